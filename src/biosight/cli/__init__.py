@@ -1,0 +1,58 @@
+"""The command line: each command opens what it needs, calls the verbs and closes.
+
+Not here: what the commands do.
+"""
+
+from collections.abc import Callable
+
+import click
+from pydantic import ValidationError
+
+from biosight import __version__, logs
+from biosight.cli import archive, learn, people, pictures, serve
+from biosight.errors import BioSightError
+from biosight.settings import Settings
+
+
+class Words(click.Group):
+    """Turns BioSight's errors into one line and an exit code."""
+
+    def invoke(self, ctx: click.Context) -> object:
+        """Run a command; a BioSightError ends it with status 1."""
+        try:
+            return super().invoke(ctx)
+        except BioSightError as error:
+            raise click.ClickException(error.detail) from error
+
+
+@click.group(cls=Words, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(__version__)
+@click.pass_context
+def main(context: click.Context) -> None:
+    """BioSight sorts biological pictures into labelled folders."""
+    try:
+        settings = Settings()
+    except ValidationError as error:
+        problem = error.errors()[0]
+        name = f"BIOSIGHT_{'_'.join(str(p) for p in problem['loc'])}".upper()
+        raise click.ClickException(f"{name}: {problem['msg']}") from error
+    logs.set_up(settings.log_format, settings.log_level)
+    context.obj = settings
+
+
+COMMANDS: tuple[Callable[..., object], ...] = (
+    serve.serve,
+    pictures.sort,
+    pictures.import_folder,
+    pictures.export,
+    archive.backup,
+    archive.restore,
+    archive.doctor,
+    people.user,
+    learn.train,
+    learn.evaluate,
+    learn.model,
+)
+for command in COMMANDS:
+    assert isinstance(command, click.Command)
+    main.add_command(command)

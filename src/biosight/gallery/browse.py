@@ -1,0 +1,135 @@
+"""Pages of a collection's images under a filter, and counts per label.
+
+Not here: who may see the collection (sharing.py).
+"""
+
+import base64
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from biosight.errors import BadRequest, NotFound
+from biosight.images import Image
+from biosight.storage.records import Order, Position, Records, Value, Where
+
+SORTS = {
+    "newest": Order("created_at", descending=True),
+    "oldest": Order("created_at"),
+    "taken": Order("day", descending=True),
+    "sure": Order("confidence", descending=True),
+    "unsure": Order("confidence"),
+    "name": Order("name"),
+    "id": Order("id"),
+}
+LARGEST_PAGE = 500
+
+
+@dataclass(frozen=True, slots=True)
+class Filter:
+    """What to show; everything left out matches. Confidences in whole percent, days YYYY-MM-DD.
+
+    `who` is "machine", "person" or "nobody"; `unsure` keeps what the machine said below the
+    collection's threshold; `text` is looked for in name, path, label and note.
+    """
+
+    label: str | None = None
+    who: str | None = None
+    unsure: bool = False
+    above: int | None = None
+    below: int | None = None
+    since: str = ""
+    until: str = ""
+    text: str = ""
+    session: str = ""
+    trash: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """Images in order, and the cursor of the next page ("" at the end)."""
+
+    images: list[Image]
+    next: str
+
+
+@dataclass(frozen=True, slots=True)
+class LabelCount:
+    """One label folder: pictures in all, of which people confirmed, and unsure ones."""
+
+    label: str
+    images: int
+    verified: int
+    unsure: int
+
+
+def conditions(collection: str, threshold: int, chosen: Filter) -> list[Where]:
+    """The filter as conditions on images."""
+    where = [Where("collection", "=", collection), Where("trashed", "=", chosen.trash)]
+    if chosen.label is not None:
+        where.append(Where("label", "=", chosen.label))
+    if chosen.unsure:
+        where += [Where("who", "=", "machine"), Where("percent", "<", threshold)]
+    elif chosen.who is not None:
+        where.append(Where("who", "=", chosen.who))
+    if chosen.above is not None:
+        where.append(Where("percent", ">=", chosen.above))
+    if chosen.below is not None:
+        where.append(Where("percent", "<", chosen.below))
+    where += [Where("day", ">=", chosen.since)] if chosen.since else []
+    where += [Where("day", "<=", chosen.until)] if chosen.until else []
+    where += [Where("session", "=", chosen.session)] if chosen.session else []
+    if chosen.text.strip():
+        where.append(Where("search", "contains", chosen.text.strip().casefold()))
+    return where
+
+
+def page(records: Records, where: Sequence[Where], sort: str, cursor: str, limit: int) -> Page:
+    """One page; costs the same however far one has scrolled. Raises BadRequest."""
+    if sort not in SORTS:
+        raise BadRequest(f"Sort by one of {', '.join(SORTS)}.")
+    limit = max(1, min(limit, LARGEST_PAGE))
+    after = parse_cursor(cursor) if cursor else None
+    found = records.find(Image, where, order=SORTS[sort], after=after, limit=limit + 1)
+    shown = found[:limit]
+    following = page_cursor(shown[-1], sort) if len(found) > limit else ""
+    return Page(shown, following)
+
+
+def page_cursor(image: Image, sort: str) -> str:
+    """The place behind an image in an order, as opaque text."""
+    value: Value = getattr(image, SORTS[sort].field)
+    return base64.urlsafe_b64encode(json.dumps([value, image.id]).encode()).decode().rstrip("=")
+
+
+def parse_cursor(cursor: str) -> Position:
+    """The place a cursor names. Raises BadRequest."""
+    try:
+        padded = cursor + "=" * (-len(cursor) % 4)
+        value, key = json.loads(base64.urlsafe_b64decode(padded))
+        if not isinstance(value, str | int | float) or not isinstance(key, str):
+            raise ValueError
+    except ValueError as error:
+        raise BadRequest("The cursor is not one that BioSight gave.") from error
+    return Position(value, key)
+
+
+def label_counts(records: Records, collection: str, threshold: int) -> list[LabelCount]:
+    """All labels of a collection with their counts, the most pictures first."""
+    where = [Where("collection", "=", collection), Where("trashed", "=", False)]
+    images = records.count_by(Image, where, "label")
+    verified = records.count_by(Image, [*where, Where("who", "=", "person")], "label")
+    below = [*where, Where("who", "=", "machine"), Where("percent", "<", threshold)]
+    unsure = records.count_by(Image, below, "label")
+    counts = [
+        LabelCount(str(label), n, verified.get(label, 0), unsure.get(label, 0))
+        for label, n in images.items()
+    ]
+    return sorted(counts, key=lambda c: (-c.images, c.label.casefold()))
+
+
+def get_image(records: Records, id: str) -> Image:
+    """An image by id, without asking who may see it. Raises NotFound."""
+    found = records.get(Image, id)
+    if found is None:
+        raise NotFound("There is no such picture, or it is not shared with you.")
+    return found

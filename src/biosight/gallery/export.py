@@ -1,0 +1,219 @@
+"""Pictures out: a streamed zip by label with a CSV inside, and a folder kept in step.
+
+Not here: the rows' form (table.py) and safe names (naming.py).
+"""
+
+import json
+import os
+import shutil
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+
+from stream_zip import NO_COMPRESSION_32, ZIP_32, stream_zip
+
+from biosight.errors import NotFound
+from biosight.gallery import table
+from biosight.gallery.naming import UniqueNames, file_name, folder_name
+from biosight.images import Image
+from biosight.labels import Annotation, Prediction
+from biosight.storage import blobs as keys
+from biosight.storage.blobs import Blobs
+from biosight.storage.records import Order, Position, Records, Where
+
+PAGE = 200
+STATE = ".biosight-export.json"
+ZipMember = tuple[str, datetime, int, object, Iterable[bytes]]
+
+
+@dataclass(frozen=True, slots=True)
+class Exported:
+    """What one run of `export_folder` did."""
+
+    written: int
+    moved: int
+    unchanged: int
+    removed: int
+
+
+def all_images(records: Records, where: Sequence[Where]) -> Iterator[list[Image]]:
+    """Everything that matches, by id, a page at a time."""
+    after: Position | None = None
+    while images := records.find(Image, where, order=Order("id"), after=after, limit=PAGE):
+        yield images
+        after = Position(images[-1].id, images[-1].id)
+
+
+def chosen_images(records: Records, ids: Sequence[str]) -> Iterator[list[Image]]:
+    """Images by id, a page at a time; absent ones are left out."""
+    for start in range(0, len(ids), PAGE):
+        part = tuple(ids[start : start + PAGE])
+        yield records.find(Image, [Where("id", "in", part)], limit=PAGE)
+
+
+def rows(
+    records: Records, images: Sequence[tuple[Image, str]], person: Callable[[str], str]
+) -> Iterator[str]:
+    """CSV lines of a page of (image, file), with what models and people said."""
+    named = Where("image", "in", tuple(image.id for image, _ in images))
+    predictions = {
+        p.image: p for p in records.find(Prediction, [named], order=Order("at"), limit=PAGE * 50)
+    }
+    annotations = {
+        a.image: a for a in records.find(Annotation, [named], order=Order("at"), limit=PAGE * 50)
+    }
+    for image, file in images:
+        said = annotations.get(image.id) if image.who == "person" else None
+        yield table.row(
+            image, file, predictions.get(image.id), (person(said.by), said.at) if said else None
+        )
+
+
+def csv_lines(
+    records: Records, pages: Iterable[list[Image]], person: Callable[[str], str]
+) -> Iterator[bytes]:
+    """The CSV alone, with the paths that the zip would use."""
+    names = UniqueNames()
+    yield table.header().encode()
+    for images in pages:
+        placed = [(i, place(names, i)) for i in images]
+        yield "".join(rows(records, placed, person)).encode()
+
+
+def place(names: UniqueNames, image: Image) -> str:
+    """`label/name` of an image."""
+    return names.take(folder_name(image.label), file_name(image.name, image.media_type))
+
+
+def zip_chunks(
+    records: Records, blobs: Blobs, pages: Iterable[list[Image]], person: Callable[[str], str]
+) -> Iterator[bytes]:
+    """A zip of originals by label, stored not deflated, with biosight.csv last.
+
+    Memory stays flat; a picture deleted meanwhile is skipped, and left out of the CSV.
+    """
+    lines = [table.header()]
+
+    def members() -> Iterator[ZipMember]:
+        names = UniqueNames()
+        for images in pages:
+            kept = []
+            for image in images:
+                if not blobs.has(keys.original(image.sha256)):
+                    continue
+                kept.append((image, place(names, image)))
+                yield picture_member(blobs, *kept[-1])
+            lines.append("".join(rows(records, kept, person)))
+        yield ("biosight.csv", datetime.now(), 0o644, ZIP_32, (x.encode() for x in lines))
+
+    chunks: Iterator[bytes] = stream_zip(members(), chunk_size=1 << 18)
+    return chunks
+
+
+def picture_member(blobs: Blobs, image: Image, path: str) -> ZipMember:
+    """One stored file of the zip, its size and CRC known beforehand."""
+    when = datetime.fromtimestamp(image.created_at)
+    method = NO_COMPRESSION_32(image.size, image.crc32)
+    return (path, when, 0o644, method, blobs.stream(keys.original(image.sha256), 1 << 18))
+
+
+def export_folder(
+    records: Records,
+    blobs: Blobs,
+    pages: Iterable[list[Image]],
+    target: Path,
+    person: Callable[[str], str],
+    progress: Callable[[int], object] = lambda n: None,
+) -> Exported:
+    """Keep `target` in step with the labels: hard links where possible, else copies.
+
+    A second run moves only what changed, and removes what it wrote itself for pictures that
+    are gone. Files that it didn't write are never touched.
+    """
+    target.mkdir(parents=True, exist_ok=True)
+    old = read_state(target)
+    new: dict[str, str] = {}
+    counts = {"written": 0, "moved": 0, "unchanged": 0}
+    names = UniqueNames()
+    with (target / "biosight.csv.part").open("w", encoding="utf-8", newline="") as csv_file:
+        csv_file.write(table.header())
+        for images in pages:
+            placed = []
+            for image in images:
+                path = free_place(names, image, target, old)
+                counts[bring(blobs, image, target, old.get(image.id), path)] += 1
+                new[image.id] = path
+                placed.append((image, path))
+                progress(1)
+            csv_file.writelines(rows(records, placed, person))
+            write_state(target, old | new)
+    (target / "biosight.csv.part").replace(target / "biosight.csv")
+    gone = [old[key] for key in old.keys() - new.keys()]
+    for path in gone:
+        (target / path).unlink(missing_ok=True)
+    write_state(target, new)
+    remove_empty_folders(target, {Path(path).parts[0] for path in old.values()})
+    return Exported(**counts, removed=len(gone))
+
+
+def free_place(names: UniqueNames, image: Image, target: Path, old: dict[str, str]) -> str:
+    """A path for an image where no foreign file lies; the old one if it still fits."""
+    ours = set(old.values())
+    while True:
+        path = place(names, image)
+        if path == old.get(image.id) or path in ours or not (target / path).exists():
+            return path
+
+
+def bring(blobs: Blobs, image: Image, target: Path, old: str | None, path: str) -> str:
+    """Put one picture at `path`; the word for what that took."""
+    where = target / path
+    if old == path and where.exists():
+        return "unchanged"
+    where.parent.mkdir(exist_ok=True)
+    if old is not None and (target / old).exists() and not where.exists():
+        (target / old).rename(where)
+        return "moved"
+    source = blobs.path(keys.original(image.sha256))
+    if not source.is_file():
+        raise NotFound(f"The bytes of {image.name} are missing; run biosight doctor.")
+    link_or_copy(source, where)
+    return "written"
+
+
+def link_or_copy(source: Path, target: Path) -> None:
+    """A hard link where the file system allows, else a copy, by rename."""
+    part = target.with_name(f".{target.name}.part"[:200])
+    part.unlink(missing_ok=True)
+    try:
+        os.link(source, part)
+    except OSError:
+        shutil.copyfile(source, part)
+    part.replace(target)
+
+
+def read_state(target: Path) -> dict[str, str]:
+    """Image id -> path of what an earlier run wrote."""
+    try:
+        found = json.loads((target / STATE).read_text(encoding="utf-8"))
+    except (FileNotFoundError, ValueError):
+        return {}
+    inside = {str(k): str(v) for k, v in found.items()} if isinstance(found, dict) else {}
+    return {k: v for k, v in inside.items() if ".." not in Path(v).parts and v[:1] != "/"}
+
+
+def write_state(target: Path, state: dict[str, str]) -> None:
+    """Remember what was written, by rename."""
+    part = target / f"{STATE}.part"
+    part.write_text(json.dumps(state, ensure_ascii=False), encoding="utf-8")
+    part.replace(target / STATE)
+
+
+def remove_empty_folders(target: Path, folders: Iterable[str]) -> None:
+    """Label folders that emptied go."""
+    for name in folders:
+        try:
+            (target / name).rmdir()
+        except OSError:
+            continue  # not empty, or gone

@@ -1,0 +1,66 @@
+"""The trash's far end: records and bytes that really go.
+
+Delete: record first, bytes last, and bytes only when no record names them. Not here: putting
+into the trash and taking out, which are acts with undo (review).
+"""
+
+import time
+from collections.abc import Callable, Sequence
+
+from biosight.images import Embedding, Image
+from biosight.labels import Annotation, Prediction
+from biosight.storage import blobs as keys
+from biosight.storage.blobs import Blobs
+from biosight.storage.records import Records, Remove, Where, one
+
+PAGE = 200
+
+
+def purge(records: Records, blobs: Blobs, where: Sequence[Where], limit: int = 0) -> int:
+    """Remove for good what matches, up to `limit` (0: all); how many there were."""
+    removed = 0
+    while not limit or removed < limit:
+        images = records.find(Image, where, limit=PAGE)
+        if not images:
+            break
+        for image in images:
+            purge_one(records, blobs, image)
+        removed += len(images)
+    return removed
+
+
+def purge_one(records: Records, blobs: Blobs, image: Image) -> None:
+    """Remove one image: the record that shows it first."""
+    records.write(Remove(Image, image.id), Remove(Embedding, image.id))
+    for kind in (Prediction, Annotation):
+        records.remove(kind, [Where("image", "=", image.id)])
+    drop_bytes(records, blobs, image.sha256)
+
+
+def drop_bytes(records: Records, blobs: Blobs, sha256: str) -> None:
+    """Remove bytes that no record names; left for the sweep when uploads hold the lock."""
+    with blobs.removal() as held:
+        if held and one(records, Image, Where("sha256", "=", sha256)) is None:
+            for key in (keys.original, keys.thumbnail, keys.view):
+                blobs.remove(key(sha256))
+
+
+def purge_old(records: Records, blobs: Blobs, days: int) -> int:
+    """Empty what has lain in the trash for `days`."""
+    before = time.time() - days * 86_400
+    where = [Where("trashed", "=", True), Where("trashed_at", "<", before)]
+    return purge(records, blobs, where)
+
+
+def sweep_orphans(
+    records: Records, blobs: Blobs, found: Callable[[str], object] = lambda key: None
+) -> int:
+    """Remove originals that no record names (an upload that a crash cut short)."""
+    swept = 0
+    for key in blobs.keys("original"):
+        sha256 = key.split("/")[1]
+        if one(records, Image, Where("sha256", "=", sha256)) is None:
+            found(key)
+            drop_bytes(records, blobs, sha256)
+            swept += 1
+    return swept

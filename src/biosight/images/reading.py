@@ -1,0 +1,250 @@
+"""Bytes on disk -> an upright RGB picture, its metadata and its thumbnail.
+
+Runs inside the decode sandbox only: everything here meets hostile files. Not here: the
+sandbox itself (inference/decoding.py).
+"""
+
+import io
+import re
+import unicodedata
+import warnings
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+from PIL import ExifTags, ImageOps
+from PIL import Image as Pillow
+
+from biosight.errors import BadPicture
+from biosight.images.limits import MAX_PIXELS, MAX_TEXT, MEDIA_TYPES, sniff
+
+THUMBNAIL_SIDE = 400
+VIEW_SIDE = 2400
+Pillow.MAX_IMAGE_PIXELS = None  # our own limit is checked from the header, before any decoding
+
+
+@dataclass(frozen=True, slots=True)
+class Metadata:
+    """What the file says of itself; text is cleaned and capped, absent things are empty."""
+
+    taken: str = ""
+    camera: str = ""
+    latitude: float | None = None
+    longitude: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Opened:
+    """An upright RGB picture, perhaps at reduced size, with the full upright size in pixels."""
+
+    picture: Pillow.Image
+    media_type: str
+    width: int
+    height: int
+    metadata: Metadata
+
+
+def open_picture(path: Path, need_short: int) -> Opened:
+    """Check and decode the file's first picture, keeping a short side of >= `need_short` px
+    where it has one. Raises BadPicture in words; OSError only for the disk itself."""
+    with path.open("rb") as file:
+        kind = sniff(file.read(32))
+    if kind is None:
+        raise BadPicture(
+            "This is not a picture BioSight reads. It reads JPEG, PNG, WebP, GIF, TIFF, HEIC, "
+            "AVIF and BMP."
+        )
+    if kind == "HEIF":
+        import pillow_heif
+
+        pillow_heif.register_heif_opener(thumbnails=False)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        if kind == "TIFF":
+            return open_tiff(path, need_short)
+        with Pillow.open(path, formats=[kind]) as picture:
+            check_size(picture.width, picture.height)
+            return finish(picture, MEDIA_TYPES[kind], need_short)
+
+
+def check_size(width: int, height: int) -> None:
+    """Refuse empty pictures and those over MAX_PIXELS."""
+    if width < 1 or height < 1:
+        raise BadPicture("The picture is empty.")
+    if width * height > MAX_PIXELS:
+        raise BadPicture(
+            f"The picture has {width} x {height} pixels; BioSight reads up to "
+            f"{MAX_PIXELS // 1_000_000} megapixels."
+        )
+
+
+def finish(picture: Pillow.Image, media_type: str, need_short: int) -> Opened:
+    """Decode (JPEG at a fraction where that is enough), turn upright, flatten to RGB."""
+    width, height = picture.size
+    exif = read_exif(picture)
+    if picture.format in {"JPEG", "MPO"}:
+        ratio = min(1.0, need_short / min(picture.size))
+        picture.draft("RGB", (int(width * ratio) + 1, int(height * ratio) + 1))
+    turned = exif.get(ExifTags.Base.Orientation, 1) in {5, 6, 7, 8}
+    upright = ImageOps.exif_transpose(to_rgb(shrunk(picture, need_short)), in_place=False)
+    size = (height, width) if turned else (width, height)
+    return Opened(upright, media_type, *size, metadata_of(exif))
+
+
+def shrunk(picture: Pillow.Image, need_short: int) -> Pillow.Image:
+    """A large picture reduced by a whole factor before any other copy of it is made."""
+    picture.load()
+    factor = min(picture.size) // max(1, need_short)
+    if factor < 2 or picture.mode in {"P", "1", "I;16", "I", "F"}:
+        return picture
+    exif = picture.getexif()
+    small = picture.reduce(factor)
+    small.info["exif"] = exif.tobytes() if len(exif) else b""
+    return small
+
+
+def to_rgb(picture: Pillow.Image) -> Pillow.Image:
+    """RGB: transparency laid on white, deep greys stretched."""
+    exif = picture.info.get("exif")
+    if picture.mode in {"I;16", "I;16B", "I;16L", "I", "F"}:
+        flat = from_array(np.asarray(picture))
+    elif picture.mode in {"RGBA", "LA", "PA"} or "transparency" in picture.info:
+        layer = picture.convert("RGBA")
+        flat = Pillow.new("RGB", picture.size, "white")
+        flat.paste(layer, mask=layer.getchannel("A"))
+    else:
+        flat = picture.convert("RGB")
+    if exif:
+        flat.info["exif"] = exif
+    return flat
+
+
+def open_tiff(path: Path, need_short: int) -> Opened:
+    """The first plane of a TIFF of 8 or 16 bits, or float, stretched to its 1-99 % range."""
+    import tifffile
+
+    try:
+        with tifffile.TiffFile(path) as tiff:
+            page = tiff.pages.first
+            check_size(page.imagewidth, page.imagelength)
+            plane = first_plane(page.asarray(maxworkers=1), page)
+            tags = {
+                code: page.tags[code].value for code in (271, 272, 306, 274) if code in page.tags
+            }
+        flat = from_array(plane)
+        exif = Pillow.Exif()
+    except BadPicture:
+        raise
+    except Exception:
+        # Rarer kinds (CMYK, YCbCr sub-sampling, palettes) that Pillow's libtiff knows better.
+        with Pillow.open(path, formats=["TIFF"]) as picture:
+            check_size(picture.width, picture.height)
+            return finish(picture, "image/tiff", need_short)
+    for code, value in tags.items():
+        exif[code] = value
+    flat.info["exif"] = exif.tobytes()
+    flat.format = "TIFF"
+    return finish(flat, "image/tiff", need_short)
+
+
+def first_plane(array: npt.NDArray[Any], page: Any) -> npt.NDArray[Any]:
+    """(h, w) or (h, w, 3) from a TIFF page of any layout; white-is-zero is turned round."""
+    if page.photometric.name not in {"MINISBLACK", "MINISWHITE", "RGB"}:
+        raise ValueError("left to Pillow")
+    if array.ndim == 3 and page.planarconfig.name == "SEPARATE":
+        array = array.transpose(1, 2, 0)
+    while array.ndim > 3:
+        array = array[0]
+    if array.ndim == 3:
+        array = array[..., :3] if array.shape[2] >= 3 else array[..., 0]
+    if page.photometric.name == "MINISWHITE":
+        array = array.max() - array
+    return array
+
+
+def from_array(array: npt.NDArray[Any]) -> Pillow.Image:
+    """Numbers of any kind -> RGB, stretched so that 1-99 % of the values fill 0-255."""
+    if array.dtype == bool:
+        array = array.astype(np.uint8) * 255
+    step = max(1, int((array.size / 4_000_000) ** 0.5))
+    sample = array[::step, ::step].astype(np.float32)
+    sample = sample[np.isfinite(sample)]
+    low, high = np.percentile(sample, (1, 99)) if sample.size else (0.0, 1.0)
+    if high <= low:
+        low, high = (0.0, 255.0) if array.dtype == np.uint8 else (low - 1, low + 1)
+    scale = np.float32(255 / (high - low))
+    scaled = (array.astype(np.float32) - np.float32(low)) * scale
+    bytes_ = np.nan_to_num(scaled, nan=0, posinf=255, neginf=0).clip(0, 255).astype(np.uint8)
+    return Pillow.fromarray(bytes_).convert("RGB")
+
+
+def read_exif(picture: Pillow.Image) -> Pillow.Exif:
+    """The picture's EXIF, or an empty one when it is malformed."""
+    try:
+        return picture.getexif()
+    except Exception:
+        return Pillow.Exif()
+
+
+def metadata_of(exif: Pillow.Exif) -> Metadata:
+    """Date, camera and place; anything malformed is left out."""
+    try:
+        inner = exif.get_ifd(ExifTags.IFD.Exif)
+        place = exif.get_ifd(ExifTags.IFD.GPSInfo)
+    except Exception:
+        inner, place = {}, {}
+    taken = inner.get(ExifTags.Base.DateTimeOriginal) or exif.get(ExifTags.Base.DateTime)
+    maker, model = (clean(exif.get(k)) for k in (ExifTags.Base.Make, ExifTags.Base.Model))
+    camera = model if model.casefold().startswith(maker.casefold()) else f"{maker} {model}"
+    return Metadata(
+        as_date(clean(taken)),
+        camera.strip(),
+        degrees(place.get(2), place.get(1), 90),
+        degrees(place.get(4), place.get(3), 180),
+    )
+
+
+def clean(value: Any) -> str:
+    """Hostile text without control characters, at most MAX_TEXT long."""
+    text = value.decode("utf-8", "replace") if isinstance(value, bytes) else str(value or "")
+    kept = (c for c in text[: MAX_TEXT * 4] if unicodedata.category(c)[0] != "C")
+    return "".join(kept).strip()[:MAX_TEXT]
+
+
+def as_date(text: str) -> str:
+    """EXIF's YYYY:MM:DD HH:MM:SS as ISO 8601 local time, or "" when it is no real date."""
+    from datetime import datetime
+
+    if not (found := re.match(r"(\d{4})[:-](\d\d)[:-](\d\d)[ T](\d\d):(\d\d):(\d\d)", text)):
+        return ""
+    try:
+        moment = datetime(*(int(part) for part in found.groups()))  # type: ignore[arg-type]
+    except ValueError:
+        return ""
+    return moment.isoformat() if moment.year >= 1826 else ""
+
+
+def degrees(parts: Any, side: Any, limit: int) -> float | None:
+    """EXIF degrees, minutes, seconds -> signed decimal degrees, or None."""
+    try:
+        d, m, s = (float(part) for part in parts)
+        value = d + m / 60 + s / 3600
+    except (TypeError, ValueError, ZeroDivisionError):
+        return None
+    if not 0 <= value <= limit:
+        return None
+    return round(-value if clean(side).upper() in {"S", "W"} else value, 7)
+
+
+def encode_jpeg(picture: Pillow.Image, side: int, quality: int) -> bytes:
+    """JPEG of at most `side` pixels a side, without any metadata."""
+    small = picture
+    if max(picture.size) > side:
+        ratio = side / max(picture.size)
+        size = (max(1, round(picture.width * ratio)), max(1, round(picture.height * ratio)))
+        small = picture.resize(size, Pillow.Resampling.BILINEAR, reducing_gap=2.0)
+    buffer = io.BytesIO()
+    small.save(buffer, "JPEG", quality=quality)
+    return buffer.getvalue()

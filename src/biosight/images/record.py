@@ -1,0 +1,122 @@
+"""Image: what is kept of one picture in one collection, and the part that acts change.
+
+Not here: its bytes (storage/blobs.py), or who may see it (sharing.py).
+"""
+
+from dataclasses import dataclass, replace
+from typing import ClassVar
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """The part of an Image that people change, as the history keeps it before and after."""
+
+    collection: str
+    label: str
+    who: str
+    trashed_at: float
+    note: str
+
+
+@dataclass(frozen=True, slots=True)
+class Embedding:
+    """The vector before the model's head, float16, with its ModelVersion; the id is the image's."""
+
+    table: ClassVar[str] = "embeddings"
+
+    id: str
+    model: str
+    vector: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Image:
+    """One picture in one collection; unique on (collection, sha256).
+
+    `who` says whose label counts: "machine", "person" or "nobody". `confidence` (0 to 1) and
+    `margin` are the machine's, also where a person spoke; `percent` is confidence in whole
+    percent. Times are seconds since 1970 UTC; `taken` is EXIF's local time, "" if unknown;
+    `day` is the date taken, else the date uploaded (YYYY-MM-DD). `lottery` is drawn once, so
+    that a random review queue is stable. `trashed_at` is 0 outside the trash.
+    """
+
+    table: ClassVar[str] = "images"
+    unique: ClassVar[tuple[tuple[str, ...], ...]] = (("collection", "sha256"),)
+    indexes: ClassVar[tuple[tuple[str, ...], ...]] = (
+        ("collection", "trashed", "created_at", "id"),
+        ("collection", "trashed", "day", "id"),
+        ("collection", "trashed", "name", "id"),
+        ("collection", "trashed", "confidence", "id"),
+        ("collection", "trashed", "label", "created_at", "id"),
+        ("collection", "trashed", "label", "confidence", "id"),
+        ("collection", "trashed", "label", "day", "id"),
+        ("collection", "trashed", "label", "name", "id"),
+        ("collection", "trashed", "who", "lottery", "id"),
+        ("collection", "trashed", "who", "margin", "id"),
+        ("collection", "trashed", "id"),
+        ("sha256",),
+        ("session",),
+        ("trashed", "trashed_at", "id"),
+        ("who", "id"),
+    )
+    counters: ClassVar[tuple[tuple[str, ...], ...]] = (
+        ("collection", "trashed", "label", "who", "percent"),
+        ("uploaded_by",),
+    )
+    totalled: ClassVar[str] = "size"
+
+    id: str
+    collection: str
+    sha256: str
+    crc32: int
+    size: int
+    media_type: str
+    width: int
+    height: int
+    name: str
+    path: str
+    session: str
+    uploaded_by: str
+    created_at: float
+    taken: str
+    day: str
+    camera: str
+    latitude: float | None
+    longitude: float | None
+    phash: str
+    statistics: tuple[float, ...]
+    model: str
+    machine_label: str
+    confidence: float
+    percent: int
+    margin: float
+    label: str
+    who: str
+    lottery: float
+    note: str = ""
+    search: str = ""
+    trashed: bool = False
+    trashed_at: float = 0.0
+    version: int = 1
+
+    @property
+    def standing(self) -> Standing:
+        """The part that acts change."""
+        return Standing(self.collection, self.label, self.who, self.trashed_at, self.note)
+
+    def put(self, standing: Standing) -> "Image":
+        """This image with another standing, its search text in step."""
+        changed = replace(
+            self,
+            collection=standing.collection,
+            label=standing.label,
+            who=standing.who,
+            trashed_at=standing.trashed_at,
+            trashed=standing.trashed_at > 0,
+            note=standing.note,
+        )
+        return replace(changed, search=changed.search_text())
+
+    def search_text(self) -> str:
+        """What text search looks in, lower case: name, original path, label, note."""
+        return "\n".join((self.name, self.path, self.label, self.note)).casefold()

@@ -1,0 +1,92 @@
+"""ModelCard: what a model file says of itself, kept beside it as card.json.
+
+Not here: running the model (classifier.py) or choosing which one serves (registry.py).
+"""
+
+import hashlib
+from pathlib import Path
+from typing import Literal
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from biosight.errors import BadModel
+from biosight.labels import LabelName
+
+
+class CardLabel(BaseModel):
+    """A label as the card writes it; scientificName and taxonRank are Darwin Core terms."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", populate_by_name=True)
+
+    name: str = Field(min_length=1, max_length=80)
+    scientific_name: str = Field("", alias="scientificName")
+    taxon_rank: str = Field("", alias="taxonRank")
+
+
+class ModelCard(BaseModel):
+    """All that is needed to run a model and to judge it.
+
+    `input_size` and `resize_short` are in pixels; `mean` and `std` are per RGB channel in
+    units of 0 to 1 (pixel / 255). `temperature` divides the logits before the softmax
+    (Guo et al. 2017, "On calibration of modern neural networks").
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid", protected_namespaces=())
+
+    name: str = Field(pattern=r"^[a-z0-9][a-z0-9._-]{0,63}$")
+    version: str = Field(pattern=r"^[0-9a-zA-Z][0-9a-zA-Z._+-]{0,63}$")
+    arch: str
+    labels: tuple[CardLabel, ...] = Field(min_length=2)
+    input_size: int = Field(ge=16, le=1024)
+    resize_short: int = Field(ge=16, le=2048)
+    interpolation: Literal["bicubic", "bilinear"] = "bicubic"
+    mean: tuple[float, float, float]
+    std: tuple[float, float, float]
+    temperature: float = Field(1.0, gt=0)
+    embedding_size: int = Field(ge=1)
+    precision: str = "fp32"
+    unsure_below: float = Field(0.5, ge=0, le=1)
+    sha256: str = ""
+    trained_on: str = ""
+    measured: dict[str, float] = Field(default_factory=dict)
+    measured_on: str = ""
+    weak_at: tuple[str, ...] = ()
+    started_from: str = ""
+    terms: str = ""
+    git_commit: str = ""
+
+    @property
+    def key(self) -> str:
+        """The ModelVersion's name, as predictions carry it."""
+        return f"{self.name}@{self.version}"
+
+    @property
+    def label_names(self) -> tuple[str, ...]:
+        """Labels in the order of the logits."""
+        return tuple(label.name for label in self.labels)
+
+    def label_set(self) -> tuple[LabelName, ...]:
+        """The labels as nouns of labels.py."""
+        return tuple(LabelName(x.name, x.scientific_name, x.taxon_rank) for x in self.labels)
+
+
+def read_card(folder: Path) -> ModelCard:
+    """The card in `folder`. Raises BadModel when it is absent or malformed."""
+    try:
+        return ModelCard.model_validate_json((folder / "card.json").read_bytes())
+    except FileNotFoundError as error:
+        raise BadModel(f"{folder} has no card.json.") from error
+    except ValidationError as error:
+        raise BadModel(f"{folder / 'card.json'} is not a model card: {error}") from error
+
+
+def write_card(card: ModelCard, folder: Path) -> None:
+    """Write card.json into `folder`."""
+    text = card.model_dump_json(indent=2, by_alias=True, exclude_defaults=False)
+    (folder / "card.json").write_text(text + "\n", encoding="utf-8")
+
+
+def file_sha256(path: Path) -> str:
+    """Hex SHA-256 of a file's bytes."""
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()

@@ -1,0 +1,87 @@
+"""The child process of the decode sandbox: takes a path, answers with a measured picture.
+
+Speaks JSON and plain bytes, never pickle, so that a picture that takes this process over
+gains nothing in the parent. Not here: who starts and ends it (decoding.py).
+"""
+
+import errno
+import json
+import resource
+import signal
+import sys
+from dataclasses import asdict
+from multiprocessing.connection import Connection
+from pathlib import Path
+from typing import Any
+
+from biosight.errors import BadPicture
+from biosight.images import reading
+from biosight.images.measures import perceptual_hash, statistics
+from biosight.inference.card import ModelCard
+from biosight.inference.preprocess import to_pixels
+
+UNREADABLE = "This file can't be read as a picture; it may be damaged or cut off."
+
+
+def decode(path: Path, card: ModelCard) -> tuple[dict[str, Any], list[bytes]]:
+    """Everything an upload needs, from one decode: answer, thumbnail JPEG, model pixels."""
+    opened = reading.open_picture(path, max(2 * card.resize_short, 256))
+    picture = opened.picture
+    answer = {
+        "media_type": opened.media_type,
+        "width": opened.width,
+        "height": opened.height,
+        "metadata": asdict(opened.metadata),
+        "statistics": statistics(picture),
+        "phash": perceptual_hash(picture),
+    }
+    thumbnail = reading.encode_jpeg(picture, reading.THUMBNAIL_SIDE, 82)
+    return answer, [thumbnail, to_pixels(picture, card).tobytes()]
+
+
+def render(path: Path) -> tuple[dict[str, Any], list[bytes]]:
+    """A JPEG for browsers that can't show the original."""
+    opened = reading.open_picture(path, reading.VIEW_SIDE)
+    return {}, [reading.encode_jpeg(opened.picture, reading.VIEW_SIDE, 88)]
+
+
+def answer(request: dict[str, Any], card: ModelCard) -> tuple[dict[str, Any], list[bytes]]:
+    """One request's answer; whatever goes wrong in a decoder means "not readable"."""
+    path = Path(request["path"])
+    try:
+        return render(path) if request["want"] == "view" else decode(path, card)
+    except BadPicture as error:
+        return {"bad": error.detail}, []
+    except MemoryError:
+        return {"bad": "This picture needs more memory to open than BioSight allows."}, []
+    except OSError as error:
+        if error.errno in {errno.ENOSPC, errno.EDQUOT}:
+            return {"full": True}, []
+        return {"bad": UNREADABLE}, []
+    except Exception:
+        return {"bad": UNREADABLE}, []
+
+
+def main() -> None:
+    """Answer requests on the inherited socket until it closes."""
+    descriptor, memory = int(sys.argv[1]), int(sys.argv[2])
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is the parent's business
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+    if memory and sys.platform == "linux":
+        resource.setrlimit(resource.RLIMIT_AS, (memory, memory))
+    connection = Connection(descriptor)
+    card = ModelCard.model_validate_json(connection.recv_bytes())
+    connection.send_bytes(b"ready")
+    while True:
+        try:
+            request = json.loads(connection.recv_bytes())
+        except EOFError:
+            return
+        head, parts = answer(request, card)
+        connection.send_bytes(json.dumps({**head, "parts": len(parts)}).encode())
+        for part in parts:
+            connection.send_bytes(part)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,187 @@
+"""The decode sandbox: child processes with memory, CPU and wall limits, and a bounded queue.
+
+A child that overruns or dies is ended and replaced; the picture it held is refused. Not
+here: what decoding is (images/reading.py).
+"""
+
+import json
+import os
+import queue
+import socket
+import subprocess
+import sys
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from multiprocessing.connection import Connection
+from pathlib import Path
+from typing import Any, TypedDict
+
+import numpy as np
+
+from biosight.errors import BadPicture, NoSpace, Unavailable
+from biosight.inference.card import ModelCard
+from biosight.inference.preprocess import Pixels
+
+# Address space, not resident memory: the libraries alone map some 600 MB.
+MEMORY_BYTES = 1_400_000_000
+WALL_SECONDS = 8.0
+LARGE_FILE_BYTES = 24 * 1024 * 1024
+TOO_SLOW = "This picture takes too long to open; save it in an ordinary format and try again."
+CRASHED = "This file can't be read as a picture; opening it fails."
+
+
+class Metadata(TypedDict):
+    """What the file says of itself."""
+
+    taken: str
+    camera: str
+    latitude: float | None
+    longitude: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class Decoded:
+    """A checked picture: full upright size in px, measures, thumbnail JPEG, model pixels."""
+
+    media_type: str
+    width: int
+    height: int
+    metadata: Metadata
+    statistics: tuple[float, ...]
+    phash: str
+    thumbnail: bytes
+    pixels: Pixels
+
+
+class Child:
+    """One sandboxed process and its socket."""
+
+    def __init__(self, card: ModelCard, memory: int) -> None:
+        ours, theirs = socket.socketpair()
+        environment = {**os.environ, "OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1"}
+        command = [sys.executable, "-m", "biosight.inference.decode_worker"]
+        self.process = subprocess.Popen(
+            [*command, str(theirs.fileno()), str(memory)],
+            pass_fds=[theirs.fileno()],
+            env=environment,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+        )
+        theirs.close()
+        self.connection = Connection(ours.detach())
+        self.connection.send_bytes(card.model_dump_json(by_alias=True).encode())
+        self.ready = False
+
+    def ask(self, request: dict[str, str], wall: float) -> tuple[dict[str, Any], list[bytes]]:
+        """Send a request and wait at most `wall` seconds. Raises TimeoutError or EOFError."""
+        if not self.ready:
+            self.receive(60.0)
+            self.ready = True
+        self.connection.send_bytes(json.dumps(request).encode())
+        head = json.loads(self.receive(wall))
+        return head, [self.receive(wall) for _ in range(head.pop("parts"))]
+
+    def receive(self, wall: float) -> bytes:
+        """The next message within `wall` seconds."""
+        if not self.connection.poll(wall):
+            raise TimeoutError
+        return self.connection.recv_bytes(64 * 1024 * 1024)
+
+    def end(self) -> None:
+        """Kill the process and reap it."""
+        self.connection.close()
+        self.process.kill()
+        self.process.wait()
+
+
+class Decoders:
+    """At most `count` children; waiters beyond `waiting` are turned away."""
+
+    def __init__(
+        self,
+        card: ModelCard,
+        count: int | None = None,
+        *,
+        waiting: int = 64,
+        wall: float = WALL_SECONDS,
+        memory: int = MEMORY_BYTES,
+    ) -> None:
+        self.card = card
+        self.wall = wall
+        self.memory = memory
+        count = count or os.cpu_count() or 1
+        self.idle: queue.LifoQueue[Child] = queue.LifoQueue()
+        for _ in range(count):
+            self.idle.put(Child(card, memory))
+        self.places = threading.BoundedSemaphore(count + waiting)
+        self.large = threading.Lock()
+        self.closed = False
+
+    def decode(self, path: Path) -> Decoded:
+        """Check and decode the file at `path`.
+
+        Raises BadPicture in words, Unavailable when too many wait, NoSpace on a full disk.
+        """
+        head, parts = self.ask(path, "picture")
+        side = self.card.input_size
+        pixels = np.frombuffer(parts[1], dtype=np.uint8).reshape(side, side, 3)
+        head["statistics"] = tuple(head["statistics"])
+        return Decoded(**head, thumbnail=parts[0], pixels=pixels)
+
+    def render(self, path: Path) -> bytes:
+        """A JPEG of at most 2,400 px a side; raises as `decode`."""
+        return self.ask(path, "view")[1][0]
+
+    def ask(self, path: Path, want: str) -> tuple[dict[str, Any], list[bytes]]:
+        """One request through the first idle child; large files go one at a time."""
+        with self.place():
+            if path.stat().st_size > LARGE_FILE_BYTES:
+                with self.large:
+                    return self.ask_child(path, want)
+            return self.ask_child(path, want)
+
+    @contextmanager
+    def place(self) -> Iterator[None]:
+        """A place in the bounded queue."""
+        if self.closed or not self.places.acquire(blocking=False):
+            raise Unavailable("Too many pictures are being read just now; try again in a moment.")
+        try:
+            yield
+        finally:
+            self.places.release()
+
+    def ask_child(self, path: Path, want: str) -> tuple[dict[str, Any], list[bytes]]:
+        """The answer of a child, which is replaced when it overran or died."""
+        child = self.idle.get()
+        try:
+            head, parts = child.ask({"path": str(path), "want": want}, self.wall)
+        except TimeoutError:
+            child = self.replaced(child)
+            raise BadPicture(TOO_SLOW) from None
+        except (EOFError, OSError):
+            child = self.replaced(child)
+            raise BadPicture(CRASHED) from None
+        finally:
+            self.idle.put(child)
+        if "full" in head:
+            raise NoSpace("The disk is full; nothing was stored.")
+        if "bad" in head:
+            raise BadPicture(head["bad"])
+        return head, parts
+
+    def replaced(self, child: Child) -> Child:
+        """End a child and start another."""
+        child.end()
+        return Child(self.card, self.memory)
+
+    def close(self) -> None:
+        """End all idle children; those at work end when they answer."""
+        self.closed = True
+        while True:
+            try:
+                self.idle.get(timeout=0.1).end()
+            except queue.Empty:
+                return

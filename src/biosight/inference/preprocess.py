@@ -1,0 +1,45 @@
+"""Picture -> array, as the model's card says; the only preprocessing, used in training too.
+
+Not here: opening files (images.py) or augmentation (learning/dataset.py).
+"""
+
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+from PIL import Image as Pillow
+
+from biosight.inference.card import ModelCard
+
+Pixels = npt.NDArray[np.uint8]
+Batch = npt.NDArray[np.float32]
+
+FILTERS = {"bicubic": Pillow.Resampling.BICUBIC, "bilinear": Pillow.Resampling.BILINEAR}
+
+
+def crop_box(width: int, height: int, crop_ratio: float) -> tuple[float, float, float, float]:
+    """The centred square whose side is `crop_ratio` of the short side, in pixels."""
+    side = min(width, height) * crop_ratio
+    left, top = (width - side) / 2, (height - side) / 2
+    return left, top, left + side, top + side
+
+
+def to_pixels(picture: Pillow.Image, card: ModelCard) -> Pixels:
+    """RGB picture -> uint8 array (input_size, input_size, 3).
+
+    Resizing the short side to `resize_short` and cropping the centre is done in one step:
+    the same square, cut first and resized once, which costs less for large pictures.
+    """
+    ratio = min(1.0, card.input_size / card.resize_short)
+    box = crop_box(picture.width, picture.height, ratio)
+    size = (card.input_size, card.input_size)
+    square = picture.convert("RGB").resize(size, FILTERS[card.interpolation], box=box)
+    return np.asarray(square, dtype=np.uint8)
+
+
+def to_batch(pixels: npt.NDArray[np.uint8], card: ModelCard) -> Batch:
+    """uint8 (n, side, side, 3) -> normalised float32 (n, 3, side, side), contiguous."""
+    scale = np.float32(1) / (np.float32(255) * np.asarray(card.std, dtype=np.float32))
+    shift = np.asarray(card.mean, dtype=np.float32) / np.asarray(card.std, dtype=np.float32)
+    batch: npt.NDArray[Any] = pixels.astype(np.float32) * scale - shift
+    return np.ascontiguousarray(batch.transpose(0, 3, 1, 2))

@@ -1,0 +1,115 @@
+"""Names and who says them: LabelSet, Prediction, Annotation, and who wins.
+
+Not here: how a name is computed (inference) or kept (storage).
+"""
+
+import unicodedata
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import ClassVar
+
+from biosight.errors import BadRequest
+
+UNCLASSIFIED = ""
+NOT_SURE = "Not sure"
+MAX_LABEL_LENGTH = 80
+
+
+@dataclass(frozen=True, slots=True)
+class LabelName:
+    """One name a model can say; the Darwin Core terms are optional."""
+
+    name: str
+    scientific_name: str = ""
+    taxon_rank: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Guess:
+    """One label with its calibrated confidence, 0 to 1."""
+
+    label: str
+    confidence: float
+
+
+@dataclass(frozen=True, slots=True)
+class Prediction:
+    """What a model said of an image, once; appended, never overwritten."""
+
+    table: ClassVar[str] = "predictions"
+    indexes: ClassVar[tuple[tuple[str, ...], ...]] = (("image", "at"),)
+
+    id: str
+    image: str
+    model: str
+    top: tuple[Guess, ...]
+    at: float
+
+    @property
+    def best(self) -> Guess:
+        """The most likely label."""
+        return self.top[0]
+
+    @property
+    def margin(self) -> float:
+        """Confidence of the first guess minus that of the second (1 if alone)."""
+        return self.top[0].confidence - self.top[1].confidence if len(self.top) > 1 else 1.0
+
+
+@dataclass(frozen=True, slots=True)
+class Annotation:
+    """What a person said of an image: confirmed, corrected or withdrawn by an undo."""
+
+    table: ClassVar[str] = "annotations"
+    indexes: ClassVar[tuple[tuple[str, ...], ...]] = (("image", "at"),)
+
+    id: str
+    image: str
+    label: str
+    kind: str  # "confirmed" | "corrected" | "withdrawn"
+    by: str
+    at: float
+    act: str = ""
+    via: str = ""  # "random" or "margin" when it answered the review queue
+
+
+@dataclass(frozen=True, slots=True)
+class CurrentLabel:
+    """The name that counts now and who says so: "machine", "person" or "nobody"."""
+
+    label: str
+    who: str
+    confidence: float = field(default=0.0)
+
+
+def current_label(prediction: Prediction | None, annotations: Sequence[Annotation]) -> CurrentLabel:
+    """The last Annotation that was not withdrawn, else the Prediction, else nothing.
+
+    `annotations` are in order of time. A withdrawal takes back all that was said before it
+    and may itself restore an earlier label (its own `label`, when not empty).
+    """
+    confidence = prediction.best.confidence if prediction else 0.0
+    last = annotations[-1] if annotations else None
+    if last is not None and last.label:
+        return CurrentLabel(last.label, "person", confidence)
+    if prediction is not None:
+        return CurrentLabel(prediction.best.label, "machine", confidence)
+    return CurrentLabel(UNCLASSIFIED, "nobody", 0.0)
+
+
+def clean_label(text: str) -> str:
+    """A label as it is kept: NFC, single spaces, no control characters.
+
+    Raises BadRequest when nothing is left or it is longer than MAX_LABEL_LENGTH.
+    """
+    kept = "".join(
+        " " if unicodedata.category(c) in {"Cc", "Zl", "Zp"} else c
+        for c in unicodedata.normalize("NFC", text)
+        if unicodedata.category(c) not in {"Cf", "Cs"}
+    )
+    label = " ".join(kept.split())
+    if not label:
+        raise BadRequest("A label needs at least one letter.")
+    if len(label) > MAX_LABEL_LENGTH:
+        raise BadRequest(f"A label can be {MAX_LABEL_LENGTH} characters long at most.")
+    return label

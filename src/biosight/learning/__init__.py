@@ -1,0 +1,1 @@
+"""The offline edge: training, evaluation and export. PyTorch lives here alone."""

@@ -1,0 +1,212 @@
+"""A folder-per-label tree as samples: scanning, splitting by source, balancing, augmenting.
+
+Not here: the loop that consumes them (train.py), or what a picture is (images.py).
+"""
+
+import csv
+import io
+import random
+from collections import Counter, defaultdict
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import torch
+from PIL import Image as Pillow
+from PIL import ImageEnhance, ImageFilter
+from torch import Tensor
+from torch.utils.data import Dataset
+
+from biosight.errors import BadModel
+from biosight.inference.card import ModelCard
+from biosight.inference.preprocess import FILTERS, to_pixels
+
+SUFFIXES = {".jpg", ".jpeg", ".png", ".webp", ".gif", ".bmp", ".tif", ".tiff"}
+
+
+@dataclass(frozen=True, slots=True)
+class Sample:
+    """One training picture; `source` groups pictures that must stay on one side of a split."""
+
+    path: Path
+    label: str
+    source: str
+
+
+def scan_tree(root: Path, manifest: Path | None = None) -> list[Sample]:
+    """Pictures under `root/<label>/`, sorted; sources from a CSV with columns file and source.
+
+    Without a manifest each picture is its own source. Raises BadModel when there are fewer
+    than two labels.
+    """
+    sources = read_sources(manifest, root) if manifest else {}
+    samples = [
+        Sample(path, folder.name, sources.get(path, str(path)))
+        for folder in sorted(p for p in root.iterdir() if p.is_dir())
+        for path in sorted(folder.rglob("*"))
+        if path.suffix.lower() in SUFFIXES
+    ]
+    if len({s.label for s in samples}) < 2:
+        raise BadModel(f"{root} needs at least two folders, one per label, with pictures in them.")
+    return samples
+
+
+def read_sources(manifest: Path, root: Path) -> dict[Path, str]:
+    """File -> source; files in the manifest are relative to the manifest's own folder."""
+    with manifest.open(newline="", encoding="utf-8") as file:
+        rows = list(csv.DictReader(file))
+    if not rows or not {"file", "source"} <= rows[0].keys():
+        raise BadModel(f"{manifest} needs the columns file and source.")
+    base = manifest.parent if not root.is_absolute() else manifest.parent.resolve()
+    return {base / row["file"]: row["source"] for row in rows}
+
+
+def split_by_source(
+    samples: Sequence[Sample], share: float, seed: int, largest: int = 470
+) -> tuple[list[Sample], list[Sample]]:
+    """(training, left out): whole sources are left out, chosen to reach every label.
+
+    Sources are drawn for the label that is furthest from its part, until `share` of all
+    pictures is left out; none larger than `largest` pictures, and none that would take over
+    a fifth of any label.
+    """
+    by_source: dict[str, list[Sample]] = defaultdict(list)
+    for sample in samples:
+        by_source[sample.source].append(sample)
+    totals = Counter(s.label for s in samples)
+    goal = share * len(samples)
+    out: Counter[str] = Counter()
+    left_out: set[str] = set()
+    order = sorted(by_source)
+    random.Random(seed).shuffle(order)
+
+    def fits(source: str) -> bool:
+        counts = Counter(s.label for s in by_source[source])
+        roomy = all(out[k] + n <= max(1, totals[k] // 5) for k, n in counts.items())
+        return source not in left_out and len(by_source[source]) <= largest and roomy
+
+    while out.total() < goal:
+        for label in sorted(totals, key=lambda k: out[k] / totals[k]):
+            pool = [s for s in order if fits(s) and any(x.label == label for x in by_source[s])]
+            if pool:
+                left_out.add(pool[0])
+                out.update(x.label for x in by_source[pool[0]])
+                break
+        else:
+            break
+    train = [s for s in samples if s.source not in left_out]
+    return train, [s for s in samples if s.source in left_out]
+
+
+def sample_weights(samples: Sequence[Sample], label_power: float, source_power: float) -> Tensor:
+    """Drawing weights: a label weighs count ** label_power in all, and within a label each
+    source weighs its count ** source_power."""
+    labels = Counter(s.label for s in samples)
+    pairs = Counter((s.label, s.source) for s in samples)
+    sources: dict[str, float] = defaultdict(float)
+    for (label, _), count in pairs.items():
+        sources[label] += count**source_power
+    weights = [
+        labels[s.label] ** label_power
+        / sources[s.label]
+        * pairs[s.label, s.source] ** (source_power - 1)
+        for s in samples
+    ]
+    return torch.tensor(weights, dtype=torch.double)
+
+
+def open_rgb(path: Path) -> Pillow.Image:
+    """The picture in RGB; grey stand-in pictures are never made: a broken file raises OSError."""
+    with Pillow.open(path) as picture:
+        return picture.convert("RGB")
+
+
+class EvalPictures(Dataset[tuple[Tensor, int]]):
+    """uint8 pictures (side, side, 3) exactly as serving prepares them, with label numbers."""
+
+    def __init__(self, samples: Sequence[Sample], card: ModelCard) -> None:
+        self.samples = samples
+        self.card = card
+        self.numbers = {name: i for i, name in enumerate(card.label_names)}
+
+    def __len__(self) -> int:
+        return len(self.samples)
+
+    def __getitem__(self, index: int) -> tuple[Tensor, int]:
+        sample = self.samples[index]
+        pixels = to_pixels(open_rgb(sample.path), self.card)
+        return torch.from_numpy(pixels.copy()), self.numbers[sample.label]
+
+
+class TrainPictures(Dataset[tuple[Tensor, int]]):
+    """uint8 pictures (side, side, 3), augmented at random, with label numbers."""
+
+    def __init__(self, samples: Sequence[Sample], card: ModelCard, side: int) -> None:
+        self.samples = samples
+        self.card = card
+        self.side = side
+        self.numbers = {name: i for i, name in enumerate(card.label_names)}
+
+    def __len__(self) -> int:
+        return len(self.samples)
+
+    def __getitem__(self, index: int) -> tuple[Tensor, int]:
+        sample = self.samples[index]
+        dice = random.Random(int(torch.randint(2**31, ()).item()))
+        picture = augment(open_rgb(sample.path), self.side, dice, FILTERS[self.card.interpolation])
+        return torch.from_numpy(np.array(picture)), self.numbers[sample.label]
+
+
+def augment(
+    picture: Pillow.Image, side: int, dice: random.Random, resampling: Pillow.Resampling
+) -> Pillow.Image:
+    """A random crop resized to `side`, mirrored, recoloured and sometimes degraded.
+
+    Down-and-up-sampling hides that small pictures come from one source, which a network
+    would otherwise learn as a short-cut.
+    """
+    if dice.random() < 0.3:
+        short = dice.randint(48, 110)
+        if short < min(picture.size):
+            picture = picture.resize(scaled(picture.size, short), resampling)
+    picture = picture.resize((side, side), resampling, box=random_box(picture.size, dice))
+    if dice.random() < 0.5:
+        picture = picture.transpose(Pillow.Transpose.FLIP_LEFT_RIGHT)
+    if dice.random() < 0.8:
+        picture = recolour(picture, dice)
+    if dice.random() < 0.08:
+        picture = picture.filter(ImageFilter.GaussianBlur(dice.uniform(0.5, 1.5)))
+    if dice.random() < 0.15:
+        picture = recompressed(picture, dice.randint(20, 70))
+    return picture
+
+
+def scaled(size: tuple[int, int], short: int) -> tuple[int, int]:
+    """`size` with its short side at `short` pixels."""
+    ratio = short / min(size)
+    return max(1, round(size[0] * ratio)), max(1, round(size[1] * ratio))
+
+
+def random_box(size: tuple[int, int], dice: random.Random) -> tuple[float, float, float, float]:
+    """A crop of 30 to 100 % of the area and an aspect of 3:4 to 4:3 (Szegedy et al. 2015)."""
+    width, height = size
+    area = width * height * dice.uniform(0.3, 1.0)
+    aspect = (4 / 3) ** dice.uniform(-1, 1)
+    w, h = min(width, (area * aspect) ** 0.5), min(height, (area / aspect) ** 0.5)
+    left, top = dice.uniform(0, width - w), dice.uniform(0, height - h)
+    return left, top, left + w, top + h
+
+
+def recolour(picture: Pillow.Image, dice: random.Random) -> Pillow.Image:
+    """Brightness, contrast and saturation by up to 35 %; rarely grey."""
+    for kind in (ImageEnhance.Brightness, ImageEnhance.Contrast, ImageEnhance.Color):
+        picture = kind(picture).enhance(dice.uniform(0.65, 1.35))
+    return picture.convert("L").convert("RGB") if dice.random() < 0.06 else picture
+
+
+def recompressed(picture: Pillow.Image, quality: int) -> Pillow.Image:
+    """The picture after JPEG at `quality`."""
+    buffer = io.BytesIO()
+    picture.save(buffer, "JPEG", quality=quality)
+    return Pillow.open(buffer).convert("RGB")

@@ -1,0 +1,258 @@
+"""A training run becomes model.onnx, card.json and reference.npz, with its answers checked.
+
+Not here: training (train.py), or serving the file (inference/classifier.py).
+"""
+
+import json
+import subprocess
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+import onnx
+import torch
+from onnx import TensorProto, helper, numpy_helper
+from tqdm import tqdm
+
+from biosight.errors import BadModel
+from biosight.images.measures import statistics
+from biosight.inference.card import ModelCard, file_sha256, write_card
+from biosight.inference.classifier import Classifier
+from biosight.inference.preprocess import Pixels, to_batch, to_pixels
+from biosight.learning import dataset as ds
+from biosight.learning import networks
+from biosight.learning.evaluate import (
+    Ints,
+    Report,
+    ece_across_sources,
+    evaluate,
+    fit_temperature,
+    softmax,
+)
+
+Floats = npt.NDArray[np.float32]
+PARITY = 1e-4
+SAME_ANSWERS = 0.995
+OPSET = 18
+LEAST_SIZE_FOR_HALF = 256
+
+
+def export(
+    run: Path, target: Path, version: str, *, replay: int = 2000, notes: Path | None = None
+) -> Report:
+    """Write the model folder; returns the report of the final file on the left-out sources.
+
+    `notes` is JSON with the card's words (trained_on, measured_on, weak_at, terms). Raises
+    BadModel when ONNX and PyTorch, or half and full precision, disagree.
+    """
+    target.mkdir(parents=True, exist_ok=True)
+    card = ModelCard.model_validate_json((run / "card.json").read_bytes())
+    network = networks.build(card.arch, len(card.labels)).eval()
+    networks.start_from(network, networks.load_weights(run / "weights.pt"))
+    train, held = read_split(run)
+    words = json.loads(notes.read_text()) if notes else {}
+    card = card.model_copy(update={"version": version, "git_commit": commit(), **words})
+    check_full(network, card, held[:32], write_onnx(network, card, target))
+    full = Classifier(target)
+    answers = full.logits(pixels_of(held, card))[0]
+    halve(target / "model.onnx")
+    card = stamp(card, target, {})
+    logits, embeddings = logits_of(Classifier(target), held)
+    check_half(answers, logits)
+    return finish(card, target, logits, embeddings, held, train, replay)
+
+
+def read_split(run: Path) -> tuple[list[ds.Sample], list[ds.Sample]]:
+    """The run's two sides as samples."""
+    sides = json.loads((run / "split.json").read_text())
+    train, held = (
+        [ds.Sample(Path(p), label, source) for p, label, source in sides[side]]
+        for side in ("train", "held")
+    )
+    return train, held
+
+
+def commit() -> str:
+    """The git commit of the code, "" outside a checkout."""
+    command = ["git", "-C", str(Path(__file__).parent), "rev-parse", "HEAD"]
+    found = subprocess.run(command, capture_output=True, text=True, check=False)
+    return found.stdout.strip() if found.returncode == 0 else ""
+
+
+def write_onnx(network: networks.Network, card: ModelCard, target: Path) -> Path:
+    """Export with outputs logits and embedding and a free batch size, without build traces."""
+    example = torch.zeros(2, 3, card.input_size, card.input_size)
+    program = torch.onnx.export(
+        network,
+        (example,),
+        dynamo=True,
+        input_names=["pixels"],
+        output_names=["logits", "embedding"],
+        dynamic_shapes=({0: torch.export.Dim("batch")},),
+        opset_version=OPSET,
+        verbose=False,
+    )
+    assert program is not None
+    model = program.model_proto
+    strip(model)
+    path = target / "model.onnx"
+    onnx.save(model, path)
+    write_card(card.model_copy(update={"sha256": ""}), target)
+    return path
+
+
+def strip(model: onnx.ModelProto) -> None:
+    """Remove doc strings and metadata: they carry paths of the building machine."""
+    model.doc_string = model.graph.doc_string = ""
+    del model.metadata_props[:]
+    del model.graph.metadata_props[:]
+    graph = model.graph
+    for item in (*graph.node, *graph.value_info, *graph.input, *graph.output, *graph.initializer):
+        item.doc_string = ""
+        del item.metadata_props[:]
+
+
+def halve(path: Path) -> None:
+    """Store large weights as fp16, cast back when the session opens: half the file, the
+    arithmetic stays fp32."""
+    model = onnx.load(path)
+    graph, casts = model.graph, []
+    for tensor in graph.initializer:
+        if tensor.data_type != TensorProto.FLOAT:
+            continue
+        values = numpy_helper.to_array(tensor)
+        if values.size < LEAST_SIZE_FOR_HALF:
+            continue
+        name = tensor.name
+        tensor.CopyFrom(numpy_helper.from_array(values.astype(np.float16), f"{name}_half"))
+        casts.append(helper.make_node("Cast", [f"{name}_half"], [name], to=TensorProto.FLOAT))
+    for cast in reversed(casts):
+        graph.node.insert(0, cast)
+    onnx.checker.check_model(model)
+    onnx.save(model, path)
+
+
+def pixels_of(samples: Sequence[ds.Sample], card: ModelCard) -> Pixels:
+    """All samples as the model sees them, uint8 (n, side, side, 3)."""
+    return np.stack([to_pixels(ds.open_rgb(s.path), card) for s in samples])
+
+
+def check_full(
+    network: networks.Network, card: ModelCard, samples: Sequence[ds.Sample], path: Path
+) -> None:
+    """ONNX and PyTorch agree to PARITY, relative to the largest value. Raises BadModel."""
+    pixels = pixels_of(samples, card)
+    with torch.inference_mode():
+        expected = network(torch.from_numpy(to_batch(pixels, card)))
+    got = Classifier(path.parent).logits(pixels)
+    for name, theirs, ours in zip(("logits", "embedding"), expected, got, strict=True):
+        reference = theirs.numpy()
+        gap = float(np.abs(reference - ours).max() / max(1.0, float(np.abs(reference).max())))
+        if gap > PARITY:
+            raise BadModel(f"The exported {name} differ from PyTorch's by {gap:.1e}.")
+
+
+def check_half(full: Floats, half: Floats) -> None:
+    """The fp16 file gives the same answers. Raises BadModel."""
+    same = float((full.argmax(1) == half.argmax(1)).mean())
+    if same < SAME_ANSWERS:
+        raise BadModel(f"Stored as fp16 the model gives only {same:.2%} the same answers.")
+
+
+def logits_of(classifier: Classifier, samples: Sequence[ds.Sample]) -> tuple[Floats, Floats]:
+    """Logits and embeddings of the served file on samples."""
+    logits, embeddings = [], []
+    for start in tqdm(range(0, len(samples), 8), "measuring", disable=None):
+        part = classifier.logits(pixels_of(samples[start : start + 8], classifier.card))
+        logits.append(part[0])
+        embeddings.append(part[1])
+    return np.concatenate(logits), np.concatenate(embeddings)
+
+
+def numbers(samples: Sequence[ds.Sample], card: ModelCard) -> Ints:
+    """Label numbers of samples."""
+    index = {name: i for i, name in enumerate(card.label_names)}
+    return np.array([index[s.label] for s in samples], dtype=np.int64)
+
+
+def stamp(card: ModelCard, target: Path, measured: dict[str, float]) -> ModelCard:
+    """The card with the file's hash and the figures, written beside it."""
+    stamped = card.model_copy(
+        update={
+            "sha256": file_sha256(target / "model.onnx"),
+            "precision": "fp32 (weights stored as fp16)",
+            "measured": {**card.measured, **measured},
+        }
+    )
+    write_card(stamped, target)
+    return stamped
+
+
+def finish(
+    card: ModelCard,
+    target: Path,
+    logits: Floats,
+    embeddings: Floats,
+    held: list[ds.Sample],
+    train: list[ds.Sample],
+    replay: int,
+) -> Report:
+    """Calibrate, write the figures and the reference."""
+    truth = numbers(held, card)
+    card = card.model_copy(update={"temperature": round(fit_temperature(logits, truth), 4)})
+    report = evaluate(softmax(logits, card.temperature), truth, card.label_names)
+    figures = {
+        "held_pictures": float(report.pictures),
+        "held_sources": float(len({s.source for s in held})),
+        "held_accuracy": round(report.accuracy, 4),
+        "held_mean_recall": round(report.balanced_accuracy, 4),
+        "held_ece": round(ece_across_sources(logits, truth, [s.source for s in held]), 4),
+    }
+    card = stamp(card, target, figures)
+    write_reference(card, target, (logits, embeddings, truth), held, train, replay)
+    return report
+
+
+def write_reference(
+    card: ModelCard,
+    target: Path,
+    measured: tuple[Floats, Floats, Ints],
+    held: list[ds.Sample],
+    train: list[ds.Sample],
+    replay: int,
+) -> None:
+    """reference.npz: `held_*` for drift, novelty and calibration, `replay_*` for refitting
+    heads; embeddings in fp16, no pixels."""
+    logits, embeddings, truth = measured
+    dice = np.random.default_rng(0)
+    weights = ds.sample_weights(train, 0.2, 0.6).numpy()
+    count = min(replay, len(train))
+    picks = dice.choice(len(train), count, replace=False, p=weights / weights.sum())
+    kept = [train[i] for i in sorted(picks)]
+    _, replayed = logits_of(Classifier(target), kept)
+    sources = sorted({s.source for s in held})
+    np.savez_compressed(
+        target / "reference.npz",
+        model_sha256=np.array(card.sha256),
+        held_embeddings=embeddings.astype(np.float16),
+        held_logits=logits.astype(np.float16),
+        held_labels=truth.astype(np.int16),
+        held_sources=np.array([sources.index(s.source) for s in held], dtype=np.int16),
+        held_statistics=np.array([statistics(ds.open_rgb(s.path)) for s in held], np.float32),
+        replay_embeddings=replayed.astype(np.float16),
+        replay_labels=numbers(kept, card).astype(np.int16),
+    )
+
+
+def measure(folder: Path, root: Path) -> Report:
+    """The exported model in `folder` on a folder-per-label tree, with its own temperature."""
+    classifier = Classifier(folder)
+    known = set(classifier.card.label_names)
+    samples = [s for s in ds.scan_tree(root) if s.label in known]
+    if not samples:
+        raise BadModel(f"None of the folders in {root} is one of the model's labels.")
+    logits, _ = logits_of(classifier, samples)
+    truth = numbers(samples, classifier.card)
+    scores = softmax(logits, classifier.card.temperature)
+    return evaluate(scores, truth, classifier.card.label_names)

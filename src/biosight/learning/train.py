@@ -1,0 +1,324 @@
+"""Fit a network on a folder-per-label tree; resumable, with progress and a report.
+
+Not here: what is exported (export.py), or which model serves (registry.py).
+"""
+
+import json
+from collections.abc import Iterator
+from copy import deepcopy
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+
+import numpy as np
+import torch
+from sklearn.linear_model import LogisticRegression
+from sklearn.preprocessing import StandardScaler
+from torch import Tensor, nn
+from torch.utils.data import DataLoader, WeightedRandomSampler
+from tqdm import tqdm
+
+from biosight.errors import BadModel
+from biosight.inference.card import CardLabel, ModelCard
+from biosight.learning import dataset as ds
+from biosight.learning import networks
+from biosight.learning.evaluate import Report, evaluate, softmax
+
+
+@dataclass(frozen=True, slots=True)
+class TrainParams:
+    """Everything that decides a training run; sizes in pixels, rates per step."""
+
+    root: Path
+    out: Path
+    arch: str = "efficientnet-lite0"
+    init: str = ""
+    manifest: Path | None = None
+    name: str = "organisms"
+    train_side: int = 160
+    input_size: int = 208
+    epochs: float = 3.0
+    batch: int = 64
+    rate: float = 1.5e-4
+    decay: float = 0.02
+    averaging: float = 0.998
+    smoothing: float = 0.05
+    label_power: float = 0.2
+    source_power: float = 0.6
+    held_share: float = 0.045
+    patience: int = 3
+    checks_per_epoch: int = 2
+    head_start: bool = True
+    freeze_norm: bool = True
+    seed: int = 7
+    workers: int = 2
+
+
+@dataclass(slots=True)
+class Progress:
+    """Where a run stands; kept in the checkpoint so that it can go on."""
+
+    step: int = 0
+    best: float = -1.0
+    checks_without_gain: int = 0
+    history: list[dict[str, float]] = field(default_factory=list)
+
+
+@dataclass(frozen=True, slots=True)
+class Split:
+    """The two sides of a run's data."""
+
+    train: list[ds.Sample]
+    held: list[ds.Sample]
+
+
+def train(params: TrainParams, *, resume: bool = False, quiet: bool = False) -> Report:
+    """Train, and leave weights.pt, card.json, split.json and report.json in `params.out`.
+
+    Returns the report on the left-out sources. Raises BadModel for an unusable tree or init.
+    """
+    torch.manual_seed(params.seed)
+    params.out.mkdir(parents=True, exist_ok=True)
+    samples = ds.scan_tree(params.root, params.manifest)
+    split = Split(*ds.split_by_source(samples, params.held_share, params.seed))
+    if not split.held:
+        raise BadModel("There are too few sources to leave one out; add pictures or a manifest.")
+    card = draft_card(params, sorted({s.label for s in samples}))
+    network, checkpoint = start(params, card, split, resume=resume, quiet=quiet)
+    fit(params, card, split, network, checkpoint, quiet=quiet)
+    return finish(params, card, split, quiet=quiet)
+
+
+def draft_card(params: TrainParams, labels: list[str]) -> ModelCard:
+    """The card before anything is measured."""
+    scale = networks.normalisation(params.arch)
+    return ModelCard(
+        name=params.name,
+        version="0",
+        arch=params.arch,
+        labels=tuple(CardLabel(name=name) for name in labels),
+        input_size=params.input_size,
+        resize_short=round(params.input_size / 0.95),
+        mean=scale.mean,
+        std=scale.std,
+        embedding_size=networks.build(params.arch, 2).head.in_features,
+        started_from=params.init,
+    )
+
+
+def start(
+    params: TrainParams, card: ModelCard, split: Split, *, resume: bool, quiet: bool
+) -> tuple[networks.Network, dict[str, object] | None]:
+    """The network at the run's beginning, or as the last checkpoint left it."""
+    network = networks.build(params.arch, len(card.labels))
+    saved = params.out / "checkpoint.pt"
+    if resume and saved.exists():
+        checkpoint = torch.load(saved, map_location="cpu", weights_only=True)
+        network.load_state_dict(checkpoint["network"])
+        return network, checkpoint
+    if params.init:
+        weights = networks.load_weights(networks.weights_file(params.init))
+        networks.start_from(network, weights)
+        if params.head_start:
+            fit_head(network, card, split.train, params, quiet=quiet)
+    return network, None
+
+
+def fit_head(
+    network: networks.Network,
+    card: ModelCard,
+    samples: list[ds.Sample],
+    params: TrainParams,
+    *,
+    quiet: bool,
+) -> None:
+    """Start the head from a logistic regression on frozen embeddings."""
+    _, embeddings, truth = forward(network, card, samples, params, quiet=quiet, what="embedding")
+    scaler = StandardScaler().fit(embeddings)
+    model = LogisticRegression(C=0.003, class_weight="balanced", max_iter=300)
+    model.fit(scaler.transform(embeddings), truth)
+    if len(card.labels) == 2:
+        # scikit-learn keeps one row for two labels: logit(1) against 0.
+        rows = np.vstack([-model.coef_[0] / 2, model.coef_[0] / 2])
+        bias = np.array([-model.intercept_[0] / 2, model.intercept_[0] / 2])
+    else:
+        rows, bias = model.coef_, model.intercept_
+    weight = rows / scaler.scale_
+    with torch.no_grad():
+        network.head.weight.copy_(torch.from_numpy(weight))
+        network.head.bias.copy_(torch.from_numpy(bias - weight @ scaler.mean_))
+
+
+def forward(
+    network: networks.Network,
+    card: ModelCard,
+    samples: list[ds.Sample],
+    params: TrainParams,
+    *,
+    quiet: bool = True,
+    what: str = "checking",
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """(logits (n, labels), embeddings (n, d), label numbers (n,)) as serving would see them."""
+    pictures = ds.EvalPictures(samples, card)
+    loader = DataLoader(pictures, batch_size=64, num_workers=params.workers)
+    network.eval()
+    logits, embeddings, truth = [], [], []
+    with torch.inference_mode():
+        for pixels, numbers in tqdm(loader, what, disable=quiet, leave=False):
+            scores, vectors = network(normalised(pixels, card))
+            logits.append(scores.float().numpy())
+            embeddings.append(vectors.float().numpy())
+            truth.append(numbers.numpy())
+    return np.concatenate(logits), np.concatenate(embeddings), np.concatenate(truth)
+
+
+def normalised(pixels: Tensor, card: ModelCard) -> Tensor:
+    """uint8 (n, side, side, 3) -> float (n, 3, side, side), channels last in memory."""
+    mean, std = torch.tensor(card.mean) * 255, torch.tensor(card.std) * 255
+    return ((pixels.float() - mean) / std).permute(0, 3, 1, 2)
+
+
+def batches(params: TrainParams, card: ModelCard, split: Split) -> Iterator[tuple[Tensor, Tensor]]:
+    """Augmented, balanced batches without end."""
+    weights = ds.sample_weights(split.train, params.label_power, params.source_power)
+    pictures = ds.TrainPictures(split.train, card, params.train_side)
+    while True:
+        sampler = WeightedRandomSampler(weights.tolist(), len(split.train))
+        yield from DataLoader(
+            pictures,
+            batch_size=params.batch,
+            sampler=sampler,
+            num_workers=params.workers,
+            drop_last=len(split.train) > params.batch,
+        )
+
+
+def prepare_to_train(network: networks.Network, *, freeze_norm: bool) -> None:
+    """Training mode, with BatchNorm statistics left as they are when asked."""
+    network.train()
+    for module in network.modules():
+        if freeze_norm and isinstance(module, nn.BatchNorm2d):
+            module.eval()
+
+
+def fit(
+    params: TrainParams,
+    card: ModelCard,
+    split: Split,
+    network: networks.Network,
+    checkpoint: dict[str, object] | None,
+    *,
+    quiet: bool,
+) -> None:
+    """AdamW with a warm-up and a cosine, averaged weights, early stopping, checkpoints."""
+    steps_per_epoch = max(1, len(split.train) // params.batch)
+    total = max(1, round(params.epochs * steps_per_epoch))
+    every = max(1, steps_per_epoch // params.checks_per_epoch)
+    network.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
+    average = deepcopy(network)
+    optimiser = torch.optim.AdamW(network.parameters(), params.rate, weight_decay=params.decay)
+    progress = Progress()
+    if checkpoint:
+        average.load_state_dict(checkpoint["average"])  # type: ignore[arg-type]
+        optimiser.load_state_dict(checkpoint["optimiser"])  # type: ignore[arg-type]
+        progress = Progress(**json.loads(str(checkpoint["progress"])))
+    loss_of = nn.CrossEntropyLoss(label_smoothing=params.smoothing)
+    stream = batches(params, card, split)
+    bar = tqdm(total=total, initial=progress.step, desc="training", disable=quiet)
+    prepare_to_train(network, freeze_norm=params.freeze_norm)
+    while progress.step < total and progress.checks_without_gain < params.patience:
+        pixels, numbers = next(stream)
+        set_rate(optimiser, params.rate, progress.step, total)
+        with torch.autocast("cpu", dtype=torch.bfloat16):
+            loss = loss_of(network(normalised(pixels, card))[0], numbers)
+        optimiser.zero_grad()
+        loss.backward()
+        optimiser.step()
+        progress.step += 1
+        blend(average, network, min(params.averaging, progress.step / (progress.step + 9)))
+        bar.update()
+        bar.set_postfix(loss=f"{loss.item():.2f}", best=f"{progress.best:.3f}")
+        if progress.step % every == 0 or progress.step == total:
+            check(params, card, split, average, progress)
+            save_checkpoint(params, network, average, optimiser, progress)
+            prepare_to_train(network, freeze_norm=params.freeze_norm)
+
+
+def set_rate(optimiser: torch.optim.Optimizer, rate: float, step: int, total: int) -> None:
+    """Warm up over the first 5 % of the steps, then a half cosine down to zero."""
+    warm = max(1, total // 20)
+    cosine = 0.5 * (1 + np.cos(np.pi * min(1.0, step / total)))
+    for group in optimiser.param_groups:
+        group["lr"] = rate * min(1.0, (step + 1) / warm) * cosine
+
+
+@torch.no_grad()
+def blend(average: networks.Network, network: networks.Network, keep: float) -> None:
+    """Exponential moving average of the weights; BatchNorm's buffers are copied."""
+    for slow, fast in zip(average.parameters(), network.parameters(), strict=True):
+        slow.lerp_(fast, 1 - keep)
+    for slow, fast in zip(average.buffers(), network.buffers(), strict=True):
+        slow.copy_(fast)
+
+
+def check(
+    params: TrainParams,
+    card: ModelCard,
+    split: Split,
+    average: networks.Network,
+    progress: Progress,
+) -> None:
+    """Measure the averaged network on the left-out sources; keep it when it is the best yet."""
+    logits, _, truth = forward(average, card, split.held, params)
+    report = evaluate(softmax(logits), truth, card.label_names)
+    score = (report.accuracy + report.balanced_accuracy) / 2
+    progress.history.append(
+        {"step": progress.step, "accuracy": report.accuracy, "balanced": report.balanced_accuracy}
+    )
+    tqdm.write(
+        f"step {progress.step}: {report.accuracy:.1%} right on left-out sources, "
+        f"mean recall {report.balanced_accuracy:.1%}"
+    )
+    if score > progress.best:
+        progress.best, progress.checks_without_gain = score, 0
+        save_atomically(average.state_dict(), params.out / "weights.pt")
+    else:
+        progress.checks_without_gain += 1
+
+
+def save_checkpoint(
+    params: TrainParams,
+    network: networks.Network,
+    average: networks.Network,
+    optimiser: torch.optim.Optimizer,
+    progress: Progress,
+) -> None:
+    """All that `resume` needs."""
+    state = {
+        "network": network.state_dict(),
+        "average": average.state_dict(),
+        "optimiser": optimiser.state_dict(),
+        "progress": json.dumps(asdict(progress)),
+    }
+    save_atomically(state, params.out / "checkpoint.pt")
+
+
+def save_atomically(state: object, path: Path) -> None:
+    """Write beside, then rename: a killed run never leaves half a file."""
+    part = path.with_suffix(".part")
+    torch.save(state, part)
+    part.replace(path)
+
+
+def finish(params: TrainParams, card: ModelCard, split: Split, *, quiet: bool) -> Report:
+    """Report on the best weights and write the run's papers."""
+    network = networks.build(params.arch, len(card.labels))
+    networks.start_from(network, networks.load_weights(params.out / "weights.pt"))
+    logits, _, truth = forward(network, card, split.held, params, quiet=quiet)
+    report = evaluate(softmax(logits), truth, card.label_names)
+    (params.out / "card.json").write_text(card.model_dump_json(indent=2, by_alias=True))
+    (params.out / "report.json").write_text(json.dumps(asdict(report), indent=1))
+    (params.out / "params.json").write_text(json.dumps(asdict(params), default=str, indent=1))
+    sides = {"train": split.train, "held": split.held}
+    lists = {side: [[str(s.path), s.label, s.source] for s in part] for side, part in sides.items()}
+    (params.out / "split.json").write_text(json.dumps(lists))
+    return report

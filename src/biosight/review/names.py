@@ -1,0 +1,63 @@
+"""Renaming, merging and removing a label in one collection, as one act with undo.
+
+A renamed label keeps who said it: a machine's guess stays a guess. Not here: relabelling
+single pictures (acts.py).
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+
+from biosight.errors import BadRequest
+from biosight.images import Image, Standing
+from biosight.labels import clean_label
+from biosight.review.acts import MOST_AT_ONCE, Change, Done, perform
+from biosight.storage.records import Order, Position, Records, Where
+
+
+@dataclass(frozen=True, slots=True)
+class Rename(Change):
+    """Another name for a label; `target_name` says it in words."""
+
+    def standing(self, image: Image) -> Standing:
+        """The image under the new name; without one it waits for somebody to name it."""
+        who = image.who if self.label else "nobody"
+        return replace(image.standing, label=self.label, who=who)
+
+
+def rename(
+    records: Records,
+    by: str,
+    collection: str,
+    old: str,
+    new: str,
+    *,
+    act: str = "",
+    start: str = "",
+) -> tuple[Done, str]:
+    """Rename `old` to `new` ("" removes it) on up to MOST_AT_ONCE images, trash included.
+
+    Returns what was done and where to go on ("" when finished). Raises BadRequest.
+    """
+    label = clean_label(new) if new.strip() else ""
+    if label == old:
+        raise BadRequest("The new name is the same as the old one.")
+    words = f"{old} to {label}" if label else f"{old} to nothing: the label was removed"
+    where = [Where("collection", "=", collection), Where("label", "=", old)]
+    after = Position(start, start) if start else None
+    images = records.find(Image, where, order=Order("id"), after=after, limit=MOST_AT_ONCE)
+    change = Rename("rename", label=label, target_name=words)
+    done = perform(records, by, collection, change, images, act=act)
+    return done, images[-1].id if len(images) == MOST_AT_ONCE else ""
+
+
+def renamed_with(renamed: Mapping[str, str], old: str, new: str) -> tuple[tuple[str, str], ...]:
+    """The collection's names for a model's labels after `old` became `new`."""
+    names = {k: (new if v == old else v) for k, v in renamed.items()}
+    names.setdefault(old, new)
+    return tuple(sorted((k, v) for k, v in names.items() if k != v))
+
+
+def counts(records: Records, collection: str, label: str) -> int:
+    """How many pictures carry a label, trash included."""
+    where = [Where("collection", "=", collection), Where("label", "=", label)]
+    return records.count(Image, where)

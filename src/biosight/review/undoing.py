@@ -1,0 +1,116 @@
+"""Undo of any act, from a history list, also later and by the collection's owner.
+
+An image that was changed again since is left alone and counted. Not here: the acts (acts.py).
+"""
+
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+
+from biosight.errors import Conflict, NotFound, Stale
+from biosight.images import Image
+from biosight.labels import Annotation, Prediction, current_label
+from biosight.review.acts import MOST_AT_ONCE, Act, ActItem
+from biosight.storage.records import (
+    Change,
+    Insert,
+    Order,
+    Position,
+    Records,
+    Replace,
+    Taken,
+    Where,
+    new_id,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Undone:
+    """What an undo did so far; `next` is where to go on ("" when finished)."""
+
+    changed: list[Image]
+    left_alone: int
+    next: str
+
+
+def history(
+    records: Records, collection: str, *, before: float = 0.0, limit: int = 50
+) -> list[Act]:
+    """Acts of a collection, the newest first."""
+    where = [Where("collection", "=", collection)]
+    where += [Where("at", "<", before)] if before else []
+    return records.find(Act, where, order=Order("at", descending=True), limit=limit)
+
+
+def last_act(records: Records, by: str, collection: str) -> Act | None:
+    """A person's latest act here that is not undone."""
+    where = [Where("by", "=", by), Where("undone_at", "=", 0.0)]
+    where.append(Where("collection", "=", collection))
+    found = records.find(Act, where, order=Order("at", descending=True), limit=1)
+    return found[0] if found else None
+
+
+def get_act(records: Records, id: str) -> Act:
+    """An act by id, without asking who may see it. Raises NotFound."""
+    found = records.get(Act, id)
+    if found is None:
+        raise NotFound("There is no such act.")
+    return found
+
+
+def undo(
+    records: Records, act: Act, by: str, renamed: Mapping[str, str], *, start: str = ""
+) -> Undone:
+    """Put up to MOST_AT_ONCE images back as they were before `act`; call again with `next`.
+
+    Raises Conflict when the act was undone already.
+    """
+    if act.undone_at and not start:
+        raise Conflict("This was undone already.")
+    after = Position(start, start) if start else None
+    where = [Where("act", "=", act.id)]
+    items = records.find(ActItem, where, after=after, limit=MOST_AT_ONCE)
+    if not act.undone_at:
+        now = replace(act, undone_at=time.time(), undone_by=by, version=act.version + 1)
+        records.write(Replace(now, act.version))
+    changed = [new for item in items if (new := undo_one(records, act, item, by, renamed))]
+    following = items[-1].id if len(items) == MOST_AT_ONCE else ""
+    return Undone(changed, len(items) - len(changed), following)
+
+
+def undo_one(
+    records: Records, act: Act, item: ActItem, by: str, renamed: Mapping[str, str]
+) -> Image | None:
+    """One image back to its standing before; None when it moved on since."""
+    image = records.get(Image, item.image)
+    if image is None or image.standing != item.after:
+        return None
+    said = withdrawal(act, item, by)
+    before = item.before
+    if said and before.who != "person":
+        prediction = latest_prediction(records, image.id)
+        current = current_label(prediction, [said])
+        label = renamed.get(current.label, current.label)
+        before = replace(before, label=label, who=current.who if label else "nobody")
+    new = replace(image.put(before), version=image.version + 1)
+    changes: list[Change] = [Insert(said)] if said else []
+    try:
+        records.write(*changes, Replace(new, image.version))
+    except (Stale, Taken):
+        return None
+    return new
+
+
+def withdrawal(act: Act, item: ActItem, by: str) -> Annotation | None:
+    """What undoing says: the earlier person's label again, or nothing."""
+    if act.kind not in {"confirm", "relabel"}:
+        return None
+    label = item.before.label if item.before.who == "person" else ""
+    return Annotation(new_id(), item.image, label, "withdrawn", by, time.time(), act.id)
+
+
+def latest_prediction(records: Records, image: str) -> Prediction | None:
+    """The last thing a model said of an image."""
+    where = [Where("image", "=", image)]
+    found = records.find(Prediction, where, order=Order("at", descending=True), limit=1)
+    return found[0] if found else None

@@ -1,0 +1,103 @@
+"""Every setting, with its default and its help; read from BIOSIGHT_… in the environment.
+
+Not here: what a setting does; inner rooms are handed values, never this object.
+"""
+
+from pathlib import Path
+from typing import Literal
+
+from pydantic import Field, field_validator
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+LOOPBACK = {"127.0.0.1", "localhost", "::1"}
+
+
+class Settings(BaseSettings):
+    """Frozen once read. With nothing set, BioSight starts on SQLite and a folder."""
+
+    model_config = SettingsConfigDict(env_prefix="BIOSIGHT_", frozen=True, extra="ignore")
+
+    data_dir: Path = Field(
+        Path("biosight-data"), description="Folder for the database, the pictures and the lock."
+    )
+    host: str = Field("127.0.0.1", description="Address to listen on.")
+    port: int = Field(8000, ge=0, le=65535, description="Port to listen on.")
+    database_url: str = Field(
+        "", description="sqlite:///FILE; empty means biosight.db in the data folder."
+    )
+    storage_url: str = Field(
+        "", description="Folder for the pictures; empty means blobs/ in the data folder."
+    )
+    registration: Literal["open", "invite", "closed"] = Field(
+        "invite",
+        description="Who may sign up after the first account: anyone, invited people, or nobody.",
+    )
+    public_url: str = Field(
+        "",
+        description="Address people use, such as https://biosight.example; makes cookies secure.",
+    )
+    trusted_proxies: str = Field(
+        "", description="Addresses of proxies whose X-Forwarded headers are believed, by comma."
+    )
+    model_dir: Path | None = Field(
+        None, description="Folder with model.onnx and card.json; empty means the bundled model."
+    )
+    threads: int = Field(0, ge=0, description="Threads of the classifier; 0 means one per core.")
+    decoders: int = Field(0, ge=0, description="Decode processes; 0 means one per core.")
+    quota_gb: float = Field(
+        0, ge=0, description="Room for one person's pictures; 0 means no limit."
+    )
+    max_file_mb: int = Field(200, ge=1, le=2000, description="Largest picture file, in MB.")
+    trash_days: int = Field(30, ge=1, description="Days before the trash empties itself.")
+    session_days: int = Field(30, ge=1, description="Days after which a sign-in ends anyway.")
+    session_idle_days: int = Field(7, ge=1, description="Idle days after which a sign-in ends.")
+    metrics_token: str = Field(
+        "", description="Bearer token for /metrics; empty means only this machine may read it."
+    )
+    max_connections: int = Field(1000, ge=16, description="Open connections before new ones wait.")
+    log_format: Literal["text", "json"] = Field("text", description="Form of the log lines.")
+    log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field(
+        "INFO", description="Least severe log line to write."
+    )
+
+    @field_validator("database_url")
+    @classmethod
+    def known_database(cls, value: str) -> str:
+        """Refuse stores that this version can't use."""
+        if value and not value.startswith("sqlite:///"):
+            raise ValueError("use sqlite:///FILE; MongoDB is not supported by this version")
+        return value
+
+    @field_validator("storage_url")
+    @classmethod
+    def known_storage(cls, value: str) -> str:
+        """Refuse stores that this version can't use."""
+        if "://" in value:
+            raise ValueError("use a folder; buckets are not supported by this version")
+        return value
+
+    @property
+    def database_file(self) -> Path:
+        """The SQLite file."""
+        name = self.database_url.removeprefix("sqlite:///")
+        return Path(name) if name else self.data_dir / "biosight.db"
+
+    @property
+    def blob_folder(self) -> Path:
+        """The folder of the pictures."""
+        return Path(self.storage_url) if self.storage_url else self.data_dir / "blobs"
+
+    @property
+    def secure(self) -> bool:
+        """Do people come over https?"""
+        return self.public_url.startswith("https://")
+
+    @property
+    def proxies(self) -> frozenset[str]:
+        """Addresses of trusted proxies."""
+        return frozenset(p.strip() for p in self.trusted_proxies.split(",") if p.strip())
+
+    @property
+    def loopback(self) -> bool:
+        """Can only this machine reach the server?"""
+        return self.host in LOOPBACK

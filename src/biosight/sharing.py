@@ -1,0 +1,322 @@
+"""Collections, their members and roles, and the one function that says who may see what.
+
+Not here: what is in a collection (gallery.py) or who people are (accounts.py).
+"""
+
+import hashlib
+import secrets
+import time
+from dataclasses import dataclass, replace
+from typing import ClassVar
+
+from biosight.errors import BadRequest, Conflict, Forbidden, NotFound
+from biosight.labels import clean_label
+from biosight.storage.records import (
+    Insert,
+    Records,
+    Remove,
+    Replace,
+    Taken,
+    Where,
+    new_id,
+)
+
+ROLES = ("viewer", "editor", "owner")
+FIRST_NAME = "My images"
+MAX_NAME = 120
+
+
+@dataclass(frozen=True, slots=True)
+class Collection:
+    """Images that belong together.
+
+    `threshold` in whole percent: below it the machine is "not sure". `renamed` maps a
+    model's label to the name people gave it here.
+    """
+
+    table: ClassVar[str] = "collections"
+    indexes: ClassVar[tuple[tuple[str, ...], ...]] = (("trashed_at",),)
+
+    id: str
+    name: str
+    created_by: str
+    created_at: float
+    threshold: int = 50
+    favourites: tuple[str, ...] = ()
+    renamed: tuple[tuple[str, str], ...] = ()
+    trashed_at: float = 0.0
+    version: int = 1
+
+    def name_for(self, label: str) -> str:
+        """What the machine's label is called here; "" where people removed it."""
+        return dict(self.renamed).get(label, label)
+
+
+@dataclass(frozen=True, slots=True)
+class Member:
+    """One person's role in one collection; the id is made of both, so it is unique."""
+
+    table: ClassVar[str] = "members"
+    indexes: ClassVar[tuple[tuple[str, ...], ...]] = (("user", "id"), ("collection", "id"))
+
+    id: str
+    collection: str
+    user: str
+    role: str
+    since: float
+    version: int = 1
+
+
+@dataclass(frozen=True, slots=True)
+class Offer:
+    """An invitation of an email address to a collection, open until accepted or withdrawn."""
+
+    table: ClassVar[str] = "offers"
+    indexes: ClassVar[tuple[tuple[str, ...], ...]] = (("email", "id"), ("collection", "id"))
+
+    id: str
+    collection: str
+    email: str
+    role: str
+    by: str
+    at: float
+
+
+@dataclass(frozen=True, slots=True)
+class Access:
+    """A collection as one person may use it."""
+
+    collection: Collection
+    role: str
+
+    def allows(self, role: str) -> bool:
+        """Is this person at least a `role` here?"""
+        return ROLES.index(self.role) >= ROLES.index(role)
+
+
+KINDS = (Collection, Member, Offer)
+
+
+def member_id(collection: str, user: str) -> str:
+    """The key of a membership."""
+    return hashlib.sha256(f"{collection}/{user}".encode()).hexdigest()[:32]
+
+
+def access(
+    records: Records, user: str, collection: str, need: str = "viewer", *, trashed: bool = False
+) -> Access:
+    """THE function that says who may see what: everything else asks it.
+
+    Raises NotFound for what is absent, trashed (unless `trashed`) or not theirs, and
+    Forbidden where they may look but not do.
+    """
+    found = records.get(Collection, collection)
+    member = records.get(Member, member_id(collection, user)) if found else None
+    if found is None or member is None or (found.trashed_at > 0) != trashed:
+        raise NotFound("There is no such collection, or it is not shared with you.")
+    granted = Access(found, member.role)
+    if not granted.allows(need):
+        raise Forbidden(f"You are a {member.role} here; this needs the role {need}.")
+    return granted
+
+
+def collections_of(records: Records, user: str, *, trashed: bool = False) -> list[Access]:
+    """All collections a person is a member of, by name."""
+    members = records.find(Member, [Where("user", "=", user)], limit=5000)
+    roles = {m.collection: m.role for m in members}
+    found = [
+        Access(c, roles[c.id])
+        for c in in_chunks(records, list(roles))
+        if (c.trashed_at > 0) == trashed
+    ]
+    return sorted(found, key=lambda a: (a.collection.name.casefold(), a.collection.id))
+
+
+def in_chunks(records: Records, ids: list[str]) -> list[Collection]:
+    """Collections by id, a few hundred at a time."""
+    found: list[Collection] = []
+    for start in range(0, len(ids), 400):
+        part = tuple(ids[start : start + 400])
+        found += records.find(Collection, [Where("id", "in", part)], limit=400)
+    return found
+
+
+def clean_name(name: str) -> str:
+    """A collection's name. Raises BadRequest when empty or too long."""
+    kept = " ".join(name.split())
+    if not kept or len(kept) > MAX_NAME or not kept.isprintable():
+        raise BadRequest(f"A collection's name has 1 to {MAX_NAME} characters.")
+    return kept
+
+
+def create_collection(records: Records, user: str, name: str) -> Collection:
+    """A new collection with one owner."""
+    now = time.time()
+    made = Collection(new_id(), clean_name(name), user, now)
+    owner = Member(member_id(made.id, user), made.id, user, "owner", now)
+    records.write(Insert(made), Insert(owner))
+    return made
+
+
+def first_collection(records: Records, user: str) -> Collection:
+    """A person's oldest own collection; made when there is none."""
+    own = [a.collection for a in collections_of(records, user) if a.role == "owner"]
+    if own:
+        return min(own, key=lambda c: c.created_at)
+    return create_collection(records, user, FIRST_NAME)
+
+
+def change_collection(
+    records: Records,
+    collection: Collection,
+    *,
+    name: str | None = None,
+    threshold: int | None = None,
+    favourites: list[str] | None = None,
+) -> Collection:
+    """Rename, set the threshold (0-100) or the favourite labels. Raises BadRequest or Stale."""
+    changed = collection
+    if name is not None:
+        changed = replace(changed, name=clean_name(name))
+    if threshold is not None:
+        if not 0 <= threshold <= 100:
+            raise BadRequest("The threshold is a whole percentage from 0 to 100.")
+        changed = replace(changed, threshold=threshold)
+    if favourites is not None:
+        cleaned = tuple(dict.fromkeys(clean_label(label) for label in favourites))
+        if len(cleaned) > 9:
+            raise BadRequest("Nine favourite labels are the most: they sit on the keys 1 to 9.")
+        changed = replace(changed, favourites=cleaned)
+    changed = replace(changed, version=collection.version + 1)
+    records.write(Replace(changed, collection.version))
+    return changed
+
+
+def set_trashed(records: Records, collection: Collection, *, trashed: bool) -> Collection:
+    """Put a collection into the trash, or take it out."""
+    moment = time.time() if trashed else 0.0
+    changed = replace(collection, trashed_at=moment, version=collection.version + 1)
+    records.write(Replace(changed, collection.version))
+    return changed
+
+
+def set_renamed(
+    records: Records, collection: Collection, renamed: tuple[tuple[str, str], ...]
+) -> tuple[tuple[str, str], ...]:
+    """Give a model's labels other names here; returns the names before."""
+    changed = replace(collection, renamed=renamed, version=collection.version + 1)
+    records.write(Replace(changed, collection.version))
+    return collection.renamed
+
+
+def remove_collection(records: Records, collection: str) -> None:
+    """Remove an emptied collection with its memberships and invitations."""
+    mine = [Where("collection", "=", collection)]
+    records.remove(Offer, mine)
+    records.write(Remove(Collection, collection))
+    records.remove(Member, mine)
+
+
+def members_of(records: Records, collection: str) -> list[Member]:
+    """Everyone with a role in a collection."""
+    return records.find(Member, [Where("collection", "=", collection)], limit=1000)
+
+
+def owners(records: Records, collection: str) -> int:
+    """How many owners a collection has."""
+    return sum(m.role == "owner" for m in members_of(records, collection))
+
+
+def check_role(role: str) -> None:
+    """Raise BadRequest for an unknown role."""
+    if role not in ROLES:
+        raise BadRequest("A role is viewer, editor or owner.")
+
+
+def set_role(records: Records, collection: str, user: str, role: str) -> Member:
+    """Change a member's role; the last owner stays. Raises NotFound or Conflict."""
+    check_role(role)
+    member = records.get(Member, member_id(collection, user))
+    if member is None:
+        raise NotFound("This person is not a member.")
+    if member.role == "owner" and role != "owner" and owners(records, collection) <= 1:
+        raise Conflict("A collection needs an owner; name another one first.")
+    changed = replace(member, role=role, version=member.version + 1)
+    records.write(Replace(changed, member.version))
+    return changed
+
+
+def remove_member(records: Records, collection: str, user: str) -> None:
+    """End a membership; the last owner stays. Raises NotFound or Conflict."""
+    member = records.get(Member, member_id(collection, user))
+    if member is None:
+        raise NotFound("This person is not a member.")
+    if member.role == "owner" and owners(records, collection) <= 1:
+        raise Conflict("A collection needs an owner; name another one first.")
+    records.write(Remove(Member, member.id))
+
+
+def offer(records: Records, collection: str, email: str, role: str, by: str) -> Offer:
+    """Invite an address; nobody learns whether it has an account."""
+    check_role(role)
+    made = Offer(secrets.token_hex(16), collection, email, role, by, time.time())
+    old = [o for o in offers_of(records, collection) if o.email == email]
+    records.write(*(Remove(Offer, o.id) for o in old), Insert(made))
+    return made
+
+
+def offers_of(records: Records, collection: str) -> list[Offer]:
+    """Open invitations of a collection."""
+    return records.find(Offer, [Where("collection", "=", collection)], limit=500)
+
+
+def offers_to(records: Records, email: str) -> list[tuple[Offer, Collection]]:
+    """Open invitations of a person, with the collections they are to."""
+    found = records.find(Offer, [Where("email", "=", email)], limit=200)
+    pairs = ((o, records.get(Collection, o.collection)) for o in found)
+    return [(o, c) for o, c in pairs if c is not None and not c.trashed_at]
+
+
+def answer_offer(records: Records, offer_id: str, email: str, user: str, *, accept: bool) -> str:
+    """Accept or decline an own invitation; returns the collection. Raises NotFound."""
+    found = records.get(Offer, offer_id)
+    if found is None or found.email != email:
+        raise NotFound("There is no such invitation.")
+    if accept:
+        key = member_id(found.collection, user)
+        member = Member(key, found.collection, user, found.role, time.time())
+        try:
+            records.write(Insert(member))
+        except Taken:
+            pass  # already a member: the invitation changes nothing
+    records.write(Remove(Offer, offer_id))
+    return found.collection
+
+
+def withdraw_offer(records: Records, collection: str, offer_id: str) -> None:
+    """Take an invitation back. Raises NotFound."""
+    found = records.get(Offer, offer_id)
+    if found is None or found.collection != collection:
+        raise NotFound("There is no such invitation.")
+    records.write(Remove(Offer, offer_id))
+
+
+def leave_everything(records: Records, user: str) -> None:
+    """A person goes: shared collections pass to another owner (else the longest-standing
+    editor, else viewer), the others go to the trash."""
+    for membership in records.find(Member, [Where("user", "=", user)], limit=5000):
+        others = [m for m in members_of(records, membership.collection) if m.user != user]
+        if membership.role == "owner" and not any(m.role == "owner" for m in others):
+            hand_over(records, membership.collection, others)
+        records.write(Remove(Member, membership.id))
+
+
+def hand_over(records: Records, collection: str, others: list[Member]) -> None:
+    """Make the best of the other members an owner, or trash the collection."""
+    if others:
+        heir = max(others, key=lambda m: (ROLES.index(m.role), -m.since))
+        set_role(records, collection, heir.user, "owner")
+        return
+    found = records.get(Collection, collection)
+    if found is not None and not found.trashed_at:
+        set_trashed(records, found, trashed=True)

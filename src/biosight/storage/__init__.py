@@ -1,0 +1,1 @@
+"""Where facts (Records) and bytes (Blobs) rest."""

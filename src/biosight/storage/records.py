@@ -1,0 +1,153 @@
+"""Records: the verbs a document store must know, kept to what SQLite and MongoDB serve alike.
+
+A record is a frozen dataclass with `table` and `id`; it may declare `unique` and `indexes`
+(tuples of field names), `counters` (groups of fields whose counts are kept ready) and
+`totalled` (a number field summed beside those counts). Records with a `version` are replaced
+by compare-and-set. Not here: any store (sqlite.py), or what the records mean.
+"""
+
+import secrets
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import ClassVar, Literal, Protocol, TypeVar
+
+
+class Record(Protocol):
+    """What every kept dataclass has."""
+
+    table: ClassVar[str]
+
+    @property
+    def id(self) -> str:
+        """The primary key."""
+        ...
+
+
+R = TypeVar("R", bound=Record)
+Value = str | int | float | bool | None
+Op = Literal["=", "!=", "<", "<=", ">", ">=", "in", "contains"]
+
+
+@dataclass(frozen=True, slots=True)
+class Where:
+    """One condition; all conditions of a query must hold. "contains" is a substring, lower case."""
+
+    field: str
+    op: Op
+    value: Value | tuple[Value, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Order:
+    """Sort by `field`, ties by id in the same direction."""
+
+    field: str = "id"
+    descending: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Position:
+    """The last record of the page before: its value of the order's field, and its id."""
+
+    value: Value
+    id: str
+
+
+@dataclass(frozen=True, slots=True)
+class Insert:
+    """A new record. Taken is raised when a unique key exists."""
+
+    record: Record
+
+
+@dataclass(frozen=True, slots=True)
+class Replace:
+    """The new form of a versioned record; `expected` is the version it must still have.
+
+    Stale is raised otherwise. The new record carries its own new version.
+    """
+
+    record: Record
+    expected: int
+
+
+@dataclass(frozen=True, slots=True)
+class Remove:
+    """Remove a record by id, if it is there."""
+
+    kind: type[Record]
+    id: str
+
+
+Change = Insert | Replace | Remove
+
+
+class Taken(Exception):
+    """A unique key is in use."""
+
+
+class Records(Protocol):
+    """The port. One contract suite (tests/storage) runs against every adapter.
+
+    All methods raise Unavailable when the store is away and NoSpace when it is full.
+    """
+
+    def get(self, kind: type[R], id: str) -> R | None:
+        """The record, or None."""
+        ...
+
+    def find(
+        self,
+        kind: type[R],
+        where: Sequence[Where] = (),
+        *,
+        order: Order = Order(),  # noqa: B008 - frozen
+        after: Position | None = None,
+        limit: int = 100,
+    ) -> list[R]:
+        """A page of records in order, starting behind `after`."""
+        ...
+
+    def count(self, kind: type[Record], where: Sequence[Where] = ()) -> int:
+        """How many match; at once where a counter covers the condition's fields."""
+        ...
+
+    def count_by(self, kind: type[Record], where: Sequence[Where], field: str) -> dict[Value, int]:
+        """How many match per value of `field`."""
+        ...
+
+    def total(self, kind: type[Record], where: Sequence[Where]) -> int:
+        """The sum of the kind's `totalled` field over what matches."""
+        ...
+
+    def write(self, *changes: Change) -> None:
+        """Make all changes or none, durably.
+
+        Where a store has no transaction the changes are made in order, so callers put what
+        makes the rest visible last. Raises Taken or Stale.
+        """
+        ...
+
+    def remove(self, kind: type[Record], where: Sequence[Where]) -> int:
+        """Remove all that match; how many there were."""
+        ...
+
+    def ping(self) -> None:
+        """Raise Unavailable when the store can't answer."""
+        ...
+
+    def close(self) -> None:
+        """Let go of files and connections."""
+        ...
+
+
+def new_id() -> str:
+    """A random id whose beginning grows with time, so that new records lie together."""
+    return f"{int(time.time() * 1000):011x}{secrets.token_hex(8)}"
+
+
+def one(records: Records, kind: type[R], *where: Where) -> R | None:
+    """The first record that matches, or None."""
+    found = records.find(kind, where, limit=1)
+    return found[0] if found else None

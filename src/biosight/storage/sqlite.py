@@ -1,0 +1,430 @@
+"""Records in one embedded SQLite file, safe with several processes on it.
+
+A record kind is a table with a real column a field; counters are tables kept by triggers.
+Writes of all threads pass through one writer, which commits those that wait together (group
+commit), each with an outcome of its own. Not here: what the records mean.
+"""
+
+import os
+import queue
+import sqlite3
+import threading
+import types
+import typing
+from collections.abc import Iterable, Iterator, Sequence
+from concurrent.futures import Future
+from contextlib import contextmanager
+from dataclasses import Field, dataclass, fields
+from functools import lru_cache
+from pathlib import Path
+from typing import Any, cast
+
+from pydantic import TypeAdapter
+
+from biosight.errors import NoSpace, Stale, Unavailable
+from biosight.storage.records import (
+    Change,
+    Insert,
+    Order,
+    Position,
+    R,
+    Record,
+    Remove,
+    Replace,
+    Taken,
+    Value,
+    Where,
+)
+
+# A WAL that is reset under several connections could corrupt the file before 3.51.3 (see
+# sqlite.org/wal.html, "the WAL-reset bug"), so older libraries keep a rollback journal.
+WAL_SAFE = sqlite3.sqlite_version_info >= (3, 51, 3)
+SCHEMA_VERSION = 1
+BUSY_SECONDS = 20.0
+MOST_IN_ONE_COMMIT = 64
+RESERVE_BYTES = 8 * 1024 * 1024
+PLAIN = {str: "TEXT", int: "INTEGER", float: "REAL", bool: "INTEGER", bytes: "BLOB"}
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """One field of a record kind and how it is kept."""
+
+    name: str
+    sql: str
+    is_bool: bool
+    json: TypeAdapter[Any] | None
+
+    def write(self, value: Any) -> Any:
+        """A field's value as SQLite keeps it."""
+        return self.json.dump_json(value).decode() if self.json else value
+
+    def read(self, value: Any) -> Any:
+        """A kept value as the field has it."""
+        if self.json:
+            return self.json.validate_json(value)
+        return bool(value) if self.is_bool else value
+
+
+@lru_cache(maxsize=64)
+def columns_of(kind: type[Record]) -> tuple[Column, ...]:
+    """The columns of a record kind, in the order of its fields."""
+    hints = typing.get_type_hints(kind)
+    return tuple(column(field, hints[field.name]) for field in fields(cast(Any, kind)))
+
+
+def column(field: Field[Any], hint: Any) -> Column:
+    """How one field is kept: plain types as they are, everything else as JSON text."""
+    if typing.get_origin(hint) in {types.UnionType, typing.Union}:
+        parts = [p for p in typing.get_args(hint) if p is not type(None)]
+        hint = parts[0] if len(parts) == 1 and parts[0] in PLAIN else hint
+    sql = PLAIN.get(hint)
+    adapter = None if sql else TypeAdapter(hint)
+    return Column(field.name, sql or "TEXT", hint is bool, adapter)
+
+
+def counters_of(kind: type[Record]) -> tuple[tuple[str, ...], ...]:
+    """The groups of fields whose counts are kept ready."""
+    return cast(tuple[tuple[str, ...], ...], getattr(kind, "counters", ()))
+
+
+def schema(kind: type[Record]) -> Iterator[str]:
+    """The statements that make a kind's table, indexes, counters and triggers."""
+    columns = ", ".join(f'"{c.name}" {c.sql}' for c in columns_of(kind) if c.name != "id")
+    yield f"CREATE TABLE IF NOT EXISTS {kind.table} (id TEXT PRIMARY KEY, {columns}) WITHOUT ROWID"
+    for unique, word in ((True, "unique"), (False, "indexes")):
+        for names in getattr(kind, word, ()):
+            index = f"{kind.table}_{'_'.join(names)}"
+            made = "CREATE UNIQUE INDEX" if unique else "CREATE INDEX"
+            yield f"{made} IF NOT EXISTS {index} ON {kind.table} ({', '.join(names)})"
+    for number, names in enumerate(counters_of(kind)):
+        yield from counter_schema(kind, number, names)
+
+
+def counter_schema(kind: type[Record], number: int, names: tuple[str, ...]) -> Iterator[str]:
+    """A counter table and the three triggers that keep it in step."""
+    counter, keys = f"{kind.table}_count{number}", ", ".join(names)
+    amount = getattr(kind, "totalled", "")
+    yield (
+        f"CREATE TABLE IF NOT EXISTS {counter} ({keys}, n INTEGER, total INTEGER, "
+        f"PRIMARY KEY ({keys})) WITHOUT ROWID"
+    )
+
+    def step(row: str, sign: str) -> str:
+        values = ", ".join(f"{row}.{name}" for name in names)
+        total = f"{row}.{amount}" if amount else "0"
+        return (
+            f"INSERT INTO {counter} VALUES ({values}, {sign}1, {sign}{total}) "
+            f"ON CONFLICT ({keys}) DO UPDATE SET n = n {sign} 1, total = total {sign} {total};"
+        )
+
+    def gone(row: str) -> str:
+        same = " AND ".join(f"{name} = {row}.{name}" for name in names)
+        return f"DELETE FROM {counter} WHERE {same} AND n = 0;"
+
+    for event, body in (
+        ("INSERT", step("NEW", "+")),
+        ("DELETE", step("OLD", "-") + gone("OLD")),
+        (f"UPDATE OF {keys}", step("OLD", "-") + step("NEW", "+") + gone("OLD")),
+    ):
+        name = f"{counter}_{event.split()[0].lower()}"
+        yield f"CREATE TRIGGER IF NOT EXISTS {name} AFTER {event} ON {kind.table} BEGIN {body} END"
+
+
+def condition(where: Iterable[Where]) -> tuple[str, list[Any]]:
+    """SQL and its parameters for conditions that must all hold."""
+    parts: list[str] = ["1"]
+    values: list[Any] = []
+    for w in where:
+        if w.op == "in":
+            chosen = cast(tuple[Value, ...], w.value)
+            parts.append(f'"{w.field}" IN ({", ".join("?" * len(chosen))})')
+            values.extend(chosen)
+        elif w.op == "contains":
+            parts.append(f'instr("{w.field}", ?) > 0')
+            values.append(w.value)
+        else:
+            parts.append(f'"{w.field}" {w.op} ?')
+            values.append(w.value)
+    return " AND ".join(parts), values
+
+
+@contextmanager
+def translated() -> Iterator[None]:
+    """SQLite's errors as BioSight's."""
+    try:
+        yield
+    except sqlite3.IntegrityError as error:
+        raise Taken(str(error)) from error
+    except sqlite3.OperationalError as error:
+        if "full" in str(error) or no_inode(error):
+            raise NoSpace("The disk is full; nothing was stored.") from error
+        raise Unavailable("The database can't be reached just now.") from error
+    except sqlite3.DatabaseError as error:
+        raise Unavailable("The database can't be read.") from error
+
+
+def no_inode(error: sqlite3.OperationalError) -> bool:
+    """Did SQLite fail to write or create its file for want of room?"""
+    return getattr(error, "sqlite_errorname", "").startswith(("SQLITE_FULL", "SQLITE_IOERR_WRITE"))
+
+
+Work = tuple[Sequence[Change], "Future[None]"]
+
+
+class SqliteRecords:
+    """The embedded adapter of Records."""
+
+    def __init__(self, path: Path, kinds: Sequence[type[Record]]) -> None:
+        self.path = path
+        self.local = threading.local()
+        self.open: list[sqlite3.Connection] = []
+        self.lock = threading.Lock()
+        self.reserve = path.with_name("reserve")
+        self.make(kinds)
+        self.waiting: queue.SimpleQueue[Work | None] = queue.SimpleQueue()
+        self.writer = threading.Thread(target=self.write_all, name="sqlite-writer", daemon=True)
+        self.writer.start()
+        self.keep_reserve()
+
+    def make(self, kinds: Sequence[type[Record]]) -> None:
+        """Create what is missing. Raises Unavailable for a file of a newer BioSight."""
+        with translated(), self.transaction() as connection:
+            found = connection.execute("PRAGMA user_version").fetchone()[0]
+            if found > SCHEMA_VERSION:
+                raise Unavailable("The database was written by a newer BioSight.")
+            for kind in kinds:
+                for statement in schema(kind):
+                    connection.execute(statement)
+            connection.execute(f"PRAGMA user_version = {SCHEMA_VERSION}")
+
+    def connection(self) -> sqlite3.Connection:
+        """This thread's connection."""
+        made: sqlite3.Connection | None = getattr(self.local, "connection", None)
+        if made is None:
+            made = sqlite3.connect(
+                self.path, timeout=BUSY_SECONDS, isolation_level=None, check_same_thread=False
+            )
+            made.execute(f"PRAGMA journal_mode = {'WAL' if WAL_SAFE else 'TRUNCATE'}")
+            made.execute("PRAGMA synchronous = FULL")
+            made.execute("PRAGMA temp_store = MEMORY")
+            made.execute("PRAGMA cache_size = -8000")
+            self.local.connection = made
+            with self.lock:
+                self.open.append(made)
+        return made
+
+    @contextmanager
+    def transaction(self) -> Iterator[sqlite3.Connection]:
+        """A write transaction, taken at once so that two never deadlock."""
+        connection = self.connection()
+        connection.execute("BEGIN IMMEDIATE")
+        try:
+            yield connection
+            connection.execute("COMMIT")
+        except BaseException:
+            if connection.in_transaction:
+                connection.execute("ROLLBACK")
+            raise
+
+    def get(self, kind: type[R], id: str) -> R | None:
+        """The record, or None."""
+        found = self.find(kind, [Where("id", "=", id)], limit=1)
+        return found[0] if found else None
+
+    def find(
+        self,
+        kind: type[R],
+        where: Sequence[Where] = (),
+        *,
+        order: Order = Order(),  # noqa: B008 - frozen
+        after: Position | None = None,
+        limit: int = 100,
+    ) -> list[R]:
+        """A page of records in order, starting behind `after`."""
+        clause, values = condition(where)
+        way, beyond = ("DESC", "<") if order.descending else ("ASC", ">")
+        by = f'"{order.field}" {way}, id {way}' if order.field != "id" else f"id {way}"
+        if after is not None:
+            clause += f' AND ("{order.field}", id) {beyond} (?, ?)'
+            values += [after.value, after.id]
+        columns = columns_of(kind)
+        names = ", ".join(f'"{c.name}"' for c in columns)
+        sql = f"SELECT {names} FROM {kind.table} WHERE {clause} ORDER BY {by} LIMIT ?"
+        with translated():
+            rows = self.connection().execute(sql, [*values, limit]).fetchall()
+        return [
+            kind(**{c.name: c.read(v) for c, v in zip(columns, row, strict=True)}) for row in rows
+        ]
+
+    def counter_for(self, kind: type[Record], names: set[str]) -> str | None:
+        """The counter table that knows all of these fields."""
+        for number, keys in enumerate(counters_of(kind)):
+            if names and names <= set(keys):
+                return f"{kind.table}_count{number}"
+        return None
+
+    def count(self, kind: type[Record], where: Sequence[Where] = ()) -> int:
+        """How many match."""
+        clause, values = condition(where)
+        counter = self.counter_for(kind, {w.field for w in where})
+        what = f"coalesce(sum(n), 0) FROM {counter}" if counter else f"count(*) FROM {kind.table}"
+        with translated():
+            row = self.connection().execute(f"SELECT {what} WHERE {clause}", values).fetchone()
+        return int(row[0])
+
+    def count_by(self, kind: type[Record], where: Sequence[Where], field: str) -> dict[Value, int]:
+        """How many match per value of `field`."""
+        clause, values = condition(where)
+        counter = self.counter_for(kind, {w.field for w in where} | {field})
+        what = f"sum(n) FROM {counter}" if counter else f"count(*) FROM {kind.table}"
+        sql = f'SELECT "{field}", {what} WHERE {clause} GROUP BY "{field}"'
+        with translated():
+            rows = self.connection().execute(sql, values).fetchall()
+        return {value: int(n) for value, n in rows if n}
+
+    def total(self, kind: type[Record], where: Sequence[Where]) -> int:
+        """The sum of the kind's `totalled` field over what matches."""
+        clause, values = condition(where)
+        counter = self.counter_for(kind, {w.field for w in where})
+        amount = cast(Any, kind).totalled
+        table, number = (counter, "total") if counter else (kind.table, amount)
+        sql = f"SELECT coalesce(sum({number}), 0) FROM {table} WHERE {clause}"
+        with translated():
+            return int(self.connection().execute(sql, values).fetchone()[0])
+
+    def write(self, *changes: Change) -> None:
+        """Make all changes or none, durably; returns after the commit reached the disk."""
+        done: Future[None] = Future()
+        self.waiting.put((changes, done))
+        done.result()
+
+    def remove(self, kind: type[Record], where: Sequence[Where]) -> int:
+        """Remove all that match."""
+        clause, values = condition(where)
+        with translated(), self.transaction() as connection:
+            sql = f"DELETE FROM {kind.table} WHERE {clause}"
+            return connection.execute(sql, values).rowcount
+
+    def write_all(self) -> None:
+        """The writer thread: commit together whatever waits."""
+        while (first := self.waiting.get()) is not None:
+            batch, ending = [first], False
+            while len(batch) < MOST_IN_ONE_COMMIT and not ending:
+                try:
+                    following = self.waiting.get_nowait()
+                except queue.Empty:
+                    break
+                if following is None:
+                    ending = True
+                else:
+                    batch.append(following)
+            self.commit(batch)
+            if ending:
+                return
+
+    def commit(self, batch: list[Work]) -> None:
+        """One transaction; a full disk is tried once more with the reserve given up."""
+        try:
+            outcomes = self.commit_once(batch)
+        except NoSpace:
+            outcomes = self.commit_with_reserve(batch)
+        except Exception as error:
+            outcomes = [error] * len(batch)
+        for (_, done), outcome in zip(batch, outcomes, strict=True):
+            if outcome is None:
+                done.set_result(None)
+            else:
+                done.set_exception(outcome)
+
+    def commit_with_reserve(self, batch: list[Work]) -> list[Exception | None]:
+        """Sign-in and delete must work on a full disk: give up the reserve and try again."""
+        self.reserve.unlink(missing_ok=True)
+        try:
+            return self.commit_once(batch)
+        except Exception as error:
+            return [error] * len(batch)
+
+    def commit_once(self, batch: list[Work]) -> list[Exception | None]:
+        """Each piece of work in a savepoint of its own; None where it went through."""
+        with translated(), self.transaction() as connection:
+            return [self.attempt(connection, changes) for changes, _ in batch]
+
+    def attempt(
+        self, connection: sqlite3.Connection, changes: Sequence[Change]
+    ) -> Exception | None:
+        """All of `changes`, or the reason why none."""
+        connection.execute("SAVEPOINT work")
+        try:
+            for change in changes:
+                apply(connection, change)
+        except (sqlite3.IntegrityError, Stale) as error:
+            connection.execute("ROLLBACK TO work")
+            connection.execute("RELEASE work")
+            return error if isinstance(error, Stale) else Taken(str(error))
+        connection.execute("RELEASE work")
+        return None
+
+    def keep_reserve(self) -> None:
+        """Hold a few megabytes back for the day the disk is full."""
+        if self.reserve.exists() and self.reserve.stat().st_size >= RESERVE_BYTES:
+            return
+        try:
+            with self.reserve.open("wb") as file:
+                for _ in range(RESERVE_BYTES // 65536):
+                    file.write(os.urandom(65536))
+        except OSError:
+            self.reserve.unlink(missing_ok=True)
+
+    def ping(self) -> None:
+        """Raise Unavailable when the file can't be read."""
+        with translated():
+            self.connection().execute("SELECT 1 FROM sqlite_schema LIMIT 1").fetchone()
+
+    def snapshot(self, target: Path) -> None:
+        """A whole copy of the database, taken while others write (SQLite's online backup)."""
+        with translated(), sqlite3.connect(target) as copy:
+            self.connection().backup(copy, pages=2000)
+        copy.close()
+
+    def check(self) -> list[str]:
+        """SQLite's own integrity check; empty when all is well."""
+        with translated():
+            rows = self.connection().execute("PRAGMA integrity_check").fetchall()
+        return [str(row[0]) for row in rows if row[0] != "ok"]
+
+    def close(self) -> None:
+        """Finish the waiting writes, then close every connection."""
+        self.waiting.put(None)
+        self.writer.join(30)
+        with self.lock:
+            for connection in self.open:
+                connection.close()
+            self.open.clear()
+
+
+def apply(connection: sqlite3.Connection, change: Change) -> None:
+    """One change inside the current savepoint."""
+    if isinstance(change, Remove):
+        connection.execute(f"DELETE FROM {change.kind.table} WHERE id = ?", [change.id])
+        return
+    record = change.record
+    columns = columns_of(type(record))
+    values = [c.write(getattr(record, c.name)) for c in columns]
+    if isinstance(change, Insert):
+        marks, names = ", ".join("?" * len(columns)), ", ".join(f'"{c.name}"' for c in columns)
+        connection.execute(f"INSERT INTO {record.table} ({names}) VALUES ({marks})", values)
+        return
+    replace(connection, change, columns, values)
+
+
+def replace(
+    connection: sqlite3.Connection, change: Replace, columns: tuple[Column, ...], values: list[Any]
+) -> None:
+    """Compare-and-set on the version. Raises Stale."""
+    record = change.record
+    assignments = ", ".join(f'"{c.name}" = ?' for c in columns)
+    sql = f"UPDATE {record.table} SET {assignments} WHERE id = ? AND version = ?"
+    done = connection.execute(sql, [*values, record.id, change.expected])
+    if done.rowcount != 1:
+        raise Stale("Somebody changed this in the meantime.")

@@ -1,0 +1,220 @@
+"""API: acts on many images, their history and undo, the review queue."""
+
+from typing import Any
+
+from fastapi import APIRouter
+from pydantic import BaseModel, Field
+
+from biosight import gallery, sharing
+from biosight.accounts import User
+from biosight.errors import BadRequest
+from biosight.images import Image
+from biosight.review import copies, queue, undoing
+from biosight.review.acts import MOST_AT_ONCE, Act, Change, change_of, perform
+from biosight.storage.records import Order, Position, Where
+from biosight.web.api.images import ImageOut, image_out
+from biosight.web.api.people import Input
+from biosight.web.deps import ActToUndo, Editor, Signed, Store, Viewer
+
+router = APIRouter(tags=["acts"])
+
+
+class Matching(Input):
+    """A filter, as in the list of images."""
+
+    label: str | None = Field(None, max_length=200)
+    who: str | None = Field(None, pattern="^(machine|person|nobody)$")
+    unsure: bool = False
+    above: int | None = Field(None, ge=0, le=101)
+    below: int | None = Field(None, ge=0, le=101)
+    since: str = Field("", pattern=r"^(\d{4}-\d\d-\d\d)?$")
+    until: str = Field("", pattern=r"^(\d{4}-\d\d-\d\d)?$")
+    text: str = Field("", max_length=200)
+    session: str = Field("", max_length=64)
+    trash: bool = False
+
+
+class NewAct(Input):
+    """What to do, to these images or to all that match; `act` and `start` go on with a long one.
+
+    `kind`: confirm, relabel (with `label`), unsure, trash, restore, move or copy (with `target`,
+    a collection), note (with `note`).
+    """
+
+    kind: str = Field(max_length=20)
+    images: list[str] | None = Field(None, max_length=MOST_AT_ONCE)
+    matching: Matching | None = None
+    label: str = Field("", max_length=200)
+    target: str = Field("", max_length=64)
+    note: str = Field("", max_length=4000)
+    via: str = Field("", pattern="^(random|margin)?$")
+    act: str = Field("", max_length=64)
+    start: str = Field("", max_length=64)
+
+
+class ActDone(BaseModel):
+    """How far an act got; call again with `act` and `next` as `start` until `next` is ""."""
+
+    act: str
+    changed: list[ImageOut]
+    skipped: int
+    next: str
+
+
+class ActOut(BaseModel):
+    """One line of a collection's history."""
+
+    id: str
+    by: str
+    mine: bool
+    at: float
+    kind: str
+    summary: str
+    count: int
+    undone: bool
+    can_undo: bool
+
+
+class UndoneOut(BaseModel):
+    """What was put back; images that changed again since are left alone."""
+
+    changed: list[ImageOut]
+    left_alone: int
+    next: str
+
+
+class DrawnOut(BaseModel):
+    """An image of the review queue and why it was drawn: random or margin."""
+
+    image: ImageOut
+    via: str
+
+
+class QueueOut(BaseModel):
+    """The next images to review, and how many wait in all."""
+
+    images: list[DrawnOut]
+    waiting: int
+
+
+class Start(Input):
+    """Where to go on with an undo."""
+
+    start: str = Field("", max_length=64)
+
+
+@router.post("/collections/{collection}/acts", status_code=201)
+def act(body: NewAct, access: Editor, person: Signed, records: Store) -> ActDone:
+    """Do one thing to many images; up to 500 a call."""
+    change = checked_change(body, person, records)
+    c = access.collection
+    images, following = chosen(body, c.id, c.threshold, records)
+    if change.kind == "copy":
+        done = copies.copy(records, person.user.id, change, images, act=body.act)
+    else:
+        done = perform(records, person.user.id, c.id, change, images, act=body.act)
+    missing = len(body.images or []) - len(images) if body.images else 0
+    return ActDone(
+        act=done.act,
+        changed=[image_out(i, c.threshold) for i in done.changed],
+        skipped=done.skipped + missing,
+        next=following,
+    )
+
+
+def checked_change(body: NewAct, person: Signed, records: Store) -> Change:
+    """The body as a Change; the target collection must be one's own to edit."""
+    target = ""
+    name = ""
+    if body.kind in {"move", "copy"}:
+        granted = sharing.access(records, person.user.id, body.target, "editor")
+        target, name = granted.collection.id, granted.collection.name
+    return change_of(
+        body.kind, label=body.label, target=target, target_name=name, note=body.note, via=body.via
+    )
+
+
+def chosen(
+    body: NewAct, collection: str, threshold: int, records: Store
+) -> tuple[list[Image], str]:
+    """The images an act is for, in this collection only, and where to go on."""
+    if (body.images is None) == (body.matching is None):
+        raise BadRequest("Name the images, or say which match.")
+    if body.images is not None:
+        ids = tuple(dict.fromkeys(body.images))
+        here = Where("collection", "=", collection)
+        found = records.find(Image, [here, Where("id", "in", ids)], limit=MOST_AT_ONCE)
+        return found, ""
+    assert body.matching is not None
+    where = gallery.conditions(collection, threshold, as_filter(body.matching))
+    after = Position(body.start, body.start) if body.start else None
+    found = records.find(Image, where, order=Order("id"), after=after, limit=MOST_AT_ONCE)
+    return found, found[-1].id if len(found) == MOST_AT_ONCE else ""
+
+
+def as_filter(matching: Matching) -> gallery.Filter:
+    """The body's filter as the gallery's."""
+    return gallery.Filter(**matching.model_dump())
+
+
+@router.get("/collections/{collection}/acts")
+def history(
+    access: Viewer, person: Signed, records: Store, before: float = 0.0, limit: int = 50
+) -> list[ActOut]:
+    """A collection's history, the newest first."""
+    found = undoing.history(
+        records, access.collection.id, before=before, limit=max(1, min(limit, 200))
+    )
+    names: dict[str, str] = {}
+    return [act_out(a, access, person, records, names) for a in found]
+
+
+def act_out(act: Act, access: Any, person: Signed, records: Store, names: dict[str, str]) -> ActOut:
+    """An act as the API shows it."""
+    if act.by not in names:
+        user = records.get(User, act.by)
+        names[act.by] = user.name if user else "somebody who left"
+    mine = act.by == person.user.id
+    allowed = access.allows("owner") or (mine and access.allows("editor"))
+    return ActOut(
+        id=act.id,
+        by=names[act.by],
+        mine=mine,
+        at=act.at,
+        kind=act.kind,
+        summary=act.summary,
+        count=act.count,
+        undone=act.undone_at > 0,
+        can_undo=allowed and not act.undone_at,
+    )
+
+
+@router.post("/acts/{act}/undo")
+def undo(body: Start, own: ActToUndo, person: Signed, records: Store) -> UndoneOut:
+    """Undo an act; up to 500 images a call."""
+    c = own.access.collection
+    renamed = dict(c.renamed)
+    if own.act.renamed_before is not None and not own.act.undone_at:
+        sharing.set_renamed(records, c, own.act.renamed_before)
+        renamed = dict(own.act.renamed_before)
+    done = undoing.undo(records, own.act, person.user.id, renamed, start=body.start)
+    changed = [image_out(i, c.threshold) for i in done.changed]
+    return UndoneOut(changed=changed, left_alone=done.left_alone, next=done.next)
+
+
+@router.get("/collections/{collection}/last-act")
+def last_act(access: Viewer, person: Signed, records: Store) -> list[ActOut]:
+    """One's own latest act here that can be undone; empty when there is none."""
+    found = undoing.last_act(records, person.user.id, access.collection.id)
+    return [act_out(found, access, person, records, {})] if found else []
+
+
+@router.get("/collections/{collection}/queue")
+def review_queue(access: Viewer, records: Store, limit: int = 40) -> QueueOut:
+    """Images to review: half drawn at random, half the machine's least certain."""
+    c = access.collection
+    drawn = queue.queue(records, c.id, max(1, min(limit, 200)))
+    return QueueOut(
+        images=[DrawnOut(image=image_out(d.image, c.threshold), via=d.via) for d in drawn],
+        waiting=queue.waiting(records, c.id),
+    )

@@ -1,0 +1,160 @@
+"""API for administrators: people, invitations, reset links, disk and counts."""
+
+import shutil
+from typing import Literal
+
+from fastapi import APIRouter
+from pydantic import BaseModel, Field
+
+from biosight import accounts
+from biosight.accounts import User
+from biosight.errors import NotFound
+from biosight.images import Image
+from biosight.sharing import Collection
+from biosight.storage.records import Where
+from biosight.web.api.people import Input
+from biosight.web.deps import Admin, Bytes, Open, Store
+
+router = APIRouter(prefix="/admin", tags=["admin"])
+
+
+class UserOut(BaseModel):
+    """An account as administrators see it; `bytes` is the room its pictures take."""
+
+    id: str
+    email: str
+    name: str
+    role: str
+    disabled: bool
+    created_at: float
+    images: int
+    bytes: int
+
+
+class UserPage(BaseModel):
+    """Accounts, and where the next page begins."""
+
+    users: list[UserOut]
+    next: str
+
+
+class UserChange(Input):
+    """A new role, or disabled or not."""
+
+    role: Literal["admin", "member"] | None = None
+    disabled: bool | None = None
+
+
+class Invite(Input):
+    """Whom to invite; empty for anyone with the link."""
+
+    email: str = Field("", max_length=260)
+
+
+class Link(BaseModel):
+    """A path to send to a person; shown once."""
+
+    path: str
+
+
+class InvitationOut(BaseModel):
+    """An open invitation."""
+
+    id: str
+    email: str
+    ends_at: float
+
+
+class Overview(BaseModel):
+    """Counts and room, in bytes."""
+
+    users: int
+    collections: int
+    images: int
+    trashed: int
+    picture_bytes: int
+    free_bytes: int
+    model: str
+
+
+@router.get("/overview")
+def overview(person: Admin, biosight: Open, records: Store, blobs: Bytes) -> Overview:
+    """The server's counts and disk."""
+    return Overview(
+        users=records.count(User),
+        collections=records.count(Collection),
+        images=records.count(Image, [Where("trashed", "=", False)]),
+        trashed=records.count(Image, [Where("trashed", "=", True)]),
+        picture_bytes=records.total(Image, []),
+        free_bytes=shutil.disk_usage(blobs.root).free,
+        model=biosight.model.card.key,
+    )
+
+
+@router.get("/users")
+def list_users(person: Admin, records: Store, after: str = "", limit: int = 100) -> UserPage:
+    """Accounts, the oldest first."""
+    limit = max(1, min(limit, 500))
+    users = accounts.all_users(records, after, limit)
+    following = users[-1].id if len(users) == limit else ""
+    return UserPage(users=[user_out(records, u) for u in users], next=following)
+
+
+def user_out(records: Store, user: User) -> UserOut:
+    """An account with what it holds."""
+    mine = [Where("uploaded_by", "=", user.id)]
+    return UserOut(
+        id=user.id,
+        email=user.email,
+        name=user.name,
+        role=user.role,
+        disabled=user.disabled,
+        created_at=user.created_at,
+        images=records.count(Image, mine),
+        bytes=records.total(Image, mine),
+    )
+
+
+def get_user(records: Store, user: str) -> User:
+    """An account by id. Raises NotFound."""
+    found = records.get(User, user)
+    if found is None:
+        raise NotFound("There is no such person.")
+    return found
+
+
+@router.patch("/users/{user}")
+def change_user(user: str, body: UserChange, person: Admin, records: Store) -> UserOut:
+    """Change a role, disable or enable."""
+    changed = accounts.change_standing(
+        records, get_user(records, user), role=body.role, disabled=body.disabled
+    )
+    return user_out(records, changed)
+
+
+@router.post("/users/{user}/reset-link", status_code=201)
+def reset_link(user: str, person: Admin, records: Store) -> Link:
+    """A link with which this person sets a new password, valid for a day."""
+    secret = accounts.reset_link(records, get_user(records, user), person.user.id)
+    return Link(path=f"/reset#{secret}")
+
+
+@router.get("/invitations")
+def list_invitations(person: Admin, records: Store) -> list[InvitationOut]:
+    """Open invitations to sign up."""
+    return [
+        InvitationOut(id=i.id, email=i.email, ends_at=i.ends_at)
+        for i in accounts.invitations(records)
+    ]
+
+
+@router.post("/invitations", status_code=201)
+def invite(body: Invite, person: Admin, records: Store) -> Link:
+    """A link to sign up with, valid for two weeks, for one person."""
+    return Link(path=f"/register#{accounts.invite(records, person.user, body.email)}")
+
+
+@router.delete("/invitations/{invitation}", status_code=204)
+def withdraw(invitation: str, person: Admin, records: Store) -> None:
+    """Take an invitation back."""
+    accounts.withdraw_invitation(records, invitation)

@@ -1,0 +1,306 @@
+"""API: collections, their labels, members and invitations."""
+
+from dataclasses import replace
+
+from fastapi import APIRouter
+from pydantic import BaseModel, Field
+
+from biosight import gallery, sharing
+from biosight.accounts import User, clean_email
+from biosight.errors import Forbidden
+from biosight.gallery import trash
+from biosight.images import Image
+from biosight.review import names
+from biosight.review.acts import Act
+from biosight.sharing import Access
+from biosight.storage.records import Order, Replace, Where
+from biosight.web.api.people import Input
+from biosight.web.deps import Bytes, Editor, Owner, Signed, Store, Viewer
+
+router = APIRouter(tags=["collections"])
+
+
+class CollectionOut(BaseModel):
+    """A collection as this person may use it; `cover` is an image id or ""."""
+
+    id: str
+    name: str
+    role: str
+    threshold: int
+    favourites: list[str]
+    images: int
+    unsure: int
+    unreviewed: int
+    trashed_images: int
+    cover: str
+    trashed: bool
+    version: int
+
+
+class NewCollection(Input):
+    """A name."""
+
+    name: str = Field(max_length=200)
+
+
+class CollectionChange(Input):
+    """What to change; `threshold` in whole percent."""
+
+    name: str | None = Field(None, max_length=200)
+    threshold: int | None = Field(None, ge=0, le=100)
+    favourites: list[str] | None = Field(None, max_length=9)
+
+
+class LabelOut(BaseModel):
+    """A label folder; `label` is "" for pictures that nobody named."""
+
+    label: str
+    images: int
+    verified: int
+    unsure: int
+
+
+class LabelChange(Input):
+    """Rename `old` to `new`; an empty `new` removes it. `act` and `start` go on with a long one."""
+
+    old: str = Field(max_length=200)
+    new: str = Field("", max_length=200)
+    act: str = ""
+    start: str = ""
+
+
+class LabelChanged(BaseModel):
+    """How far a rename got; call again with `act` and `next` as `start` until `next` is ""."""
+
+    act: str
+    changed: int
+    next: str
+
+
+class MemberOut(BaseModel):
+    """A member."""
+
+    user: str
+    name: str
+    email: str
+    role: str
+
+
+class OfferOut(BaseModel):
+    """An open invitation to a collection."""
+
+    id: str
+    email: str
+    role: str
+    collection: str
+    collection_name: str
+
+
+class Role(Input):
+    """viewer, editor or owner."""
+
+    role: str = Field(max_length=20)
+
+
+class NewOffer(Role):
+    """Whom to invite, as what."""
+
+    email: str = Field(max_length=260)
+
+
+class Answer(Input):
+    """Accept the invitation, or decline."""
+
+    accept: bool
+
+
+def collection_out(records: Store, access: Access) -> CollectionOut:
+    """A collection with its counts."""
+    c = access.collection
+    where = [Where("collection", "=", c.id), Where("trashed", "=", False)]
+    machine = [*where, Where("who", "=", "machine")]
+    newest = records.find(Image, where, order=Order("created_at", descending=True), limit=1)
+    return CollectionOut(
+        id=c.id,
+        name=c.name,
+        role=access.role,
+        threshold=c.threshold,
+        favourites=list(c.favourites),
+        images=records.count(Image, where),
+        unsure=records.count(Image, [*machine, Where("percent", "<", c.threshold)]),
+        unreviewed=records.count(Image, machine),
+        trashed_images=records.count(
+            Image, [Where("collection", "=", c.id), Where("trashed", "=", True)]
+        ),
+        cover=newest[0].id if newest else "",
+        trashed=c.trashed_at > 0,
+        version=c.version,
+    )
+
+
+@router.get("/collections")
+def list_collections(person: Signed, records: Store, trash: bool = False) -> list[CollectionOut]:
+    """The collections one is a member of."""
+    found = sharing.collections_of(records, person.user.id, trashed=trash)
+    return [collection_out(records, access) for access in found]
+
+
+@router.post("/collections", status_code=201)
+def create(body: NewCollection, person: Signed, records: Store) -> CollectionOut:
+    """Make a collection; its maker owns it."""
+    made = sharing.create_collection(records, person.user.id, body.name)
+    return collection_out(records, Access(made, "owner"))
+
+
+@router.get("/collections/{collection}")
+def show(access: Viewer, records: Store) -> CollectionOut:
+    """One collection."""
+    return collection_out(records, access)
+
+
+@router.patch("/collections/{collection}")
+def change(body: CollectionChange, access: Editor, records: Store) -> CollectionOut:
+    """Set threshold or favourites (editors), or the name (owners)."""
+    if body.name is not None and not access.allows("owner"):
+        raise Forbidden("Only an owner can rename a collection.")
+    changed = sharing.change_collection(
+        records,
+        access.collection,
+        name=body.name,
+        threshold=body.threshold,
+        favourites=body.favourites,
+    )
+    return collection_out(records, Access(changed, access.role))
+
+
+@router.delete("/collections/{collection}", status_code=204)
+def to_trash(access: Owner, records: Store) -> None:
+    """Put a collection into the trash; its pictures go with it and come back with it."""
+    sharing.set_trashed(records, access.collection, trashed=True)
+
+
+@router.post("/collections/{collection}/restore")
+def restore(collection: str, person: Signed, records: Store) -> CollectionOut:
+    """Take a collection out of the trash."""
+    access = sharing.access(records, person.user.id, collection, "owner", trashed=True)
+    restored = sharing.set_trashed(records, access.collection, trashed=False)
+    return collection_out(records, Access(restored, "owner"))
+
+
+@router.delete("/collections/{collection}/forever", status_code=204)
+def remove_forever(collection: str, person: Signed, records: Store, blobs: Bytes) -> None:
+    """Remove a trashed collection for good, with its pictures."""
+    access = sharing.access(records, person.user.id, collection, "owner", trashed=True)
+    trash.purge(records, blobs, [Where("collection", "=", access.collection.id)])
+    sharing.remove_collection(records, access.collection.id)
+
+
+@router.delete("/collections/{collection}/trash")
+def empty_trash(access: Owner, records: Store, blobs: Bytes) -> dict[str, int]:
+    """Remove up to 1,000 trashed pictures for good; `left` says how many remain."""
+    where = [Where("collection", "=", access.collection.id), Where("trashed", "=", True)]
+    removed = trash.purge(records, blobs, where, limit=1000)
+    return {"removed": removed, "left": records.count(Image, where)}
+
+
+@router.get("/collections/{collection}/labels")
+def labels(access: Viewer, records: Store) -> list[LabelOut]:
+    """Label folders with counts, the fullest first."""
+    c = access.collection
+    return [
+        LabelOut(label=x.label, images=x.images, verified=x.verified, unsure=x.unsure)
+        for x in gallery.label_counts(records, c.id, c.threshold)
+    ]
+
+
+@router.post("/collections/{collection}/labels/rename")
+def rename_label(body: LabelChange, access: Editor, person: Signed, records: Store) -> LabelChanged:
+    """Rename, merge (into a name that exists) or remove a label, 500 pictures a call."""
+    c = access.collection
+    done, following = names.rename(
+        records, person.user.id, c.id, body.old, body.new, act=body.act, start=body.start
+    )
+    if not body.act:
+        before = sharing.set_renamed(
+            records, c, names.renamed_with(dict(c.renamed), body.old, body.new.strip())
+        )
+        remember(records, done.act, before)
+    return LabelChanged(act=done.act, changed=len(done.changed), next=following)
+
+
+def remember(records: Store, act: str, before: tuple[tuple[str, str], ...]) -> None:
+    """Keep with the act what the model's labels were called, for its undo."""
+    found = records.get(Act, act)
+    if found is not None:
+        noted = replace(found, renamed_before=before, version=found.version + 1)
+        records.write(Replace(noted, found.version))
+
+
+@router.get("/collections/{collection}/members")
+def members(access: Viewer, records: Store) -> list[MemberOut]:
+    """Who is in a collection."""
+    found = []
+    for member in sharing.members_of(records, access.collection.id):
+        if user := records.get(User, member.user):
+            found.append(
+                MemberOut(user=user.id, name=user.name, email=user.email, role=member.role)
+            )
+    return found
+
+
+@router.patch("/collections/{collection}/members/{user}", status_code=204)
+def set_role(user: str, body: Role, access: Owner, records: Store) -> None:
+    """Change a member's role."""
+    sharing.set_role(records, access.collection.id, user, body.role)
+
+
+@router.delete("/collections/{collection}/members/{user}", status_code=204)
+def remove_member(user: str, access: Viewer, person: Signed, records: Store) -> None:
+    """Remove a member (owners), or leave (oneself)."""
+    if user != person.user.id and not access.allows("owner"):
+        raise Forbidden("Only an owner can remove others.")
+    sharing.remove_member(records, access.collection.id, user)
+
+
+@router.get("/collections/{collection}/offers")
+def list_offers(access: Owner, records: Store) -> list[OfferOut]:
+    """Open invitations to a collection."""
+    c = access.collection
+    return [offer_out(o, c) for o in sharing.offers_of(records, c.id)]
+
+
+def offer_out(offer: sharing.Offer, collection: sharing.Collection) -> OfferOut:
+    """An invitation as the API shows it."""
+    return OfferOut(
+        id=offer.id,
+        email=offer.email,
+        role=offer.role,
+        collection=collection.id,
+        collection_name=collection.name,
+    )
+
+
+@router.post("/collections/{collection}/offers", status_code=201)
+def make_offer(body: NewOffer, access: Owner, person: Signed, records: Store) -> OfferOut:
+    """Invite an email address; the person finds it in their library."""
+    c = access.collection
+    email = clean_email(body.email)
+    return offer_out(sharing.offer(records, c.id, email, body.role, person.user.id), c)
+
+
+@router.delete("/collections/{collection}/offers/{offer}", status_code=204)
+def withdraw_offer(offer: str, access: Owner, records: Store) -> None:
+    """Take an invitation back."""
+    sharing.withdraw_offer(records, access.collection.id, offer)
+
+
+@router.get("/offers")
+def my_offers(person: Signed, records: Store) -> list[OfferOut]:
+    """Invitations to collections that wait for one's answer."""
+    return [offer_out(o, c) for o, c in sharing.offers_to(records, person.user.email)]
+
+
+@router.post("/offers/{offer}", status_code=204)
+def answer_offer(offer: str, body: Answer, person: Signed, records: Store) -> None:
+    """Accept or decline an invitation."""
+    sharing.answer_offer(records, offer, person.user.email, person.user.id, accept=body.accept)

@@ -1,0 +1,99 @@
+"""API: pictures out as a zip by label with a CSV inside, or the CSV alone."""
+
+import json
+from collections.abc import Callable, Iterator
+from typing import Annotated, Any
+from urllib.parse import quote
+
+from fastapi import APIRouter, Form
+from fastapi.responses import StreamingResponse
+
+from biosight import gallery
+from biosight.accounts import User
+from biosight.errors import BadRequest
+from biosight.gallery.export import all_images, chosen_images, csv_lines, zip_chunks
+from biosight.gallery.naming import clean_part
+from biosight.images import Image
+from biosight.sharing import Access
+from biosight.web.api.images import Filtered
+from biosight.web.deps import Bytes, Store, Viewer
+
+router = APIRouter(tags=["export"])
+ZIP: dict[int | str, dict[str, Any]] = {
+    200: {"content": {"application/zip": {}}, "description": "A zip by label"}
+}
+CSV: dict[int | str, dict[str, Any]] = {
+    200: {"content": {"text/csv": {}}, "description": "One row a picture"}
+}
+
+
+def person_names(records: Store) -> Callable[[str], str]:
+    """User id -> name, each looked up once."""
+    known: dict[str, str] = {}
+
+    def name(user: str) -> str:
+        if user not in known:
+            found = records.get(User, user)
+            known[user] = found.name if found else ""
+        return known[user]
+
+    return name
+
+
+def download(chunks: Iterator[bytes], access: Access, suffix: str, kind: str) -> StreamingResponse:
+    """A streamed file named after the collection."""
+    name = clean_part(access.collection.name, "pictures") + suffix
+    disposition = f"attachment; filename*=UTF-8''{quote(name)}"
+    return StreamingResponse(
+        chunks,
+        media_type=kind,
+        headers={"Content-Disposition": disposition, "X-Accel-Buffering": "no"},
+    )
+
+
+@router.get("/collections/{collection}/zip", response_class=StreamingResponse, responses=ZIP)
+def zip_all(access: Viewer, records: Store, blobs: Bytes, chosen: Filtered) -> StreamingResponse:
+    """A whole collection or what a filter matches."""
+    c = access.collection
+    pages = all_images(records, gallery.conditions(c.id, c.threshold, chosen))
+    chunks = zip_chunks(records, blobs, pages, person_names(records))
+    return download(chunks, access, ".zip", "application/zip")
+
+
+@router.post("/collections/{collection}/zip", response_class=StreamingResponse, responses=ZIP)
+def zip_selected(
+    access: Viewer,
+    records: Store,
+    blobs: Bytes,
+    images: Annotated[str, Form(max_length=900_000)],
+) -> StreamingResponse:
+    """A selection; `images` is a JSON list of ids, sent as a form so that browsers download."""
+    pages = here(chosen_images(records, parse_ids(images)), access.collection.id)
+    chunks = zip_chunks(records, blobs, pages, person_names(records))
+    return download(chunks, access, ".zip", "application/zip")
+
+
+def parse_ids(text: str) -> list[str]:
+    """A JSON list of ids. Raises BadRequest."""
+    try:
+        ids = json.loads(text)
+    except (ValueError, RecursionError) as error:
+        raise BadRequest("images is a JSON list of ids.") from error
+    if not isinstance(ids, list) or not all(isinstance(i, str) for i in ids):
+        raise BadRequest("images is a JSON list of ids.")
+    return list(dict.fromkeys(ids))
+
+
+def here(pages: Iterator[list[Image]], collection: str) -> Iterator[list[Image]]:
+    """Only images of this collection: a foreign id is as good as absent."""
+    for images in pages:
+        yield [i for i in images if i.collection == collection]
+
+
+@router.get("/collections/{collection}/csv", response_class=StreamingResponse, responses=CSV)
+def csv_all(access: Viewer, records: Store, chosen: Filtered) -> StreamingResponse:
+    """The CSV of a collection or of what a filter matches."""
+    c = access.collection
+    pages = all_images(records, gallery.conditions(c.id, c.threshold, chosen))
+    lines = csv_lines(records, pages, person_names(records))
+    return download(lines, access, ".csv", "text/csv; charset=utf-8")

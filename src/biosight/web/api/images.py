@@ -1,0 +1,493 @@
+"""API: upload, list, look at and change single images, and their bytes."""
+
+import time
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Depends, Header, Query, Request, Response
+from fastapi.concurrency import run_in_threadpool
+from fastapi.responses import FileResponse
+from pydantic import BaseModel, Field
+from starlette.datastructures import UploadFile
+from starlette.formparsers import MultiPartException
+
+from biosight import gallery
+from biosight.accounts import User
+from biosight.errors import BadPicture, BadRequest, NotFound, TooLarge
+from biosight.gallery.export import PAGE
+from biosight.images import SHOWN_AS_IS, Image
+from biosight.intake import (
+    Duplicate,
+    Outcome,
+    Place,
+    Rejected,
+    Stored,
+    Upload,
+    session_key,
+    take_in,
+)
+from biosight.labels import Annotation as Said
+from biosight.labels import Guess, Prediction
+from biosight.review.acts import change_of, perform
+from biosight.sharing import Access
+from biosight.storage import blobs as keys
+from biosight.storage.records import Order, Where
+from biosight.web.api.people import Input
+from biosight.web.deps import (
+    Bytes,
+    Editor,
+    ImageToChange,
+    ImageToSee,
+    Open,
+    Person,
+    Signed,
+    Store,
+    Viewer,
+)
+from biosight.web.security import FILE_POLICY, MEGABYTE
+
+router = APIRouter(tags=["images"])
+FIELDS = {"file", "session", "path", "last_modified"}
+MOST_HASHES = 2000
+HOUR = 3600
+UPLOAD_BODY = {
+    "requestBody": {
+        "required": True,
+        "content": {
+            "multipart/form-data": {
+                "schema": {
+                    "type": "object",
+                    "required": ["file"],
+                    "properties": {
+                        "file": {"type": "string", "format": "binary"},
+                        "session": {
+                            "type": "string",
+                            "maxLength": 64,
+                            "description": "One drop, folder or run: drift samples by it.",
+                        },
+                        "path": {
+                            "type": "string",
+                            "maxLength": 1024,
+                            "description": "The file's path in the folder it came from.",
+                        },
+                    },
+                }
+            }
+        },
+    }
+}
+
+
+class GuessOut(BaseModel):
+    """A label and its confidence, 0 to 1."""
+
+    label: str
+    confidence: float
+
+
+class ImageOut(BaseModel):
+    """An image; `who` is machine, person or nobody; `unsure` by the collection's threshold."""
+
+    id: str
+    collection: str
+    name: str
+    path: str
+    label: str
+    who: str
+    unsure: bool
+    machine_label: str
+    confidence: float
+    model: str
+    width: int
+    height: int
+    size: int
+    media_type: str
+    sha256: str
+    created_at: float
+    taken: str
+    day: str
+    note: str
+    trashed: bool
+    session: str
+    version: int
+
+
+class ImageDetail(ImageOut):
+    """An image with the model's guesses and the file's metadata."""
+
+    top: list[GuessOut]
+    camera: str
+    latitude: float | None
+    longitude: float | None
+    uploaded_by: str
+
+
+class Uploaded(BaseModel):
+    """What became of an upload: stored, duplicate, or trashed (a duplicate in the trash).
+
+    For a duplicate `image` is the one that is there.
+    """
+
+    outcome: str
+    label: str
+    confidence: float
+    model: str
+    top: list[GuessOut]
+    image: ImageOut
+
+
+class ImagePage(BaseModel):
+    """Images, and the cursor of the next page ("" at the end)."""
+
+    images: list[ImageOut]
+    next: str
+
+
+class ImageChange(Input):
+    """One change to one image: a label, a confirmation, a note, or the trash."""
+
+    label: str | None = Field(None, max_length=200)
+    confirm: bool = False
+    note: str | None = Field(None, max_length=4000)
+    trashed: bool | None = None
+    via: str = Field("", pattern="^(random|margin)?$")
+
+
+class Hashes(Input):
+    """SHA-256 of files one might send."""
+
+    sha256: list[Annotated[str, Field(pattern="^[0-9a-f]{64}$")]] = Field(max_length=MOST_HASHES)
+
+
+class Known(BaseModel):
+    """Which of the asked files are in this collection, and which of those in its trash."""
+
+    known: list[str]
+    trashed: list[str]
+
+
+class SayingOut(BaseModel):
+    """One line of an image's history: what a model or person said, when."""
+
+    by: str
+    kind: str
+    label: str
+    confidence: float | None
+    at: float
+
+
+def image_filter(
+    label: str | None = None,
+    who: Annotated[str | None, Query(pattern="^(machine|person|nobody)$")] = None,
+    unsure: bool = False,
+    above: Annotated[int | None, Query(ge=0, le=101)] = None,
+    below: Annotated[int | None, Query(ge=0, le=101)] = None,
+    since: Annotated[str, Query(pattern=r"^(\d{4}-\d\d-\d\d)?$")] = "",
+    until: Annotated[str, Query(pattern=r"^(\d{4}-\d\d-\d\d)?$")] = "",
+    text: Annotated[str, Query(max_length=200)] = "",
+    session: Annotated[str, Query(max_length=64)] = "",
+    trash: bool = False,
+) -> gallery.Filter:
+    """The filter as it stands in the address."""
+    return gallery.Filter(
+        label=label,
+        who=who,
+        unsure=unsure,
+        above=above,
+        below=below,
+        since=since,
+        until=until,
+        text=text,
+        session=session,
+        trash=trash,
+    )
+
+
+Filtered = Annotated[gallery.Filter, Depends(image_filter)]
+
+
+def image_out(image: Image, threshold: int) -> ImageOut:
+    """An image as the API shows it."""
+    unsure = image.who == "machine" and image.percent < threshold
+    return ImageOut.model_construct(
+        **{name: getattr(image, name) for name in ImageOut.model_fields if name != "unsure"},
+        unsure=unsure,
+    )
+
+
+def guesses(top: tuple[Guess, ...]) -> list[GuessOut]:
+    """Guesses as the API shows them."""
+    return [GuessOut(label=g.label, confidence=g.confidence) for g in top]
+
+
+@router.get("/collections/{collection}/images")
+def list_images(
+    access: Viewer,
+    records: Store,
+    chosen: Filtered,
+    sort: str = "newest",
+    cursor: str = "",
+    limit: int = 100,
+) -> ImagePage:
+    """A page of images under a filter."""
+    c = access.collection
+    where = gallery.conditions(c.id, c.threshold, chosen)
+    page = gallery.page(records, where, sort, cursor, limit)
+    return ImagePage(images=[image_out(i, c.threshold) for i in page.images], next=page.next)
+
+
+@router.get("/collections/{collection}/count")
+def count_images(access: Viewer, records: Store, chosen: Filtered) -> dict[str, int]:
+    """How many images a filter matches."""
+    c = access.collection
+    return {"images": records.count(Image, gallery.conditions(c.id, c.threshold, chosen))}
+
+
+@router.post(
+    "/collections/{collection}/images",
+    status_code=201,
+    openapi_extra=UPLOAD_BODY,
+    responses={200: {"model": Uploaded, "description": "A duplicate; nothing was stored"}},
+)
+async def upload(
+    request: Request, response: Response, access: Editor, person: Signed, biosight: Open
+) -> Uploaded:
+    """Send one picture. The answer carries its label, the best five guesses and the model."""
+    try:
+        form = await request.form(max_files=1, max_fields=5, max_part_size=8192)
+    except MultiPartException as error:
+        raise BadRequest(f"The upload is malformed: {error.message}") from error
+    except KeyError as error:
+        raise BadRequest("Send the picture as multipart/form-data, in the field file.") from error
+    async with closing(form):
+        arriving = as_upload(form, person, biosight.settings.max_file_mb * MEGABYTE)
+        c = access.collection
+        place = Place(c.id, person.user.id, dict(c.renamed))
+        outcome = await run_in_threadpool(take_in, biosight.intake, place, arriving)
+    return await run_in_threadpool(uploaded, outcome, access, biosight, response)
+
+
+class closing:
+    """Closes a form's files, whatever happens."""
+
+    def __init__(self, form: Any) -> None:
+        self.form = form
+
+    async def __aenter__(self) -> None:
+        return None
+
+    async def __aexit__(self, *_: object) -> None:
+        await self.form.close()
+
+
+def as_upload(form: Any, person: Person, most: int) -> Upload:
+    """The form as an Upload. Raises BadRequest in words."""
+    file = form.get("file")
+    if not isinstance(file, UploadFile):
+        raise BadRequest("Send the picture in the form field named file.")
+    if unknown := set(form) - FIELDS:
+        raise BadRequest(f"Unknown form fields: {len(unknown)}; send file, session and path.")
+    if not file.size:
+        raise BadPicture("The file is empty.")
+    if file.size > most:
+        raise TooLarge(f"This file is larger than the {most // MEGABYTE} MB that are allowed.")
+    session = str(form.get("session") or default_session(person))[:64]
+    name = clean_text(file.filename or "picture", 255)
+    path = clean_text(str(form.get("path") or name), 1024)
+    return Upload(
+        file.file, name.rsplit("/", 1)[-1] or "picture", path, session_key(person.user.id, session)
+    )
+
+
+def clean_text(text: str, longest: int) -> str:
+    """A client's words as data: no control characters or lone surrogates, capped."""
+    kept = "".join(c for c in text.replace("\\", "/") if c.isprintable())
+    return kept.encode("utf-8", "ignore").decode()[:longest]
+
+
+def default_session(person: Person) -> str:
+    """One hour of one API token or sign-in."""
+    return f"{person.token or person.session}/{int(time.time() // HOUR)}"
+
+
+def uploaded(outcome: Outcome, access: Access, biosight: Open, response: Response) -> Uploaded:
+    """An outcome as an answer. Raises BadPicture for a rejected one."""
+    if isinstance(outcome, Rejected):
+        raise BadPicture(outcome.reason)
+    threshold = access.collection.threshold
+    if isinstance(outcome, Duplicate):
+        response.status_code = 200
+        image = outcome.of
+        prediction = latest_prediction(biosight.archive.records, image.id)
+        word = "trashed" if image.trashed else "duplicate"
+    else:
+        assert isinstance(outcome, Stored)
+        image, prediction, word = outcome.image, outcome.prediction, "stored"
+        response.headers["ETag"] = etag(image)
+    return Uploaded(
+        outcome=word,
+        label=image.label,
+        confidence=image.confidence,
+        model=image.model,
+        top=guesses(prediction.top) if prediction else [],
+        image=image_out(image, threshold),
+    )
+
+
+def latest_prediction(records: Store, image: str) -> Prediction | None:
+    """The last thing a model said of an image."""
+    where = [Where("image", "=", image)]
+    found = records.find(Prediction, where, order=Order("at", descending=True), limit=1)
+    return found[0] if found else None
+
+
+@router.post("/collections/{collection}/known")
+def known(body: Hashes, access: Editor, records: Store) -> Known:
+    """Which files are in this collection already; other collections don't count."""
+    here = Where("collection", "=", access.collection.id)
+    found: list[Image] = []
+    for start in range(0, len(body.sha256), PAGE):
+        part = tuple(body.sha256[start : start + PAGE])
+        found += records.find(Image, [here, Where("sha256", "in", part)], limit=PAGE)
+    return Known(
+        known=[i.sha256 for i in found if not i.trashed],
+        trashed=[i.sha256 for i in found if i.trashed],
+    )
+
+
+def etag(image: Image) -> str:
+    """The version as an entity tag."""
+    return f'"{image.version}"'
+
+
+@router.get("/images/{image}")
+def show(seen: ImageToSee, records: Store, response: Response) -> ImageDetail:
+    """One image in full; its ETag is for If-Match."""
+    response.headers["ETag"] = etag(seen.image)
+    return detail(seen.image, seen.access, records)
+
+
+def detail(image: Image, access: Access, records: Store) -> ImageDetail:
+    """An image with guesses and metadata."""
+    prediction = latest_prediction(records, image.id)
+    uploader = records.get(User, image.uploaded_by)
+    return ImageDetail(
+        **image_out(image, access.collection.threshold).model_dump(),
+        top=guesses(prediction.top) if prediction else [],
+        camera=image.camera,
+        latitude=image.latitude,
+        longitude=image.longitude,
+        uploaded_by=uploader.name if uploader else "",
+    )
+
+
+@router.patch("/images/{image}")
+def change(
+    body: ImageChange,
+    seen: ImageToChange,
+    person: Signed,
+    records: Store,
+    response: Response,
+    if_match: Annotated[str | None, Header()] = None,
+) -> ImageDetail:
+    """Change one image. With If-Match, 412 when somebody was faster."""
+    act = as_change(body)
+    expected = parse_etag(if_match)
+    image, collection = seen.image, seen.access.collection.id
+    done = perform(records, person.user.id, collection, act, [image], expected=expected)
+    new = done.changed[0] if done.changed else gallery.get_image(records, image.id)
+    response.headers["ETag"] = etag(new)
+    if done.changed:
+        response.headers["X-Act"] = done.act
+    return detail(new, seen.access, records)
+
+
+def as_change(body: ImageChange) -> Any:
+    """The body as a Change. Raises BadRequest unless it says exactly one thing."""
+    wanted = [
+        ("relabel", body.label is not None),
+        ("confirm", body.confirm),
+        ("note", body.note is not None),
+        ("trash", body.trashed is True),
+        ("restore", body.trashed is False),
+    ]
+    kinds = [kind for kind, asked in wanted if asked]
+    if len(kinds) != 1:
+        raise BadRequest("Change one thing at a time: label, confirm, note or trashed.")
+    return change_of(kinds[0], label=body.label or "", note=body.note or "", via=body.via)
+
+
+def parse_etag(header: str | None) -> int | None:
+    """The version in an If-Match header. Raises BadRequest."""
+    if header is None or header.strip() == "*":
+        return None
+    text = header.strip().removeprefix("W/").strip('"')
+    if not text.isdecimal() or len(text) > 15:
+        raise BadRequest("If-Match holds the ETag that BioSight gave.")
+    return int(text)
+
+
+@router.get("/images/{image}/history")
+def history(seen: ImageToSee, records: Store) -> list[SayingOut]:
+    """Who said what of an image, in order."""
+    where = [Where("image", "=", seen.image.id)]
+    said = [
+        SayingOut(
+            by=p.model, kind="predicted", label=p.best.label, confidence=p.best.confidence, at=p.at
+        )
+        for p in records.find(Prediction, where, order=Order("at"), limit=500)
+    ]
+    for a in records.find(Said, where, order=Order("at"), limit=500):
+        user = records.get(User, a.by)
+        name = user.name if user else "somebody who left"
+        said.append(SayingOut(by=name, kind=a.kind, label=a.label, confidence=None, at=a.at))
+    return sorted(said, key=lambda s: s.at)
+
+
+def file_response(path: Any, media_type: str, name: str, *, inline: bool) -> FileResponse:
+    """A stored file with a policy that lets it do nothing."""
+    return FileResponse(
+        path,
+        media_type=media_type,
+        filename=name,
+        content_disposition_type="inline" if inline else "attachment",
+        headers={"Content-Security-Policy": FILE_POLICY, "Cache-Control": "private, max-age=86400"},
+    )
+
+
+def existing(blobs: Bytes, key: str) -> Any:
+    """The path of a key's file. Raises NotFound."""
+    if not blobs.has(key):
+        raise NotFound("The bytes of this picture are missing; run biosight doctor.")
+    return blobs.path(key)
+
+
+@router.get("/images/{image}/original", response_class=FileResponse)
+def original(seen: ImageToSee, blobs: Bytes, download: bool = False) -> FileResponse:
+    """The upload, byte for byte."""
+    image = seen.image
+    path = existing(blobs, keys.original(image.sha256))
+    inline = not download and image.media_type in SHOWN_AS_IS
+    return file_response(path, image.media_type, image.name, inline=inline)
+
+
+@router.get("/images/{image}/thumbnail", response_class=FileResponse)
+def thumbnail(seen: ImageToSee, blobs: Bytes, biosight: Open) -> FileResponse:
+    """A small JPEG without metadata."""
+    key = keys.thumbnail(seen.image.sha256)
+    if not blobs.has(key):
+        decoded = biosight.model.decoders.decode(existing(blobs, keys.original(seen.image.sha256)))
+        blobs.put_derived(key, decoded.thumbnail)
+    return file_response(blobs.path(key), "image/jpeg", "thumbnail.jpg", inline=True)
+
+
+@router.get("/images/{image}/view", response_class=FileResponse)
+def view(seen: ImageToSee, blobs: Bytes, biosight: Open) -> FileResponse:
+    """The picture as any browser can show it: the original, or a JPEG of a TIFF or HEIC."""
+    image = seen.image
+    source = existing(blobs, keys.original(image.sha256))
+    if image.media_type in SHOWN_AS_IS:
+        return file_response(source, image.media_type, image.name, inline=True)
+    key = keys.view(image.sha256)
+    if not blobs.has(key):
+        blobs.put_derived(key, biosight.model.decoders.render(source))
+    return file_response(blobs.path(key), "image/jpeg", "view.jpg", inline=True)

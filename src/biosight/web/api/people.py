@@ -1,0 +1,283 @@
+"""API: sign up, sign in, the own account, its sessions and tokens.
+
+Not here: other people's accounts (admin.py).
+"""
+
+from typing import Literal
+
+from fastapi import APIRouter, Request, Response
+from pydantic import BaseModel, ConfigDict, Field
+
+from biosight import accounts, metrics, sharing
+from biosight.accounts import User
+from biosight.bootstrap import BioSight
+from biosight.errors import BioSightError, Forbidden, NotSignedIn, TooMany
+from biosight.web.deps import Browser, Open, Person, Signed, Store
+from biosight.web.security import clear_cookie, client_address, set_cookie
+
+router = APIRouter(tags=["people"])
+
+
+class Input(BaseModel):
+    """Inputs refuse what they don't know."""
+
+    model_config = ConfigDict(extra="forbid")
+
+
+class Credentials(Input):
+    """Email address and password."""
+
+    email: str = Field(max_length=260)
+    password: str = Field(max_length=1024)
+
+
+class Registration(Credentials):
+    """A new account; `invitation` is a link's secret or the one-time code of a new server."""
+
+    name: str = Field("", max_length=200)
+    invitation: str = Field("", max_length=200)
+
+
+class NewPassword(Input):
+    """The old password and the new one."""
+
+    old: str = Field(max_length=1024)
+    new: str = Field(max_length=1024)
+
+
+class Reset(Input):
+    """A reset link's secret and the new password."""
+
+    link: str = Field(max_length=200)
+    password: str = Field(max_length=1024)
+
+
+class Name(Input):
+    """How a person is called."""
+
+    name: str = Field(min_length=1, max_length=80)
+
+
+class Password(Input):
+    """The password, to be sure it is you."""
+
+    password: str = Field(max_length=1024)
+
+
+class NewToken(Input):
+    """What a token is for and what it may do."""
+
+    name: str = Field("", max_length=80)
+    scopes: list[Literal["read", "write"]] = Field(min_length=1, max_length=2)
+
+
+class Me(BaseModel):
+    """The signed-in person."""
+
+    id: str
+    email: str
+    name: str
+    role: str
+
+
+class SessionOut(BaseModel):
+    """One sign-in."""
+
+    id: str
+    device: str
+    created_at: float
+    seen_at: float
+    current: bool
+
+
+class TokenOut(BaseModel):
+    """One API token, without its secret."""
+
+    id: str
+    name: str
+    scopes: list[str]
+    created_at: float
+    used_at: float
+
+
+class TokenMade(TokenOut):
+    """A new token; `secret` is shown this once."""
+
+    secret: str
+
+
+def me(user: User) -> Me:
+    """A user as the API shows them."""
+    return Me(id=user.id, email=user.email, name=user.name, role=user.role)
+
+
+def start_session(request: Request, response: Response, biosight: BioSight, user: User) -> None:
+    """Sign `user` in on this browser."""
+    device = request.headers.get("user-agent", "")
+    days = biosight.settings.session_days
+    secret = accounts.open_session(biosight.archive.records, user, device, days)
+    set_cookie(response, biosight.settings, secret)
+
+
+@router.post("/register", status_code=201)
+def register(
+    body: Registration, request: Request, response: Response, biosight: Open, records: Store
+) -> Me:
+    """Sign up, and be signed in. The first account becomes administrator."""
+    settings = biosight.settings
+    first = not accounts.has_users(records)
+    if (
+        first
+        and not settings.loopback
+        and not accounts.find_link(records, body.invitation, "first")
+    ):
+        raise Forbidden("The first account needs the one-time code that the server printed.")
+    user = accounts.register(
+        records, settings.registration, body.email, body.password, body.name, body.invitation
+    )
+    sharing.create_collection(records, user.id, sharing.FIRST_NAME)
+    start_session(request, response, biosight, user)
+    return me(user)
+
+
+@router.post("/sign-in")
+def sign_in(
+    body: Credentials, request: Request, response: Response, biosight: Open, records: Store
+) -> Me:
+    """Sign in; the cookie in the answer is the session."""
+    address = client_address(request, biosight.settings)
+    try:
+        user = accounts.sign_in(records, body.email, body.password, address)
+    except BioSightError as error:
+        outcome = "limited" if isinstance(error, TooMany) else "wrong"
+        metrics.sign_ins.labels(outcome).inc()
+        raise
+    metrics.sign_ins.labels("ok").inc()
+    start_session(request, response, biosight, user)
+    return me(user)
+
+
+@router.post("/sign-out", status_code=204)
+def sign_out(person: Browser, response: Response, biosight: Open, records: Store) -> None:
+    """End this session."""
+    accounts.end_session(records, person.user, person.session)
+    clear_cookie(response, biosight.settings)
+
+
+@router.post("/reset", status_code=204)
+def reset(body: Reset, request: Request, biosight: Open, records: Store) -> None:
+    """Set a new password by a reset link; all sessions end."""
+    key = f"address:{client_address(request, biosight.settings)}"
+    accounts.check_tries(records, key, accounts.TRIES_PER_ADDRESS)
+    try:
+        accounts.use_reset(records, body.link, body.password)
+    except BioSightError:
+        accounts.count_try(records, key)
+        raise
+
+
+@router.get("/me")
+def show_me(person: Signed) -> Me:
+    """Who is signed in."""
+    return me(person.user)
+
+
+@router.patch("/me")
+def rename_me(body: Name, person: Browser, records: Store) -> Me:
+    """Change the own name."""
+    name = " ".join(body.name.split())
+    return me(accounts.change_user(records, person.user, name=name))
+
+
+@router.post("/me/password", status_code=204)
+def change_password(body: NewPassword, person: Browser, biosight: Open, records: Store) -> None:
+    """Change the own password; all other sessions end."""
+    with limited_guesses(records, person):
+        accounts.change_password(records, person.user, body.old, body.new, person.session)
+
+
+class limited_guesses:
+    """Counts wrong passwords of a signed-in person, as sign-in does."""
+
+    def __init__(self, records: Store, person: Person) -> None:
+        self.records = records
+        self.key = f"account:{person.user.email}"
+
+    def __enter__(self) -> None:
+        accounts.check_tries(self.records, self.key, accounts.TRIES)
+
+    def __exit__(self, kind: type[BaseException] | None, *_: object) -> None:
+        if kind is not None and issubclass(kind, Forbidden):
+            accounts.count_try(self.records, self.key)
+
+
+@router.delete("/me", status_code=204)
+def delete_me(
+    body: Password,
+    person: Browser,
+    request: Request,
+    response: Response,
+    biosight: Open,
+    records: Store,
+) -> None:
+    """Delete the own account: shared collections are handed over, others go to the trash."""
+    address = client_address(request, biosight.settings)
+    try:
+        accounts.sign_in(records, person.user.email, body.password, address)
+    except NotSignedIn:
+        raise Forbidden("The password is wrong.") from None
+    accounts.check_leave(records, person.user)
+    sharing.leave_everything(records, person.user.id)
+    accounts.remove_user(records, person.user)
+    clear_cookie(response, biosight.settings)
+
+
+@router.get("/me/sessions")
+def list_sessions(person: Browser, records: Store) -> list[SessionOut]:
+    """Where one is signed in."""
+    return [
+        SessionOut(
+            id=s.id,
+            device=s.device,
+            created_at=s.created_at,
+            seen_at=s.seen_at,
+            current=s.id == person.session,
+        )
+        for s in accounts.sessions_of(records, person.user)
+    ]
+
+
+@router.delete("/me/sessions/{session}", status_code=204)
+def end_session(session: str, person: Browser, records: Store) -> None:
+    """End one of the own sessions."""
+    accounts.end_session(records, person.user, session)
+
+
+@router.get("/me/tokens")
+def list_tokens(person: Browser, records: Store) -> list[TokenOut]:
+    """The own API tokens."""
+    return [token_out(t) for t in accounts.tokens_of(records, person.user)]
+
+
+def token_out(token: accounts.Token) -> TokenOut:
+    """A token as the API shows it."""
+    return TokenOut(
+        id=token.id,
+        name=token.name,
+        scopes=list(token.scopes),
+        created_at=token.created_at,
+        used_at=token.used_at,
+    )
+
+
+@router.post("/me/tokens", status_code=201)
+def create_token(body: NewToken, person: Browser, records: Store) -> TokenMade:
+    """Make an API token; its secret is in this answer and nowhere else."""
+    token, secret = accounts.create_token(records, person.user, body.name, list(body.scopes))
+    return TokenMade(**token_out(token).model_dump(), secret=secret)
+
+
+@router.delete("/me/tokens/{token}", status_code=204)
+def revoke_token(token: str, person: Browser, records: Store) -> None:
+    """Revoke one of the own tokens."""
+    accounts.revoke_token(records, person.user, token)

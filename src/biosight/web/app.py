@@ -1,0 +1,57 @@
+"""The app: routes, guards and lifespan put together around an open BioSight.
+
+Not here: opening it (bootstrap.py) or serving it (server.py).
+"""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+from fastapi import FastAPI
+from starlette.staticfiles import StaticFiles
+from swagger_ui_bundle import swagger_ui_path
+
+from biosight import __version__
+from biosight.bootstrap import BioSight
+from biosight.web import errors, health, pages
+from biosight.web.api import acts, admin, collections, exports, images, people
+from biosight.web.housekeeping import Housekeeping
+from biosight.web.security import Guard
+
+HERE = Path(__file__).parent
+API = "/api/v1"
+DESCRIPTION = (
+    "Everything the pages do. Sign in with a session cookie, or send an API token as "
+    "`Authorization: Bearer …`. Errors are `{error, detail, request_id}`."
+)
+
+
+def create_app(biosight: BioSight, *, housekeeping: bool = True) -> FastAPI:
+    """The ASGI app; the caller opens and closes `biosight`."""
+
+    @asynccontextmanager
+    async def lifespan(_: FastAPI) -> AsyncIterator[None]:
+        keeper = Housekeeping(biosight) if housekeeping else None
+        yield
+        if keeper:
+            keeper.close()
+
+    app = FastAPI(
+        title="BioSight",
+        version=__version__,
+        description=DESCRIPTION,
+        lifespan=lifespan,
+        docs_url=None,
+        redoc_url=None,
+        openapi_url="/openapi.json",
+    )
+    app.state.biosight = biosight
+    errors.install(app)
+    for part in (people, collections, images, acts, exports, admin):
+        app.include_router(part.router, prefix=API)
+    app.include_router(health.router)
+    app.include_router(pages.router)
+    app.mount("/static", StaticFiles(directory=HERE / "static"), name="static")
+    app.mount("/swagger", StaticFiles(directory=swagger_ui_path), name="swagger")
+    app.add_middleware(Guard, settings=biosight.settings)
+    return app

@@ -1,0 +1,95 @@
+"""The one place where errors become HTTP: one JSON form, or a page for people.
+
+Not here: which errors there are (biosight/errors.py).
+"""
+
+import logging
+import math
+from collections.abc import Awaitable, Callable
+
+from fastapi import FastAPI, Request, Response
+from fastapi.exceptions import RequestValidationError
+from fastapi.responses import JSONResponse
+from starlette.exceptions import HTTPException
+from starlette.requests import ClientDisconnect
+
+from biosight import logs
+from biosight.errors import BadRequest, BioSightError, NotFound, NotSignedIn
+
+log = logging.getLogger(__name__)
+CODES = {404: "not_found", 405: "method_not_allowed", 413: "too_large", 400: "bad_request"}
+WORDS = {404: "There is nothing at this address.", 405: "This address does not answer that."}
+
+
+def error_response(request: Request, error: BioSightError) -> Response:
+    """JSON for the API, a page for a browser that asks for one."""
+    headers = {"Retry-After": str(math.ceil(error.retry_after))} if error.retry_after else {}
+    if error.status == 401:
+        headers["WWW-Authenticate"] = "Bearer"
+    if wants_page(request):
+        from biosight.web.pages import error_page
+
+        return error_page(request, error, headers)
+    return JSONResponse(error_body(error.code, error.detail), error.status, headers)
+
+
+def error_body(code: str, detail: str) -> dict[str, str]:
+    """The one form of an error."""
+    return {"error": code, "detail": detail, "request_id": logs.request_id.get()}
+
+
+def wants_page(request: Request) -> bool:
+    """Did a browser ask for a page, rather than a program for data?"""
+    asked = request.headers.get("accept", "")
+    return "text/html" in asked and not request.url.path.startswith(("/api/", "/health", "/ready"))
+
+
+def first_problem(error: RequestValidationError) -> str:
+    """What is wrong with the input, without repeating it."""
+    problem = error.errors()[0]
+    where = ".".join(str(part) for part in problem["loc"][1:] if isinstance(part, str | int))
+    return f"{where or 'The request'}: {problem['msg']}."
+
+
+def install(app: FastAPI) -> None:
+    """Add the handlers."""
+
+    async def known(request: Request, error: Exception) -> Response:
+        assert isinstance(error, BioSightError)
+        if error.status >= 500:
+            log.error("failed", extra={"code": error.code, "cause": repr(error.__cause__)})
+        elif isinstance(error, NotSignedIn) or error.status in {403, 413, 429}:
+            log.info("refused", extra={"code": error.code, "status": error.status})
+        return error_response(request, error)
+
+    async def invalid(request: Request, error: Exception) -> Response:
+        assert isinstance(error, RequestValidationError)
+        wrong = BadRequest(first_problem(error))
+        wrong.status = 422
+        return error_response(request, wrong)
+
+    async def plain(request: Request, error: Exception) -> Response:
+        assert isinstance(error, HTTPException)
+        made = NotFound(WORDS.get(error.status_code, str(error.detail)))
+        made.status, made.code = error.status_code, CODES.get(error.status_code, "error")
+        response = error_response(request, made)
+        for name, value in (error.headers or {}).items():
+            response.headers[name] = value
+        return response
+
+    async def gone(request: Request, error: Exception) -> Response:
+        return Response(status_code=400)
+
+    async def unknown(request: Request, error: Exception) -> Response:
+        made = BioSightError("Something went wrong here; it was logged.")
+        return error_response(request, made)
+
+    handlers: list[tuple[type[Exception], Callable[[Request, Exception], Awaitable[Response]]]] = [
+        (BioSightError, known),
+        (RequestValidationError, invalid),
+        (HTTPException, plain),
+        (ClientDisconnect, gone),
+        (Exception, unknown),
+    ]
+    for kind, handler in handlers:
+        app.add_exception_handler(kind, handler)

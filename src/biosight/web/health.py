@@ -1,0 +1,44 @@
+"""/health says alive, /ready says able, /metrics is for Prometheus; nothing more."""
+
+import secrets
+import shutil
+
+from fastapi import APIRouter, Request, Response
+from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
+
+from biosight import metrics
+from biosight.errors import NotFound
+from biosight.web.deps import Bytes, Open, Store
+
+router = APIRouter(tags=["health"])
+
+
+@router.get("/health")
+async def health() -> dict[str, str]:
+    """Alive."""
+    return {"status": "alive"}
+
+
+@router.get("/ready")
+def ready(records: Store, blobs: Bytes) -> dict[str, str]:
+    """Able to work: the stores answer. 503 otherwise."""
+    records.ping()
+    blobs.ping()
+    return {"status": "ready"}
+
+
+@router.get("/metrics", include_in_schema=False)
+def show_metrics(request: Request, biosight: Open, blobs: Bytes) -> Response:
+    """Prometheus's text; by token, or without one from this machine only."""
+    token = biosight.settings.metrics_token
+    given = request.headers.get("authorization", "")
+    if token:
+        allowed = secrets.compare_digest(given.encode(), f"Bearer {token}".encode())
+    else:
+        address = request.client.host if request.client else ""
+        proxied = "x-forwarded-for" in request.headers or "forwarded" in request.headers
+        allowed = address in {"127.0.0.1", "::1", "testclient"} and not proxied
+    if not allowed:
+        raise NotFound("There is nothing at this address.")
+    metrics.storage_free_bytes.set(shutil.disk_usage(blobs.root).free)
+    return Response(generate_latest(metrics.REGISTRY), media_type=CONTENT_TYPE_LATEST)

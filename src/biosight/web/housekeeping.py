@@ -1,0 +1,70 @@
+"""What the server does by itself: sweep what crashes left, empty old trash, classify late ones.
+
+Not here: how each is done (gallery/trash.py, intake.py).
+"""
+
+import logging
+import threading
+import time
+
+from biosight import sharing
+from biosight.bootstrap import BioSight
+from biosight.errors import BioSightError
+from biosight.gallery import trash
+from biosight.images import Image
+from biosight.intake import classify_later
+from biosight.storage.records import Where
+
+log = logging.getLogger(__name__)
+EVERY_SECONDS = 3600.0
+STALE_UPLOAD_SECONDS = 6 * 3600.0
+
+
+class Housekeeping:
+    """A thread that keeps house at start and every hour."""
+
+    def __init__(self, biosight: BioSight) -> None:
+        self.biosight = biosight
+        self.stopping = threading.Event()
+        self.thread = threading.Thread(target=self.run, name="housekeeping", daemon=True)
+        self.thread.start()
+
+    def run(self) -> None:
+        """Until stopped."""
+        while not self.stopping.wait(0):
+            try:
+                keep_house(self.biosight)
+            except BioSightError as error:
+                log.warning("housekeeping failed", extra={"code": error.code})
+            self.stopping.wait(EVERY_SECONDS)
+
+    def close(self) -> None:
+        """Stop after the step under way."""
+        self.stopping.set()
+        self.thread.join(5)
+
+
+def keep_house(biosight: BioSight) -> None:
+    """One round."""
+    records, blobs = biosight.archive.records, biosight.archive.blobs
+    records.keep_reserve()
+    blobs.sweep_incoming(STALE_UPLOAD_SECONDS, time.time())
+    purged = trash.purge_old(records, blobs, biosight.settings.trash_days)
+    swept = trash.sweep_orphans(records, blobs)
+    named = classify_waiting(biosight)
+    if purged or swept or named:
+        log.info("kept house", extra={"purged": purged, "orphans": swept, "classified": named})
+
+
+def classify_waiting(biosight: BioSight) -> int:
+    """Classify pictures that were kept while the model failed; how many."""
+    records, named = biosight.archive.records, 0
+    where = [Where("who", "=", "nobody"), Where("model", "=", "")]
+    for image in records.find(Image, where, limit=1000):
+        collection = records.get(sharing.Collection, image.collection)
+        renamed = dict(collection.renamed) if collection else {}
+        try:
+            named += classify_later(biosight.intake, image, renamed) is not None
+        except BioSightError as error:
+            log.warning("still unclassified", extra={"code": error.code})
+    return named

@@ -1,0 +1,186 @@
+"""Pages for people: each is a template that its JavaScript module fills from the API.
+
+Not here: anything the API doesn't do too.
+"""
+
+from pathlib import Path
+from typing import Any
+from urllib.parse import quote
+
+from fastapi import APIRouter, Request, Response
+from fastapi.responses import HTMLResponse, RedirectResponse
+from jinja2 import Environment, FileSystemLoader, select_autoescape
+
+from biosight import __version__, accounts, sharing
+from biosight.errors import BioSightError, NotFound, NotSignedIn
+from biosight.images.limits import MAX_PIXELS
+from biosight.sharing import Access
+from biosight.web.deps import Open, Store, find_person, get_biosight, image_for
+from biosight.web.security import DOCS_POLICY
+
+router = APIRouter(include_in_schema=False, default_response_class=HTMLResponse)
+TEMPLATES = Environment(
+    loader=FileSystemLoader(Path(__file__).parent / "templates"),
+    autoescape=select_autoescape(default=True),
+    trim_blocks=True,
+    lstrip_blocks=True,
+)
+
+
+def render(request: Request, template: str, http_status: int = 200, **values: Any) -> HTMLResponse:
+    """A page with what every page knows."""
+    try:
+        person = find_person(request)
+    except BioSightError:
+        person = None  # an error page must show even while the store is away
+    values |= {
+        "user": person.user if person else None,
+        "version": __version__,
+        "path": request.url.path,
+    }
+    return HTMLResponse(TEMPLATES.get_template(template).render(values), http_status)
+
+
+def error_page(request: Request, error: BioSightError, headers: dict[str, str]) -> Response:
+    """An error in words; who is not signed in is sent to sign in."""
+    if isinstance(error, NotSignedIn):
+        after = request.url.path + (f"?{request.url.query}" if request.url.query else "")
+        return RedirectResponse(f"/sign-in?next={quote(after, safe='')}", 303)
+    page = render(request, "error.html", error.status, status=error.status, detail=error.detail)
+    page.headers.update(headers)
+    return page
+
+
+def visitor(request: Request) -> accounts.User:
+    """The signed-in person. Raises NotSignedIn."""
+    person = find_person(request)
+    if person is None:
+        raise NotSignedIn("Sign in first.")
+    return person.user
+
+
+def seen(request: Request, collection: str) -> Access:
+    """A collection as the visitor may use it. Raises NotSignedIn or NotFound."""
+    records = get_biosight(request).archive.records
+    return sharing.access(records, visitor(request).id, collection)
+
+
+@router.get("/")
+def library(request: Request, records: Store) -> Response:
+    """All collections; a new server asks for its first account."""
+    if not accounts.has_users(records):
+        return RedirectResponse("/register", 303)
+    visitor(request)
+    return render(request, "library.html")
+
+
+@router.get("/sign-in")
+def sign_in(request: Request, records: Store) -> Response:
+    """Sign in."""
+    if not accounts.has_users(records):
+        return RedirectResponse("/register", 303)
+    return render(request, "sign_in.html")
+
+
+@router.get("/register")
+def register(request: Request, biosight: Open, records: Store) -> Response:
+    """Sign up."""
+    first = not accounts.has_users(records)
+    needs_code = first and not biosight.settings.loopback
+    policy = biosight.settings.registration
+    return render(request, "register.html", first=first, needs_code=needs_code, policy=policy)
+
+
+@router.get("/reset")
+def reset(request: Request) -> Response:
+    """Set a new password by a link."""
+    return render(request, "reset.html")
+
+
+@router.get("/collections/{collection}")
+def collection_page(request: Request, collection: str, biosight: Open) -> Response:
+    """Label folders and the grid."""
+    return render(
+        request,
+        "collection.html",
+        access=seen(request, collection),
+        max_mb=biosight.settings.max_file_mb,
+        max_megapixels=MAX_PIXELS // 1_000_000,
+        labels=biosight.model.card.label_names,
+    )
+
+
+@router.get("/collections/{collection}/review")
+def review_page(request: Request, collection: str, biosight: Open) -> Response:
+    """The review queue."""
+    return render(
+        request,
+        "review.html",
+        access=seen(request, collection),
+        labels=biosight.model.card.label_names,
+    )
+
+
+@router.get("/collections/{collection}/history")
+def history_page(request: Request, collection: str) -> Response:
+    """What was done, with undo."""
+    return render(request, "history.html", access=seen(request, collection))
+
+
+@router.get("/collections/{collection}/settings")
+def settings_page(request: Request, collection: str) -> Response:
+    """Name, threshold, favourites, labels, members."""
+    return render(request, "settings.html", access=seen(request, collection))
+
+
+@router.get("/images/{image}")
+def image_page(request: Request, image: str, biosight: Open, records: Store) -> Response:
+    """One picture, large."""
+    visitor(request)
+    person = find_person(request)
+    assert person is not None
+    shown = image_for(image, "viewer", person, records)
+    return render(
+        request,
+        "image.html",
+        access=shown.access,
+        image=shown.image,
+        labels=biosight.model.card.label_names,
+    )
+
+
+@router.get("/trash")
+def trash_page(request: Request) -> Response:
+    """Trashed collections and pictures."""
+    visitor(request)
+    return render(request, "trash.html", days=get_biosight(request).settings.trash_days)
+
+
+@router.get("/account")
+def account_page(request: Request) -> Response:
+    """The own account."""
+    visitor(request)
+    return render(request, "account.html")
+
+
+@router.get("/admin")
+def admin_page(request: Request) -> Response:
+    """People, invitations, disk; for administrators."""
+    if not visitor(request).is_admin:
+        raise NotFound("There is nothing at this address.")
+    return render(request, "admin.html")
+
+
+@router.get("/model")
+def model_page(request: Request, biosight: Open) -> Response:
+    """The card of the model that serves."""
+    visitor(request)
+    return render(request, "model.html", card=biosight.model.card)
+
+
+@router.get("/docs")
+def docs_page(request: Request) -> Response:
+    """Interactive API pages, without internet."""
+    page = render(request, "docs.html")
+    page.headers["Content-Security-Policy"] = DOCS_POLICY
+    return page

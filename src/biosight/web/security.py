@@ -1,0 +1,228 @@
+"""What guards every request: size, deadline, same origin, headers; cookies and client address.
+
+Not here: who is signed in (deps.py) or what they may see (sharing.py).
+"""
+
+import asyncio
+import logging
+import re
+import secrets
+import time
+from urllib.parse import urlsplit
+
+from starlette.datastructures import Headers, MutableHeaders
+from starlette.requests import HTTPConnection
+from starlette.responses import JSONResponse, Response
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from biosight import logs, metrics
+from biosight.settings import Settings
+from biosight.web.errors import error_body
+
+log = logging.getLogger(__name__)
+UPLOAD_PATH = re.compile(r"/api/v1/collections/[^/]+/images")
+SAFE = {"GET", "HEAD", "OPTIONS", "TRACE"}
+KNOWN_METHODS = {"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"}
+MEGABYTE = 1024 * 1024
+IDLE_SECONDS = 15.0
+GRACE_SECONDS = 30.0
+SLOWEST_BYTES_PER_SECOND = 20_000
+PAGE_POLICY = (
+    "default-src 'self'; img-src 'self' blob: data:; object-src 'none'; base-uri 'none'; "
+    "form-action 'self'; frame-ancestors 'none'"
+)
+DOCS_POLICY = f"{PAGE_POLICY}; style-src 'self' 'unsafe-inline'"
+FILE_POLICY = "default-src 'none'; sandbox"
+
+
+class TooSlow(Exception):
+    """The request's body did not arrive in time."""
+
+
+class BodyTooLarge(Exception):
+    """The request's body passed its limit."""
+
+
+def is_upload(scope: Scope) -> bool:
+    """Is this the route that takes a picture?"""
+    return scope["method"] == "POST" and bool(UPLOAD_PATH.fullmatch(scope["path"]))
+
+
+class Guard:
+    """The outermost layer; plain ASGI, so that it costs little and streams."""
+
+    def __init__(self, app: ASGIApp, settings: Settings) -> None:
+        self.app = app
+        self.settings = settings
+        self.upload_limit = (settings.max_file_mb + 1) * MEGABYTE
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Guard one request."""
+        if scope["type"] != "http":
+            await self.app(scope, receive, send)
+            return
+        token = logs.request_id.set(secrets.token_hex(8))
+        begin, answered = time.perf_counter(), [0]
+        try:
+            await self.guarded(scope, receive, self.sender(scope, send, answered), answered)
+        finally:
+            self.count(scope, answered[0], time.perf_counter() - begin)
+            logs.request_id.reset(token)
+
+    async def guarded(
+        self, scope: Scope, receive: Receive, send: Send, answered: list[int]
+    ) -> None:
+        """Refuse what can be refused by its headers; then pass on with a limited body."""
+        headers = Headers(scope=scope)
+        limit = self.upload_limit if is_upload(scope) else MEGABYTE
+        length = headers.get("content-length", "0")
+        if not length.isdecimal() or int(length) > limit:
+            await refused(413, "too_large", too_large(limit))(scope, receive, send)
+            return
+        if not same_origin(scope, headers, self.settings):
+            log.info("refused", extra={"code": "cross_origin"})
+            words = "This request came from another site; open BioSight's own page and try again."
+            await refused(403, "cross_origin", words)(scope, receive, send)
+            return
+        try:
+            await self.app(scope, limited(receive, limit), send)
+        except (TooSlow, BodyTooLarge) as error:
+            if answered[0]:
+                raise
+            slow = isinstance(error, TooSlow)
+            words = "The upload came too slowly and was cut off." if slow else too_large(limit)
+            code = ("too_slow", 408) if slow else ("too_large", 413)
+            await refused(code[1], code[0], words)(scope, receive, send)
+
+    def sender(self, scope: Scope, send: Send, answered: list[int]) -> Send:
+        """Adds the headers that every answer carries."""
+
+        async def sending(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                answered[0] = message["status"]
+                add_headers(MutableHeaders(scope=message), scope, self.settings)
+            await send(message)
+
+        return sending
+
+    def count(self, scope: Scope, status: int, seconds: float) -> None:
+        """One request for the metrics, by route template and known method only."""
+        route = getattr(scope.get("route"), "path", "unknown")
+        method = scope["method"] if scope["method"] in KNOWN_METHODS else "other"
+        metrics.requests.labels(method, route, str(status)).inc()
+        metrics.request_seconds.labels(route).observe(seconds)
+
+
+def refused(status: int, code: str, words: str) -> Response:
+    """An answer given before the body is read; the connection ends with it."""
+    return JSONResponse(error_body(code, words), status, {"Connection": "close"})
+
+
+def too_large(limit: int) -> str:
+    """The limit in words."""
+    return f"This is larger than the {limit // MEGABYTE - (limit > MEGABYTE)} MB that are allowed."
+
+
+def limited(receive: Receive, limit: int) -> Receive:
+    """A body that is counted, cut at its limit, and must keep coming."""
+    begin, got = time.monotonic(), 0
+
+    async def receiving() -> Message:
+        nonlocal got
+        allowed = GRACE_SECONDS + got / SLOWEST_BYTES_PER_SECOND
+        left = begin + allowed - time.monotonic()
+        try:
+            async with asyncio.timeout(max(0.0, min(IDLE_SECONDS, left))):
+                message = await receive()
+        except TimeoutError:
+            raise TooSlow from None
+        got += len(message.get("body", b""))
+        if got > limit:
+            raise BodyTooLarge
+        return message
+
+    whole = False
+
+    async def until_whole() -> Message:
+        # Behind the body the server only waits for the client to hang up: no deadline then.
+        nonlocal whole
+        if whole:
+            return await receive()
+        message = await receiving()
+        whole = message["type"] == "http.disconnect" or not message.get("more_body", False)
+        return message
+
+    return until_whole
+
+
+def same_origin(scope: Scope, headers: Headers, settings: Settings) -> bool:
+    """Unsafe methods that a cookie speaks for need a same-origin Sec-Fetch-Site or Origin.
+
+    A browser sends at least one of them with every such request. A request without cookies
+    has nothing that another site could abuse; a foreign Origin is refused all the same.
+    """
+    if scope["method"] in SAFE or headers.get("authorization", "").startswith("Bearer "):
+        return True
+    site, origin = headers.get("sec-fetch-site"), headers.get("origin")
+    if site is not None and site not in {"same-origin", "none"}:
+        return False
+    if origin is not None:
+        return origin_matches(origin, headers, settings)
+    return site is not None or cookie_name(settings) not in headers.get("cookie", "")
+
+
+def origin_matches(origin: str, headers: Headers, settings: Settings) -> bool:
+    """Is `origin` the address that this request was sent to?"""
+    if settings.public_url and origin == settings.public_url.rstrip("/"):
+        return True
+    return urlsplit(origin).netloc == headers.get("host", "") != ""
+
+
+def add_headers(headers: MutableHeaders, scope: Scope, settings: Settings) -> None:
+    """The headers of every answer; a route's own policy stays."""
+    headers.setdefault("Content-Security-Policy", PAGE_POLICY)
+    headers.setdefault("X-Content-Type-Options", "nosniff")
+    headers.setdefault("Referrer-Policy", "same-origin")
+    headers.setdefault("Cross-Origin-Opener-Policy", "same-origin")
+    headers.setdefault("Cross-Origin-Resource-Policy", "same-origin")
+    headers.setdefault("Permissions-Policy", "camera=(), microphone=(), geolocation=()")
+    headers.setdefault("Cache-Control", "no-store")
+    headers["X-Request-Id"] = logs.request_id.get()
+    if settings.secure:
+        headers.setdefault("Strict-Transport-Security", "max-age=31536000")
+
+
+def cookie_name(settings: Settings) -> str:
+    """The session cookie; the prefix binds it to https and this host where that is possible."""
+    return "__Host-biosight" if settings.secure else "biosight"
+
+
+def set_cookie(response: Response, settings: Settings, secret: str) -> None:
+    """Give a browser its session."""
+    response.set_cookie(
+        cookie_name(settings),
+        secret,
+        max_age=settings.session_days * 86_400,
+        path="/",
+        secure=settings.secure,
+        httponly=True,
+        samesite="lax",
+    )
+
+
+def clear_cookie(response: Response, settings: Settings) -> None:
+    """Take a browser's session away."""
+    response.delete_cookie(
+        cookie_name(settings), path="/", secure=settings.secure, httponly=True, samesite="lax"
+    )
+
+
+def client_address(request: HTTPConnection, settings: Settings) -> str:
+    """Where a request comes from; X-Forwarded-For counts only from configured proxies."""
+    address = request.client.host if request.client else "unknown"
+    hops = request.headers.get("x-forwarded-for", "").split(",")
+    for hop in reversed([h.strip() for h in hops if h.strip()]):
+        if address not in settings.proxies:
+            break
+        address = hop[:64]
+    return address
