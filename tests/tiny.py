@@ -63,5 +63,3 @@ def make_folder(root: Path, per_label: int) -> list[Path]:
         path.write_bytes(picture(label, number))
         made.append(path)
     return made
-
-

@@ -8,6 +8,7 @@ from biosight.gallery.browse import (
     conditions,
     get_image,
     label_counts,
+    neighbours,
     page,
     page_cursor,
 )
@@ -20,6 +21,7 @@ __all__ = [
     "conditions",
     "get_image",
     "label_counts",
+    "neighbours",
     "page",
     "page_cursor",
 ]

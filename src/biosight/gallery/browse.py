@@ -95,6 +95,21 @@ def page(records: Records, where: Sequence[Where], sort: str, cursor: str, limit
     return Page(shown, following)
 
 
+def neighbours(
+    records: Records, where: Sequence[Where], sort: str, image: Image
+) -> tuple[str, str]:
+    """The ids before and behind an image in an order, "" at the ends. Raises BadRequest."""
+    if sort not in SORTS:
+        raise BadRequest(f"Sort by one of {', '.join(SORTS)}.")
+    order = SORTS[sort]
+    here = Position(getattr(image, order.field), image.id)
+    found = []
+    for way in (Order(order.field, not order.descending), order):
+        beside = records.find(Image, where, order=way, after=here, limit=1)
+        found.append(beside[0].id if beside else "")
+    return found[0], found[1]
+
+
 def page_cursor(image: Image, sort: str) -> str:
     """The place behind an image in an order, as opaque text."""
     value: Value = getattr(image, SORTS[sort].field)

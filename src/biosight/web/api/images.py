@@ -401,6 +401,17 @@ def change(
     return detail(new, seen.access, records)
 
 
+@router.get("/images/{image}/neighbours")
+def neighbours(
+    seen: ImageToSee, records: Store, chosen: Filtered, sort: str = "newest"
+) -> dict[str, str]:
+    """The pictures before and behind this one under a filter; "" at the ends."""
+    c = seen.access.collection
+    where = gallery.conditions(c.id, c.threshold, chosen)
+    previous, following = gallery.neighbours(records, where, sort, seen.image)
+    return {"previous": previous, "next": following}
+
+
 def as_change(body: ImageChange) -> Any:
     """The body as a Change. Raises BadRequest unless it says exactly one thing."""
     wanted = [

@@ -1,0 +1,82 @@
+// @ts-check
+/** The frame: swaps the page's main part so that uploads live on, and starts each page's module. */
+import { find } from "./dom.js";
+import { help, unbind } from "./keys.js";
+import { complain } from "./toast.js";
+import { busy } from "./upload.js";
+
+/** @type {(() => void) | void} */
+let leave;
+let trip = 0;
+
+/** Start the module that the main part names. */
+async function mount() {
+  const main = find(document, "#main");
+  const page = main.dataset.page;
+  unbind();
+  if (!page) return;
+  const module = await import(`./pages/${page}.js`);
+  leave = await module.mount(main);
+}
+
+/**
+ * Show another page.
+ * @param {string} address @param {{push?: boolean, replace?: boolean}} [how]
+ */
+export async function go(address, how = { push: true }) {
+  const mine = ++trip;
+  let response;
+  try {
+    response = await fetch(address, { headers: { Accept: "text/html" } });
+  } catch {
+    complain(new Error("BioSight can't be reached just now."));
+    return;
+  }
+  if (mine !== trip) return;
+  const page = new DOMParser().parseFromString(await response.text(), "text/html");
+  const main = page.querySelector("#main");
+  if (!main || response.url.includes("/sign-in")) {
+    location.assign(response.url);
+    return;
+  }
+  if (typeof leave === "function") leave();
+  leave = undefined;
+  const url = new URL(response.url);
+  url.hash = new URL(address, location.href).hash;
+  if (how.push) history.pushState({}, "", url);
+  if (how.replace) history.replaceState({}, "", url);
+  document.title = page.title;
+  find(document, ".top").replaceWith(/** @type {Element} */ (page.querySelector(".top")));
+  find(document, "#main").replaceWith(main);
+  listenToHelp();
+  scrollTo(0, 0);
+  find(document, "#main").focus({ preventScroll: true });
+  await mount().catch(complain);
+}
+
+function listenToHelp() {
+  document.querySelector("#help")?.addEventListener("click", help);
+}
+
+document.addEventListener("click", (event) => {
+  const link = event.target instanceof Element ? event.target.closest("a[href]") : null;
+  if (!(link instanceof HTMLAnchorElement) || event.defaultPrevented || event.button) return;
+  if (event.ctrlKey || event.metaKey || event.shiftKey || event.altKey) return;
+  if (link.origin !== location.origin || link.hasAttribute("download") || link.dataset.plain !== undefined) return;
+  if (link.getAttribute("href")?.startsWith("#")) return;
+  event.preventDefault();
+  go(link.href);
+});
+document.addEventListener("click", (event) => {
+  for (const menu of document.querySelectorAll("details.menu[open]")) {
+    if (event.target instanceof Node && !menu.contains(event.target)) menu.removeAttribute("open");
+  }
+});
+document.addEventListener("biosight:go", (event) => go(/** @type {CustomEvent} */ (event).detail));
+addEventListener("popstate", () => go(location.href, {}));
+addEventListener("beforeunload", (event) => {
+  if (busy()) event.preventDefault();
+});
+history.scrollRestoration = "manual";
+listenToHelp();
+mount().catch(complain);

@@ -1,0 +1,211 @@
+// @ts-check
+/** The grid: tiles, endless scrolling, the current tile and the selection. */
+import { call } from "./api.js";
+import { el, percent, shown } from "./dom.js";
+import { asQuery } from "./filters.js";
+
+const PAGE = 120;
+
+/** @param {import("./acts.js").Image} image @returns {"person" | "unsure" | "nobody" | "machine"} */
+export function stateOf(image) {
+  if (image.who === "machine") return image.unsure ? "unsure" : "machine";
+  return image.who === "person" ? "person" : "nobody";
+}
+
+const MARKS = { person: "✓", unsure: "?", nobody: "–", machine: "" };
+const WORDS = { person: "confirmed by a person", unsure: "not sure", nobody: "not labelled", machine: "by the machine" };
+
+export class Grid {
+  /**
+   * @param {HTMLElement} box @param {string} collection @param {HTMLElement} end watched for scrolling
+   * @param {{changed: () => void, open: (id: string) => void}} events
+   */
+  constructor(box, collection, end, events) {
+    this.box = box;
+    this.collection = collection;
+    this.events = events;
+    /** @type {import("./acts.js").Image[]} */
+    this.images = [];
+    /** @type {Set<string>} */
+    this.selection = new Set();
+    this.current = -1;
+    this.anchor = -1;
+    this.next = "";
+    /** @type {Record<string, any>} */
+    this.filter = {};
+    this.loading = 0;
+    this.fetching = false;
+    this.watcher = new IntersectionObserver((seen) => seen.some((s) => s.isIntersecting) && this.more(), { rootMargin: "1200px" });
+    this.watcher.observe(end);
+    box.addEventListener("click", (event) => this.click(event));
+  }
+
+  /** @param {Record<string, any>} filter */
+  async show(filter) {
+    this.filter = filter;
+    const trip = ++this.loading;
+    this.box.setAttribute("aria-busy", "true");
+    const page = await this.fetch("");
+    if (trip !== this.loading) return;
+    this.put(page.images, page.next);
+    this.box.removeAttribute("aria-busy");
+  }
+
+  /** @param {import("./acts.js").Image[]} images @param {string} next */
+  put(images, next) {
+    this.images = images;
+    this.next = next;
+    this.current = -1;
+    this.selection.clear();
+    this.box.replaceChildren(...images.map((i) => this.tile(i)));
+    this.events.changed();
+  }
+
+  /** @param {string} cursor */
+  fetch(cursor) {
+    const query = new URLSearchParams(asQuery(this.filter));
+    query.set("limit", String(PAGE));
+    if (cursor) query.set("cursor", cursor);
+    return call("GET", `/collections/${this.collection}/images?${query}`);
+  }
+
+  /** The next page, when the end comes near. */
+  async more() {
+    if (!this.next || this.fetching) return;
+    this.fetching = true;
+    const trip = this.loading;
+    try {
+      const page = await this.fetch(this.next);
+      if (trip !== this.loading) return;
+      this.next = page.next;
+      const there = new Set(this.images.map((i) => i.id));
+      const fresh = page.images.filter((/** @type {any} */ i) => !there.has(i.id));
+      this.images.push(...fresh);
+      this.box.append(...fresh.map((/** @type {any} */ i) => this.tile(i)));
+    } finally {
+      this.fetching = false;
+    }
+  }
+
+  /** @param {import("./acts.js").Image} image */
+  tile(image) {
+    const state = stateOf(image);
+    const sure = image.who === "machine" ? percent(image.confidence) : "";
+    return el("div", {
+      class: "tile", role: "option", id: `t-${image.id}`, "data-id": image.id, "data-state": state,
+      "aria-selected": String(this.selection.has(image.id)),
+      "aria-label": `${image.name}: ${shown(image.label)}, ${WORDS[state]} ${sure}`, title: image.name,
+    },
+      el("img", { src: `/api/v1/images/${image.id}/thumbnail`, alt: "", loading: "lazy", decoding: "async" }),
+      el("button", { class: "pick", type: "button", tabindex: -1, "aria-label": `Select ${image.name}` }, "✓"),
+      el("div", { class: "name" }, MARKS[state] ? el("span", { class: "mark", "aria-hidden": "true" }, MARKS[state]) : null,
+        el("b", {}, shown(image.label)), el("i", {}, sure)));
+  }
+
+  /** @param {MouseEvent} event */
+  click(event) {
+    const target = /** @type {Element} */ (event.target);
+    const tile = target.closest(".tile");
+    if (!(tile instanceof HTMLElement)) return;
+    const at = this.images.findIndex((i) => i.id === tile.dataset.id);
+    if (event.shiftKey) this.range(at);
+    else if (event.ctrlKey || event.metaKey || target.closest(".pick")) this.toggle(at);
+    else this.events.open(this.images[at].id);
+  }
+
+  /** @param {number} at */
+  toggle(at) {
+    const id = this.images[at]?.id;
+    if (!id) return;
+    if (!this.selection.delete(id)) this.selection.add(id);
+    this.anchor = at;
+    this.moveTo(at, false);
+    this.mark();
+  }
+
+  /** @param {number} at */
+  range(at) {
+    const from = this.anchor < 0 ? Math.max(this.current, 0) : this.anchor;
+    for (let i = Math.min(from, at); i <= Math.max(from, at); i++) this.selection.add(this.images[i].id);
+    this.moveTo(at, false);
+    this.mark();
+  }
+
+  selectAll() {
+    this.images.forEach((i) => this.selection.add(i.id));
+    this.mark();
+  }
+
+  clear() {
+    this.selection.clear();
+    this.mark();
+  }
+
+  /** Show the selection. */
+  mark() {
+    for (const tile of this.box.children) {
+      tile.setAttribute("aria-selected", String(this.selection.has(/** @type {HTMLElement} */ (tile).dataset.id ?? "")));
+    }
+    this.box.classList.toggle("picking", this.selection.size > 0);
+    this.events.changed();
+  }
+
+  /** @param {number} at @param {boolean} [scroll] */
+  moveTo(at, scroll = true) {
+    if (!this.images.length) return;
+    this.box.children[this.current]?.classList.remove("current");
+    this.current = Math.min(Math.max(at, 0), this.images.length - 1);
+    const tile = this.box.children[this.current];
+    tile.classList.add("current");
+    this.box.setAttribute("aria-activedescendant", tile.id);
+    if (scroll) tile.scrollIntoView({ block: "nearest" });
+    if (this.current > this.images.length - 20) this.more();
+  }
+
+  /** How many tiles stand in a row. */
+  columns() {
+    return getComputedStyle(this.box).gridTemplateColumns.split(" ").length;
+  }
+
+  /** What an act is for: the selection, else the current tile. */
+  chosen() {
+    if (this.selection.size) return this.images.filter((i) => this.selection.has(i.id));
+    return this.images[this.current] ? [this.images[this.current]] : [];
+  }
+
+  /** Changed pictures anew; those that no longer belong here go. @param {import("./acts.js").Image[]} changed @param {(i: any) => boolean} belongs */
+  update(changed, belongs) {
+    const fresh = new Map(changed.map((i) => [i.id, i]));
+    const keep = this.images[this.current + 1]?.id;
+    this.images = this.images.filter((image, at) => {
+      const now = fresh.get(image.id);
+      const tile = this.box.querySelector(`[data-id="${image.id}"]`);
+      if (!now) return true;
+      if (!belongs(now)) {
+        tile?.remove();
+        this.selection.delete(image.id);
+        return false;
+      }
+      const made = this.tile(now);
+      made.classList.toggle("current", at === this.current);
+      tile?.replaceWith(made);
+      return true;
+    }).map((i) => fresh.get(i.id) ?? i);
+    const was = this.images.findIndex((i) => i.id === keep);
+    if (this.current >= this.images.length || (was >= 0 && was <= this.current)) this.moveTo(was >= 0 ? was : this.images.length - 1);
+    this.events.changed();
+  }
+
+  /** A picture that just arrived. @param {import("./acts.js").Image} image */
+  prepend(image) {
+    if (this.images.some((i) => i.id === image.id)) return;
+    this.images.unshift(image);
+    this.box.prepend(this.tile(image));
+    if (this.current >= 0) this.current += 1;
+    this.events.changed();
+  }
+
+  stop() {
+    this.watcher.disconnect();
+  }
+}

@@ -1,0 +1,80 @@
+// @ts-check
+/** People, invitations, disk and counts, for administrators. */
+import { call } from "../api.js";
+import { el, fields, find, size, when } from "../dom.js";
+import { complain } from "../toast.js";
+
+/** @param {HTMLElement} main */
+export async function mount(main) {
+  find(main, "#invite").addEventListener("submit", async (/** @type {SubmitEvent} */ event) => {
+    event.preventDefault();
+    const form = /** @type {HTMLFormElement} */ (event.target);
+    try {
+      const made = await call("POST", "/admin/invitations", fields(form));
+      showLink(main, made.path, "Send this link to one person; it is not shown again, and works for two weeks.");
+      form.reset();
+      await drawInvitations(main);
+    } catch (error) {
+      complain(error);
+    }
+  });
+  await Promise.all([drawOverview(main), drawUsers(main), drawInvitations(main)]);
+}
+
+/** @param {HTMLElement} main @param {string} path @param {string} words */
+function showLink(main, path, words) {
+  const box = find(main, "#link");
+  box.hidden = false;
+  box.replaceChildren(words, el("code", {}, location.origin + path));
+  box.scrollIntoView({ block: "nearest" });
+}
+
+/** @param {HTMLElement} main */
+async function drawOverview(main) {
+  const o = await call("GET", "/admin/overview");
+  const rows = [
+    ["People", o.users.toLocaleString("en")], ["Collections", o.collections.toLocaleString("en")], ["Pictures", o.images.toLocaleString("en")],
+    ["In the trash", o.trashed.toLocaleString("en")], ["Room taken", size(o.picture_bytes)], ["Disk free", size(o.free_bytes)], ["Model", o.model],
+  ];
+  find(main, "#overview").replaceChildren(...rows.map(([k, v]) => el("div", {}, el("dt", {}, k), el("dd", {}, v))));
+}
+
+/** @param {HTMLElement} main */
+async function drawUsers(main) {
+  const users = [];
+  for (let after = ""; ; ) {
+    const page = await call("GET", `/admin/users?after=${after}`);
+    users.push(...page.users);
+    after = page.next;
+    if (!after) break;
+  }
+  /** @param {any} u @param {Record<string, any>} change */
+  const change = (u, change) => call("PATCH", `/admin/users/${u.id}`, change).catch(complain).then(() => drawUsers(main));
+  /** @param {any} u */
+  const reset = async (u) => {
+    try {
+      const made = await call("POST", `/admin/users/${u.id}/reset-link`);
+      showLink(main, made.path, `With this link ${u.name} sets a new password; it works for a day.`);
+    } catch (error) {
+      complain(error);
+    }
+  };
+  find(main, "#users").replaceChildren(...users.map((u) => {
+    const role = el("select", { "aria-label": `Role of ${u.name}` }, ["member", "admin"].map((r) => el("option", { value: r, selected: r === u.role }, r)));
+    role.addEventListener("change", () => change(u, { role: role.value }));
+    return el("tr", {}, el("td", {}, u.name, u.disabled ? " (disabled)" : "", el("br"), el("small", { class: "soft" }, u.email)),
+      el("td", {}, role), el("td", { class: "number" }, u.images.toLocaleString("en")), el("td", { class: "number" }, size(u.bytes)),
+      el("td", {}, el("div", { class: "inline" },
+        el("button", { type: "button", onclick: () => reset(u) }, "Reset link"),
+        el("button", { type: "button", onclick: () => change(u, { disabled: !u.disabled }) }, u.disabled ? "Enable" : "Disable"))));
+  }));
+}
+
+/** @param {HTMLElement} main */
+async function drawInvitations(main) {
+  const open = await call("GET", "/admin/invitations");
+  const withdraw = (/** @type {string} */ id) => call("DELETE", `/admin/invitations/${id}`).then(() => drawInvitations(main), complain);
+  find(main, "#invitations").replaceChildren(...open.map((/** @type {any} */ i) =>
+    el("li", {}, el("span", { class: "grow" }, i.email || "anyone with the link", el("br"), el("small", { class: "soft" }, `until ${when(i.ends_at)}`)),
+      el("button", { type: "button", onclick: () => withdraw(i.id) }, "Withdraw"))));
+}

@@ -1,0 +1,167 @@
+// @ts-check
+/** A collection: label folders, grid, filters, selection, uploads. */
+import { API, call } from "../api.js";
+import { doAct, undoLast } from "../acts.js";
+import { counted, find } from "../dom.js";
+import { wireSizes, wireUploads } from "../bar.js";
+import { listen } from "../drop.js";
+import { asBody, asQuery, fromAddress, isPlain, matches, wire } from "../filters.js";
+import { drawFolders } from "../folders.js";
+import { Grid } from "../grid.js";
+import { bind } from "../keys.js";
+import { chooseLabel } from "../relabel.js";
+import { drawSelected } from "../selected.js";
+import { complain } from "../toast.js";
+import { add } from "../upload.js";
+
+/** What was shown when the page was left, so that coming back finds it as it was. @type {any} */
+let kept = null;
+document.addEventListener("biosight:changed", (event) => {
+  for (const image of /** @type {CustomEvent} */ (event).detail) kept?.changed.set(image.id, image);
+});
+
+/** @param {string} address */
+const go = (address) => document.dispatchEvent(new CustomEvent("biosight:go", { detail: address }));
+
+/** @param {HTMLElement} main */
+export async function mount(main) {
+  const data = main.dataset;
+  const collection = data.collection ?? "";
+  const editor = data.role !== "viewer";
+  let filter = fromAddress();
+  let here = location.pathname + location.search;
+  let total = 0;
+  let all = false;
+  const stop = new AbortController();
+  const { signal } = stop;
+
+  const grid = new Grid(find(main, "#grid"), collection, find(main, "#more"), {
+    changed: () => drawBar(),
+    open: (id) => go(`/images/${id}${asQuery(filter)}`),
+  });
+
+  const clear = () => {
+    all = false;
+    grid.clear();
+  };
+  const drawBar = () => {
+    if (!grid.selection.size) all = false;
+    drawSelected(find(main, "#selected"), data, {
+      count: grid.selection.size, total, all, trash: filter.trash === "true", editor, clear,
+      ids: () => grid.chosen().map((i) => i.id),
+      target: () => (all ? { matching: asBody(filter) } : { images: grid.chosen().map((i) => i.id) }),
+      selectMatching: () => {
+        all = true;
+        grid.selectAll();
+      },
+    });
+    find(main, "#empty").hidden = grid.images.length > 0 || total > 0 || !isPlain(filter);
+  };
+  const drawCounts = async () => {
+    const [count] = await Promise.all([
+      call("GET", `/collections/${collection}/count${asQuery(filter)}`),
+      drawFolders(find(main, "#folders"), collection, filter),
+    ]);
+    total = count.images;
+    find(main, "#counted").textContent = isPlain(filter) && !total ? "" : counted(total, "picture");
+    drawBar();
+  };
+  let timer = 0;
+  const countSoon = () => {
+    timer ||= window.setTimeout(() => {
+      timer = 0;
+      drawCounts().catch(complain);
+    }, 700);
+  };
+  const links = () => {
+    const { sort: _, ...rest } = filter;
+    find(main, "#zip").href = `${API}/collections/${collection}/zip${asQuery(rest)}`;
+    find(main, "#csv").href = `${API}/collections/${collection}/csv${asQuery(rest)}`;
+  };
+  const show = async () => {
+    links();
+    await Promise.all([grid.show(filter), drawCounts()]);
+  };
+  wire(main, filter, (change) => {
+    filter = Object.fromEntries(Object.entries({ ...filter, ...change }).filter(([k, v]) => v !== "" || k === "label"));
+    here = location.pathname + asQuery(filter);
+    history.replaceState(history.state, "", here);
+    find(main, "#filters").toggleAttribute("data-active", ["who", "above", "below", "since", "until"].some((n) => filter[n]));
+    show().catch(complain);
+  });
+  wireSizes(main, grid.box);
+  if (editor) wireUploads(main, collection, Number(data.maxMb));
+  const stopDrops = editor ? listen((files) => add(collection, files, Number(data.maxMb))) : () => {};
+
+  document.addEventListener("biosight:changed", (event) => {
+    grid.update(/** @type {CustomEvent} */ (event).detail, (i) => matches(i, filter, collection));
+    countSoon();
+  }, { signal });
+  document.addEventListener("biosight:undone", () => show().catch(complain), { signal });
+  document.addEventListener("biosight:stored", (event) => {
+    const image = /** @type {CustomEvent} */ (event).detail;
+    const first = !filter.sort || filter.sort === "newest";
+    if (first && !filter.text && matches(image, filter, collection)) grid.prepend(image);
+    if (image.collection === collection) countSoon();
+  }, { signal });
+  document.addEventListener("biosight:uploaded", () => show().catch(complain), { signal });
+
+  /** Act on the selection or the current tile. @param {Record<string, any>} body */
+  const doHere = async (body) => {
+    const images = grid.chosen();
+    if (!images.length || !editor) return;
+    const single = !grid.selection.size;
+    const at = grid.current;
+    const target = all ? { matching: asBody(filter) } : { images: images.map((i) => i.id) };
+    const changed = await doAct(collection, { ...body, ...target }, all ? total : 0);
+    if (!single) clear();
+    const stays = grid.images[at]?.id === images[0].id;
+    if (single && (changed.length || body.kind === "confirm")) grid.moveTo(stays ? at + 1 : at);
+  };
+  bind({
+    next: () => grid.moveTo(grid.current + 1),
+    previous: () => grid.moveTo(grid.current - 1),
+    down: () => grid.moveTo(grid.current < 0 ? 0 : grid.current + grid.columns()),
+    up: () => grid.moveTo(grid.current - grid.columns()),
+    first: () => grid.moveTo(0),
+    open: () => grid.images[grid.current] && grid.events.open(grid.images[grid.current].id),
+    select: () => grid.toggle(grid.current),
+    all: () => grid.selectAll(),
+    clear: () => clear(),
+    search: () => find(main, "#text").focus(),
+    ...(editor && {
+      confirm: () => doHere({ kind: "confirm" }),
+      unsure: () => doHere({ kind: "unsure" }),
+      trash: () => doHere({ kind: "trash" }),
+      undo: () => undoLast(collection),
+      relabel: async () => {
+        if (!grid.chosen().length) return;
+        const label = await chooseLabel(data, "Label");
+        if (label) await doHere({ kind: "relabel", label });
+      },
+      favourite: (/** @type {KeyboardEvent} */ event) => {
+        const label = JSON.parse(data.favourites ?? "[]")[Number(event.key) - 1];
+        if (label) doHere({ kind: "relabel", label });
+      },
+    }),
+  });
+
+  if (kept?.address === here) {
+    links();
+    await drawCounts();
+    const list = kept;
+    grid.filter = filter;
+    grid.put(list.images.map((/** @type {any} */ i) => list.changed.get(i.id) ?? i).filter((/** @type {any} */ i) => matches(i, filter, collection)), list.next);
+    const at = grid.images.findIndex((i) => i.id === list.current);
+    if (at >= 0) grid.moveTo(at, false);
+    requestAnimationFrame(() => scrollTo(0, list.scroll));
+  } else await show();
+
+  return () => {
+    kept = { address: here, images: grid.images, next: grid.next, current: grid.images[grid.current]?.id, scroll: scrollY, changed: new Map() };
+    stop.abort();
+    stopDrops();
+    grid.stop();
+    clearTimeout(timer);
+  };
+}

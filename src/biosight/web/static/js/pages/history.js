@@ -1,0 +1,43 @@
+// @ts-check
+/** What was done in a collection, with undo. */
+import { call } from "../api.js";
+import { undoAct } from "../acts.js";
+import { counted, el, find, when } from "../dom.js";
+import { complain } from "../toast.js";
+
+const PAGE = 50;
+
+/** @param {HTMLElement} main */
+export async function mount(main) {
+  const list = find(main, "#acts");
+  const older = find(main, "#older");
+  const stop = new AbortController();
+  let before = 0;
+
+  /** @param {boolean} fresh */
+  const load = async (fresh) => {
+    if (fresh) before = 0;
+    const acts = await call("GET", `/collections/${main.dataset.collection}/acts?limit=${PAGE}&before=${before}`);
+    if (fresh) list.replaceChildren();
+    list.append(...acts.map(row));
+    before = acts.at(-1)?.at ?? before;
+    older.hidden = acts.length < PAGE;
+    if (!list.children.length) list.append(el("li", { class: "soft" }, "Nothing was done here yet. Labels you confirm or change will be listed, and can be undone."));
+  };
+  older.addEventListener("click", () => load(false).catch(complain));
+  document.addEventListener("biosight:undone", () => load(true).catch(complain), { signal: stop.signal });
+  await load(true);
+  return () => stop.abort();
+}
+
+/** @param {any} a an act */
+function row(a) {
+  return el("li", {},
+    el("span", { class: "grow" }, el("strong", {}, a.summary), `, ${counted(a.count, "picture")}`, el("br"),
+      el("small", { class: "soft" }, `${a.mine ? "you" : a.by}, ${when(a.at)}`)),
+    a.undone ? el("span", { class: "soft" }, "undone") : null,
+    a.can_undo ? el("button", { type: "button", onclick: (/** @type {MouseEvent} */ e) => {
+      /** @type {HTMLButtonElement} */ (e.currentTarget).disabled = true;
+      undoAct(a.id);
+    } }, "Undo") : null);
+}

@@ -1,0 +1,141 @@
+// @ts-check
+/** One picture: large, with guesses, metadata, note and history; moves through the filtered list. */
+import { API, call } from "../api.js";
+import { changeOne, doAct, undoLast } from "../acts.js";
+import { el, find, size, when } from "../dom.js";
+import { asQuery, fromAddress } from "../filters.js";
+import { drawGuesses, drawState } from "../guesses.js";
+import { bind } from "../keys.js";
+import { chooseLabel } from "../relabel.js";
+import { complain } from "../toast.js";
+import { Zoom } from "../zoom.js";
+
+const HIDE = "biosight:details";
+
+/** @param {string} address */
+const go = (address) => document.dispatchEvent(new CustomEvent("biosight:go", { detail: address }));
+
+/** @param {HTMLElement} main */
+export async function mount(main) {
+  const data = main.dataset;
+  const editor = data.role !== "viewer";
+  const filter = fromAddress();
+  const back = `/collections/${data.collection}${asQuery(filter)}`;
+  const stage = find(main, "#stage");
+  const panel = find(main, "#panel");
+  const stop = new AbortController();
+  let [image, said, near] = await Promise.all([
+    call("GET", `/images/${data.image}`),
+    call("GET", `/images/${data.image}/history`),
+    call("GET", `/images/${data.image}/neighbours${asQuery(filter)}`),
+  ]);
+
+  const img = el("img", { src: `${API}/images/${image.id}/view`, alt: `${image.name}, labelled ${image.label || "nothing"}` });
+  img.addEventListener("error", () => stage.append(el("p", { class: "problem" }, "The picture can't be shown.")), { once: true });
+  const zoom = new Zoom(stage, img);
+  /** @param {string} id */
+  const to = (id) => id && go(`/images/${id}${asQuery(filter)}`);
+  const step = (/** @type {string} */ way, /** @type {string} */ id, /** @type {string} */ mark, /** @type {string} */ name) =>
+    el("button", { class: `step ${way}`, type: "button", disabled: !id, "aria-label": name, title: name, onclick: () => to(id) }, mark);
+  stage.append(img, step("prev", near.previous, "←", "Previous picture"), step("next", near.next, "→", "Next picture"),
+    el("div", { class: "zoom" },
+      el("button", { class: "icon", type: "button", "aria-label": "Zoom out", onclick: () => zoom.by(1 / 1.5) }, "−"),
+      el("button", { class: "icon", type: "button", "aria-label": "Zoom in", onclick: () => zoom.by(1.5) }, "+")));
+  if (near.next) new Image().src = `${API}/images/${near.next}/view`;
+
+  /** @param {Record<string, any>} change */
+  const change = async (change) => {
+    try {
+      const now = await changeOne(image, change);
+      const moved = now.version !== image.version;
+      image = now;
+      said = await call("GET", `/images/${image.id}/history`);
+      draw();
+      return moved;
+    } catch (error) {
+      complain(error);
+      return false;
+    }
+  };
+  const confirm = async () => {
+    if (image.label && image.who !== "person") await change({ confirm: true });
+    if (near.next) to(near.next);
+  };
+  const relabel = async () => {
+    const label = await chooseLabel(data, "Label");
+    if (label) await change({ label });
+  };
+  const trash = async () => {
+    const body = { kind: image.trashed ? "restore" : "trash", images: [image.id] };
+    if ((await doAct(data.collection ?? "", body)).length) go(near.next ? `/images/${near.next}${asQuery(filter)}` : back);
+  };
+
+  const draw = () => {
+    panel.replaceChildren(
+      el("p", {}, el("a", { href: back }, "← Back to the pictures")),
+      el("h1", {}, image.name),
+      drawState(image),
+      editor ? el("div", { class: "actions" },
+        el("button", { type: "button", class: "primary", disabled: !image.label, onclick: confirm, title: "A or Enter" }, image.who === "person" ? "Next" : "Confirm"),
+        el("button", { type: "button", onclick: relabel, title: "R" }, "Relabel"),
+        el("button", { type: "button", onclick: trash, title: "Del" }, image.trashed ? "Restore" : "Trash"),
+        el("a", { class: "button", href: `${API}/images/${image.id}/original?download=true`, download: image.name }, "Download")) : null,
+      el("section", {}, el("h3", {}, "The machine's guesses"), drawGuesses(image.top, editor ? (label) => change({ label }) : null)),
+      note(),
+      el("section", {}, el("h3", {}, "Who said what"), el("ol", { class: "said" }, said.map(sayingRow))),
+      el("section", {}, el("h3", {}, "About the file"), facts(image)),
+    );
+  };
+  const note = () => {
+    const text = el("textarea", { rows: 2, maxlength: 2000, disabled: !editor, "aria-label": "Note", placeholder: "Note" }, image.note);
+    text.addEventListener("change", () => change({ note: text.value }));
+    return text;
+  };
+  const details = () => {
+    panel.hidden = !panel.hidden;
+    find(main, ".big").style.gridTemplateColumns = panel.hidden ? "minmax(0, 1fr)" : "";
+    localStorage.setItem(HIDE, panel.hidden ? "hidden" : "");
+  };
+  draw();
+  if (localStorage.getItem(HIDE) === "hidden") details();
+  document.addEventListener("biosight:undone", async () => {
+    image = await call("GET", `/images/${image.id}`);
+    said = await call("GET", `/images/${image.id}/history`);
+    draw();
+  }, { signal: stop.signal });
+  bind({
+    next: () => to(near.next), previous: () => to(near.previous), details,
+    zoomIn: () => zoom.by(1.5), zoomOut: () => zoom.by(1 / 1.5),
+    clear: () => (zoom.scale > 1 ? zoom.reset() : go(back)),
+    ...(editor && {
+      confirm, relabel, trash, undo: () => undoLast(data.collection ?? ""),
+      unsure: () => change({ label: "Not sure" }),
+      favourite: (/** @type {KeyboardEvent} */ event) => {
+        const label = JSON.parse(data.favourites ?? "[]")[Number(event.key) - 1];
+        if (label) change({ label });
+      },
+    }),
+  });
+  return () => stop.abort();
+}
+
+const KINDS = /** @type {Record<string, string>} */ ({ predicted: "guessed", confirmed: "confirmed", corrected: "said", withdrawn: "took back" });
+
+/** @param {any} s */
+function sayingRow(s) {
+  const sure = s.confidence === null ? "" : `, ${Math.floor(s.confidence * 100)} %`;
+  const label = s.label || (s.kind === "withdrawn" ? "what was said" : "");
+  return el("li", {}, el("strong", {}, s.by), ` ${KINDS[s.kind]} ${label}${sure}`, el("br"), el("span", { class: "soft" }, when(s.at)));
+}
+
+/** @param {any} i */
+function facts(i) {
+  const rows = [
+    ["Taken", i.taken.replace("T", " ")], ["Camera", i.camera],
+    ["Place", i.latitude === null || i.longitude === null ? "" : `${i.latitude.toFixed(5)}, ${i.longitude.toFixed(5)}`],
+    ["Size", `${i.width} × ${i.height} px, ${size(i.size)}`], ["Type", i.media_type],
+    ["Path", i.path === i.name ? "" : i.path], ["Uploaded", `${when(i.created_at)} by ${i.uploaded_by || "somebody who left"}`],
+    ["Model", i.model], ["SHA-256", i.sha256],
+  ];
+  return el("dl", { class: "facts" }, rows.filter(([, v]) => v).flatMap(([k, v]) => [el("dt", {}, k), el("dd", {}, v)]));
+}

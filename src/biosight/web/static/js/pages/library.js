@@ -1,0 +1,54 @@
+// @ts-check
+/** The library: collections with covers and counts, and invitations to more. */
+import { call } from "../api.js";
+import { counted, el, find } from "../dom.js";
+import { complain, question } from "../toast.js";
+
+/** @param {any} c a collection */
+function card(c) {
+  const cover = c.cover
+    ? el("img", { src: `/api/v1/images/${c.cover}/thumbnail`, alt: "", loading: "lazy" })
+    : el("span", {}, "No pictures yet");
+  const review = c.unreviewed ? ` · ${c.unreviewed.toLocaleString("en")} to review` : "";
+  const role = c.role === "owner" ? "" : ` · you are ${c.role}`;
+  return el("li", {}, el("a", { class: "card", href: `/collections/${c.id}` },
+    el("div", { class: "cover" }, cover),
+    el("div", {}, el("strong", {}, c.name), el("small", { class: "soft" }, counted(c.images, "picture") + review + role))));
+}
+
+/** @param {HTMLElement} main */
+async function draw(main) {
+  const [collections, offers] = await Promise.all([call("GET", "/collections"), call("GET", "/offers")]);
+  const list = find(main, "#collections");
+  list.replaceChildren(...collections.map(card));
+  list.removeAttribute("aria-busy");
+  find(main, "#offers").replaceChildren(...offers.map((/** @type {any} */ o) => offer(main, o)));
+}
+
+/** @param {HTMLElement} main @param {any} o an invitation */
+function offer(main, o) {
+  /** @param {boolean} accept */
+  const answer = async (accept) => {
+    await call("POST", `/offers/${o.id}`, { accept }).catch(complain);
+    await draw(main);
+  };
+  return el("p", { class: "notice" },
+    el("span", { class: "grow" }, `You are invited to “${o.collection_name}” as ${o.role}.`),
+    el("button", { type: "button", class: "primary", onclick: () => answer(true) }, "Accept"),
+    el("button", { type: "button", onclick: () => answer(false) }, "Decline"));
+}
+
+/** @param {HTMLElement} main */
+export async function mount(main) {
+  find(main, "#new").addEventListener("click", async () => {
+    const name = await question({ title: "New collection", ok: "Create", input: "Name" });
+    if (!name) return;
+    try {
+      const made = await call("POST", "/collections", { name });
+      document.dispatchEvent(new CustomEvent("biosight:go", { detail: `/collections/${made.id}` }));
+    } catch (error) {
+      complain(error);
+    }
+  });
+  await draw(main);
+}

@@ -1,0 +1,122 @@
+// @ts-check
+/** The review queue: one picture after the other, by keys. */
+import { API, call } from "../api.js";
+import { changeOne, doAct, undoLast } from "../acts.js";
+import { counted, el, find } from "../dom.js";
+import { drawGuesses, drawState } from "../guesses.js";
+import { bind } from "../keys.js";
+import { chooseLabel } from "../relabel.js";
+import { complain } from "../toast.js";
+import { Zoom } from "../zoom.js";
+
+/** @param {HTMLElement} main */
+export async function mount(main) {
+  const data = main.dataset;
+  const collection = data.collection ?? "";
+  const editor = data.role !== "viewer";
+  const box = find(main, "#review");
+  /** @type {{image: any, via: string, done?: boolean}[]} */
+  let drawn = [];
+  let at = 0;
+  let waiting = 0;
+  const stop = new AbortController();
+
+  const load = async () => {
+    const queue = await call("GET", `/collections/${collection}/queue`);
+    drawn = queue.images;
+    waiting = queue.waiting;
+    at = 0;
+    await draw();
+  };
+  const next = async () => {
+    const left = drawn.findIndex((d, i) => i > at && !d.done);
+    const wrapped = left >= 0 ? left : drawn.findIndex((d) => !d.done);
+    if (wrapped < 0) return load();
+    at = wrapped;
+    return draw();
+  };
+  /** @param {Record<string, any>} change */
+  const answer = async (change) => {
+    const now = drawn[at];
+    if (!now || !editor) return;
+    try {
+      const before = now.image.who;
+      now.image = await changeOne(now.image, { ...change, via: now.via });
+      if (now.image.who === "person" && before !== "person") waiting -= 1;
+      now.done = now.image.who === "person";
+      await next();
+    } catch (error) {
+      complain(error);
+    }
+  };
+  /** @param {number} to */
+  const move = (to) => {
+    if (to < 0 || to >= drawn.length) return;
+    at = to;
+    draw().catch(complain);
+  };
+
+  const draw = async () => {
+    find(main, "#waiting").textContent = waiting ? `${counted(waiting, "picture")} to review.` : "";
+    const now = drawn[at];
+    if (!now) {
+      box.replaceChildren(el("div", { class: "empty" }, el("p", { class: "large" }, "Nothing waits for review."),
+        el("p", {}, el("a", { href: `/collections/${collection}` }, "Back to the pictures"))));
+      return;
+    }
+    const detail = await call("GET", `/images/${now.image.id}`);
+    if (drawn[at] !== now) return;
+    const img = el("img", { src: `${API}/images/${now.image.id}/view`, alt: `${now.image.name}, labelled ${now.image.label}` });
+    const stage = el("figure", { class: "stage" }, img);
+    new Zoom(stage, img);
+    const following = drawn[at + 1];
+    if (following) new Image().src = `${API}/images/${following.image.id}/view`;
+    box.replaceChildren(stage, side(detail), strip());
+    box.querySelector(".strip [aria-current]")?.scrollIntoView({ block: "nearest", inline: "center" });
+  };
+  /** @param {any} image */
+  const side = (image) => el("aside", { class: "panel" },
+    drawState(image),
+    editor && el("div", { class: "actions" },
+      el("button", { type: "button", class: "primary", onclick: () => answer({ confirm: true }), title: "A or Enter" }, "Confirm"),
+      el("button", { type: "button", onclick: relabel, title: "R" }, "Relabel"),
+      el("button", { type: "button", onclick: () => answer({ label: "Not sure" }), title: "U" }, "Not sure")),
+    drawGuesses(image.top, editor ? (label) => answer(label === image.label ? { confirm: true } : { label }) : null),
+    favourites(),
+    el("p", { class: "soft" }, el("a", { href: `/images/${image.id}` }, image.name)));
+  const favourites = () => {
+    const labels = JSON.parse(data.favourites ?? "[]");
+    return labels.length ? el("p", { class: "soft" }, labels.map((/** @type {string} */ l, /** @type {number} */ i) => [el("kbd", {}, i + 1), ` ${l}  `])) : null;
+  };
+  const strip = () => el("div", { class: "strip" }, drawn.map((d, i) =>
+    el("button", { type: "button", class: d.done ? "done" : "", "aria-current": i === at && "true", "aria-label": `${d.image.name}${d.done ? ", done" : ""}`, onclick: () => move(i) },
+      el("img", { src: `${API}/images/${d.image.id}/thumbnail`, alt: "", loading: "lazy" }))));
+  const relabel = async () => {
+    const label = await chooseLabel(data, "Label");
+    if (label) await answer({ label });
+  };
+
+  document.addEventListener("biosight:undone", () => load().catch(complain), { signal: stop.signal });
+  bind({
+    next: () => move(at + 1), previous: () => move(at - 1),
+    ...(editor && {
+      confirm: () => answer({ confirm: true }), relabel, unsure: () => answer({ label: "Not sure" }),
+      undo: () => undoLast(collection),
+      trash: async () => {
+        const now = drawn[at];
+        if (now && (await doAct(collection, { kind: "trash", images: [now.image.id] })).length) {
+          drawn.splice(at, 1);
+          waiting -= 1;
+          at = Math.min(at, drawn.length - 1);
+          await (drawn.length ? draw() : load());
+        }
+      },
+      favourite: (/** @type {KeyboardEvent} */ event) => {
+        const label = JSON.parse(data.favourites ?? "[]")[Number(event.key) - 1];
+        if (label) answer({ label });
+      },
+    }),
+  });
+  await load();
+  return () => stop.abort();
+}
