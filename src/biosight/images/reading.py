@@ -129,7 +129,8 @@ def open_tiff(path: Path, need_short: int) -> Opened:
         with tifffile.TiffFile(path) as tiff:
             page = tiff.pages.first
             check_size(page.imagewidth, page.imagelength)
-            plane = first_plane(page.asarray(maxworkers=1), page)
+            size = (page.imagewidth, page.imagelength)
+            plane = reduced(first_plane(page.asarray(maxworkers=1), page), need_short)
             tags = {
                 code: page.tags[code].value for code in (271, 272, 306, 274) if code in page.tags
             }
@@ -146,7 +147,22 @@ def open_tiff(path: Path, need_short: int) -> Opened:
         exif[code] = value
     flat.info["exif"] = exif.tobytes()
     flat.format = "TIFF"
-    return finish(flat, "image/tiff", need_short)
+    opened = finish(flat, "image/tiff", need_short)
+    turned = opened.picture.size != flat.size and flat.width != flat.height
+    width, height = (size[1], size[0]) if turned else size
+    return Opened(opened.picture, opened.media_type, width, height, opened.metadata)
+
+
+def reduced(plane: npt.NDArray[Any], need_short: int) -> npt.NDArray[Any]:
+    """A large plane averaged over whole blocks, before anything copies it."""
+    factor = min(plane.shape[:2]) // max(1, need_short)
+    if factor < 2:
+        return plane
+    height, width = (side // factor for side in plane.shape[:2])
+    cut = plane[: height * factor, : width * factor]
+    blocks = cut.reshape(height, factor, width, factor, *plane.shape[2:])
+    means: npt.NDArray[np.float32] = blocks.mean(axis=(1, 3), dtype=np.float32)
+    return means
 
 
 def first_plane(array: npt.NDArray[Any], page: Any) -> npt.NDArray[Any]:

@@ -24,8 +24,8 @@ from biosight.errors import BadPicture, NoSpace, Unavailable
 from biosight.inference.card import ModelCard
 from biosight.inference.preprocess import Pixels
 
-# Address space, not resident memory: the libraries alone map some 600 MB.
-MEMORY_BYTES = 1_400_000_000
+# Address space; the libraries alone map some 250 MB.
+MEMORY_BYTES = 1_000_000_000
 WALL_SECONDS = 8.0
 LARGE_FILE_BYTES = 24 * 1024 * 1024
 TOO_SLOW = "This picture takes too long to open; save it in an ordinary format and try again."

@@ -16,10 +16,9 @@ from biosight.bootstrap import BioSight
 from biosight.web import errors, health, pages
 from biosight.web.api import acts, admin, collections, exports, images, people
 from biosight.web.housekeeping import Housekeeping
-from biosight.web.security import Guard
+from biosight.web.security import API, Guard
 
 HERE = Path(__file__).parent
-API = "/api/v1"
 DESCRIPTION = (
     "Everything the pages do. Sign in with a session cookie, or send an API token as "
     "`Authorization: Bearer …`. Errors are `{error, detail, request_id}`."

@@ -17,7 +17,13 @@ from biosight import logs
 from biosight.errors import BadRequest, BioSightError, NotFound, NotSignedIn
 
 log = logging.getLogger(__name__)
-CODES = {404: "not_found", 405: "method_not_allowed", 413: "too_large", 400: "bad_request"}
+CODES = {
+    400: "bad_request",
+    404: "not_found",
+    405: "method_not_allowed",
+    408: "too_slow",
+    413: "too_large",
+}
 WORDS = {404: "There is nothing at this address.", 405: "This address does not answer that."}
 
 

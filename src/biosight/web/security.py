@@ -11,6 +11,7 @@ import time
 from urllib.parse import urlsplit
 
 from starlette.datastructures import Headers, MutableHeaders
+from starlette.exceptions import HTTPException
 from starlette.requests import HTTPConnection
 from starlette.responses import JSONResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -21,6 +22,8 @@ from biosight.web.errors import error_body
 
 log = logging.getLogger(__name__)
 UPLOAD_PATH = re.compile(r"/api/v1/collections/[^/]+/images")
+API = "/api/v1"
+MOUNTS = ("/static", "/swagger")
 SAFE = {"GET", "HEAD", "OPTIONS", "TRACE"}
 KNOWN_METHODS = {"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"}
 MEGABYTE = 1024 * 1024
@@ -33,14 +36,6 @@ PAGE_POLICY = (
 )
 DOCS_POLICY = f"{PAGE_POLICY}; style-src 'self' 'unsafe-inline'"
 FILE_POLICY = "default-src 'none'; sandbox"
-
-
-class TooSlow(Exception):
-    """The request's body did not arrive in time."""
-
-
-class BodyTooLarge(Exception):
-    """The request's body passed its limit."""
 
 
 def is_upload(scope: Scope) -> bool:
@@ -64,14 +59,12 @@ class Guard:
         token = logs.request_id.set(secrets.token_hex(8))
         begin, answered = time.perf_counter(), [0]
         try:
-            await self.guarded(scope, receive, self.sender(scope, send, answered), answered)
+            await self.guarded(scope, receive, self.sender(scope, send, answered))
         finally:
             self.count(scope, answered[0], time.perf_counter() - begin)
             logs.request_id.reset(token)
 
-    async def guarded(
-        self, scope: Scope, receive: Receive, send: Send, answered: list[int]
-    ) -> None:
+    async def guarded(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Refuse what can be refused by its headers; then pass on with a limited body."""
         headers = Headers(scope=scope)
         limit = self.upload_limit if is_upload(scope) else MEGABYTE
@@ -84,15 +77,7 @@ class Guard:
             words = "This request came from another site; open BioSight's own page and try again."
             await refused(403, "cross_origin", words)(scope, receive, send)
             return
-        try:
-            await self.app(scope, limited(receive, limit), send)
-        except (TooSlow, BodyTooLarge) as error:
-            if answered[0]:
-                raise
-            slow = isinstance(error, TooSlow)
-            words = "The upload came too slowly and was cut off." if slow else too_large(limit)
-            code = ("too_slow", 408) if slow else ("too_large", 413)
-            await refused(code[1], code[0], words)(scope, receive, send)
+        await self.app(scope, limited(receive, limit), send)
 
     def sender(self, scope: Scope, send: Send, answered: list[int]) -> Send:
         """Adds the headers that every answer carries."""
@@ -107,10 +92,19 @@ class Guard:
 
     def count(self, scope: Scope, status: int, seconds: float) -> None:
         """One request for the metrics, by route template and known method only."""
-        route = getattr(scope.get("route"), "path", "unknown")
+        route = template(scope)
         method = scope["method"] if scope["method"] in KNOWN_METHODS else "other"
         metrics.requests.labels(method, route, str(status)).inc()
         metrics.request_seconds.labels(route).observe(seconds)
+
+
+def template(scope: Scope) -> str:
+    """The route's template, as OpenAPI writes it; one word for all that matches none."""
+    path: str = getattr(scope.get("route"), "path", "")
+    if path and scope["path"].startswith(API) and not path.startswith(API):
+        return API + path
+    mount = next((m for m in MOUNTS if scope["path"].startswith(f"{m}/")), "unknown")
+    return path or mount
 
 
 def refused(status: int, code: str, words: str) -> Response:
@@ -135,10 +129,10 @@ def limited(receive: Receive, limit: int) -> Receive:
             async with asyncio.timeout(max(0.0, min(IDLE_SECONDS, left))):
                 message = await receive()
         except TimeoutError:
-            raise TooSlow from None
+            raise HTTPException(408, "The upload came too slowly and was cut off.") from None
         got += len(message.get("body", b""))
         if got > limit:
-            raise BodyTooLarge
+            raise HTTPException(413, too_large(limit))
         return message
 
     whole = False

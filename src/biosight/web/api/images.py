@@ -8,7 +8,6 @@ from fastapi.concurrency import run_in_threadpool
 from fastapi.responses import FileResponse
 from pydantic import BaseModel, Field
 from starlette.datastructures import UploadFile
-from starlette.formparsers import MultiPartException
 
 from biosight import gallery
 from biosight.accounts import User
@@ -254,8 +253,6 @@ async def upload(
     """Send one picture. The answer carries its label, the best five guesses and the model."""
     try:
         form = await request.form(max_files=1, max_fields=5, max_part_size=8192)
-    except MultiPartException as error:
-        raise BadRequest(f"The upload is malformed: {error.message}") from error
     except KeyError as error:
         raise BadRequest("Send the picture as multipart/form-data, in the field file.") from error
     async with closing(form):

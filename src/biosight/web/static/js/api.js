@@ -22,6 +22,7 @@ export class ApiError extends Error {
  */
 export async function call(method, path, body, options = {}) {
   const form = body instanceof FormData;
+  /** @type {Record<string, string>} */
   const headers = { Accept: "application/json", ...options.headers };
   if (body !== undefined && !form) headers["Content-Type"] = "application/json";
   let response;

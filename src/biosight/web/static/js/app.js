@@ -72,7 +72,11 @@ document.addEventListener("click", (event) => {
     if (event.target instanceof Node && !menu.contains(event.target)) menu.removeAttribute("open");
   }
 });
-document.addEventListener("biosight:go", (event) => go(/** @type {CustomEvent} */ (event).detail));
+document.addEventListener("biosight:go", (event) => {
+  const { detail } = /** @type {CustomEvent} */ (event);
+  if (typeof detail === "string") go(detail);
+  else go(detail.address, { replace: true });
+});
 addEventListener("popstate", () => go(location.href, {}));
 addEventListener("beforeunload", (event) => {
   if (busy()) event.preventDefault();

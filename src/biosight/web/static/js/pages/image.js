@@ -34,7 +34,10 @@ export async function mount(main) {
   img.addEventListener("error", () => stage.append(el("p", { class: "problem" }, "The picture can't be shown.")), { once: true });
   const zoom = new Zoom(stage, img);
   /** @param {string} id */
-  const to = (id) => id && go(`/images/${id}${asQuery(filter)}`);
+  const to = (id) => {
+    const address = `/images/${id}${asQuery(filter)}`;
+    if (id) document.dispatchEvent(new CustomEvent("biosight:go", { detail: { address } }));
+  };
   const step = (/** @type {string} */ way, /** @type {string} */ id, /** @type {string} */ mark, /** @type {string} */ name) =>
     el("button", { class: `step ${way}`, type: "button", disabled: !id, "aria-label": name, title: name, onclick: () => to(id) }, mark);
   stage.append(img, step("prev", near.previous, "←", "Previous picture"), step("next", near.next, "→", "Next picture"),
@@ -67,7 +70,7 @@ export async function mount(main) {
   };
   const trash = async () => {
     const body = { kind: image.trashed ? "restore" : "trash", images: [image.id] };
-    if ((await doAct(data.collection ?? "", body)).length) go(near.next ? `/images/${near.next}${asQuery(filter)}` : back);
+    if ((await doAct(data.collection ?? "", body)).length) near.next ? to(near.next) : go(back);
   };
 
   const draw = () => {

@@ -72,7 +72,8 @@ export async function mount(main) {
     const following = drawn[at + 1];
     if (following) new Image().src = `${API}/images/${following.image.id}/view`;
     box.replaceChildren(stage, side(detail), strip());
-    box.querySelector(".strip [aria-current]")?.scrollIntoView({ block: "nearest", inline: "center" });
+    const current = box.querySelector(".strip [aria-current]");
+    if (current instanceof HTMLElement) find(box, ".strip").scrollLeft = current.offsetLeft - box.clientWidth / 2;
   };
   /** @param {any} image */
   const side = (image) => el("aside", { class: "panel" },

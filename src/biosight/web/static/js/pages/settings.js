@@ -76,7 +76,7 @@ async function drawLabels(main, here, editor) {
   };
   find(main, "#labels").replaceChildren(...labels.map((/** @type {any} */ l) => {
     const input = el("input", { value: l.label, "aria-label": `New name of ${l.label}`, maxlength: 80, disabled: !editor });
-    return el("li", {}, input, el("small", { class: "soft" }, `${l.images.toLocaleString("en")}, ${l.verified} confirmed`),
+    return el("li", {}, input, el("small", { class: "soft", title: "pictures, confirmed ones" }, `${l.images.toLocaleString("en")}, ${l.verified} ✓`),
       editor && el("button", { type: "button", onclick: () => input.value.trim() !== l.label && rename(l, input.value.trim()).catch(complain) }, "Rename"),
       editor && el("button", { type: "button", class: "quiet", onclick: () => rename(l, "").catch(complain) }, "Remove"));
   }), ...(labels.length ? [] : [el("li", { class: "soft" }, "No labels yet.")]));

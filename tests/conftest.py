@@ -1,0 +1,129 @@
+"""Fixtures: a tiny real model, an open BioSight in a temporary folder, signed-in clients."""
+
+import os
+import shutil
+from collections.abc import Callable, Iterator
+from importlib.util import find_spec
+from pathlib import Path
+
+import pytest
+from starlette.testclient import TestClient
+
+from biosight.bootstrap import BioSight, open_biosight
+from biosight.settings import Settings
+from biosight.web.app import create_app
+from tests import tiny
+
+PASSWORD = "seven quiet herons"
+ORIGIN = {"Origin": "http://testserver"}
+
+
+def require(there: bool, what: str, install: str) -> None:
+    """Skip loudly, or fail where BIOSIGHT_TEST_REQUIRE=all says that all must run."""
+    if there:
+        return
+    words = f"{what} is missing: {install}"
+    if os.environ.get("BIOSIGHT_TEST_REQUIRE") == "all":
+        pytest.fail(words)
+    pytest.skip(words)
+
+
+def require_torch() -> None:
+    require(find_spec("torch") is not None, "PyTorch", "make train-env")
+
+
+def require_chromium() -> str:
+    path = shutil.which("chromium")
+    require(path is not None, "Chromium", "apt-get install chromium")
+    assert path is not None
+    return path
+
+
+@pytest.fixture(scope="session")
+def model_dir(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("model")
+    tiny.make_model(folder)
+    return folder
+
+
+@pytest.fixture
+def settings(tmp_path: Path, model_dir: Path) -> Settings:
+    return Settings(data_dir=tmp_path / "data", model_dir=model_dir, decoders=1, threads=1)
+
+
+@pytest.fixture
+def biosight(settings: Settings) -> Iterator[BioSight]:
+    opened = open_biosight(settings)
+    yield opened
+    opened.close()
+
+
+@pytest.fixture
+def client(biosight: BioSight) -> Iterator[TestClient]:
+    """Nobody is signed in."""
+    app = create_app(biosight, housekeeping=False)
+    with TestClient(app, headers=ORIGIN, raise_server_exceptions=False) as opened:
+        yield opened
+
+
+def sign_up(client: TestClient, email: str) -> str:
+    """Register and return the id of the first collection."""
+    body = {"email": email, "password": PASSWORD, "name": email.split("@")[0]}
+    answer = client.post("/api/v1/register", json=body)
+    assert answer.status_code == 201, answer.text
+    first: str = client.get("/api/v1/collections").json()[0]["id"]
+    return first
+
+
+@pytest.fixture
+def ada(client: TestClient) -> TestClient:
+    """The first account, an administrator."""
+    sign_up(client, "ada@example.org")
+    return client
+
+
+@pytest.fixture
+def another(biosight: BioSight, ada: TestClient) -> Iterator[Callable[[str], TestClient]]:
+    """Makes further signed-in people, invited by ada."""
+    opened: list[TestClient] = []
+
+    def make(email: str) -> TestClient:
+        link = ada.post("/api/v1/admin/invitations", json={}).json()["path"]
+        client = TestClient(ada.app, headers=ORIGIN, raise_server_exceptions=False)
+        body = {"email": email, "password": PASSWORD, "invitation": link.split("#")[1]}
+        answer = client.post("/api/v1/register", json=body)
+        assert answer.status_code == 201, answer.text
+        opened.append(client)
+        return client
+
+    yield make
+    for one in opened:
+        one.close()
+
+
+def first_collection(client: TestClient) -> str:
+    first: str = client.get("/api/v1/collections").json()[0]["id"]
+    return first
+
+
+def upload(
+    client: TestClient, collection: str, content: bytes, name: str = "a.jpg", **fields: str
+) -> dict[str, object]:
+    """Upload and return the answer, which must be a success."""
+    answer = client.post(
+        f"/api/v1/collections/{collection}/images", files={"file": (name, content)}, data=fields
+    )
+    assert answer.status_code in {200, 201}, answer.text
+    found: dict[str, object] = answer.json()
+    return found
+
+
+def upload_ids(client: TestClient, collection: str, *labels: str) -> list[str]:
+    """Upload one picture of each colour label; their ids."""
+    ids = []
+    for seed, label in enumerate(labels):
+        answer = upload(client, collection, tiny.picture(label, seed), f"{label}{seed}.jpg")
+        image = answer["image"]
+        assert isinstance(image, dict)
+        ids.append(str(image["id"]))
+    return ids

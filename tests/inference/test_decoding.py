@@ -1,0 +1,116 @@
+"""The sandbox: bombs, crashes and crowds."""
+
+import io
+import os
+import signal
+import threading
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image as Pillow
+
+from biosight.errors import BadPicture, Unavailable
+from biosight.inference.card import ModelCard, read_card
+from biosight.inference.decoding import Decoders
+from biosight.inference.preprocess import to_pixels
+from tests.test_reading import png_header
+from tests.tiny import picture
+
+
+@pytest.fixture
+def card(model_dir: Path) -> ModelCard:
+    return read_card(model_dir)
+
+
+@pytest.fixture
+def decoders(card: ModelCard) -> Iterator[Decoders]:
+    opened = Decoders(card, 1, waiting=1, wall=4.0)
+    yield opened
+    opened.close()
+
+
+def write(tmp_path: Path, content: bytes) -> Path:
+    path = tmp_path / "upload"
+    path.write_bytes(content)
+    return path
+
+
+def test_a_picture_comes_back_measured(decoders: Decoders, card: ModelCard, tmp_path: Path) -> None:
+    content = picture("Green", 5)
+    decoded = decoders.decode(write(tmp_path, content))
+    assert (decoded.media_type, decoded.width, decoded.height) == ("image/jpeg", 96, 64)
+    assert len(decoded.statistics) == 9
+    expected = to_pixels(Pillow.open(io.BytesIO(content)).convert("RGB"), card)
+    assert np.array_equal(decoded.pixels, expected)
+    assert Pillow.open(io.BytesIO(decoded.thumbnail)).size == (96, 64)
+
+
+def test_bombs_and_junk_are_refused_and_the_next_picture_is_read(
+    decoders: Decoders, tmp_path: Path
+) -> None:
+    whole = picture("Red", 1)
+    for content in (png_header(60_000, 60_000), b"junk", whole[: len(whole) // 2]):
+        with pytest.raises(BadPicture):
+            decoders.decode(write(tmp_path, content))
+    assert decoders.decode(write(tmp_path, whole)).width == 96
+
+
+def test_a_dead_child_is_replaced(decoders: Decoders, tmp_path: Path) -> None:
+    path = write(tmp_path, picture("Red", 1))
+    decoders.decode(path)
+    child = decoders.idle.queue[0]
+    os.kill(child.process.pid, signal.SIGKILL)
+    child.process.wait()
+    with pytest.raises(BadPicture):
+        decoders.decode(path)
+    assert decoders.decode(path).width == 96
+
+
+def test_a_slow_child_is_ended(decoders: Decoders, tmp_path: Path) -> None:
+    path = write(tmp_path, picture("Red", 1))
+    decoders.decode(path)
+    decoders.wall = 0.3
+    child = decoders.idle.queue[0]
+    os.kill(child.process.pid, signal.SIGSTOP)
+    begin = time.monotonic()
+    with pytest.raises(BadPicture, match="too long"):
+        decoders.decode(path)
+    assert time.monotonic() - begin < 3
+    assert child.process.poll() is not None
+    decoders.wall = 4.0
+    assert decoders.decode(path).width == 96
+
+
+def test_a_crowd_is_turned_away(decoders: Decoders, tmp_path: Path) -> None:
+    path = write(tmp_path, picture("Red", 1))
+    decoders.decode(path)
+    os.kill(decoders.idle.queue[0].process.pid, signal.SIGSTOP)
+    outcomes: list[type[Exception]] = []
+
+    def ask() -> None:
+        try:
+            decoders.decode(path)
+        except (BadPicture, Unavailable) as error:
+            outcomes.append(type(error))
+
+    threads = [threading.Thread(target=ask) for _ in range(5)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert outcomes.count(Unavailable) == 3
+
+
+def test_memory_is_limited(card: ModelCard, tmp_path: Path) -> None:
+    small = Decoders(card, 1, memory=450_000_000)
+    try:
+        buffer = io.BytesIO()
+        Pillow.new("RGB", (9_900, 9_900)).save(buffer, "PNG", compress_level=1)
+        with pytest.raises(BadPicture, match="memory"):
+            small.decode(write(tmp_path, buffer.getvalue()))
+        assert small.decode(write(tmp_path, picture("Red", 1))).width == 96
+    finally:
+        small.close()

@@ -1,0 +1,193 @@
+"""The contract of Records: one suite for every adapter."""
+
+import threading
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import ClassVar
+
+import pytest
+
+from biosight.errors import Stale
+from biosight.storage.records import (
+    Insert,
+    Order,
+    Position,
+    Records,
+    Remove,
+    Replace,
+    Taken,
+    Where,
+    new_id,
+)
+from biosight.storage.sqlite import SqliteRecords
+
+
+@dataclass(frozen=True, slots=True)
+class Bird:
+    """A record kind with everything that kinds can declare."""
+
+    table: ClassVar[str] = "birds"
+    unique: ClassVar[tuple[tuple[str, ...], ...]] = (("ring",),)
+    indexes: ClassVar[tuple[tuple[str, ...], ...]] = (("place", "weight", "id"),)
+    counters: ClassVar[tuple[tuple[str, ...], ...]] = (("place", "kind"),)
+    totalled: ClassVar[str] = "weight"
+
+    id: str
+    ring: str
+    place: str
+    kind: str
+    weight: int
+    song: tuple[str, ...] = ()
+    wing: float | None = None
+    seen: bool = False
+    picture: bytes = b""
+    version: int = 1
+
+
+@pytest.fixture(params=["sqlite"])
+def records(tmp_path: Path) -> Iterator[Records]:
+    opened = SqliteRecords(tmp_path / "test.db", [Bird])
+    yield opened
+    opened.close()
+
+
+def bird(number: int, **changes: object) -> Bird:
+    made = Bird(f"b{number:03}", f"ring{number}", "fen", "heron", number)
+    return replace(made, **changes)  # type: ignore[arg-type]
+
+
+def test_what_goes_in_comes_out(records: Records) -> None:
+    full = bird(1, song=("kraak", "ö"), wing=0.5, seen=True, picture=b"\0\xff")
+    empty = bird(2)
+    records.write(Insert(full), Insert(empty))
+    assert records.get(Bird, full.id) == full
+    assert records.get(Bird, empty.id) == empty
+    assert records.get(Bird, "nobody") is None
+
+
+def test_unique_keys(records: Records) -> None:
+    records.write(Insert(bird(1)))
+    with pytest.raises(Taken):
+        records.write(Insert(bird(2, ring="ring1")))
+    with pytest.raises(Taken):
+        records.write(Insert(bird(1, ring="other")))
+    assert records.count(Bird) == 1
+
+
+def test_all_or_nothing(records: Records) -> None:
+    records.write(Insert(bird(1)))
+    with pytest.raises(Taken):
+        records.write(Insert(bird(2)), Insert(bird(3, ring="ring1")))
+    assert records.get(Bird, "b002") is None
+
+
+def test_compare_and_set(records: Records) -> None:
+    records.write(Insert(bird(1)))
+    records.write(Replace(bird(1, weight=5, version=2), 1))
+    with pytest.raises(Stale):
+        records.write(Replace(bird(1, weight=9, version=2), 1))
+    with pytest.raises(Stale):
+        records.write(Replace(bird(7, version=2), 1))
+    found = records.get(Bird, "b001")
+    assert found is not None
+    assert found.weight == 5
+
+
+def test_one_of_many_wins(records: Records) -> None:
+    records.write(Insert(bird(1)))
+    outcomes: list[bool] = []
+
+    def race(weight: int) -> None:
+        try:
+            records.write(Replace(bird(1, weight=weight, version=2), 1))
+            outcomes.append(True)
+        except Stale:
+            outcomes.append(False)
+
+    threads = [threading.Thread(target=race, args=(n,)) for n in range(16)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert sorted(outcomes) == [False] * 15 + [True]
+
+
+def test_conditions(records: Records) -> None:
+    records.write(*(Insert(bird(n, place="fen" if n % 2 else "moor")) for n in range(10)))
+
+    def found(*where: Where) -> list[int]:
+        return [b.weight for b in records.find(Bird, where)]
+
+    assert found(Where("place", "=", "moor")) == [0, 2, 4, 6, 8]
+    assert found(Where("place", "!=", "moor"), Where("weight", "<", 4)) == [1, 3]
+    assert found(Where("weight", ">=", 8)) == [8, 9]
+    assert found(Where("id", "in", ("b001", "b005", "b999"))) == [1, 5]
+    assert found(Where("id", "in", ())) == []
+    assert found(Where("ring", "contains", "ng7")) == [7]
+    assert found(Where("ring", "contains", "%")) == []
+    assert found(Where("seen", "=", True)) == []
+
+
+@pytest.mark.parametrize("descending", [False, True])
+def test_pages_by_key_meet_every_record_once(records: Records, descending: bool) -> None:
+    records.write(*(Insert(bird(n, weight=n // 3)) for n in range(20)))
+    order, after, seen = Order("weight", descending=descending), None, []
+    while page := records.find(Bird, order=order, after=after, limit=3):
+        seen += [(b.weight, b.id) for b in page]
+        after = Position(page[-1].weight, page[-1].id)
+    expected = sorted(((n // 3, f"b{n:03}") for n in range(20)), reverse=descending)
+    assert seen == expected
+
+
+def test_counts_follow_every_change(records: Records) -> None:
+    records.write(*(Insert(bird(n, kind="heron" if n < 4 else "rail")) for n in range(6)))
+    fen = [Where("place", "=", "fen")]
+    assert records.count_by(Bird, fen, "kind") == {"heron": 4, "rail": 2}
+    records.write(Replace(bird(0, kind="rail", version=2), 1), Remove(Bird, "b001"))
+    assert records.count_by(Bird, fen, "kind") == {"heron": 2, "rail": 3}
+    assert records.count(Bird, fen) == 5
+    assert records.count(Bird, [*fen, Where("weight", ">", 3)]) == 2
+    assert records.total(Bird, fen) == 0 + 2 + 3 + 4 + 5
+    assert records.remove(Bird, [Where("kind", "=", "rail")]) == 3
+    assert records.count_by(Bird, fen, "kind") == {"heron": 2}
+    assert records.count(Bird) == 2
+
+
+def test_ids_grow_with_time() -> None:
+    ids = [new_id() for _ in range(50)]
+    assert len(set(ids)) == 50
+    assert ids[0][:9] <= ids[-1][:9]
+
+
+def test_two_processes_share_one_file(tmp_path: Path) -> None:
+    one, two = (SqliteRecords(tmp_path / "test.db", [Bird]) for _ in range(2))
+    try:
+        threads = [
+            threading.Thread(
+                target=lambda store, start: [
+                    store.write(Insert(bird(start + n))) for n in range(25)
+                ],
+                args=(store, start),
+            )
+            for store, start in ((one, 0), (two, 100))
+        ]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+        assert one.count(Bird) == two.count(Bird) == 50
+        assert one.check() == []
+    finally:
+        one.close()
+        two.close()
+
+
+def test_a_snapshot_is_a_whole_database(tmp_path: Path) -> None:
+    store = SqliteRecords(tmp_path / "test.db", [Bird])
+    store.write(*(Insert(bird(n)) for n in range(30)))
+    store.snapshot(tmp_path / "copy.db")
+    store.close()
+    copy = SqliteRecords(tmp_path / "copy.db", [Bird])
+    assert copy.count(Bird) == 30
+    copy.close()

@@ -1,0 +1,218 @@
+"""Acts, bulk acts, history, undo, label names, the queue."""
+
+from collections.abc import Callable
+
+import pytest
+from starlette.testclient import TestClient
+
+from biosight.bootstrap import BioSight
+from biosight.labels import Annotation
+from biosight.storage.records import Where
+from tests.conftest import first_collection, upload_ids
+
+Another = Callable[[str], TestClient]
+
+
+def act(client: TestClient, collection: str, **body: object) -> dict[str, object]:
+    answer = client.post(f"/api/v1/collections/{collection}/acts", json=body)
+    assert answer.status_code == 201, answer.text
+    done: dict[str, object] = answer.json()
+    return done
+
+
+def labels(client: TestClient, ids: list[str]) -> list[tuple[str, str]]:
+    found = [client.get(f"/api/v1/images/{i}").json() for i in ids]
+    return [(i["label"], i["who"]) for i in found]
+
+
+def test_every_act_can_be_undone(ada: TestClient) -> None:
+    collection = first_collection(ada)
+    other = ada.post("/api/v1/collections", json={"name": "Other"}).json()["id"]
+    ids = upload_ids(ada, collection, "Red", "Green", "Blue")
+    before = [ada.get(f"/api/v1/images/{i}").json() for i in ids]
+    for body in (
+        {"kind": "confirm"},
+        {"kind": "relabel", "label": "Newt"},
+        {"kind": "unsure"},
+        {"kind": "trash"},
+        {"kind": "note", "note": "by the pond"},
+        {"kind": "move", "target": other},
+    ):
+        done = act(ada, collection, images=ids, **body)
+        assert isinstance(done["changed"], list)
+        assert len(done["changed"]) == 3, body
+        undone = ada.post(f"/api/v1/acts/{done['act']}/undo", json={}).json()
+        assert (len(undone["changed"]), undone["left_alone"]) == (3, 0)
+        after = [ada.get(f"/api/v1/images/{i}").json() for i in ids]
+        strip = [{k: v for k, v in i.items() if k != "version"} for i in after]
+        assert strip == [{k: v for k, v in i.items() if k != "version"} for i in before], body
+        assert ada.post(f"/api/v1/acts/{done['act']}/undo", json={}).status_code == 409
+
+
+def test_undo_of_a_second_label_brings_back_the_first(ada: TestClient) -> None:
+    collection = first_collection(ada)
+    ids = upload_ids(ada, collection, "Red")
+    act(ada, collection, kind="relabel", label="Fox", images=ids)
+    second = act(ada, collection, kind="relabel", label="Wolf", images=ids)
+    ada.post(f"/api/v1/acts/{second['act']}/undo", json={})
+    assert labels(ada, ids) == [("Fox", "person")]
+    history = ada.get(f"/api/v1/images/{ids[0]}/history").json()
+    assert [(s["kind"], s["label"]) for s in history] == [
+        ("predicted", "Red"),
+        ("corrected", "Fox"),
+        ("corrected", "Wolf"),
+        ("withdrawn", "Fox"),
+    ]
+
+
+def test_undo_leaves_alone_what_changed_since(ada: TestClient) -> None:
+    collection = first_collection(ada)
+    ids = upload_ids(ada, collection, "Red", "Green")
+    done = act(ada, collection, kind="relabel", label="Fox", images=ids)
+    ada.patch(f"/api/v1/images/{ids[0]}", json={"label": "Wolf"})
+    undone = ada.post(f"/api/v1/acts/{done['act']}/undo", json={}).json()
+    assert undone["left_alone"] == 1
+    assert labels(ada, ids) == [("Wolf", "person"), ("Green", "machine")]
+
+
+def test_all_that_match_goes_on_page_by_page(
+    ada: TestClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    import biosight.review.undoing as undoing
+    import biosight.web.api.acts as api
+
+    monkeypatch.setattr(api, "MOST_AT_ONCE", 2)
+    monkeypatch.setattr(undoing, "MOST_AT_ONCE", 2)
+    collection = first_collection(ada)
+    ids = upload_ids(ada, collection, *["Red"] * 5, "Blue")
+    matching, name, start, changed = {"label": "Red"}, "", "", 0
+    for _ in range(5):
+        done = act(
+            ada, collection, kind="relabel", label="Fox", matching=matching, act=name, start=start
+        )
+        assert isinstance(done["changed"], list)
+        changed += len(done["changed"])
+        name, start = str(done["act"]), str(done["next"])
+        if not start:
+            break
+    assert changed == 5
+    acts = ada.get(f"/api/v1/collections/{collection}/acts").json()
+    assert [(a["count"], a["summary"]) for a in acts] == [(5, "Relabelled as Fox")]
+    start, back = "", 0
+    while True:
+        undone = ada.post(f"/api/v1/acts/{name}/undo", json={"start": start}).json()
+        back += len(undone["changed"])
+        start = undone["next"]
+        if not start:
+            break
+    assert back == 5
+    assert labels(ada, ids) == [("Red", "machine")] * 5 + [("Blue", "machine")]
+
+
+def test_copies_are_records_of_their_own(ada: TestClient) -> None:
+    collection = first_collection(ada)
+    other = ada.post("/api/v1/collections", json={"name": "Other"}).json()["id"]
+    ids = upload_ids(ada, collection, "Red", "Green")
+    ada.patch(f"/api/v1/images/{ids[0]}", json={"label": "Fox"})
+    done = act(ada, collection, kind="copy", target=other, images=ids)
+    copies = ada.get(f"/api/v1/collections/{other}/images").json()["images"]
+    assert {c["label"] for c in copies} == {"Fox", "Green"}
+    assert not {c["id"] for c in copies} & set(ids)
+    again = act(ada, collection, kind="copy", target=other, images=ids)
+    assert again["skipped"] == 2
+    ada.patch(f"/api/v1/images/{copies[0]['id']}", json={"label": "Wolf"})
+    assert "Wolf" not in {label for label, _ in labels(ada, ids)}
+    ada.post(f"/api/v1/acts/{done['act']}/undo", json={})
+    left = ada.get(f"/api/v1/collections/{other}/images").json()["images"]
+    assert len(left) == 1 or not left
+    history = ada.get(f"/api/v1/images/{copies[0]['id']}/history").json()
+    assert history[0]["kind"] == "predicted"
+
+
+def test_moving_where_the_bytes_are_already_skips(ada: TestClient) -> None:
+    collection = first_collection(ada)
+    other = ada.post("/api/v1/collections", json={"name": "Other"}).json()["id"]
+    ids = upload_ids(ada, collection, "Red")
+    act(ada, collection, kind="copy", target=other, images=ids)
+    moved = act(ada, collection, kind="move", target=other, images=ids)
+    assert (moved["changed"], moved["skipped"]) == ([], 1)
+    acts = ada.get(f"/api/v1/collections/{collection}/acts").json()
+    assert "move" not in [a["kind"] for a in acts]
+
+
+def test_labels_are_renamed_merged_and_removed_with_undo(ada: TestClient) -> None:
+    collection = first_collection(ada)
+    ids = upload_ids(ada, collection, "Red", "Red", "Green", "Blue")
+    path = f"/api/v1/collections/{collection}/labels/rename"
+    done = ada.post(path, json={"old": "Red", "new": "Crimson"}).json()
+    assert done["changed"] == 2
+    assert labels(ada, ids)[0] == ("Crimson", "machine")
+    new = upload_ids(ada, collection, "Blue", "Blue", "Blue", "Blue", "Red")[-1]
+    assert labels(ada, [new]) == [("Crimson", "machine")]
+    ada.post(path, json={"old": "Crimson", "new": "Green"})
+    assert labels(ada, ids) == [("Green", "machine")] * 3 + [("Blue", "machine")]
+    removed = ada.post(path, json={"old": "Blue", "new": ""}).json()
+    assert labels(ada, ids)[3] == ("", "nobody")
+    ada.post(f"/api/v1/acts/{removed['act']}/undo", json={})
+    assert labels(ada, ids)[3] == ("Blue", "machine")
+    assert ada.post(path, json={"old": "Blue", "new": "Blue"}).status_code == 400
+
+
+def test_undoing_a_rename_also_frees_later_uploads(ada: TestClient) -> None:
+    collection = first_collection(ada)
+    ids = upload_ids(ada, collection, "Red")
+    path = f"/api/v1/collections/{collection}/labels/rename"
+    done = ada.post(path, json={"old": "Red", "new": "Crimson"}).json()
+    ada.post(f"/api/v1/acts/{done['act']}/undo", json={})
+    later = upload_ids(ada, collection, "Green", "Green", "Red")[-1]
+    assert labels(ada, [*ids, later]) == [("Red", "machine")] * 2
+
+
+def test_the_queue_is_half_random_and_empties(ada: TestClient, biosight: BioSight) -> None:
+    collection = first_collection(ada)
+    ids = upload_ids(ada, collection, *["Red", "Green", "Blue"] * 4)
+    queue = ada.get(f"/api/v1/collections/{collection}/queue").json()
+    assert queue["waiting"] == 12
+    assert {d["image"]["id"] for d in queue["images"]} == set(ids)
+    assert {d["via"] for d in queue["images"]} == {"random", "margin"}
+    for drawn in queue["images"]:
+        body = {"confirm": True, "via": drawn["via"]}
+        ada.patch(f"/api/v1/images/{drawn['image']['id']}", json=body)
+    assert ada.get(f"/api/v1/collections/{collection}/queue").json()["waiting"] == 0
+    said = biosight.archive.records.find(Annotation, [Where("kind", "=", "confirmed")])
+    assert {a.via for a in said} == {"random", "margin"}
+
+
+def test_the_last_act_is_ones_own(ada: TestClient) -> None:
+    collection = first_collection(ada)
+    path = f"/api/v1/collections/{collection}/last-act"
+    assert ada.get(path).json() == []
+    ids = upload_ids(ada, collection, "Red")
+    done = act(ada, collection, kind="confirm", images=ids)
+    assert ada.get(path).json()[0]["id"] == done["act"]
+    ada.post(f"/api/v1/acts/{done['act']}/undo", json={})
+    assert ada.get(path).json() == []
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        {"kind": "explode", "images": []},
+        {"kind": "relabel", "label": " ", "images": []},
+        {"kind": "confirm"},
+        {"kind": "confirm", "images": [], "matching": {}},
+        {"kind": "note", "note": "x" * 3000, "images": []},
+    ],
+)
+def test_bad_acts(ada: TestClient, body: dict[str, object]) -> None:
+    answer = ada.post(f"/api/v1/collections/{first_collection(ada)}/acts", json=body)
+    assert answer.status_code == 400
+
+
+def test_ids_of_another_collection_are_not_touched(ada: TestClient) -> None:
+    collection = first_collection(ada)
+    other = ada.post("/api/v1/collections", json={"name": "Other"}).json()["id"]
+    ids = upload_ids(ada, collection, "Red")
+    done = act(ada, other, kind="relabel", label="Fox", images=ids)
+    assert (done["changed"], done["skipped"]) == ([], 1)
+    assert labels(ada, ids) == [("Red", "machine")]

@@ -1,0 +1,245 @@
+"""Accounts over HTTP: defences 23 to 30."""
+
+import time
+from collections.abc import Callable
+from dataclasses import replace
+
+import pytest
+from starlette.testclient import TestClient
+
+from biosight import accounts
+from biosight.bootstrap import BioSight, open_biosight
+from biosight.settings import Settings
+from biosight.storage.records import Replace
+from biosight.web.app import create_app
+from tests.conftest import ORIGIN, PASSWORD, first_collection, sign_up
+
+Another = Callable[[str], TestClient]
+
+
+def test_the_first_account_is_admin_and_the_next_needs_an_invitation(
+    client: TestClient, another: Another
+) -> None:
+    assert client.get("/api/v1/me").json()["role"] == "admin"
+    bob = another("bob@example.org")
+    assert bob.get("/api/v1/me").json()["role"] == "member"
+    body = {"email": "eve@example.org", "password": PASSWORD}
+    assert bob.post("/api/v1/register", json=body).status_code == 403
+
+
+def test_an_invitation_works_once_and_for_its_address(ada: TestClient) -> None:
+    link = ada.post("/api/v1/admin/invitations", json={"email": "bob@example.org"}).json()["path"]
+    body = {"email": "eve@example.org", "password": PASSWORD, "invitation": link.split("#")[1]}
+    assert ada.post("/api/v1/register", json=body).status_code == 403
+    body["email"] = "Bob@Example.org"
+    assert ada.post("/api/v1/register", json=body).status_code == 201
+    body["email"] = "bob2@example.org"
+    assert ada.post("/api/v1/register", json=body).status_code == 403
+
+
+@pytest.mark.parametrize("policy", ["open", "closed"])
+def test_registration_policy(settings: Settings, policy: str) -> None:
+    biosight = open_biosight(settings.model_copy(update={"registration": policy}))
+    try:
+        with TestClient(create_app(biosight, housekeeping=False), headers=ORIGIN) as client:
+            sign_up(client, "ada@example.org")
+            body = {"email": "bob@example.org", "password": PASSWORD}
+            status = client.post("/api/v1/register", json=body).status_code
+            assert status == (201 if policy == "open" else 403)
+    finally:
+        biosight.close()
+
+
+def test_a_reachable_server_asks_for_its_code(settings: Settings) -> None:
+    biosight = open_biosight(settings.model_copy(update={"host": "0.0.0.0"}))
+    try:
+        code = accounts.first_code(biosight.archive.records)
+        with TestClient(create_app(biosight, housekeeping=False), headers=ORIGIN) as client:
+            assert "One-time code" in client.get("/register").text
+            body = {"email": "eve@example.org", "password": PASSWORD}
+            assert client.post("/api/v1/register", json=body).status_code == 403
+            body["invitation"] = code
+            assert client.post("/api/v1/register", json=body).status_code == 201
+    finally:
+        biosight.close()
+
+
+@pytest.mark.parametrize("password", ["short", "password123", "x" * 257, "ada@example.org"])
+def test_bad_passwords(client: TestClient, password: str) -> None:
+    body = {"email": "ada@example.org", "password": password}
+    answer = client.post("/api/v1/register", json=body)
+    assert answer.status_code == 400
+    assert password not in answer.text
+
+
+def test_passwords_are_exact(ada: TestClient) -> None:
+    for wrong in (PASSWORD.upper(), PASSWORD + " ", PASSWORD[:-1]):
+        body = {"email": "ada@example.org", "password": wrong}
+        assert ada.post("/api/v1/sign-in", json=body).status_code == 401
+
+
+def test_sign_in_is_limited_per_account_and_says_when_to_come_back(ada: TestClient) -> None:
+    body = {"email": "ada@example.org", "password": "wrong wrong wrong"}
+    statuses = [ada.post("/api/v1/sign-in", json=body).status_code for _ in range(12)]
+    assert statuses == [401] * 10 + [429] * 2
+    right = ada.post("/api/v1/sign-in", json={**body, "password": PASSWORD})
+    assert right.status_code == 429
+    assert int(right.headers["Retry-After"]) > 60
+
+
+def test_unknown_accounts_take_as_long_as_known_ones(ada: TestClient) -> None:
+    def seconds(email: str) -> float:
+        begin = time.perf_counter()
+        for _ in range(4):
+            ada.post("/api/v1/sign-in", json={"email": email, "password": "wrong wrong"})
+        return time.perf_counter() - begin
+
+    seconds("warm@example.org")
+    known, unknown = seconds("ada@example.org"), seconds("nobody@example.org")
+    assert unknown > known / 3
+
+
+def test_the_cookie(ada: TestClient) -> None:
+    answer = ada.post("/api/v1/sign-in", json={"email": "ADA@example.org", "password": PASSWORD})
+    cookie = answer.headers["set-cookie"].lower()
+    assert "httponly" in cookie
+    assert "samesite=lax" in cookie
+    assert "secure" not in cookie
+
+
+def test_behind_https_the_cookie_is_bound_to_its_host(settings: Settings) -> None:
+    secure = settings.model_copy(update={"public_url": "https://bio.example"})
+    biosight = open_biosight(secure)
+    try:
+        with TestClient(
+            create_app(biosight, housekeeping=False),
+            "https://bio.example",
+            headers={"Origin": "https://bio.example"},
+        ) as client:
+            sign_up(client, "ada@example.org")
+            assert "__Host-biosight" in client.cookies
+            assert "max-age" in client.get("/sign-in").headers["strict-transport-security"]
+    finally:
+        biosight.close()
+
+
+def test_sign_out_ends_the_session_on_the_server(ada: TestClient) -> None:
+    stolen = dict(ada.cookies)
+    assert ada.post("/api/v1/sign-out").status_code == 204
+    ada.cookies.update(stolen)
+    assert ada.get("/api/v1/me").status_code == 401
+
+
+def test_sessions_run_out(ada: TestClient, biosight: BioSight) -> None:
+    records = biosight.archive.records
+    session = records.find(accounts.Session)[0]
+    idle = replace(session, seen_at=time.time() - 8 * accounts.DAY, version=2)
+    records.write(Replace(idle, 1))
+    assert ada.get("/api/v1/me").status_code == 401
+    ended = replace(session, ends_at=time.time() - 1, version=3)
+    records.write(Replace(ended, 2))
+    assert ada.get("/api/v1/me").status_code == 401
+
+
+def test_a_new_password_ends_other_sessions(ada: TestClient) -> None:
+    with TestClient(ada.app, headers=ORIGIN) as other:
+        other.post("/api/v1/sign-in", json={"email": "ada@example.org", "password": PASSWORD})
+        assert len(ada.get("/api/v1/me/sessions").json()) == 2
+        body = {"old": "wrong wrong", "new": "nine silent otters"}
+        assert ada.post("/api/v1/me/password", json=body).status_code == 403
+        body["old"] = PASSWORD
+        assert ada.post("/api/v1/me/password", json=body).status_code == 204
+        assert other.get("/api/v1/me").status_code == 401
+        assert ada.get("/api/v1/me").status_code == 200
+
+
+def test_one_ends_ones_own_sessions_only(ada: TestClient, another: Another) -> None:
+    bob = another("bob@example.org")
+    session = ada.get("/api/v1/me/sessions").json()[0]["id"]
+    assert bob.delete(f"/api/v1/me/sessions/{session}").status_code == 404
+    assert ada.delete(f"/api/v1/me/sessions/{session}").status_code == 204
+    assert ada.get("/api/v1/me").status_code == 401
+
+
+def token(client: TestClient, *scopes: str) -> dict[str, str]:
+    made = client.post("/api/v1/me/tokens", json={"name": "script", "scopes": list(scopes)})
+    assert made.status_code == 201
+    assert made.json()["secret"] not in client.get("/api/v1/me/tokens").text
+    return {"Authorization": f"Bearer {made.json()['secret']}"}
+
+
+def test_tokens_are_scoped_and_can_be_revoked(ada: TestClient) -> None:
+    collection = first_collection(ada)
+    read, write = token(ada, "read"), token(ada, "read", "write")
+    tokens = ada.get("/api/v1/me/tokens").json()
+    with TestClient(ada.app) as script:  # no cookies, no Origin
+        assert script.get(f"/api/v1/collections/{collection}", headers=read).status_code == 200
+        body = {"name": "Ponds"}
+        assert script.post("/api/v1/collections", json=body, headers=read).status_code == 403
+        assert script.post("/api/v1/collections", json=body, headers=write).status_code == 201
+        for path in ("/api/v1/me/tokens", "/api/v1/admin/users"):
+            assert script.get(path, headers=write).status_code == 403
+        new = {"old": PASSWORD, "new": "nine silent otters"}
+        assert script.post("/api/v1/me/password", json=new, headers=write).status_code == 403
+        for one in tokens:
+            assert ada.delete(f"/api/v1/me/tokens/{one['id']}").status_code == 204
+        assert script.get("/api/v1/me", headers=read).status_code == 401
+
+
+def test_secrets_are_hashed_at_rest(ada: TestClient, biosight: BioSight) -> None:
+    secret = token(ada, "read")["Authorization"].split()[1]
+    cookie = ada.cookies["biosight"]
+    kept = biosight.settings.database_file.read_bytes()
+    for word in (secret, cookie, PASSWORD):
+        assert word.encode() not in kept
+
+
+def test_reset_by_an_administrators_link(ada: TestClient, another: Another) -> None:
+    bob = another("bob@example.org")
+    user = bob.get("/api/v1/me").json()["id"]
+    assert bob.post(f"/api/v1/admin/users/{user}/reset-link").status_code == 404
+    link = ada.post(f"/api/v1/admin/users/{user}/reset-link").json()["path"].split("#")[1]
+    body = {"link": link, "password": "nine silent otters"}
+    assert bob.post("/api/v1/reset", json=body).status_code == 204
+    assert bob.get("/api/v1/me").status_code == 401
+    assert bob.post("/api/v1/reset", json=body).status_code == 404
+    body = {"email": "bob@example.org", "password": "nine silent otters"}
+    assert bob.post("/api/v1/sign-in", json=body).status_code == 200
+
+
+def test_a_disabled_person_is_out_at_once(ada: TestClient, another: Another) -> None:
+    bob = another("bob@example.org")
+    user = bob.get("/api/v1/me").json()["id"]
+    ada.patch(f"/api/v1/admin/users/{user}", json={"disabled": True})
+    assert bob.get("/api/v1/me").status_code == 401
+    body = {"email": "bob@example.org", "password": PASSWORD}
+    assert bob.post("/api/v1/sign-in", json=body).status_code == 401
+
+
+def test_the_last_administrator_stays(ada: TestClient, another: Another) -> None:
+    another("bob@example.org")
+    me = ada.get("/api/v1/me").json()["id"]
+    for change in ({"role": "member"}, {"disabled": True}):
+        assert ada.patch(f"/api/v1/admin/users/{me}", json=change).status_code == 409
+    gone = ada.request("DELETE", "/api/v1/me", json={"password": PASSWORD})
+    assert gone.status_code == 409
+    assert ada.get("/api/v1/collections").json()
+
+
+def test_deleting_the_account_hands_collections_over(ada: TestClient, another: Another) -> None:
+    bob = another("bob@example.org")
+    shared = bob.post("/api/v1/collections", json={"name": "Shared"}).json()["id"]
+    offer = {"email": "ada@example.org", "role": "viewer"}
+    bob.post(f"/api/v1/collections/{shared}/offers", json=offer)
+    waiting = ada.get("/api/v1/offers").json()[0]["id"]
+    ada.post(f"/api/v1/offers/{waiting}", json={"accept": True})
+    assert bob.request("DELETE", "/api/v1/me", json={"password": "wrong"}).status_code == 403
+    assert bob.request("DELETE", "/api/v1/me", json={"password": PASSWORD}).status_code == 204
+    assert bob.get("/api/v1/me").status_code == 401
+    assert ada.get(f"/api/v1/collections/{shared}").json()["role"] == "owner"
+
+
+def test_the_overview_counts(ada: TestClient) -> None:
+    seen = ada.get("/api/v1/admin/overview").json()
+    assert (seen["users"], seen["collections"], seen["images"]) == (1, 1, 0)
+    assert seen["free_bytes"] > 0
