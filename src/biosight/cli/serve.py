@@ -1,5 +1,7 @@
 """biosight serve."""
 
+import signal
+
 import click
 
 from biosight import accounts
@@ -19,6 +21,10 @@ def serve(settings: Settings, host: str | None, port: int | None) -> None:
     given = {"host": host, "port": port}
     settings = settings.model_copy(update={k: v for k, v in given.items() if v is not None})
     biosight = open_biosight(settings)
+    # uvicorn raises the signal that stopped it once more, when it is done; by then it has been
+    # answered, and what is open must still be closed.
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: None)
     try:
         greet(settings, first=not accounts.has_users(biosight.archive.records))
         if not settings.loopback and not accounts.has_users(biosight.archive.records):

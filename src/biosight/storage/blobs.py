@@ -42,12 +42,22 @@ def view(sha256: str) -> str:
 
 
 @contextmanager
+def reading() -> Iterator[None]:
+    """The disk's errors as BioSight's; an absent file is NotFound."""
+    try:
+        with translated():
+            yield
+    except Unavailable as error:
+        if isinstance(error.__cause__, FileNotFoundError):
+            raise NotFound("These bytes are not stored.") from error
+        raise
+
+
+@contextmanager
 def translated() -> Iterator[None]:
     """The disk's errors as BioSight's."""
     try:
         yield
-    except FileNotFoundError as error:
-        raise NotFound("These bytes are not stored.") from error
     except OSError as error:
         if error.errno in FULL:
             raise NoSpace("The disk is full; nothing was stored.") from error
@@ -139,12 +149,12 @@ class Blobs:
 
     def read(self, key: str) -> bytes:
         """All bytes of a key. Raises NotFound."""
-        with translated():
+        with reading():
             return self.path(key).read_bytes()
 
     def stream(self, key: str, chunk: int = 1 << 18) -> Iterator[bytes]:
         """A key's bytes in pieces. Raises NotFound."""
-        with translated(), self.path(key).open("rb") as file:
+        with reading(), self.path(key).open("rb") as file:
             while piece := file.read(chunk):
                 yield piece
 

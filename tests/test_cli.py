@@ -1,0 +1,206 @@
+"""The command line, each command as a person runs it."""
+
+import csv
+import json
+import tarfile
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner, Result
+
+from biosight.cli import main
+from tests import tiny
+from tests.conftest import PASSWORD
+
+
+@pytest.fixture
+def run(tmp_path: Path, model_dir: Path, monkeypatch: pytest.MonkeyPatch) -> "Run":
+    monkeypatch.setenv("BIOSIGHT_DATA_DIR", str(tmp_path / "data"))
+    monkeypatch.setenv("BIOSIGHT_MODEL_DIR", str(model_dir))
+    monkeypatch.setenv("BIOSIGHT_DECODERS", "1")
+    return Run()
+
+
+class Run:
+    """Runs a command and asserts its exit code."""
+
+    def __call__(self, *words: object, code: int = 0) -> Result:
+        result = CliRunner().invoke(main, [str(w) for w in words], catch_exceptions=False)
+        assert result.exit_code == code, result.output
+        return result
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    root = tmp_path / "field"
+    tiny.make_folder(root, 3)
+    (root / "notes.txt").write_text("rain")
+    return root
+
+
+def add_ada(run: Run) -> None:
+    run("user", "add", "ada@example.org", "--password", PASSWORD)
+
+
+def test_sort_copies_into_label_folders_with_a_table(
+    run: Run, folder: Path, tmp_path: Path
+) -> None:
+    done = run("sort", folder, "--into", tmp_path / "out")
+    assert "9 sorted, 1 refused" in done.output
+    for label in tiny.COLOURS:
+        assert len(list((tmp_path / "out" / label).iterdir())) == 3
+    with (tmp_path / "out" / "biosight.csv").open(encoding="utf-8-sig", newline="") as file:
+        rows = list(csv.DictReader(file))
+    for row in rows:
+        sorted_bytes = (tmp_path / "out" / row["file"]).read_bytes()
+        assert sorted_bytes == (folder / row["original"]).read_bytes()
+    assert not (tmp_path / "data").exists()
+    again = run("sort", folder, "--into", tmp_path / "out", "--link", "--threshold", 100)
+    assert "9  Not sure" in again.output
+    linked = next((tmp_path / "out" / "Not sure").iterdir())
+    assert linked.stat().st_nlink == 2
+
+
+def test_sort_refuses_to_sort_into_itself(run: Run, folder: Path) -> None:
+    assert "inside the folder" in run("sort", folder, "--into", folder / "out", code=1).output
+
+
+def test_import_is_an_upload(run: Run, folder: Path) -> None:
+    add_ada(run)
+    preview = run("import", folder, "--dry-run").output
+    assert "9 of 10 files would be taken in" in preview
+    assert "notes.txt" in preview
+    assert "9 stored, 0 duplicates, 1 refused" in run("import", folder).output
+    assert "0 stored, 9 duplicates, 1 refused" in run("import", folder).output
+    assert "has no collection" in run("import", folder, "--collection", "x", code=1).output
+    assert "no account" in run("import", folder, "--user", "x@y", code=1).output
+
+
+def test_export_keeps_a_folder_in_step(run: Run, folder: Path, tmp_path: Path) -> None:
+    from biosight.bootstrap import open_archive
+    from biosight.images import Image
+    from biosight.review.acts import change_of, perform
+    from biosight.settings import Settings
+
+    add_ada(run)
+    run("import", folder)
+    target = tmp_path / "tree"
+    assert "9 written, 0 moved" in run("export", "--to", target).output
+    own = target / "Red" / "mine.txt"
+    own.write_text("keep me")
+    assert "9 unchanged" in run("export", "--to", target).output
+    archive = open_archive(Settings())
+    image = next(i for i in archive.records.find(Image) if i.label == "Red")
+    perform(
+        archive.records,
+        image.uploaded_by,
+        image.collection,
+        change_of("relabel", label="Rose"),
+        [image],
+    )
+    gone = next(i for i in archive.records.find(Image) if i.label == "Blue")
+    perform(archive.records, gone.uploaded_by, gone.collection, change_of("trash"), [gone])
+    archive.close()
+    done = run("export", "--to", target).output
+    assert "0 written, 1 moved, 1 removed, 7 unchanged" in done
+    assert (target / "Rose" / image.name).exists()
+    assert own.read_text() == "keep me"
+    assert len(list((target / "Blue").iterdir())) == 2
+    with (target / "biosight.csv").open(encoding="utf-8-sig", newline="") as file:
+        assert {r["file"] for r in csv.DictReader(file)} == {
+            str(p.relative_to(target)) for p in target.glob("*/*.jpg")
+        }
+
+
+def test_backup_restore_and_doctor(
+    run: Run, folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    add_ada(run)
+    run("import", folder)
+    assert "0 problems" in run("doctor").output
+    saved = tmp_path / "b.tar"
+    assert "9 originals" in run("backup", saved).output
+    assert "data already" in run("restore", saved, code=1).output
+    monkeypatch.setenv("BIOSIGHT_DATA_DIR", str(tmp_path / "second"))
+    run("restore", saved)
+    assert "0 problems" in run("doctor").output
+    assert "ada@example.org\tadmin" in run("user", "list").output
+    assert "0 stored, 9 duplicates" in run("import", folder).output
+
+
+def test_a_foreign_tar_is_no_backup(run: Run, tmp_path: Path) -> None:
+    evil = tmp_path / "evil.tar"
+    (tmp_path / "x").write_text("x")
+    with tarfile.open(evil, "w") as tar:
+        tar.add(tmp_path / "x", "../../escaped")
+    assert "not a BioSight backup" in run("restore", evil, code=1).output
+    (tmp_path / "junk").write_bytes(b"junk")
+    assert "not a whole BioSight backup" in run("restore", tmp_path / "junk", code=1).output
+
+
+def test_doctor_finds_what_is_wrong(run: Run, folder: Path, tmp_path: Path) -> None:
+    add_ada(run)
+    run("import", folder)
+    files = sorted((tmp_path / "data" / "blobs" / "original").glob("??/*"))
+    files[0].unlink()
+    files[1].chmod(0o644)
+    files[1].write_bytes(b"changed")
+    orphan = tmp_path / "data" / "blobs" / "original" / "aa" / ("a" * 64)
+    orphan.parent.mkdir(exist_ok=True)
+    orphan.write_bytes(b"orphan")
+    found = run("doctor", code=1).output
+    assert "missing:" in found
+    assert "changed:" in found
+    assert "2 problems. 1 orphaned files found" in found
+    run("doctor", "--repair", code=1)
+    assert not orphan.exists()
+
+
+def test_people(run: Run) -> None:
+    add_ada(run)
+    run("user", "add", "bob@example.org", "--password", PASSWORD)
+    assert (
+        "already an account"
+        in run("user", "add", "BOB@example.org", "--password", PASSWORD, code=1).output
+    )
+    run("user", "change", "bob@example.org", "--role", "admin")
+    run("user", "change", "ada@example.org", "--disable")
+    listed = run("user", "list").output
+    assert "ada@example.org\tadmin\tdisabled" in listed
+    assert (
+        "only administrator" in run("user", "change", "bob@example.org", "--disable", code=1).output
+    )
+    run("user", "set-password", "bob@example.org", "--password", "nine silent otters")
+    assert "/reset#" in run("user", "reset-link", "bob@example.org").output
+    assert "/register#" in run("user", "invite").output
+
+
+def test_models(run: Run) -> None:
+    assert "tiny@1" in run("model", "list").output
+
+
+def test_a_wrong_setting_is_named(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("BIOSIGHT_DATABASE_URL", "oracle://x")
+    assert "BIOSIGHT_DATABASE_URL" in run("user", "list", code=1).output
+
+
+def test_every_command_has_help(run: Run) -> None:
+    import click
+
+    def walk(command: click.Command, path: tuple[str, ...]) -> None:
+        assert command.help, path
+        if isinstance(command, click.Group):
+            for name, child in command.commands.items():
+                walk(child, (*path, name))
+
+    walk(main, ())
+
+
+def test_logs_hold_no_secrets_and_no_forged_lines() -> None:
+    import logging
+
+    from biosight.logs import Formatter
+
+    record = logging.makeLogRecord({"msg": "a\nb", "levelname": "INFO", "who": "x\ry"})
+    assert "\n" not in Formatter("text").format(record)
+    assert json.loads(Formatter("json").format(record))["event"] == "a\nb"

@@ -1,0 +1,257 @@
+"""The main job as a person does it, in a real browser."""
+
+import csv
+import io
+import re
+import zipfile
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser, Page, expect
+
+from tests import tiny
+from tests.conftest import PASSWORD
+from tests.walk.conftest import Server
+
+pytestmark = [
+    pytest.mark.walk,
+    # Playwright's own event loop is closed late by its driver.
+    pytest.mark.filterwarnings("ignore::ResourceWarning"),
+]
+
+
+@pytest.fixture
+def page(browser: Browser, server: Server) -> Iterator[Page]:
+    context = browser.new_context(base_url=server.url, accept_downloads=True)
+    opened = context.new_page()
+    problems: list[str] = []
+    opened.on("pageerror", lambda error: problems.append(str(error)))
+    yield opened
+    context.close()
+    assert problems == []
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    root = tmp_path / "field trip"
+    tiny.make_folder(root, 6)
+    (root / "notes.txt").write_text("rain")
+    return root
+
+
+def register(page: Page) -> None:
+    page.goto("/")
+    expect(page).to_have_url(re.compile("/register$"))
+    page.get_by_label("Your name").fill("Ada")
+    page.get_by_label("Email address").fill("ada@example.org")
+    page.get_by_label("Password").fill(PASSWORD)
+    page.get_by_role("button", name="Create account").click()
+    page.get_by_role("link", name="My images").click()
+
+
+def drop(page: Page, folder: Path) -> None:
+    expect(page.locator("#empty")).to_be_visible()
+    page.locator("#folder").set_input_files(folder)
+    expect(page.locator("#dock")).to_contain_text("Upload finished", timeout=30_000)
+
+
+def folders(page: Page) -> dict[str, str]:
+    rows = page.locator("#folders a")
+    return {
+        row.locator("span").first.inner_text(): row.locator(".count").inner_text()
+        for row in rows.all()
+    }
+
+
+def test_the_main_job(page: Page, folder: Path) -> None:
+    register(page)
+    drop(page, folder)
+    dock = page.locator("#dock")
+    expect(dock).to_contain_text("18 stored, 0 duplicates, 1 refused")
+    dock.get_by_text("1 refused: why").click()
+    expect(dock).to_contain_text("notes.txt: This is not a picture")
+    dock.get_by_role("button", name="Close").click()
+    expect(page.locator(".tile")).to_have_count(18)
+    expect(page.locator("#folders")).to_contain_text("Red")
+    assert folders(page)["Red"] == "6"
+
+    # Correct by keys, into a label that is new.
+    page.get_by_role("link", name="Red").click()
+    expect(page.locator(".tile")).to_have_count(6)
+    page.locator("#grid").focus()
+    page.keyboard.press("ArrowRight")
+    page.keyboard.press("r")
+    page.keyboard.type("Fire salamander")
+    page.keyboard.press("Enter")
+    expect(page.locator(".tile")).to_have_count(5)
+    expect(page.locator("#folders")).to_contain_text("Fire salamander")
+
+    # Undo, also after a reload.
+    page.reload()
+    expect(page.locator(".tile")).to_have_count(5)
+    page.keyboard.press("Control+z")
+    expect(page.locator(".tile")).to_have_count(6)
+
+    # Confirm with the keyboard; the next picture is selected.
+    page.locator("#grid").focus()
+    page.keyboard.press("ArrowRight")
+    page.keyboard.press("a")
+    expect(page.locator('.tile[data-state="person"]')).to_have_count(1)
+    expect(page.locator(".tile.current")).to_have_attribute("data-state", "machine")
+
+    # A zip by label, with the table inside.
+    page.locator("#download summary").click()
+    with page.expect_download() as waiting:
+        page.get_by_role("link", name="These pictures as zip").click()
+    archive = zipfile.ZipFile(io.BytesIO(Path(waiting.value.path()).read_bytes()))
+    assert archive.testzip() is None
+    originals = {p.read_bytes() for p in folder.rglob("*.jpg")}
+    pictures = [n for n in archive.namelist() if n != "biosight.csv"]
+    assert len(pictures) == 6
+    assert all(archive.read(n) in originals and n.startswith("Red/") for n in pictures)
+    table = archive.read("biosight.csv").decode("utf-8-sig")
+    said = {row["said_by"] for row in csv.DictReader(io.StringIO(table, newline=""))}
+    assert said == {"machine", "person"}
+
+    # Delete to the trash, and restore from it.
+    page.locator("#grid").focus()
+    page.keyboard.press("Control+a")
+    page.keyboard.press("Delete")
+    expect(page.locator(".tile")).to_have_count(0)
+    page.get_by_role("navigation", name="Main").get_by_role("link", name="Trash").click()
+    expect(page.locator("#trash .tile")).to_have_count(6)
+    page.get_by_role("button", name="Restore all").click()
+    expect(page.locator("#trash")).to_contain_text("The trash is empty")
+
+
+def test_dropping_the_folder_again_sends_nothing(page: Page, folder: Path) -> None:
+    register(page)
+    drop(page, folder)
+    page.reload()
+    sent: list[str] = []
+    page.on(
+        "request",
+        lambda r: sent.append(r.url) if r.url.endswith("/images") and r.method == "POST" else None,
+    )
+    page.locator("#folder").set_input_files(folder)
+    expect(page.locator("#dock")).to_contain_text(
+        "0 stored, 18 duplicates, 1 refused", timeout=30_000
+    )
+    assert len(sent) == 1  # notes.txt
+
+
+def test_uploads_live_on_while_one_moves_through_the_app(page: Page, folder: Path) -> None:
+    register(page)
+    expect(page.locator("#empty")).to_be_visible()
+    page.route("**/images", lambda route: (page.wait_for_timeout(60), route.continue_())[1])
+    page.locator("#folder").set_input_files(folder)
+    page.get_by_role("link", name="Model").click()
+    expect(page.get_by_role("heading", name="Model", exact=True)).to_be_visible()
+    expect(page.locator("#dock")).to_contain_text("18 stored", timeout=30_000)
+
+
+def test_a_busy_server_is_waited_for(page: Page, folder: Path) -> None:
+    register(page)
+    expect(page.locator("#empty")).to_be_visible()
+    refusals = iter([503, 503])
+
+    def maybe(route: object) -> None:
+        status = next(refusals, None)
+        if status is None:
+            route.continue_()  # type: ignore[attr-defined]
+        else:
+            body = '{"error": "unavailable", "detail": "Busy.", "request_id": ""}'
+            route.fulfill(status=status, body=body, content_type="application/json")  # type: ignore[attr-defined]
+
+    page.route("**/images", maybe)
+    page.locator("#folder").set_input_files(folder)
+    expect(page.locator("#dock")).to_contain_text("18 stored", timeout=30_000)
+
+
+def test_the_picture_page_and_review_by_keys(page: Page, folder: Path) -> None:
+    register(page)
+    drop(page, folder)
+    page.locator(".tile").first.click()
+    expect(page.locator(".panel h1")).to_be_visible()
+    first = page.url
+    page.keyboard.press("Enter")  # confirm and on to the next
+    expect(page).not_to_have_url(first)
+    page.keyboard.press("ArrowLeft")
+    expect(page.locator(".panel")).to_contain_text("said by a person")
+    expect(page.locator(".said")).to_contain_text("Ada confirmed")
+    page.keyboard.press("+")
+    page.keyboard.press("Escape")  # zoom back
+    page.keyboard.press("Escape")  # back to the pictures
+    expect(page.locator(".tile").first).to_be_visible()
+
+    page.get_by_role("link", name="Review").click()
+    expect(page.locator("#waiting")).to_contain_text("17 pictures to review")
+    page.keyboard.press("a")
+    expect(page.locator("#waiting")).to_contain_text("16 pictures to review")
+    page.keyboard.press("u")
+    expect(page.locator("#waiting")).to_contain_text("15 pictures to review")
+    page.get_by_role("link", name="History").click()
+    expect(page.locator("#acts li")).to_have_count(3)
+    expect(page.locator("#acts")).to_contain_text("Relabelled as Not sure")
+
+
+def test_the_help_sheet_comes_from_the_key_table(page: Page) -> None:
+    register(page)
+    expect(page.locator("#empty")).to_be_visible()
+    page.keyboard.press("?")
+    sheet = page.get_by_role("dialog")
+    expect(sheet).to_contain_text("Confirm the label")
+    page.keyboard.press("Escape")
+    expect(sheet).to_have_count(0)
+
+
+def test_a_filter_lives_in_the_address(page: Page, folder: Path) -> None:
+    register(page)
+    drop(page, folder)
+    page.locator("#text").fill("img_0003")
+    expect(page.locator(".tile")).to_have_count(1)
+    assert "text=img_0003" in page.url
+    page.reload()
+    expect(page.locator(".tile")).to_have_count(1)
+    expect(page.locator("#text")).to_have_value("img_0003")
+
+
+def test_api_pages_work_without_internet(page: Page) -> None:
+    register(page)
+    page.context.route(re.compile(r"^https?://(?!127\.0\.0\.1)"), lambda route: route.abort())
+    page.goto("/docs")
+    expect(page.locator(".opblock").first).to_be_visible(timeout=20_000)
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_no_page_is_wider_than_a_phone(
+    browser: Browser, server: Server, folder: Path, scheme: str
+) -> None:
+    context = browser.new_context(
+        base_url=server.url,
+        viewport={"width": 360, "height": 740},
+        color_scheme="dark" if scheme == "dark" else "light",
+    )
+    page = context.new_page()
+    register(page)
+    drop(page, folder)
+    collection = page.url
+    image = page.locator(".tile").first.get_attribute("data-id")
+    for path in (
+        "/",
+        collection,
+        f"{collection}/review",
+        f"{collection}/history",
+        f"{collection}/settings",
+        f"/images/{image}",
+        "/trash",
+        "/account",
+        "/admin",
+        "/model",
+    ):
+        page.goto(path)
+        page.wait_for_load_state("networkidle")
+        width = page.evaluate("document.documentElement.scrollWidth")
+        assert width <= 360, path
+    context.close()

@@ -1,0 +1,289 @@
+"""Promises of defences.md, measured from outside a real server."""
+
+import hashlib
+import os
+import random
+import shutil
+import socket
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import httpx2
+import pytest
+
+from tests import tiny
+from tests.conftest import PASSWORD, require
+from tests.test_reading import png_header
+from tests.walk.conftest import Server
+
+pytestmark = pytest.mark.walk
+COLOURS = list(tiny.COLOURS)
+
+
+def send(client: httpx2.Client, collection: str, content: bytes, name: str) -> httpx2.Response:
+    return client.post(f"/api/v1/collections/{collection}/images", files={"file": (name, content)})
+
+
+def listed(client: httpx2.Client, collection: str) -> list[dict[str, str]]:
+    found: list[dict[str, str]] = []
+    cursor = ""
+    while True:
+        query = f"limit=500&cursor={cursor}"
+        page = client.get(f"/api/v1/collections/{collection}/images?{query}").json()
+        found += page["images"]
+        cursor = page["next"]
+        if not cursor:
+            return found
+
+
+def test_200_parallel_uploads(server: Server) -> None:
+    client, collection = server.first_person()
+    contents = [tiny.picture(COLOURS[n % 3], n) for n in range(200)]
+    with ThreadPoolExecutor(16) as pool:
+        answers = list(
+            pool.map(
+                lambda n: send(client, collection, contents[n], f"{n}.jpg"),
+                [*range(200), *range(20)],
+            )
+        )
+    assert sum(a.status_code == 201 for a in answers) == 200
+    assert sum(a.status_code == 200 for a in answers) == 20
+    images = listed(client, collection)
+    assert sorted(i["sha256"] for i in images) == sorted(
+        hashlib.sha256(c).hexdigest() for c in contents
+    )
+    for image in random.Random(1).sample(images, 20):
+        content = client.get(f"/api/v1/images/{image['id']}/original").content
+        assert hashlib.sha256(content).hexdigest() == image["sha256"]
+    assert {i["label"] for i in images} == set(COLOURS)
+
+
+@pytest.mark.timeout(300)
+def test_kill_9_during_uploads_loses_nothing(server: Server) -> None:
+    client, collection = server.first_person()
+    acknowledged: set[str] = set()
+    number = iter(range(10_000))
+
+    def upload_until(stop: threading.Event) -> None:
+        with httpx2.Client(
+            base_url=server.url, headers=dict(client.headers), cookies=client.cookies, timeout=20
+        ) as own:
+            while not stop.is_set():
+                content = tiny.picture("Red", next(number))
+                try:
+                    if send(own, collection, content, "a.jpg").status_code == 201:
+                        acknowledged.add(hashlib.sha256(content).hexdigest())
+                except httpx2.HTTPError:
+                    time.sleep(0.05)
+
+    for round_number in range(6):
+        stop = threading.Event()
+        threads = [threading.Thread(target=upload_until, args=(stop,)) for _ in range(6)]
+        for thread in threads:
+            thread.start()
+        time.sleep(0.6 + 0.13 * round_number)
+        server.kill()
+        stop.set()
+        for thread in threads:
+            thread.join()
+        server.start()
+        images = listed(client, collection)
+        assert acknowledged <= {i["sha256"] for i in images}
+        assert len({i["sha256"] for i in images}) == len(images)
+    assert len(acknowledged) > 20
+    for image in listed(client, collection):
+        content = client.get(f"/api/v1/images/{image['id']}/original").content
+        assert hashlib.sha256(content).hexdigest() == image["sha256"]
+    assert client.get("/api/v1/me").status_code == 200
+    doctor = subprocess.run(
+        [sys.executable, "-m", "biosight.cli", "doctor"],
+        env={**os.environ, **server.settings},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert "0 problems" in doctor.stdout, doctor.stdout + doctor.stderr
+
+
+def test_corrections_survive_kill_9(server: Server) -> None:
+    client, collection = server.first_person()
+    image = send(client, collection, tiny.picture("Red", 1), "a.jpg").json()["image"]["id"]
+    assert client.patch(f"/api/v1/images/{image}", json={"label": "Fox"}).status_code == 200
+    server.kill()
+    server.start()
+    assert client.get(f"/api/v1/images/{image}").json()["label"] == "Fox"
+
+
+def test_sigterm_stops_gracefully(server: Server) -> None:
+    server.first_person()
+    begin = time.monotonic()
+    assert server.stop() == 0
+    assert time.monotonic() - begin < 10
+
+
+def slow_gif() -> bytes:
+    """A small file of very many pages."""
+    from io import BytesIO
+
+    from PIL import Image as Pillow
+
+    frames = [Pillow.new("P", (8, 8), n % 250) for n in range(3000)]
+    buffer = BytesIO()
+    frames[0].save(buffer, "GIF", save_all=True, append_images=frames[1:])
+    return buffer.getvalue()
+
+
+def test_bombs_are_answered_while_the_server_lives(server: Server) -> None:
+    client, collection = server.first_person()
+    send(client, collection, tiny.picture("Red", 0), "warm.jpg")
+    slowest = [0.0]
+    stop = threading.Event()
+
+    def watch() -> None:
+        with server.client() as own:
+            while not stop.is_set():
+                begin = time.monotonic()
+                assert own.get("/health").status_code == 200
+                slowest[0] = max(slowest[0], time.monotonic() - begin)
+                time.sleep(0.05)
+
+    watcher = threading.Thread(target=watch)
+    watcher.start()
+    whole = tiny.picture("Blue", 3, (2000, 1500))
+    bombs = [
+        png_header(60_000, 60_000),
+        png_header(10_000, 9_999),
+        b"\x89PNG\r\n\x1a\n" + b"\0" * 5000,
+        b"GIF89a" + b"\xff" * 4000,
+        b"II*\0" + b"\xff" * 4000,
+        whole[:5000],
+        b"RIFF\0\0\0\0WEBPVP8 " + b"\0" * 900,
+        b"\0\0\0\x18ftypheic" + b"\0" * 500,
+    ]
+    begin = time.monotonic()
+    with ThreadPoolExecutor(8) as pool:
+        answers = list(pool.map(lambda b: send(client, collection, b, "b.jpg"), bombs))
+    assert time.monotonic() - begin < 30
+    assert {a.status_code for a in answers} == {422}
+    pages = send(client, collection, slow_gif(), "pages.gif")
+    assert pages.status_code == 201
+    stop.set()
+    watcher.join()
+    assert slowest[0] < 2.5
+    assert len(listed(client, collection)) == 2
+
+
+def test_slow_clients_disturb_nobody(server: Server) -> None:
+    client, collection = server.first_person()
+    cookie = "; ".join(f"{k}={v}" for k, v in client.cookies.items())
+    head = (
+        f"POST /api/v1/collections/{collection}/images HTTP/1.1\r\n"
+        f"Host: 127.0.0.1:{server.port}\r\n"
+        f"Origin: {server.url}\r\nCookie: {cookie}\r\nContent-Length: 5000\r\n"
+        "Content-Type: multipart/form-data; boundary=x\r\n\r\n--x\r\n"
+    )
+    sockets = []
+    for number in range(360):
+        one = socket.create_connection(("127.0.0.1", server.port))
+        one.sendall(head.encode() if number < 60 else b"GET / HTTP/1.1\r\nX-Slow: ")
+        sockets.append(one)
+    begin = time.monotonic()
+    answer = send(client, collection, tiny.picture("Red", 1), "a.jpg")
+    assert answer.status_code == 201
+    assert time.monotonic() - begin < 5
+    assert client.get("/health").elapsed.total_seconds() < 2.5
+    deadline = time.monotonic() + 25
+    closed = 0
+    for one in sockets:
+        one.settimeout(max(0.1, deadline - time.monotonic()))
+        try:
+            while one.recv(4096):
+                pass
+            closed += 1
+        except ConnectionResetError:
+            closed += 1
+        except TimeoutError:
+            pass
+        one.close()
+    assert closed == len(sockets)
+
+
+@pytest.fixture
+def small_disk(tmp_path: Path) -> Iterator[Path]:
+    folder = tmp_path / "disk"
+    folder.mkdir()
+    mount = shutil.which("mount")
+    require(mount is not None and os.geteuid() == 0, "mount as root", "run the tests as root")
+    command = ["mount", "-t", "tmpfs", "-o", "size=120m,nr_inodes=700", "tmpfs", str(folder)]
+    done = subprocess.run(command, check=False, capture_output=True)
+    require(done.returncode == 0, "a small tmpfs", "run the tests where mounting is allowed")
+    yield folder
+    subprocess.run(["umount", "-l", str(folder)], check=True)
+
+
+@pytest.mark.parametrize("what", ["bytes", "inodes"])
+def test_a_full_disk_damages_nothing(small_disk: Path, model_dir: Path, what: str) -> None:
+    server = Server(small_disk / "data", model_dir)
+    server.start()
+    try:
+        client, collection = server.first_person()
+        kept = send(client, collection, tiny.picture("Red", 1), "a.jpg").json()["image"]["id"]
+        filled = fill(small_disk, what)
+        refused = send(client, collection, tiny.picture("Red", 2), "b.jpg")
+        assert refused.status_code in {503, 507}, refused.text
+        assert client.get("/health").status_code == 200
+        body = {"email": "ada@example.org", "password": PASSWORD}
+        with server.client() as other:
+            assert other.post("/api/v1/sign-in", json=body).status_code == 200
+        assert client.patch(f"/api/v1/images/{kept}", json={"trashed": True}).status_code == 200
+        assert client.delete(f"/api/v1/collections/{collection}/trash").json()["removed"] == 1
+        for path in filled:
+            path.unlink()
+        assert send(client, collection, tiny.picture("Red", 2), "b.jpg").status_code == 201
+    finally:
+        server.close()
+
+
+def fill(disk: Path, what: str) -> list[Path]:
+    """Use up all bytes or all inodes."""
+    made = []
+    try:
+        for number in range(2000):
+            path = disk / f"fill{number}"
+            made.append(path)
+            with path.open("wb") as file:
+                while what == "bytes":
+                    file.write(b"\0" * 65536)
+                    file.flush()
+    except OSError:
+        pass
+    return [p for p in made if p.exists()]
+
+
+def test_a_lost_store_is_503_and_comes_back_by_itself(server: Server) -> None:
+    client, collection = server.first_person()
+    blobs = server.data / "blobs"
+    blobs.rename(server.data / "away")
+    assert send(client, collection, tiny.picture("Red", 1), "a.jpg").status_code == 503
+    assert client.get("/ready").status_code == 503
+    assert client.get("/health").status_code == 200
+    (server.data / "away").rename(blobs)
+    assert send(client, collection, tiny.picture("Red", 1), "a.jpg").status_code == 201
+
+
+def test_two_people_see_nothing_of_each_others(server: Server) -> None:
+    ada, mine = server.first_person()
+    image = send(ada, mine, tiny.picture("Red", 1), "a.jpg").json()["image"]["id"]
+    link = ada.post("/api/v1/admin/invitations", json={}).json()["path"].split("#")[1]
+    bob = server.client()
+    body = {"email": "bob@example.org", "password": PASSWORD, "invitation": link}
+    assert bob.post("/api/v1/register", json=body).status_code == 201
+    theirs = bob.get("/api/v1/collections").json()
+    assert [c["id"] for c in theirs] != [mine]
+    assert bob.get(f"/api/v1/images/{image}/original").status_code == 404
+    assert bob.get(f"/api/v1/collections/{mine}/zip").status_code == 404
