@@ -129,6 +129,7 @@ def test_dropping_the_folder_again_sends_nothing(page: Page, folder: Path) -> No
     register(page)
     drop(page, folder)
     page.reload()
+    expect(page.locator(".tile")).to_have_count(18)
     sent: list[str] = []
     page.on(
         "request",

@@ -5,11 +5,11 @@ Not here: opening it (bootstrap.py) or serving it (server.py).
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from importlib.resources import files
 from pathlib import Path
 
 from fastapi import FastAPI
 from starlette.staticfiles import StaticFiles
-from swagger_ui_bundle import swagger_ui_path
 
 from biosight import __version__
 from biosight.bootstrap import BioSight
@@ -51,6 +51,8 @@ def create_app(biosight: BioSight, *, housekeeping: bool = True) -> FastAPI:
     app.include_router(health.router)
     app.include_router(pages.router)
     app.mount("/static", StaticFiles(directory=HERE / "static"), name="static")
-    app.mount("/swagger", StaticFiles(directory=swagger_ui_path), name="swagger")
+    app.mount(
+        "/swagger", StaticFiles(directory=str(files("fastapi_offline") / "static")), name="swagger"
+    )
     app.add_middleware(Guard, settings=biosight.settings)
     return app

@@ -1,0 +1,55 @@
+"""A plain upload handler as the first BioSight had it: decode and PyTorch in an async route."""
+
+import io
+import multiprocessing
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Annotated
+
+import httpx2
+import torch
+from fastapi import FastAPI, File
+from PIL import Image as Pillow
+
+from bench.made import free_port
+from biosight.learning import networks
+
+
+def serve(arch: str, port: int) -> None:
+    """The handler in a process of its own; random weights do for speed."""
+    import uvicorn
+
+    network = networks.build(arch, 10).eval()
+    side = 224 if arch.startswith("resnet") else 208
+    app = FastAPI()
+
+    @app.post("/")
+    async def classify(file: Annotated[bytes, File()]) -> dict[str, int]:
+        picture = Pillow.open(io.BytesIO(file)).convert("RGB").resize((side, side))
+        pixels = torch.frombuffer(bytearray(picture.tobytes()), dtype=torch.uint8)
+        batch = pixels.reshape(1, side, side, 3).permute(0, 3, 1, 2).float() / 255
+        with torch.no_grad():
+            return {"label": int(network(batch)[0].argmax())}
+
+    uvicorn.run(app, port=port, log_level="error")
+
+
+@contextmanager
+def serving_eager(arch: str) -> Iterator[str]:
+    """Its address, while it runs."""
+    port = free_port()
+    process = multiprocessing.get_context("spawn").Process(target=serve, args=(arch, port))
+    process.start()
+    url = f"http://127.0.0.1:{port}"
+    try:
+        for _ in range(600):
+            try:
+                httpx2.get(url)
+                break
+            except httpx2.HTTPError:
+                time.sleep(0.1)
+        yield url
+    finally:
+        process.kill()
+        process.join()

@@ -1,0 +1,123 @@
+"""Pictures for the benches, made in code, and a server on a temporary folder."""
+
+import io
+import os
+import signal
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import httpx2
+import numpy as np
+from PIL import Image as Pillow
+
+PASSWORD = "seven quiet herons"
+
+
+def photograph(seed: int, size: tuple[int, int] = (500, 400)) -> bytes:
+    """A JPEG with structure at several scales, of a photograph's usual weight."""
+    dice = np.random.default_rng(seed)
+    total = np.zeros((size[1], size[0], 3), dtype=np.float32)
+    for cells, weight in ((4, 90), (16, 50), (64, 25)):
+        coarse = dice.normal(0, weight, (cells, cells, 3)).astype(np.float32)
+        planes = [
+            np.asarray(Pillow.fromarray(coarse[..., c]).resize(size, Pillow.Resampling.BICUBIC))
+            for c in range(3)
+        ]
+        total += np.dstack(planes)
+    pixels = np.clip(total + 128 + dice.normal(0, 4, total.shape), 0, 255).astype(np.uint8)
+    buffer = io.BytesIO()
+    Pillow.fromarray(pixels).save(buffer, "JPEG", quality=88)
+    return buffer.getvalue()
+
+
+@dataclass(frozen=True, slots=True)
+class Running:
+    """A server that answers, its first account and its collection."""
+
+    url: str
+    pid: int
+    client: httpx2.Client
+    collection: str
+    data: Path
+    seconds_to_ready: float
+
+
+def free_port() -> int:
+    """A port that nobody listens on."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+        return port
+
+
+@contextmanager
+def serving(data: Path | None = None, **settings: str) -> Iterator[Running]:
+    """`biosight serve` in a process of its own."""
+    with tempfile.TemporaryDirectory() as folder:
+        where, port = data or Path(folder) / "data", free_port()
+        environment = {
+            **os.environ,
+            "BIOSIGHT_DATA_DIR": str(where),
+            "BIOSIGHT_PORT": str(port),
+            **settings,
+        }
+        begin = time.perf_counter()
+        command = [sys.executable, "-m", "biosight.cli", "serve"]
+        process = subprocess.Popen(command, env=environment, stderr=subprocess.DEVNULL)
+        url = f"http://127.0.0.1:{port}"
+        try:
+            wait_ready(url)
+            ready = time.perf_counter() - begin
+            with httpx2.Client(base_url=url, headers={"Origin": url}, timeout=120) as client:
+                collection = enter(client)
+                yield Running(url, process.pid, client, collection, where, ready)
+        finally:
+            process.send_signal(signal.SIGTERM)
+            process.wait(40)
+
+
+def wait_ready(url: str) -> None:
+    """Until /ready answers."""
+    for _ in range(2000):
+        try:
+            if httpx2.get(f"{url}/ready").status_code == 200:
+                return
+        except httpx2.HTTPError:
+            pass
+        time.sleep(0.01)
+    raise RuntimeError("the server did not get ready")
+
+
+def enter(client: httpx2.Client) -> str:
+    """Register or sign in; the first collection."""
+    body = {"email": "bench@example.org", "password": PASSWORD}
+    if client.post("/api/v1/register", json=body).status_code != 201:
+        client.post("/api/v1/sign-in", json=body).raise_for_status()
+    collection: str = client.get("/api/v1/collections").json()[0]["id"]
+    return collection
+
+
+def resident_mb(pid: int) -> float:
+    """Resident memory of a process, in MB."""
+    for line in Path(f"/proc/{pid}/status").read_text().splitlines():
+        if line.startswith("VmRSS"):
+            return int(line.split()[1]) / 1024
+    return 0.0
+
+
+def children(pid: int) -> list[int]:
+    """Its child processes."""
+    tasks = Path(f"/proc/{pid}/task").glob("*/children")
+    return [int(c) for t in tasks for c in t.read_text().split()]
+
+
+def quantile(values: list[float], share: float) -> float:
+    """The value below which `share` of all lie."""
+    return float(np.quantile(values, share))

@@ -1,0 +1,145 @@
+"""Uploads a second through the real app, beside the model alone and an eager handler."""
+
+import threading
+import time
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import httpx2
+import numpy as np
+
+from bench.made import Running, children, photograph, quantile, resident_mb, serving
+from biosight.bootstrap import DEFAULT_MODEL
+from biosight.inference.classifier import Classifier
+
+ROUNDS = ((1, 60), (8, 320), (32, 320))
+
+
+def model_alone(folder: Path) -> float:
+    """Pictures a second of the model itself in batches of 8."""
+    classifier = Classifier(folder)
+    side = classifier.card.input_size
+    batch = np.random.default_rng(0).integers(0, 255, (8, side, side, 3), dtype=np.uint8)
+    classifier.predict(batch)
+    begin, done = time.perf_counter(), 0
+    while time.perf_counter() - begin < 4:
+        classifier.predict(batch)
+        done += 8
+    return done / (time.perf_counter() - begin)
+
+
+def load(
+    send: Callable[[httpx2.Client, int], None],
+    make: Callable[[], httpx2.Client],
+    workers: int,
+    count: int,
+    first: int,
+) -> tuple[float, float, float]:
+    """(a second, median ms, 95 % ms) of `count` requests by `workers` clients."""
+    local = threading.local()
+    seconds: list[float] = []
+    clients: list[httpx2.Client] = []
+
+    def one(number: int) -> None:
+        client = getattr(local, "client", None)
+        if client is None:
+            client = local.client = make()
+            clients.append(client)
+        begin = time.perf_counter()
+        send(client, number)
+        seconds.append(time.perf_counter() - begin)
+
+    begin = time.perf_counter()
+    with ThreadPoolExecutor(workers) as pool:
+        list(pool.map(one, range(first, first + count)))
+    total = time.perf_counter() - begin
+    for client in clients:
+        client.close()
+    return count / total, quantile(seconds, 0.5) * 1000, quantile(seconds, 0.95) * 1000
+
+
+def through_the_app(running: Running, pictures: list[bytes]) -> dict[int, tuple[float, ...]]:
+    """Rounds against the real server; each picture is sent once."""
+    path = f"/api/v1/collections/{running.collection}/images"
+
+    def send(client: httpx2.Client, number: int) -> None:
+        file = {"file": (f"{number}.jpg", pictures[number])}
+        client.post(path, files=file).raise_for_status()
+
+    def make() -> httpx2.Client:
+        return httpx2.Client(
+            base_url=running.url,
+            headers={"Origin": running.url},
+            cookies=running.client.cookies,
+            timeout=120,
+        )
+
+    results, first = {}, 0
+    for number in range(8):
+        send(running.client, number)
+    first = 8
+    for workers, count in ROUNDS:
+        results[workers] = load(send, make, workers, count, first)
+        first += count
+    return results
+
+
+def say(name: str, results: dict[int, tuple[float, ...]]) -> None:
+    """One line of the table."""
+    cells = [f"{r[0]:7.1f}/s {r[1]:6.0f} {r[2]:6.0f} ms" for r in results.values()]
+    print(f"{name:<38} " + "  ".join(cells), flush=True)
+
+
+def main() -> None:
+    """Print the table."""
+    total = 8 + sum(count for _, count in ROUNDS)
+    pictures = [photograph(n) for n in range(total)]
+    print("uploads: pictures a second, median and 95 % time, at 1, 8 and 32 at once")
+    with serving() as running:
+        ours = through_the_app(running, pictures)
+        say("BioSight, default model", ours)
+        memory = resident_mb(running.pid)
+        decoders = max((resident_mb(c) for c in children(running.pid)), default=0.0)
+        large = [photograph(10_000 + n, (4000, 3000)) for n in range(12)]
+        begin = time.perf_counter()
+        path = f"/api/v1/collections/{running.collection}/images"
+        for number, content in enumerate(large):
+            running.client.post(
+                path, files={"file": (f"l{number}.jpg", content)}
+            ).raise_for_status()
+        twelve = (time.perf_counter() - begin) / len(large)
+    own = model_alone(DEFAULT_MODEL)
+    print(f"{'the model alone, batches of 8':<38} {own:7.1f}/s")
+    print(f"{'BioSight at 8 over the model alone':<38} {ours[8][0] / own:7.0%}")
+    print(f"{'12 megapixels, one at a time':<38} {twelve * 1000:7.0f} ms each")
+    print(f"{'main process, one decoder':<38} {memory:7.0f} MB {decoders:7.0f} MB")
+    beside_eager(ours, pictures)
+
+
+def beside_eager(ours: dict[int, tuple[float, ...]], pictures: list[bytes]) -> None:
+    """The first BioSight's way: PyTorch in the request handler."""
+    try:
+        from bench.eager import serving_eager
+    except ImportError:
+        print("PyTorch is not installed (make train-env): nothing to compare with")
+        return
+    for arch in ("efficientnet-lite0", "resnet50"):
+        with serving_eager(arch) as url:
+
+            def send(client: httpx2.Client, number: int) -> None:
+                client.post("/", files={"file": ("a.jpg", pictures[number])}).raise_for_status()
+
+            def make(url: str = url) -> httpx2.Client:
+                return httpx2.Client(base_url=url, timeout=120)
+
+            eager = {w: load(send, make, w, c // 4, 0) for w, c in ROUNDS}
+        say(f"PyTorch eager handler, {arch}", eager)
+        ratio, slow = ours[8][0] / eager[8][0], ours[8][2] / eager[8][2]
+        print(
+            f"{'  BioSight over it, at 8':<38} {ratio:7.1f} x the speed, {slow:.2f} x the 95 % time"
+        )
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,1 @@
+"""The documentation; generate.py writes docs/reference from the code."""

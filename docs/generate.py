@@ -1,0 +1,120 @@
+"""Writes docs/reference from the code: settings, commands, metrics, errors, API.
+
+tests/test_docs.py fails when the pages on disk differ from what this makes.
+"""
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import click
+from fastapi import FastAPI
+from prometheus_client.metrics import MetricWrapperBase
+
+from biosight import errors, metrics
+from biosight.cli import main
+from biosight.settings import Settings
+from biosight.web import health
+from biosight.web.api import acts, admin, collections, exports, images, people
+
+REFERENCE = Path(__file__).parent / "reference"
+NOTE = "<!-- Written by `make docs` from the code; edit the code instead. -->\n"
+
+
+def table(head: tuple[str, ...], rows: list[tuple[str, ...]]) -> str:
+    """A Markdown table."""
+    lines = [head, tuple("---" for _ in head), *rows]
+    return "\n".join(f"| {' | '.join(c.replace('|', '/') for c in row)} |" for row in lines)
+
+
+def settings_page() -> str:
+    """Every setting."""
+    rows = []
+    for name, field in Settings.model_fields.items():
+        default = field.get_default()
+        shown = "" if default in ("", None) else f"`{default}`"
+        rows.append((f"`BIOSIGHT_{name.upper()}`", shown, field.description or ""))
+    return "# Settings\n\nAll are environment variables; none is needed to start.\n\n" + table(
+        ("Setting", "Default", "What it does"), rows
+    )
+
+
+def commands(command: click.Command, path: str) -> Iterator[str]:
+    """The help of a command and of those below it."""
+    if isinstance(command, click.Group):
+        for name in sorted(command.commands):
+            yield from commands(command.commands[name], f"{path} {name}")
+        return
+    context = click.Context(command, info_name=path, max_content_width=88, terminal_width=88)
+    yield f"## {path}\n\n```\n{command.get_help(context)}\n```"
+
+
+def commands_page() -> str:
+    """Every command."""
+    return "# Commands\n\n" + "\n\n".join(commands(main, "biosight"))
+
+
+def metrics_page() -> str:
+    """Every Prometheus series."""
+    rows = []
+    for value in vars(metrics).values():
+        if isinstance(value, MetricWrapperBase):
+            labels = ", ".join(value._labelnames)
+            rows.append((f"`{value._name}`", value._type, labels, value._documentation))
+    return "# Metrics\n\nServed at `/metrics`.\n\n" + table(
+        ("Series", "Type", "Labels", "What it says"), sorted(rows)
+    )
+
+
+def error_kinds(kind: type[errors.BioSightError]) -> Iterator[type[errors.BioSightError]]:
+    """A kind and all below it."""
+    yield kind
+    for below in kind.__subclasses__():
+        yield from error_kinds(below)
+
+
+def errors_page() -> str:
+    """Every error code."""
+    found = {k.code: k for k in error_kinds(errors.BioSightError)}
+    rows = [
+        (f"`{code}`", str(kind.status), (kind.__doc__ or "").splitlines()[0])
+        for code, kind in sorted(found.items(), key=lambda pair: (pair[1].status, pair[0]))
+    ]
+    form = 'Every error is `{"error": code, "detail": text, "request_id": id}`.'
+    return f"# Errors\n\n{form}\n\n" + table(("Code", "Status", "Meaning"), rows)
+
+
+def routes() -> Iterator[tuple[str, str, str]]:
+    """Every API route with the first line of its docstring."""
+    app = FastAPI()
+    for part in (people, collections, images, acts, exports, admin):
+        app.include_router(part.router, prefix="/api/v1")
+    app.include_router(health.router)
+    for path, methods in app.openapi()["paths"].items():
+        for method, operation in methods.items():
+            yield method.upper(), f"`{path}`", operation["description"].splitlines()[0]
+
+
+def api_page() -> str:
+    """Every route."""
+    intro = "Interactive at `/docs` of a running BioSight, with models; here is the list."
+    return f"# API\n\n{intro}\n\n" + table(("Method", "Path", "What it does"), list(routes()))
+
+
+PAGES: dict[str, Callable[[], str]] = {
+    "settings.md": settings_page,
+    "commands.md": commands_page,
+    "metrics.md": metrics_page,
+    "errors.md": errors_page,
+    "api.md": api_page,
+}
+
+
+def write() -> None:
+    """Write all pages."""
+    REFERENCE.mkdir(exist_ok=True)
+    for name, make in PAGES.items():
+        (REFERENCE / name).write_text(f"{NOTE}{make()}\n", encoding="utf-8")
+
+
+if __name__ == "__main__":
+    write()
