@@ -2,7 +2,7 @@
 
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -59,7 +59,7 @@ def load(
     return count / total, quantile(seconds, 0.5) * 1000, quantile(seconds, 0.95) * 1000
 
 
-def through_the_app(running: Running, pictures: list[bytes]) -> dict[int, tuple[float, ...]]:
+def through_the_app(running: Running, pictures: list[bytes]) -> Mapping[int, tuple[float, ...]]:
     """Rounds against the real server; each picture is sent once."""
     path = f"/api/v1/collections/{running.collection}/images"
 
@@ -75,7 +75,7 @@ def through_the_app(running: Running, pictures: list[bytes]) -> dict[int, tuple[
             timeout=120,
         )
 
-    results, first = {}, 0
+    results: dict[int, tuple[float, ...]] = {}
     for number in range(8):
         send(running.client, number)
     first = 8
@@ -85,7 +85,7 @@ def through_the_app(running: Running, pictures: list[bytes]) -> dict[int, tuple[
     return results
 
 
-def say(name: str, results: dict[int, tuple[float, ...]]) -> None:
+def say(name: str, results: Mapping[int, tuple[float, ...]]) -> None:
     """One line of the table."""
     cells = [f"{r[0]:7.1f}/s {r[1]:6.0f} {r[2]:6.0f} ms" for r in results.values()]
     print(f"{name:<38} " + "  ".join(cells), flush=True)
@@ -117,7 +117,7 @@ def main() -> None:
     beside_eager(ours, pictures)
 
 
-def beside_eager(ours: dict[int, tuple[float, ...]], pictures: list[bytes]) -> None:
+def beside_eager(ours: Mapping[int, tuple[float, ...]], pictures: list[bytes]) -> None:
     """The first BioSight's way: PyTorch in the request handler."""
     try:
         from bench.eager import serving_eager

@@ -3,7 +3,7 @@
 tests/test_docs.py fails when the pages on disk differ from what this makes.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
 import click
@@ -20,7 +20,7 @@ REFERENCE = Path(__file__).parent / "reference"
 NOTE = "<!-- Written by `make docs` from the code; edit the code instead. -->\n"
 
 
-def table(head: tuple[str, ...], rows: list[tuple[str, ...]]) -> str:
+def table(head: tuple[str, ...], rows: Sequence[tuple[str, ...]]) -> str:
     """A Markdown table."""
     lines = [head, tuple("---" for _ in head), *rows]
     return "\n".join(f"| {' | '.join(c.replace('|', '/') for c in row)} |" for row in lines)
@@ -59,7 +59,7 @@ def metrics_page() -> str:
     for value in vars(metrics).values():
         if isinstance(value, MetricWrapperBase):
             labels = ", ".join(value._labelnames)
-            rows.append((f"`{value._name}`", value._type, labels, value._documentation))
+            rows.append((f"`{value._name}`", str(value._type), labels, value._documentation))
     return "# Metrics\n\nServed at `/metrics`.\n\n" + table(
         ("Series", "Type", "Labels", "What it says"), sorted(rows)
     )

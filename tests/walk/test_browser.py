@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Browser, Page, Route, expect
 
 from tests import tiny
 from tests.conftest import PASSWORD
@@ -145,7 +145,12 @@ def test_dropping_the_folder_again_sends_nothing(page: Page, folder: Path) -> No
 def test_uploads_live_on_while_one_moves_through_the_app(page: Page, folder: Path) -> None:
     register(page)
     expect(page.locator("#empty")).to_be_visible()
-    page.route("**/images", lambda route: (page.wait_for_timeout(60), route.continue_())[1])
+
+    def slowly(route: Route) -> None:
+        page.wait_for_timeout(60)
+        route.continue_()
+
+    page.route("**/images", slowly)
     page.locator("#folder").set_input_files(folder)
     page.get_by_role("link", name="Model").click()
     expect(page.get_by_role("heading", name="Model", exact=True)).to_be_visible()
@@ -157,13 +162,13 @@ def test_a_busy_server_is_waited_for(page: Page, folder: Path) -> None:
     expect(page.locator("#empty")).to_be_visible()
     refusals = iter([503, 503])
 
-    def maybe(route: object) -> None:
+    def maybe(route: Route) -> None:
         status = next(refusals, None)
         if status is None:
-            route.continue_()  # type: ignore[attr-defined]
+            route.continue_()
         else:
             body = '{"error": "unavailable", "detail": "Busy.", "request_id": ""}'
-            route.fulfill(status=status, body=body, content_type="application/json")  # type: ignore[attr-defined]
+            route.fulfill(status=status, body=body, content_type="application/json")
 
     page.route("**/images", maybe)
     page.locator("#folder").set_input_files(folder)

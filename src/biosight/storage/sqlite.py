@@ -11,9 +11,10 @@ import sqlite3
 import threading
 import types
 import typing
+from collections import deque
 from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import Future
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import Field, dataclass, fields
 from functools import lru_cache
 from pathlib import Path
@@ -177,9 +178,7 @@ class SqliteRecords:
 
     def __init__(self, path: Path, kinds: Sequence[type[Record]]) -> None:
         self.path = path
-        self.local = threading.local()
-        self.open: list[sqlite3.Connection] = []
-        self.lock = threading.Lock()
+        self.idle: deque[sqlite3.Connection] = deque()
         self.reserve = path.with_name("reserve")
         self.make(kinds)
         self.waiting: queue.SimpleQueue[Work | None] = queue.SimpleQueue()
@@ -198,34 +197,46 @@ class SqliteRecords:
                     connection.execute(statement)
             connection.execute(f"PRAGMA user_version = {SCHEMA_VERSION}")
 
-    def connection(self) -> sqlite3.Connection:
-        """This thread's connection."""
-        made: sqlite3.Connection | None = getattr(self.local, "connection", None)
-        if made is None:
-            made = sqlite3.connect(
-                self.path, timeout=BUSY_SECONDS, isolation_level=None, check_same_thread=False
-            )
-            made.execute(f"PRAGMA journal_mode = {'WAL' if WAL_SAFE else 'TRUNCATE'}")
-            made.execute("PRAGMA synchronous = FULL")
-            made.execute("PRAGMA temp_store = MEMORY")
-            made.execute("PRAGMA cache_size = -8000")
-            self.local.connection = made
-            with self.lock:
-                self.open.append(made)
+    def connect(self) -> sqlite3.Connection:
+        """A new connection."""
+        made = sqlite3.connect(
+            self.path, timeout=BUSY_SECONDS, isolation_level=None, check_same_thread=False
+        )
+        made.execute(f"PRAGMA journal_mode = {'WAL' if WAL_SAFE else 'TRUNCATE'}")
+        made.execute("PRAGMA synchronous = FULL")
+        made.execute("PRAGMA temp_store = MEMORY")
+        made.execute("PRAGMA cache_size = -2000")
         return made
+
+    @contextmanager
+    def connection(self) -> Iterator[sqlite3.Connection]:
+        """A connection of the pool: threads come and go, and must not leave theirs open."""
+        try:
+            connection = self.idle.pop()
+        except IndexError:
+            connection = self.connect()
+        try:
+            yield connection
+        finally:
+            self.idle.append(connection)
 
     @contextmanager
     def transaction(self) -> Iterator[sqlite3.Connection]:
         """A write transaction, taken at once so that two never deadlock."""
-        connection = self.connection()
-        connection.execute("BEGIN IMMEDIATE")
-        try:
-            yield connection
-            connection.execute("COMMIT")
-        except BaseException:
-            if connection.in_transaction:
-                connection.execute("ROLLBACK")
-            raise
+        with self.connection() as connection:
+            connection.execute("BEGIN IMMEDIATE")
+            try:
+                yield connection
+                connection.execute("COMMIT")
+            except BaseException:
+                if connection.in_transaction:
+                    connection.execute("ROLLBACK")
+                raise
+
+    def rows(self, sql: str, values: Sequence[Any] = ()) -> list[Any]:
+        """All rows of a query."""
+        with translated(), self.connection() as connection:
+            return connection.execute(sql, values).fetchall()
 
     def get(self, kind: type[R], id: str) -> R | None:
         """The record, or None."""
@@ -251,8 +262,7 @@ class SqliteRecords:
         columns = columns_of(kind)
         names = ", ".join(f'"{c.name}"' for c in columns)
         sql = f"SELECT {names} FROM {kind.table} WHERE {clause} ORDER BY {by} LIMIT ?"
-        with translated():
-            rows = self.connection().execute(sql, [*values, limit]).fetchall()
+        rows = self.rows(sql, [*values, limit])
         return [
             kind(**{c.name: c.read(v) for c, v in zip(columns, row, strict=True)}) for row in rows
         ]
@@ -269,9 +279,7 @@ class SqliteRecords:
         clause, values = condition(where)
         counter = self.counter_for(kind, {w.field for w in where})
         what = f"coalesce(sum(n), 0) FROM {counter}" if counter else f"count(*) FROM {kind.table}"
-        with translated():
-            row = self.connection().execute(f"SELECT {what} WHERE {clause}", values).fetchone()
-        return int(row[0])
+        return int(self.rows(f"SELECT {what} WHERE {clause}", values)[0][0])
 
     def count_by(self, kind: type[Record], where: Sequence[Where], field: str) -> dict[Value, int]:
         """How many match per value of `field`."""
@@ -279,9 +287,7 @@ class SqliteRecords:
         counter = self.counter_for(kind, {w.field for w in where} | {field})
         what = f"sum(n) FROM {counter}" if counter else f"count(*) FROM {kind.table}"
         sql = f'SELECT "{field}", {what} WHERE {clause} GROUP BY "{field}"'
-        with translated():
-            rows = self.connection().execute(sql, values).fetchall()
-        return {value: int(n) for value, n in rows if n}
+        return {value: int(n) for value, n in self.rows(sql, values) if n}
 
     def total(self, kind: type[Record], where: Sequence[Where]) -> int:
         """The sum of the kind's `totalled` field over what matches."""
@@ -290,8 +296,7 @@ class SqliteRecords:
         amount = cast(Any, kind).totalled
         table, number = (counter, "total") if counter else (kind.table, amount)
         sql = f"SELECT coalesce(sum({number}), 0) FROM {table} WHERE {clause}"
-        with translated():
-            return int(self.connection().execute(sql, values).fetchone()[0])
+        return int(self.rows(sql, values)[0][0])
 
     def write(self, *changes: Change) -> None:
         """Make all changes or none, durably; returns after the commit reached the disk."""
@@ -378,29 +383,24 @@ class SqliteRecords:
 
     def ping(self) -> None:
         """Raise Unavailable when the file can't be read."""
-        with translated():
-            self.connection().execute("SELECT 1 FROM sqlite_schema LIMIT 1").fetchone()
+        self.rows("SELECT 1 FROM sqlite_schema LIMIT 1")
 
     def snapshot(self, target: Path) -> None:
         """A whole copy of the database, taken while others write (SQLite's online backup)."""
-        with translated(), sqlite3.connect(target) as copy:
-            self.connection().backup(copy, pages=2000)
-        copy.close()
+        with translated(), closing(sqlite3.connect(target)) as copy, self.connection() as source:
+            source.backup(copy, pages=2000)
 
     def check(self) -> list[str]:
         """SQLite's own integrity check; empty when all is well."""
-        with translated():
-            rows = self.connection().execute("PRAGMA integrity_check").fetchall()
-        return [str(row[0]) for row in rows if row[0] != "ok"]
+        found = self.rows("PRAGMA integrity_check")
+        return [str(row[0]) for row in found if row[0] != "ok"]
 
     def close(self) -> None:
         """Finish the waiting writes, then close every connection."""
         self.waiting.put(None)
         self.writer.join(30)
-        with self.lock:
-            for connection in self.open:
-                connection.close()
-            self.open.clear()
+        while self.idle:
+            self.idle.pop().close()
 
 
 def apply(connection: sqlite3.Connection, change: Change) -> None:

@@ -43,6 +43,7 @@ def create_app(biosight: BioSight, *, housekeeping: bool = True) -> FastAPI:
         docs_url=None,
         redoc_url=None,
         openapi_url="/openapi.json",
+        responses=errors.RESPONSES,
     )
     app.state.biosight = biosight
     errors.install(app)

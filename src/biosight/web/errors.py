@@ -6,10 +6,12 @@ Not here: which errors there are (biosight/errors.py).
 import logging
 import math
 from collections.abc import Awaitable, Callable
+from typing import Any
 
 from fastapi import FastAPI, Request, Response
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
+from pydantic import BaseModel
 from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect
 
@@ -25,6 +27,24 @@ CODES = {
     413: "too_large",
 }
 WORDS = {404: "There is nothing at this address.", 405: "This address does not answer that."}
+
+
+class ErrorOut(BaseModel):
+    """The one form of an error."""
+
+    error: str
+    detail: str
+    request_id: str
+
+
+RESPONSES: dict[int | str, dict[str, Any]] = {
+    code: {"model": ErrorOut, "description": words}
+    for code, words in (
+        ("4XX", "Refused, with the reason"),
+        (422, "The input does not fit, or the picture can't be read"),
+        ("5XX", "Busy or out of room"),
+    )
+}
 
 
 def error_response(request: Request, error: BioSightError) -> Response:

@@ -10,6 +10,7 @@ from biosight.accounts import User, clean_email
 from biosight.errors import Forbidden
 from biosight.gallery import trash
 from biosight.images import Image
+from biosight.labels import clean_label
 from biosight.review import names
 from biosight.review.acts import Act
 from biosight.sharing import Access
@@ -220,10 +221,10 @@ def rename_label(body: LabelChange, access: Editor, person: Signed, records: Sto
     done, following = names.rename(
         records, person.user.id, c.id, body.old, body.new, act=body.act, start=body.start
     )
-    if not body.act:
-        before = sharing.set_renamed(
-            records, c, names.renamed_with(dict(c.renamed), body.old, body.new.strip())
-        )
+    if not body.act and done.changed:
+        new = clean_label(body.new) if body.new.strip() else ""
+        after = names.renamed_with(dict(c.renamed), body.old, new)
+        before = sharing.set_renamed(records, c, after)
         remember(records, done.act, before)
     return LabelChanged(act=done.act, changed=len(done.changed), next=following)
 
