@@ -56,5 +56,5 @@ def set_up(form: str, level: str) -> None:
     root = logging.getLogger()
     root.handlers[:] = [handler]
     root.setLevel(level)
-    for noisy in ("uvicorn.access", "httpx", "PIL", "tifffile"):
+    for noisy in ("uvicorn.access", "httpx", "PIL", "tifffile", "onnxscript", "onnx_ir"):
         logging.getLogger(noisy).setLevel(logging.WARNING)

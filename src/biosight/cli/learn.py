@@ -79,13 +79,14 @@ def train(resume: bool, unfreeze_norm: bool, **given: Any) -> None:
 @click.command()
 @click.argument("folder", type=FOLDER)
 @click.argument("root", type=FOLDER)
-def evaluate(folder: Path, root: Path) -> None:
+@click.option("--record", default="", help="Write the figures into the card under this name.")
+def evaluate(folder: Path, root: Path, record: str) -> None:
     """Measure the exported model in FOLDER on ROOT, a folder-per-label tree."""
     need_torch()
     from biosight.learning.evaluate import as_text
     from biosight.learning.export import measure
 
-    click.echo(as_text(measure(folder, root)))
+    click.echo(as_text(measure(folder, root, record)))
 
 
 @click.group()

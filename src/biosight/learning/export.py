@@ -43,7 +43,7 @@ def export(
 ) -> Report:
     """Write the model folder; returns the report of the final file on the left-out sources.
 
-    `notes` is JSON with the card's words (trained_on, measured_on, weak_at, terms). Raises
+    `notes` is JSON with the card's words (trained_on, measured_on, weak_at, terms, labels). Raises
     BadModel when ONNX and PyTorch, or half and full precision, disagree.
     """
     target.mkdir(parents=True, exist_ok=True)
@@ -52,7 +52,10 @@ def export(
     networks.start_from(network, networks.load_weights(run / "weights.pt"))
     train, held = read_split(run)
     words = json.loads(notes.read_text()) if notes else {}
-    card = card.model_copy(update={"version": version, "git_commit": commit(), **words})
+    said = {"version": version, "git_commit": commit(), **words}
+    card = ModelCard.model_validate({**card.model_dump(by_alias=True), **said})
+    if {label.name for label in card.labels} != {s.label for s in train}:
+        raise BadModel("The notes name other labels than the run learnt.")
     check_full(network, card, held[:32], write_onnx(network, card, target))
     full = Classifier(target)
     answers = full.logits(pixels_of(held, card))[0]
@@ -245,8 +248,11 @@ def write_reference(
     )
 
 
-def measure(folder: Path, root: Path) -> Report:
-    """The exported model in `folder` on a folder-per-label tree, with its own temperature."""
+def measure(folder: Path, root: Path, record: str = "") -> Report:
+    """The exported model in `folder` on a folder-per-label tree, with its own temperature.
+
+    With `record` the figures are written into the card under that name.
+    """
     classifier = Classifier(folder)
     known = set(classifier.card.label_names)
     samples = [s for s in ds.scan_tree(root) if s.label in known]
@@ -255,4 +261,14 @@ def measure(folder: Path, root: Path) -> Report:
     logits, _ = logits_of(classifier, samples)
     truth = numbers(samples, classifier.card)
     scores = softmax(logits, classifier.card.temperature)
-    return evaluate(scores, truth, classifier.card.label_names)
+    report = evaluate(scores, truth, classifier.card.label_names)
+    if record:
+        figures = {
+            f"{record}_pictures": float(report.pictures),
+            f"{record}_accuracy": round(report.accuracy, 4),
+            f"{record}_mean_recall": round(report.balanced_accuracy, 4),
+            f"{record}_ece": round(report.ece, 4),
+        }
+        measured = {**classifier.card.measured, **figures}
+        write_card(classifier.card.model_copy(update={"measured": measured}), folder)
+    return report
