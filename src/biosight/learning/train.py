@@ -4,6 +4,7 @@ Not here: what is exported (export.py), or which model serves (registry.py).
 """
 
 import json
+import math
 from collections.abc import Iterator
 from copy import deepcopy
 from dataclasses import asdict, dataclass, field
@@ -246,7 +247,7 @@ def fit(
 def set_rate(optimiser: torch.optim.Optimizer, rate: float, step: int, total: int) -> None:
     """Warm up over the first 5 % of the steps, then a half cosine down to zero."""
     warm = max(1, total // 20)
-    cosine = 0.5 * (1 + np.cos(np.pi * min(1.0, step / total)))
+    cosine = 0.5 * (1 + math.cos(math.pi * min(1.0, step / total)))
     for group in optimiser.param_groups:
         group["lr"] = rate * min(1.0, (step + 1) / warm) * cosine
 
