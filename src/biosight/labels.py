@@ -1,4 +1,4 @@
-"""Names and who says them: LabelSet, Prediction, Annotation, and who wins.
+"""Names and who says them: Prediction, Annotation, and who wins.
 
 Not here: how a name is computed (inference) or kept (storage).
 """
@@ -13,15 +13,6 @@ from biosight.errors import BadRequest
 UNCLASSIFIED = ""
 NOT_SURE = "Not sure"
 MAX_LABEL_LENGTH = 80
-
-
-@dataclass(frozen=True, slots=True)
-class LabelName:
-    """One name a model can say; the Darwin Core terms are optional."""
-
-    name: str
-    scientific_name: str = ""
-    taxon_rank: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -47,10 +47,6 @@ class Collection:
     trashed_at: float = 0.0
     version: int = 1
 
-    def name_for(self, label: str) -> str:
-        """What the machine's label is called here; "" where people removed it."""
-        return dict(self.renamed).get(label, label)
-
 
 @dataclass(frozen=True, slots=True)
 class Member:

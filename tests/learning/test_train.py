@@ -147,6 +147,8 @@ def test_a_report_counts() -> None:
 
 
 @pytest.mark.timeout(400)
+# PyTorch's exporter warns of its own deprecations.
+@pytest.mark.filterwarnings("ignore")
 def test_train_resume_export_and_serve(tree: Path, tmp_path: Path) -> None:
     from biosight.inference.classifier import Classifier
     from biosight.learning.export import export, measure

@@ -10,7 +10,6 @@ from typing import Literal
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from biosight.errors import BadModel
-from biosight.labels import LabelName
 
 
 class CardLabel(BaseModel):
@@ -45,7 +44,6 @@ class ModelCard(BaseModel):
     temperature: float = Field(1.0, gt=0)
     embedding_size: int = Field(ge=1)
     precision: str = "fp32"
-    unsure_below: float = Field(0.5, ge=0, le=1)
     sha256: str = ""
     trained_on: str = ""
     measured: dict[str, float] = Field(default_factory=dict)
@@ -64,10 +62,6 @@ class ModelCard(BaseModel):
     def label_names(self) -> tuple[str, ...]:
         """Labels in the order of the logits."""
         return tuple(label.name for label in self.labels)
-
-    def label_set(self) -> tuple[LabelName, ...]:
-        """The labels as nouns of labels.py."""
-        return tuple(LabelName(x.name, x.scientific_name, x.taxon_rank) for x in self.labels)
 
 
 def read_card(folder: Path) -> ModelCard:

@@ -55,9 +55,3 @@ def renamed_with(renamed: Mapping[str, str], old: str, new: str) -> tuple[tuple[
     names = {k: (new if v == old else v) for k, v in renamed.items()}
     names.setdefault(old, new)
     return tuple(sorted((k, v) for k, v in names.items() if k != v))
-
-
-def counts(records: Records, collection: str, label: str) -> int:
-    """How many pictures carry a label, trash included."""
-    where = [Where("collection", "=", collection), Where("label", "=", label)]
-    return records.count(Image, where)

@@ -27,6 +27,7 @@ from biosight.intake import (
 from biosight.labels import Annotation as Said
 from biosight.labels import Guess, Prediction
 from biosight.review.acts import change_of, perform
+from biosight.review.undoing import latest_prediction
 from biosight.sharing import Access
 from biosight.storage import blobs as keys
 from biosight.storage.records import Order, Where
@@ -328,13 +329,6 @@ def uploaded(outcome: Outcome, access: Access, biosight: Open, response: Respons
         top=guesses(prediction.top) if prediction else [],
         image=image_out(image, threshold),
     )
-
-
-def latest_prediction(records: Store, image: str) -> Prediction | None:
-    """The last thing a model said of an image."""
-    where = [Where("image", "=", image)]
-    found = records.find(Prediction, where, order=Order("at", descending=True), limit=1)
-    return found[0] if found else None
 
 
 @router.post("/collections/{collection}/known")
