@@ -14,7 +14,7 @@ from biosight import errors, metrics
 from biosight.cli import main
 from biosight.settings import Settings
 from biosight.web import health
-from biosight.web.api import acts, admin, collections, exports, images, people
+from biosight.web.api import acts, admin, collections, exports, images, people, uploads
 
 REFERENCE = Path(__file__).parent / "reference"
 NOTE = "<!-- Written by `make docs` from the code; edit the code instead. -->\n"
@@ -86,7 +86,7 @@ def errors_page() -> str:
 def routes() -> Iterator[tuple[str, str, str]]:
     """Every API route with the first line of its docstring."""
     app = FastAPI()
-    for part in (people, collections, images, acts, exports, admin):
+    for part in (people, collections, uploads, images, acts, exports, admin):
         app.include_router(part.router, prefix="/api/v1")
     app.include_router(health.router)
     for path, methods in app.openapi()["paths"].items():

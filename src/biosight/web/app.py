@@ -14,7 +14,7 @@ from starlette.staticfiles import StaticFiles
 from biosight import __version__
 from biosight.bootstrap import BioSight
 from biosight.web import errors, health, pages
-from biosight.web.api import acts, admin, collections, exports, images, people
+from biosight.web.api import acts, admin, collections, exports, images, people, uploads
 from biosight.web.housekeeping import Housekeeping
 from biosight.web.security import API, Guard
 
@@ -46,8 +46,8 @@ def create_app(biosight: BioSight, *, housekeeping: bool = True) -> FastAPI:
         responses=errors.RESPONSES,
     )
     app.state.biosight = biosight
-    errors.install(app)
-    for part in (people, collections, images, acts, exports, admin):
+    errors.install(app, pages.error_page)
+    for part in (people, collections, uploads, images, acts, exports, admin):
         app.include_router(part.router, prefix=API)
     app.include_router(health.router)
     app.include_router(pages.router)

@@ -47,15 +47,16 @@ RESPONSES: dict[int | str, dict[str, Any]] = {
 }
 
 
-def error_response(request: Request, error: BioSightError) -> Response:
+PageOfError = Callable[[Request, BioSightError, dict[str, str]], Response]
+
+
+def error_response(request: Request, error: BioSightError, page: PageOfError) -> Response:
     """JSON for the API, a page for a browser that asks for one."""
     headers = {"Retry-After": str(math.ceil(error.retry_after))} if error.retry_after else {}
     if error.status == 401:
         headers["WWW-Authenticate"] = "Bearer"
     if wants_page(request):
-        from biosight.web.pages import error_page
-
-        return error_page(request, error, headers)
+        return page(request, error, headers)
     return JSONResponse(error_body(error.code, error.detail), error.status, headers)
 
 
@@ -77,8 +78,8 @@ def first_problem(error: RequestValidationError) -> str:
     return f"{where or 'The request'}: {problem['msg']}."
 
 
-def install(app: FastAPI) -> None:
-    """Add the handlers."""
+def install(app: FastAPI, page: PageOfError) -> None:
+    """Add the handlers; `page` draws an error for people."""
 
     async def known(request: Request, error: Exception) -> Response:
         assert isinstance(error, BioSightError)
@@ -86,19 +87,19 @@ def install(app: FastAPI) -> None:
             log.error("failed", extra={"code": error.code, "cause": repr(error.__cause__)})
         elif isinstance(error, NotSignedIn) or error.status in {403, 413, 429}:
             log.info("refused", extra={"code": error.code, "status": error.status})
-        return error_response(request, error)
+        return error_response(request, error, page)
 
     async def invalid(request: Request, error: Exception) -> Response:
         assert isinstance(error, RequestValidationError)
         wrong = BadRequest(first_problem(error))
         wrong.status = 422
-        return error_response(request, wrong)
+        return error_response(request, wrong, page)
 
     async def plain(request: Request, error: Exception) -> Response:
         assert isinstance(error, HTTPException)
         made = NotFound(WORDS.get(error.status_code, str(error.detail)))
         made.status, made.code = error.status_code, CODES.get(error.status_code, "error")
-        response = error_response(request, made)
+        response = error_response(request, made, page)
         for name, value in (error.headers or {}).items():
             response.headers[name] = value
         return response
@@ -108,7 +109,7 @@ def install(app: FastAPI) -> None:
 
     async def unknown(request: Request, error: Exception) -> Response:
         made = BioSightError("Something went wrong here; it was logged.")
-        return error_response(request, made)
+        return error_response(request, made, page)
 
     handlers: list[tuple[type[Exception], Callable[[Request, Exception], Awaitable[Response]]]] = [
         (BioSightError, known),

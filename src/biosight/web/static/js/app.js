@@ -1,5 +1,6 @@
 // @ts-check
 /** The frame: swaps the page's main part so that uploads live on, and starts each page's module. */
+import "./dock.js";
 import { find } from "./dom.js";
 import { help, unbind } from "./keys.js";
 import { complain } from "./toast.js";

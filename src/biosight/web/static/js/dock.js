@@ -2,22 +2,20 @@
 /** The upload dock: progress while it runs, a receipt when it is done. */
 import { doAct } from "./acts.js";
 import { counted, el, find, percent, shown } from "./dom.js";
-import { dismiss, retry } from "./upload.js";
+import { dismiss, retry, state } from "./upload.js";
 
 let pending = false;
 
-/** Draw soon, at most once a frame. @param {import("./upload.js").State} state */
-export function draw(state) {
+document.addEventListener("biosight:uploading", () => {
   if (pending) return;
   pending = true;
   requestAnimationFrame(() => {
     pending = false;
-    drawNow(state);
+    draw();
   });
-}
+});
 
-/** @param {import("./upload.js").State} state */
-function drawNow(state) {
+function draw() {
   const dock = find(document, "#dock");
   const open = [...dock.querySelectorAll("details[open]")].map((d) => d.className);
   dock.hidden = state.total === 0;
@@ -63,7 +61,7 @@ async function restore(state) {
     state.duplicates += state.trashed.length;
     state.trashed = [];
     document.dispatchEvent(new CustomEvent("biosight:uploaded", { detail: state.collection }));
-    draw(state);
+    draw();
   }
 }
 

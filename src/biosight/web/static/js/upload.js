@@ -1,7 +1,6 @@
 // @ts-check
 /** Uploads: a few at a time, hashed first where the page may, retried with back-off, counted. */
 import { ApiError, call } from "./api.js";
-import { draw } from "./dock.js";
 
 const AT_ONCE = 4;
 const TRIES = 7;
@@ -15,6 +14,11 @@ const JUNK = new Set([".ds_store", "thumbs.db", "desktop.ini"]);
 
 /** @type {State} */
 export const state = fresh("");
+
+/** The dock draws what is told here. */
+function tell() {
+  document.dispatchEvent(new CustomEvent("biosight:uploading"));
+}
 
 /** @param {string} collection @returns {State} */
 function fresh(collection) {
@@ -31,7 +35,7 @@ export function busy() {
 /** Forget a finished receipt. */
 export function dismiss() {
   if (!busy()) Object.assign(state, fresh(""));
-  draw(state);
+  tell();
 }
 
 /** The session goes on when the person drops the folder again after a reload. @param {string} collection */
@@ -62,7 +66,7 @@ export function add(collection, files, maxMb) {
     state.total += 1;
     state.waiting.push({ file, path, collection, max: maxMb * 1048576 });
   }
-  draw(state);
+  tell();
   while (state.active < AT_ONCE && state.waiting.length) work();
 }
 
@@ -86,7 +90,7 @@ async function work() {
     endSession(state.collection);
     document.dispatchEvent(new CustomEvent("biosight:uploaded", { detail: state.collection }));
   }
-  draw(state);
+  tell();
 }
 
 /** A few files to ask about at once; fewer when little waits, so that all workers have some. */
@@ -127,7 +131,7 @@ async function settle(one, known) {
     const reason = error instanceof Error ? error.message : String(error);
     state.refused.push({ path: one.path, reason, again: final ? undefined : one });
   }
-  draw(state);
+  tell();
 }
 
 /** @param {any} answer */
@@ -155,7 +159,7 @@ async function send(one) {
       const passes = error instanceof ApiError && [0, 408, 429, 502, 503, 504].includes(error.status);
       if (!passes || attempt === TRIES) throw error;
       state.paused = /** @type {ApiError} */ (error).message;
-      draw(state);
+      tell();
       const wait = Math.max(/** @type {ApiError} */ (error).wait * 1000, 500 * 2 ** attempt) * (0.75 + Math.random() / 2);
       await new Promise((r) => setTimeout(r, Math.min(wait, 30000)));
     }

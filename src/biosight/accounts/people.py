@@ -1,0 +1,134 @@
+"""Accounts: made, found, changed, removed.
+
+Not here: signing up and in (signing.py).
+"""
+
+import re
+import time
+from dataclasses import replace
+
+from biosight.accounts.passwords import HASHER, HASHING, check_password, hash_password
+from biosight.accounts.records import Invitation, Session, Token, User
+from biosight.accounts.sessions import end_sessions
+from biosight.errors import BadRequest, Conflict, Forbidden
+from biosight.storage.records import (
+    Insert,
+    Order,
+    Position,
+    Records,
+    Remove,
+    Replace,
+    Taken,
+    Where,
+    new_id,
+    one,
+)
+
+EMAIL = re.compile(r"[^@\s\x00-\x1f]{1,64}@[^@\s\x00-\x1f]{1,190}")
+
+
+def clean_email(email: str) -> str:
+    """Lower case, trimmed. Raises BadRequest when it is no address."""
+    kept = email.strip().casefold()
+    if not EMAIL.fullmatch(kept):
+        raise BadRequest("Give an email address, such as ada@example.org.")
+    return kept
+
+
+def find_user(records: Records, email: str) -> User | None:
+    """The account of an address."""
+    return one(records, User, Where("email", "=", email.strip().casefold()))
+
+
+def has_users(records: Records) -> bool:
+    """Is there any account yet?"""
+    return one(records, User) is not None
+
+
+def create_user(
+    records: Records, email: str, password: str, name: str = "", role: str = "member"
+) -> User:
+    """A new account; the first is an admin. Raises BadRequest or Conflict."""
+    email = clean_email(email)
+    check_password(password, email)
+    name = " ".join(name.split())[:80] or email.split("@")[0]
+    role = role if has_users(records) else "admin"
+    user = User(new_id(), email, name, hash_password(password), role, time.time())
+    try:
+        records.write(Insert(user))
+    except Taken as error:
+        raise Conflict("There is already an account with this email address.") from error
+    return user
+
+
+def change_user(records: Records, user: User, **changes: object) -> User:
+    """Replace fields of an account. Raises Stale when somebody was faster."""
+    changed = replace(user, **changes, version=user.version + 1)  # type: ignore[arg-type]
+    records.write(Replace(changed, user.version))
+    return changed
+
+
+def change_password(records: Records, user: User, old: str, new: str, keep_session: str) -> User:
+    """Set a new password and end all other sessions. Raises BadRequest or Forbidden."""
+    with HASHING:
+        right = HASHER.verify(old, user.password)
+    if not right:
+        raise Forbidden("The old password is wrong.")
+    return set_password(records, user, new, keep_session=keep_session)
+
+
+def set_password(records: Records, user: User, new: str, *, keep_session: str = "") -> User:
+    """Set a password without the old one (reset link, command line)."""
+    check_password(new, user.email)
+    changed = change_user(records, user, password=hash_password(new))
+    end_sessions(records, user, but=keep_session)
+    return changed
+
+
+def all_users(records: Records, after: str = "", limit: int = 100) -> list[User]:
+    """Accounts in order of creation, a page at a time."""
+    position = Position(after, after) if after else None
+    return records.find(User, order=Order("id"), after=position, limit=limit)
+
+
+def admins(records: Records) -> int:
+    """How many can administer."""
+    return records.count(User, [Where("role", "=", "admin"), Where("disabled", "=", False)])
+
+
+def change_standing(
+    records: Records, user: User, *, role: str | None = None, disabled: bool | None = None
+) -> User:
+    """Change role or disable; the last admin stays. Raises BadRequest or Conflict."""
+    changes: dict[str, object] = {}
+    if role is not None:
+        if role not in {"admin", "member"}:
+            raise BadRequest("A role is admin or member.")
+        changes["role"] = role
+    if disabled is not None:
+        changes["disabled"] = disabled
+    if (
+        user.is_admin
+        and not user.disabled
+        and (role == "member" or disabled)
+        and (admins(records) <= 1)
+    ):
+        raise Conflict("This is the only administrator; make another one first.")
+    changed = change_user(records, user, **changes)
+    if disabled:
+        end_sessions(records, user)
+    return changed
+
+
+def check_leave(records: Records, user: User) -> None:
+    """Raise Conflict when others would be left without an administrator."""
+    if user.is_admin and admins(records) <= 1 and records.count(User) > 1:
+        raise Conflict("You are the only administrator; make another one first.")
+
+
+def remove_user(records: Records, user: User) -> None:
+    """Remove an account with its sessions, tokens and links."""
+    mine = [Where("user", "=", user.id)]
+    for kind in (Session, Token, Invitation):
+        records.remove(kind, mine)
+    records.write(Remove(User, user.id))

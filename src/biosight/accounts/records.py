@@ -1,0 +1,105 @@
+"""The records of people: accounts, sessions, tokens, links, failed tries.
+
+Not here: what is done with them.
+"""
+
+import hashlib
+from dataclasses import dataclass
+from typing import ClassVar
+
+DAY = 86_400.0
+
+
+SCOPES = ("read", "write")
+
+
+@dataclass(frozen=True, slots=True)
+class User:
+    """A person with an account; `email` is lower case. `role` is "admin" or "member"."""
+
+    table: ClassVar[str] = "users"
+    unique: ClassVar[tuple[tuple[str, ...], ...]] = (("email",),)
+
+    id: str
+    email: str
+    name: str
+    password: str
+    role: str
+    created_at: float
+    disabled: bool = False
+    version: int = 1
+
+    @property
+    def is_admin(self) -> bool:
+        """May they administer people?"""
+        return self.role == "admin"
+
+
+@dataclass(frozen=True, slots=True)
+class Session:
+    """A sign-in; `id` is the SHA-256 of the cookie's secret."""
+
+    table: ClassVar[str] = "sessions"
+    indexes: ClassVar[tuple[tuple[str, ...], ...]] = (("user",), ("ends_at",))
+
+    id: str
+    user: str
+    created_at: float
+    seen_at: float
+    ends_at: float
+    device: str
+    version: int = 1
+
+
+@dataclass(frozen=True, slots=True)
+class Token:
+    """An API token; `hash` is the SHA-256 of its secret, which is shown once."""
+
+    table: ClassVar[str] = "tokens"
+    unique: ClassVar[tuple[tuple[str, ...], ...]] = (("hash",),)
+    indexes: ClassVar[tuple[tuple[str, ...], ...]] = (("user",),)
+
+    id: str
+    hash: str
+    user: str
+    name: str
+    scopes: tuple[str, ...]
+    created_at: float
+    used_at: float = 0.0
+    version: int = 1
+
+
+@dataclass(frozen=True, slots=True)
+class Invitation:
+    """Leave to sign up, or (kind "reset") to set a new password; `id` hashes the link's secret."""
+
+    table: ClassVar[str] = "invitations"
+    indexes: ClassVar[tuple[tuple[str, ...], ...]] = (("kind", "id"), ("user",))
+
+    id: str
+    kind: str
+    user: str
+    email: str
+    by: str
+    created_at: float
+    ends_at: float
+
+
+@dataclass(frozen=True, slots=True)
+class Tries:
+    """Failed sign-ins of one account or address within a window of time."""
+
+    table: ClassVar[str] = "tries"
+
+    id: str
+    count: int
+    since: float
+    version: int = 1
+
+
+KINDS = (User, Session, Token, Invitation, Tries)
+
+
+def hashed(secret: str) -> str:
+    """How a random secret is kept: SHA-256 is enough for 256 random bits."""
+    return hashlib.sha256(secret.encode("utf-8", "surrogatepass")).hexdigest()

@@ -1,0 +1,99 @@
+"""Sessions of browsers and API tokens of scripts.
+
+Not here: cookies and headers (web).
+"""
+
+import secrets
+import time
+from dataclasses import replace
+
+from biosight.accounts.records import DAY, SCOPES, Session, Token, User, hashed
+from biosight.errors import BadRequest, NotFound, Stale
+from biosight.storage.records import Insert, Records, Remove, Replace, Where, new_id, one
+
+TOUCH_SECONDS = 600.0
+
+
+def open_session(records: Records, user: User, device: str, days: float) -> str:
+    """Start a session; returns the cookie's secret (256 bits)."""
+    secret, now = secrets.token_urlsafe(32), time.time()
+    records.write(
+        Insert(Session(hashed(secret), user.id, now, now, now + days * DAY, device[:120]))
+    )
+    return secret
+
+
+def session_user(records: Records, secret: str, idle_days: float) -> tuple[User, Session] | None:
+    """Who a cookie's secret belongs to, unless it ended, idled too long or they are disabled."""
+    session, now = records.get(Session, hashed(secret)), time.time()
+    if session is None or now > session.ends_at or now - session.seen_at > idle_days * DAY:
+        return None
+    user = records.get(User, session.user)
+    if user is None or user.disabled:
+        return None
+    if now - session.seen_at > TOUCH_SECONDS:
+        touched = replace(session, seen_at=now, version=session.version + 1)
+        try:
+            records.write(Replace(touched, session.version))
+        except Stale:
+            pass  # another request touched it
+    return user, session
+
+
+def sessions_of(records: Records, user: User) -> list[Session]:
+    """A person's running sessions, newest first."""
+    found = records.find(Session, [Where("user", "=", user.id)], limit=200)
+    return sorted((s for s in found if s.ends_at > time.time()), key=lambda s: -s.seen_at)
+
+
+def end_session(records: Records, user: User, session: str) -> None:
+    """End one of a person's own sessions. Raises NotFound."""
+    found = records.get(Session, session)
+    if found is None or found.user != user.id:
+        raise NotFound("There is no such session.")
+    records.write(Remove(Session, session))
+
+
+def end_sessions(records: Records, user: User, *, but: str = "") -> None:
+    """End all of a person's sessions, save one."""
+    records.remove(Session, [Where("user", "=", user.id), Where("id", "!=", but)])
+
+
+def create_token(records: Records, user: User, name: str, scopes: list[str]) -> tuple[Token, str]:
+    """A new API token and its secret, which is not kept. Raises BadRequest."""
+    if not scopes or not set(scopes) <= set(SCOPES):
+        raise BadRequest("A token's scopes are read, write or both.")
+    secret = f"bs_{secrets.token_urlsafe(32)}"
+    name = " ".join(name.split())[:80] or "API token"
+    chosen = tuple(s for s in SCOPES if s in scopes)
+    token = Token(new_id(), hashed(secret), user.id, name, chosen, time.time())
+    records.write(Insert(token))
+    return token, secret
+
+
+def token_user(records: Records, secret: str) -> tuple[User, Token] | None:
+    """Who an API token belongs to."""
+    token = one(records, Token, Where("hash", "=", hashed(secret)))
+    user = records.get(User, token.user) if token else None
+    if token is None or user is None or user.disabled:
+        return None
+    if time.time() - token.used_at > TOUCH_SECONDS:
+        used = replace(token, used_at=time.time(), version=token.version + 1)
+        try:
+            records.write(Replace(used, token.version))
+        except Stale:
+            pass  # another request noted it
+    return user, token
+
+
+def tokens_of(records: Records, user: User) -> list[Token]:
+    """A person's API tokens."""
+    return records.find(Token, [Where("user", "=", user.id)], limit=200)
+
+
+def revoke_token(records: Records, user: User, token: str) -> None:
+    """Remove one of a person's own tokens. Raises NotFound."""
+    found = records.get(Token, token)
+    if found is None or found.user != user.id:
+        raise NotFound("There is no such token.")
+    records.write(Remove(Token, token))

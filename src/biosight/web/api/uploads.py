@@ -1,0 +1,191 @@
+"""API: sending pictures, and asking which are there already."""
+
+import time
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Request, Response
+from fastapi.concurrency import run_in_threadpool
+from pydantic import BaseModel, Field
+from starlette.datastructures import UploadFile
+
+from biosight.errors import BadPicture, BadRequest, TooLarge
+from biosight.gallery.export import PAGE
+from biosight.images import Image
+from biosight.intake import (
+    Duplicate,
+    Outcome,
+    Place,
+    Rejected,
+    Stored,
+    Upload,
+    session_key,
+    take_in,
+)
+from biosight.review.undoing import latest_prediction
+from biosight.sharing import Access
+from biosight.storage.records import Where
+from biosight.web.api.images import GuessOut, ImageOut, etag, guesses, image_out
+from biosight.web.api.people import Input
+from biosight.web.deps import Editor, Open, Person, Signed, Store
+from biosight.web.security import MEGABYTE
+
+router = APIRouter(tags=["images"])
+FIELDS = {"file", "session", "path", "last_modified"}
+MOST_HASHES = 2000
+HOUR = 3600
+UPLOAD_BODY = {
+    "requestBody": {
+        "required": True,
+        "content": {
+            "multipart/form-data": {
+                "schema": {
+                    "type": "object",
+                    "required": ["file"],
+                    "properties": {
+                        "file": {"type": "string", "format": "binary"},
+                        "session": {
+                            "type": "string",
+                            "maxLength": 64,
+                            "description": "One drop, folder or run: drift samples by it.",
+                        },
+                        "path": {
+                            "type": "string",
+                            "maxLength": 1024,
+                            "description": "The file's path in the folder it came from.",
+                        },
+                    },
+                }
+            }
+        },
+    }
+}
+
+
+class Uploaded(BaseModel):
+    """What became of an upload: stored, duplicate, or trashed (a duplicate in the trash).
+
+    For a duplicate `image` is the one that is there.
+    """
+
+    outcome: str
+    label: str
+    confidence: float
+    model: str
+    top: list[GuessOut]
+    image: ImageOut
+
+
+class Hashes(Input):
+    """SHA-256 of files one might send."""
+
+    sha256: list[Annotated[str, Field(pattern="^[0-9a-f]{64}$")]] = Field(max_length=MOST_HASHES)
+
+
+class Known(BaseModel):
+    """Which of the asked files are in this collection, and which of those in its trash."""
+
+    known: list[str]
+    trashed: list[str]
+
+
+@router.post(
+    "/collections/{collection}/images",
+    status_code=201,
+    openapi_extra=UPLOAD_BODY,
+    responses={200: {"model": Uploaded, "description": "A duplicate; nothing was stored"}},
+)
+async def upload(
+    request: Request, response: Response, access: Editor, person: Signed, biosight: Open
+) -> Uploaded:
+    """Send one picture. The answer carries its label, the best five guesses and the model."""
+    try:
+        form = await request.form(max_files=1, max_fields=5, max_part_size=8192)
+    except KeyError as error:
+        raise BadRequest("Send the picture as multipart/form-data, in the field file.") from error
+    async with closing(form):
+        arriving = as_upload(form, person, biosight.settings.max_file_mb * MEGABYTE)
+        c = access.collection
+        place = Place(c.id, person.user.id, dict(c.renamed))
+        outcome = await run_in_threadpool(take_in, biosight.intake, place, arriving)
+    return await run_in_threadpool(uploaded, outcome, access, biosight, response)
+
+
+class closing:
+    """Closes a form's files, whatever happens."""
+
+    def __init__(self, form: Any) -> None:
+        self.form = form
+
+    async def __aenter__(self) -> None:
+        return None
+
+    async def __aexit__(self, *_: object) -> None:
+        await self.form.close()
+
+
+def as_upload(form: Any, person: Person, most: int) -> Upload:
+    """The form as an Upload. Raises BadRequest in words."""
+    file = form.get("file")
+    if not isinstance(file, UploadFile):
+        raise BadRequest("Send the picture in the form field named file.")
+    if unknown := set(form) - FIELDS:
+        raise BadRequest(f"Unknown form fields: {len(unknown)}; send file, session and path.")
+    if not file.size:
+        raise BadPicture("The file is empty.")
+    if file.size > most:
+        raise TooLarge(f"This file is larger than the {most // MEGABYTE} MB that are allowed.")
+    session = str(form.get("session") or default_session(person))[:64]
+    name = clean_text(file.filename or "picture", 255)
+    path = clean_text(str(form.get("path") or name), 1024)
+    return Upload(
+        file.file, name.rsplit("/", 1)[-1] or "picture", path, session_key(person.user.id, session)
+    )
+
+
+def clean_text(text: str, longest: int) -> str:
+    """A client's words as data: no control characters or lone surrogates, capped."""
+    kept = "".join(c for c in text.replace("\\", "/") if c.isprintable())
+    return kept.encode("utf-8", "ignore").decode()[:longest]
+
+
+def default_session(person: Person) -> str:
+    """One hour of one API token or sign-in."""
+    return f"{person.token or person.session}/{int(time.time() // HOUR)}"
+
+
+def uploaded(outcome: Outcome, access: Access, biosight: Open, response: Response) -> Uploaded:
+    """An outcome as an answer. Raises BadPicture for a rejected one."""
+    if isinstance(outcome, Rejected):
+        raise BadPicture(outcome.reason)
+    threshold = access.collection.threshold
+    if isinstance(outcome, Duplicate):
+        response.status_code = 200
+        image = outcome.of
+        prediction = latest_prediction(biosight.archive.records, image.id)
+        word = "trashed" if image.trashed else "duplicate"
+    else:
+        assert isinstance(outcome, Stored)
+        image, prediction, word = outcome.image, outcome.prediction, "stored"
+        response.headers["ETag"] = etag(image)
+    return Uploaded(
+        outcome=word,
+        label=image.label,
+        confidence=image.confidence,
+        model=image.model,
+        top=guesses(prediction.top) if prediction else [],
+        image=image_out(image, threshold),
+    )
+
+
+@router.post("/collections/{collection}/known")
+def known(body: Hashes, access: Editor, records: Store) -> Known:
+    """Which files are in this collection already; other collections don't count."""
+    here = Where("collection", "=", access.collection.id)
+    found: list[Image] = []
+    for start in range(0, len(body.sha256), PAGE):
+        part = tuple(body.sha256[start : start + PAGE])
+        found += records.find(Image, [here, Where("sha256", "in", part)], limit=PAGE)
+    return Known(
+        known=[i.sha256 for i in found if not i.trashed],
+        trashed=[i.sha256 for i in found if i.trashed],
+    )
