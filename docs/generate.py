@@ -44,7 +44,10 @@ def commands(command: click.Command, path: str) -> Iterator[str]:
         for name in sorted(command.commands):
             yield from commands(command.commands[name], f"{path} {name}")
         return
-    context = click.Context(command, info_name=path, max_content_width=88, terminal_width=88)
+    names = list(main.context_settings["help_option_names"])
+    context = click.Context(
+        command, info_name=path, max_content_width=88, terminal_width=88, help_option_names=names
+    )
     yield f"## {path}\n\n```\n{command.get_help(context)}\n```"
 
 

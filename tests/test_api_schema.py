@@ -6,10 +6,14 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
 from tests import tiny
 from tests.walk.conftest import Server
 
 
+@pytest.mark.walk
+@pytest.mark.xdist_group("walk")
 def test_no_request_brings_a_5xx(tmp_path: Path, model_dir: Path) -> None:
     server = Server(tmp_path / "data", model_dir)
     server.start()

@@ -16,6 +16,9 @@ from tests.conftest import require_torch
 @pytest.fixture(autouse=True)
 def torch_is_there() -> None:
     require_torch()
+    import torch
+
+    torch.set_num_threads(1)  # other tests run beside this one
 
 
 @pytest.fixture

@@ -16,6 +16,7 @@ from tests.walk.conftest import Server
 
 pytestmark = [
     pytest.mark.walk,
+    pytest.mark.xdist_group("walk"),
     # Playwright's own event loop is closed late by its driver.
     pytest.mark.filterwarnings("ignore::ResourceWarning"),
 ]

@@ -21,7 +21,7 @@ from tests.conftest import PASSWORD, require
 from tests.test_reading import png_header
 from tests.walk.conftest import Server
 
-pytestmark = pytest.mark.walk
+pytestmark = [pytest.mark.walk, pytest.mark.xdist_group("walk")]
 COLOURS = list(tiny.COLOURS)
 
 

@@ -37,6 +37,25 @@ def test_an_invitation_works_once_and_for_its_address(ada: TestClient) -> None:
     assert ada.post("/api/v1/register", json=body).status_code == 403
 
 
+def test_only_one_of_many_is_first(client: TestClient, biosight: BioSight) -> None:
+    from concurrent.futures import ThreadPoolExecutor
+
+    def register(number: int) -> int:
+        body = {"email": f"p{number}@example.org", "password": PASSWORD}
+        return client.post("/api/v1/register", json=body).status_code
+
+    with ThreadPoolExecutor(6) as pool:
+        statuses = list(pool.map(register, range(6)))
+    assert statuses.count(201) == 1
+    assert biosight.archive.records.count(accounts.User) == 1
+
+
+def test_when_the_last_person_left_a_new_one_may_begin(ada: TestClient) -> None:
+    assert ada.request("DELETE", "/api/v1/me", json={"password": PASSWORD}).status_code == 204
+    sign_up(ada, "bob@example.org")
+    assert ada.get("/api/v1/me").json()["role"] == "admin"
+
+
 @pytest.mark.parametrize("policy", ["open", "closed"])
 def test_registration_policy(settings: Settings, policy: str) -> None:
     biosight = open_biosight(settings.model_copy(update={"registration": policy}))

@@ -8,10 +8,11 @@ import time
 from dataclasses import replace
 
 from biosight.accounts.passwords import HASHER, HASHING, check_password, hash_password
-from biosight.accounts.records import Invitation, Session, Token, User
+from biosight.accounts.records import FIRST_ACCOUNT, Claim, Invitation, Session, Token, User
 from biosight.accounts.sessions import end_sessions
 from biosight.errors import BadRequest, Conflict, Forbidden
 from biosight.storage.records import (
+    Change,
     Insert,
     Order,
     Position,
@@ -52,10 +53,12 @@ def create_user(
     email = clean_email(email)
     check_password(password, email)
     name = " ".join(name.split())[:80] or email.split("@")[0]
-    role = role if has_users(records) else "admin"
+    first = not has_users(records)
+    role = "admin" if first else role
     user = User(new_id(), email, name, hash_password(password), role, time.time())
     try:
-        records.write(Insert(user))
+        # The claim lets only one of two people who sign up at once be the first.
+        records.write(*([Insert(FIRST_ACCOUNT)] if first else []), Insert(user))
     except Taken as error:
         raise Conflict("There is already an account with this email address.") from error
     return user
@@ -131,4 +134,6 @@ def remove_user(records: Records, user: User) -> None:
     mine = [Where("user", "=", user.id)]
     for kind in (Session, Token, Invitation):
         records.remove(kind, mine)
-    records.write(Remove(User, user.id))
+    last = records.count(User) == 1
+    gone: list[Change] = [Remove(Claim, FIRST_ACCOUNT.id)] if last else []
+    records.write(*gone, Remove(User, user.id))

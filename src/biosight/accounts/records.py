@@ -97,7 +97,17 @@ class Tries:
     version: int = 1
 
 
-KINDS = (User, Session, Token, Invitation, Tries)
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """Something that only one may have, such as being first; the id names it."""
+
+    table: ClassVar[str] = "claims"
+
+    id: str
+
+
+FIRST_ACCOUNT = Claim("first-account")
+KINDS = (User, Session, Token, Invitation, Tries, Claim)
 
 
 def hashed(secret: str) -> str:
