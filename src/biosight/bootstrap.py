@@ -91,8 +91,12 @@ def open_model(settings: Settings) -> Model:
 
 def open_biosight(settings: Settings) -> BioSight:
     """Everything that a server or an import needs."""
-    model = open_model(settings)
     archive = open_archive(settings)
+    try:
+        model = open_model(settings)
+    except BaseException:
+        archive.close()
+        raise
     quota = int(settings.quota_gb * GIGABYTE)
     intake = Intake(archive.records, archive.blobs, model.decoders, model.batcher, quota)
     metrics.build_info.labels(__version__, model.card.key).set(1)

@@ -91,8 +91,9 @@ def counters_of(kind: type[Record]) -> tuple[tuple[str, ...], ...]:
 
 def schema(kind: type[Record]) -> Iterator[str]:
     """The statements that make a kind's table, indexes, counters and triggers."""
-    columns = ", ".join(f'"{c.name}" {c.sql}' for c in columns_of(kind) if c.name != "id")
-    yield f"CREATE TABLE IF NOT EXISTS {kind.table} (id TEXT PRIMARY KEY, {columns}) WITHOUT ROWID"
+    others = [f'"{c.name}" {c.sql}' for c in columns_of(kind) if c.name != "id"]
+    columns = ", ".join(["id TEXT PRIMARY KEY", *others])
+    yield f"CREATE TABLE IF NOT EXISTS {kind.table} ({columns}) WITHOUT ROWID"
     for unique, word in ((True, "unique"), (False, "indexes")):
         for names in getattr(kind, word, ()):
             index = f"{kind.table}_{'_'.join(names)}"
