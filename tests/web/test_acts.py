@@ -216,3 +216,55 @@ def test_ids_of_another_collection_are_not_touched(ada: TestClient) -> None:
     done = act(ada, other, kind="relabel", label="Fox", images=ids)
     assert (done["changed"], done["skipped"]) == ([], 1)
     assert labels(ada, ids) == [("Red", "machine")]
+
+
+def test_a_bulk_act_leaves_alone_what_somebody_else_changed(ada: TestClient) -> None:
+    collection = first_collection(ada)
+    ids = upload_ids(ada, collection, "Red", "Green")
+    ada.patch(f"/api/v1/images/{ids[0]}", json={"label": "Wolf"})
+    versions = dict.fromkeys(ids, 1)
+    done = act(ada, collection, kind="relabel", label="Fox", images=ids, versions=versions)
+    assert isinstance(done["stale"], list)
+    assert [i["label"] for i in done["stale"]] == ["Wolf"]
+    assert labels(ada, ids) == [("Wolf", "person"), ("Fox", "person")]
+
+
+def test_an_undo_that_changes_nothing_can_be_tried_again(ada: TestClient) -> None:
+    collection = first_collection(ada)
+    ids = upload_ids(ada, collection, "Red")
+    first = act(ada, collection, kind="relabel", label="Fox", images=ids)
+    second = act(ada, collection, kind="relabel", label="Wolf", images=ids)
+    early = ada.post(f"/api/v1/acts/{first['act']}/undo", json={}).json()
+    assert (early["changed"], early["left_alone"], early["gone"]) == ([], 1, 0)
+    ada.post(f"/api/v1/acts/{second['act']}/undo", json={})
+    ada.post(f"/api/v1/acts/{first['act']}/undo", json={})
+    assert labels(ada, ids) == [("Red", "machine")]
+
+
+def test_an_undo_of_what_is_gone_says_so(ada: TestClient) -> None:
+    collection = first_collection(ada)
+    ids = upload_ids(ada, collection, "Red")
+    done = act(ada, collection, kind="trash", images=ids)
+    ada.delete(f"/api/v1/collections/{collection}/trash")
+    assert ada.post(f"/api/v1/acts/{done['act']}/undo", json={}).json()["gone"] == 1
+
+
+def test_moves_and_copies_stand_in_both_histories_and_need_both_rights(
+    ada: TestClient, another: Another
+) -> None:
+    bob = another("bob@example.org")
+    theirs = first_collection(bob)
+    offer = {"email": "ada@example.org", "role": "editor"}
+    bob.post(f"/api/v1/collections/{theirs}/offers", json=offer)
+    ada.post(f"/api/v1/offers/{ada.get('/api/v1/offers').json()[0]['id']}", json={"accept": True})
+    mine = next(c["id"] for c in ada.get("/api/v1/collections").json() if c["role"] == "owner")
+    ids = upload_ids(ada, mine, "Red", "Green")
+    moved = act(ada, mine, kind="move", target=theirs, images=ids[:1])
+    act(ada, mine, kind="copy", target=theirs, images=ids[1:])
+    for who, collection in ((ada, mine), (bob, theirs)):
+        kinds = [a["kind"] for a in who.get(f"/api/v1/collections/{collection}/acts").json()]
+        assert kinds == ["copy", "move"]
+    me = ada.get("/api/v1/me").json()["id"]
+    bob.delete(f"/api/v1/collections/{theirs}/members/{me}")
+    assert ada.post(f"/api/v1/acts/{moved['act']}/undo", json={}).status_code == 404
+    assert bob.get(f"/api/v1/images/{ids[0]}").json()["collection"] == theirs

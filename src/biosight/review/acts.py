@@ -27,17 +27,21 @@ SUMMARIES = {
     "move": "Moved to {label}",
     "copy": "Copied to {label}",
     "note": "Changed the note",
-    "rename": "Renamed {label}",
+    "rename": "{label}",
 }
 
 
 @dataclass(frozen=True, slots=True)
 class Act:
-    """One thing a person did in a collection, to `count` images; `undone_at` is 0 until undone."""
+    """One thing a person did in a collection, to `count` images.
+
+    `undone_at` is 0 until undone; `target` is where a move or copy went.
+    """
 
     table: ClassVar[str] = "acts"
     indexes: ClassVar[tuple[tuple[str, ...], ...]] = (
         ("collection", "at", "id"),
+        ("target", "at", "id"),
         ("by", "undone_at", "at", "id"),
     )
 
@@ -51,6 +55,7 @@ class Act:
     undone_at: float = 0.0
     undone_by: str = ""
     renamed_before: tuple[tuple[str, str], ...] | None = None
+    target: str = ""
     version: int = 1
 
 
@@ -168,7 +173,16 @@ def perform(
 def open_act(records: Records, by: str, collection: str, change: Change, act: str) -> Act:
     """The act to add to. Raises NotFound when `act` isn't this person's, of this kind."""
     if not act:
-        made = Act(new_id(), collection, by, time.time(), change.kind, change.summary, 0)
+        made = Act(
+            new_id(),
+            collection,
+            by,
+            time.time(),
+            change.kind,
+            change.summary,
+            0,
+            target=change.target,
+        )
         records.write(Insert(made))
         return made
     found = records.get(Act, act)

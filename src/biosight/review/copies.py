@@ -15,13 +15,19 @@ from biosight.storage.records import Insert, Order, Records, Taken, Where, new_i
 
 
 def copy(
-    records: Records, by: str, change: Change, images: Sequence[Image], *, act: str = ""
+    records: Records,
+    by: str,
+    collection: str,
+    change: Change,
+    images: Sequence[Image],
+    *,
+    act: str = "",
 ) -> Done:
-    """Copy images into `change.target`; the act belongs to that collection's history.
+    """Copy images into `change.target`; both collections' histories show the act.
 
     Images whose bytes are there already are skipped. Undoing puts the copies in the trash.
     """
-    current = open_act(records, by, change.target, change, act)
+    current = open_act(records, by, collection, change, act)
     made = [new for image in images if (new := copy_one(records, current.id, change, image, by))]
     close_act(records, current, len(made))
     return Done(current.id, made, len(images) - len(made))

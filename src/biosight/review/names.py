@@ -41,7 +41,7 @@ def rename(
     label = clean_label(new) if new.strip() else ""
     if label == old:
         raise BadRequest("The new name is the same as the old one.")
-    words = f"{old} to {label}" if label else f"{old} to nothing: the label was removed"
+    words = f"Renamed {old} to {label}" if label else f"Removed the label {old}"
     where = [Where("collection", "=", collection), Where("label", "=", old)]
     after = Position(start, start) if start else None
     images = records.find(Image, where, order=Order("id"), after=after, limit=MOST_AT_ONCE)

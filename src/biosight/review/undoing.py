@@ -30,6 +30,7 @@ class Undone:
 
     changed: list[Image]
     left_alone: int
+    gone: int
     next: str
 
 
@@ -37,9 +38,13 @@ def history(
     records: Records, collection: str, *, before: float = 0.0, limit: int = 50
 ) -> list[Act]:
     """Acts of a collection, the newest first."""
-    where = [Where("collection", "=", collection)]
-    where += [Where("at", "<", before)] if before else []
-    return records.find(Act, where, order=Order("at", descending=True), limit=limit)
+    earlier = [Where("at", "<", before)] if before else []
+    newest = Order("at", descending=True)
+    found: dict[str, Act] = {}
+    for field in ("collection", "target"):
+        where = [Where(field, "=", collection), *earlier]
+        found |= {a.id: a for a in records.find(Act, where, order=newest, limit=limit)}
+    return sorted(found.values(), key=lambda a: -a.at)[:limit]
 
 
 def last_act(records: Records, by: str, collection: str) -> Act | None:
@@ -70,12 +75,13 @@ def undo(
     after = Position(start, start) if start else None
     where = [Where("act", "=", act.id)]
     items = records.find(ActItem, where, after=after, limit=MOST_AT_ONCE)
-    if not act.undone_at:
+    changed = [new for item in items if (new := undo_one(records, act, item, by, renamed))]
+    if changed and not act.undone_at:
         now = replace(act, undone_at=time.time(), undone_by=by, version=act.version + 1)
         records.write(Replace(now, act.version))
-    changed = [new for item in items if (new := undo_one(records, act, item, by, renamed))]
+    gone = sum(records.get(Image, item.image) is None for item in items)
     following = items[-1].id if len(items) == MOST_AT_ONCE else ""
-    return Undone(changed, len(items) - len(changed), following)
+    return Undone(changed, len(items) - len(changed) - gone, gone, following)
 
 
 def undo_one(

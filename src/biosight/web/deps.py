@@ -161,6 +161,8 @@ def act_to_undo(act: str, person: Signed, records: Store) -> OwnAct:
         granted = sharing.access(records, person.user.id, found.collection, "editor")
     except NotFound:
         raise NotFound("There is no such act.") from None
+    if found.target:
+        sharing.access(records, person.user.id, found.target, "editor")
     if found.by != person.user.id and not granted.allows("owner"):
         raise Forbidden("Only the person who did this, or an owner, can undo it.")
     return OwnAct(found, granted)

@@ -38,10 +38,12 @@ class NewAct(Input):
     """What to do, to these images or to all that match; `act` and `start` go on with a long one.
 
     `kind`: confirm, relabel (with `label`), unsure, trash, restore, move or copy (with `target`,
-    a collection), note (with `note`).
+    a collection), note (with `note`). `versions` names the version each image had when it was
+    seen: images that changed since are left alone and come back as `stale`.
     """
 
     kind: str = Field(max_length=20)
+    versions: dict[str, int] | None = Field(None, max_length=MOST_AT_ONCE)
     images: list[str] | None = Field(None, max_length=MOST_AT_ONCE)
     matching: Matching | None = None
     label: str = Field("", max_length=200)
@@ -58,6 +60,7 @@ class ActDone(BaseModel):
     act: str
     changed: list[ImageOut]
     skipped: int
+    stale: list[ImageOut]
     next: str
 
 
@@ -76,10 +79,11 @@ class ActOut(BaseModel):
 
 
 class UndoneOut(BaseModel):
-    """What was put back; images that changed again since are left alone."""
+    """What was put back; images that changed again since are left alone, some may be gone."""
 
     changed: list[ImageOut]
     left_alone: int
+    gone: int
     next: str
 
 
@@ -108,16 +112,20 @@ def act(body: NewAct, access: Editor, person: Signed, records: Store) -> ActDone
     """Do one thing to many images; up to 500 a call."""
     change = checked_change(body, person, records)
     c = access.collection
-    images, following = chosen(body, c.id, c.threshold, records)
+    found, following = chosen(body, c.id, c.threshold, records)
+    seen = body.versions or {}
+    stale = [i for i in found if seen.get(i.id, i.version) != i.version]
+    images = [i for i in found if i not in stale]
     if change.kind == "copy":
-        done = copies.copy(records, person.user.id, change, images, act=body.act)
+        done = copies.copy(records, person.user.id, c.id, change, images, act=body.act)
     else:
         done = perform(records, person.user.id, c.id, change, images, act=body.act)
-    missing = len(body.images or []) - len(images) if body.images else 0
+    missing = len(set(body.images)) - len(found) if body.images else 0
     return ActDone(
         act=done.act,
         changed=[image_out(i, c.threshold) for i in done.changed],
         skipped=done.skipped + missing,
+        stale=[image_out(i, c.threshold) for i in stale],
         next=following,
     )
 
@@ -199,7 +207,7 @@ def undo(body: Start, own: ActToUndo, person: Signed, records: Store) -> UndoneO
         renamed = dict(own.act.renamed_before)
     done = undoing.undo(records, own.act, person.user.id, renamed, start=body.start)
     changed = [image_out(i, c.threshold) for i in done.changed]
-    return UndoneOut(changed=changed, left_alone=done.left_alone, next=done.next)
+    return UndoneOut(changed=changed, left_alone=done.left_alone, gone=done.gone, next=done.next)
 
 
 @router.get("/collections/{collection}/last-act")

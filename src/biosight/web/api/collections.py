@@ -79,12 +79,13 @@ class LabelChanged(BaseModel):
 
 
 class MemberOut(BaseModel):
-    """A member."""
+    """A member; `you` is the one who asks."""
 
     user: str
     name: str
     email: str
     role: str
+    you: bool
 
 
 class OfferOut(BaseModel):
@@ -238,13 +239,19 @@ def remember(records: Store, act: str, before: tuple[tuple[str, str], ...]) -> N
 
 
 @router.get("/collections/{collection}/members")
-def members(access: Viewer, records: Store) -> list[MemberOut]:
+def members(access: Viewer, person: Signed, records: Store) -> list[MemberOut]:
     """Who is in a collection."""
     found = []
     for member in sharing.members_of(records, access.collection.id):
         if user := records.get(User, member.user):
             found.append(
-                MemberOut(user=user.id, name=user.name, email=user.email, role=member.role)
+                MemberOut(
+                    user=user.id,
+                    name=user.name,
+                    email=user.email,
+                    role=member.role,
+                    you=user.id == person.user.id,
+                )
             )
     return found
 

@@ -67,13 +67,14 @@ class ImageOut(BaseModel):
 
 
 class ImageDetail(ImageOut):
-    """An image with the model's guesses and the file's metadata."""
+    """An image with the model's guesses and the file's metadata; after a change, its act."""
 
     top: list[GuessOut]
     camera: str
     latitude: float | None
     longitude: float | None
     uploaded_by: str
+    act: str = ""
 
 
 class ImagePage(BaseModel):
@@ -212,9 +213,8 @@ def change(
     done = perform(records, person.user.id, collection, act, [image], expected=expected)
     new = done.changed[0] if done.changed else gallery.get_image(records, image.id)
     response.headers["ETag"] = etag(new)
-    if done.changed:
-        response.headers["X-Act"] = done.act
-    return detail(new, seen.access, records)
+    shown = detail(new, seen.access, records)
+    return shown.model_copy(update={"act": done.act if done.changed else ""})
 
 
 @router.get("/images/{image}/neighbours")

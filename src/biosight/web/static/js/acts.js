@@ -9,6 +9,9 @@ import { complain, toast } from "./toast.js";
  *   width: number, height: number, size: number, media_type: string, taken: string, day: string,
  *   created_at: number, path: string, model: string, sha256: string, session: string}} Image */
 
+/** This page's own acts, the last at the end: Ctrl+Z takes them back in turn. @type {{id: string, collection: string}[]} */
+const mine = [];
+
 /** Tell every part of the page that pictures changed. @param {Image[]} images */
 export function announce(images) {
   document.dispatchEvent(new CustomEvent("biosight:changed", { detail: images }));
@@ -17,10 +20,10 @@ export function announce(images) {
 /**
  * One act on named images or on all that match, 500 a call.
  * @param {string} collection @param {Record<string, any>} body @param {number} [expected] for progress
- * @returns {Promise<{act: string, changed: Image[], skipped: number}>}
+ * @returns {Promise<{act: string, changed: Image[], skipped: number, stale: Image[]}>}
  */
 export async function act(collection, body, expected = 0) {
-  const all = { act: "", changed: /** @type {Image[]} */ ([]), skipped: 0 };
+  const all = { act: "", changed: /** @type {Image[]} */ ([]), skipped: 0, stale: /** @type {Image[]} */ ([]) };
   let start = "";
   const parts = inParts(body);
   for (const part of parts) {
@@ -30,11 +33,13 @@ export async function act(collection, body, expected = 0) {
       all.act = done.changed.length || all.changed.length ? done.act : "";
       all.changed.push(...done.changed);
       all.skipped += done.skipped;
+      all.stale.push(...done.stale);
       start = done.next;
       if (start && expected) toast(`${all.changed.length.toLocaleString("en")} of ${expected.toLocaleString("en")} done…`, { seconds: 2 });
     } while (start);
   }
-  announce(all.changed);
+  if (all.act) mine.push({ id: all.act, collection });
+  announce([...all.changed, ...all.stale]);
   return all;
 }
 
@@ -59,10 +64,9 @@ const DONE = /** @type {Record<string, string>} */ ({
 export async function doAct(collection, body, expected) {
   try {
     const done = await act(collection, body, expected);
-    const words = `${counted(done.changed.length, "picture")} ${DONE[body.kind]}${body.kind === "relabel" ? ` as ${body.label}` : ""}`;
-    const skipped = done.skipped ? `; ${done.skipped} left as they were` : "";
-    const undo = done.changed.length ? { act: "Undo", run: () => undoAct(done.act) } : {};
-    toast(words + skipped, undo);
+    const said = `${counted(done.changed.length, "picture")} ${DONE[body.kind]}${body.kind === "relabel" ? ` as ${body.label}` : ""}`;
+    const undo = done.changed.length ? { act: "Undo", run: () => undoAct(done.act, said) } : {};
+    toast([said, ...leftOver(body.kind, done)].join("; "), undo);
     return done.changed;
   } catch (error) {
     complain(error);
@@ -70,32 +74,49 @@ export async function doAct(collection, body, expected) {
   }
 }
 
-/** @param {string} id of an act */
-export async function undoAct(id) {
+/** What was not changed, in words. @param {string} kind @param {{skipped: number, stale: Image[]}} done */
+function leftOver(kind, done) {
+  const words = [];
+  if (done.skipped) words.push(kind === "move" || kind === "copy" ? `${done.skipped} there already` : `${done.skipped} left as they were`);
+  if (done.stale.length) {
+    const now = [...new Set(done.stale.map((i) => i.label || "no label"))].slice(0, 3).join(", ");
+    words.push(`${done.stale.length} changed by somebody else first (now ${now}) and left alone`);
+  }
+  return words;
+}
+
+/** @param {string} id of an act @param {string} [what] it was, in words */
+export async function undoAct(id, what = "") {
   try {
     let start = "";
-    let back = 0;
-    let left = 0;
+    const all = { changed: 0, left: 0, gone: 0 };
     do {
       const done = await call("POST", `/acts/${id}/undo`, { start });
       announce(done.changed);
-      back += done.changed.length;
-      left += done.left_alone;
+      all.changed += done.changed.length;
+      all.left += done.left_alone;
+      all.gone += done.gone;
       start = done.next;
-      if (start) toast(`${back.toLocaleString("en")} undone…`, { seconds: 2 });
+      if (start) toast(`${all.changed.toLocaleString("en")} undone…`, { seconds: 2 });
     } while (start);
-    toast(`Undone for ${counted(back, "picture")}${left ? `; ${left} changed since and stay as they are` : ""}`);
+    const at = mine.findIndex((m) => m.id === id);
+    if (at >= 0) mine.splice(at, 1);
+    toast([`Undone${what ? `: ${what}` : ` for ${counted(all.changed, "picture")}`}`,
+      all.left ? `${all.left} changed since and stay as they are` : "",
+      all.gone ? `${all.gone} are gone for good` : ""].filter(Boolean).join("; "));
     document.dispatchEvent(new CustomEvent("biosight:undone"));
   } catch (error) {
     complain(error);
   }
 }
 
-/** Undo one's own latest act here. @param {string} collection */
+/** Undo one's own latest act here: this page's, else the store's. @param {string} collection */
 export async function undoLast(collection) {
   try {
+    const here = mine.filter((m) => m.collection === collection).at(-1);
+    if (here) return await undoAct(here.id);
     const [last] = await call("GET", `/collections/${collection}/last-act`);
-    if (last) await undoAct(last.id);
+    if (last) await undoAct(last.id, `${last.summary}, ${counted(last.count, "picture")}`);
     else toast("There is nothing of yours to undo here.");
   } catch (error) {
     complain(error);
@@ -111,6 +132,11 @@ export async function changeOne(image, change) {
   try {
     const now = await call("PATCH", `/images/${image.id}`, change, { headers: { "If-Match": `"${image.version}"` } });
     announce([now]);
+    if (now.act) {
+      mine.push({ id: now.act, collection: now.collection });
+      const said = "note" in change ? "Note kept" : `${change.confirm ? "Confirmed" : "Labelled"} as ${now.label}`;
+      toast(said, { act: "Undo", run: () => undoAct(now.act, said) });
+    }
     return now;
   } catch (error) {
     if (!(error instanceof Error) || !("status" in error) || error.status !== 412) throw error;

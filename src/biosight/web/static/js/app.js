@@ -3,7 +3,7 @@
 import "./dock.js";
 import { find } from "./dom.js";
 import { help, unbind } from "./keys.js";
-import { complain } from "./toast.js";
+import { complain, toast } from "./toast.js";
 import { busy } from "./upload.js";
 
 /** @type {(() => void) | void} */
@@ -73,6 +73,21 @@ document.addEventListener("click", (event) => {
     if (event.target instanceof Node && !menu.contains(event.target)) menu.removeAttribute("open");
   }
 });
+document.addEventListener("keydown", (event) => {
+  const menu = event.key === "Escape" ? document.querySelector("details.menu[open]") : null;
+  if (!menu) return;
+  menu.removeAttribute("open");
+  menu.querySelector("summary")?.focus();
+  event.stopImmediatePropagation();
+}, true);
+// A file dropped where nothing takes it would replace the page, and end the uploads.
+for (const kind of ["dragover", "drop"]) {
+  addEventListener(kind, (event) => {
+    if (event.defaultPrevented || !(event instanceof DragEvent) || !event.dataTransfer?.types.includes("Files")) return;
+    event.preventDefault();
+    if (kind === "drop") toast("Open a collection that you may add to, and drop the pictures there.");
+  });
+}
 document.addEventListener("biosight:go", (event) => {
   const { detail } = /** @type {CustomEvent} */ (event);
   if (typeof detail === "string") go(detail);

@@ -13,7 +13,7 @@ export function el(tag, attributes = {}, ...children) {
     else if (value === true) made.setAttribute(name, "");
     else if (value !== false && value !== null && value !== undefined) made.setAttribute(name, String(value));
   }
-  made.append(...children.flat().filter((c) => c !== null && c !== undefined && c !== false));
+  made.append(...children.flat(Infinity).filter((c) => c !== null && c !== undefined && c !== false));
   return made;
 }
 
@@ -59,4 +59,11 @@ export function shown(label) {
 /** @param {HTMLFormElement} form @returns {Record<string, string>} its fields as text */
 export function fields(form) {
   return Object.fromEntries([...new FormData(form)].map(([k, v]) => [k, String(v)]));
+}
+
+/** After a redraw: focus the button that reads as the focused one did. @param {ParentNode} box @param {string | null | undefined} text */
+export function refocus(box, text) {
+  if (!text) return;
+  const again = [...box.querySelectorAll("button, a")].find((b) => b.textContent === text);
+  if (again instanceof HTMLElement) again.focus();
 }

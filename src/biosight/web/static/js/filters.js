@@ -1,6 +1,6 @@
 // @ts-check
 /** The filter lives in the address, so that a view can be sent to a colleague. */
-import { find } from "./dom.js";
+import { el, find } from "./dom.js";
 
 export const NAMES = ["label", "who", "unsure", "above", "below", "since", "until", "text", "session", "trash", "sort"];
 
@@ -50,6 +50,24 @@ export function matches(image, filter, collection) {
     && (!filter.above || percent >= Number(filter.above))
     && (!filter.below || percent < Number(filter.below))
     && (!filter.session || image.session === filter.session);
+}
+
+const CHIPS = /** @type {Record<string, (value: string) => string>} */ ({
+  who: (v) => `said by ${{ machine: "the machine", person: "a person", nobody: "nobody" }[v] ?? v}`,
+  above: (v) => `from ${v} %`, below: (v) => `to ${Number(v) - 1} %`, since: (v) => `since ${v}`, until: (v) => `until ${v}`,
+  text: (v) => `“${v}”`, session: () => "one upload",
+});
+
+/** The filter's parts as chips that take themselves away. @param {HTMLElement} box @param {Record<string, any>} filter @param {number} total */
+export function drawApplied(box, filter, total) {
+  const names = Object.keys(CHIPS).filter((name) => filter[name]);
+  /** @param {string[]} away */
+  const without = (away) => location.pathname + asQuery(Object.fromEntries(Object.entries(filter).filter(([k]) => !away.includes(k))));
+  box.replaceChildren(
+    ...(names.length && !total ? [el("span", {}, "No picture matches.")] : []),
+    ...names.map((name) => el("a", { class: "button", href: without([name]), title: "Take this part of the filter away" }, `${CHIPS[name](filter[name])} ×`)),
+    ...(names.length > 1 ? [el("a", { class: "button", href: without(names) }, "Clear all")] : []),
+  );
 }
 
 /**

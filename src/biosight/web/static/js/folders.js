@@ -18,10 +18,11 @@ export async function drawFolders(list, collection, filter) {
   ]);
   const sum = (/** @type {keyof Folder} */ name) => labels.reduce((/** @type {number} */ n, /** @type {any} */ l) => n + l[name], 0);
   const here = `/collections/${collection}`;
+  const { label: _, unsure: __, trash: ___, ...rest } = filter;
   /** @param {string} name @param {number} count @param {Record<string, any>} wanted @param {string} [title] */
   const row = (name, count, wanted, title) => {
     const chosen = ["label", "unsure", "trash"].every((k) => (filter[k] ?? "-") === (wanted[k] ?? "-"));
-    return el("li", {}, el("a", { href: here + asQuery({ ...wanted, sort: filter.sort }), "aria-current": chosen && "page", title: title ?? name },
+    return el("li", {}, el("a", { href: here + asQuery({ ...rest, ...wanted }), "aria-current": chosen && "page", title: title ?? name },
       el("span", {}, name), el("span", { class: "count" }, count.toLocaleString("en"))));
   };
   const divider = () => el("li", { class: "divider", role: "separator" });

@@ -1,19 +1,10 @@
 // @ts-check
 /** The grid: tiles, endless scrolling, the current tile and the selection. */
 import { call } from "./api.js";
-import { el, percent, shown } from "./dom.js";
 import { asQuery } from "./filters.js";
+import { drawTile } from "./tile.js";
 
 const PAGE = 120;
-
-/** @param {import("./acts.js").Image} image @returns {"person" | "unsure" | "nobody" | "machine"} */
-export function stateOf(image) {
-  if (image.who === "machine") return image.unsure ? "unsure" : "machine";
-  return image.who === "person" ? "person" : "nobody";
-}
-
-const MARKS = { person: "✓", unsure: "?", nobody: "–", machine: "" };
-const WORDS = { person: "confirmed by a person", unsure: "not sure", nobody: "not labelled", machine: "by the machine" };
 
 export class Grid {
   /**
@@ -38,6 +29,7 @@ export class Grid {
     this.watcher = new IntersectionObserver((seen) => seen.some((s) => s.isIntersecting) && this.more(), { rootMargin: "1200px" });
     this.watcher.observe(end);
     box.addEventListener("click", (event) => this.click(event));
+    box.addEventListener("focus", () => this.current < 0 && this.moveTo(0, false));
   }
 
   /** @param {Record<string, any>} filter */
@@ -89,17 +81,7 @@ export class Grid {
 
   /** @param {import("./acts.js").Image} image */
   tile(image) {
-    const state = stateOf(image);
-    const sure = image.who === "machine" ? percent(image.confidence) : "";
-    return el("div", {
-      class: "tile", role: "option", id: `t-${image.id}`, "data-id": image.id, "data-state": state,
-      "aria-selected": String(this.selection.has(image.id)),
-      "aria-label": `${image.name}: ${shown(image.label)}, ${WORDS[state]} ${sure}`, title: image.name,
-    },
-      el("img", { src: `/api/v1/images/${image.id}/thumbnail`, alt: "", loading: "lazy", decoding: "async" }),
-      el("button", { class: "pick", type: "button", tabindex: -1, "aria-label": `Select ${image.name}` }, "✓"),
-      el("div", { class: "name" }, MARKS[state] ? el("span", { class: "mark", "aria-hidden": "true" }, MARKS[state]) : null,
-        el("b", {}, shown(image.label)), el("i", {}, sure)));
+    return drawTile(image, this.selection.has(image.id));
   }
 
   /** @param {MouseEvent} event */
@@ -110,7 +92,10 @@ export class Grid {
     const at = this.images.findIndex((i) => i.id === tile.dataset.id);
     if (event.shiftKey) this.range(at);
     else if (event.ctrlKey || event.metaKey || target.closest(".pick")) this.toggle(at);
-    else this.events.open(this.images[at].id);
+    else {
+      this.moveTo(at, false);
+      this.events.open(this.images[at].id);
+    }
   }
 
   /** @param {number} at */
@@ -131,12 +116,22 @@ export class Grid {
     this.mark();
   }
 
+  /** Move by keys; with Shift the selection grows. @param {number} at @param {KeyboardEvent} event */
+  step(at, event) {
+    const to = Math.min(Math.max(at, 0), this.images.length - 1);
+    if (!event.shiftKey) return this.moveTo(to);
+    if (this.anchor < 0) this.anchor = Math.max(this.current, 0);
+    this.range(to);
+    this.moveTo(to);
+  }
+
   selectAll() {
     this.images.forEach((i) => this.selection.add(i.id));
     this.mark();
   }
 
   clear() {
+    this.anchor = -1;
     this.selection.clear();
     this.mark();
   }

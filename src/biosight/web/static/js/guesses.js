@@ -1,7 +1,7 @@
 // @ts-check
 /** The machine's five guesses as bars, and the badge that says whose label counts. */
 import { el, percent, shown } from "./dom.js";
-import { stateOf } from "./grid.js";
+import { stateOf } from "./tile.js";
 
 /**
  * @param {{label: string, confidence: number}[]} top @param {((label: string) => void) | null} choose

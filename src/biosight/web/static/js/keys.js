@@ -9,6 +9,7 @@ export const KEYS = [
   { action: "down", keys: ["ArrowDown"], show: "↓", what: "Row below" },
   { action: "up", keys: ["ArrowUp"], show: "↑", what: "Row above" },
   { action: "first", keys: ["Home"], show: "Home", what: "First picture" },
+  { action: "last", keys: ["End"], show: "End", what: "Last picture loaded" },
   { action: "open", keys: [" ", "o"], show: "Space", what: "Open the picture large" },
   { action: "confirm", keys: ["a", "Enter"], show: "A or Enter", what: "Confirm the label" },
   { action: "relabel", keys: ["r"], show: "R", what: "Give another label" },
@@ -38,6 +39,13 @@ export function unbind() {
   bound = { help };
 }
 
+const OFF = "biosight:single-keys-off";
+
+/** Single letters can be switched off, for people who speak or whose hands slip (WCAG 2.1.4). */
+function singleKeys() {
+  return localStorage.getItem(OFF) === null;
+}
+
 /** @param {KeyboardEvent} event @returns {string} such as "Ctrl+a" */
 function name(event) {
   const key = event.key.length === 1 ? event.key.toLowerCase() : event.key;
@@ -63,7 +71,7 @@ document.addEventListener("keydown", (event) => {
     if (key === "Escape") /** @type {HTMLElement} */ (event.target).blur();
     return;
   }
-  if (hasOwnUse(event.target, key)) return;
+  if (hasOwnUse(event.target, key) || (key.length === 1 && key !== "?" && !singleKeys())) return;
   const row = KEYS.find((k) => k.keys.includes(key));
   if (!row || !bound[row.action]) return;
   event.preventDefault();
@@ -76,7 +84,11 @@ export function help() {
   const dialog = el("dialog", { "aria-labelledby": "keys" },
     el("h2", { id: "keys" }, "Keys"),
     el("dl", { class: "keys" }, rows.flatMap((k) => [el("dt", {}, el("kbd", {}, k.show)), el("dd", {}, k.what)])),
-    el("p", { class: "soft" }, "Shift-click selects a range, Ctrl-click adds one. On a Mac, Cmd stands for Ctrl."),
+    bound.select ? el("p", { class: "soft" }, "Shift with a click or an arrow selects a range, Ctrl-click adds one. On a Mac, Cmd stands for Ctrl.") : "",
+    el("label", { class: "check" }, el("input", { type: "checkbox", checked: singleKeys(), onchange: (/** @type {Event} */ e) => {
+      if (/** @type {HTMLInputElement} */ (e.target).checked) localStorage.removeItem(OFF);
+      else localStorage.setItem(OFF, "off");
+    } }), " Single letters and digits act"),
     el("form", { method: "dialog" }, el("menu", {}, el("button", {}, "Close"))));
   dialog.addEventListener("close", () => dialog.remove());
   document.body.append(dialog);

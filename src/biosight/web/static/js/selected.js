@@ -31,6 +31,7 @@ export function drawSelected(bar, data, now) {
       const label = await chooseLabel(data, `Label for ${words.toLowerCase()}`);
       if (label) run({ kind: "relabel", label });
     }, "R"),
+    now.editor && !now.trash && button("Not sure", () => run({ kind: "unsure" }), "U"),
     now.editor && !now.trash && moveMenu(collection, run),
     !now.all && button("Zip", () => zip(collection, now.ids())),
     now.editor && (now.trash ? button("Restore", () => run({ kind: "restore" })) : button("Trash", () => run({ kind: "trash" }), "Del")),

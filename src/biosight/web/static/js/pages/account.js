@@ -60,7 +60,7 @@ async function drawSessions(main) {
   const end = (/** @type {string} */ id) => call("DELETE", `/me/sessions/${id}`).then(() => drawSessions(main), complain);
   find(main, "#sessions").replaceChildren(...sessions.map((/** @type {any} */ s) =>
     el("li", {}, el("span", { class: "grow" }, device(s.device), el("br"), el("small", { class: "soft" }, s.current ? "this one" : `last seen ${when(s.seen_at)}`)),
-      !s.current && el("button", { type: "button", onclick: () => end(s.id) }, "End"))));
+      !s.current && el("button", { type: "button", "aria-label": `End the session of ${device(s.device)}`, onclick: () => end(s.id) }, "End"))));
 }
 
 /** @param {HTMLElement} main */
@@ -69,5 +69,5 @@ async function drawTokens(main) {
   const revoke = (/** @type {string} */ id) => call("DELETE", `/me/tokens/${id}`).then(() => drawTokens(main), complain);
   find(main, "#tokens").replaceChildren(...tokens.map((/** @type {any} */ t) =>
     el("li", {}, el("span", { class: "grow" }, t.name, el("br"), el("small", { class: "soft" }, `${t.scopes.join(" and ")}, ${t.used_at ? `last used ${when(t.used_at)}` : "not used yet"}`)),
-      el("button", { type: "button", onclick: () => revoke(t.id) }, "Revoke"))));
+      el("button", { type: "button", "aria-label": `Revoke ${t.name}`, onclick: () => revoke(t.id) }, "Revoke"))));
 }

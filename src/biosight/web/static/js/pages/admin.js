@@ -65,8 +65,8 @@ async function drawUsers(main) {
     return el("tr", {}, el("td", {}, u.name, u.disabled ? " (disabled)" : "", el("br"), el("small", { class: "soft" }, u.email)),
       el("td", {}, role), el("td", { class: "number" }, u.images.toLocaleString("en")), el("td", { class: "number" }, size(u.bytes)),
       el("td", {}, el("div", { class: "inline" },
-        el("button", { type: "button", onclick: () => reset(u) }, "Reset link"),
-        el("button", { type: "button", onclick: () => change(u, { disabled: !u.disabled }) }, u.disabled ? "Enable" : "Disable"))));
+        el("button", { type: "button", "aria-label": `Reset link for ${u.name}`, onclick: () => reset(u) }, "Reset link"),
+        el("button", { type: "button", "aria-label": `${u.disabled ? "Enable" : "Disable"} ${u.name}`, onclick: () => change(u, { disabled: !u.disabled }) }, u.disabled ? "Enable" : "Disable"))));
   }));
 }
 
@@ -76,5 +76,5 @@ async function drawInvitations(main) {
   const withdraw = (/** @type {string} */ id) => call("DELETE", `/admin/invitations/${id}`).then(() => drawInvitations(main), complain);
   find(main, "#invitations").replaceChildren(...open.map((/** @type {any} */ i) =>
     el("li", {}, el("span", { class: "grow" }, i.email || "anyone with the link", el("br"), el("small", { class: "soft" }, `until ${when(i.ends_at)}`)),
-      el("button", { type: "button", onclick: () => withdraw(i.id) }, "Withdraw"))));
+      el("button", { type: "button", "aria-label": `Withdraw the invitation of ${i.email || "anyone"}`, onclick: () => withdraw(i.id) }, "Withdraw"))));
 }

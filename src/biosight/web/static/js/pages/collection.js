@@ -5,7 +5,7 @@ import { doAct, undoLast } from "../acts.js";
 import { counted, find } from "../dom.js";
 import { wireSizes, wireUploads } from "../bar.js";
 import { listen } from "../drop.js";
-import { asBody, asQuery, fromAddress, isPlain, matches, wire } from "../filters.js";
+import { asBody, asQuery, drawApplied, fromAddress, isPlain, matches, wire } from "../filters.js";
 import { drawFolders } from "../folders.js";
 import { Grid } from "../grid.js";
 import { bind } from "../keys.js";
@@ -19,9 +19,17 @@ let kept = null;
 document.addEventListener("biosight:changed", (event) => {
   for (const image of /** @type {CustomEvent} */ (event).detail) kept?.changed.set(image.id, image);
 });
+document.addEventListener("biosight:viewed", (event) => {
+  if (kept) kept.current = /** @type {CustomEvent} */ (event).detail;
+});
 
 /** @param {string} address */
 const go = (address) => document.dispatchEvent(new CustomEvent("biosight:go", { detail: address }));
+
+/** Named pictures, as they were seen. @param {import("../acts.js").Image[]} images */
+function named(images) {
+  return { images: images.map((i) => i.id), versions: Object.fromEntries(images.map((i) => [i.id, i.version])) };
+}
 
 /** @param {HTMLElement} main */
 export async function mount(main) {
@@ -49,7 +57,7 @@ export async function mount(main) {
     drawSelected(find(main, "#selected"), data, {
       count: grid.selection.size, total, all, trash: filter.trash === "true", editor, clear,
       ids: () => grid.chosen().map((i) => i.id),
-      target: () => (all ? { matching: asBody(filter) } : { images: grid.chosen().map((i) => i.id) }),
+      target: () => (all ? { matching: asBody(filter) } : named(grid.chosen())),
       selectMatching: () => {
         all = true;
         grid.selectAll();
@@ -64,6 +72,7 @@ export async function mount(main) {
     ]);
     total = count.images;
     find(main, "#counted").textContent = isPlain(filter) && !total ? "" : counted(total, "picture");
+    drawApplied(find(main, "#applied"), filter, total);
     drawBar();
   };
   let timer = 0;
@@ -82,13 +91,15 @@ export async function mount(main) {
     links();
     await Promise.all([grid.show(filter), drawCounts()]);
   };
-  wire(main, filter, (change) => {
+  /** @param {Record<string, any>} change */
+  const set = (change) => {
     filter = Object.fromEntries(Object.entries({ ...filter, ...change }).filter(([k, v]) => v !== "" || k === "label"));
     here = location.pathname + asQuery(filter);
     history.replaceState(history.state, "", here);
     find(main, "#filters").toggleAttribute("data-active", ["who", "above", "below", "since", "until"].some((n) => filter[n]));
     show().catch(complain);
-  });
+  };
+  wire(main, filter, set);
   wireSizes(main, grid.box);
   if (editor) wireUploads(main, collection, Number(data.maxMb));
   const stopDrops = editor ? listen((files) => add(collection, files, Number(data.maxMb))) : () => {};
@@ -112,28 +123,29 @@ export async function mount(main) {
     if (!images.length || !editor) return;
     const single = !grid.selection.size;
     const at = grid.current;
-    const target = all ? { matching: asBody(filter) } : { images: images.map((i) => i.id) };
+    const target = all ? { matching: asBody(filter) } : named(images);
     const changed = await doAct(collection, { ...body, ...target }, all ? total : 0);
     if (!single) clear();
     const stays = grid.images[at]?.id === images[0].id;
     if (single && (changed.length || body.kind === "confirm")) grid.moveTo(stays ? at + 1 : at);
   };
   bind({
-    next: () => grid.moveTo(grid.current + 1),
-    previous: () => grid.moveTo(grid.current - 1),
-    down: () => grid.moveTo(grid.current < 0 ? 0 : grid.current + grid.columns()),
-    up: () => grid.moveTo(grid.current - grid.columns()),
-    first: () => grid.moveTo(0),
+    next: (e) => grid.step(grid.current + 1, e),
+    previous: (e) => grid.step(grid.current - 1, e),
+    down: (e) => grid.step(grid.current < 0 ? 0 : grid.current + grid.columns(), e),
+    up: (e) => grid.step(grid.current - grid.columns(), e),
+    first: (e) => grid.step(0, e),
+    last: (e) => grid.step(grid.images.length - 1, e),
     open: () => grid.images[grid.current] && grid.events.open(grid.images[grid.current].id),
     select: () => grid.toggle(grid.current),
     all: () => grid.selectAll(),
     clear: () => clear(),
     search: () => find(main, "#text").focus(),
-    ...(editor && {
+    ...(editor && { undo: () => undoLast(collection) }),
+    ...(editor && filter.trash !== "true" && {
       confirm: () => doHere({ kind: "confirm" }),
       unsure: () => doHere({ kind: "unsure" }),
       trash: () => doHere({ kind: "trash" }),
-      undo: () => undoLast(collection),
       relabel: async () => {
         if (!grid.chosen().length) return;
         const label = await chooseLabel(data, "Label");

@@ -36,8 +36,8 @@ function row(a) {
     el("span", { class: "grow" }, el("strong", {}, a.summary), `, ${counted(a.count, "picture")}`, el("br"),
       el("small", { class: "soft" }, `${a.mine ? "you" : a.by}, ${when(a.at)}`)),
     a.undone ? el("span", { class: "soft" }, "undone") : null,
-    a.can_undo ? el("button", { type: "button", onclick: (/** @type {MouseEvent} */ e) => {
+    a.can_undo ? el("button", { type: "button", "aria-label": `Undo: ${a.summary}, ${counted(a.count, "picture")}`, onclick: (/** @type {MouseEvent} */ e) => {
       /** @type {HTMLButtonElement} */ (e.currentTarget).disabled = true;
-      undoAct(a.id);
+      undoAct(a.id, a.summary);
     } }, "Undo") : null);
 }

@@ -2,7 +2,7 @@
 /** One picture: large, with guesses, metadata, note and history; moves through the filtered list. */
 import { API, call } from "../api.js";
 import { changeOne, doAct, undoLast } from "../acts.js";
-import { el, find, size, when } from "../dom.js";
+import { el, find, refocus, size, when } from "../dom.js";
 import { asQuery, fromAddress } from "../filters.js";
 import { drawGuesses, drawState } from "../guesses.js";
 import { bind } from "../keys.js";
@@ -74,20 +74,24 @@ export async function mount(main) {
   };
 
   const draw = () => {
-    panel.replaceChildren(
+    const focused = panel.contains(document.activeElement) ? document.activeElement?.textContent : null;
+    const download = el("a", { class: "button", href: `${API}/images/${image.id}/original?download=true`, download: image.name }, "Download");
+    panel.replaceChildren(...[
       el("p", {}, el("a", { href: back }, "← Back to the pictures")),
       el("h1", {}, image.name),
       drawState(image),
-      editor ? el("div", { class: "actions" },
+      el("div", { class: "actions" }, editor && [
         el("button", { type: "button", class: "primary", disabled: !image.label, onclick: confirm, title: "A or Enter" }, image.who === "person" ? "Next" : "Confirm"),
         el("button", { type: "button", onclick: relabel, title: "R" }, "Relabel"),
+        el("button", { type: "button", onclick: () => change({ label: "Not sure" }), title: "U" }, "Not sure"),
         el("button", { type: "button", onclick: trash, title: "Del" }, image.trashed ? "Restore" : "Trash"),
-        el("a", { class: "button", href: `${API}/images/${image.id}/original?download=true`, download: image.name }, "Download")) : null,
+      ], download),
       el("section", {}, el("h3", {}, "The machine's guesses"), drawGuesses(image.top, editor ? (label) => change({ label }) : null)),
       note(),
       el("section", {}, el("h3", {}, "Who said what"), el("ol", { class: "said" }, said.map(sayingRow))),
       el("section", {}, el("h3", {}, "About the file"), facts(image)),
-    );
+    ]);
+    refocus(panel, focused);
   };
   const note = () => {
     const text = el("textarea", { rows: 2, maxlength: 2000, disabled: !editor, "aria-label": "Note", placeholder: "Note" }, image.note);
@@ -100,6 +104,7 @@ export async function mount(main) {
     localStorage.setItem(HIDE, panel.hidden ? "hidden" : "");
   };
   draw();
+  document.dispatchEvent(new CustomEvent("biosight:viewed", { detail: image.id }));
   if (localStorage.getItem(HIDE) === "hidden") details();
   document.addEventListener("biosight:undone", async () => {
     image = await call("GET", `/images/${image.id}`);

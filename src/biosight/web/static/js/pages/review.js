@@ -2,7 +2,7 @@
 /** The review queue: one picture after the other, by keys. */
 import { API, call } from "../api.js";
 import { changeOne, doAct, undoLast } from "../acts.js";
-import { counted, el, find } from "../dom.js";
+import { counted, el, find, refocus } from "../dom.js";
 import { drawGuesses, drawState } from "../guesses.js";
 import { bind } from "../keys.js";
 import { chooseLabel } from "../relabel.js";
@@ -71,7 +71,11 @@ export async function mount(main) {
     new Zoom(stage, img);
     const following = drawn[at + 1];
     if (following) new Image().src = `${API}/images/${following.image.id}/view`;
+    const focused = box.contains(document.activeElement) ? document.activeElement?.textContent : null;
+    const inStrip = !!document.activeElement?.closest(".strip");
     box.replaceChildren(stage, side(detail), strip());
+    if (inStrip) box.querySelector(".strip [aria-current]")?.focus();
+    else refocus(box, focused);
     const current = box.querySelector(".strip [aria-current]");
     if (current instanceof HTMLElement) find(box, ".strip").scrollLeft = current.offsetLeft - box.clientWidth / 2;
   };

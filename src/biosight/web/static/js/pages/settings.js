@@ -2,6 +2,7 @@
 /** A collection's threshold, favourites, labels, members and name. */
 import { call } from "../api.js";
 import { counted, el, fields, find } from "../dom.js";
+import { undoAct } from "../acts.js";
 import { complain, question, toast } from "../toast.js";
 
 /** @param {HTMLElement} main */
@@ -71,14 +72,20 @@ async function drawLabels(main, here, editor) {
       done += step.changed;
       if (step.next) toast(`${done} of ${many}…`, { seconds: 2 });
     } while (step.next);
-    toast(`${counted(done, "picture")} changed`);
+    const { act } = step;
+    toast(`${counted(done, "picture")} changed`, { act: "Undo", run: () => undoAct(act).then(() => drawLabels(main, here, editor)) });
     await drawLabels(main, here, editor);
   };
   find(main, "#labels").replaceChildren(...labels.map((/** @type {any} */ l) => {
     const input = el("input", { value: l.label, "aria-label": `New name of ${l.label}`, maxlength: 80, disabled: !editor });
-    return el("li", {}, input, el("small", { class: "soft", title: "pictures, confirmed ones" }, `${l.images.toLocaleString("en")}, ${l.verified} ✓`),
-      editor && el("button", { type: "button", onclick: () => input.value.trim() !== l.label && rename(l, input.value.trim()).catch(complain) }, "Rename"),
-      editor && el("button", { type: "button", class: "quiet", onclick: () => rename(l, "").catch(complain) }, "Remove"));
+    const submit = (/** @type {Event} */ event) => {
+      event.preventDefault();
+      const name = input.value.trim();
+      if (name && name !== l.label) rename(l, name).catch(complain);
+    };
+    return el("li", {}, el("form", { class: "row", onsubmit: submit }, input, el("small", { class: "soft", title: "pictures, confirmed ones" }, `${l.images.toLocaleString("en")}, ${l.verified} ✓`),
+      editor && el("button", { "aria-label": `Rename ${l.label}` }, "Rename"),
+      editor && el("button", { type: "button", class: "quiet", "aria-label": `Remove ${l.label}`, onclick: () => rename(l, "").catch(complain) }, "Remove")));
   }), ...(labels.length ? [] : [el("li", { class: "soft" }, "No labels yet.")]));
 }
 
@@ -87,15 +94,22 @@ async function drawMembers(main, here, owner) {
   const members = await call("GET", `${here}/members`);
   /** @param {Promise<any>} done */
   const redraw = (done) => done.then(() => drawMembers(main, here, owner)).catch((e) => (complain(e), drawMembers(main, here, owner)));
+  /** @param {any} m */
+  const remove = async (m) => {
+    const title = m.you ? "Leave this collection?" : `Remove ${m.name}?`;
+    if (!(await question({ title, words: "Only an invitation brings a person back.", ok: m.you ? "Leave" : "Remove", danger: true }))) return;
+    if (m.you) await call("DELETE", `${here}/members/${m.user}`).then(() => document.dispatchEvent(new CustomEvent("biosight:go", { detail: "/" })), complain);
+    else await redraw(call("DELETE", `${here}/members/${m.user}`));
+  };
   find(main, "#members").replaceChildren(...members.map((/** @type {any} */ m) => {
     const role = el("select", { "aria-label": `Role of ${m.name}`, disabled: !owner }, ["viewer", "editor", "owner"].map((r) => el("option", { value: r, selected: r === m.role }, r)));
     role.addEventListener("change", () => redraw(call("PATCH", `${here}/members/${m.user}`, { role: role.value })));
     return el("li", {}, el("span", { class: "grow" }, m.name, el("br"), el("small", { class: "soft" }, m.email)), el("span", {}, role),
-      owner && el("button", { type: "button", class: "quiet", onclick: () => redraw(call("DELETE", `${here}/members/${m.user}`)) }, "Remove"));
+      (owner || m.you) && el("button", { type: "button", class: "quiet", "aria-label": `${m.you ? "Leave" : "Remove"} ${m.name}`, onclick: () => remove(m) }, m.you ? "Leave" : "Remove"));
   }));
   if (!owner) return;
   const offers = await call("GET", `${here}/offers`);
   find(main, "#offers").replaceChildren(...offers.map((/** @type {any} */ o) =>
     el("li", {}, el("span", { class: "grow" }, `${o.email}, as ${o.role} `, el("small", { class: "soft" }, "not answered yet")),
-      el("button", { type: "button", class: "quiet", onclick: () => redraw(call("DELETE", `${here}/offers/${o.id}`)) }, "Withdraw"))));
+      el("button", { type: "button", class: "quiet", "aria-label": `Withdraw the invitation of ${o.email}`, onclick: () => redraw(call("DELETE", `${here}/offers/${o.id}`)) }, "Withdraw"))));
 }
