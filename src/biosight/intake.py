@@ -24,7 +24,18 @@ from biosight.inference.decoding import Decoded, Decoders
 from biosight.labels import Prediction
 from biosight.storage import blobs as keys
 from biosight.storage.blobs import Blobs, Received
-from biosight.storage.records import Change, Insert, Records, Replace, Taken, Where, new_id, one
+from biosight.storage.records import (
+    Change,
+    Gone,
+    Insert,
+    Records,
+    Replace,
+    Require,
+    Taken,
+    Where,
+    new_id,
+    one,
+)
 
 log = logging.getLogger(__name__)
 
@@ -41,11 +52,15 @@ class Upload:
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """Where pictures go and for whom; `renamed` maps a model's label to its name there."""
+    """Where pictures go and for whom; `renamed` maps a model's label to its name there.
+
+    `still_there` is what must hold at the moment of recording: the collection exists.
+    """
 
     collection: str
     user: str
     renamed: Mapping[str, str]
+    still_there: Require
 
 
 @dataclass(frozen=True, slots=True)
@@ -184,7 +199,9 @@ def record(
     if verdict is not None:
         image, prediction, changes = with_verdict(intake.batcher, place.renamed, image, verdict)
     try:
-        intake.records.write(*changes, Insert(image))
+        intake.records.write(place.still_there, *changes, Insert(image))
+    except Gone:
+        return Rejected("The collection was removed meanwhile; nothing was stored.")
     except Taken:
         # The same bytes arrived twice at once; the other upload won.
         found = find_duplicate(intake.records, place.collection, received.sha256)

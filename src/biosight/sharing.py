@@ -6,16 +6,19 @@ Not here: what is in a collection (gallery.py) or who people are (accounts.py).
 import hashlib
 import secrets
 import time
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import ClassVar
 
-from biosight.errors import BadRequest, Conflict, Forbidden, NotFound
+from biosight.errors import BadRequest, Conflict, Forbidden, NotFound, Stale
 from biosight.labels import clean_label
 from biosight.storage.records import (
+    Gone,
     Insert,
     Records,
     Remove,
     Replace,
+    Require,
     Taken,
     Where,
     new_id,
@@ -128,6 +131,11 @@ def collections_of(records: Records, user: str, *, trashed: bool = False) -> lis
     return sorted(found, key=lambda a: (a.collection.name.casefold(), a.collection.id))
 
 
+def still_there(collection: str) -> Require:
+    """What a write into a collection rests on: that it was not removed meanwhile."""
+    return Require(Collection, collection)
+
+
 def in_chunks(records: Records, ids: list[str]) -> list[Collection]:
     """Collections by id, a few hundred at a time."""
     found: list[Collection] = []
@@ -196,20 +204,30 @@ def set_trashed(records: Records, collection: Collection, *, trashed: bool) -> C
     return changed
 
 
-def set_renamed(
-    records: Records, collection: Collection, renamed: tuple[tuple[str, str], ...]
-) -> tuple[tuple[str, str], ...]:
-    """Give a model's labels other names here; returns the names before."""
-    changed = replace(collection, renamed=renamed, version=collection.version + 1)
-    records.write(Replace(changed, collection.version))
-    return collection.renamed
+Names = tuple[tuple[str, str], ...]
 
 
-def remove_collection(records: Records, collection: str) -> None:
-    """Remove an emptied collection with its memberships and invitations."""
-    mine = [Where("collection", "=", collection)]
+def set_renamed(records: Records, collection: str, rename: Callable[[Names], Names]) -> Names:
+    """Give a model's labels other names here; returns the names before. Raises NotFound.
+
+    Tried again when somebody changes the collection at the same moment.
+    """
+    while (found := records.get(Collection, collection)) is not None:
+        changed = replace(found, renamed=rename(found.renamed), version=found.version + 1)
+        try:
+            records.write(Replace(changed, found.version))
+            return found.renamed
+        except Stale:
+            continue
+    raise NotFound("There is no such collection any more.")
+
+
+def remove_collection(records: Records, collection: Collection) -> None:
+    """Remove a trashed collection with its memberships and invitations; its pictures are
+    removed by the caller, or by housekeeping. Raises Stale when it was restored meanwhile."""
+    mine = [Where("collection", "=", collection.id)]
+    records.write(Remove(Collection, collection.id, collection.version))
     records.remove(Offer, mine)
-    records.write(Remove(Collection, collection))
     records.remove(Member, mine)
 
 
@@ -218,9 +236,18 @@ def members_of(records: Records, collection: str) -> list[Member]:
     return records.find(Member, [Where("collection", "=", collection)], limit=1000)
 
 
-def owners(records: Records, collection: str) -> int:
-    """How many owners a collection has."""
-    return sum(m.role == "owner" for m in members_of(records, collection))
+def another_owner(records: Records, member: Member) -> list[Require]:
+    """What an owner's leaving rests on: that another owner stays as they are.
+
+    Nothing for those who own nothing. Raises Conflict when there is no other.
+    """
+    if member.role != "owner":
+        return []
+    others = members_of(records, member.collection)
+    for other in others:
+        if other.role == "owner" and other.id != member.id:
+            return [Require(Member, other.id, other.version)]
+    raise Conflict("A collection needs an owner; name another one first.")
 
 
 def check_role(role: str) -> None:
@@ -235,10 +262,9 @@ def set_role(records: Records, collection: str, user: str, role: str) -> Member:
     member = records.get(Member, member_id(collection, user))
     if member is None:
         raise NotFound("This person is not a member.")
-    if member.role == "owner" and role != "owner" and owners(records, collection) <= 1:
-        raise Conflict("A collection needs an owner; name another one first.")
+    stays = another_owner(records, member) if role != "owner" else []
     changed = replace(member, role=role, version=member.version + 1)
-    records.write(Replace(changed, member.version))
+    records.write(*stays, Replace(changed, member.version))
     return changed
 
 
@@ -247,9 +273,7 @@ def remove_member(records: Records, collection: str, user: str) -> None:
     member = records.get(Member, member_id(collection, user))
     if member is None:
         raise NotFound("This person is not a member.")
-    if member.role == "owner" and owners(records, collection) <= 1:
-        raise Conflict("A collection needs an owner; name another one first.")
-    records.write(Remove(Member, member.id))
+    records.write(*another_owner(records, member), Remove(Member, member.id, member.version))
 
 
 def offer(records: Records, collection: str, email: str, role: str, by: str) -> Offer:
@@ -282,9 +306,11 @@ def answer_offer(records: Records, offer_id: str, email: str, user: str, *, acce
         key = member_id(found.collection, user)
         member = Member(key, found.collection, user, found.role, time.time())
         try:
-            records.write(Insert(member))
+            records.write(still_there(found.collection), Insert(member))
         except Taken:
             pass  # already a member: the invitation changes nothing
+        except Gone as error:
+            raise NotFound("This collection is not there any more.") from error
     records.write(Remove(Offer, offer_id))
     return found.collection
 
@@ -304,7 +330,8 @@ def leave_everything(records: Records, user: str) -> None:
         others = [m for m in members_of(records, membership.collection) if m.user != user]
         if membership.role == "owner" and not any(m.role == "owner" for m in others):
             hand_over(records, membership.collection, others)
-        records.write(Remove(Member, membership.id))
+        stays = another_owner(records, membership) if others else []
+        records.write(*stays, Remove(Member, membership.id, membership.version))
 
 
 def hand_over(records: Records, collection: str, others: list[Member]) -> None:

@@ -114,3 +114,33 @@ def test_memory_is_limited(card: ModelCard, tmp_path: Path) -> None:
         assert small.decode(write(tmp_path, picture("Red", 1))).width == 96
     finally:
         small.close()
+
+
+def test_a_child_that_does_not_start_is_no_judgement_of_the_picture(
+    decoders: Decoders, tmp_path: Path
+) -> None:
+    path = write(tmp_path, picture("Red", 1))
+    child = decoders.idle.queue[0]
+    os.kill(child.process.pid, signal.SIGKILL)
+    child.process.wait()
+    with pytest.raises(Unavailable):
+        decoders.decode(path)
+    assert decoders.decode(path).width == 96
+
+
+def test_a_jpeg_of_very_many_passes_is_refused(decoders: Decoders, tmp_path: Path) -> None:
+    whole = picture("Red", 1)
+    scan = whole[whole.index(b"\xff\xda") : -2]
+    with pytest.raises(BadPicture, match="passes"):
+        decoders.decode(write(tmp_path, whole[:-2] + scan * 80 + whole[-2:]))
+
+
+def test_large_pictures_go_through_a_child_of_their_own(decoders: Decoders, tmp_path: Path) -> None:
+    decoders.decode(write(tmp_path, picture("Red", 1)))
+    before = decoders.idle.queue[0].process.pid
+    buffer = io.BytesIO()
+    Pillow.new("RGB", (5_200, 5_200), (200, 40, 40)).save(buffer, "WEBP", quality=10, method=0)
+    decoders.wall = 20
+    decoded = decoders.decode(write(tmp_path, buffer.getvalue()))
+    assert (decoded.width, decoded.height) == (5_200, 5_200)
+    assert decoders.idle.queue[0].process.pid != before

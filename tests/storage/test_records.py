@@ -10,12 +10,14 @@ import pytest
 
 from biosight.errors import Stale
 from biosight.storage.records import (
+    Gone,
     Insert,
     Order,
     Position,
     Records,
     Remove,
     Replace,
+    Require,
     Taken,
     Where,
     new_id,
@@ -191,3 +193,23 @@ def test_a_snapshot_is_a_whole_database(tmp_path: Path) -> None:
     copy = SqliteRecords(tmp_path / "copy.db", [Bird])
     assert copy.count(Bird) == 30
     copy.close()
+
+
+def test_a_removal_can_rest_on_a_version(records: Records) -> None:
+    records.write(Insert(bird(1)), Insert(bird(2)))
+    records.write(Replace(bird(1, weight=5, version=2), 1))
+    with pytest.raises(Stale):
+        records.write(Remove(Bird, "b002"), Remove(Bird, "b001", 1))
+    assert records.count(Bird) == 2
+    records.write(Remove(Bird, "b001", 2))
+    assert records.get(Bird, "b001") is None
+
+
+def test_a_write_can_rest_on_another_record(records: Records) -> None:
+    records.write(Insert(bird(1)))
+    records.write(Require(Bird, "b001"), Require(Bird, "b001", 1), Insert(bird(2)))
+    with pytest.raises(Gone):
+        records.write(Require(Bird, "b009"), Insert(bird(3)))
+    with pytest.raises(Stale):
+        records.write(Require(Bird, "b001", 7), Insert(bird(3)))
+    assert records.get(Bird, "b003") is None

@@ -247,3 +247,49 @@ def test_the_upload_session_is_kept(ada: TestClient, biosight: BioSight) -> None
     images = biosight.archive.records.find(Image, [Where("collection", "=", collection)])
     sessions = [i.session for i in images]
     assert sessions[0] == sessions[1] != sessions[2]
+
+
+def test_a_restore_beats_the_emptying_of_the_trash(ada: TestClient, biosight: BioSight) -> None:
+    image = upload_ids(ada, first_collection(ada), "Red")[0]
+    ada.patch(f"/api/v1/images/{image}", json={"trashed": True})
+    seen = biosight.archive.records.find(Image, [Where("id", "=", image)])[0]
+    ada.patch(f"/api/v1/images/{image}", json={"trashed": False})
+    assert not trash.purge_one(biosight.archive.records, biosight.archive.blobs, seen)
+    assert ada.get(f"/api/v1/images/{image}").status_code == 200
+
+
+def test_nothing_is_recorded_in_a_collection_that_went(ada: TestClient, biosight: BioSight) -> None:
+    import io
+
+    from biosight import sharing
+    from biosight.intake import Place, Rejected, Upload, take_in
+
+    gone = ada.post("/api/v1/collections", json={"name": "Gone"}).json()["id"]
+    place = Place(gone, "u", {}, sharing.still_there(gone))
+    ada.delete(f"/api/v1/collections/{gone}")
+    ada.delete(f"/api/v1/collections/{gone}/forever")
+    upload = Upload(io.BytesIO(tiny.picture("Red", 1)), "a.jpg", "a.jpg", "s")
+    assert isinstance(take_in(biosight.intake, place, upload), Rejected)
+    assert biosight.archive.records.count(Image) == 0
+
+
+def test_pictures_without_a_collection_are_swept(ada: TestClient, biosight: BioSight) -> None:
+    from biosight.sharing import Collection
+    from biosight.storage.records import Remove
+
+    collection = first_collection(ada)
+    upload_ids(ada, collection, "Red")
+    biosight.archive.records.write(Remove(Collection, collection))
+    keep_house(biosight)
+    assert biosight.archive.records.count(Image) == 0
+    assert list(biosight.archive.blobs.keys("original")) == []
+
+
+@pytest.mark.parametrize("value", [5, None, [10**30, "x"], ["\ud800", "x"], [[1], "x"], {}])
+def test_odd_cursors(ada: TestClient, value: object) -> None:
+    import base64
+    import json
+
+    cursor = base64.urlsafe_b64encode(json.dumps(value).encode()).decode()
+    path = f"/api/v1/collections/{first_collection(ada)}/images"
+    assert ada.get(path, params={"cursor": cursor}).status_code == 400

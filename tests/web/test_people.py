@@ -262,3 +262,49 @@ def test_the_overview_counts(ada: TestClient) -> None:
     seen = ada.get("/api/v1/admin/overview").json()
     assert (seen["users"], seen["collections"], seen["images"]) == (1, 1, 0)
     assert seen["free_bytes"] > 0
+
+
+def at_once(*calls: Callable[[], int]) -> list[int]:
+    """The statuses of requests sent at the same moment."""
+    from concurrent.futures import ThreadPoolExecutor
+
+    with ThreadPoolExecutor(len(calls)) as pool:
+        return [f.result() for f in [pool.submit(c) for c in calls]]
+
+
+def test_an_invitation_works_once_also_for_many_at_once(ada: TestClient) -> None:
+    link = ada.post("/api/v1/admin/invitations", json={}).json()["path"].split("#")[1]
+
+    def register(number: int) -> Callable[[], int]:
+        body = {"email": f"p{number}@example.org", "password": PASSWORD, "invitation": link}
+        return lambda: ada.post("/api/v1/register", json=body).status_code
+
+    assert at_once(*(register(n) for n in range(5))).count(201) == 1
+
+
+def test_the_limit_holds_for_many_at_once(ada: TestClient) -> None:
+    body = {"email": "ada@example.org", "password": "wrong wrong wrong"}
+
+    def guess() -> int:
+        return ada.post("/api/v1/sign-in", json=body).status_code
+
+    statuses = at_once(*[guess] * 25)
+    assert statuses.count(401) == 10
+    assert statuses.count(429) == 15
+
+
+@pytest.mark.parametrize("round_number", range(4))
+def test_two_administrators_cannot_both_step_down(
+    ada: TestClient, another: Another, round_number: int
+) -> None:
+    bob = another("bob@example.org")
+    ids = [c.get("/api/v1/me").json()["id"] for c in (ada, bob)]
+    ada.patch(f"/api/v1/admin/users/{ids[1]}", json={"role": "admin"})
+
+    def step_down(client: TestClient, user: str) -> Callable[[], int]:
+        path = f"/api/v1/admin/users/{user}"
+        return lambda: client.patch(path, json={"role": "member"}).status_code
+
+    statuses = at_once(step_down(ada, ids[0]), step_down(bob, ids[1]))
+    roles = [c.get("/api/v1/me").json()["role"] for c in (ada, bob)]
+    assert "admin" in roles, statuses

@@ -195,3 +195,42 @@ def test_names_are_escaped(ada: TestClient, another: Callable[[str], TestClient]
         files={"file": ("<img src=x onerror=y>.jpg", tiny.picture("Red", 1))},
     ).json()["image"]["id"]
     assert "<img src=x" not in ada.get(f"/images/{image}").text
+
+
+def test_the_unforeseen_is_a_plain_500_with_every_header(
+    ada: TestClient, biosight: BioSight, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def broken(*_: object) -> object:
+        raise RuntimeError("a secret detail")
+
+    monkeypatch.setattr(biosight.archive.records, "rows", broken)
+    answer = ada.get("/api/v1/me")
+    assert answer.status_code == 500
+    assert "secret" not in answer.text
+    assert answer.json()["request_id"] == answer.headers["x-request-id"]
+    assert "default-src" in answer.headers["content-security-policy"]
+
+
+def test_a_long_run_of_marks_is_refused_at_once(ada: TestClient) -> None:
+    import time
+
+    path = f"/api/v1/collections/{first_collection(ada)}"
+    marks = "a" + "\u0300" * 30_000 + "\u0316" * 30_000
+    begin = time.monotonic()
+    assert ada.patch(path, json={"favourites": [marks]}).status_code == 422
+    assert time.monotonic() - begin < 1
+    image = upload_ids(ada, first_collection(ada), "Red")[0]
+    assert ada.patch(f"/api/v1/images/{image}", json={"label": marks}).status_code == 422
+
+
+def test_lone_surrogates_are_refused(ada: TestClient) -> None:
+    collection = first_collection(ada)
+    headers = {"Content-Type": "application/json"}
+    for path, body in (
+        ("acts", b'{"kind": "confirm", "images": ["\\ud800"]}'),
+        ("labels/rename", b'{"old": "a", "new": "b", "act": "\\ud800"}'),
+    ):
+        answer = ada.post(f"/api/v1/collections/{collection}/{path}", content=body, headers=headers)
+        assert answer.status_code == 422
+    zipped = ada.post(f"/api/v1/collections/{collection}/zip", data={"images": '["\\ud800"]'})
+    assert zipped.status_code == 400

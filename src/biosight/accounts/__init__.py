@@ -3,7 +3,7 @@
 Not here: who may see which collection (sharing.py), or cookies (web/security.py).
 """
 
-from biosight.accounts.limits import TRIES, TRIES_PER_ADDRESS, check_tries, count_try
+from biosight.accounts.limits import TRIES, TRIES_PER_ADDRESS, give_try_back, take_try
 from biosight.accounts.links import (
     find_link,
     first_code,
@@ -14,7 +14,6 @@ from biosight.accounts.links import (
 )
 from biosight.accounts.passwords import check_password
 from biosight.accounts.people import (
-    admins,
     all_users,
     change_password,
     change_standing,
@@ -36,6 +35,7 @@ from biosight.accounts.records import (
     Token,
     Tries,
     User,
+    clean_name,
     hashed,
 )
 from biosight.accounts.sessions import (
@@ -62,16 +62,14 @@ __all__ = [
     "Token",
     "Tries",
     "User",
-    "admins",
     "all_users",
     "change_password",
     "change_standing",
     "change_user",
     "check_leave",
     "check_password",
-    "check_tries",
     "clean_email",
-    "count_try",
+    "clean_name",
     "create_token",
     "create_user",
     "end_session",
@@ -79,6 +77,7 @@ __all__ = [
     "find_link",
     "find_user",
     "first_code",
+    "give_try_back",
     "has_users",
     "hashed",
     "invitations",
@@ -92,6 +91,7 @@ __all__ = [
     "sessions_of",
     "set_password",
     "sign_in",
+    "take_try",
     "token_user",
     "tokens_of",
     "use_reset",

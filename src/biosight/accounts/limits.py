@@ -1,4 +1,8 @@
-"""How often a sign-in may fail, by account and by address; kept in the store."""
+"""How often a sign-in may fail, by account and by address; kept in the store.
+
+A try is taken before the password is looked at and given back when it was right, so that many at
+once can't pass the limit. Not here: what is tried (signing.py).
+"""
 
 import time
 from dataclasses import replace
@@ -8,35 +12,37 @@ from biosight.errors import Stale, TooMany
 from biosight.storage.records import Insert, Records, Replace, Taken
 
 TRIES = 10
-
-
 TRIES_PER_ADDRESS = 50
-
-
 TRY_WINDOW_SECONDS = 900.0
 
 
-def check_tries(records: Records, key: str, most: int) -> None:
-    """Raise TooMany when `key` failed too often of late."""
-    tries = records.get(Tries, hashed(key))
-    if tries and tries.count >= most and time.time() - tries.since < TRY_WINDOW_SECONDS:
-        wait = int(tries.since + TRY_WINDOW_SECONDS - time.time()) + 1
-        raise TooMany("Too many failed sign-ins; wait a while, then try again.", retry_after=wait)
-
-
-def count_try(records: Records, key: str) -> None:
-    """One more failure of `key`; the window starts anew when it has passed."""
-    now = time.time()
-    for _ in range(20):
-        old = records.get(Tries, hashed(key))
+def take_try(records: Records, key: str, most: int) -> None:
+    """One more try of `key`; the window starts anew when it has passed. Raises TooMany."""
+    while True:
+        now, old = time.time(), records.get(Tries, hashed(key))
         try:
             if old is None:
                 records.write(Insert(Tries(hashed(key), 1, now)))
             elif now - old.since >= TRY_WINDOW_SECONDS:
                 records.write(Replace(Tries(old.id, 1, now, old.version + 1), old.version))
+            elif old.count >= most:
+                wait = int(old.since + TRY_WINDOW_SECONDS - now) + 1
+                raise TooMany("Too many failed tries; wait a while.", retry_after=wait)
             else:
                 new = replace(old, count=old.count + 1, version=old.version + 1)
                 records.write(Replace(new, old.version))
             return
         except (Taken, Stale):
+            continue  # another try of the same key was counted first
+
+
+def give_try_back(records: Records, key: str) -> None:
+    """The try of `key` was right and doesn't count; an account starts with a clean slate."""
+    while (old := records.get(Tries, hashed(key))) is not None:
+        count = 0 if key.startswith("account:") else max(0, old.count - 1)
+        try:
+            new = replace(old, count=count, version=old.version + 1)
+            records.write(Replace(new, old.version))
+            return
+        except Stale:
             continue

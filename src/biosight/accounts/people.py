@@ -5,10 +5,19 @@ Not here: signing up and in (signing.py).
 
 import re
 import time
+from collections.abc import Sequence
 from dataclasses import replace
 
 from biosight.accounts.passwords import HASHER, HASHING, check_password, hash_password
-from biosight.accounts.records import FIRST_ACCOUNT, Claim, Invitation, Session, Token, User
+from biosight.accounts.records import (
+    FIRST_ACCOUNT,
+    Claim,
+    Invitation,
+    Session,
+    Token,
+    User,
+    clean_name,
+)
 from biosight.accounts.sessions import end_sessions
 from biosight.errors import BadRequest, Conflict, Forbidden
 from biosight.storage.records import (
@@ -19,6 +28,7 @@ from biosight.storage.records import (
     Records,
     Remove,
     Replace,
+    Require,
     Taken,
     Where,
     new_id,
@@ -47,27 +57,38 @@ def has_users(records: Records) -> bool:
 
 
 def create_user(
-    records: Records, email: str, password: str, name: str = "", role: str = "member"
+    records: Records,
+    email: str,
+    password: str,
+    name: str = "",
+    role: str = "member",
+    *,
+    using: Sequence[Change] = (),
 ) -> User:
-    """A new account; the first is an admin. Raises BadRequest or Conflict."""
+    """A new account; the first is an admin. `using` is what goes with it, such as the link.
+
+    Raises BadRequest, Conflict, or Stale when the link was used meanwhile.
+    """
     email = clean_email(email)
     check_password(password, email)
-    name = " ".join(name.split())[:80] or email.split("@")[0]
+    name = clean_name(name) or email.split("@")[0]
     first = not has_users(records)
     role = "admin" if first else role
     user = User(new_id(), email, name, hash_password(password), role, time.time())
     try:
         # The claim lets only one of two people who sign up at once be the first.
-        records.write(*([Insert(FIRST_ACCOUNT)] if first else []), Insert(user))
+        records.write(*([Insert(FIRST_ACCOUNT)] if first else []), *using, Insert(user))
     except Taken as error:
         raise Conflict("There is already an account with this email address.") from error
     return user
 
 
-def change_user(records: Records, user: User, **changes: object) -> User:
+def change_user(
+    records: Records, user: User, rests_on: Sequence[Change] = (), **changes: object
+) -> User:
     """Replace fields of an account. Raises Stale when somebody was faster."""
     changed = replace(user, **changes, version=user.version + 1)  # type: ignore[arg-type]
-    records.write(Replace(changed, user.version))
+    records.write(*rests_on, Replace(changed, user.version))
     return changed
 
 
@@ -94,9 +115,15 @@ def all_users(records: Records, after: str = "", limit: int = 100) -> list[User]
     return records.find(User, order=Order("id"), after=position, limit=limit)
 
 
-def admins(records: Records) -> int:
-    """How many can administer."""
-    return records.count(User, [Where("role", "=", "admin"), Where("disabled", "=", False)])
+def another_admin(records: Records, user: User) -> list[Change]:
+    """What an administrator's going rests on: that another one stays as they are.
+
+    Raises Conflict when there is no other.
+    """
+    active = [Where("role", "=", "admin"), Where("disabled", "=", False)]
+    for other in records.find(User, [*active, Where("id", "!=", user.id)], limit=1):
+        return [Require(User, other.id, other.version)]
+    raise Conflict("This is the only administrator; make another one first.")
 
 
 def change_standing(
@@ -110,14 +137,9 @@ def change_standing(
         changes["role"] = role
     if disabled is not None:
         changes["disabled"] = disabled
-    if (
-        user.is_admin
-        and not user.disabled
-        and (role == "member" or disabled)
-        and (admins(records) <= 1)
-    ):
-        raise Conflict("This is the only administrator; make another one first.")
-    changed = change_user(records, user, **changes)
+    loses = user.is_admin and not user.disabled and (role == "member" or bool(disabled))
+    stays = another_admin(records, user) if loses else []
+    changed = change_user(records, user, stays, **changes)
     if disabled:
         end_sessions(records, user)
     return changed
@@ -125,8 +147,8 @@ def change_standing(
 
 def check_leave(records: Records, user: User) -> None:
     """Raise Conflict when others would be left without an administrator."""
-    if user.is_admin and admins(records) <= 1 and records.count(User) > 1:
-        raise Conflict("You are the only administrator; make another one first.")
+    if user.is_admin and records.count(User) > 1:
+        another_admin(records, user)
 
 
 def remove_user(records: Records, user: User) -> None:
@@ -135,5 +157,6 @@ def remove_user(records: Records, user: User) -> None:
     for kind in (Session, Token, Invitation):
         records.remove(kind, mine)
     last = records.count(User) == 1
+    stays = another_admin(records, user) if user.is_admin and not last else []
     gone: list[Change] = [Remove(Claim, FIRST_ACCOUNT.id)] if last else []
-    records.write(*gone, Remove(User, user.id))
+    records.write(*stays, *gone, Remove(User, user.id))

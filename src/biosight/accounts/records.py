@@ -83,6 +83,7 @@ class Invitation:
     by: str
     created_at: float
     ends_at: float
+    version: int = 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,3 +114,8 @@ KINDS = (User, Session, Token, Invitation, Tries, Claim)
 def hashed(secret: str) -> str:
     """How a random secret is kept: SHA-256 is enough for 256 random bits."""
     return hashlib.sha256(secret.encode("utf-8", "surrogatepass")).hexdigest()
+
+
+def clean_name(name: str) -> str:
+    """How a person or token is called: printable, single spaces, 80 characters at most."""
+    return " ".join("".join(c if c.isprintable() else " " for c in name).split())[:80]

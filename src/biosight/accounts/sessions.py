@@ -7,7 +7,7 @@ import secrets
 import time
 from dataclasses import replace
 
-from biosight.accounts.records import DAY, SCOPES, Session, Token, User, hashed
+from biosight.accounts.records import DAY, SCOPES, Session, Token, User, clean_name, hashed
 from biosight.errors import BadRequest, NotFound, Stale
 from biosight.storage.records import Insert, Records, Remove, Replace, Where, new_id, one
 
@@ -64,7 +64,7 @@ def create_token(records: Records, user: User, name: str, scopes: list[str]) -> 
     if not scopes or not set(scopes) <= set(SCOPES):
         raise BadRequest("A token's scopes are read, write or both.")
     secret = f"bs_{secrets.token_urlsafe(32)}"
-    name = " ".join(name.split())[:80] or "API token"
+    name = clean_name(name) or "API token"
     chosen = tuple(s for s in SCOPES if s in scopes)
     token = Token(new_id(), hashed(secret), user.id, name, chosen, time.time())
     records.write(Insert(token))

@@ -3,12 +3,12 @@
 Not here: what a session is afterwards (sessions.py).
 """
 
-from biosight.accounts.limits import TRIES, TRIES_PER_ADDRESS, check_tries, count_try
+from biosight.accounts.limits import TRIES, TRIES_PER_ADDRESS, give_try_back, take_try
 from biosight.accounts.links import find_link
-from biosight.accounts.passwords import HASHER, HASHING, nobodys_hash
+from biosight.accounts.passwords import HASHER, HASHING, check_password, nobodys_hash
 from biosight.accounts.people import clean_email, create_user, find_user, has_users, set_password
-from biosight.accounts.records import Invitation, Tries, User
-from biosight.errors import Forbidden, NotFound, NotSignedIn
+from biosight.accounts.records import Invitation, User
+from biosight.errors import Forbidden, NotFound, NotSignedIn, Stale
 from biosight.storage.records import Records, Remove
 
 
@@ -23,15 +23,14 @@ def sign_in(records: Records, email: str, password: str, address: str) -> User:
         f"address:{address}": TRIES_PER_ADDRESS,
     }
     for key, most in keys.items():
-        check_tries(records, key, most)
+        take_try(records, key, most)
     user = find_user(records, email)
     with HASHING:
         right = HASHER.verify(password, user.password if user else nobodys_hash())
     if user is None or not right or user.disabled:
-        for key in keys:
-            count_try(records, key)
         raise NotSignedIn("Email address or password is wrong.")
-    records.write(Remove(Tries, next(iter(keys))))
+    for key in keys:
+        give_try_back(records, key)
     return user
 
 
@@ -43,19 +42,23 @@ def register(
     The first account needs no invitation. Raises Forbidden, BadRequest or Conflict.
     """
     if not has_users(records) or policy == "open":
-        return create_user(records, email, password, name)
+        first = find_link(records, secret, "first") if secret else None
+        return create_user(records, email, password, name, using=used_up(first))
     link = find_link(records, secret, "sign-up") if secret else None
     if policy == "closed" or link is None:
-        raise Forbidden(
-            "Sign-up is by invitation: ask an administrator for a link."
-            if policy == "invite"
-            else "Sign-up is closed here."
-        )
+        words = "Sign-up is by invitation: ask an administrator for a link."
+        raise Forbidden(words if policy == "invite" else "Sign-up is closed here.")
     if link.email and link.email != clean_email(email):
         raise Forbidden("This invitation is for another email address.")
-    user = create_user(records, email, password, name)
-    records.write(Remove(Invitation, link.id))
-    return user
+    try:
+        return create_user(records, email, password, name, using=used_up(link))
+    except Stale as error:
+        raise Forbidden("This invitation was used already.") from error
+
+
+def used_up(link: Invitation | None) -> list[Remove]:
+    """A link works once: it goes in the write that it allows."""
+    return [Remove(Invitation, link.id, link.version)] if link else []
 
 
 def use_reset(records: Records, secret: str, password: str) -> User:
@@ -64,6 +67,9 @@ def use_reset(records: Records, secret: str, password: str) -> User:
     user = records.get(User, link.user) if link else None
     if link is None or user is None:
         raise NotFound("This link is not valid any more; ask for a new one.")
-    changed = set_password(records, user, password)
-    records.write(Remove(Invitation, link.id))
-    return changed
+    check_password(password, user.email)
+    try:
+        records.write(*used_up(link))
+    except Stale as error:
+        raise NotFound("This link was used already; ask for a new one.") from error
+    return set_password(records, user, password)

@@ -156,7 +156,7 @@ def find_place(records: Records, email: str | None, name: str | None) -> tuple[s
         if not fitting:
             raise NotFound(f"{user.email} has no collection named {name} that they may edit.")
         found = fitting[0].collection
-    return found.name, Place(found.id, user.id, dict(found.renamed))
+    return found.name, Place(found.id, user.id, dict(found.renamed), sharing.still_there(found.id))
 
 
 @click.command("import")

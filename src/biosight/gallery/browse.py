@@ -120,12 +120,20 @@ def parse_cursor(cursor: str) -> Position:
     """The place a cursor names. Raises BadRequest."""
     try:
         padded = cursor + "=" * (-len(cursor) % 4)
-        value, key = json.loads(base64.urlsafe_b64decode(padded))
-        if not isinstance(value, str | int | float) or not isinstance(key, str):
+        value, key = json.loads(base64.urlsafe_b64decode(padded.encode("ascii")))
+        if not isinstance(key, str) or not fits_a_store(value):
             raise ValueError
-    except ValueError as error:
+        key.encode()
+    except (ValueError, TypeError, RecursionError) as error:
         raise BadRequest("The cursor is not one that BioSight gave.") from error
     return Position(value, key)
+
+
+def fits_a_store(value: object) -> bool:
+    """Is this a value that a store can compare with?"""
+    if isinstance(value, str):
+        return value.isprintable()
+    return isinstance(value, int | float) and abs(value) < 2**63
 
 
 def label_counts(records: Records, collection: str, threshold: int) -> list[LabelCount]:

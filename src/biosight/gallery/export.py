@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
-from stream_zip import NO_COMPRESSION_32, ZIP_32, stream_zip
+from stream_zip import NO_COMPRESSION_64, ZIP_64, stream_zip
 
 from biosight.errors import NotFound
 from biosight.gallery import table
@@ -105,7 +105,7 @@ def zip_chunks(
                 kept.append((image, place(names, image)))
                 yield picture_member(blobs, *kept[-1])
             lines.append("".join(rows(records, kept, person)))
-        yield ("biosight.csv", datetime.now(), 0o644, ZIP_32, (x.encode() for x in lines))
+        yield ("biosight.csv", datetime.now(), 0o644, ZIP_64, (x.encode() for x in lines))
 
     chunks: Iterator[bytes] = stream_zip(members(), chunk_size=1 << 18)
     return chunks
@@ -114,7 +114,7 @@ def zip_chunks(
 def picture_member(blobs: Blobs, image: Image, path: str) -> ZipMember:
     """One stored file of the zip, its size and CRC known beforehand."""
     when = datetime.fromtimestamp(image.created_at)
-    method = NO_COMPRESSION_32(image.size, image.crc32)
+    method = NO_COMPRESSION_64(image.size, image.crc32)
     return (path, when, 0o644, method, blobs.stream(keys.original(image.sha256), 1 << 18))
 
 

@@ -7,6 +7,7 @@ into the trash and taking out, which are acts with undo (review).
 import time
 from collections.abc import Callable, Sequence
 
+from biosight.errors import Stale
 from biosight.images import Embedding, Image
 from biosight.labels import Annotation, Prediction
 from biosight.storage import blobs as keys
@@ -23,18 +24,30 @@ def purge(records: Records, blobs: Blobs, where: Sequence[Where], limit: int = 0
         images = records.find(Image, where, limit=PAGE)
         if not images:
             break
-        for image in images:
-            purge_one(records, blobs, image)
-        removed += len(images)
+        gone = sum(purge_one(records, blobs, image) for image in images)
+        removed += gone
+        if not gone:
+            break  # all of them were restored meanwhile
     return removed
 
 
-def purge_one(records: Records, blobs: Blobs, image: Image) -> None:
-    """Remove one image: the record that shows it first."""
-    records.write(Remove(Image, image.id), Remove(Embedding, image.id))
+def purge_one(records: Records, blobs: Blobs, image: Image) -> bool:
+    """Remove one image, the record that shows it first; not if it changed since it was read."""
+    try:
+        records.write(Remove(Image, image.id, image.version), Remove(Embedding, image.id))
+    except Stale:
+        return False
     for kind in (Prediction, Annotation):
         records.remove(kind, [Where("image", "=", image.id)])
     drop_bytes(records, blobs, image.sha256)
+    return True
+
+
+def purge_homeless(records: Records, blobs: Blobs, exists: Callable[[str], bool]) -> int:
+    """Remove images whose collection is gone (a removal that a crash cut short)."""
+    collections = [str(c) for c in records.count_by(Image, [], "collection")]
+    homeless = [c for c in collections if not exists(c)]
+    return sum(purge(records, blobs, [Where("collection", "=", c)]) for c in homeless)
 
 
 def drop_bytes(records: Records, blobs: Blobs, sha256: str) -> None:

@@ -21,6 +21,8 @@ from biosight.errors import BadPicture
 from biosight.images.limits import MAX_PIXELS, MAX_TEXT, MEDIA_TYPES, sniff
 
 THUMBNAIL_SIDE = 400
+LARGE_PIXELS = 24_000_000
+MOST_SCANS = 60
 VIEW_SIDE = 2400
 Pillow.MAX_IMAGE_PIXELS = None  # our own limit is checked from the header, before any decoding
 
@@ -56,6 +58,8 @@ def open_picture(path: Path, need_short: int) -> Opened:
             "This is not a picture BioSight reads. It reads JPEG, PNG, WebP, GIF, TIFF, HEIC, "
             "AVIF and BMP."
         )
+    if kind == "JPEG":
+        check_scans(path)
     if kind == "HEIF":
         import pillow_heif
 
@@ -66,7 +70,42 @@ def open_picture(path: Path, need_short: int) -> Opened:
             return open_tiff(path, need_short)
         with Pillow.open(path, formats=[kind]) as picture:
             check_size(picture.width, picture.height)
+            if kind == "WEBP" and picture.width * picture.height > LARGE_PIXELS:
+                return finish(still_webp(path, picture), MEDIA_TYPES[kind], need_short)
             return finish(picture, MEDIA_TYPES[kind], need_short)
+
+
+def still_webp(path: Path, header: Pillow.Image) -> Pillow.Image:
+    """A large WebP decoded once: Pillow's animation decoder holds several copies of it."""
+    import imagecodecs
+
+    picture = Pillow.fromarray(imagecodecs.webp_decode(path.read_bytes()))
+    exif = read_exif(header)
+    picture.info["exif"] = exif.tobytes() if len(exif) else b""
+    return picture
+
+
+def is_large(path: Path) -> bool:
+    """Does the header promise more than LARGE_PIXELS? False where only decoding can tell."""
+    try:
+        with warnings.catch_warnings(), path.open("rb") as file:
+            warnings.simplefilter("ignore")
+            kind = sniff(file.read(32))
+            if kind is None or kind == "HEIF":
+                return False
+            with Pillow.open(path, formats=[kind]) as picture:
+                return LARGE_PIXELS < picture.width * picture.height <= MAX_PIXELS
+    except Exception:
+        return False
+
+
+def check_scans(path: Path) -> None:
+    """Refuse a progressive JPEG of very many passes: each costs a walk over all pixels."""
+    scans = path.read_bytes().count(b"\xff\xda")
+    if scans > MOST_SCANS:
+        raise BadPicture(
+            f"This JPEG is stored in {scans} passes; save it as an ordinary JPEG and try again."
+        )
 
 
 def check_size(width: int, height: int) -> None:
@@ -136,7 +175,7 @@ def open_tiff(path: Path, need_short: int) -> Opened:
             }
         flat = from_array(plane)
         exif = Pillow.Exif()
-    except BadPicture:
+    except (BadPicture, MemoryError):
         raise
     except Exception:
         # Rarer kinds (CMYK, YCbCr sub-sampling, palettes) that Pillow's libtiff knows better.

@@ -20,6 +20,7 @@ from biosight.images.measures import perceptual_hash, statistics
 from biosight.inference.card import ModelCard
 from biosight.inference.preprocess import to_pixels
 
+TOO_MUCH = "This picture needs more memory to open than BioSight allows."
 UNREADABLE = "This file can't be read as a picture; it may be damaged or cut off."
 
 
@@ -49,11 +50,13 @@ def answer(request: dict[str, Any], card: ModelCard) -> tuple[dict[str, Any], li
     """One request's answer; whatever goes wrong in a decoder means "not readable"."""
     path = Path(request["path"])
     try:
+        if "large" not in request and reading.is_large(path):
+            return {"large": True}, []
         return render(path) if request["want"] == "view" else decode(path, card)
     except BadPicture as error:
         return {"bad": error.detail}, []
     except MemoryError:
-        return {"bad": "This picture needs more memory to open than BioSight allows."}, []
+        return {"bad": TOO_MUCH}, []
     except OSError as error:
         if error.errno in {errno.ENOSPC, errno.EDQUOT}:
             return {"full": True}, []

@@ -11,6 +11,7 @@ import socket
 import subprocess
 import sys
 import threading
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -27,7 +28,8 @@ from biosight.inference.preprocess import Pixels
 # Address space; the libraries alone map some 250 MB.
 MEMORY_BYTES = 1_000_000_000
 WALL_SECONDS = 8.0
-LARGE_FILE_BYTES = 24 * 1024 * 1024
+START_SECONDS = 60.0
+LONGEST_WAIT_SECONDS = 20.0
 TOO_SLOW = "This picture takes too long to open; save it in an ordinary format and try again."
 CRASHED = "This file can't be read as a picture; opening it fails."
 
@@ -55,6 +57,10 @@ class Decoded:
     pixels: Pixels
 
 
+class NotReady(Exception):
+    """A child did not start; that says nothing of the picture."""
+
+
 class Child:
     """One sandboxed process and its socket."""
 
@@ -78,7 +84,10 @@ class Child:
     def ask(self, request: dict[str, str], wall: float) -> tuple[dict[str, Any], list[bytes]]:
         """Send a request and wait at most `wall` seconds. Raises TimeoutError or EOFError."""
         if not self.ready:
-            self.receive(60.0)
+            try:
+                self.receive(START_SECONDS)
+            except (TimeoutError, EOFError, OSError) as error:
+                raise NotReady from error
             self.ready = True
         self.connection.send_bytes(json.dumps(request).encode())
         head = json.loads(self.receive(wall))
@@ -116,7 +125,11 @@ class Decoders:
         self.idle: queue.LifoQueue[Child] = queue.LifoQueue()
         for _ in range(count):
             self.idle.put(Child(card, memory))
+        self.count = count
         self.places = threading.BoundedSemaphore(count + waiting)
+        self.inside = 0
+        self.pace = 0.0  # seconds a picture, lately
+        self.counting = threading.Lock()
         self.large = threading.Lock()
         self.closed = False
 
@@ -136,28 +149,44 @@ class Decoders:
         return self.ask(path, "view")[1][0]
 
     def ask(self, path: Path, want: str) -> tuple[dict[str, Any], list[bytes]]:
-        """One request through the first idle child; large files go one at a time."""
+        """One request through the first idle child; pictures of many pixels go one at a time."""
         with self.place():
-            if path.stat().st_size > LARGE_FILE_BYTES:
-                with self.large:
-                    return self.ask_child(path, want)
-            return self.ask_child(path, want)
+            head, parts = self.ask_child({"path": str(path), "want": want})
+            if "large" not in head:
+                return head, parts
+            with self.large:
+                return self.ask_child({"path": str(path), "want": want, "large": "yes"})
 
     @contextmanager
     def place(self) -> Iterator[None]:
-        """A place in the bounded queue."""
-        if self.closed or not self.places.acquire(blocking=False):
+        """A place in the queue, which is bounded by number and by the wait to expect."""
+        wait = self.pace * (self.inside + 1 - self.count) / self.count
+        if self.closed or wait > LONGEST_WAIT_SECONDS or not self.places.acquire(blocking=False):
             raise Unavailable("Too many pictures are being read just now; try again in a moment.")
+        begin = time.monotonic()
+        self.step(1)
         try:
             yield
         finally:
+            self.step(-1)
             self.places.release()
+            self.pace = 0.9 * self.pace + 0.1 * min(self.wall, time.monotonic() - begin)
 
-    def ask_child(self, path: Path, want: str) -> tuple[dict[str, Any], list[bytes]]:
-        """The answer of a child, which is replaced when it overran or died."""
+    def step(self, by: int) -> None:
+        """Count who is inside."""
+        with self.counting:
+            self.inside += by
+
+    def ask_child(self, request: dict[str, str]) -> tuple[dict[str, Any], list[bytes]]:
+        """The answer of a child, which is replaced when it overran, died, or grew large."""
         child = self.idle.get()
         try:
-            head, parts = child.ask({"path": str(path), "want": want}, self.wall)
+            head, parts = child.ask(request, self.wall)
+            if "large" in request:
+                child = self.replaced(child)
+        except NotReady as error:
+            child = self.replaced(child)
+            raise Unavailable("The picture reader is starting; try again in a moment.") from error
         except TimeoutError:
             child = self.replaced(child)
             raise BadPicture(TOO_SLOW) from None

@@ -14,7 +14,7 @@ from biosight.errors import BadRequest, NotFound, Stale
 from biosight.images import Image, Standing
 from biosight.labels import NOT_SURE, Annotation, clean_label
 from biosight.storage.records import Change as Written
-from biosight.storage.records import Insert, Records, Remove, Replace, Taken, new_id
+from biosight.storage.records import Insert, Records, Remove, Replace, Require, Taken, new_id
 
 MOST_AT_ONCE = 500
 TRIES = 5
@@ -150,11 +150,13 @@ def perform(
     *,
     act: str = "",
     expected: int | None = None,
+    rests_on: Sequence[Require] = (),
 ) -> Done:
     """Do `change` to at most MOST_AT_ONCE images, under a new act or the named one.
 
     `expected` is the version that a single image must still have: Stale is raised otherwise.
-    Without it an image that changed meanwhile is read again and changed on top.
+    Without it an image that changed meanwhile is read again and changed on top. `rests_on` is
+    what must be there when each is written, such as the collection they move to.
     """
     if len(images) > MOST_AT_ONCE:
         raise BadRequest(f"At most {MOST_AT_ONCE} pictures at once.")
@@ -163,7 +165,9 @@ def perform(
     current = open_act(records, by, collection, change, act)
     changed = []
     for image in images:
-        new = change_one(records, current, by, change, image, retry=expected is None)
+        new = change_one(
+            records, current, by, change, image, retry=expected is None, rests_on=rests_on
+        )
         changed += [new] if new else []
     close_act(records, current, len(changed))
     metrics.acts.labels(change.kind).inc(len(changed))
@@ -186,7 +190,8 @@ def open_act(records: Records, by: str, collection: str, change: Change, act: st
         records.write(Insert(made))
         return made
     found = records.get(Act, act)
-    if found is None or (found.by, found.collection) != (by, collection) or found.undone_at:
+    same = found and (found.by, found.collection, found.kind) == (by, collection, change.kind)
+    if found is None or not same or found.undone_at:
         raise NotFound("There is no such act to go on with.")
     return found
 
@@ -202,7 +207,14 @@ def close_act(records: Records, act: Act, more: int) -> None:
 
 
 def change_one(
-    records: Records, act: Act, by: str, change: Change, image: Image, *, retry: bool
+    records: Records,
+    act: Act,
+    by: str,
+    change: Change,
+    image: Image,
+    *,
+    retry: bool,
+    rests_on: Sequence[Require] = (),
 ) -> Image | None:
     """Change one image with its history in one write; None when there is nothing to change."""
     for _ in range(TRIES):
@@ -213,7 +225,7 @@ def change_one(
         item = ActItem(new_id(), act.id, image.id, image.standing, standing)
         said = annotation(act, by, change, image, standing)
         try:
-            records.write(*said, Insert(item), Replace(new, image.version))
+            records.write(*rests_on, *said, Insert(item), Replace(new, image.version))
             return new
         except Taken:
             return None  # the target collection has these bytes already

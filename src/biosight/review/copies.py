@@ -11,7 +11,7 @@ from biosight.images import Embedding, Image
 from biosight.labels import Annotation, Prediction
 from biosight.review.acts import ActItem, Change, Done, close_act, open_act
 from biosight.storage.records import Change as Written
-from biosight.storage.records import Insert, Order, Records, Taken, Where, new_id
+from biosight.storage.records import Insert, Order, Records, Require, Taken, Where, new_id
 
 
 def copy(
@@ -22,18 +22,30 @@ def copy(
     images: Sequence[Image],
     *,
     act: str = "",
+    rests_on: Sequence[Require] = (),
 ) -> Done:
     """Copy images into `change.target`; both collections' histories show the act.
 
     Images whose bytes are there already are skipped. Undoing puts the copies in the trash.
     """
     current = open_act(records, by, collection, change, act)
-    made = [new for image in images if (new := copy_one(records, current.id, change, image, by))]
+    made = [
+        new
+        for image in images
+        if (new := copy_one(records, current.id, change, image, by, rests_on))
+    ]
     close_act(records, current, len(made))
     return Done(current.id, made, len(images) - len(made))
 
 
-def copy_one(records: Records, act: str, change: Change, image: Image, by: str) -> Image | None:
+def copy_one(
+    records: Records,
+    act: str,
+    change: Change,
+    image: Image,
+    by: str,
+    rests_on: Sequence[Require],
+) -> Image | None:
     """One copy with what models and people said; None when the bytes are there already."""
     new = replace(
         image,
@@ -47,7 +59,7 @@ def copy_one(records: Records, act: str, change: Change, image: Image, by: str) 
     undone = replace(new.standing, trashed_at=time.time())
     item = ActItem(new_id(), act, new.id, undone, new.standing)
     try:
-        records.write(*sayings(records, image.id, new.id), Insert(item), Insert(new))
+        records.write(*rests_on, *sayings(records, image.id, new.id), Insert(item), Insert(new))
     except Taken:
         return None
     return new

@@ -178,7 +178,11 @@ class Blobs:
         """Remove uploads that a crash left behind, by age in seconds; how many."""
         swept = 0
         for file in self.incoming.iterdir():
-            if now - file.stat().st_mtime > older_than:
+            try:
+                old = now - file.stat().st_mtime > older_than
+            except FileNotFoundError:
+                continue  # its upload ended just now
+            if old:
                 file.unlink(missing_ok=True)
                 swept += 1
         return swept

@@ -74,17 +74,37 @@ class Replace:
 
 @dataclass(frozen=True, slots=True)
 class Remove:
-    """Remove a record by id, if it is there."""
+    """Remove a record by id, if it is there.
+
+    With `expected` it must be there and have that version: Stale is raised otherwise.
+    """
 
     kind: type[Record]
     id: str
+    expected: int | None = None
 
 
-Change = Insert | Replace | Remove
+@dataclass(frozen=True, slots=True)
+class Require:
+    """Change nothing, but only go on while a record is there (and has this version).
+
+    Gone is raised where it is absent, Stale where its version is another.
+    """
+
+    kind: type[Record]
+    id: str
+    expected: int | None = None
+
+
+Change = Insert | Replace | Remove | Require
 
 
 class Taken(Exception):
     """A unique key is in use."""
+
+
+class Gone(Exception):
+    """A record that a write rests on is not there any more."""
 
 
 class Records(Protocol):
@@ -125,7 +145,7 @@ class Records(Protocol):
         """Make all changes or none, durably.
 
         Where a store has no transaction the changes are made in order, so callers put what
-        makes the rest visible last. Raises Taken or Stale.
+        makes the rest visible last. Raises Taken, Stale or Gone.
         """
         ...
 

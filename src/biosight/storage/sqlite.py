@@ -25,6 +25,7 @@ from pydantic import TypeAdapter
 from biosight.errors import NoSpace, Stale, Unavailable
 from biosight.storage.records import (
     Change,
+    Gone,
     Insert,
     Order,
     Position,
@@ -32,6 +33,7 @@ from biosight.storage.records import (
     Record,
     Remove,
     Replace,
+    Require,
     Taken,
     Value,
     Where,
@@ -364,10 +366,10 @@ class SqliteRecords:
         try:
             for change in changes:
                 apply(connection, change)
-        except (sqlite3.IntegrityError, Stale) as error:
+        except (sqlite3.IntegrityError, Stale, Gone) as error:
             connection.execute("ROLLBACK TO work")
             connection.execute("RELEASE work")
-            return error if isinstance(error, Stale) else Taken(str(error))
+            return Taken(str(error)) if isinstance(error, sqlite3.Error) else error
         connection.execute("RELEASE work")
         return None
 
@@ -407,7 +409,10 @@ class SqliteRecords:
 def apply(connection: sqlite3.Connection, change: Change) -> None:
     """One change inside the current savepoint."""
     if isinstance(change, Remove):
-        connection.execute(f"DELETE FROM {change.kind.table} WHERE id = ?", [change.id])
+        remove(connection, change)
+        return
+    if isinstance(change, Require):
+        require(connection, change)
         return
     record = change.record
     columns = columns_of(type(record))
@@ -428,4 +433,24 @@ def replace(
     sql = f"UPDATE {record.table} SET {assignments} WHERE id = ? AND version = ?"
     done = connection.execute(sql, [*values, record.id, change.expected])
     if done.rowcount != 1:
+        raise Stale("Somebody changed this in the meantime.")
+
+
+def remove(connection: sqlite3.Connection, change: Remove) -> None:
+    """Remove one record. Raises Stale when an expected version is not there."""
+    sql, values = f"DELETE FROM {change.kind.table} WHERE id = ?", [change.id]
+    if change.expected is None:
+        connection.execute(sql, values)
+    elif connection.execute(f"{sql} AND version = ?", [*values, change.expected]).rowcount != 1:
+        raise Stale("Somebody changed this in the meantime.")
+
+
+def require(connection: sqlite3.Connection, change: Require) -> None:
+    """Go on only while the record is there. Raises Gone or Stale."""
+    column = "id" if change.expected is None else "version"
+    sql = f"SELECT {column} FROM {change.kind.table} WHERE id = ?"
+    row = connection.execute(sql, [change.id]).fetchone()
+    if row is None:
+        raise Gone(change.kind.table)
+    if change.expected is not None and row[0] != change.expected:
         raise Stale("Somebody changed this in the meantime.")

@@ -8,6 +8,7 @@ from contextlib import asynccontextmanager
 from importlib.resources import files
 from pathlib import Path
 
+from anyio import CapacityLimiter
 from fastapi import FastAPI
 from starlette.staticfiles import StaticFiles
 
@@ -30,6 +31,7 @@ def create_app(biosight: BioSight, *, housekeeping: bool = True) -> FastAPI:
 
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
+        app.state.upload_limiter = CapacityLimiter(uploads.AT_ONCE)
         keeper = Housekeeping(biosight) if housekeeping else None
         yield
         if keeper:

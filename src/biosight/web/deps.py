@@ -47,6 +47,22 @@ def get_blobs(request: Request) -> Blobs:
     return get_biosight(request).archive.blobs
 
 
+# FastAPI runs plain dependencies in a thread each; these three only look something up.
+async def opened(request: Request) -> BioSight:
+    """`get_biosight` without a thread."""
+    return get_biosight(request)
+
+
+async def opened_records(request: Request) -> SqliteRecords:
+    """`get_records` without a thread."""
+    return get_records(request)
+
+
+async def opened_blobs(request: Request) -> Blobs:
+    """`get_blobs` without a thread."""
+    return get_blobs(request)
+
+
 def find_person(request: Request) -> Person | None:
     """Who a request's token or cookie belongs to."""
     settings, records = get_biosight(request).settings, get_records(request)
@@ -86,9 +102,9 @@ def administrator(person: Annotated[Person, Depends(in_browser)]) -> Person:
     return person
 
 
-Open = Annotated[BioSight, Depends(get_biosight)]
-Store = Annotated[SqliteRecords, Depends(get_records)]
-Bytes = Annotated[Blobs, Depends(get_blobs)]
+Open = Annotated[BioSight, Depends(opened)]
+Store = Annotated[SqliteRecords, Depends(opened_records)]
+Bytes = Annotated[Blobs, Depends(opened_blobs)]
 Signed = Annotated[Person, Depends(signed_in)]
 Browser = Annotated[Person, Depends(in_browser)]
 Admin = Annotated[Person, Depends(administrator)]

@@ -74,6 +74,8 @@ def wants_page(request: Request) -> bool:
 def first_problem(error: RequestValidationError) -> str:
     """What is wrong with the input, without repeating it."""
     problem = error.errors()[0]
+    if problem["type"] == "extra_forbidden":
+        return "The request has a field that BioSight doesn't know."
     where = ".".join(str(part) for part in problem["loc"][1:] if isinstance(part, str | int))
     return f"{where or 'The request'}: {problem['msg']}."
 
@@ -107,16 +109,11 @@ def install(app: FastAPI, page: PageOfError) -> None:
     async def gone(request: Request, error: Exception) -> Response:
         return Response(status_code=400)
 
-    async def unknown(request: Request, error: Exception) -> Response:
-        made = BioSightError("Something went wrong here; it was logged.")
-        return error_response(request, made, page)
-
     handlers: list[tuple[type[Exception], Callable[[Request, Exception], Awaitable[Response]]]] = [
         (BioSightError, known),
         (RequestValidationError, invalid),
         (HTTPException, plain),
         (ClientDisconnect, gone),
-        (Exception, unknown),
     ]
     for kind, handler in handlers:
         app.add_exception_handler(kind, handler)

@@ -34,8 +34,8 @@ class Housekeeping:
         while not self.stopping.wait(0):
             try:
                 keep_house(self.biosight)
-            except BioSightError as error:
-                log.warning("housekeeping failed", extra={"code": error.code})
+            except Exception:
+                log.exception("housekeeping failed")  # it must live to try again
             self.stopping.wait(EVERY_SECONDS)
 
     def close(self) -> None:
@@ -51,6 +51,9 @@ def keep_house(biosight: BioSight) -> None:
     blobs.sweep_incoming(STALE_UPLOAD_SECONDS, time.time())
     purged = trash.purge_old(records, blobs, biosight.settings.trash_days)
     swept = trash.sweep_orphans(records, blobs)
+    swept += trash.purge_homeless(
+        records, blobs, lambda c: records.get(sharing.Collection, c) is not None
+    )
     named = classify_waiting(biosight)
     if purged or swept or named:
         log.info("kept house", extra={"purged": purged, "orphans": swept, "classified": named})

@@ -29,6 +29,7 @@ KNOWN_METHODS = {"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"}
 MEGABYTE = 1024 * 1024
 IDLE_SECONDS = 15.0
 GRACE_SECONDS = 30.0
+SEND_SECONDS = 60.0
 SLOWEST_BYTES_PER_SECOND = 20_000
 PAGE_POLICY = (
     "default-src 'self'; img-src 'self' blob: data:; object-src 'none'; base-uri 'none'; "
@@ -36,6 +37,10 @@ PAGE_POLICY = (
 )
 DOCS_POLICY = f"{PAGE_POLICY}; style-src 'self' 'unsafe-inline'"
 FILE_POLICY = "default-src 'none'; sandbox"
+
+
+class ReaderGone(Exception):
+    """The client did not take a piece of the answer in SEND_SECONDS."""
 
 
 def is_upload(scope: Scope) -> bool:
@@ -59,10 +64,23 @@ class Guard:
         token = logs.request_id.set(secrets.token_hex(8))
         begin, answered = time.perf_counter(), [0]
         try:
-            await self.guarded(scope, receive, self.sender(scope, send, answered))
+            await self.caught(scope, receive, self.sender(scope, send, answered), answered)
         finally:
             self.count(scope, answered[0], time.perf_counter() - begin)
             logs.request_id.reset(token)
+
+    async def caught(self, scope: Scope, receive: Receive, send: Send, answered: list[int]) -> None:
+        """What nobody foresaw: logged once with its trace, a plain 500 without details."""
+        try:
+            await self.guarded(scope, receive, send)
+        except ReaderGone:
+            log.info("a client stopped reading")
+        except Exception:
+            log.exception("unforeseen")
+            if answered[0]:
+                raise
+            words = "Something went wrong here; it was logged."
+            await refused(500, "error", words)(scope, receive, send)
 
     async def guarded(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Refuse what can be refused by its headers; then pass on with a limited body."""
@@ -86,7 +104,11 @@ class Guard:
             if message["type"] == "http.response.start":
                 answered[0] = message["status"]
                 add_headers(MutableHeaders(scope=message), scope, self.settings)
-            await send(message)
+            try:
+                async with asyncio.timeout(SEND_SECONDS):
+                    await send(message)
+            except TimeoutError:
+                raise ReaderGone from None
 
         return sending
 

@@ -1,22 +1,25 @@
 """API: acts on many images, their history and undo, the review queue."""
 
-from typing import Any
+from typing import Annotated, Any
 
 from fastapi import APIRouter
 from pydantic import BaseModel, Field
 
 from biosight import gallery, sharing
 from biosight.accounts import User
-from biosight.errors import BadRequest
+from biosight.errors import BadRequest, NotFound
 from biosight.images import Image
 from biosight.review import copies, queue, undoing
 from biosight.review.acts import MOST_AT_ONCE, Act, Change, change_of, perform
-from biosight.storage.records import Order, Position, Where
+from biosight.storage.records import Gone, Order, Position, Where
 from biosight.web.api.images import ImageOut, image_out
 from biosight.web.api.people import Input
 from biosight.web.deps import ActToUndo, Editor, Signed, Store, Viewer
 
 router = APIRouter(tags=["acts"])
+
+
+Id = Annotated[str, Field(max_length=64)]
 
 
 class Matching(Input):
@@ -44,7 +47,7 @@ class NewAct(Input):
 
     kind: str = Field(max_length=20)
     versions: dict[str, int] | None = Field(None, max_length=MOST_AT_ONCE)
-    images: list[str] | None = Field(None, max_length=MOST_AT_ONCE)
+    images: list[Id] | None = Field(None, max_length=MOST_AT_ONCE)
     matching: Matching | None = None
     label: str = Field("", max_length=200)
     target: str = Field("", max_length=64)
@@ -116,10 +119,12 @@ def act(body: NewAct, access: Editor, person: Signed, records: Store) -> ActDone
     seen = body.versions or {}
     stale = [i for i in found if seen.get(i.id, i.version) != i.version]
     images = [i for i in found if i not in stale]
-    if change.kind == "copy":
-        done = copies.copy(records, person.user.id, c.id, change, images, act=body.act)
-    else:
-        done = perform(records, person.user.id, c.id, change, images, act=body.act)
+    rests_on = [sharing.still_there(change.target)] if change.target else []
+    do = copies.copy if change.kind == "copy" else perform
+    try:
+        done = do(records, person.user.id, c.id, change, images, act=body.act, rests_on=rests_on)
+    except Gone as error:
+        raise NotFound("The other collection is not there any more.") from error
     missing = len(set(body.images)) - len(found) if body.images else 0
     return ActDone(
         act=done.act,
@@ -201,11 +206,11 @@ def act_out(act: Act, access: Any, person: Signed, records: Store, names: dict[s
 def undo(body: Start, own: ActToUndo, person: Signed, records: Store) -> UndoneOut:
     """Undo an act; up to 500 images a call."""
     c = own.access.collection
-    renamed = dict(c.renamed)
-    if own.act.renamed_before is not None and not own.act.undone_at:
-        sharing.set_renamed(records, c, own.act.renamed_before)
-        renamed = dict(own.act.renamed_before)
+    before = own.act.renamed_before
+    renamed = dict(c.renamed if before is None else before)
     done = undoing.undo(records, own.act, person.user.id, renamed, start=body.start)
+    if before is not None and not own.act.undone_at and done.changed:
+        sharing.set_renamed(records, c.id, lambda _: before)
     changed = [image_out(i, c.threshold) for i in done.changed]
     return UndoneOut(changed=changed, left_alone=done.left_alone, gone=done.gone, next=done.next)
 

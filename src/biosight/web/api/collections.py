@@ -1,6 +1,7 @@
 """API: collections, their labels, members and invitations."""
 
 from dataclasses import replace
+from typing import Annotated
 
 from fastapi import APIRouter
 from pydantic import BaseModel, Field
@@ -49,7 +50,7 @@ class CollectionChange(Input):
 
     name: str | None = Field(None, max_length=200)
     threshold: int | None = Field(None, ge=0, le=100)
-    favourites: list[str] | None = Field(None, max_length=9)
+    favourites: list[Annotated[str, Field(max_length=200)]] | None = Field(None, max_length=9)
 
 
 class LabelOut(BaseModel):
@@ -64,10 +65,10 @@ class LabelOut(BaseModel):
 class LabelChange(Input):
     """Rename `old` to `new`; an empty `new` removes it. `act` and `start` go on with a long one."""
 
-    old: str = Field(max_length=200)
+    old: str = Field(min_length=1, max_length=200)
     new: str = Field("", max_length=200)
-    act: str = ""
-    start: str = ""
+    act: str = Field("", max_length=64)
+    start: str = Field("", max_length=64)
 
 
 class LabelChanged(BaseModel):
@@ -193,8 +194,8 @@ def restore(collection: str, person: Signed, records: Store) -> CollectionOut:
 def remove_forever(collection: str, person: Signed, records: Store, blobs: Bytes) -> None:
     """Remove a trashed collection for good, with its pictures."""
     access = sharing.access(records, person.user.id, collection, "owner", trashed=True)
+    sharing.remove_collection(records, access.collection)
     trash.purge(records, blobs, [Where("collection", "=", access.collection.id)])
-    sharing.remove_collection(records, access.collection.id)
 
 
 @router.delete("/collections/{collection}/trash")
@@ -224,8 +225,9 @@ def rename_label(body: LabelChange, access: Editor, person: Signed, records: Sto
     )
     if not body.act and done.changed:
         new = clean_label(body.new) if body.new.strip() else ""
-        after = names.renamed_with(dict(c.renamed), body.old, new)
-        before = sharing.set_renamed(records, c, after)
+        before = sharing.set_renamed(
+            records, c.id, lambda now: names.renamed_with(dict(now), body.old, new)
+        )
         remember(records, done.act, before)
     return LabelChanged(act=done.act, changed=len(done.changed), next=following)
 

@@ -79,7 +79,10 @@ def parse_ids(text: str) -> list[str]:
         ids = json.loads(text)
     except (ValueError, RecursionError) as error:
         raise BadRequest("images is a JSON list of ids.") from error
-    if not isinstance(ids, list) or not all(isinstance(i, str) for i in ids):
+    fine = isinstance(ids, list) and all(
+        isinstance(i, str) and i.isascii() and len(i) <= 64 for i in ids
+    )
+    if not fine:
         raise BadRequest("images is a JSON list of ids.")
     return list(dict.fromkeys(ids))
 

@@ -154,7 +154,7 @@ def list_images(
     records: Store,
     chosen: Filtered,
     sort: str = "newest",
-    cursor: str = "",
+    cursor: Annotated[str, Query(max_length=2000)] = "",
     limit: int = 100,
 ) -> ImagePage:
     """A page of images under a filter."""

@@ -12,7 +12,7 @@ from biosight import accounts, metrics, sharing
 from biosight.accounts import User
 from biosight.bootstrap import BioSight
 from biosight.errors import BioSightError, Forbidden, NotSignedIn, TooMany
-from biosight.web.deps import Browser, Open, Person, Signed, Store
+from biosight.web.deps import Browser, Open, Signed, Store
 from biosight.web.security import clear_cookie, client_address, set_cookie
 
 router = APIRouter(tags=["people"])
@@ -168,12 +168,9 @@ def sign_out(person: Browser, response: Response, biosight: Open, records: Store
 def reset(body: Reset, request: Request, biosight: Open, records: Store) -> None:
     """Set a new password by a reset link; all sessions end."""
     key = f"address:{client_address(request, biosight.settings)}"
-    accounts.check_tries(records, key, accounts.TRIES_PER_ADDRESS)
-    try:
-        accounts.use_reset(records, body.link, body.password)
-    except BioSightError:
-        accounts.count_try(records, key)
-        raise
+    accounts.take_try(records, key, accounts.TRIES_PER_ADDRESS)
+    accounts.use_reset(records, body.link, body.password)
+    accounts.give_try_back(records, key)
 
 
 @router.get("/me")
@@ -185,30 +182,17 @@ def show_me(person: Signed) -> Me:
 @router.patch("/me")
 def rename_me(body: Name, person: Browser, records: Store) -> Me:
     """Change the own name."""
-    name = " ".join(body.name.split())
+    name = accounts.clean_name(body.name) or person.user.name
     return me(accounts.change_user(records, person.user, name=name))
 
 
 @router.post("/me/password", status_code=204)
 def change_password(body: NewPassword, person: Browser, biosight: Open, records: Store) -> None:
     """Change the own password; all other sessions end."""
-    with limited_guesses(records, person):
-        accounts.change_password(records, person.user, body.old, body.new, person.session)
-
-
-class limited_guesses:
-    """Counts wrong passwords of a signed-in person, as sign-in does."""
-
-    def __init__(self, records: Store, person: Person) -> None:
-        self.records = records
-        self.key = f"account:{person.user.email}"
-
-    def __enter__(self) -> None:
-        accounts.check_tries(self.records, self.key, accounts.TRIES)
-
-    def __exit__(self, kind: type[BaseException] | None, *_: object) -> None:
-        if kind is not None and issubclass(kind, Forbidden):
-            accounts.count_try(self.records, self.key)
+    key = f"account:{person.user.email}"
+    accounts.take_try(records, key, accounts.TRIES)
+    accounts.change_password(records, person.user, body.old, body.new, person.session)
+    accounts.give_try_back(records, key)
 
 
 @router.delete("/me", status_code=204)

@@ -3,12 +3,13 @@
 import time
 from typing import Annotated, Any
 
+from anyio import CapacityLimiter, to_thread
 from fastapi import APIRouter, Request, Response
 from fastapi.concurrency import run_in_threadpool
 from pydantic import BaseModel, Field
 from starlette.datastructures import UploadFile
 
-from biosight.errors import BadPicture, BadRequest, TooLarge
+from biosight.errors import BadPicture, BadRequest, TooLarge, Unavailable
 from biosight.gallery.export import PAGE
 from biosight.images import Image
 from biosight.intake import (
@@ -22,7 +23,7 @@ from biosight.intake import (
     take_in,
 )
 from biosight.review.undoing import latest_prediction
-from biosight.sharing import Access
+from biosight.sharing import Access, still_there
 from biosight.storage.records import Where
 from biosight.web.api.images import GuessOut, ImageOut, etag, guesses, image_out
 from biosight.web.api.people import Input
@@ -33,6 +34,9 @@ router = APIRouter(tags=["images"])
 FIELDS = {"file", "session", "path", "last_modified"}
 MOST_HASHES = 2000
 HOUR = 3600
+# Uploads have threads of their own, so that slow pictures keep nobody from the pages.
+AT_ONCE = 16
+MOST_WAITING = 200
 UPLOAD_BODY = {
     "requestBody": {
         "required": True,
@@ -105,8 +109,13 @@ async def upload(
     async with closing(form):
         arriving = as_upload(form, person, biosight.settings.max_file_mb * MEGABYTE)
         c = access.collection
-        place = Place(c.id, person.user.id, dict(c.renamed))
-        outcome = await run_in_threadpool(take_in, biosight.intake, place, arriving)
+        place = Place(c.id, person.user.id, dict(c.renamed), still_there(c.id))
+        limiter: CapacityLimiter = request.app.state.upload_limiter
+        if limiter.statistics().tasks_waiting >= MOST_WAITING:
+            raise Unavailable("Too many uploads wait just now; try again in a moment.")
+        outcome = await to_thread.run_sync(
+            take_in, biosight.intake, place, arriving, limiter=limiter
+        )
     return await run_in_threadpool(uploaded, outcome, access, biosight, response)
 
 
