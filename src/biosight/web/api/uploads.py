@@ -102,11 +102,7 @@ async def upload(
     request: Request, response: Response, access: Editor, person: Signed, biosight: Open
 ) -> Uploaded:
     """Send one picture. The answer carries its label, the best five guesses and the model."""
-    try:
-        form = await request.form(max_files=1, max_fields=5, max_part_size=8192)
-    except KeyError as error:
-        raise BadRequest("Send the picture as multipart/form-data, in the field file.") from error
-    async with closing(form):
+    async with request.form(max_files=1, max_fields=5, max_part_size=8192) as form:
         arriving = as_upload(form, person, biosight.settings.max_file_mb * MEGABYTE)
         c = access.collection
         place = Place(c.id, person.user.id, dict(c.renamed), still_there(c.id))
@@ -117,19 +113,6 @@ async def upload(
             take_in, biosight.intake, place, arriving, limiter=limiter
         )
     return await run_in_threadpool(uploaded, outcome, access, biosight, response)
-
-
-class closing:
-    """Closes a form's files, whatever happens."""
-
-    def __init__(self, form: Any) -> None:
-        self.form = form
-
-    async def __aenter__(self) -> None:
-        return None
-
-    async def __aexit__(self, *_: object) -> None:
-        await self.form.close()
 
 
 def as_upload(form: Any, person: Person, most: int) -> Upload:
