@@ -29,22 +29,28 @@ def statistics(picture: Pillow.Image) -> tuple[float, ...]:
     shares are of pixels below 5 % or above 95 %; sharpness is the log of the Laplacian's
     variance (Pech-Pacheco et al. 2000); noise is Immerkær's estimate (1996).
     """
-    rgb = np.asarray(at_short_side(picture), dtype=np.float32) / np.float32(255)
-    grey = rgb @ np.array([0.299, 0.587, 0.114], dtype=np.float32)
-    spread = rgb.max(axis=2) - rgb.min(axis=2)
-    red, green, blue = (float(rgb[..., i].mean()) for i in range(3))
+    red, green, blue = planes(at_short_side(picture))
+    grey = np.float32(0.299) * red + np.float32(0.587) * green + np.float32(0.114) * blue
+    spread = np.maximum(np.maximum(red, green), blue) - np.minimum(np.minimum(red, green), blue)
+    r, g, b = (float(plane.mean()) for plane in (red, green, blue))
     values = (
         grey.mean(),
         grey.std(),
-        (grey < 0.05).mean(),
-        (grey > 0.95).mean(),
+        np.count_nonzero(grey < 0.05) / grey.size,
+        np.count_nonzero(grey > 0.95) / grey.size,
         spread.mean(),
-        red - green,
-        blue - (red + green) / 2,
+        r - g,
+        b - (r + g) / 2,
         sharpness(grey),
         noise(grey),
     )
     return tuple(round(float(v), 5) for v in values)
+
+
+def planes(picture: Pillow.Image) -> Floats:
+    """RGB as three planes (3, h, w) in units of 0 to 1: reductions over them are fast."""
+    pixels = np.asarray(picture, dtype=np.uint8).transpose(2, 0, 1)
+    return np.ascontiguousarray(pixels).astype(np.float32) * np.float32(1 / 255)
 
 
 def at_short_side(picture: Pillow.Image) -> Pillow.Image:

@@ -20,7 +20,7 @@ from PIL import Image as Pillow
 from biosight.errors import BadPicture
 from biosight.images.limits import MAX_PIXELS, MAX_TEXT, MEDIA_TYPES, sniff
 
-THUMBNAIL_SIDE = 400
+THUMBNAIL_SIDE = 320
 LARGE_PIXELS = 24_000_000
 MOST_SCANS = 60
 VIEW_SIDE = 2400
@@ -293,13 +293,17 @@ def degrees(parts: Any, side: Any, limit: int) -> float | None:
     return round(-value if clean(side).upper() in {"S", "W"} else value, 7)
 
 
-def encode_jpeg(picture: Pillow.Image, side: int, quality: int) -> bytes:
-    """JPEG of at most `side` pixels a side, without any metadata."""
-    small = picture
-    if max(picture.size) > side:
-        ratio = side / max(picture.size)
-        size = (max(1, round(picture.width * ratio)), max(1, round(picture.height * ratio)))
-        small = picture.resize(size, Pillow.Resampling.BILINEAR, reducing_gap=2.0)
+def within(picture: Pillow.Image, side: int) -> Pillow.Image:
+    """The picture at no more than `side` pixels a side; itself when it is smaller."""
+    if max(picture.size) <= side:
+        return picture
+    ratio = side / max(picture.size)
+    size = (max(1, round(picture.width * ratio)), max(1, round(picture.height * ratio)))
+    return picture.resize(size, Pillow.Resampling.BILINEAR, reducing_gap=1.5)
+
+
+def encode_jpeg(picture: Pillow.Image, quality: int) -> bytes:
+    """JPEG without any metadata."""
     buffer = io.BytesIO()
-    small.save(buffer, "JPEG", quality=quality)
+    picture.save(buffer, "JPEG", quality=quality)
     return buffer.getvalue()

@@ -16,7 +16,7 @@ from typing import Any
 
 from biosight.errors import BadPicture
 from biosight.images import reading
-from biosight.images.measures import perceptual_hash, statistics
+from biosight.images.measures import at_short_side, perceptual_hash, statistics
 from biosight.inference.card import ModelCard
 from biosight.inference.preprocess import to_pixels
 
@@ -28,22 +28,24 @@ def decode(path: Path, card: ModelCard) -> tuple[dict[str, Any], list[bytes]]:
     """Everything an upload needs, from one decode: answer, thumbnail JPEG, model pixels."""
     opened = reading.open_picture(path, max(2 * card.resize_short, 256))
     picture = opened.picture
+    shown = reading.within(picture, reading.THUMBNAIL_SIDE)
+    small = at_short_side(shown)
     answer = {
         "media_type": opened.media_type,
         "width": opened.width,
         "height": opened.height,
         "metadata": asdict(opened.metadata),
-        "statistics": statistics(picture),
-        "phash": perceptual_hash(picture),
+        "statistics": statistics(small),
+        "phash": perceptual_hash(small),
     }
-    thumbnail = reading.encode_jpeg(picture, reading.THUMBNAIL_SIDE, 82)
+    thumbnail = reading.encode_jpeg(shown, 80)
     return answer, [thumbnail, to_pixels(picture, card).tobytes()]
 
 
 def render(path: Path) -> tuple[dict[str, Any], list[bytes]]:
     """A JPEG for browsers that can't show the original."""
     opened = reading.open_picture(path, reading.VIEW_SIDE)
-    return {}, [reading.encode_jpeg(opened.picture, reading.VIEW_SIDE, 88)]
+    return {}, [reading.encode_jpeg(reading.within(opened.picture, reading.VIEW_SIDE), 88)]
 
 
 def answer(request: dict[str, Any], card: ModelCard) -> tuple[dict[str, Any], list[bytes]]:

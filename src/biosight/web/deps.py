@@ -131,6 +131,23 @@ Owner = Annotated[Access, Depends(as_owner)]
 
 
 @dataclass(frozen=True, slots=True)
+class SendingPerson:
+    """Who sends a picture, and the collection it is for."""
+
+    person: Person
+    access: Access
+
+
+def sending(collection: str, request: Request) -> SendingPerson:
+    """`signed_in` and `as_editor` in one thread: uploads are many."""
+    person = signed_in(request)
+    return SendingPerson(person, as_editor(collection, person, get_records(request)))
+
+
+Sender = Annotated[SendingPerson, Depends(sending)]
+
+
+@dataclass(frozen=True, slots=True)
 class Seen:
     """An image and the collection through which the person sees it."""
 

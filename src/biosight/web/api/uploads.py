@@ -5,7 +5,6 @@ from typing import Annotated, Any
 
 from anyio import CapacityLimiter, to_thread
 from fastapi import APIRouter, Request, Response
-from fastapi.concurrency import run_in_threadpool
 from pydantic import BaseModel, Field
 from starlette.datastructures import UploadFile
 
@@ -27,7 +26,7 @@ from biosight.sharing import Access, still_there
 from biosight.storage.records import Where
 from biosight.web.api.images import GuessOut, ImageOut, etag, guesses, image_out
 from biosight.web.api.people import Input
-from biosight.web.deps import Editor, Open, Person, Signed, Store
+from biosight.web.deps import Editor, Open, Person, Sender, Store
 from biosight.web.security import MEGABYTE
 
 router = APIRouter(tags=["images"])
@@ -98,10 +97,9 @@ class Known(BaseModel):
     openapi_extra=UPLOAD_BODY,
     responses={200: {"model": Uploaded, "description": "A duplicate; nothing was stored"}},
 )
-async def upload(
-    request: Request, response: Response, access: Editor, person: Signed, biosight: Open
-) -> Uploaded:
+async def upload(request: Request, response: Response, sender: Sender, biosight: Open) -> Uploaded:
     """Send one picture. The answer carries its label, the best five guesses and the model."""
+    access, person = sender.access, sender.person
     async with request.form(max_files=1, max_fields=5, max_part_size=8192) as form:
         arriving = as_upload(form, person, biosight.settings.max_file_mb * MEGABYTE)
         c = access.collection
@@ -109,10 +107,11 @@ async def upload(
         limiter: CapacityLimiter = request.app.state.upload_limiter
         if limiter.statistics().tasks_waiting >= MOST_WAITING:
             raise Unavailable("Too many uploads wait just now; try again in a moment.")
-        outcome = await to_thread.run_sync(
-            take_in, biosight.intake, place, arriving, limiter=limiter
-        )
-    return await run_in_threadpool(uploaded, outcome, access, biosight, response)
+
+        def walk() -> Uploaded:
+            return uploaded(take_in(biosight.intake, place, arriving), access, biosight, response)
+
+        return await to_thread.run_sync(walk, limiter=limiter)
 
 
 def as_upload(form: Any, person: Person, most: int) -> Upload:
