@@ -5,6 +5,7 @@ import multiprocessing
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Annotated
 
 import httpx2
@@ -13,7 +14,9 @@ from fastapi import FastAPI, File
 from PIL import Image as Pillow
 
 from bench.made import free_port
+from biosight.inference.card import CardLabel, ModelCard
 from biosight.learning import networks
+from biosight.learning.export import write_onnx
 
 
 def serve(arch: str, port: int) -> None:
@@ -33,6 +36,24 @@ def serve(arch: str, port: int) -> None:
             return {"label": int(network(batch)[0].argmax())}
 
     uvicorn.run(app, port=port, log_level="error")
+
+
+def export_random(arch: str, folder: Path) -> None:
+    """A model folder of random weights at 224 px: enough for speed."""
+    network = networks.build(arch, 10).eval()
+    scale = networks.normalisation(arch)
+    card = ModelCard(
+        name="random",
+        version="1",
+        arch=arch,
+        labels=tuple(CardLabel(name=f"Label {n}") for n in range(10)),
+        input_size=224,
+        resize_short=236,
+        mean=scale.mean,
+        std=scale.std,
+        embedding_size=network.head.in_features,
+    )
+    write_onnx(network, card, folder)
 
 
 @contextmanager

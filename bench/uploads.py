@@ -1,5 +1,6 @@
 """Uploads a second through the real app, beside the model alone and an eager handler."""
 
+import tempfile
 import threading
 import time
 from collections.abc import Callable, Mapping
@@ -117,28 +118,47 @@ def main() -> None:
     beside_eager(ours, pictures)
 
 
-def beside_eager(ours: Mapping[int, tuple[float, ...]], pictures: list[bytes]) -> None:
+def eager_rounds(arch: str, pictures: list[bytes]) -> Mapping[int, tuple[float, ...]]:
     """The first BioSight's way: PyTorch in the request handler."""
+    from bench.eager import serving_eager
+
+    with serving_eager(arch) as url:
+
+        def send(client: httpx2.Client, number: int) -> None:
+            client.post("/", files={"file": ("a.jpg", pictures[number])}).raise_for_status()
+
+        def make() -> httpx2.Client:
+            return httpx2.Client(base_url=url, timeout=120)
+
+        return {w: load(send, make, w, c // 4, 0) for w, c in ROUNDS}
+
+
+def compare(ours: Mapping[int, tuple[float, ...]], eager: Mapping[int, tuple[float, ...]]) -> None:
+    """Our rounds over an eager handler's, at 8 at once."""
+    ratio, slow = ours[8][0] / eager[8][0], ours[8][2] / eager[8][2]
+    print(f"{'  BioSight over it, at 8':<38} {ratio:7.1f} x the speed, {slow:.2f} x the 95 % time")
+
+
+def beside_eager(ours: Mapping[int, tuple[float, ...]], pictures: list[bytes]) -> None:
+    """The default model beside eager handlers; then ResNets of random weights on both sides."""
     try:
-        from bench.eager import serving_eager
+        from bench.eager import export_random
     except ImportError:
         print("PyTorch is not installed (make train-env): nothing to compare with")
         return
+    eager = {a: eager_rounds(a, pictures) for a in ("efficientnet-lite0", "resnet50", "resnet18")}
     for arch in ("efficientnet-lite0", "resnet50"):
-        with serving_eager(arch) as url:
-
-            def send(client: httpx2.Client, number: int) -> None:
-                client.post("/", files={"file": ("a.jpg", pictures[number])}).raise_for_status()
-
-            def make(url: str = url) -> httpx2.Client:
-                return httpx2.Client(base_url=url, timeout=120)
-
-            eager = {w: load(send, make, w, c // 4, 0) for w, c in ROUNDS}
-        say(f"PyTorch eager handler, {arch}", eager)
-        ratio, slow = ours[8][0] / eager[8][0], ours[8][2] / eager[8][2]
-        print(
-            f"{'  BioSight over it, at 8':<38} {ratio:7.1f} x the speed, {slow:.2f} x the 95 % time"
-        )
+        say(f"PyTorch eager handler, {arch}", eager[arch])
+        compare(ours, eager[arch])
+    for arch in ("resnet50", "resnet18"):
+        with tempfile.TemporaryDirectory() as name:
+            folder = Path(name)
+            export_random(arch, folder)
+            with serving(BIOSIGHT_MODEL_DIR=name) as running:
+                rounds = through_the_app(running, pictures)
+            say(f"BioSight, {arch} (random weights)", rounds)
+            print(f"{'  over the model alone, at 8':<38} {rounds[8][0] / model_alone(folder):7.0%}")
+            compare(rounds, eager[arch])
 
 
 if __name__ == "__main__":

@@ -171,11 +171,12 @@ def test_train_resume_export_and_serve(tree: Path, tmp_path: Path) -> None:
         workers=0,
         freeze_norm=False,
         averaging=0.5,
+        patience=100,
         name="colours",
     )
     train(params, quiet=True)
     before = json.loads((tmp_path / "run" / "split.json").read_text())
-    report = train(replace(params, epochs=6.0), resume=True, quiet=True)
+    report = train(replace(params, epochs=14.0), resume=True, quiet=True)
     assert json.loads((tmp_path / "run" / "split.json").read_text()) == before
     assert report.accuracy > 0.9
     notes = tmp_path / "notes.json"
