@@ -249,6 +249,26 @@ def test_a_full_disk_damages_nothing(small_disk: Path, model_dir: Path, what: st
         server.close()
 
 
+def test_a_full_temporary_folder_refuses_only_what_needs_it(
+    small_disk: Path, tmp_path: Path, model_dir: Path
+) -> None:
+    server = Server(tmp_path / "data", model_dir, TMPDIR=str(small_disk))
+    server.start()
+    try:
+        client, collection = server.first_person()
+        first, large = (tiny.picture("Red", seed, (3600, 3000)) for seed in (1, 2))
+        assert len(large) > 1_500_000
+        assert send(client, collection, first, "first.jpg").status_code == 201
+        filled = fill(small_disk, "bytes")
+        assert send(client, collection, large, "large.jpg").status_code == 507
+        assert send(client, collection, tiny.picture("Red", 2), "b.jpg").status_code == 201
+        for path in filled:
+            path.unlink()
+        assert send(client, collection, large, "large.jpg").status_code == 201
+    finally:
+        server.close()
+
+
 def fill(disk: Path, what: str) -> list[Path]:
     """Use up all bytes or all inodes."""
     made = []
@@ -287,3 +307,41 @@ def test_two_people_see_nothing_of_each_others(server: Server) -> None:
     assert [c["id"] for c in theirs] != [mine]
     assert bob.get(f"/api/v1/images/{image}/original").status_code == 404
     assert bob.get(f"/api/v1/collections/{mine}/zip").status_code == 404
+
+
+def test_a_backup_taken_while_uploads_run_is_whole(server: Server, tmp_path: Path) -> None:
+    client, collection = server.first_person()
+    stop = threading.Event()
+    kept: list[str] = []
+
+    def keep_sending() -> None:
+        number = 0
+        while not stop.is_set():
+            content = tiny.picture("Green", number)
+            send(client, collection, content, f"{number}.jpg").raise_for_status()
+            kept.append(hashlib.sha256(content).hexdigest())
+            number += 1
+
+    def biosight(*words: str, **settings: str) -> str:
+        run = subprocess.run(
+            [sys.executable, "-m", "biosight.cli", *words],
+            env={**os.environ, **server.settings, **settings},
+            capture_output=True,
+            text=True,
+            check=True,
+        )
+        return run.stdout
+
+    sender = threading.Thread(target=keep_sending)
+    sender.start()
+    time.sleep(1)
+    before = set(kept)
+    biosight("backup", str(tmp_path / "b.tar"))
+    stop.set()
+    sender.join()
+    second = {"BIOSIGHT_DATA_DIR": str(tmp_path / "second")}
+    biosight("restore", str(tmp_path / "b.tar"), **second)
+    assert "0 problems" in biosight("doctor", **second)
+    restored = {p.name for p in (tmp_path / "second" / "blobs" / "original").glob("??/*")}
+    assert before
+    assert before <= restored

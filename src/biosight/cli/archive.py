@@ -31,7 +31,10 @@ def backup(settings: Settings, file: Path) -> None:
     archive = open_archive(settings)
     part = file.with_name(file.name + ".part")
     try:
-        with archive.blobs.no_removal(), tempfile.TemporaryDirectory() as folder:
+        beside = (
+            file.absolute().parent
+        )  # the copy may be larger than the system's own temporary room
+        with archive.blobs.no_removal(), tempfile.TemporaryDirectory(dir=beside) as folder:
             snapshot = Path(folder) / DATABASE
             archive.records.snapshot(snapshot)
             # Originals are taken after the snapshot: each one it names is there by then.

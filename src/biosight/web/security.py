@@ -92,7 +92,10 @@ class Guard:
             return
         if not same_origin(scope, headers, self.settings):
             log.info("refused", extra={"code": "cross_origin"})
-            words = "This request came from another site; open BioSight's own page and try again."
+            words = (
+                "This request came from another site; open BioSight's own page and try again. "
+                "A script sends Origin with its cookie, or uses an API token."
+            )
             await refused(403, "cross_origin", words)(scope, receive, send)
             return
         await self.app(scope, limited(receive, limit), send)
@@ -202,7 +205,8 @@ def add_headers(headers: MutableHeaders, scope: Scope, settings: Settings) -> No
     headers.setdefault("Cross-Origin-Opener-Policy", "same-origin")
     headers.setdefault("Cross-Origin-Resource-Policy", "same-origin")
     headers.setdefault("Permissions-Policy", "camera=(), microphone=(), geolocation=()")
-    headers.setdefault("Cache-Control", "no-store")
+    static = scope["path"].startswith(MOUNTS)
+    headers.setdefault("Cache-Control", "no-cache" if static else "no-store")
     headers["X-Request-Id"] = logs.request_id.get()
     if settings.secure:
         headers.setdefault("Strict-Transport-Security", "max-age=31536000")

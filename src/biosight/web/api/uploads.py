@@ -8,7 +8,7 @@ from fastapi import APIRouter, Request, Response
 from pydantic import BaseModel, Field
 from starlette.datastructures import UploadFile
 
-from biosight.errors import BadPicture, BadRequest, TooLarge, Unavailable
+from biosight.errors import BadPicture, BadRequest, NoSpace, TooLarge, Unavailable
 from biosight.gallery.export import PAGE
 from biosight.images import Image
 from biosight.intake import (
@@ -100,7 +100,11 @@ class Known(BaseModel):
 async def upload(request: Request, response: Response, sender: Sender, biosight: Open) -> Uploaded:
     """Send one picture. The answer carries its label, the best five guesses and the model."""
     access, person = sender.access, sender.person
-    async with request.form(max_files=1, max_fields=5, max_part_size=8192) as form:
+    try:
+        form = await request.form(max_files=1, max_fields=5, max_part_size=8192)
+    except OSError as error:  # large bodies wait in a temporary file
+        raise NoSpace("There is no room for the upload just now; nothing was stored.") from error
+    try:
         arriving = as_upload(form, person, biosight.settings.max_file_mb * MEGABYTE)
         c = access.collection
         place = Place(c.id, person.user.id, dict(c.renamed), still_there(c.id))
@@ -112,6 +116,8 @@ async def upload(request: Request, response: Response, sender: Sender, biosight:
             return uploaded(take_in(biosight.intake, place, arriving), access, biosight, response)
 
         return await to_thread.run_sync(walk, limiter=limiter)
+    finally:
+        await form.close()
 
 
 def as_upload(form: Any, person: Person, most: int) -> Upload:
