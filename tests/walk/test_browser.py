@@ -91,8 +91,12 @@ def test_the_main_job(page: Page, folder: Path) -> None:
     # Undo, also after a reload.
     page.reload()
     expect(page.locator(".tile")).to_have_count(5)
+    page.locator("#grid").focus()
+    page.keyboard.press("ArrowRight")
+    here = page.locator(".tile.current").get_attribute("data-id")
     page.keyboard.press("Control+z")
     expect(page.locator(".tile")).to_have_count(6)
+    expect(page.locator(".tile.current")).to_have_attribute("data-id", str(here))
 
     # Confirm with the keyboard; the next picture is selected.
     page.locator("#grid").focus()

@@ -45,11 +45,14 @@ export class Grid {
 
   /** @param {import("./acts.js").Image[]} images @param {string} next */
   put(images, next) {
+    const was = this.images[this.current]?.id;
     this.images = images;
     this.next = next;
     this.current = -1;
     this.selection.clear();
     this.box.replaceChildren(...images.map((i) => this.tile(i)));
+    const at = images.findIndex((i) => i.id === was);
+    if (at >= 0 || document.activeElement === this.box) this.moveTo(Math.max(at, 0), false);
     this.events.changed();
   }
 
