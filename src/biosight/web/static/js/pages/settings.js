@@ -35,7 +35,13 @@ export async function mount(main) {
   main.querySelector("#delete")?.addEventListener("click", async () => {
     const sure = await question({ title: `Move “${main.dataset.name}” to the trash?`, words: "Its members can't see it until an owner restores it.", ok: "Move to trash", danger: true });
     if (!sure) return;
-    await call("DELETE", here).then(() => document.dispatchEvent(new CustomEvent("biosight:go", { detail: "/" })), complain);
+    try {
+      await call("DELETE", here);
+      toast(`“${main.dataset.name}” is in the trash.`);
+      document.dispatchEvent(new CustomEvent("biosight:go", { detail: "/" }));
+    } catch (error) {
+      complain(error);
+    }
   });
   await Promise.all([drawLabels(main, here, editor), drawMembers(main, here, owner)]);
 }

@@ -22,7 +22,7 @@ export async function mount(main) {
 /** @param {any} c @param {() => void} again */
 function collectionRow(c, again) {
   const owner = c.role === "owner";
-  const restore = () => call("POST", `/collections/${c.id}/restore`).then(again, complain);
+  const restore = () => call("POST", `/collections/${c.id}/restore`).then(() => (toast(`“${c.name}” is back in the library.`), again()), complain);
   const remove = async () => {
     const words = `${counted(c.images + c.trashed_images, "picture")} will be gone for good. This can't be undone.`;
     if (await question({ title: `Remove “${c.name}” for good?`, words, ok: "Remove for good", danger: true })) {
