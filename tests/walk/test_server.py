@@ -345,3 +345,29 @@ def test_a_backup_taken_while_uploads_run_is_whole(server: Server, tmp_path: Pat
     restored = {p.name for p in (tmp_path / "second" / "blobs" / "original").glob("??/*")}
     assert before
     assert before <= restored
+
+
+@pytest.mark.long
+@pytest.mark.timeout(300)
+def test_a_crowd_of_huge_pictures_keeps_nobody_from_the_pages(server: Server) -> None:
+    from io import BytesIO
+
+    from PIL import Image as Pillow
+
+    def huge(number: int) -> bytes:
+        buffer = BytesIO()
+        Pillow.new("RGB", (9_500, 9_500), (number, 40, 40)).save(buffer, "PNG", compress_level=1)
+        return buffer.getvalue()
+
+    client, collection = server.first_person()
+    pictures = [huge(n) for n in range(20)]
+    with ThreadPoolExecutor(21) as pool:
+        sent = [pool.submit(send, client, collection, p, "huge.png") for p in pictures]
+        slowest = 0.0
+        while not all(future.done() for future in sent):
+            begin = time.monotonic()
+            assert client.get("/api/v1/me").status_code == 200
+            slowest = max(slowest, time.monotonic() - begin)
+            time.sleep(0.1)
+    assert {future.result().status_code for future in sent} <= {201, 503}
+    assert slowest < 2.5
