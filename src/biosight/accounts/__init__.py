@@ -3,7 +3,7 @@
 Not here: who may see which collection (sharing.py), or cookies (web/security.py).
 """
 
-from biosight.accounts.limits import TRIES, TRIES_PER_ADDRESS, give_try_back, take_try
+from biosight.accounts.limits import TRIES, TRIES_PER_ADDRESS, tried
 from biosight.accounts.links import (
     find_link,
     first_code,
@@ -12,7 +12,6 @@ from biosight.accounts.links import (
     reset_link,
     withdraw_invitation,
 )
-from biosight.accounts.passwords import check_password
 from biosight.accounts.people import (
     all_users,
     change_password,
@@ -33,15 +32,12 @@ from biosight.accounts.records import (
     Invitation,
     Session,
     Token,
-    Tries,
     User,
     clean_name,
-    hashed,
 )
 from biosight.accounts.sessions import (
     create_token,
     end_session,
-    end_sessions,
     open_session,
     revoke_token,
     session_user,
@@ -60,26 +56,21 @@ __all__ = [
     "Invitation",
     "Session",
     "Token",
-    "Tries",
     "User",
     "all_users",
     "change_password",
     "change_standing",
     "change_user",
     "check_leave",
-    "check_password",
     "clean_email",
     "clean_name",
     "create_token",
     "create_user",
     "end_session",
-    "end_sessions",
     "find_link",
     "find_user",
     "first_code",
-    "give_try_back",
     "has_users",
-    "hashed",
     "invitations",
     "invite",
     "open_session",
@@ -91,9 +82,9 @@ __all__ = [
     "sessions_of",
     "set_password",
     "sign_in",
-    "take_try",
     "token_user",
     "tokens_of",
+    "tried",
     "use_reset",
     "withdraw_invitation",
 ]

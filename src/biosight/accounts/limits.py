@@ -5,6 +5,8 @@ once can't pass the limit. Not here: what is tried (signing.py).
 """
 
 import time
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import replace
 
 from biosight.accounts.records import Tries, hashed
@@ -14,6 +16,16 @@ from biosight.storage.records import Insert, Records, Replace, Taken
 TRIES = 10
 TRIES_PER_ADDRESS = 50
 TRY_WINDOW_SECONDS = 900.0
+
+
+@contextmanager
+def tried(records: Records, limits: Mapping[str, int]) -> Iterator[None]:
+    """A try of each key, which counts unless the body goes through. Raises TooMany before it."""
+    for key, most in limits.items():
+        take_try(records, key, most)
+    yield
+    for key in limits:
+        give_try_back(records, key)
 
 
 def take_try(records: Records, key: str, most: int) -> None:

@@ -9,8 +9,6 @@ from biosight.errors import NotFound
 from biosight.storage.records import Insert, Records, Remove, Where
 
 RESET_SECONDS = DAY
-
-
 INVITATION_SECONDS = 14 * DAY
 
 

@@ -13,8 +13,6 @@ from pwdlib.hashers.argon2 import Argon2Hasher
 from biosight.errors import BadRequest
 
 HASHER = PasswordHash((Argon2Hasher(time_cost=2, memory_cost=19_456, parallelism=1),))
-
-
 HASHING = threading.BoundedSemaphore(2)  # argon2 costs memory and a core each
 
 

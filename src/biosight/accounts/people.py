@@ -84,10 +84,10 @@ def create_user(
 
 
 def change_user(
-    records: Records, user: User, rests_on: Sequence[Change] = (), **changes: object
+    records: Records, user: User, changed: User, rests_on: Sequence[Change] = ()
 ) -> User:
-    """Replace fields of an account. Raises Stale when somebody was faster."""
-    changed = replace(user, **changes, version=user.version + 1)  # type: ignore[arg-type]
+    """Replace an account by its changed form. Raises Stale when somebody was faster."""
+    changed = replace(changed, version=user.version + 1)
     records.write(*rests_on, Replace(changed, user.version))
     return changed
 
@@ -104,7 +104,7 @@ def change_password(records: Records, user: User, old: str, new: str, keep_sessi
 def set_password(records: Records, user: User, new: str, *, keep_session: str = "") -> User:
     """Set a password without the old one (reset link, command line)."""
     check_password(new, user.email)
-    changed = change_user(records, user, password=hash_password(new))
+    changed = change_user(records, user, replace(user, password=hash_password(new)))
     end_sessions(records, user, but=keep_session)
     return changed
 
@@ -130,16 +130,16 @@ def change_standing(
     records: Records, user: User, *, role: str | None = None, disabled: bool | None = None
 ) -> User:
     """Change role or disable; the last admin stays. Raises BadRequest or Conflict."""
-    changes: dict[str, object] = {}
-    if role is not None:
-        if role not in {"admin", "member"}:
-            raise BadRequest("A role is admin or member.")
-        changes["role"] = role
-    if disabled is not None:
-        changes["disabled"] = disabled
-    loses = user.is_admin and not user.disabled and (role == "member" or bool(disabled))
+    if role not in {None, "admin", "member"}:
+        raise BadRequest("A role is admin or member.")
+    changed = replace(
+        user,
+        role=user.role if role is None else role,
+        disabled=user.disabled if disabled is None else disabled,
+    )
+    loses = (user.is_admin and not user.disabled) and (changed.disabled or not changed.is_admin)
     stays = another_admin(records, user) if loses else []
-    changed = change_user(records, user, stays, **changes)
+    changed = change_user(records, user, changed, stays)
     if disabled:
         end_sessions(records, user)
     return changed

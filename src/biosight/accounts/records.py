@@ -8,8 +8,6 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 DAY = 86_400.0
-
-
 SCOPES = ("read", "write")
 
 

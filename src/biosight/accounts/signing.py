@@ -3,7 +3,7 @@
 Not here: what a session is afterwards (sessions.py).
 """
 
-from biosight.accounts.limits import TRIES, TRIES_PER_ADDRESS, give_try_back, take_try
+from biosight.accounts.limits import TRIES, TRIES_PER_ADDRESS, tried
 from biosight.accounts.links import find_link
 from biosight.accounts.passwords import HASHER, HASHING, check_password, nobodys_hash
 from biosight.accounts.people import clean_email, create_user, find_user, has_users, set_password
@@ -22,15 +22,12 @@ def sign_in(records: Records, email: str, password: str, address: str) -> User:
         f"account:{email.strip().casefold()[:260]}": TRIES,
         f"address:{address}": TRIES_PER_ADDRESS,
     }
-    for key, most in keys.items():
-        take_try(records, key, most)
-    user = find_user(records, email)
-    with HASHING:
-        right = HASHER.verify(password, user.password if user else nobodys_hash())
-    if user is None or not right or user.disabled:
-        raise NotSignedIn("Email address or password is wrong.")
-    for key in keys:
-        give_try_back(records, key)
+    with tried(records, keys):
+        user = find_user(records, email)
+        with HASHING:
+            right = HASHER.verify(password, user.password if user else nobodys_hash())
+        if user is None or not right or user.disabled:
+            raise NotSignedIn("Email address or password is wrong.")
     return user
 
 

@@ -31,9 +31,8 @@ def backup(settings: Settings, file: Path) -> None:
     archive = open_archive(settings)
     part = file.with_name(file.name + ".part")
     try:
-        beside = (
-            file.absolute().parent
-        )  # the copy may be larger than the system's own temporary room
+        # Beside the target: the copy may be larger than the system's own temporary room.
+        beside = file.absolute().parent
         with archive.blobs.no_removal(), tempfile.TemporaryDirectory(dir=beside) as folder:
             snapshot = Path(folder) / DATABASE
             archive.records.snapshot(snapshot)

@@ -28,7 +28,7 @@ def decode(path: Path, card: ModelCard) -> tuple[dict[str, Any], list[bytes]]:
     """Everything an upload needs, from one decode: answer, thumbnail JPEG, model pixels."""
     opened = reading.open_picture(path, max(2 * card.resize_short, 256))
     picture = opened.picture
-    shown = reading.within(picture, reading.THUMBNAIL_SIDE)
+    shown = reading.thumbnail(picture)
     small = at_short_side(shown)
     answer = {
         "media_type": opened.media_type,
@@ -38,8 +38,7 @@ def decode(path: Path, card: ModelCard) -> tuple[dict[str, Any], list[bytes]]:
         "statistics": statistics(small),
         "phash": perceptual_hash(small),
     }
-    thumbnail = reading.encode_jpeg(shown, 80)
-    return answer, [thumbnail, to_pixels(picture, card).tobytes()]
+    return answer, [reading.encode_jpeg(shown, 80), to_pixels(picture, card).tobytes()]
 
 
 def render(path: Path) -> tuple[dict[str, Any], list[bytes]]:

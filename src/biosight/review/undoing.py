@@ -75,11 +75,12 @@ def undo(
     after = Position(start, start) if start else None
     where = [Where("act", "=", act.id)]
     items = records.find(ActItem, where, after=after, limit=MOST_AT_ONCE)
-    changed = [new for item in items if (new := undo_one(records, act, item, by, renamed))]
+    outcomes = [(item, undo_one(records, act, item, by, renamed)) for item in items]
+    changed = [new for _, new in outcomes if new is not None]
     if changed and not act.undone_at:
         now = replace(act, undone_at=time.time(), undone_by=by, version=act.version + 1)
         records.write(Replace(now, act.version))
-    gone = sum(records.get(Image, item.image) is None for item in items)
+    gone = sum(new is None and records.get(Image, i.image) is None for i, new in outcomes)
     following = items[-1].id if len(items) == MOST_AT_ONCE else ""
     return Undone(changed, len(items) - len(changed) - gone, gone, following)
 

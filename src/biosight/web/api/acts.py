@@ -118,7 +118,7 @@ def act(body: NewAct, access: Editor, person: Signed, records: Store) -> ActDone
     found, following = chosen(body, c.id, c.threshold, records)
     seen = body.versions or {}
     stale = [i for i in found if seen.get(i.id, i.version) != i.version]
-    images = [i for i in found if i not in stale]
+    images = [i for i in found if seen.get(i.id, i.version) == i.version]
     rests_on = [sharing.still_there(change.target)] if change.target else []
     do = copies.copy if change.kind == "copy" else perform
     try:

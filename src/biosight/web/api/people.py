@@ -3,6 +3,7 @@
 Not here: other people's accounts (admin.py).
 """
 
+from dataclasses import replace
 from typing import Literal
 
 from fastapi import APIRouter, Request, Response
@@ -168,9 +169,8 @@ def sign_out(person: Browser, response: Response, biosight: Open, records: Store
 def reset(body: Reset, request: Request, biosight: Open, records: Store) -> None:
     """Set a new password by a reset link; all sessions end."""
     key = f"address:{client_address(request, biosight.settings)}"
-    accounts.take_try(records, key, accounts.TRIES_PER_ADDRESS)
-    accounts.use_reset(records, body.link, body.password)
-    accounts.give_try_back(records, key)
+    with accounts.tried(records, {key: accounts.TRIES_PER_ADDRESS}):
+        accounts.use_reset(records, body.link, body.password)
 
 
 @router.get("/me")
@@ -183,16 +183,15 @@ def show_me(person: Signed) -> Me:
 def rename_me(body: Name, person: Browser, records: Store) -> Me:
     """Change the own name."""
     name = accounts.clean_name(body.name) or person.user.name
-    return me(accounts.change_user(records, person.user, name=name))
+    return me(accounts.change_user(records, person.user, replace(person.user, name=name)))
 
 
 @router.post("/me/password", status_code=204)
 def change_password(body: NewPassword, person: Browser, biosight: Open, records: Store) -> None:
     """Change the own password; all other sessions end."""
     key = f"account:{person.user.email}"
-    accounts.take_try(records, key, accounts.TRIES)
-    accounts.change_password(records, person.user, body.old, body.new, person.session)
-    accounts.give_try_back(records, key)
+    with accounts.tried(records, {key: accounts.TRIES}):
+        accounts.change_password(records, person.user, body.old, body.new, person.session)
 
 
 @router.delete("/me", status_code=204)

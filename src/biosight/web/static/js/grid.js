@@ -1,10 +1,7 @@
 // @ts-check
 /** The grid: tiles, endless scrolling, the current tile and the selection. */
-import { call } from "./api.js";
-import { asQuery } from "./filters.js";
+import { fetchPage } from "./paging.js";
 import { drawTile } from "./tile.js";
-
-const PAGE = 120;
 
 export class Grid {
   /**
@@ -37,7 +34,7 @@ export class Grid {
     this.filter = filter;
     const trip = ++this.loading;
     this.box.setAttribute("aria-busy", "true");
-    const page = await this.fetch("");
+    const page = await fetchPage(this.collection, this.filter);
     if (trip !== this.loading) return;
     this.put(page.images, page.next);
     this.box.removeAttribute("aria-busy");
@@ -56,21 +53,13 @@ export class Grid {
     this.events.changed();
   }
 
-  /** @param {string} cursor */
-  fetch(cursor) {
-    const query = new URLSearchParams(asQuery(this.filter));
-    query.set("limit", String(PAGE));
-    if (cursor) query.set("cursor", cursor);
-    return call("GET", `/collections/${this.collection}/images?${query}`);
-  }
-
   /** The next page, when the end comes near. */
   async more() {
     if (!this.next || this.fetching) return;
     this.fetching = true;
     const trip = this.loading;
     try {
-      const page = await this.fetch(this.next);
+      const page = await fetchPage(this.collection, this.filter, this.next);
       if (trip !== this.loading) return;
       this.next = page.next;
       const there = new Set(this.images.map((i) => i.id));
