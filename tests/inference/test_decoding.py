@@ -13,6 +13,7 @@ import pytest
 from PIL import Image as Pillow
 
 from biosight.errors import BadPicture, Unavailable
+from biosight.images.measures import statistics
 from biosight.inference.card import ModelCard, read_card
 from biosight.inference.decoding import Decoders
 from biosight.inference.preprocess import to_pixels
@@ -46,6 +47,15 @@ def test_a_picture_comes_back_measured(decoders: Decoders, card: ModelCard, tmp_
     expected = to_pixels(Pillow.open(io.BytesIO(content)).convert("RGB"), card)
     assert np.array_equal(decoded.pixels, expected)
     assert Pillow.open(io.BytesIO(decoded.thumbnail)).size == (96, 64)
+
+
+@pytest.mark.parametrize("size", [(96, 64), (640, 150), (500, 400)])
+def test_serving_measures_a_picture_as_training_does(
+    decoders: Decoders, tmp_path: Path, size: tuple[int, int]
+) -> None:
+    content = picture("Green", 5, size, "PNG")
+    expected = statistics(Pillow.open(io.BytesIO(content)).convert("RGB"))
+    assert decoders.decode(write(tmp_path, content)).statistics == expected
 
 
 def test_bombs_and_junk_are_refused_and_the_next_picture_is_read(

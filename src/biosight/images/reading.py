@@ -302,11 +302,6 @@ def within(picture: Pillow.Image, side: int) -> Pillow.Image:
     return picture.resize(size, Pillow.Resampling.BILINEAR, reducing_gap=1.5)
 
 
-def thumbnail(picture: Pillow.Image) -> Pillow.Image:
-    """The small picture that is shown and measured: statistics elsewhere must start from it."""
-    return within(picture, THUMBNAIL_SIDE)
-
-
 def encode_jpeg(picture: Pillow.Image, quality: int) -> bytes:
     """JPEG without any metadata."""
     buffer = io.BytesIO()

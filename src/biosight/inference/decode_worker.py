@@ -28,8 +28,8 @@ def decode(path: Path, card: ModelCard) -> tuple[dict[str, Any], list[bytes]]:
     """Everything an upload needs, from one decode: answer, thumbnail JPEG, model pixels."""
     opened = reading.open_picture(path, max(2 * card.resize_short, 256))
     picture = opened.picture
-    shown = reading.thumbnail(picture)
-    small = at_short_side(shown)
+    small = at_short_side(picture)
+    thumbnail = reading.within(picture, reading.THUMBNAIL_SIDE)
     answer = {
         "media_type": opened.media_type,
         "width": opened.width,
@@ -38,7 +38,7 @@ def decode(path: Path, card: ModelCard) -> tuple[dict[str, Any], list[bytes]]:
         "statistics": statistics(small),
         "phash": perceptual_hash(small),
     }
-    return answer, [reading.encode_jpeg(shown, 80), to_pixels(picture, card).tobytes()]
+    return answer, [reading.encode_jpeg(thumbnail, 80), to_pixels(picture, card).tobytes()]
 
 
 def render(path: Path) -> tuple[dict[str, Any], list[bytes]]:

@@ -17,7 +17,6 @@ from tqdm import tqdm
 
 from biosight.errors import BadModel
 from biosight.images.measures import statistics
-from biosight.images.reading import thumbnail
 from biosight.inference.card import ModelCard, file_sha256, write_card
 from biosight.inference.classifier import Classifier
 from biosight.inference.preprocess import Pixels, to_batch, to_pixels
@@ -236,7 +235,7 @@ def write_reference(
     kept = [train[i] for i in sorted(picks)]
     _, replayed = logits_of(Classifier(target), kept)
     sources = sorted({s.source for s in held})
-    measures = np.array([statistics(thumbnail(ds.open_rgb(s.path))) for s in held], np.float32)
+    measures = np.array([statistics(ds.open_rgb(s.path)) for s in held], np.float32)
     np.savez_compressed(
         target / "reference.npz",
         model_sha256=np.array(card.sha256),
