@@ -6,27 +6,45 @@ Not here: what is done with what is open.
 import logging
 import os
 import sys
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
+from shutil import rmtree
+from tempfile import mkdtemp
 
-from biosight import __version__, accounts, metrics, sharing
+from biosight import __version__, accounts, jobs, metrics, reclassify, registry, sharing
+from biosight.errors import NotFound
 from biosight.images import Embedding, Image
 from biosight.inference.batching import Batcher
-from biosight.inference.card import ModelCard
-from biosight.inference.classifier import Classifier
+from biosight.inference.card import read_card, write_card
 from biosight.inference.decoding import Decoders
+from biosight.inference.serving import Classifiers
 from biosight.intake import Intake
 from biosight.labels import Annotation, Prediction
 from biosight.review.acts import RECORD_KINDS as ACT_KINDS
 from biosight.settings import Settings
+from biosight.similar import Index
+from biosight.storage import blobs as keys
 from biosight.storage.blobs import Blobs
 from biosight.storage.sqlite import SqliteRecords
 
 log = logging.getLogger(__name__)
-KINDS = (*accounts.KINDS, *sharing.KINDS, Image, Embedding, Prediction, Annotation, *ACT_KINDS)
+KINDS = (
+    *accounts.KINDS,
+    *sharing.KINDS,
+    Image,
+    Embedding,
+    Prediction,
+    Annotation,
+    *ACT_KINDS,
+    *registry.KINDS,
+    *jobs.KINDS,
+    *reclassify.KINDS,
+)
 BUNDLED = Path(__file__).parent / "bundled"
 DEFAULT_MODEL = BUNDLED / "organisms"
 GIGABYTE = 1_000_000_000
+MODEL_FILES = ("model.onnx", "head.npz", "reference.npz", "training.json")
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,15 +61,15 @@ class Archive:
 
 @dataclass(frozen=True, slots=True)
 class Model:
-    """The decode sandbox and the classifier behind its queue."""
+    """The decode sandbox, the open versions and the queue before them.
+
+    `default` is the family that serves where a collection chose none.
+    """
 
     decoders: Decoders
+    classifiers: Classifiers
     batcher: Batcher
-
-    @property
-    def card(self) -> ModelCard:
-        """The card of the model that serves."""
-        return self.batcher.classifier.card
+    default: str
 
     def close(self) -> None:
         """Finish what waits, end the children."""
@@ -67,6 +85,7 @@ class BioSight:
     archive: Archive
     model: Model
     intake: Intake
+    similar: Index
 
     def close(self) -> None:
         """Close in the order opposite to opening."""
@@ -82,23 +101,115 @@ def open_archive(settings: Settings) -> Archive:
     return Archive(records, Blobs(settings.blob_folder))
 
 
-def open_model(settings: Settings) -> Model:
-    """The model that serves, and the decoders that feed it."""
-    classifier = Classifier(settings.model_dir or DEFAULT_MODEL, settings.threads or None)
-    decoders = Decoders(classifier.card, settings.decoders or os.cpu_count())
-    return Model(decoders, Batcher(classifier))
+def bundled_folders(settings: Settings) -> dict[str, Path]:
+    """Key -> folder of the models that need no store: those that came with BioSight, and the
+    one that a setting names. Raises BadModel for an unusable card."""
+    folders = sorted(p.parent for p in BUNDLED.glob("*/card.json"))
+    if settings.model_dir:
+        folders.append(settings.model_dir)
+    return {read_card(folder).key: folder for folder in folders}
+
+
+def default_family(settings: Settings) -> str:
+    """The model that serves where a collection chose none."""
+    return read_card(settings.model_dir or DEFAULT_MODEL).name
+
+
+def open_model(settings: Settings, archive: Archive | None = None) -> Model:
+    """Models and the decoders that feed them; without an archive only the bundled ones.
+
+    Raises BadModel when the default can't be opened.
+    """
+    folders = bundled_folders(settings)
+
+    def locate(key: str) -> Path:
+        if key in folders:
+            return folders[key]
+        if archive is None:
+            raise NotFound(f"There is no model {key}.")
+        version = registry.get_version(archive.records, key)
+        return materialise(archive.blobs, version, settings.data_dir / "models")
+
+    classifiers = Classifiers(locate, settings.threads or None, settings.provider)
+    if archive:
+        register(archive, folders, classifiers)
+    classifiers.get(read_card(settings.model_dir or DEFAULT_MODEL).key)
+    decoders = Decoders(settings.decoders or os.cpu_count())
+    return Model(decoders, classifiers, Batcher(), default_family(settings))
+
+
+def register(archive: Archive, folders: dict[str, Path], classifiers: Classifiers) -> None:
+    """Tell the registry what came with BioSight."""
+
+    def there(version: registry.ModelVersion) -> bool:
+        return version.id in folders or not version.bundled
+
+    registry.register_bundled(archive.records, [read_card(f) for f in folders.values()], there)
+
+
+def materialise(blobs: Blobs, version: registry.ModelVersion, root: Path) -> Path:
+    """The folder of a version's files, copied from the store when it is not there yet.
+
+    Raises NotFound when the store has lost them.
+    """
+    folder = root / version.id
+    if not version.files:
+        raise NotFound(f"The model {version.id} came with another version of BioSight.")
+    if folder.is_dir():
+        return folder
+    root.mkdir(parents=True, exist_ok=True)
+    part = Path(mkdtemp(prefix=".", dir=root))
+    try:
+        for name, sha256 in version.files:
+            (part / name).write_bytes(blobs.read(keys.model(sha256)))
+        write_card(version.card, part)
+        with suppress(OSError):  # another process may have been faster
+            part.replace(folder)
+    finally:
+        rmtree(part, ignore_errors=True)
+    return folder
+
+
+def keep_version(
+    archive: Archive, folder: Path, *, by: str = "", collection: str = "", report: str = ""
+) -> registry.ModelVersion:
+    """Store a model's files and make it known as a candidate. Raises Conflict or NoSpace."""
+    files = []
+    for name in MODEL_FILES:
+        if not (folder / name).is_file():
+            continue
+        with (folder / name).open("rb") as file:
+            received = archive.blobs.receive(file)
+        archive.blobs.keep(received.path, keys.model(received.sha256))
+        files.append((name, received.sha256))
+    return registry.add(
+        archive.records,
+        read_card(folder),
+        files=tuple(files),
+        by=by,
+        collection=collection,
+        report=report,
+    )
+
+
+def serving_key(biosight: BioSight, family: str) -> str:
+    """The key of the version that serves a family, "" for the default one. Raises NotFound."""
+    return registry.champion(biosight.archive.records, family or biosight.model.default).id
 
 
 def open_biosight(settings: Settings) -> BioSight:
     """Everything that a server or an import needs."""
     archive = open_archive(settings)
     try:
-        model = open_model(settings)
+        model = open_model(settings, archive)
     except BaseException:
         archive.close()
         raise
     quota = int(settings.quota_gb * GIGABYTE)
-    intake = Intake(archive.records, archive.blobs, model.decoders, model.batcher, quota)
-    metrics.build_info.labels(__version__, model.card.key).set(1)
-    log.info("opened", extra={"model": model.card.key, "python": sys.version.split()[0]})
-    return BioSight(settings, archive, model, intake)
+    intake = Intake(
+        archive.records, archive.blobs, model.decoders, model.classifiers, model.batcher, quota
+    )
+    serving = registry.champion(archive.records, model.default).id
+    metrics.build_info.labels(__version__, serving).set(1)
+    log.info("opened", extra={"model": serving, "python": sys.version.split()[0]})
+    return BioSight(settings, archive, model, intake, Index(archive.records))

@@ -19,8 +19,10 @@ from biosight import metrics
 from biosight.errors import BadPicture, TooLarge
 from biosight.images import Embedding, Image
 from biosight.inference.batching import Batcher
-from biosight.inference.classifier import Verdict
+from biosight.inference.card import Framing
+from biosight.inference.classifier import Classifier, Verdict
 from biosight.inference.decoding import Decoded, Decoders
+from biosight.inference.serving import Classifiers
 from biosight.labels import Prediction
 from biosight.storage import blobs as keys
 from biosight.storage.blobs import Blobs, Received
@@ -29,6 +31,7 @@ from biosight.storage.records import (
     Gone,
     Insert,
     Records,
+    Remove,
     Replace,
     Require,
     Taken,
@@ -38,6 +41,7 @@ from biosight.storage.records import (
 )
 
 log = logging.getLogger(__name__)
+ANY_FRAMING = Framing(224, 236, "bicubic")
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,12 +59,14 @@ class Place:
     """Where pictures go and for whom; `renamed` maps a model's label to its name there.
 
     `still_there` is what must hold at the moment of recording: the collection exists.
+    `model` is the key of the version that serves there.
     """
 
     collection: str
     user: str
     renamed: Mapping[str, str]
     still_there: Require
+    model: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,6 +101,7 @@ class Intake:
     records: Records
     blobs: Blobs
     decoders: Decoders
+    classifiers: Classifiers
     batcher: Batcher
     quota: int = 0
 
@@ -129,18 +136,21 @@ def admit(intake: Intake, place: Place, upload: Upload, received: Received) -> O
     if found := find_duplicate(intake.records, place.collection, received.sha256):
         return Duplicate(found)
     check_room(intake, place.user, received.size)
+    classifier = opened(intake, place.model)
     try:
         with timed("decode"):
-            decoded = intake.decoders.decode(received.path)
+            framing = classifier.card.framing if classifier else ANY_FRAMING
+            decoded = intake.decoders.decode(received.path, framing)
     except BadPicture as error:
         return Rejected(error.detail)
     with intake.blobs.no_removal():
         with timed("store"):
             store(intake.blobs, received, decoded)
         with timed("classify"):
-            verdict = classify(intake.batcher, decoded)
+            verdict = classify(intake.batcher, classifier, decoded)
         with timed("record"):
-            return record(intake, place, upload, received, decoded, verdict)
+            said = (classifier, verdict) if classifier and verdict else None
+            return record(intake, place, upload, received, decoded, said)
 
 
 def outcome_name(outcome: Outcome) -> str:
@@ -175,10 +185,21 @@ def store(blobs: Blobs, received: Received, decoded: Decoded) -> None:
         blobs.put_derived(thumbnail, decoded.thumbnail)
 
 
-def classify(batcher: Batcher, decoded: Decoded) -> Verdict | None:
-    """The model's verdict; None when it fails: the picture is kept and classified later."""
+def opened(intake: Intake, model: str) -> Classifier | None:
+    """The version that serves; None when it can't be opened: pictures are kept all the same."""
     try:
-        return batcher.classify(decoded.pixels)
+        return intake.classifiers.get(model)
+    except Exception:
+        log.exception("the model can't be opened")
+        return None
+
+
+def classify(batcher: Batcher, classifier: Classifier | None, decoded: Decoded) -> Verdict | None:
+    """The model's verdict; None when it fails: the picture is kept and classified later."""
+    if classifier is None:
+        return None
+    try:
+        return batcher.classify(classifier, decoded.pixels)
     except Exception:
         log.exception("classification failed")
         return None
@@ -190,14 +211,15 @@ def record(
     upload: Upload,
     received: Received,
     decoded: Decoded,
-    verdict: Verdict | None,
+    said: tuple[Classifier, Verdict] | None,
 ) -> Outcome:
     """Write prediction, embedding and, last, the image that makes them visible."""
     image = describe(place, upload, received, decoded)
     prediction = None
     changes: list[Change] = []
-    if verdict is not None:
-        image, prediction, changes = with_verdict(intake.batcher, place.renamed, image, verdict)
+    if said is not None:
+        image, prediction, changes = with_verdict(said[0], place.renamed, image, said[1])
+        changes.append(Insert(embedding_of(image, *said)))
     try:
         intake.records.write(place.still_there, *changes, Insert(image))
     except Gone:
@@ -246,11 +268,14 @@ def describe(place: Place, upload: Upload, received: Received, decoded: Decoded)
 
 
 def with_verdict(
-    batcher: Batcher, renamed: Mapping[str, str], image: Image, verdict: Verdict
+    classifier: Classifier, renamed: Mapping[str, str], image: Image, verdict: Verdict
 ) -> tuple[Image, Prediction, list[Change]]:
-    """The image as the machine names it, and the records to write before it."""
-    card, top = batcher.classifier.card, batcher.classifier.top(verdict)
-    prediction = Prediction(new_id(), image.id, card.key, top, time.time())
+    """The image as the machine names it, and the Prediction to write before it.
+
+    What a person said stays.
+    """
+    card, top = classifier.card, classifier.top(verdict)
+    prediction = Prediction(new_id(), image.id, card.key, top, time.time(), verdict.novelty)
     metrics.predictions.labels(card.key, prediction.best.label).inc()
     label = renamed.get(prediction.best.label, prediction.best.label)
     named = replace(
@@ -260,27 +285,51 @@ def with_verdict(
         confidence=prediction.best.confidence,
         percent=int(prediction.best.confidence * 100),
         margin=prediction.margin,
-        label=label,
-        who="machine" if label else "nobody",
+        novelty=verdict.novelty,
+        unfamiliar=classifier.unfamiliar(verdict),
     )
-    vector = verdict.embedding.astype(np.float16).tobytes()
-    embedding = Embedding(image.id, card.key, vector)
+    if image.who != "person":
+        named = replace(named, label=label, who="machine" if label else "nobody")
     named = replace(named, search=named.search_text())
-    return named, prediction, [Insert(prediction), Insert(embedding)]
+    return named, prediction, [Insert(prediction)]
 
 
-def classify_later(intake: Intake, image: Image, renamed: Mapping[str, str]) -> Image | None:
-    """Give an unclassified image its prediction; None when it still fails."""
-    decoded = intake.decoders.decode(intake.blobs.path(keys.original(image.sha256)))
-    verdict = classify(intake.batcher, decoded)
-    if verdict is None:
-        return None
-    named, _, changes = with_verdict(intake.batcher, renamed, image, verdict)
-    if image.who == "person":
-        named = replace(named, label=image.label, who=image.who)
-    named = replace(named, search=named.search_text(), version=image.version + 1)
-    intake.records.write(*changes, Replace(named, image.version))
-    return named
+def embedding_of(image: Image, classifier: Classifier, verdict: Verdict) -> Embedding:
+    """The picture's vector as it is kept."""
+    vector = verdict.embedding.astype(np.float16).tobytes()
+    return Embedding(image.id, classifier.card.space, vector)
+
+
+def look_again(intake: Intake, classifier: Classifier, image: Image) -> Verdict:
+    """What a version says of a stored picture: from its embedding where the network is the same,
+    else from its bytes. Raises BadPicture, NotFound or Unavailable."""
+    kept = intake.records.get(Embedding, image.id)
+    if kept and kept.model == classifier.card.space and classifier.head:
+        vector = np.frombuffer(kept.vector, np.float16).astype(np.float32)
+        return classifier.judge(vector[None])[0]
+    original = intake.blobs.path(keys.original(image.sha256))
+    decoded = intake.decoders.decode(original, classifier.card.framing)
+    return intake.batcher.classify(classifier, decoded.pixels)
+
+
+def classify_again(
+    intake: Intake, model: str, image: Image, renamed: Mapping[str, str]
+) -> list[Change]:
+    """The changes that give a stored image a version's Prediction beside its earlier ones; a
+    person's label stays. Raises as `look_again`; writing them raises Stale when somebody
+    changed the image meanwhile.
+    """
+    classifier = intake.classifiers.get(model)
+    verdict = look_again(intake, classifier, image)
+    named, _, changes = with_verdict(classifier, renamed, image, verdict)
+    named = replace(named, version=image.version + 1)
+    vector = embedding_of(image, classifier, verdict)
+    replaced: list[Change] = [
+        Remove(Embedding, image.id),
+        Insert(vector),
+        Replace(named, image.version),
+    ]
+    return [*changes, *replaced]
 
 
 def session_key(user: str, session: str) -> str:

@@ -13,6 +13,9 @@ from biosight.errors import BadRequest
 UNCLASSIFIED = ""
 NOT_SURE = "Not sure"
 MAX_LABEL_LENGTH = 80
+# Confirmed pictures that a new label needs to be learnt, and to be trusted.
+OPENS_AT = 20
+TRUSTED_AT = 200
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,7 +28,10 @@ class Guess:
 
 @dataclass(frozen=True, slots=True)
 class Prediction:
-    """What a model said of an image, once; appended, never overwritten."""
+    """What a model said of an image, once; appended, never overwritten.
+
+    `novelty` is the cosine distance from what the model knows (inference/reference.py).
+    """
 
     table: ClassVar[str] = "predictions"
     indexes: ClassVar[tuple[tuple[str, ...], ...]] = (("image", "at"),)
@@ -35,6 +41,7 @@ class Prediction:
     model: str
     top: tuple[Guess, ...]
     at: float
+    novelty: float = 0.0
 
     @property
     def best(self) -> Guess:

@@ -42,6 +42,13 @@ class Settings(BaseSettings):
     model_dir: Path | None = Field(
         None, description="Folder with model.onnx and card.json; empty means the bundled model."
     )
+    worker: bool = Field(
+        True, description="Start a worker for long jobs beside the server when there are some."
+    )
+    provider: Literal["cpu", "cuda", "tensorrt", "rocm", "openvino", "directml", "coreml"] = Field(
+        "cpu",
+        description="What runs the networks; all but cpu need an ONNX Runtime built for it.",
+    )
     threads: int = Field(0, ge=0, description="Threads of the classifier; 0 means one per core.")
     decoders: int = Field(0, ge=0, description="Decode processes; 0 means one per core.")
     quota_gb: float = Field(

@@ -34,7 +34,8 @@ class Collection:
     """Images that belong together.
 
     `threshold` in whole percent: below it the machine is "not sure". `renamed` maps a
-    model's label to the name people gave it here.
+    model's label to the name people gave it here. `model` is a family of the registry, ""
+    for the server's default.
     """
 
     table: ClassVar[str] = "collections"
@@ -49,6 +50,7 @@ class Collection:
     renamed: tuple[tuple[str, str], ...] = ()
     trashed_at: float = 0.0
     version: int = 1
+    model: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -177,8 +179,10 @@ def change_collection(
     name: str | None = None,
     threshold: int | None = None,
     favourites: list[str] | None = None,
+    model: str | None = None,
 ) -> Collection:
-    """Rename, set the threshold (0-100) or the favourite labels. Raises BadRequest or Stale."""
+    """Rename, set the threshold (0-100), the favourite labels or the model (the caller knows
+    that it exists). Raises BadRequest or Stale."""
     changed = collection
     if name is not None:
         changed = replace(changed, name=clean_name(name))
@@ -191,6 +195,8 @@ def change_collection(
         if len(cleaned) > 9:
             raise BadRequest("Nine favourite labels are the most: they sit on the keys 1 to 9.")
         changed = replace(changed, favourites=cleaned)
+    if model is not None:
+        changed = replace(changed, model=model)
     changed = replace(changed, version=collection.version + 1)
     records.write(Replace(changed, collection.version))
     return changed

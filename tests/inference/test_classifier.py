@@ -18,7 +18,7 @@ from tests.tiny import COLOURS, picture
 
 def pixels(label: str, seed: int, folder: Path) -> Pixels:
     shown = Pillow.open(io.BytesIO(picture(label, seed))).convert("RGB")
-    return to_pixels(shown, read_card(folder))
+    return to_pixels(shown, read_card(folder).framing)
 
 
 def test_predictions_are_calibrated_scores(model_dir: Path) -> None:
@@ -46,7 +46,7 @@ def test_preprocessing_is_a_centre_crop_normalised(model_dir: Path) -> None:
     card = read_card(model_dir)
     wide = Pillow.new("RGB", (300, 100), "white")
     wide.paste("black", (0, 0, 90, 100))
-    array = to_pixels(wide, card)
+    array = to_pixels(wide, card.framing)
     assert array.shape == (32, 32, 3)
     assert array.min() > 200
     batch = to_batch(array[None], card)
@@ -55,25 +55,25 @@ def test_preprocessing_is_a_centre_crop_normalised(model_dir: Path) -> None:
 
 
 def test_batches_answer_everyone_with_their_own(model_dir: Path) -> None:
-    batcher = Batcher(Classifier(model_dir, 1))
+    batcher, classifier = Batcher(), Classifier(model_dir, 1)
     try:
         wanted = [list(COLOURS)[n % 3] for n in range(60)]
         with ThreadPoolExecutor(16) as pool:
             verdicts = pool.map(
-                lambda n: batcher.classify(pixels(wanted[n], n, model_dir)), range(60)
+                lambda n: batcher.classify(classifier, pixels(wanted[n], n, model_dir)), range(60)
             )
-            labels = [batcher.classifier.top(v)[0].label for v in verdicts]
+            labels = [classifier.top(v)[0].label for v in verdicts]
         assert labels == wanted
     finally:
         batcher.close()
 
 
 def test_a_full_queue_says_so(model_dir: Path) -> None:
-    batcher = Batcher(Classifier(model_dir, 1), waiting=1)
+    batcher, classifier = Batcher(waiting=1), Classifier(model_dir, 1)
     batcher.close()
-    batcher.queue.put_nowait((pixels("Red", 1, model_dir), None))  # type: ignore[arg-type]
+    batcher.queue.put_nowait((classifier, pixels("Red", 1, model_dir), None))  # type: ignore[arg-type]
     with pytest.raises(Unavailable):
-        batcher.classify(pixels("Red", 2, model_dir))
+        batcher.classify(classifier, pixels("Red", 2, model_dir))
 
 
 def test_the_bundled_model_answers() -> None:

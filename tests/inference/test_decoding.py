@@ -14,21 +14,18 @@ from PIL import Image as Pillow
 
 from biosight.errors import BadPicture, Unavailable
 from biosight.images.measures import statistics
-from biosight.inference.card import ModelCard, read_card
+from biosight.inference.card import Framing
 from biosight.inference.decoding import Decoders
 from biosight.inference.preprocess import to_pixels
 from tests.test_reading import png_header
 from tests.tiny import picture
 
-
-@pytest.fixture
-def card(model_dir: Path) -> ModelCard:
-    return read_card(model_dir)
+FRAMING = Framing(32, 34, "bicubic")
 
 
 @pytest.fixture
-def decoders(card: ModelCard) -> Iterator[Decoders]:
-    opened = Decoders(card, 1, waiting=1, wall=4.0)
+def decoders() -> Iterator[Decoders]:
+    opened = Decoders(1, waiting=1, wall=4.0)
     yield opened
     opened.close()
 
@@ -39,12 +36,12 @@ def write(tmp_path: Path, content: bytes) -> Path:
     return path
 
 
-def test_a_picture_comes_back_measured(decoders: Decoders, card: ModelCard, tmp_path: Path) -> None:
+def test_a_picture_comes_back_measured(decoders: Decoders, tmp_path: Path) -> None:
     content = picture("Green", 5)
-    decoded = decoders.decode(write(tmp_path, content))
+    decoded = decoders.decode(write(tmp_path, content), FRAMING)
     assert (decoded.media_type, decoded.width, decoded.height) == ("image/jpeg", 96, 64)
     assert len(decoded.statistics) == 9
-    expected = to_pixels(Pillow.open(io.BytesIO(content)).convert("RGB"), card)
+    expected = to_pixels(Pillow.open(io.BytesIO(content)).convert("RGB"), FRAMING)
     assert np.array_equal(decoded.pixels, expected)
     assert Pillow.open(io.BytesIO(decoded.thumbnail)).size == (96, 64)
 
@@ -55,7 +52,7 @@ def test_serving_measures_a_picture_as_training_does(
 ) -> None:
     content = picture("Green", 5, size, "PNG")
     expected = statistics(Pillow.open(io.BytesIO(content)).convert("RGB"))
-    assert decoders.decode(write(tmp_path, content)).statistics == expected
+    assert decoders.decode(write(tmp_path, content), FRAMING).statistics == expected
 
 
 def test_bombs_and_junk_are_refused_and_the_next_picture_is_read(
@@ -64,45 +61,45 @@ def test_bombs_and_junk_are_refused_and_the_next_picture_is_read(
     whole = picture("Red", 1)
     for content in (png_header(60_000, 60_000), b"junk", whole[: len(whole) // 2]):
         with pytest.raises(BadPicture):
-            decoders.decode(write(tmp_path, content))
-    assert decoders.decode(write(tmp_path, whole)).width == 96
+            decoders.decode(write(tmp_path, content), FRAMING)
+    assert decoders.decode(write(tmp_path, whole), FRAMING).width == 96
 
 
 def test_a_dead_child_is_replaced(decoders: Decoders, tmp_path: Path) -> None:
     path = write(tmp_path, picture("Red", 1))
-    decoders.decode(path)
+    decoders.decode(path, FRAMING)
     child = decoders.idle.queue[0]
     os.kill(child.process.pid, signal.SIGKILL)
     child.process.wait()
     with pytest.raises(BadPicture):
-        decoders.decode(path)
-    assert decoders.decode(path).width == 96
+        decoders.decode(path, FRAMING)
+    assert decoders.decode(path, FRAMING).width == 96
 
 
 def test_a_slow_child_is_ended(decoders: Decoders, tmp_path: Path) -> None:
     path = write(tmp_path, picture("Red", 1))
-    decoders.decode(path)
+    decoders.decode(path, FRAMING)
     decoders.wall = 0.3
     child = decoders.idle.queue[0]
     os.kill(child.process.pid, signal.SIGSTOP)
     begin = time.monotonic()
     with pytest.raises(BadPicture, match="too long"):
-        decoders.decode(path)
+        decoders.decode(path, FRAMING)
     assert time.monotonic() - begin < 3
     assert child.process.poll() is not None
     decoders.wall = 4.0
-    assert decoders.decode(path).width == 96
+    assert decoders.decode(path, FRAMING).width == 96
 
 
 def test_a_crowd_is_turned_away(decoders: Decoders, tmp_path: Path) -> None:
     path = write(tmp_path, picture("Red", 1))
-    decoders.decode(path)
+    decoders.decode(path, FRAMING)
     os.kill(decoders.idle.queue[0].process.pid, signal.SIGSTOP)
     outcomes: list[type[Exception]] = []
 
     def ask() -> None:
         try:
-            decoders.decode(path)
+            decoders.decode(path, FRAMING)
         except (BadPicture, Unavailable) as error:
             outcomes.append(type(error))
 
@@ -114,14 +111,14 @@ def test_a_crowd_is_turned_away(decoders: Decoders, tmp_path: Path) -> None:
     assert outcomes.count(Unavailable) == 3
 
 
-def test_memory_is_limited(card: ModelCard, tmp_path: Path) -> None:
-    small = Decoders(card, 1, memory=450_000_000)
+def test_memory_is_limited(tmp_path: Path) -> None:
+    small = Decoders(1, memory=450_000_000)
     try:
         buffer = io.BytesIO()
         Pillow.new("RGB", (9_900, 9_900)).save(buffer, "PNG", compress_level=1)
         with pytest.raises(BadPicture, match="memory"):
-            small.decode(write(tmp_path, buffer.getvalue()))
-        assert small.decode(write(tmp_path, picture("Red", 1))).width == 96
+            small.decode(write(tmp_path, buffer.getvalue()), FRAMING)
+        assert small.decode(write(tmp_path, picture("Red", 1)), FRAMING).width == 96
     finally:
         small.close()
 
@@ -134,23 +131,23 @@ def test_a_child_that_does_not_start_is_no_judgement_of_the_picture(
     os.kill(child.process.pid, signal.SIGKILL)
     child.process.wait()
     with pytest.raises(Unavailable):
-        decoders.decode(path)
-    assert decoders.decode(path).width == 96
+        decoders.decode(path, FRAMING)
+    assert decoders.decode(path, FRAMING).width == 96
 
 
 def test_a_jpeg_of_very_many_passes_is_refused(decoders: Decoders, tmp_path: Path) -> None:
     whole = picture("Red", 1)
     scan = whole[whole.index(b"\xff\xda") : -2]
     with pytest.raises(BadPicture, match="passes"):
-        decoders.decode(write(tmp_path, whole[:-2] + scan * 80 + whole[-2:]))
+        decoders.decode(write(tmp_path, whole[:-2] + scan * 80 + whole[-2:]), FRAMING)
 
 
 def test_large_pictures_go_through_a_child_of_their_own(decoders: Decoders, tmp_path: Path) -> None:
-    decoders.decode(write(tmp_path, picture("Red", 1)))
+    decoders.decode(write(tmp_path, picture("Red", 1)), FRAMING)
     before = decoders.idle.queue[0].process.pid
     buffer = io.BytesIO()
     Pillow.new("RGB", (5_200, 5_200), (200, 40, 40)).save(buffer, "WEBP", quality=10, method=0)
     decoders.wall = 20
-    decoded = decoders.decode(write(tmp_path, buffer.getvalue()))
+    decoded = decoders.decode(write(tmp_path, buffer.getvalue()), FRAMING)
     assert (decoded.width, decoded.height) == (5_200, 5_200)
     assert decoders.idle.queue[0].process.pid != before

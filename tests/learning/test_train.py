@@ -119,11 +119,8 @@ def test_augmented_pictures_keep_their_size() -> None:
 
 
 def test_calibration() -> None:
-    from biosight.learning.evaluate import (
-        expected_calibration_error,
-        fit_temperature,
-        softmax,
-    )
+    from biosight.inference.quality import expected_calibration_error, softmax
+    from biosight.learning.evaluate import fit_temperature
 
     dice = np.random.default_rng(0)
     logits = dice.normal(0, 2, (4000, 5))
@@ -137,7 +134,8 @@ def test_calibration() -> None:
 
 
 def test_a_report_counts() -> None:
-    from biosight.learning.evaluate import as_text, evaluate, wilson
+    from biosight.inference.quality import wilson
+    from biosight.learning.evaluate import as_text, evaluate
 
     scores = np.array([[0.9, 0.1], [0.2, 0.8], [0.7, 0.3]])
     report = evaluate(scores, np.array([0, 1, 1]), ["a", "b"])

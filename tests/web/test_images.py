@@ -109,7 +109,7 @@ def test_what_lies_in_the_trash_is_offered_back(ada: TestClient) -> None:
 def test_a_picture_is_kept_while_the_model_fails_and_named_later(
     ada: TestClient, biosight: BioSight
 ) -> None:
-    classifier = biosight.model.batcher.classifier
+    classifier = biosight.model.classifiers.get("tiny@1")
     session, classifier.session = classifier.session, None
     answer = upload(ada, first_collection(ada), tiny.picture("Green", 1))
     image = answer["image"]
@@ -265,7 +265,7 @@ def test_nothing_is_recorded_in_a_collection_that_went(ada: TestClient, biosight
     from biosight.intake import Place, Rejected, Upload, take_in
 
     gone = ada.post("/api/v1/collections", json={"name": "Gone"}).json()["id"]
-    place = Place(gone, "u", {}, sharing.still_there(gone))
+    place = Place(gone, "u", {}, sharing.still_there(gone), "tiny@1")
     ada.delete(f"/api/v1/collections/{gone}")
     ada.delete(f"/api/v1/collections/{gone}/forever")
     upload = Upload(io.BytesIO(tiny.picture("Red", 1)), "a.jpg", "a.jpg", "s")

@@ -9,7 +9,7 @@ import click
 from pydantic import ValidationError
 
 from biosight import __version__, logs
-from biosight.cli import archive, learn, people, pictures, serve
+from biosight.cli import archive, learn, people, pictures, serve, worker
 from biosight.errors import BioSightError
 from biosight.settings import Settings
 
@@ -42,6 +42,7 @@ def main(context: click.Context) -> None:
 
 COMMANDS: tuple[Callable[..., object], ...] = (
     serve.serve,
+    worker.worker,
     pictures.sort,
     pictures.import_folder,
     pictures.export,

@@ -1,4 +1,4 @@
-"""python -m biosight.cli"""
+"""`python -m biosight.cli`: the same as `biosight`."""
 
 from biosight.cli import main
 

@@ -10,12 +10,22 @@ import click
 from tqdm import tqdm
 
 from biosight import accounts, gallery, sharing
-from biosight.bootstrap import BioSight, Model, open_archive, open_biosight, open_model
+from biosight.bootstrap import (
+    BioSight,
+    Model,
+    bundled_folders,
+    default_family,
+    open_archive,
+    open_biosight,
+    open_model,
+    serving_key,
+)
 from biosight.errors import BadPicture, BadRequest, BioSightError, NotFound
 from biosight.gallery.export import all_images, export_folder
 from biosight.gallery.naming import UniqueNames, file_name, folder_name
 from biosight.gallery.table import line, safe_cell
 from biosight.images import MAX_FILE_BYTES, sniff
+from biosight.inference.classifier import Classifier
 from biosight.intake import (
     Duplicate,
     Outcome,
@@ -63,13 +73,17 @@ def looks_like_picture(path: Path) -> bool:
     show_default=True,
     help=f"Below this confidence (in percent) a picture goes to '{NOT_SURE}'.",
 )
+@click.option("--model", "family", default="", help="A bundled model's name, such as cells.")
 @click.pass_obj
-def sort(settings: Settings, folder: Path, into: Path, link: bool, threshold: int) -> None:
+def sort(
+    settings: Settings, folder: Path, into: Path, link: bool, threshold: int, family: str
+) -> None:
     """Sort a folder of pictures into label folders, without server or account."""
     if into.resolve().is_relative_to(folder.resolve()):
         raise BadRequest("The target lies inside the folder that is sorted; choose another place.")
     files = list(files_under(folder))
     model = open_model(settings)
+    classifier = model.classifiers.get(chosen_key(settings, family))
     into.mkdir(parents=True, exist_ok=True)
     names, counts, problems = UniqueNames(), Counter[str](), []
     try:
@@ -77,7 +91,9 @@ def sort(settings: Settings, folder: Path, into: Path, link: bool, threshold: in
             table.write("\ufeff" + line(SORT_COLUMNS))
             for path in tqdm(files, "sorting", unit="picture", disable=None):
                 try:
-                    label, row = sort_one(model, path, folder, into, names, threshold, link=link)
+                    label, row = sort_one(
+                        model, classifier, path, folder, into, names, threshold, link=link
+                    )
                 except BadPicture as error:
                     problems.append(f"{path.relative_to(folder)}: {error.detail}")
                     continue
@@ -88,8 +104,19 @@ def sort(settings: Settings, folder: Path, into: Path, link: bool, threshold: in
     report(counts, problems)
 
 
+def chosen_key(settings: Settings, family: str) -> str:
+    """The key of the bundled model of this name, "" for the default. Raises NotFound."""
+    wanted = family or default_family(settings)
+    found = [key for key in bundled_folders(settings) if key.split("@")[0] == wanted]
+    if not found:
+        names = ", ".join(sorted({key.split("@")[0] for key in bundled_folders(settings)}))
+        raise NotFound(f"No model named {wanted} came with BioSight; there is {names}.")
+    return found[-1]
+
+
 def sort_one(
     model: Model,
+    classifier: Classifier,
     path: Path,
     folder: Path,
     into: Path,
@@ -99,21 +126,21 @@ def sort_one(
     link: bool,
 ) -> tuple[str, str]:
     """Classify one file and put it in its folder; its label and CSV line. Raises BadPicture."""
-    decoded = model.decoders.decode(path)
-    top = model.batcher.classifier.top(model.batcher.classify(decoded.pixels))
+    decoded = model.decoders.decode(path, classifier.card.framing)
+    top = classifier.top(model.batcher.classify(classifier, decoded.pixels))
     label = top[0].label if top[0].confidence * 100 >= threshold else NOT_SURE
     target = names.take(folder_name(label), file_name(path.name, decoded.media_type))
     while (into / target).exists():
         target = names.take(folder_name(label), file_name(path.name, decoded.media_type))
     (into / target).parent.mkdir(exist_ok=True)
     place_file(path, into / target, link=link)
-    return label, sort_row(target, label, top, model, path.relative_to(folder))
+    return label, sort_row(target, label, top, classifier.card.key, path.relative_to(folder))
 
 
-def sort_row(target: str, label: str, top: tuple[Guess, ...], model: Model, original: Path) -> str:
+def sort_row(target: str, label: str, top: tuple[Guess, ...], model: str, original: Path) -> str:
     """One line of the CSV."""
     guesses = "; ".join(f"{g.label} {g.confidence:.4f}" for g in top)
-    texts = (target, label, f"{top[0].confidence:.4f}", model.card.key, guesses, str(original))
+    texts = (target, label, f"{top[0].confidence:.4f}", model, guesses, str(original))
     return line([safe_cell(text) for text in texts])
 
 
@@ -137,8 +164,10 @@ def report(counts: Counter[str], problems: list[str]) -> None:
     click.echo(f"{counts.total()} sorted, {len(problems)} refused.")
 
 
-def find_place(records: Records, email: str | None, name: str | None) -> tuple[str, Place]:
-    """The collection's name, and where to put pictures. Raises NotFound or BadRequest."""
+def find_place(
+    records: Records, email: str | None, name: str | None
+) -> tuple[sharing.Collection, str]:
+    """The collection, and whose pictures come in. Raises NotFound or BadRequest."""
     people = accounts.all_users(records)
     if email is None and len(people) != 1:
         raise BadRequest("Say whose pictures these are: --user EMAIL.")
@@ -156,7 +185,7 @@ def find_place(records: Records, email: str | None, name: str | None) -> tuple[s
         if not fitting:
             raise NotFound(f"{user.email} has no collection named {name} that they may edit.")
         found = fitting[0].collection
-    return found.name, Place(found.id, user.id, dict(found.renamed), sharing.still_there(found.id))
+    return found, user.id
 
 
 @click.command("import")
@@ -175,9 +204,11 @@ def import_folder(
         return
     biosight = open_biosight(settings)
     try:
-        name, place = find_place(biosight.archive.records, email, collection)
-        session = session_key(place.user, new_id())
-        click.echo(f"Into {name}:", err=True)
+        c, user = find_place(biosight.archive.records, email, collection)
+        key, still_there = serving_key(biosight, c.model), sharing.still_there(c.id)
+        place = Place(c.id, user, dict(c.renamed), still_there, key)
+        session = session_key(user, new_id())
+        click.echo(f"Into {c.name}, named by {key}:", err=True)
         receipt = take_all(biosight, place, files, folder, session)
     finally:
         biosight.close()
@@ -236,8 +267,8 @@ def export(settings: Settings, target: Path, email: str | None, collection: str 
     archive = open_archive(settings)
     records = archive.records
     try:
-        _, place = find_place(records, email, collection)
-        where = gallery.conditions(place.collection, 0, gallery.Filter())
+        found, _ = find_place(records, email, collection)
+        where = gallery.conditions(found.id, 0, gallery.Filter())
         with tqdm(desc="exporting", unit="picture", disable=None) as bar:
             done = export_folder(
                 records,

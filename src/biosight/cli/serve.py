@@ -1,12 +1,21 @@
-"""biosight serve."""
+"""biosight serve, and the worker that it starts when there are jobs."""
 
+import logging
 import signal
+import subprocess
+import sys
+import threading
 
 import click
 
-from biosight import accounts
-from biosight.bootstrap import open_biosight
+from biosight import accounts, jobs
+from biosight.bootstrap import BioSight, open_biosight
+from biosight.errors import BioSightError
 from biosight.settings import Settings
+from biosight.storage.records import Records
+
+log = logging.getLogger(__name__)
+LOOK_SECONDS = 0.5
 
 
 @click.command()
@@ -30,9 +39,53 @@ def serve(settings: Settings, host: str | None, port: int | None) -> None:
         if not settings.loopback and not accounts.has_users(biosight.archive.records):
             code = accounts.first_code(biosight.archive.records)
             click.echo(f"One-time code for the first account (valid a day): {code}", err=True)
-        server(create_app(biosight), settings).run()
+        keeper = WorkerKeeper(biosight) if settings.worker else None
+        try:
+            server(create_app(biosight), settings).run()
+        finally:
+            if keeper:
+                keeper.close()
     finally:
         biosight.close()
+
+
+class WorkerKeeper:
+    """Starts a `biosight worker` when jobs wait and none of ours is running."""
+
+    def __init__(self, biosight: BioSight) -> None:
+        self.records = biosight.archive.records
+        self.settings = biosight.settings
+        self.stopping = threading.Event()
+        self.child: subprocess.Popen[bytes] | None = None
+        self.thread = threading.Thread(target=self.run, name="worker-keeper", daemon=True)
+        self.thread.start()
+
+    def run(self) -> None:
+        """Until stopped."""
+        while not self.stopping.wait(LOOK_SECONDS):
+            try:
+                if (self.child is None or self.child.poll() is not None) and waiting(self.records):
+                    self.child = self.start()
+            except BioSightError as error:
+                log.warning("can't look for jobs", extra={"code": error.code})
+
+    def start(self) -> "subprocess.Popen[bytes]":
+        """A worker with these settings, which ends by itself when idle."""
+        command = [sys.executable, "-m", "biosight.cli", "worker", "--until-idle"]
+        return subprocess.Popen(command, stdin=subprocess.DEVNULL)
+
+    def close(self) -> None:
+        """End the worker; another takes its job up where it was."""
+        self.stopping.set()
+        self.thread.join(5)
+        if self.child and self.child.poll() is None:
+            self.child.terminate()
+            self.child.wait()
+
+
+def waiting(records: Records) -> bool:
+    """Is there a job for a worker?"""
+    return bool(jobs.open_jobs(records, 1))
 
 
 def greet(settings: Settings, *, first: bool) -> None:

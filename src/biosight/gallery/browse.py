@@ -19,6 +19,7 @@ SORTS = {
     "sure": Order("confidence", descending=True),
     "unsure": Order("confidence"),
     "name": Order("name"),
+    "strange": Order("novelty", descending=True),
     "id": Order("id"),
 }
 LARGEST_PAGE = 500
@@ -29,7 +30,8 @@ class Filter:
     """What to show; everything left out matches. Confidences in whole percent, days YYYY-MM-DD.
 
     `who` is "machine", "person" or "nobody"; `unsure` keeps what the machine said below the
-    collection's threshold; `text` is looked for in name, path, label and note.
+    collection's threshold, `unfamiliar` what is unlike all that the model knows; `text` is
+    looked for in name, path, label and note.
     """
 
     label: str | None = None
@@ -42,6 +44,7 @@ class Filter:
     text: str = ""
     session: str = ""
     trash: bool = False
+    unfamiliar: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,6 +74,8 @@ def conditions(collection: str, threshold: int, chosen: Filter) -> list[Where]:
         where += [Where("who", "=", "machine"), Where("percent", "<", threshold)]
     elif chosen.who is not None:
         where.append(Where("who", "=", chosen.who))
+    if chosen.unfamiliar:
+        where.append(Where("unfamiliar", "=", True))
     if chosen.above is not None:
         where.append(Where("percent", ">=", chosen.above))
     if chosen.below is not None:

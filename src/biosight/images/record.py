@@ -20,7 +20,10 @@ class Standing:
 
 @dataclass(frozen=True, slots=True)
 class Embedding:
-    """The vector before the model's head, float16, with its ModelVersion; the id is the image's."""
+    """The vector before the model's head, float16; the id is the image's.
+
+    `model` is the ModelVersion whose network made it: vectors of two are never compared.
+    """
 
     table: ClassVar[str] = "embeddings"
 
@@ -35,7 +38,8 @@ class Image:
 
     `who` says whose label counts: "machine", "person" or "nobody". `confidence` (0 to 1) and
     `margin` are the machine's, also where a person spoke; `percent` is confidence in whole
-    percent. Times are seconds since 1970 UTC; `taken` is EXIF's local time, "" if unknown;
+    percent. `novelty` is the distance from what the model knows, `unfamiliar` whether that is
+    beyond its limit. Times are seconds since 1970 UTC; `taken` is EXIF's local time, "" if unknown;
     `day` is the date taken, else the date uploaded (YYYY-MM-DD). `lottery` is drawn once, so
     that a random review queue is stable. `trashed_at` is 0 outside the trash.
     """
@@ -53,6 +57,8 @@ class Image:
         ("collection", "trashed", "label", "name", "id"),
         ("collection", "trashed", "who", "lottery", "id"),
         ("collection", "trashed", "who", "margin", "id"),
+        ("collection", "trashed", "unfamiliar", "created_at", "id"),
+        ("collection", "trashed", "novelty", "id"),
         ("collection", "trashed", "id"),
         ("sha256",),
         ("session",),
@@ -95,6 +101,8 @@ class Image:
     lottery: float
     note: str = ""
     search: str = ""
+    novelty: float = 0.0
+    unfamiliar: bool = False
     trashed: bool = False
     trashed_at: float = 0.0
     version: int = 1

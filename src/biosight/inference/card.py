@@ -4,6 +4,7 @@ Not here: running the model (classifier.py) or choosing which one serves (regist
 """
 
 import hashlib
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
@@ -22,12 +23,23 @@ class CardLabel(BaseModel):
     taxon_rank: str = Field("", alias="taxonRank")
 
 
+@dataclass(frozen=True, slots=True)
+class Framing:
+    """How a picture is cut for a network: sizes in pixels, and the resampling filter."""
+
+    input_size: int
+    resize_short: int
+    interpolation: str
+
+
 class ModelCard(BaseModel):
     """All that is needed to run a model and to judge it.
 
     `input_size` and `resize_short` are in pixels; `mean` and `std` are per RGB channel in
     units of 0 to 1 (pixel / 255). `temperature` divides the logits before the softmax
-    (Guo et al. 2017, "On calibration of modern neural networks").
+    (Guo et al. 2017, "On calibration of modern neural networks"). `base` names the version
+    whose network a taught head reads. Beyond `novelty_limit`, a cosine distance, a picture
+    counts as unfamiliar; 0 means that nothing does.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid", protected_namespaces=())
@@ -45,6 +57,8 @@ class ModelCard(BaseModel):
     embedding_size: int = Field(ge=1)
     precision: str = "fp32"
     sha256: str = ""
+    base: str = ""
+    novelty_limit: float = Field(0.0, ge=0)
     trained_on: str = ""
     measured: dict[str, float] = Field(default_factory=dict)
     measured_on: str = ""
@@ -57,6 +71,16 @@ class ModelCard(BaseModel):
     def key(self) -> str:
         """The ModelVersion's name, as predictions carry it."""
         return f"{self.name}@{self.version}"
+
+    @property
+    def space(self) -> str:
+        """The version whose embeddings this model reads: only those compare with each other."""
+        return self.base or self.key
+
+    @property
+    def framing(self) -> Framing:
+        """How pictures are cut for this model."""
+        return Framing(self.input_size, self.resize_short, self.interpolation)
 
     @property
     def label_names(self) -> tuple[str, ...]:

@@ -17,16 +17,16 @@ from typing import Any
 from biosight.errors import BadPicture
 from biosight.images import reading
 from biosight.images.measures import at_short_side, perceptual_hash, statistics
-from biosight.inference.card import ModelCard
+from biosight.inference.card import Framing
 from biosight.inference.preprocess import to_pixels
 
 TOO_MUCH = "This picture needs more memory to open than BioSight allows."
 UNREADABLE = "This file can't be read as a picture; it may be damaged or cut off."
 
 
-def decode(path: Path, card: ModelCard) -> tuple[dict[str, Any], list[bytes]]:
+def decode(path: Path, framing: Framing) -> tuple[dict[str, Any], list[bytes]]:
     """Everything an upload needs, from one decode: answer, thumbnail JPEG, model pixels."""
-    opened = reading.open_picture(path, max(2 * card.resize_short, 256))
+    opened = reading.open_picture(path, max(2 * framing.resize_short, 256))
     picture = opened.picture
     small = at_short_side(picture)
     thumbnail = reading.within(picture, reading.THUMBNAIL_SIDE)
@@ -38,7 +38,7 @@ def decode(path: Path, card: ModelCard) -> tuple[dict[str, Any], list[bytes]]:
         "statistics": statistics(small),
         "phash": perceptual_hash(small),
     }
-    return answer, [reading.encode_jpeg(thumbnail, 80), to_pixels(picture, card).tobytes()]
+    return answer, [reading.encode_jpeg(thumbnail, 80), to_pixels(picture, framing).tobytes()]
 
 
 def render(path: Path) -> tuple[dict[str, Any], list[bytes]]:
@@ -47,13 +47,15 @@ def render(path: Path) -> tuple[dict[str, Any], list[bytes]]:
     return {}, [reading.encode_jpeg(reading.within(opened.picture, reading.VIEW_SIDE), 88)]
 
 
-def answer(request: dict[str, Any], card: ModelCard) -> tuple[dict[str, Any], list[bytes]]:
+def answer(request: dict[str, Any]) -> tuple[dict[str, Any], list[bytes]]:
     """One request's answer; whatever goes wrong in a decoder means "not readable"."""
     path = Path(request["path"])
     try:
         if "large" not in request and reading.is_large(path):
             return {"large": True}, []
-        return render(path) if request["want"] == "view" else decode(path, card)
+        if request["want"] == "view":
+            return render(path)
+        return decode(path, Framing(**request["framing"]))
     except BadPicture as error:
         return {"bad": error.detail}, []
     except MemoryError:
@@ -74,14 +76,13 @@ def main() -> None:
     if memory and sys.platform == "linux":
         resource.setrlimit(resource.RLIMIT_AS, (memory, memory))
     connection = Connection(descriptor)
-    card = ModelCard.model_validate_json(connection.recv_bytes())
     connection.send_bytes(b"ready")
     while True:
         try:
             request = json.loads(connection.recv_bytes())
         except EOFError:
             return
-        head, parts = answer(request, card)
+        head, parts = answer(request)
         connection.send_bytes(json.dumps({**head, "parts": len(parts)}).encode())
         for part in parts:
             connection.send_bytes(part)

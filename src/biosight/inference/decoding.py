@@ -14,7 +14,7 @@ import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import Any, TypedDict
@@ -22,7 +22,7 @@ from typing import Any, TypedDict
 import numpy as np
 
 from biosight.errors import BadPicture, NoSpace, Unavailable
-from biosight.inference.card import ModelCard
+from biosight.inference.card import Framing
 from biosight.inference.preprocess import Pixels
 
 # Address space; the libraries alone map some 250 MB.
@@ -64,7 +64,7 @@ class NotReady(Exception):
 class Child:
     """One sandboxed process and its socket."""
 
-    def __init__(self, card: ModelCard, memory: int) -> None:
+    def __init__(self, memory: int) -> None:
         ours, theirs = socket.socketpair()
         environment = {**os.environ, "OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1"}
         command = [sys.executable, "-m", "biosight.inference.decode_worker"]
@@ -78,10 +78,9 @@ class Child:
         )
         theirs.close()
         self.connection = Connection(ours.detach())
-        self.connection.send_bytes(card.model_dump_json(by_alias=True).encode())
         self.ready = False
 
-    def ask(self, request: dict[str, str], wall: float) -> tuple[dict[str, Any], list[bytes]]:
+    def ask(self, request: dict[str, Any], wall: float) -> tuple[dict[str, Any], list[bytes]]:
         """Send a request and wait at most `wall` seconds. Raises TimeoutError or EOFError."""
         if not self.ready:
             try:
@@ -111,20 +110,18 @@ class Decoders:
 
     def __init__(
         self,
-        card: ModelCard,
         count: int | None = None,
         *,
         waiting: int = 64,
         wall: float = WALL_SECONDS,
         memory: int = MEMORY_BYTES,
     ) -> None:
-        self.card = card
         self.wall = wall
         self.memory = memory
         count = count or os.cpu_count() or 1
         self.idle: queue.LifoQueue[Child] = queue.LifoQueue()
         for _ in range(count):
-            self.idle.put(Child(card, memory))
+            self.idle.put(Child(memory))
         self.count = count
         self.places = threading.BoundedSemaphore(count + waiting)
         self.inside = 0
@@ -133,29 +130,29 @@ class Decoders:
         self.large = threading.Lock()
         self.closed = False
 
-    def decode(self, path: Path) -> Decoded:
-        """Check and decode the file at `path`.
+    def decode(self, path: Path, framing: Framing) -> Decoded:
+        """Check and decode the file at `path`, cut for a network as `framing` says.
 
         Raises BadPicture in words, Unavailable when too many wait, NoSpace on a full disk.
         """
-        head, parts = self.ask(path, "picture")
-        side = self.card.input_size
+        head, parts = self.ask({"path": str(path), "want": "picture", "framing": asdict(framing)})
+        side = framing.input_size
         pixels = np.frombuffer(parts[1], dtype=np.uint8).reshape(side, side, 3)
         head["statistics"] = tuple(head["statistics"])
         return Decoded(**head, thumbnail=parts[0], pixels=pixels)
 
     def render(self, path: Path) -> bytes:
         """A JPEG of at most 2,400 px a side; raises as `decode`."""
-        return self.ask(path, "view")[1][0]
+        return self.ask({"path": str(path), "want": "view"})[1][0]
 
-    def ask(self, path: Path, want: str) -> tuple[dict[str, Any], list[bytes]]:
+    def ask(self, request: dict[str, Any]) -> tuple[dict[str, Any], list[bytes]]:
         """One request through the first idle child; pictures of many pixels go one at a time."""
         with self.place():
-            head, parts = self.ask_child({"path": str(path), "want": want})
+            head, parts = self.ask_child(request)
             if "large" not in head:
                 return head, parts
             with self.large:
-                return self.ask_child({"path": str(path), "want": want, "large": "yes"})
+                return self.ask_child({**request, "large": True})
 
     @contextmanager
     def place(self) -> Iterator[None]:
@@ -177,7 +174,7 @@ class Decoders:
         with self.counting:
             self.inside += by
 
-    def ask_child(self, request: dict[str, str]) -> tuple[dict[str, Any], list[bytes]]:
+    def ask_child(self, request: dict[str, Any]) -> tuple[dict[str, Any], list[bytes]]:
         """The answer of a child, which is replaced when it overran, died, or grew large."""
         child = self.idle.get()
         try:
@@ -204,7 +201,7 @@ class Decoders:
     def replaced(self, child: Child) -> Child:
         """End a child and start another."""
         child.end()
-        return Child(self.card, self.memory)
+        return Child(self.memory)
 
     def close(self) -> None:
         """End all idle children; those at work end when they answer."""

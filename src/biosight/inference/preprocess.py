@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 from PIL import Image as Pillow
 
-from biosight.inference.card import ModelCard
+from biosight.inference.card import Framing, ModelCard
 
 Pixels = npt.NDArray[np.uint8]
 Batch = npt.NDArray[np.float32]
@@ -24,16 +24,16 @@ def crop_box(width: int, height: int, crop_ratio: float) -> tuple[float, float, 
     return left, top, left + side, top + side
 
 
-def to_pixels(picture: Pillow.Image, card: ModelCard) -> Pixels:
+def to_pixels(picture: Pillow.Image, framing: Framing) -> Pixels:
     """RGB picture -> uint8 array (input_size, input_size, 3).
 
     Resizing the short side to `resize_short` and cropping the centre is done in one step:
     the same square, cut first and resized once, which costs less for large pictures.
     """
-    ratio = min(1.0, card.input_size / card.resize_short)
+    ratio = min(1.0, framing.input_size / framing.resize_short)
     box = crop_box(picture.width, picture.height, ratio)
-    size = (card.input_size, card.input_size)
-    square = picture.convert("RGB").resize(size, FILTERS[card.interpolation], box=box)
+    size = (framing.input_size, framing.input_size)
+    square = picture.convert("RGB").resize(size, FILTERS[framing.interpolation], box=box)
     return np.asarray(square, dtype=np.uint8)
 
 

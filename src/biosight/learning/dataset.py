@@ -7,14 +7,14 @@ import csv
 import io
 import random
 from collections import Counter, defaultdict
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 import torch
 from PIL import Image as Pillow
-from PIL import ImageEnhance, ImageFilter
+from PIL import ImageEnhance, ImageFilter, ImageOps
 from torch import Tensor
 from torch.utils.data import Dataset
 
@@ -34,32 +34,34 @@ class Sample:
     source: str
 
 
-def scan_tree(root: Path, manifest: Path | None = None) -> list[Sample]:
+def scan_tree(
+    root: Path, manifest: Path | None = None, without: Collection[str] = ()
+) -> list[Sample]:
     """Pictures under `root/<label>/`, sorted; sources from a CSV with columns file and source.
 
-    Without a manifest each picture is its own source. Raises BadModel when there are fewer
-    than two labels.
+    `without` leaves out the manifest's kinds of these names. Without a manifest each picture is
+    its own source. Raises BadModel when there are fewer than two labels.
     """
-    sources = read_sources(manifest, root) if manifest else {}
+    rows = read_manifest(manifest, root) if manifest else {}
     samples = [
-        Sample(path, folder.name, sources.get(path, str(path)))
+        Sample(path, folder.name, rows[path][0] if path in rows else str(path))
         for folder in sorted(p for p in root.iterdir() if p.is_dir())
         for path in sorted(folder.rglob("*"))
-        if path.suffix.lower() in SUFFIXES
+        if path.suffix.lower() in SUFFIXES and rows.get(path, ("", ""))[1] not in without
     ]
     if len({s.label for s in samples}) < 2:
         raise BadModel(f"{root} needs at least two folders, one per label, with pictures in them.")
     return samples
 
 
-def read_sources(manifest: Path, root: Path) -> dict[Path, str]:
-    """File -> source; files in the manifest are relative to the manifest's own folder."""
+def read_manifest(manifest: Path, root: Path) -> dict[Path, tuple[str, str]]:
+    """File -> source and kind ("-" for none); files are relative to the manifest's folder."""
     with manifest.open(newline="", encoding="utf-8") as file:
         rows = list(csv.DictReader(file))
     if not rows or not {"file", "source"} <= rows[0].keys():
         raise BadModel(f"{manifest} needs the columns file and source.")
     base = manifest.parent if not root.is_absolute() else manifest.parent.resolve()
-    return {base / row["file"]: row["source"] for row in rows}
+    return {base / row["file"]: (row["source"], row.get("kind") or "-") for row in rows}
 
 
 def split_by_source(
@@ -135,17 +137,20 @@ class EvalPictures(Dataset[tuple[Tensor, int]]):
 
     def __getitem__(self, index: int) -> tuple[Tensor, int]:
         sample = self.samples[index]
-        pixels = to_pixels(open_rgb(sample.path), self.card)
+        pixels = to_pixels(open_rgb(sample.path), self.card.framing)
         return torch.from_numpy(pixels.copy()), self.numbers[sample.label]
 
 
 class TrainPictures(Dataset[tuple[Tensor, int]]):
     """uint8 pictures (side, side, 3), augmented at random, with label numbers."""
 
-    def __init__(self, samples: Sequence[Sample], card: ModelCard, side: int) -> None:
+    def __init__(
+        self, samples: Sequence[Sample], card: ModelCard, side: int, *, strong: bool = False
+    ) -> None:
         self.samples = samples
         self.card = card
         self.side = side
+        self.strong = strong
         self.numbers = {name: i for i, name in enumerate(card.label_names)}
 
     def __len__(self) -> int:
@@ -155,6 +160,8 @@ class TrainPictures(Dataset[tuple[Tensor, int]]):
         sample = self.samples[index]
         dice = random.Random(int(torch.randint(2**31, ()).item()))
         picture = augment(open_rgb(sample.path), self.side, dice, FILTERS[self.card.interpolation])
+        if self.strong:
+            picture = distorted(picture, dice)
         return torch.from_numpy(np.array(picture)), self.numbers[sample.label]
 
 
@@ -179,6 +186,27 @@ def augment(
         picture = picture.filter(ImageFilter.GaussianBlur(dice.uniform(0.5, 1.5)))
     if dice.random() < 0.15:
         picture = recompressed(picture, dice.randint(20, 70))
+    return picture
+
+
+def distorted(picture: Pillow.Image, dice: random.Random) -> Pillow.Image:
+    """Two random distortions of a middling strength (RandAugment, Cubuk et al. 2020)."""
+    for kind in dice.choices(
+        ("turn", "shear", "posterise", "solarise", "equalise", "stretch"), k=2
+    ):
+        if kind == "turn":
+            picture = picture.rotate(dice.uniform(-20, 20), Pillow.Resampling.BILINEAR)
+        elif kind == "shear":
+            slant = (1.0, dice.uniform(-0.2, 0.2), 0.0, dice.uniform(-0.2, 0.2), 1.0, 0.0)
+            picture = picture.transform(picture.size, Pillow.Transform.AFFINE, slant)
+        elif kind == "posterise":
+            picture = ImageOps.posterize(picture, dice.randint(4, 7))
+        elif kind == "solarise":
+            picture = ImageOps.solarize(picture, dice.randint(170, 255))
+        elif kind == "equalise":
+            picture = ImageOps.equalize(picture)
+        else:
+            picture = ImageOps.autocontrast(picture)
     return picture
 
 

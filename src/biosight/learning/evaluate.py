@@ -10,6 +10,13 @@ import numpy as np
 import numpy.typing as npt
 from scipy.optimize import minimize_scalar
 
+from biosight.inference.quality import (
+    confusion,
+    expected_calibration_error,
+    softmax,
+    wilson,
+)
+
 Floats = npt.NDArray[np.float64]
 Ints = npt.NDArray[np.int64]
 
@@ -25,27 +32,6 @@ class Report:
     labels: tuple[str, ...]
     recall: tuple[float, ...]
     confusion: tuple[tuple[int, ...], ...]  # rows: true label, columns: predicted
-
-
-def softmax(logits: npt.NDArray[np.floating], temperature: float = 1.0) -> Floats:
-    """(n, labels) logits -> probabilities that sum to 1 per row."""
-    scaled = logits.astype(np.float64) / temperature
-    powers = np.exp(scaled - scaled.max(axis=1, keepdims=True))
-    result: Floats = powers / powers.sum(axis=1, keepdims=True)
-    return result
-
-
-def expected_calibration_error(
-    confidence: Floats, correct: npt.NDArray[np.bool_], bins: int = 15
-) -> float:
-    """ECE over equal-mass bins (Naeini et al. 2015; Nguyen & O'Connor 2015 for equal mass).
-
-    `confidence` (n,) of the top label and `correct` (n,); the mean gap weighted by bin size.
-    """
-    order = np.argsort(confidence, kind="stable")
-    parts = [p for p in np.array_split(order, bins) if len(p)]
-    gaps = [len(p) * abs(confidence[p].mean() - correct[p].mean()) for p in parts]
-    return float(sum(gaps) / len(confidence))
 
 
 def fit_temperature(logits: npt.NDArray[np.floating], truth: Ints) -> float:
@@ -78,10 +64,9 @@ def ece_across_sources(
 def evaluate(scores: npt.NDArray[np.floating], truth: Ints, labels: Sequence[str]) -> Report:
     """Judge probabilities (n, labels) against label numbers (n,)."""
     said = scores.argmax(axis=1)
-    confusion = np.zeros((len(labels), len(labels)), dtype=np.int64)
-    np.add.at(confusion, (truth, said), 1)
-    totals = confusion.sum(axis=1)
-    recall = np.where(totals > 0, confusion.diagonal() / np.maximum(totals, 1), np.nan)
+    counts = confusion(truth, said, len(labels))
+    totals = counts.sum(axis=1)
+    recall = np.where(totals > 0, counts.diagonal() / np.maximum(totals, 1), np.nan)
     correct = said == truth
     return Report(
         pictures=len(truth),
@@ -90,18 +75,8 @@ def evaluate(scores: npt.NDArray[np.floating], truth: Ints, labels: Sequence[str
         ece=expected_calibration_error(scores.max(axis=1).astype(np.float64), correct),
         labels=tuple(labels),
         recall=tuple(float(r) for r in recall),
-        confusion=tuple(tuple(int(n) for n in row) for row in confusion),
+        confusion=tuple(tuple(int(n) for n in row) for row in counts),
     )
-
-
-def wilson(hits: int, total: int, z: float = 1.96) -> tuple[float, float]:
-    """Wilson's score interval of a proportion (Wilson 1927); (0, 1) for no trials."""
-    if total == 0:
-        return 0.0, 1.0
-    share, spread = hits / total, z * z / total
-    centre = (share + spread / 2) / (1 + spread)
-    half = z / (1 + spread) * (share * (1 - share) / total + spread / (4 * total)) ** 0.5
-    return centre - half, centre + half
 
 
 def as_text(report: Report) -> str:

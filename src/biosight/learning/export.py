@@ -20,6 +20,7 @@ from biosight.images.measures import statistics
 from biosight.inference.card import ModelCard, file_sha256, write_card
 from biosight.inference.classifier import Classifier
 from biosight.inference.preprocess import Pixels, to_batch, to_pixels
+from biosight.inference.quality import softmax
 from biosight.learning import dataset as ds
 from biosight.learning import networks
 from biosight.learning.evaluate import (
@@ -28,7 +29,6 @@ from biosight.learning.evaluate import (
     ece_across_sources,
     evaluate,
     fit_temperature,
-    softmax,
 )
 
 Floats = npt.NDArray[np.float32]
@@ -138,7 +138,7 @@ def halve(path: Path) -> None:
 
 def pixels_of(samples: Sequence[ds.Sample], card: ModelCard) -> Pixels:
     """All samples as the model sees them, uint8 (n, side, side, 3)."""
-    return np.stack([to_pixels(ds.open_rgb(s.path), card) for s in samples])
+    return np.stack([to_pixels(ds.open_rgb(s.path), card.framing) for s in samples])
 
 
 def check_full(

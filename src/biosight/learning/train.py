@@ -5,6 +5,7 @@ Not here: what is exported (export.py), or which model serves (registry.py).
 
 import json
 import math
+import random
 from collections.abc import Iterator
 from copy import deepcopy
 from dataclasses import asdict, dataclass, field
@@ -20,9 +21,10 @@ from tqdm import tqdm
 
 from biosight.errors import BadModel
 from biosight.inference.card import CardLabel, ModelCard
+from biosight.inference.quality import softmax
 from biosight.learning import dataset as ds
 from biosight.learning import networks
-from biosight.learning.evaluate import Report, evaluate, softmax
+from biosight.learning.evaluate import Report, evaluate
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +51,17 @@ class TrainParams:
     patience: int = 3
     checks_per_epoch: int = 2
     head_start: bool = True
+    head_pictures: int = 10_000
     freeze_norm: bool = True
+    frozen: float = 0.25
+    chunk: int = 32
+    mixup: float = 0.0
+    strong: bool = False
+    teacher: Path | None = None
+    teacher_share: float = 0.5
+    teacher_softness: float = 2.0
+    max_steps: int = 0
+    without: tuple[str, ...] = ()
     seed: int = 7
     workers: int = 2
 
@@ -72,6 +84,14 @@ class Split:
     held: list[ds.Sample]
 
 
+@dataclass(frozen=True, slots=True)
+class Teacher:
+    """A trained network and the card that says how it wants its pixels."""
+
+    network: networks.Network
+    card: ModelCard
+
+
 def train(params: TrainParams, *, resume: bool = False, quiet: bool = False) -> Report:
     """Train, and leave weights.pt, card.json, split.json and report.json in `params.out`.
 
@@ -79,7 +99,7 @@ def train(params: TrainParams, *, resume: bool = False, quiet: bool = False) -> 
     """
     torch.manual_seed(params.seed)
     params.out.mkdir(parents=True, exist_ok=True)
-    samples = ds.scan_tree(params.root, params.manifest)
+    samples = ds.scan_tree(params.root, params.manifest, params.without)
     split = Split(*ds.split_by_source(samples, params.held_share, params.seed))
     if not split.held:
         raise BadModel("There are too few sources to leave one out; add pictures or a manifest.")
@@ -121,6 +141,7 @@ def start(
         networks.start_from(network, weights)
         if params.head_start:
             fit_head(network, card, split.train, params, quiet=quiet)
+        save_atomically(network.state_dict(), params.out / "start.pt")
     return network, None
 
 
@@ -133,7 +154,9 @@ def fit_head(
     quiet: bool,
 ) -> None:
     """Start the head from a logistic regression on frozen embeddings."""
-    _, embeddings, truth = forward(network, card, samples, params, quiet=quiet, what="embedding")
+    dice = random.Random(params.seed)
+    few = dice.sample(samples, min(params.head_pictures, len(samples)))
+    _, embeddings, truth = forward(network, card, few, params, quiet=quiet, what="embedding")
     scaler = StandardScaler().fit(embeddings)
     model = LogisticRegression(C=0.003, class_weight="balanced", max_iter=300)
     model.fit(scaler.transform(embeddings), truth)
@@ -181,7 +204,7 @@ def normalised(pixels: Tensor, card: ModelCard) -> Tensor:
 def batches(params: TrainParams, card: ModelCard, split: Split) -> Iterator[tuple[Tensor, Tensor]]:
     """Augmented, balanced batches without end."""
     weights = ds.sample_weights(split.train, params.label_power, params.source_power)
-    pictures = ds.TrainPictures(split.train, card, params.train_side)
+    pictures = ds.TrainPictures(split.train, card, params.train_side, strong=params.strong)
     while True:
         sampler = WeightedRandomSampler(weights.tolist(), len(split.train))
         yield from DataLoader(
@@ -213,35 +236,110 @@ def fit(
     """AdamW with a warm-up and a cosine, averaged weights, early stopping, checkpoints."""
     steps_per_epoch = max(1, len(split.train) // params.batch)
     total = max(1, round(params.epochs * steps_per_epoch))
+    total = min(total, params.max_steps or total)
     every = max(1, steps_per_epoch // params.checks_per_epoch)
     network.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
     average = deepcopy(network)
-    optimiser = torch.optim.AdamW(network.parameters(), params.rate, weight_decay=params.decay)
+    freeze_first(network, params.frozen)
+    learning = [p for p in network.parameters() if p.requires_grad]
+    optimiser = torch.optim.AdamW(learning, params.rate, weight_decay=params.decay)
     progress = Progress()
     if checkpoint:
         average.load_state_dict(checkpoint["average"])  # type: ignore[arg-type]
         optimiser.load_state_dict(checkpoint["optimiser"])  # type: ignore[arg-type]
         progress = Progress(**json.loads(str(checkpoint["progress"])))
-    loss_of = nn.CrossEntropyLoss(label_smoothing=params.smoothing)
+    lesson = Lesson(params, card, read_teacher(params, card))
     stream = batches(params, card, split)
     bar = tqdm(total=total, initial=progress.step, desc="training", disable=quiet)
     prepare_to_train(network, freeze_norm=params.freeze_norm)
     while progress.step < total and progress.checks_without_gain < params.patience:
         pixels, numbers = next(stream)
         set_rate(optimiser, params.rate, progress.step, total)
-        with torch.autocast("cpu", dtype=torch.bfloat16):
-            loss = loss_of(network(normalised(pixels, card))[0], numbers)
         optimiser.zero_grad()
-        loss.backward()
+        loss = lesson.backward(network, pixels, numbers)
         optimiser.step()
         progress.step += 1
         blend(average, network, min(params.averaging, progress.step / (progress.step + 9)))
         bar.update()
-        bar.set_postfix(loss=f"{loss.item():.2f}", best=f"{progress.best:.3f}")
+        bar.set_postfix(loss=f"{loss:.2f}", best=f"{progress.best:.3f}")
         if progress.step % every == 0 or progress.step == total:
             check(params, card, split, average, progress)
             save_checkpoint(params, network, average, optimiser, progress)
             prepare_to_train(network, freeze_norm=params.freeze_norm)
+
+
+def freeze_first(network: networks.Network, share: float) -> None:
+    """Leave the first `share` of the weight tensors as they are: edges and colours are learnt
+    already, and on a CPU the first, largest maps cost over half of a step."""
+    weights = list(network.parameters())
+    for weight in weights[: round(share * len(weights))]:
+        weight.requires_grad_(False)
+
+
+def read_teacher(params: TrainParams, card: ModelCard) -> Teacher | None:
+    """The network of the run folder `params.teacher`. Raises BadModel for other labels."""
+    if params.teacher is None:
+        return None
+    teacher = ModelCard.model_validate_json((params.teacher / "card.json").read_text())
+    if teacher.label_names != card.label_names:
+        raise BadModel("The teacher says other labels than these pictures have.")
+    network = networks.build(teacher.arch, len(teacher.labels))
+    networks.start_from(network, networks.load_weights(params.teacher / "weights.pt"))
+    return Teacher(network.eval().to(memory_format=torch.channels_last), teacher)  # type: ignore[call-overload]
+
+
+@dataclass(frozen=True, slots=True)
+class Lesson:
+    """What one batch teaches: labels, mixed or not, and a teacher's opinion if there is one."""
+
+    params: TrainParams
+    card: ModelCard
+    teacher: Teacher | None
+
+    def backward(self, network: networks.Network, pixels: Tensor, numbers: Tensor) -> float:
+        """Add one batch's gradients, in chunks that fit the cache; returns the mean loss."""
+        goals = one_hot(numbers, len(self.card.labels), self.params.smoothing)
+        if self.params.mixup:
+            pixels, goals = mixed(pixels.float(), goals, self.params.mixup)
+        total = 0.0
+        for part, goal in zip(
+            pixels.split(self.params.chunk), goals.split(self.params.chunk), strict=True
+        ):
+            loss = self.loss(network, part, goal) * (len(part) / len(pixels))
+            loss.backward()  # type: ignore[no-untyped-call]
+            total += loss.item()
+        return total
+
+    def loss(self, network: networks.Network, pixels: Tensor, goals: Tensor) -> Tensor:
+        """Cross-entropy, and with a teacher its softened answers too (Hinton et al. 2015)."""
+        logits = network(normalised(pixels, self.card))[0]
+        hard = nn.functional.cross_entropy(logits, goals)
+        if self.teacher is None:
+            return hard
+        soft = self.params.teacher_softness
+        with torch.no_grad():
+            opinion = self.teacher.network(normalised(pixels, self.teacher.card))[0]
+        distance = nn.functional.kl_div(
+            (logits / soft).log_softmax(1), (opinion / soft).softmax(1), reduction="batchmean"
+        )
+        share = self.params.teacher_share
+        return (1 - share) * hard + share * soft**2 * distance
+
+
+def one_hot(numbers: Tensor, labels: int, smoothing: float) -> Tensor:
+    """Goals (n, labels) that add up to 1, `smoothing` of it spread over all labels."""
+    goals = torch.full((len(numbers), labels), smoothing / labels)
+    return goals + (1 - smoothing) * nn.functional.one_hot(numbers, labels)
+
+
+def mixed(pixels: Tensor, goals: Tensor, alpha: float) -> tuple[Tensor, Tensor]:
+    """Each picture blended with another one, and so are its goals (mixup, Zhang et al. 2018)."""
+    share = float(torch.distributions.Beta(alpha, alpha).sample())
+    other = torch.randperm(len(pixels))
+    return (
+        share * pixels + (1 - share) * pixels[other],
+        share * goals + (1 - share) * goals[other],
+    )
 
 
 def set_rate(optimiser: torch.optim.Optimizer, rate: float, step: int, total: int) -> None:

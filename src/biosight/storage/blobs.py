@@ -21,7 +21,7 @@ from typing import BinaryIO
 
 from biosight.errors import NoSpace, NotFound, Unavailable
 
-KEY = re.compile(r"(original|thumbnail|view)/[0-9a-f]{64}")
+KEY = re.compile(r"(original|thumbnail|view|model)/[0-9a-f]{64}")
 KEEP_FREE_BYTES = 64 * 1024 * 1024
 FULL = {errno.ENOSPC, errno.EDQUOT, errno.EMFILE, errno.ENFILE}
 
@@ -39,6 +39,11 @@ def thumbnail(sha256: str) -> str:
 def view(sha256: str) -> str:
     """The key of a JPEG for browsers that can't show the original."""
     return f"view/{sha256}"
+
+
+def model(sha256: str) -> str:
+    """The key of a file of a model that was added or taught here."""
+    return f"model/{sha256}"
 
 
 @contextmanager

@@ -137,6 +137,10 @@ class Records(Protocol):
         """How many match per value of `field`."""
         ...
 
+    def ids(self, kind: type[Record], where: Sequence[Where] = ()) -> list[str]:
+        """The ids of all that match, in order, without reading the records."""
+        ...
+
     def total(self, kind: type[Record], where: Sequence[Where]) -> int:
         """The sum of the kind's `totalled` field over what matches."""
         ...

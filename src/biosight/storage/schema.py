@@ -73,6 +73,16 @@ def schema(kind: type[Record]) -> Iterator[str]:
         yield from counter_schema(kind, number, names)
 
 
+def additions(kind: type[Record], there: set[str]) -> Iterator[str]:
+    """The statements that add a kind's missing columns, filled with the fields' defaults."""
+    defaults = {f.name: f.default for f in fields(cast(Any, kind))}
+    for c in columns_of(kind):
+        if c.name not in there:
+            value = c.write(defaults[c.name])
+            literal = "NULL" if value is None else repr(int(value) if c.is_bool else value)
+            yield f'ALTER TABLE {kind.table} ADD COLUMN "{c.name}" {c.sql} DEFAULT {literal}'
+
+
 def counter_schema(kind: type[Record], number: int, names: tuple[str, ...]) -> Iterator[str]:
     """A counter table and the three triggers that keep it in step."""
     counter, keys = f"{kind.table}_count{number}", ", ".join(names)

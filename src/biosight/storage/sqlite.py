@@ -32,12 +32,12 @@ from biosight.storage.records import (
     Value,
     Where,
 )
-from biosight.storage.schema import Column, columns_of, counters_of, schema
+from biosight.storage.schema import Column, additions, columns_of, counters_of, schema
 
 # A WAL that is reset under several connections could corrupt the file before 3.51.3 (see
 # sqlite.org/wal.html, "the WAL-reset bug"), so older libraries keep a rollback journal.
 WAL_SAFE = sqlite3.sqlite_version_info >= (3, 51, 3)
-SCHEMA_VERSION = 1
+SCHEMA_VERSION = 2
 BUSY_SECONDS = 20.0
 MOST_IN_ONE_COMMIT = 64
 RESERVE_BYTES = 8 * 1024 * 1024
@@ -98,13 +98,18 @@ class SqliteRecords:
         self.keep_reserve()
 
     def make(self, kinds: Sequence[type[Record]]) -> None:
-        """Create what is missing. Raises Unavailable for a file of a newer BioSight."""
+        """Create what is missing: tables, and columns that an earlier BioSight did not have.
+
+        Raises Unavailable for a file of a newer BioSight.
+        """
         with translated(), self.transaction() as connection:
             found = connection.execute("PRAGMA user_version").fetchone()[0]
             if found > SCHEMA_VERSION:
                 raise Unavailable("The database was written by a newer BioSight.")
             for kind in kinds:
-                for statement in schema(kind):
+                there = connection.execute(f"PRAGMA table_info({kind.table})").fetchall()
+                missing = additions(kind, {row[1] for row in there}) if there else ()
+                for statement in (*missing, *schema(kind)):
                     connection.execute(statement)
             connection.execute(f"PRAGMA user_version = {SCHEMA_VERSION}")
 
@@ -199,6 +204,12 @@ class SqliteRecords:
         what = f"sum(n) FROM {counter}" if counter else f"count(*) FROM {kind.table}"
         sql = f'SELECT "{field}", {what} WHERE {clause} GROUP BY "{field}"'
         return {value: int(n) for value, n in self.rows(sql, values) if n}
+
+    def ids(self, kind: type[Record], where: Sequence[Where] = ()) -> list[str]:
+        """The ids of all that match, in order."""
+        clause, values = condition(where)
+        sql = f"SELECT id FROM {kind.table} WHERE {clause} ORDER BY id"
+        return [str(row[0]) for row in self.rows(sql, values)]
 
     def total(self, kind: type[Record], where: Sequence[Where]) -> int:
         """The sum of the kind's `totalled` field over what matches."""

@@ -15,7 +15,18 @@ from starlette.staticfiles import StaticFiles
 from biosight import __version__
 from biosight.bootstrap import BioSight
 from biosight.web import errors, health, pages
-from biosight.web.api import acts, admin, collections, exports, images, people, uploads
+from biosight.web.api import (
+    acts,
+    admin,
+    collections,
+    exports,
+    images,
+    jobs,
+    likeness,
+    people,
+    uploads,
+    versions,
+)
 from biosight.web.housekeeping import Housekeeping
 from biosight.web.security import API, Guard
 
@@ -49,7 +60,8 @@ def create_app(biosight: BioSight, *, housekeeping: bool = True) -> FastAPI:
     )
     app.state.biosight = biosight
     errors.install(app, pages.error_page)
-    for part in (people, collections, uploads, images, acts, exports, admin):
+    parts = (people, collections, uploads, images, acts, exports, versions, jobs, likeness, admin)
+    for part in parts:
         app.include_router(part.router, prefix=API)
     app.include_router(health.router)
     app.include_router(pages.router)

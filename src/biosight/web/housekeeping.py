@@ -8,11 +8,11 @@ import threading
 import time
 
 from biosight import sharing
-from biosight.bootstrap import BioSight
+from biosight.bootstrap import BioSight, serving_key
 from biosight.errors import BioSightError
 from biosight.gallery import trash
 from biosight.images import Image
-from biosight.intake import classify_later
+from biosight.intake import classify_again
 from biosight.storage.records import Where
 
 log = logging.getLogger(__name__)
@@ -65,9 +65,13 @@ def classify_waiting(biosight: BioSight) -> int:
     where = [Where("who", "=", "nobody"), Where("model", "=", "")]
     for image in records.find(Image, where, limit=1000):
         collection = records.get(sharing.Collection, image.collection)
-        renamed = dict(collection.renamed) if collection else {}
+        if collection is None:
+            continue
         try:
-            named += classify_later(biosight.intake, image, renamed) is not None
+            model = serving_key(biosight, collection.model)
+            renamed = dict(collection.renamed)
+            records.write(*classify_again(biosight.intake, model, image, renamed))
+            named += 1
         except BioSightError as error:
             log.warning("still unclassified", extra={"code": error.code})
     return named

@@ -3,6 +3,7 @@
 Not here: anything the API doesn't do too.
 """
 
+import re
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
@@ -11,10 +12,13 @@ from fastapi import APIRouter, Request, Response
 from fastapi.responses import HTMLResponse, RedirectResponse
 from jinja2 import Environment, FileSystemLoader, select_autoescape
 
-from biosight import __version__, accounts, sharing
+from biosight import __version__, accounts, jobs, registry, sharing
+from biosight.bootstrap import BioSight, serving_key
 from biosight.errors import BioSightError, NotFound, NotSignedIn
 from biosight.images.limits import MAX_PIXELS
+from biosight.labels import OPENS_AT, TRUSTED_AT
 from biosight.sharing import Access
+from biosight.web.api.versions import seen_version
 from biosight.web.deps import Open, Store, find_person, get_biosight, image_for
 from biosight.web.security import DOCS_POLICY
 
@@ -65,6 +69,16 @@ def seen(request: Request, collection: str) -> Access:
     return sharing.access(records, visitor(request).id, collection)
 
 
+def labels_of(biosight: BioSight, family: str) -> tuple[str, ...]:
+    """What the model of a collection can say; nothing while none serves."""
+    try:
+        return registry.get_version(
+            biosight.archive.records, serving_key(biosight, family)
+        ).card.label_names
+    except NotFound:
+        return ()
+
+
 @router.get("/")
 def library(request: Request, records: Store) -> Response:
     """All collections; a new server asks for its first account."""
@@ -100,25 +114,62 @@ def reset(request: Request) -> Response:
 @router.get("/collections/{collection}")
 def collection_page(request: Request, collection: str, biosight: Open) -> Response:
     """Label folders and the grid."""
+    access = seen(request, collection)
     return render(
         request,
         "collection.html",
-        access=seen(request, collection),
+        access=access,
         max_mb=biosight.settings.max_file_mb,
         max_megapixels=MAX_PIXELS // 1_000_000,
-        labels=biosight.model.card.label_names,
+        labels=labels_of(biosight, access.collection.model),
     )
 
 
 @router.get("/collections/{collection}/review")
 def review_page(request: Request, collection: str, biosight: Open) -> Response:
     """The review queue."""
+    access = seen(request, collection)
     return render(
         request,
         "review.html",
-        access=seen(request, collection),
-        labels=biosight.model.card.label_names,
+        access=access,
+        labels=labels_of(biosight, access.collection.model),
     )
+
+
+@router.get("/collections/{collection}/model")
+def collection_model_page(request: Request, collection: str, biosight: Open) -> Response:
+    """Which model names the pictures here, how well, and teaching it."""
+    access = seen(request, collection)
+    name = access.collection.name.encode("ascii", "ignore").decode().lower()
+    return render(
+        request,
+        "collection_model.html",
+        access=access,
+        labels=labels_of(biosight, access.collection.model),
+        serving=serving_key(biosight, access.collection.model),
+        opens_at=OPENS_AT,
+        trusted_at=TRUSTED_AT,
+        slug="-".join(re.findall("[a-z0-9]+", name))[:40] or "mine",
+    )
+
+
+@router.get("/collections/{collection}/try-on/{job}")
+def try_on_page(request: Request, collection: str, job: str, records: Store) -> Response:
+    """Which labels another version would change."""
+    access = seen(request, collection)
+    found = jobs.get_job(records, job)
+    if found.collection != access.collection.id:
+        raise NotFound("There is no such try-on.")
+    return render(request, "try_on.html", access=access, job=found)
+
+
+@router.get("/collections/{collection}/unfamiliar")
+def unfamiliar_page(request: Request, collection: str, biosight: Open) -> Response:
+    """Pictures unlike all that the model knows, in groups."""
+    access = seen(request, collection)
+    labels = labels_of(biosight, access.collection.model)
+    return render(request, "unfamiliar.html", access=access, labels=labels)
 
 
 @router.get("/collections/{collection}/history")
@@ -145,7 +196,7 @@ def image_page(request: Request, image: str, biosight: Open, records: Store) -> 
         "image.html",
         access=shown.access,
         image=shown.image,
-        labels=biosight.model.card.label_names,
+        labels=labels_of(biosight, shown.access.collection.model),
     )
 
 
@@ -172,10 +223,19 @@ def admin_page(request: Request) -> Response:
 
 
 @router.get("/model")
-def model_page(request: Request, biosight: Open) -> Response:
-    """The card of the model that serves."""
+def models_page(request: Request) -> Response:
+    """All versions; those that serve first."""
     visitor(request)
-    return render(request, "model.html", card=biosight.model.card)
+    return render(request, "models.html")
+
+
+@router.get("/models/{key}")
+def version_page(request: Request, key: str, records: Store) -> Response:
+    """One version: its card, how good it is, and its history."""
+    visitor(request)
+    person = find_person(request)
+    assert person is not None
+    return render(request, "version.html", version=seen_version(records, person, key))
 
 
 @router.get("/docs")

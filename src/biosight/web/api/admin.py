@@ -8,6 +8,7 @@ from pydantic import BaseModel, Field
 
 from biosight import accounts
 from biosight.accounts import User
+from biosight.bootstrap import serving_key
 from biosight.errors import NotFound
 from biosight.images import Image
 from biosight.sharing import Collection
@@ -87,7 +88,7 @@ def overview(person: Admin, biosight: Open, records: Store, blobs: Bytes) -> Ove
         trashed=records.count(Image, [Where("trashed", "=", True)]),
         picture_bytes=records.total(Image, []),
         free_bytes=shutil.disk_usage(blobs.root).free,
-        model=biosight.model.card.key,
+        model=serving_key(biosight, ""),
     )
 
 

@@ -6,7 +6,7 @@ from typing import Annotated
 from fastapi import APIRouter
 from pydantic import BaseModel, Field
 
-from biosight import gallery, sharing
+from biosight import gallery, registry, sharing
 from biosight.accounts import User, clean_email
 from biosight.errors import Forbidden
 from biosight.gallery import trash
@@ -16,7 +16,9 @@ from biosight.review import names
 from biosight.review.acts import Act
 from biosight.sharing import Access
 from biosight.storage.records import Order, Replace, Where
+from biosight.web.api.jobs import check_fits
 from biosight.web.api.people import Input
+from biosight.web.api.versions import seen_version
 from biosight.web.deps import Bytes, Editor, Owner, Signed, Store, Viewer
 
 router = APIRouter(tags=["collections"])
@@ -30,8 +32,10 @@ class CollectionOut(BaseModel):
     role: str
     threshold: int
     favourites: list[str]
+    model: str
     images: int
     unsure: int
+    unfamiliar: int
     unreviewed: int
     trashed_images: int
     cover: str
@@ -46,10 +50,11 @@ class NewCollection(Input):
 
 
 class CollectionChange(Input):
-    """What to change; `threshold` in whole percent."""
+    """What to change; `threshold` in whole percent, `model` a family's name."""
 
     name: str | None = Field(None, max_length=200)
     threshold: int | None = Field(None, ge=0, le=100)
+    model: str | None = Field(None, max_length=64)
     favourites: list[Annotated[str, Field(max_length=200)]] | None = Field(None, max_length=9)
 
 
@@ -129,8 +134,10 @@ def collection_out(records: Store, access: Access) -> CollectionOut:
         role=access.role,
         threshold=c.threshold,
         favourites=list(c.favourites),
+        model=c.model,
         images=records.count(Image, where),
         unsure=records.count(Image, [*machine, Where("percent", "<", c.threshold)]),
+        unfamiliar=records.count(Image, [*machine, Where("unfamiliar", "=", True)]),
         unreviewed=records.count(Image, machine),
         trashed_images=records.count(
             Image, [Where("collection", "=", c.id), Where("trashed", "=", True)]
@@ -162,8 +169,14 @@ def show(access: Viewer, records: Store) -> CollectionOut:
 
 
 @router.patch("/collections/{collection}")
-def change(body: CollectionChange, access: Editor, records: Store) -> CollectionOut:
-    """Set threshold or favourites (editors), or the name (owners)."""
+def change(body: CollectionChange, access: Editor, person: Signed, records: Store) -> CollectionOut:
+    """Set threshold, favourites or model (editors), or the name (owners).
+
+    Pictures that are there keep their labels; a try-on is the way to change those.
+    """
+    if body.model:
+        chosen = registry.champion(records, body.model)
+        check_fits(seen_version(records, person, chosen.id), access)
     if body.name is not None and not access.allows("owner"):
         raise Forbidden("Only an owner can rename a collection.")
     changed = sharing.change_collection(
@@ -172,6 +185,7 @@ def change(body: CollectionChange, access: Editor, records: Store) -> Collection
         name=body.name,
         threshold=body.threshold,
         favourites=body.favourites,
+        model=body.model,
     )
     return collection_out(records, Access(changed, access.role))
 

@@ -10,6 +10,7 @@ from biosight import gallery
 from biosight.accounts import User
 from biosight.errors import BadRequest, NotFound
 from biosight.images import SHOWN_AS_IS, Image
+from biosight.intake import ANY_FRAMING
 from biosight.labels import Annotation as Said
 from biosight.labels import Guess, Prediction
 from biosight.review.acts import change_of, perform
@@ -52,6 +53,8 @@ class ImageOut(BaseModel):
     machine_label: str
     confidence: float
     model: str
+    novelty: float
+    unfamiliar: bool
     width: int
     height: int
     size: int
@@ -115,6 +118,7 @@ def image_filter(
     text: Annotated[str, Query(max_length=200)] = "",
     session: Annotated[str, Query(max_length=64)] = "",
     trash: bool = False,
+    unfamiliar: bool = False,
 ) -> gallery.Filter:
     """The filter as it stands in the address."""
     return gallery.Filter(
@@ -128,6 +132,7 @@ def image_filter(
         text=text,
         session=session,
         trash=trash,
+        unfamiliar=unfamiliar,
     )
 
 
@@ -302,7 +307,8 @@ def thumbnail(seen: ImageToSee, blobs: Bytes, biosight: Open) -> FileResponse:
     """A small JPEG without metadata."""
     key = keys.thumbnail(seen.image.sha256)
     if not blobs.has(key):
-        decoded = biosight.model.decoders.decode(existing(blobs, keys.original(seen.image.sha256)))
+        source = existing(blobs, keys.original(seen.image.sha256))
+        decoded = biosight.model.decoders.decode(source, ANY_FRAMING)
         blobs.put_derived(key, decoded.thumbnail)
     return file_response(blobs.path(key), "image/jpeg", "thumbnail.jpg", inline=True)
 

@@ -8,6 +8,7 @@ from fastapi import APIRouter, Request, Response
 from pydantic import BaseModel, Field
 from starlette.datastructures import UploadFile
 
+from biosight.bootstrap import serving_key
 from biosight.errors import BadPicture, BadRequest, NoSpace, TooLarge, Unavailable
 from biosight.gallery.export import PAGE
 from biosight.images import Image
@@ -107,7 +108,9 @@ async def upload(request: Request, response: Response, sender: Sender, biosight:
     try:
         arriving = as_upload(form, person, biosight.settings.max_file_mb * MEGABYTE)
         c = access.collection
-        place = Place(c.id, person.user.id, dict(c.renamed), still_there(c.id))
+        place = Place(
+            c.id, person.user.id, dict(c.renamed), still_there(c.id), serving_key(biosight, c.model)
+        )
         limiter: CapacityLimiter = request.app.state.upload_limiter
         if limiter.statistics().tasks_waiting >= MOST_WAITING:
             raise Unavailable("Too many uploads wait just now; try again in a moment.")

@@ -7,7 +7,7 @@ import { complain, toast } from "./toast.js";
 /** @typedef {{id: string, collection: string, name: string, label: string, who: string, unsure: boolean,
  *   confidence: number, machine_label: string, note: string, trashed: boolean, version: number,
  *   width: number, height: number, size: number, media_type: string, taken: string, day: string,
- *   created_at: number, path: string, model: string, sha256: string, session: string}} Image */
+ *   created_at: number, path: string, model: string, novelty: number, unfamiliar: boolean, sha256: string, session: string}} Image */
 
 /** This page's own acts, the last at the end: Ctrl+Z takes them back in turn. @type {{id: string, collection: string}[]} */
 const mine = [];

@@ -12,8 +12,9 @@ import { asQuery } from "./filters.js";
  * @returns {Promise<Folder[]>}
  */
 export async function drawFolders(list, collection, filter) {
-  const [labels, trash] = await Promise.all([
+  const [labels, strange, trash] = await Promise.all([
     call("GET", `/collections/${collection}/labels`),
+    call("GET", `/collections/${collection}/count?unfamiliar=true&who=machine`),
     call("GET", `/collections/${collection}/count?trash=true`),
   ]);
   const sum = (/** @type {keyof Folder} */ name) => labels.reduce((/** @type {number} */ n, /** @type {any} */ l) => n + l[name], 0);
@@ -31,6 +32,8 @@ export async function drawFolders(list, collection, filter) {
   list.replaceChildren(
     row("All pictures", sum("images"), {}),
     row("Not sure yet", sum("unsure"), { unsure: "true" }, "Below the collection's threshold, and nobody has looked"),
+    ...(strange.images ? [el("li", {}, el("a", { href: `${here}/unfamiliar`, title: "Unlike all that the model learnt from, and nobody has looked" },
+      el("span", {}, "Unfamiliar"), el("span", { class: "count" }, strange.images.toLocaleString("en"))))] : []),
     ...(unnamed ? [row(shown(""), unnamed.images, { label: "" })] : []),
     divider(),
     ...named.map((/** @type {Folder} */ l) => row(l.label, l.images, { label: l.label }, `${l.label}: ${l.verified} confirmed, ${l.unsure} not sure`)),

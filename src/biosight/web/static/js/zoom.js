@@ -76,6 +76,7 @@ export class Zoom {
   }
 
   draw() {
-    this.img.style.transform = this.scale === 1 ? "" : `translate(${this.x}px, ${this.y}px) scale(${this.scale})`;
+    const transform = this.scale === 1 ? "" : `translate(${this.x}px, ${this.y}px) scale(${this.scale})`;
+    for (const layer of this.stage.querySelectorAll("img, canvas")) /** @type {HTMLElement} */ (layer).style.transform = transform;
   }
 }

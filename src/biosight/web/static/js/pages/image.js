@@ -5,7 +5,9 @@ import { changeOne, doAct, undoLast } from "../acts.js";
 import { el, find, refocus, size, when } from "../dom.js";
 import { asQuery, fromAddress } from "../filters.js";
 import { drawGuesses, drawState } from "../guesses.js";
+import { toggleHeat } from "../heat.js";
 import { bind } from "../keys.js";
+import { drawLikes } from "../likes.js";
 import { chooseLabel } from "../relabel.js";
 import { complain } from "../toast.js";
 import { Zoom } from "../zoom.js";
@@ -73,6 +75,9 @@ export async function mount(main) {
     if ((await doAct(data.collection ?? "", body)).length) near.next ? to(near.next) : go(back);
   };
 
+  const likes = el("section", { hidden: true });
+  drawLikes(likes, image, editor).catch(complain);
+  const heat = () => toggleHeat(stage, img, image).catch(complain);
   const draw = () => {
     const focused = panel.contains(document.activeElement) ? document.activeElement?.textContent : null;
     const download = el("a", { class: "button", href: `${API}/images/${image.id}/original?download=true`, download: image.name }, "Download");
@@ -86,8 +91,10 @@ export async function mount(main) {
         el("button", { type: "button", onclick: () => change({ label: "Not sure" }), title: "U" }, "Not sure"),
         el("button", { type: "button", onclick: trash, title: "Del" }, image.trashed ? "Restore" : "Trash"),
       ], download),
-      el("section", {}, el("h3", {}, "The machine's guesses"), drawGuesses(image.top, editor ? (label) => change({ label }) : null)),
+      el("section", {}, el("h3", {}, "The machine's guesses"), drawGuesses(image.top, editor ? (label) => change({ label }) : null),
+        image.model && el("p", {}, el("button", { type: "button", class: "quiet", onclick: heat, title: "H" }, "What it looked at")), familiarity(image)),
       note(),
+      likes,
       el("section", {}, el("h3", {}, "Who said what"), el("ol", { class: "said" }, said.map(sayingRow))),
       el("section", {}, el("h3", {}, "About the file"), facts(image)),
     ]);
@@ -113,7 +120,7 @@ export async function mount(main) {
   }, { signal: stop.signal });
   bind({
     next: () => to(near.next), previous: () => to(near.previous), details,
-    zoomIn: () => zoom.by(1.5), zoomOut: () => zoom.by(1 / 1.5),
+    zoomIn: () => zoom.by(1.5), zoomOut: () => zoom.by(1 / 1.5), heat,
     clear: () => (zoom.scale > 1 ? zoom.reset() : go(back)),
     ...(editor && {
       confirm, relabel, trash, undo: () => undoLast(data.collection ?? ""),
@@ -134,6 +141,11 @@ function sayingRow(s) {
   const sure = s.confidence === null ? "" : `, ${Math.floor(s.confidence * 100)} %`;
   const label = s.label || (s.kind === "withdrawn" ? "what was said" : "");
   return el("li", {}, el("strong", {}, s.by), ` ${KINDS[s.kind]} ${label}${sure}`, el("br"), el("span", { class: "soft" }, when(s.at)));
+}
+
+/** @param {any} i */
+function familiarity(i) {
+  return i.unfamiliar && el("p", { class: "soft" }, `Unlike all that ${i.model} learnt from: don't rely on these guesses.`);
 }
 
 /** @param {any} i */

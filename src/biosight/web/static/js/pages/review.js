@@ -19,11 +19,18 @@ export async function mount(main) {
   let drawn = [];
   let at = 0;
   let waiting = 0;
+  const like = new URLSearchParams(location.search).get("like");
+  /** @param {boolean} alike */
+  const order = (alike) => alike
+    ? ["Those most like the picture you came from. ", el("a", { href: `/collections/${collection}/review` }, "Back to the usual order")]
+    : ["Half of these are drawn at random, half are those the machine is least certain of."];
   const stop = new AbortController();
 
   const load = async () => {
     const queue = await call("GET", `/collections/${collection}/queue`);
-    drawn = queue.images;
+    const near = like ? await call("GET", `/images/${like}/similar?unreviewed=true&limit=40`) : [];
+    drawn = near.length ? near.map((/** @type {any} */ n) => ({ image: n.image, via: "" })) : queue.images;
+    find(main, "#order").replaceChildren(...order(near.length > 0));
     waiting = queue.waiting;
     at = 0;
     await draw();

@@ -1,0 +1,79 @@
+"""reference.npz: what a model learnt and how it does on pictures it never saw, without pixels.
+
+`held_*` describes pictures of sources left out of training: drift, novelty and calibration
+rest on them, and nothing that is fitted ever sees them. `replay_*` are training embeddings
+for refitting heads. Not here: writing the file (learning/export.py).
+"""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+
+from biosight.errors import BadModel
+
+Floats = npt.NDArray[np.float32]
+Ints = npt.NDArray[np.int64]
+NEIGHBOURS = 10
+NAME = "reference.npz"
+
+
+@dataclass(frozen=True, slots=True)
+class Reference:
+    """The arrays of a reference: embeddings (n, d), logits (n, labels), label and source numbers
+    (n,), picture statistics (n, 9); replay embeddings (m, d) and label numbers (m,)."""
+
+    held_embeddings: Floats
+    held_logits: Floats
+    held_labels: Ints
+    held_sources: Ints
+    held_statistics: Floats
+    replay_embeddings: Floats
+    replay_labels: Ints
+
+
+def read_reference(folder: Path) -> Reference | None:
+    """The reference in a model's folder, None where there is none. Raises BadModel."""
+    path = folder / NAME
+    if not path.is_file():
+        return None
+    try:
+        with np.load(path, allow_pickle=False) as arrays:
+            return Reference(
+                **{
+                    name: arrays[name].astype(
+                        np.int64 if "label" in name or "source" in name else np.float32
+                    )
+                    for name in Reference.__slots__
+                }
+            )
+    except (OSError, ValueError, KeyError) as error:
+        raise BadModel(f"{path} is not a reference.") from error
+
+
+def unit(vectors: npt.NDArray[np.floating]) -> Floats:
+    """Rows scaled to length 1, float32 (n, d); a row of zeros stays."""
+    lengths = np.linalg.norm(vectors.astype(np.float32), axis=1, keepdims=True)
+    scaled: Floats = vectors.astype(np.float32) / np.maximum(lengths, 1e-12)
+    return scaled
+
+
+class Familiar:
+    """The embeddings that count as known, for asking how far others lie from them."""
+
+    def __init__(self, reference: Reference) -> None:
+        known = np.concatenate([reference.held_embeddings, reference.replay_embeddings])
+        self.known = np.ascontiguousarray(unit(known).T)
+
+    def distances(self, embeddings: npt.NDArray[np.floating]) -> Floats:
+        """Novelty (n,): the mean cosine distance of each row to its NEIGHBOURS nearest."""
+        return nearest_distances(unit(embeddings) @ self.known)
+
+
+def nearest_distances(likeness: Floats) -> Floats:
+    """Mean of 1 - cosine over each row's NEIGHBOURS largest cosines (Sun et al. 2022, deep kNN)."""
+    count = min(NEIGHBOURS, likeness.shape[1])
+    nearest = np.partition(likeness, -count, axis=1)[:, -count:]
+    result: Floats = 1 - nearest.mean(axis=1)
+    return np.maximum(result, 0)

@@ -1,0 +1,211 @@
+"""ModelVersion: add, list, promote (candidate -> champion), roll back, retire, with an audit trail.
+
+A family is all versions of one name; its champion serves the collections that chose it.
+Not here: training (learning), running (inference), or which family a collection chose (sharing.py).
+"""
+
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from typing import ClassVar
+
+from biosight.errors import BadRequest, Conflict, NotFound
+from biosight.inference.card import ModelCard
+from biosight.storage.records import (
+    Change,
+    Insert,
+    Order,
+    Records,
+    Replace,
+    Taken,
+    Where,
+    new_id,
+)
+
+STATES = ("candidate", "champion", "retired")
+
+
+@dataclass(frozen=True, slots=True)
+class ModelVersion:
+    """A card, where its files are, and its state; the id is the card's key.
+
+    `files` are (name, SHA-256) of bytes in the store, none for what came with BioSight.
+    `collection` is where it was taught, and only its members see it; "" for everyone.
+    `report` is the gate's, as JSON. `promoted_at` orders champions of one family.
+    """
+
+    table: ClassVar[str] = "model_versions"
+    indexes: ClassVar[tuple[tuple[str, ...], ...]] = (("name", "state", "id"), ("added_at", "id"))
+
+    id: str
+    name: str
+    state: str
+    collection: str
+    by: str
+    added_at: float
+    card_json: str
+    files: tuple[tuple[str, str], ...] = ()
+    report: str = ""
+    promoted_at: float = 0.0
+    version: int = 1
+
+    @property
+    def card(self) -> ModelCard:
+        """The card."""
+        return ModelCard.model_validate_json(self.card_json)
+
+    @property
+    def bundled(self) -> bool:
+        """Did it come with BioSight?"""
+        return not self.files
+
+
+@dataclass(frozen=True, slots=True)
+class ModelEvent:
+    """One line of the audit trail: added, promoted, retired or rolled back, by whom, and why."""
+
+    table: ClassVar[str] = "model_events"
+    indexes: ClassVar[tuple[tuple[str, ...], ...]] = (("name", "at", "id"),)
+
+    id: str
+    name: str
+    model: str
+    kind: str
+    by: str
+    at: float
+    reason: str = ""
+
+
+KINDS = (ModelVersion, ModelEvent)
+
+
+def get_version(records: Records, key: str) -> ModelVersion:
+    """A version by key, without asking who may see it. Raises NotFound."""
+    found = records.get(ModelVersion, key)
+    if found is None:
+        raise NotFound(f"There is no model {key}.")
+    return found
+
+
+def versions(records: Records, name: str | None = None) -> list[ModelVersion]:
+    """All versions, or those of one family, the newest first."""
+    where = [Where("name", "=", name)] if name is not None else []
+    return records.find(ModelVersion, where, order=Order("added_at", descending=True), limit=10_000)
+
+
+def champion(records: Records, name: str) -> ModelVersion:
+    """The version of a family that serves. Raises NotFound."""
+    where = [Where("name", "=", name), Where("state", "=", "champion")]
+    found = records.find(ModelVersion, where)
+    if not found:
+        raise NotFound(f"No version of the model {name} serves.")
+    # Where a store has no transaction two may be champions for a moment: the later one counts.
+    return max(found, key=lambda v: v.promoted_at)
+
+
+def families(records: Records) -> dict[str, ModelVersion]:
+    """Name -> the version that serves, for every family that has one."""
+    found = records.find(ModelVersion, [Where("state", "=", "champion")], limit=10_000)
+    return {v.name: v for v in sorted(found, key=lambda v: v.promoted_at)}
+
+
+def add(
+    records: Records,
+    card: ModelCard,
+    *,
+    files: tuple[tuple[str, str], ...] = (),
+    by: str = "",
+    collection: str = "",
+    report: str = "",
+) -> ModelVersion:
+    """A new candidate. Raises Conflict when the key is taken."""
+    made = ModelVersion(
+        id=card.key,
+        name=card.name,
+        state="candidate",
+        collection=collection,
+        by=by,
+        added_at=time.time(),
+        card_json=card.model_dump_json(by_alias=True),
+        files=files,
+        report=report,
+    )
+    try:
+        records.write(Insert(made), Insert(event(made, "added", by)))
+    except Taken as error:
+        raise Conflict(f"There is a model {card.key} already; give it another version.") from error
+    return made
+
+
+def event(version: ModelVersion, kind: str, by: str, reason: str = "") -> ModelEvent:
+    """A line for the audit trail."""
+    return ModelEvent(new_id(), version.name, version.id, kind, by, time.time(), reason)
+
+
+def promote(records: Records, version: ModelVersion, by: str, reason: str = "") -> ModelVersion:
+    """Let a version serve its family; the one before it retires. Raises Stale."""
+    now = replace(version, state="champion", promoted_at=time.time(), version=version.version + 1)
+    others = [v for v in versions(records, version.name) if v.state == "champion"]
+    changes: list[Change] = [
+        Replace(now, version.version),
+        Insert(event(now, "promoted", by, reason)),
+    ]
+    for other in others:
+        if other.id != version.id:
+            retired = replace(other, state="retired", version=other.version + 1)
+            changes.append(Replace(retired, other.version))
+    records.write(*changes)
+    return now
+
+
+def roll_back(records: Records, name: str, by: str, reason: str = "") -> ModelVersion:
+    """Let the version that served before serve again. Raises NotFound when there was none."""
+    serving = champion(records, name)
+    before = [v for v in versions(records, name) if v.promoted_at and v.id != serving.id]
+    if not before:
+        raise NotFound(f"No other version of {name} has served.")
+    return promote(records, max(before, key=lambda v: v.promoted_at), by, reason or "rolled back")
+
+
+def retire(records: Records, version: ModelVersion, by: str, reason: str = "") -> ModelVersion:
+    """Put a candidate aside. Raises BadRequest for the champion: promote another first."""
+    if version.state == "champion":
+        raise BadRequest("This version serves; promote another one, then it retires by itself.")
+    now = replace(version, state="retired", version=version.version + 1)
+    records.write(Replace(now, version.version), Insert(event(now, "retired", by, reason)))
+    return now
+
+
+def trail(records: Records, name: str, limit: int = 100) -> list[ModelEvent]:
+    """What happened to a family, the newest first."""
+    newest = Order("at", descending=True)
+    return records.find(ModelEvent, [Where("name", "=", name)], order=newest, limit=limit)
+
+
+def seen_by(found: Sequence[ModelVersion], collections: set[str]) -> list[ModelVersion]:
+    """The versions that a member of these collections may see."""
+    return [v for v in found if not v.collection or v.collection in collections]
+
+
+def register_bundled(
+    records: Records, cards: Sequence[ModelCard], there: Callable[[ModelVersion], bool]
+) -> None:
+    """Make what came with BioSight known: a candidate, and the champion of its family where none
+    serves or where the one that did, an earlier bundled version, is not there any more.
+
+    `there` says whether a version's files can be had. Safe in several processes at once.
+    """
+    for card in cards:
+        try:
+            found = records.get(ModelVersion, card.key) or add(records, card)
+        except Conflict:
+            continue  # another process was faster, and goes on
+        serving = families(records).get(card.name)
+        if serving is None or not there(serving):
+            promote(records, found, "", "came with BioSight")
+
+
+def next_release(records: Records, name: str) -> str:
+    """The next free whole-number version of a family, as text."""
+    taken = {v.card.version for v in versions(records, name)}
+    return str(next(n for n in range(1, 1_000_000) if str(n) not in taken))

@@ -1,0 +1,57 @@
+"""How often a version is right in a collection, from the random half of review alone.
+
+Pictures that people chose to correct, or that the queue chose for being uncertain, would make
+it look worse than it is. Not here: the measures (inference/quality.py).
+"""
+
+from collections.abc import Collection as Group
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+
+from biosight.images import Image
+from biosight.labels import NOT_SURE, Annotation
+from biosight.storage.records import Order, Records, Where
+
+MOST = 5000
+PIECE = 400
+
+
+@dataclass(frozen=True, slots=True)
+class Audited:
+    """A picture drawn at random and named by a person, with what the machine had said."""
+
+    image: str
+    truth: str
+    said: str
+    confidence: float
+
+
+def audited(
+    records: Records,
+    collection: str,
+    model: str,
+    renamed: Mapping[str, str],
+    taught: Group[str] = (),
+) -> list[Audited]:
+    """The newest MOST pictures that measure `model`; those that taught it are left out."""
+    where = [
+        Where("collection", "=", collection),
+        Where("trashed", "=", False),
+        Where("who", "=", "person"),
+    ]
+    images = records.find(Image, where, order=Order("id", descending=True), limit=MOST)
+    fitting = [i for i in images if i.model == model and i.id not in taught and i.label != NOT_SURE]
+    drawn = set(drawn_at_random(records, [i.id for i in fitting]))
+    return [
+        Audited(i.id, i.label, renamed.get(i.machine_label, i.machine_label), i.confidence)
+        for i in fitting
+        if i.id in drawn
+    ]
+
+
+def drawn_at_random(records: Records, images: list[str]) -> Iterator[str]:
+    """Those of the images that answered the random half of the queue."""
+    for start in range(0, len(images), PIECE):
+        part = tuple(images[start : start + PIECE])
+        where = [Where("image", "in", part), Where("via", "=", "random")]
+        yield from (a.image for a in records.find(Annotation, where, limit=20 * PIECE))

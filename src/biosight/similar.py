@@ -1,0 +1,149 @@
+"""Likeness between stored embeddings: a picture's neighbours in its collection, and groups.
+
+Exact: every vector is compared. Vectors rest in memory in half precision, as they are stored.
+Not here: making embeddings (inference), or who may see a collection (sharing.py).
+"""
+
+import threading
+from collections import OrderedDict
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+import numpy as np
+import numpy.typing as npt
+
+from biosight.images import Embedding, Image
+from biosight.storage.records import Order, Records, Where
+
+Floats = npt.NDArray[np.float32]
+Halves = npt.NDArray[np.float16]
+MOST_BYTES = 600_000_000
+PIECE = 500
+BLOCK = 1024
+ALIKE = 0.7
+
+
+@dataclass(frozen=True, slots=True)
+class Near:
+    """A picture and its likeness: the cosine between the embeddings, 1 for the same."""
+
+    image: str
+    likeness: float
+
+
+@dataclass(slots=True)
+class Vectors:
+    """Embeddings of one collection and space: ids, and unit rows (n, d) in the same order.
+
+    `seen` is how many pictures there were and the newest of them, when this was read.
+    """
+
+    ids: list[str]
+    rows: Halves
+    seen: tuple[int, str]
+    reading: threading.Lock = field(default_factory=threading.Lock)
+
+
+class Index:
+    """Vectors of the collections asked for lately, at most MOST_BYTES of them."""
+
+    def __init__(self, records: Records, most_bytes: int = MOST_BYTES) -> None:
+        self.records = records
+        self.most_bytes = most_bytes
+        self.kept: OrderedDict[tuple[str, str], Vectors] = OrderedDict()
+        self.lock = threading.Lock()
+
+    def vectors(self, collection: str, space: str) -> Vectors:
+        """A collection's vectors as they are now; only those that are new are read."""
+        with self.lock:
+            found = self.kept.setdefault(
+                (collection, space), Vectors([], np.empty((0, 0), np.float16), (-1, ""))
+            )
+            self.kept.move_to_end((collection, space))
+        with found.reading:
+            refresh(self.records, collection, space, found)
+        self.trim()
+        return found
+
+    def trim(self) -> None:
+        """Let go of the collections asked for longest ago."""
+        with self.lock:
+            while len(self.kept) > 1 and self.size() > self.most_bytes:
+                self.kept.popitem(last=False)
+
+    def size(self) -> int:
+        """Bytes of all vectors kept."""
+        return sum(v.rows.nbytes for v in self.kept.values())
+
+    def nearest(self, collection: str, embedding: Embedding, limit: int) -> list[Near]:
+        """Pictures of a collection most like an embedding, itself left out, the likest first.
+
+        Removed pictures may be among them until the collection changes: look them up.
+        """
+        vectors = self.vectors(collection, embedding.model)
+        ids, rows = vectors.ids, vectors.rows
+        if not ids:
+            return []
+        likeness = cosines(rows, unit_half(embedding.vector).astype(np.float32))
+        count = min(limit + 1, len(ids))
+        best = np.argpartition(-likeness, count - 1)[:count]
+        best = best[np.argsort(-likeness[best], kind="stable")]
+        near = [Near(ids[i], round(float(likeness[i]), 4)) for i in best]
+        return [n for n in near if n.image != embedding.id][:limit]
+
+
+def refresh(records: Records, collection: str, space: str, vectors: Vectors) -> None:
+    """Bring vectors in step with the store, in place."""
+    where = [Where("collection", "=", collection), Where("trashed", "=", False)]
+    newest = records.find(Image, where, order=Order("id", descending=True), limit=1)
+    seen = (records.count(Image, where), newest[0].id if newest else "")
+    if seen == vectors.seen and len(vectors.ids) == seen[0]:
+        return
+    ids = records.ids(Image, where)
+    known = dict(zip(vectors.ids, vectors.rows, strict=True))
+    missing = [id for id in ids if id not in known]
+    for start in range(0, len(missing), PIECE):
+        part = tuple(missing[start : start + PIECE])
+        for e in records.find(Embedding, [Where("id", "in", part)], limit=PIECE):
+            if e.model == space:
+                known[e.id] = unit_half(e.vector)
+    kept = [id for id in ids if id in known]
+    rows = np.stack([known[id] for id in kept]) if kept else np.empty((0, 0), np.float16)
+    vectors.ids, vectors.rows, vectors.seen = kept, rows, seen
+
+
+def unit_half(vector: bytes) -> Halves:
+    """A stored vector at length 1, half precision (d,)."""
+    full = np.frombuffer(vector, np.float16).astype(np.float32)
+    scaled: Halves = (full / max(float(np.linalg.norm(full)), 1e-12)).astype(np.float16)
+    return scaled
+
+
+def cosines(rows: Halves, vector: Floats) -> Floats:
+    """rows (n, d) times vector (d,), in blocks that fit the cache."""
+    likeness = np.empty(len(rows), np.float32)
+    for start in range(0, len(rows), BLOCK):
+        block = rows[start : start + BLOCK].astype(np.float32)
+        np.matmul(block, vector, out=likeness[start : start + BLOCK])
+    return likeness
+
+
+def groups(ids: Sequence[str], rows: Halves, alike: float = ALIKE) -> list[list[str]]:
+    """Pictures put together by likeness, the largest group first.
+
+    The picture with the most others within `alike` leads a group, then the next among what is
+    left (leader clustering; Daura et al. 1999). For up to some thousand pictures: (n, n).
+    """
+    full = rows.astype(np.float32)
+    close = full @ full.T >= alike
+    left = np.ones(len(ids), dtype=bool)
+    found: list[list[str]] = []
+    while left.any():
+        counts = (close & left).sum(axis=1) * left
+        leader = int(counts.argmax())
+        members = np.flatnonzero(close[leader] & left) if counts[leader] else np.array([leader])
+        members = np.union1d(members, [leader])
+        order = members[np.argsort(-(full[members] @ full[leader]), kind="stable")]
+        found.append([ids[i] for i in order])
+        left[members] = False
+    return found

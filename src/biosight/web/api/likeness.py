@@ -1,0 +1,151 @@
+"""API: pictures like one, groups of unfamiliar ones, and what the model looked at."""
+
+import io
+from typing import Annotated
+
+import numpy as np
+from fastapi import APIRouter, Query, Response
+from PIL import Image as Pillow
+from pydantic import BaseModel
+
+from biosight import similar
+from biosight.errors import NotFound
+from biosight.images import Embedding, Image
+from biosight.storage import blobs as keys
+from biosight.storage.records import Order, Where
+from biosight.web.api.images import ImageOut, existing, image_out
+from biosight.web.deps import Bytes, ImageToSee, Open, Store, Viewer
+
+router = APIRouter(tags=["likeness"])
+MOST_GROUPED = 1000
+HEAT_SIDE = 256
+
+
+class NearOut(BaseModel):
+    """An image and how like it is, 1 for the same."""
+
+    image: ImageOut
+    likeness: float
+
+
+class GroupOut(BaseModel):
+    """Unfamiliar pictures that are like each other, the most typical first."""
+
+    images: list[ImageOut]
+
+
+class Groups(BaseModel):
+    """The newest unfamiliar pictures in groups; `total` is how many there are in all."""
+
+    total: int
+    groups: list[GroupOut]
+
+
+@router.get("/images/{image}/similar")
+def similar_to(
+    seen: ImageToSee,
+    biosight: Open,
+    records: Store,
+    unreviewed: bool = False,
+    limit: Annotated[int, Query(ge=1, le=500)] = 24,
+) -> list[NearOut]:
+    """Pictures of the same collection most like this one; `unreviewed` leaves out those that a
+    person named. Empty while the picture is unclassified."""
+    c, own = seen.access.collection, records.get(Embedding, seen.image.id)
+    if own is None:
+        return []
+    near = biosight.similar.nearest(c.id, own, 20 * limit if unreviewed else limit + 20)
+    found = images_by_id(records, [n.image for n in near])
+    shown = [
+        NearOut(image=image_out(image, c.threshold), likeness=n.likeness)
+        for n in near
+        if (image := found.get(n.image))
+        and (image.collection, image.trashed) == (c.id, False)
+        and (image.who == "machine" or not unreviewed)
+    ]
+    return shown[:limit]
+
+
+def images_by_id(records: Store, ids: list[str]) -> dict[str, Image]:
+    """Images by id, a few hundred at a time."""
+    found: dict[str, Image] = {}
+    for start in range(0, len(ids), similar.PIECE):
+        part = tuple(ids[start : start + similar.PIECE])
+        found |= {i.id: i for i in records.find(Image, [Where("id", "in", part)], limit=len(part))}
+    return found
+
+
+@router.get("/collections/{collection}/unfamiliar")
+def unfamiliar(access: Viewer, biosight: Open, records: Store) -> Groups:
+    """Pictures unlike all that the model knows and that nobody has named, grouped by likeness."""
+    c = access.collection
+    where = [
+        Where("collection", "=", c.id),
+        Where("trashed", "=", False),
+        Where("unfamiliar", "=", True),
+        Where("who", "=", "machine"),
+    ]
+    newest = Order("created_at", descending=True)
+    images = {i.id: i for i in records.find(Image, where, order=newest, limit=MOST_GROUPED)}
+    ids, rows = rows_of(records, list(images))
+    grouped = similar.groups(ids, rows) if ids else []
+    return Groups(
+        total=records.count(Image, where),
+        groups=[
+            GroupOut(images=[image_out(images[i], c.threshold) for i in group]) for group in grouped
+        ],
+    )
+
+
+def rows_of(records: Store, ids: list[str]) -> tuple[list[str], similar.Halves]:
+    """Unit vectors of images, those of the most frequent space only."""
+    found: list[Embedding] = []
+    for start in range(0, len(ids), similar.PIECE):
+        part = tuple(ids[start : start + similar.PIECE])
+        found += records.find(Embedding, [Where("id", "in", part)], limit=len(part))
+    spaces = [e.model for e in found]
+    usual = max(set(spaces), key=spaces.count) if spaces else ""
+    kept = [e for e in found if e.model == usual]
+    rows = np.stack([similar.unit_half(e.vector) for e in kept]) if kept else np.empty((0, 0))
+    return [e.id for e in kept], rows.astype(np.float16)
+
+
+@router.get(
+    "/images/{image}/activation",
+    response_class=Response,
+    responses={200: {"content": {"image/png": {}}, "description": "A map, transparent where cold"}},
+)
+def activation(
+    seen: ImageToSee,
+    blobs: Bytes,
+    biosight: Open,
+    label: Annotated[str, Query(max_length=200)] = "",
+) -> Response:
+    """Where the evidence for a label lies, over the square that the model saw (a PNG of that
+    square; the model's label when none is given). Raises 404 for networks without such a map."""
+    image = seen.image
+    if not image.model:
+        raise NotFound("No model has looked at this picture yet.")
+    classifier = biosight.model.classifiers.get(image.model)
+    wanted = label or image.machine_label
+    if wanted not in classifier.card.label_names:
+        raise NotFound(f"{image.model} does not know the label {wanted}.")
+    source = existing(blobs, keys.original(image.sha256))
+    pixels = biosight.model.decoders.decode(source, classifier.card.framing).pixels
+    heat = classifier.activation(pixels, wanted)
+    if heat is None:
+        raise NotFound(f"{image.model} has no map of what it looks at.")
+    framing = classifier.card.framing
+    share = f"{min(1.0, framing.input_size / framing.resize_short):.4f}"
+    return Response(heat_png(heat), media_type="image/png", headers={"X-Square": share})
+
+
+def heat_png(heat: "np.ndarray[tuple[int, ...], np.dtype[np.float32]]") -> bytes:
+    """A map (h, w) of 0 to 1 as an orange veil."""
+    small = Pillow.fromarray((heat * 255).astype(np.uint8))
+    veil = small.resize((HEAT_SIDE, HEAT_SIDE), Pillow.Resampling.BICUBIC)
+    picture = Pillow.new("RGBA", veil.size, (255, 120, 0, 0))
+    picture.putalpha(veil.point([round(v * 0.75) for v in range(256)]))
+    buffer = io.BytesIO()
+    picture.save(buffer, "PNG")
+    return buffer.getvalue()

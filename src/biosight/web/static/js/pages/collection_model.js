@@ -1,0 +1,96 @@
+// @ts-check
+/** A collection's model: which it is, how well it does here, trying others on, teaching labels. */
+import { call } from "../api.js";
+import { coverage } from "../coverage.js";
+import { counted, el, find } from "../dom.js";
+import { jobRow, live } from "../jobs.js";
+import { accuracy, confusion } from "../plots.js";
+import { teachForm } from "../teach.js";
+import { complain, toast } from "../toast.js";
+
+const ENOUGH = 100;
+
+/** @param {HTMLElement} main */
+export async function mount(main) {
+  const { collection = "", serving = "", role } = main.dataset;
+  const editor = role !== "viewer";
+  const stop = new AbortController();
+  const [versions, audit, own] = await Promise.all([
+    call("GET", "/models"), call("GET", `/collections/${collection}/audit`), call("GET", `/models/${serving}`),
+  ]);
+  const drawJobs = async () => {
+    const jobs = await call("GET", `/collections/${collection}/jobs`);
+    const box = find(main, "#jobs");
+    box.replaceChildren(jobs.length ? el("ul", { class: "rows", "aria-label": "Long work" }, jobs.slice(0, 4).map((/** @type {any} */ j) => jobRow(j, editor, watch))) : "");
+    return jobs.some(live);
+  };
+  const watch = async () => {
+    try {
+      let was = await drawJobs();
+      while (was && !stop.signal.aborted) {
+        await new Promise((resolve) => setTimeout(resolve, 700));
+        was = await drawJobs();
+        if (!was) drawChoice(await call("GET", "/models"));
+      }
+    } catch (error) {
+      if (!stop.signal.aborted) complain(error);
+    }
+  };
+  /** @param {string} path @param {any} body */
+  const ask = async (path, body) => {
+    try {
+      await call("POST", `/collections/${collection}/${path}`, body);
+      scrollTo(0, 0);
+      await watch();
+    } catch (error) {
+      complain(error);
+    }
+  };
+  /** @param {any[]} all */
+  const drawChoice = (all) => find(main, "#choice").replaceChildren(...choice(all, collection, serving, editor, (model) => ask("try-on", { model })));
+  /** @param {number} threshold */
+  const use = async (threshold) => {
+    try {
+      await call("PATCH", `/collections/${collection}`, { threshold });
+      toast(`Labels below ${threshold} % count as not sure now.`);
+    } catch (error) {
+      complain(error);
+    }
+  };
+  drawChoice(versions);
+  find(main, "#audit").replaceChildren(...audited(audit, own.held, editor ? use : null));
+  const counts = await call("GET", `/collections/${collection}/labels`);
+  find(main, "#teach").replaceChildren(...(editor ? teachForm(main.dataset, counts, (body) => ask("teach", body)) : []));
+  watch();
+  return () => stop.abort();
+}
+
+/** @param {any[]} versions @param {string} collection @param {string} serving @param {boolean} editor @param {(model: string) => void} tryOn */
+function choice(versions, collection, serving, editor, tryOn) {
+  const fitting = versions.filter((v) => ["", collection].includes(v.collection) && v.state !== "retired" && v.id !== serving);
+  return [
+    el("h2", {}, "Model"),
+    el("p", {}, "New pictures are named by ", el("a", { href: `/models/${serving}` }, el("strong", {}, serving)), "."),
+    fitting.length ? el("h3", {}, "Others to try on") : null,
+    el("ul", { class: "rows" }, fitting.map((v) => el("li", {},
+      el("span", {}, el("a", { href: `/models/${v.id}` }, v.id), " ", el("span", { class: "soft" }, `${counted(v.labels.length, "label")}${v.serves ? "" : `, ${v.state}`}`)),
+      editor && el("button", { type: "button", onclick: () => tryOn(v.id) }, "Try on")))),
+    el("p", { class: "soft" }, "A try-on shows which labels would change. Nothing changes until you apply it, and what people said always stays."),
+  ].filter(Boolean);
+}
+
+/** @param {any} audit @param {any} held @param {((t: number) => void) | null} use */
+function audited(audit, held, use) {
+  const q = audit.quality;
+  const enough = q && q.pictures >= ENOUGH;
+  const parts = [el("h2", {}, "How well it does here")];
+  if (q) parts.push(accuracy(q), confusion(q));
+  if (!enough) {
+    parts.push(el("p", { class: "soft" }, q
+      ? `From ${counted(q.pictures, "picture")} of the random half of review; at ${ENOUGH} the curve below is drawn from your own pictures.`
+      : "Nothing is known yet: review some pictures. Only the half that is drawn at random measures how often the model is right."));
+  }
+  const curve = enough ? q : held;
+  if (curve) parts.push(el("h3", {}, "Choose a threshold"), coverage(curve, enough ? "of your own pictures" : "pictures from sources it never saw", use));
+  return parts;
+}

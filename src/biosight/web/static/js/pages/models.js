@@ -1,0 +1,30 @@
+// @ts-check
+/** All model versions, family by family. */
+import { call } from "../api.js";
+import { el, find } from "../dom.js";
+import { share } from "../plots.js";
+
+/** @param {HTMLElement} main */
+export async function mount(main) {
+  const versions = await call("GET", "/models");
+  const names = [...new Set(versions.filter((/** @type {any} */ v) => v.serves).map((/** @type {any} */ v) => v.name)), ...versions.map((/** @type {any} */ v) => v.name)];
+  find(main, "#models").replaceChildren(...[...new Set(names)].map((name) =>
+    family(name, versions.filter((/** @type {any} */ v) => v.name === name))));
+}
+
+/** @param {string} name @param {any[]} versions */
+function family(name, versions) {
+  return el("section", { class: "family" },
+    el("h2", {}, name, " ", versions[0].default && el("span", { class: "state" }, "default"), versions[0].collection && el("span", { class: "state" }, "taught here")),
+    el("div", { class: "scroll" }, el("table", {},
+      el("thead", {}, el("tr", {}, ["Version", "State", "Network", "Labels", "Right on left-out sources", "On unseen sources"].map((t, i) => el("th", { class: i > 2 && "number" }, t)))),
+      el("tbody", {}, versions.map((v) => el("tr", {},
+        el("th", {}, el("a", { href: `/models/${v.id}` }, v.version)),
+        el("td", {}, v.serves ? el("strong", {}, "serves") : v.state), el("td", {}, v.base ? `${v.arch}, head on ${v.base}` : v.arch),
+        el("td", { class: "number" }, v.labels.length), figure(v.measured.held_accuracy), figure(v.measured.unseen_accuracy)))))));
+}
+
+/** @param {number | undefined} value */
+function figure(value) {
+  return el("td", { class: "number" }, value === undefined ? "–" : share(value));
+}

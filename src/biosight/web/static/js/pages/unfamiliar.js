@@ -1,0 +1,67 @@
+// @ts-check
+/** The shelf of unfamiliar pictures, in groups of like ones that can be named at once. */
+import { call } from "../api.js";
+import { doAct, undoLast } from "../acts.js";
+import { counted, el, find } from "../dom.js";
+import { bind } from "../keys.js";
+import { chooseLabel } from "../relabel.js";
+import { drawTile } from "../tile.js";
+import { complain } from "../toast.js";
+
+const FEW = 18;
+
+/** @param {HTMLElement} main */
+export async function mount(main) {
+  const data = main.dataset;
+  const collection = data.collection ?? "";
+  const editor = data.role !== "viewer";
+  const box = find(main, "#groups");
+  const stop = new AbortController();
+  const load = async () => {
+    const found = await call("GET", `/collections/${collection}/unfamiliar`);
+    const shelves = found.groups.filter((/** @type {any} */ g) => g.images.length > 1);
+    const singles = found.groups.filter((/** @type {any} */ g) => g.images.length === 1).flatMap((/** @type {any} */ g) => g.images);
+    box.replaceChildren(...shelves.map((/** @type {any} */ g) => shelf(g.images, "like each other")),
+      ...(singles.length ? [shelf(singles, "like nothing else here")] : []),
+      ...(found.total ? [] : [el("div", { class: "empty" }, el("p", { class: "large" }, "Nothing unfamiliar waits here."),
+        el("p", {}, el("a", { href: `/collections/${collection}` }, "Back to the pictures")))]));
+  };
+  /** @param {any[]} images @param {string} what */
+  const shelf = (images, what) => {
+    /** @type {Set<string>} */
+    const left = new Set();
+    const chosen = () => images.filter((i) => !left.has(i.id)).map((i) => i.id);
+    const name = async () => {
+      const label = await chooseLabel(data, `Name ${counted(chosen().length, "picture")}`);
+      if (label && (await doAct(collection, { kind: "relabel", images: chosen(), label })).length) await load();
+    };
+    const button = el("button", { type: "button", class: "primary", onclick: () => name().catch(complain) });
+    const count = () => (button.textContent = `Name ${counted(chosen().length, "picture")}`);
+    count();
+    /** @param {any} image */
+    const tile = (image) => {
+      const made = drawTile(image, true);
+      made.setAttribute("role", "checkbox");
+      made.setAttribute("aria-checked", "true");
+      made.tabIndex = 0;
+      const flip = () => {
+        if (!left.delete(image.id)) left.add(image.id);
+        made.setAttribute("aria-checked", String(!left.has(image.id)));
+        made.setAttribute("aria-selected", String(!left.has(image.id)));
+        button.disabled = !chosen().length;
+        count();
+      };
+      if (!editor) return made;
+      made.addEventListener("click", flip);
+      made.addEventListener("keydown", (/** @type {KeyboardEvent} */ event) => event.key === " " && (event.preventDefault(), flip()));
+      return made;
+    };
+    const more = images.length > FEW && el("button", { type: "button", onclick: () => (grid.append(...images.slice(FEW).map(tile)), more.remove()) }, `Show ${images.length - FEW} more`);
+    const grid = el("div", { class: "grid", "data-size": "s" }, images.slice(0, FEW).map(tile));
+    return el("section", { class: "group" }, el("div", { class: "heading" }, el("h2", {}, `${counted(images.length, "picture")} ${what}`), editor && button, more), grid);
+  };
+  document.addEventListener("biosight:undone", () => load().catch(complain), { signal: stop.signal });
+  bind({ ...(editor && { undo: () => undoLast(collection) }) });
+  await load();
+  return () => stop.abort();
+}

@@ -1,0 +1,99 @@
+// @ts-check
+/** One model version: card, quality on left-out sources, the gate's report, history, and its state. */
+import { API, call } from "../api.js";
+import { coverage } from "../coverage.js";
+import { el, find, when } from "../dom.js";
+import { accuracy, calibration, confusion, recall, share } from "../plots.js";
+import { complain, question, toast } from "../toast.js";
+
+/** @param {HTMLElement} main */
+export async function mount(main) {
+  const key = main.dataset.model ?? "";
+  const box = find(main, "#version");
+  const load = async () => {
+    const v = await call("GET", `/models/${key}`);
+    box.replaceChildren(card(v, load), ...(v.held ? held(v.held) : []), ...(v.report ? [report(v.report)] : []), trail(v.events));
+  };
+  await load();
+}
+
+/** @param {any} v @param {() => Promise<void>} again */
+function card(v, again) {
+  const c = v.card;
+  return el("section", {},
+    el("p", {}, el("span", { class: "state" }, v.serves ? "serves" : v.state), ` ${c.arch}, ${c.input_size} px, ${c.precision}.`),
+    el("ul", { class: "chips" }, v.labels.map((/** @type {string} */ l) => el("li", {}, l))),
+    v.may_change && acts(v, again),
+    words("Trained on", c.trained_on), c.weak_at.length ? [el("h3", {}, "Weak at"), el("ul", {}, c.weak_at.map((/** @type {string} */ w) => el("li", {}, w)))] : null,
+    words("Started from", c.started_from), words("Terms", c.terms), words("Code", c.git_commit),
+    words("SHA-256", c.sha256),
+    el("p", { class: "actions" },
+      el("a", { class: "button", href: `${API}/models/${v.id}/card.json`, download: true }, "Card"),
+      el("a", { class: "button", href: `${API}/models/${v.id}/files/model.onnx`, download: true }, "ONNX"),
+      v.base && el("a", { class: "button", href: `${API}/models/${v.id}/files/head.npz`, download: true }, "Head")));
+}
+
+/** @param {string} title @param {string} text */
+function words(title, text) {
+  return text ? [el("h3", {}, title), el("p", { class: "words" }, text)] : null;
+}
+
+/** @param {any} v @param {() => Promise<void>} again */
+function acts(v, again) {
+  /** @param {string} verb @param {string} title @param {string} done */
+  const button = (verb, title, done) => el("button", {
+    type: "button", onclick: async () => {
+      const reason = await question({ title: `${title} ${v.id}?`, words: "The reason is kept in the history below.", ok: title, input: "Reason", value: "" });
+      if (reason === null) return;
+      try {
+        await call("POST", `/models/${v.id}/${verb}`, { reason });
+        toast(done);
+        await again();
+      } catch (error) {
+        complain(error);
+      }
+    },
+  }, title);
+  return el("div", { class: "actions" },
+    !v.serves && button("promote", "Promote", `${v.id} serves now.`),
+    v.serves && v.events.filter((/** @type {any} */ e) => e.kind === "promoted").length > 1 && button("roll-back", "Roll back", "The version before serves again."),
+    v.state === "candidate" && button("retire", "Retire", `${v.id} is retired.`));
+}
+
+/** @param {import("../plots.js").Quality} q */
+function held(q) {
+  return [
+    el("section", {}, el("h2", {}, "On sources it never saw"), accuracy(q), recall(q)),
+    el("section", {}, el("h2", {}, "How many can be accepted"), coverage(q, "left-out pictures", null)),
+    el("section", {}, el("h2", {}, "Does its confidence keep its word?"), calibration(q),
+      el("p", { class: "soft" }, "Each dot holds as many pictures. On the line, what is 80 % sure is right 8 times in 10.")),
+    el("section", { class: "whole" }, el("h2", {}, "What it takes for what"), confusion(q)),
+  ];
+}
+
+/** @param {any} r */
+function report(r) {
+  return el("section", {}, el("h2", {}, "Compared with what it came from"),
+    el("p", {}, el("span", { class: "state" }, r.verdict)),
+    el("ul", {}, r.reasons.map((/** @type {string} */ t) => el("li", {}, t))),
+    el("p", {}, `${r.pictures.toLocaleString("en")} pictures of ${r.measured_on}: ${share(r.champion_accuracy)} → ${share(r.candidate_accuracy)} (difference ${signed(r.low)} to ${signed(r.high)} points).`),
+    r.new_labels.length ? el("table", {},
+      el("thead", {}, el("tr", {}, ["Taught here", "Pictures", "Found", "Right when said"].map((t, i) => el("th", { class: i && "number" }, t)))),
+      el("tbody", {}, r.new_labels.map((/** @type {any} */ n) => el("tr", {}, el("th", {}, n.label), el("td", { class: "number" }, n.pictures), range(n.recall), range(n.precision))))) : null);
+}
+
+/** @param {number} value */
+function signed(value) {
+  return `${value > 0 ? "+" : value < 0 ? "−" : ""}${Math.abs(value * 100).toFixed(1)}`;
+}
+
+/** @param {number[]} v value, low, high */
+function range(v) {
+  return el("td", { class: "number" }, `${Math.round(v[0] * 100)} % (${Math.round(v[1] * 100)}–${Math.round(v[2] * 100)})`);
+}
+
+/** @param {any[]} events */
+function trail(events) {
+  return el("section", {}, el("h2", {}, "History"), el("ol", { class: "said" }, events.map((e) =>
+    el("li", {}, el("strong", {}, e.model), ` ${e.kind}${e.reason ? `: ${e.reason}` : ""}${e.by ? ` (${e.by})` : ""}`, el("br"), el("span", { class: "soft" }, when(e.at))))));
+}
