@@ -7,9 +7,11 @@ from importlib.util import find_spec
 from pathlib import Path
 
 import pytest
+from click.testing import CliRunner, Result
 from starlette.testclient import TestClient
 
 from biosight.bootstrap import BioSight, open_biosight
+from biosight.cli import main
 from biosight.settings import Settings
 from biosight.web.app import create_app
 from tests import tiny
@@ -127,3 +129,24 @@ def upload_ids(client: TestClient, collection: str, *labels: str) -> list[str]:
         assert isinstance(image, dict)
         ids.append(str(image["id"]))
     return ids
+
+
+@pytest.fixture
+def run(tmp_path: Path, model_dir: Path, monkeypatch: pytest.MonkeyPatch) -> "Run":
+    monkeypatch.setenv("BIOSIGHT_DATA_DIR", str(tmp_path / "data"))
+    monkeypatch.setenv("BIOSIGHT_MODEL_DIR", str(model_dir))
+    monkeypatch.setenv("BIOSIGHT_DECODERS", "1")
+    return Run()
+
+
+class Run:
+    """Runs a command and asserts its exit code."""
+
+    def __call__(self, *words: object, code: int = 0) -> Result:
+        result = CliRunner().invoke(main, [str(w) for w in words], catch_exceptions=False)
+        assert result.exit_code == code, result.output
+        return result
+
+
+def add_ada(run: Run) -> None:
+    run("user", "add", "ada@example.org", "--password", PASSWORD)

@@ -6,28 +6,10 @@ import tarfile
 from pathlib import Path
 
 import pytest
-from click.testing import CliRunner, Result
 
 from biosight.cli import main
 from tests import tiny
-from tests.conftest import PASSWORD
-
-
-@pytest.fixture
-def run(tmp_path: Path, model_dir: Path, monkeypatch: pytest.MonkeyPatch) -> "Run":
-    monkeypatch.setenv("BIOSIGHT_DATA_DIR", str(tmp_path / "data"))
-    monkeypatch.setenv("BIOSIGHT_MODEL_DIR", str(model_dir))
-    monkeypatch.setenv("BIOSIGHT_DECODERS", "1")
-    return Run()
-
-
-class Run:
-    """Runs a command and asserts its exit code."""
-
-    def __call__(self, *words: object, code: int = 0) -> Result:
-        result = CliRunner().invoke(main, [str(w) for w in words], catch_exceptions=False)
-        assert result.exit_code == code, result.output
-        return result
+from tests.conftest import PASSWORD, Run, add_ada
 
 
 @pytest.fixture
@@ -36,10 +18,6 @@ def folder(tmp_path: Path) -> Path:
     tiny.make_folder(root, 3)
     (root / "notes.txt").write_text("rain")
     return root
-
-
-def add_ada(run: Run) -> None:
-    run("user", "add", "ada@example.org", "--password", PASSWORD)
 
 
 def test_sort_copies_into_label_folders_with_a_table(

@@ -132,13 +132,13 @@ def open_model(settings: Settings, archive: Archive | None = None) -> Model:
 
     classifiers = Classifiers(locate, settings.threads or None, settings.provider)
     if archive:
-        register(archive, folders, classifiers)
+        register(archive, folders)
     classifiers.get(read_card(settings.model_dir or DEFAULT_MODEL).key)
     decoders = Decoders(settings.decoders or os.cpu_count())
     return Model(decoders, classifiers, Batcher(), default_family(settings))
 
 
-def register(archive: Archive, folders: dict[str, Path], classifiers: Classifiers) -> None:
+def register(archive: Archive, folders: dict[str, Path]) -> None:
     """Tell the registry what came with BioSight."""
 
     def there(version: registry.ModelVersion) -> bool:

@@ -9,7 +9,7 @@ import click
 from pydantic import ValidationError
 
 from biosight import __version__, logs
-from biosight.cli import archive, learn, people, pictures, serve, worker
+from biosight.cli import archive, learn, people, pictures, serve, versions, worker
 from biosight.errors import BioSightError
 from biosight.settings import Settings
 
@@ -52,7 +52,7 @@ COMMANDS: tuple[Callable[..., object], ...] = (
     people.user,
     learn.train,
     learn.evaluate,
-    learn.model,
+    versions.model,
 )
 for command in COMMANDS:
     assert isinstance(command, click.Command)

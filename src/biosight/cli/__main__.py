@@ -1,4 +1,4 @@
-"""`python -m biosight.cli`: the same as `biosight`."""
+"""python -m biosight.cli"""
 
 from biosight.cli import main
 

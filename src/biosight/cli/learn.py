@@ -1,4 +1,4 @@
-"""biosight train, evaluate and model: the offline side, which needs the train extra."""
+"""biosight train, evaluate and model export: the offline side, which needs the train extra."""
 
 from collections.abc import Callable
 from dataclasses import fields
@@ -7,10 +7,7 @@ from typing import Any, TypeVar
 
 import click
 
-from biosight.bootstrap import BUNDLED
 from biosight.errors import BadModel
-from biosight.inference.card import read_card
-from biosight.settings import Settings
 
 FOLDER = click.Path(exists=True, file_okay=False, path_type=Path)
 NEW_FOLDER = click.Path(file_okay=False, path_type=Path)
@@ -60,6 +57,17 @@ def need_torch() -> None:
 @click.option("--checks-per-epoch", type=int, default=2, show_default=True)
 @click.option("--seed", type=int, default=7, show_default=True)
 @click.option("--workers", type=int, default=2, show_default=True, help="Loader processes.")
+@click.option(
+    "--frozen",
+    type=click.FloatRange(0, 1),
+    default=0.25,
+    show_default=True,
+    help="Share of the weights, from the input on, left as they are.",
+)
+@click.option("--mixup", type=float, default=0.0, show_default=True, help="Alpha of mixup.")
+@click.option("--strong", is_flag=True, help="Distort pictures more (RandAugment).")
+@click.option("--teacher", type=FOLDER, help="A run whose network's answers are learnt too.")
+@click.option("--without", multiple=True, help="Leave this kind of the manifest out; repeatable.")
 @click.option("--unfreeze-norm", is_flag=True, help="Train BatchNorm statistics too.")
 @click.option("--resume", is_flag=True, help="Go on from the last checkpoint.")
 def train(resume: bool, unfreeze_norm: bool, **given: Any) -> None:
@@ -89,12 +97,7 @@ def evaluate(folder: Path, root: Path, record: str) -> None:
     click.echo(as_text(measure(folder, root, record)))
 
 
-@click.group()
-def model() -> None:
-    """Export and list models."""
-
-
-@model.command("export")
+@click.command("export")
 @click.argument("run", type=FOLDER)
 @click.option("--to", "target", type=NEW_FOLDER, required=True, help="Folder for the model.")
 @click.option("--version", default="1", show_default=True, help="The model's version.")
@@ -113,15 +116,3 @@ def export_model(run: Path, target: Path, version: str, replay: int, notes: Path
     from biosight.learning.export import export
 
     click.echo(as_text(export(run, target, version, replay=replay, notes=notes)))
-
-
-@model.command("list")
-@click.pass_obj
-def list_models(settings: Settings) -> None:
-    """List the models that came with BioSight, and the one that serves."""
-    serving = settings.model_dir or BUNDLED / "organisms"
-    folders = {*(p.parent for p in BUNDLED.glob("*/card.json")), serving}
-    for folder in sorted(folders):
-        card = read_card(folder)
-        mark = "serves" if folder == serving else ""
-        click.echo(f"{card.key}\t{card.arch}\t{len(card.labels)} labels\t{mark}")

@@ -101,17 +101,16 @@ class EfficientNetLite(nn.Module):
         """The last linear layer."""
         return self._fc
 
-    def embed(self, x: Tensor) -> Tensor:
-        """The vector before the head."""
+    def feature_map(self, x: Tensor) -> Tensor:
+        """The last feature map; its mean over the picture is the embedding."""
         y = functional.relu6(self._bn0(self._conv_stem(x)))
         for block in self._blocks:
             y = block(y)
-        y = functional.relu6(self._bn1(self._conv_head(y)))
-        return y.mean((2, 3))
+        return functional.relu6(self._bn1(self._conv_head(y)))
 
     def forward(self, x: Tensor) -> tuple[Tensor, Tensor]:
         """Logits and embedding."""
-        embedding = self.embed(x)
+        embedding = self.feature_map(x).mean((2, 3))
         return self._fc(embedding), embedding
 
 

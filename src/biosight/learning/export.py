@@ -13,14 +13,17 @@ import numpy.typing as npt
 import onnx
 import torch
 from onnx import TensorProto, helper, numpy_helper
+from torch import Tensor, nn
 from tqdm import tqdm
 
 from biosight.errors import BadModel
 from biosight.images.measures import statistics
 from biosight.inference.card import ModelCard, file_sha256, write_card
 from biosight.inference.classifier import Classifier
+from biosight.inference.head import Head, write_head
 from biosight.inference.preprocess import Pixels, to_batch, to_pixels
 from biosight.inference.quality import softmax
+from biosight.inference.reference import nearest_distances, unit
 from biosight.learning import dataset as ds
 from biosight.learning import networks
 from biosight.learning.evaluate import (
@@ -36,6 +39,21 @@ PARITY = 1e-4
 SAME_ANSWERS = 0.995
 OPSET = 18
 LEAST_SIZE_FOR_HALF = 256
+
+
+class Exported(nn.Module):
+    """A network with the outputs that serving asks for: logits, embedding and features, the last
+    map, from which activation maps are drawn."""
+
+    def __init__(self, network: networks.Network) -> None:
+        super().__init__()
+        self.network = network
+
+    def forward(self, pixels: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+        """Normalised pixels (n, 3, side, side) -> (n, labels), (n, d), (n, d, h, w)."""
+        features = self.network.feature_map(pixels)
+        embedding = features.mean((2, 3))
+        return self.network.head(embedding), embedding, features
 
 
 def export(
@@ -57,6 +75,7 @@ def export(
     if {label.name for label in card.labels} != {s.label for s in train}:
         raise BadModel("The notes name other labels than the run learnt.")
     check_full(network, card, held[:32], write_onnx(network, card, target))
+    write_head(as_head(network), target)
     full = Classifier(target)
     answers = full.logits(pixels_of(held, card))[0]
     halve(target / "model.onnx")
@@ -64,6 +83,12 @@ def export(
     logits, embeddings = logits_of(Classifier(target), held)
     check_half(answers, logits)
     return finish(card, target, logits, embeddings, held, train, replay)
+
+
+def as_head(network: networks.Network) -> Head:
+    """The last layer as plain numbers."""
+    weight, bias = network.head.weight.detach(), network.head.bias.detach()
+    return Head(weight.float().numpy(), bias.float().numpy())
 
 
 def read_split(run: Path) -> tuple[list[ds.Sample], list[ds.Sample]]:
@@ -87,11 +112,11 @@ def write_onnx(network: networks.Network, card: ModelCard, target: Path) -> Path
     """Export with outputs logits and embedding and a free batch size, without build traces."""
     example = torch.zeros(2, 3, card.input_size, card.input_size)
     program = torch.onnx.export(
-        network,
+        Exported(network).eval(),
         (example,),
         dynamo=True,
         input_names=["pixels"],
-        output_names=["logits", "embedding"],
+        output_names=["logits", "embedding", "features"],
         dynamic_shapes=({0: torch.export.Dim("batch")},),
         opset_version=OPSET,
         verbose=False,
@@ -235,6 +260,9 @@ def write_reference(
     kept = [train[i] for i in sorted(picks)]
     _, replayed = logits_of(Classifier(target), kept)
     sources = sorted({s.source for s in held})
+    source_numbers = np.array([sources.index(s.source) for s in held])
+    limit = novelty_limit(embeddings, source_numbers, replayed)
+    write_card(card.model_copy(update={"novelty_limit": round(limit, 4)}), target)
     measures = np.array([statistics(ds.open_rgb(s.path)) for s in held], np.float32)
     np.savez_compressed(
         target / "reference.npz",
@@ -242,11 +270,23 @@ def write_reference(
         held_embeddings=embeddings.astype(np.float16),
         held_logits=logits.astype(np.float16),
         held_labels=truth.astype(np.int16),
-        held_sources=np.array([sources.index(s.source) for s in held], dtype=np.int16),
+        held_sources=source_numbers.astype(np.int16),
         held_statistics=measures,
         replay_embeddings=replayed.astype(np.float16),
         replay_labels=numbers(kept, card).astype(np.int16),
     )
+
+
+def novelty_limit(held: Floats, sources: Ints, replay: Floats, share: float = 0.99) -> float:
+    """The distance within which `share` of the held pictures (n, d) lie, each measured without
+    the pictures of its own source."""
+    known, own = unit(np.concatenate([held, replay])), unit(held)
+    distances = np.empty(len(held), np.float32)
+    for source in np.unique(sources):
+        mine = sources == source
+        others = np.concatenate([~mine, np.ones(len(replay), dtype=bool)])
+        distances[mine] = nearest_distances(own[mine] @ known[others].T)
+    return float(np.quantile(distances, share))
 
 
 def measure(folder: Path, root: Path, record: str = "") -> Report:

@@ -83,15 +83,14 @@ class ResNet(nn.Module):
         """The last linear layer."""
         return self.fc
 
-    def embed(self, x: Tensor) -> Tensor:
-        """The vector before the head."""
+    def feature_map(self, x: Tensor) -> Tensor:
+        """The last feature map; its mean over the picture is the embedding."""
         y = self.maxpool(torch.relu(self.bn1(self.conv1(x))))
-        y = self.layer4(self.layer3(self.layer2(self.layer1(y))))
-        return cast(Tensor, y.mean((2, 3)))
+        return cast(Tensor, self.layer4(self.layer3(self.layer2(self.layer1(y)))))
 
     def forward(self, x: Tensor) -> tuple[Tensor, Tensor]:
         """Logits and embedding."""
-        embedding = self.embed(x)
+        embedding = self.feature_map(x).mean((2, 3))
         return self.fc(embedding), embedding
 
 

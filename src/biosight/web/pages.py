@@ -226,7 +226,7 @@ def admin_page(request: Request) -> Response:
 def models_page(request: Request) -> Response:
     """All versions; those that serve first."""
     visitor(request)
-    return render(request, "models.html")
+    return render(request, "model_list.html")
 
 
 @router.get("/models/{key}")
@@ -235,7 +235,7 @@ def version_page(request: Request, key: str, records: Store) -> Response:
     visitor(request)
     person = find_person(request)
     assert person is not None
-    return render(request, "version.html", version=seen_version(records, person, key))
+    return render(request, "version.html", shown=seen_version(records, person, key))
 
 
 @router.get("/docs")

@@ -1,0 +1,170 @@
+"""biosight model: add, list, promote, roll back, retire and export versions."""
+
+import json
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+import click
+
+from biosight import registry
+from biosight.bootstrap import Archive, bundled_folders, keep_version, open_archive, register
+from biosight.cli.learn import export_model
+from biosight.errors import BadModel, BadRequest
+from biosight.inference import arrival
+from biosight.inference.card import CardLabel, ModelCard, read_card
+from biosight.inference.classifier import Classifier
+from biosight.settings import Settings
+
+FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
+IMAGENET = ("0.485,0.456,0.406", "0.229,0.224,0.225")
+
+
+@click.group()
+def model() -> None:
+    """Add, list, promote and export models."""
+
+
+model.add_command(export_model)
+
+
+def opened(settings: Settings) -> Archive:
+    """The archive, with the bundled models known to its registry."""
+    archive = open_archive(settings)
+    register(archive, bundled_folders(settings))
+    return archive
+
+
+@model.command("list")
+@click.pass_obj
+def list_models(settings: Settings) -> None:
+    """List all versions and which of them serve."""
+    archive = opened(settings)
+    try:
+        for v in registry.versions(archive.records):
+            held = v.card.measured.get("held_accuracy")
+            figure = f"{held:.1%} on left-out sources" if held else ""
+            click.echo(f"{v.id}\t{v.state}\t{v.card.arch}\t{len(v.card.labels)} labels\t{figure}")
+    finally:
+        archive.close()
+
+
+@model.command()
+@click.argument("file", type=FILE)
+@click.option(
+    "--labels",
+    required=True,
+    help="Labels in the order of the outputs, by comma, or a text file with one a line.",
+)
+@click.option("--name", required=True, help="The model's name: small letters, digits, dashes.")
+@click.option("--version", "release", default="1", show_default=True, help="Its version.")
+@click.option("--card", "card_file", type=FILE, help="A card.json; the flags below are not needed.")
+@click.option("--size", type=int, default=224, show_default=True, help="Side of the input, pixels.")
+@click.option("--resize", type=int, help="Short side before the crop; size / 0.875 if left out.")
+@click.option("--mean", default=IMAGENET[0], show_default=True, help="Per channel, 0 to 1.")
+@click.option("--std", default=IMAGENET[1], show_default=True, help="Per channel, 0 to 1.")
+@click.option("--layout", type=click.Choice(["nchw", "nhwc"]), default="nchw", show_default=True)
+@click.pass_obj
+def add(settings: Settings, /, file: Path, **given: object) -> None:
+    """Add any ONNX classifier FILE; it is checked, and waits as a candidate."""
+    card = card_from(file, given)
+    layout = str(given["layout"])
+    found = arrival.examine(file, len(card.labels), card.input_size, layout)
+    archive = opened(settings)
+    try:
+        with TemporaryDirectory() as folder:
+            arrival.prepare(file, card, found, layout, Path(folder))
+            Classifier(Path(folder))  # opens as it will when serving
+            made = keep_version(archive, Path(folder))
+    finally:
+        archive.close()
+    click.echo(f"{made.id}: {len(card.labels)} labels, {found.seconds * 1000:.0f} ms a picture.")
+    if not found.embedding:
+        click.echo("It gives no embedding: likeness and teaching will use its scores.", err=True)
+    click.echo(f"Try it on, or let it serve: biosight model promote {made.id}")
+
+
+def card_from(file: Path, given: dict[str, object]) -> ModelCard:
+    """The card from a file, or from flags. Raises BadModel."""
+    if given["card_file"]:
+        with TemporaryDirectory() as folder:
+            (Path(folder) / "card.json").write_bytes(Path(str(given["card_file"])).read_bytes())
+            return read_card(Path(folder)).model_copy(update={"sha256": "", "base": ""})
+    names = label_names(str(given["labels"]))
+    size = int(str(given["size"]))
+    try:
+        return ModelCard(
+            name=str(given["name"]),
+            version=str(given["release"]),
+            arch=f"brought as {file.name}",
+            labels=tuple(CardLabel(name=n) for n in names),
+            input_size=size,
+            resize_short=int(str(given["resize"] or round(size / 0.875))),
+            mean=three(str(given["mean"])),
+            std=three(str(given["std"])),
+            embedding_size=1,
+        )
+    except ValueError as error:
+        raise BadModel(f"That makes no card: {error}") from error
+
+
+def label_names(text: str) -> list[str]:
+    """Labels from "a, b, c" or a file. Raises BadModel for repeated ones."""
+    path = Path(text)
+    parts = path.read_text(encoding="utf-8").splitlines() if path.is_file() else text.split(",")
+    names = [p.strip() for p in parts if p.strip()]
+    if len(names) != len(set(names)) or len(names) < 2:
+        raise BadModel("Give at least two labels, each once, in the order of the outputs.")
+    return names
+
+
+def three(text: str) -> tuple[float, float, float]:
+    """Three numbers by comma. Raises ValueError."""
+    red, green, blue = (float(part) for part in text.split(","))
+    return red, green, blue
+
+
+@model.command()
+@click.argument("key")
+@click.option("--reason", default="", help="Why; kept in the audit trail.")
+@click.option("--force", is_flag=True, help="Although the gate found it worse; needs a reason.")
+@click.pass_obj
+def promote(settings: Settings, key: str, reason: str, force: bool) -> None:
+    """Let a version such as organisms@2 serve its family, in every running instance."""
+    archive = opened(settings)
+    try:
+        version = registry.get_version(archive.records, key)
+        verdict = json.loads(version.report)["verdict"] if version.report else ""
+        if verdict == "worse" and not (force and reason):
+            raise BadRequest(f"The gate found {key} worse; use --force with a --reason.")
+        registry.promote(archive.records, version, "", reason)
+    finally:
+        archive.close()
+    click.echo(f"{key} serves.")
+
+
+@model.command("roll-back")
+@click.argument("name")
+@click.option("--reason", default="", help="Why; kept in the audit trail.")
+@click.pass_obj
+def roll_back(settings: Settings, name: str, reason: str) -> None:
+    """Let the version of NAME that served before serve again."""
+    archive = opened(settings)
+    try:
+        version = registry.roll_back(archive.records, name, "", reason)
+    finally:
+        archive.close()
+    click.echo(f"{version.id} serves.")
+
+
+@model.command()
+@click.argument("key")
+@click.option("--reason", default="", help="Why; kept in the audit trail.")
+@click.pass_obj
+def retire(settings: Settings, key: str, reason: str) -> None:
+    """Put a candidate aside."""
+    archive = opened(settings)
+    try:
+        registry.retire(archive.records, registry.get_version(archive.records, key), "", reason)
+    finally:
+        archive.close()
+    click.echo(f"{key} is retired.")

@@ -1,0 +1,116 @@
+"""biosight model and worker: bringing an ONNX of one's own, promoting, running jobs."""
+
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import onnx
+import pytest
+from onnx import TensorProto, helper, numpy_helper
+
+from biosight.bootstrap import open_archive
+from biosight.images import Image
+from biosight.settings import Settings
+from biosight.sharing import Collection
+from biosight.storage.records import Replace
+from tests import tiny
+from tests.conftest import Run, add_ada
+
+
+def foreign(path: Path, outputs: int = 2, *, layout: str = "nchw", constant: bool = False) -> Path:
+    """A classifier as others write them: one output, named as they like."""
+    axes = [2, 3] if layout == "nchw" else [1, 2]
+    shape = ["n", 3, 32, 32] if layout == "nchw" else ["n", 32, 32, 3]
+    weight = np.zeros((3, outputs)) if constant else np.eye(3, outputs)
+    nodes = [
+        helper.make_node("ReduceMean", ["x", "axes"], ["mean"], keepdims=0),
+        helper.make_node("MatMul", ["mean", "w"], ["scores"]),
+    ]
+    initial = [
+        numpy_helper.from_array(np.array(axes, dtype=np.int64), "axes"),
+        numpy_helper.from_array(weight.astype(np.float32), "w"),
+    ]
+    graph = helper.make_graph(
+        nodes,
+        "foreign",
+        [helper.make_tensor_value_info("x", TensorProto.FLOAT, shape)],
+        [helper.make_tensor_value_info("scores", TensorProto.FLOAT, ["n", outputs])],
+        initial,
+    )
+    model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", 18)], ir_version=9)
+    onnx.save(model, path)
+    return path
+
+
+@pytest.mark.parametrize("layout", ["nchw", "nhwc"])
+def test_a_model_of_ones_own_serves(run: Run, tmp_path: Path, layout: str) -> None:
+    add_ada(run)
+    file = foreign(tmp_path / "own.onnx", layout=layout)
+    flags = ("--name", "own", "--labels", "Red,Green", "--size", 32, "--layout", layout)
+    added = run("model", "add", file, *flags)
+    assert "own@1: 2 labels" in added.output
+    again = run("model", "add", file, *flags, code=1)
+    assert "another version" in again.output
+    listed = run("model", "list").output
+    assert "own@1\tcandidate" in listed
+    assert "tiny@1\tchampion" in listed
+    run("model", "promote", "own@1", "--reason", "ours")
+    archive = open_archive(Settings(data_dir=tmp_path / "data"))
+    collection = archive.records.find(Collection)[0]
+    archive.records.write(Replace(replace(collection, model="own", version=2), 1))
+    archive.close()
+    folder = tmp_path / "field"
+    tiny.make_folder(folder, 1)
+    done = run("import", folder)
+    assert "own@1" in done.output
+    archive = open_archive(Settings(data_dir=tmp_path / "data"))
+    said = {i.model for i in archive.records.find(Image)}
+    labels = {i.label for i in archive.records.find(Image)}
+    archive.close()
+    assert said == {"own@1"}
+    assert labels == {"Red", "Green"}
+
+
+@pytest.mark.parametrize(
+    ("change", "words"),
+    [
+        ({"labels": "Red"}, "at least two"),
+        ({"labels": "Red,Red"}, "each once"),
+        ({"labels": "Red,Green,Blue"}, "3 numbers"),
+        ({"size": 40}, "40"),
+        ({"name": "Not a name"}, "no card"),
+        ({"mean": "0.5"}, "no card"),
+    ],
+)
+def test_what_does_not_fit_is_refused_in_words(
+    run: Run,
+    tmp_path: Path,
+    change: dict[str, object],
+    words: str,
+) -> None:
+    given = {"name": "own", "labels": "Red,Green", "size": 32} | change
+    flags = [part for name, value in given.items() for part in (f"--{name}", value)]
+    refused = run("model", "add", foreign(tmp_path / "own.onnx"), *flags, code=1)
+    assert words in refused.output
+
+
+def test_junk_and_blind_models_are_refused(run: Run, tmp_path: Path) -> None:
+    flags = ("--name", "own", "--labels", "Red,Green", "--size", 32)
+    junk = tmp_path / "junk.onnx"
+    junk.write_bytes(b"\x80\x04pickled")
+    assert "can't be opened" in run("model", "add", junk, *flags, code=1).output
+    blind = foreign(tmp_path / "blind.onnx", constant=True)
+    assert "whatever it sees" in run("model", "add", blind, *flags, code=1).output
+    assert "own@1" not in run("model", "list").output
+
+
+def test_roll_back_and_retire(run: Run, tmp_path: Path) -> None:
+    folder = tmp_path / "second"
+    tiny.make_model(folder, version="2")
+    card = ("--card", folder / "card.json", "--labels", "-", "--name", "-")
+    run("model", "add", folder / "model.onnx", *card)
+    run("model", "promote", "tiny@2")
+    assert "tiny@2\tchampion" in run("model", "list").output
+    assert "tiny@1 serves" in run("model", "roll-back", "tiny").output
+    assert "promote another" in run("model", "retire", "tiny@1", code=1).output
+    assert "no model absent@1" in run("model", "promote", "absent@1", code=1).output
