@@ -67,6 +67,7 @@ def need_torch() -> None:
 @click.option("--mixup", type=float, default=0.0, show_default=True, help="Alpha of mixup.")
 @click.option("--strong", is_flag=True, help="Distort pictures more (RandAugment).")
 @click.option("--teacher", type=FOLDER, help="A run whose network's answers are learnt too.")
+@click.option("--prior", default="", help="organisms: keep what ImageNet's classes say of them.")
 @click.option("--without", multiple=True, help="Leave this kind of the manifest out; repeatable.")
 @click.option("--unfreeze-norm", is_flag=True, help="Train BatchNorm statistics too.")
 @click.option("--resume", is_flag=True, help="Go on from the last checkpoint.")

@@ -147,6 +147,7 @@ class Classifier:
             return None
         batch = to_batch(pixels[None], self.card)
         features = np.asarray(self.session.run(["features"], {self.input: batch})[0][0], np.float32)
-        weight = self.head.weight[self.card.label_names.index(label)]
+        number = self.card.label_names.index(label)
+        weight = self.head.direction(features.mean((1, 2)), number)
         heat: Floats = np.maximum(np.tensordot(weight, features, axes=1), 0)
         return heat / max(float(heat.max()), 1e-9)

@@ -5,8 +5,10 @@ rest on them, and nothing that is fitted ever sees them. `replay_*` are training
 for refitting heads. Not here: writing the file (learning/export.py).
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -40,16 +42,27 @@ def read_reference(folder: Path) -> Reference | None:
         return None
     try:
         with np.load(path, allow_pickle=False) as arrays:
-            return Reference(
-                **{
-                    name: arrays[name].astype(
-                        np.int64 if "label" in name or "source" in name else np.float32
-                    )
-                    for name in Reference.__slots__
-                }
-            )
+            return Reference(**{name: plain(name, arrays) for name in Reference.__slots__})
     except (OSError, ValueError, KeyError) as error:
         raise BadModel(f"{path} is not a reference.") from error
+
+
+def plain(name: str, arrays: Mapping[str, npt.NDArray[Any]]) -> npt.NDArray[Any]:
+    """One array as numbers to reckon with; embeddings are kept in bytes, with a scale a row."""
+    values = arrays[name]
+    if f"{name}_scale" in arrays:
+        scaled: Floats = values.astype(np.float32) * arrays[f"{name}_scale"][:, None]
+        return scaled
+    return values.astype(np.int64 if np.issubdtype(values.dtype, np.integer) else np.float32)
+
+
+def packed(name: str, vectors: npt.NDArray[np.floating]) -> dict[str, npt.NDArray[Any]]:
+    """Embeddings (n, d) as signed bytes and a scale a row, by the names `plain` reads."""
+    scale = np.maximum(np.abs(vectors).max(axis=1), 1e-12) / 127
+    return {
+        name: np.round(vectors / scale[:, None]).astype(np.int8),
+        f"{name}_scale": scale.astype(np.float32),
+    }
 
 
 def unit(vectors: npt.NDArray[np.floating]) -> Floats:

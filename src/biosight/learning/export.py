@@ -20,10 +20,10 @@ from biosight.errors import BadModel
 from biosight.images.measures import statistics
 from biosight.inference.card import ModelCard, file_sha256, write_card
 from biosight.inference.classifier import Classifier
-from biosight.inference.head import Head, write_head
+from biosight.inference.head import Head, Prior, write_head
 from biosight.inference.preprocess import Pixels, to_batch, to_pixels
 from biosight.inference.quality import softmax
-from biosight.inference.reference import nearest_distances, unit
+from biosight.inference.reference import nearest_distances, packed, unit
 from biosight.learning import dataset as ds
 from biosight.learning import networks
 from biosight.learning.evaluate import (
@@ -33,6 +33,7 @@ from biosight.learning.evaluate import (
     evaluate,
     fit_temperature,
 )
+from biosight.learning.imagenet import Evidence, read_prior
 
 Floats = npt.NDArray[np.float32]
 PARITY = 1e-4
@@ -45,15 +46,19 @@ class Exported(nn.Module):
     """A network with the outputs that serving asks for: logits, embedding and features, the last
     map, from which activation maps are drawn."""
 
-    def __init__(self, network: networks.Network) -> None:
+    def __init__(self, network: networks.Network, prior: Prior | None = None) -> None:
         super().__init__()
         self.network = network
+        self.evidence = Evidence(prior, network.head.out_features) if prior else None
 
     def forward(self, pixels: Tensor) -> tuple[Tensor, Tensor, Tensor]:
         """Normalised pixels (n, 3, side, side) -> (n, labels), (n, d), (n, d, h, w)."""
         features = self.network.feature_map(pixels)
         embedding = features.mean((2, 3))
-        return self.network.head(embedding), embedding, features
+        logits = self.network.head(embedding)
+        if self.evidence is not None:
+            logits = logits + self.evidence(embedding)
+        return logits, embedding, features
 
 
 def export(
@@ -74,8 +79,10 @@ def export(
     card = ModelCard.model_validate({**card.model_dump(by_alias=True), **said})
     if {label.name for label in card.labels} != {s.label for s in train}:
         raise BadModel("The notes name other labels than the run learnt.")
-    check_full(network, card, held[:32], write_onnx(network, card, target))
-    write_head(as_head(network), target)
+    head = as_head(network, read_prior(run))
+    exported = Exported(network, head.prior).eval()
+    check_full(exported, card, held[:32], write_onnx(exported, card, target))
+    write_head(head, target)
     full = Classifier(target)
     answers = full.logits(pixels_of(held, card))[0]
     halve(target / "model.onnx")
@@ -85,10 +92,10 @@ def export(
     return finish(card, target, logits, embeddings, held, train, replay)
 
 
-def as_head(network: networks.Network) -> Head:
+def as_head(network: networks.Network, prior: Prior | None) -> Head:
     """The last layer as plain numbers."""
     weight, bias = network.head.weight.detach(), network.head.bias.detach()
-    return Head(weight.float().numpy(), bias.float().numpy())
+    return Head(weight.float().numpy(), bias.float().numpy(), prior)
 
 
 def read_split(run: Path) -> tuple[list[ds.Sample], list[ds.Sample]]:
@@ -108,11 +115,11 @@ def commit() -> str:
     return found.stdout.strip() if found.returncode == 0 else ""
 
 
-def write_onnx(network: networks.Network, card: ModelCard, target: Path) -> Path:
+def write_onnx(exported: Exported, card: ModelCard, target: Path) -> Path:
     """Export with outputs logits and embedding and a free batch size, without build traces."""
     example = torch.zeros(2, 3, card.input_size, card.input_size)
     program = torch.onnx.export(
-        Exported(network).eval(),
+        exported,
         (example,),
         dynamo=True,
         input_names=["pixels"],
@@ -167,12 +174,12 @@ def pixels_of(samples: Sequence[ds.Sample], card: ModelCard) -> Pixels:
 
 
 def check_full(
-    network: networks.Network, card: ModelCard, samples: Sequence[ds.Sample], path: Path
+    exported: Exported, card: ModelCard, samples: Sequence[ds.Sample], path: Path
 ) -> None:
     """ONNX and PyTorch agree to PARITY, relative to the largest value. Raises BadModel."""
     pixels = pixels_of(samples, card)
     with torch.inference_mode():
-        expected = network(torch.from_numpy(to_batch(pixels, card)))
+        expected = exported(torch.from_numpy(to_batch(pixels, card)))[:2]
     got = Classifier(path.parent).logits(pixels)
     for name, theirs, ours in zip(("logits", "embedding"), expected, got, strict=True):
         reference = theirs.numpy()
@@ -266,13 +273,14 @@ def write_reference(
     measures = np.array([statistics(ds.open_rgb(s.path)) for s in held], np.float32)
     np.savez_compressed(
         target / "reference.npz",
+        allow_pickle=False,
         model_sha256=np.array(card.sha256),
-        held_embeddings=embeddings.astype(np.float16),
+        **packed("held_embeddings", embeddings),
         held_logits=logits.astype(np.float16),
         held_labels=truth.astype(np.int16),
         held_sources=source_numbers.astype(np.int16),
         held_statistics=measures,
-        replay_embeddings=replayed.astype(np.float16),
+        **packed("replay_embeddings", replayed),
         replay_labels=numbers(kept, card).astype(np.int16),
     )
 

@@ -48,13 +48,14 @@ def refit(old: Head, examples: Examples, labels: int, pull: float = PULL) -> Hea
     inputs = np.hstack([examples.embeddings / scale, np.ones((len(examples.labels), 1))])
     start = np.zeros((labels, size + 1))
     start[:known] = np.hstack([old.weight * scale, old.bias[:, None]])
-    start[known:, -1] = old.bias.mean() - 1 if known else 0.0
+    start[known:, -1] = old.bias.mean() - 1
+    offset = evidence_of(old, examples.embeddings, labels)
     goals = np.eye(labels)[examples.labels]
     weights = examples.weights[:, None] / examples.weights.sum()
 
     def loss(flat: Floats) -> tuple[float, Floats]:
         rows = flat.reshape(labels, size + 1)
-        scores = softmax(inputs @ rows.T)
+        scores = softmax(inputs @ rows.T + offset)
         moved = rows - start
         fit = -(weights * goals * np.log(scores + 1e-12)).sum()
         slope = (weights * (scores - goals)).T @ inputs + 2 * pull * moved
@@ -62,7 +63,15 @@ def refit(old: Head, examples: Examples, labels: int, pull: float = PULL) -> Hea
 
     found = minimize(loss, start.ravel(), jac=True, method="L-BFGS-B", options={"maxiter": ROUNDS})
     rows = found.x.reshape(labels, size + 1)
-    return Head((rows[:, :-1] / scale).astype(np.float32), rows[:, -1].astype(np.float32))
+    weight, bias = (rows[:, :-1] / scale).astype(np.float32), rows[:, -1].astype(np.float32)
+    return Head(weight, bias, old.prior)
+
+
+def evidence_of(old: Head, embeddings: Floats, labels: int) -> Floats:
+    """What the old head's prior adds to every logit (n, labels): it is not refitted."""
+    if old.prior is None:
+        return np.zeros((len(embeddings), labels))
+    return old.prior.evidence(embeddings, labels).astype(np.float64)
 
 
 def answers_by_group(

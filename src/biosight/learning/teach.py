@@ -214,7 +214,9 @@ def write_candidate(
 
 def write_reference_for(folder: Path, head: Head, target: Path) -> None:
     """The base's reference with this head's logits."""
+    reference = read_reference(folder)
+    assert reference is not None
     with np.load(folder / "reference.npz", allow_pickle=False) as arrays:
         kept = {name: arrays[name] for name in arrays.files}
-    kept["held_logits"] = head.logits(kept["held_embeddings"]).astype(np.float16)
-    np.savez_compressed(target / "reference.npz", **kept)
+    kept["held_logits"] = head.logits(reference.held_embeddings).astype(np.float16)
+    np.savez_compressed(target / "reference.npz", allow_pickle=False, **kept)

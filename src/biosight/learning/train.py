@@ -8,7 +8,7 @@ import math
 import random
 from collections.abc import Iterator
 from copy import deepcopy
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 
 import numpy as np
@@ -21,10 +21,12 @@ from tqdm import tqdm
 
 from biosight.errors import BadModel
 from biosight.inference.card import CardLabel, ModelCard
+from biosight.inference.head import Prior
 from biosight.inference.quality import softmax
 from biosight.learning import dataset as ds
 from biosight.learning import networks
 from biosight.learning.evaluate import Report, evaluate
+from biosight.learning.imagenet import Evidence, make_prior, read_prior, save_prior
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +64,9 @@ class TrainParams:
     teacher_softness: float = 2.0
     max_steps: int = 0
     without: tuple[str, ...] = ()
+    blends: tuple[float, ...] = (0.0, 0.2, 0.35, 0.5)
+    prior: str = ""
+    strengths: tuple[float, ...] = (0.0, 0.3, 0.5, 0.7)
     seed: int = 7
     workers: int = 2
 
@@ -90,6 +95,13 @@ class Teacher:
 
     network: networks.Network
     card: ModelCard
+    evidence: Evidence | None
+
+    @torch.no_grad()
+    def answer(self, pixels: Tensor) -> Tensor:
+        """Logits (n, labels) for uint8 pixels (n, side, side, 3)."""
+        logits, embeddings = self.network(normalised(pixels, self.card))
+        return logits + self.evidence(embeddings) if self.evidence else logits
 
 
 def train(params: TrainParams, *, resume: bool = False, quiet: bool = False) -> Report:
@@ -285,7 +297,10 @@ def read_teacher(params: TrainParams, card: ModelCard) -> Teacher | None:
         raise BadModel("The teacher says other labels than these pictures have.")
     network = networks.build(teacher.arch, len(teacher.labels))
     networks.start_from(network, networks.load_weights(params.teacher / "weights.pt"))
-    return Teacher(network.eval().to(memory_format=torch.channels_last), teacher)  # type: ignore[call-overload]
+    prior = read_prior(params.teacher)
+    evidence = Evidence(prior, len(teacher.labels)) if prior else None
+    network.eval().to(memory_format=torch.channels_last)  # type: ignore[call-overload]
+    return Teacher(network, teacher, evidence)
 
 
 @dataclass(frozen=True, slots=True)
@@ -317,8 +332,7 @@ class Lesson:
         if self.teacher is None:
             return hard
         soft = self.params.teacher_softness
-        with torch.no_grad():
-            opinion = self.teacher.network(normalised(pixels, self.teacher.card))[0]
+        opinion = self.teacher.answer(pixels)
         distance = nn.functional.kl_div(
             (logits / soft).log_softmax(1), (opinion / soft).softmax(1), reduction="batchmean"
         )
@@ -408,12 +422,64 @@ def save_atomically(state: object, path: Path) -> None:
     part.replace(path)
 
 
-def finish(params: TrainParams, card: ModelCard, split: Split, *, quiet: bool) -> Report:
-    """Report on the best weights and write the run's papers."""
+def choose_blend(params: TrainParams, card: ModelCard, split: Split, *, quiet: bool) -> Report:
+    """Keep of several averages the one that does best on left-out sources.
+
+    Tried are the best checkpoint and its mean with the last one (a soup, Wortsman et al. 2022),
+    each blended with a share of the start, which keeps what fine-tuning forgets (WiSE-FT,
+    Wortsman et al. 2022).
+    """
     network = networks.build(params.arch, len(card.labels))
-    networks.start_from(network, networks.load_weights(params.out / "weights.pt"))
-    logits, _, truth = forward(network, card, split.held, params, quiet=quiet)
-    report = evaluate(softmax(logits), truth, card.label_names)
+    prior = first_prior(params, card)
+    found: list[tuple[Report, dict[str, Tensor], float]] = []
+    for name, state in averages(params):
+        network.load_state_dict(state)
+        logits, embeddings, truth = forward(network, card, split.held, params, quiet=quiet)
+        added = prior.evidence(embeddings, len(card.labels)) if prior else np.zeros_like(logits)
+        for strength in params.strengths if prior else (0.0,):
+            report = evaluate(softmax(logits + strength * added), truth, card.label_names)
+            words = f"{report.accuracy:.1%}, mean recall {report.balanced_accuracy:.1%}"
+            tqdm.write(f"{name}, prior {strength}: {words}")
+            found.append((report, state, strength))
+    report, state, strength = max(found, key=lambda f: f[0].accuracy + f[0].balanced_accuracy)
+    save_atomically(state, params.out / "weights.pt")
+    if prior and strength:
+        save_prior(replace(prior, strength=strength), params.out / "prior.npz")
+    return report
+
+
+def first_prior(params: TrainParams, card: ModelCard) -> Prior | None:
+    """What the starting weights' own classes say of the labels, when asked for."""
+    if not params.prior:
+        return None
+    state = networks.load_weights(networks.weights_file(params.init))
+    return make_prior(params.prior, card.label_names, state)
+
+
+def averages(params: TrainParams) -> Iterator[tuple[str, dict[str, Tensor]]]:
+    """The averages to choose from, by name."""
+    best = networks.load_weights(params.out / "weights.pt")
+    saved = torch.load(params.out / "checkpoint.pt", map_location="cpu", weights_only=True)
+    pairs = {"best": best, "best and last": mean_of(best, saved["average"], 0.5)}
+    started = params.out / "start.pt"
+    start = networks.load_weights(started) if started.exists() else None
+    for name, tuned in pairs.items():
+        for share in params.blends if start else (0.0,):
+            state = mean_of(tuned, start, share) if start else tuned
+            yield f"{name}, {share:.0%} of the start", state
+
+
+def mean_of(first: dict[str, Tensor], second: dict[str, Tensor], share: float) -> dict[str, Tensor]:
+    """Weights with `share` of the second; counters stay the first's."""
+    return {
+        k: torch.lerp(v, second[k].float(), share) if v.is_floating_point() else v
+        for k, v in first.items()
+    }
+
+
+def finish(params: TrainParams, card: ModelCard, split: Split, *, quiet: bool) -> Report:
+    """Choose the final weights, report on them and write the run's papers."""
+    report = choose_blend(params, card, split, quiet=quiet)
     (params.out / "card.json").write_text(card.model_dump_json(indent=2, by_alias=True))
     (params.out / "report.json").write_text(json.dumps(asdict(report), indent=1))
     (params.out / "params.json").write_text(json.dumps(asdict(params), default=str, indent=1))

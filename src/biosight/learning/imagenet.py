@@ -1,0 +1,101 @@
+"""ImageNet-1k's classes as evidence for groups of organisms.
+
+Networks that start from whole ImageNet weights can still tell a snail or a newt that the
+training pictures hardly show. Class numbers are those of ILSVRC 2012 in their usual order.
+Not here: how the evidence is used (inference/head.py).
+"""
+
+import math
+from pathlib import Path
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+
+from biosight.errors import BadModel
+from biosight.inference.head import Prior, as_prior
+
+Ranges = tuple[tuple[int, int], ...]
+# Half-open ranges of class numbers: label -> ((first, behind the last), ...).
+ORGANISMS: dict[str, Ranges] = {
+    "Amphibia": ((25, 33),),
+    "Animalia": ((0, 7), (69, 70), (79, 80), (107, 112), (118, 127), (327, 330), (389, 398)),
+    "Arachnida": ((70, 79),),
+    "Aves": ((7, 25), (80, 101), (127, 147)),
+    "Fungi": ((991, 998),),
+    "Insecta": ((300, 327),),
+    "Mammalia": ((101, 107), (147, 300), (330, 389)),
+    "Mollusca": ((112, 118),),
+    "Plantae": ((936, 947), (948, 958), (984, 991)),
+    "Reptilia": ((33, 69),),
+}
+PRIORS = {"organisms": ORGANISMS}
+
+
+def make_prior(name: str, labels: tuple[str, ...], state: dict[str, Tensor]) -> Prior:
+    """The classes of a state dict's own head that speak for labels, at strength 1.
+
+    Raises BadModel for weights without a head of 1,000 classes, or an unknown name.
+    """
+    if name not in PRIORS:
+        raise BadModel(f"There is no prior named {name}; there is {', '.join(PRIORS)}.")
+    weight = state.get("_fc.weight", state.get("fc.weight"))
+    bias = state.get("_fc.bias", state.get("fc.bias"))
+    if weight is None or bias is None or len(weight) != 1000:
+        raise BadModel("A prior needs starting weights with ImageNet's 1,000 classes.")
+    pairs = [
+        (number, labels.index(label))
+        for label, ranges in PRIORS[name].items()
+        if label in labels
+        for first, end in ranges
+        for number in range(first, end)
+    ]
+    classes = np.array([number for number, _ in pairs])
+    return Prior(
+        weight.numpy()[classes].astype(np.float16).astype(np.float32),
+        bias.numpy()[classes].astype(np.float16).astype(np.float32),
+        np.array([label for _, label in pairs]),
+        1.0,
+    )
+
+
+class Evidence(nn.Module):
+    """A Prior in PyTorch: embeddings (n, d) -> what to add to the logits (n, labels)."""
+
+    def __init__(self, prior: Prior, labels: int) -> None:
+        super().__init__()
+        self.register_buffer("weight", torch.from_numpy(prior.weight))
+        self.register_buffer("bias", torch.from_numpy(prior.bias))
+        self.classes = [np.flatnonzero(prior.label == n).tolist() for n in range(labels)]
+        self.strength = prior.strength
+
+    def forward(self, embedding: Tensor) -> Tensor:
+        """See Prior.evidence."""
+        scores = nn.functional.linear(embedding, self.weight, self.bias)
+        total = torch.logsumexp(scores, 1)
+        even = -math.log(sum(bool(c) for c in self.classes))
+        shares = [
+            torch.logsumexp(scores[:, c], 1) - total if c else torch.full_like(total, even)
+            for c in self.classes
+        ]
+        return self.strength * torch.stack(shares, 1)
+
+
+def read_prior(run: Path) -> Prior | None:
+    """The prior that a run chose, None for none."""
+    path = run / "prior.npz"
+    if not path.exists():
+        return None
+    with np.load(path, allow_pickle=False) as arrays:
+        return as_prior(arrays)
+
+
+def save_prior(prior: Prior, path: Path) -> None:
+    """Keep the chosen prior with the run."""
+    np.savez_compressed(
+        path,
+        prior_weight=prior.weight,
+        prior_bias=prior.bias,
+        prior_label=prior.label,
+        prior_strength=np.array(prior.strength),
+    )
