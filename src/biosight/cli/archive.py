@@ -9,6 +9,7 @@ from pathlib import Path
 import click
 from tqdm import tqdm
 
+from biosight import registry
 from biosight.bootstrap import Archive, open_archive
 from biosight.errors import BadRequest, BioSightError
 from biosight.gallery import trash
@@ -54,7 +55,9 @@ def backup(settings: Settings, file: Path) -> None:
 
 
 def add_originals(archive: Archive, tar: tarfile.TarFile) -> int:
-    """All originals into the tar; how many."""
+    """All originals into the tar, and the files of models added here; how many originals."""
+    for key in archive.blobs.keys("model"):
+        tar.add(archive.blobs.path(key), key)
     count = 0
     for key in tqdm(list(archive.blobs.keys("original")), "saving", disable=None):
         tar.add(archive.blobs.path(key), key)
@@ -115,6 +118,7 @@ def doctor(settings: Settings, repair: bool) -> None:
     try:
         problems = archive.records.check()
         problems += check_originals(archive)
+        problems += check_versions(archive)
         orphans = find_orphans(archive, repair=repair)
     finally:
         archive.close()
@@ -148,6 +152,19 @@ def check_one(archive: Archive, image: Image) -> list[str]:
     if path.stat().st_size != image.size or file_sha256(path) != image.sha256:
         return [f"changed: the bytes of image {image.id} are not what was sent"]
     return []
+
+
+def check_versions(archive: Archive) -> list[str]:
+    """Files of models that are missing or changed, a line each."""
+    problems = []
+    for version in registry.versions(archive.records):
+        for name, sha256 in version.files:
+            path = archive.blobs.path(keys.model(sha256))
+            if not path.is_file():
+                problems.append(f"missing: {name} of the model {version.id}")
+            elif file_sha256(path) != sha256:
+                problems.append(f"changed: {name} of the model {version.id} is not what was added")
+    return problems
 
 
 def find_orphans(archive: Archive, *, repair: bool) -> int:

@@ -67,6 +67,7 @@ def need_torch() -> None:
 @click.option("--mixup", type=float, default=0.0, show_default=True, help="Alpha of mixup.")
 @click.option("--strong", is_flag=True, help="Distort pictures more (RandAugment).")
 @click.option("--teacher", type=FOLDER, help="A run whose network's answers are learnt too.")
+@click.option("--hold", multiple=True, help="Leave this source out of training; repeatable.")
 @click.option("--prior", default="", help="organisms: keep what ImageNet's classes say of them.")
 @click.option("--without", multiple=True, help="Leave this kind of the manifest out; repeatable.")
 @click.option("--unfreeze-norm", is_flag=True, help="Train BatchNorm statistics too.")
@@ -117,3 +118,28 @@ def export_model(run: Path, target: Path, version: str, replay: int, notes: Path
     from biosight.learning.export import export
 
     click.echo(as_text(export(run, target, version, replay=replay, notes=notes)))
+
+
+@click.command("quantise")
+@click.argument("folder", type=FOLDER)
+@click.option("--run", "run_folder", type=FOLDER, required=True, help="The run it came from.")
+@click.option("--to", "target", type=NEW_FOLDER, required=True, help="Folder for the int8 model.")
+@click.option(
+    "--first-layers",
+    type=int,
+    default=1,
+    show_default=True,
+    help="Convolutions from the input on that stay in fp32.",
+)
+def quantise_model(folder: Path, run_folder: Path, target: Path, first_layers: int) -> None:
+    """Write the exported model in FOLDER in int8, if it keeps its answers."""
+    need_torch()
+    from biosight.learning.export import read_split
+    from biosight.learning.quantise import quantise
+
+    train_samples, held = read_split(run_folder)
+    found = quantise(folder, train_samples, held, target, first_layers=first_layers)
+    click.echo(
+        f"{found.agreement:.1%} the same answers, {found.full_accuracy:.1%} -> "
+        f"{found.accuracy:.1%} right, {found.full_speed:.0f} -> {found.speed:.0f} pictures/s"
+    )

@@ -8,7 +8,7 @@ import click
 
 from biosight import registry
 from biosight.bootstrap import Archive, bundled_folders, keep_version, open_archive, register
-from biosight.cli.learn import export_model
+from biosight.cli.learn import export_model, quantise_model
 from biosight.errors import BadModel, BadRequest
 from biosight.inference import arrival
 from biosight.inference.card import CardLabel, ModelCard, read_card
@@ -25,6 +25,7 @@ def model() -> None:
 
 
 model.add_command(export_model)
+model.add_command(quantise_model)
 
 
 def opened(settings: Settings) -> Archive:

@@ -71,7 +71,7 @@ class Head:
 
     def direction(self, embedding: npt.NDArray[np.floating], label: int) -> Floats:
         """The slope (d,) of a label's logit at an embedding (d,), without what all share."""
-        slope = self.weight[label]
+        slope: Floats = self.weight[label]
         own = self.prior.label == label if self.prior else np.zeros(0, dtype=bool)
         if self.prior is None or not own.any():
             return slope

@@ -40,6 +40,7 @@ PARITY = 1e-4
 SAME_ANSWERS = 0.995
 OPSET = 18
 LEAST_SIZE_FOR_HALF = 256
+FP32 = "fp32 (weights stored as fp16)"
 
 
 class Exported(nn.Module):
@@ -75,7 +76,7 @@ def export(
     networks.start_from(network, networks.load_weights(run / "weights.pt"))
     train, held = read_split(run)
     words = json.loads(notes.read_text()) if notes else {}
-    said = {"version": version, "git_commit": commit(), **words}
+    said = {"version": version, "git_commit": commit(), "precision": FP32, **words}
     card = ModelCard.model_validate({**card.model_dump(by_alias=True), **said})
     if {label.name for label in card.labels} != {s.label for s in train}:
         raise BadModel("The notes name other labels than the run learnt.")
@@ -216,7 +217,7 @@ def stamp(card: ModelCard, target: Path, measured: dict[str, float]) -> ModelCar
     stamped = card.model_copy(
         update={
             "sha256": file_sha256(target / "model.onnx"),
-            "precision": "fp32 (weights stored as fp16)",
+            "precision": card.precision,
             "measured": {**card.measured, **measured},
         }
     )

@@ -50,6 +50,7 @@ class TrainParams:
     label_power: float = 0.2
     source_power: float = 0.6
     held_share: float = 0.045
+    hold: tuple[str, ...] = ()
     patience: int = 3
     checks_per_epoch: int = 2
     head_start: bool = True
@@ -112,13 +113,21 @@ def train(params: TrainParams, *, resume: bool = False, quiet: bool = False) -> 
     torch.manual_seed(params.seed)
     params.out.mkdir(parents=True, exist_ok=True)
     samples = ds.scan_tree(params.root, params.manifest, params.without)
-    split = Split(*ds.split_by_source(samples, params.held_share, params.seed))
+    split = split_of(params, samples)
     if not split.held:
         raise BadModel("There are too few sources to leave one out; add pictures or a manifest.")
     card = draft_card(params, sorted({s.label for s in samples}))
     network, checkpoint = start(params, card, split, resume=resume, quiet=quiet)
     fit(params, card, split, network, checkpoint, quiet=quiet)
     return finish(params, card, split, quiet=quiet)
+
+
+def split_of(params: TrainParams, samples: list[ds.Sample]) -> Split:
+    """The named sources left out, or else some drawn to reach every label."""
+    if not params.hold:
+        return Split(*ds.split_by_source(samples, params.held_share, params.seed))
+    train = [s for s in samples if s.source not in params.hold]
+    return Split(train, [s for s in samples if s.source in params.hold])
 
 
 def draft_card(params: TrainParams, labels: list[str]) -> ModelCard:
