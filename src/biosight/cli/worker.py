@@ -140,7 +140,7 @@ def do_teach(biosight: BioSight, job: Job, progress: Progress) -> tuple[str, str
     def embed(image: Image) -> lessons.Floats:
         return np.asarray(look_again(biosight.intake, classifier, image).embedding, np.float32)
 
-    found = lessons.examples_of(
+    found = lessons.named_examples(
         records,
         c.id,
         classifier.card.space,

@@ -15,56 +15,72 @@ from biosight.inference.quality import softmax
 
 Floats = npt.NDArray[np.float64]
 Ints = npt.NDArray[np.int64]
-# Pull towards the weights that were there before. Chosen on the teach curve of `bench.model`.
-PULL = 2e-4
+# Pull of a label's weights towards where they started: strong for what is known, so that the old
+# labels keep their answers, weak for what is new. Chosen on the teach curve of bench.model.
+PULL_KNOWN = 1e-3
+PULL_NEW = 1e-4
 ROUNDS = 200
 
 
 @dataclass(frozen=True, slots=True)
 class Examples:
-    """Embeddings (n, d) and label numbers (n,), each picture with its weight (n,)."""
+    """Embeddings (n, d) and label numbers (n,)."""
 
     embeddings: Floats
     labels: Ints
-    weights: Floats
 
 
-def balanced(embeddings: npt.NDArray[np.floating], labels: Ints, power: float = 0.5) -> Examples:
-    """Examples of which each label weighs its count ** power in all; the mean weight is 1."""
-    counts = np.bincount(labels).astype(np.float64)
-    weights = counts[labels] ** (power - 1)
-    return Examples(embeddings.astype(np.float64), labels, weights / weights.mean())
+def examples_of(embeddings: npt.NDArray[np.floating], labels: Ints) -> Examples:
+    """Embeddings (n, d) and label numbers (n,) in the precision of the fit."""
+    return Examples(embeddings.astype(np.float64), labels)
 
 
-def refit(old: Head, examples: Examples, labels: int, pull: float = PULL) -> Head:
+def refit(old: Head, examples: Examples, labels: int) -> Head:
     """A head of `labels` rows, the first of them starting from `old`.
 
-    Weighted cross-entropy plus `pull` times the squared distance from where each row started
-    (a Gaussian prior at the old weights; MAP estimate by L-BFGS, Liu and Nocedal 1989).
-    Embeddings are scaled to the mean length 1, so that `pull` means the same for every network.
+    Cross-entropy in which every label weighs the same in all, plus a pull of each row towards
+    where it started (a Gaussian prior at the old weights; MAP estimate by L-BFGS, Liu and Nocedal
+    1989). Embeddings are standardised and scaled to length 1 on average, so that the pulls mean
+    the same for every network.
     """
     known, size = old.weight.shape
-    scale = float(np.linalg.norm(examples.embeddings, axis=1).mean()) or 1.0
-    inputs = np.hstack([examples.embeddings / scale, np.ones((len(examples.labels), 1))])
+    mean, spread = examples.embeddings.mean(axis=0), examples.embeddings.std(axis=0)
+    spread = (spread + 0.05 * spread.mean() + 1e-9) * size**0.5
+    inputs = np.hstack([(examples.embeddings - mean) / spread, np.ones((len(examples.labels), 1))])
     start = np.zeros((labels, size + 1))
-    start[:known] = np.hstack([old.weight * scale, old.bias[:, None]])
-    start[known:, -1] = old.bias.mean() - 1
-    offset = evidence_of(old, examples.embeddings, labels)
+    start[:known, :-1] = old.weight * spread
+    start[:known, -1] = old.bias + old.weight @ mean
+    start[known:, -1] = start[:known, -1].mean()
+    rows = minimised(start, known, inputs, examples, evidence_of(old, examples.embeddings, labels))
+    weight = rows[:, :-1] / spread
+    bias = rows[:, -1] - weight @ mean
+    return Head(weight.astype(np.float32), bias.astype(np.float32), old.prior)
+
+
+def minimised(
+    start: Floats, known: int, inputs: Floats, examples: Examples, offset: Floats
+) -> Floats:
+    """The rows (labels, d + 1) that `refit` asks for."""
+    labels = len(start)
     goals = np.eye(labels)[examples.labels]
-    weights = examples.weights[:, None] / examples.weights.sum()
+    counts = np.bincount(examples.labels, minlength=labels)
+    weights = 1 / counts[examples.labels]
+    weights = (weights / weights.sum())[:, None]
+    pulls = np.full(start.shape, PULL_NEW)
+    pulls[:known] = PULL_KNOWN
+    pulls[:, -1] *= 0.01  # biases move freely
 
     def loss(flat: Floats) -> tuple[float, Floats]:
-        rows = flat.reshape(labels, size + 1)
+        rows = flat.reshape(start.shape)
         scores = softmax(inputs @ rows.T + offset)
         moved = rows - start
-        fit = -(weights * goals * np.log(scores + 1e-12)).sum()
-        slope = (weights * (scores - goals)).T @ inputs + 2 * pull * moved
-        return float(fit + pull * (moved**2).sum()), slope.ravel()
+        fit = -(weights * goals * np.log(scores + 1e-12)).sum() + (pulls * moved**2).sum()
+        slope = (weights * (scores - goals)).T @ inputs + 2 * pulls * moved
+        return float(fit), slope.ravel()
 
     found = minimize(loss, start.ravel(), jac=True, method="L-BFGS-B", options={"maxiter": ROUNDS})
-    rows = found.x.reshape(labels, size + 1)
-    weight, bias = (rows[:, :-1] / scale).astype(np.float32), rows[:, -1].astype(np.float32)
-    return Head(weight, bias, old.prior)
+    rows: Floats = found.x.reshape(start.shape)
+    return rows
 
 
 def evidence_of(old: Head, embeddings: Floats, labels: int) -> Floats:
@@ -95,7 +111,7 @@ def answers_by_group(
 
 def picked(examples: Examples, which: npt.NDArray[np.bool_]) -> Examples:
     """Some of the examples."""
-    return Examples(examples.embeddings[which], examples.labels[which], examples.weights[which])
+    return Examples(examples.embeddings[which], examples.labels[which])
 
 
 def joined(first: Examples, second: Examples) -> Examples:
@@ -103,5 +119,4 @@ def joined(first: Examples, second: Examples) -> Examples:
     return Examples(
         np.concatenate([first.embeddings, second.embeddings]),
         np.concatenate([first.labels, second.labels]),
-        np.concatenate([first.weights, second.weights]),
     )

@@ -22,7 +22,7 @@ from biosight.inference.quality import softmax
 from biosight.inference.reference import Reference, read_reference
 from biosight.labels import NOT_SURE, OPENS_AT
 from biosight.learning import gate
-from biosight.learning.head import Examples, answers_by_group, balanced, joined, refit
+from biosight.learning.head import Examples, answers_by_group, examples_of, joined, refit
 from biosight.storage.records import Order, Position, Records, Where
 
 Floats = npt.NDArray[np.float32]
@@ -62,7 +62,7 @@ def named_by_people(records: Records, collection: str) -> Iterator[Image]:
         after = Position(found[-1].id, found[-1].id)
 
 
-def examples_of(
+def named_examples(
     records: Records,
     collection: str,
     space: str,
@@ -117,7 +117,7 @@ def teach(lesson: Lesson, found: Sequence[Example], target: Path) -> gate.GateRe
     if not chosen:
         raise BadRequest("No confirmed picture has one of these labels.")
     taught, groups = as_examples(chosen, names)
-    replay = balanced(reference.replay_embeddings, reference.replay_labels)
+    replay = examples_of(reference.replay_embeddings, reference.replay_labels)
     head = refit(old, joined(replay, taught), len(names))
     said = answers_by_group(old, taught, replay, len(names), groups)
     report = judged(card, old, head, reference, names, taught, said)
@@ -128,7 +128,7 @@ def teach(lesson: Lesson, found: Sequence[Example], target: Path) -> gate.GateRe
 def as_examples(
     chosen: Sequence[Example], names: Sequence[str]
 ) -> tuple[Examples, npt.NDArray[np.int64]]:
-    """Examples of weight 1 and their groups as numbers."""
+    """Examples and their groups as numbers."""
     number = {name: i for i, name in enumerate(names)}
     groups = {group: i for i, group in enumerate(sorted({e.group for e in chosen}))}
     if len(groups) < 5:  # one or two sessions: leave out single pictures instead
@@ -136,7 +136,6 @@ def as_examples(
     taught = Examples(
         np.stack([e.embedding for e in chosen]).astype(np.float64),
         np.array([number[e.label] for e in chosen]),
-        np.ones(len(chosen)),
     )
     return taught, np.array([groups.get(e.group, i) for i, e in enumerate(chosen)])
 
