@@ -97,7 +97,7 @@ def unfamiliar(access: Viewer, biosight: Open, records: Store) -> Groups:
     )
 
 
-def rows_of(records: Store, ids: list[str]) -> tuple[list[str], similar.Halves]:
+def rows_of(records: Store, ids: list[str]) -> tuple[list[str], similar.Rows]:
     """Unit vectors of images, those of the most frequent space only."""
     found: list[Embedding] = []
     for start in range(0, len(ids), similar.PIECE):
@@ -106,8 +106,8 @@ def rows_of(records: Store, ids: list[str]) -> tuple[list[str], similar.Halves]:
     spaces = [e.model for e in found]
     usual = max(set(spaces), key=spaces.count) if spaces else ""
     kept = [e for e in found if e.model == usual]
-    rows = np.stack([similar.unit_half(e.vector) for e in kept]) if kept else np.empty((0, 0))
-    return [e.id for e in kept], rows.astype(np.float16)
+    rows = np.stack([similar.unit_row(e.vector) for e in kept]) if kept else np.empty((0, 0))
+    return [e.id for e in kept], rows.astype(np.int16)
 
 
 @router.get(
