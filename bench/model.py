@@ -295,7 +295,7 @@ def report(data: Path, extra: Path | None, last_word: bool) -> str:
     score, share = auroc(classifier, reference, cells)
     parts.append(
         f"Novelty of blood cells against left-out organisms: AUROC {score:.3f}; {share:.0%} of the "
-        f"cells and 1 % of the organisms lie beyond the limit."
+        f"cells and 3 % of the organisms lie beyond the limit."
     )
     if extra is None:
         parts.append("Not measured here: near novelty and the teach curve need `--extra`.")

@@ -140,11 +140,13 @@ def open_model(settings: Settings, archive: Archive | None = None) -> Model:
 
 def register(archive: Archive, folders: dict[str, Path]) -> None:
     """Tell the registry what came with BioSight."""
+    cards = [read_card(folder) for folder in folders.values()]
+    registry.register_bundled(archive.records, cards, lambda version: is_there(version, folders))
 
-    def there(version: registry.ModelVersion) -> bool:
-        return version.id in folders or not version.bundled
 
-    registry.register_bundled(archive.records, [read_card(f) for f in folders.values()], there)
+def is_there(version: registry.ModelVersion, folders: dict[str, Path]) -> bool:
+    """Can a version's files be had: with this BioSight, or in the store?"""
+    return version.id in folders or not version.bundled
 
 
 def materialise(blobs: Blobs, version: registry.ModelVersion, root: Path) -> Path:

@@ -158,10 +158,20 @@ def promote(records: Records, version: ModelVersion, by: str, reason: str = "") 
     return now
 
 
-def roll_back(records: Records, name: str, by: str, reason: str = "") -> ModelVersion:
-    """Let the version that served before serve again. Raises NotFound when there was none."""
+def roll_back(
+    records: Records,
+    name: str,
+    by: str,
+    there: Callable[[ModelVersion], bool],
+    reason: str = "",
+) -> ModelVersion:
+    """Let the version that served before serve again.
+
+    `there` says whether a version's files can be had. Raises NotFound when there is none.
+    """
     serving = champion(records, name)
-    before = [v for v in versions(records, name) if v.promoted_at and v.id != serving.id]
+    served = [v for v in versions(records, name) if v.promoted_at and v.id != serving.id]
+    before = [v for v in served if there(v)]
     if not before:
         raise NotFound(f"No other version of {name} has served.")
     return promote(records, max(before, key=lambda v: v.promoted_at), by, reason or "rolled back")

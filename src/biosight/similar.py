@@ -22,7 +22,7 @@ MOST_BYTES = 600_000_000
 PIECE = 500
 BLOCK = 512
 ONE = 32767  # a vector's element of 1.0
-ALIKE = 0.7
+ALIKE = 0.45
 
 
 @dataclass(frozen=True, slots=True)

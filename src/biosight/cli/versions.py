@@ -7,7 +7,14 @@ from tempfile import TemporaryDirectory
 import click
 
 from biosight import registry
-from biosight.bootstrap import Archive, bundled_folders, keep_version, open_archive, register
+from biosight.bootstrap import (
+    Archive,
+    bundled_folders,
+    is_there,
+    keep_version,
+    open_archive,
+    register,
+)
 from biosight.cli.learn import export_model, quantise_model
 from biosight.errors import BadModel, BadRequest
 from biosight.inference import arrival
@@ -137,6 +144,8 @@ def promote(settings: Settings, key: str, reason: str, force: bool) -> None:
         verdict = json.loads(version.report)["verdict"] if version.report else ""
         if verdict == "worse" and not (force and reason):
             raise BadRequest(f"The gate found {key} worse; use --force with a --reason.")
+        if not is_there(version, bundled_folders(settings)):
+            raise BadRequest(f"{key} came with another version of BioSight; it isn't here now.")
         registry.promote(archive.records, version, "", reason)
     finally:
         archive.close()
@@ -151,7 +160,10 @@ def roll_back(settings: Settings, name: str, reason: str) -> None:
     """Let the version of NAME that served before serve again."""
     archive = opened(settings)
     try:
-        version = registry.roll_back(archive.records, name, "", reason)
+        folders = bundled_folders(settings)
+        version = registry.roll_back(
+            archive.records, name, "", lambda v: is_there(v, folders), reason
+        )
     finally:
         archive.close()
     click.echo(f"{version.id} serves.")

@@ -286,7 +286,7 @@ def write_reference(
     )
 
 
-def novelty_limit(held: Floats, sources: Ints, replay: Floats, share: float = 0.99) -> float:
+def novelty_limit(held: Floats, sources: Ints, replay: Floats, share: float = 0.97) -> float:
     """The distance within which `share` of the held pictures (n, d) lie, each measured without
     the pictures of its own source."""
     known, own = unit(np.concatenate([held, replay])), unit(held)

@@ -2,7 +2,6 @@
 
 import json
 from collections.abc import Sequence
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -12,10 +11,9 @@ from pydantic import BaseModel, Field
 
 from biosight import registry, sharing
 from biosight.accounts import User
-from biosight.bootstrap import serving_key
-from biosight.errors import Forbidden, NotFound
+from biosight.bootstrap import bundled_folders, is_there, serving_key
+from biosight.errors import Conflict, Forbidden, NotFound
 from biosight.inference import quality
-from biosight.inference.card import ModelCard
 from biosight.inference.reference import read_reference
 from biosight.registry import ModelVersion
 from biosight.review.audit import audited
@@ -26,8 +24,12 @@ router = APIRouter(tags=["models"])
 
 
 class VersionOut(BaseModel):
-    """A model version; `serves` says whether it is its family's champion, `default` whether
-    collections use the family that chose none. `collection` is where it was taught, or ""."""
+    """A model version.
+
+    `serves` says whether it is its family's champion, `default` whether collections use the
+    family that chose none, `there` is false for one that came with another BioSight.
+    `collection` is where it was taught, or "".
+    """
 
     id: str
     name: str
@@ -36,6 +38,7 @@ class VersionOut(BaseModel):
     serves: bool
     default: bool
     may_change: bool
+    there: bool
     arch: str
     labels: list[str]
     base: str
@@ -86,8 +89,10 @@ class EventOut(BaseModel):
 
 
 class VersionDetail(VersionOut):
-    """A version with its card, its answers on left-out sources, and the gate's report if any."""
+    """A version with its card, its answers on left-out sources, and the gate's report if any;
+    `before` is the version that a roll-back would bring, or ""."""
 
+    before: str
     card: dict[str, Any]
     held: Quality | None
     report: dict[str, Any] | None
@@ -145,7 +150,7 @@ def to_change(records: Store, person: Person, key: str) -> ModelVersion:
 
 def version_out(biosight: Open, person: Person, version: ModelVersion) -> VersionOut:
     """A version as the API shows it."""
-    card = version.card
+    card, folders = version.card, bundled_folders(biosight.settings)
     return VersionOut(
         id=version.id,
         name=version.name,
@@ -154,6 +159,7 @@ def version_out(biosight: Open, person: Person, version: ModelVersion) -> Versio
         serves=version.state == "champion",
         default=version.name == biosight.model.default,
         may_change=may_change(biosight.archive.records, person, version),
+        there=is_there(version, folders),
         arch=card.arch,
         labels=list(card.label_names),
         base=card.base,
@@ -176,11 +182,23 @@ def show(key: str, person: Signed, biosight: Open, records: Store) -> VersionDet
     version = seen_version(records, person, key)
     return VersionDetail(
         **version_out(biosight, person, version).model_dump(),
+        before=before(biosight, version),
         card=version.card.model_dump(by_alias=True),
-        held=held_quality(biosight.model.classifiers.locate(key), version.card),
+        held=held_quality(biosight, version),
         report=json.loads(version.report) if version.report else None,
         events=[event_out(records, e) for e in registry.trail(records, version.name)],
     )
+
+
+def before(biosight: Open, version: ModelVersion) -> str:
+    """The key that a roll-back from the serving version would bring."""
+    folders = bundled_folders(biosight.settings)
+    served = [
+        v
+        for v in registry.versions(biosight.archive.records, version.name)
+        if v.promoted_at and v.id != version.id and is_there(v, folders)
+    ]
+    return max(served, key=lambda v: v.promoted_at).id if served else ""
 
 
 def event_out(records: Store, event: registry.ModelEvent) -> EventOut:
@@ -195,11 +213,16 @@ def event_out(records: Store, event: registry.ModelEvent) -> EventOut:
     )
 
 
-def held_quality(folder: Path, card: ModelCard) -> Quality | None:
-    """A version's answers on the sources left out of training; None without a reference."""
-    reference = read_reference(folder)
+def held_quality(biosight: Open, version: ModelVersion) -> Quality | None:
+    """A version's answers on the sources left out of training; None without a reference, or where
+    the version came with another BioSight and its files went."""
+    try:
+        reference = read_reference(biosight.model.classifiers.locate(version.id))
+    except NotFound:
+        return None
     if reference is None:
         return None
+    card = version.card
     scores = quality.softmax(reference.held_logits, card.temperature)
     return measured(
         reference.held_labels, scores.argmax(axis=1), scores.max(axis=1), card.label_names
@@ -264,8 +287,15 @@ def model_file(key: str, name: str, person: Signed, biosight: Open, records: Sto
 def promote(key: str, body: Reason, person: Signed, biosight: Open, records: Store) -> VersionOut:
     """Let a version serve its family; the one before it retires."""
     version = to_change(records, person, key)
+    check_there(biosight, version)
     done = registry.promote(records, version, person.user.id, body.reason)
     return version_out(biosight, person, done)
+
+
+def check_there(biosight: Open, version: ModelVersion) -> None:
+    """Raise Conflict for a version that came with another BioSight and has no files here."""
+    if not is_there(version, bundled_folders(biosight.settings)):
+        raise Conflict(f"{version.id} came with another version of BioSight; it isn't here now.")
 
 
 @router.post("/models/{key}/retire")
@@ -280,7 +310,10 @@ def retire(key: str, body: Reason, person: Signed, biosight: Open, records: Stor
 def roll_back(key: str, body: Reason, person: Signed, biosight: Open, records: Store) -> VersionOut:
     """Let the version that served the same family before serve again."""
     version = to_change(records, person, key)
-    done = registry.roll_back(records, version.name, person.user.id, body.reason)
+    folders = bundled_folders(biosight.settings)
+    done = registry.roll_back(
+        records, version.name, person.user.id, lambda v: is_there(v, folders), body.reason
+    )
     return version_out(biosight, person, done)
 
 

@@ -25,7 +25,7 @@ function square(title, across, up, ...marks) {
     svg("text", { x: 30 + t * 2, y: 222, "text-anchor": "middle" }, String(t)),
     svg("text", { x: 24, y: 204 - t * 2, "text-anchor": "end" }, String(t)),
   ]);
-  return svg("svg", { viewBox: "0 0 244 244", class: "plot", role: "img", "aria-label": title },
+  return svg("svg", { viewBox: "0 -8 244 252", class: "plot", role: "img", "aria-label": title },
     svg("rect", { x: 30, y: 0, width: 200, height: 200, class: "field" }), ticks, marks,
     svg("text", { x: 130, y: 240, "text-anchor": "middle" }, across),
     svg("text", { x: 8, y: 100, "text-anchor": "middle", transform: "rotate(-90 8 100)" }, up));
@@ -60,10 +60,15 @@ export function confusion(q) {
     el("caption", {}, "Rows: what it is. Columns: what the model said."),
     el("thead", {}, el("tr", {}, el("th", {}), shown.map((i) => el("th", { scope: "col" }, el("span", {}, q.labels[i]))))),
     el("tbody", {}, shown.filter((i) => sums[i]).map((i) => el("tr", {}, el("th", { scope: "row" }, q.labels[i]),
-      shown.map((j) => el("td", {
-        "data-right": i === j, title: `${q.labels[i]} called ${q.labels[j]}: ${q.confusion[i][j]}`,
-        style: `--part: ${q.confusion[i][j] / sums[i]}`,
-      }, q.confusion[i][j] || "")))))));
+      shown.map((j) => cell(q, i, j, sums[i])))))));
+}
+
+/** @param {Quality} q @param {number} i @param {number} j @param {number} sum of the row */
+function cell(q, i, j, sum) {
+  const n = q.confusion[i][j];
+  const made = el("td", { "data-right": i === j && "true", title: `${q.labels[i]} called ${q.labels[j]}: ${n}` }, n || "");
+  made.style.setProperty("--part", String(n / sum));
+  return made;
 }
 
 /** Accuracy in words. @param {Quality} q */

@@ -67,7 +67,7 @@ export async function mount(main) {
 
 /** @param {any[]} versions @param {string} collection @param {string} serving @param {boolean} editor @param {(model: string) => void} tryOn */
 function choice(versions, collection, serving, editor, tryOn) {
-  const fitting = versions.filter((v) => ["", collection].includes(v.collection) && v.state !== "retired" && v.id !== serving);
+  const fitting = versions.filter((v) => ["", collection].includes(v.collection) && v.state !== "retired" && v.there && v.id !== serving);
   return [
     el("h2", {}, "Model"),
     el("p", {}, "New pictures are named by ", el("a", { href: `/models/${serving}` }, el("strong", {}, serving)), "."),

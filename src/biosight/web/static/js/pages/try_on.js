@@ -29,7 +29,7 @@ export async function mount(main) {
     return box.replaceChildren(heading(now, model), role !== "viewer" && el("div", { class: "actions" },
       el("button", { type: "button", class: "primary", onclick: () => end("POST", `/jobs/${job}/apply`, `${model} names this collection's pictures from now on.`) }, "Apply"),
       el("button", { type: "button", onclick: () => end("DELETE", `/jobs/${job}`, "Dropped; nothing has changed.") }, "Drop")),
-      ...pairs.map(pairRow));
+      el("div", { class: "pairs" }, pairs.map(pairRow)));
   };
   follow(job, (now) => draw(now).catch(complain), stop.signal).catch((error) => stop.signal.aborted || complain(error));
   return () => stop.abort();
@@ -45,7 +45,7 @@ function heading(job, model) {
 
 /** @param {{before: string, after: string, count: number, images: string[]}} pair */
 function pairRow(pair) {
-  return el("section", { class: "pair-row" },
+  return el("section", { class: pair.count > 2 ? "pair-row many" : "pair-row" },
     el("h3", {}, shown(pair.before), " → ", shown(pair.after), " ", el("span", { class: "soft" }, counted(pair.count, "picture"))),
     el("div", { class: "strip" }, pair.images.map((id) => el("a", { href: `/images/${id}` },
       el("img", { src: `/api/v1/images/${id}/thumbnail`, alt: "", loading: "lazy" }))),

@@ -55,8 +55,8 @@ function acts(v, again) {
     },
   }, title);
   return el("div", { class: "actions" },
-    !v.serves && button("promote", "Promote", `${v.id} serves now.`),
-    v.serves && v.events.filter((/** @type {any} */ e) => e.kind === "promoted").length > 1 && button("roll-back", "Roll back", "The version before serves again."),
+    !v.serves && v.there && button("promote", "Promote", `${v.id} serves now.`),
+    v.serves && v.before && button("roll-back", "Roll back", "The version before serves again."),
     v.state === "candidate" && button("retire", "Retire", `${v.id} is retired.`));
 }
 
@@ -67,7 +67,7 @@ function held(q) {
     el("section", {}, el("h2", {}, "How many can be accepted"), coverage(q, "left-out pictures", null)),
     el("section", {}, el("h2", {}, "Does its confidence keep its word?"), calibration(q),
       el("p", { class: "soft" }, "Each dot holds as many pictures. On the line, what is 80 % sure is right 8 times in 10.")),
-    el("section", { class: "whole" }, el("h2", {}, "What it takes for what"), confusion(q)),
+    el("section", {}, el("h2", {}, "What it takes for what"), confusion(q)),
   ];
 }
 
