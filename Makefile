@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check install --quiet
 
-.PHONY: run test test-long lint bench docs train-env clean
+.PHONY: run test test-long lint bench bench-model docs train-env clean
 
 run: $(VENV)/.app
 	@$(BIN)/biosight serve
@@ -23,6 +23,11 @@ lint: $(VENV)/.dev
 
 bench: $(VENV)/.dev
 	$(BIN)/python -m bench
+
+# The figures of docs/guide/models.md: make bench-model DATA=../shared/data EXTRA=a-model LAST=1
+DATA ?= ../shared/data
+bench-model: $(VENV)/.dev
+	$(BIN)/python -m bench.model --data $(DATA) $(if $(EXTRA),--extra $(EXTRA)) $(if $(LAST),--last-word) --write
 
 docs: $(VENV)/.dev
 	$(BIN)/python -m docs.generate

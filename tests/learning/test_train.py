@@ -152,7 +152,8 @@ def test_a_report_counts() -> None:
 @pytest.mark.filterwarnings("ignore")
 def test_train_resume_export_and_serve(tree: Path, tmp_path: Path) -> None:
     from biosight.inference.classifier import Classifier
-    from biosight.learning.export import export, measure
+    from biosight.learning.export import export, measure, read_split
+    from biosight.learning.quantise import quantise
     from biosight.learning.train import TrainParams, train
 
     params = TrainParams(
@@ -189,3 +190,70 @@ def test_train_resume_export_and_serve(tree: Path, tmp_path: Path) -> None:
     with np.load(tmp_path / "model" / "reference.npz") as reference:
         assert reference["held_embeddings"].shape == (exported.pictures, 512)
         assert reference["replay_labels"].shape == (30,)
+    served = Classifier(tmp_path / "model")
+    assert served.head is not None
+    assert served.card.novelty_limit > 0
+    small = quantise(tmp_path / "model", *read_split(tmp_path / "run"), tmp_path / "int8")
+    assert small.agreement >= 0.98
+    int8 = Classifier(tmp_path / "int8").card
+    assert int8.precision.startswith("int8")
+    assert int8.measured["int8_same_answers"] == round(small.agreement, 4)
+
+
+def test_evidence_in_pytorch_is_the_same() -> None:
+    import torch
+
+    from biosight.inference.head import Prior
+    from biosight.learning.imagenet import Evidence
+
+    dice = np.random.default_rng(0)
+    weight = dice.normal(0, 1, (6, 4)).astype(np.float32)
+    prior = Prior(weight, np.ones(6, np.float32), np.array([0, 0, 2, 2, 2, 0]), 0.7)
+    vectors = dice.normal(0, 1, (5, 4)).astype(np.float32)
+    theirs = Evidence(prior, 3)(torch.from_numpy(vectors)).numpy()
+    assert theirs == pytest.approx(prior.evidence(vectors, 3), abs=1e-5)
+
+
+def test_the_prior_names_every_class_once() -> None:
+    import torch
+
+    from biosight.learning.imagenet import ORGANISMS, make_prior
+
+    numbers = [n for ranges in ORGANISMS.values() for a, b in ranges for n in range(a, b)]
+    assert len(numbers) == len(set(numbers)) == 433
+    state = {"fc.weight": torch.arange(8000.0).reshape(1000, 8), "fc.bias": torch.zeros(1000)}
+    made = make_prior("organisms", tuple(ORGANISMS), state)
+    assert made.weight.shape == (433, 8)
+    snail = list(ORGANISMS).index("Mollusca")
+    assert (made.label == snail).sum() == 6
+    with pytest.raises(BadModel, match="1,000"):
+        make_prior("organisms", tuple(ORGANISMS), {})
+
+
+def test_a_teacher_and_mixed_pictures_teach(tree: Path, tmp_path: Path) -> None:
+    from biosight.learning.train import TrainParams, train
+
+    params = TrainParams(
+        root=tree,
+        out=tmp_path / "teacher",
+        arch="resnet18",
+        manifest=tree.parent / "MANIFEST.csv",
+        train_side=32,
+        input_size=32,
+        epochs=10.0,
+        batch=12,
+        rate=1e-3,
+        held_share=0.1,
+        workers=0,
+        freeze_norm=False,
+        frozen=0.0,
+        averaging=0.5,
+        patience=100,
+    )
+    train(params, quiet=True)
+    pupil = replace(
+        params, out=tmp_path / "pupil", teacher=tmp_path / "teacher", mixup=0.2, strong=True, seed=3
+    )
+    report = train(pupil, quiet=True)
+    assert report.accuracy > 0.5
+    assert (tmp_path / "pupil" / "weights.pt").exists()

@@ -213,3 +213,43 @@ def test_a_write_can_rest_on_another_record(records: Records) -> None:
     with pytest.raises(Stale):
         records.write(Require(Bird, "b001", 7), Insert(bird(3)))
     assert records.get(Bird, "b003") is None
+
+
+def test_ids_come_in_order_without_the_records(records: Records) -> None:
+    for number in (3, 1, 2):
+        records.write(Insert(bird(number)))
+    records.write(Insert(bird(4, place="moor")))
+    assert records.ids(Bird, [Where("place", "=", "fen")]) == ["b001", "b002", "b003"]
+    assert records.ids(Bird, [Where("place", "=", "sea")]) == []
+
+
+@dataclass(frozen=True, slots=True)
+class OldBird:
+    """Bird as an earlier version kept it."""
+
+    table: ClassVar[str] = "birds"
+    unique: ClassVar[tuple[tuple[str, ...], ...]] = (("ring",),)
+    counters: ClassVar[tuple[tuple[str, ...], ...]] = (("place", "kind"),)
+    totalled: ClassVar[str] = "weight"
+
+    id: str
+    ring: str
+    place: str
+    kind: str
+    weight: int
+
+
+def test_an_earlier_file_gets_the_new_fields(tmp_path: Path) -> None:
+    path = tmp_path / "old.db"
+    old = SqliteRecords(path, [OldBird])
+    old.write(Insert(OldBird("b001", "ring1", "fen", "heron", 7)))
+    with old.transaction() as connection:
+        connection.execute("PRAGMA user_version = 1")
+    old.close()
+    for _ in range(2):  # the second time there is nothing to add
+        new = SqliteRecords(path, [Bird])
+        found = new.get(Bird, "b001")
+        assert found == bird(1, ring="ring1", weight=7, picture=found.picture if found else b"")
+        new.write(Insert(bird(2 + new.count(Bird))))
+        assert new.total(Bird, [Where("place", "=", "fen")]) > 7
+        new.close()

@@ -78,9 +78,19 @@ def additions(kind: type[Record], there: set[str]) -> Iterator[str]:
     defaults = {f.name: f.default for f in fields(cast(Any, kind))}
     for c in columns_of(kind):
         if c.name not in there:
-            value = c.write(defaults[c.name])
-            literal = "NULL" if value is None else repr(int(value) if c.is_bool else value)
-            yield f'ALTER TABLE {kind.table} ADD COLUMN "{c.name}" {c.sql} DEFAULT {literal}'
+            value = literal(c.write(defaults[c.name]))
+            yield f'ALTER TABLE {kind.table} ADD COLUMN "{c.name}" {c.sql} DEFAULT {value}'
+
+
+def literal(value: str | int | float | bool | bytes | None) -> str:
+    """A value as SQL writes it."""
+    if value is None:
+        return "NULL"
+    if isinstance(value, bytes):
+        return f"X'{value.hex()}'"
+    if isinstance(value, str):
+        return "'" + value.replace("'", "''") + "'"
+    return repr(int(value) if isinstance(value, bool) else value)
 
 
 def counter_schema(kind: type[Record], number: int, names: tuple[str, ...]) -> Iterator[str]:
