@@ -6,13 +6,14 @@ Not here: what is done with what is open.
 import logging
 import os
 import sys
+from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from shutil import rmtree
 from tempfile import mkdtemp
 
-from biosight import __version__, accounts, jobs, metrics, reclassify, registry, sharing
+from biosight import __version__, accounts, drift, jobs, metrics, reclassify, registry, sharing
 from biosight.errors import NotFound
 from biosight.images import Embedding, Image
 from biosight.inference.batching import Batcher
@@ -39,6 +40,7 @@ KINDS = (
     *ACT_KINDS,
     *registry.KINDS,
     *jobs.KINDS,
+    *drift.KINDS,
     *reclassify.KINDS,
 )
 BUNDLED = Path(__file__).parent / "bundled"
@@ -120,6 +122,17 @@ def open_model(settings: Settings, archive: Archive | None = None) -> Model:
 
     Raises BadModel when the default can't be opened.
     """
+    locate = locator(settings, archive)
+    classifiers = Classifiers(locate, settings.threads or None, settings.provider)
+    if archive:
+        register(archive, bundled_folders(settings))
+    classifiers.get(read_card(settings.model_dir or DEFAULT_MODEL).key)
+    decoders = Decoders(settings.decoders or os.cpu_count())
+    return Model(decoders, classifiers, Batcher(), default_family(settings))
+
+
+def locator(settings: Settings, archive: Archive | None) -> Callable[[str], Path]:
+    """Says where a version's files lie, by key; it raises NotFound for what is not there."""
     folders = bundled_folders(settings)
 
     def locate(key: str) -> Path:
@@ -130,12 +143,7 @@ def open_model(settings: Settings, archive: Archive | None = None) -> Model:
         version = registry.get_version(archive.records, key)
         return materialise(archive.blobs, version, settings.data_dir / "models")
 
-    classifiers = Classifiers(locate, settings.threads or None, settings.provider)
-    if archive:
-        register(archive, folders)
-    classifiers.get(read_card(settings.model_dir or DEFAULT_MODEL).key)
-    decoders = Decoders(settings.decoders or os.cpu_count())
-    return Model(decoders, classifiers, Batcher(), default_family(settings))
+    return locate
 
 
 def register(archive: Archive, folders: dict[str, Path]) -> None:

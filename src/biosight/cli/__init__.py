@@ -9,7 +9,7 @@ import click
 from pydantic import ValidationError
 
 from biosight import __version__, logs
-from biosight.cli import archive, learn, people, pictures, serve, versions, worker
+from biosight.cli import archive, drift, learn, people, pictures, serve, versions, worker
 from biosight.errors import BioSightError
 from biosight.settings import Settings
 
@@ -53,6 +53,7 @@ COMMANDS: tuple[Callable[..., object], ...] = (
     learn.train,
     learn.evaluate,
     versions.model,
+    drift.drift,
 )
 for command in COMMANDS:
     assert isinstance(command, click.Command)

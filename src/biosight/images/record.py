@@ -39,9 +39,10 @@ class Image:
     `who` says whose label counts: "machine", "person" or "nobody". `confidence` (0 to 1) and
     `margin` are the machine's, also where a person spoke; `percent` is confidence in whole
     percent. `novelty` is the distance from what the model knows, `unfamiliar` whether that is
-    beyond its limit. Times are seconds since 1970 UTC; `taken` is EXIF's local time, "" if unknown;
-    `day` is the date taken, else the date uploaded (YYYY-MM-DD). `lottery` is drawn once, so
-    that a random review queue is stable. `trashed_at` is 0 outside the trash.
+    beyond its limit; `drift_checked_at` is 0 until a drift check drew it. Times are seconds since
+    1970 UTC; `taken` is EXIF's local time, "" if unknown; `day` is the date taken, else the date
+    uploaded (YYYY-MM-DD). `lottery` is drawn once, so that a random review queue is stable.
+    `trashed_at` is 0 outside the trash.
     """
 
     table: ClassVar[str] = "images"
@@ -103,6 +104,7 @@ class Image:
     search: str = ""
     novelty: float = 0.0
     unfamiliar: bool = False
+    drift_checked_at: float = 0.0
     trashed: bool = False
     trashed_at: float = 0.0
     version: int = 1

@@ -1,0 +1,30 @@
+"""Do incoming pictures drift away from what the model learnt, or from how the collection began?
+
+Works on stored embeddings, statistics and labels; no network runs. Method and thresholds: see
+docs/guide/drift.md. Not here: retraining (learning), or who may see a collection (sharing.py).
+"""
+
+from biosight.drift.check import (
+    KINDS,
+    DriftBaseline,
+    DriftReport,
+    accept_baseline,
+    accept_latest,
+    check,
+    reports,
+)
+from biosight.drift.families import Families, Side
+from biosight.drift.window import Window
+
+__all__ = [
+    "KINDS",
+    "DriftBaseline",
+    "DriftReport",
+    "Families",
+    "Side",
+    "Window",
+    "accept_baseline",
+    "accept_latest",
+    "check",
+    "reports",
+]

@@ -1,0 +1,341 @@
+"""The drift check: two comparisons, a verdict in words, and the record of it.
+
+With what the model learnt: foreign pictures, red only beyond what whole left-out sources show. With
+the collection's own beginning: a changed camera, light or subject. Not here: the tests
+(families.py), or drawing (web).
+"""
+
+import json
+import math
+import time
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass, replace
+from datetime import UTC, datetime
+from typing import ClassVar
+
+import numpy as np
+
+from biosight.drift.families import Families, Side, compare, energy_distance
+from biosight.drift.window import (
+    BASELINE_SESSIONS,
+    LEAST_SESSIONS,
+    MOST_SESSIONS,
+    Window,
+    one_a_session,
+    window_of,
+)
+from biosight.errors import BadRequest, Stale
+from biosight.images import Image
+from biosight.images.measures import STATISTICS
+from biosight.inference.reference import Reference, nearest_distances, unit
+from biosight.storage.records import Insert, Order, Records, Remove, Replace, Where, new_id
+
+STRANGEST = 12
+LEAST_SOURCES = 5  # with fewer, what is foreign can't be told
+# What counts as a real effect, beyond being significant; a fifth of a spread is hard to see.
+LEAST_EFFECT = {"look": 0.35, "features": 0.015, "unfamiliar": 0.05, "mix": 0.15}
+CAUSES = {
+    "brightness": ("brighter", "darker"),
+    "contrast": ("more contrasty", "flatter"),
+    "dark_share": ("darker in the shadows", "lighter in the shadows"),
+    "bright_share": ("more blown out", "less blown out"),
+    "saturation": ("more colourful", "paler"),
+    "red_green": ("redder", "greener"),
+    "blue_yellow": ("bluer", "yellower"),
+    "sharpness": ("sharper", "blurrier"),
+    "noise": ("noisier", "smoother"),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class DriftBaseline:
+    """A window that a person accepted as normal; the id is the collection's."""
+
+    table: ClassVar[str] = "drift_baselines"
+
+    id: str
+    images: tuple[str, ...]
+    by: str
+    at: float
+
+
+@dataclass(frozen=True, slots=True)
+class DriftReport:
+    """One check: "green", "amber", "red" or "unknown", a sentence, and everything behind it.
+
+    `firing` are the families that differ from the baseline, `details` is JSON with effect sizes
+    and p values. `estimate` is the accuracy that mean confidence promises (CBPE): it holds only
+    while calibration does, which drift itself may break.
+    """
+
+    table: ClassVar[str] = "drift_reports"
+    indexes: ClassVar[tuple[tuple[str, ...], ...]] = (("collection", "at", "id"),)
+
+    id: str
+    collection: str
+    model: str
+    at: float
+    since: float
+    pictures: int
+    verdict: str
+    sentence: str
+    causes: tuple[str, ...]
+    firing: tuple[str, ...]
+    foreign: bool
+    estimate: float
+    strangest: tuple[str, ...]
+    details: str
+
+
+KINDS = (DriftBaseline, DriftReport)
+
+
+def reports(records: Records, collection: str, limit: int = 60) -> list[DriftReport]:
+    """A collection's reports, the newest first."""
+    newest = Order("at", descending=True)
+    where = [Where("collection", "=", collection)]
+    return records.find(DriftReport, where, order=newest, limit=limit)
+
+
+def accept_baseline(records: Records, collection: str, images: Sequence[str], by: str) -> None:
+    """Let these pictures be what is normal here from now on."""
+    made = DriftBaseline(collection, tuple(images), by, time.time())
+    records.write(Remove(DriftBaseline, collection), Insert(made))
+
+
+def accept_latest(records: Records, collection: str, space: str, by: str) -> int:
+    """Let the newest sessions be what is normal; how many. Raises BadRequest for too few."""
+    found = one_a_session(records, collection, space, newest=True, sessions=BASELINE_SESSIONS)
+    if len(found) < LEAST_SESSIONS:
+        raise BadRequest(f"{len(found)} upload sessions are too few; {LEAST_SESSIONS} are needed.")
+    accept_baseline(records, collection, [i.id for i in found], by)
+    return len(found)
+
+
+def check(
+    records: Records,
+    collection: str,
+    model: str,
+    space: str,
+    reference: Reference | None,
+    *,
+    since: float = 0.0,
+) -> DriftReport:
+    """Look at the newest sessions of a collection, keep a report and return it.
+
+    `reference` is the serving version's; without one only the own baseline counts.
+    """
+    limit = limit_of(reference)
+    chosen = one_a_session(
+        records, collection, space, newest=True, sessions=MOST_SESSIONS, since=since
+    )
+    base = baseline_images(records, collection, space)
+    if not since:  # what made the baseline is not compared with itself
+        known = {i.id for i in base}
+        chosen = [i for i in chosen if i.id not in known]
+    window = window_of(records, chosen, space, limit)
+    if len(window.images) < LEAST_SESSIONS or len(base) < LEAST_SESSIONS:
+        report = too_few(collection, model, window, len(base))
+    else:
+        before = window_of(records, base, space, limit)
+        families = compare(before.side, window.side, STATISTICS)
+        last = reports(records, collection, 1)
+        report = judged(collection, model, window, before.side, families, reference, last)
+    records.write(Insert(report))
+    mark(records, window, report.at)
+    return report
+
+
+def limit_of(reference: Reference | None) -> float:
+    """The novelty within which 99 % of the held pictures lie, each without its own source."""
+    if reference is None:
+        return float("inf")
+    bank = unit(np.concatenate([reference.held_embeddings, reference.replay_embeddings]))
+    own = unit(reference.held_embeddings)
+    distances = np.empty(len(own), np.float32)
+    for source in np.unique(reference.held_sources):
+        mine = reference.held_sources == source
+        others = np.concatenate([~mine, np.ones(len(bank) - len(own), dtype=bool)])
+        distances[mine] = nearest_distances(own[mine] @ bank[others].T)
+    return float(np.quantile(distances, 0.99))
+
+
+def baseline_images(records: Records, collection: str, space: str) -> list[Image]:
+    """What is normal here: the accepted window, else the first sessions."""
+    accepted = records.get(DriftBaseline, collection)
+    if accepted is None:
+        return one_a_session(records, collection, space, newest=False, sessions=BASELINE_SESSIONS)
+    found = [records.get(Image, id) for id in accepted.images]
+    return [i for i in found if i is not None and not i.trashed]
+
+
+def too_few(collection: str, model: str, window: Window, base: int) -> DriftReport:
+    """Say plainly that there is too little to tell."""
+    n = len(window.images)
+    if base < LEAST_SESSIONS:
+        words = f"Too little to tell: {base} upload sessions so far, {LEAST_SESSIONS} are needed."
+    else:
+        words = (
+            f"Too little to tell: {n} upload sessions since the baseline, "
+            f"{LEAST_SESSIONS} are needed."
+        )
+    return blank(collection, model, window, "unknown", words)
+
+
+def blank(collection: str, model: str, window: Window, verdict: str, sentence: str) -> DriftReport:
+    """A report without comparisons."""
+    images = window.images
+    sure = [i.confidence for i in images]
+    strange = sorted(images, key=lambda i: -i.novelty)[:STRANGEST]
+    return DriftReport(
+        id=new_id(),
+        collection=collection,
+        model=model,
+        at=time.time(),
+        since=images[0].created_at if images else 0.0,
+        pictures=len(images),
+        verdict=verdict,
+        sentence=sentence,
+        causes=(),
+        firing=(),
+        foreign=False,
+        estimate=round(float(np.mean(sure)), 4) if sure else 0.0,
+        strangest=tuple(i.id for i in strange),
+        details="{}",
+    )
+
+
+def judged(
+    collection: str,
+    model: str,
+    window: Window,
+    base: Side,
+    families: Families,
+    reference: Reference | None,
+    last: Sequence[DriftReport],
+) -> DriftReport:
+    """The verdict: amber on one family, red when the check before fired too and the effect is
+    real; foreign pictures are amber at once, and red the second time."""
+    apart = foreign(window.side, reference)
+    real = [f for f in families.all if f.name in families.firing and is_real(f.name, f.effect)]
+    fired = bool(families.firing) or apart.beyond
+    again = bool(last and (last[0].firing or last[0].foreign))
+    strong = bool(real) or apart.beyond
+    verdict = "red" if fired and again and strong else "amber" if fired else "green"
+    causes = causes_of(base, window.side, families)
+    draft = blank(collection, model, window, verdict, "")
+    details = {
+        "families": [asdict(f) for f in families.all],
+        "medians": medians(base, window.side),
+        "with_reference": asdict(apart),
+    }
+    return replace(
+        draft,
+        sentence=sentence(draft, causes, families, foreign=apart.beyond),
+        causes=causes,
+        firing=families.firing,
+        foreign=apart.beyond,
+        details=json.dumps(details),
+    )
+
+
+def is_real(name: str, effect: float) -> bool:
+    """Is an effect large enough to matter?"""
+    return abs(effect) >= LEAST_EFFECT[name]
+
+
+@dataclass(frozen=True, slots=True)
+class Apart:
+    """Energy distance of a window from what the model learnt, and the limit that sources set."""
+
+    distance: float
+    limit: float
+
+    @property
+    def beyond(self) -> bool:
+        """Is it farther than whole left-out sources are?"""
+        return self.distance > self.limit
+
+
+def foreign(side: Side, reference: Reference | None) -> Apart:
+    """The window against what the model learnt, on the scale of whole left-out sources."""
+    if reference is None:
+        return Apart(0.0, 0.0)
+    held = unit(reference.held_embeddings).astype(float)
+    dice = np.random.default_rng(0)
+    scale = []
+    for source in np.unique(reference.held_sources):
+        mine = np.flatnonzero(reference.held_sources == source)
+        rest = np.flatnonzero(reference.held_sources != source)
+        if len(mine) >= LEAST_SESSIONS:
+            few = dice.choice(mine, min(60, len(mine)), replace=False)
+            others = dice.choice(rest, min(400, len(rest)), replace=False)
+            scale.append(energy_distance(held[others], held[few]))
+    limit = float(np.quantile(scale, 0.95)) if len(scale) >= LEAST_SOURCES else math.inf
+    some = dice.choice(len(held), min(400, len(held)), replace=False)
+    distance = energy_distance(held[some], side.embeddings)
+    return Apart(distance, limit)
+
+
+def medians(base: Side, new: Side) -> dict[str, tuple[float, float]]:
+    """Median of every statistic before and now."""
+    return {
+        name: (float(np.nanmedian(a)), float(np.nanmedian(b)))
+        for name, a, b in zip(STATISTICS, base.statistics.T, new.statistics.T, strict=True)
+        if np.isfinite(a).any() and np.isfinite(b).any()
+    }
+
+
+def causes_of(base: Side, new: Side, families: Families) -> tuple[str, ...]:
+    """What changed in the look, in words, the strongest first; at most three."""
+    if "look" not in families.firing:
+        return ()
+    found = []
+    for column, name in enumerate(STATISTICS):
+        a, b = base.statistics[:, column], new.statistics[:, column]
+        if not np.isfinite(a).any() or not np.isfinite(b).any():
+            continue
+        spread = float(np.subtract(*np.nanpercentile(a, [75, 25]))) or 1.0
+        effect = float(np.nanmedian(b) - np.nanmedian(a)) / spread
+        if abs(effect) >= LEAST_EFFECT["look"]:
+            found.append((abs(effect), CAUSES[name][effect < 0]))
+    return tuple(word for _, word in sorted(found, reverse=True)[:3])
+
+
+def sentence(
+    report: DriftReport, causes: Sequence[str], families: Families, *, foreign: bool
+) -> str:
+    """What a person reads first."""
+    since = datetime.fromtimestamp(report.since, UTC).strftime("%-d %B %Y")
+    if not families.firing and not foreign:
+        return f"Since {since} your pictures are as they were."
+    parts = []
+    if causes:
+        parts.append(f"are {listed(causes)}")
+    if "unfamiliar" in families.firing:
+        parts.append("hold more that the model does not know")
+    if "mix" in families.firing:
+        what = families.get("mix")
+        parts.append(
+            f"show {'more' if what.effect > 0 else 'less'} {what.what or 'without a label'}"
+        )
+    if not parts:
+        parts.append("differ from those before")
+    if foreign:
+        parts.append("are unlike those the model learnt from")
+    return f"Since {since} your pictures {listed(parts)}."
+
+
+def listed(words: Sequence[str]) -> str:
+    """a, b and c."""
+    return " and ".join([", ".join(words[:-1]), words[-1]] if len(words) > 1 else list(words))
+
+
+def mark(records: Records, window: Window, at: float) -> None:
+    """Note on each picture that it was looked at; who changes it meanwhile goes first."""
+    for image in window.images:
+        now = replace(image, drift_checked_at=at, version=image.version + 1)
+        try:
+            records.write(Replace(now, image.version))
+        except Stale:
+            continue

@@ -1,0 +1,166 @@
+"""The four families of tests that compare two sets of pictures, and their effect sizes.
+
+Not here: which pictures are compared (window.py), or what is concluded (check.py).
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+from scipy import stats
+
+Floats = npt.NDArray[np.float64]
+ALPHA = 0.01
+PERMUTATIONS = 999
+LEAST_COUNT = 5  # expected pictures a cell of the chi-square table
+
+
+@dataclass(frozen=True, slots=True)
+class Side:
+    """One set of pictures: unit embeddings (n, d), statistics (n, 9) with NaN where one is not
+    to be compared, novelty (n,), the novelty beyond which one in a hundred lies, labels (n,)."""
+
+    embeddings: Floats
+    statistics: Floats
+    novelty: Floats
+    limit: float
+    labels: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Family:
+    """One family's answer: p, its effect size in the family's own unit, and what stood out."""
+
+    name: str
+    p: float
+    effect: float
+    what: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Families:
+    """All four, and those that stay significant at ALPHA after Holm's correction."""
+
+    all: tuple[Family, ...]
+    firing: tuple[str, ...]
+
+    def get(self, name: str) -> Family:
+        """One of look, features, unfamiliar and mix."""
+        return next(f for f in self.all if f.name == name)
+
+
+def compare(
+    base: Side, new: Side, names: Sequence[str], *, seed: int = 0, alpha: float = ALPHA
+) -> Families:
+    """Compare a window with a baseline; `names` are those of the statistics."""
+    found = (
+        look(base, new, names),
+        features(base, new, np.random.default_rng(seed)),
+        unfamiliar(base, new),
+        mix(base, new),
+    )
+    return Families(found, holm(found, alpha))
+
+
+def holm(found: Sequence[Family], alpha: float) -> tuple[str, ...]:
+    """Names of the families that are significant together (Holm 1979)."""
+    firing = []
+    for rank, family in enumerate(sorted(found, key=lambda f: f.p)):
+        if family.p > alpha / (len(found) - rank):
+            break
+        firing.append(family.name)
+    return tuple(firing)
+
+
+def look(base: Side, new: Side, names: Sequence[str]) -> Family:
+    """Kolmogorov-Smirnov on every statistic, Bonferroni-corrected; the effect is the largest
+    difference of medians in units of the baseline's spread (interquartile range)."""
+    best = Family("look", 1.0, 0.0)
+    tested = 0
+    for column, name in enumerate(names):
+        a, b = finite(base.statistics[:, column]), finite(new.statistics[:, column])
+        if min(len(a), len(b)) < LEAST_COUNT:
+            continue
+        tested += 1
+        p = float(stats.ks_2samp(a, b).pvalue)
+        if p < best.p:
+            spread = float(np.subtract(*np.percentile(a, [75, 25]))) or float(a.std()) or 1.0
+            best = Family("look", p, float(np.median(b) - np.median(a)) / spread, name)
+    return Family("look", min(1.0, best.p * max(1, tested)), best.effect, best.what)
+
+
+def finite(values: Floats) -> Floats:
+    """Without NaN."""
+    kept: Floats = values[np.isfinite(values)]
+    return kept
+
+
+def features(base: Side, new: Side, dice: np.random.Generator) -> Family:
+    """Energy distance between embeddings with a permutation test (Szekely and Rizzo 2004)."""
+    joined = np.concatenate([base.embeddings, new.embeddings])
+    distances = pairwise(joined)
+    members = np.zeros((PERMUTATIONS + 1, len(joined)))
+    members[0, len(base.embeddings) :] = 1
+    for row in range(1, PERMUTATIONS + 1):
+        members[row, dice.permutation(len(joined))[: len(new.embeddings)]] = 1
+    energies = energy(distances, members)
+    p = float((energies >= energies[0] - 1e-12).mean())
+    return Family("features", p, float(energies[0]))
+
+
+def energy_distance(first: Floats, second: Floats) -> float:
+    """Energy distance of two sets of unit vectors (n, d) and (m, d)."""
+    members = np.zeros((1, len(first) + len(second)))
+    members[0, len(first) :] = 1
+    return float(energy(pairwise(np.concatenate([first, second])), members)[0])
+
+
+def pairwise(unit: Floats) -> Floats:
+    """Euclidean distances between unit vectors (n, n)."""
+    squared = np.maximum(2 - 2 * unit @ unit.T, 0)
+    np.fill_diagonal(squared, 0)
+    result: Floats = np.sqrt(squared)
+    return result
+
+
+def energy(distances: Floats, members: Floats) -> Floats:
+    """Energy distance for each row of `members` (k, n): 1 for the second set, 0 for the first.
+
+    Means over pairs of different pictures (the unbiased form), so that size plays no part.
+    """
+    others = 1 - members
+    n, m = others.sum(axis=1), members.sum(axis=1)
+    within = ((members @ distances) * members).sum(axis=1) / np.maximum(m * (m - 1), 1)
+    across = ((members @ distances) * others).sum(axis=1) / np.maximum(n * m, 1)
+    apart = ((others @ distances) * others).sum(axis=1) / np.maximum(n * (n - 1), 1)
+    result: Floats = 2 * across - within - apart
+    return result
+
+
+def unfamiliar(base: Side, new: Side) -> Family:
+    """More pictures beyond the limit than the baseline has (Fisher), or all somewhat farther
+    (Mann-Whitney), the smaller p doubled; the effect is the share beyond, above the baseline's."""
+    beyond = [int((s.novelty > base.limit).sum()) for s in (base, new)]
+    sizes = [len(base.novelty), len(new.novelty)]
+    table = [[beyond[1], sizes[1] - beyond[1]], [beyond[0], sizes[0] - beyond[0]]]
+    counts = float(stats.fisher_exact(table, alternative="greater").pvalue)
+    ranks = float(stats.mannwhitneyu(new.novelty, base.novelty, alternative="greater").pvalue)
+    effect = beyond[1] / max(1, sizes[1]) - beyond[0] / max(1, sizes[0])
+    return Family("unfamiliar", min(1.0, 2 * min(counts, ranks)), effect)
+
+
+def mix(base: Side, new: Side) -> Family:
+    """Chi-square on the label mix, rare labels together; the effect is the largest change of a
+    label's share."""
+    names = sorted({*base.labels, *new.labels})
+    counts = np.array([[s.labels.count(n) for n in names] for s in (base, new)], dtype=float)
+    shares = counts / np.maximum(counts.sum(axis=1, keepdims=True), 1)
+    change = shares[1] - shares[0]
+    most = int(np.abs(change).argmax())
+    expected = counts.sum(axis=0) * counts.sum(axis=1).min() / counts.sum()
+    rare = expected < LEAST_COUNT
+    table = np.column_stack([counts[:, ~rare], counts[:, rare].sum(axis=1)])
+    table = table[:, table.sum(axis=0) > 0]
+    p = float(stats.chi2_contingency(table).pvalue) if table.shape[1] > 1 else 1.0
+    return Family("mix", p, float(change[most]), names[most])

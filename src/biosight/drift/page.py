@@ -1,0 +1,47 @@
+"""A drift report as a self-contained HTML page: no scripts, no fonts, nothing fetched.
+
+Pictures are passed in as data addresses. Not here: the page in the app (web).
+"""
+
+import json
+from collections.abc import Mapping
+from html import escape
+
+from biosight.drift.check import DriftReport
+
+STYLE = """
+:root { color-scheme: light dark; font: 16px/1.5 system-ui, sans-serif; }
+body { max-width: 60rem; margin: 2rem auto; padding: 0 1rem; }
+.red { color: #b3261e; } .amber { color: #8a5300; } .green { color: #1b664c; }
+table { border-collapse: collapse; } td, th { text-align: left; padding: .25rem 1rem .25rem 0; }
+ul.pictures { display: flex; flex-wrap: wrap; gap: .5rem; list-style: none; padding: 0; }
+ul.pictures img { width: 9rem; height: 9rem; object-fit: cover; border-radius: .5rem; }
+"""
+NAMES = {
+    "look": "Light, colour, sharpness",
+    "features": "What is in the pictures",
+    "unfamiliar": "Unfamiliar pictures",
+    "mix": "Mix of labels",
+}
+
+
+def as_html(report: DriftReport, name: str, pictures: Mapping[str, str]) -> str:
+    """The page; `pictures` maps image ids to data addresses of their thumbnails."""
+    details = json.loads(report.details)
+    rows = ""
+    for family in details.get("families", ()):
+        changed = "changed" if family["name"] in report.firing else "as before"
+        rows += f"<tr><td>{NAMES[family['name']]}</td><td>{changed}</td></tr>"
+    shown = "".join(
+        f'<li><img alt="" src="{escape(pictures[id])}"></li>'
+        for id in report.strangest
+        if id in pictures
+    )
+    return (
+        f"<!doctype html><html lang=en><meta charset=utf-8><title>Drift: {escape(name)}</title>"
+        f"<style>{STYLE}</style><h1 class={report.verdict}>{escape(report.sentence)}</h1>"
+        f"<p>{escape(name)}: {report.pictures} pictures, one from each upload session, named by "
+        f"{escape(report.model)}. Its confidence promises {report.estimate:.0%} right, which holds "
+        f"only while its confidence keeps its word.</p><table>{rows}</table>"
+        f"<h2>The strangest</h2><ul class=pictures>{shown}</ul></html>\n"
+    )

@@ -1,0 +1,92 @@
+"""Which pictures a check looks at: one drawn from each upload session, so that runs of like
+pictures, as people upload them, don't look like drift.
+
+Not here: comparing them (families.py).
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from biosight.drift.families import Side
+from biosight.images import Embedding, Image
+from biosight.images.measures import STATISTICS
+from biosight.storage.records import Order, Records, Where
+
+MOST_SESSIONS = 200
+LEAST_SESSIONS = 30
+BASELINE_SESSIONS = 100
+SMALL = 128  # px; smaller pictures say nothing about sharpness
+SHARPNESS, NOISE = STATISTICS.index("sharpness"), STATISTICS.index("noise")
+PIECE = 400
+MOST_IMAGES = 20_000
+
+
+@dataclass(frozen=True, slots=True)
+class Window:
+    """Pictures, one a session, in order of arrival, and their side for the tests."""
+
+    images: tuple[Image, ...]
+    side: Side
+
+
+def one_a_session(
+    records: Records, collection: str, space: str, *, newest: bool, sessions: int, since: float = 0
+) -> list[Image]:
+    """The picture with the lowest lot of each of the newest (or oldest) sessions, oldest first.
+
+    Pictures in the trash and those without an embedding in `space` are left out.
+    """
+    order = Order("created_at", descending=newest)
+    where = [Where("collection", "=", collection), Where("trashed", "=", False)]
+    where += [Where("created_at", ">=", since)] if since else []
+    drawn: dict[str, Image] = {}
+    for image in records.find(Image, where, order=order, limit=MOST_IMAGES):
+        session = image.session or image.id
+        if session not in drawn and len(drawn) == sessions:
+            continue
+        kept = drawn.get(session)
+        if kept is None or image.lottery < kept.lottery:
+            drawn[session] = image
+    spaces = {e.id for e in embeddings_of(records, [i.id for i in drawn.values()], space)}
+    fitting = [i for i in drawn.values() if i.id in spaces]
+    return sorted(fitting, key=lambda i: (i.created_at, i.id))
+
+
+def embeddings_of(records: Records, ids: Sequence[str], space: str) -> list[Embedding]:
+    """Embeddings of images in one space."""
+    found: list[Embedding] = []
+    for start in range(0, len(ids), PIECE):
+        part = tuple(ids[start : start + PIECE])
+        found += records.find(Embedding, [Where("id", "in", part)], limit=len(part))
+    return [e for e in found if e.model == space]
+
+
+def window_of(records: Records, images: Sequence[Image], space: str, limit: float) -> Window:
+    """Images with all that the tests need; those without an embedding are left out.
+
+    `limit` is the novelty beyond which one known picture in a hundred lies.
+    """
+    vectors = {e.id: e.vector for e in embeddings_of(records, [i.id for i in images], space)}
+    kept = tuple(i for i in images if i.id in vectors)
+    rows = [np.frombuffer(vectors[i.id], np.float16).astype(np.float64) for i in kept]
+    matrix = np.stack(rows) if rows else np.zeros((0, 1))
+    unit = matrix / np.maximum(np.linalg.norm(matrix, axis=1, keepdims=True), 1e-12)
+    side = Side(
+        embeddings=unit,
+        statistics=comparable(kept),
+        novelty=np.array([i.novelty for i in kept]),
+        limit=limit,
+        labels=tuple(i.machine_label for i in kept),
+    )
+    return Window(kept, side)
+
+
+def comparable(images: Sequence[Image]) -> "np.ndarray[tuple[int, ...], np.dtype[np.float64]]":
+    """Statistics (n, 9); sharpness and noise are NaN where the picture is too small for them."""
+    table = np.array([i.statistics for i in images], dtype=float).reshape(-1, len(STATISTICS))
+    small = np.array([min(i.width, i.height) < SMALL for i in images], dtype=bool)
+    table[small, SHARPNESS] = np.nan
+    table[small, NOISE] = np.nan
+    return table
