@@ -104,8 +104,15 @@ def accept_baseline(records: Records, collection: str, images: Sequence[str], by
 
 
 def accept_latest(records: Records, collection: str, space: str, by: str) -> int:
-    """Let the newest sessions be what is normal; how many. Raises BadRequest for too few."""
-    found = one_a_session(records, collection, space, newest=True, sessions=BASELINE_SESSIONS)
+    """Let the sessions that the last check looked at be what is normal; how many.
+
+    Raises BadRequest for too few.
+    """
+    last = reports(records, collection, 1)
+    since = last[0].since if last else 0.0
+    found = one_a_session(
+        records, collection, space, newest=True, sessions=BASELINE_SESSIONS, since=since
+    )
     if len(found) < LEAST_SESSIONS:
         raise BadRequest(f"{len(found)} upload sessions are too few; {LEAST_SESSIONS} are needed.")
     accept_baseline(records, collection, [i.id for i in found], by)
@@ -130,9 +137,9 @@ def check(
         records, collection, space, newest=True, sessions=MOST_SESSIONS, since=since
     )
     base = baseline_images(records, collection, space)
-    if not since:  # what made the baseline is not compared with itself
-        known = {i.id for i in base}
-        chosen = [i for i in chosen if i.id not in known]
+    if base and not since:
+        # What came after the baseline: it is not compared with itself, nor with what it replaced.
+        chosen = [i for i in chosen if i.created_at > base[-1].created_at]
     window = window_of(records, chosen, space, limit)
     if len(window.images) < LEAST_SESSIONS or len(base) < LEAST_SESSIONS:
         report = too_few(collection, model, window, len(base))
@@ -166,7 +173,8 @@ def baseline_images(records: Records, collection: str, space: str) -> list[Image
     if accepted is None:
         return one_a_session(records, collection, space, newest=False, sessions=BASELINE_SESSIONS)
     found = [records.get(Image, id) for id in accepted.images]
-    return [i for i in found if i is not None and not i.trashed]
+    kept = [i for i in found if i is not None and not i.trashed]
+    return sorted(kept, key=lambda i: (i.created_at, i.id))
 
 
 def too_few(collection: str, model: str, window: Window, base: int) -> DriftReport:
