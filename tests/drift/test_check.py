@@ -72,9 +72,16 @@ def test_from_quiet_to_red_and_accepted(ada: TestClient, biosight: BioSight) -> 
     assert page.count("data:image/jpeg") == 1
     assert "My &lt;b&gt;images" in page
     assert second.sentence in page
+    shown = ada.get(f"/api/v1/collections/{collection}/drift").json()
+    assert shown["latest"]["verdict"] == "red"
+    assert [c["verdict"] for c in shown["checks"]] == ["red", "amber", "green", "unknown"]
+    assert shown["latest"]["details"]["histograms"].keys() >= {"brightness", "contrast"}
+    assert ada.get(f"/collections/{collection}/drift").status_code == 200
     drift.accept_latest(records, collection, "tiny@1", "ada")
     send(ada, collection, 300, 1, dim=True)
     assert check(biosight, collection).verdict == "unknown"  # too little since then
+    again = ada.post(f"/api/v1/collections/{collection}/drift")
+    assert (again.status_code, again.json()["verdict"]) == (201, "unknown")
 
 
 def test_the_command_writes_a_page_of_its_own(

@@ -147,7 +147,7 @@ def check(
         before = window_of(records, base, space, limit)
         families = compare(before.side, window.side, STATISTICS)
         last = reports(records, collection, 1)
-        report = judged(collection, model, window, before.side, families, reference, last)
+        report = judged(collection, model, window, before, families, reference, last)
     records.write(Insert(report))
     mark(records, window, report.at)
     return report
@@ -217,14 +217,14 @@ def judged(
     collection: str,
     model: str,
     window: Window,
-    base: Side,
+    before: Window,
     families: Families,
     reference: Reference | None,
     last: Sequence[DriftReport],
 ) -> DriftReport:
     """The verdict: amber on one family, red when the check before fired too and the effect is
     real; foreign pictures are amber at once, and red the second time."""
-    apart = foreign(window.side, reference)
+    base, apart = before.side, foreign(window.side, reference)
     real = [f for f in families.all if f.name in families.firing and is_real(f.name, f.effect)]
     fired = bool(families.firing) or apart.beyond
     again = bool(last and (last[0].firing or last[0].foreign))
@@ -235,6 +235,9 @@ def judged(
     details = {
         "families": [asdict(f) for f in families.all],
         "medians": medians(base, window.side),
+        "histograms": histograms(base, window.side),
+        "mix": label_mix(base, window.side),
+        "nearest": nearest(window, before),
         "with_reference": asdict(apart),
     }
     return replace(
@@ -291,6 +294,45 @@ def medians(base: Side, new: Side) -> dict[str, tuple[float, float]]:
         name: (float(np.nanmedian(a)), float(np.nanmedian(b)))
         for name, a, b in zip(STATISTICS, base.statistics.T, new.statistics.T, strict=True)
         if np.isfinite(a).any() and np.isfinite(b).any()
+    }
+
+
+def histograms(base: Side, new: Side, bins: int = 16) -> dict[str, dict[str, list[float]]]:
+    """Shares of pictures per bin of every statistic, before and now, over both's range."""
+    found = {}
+    for name, a, b in zip(STATISTICS, base.statistics.T, new.statistics.T, strict=True):
+        a, b = a[np.isfinite(a)], b[np.isfinite(b)]
+        if len(a) and len(b):
+            edges = np.histogram_bin_edges(np.concatenate([a, b]), bins)
+            shares = [np.histogram(x, edges)[0] / len(x) for x in (a, b)]
+            found[name] = {
+                "edges": [round(float(e), 4) for e in (edges[0], edges[-1])],
+                "before": [round(float(s), 4) for s in shares[0]],
+                "now": [round(float(s), 4) for s in shares[1]],
+            }
+    return found
+
+
+def label_mix(base: Side, new: Side) -> dict[str, tuple[float, float]]:
+    """Every label's share before and now, the most frequent first."""
+    names = sorted({*base.labels, *new.labels}, key=lambda n: -new.labels.count(n))
+    return {
+        n: (
+            round(base.labels.count(n) / len(base.labels), 4),
+            round(new.labels.count(n) / len(new.labels), 4),
+        )
+        for n in names
+    }
+
+
+def nearest(window: Window, before: Window) -> dict[str, str]:
+    """The likest picture of the baseline for each of the strangest."""
+    ids = [i.id for i in before.images]
+    order = np.argsort([-i.novelty for i in window.images])[:STRANGEST]
+    likeness = window.side.embeddings[order] @ before.side.embeddings.T
+    return {
+        window.images[n].id: ids[best]
+        for n, best in zip(order, likeness.argmax(axis=1), strict=True)
     }
 
 

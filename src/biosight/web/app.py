@@ -19,6 +19,7 @@ from biosight.web.api import (
     acts,
     admin,
     collections,
+    drift,
     exports,
     images,
     jobs,
@@ -60,7 +61,8 @@ def create_app(biosight: BioSight, *, housekeeping: bool = True) -> FastAPI:
     )
     app.state.biosight = biosight
     errors.install(app, pages.error_page)
-    parts = (people, collections, uploads, images, acts, exports, versions, jobs, likeness, admin)
+    parts = [people, collections, uploads, images, acts, exports, versions, jobs, likeness]
+    parts += [drift, admin]
     for part in parts:
         app.include_router(part.router, prefix=API)
     app.include_router(health.router)

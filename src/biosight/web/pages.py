@@ -172,6 +172,12 @@ def unfamiliar_page(request: Request, collection: str, biosight: Open) -> Respon
     return render(request, "unfamiliar.html", access=access, labels=labels)
 
 
+@router.get("/collections/{collection}/drift")
+def drift_page(request: Request, collection: str) -> Response:
+    """Whether the pictures change."""
+    return render(request, "drift.html", access=seen(request, collection))
+
+
 @router.get("/collections/{collection}/history")
 def history_page(request: Request, collection: str) -> Response:
     """What was done, with undo."""

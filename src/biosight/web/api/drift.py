@@ -1,0 +1,89 @@
+"""API: drift reports of a collection: check now, read, accept as normal."""
+
+import json
+from typing import Any
+
+from fastapi import APIRouter
+from pydantic import BaseModel
+
+from biosight import drift as drifting
+from biosight.bootstrap import serving_key
+from biosight.drift import DriftReport
+from biosight.inference.reference import read_reference
+from biosight.registry import get_version
+from biosight.web.deps import Editor, Open, Signed, Store, Viewer
+
+router = APIRouter(tags=["drift"])
+
+
+class DriftOut(BaseModel):
+    """A drift report. `verdict` is green, amber, red or unknown; `estimate` is the accuracy that
+    mean confidence promises. `details` holds histograms, label mix, nearest pictures, effect sizes
+    and p values; it is empty when there was too little to tell."""
+
+    id: str
+    at: float
+    since: float
+    model: str
+    pictures: int
+    verdict: str
+    sentence: str
+    causes: list[str]
+    firing: list[str]
+    foreign: bool
+    estimate: float
+    strangest: list[str]
+    details: dict[str, Any]
+
+
+class DriftLine(BaseModel):
+    """One earlier check."""
+
+    at: float
+    verdict: str
+    sentence: str
+    pictures: int
+
+
+class DriftHistory(BaseModel):
+    """The latest report in full, and all checks, the newest first."""
+
+    latest: DriftOut | None
+    checks: list[DriftLine]
+
+
+def drift_out(report: DriftReport) -> DriftOut:
+    """A report as the API shows it."""
+    values = {name: getattr(report, name) for name in DriftOut.model_fields if name != "details"}
+    return DriftOut(**values, details=json.loads(report.details))
+
+
+@router.get("/collections/{collection}/drift")
+def history(access: Viewer, records: Store) -> DriftHistory:
+    """What the checks of this collection said."""
+    found = drifting.reports(records, access.collection.id)
+    return DriftHistory(
+        latest=drift_out(found[0]) if found else None,
+        checks=[
+            DriftLine(at=r.at, verdict=r.verdict, sentence=r.sentence, pictures=r.pictures)
+            for r in found
+        ],
+    )
+
+
+@router.post("/collections/{collection}/drift", status_code=201)
+def check(access: Editor, biosight: Open, records: Store) -> DriftOut:
+    """Check now, from stored embeddings: under a second."""
+    c = access.collection
+    version = get_version(records, serving_key(biosight, c.model))
+    reference = read_reference(biosight.model.classifiers.locate(version.id))
+    report = drifting.check(records, c.id, version.id, version.card.space, reference)
+    return drift_out(report)
+
+
+@router.post("/collections/{collection}/drift/accept")
+def accept(access: Editor, person: Signed, biosight: Open, records: Store) -> dict[str, int]:
+    """Let what the last check looked at be what is normal here."""
+    c = access.collection
+    space = get_version(records, serving_key(biosight, c.model)).card.space
+    return {"sessions": drifting.accept_latest(records, c.id, space, person.user.id)}
