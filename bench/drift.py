@@ -1,0 +1,254 @@
+"""The drift check on the bundled model's own vectors: false alarms and power, beside the first
+BioSight's scheme.
+
+    python -m bench.drift --data ../shared/data [--repeats 60]
+
+Base: organisms of `test`, shuffled. Shifts: the eight camera shifts of learning.md made on pictures
+of 64 px, blood cells among organisms (novel) and a half of ten kinds (near-novel).
+"""
+
+import argparse
+import io
+from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+from PIL import Image as Pillow
+from PIL import ImageFilter
+
+from biosight.bootstrap import BUNDLED
+from biosight.drift.check import LEAST_EFFECT, limit_of
+from biosight.drift.families import ALPHA, Side, compare
+from biosight.images.measures import STATISTICS, statistics
+from biosight.inference.classifier import Classifier
+from biosight.inference.preprocess import to_pixels
+from biosight.inference.reference import read_reference, unit
+
+SIDE = 64
+SIZES = (20, 50, 100, 200, 500)
+POOL = 600
+Picture = Pillow.Image
+Which = Sequence[int] | range | npt.NDArray[np.int64]
+
+
+def jpeg(picture: Picture, quality: int) -> Picture:
+    """The picture after JPEG."""
+    buffer = io.BytesIO()
+    picture.save(buffer, "JPEG", quality=quality)
+    return Pillow.open(buffer).convert("RGB")
+
+
+def array_shift(change: Callable[[np.ndarray], np.ndarray]) -> Callable[[Picture], Picture]:
+    """A shift on values of 0 to 1."""
+
+    def shift(picture: Picture) -> Picture:
+        values = change(np.asarray(picture, dtype=np.float64) / 255)
+        return Pillow.fromarray((np.clip(values, 0, 1) * 255).astype(np.uint8))
+
+    return shift
+
+
+def enlarged(picture: Picture) -> Picture:
+    """The centre at twice its size."""
+    w, h = picture.size
+    return picture.crop((w // 4, h // 4, w - w // 4, h - h // 4)).resize((w, h))
+
+
+NOISE = np.random.default_rng(5)
+SHIFTS: dict[str, Callable[[Picture], Picture]] = {
+    "blur 1.0": lambda p: p.filter(ImageFilter.GaussianBlur(1.0)),
+    "blur 0.5": lambda p: p.filter(ImageFilter.GaussianBlur(0.5)),
+    "noise .08": array_shift(lambda v: v + NOISE.normal(0, 0.08, v.shape)),
+    "JPEG 10": lambda p: jpeg(p, 10),
+    "gain 1.5": array_shift(lambda v: v * 1.5),
+    "gain 1.2": array_shift(lambda v: v * 1.2),
+    "white balance": array_shift(lambda v: v * np.array([1.15, 1.0, 0.85])),
+    "crop x 2": enlarged,
+}
+
+
+def small(file: Path) -> Picture:
+    """A picture with its short side at SIDE."""
+    with Pillow.open(file) as opened:
+        picture = opened.convert("RGB")
+    scale = SIDE / min(picture.size)
+    return picture.resize(
+        (max(SIDE, round(picture.width * scale)), max(SIDE, round(picture.height * scale)))
+    )
+
+
+def side_of(classifier: Classifier, pictures: Sequence[Picture], limit: float) -> Side:
+    """Pictures as the check sees them."""
+    logits, vectors, measures = [], [], []
+    for start in range(0, len(pictures), 8):
+        part = pictures[start : start + 8]
+        pixels = np.stack([to_pixels(p, classifier.card.framing) for p in part])
+        answer = classifier.logits(pixels)
+        logits.append(answer[0])
+        vectors.append(answer[1])
+        measures += [statistics(p) for p in part]
+    embeddings = np.concatenate(vectors)
+    assert classifier.familiar is not None
+    names = classifier.card.label_names
+    return Side(
+        embeddings=unit(embeddings).astype(float),
+        statistics=np.array(measures),
+        novelty=classifier.familiar.distances(embeddings).astype(float),
+        limit=limit,
+        labels=tuple(names[i] for i in np.concatenate(logits).argmax(axis=1)),
+    )
+
+
+def picked(side: Side, which: Which) -> Side:
+    """Some pictures of a side."""
+    rows = np.asarray(which)
+    return Side(
+        side.embeddings[rows],
+        side.statistics[rows],
+        side.novelty[rows],
+        side.limit,
+        tuple(side.labels[i] for i in rows),
+    )
+
+
+def joined(first: Side, second: Side) -> Side:
+    """Both."""
+    return Side(
+        np.concatenate([first.embeddings, second.embeddings]),
+        np.concatenate([first.statistics, second.statistics]),
+        np.concatenate([first.novelty, second.novelty]),
+        first.limit,
+        first.labels + second.labels,
+    )
+
+
+def fires(base: Side, new: Side, alpha: float, seed: int) -> bool:
+    """Does the check go amber?"""
+    return bool(compare(base, new, STATISTICS, seed=seed, alpha=alpha).firing)
+
+
+def mmd_of_four(base: Side, new: Side, dice: np.random.Generator) -> float:
+    """The first BioSight: MMD with an RBF kernel at the median distance on consecutive batches of
+    four, 100 permutations, p < .01; the share of batches that fire."""
+    reference = base.embeddings
+    width = float(np.median(np.linalg.norm(reference[:200, None] - reference[None, :200], axis=2)))
+    fired = []
+    for start in range(0, len(new.embeddings) - 3, 4):
+        both = np.concatenate([reference, new.embeddings[start : start + 4]])
+        distances = np.maximum(2 - 2 * both @ both.T, 0)
+        kernel = np.exp(-distances / (2 * width**2))
+        members = np.zeros((101, len(both)))
+        members[0, len(reference) :] = 1
+        for row in range(1, 101):
+            members[row, dice.permutation(len(both))[:4]] = 1
+        others = 1 - members
+        n = len(reference)
+        value = (
+            ((members @ kernel) * members).sum(1) / 16
+            + ((others @ kernel) * others).sum(1) / n**2
+            - 2 * ((members @ kernel) * others).sum(1) / (4 * n)
+        )
+        fired.append(float((value >= value[0] - 1e-12).mean()) < 0.01)
+    return float(np.mean(fired))
+
+
+def false_alarms(clean: Side, size: int, repeats: int, alpha: float) -> float:
+    """Undrifted windows of one picture a session, against 100 others."""
+    dice = np.random.default_rng(size)
+    count = 0
+    for n in range(repeats):
+        order = dice.permutation(len(clean.labels))
+        count += fires(picked(clean, order[:100]), picked(clean, order[100 : 100 + size]), alpha, n)
+    return count / repeats
+
+
+def runs(clean: Side, repeats: int, *, one_each: bool) -> float:
+    """Uploads in runs of 20 alike (neighbours in embedding): 60 sessions, sampled or not."""
+    dice = np.random.default_rng(1)
+    count = 0
+    for n in range(repeats):
+        order = dice.permutation(len(clean.labels))
+        base, rest = picked(clean, order[:100]), order[100:]
+        sessions = []
+        for leader in dice.choice(rest, 60):
+            likeness = clean.embeddings[rest] @ clean.embeddings[leader]
+            sessions.append(rest[np.argsort(-likeness)[:20]])
+        chosen = (
+            [int(dice.choice(s)) for s in sessions]
+            if one_each
+            else [int(i) for s in sessions[:3] for i in s]
+        )
+        count += fires(base, picked(clean, chosen), 0.05, n)
+    return count / repeats
+
+
+def power(clean: Side, shifted: Side, size: int, repeats: int, share: float = 1.0) -> float:
+    """How often windows with `share` shifted pictures fire."""
+    dice = np.random.default_rng(size)
+    count = 0
+    for n in range(repeats):
+        order = dice.permutation(len(clean.labels))
+        drawn = max(1, round(share * size))
+        new = picked(
+            shifted, dice.choice(len(shifted.labels), drawn, replace=drawn > len(shifted.labels))
+        )
+        if drawn < size:
+            new = joined(new, picked(clean, order[100 : 100 + size - drawn]))
+        count += fires(picked(clean, order[:100]), new, ALPHA, n)
+    return count / repeats
+
+
+def rows(clean: Side, shifts: dict[str, tuple[Side, float]], repeats: int) -> Iterator[list[str]]:
+    """One line a shift: power at every size, and what the first BioSight's batches did."""
+    dice = np.random.default_rng(0)
+    for name, (side, share) in shifts.items():
+        most = [
+            power(clean, side, size, repeats, share)
+            if size <= len(clean.labels) - 100
+            else float("nan")
+            for size in SIZES
+        ]
+        old = mmd_of_four(
+            picked(clean, range(min(400, len(clean.labels)))), picked(side, range(40)), dice
+        )
+        yield [name, *(f"{p:.2f}" for p in most), f"{old:.2f}" if share == 1.0 else "-"]
+
+
+def main() -> None:
+    """Print the table."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--data", type=Path, required=True)
+    parser.add_argument("--repeats", type=int, default=60)
+    given = parser.parse_args()
+    classifier, reference = Classifier(BUNDLED / "organisms"), read_reference(BUNDLED / "organisms")
+    limit = limit_of(reference)
+    files = sorted((given.data / "organisms" / "test").glob("*/*"))
+    dice = np.random.default_rng(0)
+    files = [files[i] for i in dice.permutation(len(files))[: POOL * 2]]
+    clean = side_of(classifier, [small(f) for f in files[:POOL]], limit)
+    source = [small(f) for f in files[POOL : POOL + 250]]
+    shifts: dict[str, tuple[Side, float]] = {
+        name: (side_of(classifier, [shift(p) for p in source], limit), 1.0)
+        for name, shift in SHIFTS.items()
+    }
+    cells = sorted((given.data / "cells" / "bccd6" / "test").glob("*/*"))[:250]
+    shifts["10 % cells"] = (side_of(classifier, [small(f) for f in cells], limit), 0.1)
+    alarms = [false_alarms(clean, size, given.repeats, ALPHA) for size in (60, 200)]
+    print(f"false alarm per check at alpha .01: n=60 {alarms[0]:.3f}, n=200 {alarms[1]:.3f}")
+    alone, every = (runs(clean, given.repeats, one_each=one) for one in (True, False))
+    print(f"in runs of 20, alpha .05: one a session {alone:.2f}, every picture {every:.2f}")
+    old = mmd_of_four(picked(clean, range(400)), picked(clean, range(400, 600)), dice)
+    print(
+        f"the first BioSight, undrifted: {old:.3f} of batches of four; a check of 1,000 pictures "
+        f"alarms {1 - (1 - old) ** 250:.0%} of the time"
+    )
+    print(f"real effects, for red: {LEAST_EFFECT}")
+    print("| shift | " + " | ".join(f"n={s}" for s in SIZES) + " | first BioSight, per batch |")
+    print("| --- | " + "--- | " * (len(SIZES) + 1))
+    for row in rows(clean, shifts, given.repeats):
+        print("| " + " | ".join(row) + " |")
+
+
+if __name__ == "__main__":
+    main()
