@@ -27,7 +27,8 @@ from biosight.inference.reference import read_reference, unit
 
 SIDE = 64
 SIZES = (20, 50, 100, 200, 500)
-POOL = 600
+POOL = 1300
+RUN = 20
 Picture = Pillow.Image
 Which = Sequence[int] | range | npt.NDArray[np.int64]
 
@@ -170,10 +171,7 @@ def runs(clean: Side, repeats: int, *, one_each: bool) -> float:
     for n in range(repeats):
         order = dice.permutation(len(clean.labels))
         base, rest = picked(clean, order[:100]), order[100:]
-        sessions = []
-        for leader in dice.choice(rest, 60):
-            likeness = clean.embeddings[rest] @ clean.embeddings[leader]
-            sessions.append(rest[np.argsort(-likeness)[:20]])
+        sessions = list(alike(clean, rest, dice))
         chosen = (
             [int(dice.choice(s)) for s in sessions]
             if one_each
@@ -181,6 +179,19 @@ def runs(clean: Side, repeats: int, *, one_each: bool) -> float:
         )
         count += fires(base, picked(clean, chosen), 0.05, n)
     return count / repeats
+
+
+def alike(
+    side: Side, pictures: npt.NDArray[np.int64], dice: np.random.Generator
+) -> Iterator[npt.NDArray[np.int64]]:
+    """The pictures in runs of RUN like ones, each picture in one run."""
+    left = dice.permutation(pictures)
+    while len(left) >= RUN:
+        likeness = side.embeddings[left] @ side.embeddings[left[0]]
+        order = np.argsort(-likeness)
+        yield left[order[:RUN]]
+        left = left[order[RUN:]]
+        dice.shuffle(left)
 
 
 def power(clean: Side, shifted: Side, size: int, repeats: int, share: float = 1.0) -> float:

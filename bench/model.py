@@ -104,11 +104,17 @@ def held_distances(reference: Reference) -> Floats:
 
 
 def auroc(
-    classifier: Classifier, reference: Reference, files: Sequence[Path]
+    classifier: Classifier,
+    reference: Reference,
+    files: Sequence[Path],
+    ordinary: Sequence[Path] = (),
 ) -> tuple[float, float]:
-    """How well novelty tells `files` from held pictures, and the share beyond the limit."""
+    """How well novelty tells `files` from held (or `ordinary`) pictures, and the share beyond the
+    limit."""
     assert classifier.familiar is not None
     known = held_distances(reference)
+    if ordinary:
+        known = classifier.familiar.distances(embedded(classifier, ordinary)[1])
     strange = classifier.familiar.distances(embedded(classifier, files)[1])
     truth = np.concatenate([np.zeros(len(known)), np.ones(len(strange))])
     share = float((strange > classifier.card.novelty_limit).mean())
@@ -196,6 +202,18 @@ def kinds_of(data: Path, names: Sequence[str]) -> Iterator[Kind]:
         learn = sources[0][: max(EXAMPLES)]
         test = rest if elsewhere else sources[0][max(EXAMPLES) :]
         yield Kind(name, learn, test[:MOST_TESTED], elsewhere)
+
+
+def ordinary(data: Path, count: int = 1000) -> list[Path]:
+    """Pictures of known kinds and known sources that did not train (the `test` split)."""
+    with (data / "organisms" / "MANIFEST.csv").open(encoding="utf-8") as file:
+        found = [
+            data / "organisms" / row["file"]
+            for row in csv.DictReader(file)
+            if row["split"] == "test" and row["kind"] not in {*NEAR, *TAUGHT}
+        ]
+    picks = np.random.default_rng(0).choice(len(found), count, replace=False)
+    return [found[i] for i in picks]
 
 
 def teach_curve(classifier: Classifier, reference: Reference, kinds: Sequence[Kind]) -> str:
@@ -304,8 +322,10 @@ def report(data: Path, extra: Path | None, last_word: bool) -> str:
     assert reference is not None
     near = [file for kind in kinds_of(data, NEAR) for file in (*kind.learn, *kind.test)]
     score, share = auroc(classifier, reference, near)
+    same, _ = auroc(classifier, reference, near, ordinary(data))
     parts.append(
-        f"Novelty of ten kinds left out of training ({len(near)} pictures): AUROC {score:.3f}; "
+        f"Novelty of ten kinds left out of training ({len(near)} pictures): AUROC {same:.3f} "
+        f"against other pictures of the same sources, {score:.3f} against left-out sources; "
         f"{share:.0%} beyond the limit."
     )
     parts.append(teach_curve(classifier, reference, list(kinds_of(data, TAUGHT))))

@@ -139,12 +139,13 @@ def energy(distances: Floats, members: Floats) -> Floats:
 
 
 def unfamiliar(base: Side, new: Side) -> Family:
-    """More pictures beyond the limit than the baseline has (Fisher), or all somewhat farther
-    (Mann-Whitney), the smaller p doubled; the effect is the share beyond, above the baseline's."""
+    """More pictures beyond the limit than one in a hundred, or than the baseline has (binomial), or
+    all somewhat farther (Mann-Whitney), the smaller p doubled; the effect is the share beyond,
+    above the baseline's."""
     beyond = [int((s.novelty > base.limit).sum()) for s in (base, new)]
     sizes = [len(base.novelty), len(new.novelty)]
-    table = [[beyond[1], sizes[1] - beyond[1]], [beyond[0], sizes[0] - beyond[0]]]
-    counts = float(stats.fisher_exact(table, alternative="greater").pvalue)
+    usual = max(0.01, beyond[0] / max(1, sizes[0]))
+    counts = float(stats.binomtest(beyond[1], sizes[1], usual, alternative="greater").pvalue)
     ranks = float(stats.mannwhitneyu(new.novelty, base.novelty, alternative="greater").pvalue)
     effect = beyond[1] / max(1, sizes[1]) - beyond[0] / max(1, sizes[0])
     return Family("unfamiliar", min(1.0, 2 * min(counts, ranks)), effect)
