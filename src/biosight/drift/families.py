@@ -8,7 +8,6 @@ from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
-from scipy import stats
 
 Floats = npt.NDArray[np.float64]
 ALPHA = 0.01
@@ -76,6 +75,8 @@ def holm(found: Sequence[Family], alpha: float) -> tuple[str, ...]:
 def look(base: Side, new: Side, names: Sequence[str]) -> Family:
     """Kolmogorov-Smirnov on every statistic, Bonferroni-corrected; the effect is the largest
     difference of medians in units of the baseline's spread (interquartile range)."""
+    from scipy import stats  # half a second and 60 MB that a server seldom needs
+
     best = Family("look", 1.0, 0.0)
     tested = 0
     for column, name in enumerate(names):
@@ -142,6 +143,8 @@ def unfamiliar(base: Side, new: Side) -> Family:
     """More pictures beyond the limit than one in a hundred, or than the baseline has (binomial), or
     all somewhat farther (Mann-Whitney), the smaller p doubled; the effect is the share beyond,
     above the baseline's."""
+    from scipy import stats  # half a second and 60 MB that a server seldom needs
+
     beyond = [int((s.novelty > base.limit).sum()) for s in (base, new)]
     sizes = [len(base.novelty), len(new.novelty)]
     usual = max(0.01, beyond[0] / max(1, sizes[0]))
@@ -154,6 +157,8 @@ def unfamiliar(base: Side, new: Side) -> Family:
 def mix(base: Side, new: Side) -> Family:
     """Chi-square on the label mix, rare labels together; the effect is the largest change of a
     label's share."""
+    from scipy import stats  # half a second and 60 MB that a server seldom needs
+
     names = sorted({*base.labels, *new.labels})
     counts = np.array([[s.labels.count(n) for n in names] for s in (base, new)], dtype=float)
     shares = counts / np.maximum(counts.sum(axis=1, keepdims=True), 1)
