@@ -153,8 +153,9 @@ def test_a_report_counts() -> None:
 def test_train_resume_export_and_serve(tree: Path, tmp_path: Path) -> None:
     from biosight.inference.classifier import Classifier
     from biosight.learning.export import export, measure, read_split
+    from biosight.learning.params import TrainParams
     from biosight.learning.quantise import quantise
-    from biosight.learning.train import TrainParams, train
+    from biosight.learning.train import train
 
     params = TrainParams(
         root=tree,
@@ -231,7 +232,8 @@ def test_the_prior_names_every_class_once() -> None:
 
 
 def test_a_teacher_and_mixed_pictures_teach(tree: Path, tmp_path: Path) -> None:
-    from biosight.learning.train import TrainParams, train
+    from biosight.learning.params import TrainParams
+    from biosight.learning.train import train
 
     params = TrainParams(
         root=tree,

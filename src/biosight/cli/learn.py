@@ -76,7 +76,7 @@ def train(resume: bool, unfreeze_norm: bool, **given: Any) -> None:
     """Fit a network on ROOT, a folder with one folder of pictures per label."""
     need_torch()
     from biosight.learning.evaluate import as_text
-    from biosight.learning.train import TrainParams
+    from biosight.learning.params import TrainParams
     from biosight.learning.train import train as run
 
     known = {f.name for f in fields(TrainParams)}

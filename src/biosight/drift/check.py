@@ -15,6 +15,7 @@ from typing import ClassVar
 
 import numpy as np
 
+from biosight.drift.drawn import STRANGEST, histograms, label_mix, medians, nearest
 from biosight.drift.families import Families, Side, compare, energy_distance
 from biosight.drift.window import (
     BASELINE_SESSIONS,
@@ -30,7 +31,6 @@ from biosight.images.measures import STATISTICS
 from biosight.inference.reference import Reference, nearest_distances, unit
 from biosight.storage.records import Insert, Order, Records, Remove, Replace, Where, new_id
 
-STRANGEST = 12
 LEAST_SOURCES = 5  # with fewer, what is foreign can't be told
 # What counts as a real effect, beyond being significant; a fifth of a spread is hard to see.
 LEAST_EFFECT = {"look": 0.35, "features": 0.015, "unfamiliar": 0.05, "mix": 0.15}
@@ -286,54 +286,6 @@ def foreign(side: Side, reference: Reference | None) -> Apart:
     some = dice.choice(len(held), min(400, len(held)), replace=False)
     distance = energy_distance(held[some], side.embeddings)
     return Apart(distance, limit)
-
-
-def medians(base: Side, new: Side) -> dict[str, tuple[float, float]]:
-    """Median of every statistic before and now."""
-    return {
-        name: (float(np.nanmedian(a)), float(np.nanmedian(b)))
-        for name, a, b in zip(STATISTICS, base.statistics.T, new.statistics.T, strict=True)
-        if np.isfinite(a).any() and np.isfinite(b).any()
-    }
-
-
-def histograms(base: Side, new: Side, bins: int = 16) -> dict[str, dict[str, list[float]]]:
-    """Shares of pictures per bin of every statistic, before and now, over both's range."""
-    found = {}
-    for name, a, b in zip(STATISTICS, base.statistics.T, new.statistics.T, strict=True):
-        a, b = a[np.isfinite(a)], b[np.isfinite(b)]
-        if len(a) and len(b):
-            edges = np.histogram_bin_edges(np.concatenate([a, b]), bins)
-            shares = [np.histogram(x, edges)[0] / len(x) for x in (a, b)]
-            found[name] = {
-                "edges": [round(float(e), 4) for e in (edges[0], edges[-1])],
-                "before": [round(float(s), 4) for s in shares[0]],
-                "now": [round(float(s), 4) for s in shares[1]],
-            }
-    return found
-
-
-def label_mix(base: Side, new: Side) -> dict[str, tuple[float, float]]:
-    """Every label's share before and now, the most frequent first."""
-    names = sorted({*base.labels, *new.labels}, key=lambda n: -new.labels.count(n))
-    return {
-        n: (
-            round(base.labels.count(n) / len(base.labels), 4),
-            round(new.labels.count(n) / len(new.labels), 4),
-        )
-        for n in names
-    }
-
-
-def nearest(window: Window, before: Window) -> dict[str, str]:
-    """The likest picture of the baseline for each of the strangest."""
-    ids = [i.id for i in before.images]
-    order = np.argsort([-i.novelty for i in window.images])[:STRANGEST]
-    likeness = window.side.embeddings[order] @ before.side.embeddings.T
-    return {
-        window.images[n].id: ids[best]
-        for n, best in zip(order, likeness.argmax(axis=1), strict=True)
-    }
 
 
 def causes_of(base: Side, new: Side, families: Families) -> tuple[str, ...]:

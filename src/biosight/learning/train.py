@@ -8,8 +8,7 @@ import math
 import random
 from collections.abc import Iterator
 from copy import deepcopy
-from dataclasses import asdict, dataclass, field, replace
-from pathlib import Path
+from dataclasses import asdict, dataclass, field
 
 import numpy as np
 import torch
@@ -21,55 +20,13 @@ from tqdm import tqdm
 
 from biosight.errors import BadModel
 from biosight.inference.card import CardLabel, ModelCard
-from biosight.inference.head import Prior
 from biosight.inference.quality import softmax
 from biosight.learning import dataset as ds
 from biosight.learning import networks
+from biosight.learning.averaging import choose_blend, forward, save_atomically
 from biosight.learning.evaluate import Report, evaluate
-from biosight.learning.imagenet import Evidence, make_prior, read_prior, save_prior
-
-
-@dataclass(frozen=True, slots=True)
-class TrainParams:
-    """Everything that decides a training run; sizes in pixels, rates per step."""
-
-    root: Path
-    out: Path
-    arch: str = "efficientnet-lite0"
-    init: str = ""
-    manifest: Path | None = None
-    name: str = "organisms"
-    train_side: int = 160
-    input_size: int = 208
-    epochs: float = 3.0
-    batch: int = 64
-    rate: float = 1.5e-4
-    decay: float = 0.02
-    averaging: float = 0.998
-    smoothing: float = 0.05
-    label_power: float = 0.2
-    source_power: float = 0.6
-    held_share: float = 0.045
-    hold: tuple[str, ...] = ()
-    patience: int = 3
-    checks_per_epoch: int = 2
-    head_start: bool = True
-    head_pictures: int = 10_000
-    freeze_norm: bool = True
-    frozen: float = 0.25
-    chunk: int = 32
-    mixup: float = 0.0
-    strong: bool = False
-    teacher: Path | None = None
-    teacher_share: float = 0.5
-    teacher_softness: float = 2.0
-    max_steps: int = 0
-    without: tuple[str, ...] = ()
-    blends: tuple[float, ...] = (0.0, 0.2, 0.35, 0.5)
-    prior: str = ""
-    strengths: tuple[float, ...] = (0.0, 0.3, 0.5, 0.7)
-    seed: int = 7
-    workers: int = 2
+from biosight.learning.lesson import Lesson, read_teacher
+from biosight.learning.params import TrainParams
 
 
 @dataclass(slots=True)
@@ -88,21 +45,6 @@ class Split:
 
     train: list[ds.Sample]
     held: list[ds.Sample]
-
-
-@dataclass(frozen=True, slots=True)
-class Teacher:
-    """A trained network and the card that says how it wants its pixels."""
-
-    network: networks.Network
-    card: ModelCard
-    evidence: Evidence | None
-
-    @torch.no_grad()
-    def answer(self, pixels: Tensor) -> Tensor:
-        """Logits (n, labels) for uint8 pixels (n, side, side, 3)."""
-        logits, embeddings = self.network(normalised(pixels, self.card))
-        return logits + self.evidence(embeddings) if self.evidence else logits
 
 
 def train(params: TrainParams, *, resume: bool = False, quiet: bool = False) -> Report:
@@ -193,35 +135,6 @@ def fit_head(
         network.head.bias.copy_(torch.from_numpy(bias - weight @ scaler.mean_))
 
 
-def forward(
-    network: networks.Network,
-    card: ModelCard,
-    samples: list[ds.Sample],
-    params: TrainParams,
-    *,
-    quiet: bool = True,
-    what: str = "checking",
-) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """(logits (n, labels), embeddings (n, d), label numbers (n,)) as serving would see them."""
-    pictures = ds.EvalPictures(samples, card)
-    loader = DataLoader(pictures, batch_size=64, num_workers=params.workers)
-    network.eval()
-    logits, embeddings, truth = [], [], []
-    with torch.inference_mode():
-        for pixels, numbers in tqdm(loader, what, disable=quiet, leave=False):
-            scores, vectors = network(normalised(pixels, card))
-            logits.append(scores.float().numpy())
-            embeddings.append(vectors.float().numpy())
-            truth.append(numbers.numpy())
-    return np.concatenate(logits), np.concatenate(embeddings), np.concatenate(truth)
-
-
-def normalised(pixels: Tensor, card: ModelCard) -> Tensor:
-    """uint8 (n, side, side, 3) -> float (n, 3, side, side), channels last in memory."""
-    mean, std = torch.tensor(card.mean) * 255, torch.tensor(card.std) * 255
-    return ((pixels.float() - mean) / std).permute(0, 3, 1, 2)
-
-
 def batches(params: TrainParams, card: ModelCard, split: Split) -> Iterator[tuple[Tensor, Tensor]]:
     """Augmented, balanced batches without end."""
     weights = ds.sample_weights(split.train, params.label_power, params.source_power)
@@ -297,74 +210,6 @@ def freeze_first(network: networks.Network, share: float) -> None:
         weight.requires_grad_(False)
 
 
-def read_teacher(params: TrainParams, card: ModelCard) -> Teacher | None:
-    """The network of the run folder `params.teacher`. Raises BadModel for other labels."""
-    if params.teacher is None:
-        return None
-    teacher = ModelCard.model_validate_json((params.teacher / "card.json").read_text())
-    if teacher.label_names != card.label_names:
-        raise BadModel("The teacher says other labels than these pictures have.")
-    network = networks.build(teacher.arch, len(teacher.labels))
-    networks.start_from(network, networks.load_weights(params.teacher / "weights.pt"))
-    prior = read_prior(params.teacher)
-    evidence = Evidence(prior, len(teacher.labels)) if prior else None
-    network.eval().to(memory_format=torch.channels_last)  # type: ignore[call-overload]
-    return Teacher(network, teacher, evidence)
-
-
-@dataclass(frozen=True, slots=True)
-class Lesson:
-    """What one batch teaches: labels, mixed or not, and a teacher's opinion if there is one."""
-
-    params: TrainParams
-    card: ModelCard
-    teacher: Teacher | None
-
-    def backward(self, network: networks.Network, pixels: Tensor, numbers: Tensor) -> float:
-        """Add one batch's gradients, in chunks that fit the cache; returns the mean loss."""
-        goals = one_hot(numbers, len(self.card.labels), self.params.smoothing)
-        if self.params.mixup:
-            pixels, goals = mixed(pixels.float(), goals, self.params.mixup)
-        total = 0.0
-        for part, goal in zip(
-            pixels.split(self.params.chunk), goals.split(self.params.chunk), strict=True
-        ):
-            loss = self.loss(network, part, goal) * (len(part) / len(pixels))
-            loss.backward()  # type: ignore[no-untyped-call]
-            total += loss.item()
-        return total
-
-    def loss(self, network: networks.Network, pixels: Tensor, goals: Tensor) -> Tensor:
-        """Cross-entropy, and with a teacher its softened answers too (Hinton et al. 2015)."""
-        logits = network(normalised(pixels, self.card))[0]
-        hard = nn.functional.cross_entropy(logits, goals)
-        if self.teacher is None:
-            return hard
-        soft = self.params.teacher_softness
-        opinion = self.teacher.answer(pixels)
-        distance = nn.functional.kl_div(
-            (logits / soft).log_softmax(1), (opinion / soft).softmax(1), reduction="batchmean"
-        )
-        share = self.params.teacher_share
-        return (1 - share) * hard + share * soft**2 * distance
-
-
-def one_hot(numbers: Tensor, labels: int, smoothing: float) -> Tensor:
-    """Goals (n, labels) that add up to 1, `smoothing` of it spread over all labels."""
-    goals = torch.full((len(numbers), labels), smoothing / labels)
-    return goals + (1 - smoothing) * nn.functional.one_hot(numbers, labels)
-
-
-def mixed(pixels: Tensor, goals: Tensor, alpha: float) -> tuple[Tensor, Tensor]:
-    """Each picture blended with another one, and so are its goals (mixup, Zhang et al. 2018)."""
-    share = float(torch.distributions.Beta(alpha, alpha).sample())
-    other = torch.randperm(len(pixels))
-    return (
-        share * pixels + (1 - share) * pixels[other],
-        share * goals + (1 - share) * goals[other],
-    )
-
-
 def set_rate(optimiser: torch.optim.Optimizer, rate: float, step: int, total: int) -> None:
     """Warm up over the first 5 % of the steps, then a half cosine down to zero."""
     warm = max(1, total // 20)
@@ -424,71 +269,9 @@ def save_checkpoint(
     save_atomically(state, params.out / "checkpoint.pt")
 
 
-def save_atomically(state: object, path: Path) -> None:
-    """Write beside, then rename: a killed run never leaves half a file."""
-    part = path.with_suffix(".part")
-    torch.save(state, part)
-    part.replace(path)
-
-
-def choose_blend(params: TrainParams, card: ModelCard, split: Split, *, quiet: bool) -> Report:
-    """Keep of several averages the one that does best on left-out sources.
-
-    Tried are the best checkpoint and its mean with the last one (a soup, Wortsman et al. 2022),
-    each blended with a share of the start, which keeps what fine-tuning forgets (WiSE-FT,
-    Wortsman et al. 2022).
-    """
-    network = networks.build(params.arch, len(card.labels))
-    prior = first_prior(params, card)
-    found: list[tuple[Report, dict[str, Tensor], float]] = []
-    for name, state in averages(params):
-        network.load_state_dict(state)
-        logits, embeddings, truth = forward(network, card, split.held, params, quiet=quiet)
-        added = prior.evidence(embeddings, len(card.labels)) if prior else np.zeros_like(logits)
-        for strength in params.strengths if prior else (0.0,):
-            report = evaluate(softmax(logits + strength * added), truth, card.label_names)
-            words = f"{report.accuracy:.1%}, mean recall {report.balanced_accuracy:.1%}"
-            tqdm.write(f"{name}, prior {strength}: {words}")
-            found.append((report, state, strength))
-    report, state, strength = max(found, key=lambda f: f[0].accuracy + f[0].balanced_accuracy)
-    save_atomically(state, params.out / "weights.pt")
-    if prior and strength:
-        save_prior(replace(prior, strength=strength), params.out / "prior.npz")
-    return report
-
-
-def first_prior(params: TrainParams, card: ModelCard) -> Prior | None:
-    """What the starting weights' own classes say of the labels, when asked for."""
-    if not params.prior:
-        return None
-    state = networks.load_weights(networks.weights_file(params.init))
-    return make_prior(params.prior, card.label_names, state)
-
-
-def averages(params: TrainParams) -> Iterator[tuple[str, dict[str, Tensor]]]:
-    """The averages to choose from, by name."""
-    best = networks.load_weights(params.out / "weights.pt")
-    saved = torch.load(params.out / "checkpoint.pt", map_location="cpu", weights_only=True)
-    pairs = {"best": best, "best and last": mean_of(best, saved["average"], 0.5)}
-    started = params.out / "start.pt"
-    start = networks.load_weights(started) if started.exists() else None
-    for name, tuned in pairs.items():
-        for share in params.blends if start else (0.0,):
-            state = mean_of(tuned, start, share) if start else tuned
-            yield f"{name}, {share:.0%} of the start", state
-
-
-def mean_of(first: dict[str, Tensor], second: dict[str, Tensor], share: float) -> dict[str, Tensor]:
-    """Weights with `share` of the second; counters stay the first's."""
-    return {
-        k: torch.lerp(v, second[k].float(), share) if v.is_floating_point() else v
-        for k, v in first.items()
-    }
-
-
 def finish(params: TrainParams, card: ModelCard, split: Split, *, quiet: bool) -> Report:
     """Choose the final weights, report on them and write the run's papers."""
-    report = choose_blend(params, card, split, quiet=quiet)
+    report = choose_blend(params, card, split.held, quiet=quiet)
     (params.out / "card.json").write_text(card.model_dump_json(indent=2, by_alias=True))
     (params.out / "report.json").write_text(json.dumps(asdict(report), indent=1))
     (params.out / "params.json").write_text(json.dumps(asdict(params), default=str, indent=1))

@@ -1,0 +1,50 @@
+"""Everything that decides a training run.
+
+Not here: the run (train.py).
+"""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+
+@dataclass(frozen=True, slots=True)
+class TrainParams:
+    """Everything that decides a training run; sizes in pixels, rates per step."""
+
+    root: Path
+    out: Path
+    arch: str = "efficientnet-lite0"
+    init: str = ""
+    manifest: Path | None = None
+    name: str = "organisms"
+    train_side: int = 160
+    input_size: int = 208
+    epochs: float = 3.0
+    batch: int = 64
+    rate: float = 1.5e-4
+    decay: float = 0.02
+    averaging: float = 0.998
+    smoothing: float = 0.05
+    label_power: float = 0.2
+    source_power: float = 0.6
+    held_share: float = 0.045
+    hold: tuple[str, ...] = ()
+    patience: int = 3
+    checks_per_epoch: int = 2
+    head_start: bool = True
+    head_pictures: int = 10_000
+    freeze_norm: bool = True
+    frozen: float = 0.25
+    chunk: int = 32
+    mixup: float = 0.0
+    strong: bool = False
+    teacher: Path | None = None
+    teacher_share: float = 0.5
+    teacher_softness: float = 2.0
+    max_steps: int = 0
+    without: tuple[str, ...] = ()
+    blends: tuple[float, ...] = (0.0, 0.2, 0.35, 0.5)
+    prior: str = ""
+    strengths: tuple[float, ...] = (0.0, 0.3, 0.5, 0.7)
+    seed: int = 7
+    workers: int = 2
