@@ -258,6 +258,10 @@ def test_unfamiliar_pictures_stand_on_a_shelf_in_groups(ada: TestClient) -> None
     assert grouped == [{strange[0], strange[1]}, {strange[2]}]
     filtered = ada.get(f"/api/v1/collections/{collection}/images?unfamiliar=true").json()
     assert len(filtered["images"]) == 3
+    ada.post(
+        f"/api/v1/collections/{collection}/acts",
+        json={"kind": "confirm", "filter": {"unfamiliar": True, "label": "Red"}},
+    )
     strangest = ada.get(f"/api/v1/collections/{collection}/images?sort=strange").json()
     assert strangest["images"][-1]["id"] == strange[3]
     ada.post(

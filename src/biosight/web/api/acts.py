@@ -35,6 +35,7 @@ class Matching(Input):
     text: str = Field("", max_length=200)
     session: str = Field("", max_length=64)
     trash: bool = False
+    unfamiliar: bool = False
 
 
 class NewAct(Input):

@@ -2,7 +2,7 @@
 /** The filter lives in the address, so that a view can be sent to a colleague. */
 import { el, find } from "./dom.js";
 
-export const NAMES = ["label", "who", "unsure", "above", "below", "since", "until", "text", "session", "trash", "sort"];
+export const NAMES = ["label", "who", "unsure", "above", "below", "since", "until", "text", "session", "unfamiliar", "trash", "sort"];
 
 /** @returns {Record<string, any>} the filter that the address names */
 export function fromAddress() {
@@ -29,7 +29,7 @@ export function asQuery(filter) {
 /** @param {Record<string, any>} filter @returns {Record<string, any>} as the API's bodies have it */
 export function asBody(filter) {
   const { sort: _, ...body } = filter;
-  for (const name of ["unsure", "trash"]) if (name in body) body[name] = body[name] === "true";
+  for (const name of ["unsure", "unfamiliar", "trash"]) if (name in body) body[name] = body[name] === "true";
   for (const name of ["above", "below"]) if (name in body) body[name] = Number(body[name]);
   return body;
 }
@@ -47,6 +47,7 @@ export function matches(image, filter, collection) {
     && (filter.label === undefined || image.label === filter.label)
     && (!filter.who || image.who === filter.who)
     && (!filter.unsure || image.unsure)
+    && (!filter.unfamiliar || image.unfamiliar)
     && (!filter.above || percent >= Number(filter.above))
     && (!filter.below || percent < Number(filter.below))
     && (!filter.session || image.session === filter.session);
@@ -55,7 +56,7 @@ export function matches(image, filter, collection) {
 const CHIPS = /** @type {Record<string, (value: string) => string>} */ ({
   who: (v) => `said by ${{ machine: "the machine", person: "a person", nobody: "nobody" }[v] ?? v}`,
   above: (v) => `from ${v} %`, below: (v) => `to ${Number(v) - 1} %`, since: (v) => `since ${v}`, until: (v) => `until ${v}`,
-  text: (v) => `“${v}”`, session: () => "one upload",
+  text: (v) => `“${v}”`, session: () => "one upload", unfamiliar: () => "unfamiliar",
 });
 
 /** The filter's parts as chips that take themselves away. @param {HTMLElement} box @param {Record<string, any>} filter @param {number} total */
@@ -80,9 +81,9 @@ export function wire(main, filter, set) {
   const form = find(main, "#filters form");
   text.value = filter.text ?? "";
   sort.value = filter.sort ?? "newest";
-  for (const name of ["who", "above", "since", "until"]) form.elements[name].value = filter[name] ?? "";
+  for (const name of ["who", "above", "since", "until", "unfamiliar"]) form.elements[name].value = filter[name] ?? "";
   form.elements.below.value = filter.below ? Number(filter.below) - 1 : "";
-  const active = ["who", "above", "below", "since", "until"].some((n) => filter[n]);
+  const active = ["who", "above", "below", "since", "until", "unfamiliar"].some((n) => filter[n]);
   find(main, "#filters").toggleAttribute("data-active", active);
 
   let timer = 0;
@@ -98,7 +99,7 @@ export function wire(main, filter, set) {
 
 /** @param {any} form @returns {Record<string, any>} "to" is inclusive for people, exclusive in the API */
 function values(form) {
-  const { who, above, below, since, until } = form.elements;
+  const { who, above, below, since, until, unfamiliar } = form.elements;
   const to = below.value === "" ? "" : Number(below.value) + 1;
-  return { who: who.value, above: above.value, below: to, since: since.value, until: until.value };
+  return { who: who.value, above: above.value, below: to, since: since.value, until: until.value, unfamiliar: unfamiliar.value };
 }
