@@ -145,8 +145,8 @@ def test_uploads_live_on_while_one_moves_through_the_app(page: Page, folder: Pat
 
     page.route("**/images", slowly)
     page.locator("#folder").set_input_files(folder)
-    page.get_by_role("link", name="Model").click()
-    expect(page.get_by_role("heading", name="Model", exact=True)).to_be_visible()
+    page.get_by_role("link", name="Models").click()
+    expect(page.get_by_role("heading", name="Models", exact=True)).to_be_visible()
     expect(page.locator("#dock")).to_contain_text("18 stored", timeout=30_000)
 
 
