@@ -148,7 +148,7 @@ def drop(job: str, person: Signed, records: Store) -> JobOut:
     found, _ = job_for(records, person, job, "editor")
     if not found.live and (found.kind, found.state) != ("try-on", "done"):
         raise Conflict("This has ended already.")
-    dropped = jobs.drop(records, found)
+    dropped = jobs.drop(records, found, "Stopped." if found.live else "Dropped.")
     reclassify.forget(records, found.id)
     return job_out(dropped)
 
