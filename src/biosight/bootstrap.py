@@ -202,6 +202,20 @@ def keep_version(
     )
 
 
+def forget_collection(biosight: BioSight, collection: str) -> None:
+    """Remove what a collection leaves beside its pictures: jobs, drift reports, models taught in
+    it. The collection's own record is gone already."""
+    records = biosight.archive.records
+    for job in jobs.forget(records, collection):
+        reclassify.forget(records, job)
+    drift.forget(records, collection)
+    gone, files = registry.forget(records, collection)
+    for sha256 in files:
+        biosight.archive.blobs.remove(keys.model(sha256))
+    for key in gone:
+        rmtree(biosight.settings.data_dir / "models" / key, ignore_errors=True)
+
+
 def serving_key(biosight: BioSight, family: str) -> str:
     """The key of the version that serves a family, "" for the default one. Raises NotFound."""
     return registry.champion(biosight.archive.records, family or biosight.model.default).id

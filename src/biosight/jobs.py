@@ -79,6 +79,13 @@ def jobs_of(records: Records, collection: str, limit: int = 20) -> list[Job]:
     return records.find(Job, [Where("collection", "=", collection)], order=newest, limit=limit)
 
 
+def forget(records: Records, collection: str) -> list[str]:
+    """Remove a collection's jobs; their ids."""
+    found = [j.id for j in jobs_of(records, collection, limit=10_000)]
+    records.remove(Job, [Where("collection", "=", collection)])
+    return found
+
+
 def get_job(records: Records, id: str) -> Job:
     """A job by id, without asking who may see it. Raises NotFound."""
     found = records.get(Job, id)

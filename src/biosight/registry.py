@@ -186,6 +186,18 @@ def retire(records: Records, version: ModelVersion, by: str, reason: str = "") -
     return now
 
 
+def forget(records: Records, collection: str) -> tuple[list[str], set[str]]:
+    """Remove the versions taught in a collection: their keys, and hashes of files that no other
+    version has."""
+    every = versions(records)
+    gone = [v for v in every if v.collection == collection and collection]
+    kept = {sha256 for v in every if v not in gone for _, sha256 in v.files}
+    for version in gone:
+        records.remove(ModelVersion, [Where("id", "=", version.id)])
+        records.remove(ModelEvent, [Where("model", "=", version.id)])
+    return [v.id for v in gone], {sha for v in gone for _, sha in v.files} - kept
+
+
 def trail(records: Records, name: str, limit: int = 100) -> list[ModelEvent]:
     """What happened to a family, the newest first."""
     newest = Order("at", descending=True)

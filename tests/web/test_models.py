@@ -181,6 +181,14 @@ def test_teaching_a_label(ada: TestClient, biosight: BioSight) -> None:
     audit = ada.get(f"/api/v1/collections/{collection}/audit").json()
     assert audit == {"model": "mine@1", "quality": None}
 
+    kept = ada.post("/api/v1/collections", json={"name": "Another"}).json()["id"]
+    assert ada.delete(f"/api/v1/collections/{collection}").status_code == 204
+    assert ada.delete(f"/api/v1/collections/{collection}/forever").status_code == 204
+    assert ada.get("/api/v1/models/mine@1").status_code == 404
+    assert list(biosight.archive.blobs.keys("model")) == []
+    assert jobs.jobs_of(biosight.archive.records, collection) == []
+    assert upload(ada, kept, tiny.picture("Red", 7))["label"] == "Red"
+
 
 def test_what_is_taught_in_a_collection_stays_there(
     ada: TestClient,

@@ -11,6 +11,7 @@ from biosight.drift.check import (
     accept_baseline,
     accept_latest,
     check,
+    forget,
     reports,
 )
 from biosight.drift.families import Families, Side
@@ -26,5 +27,6 @@ __all__ = [
     "accept_baseline",
     "accept_latest",
     "check",
+    "forget",
     "reports",
 ]

@@ -97,6 +97,12 @@ def reports(records: Records, collection: str, limit: int = 60) -> list[DriftRep
     return records.find(DriftReport, where, order=newest, limit=limit)
 
 
+def forget(records: Records, collection: str) -> None:
+    """Remove a collection's reports and baseline."""
+    records.remove(DriftReport, [Where("collection", "=", collection)])
+    records.write(Remove(DriftBaseline, collection))
+
+
 def accept_baseline(records: Records, collection: str, images: Sequence[str], by: str) -> None:
     """Let these pictures be what is normal here from now on."""
     made = DriftBaseline(collection, tuple(images), by, time.time())

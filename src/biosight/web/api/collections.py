@@ -8,6 +8,7 @@ from pydantic import BaseModel, Field
 
 from biosight import gallery, registry, sharing
 from biosight.accounts import User, clean_email
+from biosight.bootstrap import forget_collection
 from biosight.errors import Forbidden
 from biosight.gallery import trash
 from biosight.images import Image
@@ -19,7 +20,7 @@ from biosight.storage.records import Order, Replace, Where
 from biosight.web.api.jobs import check_fits
 from biosight.web.api.people import Input
 from biosight.web.api.versions import seen_version
-from biosight.web.deps import Bytes, Editor, Owner, Signed, Store, Viewer
+from biosight.web.deps import Bytes, Editor, Open, Owner, Signed, Store, Viewer
 
 router = APIRouter(tags=["collections"])
 
@@ -205,10 +206,13 @@ def restore(collection: str, person: Signed, records: Store) -> CollectionOut:
 
 
 @router.delete("/collections/{collection}/forever", status_code=204)
-def remove_forever(collection: str, person: Signed, records: Store, blobs: Bytes) -> None:
-    """Remove a trashed collection for good, with its pictures."""
+def remove_forever(
+    collection: str, person: Signed, biosight: Open, records: Store, blobs: Bytes
+) -> None:
+    """Remove a trashed collection for good, with its pictures and the models taught in it."""
     access = sharing.access(records, person.user.id, collection, "owner", trashed=True)
     sharing.remove_collection(records, access.collection)
+    forget_collection(biosight, access.collection.id)
     trash.purge(records, blobs, [Where("collection", "=", access.collection.id)])
 
 
