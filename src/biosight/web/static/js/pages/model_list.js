@@ -7,8 +7,10 @@ import { share } from "../plots.js";
 /** @param {HTMLElement} main */
 export async function mount(main) {
   const versions = await call("GET", "/models");
-  const names = [...new Set(versions.filter((/** @type {any} */ v) => v.serves).map((/** @type {any} */ v) => v.name)), ...versions.map((/** @type {any} */ v) => v.name)];
-  find(main, "#models").replaceChildren(...[...new Set(names)].map((name) =>
+  const rank = (/** @type {any} */ v) => (v.default ? 0 : v.serves ? 1 : 2);
+  const ordered = [...versions].sort((a, b) => rank(a) - rank(b));
+  const names = new Set(ordered.map((v) => v.name));
+  find(main, "#models").replaceChildren(...[...names].map((name) =>
     family(name, versions.filter((/** @type {any} */ v) => v.name === name))));
 }
 
