@@ -114,3 +114,22 @@ def test_roll_back_and_retire(run: Run, tmp_path: Path) -> None:
     assert "tiny@1 serves" in run("model", "roll-back", "tiny").output
     assert "promote another" in run("model", "retire", "tiny@1", code=1).output
     assert "no model absent@1" in run("model", "promote", "absent@1", code=1).output
+
+
+def test_teach_from_the_command_line(run: Run, tmp_path: Path) -> None:
+    add_ada(run)
+    folder = tmp_path / "lemons"
+    folder.mkdir()
+    for seed in range(22):
+        (folder / f"{seed}.jpg").write_bytes(tiny.picture("Yellow", seed))
+    run("import", folder)
+    assert "opens at 20" in run("teach", "Lemon", "--name", "fruit", code=1).output
+    archive = open_archive(Settings(data_dir=tmp_path / "data"))
+    for image in archive.records.find(Image):
+        named = replace(image, label="Lemon", who="person", version=2)
+        archive.records.write(Replace(named, 1))
+    archive.close()
+    done = run("teach", "Lemon", "--name", "fruit")
+    assert "new: Lemon, 22 pictures, recall 100%" in done.output
+    assert "fruit@1\tcandidate" in run("model", "list").output
+    assert "another model named tiny" in run("teach", "Lemon", "--name", "tiny", code=1).output

@@ -119,6 +119,12 @@ def claim(records: Records) -> Job | None:
     return None
 
 
+def take(records: Records, job: Job) -> Job:
+    """Claim one job oneself. Raises Dropped when a worker was faster."""
+    now = time.time()
+    return changed(records, job, state="running", attempts=1, lease_until=now + LEASE_SECONDS)
+
+
 def changed(records: Records, job: Job, **fields: object) -> Job:
     """The job with other fields, written. Raises Dropped when it changed hands meanwhile."""
     now = replace(job, version=job.version + 1, **fields)  # type: ignore[arg-type]

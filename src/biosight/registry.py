@@ -4,6 +4,7 @@ A family is all versions of one name; its champion serves the collections that c
 Not here: training (learning), running (inference), or which family a collection chose (sharing.py).
 """
 
+import re
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
@@ -22,7 +23,7 @@ from biosight.storage.records import (
     new_id,
 )
 
-STATES = ("candidate", "champion", "retired")
+NAME = re.compile(r"[a-z0-9][a-z0-9._-]{0,63}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -196,6 +197,14 @@ def forget(records: Records, collection: str) -> tuple[list[str], set[str]]:
         records.remove(ModelVersion, [Where("id", "=", version.id)])
         records.remove(ModelEvent, [Where("model", "=", version.id)])
     return [v.id for v in gone], {sha for v in gone for _, sha in v.files} - kept
+
+
+def check_name(records: Records, name: str, collection: str) -> None:
+    """Raise BadRequest or Conflict for a name that a model taught in a collection can't have."""
+    if not NAME.fullmatch(name):
+        raise BadRequest("A model's name has small letters, digits, dots and dashes.")
+    if any(v.collection != collection for v in versions(records, name)):
+        raise Conflict(f"There is another model named {name}; choose another name.")
 
 
 def trail(records: Records, name: str, limit: int = 100) -> list[ModelEvent]:

@@ -43,6 +43,7 @@ def main(context: click.Context) -> None:
 COMMANDS: tuple[Callable[..., object], ...] = (
     serve.serve,
     worker.worker,
+    worker.teach,
     pictures.sort,
     pictures.import_folder,
     pictures.export,

@@ -16,11 +16,12 @@ import numpy as np
 
 from biosight import jobs, reclassify, registry
 from biosight.bootstrap import BioSight, keep_version, open_archive, open_biosight, serving_key
-from biosight.errors import BioSightError, NotFound
+from biosight.cli.pictures import find_place
+from biosight.errors import BadRequest, BioSightError, NotFound
 from biosight.images import Image
 from biosight.intake import classify_again, look_again
 from biosight.jobs import Dropped, Job, Progress
-from biosight.labels import Guess
+from biosight.labels import Guess, clean_label
 from biosight.settings import Settings
 from biosight.sharing import Collection
 from biosight.storage.records import Change, Where
@@ -53,6 +54,49 @@ def worker(settings: Settings, until_idle: bool) -> None:
         if biosight:
             biosight.close()
         archive.close()
+
+
+@click.command()
+@click.argument("labels", nargs=-1, required=True)
+@click.option(
+    "--name", required=True, help="What to call the model: small letters, digits, dashes."
+)
+@click.option("--user", "email", help="Whose collection; may be left out with one account.")
+@click.option("--collection", help="A collection's name; the person's first when left out.")
+@click.pass_obj
+def teach(
+    settings: Settings,
+    labels: tuple[str, ...],
+    name: str,
+    email: str | None,
+    collection: str | None,
+) -> None:
+    """Teach LABELS from a collection's confirmed pictures; the result is a candidate."""
+    biosight = open_biosight(settings)
+    records = biosight.archive.records
+    try:
+        c, user = find_place(records, email, collection)
+        registry.check_name(records, name, c.id)
+        wanted = json.dumps([clean_label(label) for label in labels])
+        asked = jobs.ask(records, "teach", c.id, user, labels=wanted, name=name)
+        done = finished(biosight, asked)
+    finally:
+        biosight.close()
+    if done.state != "done":
+        raise BadRequest(done.words)
+    click.echo(json.loads(done.result)["text"])
+    click.echo(done.words)
+
+
+def finished(biosight: BioSight, job: Job) -> Job:
+    """A job done here, or by a server's worker where that was faster."""
+    records = biosight.archive.records
+    try:
+        run(biosight, jobs.take(records, job))
+    except Dropped:
+        while jobs.get_job(records, job.id).live:
+            time.sleep(POLL_SECONDS)
+    return jobs.get_job(records, job.id)
 
 
 def run(biosight: BioSight, job: Job) -> None:

@@ -1,7 +1,6 @@
 """API: long work on a collection - try a model on, apply it, teach a label."""
 
 import json
-import re
 from typing import Annotated, Any
 
 from fastapi import APIRouter
@@ -19,7 +18,6 @@ from biosight.web.api.versions import may_change, seen_version
 from biosight.web.deps import Editor, Open, Person, Signed, Store, Viewer
 
 router = APIRouter(tags=["jobs"])
-NAME = re.compile(r"[a-z0-9][a-z0-9._-]{0,63}")
 
 
 class JobOut(BaseModel):
@@ -156,11 +154,8 @@ def drop(job: str, person: Signed, records: Store) -> JobOut:
 @router.post("/collections/{collection}/teach", status_code=202)
 def teach(body: Teach, access: Editor, person: Signed, biosight: Open, records: Store) -> JobOut:
     """Learn labels from confirmed pictures: the result is a candidate, to be tried on."""
-    if not NAME.fullmatch(body.name):
-        raise BadRequest("A model's name has small letters, digits, dots and dashes.")
     c = access.collection
-    if any(v.collection != c.id for v in registry.versions(records, body.name)):
-        raise Conflict(f"There is another model named {body.name}; choose another name.")
+    registry.check_name(records, body.name, c.id)
     labels = json.dumps([clean_label(label) for label in body.labels])
     made = jobs.ask(
         records,
