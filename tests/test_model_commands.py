@@ -133,3 +133,24 @@ def test_teach_from_the_command_line(run: Run, tmp_path: Path) -> None:
     assert "new: Lemon, 22 pictures, recall 100%" in done.output
     assert "fruit@1\tcandidate" in run("model", "list").output
     assert "another model named tiny" in run("teach", "Lemon", "--name", "tiny", code=1).output
+
+
+def test_retrain_stops_without_reason_and_teaches_with_one(run: Run, tmp_path: Path) -> None:
+    add_ada(run)
+    folder = tmp_path / "lemons"
+    folder.mkdir()
+    for seed in range(52):
+        (folder / f"{seed}.jpg").write_bytes(tiny.picture("Yellow", seed))
+    run("import", folder)
+    assert "Nothing to do" in run("retrain", "My images").output
+    assert "No label has 20" in run("retrain", "My images", "--force", code=1).output
+    archive = open_archive(Settings(data_dir=tmp_path / "data"))
+    for image in archive.records.find(Image):
+        named = replace(image, label="Lemon", who="person", version=2)
+        archive.records.write(Replace(named, 1))
+    archive.close()
+    assert "--name" in run("retrain", "My images", code=1).output
+    done = run("retrain", "My images", "--name", "fruit").output
+    assert "52 confirmed pictures, 52 since" in done
+    assert "a person decides" in done
+    assert "fruit@1\tcandidate" in run("model", "list").output

@@ -9,7 +9,7 @@ import click
 from pydantic import ValidationError
 
 from biosight import __version__, logs
-from biosight.cli import archive, drift, learn, people, pictures, serve, versions, worker
+from biosight.cli import archive, drift, learn, people, pictures, retrain, serve, versions, worker
 from biosight.errors import BioSightError
 from biosight.settings import Settings
 
@@ -55,6 +55,7 @@ COMMANDS: tuple[Callable[..., object], ...] = (
     learn.evaluate,
     versions.model,
     drift.drift,
+    retrain.retrain,
 )
 for command in COMMANDS:
     assert isinstance(command, click.Command)
