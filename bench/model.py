@@ -12,19 +12,19 @@ from collections import defaultdict
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from time import perf_counter
 
 import numpy as np
 import numpy.typing as npt
 from PIL import Image as Pillow
 from sklearn.metrics import roc_auc_score
 
+from bench.uploads import model_alone
 from biosight.bootstrap import BUNDLED
 from biosight.inference.classifier import Classifier
 from biosight.inference.head import Head
 from biosight.inference.preprocess import to_pixels
 from biosight.inference.quality import expected_calibration_error, softmax, wilson
-from biosight.inference.reference import Reference, nearest_distances, read_reference, unit
+from biosight.inference.reference import Reference, held_distances, read_reference
 from biosight.learning.evaluate import ece_across_sources
 from biosight.learning.gate import paired_interval
 from biosight.learning.head import Examples, examples_of, joined, refit
@@ -91,18 +91,6 @@ def embedded(classifier: Classifier, files: Sequence[Path]) -> tuple[Floats, Flo
     return np.concatenate([p[0] for p in parts]), np.concatenate([p[1] for p in parts])
 
 
-def held_distances(reference: Reference) -> Floats:
-    """Novelty of the held pictures, each without its own source."""
-    bank = unit(np.concatenate([reference.held_embeddings, reference.replay_embeddings]))
-    own = unit(reference.held_embeddings)
-    distances = np.empty(len(own), np.float32)
-    for source in np.unique(reference.held_sources):
-        mine = reference.held_sources == source
-        others = np.concatenate([~mine, np.ones(len(bank) - len(own), dtype=bool)])
-        distances[mine] = nearest_distances(own[mine] @ bank[others].T)
-    return distances
-
-
 def auroc(
     classifier: Classifier,
     reference: Reference,
@@ -112,25 +100,15 @@ def auroc(
     """How well novelty tells `files` from held (or `ordinary`) pictures, and the share beyond the
     limit."""
     assert classifier.familiar is not None
-    known = held_distances(reference)
+    known = held_distances(
+        reference.held_embeddings, reference.held_sources, reference.replay_embeddings
+    )
     if ordinary:
         known = classifier.familiar.distances(embedded(classifier, ordinary)[1])
     strange = classifier.familiar.distances(embedded(classifier, files)[1])
     truth = np.concatenate([np.zeros(len(known)), np.ones(len(strange))])
     share = float((strange > classifier.card.novelty_limit).mean())
     return float(roc_auc_score(truth, np.concatenate([known, strange]))), share
-
-
-def speed(classifier: Classifier, seconds: float = 3.0) -> float:
-    """Pictures a second in batches of eight."""
-    side = classifier.card.input_size
-    pixels = np.random.default_rng(0).integers(0, 255, (8, side, side, 3), dtype=np.uint8)
-    classifier.logits(pixels)
-    begin, count = perf_counter(), 0
-    while perf_counter() - begin < seconds:
-        classifier.logits(pixels)
-        count += 8
-    return count / (perf_counter() - begin)
 
 
 def table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
@@ -169,7 +147,7 @@ def bundled_lines(last_word: Callable[[Classifier], str] | None) -> Iterator[lis
             f"{float(np.mean(recalls)):.1%}",
             f"{ece:.3f}",
             last_word(classifier) if last_word else percent(unseen, n_unseen) if unseen else "-",
-            f"{speed(classifier):.0f}",
+            f"{model_alone(folder):.0f}",
             f"{size:.1f} MB",
         ]
 

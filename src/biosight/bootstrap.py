@@ -65,13 +65,19 @@ class Archive:
 class Model:
     """The decode sandbox, the open versions and the queue before them.
 
-    `default` is the family that serves where a collection chose none.
+    `default` is the family that serves where a collection chose none, `bundled` the folder of
+    each version that needs no store.
     """
 
     decoders: Decoders
     classifiers: Classifiers
     batcher: Batcher
     default: str
+    bundled: dict[str, Path]
+
+    def there(self, version: registry.ModelVersion) -> bool:
+        """Can a version's files be had: with this BioSight, or in the store?"""
+        return is_there(version, self.bundled)
 
     def close(self) -> None:
         """Finish what waits, end the children."""
@@ -122,18 +128,22 @@ def open_model(settings: Settings, archive: Archive | None = None) -> Model:
 
     Raises BadModel when the default can't be opened.
     """
-    locate = locator(settings, archive)
+    folders = bundled_folders(settings)
+    locate = locator(settings, archive, folders)
     classifiers = Classifiers(locate, settings.threads or None, settings.provider)
     if archive:
-        register(archive, bundled_folders(settings))
-    classifiers.get(read_card(settings.model_dir or DEFAULT_MODEL).key)
+        register(archive, folders)
+    default = read_card(settings.model_dir or DEFAULT_MODEL)
+    classifiers.get(default.key)
     decoders = Decoders(settings.decoders or os.cpu_count())
-    return Model(decoders, classifiers, Batcher(), default_family(settings))
+    return Model(decoders, classifiers, Batcher(), default.name, folders)
 
 
-def locator(settings: Settings, archive: Archive | None) -> Callable[[str], Path]:
-    """Says where a version's files lie, by key; it raises NotFound for what is not there."""
-    folders = bundled_folders(settings)
+def locator(
+    settings: Settings, archive: Archive | None, folders: dict[str, Path]
+) -> Callable[[str], Path]:
+    """Says where a version's files lie, by key, `folders` being the bundled ones; it raises
+    NotFound for what is not there."""
 
     def locate(key: str) -> Path:
         if key in folders:
@@ -216,11 +226,6 @@ def forget_collection(biosight: BioSight, collection: str) -> None:
         rmtree(biosight.settings.data_dir / "models" / key, ignore_errors=True)
 
 
-def serving_key(biosight: BioSight, family: str) -> str:
-    """The key of the version that serves a family, "" for the default one. Raises NotFound."""
-    return registry.champion(biosight.archive.records, family or biosight.model.default).id
-
-
 def open_biosight(settings: Settings) -> BioSight:
     """Everything that a server or an import needs."""
     archive = open_archive(settings)
@@ -233,7 +238,17 @@ def open_biosight(settings: Settings) -> BioSight:
     intake = Intake(
         archive.records, archive.blobs, model.decoders, model.classifiers, model.batcher, quota
     )
-    serving = registry.champion(archive.records, model.default).id
-    metrics.build_info.labels(__version__, serving).set(1)
-    log.info("opened", extra={"model": serving, "python": sys.version.split()[0]})
+    default = registry.champion(archive.records, model.default).id
+    metrics.build_info.labels(__version__, default).set(1)
+    log.info("opened", extra={"model": default, "python": sys.version.split()[0]})
     return BioSight(settings, archive, model, intake, Index(archive.records))
+
+
+def serving(biosight: BioSight, family: str) -> registry.ModelVersion:
+    """The version that serves a family, "" for the default one. Raises NotFound."""
+    return registry.champion(biosight.archive.records, family or biosight.model.default)
+
+
+def serving_key(biosight: BioSight, family: str) -> str:
+    """The key of the version that serves a family, "" for the default one. Raises NotFound."""
+    return serving(biosight, family).id

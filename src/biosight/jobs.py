@@ -107,22 +107,16 @@ def claim(records: Records) -> Job | None:
             end(records, job, "failed", "It was tried several times and broke off each time.")
             continue
         try:
-            return changed(
-                records,
-                job,
-                state="running",
-                attempts=job.attempts + 1,
-                lease_until=time.time() + LEASE_SECONDS,
-            )
+            return take(records, job)
         except Dropped:
             continue  # another worker was faster
     return None
 
 
 def take(records: Records, job: Job) -> Job:
-    """Claim one job oneself. Raises Dropped when a worker was faster."""
-    now = time.time()
-    return changed(records, job, state="running", attempts=1, lease_until=now + LEASE_SECONDS)
+    """Claim this job for LEASE_SECONDS. Raises Dropped when another worker was faster."""
+    until = time.time() + LEASE_SECONDS
+    return changed(records, job, state="running", attempts=job.attempts + 1, lease_until=until)
 
 
 def changed(records: Records, job: Job, **fields: object) -> Job:

@@ -7,7 +7,7 @@ People's labels always win, and earlier Predictions stay. Not here: how a pictur
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from typing import ClassVar
+from typing import ClassVar, TypeVar
 
 from biosight.errors import BioSightError, Stale
 from biosight.images import Image
@@ -19,6 +19,7 @@ AT_ONCE = 4
 TRIES = 5
 SEPARATOR = "\x1f"
 
+T = TypeVar("T")
 Step = Callable[[int, int, str], None]
 Again = Callable[[Image], Sequence[Change]]
 Look = Callable[[Image], Guess]
@@ -105,10 +106,10 @@ def reclassify(
     return tally
 
 
-def attempt(again: Again, image: Image) -> Sequence[Change] | None:
-    """The changes for one picture; None for one that can't be read any more."""
+def attempt(ask: Callable[[Image], T], image: Image) -> T | None:
+    """What is asked of one picture; None for one that can't be read any more."""
     try:
-        return again(image)
+        return ask(image)
     except BioSightError:
         return None
 
@@ -160,7 +161,7 @@ def try_on(
     records.remove(TryOnItem, [Where("job", "=", job)])
     with ThreadPoolExecutor(AT_ONCE) as pool:
         for piece in pieces(records, collection, ""):
-            guesses = pool.map(lambda image: attempt_look(look, image), piece)
+            guesses = pool.map(lambda image: attempt(look, image), piece)
             items = [
                 item
                 for image, guess in zip(piece, guesses, strict=True)
@@ -171,14 +172,6 @@ def try_on(
             )
             step(tally.seen, many, piece[-1].id)
     return tally
-
-
-def attempt_look(look: Look, image: Image) -> Guess | None:
-    """What the other model says; None for a picture that can't be read any more."""
-    try:
-        return look(image)
-    except BioSightError:
-        return None
 
 
 def compare(

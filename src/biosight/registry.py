@@ -170,12 +170,18 @@ def roll_back(
 
     `there` says whether a version's files can be had. Raises NotFound when there is none.
     """
-    serving = champion(records, name)
-    served = [v for v in versions(records, name) if v.promoted_at and v.id != serving.id]
-    before = [v for v in served if there(v)]
-    if not before:
+    former = before(records, champion(records, name), there)
+    if former is None:
         raise NotFound(f"No other version of {name} has served.")
-    return promote(records, max(before, key=lambda v: v.promoted_at), by, reason or "rolled back")
+    return promote(records, former, by, reason or "rolled back")
+
+
+def before(
+    records: Records, version: ModelVersion, there: Callable[[ModelVersion], bool]
+) -> ModelVersion | None:
+    """The version of the same family that served last, this one aside."""
+    others = [v for v in versions(records, version.name) if v.promoted_at and v.id != version.id]
+    return max(filter(there, others), key=lambda v: v.promoted_at, default=None)
 
 
 def retire(records: Records, version: ModelVersion, by: str, reason: str = "") -> ModelVersion:

@@ -21,6 +21,7 @@ from biosight.storage.records import (
     Require,
     Taken,
     Where,
+    among,
     new_id,
 )
 
@@ -127,7 +128,7 @@ def collections_of(records: Records, user: str, *, trashed: bool = False) -> lis
     roles = {m.collection: m.role for m in members}
     found = [
         Access(c, roles[c.id])
-        for c in in_chunks(records, list(roles))
+        for c in among(records, Collection, list(roles))
         if (c.trashed_at > 0) == trashed
     ]
     return sorted(found, key=lambda a: (a.collection.name.casefold(), a.collection.id))
@@ -136,15 +137,6 @@ def collections_of(records: Records, user: str, *, trashed: bool = False) -> lis
 def still_there(collection: str) -> Require:
     """What a write into a collection rests on: that it was not removed meanwhile."""
     return Require(Collection, collection)
-
-
-def in_chunks(records: Records, ids: list[str]) -> list[Collection]:
-    """Collections by id, a few hundred at a time."""
-    found: list[Collection] = []
-    for start in range(0, len(ids), 400):
-        part = tuple(ids[start : start + 400])
-        found += records.find(Collection, [Where("id", "in", part)], limit=400)
-    return found
 
 
 def clean_name(name: str) -> str:

@@ -14,12 +14,11 @@ import numpy as np
 import numpy.typing as npt
 
 from biosight.images import Embedding, Image
-from biosight.storage.records import Order, Records, Where
+from biosight.storage.records import Order, Records, Where, among
 
 Floats = npt.NDArray[np.float32]
 Rows = npt.NDArray[np.int16]
 MOST_BYTES = 600_000_000
-PIECE = 500
 BLOCK = 512
 ONE = 32767  # a vector's element of 1.0
 ALIKE = 0.45
@@ -104,11 +103,9 @@ def refresh(records: Records, collection: str, space: str, vectors: Vectors) -> 
     ids = records.ids(Image, where)
     known = dict(zip(vectors.ids, vectors.rows, strict=True))
     missing = [id for id in ids if id not in known]
-    for start in range(0, len(missing), PIECE):
-        part = tuple(missing[start : start + PIECE])
-        for e in records.find(Embedding, [Where("id", "in", part)], limit=PIECE):
-            if e.model == space:
-                known[e.id] = unit_row(e.vector)
+    for e in among(records, Embedding, missing):
+        if e.model == space:
+            known[e.id] = unit_row(e.vector)
     kept = [id for id in ids if id in known]
     rows = np.stack([known[id] for id in kept]) if kept else np.empty((0, 0), np.int16)
     vectors.ids, vectors.rows, vectors.seen = kept, rows, seen

@@ -3,6 +3,7 @@
 import base64
 import json
 from dataclasses import asdict
+from datetime import datetime
 from pathlib import Path
 
 import click
@@ -19,6 +20,7 @@ from biosight.bootstrap import (
 )
 from biosight.drift.page import as_html
 from biosight.errors import BioSightError, NotFound
+from biosight.images import Image
 from biosight.inference.reference import read_reference
 from biosight.settings import Settings
 from biosight.sharing import Collection
@@ -43,13 +45,13 @@ def drift() -> None:
 @click.option("--fail", is_flag=True, help="End with status 3 when a verdict is red.")
 @click.pass_obj
 def check(
-    settings: Settings, chosen: str | None, since: object, folder: Path | None, fail: bool
+    settings: Settings, chosen: str | None, since: datetime | None, folder: Path | None, fail: bool
 ) -> None:
     """Check collections for drift; keeps a report each."""
     archive = open_archive(settings)
     try:
         register(archive, bundled_folders(settings))
-        begin = since.timestamp() if since is not None else 0.0  # type: ignore[attr-defined]
+        begin = since.timestamp() if since else 0.0
         found = [(c, check_one(archive, settings, c, begin)) for c in collections(archive, chosen)]
         for collection, report in found:
             click.echo(f"{report.verdict:<8} {collection.name}: {report.sentence}")
@@ -76,7 +78,7 @@ def check_one(
     """One collection's report, against the version that serves it."""
     family = collection.model or default_family(settings)
     version = registry.champion(archive.records, family)
-    folder = locator(settings, archive)(version.id)
+    folder = locator(settings, archive, bundled_folders(settings))(version.id)
     return drifting.check(
         archive.records,
         collection.id,
@@ -91,8 +93,6 @@ def write_files(
     archive: Archive, folder: Path, collection: Collection, report: drifting.DriftReport
 ) -> None:
     """The report as JSON, and as a page that needs nothing else."""
-    from biosight.images import Image
-
     pictures = {}
     for id in report.strangest:
         image = archive.records.get(Image, id)

@@ -9,7 +9,7 @@ from collections import Counter
 import click
 
 from biosight import jobs, registry
-from biosight.bootstrap import BioSight, open_biosight, serving_key
+from biosight.bootstrap import BioSight, open_biosight, serving, serving_key
 from biosight.cli.drift import check_one, collections
 from biosight.cli.worker import finished
 from biosight.errors import BadRequest
@@ -69,12 +69,12 @@ def taught(
 ) -> tuple[str, str]:
     """The report in words and its verdict. Raises BadRequest when nothing can be learnt."""
     records = biosight.archive.records
-    serving = registry.get_version(records, serving_key(biosight, collection.model))
-    known = {*serving.card.label_names, *dict(collection.renamed).values()}
+    now = serving(biosight, collection.model)
+    known = {*now.card.label_names, *dict(collection.renamed).values()}
     labels = [label for label, n in named.items() if label in known or n >= OPENS_AT]
     if not labels:
         raise BadRequest(f"No label has {OPENS_AT} confirmed pictures yet.")
-    chosen = name or (serving.name if serving.collection == collection.id else "")
+    chosen = name or (now.name if now.collection == collection.id else "")
     if not chosen:
         raise BadRequest("Say what to call the new model: --name NAME.")
     registry.check_name(records, chosen, collection.id)

@@ -9,6 +9,7 @@ import json
 import math
 import time
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime
 from typing import ClassVar
@@ -28,8 +29,17 @@ from biosight.drift.window import (
 from biosight.errors import BadRequest, Stale
 from biosight.images import Image
 from biosight.images.measures import STATISTICS
-from biosight.inference.reference import Reference, nearest_distances, unit
-from biosight.storage.records import Insert, Order, Records, Remove, Replace, Where, new_id
+from biosight.inference.reference import Reference, held_distances, unit
+from biosight.storage.records import (
+    Insert,
+    Order,
+    Records,
+    Remove,
+    Replace,
+    Where,
+    among,
+    new_id,
+)
 
 LEAST_SOURCES = 5  # with fewer, what is foreign can't be told
 # What counts as a real effect, beyond being significant; a fifth of a spread is hard to see.
@@ -163,13 +173,9 @@ def limit_of(reference: Reference | None) -> float:
     """The novelty within which 99 % of the held pictures lie, each without its own source."""
     if reference is None:
         return float("inf")
-    bank = unit(np.concatenate([reference.held_embeddings, reference.replay_embeddings]))
-    own = unit(reference.held_embeddings)
-    distances = np.empty(len(own), np.float32)
-    for source in np.unique(reference.held_sources):
-        mine = reference.held_sources == source
-        others = np.concatenate([~mine, np.ones(len(bank) - len(own), dtype=bool)])
-        distances[mine] = nearest_distances(own[mine] @ bank[others].T)
+    distances = held_distances(
+        reference.held_embeddings, reference.held_sources, reference.replay_embeddings
+    )
     return float(np.quantile(distances, 0.99))
 
 
@@ -178,8 +184,7 @@ def baseline_images(records: Records, collection: str, space: str) -> list[Image
     accepted = records.get(DriftBaseline, collection)
     if accepted is None:
         return one_a_session(records, collection, space, newest=False, sessions=BASELINE_SESSIONS)
-    found = [records.get(Image, id) for id in accepted.images]
-    kept = [i for i in found if i is not None and not i.trashed]
+    kept = [i for i in among(records, Image, accepted.images) if not i.trashed]
     return sorted(kept, key=lambda i: (i.created_at, i.id))
 
 
@@ -341,9 +346,13 @@ def listed(words: Sequence[str]) -> str:
 
 def mark(records: Records, window: Window, at: float) -> None:
     """Note on each picture that it was looked at; who changes it meanwhile goes first."""
-    for image in window.images:
-        now = replace(image, drift_checked_at=at, version=image.version + 1)
-        try:
-            records.write(Replace(now, image.version))
-        except Stale:
-            continue
+    marks = [
+        Replace(replace(i, drift_checked_at=at, version=i.version + 1), i.version)
+        for i in window.images
+    ]
+    try:
+        records.write(*marks)
+    except Stale:
+        for one in marks:
+            with suppress(Stale):
+                records.write(one)

@@ -12,14 +12,13 @@ import numpy as np
 from biosight.drift.families import Side
 from biosight.images import Embedding, Image
 from biosight.images.measures import STATISTICS
-from biosight.storage.records import Order, Records, Where
+from biosight.storage.records import Order, Records, Where, among
 
 MOST_SESSIONS = 200
 LEAST_SESSIONS = 30
 BASELINE_SESSIONS = 100
 SMALL = 128  # px; smaller pictures say nothing about sharpness
 SHARPNESS, NOISE = STATISTICS.index("sharpness"), STATISTICS.index("noise")
-PIECE = 400
 MOST_IMAGES = 20_000
 
 
@@ -56,11 +55,7 @@ def one_a_session(
 
 def embeddings_of(records: Records, ids: Sequence[str], space: str) -> list[Embedding]:
     """Embeddings of images in one space."""
-    found: list[Embedding] = []
-    for start in range(0, len(ids), PIECE):
-        part = tuple(ids[start : start + PIECE])
-        found += records.find(Embedding, [Where("id", "in", part)], limit=len(part))
-    return [e for e in found if e.model == space]
+    return [e for e in among(records, Embedding, ids) if e.model == space]
 
 
 def window_of(records: Records, images: Sequence[Image], space: str, limit: float) -> Window:

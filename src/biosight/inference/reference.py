@@ -84,6 +84,18 @@ class Familiar:
         return nearest_distances(unit(embeddings) @ self.known)
 
 
+def held_distances(held: Floats, sources: Ints, replay: Floats) -> Floats:
+    """Novelty (n,) of held embeddings (n, d) of numbered sources (n,), each measured against all
+    held and replay (m, d) embeddings but those of its own source."""
+    known, own = unit(np.concatenate([held, replay])), unit(held)
+    distances = np.empty(len(held), np.float32)
+    for source in np.unique(sources):
+        mine = sources == source
+        others = np.concatenate([~mine, np.ones(len(replay), dtype=bool)])
+        distances[mine] = nearest_distances(own[mine] @ known[others].T)
+    return distances
+
+
 def nearest_distances(likeness: Floats) -> Floats:
     """Mean of 1 - cosine over each row's NEIGHBOURS largest cosines (Sun et al. 2022, deep kNN)."""
     count = min(NEIGHBOURS, likeness.shape[1])

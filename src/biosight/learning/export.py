@@ -23,7 +23,7 @@ from biosight.inference.classifier import Classifier
 from biosight.inference.head import Head, Prior, write_head
 from biosight.inference.preprocess import Pixels, to_batch, to_pixels
 from biosight.inference.quality import softmax
-from biosight.inference.reference import nearest_distances, packed, unit
+from biosight.inference.reference import held_distances, packed
 from biosight.learning import dataset as ds
 from biosight.learning import networks
 from biosight.learning.evaluate import (
@@ -289,13 +289,7 @@ def write_reference(
 def novelty_limit(held: Floats, sources: Ints, replay: Floats, share: float = 0.97) -> float:
     """The distance within which `share` of the held pictures (n, d) lie, each measured without
     the pictures of its own source."""
-    known, own = unit(np.concatenate([held, replay])), unit(held)
-    distances = np.empty(len(held), np.float32)
-    for source in np.unique(sources):
-        mine = sources == source
-        others = np.concatenate([~mine, np.ones(len(replay), dtype=bool)])
-        distances[mine] = nearest_distances(own[mine] @ known[others].T)
-    return float(np.quantile(distances, share))
+    return float(np.quantile(held_distances(held, sources, replay), share))
 
 
 def measure(folder: Path, root: Path, record: str = "") -> Report:

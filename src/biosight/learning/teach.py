@@ -122,6 +122,7 @@ def teach(lesson: Lesson, found: Sequence[Example], target: Path) -> gate.GateRe
     said = answers_by_group(old, taught, replay, len(names), groups)
     report = judged(card, old, head, reference, names, taught, said)
     write_candidate(lesson, card, head, names, chosen, report, target)
+    write_reference_for(lesson.folder, reference, head, target)
     return report
 
 
@@ -184,11 +185,10 @@ def write_candidate(
     report: gate.GateReport,
     target: Path,
 ) -> None:
-    """The folder: the base's network and reference, the new head, card, and what taught it."""
+    """The folder: the base's network, the new head, card, and what taught it."""
     target.mkdir(parents=True, exist_ok=True)
     copy2(lesson.folder / "model.onnx", target / "model.onnx")
     write_head(head, target)
-    write_reference_for(lesson.folder, head, target)
     known = {label.name: label for label in base.labels}
     counts = Counter(e.label for e in chosen)
     words = ", ".join(f"{n} {label}" for label, n in counts.most_common())
@@ -211,10 +211,8 @@ def write_candidate(
     (target / "training.json").write_text(json.dumps([[e.image, e.label] for e in chosen]))
 
 
-def write_reference_for(folder: Path, head: Head, target: Path) -> None:
+def write_reference_for(folder: Path, reference: Reference, head: Head, target: Path) -> None:
     """The base's reference with this head's logits."""
-    reference = read_reference(folder)
-    assert reference is not None
     with np.load(folder / "reference.npz", allow_pickle=False) as arrays:
         kept = {name: arrays[name] for name in arrays.files}
     kept["held_logits"] = head.logits(reference.held_embeddings).astype(np.float16)

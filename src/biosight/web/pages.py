@@ -12,14 +12,14 @@ from fastapi import APIRouter, Request, Response
 from fastapi.responses import HTMLResponse, RedirectResponse
 from jinja2 import Environment, FileSystemLoader, select_autoescape
 
-from biosight import __version__, accounts, jobs, registry, sharing
-from biosight.bootstrap import BioSight, serving_key
+from biosight import __version__, accounts, jobs, sharing
+from biosight.bootstrap import BioSight, serving, serving_key
 from biosight.errors import BioSightError, NotFound, NotSignedIn
 from biosight.images.limits import MAX_PIXELS
 from biosight.labels import OPENS_AT, TRUSTED_AT
 from biosight.sharing import Access
 from biosight.web.api.versions import seen_version
-from biosight.web.deps import Open, Store, find_person, get_biosight, image_for
+from biosight.web.deps import Open, Person, Store, find_person, get_biosight, image_for
 from biosight.web.security import DOCS_POLICY
 
 router = APIRouter(include_in_schema=False, default_response_class=HTMLResponse)
@@ -55,12 +55,17 @@ def error_page(request: Request, error: BioSightError, headers: dict[str, str]) 
     return page
 
 
-def visitor(request: Request) -> accounts.User:
-    """The signed-in person. Raises NotSignedIn."""
+def visiting(request: Request) -> Person:
+    """The signed-in person and how they came. Raises NotSignedIn."""
     person = find_person(request)
     if person is None:
         raise NotSignedIn("Sign in first.")
-    return person.user
+    return person
+
+
+def visitor(request: Request) -> accounts.User:
+    """The signed-in person. Raises NotSignedIn."""
+    return visiting(request).user
 
 
 def seen(request: Request, collection: str) -> Access:
@@ -72,9 +77,7 @@ def seen(request: Request, collection: str) -> Access:
 def labels_of(biosight: BioSight, family: str) -> tuple[str, ...]:
     """What the model of a collection can say; nothing while none serves."""
     try:
-        return registry.get_version(
-            biosight.archive.records, serving_key(biosight, family)
-        ).card.label_names
+        return serving(biosight, family).card.label_names
     except NotFound:
         return ()
 
@@ -193,10 +196,7 @@ def settings_page(request: Request, collection: str) -> Response:
 @router.get("/images/{image}")
 def image_page(request: Request, image: str, biosight: Open, records: Store) -> Response:
     """One picture, large."""
-    visitor(request)
-    person = find_person(request)
-    assert person is not None
-    shown = image_for(image, "viewer", person, records)
+    shown = image_for(image, "viewer", visiting(request), records)
     return render(
         request,
         "image.html",
@@ -238,10 +238,8 @@ def models_page(request: Request) -> Response:
 @router.get("/models/{key}")
 def version_page(request: Request, key: str, records: Store) -> Response:
     """One version: its card, how good it is, and its history."""
-    visitor(request)
-    person = find_person(request)
-    assert person is not None
-    return render(request, "version.html", shown=seen_version(records, person, key))
+    shown = seen_version(records, visiting(request), key)
+    return render(request, "version.html", shown=shown)
 
 
 @router.get("/docs")

@@ -7,10 +7,9 @@ from fastapi import APIRouter
 from pydantic import BaseModel
 
 from biosight import drift as drifting
-from biosight.bootstrap import serving_key
+from biosight.bootstrap import serving
 from biosight.drift import DriftReport
 from biosight.inference.reference import read_reference
-from biosight.registry import get_version
 from biosight.web.deps import Editor, Open, Signed, Store, Viewer
 
 router = APIRouter(tags=["drift"])
@@ -75,7 +74,7 @@ def history(access: Viewer, records: Store) -> DriftHistory:
 def check(access: Editor, biosight: Open, records: Store) -> DriftOut:
     """Check now, from stored embeddings: under a second."""
     c = access.collection
-    version = get_version(records, serving_key(biosight, c.model))
+    version = serving(biosight, c.model)
     reference = read_reference(biosight.model.classifiers.locate(version.id))
     report = drifting.check(records, c.id, version.id, version.card.space, reference)
     return drift_out(report)
@@ -85,5 +84,5 @@ def check(access: Editor, biosight: Open, records: Store) -> DriftOut:
 def accept(access: Editor, person: Signed, biosight: Open, records: Store) -> dict[str, int]:
     """Let what the last check looked at be what is normal here."""
     c = access.collection
-    space = get_version(records, serving_key(biosight, c.model)).card.space
+    space = serving(biosight, c.model).card.space
     return {"sessions": drifting.accept_latest(records, c.id, space, person.user.id)}

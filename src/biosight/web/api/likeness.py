@@ -12,7 +12,7 @@ from biosight import similar
 from biosight.errors import NotFound
 from biosight.images import Embedding, Image
 from biosight.storage import blobs as keys
-from biosight.storage.records import Order, Where
+from biosight.storage.records import Order, Where, among
 from biosight.web.api.images import ImageOut, existing, image_out
 from biosight.web.deps import Bytes, ImageToSee, Open, Store, Viewer
 
@@ -55,7 +55,7 @@ def similar_to(
     if own is None:
         return []
     near = biosight.similar.nearest(c.id, own, 20 * limit if unreviewed else limit + 20)
-    found = images_by_id(records, [n.image for n in near])
+    found = {i.id: i for i in among(records, Image, [n.image for n in near])}
     shown = [
         NearOut(image=image_out(image, c.threshold), likeness=n.likeness)
         for n in near
@@ -64,15 +64,6 @@ def similar_to(
         and (image.who == "machine" or not unreviewed)
     ]
     return shown[:limit]
-
-
-def images_by_id(records: Store, ids: list[str]) -> dict[str, Image]:
-    """Images by id, a few hundred at a time."""
-    found: dict[str, Image] = {}
-    for start in range(0, len(ids), similar.PIECE):
-        part = tuple(ids[start : start + similar.PIECE])
-        found |= {i.id: i for i in records.find(Image, [Where("id", "in", part)], limit=len(part))}
-    return found
 
 
 @router.get("/collections/{collection}/unfamiliar")
@@ -99,10 +90,7 @@ def unfamiliar(access: Viewer, biosight: Open, records: Store) -> Groups:
 
 def rows_of(records: Store, ids: list[str]) -> tuple[list[str], similar.Rows]:
     """Unit vectors of images, those of the most frequent space only."""
-    found: list[Embedding] = []
-    for start in range(0, len(ids), similar.PIECE):
-        part = tuple(ids[start : start + similar.PIECE])
-        found += records.find(Embedding, [Where("id", "in", part)], limit=len(part))
+    found = among(records, Embedding, ids)
     spaces = [e.model for e in found]
     usual = max(set(spaces), key=spaces.count) if spaces else ""
     kept = [e for e in found if e.model == usual]

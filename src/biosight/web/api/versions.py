@@ -11,7 +11,7 @@ from pydantic import BaseModel, Field
 
 from biosight import registry, sharing
 from biosight.accounts import User
-from biosight.bootstrap import bundled_folders, is_there, serving_key
+from biosight.bootstrap import serving_key
 from biosight.errors import Conflict, Forbidden, NotFound
 from biosight.inference import quality
 from biosight.inference.reference import read_reference
@@ -150,7 +150,7 @@ def to_change(records: Store, person: Person, key: str) -> ModelVersion:
 
 def version_out(biosight: Open, person: Person, version: ModelVersion) -> VersionOut:
     """A version as the API shows it."""
-    card, folders = version.card, bundled_folders(biosight.settings)
+    card = version.card
     return VersionOut(
         id=version.id,
         name=version.name,
@@ -159,7 +159,7 @@ def version_out(biosight: Open, person: Person, version: ModelVersion) -> Versio
         serves=version.state == "champion",
         default=version.name == biosight.model.default,
         may_change=may_change(biosight.archive.records, person, version),
-        there=is_there(version, folders),
+        there=biosight.model.there(version),
         arch=card.arch,
         labels=list(card.label_names),
         base=card.base,
@@ -180,25 +180,15 @@ def list_versions(person: Signed, biosight: Open, records: Store) -> list[Versio
 def show(key: str, person: Signed, biosight: Open, records: Store) -> VersionDetail:
     """One version in full."""
     version = seen_version(records, person, key)
+    former = registry.before(records, version, biosight.model.there)
     return VersionDetail(
         **version_out(biosight, person, version).model_dump(),
-        before=before(biosight, version),
+        before=former.id if former else "",
         card=version.card.model_dump(by_alias=True),
         held=held_quality(biosight, version),
         report=json.loads(version.report) if version.report else None,
         events=[event_out(records, e) for e in registry.trail(records, version.name)],
     )
-
-
-def before(biosight: Open, version: ModelVersion) -> str:
-    """The key that a roll-back from the serving version would bring."""
-    folders = bundled_folders(biosight.settings)
-    served = [
-        v
-        for v in registry.versions(biosight.archive.records, version.name)
-        if v.promoted_at and v.id != version.id and is_there(v, folders)
-    ]
-    return max(served, key=lambda v: v.promoted_at).id if served else ""
 
 
 def event_out(records: Store, event: registry.ModelEvent) -> EventOut:
@@ -294,7 +284,7 @@ def promote(key: str, body: Reason, person: Signed, biosight: Open, records: Sto
 
 def check_there(biosight: Open, version: ModelVersion) -> None:
     """Raise Conflict for a version that came with another BioSight and has no files here."""
-    if not is_there(version, bundled_folders(biosight.settings)):
+    if not biosight.model.there(version):
         raise Conflict(f"{version.id} came with another version of BioSight; it isn't here now.")
 
 
@@ -310,10 +300,8 @@ def retire(key: str, body: Reason, person: Signed, biosight: Open, records: Stor
 def roll_back(key: str, body: Reason, person: Signed, biosight: Open, records: Store) -> VersionOut:
     """Let the version that served the same family before serve again."""
     version = to_change(records, person, key)
-    folders = bundled_folders(biosight.settings)
-    done = registry.roll_back(
-        records, version.name, person.user.id, lambda v: is_there(v, folders), body.reason
-    )
+    there = biosight.model.there
+    done = registry.roll_back(records, version.name, person.user.id, there, body.reason)
     return version_out(biosight, person, done)
 
 
