@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check install --quiet
 
-.PHONY: run test test-long lint bench bench-model docs train-env clean
+.PHONY: run test test-long lint bench bench-model docs train-env pipeline-env clean
 
 run: $(VENV)/.app
 	@$(BIN)/biosight serve
@@ -36,6 +36,14 @@ docs: $(VENV)/.dev
 train-env: $(VENV)/.dev
 	$(PIP) -r requirements/train.txt
 
+# DVC, for dvc repro in pipeline/; in an environment of its own, because its pins and ours differ.
+pipeline-env: .venv-dvc/.done
+
+.venv-dvc/.done: requirements/dvc.txt
+	@$(PYTHON) -m venv .venv-dvc
+	@.venv-dvc/bin/python -m pip --disable-pip-version-check install --quiet --require-hashes -r requirements/dvc.txt
+	@touch $@
+
 $(VENV)/bin/python:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
 	  { echo "BioSight needs Python 3.11 or newer: make PYTHON=python3.12 run"; exit 1; }
@@ -53,4 +61,4 @@ $(VENV)/.dev: requirements/dev.txt $(VENV)/.app
 	@touch $@
 
 clean:
-	rm -rf $(VENV)
+	rm -rf $(VENV) .venv-dvc

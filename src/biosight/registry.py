@@ -4,6 +4,7 @@ A family is all versions of one name; its champion serves the collections that c
 Not here: training (learning), running (inference), or which family a collection chose (sharing.py).
 """
 
+import json
 import re
 import time
 from collections.abc import Callable, Sequence
@@ -54,6 +55,11 @@ class ModelVersion:
     def card(self) -> ModelCard:
         """The card."""
         return ModelCard.model_validate_json(self.card_json)
+
+    @property
+    def verdict(self) -> str:
+        """The gate's, "" where none was asked."""
+        return str(json.loads(self.report)["verdict"]) if self.report else ""
 
     @property
     def bundled(self) -> bool:
@@ -144,7 +150,15 @@ def event(version: ModelVersion, kind: str, by: str, reason: str = "") -> ModelE
 
 
 def promote(records: Records, version: ModelVersion, by: str, reason: str = "") -> ModelVersion:
-    """Let a version serve its family; the one before it retires. Raises Stale."""
+    """Let a version serve its family; the one before it retires.
+
+    Raises BadRequest for one that the gate found worse, unless a reason is given; Stale when
+    somebody was faster.
+    """
+    if version.verdict == "worse" and not reason.strip():
+        raise BadRequest(
+            f"The gate found {version.id} worse; say why it should serve all the same."
+        )
     now = replace(version, state="champion", promoted_at=time.time(), version=version.version + 1)
     others = [v for v in versions(records, version.name) if v.state == "champion"]
     changes: list[Change] = [

@@ -9,7 +9,18 @@ import click
 from pydantic import ValidationError
 
 from biosight import __version__, logs
-from biosight.cli import archive, drift, learn, people, pictures, retrain, serve, versions, worker
+from biosight.cli import (
+    archive,
+    drift,
+    learn,
+    people,
+    pictures,
+    pipeline,
+    retrain,
+    serve,
+    versions,
+    worker,
+)
 from biosight.errors import BioSightError
 from biosight.settings import Settings
 
@@ -56,6 +67,7 @@ COMMANDS: tuple[Callable[..., object], ...] = (
     versions.model,
     drift.drift,
     retrain.retrain,
+    pipeline.pipeline,
 )
 for command in COMMANDS:
     assert isinstance(command, click.Command)

@@ -1,20 +1,32 @@
-"""biosight retrain: drift? -> confirmed pictures -> head -> gate -> candidate. A person promotes.
+"""biosight retrain: drift? -> snapshot -> train -> evaluate -> gate -> candidate.
 
-Not here: the stages themselves (drift, learning/teach.py, learning/gate.py).
+Not here: the stages (learning/retrain.py), or running them one by one (cli/pipeline.py).
 """
 
 import json
-from collections import Counter
+from dataclasses import replace
+from pathlib import Path
 
 import click
 
-from biosight import jobs, registry
-from biosight.bootstrap import BioSight, open_biosight, serving, serving_key
-from biosight.cli.drift import check_one, collections
-from biosight.cli.worker import finished
-from biosight.errors import BadRequest
+from biosight.bootstrap import Archive
+from biosight.cli.drift import check_one
+from biosight.cli.pipeline import (
+    PARAMS,
+    champion_of,
+    counted,
+    family_name,
+    folder_of,
+    only_collection,
+    opened,
+    take_snapshot,
+)
 from biosight.images import Image
-from biosight.labels import NOT_SURE, OPENS_AT
+from biosight.labels import NOT_SURE
+from biosight.learning import gate
+from biosight.learning import retrain as walk
+from biosight.learning.recipe import Recipe, read_recipe
+from biosight.learning.retrain import Work
 from biosight.settings import Settings
 from biosight.sharing import Collection
 from biosight.storage.records import Where
@@ -24,66 +36,95 @@ WORSE = 4
 
 
 @click.command()
-@click.argument("collection")
-@click.option("--name", help="What to call the model; the serving one's name if taught here.")
+@click.argument("collection", required=False, default="")
+@click.option("--name", help="What to call the model; the serving one's name if made here.")
+@click.option("--mode", type=click.Choice(["head", "stage", "full"]), help="What may change.")
 @click.option("--force", is_flag=True, help="Although nothing drifted and little was confirmed.")
+@click.option(
+    "--work",
+    type=click.Path(file_okay=False, path_type=Path),
+    help="Folder for the stages' files; retrain/ in the data folder when left out.",
+)
+@PARAMS
 @click.pass_obj
-def retrain(settings: Settings, collection: str, name: str | None, force: bool) -> None:
-    """Refit the head for COLLECTION if it drifted or much was confirmed; ends with 4 if worse."""
-    biosight = open_biosight(settings)
+def retrain(
+    settings: Settings,
+    collection: str,
+    name: str | None,
+    mode: str | None,
+    force: bool,
+    work: Path | None,
+    params: Path | None,
+) -> None:
+    """Make a candidate for COLLECTION if it drifted or much was confirmed; ends with 4 if worse."""
+    recipe = changed(read_recipe(params), collection, name, mode)
+    archive = opened(settings)
     try:
-        found = collections(biosight.archive, collection)[0]
-        report = check_one(biosight.archive, settings, found, 0.0)
-        click.echo(f"drift: {report.verdict}. {report.sentence}")
-        named, fresh = confirmed(biosight, found)
-        click.echo(f"{named.total()} confirmed pictures, {fresh} since the model that serves.")
-        if report.verdict != "red" and fresh < ENOUGH_NEW and not force:
-            click.echo(f"Nothing to do: neither drift nor {ENOUGH_NEW} new ones.")
+        found = only_collection(archive, recipe.snapshot.collection)
+        if not (wanted(archive, settings, found) or force):
+            click.echo(f"Nothing to do: neither drift nor {ENOUGH_NEW} new confirmed pictures.")
             return
-        text, verdict = taught(biosight, found, named, name)
+        place = Work(work or settings.data_dir / "retrain" / found.id)
+        report, key = run(archive, settings, found, recipe, place)
     finally:
-        biosight.close()
-    click.echo(text)
-    if verdict == "worse":
+        archive.close()
+    click.echo(gate.as_text(report))
+    click.echo(f"\nThe report as a page: {place.file('gate.html')}")
+    click.echo(f"{key} waits as a candidate. Try it on before it serves.")
+    if report.verdict == "worse":
         raise SystemExit(WORSE)
 
 
-def confirmed(biosight: BioSight, collection: Collection) -> tuple[Counter[str], int]:
-    """Labels that people gave, and how many pictures the serving version has not learnt from."""
-    records = biosight.archive.records
+def changed(recipe: Recipe, collection: str, name: str | None, mode: str | None) -> Recipe:
+    """The recipe with what the command line says."""
+    train = replace(recipe.train, name=name or recipe.train.name)
+    if mode is not None:
+        train = replace(train, mode=mode)  # type: ignore[arg-type]  # click has checked it
+    chosen = collection or recipe.snapshot.collection
+    return replace(recipe, train=train, snapshot=replace(recipe.snapshot, collection=chosen))
+
+
+def wanted(archive: Archive, settings: Settings, collection: Collection) -> bool:
+    """Did pictures drift, or have people named enough that taught nothing yet?"""
+    report = check_one(archive, settings, collection, 0.0)
+    click.echo(f"drift: {report.verdict}. {report.sentence}")
+    named, fresh = confirmed(archive, settings, collection)
+    click.echo(f"{named} confirmed pictures, {fresh} since the model that serves.")
+    return report.verdict == "red" or fresh >= ENOUGH_NEW
+
+
+def confirmed(archive: Archive, settings: Settings, collection: Collection) -> tuple[int, int]:
+    """Pictures that people named, and how many the serving version has not learnt from."""
     where = [
         Where("collection", "=", collection.id),
         Where("trashed", "=", False),
         Where("who", "=", "person"),
     ]
-    counts = records.count_by(Image, where, "label")
-    named = Counter({str(k): n for k, n in counts.items() if k not in {"", NOT_SURE}})
-    folder = biosight.model.classifiers.locate(serving_key(biosight, collection.model))
+    counts = archive.records.count_by(Image, where, "label")
+    named = sum(n for label, n in counts.items() if label not in {"", NOT_SURE})
+    folder = folder_of(settings, archive, champion_of(archive, settings, collection).id)
     path = folder / "training.json"
     known = len(json.loads(path.read_text())) if path.is_file() else 0
-    return named, max(0, named.total() - known)
+    return named, max(0, named - known)
 
 
-def taught(
-    biosight: BioSight, collection: Collection, named: Counter[str], name: str | None
-) -> tuple[str, str]:
-    """The report in words and its verdict. Raises BadRequest when nothing can be learnt."""
-    records = biosight.archive.records
-    now = serving(biosight, collection.model)
-    known = {*now.card.label_names, *dict(collection.renamed).values()}
-    labels = [label for label, n in named.items() if label in known or n >= OPENS_AT]
-    if not labels:
-        raise BadRequest(f"No label has {OPENS_AT} confirmed pictures yet.")
-    chosen = name or (now.name if now.collection == collection.id else "")
-    if not chosen:
-        raise BadRequest("Say what to call the new model: --name NAME.")
-    registry.check_name(records, chosen, collection.id)
-    wanted = json.dumps(labels)
-    asked = jobs.ask(records, "teach", collection.id, "", labels=wanted, name=chosen)
-    done = finished(biosight, asked)
-    if done.state != "done":
-        raise BadRequest(done.words)
-    result = json.loads(done.result)
-    version = registry.get_version(records, result["model"])
-    verdict = str(json.loads(version.report)["verdict"])
-    return f"{result['text']}\n{done.words}", verdict
+def run(
+    archive: Archive, settings: Settings, collection: Collection, recipe: Recipe, work: Work
+) -> tuple[gate.GateReport, str]:
+    """All stages in turn; the report and the candidate's key."""
+    work.root.mkdir(parents=True, exist_ok=True)
+    click.echo(f"1/5 snapshot of {collection.name}")
+    taken = take_snapshot(settings, archive, collection, recipe, work)
+    click.echo(counted(taken))
+    name = family_name(settings, recipe, taken)
+    champion = folder_of(settings, archive, taken.champion)
+    click.echo(f"2/5 train ({recipe.train.mode}) from {taken.champion}")
+    if words := walk.train(champion, recipe, work, name):
+        click.echo(words)
+    click.echo("3/5 evaluate")
+    walk.evaluate(champion, work)
+    click.echo("4/5 gate")
+    report = walk.judge(champion, recipe, work)
+    click.echo("5/5 register")
+    made = walk.register(archive, work)
+    return replace(report, candidate=made.id), made.id

@@ -1,6 +1,5 @@
 """biosight model: add, list, promote, roll back, retire and export versions."""
 
-import json
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -141,8 +140,7 @@ def promote(settings: Settings, key: str, reason: str, force: bool) -> None:
     archive = opened(settings)
     try:
         version = registry.get_version(archive.records, key)
-        verdict = json.loads(version.report)["verdict"] if version.report else ""
-        if verdict == "worse" and not (force and reason):
+        if version.verdict == "worse" and not (force and reason):
             raise BadRequest(f"The gate found {key} worse; use --force with a --reason.")
         if not is_there(version, bundled_folders(settings)):
             raise BadRequest(f"{key} came with another version of BioSight; it isn't here now.")

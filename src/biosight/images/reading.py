@@ -302,8 +302,8 @@ def within(picture: Pillow.Image, side: int) -> Pillow.Image:
     return picture.resize(size, Pillow.Resampling.BILINEAR, reducing_gap=1.5)
 
 
-def encode_jpeg(picture: Pillow.Image, quality: int) -> bytes:
-    """JPEG without any metadata."""
+def encode_jpeg(picture: Pillow.Image, quality: int, subsampling: int = 2) -> bytes:
+    """JPEG without any metadata; `subsampling` 0 keeps every pixel's colour."""
     buffer = io.BytesIO()
-    picture.save(buffer, "JPEG", quality=quality)
+    picture.save(buffer, "JPEG", quality=quality, subsampling=subsampling)
     return buffer.getvalue()

@@ -39,7 +39,8 @@ class ModelCard(BaseModel):
     units of 0 to 1 (pixel / 255). `temperature` divides the logits before the softmax
     (Guo et al. 2017, "On calibration of modern neural networks"). `base` names the version
     whose network a taught head reads. Beyond `novelty_limit`, a cosine distance, a picture
-    counts as unfamiliar; 0 means that nothing does.
+    counts as unfamiliar; 0 means that nothing does. `training_set` is the hash of what taught it,
+    `parameters` how, `git_commit` the code.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid", protected_namespaces=())
@@ -66,6 +67,8 @@ class ModelCard(BaseModel):
     started_from: str = ""
     terms: str = ""
     git_commit: str = ""
+    training_set: str = ""
+    parameters: dict[str, str] = Field(default_factory=dict)
 
     @property
     def key(self) -> str:

@@ -14,6 +14,8 @@ from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import Any
 
+from PIL import Image as Pillow
+
 from biosight.errors import BadPicture
 from biosight.images import reading
 from biosight.images.measures import at_short_side, perceptual_hash, statistics
@@ -47,6 +49,16 @@ def render(path: Path) -> tuple[dict[str, Any], list[bytes]]:
     return {}, [reading.encode_jpeg(reading.within(opened.picture, reading.VIEW_SIDE), 88)]
 
 
+def reduced(path: Path, short: int) -> tuple[dict[str, Any], list[bytes]]:
+    """A JPEG to learn from: colours unthinned, so that a network sees what it would see live."""
+    picture = reading.open_picture(path, short).picture
+    ratio = min(1.0, short / min(picture.size))
+    size = (max(1, round(picture.width * ratio)), max(1, round(picture.height * ratio)))
+    if size != picture.size:
+        picture = picture.resize(size, Pillow.Resampling.BICUBIC)
+    return {}, [reading.encode_jpeg(picture, 95, subsampling=0)]
+
+
 def answer(request: dict[str, Any]) -> tuple[dict[str, Any], list[bytes]]:
     """One request's answer; whatever goes wrong in a decoder means "not readable"."""
     path = Path(request["path"])
@@ -55,6 +67,8 @@ def answer(request: dict[str, Any]) -> tuple[dict[str, Any], list[bytes]]:
             return {"large": True}, []
         if request["want"] == "view":
             return render(path)
+        if request["want"] == "reduced":
+            return reduced(path, int(request["short"]))
         return decode(path, Framing(**request["framing"]))
     except BadPicture as error:
         return {"bad": error.detail}, []

@@ -145,6 +145,11 @@ class Decoders:
         """A JPEG of at most 2,400 px a side; raises as `decode`."""
         return self.ask({"path": str(path), "want": "view"})[1][0]
 
+    def reduced(self, path: Path, short: int) -> bytes:
+        """An upright JPEG without metadata, its short side at most `short` px; raises as
+        `decode`."""
+        return self.ask({"path": str(path), "want": "reduced", "short": short})[1][0]
+
     def ask(self, request: dict[str, Any]) -> tuple[dict[str, Any], list[bytes]]:
         """One request through the first idle child; pictures of many pixels go one at a time."""
         with self.place():

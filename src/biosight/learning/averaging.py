@@ -25,7 +25,12 @@ from biosight.learning.params import TrainParams
 
 
 def choose_blend(
-    params: TrainParams, card: ModelCard, held: list[ds.Sample], *, quiet: bool
+    params: TrainParams,
+    card: ModelCard,
+    held: list[ds.Sample],
+    prior: Prior | None,
+    *,
+    quiet: bool,
 ) -> Report:
     """Keep of several averages the one that does best on left-out sources.
 
@@ -34,7 +39,6 @@ def choose_blend(
     Wortsman et al. 2022).
     """
     network = networks.build(params.arch, len(card.labels))
-    prior = first_prior(params, card)
     found: list[tuple[Report, dict[str, Tensor], float]] = []
     for name, state in averages(params):
         network.load_state_dict(state)

@@ -3,8 +3,8 @@
 Not here: training (train.py), or serving the file (inference/classifier.py).
 """
 
+import hashlib
 import json
-import subprocess
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -34,6 +34,7 @@ from biosight.learning.evaluate import (
     fit_temperature,
 )
 from biosight.learning.imagenet import Evidence, read_prior
+from biosight.learning.recipe import commit
 
 Floats = npt.NDArray[np.float32]
 PARITY = 1e-4
@@ -76,9 +77,16 @@ def export(
     networks.start_from(network, networks.load_weights(run / "weights.pt"))
     train, held = read_split(run)
     words = json.loads(notes.read_text()) if notes else {}
-    said = {"version": version, "git_commit": commit(), "precision": FP32, **words}
+    said = {
+        "version": version,
+        "git_commit": commit(),
+        "precision": FP32,
+        "training_set": set_hash(train, held),
+        "parameters": run_parameters(run),
+        **words,
+    }
     card = ModelCard.model_validate({**card.model_dump(by_alias=True), **said})
-    if {label.name for label in card.labels} != {s.label for s in train}:
+    if not {s.label for s in train} <= {label.name for label in card.labels}:
         raise BadModel("The notes name other labels than the run learnt.")
     head = as_head(network, read_prior(run))
     exported = Exported(network, head.prior).eval()
@@ -109,11 +117,18 @@ def read_split(run: Path) -> tuple[list[ds.Sample], list[ds.Sample]]:
     return train, held
 
 
-def commit() -> str:
-    """The git commit of the code, "" outside a checkout."""
-    command = ["git", "-C", str(Path(__file__).parent), "rev-parse", "HEAD"]
-    found = subprocess.run(command, capture_output=True, text=True, check=False)
-    return found.stdout.strip() if found.returncode == 0 else ""
+def set_hash(train: Sequence[ds.Sample], held: Sequence[ds.Sample]) -> str:
+    """Hex SHA-256 of every (file, split, label) of a run."""
+    lines = [f"{s.path.name} train {s.label}\n" for s in train]
+    lines += [f"{s.path.name} held {s.label}\n" for s in held]
+    return hashlib.sha256("".join(sorted(lines)).encode()).hexdigest()
+
+
+def run_parameters(run: Path) -> dict[str, str]:
+    """The run's parameters by name, but for the folders of the machine it ran on."""
+    path = run / "params.json"
+    said = json.loads(path.read_text()) if path.is_file() else {}
+    return {k: str(v) for k, v in said.items() if k not in {"root", "out", "manifest", "teacher"}}
 
 
 def write_onnx(exported: Exported, card: ModelCard, target: Path) -> Path:

@@ -3,22 +3,25 @@
 Never torch here. Not here: promoting (registry.py): a person does that.
 """
 
-from collections.abc import Sequence
-from dataclasses import asdict, dataclass, field
+from collections.abc import Callable, Sequence
+from dataclasses import asdict, dataclass, replace
 
 import numpy as np
 import numpy.typing as npt
 from scipy.stats import binomtest, norm
 
 from biosight.inference.quality import confusion, expected_calibration_error, wilson
+from biosight.learning.recipe import GateParams
 
 Floats = npt.NDArray[np.float64]
 Ints = npt.NDArray[np.int64]
-ENOUGH_PICTURES = 800
-WORST_LOSS = 0.02
-WORST_LOSS_OLD_LABELS = 0.01
 SIGNIFICANT = 0.05
-WORST_ECE = 0.05
+BOUNDS = GateParams()
+HERE, BEFORE = "here", "before"
+PARTS = {
+    HERE: "this collection's locked pictures",
+    BEFORE: "sources that taught neither",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +60,38 @@ class NewLabel:
 
 
 @dataclass(frozen=True, slots=True)
+class Part:
+    """Both sides on one kind of picture; `low` and `high` bound the difference (95 %)."""
+
+    name: str
+    pictures: int
+    champion: float
+    candidate: float
+    low: float
+    high: float
+
+
+@dataclass(frozen=True, slots=True)
+class Trial:
+    """What champion and candidate said of the same pictures (n,) of one part."""
+
+    part: str
+    truth: Ints
+    champion: Answers
+    candidate: Answers
+
+    def only(self, labels: int) -> "Trial":
+        """The pictures whose true label is one of the first `labels`."""
+        kept = self.truth < labels
+        return Trial(
+            self.part,
+            self.truth[kept],
+            Answers(self.champion.said[kept], self.champion.confidence[kept]),
+            Answers(self.candidate.said[kept], self.candidate.confidence[kept]),
+        )
+
+
+@dataclass(frozen=True, slots=True)
 class GateReport:
     """A comparison as a person reads it; accuracies 0 to 1, `difference` candidate - champion.
 
@@ -85,7 +120,14 @@ class GateReport:
     measured_on: str = ""
     champion: str = ""
     candidate: str = ""
-    latency_ratio: float = field(default=0.0)
+    parts: tuple[Part, ...] = ()
+    champion_ms: float = 0.0
+    candidate_ms: float = 0.0
+
+    @property
+    def latency_ratio(self) -> float:
+        """The candidate's time for a picture over the champion's; 0 when not measured."""
+        return self.candidate_ms / self.champion_ms if self.champion_ms else 0.0
 
     def as_json(self) -> dict[str, object]:
         """For the registry and the pages."""
@@ -114,6 +156,7 @@ def compare(
     labels: Sequence[str],
     *,
     old_labels_only: bool = False,
+    bounds: GateParams = BOUNDS,
 ) -> GateReport:
     """Judge a candidate on pictures (n,) that taught neither.
 
@@ -124,32 +167,114 @@ def compare(
     gains, losses = int((now & ~was).sum()), int((was & ~now).sum())
     total = len(truth)
     low, high = paired_interval(gains, losses, total)
-    floor = paired_interval(gains, losses, total, float(norm.ppf(0.95)))[0]
-    lines = label_lines(truth, champion.said, candidate.said, labels)
-    p = mcnemar(gains, losses)
-    eces = [ece(truth, champion), ece(truth, candidate)]
-    verdict, reasons = judge(
-        total, floor, p, gains > losses, lines, eces[1], old_labels_only=old_labels_only
-    )
-    return GateReport(
+    report = GateReport(
         pictures=total,
-        champion_accuracy=float(was.mean()),
-        candidate_accuracy=float(now.mean()),
-        difference=float(now.mean() - was.mean()),
+        champion_accuracy=share(was),
+        candidate_accuracy=share(now),
+        difference=share(now) - share(was),
         low=low,
         high=high,
-        floor=floor,
+        floor=paired_interval(gains, losses, total, float(norm.ppf(0.95)))[0],
         only_champion_right=losses,
         only_candidate_right=gains,
-        mcnemar_p=p,
-        champion_ece=eces[0],
-        candidate_ece=eces[1],
-        labels=lines,
+        mcnemar_p=mcnemar(gains, losses),
+        champion_ece=ece(truth, champion),
+        candidate_ece=ece(truth, candidate),
+        labels=label_lines(truth, champion.said, candidate.said, labels),
         champion_confusion=table(truth, champion.said, len(labels)),
         candidate_confusion=table(truth, candidate.said, len(labels)),
-        verdict=verdict,
-        reasons=reasons,
+        verdict="",
+        reasons=(),
     )
+    most = bounds.worst_loss_before if old_labels_only else bounds.worst_loss
+    against = objections(report, most, bounds)
+    return verdict_on(report, against, total, old_labels_only=old_labels_only, bounds=bounds)
+
+
+def decide(
+    trials: Sequence[Trial],
+    labels: Sequence[str],
+    known: int,
+    bounds: GateParams,
+    times: tuple[float, float] = (0.0, 0.0),
+    new: tuple[NewLabel, ...] = (),
+) -> GateReport:
+    """The report on all parts; `known` labels are the champion's, the rest is new.
+
+    With enough locked pictures of the collection they decide, and the other part may only
+    object; with fewer, both are counted together and a person decides. `times` are both sides'
+    milliseconds a picture. `new` are figures of new labels from elsewhere (cross-validation).
+    """
+    here = next((t for t in trials if t.part == HERE), None)
+    before = next((t for t in trials if t.part == BEFORE and len(t.truth)), None)
+    own = len(here.truth) if here else 0
+    old_only = known < len(labels)
+    whole = joined([t.only(known) for t in trials])
+    main = here.only(known) if here and own >= bounds.enough else whole
+    report = compare(
+        main.truth, main.champion, main.candidate, labels, old_labels_only=old_only, bounds=bounds
+    )
+    report = replace(
+        report,
+        parts=tuple(part_of(t.only(known)) for t in trials if len(t.truth)),
+        measured_on=PARTS.get(main.part, " and ".join(PARTS[t.part] for t in trials)),
+        champion_ms=times[0],
+        candidate_ms=times[1],
+        new_labels=new or new_labels(here, labels, known),
+    )
+    most = bounds.worst_loss_before if old_only else bounds.worst_loss
+    against = objections(report, most, bounds)
+    if before is not None and main is not whole:
+        against += losses_before(before.only(known), labels, bounds)
+    return verdict_on(report, against, own, old_labels_only=old_only, bounds=bounds)
+
+
+def joined(trials: Sequence[Trial]) -> Trial:
+    """All parts as one."""
+
+    def both(pick: Callable[[Trial], Answers]) -> Answers:
+        return Answers(
+            np.concatenate([pick(t).said for t in trials]),
+            np.concatenate([pick(t).confidence for t in trials]),
+        )
+
+    truth = np.concatenate([t.truth for t in trials])
+    return Trial("", truth, both(lambda t: t.champion), both(lambda t: t.candidate))
+
+
+def part_of(trial: Trial) -> Part:
+    """One part's line of the report."""
+    was, now = trial.champion.said == trial.truth, trial.candidate.said == trial.truth
+    gains, losses = int((now & ~was).sum()), int((was & ~now).sum())
+    low, high = paired_interval(gains, losses, len(trial.truth))
+    return Part(PARTS[trial.part], len(trial.truth), share(was), share(now), low, high)
+
+
+def new_labels(here: Trial | None, labels: Sequence[str], known: int) -> tuple[NewLabel, ...]:
+    """Labels that the champion does not know, on the locked pictures."""
+    if here is None:
+        return ()
+    return tuple(
+        new_label(labels[number], number, here.truth, here.candidate.said)
+        for number in range(known, len(labels))
+        if (here.truth == number).any()
+    )
+
+
+def losses_before(trial: Trial, labels: Sequence[str], bounds: GateParams) -> list[str]:
+    """What speaks against a candidate on pictures like those the champion learnt from."""
+    part = compare(trial.truth, trial.champion, trial.candidate, labels, bounds=bounds)
+    if part.floor > -bounds.worst_loss_before:
+        return []
+    return [
+        f"On {PARTS[trial.part]} it may be more than {bounds.worst_loss_before:.0%} worse "
+        f"(lower bound {part.floor:+.1%})."
+    ]
+
+
+def share(right: npt.NDArray[np.bool_]) -> float:
+    """The part that is right; 0 for nothing."""
+    return float(right.mean()) if len(right) else 0.0
 
 
 def ece(truth: Ints, answers: Answers) -> float:
@@ -177,36 +302,47 @@ def label_lines(
     return tuple(lines)
 
 
-def judge(
-    total: int,
-    floor: float,
-    p: float,
-    gained: bool,
-    lines: Sequence[LabelLine],
-    candidate_ece: float,
+def objections(report: GateReport, most: float, bounds: GateParams) -> list[str]:
+    """What speaks against the candidate, in words; `most` is the loss allowed."""
+    against = []
+    if report.floor <= -most:
+        against.append(f"It may be more than {most:.0%} worse (lower bound {report.floor:+.1%}).")
+    against += [
+        f"{x.label} falls from {x.champion:.0%} to {x.candidate:.0%}."
+        for x in report.labels
+        if x.falls
+    ]
+    if report.candidate_ece > max(bounds.worst_ece, report.champion_ece):
+        against.append(f"Its confidence is off by {report.candidate_ece:.1%} on average.")
+    if report.latency_ratio > bounds.slowest:
+        against.append(f"It takes {report.latency_ratio:.1f} times as long for a picture.")
+    return against
+
+
+def verdict_on(
+    report: GateReport,
+    against: Sequence[str],
+    own: int,
     *,
     old_labels_only: bool,
-) -> tuple[str, tuple[str, ...]]:
-    """The verdict and its reasons, in words."""
-    most = WORST_LOSS_OLD_LABELS if old_labels_only else WORST_LOSS
-    against = []
-    if floor <= -most:
-        against.append(f"It may be more than {most:.0%} worse (lower bound {floor:+.1%}).")
-    against += [
-        f"{x.label} falls from {x.champion:.0%} to {x.candidate:.0%}." for x in lines if x.falls
-    ]
-    if candidate_ece > WORST_ECE:
-        against.append(f"Its confidence is off by {candidate_ece:.1%} on average.")
-    if total < ENOUGH_PICTURES:
-        few = f"Only {total} pictures to compare on; {ENOUGH_PICTURES} are needed to be sure."
-        return "a person decides", (few, *against)
+    bounds: GateParams,
+) -> GateReport:
+    """The report with its verdict and reasons; `own` pictures decide."""
+    gained = report.only_candidate_right > report.only_champion_right
+    p = report.mcnemar_p
+    if own < bounds.enough:
+        few = f"Only {own} locked pictures to compare on; {bounds.enough} are needed to be sure."
+        return replace(report, verdict="a person decides", reasons=(few, *against))
     if against:
-        return "worse", tuple(against)
+        return replace(report, verdict="worse", reasons=tuple(against))
     if old_labels_only:
-        return "a person decides", ("The old labels lose nothing that matters.",)
+        words = ("The old labels lose nothing that matters.",)
+        return replace(report, verdict="a person decides", reasons=words)
     if gained and p < SIGNIFICANT:
-        return "better", (f"Right more often than chance explains (p = {p:.2g}).",)
-    return "no worse", ("Not worse, but no clear gain either: a person decides.",)
+        words = (f"Right more often than chance explains (p = {p:.2g}).",)
+        return replace(report, verdict="better", reasons=words)
+    words = ("Not worse, but no clear gain either: a person decides.",)
+    return replace(report, verdict="no worse", reasons=words)
 
 
 def new_label(label: str, number: int, truth: Ints, said: Ints) -> NewLabel:
@@ -214,10 +350,10 @@ def new_label(label: str, number: int, truth: Ints, said: Ints) -> NewLabel:
     is_it, called = truth == number, said == number
     hits = int((is_it & called).sum())
 
-    def share(total: int) -> tuple[float, float, float]:
+    def of(total: int) -> tuple[float, float, float]:
         return (hits / total if total else 0.0, *wilson(hits, total))
 
-    return NewLabel(label, int(is_it.sum()), share(int(is_it.sum())), share(int(called.sum())))
+    return NewLabel(label, int(is_it.sum()), of(int(is_it.sum())), of(int(called.sum())))
 
 
 def as_text(report: GateReport) -> str:
@@ -233,6 +369,12 @@ def as_text(report: GateReport) -> str:
         f"only the champion right: {r.only_champion_right}, only the candidate: "
         f"{r.only_candidate_right}, McNemar p = {r.mcnemar_p:.3g}",
         f"ECE {r.champion_ece:.3f} -> {r.candidate_ece:.3f}",
+        *(
+            f"{x.name}: {x.pictures} pictures, {x.champion:.1%} -> {x.candidate:.1%} "
+            f"({x.low:+.1%} to {x.high:+.1%})"
+            for x in r.parts
+        ),
+        *([f"{r.champion_ms:.1f} -> {r.candidate_ms:.1f} ms a picture"] if r.latency_ratio else []),
         "",
         f"{'label':<20}{'pictures':>9}{'champion':>10}{'candidate':>11}",
     ]

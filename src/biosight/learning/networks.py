@@ -95,3 +95,14 @@ def start_from(network: Network, state: dict[str, Tensor]) -> list[str]:
         raise BadModel("The starting weights belong to another architecture.")
     network.load_state_dict(usable, strict=False)
     return sorted(k for k in own if k not in usable and "num_batches" not in k)
+
+
+def before_last_stage(network: Network) -> float:
+    """The share of weight tensors, from the input on, that lie before the last stage: the last
+    halving of the feature map."""
+    named = [name for name, _ in network.named_parameters()]
+    halving = [n for n, m in network.named_modules() if getattr(m, "stride", None) == (2, 2)]
+    block = ".".join(halving[-1].split(".")[:2])
+    if isinstance(network, ResNet):
+        block = halving[-1].split(".")[0]
+    return next(i for i, name in enumerate(named) if name.startswith(f"{block}.")) / len(named)

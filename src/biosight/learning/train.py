@@ -20,10 +20,11 @@ from tqdm import tqdm
 
 from biosight.errors import BadModel
 from biosight.inference.card import CardLabel, ModelCard
+from biosight.inference.head import Prior
 from biosight.inference.quality import softmax
 from biosight.learning import dataset as ds
 from biosight.learning import networks
-from biosight.learning.averaging import choose_blend, forward, save_atomically
+from biosight.learning.averaging import choose_blend, first_prior, forward, save_atomically
 from biosight.learning.evaluate import Report, evaluate
 from biosight.learning.lesson import Lesson, read_teacher
 from biosight.learning.params import TrainParams
@@ -61,7 +62,7 @@ def train(params: TrainParams, *, resume: bool = False, quiet: bool = False) -> 
     card = draft_card(params, sorted({s.label for s in samples}))
     network, checkpoint = start(params, card, split, resume=resume, quiet=quiet)
     fit(params, card, split, network, checkpoint, quiet=quiet)
-    return finish(params, card, split, quiet=quiet)
+    return finish(params, card, split, first_prior(params, card), quiet=quiet)
 
 
 def split_of(params: TrainParams, samples: list[ds.Sample]) -> Split:
@@ -269,9 +270,11 @@ def save_checkpoint(
     save_atomically(state, params.out / "checkpoint.pt")
 
 
-def finish(params: TrainParams, card: ModelCard, split: Split, *, quiet: bool) -> Report:
+def finish(
+    params: TrainParams, card: ModelCard, split: Split, prior: Prior | None, *, quiet: bool
+) -> Report:
     """Choose the final weights, report on them and write the run's papers."""
-    report = choose_blend(params, card, split.held, quiet=quiet)
+    report = choose_blend(params, card, split.held, prior, quiet=quiet)
     (params.out / "card.json").write_text(card.model_dump_json(indent=2, by_alias=True))
     (params.out / "report.json").write_text(json.dumps(asdict(report), indent=1))
     (params.out / "params.json").write_text(json.dumps(asdict(params), default=str, indent=1))

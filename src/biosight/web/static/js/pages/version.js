@@ -3,7 +3,8 @@
 import { API, call } from "../api.js";
 import { coverage } from "../coverage.js";
 import { el, find, when } from "../dom.js";
-import { accuracy, calibration, confusion, recall, share } from "../plots.js";
+import { gate } from "../gate.js";
+import { accuracy, calibration, confusion, recall } from "../plots.js";
 import { complain, question, toast } from "../toast.js";
 
 /** @param {HTMLElement} main */
@@ -12,7 +13,7 @@ export async function mount(main) {
   const box = find(main, "#version");
   const load = async () => {
     const v = await call("GET", `/models/${key}`);
-    box.replaceChildren(card(v, load), ...(v.held ? held(v.held) : []), ...(v.report ? [report(v.report)] : []), trail(v.events));
+    box.replaceChildren(card(v, load), ...(v.held ? held(v.held) : []), ...(v.report ? [gate(v.report)] : []), trail(v.events));
   };
   await load();
 }
@@ -25,7 +26,7 @@ function card(v, again) {
     el("ul", { class: "chips" }, v.labels.map((/** @type {string} */ l) => el("li", {}, l))),
     v.may_change && acts(v, again),
     words("Trained on", c.trained_on), c.weak_at.length ? [el("h3", {}, "Weak at"), el("ul", {}, c.weak_at.map((/** @type {string} */ w) => el("li", {}, w)))] : null,
-    words("Started from", c.started_from), words("Terms", c.terms), words("Code", c.git_commit),
+    words("Started from", c.started_from), words("Terms", c.terms), words("Code", c.git_commit), words("Training set", c.training_set), parameters(c.parameters),
     words("SHA-256", c.sha256),
     el("p", { class: "actions" },
       el("a", { class: "button", href: `${API}/models/${v.id}/card.json`, download: true }, "Card"),
@@ -38,12 +39,20 @@ function words(title, text) {
   return text ? [el("h3", {}, title), el("p", { class: "words" }, text)] : null;
 }
 
+/** @param {Record<string, string>} said */
+function parameters(said) {
+  const rows = Object.entries(said).filter(([, value]) => value);
+  return rows.length ? el("details", {}, el("summary", {}, "Parameters"), el("table", {}, el("tbody", {}, rows.map(([name, value]) =>
+    el("tr", {}, el("th", { scope: "row" }, name), el("td", {}, value)))))) : null;
+}
+
 /** @param {any} v @param {() => Promise<void>} again */
 function acts(v, again) {
   /** @param {string} verb @param {string} title @param {string} done */
   const button = (verb, title, done) => el("button", {
     type: "button", onclick: async () => {
-      const reason = await question({ title: `${title} ${v.id}?`, words: "The reason is kept in the history below.", ok: title, input: "Reason", value: "" });
+      const worse = verb === "promote" && v.report?.verdict === "worse" ? "The comparison found it worse: say why it should serve all the same. " : "";
+      const reason = await question({ title: `${title} ${v.id}?`, words: `${worse}The reason is kept in the history below.`, ok: title, input: "Reason", value: "" });
       if (reason === null) return;
       try {
         await call("POST", `/models/${v.id}/${verb}`, { reason });
@@ -69,27 +78,6 @@ function held(q) {
       el("p", { class: "soft" }, "Each dot holds as many pictures. On the line, what is 80 % sure is right 8 times in 10.")),
     el("section", {}, el("h2", {}, "What it takes for what"), confusion(q)),
   ];
-}
-
-/** @param {any} r */
-function report(r) {
-  return el("section", {}, el("h2", {}, "Compared with what it came from"),
-    el("p", {}, el("span", { class: "state" }, r.verdict)),
-    el("ul", {}, r.reasons.map((/** @type {string} */ t) => el("li", {}, t))),
-    el("p", {}, `${r.pictures.toLocaleString("en")} pictures of ${r.measured_on}: ${share(r.champion_accuracy)} → ${share(r.candidate_accuracy)} (difference ${signed(r.low)} to ${signed(r.high)} points).`),
-    r.new_labels.length ? el("table", {},
-      el("thead", {}, el("tr", {}, ["Taught here", "Pictures", "Found", "Right when said"].map((t, i) => el("th", { class: i && "number" }, t)))),
-      el("tbody", {}, r.new_labels.map((/** @type {any} */ n) => el("tr", {}, el("th", {}, n.label), el("td", { class: "number" }, n.pictures), range(n.recall), range(n.precision))))) : null);
-}
-
-/** @param {number} value */
-function signed(value) {
-  return `${value > 0 ? "+" : value < 0 ? "−" : ""}${Math.abs(value * 100).toFixed(1)}`;
-}
-
-/** @param {number[]} v value, low, high */
-function range(v) {
-  return el("td", { class: "number" }, `${Math.round(v[0] * 100)} % (${Math.round(v[1] * 100)}–${Math.round(v[2] * 100)})`);
 }
 
 /** @param {any[]} events */

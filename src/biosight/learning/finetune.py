@@ -1,0 +1,157 @@
+"""Stage and full retraining: the champion's network learns on from confirmed pictures.
+
+Not here: refitting a head alone (teach.py), or training a first model (train.py).
+"""
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from shutil import rmtree
+
+import torch
+from torch import nn
+
+from biosight.errors import BadModel
+from biosight.inference.card import CardLabel, ModelCard, read_card
+from biosight.inference.head import Prior, read_head
+from biosight.learning import dataset as ds
+from biosight.learning import networks
+from biosight.learning.averaging import save_atomically
+from biosight.learning.export import export, read_split
+from biosight.learning.params import TrainParams
+from biosight.learning.quantise import quantise
+from biosight.learning.recipe import FitParams
+from biosight.learning.thaw import thaw
+from biosight.learning.train import Split, finish, fit
+
+CHOOSING_SHARE = 0.1
+FIRST_FROZEN = 0.25
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """What to fine-tune: the champion's folder, the pictures, labels new to it, where to work."""
+
+    champion: Path
+    samples: Sequence[ds.Sample]
+    labels: tuple[str, ...]
+    run: Path
+    name: str
+
+
+def fine_tune(job: Job, params: FitParams, target: Path, *, quiet: bool = False) -> str:
+    """Write the candidate's folder; returns what became of int8 in words.
+
+    Some sources of the samples are kept aside to choose weights and temperature. Raises BadModel
+    when there are too few sources, or the champion's file can't be read back.
+    """
+    torch.manual_seed(params.seed)
+    rmtree(job.run, ignore_errors=True)
+    job.run.mkdir(parents=True)
+    old = read_card(job.champion)
+    card = draft(old, job)
+    network = widened(thaw(job.champion), len(card.labels))
+    run_params = training_params(params, card, job.run, network)
+    split = split_of(job.samples, params)
+    save_atomically(network.state_dict(), job.run / "start.pt")
+    fit(run_params, card, split, network, None, quiet=quiet)
+    finish(run_params, card, split, prior_of(job.champion, old), quiet=quiet)
+    return exported(job, old, params, target)
+
+
+def draft(old: ModelCard, job: Job) -> ModelCard:
+    """The champion's card before anything of the candidate is measured."""
+    known = old.label_names
+    labels = (*old.labels, *(CardLabel(name=n) for n in job.labels if n not in known))
+    changed = {
+        "name": job.name,
+        "version": "0",
+        "labels": labels,
+        "temperature": 1.0,
+        "sha256": "",
+        "base": "",
+        "novelty_limit": 0.0,
+        "measured": {},
+        "measured_on": "",
+        "started_from": old.key,
+    }
+    return old.model_copy(update=changed)
+
+
+def widened(network: networks.Network, labels: int) -> networks.Network:
+    """The network with rows for further labels, which start from the mean of the others."""
+    old = network.head
+    if labels == old.out_features:
+        return network
+    new = nn.Linear(old.in_features, labels)
+    more = labels - old.out_features
+    with torch.no_grad():
+        new.weight.copy_(torch.cat([old.weight, old.weight.mean(0, keepdim=True).repeat(more, 1)]))
+        new.bias.copy_(torch.cat([old.bias, old.bias.mean().repeat(more)]))
+    parent = next(name for name, module in network.named_children() if module is old)
+    setattr(network, parent, new)
+    return network
+
+
+def training_params(
+    params: FitParams, card: ModelCard, run: Path, network: networks.Network
+) -> TrainParams:
+    """The run's parameters; the training side follows the input when none is given."""
+    side = params.train_side or max(32, round(card.input_size * 0.8 / 16) * 16)
+    return TrainParams(
+        root=run,
+        out=run,
+        arch=card.arch,
+        init=card.started_from,
+        name=card.name,
+        train_side=side,
+        input_size=card.input_size,
+        epochs=params.epochs,
+        batch=params.batch,
+        rate=params.rate,
+        frozen=networks.before_last_stage(network) if params.mode == "stage" else FIRST_FROZEN,
+        seed=params.seed,
+        workers=params.workers,
+    )
+
+
+def split_of(samples: Sequence[ds.Sample], params: FitParams) -> Split:
+    """Training pictures, and whole sources that choose among weights. Raises BadModel."""
+    train, chosen_on = ds.split_by_source(list(samples), CHOOSING_SHARE, params.seed)
+    if not chosen_on or not train:
+        raise BadModel(
+            "There are too few upload sessions to keep some aside for choosing; refit the head."
+        )
+    return Split(train, chosen_on)
+
+
+def prior_of(folder: Path, card: ModelCard) -> Prior | None:
+    """What the champion's first task says of its labels, at full strength."""
+    head = read_head(folder, len(card.labels), card.embedding_size)
+    return replace(head.prior, strength=1.0) if head and head.prior else None
+
+
+def exported(job: Job, old: ModelCard, params: FitParams, target: Path) -> str:
+    """Export; in int8 too where the champion is, if that keeps the answers."""
+    notes = job.run / "notes.json"
+    sources = len({s.source for s in job.samples})
+    words = (
+        f"{old.key}, trained on ({params.mode}) with {len(job.samples)} pictures of {sources} "
+        f"sources: this collection's confirmed ones{' and older ones' if params.base else ''}. "
+        f"{old.trained_on}"
+    )
+    notes.write_text(json.dumps({"trained_on": words, "measured_on": "sources kept aside"}))
+    if not old.precision.startswith("int8"):
+        export(job.run, target, "0", notes=notes)
+        return ""
+    full = job.run / "full"
+    export(job.run, full, "0", notes=notes)
+    train, held = read_split(job.run)
+    try:
+        quantise(full, train, held, target)
+    except BadModel as error:
+        rmtree(target, ignore_errors=True)
+        full.rename(target)
+        return error.detail
+    return "int8 keeps the answers."

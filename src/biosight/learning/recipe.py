@@ -1,0 +1,100 @@
+"""pipeline/params.yaml as values: how to draw a holdout, how to train, when a candidate is good.
+
+Not here: what is done with them (retrain.py).
+"""
+
+import subprocess
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Literal
+
+import yaml
+from pydantic import TypeAdapter, ValidationError
+
+from biosight.errors import BadRequest
+
+Mode = Literal["head", "stage", "full"]
+
+
+@dataclass(frozen=True, slots=True)
+class SnapshotParams:
+    """`holdout` is the share of upload sessions that never teach; another `salt` draws others.
+
+    `collection` is a name or an id, and may be empty where there is one only.
+    """
+
+    collection: str = ""
+    holdout: float = 0.2
+    salt: str = "biosight"
+
+
+@dataclass(frozen=True, slots=True)
+class FitParams:
+    """`mode`: the head alone (seconds), the last stage too, or all of the network (needs PyTorch).
+
+    `base` is a folder-per-label tree of what the model learnt from before, and `manifest` its
+    CSV of sources: without them a stage or full run forgets. The rest is for those two modes.
+    """
+
+    mode: Mode = "head"
+    name: str = ""
+    base: str = ""
+    manifest: str = ""
+    epochs: float = 5.0
+    batch: int = 64
+    rate: float = 1.5e-4
+    train_side: int = 0
+    held_share: float = 0.045
+    seed: int = 7
+    workers: int = 2
+
+
+@dataclass(frozen=True, slots=True)
+class GateParams:
+    """Bounds: pictures needed to be sure, losses and errors as shares, times as a ratio."""
+
+    enough: int = 800
+    worst_loss: float = 0.02
+    worst_loss_before: float = 0.01
+    worst_ece: float = 0.05
+    slowest: float = 1.5
+
+
+@dataclass(frozen=True, slots=True)
+class Recipe:
+    """Everything that decides a retraining."""
+
+    snapshot: SnapshotParams = field(default_factory=SnapshotParams)
+    train: FitParams = field(default_factory=FitParams)
+    gate: GateParams = field(default_factory=GateParams)
+
+
+def read_recipe(path: Path | None) -> Recipe:
+    """The recipe in a YAML file; what it leaves out keeps its default.
+
+    Raises BadRequest in words for a file that is none.
+    """
+    if path is None:
+        return Recipe()
+    try:
+        said = yaml.safe_load(path.read_text(encoding="utf-8")) or {}
+        unknown = set(said) - set(Recipe.__slots__)
+        if unknown:
+            raise BadRequest(f"{path} has an unknown part: {', '.join(sorted(unknown))}.")
+        return TypeAdapter(Recipe).validate_python(said)
+    except (OSError, yaml.YAMLError, TypeError) as error:
+        raise BadRequest(f"{path} can't be read as parameters: {error}") from error
+    except ValidationError as error:
+        first = error.errors()[0]
+        where = ".".join(str(part) for part in first["loc"])
+        raise BadRequest(f"{path}: {where}: {first['msg']}.") from error
+
+
+def commit() -> str:
+    """The git commit of the code, "" outside a checkout."""
+    command = ["git", "-C", str(Path(__file__).parent), "rev-parse", "HEAD"]
+    try:
+        found = subprocess.run(command, capture_output=True, text=True, check=False)
+    except OSError:
+        return ""
+    return found.stdout.strip() if found.returncode == 0 else ""

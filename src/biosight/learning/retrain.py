@@ -1,0 +1,294 @@
+"""THE SECOND WALK: snapshot -> train -> evaluate -> gate -> candidate; a person promotes.
+
+Each stage reads and writes files of one folder, so that `dvc repro` and `biosight retrain` run the
+same functions. Not here: whether it is time (drift), or what the stages do inside.
+"""
+
+import json
+from collections import Counter
+from collections.abc import Callable, Iterator
+from dataclasses import asdict, dataclass, replace
+from pathlib import Path
+from shutil import rmtree
+
+import numpy as np
+from PIL import Image as Pillow
+
+from biosight import registry
+from biosight.bootstrap import Archive, keep_version
+from biosight.errors import BadModel, BadRequest, NotFound
+from biosight.images import Image
+from biosight.inference.card import read_card, write_card
+from biosight.inference.classifier import Classifier
+from biosight.inference.decoding import Decoders
+from biosight.inference.preprocess import to_pixels
+from biosight.inference.reference import read_reference
+from biosight.labels import OPENS_AT
+from biosight.learning import gate, teach, trial
+from biosight.learning import snapshot as freezing
+from biosight.learning.gate_page import as_html
+from biosight.learning.recipe import FitParams, Recipe, commit
+from biosight.learning.snapshot import Row, TrainingSet
+from biosight.registry import ModelVersion
+from biosight.sharing import Collection
+from biosight.storage import blobs as keys
+
+Step = Callable[[str, int, int], None]
+
+
+@dataclass(frozen=True, slots=True)
+class Work:
+    """The files of one retraining, below one folder."""
+
+    root: Path
+
+    @property
+    def snapshot(self) -> Path:
+        """Archive and manifest."""
+        return self.root / "snapshot"
+
+    @property
+    def candidate(self) -> Path:
+        """The model that came out."""
+        return self.root / "candidate"
+
+    @property
+    def run(self) -> Path:
+        """Checkpoints and unpacked pictures of a stage or full run."""
+        return self.root / "run"
+
+    def file(self, name: str) -> Path:
+        """evaluation.json, answers.csv, gate.json, gate.html or registered.json."""
+        return self.root / name
+
+
+def quiet(what: str, done: int, total: int) -> None:
+    """No progress."""
+
+
+def snapshot(
+    archive: Archive,
+    decoders: Decoders,
+    collection: Collection,
+    champion: ModelVersion,
+    recipe: Recipe,
+    work: Work,
+    step: Step = quiet,
+) -> TrainingSet:
+    """Freeze what people named, reduced to what networks need and without metadata."""
+    short = 2 * champion.card.resize_short
+
+    def picture(image: Image) -> bytes:
+        return decoders.reduced(archive.blobs.path(keys.original(image.sha256)), short)
+
+    rmtree(work.snapshot, ignore_errors=True)
+    return freezing.take(
+        archive.records,
+        collection.id,
+        champion.id,
+        dict(collection.renamed),
+        picture,
+        work.snapshot,
+        holdout=recipe.snapshot.holdout,
+        salt=recipe.snapshot.salt,
+        step=lambda done: step("pictures", done, 0),
+    )
+
+
+def train(
+    champion: Path, recipe: Recipe, work: Work, name: str = "", *, silent: bool = False
+) -> str:
+    """Write the candidate's folder; what is to be said of it in words.
+
+    `champion` is the folder of what served when the snapshot was taken, `name` the candidate's
+    family where the recipe says none. Raises BadModel or BadRequest.
+    """
+    taken = freezing.read_set(work.snapshot)
+    card = read_card(champion)
+    rows = chosen(taken, card.label_names)
+    new = tuple(sorted({row.label for row in rows} - set(card.label_names)))
+    family = recipe.train.name or name or card.name
+    rmtree(work.candidate, ignore_errors=True)
+    if recipe.train.mode == "head":
+        words = refit(champion, work, rows, new, family)
+    else:
+        words = tune(champion, recipe.train, work, rows, new, family, silent=silent)
+    stamp(recipe, work, taken, rows)
+    return words
+
+
+def chosen(taken: TrainingSet, known: tuple[str, ...]) -> list[Row]:
+    """The rows that teach: labels that the champion knows, and new ones with enough pictures."""
+    rows = taken.part("train")
+    counts = Counter(row.label for row in rows)
+    kept = [row for row in rows if row.label in known or counts[row.label] >= OPENS_AT]
+    if not kept:
+        raise BadRequest(
+            f"Nothing to learn from: {len(rows)} pictures may teach, and a new label needs "
+            f"{OPENS_AT} of them."
+        )
+    return kept
+
+
+def refit(champion: Path, work: Work, rows: list[Row], new: tuple[str, ...], name: str) -> str:
+    """The head alone, on the champion's embeddings of the archive's pictures."""
+    classifier = Classifier(champion)
+    examples = []
+    shown = freezing.pictures(work.snapshot, rows)
+    for batch in trial.batches_of(shown):
+        pixels = np.stack([to_pixels(picture, classifier.card.framing) for _, picture in batch])
+        vectors = classifier.logits(pixels)[1]
+        examples += [
+            teach.Example(row.image, row.label, row.session, vector)
+            for (row, _), vector in zip(batch, vectors, strict=True)
+        ]
+    lesson = teach.Lesson(champion, new, name, "0")
+    report = teach.teach(lesson, examples, work.candidate)
+    kept = [asdict(x) for x in report.new_labels if x.label in new]
+    (work.candidate / "new-labels.json").write_text(json.dumps(kept))
+    return ""
+
+
+def tune(
+    champion: Path,
+    params: FitParams,
+    work: Work,
+    rows: list[Row],
+    new: tuple[str, ...],
+    name: str,
+    *,
+    silent: bool,
+) -> str:
+    """The last stage, or all of the network; needs PyTorch."""
+    try:
+        from biosight.learning import dataset as ds
+        from biosight.learning import finetune
+    except ImportError as error:
+        raise BadModel("A stage or full run needs PyTorch: run make train-env first.") from error
+    unpacked = work.root / "unpacked"
+    rmtree(unpacked, ignore_errors=True)
+    samples = [
+        ds.Sample(path, row.label, f"session {row.session}")
+        for path, row in freezing.unpack(work.snapshot, rows, unpacked)
+    ]
+    judges: list[ds.Sample] = []
+    if params.base:
+        manifest = Path(params.manifest) if params.manifest else None
+        older = ds.scan_tree(Path(params.base), manifest)
+        base, judges = ds.split_by_source(older, params.held_share, params.seed)
+        samples += base
+    job = finetune.Job(champion, samples, new, work.run, name)
+    try:
+        words = finetune.fine_tune(job, params, work.candidate, quiet=silent)
+    finally:
+        rmtree(unpacked, ignore_errors=True)
+    said = [[str(s.path), s.label] for s in judges]
+    (work.candidate / "judges.json").write_text(json.dumps(said))
+    return words
+
+
+def stamp(recipe: Recipe, work: Work, taken: TrainingSet, rows: list[Row]) -> None:
+    """Code, pictures and parameters that made the candidate, written into its card."""
+    card = read_card(work.candidate)
+    said = {f"train.{k}": str(v) for k, v in asdict(recipe.train).items()}
+    said |= {f"snapshot.{k}": str(v) for k, v in asdict(recipe.snapshot).items()}
+    changed = {"git_commit": commit(), "training_set": taken.hash, "parameters": said}
+    write_card(card.model_copy(update=changed), work.candidate)
+    learnt = [[row.image, row.label] for row in rows]
+    (work.candidate / "training.json").write_text(json.dumps(learnt))
+
+
+def evaluate(champion: Path, work: Work) -> dict[str, float]:
+    """Both models on the pictures that taught neither; writes answers.csv and evaluation.json."""
+    taken = freezing.read_set(work.snapshot)
+    sides = trial.Sides(Classifier(champion), Classifier(work.candidate))
+    seen = learnt_from(champion)
+    rows = [row for row in taken.part("holdout") if row.image not in seen]
+    shown = ((row.label, picture) for row, picture in freezing.pictures(work.snapshot, rows))
+    found = [trial.on_pictures(sides, gate.HERE, shown, sides.names)]
+    reference = read_reference(champion)
+    if reference is not None:
+        found.append(trial.on_reference(sides, reference))
+    if judges := older_pictures(work):
+        found.append(trial.on_pictures(sides, gate.BEFORE, judges, sides.names))
+    trials = [t for t in found if t is not None]
+    trial.write_answers(work.file("answers.csv"), trials, sides.names)
+    times = trial.milliseconds(sides)
+    figures = {"champion_ms": round(times[0], 3), "candidate_ms": round(times[1], 3)}
+    for t in trials:
+        for who, side in (("champion", t.champion), ("candidate", t.candidate)):
+            figures[f"{t.part}_{who}_accuracy"] = round(gate.share(side.said == t.truth), 4)
+            figures[f"{t.part}_{who}_ece"] = round(gate.ece(t.truth, side), 4)
+        figures[f"{t.part}_pictures"] = float(len(t.truth))
+    write_json(work.file("evaluation.json"), figures)
+    return figures
+
+
+def learnt_from(folder: Path) -> set[str]:
+    """The images that taught a version: they can't judge it."""
+    path = folder / "training.json"
+    return {image for image, _ in json.loads(path.read_text())} if path.is_file() else set()
+
+
+def older_pictures(work: Work) -> Iterator[tuple[str, Pillow.Image]] | None:
+    """Pictures of the base's sources that were kept out of a stage or full run."""
+    path = work.candidate / "judges.json"
+    listed = json.loads(path.read_text()) if path.is_file() else []
+    if not listed:
+        return None
+
+    def opened() -> Iterator[tuple[str, Pillow.Image]]:
+        for name, label in listed:
+            with Pillow.open(name) as picture:
+                yield label, picture.convert("RGB")
+
+    return opened()
+
+
+def judge(champion: Path, recipe: Recipe, work: Work) -> gate.GateReport:
+    """The gate's report, as gate.json and as a page, gate.html."""
+    card, old = read_card(work.candidate), read_card(champion)
+    trials = trial.read_answers(work.file("answers.csv"), card.label_names)
+    times = json.loads(work.file("evaluation.json").read_text())
+    path = work.candidate / "new-labels.json"
+    kept = json.loads(path.read_text()) if path.is_file() else []
+    report = gate.decide(
+        trials,
+        card.label_names,
+        len(old.labels),
+        recipe.gate,
+        (times["champion_ms"], times["candidate_ms"]),
+        tuple(gate.NewLabel(**x) for x in kept),
+    )
+    report = replace(report, champion=old.key, candidate=f"{card.name} (new)")
+    write_json(work.file("gate.json"), report.as_json())
+    page = as_html(report, card.label_names, card)
+    work.file("gate.html").write_text(page, encoding="utf-8")
+    return report
+
+
+def register(archive: Archive, work: Work, by: str = "") -> ModelVersion:
+    """Make the candidate known to BioSight under the next free version of its family."""
+    taken = freezing.read_set(work.snapshot)
+    if archive.records.get(Collection, taken.collection) is None:
+        raise NotFound("The collection was removed meanwhile.")
+    card = read_card(work.candidate)
+    registry.check_name(archive.records, card.name, taken.collection)
+    release = registry.next_release(archive.records, card.name)
+    write_card(card.model_copy(update={"version": release}), work.candidate)
+    report = json.loads(work.file("gate.json").read_text())
+    report["candidate"] = f"{card.name}@{release}"
+    made = keep_version(
+        archive, work.candidate, by=by, collection=taken.collection, report=json.dumps(report)
+    )
+    write_card(card, work.candidate)  # as the stage before left it: its hash is in dvc.lock
+    said = {"model": made.id, "verdict": report["verdict"], "training_set": taken.hash}
+    write_json(work.file("registered.json"), said)
+    return made
+
+
+def write_json(path: Path, said: object) -> None:
+    """Written beside, then renamed."""
+    part = path.with_suffix(".part")
+    part.write_text(json.dumps(said, indent=1) + "\n", encoding="utf-8")
+    part.replace(path)

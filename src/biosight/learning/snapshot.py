@@ -1,0 +1,228 @@
+"""TrainingSet: confirmed labels frozen, hashed, and split into train and a locked holdout.
+
+Never torch here. Not here: what learns from it (retrain.py), or which labels count (labels.py).
+"""
+
+import hashlib
+import io
+import json
+import tarfile
+from collections import Counter, defaultdict
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+import numpy as np
+from PIL import Image as Pillow
+
+from biosight.errors import BadPicture, BadRequest, NotFound, Unavailable
+from biosight.images import Image
+from biosight.labels import NOT_SURE
+from biosight.learning.teach import named_by_people
+from biosight.storage.records import Records
+
+ARCHIVE, MANIFEST = "pictures.tar", "training-set.json"
+SAME_BITS = 4  # perceptual hashes (64 bits) this close are of one picture
+SPLITS = ("train", "holdout", "copy")
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """A picture that a person named: its bytes' hash, label, upload session and split.
+
+    "copy" is a picture that is like one of the holdout: it neither teaches nor judges.
+    """
+
+    image: str
+    sha256: str
+    label: str
+    session: str
+    phash: str
+    split: str
+
+    @property
+    def file(self) -> str:
+        """Its name in the archive."""
+        return f"{self.sha256}.jpg"
+
+
+@dataclass(frozen=True, slots=True)
+class TrainingSet:
+    """What a collection's people have named, at one moment; `champion` is what served then."""
+
+    collection: str
+    champion: str
+    labels: tuple[str, ...]
+    rows: tuple[Row, ...]
+    left_out: int = 0  # pictures that could not be read
+
+    @property
+    def hash(self) -> str:
+        """Hex SHA-256 of all (picture, label, split): the same set has the same hash."""
+        lines = sorted(f"{r.sha256} {r.split} {r.label}\n" for r in self.rows)
+        return hashlib.sha256("".join(lines).encode()).hexdigest()
+
+    def part(self, split: str) -> list[Row]:
+        """The rows of one split."""
+        return [row for row in self.rows if row.split == split]
+
+    def counts(self) -> dict[str, int]:
+        """Pictures by split."""
+        found = Counter(row.split for row in self.rows)
+        return {split: found[split] for split in SPLITS}
+
+
+def take(
+    records: Records,
+    collection: str,
+    champion: str,
+    renamed: Mapping[str, str],
+    picture: Callable[[Image], bytes],
+    folder: Path,
+    *,
+    holdout: float,
+    salt: str,
+    step: Callable[[int], None] = lambda _: None,
+) -> TrainingSet:
+    """Write archive and manifest of a collection's named pictures into `folder`.
+
+    `picture` gives an upright JPEG; what it can't read is left out and counted. `renamed` maps a
+    model's label to its name in the collection; rows carry the model's. Raises BadRequest when
+    nobody has named a picture.
+    """
+    back = {shown: own for own, shown in renamed.items()}
+    named = [i for i in named_by_people(records, collection) if i.label not in {"", NOT_SURE}]
+    if not named:
+        raise BadRequest("Nobody has confirmed or corrected a picture here yet.")
+    folder.mkdir(parents=True, exist_ok=True)
+    kept = set(write_archive(folder / ARCHIVE, named, picture, step))
+    images = [i for i in named if i.sha256 in kept]
+    splits = split_of(images, holdout, salt)
+    rows = tuple(
+        Row(i.id, i.sha256, back.get(i.label, i.label), i.session or i.id, i.phash, split)
+        for i, split in zip(images, splits, strict=True)
+    )
+    labels = tuple(sorted({row.label for row in rows}))
+    made = TrainingSet(collection, champion, labels, rows, len(named) - len(images))
+    said = {**asdict(made), "hash": made.hash}
+    (folder / MANIFEST).write_text(json.dumps(said, indent=1), encoding="utf-8")
+    return made
+
+
+def write_archive(
+    path: Path,
+    images: Iterable[Image],
+    picture: Callable[[Image], bytes],
+    step: Callable[[int], None],
+) -> Iterator[str]:
+    """A tar that depends on the pictures alone; gives the hashes of those it holds."""
+    with tarfile.open(path, "w", format=tarfile.USTAR_FORMAT) as archive:
+        for number, image in enumerate(sorted(images, key=lambda i: i.sha256), 1):
+            step(number)
+            try:
+                content = picture(image)
+            except (BadPicture, NotFound, Unavailable):
+                continue
+            entry = tarfile.TarInfo(f"{image.sha256}.jpg")
+            entry.size = len(content)
+            archive.addfile(entry, io.BytesIO(content))
+            yield image.sha256
+
+
+def split_of(images: Sequence[Image], holdout: float, salt: str) -> list[str]:
+    """The split of each picture, which no later picture can change.
+
+    Whole upload sessions are drawn by the hash of their name. A picture that is linked to a held
+    one by likeness, perhaps through others, is a "copy".
+    """
+    held = [drawn(i.session or i.id, salt) < holdout for i in images]
+    group = duplicate_groups([i.phash for i in images])
+    touched = {group[n] for n, is_held in enumerate(held) if is_held}
+    return [
+        "holdout" if is_held else "copy" if group[n] in touched else "train"
+        for n, is_held in enumerate(held)
+    ]
+
+
+def drawn(session: str, salt: str) -> float:
+    """A session's lot, 0 to 1."""
+    digest = hashlib.sha256(f"{salt}/{session}".encode()).digest()
+    return int.from_bytes(digest[:8], "big") / 2**64
+
+
+def duplicate_groups(hashes: Sequence[str]) -> list[int]:
+    """A group number for each perceptual hash: those within SAME_BITS are in one group.
+
+    Two hashes of 64 bits that differ in at most four agree in one of five bands, so only those
+    that share a band are compared.
+    """
+    numbers = [int(h, 16) if h else -1 for h in hashes]
+    parent = list(range(len(numbers)))
+
+    def root(n: int) -> int:
+        while parent[n] != n:
+            parent[n] = parent[parent[n]]
+            n = parent[n]
+        return n
+
+    bands: dict[tuple[int, int], list[int]] = defaultdict(list)
+    for n, value in enumerate(numbers):
+        if value < 0:
+            continue
+        for band in range(SAME_BITS + 1):
+            part = value >> (13 * band) & 0x1FFF
+            for other in bands[band, part]:
+                if (numbers[other] ^ value).bit_count() <= SAME_BITS:
+                    parent[root(n)] = root(other)
+            bands[band, part].append(n)
+    return [root(n) for n in range(len(numbers))]
+
+
+def read_set(folder: Path) -> TrainingSet:
+    """The TrainingSet in a folder. Raises BadRequest when it is absent or was changed."""
+    try:
+        said = json.loads((folder / MANIFEST).read_text(encoding="utf-8"))
+        known = said.pop("hash")
+        rows = tuple(Row(**row) for row in said.pop("rows"))
+        found = TrainingSet(**{**said, "labels": tuple(said["labels"])}, rows=rows)
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise BadRequest(f"{folder} holds no training set; take a snapshot first.") from error
+    if found.hash != known:
+        raise BadRequest(f"The training set in {folder} was changed after it was taken.")
+    return found
+
+
+def pictures(folder: Path, rows: Sequence[Row]) -> Iterator[tuple[Row, Pillow.Image]]:
+    """The archive's RGB pictures of these rows. Raises BadRequest for one that is not there."""
+    with tarfile.open(folder / ARCHIVE) as archive:
+        for row in rows:
+            try:
+                file = archive.extractfile(row.file)
+            except KeyError as error:
+                raise BadRequest(f"{folder / ARCHIVE} lacks the picture {row.sha256}.") from error
+            assert file is not None
+            with Pillow.open(io.BytesIO(file.read())) as picture:
+                yield row, picture.convert("RGB")
+
+
+def unpack(folder: Path, rows: Sequence[Row], root: Path) -> list[tuple[Path, Row]]:
+    """The rows' pictures as files under `root/<label number>/`."""
+    labels = sorted({row.label for row in rows})
+    made = []
+    with tarfile.open(folder / ARCHIVE) as archive:
+        for row in rows:
+            file = archive.extractfile(row.file)
+            assert file is not None
+            path = root / str(labels.index(row.label)) / row.file
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_bytes(file.read())
+            made.append((path, row))
+    return made
+
+
+def numbers_of(
+    rows: Sequence[Row], names: Sequence[str]
+) -> np.ndarray[tuple[int], np.dtype[np.int64]]:
+    """Label numbers (n,) of rows whose labels are all among `names`."""
+    index = {name: i for i, name in enumerate(names)}
+    return np.array([index[row.label] for row in rows], dtype=np.int64)

@@ -1,0 +1,167 @@
+"""Champion and candidate answer the same pictures: the locked holdout, and older ones.
+
+Never torch here. Not here: judging the answers (gate.py).
+"""
+
+import csv
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from itertools import islice
+from pathlib import Path
+from time import perf_counter
+from typing import TypeVar
+
+import numpy as np
+from PIL import Image as Pillow
+
+from biosight.errors import BadRequest
+from biosight.inference.classifier import Classifier, Floats
+from biosight.inference.preprocess import to_pixels
+from biosight.inference.quality import softmax
+from biosight.inference.reference import Reference
+from biosight.learning.gate import BEFORE, HERE, Answers, Ints, Trial
+
+T = TypeVar("T")
+BATCH = 8
+ROUNDS = 12
+COLUMNS = (
+    "part",
+    "actual",
+    "champion",
+    "champion_confidence",
+    "candidate",
+    "candidate_confidence",
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Sides:
+    """Both models, opened; `names` are the candidate's labels, the champion's come first."""
+
+    champion: Classifier
+    candidate: Classifier
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """All labels."""
+        return self.candidate.card.label_names
+
+    @property
+    def known(self) -> int:
+        """How many of them the champion knows."""
+        return len(self.champion.card.labels)
+
+
+def answers(classifier: Classifier, logits: Floats) -> Answers:
+    """Logits (n, labels) as answers at the model's own temperature."""
+    scores = softmax(logits, classifier.card.temperature)
+    return Answers(scores.argmax(axis=1), scores.max(axis=1))
+
+
+def on_pictures(
+    sides: Sides, part: str, shown: Iterable[tuple[str, Pillow.Image]], known: Sequence[str]
+) -> Trial | None:
+    """Both sides on pictures with their labels; those of other labels are left out.
+
+    None when there are none.
+    """
+    truth: list[int] = []
+    said: tuple[list[Floats], list[Floats]] = ([], [])
+    wanted = ((label, picture) for label, picture in shown if label in known)
+    for batch in batches_of(wanted):
+        truth += [sides.names.index(label) for label, _ in batch]
+        for side, classifier in enumerate((sides.champion, sides.candidate)):
+            framing = classifier.card.framing
+            pixels = np.stack([to_pixels(picture, framing) for _, picture in batch])
+            said[side].append(classifier.logits(pixels)[0])
+    if not truth:
+        return None
+    return Trial(
+        part,
+        np.array(truth, dtype=np.int64),
+        answers(sides.champion, np.concatenate(said[0])),
+        answers(sides.candidate, np.concatenate(said[1])),
+    )
+
+
+def batches_of(shown: Iterable[tuple[T, Pillow.Image]]) -> Iterator[list[tuple[T, Pillow.Image]]]:
+    """BATCH at a time."""
+    rest = iter(shown)
+    while batch := list(islice(rest, BATCH)):
+        yield batch
+
+
+def on_reference(sides: Sides, reference: Reference) -> Trial | None:
+    """Both sides on the champion's left-out pictures, from their embeddings: only where the
+    candidate reads the same ones. None elsewhere."""
+    card = sides.candidate.card
+    if card.space != sides.champion.card.space or sides.candidate.head is None:
+        return None
+    after = sides.candidate.head.logits(reference.held_embeddings)
+    return Trial(
+        BEFORE,
+        reference.held_labels,
+        answers(sides.champion, reference.held_logits),
+        answers(sides.candidate, after),
+    )
+
+
+def milliseconds(sides: Sides) -> tuple[float, float]:
+    """Both sides' time for a picture in batches of eight, the best of rounds in turns."""
+    best = [float("inf"), float("inf")]
+    dice = np.random.default_rng(0)
+    both = (sides.champion, sides.candidate)
+    sizes = [c.card.input_size for c in both]
+    pixels = [dice.integers(0, 255, (BATCH, s, s, 3), dtype=np.uint8) for s in sizes]
+    for _ in range(ROUNDS):
+        for side, classifier in enumerate(both):
+            begin = perf_counter()
+            classifier.logits(pixels[side])
+            best[side] = min(best[side], perf_counter() - begin)
+    return best[0] / BATCH * 1000, best[1] / BATCH * 1000
+
+
+def write_answers(path: Path, trials: Sequence[Trial], names: Sequence[str]) -> None:
+    """All answers as a table, a picture a row: `dvc plots` draws it, `read_answers` reads it."""
+    with path.open("w", newline="", encoding="utf-8") as file:
+        rows = csv.writer(file)
+        rows.writerow(COLUMNS)
+        for t in trials:
+            for n, actual in enumerate(t.truth):
+                rows.writerow(
+                    [
+                        t.part,
+                        names[actual],
+                        names[t.champion.said[n]],
+                        f"{t.champion.confidence[n]:.4f}",
+                        names[t.candidate.said[n]],
+                        f"{t.candidate.confidence[n]:.4f}",
+                    ]
+                )
+
+
+def read_answers(path: Path, names: Sequence[str]) -> list[Trial]:
+    """The trials in a table. Raises BadRequest when there is none or it is empty."""
+    try:
+        with path.open(newline="", encoding="utf-8") as file:
+            rows = list(csv.DictReader(file))
+    except OSError as error:
+        raise BadRequest(f"There is no {path}; evaluate first.") from error
+    index = {name: i for i, name in enumerate(names)}
+
+    def numbers(part: list[dict[str, str]], column: str) -> Ints:
+        return np.array([index[row[column]] for row in part], dtype=np.int64)
+
+    def side(part: list[dict[str, str]], who: str) -> Answers:
+        sure = np.array([float(row[f"{who}_confidence"]) for row in part])
+        return Answers(numbers(part, who), sure)
+
+    found = []
+    for name in (HERE, BEFORE):
+        part = [row for row in rows if row["part"] == name]
+        if part:
+            said = side(part, "champion"), side(part, "candidate")
+            found.append(Trial(name, numbers(part, "actual"), *said))
+    if not found:
+        raise BadRequest("There is no picture to compare on: name pictures of more sessions.")
+    return found
