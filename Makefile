@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check install --quiet
 
-.PHONY: run test test-long lint bench bench-model docs train-env pipeline-env clean
+.PHONY: run test test-long lint bench bench-model docs train-env server-env pipeline-env clean
 
 run: $(VENV)/.app
 	@$(BIN)/biosight serve
@@ -35,6 +35,10 @@ docs: $(VENV)/.dev
 # PyTorch, for biosight train, evaluate and model export.
 train-env: $(VENV)/.dev
 	$(PIP) -r requirements/train.txt
+
+# MongoDB and buckets.
+server-env: $(VENV)/.app
+	$(PIP) --require-hashes -r requirements/server.txt
 
 # DVC, for dvc repro in pipeline/; in an environment of its own, because its pins and ours differ.
 pipeline-env: .venv-dvc/.done

@@ -1,13 +1,15 @@
 """The drift check on the bundled model's own vectors: false alarms and power, beside the first
 BioSight's scheme.
 
-    python -m bench.drift --data ../shared/data [--repeats 60]
+    python -m bench.drift --data ../shared/data [--repeats 60] [--extra MODEL]
 
 Base: organisms of `test`, shuffled. Shifts: the eight camera shifts of learning.md made on pictures
-of 64 px, blood cells among organisms (novel) and a half of ten kinds (near-novel).
+of 64 px, blood cells among organisms (novel) and, with `--extra` (an exported model that never saw
+ten kinds, see docs/guide/models.md), a tenth and a half of those kinds (near-novel).
 """
 
 import argparse
+import csv
 import io
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
@@ -17,6 +19,7 @@ import numpy.typing as npt
 from PIL import Image as Pillow
 from PIL import ImageFilter
 
+from bench.model import NEAR, TAUGHT
 from biosight.bootstrap import BUNDLED
 from biosight.drift.check import LEAST_EFFECT, limit_of
 from biosight.drift.families import ALPHA, Side, compare
@@ -231,6 +234,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--data", type=Path, required=True)
     parser.add_argument("--repeats", type=int, default=60)
+    parser.add_argument("--extra", type=Path)
     given = parser.parse_args()
     classifier, reference = Classifier(BUNDLED / "organisms"), read_reference(BUNDLED / "organisms")
     limit = limit_of(reference)
@@ -259,6 +263,34 @@ def main() -> None:
     print("| --- | " + "--- | " * (len(SIZES) + 1))
     for row in rows(clean, shifts, given.repeats):
         print("| " + " | ".join(row) + " |")
+    if given.extra:
+        for row in near_novel(given.data, given.extra, given.repeats):
+            print("| " + " | ".join(row) + " |")
+
+
+def near_novel(data: Path, model: Path, repeats: int) -> Iterator[list[str]]:
+    """Power for mixtures with kinds that a model never saw, among others of the same sources."""
+    classifier = Classifier(model)
+    limit = limit_of(read_reference(model))
+    near, known = [], []
+    with (data / "organisms" / "MANIFEST.csv").open(newline="") as file:
+        for row in csv.DictReader(file):
+            path = data / "organisms" / row["file"]
+            if row["kind"] in NEAR:
+                near.append((path, row["source"]))
+            elif row["split"] == "test" and row["kind"] not in TAUGHT:
+                known.append((path, row["source"]))
+    sources = {source for _, source in near}
+    dice = np.random.default_rng(0)
+    fellows = [path for path, source in known if source in sources]
+    fellows = [fellows[i] for i in dice.permutation(len(fellows))[:POOL]]
+    others = [near[i][0] for i in dice.permutation(len(near))[:600]]
+    print(f"(near-novel: {len(others)} pictures, among {len(fellows)} known ones of their sources)")
+    clean = side_of(classifier, [small(f) for f in fellows], limit)
+    strange = side_of(classifier, [small(f) for f in others], limit)
+    yield from rows(
+        clean, {"10 % near-novel": (strange, 0.1), "50 % near-novel": (strange, 0.5)}, repeats
+    )
 
 
 if __name__ == "__main__":

@@ -136,13 +136,14 @@ def test_new_labels_are_measured_on_the_locked_pictures() -> None:
 
 
 def test_retrain_walks_all_stages(run: Run, tmp_path: Path, settings: Settings) -> None:
-    named(run, tmp_path, 14, (*tiny.COLOURS, "Yellow"), 3)
-    work = tmp_path / "work"
-    result = run("retrain", "--name", "garden", "--work", work)
+    named(run, tmp_path, 20, (*tiny.COLOURS, "Yellow"), 3)
+    work, params = tmp_path / "work", tmp_path / "p.yaml"
+    params.write_text("snapshot: {holdout: 0.4}\n")
+    result = run("retrain", "--name", "garden", "--work", work, "--params", params)
     assert "garden@1 waits as a candidate" in result.output
     taken = snapshot.read_set(work / "snapshot")
     counts = taken.counts()
-    assert counts["train"] + counts["holdout"] + counts["copy"] == 14 * 12
+    assert counts["train"] + counts["holdout"] + counts["copy"] == 20 * 12
     assert counts["holdout"] > 0
     held = {row.session for row in taken.part("holdout")}
     assert held.isdisjoint(row.session for row in taken.part("train"))
@@ -201,9 +202,10 @@ def test_a_network_learns_on(
 ) -> None:
     """A real small network, trained and exported, goes on learning from what people named."""
     monkeypatch.setenv("BIOSIGHT_MODEL_DIR", str(small))
-    named(run, tmp_path, 10, tuple(tiny.COLOURS))
+    named(run, tmp_path, 20, tuple(tiny.COLOURS), 1)
     params = tmp_path / "p.yaml"
     params.write_text(
+        "snapshot: {holdout: 0.4}\n"
         f"train: {{mode: {mode}, name: garden, epochs: 1, batch: 16, workers: 0, train_side: 32}}\n"
     )
     work = tmp_path / "work"

@@ -15,6 +15,7 @@ from biosight.drift.check import (
     reports,
 )
 from biosight.drift.families import Families, Side
+from biosight.drift.weekly import Week, weeks
 from biosight.drift.window import Window
 
 __all__ = [
@@ -23,10 +24,12 @@ __all__ = [
     "DriftReport",
     "Families",
     "Side",
+    "Week",
     "Window",
     "accept_baseline",
     "accept_latest",
     "check",
     "forget",
     "reports",
+    "weeks",
 ]

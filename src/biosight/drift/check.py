@@ -15,6 +15,7 @@ from datetime import UTC, datetime
 from typing import ClassVar
 
 import numpy as np
+import numpy.typing as npt
 
 from biosight.drift.drawn import STRANGEST, histograms, label_mix, medians, nearest
 from biosight.drift.families import Families, Side, compare, energy_distance
@@ -158,14 +159,16 @@ def check(
         chosen = [i for i in chosen if i.created_at > base[-1].created_at]
     window = window_of(records, chosen, space, limit)
     if len(window.images) < LEAST_SESSIONS or len(base) < LEAST_SESSIONS:
-        report = too_few(collection, model, window, len(base))
+        report, scores = too_few(collection, model, window, len(base)), np.zeros(len(window.images))
     else:
         before = window_of(records, base, space, limit)
         families = compare(before.side, window.side, STATISTICS)
         last = reports(records, collection, 1)
         report = judged(collection, model, window, before, families, reference, last)
+        nearer = np.sort(before.side.novelty)
+        scores = np.searchsorted(nearer, window.side.novelty) / len(nearer)
     records.write(Insert(report))
-    mark(records, window, report.at)
+    mark(records, window, report.at, scores)
     return report
 
 
@@ -344,11 +347,17 @@ def listed(words: Sequence[str]) -> str:
     return " and ".join([", ".join(words[:-1]), words[-1]] if len(words) > 1 else list(words))
 
 
-def mark(records: Records, window: Window, at: float) -> None:
-    """Note on each picture that it was looked at; who changes it meanwhile goes first."""
+def mark(records: Records, window: Window, at: float, scores: npt.NDArray[np.float64]) -> None:
+    """Note on each picture that it was looked at, with its score (n,); who changes it meanwhile
+    goes first."""
     marks = [
-        Replace(replace(i, drift_checked_at=at, version=i.version + 1), i.version)
-        for i in window.images
+        Replace(
+            replace(
+                i, drift_checked_at=at, drift_score=round(float(score), 3), version=i.version + 1
+            ),
+            i.version,
+        )
+        for i, score in zip(window.images, scores, strict=True)
     ]
     try:
         records.write(*marks)

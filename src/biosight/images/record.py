@@ -39,8 +39,9 @@ class Image:
     `who` says whose label counts: "machine", "person" or "nobody". `confidence` (0 to 1) and
     `margin` are the machine's, also where a person spoke; `percent` is confidence in whole
     percent. `novelty` is the distance from what the model knows, `unfamiliar` whether that is
-    beyond its limit; `drift_checked_at` is 0 until a drift check drew it. Times are seconds since
-    1970 UTC; `taken` is EXIF's local time, "" if unknown; `day` is the date taken, else the date
+    beyond its limit; `drift_checked_at` is 0 until a drift check drew it, and `drift_score` is the
+    share of the baseline's pictures then that lay nearer to what the model knows. Times are
+    seconds since 1970 UTC; `taken` is EXIF's local time, "" if unknown; `day` is the date taken, else the date
     uploaded (YYYY-MM-DD). `lottery` is drawn once, so that a random review queue is stable.
     `trashed_at` is 0 outside the trash.
     """
@@ -105,6 +106,7 @@ class Image:
     novelty: float = 0.0
     unfamiliar: bool = False
     drift_checked_at: float = 0.0
+    drift_score: float = 0.0
     trashed: bool = False
     trashed_at: float = 0.0
     version: int = 1

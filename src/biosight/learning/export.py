@@ -206,9 +206,9 @@ def check_full(
 
 def check_half(full: Floats, half: Floats) -> None:
     """The fp16 file gives the same answers. Raises BadModel."""
-    same = float((full.argmax(1) == half.argmax(1)).mean())
-    if same < SAME_ANSWERS:
-        raise BadModel(f"Stored as fp16 the model gives only {same:.2%} the same answers.")
+    other = int((full.argmax(1) != half.argmax(1)).sum())
+    if other > max(1, (1 - SAME_ANSWERS) * len(full)):  # one of few pictures may lie on an edge
+        raise BadModel(f"Stored as fp16 the model answers {other} of {len(full)} pictures anew.")
 
 
 def logits_of(classifier: Classifier, samples: Sequence[ds.Sample]) -> tuple[Floats, Floats]:

@@ -112,6 +112,11 @@ def train(
     if recipe.train.mode == "head":
         words = refit(champion, work, rows, new, family)
     else:
+        if not (taken.part("holdout") or recipe.train.base):
+            raise BadRequest(
+                "No upload session is locked for judging yet, so nothing could be compared: name "
+                "pictures of more sessions, refit the head, or give older pictures (train.base)."
+            )
         words = tune(champion, recipe.train, work, rows, new, family, silent=silent)
     stamp(recipe, work, taken, rows)
     return words

@@ -68,10 +68,13 @@ def layers_of(path: Path) -> Mapping[str, Layer]:
         found[node.output[0]], names[node.output[0]] = made, node.input[0]
     layers = {}
     for node in graph.node:
-        if node.op_type == "Conv" and len(node.input) == 3 and node.input[1] in found:
+        if node.op_type == "Conv" and node.input[1] in found:
             own = names[node.input[1]].removesuffix("_quantized").removesuffix("_half")
             name = own.removeprefix(PREFIX).removesuffix(".weight")
-            layers[name] = Layer(found[node.input[1]], found[node.input[2]])
+            weight = found[node.input[1]]
+            # A bias of zeros is left out by the exporter.
+            bias = found[node.input[2]] if len(node.input) == 3 else np.zeros(len(weight), "f4")
+            layers[name] = Layer(weight, bias)
     return layers
 
 

@@ -1,6 +1,7 @@
 """API: drift reports of a collection: check now, read, accept as normal."""
 
 import json
+import time
 from typing import Any
 
 from fastapi import APIRouter
@@ -45,10 +46,11 @@ class DriftLine(BaseModel):
 
 
 class DriftHistory(BaseModel):
-    """The latest report in full, and all checks, the newest first."""
+    """The latest report in full, all checks, the newest first, and the weeks, the oldest first."""
 
     latest: DriftOut | None
     checks: list[DriftLine]
+    weeks: list[drifting.Week]
 
 
 def drift_out(report: DriftReport) -> DriftOut:
@@ -67,6 +69,7 @@ def history(access: Viewer, records: Store) -> DriftHistory:
             DriftLine(at=r.at, verdict=r.verdict, sentence=r.sentence, pictures=r.pictures)
             for r in found
         ],
+        weeks=drifting.weeks(records, access.collection.id, time.time()),
     )
 
 
