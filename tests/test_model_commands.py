@@ -143,7 +143,7 @@ def test_retrain_stops_without_reason_and_teaches_with_one(run: Run, tmp_path: P
         (folder / f"{seed}.jpg").write_bytes(tiny.picture("Yellow", seed))
     run("import", folder)
     assert "Nothing to do" in run("retrain", "My images").output
-    assert "No label has 20" in run("retrain", "My images", "--force", code=1).output
+    assert "Nobody has confirmed" in run("retrain", "My images", "--force", code=1).output
     archive = open_archive(Settings(data_dir=tmp_path / "data"))
     for image in archive.records.find(Image):
         named = replace(image, label="Lemon", who="person", version=2)
@@ -153,4 +153,5 @@ def test_retrain_stops_without_reason_and_teaches_with_one(run: Run, tmp_path: P
     done = run("retrain", "My images", "--name", "fruit").output
     assert "52 confirmed pictures, 52 since" in done
     assert "a person decides" in done
+    assert "new: Lemon" in done
     assert "fruit@1\tcandidate" in run("model", "list").output

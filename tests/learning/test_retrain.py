@@ -67,7 +67,12 @@ def test_a_holdout_stays_locked_and_its_copies_do_not_teach() -> None:
     assert snapshot.split_of(few, 0.2, "other") != first
     held, free = first.index("holdout"), first.index("train")
     alike = [shown(few[held].id, "00" * 8), shown(few[free].id, "00" * 7 + "0f")]
-    assert snapshot.split_of(alike, 0.2, "salt") == ["holdout", "copy"]
+    assert snapshot.split_of([*alike, *few[:20]], 0.2, "salt")[:2] == ["holdout", "copy"]
+
+
+def test_one_import_is_not_locked_whole() -> None:
+    one = [replace(shown(f"i{n}"), session="s") for n in range(100)]
+    assert 5 < snapshot.split_of(one, 0.2, "salt").count("holdout") < 40
 
 
 def test_parameters_are_checked_in_words(tmp_path: Path) -> None:

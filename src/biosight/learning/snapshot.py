@@ -23,6 +23,7 @@ from biosight.storage.records import Records
 
 ARCHIVE, MANIFEST = "pictures.tar", "training-set.json"
 SAME_BITS = 4  # perceptual hashes (64 bits) this close are of one picture
+FEW_SESSIONS = 10  # a library that came in one import would be locked whole, or not at all
 SPLITS = ("train", "holdout", "copy")
 
 
@@ -130,12 +131,17 @@ def write_archive(
 
 
 def split_of(images: Sequence[Image], holdout: float, salt: str) -> list[str]:
-    """The split of each picture, which no later picture can change.
+    """The split of each picture; from FEW_SESSIONS on no later picture changes it.
 
-    Whole upload sessions are drawn by the hash of their name. A picture that is linked to a held
-    one by likeness, perhaps through others, is a "copy".
+    Whole upload sessions are drawn by the hash of their name, or single pictures where there are
+    fewer than FEW_SESSIONS. A picture that is linked to a held one by likeness, perhaps through
+    others, is a "copy".
     """
-    held = [drawn(i.session or i.id, salt) < holdout for i in images]
+    sessions = [i.session or i.id for i in images]
+    few = len(set(sessions)) < FEW_SESSIONS
+    held = [
+        drawn(i.id if few else s, salt) < holdout for i, s in zip(images, sessions, strict=True)
+    ]
     group = duplicate_groups([i.phash for i in images])
     touched = {group[n] for n, is_held in enumerate(held) if is_held}
     return [

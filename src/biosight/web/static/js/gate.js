@@ -32,7 +32,7 @@ function parts(r) {
   const all = r.parts?.length ? r.parts : [{
     name: r.measured_on, pictures: r.pictures, champion: r.champion_accuracy, candidate: r.candidate_accuracy, low: r.low, high: r.high,
   }];
-  return table(["Right on", "Pictures", "Before", "After", "Difference, points (95 %)"], all.map((/** @type {any} */ p) =>
+  return table(["Right on", "Pictures", "Before", "After", "Points (95 %)"], all.map((/** @type {any} */ p) =>
     row(p.name, [p.pictures.toLocaleString("en"), share(p.champion), share(p.candidate), `${signed(p.low)} to ${signed(p.high)}`])));
 }
 

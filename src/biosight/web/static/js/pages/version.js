@@ -13,7 +13,7 @@ export async function mount(main) {
   const box = find(main, "#version");
   const load = async () => {
     const v = await call("GET", `/models/${key}`);
-    box.replaceChildren(card(v, load), ...(v.held ? held(v.held) : []), ...(v.report ? [gate(v.report)] : []), trail(v.events));
+    box.replaceChildren(card(v, load), ...(v.report ? [gate(v.report)] : []), ...(v.held ? held(v.held) : []), trail(v.events));
   };
   await load();
 }
