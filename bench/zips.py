@@ -11,7 +11,7 @@ from bench.made import Running, resident_mb, serving
 from bench.pages import image
 from biosight.bootstrap import KINDS
 from biosight.storage import blobs as keys
-from biosight.storage.blobs import Blobs
+from biosight.storage.folder import FolderBlobs
 from biosight.storage.records import Insert
 from biosight.storage.sqlite import SqliteRecords
 
@@ -24,7 +24,7 @@ def fill(running: Running) -> None:
 
     records, blobs = (
         SqliteRecords(running.data / "biosight.db", KINDS),
-        Blobs(running.data / "blobs"),
+        FolderBlobs(running.data / "blobs"),
     )
     inserts = []
     for number in range(COUNT):

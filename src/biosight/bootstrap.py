@@ -14,7 +14,7 @@ from shutil import rmtree
 from tempfile import mkdtemp
 
 from biosight import __version__, accounts, drift, jobs, metrics, reclassify, registry, sharing
-from biosight.errors import NotFound
+from biosight.errors import BadRequest, NotFound
 from biosight.images import Embedding, Image
 from biosight.inference.batching import Batcher
 from biosight.inference.card import read_card, write_card
@@ -27,6 +27,8 @@ from biosight.settings import Settings
 from biosight.similar import Index
 from biosight.storage import blobs as keys
 from biosight.storage.blobs import Blobs
+from biosight.storage.folder import FolderBlobs
+from biosight.storage.records import Records
 from biosight.storage.sqlite import SqliteRecords
 
 log = logging.getLogger(__name__)
@@ -53,7 +55,7 @@ MODEL_FILES = ("model.onnx", "head.npz", "reference.npz", "training.json")
 class Archive:
     """The stores alone: enough for people, export, backup and doctor."""
 
-    records: SqliteRecords
+    records: Records
     blobs: Blobs
 
     def close(self) -> None:
@@ -102,11 +104,32 @@ class BioSight:
 
 
 def open_archive(settings: Settings) -> Archive:
-    """The database and the pictures' folder; both are made when absent."""
-    for folder in (settings.data_dir, settings.database_file.parent):
-        folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-    records = SqliteRecords(settings.database_file, KINDS)
-    return Archive(records, Blobs(settings.blob_folder))
+    """The database and the pictures' store; both are made when absent."""
+    settings.data_dir.mkdir(parents=True, exist_ok=True, mode=0o700)
+    return Archive(open_records(settings), open_blobs(settings))
+
+
+def open_records(settings: Settings) -> Records:
+    """The records where the settings say. Raises BadRequest or Unavailable."""
+    if not settings.uses_mongo:
+        settings.database_file.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        return SqliteRecords(settings.database_file, KINDS)
+    try:
+        from biosight.storage.mongo import open_mongo
+    except ImportError as error:
+        raise BadRequest("MongoDB needs PyMongo: run make server-env first.") from error
+    return open_mongo(settings.database_url, KINDS)
+
+
+def open_blobs(settings: Settings) -> Blobs:
+    """The pictures' store where the settings say. Raises BadRequest or Unavailable."""
+    if not settings.uses_bucket:
+        return FolderBlobs(settings.blob_folder)
+    try:
+        from biosight.storage.bucket import open_bucket
+    except ImportError as error:
+        raise BadRequest("A bucket needs obstore: run make server-env first.") from error
+    return open_bucket(settings.storage_url, settings.data_dir / "incoming")
 
 
 def bundled_folders(settings: Settings) -> dict[str, Path]:

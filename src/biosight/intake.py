@@ -307,8 +307,8 @@ def look_again(intake: Intake, classifier: Classifier, image: Image) -> Verdict:
     if kept and kept.model == classifier.card.space and classifier.head:
         vector = np.frombuffer(kept.vector, np.float16).astype(np.float32)
         return classifier.judge(vector[None])[0]
-    original = intake.blobs.path(keys.original(image.sha256))
-    decoded = intake.decoders.decode(original, classifier.card.framing)
+    with intake.blobs.local(keys.original(image.sha256)) as original:
+        decoded = intake.decoders.decode(original, classifier.card.framing)
     return intake.batcher.classify(classifier, decoded.pixels)
 
 

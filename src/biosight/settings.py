@@ -9,6 +9,8 @@ from typing import Literal
 from pydantic import Field, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+MONGO = ("mongodb://", "mongodb+srv://")
+BUCKETS = ("s3://", "gs://")
 LOOPBACK = {"127.0.0.1", "localhost", "::1"}
 
 
@@ -23,10 +25,16 @@ class Settings(BaseSettings):
     host: str = Field("127.0.0.1", description="Address to listen on.")
     port: int = Field(8000, ge=0, le=65535, description="Port to listen on.")
     database_url: str = Field(
-        "", description="sqlite:///FILE; empty means biosight.db in the data folder."
+        "",
+        description="sqlite:///FILE or mongodb://…; empty means biosight.db in the data folder.",
     )
     storage_url: str = Field(
-        "", description="Folder for the pictures; empty means blobs/ in the data folder."
+        "",
+        description="Folder for the pictures, or s3://BUCKET/PREFIX or gs://BUCKET/PREFIX, reached "
+        "by the usual AWS_… or GOOGLE_… variables; empty means blobs/ in the data folder.",
+    )
+    presigned: bool = Field(
+        False, description="Send downloads of originals to the bucket by a signed address."
     )
     registration: Literal["open", "invite", "closed"] = Field(
         "invite",
@@ -70,24 +78,34 @@ class Settings(BaseSettings):
     @field_validator("database_url")
     @classmethod
     def known_database(cls, value: str) -> str:
-        """Refuse stores that this version can't use."""
-        if value and not value.startswith("sqlite:///"):
-            raise ValueError("use sqlite:///FILE; MongoDB is not supported by this version")
+        """Refuse stores that BioSight can't use."""
+        if value and not value.startswith(("sqlite:///", *MONGO)):
+            raise ValueError("use sqlite:///FILE, mongodb://… or mongodb+srv://…")
         return value
 
     @field_validator("storage_url")
     @classmethod
     def known_storage(cls, value: str) -> str:
-        """Refuse stores that this version can't use."""
-        if "://" in value:
-            raise ValueError("use a folder; buckets are not supported by this version")
+        """Refuse stores that BioSight can't use."""
+        if "://" in value and not value.startswith(BUCKETS):
+            raise ValueError("use a folder, s3://BUCKET or gs://BUCKET")
         return value
 
     @property
     def database_file(self) -> Path:
-        """The SQLite file."""
+        """The SQLite file, where the records are in one."""
         name = self.database_url.removeprefix("sqlite:///")
         return Path(name) if name else self.data_dir / "biosight.db"
+
+    @property
+    def uses_mongo(self) -> bool:
+        """Are the records in MongoDB?"""
+        return self.database_url.startswith(MONGO)
+
+    @property
+    def uses_bucket(self) -> bool:
+        """Are the pictures in a bucket?"""
+        return self.storage_url.startswith(BUCKETS)
 
     @property
     def blob_folder(self) -> Path:

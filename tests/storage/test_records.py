@@ -1,14 +1,18 @@
 """The contract of Records: one suite for every adapter."""
 
+import os
+import secrets
 import threading
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import ClassVar
 
+import mongomock
 import pytest
 
 from biosight.errors import Stale
+from biosight.storage.mongo import MongoRecords, open_mongo
 from biosight.storage.records import (
     Gone,
     Insert,
@@ -47,10 +51,21 @@ class Bird:
     version: int = 1
 
 
-@pytest.fixture(params=["sqlite"])
-def records(tmp_path: Path) -> Iterator[Records]:
-    opened = SqliteRecords(tmp_path / "test.db", [Bird])
+@pytest.fixture(params=["sqlite", "mongomock", "mongodb"])
+def records(tmp_path: Path, request: pytest.FixtureRequest) -> Iterator[Records]:
+    opened: Records
+    if request.param == "sqlite":
+        opened = SqliteRecords(tmp_path / "test.db", [Bird])
+    elif request.param == "mongomock":
+        opened = MongoRecords(mongomock.MongoClient()["test"], [Bird])
+    else:
+        url = os.environ.get("BIOSIGHT_TEST_MONGODB_URL")
+        if not url:
+            pytest.skip("no MongoDB server: set BIOSIGHT_TEST_MONGODB_URL (ci.yml does)")
+        opened = open_mongo(f"{url.rstrip('/')}/test{secrets.token_hex(4)}", [Bird])
     yield opened
+    if isinstance(opened, MongoRecords):
+        opened.database.client.drop_database(opened.database.name)
     opened.close()
 
 

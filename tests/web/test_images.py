@@ -10,6 +10,7 @@ from biosight.bootstrap import BioSight
 from biosight.gallery import trash
 from biosight.images import Image
 from biosight.storage import blobs as keys
+from biosight.storage.folder import FolderBlobs
 from biosight.storage.records import Where
 from biosight.web.housekeeping import keep_house
 from tests import tiny
@@ -55,7 +56,9 @@ def test_malformed_forms(ada: TestClient, biosight: BioSight) -> None:
     assert extra.status_code == 400
     broken = {"Content-Type": "multipart/form-data; boundary=x"}
     assert ada.post(path, content=b"--x\r\nnonsense", headers=broken).status_code == 400
-    assert list(biosight.archive.blobs.incoming.iterdir()) == []
+    blobs = biosight.archive.blobs
+    assert isinstance(blobs, FolderBlobs)
+    assert list(blobs.incoming.iterdir()) == []
 
 
 def test_duplicates_are_a_matter_of_one_collection(ada: TestClient, another: Another) -> None:

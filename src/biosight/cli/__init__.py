@@ -13,6 +13,7 @@ from biosight.cli import (
     archive,
     drift,
     learn,
+    migrate,
     people,
     pictures,
     pipeline,
@@ -68,6 +69,8 @@ COMMANDS: tuple[Callable[..., object], ...] = (
     drift.drift,
     retrain.retrain,
     pipeline.pipeline,
+    migrate.migrate,
+    migrate.migrate_blobs,
 )
 for command in COMMANDS:
     assert isinstance(command, click.Command)

@@ -1,5 +1,6 @@
 """biosight backup, restore and doctor: the archive kept, brought back, proved whole."""
 
+import hashlib
 import os
 import shutil
 import tarfile
@@ -10,16 +11,18 @@ import click
 from tqdm import tqdm
 
 from biosight import registry
-from biosight.bootstrap import Archive, open_archive
-from biosight.errors import BadRequest, BioSightError
+from biosight.bootstrap import KINDS, Archive, open_archive
+from biosight.errors import BadRequest, BioSightError, NotFound
 from biosight.gallery import trash
 from biosight.gallery.export import all_images
 from biosight.images import Image
-from biosight.inference.card import file_sha256
 from biosight.settings import Settings
 from biosight.storage import blobs as keys
-from biosight.storage.blobs import KEY, sync_folder
-from biosight.storage.records import Where, one
+from biosight.storage import moving
+from biosight.storage.blobs import KEY
+from biosight.storage.folder import sync_folder
+from biosight.storage.records import Records
+from biosight.storage.sqlite import SqliteRecords
 
 DATABASE = "biosight.db"
 
@@ -36,7 +39,7 @@ def backup(settings: Settings, file: Path) -> None:
         beside = file.absolute().parent
         with archive.blobs.no_removal(), tempfile.TemporaryDirectory(dir=beside) as folder:
             snapshot = Path(folder) / DATABASE
-            archive.records.snapshot(snapshot)
+            snapshot_of(archive.records, snapshot)
             # Originals are taken after the snapshot: each one it names is there by then.
             with part.open("wb") as raw, tarfile.open(fileobj=raw, mode="w") as tar:
                 tar.add(snapshot, DATABASE)
@@ -57,12 +60,26 @@ def backup(settings: Settings, file: Path) -> None:
 def add_originals(archive: Archive, tar: tarfile.TarFile) -> int:
     """All originals into the tar, and the files of models added here; how many originals."""
     for key in archive.blobs.keys("model"):
-        tar.add(archive.blobs.path(key), key)
+        with archive.blobs.local(key) as path:
+            tar.add(path, key)
     count = 0
     for key in tqdm(list(archive.blobs.keys("original")), "saving", disable=None):
-        tar.add(archive.blobs.path(key), key)
+        with archive.blobs.local(key) as path:
+            tar.add(path, key)
         count += 1
     return count
+
+
+def snapshot_of(records: Records, target: Path) -> None:
+    """The records as a SQLite file: an online backup, or a copy of what another store has."""
+    if isinstance(records, SqliteRecords):
+        records.snapshot(target)
+        return
+    copy = SqliteRecords(target, KINDS)
+    try:
+        moving.move(records, copy, KINDS, lambda _table, _done: None)
+    finally:
+        copy.close()
 
 
 @click.command()
@@ -70,6 +87,11 @@ def add_originals(archive: Archive, tar: tarfile.TarFile) -> int:
 @click.pass_obj
 def restore(settings: Settings, file: Path) -> None:
     """Bring a backup FILE back, into an empty data folder only."""
+    if settings.uses_mongo or settings.uses_bucket:
+        raise BadRequest(
+            "A backup is restored into SQLite and a folder; then biosight migrate and "
+            "migrate-blobs bring it to the other stores."
+        )
     if settings.database_file.exists() or any_original(settings.blob_folder):
         raise BadRequest("There is data already; restore into an empty BIOSIGHT_DATA_DIR.")
     settings.database_file.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
@@ -146,12 +168,21 @@ def check_originals(archive: Archive) -> list[str]:
 
 def check_one(archive: Archive, image: Image) -> list[str]:
     """Is one original there, and are its bytes the ones that were sent?"""
-    path = archive.blobs.path(keys.original(image.sha256))
-    if not path.is_file():
+    state = state_of(archive, keys.original(image.sha256), image.sha256)
+    if state == "missing":
         return [f"missing: the bytes of image {image.id} ({image.sha256})"]
-    if path.stat().st_size != image.size or file_sha256(path) != image.sha256:
-        return [f"changed: the bytes of image {image.id} are not what was sent"]
-    return []
+    return [f"changed: the bytes of image {image.id} are not what was sent"] if state else []
+
+
+def state_of(archive: Archive, key: str, sha256: str) -> str:
+    """ "missing", "changed", or "" when a key's bytes are there and right."""
+    digest = hashlib.sha256()
+    try:
+        for piece in archive.blobs.stream(key):
+            digest.update(piece)
+    except NotFound:
+        return "missing"
+    return "" if digest.hexdigest() == sha256 else "changed"
 
 
 def check_versions(archive: Archive) -> list[str]:
@@ -159,10 +190,10 @@ def check_versions(archive: Archive) -> list[str]:
     problems = []
     for version in registry.versions(archive.records):
         for name, sha256 in version.files:
-            path = archive.blobs.path(keys.model(sha256))
-            if not path.is_file():
+            state = state_of(archive, keys.model(sha256), sha256)
+            if state == "missing":
                 problems.append(f"missing: {name} of the model {version.id}")
-            elif file_sha256(path) != sha256:
+            elif state:
                 problems.append(f"changed: {name} of the model {version.id} is not what was added")
     return problems
 
@@ -171,7 +202,4 @@ def find_orphans(archive: Archive, *, repair: bool) -> int:
     """Originals that no record names; removed when asked."""
     if repair:
         return trash.sweep_orphans(archive.records, archive.blobs)
-    return sum(
-        one(archive.records, Image, Where("sha256", "=", key.split("/")[1])) is None
-        for key in archive.blobs.keys("original")
-    )
+    return sum(1 for _ in trash.orphans(archive.records, archive.blobs))

@@ -175,10 +175,12 @@ def bring(blobs: Blobs, image: Image, target: Path, old: str | None, path: str) 
     if old is not None and (target / old).exists() and not where.exists():
         (target / old).rename(where)
         return "moved"
-    source = blobs.path(keys.original(image.sha256))
-    if not source.is_file():
-        raise NotFound(f"The bytes of {image.name} are missing; run biosight doctor.")
-    link_or_copy(source, where)
+    try:
+        with blobs.local(keys.original(image.sha256)) as source:
+            link_or_copy(source, where)
+    except NotFound as error:
+        words = f"The bytes of {image.name} are missing; run biosight doctor."
+        raise NotFound(words) from error
     return "written"
 
 

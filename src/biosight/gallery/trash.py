@@ -5,14 +5,15 @@ into the trash and taking out, which are acts with undo (review).
 """
 
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from itertools import islice
 
 from biosight.errors import Stale
 from biosight.images import Embedding, Image
 from biosight.labels import Annotation, Prediction
 from biosight.storage import blobs as keys
 from biosight.storage.blobs import Blobs
-from biosight.storage.records import Records, Remove, Where, one
+from biosight.storage.records import Position, Records, Remove, Where, one
 
 PAGE = 200
 
@@ -52,7 +53,7 @@ def purge_homeless(records: Records, blobs: Blobs, exists: Callable[[str], bool]
 
 def drop_bytes(records: Records, blobs: Blobs, sha256: str) -> None:
     """Remove bytes that no record names; left for the sweep when uploads hold the lock."""
-    with blobs.removal() as held:
+    with blobs.removal(keys.original(sha256)) as held:
         if held and one(records, Image, Where("sha256", "=", sha256)) is None:
             for key in (keys.original, keys.thumbnail, keys.view):
                 blobs.remove(key(sha256))
@@ -70,10 +71,26 @@ def sweep_orphans(
 ) -> int:
     """Remove originals that no record names (an upload that a crash cut short)."""
     swept = 0
-    for key in blobs.keys("original"):
-        sha256 = key.split("/")[1]
-        if one(records, Image, Where("sha256", "=", sha256)) is None:
-            found(key)
-            drop_bytes(records, blobs, sha256)
-            swept += 1
+    for key in orphans(records, blobs):
+        found(key)
+        drop_bytes(records, blobs, key.split("/")[1])
+        swept += 1
     return swept
+
+
+def orphans(records: Records, blobs: Blobs) -> Iterator[str]:
+    """The keys of originals that no record names."""
+    every = iter(blobs.keys("original"))
+    while part := list(islice(every, PAGE)):
+        hashes = tuple(key.split("/")[1] for key in part)
+        named = {i.sha256 for i in all_with(records, hashes)}
+        yield from (key for key, sha256 in zip(part, hashes, strict=True) if sha256 not in named)
+
+
+def all_with(records: Records, hashes: tuple[str, ...]) -> Iterator[Image]:
+    """Every image with one of these hashes."""
+    after: Position | None = None
+    where = [Where("sha256", "in", hashes)]
+    while found := records.find(Image, where, after=after, limit=PAGE):
+        yield from found
+        after = Position(found[-1].id, found[-1].id)

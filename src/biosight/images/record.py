@@ -42,8 +42,8 @@ class Image:
     beyond its limit; `drift_checked_at` is 0 until a drift check drew it, and `drift_score` is the
     share of the baseline's pictures then that lay nearer to what the model knows. Times are
     seconds since 1970 UTC; `taken` is EXIF's local time, "" if unknown; `day` is the date taken,
-    else the date uploaded (YYYY-MM-DD). `lottery` is drawn once, so that a random review queue is stable.
-    `trashed_at` is 0 outside the trash.
+    else the date uploaded (YYYY-MM-DD). `lottery` is drawn once, so that a random review queue is
+    stable. `trashed_at` is 0 outside the trash.
     """
 
     table: ClassVar[str] = "images"

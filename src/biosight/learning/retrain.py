@@ -79,7 +79,8 @@ def snapshot(
     short = 2 * champion.card.resize_short
 
     def picture(image: Image) -> bytes:
-        return decoders.reduced(archive.blobs.path(keys.original(image.sha256)), short)
+        with archive.blobs.local(keys.original(image.sha256)) as original:
+            return decoders.reduced(original, short)
 
     rmtree(work.snapshot, ignore_errors=True)
     return freezing.take(

@@ -1,29 +1,106 @@
-"""Blobs: bytes by key in a local folder, written so that a power cut can't leave half a file.
+"""Blobs: bytes by key, wherever they rest; the port, and the grammar of its keys.
 
-Keys are made by BioSight (originals by SHA-256), never from a user's words. Not here: who
-owns which bytes (Image records say that).
+Keys are made by BioSight (originals by SHA-256), never from a user's words. Not here: a store
+(folder.py, bucket.py), or who owns which bytes (Image records say that).
 """
 
-import errno
-import fcntl
 import hashlib
-import os
 import re
-import secrets
-import shutil
-import time
 import zlib
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import BinaryIO
+from typing import BinaryIO, Protocol
 
-from biosight.errors import NoSpace, NotFound, Unavailable
+from biosight.errors import NotFound
 
 KEY = re.compile(r"(original|thumbnail|view|model)/[0-9a-f]{64}")
-KEEP_FREE_BYTES = 64 * 1024 * 1024
-FULL = {errno.ENOSPC, errno.EDQUOT, errno.EMFILE, errno.ENFILE}
+
+
+@dataclass(frozen=True, slots=True)
+class Received:
+    """Bytes that arrived: where they lie for now, and what they are."""
+
+    path: Path
+    sha256: str
+    crc32: int
+    size: int
+
+
+class Blobs(Protocol):
+    """The port. One contract suite (tests/storage) runs against every adapter.
+
+    All methods raise Unavailable when the store is away and NoSpace when it is full.
+    """
+
+    def has(self, key: str) -> bool:
+        """Are these bytes stored? Raises NotFound for what is no key."""
+        ...
+
+    def room_for(self, size: int) -> None:
+        """Raise NoSpace unless `size` bytes fit, and some room is left."""
+        ...
+
+    def free_bytes(self) -> int:
+        """Room that is left where uploads arrive."""
+        ...
+
+    def receive(self, source: BinaryIO) -> Received:
+        """Copy a stream into a temporary file, hashing on the way."""
+        ...
+
+    def keep(self, temporary: Path, key: str) -> None:
+        """Give a received file its key, durably; a key that exists keeps its bytes."""
+        ...
+
+    def put_derived(self, key: str, content: bytes) -> None:
+        """Write bytes that can be made again; none is ever half there."""
+        ...
+
+    def read(self, key: str) -> bytes:
+        """All bytes of a key. Raises NotFound."""
+        ...
+
+    def stream(self, key: str, chunk: int = 1 << 18) -> Iterator[bytes]:
+        """A key's bytes in pieces. Raises NotFound."""
+        ...
+
+    def local(self, key: str) -> AbstractContextManager[Path]:
+        """The bytes as a file to read, for as long as the context lasts. Raises NotFound."""
+        ...
+
+    def file(self, key: str) -> Path | None:
+        """The file of a key's bytes where the store has files here, else None."""
+        ...
+
+    def link(self, key: str, seconds: int) -> str:
+        """An address from which anyone can fetch the bytes for a while; "" if there is none."""
+        ...
+
+    def remove(self, key: str) -> None:
+        """Remove a key, if it is there."""
+        ...
+
+    def ping(self) -> None:
+        """Raise Unavailable when the store is away."""
+        ...
+
+    def keys(self, kind: str) -> Iterator[str]:
+        """All keys of one kind."""
+        ...
+
+    def sweep_incoming(self, older_than: float, now: float) -> int:
+        """Remove uploads that a crash left behind, by age in seconds; how many."""
+        ...
+
+    def no_removal(self) -> AbstractContextManager[None]:
+        """While held, no process removes originals that are being uploaded."""
+        ...
+
+    def removal(self, key: str, patience: float = 5.0) -> AbstractContextManager[bool]:
+        """The other side of `no_removal`; yields False where the key must stay for now."""
+        ...
 
 
 def original(sha256: str) -> str:
@@ -46,188 +123,19 @@ def model(sha256: str) -> str:
     return f"model/{sha256}"
 
 
-@contextmanager
-def reading() -> Iterator[None]:
-    """The disk's errors as BioSight's; an absent file is NotFound."""
-    try:
-        with translated():
-            yield
-    except Unavailable as error:
-        if isinstance(error.__cause__, FileNotFoundError):
-            raise NotFound("These bytes are not stored.") from error
-        raise
+def place(key: str) -> str:
+    """Where a key lies in its store: `<kind>/<ab>/<sha256>`. Raises NotFound for what is no key."""
+    if not KEY.fullmatch(key):
+        raise NotFound("There is no such file.")
+    kind, name = key.split("/")
+    return f"{kind}/{name[:2]}/{name}"
 
 
-@contextmanager
-def translated() -> Iterator[None]:
-    """The disk's errors as BioSight's."""
-    try:
-        yield
-    except OSError as error:
-        if error.errno in FULL:
-            raise NoSpace("The disk is full; nothing was stored.") from error
-        raise Unavailable("The picture store can't be reached just now.") from error
-
-
-@dataclass(frozen=True, slots=True)
-class Received:
-    """Bytes that arrived: where they lie for now, and what they are."""
-
-    path: Path
-    sha256: str
-    crc32: int
-    size: int
-
-
-class Blobs:
-    """A folder of blobs: `<root>/<kind>/<ab>/<sha256>`, plus `incoming/` for uploads under way."""
-
-    def __init__(self, root: Path) -> None:
-        self.root = root
-        self.incoming = root / "incoming"
-        with translated():
-            self.incoming.mkdir(parents=True, exist_ok=True)
-
-    def path(self, key: str) -> Path:
-        """Where a key's file lies, or would lie. Raises NotFound for what is no key."""
-        if not KEY.fullmatch(key):
-            raise NotFound("There is no such file.")
-        kind, name = key.split("/")
-        return self.root / kind / name[:2] / name
-
-    def has(self, key: str) -> bool:
-        """Are these bytes stored?"""
-        return self.path(key).is_file()
-
-    def room_for(self, size: int) -> None:
-        """Raise NoSpace unless `size` bytes fit and some room is left for the database."""
-        with translated():
-            free = shutil.disk_usage(self.root).free
-        if free < size + KEEP_FREE_BYTES:
-            raise NoSpace("There is not enough room on the disk; nothing was stored.")
-
-    def receive(self, source: BinaryIO) -> Received:
-        """Copy a stream into a temporary file, hashing on the way, and fsync it."""
-        target = self.incoming / secrets.token_hex(16)
-        sha256, crc32, size = hashlib.sha256(), 0, 0
-        try:
-            with translated(), target.open("xb") as file:
-                while piece := source.read(1 << 20):
-                    sha256.update(piece)
-                    crc32 = zlib.crc32(piece, crc32)
-                    size += file.write(piece)
-                file.flush()
-                os.fsync(file.fileno())
-        except BaseException:
-            target.unlink(missing_ok=True)
-            raise
-        return Received(target, sha256.hexdigest(), crc32, size)
-
-    def keep(self, temporary: Path, key: str) -> None:
-        """Give a received file its key, durably; a key that exists keeps its bytes."""
-        target = self.path(key)
-        with translated():
-            if target.exists():
-                temporary.unlink(missing_ok=True)
-                return
-            new_folder = not target.parent.exists()
-            target.parent.mkdir(parents=True, exist_ok=True)
-            temporary.chmod(0o444)  # exported hard links share these bytes
-            temporary.replace(target)
-            sync_folder(target.parent)
-            if new_folder:
-                sync_folder(target.parent.parent)
-                sync_folder(self.root)
-
-    def put_derived(self, key: str, content: bytes) -> None:
-        """Write bytes that can be made again (no fsync), by rename so that none is half there."""
-        target = self.path(key)
-        part = self.incoming / secrets.token_hex(16)
-        with translated():
-            target.parent.mkdir(parents=True, exist_ok=True)
-            try:
-                part.write_bytes(content)
-                part.replace(target)
-            except BaseException:
-                part.unlink(missing_ok=True)
-                raise
-
-    def read(self, key: str) -> bytes:
-        """All bytes of a key. Raises NotFound."""
-        with reading():
-            return self.path(key).read_bytes()
-
-    def stream(self, key: str, chunk: int = 1 << 18) -> Iterator[bytes]:
-        """A key's bytes in pieces. Raises NotFound."""
-        with reading(), self.path(key).open("rb") as file:
-            while piece := file.read(chunk):
-                yield piece
-
-    def remove(self, key: str) -> None:
-        """Remove a key, if it is there."""
-        with translated():
-            self.path(key).unlink(missing_ok=True)
-
-    def ping(self) -> None:
-        """Raise Unavailable when the folder is away."""
-        with translated():
-            if not self.incoming.is_dir():
-                raise OSError("away")
-
-    def keys(self, kind: str) -> Iterator[str]:
-        """All keys of one kind."""
-        for file in sorted((self.root / kind).glob("??/*")):
-            yield f"{kind}/{file.name}"
-
-    def sweep_incoming(self, older_than: float, now: float) -> int:
-        """Remove uploads that a crash left behind, by age in seconds; how many."""
-        swept = 0
-        for file in self.incoming.iterdir():
-            try:
-                old = now - file.stat().st_mtime > older_than
-            except FileNotFoundError:
-                continue  # its upload ended just now
-            if old:
-                file.unlink(missing_ok=True)
-                swept += 1
-        return swept
-
-    @contextmanager
-    def no_removal(self) -> Iterator[None]:
-        """While held, no process removes originals: uploads and backups hold it, together."""
-        with translated_open(self.root / "removal.lock") as file:
-            fcntl.flock(file, fcntl.LOCK_SH)
-            yield
-
-    @contextmanager
-    def removal(self, patience: float = 5.0) -> Iterator[bool]:
-        """The other side of `no_removal`; yields False when it can't be had in time."""
-        with translated_open(self.root / "removal.lock") as file:
-            end = time.monotonic() + patience
-            while not (held := locked(file)) and time.monotonic() < end:
-                time.sleep(0.02)
-            yield held
-
-
-def sync_folder(folder: Path) -> None:
-    """fsync a folder, so that a rename in it survives a power cut."""
-    descriptor = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
-
-
-def translated_open(path: Path) -> BinaryIO:
-    """Open a lock file, with the disk's errors as BioSight's."""
-    with translated():
-        return path.open("ab")
-
-
-def locked(file: BinaryIO) -> bool:
-    """Try once for the exclusive lock."""
-    try:
-        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError:
-        return False
-    return True
+def copied(source: BinaryIO, target: BinaryIO, path: Path) -> Received:
+    """Copy a stream to an open file at `path`, hashing on the way."""
+    sha256, crc32, size = hashlib.sha256(), 0, 0
+    while piece := source.read(1 << 20):
+        sha256.update(piece)
+        crc32 = zlib.crc32(piece, crc32)
+        size += target.write(piece)
+    return Received(path, sha256.hexdigest(), crc32, size)

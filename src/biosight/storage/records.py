@@ -3,7 +3,7 @@
 A record is a frozen dataclass with `table` and `id`; it may declare `unique` and `indexes`
 (tuples of field names), `counters` (groups of fields whose counts are kept ready) and
 `totalled` (a number field summed beside those counts). Records with a `version` are replaced
-by compare-and-set. Not here: any store (sqlite.py), or what the records mean.
+by compare-and-set. Not here: any store (sqlite.py, mongo.py), or what the records mean.
 """
 
 import secrets
@@ -156,6 +156,14 @@ class Records(Protocol):
 
     def remove(self, kind: type[Record], where: Sequence[Where]) -> int:
         """Remove all that match; how many there were."""
+        ...
+
+    def keep_reserve(self) -> None:
+        """Hold a little back for the day the disk is full, where the store is a file here."""
+        ...
+
+    def check(self) -> list[str]:
+        """What the store itself finds wrong with its data; empty when all is well."""
         ...
 
     def ping(self) -> None:

@@ -1,4 +1,4 @@
-"""How record kinds become SQLite tables: columns, indexes, counters kept by triggers.
+"""How record kinds become columns, for every store, and SQLite tables with indexes and counters.
 
 Not here: reading and writing rows (sqlite.py).
 """
@@ -14,6 +14,7 @@ from pydantic import TypeAdapter
 
 from biosight.storage.records import Record
 
+SCHEMA_VERSION = 2
 PLAIN = {str: "TEXT", int: "INTEGER", float: "REAL", bool: "INTEGER", bytes: "BLOB"}
 
 

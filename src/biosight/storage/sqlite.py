@@ -32,12 +32,18 @@ from biosight.storage.records import (
     Value,
     Where,
 )
-from biosight.storage.schema import Column, additions, columns_of, counters_of, schema
+from biosight.storage.schema import (
+    SCHEMA_VERSION,
+    Column,
+    additions,
+    columns_of,
+    counters_of,
+    schema,
+)
 
 # A WAL that is reset under several connections could corrupt the file before 3.51.3 (see
 # sqlite.org/wal.html, "the WAL-reset bug"), so older libraries keep a rollback journal.
 WAL_SAFE = sqlite3.sqlite_version_info >= (3, 51, 3)
-SCHEMA_VERSION = 2
 BUSY_SECONDS = 20.0
 MOST_IN_ONE_COMMIT = 64
 RESERVE_BYTES = 8 * 1024 * 1024

@@ -17,7 +17,7 @@ from biosight.review import undoing
 from biosight.review.acts import Act
 from biosight.sharing import Access
 from biosight.storage.blobs import Blobs
-from biosight.storage.sqlite import SqliteRecords
+from biosight.storage.records import Records
 from biosight.web.security import SAFE, cookie_name
 
 
@@ -37,7 +37,7 @@ def get_biosight(request: Request) -> BioSight:
     return opened
 
 
-def get_records(request: Request) -> SqliteRecords:
+def get_records(request: Request) -> Records:
     """The record store."""
     return get_biosight(request).archive.records
 
@@ -53,7 +53,7 @@ async def opened(request: Request) -> BioSight:
     return get_biosight(request)
 
 
-async def opened_records(request: Request) -> SqliteRecords:
+async def opened_records(request: Request) -> Records:
     """`get_records` without a thread."""
     return get_records(request)
 
@@ -103,7 +103,7 @@ def administrator(person: Annotated[Person, Depends(in_browser)]) -> Person:
 
 
 Open = Annotated[BioSight, Depends(opened)]
-Store = Annotated[SqliteRecords, Depends(opened_records)]
+Store = Annotated[Records, Depends(opened_records)]
 Bytes = Annotated[Blobs, Depends(opened_blobs)]
 Signed = Annotated[Person, Depends(signed_in)]
 Browser = Annotated[Person, Depends(in_browser)]
@@ -155,7 +155,7 @@ class Seen:
     access: Access
 
 
-def image_for(image: str, need: str, person: Person, records: SqliteRecords) -> Seen:
+def image_for(image: str, need: str, person: Person, records: Records) -> Seen:
     """The image of the path, if the person may. Raises NotFound or Forbidden."""
     found = gallery.get_image(records, image)
     try:

@@ -1,6 +1,5 @@
 """API for administrators: people, invitations, reset links, disk and counts."""
 
-import shutil
 from typing import Literal
 
 from fastapi import APIRouter
@@ -87,7 +86,7 @@ def overview(person: Admin, biosight: Open, records: Store, blobs: Bytes) -> Ove
         images=records.count(Image, [Where("trashed", "=", False)]),
         trashed=records.count(Image, [Where("trashed", "=", True)]),
         picture_bytes=records.total(Image, []),
-        free_bytes=shutil.disk_usage(blobs.root).free,
+        free_bytes=blobs.free_bytes(),
         model=serving_key(biosight, ""),
     )
 

@@ -1,9 +1,10 @@
 """API: upload, list, look at and change single images, and their bytes."""
 
-from typing import Annotated, Any
+from typing import Annotated
+from urllib.parse import quote
 
 from fastapi import APIRouter, Depends, Header, Query, Response
-from fastapi.responses import FileResponse
+from fastapi.responses import FileResponse, RedirectResponse, StreamingResponse
 from pydantic import BaseModel, Field
 
 from biosight import gallery
@@ -13,7 +14,7 @@ from biosight.images import SHOWN_AS_IS, Image
 from biosight.intake import ANY_FRAMING
 from biosight.labels import Annotation as Said
 from biosight.labels import Guess, Prediction
-from biosight.review.acts import change_of, perform
+from biosight.review.acts import Change, change_of, perform
 from biosight.review.undoing import latest_prediction
 from biosight.sharing import Access
 from biosight.storage import blobs as keys
@@ -31,6 +32,7 @@ from biosight.web.deps import (
 from biosight.web.security import FILE_POLICY
 
 router = APIRouter(tags=["images"])
+LINK_SECONDS = 300
 
 
 class GuessOut(BaseModel):
@@ -233,7 +235,7 @@ def neighbours(
     return {"previous": previous, "next": following}
 
 
-def as_change(body: ImageChange) -> Any:
+def as_change(body: ImageChange) -> Change:
     """The body as a Change. Raises BadRequest unless it says exactly one thing."""
     wanted = [
         ("relabel", body.label is not None),
@@ -275,52 +277,63 @@ def history(seen: ImageToSee, records: Store) -> list[SayingOut]:
     return sorted(said, key=lambda s: s.at)
 
 
-def file_response(path: Any, media_type: str, name: str, *, inline: bool) -> FileResponse:
-    """A stored file with a policy that lets it do nothing."""
-    return FileResponse(
-        path,
-        media_type=media_type,
-        filename=name,
-        content_disposition_type="inline" if inline else "attachment",
-        headers={"Content-Security-Policy": FILE_POLICY, "Cache-Control": "private, max-age=86400"},
-    )
+def file_response(blobs: Bytes, key: str, media_type: str, name: str, *, inline: bool) -> Response:
+    """Stored bytes with a policy that lets them do nothing. Raises NotFound."""
+    headers = {"Content-Security-Policy": FILE_POLICY, "Cache-Control": "private, max-age=86400"}
+    kind = "inline" if inline else "attachment"
+    check_there(blobs, key)
+    path = blobs.file(key)
+    if path is not None:
+        return FileResponse(
+            path,
+            media_type=media_type,
+            filename=name,
+            content_disposition_type=kind,
+            headers=headers,
+        )
+    headers["Content-Disposition"] = f"{kind}; filename*=utf-8''{quote(name)}"
+    return StreamingResponse(blobs.stream(key), media_type=media_type, headers=headers)
 
 
-def existing(blobs: Bytes, key: str) -> Any:
-    """The path of a key's file. Raises NotFound."""
+def check_there(blobs: Bytes, key: str) -> None:
+    """Raise NotFound unless a key's bytes are stored."""
     if not blobs.has(key):
         raise NotFound("The bytes of this picture are missing; run biosight doctor.")
-    return blobs.path(key)
 
 
 @router.get("/images/{image}/original", response_class=FileResponse)
-def original(seen: ImageToSee, blobs: Bytes, download: bool = False) -> FileResponse:
-    """The upload, byte for byte."""
-    image = seen.image
-    path = existing(blobs, keys.original(image.sha256))
+def original(seen: ImageToSee, blobs: Bytes, biosight: Open, download: bool = False) -> Response:
+    """The upload, byte for byte; a download may be a redirect to the bucket."""
+    image, key = seen.image, keys.original(seen.image.sha256)
+    if download and biosight.settings.presigned and (link := blobs.link(key, LINK_SECONDS)):
+        check_there(blobs, key)
+        return RedirectResponse(link, status_code=307)
     inline = not download and image.media_type in SHOWN_AS_IS
-    return file_response(path, image.media_type, image.name, inline=inline)
+    return file_response(blobs, key, image.media_type, image.name, inline=inline)
 
 
 @router.get("/images/{image}/thumbnail", response_class=FileResponse)
-def thumbnail(seen: ImageToSee, blobs: Bytes, biosight: Open) -> FileResponse:
+def thumbnail(seen: ImageToSee, blobs: Bytes, biosight: Open) -> Response:
     """A small JPEG without metadata."""
     key = keys.thumbnail(seen.image.sha256)
     if not blobs.has(key):
-        source = existing(blobs, keys.original(seen.image.sha256))
-        decoded = biosight.model.decoders.decode(source, ANY_FRAMING)
+        source = keys.original(seen.image.sha256)
+        check_there(blobs, source)
+        with blobs.local(source) as path:
+            decoded = biosight.model.decoders.decode(path, ANY_FRAMING)
         blobs.put_derived(key, decoded.thumbnail)
-    return file_response(blobs.path(key), "image/jpeg", "thumbnail.jpg", inline=True)
+    return file_response(blobs, key, "image/jpeg", "thumbnail.jpg", inline=True)
 
 
 @router.get("/images/{image}/view", response_class=FileResponse)
-def view(seen: ImageToSee, blobs: Bytes, biosight: Open) -> FileResponse:
+def view(seen: ImageToSee, blobs: Bytes, biosight: Open) -> Response:
     """The picture as any browser can show it: the original, or a JPEG of a TIFF or HEIC."""
-    image = seen.image
-    source = existing(blobs, keys.original(image.sha256))
+    image, source = seen.image, keys.original(seen.image.sha256)
     if image.media_type in SHOWN_AS_IS:
-        return file_response(source, image.media_type, image.name, inline=True)
+        return file_response(blobs, source, image.media_type, image.name, inline=True)
     key = keys.view(image.sha256)
     if not blobs.has(key):
-        blobs.put_derived(key, biosight.model.decoders.render(source))
-    return file_response(blobs.path(key), "image/jpeg", "view.jpg", inline=True)
+        check_there(blobs, source)
+        with blobs.local(source) as path:
+            blobs.put_derived(key, biosight.model.decoders.render(path))
+    return file_response(blobs, key, "image/jpeg", "view.jpg", inline=True)

@@ -13,7 +13,7 @@ from biosight.errors import NotFound
 from biosight.images import Embedding, Image
 from biosight.storage import blobs as keys
 from biosight.storage.records import Order, Where, among
-from biosight.web.api.images import ImageOut, existing, image_out
+from biosight.web.api.images import ImageOut, image_out
 from biosight.web.deps import Bytes, ImageToSee, Open, Store, Viewer
 
 router = APIRouter(tags=["likeness"])
@@ -118,8 +118,8 @@ def activation(
     wanted = label or image.machine_label
     if wanted not in classifier.card.label_names:
         raise NotFound(f"{image.model} does not know the label {wanted}.")
-    source = existing(blobs, keys.original(image.sha256))
-    pixels = biosight.model.decoders.decode(source, classifier.card.framing).pixels
+    with blobs.local(keys.original(image.sha256)) as source:
+        pixels = biosight.model.decoders.decode(source, classifier.card.framing).pixels
     heat = classifier.activation(pixels, wanted)
     if heat is None:
         raise NotFound(f"{image.model} has no map of what it looks at.")

@@ -1,0 +1,81 @@
+"""biosight migrate and migrate-blobs: the archive from one store to another, proved whole.
+
+Not here: copying (storage/moving.py), or which stores there are (bootstrap.py).
+"""
+
+import click
+from tqdm import tqdm
+
+from biosight.bootstrap import KINDS, open_blobs, open_records
+from biosight.errors import BadRequest, BioSightError
+from biosight.settings import Settings
+from biosight.storage import moving
+
+
+@click.command()
+@click.option("--from", "source", required=True, help="sqlite:///FILE or mongodb://…")
+@click.option("--to", "target", required=True, help="sqlite:///FILE or mongodb://…")
+@click.pass_obj
+def migrate(settings: Settings, source: str, target: str) -> None:
+    """Copy all records to another database; stop the server first, and run again if interrupted."""
+    first, second = with_database(settings, source), with_database(settings, target)
+    if source == target:
+        raise BadRequest("Both databases are the same.")
+    if not first.uses_mongo and not first.database_file.is_file():
+        raise BadRequest(f"There is no database {first.database_file}.")
+    records = open_records(first)
+    try:
+        copy = open_records(second)
+        try:
+            with tqdm(desc="records", unit="", disable=None) as bar:
+                moved = moving.move(records, copy, KINDS, lambda _table, _done: step(bar))
+        finally:
+            copy.close()
+    finally:
+        records.close()
+    for m in moved:
+        click.echo(f"{m.table}: {m.records} records, {m.written} written, {m.wrong} wrong")
+    if any(m.wrong for m in moved):
+        raise BioSightError("The copy is not whole; run the command again.")
+    click.echo(f"All there and equal. Set BIOSIGHT_DATABASE_URL={target.split('@')[-1]} and start.")
+
+
+def step(bar: "tqdm[None]") -> None:
+    """One page more."""
+    bar.update(moving.PAGE)
+
+
+def with_database(settings: Settings, url: str) -> Settings:
+    """The settings with another database. Raises BadRequest for an unknown kind of address."""
+    try:
+        return Settings(**{**settings.model_dump(), "database_url": url})
+    except ValueError as error:
+        raise BadRequest(f"{url} is no database: use sqlite:///FILE or mongodb://…") from error
+
+
+@click.command("migrate-blobs")
+@click.option("--from", "source", required=True, help="A folder, s3://… or gs://…")
+@click.option("--to", "target", required=True, help="A folder, s3://… or gs://…")
+@click.pass_obj
+def migrate_blobs(settings: Settings, source: str, target: str) -> None:
+    """Copy pictures and models to another store; skips what is there, and checks every hash."""
+    first, second = with_storage(settings, source), with_storage(settings, target)
+    if source == target:
+        raise BadRequest("Both stores are the same.")
+    copied = moving.move_blobs(open_blobs(first), open_blobs(second), progress)
+    click.echo(f"{copied.blobs} files, {copied.written} copied, {copied.wrong} wrong.")
+    if copied.wrong:
+        raise BioSightError("Some files are not what their names say; run biosight doctor.")
+
+
+def progress(keys: list[str]) -> "tqdm[str]":
+    """The keys with a bar."""
+    return tqdm(keys, "files", disable=None)
+
+
+def with_storage(settings: Settings, url: str) -> Settings:
+    """The settings with another picture store. Raises BadRequest."""
+    try:
+        return Settings(**{**settings.model_dump(), "storage_url": url})
+    except ValueError as error:
+        raise BadRequest(f"{url} is no store: use a folder, s3://… or gs://…") from error

@@ -1,0 +1,207 @@
+"""Blobs in a bucket of S3, or a server that speaks it, or of Google Cloud Storage, by obstore.
+
+Uploads arrive in a folder here first. No lock spans machines, so originals are never removed
+within GRACE_SECONDS of being written, and an upload of bytes that are there writes them anew when
+they are older than half of that. Not here: a folder of blobs (folder.py).
+"""
+
+import hashlib
+import os
+import secrets
+import shutil
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import timedelta
+from pathlib import Path
+from typing import Any, BinaryIO
+
+import obstore
+from obstore.exceptions import AlreadyExistsError, BaseError, NotFoundError
+from obstore.store import from_url
+
+from biosight.errors import BadRequest, NoSpace, NotFound, Unavailable
+from biosight.storage.blobs import Received, copied, place
+from biosight.storage.folder import sweep, translated
+
+GRACE_SECONDS = 3600.0
+WHOLE_BYTES = 16 * 1024 * 1024  # larger files go in parts
+PART_BYTES = 8 * 1024 * 1024
+RETRY: dict[str, Any] = {
+    "max_retries": 4,
+    "retry_timeout": timedelta(seconds=20),
+    "backoff": {
+        "init_backoff": timedelta(milliseconds=100),
+        "max_backoff": timedelta(seconds=3),
+        "base": 2,
+    },
+}
+CLIENT: dict[str, Any] = {"timeout": "60s", "connect_timeout": "5s", "allow_http": True}
+KEEP_FREE_BYTES = 64 * 1024 * 1024
+
+
+def open_bucket(url: str, incoming: Path) -> "BucketBlobs":
+    """The bucket of s3://NAME/PREFIX or gs://NAME/PREFIX; the AWS_… or GOOGLE_… variables say how
+    to reach it. Raises BadRequest for an address that can't be used."""
+    try:
+        more = {"config": {"checksum_algorithm": "sha256"}} if url.startswith("s3://") else {}
+        store = from_url(url, client_options=CLIENT, retry_config=RETRY, **more)  # type: ignore[call-overload]
+    except (BaseError, ValueError) as error:
+        raise BadRequest(f"BIOSIGHT_STORAGE_URL can't be used: {error}") from error
+    return BucketBlobs(store, incoming)
+
+
+@contextmanager
+def asking() -> Iterator[None]:
+    """The bucket's errors as BioSight's."""
+    try:
+        yield
+    except (NotFoundError, FileNotFoundError) as error:
+        raise NotFound("These bytes are not stored.") from error
+    except (BaseError, TimeoutError) as error:
+        raise Unavailable("The picture store can't be reached just now.") from error
+
+
+class BucketBlobs:
+    """The bucket adapter of Blobs."""
+
+    def __init__(self, store: Any, incoming: Path) -> None:
+        self.store = store
+        self.incoming = incoming
+        with translated():
+            incoming.mkdir(parents=True, exist_ok=True)
+
+    def has(self, key: str) -> bool:
+        """Are these bytes stored?"""
+        return self.age(key) is not None
+
+    def age(self, key: str) -> float | None:
+        """Seconds since a key was written; None where it is not there."""
+        try:
+            with asking():
+                about = obstore.head(self.store, place(key))
+        except NotFound:
+            place(key)
+            return None
+        return time.time() - about["last_modified"].timestamp()
+
+    def room_for(self, size: int) -> None:
+        """Raise NoSpace unless an upload can arrive here; the bucket itself has no end."""
+        if self.free_bytes() < size + KEEP_FREE_BYTES:
+            raise NoSpace("There is not enough room on the disk; nothing was stored.")
+
+    def free_bytes(self) -> int:
+        """Room where uploads arrive."""
+        with translated():
+            return shutil.disk_usage(self.incoming).free
+
+    def receive(self, source: BinaryIO) -> Received:
+        """Copy a stream into a temporary file, hashing on the way."""
+        target = self.incoming / secrets.token_hex(16)
+        try:
+            with translated(), target.open("xb") as file:
+                return copied(source, file, target)
+        except BaseException:
+            target.unlink(missing_ok=True)
+            raise
+
+    def keep(self, temporary: Path, key: str) -> None:
+        """Upload a received file; bytes that are there already stay, made young again if old."""
+        age = self.age(key)
+        if age is None or age > GRACE_SECONDS / 2:
+            self.upload(temporary, place(key), create=age is None)
+        temporary.unlink(missing_ok=True)
+
+    def upload(self, file: Path, path: str, *, create: bool) -> None:
+        """One object, whole or in parts; create-only where it is new and goes in one piece."""
+        large = file.stat().st_size > WHOLE_BYTES
+        with asking():
+            try:
+                obstore.put(
+                    self.store,
+                    path,
+                    file,
+                    mode="create" if create and not large else "overwrite",
+                    use_multipart=large,
+                    chunk_size=PART_BYTES,
+                )
+            except AlreadyExistsError:
+                return  # another instance was faster, with the same bytes
+
+    def put_derived(self, key: str, content: bytes) -> None:
+        """Write bytes that can be made again."""
+        with asking():
+            obstore.put(self.store, place(key), content, use_multipart=False)
+
+    def read(self, key: str) -> bytes:
+        """All bytes of a key. Raises NotFound."""
+        with asking():
+            return bytes(obstore.get(self.store, place(key)).bytes())
+
+    def stream(self, key: str, chunk: int = 1 << 18) -> Iterator[bytes]:
+        """A key's bytes in pieces. Raises NotFound."""
+        with asking():
+            for piece in obstore.get(self.store, place(key)).stream(min_chunk_size=chunk):
+                yield bytes(piece)
+
+    @contextmanager
+    def local(self, key: str) -> Iterator[Path]:
+        """The bytes in a temporary file; those that are not what their key says are refused."""
+        target = self.incoming / secrets.token_hex(16)
+        sha256 = hashlib.sha256()
+        try:
+            with translated(), target.open("xb") as file:
+                for piece in self.stream(key):
+                    sha256.update(piece)
+                    file.write(piece)
+            kind, name = key.split("/")
+            if kind in {"original", "model"} and sha256.hexdigest() != name:
+                raise Unavailable("The picture store gave other bytes than were stored.")
+            yield target
+        finally:
+            target.unlink(missing_ok=True)
+
+    def file(self, key: str) -> Path | None:
+        """There are no files here."""
+        place(key)
+        return None
+
+    def link(self, key: str, seconds: int) -> str:
+        """A signed address."""
+        with asking():
+            return str(obstore.sign(self.store, "GET", place(key), timedelta(seconds=seconds)))
+
+    def remove(self, key: str) -> None:
+        """Remove a key, if it is there."""
+        try:
+            with asking():
+                obstore.delete(self.store, place(key))
+        except NotFound:
+            place(key)
+
+    def ping(self) -> None:
+        """Raise Unavailable when the bucket can't be asked."""
+        with asking():
+            next(iter(obstore.list(self.store, "model/", chunk_size=1)), None)
+
+    def keys(self, kind: str) -> Iterator[str]:
+        """All keys of one kind."""
+        with asking():
+            for page in obstore.list(self.store, f"{kind}/"):
+                for about in page:
+                    yield f"{kind}/{os.path.basename(about['path'])}"  # noqa: PTH119
+
+    def sweep_incoming(self, older_than: float, now: float) -> int:
+        """Remove uploads that a crash left behind, by age in seconds; how many."""
+        return sweep(self.incoming, older_than, now)
+
+    @contextmanager
+    def no_removal(self) -> Iterator[None]:
+        """Nothing to hold: what was written lately is not removed."""
+        yield
+
+    @contextmanager
+    def removal(self, key: str, patience: float = 5.0) -> Iterator[bool]:
+        """True where the bytes have lain long enough that no upload still rests on them."""
+        age = self.age(key)
+        yield age is None or age > GRACE_SECONDS

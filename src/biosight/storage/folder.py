@@ -1,0 +1,215 @@
+"""Blobs in a local folder, written so that a power cut can't leave half a file.
+
+Not here: buckets (bucket.py), or the grammar of keys (blobs.py).
+"""
+
+import errno
+import fcntl
+import os
+import secrets
+import shutil
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import BinaryIO
+
+from biosight.errors import NoSpace, NotFound, Unavailable
+from biosight.storage.blobs import Received, copied, place
+
+KEEP_FREE_BYTES = 64 * 1024 * 1024
+FULL = {errno.ENOSPC, errno.EDQUOT, errno.EMFILE, errno.ENFILE}
+
+
+@contextmanager
+def reading() -> Iterator[None]:
+    """The disk's errors as BioSight's; an absent file is NotFound."""
+    try:
+        with translated():
+            yield
+    except Unavailable as error:
+        if isinstance(error.__cause__, FileNotFoundError):
+            raise NotFound("These bytes are not stored.") from error
+        raise
+
+
+@contextmanager
+def translated() -> Iterator[None]:
+    """The disk's errors as BioSight's."""
+    try:
+        yield
+    except OSError as error:
+        if error.errno in FULL:
+            raise NoSpace("The disk is full; nothing was stored.") from error
+        raise Unavailable("The picture store can't be reached just now.") from error
+
+
+class FolderBlobs:
+    """A folder of blobs: `<root>/<kind>/<ab>/<sha256>`, plus `incoming/` for uploads under way."""
+
+    def __init__(self, root: Path) -> None:
+        self.root = root
+        self.incoming = root / "incoming"
+        with translated():
+            self.incoming.mkdir(parents=True, exist_ok=True)
+
+    def path(self, key: str) -> Path:
+        """Where a key's file lies, or would lie. Raises NotFound for what is no key."""
+        return self.root / place(key)
+
+    def has(self, key: str) -> bool:
+        """Are these bytes stored?"""
+        return self.path(key).is_file()
+
+    def room_for(self, size: int) -> None:
+        """Raise NoSpace unless `size` bytes fit and some room is left for the database."""
+        if self.free_bytes() < size + KEEP_FREE_BYTES:
+            raise NoSpace("There is not enough room on the disk; nothing was stored.")
+
+    def free_bytes(self) -> int:
+        """Room that is left on the disk."""
+        with translated():
+            return shutil.disk_usage(self.root).free
+
+    def receive(self, source: BinaryIO) -> Received:
+        """Copy a stream into a temporary file, hashing on the way, and fsync it."""
+        target = self.incoming / secrets.token_hex(16)
+        try:
+            with translated(), target.open("xb") as file:
+                received = copied(source, file, target)
+                file.flush()
+                os.fsync(file.fileno())
+        except BaseException:
+            target.unlink(missing_ok=True)
+            raise
+        return received
+
+    def keep(self, temporary: Path, key: str) -> None:
+        """Give a received file its key, durably; a key that exists keeps its bytes."""
+        target = self.path(key)
+        with translated():
+            if target.exists():
+                temporary.unlink(missing_ok=True)
+                return
+            new_folder = not target.parent.exists()
+            target.parent.mkdir(parents=True, exist_ok=True)
+            temporary.chmod(0o444)  # exported hard links share these bytes
+            temporary.replace(target)
+            sync_folder(target.parent)
+            if new_folder:
+                sync_folder(target.parent.parent)
+                sync_folder(self.root)
+
+    def put_derived(self, key: str, content: bytes) -> None:
+        """Write bytes that can be made again (no fsync), by rename so that none is half there."""
+        target = self.path(key)
+        part = self.incoming / secrets.token_hex(16)
+        with translated():
+            target.parent.mkdir(parents=True, exist_ok=True)
+            try:
+                part.write_bytes(content)
+                part.replace(target)
+            except BaseException:
+                part.unlink(missing_ok=True)
+                raise
+
+    def read(self, key: str) -> bytes:
+        """All bytes of a key. Raises NotFound."""
+        with reading():
+            return self.path(key).read_bytes()
+
+    def stream(self, key: str, chunk: int = 1 << 18) -> Iterator[bytes]:
+        """A key's bytes in pieces. Raises NotFound."""
+        with reading(), self.path(key).open("rb") as file:
+            while piece := file.read(chunk):
+                yield piece
+
+    @contextmanager
+    def local(self, key: str) -> Iterator[Path]:
+        """The stored file itself. Raises NotFound."""
+        path = self.path(key)
+        if not path.is_file():
+            raise NotFound("These bytes are not stored.")
+        yield path
+
+    def file(self, key: str) -> Path | None:
+        """The stored file."""
+        return self.path(key)
+
+    def link(self, key: str, seconds: int) -> str:
+        """There is none."""
+        return ""
+
+    def remove(self, key: str) -> None:
+        """Remove a key, if it is there."""
+        with translated():
+            self.path(key).unlink(missing_ok=True)
+
+    def ping(self) -> None:
+        """Raise Unavailable when the folder is away."""
+        with translated():
+            if not self.incoming.is_dir():
+                raise OSError("away")
+
+    def keys(self, kind: str) -> Iterator[str]:
+        """All keys of one kind."""
+        for file in sorted((self.root / kind).glob("??/*")):
+            yield f"{kind}/{file.name}"
+
+    def sweep_incoming(self, older_than: float, now: float) -> int:
+        """Remove uploads that a crash left behind, by age in seconds; how many."""
+        return sweep(self.incoming, older_than, now)
+
+    @contextmanager
+    def no_removal(self) -> Iterator[None]:
+        """While held, no process removes originals: uploads and backups hold it, together."""
+        with translated_open(self.root / "removal.lock") as file:
+            fcntl.flock(file, fcntl.LOCK_SH)
+            yield
+
+    @contextmanager
+    def removal(self, key: str, patience: float = 5.0) -> Iterator[bool]:
+        """The other side of `no_removal`; yields False when it can't be had in time."""
+        with translated_open(self.root / "removal.lock") as file:
+            end = time.monotonic() + patience
+            while not (held := locked(file)) and time.monotonic() < end:
+                time.sleep(0.02)
+            yield held
+
+
+def sync_folder(folder: Path) -> None:
+    """fsync a folder, so that a rename in it survives a power cut."""
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+def translated_open(path: Path) -> BinaryIO:
+    """Open a lock file, with the disk's errors as BioSight's."""
+    with translated():
+        return path.open("ab")
+
+
+def locked(file: BinaryIO) -> bool:
+    """Try once for the exclusive lock."""
+    try:
+        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    return True
+
+
+def sweep(folder: Path, older_than: float, now: float) -> int:
+    """Remove files of a folder by age in seconds; how many."""
+    swept = 0
+    for file in folder.iterdir():
+        try:
+            old = now - file.stat().st_mtime > older_than
+        except FileNotFoundError:
+            continue  # its upload ended just now
+        if old:
+            file.unlink(missing_ok=True)
+            swept += 1
+    return swept

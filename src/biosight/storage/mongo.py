@@ -1,0 +1,338 @@
+"""Records in MongoDB, through PyMongo: the store that several instances share.
+
+A kind is a collection, a record a document with its id as `_id`. Where the server has transactions
+(a replica set) a write of several changes is one; on a lone server the changes are made in order
+and taken back when one fails. Not here: what the records mean.
+"""
+
+import re
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import MISSING, fields
+from typing import Any, cast
+
+from pymongo import ASCENDING, DESCENDING, MongoClient, ReturnDocument
+from pymongo.client_session import ClientSession
+from pymongo.collection import Collection
+from pymongo.database import Database
+from pymongo.errors import (
+    ConfigurationError,
+    DuplicateKeyError,
+    InvalidURI,
+    OperationFailure,
+    PyMongoError,
+)
+from pymongo.read_concern import ReadConcern
+from pymongo.write_concern import WriteConcern
+
+from biosight.errors import BadRequest, NoSpace, Stale, Unavailable
+from biosight.storage.records import (
+    Change,
+    Gone,
+    Insert,
+    Order,
+    Position,
+    R,
+    Record,
+    Remove,
+    Replace,
+    Require,
+    Taken,
+    Value,
+    Where,
+)
+from biosight.storage.schema import SCHEMA_VERSION, columns_of
+
+Document = dict[str, Any]
+Undo = Callable[[], object]
+SELECT_MS, CONNECT_MS, SOCKET_MS = 5_000, 5_000, 30_000
+OUT_OF_DISK = 14031
+OPERATORS = {"=": "$eq", "!=": "$ne", "<": "$lt", "<=": "$lte", ">": "$gt", ">=": "$gte"}
+
+
+def open_mongo(url: str, kinds: Sequence[type[Record]]) -> "MongoRecords":
+    """The records of the database that the URL names, "biosight" where it names none.
+
+    Raises BadRequest for a URL that is none, Unavailable when the server is away.
+    """
+    try:
+        client: MongoClient[Document] = MongoClient(
+            url,
+            serverSelectionTimeoutMS=SELECT_MS,
+            connectTimeoutMS=CONNECT_MS,
+            socketTimeoutMS=SOCKET_MS,
+            retryWrites=True,
+            appname="biosight",
+        )
+        database = client.get_default_database("biosight")
+    except (ConfigurationError, InvalidURI) as error:
+        raise BadRequest(f"BIOSIGHT_DATABASE_URL is not a MongoDB address: {error}") from error
+    with translated():
+        hello = client.admin.command("hello")
+    transactions = "setName" in hello or hello.get("msg") == "isdbgrid"
+    return MongoRecords(database, kinds, transactions=transactions)
+
+
+@contextmanager
+def translated() -> Iterator[None]:
+    """MongoDB's errors as BioSight's."""
+    try:
+        yield
+    except DuplicateKeyError as error:
+        raise Taken(str(error)) from error
+    except OperationFailure as error:
+        if error.code == OUT_OF_DISK:
+            raise NoSpace("The database's disk is full; nothing was stored.") from error
+        raise Unavailable("The database refused just now.") from error
+    except PyMongoError as error:
+        raise Unavailable("The database can't be reached just now.") from error
+
+
+def name_of(field: str) -> str:
+    """A field's name in a document."""
+    return "_id" if field == "id" else field
+
+
+def condition(where: Iterable[Where]) -> Document:
+    """A filter for conditions that must all hold."""
+    parts: list[Document] = []
+    for w in where:
+        field = name_of(w.field)
+        if w.op == "in":
+            parts.append({field: {"$in": list(cast(tuple[Value, ...], w.value))}})
+        elif w.op == "contains":
+            parts.append({field: {"$regex": re.escape(str(w.value))}})
+        else:
+            parts.append({field: {OPERATORS[w.op]: w.value}})
+    return {"$and": parts} if parts else {}
+
+
+def to_document(record: Record) -> Document:
+    """A record as it is kept."""
+    kept = {}
+    for c in columns_of(type(record)):
+        value = getattr(record, c.name)
+        kept[name_of(c.name)] = c.json.dump_python(value, mode="json") if c.json else value
+    return kept
+
+
+def from_document(kind: type[R], kept: Document) -> R:
+    """A kept document as the record; absent fields have their defaults."""
+    values = {}
+    for c in columns_of(kind):
+        if (name := name_of(c.name)) in kept:
+            value = kept[name]
+            values[c.name] = c.json.validate_python(value) if c.json else value
+    return kind(**values)
+
+
+class MongoRecords:
+    """The MongoDB adapter of Records."""
+
+    def __init__(
+        self,
+        database: Database[Document],
+        kinds: Sequence[type[Record]],
+        *,
+        transactions: bool = False,
+    ) -> None:
+        self.database = database
+        self.transactions = transactions
+        self.kinds = tuple(kinds)
+        with translated():
+            self.make()
+
+    def make(self) -> None:
+        """Create indexes, and give earlier documents the fields that they lack.
+
+        Raises Unavailable for a database of a newer BioSight.
+        """
+        about = self.database["schema"]
+        known = about.find_one({"_id": "schema"}) or {"version": SCHEMA_VERSION, "fields": {}}
+        if known["version"] > SCHEMA_VERSION:
+            raise Unavailable("The database was written by a newer BioSight.")
+        for kind in self.kinds:
+            self.add_fields(kind, set(known["fields"].get(kind.table, ())))
+            for unique, word in ((True, "unique"), (False, "indexes")):
+                for names in getattr(kind, word, ()):
+                    keys = [(name_of(name), ASCENDING) for name in names]
+                    name = "_".join(names)
+                    self.of(kind).create_index(keys, unique=unique, name=name)
+        said = {k.table: [c.name for c in columns_of(k)] for k in self.kinds}
+        changed = {"$set": {"version": SCHEMA_VERSION, "fields": said}}
+        about.update_one({"_id": "schema"}, changed, upsert=True)
+
+    def add_fields(self, kind: type[Record], known: set[str]) -> None:
+        """Fill fields that are new since these documents were written with their defaults."""
+        defaults = {f.name: f.default for f in fields(cast(Any, kind))}
+        for c in columns_of(kind):
+            default = defaults[c.name]
+            if known and c.name not in known and default is not MISSING:
+                value = c.json.dump_python(default, mode="json") if c.json else default
+                absent = {c.name: {"$exists": False}}
+                self.of(kind).update_many(absent, {"$set": {c.name: value}})
+
+    def of(self, kind: type[Record]) -> Collection[Document]:
+        """A kind's collection: writes reach the journals of a majority before they count."""
+        return self.database.get_collection(
+            kind.table,
+            write_concern=WriteConcern(w="majority", j=True),
+            read_concern=ReadConcern("majority"),
+        )
+
+    def get(self, kind: type[R], id: str) -> R | None:
+        """The record, or None."""
+        with translated():
+            kept = self.of(kind).find_one({"_id": id})
+        return from_document(kind, kept) if kept else None
+
+    def find(
+        self,
+        kind: type[R],
+        where: Sequence[Where] = (),
+        *,
+        order: Order = Order(),  # noqa: B008 - frozen
+        after: Position | None = None,
+        limit: int = 100,
+    ) -> list[R]:
+        """A page of records in order, starting behind `after`."""
+        way = DESCENDING if order.descending else ASCENDING
+        field = name_of(order.field)
+        chosen = condition(where)
+        if after is not None:
+            chosen = {"$and": [*chosen.get("$and", []), beyond(field, after, way)]}
+        keys = [("_id", way)] if field == "_id" else [(field, way), ("_id", way)]
+        with translated():
+            found = list(self.of(kind).find(chosen).sort(keys).limit(limit)) if limit else []
+        return [from_document(kind, kept) for kept in found]
+
+    def count(self, kind: type[Record], where: Sequence[Where] = ()) -> int:
+        """How many match."""
+        with translated():
+            return self.of(kind).count_documents(condition(where))
+
+    def count_by(self, kind: type[Record], where: Sequence[Where], field: str) -> dict[Value, int]:
+        """How many match per value of `field`."""
+        grouped = {"$group": {"_id": f"${name_of(field)}", "n": {"$sum": 1}}}
+        with translated():
+            rows = list(self.of(kind).aggregate([{"$match": condition(where)}, grouped]))
+        return {row["_id"]: int(row["n"]) for row in rows}
+
+    def ids(self, kind: type[Record], where: Sequence[Where] = ()) -> list[str]:
+        """The ids of all that match, in order."""
+        with translated():
+            found = self.of(kind).find(condition(where), {"_id": 1}).sort([("_id", ASCENDING)])
+            return [str(kept["_id"]) for kept in found]
+
+    def total(self, kind: type[Record], where: Sequence[Where]) -> int:
+        """The sum of the kind's `totalled` field over what matches."""
+        amount = cast(Any, kind).totalled
+        summed = {"$group": {"_id": None, "total": {"$sum": f"${amount}"}}}
+        with translated():
+            rows = list(self.of(kind).aggregate([{"$match": condition(where)}, summed]))
+        return int(rows[0]["total"]) if rows else 0
+
+    def write(self, *changes: Change) -> None:
+        """Make all changes or none; returns after a majority has them in its journals.
+
+        On a lone server what an earlier change did is taken back when a later one fails; a server
+        that dies in between leaves the first ones, so what makes the rest visible comes last.
+        """
+        with translated():
+            if self.transactions and len(changes) > 1:
+                with self.database.client.start_session() as session:
+                    session.with_transaction(lambda s: self.apply_all(changes, s))
+            else:
+                self.apply_all(changes, None)
+
+    def apply_all(self, changes: Sequence[Change], session: ClientSession | None) -> None:
+        """The changes in order; outside a transaction, taken back when one fails."""
+        undo: list[Undo] = []
+        try:
+            for change in changes:
+                undo += self.apply(change, session)
+        except (DuplicateKeyError, Stale, Gone):
+            if session is None:
+                for step in reversed(undo):
+                    step()
+            raise
+
+    def apply(self, change: Change, session: ClientSession | None) -> list[Undo]:
+        """One change, and how to take it back. Raises DuplicateKeyError, Stale or Gone."""
+        if isinstance(change, Insert):
+            place, kept = self.of(type(change.record)), to_document(change.record)
+            place.insert_one(kept, session=session)
+            return [lambda: place.delete_one({"_id": kept["_id"]})]
+        if isinstance(change, Replace):
+            return self.replace(change, session)
+        if isinstance(change, Remove):
+            return self.remove_one(change, session)
+        self.require(change, session)
+        return []
+
+    def replace(self, change: Replace, session: ClientSession | None) -> list[Undo]:
+        """Compare-and-set on the version. Raises Stale."""
+        place, kept = self.of(type(change.record)), to_document(change.record)
+        chosen = {"_id": kept["_id"], "version": change.expected}
+        before = place.find_one_and_replace(
+            chosen, kept, return_document=ReturnDocument.BEFORE, session=session
+        )
+        if before is None:
+            raise Stale("Somebody changed this in the meantime.")
+        ours = {"_id": kept["_id"], "version": kept["version"]}
+        return [lambda: place.find_one_and_replace(ours, before)]
+
+    def remove_one(self, change: Remove, session: ClientSession | None) -> list[Undo]:
+        """Remove one record. Raises Stale when an expected version is not there."""
+        place = self.of(change.kind)
+        chosen: Document = {"_id": change.id}
+        if change.expected is not None:
+            chosen["version"] = change.expected
+        before = place.find_one_and_delete(chosen, session=session)
+        if before is None:
+            if change.expected is not None:
+                raise Stale("Somebody changed this in the meantime.")
+            return []
+        return [lambda: place.insert_one(before)]
+
+    def require(self, change: Require, session: ClientSession | None) -> None:
+        """Go on only while the record is there. Raises Gone or Stale."""
+        found = self.of(change.kind).find_one({"_id": change.id}, session=session)
+        if found is None:
+            raise Gone(change.kind.table)
+        if change.expected is not None and found["version"] != change.expected:
+            raise Stale("Somebody changed this in the meantime.")
+
+    def remove(self, kind: type[Record], where: Sequence[Where]) -> int:
+        """Remove all that match."""
+        with translated():
+            return self.of(kind).delete_many(condition(where)).deleted_count
+
+    def ping(self) -> None:
+        """Raise Unavailable when the server can't answer."""
+        with translated():
+            self.database.client.admin.command("ping")
+
+    def keep_reserve(self) -> None:
+        """Nothing is held back: the disk is the server's own business."""
+
+    def check(self) -> list[str]:
+        """Nothing to say: MongoDB checks its files itself, when it starts."""
+        return []
+
+    def close(self) -> None:
+        """Let go of the connections."""
+        self.database.client.close()
+
+
+def beyond(field: str, after: Position, way: int) -> Document:
+    """The filter for what comes behind a position, ties by id."""
+    operator = "$gt" if way == ASCENDING else "$lt"
+    if field == "_id":
+        return {"_id": {operator: after.id}}
+    return {
+        "$or": [
+            {field: {operator: after.value}},
+            {field: after.value, "_id": {operator: after.id}},
+        ]
+    }

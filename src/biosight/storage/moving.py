@@ -1,0 +1,92 @@
+"""Copying all records, or all blobs, to another store; takes up where it was, proves the copy.
+
+Not here: which stores (cli/migrate.py).
+"""
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+
+from biosight.storage.blobs import Blobs
+from biosight.storage.records import (
+    Change,
+    Insert,
+    Order,
+    Position,
+    Record,
+    Records,
+    Remove,
+    among,
+)
+
+PAGE = 200
+Step = Callable[[str, int], None]
+
+
+@dataclass(frozen=True, slots=True)
+class Moved:
+    """What became of one kind: records in the source, written now, and differing afterwards."""
+
+    table: str
+    records: int
+    written: int
+    wrong: int
+
+
+def move(
+    source: Records, target: Records, kinds: Sequence[type[Record]], step: Step
+) -> list[Moved]:
+    """Copy every kind, then compare every record; `step` is told the table and records done."""
+    return [move_kind(source, target, kind, step) for kind in kinds]
+
+
+def move_kind(source: Records, target: Records, kind: type[Record], step: Step) -> Moved:
+    """Copy one kind; records that are there already and equal are left alone."""
+    total = written = wrong = 0
+    after: Position | None = None
+    while page := source.find(kind, order=Order("id"), after=after, limit=PAGE):
+        after = Position(page[-1].id, page[-1].id)
+        wanted = {record.id: record for record in page}
+        there = {record.id: record for record in among(target, kind, list(wanted))}
+        late = [r for r in page if there.get(r.id) != r]
+        changes: list[Change] = [Remove(kind, r.id) for r in late if r.id in there]
+        if late:
+            target.write(*changes, *(Insert(r) for r in late))
+            again = {record.id: record for record in among(target, kind, list(wanted))}
+            wrong += sum(again.get(id) != record for id, record in wanted.items())
+        total += len(page)
+        written += len(late)
+        step(kind.table, total)
+    wrong += abs(target.count(kind) - total)
+    return Moved(kind.table, total, written, wrong)
+
+
+@dataclass(frozen=True, slots=True)
+class Copied:
+    """What became of the blobs: how many, written now, and not what their names say."""
+
+    blobs: int
+    written: int
+    wrong: int
+
+
+def move_blobs(
+    source: Blobs, target: Blobs, progress: Callable[[list[str]], Iterable[str]]
+) -> Copied:
+    """Copy originals and models that are not there yet; what was derived is made again.
+
+    Bytes whose SHA-256 is not their name are counted as wrong and not copied.
+    """
+    every = [*source.keys("original"), *source.keys("model")]
+    written = wrong = 0
+    for key in progress(every):
+        if target.has(key):
+            continue
+        with source.local(key) as path, path.open("rb") as file:
+            received = target.receive(file)
+        if received.sha256 != key.split("/")[1]:
+            received.path.unlink(missing_ok=True)
+            wrong += 1
+            continue
+        target.keep(received.path, key)
+        written += 1
+    return Copied(len(every), written, wrong)
