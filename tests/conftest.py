@@ -1,6 +1,7 @@
 """Fixtures: a tiny real model, an open BioSight in a temporary folder, signed-in clients."""
 
 import os
+import secrets
 import shutil
 from collections.abc import Callable, Iterator
 from importlib.util import find_spec
@@ -50,7 +51,21 @@ def model_dir(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture
 def settings(tmp_path: Path, model_dir: Path) -> Settings:
-    return Settings(data_dir=tmp_path / "data", model_dir=model_dir, decoders=1, threads=1)
+    return Settings(
+        data_dir=tmp_path / "data",
+        model_dir=model_dir,
+        decoders=1,
+        threads=1,
+        database_url=database_url(),
+    )
+
+
+def database_url() -> str:
+    """A database of its own on the MongoDB server of BIOSIGHT_TEST_STORE=mongodb, else SQLite."""
+    if os.environ.get("BIOSIGHT_TEST_STORE") != "mongodb":
+        return ""
+    url = os.environ["BIOSIGHT_TEST_MONGODB_URL"].rstrip("/")
+    return f"{url}/t{secrets.token_hex(6)}"
 
 
 @pytest.fixture

@@ -13,7 +13,7 @@ import httpx2
 import pytest
 from playwright.sync_api import Browser, Page, sync_playwright
 
-from tests.conftest import PASSWORD, require_chromium
+from tests.conftest import PASSWORD, database_url, require_chromium
 
 
 def free_port() -> int:
@@ -35,6 +35,7 @@ class Server:
             "BIOSIGHT_DATA_DIR": str(data),
             "BIOSIGHT_MODEL_DIR": str(model),
             "BIOSIGHT_PORT": str(self.port),
+            "BIOSIGHT_DATABASE_URL": database_url(),
             **settings,
         }
         self.process: subprocess.Popen[bytes] | None = None

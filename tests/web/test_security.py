@@ -203,7 +203,8 @@ def test_the_unforeseen_is_a_plain_500_with_every_header(
     def broken(*_: object) -> object:
         raise RuntimeError("a secret detail")
 
-    monkeypatch.setattr(biosight.archive.records, "rows", broken)
+    monkeypatch.setattr(biosight.archive.records, "get", broken)
+    monkeypatch.setattr(biosight.archive.records, "find", broken)
     answer = ada.get("/api/v1/me")
     assert answer.status_code == 500
     assert "secret" not in answer.text
