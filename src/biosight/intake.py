@@ -276,7 +276,7 @@ def with_verdict(
     """
     card, top = classifier.card, classifier.top(verdict)
     prediction = Prediction(new_id(), image.id, card.key, top, time.time(), verdict.novelty)
-    metrics.predictions.labels(card.key, prediction.best.label).inc()
+    count(classifier, prediction, unfamiliar=classifier.unfamiliar(verdict))
     label = renamed.get(prediction.best.label, prediction.best.label)
     named = replace(
         image,
@@ -292,6 +292,15 @@ def with_verdict(
         named = replace(named, label=label, who="machine" if label else "nobody")
     named = replace(named, search=named.search_text())
     return named, prediction, [Insert(prediction)]
+
+
+def count(classifier: Classifier, said: Prediction, *, unfamiliar: bool) -> None:
+    """One prediction for the metrics."""
+    key = classifier.card.key
+    metrics.predictions.labels(key, said.best.label).inc()
+    metrics.unfamiliar.labels(key).inc(unfamiliar)
+    metrics.confidence.labels(key).observe(said.best.confidence)
+    metrics.novelty.labels(key).observe(said.novelty)
 
 
 def embedding_of(image: Image, classifier: Classifier, verdict: Verdict) -> Embedding:

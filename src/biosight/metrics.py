@@ -29,7 +29,7 @@ uploads = Counter(
 )
 stage_seconds = Histogram(
     "biosight_upload_stage_seconds",
-    "Time of one upload's stages: receive, decode, store, classify, record.",
+    "Time of an upload's stages: receive, decode, store, classify (of which queue, infer), record.",
     ("stage",),
     buckets=SECONDS,
     registry=REGISTRY,
@@ -51,6 +51,76 @@ sign_ins = Counter(
     "Sign-ins by outcome: ok, wrong or limited.",
     ("outcome",),
     registry=REGISTRY,
+)
+unfamiliar = Counter(
+    "biosight_unfamiliar",
+    "Predictions on pictures beyond what the model knows, by model version.",
+    ("model",),
+    registry=REGISTRY,
+)
+checked = Counter(
+    "biosight_checked",
+    "Labels that people said of pictures a machine had named: confirmed or corrected.",
+    ("kind",),
+    registry=REGISTRY,
+)
+confidence = Histogram(
+    "biosight_confidence",
+    "Confidence of predictions, 0 to 1, by model version.",
+    ("model",),
+    buckets=(0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 0.95, 0.99, 1),
+    registry=REGISTRY,
+)
+novelty = Histogram(
+    "biosight_novelty",
+    "Distance of pictures from what the model knows, by model version.",
+    ("model",),
+    buckets=(0.05, 0.1, 0.15, 0.2, 0.25, 0.3, 0.4, 0.5, 0.7, 1),
+    registry=REGISTRY,
+)
+batch_size = Histogram(
+    "biosight_batch_size",
+    "Pictures in one run of a network.",
+    buckets=(1, 2, 3, 4, 5, 6, 7, 8),
+    registry=REGISTRY,
+)
+queue_depth = Gauge(
+    "biosight_queue_depth",
+    "Pictures that wait or are worked on, by queue: decode or classify.",
+    ("queue",),
+    registry=REGISTRY,
+)
+pictures = Gauge(
+    "biosight_pictures", "Pictures in the library and in the trash.", ("where",), registry=REGISTRY
+)
+jobs = Gauge(
+    "biosight_jobs", "Long jobs by state: waiting, running, failed.", ("state",), registry=REGISTRY
+)
+drift_collections = Gauge(
+    "biosight_drift_collections",
+    "Collections by the verdict of their last drift check.",
+    ("verdict",),
+    registry=REGISTRY,
+)
+drift_checked = Gauge(
+    "biosight_drift_last_check_timestamp_seconds",
+    "When the newest drift check was, seconds since 1970; 0 for never.",
+    registry=REGISTRY,
+)
+audited_accuracy = Gauge(
+    "biosight_audited_accuracy",
+    "How often a serving version is right, 0 to 1, on pictures that review drew at random.",
+    ("model",),
+    registry=REGISTRY,
+)
+audited_pictures = Gauge(
+    "biosight_audited_pictures",
+    "Pictures that the audited accuracy rests on.",
+    ("model",),
+    registry=REGISTRY,
+)
+store_up = Gauge(
+    "biosight_store_up", "1 while the database and the picture store answer.", registry=REGISTRY
 )
 storage_free_bytes = Gauge(
     "biosight_storage_free_bytes", "Free room where the pictures lie.", registry=REGISTRY

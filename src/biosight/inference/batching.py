@@ -6,16 +6,28 @@ Not here: the model (classifier.py).
 
 import queue
 import threading
+import time
 from concurrent.futures import Future
+from dataclasses import dataclass
 
 import numpy as np
 
+from biosight import metrics
 from biosight.errors import Unavailable
 from biosight.inference.classifier import Classifier, Verdict
 from biosight.inference.preprocess import Pixels
 
 LARGEST_BATCH = 8
-Waiting = tuple[Classifier, Pixels, "Future[Verdict]"]
+
+
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """A picture that waits, for whom, and since when (seconds, monotonic)."""
+
+    classifier: Classifier
+    pixels: Pixels
+    answer: "Future[Verdict]"
+    since: float
 
 
 class Batcher:
@@ -33,7 +45,7 @@ class Batcher:
         """
         answer: Future[Verdict] = Future()
         try:
-            self.queue.put_nowait((classifier, pixels, answer))
+            self.queue.put_nowait(Waiting(classifier, pixels, answer, time.perf_counter()))
             return answer.result(timeout)
         except (queue.Full, TimeoutError) as error:
             raise Unavailable("The classifier is busy; try again in a moment.") from error
@@ -55,16 +67,21 @@ class Batcher:
 
     def answer(self, batch: list[Waiting]) -> None:
         """One run a model; an error goes to everyone who waits for it."""
-        for classifier in {id(c): c for c, _, _ in batch}.values():
-            mine = [(pixels, answer) for c, pixels, answer in batch if c is classifier]
+        for classifier in {id(w.classifier): w.classifier for w in batch}.values():
+            mine = [w for w in batch if w.classifier is classifier]
+            begin = time.perf_counter()
+            for w in mine:
+                metrics.stage_seconds.labels("queue").observe(begin - w.since)
             try:
-                verdicts = classifier.predict(np.stack([pixels for pixels, _ in mine]))
+                verdicts = classifier.predict(np.stack([w.pixels for w in mine]))
             except Exception as error:
-                for _, answer in mine:
-                    answer.set_exception(error)
+                for w in mine:
+                    w.answer.set_exception(error)
                 continue
-            for (_, answer), verdict in zip(mine, verdicts, strict=True):
-                answer.set_result(verdict)
+            metrics.batch_size.observe(len(mine))
+            metrics.stage_seconds.labels("infer").observe(time.perf_counter() - begin)
+            for w, verdict in zip(mine, verdicts, strict=True):
+                w.answer.set_result(verdict)
 
     def close(self) -> None:
         """Finish what waits and stop."""

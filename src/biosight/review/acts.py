@@ -13,7 +13,6 @@ from biosight import metrics
 from biosight.errors import BadRequest, NotFound, Stale
 from biosight.images import Image, Standing
 from biosight.labels import NOT_SURE, Annotation, clean_label
-from biosight.storage.records import Change as Written
 from biosight.storage.records import Insert, Records, Remove, Replace, Require, Taken, new_id
 
 MOST_AT_ONCE = 500
@@ -226,6 +225,8 @@ def change_one(
         said = annotation(act, by, change, image, standing)
         try:
             records.write(*rests_on, *said, Insert(item), Replace(new, image.version))
+            if said and image.who == "machine":
+                metrics.checked.labels(kind_of(image, standing)).inc()
             return new
         except Taken:
             return None  # the target collection has these bytes already
@@ -239,12 +240,15 @@ def change_one(
     return None
 
 
-def annotation(
-    act: Act, by: str, change: Change, image: Image, standing: Standing
-) -> list[Written]:
+def kind_of(image: Image, standing: Standing) -> str:
+    """Did a person agree with the label that was there?"""
+    return "confirmed" if standing.label == image.label else "corrected"
+
+
+def annotation(act: Act, by: str, change: Change, image: Image, standing: Standing) -> list[Insert]:
     """What a person said, where the act says something about the label."""
     if standing.who != "person" or change.kind not in {"confirm", "relabel"}:
         return []
-    kind = "confirmed" if standing.label == image.label else "corrected"
+    kind = kind_of(image, standing)
     said = Annotation(new_id(), image.id, standing.label, kind, by, time.time(), act.id, change.via)
     return [Insert(said)]

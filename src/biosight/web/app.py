@@ -28,6 +28,7 @@ from biosight.web.api import (
     uploads,
     versions,
 )
+from biosight.web.gauges import Gauges
 from biosight.web.housekeeping import Housekeeping
 from biosight.web.security import API, Guard
 
@@ -60,6 +61,7 @@ def create_app(biosight: BioSight, *, housekeeping: bool = True) -> FastAPI:
         responses=errors.RESPONSES,
     )
     app.state.biosight = biosight
+    app.state.gauges = Gauges(biosight)
     errors.install(app, pages.error_page)
     parts = [people, collections, uploads, images, acts, exports, versions, jobs, likeness]
     parts += [drift, admin]

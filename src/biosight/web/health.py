@@ -27,7 +27,7 @@ def ready(records: Store, blobs: Bytes) -> dict[str, str]:
 
 
 @router.get("/metrics", include_in_schema=False)
-def show_metrics(request: Request, biosight: Open, blobs: Bytes) -> Response:
+def show_metrics(request: Request, biosight: Open) -> Response:
     """Prometheus's text; by token, or without one from this machine only."""
     token = biosight.settings.metrics_token
     given = request.headers.get("authorization", "")
@@ -39,5 +39,5 @@ def show_metrics(request: Request, biosight: Open, blobs: Bytes) -> Response:
         allowed = address in {"127.0.0.1", "::1", "testclient"} and not proxied
     if not allowed:
         raise NotFound("There is nothing at this address.")
-    metrics.storage_free_bytes.set(blobs.free_bytes())
+    request.app.state.gauges.refresh()
     return Response(generate_latest(metrics.REGISTRY), media_type=CONTENT_TYPE_LATEST)

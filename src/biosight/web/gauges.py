@@ -1,0 +1,104 @@
+"""What the stores and queues say when Prometheus asks: gauges, set at most every few seconds.
+
+Every instance says the same of the shared stores, so dashboards take the maximum; queues are its
+own. Not here: the series (metrics.py), or counters, which count where things happen.
+"""
+
+import json
+import logging
+import threading
+import time
+
+from biosight import metrics
+from biosight.bootstrap import BioSight, serving_key
+from biosight.drift import DriftReport
+from biosight.errors import BioSightError
+from biosight.images import Image
+from biosight.jobs import LIVE, Job
+from biosight.review.audit import audited
+from biosight.sharing import Collection
+from biosight.storage.records import Order, Where
+
+log = logging.getLogger(__name__)
+EVERY_SECONDS = 5.0
+AUDIT_EVERY_SECONDS = 600.0
+MOST_REPORTS = 1000
+MOST_COLLECTIONS = 200
+LEAST_AUDITED = 30  # fewer pictures make no figure
+VERDICTS = ("green", "amber", "red", "unknown")
+
+
+class Gauges:
+    """`refresh()` from the metrics route; a store that is away leaves the last values and says
+    so in biosight_store_up."""
+
+    def __init__(self, biosight: BioSight) -> None:
+        self.biosight = biosight
+        self.lock = threading.Lock()
+        self.at = self.audited_at = float("-inf")
+
+    def refresh(self) -> None:
+        """Ask the queues now, the stores when their answers are old."""
+        model = self.biosight.model
+        metrics.queue_depth.labels("decode").set(model.decoders.inside)
+        metrics.queue_depth.labels("classify").set(model.batcher.queue.qsize())
+        with self.lock:
+            if time.monotonic() - self.at < EVERY_SECONDS:
+                return
+            self.at = time.monotonic()
+            try:
+                self.ask()
+                metrics.store_up.set(1)
+            except BioSightError as error:
+                metrics.store_up.set(0)
+                log.warning("a store does not answer", extra={"code": error.code})
+
+    def ask(self) -> None:
+        """Pictures, jobs, drift, and now and then the audit."""
+        archive = self.biosight.archive
+        metrics.storage_free_bytes.set(archive.blobs.free_bytes())
+        for trashed, where in ((False, "library"), (True, "trash")):
+            found = archive.records.count(Image, [Where("trashed", "=", trashed)])
+            metrics.pictures.labels(where).set(found)
+        for state in (*LIVE, "failed"):
+            n = archive.records.count(Job, [Where("state", "=", state)])
+            metrics.jobs.labels(state).set(n)
+        self.ask_drift()
+        if time.monotonic() - self.audited_at > AUDIT_EVERY_SECONDS:
+            self.audited_at = time.monotonic()
+            self.ask_audit()
+
+    def ask_drift(self) -> None:
+        """How many collections have which verdict, and when the last check was."""
+        newest = Order("at", descending=True)
+        found = self.biosight.archive.records.find(DriftReport, order=newest, limit=MOST_REPORTS)
+        latest: dict[str, str] = {}
+        for report in found:
+            latest.setdefault(report.collection, report.verdict)
+        for verdict in VERDICTS:
+            metrics.drift_collections.labels(verdict).set(
+                sum(v == verdict for v in latest.values())
+            )
+        metrics.drift_checked.set(found[0].at if found else 0)
+
+    def ask_audit(self) -> None:
+        """How often the serving versions are right, over the largest number of collections that
+        can be asked; a version with fewer than LEAST_AUDITED has no series."""
+        records = self.biosight.archive.records
+        right: dict[str, list[bool]] = {}
+        live = [Where("trashed_at", "=", 0.0)]
+        for c in records.find(Collection, live, limit=MOST_COLLECTIONS):
+            key = serving_key(self.biosight, c.model)
+            found = audited(records, c.id, key, dict(c.renamed), self.taught(key))
+            right.setdefault(key, []).extend(x.said == x.truth for x in found)
+        metrics.audited_accuracy.clear()
+        metrics.audited_pictures.clear()
+        for key, answers in right.items():
+            if len(answers) >= LEAST_AUDITED:
+                metrics.audited_accuracy.labels(key).set(sum(answers) / len(answers))
+                metrics.audited_pictures.labels(key).set(len(answers))
+
+    def taught(self, key: str) -> set[str]:
+        """Images that taught a version."""
+        path = self.biosight.model.classifiers.locate(key) / "training.json"
+        return {row[0] for row in json.loads(path.read_text())} if path.is_file() else set()
