@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check install --quiet
 
-.PHONY: run test test-long lint bench bench-model docs train-env server-env pipeline-env clean
+.PHONY: up check-deploy run test test-long lint bench bench-model docs train-env server-env pipeline-env clean
 
 run: $(VENV)/.app
 	@$(BIN)/biosight serve
@@ -64,5 +64,19 @@ $(VENV)/.dev: requirements/dev.txt $(VENV)/.app
 	@$(PIP) --require-hashes -r requirements/dev.txt
 	@touch $@
 
+# Everything on one machine, with Docker: see docs/guide/operations.md.
+up:
+	bash deploy/prepare.sh
+	docker compose up --build --detach --wait
+
+# The deployment files against their own rules, by tools in an environment of their own.
+check-deploy: .venv-deploy/.done
+	bash deploy/check.sh
+
+.venv-deploy/.done: requirements/deploy.txt
+	@$(PYTHON) -m venv .venv-deploy
+	@.venv-deploy/bin/python -m pip --disable-pip-version-check install --quiet --require-hashes -r requirements/deploy.txt
+	@touch $@
+
 clean:
-	rm -rf $(VENV) .venv-dvc
+	rm -rf $(VENV) .venv-dvc .venv-deploy

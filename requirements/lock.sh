@@ -9,6 +9,8 @@ compile="uv pip compile -q pyproject.toml --universal --python-version 3.11 --ge
 $compile -o requirements/app.txt
 $compile --extra dev -c requirements/app.txt -o requirements/dev.txt
 $compile --extra mongo --extra cloud -c requirements/app.txt -o requirements/server.txt
-# DVC is a tool with an environment of its own: its pins and ours do not meet.
-uv pip compile -q requirements/dvc.in --universal --python-version 3.11 --generate-hashes \
-  --no-header --exclude-newer "$before" -o requirements/dvc.txt
+# Tools with environments of their own: DVC's pins and ours do not meet.
+for tool in dvc deploy; do
+  uv pip compile -q requirements/$tool.in --universal --python-version 3.11 --generate-hashes \
+    --no-header --exclude-newer "$before" -o requirements/$tool.txt
+done

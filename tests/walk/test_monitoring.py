@@ -124,6 +124,8 @@ def series(address: str, expression: str) -> list[object]:
         answer = httpx2.get(f"{address}/api/v1/query", params={"query": expression}, timeout=10)
     except httpx2.HTTPError:
         return []
+    if answer.status_code == 503:
+        return []  # it is starting
     assert answer.status_code == 200, f"{expression}: {answer.text}"
     return [r for r in answer.json()["data"]["result"] if r["value"][1] != "NaN"]
 

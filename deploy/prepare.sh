@@ -1,0 +1,31 @@
+#!/usr/bin/env bash
+# Makes what compose.yaml needs and nobody may share: passwords, keys, a certificate for localhost.
+# Runs once; what is there already stays. Put your own certificate into deploy/secrets.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+umask 077
+mkdir -p deploy/secrets
+secret() { openssl rand -hex 24; }
+if [ ! -e .env ]; then
+  cat > .env <<END
+MONGO_PASSWORD=$(secret)
+S3_SECRET=$(secret)
+METRICS_TOKEN=$(secret)
+GRAFANA_PASSWORD=$(secret)
+PUBLIC_URL=https://localhost:8443
+END
+fi
+. ./.env
+printf '%s' "$METRICS_TOKEN" > deploy/secrets/metrics_token
+cat > deploy/secrets/s3.json <<END
+{"identities": [{"name": "biosight", "credentials": [{"accessKey": "biosight", "secretKey": "$S3_SECRET"}],
+  "actions": ["Admin", "Read", "Write", "List", "Tagging"]}]}
+END
+if [ ! -e deploy/secrets/tls.key ]; then
+  openssl req -x509 -newkey rsa:3072 -nodes -days 365 -subj /CN=localhost \
+    -addext subjectAltName=DNS:localhost -keyout deploy/secrets/tls.key -out deploy/secrets/tls.crt 2>/dev/null
+fi
+# The containers' own users read these.
+chmod 644 deploy/secrets/metrics_token deploy/secrets/s3.json deploy/secrets/tls.crt
+echo "Grafana: http://localhost:3000, user admin, password in .env. BioSight: $PUBLIC_URL"
+echo "The code for the first account: docker compose logs app1 app2 | grep One-time"

@@ -1,0 +1,114 @@
+"""Deployment files name what exists: settings, series, files. Their formats: make check-deploy."""
+
+import re
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from biosight import metrics
+from biosight.settings import Settings
+
+DEPLOY = Path("deploy")
+KUBERNETES = DEPLOY / "kubernetes"
+SETTINGS = {f"BIOSIGHT_{name.upper()}" for name in Settings.model_fields}
+
+
+def documents(file: Path) -> list[dict[str, Any]]:
+    return [d for d in yaml.safe_load_all(file.read_text(encoding="utf-8")) if d]
+
+
+def resources() -> list[dict[str, Any]]:
+    files = [f for f in KUBERNETES.rglob("*.yaml") if f.name != "kustomization.yaml"]
+    return [d for f in files for d in documents(f)]
+
+
+@pytest.mark.parametrize(
+    "file", ["Dockerfile", "compose.yaml", *(str(f) for f in sorted(KUBERNETES.rglob("*.yaml")))]
+)
+def test_every_setting_exists(file: str) -> None:
+    named = set(re.findall(r"BIOSIGHT_[A-Z_]+[A-Z]", Path(file).read_text(encoding="utf-8")))
+    assert named <= SETTINGS
+
+
+def test_kustomize_lists_every_file() -> None:
+    for file in KUBERNETES.rglob("kustomization.yaml"):
+        listed = {
+            (file.parent / name).resolve() for name in documents(file)[0].get("resources", [])
+        }
+        there = {f.resolve() for f in file.parent.glob("*.yaml") if f != file}
+        assert there <= listed, file
+        assert all(path.exists() for path in listed), file
+
+
+def test_pods_run_as_nobody_on_a_root_they_cannot_write() -> None:
+    pods = [
+        r["spec"].get("jobTemplate", r)["spec"]["template"]["spec"]
+        for r in resources()
+        if r["kind"] in {"Deployment", "CronJob"}
+    ]
+    assert len(pods) == 3
+    for pod in pods:
+        assert pod["securityContext"]["runAsNonRoot"]
+        assert not pod["automountServiceAccountToken"]
+        for container in pod["containers"]:
+            assert container["securityContext"]["readOnlyRootFilesystem"]
+            assert container["securityContext"]["capabilities"] == {"drop": ["ALL"]}
+            assert container["resources"]["limits"]["memory"]
+            # Secrets come by reference; none is written here.
+            assert {"secretRef": {"name": "biosight"}} in container["envFrom"]
+            assert "env" not in container
+
+
+def test_what_selects_finds_the_web_pods() -> None:
+    by_kind = {r["kind"]: r for r in resources()}
+    web = next(
+        r for r in resources() if r["metadata"]["name"] == "biosight" and "replicas" in r["spec"]
+    )
+    labels = web["spec"]["template"]["metadata"]["labels"]
+    selectors = (
+        by_kind["Service"]["spec"]["selector"],
+        by_kind["PodDisruptionBudget"]["spec"]["selector"]["matchLabels"],
+        by_kind["NetworkPolicy"]["spec"]["podSelector"]["matchLabels"],
+        web["spec"]["selector"]["matchLabels"],
+    )
+    assert all(s.items() <= labels.items() for s in selectors)
+    scaled = by_kind["HorizontalPodAutoscaler"]["spec"]["metrics"][1]["pods"]["metric"]["name"]
+    assert scaled == metrics.queue_depth._name
+
+
+def test_compose_keeps_the_app_small_and_mounts_what_exists() -> None:
+    compose = documents(Path("compose.yaml"))[0]
+    for name in ("app1", "app2", "drift"):
+        service = compose["services"][name]
+        assert service["read_only"]
+        assert service["cap_drop"] == ["ALL"]
+    for service in compose["services"].values():
+        assert not str(service["image"]).endswith(":latest") or service["image"].startswith(
+            "biosight"
+        )
+        for volume in service.get("volumes", []):
+            source = volume.split(":")[0]
+            if source.startswith("./") and "secrets" not in source:
+                assert Path(source).exists(), source
+
+
+def test_the_image_has_no_torch_and_no_root() -> None:
+    lines = Path("Dockerfile").read_text(encoding="utf-8").splitlines()
+    last = lines[max(n for n, line in enumerate(lines) if line.startswith("FROM")) :]
+    assert last[0].endswith("AS app")
+    assert "USER 10001:10001" in last
+    assert "torch" not in Path("requirements/server.txt").read_text(encoding="utf-8")
+
+
+def test_dashboards_ask_for_series_that_exist() -> None:
+    known = set()
+    for value in vars(metrics).values():
+        name = getattr(value, "_name", "")
+        known |= {name, f"{name}_total", f"{name}_bucket", f"{name}_sum", f"{name}_count"}
+    texts = [f.read_text() for f in (DEPLOY / "grafana/dashboards").glob("*.json")]
+    texts += [f.read_text() for f in (DEPLOY / "prometheus").glob("*s.yml")]
+    for text in texts:
+        named = set(re.findall(r"biosight_[a-z_]+", text))
+        assert named <= known, named - known
