@@ -9,6 +9,8 @@ compile="uv pip compile -q pyproject.toml --universal --python-version 3.11 --ge
 $compile -o requirements/app.txt
 $compile --extra dev -c requirements/app.txt -o requirements/dev.txt
 $compile --extra mongo --extra cloud -c requirements/app.txt -o requirements/server.txt
+# Ray beside the tests' own pins; ray.txt adds to dev.txt.
+$compile --extra dev --extra ray -c requirements/dev.txt -o requirements/ray.txt
 # Tools with environments of their own: DVC's pins and ours do not meet.
 for tool in dvc deploy; do
   uv pip compile -q requirements/$tool.in --universal --python-version 3.11 --generate-hashes \

@@ -20,7 +20,7 @@ from biosight.errors import BadPicture, TooLarge
 from biosight.images import Embedding, Image
 from biosight.inference.batching import Batcher
 from biosight.inference.card import Framing
-from biosight.inference.classifier import Classifier, Verdict
+from biosight.inference.classifier import Classifier, Floats, Verdict
 from biosight.inference.decoding import Decoded, Decoders
 from biosight.inference.serving import Classifiers
 from biosight.labels import Prediction
@@ -153,6 +153,30 @@ def admit(intake: Intake, place: Place, upload: Upload, received: Received) -> O
             return record(intake, place, upload, received, decoded, said)
 
 
+def take_in_known(
+    intake: Intake, place: Place, upload: Upload, sha256: str, decoded: Decoded, vector: Floats
+) -> Outcome:
+    """Store and record a picture that was decoded and embedded elsewhere, without its network.
+
+    `vector` (d,) must be of the serving version's space, and its head known as numbers. Bytes that
+    are not those of `sha256` are taken in as any upload.
+    """
+    received = intake.blobs.receive(upload.file)
+    try:
+        if received.sha256 != sha256:
+            return admit(intake, place, upload, received)
+        if found := find_duplicate(intake.records, place.collection, sha256):
+            return Duplicate(found)
+        check_room(intake, place.user, received.size)
+        classifier = intake.classifiers.get(place.model)
+        verdict = classifier.judge(vector[None])[0]
+        with intake.blobs.no_removal():
+            store(intake.blobs, received, decoded)
+            return record(intake, place, upload, received, decoded, (classifier, verdict))
+    finally:
+        received.path.unlink(missing_ok=True)
+
+
 def outcome_name(outcome: Outcome) -> str:
     """The metric's word for an outcome."""
     if isinstance(outcome, Stored):
@@ -181,7 +205,7 @@ def store(blobs: Blobs, received: Received, decoded: Decoded) -> None:
     """Keep the original for good, and its thumbnail."""
     blobs.keep(received.path, keys.original(received.sha256))
     thumbnail = keys.thumbnail(received.sha256)
-    if not blobs.has(thumbnail):
+    if decoded.thumbnail and not blobs.has(thumbnail):
         blobs.put_derived(thumbnail, decoded.thumbnail)
 
 

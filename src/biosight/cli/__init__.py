@@ -11,6 +11,7 @@ from pydantic import ValidationError
 from biosight import __version__, logs
 from biosight.cli import (
     archive,
+    classify,
     drift,
     learn,
     migrate,
@@ -69,6 +70,8 @@ COMMANDS: tuple[Callable[..., object], ...] = (
     drift.drift,
     retrain.retrain,
     pipeline.pipeline,
+    classify.classify,
+    classify.import_table,
     migrate.migrate,
     migrate.migrate_blobs,
 )

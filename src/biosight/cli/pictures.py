@@ -205,14 +205,19 @@ def import_folder(
     biosight = open_biosight(settings)
     try:
         c, user = find_place(biosight.archive.records, email, collection)
-        key, still_there = serving_key(biosight, c.model), sharing.still_there(c.id)
-        place = Place(c.id, user, dict(c.renamed), still_there, key)
+        place = place_in(biosight, c, user)
         session = session_key(user, new_id())
-        click.echo(f"Into {c.name}, named by {key}:", err=True)
+        click.echo(f"Into {c.name}, named by {place.model}:", err=True)
         receipt = take_all(biosight, place, files, folder, session)
     finally:
         biosight.close()
     say_receipt(receipt)
+
+
+def place_in(biosight: BioSight, collection: sharing.Collection, user: str) -> Place:
+    """Where pictures go: a collection, as what serves there names them."""
+    key, still_there = serving_key(biosight, collection.model), sharing.still_there(collection.id)
+    return Place(collection.id, user, dict(collection.renamed), still_there, key)
 
 
 def preview(files: list[Path], folder: Path) -> None:

@@ -1,0 +1,69 @@
+"""Which pictures there are, cut into chunks whose tables have names that follow from them.
+
+Not here: classifying a chunk (work.py), or who runs it (engines.py).
+"""
+
+import hashlib
+from dataclasses import dataclass
+from pathlib import Path
+
+from biosight.errors import BadRequest
+from biosight.storage import source as sources
+
+SUFFIXES = frozenset(
+    [".jpg", ".jpeg", ".png", ".webp", ".gif", ".bmp", ".tif", ".tiff", ".heic", ".heif", ".avif"]
+)
+CHUNK = 256
+
+
+@dataclass(frozen=True, slots=True)
+class Chunk:
+    """Some pictures of a source, by name, and the file of their table."""
+
+    names: tuple[str, ...]
+    table: Path
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """A source, the model's folder, and the chunks that are still to be done."""
+
+    source: str
+    model: Path
+    pictures: int
+    chunks: tuple[Chunk, ...]
+
+    @property
+    def left(self) -> int:
+        """Pictures in the chunks to be done."""
+        return sum(len(chunk.names) for chunk in self.chunks)
+
+
+def plan(source: str, model: Path, target: Path, key: str, size: int = CHUNK) -> Plan:
+    """What is to be done: the source's pictures in order of name, but for chunks whose tables
+    are in the folder `target`. `key` is the model's, and part of each table's name.
+
+    Raises BadRequest where there is no picture, or where the target has tables of another run.
+    """
+    names = sorted(sources.names(source, SUFFIXES))
+    if not names:
+        raise BadRequest(f"There are no pictures in {source}.")
+    target.mkdir(parents=True, exist_ok=True)
+    chunks = [
+        chunk_of(tuple(names[start : start + size]), source, target, key)
+        for start in range(0, len(names), size)
+    ]
+    strange = {f.name for f in target.glob("*.parquet")} - {c.table.name for c in chunks}
+    if strange:
+        raise BadRequest(
+            f"{target} holds {len(strange)} tables of other pictures or of another model; choose "
+            "an empty folder."
+        )
+    todo = tuple(chunk for chunk in chunks if not chunk.table.exists())
+    return Plan(source, model, len(names), todo)
+
+
+def chunk_of(names: tuple[str, ...], source: str, target: Path, key: str) -> Chunk:
+    """A chunk with its table's name: the hash of all that decides what is in it."""
+    said = "\0".join((key, source, *names))
+    return Chunk(names, target / f"{hashlib.sha256(said.encode()).hexdigest()[:24]}.parquet")

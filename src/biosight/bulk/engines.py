@@ -1,0 +1,90 @@
+"""Who runs the chunks: processes of this machine, or an existing Ray cluster through Ray Data.
+
+Either way a chunk that was cut off is done again, whole, and its table appears when it is done.
+Not here: what is done with a chunk (work.py).
+"""
+
+import os
+from collections.abc import Iterator
+from concurrent.futures import ProcessPoolExecutor, as_completed
+from multiprocessing import get_context
+from pathlib import Path
+from typing import Any
+
+from biosight.bulk.chunks import Chunk, Plan
+from biosight.errors import BadRequest
+
+Done = tuple[int, int]
+_hand: Any = None
+
+
+def open_hand(source: str, model: Path) -> None:
+    """What a process of this machine opens once."""
+    global _hand
+    from biosight.bulk.work import Hand
+
+    _hand = Hand(source, model)
+
+
+def do_chunk(chunk: Chunk) -> Done:
+    """One chunk in a process of the pool."""
+    done: Done = _hand.do(chunk)
+    return done
+
+
+def run_local(plan: Plan, processes: int = 0) -> Iterator[Done]:
+    """Do the plan's chunks here, in as many processes as cores; pictures and errors of each, as
+    they are done."""
+    with ProcessPoolExecutor(
+        processes or os.cpu_count(),
+        mp_context=get_context("spawn"),
+        initializer=open_hand,
+        initargs=(plan.source, plan.model),
+    ) as pool:
+        for future in as_completed([pool.submit(do_chunk, chunk) for chunk in plan.chunks]):
+            yield future.result()
+
+
+class RayHand:
+    """The same in a Ray actor: a row of the dataset is a chunk."""
+
+    def __init__(self, source: str, model: str) -> None:
+        from biosight.bulk.work import Hand
+
+        self.hand = Hand(source, Path(model))
+
+    def __call__(self, row: dict[str, Any]) -> dict[str, Any]:
+        """One chunk."""
+        chunk = Chunk(tuple(row["names"]), Path(row["table"]))
+        pictures, errors = self.hand.do(chunk)
+        return {"pictures": pictures, "errors": errors}
+
+
+def run_ray(plan: Plan, address: str, actors: int) -> Iterator[Done]:
+    """Do the plan's chunks on the Ray cluster at `address`, with at most `actors` at once.
+
+    Source, model folder and target must be reachable from every node under the same names. A node
+    that dies takes its chunks with it; Ray does them again elsewhere. Raises BadRequest where Ray
+    is not installed or the cluster is away.
+    """
+    try:
+        import ray
+    except ImportError as error:
+        raise BadRequest("Ray is not installed: pip install -r requirements/ray.txt") from error
+    try:
+        ray.init(address=address, ignore_reinit_error=True, log_to_driver=False)
+    except (ConnectionError, ValueError) as error:
+        raise BadRequest(f"There is no Ray cluster at {address}.") from error
+    context = ray.data.DataContext.get_current()
+    context.enable_progress_bars = False
+    rows = [{"names": list(c.names), "table": str(c.table.absolute())} for c in plan.chunks]
+    done = ray.data.from_items(rows, override_num_blocks=len(rows)).map(
+        RayHand,
+        fn_constructor_args=(plan.source, str(plan.model.absolute())),
+        concurrency=(1, actors),
+        num_cpus=1,
+        max_restarts=-1,
+        max_task_retries=-1,
+    )
+    for row in done.iter_rows():
+        yield int(row["pictures"]), int(row["errors"])

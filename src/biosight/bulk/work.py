@@ -1,0 +1,128 @@
+"""One chunk: decoded in the sandbox, classified in batches, written as one Parquet table.
+
+Not here: which chunks there are (chunks.py), or who runs them (engines.py).
+"""
+
+import hashlib
+import secrets
+from collections.abc import Iterator
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from biosight.bulk.chunks import Chunk
+from biosight.errors import BadPicture, NotFound, Unavailable
+from biosight.inference.classifier import Classifier, Verdict
+from biosight.inference.decoding import Decoded, Decoders
+from biosight.storage.source import Source
+
+BATCH = 8
+GUESS = pa.struct([("label", pa.string()), ("confidence", pa.float32())])
+SCHEMA = pa.schema(
+    [
+        pa.field("source", pa.string(), nullable=False),
+        pa.field("name", pa.string(), nullable=False),
+        pa.field("error", pa.string(), nullable=False),
+        ("sha256", pa.string()),
+        ("size", pa.int64()),
+        ("media_type", pa.string()),
+        ("width", pa.int32()),
+        ("height", pa.int32()),
+        ("taken", pa.string()),
+        ("camera", pa.string()),
+        ("latitude", pa.float64()),
+        ("longitude", pa.float64()),
+        ("phash", pa.string()),
+        ("statistics", pa.list_(pa.float64())),
+        ("model", pa.string()),
+        ("label", pa.string()),
+        ("confidence", pa.float32()),
+        ("top", pa.list_(GUESS)),
+        ("novelty", pa.float32()),
+        ("embedding", pa.binary()),
+    ]
+)
+Row = dict[str, Any]
+
+
+class Hand:
+    """A model and a decoder, opened once a process; `do(chunk)` from one thread."""
+
+    def __init__(self, source: str, model: Path) -> None:
+        self.source = Source(source)
+        self.classifier = Classifier(model, threads=1)
+        self.decoders = Decoders(1)
+
+    def do(self, chunk: Chunk) -> tuple[int, int]:
+        """Write the chunk's table, unless it is there; pictures and how many were unreadable."""
+        if not chunk.table.exists():
+            rows = list(self.rows(chunk))
+            part = chunk.table.with_suffix(f".{secrets.token_hex(4)}")
+            pq.write_table(pa.Table.from_pylist(rows, SCHEMA), part, compression="zstd")
+            part.replace(chunk.table)
+            return len(rows), sum(bool(row["error"]) for row in rows)
+        errors = pq.read_table(chunk.table, columns=["error"])["error"].to_pylist()
+        return len(errors), sum(map(bool, errors))
+
+    def rows(self, chunk: Chunk) -> Iterator[Row]:
+        """One row a picture, in the chunk's order."""
+        waiting: list[tuple[Row, Decoded]] = []
+        with TemporaryDirectory() as folder:
+            for name in chunk.names:
+                row: Row = {"source": self.source.url, "name": name, "error": ""}
+                decoded = self.read(name, Path(folder) / "picture", row)
+                if decoded is None:
+                    yield row
+                    continue
+                waiting.append((row, decoded))
+                if len(waiting) == BATCH:
+                    yield from self.classified(waiting)
+                    waiting = []
+        yield from self.classified(waiting)
+
+    def read(self, name: str, target: Path, row: Row) -> Decoded | None:
+        """A picture, its facts added to the row; None, with the error there, when unreadable."""
+        try:
+            path = self.source.fetch(name, target)
+            with path.open("rb") as file:
+                row["sha256"] = hashlib.file_digest(file, "sha256").hexdigest()
+            row["size"] = path.stat().st_size
+            decoded = self.decoders.decode(path.absolute(), self.classifier.card.framing)
+        except (BadPicture, NotFound, Unavailable) as error:
+            row["error"] = error.detail
+            return None
+        except OSError as error:
+            row["error"] = f"It can't be read: {error.strerror}."
+            return None
+        row |= {key: getattr(decoded, key) for key in ("media_type", "width", "height", "phash")}
+        row |= dict(decoded.metadata)
+        row["statistics"] = [None if np.isnan(v) else v for v in decoded.statistics]
+        return decoded
+
+    def classified(self, waiting: list[tuple[Row, Decoded]]) -> Iterator[Row]:
+        """The rows of a batch with what the model says."""
+        if not waiting:
+            return
+        verdicts = self.classifier.predict(np.stack([decoded.pixels for _, decoded in waiting]))
+        for (row, _), verdict in zip(waiting, verdicts, strict=True):
+            yield row | self.said(verdict)
+
+    def said(self, verdict: Verdict) -> Row:
+        """A verdict's columns."""
+        top = self.classifier.top(verdict)
+        return {
+            "model": self.classifier.card.key,
+            "label": top[0].label,
+            "confidence": top[0].confidence,
+            "top": [{"label": g.label, "confidence": g.confidence} for g in top],
+            "novelty": verdict.novelty,
+            "embedding": verdict.embedding.astype(np.float16).tobytes(),
+        }
+
+    def close(self) -> None:
+        """End the decoder."""
+        self.decoders.close()
