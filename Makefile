@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check install --quiet
 
-.PHONY: up check-deploy run test test-long lint bench bench-model docs train-env server-env pipeline-env clean
+.PHONY: up check-deploy run test test-long lint bench bench-model docs train-env server-env ray-env pipeline-env clean
 
 run: $(VENV)/.app
 	@$(BIN)/biosight serve
@@ -39,6 +39,10 @@ train-env: $(VENV)/.dev
 # MongoDB and buckets.
 server-env: $(VENV)/.app
 	$(PIP) --require-hashes -r requirements/server.txt
+
+# Ray, for biosight classify --engine ray.
+ray-env: $(VENV)/.dev
+	$(PIP) --require-hashes -r requirements/ray.txt
 
 # DVC, for dvc repro in pipeline/; in an environment of its own, because its pins and ours differ.
 pipeline-env: .venv-dvc/.done

@@ -85,6 +85,21 @@ def test_wrong_sources_are_said_in_words(run: Run, tmp_path: Path) -> None:
     (tmp_path / "empty").mkdir()
     out = tmp_path / "out"
     assert "no pictures" in run("classify", tmp_path / "empty", "--to", out, code=1).output
+    away = f"127.0.0.1:{free_port()}"
+    tiny.make_folder(tmp_path / "in", 1)
+    if find_spec("ray"):
+        said = run(
+            "classify",
+            tmp_path / "in",
+            "--to",
+            tmp_path / "r",
+            "--engine",
+            "ray",
+            "--address",
+            away,
+            code=1,
+        )
+        assert "no Ray cluster" in said.output
     assert "no folder" in run("classify", tmp_path / "none", "--to", out, code=1).output
 
 
@@ -115,7 +130,6 @@ class Cluster:
         self.port = free_port()
         self.folder = folder
         self.ray = str(Path(sys.executable).with_name("ray"))
-        self.environment = {**os.environ, "RAY_ENABLE_WINDOWS_OR_OSX_CLUSTER": "0"}
         self.start("--head", f"--port={self.port}", "--include-dashboard=false", "--num-cpus=1")
         self.second = self.start(f"--address=127.0.0.1:{self.port}", "--num-cpus=1", block=True)
 
@@ -132,7 +146,6 @@ class Cluster:
             [*command, *(["--block"] if block else [])],
             stdout=log,
             stderr=log,
-            env=self.environment,
             start_new_session=True,
         )
         log.close()
@@ -164,7 +177,7 @@ def cluster(tmp_path: Path) -> Iterator[Cluster]:
 def test_a_ray_cluster_that_loses_a_node_loses_no_picture(
     cluster: Cluster, tmp_path: Path, model_dir: Path
 ) -> None:
-    tiny.make_folder(tmp_path / "in", 100)
+    tiny.make_folder(tmp_path / "in", 400)
     (tmp_path / "in" / "broken.jpg").write_bytes(b"\xff\xd8\xff no")
     out = tmp_path / "out.parquet"
     command = [sys.executable, "-m", "biosight.cli", "classify", str(tmp_path / "in")]
@@ -175,7 +188,7 @@ def test_a_ray_cluster_that_loses_a_node_loses_no_picture(
         command, env=environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
     )
     todo = plan(str(tmp_path / "in"), model_dir, out, "tiny@1", 6)
-    assert len(todo.chunks) == 51
+    assert len(todo.chunks) == 201
     for _ in range(1200):
         if len(list(out.glob("*.parquet"))) >= 5 or process.poll() is not None:
             break
@@ -188,5 +201,5 @@ def test_a_ray_cluster_that_loses_a_node_loses_no_picture(
     said, _ = process.communicate(timeout=300)
     assert process.returncode == 0, said
     found = rows(out)
-    assert len(found) == len({row["name"] for row in found}) == 301
+    assert len(found) == len({row["name"] for row in found}) == 1201
     assert {str(row["name"]) for row in found if row["error"]} == {"broken.jpg"}

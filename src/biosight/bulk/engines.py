@@ -5,6 +5,7 @@ Not here: what is done with a chunk (work.py).
 """
 
 import os
+import socket
 from collections.abc import Iterator
 from concurrent.futures import ProcessPoolExecutor, as_completed
 from multiprocessing import get_context
@@ -60,6 +61,17 @@ class RayHand:
         return {"pictures": pictures, "errors": errors}
 
 
+def check_reachable(address: str) -> None:
+    """Raise BadRequest for a HOST:PORT where nothing listens: Ray itself would ask for minutes."""
+    host, _, port = address.rpartition(":")
+    if not host or not port.isdigit():
+        return
+    try:
+        socket.create_connection((host, int(port)), 5).close()
+    except OSError as error:
+        raise BadRequest(f"There is no Ray cluster at {address}.") from error
+
+
 def run_ray(plan: Plan, address: str, actors: int) -> Iterator[Done]:
     """Do the plan's chunks on the Ray cluster at `address`, with at most `actors` at once.
 
@@ -71,6 +83,7 @@ def run_ray(plan: Plan, address: str, actors: int) -> Iterator[Done]:
         import ray
     except ImportError as error:
         raise BadRequest("Ray is not installed: pip install -r requirements/ray.txt") from error
+    check_reachable(address)
     try:
         ray.init(address=address, ignore_reinit_error=True, log_to_driver=False)
     except (ConnectionError, ValueError) as error:
@@ -81,10 +94,8 @@ def run_ray(plan: Plan, address: str, actors: int) -> Iterator[Done]:
     done = ray.data.from_items(rows, override_num_blocks=len(rows)).map(
         RayHand,
         fn_constructor_args=(plan.source, str(plan.model.absolute())),
-        concurrency=(1, actors),
+        compute=ray.data.ActorPoolStrategy(min_size=1, max_size=actors),
         num_cpus=1,
-        max_restarts=-1,
-        max_task_retries=-1,
     )
     for row in done.iter_rows():
         yield int(row["pictures"]), int(row["errors"])
