@@ -72,6 +72,14 @@ class Annotation:
 
 
 @dataclass(frozen=True, slots=True)
+class LabelNames:
+    """A label's scientificName and taxonRank (Darwin Core), "" where nobody said them."""
+
+    scientific: str
+    rank: str
+
+
+@dataclass(frozen=True, slots=True)
 class CurrentLabel:
     """The name that counts now and who says so: "machine", "person" or "nobody"."""
 

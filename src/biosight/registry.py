@@ -13,6 +13,7 @@ from typing import ClassVar
 
 from biosight.errors import BadRequest, Conflict, NotFound
 from biosight.inference.card import ModelCard
+from biosight.labels import LabelNames
 from biosight.storage.records import (
     Change,
     Insert,
@@ -108,6 +109,15 @@ def champion(records: Records, name: str) -> ModelVersion:
         raise NotFound(f"No version of the model {name} serves.")
     # Where a store has no transaction two may be champions for a moment: the later one counts.
     return max(found, key=lambda v: v.promoted_at)
+
+
+def label_names(records: Records) -> dict[str, LabelNames]:
+    """Scientific name and rank of every label that a version's card explains."""
+    return {
+        label.name: LabelNames(label.scientific_name or label.name, label.taxon_rank)
+        for version in reversed(versions(records))
+        for label in version.card.labels
+    }
 
 
 def families(records: Records) -> dict[str, ModelVersion]:

@@ -20,6 +20,7 @@ from biosight.cli import (
     pipeline,
     retrain,
     serve,
+    standards,
     versions,
     worker,
 )
@@ -72,6 +73,7 @@ COMMANDS: tuple[Callable[..., object], ...] = (
     pipeline.pipeline,
     classify.classify,
     classify.import_table,
+    standards.publish,
     migrate.migrate,
     migrate.migrate_blobs,
 )

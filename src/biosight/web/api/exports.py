@@ -5,20 +5,24 @@ from collections.abc import Callable, Iterator
 from typing import Annotated, Any
 from urllib.parse import quote
 
-from fastapi import APIRouter, Form
+from fastapi import APIRouter, Form, Query
 from fastapi.responses import StreamingResponse
 
-from biosight import gallery
+from biosight import gallery, registry
 from biosight.accounts import User
 from biosight.errors import BadRequest
 from biosight.gallery.export import all_images, chosen_images, csv_lines, zip_chunks
 from biosight.gallery.naming import clean_part
+from biosight.gallery.standards import Scope, camtrap_dp, darwin_core
 from biosight.images import Image
 from biosight.sharing import Access
 from biosight.web.api.images import Filtered
 from biosight.web.deps import Bytes, Store, Viewer
 
 router = APIRouter(tags=["export"])
+# A grid for coordinates in degrees, 0 for exact ones; the cameras' offset from UTC in minutes.
+Coarse = Annotated[float, Query(ge=0, le=10)]
+Offset = Annotated[int, Query(ge=-840, le=840)]
 ZIP: dict[int | str, dict[str, Any]] = {
     200: {"content": {"application/zip": {}}, "description": "A zip by label"}
 }
@@ -100,3 +104,30 @@ def csv_all(access: Viewer, records: Store, chosen: Filtered) -> StreamingRespon
     pages = all_images(records, gallery.conditions(c.id, c.threshold, chosen))
     lines = csv_lines(records, pages, person_names(records))
     return download(lines, access, ".csv", "text/csv; charset=utf-8")
+
+
+def scope_of(access: Access, records: Store, coarse: float, utc_offset: int) -> Scope:
+    """A collection as the standards' exports want it; a renamed label keeps its meaning."""
+    c, names = access.collection, registry.label_names(records)
+    names |= {shown: names[own] for own, shown in c.renamed if own in names}
+    return Scope(c.id, c.name, person_names(records), names, coarse, utc_offset)
+
+
+@router.get(
+    "/collections/{collection}/darwin-core", response_class=StreamingResponse, responses=ZIP
+)
+def darwin_core_archive(
+    access: Viewer, records: Store, coarse: Coarse = 0, utc_offset: Offset = 0
+) -> StreamingResponse:
+    """The collection as a Darwin Core Archive; machine and human identifications are told apart."""
+    scope = scope_of(access, records, coarse, utc_offset)
+    return download(darwin_core(records, scope), access, "-dwca.zip", "application/zip")
+
+
+@router.get("/collections/{collection}/camtrap-dp", response_class=StreamingResponse, responses=ZIP)
+def camtrap_package(
+    access: Viewer, records: Store, coarse: Coarse = 0, utc_offset: Offset = 0
+) -> StreamingResponse:
+    """The collection as a Camtrap DP package: pictures with a place and a time."""
+    scope = scope_of(access, records, coarse, utc_offset)
+    return download(camtrap_dp(records, scope), access, "-camtrap-dp.zip", "application/zip")

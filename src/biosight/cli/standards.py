@@ -1,0 +1,72 @@
+"""biosight publish: a collection as a Darwin Core Archive or a Camtrap DP package.
+
+Not here: the formats (gallery/standards).
+"""
+
+from pathlib import Path
+
+import click
+
+from biosight import registry
+from biosight.accounts import User
+from biosight.cli.pictures import find_place
+from biosight.cli.pipeline import opened
+from biosight.errors import BioSightError
+from biosight.gallery.standards import Scope, camtrap_dp, darwin_core
+from biosight.settings import Settings
+
+FORMATS = {"darwin-core": darwin_core, "camtrap-dp": camtrap_dp}
+
+
+@click.command()
+@click.argument("form", metavar="FORMAT", type=click.Choice(list(FORMATS)))
+@click.option("--to", "file", type=click.Path(dir_okay=False, path_type=Path), required=True)
+@click.option("--user", "email", help="Whose collection; may be left out with one account.")
+@click.option("--collection", help="A collection's name; the person's first when left out.")
+@click.option(
+    "--coarse",
+    type=click.FloatRange(0, 10),
+    default=0.0,
+    help="Coordinates as the middle of cells of this many degrees, to protect places.",
+)
+@click.option(
+    "--utc-offset",
+    type=click.IntRange(-840, 840),
+    default=0,
+    show_default=True,
+    help="The cameras' clocks against UTC, in minutes.",
+)
+@click.pass_obj
+def publish(
+    settings: Settings,
+    form: str,
+    file: Path,
+    email: str | None,
+    collection: str | None,
+    coarse: float,
+    utc_offset: int,
+) -> None:
+    """Write a collection as darwin-core or camtrap-dp, a zip without the pictures."""
+    archive = opened(settings)
+    records = archive.records
+    part = file.with_name(f"{file.name}.part")
+    try:
+        c, _ = find_place(records, email, collection)
+        names = registry.label_names(records)
+        names |= {shown: names[own] for own, shown in c.renamed if own in names}
+
+        def person(id: str) -> str:
+            found = records.get(User, id)
+            return found.name if found else ""
+
+        scope = Scope(c.id, c.name, person, names, coarse, utc_offset)
+        with part.open("wb") as out:
+            for chunk in FORMATS[form](records, scope):
+                out.write(chunk)
+        part.replace(file)
+    except OSError as error:
+        raise BioSightError(f"{file} can't be written: {error.strerror}.") from error
+    finally:
+        part.unlink(missing_ok=True)
+        archive.close()
+    click.echo(f"{file}: {c.name} as {form}.")

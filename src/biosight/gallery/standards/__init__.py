@@ -1,0 +1,10 @@
+"""A collection in the field's own formats: Darwin Core Archive and Camtrap DP.
+
+Not here: pictures by label (export.py), or BioSight's own CSV (table.py).
+"""
+
+from biosight.gallery.standards.camtrap import camtrap_dp
+from biosight.gallery.standards.darwin_core import darwin_core
+from biosight.gallery.standards.facts import Scope
+
+__all__ = ["Scope", "camtrap_dp", "darwin_core"]

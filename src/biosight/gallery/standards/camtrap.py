@@ -1,0 +1,228 @@
+"""Camtrap DP 1.0: deployments, media and observations as a data package.
+
+Source: camtrap-dp.tdwg.org. A picture without a place or a time can't be part of one and is left
+out; the package says how many. Not here: what the facts are (facts.py).
+"""
+
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from hashlib import sha256
+
+from stream_zip import ZIP_64, stream_zip
+
+from biosight.gallery.standards.darwin_core import Member, names_of
+from biosight.gallery.standards.facts import (
+    Facts,
+    Scope,
+    every,
+    lines,
+    local_time,
+    moment,
+    place,
+)
+from biosight.images import Image
+from biosight.labels import NOT_SURE
+from biosight.storage.records import Records
+
+VERSION = "1.0.1"
+PUBLISHED = f"https://raw.githubusercontent.com/tdwg/camtrap-dp/{VERSION}"
+DEPLOYMENTS = (
+    "deploymentID",
+    "latitude",
+    "longitude",
+    "coordinateUncertainty",
+    "deploymentStart",
+    "deploymentEnd",
+    "cameraModel",
+)
+MEDIA = (
+    "mediaID",
+    "deploymentID",
+    "timestamp",
+    "filePath",
+    "filePublic",
+    "fileName",
+    "fileMediatype",
+    "mediaComments",
+)
+OBSERVATIONS = (
+    "observationID",
+    "deploymentID",
+    "mediaID",
+    "eventStart",
+    "eventEnd",
+    "observationLevel",
+    "observationType",
+    "scientificName",
+    "classificationMethod",
+    "classifiedBy",
+    "classificationTimestamp",
+    "classificationProbability",
+    "observationComments",
+)
+NOT_ANIMALS = {"Plantae", "Fungi"}
+
+
+@dataclass(slots=True)
+class Deployment:
+    """A camera at a place, from its first picture to its last (ISO 8601)."""
+
+    latitude: str
+    longitude: str
+    uncertainty: str
+    camera: str
+    start: str
+    end: str
+
+
+@dataclass(slots=True)
+class Survey:
+    """What the first walk over the pictures finds."""
+
+    deployments: dict[str, Deployment]
+    taxa: set[str]
+    left_out: int = 0
+
+
+def camtrap_dp(records: Records, scope: Scope) -> Iterator[bytes]:
+    """The package as a zip in pieces."""
+    survey = walk(records, scope)
+
+    def members() -> Iterator[Member]:
+        now = datetime.now()
+        package = json.dumps(datapackage(survey, scope), indent=1, ensure_ascii=False)
+        usable = (f for f in every(records, scope) if fits(f.image))
+        for name, content in (
+            ("datapackage.json", iter([package.encode()])),
+            ("deployments.csv", lines(DEPLOYMENTS, deployment_rows(survey))),
+            ("media.csv", lines(MEDIA, (media(f, scope) for f in usable))),
+            ("observations.csv", lines(OBSERVATIONS, observations(records, scope))),
+        ):
+            yield name, now, 0o644, ZIP_64, content
+
+    chunks: Iterator[bytes] = stream_zip(members(), chunk_size=1 << 16)
+    return chunks
+
+
+def fits(image: Image) -> bool:
+    """Has the picture a place and a time?"""
+    return bool(image.taken) and image.latitude is not None and image.longitude is not None
+
+
+def deployment_of(image: Image, coarse: float) -> str:
+    """The id of a camera at a place."""
+    latitude, longitude, _ = place(image, coarse)
+    return sha256(f"{image.camera}/{latitude}/{longitude}".encode()).hexdigest()[:16]
+
+
+def walk(records: Records, scope: Scope) -> Survey:
+    """All deployments and names, and how many pictures can't be part of the package."""
+    survey = Survey({}, set())
+    for facts in every(records, scope):
+        image = facts.image
+        if not fits(image):
+            survey.left_out += 1
+            continue
+        when = local_time(image, scope.utc_offset)
+        found = survey.deployments.setdefault(
+            deployment_of(image, scope.coarse),
+            Deployment(*place(image, scope.coarse), image.camera, when, when),
+        )
+        found.start, found.end = min(found.start, when), max(found.end, when)
+        survey.taxa |= {names_of(s, scope).scientific for s in facts.said}
+    return survey
+
+
+def deployment_rows(survey: Survey) -> Iterator[tuple[str, ...]]:
+    """deployments.csv."""
+    for id, d in survey.deployments.items():
+        yield id, d.latitude, d.longitude, d.uncertainty, d.start, d.end, d.camera
+
+
+def media(facts: Facts, scope: Scope) -> tuple[str, ...]:
+    """A row of media.csv; the files themselves are in BioSight's zip."""
+    image = facts.image
+    when = local_time(image, scope.utc_offset)
+    deployment = deployment_of(image, scope.coarse)
+    path, kind = f"media/{image.id}", image.media_type
+    return image.id, deployment, when, path, "false", image.name, kind, image.note
+
+
+def observations(records: Records, scope: Scope) -> Iterator[tuple[str, ...]]:
+    """observations.csv: what counts now of each picture, by a machine or by a human."""
+    for facts in every(records, scope):
+        image, now = facts.image, facts.current
+        if not fits(image):
+            continue
+        when = local_time(image, scope.utc_offset)
+        name = names_of(now, scope).scientific if image.label != NOT_SURE else ""
+        sure = f"{now.probability:.4f}" if now and now.probability is not None else ""
+        yield (
+            f"{image.id}-{image.version}",
+            deployment_of(image, scope.coarse),
+            image.id,
+            when,
+            when,
+            "media",
+            kind_of(image, name),
+            name,
+            ("machine" if now.machine else "human") if now else "",
+            now.by if now else "",
+            moment(now.at) if now else "",
+            sure,
+            "",
+        )
+
+
+def kind_of(image: Image, name: str) -> str:
+    """The observation's type, a closed list."""
+    if image.label in NOT_ANIMALS or name in NOT_ANIMALS or image.label == NOT_SURE:
+        return "unknown"
+    return "animal" if name else "unclassified"
+
+
+def datapackage(survey: Survey, scope: Scope) -> dict[str, object]:
+    """datapackage.json."""
+    places = list(survey.deployments.values())
+    tables = (("deployments", DEPLOYMENTS), ("media", MEDIA), ("observations", OBSERVATIONS))
+    return {
+        "name": f"biosight-{scope.collection}",
+        "profile": f"{PUBLISHED}/camtrap-dp-profile.json",
+        "created": datetime.now(UTC).isoformat(timespec="seconds"),
+        "title": scope.name,
+        "description": f"Exported from BioSight. {survey.left_out} pictures without a place or a "
+        "time are left out."
+        + (f" Coordinates are coarse: {scope.coarse:g} degrees." if scope.coarse else ""),
+        "contributors": [{"title": "BioSight", "role": "publisher"}],
+        "project": {
+            "title": scope.name,
+            "samplingDesign": "opportunistic",
+            "captureMethod": ["activityDetection"],
+            "individualAnimals": False,
+            "observationLevel": ["media"],
+        },
+        "coordinatePrecision": scope.coarse or 0.000001,
+        "spatial": {
+            "type": "MultiPoint",
+            "coordinates": [[float(d.longitude), float(d.latitude)] for d in places],
+        },
+        "temporal": {
+            "start": min((d.start for d in places), default="1970-01-01")[:10],
+            "end": max((d.end for d in places), default="1970-01-01")[:10],
+        },
+        "taxonomic": [{"scientificName": name} for name in sorted(survey.taxa - {""})],
+        "resources": [
+            {
+                "name": name,
+                "path": f"{name}.csv",
+                "profile": "tabular-data-resource",
+                "format": "csv",
+                "mediatype": "text/csv",
+                "encoding": "utf-8",
+                "schema": f"{PUBLISHED}/{name}-table-schema.json",
+            }
+            for name, _ in tables
+        ],
+    }

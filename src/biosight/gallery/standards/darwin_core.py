@@ -1,0 +1,168 @@
+"""Darwin Core Archive: occurrences, what was said of each, and their pictures' names.
+
+Source: Darwin Core Text Guide, dwc.tdwg.org/text (meta.xml), and the term list, dwc.tdwg.org/terms;
+GBIF's Simple Multimedia extension. Not here: what the facts are (facts.py).
+"""
+
+from collections.abc import Iterable, Iterator
+from datetime import UTC, datetime
+from xml.sax.saxutils import escape
+
+from stream_zip import ZIP_64, stream_zip
+
+from biosight.gallery.standards.facts import (
+    Facts,
+    Identification,
+    Scope,
+    every,
+    lines,
+    local_time,
+    moment,
+    place,
+)
+from biosight.labels import LabelNames
+from biosight.storage.records import Records
+
+DWC = "http://rs.tdwg.org/dwc/terms/"
+DC = "http://purl.org/dc/terms/"
+OCCURRENCE = (
+    "occurrenceID",
+    "basisOfRecord",
+    "eventDate",
+    "scientificName",
+    "taxonRank",
+    "vernacularName",
+    "identifiedBy",
+    "dateIdentified",
+    "identificationVerificationStatus",
+    "identificationRemarks",
+    "decimalLatitude",
+    "decimalLongitude",
+    "geodeticDatum",
+    "coordinateUncertaintyInMeters",
+    "dataGeneralizations",
+    "occurrenceRemarks",
+)
+IDENTIFICATION = (
+    "identificationID",
+    "scientificName",
+    "taxonRank",
+    "identifiedBy",
+    "dateIdentified",
+    "identificationVerificationStatus",
+    "identificationRemarks",
+)
+MEDIA = ("identifier", "type", "format", "title", "created")
+HUMAN, MACHINE = "verified by human", "unverified, by machine"
+Member = tuple[str, datetime, int, object, Iterable[bytes]]
+
+
+def darwin_core(records: Records, scope: Scope) -> Iterator[bytes]:
+    """The archive as a zip in pieces; memory stays flat."""
+
+    def members() -> Iterator[Member]:
+        now = datetime.now()
+        for name, content in files(records, scope).items():
+            yield name, now, 0o644, ZIP_64, content
+
+    chunks: Iterator[bytes] = stream_zip(members(), chunk_size=1 << 16)
+    return chunks
+
+
+def files(records: Records, scope: Scope) -> dict[str, Iterable[bytes]]:
+    """The archive's files by name."""
+    return {
+        "meta.xml": [meta().encode()],
+        "eml.xml": [eml(scope).encode()],
+        "occurrence.csv": lines(OCCURRENCE, (occurrence(f, scope) for f in every(records, scope))),
+        "identification.csv": lines(
+            ("coreid", *IDENTIFICATION),
+            ((f.image.id, s.id, *said(s, scope)) for f in every(records, scope) for s in f.said),
+        ),
+        "multimedia.csv": lines(("coreid", *MEDIA), (media(f) for f in every(records, scope))),
+    }
+
+
+def occurrence(facts: Facts, scope: Scope) -> tuple[str, ...]:
+    """A picture as an occurrence, by what counts now."""
+    image, now = facts.image, facts.current
+    latitude, longitude, metres = place(image, scope.coarse)
+    coarse = f"Coordinates are the middle of a cell of {scope.coarse:g} degrees."
+    name = names_of(now, scope)
+    return (
+        image.id,
+        "MachineObservation",
+        local_time(image, scope.utc_offset),
+        name.scientific,
+        name.rank,
+        image.label if image.label != name.scientific else "",
+        *(said(now, scope)[2:] if now else ("", "", "", "")),
+        latitude,
+        longitude,
+        "EPSG:4326" if latitude else "",
+        metres,
+        coarse if scope.coarse and latitude else "",
+        image.note,
+    )
+
+
+def names_of(said: Identification | None, scope: Scope) -> LabelNames:
+    """The scientific name and rank of a label; the label itself where the model tells none."""
+    if said is None:
+        return LabelNames("", "")
+    return scope.names.get(said.label, LabelNames(said.label, ""))
+
+
+def said(one: Identification, scope: Scope) -> tuple[str, ...]:
+    """An identification: name, rank, by, when, status, remarks."""
+    name = names_of(one, scope)
+    remarks = f"confidence {one.probability:.4f}" if one.probability is not None else ""
+    status = MACHINE if one.machine else HUMAN
+    return name.scientific, name.rank, one.by, moment(one.at), status, remarks
+
+
+def media(facts: Facts) -> tuple[str, ...]:
+    """A picture's file; its name in BioSight's own zip has the label before it."""
+    image = facts.image
+    return image.id, image.name, "StillImage", image.media_type, image.name, image.taken
+
+
+def meta() -> str:
+    """meta.xml: which column is which term."""
+    return (
+        '<?xml version="1.0" encoding="UTF-8"?>\n'
+        '<archive xmlns="http://rs.tdwg.org/dwc/text/" metadata="eml.xml">\n'
+        + part("core", DWC + "Occurrence", "occurrence.csv", OCCURRENCE)
+        + part("extension", DWC + "Identification", "identification.csv", IDENTIFICATION)
+        + part("extension", "http://rs.gbif.org/terms/1.0/Multimedia", "multimedia.csv", MEDIA)
+        + "</archive>\n"
+    )
+
+
+def part(tag: str, kind: str, file: str, terms: tuple[str, ...]) -> str:
+    """One file of meta.xml; an extension's first column is the core's id."""
+    first = 0 if tag == "core" else 1
+    space = DC if file == "multimedia.csv" else DWC
+    fields = "".join(
+        f'    <field index="{n + first}" term="{space}{term}"/>\n' for n, term in enumerate(terms)
+    )
+    id = "id" if tag == "core" else "coreid"
+    return (
+        f'  <{tag} encoding="UTF-8" fieldsTerminatedBy="," linesTerminatedBy="\\n" '
+        f'fieldsEnclosedBy="&quot;" ignoreHeaderLines="1" rowType="{kind}">\n'
+        f"    <files><location>{file}</location></files>\n"
+        f'    <{id} index="0"/>\n{fields}  </{tag}>\n'
+    )
+
+
+def eml(scope: Scope) -> str:
+    """eml.xml: the least that a reader asks for."""
+    name, day = escape(scope.name), datetime.now(UTC).date().isoformat()
+    return (
+        '<?xml version="1.0" encoding="UTF-8"?>\n'
+        '<eml:eml xmlns:eml="https://eml.ecoinformatics.org/eml-2.2.0" '
+        f'packageId="{scope.collection}/{day}" system="BioSight">\n'
+        f"  <dataset><title>{name}</title><pubDate>{day}</pubDate><abstract><para>Pictures of the "
+        f"BioSight collection {name}; labels by people and by models, told apart.</para></abstract>"
+        "</dataset>\n</eml:eml>\n"
+    )

@@ -1,0 +1,131 @@
+"""What both formats say of a picture: who said what, where and when, as coarse as was asked.
+
+Not here: either format.
+"""
+
+import csv
+import io
+import math
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta, timezone
+
+from biosight.gallery.export import PAGE, all_images
+from biosight.images import Image
+from biosight.labels import NOT_SURE, Annotation, LabelNames, Prediction
+from biosight.storage.records import Order, Records, Where
+
+METRES_PER_DEGREE = 111_320.0
+
+
+@dataclass(frozen=True, slots=True)
+class Scope:
+    """What to export and how: a collection's id and name, a grid for coordinates in degrees (0 for
+    exact ones), the cameras' offset from UTC in minutes, people by id, and label names."""
+
+    collection: str
+    name: str
+    person: Callable[[str], str]
+    names: Mapping[str, LabelNames]
+    coarse: float = 0.0
+    utc_offset: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Identification:
+    """One thing that was said of a picture; `probability` is 0 to 1 for a machine."""
+
+    id: str
+    machine: bool
+    by: str
+    at: float
+    label: str
+    probability: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class Facts:
+    """A picture with all that was said of it, the oldest first, and the last word that counts."""
+
+    image: Image
+    said: tuple[Identification, ...]
+
+    @property
+    def current(self) -> Identification | None:
+        """What counts now: the last person, else the last machine."""
+        wanted = self.image.who != "person"
+        found = [s for s in self.said if s.machine == wanted]
+        return found[-1] if found and self.image.who != "nobody" else None
+
+
+def every(records: Records, scope: Scope) -> Iterator[Facts]:
+    """All pictures of the collection that are not in the trash."""
+    where = [Where("collection", "=", scope.collection), Where("trashed", "=", False)]
+    for images in all_images(records, where):
+        yield from of(records, images, scope)
+
+
+def of(records: Records, images: Sequence[Image], scope: Scope) -> Iterator[Facts]:
+    """A page of pictures with what was said of them."""
+    named = [Where("image", "in", tuple(image.id for image in images))]
+    said: dict[str, list[Identification]] = {}
+    limit = PAGE * 50
+    for p in records.find(Prediction, named, order=Order("at"), limit=limit):
+        best = p.best
+        one = Identification(p.id, True, p.model, p.at, best.label, best.confidence)
+        said.setdefault(p.image, []).append(one)
+    for a in records.find(Annotation, named, order=Order("at"), limit=limit):
+        if a.kind != "withdrawn" and a.label != NOT_SURE:
+            by = scope.person(a.by) or "somebody who left"
+            one = Identification(a.id, False, by, a.at, a.label, None)
+            said.setdefault(a.image, []).append(one)
+    for image in images:
+        yield Facts(image, tuple(sorted(said.get(image.id, ()), key=lambda s: s.at)))
+
+
+def place(image: Image, coarse: float) -> tuple[str, str, str]:
+    """Latitude, longitude (WGS 84, decimal degrees) and uncertainty in metres, "" for unknown.
+
+    With a grid the middle of the picture's cell is given, and half the cell's diagonal.
+    """
+    if image.latitude is None or image.longitude is None:
+        return "", "", ""
+    if not coarse:
+        return f"{image.latitude:.6f}", f"{image.longitude:.6f}", ""
+    decimals = max(0, math.ceil(-math.log10(coarse))) + 2
+    middle = [(math.floor(v / coarse) + 0.5) * coarse for v in (image.latitude, image.longitude)]
+    metres = math.ceil(coarse / 2 * math.sqrt(2) * METRES_PER_DEGREE)
+    return f"{middle[0]:.{decimals}f}", f"{middle[1]:.{decimals}f}", str(metres)
+
+
+def local_time(image: Image, utc_offset: int) -> str:
+    """When the picture was taken, ISO 8601 with the cameras' offset; "" for unknown."""
+    if not image.taken:
+        return ""
+    zone = timezone(timedelta(minutes=utc_offset))
+    return datetime.fromisoformat(image.taken).replace(tzinfo=zone).isoformat(timespec="seconds")
+
+
+def moment(seconds: float) -> str:
+    """ISO 8601 in UTC."""
+    return datetime.fromtimestamp(seconds, UTC).isoformat(timespec="seconds")
+
+
+def lines(header: Sequence[str], rows: Iterable[Sequence[str]]) -> Iterator[bytes]:
+    """A CSV file in pieces: UTF-8, comma, quotes where needed, LF."""
+    buffer = io.StringIO()
+    writer = csv.writer(buffer, lineterminator="\n")
+    writer.writerow(header)
+    for number, row in enumerate(rows):
+        writer.writerow(row)
+        if number % PAGE == PAGE - 1:
+            yield taken(buffer)
+    yield taken(buffer)
+
+
+def taken(buffer: io.StringIO) -> bytes:
+    """What a buffer holds, leaving it empty."""
+    content = buffer.getvalue().encode()
+    buffer.seek(0)
+    buffer.truncate()
+    return content

@@ -1,0 +1,268 @@
+"""Darwin Core Archive, read back through its meta.xml; Camtrap DP, checked by frictionless."""
+
+import csv
+import io
+import json
+import os
+import zipfile
+from pathlib import Path
+from typing import Any
+from xml.etree import ElementTree
+
+import httpx2
+import pytest
+from PIL import Image as Pillow
+from starlette.testclient import TestClient
+
+from tests import tiny
+from tests.conftest import Run, first_collection, upload
+
+TEXT = "{http://rs.tdwg.org/dwc/text/}"
+DWC = "http://rs.tdwg.org/dwc/terms/"
+
+
+def in_the_field(label: str, seed: int, latitude: float = 47.123456) -> bytes:
+    """A picture with a place, a time and a camera."""
+    picture = Pillow.open(io.BytesIO(tiny.picture(label, seed)))
+    exif = picture.getexif()
+    exif[271], exif[272] = "Acme", "Trap 5"
+    exif.get_ifd(0x8769)[36867] = f"2026:05:0{seed % 9 + 1} 06:30:00"
+    minutes = (latitude - int(latitude)) * 60
+    exif.get_ifd(0x8825).update({1: "N", 2: (float(int(latitude)), minutes, 0.0)})
+    exif.get_ifd(0x8825).update({3: "W", 4: (8.0, 30.0, 0.0)})
+    buffer = io.BytesIO()
+    picture.save(buffer, "JPEG", exif=exif, quality=95)
+    return buffer.getvalue()
+
+
+@pytest.fixture
+def collection(ada: TestClient) -> str:
+    """Three pictures with place and time, one of them corrected, one confirmed; one without."""
+    chosen = first_collection(ada)
+    made = [
+        upload(ada, chosen, in_the_field(label, n), f"{label}.jpg")["image"]
+        for n, label in enumerate(tiny.COLOURS)
+    ]
+    upload(ada, chosen, tiny.picture("Red", 9), "nowhere, =1+1.jpg")
+    ids = [image["id"] for image in made]  # type: ignore[index]
+    assert ada.patch(f"/api/v1/images/{ids[0]}", json={"label": 'Fox "red"'}).status_code == 200
+    assert ada.patch(f"/api/v1/images/{ids[1]}", json={"confirm": True}).status_code == 200
+    return chosen
+
+
+def archive(client: TestClient, path: str) -> zipfile.ZipFile:
+    answer = client.get(path)
+    assert answer.status_code == 200, answer.text
+    return zipfile.ZipFile(io.BytesIO(answer.content))
+
+
+def read(zipped: zipfile.ZipFile, tag: str, number: int = 0) -> list[dict[str, str]]:
+    """The rows of a file as meta.xml explains them: term -> value, and the id."""
+    meta = ElementTree.fromstring(zipped.read("meta.xml"))
+    part = meta.findall(f"{TEXT}{tag}")[number]
+    assert part.get("fieldsTerminatedBy") == ","
+    location = part.findtext(f"{TEXT}files/{TEXT}location")
+    assert location
+    lines = list(csv.reader(io.StringIO(zipped.read(location).decode())))[1:]
+    fields = {int(f.attrib["index"]): f.attrib["term"] for f in part.findall(f"{TEXT}field")}
+    id = part.find(f"{TEXT}{'id' if tag == 'core' else 'coreid'}")
+    assert id is not None
+    where = int(id.attrib["index"])
+    return [{t: line[n] for n, t in fields.items()} | {"id": line[where]} for line in lines]
+
+
+def test_a_darwin_core_archive_reads_back(ada: TestClient, collection: str) -> None:
+    zipped = archive(ada, f"/api/v1/collections/{collection}/darwin-core?utc_offset=120")
+    assert zipped.testzip() is None
+    found = read(zipped, "core")
+    assert len(found) == 4
+    by_name = {row[DWC + "scientificName"]: row for row in found}
+    fox = by_name['Fox "red"']
+    assert fox[DWC + "identifiedBy"] == "ada"
+    assert fox[DWC + "identificationVerificationStatus"] == "verified by human"
+    assert fox[DWC + "eventDate"] == "2026-05-01T06:30:00+02:00"
+    assert float(fox[DWC + "decimalLatitude"]) == pytest.approx(47.123456, abs=1e-5)
+    assert float(fox[DWC + "decimalLongitude"]) == -8.5
+    blue = by_name["Blue"]
+    assert blue[DWC + "identifiedBy"] == "tiny@1"
+    assert blue[DWC + "identificationVerificationStatus"] == "unverified, by machine"
+    assert blue[DWC + "identificationRemarks"].startswith("confidence 0.")
+    assert by_name["Red"][DWC + "decimalLatitude"] == ""
+
+    said = read(zipped, "extension", 0)
+    of_fox = [s for s in said if s["id"] == fox["id"]]
+    assert [s[DWC + "identifiedBy"] for s in of_fox] == ["tiny@1", "ada"]
+    pictures = read(zipped, "extension", 1)
+    assert {p["http://purl.org/dc/terms/format"] for p in pictures} == {"image/jpeg"}
+    assert {p["id"] for p in pictures} == {row["id"] for row in found}
+    ElementTree.fromstring(zipped.read("eml.xml"))
+
+
+def test_places_can_be_made_coarse(ada: TestClient, collection: str) -> None:
+    zipped = archive(ada, f"/api/v1/collections/{collection}/darwin-core?coarse=0.1")
+    fox = next(r for r in read(zipped, "core") if r[DWC + "decimalLatitude"])
+    assert fox[DWC + "decimalLatitude"] == "47.150"
+    assert fox[DWC + "decimalLongitude"] == "-8.450"
+    assert fox[DWC + "coordinateUncertaintyInMeters"] == "7872"
+    assert "0.1 degrees" in fox[DWC + "dataGeneralizations"]
+    for name in zipped.namelist():
+        assert b"47.1234" not in zipped.read(name)
+    camtrap = archive(ada, f"/api/v1/collections/{collection}/camtrap-dp?coarse=0.1")
+    assert not any(b"47.1234" in camtrap.read(name) for name in camtrap.namelist())
+
+
+def text(name: str, *, required: bool = False, **constraints: object) -> dict[str, Any]:
+    said = {**({"required": True} if required else {}), **constraints}
+    return {"name": name, "type": "string", "constraints": said}
+
+
+def number(name: str, low: float, high: float, *, required: bool = False) -> dict[str, Any]:
+    limits: dict[str, Any] = {"minimum": low, "maximum": high}
+    return {"name": name, "type": "number", "constraints": {**limits, "required": required}}
+
+
+def moment(name: str, *, required: bool = False) -> dict[str, Any]:
+    form = "%Y-%m-%dT%H:%M:%S%z"
+    return {
+        "name": name,
+        "type": "datetime",
+        "format": form,
+        "constraints": {"required": required},
+    }
+
+
+# The columns that BioSight writes, as camtrap-dp.tdwg.org/data describes them.
+SCHEMAS: dict[str, dict[str, Any]] = {
+    "deployments": {
+        "fields": [
+            text("deploymentID", required=True, unique=True),
+            number("latitude", -90, 90, required=True),
+            number("longitude", -180, 180, required=True),
+            {"name": "coordinateUncertainty", "type": "integer", "constraints": {"minimum": 1}},
+            moment("deploymentStart", required=True),
+            moment("deploymentEnd", required=True),
+            text("cameraModel"),
+        ],
+        "primaryKey": "deploymentID",
+    },
+    "media": {
+        "fields": [
+            text("mediaID", required=True, unique=True),
+            text("deploymentID", required=True),
+            moment("timestamp", required=True),
+            text("filePath", required=True, pattern=r"^(?=^[^./~])(^((?!\.{2}).)*$).*$"),
+            {"name": "filePublic", "type": "boolean", "constraints": {"required": True}},
+            text("fileName"),
+            text("fileMediatype", required=True, pattern="^(image|video|audio)/.*$"),
+            text("mediaComments"),
+        ],
+        "primaryKey": "mediaID",
+        "foreignKeys": [
+            {
+                "fields": "deploymentID",
+                "reference": {"resource": "deployments", "fields": "deploymentID"},
+            }
+        ],
+    },
+    "observations": {
+        "fields": [
+            text("observationID", required=True, unique=True),
+            text("deploymentID", required=True),
+            text("mediaID"),
+            moment("eventStart", required=True),
+            moment("eventEnd", required=True),
+            text("observationLevel", required=True, enum=["media", "event"]),
+            text(
+                "observationType",
+                required=True,
+                enum=["animal", "human", "vehicle", "blank", "unknown", "unclassified"],
+            ),
+            text("scientificName"),
+            text("classificationMethod", enum=["human", "machine"]),
+            text("classifiedBy"),
+            moment("classificationTimestamp"),
+            number("classificationProbability", 0, 1),
+            text("observationComments"),
+        ],
+        "primaryKey": "observationID",
+        "foreignKeys": [
+            {"fields": "mediaID", "reference": {"resource": "media", "fields": "mediaID"}},
+            {
+                "fields": "deploymentID",
+                "reference": {"resource": "deployments", "fields": "deploymentID"},
+            },
+        ],
+    },
+}
+
+
+@pytest.fixture
+def package(ada: TestClient, collection: str, tmp_path: Path) -> Path:
+    path = f"/api/v1/collections/{collection}/camtrap-dp?utc_offset=-480"
+    archive(ada, path).extractall(tmp_path / "package")
+    return tmp_path / "package"
+
+
+@pytest.mark.filterwarnings("ignore")
+def test_a_camtrap_package_is_valid(package: Path) -> None:
+    from frictionless import Package
+
+    said = json.loads((package / "datapackage.json").read_text())
+    assert [r["name"] for r in said["resources"]] == list(SCHEMAS)
+    assert "1 pictures without a place" in said["description"]
+    assert said["temporal"] == {"start": "2026-05-01", "end": "2026-05-03"}
+    names = {t["scientificName"] for t in said["taxonomic"]}
+    assert names == {'Fox "red"', *tiny.COLOURS}
+    local = {k: v for k, v in said.items() if k != "profile"}
+    local["resources"] = [{**r, "schema": SCHEMAS[r["name"]]} for r in said["resources"]]
+    report = Package(local, basepath=str(package)).validate()
+    assert report.valid, report.flatten(["name", "rowNumber", "fieldName", "message"])
+    rows = list(csv.DictReader((package / "observations.csv").open(newline="")))
+    methods = {r["scientificName"]: (r["classificationMethod"], r["classifiedBy"]) for r in rows}
+    assert methods['Fox "red"'] == ("human", "ada")
+    assert methods["Blue"] == ("machine", "tiny@1")
+    assert all(
+        bool(r["classificationProbability"]) == (r["classificationMethod"] == "machine")
+        for r in rows
+    )
+
+
+@pytest.mark.filterwarnings("ignore")
+def test_a_wrong_package_is_found(package: Path) -> None:
+    from frictionless import Package
+
+    media = package / "media.csv"
+    media.write_text(media.read_text().replace("-08:00", "", 1))
+    said = json.loads((package / "datapackage.json").read_text())
+    local = {k: v for k, v in said.items() if k != "profile"}
+    local["resources"] = [{**r, "schema": SCHEMAS[r["name"]]} for r in said["resources"]]
+    assert not Package(local, basepath=str(package)).validate().valid
+
+
+@pytest.mark.filterwarnings("ignore")
+def test_a_camtrap_package_fits_the_published_profile(package: Path) -> None:
+    if os.environ.get("BIOSIGHT_TEST_INTERNET") != "1":
+        pytest.skip("needs the internet: BIOSIGHT_TEST_INTERNET=1 (ci.yml sets it)")
+    from frictionless import Package
+    from jsonschema import Draft7Validator
+
+    said = json.loads((package / "datapackage.json").read_text())
+    profile = httpx2.get(said["profile"], follow_redirects=True).json()
+    own = [part for part in profile.get("allOf", [profile]) if "$ref" not in part]
+    for part in own:
+        Draft7Validator(part).validate(said)
+    local = {k: v for k, v in said.items() if k != "profile"}
+    report = Package(local, basepath=str(package)).validate()
+    assert report.valid, report.flatten(["name", "rowNumber", "fieldName", "message"])
+
+
+def test_published_by_command(run: Run, tmp_path: Path) -> None:
+    run("user", "add", "ada@example.org", "--password", "seven quiet herons")
+    (tmp_path / "in").mkdir()
+    (tmp_path / "in" / "a.jpg").write_bytes(in_the_field("Red", 1))
+    run("import", tmp_path / "in")
+    for form, member in (("darwin-core", "occurrence.csv"), ("camtrap-dp", "observations.csv")):
+        file = tmp_path / f"{form}.zip"
+        run("publish", form, "--to", file, "--coarse", "0.5")
+        with zipfile.ZipFile(file) as zipped:
+            assert "Red" in zipped.read(member).decode()
