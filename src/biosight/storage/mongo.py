@@ -67,10 +67,14 @@ def open_mongo(url: str, kinds: Sequence[type[Record]]) -> "MongoRecords":
         database = client.get_default_database("biosight")
     except (ConfigurationError, InvalidURI) as error:
         raise BadRequest(f"BIOSIGHT_DATABASE_URL is not a MongoDB address: {error}") from error
-    with translated():
-        hello = client.admin.command("hello")
-    transactions = "setName" in hello or hello.get("msg") == "isdbgrid"
-    return MongoRecords(database, kinds, transactions=transactions)
+    try:
+        with translated():
+            hello = client.admin.command("hello")
+        transactions = "setName" in hello or hello.get("msg") == "isdbgrid"
+        return MongoRecords(database, kinds, transactions=transactions)
+    except BaseException:
+        client.close()
+        raise
 
 
 @contextmanager
