@@ -4,9 +4,9 @@ Not here: what a setting does; inner rooms are handed values, never this object.
 """
 
 from pathlib import Path
-from typing import Literal
+from typing import Literal, Self
 
-from pydantic import Field, field_validator
+from pydantic import Field, field_validator, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 MONGO = ("mongodb://", "mongodb+srv://")
@@ -46,6 +46,11 @@ class Settings(BaseSettings):
     )
     trusted_proxies: str = Field(
         "", description="Addresses of proxies whose X-Forwarded headers are believed, by comma."
+    )
+    sso_header: str = Field(
+        "",
+        description="Header in which a trusted proxy that signs people in names their e-mail "
+        "address, such as X-Forwarded-Email.",
     )
     model_dir: Path | None = Field(
         None, description="Folder with model.onnx and card.json; empty means the bundled model."
@@ -90,6 +95,13 @@ class Settings(BaseSettings):
         if "://" in value and not value.startswith(BUCKETS):
             raise ValueError("use a folder, s3://BUCKET or gs://BUCKET")
         return value
+
+    @model_validator(mode="after")
+    def sso_needs_a_proxy(self) -> Self:
+        """Refuse to believe a header from everybody."""
+        if self.sso_header and not self.proxies:
+            raise ValueError("BIOSIGHT_SSO_HEADER needs BIOSIGHT_TRUSTED_PROXIES")
+        return self
 
     @property
     def database_file(self) -> Path:

@@ -10,9 +10,10 @@ from typing import ClassVar
 
 import mongomock
 import pytest
+from pymongo.database import Database
 
-from biosight.errors import Stale
-from biosight.storage.mongo import MongoRecords, open_mongo
+from biosight.errors import Stale, Unavailable
+from biosight.storage.mongo import Document, MongoRecords, open_mongo
 from biosight.storage.records import (
     Gone,
     Insert,
@@ -268,3 +269,28 @@ def test_an_earlier_file_gets_the_new_fields(tmp_path: Path) -> None:
         new.write(Insert(bird(2 + new.count(Bird))))
         assert new.total(Bird, [Where("place", "=", "fen")]) > 7
         new.close()
+
+
+def test_earlier_documents_get_the_new_fields() -> None:
+    database: Database[Document] = mongomock.MongoClient()["old"]
+    old = MongoRecords(database, [OldBird])
+    old.write(Insert(OldBird("b001", "ring1", "fen", "heron", 7)))
+    for _ in range(2):
+        new = MongoRecords(database, [Bird])
+        assert new.get(Bird, "b001") == bird(1, ring="ring1", weight=7)
+        # Found by a field that it did not have when it was written.
+        assert new.ids(Bird, [Where("seen", "=", False)]) == ["b001"]
+
+
+def test_a_newer_database_is_refused(tmp_path: Path) -> None:
+    database: Database[Document] = mongomock.MongoClient()["new"]
+    MongoRecords(database, [Bird])
+    database["schema"].update_one({"_id": "schema"}, {"$inc": {"version": 1}})
+    with pytest.raises(Unavailable, match="newer BioSight"):
+        MongoRecords(database, [Bird])
+    store = SqliteRecords(tmp_path / "new.db", [Bird])
+    with store.transaction() as connection:
+        connection.execute("PRAGMA user_version = 99")
+    store.close()
+    with pytest.raises(Unavailable, match="newer BioSight"):
+        SqliteRecords(tmp_path / "new.db", [Bird])

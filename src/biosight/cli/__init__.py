@@ -49,7 +49,8 @@ def main(context: click.Context) -> None:
     except ValidationError as error:
         problem = error.errors()[0]
         name = f"BIOSIGHT_{'_'.join(str(p) for p in problem['loc'])}".upper()
-        raise click.ClickException(f"{name}: {problem['msg']}") from error
+        where = f"{name}: " if problem["loc"] else ""
+        raise click.ClickException(f"{where}{problem['msg']}") from error
     logs.set_up(settings.log_format, settings.log_level)
     context.obj = settings
 

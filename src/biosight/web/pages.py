@@ -12,12 +12,14 @@ from fastapi import APIRouter, Request, Response
 from fastapi.responses import HTMLResponse, RedirectResponse
 from jinja2 import Environment, FileSystemLoader, select_autoescape
 
-from biosight import __version__, accounts, jobs, sharing
+from biosight import __version__, accounts, jobs, metrics, sharing
 from biosight.bootstrap import BioSight, serving, serving_key
 from biosight.errors import BioSightError, NotFound, NotSignedIn
 from biosight.images.limits import MAX_PIXELS
 from biosight.labels import OPENS_AT, TRUSTED_AT
 from biosight.sharing import Access
+from biosight.web import sso
+from biosight.web.api.people import start_session
 from biosight.web.api.versions import seen_version
 from biosight.web.deps import Open, Person, Store, find_person, get_biosight, image_for
 from biosight.web.security import DOCS_POLICY
@@ -92,11 +94,17 @@ def library(request: Request, records: Store) -> Response:
 
 
 @router.get("/sign-in")
-def sign_in(request: Request, records: Store) -> Response:
-    """Sign in."""
+def sign_in(request: Request, biosight: Open, records: Store, next: str = "/") -> Response:
+    """Sign in; at once where a proxy has done it."""
     if not accounts.has_users(records):
         return RedirectResponse("/register", 303)
-    return render(request, "sign_in.html")
+    user = sso.person_of(request, biosight)
+    if user is None:
+        return render(request, "sign_in.html")
+    answer = RedirectResponse(sso.inside(next), 303)
+    start_session(request, answer, biosight, user)
+    metrics.sign_ins.labels("ok").inc()
+    return answer
 
 
 @router.get("/register")

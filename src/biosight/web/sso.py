@@ -1,0 +1,49 @@
+"""Single sign-on behind a proxy: it signs people in and says who they are in a header.
+
+The header counts only from an address in BIOSIGHT_TRUSTED_PROXIES, which must take away whatever
+a browser sends under its name. Not here: passwords and sessions (accounts).
+"""
+
+import secrets
+
+from fastapi import Request
+
+from biosight import accounts, sharing
+from biosight.accounts import User
+from biosight.bootstrap import BioSight
+from biosight.errors import BadRequest, Forbidden
+
+
+def person_of(request: Request, biosight: BioSight) -> User | None:
+    """Whom the proxy signed in; None where nobody was, or the header can't be believed.
+
+    A new address gets an account, unless registration is closed: then Forbidden is raised.
+    """
+    name = biosight.settings.sso_header
+    said = request.headers.getlist(name) if name else []
+    address = request.client.host if request.client else ""
+    if not said or address not in biosight.settings.proxies:
+        return None
+    if len(said) != 1 or not said[0].strip():
+        raise BadRequest("The proxy names more than one person, or nobody.")
+    records = biosight.archive.records
+    if not accounts.has_users(records):
+        return None  # the first account takes the server's one-time code
+    email = said[0].strip()
+    return accounts.find_user(records, email) or newcomer(biosight, email)
+
+
+def newcomer(biosight: BioSight, email: str) -> User:
+    """An account for somebody the proxy knows, with a password that nobody has."""
+    if biosight.settings.registration == "closed":
+        raise Forbidden(f"There is no account for {email}; ask an administrator to add one.")
+    records = biosight.archive.records
+    user = accounts.create_user(records, email, secrets.token_urlsafe(32))
+    sharing.create_collection(records, user.id, sharing.FIRST_NAME)
+    return user
+
+
+def inside(path: str) -> str:
+    """A path on this server to go on to; "/" for anything else."""
+    fine = path.startswith("/") and not path.startswith(("//", "/\\")) and "\\" not in path
+    return path if fine and path.isprintable() else "/"
