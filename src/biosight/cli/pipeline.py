@@ -9,15 +9,9 @@ from pathlib import Path
 import click
 
 from biosight import registry
-from biosight.bootstrap import (
-    Archive,
-    bundled_folders,
-    default_family,
-    locator,
-    open_archive,
-    register,
-)
+from biosight.bootstrap import Archive, bundled_folders, default_family, locator
 from biosight.cli.drift import collections
+from biosight.cli.versions import opened
 from biosight.errors import BadRequest
 from biosight.inference.decoding import Decoders
 from biosight.learning import gate
@@ -52,13 +46,6 @@ def pipeline() -> None:
 def staged(run: Callable[..., None]) -> Callable[..., None]:
     """A stage's options."""
     return PARAMS(WORK(click.pass_obj(run)))
-
-
-def opened(settings: Settings) -> Archive:
-    """The archive, with the bundled models known to its registry."""
-    archive = open_archive(settings)
-    register(archive, bundled_folders(settings))
-    return archive
 
 
 def only_collection(archive: Archive, chosen: str) -> Collection:

@@ -3,7 +3,6 @@
 Not here: the stages (learning/retrain.py), or running them one by one (cli/pipeline.py).
 """
 
-import json
 from dataclasses import replace
 from pathlib import Path
 
@@ -18,10 +17,11 @@ from biosight.cli.pipeline import (
     family_name,
     folder_of,
     only_collection,
-    opened,
     take_snapshot,
 )
+from biosight.cli.versions import opened
 from biosight.images import Image
+from biosight.inference.card import learnt_from
 from biosight.labels import NOT_SURE
 from biosight.learning import gate
 from biosight.learning import retrain as walk
@@ -103,9 +103,7 @@ def confirmed(archive: Archive, settings: Settings, collection: Collection) -> t
     counts = archive.records.count_by(Image, where, "label")
     named = sum(n for label, n in counts.items() if label not in {"", NOT_SURE})
     folder = folder_of(settings, archive, champion_of(archive, settings, collection).id)
-    path = folder / "training.json"
-    known = len(json.loads(path.read_text())) if path.is_file() else 0
-    return named, max(0, named - known)
+    return named, max(0, named - len(learnt_from(folder)))
 
 
 def run(

@@ -10,7 +10,7 @@ import click
 from biosight import registry
 from biosight.accounts import User
 from biosight.cli.pictures import find_place
-from biosight.cli.pipeline import opened
+from biosight.cli.versions import opened
 from biosight.errors import BioSightError
 from biosight.gallery.standards import Scope, camtrap_dp, darwin_core
 from biosight.settings import Settings

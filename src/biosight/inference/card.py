@@ -4,6 +4,7 @@ Not here: running the model (classifier.py) or choosing which one serves (regist
 """
 
 import hashlib
+import json
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
@@ -111,3 +112,11 @@ def file_sha256(path: Path) -> str:
     """Hex SHA-256 of a file's bytes."""
     with path.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def learnt_from(folder: Path) -> frozenset[str]:
+    """The images of a collection that taught a version: they can't measure it."""
+    path = folder / "training.json"
+    if not path.is_file():
+        return frozenset()
+    return frozenset(image for image, _label in json.loads(path.read_bytes()))

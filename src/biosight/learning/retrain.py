@@ -18,7 +18,7 @@ from biosight import registry
 from biosight.bootstrap import Archive, keep_version
 from biosight.errors import BadModel, BadRequest, NotFound
 from biosight.images import Image
-from biosight.inference.card import read_card, write_card
+from biosight.inference.card import learnt_from, read_card, write_card
 from biosight.inference.classifier import Classifier
 from biosight.inference.decoding import Decoders
 from biosight.inference.preprocess import to_pixels
@@ -196,7 +196,8 @@ def tune(
 def stamp(recipe: Recipe, work: Work, taken: TrainingSet, rows: list[Row]) -> None:
     """Code, pictures and parameters that made the candidate, written into its card."""
     card = read_card(work.candidate)
-    said = {f"train.{k}": str(v) for k, v in asdict(recipe.train).items()}
+    elsewhere = {"base", "manifest"}  # paths of this machine
+    said = {f"train.{k}": str(v) for k, v in asdict(recipe.train).items() if k not in elsewhere}
     said |= {f"snapshot.{k}": str(v) for k, v in asdict(recipe.snapshot).items()}
     changed = {"git_commit": commit(), "training_set": taken.hash, "parameters": said}
     write_card(card.model_copy(update=changed), work.candidate)
@@ -228,12 +229,6 @@ def evaluate(champion: Path, work: Work) -> dict[str, float]:
         figures[f"{t.part}_pictures"] = float(len(t.truth))
     write_json(work.file("evaluation.json"), figures)
     return figures
-
-
-def learnt_from(folder: Path) -> set[str]:
-    """The images that taught a version: they can't judge it."""
-    path = folder / "training.json"
-    return {image for image, _ in json.loads(path.read_text())} if path.is_file() else set()
 
 
 def older_pictures(work: Work) -> Iterator[tuple[str, Pillow.Image]] | None:

@@ -17,9 +17,9 @@ from PIL import Image as Pillow
 from biosight.errors import BadRequest
 from biosight.inference.classifier import Classifier, Floats
 from biosight.inference.preprocess import to_pixels
-from biosight.inference.quality import softmax
 from biosight.inference.reference import Reference
 from biosight.learning.gate import BEFORE, HERE, Answers, Ints, Trial
+from biosight.learning.teach import answers
 
 T = TypeVar("T")
 BATCH = 8
@@ -52,10 +52,9 @@ class Sides:
         return len(self.champion.card.labels)
 
 
-def answers(classifier: Classifier, logits: Floats) -> Answers:
+def answers_at(classifier: Classifier, logits: Floats) -> Answers:
     """Logits (n, labels) as answers at the model's own temperature."""
-    scores = softmax(logits, classifier.card.temperature)
-    return Answers(scores.argmax(axis=1), scores.max(axis=1))
+    return answers(logits, classifier.card.temperature)
 
 
 def on_pictures(
@@ -79,8 +78,8 @@ def on_pictures(
     return Trial(
         part,
         np.array(truth, dtype=np.int64),
-        answers(sides.champion, np.concatenate(said[0])),
-        answers(sides.candidate, np.concatenate(said[1])),
+        answers_at(sides.champion, np.concatenate(said[0])),
+        answers_at(sides.candidate, np.concatenate(said[1])),
     )
 
 
@@ -101,8 +100,8 @@ def on_reference(sides: Sides, reference: Reference) -> Trial | None:
     return Trial(
         BEFORE,
         reference.held_labels,
-        answers(sides.champion, reference.held_logits),
-        answers(sides.candidate, after),
+        answers_at(sides.champion, reference.held_logits),
+        answers_at(sides.candidate, after),
     )
 
 

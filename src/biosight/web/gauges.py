@@ -4,7 +4,6 @@ Every instance says the same of the shared stores, so dashboards take the maximu
 own. Not here: the series (metrics.py), or counters, which count where things happen.
 """
 
-import json
 import logging
 import threading
 import time
@@ -14,6 +13,7 @@ from biosight.bootstrap import BioSight, serving_key
 from biosight.drift import DriftReport
 from biosight.errors import BioSightError
 from biosight.images import Image
+from biosight.inference.card import learnt_from
 from biosight.jobs import LIVE, Job
 from biosight.review.audit import audited
 from biosight.sharing import Collection
@@ -89,7 +89,8 @@ class Gauges:
         live = [Where("trashed_at", "=", 0.0)]
         for c in records.find(Collection, live, limit=MOST_COLLECTIONS):
             key = serving_key(self.biosight, c.model)
-            found = audited(records, c.id, key, dict(c.renamed), self.taught(key))
+            taught = learnt_from(self.biosight.model.classifiers.locate(key))
+            found = audited(records, c.id, key, dict(c.renamed), taught)
             right.setdefault(key, []).extend(x.said == x.truth for x in found)
         metrics.audited_accuracy.clear()
         metrics.audited_pictures.clear()
@@ -97,8 +98,3 @@ class Gauges:
             if len(answers) >= LEAST_AUDITED:
                 metrics.audited_accuracy.labels(key).set(sum(answers) / len(answers))
                 metrics.audited_pictures.labels(key).set(len(answers))
-
-    def taught(self, key: str) -> set[str]:
-        """Images that taught a version."""
-        path = self.biosight.model.classifiers.locate(key) / "training.json"
-        return {row[0] for row in json.loads(path.read_text())} if path.is_file() else set()

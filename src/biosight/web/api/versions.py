@@ -14,6 +14,7 @@ from biosight.accounts import User
 from biosight.bootstrap import serving_key
 from biosight.errors import Conflict, Forbidden, NotFound
 from biosight.inference import quality
+from biosight.inference.card import learnt_from
 from biosight.inference.reference import read_reference
 from biosight.registry import ModelVersion
 from biosight.review.audit import audited
@@ -310,7 +311,8 @@ def audit(access: Viewer, biosight: Open, records: Store) -> AuditOut:
     """How the serving version does here, from pictures drawn at random and named by people."""
     c = access.collection
     key = serving_key(biosight, c.model)
-    found = audited(records, c.id, key, dict(c.renamed), taught_by(biosight, key))
+    taught = learnt_from(biosight.model.classifiers.locate(key))
+    found = audited(records, c.id, key, dict(c.renamed), taught)
     if not found:
         return AuditOut(model=key, quality=None)
     names = sorted({x.truth for x in found} | {x.said for x in found}, key=str.casefold)
@@ -324,9 +326,3 @@ def audit(access: Viewer, biosight: Open, records: Store) -> AuditOut:
             names,
         ),
     )
-
-
-def taught_by(biosight: Open, key: str) -> set[str]:
-    """Images that taught a version: they can't measure it."""
-    path = biosight.model.classifiers.locate(key) / "training.json"
-    return {row[0] for row in json.loads(path.read_text())} if path.is_file() else set()
