@@ -6,11 +6,12 @@ import mongomock
 import pytest
 
 from biosight.bootstrap import KINDS, open_archive
+from biosight.cli.archive import snapshot_of
 from biosight.images import Image
 from biosight.settings import Settings
 from biosight.storage.mongo import MongoRecords
 from biosight.storage.moving import move
-from biosight.storage.records import Insert, Records, Remove, Replace
+from biosight.storage.records import Insert, Records, Remove, Replace, Where
 from biosight.storage.sqlite import SqliteRecords
 from tests import tiny
 from tests.conftest import Run, add_ada
@@ -78,3 +79,27 @@ def test_every_kind_moves_to_mongodb(run: Run, tmp_path: Path) -> None:
     assert {m.table: m.wrong for m in moved if m.wrong} == {}
     assert sum(m.records for m in moved) > 12
     source.close()
+
+
+def test_a_backup_of_another_store_is_a_sqlite_file(run: Run, tmp_path: Path) -> None:
+    add_ada(run)
+    tiny.make_folder(tmp_path / "in", 1)
+    run("import", tmp_path / "in")
+    source = SqliteRecords(tmp_path / "data" / "biosight.db", KINDS)
+    mongo = MongoRecords(mongomock.MongoClient()["t"], KINDS)
+    move(source, mongo, KINDS, lambda _table, _done: None)
+    snapshot_of(mongo, tmp_path / "copy.db")
+    copy = SqliteRecords(tmp_path / "copy.db", KINDS)
+    assert copy.find(Image) == source.find(Image)
+    assert copy.count(Image, [Where("label", "=", "Red")]) == 1
+    copy.close()
+    source.close()
+
+
+def test_restore_says_where_it_goes(
+    run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    add_ada(run)
+    run("backup", tmp_path / "b.tar")
+    monkeypatch.setenv("BIOSIGHT_DATABASE_URL", "mongodb://localhost/x")
+    assert "then biosight migrate" in run("restore", tmp_path / "b.tar", code=1).output

@@ -4,8 +4,10 @@ Weights are signed and per channel, activations unsigned (U8S8). The layers behi
 feature map, and the first ones if asked, stay in fp32. Not here: export (export.py).
 """
 
+import logging
 import shutil
 from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -88,7 +90,7 @@ def quantise(
     dice = np.random.default_rng(0)
     picks = dice.choice(len(train), min(calibrate_on, len(train)), replace=False)
     target.mkdir(parents=True, exist_ok=True)
-    with TemporaryDirectory() as work:
+    with TemporaryDirectory() as work, quiet():
         plain = Path(work) / "plain.onnx"
         unfold(folder / "model.onnx", plain)
         outside = nodes_outside(plain, first_layers)
@@ -117,6 +119,17 @@ def quantise(
     measured = (*answers, list(held), list(train), replay)
     export.finish(card.model_copy(update=changed), target, *measured)
     return found
+
+
+@contextmanager
+def quiet() -> Iterator[None]:
+    """Without ONNX Runtime's word on every channel, which it says at INFO."""
+    before = logging.root.manager.disable
+    logging.disable(logging.INFO)
+    try:
+        yield
+    finally:
+        logging.disable(before)
 
 
 def unfold(model: Path, target: Path) -> None:
