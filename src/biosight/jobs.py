@@ -9,7 +9,7 @@ from dataclasses import dataclass, field, replace
 from typing import ClassVar
 
 from biosight.errors import Conflict, NotFound, Stale
-from biosight.storage.records import Insert, Order, Records, Replace, Where, new_id
+from biosight.storage.records import Insert, Order, Records, Replace, Taken, Where, new_id
 
 LEASE_SECONDS = 30.0
 MOST_ATTEMPTS = 5
@@ -57,7 +57,18 @@ class Job:
         return self.state in LIVE
 
 
-KINDS = (Job,)
+@dataclass(frozen=True, slots=True)
+class Turn:
+    """Work that one instance does for all; the id names it, nobody else begins before `until`."""
+
+    table: ClassVar[str] = "turns"
+
+    id: str
+    until: float
+    version: int = 1
+
+
+KINDS = (Job, Turn)
 
 
 class Dropped(Exception):
@@ -149,6 +160,22 @@ def drop(records: Records, job: Job, words: str = "Stopped.") -> Job:
             return end(records, job, "dropped", words)
         except Dropped:
             job = get_job(records, job.id)  # it made a step; stop it all the same
+
+
+def my_turn(records: Records, name: str, seconds: float) -> bool:
+    """May this instance do the named work now? True for one of all that ask within `seconds`."""
+    now = time.time()
+    held = records.get(Turn, name)
+    try:
+        if held is None:
+            records.write(Insert(Turn(name, now + seconds)))
+        elif held.until > now:
+            return False
+        else:
+            records.write(Replace(Turn(name, now + seconds, held.version + 1), held.version))
+    except (Taken, Stale):
+        return False  # another instance was faster
+    return True
 
 
 @dataclass(slots=True)

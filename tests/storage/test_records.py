@@ -3,6 +3,7 @@
 import os
 import secrets
 import threading
+import time
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -294,3 +295,20 @@ def test_a_newer_database_is_refused(tmp_path: Path) -> None:
     store.close()
     with pytest.raises(Unavailable, match="newer BioSight"):
         SqliteRecords(tmp_path / "new.db", [Bird])
+
+
+def test_one_instance_has_its_turn(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    from biosight import jobs
+
+    for store in (
+        SqliteRecords(tmp_path / "t.db", jobs.KINDS),
+        MongoRecords(mongomock.MongoClient()["t"], jobs.KINDS),
+    ):
+        turns = [jobs.my_turn(store, "sweep", 60) for _ in range(3)]
+        assert turns == [True, False, False]
+        assert jobs.my_turn(store, "other", 60)
+        later = time.time() + 61
+        monkeypatch.setattr("time.time", lambda later=later: later)
+        assert [jobs.my_turn(store, "sweep", 60) for _ in range(2)] == [True, False]
+        monkeypatch.undo()
+        store.close()

@@ -13,10 +13,12 @@ from biosight.errors import BioSightError
 from biosight.gallery import trash
 from biosight.images import Image
 from biosight.intake import classify_again
+from biosight.jobs import my_turn
 from biosight.storage.records import Where
 
 log = logging.getLogger(__name__)
 EVERY_SECONDS = 3600.0
+TURN_SECONDS = 300.0  # instances that start together don't all sweep
 STALE_UPLOAD_SECONDS = 6 * 3600.0
 
 
@@ -33,7 +35,9 @@ class Housekeeping:
         """Until stopped."""
         while not self.stopping.wait(0):
             try:
-                keep_house(self.biosight)
+                tidy(self.biosight)
+                if my_turn(self.biosight.archive.records, "housekeeping", TURN_SECONDS):
+                    keep_house(self.biosight)
             except Exception:
                 log.exception("housekeeping failed")  # it must live to try again
             self.stopping.wait(EVERY_SECONDS)
@@ -44,11 +48,15 @@ class Housekeeping:
         self.thread.join(5)
 
 
+def tidy(biosight: BioSight) -> None:
+    """This instance's own: a reserve, and what a crash left of uploads."""
+    biosight.archive.records.keep_reserve()
+    biosight.archive.blobs.sweep_incoming(STALE_UPLOAD_SECONDS, time.time())
+
+
 def keep_house(biosight: BioSight) -> None:
-    """One round."""
+    """One round for all instances: old trash, orphans, pictures that wait for the model."""
     records, blobs = biosight.archive.records, biosight.archive.blobs
-    records.keep_reserve()
-    blobs.sweep_incoming(STALE_UPLOAD_SECONDS, time.time())
     purged = trash.purge_old(records, blobs, biosight.settings.trash_days)
     swept = trash.sweep_orphans(records, blobs)
     swept += trash.purge_homeless(
