@@ -50,6 +50,18 @@ def test_each_picture_has_one_row(run: Run, folder: Path, tmp_path: Path) -> Non
     assert len(good["embedding"]) == 6  # type: ignore[arg-type]  # three numbers of two bytes
 
 
+def test_a_name_from_an_old_disk_has_its_row(run: Run, tmp_path: Path) -> None:
+    (tmp_path / "in").mkdir()
+    name = os.fsencode(tmp_path / "in") + b"/caf\xe9.jpg"
+    with open(name, "wb") as file:  # noqa: PTH123 - a path that is no text
+        file.write(tiny.picture("Red", 1))
+    (tmp_path / "in" / "fine.jpg").write_bytes(tiny.picture("Blue", 1))
+    run("classify", tmp_path / "in", "--to", tmp_path / "out", "--workers", 1)
+    found = {str(row["name"]): row for row in rows(tmp_path / "out")}
+    assert "not UTF-8" in str(found["caf\\udce9.jpg"]["error"])
+    assert found["fine.jpg"]["label"] == "Blue"
+
+
 def test_a_second_run_does_what_is_missing(run: Run, folder: Path, tmp_path: Path) -> None:
     out = tmp_path / "out.parquet"
     run("classify", folder, "--to", out, "--chunk", 10, "--workers", 1)
@@ -203,3 +215,5 @@ def test_a_ray_cluster_that_loses_a_node_loses_no_picture(
     found = rows(out)
     assert len(found) == len({row["name"] for row in found}) == 1201
     assert {str(row["name"]) for row in found if row["error"]} == {"broken.jpg"}
+    again = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
+    assert "0 pictures, 1201 were done before" in again.stdout, again.stderr

@@ -266,3 +266,26 @@ def test_published_by_command(run: Run, tmp_path: Path) -> None:
         run("publish", form, "--to", file, "--coarse", "0.5")
         with zipfile.ZipFile(file) as zipped:
             assert "Red" in zipped.read(member).decode()
+
+
+def test_what_was_taken_back_is_not_published(ada: TestClient) -> None:
+    chosen = first_collection(ada)
+    ids = []
+    for n in range(2):
+        made = upload(ada, chosen, in_the_field("Red", n), f"{n}.jpg")["image"]
+        ids.append(made["id"])  # type: ignore[index]
+        act = {"kind": "relabel", "label": "Wolf", "images": [ids[n]]}
+        done = ada.post(f"/api/v1/collections/{chosen}/acts", json=act).json()
+    assert ada.post(f"/api/v1/acts/{done['act']}/undo", json={}).status_code == 200
+    act = {"kind": "unsure", "images": [ids[0]]}
+    assert ada.post(f"/api/v1/collections/{chosen}/acts", json=act).status_code == 201
+    zipped = archive(ada, f"/api/v1/collections/{chosen}/darwin-core")
+    rows = {row["id"]: row for row in read(zipped, "core")}
+    assert rows[ids[0]][DWC + "scientificName"] == ""
+    assert rows[ids[0]][DWC + "identifiedBy"] == ""
+    assert rows[ids[1]][DWC + "identifiedBy"] == "tiny@1"
+    said = [(s["id"], s[DWC + "scientificName"]) for s in read(zipped, "extension")]
+    assert (ids[1], "Wolf") not in said
+    camtrap = archive(ada, f"/api/v1/collections/{chosen}/camtrap-dp").read("observations.csv")
+    types = [r["observationType"] for r in csv.DictReader(io.StringIO(camtrap.decode()))]
+    assert types == ["unknown", "unknown"]

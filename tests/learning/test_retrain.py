@@ -14,6 +14,7 @@ from biosight.images import Image
 from biosight.learning import gate, recipe, snapshot
 from biosight.learning.gate import BEFORE, HERE, Answers, Trial
 from biosight.settings import Settings
+from biosight.sharing import Collection
 from biosight.storage.records import Replace
 from tests import tiny
 from tests.conftest import Run, add_ada, require_torch
@@ -140,6 +141,24 @@ def test_new_labels_are_measured_on_the_locked_pictures() -> None:
     assert report.new_labels[0].pictures == 500
 
 
+def test_pictures_of_new_labels_do_not_decide_about_old_ones() -> None:
+    truth = np.array([0] * 60 + [1] * 40 + [2] * 750)
+    sure = Answers(truth, np.full(850, 0.9))
+    here = Trial(HERE, truth, Answers(np.where(truth == 2, 0, truth), np.full(850, 0.9)), sure)
+    before = trial(BEFORE, 1500, 0.9, 0.9)
+    report = gate.decide([here, before.only(2)], LABELS, 2, BOUNDS)
+    assert report.verdict == "a person decides"
+    assert report.reasons[0].startswith("Only 100 locked pictures")
+    new = here.truth == 2
+    only_new = Trial(
+        HERE,
+        truth[new],
+        Answers(truth[new] * 0, np.full(750, 0.9)),
+        Answers(truth[new], np.ones(750)),
+    )
+    assert gate.decide([only_new], LABELS, 2, BOUNDS).verdict == "a person decides"
+
+
 def test_retrain_walks_all_stages(run: Run, tmp_path: Path, settings: Settings) -> None:
     named(run, tmp_path, 20, (*tiny.COLOURS, "Yellow"), 3)
     work, params = tmp_path / "work", tmp_path / "p.yaml"
@@ -167,6 +186,15 @@ def test_retrain_walks_all_stages(run: Run, tmp_path: Path, settings: Settings) 
     train = {row.image for row in taken.part("train")}
     assert {image for image, _ in learnt} == train
     assert "garden@1\tcandidate" in run("model", "list").output
+    # Once it serves, the pictures that it locked away are not new ones.
+    run("model", "promote", "garden@1")
+    archive = open_archive(Settings())
+    found = archive.records.find(Collection)[0]
+    archive.records.write(
+        Replace(replace(found, model="garden", version=found.version + 1), found.version)
+    )
+    archive.close()
+    assert "240 confirmed pictures, 0 since" in run("retrain", "--work", work).output
 
 
 def test_the_same_pictures_make_the_same_snapshot(

@@ -103,9 +103,9 @@ def test_a_file_to_read_and_derived_bytes(blobs: Blobs) -> None:
         assert path.read_bytes() == CONTENT
     blobs.put_derived(keys.thumbnail(SHA256), b"small")
     assert blobs.has(keys.thumbnail(SHA256))
-    blobs.remove(key)
-    assert not blobs.has(key)
-    with pytest.raises(NotFound), blobs.local(key):
+    blobs.remove(keys.thumbnail(SHA256))
+    assert not blobs.has(keys.thumbnail(SHA256))
+    with pytest.raises(NotFound), blobs.local(keys.original("0" * 64)):
         pass
     blobs.ping()
     assert blobs.free_bytes() > 0
@@ -158,10 +158,14 @@ def test_what_was_just_written_is_not_removed(
     key = kept(bucket)
     with bucket.removal(key) as may:
         assert not may
+    bucket.remove(key)
+    assert bucket.has(key)
     later = time.time() + GRACE_SECONDS + 5
     monkeypatch.setattr("time.time", lambda: later)
     with bucket.removal(key) as may:
         assert may
+    bucket.remove(key)
+    assert not bucket.has(key)
 
 
 def test_a_signed_address_gives_the_bytes(bucket: BucketBlobs) -> None:

@@ -7,6 +7,7 @@ import pytest
 
 from biosight.bootstrap import KINDS, open_archive
 from biosight.cli.archive import snapshot_of
+from biosight.errors import BadRequest
 from biosight.images import Image
 from biosight.settings import Settings
 from biosight.storage.mongo import MongoRecords
@@ -33,9 +34,13 @@ def test_a_move_is_resumed_and_proved(tmp_path: Path, target: Records) -> None:
     again = move(source, target, [Bird], lambda _table, _done: None)[0]
     assert (again.written, again.wrong) == (1, 0)
     source.write(Remove(Bird, "b004"))
-    assert move(source, target, [Bird], lambda _table, _done: None)[0].wrong == 1
+    assert move(source, target, [Bird], lambda _table, _done: None)[0].wrong == 0
+    assert target.get(Bird, "b004") is None
     back = SqliteRecords(tmp_path / "b.db", [Bird])
-    target.write(Remove(Bird, "b004"))
+    back.write(Insert(bird(999)))
+    with pytest.raises(BadRequest, match="another BioSight"):
+        move(target, back, [Bird], lambda _table, _done: None)
+    back.write(Remove(Bird, "b999"))
     assert move(target, back, [Bird], lambda _table, _done: None)[0].wrong == 0
     assert back.find(Bird, limit=1000) == source.find(Bird, limit=1000)
     back.close()

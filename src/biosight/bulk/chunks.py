@@ -65,5 +65,5 @@ def plan(source: str, model: Path, target: Path, key: str, size: int = CHUNK) ->
 
 def chunk_of(names: tuple[str, ...], source: str, target: Path, key: str) -> Chunk:
     """A chunk with its table's name: the hash of all that decides what is in it."""
-    said = "\0".join((key, source, *names))
-    return Chunk(names, target / f"{hashlib.sha256(said.encode()).hexdigest()[:24]}.parquet")
+    said = "\0".join((key, source, *names)).encode("utf-8", "surrogateescape")
+    return Chunk(names, target / f"{hashlib.sha256(said).hexdigest()[:24]}.parquet")

@@ -83,6 +83,8 @@ def run_ray(plan: Plan, address: str, actors: int) -> Iterator[Done]:
         import ray
     except ImportError as error:
         raise BadRequest("Ray is not installed: pip install -r requirements/ray.txt") from error
+    if not plan.chunks:
+        return
     check_reachable(address)
     try:
         ray.init(address=address, ignore_reinit_error=True, log_to_driver=False)

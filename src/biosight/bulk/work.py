@@ -15,7 +15,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from biosight.bulk.chunks import Chunk
-from biosight.errors import BadPicture, NotFound, Unavailable
+from biosight.errors import BadPicture, NotFound
 from biosight.inference.classifier import Classifier, Verdict
 from biosight.inference.decoding import Decoded, Decoders
 from biosight.storage.source import Source
@@ -73,7 +73,8 @@ class Hand:
         waiting: list[tuple[Row, Decoded]] = []
         with TemporaryDirectory() as folder:
             for name in chunk.names:
-                row: Row = {"source": self.source.url, "name": name, "error": ""}
+                written = name.encode("utf-8", "backslashreplace").decode()
+                row: Row = {"source": self.source.url, "name": written, "error": ""}
                 decoded = self.read(name, Path(folder) / "picture", row)
                 if decoded is None:
                     yield row
@@ -85,17 +86,24 @@ class Hand:
         yield from self.classified(waiting)
 
     def read(self, name: str, target: Path, row: Row) -> Decoded | None:
-        """A picture, its facts added to the row; None, with the error there, when unreadable."""
+        """A picture, its facts added to the row; None, with the error there, when unreadable.
+
+        A store that is away, or a full disk, is no picture's fault: it fails the whole chunk, which
+        a second run does again. Raises Unavailable or OSError.
+        """
+        if row["name"] != name:
+            row["error"] = "Its name is not UTF-8; rename the file."
+            return None
         try:
             path = self.source.fetch(name, target)
             with path.open("rb") as file:
                 row["sha256"] = hashlib.file_digest(file, "sha256").hexdigest()
             row["size"] = path.stat().st_size
             decoded = self.decoders.decode(path.absolute(), self.classifier.card.framing)
-        except (BadPicture, NotFound, Unavailable) as error:
+        except (BadPicture, NotFound) as error:
             row["error"] = error.detail
             return None
-        except OSError as error:
+        except (FileNotFoundError, PermissionError) as error:
             row["error"] = f"It can't be read: {error.strerror}."
             return None
         row |= {key: getattr(decoded, key) for key in ("media_type", "width", "height", "phash")}

@@ -33,7 +33,7 @@ from biosight.intake import (
     take_in_known,
 )
 from biosight.settings import Settings
-from biosight.storage.source import Source
+from biosight.storage.source import BUCKETS, Source
 
 if TYPE_CHECKING:
     from biosight.bulk.table import Known
@@ -83,6 +83,8 @@ def classify(
         from biosight import bulk
     except ImportError as error:
         raise BadRequest(NEEDS_ARROW) from error
+    if not source.startswith(BUCKETS):
+        source = str(Path(source).resolve())
     folder = model_folder(settings, key)
     todo = bulk.plan(source, folder, target, read_card(folder).key, chunk)
     done = (

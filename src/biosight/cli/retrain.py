@@ -94,7 +94,8 @@ def wanted(archive: Archive, settings: Settings, collection: Collection) -> bool
 
 
 def confirmed(archive: Archive, settings: Settings, collection: Collection) -> tuple[int, int]:
-    """Pictures that people named, and how many the serving version has not learnt from."""
+    """Pictures that people named, and how many since the snapshot that the serving version was
+    made from: the locked ones of it are not new."""
     where = [
         Where("collection", "=", collection.id),
         Where("trashed", "=", False),
@@ -102,8 +103,12 @@ def confirmed(archive: Archive, settings: Settings, collection: Collection) -> t
     ]
     counts = archive.records.count_by(Image, where, "label")
     named = sum(n for label, n in counts.items() if label not in {"", NOT_SURE})
-    folder = folder_of(settings, archive, champion_of(archive, settings, collection).id)
-    return named, max(0, named - len(learnt_from(folder)))
+    champion = champion_of(archive, settings, collection)
+    if champion.collection != collection.id:
+        return named, named
+    folder = folder_of(settings, archive, champion.id)
+    known = int(champion.card.parameters.get("snapshot.named", len(learnt_from(folder))))
+    return named, max(0, named - known)
 
 
 def run(

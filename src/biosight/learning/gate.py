@@ -207,7 +207,7 @@ def decide(
     """
     here = next((t for t in trials if t.part == HERE), None)
     before = next((t for t in trials if t.part == BEFORE and len(t.truth)), None)
-    own = len(here.truth) if here else 0
+    own = len(here.only(known).truth) if here else 0
     old_only = known < len(labels)
     whole = joined([t.only(known) for t in trials])
     main = here.only(known) if here and own >= bounds.enough else whole
@@ -279,6 +279,8 @@ def share(right: npt.NDArray[np.bool_]) -> float:
 
 def ece(truth: Ints, answers: Answers) -> float:
     """Calibration error of one side."""
+    if not len(truth):
+        return 0.0
     return expected_calibration_error(answers.confidence, answers.said == truth)
 
 

@@ -199,6 +199,7 @@ def stamp(recipe: Recipe, work: Work, taken: TrainingSet, rows: list[Row]) -> No
     elsewhere = {"base", "manifest"}  # paths of this machine
     said = {f"train.{k}": str(v) for k, v in asdict(recipe.train).items() if k not in elsewhere}
     said |= {f"snapshot.{k}": str(v) for k, v in asdict(recipe.snapshot).items()}
+    said["snapshot.named"] = str(len(taken.rows))
     changed = {"git_commit": commit(), "training_set": taken.hash, "parameters": said}
     write_card(card.model_copy(update=changed), work.candidate)
     learnt = [[row.image, row.label] for row in rows]

@@ -172,7 +172,9 @@ class BucketBlobs:
             return str(obstore.sign(self.store, "GET", place(key), timedelta(seconds=seconds)))
 
     def remove(self, key: str) -> None:
-        """Remove a key, if it is there."""
+        """Remove a key, if it is there; an original only while it is old enough (see `removal`)."""
+        if key.startswith("original/") and not self.old(key):
+            return  # an upload wrote it anew since it was asked
         try:
             with asking():
                 obstore.delete(self.store, place(key))
@@ -203,5 +205,9 @@ class BucketBlobs:
     @contextmanager
     def removal(self, key: str, patience: float = 5.0) -> Iterator[bool]:
         """True where the bytes have lain long enough that no upload still rests on them."""
+        yield self.old(key)
+
+    def old(self, key: str) -> bool:
+        """Was a key last written before GRACE_SECONDS, or never?"""
         age = self.age(key)
-        yield age is None or age > GRACE_SECONDS
+        return age is None or age > GRACE_SECONDS

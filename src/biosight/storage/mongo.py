@@ -301,7 +301,14 @@ class MongoRecords:
 
     def require(self, change: Require, session: ClientSession | None) -> None:
         """Go on only while the record is there. Raises Gone or Stale."""
-        found = self.of(change.kind).find_one({"_id": change.id}, session=session)
+        place, chosen = self.of(change.kind), {"_id": change.id}
+        if session is None:
+            found = place.find_one(chosen)
+        else:
+            # In a transaction a read alone would not meet another's write: two that rest on what
+            # the other changes could both go through. A write makes one of them start again.
+            touched = {"$inc": {"touched": 1}}
+            found = place.find_one_and_update(chosen, touched, session=session)
         if found is None:
             raise Gone(change.kind.table)
         if change.expected is not None and found["version"] != change.expected:

@@ -3,9 +3,11 @@
 Not here: which stores (cli/migrate.py).
 """
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from typing import BinaryIO, cast
 
+from biosight.errors import BadRequest, NotFound
 from biosight.storage.blobs import Blobs
 from biosight.storage.records import (
     Change,
@@ -35,7 +37,18 @@ class Moved:
 def move(
     source: Records, target: Records, kinds: Sequence[type[Record]], step: Step
 ) -> list[Moved]:
-    """Copy every kind, then compare every record; `step` is told the table and records done."""
+    """Copy every kind, then compare every record; `step` is told the table and records done.
+
+    Records that the target has and the source has not (any more) go. Raises BadRequest for a target
+    that holds another BioSight's records: some, but none of the source's.
+    """
+    there = [set(target.ids(kind)) for kind in kinds]
+    ours = [set(source.ids(kind)) for kind in kinds]
+    if any(there) and not any(a & b for a, b in zip(there, ours, strict=True)):
+        raise BadRequest("The target holds another BioSight's records; choose an empty one.")
+    for kind, theirs, wanted in zip(kinds, there, ours, strict=True):
+        for id in theirs - wanted:
+            target.write(Remove(kind, id))
     return [move_kind(source, target, kind, step) for kind in kinds]
 
 
@@ -69,6 +82,17 @@ class Copied:
     wrong: int
 
 
+class Pieces:
+    """Bytes that come in pieces, as a file to read from."""
+
+    def __init__(self, pieces: Iterator[bytes]) -> None:
+        self.pieces = pieces
+
+    def read(self, _size: int = -1) -> bytes:
+        """The next piece, whatever its size; b"" at the end."""
+        return next(self.pieces, b"")
+
+
 def move_blobs(
     source: Blobs, target: Blobs, progress: Callable[[list[str]], Iterable[str]]
 ) -> Copied:
@@ -81,8 +105,11 @@ def move_blobs(
     for key in progress(every):
         if target.has(key):
             continue
-        with source.local(key) as path, path.open("rb") as file:
-            received = target.receive(file)
+        try:
+            received = target.receive(cast(BinaryIO, Pieces(source.stream(key))))
+        except NotFound:
+            wrong += 1  # removed meanwhile
+            continue
         if received.sha256 != key.split("/")[1]:
             received.path.unlink(missing_ok=True)
             wrong += 1

@@ -62,7 +62,16 @@ OBSERVATIONS = (
     "classificationProbability",
     "observationComments",
 )
-NOT_ANIMALS = {"Plantae", "Fungi"}
+ANIMALS = {
+    "Amphibia",
+    "Animalia",
+    "Arachnida",
+    "Aves",
+    "Insecta",
+    "Mammalia",
+    "Mollusca",
+    "Reptilia",
+}
 
 
 @dataclass(slots=True)
@@ -177,10 +186,11 @@ def observations(records: Records, scope: Scope) -> Iterator[tuple[str, ...]]:
 
 
 def kind_of(image: Image, name: str) -> str:
-    """The observation's type, a closed list."""
-    if image.label in NOT_ANIMALS or name in NOT_ANIMALS or image.label == NOT_SURE:
-        return "unknown"
-    return "animal" if name else "unclassified"
+    """The observation's type, a closed list: an animal where a person's or the machine's label is
+    one of the groups that are; a label taught here goes by what the machine took it for."""
+    if not name and image.label != NOT_SURE:
+        return "unclassified"
+    return "animal" if ANIMALS & {name, image.label, image.machine_label} else "unknown"
 
 
 def datapackage(survey: Survey, scope: Scope) -> dict[str, object]:

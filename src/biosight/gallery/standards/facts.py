@@ -7,7 +7,7 @@ import csv
 import io
 import math
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta, timezone
 
 from biosight.gallery.export import PAGE, all_images
@@ -52,10 +52,17 @@ class Facts:
 
     @property
     def current(self) -> Identification | None:
-        """What counts now: the last person, else the last machine."""
-        wanted = self.image.who != "person"
-        found = [s for s in self.said if s.machine == wanted]
-        return found[-1] if found and self.image.who != "nobody" else None
+        """What counts now: the person whose label it is, else the last machine; None where nobody
+        said anything, or a person was not sure."""
+        image = self.image
+        if image.who == "nobody" or image.label == NOT_SURE:
+            return None
+        found = [s for s in self.said if s.machine == (image.who != "person")]
+        if image.who != "person":
+            return found[-1] if found else None
+        same = [s for s in found if s.label == image.label] or found
+        # A label that was renamed keeps who said it.
+        return replace(same[-1], label=image.label) if same else None
 
 
 def every(records: Records, scope: Scope) -> Iterator[Facts]:
@@ -74,8 +81,10 @@ def of(records: Records, images: Sequence[Image], scope: Scope) -> Iterator[Fact
         best = p.best
         one = Identification(p.id, True, p.model, p.at, best.label, best.confidence)
         said.setdefault(p.image, []).append(one)
-    for a in records.find(Annotation, named, order=Order("at"), limit=limit):
-        if a.kind != "withdrawn" and a.label != NOT_SURE:
+    annotations = records.find(Annotation, named, order=Order("at"), limit=limit)
+    taken_back = {(a.image, a.act) for a in annotations if a.kind == "withdrawn"}
+    for a in annotations:
+        if (a.image, a.act) not in taken_back and a.label != NOT_SURE:
             by = scope.person(a.by) or "somebody who left"
             one = Identification(a.id, False, by, a.at, a.label, None)
             said.setdefault(a.image, []).append(one)
@@ -93,7 +102,10 @@ def place(image: Image, coarse: float) -> tuple[str, str, str]:
     if not coarse:
         return f"{image.latitude:.6f}", f"{image.longitude:.6f}", ""
     decimals = max(0, math.ceil(-math.log10(coarse))) + 2
-    middle = [(math.floor(v / coarse) + 0.5) * coarse for v in (image.latitude, image.longitude)]
+    middle = [
+        min((math.floor(v / coarse) + 0.5) * coarse, limit - coarse / 2)
+        for v, limit in ((image.latitude, 90), (image.longitude, 180))
+    ]
     metres = math.ceil(coarse / 2 * math.sqrt(2) * METRES_PER_DEGREE)
     return f"{middle[0]:.{decimals}f}", f"{middle[1]:.{decimals}f}", str(metres)
 
