@@ -7,7 +7,7 @@ Not here: training (learning), running (inference), or which family a collection
 import json
 import re
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import ClassVar
 
@@ -111,13 +111,15 @@ def champion(records: Records, name: str) -> ModelVersion:
     return max(found, key=lambda v: v.promoted_at)
 
 
-def label_names(records: Records) -> dict[str, LabelNames]:
-    """Scientific name and rank of every label that a version's card explains."""
-    return {
+def label_names(records: Records, renamed: Mapping[str, str]) -> dict[str, LabelNames]:
+    """Scientific name and rank of every label that a version's card explains; `renamed` maps a
+    model's label to its name in a collection, which means the same."""
+    names = {
         label.name: LabelNames(label.scientific_name or label.name, label.taxon_rank)
         for version in reversed(versions(records))
         for label in version.card.labels
     }
+    return names | {shown: names[own] for own, shown in renamed.items() if own in names}
 
 
 def families(records: Records) -> dict[str, ModelVersion]:

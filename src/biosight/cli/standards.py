@@ -3,13 +3,13 @@
 Not here: the formats (gallery/standards).
 """
 
+from functools import partial
 from pathlib import Path
 
 import click
 
 from biosight import registry
-from biosight.accounts import User
-from biosight.cli.pictures import find_place
+from biosight.cli.pictures import find_place, person_name
 from biosight.cli.versions import opened
 from biosight.errors import BioSightError
 from biosight.gallery.standards import Scope, camtrap_dp, darwin_core
@@ -52,13 +52,8 @@ def publish(
     part = file.with_name(f"{file.name}.part")
     try:
         c, _ = find_place(records, email, collection)
-        names = registry.label_names(records)
-        names |= {shown: names[own] for own, shown in c.renamed if own in names}
-
-        def person(id: str) -> str:
-            found = records.get(User, id)
-            return found.name if found else ""
-
+        names = registry.label_names(records, dict(c.renamed))
+        person = partial(person_name, records)
         scope = Scope(c.id, c.name, person, names, coarse, utc_offset)
         with part.open("wb") as out:
             for chunk in FORMATS[form](records, scope):

@@ -12,7 +12,6 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
-import numpy as np
 from PIL import Image as Pillow
 
 from biosight.errors import BadPicture, BadRequest, NotFound, Unavailable
@@ -224,11 +223,3 @@ def unpack(folder: Path, rows: Sequence[Row], root: Path) -> list[tuple[Path, Ro
             path.write_bytes(file.read())
             made.append((path, row))
     return made
-
-
-def numbers_of(
-    rows: Sequence[Row], names: Sequence[str]
-) -> np.ndarray[tuple[int], np.dtype[np.int64]]:
-    """Label numbers (n,) of rows whose labels are all among `names`."""
-    index = {name: i for i, name in enumerate(names)}
-    return np.array([index[row.label] for row in rows], dtype=np.int64)

@@ -22,7 +22,7 @@ from obstore.store import from_url
 
 from biosight.errors import BadRequest, NoSpace, NotFound, Unavailable
 from biosight.storage.blobs import Received, copied, place
-from biosight.storage.folder import sweep, translated
+from biosight.storage.folder import KEEP_FREE_BYTES, sweep, translated
 
 GRACE_SECONDS = 3600.0
 WHOLE_BYTES = 16 * 1024 * 1024  # larger files go in parts
@@ -37,18 +37,21 @@ RETRY: dict[str, Any] = {
     },
 }
 CLIENT: dict[str, Any] = {"timeout": "60s", "connect_timeout": "5s", "allow_http": True}
-KEEP_FREE_BYTES = 64 * 1024 * 1024
 
 
 def open_bucket(url: str, incoming: Path) -> "BucketBlobs":
+    """BioSight's own pictures in a bucket. Raises BadRequest for an unusable address."""
+    return BucketBlobs(open_store(url), incoming)
+
+
+def open_store(url: str) -> Any:
     """The bucket of s3://NAME/PREFIX or gs://NAME/PREFIX; the AWS_… or GOOGLE_… variables say how
     to reach it. Raises BadRequest for an address that can't be used."""
     try:
         more = {"config": {"checksum_algorithm": "sha256"}} if url.startswith("s3://") else {}
-        store = from_url(url, client_options=CLIENT, retry_config=RETRY, **more)  # type: ignore[call-overload]
+        return from_url(url, client_options=CLIENT, retry_config=RETRY, **more)  # type: ignore[call-overload]
     except (BaseError, ValueError) as error:
-        raise BadRequest(f"BIOSIGHT_STORAGE_URL can't be used: {error}") from error
-    return BucketBlobs(store, incoming)
+        raise BadRequest(f"{url} can't be used: {error}") from error
 
 
 @contextmanager

@@ -3,7 +3,6 @@
 Not here: BioSight's own store of pictures (blobs.py).
 """
 
-import shutil
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -16,16 +15,10 @@ BUCKETS = ("s3://", "gs://")
 def opened(url: str) -> Any:
     """The bucket of an address. Raises BadRequest when it can't be used."""
     try:
-        from obstore.exceptions import BaseError
-        from obstore.store import from_url
-
-        from biosight.storage.bucket import CLIENT, RETRY
+        from biosight.storage.bucket import open_store
     except ImportError as error:
         raise BadRequest("A bucket needs obstore: run make server-env first.") from error
-    try:
-        return from_url(url, client_options=CLIENT, retry_config=RETRY)  # type: ignore[call-overload]
-    except (BaseError, ValueError) as error:
-        raise BadRequest(f"{url} can't be used: {error}") from error
+    return open_store(url)
 
 
 def names(source: str, suffixes: frozenset[str]) -> Iterator[str]:
@@ -75,11 +68,4 @@ class Source:
         with asking(), target.open("wb") as file:
             for piece in obstore.get(self.bucket, name).stream():
                 file.write(piece)
-        return target
-
-    def copy(self, name: str, target: Path) -> Path:
-        """A file's bytes at `target`."""
-        found = self.fetch(name, target)
-        if found != target:
-            shutil.copyfile(found, target)
         return target

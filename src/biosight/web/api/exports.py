@@ -107,9 +107,9 @@ def csv_all(access: Viewer, records: Store, chosen: Filtered) -> StreamingRespon
 
 
 def scope_of(access: Access, records: Store, coarse: float, utc_offset: int) -> Scope:
-    """A collection as the standards' exports want it; a renamed label keeps its meaning."""
-    c, names = access.collection, registry.label_names(records)
-    names |= {shown: names[own] for own, shown in c.renamed if own in names}
+    """A collection as the standards' exports want it."""
+    c = access.collection
+    names = registry.label_names(records, dict(c.renamed))
     return Scope(c.id, c.name, person_names(records), names, coarse, utc_offset)
 
 
