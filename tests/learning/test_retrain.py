@@ -21,7 +21,10 @@ from tests.conftest import Run, add_ada, require_torch
 
 
 def named(run: Run, tmp_path: Path, sessions: int, labels: tuple[str, ...], each: int = 2) -> None:
-    """Import sessions of pictures, and name each as a person would."""
+    """Import sessions of pictures, and name each as a person would.
+
+    The sessions get names of ours, so that every run locks the same ones.
+    """
     add_ada(run)
     for n in range(sessions):
         root = tmp_path / "in" / f"s{n}"
@@ -33,8 +36,10 @@ def named(run: Run, tmp_path: Path, sessions: int, labels: tuple[str, ...], each
         run("import", root)
     archive = open_archive(Settings())
     for image in archive.records.find(Image, [], limit=10_000):
-        label = image.name.split("-")[0]
-        said = replace(image, label=label, who="person", version=image.version + 1)
+        label, n, _ = image.name.split("-")
+        said = replace(
+            image, label=label, session=f"s{n}", who="person", version=image.version + 1
+        )
         archive.records.write(Replace(said, image.version))
     archive.close()
 
@@ -195,6 +200,18 @@ def test_retrain_walks_all_stages(run: Run, tmp_path: Path, settings: Settings) 
     )
     archive.close()
     assert "240 confirmed pictures, 0 since" in run("retrain", "--work", work).output
+
+
+def test_a_label_with_too_few_pictures_is_named(
+    run: Run, tmp_path: Path, settings: Settings
+) -> None:
+    named(run, tmp_path, 20, (*tiny.COLOURS, "Yellow"), 1)
+    work = tmp_path / "work"
+    result = run("retrain", "--name", "garden", "--work", work, "--force")
+    yellow = sum(r.label == "Yellow" for r in snapshot.read_set(work / "snapshot").part("train"))
+    assert f"locked sessions: Yellow ({yellow})." in result.output
+    card = json.loads((work / "candidate" / "card.json").read_text())
+    assert [label["name"] for label in card["labels"]] == list(tiny.COLOURS)
 
 
 def test_the_same_pictures_make_the_same_snapshot(

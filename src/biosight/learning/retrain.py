@@ -120,7 +120,17 @@ def train(
             )
         words = tune(champion, recipe.train, work, rows, new, family, silent=silent)
     stamp(recipe, work, taken, rows)
-    return words
+    return " ".join(filter(None, [words, waiting(taken, rows)]))
+
+
+def waiting(taken: TrainingSet, rows: list[Row]) -> str:
+    """Which labels do not teach yet, in words; nothing when all do."""
+    counts = Counter(row.label for row in taken.part("train"))
+    missing = sorted(set(taken.labels) - {row.label for row in rows})
+    if not missing:
+        return ""
+    said = ", ".join(f"{label} ({counts[label]})" for label in missing)
+    return f"Not taught yet, for want of {OPENS_AT} pictures outside the locked sessions: {said}."
 
 
 def chosen(taken: TrainingSet, known: tuple[str, ...]) -> list[Row]:
