@@ -21,8 +21,9 @@ from PIL import ImageFilter
 
 from bench.model import NEAR, TAUGHT
 from biosight.bootstrap import BUNDLED
-from biosight.drift.check import LEAST_EFFECT, limit_of
+from biosight.drift.check import LEAST_EFFECT
 from biosight.drift.families import ALPHA, Side, compare
+from biosight.drift.kindred import Known, known_of
 from biosight.images.measures import STATISTICS, statistics
 from biosight.inference.classifier import Classifier
 from biosight.inference.preprocess import to_pixels
@@ -82,7 +83,7 @@ def small(file: Path) -> Picture:
     )
 
 
-def side_of(classifier: Classifier, pictures: Sequence[Picture], limit: float) -> Side:
+def side_of(classifier: Classifier, pictures: Sequence[Picture], known: Known) -> Side:
     """Pictures as the check sees them."""
     logits, vectors, measures = [], [], []
     for start in range(0, len(pictures), 8):
@@ -99,7 +100,7 @@ def side_of(classifier: Classifier, pictures: Sequence[Picture], limit: float) -
         embeddings=unit(embeddings).astype(float),
         statistics=np.array(measures),
         novelty=classifier.familiar.distances(embeddings).astype(float),
-        limit=limit,
+        limit=known.limit,
         labels=tuple(names[i] for i in np.concatenate(logits).argmax(axis=1)),
     )
 
@@ -127,9 +128,9 @@ def joined(first: Side, second: Side) -> Side:
     )
 
 
-def fires(base: Side, new: Side, alpha: float, seed: int) -> bool:
+def fires(base: Side, new: Side, known: Known, alpha: float, seed: int) -> bool:
     """Does the check go amber?"""
-    return bool(compare(base, new, STATISTICS, seed=seed, alpha=alpha).firing)
+    return bool(compare(base, new, STATISTICS, known, seed=seed, alpha=alpha).firing)
 
 
 def mmd_of_four(base: Side, new: Side, dice: np.random.Generator) -> float:
@@ -157,17 +158,18 @@ def mmd_of_four(base: Side, new: Side, dice: np.random.Generator) -> float:
     return float(np.mean(fired))
 
 
-def false_alarms(clean: Side, size: int, repeats: int, alpha: float) -> float:
+def false_alarms(clean: Side, known: Known, size: int, repeats: int, alpha: float) -> float:
     """Undrifted windows of one picture a session, against 100 others."""
     dice = np.random.default_rng(size)
     count = 0
     for n in range(repeats):
         order = dice.permutation(len(clean.labels))
-        count += fires(picked(clean, order[:100]), picked(clean, order[100 : 100 + size]), alpha, n)
+        window = picked(clean, order[100 : 100 + size])
+        count += fires(picked(clean, order[:100]), window, known, alpha, n)
     return count / repeats
 
 
-def runs(clean: Side, repeats: int, *, one_each: bool) -> float:
+def runs(clean: Side, known: Known, repeats: int, *, one_each: bool) -> float:
     """Uploads in runs of 20 alike (neighbours in embedding): 60 sessions, sampled or not."""
     dice = np.random.default_rng(1)
     count = 0
@@ -180,7 +182,7 @@ def runs(clean: Side, repeats: int, *, one_each: bool) -> float:
             if one_each
             else [int(i) for s in sessions[:3] for i in s]
         )
-        count += fires(base, picked(clean, chosen), 0.05, n)
+        count += fires(base, picked(clean, chosen), known, 0.05, n)
     return count / repeats
 
 
@@ -197,7 +199,9 @@ def alike(
         dice.shuffle(left)
 
 
-def power(clean: Side, shifted: Side, size: int, repeats: int, share: float = 1.0) -> float:
+def power(
+    clean: Side, shifted: Side, known: Known, size: int, repeats: int, share: float = 1.0
+) -> float:
     """How often windows with `share` shifted pictures fire."""
     dice = np.random.default_rng(size)
     count = 0
@@ -209,16 +213,18 @@ def power(clean: Side, shifted: Side, size: int, repeats: int, share: float = 1.
         )
         if drawn < size:
             new = joined(new, picked(clean, order[100 : 100 + size - drawn]))
-        count += fires(picked(clean, order[:100]), new, ALPHA, n)
+        count += fires(picked(clean, order[:100]), new, known, ALPHA, n)
     return count / repeats
 
 
-def rows(clean: Side, shifts: dict[str, tuple[Side, float]], repeats: int) -> Iterator[list[str]]:
+def rows(
+    clean: Side, known: Known, shifts: dict[str, tuple[Side, float]], repeats: int
+) -> Iterator[list[str]]:
     """One line a shift: power at every size, and what the first BioSight's batches did."""
     dice = np.random.default_rng(0)
     for name, (side, share) in shifts.items():
         most = [
-            power(clean, side, size, repeats, share)
+            power(clean, side, known, size, repeats, share)
             if size <= len(clean.labels) - 100
             else float("nan")
             for size in SIZES
@@ -237,21 +243,22 @@ def main() -> None:
     parser.add_argument("--extra", type=Path)
     given = parser.parse_args()
     classifier, reference = Classifier(BUNDLED / "organisms"), read_reference(BUNDLED / "organisms")
-    limit = limit_of(reference)
+    assert reference is not None
+    known = known_of(reference)
     files = sorted((given.data / "organisms" / "test").glob("*/*"))
     dice = np.random.default_rng(0)
     files = [files[i] for i in dice.permutation(len(files))[: POOL * 2]]
-    clean = side_of(classifier, [small(f) for f in files[:POOL]], limit)
+    clean = side_of(classifier, [small(f) for f in files[:POOL]], known)
     source = [small(f) for f in files[POOL : POOL + 250]]
     shifts: dict[str, tuple[Side, float]] = {
-        name: (side_of(classifier, [shift(p) for p in source], limit), 1.0)
+        name: (side_of(classifier, [shift(p) for p in source], known), 1.0)
         for name, shift in SHIFTS.items()
     }
     cells = sorted((given.data / "cells" / "bccd6" / "test").glob("*/*"))[:250]
-    shifts["10 % cells"] = (side_of(classifier, [small(f) for f in cells], limit), 0.1)
-    alarms = [false_alarms(clean, size, given.repeats, ALPHA) for size in (60, 200)]
+    shifts["10 % cells"] = (side_of(classifier, [small(f) for f in cells], known), 0.1)
+    alarms = [false_alarms(clean, known, size, given.repeats, ALPHA) for size in (60, 200)]
     print(f"false alarm per check at alpha .01: n=60 {alarms[0]:.3f}, n=200 {alarms[1]:.3f}")
-    alone, every = (runs(clean, given.repeats, one_each=one) for one in (True, False))
+    alone, every = (runs(clean, known, given.repeats, one_each=one) for one in (True, False))
     print(f"in runs of 20, alpha .05: one a session {alone:.2f}, every picture {every:.2f}")
     old = mmd_of_four(picked(clean, range(400)), picked(clean, range(400, 600)), dice)
     print(
@@ -261,7 +268,7 @@ def main() -> None:
     print(f"real effects, for red: {LEAST_EFFECT}")
     print("| shift | " + " | ".join(f"n={s}" for s in SIZES) + " | first BioSight, per batch |")
     print("| --- | " + "--- | " * (len(SIZES) + 1))
-    for row in rows(clean, shifts, given.repeats):
+    for row in rows(clean, known, shifts, given.repeats):
         print("| " + " | ".join(row) + " |")
     if given.extra:
         for row in near_novel(given.data, given.extra, given.repeats):
@@ -271,7 +278,9 @@ def main() -> None:
 def near_novel(data: Path, model: Path, repeats: int) -> Iterator[list[str]]:
     """Power for mixtures with kinds that a model never saw, among others of the same sources."""
     classifier = Classifier(model)
-    limit = limit_of(read_reference(model))
+    reference = read_reference(model)
+    assert reference is not None
+    reference_known = known_of(reference)
     near, known = [], []
     with (data / "organisms" / "MANIFEST.csv").open(newline="") as file:
         for row in csv.DictReader(file):
@@ -286,10 +295,13 @@ def near_novel(data: Path, model: Path, repeats: int) -> Iterator[list[str]]:
     fellows = [fellows[i] for i in dice.permutation(len(fellows))[:POOL]]
     others = [near[i][0] for i in dice.permutation(len(near))[:600]]
     print(f"(near-novel: {len(others)} pictures, among {len(fellows)} known ones of their sources)")
-    clean = side_of(classifier, [small(f) for f in fellows], limit)
-    strange = side_of(classifier, [small(f) for f in others], limit)
+    clean = side_of(classifier, [small(f) for f in fellows], reference_known)
+    strange = side_of(classifier, [small(f) for f in others], reference_known)
     yield from rows(
-        clean, {"10 % near-novel": (strange, 0.1), "50 % near-novel": (strange, 0.5)}, repeats
+        clean,
+        reference_known,
+        {"10 % near-novel": (strange, 0.1), "50 % near-novel": (strange, 0.5)},
+        repeats,
     )
 
 

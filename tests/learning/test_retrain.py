@@ -36,9 +36,9 @@ def named(run: Run, tmp_path: Path, sessions: int, labels: tuple[str, ...], each
         run("import", root)
     archive = open_archive(Settings())
     for image in archive.records.find(Image, [], limit=10_000):
-        label, n, _ = image.name.split("-")
+        label, drop, _ = image.name.split("-")
         said = replace(
-            image, label=label, session=f"s{n}", who="person", version=image.version + 1
+            image, label=label, session=f"s{drop}", who="person", version=image.version + 1
         )
         archive.records.write(Replace(said, image.version))
     archive.close()

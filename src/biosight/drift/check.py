@@ -19,6 +19,7 @@ import numpy.typing as npt
 
 from biosight.drift.drawn import STRANGEST, histograms, label_mix, medians, nearest
 from biosight.drift.families import Families, Side, compare, energy_distance
+from biosight.drift.kindred import known_of
 from biosight.drift.window import (
     BASELINE_SESSIONS,
     LEAST_SESSIONS,
@@ -30,7 +31,7 @@ from biosight.drift.window import (
 from biosight.errors import BadRequest, Stale
 from biosight.images import Image
 from biosight.images.measures import STATISTICS
-from biosight.inference.reference import Reference, held_distances, unit
+from biosight.inference.reference import Reference, unit
 from biosight.storage.records import (
     Insert,
     Order,
@@ -149,7 +150,8 @@ def check(
 
     `reference` is the serving version's; without one only the own baseline counts.
     """
-    limit = limit_of(reference)
+    known = None if reference is None else known_of(reference)
+    limit = math.inf if known is None else known.limit
     chosen = one_a_session(
         records, collection, space, newest=True, sessions=MOST_SESSIONS, since=since
     )
@@ -162,7 +164,7 @@ def check(
         report, scores = too_few(collection, model, window, len(base)), np.zeros(len(window.images))
     else:
         before = window_of(records, base, space, limit)
-        families = compare(before.side, window.side, STATISTICS)
+        families = compare(before.side, window.side, STATISTICS, known)
         last = reports(records, collection, 1)
         report = judged(collection, model, window, before, families, reference, last)
         nearer = np.sort(before.side.novelty)
@@ -170,16 +172,6 @@ def check(
     records.write(Insert(report))
     mark(records, window, report.at, scores)
     return report
-
-
-def limit_of(reference: Reference | None) -> float:
-    """The novelty within which 99 % of the held pictures lie, each without its own source."""
-    if reference is None:
-        return float("inf")
-    distances = held_distances(
-        reference.held_embeddings, reference.held_sources, reference.replay_embeddings
-    )
-    return float(np.quantile(distances, 0.99))
 
 
 def baseline_images(records: Records, collection: str, space: str) -> list[Image]:

@@ -9,6 +9,8 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
+from biosight.drift.kindred import Known, new_kinds
+
 Floats = npt.NDArray[np.float64]
 ALPHA = 0.01
 PERMUTATIONS = 999
@@ -50,13 +52,20 @@ class Families:
 
 
 def compare(
-    base: Side, new: Side, names: Sequence[str], *, seed: int = 0, alpha: float = ALPHA
+    base: Side,
+    new: Side,
+    names: Sequence[str],
+    known: Known | None = None,
+    *,
+    seed: int = 0,
+    alpha: float = ALPHA,
 ) -> Families:
-    """Compare a window with a baseline; `names` are those of the statistics."""
+    """Compare a window with a baseline; `names` are those of the statistics, `known` is what the
+    model learnt from, where its reference says."""
     found = (
         look(base, new, names),
         features(base, new, np.random.default_rng(seed)),
-        unfamiliar(base, new),
+        unfamiliar(base, new, known, np.random.default_rng(seed)),
         mix(base, new),
     )
     return Families(found, holm(found, alpha))
@@ -139,10 +148,11 @@ def energy(distances: Floats, members: Floats) -> Floats:
     return result
 
 
-def unfamiliar(base: Side, new: Side) -> Family:
-    """More pictures beyond the limit than one in a hundred, or than the baseline has (binomial), or
-    all somewhat farther (Mann-Whitney), the smaller p doubled; the effect is the share beyond,
-    above the baseline's."""
+def unfamiliar(base: Side, new: Side, known: Known | None, dice: np.random.Generator) -> Family:
+    """New kinds (kindred.py), more pictures beyond the limit than one in a hundred or than the
+    baseline has (binomial), or all somewhat farther (Mann-Whitney). Half of the error allowed
+    goes to the first, a quarter to each other; the effect is the larger share of the window, in
+    new kinds or beyond the limit, above the baseline's."""
     from scipy import stats  # half a second and 60 MB that a server seldom needs
 
     beyond = [int((s.novelty > base.limit).sum()) for s in (base, new)]
@@ -151,7 +161,12 @@ def unfamiliar(base: Side, new: Side) -> Family:
     counts = float(stats.binomtest(beyond[1], sizes[1], usual, alternative="greater").pvalue)
     ranks = float(stats.mannwhitneyu(new.novelty, base.novelty, alternative="greater").pvalue)
     effect = beyond[1] / max(1, sizes[1]) - beyond[0] / max(1, sizes[0])
-    return Family("unfamiliar", min(1.0, 2 * min(counts, ranks)), effect)
+    if known is None:
+        return Family("unfamiliar", min(1.0, 2 * min(counts, ranks)), effect)
+    sides = [(s.embeddings, s.novelty) for s in (base, new)]
+    kinds, share = new_kinds(sides[0], sides[1], known, dice)
+    p = min(1.0, 2 * kinds, 4 * counts, 4 * ranks)
+    return Family("unfamiliar", p, max(effect, share))
 
 
 def mix(base: Side, new: Side) -> Family:

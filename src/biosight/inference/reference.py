@@ -87,12 +87,23 @@ class Familiar:
 def held_distances(held: Floats, sources: Ints, replay: Floats) -> Floats:
     """Novelty (n,) of held embeddings (n, d) of numbered sources (n,), each measured against all
     held and replay (m, d) embeddings but those of its own source."""
-    known, own = unit(np.concatenate([held, replay])), unit(held)
-    distances = np.empty(len(held), np.float32)
+    return other_sources(held_likeness(held, replay), sources)
+
+
+def held_likeness(held: Floats, replay: Floats) -> Floats:
+    """Cosines (n, n + m) of held embeddings (n, d) with all held and replay (m, d) ones."""
+    likeness: Floats = unit(held) @ unit(np.concatenate([held, replay])).T
+    return likeness
+
+
+def other_sources(likeness: Floats, sources: Ints) -> Floats:
+    """Novelty (n,) from such cosines, without those of a picture's own source (n,)."""
+    distances = np.empty(len(sources), np.float32)
     for source in np.unique(sources):
         mine = sources == source
-        others = np.concatenate([~mine, np.ones(len(replay), dtype=bool)])
-        distances[mine] = nearest_distances(own[mine] @ known[others].T)
+        others = np.ones(likeness.shape[1], dtype=bool)
+        others[: len(mine)] = ~mine
+        distances[mine] = nearest_distances(likeness[np.ix_(mine, others)])
     return distances
 
 
