@@ -12,6 +12,7 @@ import argparse
 import csv
 import io
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -27,12 +28,13 @@ from biosight.drift.kindred import Known, known_of
 from biosight.images.measures import STATISTICS, statistics
 from biosight.inference.classifier import Classifier
 from biosight.inference.preprocess import to_pixels
-from biosight.inference.reference import read_reference, unit
+from biosight.inference.reference import Familiar, Reference, read_reference, unit
 
 SIDE = 64
 SIZES = (20, 50, 100, 200, 500)
 POOL = 1300
 RUN = 20
+LAB = 200
 Picture = Pillow.Image
 Which = Sequence[int] | range | npt.NDArray[np.int64]
 
@@ -186,6 +188,31 @@ def runs(clean: Side, known: Known, repeats: int, *, one_each: bool) -> float:
     return count / repeats
 
 
+def left_out_labs(reference: Reference, names: Sequence[str], repeats: int) -> Iterator[str]:
+    """False alarms of collections that are each one source that the model never saw, windows of 50
+    and 100 undrifted pictures, with that source taken from the reference."""
+    for source in np.unique(reference.held_sources):
+        mine = reference.held_sources == source
+        if mine.sum() < LAB:
+            continue
+        rest = replace(
+            reference,
+            held_embeddings=reference.held_embeddings[~mine],
+            held_sources=reference.held_sources[~mine],
+        )
+        known = known_of(rest)
+        vectors = reference.held_embeddings[mine]
+        lab = Side(
+            embeddings=unit(vectors).astype(float),
+            statistics=reference.held_statistics[mine],
+            novelty=Familiar(rest).distances(vectors).astype(float),
+            limit=known.limit,
+            labels=tuple(names[i] for i in reference.held_logits[mine].argmax(axis=1)),
+        )
+        alarms = [false_alarms(lab, known, size, repeats, ALPHA) for size in (50, 100)]
+        yield f"{alarms[0]:.2f} / {alarms[1]:.2f}"
+
+
 def alike(
     side: Side, pictures: npt.NDArray[np.int64], dice: np.random.Generator
 ) -> Iterator[npt.NDArray[np.int64]]:
@@ -260,6 +287,8 @@ def main() -> None:
     print(f"false alarm per check at alpha .01: n=60 {alarms[0]:.3f}, n=200 {alarms[1]:.3f}")
     alone, every = (runs(clean, known, given.repeats, one_each=one) for one in (True, False))
     print(f"in runs of 20, alpha .05: one a session {alone:.2f}, every picture {every:.2f}")
+    labs = ", ".join(left_out_labs(reference, classifier.card.label_names, given.repeats))
+    print(f"in single left-out sources, n=50 / 100: {labs}")
     old = mmd_of_four(picked(clean, range(400)), picked(clean, range(400, 600)), dice)
     print(
         f"the first BioSight, undrifted: {old:.3f} of batches of four; a check of 1,000 pictures "
