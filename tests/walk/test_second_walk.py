@@ -233,12 +233,14 @@ def test_the_ci_script_on_a_small_instance(
     assert "nothing to do" in script(checkout, data, model_dir)
     assert (checkout / "pipeline/work/outcome").read_text().strip() == "quiet"
 
+    lab.command("drift", "accept", lab.collection)
     lab.send(60, shifted=True)
     lab.correct()
+    assert "nothing to do" in script(checkout, data, model_dir)  # amber: it has to come twice
     params = checkout / "pipeline/params.yaml"
     params.write_text(params.read_text().replace('name: ""', "name: dusk"))
     remote = tmp_path / "remote"
-    said = script(checkout, data, model_dir, "FORCE", BIOSIGHT_DVC_REMOTE=str(remote))
+    said = script(checkout, data, model_dir, BIOSIGHT_DVC_REMOTE=str(remote))
     assert "dusk@1 waits as a candidate" in said
     assert (checkout / "pipeline/work/outcome").read_text().strip() == "a person decides"
     lock = (checkout / "pipeline/dvc.lock").read_text()
