@@ -92,6 +92,14 @@ def test_the_main_job(page: Page, folder: Path) -> None:
     page.keyboard.press("a")
     expect(page.locator('.tile[data-state="person"]')).to_have_count(1)
     expect(page.locator(".tile.current")).to_have_attribute("data-state", "machine")
+    expect(page.locator("#toasts button")).to_have_count(1)
+
+    # What is undone by keys offers no undo any more.
+    page.keyboard.press("Control+z")
+    expect(page.locator('.tile[data-state="person"]')).to_have_count(0)
+    expect(page.locator("#toasts button")).to_have_count(0)
+    page.keyboard.press("a")
+    expect(page.locator('.tile[data-state="person"]')).to_have_count(1)
 
     # A zip by label, with the table inside.
     page.locator("#download summary").click()

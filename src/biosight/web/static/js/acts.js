@@ -2,7 +2,7 @@
 /** Doing things to pictures: long acts go on until finished, and every act offers its undo. */
 import { call } from "./api.js";
 import { counted } from "./dom.js";
-import { complain, toast } from "./toast.js";
+import { complain, retract, toast } from "./toast.js";
 
 /** @typedef {{id: string, collection: string, name: string, label: string, who: string, unsure: boolean,
  *   confidence: number, machine_label: string, note: string, trashed: boolean, version: number,
@@ -65,7 +65,7 @@ export async function doAct(collection, body, expected) {
   try {
     const done = await act(collection, body, expected);
     const said = `${counted(done.changed.length, "picture")} ${DONE[body.kind]}${body.kind === "relabel" ? ` as ${body.label}` : ""}`;
-    const undo = done.changed.length ? { act: "Undo", run: () => undoAct(done.act, said) } : {};
+    const undo = done.changed.length ? { act: "Undo", of: done.act, run: () => undoAct(done.act, said) } : {};
     toast([said, ...leftOver(body.kind, done)].join("; "), undo);
     return done.changed;
   } catch (error) {
@@ -101,6 +101,7 @@ export async function undoAct(id, what = "") {
     } while (start);
     const at = mine.findIndex((m) => m.id === id);
     if (at >= 0) mine.splice(at, 1);
+    retract(id);
     toast([`Undone${what ? `: ${what}` : ` for ${counted(all.changed, "picture")}`}`,
       all.left ? `${all.left} changed since and stay as they are` : "",
       all.gone ? `${all.gone} are gone for good` : ""].filter(Boolean).join("; "));
@@ -135,7 +136,7 @@ export async function changeOne(image, change) {
     if (now.act) {
       mine.push({ id: now.act, collection: now.collection });
       const said = "note" in change ? "Note kept" : `${change.confirm ? "Confirmed" : "Labelled"} as ${now.label}`;
-      toast(said, { act: "Undo", run: () => undoAct(now.act, said) });
+      toast(said, { act: "Undo", of: now.act, run: () => undoAct(now.act, said) });
     }
     return now;
   } catch (error) {

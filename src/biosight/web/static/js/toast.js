@@ -4,7 +4,7 @@ import { el, find } from "./dom.js";
 
 /**
  * @param {string} text
- * @param {{problem?: boolean, act?: string, run?: () => void, seconds?: number}} [options]
+ * @param {{problem?: boolean, act?: string, of?: string, run?: () => void, seconds?: number}} [options]
  */
 export function toast(text, options = {}) {
   const box = find(document, "#toasts");
@@ -12,9 +12,15 @@ export function toast(text, options = {}) {
   if (options.act) {
     made.append(el("button", { type: "button", onclick: () => (made.remove(), options.run?.()) }, options.act));
   }
+  if (options.of) made.dataset.of = options.of;
   box.append(made);
   while (box.children.length > 3) box.firstChild.remove();
   setTimeout(() => made.remove(), (options.seconds ?? (options.problem ? 9 : 6)) * 1000);
+}
+
+/** Take back the messages of an act: there is nothing left to undo. @param {string} act its id */
+export function retract(act) {
+  for (const made of document.querySelectorAll(`#toasts [data-of="${act}"]`)) made.remove();
 }
 
 /** @param {unknown} error shown in its own words */

@@ -79,7 +79,7 @@ async function drawLabels(main, here, editor) {
       if (step.next) toast(`${done} of ${many}…`, { seconds: 2 });
     } while (step.next);
     const { act } = step;
-    toast(`${counted(done, "picture")} changed`, { act: "Undo", run: () => undoAct(act).then(() => drawLabels(main, here, editor)) });
+    toast(`${counted(done, "picture")} changed`, { act: "Undo", of: act, run: () => undoAct(act).then(() => drawLabels(main, here, editor)) });
     await drawLabels(main, here, editor);
   };
   find(main, "#labels").replaceChildren(...labels.map((/** @type {any} */ l) => {
