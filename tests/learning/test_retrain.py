@@ -130,6 +130,11 @@ def test_a_small_library_leaves_it_to_a_person() -> None:
     assert report.verdict == "a person decides"
     assert report.reasons[0].startswith("Only 60 locked pictures")
     assert report.pictures == 1560
+    forgets = gate.decide(
+        [trial(HERE, 60, 0.6, 0.9), trial(BEFORE, 1500, 0.9, 0.85)], LABELS, 3, BOUNDS
+    )
+    assert forgets.verdict == "a person decides"
+    assert any("sources that taught neither" in reason for reason in forgets.reasons)
 
 
 def test_a_slow_candidate_is_told_so() -> None:

@@ -5,7 +5,10 @@ Not here: training (train.py), or serving the file (inference/classifier.py).
 
 import hashlib
 import json
-from collections.abc import Sequence
+import logging
+import warnings
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 
 import numpy as np
@@ -134,16 +137,17 @@ def run_parameters(run: Path) -> dict[str, str]:
 def write_onnx(exported: Exported, card: ModelCard, target: Path) -> Path:
     """Export with outputs logits and embedding and a free batch size, without build traces."""
     example = torch.zeros(2, 3, card.input_size, card.input_size)
-    program = torch.onnx.export(
-        exported,
-        (example,),
-        dynamo=True,
-        input_names=["pixels"],
-        output_names=["logits", "embedding", "features"],
-        dynamic_shapes=({0: torch.export.Dim("batch")},),
-        opset_version=OPSET,
-        verbose=False,
-    )
+    with quiet_exporter():
+        program = torch.onnx.export(
+            exported,
+            (example,),
+            dynamo=True,
+            input_names=["pixels"],
+            output_names=["logits", "embedding", "features"],
+            dynamic_shapes=({0: torch.export.Dim("batch")},),
+            opset_version=OPSET,
+            verbose=False,
+        )
     assert program is not None
     model = program.model_proto
     strip(model)
@@ -151,6 +155,20 @@ def write_onnx(exported: Exported, card: ModelCard, target: Path) -> Path:
     onnx.save(model, path)
     write_card(card.model_copy(update={"sha256": ""}), target)
     return path
+
+
+@contextmanager
+def quiet_exporter() -> Iterator[None]:
+    """PyTorch's exporter without its words on torchvision, which is never there, and on itself."""
+    logger = logging.getLogger("torch.onnx._internal.exporter._registration")
+    before = logger.level
+    logger.setLevel(logging.ERROR)
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", FutureWarning)
+            yield
+    finally:
+        logger.setLevel(before)
 
 
 def strip(model: onnx.ModelProto) -> None:

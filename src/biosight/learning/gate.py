@@ -201,9 +201,9 @@ def decide(
 ) -> GateReport:
     """The report on all parts; `known` labels are the champion's, the rest is new.
 
-    With enough locked pictures of the collection they decide, and the other part may only
-    object; with fewer, both are counted together and a person decides. `times` are both sides'
-    milliseconds a picture. `new` are figures of new labels from elsewhere (cross-validation).
+    With enough locked pictures of the collection they decide; with fewer, both parts are counted
+    together and a person decides. The other part may object for itself either way. `times`
+    are both sides' milliseconds a picture. `new` are figures of new labels from elsewhere (cross-validation).
     """
     here = next((t for t in trials if t.part == HERE), None)
     before = next((t for t in trials if t.part == BEFORE and len(t.truth)), None)
@@ -224,7 +224,7 @@ def decide(
     )
     most = bounds.worst_loss_before if old_only else bounds.worst_loss
     against = objections(report, most, bounds)
-    if before is not None and main is not whole:
+    if before is not None and own:
         against += losses_before(before.only(known), labels, bounds)
     return verdict_on(report, against, own, old_labels_only=old_only, bounds=bounds)
 

@@ -89,7 +89,7 @@ def parts_table(parts: Sequence[Part]) -> str:
                 f"{p.pictures:,}",
                 f"{p.champion:.1%}",
                 f"{p.candidate:.1%}",
-                f"{p.low * 100:+.1f} to {p.high * 100:+.1f}",
+                f"{points(p.low)} to {points(p.high)}",
             ]
         )
         + "</tr>"
@@ -97,6 +97,11 @@ def parts_table(parts: Sequence[Part]) -> str:
     )
     heads = ("", "Pictures", "Champion", "Candidate", "Difference, points (95 %)")
     return table(heads, rows)
+
+
+def points(share: float) -> str:
+    """A signed difference in points; what rounds to nothing is not negative."""
+    return f"{round(share * 100, 1) + 0.0:+.1f}"
 
 
 def table(heads: Sequence[str], rows: str) -> str:

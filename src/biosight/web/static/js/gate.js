@@ -15,9 +15,9 @@ export function gate(r) {
     parts(r), summary(r), recalls(r), fresh(r), matrices(r));
 }
 
-/** @param {string[]} heads @param {any[]} rows */
-function table(heads, rows) {
-  return el("div", { class: "scroll" }, el("table", {},
+/** @param {string[]} heads @param {any[]} rows @param {string} [kind] */
+function table(heads, rows, kind = "") {
+  return el("div", { class: "scroll" }, el("table", { class: kind },
     el("thead", {}, el("tr", {}, heads.map((t, i) => el("th", { class: i ? "number" : "", scope: "col" }, t)))),
     el("tbody", {}, rows)));
 }
@@ -33,7 +33,7 @@ function parts(r) {
     name: r.measured_on, pictures: r.pictures, champion: r.champion_accuracy, candidate: r.candidate_accuracy, low: r.low, high: r.high,
   }];
   return table(["Right on", "Pictures", "Before", "After", "Points (95 %)"], all.map((/** @type {any} */ p) =>
-    row(p.name, [p.pictures.toLocaleString("en"), share(p.champion), share(p.candidate), `${signed(p.low)} to ${signed(p.high)}`])));
+    row(p.name, [p.pictures.toLocaleString("en"), share(p.champion), share(p.candidate), `${signed(p.low)} to ${signed(p.high)}`])), "parts");
 }
 
 /** @param {any} r */
@@ -76,7 +76,8 @@ function percent(value) {
 
 /** @param {number} value */
 function signed(value) {
-  return `${value > 0 ? "+" : value < 0 ? "−" : ""}${Math.abs(value * 100).toFixed(1)}`;
+  const points = Math.round(value * 1000) / 10;
+  return `${points > 0 ? "+" : points < 0 ? "−" : ""}${Math.abs(points).toFixed(1)}`;
 }
 
 /** @param {number[]} v value, low, high */
