@@ -203,7 +203,8 @@ def decide(
 
     With enough locked pictures of the collection they decide; with fewer, both parts are counted
     together and a person decides. The other part may object for itself either way. `times`
-    are both sides' milliseconds a picture. `new` are figures of new labels from elsewhere (cross-validation).
+    are both sides' milliseconds a picture. `new` are figures of new labels from elsewhere
+    (cross-validation).
     """
     here = next((t for t in trials if t.part == HERE), None)
     before = next((t for t in trials if t.part == BEFORE and len(t.truth)), None)
