@@ -85,7 +85,7 @@ def small(file: Path) -> Picture:
     )
 
 
-def side_of(classifier: Classifier, pictures: Sequence[Picture], known: Known) -> Side:
+def side_of(classifier: Classifier, pictures: Sequence[Picture], limit: float) -> Side:
     """Pictures as the check sees them."""
     logits, vectors, measures = [], [], []
     for start in range(0, len(pictures), 8):
@@ -102,7 +102,7 @@ def side_of(classifier: Classifier, pictures: Sequence[Picture], known: Known) -
         embeddings=unit(embeddings).astype(float),
         statistics=np.array(measures),
         novelty=classifier.familiar.distances(embeddings).astype(float),
-        limit=known.limit,
+        limit=limit,
         labels=tuple(names[i] for i in np.concatenate(logits).argmax(axis=1)),
     )
 
@@ -275,14 +275,14 @@ def main() -> None:
     files = sorted((given.data / "organisms" / "test").glob("*/*"))
     dice = np.random.default_rng(0)
     files = [files[i] for i in dice.permutation(len(files))[: POOL * 2]]
-    clean = side_of(classifier, [small(f) for f in files[:POOL]], known)
+    clean = side_of(classifier, [small(f) for f in files[:POOL]], known.limit)
     source = [small(f) for f in files[POOL : POOL + 250]]
     shifts: dict[str, tuple[Side, float]] = {
-        name: (side_of(classifier, [shift(p) for p in source], known), 1.0)
+        name: (side_of(classifier, [shift(p) for p in source], known.limit), 1.0)
         for name, shift in SHIFTS.items()
     }
     cells = sorted((given.data / "cells" / "bccd6" / "test").glob("*/*"))[:250]
-    shifts["10 % cells"] = (side_of(classifier, [small(f) for f in cells], known), 0.1)
+    shifts["10 % cells"] = (side_of(classifier, [small(f) for f in cells], known.limit), 0.1)
     alarms = [false_alarms(clean, known, size, given.repeats, ALPHA) for size in (60, 200)]
     print(f"false alarm per check at alpha .01: n=60 {alarms[0]:.3f}, n=200 {alarms[1]:.3f}")
     alone, every = (runs(clean, known, given.repeats, one_each=one) for one in (True, False))
@@ -309,7 +309,7 @@ def near_novel(data: Path, model: Path, repeats: int) -> Iterator[list[str]]:
     classifier = Classifier(model)
     reference = read_reference(model)
     assert reference is not None
-    reference_known = known_of(reference)
+    learnt = known_of(reference)
     near, known = [], []
     with (data / "organisms" / "MANIFEST.csv").open(newline="") as file:
         for row in csv.DictReader(file):
@@ -324,11 +324,11 @@ def near_novel(data: Path, model: Path, repeats: int) -> Iterator[list[str]]:
     fellows = [fellows[i] for i in dice.permutation(len(fellows))[:POOL]]
     others = [near[i][0] for i in dice.permutation(len(near))[:600]]
     print(f"(near-novel: {len(others)} pictures, among {len(fellows)} known ones of their sources)")
-    clean = side_of(classifier, [small(f) for f in fellows], reference_known)
-    strange = side_of(classifier, [small(f) for f in others], reference_known)
+    clean = side_of(classifier, [small(f) for f in fellows], learnt.limit)
+    strange = side_of(classifier, [small(f) for f in others], learnt.limit)
     yield from rows(
         clean,
-        reference_known,
+        learnt,
         {"10 % near-novel": (strange, 0.1), "50 % near-novel": (strange, 0.5)},
         repeats,
     )

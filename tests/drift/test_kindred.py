@@ -6,7 +6,7 @@ import pytest
 from biosight.drift.families import Side, compare
 from biosight.drift.kindred import Floats, Known, known_of, new_kinds
 from biosight.images.measures import STATISTICS
-from biosight.inference.reference import Reference, held_distances, unit
+from biosight.inference.reference import Reference, held_distances, nearest_distances, unit
 
 DIMENSIONS = 24
 
@@ -35,9 +35,8 @@ def known() -> Known:
 
 
 def novelty(known: Known, embeddings: Floats) -> Floats:
-    likeness = np.sort(embeddings @ known.vectors.T, axis=1)[:, -10:]
-    apart: Floats = 1 - likeness.mean(axis=1)
-    return apart
+    likeness = embeddings.astype(np.float32) @ known.vectors.T
+    return nearest_distances(likeness).astype(float)
 
 
 def p_of(known: Known, base: Floats, new: Floats, seed: int = 0) -> tuple[float, float]:

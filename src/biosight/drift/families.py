@@ -7,13 +7,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-import numpy.typing as npt
 
-from biosight.drift.kindred import Known, new_kinds
+from biosight.drift.kindred import PERMUTATIONS, Floats, Known, new_kinds
 
-Floats = npt.NDArray[np.float64]
 ALPHA = 0.01
-PERMUTATIONS = 999
 LEAST_COUNT = 5  # expected pictures a cell of the chi-square table
 
 

@@ -14,7 +14,7 @@ from functools import cached_property
 import numpy as np
 import numpy.typing as npt
 
-from biosight.inference.reference import Reference, held_likeness, other_sources, unit
+from biosight.inference.reference import Reference, other_sources, unit
 
 Floats = npt.NDArray[np.float64]
 Likeness = npt.NDArray[np.float32]
@@ -54,11 +54,11 @@ class Known:
 
 def known_of(reference: Reference) -> Known:
     """A reference, ready for comparison."""
-    likeness = held_likeness(reference.held_embeddings, reference.replay_embeddings)
-    novelty = other_sources(likeness, reference.held_sources)
-    held = np.arange(len(novelty))
-    likeness[held, held] = -1
     vectors = unit(np.concatenate([reference.held_embeddings, reference.replay_embeddings]))
+    held = np.arange(len(reference.held_embeddings))
+    likeness = vectors[held] @ vectors.T
+    novelty = other_sources(likeness, reference.held_sources)
+    likeness[held, held] = -1
     return Known(vectors, novelty, likeness)
 
 

@@ -87,17 +87,13 @@ class Familiar:
 def held_distances(held: Floats, sources: Ints, replay: Floats) -> Floats:
     """Novelty (n,) of held embeddings (n, d) of numbered sources (n,), each measured against all
     held and replay (m, d) embeddings but those of its own source."""
-    return other_sources(held_likeness(held, replay), sources)
-
-
-def held_likeness(held: Floats, replay: Floats) -> Floats:
-    """Cosines (n, n + m) of held embeddings (n, d) with all held and replay (m, d) ones."""
-    likeness: Floats = unit(held) @ unit(np.concatenate([held, replay])).T
-    return likeness
+    known = unit(np.concatenate([held, replay]))
+    return other_sources(known[: len(held)] @ known.T, sources)
 
 
 def other_sources(likeness: Floats, sources: Ints) -> Floats:
-    """Novelty (n,) from such cosines, without those of a picture's own source (n,)."""
+    """Novelty (n,) from cosines (n, n + m) of held embeddings with held and replay ones, without
+    those of a picture's own source (n,)."""
     distances = np.empty(len(sources), np.float32)
     for source in np.unique(sources):
         mine = sources == source
