@@ -15,8 +15,8 @@ from PIL import Image as Pillow
 
 from bench.made import free_port
 from biosight.inference.card import CardLabel, ModelCard
-from biosight.learning import networks
-from biosight.learning.export import write_onnx
+from biosight.training import networks
+from biosight.training.export import write_onnx
 
 
 def serve(arch: str, port: int) -> None:

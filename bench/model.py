@@ -25,9 +25,9 @@ from biosight.inference.head import Head
 from biosight.inference.preprocess import to_pixels
 from biosight.inference.quality import expected_calibration_error, softmax, wilson
 from biosight.inference.reference import Reference, held_distances, read_reference
-from biosight.learning.evaluate import ece_across_sources
 from biosight.learning.gate import paired_interval
 from biosight.learning.head import Examples, examples_of, joined, refit
+from biosight.training.evaluate import ece_across_sources
 
 Floats = npt.NDArray[np.float32]
 GUIDE = Path(__file__).parents[1] / "docs" / "guide" / "models.md"

@@ -285,9 +285,9 @@ def small(tmp_path_factory: pytest.TempPathFactory) -> Path:
     require_torch()
     import torch
 
-    from biosight.learning.export import export
-    from biosight.learning.params import TrainParams
-    from biosight.learning.train import train
+    from biosight.training.export import export
+    from biosight.training.params import TrainParams
+    from biosight.training.train import train
 
     torch.set_num_threads(1)
     root = tmp_path_factory.mktemp("small")
@@ -322,7 +322,7 @@ def test_weights_read_back_give_the_same_answers(small: Path) -> None:
 
     from biosight.inference.classifier import Classifier
     from biosight.inference.preprocess import to_batch
-    from biosight.learning.thaw import thaw
+    from biosight.training.thaw import thaw
 
     classifier = Classifier(small)
     pixels = np.random.default_rng(1).integers(0, 255, (3, 32, 32, 3), dtype=np.uint8)
@@ -333,7 +333,7 @@ def test_weights_read_back_give_the_same_answers(small: Path) -> None:
 
 def test_a_file_from_elsewhere_cannot_be_trained_on(model_dir: Path) -> None:
     require_torch()
-    from biosight.learning.thaw import thaw
+    from biosight.training.thaw import thaw
 
     with pytest.raises(BadModel, match="Unknown architecture"):
         thaw(model_dir)

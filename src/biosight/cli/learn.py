@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import fields
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -17,10 +18,8 @@ F = TypeVar("F", bound=Callable[..., Any])
 
 def need_torch() -> None:
     """Raise BadModel in words when the train extra is not installed."""
-    try:
-        import torch  # noqa: F401
-    except ImportError as error:
-        raise BadModel("Training needs PyTorch: run make train-env first.") from error
+    if find_spec("torch") is None:
+        raise BadModel("Training needs PyTorch: run make train-env first.")
 
 
 @click.command()
@@ -75,9 +74,9 @@ def need_torch() -> None:
 def train(resume: bool, unfreeze_norm: bool, **given: Any) -> None:
     """Fit a network on ROOT, a folder with one folder of pictures per label."""
     need_torch()
-    from biosight.learning.evaluate import as_text
-    from biosight.learning.params import TrainParams
-    from biosight.learning.train import train as run
+    from biosight.training.evaluate import as_text
+    from biosight.training.params import TrainParams
+    from biosight.training.train import train as run
 
     known = {f.name for f in fields(TrainParams)}
     params = TrainParams(
@@ -93,8 +92,8 @@ def train(resume: bool, unfreeze_norm: bool, **given: Any) -> None:
 def evaluate(folder: Path, root: Path, record: str) -> None:
     """Measure the exported model in FOLDER on ROOT, a folder-per-label tree."""
     need_torch()
-    from biosight.learning.evaluate import as_text
-    from biosight.learning.export import measure
+    from biosight.training.evaluate import as_text
+    from biosight.training.export import measure
 
     click.echo(as_text(measure(folder, root, record)))
 
@@ -114,8 +113,8 @@ def evaluate(folder: Path, root: Path, record: str) -> None:
 def export_model(run: Path, target: Path, version: str, replay: int, notes: Path | None) -> None:
     """Write ONNX, card and reference of a training RUN, and check that the answers agree."""
     need_torch()
-    from biosight.learning.evaluate import as_text
-    from biosight.learning.export import export
+    from biosight.training.evaluate import as_text
+    from biosight.training.export import export
 
     click.echo(as_text(export(run, target, version, replay=replay, notes=notes)))
 
@@ -134,8 +133,8 @@ def export_model(run: Path, target: Path, version: str, replay: int, notes: Path
 def quantise_model(folder: Path, run_folder: Path, target: Path, first_layers: int) -> None:
     """Write the exported model in FOLDER in int8, if it keeps its answers."""
     need_torch()
-    from biosight.learning.export import read_split
-    from biosight.learning.quantise import quantise
+    from biosight.training.export import read_split
+    from biosight.training.quantise import quantise
 
     train_samples, held = read_split(run_folder)
     found = quantise(folder, train_samples, held, target, first_layers=first_layers)

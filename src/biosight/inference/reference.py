@@ -2,7 +2,7 @@
 
 `held_*` describes pictures of sources left out of training: drift, novelty and calibration
 rest on them, and nothing that is fitted ever sees them. `replay_*` are training embeddings
-for refitting heads. Not here: writing the file (learning/export.py).
+for refitting heads. Not here: writing the file (training/export.py).
 """
 
 from collections.abc import Mapping

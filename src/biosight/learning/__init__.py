@@ -1,1 +1,1 @@
-"""The offline edge: training, evaluation and export. PyTorch lives here alone."""
+"""Better models from what people said: heads, snapshots, the gate. PyTorch is in training."""

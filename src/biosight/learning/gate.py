@@ -1,6 +1,6 @@
 """The gate: is a candidate good enough to serve? Compared with the champion, picture by picture.
 
-Never torch here. Not here: promoting (registry.py): a person does that.
+Not here: promoting (registry.py): a person does that.
 """
 
 from collections.abc import Callable, Sequence

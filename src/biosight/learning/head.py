@@ -1,6 +1,6 @@
 """Refit a model's last layer on stored embeddings: in seconds, without the network.
 
-Never torch here. Not here: which pictures teach (teach.py), or whether the result may serve
+Not here: which pictures teach (teach.py), or whether the result may serve
 (gate.py).
 """
 

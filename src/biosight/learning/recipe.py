@@ -3,17 +3,14 @@
 Not here: what is done with them (retrain.py).
 """
 
-import subprocess
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Literal
 
 import yaml
 from pydantic import TypeAdapter, ValidationError
 
 from biosight.errors import BadRequest
-
-Mode = Literal["head", "stage", "full"]
+from biosight.training.params import FitParams
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,27 +23,6 @@ class SnapshotParams:
     collection: str = ""
     holdout: float = 0.2
     salt: str = "biosight"
-
-
-@dataclass(frozen=True, slots=True)
-class FitParams:
-    """`mode`: the head alone (seconds), the last stage too, or all of the network (needs PyTorch).
-
-    `base` is a folder-per-label tree of what the model learnt from before, and `manifest` its
-    CSV of sources: without them a stage or full run forgets. The rest is for those two modes.
-    """
-
-    mode: Mode = "head"
-    name: str = ""
-    base: str = ""
-    manifest: str = ""
-    epochs: float = 5.0
-    batch: int = 64
-    rate: float = 1.5e-4
-    train_side: int = 0
-    held_share: float = 0.045
-    seed: int = 7
-    workers: int = 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,13 +64,3 @@ def read_recipe(path: Path | None) -> Recipe:
         first = error.errors()[0]
         where = ".".join(str(part) for part in first["loc"])
         raise BadRequest(f"{path}: {where}: {first['msg']}.") from error
-
-
-def commit() -> str:
-    """The git commit of the code, "" outside a checkout."""
-    command = ["git", "-C", str(Path(__file__).parent), "rev-parse", "HEAD"]
-    try:
-        found = subprocess.run(command, capture_output=True, text=True, check=False)
-    except OSError:
-        return ""
-    return found.stdout.strip() if found.returncode == 0 else ""

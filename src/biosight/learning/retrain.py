@@ -27,11 +27,13 @@ from biosight.labels import OPENS_AT
 from biosight.learning import gate, teach, trial
 from biosight.learning import snapshot as freezing
 from biosight.learning.gate_page import as_html
-from biosight.learning.recipe import FitParams, Recipe, commit
+from biosight.learning.recipe import Recipe
 from biosight.learning.snapshot import Row, TrainingSet
 from biosight.registry import ModelVersion
 from biosight.sharing import Collection
 from biosight.storage import blobs as keys
+from biosight.training.params import FitParams
+from biosight.training.provenance import commit
 
 Step = Callable[[str, int, int], None]
 
@@ -177,8 +179,8 @@ def tune(
 ) -> str:
     """The last stage, or all of the network; needs PyTorch."""
     try:
-        from biosight.learning import dataset as ds
-        from biosight.learning import finetune
+        from biosight.training import dataset as ds
+        from biosight.training import finetune
     except ImportError as error:
         raise BadModel("A stage or full run needs PyTorch: run make train-env first.") from error
     unpacked = work.root / "unpacked"

@@ -1,6 +1,6 @@
 """TrainingSet: confirmed labels frozen, hashed, and split into train and a locked holdout.
 
-Never torch here. Not here: what learns from it (retrain.py), or which labels count (labels.py).
+Not here: what learns from it (retrain.py), or which labels count (labels.py).
 """
 
 import hashlib

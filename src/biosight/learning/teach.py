@@ -1,6 +1,6 @@
 """Teach labels from a collection's confirmed pictures: a refitted head as a candidate version.
 
-Never torch here. Not here: the fit (head.py), the comparison (gate.py), or that this runs as a
+Not here: the fit (head.py), the comparison (gate.py), or that this runs as a
 Job (cli/worker.py).
 """
 

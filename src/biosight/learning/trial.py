@@ -1,6 +1,6 @@
 """Champion and candidate answer the same pictures: the locked holdout, and older ones.
 
-Never torch here. Not here: judging the answers (gate.py).
+Not here: judging the answers (gate.py).
 """
 
 import csv

@@ -1,15 +1,19 @@
-"""Everything that decides a training run.
+"""What decides a training run: of a network from the start, or of one that serves already.
 
-Not here: the run (train.py).
+Not here: the runs (train.py, finetune.py), or reading pipeline/params.yaml
+(learning/recipe.py).
 """
 
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Literal
+
+Mode = Literal["head", "stage", "full"]
 
 
 @dataclass(frozen=True, slots=True)
 class TrainParams:
-    """Everything that decides a training run; sizes in pixels, rates per step."""
+    """A run from published weights; sizes in pixels, rates per step."""
 
     root: Path
     out: Path
@@ -46,5 +50,26 @@ class TrainParams:
     blends: tuple[float, ...] = (0.0, 0.2, 0.35, 0.5)
     prior: str = ""
     strengths: tuple[float, ...] = (0.0, 0.3, 0.5, 0.7)
+    seed: int = 7
+    workers: int = 2
+
+
+@dataclass(frozen=True, slots=True)
+class FitParams:
+    """`mode`: the head alone (seconds), the last stage too, or all of the network (needs PyTorch).
+
+    `base` is a folder-per-label tree of what the model learnt from before, and `manifest` its
+    CSV of sources: without them a stage or full run forgets. The rest is for those two modes.
+    """
+
+    mode: Mode = "head"
+    name: str = ""
+    base: str = ""
+    manifest: str = ""
+    epochs: float = 5.0
+    batch: int = 64
+    rate: float = 1.5e-4
+    train_side: int = 0
+    held_share: float = 0.045
     seed: int = 7
     workers: int = 2

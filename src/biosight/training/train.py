@@ -22,12 +22,12 @@ from biosight.errors import BadModel
 from biosight.inference.card import CardLabel, ModelCard
 from biosight.inference.head import Prior
 from biosight.inference.quality import softmax
-from biosight.learning import dataset as ds
-from biosight.learning import networks
-from biosight.learning.averaging import choose_blend, first_prior, forward, save_atomically
-from biosight.learning.evaluate import Report, evaluate
-from biosight.learning.lesson import Lesson, read_teacher
-from biosight.learning.params import TrainParams
+from biosight.training import dataset as ds
+from biosight.training import networks
+from biosight.training.averaging import choose_blend, first_prior, forward, save_atomically
+from biosight.training.evaluate import Report, evaluate
+from biosight.training.lesson import Lesson, read_teacher
+from biosight.training.params import TrainParams
 
 
 @dataclass(slots=True)

@@ -10,9 +10,9 @@ from torch import Tensor, nn
 
 from biosight.errors import BadModel
 from biosight.inference.card import ModelCard
-from biosight.learning import networks
-from biosight.learning.imagenet import Evidence, read_prior
-from biosight.learning.params import TrainParams
+from biosight.training import networks
+from biosight.training.imagenet import Evidence, read_prior
+from biosight.training.params import TrainParams
 
 
 def normalised(pixels: Tensor, card: ModelCard) -> Tensor:

@@ -16,12 +16,12 @@ from tqdm import tqdm
 from biosight.inference.card import ModelCard
 from biosight.inference.head import Prior
 from biosight.inference.quality import softmax
-from biosight.learning import dataset as ds
-from biosight.learning import networks
-from biosight.learning.evaluate import Report, evaluate
-from biosight.learning.imagenet import make_prior, save_prior
-from biosight.learning.lesson import normalised
-from biosight.learning.params import TrainParams
+from biosight.training import dataset as ds
+from biosight.training import networks
+from biosight.training.evaluate import Report, evaluate
+from biosight.training.imagenet import make_prior, save_prior
+from biosight.training.lesson import normalised
+from biosight.training.params import TrainParams
 
 
 def choose_blend(

