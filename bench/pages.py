@@ -8,8 +8,8 @@ from pathlib import Path
 
 from bench.made import Running, quantile, serving
 from biosight.bootstrap import KINDS
+from biosight.collection import Collection
 from biosight.images import Image
-from biosight.sharing import Collection
 from biosight.storage.records import Insert, new_id
 from biosight.storage.sqlite import SqliteRecords
 

@@ -9,9 +9,9 @@ import pytest
 from onnx import TensorProto, helper, numpy_helper
 
 from biosight.bootstrap import open_archive
+from biosight.collection import Collection
 from biosight.images import Image
 from biosight.settings import Settings
-from biosight.sharing import Collection
 from biosight.storage.records import Replace
 from tests import tiny
 from tests.conftest import Run, add_ada

@@ -111,7 +111,7 @@ def open_archive(settings: Settings) -> Archive:
 
 def open_records(settings: Settings) -> Records:
     """The records where the settings say. Raises BadRequest or Unavailable."""
-    if not settings.uses_mongo:
+    if settings.store == "sqlite":
         settings.database_file.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
         return SqliteRecords(settings.database_file, KINDS)
     try:

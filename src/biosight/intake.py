@@ -13,8 +13,6 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import BinaryIO
 
-import numpy as np
-
 from biosight import metrics
 from biosight.errors import BadPicture, TooLarge
 from biosight.images import Embedding, Image
@@ -272,11 +270,11 @@ def describe(place: Place, upload: Upload, received: Received, decoded: Decoded)
         session=upload.session,
         uploaded_by=place.user,
         created_at=now,
-        taken=meta["taken"],
-        day=meta["taken"][:10] or datetime.fromtimestamp(now, UTC).date().isoformat(),
-        camera=meta["camera"],
-        latitude=meta["latitude"],
-        longitude=meta["longitude"],
+        taken=meta.taken,
+        day=meta.taken[:10] or datetime.fromtimestamp(now, UTC).date().isoformat(),
+        camera=meta.camera,
+        latitude=meta.latitude,
+        longitude=meta.longitude,
         phash=decoded.phash,
         statistics=decoded.statistics,
         model="",
@@ -329,17 +327,15 @@ def count(classifier: Classifier, said: Prediction, *, unfamiliar: bool) -> None
 
 def embedding_of(image: Image, classifier: Classifier, verdict: Verdict) -> Embedding:
     """The picture's vector as it is kept."""
-    vector = verdict.embedding.astype(np.float16).tobytes()
-    return Embedding(image.id, classifier.card.space, vector)
+    return Embedding.of(image.id, classifier.card.space, verdict.embedding)
 
 
 def look_again(intake: Intake, classifier: Classifier, image: Image) -> Verdict:
     """What a version says of a stored picture: from its embedding where the network is the same,
     else from its bytes. Raises BadPicture, NotFound or Unavailable."""
     kept = intake.records.get(Embedding, image.id)
-    if kept and kept.model == classifier.card.space and classifier.head:
-        vector = np.frombuffer(kept.vector, np.float16).astype(np.float32)
-        return classifier.judge(vector[None])[0]
+    if kept and kept.space == classifier.card.space and classifier.head:
+        return classifier.judge(kept.floats()[None])[0]
     with intake.blobs.local(keys.original(image.sha256)) as original:
         decoded = intake.decoders.decode(original, classifier.card.framing)
     return intake.batcher.classify(classifier, decoded.pixels)

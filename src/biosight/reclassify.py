@@ -12,7 +12,8 @@ from typing import ClassVar, TypeVar
 from biosight.errors import BioSightError, Stale
 from biosight.images import Image
 from biosight.labels import Guess
-from biosight.storage.records import Change, Insert, Order, Position, Records, Remove, Where
+from biosight.storage.living import living
+from biosight.storage.records import Change, Insert, Order, Records, Remove, Where, pages
 
 PIECE = 50
 AT_ONCE = 4
@@ -66,20 +67,9 @@ class Tally:
 KINDS = (TryOnItem,)
 
 
-def pieces(records: Records, collection: str, start: str) -> Iterator[list[Image]]:
-    """A collection's pictures in order of id, PIECE at a time, behind the id `start`."""
-    where = [Where("collection", "=", collection), Where("trashed", "=", False)]
-    after = Position(start, start) if start else None
-    while found := records.find(Image, where, order=Order("id"), after=after, limit=PIECE):
-        yield found
-        after = Position(found[-1].id, found[-1].id)
-
-
 def total(records: Records, collection: str) -> int:
     """How many pictures there are to see."""
-    return records.count(
-        Image, [Where("collection", "=", collection), Where("trashed", "=", False)]
-    )
+    return records.count(Image, living(collection))
 
 
 def reclassify(
@@ -96,7 +86,7 @@ def reclassify(
     that broke off goes on. `again` makes the changes for one picture."""
     tally, many = Tally(seen=done), total(records, collection)
     with ThreadPoolExecutor(AT_ONCE) as pool:
-        for piece in pieces(records, collection, start):
+        for piece in pages(records, Image, living(collection), start=start, size=PIECE):
             todo = [image for image in piece if image.model != model]
             made = list(pool.map(lambda image: attempt(again, image), todo))
             tally.failed += sum(changes is None for changes in made)
@@ -160,7 +150,7 @@ def try_on(
     tally, many = Tally(), total(records, collection)
     records.remove(TryOnItem, [Where("job", "=", job)])
     with ThreadPoolExecutor(AT_ONCE) as pool:
-        for piece in pieces(records, collection, ""):
+        for piece in pages(records, Image, living(collection), size=PIECE):
             guesses = pool.map(lambda image: attempt(look, image), piece)
             items = [
                 item

@@ -11,6 +11,7 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 
 MONGO = ("mongodb://", "mongodb+srv://")
 BUCKETS = ("s3://", "gs://")
+Store = Literal["sqlite", "mongodb"]
 LOOPBACK = {"127.0.0.1", "localhost", "::1"}
 
 
@@ -110,9 +111,9 @@ class Settings(BaseSettings):
         return Path(name) if name else self.data_dir / "biosight.db"
 
     @property
-    def uses_mongo(self) -> bool:
-        """Are the records in MongoDB?"""
-        return self.database_url.startswith(MONGO)
+    def store(self) -> Store:
+        """Where the records are."""
+        return "mongodb" if self.database_url.startswith(MONGO) else "sqlite"
 
     @property
     def uses_bucket(self) -> bool:

@@ -1,17 +1,19 @@
-"""Collections, their members and roles, and the one function that says who may see what.
+"""Collections made and ended, their members and roles, and the one function that says who may
+see what.
 
-Not here: what is in a collection (gallery.py) or who people are (accounts.py).
+Not here: what a collection is (collection.py), what is in it (gallery), or who people are
+(accounts).
 """
 
 import hashlib
 import secrets
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import ClassVar
 
+from biosight.collection import FIRST_NAME, Collection, Names, changed, clean_name
 from biosight.errors import BadRequest, Conflict, Forbidden, NotFound, Stale
-from biosight.labels import clean_label
 from biosight.storage.records import (
     Gone,
     Insert,
@@ -26,32 +28,6 @@ from biosight.storage.records import (
 )
 
 ROLES = ("viewer", "editor", "owner")
-FIRST_NAME = "My images"
-MAX_NAME = 120
-
-
-@dataclass(frozen=True, slots=True)
-class Collection:
-    """Images that belong together.
-
-    `threshold` in whole percent: below it the machine is "not sure". `renamed` maps a
-    model's label to the name people gave it here. `model` is a family of the registry, ""
-    for the server's default.
-    """
-
-    table: ClassVar[str] = "collections"
-    indexes: ClassVar[tuple[tuple[str, ...], ...]] = (("trashed_at",),)
-
-    id: str
-    name: str
-    created_by: str
-    created_at: float
-    threshold: int = 50
-    favourites: tuple[str, ...] = ()
-    renamed: tuple[tuple[str, str], ...] = ()
-    trashed_at: float = 0.0
-    version: int = 1
-    model: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,14 +115,6 @@ def still_there(collection: str) -> Require:
     return Require(Collection, collection)
 
 
-def clean_name(name: str) -> str:
-    """A collection's name. Raises BadRequest when empty or too long."""
-    kept = " ".join(name.split())
-    if not kept or len(kept) > MAX_NAME or not kept.isprintable():
-        raise BadRequest(f"A collection's name has 1 to {MAX_NAME} characters.")
-    return kept
-
-
 def create_collection(records: Records, user: str, name: str) -> Collection:
     """A new collection with one owner."""
     now = time.time()
@@ -170,39 +138,21 @@ def change_collection(
     *,
     name: str | None = None,
     threshold: int | None = None,
-    favourites: list[str] | None = None,
+    favourites: Sequence[str] | None = None,
     model: str | None = None,
 ) -> Collection:
-    """Rename, set the threshold (0-100), the favourite labels or the model (the caller knows
-    that it exists). Raises BadRequest or Stale."""
-    changed = collection
-    if name is not None:
-        changed = replace(changed, name=clean_name(name))
-    if threshold is not None:
-        if not 0 <= threshold <= 100:
-            raise BadRequest("The threshold is a whole percentage from 0 to 100.")
-        changed = replace(changed, threshold=threshold)
-    if favourites is not None:
-        cleaned = tuple(dict.fromkeys(clean_label(label) for label in favourites))
-        if len(cleaned) > 9:
-            raise BadRequest("Nine favourite labels are the most: they sit on the keys 1 to 9.")
-        changed = replace(changed, favourites=cleaned)
-    if model is not None:
-        changed = replace(changed, model=model)
-    changed = replace(changed, version=collection.version + 1)
-    records.write(Replace(changed, collection.version))
-    return changed
+    """Write what `collection.changed` makes. Raises BadRequest or Stale."""
+    new = changed(collection, name=name, threshold=threshold, favourites=favourites, model=model)
+    records.write(Replace(new, collection.version))
+    return new
 
 
 def set_trashed(records: Records, collection: Collection, *, trashed: bool) -> Collection:
     """Put a collection into the trash, or take it out."""
     moment = time.time() if trashed else 0.0
-    changed = replace(collection, trashed_at=moment, version=collection.version + 1)
-    records.write(Replace(changed, collection.version))
-    return changed
-
-
-Names = tuple[tuple[str, str], ...]
+    new = replace(collection, trashed_at=moment, version=collection.version + 1)
+    records.write(Replace(new, collection.version))
+    return new
 
 
 def set_renamed(records: Records, collection: str, rename: Callable[[Names], Names]) -> Names:
@@ -211,9 +161,9 @@ def set_renamed(records: Records, collection: str, rename: Callable[[Names], Nam
     Tried again when somebody changes the collection at the same moment.
     """
     while (found := records.get(Collection, collection)) is not None:
-        changed = replace(found, renamed=rename(found.renamed), version=found.version + 1)
+        new = replace(found, renamed=rename(found.renamed), version=found.version + 1)
         try:
-            records.write(Replace(changed, found.version))
+            records.write(Replace(new, found.version))
             return found.renamed
         except Stale:
             continue
@@ -261,9 +211,9 @@ def set_role(records: Records, collection: str, user: str, role: str) -> Member:
     if member is None:
         raise NotFound("This person is not a member.")
     stays = another_owner(records, member) if role != "owner" else []
-    changed = replace(member, role=role, version=member.version + 1)
-    records.write(*stays, Replace(changed, member.version))
-    return changed
+    new = replace(member, role=role, version=member.version + 1)
+    records.write(*stays, Replace(new, member.version))
+    return new
 
 
 def remove_member(records: Records, collection: str, user: str) -> None:

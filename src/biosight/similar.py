@@ -14,7 +14,8 @@ import numpy as np
 import numpy.typing as npt
 
 from biosight.images import Embedding, Image
-from biosight.storage.records import Order, Records, Where, among
+from biosight.storage.living import living
+from biosight.storage.records import Order, Records, among
 
 Floats = npt.NDArray[np.float32]
 Rows = npt.NDArray[np.int16]
@@ -81,11 +82,11 @@ class Index:
 
         Removed pictures may be among them until the collection changes: look them up.
         """
-        vectors = self.vectors(collection, embedding.model)
+        vectors = self.vectors(collection, embedding.space)
         ids, rows = vectors.ids, vectors.rows
         if not ids:
             return []
-        likeness = cosines(rows, unit_row(embedding.vector))
+        likeness = cosines(rows, unit_row(embedding.floats()))
         count = min(limit + 1, len(ids))
         best = np.argpartition(-likeness, count - 1)[:count]
         best = best[np.argsort(-likeness[best], kind="stable")]
@@ -95,7 +96,7 @@ class Index:
 
 def refresh(records: Records, collection: str, space: str, vectors: Vectors) -> None:
     """Bring vectors in step with the store, in place."""
-    where = [Where("collection", "=", collection), Where("trashed", "=", False)]
+    where = living(collection)
     newest = records.find(Image, where, order=Order("id", descending=True), limit=1)
     seen = (records.count(Image, where), newest[0].id if newest else "")
     if seen == vectors.seen and len(vectors.ids) == seen[0]:
@@ -104,17 +105,17 @@ def refresh(records: Records, collection: str, space: str, vectors: Vectors) -> 
     known = dict(zip(vectors.ids, vectors.rows, strict=True))
     missing = [id for id in ids if id not in known]
     for e in among(records, Embedding, missing):
-        if e.model == space:
-            known[e.id] = unit_row(e.vector)
+        if e.space == space:
+            known[e.id] = unit_row(e.floats())
     kept = [id for id in ids if id in known]
     rows = np.stack([known[id] for id in kept]) if kept else np.empty((0, 0), np.int16)
     vectors.ids, vectors.rows, vectors.seen = kept, rows, seen
 
 
-def unit_row(vector: bytes) -> Rows:
-    """A stored vector at length 1, in fixed point (d,)."""
-    full = np.frombuffer(vector, np.float16).astype(np.float32)
-    scaled: Rows = np.rint(full * (ONE / max(float(np.linalg.norm(full)), 1e-12))).astype(np.int16)
+def unit_row(vector: Floats) -> Rows:
+    """A vector (d,) at length 1, in fixed point."""
+    length = max(float(np.linalg.norm(vector)), 1e-12)
+    scaled: Rows = np.rint(vector * (ONE / length)).astype(np.int16)
     return scaled
 
 

@@ -9,12 +9,12 @@ import numpy as np
 import pytest
 
 from biosight.bootstrap import open_archive
+from biosight.collection import Collection
 from biosight.errors import BadModel, BadRequest
 from biosight.images import Image
 from biosight.learning import gate, recipe, snapshot
 from biosight.learning.gate import BEFORE, HERE, Answers, Trial
 from biosight.settings import Settings
-from biosight.sharing import Collection
 from biosight.storage.records import Replace
 from tests import tiny
 from tests.conftest import Run, add_ada, require_torch

@@ -6,12 +6,11 @@ import mongomock
 import pytest
 
 from biosight.bootstrap import KINDS, open_archive
-from biosight.cli.archive import snapshot_of
 from biosight.errors import BadRequest
 from biosight.images import Image
 from biosight.settings import Settings
 from biosight.storage.mongo import MongoRecords
-from biosight.storage.moving import move
+from biosight.storage.moving import move, write_file
 from biosight.storage.records import Insert, Records, Remove, Replace, Where
 from biosight.storage.sqlite import SqliteRecords
 from tests import tiny
@@ -93,7 +92,7 @@ def test_a_backup_of_another_store_is_a_sqlite_file(run: Run, tmp_path: Path) ->
     source = SqliteRecords(tmp_path / "data" / "biosight.db", KINDS)
     mongo = MongoRecords(mongomock.MongoClient()["t"], KINDS)
     move(source, mongo, KINDS, lambda _table, _done: None)
-    snapshot_of(mongo, tmp_path / "copy.db")
+    write_file(mongo, KINDS, tmp_path / "copy.db")
     copy = SqliteRecords(tmp_path / "copy.db", KINDS)
     assert copy.find(Image) == source.find(Image)
     assert copy.count(Image, [Where("label", "=", "Red")]) == 1

@@ -277,7 +277,7 @@ def test_nothing_is_recorded_in_a_collection_that_went(ada: TestClient, biosight
 
 
 def test_pictures_without_a_collection_are_swept(ada: TestClient, biosight: BioSight) -> None:
-    from biosight.sharing import Collection
+    from biosight.collection import Collection
     from biosight.storage.records import Remove
 
     collection = first_collection(ada)

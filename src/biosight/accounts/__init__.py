@@ -12,6 +12,7 @@ from biosight.accounts.links import (
     reset_link,
     withdraw_invitation,
 )
+from biosight.accounts.names import names_of
 from biosight.accounts.people import (
     all_users,
     change_password,
@@ -73,6 +74,7 @@ __all__ = [
     "has_users",
     "invitations",
     "invite",
+    "names_of",
     "open_session",
     "register",
     "remove_user",

@@ -23,14 +23,13 @@ from biosight.errors import BadRequest, Conflict, Forbidden
 from biosight.storage.records import (
     Change,
     Insert,
-    Order,
-    Position,
     Records,
     Remove,
     Replace,
     Require,
     Taken,
     Where,
+    behind,
     new_id,
     one,
 )
@@ -111,8 +110,7 @@ def set_password(records: Records, user: User, new: str, *, keep_session: str = 
 
 def all_users(records: Records, after: str = "", limit: int = 100) -> list[User]:
     """Accounts in order of creation, a page at a time."""
-    position = Position(after, after) if after else None
-    return records.find(User, order=Order("id"), after=position, limit=limit)
+    return records.find(User, after=behind(after), limit=limit)
 
 
 def another_admin(records: Records, user: User) -> list[Change]:

@@ -9,26 +9,27 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.parquet as pq
 
 from biosight.errors import BadRequest
-from biosight.inference.decoding import Decoded, Metadata
+from biosight.images import Embedding
+from biosight.images.metadata import Metadata
+from biosight.inference.decoding import Decoded
 
 ROWS = 500
 
 
 @dataclass(frozen=True, slots=True)
 class Known:
-    """A picture that was classified: where it lies, what it is, and its embedding (d,)."""
+    """A picture that was classified: where it lies, what it is, and its embedding. The table names
+    the version alone; only one that was not taught is a space, others match none."""
 
     source: str
     name: str
     sha256: str
-    model: str
     decoded: Decoded
-    embedding: npt.NDArray[np.float32]
+    embedding: Embedding
 
 
 def known(folder: Path) -> Iterator[Known]:
@@ -60,5 +61,5 @@ def as_known(row: dict[str, Any]) -> Known:
         thumbnail=b"",
         pixels=np.zeros((0, 0, 3), np.uint8),
     )
-    vector = np.frombuffer(row["embedding"], np.float16).astype(np.float32)
-    return Known(row["source"], row["name"], row["sha256"], row["model"], decoded, vector)
+    embedding = Embedding("", row["model"], row["embedding"])
+    return Known(row["source"], row["name"], row["sha256"], decoded, embedding)

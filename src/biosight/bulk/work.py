@@ -6,6 +6,7 @@ Not here: which chunks there are (chunks.py), or who runs them (engines.py).
 import hashlib
 import secrets
 from collections.abc import Iterator
+from dataclasses import asdict
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -107,7 +108,7 @@ class Hand:
             row["error"] = f"It can't be read: {error.strerror}."
             return None
         row |= {key: getattr(decoded, key) for key in ("media_type", "width", "height", "phash")}
-        row |= dict(decoded.metadata)
+        row |= asdict(decoded.metadata)
         row["statistics"] = [None if np.isnan(v) else v for v in decoded.statistics]
         return decoded
 

@@ -14,15 +14,13 @@ from biosight import registry
 from biosight.bootstrap import KINDS, Archive, open_archive
 from biosight.errors import BadRequest, BioSightError, NotFound
 from biosight.gallery import trash
-from biosight.gallery.export import all_images
 from biosight.images import Image
 from biosight.settings import Settings
 from biosight.storage import blobs as keys
 from biosight.storage import moving
 from biosight.storage.blobs import KEY
 from biosight.storage.folder import sync_folder
-from biosight.storage.records import Records
-from biosight.storage.sqlite import SqliteRecords
+from biosight.storage.records import pages
 
 DATABASE = "biosight.db"
 
@@ -39,7 +37,7 @@ def backup(settings: Settings, file: Path) -> None:
         beside = file.absolute().parent
         with archive.blobs.no_removal(), tempfile.TemporaryDirectory(dir=beside) as folder:
             snapshot = Path(folder) / DATABASE
-            snapshot_of(archive.records, snapshot)
+            moving.write_file(archive.records, KINDS, snapshot)
             # Originals are taken after the snapshot: each one it names is there by then.
             with part.open("wb") as raw, tarfile.open(fileobj=raw, mode="w") as tar:
                 tar.add(snapshot, DATABASE)
@@ -70,24 +68,12 @@ def add_originals(archive: Archive, tar: tarfile.TarFile) -> int:
     return count
 
 
-def snapshot_of(records: Records, target: Path) -> None:
-    """The records as a SQLite file: an online backup, or a copy of what another store has."""
-    if isinstance(records, SqliteRecords):
-        records.snapshot(target)
-        return
-    copy = SqliteRecords(target, KINDS)
-    try:
-        moving.move(records, copy, KINDS, lambda _table, _done: None)
-    finally:
-        copy.close()
-
-
 @click.command()
 @click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
 @click.pass_obj
 def restore(settings: Settings, file: Path) -> None:
     """Bring a backup FILE back, into an empty data folder only."""
-    if settings.uses_mongo or settings.uses_bucket:
+    if settings.store != "sqlite" or settings.uses_bucket:
         raise BadRequest(
             "A backup is restored into SQLite and a folder; then biosight migrate and "
             "migrate-blobs bring it to the other stores."
@@ -157,7 +143,7 @@ def check_originals(archive: Archive) -> list[str]:
     problems: list[str] = []
     checked: set[str] = set()
     with tqdm(desc="checking", total=archive.records.count(Image), disable=None) as bar:
-        for images in all_images(archive.records, []):
+        for images in pages(archive.records, Image):
             for image in images:
                 bar.update()
                 if image.sha256 not in checked:

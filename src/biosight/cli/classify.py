@@ -160,10 +160,10 @@ def take_one(biosight: BioSight, place: Place, one: "Known") -> str:
                     one.name,
                     session_key(place.user, f"table {one.source}"),
                 )
-                if classifier.card.space != one.model or classifier.head is None:
+                if classifier.card.space != one.embedding.space or classifier.head is None:
                     outcome = take_in(biosight.intake, place, upload)
                 else:
-                    known = one.sha256, one.decoded, one.embedding
+                    known = one.sha256, one.decoded, one.embedding.floats()
                     outcome = take_in_known(biosight.intake, place, upload, *known)
         except (OSError, NotFound):
             return "not there any more"

@@ -9,7 +9,7 @@ from pathlib import Path
 import click
 
 from biosight import drift as drifting
-from biosight import registry, sharing
+from biosight import registry
 from biosight.bootstrap import (
     Archive,
     bundled_folders,
@@ -18,12 +18,12 @@ from biosight.bootstrap import (
     open_archive,
     register,
 )
+from biosight.collection import Collection
 from biosight.drift.page import as_html
 from biosight.errors import BioSightError, NotFound
 from biosight.images import Image
 from biosight.inference.reference import read_reference
 from biosight.settings import Settings
-from biosight.sharing import Collection
 from biosight.storage import blobs as keys
 from biosight.storage.records import Where
 
@@ -73,7 +73,7 @@ def collections(archive: Archive, chosen: str | None) -> list[Collection]:
 
 
 def check_one(
-    archive: Archive, settings: Settings, collection: sharing.Collection, since: float
+    archive: Archive, settings: Settings, collection: Collection, since: float
 ) -> drifting.DriftReport:
     """One collection's report, against the version that serves it."""
     family = collection.model or default_family(settings)

@@ -21,7 +21,7 @@ def migrate(settings: Settings, source: str, target: str) -> None:
     first, second = with_database(settings, source), with_database(settings, target)
     if source == target:
         raise BadRequest("Both databases are the same.")
-    if not first.uses_mongo and not first.database_file.is_file():
+    if first.store == "sqlite" and not first.database_file.is_file():
         raise BadRequest(f"There is no database {first.database_file}.")
     records = open_records(first)
     try:

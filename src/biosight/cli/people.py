@@ -8,9 +8,10 @@ import click
 from biosight import accounts, sharing
 from biosight.accounts import User
 from biosight.bootstrap import open_archive
+from biosight.collection import FIRST_NAME
 from biosight.errors import NotFound
 from biosight.settings import Settings
-from biosight.storage.records import Records
+from biosight.storage.records import Records, pages
 
 
 @contextmanager
@@ -41,11 +42,9 @@ def user() -> None:
 def list_users(settings: Settings) -> None:
     """List all accounts."""
     with records_of(settings) as records:
-        after = ""
-        while page := accounts.all_users(records, after):
+        for page in pages(records, User):
             for u in page:
                 click.echo(f"{u.email}\t{u.role}\t{'disabled' if u.disabled else 'active'}")
-            after = page[-1].id
 
 
 @user.command()
@@ -59,7 +58,7 @@ def add(settings: Settings, email: str, name: str, admin: bool, password: str | 
     secret = password or click.prompt("Password", hide_input=True, confirmation_prompt=True)
     with records_of(settings) as records:
         made = accounts.create_user(records, email, secret, name, "admin" if admin else "member")
-        sharing.create_collection(records, made.id, sharing.FIRST_NAME)
+        sharing.create_collection(records, made.id, FIRST_NAME)
         click.echo(f"Added {made.email} as {made.role}.")
 
 

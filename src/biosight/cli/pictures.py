@@ -20,6 +20,7 @@ from biosight.bootstrap import (
     open_model,
     serving_key,
 )
+from biosight.collection import Collection
 from biosight.errors import BadPicture, BadRequest, BioSightError, NotFound
 from biosight.gallery.export import all_images, export_folder
 from biosight.gallery.naming import UniqueNames, file_name, folder_name
@@ -164,9 +165,7 @@ def report(counts: Counter[str], problems: list[str]) -> None:
     click.echo(f"{counts.total()} sorted, {len(problems)} refused.")
 
 
-def find_place(
-    records: Records, email: str | None, name: str | None
-) -> tuple[sharing.Collection, str]:
+def find_place(records: Records, email: str | None, name: str | None) -> tuple[Collection, str]:
     """The collection, and whose pictures come in. Raises NotFound or BadRequest."""
     people = accounts.all_users(records)
     if email is None and len(people) != 1:
@@ -214,7 +213,7 @@ def import_folder(
     say_receipt(receipt)
 
 
-def place_in(biosight: BioSight, collection: sharing.Collection, user: str) -> Place:
+def place_in(biosight: BioSight, collection: Collection, user: str) -> Place:
     """Where pictures go: a collection, as what serves there names them."""
     key, still_there = serving_key(biosight, collection.model), sharing.still_there(collection.id)
     return Place(collection.id, user, dict(collection.renamed), still_there, key)
@@ -280,7 +279,7 @@ def export(settings: Settings, target: Path, email: str | None, collection: str 
                 archive.blobs,
                 all_images(records, where),
                 target,
-                lambda user: person_name(records, user),
+                accounts.names_of(records),
                 bar.update,
             )
     except OSError as error:
@@ -291,9 +290,3 @@ def export(settings: Settings, target: Path, email: str | None, collection: str 
         f"{done.written} written, {done.moved} moved, {done.removed} removed, "
         f"{done.unchanged} unchanged."
     )
-
-
-def person_name(records: Records, user: str) -> str:
-    """How a person is called, "" for who left."""
-    found = records.get(accounts.User, user)
-    return found.name if found else ""

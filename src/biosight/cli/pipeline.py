@@ -12,6 +12,7 @@ from biosight import registry
 from biosight.bootstrap import Archive, bundled_folders, default_family, locator
 from biosight.cli.drift import collections
 from biosight.cli.versions import opened
+from biosight.collection import Collection
 from biosight.errors import BadRequest
 from biosight.inference.decoding import Decoders
 from biosight.learning import gate
@@ -21,7 +22,6 @@ from biosight.learning.retrain import Work
 from biosight.learning.snapshot import TrainingSet, read_set
 from biosight.registry import ModelVersion
 from biosight.settings import Settings
-from biosight.sharing import Collection
 
 PARAMS = click.option(
     "--params",

@@ -20,6 +20,7 @@ from biosight.cli.pipeline import (
     take_snapshot,
 )
 from biosight.cli.versions import opened
+from biosight.collection import Collection
 from biosight.images import Image
 from biosight.inference.card import learnt_from
 from biosight.labels import NOT_SURE
@@ -28,8 +29,7 @@ from biosight.learning import retrain as walk
 from biosight.learning.recipe import Recipe, read_recipe
 from biosight.learning.retrain import Work
 from biosight.settings import Settings
-from biosight.sharing import Collection
-from biosight.storage.records import Where
+from biosight.storage.living import named_by_people
 
 ENOUGH_NEW = 50
 WORSE = 4
@@ -96,12 +96,7 @@ def wanted(archive: Archive, settings: Settings, collection: Collection) -> bool
 def confirmed(archive: Archive, settings: Settings, collection: Collection) -> tuple[int, int]:
     """Pictures that people named, and how many since the snapshot that the serving version was
     made from: the locked ones of it are not new."""
-    where = [
-        Where("collection", "=", collection.id),
-        Where("trashed", "=", False),
-        Where("who", "=", "person"),
-    ]
-    counts = archive.records.count_by(Image, where, "label")
+    counts = archive.records.count_by(Image, named_by_people(collection.id), "label")
     named = sum(n for label, n in counts.items() if label not in {"", NOT_SURE})
     champion = champion_of(archive, settings, collection)
     if champion.collection != collection.id:

@@ -3,13 +3,12 @@
 Not here: the formats (gallery/standards).
 """
 
-from functools import partial
 from pathlib import Path
 
 import click
 
-from biosight import registry
-from biosight.cli.pictures import find_place, person_name
+from biosight import accounts, registry
+from biosight.cli.pictures import find_place
 from biosight.cli.versions import opened
 from biosight.errors import BioSightError
 from biosight.gallery.standards import Scope, camtrap_dp, darwin_core
@@ -53,8 +52,7 @@ def publish(
     try:
         c, _ = find_place(records, email, collection)
         names = registry.label_names(records, dict(c.renamed))
-        person = partial(person_name, records)
-        scope = Scope(c.id, c.name, person, names, coarse, utc_offset)
+        scope = Scope(c.id, c.name, accounts.names_of(records), names, coarse, utc_offset)
         with part.open("wb") as out:
             for chunk in FORMATS[form](records, scope):
                 out.write(chunk)

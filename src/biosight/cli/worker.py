@@ -17,14 +17,15 @@ import numpy as np
 from biosight import jobs, reclassify, registry
 from biosight.bootstrap import BioSight, keep_version, open_archive, open_biosight, serving_key
 from biosight.cli.pictures import find_place
+from biosight.collection import Collection
 from biosight.errors import BadRequest, BioSightError, NotFound
 from biosight.images import Image
 from biosight.intake import classify_again, look_again
 from biosight.jobs import Dropped, Job, Progress
 from biosight.labels import Guess, clean_label
 from biosight.settings import Settings
-from biosight.sharing import Collection
-from biosight.storage.records import Change, Where
+from biosight.storage.living import named_by_people
+from biosight.storage.records import Change
 
 log = logging.getLogger(__name__)
 POLL_SECONDS = 0.5
@@ -178,8 +179,7 @@ def do_teach(biosight: BioSight, job: Job, progress: Progress) -> tuple[str, str
 
     records, c = biosight.archive.records, collection_of(biosight, job)
     classifier = biosight.model.classifiers.get(job.want("model") or serving_key(biosight, c.model))
-    named = [Where("trashed", "=", False), Where("who", "=", "person")]
-    many = records.count(Image, [Where("collection", "=", c.id), *named])
+    many = records.count(Image, named_by_people(c.id))
 
     def embed(image: Image) -> lessons.Floats:
         return np.asarray(look_again(biosight.intake, classifier, image).embedding, np.float32)

@@ -12,6 +12,7 @@ import numpy as np
 from biosight.drift.families import Side
 from biosight.images import Embedding, Image
 from biosight.images.measures import STATISTICS
+from biosight.storage.living import living
 from biosight.storage.records import Order, Records, Where, among
 
 MOST_SESSIONS = 200
@@ -38,7 +39,7 @@ def one_a_session(
     Pictures in the trash and those without an embedding in `space` are left out.
     """
     order = Order("created_at", descending=newest)
-    where = [Where("collection", "=", collection), Where("trashed", "=", False)]
+    where = living(collection)
     where += [Where("created_at", ">=", since)] if since else []
     drawn: dict[str, Image] = {}
     for image in records.find(Image, where, order=order, limit=MOST_IMAGES):
@@ -55,7 +56,7 @@ def one_a_session(
 
 def embeddings_of(records: Records, ids: Sequence[str], space: str) -> list[Embedding]:
     """Embeddings of images in one space."""
-    return [e for e in among(records, Embedding, ids) if e.model == space]
+    return [e for e in among(records, Embedding, ids) if e.space == space]
 
 
 def window_of(records: Records, images: Sequence[Image], space: str, limit: float) -> Window:
@@ -63,9 +64,9 @@ def window_of(records: Records, images: Sequence[Image], space: str, limit: floa
 
     `limit` is the novelty beyond which one known picture in a hundred lies.
     """
-    vectors = {e.id: e.vector for e in embeddings_of(records, [i.id for i in images], space)}
+    vectors = {e.id: e.floats() for e in embeddings_of(records, [i.id for i in images], space)}
     kept = tuple(i for i in images if i.id in vectors)
-    rows = [np.frombuffer(vectors[i.id], np.float16).astype(np.float64) for i in kept]
+    rows = [vectors[i.id].astype(np.float64) for i in kept]
     matrix = np.stack(rows) if rows else np.zeros((0, 1))
     unit = matrix / np.maximum(np.linalg.norm(matrix, axis=1, keepdims=True), 1e-12)
     side = Side(

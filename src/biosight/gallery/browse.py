@@ -10,6 +10,7 @@ from dataclasses import dataclass
 
 from biosight.errors import BadRequest, NotFound
 from biosight.images import Image
+from biosight.storage.living import living
 from biosight.storage.records import Order, Position, Records, Value, Where
 
 SORTS = {
@@ -143,7 +144,7 @@ def fits_a_store(value: object) -> bool:
 
 def label_counts(records: Records, collection: str, threshold: int) -> list[LabelCount]:
     """All labels of a collection with their counts, the most pictures first."""
-    where = [Where("collection", "=", collection), Where("trashed", "=", False)]
+    where = living(collection)
     images = records.count_by(Image, where, "label")
     verified = records.count_by(Image, [*where, Where("who", "=", "person")], "label")
     below = [*where, Where("who", "=", "machine"), Where("percent", "<", threshold)]

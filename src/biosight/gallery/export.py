@@ -20,7 +20,7 @@ from biosight.images import Image
 from biosight.labels import Annotation, Prediction
 from biosight.storage import blobs as keys
 from biosight.storage.blobs import Blobs
-from biosight.storage.records import Order, Position, Records, Where
+from biosight.storage.records import Order, Records, Where, pages, parts
 
 PAGE = 200
 STATE = ".biosight-export.json"
@@ -39,16 +39,12 @@ class Exported:
 
 def all_images(records: Records, where: Sequence[Where]) -> Iterator[list[Image]]:
     """Everything that matches, by id, a page at a time."""
-    after: Position | None = None
-    while images := records.find(Image, where, order=Order("id"), after=after, limit=PAGE):
-        yield images
-        after = Position(images[-1].id, images[-1].id)
+    return pages(records, Image, where, size=PAGE)
 
 
 def chosen_images(records: Records, ids: Sequence[str]) -> Iterator[list[Image]]:
     """Images by id, a page at a time; absent ones are left out."""
-    for start in range(0, len(ids), PAGE):
-        part = tuple(ids[start : start + PAGE])
+    for part in parts(ids, PAGE):
         yield records.find(Image, [Where("id", "in", part)], limit=PAGE)
 
 

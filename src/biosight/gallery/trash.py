@@ -13,7 +13,7 @@ from biosight.images import Embedding, Image
 from biosight.labels import Annotation, Prediction
 from biosight.storage import blobs as keys
 from biosight.storage.blobs import Blobs
-from biosight.storage.records import Position, Records, Remove, Where, one
+from biosight.storage.records import Records, Remove, Where, one, pages
 
 PAGE = 200
 
@@ -89,8 +89,5 @@ def orphans(records: Records, blobs: Blobs) -> Iterator[str]:
 
 def all_with(records: Records, hashes: tuple[str, ...]) -> Iterator[Image]:
     """Every image with one of these hashes."""
-    after: Position | None = None
-    where = [Where("sha256", "in", hashes)]
-    while found := records.find(Image, where, after=after, limit=PAGE):
+    for found in pages(records, Image, [Where("sha256", "in", hashes)], size=PAGE):
         yield from found
-        after = Position(found[-1].id, found[-1].id)

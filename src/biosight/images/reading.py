@@ -1,12 +1,10 @@
-"""Bytes on disk -> an upright RGB picture, its metadata and its thumbnail.
+"""Bytes on disk -> an upright RGB picture and its thumbnail.
 
 Runs inside the decode sandbox only: everything here meets hostile files. Not here: the
-sandbox itself (inference/decoding.py).
+sandbox itself (inference/decoding.py), or what a file says of itself (metadata.py).
 """
 
 import io
-import re
-import unicodedata
 import warnings
 from dataclasses import dataclass
 from pathlib import Path
@@ -18,23 +16,14 @@ from PIL import ExifTags, ImageOps
 from PIL import Image as Pillow
 
 from biosight.errors import BadPicture
-from biosight.images.limits import MAX_PIXELS, MAX_TEXT, MEDIA_TYPES, sniff
+from biosight.images.limits import MAX_PIXELS, MEDIA_TYPES, sniff
+from biosight.images.metadata import Metadata, metadata_of, read_exif
 
 THUMBNAIL_SIDE = 320
 LARGE_PIXELS = 24_000_000
 MOST_SCANS = 60
 VIEW_SIDE = 2400
 Pillow.MAX_IMAGE_PIXELS = None  # our own limit is checked from the header, before any decoding
-
-
-@dataclass(frozen=True, slots=True)
-class Metadata:
-    """What the file says of itself; text is cleaned and capped, absent things are empty."""
-
-    taken: str = ""
-    camera: str = ""
-    latitude: float | None = None
-    longitude: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -233,64 +222,6 @@ def from_array(array: npt.NDArray[Any]) -> Pillow.Image:
     scaled = (array.astype(np.float32) - np.float32(low)) * scale
     bytes_ = np.nan_to_num(scaled, nan=0, posinf=255, neginf=0).clip(0, 255).astype(np.uint8)
     return Pillow.fromarray(bytes_).convert("RGB")
-
-
-def read_exif(picture: Pillow.Image) -> Pillow.Exif:
-    """The picture's EXIF, or an empty one when it is malformed."""
-    try:
-        return picture.getexif()
-    except Exception:
-        return Pillow.Exif()
-
-
-def metadata_of(exif: Pillow.Exif) -> Metadata:
-    """Date, camera and place; anything malformed is left out."""
-    try:
-        inner = exif.get_ifd(ExifTags.IFD.Exif)
-        place = exif.get_ifd(ExifTags.IFD.GPSInfo)
-    except Exception:
-        inner, place = {}, {}
-    taken = inner.get(ExifTags.Base.DateTimeOriginal) or exif.get(ExifTags.Base.DateTime)
-    maker, model = (clean(exif.get(k)) for k in (ExifTags.Base.Make, ExifTags.Base.Model))
-    camera = model if model.casefold().startswith(maker.casefold()) else f"{maker} {model}"
-    return Metadata(
-        as_date(clean(taken)),
-        camera.strip(),
-        degrees(place.get(2), place.get(1), 90),
-        degrees(place.get(4), place.get(3), 180),
-    )
-
-
-def clean(value: Any) -> str:
-    """Hostile text without control characters, at most MAX_TEXT long."""
-    text = value.decode("utf-8", "replace") if isinstance(value, bytes) else str(value or "")
-    kept = (c for c in text[: MAX_TEXT * 4] if unicodedata.category(c)[0] != "C")
-    return "".join(kept).strip()[:MAX_TEXT]
-
-
-def as_date(text: str) -> str:
-    """EXIF's YYYY:MM:DD HH:MM:SS as ISO 8601 local time, or "" when it is no real date."""
-    from datetime import datetime
-
-    if not (found := re.match(r"(\d{4})[:-](\d\d)[:-](\d\d)[ T](\d\d):(\d\d):(\d\d)", text)):
-        return ""
-    try:
-        moment = datetime(*(int(part) for part in found.groups()))  # type: ignore[arg-type]
-    except ValueError:
-        return ""
-    return moment.isoformat() if moment.year >= 1826 else ""
-
-
-def degrees(parts: Any, side: Any, limit: int) -> float | None:
-    """EXIF degrees, minutes, seconds -> signed decimal degrees, or None."""
-    try:
-        d, m, s = (float(part) for part in parts)
-        value = d + m / 60 + s / 3600
-    except (TypeError, ValueError, ZeroDivisionError):
-        return None
-    if not 0 <= value <= limit:
-        return None
-    return round(-value if clean(side).upper() in {"S", "W"} else value, 7)
 
 
 def within(picture: Pillow.Image, side: int) -> Pillow.Image:

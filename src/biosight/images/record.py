@@ -6,6 +6,9 @@ Not here: its bytes (storage/blobs.py), or who may see it (sharing.py).
 from dataclasses import dataclass, replace
 from typing import ClassVar
 
+import numpy as np
+import numpy.typing as npt
+
 
 @dataclass(frozen=True, slots=True)
 class Standing:
@@ -20,16 +23,26 @@ class Standing:
 
 @dataclass(frozen=True, slots=True)
 class Embedding:
-    """The vector before the model's head, float16; the id is the image's.
+    """The vector before a model's head, kept in half precision; the id is the image's.
 
-    `model` is the ModelVersion whose network made it: vectors of two are never compared.
+    `space` names the network that made it (ModelCard.space): vectors of two are never compared.
     """
 
     table: ClassVar[str] = "embeddings"
+    formerly: ClassVar[dict[str, str]] = {"space": "model"}
 
     id: str
-    model: str
+    space: str
     vector: bytes
+
+    @staticmethod
+    def of(image: str, space: str, vector: npt.NDArray[np.floating]) -> "Embedding":
+        """An image's vector (d,), rounded to half precision."""
+        return Embedding(image, space, vector.astype(np.float16).tobytes())
+
+    def floats(self) -> npt.NDArray[np.float32]:
+        """The vector (d,) to reckon with."""
+        return np.frombuffer(self.vector, np.float16).astype(np.float32)
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,11 +17,12 @@ from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from multiprocessing.connection import Connection
 from pathlib import Path
-from typing import Any, TypedDict
+from typing import Any
 
 import numpy as np
 
 from biosight.errors import BadPicture, NoSpace, Unavailable
+from biosight.images.metadata import Metadata
 from biosight.inference.card import Framing
 from biosight.inference.preprocess import Pixels
 
@@ -32,15 +33,6 @@ START_SECONDS = 60.0
 LONGEST_WAIT_SECONDS = 20.0
 TOO_SLOW = "This picture takes too long to open; save it in an ordinary format and try again."
 CRASHED = "This file can't be read as a picture; opening it fails."
-
-
-class Metadata(TypedDict):
-    """What the file says of itself."""
-
-    taken: str
-    camera: str
-    latitude: float | None
-    longitude: float | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,6 +131,7 @@ class Decoders:
         side = framing.input_size
         pixels = np.frombuffer(parts[1], dtype=np.uint8).reshape(side, side, 3)
         head["statistics"] = tuple(head["statistics"])
+        head["metadata"] = Metadata(**head["metadata"])
         return Decoded(**head, thumbnail=parts[0], pixels=pixels)
 
     def render(self, path: Path) -> bytes:

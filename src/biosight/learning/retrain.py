@@ -16,6 +16,7 @@ from PIL import Image as Pillow
 
 from biosight import registry
 from biosight.bootstrap import Archive, keep_version
+from biosight.collection import Collection
 from biosight.errors import BadModel, BadRequest, NotFound
 from biosight.images import Image
 from biosight.inference.card import learnt_from, read_card, write_card
@@ -30,7 +31,6 @@ from biosight.learning.gate_page import as_html
 from biosight.learning.recipe import Recipe
 from biosight.learning.snapshot import Row, TrainingSet
 from biosight.registry import ModelVersion
-from biosight.sharing import Collection
 from biosight.storage import blobs as keys
 from biosight.training.params import FitParams
 from biosight.training.provenance import commit

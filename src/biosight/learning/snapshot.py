@@ -17,7 +17,7 @@ from PIL import Image as Pillow
 from biosight.errors import BadPicture, BadRequest, NotFound, Unavailable
 from biosight.images import Image
 from biosight.labels import NOT_SURE
-from biosight.learning.teach import named_by_people
+from biosight.learning.teach import named_pictures
 from biosight.storage.records import Records
 
 ARCHIVE, MANIFEST = "pictures.tar", "training-set.json"
@@ -91,7 +91,7 @@ def take(
     nobody has named a picture.
     """
     back = {shown: own for own, shown in renamed.items()}
-    named = [i for i in named_by_people(records, collection) if i.label not in {"", NOT_SURE}]
+    named = [i for i in named_pictures(records, collection) if i.label not in {"", NOT_SURE}]
     if not named:
         raise BadRequest("Nobody has confirmed or corrected a picture here yet.")
     folder.mkdir(parents=True, exist_ok=True)

@@ -23,7 +23,8 @@ from biosight.inference.reference import Reference, read_reference
 from biosight.labels import NOT_SURE, OPENS_AT
 from biosight.learning import gate
 from biosight.learning.head import Examples, answers_by_group, examples_of, joined, refit
-from biosight.storage.records import Order, Position, Records, Where
+from biosight.storage.living import named_by_people
+from biosight.storage.records import Records, pages
 
 Floats = npt.NDArray[np.float32]
 PIECE = 500
@@ -49,17 +50,10 @@ class Lesson:
     release: str
 
 
-def named_by_people(records: Records, collection: str) -> Iterator[Image]:
+def named_pictures(records: Records, collection: str) -> Iterator[Image]:
     """A collection's pictures that a person named, in order of id."""
-    where = [
-        Where("collection", "=", collection),
-        Where("trashed", "=", False),
-        Where("who", "=", "person"),
-    ]
-    after: Position | None = None
-    while found := records.find(Image, where, order=Order("id"), after=after, limit=PIECE):
+    for found in pages(records, Image, named_by_people(collection), size=PIECE):
         yield from found
-        after = Position(found[-1].id, found[-1].id)
 
 
 def named_examples(
@@ -76,15 +70,11 @@ def named_examples(
     """
     back = {shown: own for own, shown in renamed.items()}
     found = []
-    for number, image in enumerate(named_by_people(records, collection), 1):
+    for number, image in enumerate(named_pictures(records, collection), 1):
         if image.label in {"", NOT_SURE}:
             continue
         kept = records.get(Embedding, image.id)
-        vector = (
-            np.frombuffer(kept.vector, np.float16).astype(np.float32)
-            if kept and kept.model == space
-            else embed(image)
-        )
+        vector = kept.floats() if kept and kept.space == space else embed(image)
         group = image.session or image.id
         found.append(Example(image.id, back.get(image.label, image.label), group, vector))
         step(number)

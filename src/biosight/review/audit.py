@@ -10,7 +10,8 @@ from dataclasses import dataclass
 
 from biosight.images import Image
 from biosight.labels import NOT_SURE, Annotation
-from biosight.storage.records import Order, Records, Where
+from biosight.storage.living import named_by_people
+from biosight.storage.records import Order, Records, Where, parts
 
 MOST = 5000
 PIECE = 400
@@ -34,11 +35,7 @@ def audited(
     taught: Group[str] = (),
 ) -> list[Audited]:
     """The newest MOST pictures that measure `model`; those that taught it are left out."""
-    where = [
-        Where("collection", "=", collection),
-        Where("trashed", "=", False),
-        Where("who", "=", "person"),
-    ]
+    where = named_by_people(collection)
     images = records.find(Image, where, order=Order("id", descending=True), limit=MOST)
     fitting = [i for i in images if i.model == model and i.id not in taught and i.label != NOT_SURE]
     drawn = set(drawn_at_random(records, [i.id for i in fitting]))
@@ -51,7 +48,6 @@ def audited(
 
 def drawn_at_random(records: Records, images: list[str]) -> Iterator[str]:
     """Those of the images that answered the random half of the queue."""
-    for start in range(0, len(images), PIECE):
-        part = tuple(images[start : start + PIECE])
+    for part in parts(images, PIECE):
         where = [Where("image", "in", part), Where("via", "=", "random")]
         yield from (a.image for a in records.find(Annotation, where, limit=20 * PIECE))

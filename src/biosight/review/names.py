@@ -11,7 +11,7 @@ from biosight.errors import BadRequest
 from biosight.images import Image, Standing
 from biosight.labels import clean_label
 from biosight.review.acts import MOST_AT_ONCE, Change, Done, perform
-from biosight.storage.records import Order, Position, Records, Where
+from biosight.storage.records import Records, Where, behind
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,8 +43,7 @@ def rename(
         raise BadRequest("The new name is the same as the old one.")
     words = f"Renamed {old} to {label}" if label else f"Removed the label {old}"
     where = [Where("collection", "=", collection), Where("label", "=", old)]
-    after = Position(start, start) if start else None
-    images = records.find(Image, where, order=Order("id"), after=after, limit=MOST_AT_ONCE)
+    images = records.find(Image, where, after=behind(start), limit=MOST_AT_ONCE)
     change = Rename("rename", label=label, target_name=words)
     done = perform(records, by, collection, change, images, act=act)
     return done, images[-1].id if len(images) == MOST_AT_ONCE else ""

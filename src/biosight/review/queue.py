@@ -7,7 +7,8 @@ from (Annotation.via). Not here: answering (acts.py).
 from dataclasses import dataclass
 
 from biosight.images import Image
-from biosight.storage.records import Order, Records, Where
+from biosight.storage.living import unreviewed
+from biosight.storage.records import Order, Records
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,11 +21,7 @@ class Drawn:
 
 def queue(records: Records, collection: str, limit: int = 40) -> list[Drawn]:
     """The next images that nobody has looked at, the two halves in turn."""
-    where = [
-        Where("collection", "=", collection),
-        Where("trashed", "=", False),
-        Where("who", "=", "machine"),
-    ]
+    where = unreviewed(collection)
     halves = {
         via: records.find(Image, where, order=Order(field), limit=limit)
         for via, field in (("random", "lottery"), ("margin", "margin"))
@@ -38,11 +35,4 @@ def queue(records: Records, collection: str, limit: int = 40) -> list[Drawn]:
 
 def waiting(records: Records, collection: str) -> int:
     """How many images nobody has looked at."""
-    return records.count(
-        Image,
-        [
-            Where("collection", "=", collection),
-            Where("trashed", "=", False),
-            Where("who", "=", "machine"),
-        ],
-    )
+    return records.count(Image, unreviewed(collection))

@@ -15,11 +15,11 @@ from biosight.storage.records import (
     Change,
     Insert,
     Order,
-    Position,
     Records,
     Replace,
     Taken,
     Where,
+    behind,
     new_id,
 )
 
@@ -72,9 +72,8 @@ def undo(
     """
     if act.undone_at and not start:
         raise Conflict("This was undone already.")
-    after = Position(start, start) if start else None
     where = [Where("act", "=", act.id)]
-    items = records.find(ActItem, where, after=after, limit=MOST_AT_ONCE)
+    items = records.find(ActItem, where, after=behind(start), limit=MOST_AT_ONCE)
     outcomes = [(item, undo_one(records, act, item, by, renamed)) for item in items]
     changed = [new for _, new in outcomes if new is not None]
     if changed and not act.undone_at:

@@ -8,7 +8,7 @@ and taken back when one fails. Not here: what the records mean.
 import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import MISSING, fields
+from dataclasses import MISSING
 from typing import Any, cast
 
 from pymongo import ASCENDING, DESCENDING, MongoClient, ReturnDocument
@@ -26,6 +26,7 @@ from pymongo.read_concern import ReadConcern
 from pymongo.write_concern import WriteConcern
 
 from biosight.errors import BadRequest, NoSpace, Stale, Unavailable
+from biosight.storage.fields import SCHEMA_VERSION, fields_of, formerly
 from biosight.storage.records import (
     Change,
     Gone,
@@ -41,7 +42,6 @@ from biosight.storage.records import (
     Value,
     Where,
 )
-from biosight.storage.schema import SCHEMA_VERSION, columns_of
 
 Document = dict[str, Any]
 Undo = Callable[[], object]
@@ -113,21 +113,13 @@ def condition(where: Iterable[Where]) -> Document:
 
 def to_document(record: Record) -> Document:
     """A record as it is kept."""
-    kept = {}
-    for c in columns_of(type(record)):
-        value = getattr(record, c.name)
-        kept[name_of(c.name)] = c.json.dump_python(value, mode="json") if c.json else value
-    return kept
+    return {name_of(f.name): f.as_json(getattr(record, f.name)) for f in fields_of(type(record))}
 
 
 def from_document(kind: type[R], kept: Document) -> R:
     """A kept document as the record; absent fields have their defaults."""
-    values = {}
-    for c in columns_of(kind):
-        if (name := name_of(c.name)) in kept:
-            value = kept[name]
-            values[c.name] = c.json.validate_python(value) if c.json else value
-    return kind(**values)
+    there = [f for f in fields_of(kind) if name_of(f.name) in kept]
+    return kind(**{f.name: f.from_json(kept[name_of(f.name)]) for f in there})
 
 
 class MongoRecords:
@@ -162,19 +154,21 @@ class MongoRecords:
                     keys = [(name_of(name), ASCENDING) for name in names]
                     name = "_".join(names)
                     self.of(kind).create_index(keys, unique=unique, name=name)
-        said = {k.table: [c.name for c in columns_of(k)] for k in self.kinds}
+        said = {k.table: [f.name for f in fields_of(k)] for k in self.kinds}
         changed = {"$set": {"version": SCHEMA_VERSION, "fields": said}}
         about.update_one({"_id": "schema"}, changed, upsert=True)
 
     def add_fields(self, kind: type[Record], known: set[str]) -> None:
-        """Fill fields that are new since these documents were written with their defaults."""
-        defaults = {f.name: f.default for f in fields(cast(Any, kind))}
-        for c in columns_of(kind):
-            default = defaults[c.name]
-            if known and c.name not in known and default is not MISSING:
-                value = c.json.dump_python(default, mode="json") if c.json else default
-                absent = {c.name: {"$exists": False}}
-                self.of(kind).update_many(absent, {"$set": {c.name: value}})
+        """Bring documents with the fields `known` up to a kind's: renamed ones first, then missing
+        ones with their defaults."""
+        for new, old in formerly(kind).items():
+            if old in known and new not in known:
+                self.of(kind).update_many({old: {"$exists": True}}, {"$rename": {old: new}})
+                known = known - {old} | {new}
+        for f in fields_of(kind):
+            if known and f.name not in known and f.default is not MISSING:
+                absent = {f.name: {"$exists": False}}
+                self.of(kind).update_many(absent, {"$set": {f.name: f.as_json(f.default)}})
 
     def of(self, kind: type[Record]) -> Collection[Document]:
         """A kind's collection: writes reach the journals of a majority before they count."""

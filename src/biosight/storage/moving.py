@@ -5,6 +5,7 @@ Not here: which stores (cli/migrate.py).
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import BinaryIO, cast
 
 from biosight.errors import BadRequest, NotFound
@@ -12,13 +13,13 @@ from biosight.storage.blobs import Blobs
 from biosight.storage.records import (
     Change,
     Insert,
-    Order,
-    Position,
     Record,
     Records,
     Remove,
     among,
+    pages,
 )
+from biosight.storage.sqlite import SqliteRecords
 
 PAGE = 200
 Step = Callable[[str, int], None]
@@ -55,9 +56,7 @@ def move(
 def move_kind(source: Records, target: Records, kind: type[Record], step: Step) -> Moved:
     """Copy one kind; records that are there already and equal are left alone."""
     total = written = wrong = 0
-    after: Position | None = None
-    while page := source.find(kind, order=Order("id"), after=after, limit=PAGE):
-        after = Position(page[-1].id, page[-1].id)
+    for page in pages(source, kind, size=PAGE):
         wanted = {record.id: record for record in page}
         there = {record.id: record for record in among(target, kind, list(wanted))}
         late = [r for r in page if there.get(r.id) != r]
@@ -71,6 +70,18 @@ def move_kind(source: Records, target: Records, kind: type[Record], step: Step) 
         step(kind.table, total)
     wrong += abs(target.count(kind) - total)
     return Moved(kind.table, total, written, wrong)
+
+
+def write_file(source: Records, kinds: Sequence[type[Record]], target: Path) -> None:
+    """The records as a SQLite file: an online backup, or a copy of what another store has."""
+    if isinstance(source, SqliteRecords):
+        source.snapshot(target)
+        return
+    copy = SqliteRecords(target, kinds)
+    try:
+        move(source, copy, kinds, lambda _table, _done: None)
+    finally:
+        copy.close()
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,7 +8,7 @@ by compare-and-set. Not here: any store (sqlite.py, mongo.py), or what the recor
 
 import secrets
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import ClassVar, Literal, Protocol, TypeVar
 
@@ -183,10 +183,38 @@ def new_id() -> str:
 def among(records: Records, kind: type[R], ids: Sequence[str]) -> list[R]:
     """The records with these ids that are there, in no order; asked for some hundred at a time."""
     found: list[R] = []
-    for start in range(0, len(ids), AT_ONCE):
-        part = tuple(ids[start : start + AT_ONCE])
+    for part in parts(ids):
         found += records.find(kind, [Where("id", "in", part)], limit=len(part))
     return found
+
+
+def parts(values: Sequence[str], size: int = AT_ONCE) -> Iterator[tuple[str, ...]]:
+    """Values in order, at most `size` at a time: as many as one condition may hold."""
+    for start in range(0, len(values), size):
+        yield tuple(values[start : start + size])
+
+
+def pages(
+    records: Records,
+    kind: type[R],
+    where: Sequence[Where] = (),
+    *,
+    start: str = "",
+    size: int = AT_ONCE,
+) -> Iterator[list[R]]:
+    """All that match in order of id, behind the id `start`, `size` at a time.
+
+    Each page is read when it is asked for: what changes meanwhile is met as it is then.
+    """
+    after = behind(start)
+    while found := records.find(kind, where, after=after, limit=size):
+        yield found
+        after = behind(found[-1].id)
+
+
+def behind(id: str) -> Position | None:
+    """The position of a record in order of id; the beginning for ""."""
+    return Position(id, id) if id else None
 
 
 def one(records: Records, kind: type[R], *where: Where) -> R | None:

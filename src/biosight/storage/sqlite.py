@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import Any, cast
 
 from biosight.errors import NoSpace, Stale, Unavailable
+from biosight.storage.fields import SCHEMA_VERSION, Kept, fields_of
 from biosight.storage.records import (
     Change,
     Gone,
@@ -32,14 +33,7 @@ from biosight.storage.records import (
     Value,
     Where,
 )
-from biosight.storage.schema import (
-    SCHEMA_VERSION,
-    Column,
-    additions,
-    columns_of,
-    counters_of,
-    schema,
-)
+from biosight.storage.sqlite_schema import additions, as_sql, counters_of, from_sql, schema
 
 # A WAL that is reset under several connections could corrupt the file before 3.51.3 (see
 # sqlite.org/wal.html, "the WAL-reset bug"), so older libraries keep a rollback journal.
@@ -181,12 +175,12 @@ class SqliteRecords:
         if after is not None:
             clause += f' AND ("{order.field}", id) {beyond} (?, ?)'
             values += [after.value, after.id]
-        columns = columns_of(kind)
-        names = ", ".join(f'"{c.name}"' for c in columns)
+        kept = fields_of(kind)
+        names = ", ".join(f'"{f.name}"' for f in kept)
         sql = f"SELECT {names} FROM {kind.table} WHERE {clause} ORDER BY {by} LIMIT ?"
         rows = self.rows(sql, [*values, limit])
         return [
-            kind(**{c.name: c.read(v) for c, v in zip(columns, row, strict=True)}) for row in rows
+            kind(**{f.name: from_sql(f, v) for f, v in zip(kept, row, strict=True)}) for row in rows
         ]
 
     def counter_for(self, kind: type[Record], names: set[str]) -> str | None:
@@ -340,21 +334,21 @@ def apply(connection: sqlite3.Connection, change: Change) -> None:
         require(connection, change)
         return
     record = change.record
-    columns = columns_of(type(record))
-    values = [c.write(getattr(record, c.name)) for c in columns]
+    kept = fields_of(type(record))
+    values = [as_sql(f, getattr(record, f.name)) for f in kept]
     if isinstance(change, Insert):
-        marks, names = ", ".join("?" * len(columns)), ", ".join(f'"{c.name}"' for c in columns)
+        marks, names = ", ".join("?" * len(kept)), ", ".join(f'"{f.name}"' for f in kept)
         connection.execute(f"INSERT INTO {record.table} ({names}) VALUES ({marks})", values)
         return
-    replace(connection, change, columns, values)
+    replace(connection, change, kept, values)
 
 
 def replace(
-    connection: sqlite3.Connection, change: Replace, columns: tuple[Column, ...], values: list[Any]
+    connection: sqlite3.Connection, change: Replace, kept: tuple[Kept, ...], values: list[Any]
 ) -> None:
     """Compare-and-set on the version. Raises Stale."""
     record = change.record
-    assignments = ", ".join(f'"{c.name}" = ?' for c in columns)
+    assignments = ", ".join(f'"{f.name}" = ?' for f in kept)
     sql = f"UPDATE {record.table} SET {assignments} WHERE id = ? AND version = ?"
     done = connection.execute(sql, [*values, record.id, change.expected])
     if done.rowcount != 1:

@@ -10,13 +10,13 @@ import time
 
 from biosight import metrics
 from biosight.bootstrap import BioSight, serving_key
+from biosight.collection import Collection
 from biosight.drift import DriftReport
 from biosight.errors import BioSightError
 from biosight.images import Image
 from biosight.inference.card import learnt_from
 from biosight.jobs import LIVE, Job
 from biosight.review.audit import audited
-from biosight.sharing import Collection
 from biosight.storage.records import Order, Where
 
 log = logging.getLogger(__name__)

@@ -7,8 +7,8 @@ import logging
 import threading
 import time
 
-from biosight import sharing
 from biosight.bootstrap import BioSight, serving_key
+from biosight.collection import Collection
 from biosight.errors import BioSightError
 from biosight.gallery import trash
 from biosight.images import Image
@@ -59,9 +59,7 @@ def keep_house(biosight: BioSight) -> None:
     records, blobs = biosight.archive.records, biosight.archive.blobs
     purged = trash.purge_old(records, blobs, biosight.settings.trash_days)
     swept = trash.sweep_orphans(records, blobs)
-    swept += trash.purge_homeless(
-        records, blobs, lambda c: records.get(sharing.Collection, c) is not None
-    )
+    swept += trash.purge_homeless(records, blobs, lambda c: records.get(Collection, c) is not None)
     named = classify_waiting(biosight)
     if purged or swept or named:
         log.info("kept house", extra={"purged": purged, "orphans": swept, "classified": named})
@@ -72,7 +70,7 @@ def classify_waiting(biosight: BioSight) -> int:
     records, named = biosight.archive.records, 0
     where = [Where("who", "=", "nobody"), Where("model", "=", "")]
     for image in records.find(Image, where, limit=1000):
-        collection = records.get(sharing.Collection, image.collection)
+        collection = records.get(Collection, image.collection)
         if collection is None:
             continue
         try:

@@ -13,6 +13,7 @@ from datetime import UTC, datetime, timedelta, timezone
 from biosight.gallery.export import PAGE, all_images
 from biosight.images import Image
 from biosight.labels import NOT_SURE, Annotation, LabelNames, Prediction
+from biosight.storage.living import living
 from biosight.storage.records import Order, Records, Where
 
 METRES_PER_DEGREE = 111_320.0
@@ -67,8 +68,7 @@ class Facts:
 
 def every(records: Records, scope: Scope) -> Iterator[Facts]:
     """All pictures of the collection that are not in the trash."""
-    where = [Where("collection", "=", scope.collection), Where("trashed", "=", False)]
-    for images in all_images(records, where):
+    for images in all_images(records, living(scope.collection)):
         yield from of(records, images, scope)
 
 
@@ -85,8 +85,7 @@ def of(records: Records, images: Sequence[Image], scope: Scope) -> Iterator[Fact
     taken_back = {(a.image, a.act) for a in annotations if a.kind == "withdrawn"}
     for a in annotations:
         if (a.image, a.act) not in taken_back and a.label != NOT_SURE:
-            by = scope.person(a.by) or "somebody who left"
-            one = Identification(a.id, False, by, a.at, a.label, None)
+            one = Identification(a.id, False, scope.person(a.by), a.at, a.label, None)
             said.setdefault(a.image, []).append(one)
     for image in images:
         yield Facts(image, tuple(sorted(said.get(image.id, ()), key=lambda s: s.at)))

@@ -1,20 +1,21 @@
 """API: acts on many images, their history and undo, the review queue."""
 
-from typing import Annotated, Any
+from collections.abc import Callable
+from typing import Annotated
 
 from fastapi import APIRouter
 from pydantic import BaseModel, Field
 
-from biosight import gallery, sharing
-from biosight.accounts import User
+from biosight import accounts, gallery, sharing
 from biosight.errors import BadRequest, NotFound
 from biosight.images import Image
 from biosight.review import copies, queue, undoing
 from biosight.review.acts import MOST_AT_ONCE, Act, Change, change_of, perform
-from biosight.storage.records import Gone, Order, Position, Where
+from biosight.sharing import Access
+from biosight.storage.records import Gone, Where, behind
 from biosight.web.api.images import ImageOut, image_out
 from biosight.web.api.people import Input
-from biosight.web.deps import ActToUndo, Editor, Signed, Store, Viewer
+from biosight.web.deps import ActToUndo, Editor, Person, Signed, Store, Viewer
 
 router = APIRouter(tags=["acts"])
 
@@ -161,8 +162,7 @@ def chosen(
         return found, ""
     assert body.matching is not None
     where = gallery.conditions(collection, threshold, as_filter(body.matching))
-    after = Position(body.start, body.start) if body.start else None
-    found = records.find(Image, where, order=Order("id"), after=after, limit=MOST_AT_ONCE)
+    found = records.find(Image, where, after=behind(body.start), limit=MOST_AT_ONCE)
     return found, found[-1].id if len(found) == MOST_AT_ONCE else ""
 
 
@@ -179,20 +179,17 @@ def history(
     found = undoing.history(
         records, access.collection.id, before=before, limit=max(1, min(limit, 200))
     )
-    names: dict[str, str] = {}
-    return [act_out(a, access, person, records, names) for a in found]
+    name = accounts.names_of(records)
+    return [act_out(a, access, person, name) for a in found]
 
 
-def act_out(act: Act, access: Any, person: Signed, records: Store, names: dict[str, str]) -> ActOut:
-    """An act as the API shows it."""
-    if act.by not in names:
-        user = records.get(User, act.by)
-        names[act.by] = user.name if user else "somebody who left"
+def act_out(act: Act, access: Access, person: Person, name: Callable[[str], str]) -> ActOut:
+    """An act as the API shows it; `name` says how people are called."""
     mine = act.by == person.user.id
     allowed = access.allows("owner") or (mine and access.allows("editor"))
     return ActOut(
         id=act.id,
-        by=names[act.by],
+        by=name(act.by),
         mine=mine,
         at=act.at,
         kind=act.kind,
@@ -220,7 +217,7 @@ def undo(body: Start, own: ActToUndo, person: Signed, records: Store) -> UndoneO
 def last_act(access: Viewer, person: Signed, records: Store) -> list[ActOut]:
     """One's own latest act here that can be undone; empty when there is none."""
     found = undoing.last_act(records, person.user.id, access.collection.id)
-    return [act_out(found, access, person, records, {})] if found else []
+    return [act_out(found, access, person, accounts.names_of(records))] if found else []
 
 
 @router.get("/collections/{collection}/queue")

@@ -8,9 +8,10 @@ from pydantic import BaseModel, Field
 from biosight import accounts
 from biosight.accounts import User
 from biosight.bootstrap import serving_key
+from biosight.collection import Collection
 from biosight.errors import NotFound
 from biosight.images import Image
-from biosight.sharing import Collection
+from biosight.storage.living import LIVING
 from biosight.storage.records import Where
 from biosight.web.api.people import Input
 from biosight.web.deps import Admin, Bytes, Open, Store
@@ -83,7 +84,7 @@ def overview(person: Admin, biosight: Open, records: Store, blobs: Bytes) -> Ove
     return Overview(
         users=records.count(User),
         collections=records.count(Collection),
-        images=records.count(Image, [Where("trashed", "=", False)]),
+        images=records.count(Image, [LIVING]),
         trashed=records.count(Image, [Where("trashed", "=", True)]),
         picture_bytes=records.total(Image, []),
         free_bytes=blobs.free_bytes(),

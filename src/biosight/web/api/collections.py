@@ -9,6 +9,7 @@ from pydantic import BaseModel, Field
 from biosight import gallery, registry, sharing
 from biosight.accounts import User, clean_email
 from biosight.bootstrap import forget_collection
+from biosight.collection import Collection
 from biosight.errors import Forbidden
 from biosight.gallery import trash
 from biosight.images import Image
@@ -16,6 +17,7 @@ from biosight.labels import clean_label
 from biosight.review import names
 from biosight.review.acts import Act
 from biosight.sharing import Access
+from biosight.storage.living import living, unreviewed
 from biosight.storage.records import Order, Replace, Where
 from biosight.web.api.jobs import check_fits
 from biosight.web.api.people import Input
@@ -126,8 +128,7 @@ class Answer(Input):
 def collection_out(records: Store, access: Access) -> CollectionOut:
     """A collection with its counts."""
     c = access.collection
-    where = [Where("collection", "=", c.id), Where("trashed", "=", False)]
-    machine = [*where, Where("who", "=", "machine")]
+    where, machine = living(c.id), unreviewed(c.id)
     newest = records.find(Image, where, order=Order("created_at", descending=True), limit=1)
     return CollectionOut(
         id=c.id,
@@ -297,7 +298,7 @@ def list_offers(access: Owner, records: Store) -> list[OfferOut]:
     return [offer_out(o, c) for o in sharing.offers_of(records, c.id)]
 
 
-def offer_out(offer: sharing.Offer, collection: sharing.Collection) -> OfferOut:
+def offer_out(offer: sharing.Offer, collection: Collection) -> OfferOut:
     """An invitation as the API shows it."""
     return OfferOut(
         id=offer.id,

@@ -1,15 +1,14 @@
 """API: pictures out as a zip by label with a CSV inside, or the CSV alone."""
 
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from typing import Annotated, Any
 from urllib.parse import quote
 
 from fastapi import APIRouter, Form, Query
 from fastapi.responses import StreamingResponse
 
-from biosight import gallery, registry
-from biosight.accounts import User
+from biosight import accounts, gallery, registry
 from biosight.errors import BadRequest
 from biosight.gallery.export import all_images, chosen_images, csv_lines, zip_chunks
 from biosight.gallery.naming import clean_part
@@ -31,19 +30,6 @@ CSV: dict[int | str, dict[str, Any]] = {
 }
 
 
-def person_names(records: Store) -> Callable[[str], str]:
-    """User id -> name, each looked up once."""
-    known: dict[str, str] = {}
-
-    def name(user: str) -> str:
-        if user not in known:
-            found = records.get(User, user)
-            known[user] = found.name if found else ""
-        return known[user]
-
-    return name
-
-
 def download(chunks: Iterator[bytes], access: Access, suffix: str, kind: str) -> StreamingResponse:
     """A streamed file named after the collection."""
     name = clean_part(access.collection.name, "pictures") + suffix
@@ -60,7 +46,7 @@ def zip_all(access: Viewer, records: Store, blobs: Bytes, chosen: Filtered) -> S
     """A whole collection or what a filter matches."""
     c = access.collection
     pages = all_images(records, gallery.conditions(c.id, c.threshold, chosen))
-    chunks = zip_chunks(records, blobs, pages, person_names(records))
+    chunks = zip_chunks(records, blobs, pages, accounts.names_of(records))
     return download(chunks, access, ".zip", "application/zip")
 
 
@@ -73,7 +59,7 @@ def zip_selected(
 ) -> StreamingResponse:
     """A selection; `images` is a JSON list of ids, sent as a form so that browsers download."""
     pages = here(chosen_images(records, parse_ids(images)), access.collection.id)
-    chunks = zip_chunks(records, blobs, pages, person_names(records))
+    chunks = zip_chunks(records, blobs, pages, accounts.names_of(records))
     return download(chunks, access, ".zip", "application/zip")
 
 
@@ -102,7 +88,7 @@ def csv_all(access: Viewer, records: Store, chosen: Filtered) -> StreamingRespon
     """The CSV of a collection or of what a filter matches."""
     c = access.collection
     pages = all_images(records, gallery.conditions(c.id, c.threshold, chosen))
-    lines = csv_lines(records, pages, person_names(records))
+    lines = csv_lines(records, pages, accounts.names_of(records))
     return download(lines, access, ".csv", "text/csv; charset=utf-8")
 
 
@@ -110,7 +96,7 @@ def scope_of(access: Access, records: Store, coarse: float, utc_offset: int) -> 
     """A collection as the standards' exports want it."""
     c = access.collection
     names = registry.label_names(records, dict(c.renamed))
-    return Scope(c.id, c.name, person_names(records), names, coarse, utc_offset)
+    return Scope(c.id, c.name, accounts.names_of(records), names, coarse, utc_offset)
 
 
 @router.get(

@@ -7,8 +7,7 @@ from fastapi import APIRouter, Depends, Header, Query, Response
 from fastapi.responses import FileResponse, RedirectResponse, StreamingResponse
 from pydantic import BaseModel, Field
 
-from biosight import gallery
-from biosight.accounts import User
+from biosight import accounts, gallery
 from biosight.errors import BadRequest, NotFound
 from biosight.images import SHOWN_AS_IS, Image
 from biosight.intake import ANY_FRAMING
@@ -193,14 +192,13 @@ def show(seen: ImageToSee, records: Store, response: Response) -> ImageDetail:
 def detail(image: Image, access: Access, records: Store) -> ImageDetail:
     """An image with guesses and metadata."""
     prediction = latest_prediction(records, image.id)
-    uploader = records.get(User, image.uploaded_by)
     return ImageDetail(
         **image_out(image, access.collection.threshold).model_dump(),
         top=guesses(prediction.top) if prediction else [],
         camera=image.camera,
         latitude=image.latitude,
         longitude=image.longitude,
-        uploaded_by=uploader.name if uploader else "",
+        uploaded_by=accounts.names_of(records)(image.uploaded_by),
     )
 
 
@@ -270,10 +268,9 @@ def history(seen: ImageToSee, records: Store) -> list[SayingOut]:
         )
         for p in records.find(Prediction, where, order=Order("at"), limit=500)
     ]
+    name = accounts.names_of(records)
     for a in records.find(Said, where, order=Order("at"), limit=500):
-        user = records.get(User, a.by)
-        name = user.name if user else "somebody who left"
-        said.append(SayingOut(by=name, kind=a.kind, label=a.label, confidence=None, at=a.at))
+        said.append(SayingOut(by=name(a.by), kind=a.kind, label=a.label, confidence=None, at=a.at))
     return sorted(said, key=lambda s: s.at)
 
 

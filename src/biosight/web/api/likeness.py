@@ -12,6 +12,7 @@ from biosight import similar
 from biosight.errors import NotFound
 from biosight.images import Embedding, Image
 from biosight.storage import blobs as keys
+from biosight.storage.living import unreviewed
 from biosight.storage.records import Order, Where, among
 from biosight.web.api.images import ImageOut, image_out
 from biosight.web.deps import Bytes, ImageToSee, Open, Store, Viewer
@@ -70,12 +71,7 @@ def similar_to(
 def unfamiliar(access: Viewer, biosight: Open, records: Store) -> Groups:
     """Pictures unlike all that the model knows and that nobody has named, grouped by likeness."""
     c = access.collection
-    where = [
-        Where("collection", "=", c.id),
-        Where("trashed", "=", False),
-        Where("unfamiliar", "=", True),
-        Where("who", "=", "machine"),
-    ]
+    where = [*unreviewed(c.id), Where("unfamiliar", "=", True)]
     newest = Order("created_at", descending=True)
     images = {i.id: i for i in records.find(Image, where, order=newest, limit=MOST_GROUPED)}
     ids, rows = rows_of(records, list(images))
@@ -91,10 +87,10 @@ def unfamiliar(access: Viewer, biosight: Open, records: Store) -> Groups:
 def rows_of(records: Store, ids: list[str]) -> tuple[list[str], similar.Rows]:
     """Unit vectors of images, those of the most frequent space only."""
     found = among(records, Embedding, ids)
-    spaces = [e.model for e in found]
+    spaces = [e.space for e in found]
     usual = max(set(spaces), key=spaces.count) if spaces else ""
-    kept = [e for e in found if e.model == usual]
-    rows = np.stack([similar.unit_row(e.vector) for e in kept]) if kept else np.empty((0, 0))
+    kept = [e for e in found if e.space == usual]
+    rows = np.stack([similar.unit_row(e.floats()) for e in kept]) if kept else np.empty((0, 0))
     return [e.id for e in kept], rows.astype(np.int16)
 
 

@@ -12,6 +12,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from biosight import accounts, metrics, sharing
 from biosight.accounts import User
 from biosight.bootstrap import BioSight
+from biosight.collection import FIRST_NAME
 from biosight.errors import BioSightError, Forbidden, NotSignedIn, TooMany
 from biosight.web.deps import Browser, Open, Signed, Store
 from biosight.web.security import clear_cookie, client_address, set_cookie
@@ -136,7 +137,7 @@ def register(
     user = accounts.register(
         records, settings.registration, body.email, body.password, body.name, body.invitation
     )
-    sharing.create_collection(records, user.id, sharing.FIRST_NAME)
+    sharing.create_collection(records, user.id, FIRST_NAME)
     start_session(request, response, biosight, user)
     return me(user)
 

@@ -10,7 +10,6 @@ from starlette.datastructures import UploadFile
 
 from biosight.bootstrap import serving_key
 from biosight.errors import BadPicture, BadRequest, NoSpace, TooLarge, Unavailable
-from biosight.gallery.export import PAGE
 from biosight.images import Image
 from biosight.intake import (
     Duplicate,
@@ -24,7 +23,7 @@ from biosight.intake import (
 )
 from biosight.review.undoing import latest_prediction
 from biosight.sharing import Access, still_there
-from biosight.storage.records import Where
+from biosight.storage.records import Where, parts
 from biosight.web.api.images import GuessOut, ImageOut, etag, guesses, image_out
 from biosight.web.api.people import Input
 from biosight.web.deps import Editor, Open, Person, Sender, Store
@@ -182,9 +181,8 @@ def known(body: Hashes, access: Editor, records: Store) -> Known:
     """Which files are in this collection already; other collections don't count."""
     here = Where("collection", "=", access.collection.id)
     found: list[Image] = []
-    for start in range(0, len(body.sha256), PAGE):
-        part = tuple(body.sha256[start : start + PAGE])
-        found += records.find(Image, [here, Where("sha256", "in", part)], limit=PAGE)
+    for part in parts(body.sha256):
+        found += records.find(Image, [here, Where("sha256", "in", part)], limit=len(part))
     return Known(
         known=[i.sha256 for i in found if not i.trashed],
         trashed=[i.sha256 for i in found if i.trashed],

@@ -9,8 +9,7 @@ from fastapi import APIRouter, Response
 from fastapi.responses import FileResponse
 from pydantic import BaseModel, Field
 
-from biosight import registry, sharing
-from biosight.accounts import User
+from biosight import accounts, registry, sharing
 from biosight.bootstrap import serving_key
 from biosight.errors import Conflict, Forbidden, NotFound
 from biosight.inference import quality
@@ -188,20 +187,17 @@ def show(key: str, person: Signed, biosight: Open, records: Store) -> VersionDet
         card=version.card.model_dump(by_alias=True),
         held=held_quality(biosight, version),
         report=json.loads(version.report) if version.report else None,
-        events=[event_out(records, e) for e in registry.trail(records, version.name)],
+        events=events_out(records, version.name),
     )
 
 
-def event_out(records: Store, event: registry.ModelEvent) -> EventOut:
-    """A line of the audit trail, with the person's name."""
-    user = records.get(User, event.by) if event.by else None
-    return EventOut(
-        model=event.model,
-        kind=event.kind,
-        by=user.name if user else "",
-        at=event.at,
-        reason=event.reason,
-    )
+def events_out(records: Store, family: str) -> list[EventOut]:
+    """A family's audit trail, with people's names."""
+    name = accounts.names_of(records)
+    return [
+        EventOut(model=e.model, kind=e.kind, by=name(e.by), at=e.at, reason=e.reason)
+        for e in registry.trail(records, family)
+    ]
 
 
 def held_quality(biosight: Open, version: ModelVersion) -> Quality | None:

@@ -1,58 +1,33 @@
-"""How record kinds become columns, for every store, and SQLite tables with indexes and counters.
+"""Record kinds as SQLite keeps them: tables with a column a field, indexes, counters by trigger.
 
-Not here: reading and writing rows (sqlite.py).
+Not here: what a field is to every store (fields.py), or reading and writing rows (sqlite.py).
 """
 
-import types
-import typing
 from collections.abc import Iterator
-from dataclasses import Field, dataclass, fields
-from functools import lru_cache
+from dataclasses import MISSING
 from typing import Any, cast
 
-from pydantic import TypeAdapter
-
+from biosight.storage.fields import Kept, fields_of, formerly
 from biosight.storage.records import Record
 
-SCHEMA_VERSION = 2
-PLAIN = {str: "TEXT", int: "INTEGER", float: "REAL", bool: "INTEGER", bytes: "BLOB"}
+TYPES = {str: "TEXT", int: "INTEGER", float: "REAL", bool: "INTEGER", bytes: "BLOB"}
 
 
-@dataclass(frozen=True, slots=True)
-class Column:
-    """One field of a record kind and how it is kept."""
-
-    name: str
-    sql: str
-    is_bool: bool
-    json: TypeAdapter[Any] | None
-
-    def write(self, value: Any) -> Any:
-        """A field's value as SQLite keeps it."""
-        return self.json.dump_json(value).decode() if self.json else value
-
-    def read(self, value: Any) -> Any:
-        """A kept value as the field has it."""
-        if self.json:
-            return self.json.validate_json(value)
-        return bool(value) if self.is_bool else value
+def type_of(field: Kept) -> str:
+    """SQL's type of a field: JSON is text."""
+    return TYPES[field.plain] if field.plain else "TEXT"
 
 
-@lru_cache(maxsize=64)
-def columns_of(kind: type[Record]) -> tuple[Column, ...]:
-    """The columns of a record kind, in the order of its fields."""
-    hints = typing.get_type_hints(kind)
-    return tuple(column(field, hints[field.name]) for field in fields(cast(Any, kind)))
+def as_sql(field: Kept, value: Any) -> Any:
+    """A field's value as SQLite keeps it."""
+    return field.json.dump_json(value).decode() if field.json else value
 
 
-def column(field: Field[Any], hint: Any) -> Column:
-    """How one field is kept: plain types as they are, everything else as JSON text."""
-    if typing.get_origin(hint) in {types.UnionType, typing.Union}:
-        parts = [p for p in typing.get_args(hint) if p is not type(None)]
-        hint = parts[0] if len(parts) == 1 and parts[0] in PLAIN else hint
-    sql = PLAIN.get(hint)
-    adapter = None if sql else TypeAdapter(hint)
-    return Column(field.name, sql or "TEXT", hint is bool, adapter)
+def from_sql(field: Kept, value: Any) -> Any:
+    """A kept value as the field has it."""
+    if field.json:
+        return field.json.validate_json(value)
+    return bool(value) if field.plain is bool else value
 
 
 def counters_of(kind: type[Record]) -> tuple[tuple[str, ...], ...]:
@@ -62,7 +37,7 @@ def counters_of(kind: type[Record]) -> tuple[tuple[str, ...], ...]:
 
 def schema(kind: type[Record]) -> Iterator[str]:
     """The statements that make a kind's table, indexes, counters and triggers."""
-    others = [f'"{c.name}" {c.sql}' for c in columns_of(kind) if c.name != "id"]
+    others = [f'"{f.name}" {type_of(f)}' for f in fields_of(kind) if f.name != "id"]
     columns = ", ".join(["id TEXT PRIMARY KEY", *others])
     yield f"CREATE TABLE IF NOT EXISTS {kind.table} ({columns}) WITHOUT ROWID"
     for unique, word in ((True, "unique"), (False, "indexes")):
@@ -75,12 +50,16 @@ def schema(kind: type[Record]) -> Iterator[str]:
 
 
 def additions(kind: type[Record], there: set[str]) -> Iterator[str]:
-    """The statements that add a kind's missing columns, filled with the fields' defaults."""
-    defaults = {f.name: f.default for f in fields(cast(Any, kind))}
-    for c in columns_of(kind):
-        if c.name not in there:
-            value = literal(c.write(defaults[c.name]))
-            yield f'ALTER TABLE {kind.table} ADD COLUMN "{c.name}" {c.sql} DEFAULT {value}'
+    """The statements that bring a table with the columns `there` up to a kind's fields: renamed
+    ones first, then missing ones with their defaults."""
+    for new, old in formerly(kind).items():
+        if old in there and new not in there:
+            yield f'ALTER TABLE {kind.table} RENAME COLUMN "{old}" TO "{new}"'
+            there = there - {old} | {new}
+    for f in fields_of(kind):
+        if f.name not in there:
+            value = literal(None if f.default is MISSING else as_sql(f, f.default))
+            yield f'ALTER TABLE {kind.table} ADD COLUMN "{f.name}" {type_of(f)} DEFAULT {value}'
 
 
 def literal(value: str | int | float | bool | bytes | None) -> str:

@@ -1,0 +1,25 @@
+"""How people are called, by id, for everything that shows who did something.
+
+Not here: changing a name (people.py).
+"""
+
+from collections.abc import Callable
+
+from biosight.accounts.records import User
+from biosight.storage.records import Records
+
+LEFT = "somebody who left"
+
+
+def names_of(records: Records) -> Callable[[str], str]:
+    """A function from a person's id to their name, which looks each up once: LEFT for who is gone,
+    "" for "" (BioSight itself)."""
+    known: dict[str, str] = {"": ""}
+
+    def name(user: str) -> str:
+        if user not in known:
+            found = records.get(User, user)
+            known[user] = found.name if found else LEFT
+        return known[user]
+
+    return name
