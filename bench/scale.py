@@ -28,8 +28,8 @@ from biosight import accounts, sharing
 from biosight.bootstrap import DEFAULT_MODEL, open_biosight
 from biosight.bulk import plan
 from biosight.bulk.work import Hand
-from biosight.cli.pictures import place_in
 from biosight.collection import FIRST_NAME
+from biosight.errands.placing import place_in
 from biosight.intake import Upload, take_in
 from biosight.settings import Settings
 from biosight.storage.bucket import open_bucket
@@ -89,7 +89,12 @@ def archive_bytes(files: Sequence[Path], folder: Path) -> tuple[float, float, fl
         secret = "seven quiet herons"
         user = accounts.create_user(records, "bench@example.org", secret, "Bench", "admin")
         sharing.create_collection(records, user.id, FIRST_NAME)
-        place = place_in(biosight, sharing.first_collection(records, user.id), user.id)
+        place = place_in(
+            biosight.archive.records,
+            biosight.catalogue,
+            sharing.first_collection(records, user.id),
+            user.id,
+        )
         empty = (folder / "biosight.db").stat().st_size
         for number, file in enumerate(files):
             with file.open("rb") as opened:

@@ -1,6 +1,6 @@
 """Job: long work claimed by a lease, with progress, taken up again after a crash.
 
-Not here: the work itself (cli/worker.py names the functions), or short acts in pieces
+Not here: the work itself (errands/work.py names the functions), or short acts in pieces
 (docs/decisions/0006-long-acts-in-pieces.md).
 """
 
@@ -9,7 +9,7 @@ from dataclasses import dataclass, field, replace
 from typing import ClassVar
 
 from biosight.errors import Conflict, NotFound, Stale
-from biosight.storage.records import Insert, Order, Records, Replace, Taken, Where, new_id
+from biosight.storage.records import Insert, Order, Records, Replace, Where, new_id
 
 LEASE_SECONDS = 30.0
 MOST_ATTEMPTS = 5
@@ -57,18 +57,7 @@ class Job:
         return self.state in LIVE
 
 
-@dataclass(frozen=True, slots=True)
-class Turn:
-    """Work that one instance does for all; the id names it, nobody else begins before `until`."""
-
-    table: ClassVar[str] = "turns"
-
-    id: str
-    until: float
-    version: int = 1
-
-
-KINDS = (Job, Turn)
+KINDS = (Job,)
 
 
 class Dropped(Exception):
@@ -160,22 +149,6 @@ def drop(records: Records, job: Job, words: str = "Stopped.") -> Job:
             return end(records, job, "dropped", words)
         except Dropped:
             job = get_job(records, job.id)  # it made a step; stop it all the same
-
-
-def my_turn(records: Records, name: str, seconds: float) -> bool:
-    """May this instance do the named work now? True for one of all that ask within `seconds`."""
-    now = time.time()
-    held = records.get(Turn, name)
-    try:
-        if held is None:
-            records.write(Insert(Turn(name, now + seconds)))
-        elif held.until > now:
-            return False
-        else:
-            records.write(Replace(Turn(name, now + seconds, held.version + 1), held.version))
-    except (Taken, Stale):
-        return False  # another instance was faster
-    return True
 
 
 @dataclass(slots=True)

@@ -126,6 +126,11 @@ class Settings(BaseSettings):
         return Path(self.storage_url) if self.storage_url else self.data_dir / "blobs"
 
     @property
+    def models_folder(self) -> Path:
+        """Where files of models from the store are laid out."""
+        return self.data_dir / "models"
+
+    @property
     def secure(self) -> bool:
         """Do people come over https?"""
         return self.public_url.startswith("https://")

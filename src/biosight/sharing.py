@@ -8,12 +8,12 @@ Not here: what a collection is (collection.py), what is in it (gallery), or who 
 import hashlib
 import secrets
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import ClassVar
 
 from biosight.collection import FIRST_NAME, Collection, Names, changed, clean_name
-from biosight.errors import BadRequest, Conflict, Forbidden, NotFound, Stale
+from biosight.errors import BadRequest, Conflict, Forbidden, NotFound
 from biosight.storage.records import (
     Gone,
     Insert,
@@ -155,19 +155,10 @@ def set_trashed(records: Records, collection: Collection, *, trashed: bool) -> C
     return new
 
 
-def set_renamed(records: Records, collection: str, rename: Callable[[Names], Names]) -> Names:
-    """Give a model's labels other names here; returns the names before. Raises NotFound.
-
-    Tried again when somebody changes the collection at the same moment.
-    """
-    while (found := records.get(Collection, collection)) is not None:
-        new = replace(found, renamed=rename(found.renamed), version=found.version + 1)
-        try:
-            records.write(Replace(new, found.version))
-            return found.renamed
-        except Stale:
-            continue
-    raise NotFound("There is no such collection any more.")
+def with_names(collection: Collection, renamed: Names) -> Replace:
+    """The write that gives a model's labels other names in a collection."""
+    new = replace(collection, renamed=renamed, version=collection.version + 1)
+    return Replace(new, collection.version)
 
 
 def remove_collection(records: Records, collection: Collection) -> None:

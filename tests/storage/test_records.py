@@ -298,17 +298,17 @@ def test_a_newer_database_is_refused(tmp_path: Path) -> None:
 
 
 def test_one_instance_has_its_turn(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    from biosight import jobs
+    from biosight import turns
 
     for store in (
-        SqliteRecords(tmp_path / "t.db", jobs.KINDS),
-        MongoRecords(mongomock.MongoClient()["t"], jobs.KINDS),
+        SqliteRecords(tmp_path / "t.db", turns.KINDS),
+        MongoRecords(mongomock.MongoClient()["t"], turns.KINDS),
     ):
-        turns = [jobs.my_turn(store, "sweep", 60) for _ in range(3)]
-        assert turns == [True, False, False]
-        assert jobs.my_turn(store, "other", 60)
+        won = [turns.my_turn(store, "sweep", 60) for _ in range(3)]
+        assert won == [True, False, False]
+        assert turns.my_turn(store, "other", 60)
         later = time.time() + 61
         monkeypatch.setattr("time.time", lambda later=later: later)
-        assert [jobs.my_turn(store, "sweep", 60) for _ in range(2)] == [True, False]
+        assert [turns.my_turn(store, "sweep", 60) for _ in range(2)] == [True, False]
         monkeypatch.undo()
         store.close()

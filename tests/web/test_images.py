@@ -7,12 +7,12 @@ import pytest
 from starlette.testclient import TestClient
 
 from biosight.bootstrap import BioSight
+from biosight.errands.keeping import keep_house
 from biosight.gallery import trash
 from biosight.images import Image
 from biosight.storage import blobs as keys
 from biosight.storage.folder import FolderBlobs
 from biosight.storage.records import Where
-from biosight.web.housekeeping import keep_house
 from tests import tiny
 from tests.conftest import first_collection, upload, upload_ids
 

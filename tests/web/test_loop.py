@@ -8,7 +8,7 @@ from starlette.testclient import TestClient
 
 from biosight import drift, jobs
 from biosight.bootstrap import BioSight
-from biosight.cli.worker import run
+from biosight.errands.work import run
 from biosight.inference.reference import read_reference
 from tests import tiny
 from tests.conftest import first_collection, upload

@@ -11,8 +11,8 @@ from PIL import Image as Pillow
 from starlette.testclient import TestClient
 
 from biosight import jobs, registry
-from biosight.bootstrap import BioSight, keep_version
-from biosight.cli.worker import run
+from biosight.bootstrap import BioSight
+from biosight.errands.work import run
 from biosight.inference.card import read_card, write_card
 from biosight.inference.head import Head, write_head
 from biosight.labels import Prediction
@@ -38,7 +38,7 @@ def swapped(biosight: BioSight, model_dir: Path, tmp_path: Path, name: str = "sw
     write_head(Head(np.eye(3, dtype=np.float32)[::-1] * 4, np.zeros(3, np.float32)), folder)
     card = read_card(model_dir).model_copy(update={"name": name, "base": "tiny@1"})
     write_card(card, folder)
-    return keep_version(biosight.archive, folder).id
+    return registry.keep(biosight.archive.records, biosight.archive.blobs, folder).id
 
 
 def labels_of(client: TestClient, collection: str) -> dict[str, int]:
@@ -225,7 +225,7 @@ def test_promote_and_roll_back_serve_at_once(
     card = tiny.make_model(folder, version="2")
     write_head(Head(np.eye(3, dtype=np.float32)[::-1] * 4, np.zeros(3, np.float32)), folder)
     write_card(card.model_copy(update={"base": "tiny@1"}), folder)
-    keep_version(biosight.archive, folder)
+    registry.keep(biosight.archive.records, biosight.archive.blobs, folder)
     assert upload(ada, collection, tiny.picture("Red", 1))["label"] == "Red"
     ada.post("/api/v1/models/tiny@2/promote", json={"reason": "to see"})
     assert upload(ada, collection, tiny.picture("Red", 2))["label"] == "Blue"

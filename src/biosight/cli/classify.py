@@ -15,12 +15,11 @@ from tqdm import tqdm
 from biosight.bootstrap import (
     DEFAULT_MODEL,
     BioSight,
-    bundled_folders,
-    locator,
     open_archive,
     open_biosight,
+    open_catalogue,
 )
-from biosight.cli.pictures import find_place, place_in
+from biosight.errands.placing import find_place, place_in
 from biosight.errors import BadRequest, NotFound
 from biosight.inference.card import read_card
 from biosight.intake import (
@@ -105,7 +104,7 @@ def model_folder(settings: Settings, key: str) -> Path:
         return settings.model_dir or DEFAULT_MODEL
     archive = open_archive(settings)
     try:
-        return locator(settings, archive, bundled_folders(settings))(key)
+        return open_catalogue(settings, archive).locate(key)
     finally:
         archive.close()
 
@@ -136,7 +135,7 @@ def import_table(
     biosight = open_biosight(settings)
     try:
         c, user = find_place(biosight.archive.records, email, collection)
-        place = place_in(biosight, c, user)
+        place = place_in(biosight.archive.records, biosight.catalogue, c, user)
         tally: Counter[str] = Counter()
         for one in tqdm(known(table), "taking in", disable=None):
             tally[take_one(biosight, place, one)] += 1

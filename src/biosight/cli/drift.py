@@ -2,30 +2,24 @@
 
 import base64
 import json
+from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import asdict
 from datetime import datetime
 from pathlib import Path
 
 import click
 
-from biosight import drift as drifting
-from biosight import registry
-from biosight.bootstrap import (
-    Archive,
-    bundled_folders,
-    default_family,
-    locator,
-    open_archive,
-    register,
-)
+from biosight.bootstrap import Archive, open_archive, open_catalogue
 from biosight.collection import Collection
+from biosight.drift import DriftReport
 from biosight.drift.page import as_html
-from biosight.errors import BioSightError, NotFound
+from biosight.errands import derived, drifting
+from biosight.errors import BadPicture, BioSightError, NotFound
 from biosight.images import Image
-from biosight.inference.reference import read_reference
+from biosight.inference.decoding import Decoders
 from biosight.settings import Settings
-from biosight.storage import blobs as keys
-from biosight.storage.records import Where
+from biosight.storage.records import Where, among
 
 
 @click.group()
@@ -50,9 +44,12 @@ def check(
     """Check collections for drift; keeps a report each."""
     archive = open_archive(settings)
     try:
-        register(archive, bundled_folders(settings))
+        catalogue = open_catalogue(settings, archive)
         begin = since.timestamp() if since else 0.0
-        found = [(c, check_one(archive, settings, c, begin)) for c in collections(archive, chosen)]
+        found = [
+            (c, drifting.check(archive.records, catalogue, c, begin))
+            for c in collections(archive, chosen)
+        ]
         for collection, report in found:
             click.echo(f"{report.verdict:<8} {collection.name}: {report.sentence}")
             if folder:
@@ -72,33 +69,11 @@ def collections(archive: Archive, chosen: str | None) -> list[Collection]:
     return found
 
 
-def check_one(
-    archive: Archive, settings: Settings, collection: Collection, since: float
-) -> drifting.DriftReport:
-    """One collection's report, against the version that serves it."""
-    family = collection.model or default_family(settings)
-    version = registry.champion(archive.records, family)
-    folder = locator(settings, archive, bundled_folders(settings))(version.id)
-    return drifting.check(
-        archive.records,
-        collection.id,
-        version.id,
-        version.card.space,
-        read_reference(folder),
-        since=since,
-    )
-
-
 def write_files(
-    archive: Archive, folder: Path, collection: Collection, report: drifting.DriftReport
+    archive: Archive, folder: Path, collection: Collection, report: DriftReport
 ) -> None:
     """The report as JSON, and as a page that needs nothing else."""
-    pictures = {}
-    for id in report.strangest:
-        image = archive.records.get(Image, id)
-        if image and archive.blobs.has(keys.thumbnail(image.sha256)):
-            content = archive.blobs.read(keys.thumbnail(image.sha256))
-            pictures[id] = f"data:image/jpeg;base64,{base64.b64encode(content).decode()}"
+    pictures = thumbnails(archive, report.strangest)
     try:
         folder.mkdir(parents=True, exist_ok=True)
         said = asdict(report) | {"details": json.loads(report.details)}
@@ -109,6 +84,20 @@ def write_files(
         raise BioSightError(f"The report can't be written: {error.strerror}.") from error
 
 
+def thumbnails(archive: Archive, ids: Sequence[str]) -> dict[str, str]:
+    """Images' thumbnails as data addresses; those whose bytes can't be read are left out."""
+    decoders, found = Decoders(1), {}
+    try:
+        for image in among(archive.records, Image, ids):
+            with suppress(BadPicture, NotFound):
+                made = derived.thumbnail(archive.blobs, decoders, image)
+                content = base64.b64encode(archive.blobs.read(made.key)).decode()
+                found[image.id] = f"data:{made.media_type};base64,{content}"
+    finally:
+        decoders.close()
+    return found
+
+
 @drift.command()
 @click.argument("collection")
 @click.pass_obj
@@ -117,10 +106,7 @@ def accept(settings: Settings, collection: str) -> None:
     archive = open_archive(settings)
     try:
         found = collections(archive, collection)[0]
-        family = found.model or default_family(settings)
-        register(archive, bundled_folders(settings))
-        version = registry.champion(archive.records, family)
-        drifting.accept_latest(archive.records, found.id, version.card.space, "")
+        drifting.accept(archive.records, open_catalogue(settings, archive), found, "")
     finally:
         archive.close()
     click.echo(f"The newest pictures of {found.name} are what is normal now.")

@@ -5,10 +5,10 @@ from contextlib import contextmanager
 
 import click
 
-from biosight import accounts, sharing
+from biosight import accounts
 from biosight.accounts import User
 from biosight.bootstrap import open_archive
-from biosight.collection import FIRST_NAME
+from biosight.errands import joining
 from biosight.errors import NotFound
 from biosight.settings import Settings
 from biosight.storage.records import Records, pages
@@ -58,7 +58,7 @@ def add(settings: Settings, email: str, name: str, admin: bool, password: str | 
     secret = password or click.prompt("Password", hide_input=True, confirmation_prompt=True)
     with records_of(settings) as records:
         made = accounts.create_user(records, email, secret, name, "admin" if admin else "member")
-        sharing.create_collection(records, made.id, FIRST_NAME)
+        joining.welcome(records, made)
         click.echo(f"Added {made.email} as {made.role}.")
 
 

@@ -9,18 +9,17 @@ from pathlib import Path
 import click
 from tqdm import tqdm
 
-from biosight import accounts, gallery, sharing
+from biosight import accounts, gallery
 from biosight.bootstrap import (
     BioSight,
+    Catalogue,
     Model,
-    bundled_folders,
-    default_family,
     open_archive,
     open_biosight,
+    open_catalogue,
     open_model,
-    serving_key,
 )
-from biosight.collection import Collection
+from biosight.errands.placing import find_place, place_in
 from biosight.errors import BadPicture, BadRequest, BioSightError, NotFound
 from biosight.gallery.export import all_images, export_folder
 from biosight.gallery.naming import UniqueNames, file_name, folder_name
@@ -39,7 +38,7 @@ from biosight.intake import (
 )
 from biosight.labels import NOT_SURE, Guess
 from biosight.settings import Settings
-from biosight.storage.records import Records, new_id
+from biosight.storage.records import new_id
 
 FOLDER = click.Path(exists=True, file_okay=False, path_type=Path)
 SORT_COLUMNS = ("file", "label", "confidence", "model", "top_5", "original")
@@ -83,8 +82,10 @@ def sort(
     if into.resolve().is_relative_to(folder.resolve()):
         raise BadRequest("The target lies inside the folder that is sorted; choose another place.")
     files = list(files_under(folder))
-    model = open_model(settings)
-    classifier = model.classifiers.get(chosen_key(settings, family))
+    catalogue = open_catalogue(settings)
+    key = chosen_key(catalogue, family)
+    model = open_model(settings, catalogue)
+    classifier = model.classifiers.get(key)
     into.mkdir(parents=True, exist_ok=True)
     names, counts, problems = UniqueNames(), Counter[str](), []
     try:
@@ -105,12 +106,12 @@ def sort(
     report(counts, problems)
 
 
-def chosen_key(settings: Settings, family: str) -> str:
+def chosen_key(catalogue: Catalogue, family: str) -> str:
     """The key of the bundled model of this name, "" for the default. Raises NotFound."""
-    wanted = family or default_family(settings)
-    found = [key for key in bundled_folders(settings) if key.split("@")[0] == wanted]
+    wanted = family or catalogue.default
+    found = [key for key in catalogue.bundled if key.split("@")[0] == wanted]
     if not found:
-        names = ", ".join(sorted({key.split("@")[0] for key in bundled_folders(settings)}))
+        names = ", ".join(sorted({key.split("@")[0] for key in catalogue.bundled}))
         raise NotFound(f"No model named {wanted} came with BioSight; there is {names}.")
     return found[-1]
 
@@ -165,28 +166,6 @@ def report(counts: Counter[str], problems: list[str]) -> None:
     click.echo(f"{counts.total()} sorted, {len(problems)} refused.")
 
 
-def find_place(records: Records, email: str | None, name: str | None) -> tuple[Collection, str]:
-    """The collection, and whose pictures come in. Raises NotFound or BadRequest."""
-    people = accounts.all_users(records)
-    if email is None and len(people) != 1:
-        raise BadRequest("Say whose pictures these are: --user EMAIL.")
-    user = people[0] if email is None else accounts.find_user(records, email)
-    if user is None:
-        raise NotFound(f"There is no account for {email}.")
-    if name is None:
-        found = sharing.first_collection(records, user.id)
-    else:
-        fitting = [
-            a
-            for a in sharing.collections_of(records, user.id)
-            if a.collection.name == name and a.allows("editor")
-        ]
-        if not fitting:
-            raise NotFound(f"{user.email} has no collection named {name} that they may edit.")
-        found = fitting[0].collection
-    return found, user.id
-
-
 @click.command("import")
 @click.argument("folder", type=FOLDER)
 @click.option("--user", "email", help="Whose pictures; may be left out with one account.")
@@ -204,19 +183,13 @@ def import_folder(
     biosight = open_biosight(settings)
     try:
         c, user = find_place(biosight.archive.records, email, collection)
-        place = place_in(biosight, c, user)
+        place = place_in(biosight.archive.records, biosight.catalogue, c, user)
         session = session_key(user, new_id())
         click.echo(f"Into {c.name}, named by {place.model}:", err=True)
         receipt = take_all(biosight, place, files, folder, session)
     finally:
         biosight.close()
     say_receipt(receipt)
-
-
-def place_in(biosight: BioSight, collection: Collection, user: str) -> Place:
-    """Where pictures go: a collection, as what serves there names them."""
-    key, still_there = serving_key(biosight, collection.model), sharing.still_there(collection.id)
-    return Place(collection.id, user, dict(collection.renamed), still_there, key)
 
 
 def preview(files: list[Path], folder: Path) -> None:

@@ -3,16 +3,17 @@
 Not here: what a stage does (learning/retrain.py), or all of them at once (cli/retrain.py).
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import click
 
 from biosight import registry
-from biosight.bootstrap import Archive, bundled_folders, default_family, locator
+from biosight.bootstrap import Archive, Catalogue, open_archive, open_catalogue
 from biosight.cli.drift import collections
-from biosight.cli.versions import opened
 from biosight.collection import Collection
+from biosight.errands.versions import serving
 from biosight.errors import BadRequest
 from biosight.inference.decoding import Decoders
 from biosight.learning import gate
@@ -20,7 +21,6 @@ from biosight.learning import retrain as walk
 from biosight.learning.recipe import Recipe, read_recipe
 from biosight.learning.retrain import Work
 from biosight.learning.snapshot import TrainingSet, read_set
-from biosight.registry import ModelVersion
 from biosight.settings import Settings
 
 PARAMS = click.option(
@@ -58,31 +58,33 @@ def only_collection(archive: Archive, chosen: str) -> Collection:
     return found[0]
 
 
-def champion_of(archive: Archive, settings: Settings, collection: Collection) -> ModelVersion:
-    """The version that serves a collection."""
-    return registry.champion(archive.records, collection.model or default_family(settings))
-
-
-def folder_of(settings: Settings, archive: Archive, key: str) -> Path:
-    """Where a version's files lie."""
-    return locator(settings, archive, bundled_folders(settings))(key)
-
-
-def champion_folder(settings: Settings, taken: TrainingSet) -> Path:
-    """The folder of what served when the snapshot was taken."""
-    archive = opened(settings)
+@contextmanager
+def opened(settings: Settings) -> Iterator[tuple[Archive, Catalogue]]:
+    """The stores and the versions that can be had, closed afterwards."""
+    archive = open_archive(settings)
     try:
-        return folder_of(settings, archive, taken.champion)
+        yield archive, open_catalogue(settings, archive)
     finally:
         archive.close()
 
 
+def champion_folder(settings: Settings, taken: TrainingSet) -> Path:
+    """The folder of what served when the snapshot was taken."""
+    with opened(settings) as (_, catalogue):
+        return catalogue.locate(taken.champion)
+
+
 def take_snapshot(
-    settings: Settings, archive: Archive, collection: Collection, recipe: Recipe, work: Work
+    settings: Settings,
+    archive: Archive,
+    catalogue: Catalogue,
+    collection: Collection,
+    recipe: Recipe,
+    work: Work,
 ) -> TrainingSet:
     """Freeze a collection's named pictures, with a bar."""
     decoders = Decoders(settings.decoders or None)
-    champion = champion_of(archive, settings, collection)
+    champion = serving(archive.records, catalogue, collection.model)
     try:
         with click.progressbar(length=0, label="pictures") as bar:
 
@@ -100,12 +102,9 @@ def take_snapshot(
 def snapshot_stage(settings: Settings, params: Path | None, work: Path) -> None:
     """Freeze what people named: one archive and a manifest, split and hashed."""
     recipe = read_recipe(params)
-    archive = opened(settings)
-    try:
+    with opened(settings) as (archive, catalogue):
         collection = only_collection(archive, recipe.snapshot.collection)
-        taken = take_snapshot(settings, archive, collection, recipe, Work(work))
-    finally:
-        archive.close()
+        taken = take_snapshot(settings, archive, catalogue, collection, recipe, Work(work))
     click.echo(counted(taken))
 
 
@@ -135,8 +134,7 @@ def family_name(settings: Settings, recipe: Recipe, taken: TrainingSet) -> str:
 
     Raises BadRequest where neither will do, before anything is trained.
     """
-    archive = opened(settings)
-    try:
+    with opened(settings) as (archive, _):
         champion = registry.get_version(archive.records, taken.champion)
         own = champion.name if champion.collection == taken.collection else ""
         name = recipe.train.name or own
@@ -144,8 +142,6 @@ def family_name(settings: Settings, recipe: Recipe, taken: TrainingSet) -> str:
             raise BadRequest("Say what to call the new model: train.name, or --name NAME.")
         registry.check_name(archive.records, name, taken.collection)
         return name
-    finally:
-        archive.close()
 
 
 @pipeline.command("evaluate")
@@ -173,9 +169,6 @@ def gate_stage(settings: Settings, params: Path | None, work: Path, fail: bool) 
 @staged
 def register_stage(settings: Settings, params: Path | None, work: Path) -> None:
     """Make the candidate known to BioSight; a person promotes."""
-    archive = opened(settings)
-    try:
+    with opened(settings) as (archive, _):
         made = walk.register(archive, Work(work))
-    finally:
-        archive.close()
     click.echo(f"{made.id} waits as a candidate. Try it on before it serves.")

@@ -8,19 +8,18 @@ from pathlib import Path
 
 import click
 
-from biosight.bootstrap import Archive
-from biosight.cli.drift import check_one
+from biosight.bootstrap import Archive, Catalogue
 from biosight.cli.pipeline import (
     PARAMS,
-    champion_of,
     counted,
     family_name,
-    folder_of,
     only_collection,
+    opened,
     take_snapshot,
 )
-from biosight.cli.versions import opened
 from biosight.collection import Collection
+from biosight.errands import drifting
+from biosight.errands.versions import serving
 from biosight.images import Image
 from biosight.inference.card import learnt_from
 from biosight.labels import NOT_SURE
@@ -58,16 +57,13 @@ def retrain(
 ) -> None:
     """Make a candidate for COLLECTION if it drifted or much was confirmed; ends with 4 if worse."""
     recipe = changed(read_recipe(params), collection, name, mode)
-    archive = opened(settings)
-    try:
+    with opened(settings) as (archive, catalogue):
         found = only_collection(archive, recipe.snapshot.collection)
-        if not (wanted(archive, settings, found) or force):
+        if not (wanted(archive, catalogue, found) or force):
             click.echo(f"Nothing to do: neither drift nor {ENOUGH_NEW} new confirmed pictures.")
             return
         place = Work(work or settings.data_dir / "retrain" / found.id)
-        report, key = run(archive, settings, found, recipe, place)
-    finally:
-        archive.close()
+        report, key = run(settings, archive, catalogue, found, recipe, place)
     click.echo(gate.as_text(report))
     click.echo(f"\nThe report as a page: {place.file('gate.html')}")
     click.echo(f"{key} waits as a candidate. Try it on before it serves.")
@@ -84,38 +80,43 @@ def changed(recipe: Recipe, collection: str, name: str | None, mode: str | None)
     return replace(recipe, train=train, snapshot=replace(recipe.snapshot, collection=chosen))
 
 
-def wanted(archive: Archive, settings: Settings, collection: Collection) -> bool:
+def wanted(archive: Archive, catalogue: Catalogue, collection: Collection) -> bool:
     """Did pictures drift, or have people named enough that taught nothing yet?"""
-    report = check_one(archive, settings, collection, 0.0)
+    report = drifting.check(archive.records, catalogue, collection)
     click.echo(f"drift: {report.verdict}. {report.sentence}")
-    named, fresh = confirmed(archive, settings, collection)
+    named, fresh = confirmed(archive, catalogue, collection)
     click.echo(f"{named} confirmed pictures, {fresh} since the model that serves.")
     return report.verdict == "red" or fresh >= ENOUGH_NEW
 
 
-def confirmed(archive: Archive, settings: Settings, collection: Collection) -> tuple[int, int]:
+def confirmed(archive: Archive, catalogue: Catalogue, collection: Collection) -> tuple[int, int]:
     """Pictures that people named, and how many since the snapshot that the serving version was
     made from: the locked ones of it are not new."""
     counts = archive.records.count_by(Image, named_by_people(collection.id), "label")
     named = sum(n for label, n in counts.items() if label not in {"", NOT_SURE})
-    champion = champion_of(archive, settings, collection)
+    champion = serving(archive.records, catalogue, collection.model)
     if champion.collection != collection.id:
         return named, named
-    folder = folder_of(settings, archive, champion.id)
+    folder = catalogue.locate(champion.id)
     known = int(champion.card.parameters.get("snapshot.named", len(learnt_from(folder))))
     return named, max(0, named - known)
 
 
 def run(
-    archive: Archive, settings: Settings, collection: Collection, recipe: Recipe, work: Work
+    settings: Settings,
+    archive: Archive,
+    catalogue: Catalogue,
+    collection: Collection,
+    recipe: Recipe,
+    work: Work,
 ) -> tuple[gate.GateReport, str]:
     """All stages in turn; the report and the candidate's key."""
     work.root.mkdir(parents=True, exist_ok=True)
     click.echo(f"1/5 snapshot of {collection.name}")
-    taken = take_snapshot(settings, archive, collection, recipe, work)
+    taken = take_snapshot(settings, archive, catalogue, collection, recipe, work)
     click.echo(counted(taken))
     name = family_name(settings, recipe, taken)
-    champion = folder_of(settings, archive, taken.champion)
+    champion = catalogue.locate(taken.champion)
     click.echo(f"2/5 train ({recipe.train.mode}) from {taken.champion}")
     if words := walk.train(champion, recipe, work, name):
         click.echo(words)

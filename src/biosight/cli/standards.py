@@ -8,8 +8,8 @@ from pathlib import Path
 import click
 
 from biosight import accounts, registry
-from biosight.cli.pictures import find_place
-from biosight.cli.versions import opened
+from biosight.bootstrap import open_archive, open_catalogue
+from biosight.errands.placing import find_place
 from biosight.errors import BioSightError
 from biosight.gallery.standards import Scope, camtrap_dp, darwin_core
 from biosight.settings import Settings
@@ -46,10 +46,11 @@ def publish(
     utc_offset: int,
 ) -> None:
     """Write a collection as darwin-core or camtrap-dp, a zip without the pictures."""
-    archive = opened(settings)
+    archive = open_archive(settings)
     records = archive.records
     part = file.with_name(f"{file.name}.part")
     try:
+        open_catalogue(settings, archive)
         c, _ = find_place(records, email, collection)
         names = registry.label_names(records, dict(c.renamed))
         scope = Scope(c.id, c.name, accounts.names_of(records), names, coarse, utc_offset)

@@ -6,15 +6,9 @@ from tempfile import TemporaryDirectory
 import click
 
 from biosight import registry
-from biosight.bootstrap import (
-    Archive,
-    bundled_folders,
-    is_there,
-    keep_version,
-    open_archive,
-    register,
-)
+from biosight.bootstrap import open_archive, open_catalogue
 from biosight.cli.learn import export_model, quantise_model
+from biosight.errands.versions import promote as promote_version
 from biosight.errors import BadModel, BadRequest
 from biosight.inference import arrival
 from biosight.inference.card import CardLabel, ModelCard, read_card
@@ -34,19 +28,13 @@ model.add_command(export_model)
 model.add_command(quantise_model)
 
 
-def opened(settings: Settings) -> Archive:
-    """The archive, with the bundled models known to its registry."""
-    archive = open_archive(settings)
-    register(archive, bundled_folders(settings))
-    return archive
-
-
 @model.command("list")
 @click.pass_obj
 def list_models(settings: Settings) -> None:
     """List all versions and which of them serve."""
-    archive = opened(settings)
+    archive = open_archive(settings)
     try:
+        open_catalogue(settings, archive)
         for v in registry.versions(archive.records):
             held = v.card.measured.get("held_accuracy")
             figure = f"{held:.1%} on left-out sources" if held else ""
@@ -76,12 +64,12 @@ def add(settings: Settings, /, file: Path, **given: object) -> None:
     card = card_from(file, given)
     layout = str(given["layout"])
     found = arrival.examine(file, len(card.labels), card.input_size, layout)
-    archive = opened(settings)
+    archive = open_archive(settings)
     try:
         with TemporaryDirectory() as folder:
             arrival.prepare(file, card, found, layout, Path(folder))
             Classifier(Path(folder))  # opens as it will when serving
-            made = keep_version(archive, Path(folder))
+            made = registry.keep(archive.records, archive.blobs, Path(folder))
     finally:
         archive.close()
     click.echo(f"{made.id}: {len(card.labels)} labels, {found.seconds * 1000:.0f} ms a picture.")
@@ -137,14 +125,13 @@ def three(text: str) -> tuple[float, float, float]:
 @click.pass_obj
 def promote(settings: Settings, key: str, reason: str, force: bool) -> None:
     """Let a version such as organisms@2 serve its family, in every running instance."""
-    archive = opened(settings)
+    archive = open_archive(settings)
     try:
+        catalogue = open_catalogue(settings, archive)
         version = registry.get_version(archive.records, key)
         if version.verdict == "worse" and not (force and reason):
             raise BadRequest(f"The gate found {key} worse; use --force with a --reason.")
-        if not is_there(version, bundled_folders(settings)):
-            raise BadRequest(f"{key} came with another version of BioSight; it isn't here now.")
-        registry.promote(archive.records, version, "", reason)
+        promote_version(archive.records, catalogue, version, "", reason)
     finally:
         archive.close()
     click.echo(f"{key} serves.")
@@ -156,12 +143,10 @@ def promote(settings: Settings, key: str, reason: str, force: bool) -> None:
 @click.pass_obj
 def roll_back(settings: Settings, name: str, reason: str) -> None:
     """Let the version of NAME that served before serve again."""
-    archive = opened(settings)
+    archive = open_archive(settings)
     try:
-        folders = bundled_folders(settings)
-        version = registry.roll_back(
-            archive.records, name, "", lambda v: is_there(v, folders), reason
-        )
+        bundled = open_catalogue(settings, archive).bundled
+        version = registry.roll_back(archive.records, name, "", bundled, reason)
     finally:
         archive.close()
     click.echo(f"{version.id} serves.")
@@ -173,8 +158,9 @@ def roll_back(settings: Settings, name: str, reason: str) -> None:
 @click.pass_obj
 def retire(settings: Settings, key: str, reason: str) -> None:
     """Put a candidate aside."""
-    archive = opened(settings)
+    archive = open_archive(settings)
     try:
+        open_catalogue(settings, archive)
         registry.retire(archive.records, registry.get_version(archive.records, key), "", reason)
     finally:
         archive.close()

@@ -233,6 +233,11 @@ def within(picture: Pillow.Image, side: int) -> Pillow.Image:
     return picture.resize(size, Pillow.Resampling.BILINEAR, reducing_gap=1.5)
 
 
+def thumbnail_of(picture: Pillow.Image) -> bytes:
+    """The small JPEG of the grid, at most THUMBNAIL_SIDE px a side."""
+    return encode_jpeg(within(picture, THUMBNAIL_SIDE), 80)
+
+
 def encode_jpeg(picture: Pillow.Image, quality: int, subsampling: int = 2) -> bytes:
     """JPEG without any metadata; `subsampling` 0 keeps every pixel's colour."""
     buffer = io.BytesIO()

@@ -31,7 +31,6 @@ def decode(path: Path, framing: Framing) -> tuple[dict[str, Any], list[bytes]]:
     opened = reading.open_picture(path, max(2 * framing.resize_short, 256))
     picture = opened.picture
     small = at_short_side(picture)
-    thumbnail = reading.within(picture, reading.THUMBNAIL_SIDE)
     answer = {
         "media_type": opened.media_type,
         "width": opened.width,
@@ -40,7 +39,12 @@ def decode(path: Path, framing: Framing) -> tuple[dict[str, Any], list[bytes]]:
         "statistics": statistics(small),
         "phash": perceptual_hash(small),
     }
-    return answer, [reading.encode_jpeg(thumbnail, 80), to_pixels(picture, framing).tobytes()]
+    return answer, [reading.thumbnail_of(picture), to_pixels(picture, framing).tobytes()]
+
+
+def thumbnail(path: Path) -> tuple[dict[str, Any], list[bytes]]:
+    """A thumbnail that was lost, or never made."""
+    return {}, [reading.thumbnail_of(reading.open_picture(path, 256).picture)]
 
 
 def render(path: Path) -> tuple[dict[str, Any], list[bytes]]:
@@ -65,6 +69,8 @@ def answer(request: dict[str, Any]) -> tuple[dict[str, Any], list[bytes]]:
     try:
         if "large" not in request and reading.is_large(path):
             return {"large": True}, []
+        if request["want"] == "thumbnail":
+            return thumbnail(path)
         if request["want"] == "view":
             return render(path)
         if request["want"] == "reduced":

@@ -134,6 +134,10 @@ class Decoders:
         head["metadata"] = Metadata(**head["metadata"])
         return Decoded(**head, thumbnail=parts[0], pixels=pixels)
 
+    def thumbnail(self, path: Path) -> bytes:
+        """The thumbnail of `decode` alone; raises as that does."""
+        return self.ask({"path": str(path), "want": "thumbnail"})[1][0]
+
     def render(self, path: Path) -> bytes:
         """A JPEG of at most 2,400 px a side; raises as `decode`."""
         return self.ask({"path": str(path), "want": "view"})[1][0]

@@ -15,7 +15,7 @@ import numpy as np
 from PIL import Image as Pillow
 
 from biosight import registry
-from biosight.bootstrap import Archive, keep_version
+from biosight.bootstrap import Archive
 from biosight.collection import Collection
 from biosight.errors import BadModel, BadRequest, NotFound
 from biosight.images import Image
@@ -292,8 +292,13 @@ def register(archive: Archive, work: Work, by: str = "") -> ModelVersion:
     write_card(card.model_copy(update={"version": release}), work.candidate)
     report = json.loads(work.file("gate.json").read_text())
     report["candidate"] = f"{card.name}@{release}"
-    made = keep_version(
-        archive, work.candidate, by=by, collection=taken.collection, report=json.dumps(report)
+    made = registry.keep(
+        archive.records,
+        archive.blobs,
+        work.candidate,
+        by=by,
+        collection=taken.collection,
+        report=json.dumps(report),
     )
     write_card(card, work.candidate)  # as the stage before left it: its hash is in dvc.lock
     said = {"model": made.id, "verdict": report["verdict"], "training_set": taken.hash}

@@ -173,19 +173,30 @@ def perform(
     return Done(current.id, changed, len(images) - len(changed))
 
 
+def new_act(
+    by: str,
+    collection: str,
+    change: Change,
+    renamed_before: tuple[tuple[str, str], ...] | None = None,
+) -> Act:
+    """An act that has done nothing yet; `renamed_before` are a rename's former names."""
+    return Act(
+        new_id(),
+        collection,
+        by,
+        time.time(),
+        change.kind,
+        change.summary,
+        0,
+        target=change.target,
+        renamed_before=renamed_before,
+    )
+
+
 def open_act(records: Records, by: str, collection: str, change: Change, act: str) -> Act:
     """The act to add to. Raises NotFound when `act` isn't this person's, of this kind."""
     if not act:
-        made = Act(
-            new_id(),
-            collection,
-            by,
-            time.time(),
-            change.kind,
-            change.summary,
-            0,
-            target=change.target,
-        )
+        made = new_act(by, collection, change)
         records.write(Insert(made))
         return made
     found = records.get(Act, act)

@@ -24,27 +24,31 @@ class Rename(Change):
         return replace(image.standing, label=self.label, who=who)
 
 
+def renaming(old: str, new: str) -> Rename:
+    """The checked change from `old` to `new`, "" to remove the label. Raises BadRequest."""
+    label = clean_label(new) if new.strip() else ""
+    if label == old:
+        raise BadRequest("The new name is the same as the old one.")
+    words = f"Renamed {old} to {label}" if label else f"Removed the label {old}"
+    return Rename("rename", label=label, target_name=words)
+
+
 def rename(
     records: Records,
     by: str,
     collection: str,
     old: str,
-    new: str,
+    change: Rename,
     *,
     act: str = "",
     start: str = "",
 ) -> tuple[Done, str]:
-    """Rename `old` to `new` ("" removes it) on up to MOST_AT_ONCE images, trash included.
+    """Give up to MOST_AT_ONCE images labelled `old` the new name, trash included.
 
-    Returns what was done and where to go on ("" when finished). Raises BadRequest.
+    Returns what was done and where to go on ("" when finished).
     """
-    label = clean_label(new) if new.strip() else ""
-    if label == old:
-        raise BadRequest("The new name is the same as the old one.")
-    words = f"Renamed {old} to {label}" if label else f"Removed the label {old}"
     where = [Where("collection", "=", collection), Where("label", "=", old)]
     images = records.find(Image, where, after=behind(start), limit=MOST_AT_ONCE)
-    change = Rename("rename", label=label, target_name=words)
     done = perform(records, by, collection, change, images, act=act)
     return done, images[-1].id if len(images) == MOST_AT_ONCE else ""
 

@@ -4,13 +4,13 @@ An image that was changed again since is left alone and counted. Not here: the a
 """
 
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 
 from biosight.errors import Conflict, NotFound, Stale
 from biosight.images import Image
 from biosight.labels import Annotation, Prediction, current_label
-from biosight.review.acts import MOST_AT_ONCE, Act, ActItem
+from biosight.review.acts import MOST_AT_ONCE, TRIES, Act, ActItem
 from biosight.storage.records import (
     Change,
     Insert,
@@ -63,12 +63,24 @@ def get_act(records: Records, id: str) -> Act:
     return found
 
 
+def nothing() -> list[Change]:
+    """What goes along with most undos."""
+    return []
+
+
 def undo(
-    records: Records, act: Act, by: str, renamed: Mapping[str, str], *, start: str = ""
+    records: Records,
+    act: Act,
+    by: str,
+    renamed: Mapping[str, str],
+    *,
+    start: str = "",
+    along: Callable[[], list[Change]] = nothing,
 ) -> Undone:
     """Put up to MOST_AT_ONCE images back as they were before `act`; call again with `next`.
 
-    Raises Conflict when the act was undone already.
+    `along` gives what is written with the act's mark, read anew at each try. Raises Conflict when
+    the act was undone already.
     """
     if act.undone_at and not start:
         raise Conflict("This was undone already.")
@@ -77,11 +89,23 @@ def undo(
     outcomes = [(item, undo_one(records, act, item, by, renamed)) for item in items]
     changed = [new for _, new in outcomes if new is not None]
     if changed and not act.undone_at:
-        now = replace(act, undone_at=time.time(), undone_by=by, version=act.version + 1)
-        records.write(Replace(now, act.version))
+        mark_undone(records, act, by, along)
     gone = sum(new is None and records.get(Image, i.image) is None for i, new in outcomes)
     following = items[-1].id if len(items) == MOST_AT_ONCE else ""
     return Undone(changed, len(items) - len(changed) - gone, gone, following)
+
+
+def mark_undone(records: Records, act: Act, by: str, along: Callable[[], list[Change]]) -> None:
+    """Note that an act was undone, by whom; tried again when what goes along was changed at the
+    same moment. Raises Stale when somebody else changed the act."""
+    now = replace(act, undone_at=time.time(), undone_by=by, version=act.version + 1)
+    for left in reversed(range(TRIES)):
+        try:
+            records.write(Replace(now, act.version), *along())
+            return
+        except Stale:
+            if not left or get_act(records, act.id).version != act.version:
+                raise
 
 
 def undo_one(

@@ -9,14 +9,13 @@ import threading
 import time
 
 from biosight import metrics
-from biosight.bootstrap import BioSight, serving_key
+from biosight.bootstrap import BioSight
 from biosight.collection import Collection
 from biosight.drift import DriftReport
+from biosight.errands.versions import audited_here
 from biosight.errors import BioSightError
 from biosight.images import Image
-from biosight.inference.card import learnt_from
 from biosight.jobs import LIVE, Job
-from biosight.review.audit import audited
 from biosight.storage.records import Order, Where
 
 log = logging.getLogger(__name__)
@@ -88,9 +87,7 @@ class Gauges:
         right: dict[str, list[bool]] = {}
         live = [Where("trashed_at", "=", 0.0)]
         for c in records.find(Collection, live, limit=MOST_COLLECTIONS):
-            key = serving_key(self.biosight, c.model)
-            taught = learnt_from(self.biosight.model.classifiers.locate(key))
-            found = audited(records, c.id, key, dict(c.renamed), taught)
+            key, found = audited_here(records, self.biosight.catalogue, c)
             right.setdefault(key, []).extend(x.said == x.truth for x in found)
         metrics.audited_accuracy.clear()
         metrics.audited_pictures.clear()

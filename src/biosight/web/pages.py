@@ -4,6 +4,7 @@ Not here: anything the API doesn't do too.
 """
 
 import re
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
@@ -13,16 +14,17 @@ from fastapi.responses import HTMLResponse, RedirectResponse
 from jinja2 import Environment, FileSystemLoader, select_autoescape
 
 from biosight import __version__, accounts, jobs, metrics, sharing
-from biosight.bootstrap import BioSight, serving, serving_key
+from biosight.bootstrap import BioSight
+from biosight.errands.versions import serving, serving_key
 from biosight.errors import BioSightError, NotFound, NotSignedIn
 from biosight.images.limits import MAX_PIXELS
 from biosight.labels import OPENS_AT, TRUSTED_AT
 from biosight.sharing import Access
 from biosight.web import sso
-from biosight.web.api.people import start_session
-from biosight.web.api.versions import seen_version
 from biosight.web.deps import Open, Person, Store, find_person, get_biosight, image_for
+from biosight.web.rights import seen_version
 from biosight.web.security import DOCS_POLICY
+from biosight.web.sessions import start_session
 
 router = APIRouter(include_in_schema=False, default_response_class=HTMLResponse)
 TEMPLATES = Environment(
@@ -35,10 +37,10 @@ TEMPLATES = Environment(
 
 def render(request: Request, template: str, http_status: int = 200, **values: Any) -> HTMLResponse:
     """A page with what every page knows."""
-    try:
-        person = find_person(request)
-    except BioSightError:
-        person = None  # an error page must show even while the store is away
+    person = getattr(request.state, "person", None)
+    if person is None:
+        with suppress(BioSightError):  # an error page must show even while the store is away
+            person = find_person(request)
     values |= {
         "user": person.user if person else None,
         "version": __version__,
@@ -62,6 +64,7 @@ def visiting(request: Request) -> Person:
     person = find_person(request)
     if person is None:
         raise NotSignedIn("Sign in first.")
+    request.state.person = person
     return person
 
 
@@ -79,7 +82,7 @@ def seen(request: Request, collection: str) -> Access:
 def labels_of(biosight: BioSight, family: str) -> tuple[str, ...]:
     """What the model of a collection can say; nothing while none serves."""
     try:
-        return serving(biosight, family).card.label_names
+        return serving(biosight.archive.records, biosight.catalogue, family).card.label_names
     except NotFound:
         return ()
 
@@ -158,7 +161,7 @@ def collection_model_page(request: Request, collection: str, biosight: Open) -> 
         "collection_model.html",
         access=access,
         labels=labels_of(biosight, access.collection.model),
-        serving=serving_key(biosight, access.collection.model),
+        serving=serving_key(biosight.archive.records, biosight.catalogue, access.collection.model),
         opens_at=OPENS_AT,
         trusted_at=TRUSTED_AT,
         slug="-".join(re.findall("[a-z0-9]+", name))[:40] or "mine",

@@ -8,10 +8,10 @@ import secrets
 
 from fastapi import Request
 
-from biosight import accounts, sharing
+from biosight import accounts
 from biosight.accounts import User
 from biosight.bootstrap import BioSight
-from biosight.collection import FIRST_NAME
+from biosight.errands import joining
 from biosight.errors import BadRequest, Forbidden
 
 
@@ -40,8 +40,7 @@ def newcomer(biosight: BioSight, email: str) -> User:
         raise Forbidden(f"There is no account for {email}; ask an administrator to add one.")
     records = biosight.archive.records
     user = accounts.create_user(records, email, secrets.token_urlsafe(32))
-    sharing.create_collection(records, user.id, FIRST_NAME)
-    return user
+    return joining.welcome(records, user)
 
 
 def inside(path: str) -> str:

@@ -7,36 +7,22 @@ from fastapi import APIRouter
 from pydantic import BaseModel, Field
 
 from biosight import accounts, gallery, sharing
+from biosight.errands import renaming
 from biosight.errors import BadRequest, NotFound
 from biosight.images import Image
 from biosight.review import copies, queue, undoing
 from biosight.review.acts import MOST_AT_ONCE, Act, Change, change_of, perform
 from biosight.sharing import Access
 from biosight.storage.records import Gone, Where, behind
-from biosight.web.api.images import ImageOut, image_out
-from biosight.web.api.people import Input
 from biosight.web.deps import ActToUndo, Editor, Person, Signed, Store, Viewer
+from biosight.web.filtering import Matching
+from biosight.web.inputs import Input
+from biosight.web.shown import ImageOut, image_out
 
 router = APIRouter(tags=["acts"])
 
 
 Id = Annotated[str, Field(max_length=64)]
-
-
-class Matching(Input):
-    """A filter, as in the list of images."""
-
-    label: str | None = Field(None, max_length=200)
-    who: str | None = Field(None, pattern="^(machine|person|nobody)$")
-    unsure: bool = False
-    above: int | None = Field(None, ge=0, le=101)
-    below: int | None = Field(None, ge=0, le=101)
-    since: str = Field("", pattern=r"^(\d{4}-\d\d-\d\d)?$")
-    until: str = Field("", pattern=r"^(\d{4}-\d\d-\d\d)?$")
-    text: str = Field("", max_length=200)
-    session: str = Field("", max_length=64)
-    trash: bool = False
-    unfamiliar: bool = False
 
 
 class NewAct(Input):
@@ -161,14 +147,9 @@ def chosen(
         found = records.find(Image, [here, Where("id", "in", ids)], limit=MOST_AT_ONCE)
         return found, ""
     assert body.matching is not None
-    where = gallery.conditions(collection, threshold, as_filter(body.matching))
+    where = gallery.conditions(collection, threshold, body.matching.filter())
     found = records.find(Image, where, after=behind(body.start), limit=MOST_AT_ONCE)
     return found, found[-1].id if len(found) == MOST_AT_ONCE else ""
-
-
-def as_filter(matching: Matching) -> gallery.Filter:
-    """The body's filter as the gallery's."""
-    return gallery.Filter(**matching.model_dump())
 
 
 @router.get("/collections/{collection}/acts")
@@ -204,11 +185,7 @@ def act_out(act: Act, access: Access, person: Person, name: Callable[[str], str]
 def undo(body: Start, own: ActToUndo, person: Signed, records: Store) -> UndoneOut:
     """Undo an act; up to 500 images a call."""
     c = own.access.collection
-    before = own.act.renamed_before
-    renamed = dict(c.renamed if before is None else before)
-    done = undoing.undo(records, own.act, person.user.id, renamed, start=body.start)
-    if before is not None and not own.act.undone_at and done.changed:
-        sharing.set_renamed(records, c.id, lambda _: before)
+    done = renaming.take_back(records, own.act, person.user.id, c, start=body.start)
     changed = [image_out(i, c.threshold) for i in done.changed]
     return UndoneOut(changed=changed, left_alone=done.left_alone, gone=done.gone, next=done.next)
 

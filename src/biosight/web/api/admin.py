@@ -7,14 +7,14 @@ from pydantic import BaseModel, Field
 
 from biosight import accounts
 from biosight.accounts import User
-from biosight.bootstrap import serving_key
 from biosight.collection import Collection
+from biosight.errands.versions import serving_key
 from biosight.errors import NotFound
 from biosight.images import Image
 from biosight.storage.living import LIVING
 from biosight.storage.records import Where
-from biosight.web.api.people import Input
 from biosight.web.deps import Admin, Bytes, Open, Store
+from biosight.web.inputs import Input
 
 router = APIRouter(prefix="/admin", tags=["admin"])
 
@@ -88,7 +88,7 @@ def overview(person: Admin, biosight: Open, records: Store, blobs: Bytes) -> Ove
         trashed=records.count(Image, [Where("trashed", "=", True)]),
         picture_bytes=records.total(Image, []),
         free_bytes=blobs.free_bytes(),
-        model=serving_key(biosight, ""),
+        model=serving_key(records, biosight.catalogue, ""),
     )
 
 

@@ -1,6 +1,5 @@
 """API: collections, their labels, members and invitations."""
 
-from dataclasses import replace
 from typing import Annotated
 
 from fastapi import APIRouter
@@ -8,21 +7,17 @@ from pydantic import BaseModel, Field
 
 from biosight import gallery, registry, sharing
 from biosight.accounts import User, clean_email
-from biosight.bootstrap import forget_collection
 from biosight.collection import Collection
+from biosight.errands import removing, renaming, trying_on
 from biosight.errors import Forbidden
 from biosight.gallery import trash
 from biosight.images import Image
-from biosight.labels import clean_label
-from biosight.review import names
-from biosight.review.acts import Act
 from biosight.sharing import Access
 from biosight.storage.living import living, unreviewed
-from biosight.storage.records import Order, Replace, Where
-from biosight.web.api.jobs import check_fits
-from biosight.web.api.people import Input
-from biosight.web.api.versions import seen_version
+from biosight.storage.records import Order, Where
 from biosight.web.deps import Bytes, Editor, Open, Owner, Signed, Store, Viewer
+from biosight.web.inputs import Input
+from biosight.web.rights import MemberToRemove, seen_version
 
 router = APIRouter(tags=["collections"])
 
@@ -178,7 +173,7 @@ def change(body: CollectionChange, access: Editor, person: Signed, records: Stor
     """
     if body.model:
         chosen = registry.champion(records, body.model)
-        check_fits(seen_version(records, person, chosen.id), access)
+        trying_on.check_fits(seen_version(records, person, chosen.id), access.collection)
     if body.name is not None and not access.allows("owner"):
         raise Forbidden("Only an owner can rename a collection.")
     changed = sharing.change_collection(
@@ -207,14 +202,10 @@ def restore(collection: str, person: Signed, records: Store) -> CollectionOut:
 
 
 @router.delete("/collections/{collection}/forever", status_code=204)
-def remove_forever(
-    collection: str, person: Signed, biosight: Open, records: Store, blobs: Bytes
-) -> None:
+def remove_forever(collection: str, person: Signed, biosight: Open, records: Store) -> None:
     """Remove a trashed collection for good, with its pictures and the models taught in it."""
     access = sharing.access(records, person.user.id, collection, "owner", trashed=True)
-    sharing.remove_collection(records, access.collection)
-    forget_collection(biosight, access.collection.id)
-    trash.purge(records, blobs, [Where("collection", "=", access.collection.id)])
+    removing.remove_collection(biosight, access.collection)
 
 
 @router.delete("/collections/{collection}/trash")
@@ -238,25 +229,16 @@ def labels(access: Viewer, records: Store) -> list[LabelOut]:
 @router.post("/collections/{collection}/labels/rename")
 def rename_label(body: LabelChange, access: Editor, person: Signed, records: Store) -> LabelChanged:
     """Rename, merge (into a name that exists) or remove a label, 500 pictures a call."""
-    c = access.collection
-    done, following = names.rename(
-        records, person.user.id, c.id, body.old, body.new, act=body.act, start=body.start
+    done, following = renaming.rename_label(
+        records,
+        person.user.id,
+        access.collection.id,
+        body.old,
+        body.new,
+        act=body.act,
+        start=body.start,
     )
-    if not body.act and done.changed:
-        new = clean_label(body.new) if body.new.strip() else ""
-        before = sharing.set_renamed(
-            records, c.id, lambda now: names.renamed_with(dict(now), body.old, new)
-        )
-        remember(records, done.act, before)
     return LabelChanged(act=done.act, changed=len(done.changed), next=following)
-
-
-def remember(records: Store, act: str, before: tuple[tuple[str, str], ...]) -> None:
-    """Keep with the act what the model's labels were called, for its undo."""
-    found = records.get(Act, act)
-    if found is not None:
-        noted = replace(found, renamed_before=before, version=found.version + 1)
-        records.write(Replace(noted, found.version))
 
 
 @router.get("/collections/{collection}/members")
@@ -284,11 +266,9 @@ def set_role(user: str, body: Role, access: Owner, records: Store) -> None:
 
 
 @router.delete("/collections/{collection}/members/{user}", status_code=204)
-def remove_member(user: str, access: Viewer, person: Signed, records: Store) -> None:
+def remove_member(collection: str, user: MemberToRemove, records: Store) -> None:
     """Remove a member (owners), or leave (oneself)."""
-    if user != person.user.id and not access.allows("owner"):
-        raise Forbidden("Only an owner can remove others.")
-    sharing.remove_member(records, access.collection.id, user)
+    sharing.remove_member(records, collection, user)
 
 
 @router.get("/collections/{collection}/offers")

@@ -7,10 +7,9 @@ from typing import Any
 from fastapi import APIRouter
 from pydantic import BaseModel
 
-from biosight import drift as drifting
-from biosight.bootstrap import serving
-from biosight.drift import DriftReport
-from biosight.inference.reference import read_reference
+from biosight import drift
+from biosight.drift import DriftReport, Week
+from biosight.errands import drifting
 from biosight.web.deps import Editor, Open, Signed, Store, Viewer
 
 router = APIRouter(tags=["drift"])
@@ -50,7 +49,7 @@ class DriftHistory(BaseModel):
 
     latest: DriftOut | None
     checks: list[DriftLine]
-    weeks: list[drifting.Week]
+    weeks: list[Week]
 
 
 def drift_out(report: DriftReport) -> DriftOut:
@@ -62,30 +61,25 @@ def drift_out(report: DriftReport) -> DriftOut:
 @router.get("/collections/{collection}/drift")
 def history(access: Viewer, records: Store) -> DriftHistory:
     """What the checks of this collection said."""
-    found = drifting.reports(records, access.collection.id)
+    found = drift.reports(records, access.collection.id)
     return DriftHistory(
         latest=drift_out(found[0]) if found else None,
         checks=[
             DriftLine(at=r.at, verdict=r.verdict, sentence=r.sentence, pictures=r.pictures)
             for r in found
         ],
-        weeks=drifting.weeks(records, access.collection.id, time.time()),
+        weeks=drift.weeks(records, access.collection.id, time.time()),
     )
 
 
 @router.post("/collections/{collection}/drift", status_code=201)
 def check(access: Editor, biosight: Open, records: Store) -> DriftOut:
     """Check now, from stored embeddings: under a second."""
-    c = access.collection
-    version = serving(biosight, c.model)
-    reference = read_reference(biosight.model.classifiers.locate(version.id))
-    report = drifting.check(records, c.id, version.id, version.card.space, reference)
-    return drift_out(report)
+    return drift_out(drifting.check(records, biosight.catalogue, access.collection))
 
 
 @router.post("/collections/{collection}/drift/accept")
 def accept(access: Editor, person: Signed, biosight: Open, records: Store) -> dict[str, int]:
     """Let what the last check looked at be what is normal here."""
-    c = access.collection
-    space = serving(biosight, c.model).card.space
-    return {"sessions": drifting.accept_latest(records, c.id, space, person.user.id)}
+    sessions = drifting.accept(records, biosight.catalogue, access.collection, person.user.id)
+    return {"sessions": sessions}

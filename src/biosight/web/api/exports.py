@@ -15,8 +15,8 @@ from biosight.gallery.naming import clean_part
 from biosight.gallery.standards import Scope, camtrap_dp, darwin_core
 from biosight.images import Image
 from biosight.sharing import Access
-from biosight.web.api.images import Filtered
 from biosight.web.deps import Bytes, Store, Viewer
+from biosight.web.filtering import Filtered
 
 router = APIRouter(tags=["export"])
 # A grid for coordinates in degrees, 0 for exact ones; the cameras' offset from UTC in minutes.

@@ -3,22 +3,21 @@
 from typing import Annotated
 from urllib.parse import quote
 
-from fastapi import APIRouter, Depends, Header, Query, Response
+from fastapi import APIRouter, Header, Query, Response
 from fastapi.responses import FileResponse, RedirectResponse, StreamingResponse
 from pydantic import BaseModel, Field
 
 from biosight import accounts, gallery
-from biosight.errors import BadRequest, NotFound
+from biosight.errands import derived
+from biosight.errands.derived import Derived
+from biosight.errors import BadRequest
 from biosight.images import SHOWN_AS_IS, Image
-from biosight.intake import ANY_FRAMING
 from biosight.labels import Annotation as Said
-from biosight.labels import Guess, Prediction
+from biosight.labels import Prediction
 from biosight.review.acts import Change, change_of, perform
 from biosight.review.undoing import latest_prediction
 from biosight.sharing import Access
-from biosight.storage import blobs as keys
 from biosight.storage.records import Order, Where
-from biosight.web.api.people import Input
 from biosight.web.deps import (
     Bytes,
     ImageToChange,
@@ -28,46 +27,13 @@ from biosight.web.deps import (
     Store,
     Viewer,
 )
+from biosight.web.filtering import Filtered
+from biosight.web.inputs import Input
 from biosight.web.security import FILE_POLICY
+from biosight.web.shown import GuessOut, ImageOut, etag, guesses_out, image_out
 
 router = APIRouter(tags=["images"])
 LINK_SECONDS = 300
-
-
-class GuessOut(BaseModel):
-    """A label and its confidence, 0 to 1."""
-
-    label: str
-    confidence: float
-
-
-class ImageOut(BaseModel):
-    """An image; `who` is machine, person or nobody; `unsure` by the collection's threshold."""
-
-    id: str
-    collection: str
-    name: str
-    path: str
-    label: str
-    who: str
-    unsure: bool
-    machine_label: str
-    confidence: float
-    model: str
-    novelty: float
-    unfamiliar: bool
-    width: int
-    height: int
-    size: int
-    media_type: str
-    sha256: str
-    created_at: float
-    taken: str
-    day: str
-    note: str
-    trashed: bool
-    session: str
-    version: int
 
 
 class ImageDetail(ImageOut):
@@ -137,23 +103,6 @@ def image_filter(
     )
 
 
-Filtered = Annotated[gallery.Filter, Depends(image_filter)]
-
-
-def image_out(image: Image, threshold: int) -> ImageOut:
-    """An image as the API shows it."""
-    unsure = image.who == "machine" and image.percent < threshold
-    return ImageOut.model_construct(
-        **{name: getattr(image, name) for name in ImageOut.model_fields if name != "unsure"},
-        unsure=unsure,
-    )
-
-
-def guesses(top: tuple[Guess, ...]) -> list[GuessOut]:
-    """Guesses as the API shows them."""
-    return [GuessOut(label=g.label, confidence=g.confidence) for g in top]
-
-
 @router.get("/collections/{collection}/images")
 def list_images(
     access: Viewer,
@@ -177,11 +126,6 @@ def count_images(access: Viewer, records: Store, chosen: Filtered) -> dict[str, 
     return {"images": records.count(Image, gallery.conditions(c.id, c.threshold, chosen))}
 
 
-def etag(image: Image) -> str:
-    """The version as an entity tag."""
-    return f'"{image.version}"'
-
-
 @router.get("/images/{image}")
 def show(seen: ImageToSee, records: Store, response: Response) -> ImageDetail:
     """One image in full; its ETag is for If-Match."""
@@ -194,7 +138,7 @@ def detail(image: Image, access: Access, records: Store) -> ImageDetail:
     prediction = latest_prediction(records, image.id)
     return ImageDetail(
         **image_out(image, access.collection.threshold).model_dump(),
-        top=guesses(prediction.top) if prediction else [],
+        top=guesses_out(prediction.top) if prediction else [],
         camera=image.camera,
         latitude=image.latitude,
         longitude=image.longitude,
@@ -274,63 +218,42 @@ def history(seen: ImageToSee, records: Store) -> list[SayingOut]:
     return sorted(said, key=lambda s: s.at)
 
 
-def file_response(blobs: Bytes, key: str, media_type: str, name: str, *, inline: bool) -> Response:
-    """Stored bytes with a policy that lets them do nothing. Raises NotFound."""
+def file_response(blobs: Bytes, found: Derived, *, inline: bool) -> Response:
+    """Stored bytes with a policy that lets them do nothing."""
     headers = {"Content-Security-Policy": FILE_POLICY, "Cache-Control": "private, max-age=86400"}
     kind = "inline" if inline else "attachment"
-    check_there(blobs, key)
-    path = blobs.file(key)
+    path = blobs.file(found.key)
     if path is not None:
         return FileResponse(
             path,
-            media_type=media_type,
-            filename=name,
+            media_type=found.media_type,
+            filename=found.name,
             content_disposition_type=kind,
             headers=headers,
         )
-    headers["Content-Disposition"] = f"{kind}; filename*=utf-8''{quote(name)}"
-    return StreamingResponse(blobs.stream(key), media_type=media_type, headers=headers)
-
-
-def check_there(blobs: Bytes, key: str) -> None:
-    """Raise NotFound unless a key's bytes are stored."""
-    if not blobs.has(key):
-        raise NotFound("The bytes of this picture are missing; run biosight doctor.")
+    headers["Content-Disposition"] = f"{kind}; filename*=utf-8''{quote(found.name)}"
+    return StreamingResponse(blobs.stream(found.key), media_type=found.media_type, headers=headers)
 
 
 @router.get("/images/{image}/original", response_class=FileResponse)
 def original(seen: ImageToSee, blobs: Bytes, biosight: Open, download: bool = False) -> Response:
     """The upload, byte for byte; a download may be a redirect to the bucket."""
-    image, key = seen.image, keys.original(seen.image.sha256)
-    if download and biosight.settings.presigned and (link := blobs.link(key, LINK_SECONDS)):
-        check_there(blobs, key)
+    found = derived.original(blobs, seen.image)
+    if download and biosight.settings.presigned and (link := blobs.link(found.key, LINK_SECONDS)):
         return RedirectResponse(link, status_code=307)
-    inline = not download and image.media_type in SHOWN_AS_IS
-    return file_response(blobs, key, image.media_type, image.name, inline=inline)
+    inline = not download and found.media_type in SHOWN_AS_IS
+    return file_response(blobs, found, inline=inline)
 
 
 @router.get("/images/{image}/thumbnail", response_class=FileResponse)
 def thumbnail(seen: ImageToSee, blobs: Bytes, biosight: Open) -> Response:
     """A small JPEG without metadata."""
-    key = keys.thumbnail(seen.image.sha256)
-    if not blobs.has(key):
-        source = keys.original(seen.image.sha256)
-        check_there(blobs, source)
-        with blobs.local(source) as path:
-            decoded = biosight.model.decoders.decode(path, ANY_FRAMING)
-        blobs.put_derived(key, decoded.thumbnail)
-    return file_response(blobs, key, "image/jpeg", "thumbnail.jpg", inline=True)
+    found = derived.thumbnail(blobs, biosight.model.decoders, seen.image)
+    return file_response(blobs, found, inline=True)
 
 
 @router.get("/images/{image}/view", response_class=FileResponse)
 def view(seen: ImageToSee, blobs: Bytes, biosight: Open) -> Response:
     """The picture as any browser can show it: the original, or a JPEG of a TIFF or HEIC."""
-    image, source = seen.image, keys.original(seen.image.sha256)
-    if image.media_type in SHOWN_AS_IS:
-        return file_response(blobs, source, image.media_type, image.name, inline=True)
-    key = keys.view(image.sha256)
-    if not blobs.has(key):
-        check_there(blobs, source)
-        with blobs.local(source) as path:
-            blobs.put_derived(key, biosight.model.decoders.render(path))
-    return file_response(blobs, key, "image/jpeg", "view.jpg", inline=True)
+    found = derived.view(blobs, biosight.model.decoders, seen.image)
+    return file_response(blobs, found, inline=True)

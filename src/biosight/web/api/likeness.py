@@ -14,8 +14,8 @@ from biosight.images import Embedding, Image
 from biosight.storage import blobs as keys
 from biosight.storage.living import unreviewed
 from biosight.storage.records import Order, Where, among
-from biosight.web.api.images import ImageOut, image_out
 from biosight.web.deps import Bytes, ImageToSee, Open, Store, Viewer
+from biosight.web.shown import ImageOut, image_out
 
 router = APIRouter(tags=["likeness"])
 MOST_GROUPED = 1000

@@ -7,23 +7,18 @@ from dataclasses import replace
 from typing import Literal
 
 from fastapi import APIRouter, Request, Response
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, Field
 
-from biosight import accounts, metrics, sharing
+from biosight import accounts, metrics
 from biosight.accounts import User
-from biosight.bootstrap import BioSight
-from biosight.collection import FIRST_NAME
+from biosight.errands import joining
 from biosight.errors import BioSightError, Forbidden, NotSignedIn, TooMany
 from biosight.web.deps import Browser, Open, Signed, Store
-from biosight.web.security import clear_cookie, client_address, set_cookie
+from biosight.web.inputs import Input
+from biosight.web.security import clear_cookie, client_address
+from biosight.web.sessions import start_session
 
 router = APIRouter(tags=["people"])
-
-
-class Input(BaseModel):
-    """Inputs refuse what they don't know."""
-
-    model_config = ConfigDict(extra="forbid")
 
 
 class Credentials(Input):
@@ -113,14 +108,6 @@ def me(user: User) -> Me:
     return Me(id=user.id, email=user.email, name=user.name, role=user.role)
 
 
-def start_session(request: Request, response: Response, biosight: BioSight, user: User) -> None:
-    """Sign `user` in on this browser."""
-    device = request.headers.get("user-agent", "")
-    days = biosight.settings.session_days
-    secret = accounts.open_session(biosight.archive.records, user, device, days)
-    set_cookie(response, biosight.settings, secret)
-
-
 @router.post("/register", status_code=201)
 def register(
     body: Registration, request: Request, response: Response, biosight: Open, records: Store
@@ -137,7 +124,7 @@ def register(
     user = accounts.register(
         records, settings.registration, body.email, body.password, body.name, body.invitation
     )
-    sharing.create_collection(records, user.id, FIRST_NAME)
+    joining.welcome(records, user)
     start_session(request, response, biosight, user)
     return me(user)
 
@@ -210,9 +197,7 @@ def delete_me(
         accounts.sign_in(records, person.user.email, body.password, address)
     except NotSignedIn:
         raise Forbidden("The password is wrong.") from None
-    accounts.check_leave(records, person.user)
-    sharing.leave_everything(records, person.user.id)
-    accounts.remove_user(records, person.user)
+    joining.leave(records, person.user)
     clear_cookie(response, biosight.settings)
 
 

@@ -8,13 +8,12 @@ from fastapi import APIRouter, Request, Response
 from pydantic import BaseModel, Field
 from starlette.datastructures import UploadFile
 
-from biosight.bootstrap import serving_key
+from biosight.errands.placing import place_in
 from biosight.errors import BadPicture, BadRequest, NoSpace, TooLarge, Unavailable
 from biosight.images import Image
 from biosight.intake import (
     Duplicate,
     Outcome,
-    Place,
     Rejected,
     Stored,
     Upload,
@@ -22,12 +21,12 @@ from biosight.intake import (
     take_in,
 )
 from biosight.review.undoing import latest_prediction
-from biosight.sharing import Access, still_there
+from biosight.sharing import Access
 from biosight.storage.records import Where, parts
-from biosight.web.api.images import GuessOut, ImageOut, etag, guesses, image_out
-from biosight.web.api.people import Input
 from biosight.web.deps import Editor, Open, Person, Sender, Store
+from biosight.web.inputs import Input
 from biosight.web.security import MEGABYTE
+from biosight.web.shown import GuessOut, ImageOut, etag, guesses_out, image_out
 
 router = APIRouter(tags=["images"])
 FIELDS = {"file", "session", "path", "last_modified"}
@@ -106,9 +105,8 @@ async def upload(request: Request, response: Response, sender: Sender, biosight:
         raise NoSpace("There is no room for the upload just now; nothing was stored.") from error
     try:
         arriving = as_upload(form, person, biosight.settings.max_file_mb * MEGABYTE)
-        c = access.collection
-        place = Place(
-            c.id, person.user.id, dict(c.renamed), still_there(c.id), serving_key(biosight, c.model)
+        place = place_in(
+            biosight.archive.records, biosight.catalogue, access.collection, person.user.id
         )
         limiter: CapacityLimiter = request.app.state.upload_limiter
         if limiter.statistics().tasks_waiting >= MOST_WAITING:
@@ -171,7 +169,7 @@ def uploaded(outcome: Outcome, access: Access, biosight: Open, response: Respons
         label=image.label,
         confidence=image.confidence,
         model=image.model,
-        top=guesses(prediction.top) if prediction else [],
+        top=guesses_out(prediction.top) if prediction else [],
         image=image_out(image, threshold),
     )
 

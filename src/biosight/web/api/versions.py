@@ -7,18 +7,17 @@ from typing import Any
 import numpy as np
 from fastapi import APIRouter, Response
 from fastapi.responses import FileResponse
-from pydantic import BaseModel, Field
+from pydantic import BaseModel
 
-from biosight import accounts, registry, sharing
-from biosight.bootstrap import serving_key
-from biosight.errors import Conflict, Forbidden, NotFound
+from biosight import accounts, registry
+from biosight.errands import versions
+from biosight.errors import NotFound
 from biosight.inference import quality
-from biosight.inference.card import learnt_from
 from biosight.inference.reference import read_reference
 from biosight.registry import ModelVersion
-from biosight.review.audit import audited
-from biosight.web.api.people import Input
 from biosight.web.deps import Open, Person, Signed, Store, Viewer
+from biosight.web.inputs import Reason
+from biosight.web.rights import VersionToChange, VersionToSee, may_change, visible_versions
 
 router = APIRouter(tags=["models"])
 
@@ -99,53 +98,11 @@ class VersionDetail(VersionOut):
     events: list[EventOut]
 
 
-class Reason(Input):
-    """Why, for the audit trail."""
-
-    reason: str = Field("", max_length=500)
-
-
 class AuditOut(BaseModel):
     """How the serving version does in a collection, from the random half of review."""
 
     model: str
     quality: Quality | None
-
-
-def visible(records: Store, person: Person) -> list[ModelVersion]:
-    """The versions that a person may see."""
-    mine = {a.collection.id for a in sharing.collections_of(records, person.user.id)}
-    return registry.seen_by(registry.versions(records), mine)
-
-
-def seen_version(records: Store, person: Person, key: str) -> ModelVersion:
-    """A version, if the person may see it. Raises NotFound."""
-    found = registry.get_version(records, key)
-    if found.collection:
-        try:
-            sharing.access(records, person.user.id, found.collection)
-        except NotFound:
-            raise NotFound(f"There is no model {key}.") from None
-    return found
-
-
-def may_change(records: Store, person: Person, version: ModelVersion) -> bool:
-    """May the person promote or retire it? Shared ones: administrators in the browser."""
-    if not version.collection:
-        return person.user.is_admin and bool(person.session)
-    try:
-        sharing.access(records, person.user.id, version.collection, "editor")
-    except (NotFound, Forbidden):
-        return False
-    return True
-
-
-def to_change(records: Store, person: Person, key: str) -> ModelVersion:
-    """A version that the person may promote or retire. Raises NotFound or Forbidden."""
-    found = seen_version(records, person, key)
-    if not may_change(records, person, found):
-        raise Forbidden("Everyone uses this model: only an administrator can change it.")
-    return found
 
 
 def version_out(biosight: Open, person: Person, version: ModelVersion) -> VersionOut:
@@ -157,9 +114,9 @@ def version_out(biosight: Open, person: Person, version: ModelVersion) -> Versio
         version=card.version,
         state=version.state,
         serves=version.state == "champion",
-        default=version.name == biosight.model.default,
+        default=version.name == biosight.catalogue.default,
         may_change=may_change(biosight.archive.records, person, version),
-        there=biosight.model.there(version),
+        there=registry.is_there(version, biosight.catalogue.bundled),
         arch=card.arch,
         labels=list(card.label_names),
         base=card.base,
@@ -173,14 +130,13 @@ def version_out(biosight: Open, person: Person, version: ModelVersion) -> Versio
 @router.get("/models")
 def list_versions(person: Signed, biosight: Open, records: Store) -> list[VersionOut]:
     """All versions that one may use, the newest first."""
-    return [version_out(biosight, person, v) for v in visible(records, person)]
+    return [version_out(biosight, person, v) for v in visible_versions(records, person)]
 
 
 @router.get("/models/{key}")
-def show(key: str, person: Signed, biosight: Open, records: Store) -> VersionDetail:
+def show(version: VersionToSee, person: Signed, biosight: Open, records: Store) -> VersionDetail:
     """One version in full."""
-    version = seen_version(records, person, key)
-    former = registry.before(records, version, biosight.model.there)
+    former = registry.before(records, version, biosight.catalogue.bundled)
     return VersionDetail(
         **version_out(biosight, person, version).model_dump(),
         before=former.id if former else "",
@@ -204,7 +160,7 @@ def held_quality(biosight: Open, version: ModelVersion) -> Quality | None:
     """A version's answers on the sources left out of training; None without a reference, or where
     the version came with another BioSight and its files went."""
     try:
-        reference = read_reference(biosight.model.classifiers.locate(version.id))
+        reference = read_reference(biosight.catalogue.locate(version.id))
     except NotFound:
         return None
     if reference is None:
@@ -248,10 +204,10 @@ def recall_out(label: str, row: quality.Ints, number: int) -> RecallOut:
 
 
 @router.get("/models/{key}/card.json")
-def card_file(key: str, person: Signed, records: Store) -> Response:
+def card_file(version: VersionToSee) -> Response:
     """The card, as a file."""
-    text = seen_version(records, person, key).card.model_dump_json(indent=2, by_alias=True)
-    return file_of(text + "\n", f"{key}.card.json")
+    text = version.card.model_dump_json(indent=2, by_alias=True)
+    return file_of(text + "\n", f"{version.id}.card.json")
 
 
 def file_of(text: str, name: str) -> Response:
@@ -261,54 +217,49 @@ def file_of(text: str, name: str) -> Response:
 
 
 @router.get("/models/{key}/files/{name}", response_class=FileResponse)
-def model_file(key: str, name: str, person: Signed, biosight: Open, records: Store) -> FileResponse:
+def model_file(name: str, version: VersionToSee, biosight: Open) -> FileResponse:
     """model.onnx, and head.npz where the last layer is a file of its own."""
-    version = seen_version(records, person, key)
-    path = biosight.model.classifiers.locate(version.id) / name
+    path = biosight.catalogue.locate(version.id) / name
     if name not in {"model.onnx", "head.npz"} or not path.is_file():
         raise NotFound("There is no such file.")
-    return FileResponse(path, media_type="application/octet-stream", filename=f"{key}.{name}")
+    return FileResponse(
+        path, media_type="application/octet-stream", filename=f"{version.id}.{name}"
+    )
 
 
 @router.post("/models/{key}/promote")
-def promote(key: str, body: Reason, person: Signed, biosight: Open, records: Store) -> VersionOut:
+def promote(
+    body: Reason, version: VersionToChange, person: Signed, biosight: Open, records: Store
+) -> VersionOut:
     """Let a version serve its family; the one before it retires."""
-    version = to_change(records, person, key)
-    check_there(biosight, version)
-    done = registry.promote(records, version, person.user.id, body.reason)
+    by = person.user.id
+    done = versions.promote(records, biosight.catalogue, version, by, body.reason)
     return version_out(biosight, person, done)
 
 
-def check_there(biosight: Open, version: ModelVersion) -> None:
-    """Raise Conflict for a version that came with another BioSight and has no files here."""
-    if not biosight.model.there(version):
-        raise Conflict(f"{version.id} came with another version of BioSight; it isn't here now.")
-
-
 @router.post("/models/{key}/retire")
-def retire(key: str, body: Reason, person: Signed, biosight: Open, records: Store) -> VersionOut:
+def retire(
+    body: Reason, version: VersionToChange, person: Signed, biosight: Open, records: Store
+) -> VersionOut:
     """Put a candidate aside."""
-    version = to_change(records, person, key)
     done = registry.retire(records, version, person.user.id, body.reason)
     return version_out(biosight, person, done)
 
 
 @router.post("/models/{key}/roll-back")
-def roll_back(key: str, body: Reason, person: Signed, biosight: Open, records: Store) -> VersionOut:
+def roll_back(
+    body: Reason, version: VersionToChange, person: Signed, biosight: Open, records: Store
+) -> VersionOut:
     """Let the version that served the same family before serve again."""
-    version = to_change(records, person, key)
-    there = biosight.model.there
-    done = registry.roll_back(records, version.name, person.user.id, there, body.reason)
+    by, bundled = person.user.id, biosight.catalogue.bundled
+    done = registry.roll_back(records, version.name, by, bundled, body.reason)
     return version_out(biosight, person, done)
 
 
 @router.get("/collections/{collection}/audit")
 def audit(access: Viewer, biosight: Open, records: Store) -> AuditOut:
     """How the serving version does here, from pictures drawn at random and named by people."""
-    c = access.collection
-    key = serving_key(biosight, c.model)
-    taught = learnt_from(biosight.model.classifiers.locate(key))
-    found = audited(records, c.id, key, dict(c.renamed), taught)
+    key, found = versions.audited_here(records, biosight.catalogue, access.collection)
     if not found:
         return AuditOut(model=key, quality=None)
     names = sorted({x.truth for x in found} | {x.said for x in found}, key=str.casefold)

@@ -4,10 +4,9 @@ import { call } from "./api.js";
 import { el, when } from "./dom.js";
 import { complain } from "./toast.js";
 
-/** @typedef {{id: string, kind: string, collection: string, state: string, done: number, total: number,
+/** @typedef {{id: string, kind: string, title: string, collection: string, state: string, done: number, total: number,
  *   words: string, model: string, created_at: number, finished_at: number, result: any}} Job */
 
-const NAMES = /** @type {Record<string, string>} */ ({ "try-on": "Trying on", reclassify: "Classifying with", teach: "Teaching" });
 const LIVE = ["waiting", "running"];
 
 /** @param {Job} job */
@@ -36,7 +35,7 @@ export function jobRow(job, editor, again) {
   };
   const look = job.kind === "try-on" && job.state === "done";
   return el("li", { class: "job", "data-state": job.state },
-    el("span", {}, el("strong", {}, `${NAMES[job.kind]} ${job.model}`), " ", el("span", { class: "soft" }, when(job.created_at))),
+    el("span", {}, el("strong", {}, `${job.title} ${job.model}`), " ", el("span", { class: "soft" }, when(job.created_at))),
     live(job)
       ? el("span", { class: "going" }, job.total ? el("progress", { max: job.total, value: job.done }) : el("progress", {}),
         el("span", { class: "soft" }, job.total ? `${job.done.toLocaleString("en")} of ${job.total.toLocaleString("en")}` : "starting"))

@@ -1,13 +1,12 @@
 """ModelVersion: add, list, promote (candidate -> champion), roll back, retire, with an audit trail.
 
-A family is all versions of one name; its champion serves the collections that chose it.
-Not here: training (learning), running (inference), or which family a collection chose (sharing.py).
+Not here: a version's files (files.py), or asking whether somebody may promote (web/rights.py).
 """
 
 import json
 import re
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Container, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import ClassVar
 
@@ -185,29 +184,29 @@ def promote(records: Records, version: ModelVersion, by: str, reason: str = "") 
     return now
 
 
-def roll_back(
-    records: Records,
-    name: str,
-    by: str,
-    there: Callable[[ModelVersion], bool],
-    reason: str = "",
-) -> ModelVersion:
-    """Let the version that served before serve again.
+def is_there(version: ModelVersion, bundled: Container[str]) -> bool:
+    """Can a version's files be had: with this BioSight (the keys `bundled`), or in the store?"""
+    return version.id in bundled or not version.bundled
 
-    `there` says whether a version's files can be had. Raises NotFound when there is none.
+
+def roll_back(
+    records: Records, name: str, by: str, bundled: Container[str], reason: str = ""
+) -> ModelVersion:
+    """Let the version that served before serve again; `bundled` as in `is_there`.
+
+    Raises NotFound when there is none.
     """
-    former = before(records, champion(records, name), there)
+    former = before(records, champion(records, name), bundled)
     if former is None:
         raise NotFound(f"No other version of {name} has served.")
     return promote(records, former, by, reason or "rolled back")
 
 
-def before(
-    records: Records, version: ModelVersion, there: Callable[[ModelVersion], bool]
-) -> ModelVersion | None:
-    """The version of the same family that served last, this one aside."""
+def before(records: Records, version: ModelVersion, bundled: Container[str]) -> ModelVersion | None:
+    """The version of the same family that served last and can be had, this one aside."""
     others = [v for v in versions(records, version.name) if v.promoted_at and v.id != version.id]
-    return max(filter(there, others), key=lambda v: v.promoted_at, default=None)
+    there = [v for v in others if is_there(v, bundled)]
+    return max(there, key=lambda v: v.promoted_at, default=None)
 
 
 def retire(records: Records, version: ModelVersion, by: str, reason: str = "") -> ModelVersion:
@@ -250,21 +249,20 @@ def seen_by(found: Sequence[ModelVersion], collections: set[str]) -> list[ModelV
     return [v for v in found if not v.collection or v.collection in collections]
 
 
-def register_bundled(
-    records: Records, cards: Sequence[ModelCard], there: Callable[[ModelVersion], bool]
-) -> None:
+def register_bundled(records: Records, cards: Sequence[ModelCard]) -> None:
     """Make what came with BioSight known: a candidate, and the champion of its family where none
     serves or where the one that did, an earlier bundled version, is not there any more.
 
-    `there` says whether a version's files can be had. Safe in several processes at once.
+    Safe in several processes at once.
     """
+    bundled = {card.key for card in cards}
     for card in cards:
         try:
             found = records.get(ModelVersion, card.key) or add(records, card)
         except Conflict:
             continue  # another process was faster, and goes on
         serving = families(records).get(card.name)
-        if serving is None or not there(serving):
+        if serving is None or not is_there(serving, bundled):
             promote(records, found, "", "came with BioSight")
 
 

@@ -1,0 +1,54 @@
+"""Small and viewable forms of a picture, made from its original when they are not there.
+
+Not here: drawing them (images/reading.py, in the sandbox), or the first thumbnail (intake.py).
+"""
+
+from dataclasses import dataclass
+
+from biosight.errors import NotFound
+from biosight.images import SHOWN_AS_IS, Image
+from biosight.inference.decoding import Decoders
+from biosight.storage import blobs as keys
+from biosight.storage.blobs import Blobs
+
+JPEG = "image/jpeg"
+
+
+@dataclass(frozen=True, slots=True)
+class Derived:
+    """Bytes in the store by key, their media type, and a name for a browser's file dialog."""
+
+    key: str
+    media_type: str
+    name: str
+
+
+def original(blobs: Blobs, image: Image) -> Derived:
+    """The upload itself. Raises NotFound when the store has lost it."""
+    key = keys.original(image.sha256)
+    if not blobs.has(key):
+        raise NotFound("The bytes of this picture are missing; run biosight doctor.")
+    return Derived(key, image.media_type, image.name)
+
+
+def thumbnail(blobs: Blobs, decoders: Decoders, image: Image) -> Derived:
+    """The small JPEG without metadata. Raises NotFound, BadPicture or Unavailable."""
+    made = Derived(keys.thumbnail(image.sha256), JPEG, "thumbnail.jpg")
+    if not blobs.has(made.key):
+        with blobs.local(original(blobs, image).key) as path:
+            blobs.put_derived(made.key, decoders.thumbnail(path))
+    return made
+
+
+def view(blobs: Blobs, decoders: Decoders, image: Image) -> Derived:
+    """The picture as any browser shows it: the upload, or a JPEG of a TIFF or HEIC.
+
+    Raises NotFound, BadPicture or Unavailable.
+    """
+    if image.media_type in SHOWN_AS_IS:
+        return original(blobs, image)
+    made = Derived(keys.view(image.sha256), JPEG, "view.jpg")
+    if not blobs.has(made.key):
+        with blobs.local(original(blobs, image).key) as path:
+            blobs.put_derived(made.key, decoders.render(path))
+    return made

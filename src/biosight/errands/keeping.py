@@ -1,0 +1,63 @@
+"""Keeping house: sweep what crashes left, empty old trash, classify what still waits.
+
+Not here: when (web/housekeeping.py), or how each is done (gallery/trash.py, intake.py).
+"""
+
+import logging
+import time
+
+from biosight.bootstrap import BioSight
+from biosight.collection import Collection
+from biosight.errands.versions import serving_key
+from biosight.errors import BioSightError
+from biosight.gallery import trash
+from biosight.images import Image
+from biosight.intake import classify_again
+from biosight.storage.records import Where, among
+
+log = logging.getLogger(__name__)
+STALE_UPLOAD_SECONDS = 6 * 3600.0
+MOST_WAITING = 1000
+
+
+def tidy(biosight: BioSight) -> None:
+    """This instance's own: a reserve, and what a crash left of uploads."""
+    biosight.archive.records.keep_reserve()
+    biosight.archive.blobs.sweep_incoming(STALE_UPLOAD_SECONDS, time.time())
+
+
+def keep_house(biosight: BioSight) -> None:
+    """One round for all instances: old trash, orphans, pictures that wait for the model."""
+    records, blobs = biosight.archive.records, biosight.archive.blobs
+    purged = trash.purge_old(records, blobs, biosight.settings.trash_days)
+    swept = trash.sweep_orphans(records, blobs)
+    swept += trash.purge_homeless(records, blobs, lambda c: records.get(Collection, c) is not None)
+    named = classify_waiting(biosight)
+    if purged or swept or named:
+        log.info("kept house", extra={"purged": purged, "orphans": swept, "classified": named})
+
+
+def classify_waiting(biosight: BioSight) -> int:
+    """Classify pictures that were kept while the model failed; how many."""
+    records, named = biosight.archive.records, 0
+    where = [Where("who", "=", "nobody"), Where("model", "=", "")]
+    images = records.find(Image, where, limit=MOST_WAITING)
+    ids = sorted({i.collection for i in images})
+    collections = {c.id: c for c in among(records, Collection, ids)}
+    for image in images:
+        if (collection := collections.get(image.collection)) is not None:
+            named += classify_one(biosight, collection, image)
+    return named
+
+
+def classify_one(biosight: BioSight, collection: Collection, image: Image) -> bool:
+    """Was one picture classified?"""
+    records = biosight.archive.records
+    try:
+        model = serving_key(records, biosight.catalogue, collection.model)
+        changes = classify_again(biosight.intake, model, image, dict(collection.renamed))
+        records.write(*changes)
+    except BioSightError as error:
+        log.warning("still unclassified", extra={"code": error.code})
+        return False
+    return True

@@ -1,0 +1,39 @@
+"""What every kind of job has: words for the page, and the function that does it.
+
+Not here: the table of them (work.py), or claiming and progress (jobs.py).
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from biosight.bootstrap import BioSight
+from biosight.collection import Collection
+from biosight.errors import NotFound
+from biosight.jobs import Job, Progress
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What a finished job says: words for people, and JSON for its page."""
+
+    words: str
+    result: str
+
+
+@dataclass(frozen=True, slots=True)
+class Kind:
+    """One kind of job; `title` stands before the name of the version that it is about.
+
+    `run` raises BioSightError in words, or Dropped when the job was stopped.
+    """
+
+    title: str
+    run: Callable[[BioSight, Job, Progress], Outcome]
+
+
+def collection_of(biosight: BioSight, job: Job) -> Collection:
+    """The job's collection. Raises NotFound when it went."""
+    found = biosight.archive.records.get(Collection, job.collection)
+    if found is None:
+        raise NotFound("The collection was removed meanwhile.")
+    return found

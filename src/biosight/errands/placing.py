@@ -1,0 +1,39 @@
+"""Where pictures go: a collection, for a person, named by what serves there.
+
+Not here: taking them in (intake.py).
+"""
+
+from biosight import accounts, sharing
+from biosight.bootstrap import Catalogue
+from biosight.collection import Collection
+from biosight.errands.versions import serving_key
+from biosight.errors import BadRequest, NotFound
+from biosight.intake import Place
+from biosight.storage.records import Records
+
+
+def place_in(records: Records, catalogue: Catalogue, collection: Collection, user: str) -> Place:
+    """A collection as intake wants it. Raises NotFound while no model serves."""
+    key = serving_key(records, catalogue, collection.model)
+    still_there = sharing.still_there(collection.id)
+    return Place(collection.id, user, dict(collection.renamed), still_there, key)
+
+
+def find_place(records: Records, email: str | None, name: str | None) -> tuple[Collection, str]:
+    """The collection that a command means, and whose pictures come in.
+
+    Without an address the only account, without a name that person's first collection. Raises
+    NotFound or BadRequest.
+    """
+    people = accounts.all_users(records, limit=2)
+    if email is None and len(people) != 1:
+        raise BadRequest("Say whose pictures these are: --user EMAIL.")
+    user = people[0] if email is None else accounts.find_user(records, email)
+    if user is None:
+        raise NotFound(f"There is no account for {email}.")
+    if name is None:
+        return sharing.first_collection(records, user.id), user.id
+    for a in sharing.collections_of(records, user.id):
+        if a.collection.name == name and a.allows("editor"):
+            return a.collection, user.id
+    raise NotFound(f"{user.email} has no collection named {name} that they may edit.")

@@ -1,0 +1,49 @@
+"""The job that gives every picture of a collection another version's Prediction.
+
+Not here: what happens to each picture (reclassify.py, intake.py).
+"""
+
+import json
+from dataclasses import asdict
+
+from biosight import jobs, reclassify
+from biosight.bootstrap import BioSight
+from biosight.errands.kind import Kind, Outcome, collection_of
+from biosight.images import Image
+from biosight.intake import classify_again
+from biosight.jobs import Job, Progress
+from biosight.registry import ModelVersion
+from biosight.storage.records import Change, Records
+
+NAME = "reclassify"
+
+
+def ask(records: Records, collection: str, version: ModelVersion, by: str) -> Job:
+    """A new job. Raises Conflict while one is under way in the collection."""
+    return jobs.ask(records, NAME, collection, by, model=version.id)
+
+
+def run(biosight: BioSight, job: Job, progress: Progress) -> Outcome:
+    """Do it, from where an earlier worker broke off."""
+    c, model = collection_of(biosight, job), job.want("model")
+    renamed = dict(c.renamed)
+
+    def again(image: Image) -> list[Change]:
+        return classify_again(biosight.intake, model, image, renamed)
+
+    biosight.model.classifiers.get(model)  # fails before the first picture, not at each
+    tally = reclassify.reclassify(
+        biosight.archive.records,
+        c.id,
+        model,
+        again,
+        progress.step,
+        start=job.cursor,
+        done=job.done,
+    )
+    unread = f" {tally.failed} could not be read again." if tally.failed else ""
+    words = f"{tally.changed} pictures have been classified by {model}.{unread}"
+    return Outcome(words, json.dumps(asdict(tally)))
+
+
+KIND = Kind("Classifying with", run)

@@ -1,0 +1,23 @@
+"""A collection goes for good, with all that belongs to it.
+
+Not here: the trash, from which it comes back (sharing.py), or emptying that (gallery/trash.py).
+"""
+
+from biosight import drift, jobs, reclassify, registry, sharing
+from biosight.bootstrap import BioSight
+from biosight.collection import Collection
+from biosight.gallery import trash
+from biosight.storage.records import Where
+
+
+def remove_collection(biosight: BioSight, collection: Collection) -> None:
+    """Remove a trashed collection, then its jobs, drift reports, the models taught in it, and its
+    pictures. Raises Stale when it was restored meanwhile."""
+    records, blobs = biosight.archive.records, biosight.archive.blobs
+    sharing.remove_collection(records, collection)
+    for job in jobs.forget(records, collection.id):
+        reclassify.forget(records, job)
+    drift.forget(records, collection.id)
+    gone, files = registry.forget(records, collection.id)
+    registry.forget_files(blobs, gone, files, biosight.settings.models_folder)
+    trash.purge(records, blobs, [Where("collection", "=", collection.id)])

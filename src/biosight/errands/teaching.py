@@ -1,0 +1,87 @@
+"""The job that teaches labels from what people confirmed; its outcome is a candidate.
+
+Not here: the fit and the comparison (learning/teach.py, learning/gate.py).
+"""
+
+import json
+import logging
+from collections.abc import Sequence
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+import numpy as np
+import numpy.typing as npt
+
+from biosight import jobs, registry
+from biosight.bootstrap import BioSight, Catalogue
+from biosight.collection import Collection
+from biosight.errands import versions
+from biosight.errands.kind import Kind, Outcome, collection_of
+from biosight.images import Image
+from biosight.intake import look_again
+from biosight.jobs import Job, Progress
+from biosight.labels import clean_label
+from biosight.storage.living import named_by_people
+from biosight.storage.records import Records
+
+log = logging.getLogger(__name__)
+NAME = "teach"
+
+
+def ask(
+    records: Records,
+    catalogue: Catalogue,
+    collection: Collection,
+    labels: Sequence[str],
+    name: str,
+    by: str,
+) -> Job:
+    """A new job that teaches `labels` to a model called `name`. Raises BadRequest or Conflict."""
+    registry.check_name(records, name, collection.id)
+    wanted = json.dumps([clean_label(label) for label in labels])
+    model = versions.serving_key(records, catalogue, collection.model)
+    return jobs.ask(records, NAME, collection.id, by, model=model, labels=wanted, name=name)
+
+
+def run(biosight: BioSight, job: Job, progress: Progress) -> Outcome:
+    """Refit the head on what people confirmed, compare, and keep it as a candidate."""
+    # SciPy takes half a second and 60 MB that a server seldom needs.
+    from biosight.learning import gate
+    from biosight.learning import teach as lessons
+
+    records, c = biosight.archive.records, collection_of(biosight, job)
+    model = job.want("model") or versions.serving_key(records, biosight.catalogue, c.model)
+    classifier = biosight.model.classifiers.get(model)
+    many = records.count(Image, named_by_people(c.id))
+
+    def embed(image: Image) -> npt.NDArray[np.float32]:
+        return np.asarray(look_again(biosight.intake, classifier, image).embedding, np.float32)
+
+    found = lessons.named_examples(
+        records,
+        c.id,
+        classifier.card.space,
+        dict(c.renamed),
+        embed,
+        lambda done: progress.step(done, many),
+    )
+    progress.step(len(found), many, force=True)
+    labels, name = tuple(json.loads(job.want("labels") or "[]")), job.want("name")
+    lesson = lessons.Lesson(classifier.folder, labels, name, registry.next_release(records, name))
+    with TemporaryDirectory() as folder:
+        report = lessons.teach(lesson, found, Path(folder))
+        said = json.dumps(report.as_json())
+        made = registry.keep(
+            records,
+            biosight.archive.blobs,
+            Path(folder),
+            by=job.by,
+            collection=c.id,
+            report=said,
+        )
+    log.info("taught", extra={"model": made.id, "verdict": report.verdict})
+    words = f"{made.id} has learnt from {len(found)} pictures. Try it on before it serves."
+    return Outcome(words, json.dumps({"model": made.id, "text": gate.as_text(report)}))
+
+
+KIND = Kind("Teaching", run)

@@ -1,0 +1,101 @@
+"""Trying a version on a collection: which labels would change, and then for good.
+
+Not here: comparing labels (reclassify.py), or whether a version is good (learning/gate.py).
+"""
+
+import json
+from dataclasses import asdict
+
+from biosight import jobs, reclassify, sharing
+from biosight.bootstrap import BioSight, Catalogue
+from biosight.collection import Collection
+from biosight.errands import reclassifying, versions
+from biosight.errands.kind import Kind, Outcome, collection_of
+from biosight.errors import BadRequest, Conflict, Forbidden
+from biosight.images import Image
+from biosight.intake import look_again
+from biosight.jobs import Job, Progress
+from biosight.labels import Guess
+from biosight.registry import ModelVersion
+from biosight.storage.records import Records
+
+NAME = "try-on"
+REASON = "applied after a try-on"
+
+
+def check_fits(version: ModelVersion, collection: Collection) -> None:
+    """Raise BadRequest for a version that was taught in another collection."""
+    if version.collection not in {"", collection.id}:
+        raise BadRequest("This model was taught in another collection; use it there.")
+
+
+def ask(records: Records, collection: Collection, version: ModelVersion, by: str) -> Job:
+    """A new job. Raises BadRequest, or Conflict while one is under way in the collection."""
+    check_fits(version, collection)
+    return jobs.ask(records, NAME, collection.id, by, model=version.id)
+
+
+def run(biosight: BioSight, job: Job, progress: Progress) -> Outcome:
+    """Note which labels the wanted version would change; nothing changes yet."""
+    c = collection_of(biosight, job)
+    classifier = biosight.model.classifiers.get(job.want("model"))
+
+    def look(image: Image) -> Guess:
+        return classifier.top(look_again(biosight.intake, classifier, image), 1)[0]
+
+    tally = reclassify.try_on(
+        biosight.archive.records, c.id, job.id, look, dict(c.renamed), progress.step
+    )
+    words = f"{tally.changed} of {tally.seen} labels would change."
+    return Outcome(words, json.dumps(asdict(tally)))
+
+
+def is_finished(job: Job) -> bool:
+    """Is it a try-on that can be applied or dropped?"""
+    return (job.kind, job.state) == (NAME, "done")
+
+
+def apply(
+    records: Records,
+    catalogue: Catalogue,
+    job: Job,
+    collection: Collection,
+    version: ModelVersion,
+    by: str,
+    reason: str = "",
+    *,
+    may_promote: bool,
+) -> Job:
+    """Use a version that was tried on: the collection chooses it, and is classified by it.
+
+    A version that serves nowhere is promoted first, as on its own page: one that the gate found
+    worse needs a `reason`. Raises Conflict, BadRequest, Forbidden, or Stale when somebody was
+    faster.
+    """
+    if not is_finished(job):
+        raise Conflict("Only a finished try-on can be applied, once.")
+    check_fits(version, collection)
+    if version.state != "champion":
+        if not may_promote:
+            raise Forbidden("An administrator has to promote this version first.")
+        why = f"{REASON}: {reason.strip()}" if reason.strip() else ""
+        if version.verdict != "worse":
+            why = why or REASON
+        versions.promote(records, catalogue, version, by, why)
+    sharing.change_collection(records, collection, model=version.name)
+    made = reclassifying.ask(records, collection.id, version, by)
+    jobs.end(records, job, "applied", "Applied.")
+    reclassify.forget(records, job.id)
+    return made
+
+
+def drop(records: Records, job: Job) -> Job:
+    """Stop any live job, or put a finished try-on's outcome aside. Raises Conflict for others."""
+    if not job.live and not is_finished(job):
+        raise Conflict("This has ended already.")
+    dropped = jobs.drop(records, job, "Stopped." if job.live else "Dropped.")
+    reclassify.forget(records, job.id)
+    return dropped
+
+
+KIND = Kind("Trying on", run)

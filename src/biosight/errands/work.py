@@ -1,0 +1,56 @@
+"""All kinds of job, and doing a claimed one; a new kind is a row here and its function.
+
+Not here: claiming and progress (jobs.py), or starting workers (cli/serve.py).
+"""
+
+import logging
+import time
+
+from biosight import jobs
+from biosight.bootstrap import BioSight
+from biosight.errands import reclassifying, teaching, trying_on
+from biosight.errands.kind import Kind
+from biosight.errors import BioSightError
+from biosight.jobs import Dropped, Job, Progress
+
+log = logging.getLogger(__name__)
+POLL_SECONDS = 0.5
+KINDS: dict[str, Kind] = {
+    reclassifying.NAME: reclassifying.KIND,
+    trying_on.NAME: trying_on.KIND,
+    teaching.NAME: teaching.KIND,
+}
+
+
+def run(biosight: BioSight, job: Job) -> None:
+    """Do a claimed job; whatever comes of it stands in the job afterwards."""
+    progress = Progress(biosight.archive.records, job)
+    try:
+        done = KINDS[job.kind].run(biosight, job, progress)
+        jobs.end(biosight.archive.records, progress.job, "done", done.words, done.result)
+    except Dropped:
+        log.info("job dropped", extra={"job": job.id, "kind": job.kind})
+    except BioSightError as error:
+        fail(biosight, progress, error.detail)
+    except Exception:
+        log.exception("job failed")
+        fail(biosight, progress, "Something went wrong; the server's log says what.")
+
+
+def fail(biosight: BioSight, progress: Progress, words: str) -> None:
+    """Close a job that went wrong, unless somebody stopped it first."""
+    try:
+        jobs.end(biosight.archive.records, progress.job, "failed", words)
+    except Dropped:
+        log.info("job dropped", extra={"job": progress.job.id})
+
+
+def finished(biosight: BioSight, job: Job) -> Job:
+    """A job done here, or by a server's worker where that was faster."""
+    records = biosight.archive.records
+    try:
+        run(biosight, jobs.take(records, job))
+    except Dropped:
+        while jobs.get_job(records, job.id).live:
+            time.sleep(POLL_SECONDS)
+    return jobs.get_job(records, job.id)

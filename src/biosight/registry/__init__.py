@@ -1,0 +1,56 @@
+"""Model versions: added, listed, promoted, rolled back, retired, their files kept.
+
+A family is all versions of one name; its champion serves the collections that chose it.
+Not here: training (learning), running (inference), or which family a collection chose
+(collection.py).
+"""
+
+from biosight.registry.files import forget_files, keep, materialise
+from biosight.registry.model_version import (
+    KINDS,
+    ModelEvent,
+    ModelVersion,
+    add,
+    before,
+    champion,
+    check_name,
+    families,
+    forget,
+    get_version,
+    is_there,
+    label_names,
+    next_release,
+    promote,
+    register_bundled,
+    retire,
+    roll_back,
+    seen_by,
+    trail,
+    versions,
+)
+
+__all__ = [
+    "KINDS",
+    "ModelEvent",
+    "ModelVersion",
+    "add",
+    "before",
+    "champion",
+    "check_name",
+    "families",
+    "forget",
+    "forget_files",
+    "get_version",
+    "is_there",
+    "keep",
+    "label_names",
+    "materialise",
+    "next_release",
+    "promote",
+    "register_bundled",
+    "retire",
+    "roll_back",
+    "seen_by",
+    "trail",
+    "versions",
+]

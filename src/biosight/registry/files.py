@@ -1,0 +1,71 @@
+"""A version's files: kept in the store by hash, laid out in a folder when they are needed.
+
+Not here: which version serves (model_version.py), or opening one (inference).
+"""
+
+from contextlib import suppress
+from pathlib import Path
+from shutil import rmtree
+from tempfile import mkdtemp
+
+from biosight.errors import NotFound
+from biosight.inference.card import read_card, write_card
+from biosight.registry.model_version import ModelVersion, add
+from biosight.storage import blobs as keys
+from biosight.storage.blobs import Blobs
+from biosight.storage.records import Records
+
+MODEL_FILES = ("model.onnx", "head.npz", "reference.npz", "training.json")
+
+
+def keep(
+    records: Records,
+    blobs: Blobs,
+    folder: Path,
+    *,
+    by: str = "",
+    collection: str = "",
+    report: str = "",
+) -> ModelVersion:
+    """Store the model in `folder` and make it known as a candidate. Raises Conflict or NoSpace."""
+    files = []
+    for name in MODEL_FILES:
+        if not (folder / name).is_file():
+            continue
+        with (folder / name).open("rb") as file:
+            received = blobs.receive(file)
+        blobs.keep(received.path, keys.model(received.sha256))
+        files.append((name, received.sha256))
+    card = read_card(folder)
+    return add(records, card, files=tuple(files), by=by, collection=collection, report=report)
+
+
+def materialise(blobs: Blobs, version: ModelVersion, root: Path) -> Path:
+    """The folder of a version's files below `root`, copied from the store when it is not there yet.
+
+    Raises NotFound when the store has lost them.
+    """
+    folder = root / version.id
+    if not version.files:
+        raise NotFound(f"The model {version.id} came with another version of BioSight.")
+    if folder.is_dir():
+        return folder
+    root.mkdir(parents=True, exist_ok=True)
+    part = Path(mkdtemp(prefix=".", dir=root))
+    try:
+        for name, sha256 in version.files:
+            (part / name).write_bytes(blobs.read(keys.model(sha256)))
+        write_card(version.card, part)
+        with suppress(OSError):  # another process may have been faster
+            part.replace(folder)
+    finally:
+        rmtree(part, ignore_errors=True)
+    return folder
+
+
+def forget_files(blobs: Blobs, gone: list[str], files: set[str], root: Path) -> None:
+    """Remove the folders of versions that are gone, and the bytes that no other version has."""
+    for sha256 in files:
+        blobs.remove(keys.model(sha256))
+    for key in gone:
+        rmtree(root / key, ignore_errors=True)
