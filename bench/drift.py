@@ -22,10 +22,9 @@ from PIL import ImageFilter
 
 from bench.model import NEAR, TAUGHT
 from biosight.bootstrap import BUNDLED
-from biosight.drift.check import LEAST_EFFECT
-from biosight.drift.families import ALPHA, Side, compare
+from biosight.drift.comparisons import ALPHA, COMPARISONS, Side, compare
 from biosight.drift.kindred import Known, known_of
-from biosight.images.measures import STATISTICS, statistics
+from biosight.images.measures import statistics
 from biosight.inference.classifier import Classifier
 from biosight.inference.preprocess import to_pixels
 from biosight.inference.reference import Familiar, Reference, read_reference, unit
@@ -132,7 +131,7 @@ def joined(first: Side, second: Side) -> Side:
 
 def fires(base: Side, new: Side, known: Known, alpha: float, seed: int) -> bool:
     """Does the check go amber?"""
-    return bool(compare(base, new, STATISTICS, known, seed=seed, alpha=alpha).firing)
+    return bool(compare(base, new, known, seed=seed, alpha=alpha).firing)
 
 
 def mmd_of_four(base: Side, new: Side, dice: np.random.Generator) -> float:
@@ -294,7 +293,7 @@ def main() -> None:
         f"the first BioSight, undrifted: {old:.3f} of batches of four; a check of 1,000 pictures "
         f"alarms {1 - (1 - old) ** 250:.0%} of the time"
     )
-    print(f"real effects, for red: {LEAST_EFFECT}")
+    print(f"real effects, for red: { {c.name: c.least_effect for c in COMPARISONS} }")
     print("| shift | " + " | ".join(f"n={s}" for s in SIZES) + " | first BioSight, per batch |")
     print("| --- | " + "--- | " * (len(SIZES) + 1))
     for row in rows(clean, known, shifts, given.repeats):

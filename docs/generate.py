@@ -13,8 +13,7 @@ from prometheus_client.metrics import MetricWrapperBase
 from biosight import errors, metrics
 from biosight.cli import main
 from biosight.settings import Settings
-from biosight.web import health
-from biosight.web.api import acts, admin, collections, exports, images, people, uploads
+from biosight.web.app import include
 
 REFERENCE = Path(__file__).parent / "reference"
 NOTE = "<!-- Written by `make docs` from the code; edit the code instead. -->\n"
@@ -89,9 +88,7 @@ def errors_page() -> str:
 def routes() -> Iterator[tuple[str, str, str]]:
     """Every API route with the first line of its docstring."""
     app = FastAPI()
-    for part in (people, collections, uploads, images, acts, exports, admin):
-        app.include_router(part.router, prefix="/api/v1")
-    app.include_router(health.router)
+    include(app)
     for path, methods in app.openapi()["paths"].items():
         for method, operation in methods.items():
             yield method.upper(), f"`{path}`", operation["description"].splitlines()[0]

@@ -29,7 +29,7 @@ from biosight.inference.decoding import Decoders
 from biosight.inference.serving import Classifiers
 from biosight.intake import Intake
 from biosight.labels import Annotation, Prediction
-from biosight.review.acts import RECORD_KINDS as ACT_KINDS
+from biosight.review import acts
 from biosight.settings import Settings
 from biosight.similar import Index
 from biosight.storage.blobs import Blobs
@@ -45,7 +45,7 @@ KINDS = (
     Embedding,
     Prediction,
     Annotation,
-    *ACT_KINDS,
+    *acts.RECORDS,
     *registry.KINDS,
     *jobs.KINDS,
     *turns.KINDS,

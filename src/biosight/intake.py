@@ -25,7 +25,6 @@ from biosight.labels import Prediction
 from biosight.storage import blobs as keys
 from biosight.storage.blobs import Blobs, Received
 from biosight.storage.records import (
-    Change,
     Gone,
     Insert,
     Records,
@@ -34,6 +33,7 @@ from biosight.storage.records import (
     Require,
     Taken,
     Where,
+    Write,
     new_id,
     one,
 )
@@ -238,7 +238,7 @@ def record(
     """Write prediction, embedding and, last, the image that makes them visible."""
     image = describe(place, upload, received, decoded)
     prediction = None
-    changes: list[Change] = []
+    changes: list[Write] = []
     if said is not None:
         image, prediction, changes = with_verdict(said[0], place.renamed, image, said[1])
         changes.append(Insert(embedding_of(image, *said)))
@@ -291,7 +291,7 @@ def describe(place: Place, upload: Upload, received: Received, decoded: Decoded)
 
 def with_verdict(
     classifier: Classifier, renamed: Mapping[str, str], image: Image, verdict: Verdict
-) -> tuple[Image, Prediction, list[Change]]:
+) -> tuple[Image, Prediction, list[Write]]:
     """The image as the machine names it, and the Prediction to write before it.
 
     What a person said stays.
@@ -343,7 +343,7 @@ def look_again(intake: Intake, classifier: Classifier, image: Image) -> Verdict:
 
 def classify_again(
     intake: Intake, model: str, image: Image, renamed: Mapping[str, str]
-) -> list[Change]:
+) -> list[Write]:
     """The changes that give a stored image a version's Prediction beside its earlier ones; a
     person's label stays. Raises as `look_again`; writing them raises Stale when somebody
     changed the image meanwhile.
@@ -353,7 +353,7 @@ def classify_again(
     named, _, changes = with_verdict(classifier, renamed, image, verdict)
     named = replace(named, version=image.version + 1)
     vector = embedding_of(image, classifier, verdict)
-    replaced: list[Change] = [
+    replaced: list[Write] = [
         Remove(Embedding, image.id),
         Insert(vector),
         Replace(named, image.version),

@@ -13,7 +13,7 @@ from biosight.errors import BioSightError, Stale
 from biosight.images import Image
 from biosight.labels import Guess
 from biosight.storage.living import living
-from biosight.storage.records import Change, Insert, Order, Records, Remove, Where, pages
+from biosight.storage.records import Insert, Order, Records, Remove, Where, Write, pages
 
 PIECE = 50
 AT_ONCE = 4
@@ -22,7 +22,7 @@ SEPARATOR = "\x1f"
 
 T = TypeVar("T")
 Step = Callable[[int, int, str], None]
-Again = Callable[[Image], Sequence[Change]]
+Again = Callable[[Image], Sequence[Write]]
 Look = Callable[[Image], Guess]
 
 
@@ -106,7 +106,7 @@ def attempt(ask: Callable[[Image], T], image: Image) -> T | None:
 
 def write_piece(
     records: Records,
-    made: list[Sequence[Change]],
+    made: list[Sequence[Write]],
     again: Again,
     images: Sequence[Image],
     tally: Tally,

@@ -11,6 +11,7 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 
 MONGO = ("mongodb://", "mongodb+srv://")
 BUCKETS = ("s3://", "gs://")
+MOST_FILE_MB = 2000  # proxies in front let a little more pass (deploy/nginx, deploy/kubernetes)
 Store = Literal["sqlite", "mongodb"]
 LOOPBACK = {"127.0.0.1", "localhost", "::1"}
 
@@ -68,7 +69,12 @@ class Settings(BaseSettings):
     quota_gb: float = Field(
         0, ge=0, description="Room for one person's pictures; 0 means no limit."
     )
-    max_file_mb: int = Field(200, ge=1, le=2000, description="Largest picture file, in MB.")
+    max_file_mb: int = Field(
+        200,
+        ge=1,
+        le=MOST_FILE_MB,
+        description="Largest picture file, in MB, for uploads and imports alike.",
+    )
     trash_days: int = Field(30, ge=1, description="Days before the trash empties itself.")
     session_days: int = Field(30, ge=1, description="Days after which a sign-in ends anyway.")
     session_idle_days: int = Field(7, ge=1, description="Idle days after which a sign-in ends.")

@@ -3,9 +3,8 @@
 import numpy as np
 import pytest
 
-from biosight.drift.families import Side, compare
+from biosight.drift.comparisons import Side, compare
 from biosight.drift.kindred import Floats, Known, known_of, new_kinds
-from biosight.images.measures import STATISTICS
 from biosight.inference.reference import Reference, held_distances, nearest_distances, unit
 
 DIMENSIONS = 24
@@ -82,7 +81,7 @@ def test_a_small_reference_says_nothing(known: Known) -> None:
     assert p_of(known, vectors(dice, 100), new) == (1.0, 0.0)
 
 
-def test_the_family_speaks_of_new_kinds(known: Known) -> None:
+def test_the_comparison_speaks_of_new_kinds(known: Known) -> None:
     dice = np.random.default_rng(4)
 
     def side(shown: Floats) -> Side:
@@ -92,5 +91,5 @@ def test_the_family_speaks_of_new_kinds(known: Known) -> None:
 
     base = side(vectors(dice, 100))
     new = side(np.concatenate([vectors(dice, 92), kind(dice, 8)]))
-    assert "unfamiliar" not in compare(base, new, STATISTICS).firing
-    assert "unfamiliar" in compare(base, new, STATISTICS, known).firing
+    assert "unfamiliar" not in compare(base, new).firing
+    assert "unfamiliar" in compare(base, new, known).firing

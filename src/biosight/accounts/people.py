@@ -21,7 +21,6 @@ from biosight.accounts.records import (
 from biosight.accounts.sessions import end_sessions
 from biosight.errors import BadRequest, Conflict, Forbidden
 from biosight.storage.records import (
-    Change,
     Insert,
     Records,
     Remove,
@@ -29,6 +28,7 @@ from biosight.storage.records import (
     Require,
     Taken,
     Where,
+    Write,
     behind,
     new_id,
     one,
@@ -62,7 +62,7 @@ def create_user(
     name: str = "",
     role: str = "member",
     *,
-    using: Sequence[Change] = (),
+    using: Sequence[Write] = (),
 ) -> User:
     """A new account; the first is an admin. `using` is what goes with it, such as the link.
 
@@ -83,7 +83,7 @@ def create_user(
 
 
 def change_user(
-    records: Records, user: User, changed: User, rests_on: Sequence[Change] = ()
+    records: Records, user: User, changed: User, rests_on: Sequence[Write] = ()
 ) -> User:
     """Replace an account by its changed form. Raises Stale when somebody was faster."""
     changed = replace(changed, version=user.version + 1)
@@ -113,7 +113,7 @@ def all_users(records: Records, after: str = "", limit: int = 100) -> list[User]
     return records.find(User, after=behind(after), limit=limit)
 
 
-def another_admin(records: Records, user: User) -> list[Change]:
+def another_admin(records: Records, user: User) -> list[Write]:
     """What an administrator's going rests on: that another one stays as they are.
 
     Raises Conflict when there is no other.
@@ -127,7 +127,7 @@ def another_admin(records: Records, user: User) -> list[Change]:
 def change_standing(
     records: Records, user: User, *, role: str | None = None, disabled: bool | None = None
 ) -> User:
-    """Change role or disable; the last admin stays. Raises BadRequest or Conflict."""
+    """Write role or disable; the last admin stays. Raises BadRequest or Conflict."""
     if role not in {None, "admin", "member"}:
         raise BadRequest("A role is admin or member.")
     changed = replace(
@@ -156,5 +156,5 @@ def remove_user(records: Records, user: User) -> None:
         records.remove(kind, mine)
     last = records.count(User) == 1
     stays = another_admin(records, user) if user.is_admin and not last else []
-    gone: list[Change] = [Remove(Claim, FIRST_ACCOUNT.id)] if last else []
+    gone: list[Write] = [Remove(Claim, FIRST_ACCOUNT.id)] if last else []
     records.write(*stays, *gone, Remove(User, user.id))

@@ -20,7 +20,8 @@ from biosight.bootstrap import (
     open_catalogue,
 )
 from biosight.errands.placing import find_place, place_in
-from biosight.errors import BadRequest, NotFound
+from biosight.errors import BadRequest, NotFound, TooLarge
+from biosight.images.limits import check_size
 from biosight.inference.card import read_card
 from biosight.intake import (
     Duplicate,
@@ -152,6 +153,7 @@ def take_one(biosight: BioSight, place: Place, one: "Known") -> str:
     with TemporaryDirectory() as folder:
         try:
             path = Source(one.source).fetch(one.name, Path(folder) / "picture")
+            check_size(path.stat().st_size, biosight.settings.max_file_mb)
             with path.open("rb") as file:
                 upload = Upload(
                     file,
@@ -166,6 +168,8 @@ def take_one(biosight: BioSight, place: Place, one: "Known") -> str:
                     outcome = take_in_known(biosight.intake, place, upload, *known)
         except (OSError, NotFound):
             return "not there any more"
+        except TooLarge:
+            return "refused"
     if isinstance(outcome, Rejected):
         return "refused"
     return "there already" if isinstance(outcome, Duplicate) else "taken in"

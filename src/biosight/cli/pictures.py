@@ -20,11 +20,12 @@ from biosight.bootstrap import (
     open_model,
 )
 from biosight.errands.placing import find_place, place_in
-from biosight.errors import BadPicture, BadRequest, BioSightError, NotFound
+from biosight.errors import BadPicture, BadRequest, BioSightError, NotFound, TooLarge
 from biosight.gallery.export import all_images, export_folder
 from biosight.gallery.naming import UniqueNames, file_name, folder_name
 from biosight.gallery.table import line, safe_cell
-from biosight.images import MAX_FILE_BYTES, sniff
+from biosight.images import sniff
+from biosight.images.limits import MEGABYTE, check_size
 from biosight.inference.classifier import Classifier
 from biosight.intake import (
     Duplicate,
@@ -178,7 +179,7 @@ def import_folder(
     """Take in a folder of pictures, as an upload in the browser would."""
     files = list(files_under(folder))
     if dry_run:
-        preview(files, folder)
+        preview(files, folder, settings.max_file_mb)
         return
     biosight = open_biosight(settings)
     try:
@@ -192,9 +193,10 @@ def import_folder(
     say_receipt(receipt)
 
 
-def preview(files: list[Path], folder: Path) -> None:
+def preview(files: list[Path], folder: Path, most_mb: int) -> None:
     """What an import would send."""
-    fine = [p for p in files if p.stat().st_size <= MAX_FILE_BYTES and looks_like_picture(p)]
+    most = most_mb * MEGABYTE
+    fine = [p for p in files if p.stat().st_size <= most and looks_like_picture(p)]
     for path in sorted(set(files) - set(fine)):
         click.echo(f"not a picture, or too large: {path.relative_to(folder)}")
     size = sum(p.stat().st_size for p in fine)
@@ -209,8 +211,10 @@ def take_all(
 
     def take(path: Path) -> tuple[Path, Outcome]:
         relative = path.relative_to(folder)
-        if path.stat().st_size > MAX_FILE_BYTES:
-            return relative, Rejected("The file is too large.")
+        try:
+            check_size(path.stat().st_size, biosight.settings.max_file_mb)
+        except TooLarge as error:
+            return relative, Rejected(error.detail)
         with path.open("rb") as file:
             upload = Upload(file, path.name, str(relative), session)
             return relative, take_in(biosight.intake, place, upload)

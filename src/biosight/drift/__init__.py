@@ -14,7 +14,7 @@ from biosight.drift.check import (
     forget,
     reports,
 )
-from biosight.drift.families import Families, Side
+from biosight.drift.comparisons import Findings, Side
 from biosight.drift.weekly import Week, weeks
 from biosight.drift.window import Window
 
@@ -22,7 +22,7 @@ __all__ = [
     "KINDS",
     "DriftBaseline",
     "DriftReport",
-    "Families",
+    "Findings",
     "Side",
     "Week",
     "Window",

@@ -2,7 +2,7 @@
 
 With what the model learnt: foreign pictures, red only beyond what whole left-out sources show. With
 the collection's own beginning: a changed camera, light or subject. Not here: the tests
-(families.py), or drawing (web).
+(findings.py), or drawing (web).
 """
 
 import json
@@ -17,8 +17,15 @@ from typing import ClassVar
 import numpy as np
 import numpy.typing as npt
 
+from biosight.drift.comparisons import (
+    BY_NAME,
+    Findings,
+    Side,
+    compare,
+    energy_distance,
+    listed,
+)
 from biosight.drift.drawn import STRANGEST, histograms, label_mix, medians, nearest
-from biosight.drift.families import Families, Side, compare, energy_distance
 from biosight.drift.kindred import known_of
 from biosight.drift.window import (
     BASELINE_SESSIONS,
@@ -44,8 +51,6 @@ from biosight.storage.records import (
 )
 
 LEAST_SOURCES = 5  # with fewer, what is foreign can't be told
-# What counts as a real effect, beyond being significant; a fifth of a spread is hard to see.
-LEAST_EFFECT = {"look": 0.35, "features": 0.015, "unfamiliar": 0.05, "mix": 0.15}
 CAUSES = {
     "brightness": ("brighter", "darker"),
     "contrast": ("more contrasty", "flatter"),
@@ -75,7 +80,7 @@ class DriftBaseline:
 class DriftReport:
     """One check: "green", "amber", "red" or "unknown", a sentence, and everything behind it.
 
-    `firing` are the families that differ from the baseline, `details` is JSON with effect sizes
+    `firing` are the comparisons that differ from the baseline, `details` is JSON with effect sizes
     and p values. `estimate` is the accuracy that mean confidence promises (CBPE): it holds only
     while calibration does, which drift itself may break.
     """
@@ -164,9 +169,9 @@ def check(
         report, scores = too_few(collection, model, window, len(base)), np.zeros(len(window.images))
     else:
         before = window_of(records, base, space, limit)
-        families = compare(before.side, window.side, STATISTICS, known)
+        findings = compare(before.side, window.side, known)
         last = reports(records, collection, 1)
-        report = judged(collection, model, window, before, families, reference, last)
+        report = judged(collection, model, window, before, findings, reference, last)
         nearer = np.sort(before.side.novelty)
         scores = np.searchsorted(nearer, window.side.novelty) / len(nearer)
     records.write(Insert(report))
@@ -224,22 +229,22 @@ def judged(
     model: str,
     window: Window,
     before: Window,
-    families: Families,
+    findings: Findings,
     reference: Reference | None,
     last: Sequence[DriftReport],
 ) -> DriftReport:
-    """The verdict: amber on one family, red when the check before fired too and the effect is
+    """The verdict: amber on one comparison, red when the check before fired too and the effect is
     real; foreign pictures are amber at once, and red the second time."""
     base, apart = before.side, foreign(window.side, reference)
-    real = [f for f in families.all if f.name in families.firing and is_real(f.name, f.effect)]
-    fired = bool(families.firing) or apart.beyond
+    real = [f for f in findings.all if f.name in findings.firing and is_real(f.name, f.effect)]
+    fired = bool(findings.firing) or apart.beyond
     again = bool(last and (last[0].firing or last[0].foreign))
     strong = bool(real) or apart.beyond
     verdict = "red" if fired and again and strong else "amber" if fired else "green"
-    causes = causes_of(base, window.side, families)
+    causes = causes_of(base, window.side, findings)
     draft = blank(collection, model, window, verdict, "")
     details = {
-        "families": [asdict(f) for f in families.all],
+        "families": [asdict(f) for f in findings.all],
         "medians": medians(base, window.side),
         "histograms": histograms(base, window.side),
         "mix": label_mix(base, window.side),
@@ -248,9 +253,9 @@ def judged(
     }
     return replace(
         draft,
-        sentence=sentence(draft, causes, families, foreign=apart.beyond),
+        sentence=sentence(draft, causes, findings, foreign=apart.beyond),
         causes=causes,
-        firing=families.firing,
+        firing=findings.firing,
         foreign=apart.beyond,
         details=json.dumps(details),
     )
@@ -258,7 +263,7 @@ def judged(
 
 def is_real(name: str, effect: float) -> bool:
     """Is an effect large enough to matter?"""
-    return abs(effect) >= LEAST_EFFECT[name]
+    return abs(effect) >= BY_NAME[name].least_effect
 
 
 @dataclass(frozen=True, slots=True)
@@ -294,9 +299,9 @@ def foreign(side: Side, reference: Reference | None) -> Apart:
     return Apart(distance, limit)
 
 
-def causes_of(base: Side, new: Side, families: Families) -> tuple[str, ...]:
+def causes_of(base: Side, new: Side, findings: Findings) -> tuple[str, ...]:
     """What changed in the look, in words, the strongest first; at most three."""
-    if "look" not in families.firing:
+    if "look" not in findings.firing:
         return ()
     found = []
     for column, name in enumerate(STATISTICS):
@@ -305,38 +310,25 @@ def causes_of(base: Side, new: Side, families: Families) -> tuple[str, ...]:
             continue
         spread = float(np.subtract(*np.nanpercentile(a, [75, 25]))) or 1.0
         effect = float(np.nanmedian(b) - np.nanmedian(a)) / spread
-        if abs(effect) >= LEAST_EFFECT["look"]:
+        if is_real("look", effect):
             found.append((abs(effect), CAUSES[name][effect < 0]))
     return tuple(word for _, word in sorted(found, reverse=True)[:3])
 
 
 def sentence(
-    report: DriftReport, causes: Sequence[str], families: Families, *, foreign: bool
+    report: DriftReport, causes: Sequence[str], findings: Findings, *, foreign: bool
 ) -> str:
     """What a person reads first."""
     since = datetime.fromtimestamp(report.since, UTC).strftime("%-d %B %Y")
-    if not families.firing and not foreign:
+    if not findings.firing and not foreign:
         return f"Since {since} your pictures are as they were."
-    parts = []
-    if causes:
-        parts.append(f"are {listed(causes)}")
-    if "unfamiliar" in families.firing:
-        parts.append("hold more that the model does not know")
-    if "mix" in families.firing:
-        what = families.get("mix")
-        parts.append(
-            f"show {'more' if what.effect > 0 else 'less'} {what.what or 'without a label'}"
-        )
+    fired = [f for f in findings.all if f.name in findings.firing]
+    parts = [words for f in fired if (words := BY_NAME[f.name].words(f, causes))]
     if not parts:
         parts.append("differ from those before")
     if foreign:
         parts.append("are unlike those the model learnt from")
     return f"Since {since} your pictures {listed(parts)}."
-
-
-def listed(words: Sequence[str]) -> str:
-    """a, b and c."""
-    return " and ".join([", ".join(words[:-1]), words[-1]] if len(words) > 1 else list(words))
 
 
 def mark(records: Records, window: Window, at: float, scores: npt.NDArray[np.float64]) -> None:

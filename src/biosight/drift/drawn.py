@@ -5,7 +5,7 @@ Not here: the verdict (check.py).
 
 import numpy as np
 
-from biosight.drift.families import Side
+from biosight.drift.comparisons import Side
 from biosight.drift.window import Window
 from biosight.images.measures import STATISTICS
 

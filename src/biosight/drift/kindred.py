@@ -4,7 +4,7 @@ A few pictures of one new kind are not much farther from what the model learnt t
 of known kinds are, but odd ones seldom resemble each other. The statistic is a nearest-neighbour
 one (Schilling 1986) among the pictures beyond the distance of nine in ten held ones: the sum of
 the roots of how much likelier a picture's nearest fellow is than its nearest known picture.
-Not here: the other families (families.py).
+Not here: the other comparisons (comparisons.py).
 """
 
 from collections.abc import Callable

@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from html import escape
 
 from biosight.drift.check import DriftReport
+from biosight.drift.comparisons import BY_NAME
 
 STYLE = """
 :root { color-scheme: light dark; font: 16px/1.5 system-ui, sans-serif; }
@@ -17,21 +18,15 @@ table { border-collapse: collapse; } td, th { text-align: left; padding: .25rem 
 ul.pictures { display: flex; flex-wrap: wrap; gap: .5rem; list-style: none; padding: 0; }
 ul.pictures img { width: 9rem; height: 9rem; object-fit: cover; border-radius: .5rem; }
 """
-NAMES = {
-    "look": "Light, colour, sharpness",
-    "features": "What is in the pictures",
-    "unfamiliar": "Unfamiliar pictures",
-    "mix": "Mix of labels",
-}
 
 
 def as_html(report: DriftReport, name: str, pictures: Mapping[str, str]) -> str:
     """The page; `pictures` maps image ids to data addresses of their thumbnails."""
     details = json.loads(report.details)
     rows = ""
-    for family in details.get("families", ()):
-        changed = "changed" if family["name"] in report.firing else "as before"
-        rows += f"<tr><td>{NAMES[family['name']]}</td><td>{changed}</td></tr>"
+    for finding in details.get("families", ()):  # what stored reports call them
+        changed = "changed" if finding["name"] in report.firing else "as before"
+        rows += f"<tr><td>{BY_NAME[finding['name']].title}</td><td>{changed}</td></tr>"
     shown = "".join(
         f'<li><img alt="" src="{escape(pictures[id])}"></li>'
         for id in report.strangest

@@ -1,7 +1,7 @@
 """Which pictures a check looks at: one drawn from each upload session, so that runs of like
 pictures, as people upload them, don't look like drift.
 
-Not here: comparing them (families.py).
+Not here: comparing them (comparisons.py).
 """
 
 from collections.abc import Sequence
@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from biosight.drift.families import Side
+from biosight.drift.comparisons import Side
 from biosight.images import Embedding, Image
 from biosight.images.measures import STATISTICS
 from biosight.storage.living import living

@@ -13,7 +13,7 @@ from biosight.images import Image
 from biosight.intake import classify_again
 from biosight.jobs import Job, Progress
 from biosight.registry import ModelVersion
-from biosight.storage.records import Change, Records
+from biosight.storage.records import Records, Write
 
 NAME = "reclassify"
 
@@ -28,7 +28,7 @@ def run(biosight: BioSight, job: Job, progress: Progress) -> Outcome:
     c, model = collection_of(biosight, job), job.want("model")
     renamed = dict(c.renamed)
 
-    def again(image: Image) -> list[Change]:
+    def again(image: Image) -> list[Write]:
         return classify_again(biosight.intake, model, image, renamed)
 
     biosight.model.classifiers.get(model)  # fails before the first picture, not at each

@@ -7,10 +7,10 @@ from biosight.collection import Collection, Names
 from biosight.errors import NotFound, Stale
 from biosight.images import Image
 from biosight.review import names, undoing
-from biosight.review.acts import Act, Done, new_act
+from biosight.review.acts import Act, Change, Done, new_act
 from biosight.review.undoing import Undone
 from biosight.sharing import with_names
-from biosight.storage.records import Change, Insert, Records, Where, one
+from biosight.storage.records import Insert, Records, Where, Write, one
 
 
 def rename_label(
@@ -37,7 +37,7 @@ def rename_label(
     return names.rename(records, by, collection, old, change, act=current, start=start)
 
 
-def begin(records: Records, by: str, collection: str, old: str, change: names.Rename) -> Act:
+def begin(records: Records, by: str, collection: str, old: str, change: Change) -> Act:
     """The act with the names until now, and the collection with the new ones, in one write.
 
     Tried again when somebody changes the collection at the same moment. Raises NotFound.
@@ -67,7 +67,7 @@ def take_back(
     )
 
 
-def names_back(records: Records, act: Act, before: Names | None) -> list[Change]:
+def names_back(records: Records, act: Act, before: Names | None) -> list[Write]:
     """The collection with the names before a rename; nothing for other acts."""
     found = records.get(Collection, act.collection) if before is not None else None
     return [with_names(found, before)] if found is not None and before is not None else []

@@ -1,17 +1,19 @@
-"""Browse, search, count by label, trash and export. Not here: changing labels (review)."""
+"""Browse, search and count by label; trash.py and export.py beside them.
+
+Not here: changing labels (review).
+"""
 
 from biosight.gallery.browse import (
     SORTS,
-    Filter,
     LabelCount,
     Page,
-    conditions,
     get_image,
     label_counts,
     neighbours,
     page,
     page_cursor,
 )
+from biosight.gallery.filters import Filter, conditions
 
 __all__ = [
     "SORTS",

@@ -1,6 +1,6 @@
 """Pages of a collection's images under a filter, and counts per label.
 
-Not here: who may see the collection (sharing.py).
+Not here: what a filter is (filters.py), or who may see the collection (sharing.py).
 """
 
 import base64
@@ -27,28 +27,6 @@ LARGEST_PAGE = 500
 
 
 @dataclass(frozen=True, slots=True)
-class Filter:
-    """What to show; everything left out matches. Confidences in whole percent, days YYYY-MM-DD.
-
-    `who` is "machine", "person" or "nobody"; `unsure` keeps what the machine said below the
-    collection's threshold, `unfamiliar` what is unlike all that the model knows; `text` is
-    looked for in name, path, label and note.
-    """
-
-    label: str | None = None
-    who: str | None = None
-    unsure: bool = False
-    above: int | None = None
-    below: int | None = None
-    since: str = ""
-    until: str = ""
-    text: str = ""
-    session: str = ""
-    trash: bool = False
-    unfamiliar: bool = False
-
-
-@dataclass(frozen=True, slots=True)
 class Page:
     """Images in order, and the cursor of the next page ("" at the end)."""
 
@@ -64,29 +42,6 @@ class LabelCount:
     images: int
     verified: int
     unsure: int
-
-
-def conditions(collection: str, threshold: int, chosen: Filter) -> list[Where]:
-    """The filter as conditions on images."""
-    where = [Where("collection", "=", collection), Where("trashed", "=", chosen.trash)]
-    if chosen.label is not None:
-        where.append(Where("label", "=", chosen.label))
-    if chosen.unsure:
-        where += [Where("who", "=", "machine"), Where("percent", "<", threshold)]
-    elif chosen.who is not None:
-        where.append(Where("who", "=", chosen.who))
-    if chosen.unfamiliar:
-        where.append(Where("unfamiliar", "=", True))
-    if chosen.above is not None:
-        where.append(Where("percent", ">=", chosen.above))
-    if chosen.below is not None:
-        where.append(Where("percent", "<", chosen.below))
-    where += [Where("day", ">=", chosen.since)] if chosen.since else []
-    where += [Where("day", "<=", chosen.until)] if chosen.until else []
-    where += [Where("session", "=", chosen.session)] if chosen.session else []
-    if chosen.text.strip():
-        where.append(Where("search", "contains", chosen.text.strip().casefold()))
-    return where
 
 
 def page(records: Records, where: Sequence[Where], sort: str, cursor: str, limit: int) -> Page:

@@ -1,10 +1,9 @@
 """Images: the record of one picture, and bytes -> checked, upright, measured picture.
 
-All limits on pictures live here. Not here: where the decode runs (inference/decoding.py).
+Not here: where the decode runs (inference/decoding.py).
 """
 
 from biosight.images.limits import (
-    MAX_FILE_BYTES,
     MAX_PIXELS,
     MEDIA_TYPES,
     SHOWN_AS_IS,
@@ -13,7 +12,6 @@ from biosight.images.limits import (
 from biosight.images.record import Embedding, Image, Standing
 
 __all__ = [
-    "MAX_FILE_BYTES",
     "MAX_PIXELS",
     "MEDIA_TYPES",
     "SHOWN_AS_IS",

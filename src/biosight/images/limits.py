@@ -1,9 +1,11 @@
 """What a picture may be: its types, found from the bytes, and its limits.
 
-Not here: decoding (reading.py).
+Not here: decoding (reading.py), or the largest file, which is a setting (settings.py).
 """
 
-MAX_FILE_BYTES = 200 * 1024 * 1024
+from biosight.errors import TooLarge
+
+MEGABYTE = 1024 * 1024
 MAX_PIXELS = 100_000_000
 MAX_TEXT = 200
 
@@ -30,6 +32,17 @@ SUFFIXES = {
     "image/bmp": ".bmp",
 }
 HEIC_BRANDS = {b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevx", b"mif1", b"msf1"}
+
+
+def too_large(most_mb: int) -> str:
+    """What a person reads of a file beyond the limit, which is a setting."""
+    return f"This file is larger than the {most_mb} MB that are allowed."
+
+
+def check_size(size: int, most_mb: int) -> None:
+    """Raise TooLarge for a file of more than `most_mb` megabytes; `size` in bytes."""
+    if size > most_mb * MEGABYTE:
+        raise TooLarge(too_large(most_mb))
 
 
 def sniff(head: bytes) -> str | None:

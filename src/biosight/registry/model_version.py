@@ -14,13 +14,13 @@ from biosight.errors import BadRequest, Conflict, NotFound
 from biosight.inference.card import ModelCard
 from biosight.labels import LabelNames
 from biosight.storage.records import (
-    Change,
     Insert,
     Order,
     Records,
     Replace,
     Taken,
     Where,
+    Write,
     new_id,
 )
 
@@ -172,7 +172,7 @@ def promote(records: Records, version: ModelVersion, by: str, reason: str = "") 
         )
     now = replace(version, state="champion", promoted_at=time.time(), version=version.version + 1)
     others = [v for v in versions(records, version.name) if v.state == "champion"]
-    changes: list[Change] = [
+    changes: list[Write] = [
         Replace(now, version.version),
         Insert(event(now, "promoted", by, reason)),
     ]

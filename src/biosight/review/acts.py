@@ -1,11 +1,12 @@
-"""Acts: confirm, relabel, trash, restore, move, note - one or many images, with a history.
+"""Acts on one or many images, with a history; KINDS is the table of them.
 
-Every act keeps each image's standing before and after, so that any act can be undone. Not
-here: undoing (undoing.py), copies (copies.py), or who may act where (sharing.py).
+Every act keeps each image's standing before and after, so that any act can be undone. A new
+kind is a row in KINDS and its function. Not here: undoing (undoing.py), copies (copies.py), or who
+may act where (sharing.py).
 """
 
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import ClassVar
 
@@ -18,16 +19,6 @@ from biosight.storage.records import Insert, Records, Remove, Replace, Require, 
 MOST_AT_ONCE = 500
 TRIES = 5
 MAX_NOTE = 2000
-SUMMARIES = {
-    "confirm": "Confirmed",
-    "relabel": "Relabelled as {label}",
-    "trash": "Moved to the trash",
-    "restore": "Restored from the trash",
-    "move": "Moved to {label}",
-    "copy": "Copied to {label}",
-    "note": "Changed the note",
-    "rename": "{label}",
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,7 +74,8 @@ class Done:
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """What to do to an image. `label` is the new label, `target` a collection, `note` a text."""
+    """What to do to an image, under a name in KINDS. `label` is the new label, `target` a
+    collection and `target_name` its name in words, `note` a text, `via` the queue it answers."""
 
     kind: str
     label: str = ""
@@ -94,29 +86,113 @@ class Change:
 
     def standing(self, image: Image) -> Standing:
         """The image's standing afterwards."""
-        old = image.standing
-        if self.kind == "confirm" and image.label:
-            return replace(old, who="person")
-        if self.kind == "relabel":
-            return replace(old, label=self.label, who="person")
-        if self.kind == "trash":
-            return old if old.trashed_at else replace(old, trashed_at=time.time())
-        if self.kind == "restore":
-            return replace(old, trashed_at=0.0)
-        if self.kind == "move":
-            return replace(old, collection=self.target)
-        if self.kind == "note":
-            return replace(old, note=self.note)
-        return old
+        return KINDS[self.kind].apply(self, image)
 
     @property
     def summary(self) -> str:
         """The act in words, for the history."""
-        return SUMMARIES[self.kind].format(label=self.target_name or self.label)
+        return KINDS[self.kind].summary.format(label=self.target_name or self.label)
 
 
-KINDS = ("confirm", "relabel", "unsure", "trash", "restore", "move", "copy", "note")
-RECORD_KINDS = (Act, ActItem)
+Apply = Callable[[Change, Image], Standing]
+Prepare = Callable[[Change], Change]
+
+
+@dataclass(frozen=True, slots=True)
+class Kind:
+    """One kind of act.
+
+    `summary` is what the history says, `done` what becomes of pictures, both with {label} for the
+    label or the target's name. `apply` makes an image's standing. `prepare` checks and cleans what
+    was asked; without it nobody can ask. `speaks` where it says something of the label, `goes`
+    where it needs a collection to go to, `copies` where it makes images there instead.
+    """
+
+    summary: str
+    done: str
+    apply: Apply
+    prepare: Prepare | None = None
+    speaks: bool = False
+    goes: bool = False
+    copies: bool = False
+
+
+def as_asked(change: Change) -> Change:
+    """What needs neither a label nor a note."""
+    return replace(change, label="", note="")
+
+
+def with_label(change: Change) -> Change:
+    """A label in its kept form. Raises BadRequest."""
+    return Change(change.kind, label=clean_label(change.label), via=change.via)
+
+
+def not_sure(change: Change) -> Change:
+    """The label for pictures that nobody can name."""
+    return Change("relabel", label=NOT_SURE, via=change.via)
+
+
+def with_note(change: Change) -> Change:
+    """A note of at most MAX_NOTE characters. Raises BadRequest."""
+    if len(change.note) > MAX_NOTE:
+        raise BadRequest(f"A note can be {MAX_NOTE} characters long at most.")
+    return Change(change.kind, note=change.note.strip())
+
+
+def confirmed(_: Change, image: Image) -> Standing:
+    """The same label, said by a person; nothing where there is none."""
+    return replace(image.standing, who="person" if image.label else image.who)
+
+
+def relabelled(change: Change, image: Image) -> Standing:
+    """Another label, said by a person."""
+    return replace(image.standing, label=change.label, who="person")
+
+
+def renamed(change: Change, image: Image) -> Standing:
+    """The label under another name, said by whoever said it; without one nobody said any."""
+    return replace(image.standing, label=change.label, who=image.who if change.label else "nobody")
+
+
+def trashed(_: Change, image: Image) -> Standing:
+    """In the trash, since now unless it was there already."""
+    return replace(image.standing, trashed_at=image.trashed_at or time.time())
+
+
+def restored(_: Change, image: Image) -> Standing:
+    """Out of the trash."""
+    return replace(image.standing, trashed_at=0.0)
+
+
+def moved(change: Change, image: Image) -> Standing:
+    """In the target collection."""
+    return replace(image.standing, collection=change.target)
+
+
+def noted(change: Change, image: Image) -> Standing:
+    """With another note."""
+    return replace(image.standing, note=change.note)
+
+
+def untouched(_: Change, image: Image) -> Standing:
+    """As it is: a copy changes nothing of what it is made from."""
+    return image.standing
+
+
+KINDS = {
+    "confirm": Kind("Confirmed", "confirmed", confirmed, as_asked, speaks=True),
+    "relabel": Kind(
+        "Relabelled as {label}", "relabelled as {label}", relabelled, with_label, speaks=True
+    ),
+    "unsure": Kind("", "labelled as not sure", relabelled, not_sure, speaks=True),
+    "trash": Kind("Moved to the trash", "moved to the trash", trashed, as_asked),
+    "restore": Kind("Restored from the trash", "restored", restored, as_asked),
+    "move": Kind("Moved to {label}", "moved", moved, as_asked, goes=True),
+    "copy": Kind("Copied to {label}", "copied", untouched, as_asked, goes=True, copies=True),
+    "note": Kind("Changed the note", "noted", noted, with_note),
+    "rename": Kind("{label}", "renamed", renamed),
+}
+RECORDS = (Act, ActItem)
 
 
 def change_of(
@@ -128,16 +204,11 @@ def change_of(
     note: str = "",
     via: str = "",
 ) -> Change:
-    """A checked Change. Raises BadRequest for unknown kinds and empty labels."""
-    if kind == "unsure":
-        return Change("relabel", label=NOT_SURE, via=via)
-    if kind not in KINDS:
-        raise BadRequest(f"An act is one of {', '.join(KINDS)}.")
-    if kind == "relabel":
-        return Change(kind, label=clean_label(label), via=via)
-    if len(note) > MAX_NOTE:
-        raise BadRequest(f"A note can be {MAX_NOTE} characters long at most.")
-    return Change(kind, target=target, target_name=target_name, note=note.strip(), via=via)
+    """A checked Change. Raises BadRequest for kinds that nobody can ask for and empty labels."""
+    prepare = KINDS[kind].prepare if kind in KINDS else None
+    if prepare is None:
+        raise BadRequest(f"An act is one of {', '.join(k for k in KINDS if KINDS[k].prepare)}.")
+    return prepare(Change(kind, label, target, target_name, note, via))
 
 
 def perform(
@@ -258,7 +329,7 @@ def kind_of(image: Image, standing: Standing) -> str:
 
 def annotation(act: Act, by: str, change: Change, image: Image, standing: Standing) -> list[Insert]:
     """What a person said, where the act says something about the label."""
-    if standing.who != "person" or change.kind not in {"confirm", "relabel"}:
+    if standing.who != "person" or not KINDS[change.kind].speaks:
         return []
     kind = kind_of(image, standing)
     said = Annotation(new_id(), image.id, standing.label, kind, by, time.time(), act.id, change.via)

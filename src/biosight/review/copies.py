@@ -10,8 +10,16 @@ from dataclasses import replace
 from biosight.images import Embedding, Image
 from biosight.labels import Annotation, Prediction
 from biosight.review.acts import ActItem, Change, Done, close_act, open_act
-from biosight.storage.records import Change as Written
-from biosight.storage.records import Insert, Order, Records, Require, Taken, Where, new_id
+from biosight.storage.records import (
+    Insert,
+    Order,
+    Records,
+    Require,
+    Taken,
+    Where,
+    Write,
+    new_id,
+)
 
 
 def copy(
@@ -65,10 +73,10 @@ def copy_one(
     return new
 
 
-def sayings(records: Records, old: str, new: str) -> list[Written]:
+def sayings(records: Records, old: str, new: str) -> list[Write]:
     """Predictions, annotations and the embedding, said again of the copy."""
     where = [Where("image", "=", old)]
-    changes: list[Written] = [
+    changes: list[Write] = [
         Insert(replace(p, id=new_id(), image=new))
         for p in records.find(Prediction, where, order=Order("at"), limit=1000)
     ]

@@ -5,32 +5,21 @@ single pictures (acts.py).
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
 
 from biosight.errors import BadRequest
-from biosight.images import Image, Standing
+from biosight.images import Image
 from biosight.labels import clean_label
 from biosight.review.acts import MOST_AT_ONCE, Change, Done, perform
 from biosight.storage.records import Records, Where, behind
 
 
-@dataclass(frozen=True, slots=True)
-class Rename(Change):
-    """Another name for a label; `target_name` says it in words."""
-
-    def standing(self, image: Image) -> Standing:
-        """The image under the new name; without one it waits for somebody to name it."""
-        who = image.who if self.label else "nobody"
-        return replace(image.standing, label=self.label, who=who)
-
-
-def renaming(old: str, new: str) -> Rename:
+def renaming(old: str, new: str) -> Change:
     """The checked change from `old` to `new`, "" to remove the label. Raises BadRequest."""
     label = clean_label(new) if new.strip() else ""
     if label == old:
         raise BadRequest("The new name is the same as the old one.")
     words = f"Renamed {old} to {label}" if label else f"Removed the label {old}"
-    return Rename("rename", label=label, target_name=words)
+    return Change("rename", label=label, target_name=words)
 
 
 def rename(
@@ -38,7 +27,7 @@ def rename(
     by: str,
     collection: str,
     old: str,
-    change: Rename,
+    change: Change,
     *,
     act: str = "",
     start: str = "",

@@ -10,15 +10,15 @@ from dataclasses import dataclass, replace
 from biosight.errors import Conflict, NotFound, Stale
 from biosight.images import Image
 from biosight.labels import Annotation, Prediction, current_label
-from biosight.review.acts import MOST_AT_ONCE, TRIES, Act, ActItem
+from biosight.review.acts import KINDS, MOST_AT_ONCE, TRIES, Act, ActItem
 from biosight.storage.records import (
-    Change,
     Insert,
     Order,
     Records,
     Replace,
     Taken,
     Where,
+    Write,
     behind,
     new_id,
 )
@@ -63,7 +63,7 @@ def get_act(records: Records, id: str) -> Act:
     return found
 
 
-def nothing() -> list[Change]:
+def nothing() -> list[Write]:
     """What goes along with most undos."""
     return []
 
@@ -75,7 +75,7 @@ def undo(
     renamed: Mapping[str, str],
     *,
     start: str = "",
-    along: Callable[[], list[Change]] = nothing,
+    along: Callable[[], list[Write]] = nothing,
 ) -> Undone:
     """Put up to MOST_AT_ONCE images back as they were before `act`; call again with `next`.
 
@@ -95,7 +95,7 @@ def undo(
     return Undone(changed, len(items) - len(changed) - gone, gone, following)
 
 
-def mark_undone(records: Records, act: Act, by: str, along: Callable[[], list[Change]]) -> None:
+def mark_undone(records: Records, act: Act, by: str, along: Callable[[], list[Write]]) -> None:
     """Note that an act was undone, by whom; tried again when what goes along was changed at the
     same moment. Raises Stale when somebody else changed the act."""
     now = replace(act, undone_at=time.time(), undone_by=by, version=act.version + 1)
@@ -123,7 +123,7 @@ def undo_one(
         label = renamed.get(current.label, current.label)
         before = replace(before, label=label, who=current.who if label else "nobody")
     new = replace(image.put(before), version=image.version + 1)
-    changes: list[Change] = [Insert(said)] if said else []
+    changes: list[Write] = [Insert(said)] if said else []
     try:
         records.write(*changes, Replace(new, image.version))
     except (Stale, Taken):
@@ -133,7 +133,7 @@ def undo_one(
 
 def withdrawal(act: Act, item: ActItem, by: str) -> Annotation | None:
     """What undoing says: the earlier person's label again, or nothing."""
-    if act.kind not in {"confirm", "relabel"}:
+    if not KINDS[act.kind].speaks:
         return None
     label = item.before.label if item.before.who == "person" else ""
     return Annotation(new_id(), item.image, label, "withdrawn", by, time.time(), act.id)

@@ -28,7 +28,6 @@ from pymongo.write_concern import WriteConcern
 from biosight.errors import BadRequest, NoSpace, Stale, Unavailable
 from biosight.storage.fields import SCHEMA_VERSION, fields_of, formerly
 from biosight.storage.records import (
-    Change,
     Gone,
     Insert,
     Order,
@@ -41,6 +40,7 @@ from biosight.storage.records import (
     Taken,
     Value,
     Where,
+    Write,
 )
 
 Document = dict[str, Any]
@@ -230,7 +230,7 @@ class MongoRecords:
             rows = list(self.of(kind).aggregate([{"$match": condition(where)}, summed]))
         return int(rows[0]["total"]) if rows else 0
 
-    def write(self, *changes: Change) -> None:
+    def write(self, *changes: Write) -> None:
         """Make all changes or none; returns after a majority has them in its journals.
 
         On a lone server what an earlier change did is taken back when a later one fails; a server
@@ -243,7 +243,7 @@ class MongoRecords:
             else:
                 self.apply_all(changes, None)
 
-    def apply_all(self, changes: Sequence[Change], session: ClientSession | None) -> None:
+    def apply_all(self, changes: Sequence[Write], session: ClientSession | None) -> None:
         """The changes in order; outside a transaction, taken back when one fails."""
         undo: list[Undo] = []
         try:
@@ -255,7 +255,7 @@ class MongoRecords:
                     step()
             raise
 
-    def apply(self, change: Change, session: ClientSession | None) -> list[Undo]:
+    def apply(self, change: Write, session: ClientSession | None) -> list[Undo]:
         """One change, and how to take it back. Raises DuplicateKeyError, Stale or Gone."""
         if isinstance(change, Insert):
             place, kept = self.of(type(change.record)), to_document(change.record)

@@ -11,11 +11,11 @@ from typing import BinaryIO, cast
 from biosight.errors import BadRequest, NotFound
 from biosight.storage.blobs import Blobs
 from biosight.storage.records import (
-    Change,
     Insert,
     Record,
     Records,
     Remove,
+    Write,
     among,
     pages,
 )
@@ -60,7 +60,7 @@ def move_kind(source: Records, target: Records, kind: type[Record], step: Step) 
         wanted = {record.id: record for record in page}
         there = {record.id: record for record in among(target, kind, list(wanted))}
         late = [r for r in page if there.get(r.id) != r]
-        changes: list[Change] = [Remove(kind, r.id) for r in late if r.id in there]
+        changes: list[Write] = [Remove(kind, r.id) for r in late if r.id in there]
         if late:
             target.write(*changes, *(Insert(r) for r in late))
             again = {record.id: record for record in among(target, kind, list(wanted))}

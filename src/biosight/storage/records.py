@@ -87,7 +87,7 @@ class Remove:
 
 @dataclass(frozen=True, slots=True)
 class Require:
-    """Change nothing, but only go on while a record is there (and has this version).
+    """Write nothing, but only go on while a record is there (and has this version).
 
     Gone is raised where it is absent, Stale where its version is another.
     """
@@ -97,7 +97,7 @@ class Require:
     expected: int | None = None
 
 
-Change = Insert | Replace | Remove | Require
+Write = Insert | Replace | Remove | Require
 
 
 class Taken(Exception):
@@ -146,7 +146,7 @@ class Records(Protocol):
         """The sum of the kind's `totalled` field over what matches."""
         ...
 
-    def write(self, *changes: Change) -> None:
+    def write(self, *changes: Write) -> None:
         """Make all changes or none, durably.
 
         Where a store has no transaction the changes are made in order, so callers put what

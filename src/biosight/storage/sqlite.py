@@ -19,7 +19,6 @@ from typing import Any, cast
 from biosight.errors import NoSpace, Stale, Unavailable
 from biosight.storage.fields import SCHEMA_VERSION, Kept, fields_of
 from biosight.storage.records import (
-    Change,
     Gone,
     Insert,
     Order,
@@ -32,6 +31,7 @@ from biosight.storage.records import (
     Taken,
     Value,
     Where,
+    Write,
 )
 from biosight.storage.sqlite_schema import additions, as_sql, counters_of, from_sql, schema
 
@@ -81,7 +81,7 @@ def no_inode(error: sqlite3.OperationalError) -> bool:
     return getattr(error, "sqlite_errorname", "").startswith(("SQLITE_FULL", "SQLITE_IOERR_WRITE"))
 
 
-Work = tuple[Sequence[Change], "Future[None]"]
+Work = tuple[Sequence[Write], "Future[None]"]
 
 
 class SqliteRecords:
@@ -220,7 +220,7 @@ class SqliteRecords:
         sql = f"SELECT coalesce(sum({number}), 0) FROM {table} WHERE {clause}"
         return int(self.rows(sql, values)[0][0])
 
-    def write(self, *changes: Change) -> None:
+    def write(self, *changes: Write) -> None:
         """Make all changes or none, durably; returns after the commit reached the disk."""
         done: Future[None] = Future()
         self.waiting.put((changes, done))
@@ -277,9 +277,7 @@ class SqliteRecords:
         with translated(), self.transaction() as connection:
             return [self.attempt(connection, changes) for changes, _ in batch]
 
-    def attempt(
-        self, connection: sqlite3.Connection, changes: Sequence[Change]
-    ) -> Exception | None:
+    def attempt(self, connection: sqlite3.Connection, changes: Sequence[Write]) -> Exception | None:
         """All of `changes`, or the reason why none."""
         connection.execute("SAVEPOINT work")
         try:
@@ -325,7 +323,7 @@ class SqliteRecords:
             self.idle.pop().close()
 
 
-def apply(connection: sqlite3.Connection, change: Change) -> None:
+def apply(connection: sqlite3.Connection, change: Write) -> None:
     """One change inside the current savepoint."""
     if isinstance(change, Remove):
         remove(connection, change)

@@ -33,10 +33,30 @@ from biosight.web.housekeeping import Housekeeping
 from biosight.web.security import API, Guard
 
 HERE = Path(__file__).parent
+PARTS = (
+    people,
+    collections,
+    uploads,
+    images,
+    acts,
+    exports,
+    versions,
+    jobs,
+    likeness,
+    drift,
+    admin,
+)
 DESCRIPTION = (
     "Everything the pages do. Sign in with a session cookie, or send an API token as "
     "`Authorization: Bearer …`. Errors are `{error, detail, request_id}`."
 )
+
+
+def include(app: FastAPI) -> None:
+    """Give an app all routes that OpenAPI knows; docs/reference/api.md lists them from here."""
+    for part in PARTS:
+        app.include_router(part.router, prefix=API)
+    app.include_router(health.router)
 
 
 def create_app(biosight: BioSight, *, housekeeping: bool = True) -> FastAPI:
@@ -63,11 +83,7 @@ def create_app(biosight: BioSight, *, housekeeping: bool = True) -> FastAPI:
     app.state.biosight = biosight
     app.state.gauges = Gauges(biosight)
     errors.install(app, pages.error_page)
-    parts = [people, collections, uploads, images, acts, exports, versions, jobs, likeness]
-    parts += [drift, admin]
-    for part in parts:
-        app.include_router(part.router, prefix=API)
-    app.include_router(health.router)
+    include(app)
     app.include_router(pages.router)
     app.mount("/static", StaticFiles(directory=HERE / "static"), name="static")
     app.mount(

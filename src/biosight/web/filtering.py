@@ -1,44 +1,69 @@
-"""The filter of pictures, in an address and in a body.
+"""The filter of pictures in an address, in a body, and as the page's JavaScript reads it.
 
-Not here: what each part means (gallery/browse.py).
+All are made from one table. Not here: the table (gallery/filters.py).
 """
 
-from typing import Annotated
+from typing import Annotated, Any
 
 from fastapi import Depends, Query
-from pydantic import Field
+from pydantic import Field, create_model
 
 from biosight import gallery
+from biosight.gallery.filters import FIELDS, PARTS, Part
 from biosight.web.inputs import Input
 
+LIMITS: dict[str, dict[str, Any]] = {
+    "label": {"max_length": 200},
+    "text": {"max_length": 200},
+    "key": {"max_length": 64},
+    "day": {"pattern": r"^(\d{4}-\d\d-\d\d)?$"},
+    "percent": {"ge": 0, "le": 101},
+    "flag": {},
+}
 
-class Matching(Input):
+
+def limits(part: Part) -> dict[str, Any]:
+    """What a value of the part must be, as pydantic wants it."""
+    if part.kind == "choice":
+        return {"pattern": f"^({'|'.join(name for name, _ in part.choices)})$"}
+    return LIMITS[part.kind]
+
+
+class Asked(Input):
     """A filter, as in the list of images."""
-
-    label: str | None = Field(None, max_length=200)
-    who: str | None = Field(None, pattern="^(machine|person|nobody)$")
-    unsure: bool = False
-    above: int | None = Field(None, ge=0, le=101)
-    below: int | None = Field(None, ge=0, le=101)
-    since: str = Field("", pattern=r"^(\d{4}-\d\d-\d\d)?$")
-    until: str = Field("", pattern=r"^(\d{4}-\d\d-\d\d)?$")
-    text: str = Field("", max_length=200)
-    session: str = Field("", max_length=64)
-    trash: bool = False
-    unfamiliar: bool = False
 
     def filter(self) -> gallery.Filter:
         """The gallery's form."""
         return gallery.Filter(**self.model_dump())
 
 
-class InAddress(Matching, extra="ignore"):
-    """The same, beside other parameters."""
+ROWS: dict[str, Any] = {
+    name: (field.type, Field(field.default, **limits(PARTS[name])))
+    for name, field in FIELDS.items()
+}
+Matching = create_model("Matching", __base__=Asked, **ROWS)
+InAddress = create_model("InAddress", __base__=Asked, __cls_kwargs__={"extra": "ignore"}, **ROWS)
 
 
 def image_filter(said: Annotated[InAddress, Query()]) -> gallery.Filter:
-    """The filter as it stands in the address."""
-    return said.filter()
+    """The filter as it stands in the address, beside other parameters."""
+    asked: Asked = said
+    return asked.filter()
 
 
 Filtered = Annotated[gallery.Filter, Depends(image_filter)]
+
+
+def for_page() -> list[dict[str, Any]]:
+    """The table as the page's JavaScript reads it (filters.js)."""
+    known = ("kind", "field", "op", "always", "unless", "chip", "title", "choices")
+    return [{"name": n} | {k: getattr(p, k) for k in known} for n, p in PARTS.items()]
+
+
+def sheet() -> dict[str, list[tuple[str, Part]]]:
+    """The controls of the filter's sheet by their headings."""
+    found: dict[str, list[tuple[str, Part]]] = {}
+    for name, part in PARTS.items():
+        if part.title:
+            found.setdefault(part.title, []).append((name, part))
+    return found

@@ -22,6 +22,7 @@ from biosight.labels import OPENS_AT, TRUSTED_AT
 from biosight.sharing import Access
 from biosight.web import sso
 from biosight.web.deps import Open, Person, Store, find_person, get_biosight, image_for
+from biosight.web.filtering import for_page, sheet
 from biosight.web.rights import seen_version
 from biosight.web.security import DOCS_POLICY
 from biosight.web.sessions import start_session
@@ -33,6 +34,7 @@ TEMPLATES = Environment(
     trim_blocks=True,
     lstrip_blocks=True,
 )
+TEMPLATES.globals |= {"filter_parts": for_page(), "filter_sheet": sheet()}
 
 
 def render(request: Request, template: str, http_status: int = 200, **values: Any) -> HTMLResponse:

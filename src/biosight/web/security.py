@@ -8,6 +8,7 @@ import logging
 import re
 import secrets
 import time
+from dataclasses import dataclass
 from urllib.parse import urlsplit
 
 from starlette.datastructures import Headers, MutableHeaders
@@ -17,6 +18,7 @@ from starlette.responses import JSONResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from biosight import logs, metrics
+from biosight.images.limits import MEGABYTE, too_large
 from biosight.settings import Settings
 from biosight.web.errors import error_body
 
@@ -26,7 +28,6 @@ API = "/api/v1"
 MOUNTS = ("/static", "/swagger")
 SAFE = {"GET", "HEAD", "OPTIONS", "TRACE"}
 KNOWN_METHODS = {"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"}
-MEGABYTE = 1024 * 1024
 IDLE_SECONDS = 15.0
 GRACE_SECONDS = 30.0
 SEND_SECONDS = 60.0
@@ -54,7 +55,6 @@ class Guard:
     def __init__(self, app: ASGIApp, settings: Settings) -> None:
         self.app = app
         self.settings = settings
-        self.upload_limit = (settings.max_file_mb + 1) * MEGABYTE
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Guard one request."""
@@ -85,10 +85,10 @@ class Guard:
     async def guarded(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Refuse what can be refused by its headers; then pass on with a limited body."""
         headers = Headers(scope=scope)
-        limit = self.upload_limit if is_upload(scope) else MEGABYTE
+        limit = limit_of(scope, self.settings)
         length = headers.get("content-length", "0")
-        if not length.isdecimal() or int(length) > limit:
-            await refused(413, "too_large", too_large(limit))(scope, receive, send)
+        if not length.isdecimal() or int(length) > limit.most:
+            await refused(413, "too_large", limit.words)(scope, receive, send)
             return
         if not same_origin(scope, headers, self.settings):
             log.info("refused", extra={"code": "cross_origin"})
@@ -137,12 +137,23 @@ def refused(status: int, code: str, words: str) -> Response:
     return JSONResponse(error_body(code, words), status, {"Connection": "close"})
 
 
-def too_large(limit: int) -> str:
-    """The limit in words."""
-    return f"This is larger than the {limit // MEGABYTE - (limit > MEGABYTE)} MB that are allowed."
+@dataclass(frozen=True, slots=True)
+class Limit:
+    """The largest body in bytes, and what is said of a larger one."""
+
+    most: int
+    words: str
 
 
-def limited(receive: Receive, limit: int) -> Receive:
+def limit_of(scope: Scope, settings: Settings) -> Limit:
+    """A picture has the limit of files, with a megabyte for the form around it; others have one."""
+    if is_upload(scope):
+        most_mb = settings.max_file_mb
+        return Limit((most_mb + 1) * MEGABYTE, too_large(most_mb))
+    return Limit(MEGABYTE, "This request is larger than the 1 MB that is allowed.")
+
+
+def limited(receive: Receive, limit: Limit) -> Receive:
     """A body that is counted, cut at its limit, and must keep coming."""
     begin, got = time.monotonic(), 0
 
@@ -156,8 +167,8 @@ def limited(receive: Receive, limit: int) -> Receive:
         except TimeoutError:
             raise HTTPException(408, "The upload came too slowly and was cut off.") from None
         got += len(message.get("body", b""))
-        if got > limit:
-            raise HTTPException(413, too_large(limit))
+        if got > limit.most:
+            raise HTTPException(413, limit.words)
         return message
 
     whole = False

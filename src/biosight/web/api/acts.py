@@ -11,7 +11,7 @@ from biosight.errands import renaming
 from biosight.errors import BadRequest, NotFound
 from biosight.images import Image
 from biosight.review import copies, queue, undoing
-from biosight.review.acts import MOST_AT_ONCE, Act, Change, change_of, perform
+from biosight.review.acts import KINDS, MOST_AT_ONCE, Act, Change, change_of, perform
 from biosight.sharing import Access
 from biosight.storage.records import Gone, Where, behind
 from biosight.web.deps import ActToUndo, Editor, Person, Signed, Store, Viewer
@@ -46,9 +46,12 @@ class NewAct(Input):
 
 
 class ActDone(BaseModel):
-    """How far an act got; call again with `act` and `next` as `start` until `next` is ""."""
+    """How far an act got; call again with `act` and `next` as `start` until `next` is "".
+
+    `said` is what became of the pictures, in words: "confirmed", "moved to the trash"."""
 
     act: str
+    said: str
     changed: list[ImageOut]
     skipped: int
     stale: list[ImageOut]
@@ -108,7 +111,7 @@ def act(body: NewAct, access: Editor, person: Signed, records: Store) -> ActDone
     stale = [i for i in found if seen.get(i.id, i.version) != i.version]
     images = [i for i in found if seen.get(i.id, i.version) == i.version]
     rests_on = [sharing.still_there(change.target)] if change.target else []
-    do = copies.copy if change.kind == "copy" else perform
+    do = copies.copy if KINDS[change.kind].copies else perform
     try:
         done = do(records, person.user.id, c.id, change, images, act=body.act, rests_on=rests_on)
     except Gone as error:
@@ -116,6 +119,7 @@ def act(body: NewAct, access: Editor, person: Signed, records: Store) -> ActDone
     missing = len(set(body.images)) - len(found) if body.images else 0
     return ActDone(
         act=done.act,
+        said=KINDS[body.kind].done.format(label=change.label),
         changed=[image_out(i, c.threshold) for i in done.changed],
         skipped=done.skipped + missing,
         stale=[image_out(i, c.threshold) for i in stale],
@@ -127,7 +131,7 @@ def checked_change(body: NewAct, person: Signed, records: Store) -> Change:
     """The body as a Change; the target collection must be one's own to edit."""
     target = ""
     name = ""
-    if body.kind in {"move", "copy"}:
+    if body.kind in KINDS and KINDS[body.kind].goes:
         granted = sharing.access(records, person.user.id, body.target, "editor")
         target, name = granted.collection.id, granted.collection.name
     return change_of(

@@ -74,35 +74,6 @@ class SayingOut(BaseModel):
     at: float
 
 
-def image_filter(
-    label: str | None = None,
-    who: Annotated[str | None, Query(pattern="^(machine|person|nobody)$")] = None,
-    unsure: bool = False,
-    above: Annotated[int | None, Query(ge=0, le=101)] = None,
-    below: Annotated[int | None, Query(ge=0, le=101)] = None,
-    since: Annotated[str, Query(pattern=r"^(\d{4}-\d\d-\d\d)?$")] = "",
-    until: Annotated[str, Query(pattern=r"^(\d{4}-\d\d-\d\d)?$")] = "",
-    text: Annotated[str, Query(max_length=200)] = "",
-    session: Annotated[str, Query(max_length=64)] = "",
-    trash: bool = False,
-    unfamiliar: bool = False,
-) -> gallery.Filter:
-    """The filter as it stands in the address."""
-    return gallery.Filter(
-        label=label,
-        who=who,
-        unsure=unsure,
-        above=above,
-        below=below,
-        since=since,
-        until=until,
-        text=text,
-        session=session,
-        trash=trash,
-        unfamiliar=unfamiliar,
-    )
-
-
 @router.get("/collections/{collection}/images")
 def list_images(
     access: Viewer,

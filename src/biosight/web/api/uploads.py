@@ -9,8 +9,9 @@ from pydantic import BaseModel, Field
 from starlette.datastructures import UploadFile
 
 from biosight.errands.placing import place_in
-from biosight.errors import BadPicture, BadRequest, NoSpace, TooLarge, Unavailable
+from biosight.errors import BadPicture, BadRequest, NoSpace, Unavailable
 from biosight.images import Image
+from biosight.images.limits import check_size
 from biosight.intake import (
     Duplicate,
     Outcome,
@@ -25,7 +26,6 @@ from biosight.sharing import Access
 from biosight.storage.records import Where, parts
 from biosight.web.deps import Editor, Open, Person, Sender, Store
 from biosight.web.inputs import Input
-from biosight.web.security import MEGABYTE
 from biosight.web.shown import GuessOut, ImageOut, etag, guesses_out, image_out
 
 router = APIRouter(tags=["images"])
@@ -104,7 +104,7 @@ async def upload(request: Request, response: Response, sender: Sender, biosight:
     except OSError as error:  # large bodies wait in a temporary file
         raise NoSpace("There is no room for the upload just now; nothing was stored.") from error
     try:
-        arriving = as_upload(form, person, biosight.settings.max_file_mb * MEGABYTE)
+        arriving = as_upload(form, person, biosight.settings.max_file_mb)
         place = place_in(
             biosight.archive.records, biosight.catalogue, access.collection, person.user.id
         )
@@ -120,7 +120,7 @@ async def upload(request: Request, response: Response, sender: Sender, biosight:
         await form.close()
 
 
-def as_upload(form: Any, person: Person, most: int) -> Upload:
+def as_upload(form: Any, person: Person, most_mb: int) -> Upload:
     """The form as an Upload. Raises BadRequest in words."""
     file = form.get("file")
     if not isinstance(file, UploadFile):
@@ -129,8 +129,7 @@ def as_upload(form: Any, person: Person, most: int) -> Upload:
         raise BadRequest(f"Unknown form fields: {len(unknown)}; send file, session and path.")
     if not file.size:
         raise BadPicture("The file is empty.")
-    if file.size > most:
-        raise TooLarge(f"This file is larger than the {most // MEGABYTE} MB that are allowed.")
+    check_size(file.size, most_mb)
     session = str(form.get("session") or default_session(person))[:64]
     name = clean_text(file.filename or "picture", 255)
     path = clean_text(str(form.get("path") or name), 1024)

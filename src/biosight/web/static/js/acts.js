@@ -20,10 +20,10 @@ export function announce(images) {
 /**
  * One act on named images or on all that match, 500 a call.
  * @param {string} collection @param {Record<string, any>} body @param {number} [expected] for progress
- * @returns {Promise<{act: string, changed: Image[], skipped: number, stale: Image[]}>}
+ * @returns {Promise<{act: string, said: string, changed: Image[], skipped: number, stale: Image[]}>}
  */
 export async function act(collection, body, expected = 0) {
-  const all = { act: "", changed: /** @type {Image[]} */ ([]), skipped: 0, stale: /** @type {Image[]} */ ([]) };
+  const all = { act: "", said: "", changed: /** @type {Image[]} */ ([]), skipped: 0, stale: /** @type {Image[]} */ ([]) };
   let start = "";
   const parts = inParts(body);
   for (const part of parts) {
@@ -31,6 +31,7 @@ export async function act(collection, body, expected = 0) {
       const done = await call("POST", `/collections/${collection}/acts`, { ...part, act: all.act, start });
       // An act that changed nothing so far has left the history: the next part begins anew.
       all.act = done.changed.length || all.changed.length ? done.act : "";
+      all.said = done.said;
       all.changed.push(...done.changed);
       all.skipped += done.skipped;
       all.stale.push(...done.stale);
@@ -51,11 +52,6 @@ function inParts(body) {
   return parts;
 }
 
-const DONE = /** @type {Record<string, string>} */ ({
-  confirm: "confirmed", relabel: "relabelled", unsure: "labelled as not sure", trash: "moved to the trash",
-  restore: "restored", move: "moved", copy: "copied", note: "noted",
-});
-
 /**
  * Act, say so, offer undo.
  * @param {string} collection @param {Record<string, any>} body @param {number} [expected]
@@ -64,9 +60,9 @@ const DONE = /** @type {Record<string, string>} */ ({
 export async function doAct(collection, body, expected) {
   try {
     const done = await act(collection, body, expected);
-    const said = `${counted(done.changed.length, "picture")} ${DONE[body.kind]}${body.kind === "relabel" ? ` as ${body.label}` : ""}`;
+    const said = `${counted(done.changed.length, "picture")} ${done.said}`;
     const undo = done.changed.length ? { act: "Undo", of: done.act, run: () => undoAct(done.act, said) } : {};
-    toast([said, ...leftOver(body.kind, done)].join("; "), undo);
+    toast([said, ...leftOver(body, done)].join("; "), undo);
     return done.changed;
   } catch (error) {
     complain(error);
@@ -74,10 +70,10 @@ export async function doAct(collection, body, expected) {
   }
 }
 
-/** What was not changed, in words. @param {string} kind @param {{skipped: number, stale: Image[]}} done */
-function leftOver(kind, done) {
+/** What was not changed, in words. @param {Record<string, any>} body @param {{skipped: number, stale: Image[]}} done */
+function leftOver(body, done) {
   const words = [];
-  if (done.skipped) words.push(kind === "move" || kind === "copy" ? `${done.skipped} there already` : `${done.skipped} left as they were`);
+  if (done.skipped) words.push(body.target ? `${done.skipped} there already` : `${done.skipped} left as they were`);
   if (done.stale.length) {
     const now = [...new Set(done.stale.map((i) => i.label || "no label"))].slice(0, 3).join(", ");
     words.push(`${done.stale.length} changed by somebody else first (now ${now}) and left alone`);

@@ -1,37 +1,38 @@
 // @ts-check
-/** The filter lives in the address, so that a view can be sent to a colleague. */
+/** The filter lives in the address, so that a view can be sent to a colleague. Its parts are the page's (gallery/filters.py). */
 import { el, find } from "./dom.js";
 
-export const NAMES = ["label", "who", "unsure", "above", "below", "since", "until", "text", "session", "unfamiliar", "trash", "sort"];
+/** @typedef {{name: string, kind: string, field: string, op: string, always: boolean, unless: string, chip: string,
+ *   title: string, choices: [string, string][]}} Part */
+
+/** @returns {Part[]} */
+function parts() {
+  return JSON.parse(find(document, "#main").dataset.filters ?? "[]");
+}
 
 /** @returns {Record<string, any>} the filter that the address names */
 export function fromAddress() {
   const query = new URLSearchParams(location.search);
-  /** @type {Record<string, any>} */
-  const filter = {};
-  for (const name of NAMES) if (query.has(name)) filter[name] = query.get(name);
-  return filter;
+  const names = [...parts().map((part) => part.name), "sort"].filter((name) => query.has(name));
+  return Object.fromEntries(names.map((name) => [name, query.get(name)]));
 }
 
 /** @param {Record<string, any>} filter @returns {string} the query of an address; a label may be empty */
 export function asQuery(filter) {
-  const query = new URLSearchParams();
-  for (const name of NAMES) {
-    const value = filter[name];
-    if (value === undefined || value === null || value === false) continue;
-    if (value === "" && name !== "label") continue;
-    query.set(name, String(value));
-  }
-  const text = query.toString();
+  const said = Object.entries(filter).filter(([name, value]) => value !== undefined && value !== null && value !== false && (value !== "" || name === "label"));
+  const text = new URLSearchParams(said.map(([name, value]) => [name, String(value)])).toString();
   return text ? `?${text}` : "";
 }
 
-/** @param {Record<string, any>} filter @returns {Record<string, any>} as the API's bodies have it */
+/** What is said in the address, as the API's bodies have it. @param {Part} part @param {string} said */
+function valueOf(part, said) {
+  if (part.kind === "flag") return said === "true";
+  return part.kind === "percent" ? Number(said) : said;
+}
+
+/** @param {Record<string, any>} filter @returns {Record<string, any>} */
 export function asBody(filter) {
-  const { sort: _, ...body } = filter;
-  for (const name of ["unsure", "unfamiliar", "trash"]) if (name in body) body[name] = body[name] === "true";
-  for (const name of ["above", "below"]) if (name in body) body[name] = Number(body[name]);
-  return body;
+  return Object.fromEntries(parts().filter((part) => part.name in filter).map((part) => [part.name, valueOf(part, filter[part.name])]));
 }
 
 /** @param {Record<string, any>} filter */
@@ -39,36 +40,44 @@ export function isPlain(filter) {
   return !Object.keys(filter).some((name) => name !== "sort");
 }
 
-/** Does an image (still) match? Dates and text are left to the server. @param {any} image @param {Record<string, any>} filter @param {string} collection */
+const TESTS = /** @type {Record<string, (a: any, b: any) => boolean>} */ ({
+  "=": (a, b) => a === b, ">=": (a, b) => a >= b, "<": (a, b) => a < b, "<=": (a, b) => a <= b,
+});
+
+/** Does an image (still) match? Words are left to the server. @param {any} image @param {Record<string, any>} filter @param {string} collection */
 export function matches(image, filter, collection) {
-  const percent = Math.floor(image.confidence * 100);
+  const shown = { ...image, percent: Math.floor(image.confidence * 100) };
+  const asked = parts().filter((part) => part.field && (part.always || (part.name in filter && !(part.unless && filter[part.unless]))));
   return image.collection === collection
-    && image.trashed === (filter.trash === "true")
-    && (filter.label === undefined || image.label === filter.label)
-    && (!filter.who || image.who === filter.who)
-    && (!filter.unsure || image.unsure)
-    && (!filter.unfamiliar || image.unfamiliar)
-    && (!filter.above || percent >= Number(filter.above))
-    && (!filter.below || percent < Number(filter.below))
-    && (!filter.session || image.session === filter.session);
+    && asked.every((part) => TESTS[part.op](shown[part.field], valueOf(part, filter[part.name])));
 }
 
-const CHIPS = /** @type {Record<string, (value: string) => string>} */ ({
-  who: (v) => `said by ${{ machine: "the machine", person: "a person", nobody: "nobody" }[v] ?? v}`,
-  above: (v) => `from ${v} %`, below: (v) => `to ${Number(v) - 1} %`, since: (v) => `since ${v}`, until: (v) => `until ${v}`,
-  text: (v) => `“${v}”`, session: () => "one upload", unfamiliar: () => "unfamiliar",
-});
+/** "to" is inclusive for people, exclusive in the API. @param {Part} part @param {any} value @param {number} way */
+function moved(part, value, way) {
+  return part.kind === "percent" && part.op === "<" && value !== "" ? Number(value) + way : value;
+}
+
+/** @param {Part} part @param {string} value */
+function chip(part, value) {
+  const words = part.choices.find(([name]) => name === value)?.[1];
+  return part.chip.replace("{}", words ?? moved(part, value, -1));
+}
 
 /** The filter's parts as chips that take themselves away. @param {HTMLElement} box @param {Record<string, any>} filter @param {number} total */
 export function drawApplied(box, filter, total) {
-  const names = Object.keys(CHIPS).filter((name) => filter[name]);
+  const shown = parts().filter((part) => part.chip && filter[part.name]);
   /** @param {string[]} away */
   const without = (away) => location.pathname + asQuery(Object.fromEntries(Object.entries(filter).filter(([k]) => !away.includes(k))));
   box.replaceChildren(
-    ...(names.length && !total ? [el("span", {}, "No picture matches.")] : []),
-    ...names.map((name) => el("a", { class: "button", href: without([name]), title: "Take this part of the filter away" }, `${CHIPS[name](filter[name])} ×`)),
-    ...(names.length > 1 ? [el("a", { class: "button", href: without(names) }, "Clear all")] : []),
+    ...(shown.length && !total ? [el("span", {}, "No picture matches.")] : []),
+    ...shown.map((part) => el("a", { class: "button", href: without([part.name]), title: "Take this part of the filter away" }, `${chip(part, filter[part.name])} ×`)),
+    ...(shown.length > 1 ? [el("a", { class: "button", href: without(shown.map((part) => part.name)) }, "Clear all")] : []),
   );
+}
+
+/** Light the sheet's button while a part of it applies. @param {HTMLElement} main @param {Record<string, any>} filter */
+export function mark(main, filter) {
+  find(main, "#filters").toggleAttribute("data-active", parts().some((part) => part.title && filter[part.name]));
 }
 
 /**
@@ -79,12 +88,11 @@ export function wire(main, filter, set) {
   const text = find(main, "#text");
   const sort = find(main, "#sort");
   const form = find(main, "#filters form");
+  const controls = parts().filter((part) => part.title);
   text.value = filter.text ?? "";
   sort.value = filter.sort ?? "newest";
-  for (const name of ["who", "above", "since", "until", "unfamiliar"]) form.elements[name].value = filter[name] ?? "";
-  form.elements.below.value = filter.below ? Number(filter.below) - 1 : "";
-  const active = ["who", "above", "below", "since", "until", "unfamiliar"].some((n) => filter[n]);
-  find(main, "#filters").toggleAttribute("data-active", active);
+  for (const part of controls) form.elements[part.name].value = moved(part, filter[part.name] ?? "", -1);
+  const said = () => Object.fromEntries(controls.map((part) => [part.name, moved(part, form.elements[part.name].value, 1)]));
 
   let timer = 0;
   text.addEventListener("input", () => {
@@ -92,14 +100,7 @@ export function wire(main, filter, set) {
     timer = window.setTimeout(() => set({ text: text.value }), 250);
   });
   sort.addEventListener("change", () => set({ sort: sort.value }));
-  form.addEventListener("change", () => set(values(form)));
-  form.addEventListener("reset", () => setTimeout(() => set(values(form))));
+  form.addEventListener("change", () => set(said()));
+  form.addEventListener("reset", () => setTimeout(() => set(said())));
   form.addEventListener("submit", (/** @type {Event} */ e) => e.preventDefault());
-}
-
-/** @param {any} form @returns {Record<string, any>} "to" is inclusive for people, exclusive in the API */
-function values(form) {
-  const { who, above, below, since, until, unfamiliar } = form.elements;
-  const to = below.value === "" ? "" : Number(below.value) + 1;
-  return { who: who.value, above: above.value, below: to, since: since.value, until: until.value, unfamiliar: unfamiliar.value };
 }

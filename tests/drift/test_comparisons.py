@@ -3,9 +3,7 @@
 import numpy as np
 import pytest
 
-from biosight.drift.families import Family as Said
-from biosight.drift.families import Side, compare, energy_distance, holm, mix
-from biosight.images.measures import STATISTICS
+from biosight.drift.comparisons import Finding, Side, compare, energy_distance, holm, mix
 
 
 def side(dice: np.random.Generator, count: int, **shift: float) -> Side:
@@ -24,25 +22,23 @@ def side(dice: np.random.Generator, count: int, **shift: float) -> Side:
 
 def test_nothing_seldom_alarms() -> None:
     dice = np.random.default_rng(0)
-    alarms = [
-        bool(compare(side(dice, 100), side(dice, 60), STATISTICS, seed=n).firing) for n in range(60)
-    ]
+    alarms = [bool(compare(side(dice, 100), side(dice, 60), seed=n).firing) for n in range(60)]
     assert sum(alarms) <= 3
 
 
 @pytest.mark.parametrize(
-    ("shift", "family"),
+    ("shift", "name"),
     [
         ({"brightness": 1.2}, "look"),
         ({"embedding": 3.0}, "features"),
         ({"novelty": 0.5}, "unfamiliar"),
     ],
 )
-def test_each_family_sees_its_own_shift(shift: dict[str, float], family: str) -> None:
+def test_each_comparison_sees_its_own_shift(shift: dict[str, float], name: str) -> None:
     dice = np.random.default_rng(1)
-    found = compare(side(dice, 100), side(dice, 60, **shift), STATISTICS)
-    assert family in found.firing
-    if family == "look":
+    found = compare(side(dice, 100), side(dice, 60, **shift))
+    assert name in found.firing
+    if name == "look":
         assert found.get("look").what == "brightness"
         assert found.get("look").effect > 0.3
 
@@ -51,7 +47,7 @@ def test_a_changed_mix_is_named() -> None:
     dice = np.random.default_rng(2)
     base, new = side(dice, 100), side(dice, 60)
     owls = Side(new.embeddings, new.statistics, new.novelty, new.limit, ("owl",) * 60)
-    found = mix(base, owls)
+    found = mix(base, owls, None, dice)
     assert found.p < 1e-6
     assert (found.what, found.effect > 0.6) == ("owl", True)
 
@@ -60,7 +56,7 @@ def test_too_small_pictures_are_not_compared_on_sharpness() -> None:
     dice = np.random.default_rng(3)
     base, new = side(dice, 100), side(dice, 60)
     new.statistics[:, 7] = np.nan
-    assert compare(base, new, STATISTICS).firing == ()
+    assert compare(base, new).firing == ()
 
 
 def test_energy_distance_of_the_same_and_of_others() -> None:
@@ -71,6 +67,11 @@ def test_energy_distance_of_the_same_and_of_others() -> None:
 
 
 def test_holm_stops_at_the_first_that_fails() -> None:
-    said = [Said("a", 0.002, 0), Said("b", 0.004, 0), Said("c", 0.2, 0), Said("d", 0.001, 0)]
+    said = [
+        Finding("a", 0.002, 0),
+        Finding("b", 0.004, 0),
+        Finding("c", 0.2, 0),
+        Finding("d", 0.001, 0),
+    ]
     assert holm(said, 0.01) == ("d", "a", "b")
-    assert holm([Said("a", 0.01, 0), Said("b", 0.9, 0)], 0.01) == ()
+    assert holm([Finding("a", 0.01, 0), Finding("b", 0.9, 0)], 0.01) == ()

@@ -1,14 +1,18 @@
-"""The four families of tests that compare two sets of pictures, and their effect sizes.
+"""The comparisons of two sets of pictures, with effect sizes; COMPARISONS is the table of them.
 
-Not here: which pictures are compared (window.py), or what is concluded (check.py).
+A new one is a row and its function. But Holm's correction shares the error allowed among all of
+them: one more makes the others less sure, and the figures in docs/guide/drift.md have to be
+measured again (bench/drift.py). Not here: which pictures are compared (window.py), or what is
+concluded (check.py).
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
 from biosight.drift.kindred import PERMUTATIONS, Floats, Known, new_kinds
+from biosight.images.measures import STATISTICS
 
 ALPHA = 0.01
 LEAST_COUNT = 5  # expected pictures a cell of the chi-square table
@@ -27,8 +31,8 @@ class Side:
 
 
 @dataclass(frozen=True, slots=True)
-class Family:
-    """One family's answer: p, its effect size in the family's own unit, and what stood out."""
+class Finding:
+    """One comparison's answer: p, its effect size in a unit of its own, and what stood out."""
 
     name: str
     p: float
@@ -37,55 +41,49 @@ class Family:
 
 
 @dataclass(frozen=True, slots=True)
-class Families:
-    """All four, and those that stay significant at ALPHA after Holm's correction."""
+class Findings:
+    """All answers, and those that stay significant at ALPHA after Holm's correction."""
 
-    all: tuple[Family, ...]
+    all: tuple[Finding, ...]
     firing: tuple[str, ...]
 
-    def get(self, name: str) -> Family:
-        """One of look, features, unfamiliar and mix."""
+    def get(self, name: str) -> Finding:
+        """One of COMPARISONS by name."""
         return next(f for f in self.all if f.name == name)
 
 
 def compare(
     base: Side,
     new: Side,
-    names: Sequence[str],
     known: Known | None = None,
     *,
     seed: int = 0,
     alpha: float = ALPHA,
-) -> Families:
-    """Compare a window with a baseline; `names` are those of the statistics, `known` is what the
-    model learnt from, where its reference says."""
-    found = (
-        look(base, new, names),
-        features(base, new, np.random.default_rng(seed)),
-        unfamiliar(base, new, known, np.random.default_rng(seed)),
-        mix(base, new),
-    )
-    return Families(found, holm(found, alpha))
+) -> Findings:
+    """Compare a window with a baseline; `known` is what the model learnt from, where its
+    reference says."""
+    found = tuple(c.run(base, new, known, np.random.default_rng(seed)) for c in COMPARISONS)
+    return Findings(found, holm(found, alpha))
 
 
-def holm(found: Sequence[Family], alpha: float) -> tuple[str, ...]:
-    """Names of the families that are significant together (Holm 1979)."""
+def holm(found: Sequence[Finding], alpha: float) -> tuple[str, ...]:
+    """Names of the comparisons that are significant together (Holm 1979)."""
     firing = []
-    for rank, family in enumerate(sorted(found, key=lambda f: f.p)):
-        if family.p > alpha / (len(found) - rank):
+    for rank, finding in enumerate(sorted(found, key=lambda f: f.p)):
+        if finding.p > alpha / (len(found) - rank):
             break
-        firing.append(family.name)
+        firing.append(finding.name)
     return tuple(firing)
 
 
-def look(base: Side, new: Side, names: Sequence[str]) -> Family:
+def look(base: Side, new: Side, _: Known | None, __: np.random.Generator) -> Finding:
     """Kolmogorov-Smirnov on every statistic, Bonferroni-corrected; the effect is the largest
     difference of medians in units of the baseline's spread (interquartile range)."""
     from scipy import stats  # half a second and 60 MB that a server seldom needs
 
-    best = Family("look", 1.0, 0.0)
+    best = Finding("look", 1.0, 0.0)
     tested = 0
-    for column, name in enumerate(names):
+    for column, name in enumerate(STATISTICS):
         a, b = finite(base.statistics[:, column]), finite(new.statistics[:, column])
         if min(len(a), len(b)) < LEAST_COUNT:
             continue
@@ -93,8 +91,8 @@ def look(base: Side, new: Side, names: Sequence[str]) -> Family:
         p = float(stats.ks_2samp(a, b).pvalue)
         if p < best.p:
             spread = float(np.subtract(*np.percentile(a, [75, 25]))) or float(a.std()) or 1.0
-            best = Family("look", p, float(np.median(b) - np.median(a)) / spread, name)
-    return Family("look", min(1.0, best.p * max(1, tested)), best.effect, best.what)
+            best = Finding("look", p, float(np.median(b) - np.median(a)) / spread, name)
+    return Finding("look", min(1.0, best.p * max(1, tested)), best.effect, best.what)
 
 
 def finite(values: Floats) -> Floats:
@@ -103,7 +101,7 @@ def finite(values: Floats) -> Floats:
     return kept
 
 
-def features(base: Side, new: Side, dice: np.random.Generator) -> Family:
+def features(base: Side, new: Side, _: Known | None, dice: np.random.Generator) -> Finding:
     """Energy distance between embeddings with a permutation test (Szekely and Rizzo 2004)."""
     joined = np.concatenate([base.embeddings, new.embeddings])
     distances = pairwise(joined)
@@ -113,7 +111,7 @@ def features(base: Side, new: Side, dice: np.random.Generator) -> Family:
         members[row, dice.permutation(len(joined))[: len(new.embeddings)]] = 1
     energies = energy(distances, members)
     p = float((energies >= energies[0] - 1e-12).mean())
-    return Family("features", p, float(energies[0]))
+    return Finding("features", p, float(energies[0]))
 
 
 def energy_distance(first: Floats, second: Floats) -> float:
@@ -145,7 +143,7 @@ def energy(distances: Floats, members: Floats) -> Floats:
     return result
 
 
-def unfamiliar(base: Side, new: Side, known: Known | None, dice: np.random.Generator) -> Family:
+def unfamiliar(base: Side, new: Side, known: Known | None, dice: np.random.Generator) -> Finding:
     """New kinds (kindred.py), more pictures beyond the limit than one in a hundred or than the
     baseline has (binomial), or all somewhat farther (Mann-Whitney). Half of the error allowed
     goes to the first, a quarter to each other; the effect is the larger share of the window, in
@@ -159,14 +157,14 @@ def unfamiliar(base: Side, new: Side, known: Known | None, dice: np.random.Gener
     ranks = float(stats.mannwhitneyu(new.novelty, base.novelty, alternative="greater").pvalue)
     effect = beyond[1] / max(1, sizes[1]) - beyond[0] / max(1, sizes[0])
     if known is None:
-        return Family("unfamiliar", min(1.0, 2 * min(counts, ranks)), effect)
+        return Finding("unfamiliar", min(1.0, 2 * min(counts, ranks)), effect)
     sides = [(s.embeddings, s.novelty) for s in (base, new)]
     kinds, share = new_kinds(sides[0], sides[1], known, dice)
     p = min(1.0, 2 * kinds, 4 * counts, 4 * ranks)
-    return Family("unfamiliar", p, max(effect, share))
+    return Finding("unfamiliar", p, max(effect, share))
 
 
-def mix(base: Side, new: Side) -> Family:
+def mix(base: Side, new: Side, _: Known | None, __: np.random.Generator) -> Finding:
     """Chi-square on the label mix, rare labels together; the effect is the largest change of a
     label's share."""
     from scipy import stats  # half a second and 60 MB that a server seldom needs
@@ -181,4 +179,52 @@ def mix(base: Side, new: Side) -> Family:
     table = np.column_stack([counts[:, ~rare], counts[:, rare].sum(axis=1)])
     table = table[:, table.sum(axis=0) > 0]
     p = float(stats.chi2_contingency(table).pvalue) if table.shape[1] > 1 else 1.0
-    return Family("mix", p, float(change[most]), names[most])
+    return Finding("mix", p, float(change[most]), names[most])
+
+
+@dataclass(frozen=True, slots=True)
+class Comparison:
+    """One row: its name in reports, its title on pages, the least effect that counts as real beyond
+    being significant, the test (which takes what the model learnt from and lots to draw), and what
+    the report's sentence says of a finding and the causes seen ("" for nothing)."""
+
+    name: str
+    title: str
+    least_effect: float
+    run: Callable[[Side, Side, Known | None, np.random.Generator], Finding]
+    words: Callable[[Finding, Sequence[str]], str]
+
+
+def listed(words: Sequence[str]) -> str:
+    """a, b and c."""
+    return " and ".join([", ".join(words[:-1]), words[-1]] if len(words) > 1 else list(words))
+
+
+def look_words(_: Finding, causes: Sequence[str]) -> str:
+    """What changed in light, colour or sharpness."""
+    return f"are {listed(causes)}" if causes else ""
+
+
+def features_words(_: Finding, __: Sequence[str]) -> str:
+    """Embeddings have no words of their own."""
+    return ""
+
+
+def unfamiliar_words(_: Finding, __: Sequence[str]) -> str:
+    """More beyond what the model learnt."""
+    return "hold more that the model does not know"
+
+
+def mix_words(finding: Finding, _: Sequence[str]) -> str:
+    """The label whose share changed most."""
+    return f"show {'more' if finding.effect > 0 else 'less'} {finding.what or 'without a label'}"
+
+
+# A fifth of a spread is hard to see: least effects are what people would notice.
+COMPARISONS = (
+    Comparison("look", "Light, colour, sharpness", 0.35, look, look_words),
+    Comparison("features", "What is in the pictures", 0.015, features, features_words),
+    Comparison("unfamiliar", "Unfamiliar pictures", 0.05, unfamiliar, unfamiliar_words),
+    Comparison("mix", "Mix of labels", 0.15, mix, mix_words),
+)
+BY_NAME = {c.name: c for c in COMPARISONS}

@@ -1,0 +1,121 @@
+"""Filter: which pictures to show. Each part is one row here, with all that is known of it.
+
+Addresses and bodies (web/filtering.py), the sheet of the page and its chips (collection.html,
+filters.js) and the store's conditions are made from these rows. Not here: pages and counts
+(browse.py), or who may see the collection (sharing.py).
+"""
+
+import dataclasses
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from biosight.storage.records import Op, Value, Where
+
+Kind = Literal["label", "choice", "flag", "percent", "day", "text", "key"]
+Meaning = Callable[[Any, int], list[Where]]
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """One part of a filter.
+
+    `kind` says what may be asked: any label, "" too; one of `choices`; yes; whole percent; a day
+    (YYYY-MM-DD); words; an id. An image matches where its `field` is `op` the value, unless
+    `meaning` says otherwise of value and threshold; `always` also where nothing was asked, `unless`
+    another part was. `title` heads its control in the sheet, `side` its half of a pair, and
+    `anything` is what the control says while it is empty; parts without a title are set elsewhere
+    on the page. `chip` is what is shown while it applies, with {} for the value.
+    """
+
+    kind: Kind
+    field: str = ""
+    op: Op = "="
+    choices: tuple[tuple[str, str], ...] = ()
+    meaning: Meaning | None = None
+    always: bool = False
+    unless: str = ""
+    title: str = ""
+    side: str = ""
+    anything: str = ""
+    chip: str = ""
+
+    def conditions(self, value: Value, threshold: int) -> list[Where]:
+        """What an image must be, `threshold` being the collection's in whole percent."""
+        if self.meaning is not None:
+            return self.meaning(value, threshold)
+        return [Where(self.field, self.op, value)]
+
+
+def row(default: Any, kind: Kind, field: str = "", op: Op = "=", **words: Any) -> Any:
+    """A field of Filter with its Part."""
+    return dataclasses.field(default=default, metadata={"part": Part(kind, field, op, **words)})
+
+
+def below_threshold(_: Value, threshold: int) -> list[Where]:
+    """What the machine alone said, and not surely."""
+    return [Where("who", "=", "machine"), Where("percent", "<", threshold)]
+
+
+def words_in(text: str, _: int) -> list[Where]:
+    """Name, path, label or note hold the words; nothing for blanks."""
+    sought = text.strip().casefold()
+    return [Where("search", "contains", sought)] if sought else []
+
+
+CONFIDENCE, DAY = "Confidence, %", "Date taken, else uploaded"
+SAID_BY = (("machine", "the machine"), ("person", "a person"), ("nobody", "nobody yet"))
+UNLIKE = (("true", "unlike all that the model knows"),)
+
+
+@dataclass(frozen=True, slots=True)
+class Filter:
+    """What to show; everything left out matches."""
+
+    trash: bool = row(False, "flag", "trashed", always=True)
+    label: str | None = row(None, "label", "label")
+    unsure: bool = row(False, "flag", "unsure", meaning=below_threshold)
+    who: str | None = row(
+        None,
+        "choice",
+        "who",
+        choices=SAID_BY,
+        unless="unsure",
+        title="Said by",
+        anything="anyone",
+        chip="said by {}",
+    )
+    unfamiliar: bool = row(
+        False,
+        "flag",
+        "unfamiliar",
+        choices=UNLIKE,
+        title="What it shows",
+        anything="anything",
+        chip="unfamiliar",
+    )
+    above: int | None = row(
+        None, "percent", "percent", ">=", title=CONFIDENCE, side="from", chip="from {} %"
+    )
+    below: int | None = row(
+        None, "percent", "percent", "<", title=CONFIDENCE, side="to", chip="to {} %"
+    )
+    since: str = row("", "day", "day", ">=", title=DAY, side="from", chip="since {}")
+    until: str = row("", "day", "day", "<=", title=DAY, side="to", chip="until {}")
+    session: str = row("", "key", "session", chip="one upload")
+    text: str = row("", "text", meaning=words_in, chip="“{}”")
+
+
+FIELDS = {f.name: f for f in dataclasses.fields(Filter)}
+PARTS: Mapping[str, Part] = {name: f.metadata["part"] for name, f in FIELDS.items()}
+
+
+def conditions(collection: str, threshold: int, chosen: Filter) -> list[Where]:
+    """The filter as conditions on a collection's images."""
+    where = [Where("collection", "=", collection)]
+    for name, part in PARTS.items():
+        value = getattr(chosen, name)
+        asked = value != FIELDS[name].default
+        if part.always or (asked and not (part.unless and getattr(chosen, part.unless))):
+            where += part.conditions(value, threshold)
+    return where
