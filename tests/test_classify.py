@@ -93,6 +93,20 @@ def test_a_table_becomes_a_collection(run: Run, folder: Path, tmp_path: Path) ->
     assert "0 problems" in run("doctor").output
 
 
+def test_a_table_has_the_limit_of_uploads(
+    run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    add_ada(run)
+    tiny.make_folder(tmp_path / "in", 1)
+    large = tmp_path / "in" / "large.jpg"
+    large.write_bytes(tiny.picture("Red", 99) + bytes(1024 * 1024))
+    run("classify", tmp_path / "in", "--to", tmp_path / "out.parquet", "--workers", 1)
+    monkeypatch.setenv("BIOSIGHT_MAX_FILE_MB", "1")
+    said = run("import-table", tmp_path / "out.parquet").output
+    assert "3 taken in" in said
+    assert "1 refused" in said
+
+
 def test_wrong_sources_are_said_in_words(run: Run, tmp_path: Path) -> None:
     (tmp_path / "empty").mkdir()
     out = tmp_path / "out"

@@ -54,6 +54,19 @@ def test_import_is_an_upload(run: Run, folder: Path) -> None:
     assert "no account" in run("import", folder, "--user", "x@y", code=1).output
 
 
+def test_import_has_the_limit_of_uploads(
+    run: Run, folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    add_ada(run)
+    with (folder / "large.jpg").open("wb") as file:
+        file.write((folder / "notes.txt").read_bytes())
+        file.truncate(1024 * 1024 + 1)
+    monkeypatch.setenv("BIOSIGHT_MAX_FILE_MB", "1")
+    said = run("import", folder).output
+    assert "large.jpg: This file is larger than the 1 MB that are allowed." in said
+    assert "9 stored, 0 duplicates, 2 refused" in said
+
+
 def test_export_keeps_a_folder_in_step(run: Run, folder: Path, tmp_path: Path) -> None:
     from biosight.bootstrap import open_archive
     from biosight.images import Image

@@ -94,9 +94,19 @@ def get_job(records: Records, id: str) -> Job:
     return found
 
 
+def in_state(now: float) -> dict[str, list[Where]]:
+    """What jobs are, as an operator counts them: one whose worker fell silent waits again."""
+    live = Where("state", "in", LIVE)
+    return {
+        "waiting": [live, Where("lease_until", "<", now)],
+        "running": [live, Where("lease_until", ">=", now)],
+        "failed": [Where("state", "=", "failed")],
+    }
+
+
 def open_jobs(records: Records, limit: int = 10) -> list[Job]:
     """Jobs that wait or whose worker is silent, the longest waiting first."""
-    where = [Where("state", "in", LIVE), Where("lease_until", "<", time.time())]
+    where = in_state(time.time())["waiting"]
     return records.find(Job, where, order=Order("lease_until"), limit=limit)
 
 

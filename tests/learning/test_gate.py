@@ -6,6 +6,7 @@ import pytest
 from biosight.inference.head import Head
 from biosight.learning import gate
 from biosight.learning.head import Examples, answers_by_group, refit
+from biosight.learning.recipe import GateParams
 
 LABELS = ["fox", "hen", "owl"]
 
@@ -56,6 +57,20 @@ def test_few_pictures_leave_it_to_a_person() -> None:
     report = gate.compare(truth, answers(truth), answers(truth), LABELS)
     assert report.verdict == "a person decides"
     assert "800 are needed" in report.reasons[0]
+
+
+@pytest.mark.parametrize("pictures", [90, 1500])
+def test_a_candidate_that_is_too_slow_is_refused_however_few_pictures_there_are(
+    pictures: int,
+) -> None:
+    truth = np.arange(pictures) % 3
+    trial = gate.Trial(gate.HERE, truth, answers(truth), answers(truth))
+    bounds = GateParams()
+    slow = gate.decide([trial], LABELS, 3, bounds, times=(10.0, 15.1))
+    assert slow.verdict == "worse"
+    assert any("1.5 times as long" in reason for reason in slow.reasons)
+    fine = gate.decide([trial], LABELS, 3, bounds, times=(10.0, 14.9))
+    assert fine.verdict == ("no worse" if pictures > 800 else "a person decides")
 
 
 def test_a_candidate_two_points_worse_seldom_passes() -> None:

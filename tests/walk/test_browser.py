@@ -225,6 +225,35 @@ def test_a_filter_lives_in_the_address(page: Page, folder: Path) -> None:
     expect(page.locator("#text")).to_have_value("img_0003")
 
 
+def test_the_filter_is_marked_while_any_part_of_it_applies(page: Page, folder: Path) -> None:
+    register(page)
+    drop(page, folder)
+    mark = page.locator("#filters[data-active]")
+    chips = page.locator("#applied .button")
+    for name, value, chip in (
+        ("who", "machine", "said by the machine"),
+        ("unfamiliar", "true", "unfamiliar"),
+        ("above", "1", "from 1 %"),
+        ("below", "100", "to 100 %"),
+        ("since", "2020-01-01", "since 2020-01-01"),
+        ("until", "2099-01-01", "until 2099-01-01"),
+    ):
+        expect(mark).to_have_count(0)
+        page.locator("#filters summary").click()
+        control = page.locator(f"#filters [name={name}]")
+        if control.evaluate("e => e.tagName") == "SELECT":
+            control.select_option(value)
+        else:
+            control.fill(value)
+            control.blur()
+        expect(mark).to_have_count(1)
+        expect(chips).to_have_count(1)
+        expect(chips).to_contain_text(chip)
+        page.reload()
+        expect(mark).to_have_count(1)
+        chips.click()
+
+
 def test_api_pages_work_without_internet(page: Page) -> None:
     register(page)
     page.context.route(re.compile(r"^https?://(?!127\.0\.0\.1)"), lambda route: route.abort())

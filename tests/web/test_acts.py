@@ -1,14 +1,18 @@
 """Acts, bulk acts, history, undo, label names, the queue."""
 
 from collections.abc import Callable
+from dataclasses import replace
+from typing import Any, cast
 
 import pytest
 from starlette.testclient import TestClient
 
-from biosight.bootstrap import BioSight
+from biosight.bootstrap import Archive, BioSight
+from biosight.errors import Unavailable
 from biosight.labels import Annotation
-from biosight.storage.records import Where
-from tests.conftest import first_collection, upload_ids
+from biosight.storage.records import Records, Where, Write
+from biosight.web.app import create_app
+from tests.conftest import ORIGIN, first_collection, upload_ids
 
 Another = Callable[[str], TestClient]
 
@@ -73,6 +77,33 @@ def test_undo_leaves_alone_what_changed_since(ada: TestClient) -> None:
     undone = ada.post(f"/api/v1/acts/{done['act']}/undo", json={}).json()
     assert undone["left_alone"] == 1
     assert labels(ada, ids) == [("Wolf", "person"), ("Green", "machine")]
+
+
+def test_undo_minds_only_what_its_act_changed(ada: TestClient) -> None:
+    collection = first_collection(ada)
+    other = ada.post("/api/v1/collections", json={"name": "Other"}).json()["id"]
+    ids = upload_ids(ada, collection, "Red", "Green", "Blue")
+    done = act(ada, collection, kind="relabel", label="Fox", images=ids)
+    note = act(ada, collection, kind="note", note="by the pond", images=ids[:1])
+    act(ada, collection, kind="trash", images=ids[1:2])
+    act(ada, collection, kind="move", target=other, images=ids[2:])
+    undone = ada.post(f"/api/v1/acts/{done['act']}/undo", json={}).json()
+    assert (len(undone["changed"]), undone["left_alone"]) == (3, 0)
+    assert labels(ada, ids) == [("Red", "machine"), ("Green", "machine"), ("Blue", "machine")]
+    first, second, third = (ada.get(f"/api/v1/images/{i}").json() for i in ids)
+    assert (first["note"], second["trashed"], third["collection"]) == ("by the pond", True, other)
+    ada.post(f"/api/v1/acts/{note['act']}/undo", json={})
+    assert ada.get(f"/api/v1/images/{ids[0]}").json()["note"] == ""
+
+
+def test_undo_of_a_confirmation_leaves_a_later_label_alone(ada: TestClient) -> None:
+    collection = first_collection(ada)
+    ids = upload_ids(ada, collection, "Red")
+    done = act(ada, collection, kind="confirm", images=ids)
+    act(ada, collection, kind="relabel", label="Fox", images=ids)
+    undone = ada.post(f"/api/v1/acts/{done['act']}/undo", json={}).json()
+    assert (undone["changed"], undone["left_alone"]) == ([], 1)
+    assert labels(ada, ids) == [("Fox", "person")]
 
 
 def test_all_that_match_goes_on_page_by_page(
@@ -166,6 +197,43 @@ def test_undoing_a_rename_also_frees_later_uploads(ada: TestClient) -> None:
     ada.post(f"/api/v1/acts/{done['act']}/undo", json={})
     later = upload_ids(ada, collection, "Green", "Green", "Red")[-1]
     assert labels(ada, [*ids, later]) == [("Red", "machine")] * 2
+
+
+class Dying:
+    """Records that are away from their n-th write on."""
+
+    def __init__(self, records: Records, writes: int) -> None:
+        self.records = records
+        self.left = writes
+
+    def write(self, *writes: Write) -> None:
+        if self.left <= 0:
+            raise Unavailable("The power went.")
+        self.left -= 1
+        self.records.write(*writes)
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self.records, name)
+
+
+@pytest.mark.parametrize("writes", range(6))
+def test_a_rename_that_a_crash_cuts_short_can_be_undone_with_its_names(
+    ada: TestClient, biosight: BioSight, writes: int
+) -> None:
+    collection = first_collection(ada)
+    ids = upload_ids(ada, collection, "Red", "Red", "Green")
+    dying = cast(Records, Dying(biosight.archive.records, writes))
+    cut_short = replace(biosight, archive=Archive(dying, biosight.archive.blobs))
+    app = create_app(cut_short, housekeeping=False)
+    path = f"/api/v1/collections/{collection}/labels/rename"
+    with TestClient(app, headers=ORIGIN, raise_server_exceptions=False) as client:
+        client.cookies = ada.cookies
+        client.post(path, json={"old": "Red", "new": "Crimson"})
+    for done in ada.get(f"/api/v1/collections/{collection}/acts").json():
+        ada.post(f"/api/v1/acts/{done['id']}/undo", json={})
+    later = upload_ids(ada, collection, "Blue", "Green", "Green", "Red")[-1]
+    back = [label for label, _ in labels(ada, [*ids, later])]
+    assert back == ["Red", "Red", "Green", "Red"]
 
 
 def test_the_queue_is_half_random_and_empties(ada: TestClient, biosight: BioSight) -> None:

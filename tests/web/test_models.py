@@ -29,7 +29,13 @@ def work(biosight: BioSight) -> jobs.Job:
     return jobs.get_job(biosight.archive.records, job.id)
 
 
-def swapped(biosight: BioSight, model_dir: Path, tmp_path: Path, name: str = "swapped") -> str:
+def swapped(
+    biosight: BioSight,
+    model_dir: Path,
+    tmp_path: Path,
+    name: str = "swapped",
+    report: str = "",
+) -> str:
     """A taught version of tiny that calls red Blue and blue Red."""
     folder = tmp_path / name
     folder.mkdir()
@@ -38,7 +44,8 @@ def swapped(biosight: BioSight, model_dir: Path, tmp_path: Path, name: str = "sw
     write_head(Head(np.eye(3, dtype=np.float32)[::-1] * 4, np.zeros(3, np.float32)), folder)
     card = read_card(model_dir).model_copy(update={"name": name, "base": "tiny@1"})
     write_card(card, folder)
-    return registry.keep(biosight.archive.records, biosight.archive.blobs, folder).id
+    archive = biosight.archive
+    return registry.keep(archive.records, archive.blobs, folder, report=report).id
 
 
 def labels_of(client: TestClient, collection: str) -> dict[str, int]:
@@ -95,6 +102,30 @@ def test_try_on_changes_nothing_and_applying_changes_what_nobody_named(
     assert registry.champion(biosight.archive.records, "swapped").id == key
     fresh = upload(ada, collection, tiny.picture("Blue", 50))
     assert (fresh["label"], fresh["model"]) == ("Red", key)
+
+
+def test_applying_what_the_gate_found_worse_needs_a_reason(
+    ada: TestClient, biosight: BioSight, model_dir: Path, tmp_path: Path
+) -> None:
+    collection = first_collection(ada)
+    upload_ids(ada, collection, "Red", "Blue")
+    report = json.dumps({"verdict": "worse", "reasons": ["Red falls from 90% to 0%."]})
+    key = swapped(biosight, model_dir, tmp_path, report=report)
+    job = ada.post(f"/api/v1/collections/{collection}/try-on", json={"model": key}).json()["id"]
+    work(biosight)
+    shown = ada.get(f"/api/v1/models/{key}").json()["report"]
+    assert (shown["verdict"], shown["reasons"]) == ("worse", ["Red falls from 90% to 0%."])
+    refused = ada.post(f"/api/v1/jobs/{job}/apply")
+    assert (refused.status_code, refused.json()["error"]) == (400, "bad_request")
+    assert "found swapped@1 worse" in refused.json()["detail"]
+    assert ada.get(f"/api/v1/jobs/{job}").json()["state"] == "done"
+    assert ada.get(f"/api/v1/collections/{collection}").json()["model"] == ""
+    body = {"reason": "red ones are gone"}
+    assert ada.post(f"/api/v1/jobs/{job}/apply", json=body).status_code == 202
+    trail = ada.get(f"/api/v1/models/{key}").json()["events"]
+    assert [e["reason"] for e in trail if e["kind"] == "promoted"] == [
+        "applied after a try-on: red ones are gone"
+    ]
 
 
 def test_dropping_a_try_on_leaves_no_trace(

@@ -4,7 +4,7 @@ Not here: its bytes (storage/blobs.py), or who may see it (sharing.py).
 """
 
 from dataclasses import dataclass, replace
-from typing import ClassVar
+from typing import Any, ClassVar
 
 import numpy as np
 import numpy.typing as npt
@@ -12,13 +12,29 @@ import numpy.typing as npt
 
 @dataclass(frozen=True, slots=True)
 class Standing:
-    """The part of an Image that people change, as the history keeps it before and after."""
+    """The part of an Image that people change, as the history keeps it before and after.
 
-    collection: str
-    label: str
-    who: str
-    trashed_at: float
-    note: str
+    Every field has a default: histories that were written before it was there are read with it.
+    """
+
+    collection: str = ""
+    label: str = ""
+    who: str = "nobody"
+    trashed_at: float = 0.0
+    note: str = ""
+
+    def changed(self, after: "Standing") -> dict[str, Any]:
+        """The fields, with their values here, that an act changed which left `after`; what belongs
+        together (a label and who said it) comes together."""
+        return {
+            name: getattr(self, name)
+            for names in TOGETHER
+            if any(getattr(self, n) != getattr(after, n) for n in names)
+            for name in names
+        }
+
+
+TOGETHER = (("collection",), ("label", "who"), ("trashed_at",), ("note",))
 
 
 @dataclass(frozen=True, slots=True)

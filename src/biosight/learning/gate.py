@@ -163,11 +163,22 @@ def compare(
     With `old_labels_only` the question is what the old labels lose to new ones: then it must
     not be more than a point, and a person decides.
     """
+    report = measured(truth, champion, candidate, labels)
+    most = bounds.worst_loss_before if old_labels_only else bounds.worst_loss
+    against = objections(report, most, bounds)
+    own = len(truth)
+    return verdict_on(report, against, own, old_labels_only=old_labels_only, bounds=bounds)
+
+
+def measured(
+    truth: Ints, champion: Answers, candidate: Answers, labels: Sequence[str]
+) -> GateReport:
+    """All figures on pictures (n,), without a verdict."""
     was, now = champion.said == truth, candidate.said == truth
     gains, losses = int((now & ~was).sum()), int((was & ~now).sum())
     total = len(truth)
     low, high = paired_interval(gains, losses, total)
-    report = GateReport(
+    return GateReport(
         pictures=total,
         champion_accuracy=share(was),
         candidate_accuracy=share(now),
@@ -186,9 +197,6 @@ def compare(
         verdict="",
         reasons=(),
     )
-    most = bounds.worst_loss_before if old_labels_only else bounds.worst_loss
-    against = objections(report, most, bounds)
-    return verdict_on(report, against, total, old_labels_only=old_labels_only, bounds=bounds)
 
 
 def decide(
@@ -212,11 +220,8 @@ def decide(
     old_only = known < len(labels)
     whole = joined([t.only(known) for t in trials])
     main = here.only(known) if here and own >= bounds.enough else whole
-    report = compare(
-        main.truth, main.champion, main.candidate, labels, old_labels_only=old_only, bounds=bounds
-    )
     report = replace(
-        report,
+        measured(main.truth, main.champion, main.candidate, labels),
         parts=tuple(part_of(t.only(known)) for t in trials if len(t.truth)),
         measured_on=PARTS.get(main.part, " and ".join(PARTS[t.part] for t in trials)),
         champion_ms=times[0],
@@ -264,7 +269,7 @@ def new_labels(here: Trial | None, labels: Sequence[str], known: int) -> tuple[N
 
 def losses_before(trial: Trial, labels: Sequence[str], bounds: GateParams) -> list[str]:
     """What speaks against a candidate on pictures like those the champion learnt from."""
-    part = compare(trial.truth, trial.champion, trial.candidate, labels, bounds=bounds)
+    part = measured(trial.truth, trial.champion, trial.candidate, labels)
     if part.floor > -bounds.worst_loss_before:
         return []
     return [
@@ -317,9 +322,14 @@ def objections(report: GateReport, most: float, bounds: GateParams) -> list[str]
     ]
     if report.candidate_ece > max(bounds.worst_ece, report.champion_ece):
         against.append(f"Its confidence is off by {report.candidate_ece:.1%} on average.")
-    if report.latency_ratio > bounds.slowest:
-        against.append(f"It takes {report.latency_ratio:.1f} times as long for a picture.")
     return against
+
+
+def too_slow(report: GateReport, bounds: GateParams) -> list[str]:
+    """What its time says against the candidate: that needs no pictures to be sure."""
+    if report.latency_ratio <= bounds.slowest:
+        return []
+    return [f"It takes {report.latency_ratio:.1f} times as long for a picture."]
 
 
 def verdict_on(
@@ -332,9 +342,12 @@ def verdict_on(
 ) -> GateReport:
     """The report with its verdict and reasons; `own` pictures decide."""
     gained = report.only_candidate_right > report.only_champion_right
-    p = report.mcnemar_p
+    p, slow = report.mcnemar_p, too_slow(report, bounds)
+    few = f"Only {own} locked pictures to compare on; {bounds.enough} are needed to be sure."
+    if slow:
+        why = [] if own >= bounds.enough else [few]
+        return replace(report, verdict="worse", reasons=(*slow, *against, *why))
     if own < bounds.enough:
-        few = f"Only {own} locked pictures to compare on; {bounds.enough} are needed to be sure."
         return replace(report, verdict="a person decides", reasons=(few, *against))
     if against:
         return replace(report, verdict="worse", reasons=tuple(against))

@@ -1,6 +1,7 @@
 """Undo of any act, from a history list, also later and by the collection's owner.
 
-An image that was changed again since is left alone and counted. Not here: the acts (acts.py).
+What an act changed and somebody changed again since is left alone and counted; a later note, say,
+does not keep an earlier label. Not here: the acts (acts.py).
 """
 
 import time
@@ -88,7 +89,7 @@ def undo(
     items = records.find(ActItem, where, after=behind(start), limit=MOST_AT_ONCE)
     outcomes = [(item, undo_one(records, act, item, by, renamed)) for item in items]
     changed = [new for _, new in outcomes if new is not None]
-    if changed and not act.undone_at:
+    if (changed or act.renamed_before is not None) and not act.undone_at:
         mark_undone(records, act, by, along)
     gone = sum(new is None and records.get(Image, i.image) is None for i, new in outcomes)
     following = items[-1].id if len(items) == MOST_AT_ONCE else ""
@@ -111,18 +112,20 @@ def mark_undone(records: Records, act: Act, by: str, along: Callable[[], list[Wr
 def undo_one(
     records: Records, act: Act, item: ActItem, by: str, renamed: Mapping[str, str]
 ) -> Image | None:
-    """One image back to its standing before; None when it moved on since."""
+    """Put back what the act changed of one image; None when that was changed again since."""
     image = records.get(Image, item.image)
-    if image is None or image.standing != item.after:
+    before = item.before.changed(item.after)
+    if image is None or any(
+        getattr(image.standing, name) != getattr(item.after, name) for name in before
+    ):
         return None
     said = withdrawal(act, item, by)
-    before = item.before
-    if said and before.who != "person":
-        prediction = latest_prediction(records, image.id)
-        current = current_label(prediction, [said])
+    if said and before.get("who") != "person":
+        current = current_label(latest_prediction(records, image.id), [said])
         label = renamed.get(current.label, current.label)
-        before = replace(before, label=label, who=current.who if label else "nobody")
-    new = replace(image.put(before), version=image.version + 1)
+        before |= {"label": label, "who": current.who if label else "nobody"}
+    standing = replace(image.standing, **before)
+    new = replace(image.put(standing), version=image.version + 1)
     changes: list[Write] = [Insert(said)] if said else []
     try:
         records.write(*changes, Replace(new, image.version))

@@ -8,14 +8,14 @@ import logging
 import threading
 import time
 
-from biosight import metrics
+from biosight import jobs, metrics
 from biosight.bootstrap import BioSight
 from biosight.collection import Collection
 from biosight.drift import DriftReport
 from biosight.errands.versions import audited_here
 from biosight.errors import BioSightError
 from biosight.images import Image
-from biosight.jobs import LIVE, Job
+from biosight.jobs import Job
 from biosight.storage.records import Order, Where
 
 log = logging.getLogger(__name__)
@@ -59,9 +59,8 @@ class Gauges:
         for trashed, where in ((False, "library"), (True, "trash")):
             found = archive.records.count(Image, [Where("trashed", "=", trashed)])
             metrics.pictures.labels(where).set(found)
-        for state in (*LIVE, "failed"):
-            n = archive.records.count(Job, [Where("state", "=", state)])
-            metrics.jobs.labels(state).set(n)
+        for state, are in jobs.in_state(time.time()).items():
+            metrics.jobs.labels(state).set(archive.records.count(Job, are))
         self.ask_drift()
         if time.monotonic() - self.audited_at > AUDIT_EVERY_SECONDS:
             self.audited_at = time.monotonic()

@@ -3,7 +3,7 @@
 import { el } from "./dom.js";
 import { share } from "./plots.js";
 
-const TITLES = /** @type {Record<string, string>} */ ({
+export const TITLES = /** @type {Record<string, string>} */ ({
   better: "Better", "no worse": "No worse: a person decides", worse: "Worse", "a person decides": "A person decides",
 });
 

@@ -1,0 +1,135 @@
+"""Archives of every earlier form open, on both stores, and what was done in them can be undone.
+
+forms/*.sql and *.json are stores as those versions of BioSight left them: five pictures, an act of
+each kind. forms/fields-N.json says which fields form N has: when they change, raise SCHEMA_VERSION
+(storage/fields.py says why) and write the new form's file: python -m tests.storage.test_forms.
+"""
+
+import base64
+import dataclasses
+import json
+import re
+import sqlite3
+import typing
+from pathlib import Path
+from typing import Any
+
+import mongomock
+import pytest
+
+from biosight.bootstrap import KINDS
+from biosight.collection import Collection
+from biosight.errands.renaming import take_back
+from biosight.images import Embedding, Image
+from biosight.labels import Prediction
+from biosight.review.acts import Act
+from biosight.storage.fields import SCHEMA_VERSION, fields_of
+from biosight.storage.mongo import MongoRecords
+from biosight.storage.records import Records
+from biosight.storage.sqlite import SqliteRecords
+
+FORMS = Path(__file__).parent / "forms"
+ARCHIVES = sorted(p.name for p in FORMS.iterdir() if not p.name.startswith("fields-"))
+
+
+def opened(name: str, folder: Path) -> Records:
+    """An archive of an earlier form, opened by the code of today."""
+    if name.endswith(".sql"):
+        path = folder / "biosight.db"
+        connection = sqlite3.connect(path)
+        connection.executescript((FORMS / name).read_text())
+        connection.close()
+        return SqliteRecords(path, KINDS)
+    database = mongomock.MongoClient()["kept"]
+    for collection, documents in json.loads((FORMS / name).read_text()).items():
+        database[collection].insert_many([plain(d) for d in documents])
+    return MongoRecords(database, KINDS)
+
+
+def plain(document: dict[str, Any]) -> dict[str, Any]:
+    """A document with its bytes as bytes."""
+    return {
+        k: base64.b64decode(v["$bytes"]) if isinstance(v, dict) and "$bytes" in v else v
+        for k, v in document.items()
+    }
+
+
+def test_the_first_form_and_the_last_are_kept() -> None:
+    kept = {int(name.split(".")[0].split("-")[0]) for name in ARCHIVES}
+    assert kept == set(range(1, SCHEMA_VERSION))
+    assert (FORMS / f"fields-{SCHEMA_VERSION}.json").is_file()
+
+
+@pytest.mark.parametrize("name", ARCHIVES)
+def test_an_earlier_archive_opens_and_its_acts_can_be_undone(name: str, tmp_path: Path) -> None:
+    records = opened(name, tmp_path)
+    assert records.count(Image) == records.count(Prediction) == 5
+    embeddings = records.find(Embedding)
+    assert {e.space for e in embeddings} == {"tiny@1"}
+    assert [e.floats().tolist() for e in embeddings] == [[0.0, 1.0, 2.0]] * 5
+    assert all(i.unfamiliar is False and i.drift_checked_at == 0 for i in records.find(Image))
+    assert {c.name: c.model for c in records.find(Collection)} == {"Pond": "", "Heath": ""}
+    before = {i.id: (i.label, i.who, i.note, i.trashed) for i in records.find(Image)}
+    assert before == {
+        "i1": ("Red", "person", "", False),
+        "i2": ("Fox", "person", "", False),
+        "i3": ("Navy", "machine", "by the pond", False),
+        "i4": ("Red", "machine", "", True),
+        "i5": ("Green", "machine", "", False),
+    }
+    for act in sorted(records.find(Act), key=lambda a: a.at):
+        collection = records.get(Collection, act.collection)
+        assert collection is not None
+        done = take_back(records, act, act.by, collection)
+        assert (len(done.changed), done.left_alone) == (1, 0), act.summary
+    after = {i.id: (i.label, i.who, i.note, i.trashed) for i in records.find(Image)}
+    labels = ("Red", "Green", "Blue", "Red", "Green")
+    assert after == {f"i{n}": (label, "machine", "", False) for n, label in enumerate(labels, 1)}
+    assert len({i.collection for i in records.find(Image)}) == 1
+    records.close()
+
+
+def fields_now() -> dict[str, dict[str, str]]:
+    """Every record kind's fields with their types, and those of what is kept inside them."""
+    found: dict[str, dict[str, str]] = {}
+    waiting: list[Any] = list(KINDS)
+    while waiting:
+        kind = waiting.pop()
+        hints = typing.get_type_hints(kind)
+        said = {f.name: plainly(hints[f.name]) for f in dataclasses.fields(kind)}
+        found[getattr(kind, "table", kind.__name__)] = said
+        for hint in hints.values():
+            inside = [hint, *typing.get_args(hint)]
+            waiting += [h for h in inside if dataclasses.is_dataclass(h)]
+    return dict(sorted(found.items()))
+
+
+def plainly(hint: Any) -> str:
+    """A type as one writes it, whatever module it is in."""
+    bare = re.sub(r"<class '(?:\w+\.)*(\w+)'>", r"\1", str(hint))
+    return re.sub(r"\bbiosight\.(?:\w+\.)*", "", bare)
+
+
+def test_fields_do_not_change_without_the_number() -> None:
+    kept = json.loads((FORMS / f"fields-{SCHEMA_VERSION}.json").read_text())
+    assert fields_now() == kept, "raise SCHEMA_VERSION: see the head of this file"
+
+
+def test_every_new_field_has_a_default() -> None:
+    """An earlier record is read with it: what form 1 did not have must not be asked for."""
+    there = {
+        line.split('"')[0].split("(")[0].split()[2]: line
+        for line in (FORMS / "1.sql").read_text().splitlines()
+        if line.startswith("CREATE TABLE")
+    }
+    for kind in KINDS:
+        if kind.table in there:
+            for field in fields_of(kind):
+                old = f'"{field.name}"' in there[kind.table] or field.name == "id"
+                renamed = field.name in getattr(kind, "formerly", {})
+                assert old or renamed or field.default is not dataclasses.MISSING, field.name
+
+
+if __name__ == "__main__":
+    path = FORMS / f"fields-{SCHEMA_VERSION}.json"
+    path.write_text(json.dumps(fields_now(), indent=1) + "\n")
