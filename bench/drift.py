@@ -22,7 +22,7 @@ from PIL import ImageFilter
 
 from bench.model import NEAR, TAUGHT
 from biosight.bootstrap import BUNDLED
-from biosight.drift.comparisons import ALPHA, COMPARISONS, Side, compare
+from biosight.drift.comparisons import ALPHA, COMPARISONS, Side, compare_sides
 from biosight.drift.kindred import Known, known_of
 from biosight.images.measures import statistics
 from biosight.inference.classifier import Classifier
@@ -131,7 +131,7 @@ def joined(first: Side, second: Side) -> Side:
 
 def fires(base: Side, new: Side, known: Known, alpha: float, seed: int) -> bool:
     """Does the check go amber?"""
-    return bool(compare(base, new, known, seed=seed, alpha=alpha).firing)
+    return bool(compare_sides(base, new, known, seed=seed, alpha=alpha).firing)
 
 
 def mmd_of_four(base: Side, new: Side, dice: np.random.Generator) -> float:

@@ -29,7 +29,7 @@ from biosight.bootstrap import DEFAULT_MODEL, open_biosight
 from biosight.bulk import plan
 from biosight.bulk.work import Hand
 from biosight.collection import FIRST_NAME
-from biosight.errands.placing import place_in
+from biosight.errands.placing import destination
 from biosight.intake import Upload, take_in
 from biosight.settings import Settings
 from biosight.storage.bucket import open_bucket
@@ -89,7 +89,7 @@ def archive_bytes(files: Sequence[Path], folder: Path) -> tuple[float, float, fl
         secret = "seven quiet herons"
         user = accounts.create_user(records, "bench@example.org", secret, "Bench", "admin")
         sharing.create_collection(records, user.id, FIRST_NAME)
-        place = place_in(
+        place = destination(
             biosight.archive.records,
             biosight.catalogue,
             sharing.first_collection(records, user.id),

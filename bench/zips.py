@@ -10,7 +10,7 @@ from pathlib import Path
 from bench.made import Running, resident_mb, serving
 from bench.pages import image
 from biosight.bootstrap import KINDS
-from biosight.storage import blobs as keys
+from biosight.storage import keys
 from biosight.storage.folder import FolderBlobs
 from biosight.storage.records import Insert
 from biosight.storage.sqlite import SqliteRecords

@@ -153,7 +153,7 @@ def open_catalogue(settings: Settings, archive: Archive | None = None) -> Catalo
     bundled = {card.key: folder for card, folder in cards}
     default = read_card(settings.model_dir or DEFAULT_MODEL).name
     if archive:
-        registry.register_bundled(archive.records, [card for card, _ in cards])
+        registry.add_bundled(archive.records, [card for card, _ in cards])
 
     def locate(key: str) -> Path:
         if key in bundled:

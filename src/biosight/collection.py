@@ -40,7 +40,7 @@ class Collection:
     model: str = ""
 
 
-def clean_name(name: str) -> str:
+def clean_collection_name(name: str) -> str:
     """Single spaces. Raises BadRequest for a name that is empty or too long."""
     kept = " ".join(name.split())
     if not kept or len(kept) > MAX_NAME or not kept.isprintable():
@@ -62,7 +62,7 @@ def changed(
     """
     new = replace(collection, version=collection.version + 1)
     if name is not None:
-        new = replace(new, name=clean_name(name))
+        new = replace(new, name=clean_collection_name(name))
     if threshold is not None:
         if not 0 <= threshold <= 100:
             raise BadRequest("The threshold is a whole percentage from 0 to 100.")

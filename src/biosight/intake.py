@@ -22,16 +22,16 @@ from biosight.inference.classifier import Classifier, Floats, Verdict
 from biosight.inference.decoding import Decoded, Decoders
 from biosight.inference.serving import Classifiers
 from biosight.labels import Prediction
-from biosight.storage import blobs as keys
+from biosight.storage import keys
 from biosight.storage.blobs import Blobs, Received
 from biosight.storage.records import (
     Gone,
     Insert,
+    InUse,
     Records,
     Remove,
     Replace,
     Require,
-    Taken,
     Where,
     Write,
     new_id,
@@ -53,7 +53,7 @@ class Upload:
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
+class Destination:
     """Where pictures go and for whom; `renamed` maps a model's label to its name there.
 
     `still_there` is what must hold at the moment of recording: the collection exists.
@@ -114,7 +114,7 @@ def timed(stage: str) -> Iterator[None]:
         metrics.stage_seconds.labels(stage).observe(time.perf_counter() - begin)
 
 
-def take_in(intake: Intake, place: Place, upload: Upload) -> Outcome:
+def take_in(intake: Intake, target: Destination, upload: Upload) -> Outcome:
     """Check, store, classify and record one picture.
 
     Raises NoSpace or Unavailable when a store can't; then nothing is listed.
@@ -122,19 +122,19 @@ def take_in(intake: Intake, place: Place, upload: Upload) -> Outcome:
     with timed("receive"):
         received = intake.blobs.receive(upload.file)
     try:
-        outcome = admit(intake, place, upload, received)
+        outcome = admit(intake, target, upload, received)
     finally:
         received.path.unlink(missing_ok=True)
     metrics.uploads.labels(outcome_name(outcome)).inc()
     return outcome
 
 
-def admit(intake: Intake, place: Place, upload: Upload, received: Received) -> Outcome:
+def admit(intake: Intake, target: Destination, upload: Upload, received: Received) -> Outcome:
     """The walk behind the received file."""
-    if found := find_duplicate(intake.records, place.collection, received.sha256):
+    if found := find_duplicate(intake.records, target.collection, received.sha256):
         return Duplicate(found)
-    check_room(intake, place.user, received.size)
-    classifier = opened(intake, place.model)
+    check_room(intake, target.user, received.size)
+    classifier = opened_classifier(intake, target.model)
     try:
         with timed("decode"):
             framing = classifier.card.framing if classifier else ANY_FRAMING
@@ -148,11 +148,16 @@ def admit(intake: Intake, place: Place, upload: Upload, received: Received) -> O
             verdict = classify(intake.batcher, classifier, decoded)
         with timed("record"):
             said = (classifier, verdict) if classifier and verdict else None
-            return record(intake, place, upload, received, decoded, said)
+            return record(intake, target, upload, received, decoded, said)
 
 
 def take_in_known(
-    intake: Intake, place: Place, upload: Upload, sha256: str, decoded: Decoded, vector: Floats
+    intake: Intake,
+    target: Destination,
+    upload: Upload,
+    sha256: str,
+    decoded: Decoded,
+    vector: Floats,
 ) -> Outcome:
     """Store and record a picture that was decoded and embedded elsewhere, without its network.
 
@@ -162,15 +167,15 @@ def take_in_known(
     received = intake.blobs.receive(upload.file)
     try:
         if received.sha256 != sha256:
-            return admit(intake, place, upload, received)
-        if found := find_duplicate(intake.records, place.collection, sha256):
+            return admit(intake, target, upload, received)
+        if found := find_duplicate(intake.records, target.collection, sha256):
             return Duplicate(found)
-        check_room(intake, place.user, received.size)
-        classifier = intake.classifiers.get(place.model)
+        check_room(intake, target.user, received.size)
+        classifier = intake.classifiers.get(target.model)
         verdict = classifier.judge(vector[None])[0]
         with intake.blobs.no_removal():
             store(intake.blobs, received, decoded)
-            return record(intake, place, upload, received, decoded, (classifier, verdict))
+            return record(intake, target, upload, received, decoded, (classifier, verdict))
     finally:
         received.path.unlink(missing_ok=True)
 
@@ -207,7 +212,7 @@ def store(blobs: Blobs, received: Received, decoded: Decoded) -> None:
         blobs.put_derived(thumbnail, decoded.thumbnail)
 
 
-def opened(intake: Intake, model: str) -> Classifier | None:
+def opened_classifier(intake: Intake, model: str) -> Classifier | None:
     """The version that serves; None when it can't be opened: pictures are kept all the same."""
     try:
         return intake.classifiers.get(model)
@@ -229,36 +234,36 @@ def classify(batcher: Batcher, classifier: Classifier | None, decoded: Decoded) 
 
 def record(
     intake: Intake,
-    place: Place,
+    target: Destination,
     upload: Upload,
     received: Received,
     decoded: Decoded,
     said: tuple[Classifier, Verdict] | None,
 ) -> Outcome:
     """Write prediction, embedding and, last, the image that makes them visible."""
-    image = describe(place, upload, received, decoded)
+    image = describe(target, upload, received, decoded)
     prediction = None
     changes: list[Write] = []
     if said is not None:
-        image, prediction, changes = with_verdict(said[0], place.renamed, image, said[1])
+        image, prediction, changes = with_verdict(said[0], target.renamed, image, said[1])
         changes.append(Insert(embedding_of(image, *said)))
     try:
-        intake.records.write(place.still_there, *changes, Insert(image))
+        intake.records.write(target.still_there, *changes, Insert(image))
     except Gone:
         return Rejected("The collection was removed meanwhile; nothing was stored.")
-    except Taken:
+    except InUse:
         # The same bytes arrived twice at once; the other upload won.
-        found = find_duplicate(intake.records, place.collection, received.sha256)
+        found = find_duplicate(intake.records, target.collection, received.sha256)
         return Duplicate(found) if found else Rejected("This picture was just removed; try again.")
     return Stored(image, prediction)
 
 
-def describe(place: Place, upload: Upload, received: Received, decoded: Decoded) -> Image:
+def describe(target: Destination, upload: Upload, received: Received, decoded: Decoded) -> Image:
     """The record of a picture that nobody has named yet."""
     now, meta = time.time(), decoded.metadata
     image = Image(
         id=new_id(),
-        collection=place.collection,
+        collection=target.collection,
         sha256=received.sha256,
         crc32=received.crc32,
         size=received.size,
@@ -268,7 +273,7 @@ def describe(place: Place, upload: Upload, received: Received, decoded: Decoded)
         name=upload.name,
         path=upload.path,
         session=upload.session,
-        uploaded_by=place.user,
+        uploaded_by=target.user,
         created_at=now,
         taken=meta.taken,
         day=meta.taken[:10] or datetime.fromtimestamp(now, UTC).date().isoformat(),

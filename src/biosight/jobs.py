@@ -126,10 +126,10 @@ def claim(records: Records) -> Job | None:
 def take(records: Records, job: Job) -> Job:
     """Claim this job for LEASE_SECONDS. Raises Dropped when another worker was faster."""
     until = time.time() + LEASE_SECONDS
-    return changed(records, job, state="running", attempts=job.attempts + 1, lease_until=until)
+    return amend(records, job, state="running", attempts=job.attempts + 1, lease_until=until)
 
 
-def changed(records: Records, job: Job, **fields: object) -> Job:
+def amend(records: Records, job: Job, **fields: object) -> Job:
     """The job with other fields, written. Raises Dropped when it changed hands meanwhile."""
     now = replace(job, version=job.version + 1, **fields)  # type: ignore[arg-type]
     try:
@@ -141,7 +141,7 @@ def changed(records: Records, job: Job, **fields: object) -> Job:
 
 def end(records: Records, job: Job, state: str, words: str, result: str = "") -> Job:
     """Close a job: done, failed, dropped or applied."""
-    return changed(
+    return amend(
         records,
         job,
         state=state,
@@ -176,7 +176,7 @@ class Progress:
         if not force and now - self.last < self.every:
             return
         self.last = now
-        self.job = changed(
+        self.job = amend(
             self.records,
             self.job,
             done=done,

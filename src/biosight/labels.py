@@ -45,7 +45,6 @@ class Prediction:
 
     @property
     def best(self) -> Guess:
-        """The most likely label."""
         return self.top[0]
 
     @property

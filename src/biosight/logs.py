@@ -21,7 +21,6 @@ class Formatter(logging.Formatter):
         self.form = form
 
     def format(self, record: logging.LogRecord) -> str:
-        """One line."""
         extra = {k: v for k, v in record.__dict__.items() if k not in STANDARD}
         if found := request_id.get():
             extra["request_id"] = found

@@ -155,7 +155,7 @@ def try_on(
             items = [
                 item
                 for image, guess in zip(piece, guesses, strict=True)
-                if (item := compare(job, image, guess, renamed, tally))
+                if (item := try_on_item(job, image, guess, renamed, tally))
             ]
             records.write(
                 *(change for i in items for change in (Remove(TryOnItem, i.id), Insert(i)))
@@ -164,7 +164,7 @@ def try_on(
     return tally
 
 
-def compare(
+def try_on_item(
     job: str, image: Image, guess: Guess | None, renamed: Mapping[str, str], tally: Tally
 ) -> TryOnItem | None:
     """Count one picture; the item when its label would change."""

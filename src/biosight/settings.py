@@ -118,7 +118,6 @@ class Settings(BaseSettings):
 
     @property
     def store(self) -> Store:
-        """Where the records are."""
         return "mongodb" if self.database_url.startswith(MONGO) else "sqlite"
 
     @property
@@ -143,7 +142,6 @@ class Settings(BaseSettings):
 
     @property
     def proxies(self) -> frozenset[str]:
-        """Addresses of trusted proxies."""
         return frozenset(p.strip() for p in self.trusted_proxies.split(",") if p.strip())
 
     @property

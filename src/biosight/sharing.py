@@ -12,16 +12,16 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import ClassVar
 
-from biosight.collection import FIRST_NAME, Collection, Names, changed, clean_name
+from biosight.collection import FIRST_NAME, Collection, Names, changed, clean_collection_name
 from biosight.errors import BadRequest, Conflict, Forbidden, NotFound
 from biosight.storage.records import (
     Gone,
     Insert,
+    InUse,
     Records,
     Remove,
     Replace,
     Require,
-    Taken,
     Where,
     among,
     new_id,
@@ -118,7 +118,7 @@ def still_there(collection: str) -> Require:
 def create_collection(records: Records, user: str, name: str) -> Collection:
     """A new collection with one owner."""
     now = time.time()
-    made = Collection(new_id(), clean_name(name), user, now)
+    made = Collection(new_id(), clean_collection_name(name), user, now)
     owner = Member(member_id(made.id, user), made.id, user, "owner", now)
     records.write(Insert(made), Insert(owner))
     return made
@@ -161,7 +161,7 @@ def with_names(collection: Collection, renamed: Names) -> Replace:
     return Replace(new, collection.version)
 
 
-def remove_collection(records: Records, collection: Collection) -> None:
+def remove_with_members(records: Records, collection: Collection) -> None:
     """Remove a trashed collection with its memberships and invitations; its pictures are
     removed by the caller, or by housekeeping. Raises Stale when it was restored meanwhile."""
     mine = [Where("collection", "=", collection.id)]
@@ -246,7 +246,7 @@ def answer_offer(records: Records, offer_id: str, email: str, user: str, *, acce
         member = Member(key, found.collection, user, found.role, time.time())
         try:
             records.write(still_there(found.collection), Insert(member))
-        except Taken:
+        except InUse:
             pass  # already a member: the invitation changes nothing
         except Gone as error:
             raise NotFound("This collection is not there any more.") from error

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 from biosight.errors import Stale
-from biosight.storage.records import Insert, Records, Replace, Taken
+from biosight.storage.records import Insert, InUse, Records, Replace
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +36,6 @@ def my_turn(records: Records, name: str, seconds: float) -> bool:
             return False
         else:
             records.write(Replace(Turn(name, now + seconds, held.version + 1), held.version))
-    except (Taken, Stale):
+    except (InUse, Stale):
         return False  # another instance was faster
     return True

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from biosight.drift.comparisons import Finding, Side, compare, energy_distance, holm, mix
+from biosight.drift.comparisons import Finding, Side, compare_sides, energy_distance, holm, mix
 
 
 def side(dice: np.random.Generator, count: int, **shift: float) -> Side:
@@ -22,7 +22,9 @@ def side(dice: np.random.Generator, count: int, **shift: float) -> Side:
 
 def test_nothing_seldom_alarms() -> None:
     dice = np.random.default_rng(0)
-    alarms = [bool(compare(side(dice, 100), side(dice, 60), seed=n).firing) for n in range(60)]
+    alarms = [
+        bool(compare_sides(side(dice, 100), side(dice, 60), seed=n).firing) for n in range(60)
+    ]
     assert sum(alarms) <= 3
 
 
@@ -36,7 +38,7 @@ def test_nothing_seldom_alarms() -> None:
 )
 def test_each_comparison_sees_its_own_shift(shift: dict[str, float], name: str) -> None:
     dice = np.random.default_rng(1)
-    found = compare(side(dice, 100), side(dice, 60, **shift))
+    found = compare_sides(side(dice, 100), side(dice, 60, **shift))
     assert name in found.firing
     if name == "look":
         assert found.get("look").what == "brightness"
@@ -56,7 +58,7 @@ def test_too_small_pictures_are_not_compared_on_sharpness() -> None:
     dice = np.random.default_rng(3)
     base, new = side(dice, 100), side(dice, 60)
     new.statistics[:, 7] = np.nan
-    assert compare(base, new).firing == ()
+    assert compare_sides(base, new).firing == ()
 
 
 def test_energy_distance_of_the_same_and_of_others() -> None:

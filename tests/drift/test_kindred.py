@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from biosight.drift.comparisons import Side, compare
+from biosight.drift.comparisons import Side, compare_sides
 from biosight.drift.kindred import Floats, Known, known_of, new_kinds
 from biosight.inference.reference import Reference, held_distances, nearest_distances, unit
 
@@ -91,5 +91,5 @@ def test_the_comparison_speaks_of_new_kinds(known: Known) -> None:
 
     base = side(vectors(dice, 100))
     new = side(np.concatenate([vectors(dice, 92), kind(dice, 8)]))
-    assert "unfamiliar" not in compare(base, new).firing
-    assert "unfamiliar" in compare(base, new, known).firing
+    assert "unfamiliar" not in compare_sides(base, new).firing
+    assert "unfamiliar" in compare_sides(base, new, known).firing

@@ -7,7 +7,7 @@ import pytest
 
 from biosight.errors import BadModel
 from biosight.inference import quality
-from biosight.inference.classifier import Classifier, open_session
+from biosight.inference.classifier import Classifier, open_network
 from biosight.inference.head import Head, Prior, read_head, write_head
 from biosight.inference.reference import Familiar, packed, plain, read_reference
 
@@ -110,4 +110,4 @@ def test_the_last_layer_as_numbers_gives_the_networks_answers() -> None:
 
 def test_a_provider_that_is_not_there_is_named(model_dir: Path) -> None:
     with pytest.raises(BadModel, match="can't use cuda"):
-        open_session(model_dir / "model.onnx", provider="cuda")
+        open_network(model_dir / "model.onnx", provider="cuda")

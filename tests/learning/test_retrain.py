@@ -66,19 +66,19 @@ def shown(session: str, phash: str = "") -> Image:
 
 def test_a_holdout_stays_locked_and_its_copies_do_not_teach() -> None:
     few = [shown(f"s{n}") for n in range(200)]
-    first = snapshot.split_of(few, 0.2, "salt")
-    later = snapshot.split_of([*few, *(shown(f"t{n}") for n in range(200))], 0.2, "salt")
+    first = snapshot.splits_of(few, 0.2, "salt")
+    later = snapshot.splits_of([*few, *(shown(f"t{n}") for n in range(200))], 0.2, "salt")
     assert later[:200] == first
     assert 0.1 < first.count("holdout") / 200 < 0.3
-    assert snapshot.split_of(few, 0.2, "other") != first
+    assert snapshot.splits_of(few, 0.2, "other") != first
     held, free = first.index("holdout"), first.index("train")
     alike = [shown(few[held].id, "00" * 8), shown(few[free].id, "00" * 7 + "0f")]
-    assert snapshot.split_of([*alike, *few[:20]], 0.2, "salt")[:2] == ["holdout", "copy"]
+    assert snapshot.splits_of([*alike, *few[:20]], 0.2, "salt")[:2] == ["holdout", "copy"]
 
 
 def test_one_import_is_not_locked_whole() -> None:
     one = [replace(shown(f"i{n}"), session="s") for n in range(100)]
-    assert 5 < snapshot.split_of(one, 0.2, "salt").count("holdout") < 40
+    assert 5 < snapshot.splits_of(one, 0.2, "salt").count("holdout") < 40
 
 
 def test_parameters_are_checked_in_words(tmp_path: Path) -> None:

@@ -10,7 +10,7 @@ import httpx2
 import pytest
 
 from biosight.errors import NotFound, Unavailable
-from biosight.storage import blobs as keys
+from biosight.storage import keys
 from biosight.storage.blobs import Blobs
 from biosight.storage.bucket import GRACE_SECONDS, BucketBlobs, open_bucket
 from biosight.storage.folder import FolderBlobs

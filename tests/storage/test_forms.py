@@ -16,6 +16,7 @@ from typing import Any
 
 import mongomock
 import pytest
+from pymongo.database import Database
 
 from biosight.bootstrap import KINDS
 from biosight.collection import Collection
@@ -24,7 +25,7 @@ from biosight.images import Embedding, Image
 from biosight.labels import Prediction
 from biosight.review.acts import Act
 from biosight.storage.fields import SCHEMA_VERSION, fields_of
-from biosight.storage.mongo import MongoRecords
+from biosight.storage.mongo import Document, MongoRecords
 from biosight.storage.records import Records
 from biosight.storage.sqlite import SqliteRecords
 
@@ -40,7 +41,7 @@ def opened(name: str, folder: Path) -> Records:
         connection.executescript((FORMS / name).read_text())
         connection.close()
         return SqliteRecords(path, KINDS)
-    database = mongomock.MongoClient()["kept"]
+    database: Database[Document] = mongomock.MongoClient()["kept"]
     for collection, documents in json.loads((FORMS / name).read_text()).items():
         database[collection].insert_many([plain(d) for d in documents])
     return MongoRecords(database, KINDS)

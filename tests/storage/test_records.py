@@ -18,13 +18,13 @@ from biosight.storage.mongo import Document, MongoRecords, open_mongo
 from biosight.storage.records import (
     Gone,
     Insert,
+    InUse,
     Order,
     Position,
     Records,
     Remove,
     Replace,
     Require,
-    Taken,
     Where,
     new_id,
 )
@@ -87,16 +87,16 @@ def test_what_goes_in_comes_out(records: Records) -> None:
 
 def test_unique_keys(records: Records) -> None:
     records.write(Insert(bird(1)))
-    with pytest.raises(Taken):
+    with pytest.raises(InUse):
         records.write(Insert(bird(2, ring="ring1")))
-    with pytest.raises(Taken):
+    with pytest.raises(InUse):
         records.write(Insert(bird(1, ring="other")))
     assert records.count(Bird) == 1
 
 
 def test_all_or_nothing(records: Records) -> None:
     records.write(Insert(bird(1)))
-    with pytest.raises(Taken):
+    with pytest.raises(InUse):
         records.write(Insert(bird(2)), Insert(bird(3, ring="ring1")))
     assert records.get(Bird, "b002") is None
 

@@ -28,5 +28,5 @@ def test_a_job_whose_worker_fell_silent_waits(
     claimed = jobs.claim(records)
     assert claimed is not None
     assert (gauge(ada, waiting), gauge(ada, running)) == (0, 1)
-    jobs.changed(records, claimed, lease_until=time.time() - 1)
+    jobs.amend(records, claimed, lease_until=time.time() - 1)
     assert (gauge(ada, waiting), gauge(ada, running)) == (1, 0)

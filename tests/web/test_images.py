@@ -10,7 +10,7 @@ from biosight.bootstrap import BioSight
 from biosight.errands.keeping import keep_house
 from biosight.gallery import trash
 from biosight.images import Image
-from biosight.storage import blobs as keys
+from biosight.storage import keys
 from biosight.storage.folder import FolderBlobs
 from biosight.storage.records import Where
 from tests import tiny
@@ -265,10 +265,10 @@ def test_nothing_is_recorded_in_a_collection_that_went(ada: TestClient, biosight
     import io
 
     from biosight import sharing
-    from biosight.intake import Place, Rejected, Upload, take_in
+    from biosight.intake import Destination, Rejected, Upload, take_in
 
     gone = ada.post("/api/v1/collections", json={"name": "Gone"}).json()["id"]
-    place = Place(gone, "u", {}, sharing.still_there(gone), "tiny@1")
+    place = Destination(gone, "u", {}, sharing.still_there(gone), "tiny@1")
     ada.delete(f"/api/v1/collections/{gone}")
     ada.delete(f"/api/v1/collections/{gone}/forever")
     upload = Upload(io.BytesIO(tiny.picture("Red", 1)), "a.jpg", "a.jpg", "s")

@@ -152,12 +152,12 @@ def test_a_job_that_broke_off_is_taken_up_where_it_was(
     first = jobs.claim(records)
     assert first is not None
     assert jobs.claim(records) is None  # it has a lease
-    jobs.changed(records, first, lease_until=1.0)  # its worker fell silent
+    jobs.amend(records, first, lease_until=1.0)  # its worker fell silent
     done = work(biosight)
     assert (done.state, done.attempts) == ("done", 1)
     assert labels_of(ada, collection) == {"Blue": 5}
     with pytest.raises(jobs.Dropped):
-        jobs.changed(records, first, done=3)  # the silent one wakes up too late
+        jobs.amend(records, first, done=3)  # the silent one wakes up too late
 
 
 def test_stopping_a_job(ada: TestClient, biosight: BioSight) -> None:

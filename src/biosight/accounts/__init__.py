@@ -46,7 +46,7 @@ from biosight.accounts.sessions import (
     token_user,
     tokens_of,
 )
-from biosight.accounts.signing import register, sign_in, use_reset
+from biosight.accounts.signing import sign_in, sign_up, use_reset
 
 __all__ = [
     "DAY",
@@ -76,7 +76,6 @@ __all__ = [
     "invite",
     "names_of",
     "open_session",
-    "register",
     "remove_user",
     "reset_link",
     "revoke_token",
@@ -84,6 +83,7 @@ __all__ = [
     "sessions_of",
     "set_password",
     "sign_in",
+    "sign_up",
     "token_user",
     "tokens_of",
     "tried",

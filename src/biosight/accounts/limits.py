@@ -11,7 +11,7 @@ from dataclasses import replace
 
 from biosight.accounts.records import Tries, hashed
 from biosight.errors import Stale, TooMany
-from biosight.storage.records import Insert, Records, Replace, Taken
+from biosight.storage.records import Insert, InUse, Records, Replace
 
 TRIES = 10
 TRIES_PER_ADDRESS = 50
@@ -44,7 +44,7 @@ def take_try(records: Records, key: str, most: int) -> None:
                 new = replace(old, count=old.count + 1, version=old.version + 1)
                 records.write(Replace(new, old.version))
             return
-        except (Taken, Stale):
+        except (InUse, Stale):
             continue  # another try of the same key was counted first
 
 

@@ -22,11 +22,11 @@ from biosight.accounts.sessions import end_sessions
 from biosight.errors import BadRequest, Conflict, Forbidden
 from biosight.storage.records import (
     Insert,
+    InUse,
     Records,
     Remove,
     Replace,
     Require,
-    Taken,
     Where,
     Write,
     behind,
@@ -77,7 +77,7 @@ def create_user(
     try:
         # The claim lets only one of two people who sign up at once be the first.
         records.write(*([Insert(FIRST_ACCOUNT)] if first else []), *using, Insert(user))
-    except Taken as error:
+    except InUse as error:
         raise Conflict("There is already an account with this email address.") from error
     return user
 

@@ -29,7 +29,6 @@ class User:
 
     @property
     def is_admin(self) -> bool:
-        """May they administer people?"""
         return self.role == "admin"
 
 

@@ -87,7 +87,6 @@ def token_user(records: Records, secret: str) -> tuple[User, Token] | None:
 
 
 def tokens_of(records: Records, user: User) -> list[Token]:
-    """A person's API tokens."""
     return records.find(Token, [Where("user", "=", user.id)], limit=200)
 
 

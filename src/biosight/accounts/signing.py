@@ -31,7 +31,7 @@ def sign_in(records: Records, email: str, password: str, address: str) -> User:
     return user
 
 
-def register(
+def sign_up(
     records: Records, policy: str, email: str, password: str, name: str, secret: str = ""
 ) -> User:
     """Sign up under the registration policy ("open", "invite" or "closed").

@@ -55,7 +55,6 @@ class RayHand:
         self.hand = Hand(source, Path(model))
 
     def __call__(self, row: dict[str, Any]) -> dict[str, Any]:
-        """One chunk."""
         chunk = Chunk(tuple(row["names"]), Path(row["table"]))
         pictures, errors = self.hand.do(chunk)
         return {"pictures": pictures, "errors": errors}

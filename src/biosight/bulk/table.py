@@ -21,7 +21,7 @@ ROWS = 500
 
 
 @dataclass(frozen=True, slots=True)
-class Known:
+class Classified:
     """A picture that was classified: where it lies, what it is, and its embedding. The table names
     the version alone; only one that was not taught is a space, others match none."""
 
@@ -32,17 +32,17 @@ class Known:
     embedding: Embedding
 
 
-def known(folder: Path) -> Iterator[Known]:
+def classified(folder: Path) -> Iterator[Classified]:
     """The readable pictures of all tables. Raises BadRequest for a file that is no such table."""
     for file in sorted(folder.glob("*.parquet")):
         try:
             for batch in pq.ParquetFile(file).iter_batches(ROWS):
-                yield from (as_known(row) for row in batch.to_pylist() if not row["error"])
+                yield from (as_classified(row) for row in batch.to_pylist() if not row["error"])
         except (pa.ArrowException, KeyError) as error:
             raise BadRequest(f"{file} is no table of biosight classify.") from error
 
 
-def as_known(row: dict[str, Any]) -> Known:
+def as_classified(row: dict[str, Any]) -> Classified:
     """One row; it has neither thumbnail nor pixels, which are made from the bytes when asked."""
     metadata = Metadata(
         taken=row["taken"],
@@ -62,4 +62,4 @@ def as_known(row: dict[str, Any]) -> Known:
         pixels=np.zeros((0, 0, 3), np.uint8),
     )
     embedding = Embedding("", row["model"], row["embedding"])
-    return Known(row["source"], row["name"], row["sha256"], decoded, embedding)
+    return Classified(row["source"], row["name"], row["sha256"], decoded, embedding)

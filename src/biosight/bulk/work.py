@@ -121,7 +121,6 @@ class Hand:
             yield row | self.said(verdict)
 
     def said(self, verdict: Verdict) -> Row:
-        """A verdict's columns."""
         top = self.classifier.top(verdict)
         return {
             "model": self.classifier.card.key,
@@ -133,5 +132,4 @@ class Hand:
         }
 
     def close(self) -> None:
-        """End the decoder."""
         self.decoders.close()

@@ -16,10 +16,9 @@ from biosight.errors import BadRequest, BioSightError, NotFound
 from biosight.gallery import trash
 from biosight.images import Image
 from biosight.settings import Settings
-from biosight.storage import blobs as keys
-from biosight.storage import moving
-from biosight.storage.blobs import KEY
+from biosight.storage import keys, moving
 from biosight.storage.folder import sync_folder
+from biosight.storage.keys import KEY
 from biosight.storage.records import pages
 
 DATABASE = "biosight.db"

@@ -19,13 +19,13 @@ from biosight.bootstrap import (
     open_biosight,
     open_catalogue,
 )
-from biosight.errands.placing import find_place, place_in
+from biosight.errands.placing import destination, find_collection
 from biosight.errors import BadRequest, NotFound, TooLarge
 from biosight.images.limits import check_size
 from biosight.inference.card import read_card
 from biosight.intake import (
+    Destination,
     Duplicate,
-    Place,
     Rejected,
     Upload,
     session_key,
@@ -36,7 +36,7 @@ from biosight.settings import Settings
 from biosight.storage.source import BUCKETS, Source
 
 if TYPE_CHECKING:
-    from biosight.bulk.table import Known
+    from biosight.bulk.table import Classified
 
 NEEDS_ARROW = "This needs pyarrow: pip install pyarrow."
 
@@ -130,16 +130,16 @@ def import_table(
 ) -> None:
     """Take the pictures of a TABLE that biosight classify wrote into a collection."""
     try:
-        from biosight.bulk.table import known
+        from biosight.bulk.table import classified
     except ImportError as error:
         raise BadRequest(NEEDS_ARROW) from error
     biosight = open_biosight(settings)
     try:
-        c, user = find_place(biosight.archive.records, email, collection)
-        place = place_in(biosight.archive.records, biosight.catalogue, c, user)
+        c, user = find_collection(biosight.archive.records, email, collection)
+        target = destination(biosight.archive.records, biosight.catalogue, c, user)
         tally: Counter[str] = Counter()
-        for one in tqdm(known(table), "taking in", disable=None):
-            tally[take_one(biosight, place, one)] += 1
+        for one in tqdm(classified(table), "taking in", disable=None):
+            tally[take_one(biosight, target, one)] += 1
     finally:
         biosight.close()
     if not tally:
@@ -147,9 +147,9 @@ def import_table(
     click.echo(", ".join(f"{n} {word}" for word, n in tally.most_common()) + ".")
 
 
-def take_one(biosight: BioSight, place: Place, one: "Known") -> str:
+def take_one(biosight: BioSight, target: Destination, one: "Classified") -> str:
     """One picture; the word for what became of it."""
-    classifier = biosight.model.classifiers.get(place.model)
+    classifier = biosight.model.classifiers.get(target.model)
     with TemporaryDirectory() as folder:
         try:
             path = Source(one.source).fetch(one.name, Path(folder) / "picture")
@@ -159,13 +159,13 @@ def take_one(biosight: BioSight, place: Place, one: "Known") -> str:
                     file,
                     Path(one.name).name,
                     one.name,
-                    session_key(place.user, f"table {one.source}"),
+                    session_key(target.user, f"table {one.source}"),
                 )
                 if classifier.card.space != one.embedding.space or classifier.head is None:
-                    outcome = take_in(biosight.intake, place, upload)
+                    outcome = take_in(biosight.intake, target, upload)
                 else:
                     known = one.sha256, one.decoded, one.embedding.floats()
-                    outcome = take_in_known(biosight.intake, place, upload, *known)
+                    outcome = take_in_known(biosight.intake, target, upload, *known)
         except (OSError, NotFound):
             return "not there any more"
         except TooLarge:

@@ -47,7 +47,7 @@ def check(
         catalogue = open_catalogue(settings, archive)
         begin = since.timestamp() if since else 0.0
         found = [
-            (c, drifting.check(archive.records, catalogue, c, begin))
+            (c, drifting.check_collection(archive.records, catalogue, c, begin))
             for c in collections(archive, chosen)
         ]
         for collection, report in found:

@@ -41,7 +41,6 @@ def migrate(settings: Settings, source: str, target: str) -> None:
 
 
 def step(bar: "tqdm[None]") -> None:
-    """One page more."""
     bar.update(moving.PAGE)
 
 

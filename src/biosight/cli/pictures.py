@@ -19,7 +19,7 @@ from biosight.bootstrap import (
     open_catalogue,
     open_model,
 )
-from biosight.errands.placing import find_place, place_in
+from biosight.errands.placing import destination, find_collection
 from biosight.errors import BadPicture, BadRequest, BioSightError, NotFound, TooLarge
 from biosight.gallery.export import all_images, export_folder
 from biosight.gallery.naming import UniqueNames, file_name, folder_name
@@ -28,9 +28,9 @@ from biosight.images import sniff
 from biosight.images.limits import MEGABYTE, check_size
 from biosight.inference.classifier import Classifier
 from biosight.intake import (
+    Destination,
     Duplicate,
     Outcome,
-    Place,
     Rejected,
     Stored,
     Upload,
@@ -136,7 +136,7 @@ def sort_one(
     while (into / target).exists():
         target = names.take(folder_name(label), file_name(path.name, decoded.media_type))
     (into / target).parent.mkdir(exist_ok=True)
-    place_file(path, into / target, link=link)
+    put_file(path, into / target, link=link)
     return label, sort_row(target, label, top, classifier.card.key, path.relative_to(folder))
 
 
@@ -147,7 +147,7 @@ def sort_row(target: str, label: str, top: tuple[Guess, ...], model: str, origin
     return line([safe_cell(text) for text in texts])
 
 
-def place_file(source: Path, target: Path, *, link: bool) -> None:
+def put_file(source: Path, target: Path, *, link: bool) -> None:
     """Copy with times, or link where the file system allows."""
     if link:
         try:
@@ -183,11 +183,11 @@ def import_folder(
         return
     biosight = open_biosight(settings)
     try:
-        c, user = find_place(biosight.archive.records, email, collection)
-        place = place_in(biosight.archive.records, biosight.catalogue, c, user)
+        c, user = find_collection(biosight.archive.records, email, collection)
+        target = destination(biosight.archive.records, biosight.catalogue, c, user)
         session = session_key(user, new_id())
-        click.echo(f"Into {c.name}, named by {place.model}:", err=True)
-        receipt = take_all(biosight, place, files, folder, session)
+        click.echo(f"Into {c.name}, named by {target.model}:", err=True)
+        receipt = take_all(biosight, target, files, folder, session)
     finally:
         biosight.close()
     say_receipt(receipt)
@@ -204,7 +204,7 @@ def preview(files: list[Path], folder: Path, most_mb: int) -> None:
 
 
 def take_all(
-    biosight: BioSight, place: Place, files: list[Path], folder: Path, session: str
+    biosight: BioSight, target: Destination, files: list[Path], folder: Path, session: str
 ) -> list[tuple[Path, Outcome]]:
     """Take in file by file, several at once, with a progress bar."""
     from concurrent.futures import ThreadPoolExecutor
@@ -217,7 +217,7 @@ def take_all(
             return relative, Rejected(error.detail)
         with path.open("rb") as file:
             upload = Upload(file, path.name, str(relative), session)
-            return relative, take_in(biosight.intake, place, upload)
+            return relative, take_in(biosight.intake, target, upload)
 
     with ThreadPoolExecutor(4) as pool:
         return list(tqdm(pool.map(take, files), "importing", len(files), disable=None))
@@ -248,7 +248,7 @@ def export(settings: Settings, target: Path, email: str | None, collection: str 
     archive = open_archive(settings)
     records = archive.records
     try:
-        found, _ = find_place(records, email, collection)
+        found, _ = find_collection(records, email, collection)
         where = gallery.conditions(found.id, 0, gallery.Filter())
         with tqdm(desc="exporting", unit="picture", disable=None) as bar:
             done = export_folder(

@@ -16,8 +16,7 @@ from biosight.collection import Collection
 from biosight.errands.versions import serving
 from biosight.errors import BadRequest
 from biosight.inference.decoding import Decoders
-from biosight.learning import gate
-from biosight.learning import retrain as walk
+from biosight.learning import gate, retrain
 from biosight.learning.recipe import Recipe, read_recipe
 from biosight.learning.retrain import Work
 from biosight.learning.snapshot import TrainingSet, read_set
@@ -44,7 +43,6 @@ def pipeline() -> None:
 
 
 def staged(run: Callable[..., None]) -> Callable[..., None]:
-    """A stage's options."""
     return PARAMS(WORK(click.pass_obj(run)))
 
 
@@ -92,7 +90,7 @@ def take_snapshot(
                 bar.length = total
                 bar.update(done - bar.pos)
 
-            return walk.snapshot(archive, decoders, collection, champion, recipe, work, step)
+            return retrain.snapshot(archive, decoders, collection, champion, recipe, work, step)
     finally:
         decoders.close()
 
@@ -125,7 +123,7 @@ def train_stage(settings: Settings, params: Path | None, work: Path) -> None:
     """Make the candidate."""
     recipe, taken = read_recipe(params), read_set(Work(work).snapshot)
     name = family_name(settings, recipe, taken)
-    words = walk.train(champion_folder(settings, taken), recipe, Work(work), name)
+    words = retrain.train(champion_folder(settings, taken), recipe, Work(work), name)
     click.echo(words or "The head was refitted.")
 
 
@@ -149,7 +147,7 @@ def family_name(settings: Settings, recipe: Recipe, taken: TrainingSet) -> str:
 def evaluate_stage(settings: Settings, params: Path | None, work: Path) -> None:
     """Ask both models for the pictures that taught neither."""
     taken = read_set(Work(work).snapshot)
-    figures = walk.evaluate(champion_folder(settings, taken), Work(work))
+    figures = retrain.evaluate(champion_folder(settings, taken), Work(work))
     click.echo("\n".join(f"{name} {value:g}" for name, value in figures.items()))
 
 
@@ -159,7 +157,7 @@ def evaluate_stage(settings: Settings, params: Path | None, work: Path) -> None:
 def gate_stage(settings: Settings, params: Path | None, work: Path, fail: bool) -> None:
     """Compare them; gate.json and gate.html say how."""
     taken = read_set(Work(work).snapshot)
-    report = walk.judge(champion_folder(settings, taken), read_recipe(params), Work(work))
+    report = retrain.judge(champion_folder(settings, taken), read_recipe(params), Work(work))
     click.echo(gate.as_text(report))
     if fail and report.verdict == "worse":
         raise SystemExit(4)
@@ -170,5 +168,5 @@ def gate_stage(settings: Settings, params: Path | None, work: Path, fail: bool) 
 def register_stage(settings: Settings, params: Path | None, work: Path) -> None:
     """Make the candidate known to BioSight; a person promotes."""
     with opened(settings) as (archive, _):
-        made = walk.register(archive, Work(work))
+        made = retrain.add_candidate(archive, Work(work))
     click.echo(f"{made.id} waits as a candidate. Try it on before it serves.")

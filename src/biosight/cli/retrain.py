@@ -82,7 +82,7 @@ def changed(recipe: Recipe, collection: str, name: str | None, mode: str | None)
 
 def wanted(archive: Archive, catalogue: Catalogue, collection: Collection) -> bool:
     """Did pictures drift, or have people named enough that taught nothing yet?"""
-    report = drifting.check(archive.records, catalogue, collection)
+    report = drifting.check_collection(archive.records, catalogue, collection)
     click.echo(f"drift: {report.verdict}. {report.sentence}")
     named, fresh = confirmed(archive, catalogue, collection)
     click.echo(f"{named} confirmed pictures, {fresh} since the model that serves.")
@@ -125,5 +125,5 @@ def run(
     click.echo("4/5 gate")
     report = walk.judge(champion, recipe, work)
     click.echo("5/5 register")
-    made = walk.register(archive, work)
+    made = walk.add_candidate(archive, work)
     return replace(report, candidate=made.id), made.id

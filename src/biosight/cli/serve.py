@@ -64,7 +64,6 @@ class WorkerKeeper:
         self.thread.start()
 
     def run(self) -> None:
-        """Until stopped."""
         while not self.stopping.wait(LOOK_SECONDS):
             try:
                 if (self.child is None or self.child.poll() is not None) and waiting(self.records):
@@ -92,7 +91,6 @@ def waiting(records: Records) -> bool:
 
 
 def greet(settings: Settings, *, first: bool) -> None:
-    """Say where to go."""
     host = "localhost" if settings.loopback else settings.host
     address = settings.public_url or f"http://{host}:{settings.port}"
     what = "create the first account" if first else "sign in"

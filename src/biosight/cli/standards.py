@@ -9,7 +9,7 @@ import click
 
 from biosight import accounts, registry
 from biosight.bootstrap import open_archive, open_catalogue
-from biosight.errands.placing import find_place
+from biosight.errands.placing import find_collection
 from biosight.errors import BioSightError
 from biosight.gallery.standards import Scope, camtrap_dp, darwin_core
 from biosight.settings import Settings
@@ -51,7 +51,7 @@ def publish(
     part = file.with_name(f"{file.name}.part")
     try:
         open_catalogue(settings, archive)
-        c, _ = find_place(records, email, collection)
+        c, _ = find_collection(records, email, collection)
         names = registry.label_names(records, dict(c.renamed))
         scope = Scope(c.id, c.name, accounts.names_of(records), names, coarse, utc_offset)
         with part.open("wb") as out:

@@ -8,7 +8,7 @@ import click
 from biosight import registry
 from biosight.bootstrap import open_archive, open_catalogue
 from biosight.cli.learn import export_model, quantise_model
-from biosight.errands.versions import promote as promote_version
+from biosight.errands.versions import promote_version
 from biosight.errors import BadModel, BadRequest
 from biosight.inference import arrival
 from biosight.inference.card import CardLabel, ModelCard, read_card

@@ -11,7 +11,7 @@ import click
 from biosight import jobs
 from biosight.bootstrap import BioSight, open_archive, open_biosight
 from biosight.errands import teaching, work
-from biosight.errands.placing import find_place
+from biosight.errands.placing import find_collection
 from biosight.errors import BadRequest
 from biosight.settings import Settings
 
@@ -63,7 +63,7 @@ def teach(
     biosight = open_biosight(settings)
     records = biosight.archive.records
     try:
-        c, user = find_place(records, email, collection)
+        c, user = find_collection(records, email, collection)
         asked = teaching.ask(records, biosight.catalogue, c, labels, name, user)
         done = work.finished(biosight, asked)
     finally:

@@ -2,7 +2,7 @@
 
 With what the model learnt: foreign pictures, red only beyond what whole left-out sources show. With
 the collection's own beginning: a changed camera, light or subject. Not here: the tests
-(findings.py), or drawing (web).
+(comparisons.py), or drawing (web).
 """
 
 import json
@@ -21,7 +21,7 @@ from biosight.drift.comparisons import (
     BY_NAME,
     Findings,
     Side,
-    compare,
+    compare_sides,
     energy_distance,
     listed,
 )
@@ -169,7 +169,7 @@ def check(
         report, scores = too_few(collection, model, window, len(base)), np.zeros(len(window.images))
     else:
         before = window_of(records, base, space, limit)
-        findings = compare(before.side, window.side, known)
+        findings = compare_sides(before.side, window.side, known)
         last = reports(records, collection, 1)
         report = judged(collection, model, window, before, findings, reference, last)
         nearer = np.sort(before.side.novelty)
@@ -202,7 +202,6 @@ def too_few(collection: str, model: str, window: Window, base: int) -> DriftRepo
 
 
 def blank(collection: str, model: str, window: Window, verdict: str, sentence: str) -> DriftReport:
-    """A report without comparisons."""
     images = window.images
     sure = [i.confidence for i in images]
     strange = sorted(images, key=lambda i: -i.novelty)[:STRANGEST]

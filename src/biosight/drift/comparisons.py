@@ -52,7 +52,7 @@ class Findings:
         return next(f for f in self.all if f.name == name)
 
 
-def compare(
+def compare_sides(
     base: Side,
     new: Side,
     known: Known | None = None,
@@ -96,7 +96,6 @@ def look(base: Side, new: Side, _: Known | None, __: np.random.Generator) -> Fin
 
 
 def finite(values: Floats) -> Floats:
-    """Without NaN."""
     kept: Floats = values[np.isfinite(values)]
     return kept
 
@@ -196,7 +195,6 @@ class Comparison:
 
 
 def listed(words: Sequence[str]) -> str:
-    """a, b and c."""
     return " and ".join([", ".join(words[:-1]), words[-1]] if len(words) > 1 else list(words))
 
 

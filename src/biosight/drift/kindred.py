@@ -81,7 +81,6 @@ class Pool:
         return found
 
     def total(self, inside: Flags) -> float:
-        """The statistic."""
         return float(np.sqrt(self.excess(inside)).sum())
 
 

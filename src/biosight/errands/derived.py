@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from biosight.errors import NotFound
 from biosight.images import SHOWN_AS_IS, Image
 from biosight.inference.decoding import Decoders
-from biosight.storage import blobs as keys
+from biosight.storage import keys
 from biosight.storage.blobs import Blobs
 
 JPEG = "image/jpeg"

@@ -12,7 +12,7 @@ from biosight.inference.reference import read_reference
 from biosight.storage.records import Records
 
 
-def check(
+def check_collection(
     records: Records, catalogue: Catalogue, collection: Collection, since: float = 0.0
 ) -> DriftReport:
     """Check from stored embeddings, pictures from `since` (seconds since 1970) on, and keep the

@@ -51,7 +51,6 @@ def classify_waiting(biosight: BioSight) -> int:
 
 
 def classify_one(biosight: BioSight, collection: Collection, image: Image) -> bool:
-    """Was one picture classified?"""
     records = biosight.archive.records
     try:
         model = serving_key(records, biosight.catalogue, collection.model)

@@ -21,7 +21,7 @@ class Outcome:
 
 
 @dataclass(frozen=True, slots=True)
-class Kind:
+class JobKind:
     """One kind of job; `title` stands before the name of the version that it is about.
 
     `run` raises BioSightError in words, or Dropped when the job was stopped.

@@ -8,18 +8,22 @@ from biosight.bootstrap import Catalogue
 from biosight.collection import Collection
 from biosight.errands.versions import serving_key
 from biosight.errors import BadRequest, NotFound
-from biosight.intake import Place
+from biosight.intake import Destination
 from biosight.storage.records import Records
 
 
-def place_in(records: Records, catalogue: Catalogue, collection: Collection, user: str) -> Place:
+def destination(
+    records: Records, catalogue: Catalogue, collection: Collection, user: str
+) -> Destination:
     """A collection as intake wants it. Raises NotFound while no model serves."""
     key = serving_key(records, catalogue, collection.model)
     still_there = sharing.still_there(collection.id)
-    return Place(collection.id, user, dict(collection.renamed), still_there, key)
+    return Destination(collection.id, user, dict(collection.renamed), still_there, key)
 
 
-def find_place(records: Records, email: str | None, name: str | None) -> tuple[Collection, str]:
+def find_collection(
+    records: Records, email: str | None, name: str | None
+) -> tuple[Collection, str]:
     """The collection that a command means, and whose pictures come in.
 
     Without an address the only account, without a name that person's first collection. Raises

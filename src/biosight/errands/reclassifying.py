@@ -8,7 +8,7 @@ from dataclasses import asdict
 
 from biosight import jobs, reclassify
 from biosight.bootstrap import BioSight
-from biosight.errands.kind import Kind, Outcome, collection_of
+from biosight.errands.kind import JobKind, Outcome, collection_of
 from biosight.images import Image
 from biosight.intake import classify_again
 from biosight.jobs import Job, Progress
@@ -46,4 +46,4 @@ def run(biosight: BioSight, job: Job, progress: Progress) -> Outcome:
     return Outcome(words, json.dumps(asdict(tally)))
 
 
-KIND = Kind("Classifying with", run)
+KIND = JobKind("Classifying with", run)

@@ -14,7 +14,7 @@ def remove_collection(biosight: BioSight, collection: Collection) -> None:
     """Remove a trashed collection, then its jobs, drift reports, the models taught in it, and its
     pictures. Raises Stale when it was restored meanwhile."""
     records, blobs = biosight.archive.records, biosight.archive.blobs
-    sharing.remove_collection(records, collection)
+    sharing.remove_with_members(records, collection)
     for job in jobs.forget(records, collection.id):
         reclassify.forget(records, job)
     drift.forget(records, collection.id)

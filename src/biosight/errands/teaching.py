@@ -16,7 +16,7 @@ from biosight import jobs, registry
 from biosight.bootstrap import BioSight, Catalogue
 from biosight.collection import Collection
 from biosight.errands import versions
-from biosight.errands.kind import Kind, Outcome, collection_of
+from biosight.errands.kind import JobKind, Outcome, collection_of
 from biosight.images import Image
 from biosight.intake import look_again
 from biosight.jobs import Job, Progress
@@ -46,8 +46,7 @@ def ask(
 def run(biosight: BioSight, job: Job, progress: Progress) -> Outcome:
     """Refit the head on what people confirmed, compare, and keep it as a candidate."""
     # SciPy takes half a second and 60 MB that a server seldom needs.
-    from biosight.learning import gate
-    from biosight.learning import teach as lessons
+    from biosight.learning import gate, teach
 
     records, c = biosight.archive.records, collection_of(biosight, job)
     model = job.want("model") or versions.serving_key(records, biosight.catalogue, c.model)
@@ -57,7 +56,7 @@ def run(biosight: BioSight, job: Job, progress: Progress) -> Outcome:
     def embed(image: Image) -> npt.NDArray[np.float32]:
         return np.asarray(look_again(biosight.intake, classifier, image).embedding, np.float32)
 
-    found = lessons.named_examples(
+    found = teach.named_examples(
         records,
         c.id,
         classifier.card.space,
@@ -67,9 +66,10 @@ def run(biosight: BioSight, job: Job, progress: Progress) -> Outcome:
     )
     progress.step(len(found), many, force=True)
     labels, name = tuple(json.loads(job.want("labels") or "[]")), job.want("name")
-    lesson = lessons.Lesson(classifier.folder, labels, name, registry.next_release(records, name))
+    release = registry.next_release(records, name)
+    wanted = teach.Assignment(classifier.folder, labels, name, release)
     with TemporaryDirectory() as folder:
-        report = lessons.teach(lesson, found, Path(folder))
+        report = teach.teach(wanted, found, Path(folder))
         said = json.dumps(report.as_json())
         made = registry.keep(
             records,
@@ -84,4 +84,4 @@ def run(biosight: BioSight, job: Job, progress: Progress) -> Outcome:
     return Outcome(words, json.dumps({"model": made.id, "text": gate.as_text(report)}))
 
 
-KIND = Kind("Teaching", run)
+KIND = JobKind("Teaching", run)

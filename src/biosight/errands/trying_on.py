@@ -10,7 +10,7 @@ from biosight import jobs, reclassify, sharing
 from biosight.bootstrap import BioSight, Catalogue
 from biosight.collection import Collection
 from biosight.errands import reclassifying, versions
-from biosight.errands.kind import Kind, Outcome, collection_of
+from biosight.errands.kind import JobKind, Outcome, collection_of
 from biosight.errors import BadRequest, Conflict, Forbidden
 from biosight.images import Image
 from biosight.intake import look_again
@@ -81,7 +81,7 @@ def apply(
         why = f"{REASON}: {reason.strip()}" if reason.strip() else ""
         if version.verdict != "worse":
             why = why or REASON
-        versions.promote(records, catalogue, version, by, why)
+        versions.promote_version(records, catalogue, version, by, why)
     sharing.change_collection(records, collection, model=version.name)
     made = reclassifying.ask(records, collection.id, version, by)
     jobs.end(records, job, "applied", "Applied.")
@@ -89,7 +89,7 @@ def apply(
     return made
 
 
-def drop(records: Records, job: Job) -> Job:
+def put_aside(records: Records, job: Job) -> Job:
     """Stop any live job, or put a finished try-on's outcome aside. Raises Conflict for others."""
     if not job.live and not is_finished(job):
         raise Conflict("This has ended already.")
@@ -98,4 +98,4 @@ def drop(records: Records, job: Job) -> Job:
     return dropped
 
 
-KIND = Kind("Trying on", run)
+KIND = JobKind("Trying on", run)

@@ -23,7 +23,7 @@ def serving_key(records: Records, catalogue: Catalogue, family: str) -> str:
     return serving(records, catalogue, family).id
 
 
-def promote(
+def promote_version(
     records: Records, catalogue: Catalogue, version: ModelVersion, by: str, reason: str = ""
 ) -> ModelVersion:
     """`registry.promote` for a version whose files can be had. Raises Conflict for another."""

@@ -9,13 +9,13 @@ import time
 from biosight import jobs
 from biosight.bootstrap import BioSight
 from biosight.errands import reclassifying, teaching, trying_on
-from biosight.errands.kind import Kind
+from biosight.errands.kind import JobKind
 from biosight.errors import BioSightError
 from biosight.jobs import Dropped, Job, Progress
 
 log = logging.getLogger(__name__)
 POLL_SECONDS = 0.5
-KINDS: dict[str, Kind] = {
+KINDS: dict[str, JobKind] = {
     reclassifying.NAME: reclassifying.KIND,
     trying_on.NAME: trying_on.KIND,
     teaching.NAME: teaching.KIND,

@@ -18,17 +18,17 @@ from biosight.gallery import table
 from biosight.gallery.naming import UniqueNames, file_name, folder_name
 from biosight.images import Image
 from biosight.labels import Annotation, Prediction
-from biosight.storage import blobs as keys
+from biosight.storage import keys
 from biosight.storage.blobs import Blobs
 from biosight.storage.records import Order, Records, Where, pages, parts
 
 PAGE = 200
 STATE = ".biosight-export.json"
-ZipMember = tuple[str, datetime, int, object, Iterable[bytes]]
+ZipEntry = tuple[str, datetime, int, object, Iterable[bytes]]
 
 
 @dataclass(frozen=True, slots=True)
-class Exported:
+class Synced:
     """What one run of `export_folder` did."""
 
     written: int
@@ -73,12 +73,11 @@ def csv_lines(
     names = UniqueNames()
     yield table.header().encode()
     for images in pages:
-        placed = [(i, place(names, i)) for i in images]
+        placed = [(i, path_in_zip(names, i)) for i in images]
         yield "".join(rows(records, placed, person)).encode()
 
 
-def place(names: UniqueNames, image: Image) -> str:
-    """`label/name` of an image."""
+def path_in_zip(names: UniqueNames, image: Image) -> str:
     return names.take(folder_name(image.label), file_name(image.name, image.media_type))
 
 
@@ -91,15 +90,15 @@ def zip_chunks(
     """
     lines = [table.header()]
 
-    def members() -> Iterator[ZipMember]:
+    def members() -> Iterator[ZipEntry]:
         names = UniqueNames()
         for images in pages:
             kept = []
             for image in images:
                 if not blobs.has(keys.original(image.sha256)):
                     continue
-                kept.append((image, place(names, image)))
-                yield picture_member(blobs, *kept[-1])
+                kept.append((image, path_in_zip(names, image)))
+                yield zip_entry(blobs, *kept[-1])
             lines.append("".join(rows(records, kept, person)))
         yield ("biosight.csv", datetime.now(), 0o644, ZIP_64, (x.encode() for x in lines))
 
@@ -107,7 +106,7 @@ def zip_chunks(
     return chunks
 
 
-def picture_member(blobs: Blobs, image: Image, path: str) -> ZipMember:
+def zip_entry(blobs: Blobs, image: Image, path: str) -> ZipEntry:
     """One stored file of the zip, its size and CRC known beforehand."""
     when = datetime.fromtimestamp(image.created_at)
     method = NO_COMPRESSION_64(image.size, image.crc32)
@@ -121,7 +120,7 @@ def export_folder(
     target: Path,
     person: Callable[[str], str],
     progress: Callable[[int], object] = lambda n: None,
-) -> Exported:
+) -> Synced:
     """Keep `target` in step with the labels: hard links where possible, else copies.
 
     A second run moves only what changed, and removes what it wrote itself for pictures that
@@ -150,14 +149,14 @@ def export_folder(
         (target / path).unlink(missing_ok=True)
     write_state(target, new)
     remove_empty_folders(target, {Path(path).parts[0] for path in old.values()})
-    return Exported(**counts, removed=len(gone))
+    return Synced(**counts, removed=len(gone))
 
 
 def free_place(names: UniqueNames, image: Image, target: Path, old: dict[str, str]) -> str:
     """A path for an image where no foreign file lies; the old one if it still fits."""
     ours = set(old.values())
     while True:
-        path = place(names, image)
+        path = path_in_zip(names, image)
         if path == old.get(image.id) or path in ours or not (target / path).exists():
             return path
 

@@ -17,7 +17,7 @@ Meaning = Callable[[Any, int], list[Where]]
 
 
 @dataclass(frozen=True, slots=True)
-class Part:
+class FilterPart:
     """One part of a filter.
 
     `kind` says what may be asked: any label, "" too; one of `choices`; yes; whole percent; a day
@@ -48,8 +48,9 @@ class Part:
 
 
 def row(default: Any, kind: Kind, field: str = "", op: Op = "=", **words: Any) -> Any:
-    """A field of Filter with its Part."""
-    return dataclasses.field(default=default, metadata={"part": Part(kind, field, op, **words)})
+    """A field of Filter with its FilterPart."""
+    part = FilterPart(kind, field, op, **words)
+    return dataclasses.field(default=default, metadata={"part": part})
 
 
 def below_threshold(_: Value, threshold: int) -> list[Where]:
@@ -107,7 +108,7 @@ class Filter:
 
 
 FIELDS = {f.name: f for f in dataclasses.fields(Filter)}
-PARTS: Mapping[str, Part] = {name: f.metadata["part"] for name, f in FIELDS.items()}
+PARTS: Mapping[str, FilterPart] = {name: f.metadata["part"] for name, f in FIELDS.items()}
 
 
 def conditions(collection: str, threshold: int, chosen: Filter) -> list[Where]:

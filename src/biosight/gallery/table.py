@@ -41,7 +41,6 @@ def safe_cell(text: str) -> str:
 
 
 def line(cells: Sequence[str]) -> str:
-    """One CSV line."""
     buffer = io.StringIO()
     csv.writer(buffer, lineterminator="\r\n").writerow(cells)
     return buffer.getvalue()

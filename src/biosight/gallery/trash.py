@@ -11,7 +11,7 @@ from itertools import islice
 from biosight.errors import Stale
 from biosight.images import Embedding, Image
 from biosight.labels import Annotation, Prediction
-from biosight.storage import blobs as keys
+from biosight.storage import keys
 from biosight.storage.blobs import Blobs
 from biosight.storage.records import Records, Remove, Where, one, pages
 

@@ -1,6 +1,6 @@
 """Plain measures of a picture: nine statistics for drift, and a perceptual hash.
 
-Not here: what is concluded from them (drift.py).
+Not here: what is concluded from them (drift).
 """
 
 import numpy as np

@@ -60,8 +60,8 @@ def open_picture(path: Path, need_short: int) -> Opened:
         with Pillow.open(path, formats=[kind]) as picture:
             check_size(picture.width, picture.height)
             if kind == "WEBP" and picture.width * picture.height > LARGE_PIXELS:
-                return finish(still_webp(path, picture), MEDIA_TYPES[kind], need_short)
-            return finish(picture, MEDIA_TYPES[kind], need_short)
+                return as_opened(still_webp(path, picture), MEDIA_TYPES[kind], need_short)
+            return as_opened(picture, MEDIA_TYPES[kind], need_short)
 
 
 def still_webp(path: Path, header: Pillow.Image) -> Pillow.Image:
@@ -108,7 +108,7 @@ def check_size(width: int, height: int) -> None:
         )
 
 
-def finish(picture: Pillow.Image, media_type: str, need_short: int) -> Opened:
+def as_opened(picture: Pillow.Image, media_type: str, need_short: int) -> Opened:
     """Decode (JPEG at a fraction where that is enough), turn upright, flatten to RGB."""
     width, height = picture.size
     exif = read_exif(picture)
@@ -158,7 +158,7 @@ def open_tiff(path: Path, need_short: int) -> Opened:
             page = tiff.pages.first
             check_size(page.imagewidth, page.imagelength)
             size = (page.imagewidth, page.imagelength)
-            plane = reduced(first_plane(page.asarray(maxworkers=1), page), need_short)
+            plane = shrunk_plane(first_plane(page.asarray(maxworkers=1), page), need_short)
             tags = {
                 code: page.tags[code].value for code in (271, 272, 306, 274) if code in page.tags
             }
@@ -170,18 +170,18 @@ def open_tiff(path: Path, need_short: int) -> Opened:
         # Rarer kinds (CMYK, YCbCr sub-sampling, palettes) that Pillow's libtiff knows better.
         with Pillow.open(path, formats=["TIFF"]) as picture:
             check_size(picture.width, picture.height)
-            return finish(picture, "image/tiff", need_short)
+            return as_opened(picture, "image/tiff", need_short)
     for code, value in tags.items():
         exif[code] = value
     flat.info["exif"] = exif.tobytes()
     flat.format = "TIFF"
-    opened = finish(flat, "image/tiff", need_short)
+    opened = as_opened(flat, "image/tiff", need_short)
     turned = opened.picture.size != flat.size and flat.width != flat.height
     width, height = (size[1], size[0]) if turned else size
     return Opened(opened.picture, opened.media_type, width, height, opened.metadata)
 
 
-def reduced(plane: npt.NDArray[Any], need_short: int) -> npt.NDArray[Any]:
+def shrunk_plane(plane: npt.NDArray[Any], need_short: int) -> npt.NDArray[Any]:
     """A large plane averaged over whole blocks, before anything copies it."""
     factor = min(plane.shape[:2]) // max(1, need_short)
     if factor < 2:

@@ -14,7 +14,7 @@ import onnxruntime as ort
 
 from biosight.errors import BadModel
 from biosight.inference.card import ModelCard, file_sha256, write_card
-from biosight.inference.classifier import open_session
+from biosight.inference.classifier import open_network
 
 SLOWEST_SECONDS = 5.0
 MOST_BYTES = 2_000_000_000
@@ -39,7 +39,7 @@ def examine(model: Path, labels: int, side: int, layout: str = "nchw") -> Arrive
     """
     if model.stat().st_size > MOST_BYTES:
         raise BadModel("This model is larger than 2 GB.")
-    session = open_session(model)
+    session = open_network(model)
     if len(session.get_inputs()) != 1:
         raise BadModel("A classifier has one input, the picture; this model has several.")
     noise = np.random.default_rng(0).normal(0, 1, (2, 3, side, side)).astype(np.float32)

@@ -51,7 +51,6 @@ class Batcher:
             raise Unavailable("The classifier is busy; try again in a moment.") from error
 
     def run(self) -> None:
-        """Serve until None arrives."""
         while (first := self.queue.get()) is not None:
             batch = [first]
             while len(batch) < LARGEST_BATCH:

@@ -1,6 +1,6 @@
 """ModelCard: what a model file says of itself, kept beside it as card.json.
 
-Not here: running the model (classifier.py) or choosing which one serves (registry.py).
+Not here: running the model (classifier.py) or choosing which one serves (registry).
 """
 
 import hashlib
@@ -103,7 +103,6 @@ def read_card(folder: Path) -> ModelCard:
 
 
 def write_card(card: ModelCard, folder: Path) -> None:
-    """Write card.json into `folder`."""
     text = card.model_dump_json(indent=2, by_alias=True, exclude_defaults=False)
     (folder / "card.json").write_text(text + "\n", encoding="utf-8")
 

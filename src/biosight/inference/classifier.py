@@ -1,7 +1,7 @@
 """Classifier: one model folder; a batch of pixels -> calibrated scores, embeddings, novelty.
 
 Not here: gathering batches (batching.py), which models are open (serving.py), or which is
-asked (registry.py).
+asked (registry).
 """
 
 import os
@@ -42,7 +42,7 @@ class Verdict:
     novelty: float
 
 
-def open_session(
+def open_network(
     model: Path, threads: int | None = None, provider: str = "cpu"
 ) -> ort.InferenceSession:
     """An ONNX session. Raises BadModel for a damaged file or a provider that isn't installed."""
@@ -88,7 +88,7 @@ class Classifier:
         self.folder = folder
         self.card: ModelCard = read_card(folder)
         model = check_file(folder, self.card)
-        self.session = session or open_session(model, threads, provider)
+        self.session = session or open_network(model, threads, provider)
         self.input = self.session.get_inputs()[0].name
         self.outputs = {output.name for output in self.session.get_outputs()}
         self.head = read_head(folder, len(self.card.labels), self.card.embedding_size)

@@ -115,7 +115,7 @@ class Decoders:
         for _ in range(count):
             self.idle.put(Child(memory))
         self.count = count
-        self.places = threading.BoundedSemaphore(count + waiting)
+        self.seats = threading.BoundedSemaphore(count + waiting)
         self.inside = 0
         self.pace = 0.0  # seconds a picture, lately
         self.counting = threading.Lock()
@@ -149,7 +149,7 @@ class Decoders:
 
     def ask(self, request: dict[str, Any]) -> tuple[dict[str, Any], list[bytes]]:
         """One request through the first idle child; pictures of many pixels go one at a time."""
-        with self.place():
+        with self.seat():
             head, parts = self.ask_child(request)
             if "large" not in head:
                 return head, parts
@@ -157,10 +157,10 @@ class Decoders:
                 return self.ask_child({**request, "large": True})
 
     @contextmanager
-    def place(self) -> Iterator[None]:
+    def seat(self) -> Iterator[None]:
         """A place in the queue, which is bounded by number and by the wait to expect."""
         wait = self.pace * (self.inside + 1 - self.count) / self.count
-        if self.closed or wait > LONGEST_WAIT_SECONDS or not self.places.acquire(blocking=False):
+        if self.closed or wait > LONGEST_WAIT_SECONDS or not self.seats.acquire(blocking=False):
             raise Unavailable("Too many pictures are being read just now; try again in a moment.")
         begin = time.monotonic()
         self.step(1)
@@ -168,11 +168,10 @@ class Decoders:
             yield
         finally:
             self.step(-1)
-            self.places.release()
+            self.seats.release()
             self.pace = 0.9 * self.pace + 0.1 * min(self.wall, time.monotonic() - begin)
 
     def step(self, by: int) -> None:
-        """Count who is inside."""
         with self.counting:
             self.inside += by
 

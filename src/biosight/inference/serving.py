@@ -1,7 +1,7 @@
 """Classifiers by ModelVersion, opened when first asked for, a few at a time.
 
 Versions that share one network file (taught heads) share its session. Not here: which
-version serves a collection (registry.py), or where its files lie (bootstrap.py).
+version serves a collection (registry), or where its files lie (bootstrap.py).
 """
 
 import threading

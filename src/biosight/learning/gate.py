@@ -1,6 +1,6 @@
 """The gate: is a candidate good enough to serve? Compared with the champion, picture by picture.
 
-Not here: promoting (registry.py): a person does that.
+Not here: promoting (registry): a person does that.
 """
 
 from collections.abc import Callable, Sequence
@@ -236,8 +236,6 @@ def decide(
 
 
 def joined(trials: Sequence[Trial]) -> Trial:
-    """All parts as one."""
-
     def both(pick: Callable[[Trial], Answers]) -> Answers:
         return Answers(
             np.concatenate([pick(t).said for t in trials]),

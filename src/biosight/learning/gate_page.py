@@ -69,14 +69,12 @@ def as_html(report: GateReport, labels: Sequence[str], card: ModelCard) -> str:
 
 
 def times(report: GateReport) -> str:
-    """The latency in words."""
     if not report.latency_ratio:
         return ""
     return f"A picture takes {report.candidate_ms:.1f} ms instead of {report.champion_ms:.1f}."
 
 
 def cells(values: Sequence[str]) -> str:
-    """A row's cells."""
     return "".join(f"<td>{value}</td>" for value in values)
 
 
@@ -175,7 +173,6 @@ def matrix(title: str, counts: Sequence[Sequence[int]], labels: Sequence[str]) -
 
 
 def provenance(card: ModelCard) -> str:
-    """Code, pictures and parameters."""
     said = "".join(
         f"<tr><td>{escape(name)}</td><td>{escape(value)}</td></tr>"
         for name, value in card.parameters.items()

@@ -110,12 +110,10 @@ def answers_by_group(
 
 
 def picked(examples: Examples, which: npt.NDArray[np.bool_]) -> Examples:
-    """Some of the examples."""
     return Examples(examples.embeddings[which], examples.labels[which])
 
 
 def joined(first: Examples, second: Examples) -> Examples:
-    """Both."""
     return Examples(
         np.concatenate([first.embeddings, second.embeddings]),
         np.concatenate([first.labels, second.labels]),

@@ -26,12 +26,11 @@ from biosight.inference.preprocess import to_pixels
 from biosight.inference.reference import read_reference
 from biosight.labels import OPENS_AT
 from biosight.learning import gate, teach, trial
-from biosight.learning import snapshot as freezing
 from biosight.learning.gate_page import as_html
 from biosight.learning.recipe import Recipe
-from biosight.learning.snapshot import Row, TrainingSet
+from biosight.learning.snapshot import Row, TrainingSet, freeze, pictures, read_set, unpack
 from biosight.registry import ModelVersion
-from biosight.storage import blobs as keys
+from biosight.storage import keys
 from biosight.training.params import FitParams
 from biosight.training.provenance import commit
 
@@ -46,7 +45,6 @@ class Work:
 
     @property
     def snapshot(self) -> Path:
-        """Archive and manifest."""
         return self.root / "snapshot"
 
     @property
@@ -64,8 +62,8 @@ class Work:
         return self.root / name
 
 
-def quiet(what: str, done: int, total: int) -> None:
-    """No progress."""
+def no_progress(what: str, done: int, total: int) -> None:
+    pass
 
 
 def snapshot(
@@ -75,7 +73,7 @@ def snapshot(
     champion: ModelVersion,
     recipe: Recipe,
     work: Work,
-    step: Step = quiet,
+    step: Step = no_progress,
 ) -> TrainingSet:
     """Freeze what people named, reduced to what networks need and without metadata."""
     short = 2 * champion.card.resize_short
@@ -85,7 +83,7 @@ def snapshot(
             return decoders.reduced(original, short)
 
     rmtree(work.snapshot, ignore_errors=True)
-    return freezing.take(
+    return freeze(
         archive.records,
         collection.id,
         champion.id,
@@ -106,7 +104,7 @@ def train(
     `champion` is the folder of what served when the snapshot was taken, `name` the candidate's
     family where the recipe says none. Raises BadModel or BadRequest.
     """
-    taken = freezing.read_set(work.snapshot)
+    taken = read_set(work.snapshot)
     card = read_card(champion)
     rows = chosen(taken, card.label_names)
     new = tuple(sorted({row.label for row in rows} - set(card.label_names)))
@@ -121,11 +119,11 @@ def train(
                 "pictures of more sessions, refit the head, or give older pictures (train.base)."
             )
         words = tune(champion, recipe.train, work, rows, new, family, silent=silent)
-    stamp(recipe, work, taken, rows)
-    return " ".join(filter(None, [words, waiting(taken, rows)]))
+    sign_card(recipe, work, taken, rows)
+    return " ".join(filter(None, [words, not_taught_yet(taken, rows)]))
 
 
-def waiting(taken: TrainingSet, rows: list[Row]) -> str:
+def not_taught_yet(taken: TrainingSet, rows: list[Row]) -> str:
     """Which labels do not teach yet, in words; nothing when all do."""
     counts = Counter(row.label for row in taken.part("train"))
     missing = sorted(set(taken.labels) - {row.label for row in rows})
@@ -152,7 +150,7 @@ def refit(champion: Path, work: Work, rows: list[Row], new: tuple[str, ...], nam
     """The head alone, on the champion's embeddings of the archive's pictures."""
     classifier = Classifier(champion)
     examples = []
-    shown = freezing.pictures(work.snapshot, rows)
+    shown = pictures(work.snapshot, rows)
     for batch in trial.batches_of(shown):
         pixels = np.stack([to_pixels(picture, classifier.card.framing) for _, picture in batch])
         vectors = classifier.logits(pixels)[1]
@@ -160,7 +158,7 @@ def refit(champion: Path, work: Work, rows: list[Row], new: tuple[str, ...], nam
             teach.Example(row.image, row.label, row.session, vector)
             for (row, _), vector in zip(batch, vectors, strict=True)
         ]
-    lesson = teach.Lesson(champion, new, name, "0")
+    lesson = teach.Assignment(champion, new, name, "0")
     report = teach.teach(lesson, examples, work.candidate)
     kept = [asdict(x) for x in report.new_labels if x.label in new]
     (work.candidate / "new-labels.json").write_text(json.dumps(kept))
@@ -187,7 +185,7 @@ def tune(
     rmtree(unpacked, ignore_errors=True)
     samples = [
         ds.Sample(path, row.label, f"session {row.session}")
-        for path, row in freezing.unpack(work.snapshot, rows, unpacked)
+        for path, row in unpack(work.snapshot, rows, unpacked)
     ]
     judges: list[ds.Sample] = []
     if params.base:
@@ -195,7 +193,7 @@ def tune(
         older = ds.scan_tree(Path(params.base), manifest)
         base, judges = ds.split_by_source(older, params.held_share, params.seed)
         samples += base
-    job = finetune.Job(champion, samples, new, work.run, name)
+    job = finetune.Tuning(champion, samples, new, work.run, name)
     try:
         words = finetune.fine_tune(job, params, work.candidate, quiet=silent)
     finally:
@@ -205,7 +203,7 @@ def tune(
     return words
 
 
-def stamp(recipe: Recipe, work: Work, taken: TrainingSet, rows: list[Row]) -> None:
+def sign_card(recipe: Recipe, work: Work, taken: TrainingSet, rows: list[Row]) -> None:
     """Code, pictures and parameters that made the candidate, written into its card."""
     card = read_card(work.candidate)
     elsewhere = {"base", "manifest"}  # paths of this machine
@@ -220,11 +218,11 @@ def stamp(recipe: Recipe, work: Work, taken: TrainingSet, rows: list[Row]) -> No
 
 def evaluate(champion: Path, work: Work) -> dict[str, float]:
     """Both models on the pictures that taught neither; writes answers.csv and evaluation.json."""
-    taken = freezing.read_set(work.snapshot)
+    taken = read_set(work.snapshot)
     sides = trial.Sides(Classifier(champion), Classifier(work.candidate))
     seen = learnt_from(champion)
     rows = [row for row in taken.part("holdout") if row.image not in seen]
-    shown = ((row.label, picture) for row, picture in freezing.pictures(work.snapshot, rows))
+    shown = ((row.label, picture) for row, picture in pictures(work.snapshot, rows))
     found = [trial.on_pictures(sides, gate.HERE, shown, sides.names)]
     reference = read_reference(champion)
     if reference is not None:
@@ -281,9 +279,9 @@ def judge(champion: Path, recipe: Recipe, work: Work) -> gate.GateReport:
     return report
 
 
-def register(archive: Archive, work: Work, by: str = "") -> ModelVersion:
+def add_candidate(archive: Archive, work: Work, by: str = "") -> ModelVersion:
     """Make the candidate known to BioSight under the next free version of its family."""
-    taken = freezing.read_set(work.snapshot)
+    taken = read_set(work.snapshot)
     if archive.records.get(Collection, taken.collection) is None:
         raise NotFound("The collection was removed meanwhile.")
     card = read_card(work.candidate)
@@ -307,7 +305,6 @@ def register(archive: Archive, work: Work, by: str = "") -> ModelVersion:
 
 
 def write_json(path: Path, said: object) -> None:
-    """Written beside, then renamed."""
     part = path.with_suffix(".part")
     part.write_text(json.dumps(said, indent=1) + "\n", encoding="utf-8")
     part.replace(path)

@@ -67,12 +67,11 @@ class TrainingSet:
         return [row for row in self.rows if row.split == split]
 
     def counts(self) -> dict[str, int]:
-        """Pictures by split."""
         found = Counter(row.split for row in self.rows)
         return {split: found[split] for split in SPLITS}
 
 
-def take(
+def freeze(
     records: Records,
     collection: str,
     champion: str,
@@ -97,7 +96,7 @@ def take(
     folder.mkdir(parents=True, exist_ok=True)
     kept = set(write_archive(folder / ARCHIVE, named, picture, step))
     images = [i for i in named if i.sha256 in kept]
-    splits = split_of(images, holdout, salt)
+    splits = splits_of(images, holdout, salt)
     rows = tuple(
         Row(i.id, i.sha256, back.get(i.label, i.label), i.session or i.id, i.phash, split)
         for i, split in zip(images, splits, strict=True)
@@ -129,7 +128,7 @@ def write_archive(
             yield image.sha256
 
 
-def split_of(images: Sequence[Image], holdout: float, salt: str) -> list[str]:
+def splits_of(images: Sequence[Image], holdout: float, salt: str) -> list[str]:
     """The split of each picture; from FEW_SESSIONS on no later picture changes it.
 
     Whole upload sessions are drawn by the hash of their name, or single pictures where there are
@@ -139,7 +138,7 @@ def split_of(images: Sequence[Image], holdout: float, salt: str) -> list[str]:
     sessions = [i.session or i.id for i in images]
     few = len(set(sessions)) < FEW_SESSIONS
     held = [
-        drawn(i.id if few else s, salt) < holdout for i, s in zip(images, sessions, strict=True)
+        lot_of(i.id if few else s, salt) < holdout for i, s in zip(images, sessions, strict=True)
     ]
     group = duplicate_groups([i.phash for i in images])
     touched = {group[n] for n, is_held in enumerate(held) if is_held}
@@ -149,7 +148,7 @@ def split_of(images: Sequence[Image], holdout: float, salt: str) -> list[str]:
     ]
 
 
-def drawn(session: str, salt: str) -> float:
+def lot_of(session: str, salt: str) -> float:
     """A session's lot, 0 to 1."""
     digest = hashlib.sha256(f"{salt}/{session}".encode()).digest()
     return int.from_bytes(digest[:8], "big") / 2**64

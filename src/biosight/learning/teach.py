@@ -41,7 +41,7 @@ class Example:
 
 
 @dataclass(frozen=True, slots=True)
-class Lesson:
+class Assignment:
     """What to teach: a base version opened as a folder, labels to add, and the family's name."""
 
     folder: Path
@@ -95,7 +95,7 @@ def choose(found: Sequence[Example], known: Sequence[str], wanted: Sequence[str]
     return [e for e in found if e.label in {*known, *wanted}]
 
 
-def teach(lesson: Lesson, found: Sequence[Example], target: Path) -> gate.GateReport:
+def teach(lesson: Assignment, found: Sequence[Example], target: Path) -> gate.GateReport:
     """Write the candidate's folder; returns how it compares. Raises BadModel or BadRequest."""
     card = read_card(lesson.folder)
     old = read_head(lesson.folder, len(card.labels), card.embedding_size)
@@ -110,7 +110,7 @@ def teach(lesson: Lesson, found: Sequence[Example], target: Path) -> gate.GateRe
     replay = examples_of(reference.replay_embeddings, reference.replay_labels)
     head = refit(old, joined(replay, taught), len(names))
     said = answers_by_group(old, taught, replay, len(names), groups)
-    report = judged(card, old, head, reference, names, taught, said)
+    report = against_base(card, old, head, reference, names, taught, said)
     write_candidate(lesson, card, head, names, chosen, report, target)
     write_reference_for(lesson.folder, reference, head, target)
     return report
@@ -131,7 +131,7 @@ def as_examples(
     return taught, np.array([groups.get(e.group, i) for i, e in enumerate(chosen)])
 
 
-def judged(
+def against_base(
     card: ModelCard,
     old: Head,
     head: Head,
@@ -142,8 +142,8 @@ def judged(
 ) -> gate.GateReport:
     """The candidate against its base on `held`, and its new labels cross-validated."""
     known = len(card.labels)
-    before = answers(reference.held_logits, card.temperature)
-    after = answers(head.logits(reference.held_embeddings), card.temperature)
+    before = answers_of(reference.held_logits, card.temperature)
+    after = answers_of(head.logits(reference.held_embeddings), card.temperature)
     report = gate.compare(
         reference.held_labels, before, after, names, old_labels_only=len(names) > known
     )
@@ -160,14 +160,13 @@ def judged(
     )
 
 
-def answers(logits: npt.NDArray[np.floating], temperature: float) -> gate.Answers:
-    """Logits as answers."""
+def answers_of(logits: npt.NDArray[np.floating], temperature: float) -> gate.Answers:
     scores = softmax(logits, temperature)
     return gate.Answers(scores.argmax(axis=1), scores.max(axis=1))
 
 
 def write_candidate(
-    lesson: Lesson,
+    lesson: Assignment,
     base: ModelCard,
     head: Head,
     names: Sequence[str],

@@ -19,7 +19,7 @@ from biosight.inference.classifier import Classifier, Floats
 from biosight.inference.preprocess import to_pixels
 from biosight.inference.reference import Reference
 from biosight.learning.gate import BEFORE, HERE, Answers, Ints, Trial
-from biosight.learning.teach import answers
+from biosight.learning.teach import answers_of
 
 T = TypeVar("T")
 BATCH = 8
@@ -43,7 +43,6 @@ class Sides:
 
     @property
     def names(self) -> tuple[str, ...]:
-        """All labels."""
         return self.candidate.card.label_names
 
     @property
@@ -54,7 +53,7 @@ class Sides:
 
 def answers_at(classifier: Classifier, logits: Floats) -> Answers:
     """Logits (n, labels) as answers at the model's own temperature."""
-    return answers(logits, classifier.card.temperature)
+    return answers_of(logits, classifier.card.temperature)
 
 
 def on_pictures(
@@ -84,7 +83,6 @@ def on_pictures(
 
 
 def batches_of(shown: Iterable[tuple[T, Pillow.Image]]) -> Iterator[list[tuple[T, Pillow.Image]]]:
-    """BATCH at a time."""
     rest = iter(shown)
     while batch := list(islice(rest, BATCH)):
         yield batch

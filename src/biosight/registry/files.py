@@ -11,7 +11,7 @@ from tempfile import mkdtemp
 from biosight.errors import NotFound
 from biosight.inference.card import read_card, write_card
 from biosight.registry.model_version import ModelVersion, add
-from biosight.storage import blobs as keys
+from biosight.storage import keys
 from biosight.storage.blobs import Blobs
 from biosight.storage.records import Records
 

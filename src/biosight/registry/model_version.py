@@ -15,10 +15,10 @@ from biosight.inference.card import ModelCard
 from biosight.labels import LabelNames
 from biosight.storage.records import (
     Insert,
+    InUse,
     Order,
     Records,
     Replace,
-    Taken,
     Where,
     Write,
     new_id,
@@ -53,7 +53,6 @@ class ModelVersion:
 
     @property
     def card(self) -> ModelCard:
-        """The card."""
         return ModelCard.model_validate_json(self.card_json)
 
     @property
@@ -150,7 +149,7 @@ def add(
     )
     try:
         records.write(Insert(made), Insert(event(made, "added", by)))
-    except Taken as error:
+    except InUse as error:
         raise Conflict(f"There is a model {card.key} already; give it another version.") from error
     return made
 
@@ -249,7 +248,7 @@ def seen_by(found: Sequence[ModelVersion], collections: set[str]) -> list[ModelV
     return [v for v in found if not v.collection or v.collection in collections]
 
 
-def register_bundled(records: Records, cards: Sequence[ModelCard]) -> None:
+def add_bundled(records: Records, cards: Sequence[ModelCard]) -> None:
     """Make what came with BioSight known: a candidate, and the champion of its family where none
     serves or where the one that did, an earlier bundled version, is not there any more.
 

@@ -14,7 +14,7 @@ from biosight import metrics
 from biosight.errors import BadRequest, NotFound, Stale
 from biosight.images import Image, Standing
 from biosight.labels import NOT_SURE, Annotation, clean_label
-from biosight.storage.records import Insert, Records, Remove, Replace, Require, Taken, new_id
+from biosight.storage.records import Insert, InUse, Records, Remove, Replace, Require, new_id
 
 MOST_AT_ONCE = 500
 TRIES = 5
@@ -85,7 +85,6 @@ class Change:
     via: str = ""
 
     def standing(self, image: Image) -> Standing:
-        """The image's standing afterwards."""
         return KINDS[self.kind].apply(self, image)
 
     @property
@@ -99,7 +98,7 @@ Prepare = Callable[[Change], Change]
 
 
 @dataclass(frozen=True, slots=True)
-class Kind:
+class ActKind:
     """One kind of act.
 
     `summary` is what the history says, `done` what becomes of pictures, both with {label} for the
@@ -160,17 +159,14 @@ def trashed(_: Change, image: Image) -> Standing:
 
 
 def restored(_: Change, image: Image) -> Standing:
-    """Out of the trash."""
     return replace(image.standing, trashed_at=0.0)
 
 
 def moved(change: Change, image: Image) -> Standing:
-    """In the target collection."""
     return replace(image.standing, collection=change.target)
 
 
 def noted(change: Change, image: Image) -> Standing:
-    """With another note."""
     return replace(image.standing, note=change.note)
 
 
@@ -180,17 +176,17 @@ def untouched(_: Change, image: Image) -> Standing:
 
 
 KINDS = {
-    "confirm": Kind("Confirmed", "confirmed", confirmed, as_asked, speaks=True),
-    "relabel": Kind(
+    "confirm": ActKind("Confirmed", "confirmed", confirmed, as_asked, speaks=True),
+    "relabel": ActKind(
         "Relabelled as {label}", "relabelled as {label}", relabelled, with_label, speaks=True
     ),
-    "unsure": Kind("", "labelled as not sure", relabelled, not_sure, speaks=True),
-    "trash": Kind("Moved to the trash", "moved to the trash", trashed, as_asked),
-    "restore": Kind("Restored from the trash", "restored", restored, as_asked),
-    "move": Kind("Moved to {label}", "moved", moved, as_asked, goes=True),
-    "copy": Kind("Copied to {label}", "copied", untouched, as_asked, goes=True, copies=True),
-    "note": Kind("Changed the note", "noted", noted, with_note),
-    "rename": Kind("{label}", "renamed", renamed),
+    "unsure": ActKind("", "labelled as not sure", relabelled, not_sure, speaks=True),
+    "trash": ActKind("Moved to the trash", "moved to the trash", trashed, as_asked),
+    "restore": ActKind("Restored from the trash", "restored", restored, as_asked),
+    "move": ActKind("Moved to {label}", "moved", moved, as_asked, goes=True),
+    "copy": ActKind("Copied to {label}", "copied", untouched, as_asked, goes=True, copies=True),
+    "note": ActKind("Changed the note", "noted", noted, with_note),
+    "rename": ActKind("{label}", "renamed", renamed),
 }
 RECORDS = (Act, ActItem)
 
@@ -310,7 +306,7 @@ def change_one(
             if said and image.who == "machine":
                 metrics.checked.labels(kind_of(image, standing)).inc()
             return new
-        except Taken:
+        except InUse:
             return None  # the target collection has these bytes already
         except Stale:
             if not retry:

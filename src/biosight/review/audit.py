@@ -4,8 +4,7 @@ Pictures that people chose to correct, or that the queue chose for being uncerta
 it look worse than it is. Not here: the measures (inference/quality.py).
 """
 
-from collections.abc import Collection as Group
-from collections.abc import Iterator, Mapping
+from collections.abc import Container, Iterator, Mapping
 from dataclasses import dataclass
 
 from biosight.images import Image
@@ -32,7 +31,7 @@ def audited(
     collection: str,
     model: str,
     renamed: Mapping[str, str],
-    taught: Group[str] = (),
+    taught: Container[str] = (),
 ) -> list[Audited]:
     """The newest MOST pictures that measure `model`; those that taught it are left out."""
     where = named_by_people(collection)

@@ -12,10 +12,10 @@ from biosight.labels import Annotation, Prediction
 from biosight.review.acts import ActItem, Change, Done, close_act, open_act
 from biosight.storage.records import (
     Insert,
+    InUse,
     Order,
     Records,
     Require,
-    Taken,
     Where,
     Write,
     new_id,
@@ -68,7 +68,7 @@ def copy_one(
     item = ActItem(new_id(), act, new.id, undone, new.standing)
     try:
         records.write(*rests_on, *sayings(records, image.id, new.id), Insert(item), Insert(new))
-    except Taken:
+    except InUse:
         return None
     return new
 

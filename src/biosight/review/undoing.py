@@ -14,10 +14,10 @@ from biosight.labels import Annotation, Prediction, current_label
 from biosight.review.acts import KINDS, MOST_AT_ONCE, TRIES, Act, ActItem
 from biosight.storage.records import (
     Insert,
+    InUse,
     Order,
     Records,
     Replace,
-    Taken,
     Where,
     Write,
     behind,
@@ -129,7 +129,7 @@ def undo_one(
     changes: list[Write] = [Insert(said)] if said else []
     try:
         records.write(*changes, Replace(new, image.version))
-    except (Stale, Taken):
+    except (Stale, InUse):
         return None
     return new
 

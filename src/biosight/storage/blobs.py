@@ -1,21 +1,16 @@
-"""Blobs: bytes by key, wherever they rest; the port, and the grammar of its keys.
+"""Blobs: bytes by key, wherever they rest; the port.
 
-Keys are made by BioSight (originals by SHA-256), never from a user's words. Not here: a store
-(folder.py, bucket.py), or who owns which bytes (Image records say that).
+Not here: the grammar of keys (keys.py), a store (folder.py, bucket.py), or who owns which bytes
+(Image records say that).
 """
 
 import hashlib
-import re
 import zlib
 from collections.abc import Iterator
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO, Protocol
-
-from biosight.errors import NotFound
-
-KEY = re.compile(r"(original|thumbnail|view|model)/[0-9a-f]{64}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,34 +96,6 @@ class Blobs(Protocol):
     def removal(self, key: str, patience: float = 5.0) -> AbstractContextManager[bool]:
         """The other side of `no_removal`; yields False where the key must stay for now."""
         ...
-
-
-def original(sha256: str) -> str:
-    """The key of an upload's own bytes."""
-    return f"original/{sha256}"
-
-
-def thumbnail(sha256: str) -> str:
-    """The key of the small JPEG made at upload."""
-    return f"thumbnail/{sha256}"
-
-
-def view(sha256: str) -> str:
-    """The key of a JPEG for browsers that can't show the original."""
-    return f"view/{sha256}"
-
-
-def model(sha256: str) -> str:
-    """The key of a file of a model that was added or taught here."""
-    return f"model/{sha256}"
-
-
-def place(key: str) -> str:
-    """Where a key lies in its store: `<kind>/<ab>/<sha256>`. Raises NotFound for what is no key."""
-    if not KEY.fullmatch(key):
-        raise NotFound("There is no such file.")
-    kind, name = key.split("/")
-    return f"{kind}/{name[:2]}/{name}"
 
 
 def copied(source: BinaryIO, target: BinaryIO, path: Path) -> Received:

@@ -21,8 +21,9 @@ from obstore.exceptions import AlreadyExistsError, BaseError, NotFoundError
 from obstore.store import from_url
 
 from biosight.errors import BadRequest, NoSpace, NotFound, Unavailable
-from biosight.storage.blobs import Received, copied, place
+from biosight.storage.blobs import Received, copied
 from biosight.storage.folder import KEEP_FREE_BYTES, sweep, translated
+from biosight.storage.keys import path_of
 
 GRACE_SECONDS = 3600.0
 WHOLE_BYTES = 16 * 1024 * 1024  # larger files go in parts
@@ -75,16 +76,15 @@ class BucketBlobs:
             incoming.mkdir(parents=True, exist_ok=True)
 
     def has(self, key: str) -> bool:
-        """Are these bytes stored?"""
         return self.age(key) is not None
 
     def age(self, key: str) -> float | None:
         """Seconds since a key was written; None where it is not there."""
         try:
             with asking():
-                about = obstore.head(self.store, place(key))
+                about = obstore.head(self.store, path_of(key))
         except NotFound:
-            place(key)
+            path_of(key)
             return None
         return time.time() - about["last_modified"].timestamp()
 
@@ -94,12 +94,10 @@ class BucketBlobs:
             raise NoSpace("There is not enough room on the disk; nothing was stored.")
 
     def free_bytes(self) -> int:
-        """Room where uploads arrive."""
         with translated():
             return shutil.disk_usage(self.incoming).free
 
     def receive(self, source: BinaryIO) -> Received:
-        """Copy a stream into a temporary file, hashing on the way."""
         target = self.incoming / secrets.token_hex(16)
         try:
             with translated(), target.open("xb") as file:
@@ -112,7 +110,7 @@ class BucketBlobs:
         """Upload a received file; bytes that are there already stay, made young again if old."""
         age = self.age(key)
         if age is None or age > GRACE_SECONDS / 2:
-            self.upload(temporary, place(key), create=age is None)
+            self.upload(temporary, path_of(key), create=age is None)
         temporary.unlink(missing_ok=True)
 
     def upload(self, file: Path, path: str, *, create: bool) -> None:
@@ -134,17 +132,15 @@ class BucketBlobs:
     def put_derived(self, key: str, content: bytes) -> None:
         """Write bytes that can be made again."""
         with asking():
-            obstore.put(self.store, place(key), content, use_multipart=False)
+            obstore.put(self.store, path_of(key), content, use_multipart=False)
 
     def read(self, key: str) -> bytes:
-        """All bytes of a key. Raises NotFound."""
         with asking():
-            return bytes(obstore.get(self.store, place(key)).bytes())
+            return bytes(obstore.get(self.store, path_of(key)).bytes())
 
     def stream(self, key: str, chunk: int = 1 << 18) -> Iterator[bytes]:
-        """A key's bytes in pieces. Raises NotFound."""
         with asking():
-            for piece in obstore.get(self.store, place(key)).stream(min_chunk_size=chunk):
+            for piece in obstore.get(self.store, path_of(key)).stream(min_chunk_size=chunk):
                 yield bytes(piece)
 
     @contextmanager
@@ -166,13 +162,12 @@ class BucketBlobs:
 
     def file(self, key: str) -> Path | None:
         """There are no files here."""
-        place(key)
+        path_of(key)
         return None
 
     def link(self, key: str, seconds: int) -> str:
-        """A signed address."""
         with asking():
-            return str(obstore.sign(self.store, "GET", place(key), timedelta(seconds=seconds)))
+            return str(obstore.sign(self.store, "GET", path_of(key), timedelta(seconds=seconds)))
 
     def remove(self, key: str) -> None:
         """Remove a key, if it is there; an original only while it is old enough (see `removal`)."""
@@ -180,9 +175,9 @@ class BucketBlobs:
             return  # an upload wrote it anew since it was asked
         try:
             with asking():
-                obstore.delete(self.store, place(key))
+                obstore.delete(self.store, path_of(key))
         except NotFound:
-            place(key)
+            path_of(key)
 
     def ping(self) -> None:
         """Raise Unavailable when the bucket can't be asked."""
@@ -190,14 +185,12 @@ class BucketBlobs:
             next(iter(obstore.list(self.store, "model/", chunk_size=1)), None)
 
     def keys(self, kind: str) -> Iterator[str]:
-        """All keys of one kind."""
         with asking():
             for page in obstore.list(self.store, f"{kind}/"):
                 for about in page:
                     yield f"{kind}/{os.path.basename(about['path'])}"  # noqa: PTH119
 
     def sweep_incoming(self, older_than: float, now: float) -> int:
-        """Remove uploads that a crash left behind, by age in seconds; how many."""
         return sweep(self.incoming, older_than, now)
 
     @contextmanager

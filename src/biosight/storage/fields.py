@@ -40,7 +40,6 @@ class Kept:
         return self.json.dump_python(value, mode="json") if self.json else value
 
     def from_json(self, value: Any) -> Any:
-        """The field's value again."""
         return self.json.validate_python(value) if self.json else value
 
 

@@ -15,7 +15,8 @@ from pathlib import Path
 from typing import BinaryIO
 
 from biosight.errors import NoSpace, NotFound, Unavailable
-from biosight.storage.blobs import Received, copied, place
+from biosight.storage.blobs import Received, copied
+from biosight.storage.keys import path_of
 
 KEEP_FREE_BYTES = 64 * 1024 * 1024
 FULL = {errno.ENOSPC, errno.EDQUOT, errno.EMFILE, errno.ENFILE}
@@ -55,10 +56,9 @@ class FolderBlobs:
 
     def path(self, key: str) -> Path:
         """Where a key's file lies, or would lie. Raises NotFound for what is no key."""
-        return self.root / place(key)
+        return self.root / path_of(key)
 
     def has(self, key: str) -> bool:
-        """Are these bytes stored?"""
         return self.path(key).is_file()
 
     def room_for(self, size: int) -> None:
@@ -85,7 +85,6 @@ class FolderBlobs:
         return received
 
     def keep(self, temporary: Path, key: str) -> None:
-        """Give a received file its key, durably; a key that exists keeps its bytes."""
         target = self.path(key)
         with translated():
             if target.exists():
@@ -114,12 +113,10 @@ class FolderBlobs:
                 raise
 
     def read(self, key: str) -> bytes:
-        """All bytes of a key. Raises NotFound."""
         with reading():
             return self.path(key).read_bytes()
 
     def stream(self, key: str, chunk: int = 1 << 18) -> Iterator[bytes]:
-        """A key's bytes in pieces. Raises NotFound."""
         with reading(), self.path(key).open("rb") as file:
             while piece := file.read(chunk):
                 yield piece
@@ -133,15 +130,12 @@ class FolderBlobs:
         yield path
 
     def file(self, key: str) -> Path | None:
-        """The stored file."""
         return self.path(key)
 
     def link(self, key: str, seconds: int) -> str:
-        """There is none."""
         return ""
 
     def remove(self, key: str) -> None:
-        """Remove a key, if it is there."""
         with translated():
             self.path(key).unlink(missing_ok=True)
 
@@ -152,12 +146,10 @@ class FolderBlobs:
                 raise OSError("away")
 
     def keys(self, kind: str) -> Iterator[str]:
-        """All keys of one kind."""
         for file in sorted((self.root / kind).glob("??/*")):
             yield f"{kind}/{file.name}"
 
     def sweep_incoming(self, older_than: float, now: float) -> int:
-        """Remove uploads that a crash left behind, by age in seconds; how many."""
         return sweep(self.incoming, older_than, now)
 
     @contextmanager

@@ -30,6 +30,7 @@ from biosight.storage.fields import SCHEMA_VERSION, fields_of, formerly
 from biosight.storage.records import (
     Gone,
     Insert,
+    InUse,
     Order,
     Position,
     R,
@@ -37,7 +38,6 @@ from biosight.storage.records import (
     Remove,
     Replace,
     Require,
-    Taken,
     Value,
     Where,
     Write,
@@ -79,11 +79,10 @@ def open_mongo(url: str, kinds: Sequence[type[Record]]) -> "MongoRecords":
 
 @contextmanager
 def translated() -> Iterator[None]:
-    """MongoDB's errors as BioSight's."""
     try:
         yield
     except DuplicateKeyError as error:
-        raise Taken(str(error)) from error
+        raise InUse(str(error)) from error
     except OperationFailure as error:
         if error.code == OUT_OF_DISK:
             raise NoSpace("The database's disk is full; nothing was stored.") from error
@@ -179,7 +178,6 @@ class MongoRecords:
         )
 
     def get(self, kind: type[R], id: str) -> R | None:
-        """The record, or None."""
         with translated():
             kept = self.of(kind).find_one({"_id": id})
         return from_document(kind, kept) if kept else None
@@ -193,7 +191,6 @@ class MongoRecords:
         after: Position | None = None,
         limit: int = 100,
     ) -> list[R]:
-        """A page of records in order, starting behind `after`."""
         way = DESCENDING if order.descending else ASCENDING
         field = name_of(order.field)
         chosen = condition(where)
@@ -205,12 +202,10 @@ class MongoRecords:
         return [from_document(kind, kept) for kept in found]
 
     def count(self, kind: type[Record], where: Sequence[Where] = ()) -> int:
-        """How many match."""
         with translated():
             return self.of(kind).count_documents(condition(where))
 
     def count_by(self, kind: type[Record], where: Sequence[Where], field: str) -> dict[Value, int]:
-        """How many match per value of `field`."""
         grouped = {"$group": {"_id": f"${name_of(field)}", "n": {"$sum": 1}}}
         with translated():
             rows = list(self.of(kind).aggregate([{"$match": condition(where)}, grouped]))
@@ -223,7 +218,6 @@ class MongoRecords:
             return [str(kept["_id"]) for kept in found]
 
     def total(self, kind: type[Record], where: Sequence[Where]) -> int:
-        """The sum of the kind's `totalled` field over what matches."""
         amount = cast(Any, kind).totalled
         summed = {"$group": {"_id": None, "total": {"$sum": f"${amount}"}}}
         with translated():
@@ -309,7 +303,6 @@ class MongoRecords:
             raise Stale("Somebody changed this in the meantime.")
 
     def remove(self, kind: type[Record], where: Sequence[Where]) -> int:
-        """Remove all that match."""
         with translated():
             return self.of(kind).delete_many(condition(where)).deleted_count
 

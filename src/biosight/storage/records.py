@@ -19,9 +19,7 @@ class Record(Protocol):
     table: ClassVar[str]
 
     @property
-    def id(self) -> str:
-        """The primary key."""
-        ...
+    def id(self) -> str: ...
 
 
 R = TypeVar("R", bound=Record)
@@ -57,7 +55,7 @@ class Position:
 
 @dataclass(frozen=True, slots=True)
 class Insert:
-    """A new record. Taken is raised when a unique key exists."""
+    """A new record. InUse is raised when a unique key exists."""
 
     record: Record
 
@@ -100,7 +98,7 @@ class Require:
 Write = Insert | Replace | Remove | Require
 
 
-class Taken(Exception):
+class InUse(Exception):
     """A unique key is in use."""
 
 
@@ -115,7 +113,7 @@ class Records(Protocol):
     """
 
     def get(self, kind: type[R], id: str) -> R | None:
-        """The record, or None."""
+        """The record of this id, or None."""
         ...
 
     def find(
@@ -150,7 +148,7 @@ class Records(Protocol):
         """Make all changes or none, durably.
 
         Where a store has no transaction the changes are made in order, so callers put what
-        makes the rest visible last. Raises Taken, Stale or Gone.
+        makes the rest visible last. Raises InUse, Stale or Gone.
         """
         ...
 

@@ -12,7 +12,7 @@ from biosight.errors import BadRequest, NotFound
 BUCKETS = ("s3://", "gs://")
 
 
-def opened(url: str) -> Any:
+def bucket_of(url: str) -> Any:
     """The bucket of an address. Raises BadRequest when it can't be used."""
     try:
         from biosight.storage.bucket import open_store
@@ -32,7 +32,7 @@ def names(source: str, suffixes: frozenset[str]) -> Iterator[str]:
         from biosight.storage.bucket import asking
 
         with asking():
-            for page in obstore.list(opened(source)):
+            for page in obstore.list(bucket_of(source)):
                 yield from (
                     about["path"]
                     for about in page
@@ -52,7 +52,7 @@ class Source:
 
     def __init__(self, url: str) -> None:
         self.url = url
-        self.bucket = opened(url) if url.startswith(BUCKETS) else None
+        self.bucket = bucket_of(url) if url.startswith(BUCKETS) else None
 
     def fetch(self, name: str, target: Path) -> Path:
         """A file to read: the file itself, or a copy of the object at `target`.

@@ -21,6 +21,7 @@ from biosight.storage.fields import SCHEMA_VERSION, Kept, fields_of
 from biosight.storage.records import (
     Gone,
     Insert,
+    InUse,
     Order,
     Position,
     R,
@@ -28,7 +29,6 @@ from biosight.storage.records import (
     Remove,
     Replace,
     Require,
-    Taken,
     Value,
     Where,
     Write,
@@ -63,11 +63,10 @@ def condition(where: Iterable[Where]) -> tuple[str, list[Any]]:
 
 @contextmanager
 def translated() -> Iterator[None]:
-    """SQLite's errors as BioSight's."""
     try:
         yield
     except sqlite3.IntegrityError as error:
-        raise Taken(str(error)) from error
+        raise InUse(str(error)) from error
     except sqlite3.OperationalError as error:
         if "full" in str(error) or no_inode(error):
             raise NoSpace("The disk is full; nothing was stored.") from error
@@ -114,7 +113,6 @@ class SqliteRecords:
             connection.execute(f"PRAGMA user_version = {SCHEMA_VERSION}")
 
     def connect(self) -> sqlite3.Connection:
-        """A new connection."""
         made = sqlite3.connect(
             self.path, timeout=BUSY_SECONDS, isolation_level=None, check_same_thread=False
         )
@@ -155,7 +153,6 @@ class SqliteRecords:
             return connection.execute(sql, values).fetchall()
 
     def get(self, kind: type[R], id: str) -> R | None:
-        """The record, or None."""
         found = self.find(kind, [Where("id", "=", id)], limit=1)
         return found[0] if found else None
 
@@ -168,7 +165,6 @@ class SqliteRecords:
         after: Position | None = None,
         limit: int = 100,
     ) -> list[R]:
-        """A page of records in order, starting behind `after`."""
         clause, values = condition(where)
         way, beyond = ("DESC", "<") if order.descending else ("ASC", ">")
         by = f'"{order.field}" {way}, id {way}' if order.field != "id" else f"id {way}"
@@ -191,14 +187,12 @@ class SqliteRecords:
         return None
 
     def count(self, kind: type[Record], where: Sequence[Where] = ()) -> int:
-        """How many match."""
         clause, values = condition(where)
         counter = self.counter_for(kind, {w.field for w in where})
         what = f"coalesce(sum(n), 0) FROM {counter}" if counter else f"count(*) FROM {kind.table}"
         return int(self.rows(f"SELECT {what} WHERE {clause}", values)[0][0])
 
     def count_by(self, kind: type[Record], where: Sequence[Where], field: str) -> dict[Value, int]:
-        """How many match per value of `field`."""
         clause, values = condition(where)
         counter = self.counter_for(kind, {w.field for w in where} | {field})
         what = f"sum(n) FROM {counter}" if counter else f"count(*) FROM {kind.table}"
@@ -212,7 +206,6 @@ class SqliteRecords:
         return [str(row[0]) for row in self.rows(sql, values)]
 
     def total(self, kind: type[Record], where: Sequence[Where]) -> int:
-        """The sum of the kind's `totalled` field over what matches."""
         clause, values = condition(where)
         counter = self.counter_for(kind, {w.field for w in where})
         amount = cast(Any, kind).totalled
@@ -227,7 +220,6 @@ class SqliteRecords:
         done.result()
 
     def remove(self, kind: type[Record], where: Sequence[Where]) -> int:
-        """Remove all that match."""
         clause, values = condition(where)
         with translated(), self.transaction() as connection:
             sql = f"DELETE FROM {kind.table} WHERE {clause}"
@@ -282,11 +274,11 @@ class SqliteRecords:
         connection.execute("SAVEPOINT work")
         try:
             for change in changes:
-                apply(connection, change)
+                carry_out(connection, change)
         except (sqlite3.IntegrityError, Stale, Gone) as error:
             connection.execute("ROLLBACK TO work")
             connection.execute("RELEASE work")
-            return Taken(str(error)) if isinstance(error, sqlite3.Error) else error
+            return InUse(str(error)) if isinstance(error, sqlite3.Error) else error
         connection.execute("RELEASE work")
         return None
 
@@ -323,7 +315,7 @@ class SqliteRecords:
             self.idle.pop().close()
 
 
-def apply(connection: sqlite3.Connection, change: Write) -> None:
+def carry_out(connection: sqlite3.Connection, change: Write) -> None:
     """One change inside the current savepoint."""
     if isinstance(change, Remove):
         remove(connection, change)

@@ -240,7 +240,6 @@ def logits_of(classifier: Classifier, samples: Sequence[ds.Sample]) -> tuple[Flo
 
 
 def numbers(samples: Sequence[ds.Sample], card: ModelCard) -> Ints:
-    """Label numbers of samples."""
     index = {name: i for i, name in enumerate(card.label_names)}
     return np.array([index[s.label] for s in samples], dtype=np.int64)
 

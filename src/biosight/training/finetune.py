@@ -1,6 +1,6 @@
 """Stage and full retraining: the champion's network learns on from confirmed pictures.
 
-Not here: refitting a head alone (teach.py), or training a first model (train.py).
+Not here: refitting a head alone (learning/teach.py), or training a first model (train.py).
 """
 
 import json
@@ -29,7 +29,7 @@ FIRST_FROZEN = 0.25
 
 
 @dataclass(frozen=True, slots=True)
-class Job:
+class Tuning:
     """What to fine-tune: the champion's folder, the pictures, labels new to it, where to work."""
 
     champion: Path
@@ -39,7 +39,7 @@ class Job:
     name: str
 
 
-def fine_tune(job: Job, params: FitParams, target: Path, *, quiet: bool = False) -> str:
+def fine_tune(job: Tuning, params: FitParams, target: Path, *, quiet: bool = False) -> str:
     """Write the candidate's folder; returns what became of int8 in words.
 
     Some sources of the samples are kept aside to choose weights and temperature. Raises BadModel
@@ -59,7 +59,7 @@ def fine_tune(job: Job, params: FitParams, target: Path, *, quiet: bool = False)
     return exported(job, old, params, target)
 
 
-def draft(old: ModelCard, job: Job) -> ModelCard:
+def draft(old: ModelCard, job: Tuning) -> ModelCard:
     """The champion's card before anything of the candidate is measured."""
     known = old.label_names
     labels = (*old.labels, *(CardLabel(name=n) for n in job.labels if n not in known))
@@ -131,7 +131,7 @@ def prior_of(folder: Path, card: ModelCard) -> Prior | None:
     return replace(head.prior, strength=1.0) if head and head.prior else None
 
 
-def exported(job: Job, old: ModelCard, params: FitParams, target: Path) -> str:
+def exported(job: Tuning, old: ModelCard, params: FitParams, target: Path) -> str:
     """Export; in int8 too where the champion is, if that keeps the answers."""
     notes = job.run / "notes.json"
     sources = len({s.source for s in job.samples})

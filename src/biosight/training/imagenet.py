@@ -70,7 +70,6 @@ class Evidence(nn.Module):
         self.strength = prior.strength
 
     def forward(self, embedding: Tensor) -> Tensor:
-        """See Prior.evidence."""
         scores = nn.functional.linear(embedding, self.weight, self.bias)
         total = torch.logsumexp(scores, 1)
         even = -math.log(sum(bool(c) for c in self.classes))

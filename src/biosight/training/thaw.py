@@ -50,7 +50,7 @@ def thaw(folder: Path) -> networks.Network:
     with torch.no_grad():
         network.head.weight.copy_(torch.from_numpy(classifier.head.weight))
         network.head.bias.copy_(torch.from_numpy(classifier.head.bias))
-    check(network, classifier)
+    check_answers(network, classifier)
     return network
 
 
@@ -88,7 +88,6 @@ def dequantised(values: Array, scale: Array, zero: Array) -> Array:
 
 
 def convolutions(network: nn.Module) -> dict[str, nn.Conv2d]:
-    """All convolutions by name."""
     return {n: m for n, m in network.named_modules() if isinstance(m, nn.Conv2d)}
 
 
@@ -121,7 +120,7 @@ def give(network: nn.Module, name: str, convolution: nn.Conv2d, layer: Layer | N
         norm.running_var.fill_(1 - norm.eps)
 
 
-def check(network: networks.Network, classifier: Classifier) -> None:
+def check_answers(network: networks.Network, classifier: Classifier) -> None:
     """Both give like embeddings for the same pixels. Raises BadModel."""
     side = classifier.card.input_size
     pixels = np.random.default_rng(0).integers(0, 255, (4, side, side, 3), dtype=np.uint8)

@@ -1,6 +1,6 @@
 """Fit a network on a folder-per-label tree; resumable, with progress and a report.
 
-Not here: what is exported (export.py), or which model serves (registry.py).
+Not here: what is exported (export.py), or which model serves (registry).
 """
 
 import json
@@ -31,7 +31,7 @@ from biosight.training.params import TrainParams
 
 
 @dataclass(slots=True)
-class Progress:
+class RunState:
     """Where a run stands; kept in the checkpoint so that it can go on."""
 
     step: int = 0
@@ -178,11 +178,11 @@ def fit(
     freeze_first(network, params.frozen)
     learning = [p for p in network.parameters() if p.requires_grad]
     optimiser = torch.optim.AdamW(learning, params.rate, weight_decay=params.decay)
-    progress = Progress()
+    progress = RunState()
     if checkpoint:
         average.load_state_dict(checkpoint["average"])  # type: ignore[arg-type]
         optimiser.load_state_dict(checkpoint["optimiser"])  # type: ignore[arg-type]
-        progress = Progress(**json.loads(str(checkpoint["progress"])))
+        progress = RunState(**json.loads(str(checkpoint["progress"])))
     lesson = Lesson(params, card, read_teacher(params, card))
     stream = batches(params, card, split)
     bar = tqdm(total=total, initial=progress.step, desc="training", disable=quiet)
@@ -198,7 +198,7 @@ def fit(
         bar.update()
         bar.set_postfix(loss=f"{loss:.2f}", best=f"{progress.best:.3f}")
         if progress.step % every == 0 or progress.step == total:
-            check(params, card, split, average, progress)
+            check_held(params, card, split, average, progress)
             save_checkpoint(params, network, average, optimiser, progress)
             prepare_to_train(network, freeze_norm=params.freeze_norm)
 
@@ -228,12 +228,12 @@ def blend(average: networks.Network, network: networks.Network, keep: float) -> 
         slow.copy_(fast)
 
 
-def check(
+def check_held(
     params: TrainParams,
     card: ModelCard,
     split: Split,
     average: networks.Network,
-    progress: Progress,
+    progress: RunState,
 ) -> None:
     """Measure the averaged network on the left-out sources; keep it when it is the best yet."""
     logits, _, truth = forward(average, card, split.held, params)
@@ -258,9 +258,8 @@ def save_checkpoint(
     network: networks.Network,
     average: networks.Network,
     optimiser: torch.optim.Optimizer,
-    progress: Progress,
+    progress: RunState,
 ) -> None:
-    """All that `resume` needs."""
     state = {
         "network": network.state_dict(),
         "average": average.state_dict(),

@@ -32,34 +32,28 @@ class Person:
 
 
 def get_biosight(request: Request) -> BioSight:
-    """What is open."""
     opened: BioSight = request.app.state.biosight
     return opened
 
 
 def get_records(request: Request) -> Records:
-    """The record store."""
     return get_biosight(request).archive.records
 
 
 def get_blobs(request: Request) -> Blobs:
-    """The byte store."""
     return get_biosight(request).archive.blobs
 
 
 # FastAPI runs plain dependencies in a thread each; these three only look something up.
 async def opened(request: Request) -> BioSight:
-    """`get_biosight` without a thread."""
     return get_biosight(request)
 
 
 async def opened_records(request: Request) -> Records:
-    """`get_records` without a thread."""
     return get_records(request)
 
 
 async def opened_blobs(request: Request) -> Blobs:
-    """`get_blobs` without a thread."""
     return get_blobs(request)
 
 

@@ -1,6 +1,6 @@
 """The one place where errors become HTTP: one JSON form, or a page for people.
 
-Not here: which errors there are (biosight/errors.py).
+Not here: which errors there are (errors.py).
 """
 
 import logging

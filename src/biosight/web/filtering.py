@@ -9,7 +9,7 @@ from fastapi import Depends, Query
 from pydantic import Field, create_model
 
 from biosight import gallery
-from biosight.gallery.filters import FIELDS, PARTS, Part
+from biosight.gallery.filters import FIELDS, PARTS, FilterPart
 from biosight.web.inputs import Input
 
 LIMITS: dict[str, dict[str, Any]] = {
@@ -22,7 +22,7 @@ LIMITS: dict[str, dict[str, Any]] = {
 }
 
 
-def limits(part: Part) -> dict[str, Any]:
+def limits(part: FilterPart) -> dict[str, Any]:
     """What a value of the part must be, as pydantic wants it."""
     if part.kind == "choice":
         return {"pattern": f"^({'|'.join(name for name, _ in part.choices)})$"}
@@ -33,7 +33,6 @@ class Asked(Input):
     """A filter, as in the list of images."""
 
     def filter(self) -> gallery.Filter:
-        """The gallery's form."""
         return gallery.Filter(**self.model_dump())
 
 
@@ -60,9 +59,9 @@ def for_page() -> list[dict[str, Any]]:
     return [{"name": n} | {k: getattr(p, k) for k in known} for n, p in PARTS.items()]
 
 
-def sheet() -> dict[str, list[tuple[str, Part]]]:
+def sheet() -> dict[str, list[tuple[str, FilterPart]]]:
     """The controls of the filter's sheet by their headings."""
-    found: dict[str, list[tuple[str, Part]]] = {}
+    found: dict[str, list[tuple[str, FilterPart]]] = {}
     for name, part in PARTS.items():
         if part.title:
             found.setdefault(part.title, []).append((name, part))

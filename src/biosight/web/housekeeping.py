@@ -25,7 +25,6 @@ class Housekeeping:
         self.thread.start()
 
     def run(self) -> None:
-        """Until stopped."""
         while not self.stopping.wait(0):
             try:
                 tidy(self.biosight)

@@ -113,7 +113,7 @@ def sign_in(request: Request, biosight: Open, records: Store, next: str = "/") -
 
 
 @router.get("/register")
-def register(request: Request, biosight: Open, records: Store) -> Response:
+def sign_up(request: Request, biosight: Open, records: Store) -> Response:
     """Sign up."""
     first = not accounts.has_users(records)
     needs_code = first and not biosight.settings.loopback

@@ -57,7 +57,6 @@ class Guard:
         self.settings = settings
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Guard one request."""
         if scope["type"] != "http":
             await self.app(scope, receive, send)
             return

@@ -30,11 +30,9 @@ class DeadlineProtocol(HttpToolsProtocol):
         self.await_head()
 
     def await_head(self) -> None:
-        """Start the clock."""
         self.deadline = self.loop.call_later(HEAD_SECONDS, self.hang_up)
 
     def hang_up(self) -> None:
-        """Time is over."""
         self.transport.close()
 
     def stop_clock(self) -> None:
@@ -51,12 +49,10 @@ class DeadlineProtocol(HttpToolsProtocol):
         super().data_received(data)
 
     def on_headers_complete(self) -> None:
-        """The head is whole."""
         self.stop_clock()
         super().on_headers_complete()
 
     def connection_lost(self, exc: Exception | None) -> None:
-        """The connection is gone."""
         self.stop_clock()
         super().connection_lost(exc)
 

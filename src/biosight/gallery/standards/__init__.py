@@ -1,6 +1,6 @@
 """A collection in the field's own formats: Darwin Core Archive and Camtrap DP.
 
-Not here: pictures by label (export.py), or BioSight's own CSV (table.py).
+Not here: pictures by label (gallery/export.py), or BioSight's own CSV (gallery/table.py).
 """
 
 from biosight.gallery.standards.camtrap import camtrap_dp

@@ -12,15 +12,15 @@ from hashlib import sha256
 
 from stream_zip import ZIP_64, stream_zip
 
-from biosight.gallery.standards.darwin_core import Member, names_of
+from biosight.gallery.standards.darwin_core import Member, name_terms
 from biosight.gallery.standards.facts import (
     Facts,
     Scope,
+    coordinates,
     every,
     lines,
     local_time,
     moment,
-    place,
 )
 from biosight.images import Image
 from biosight.labels import NOT_SURE
@@ -122,7 +122,7 @@ def fits(image: Image) -> bool:
 
 def deployment_of(image: Image, coarse: float) -> str:
     """The id of a camera at a place."""
-    latitude, longitude, _ = place(image, coarse)
+    latitude, longitude, _ = coordinates(image, coarse)
     return sha256(f"{image.camera}/{latitude}/{longitude}".encode()).hexdigest()[:16]
 
 
@@ -137,15 +137,14 @@ def walk(records: Records, scope: Scope) -> Survey:
         when = local_time(image, scope.utc_offset)
         found = survey.deployments.setdefault(
             deployment_of(image, scope.coarse),
-            Deployment(*place(image, scope.coarse), image.camera, when, when),
+            Deployment(*coordinates(image, scope.coarse), image.camera, when, when),
         )
         found.start, found.end = min(found.start, when), max(found.end, when)
-        survey.taxa |= {names_of(s, scope).scientific for s in facts.said}
+        survey.taxa |= {name_terms(s, scope).scientific for s in facts.said}
     return survey
 
 
 def deployment_rows(survey: Survey) -> Iterator[tuple[str, ...]]:
-    """deployments.csv."""
     for id, d in survey.deployments.items():
         yield id, d.latitude, d.longitude, d.uncertainty, d.start, d.end, d.camera
 
@@ -166,7 +165,7 @@ def observations(records: Records, scope: Scope) -> Iterator[tuple[str, ...]]:
         if not fits(image):
             continue
         when = local_time(image, scope.utc_offset)
-        name = names_of(now, scope).scientific if image.label != NOT_SURE else ""
+        name = name_terms(now, scope).scientific if image.label != NOT_SURE else ""
         sure = f"{now.probability:.4f}" if now and now.probability is not None else ""
         yield (
             f"{image.id}-{image.version}",
@@ -175,7 +174,7 @@ def observations(records: Records, scope: Scope) -> Iterator[tuple[str, ...]]:
             when,
             when,
             "media",
-            kind_of(image, name),
+            observation_kind(image, name),
             name,
             ("machine" if now.machine else "human") if now else "",
             now.by if now else "",
@@ -185,7 +184,7 @@ def observations(records: Records, scope: Scope) -> Iterator[tuple[str, ...]]:
         )
 
 
-def kind_of(image: Image, name: str) -> str:
+def observation_kind(image: Image, name: str) -> str:
     """The observation's type, a closed list: an animal where a person's or the machine's label is
     one of the groups that are; a label taught here goes by what the machine took it for."""
     if not name and image.label != NOT_SURE:
@@ -194,7 +193,6 @@ def kind_of(image: Image, name: str) -> str:
 
 
 def datapackage(survey: Survey, scope: Scope) -> dict[str, object]:
-    """datapackage.json."""
     places = list(survey.deployments.values())
     tables = (("deployments", DEPLOYMENTS), ("media", MEDIA), ("observations", OBSERVATIONS))
     return {

@@ -14,11 +14,11 @@ from biosight.gallery.standards.facts import (
     Facts,
     Identification,
     Scope,
+    coordinates,
     every,
     lines,
     local_time,
     moment,
-    place,
 )
 from biosight.labels import LabelNames
 from biosight.storage.records import Records
@@ -86,9 +86,9 @@ def files(records: Records, scope: Scope) -> dict[str, Iterable[bytes]]:
 def occurrence(facts: Facts, scope: Scope) -> tuple[str, ...]:
     """A picture as an occurrence, by what counts now."""
     image, now = facts.image, facts.current
-    latitude, longitude, metres = place(image, scope.coarse)
+    latitude, longitude, metres = coordinates(image, scope.coarse)
     coarse = f"Coordinates are the middle of a cell of {scope.coarse:g} degrees."
-    name = names_of(now, scope)
+    name = name_terms(now, scope)
     return (
         image.id,
         "MachineObservation",
@@ -106,7 +106,7 @@ def occurrence(facts: Facts, scope: Scope) -> tuple[str, ...]:
     )
 
 
-def names_of(said: Identification | None, scope: Scope) -> LabelNames:
+def name_terms(said: Identification | None, scope: Scope) -> LabelNames:
     """The scientific name and rank of a label; the label itself where the model tells none."""
     if said is None:
         return LabelNames("", "")
@@ -115,7 +115,7 @@ def names_of(said: Identification | None, scope: Scope) -> LabelNames:
 
 def said(one: Identification, scope: Scope) -> tuple[str, ...]:
     """An identification: name, rank, by, when, status, remarks."""
-    name = names_of(one, scope)
+    name = name_terms(one, scope)
     remarks = f"confidence {one.probability:.4f}" if one.probability is not None else ""
     status = MACHINE if one.machine else HUMAN
     return name.scientific, name.rank, one.by, moment(one.at), status, remarks

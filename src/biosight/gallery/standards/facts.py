@@ -91,7 +91,7 @@ def of(records: Records, images: Sequence[Image], scope: Scope) -> Iterator[Fact
         yield Facts(image, tuple(sorted(said.get(image.id, ()), key=lambda s: s.at)))
 
 
-def place(image: Image, coarse: float) -> tuple[str, str, str]:
+def coordinates(image: Image, coarse: float) -> tuple[str, str, str]:
     """Latitude, longitude (WGS 84, decimal degrees) and uncertainty in metres, "" for unknown.
 
     With a grid the middle of the picture's cell is given, and half the cell's diagonal.
@@ -118,7 +118,6 @@ def local_time(image: Image, utc_offset: int) -> str:
 
 
 def moment(seconds: float) -> str:
-    """ISO 8601 in UTC."""
     return datetime.fromtimestamp(seconds, UTC).isoformat(timespec="seconds")
 
 
@@ -130,11 +129,11 @@ def lines(header: Sequence[str], rows: Iterable[Sequence[str]]) -> Iterator[byte
     for number, row in enumerate(rows):
         writer.writerow(row)
         if number % PAGE == PAGE - 1:
-            yield taken(buffer)
-    yield taken(buffer)
+            yield drained(buffer)
+    yield drained(buffer)
 
 
-def taken(buffer: io.StringIO) -> bytes:
+def drained(buffer: io.StringIO) -> bytes:
     """What a buffer holds, leaving it empty."""
     content = buffer.getvalue().encode()
     buffer.seek(0)

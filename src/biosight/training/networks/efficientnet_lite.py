@@ -51,7 +51,6 @@ class SameConv(nn.Conv2d):
 
 
 def batch_norm(width: int) -> nn.BatchNorm2d:
-    """BatchNorm with EfficientNet's constants."""
     return nn.BatchNorm2d(width, eps=1e-3, momentum=0.01)
 
 
@@ -98,7 +97,6 @@ class EfficientNetLite(nn.Module):
 
     @property
     def head(self) -> nn.Linear:
-        """The last linear layer."""
         return self._fc
 
     def feature_map(self, x: Tensor) -> Tensor:
@@ -109,7 +107,6 @@ class EfficientNetLite(nn.Module):
         return functional.relu6(self._bn1(self._conv_head(y)))
 
     def forward(self, x: Tensor) -> tuple[Tensor, Tensor]:
-        """Logits and embedding."""
         embedding = self.feature_map(x).mean((2, 3))
         return self._fc(embedding), embedding
 

@@ -80,7 +80,6 @@ class ResNet(nn.Module):
 
     @property
     def head(self) -> nn.Linear:
-        """The last linear layer."""
         return self.fc
 
     def feature_map(self, x: Tensor) -> Tensor:
@@ -89,7 +88,6 @@ class ResNet(nn.Module):
         return cast(Tensor, self.layer4(self.layer3(self.layer2(self.layer1(y)))))
 
     def forward(self, x: Tensor) -> tuple[Tensor, Tensor]:
-        """Logits and embedding."""
         embedding = self.feature_map(x).mean((2, 3))
         return self.fc(embedding), embedding
 

@@ -75,7 +75,7 @@ def history(access: Viewer, records: Store) -> DriftHistory:
 @router.post("/collections/{collection}/drift", status_code=201)
 def check(access: Editor, biosight: Open, records: Store) -> DriftOut:
     """Check now, from stored embeddings: under a second."""
-    return drift_out(drifting.check(records, biosight.catalogue, access.collection))
+    return drift_out(drifting.check_collection(records, biosight.catalogue, access.collection))
 
 
 @router.post("/collections/{collection}/drift/accept")

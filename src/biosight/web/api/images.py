@@ -12,8 +12,7 @@ from biosight.errands import derived
 from biosight.errands.derived import Derived
 from biosight.errors import BadRequest
 from biosight.images import SHOWN_AS_IS, Image
-from biosight.labels import Annotation as Said
-from biosight.labels import Prediction
+from biosight.labels import Annotation, Prediction
 from biosight.review.acts import Change, change_of, perform
 from biosight.review.undoing import latest_prediction
 from biosight.sharing import Access
@@ -184,7 +183,7 @@ def history(seen: ImageToSee, records: Store) -> list[SayingOut]:
         for p in records.find(Prediction, where, order=Order("at"), limit=500)
     ]
     name = accounts.names_of(records)
-    for a in records.find(Said, where, order=Order("at"), limit=500):
+    for a in records.find(Annotation, where, order=Order("at"), limit=500):
         said.append(SayingOut(by=name(a.by), kind=a.kind, label=a.label, confidence=None, at=a.at))
     return sorted(said, key=lambda s: s.at)
 

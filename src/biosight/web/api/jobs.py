@@ -131,7 +131,7 @@ def apply(
 @router.delete("/jobs/{job}")
 def drop(seen: JobToChange, records: Store) -> JobOut:
     """Stop a job, or drop what a try-on found."""
-    return job_out(trying_on.drop(records, seen.job))
+    return job_out(trying_on.put_aside(records, seen.job))
 
 
 @router.post("/collections/{collection}/teach", status_code=202)

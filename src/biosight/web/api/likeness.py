@@ -11,7 +11,7 @@ from pydantic import BaseModel
 from biosight import similar
 from biosight.errors import NotFound
 from biosight.images import Embedding, Image
-from biosight.storage import blobs as keys
+from biosight.storage import keys
 from biosight.storage.living import unreviewed
 from biosight.storage.records import Order, Where, among
 from biosight.web.deps import Bytes, ImageToSee, Open, Store, Viewer

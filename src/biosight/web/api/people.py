@@ -109,7 +109,7 @@ def me(user: User) -> Me:
 
 
 @router.post("/register", status_code=201)
-def register(
+def sign_up(
     body: Registration, request: Request, response: Response, biosight: Open, records: Store
 ) -> Me:
     """Sign up, and be signed in. The first account becomes administrator."""
@@ -121,7 +121,7 @@ def register(
         and not accounts.find_link(records, body.invitation, "first")
     ):
         raise Forbidden("The first account needs the one-time code that the server printed.")
-    user = accounts.register(
+    user = accounts.sign_up(
         records, settings.registration, body.email, body.password, body.name, body.invitation
     )
     joining.welcome(records, user)

@@ -8,7 +8,7 @@ from fastapi import APIRouter, Request, Response
 from pydantic import BaseModel, Field
 from starlette.datastructures import UploadFile
 
-from biosight.errands.placing import place_in
+from biosight.errands.placing import destination
 from biosight.errors import BadPicture, BadRequest, NoSpace, Unavailable
 from biosight.images import Image
 from biosight.images.limits import check_size
@@ -83,7 +83,7 @@ class Hashes(Input):
     sha256: list[Annotated[str, Field(pattern="^[0-9a-f]{64}$")]] = Field(max_length=MOST_HASHES)
 
 
-class Known(BaseModel):
+class ThereAlready(BaseModel):
     """Which of the asked files are in this collection, and which of those in its trash."""
 
     known: list[str]
@@ -105,7 +105,7 @@ async def upload(request: Request, response: Response, sender: Sender, biosight:
         raise NoSpace("There is no room for the upload just now; nothing was stored.") from error
     try:
         arriving = as_upload(form, person, biosight.settings.max_file_mb)
-        place = place_in(
+        target = destination(
             biosight.archive.records, biosight.catalogue, access.collection, person.user.id
         )
         limiter: CapacityLimiter = request.app.state.upload_limiter
@@ -113,7 +113,7 @@ async def upload(request: Request, response: Response, sender: Sender, biosight:
             raise Unavailable("Too many uploads wait just now; try again in a moment.")
 
         def walk() -> Uploaded:
-            return uploaded(take_in(biosight.intake, place, arriving), access, biosight, response)
+            return uploaded(take_in(biosight.intake, target, arriving), access, biosight, response)
 
         return await to_thread.run_sync(walk, limiter=limiter)
     finally:
@@ -174,13 +174,13 @@ def uploaded(outcome: Outcome, access: Access, biosight: Open, response: Respons
 
 
 @router.post("/collections/{collection}/known")
-def known(body: Hashes, access: Editor, records: Store) -> Known:
+def known(body: Hashes, access: Editor, records: Store) -> ThereAlready:
     """Which files are in this collection already; other collections don't count."""
     here = Where("collection", "=", access.collection.id)
     found: list[Image] = []
     for part in parts(body.sha256):
         found += records.find(Image, [here, Where("sha256", "in", part)], limit=len(part))
-    return Known(
+    return ThereAlready(
         known=[i.sha256 for i in found if not i.trashed],
         trashed=[i.sha256 for i in found if i.trashed],
     )

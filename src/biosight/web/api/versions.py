@@ -233,7 +233,7 @@ def promote(
 ) -> VersionOut:
     """Let a version serve its family; the one before it retires."""
     by = person.user.id
-    done = versions.promote(records, biosight.catalogue, version, by, body.reason)
+    done = versions.promote_version(records, biosight.catalogue, version, by, body.reason)
     return version_out(biosight, person, done)
 
 

@@ -1,0 +1,38 @@
+"""The grammar of blobs' keys: `<kind>/<sha256>`, made by BioSight, never from a user's words.
+
+Not here: what lies under them (blobs.py).
+"""
+
+import re
+
+from biosight.errors import NotFound
+
+KEY = re.compile(r"(original|thumbnail|view|model)/[0-9a-f]{64}")
+
+
+def original(sha256: str) -> str:
+    """The key of an upload's own bytes."""
+    return f"original/{sha256}"
+
+
+def thumbnail(sha256: str) -> str:
+    """The key of the small JPEG made at upload."""
+    return f"thumbnail/{sha256}"
+
+
+def view(sha256: str) -> str:
+    """The key of a JPEG for browsers that can't show the original."""
+    return f"view/{sha256}"
+
+
+def model(sha256: str) -> str:
+    """The key of a file of a model that was added or taught here."""
+    return f"model/{sha256}"
+
+
+def path_of(key: str) -> str:
+    """Where a key lies in its store: `<kind>/<ab>/<sha256>`. Raises NotFound for what is no key."""
+    if not KEY.fullmatch(key):
+        raise NotFound("There is no such file.")
+    kind, name = key.split("/")
+    return f"{kind}/{name[:2]}/{name}"
