@@ -21,6 +21,7 @@ cat > deploy/secrets/s3.json <<END
 {"identities": [{"name": "biosight", "credentials": [{"accessKey": "biosight", "secretKey": "$S3_SECRET"}],
   "actions": ["Admin", "Read", "Write", "List", "Tagging"]}]}
 END
+[ -e deploy/secrets/mongo.key ] || openssl rand -base64 756 > deploy/secrets/mongo.key
 if [ ! -e deploy/secrets/tls.key ]; then
   openssl req -x509 -newkey rsa:3072 -nodes -days 365 -subj /CN=localhost \
     -addext subjectAltName=DNS:localhost -keyout deploy/secrets/tls.key -out deploy/secrets/tls.crt 2>/dev/null

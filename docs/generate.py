@@ -1,8 +1,11 @@
-"""Writes docs/reference from the code: settings, commands, metrics, errors, API.
+"""Writes docs/reference from the code (settings, commands, metrics, errors, API), and the house
+into CONTRIBUTING.
 
 tests/test_docs.py fails when the pages on disk differ from what this makes.
 """
 
+import ast
+import tomllib
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
@@ -16,6 +19,12 @@ from biosight.settings import Settings
 from biosight.web.app import include
 
 REFERENCE = Path(__file__).parent / "reference"
+ROOT = Path(__file__).parent.parent
+PROJECT, CONTRIBUTING = ROOT / "pyproject.toml", ROOT / "CONTRIBUTING.md"
+SOURCE = ROOT / "src" / "biosight"
+BEGIN = "<!-- rooms: written by `make docs` from the contract in pyproject.toml -->"
+END = "<!-- end of rooms -->"
+ABREAST = 7  # rooms on one line of the drawing
 NOTE = "<!-- Written by `make docs` from the code; edit the code instead. -->\n"
 
 
@@ -100,6 +109,37 @@ def api_page() -> str:
     return f"# API\n\n{intro}\n\n" + table(("Method", "Path", "What it does"), list(routes()))
 
 
+def rooms() -> str:
+    """The floors of the import contract, the highest first."""
+    contracts = tomllib.loads(PROJECT.read_text(encoding="utf-8"))["tool"]["importlinter"]
+    layers = next(c["layers"] for c in contracts["contracts"] if c["type"] == "layers")
+    floors = [
+        [room.strip().removeprefix("biosight.") for room in layer.split("|")] for layer in layers
+    ]
+    highest = len(floors) - 1
+    lines = []
+    for number, floor in enumerate(floors):
+        for start in range(0, len(floor), ABREAST):
+            label = f"{highest - number}  " if not start else "   "
+            lines.append(f"{label}{' | '.join(floor[start : start + ABREAST])}")
+    notes = [f"- `{room}`: {first_sentence(room)}" for floor in floors for room in floor]
+    return "\n".join(["```", *lines, "```", "", *notes])
+
+
+def first_sentence(room: str) -> str:
+    """What a room's docstring begins with, on one line."""
+    module = SOURCE / room / "__init__.py"
+    path = module if module.is_file() else SOURCE / f"{room}.py"
+    said = ast.get_docstring(ast.parse(path.read_text(encoding="utf-8"))) or ""
+    return " ".join(said.split("\n\n")[0].split())
+
+
+def with_rooms(text: str) -> str:
+    """CONTRIBUTING with the house as the contract has it."""
+    before, rest = text.split(BEGIN)
+    return f"{before}{BEGIN}\n{rooms()}\n{END}{rest.split(END)[1]}"
+
+
 PAGES: dict[str, Callable[[], str]] = {
     "settings.md": settings_page,
     "commands.md": commands_page,
@@ -112,6 +152,8 @@ PAGES: dict[str, Callable[[], str]] = {
 def write() -> None:
     """Write all pages."""
     REFERENCE.mkdir(exist_ok=True)
+    text = CONTRIBUTING.read_text(encoding="utf-8")
+    CONTRIBUTING.write_text(with_rooms(text), encoding="utf-8")
     for name, make in PAGES.items():
         (REFERENCE / name).write_text(f"{NOTE}{make()}\n", encoding="utf-8")
 

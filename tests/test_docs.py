@@ -1,14 +1,32 @@
 """Docs are kept true: generated pages match the code, links lead somewhere."""
 
 import re
+import subprocess
+from functools import cache
 from pathlib import Path
+from types import SimpleNamespace
+from typing import cast
 
 import pytest
 
+from biosight.bootstrap import BioSight
+from biosight.settings import Settings
+from biosight.web.app import create_app
 from docs import generate
 
 ROOT = Path(__file__).parent.parent
-PAGES = [p for p in ROOT.rglob("*.md") if not {".venv", "node_modules"} & set(p.parts)]
+
+
+@cache
+def own_files() -> list[Path]:
+    """The project's own files, committed or about to be."""
+    listing = ["ls-files", "--cached", "--others", "--exclude-standard"]
+    command = ["git", "-C", str(ROOT), *listing]
+    run = subprocess.run(command, capture_output=True, text=True, check=True)
+    return [Path(line) for line in run.stdout.splitlines()]
+
+
+PAGES = [ROOT / p for p in own_files() if p.suffix == ".md" and (ROOT / p).is_file()]
 
 
 @pytest.mark.parametrize("name", sorted(generate.PAGES))
@@ -24,12 +42,51 @@ def test_links_lead_somewhere(page: Path) -> None:
             assert (page.parent / link).exists(), link
 
 
+DECISIONS = sorted((ROOT / "docs" / "decisions").glob("*.md"))
+PARTS = ["Context", "Decision", "Consequences", "Alternatives refused"]
+
+
 def test_decisions_are_numbered_without_gaps() -> None:
-    names = sorted(p.name for p in (ROOT / "docs" / "decisions").glob("*.md"))
-    assert [int(n[:4]) for n in names] == list(range(1, len(names) + 1))
-    for name in names:
-        text = (ROOT / "docs" / "decisions" / name).read_text()
-        assert "## Alternatives refused" in text, name
+    assert [int(p.name[:4]) for p in DECISIONS] == list(range(1, len(DECISIONS) + 1))
+
+
+@pytest.mark.parametrize("page", DECISIONS, ids=lambda p: p.name[:4])
+def test_decisions_have_one_form(page: Path) -> None:
+    text = page.read_text(encoding="utf-8")
+    assert text.startswith(f"# {int(page.name[:4])}. ")
+    assert re.findall(r"^## (.*)$", text, re.MULTILINE) == PARTS
+    status = re.search(r"^Status: (accepted|extended|superseded)\b.*$", text, re.MULTILINE)
+    assert status is not None
+    for number in re.findall(r"\[(\d+)\]\((\d{4})-", status[0]):
+        assert int(number[0]) == int(number[1])
+
+
+def test_the_house_in_contributing_is_the_contract() -> None:
+    text = generate.CONTRIBUTING.read_text(encoding="utf-8")
+    assert text == generate.with_rooms(text), "run make docs"
+
+
+def test_the_api_page_lists_every_route_of_the_app() -> None:
+    """Counted in the running app, not in the list that the page is made from."""
+    app = create_app(cast(BioSight, SimpleNamespace(settings=Settings())), housekeeping=False)
+    listed = (generate.REFERENCE / "api.md").read_text(encoding="utf-8")
+    for path, methods in app.openapi()["paths"].items():
+        for method in methods:
+            assert f"| {method.upper()} | `{path}` |" in listed, (method, path)
+
+
+NAMED = re.compile(r"(?<![\w./-])((?:[\w-]+/)*[\w-]+\.(?:py|js|css|html|toml|ya?ml|conf|sh))\b")
+MADE = {"biosight.db", "mongod.conf", "gate.html", "Node.js"}
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda p: str(p.relative_to(ROOT)))
+def test_files_that_pages_name_exist(page: Path) -> None:
+    for name in NAMED.findall(page.read_text(encoding="utf-8")):
+        if name in MADE or page.name == "CHANGELOG.md":
+            continue
+        roots = (ROOT, ROOT / "src" / "biosight", ROOT / "src" / "biosight" / "web", page.parent)
+        found = any((root / name).exists() for root in roots)
+        assert found or any(p.match(name) for p in own_files()), name
 
 
 def test_the_readme_names_the_two_commands_and_shows_one_picture() -> None:
@@ -45,8 +102,6 @@ def test_the_changelog_has_an_unreleased_part_on_top() -> None:
 
 
 def test_every_setting_a_guide_names_exists() -> None:
-    from biosight.settings import Settings
-
     known = {f"BIOSIGHT_{name.upper()}" for name in Settings.model_fields}
     known |= {"BIOSIGHT_TEST_REQUIRE", "BIOSIGHT_TEST_MONGODB_URL"}
     # Names that only the drift pipeline's script and workflow read.

@@ -25,9 +25,10 @@ from biosight.images import Embedding, Image
 from biosight.labels import Prediction
 from biosight.review.acts import Act
 from biosight.storage.fields import SCHEMA_VERSION, fields_of
-from biosight.storage.mongo import Document, MongoRecords
+from biosight.storage.mongo import Document
 from biosight.storage.records import Records
 from biosight.storage.sqlite import SqliteRecords
+from tests.stores import Mocked
 
 FORMS = Path(__file__).parent / "forms"
 ARCHIVES = sorted(p.name for p in FORMS.iterdir() if not p.name.startswith("fields-"))
@@ -44,7 +45,7 @@ def opened(name: str, folder: Path) -> Records:
     database: Database[Document] = mongomock.MongoClient()["kept"]
     for collection, documents in json.loads((FORMS / name).read_text()).items():
         database[collection].insert_many([plain(d) for d in documents])
-    return MongoRecords(database, KINDS)
+    return Mocked(database, KINDS)
 
 
 def plain(document: dict[str, Any]) -> dict[str, Any]:

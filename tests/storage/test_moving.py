@@ -9,18 +9,18 @@ from biosight.bootstrap import KINDS, open_archive
 from biosight.errors import BadRequest
 from biosight.images import Image
 from biosight.settings import Settings
-from biosight.storage.mongo import MongoRecords
 from biosight.storage.moving import move, write_file
 from biosight.storage.records import Insert, Records, Remove, Replace, Where
 from biosight.storage.sqlite import SqliteRecords
 from tests import tiny
 from tests.conftest import Run, add_ada
 from tests.storage.test_records import Bird, bird
+from tests.stores import Mocked
 
 
 @pytest.fixture
 def target() -> Records:
-    return MongoRecords(mongomock.MongoClient()["t"], [Bird])
+    return Mocked(mongomock.MongoClient()["t"], [Bird])
 
 
 def test_a_move_is_resumed_and_proved(tmp_path: Path, target: Records) -> None:
@@ -78,7 +78,7 @@ def test_every_kind_moves_to_mongodb(run: Run, tmp_path: Path) -> None:
     tiny.make_folder(tmp_path / "in", 2)
     run("import", tmp_path / "in")
     source = SqliteRecords(tmp_path / "data" / "biosight.db", KINDS)
-    target = MongoRecords(mongomock.MongoClient()["t"], KINDS)
+    target = Mocked(mongomock.MongoClient()["t"], KINDS)
     moved = move(source, target, KINDS, lambda _table, _done: None)
     assert {m.table: m.wrong for m in moved if m.wrong} == {}
     assert sum(m.records for m in moved) > 12
@@ -90,7 +90,7 @@ def test_a_backup_of_another_store_is_a_sqlite_file(run: Run, tmp_path: Path) ->
     tiny.make_folder(tmp_path / "in", 1)
     run("import", tmp_path / "in")
     source = SqliteRecords(tmp_path / "data" / "biosight.db", KINDS)
-    mongo = MongoRecords(mongomock.MongoClient()["t"], KINDS)
+    mongo = Mocked(mongomock.MongoClient()["t"], KINDS)
     move(source, mongo, KINDS, lambda _table, _done: None)
     write_file(mongo, KINDS, tmp_path / "copy.db")
     copy = SqliteRecords(tmp_path / "copy.db", KINDS)

@@ -105,7 +105,6 @@ def champion(records: Records, name: str) -> ModelVersion:
     found = records.find(ModelVersion, where)
     if not found:
         raise NotFound(f"No version of the model {name} serves.")
-    # Where a store has no transaction two may be champions for a moment: the later one counts.
     return max(found, key=lambda v: v.promoted_at)
 
 

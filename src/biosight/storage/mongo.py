@@ -1,17 +1,17 @@
 """Records in MongoDB, through PyMongo: the store that several instances share.
 
-A kind is a collection, a record a document with its id as `_id`. Where the server has transactions
-(a replica set) a write of several changes is one; on a lone server the changes are made in order
-and taken back when one fails. Not here: what the records mean.
+A kind is a collection, a record a document with its id as `_id`. A write of several records is one
+transaction, so the server is a replica set, of one member at least (docs/decisions/0016). Not here:
+what the records mean.
 """
 
 import re
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import MISSING
 from typing import Any, cast
 
-from pymongo import ASCENDING, DESCENDING, MongoClient, ReturnDocument
+from pymongo import ASCENDING, DESCENDING, MongoClient
 from pymongo.client_session import ClientSession
 from pymongo.collection import Collection
 from pymongo.database import Database
@@ -44,9 +44,9 @@ from biosight.storage.records import (
 )
 
 Document = dict[str, Any]
-Undo = Callable[[], object]
 SELECT_MS, CONNECT_MS, SOCKET_MS = 5_000, 5_000, 30_000
 OUT_OF_DISK = 14031
+DURABLE = WriteConcern(w="majority", j=True)
 OPERATORS = {"=": "$eq", "!=": "$ne", "<": "$lt", "<=": "$lte", ">": "$gt", ">=": "$gte"}
 
 
@@ -69,12 +69,21 @@ def open_mongo(url: str, kinds: Sequence[type[Record]]) -> "MongoRecords":
         raise BadRequest(f"BIOSIGHT_DATABASE_URL is not a MongoDB address: {error}") from error
     try:
         with translated():
-            hello = client.admin.command("hello")
-        transactions = "setName" in hello or hello.get("msg") == "isdbgrid"
-        return MongoRecords(database, kinds, transactions=transactions)
+            check_transactions(client.admin.command("hello"))
+        return MongoRecords(database, kinds)
     except BaseException:
         client.close()
         raise
+
+
+def check_transactions(hello: Document) -> None:
+    """Raise BadRequest unless a server's answer to `hello` is that of a replica set or of a sharded
+    cluster: only those have transactions."""
+    if "setName" not in hello and hello.get("msg") != "isdbgrid":
+        raise BadRequest(
+            "This MongoDB is a lone server, which has no transactions: make it a replica set of "
+            "one (start mongod with --replSet rs0, then run rs.initiate() in mongosh once)."
+        )
 
 
 @contextmanager
@@ -124,15 +133,8 @@ def from_document(kind: type[R], kept: Document) -> R:
 class MongoRecords:
     """The MongoDB adapter of Records."""
 
-    def __init__(
-        self,
-        database: Database[Document],
-        kinds: Sequence[type[Record]],
-        *,
-        transactions: bool = False,
-    ) -> None:
+    def __init__(self, database: Database[Document], kinds: Sequence[type[Record]]) -> None:
         self.database = database
-        self.transactions = transactions
         self.kinds = tuple(kinds)
         with translated():
             self.make()
@@ -173,7 +175,7 @@ class MongoRecords:
         """A kind's collection: writes reach the journals of a majority before they count."""
         return self.database.get_collection(
             kind.table,
-            write_concern=WriteConcern(w="majority", j=True),
+            write_concern=DURABLE,
             read_concern=ReadConcern("majority"),
         )
 
@@ -225,78 +227,61 @@ class MongoRecords:
         return int(rows[0]["total"]) if rows else 0
 
     def write(self, *changes: Write) -> None:
-        """Make all changes or none; returns after a majority has them in its journals.
-
-        On a lone server what an earlier change did is taken back when a later one fails; a server
-        that dies in between leaves the first ones, so what makes the rest visible comes last.
-        """
+        """Make all changes or none; returns after a majority has them in its journals."""
         with translated():
-            if self.transactions and len(changes) > 1:
-                with self.database.client.start_session() as session:
-                    session.with_transaction(lambda s: self.apply_all(changes, s))
-            else:
-                self.apply_all(changes, None)
+            if len(changes) == 1:
+                self.make_change(changes[0], None)
+            elif changes:
+                self.write_together(changes)
 
-    def apply_all(self, changes: Sequence[Write], session: ClientSession | None) -> None:
-        """The changes in order; outside a transaction, taken back when one fails."""
-        undo: list[Undo] = []
-        try:
+    def write_together(self, changes: Sequence[Write]) -> None:
+        """All in one transaction, begun anew by PyMongo when it meets another."""
+
+        def body(session: ClientSession) -> None:
             for change in changes:
-                undo += self.apply(change, session)
-        except (DuplicateKeyError, Stale, Gone):
-            if session is None:
-                for step in reversed(undo):
-                    step()
-            raise
+                self.make_change(change, session)
 
-    def apply(self, change: Write, session: ClientSession | None) -> list[Undo]:
-        """One change, and how to take it back. Raises DuplicateKeyError, Stale or Gone."""
+        with self.database.client.start_session() as session:
+            session.with_transaction(
+                body, read_concern=ReadConcern("snapshot"), write_concern=DURABLE
+            )
+
+    def make_change(self, change: Write, session: ClientSession | None) -> None:
+        """One change. Raises DuplicateKeyError, Stale or Gone."""
         if isinstance(change, Insert):
-            place, kept = self.of(type(change.record)), to_document(change.record)
-            place.insert_one(kept, session=session)
-            return [lambda: place.delete_one({"_id": kept["_id"]})]
-        if isinstance(change, Replace):
-            return self.replace(change, session)
-        if isinstance(change, Remove):
-            return self.remove_one(change, session)
-        self.require(change, session)
-        return []
+            self.of(type(change.record)).insert_one(to_document(change.record), session=session)
+        elif isinstance(change, Replace):
+            self.replace(change, session)
+        elif isinstance(change, Remove):
+            self.remove_one(change, session)
+        else:
+            self.require(change, session)
 
-    def replace(self, change: Replace, session: ClientSession | None) -> list[Undo]:
+    def replace(self, change: Replace, session: ClientSession | None) -> None:
         """Compare-and-set on the version. Raises Stale."""
-        place, kept = self.of(type(change.record)), to_document(change.record)
+        kept = to_document(change.record)
         chosen = {"_id": kept["_id"], "version": change.expected}
-        before = place.find_one_and_replace(
-            chosen, kept, return_document=ReturnDocument.BEFORE, session=session
-        )
-        if before is None:
+        done = self.of(type(change.record)).replace_one(chosen, kept, session=session)
+        if not done.matched_count:
             raise Stale("Somebody changed this in the meantime.")
-        ours = {"_id": kept["_id"], "version": kept["version"]}
-        return [lambda: place.find_one_and_replace(ours, before)]
 
-    def remove_one(self, change: Remove, session: ClientSession | None) -> list[Undo]:
+    def remove_one(self, change: Remove, session: ClientSession | None) -> None:
         """Remove one record. Raises Stale when an expected version is not there."""
-        place = self.of(change.kind)
         chosen: Document = {"_id": change.id}
         if change.expected is not None:
             chosen["version"] = change.expected
-        before = place.find_one_and_delete(chosen, session=session)
-        if before is None:
-            if change.expected is not None:
-                raise Stale("Somebody changed this in the meantime.")
-            return []
-        return [lambda: place.insert_one(before)]
+        done = self.of(change.kind).delete_one(chosen, session=session)
+        if change.expected is not None and not done.deleted_count:
+            raise Stale("Somebody changed this in the meantime.")
 
     def require(self, change: Require, session: ClientSession | None) -> None:
         """Go on only while the record is there. Raises Gone or Stale."""
-        place, chosen = self.of(change.kind), {"_id": change.id}
-        if session is None:
-            found = place.find_one(chosen)
-        else:
-            # In a transaction a read alone would not meet another's write: two that rest on what
-            # the other changes could both go through. A write makes one of them start again.
-            touched = {"$inc": {"touched": 1}}
-            found = place.find_one_and_update(chosen, touched, session=session)
+        # A read alone would not meet another's write: two that rest on what the other changes could
+        # both go through. A write makes one of them start again.
+        touched = {"$inc": {"touched": 1}}
+        found = self.of(change.kind).find_one_and_update(
+            {"_id": change.id}, touched, session=session
+        )
         if found is None:
             raise Gone(change.kind.table)
         if change.expected is not None and found["version"] != change.expected:

@@ -145,11 +145,7 @@ class Records(Protocol):
         ...
 
     def write(self, *changes: Write) -> None:
-        """Make all changes or none, durably.
-
-        Where a store has no transaction the changes are made in order, so callers put what
-        makes the rest visible last. Raises InUse, Stale or Gone.
-        """
+        """Make all changes or none, durably. Raises InUse, Stale or Gone."""
         ...
 
     def remove(self, kind: type[Record], where: Sequence[Where]) -> int:

@@ -1,0 +1,15 @@
+"""MongoDB's adapter over mongomock, which serves all but transactions.
+
+What rests on them (all or nothing, races) is tested on SQLite, and on the real server of ci.yml.
+"""
+
+from biosight.storage.mongo import MongoRecords
+from biosight.storage.records import Write
+
+
+class Mocked(MongoRecords):
+    """Makes the changes of a write one after the other."""
+
+    def write(self, *changes: Write) -> None:
+        for change in changes:
+            super().write(change)
