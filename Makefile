@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check install --quiet
 
-.PHONY: up check-deploy run test test-long lint bench bench-model docs train-env server-env ray-env pipeline-env clean
+.PHONY: up check-deploy run test test-long lint lint-js format bench bench-model docs train-env server-env ray-env pipeline-env clean
 
 run: $(VENV)/.app
 	@$(BIN)/biosight serve
@@ -20,6 +20,21 @@ lint: $(VENV)/.dev
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports --no-cache
+	@$(MAKE) --no-print-directory lint-js
+
+# tsc --checkJs and Biome, as pinned in package-lock.json; nothing of them is served.
+lint-js:
+	@if command -v npm >/dev/null; then $(MAKE) --no-print-directory node_modules/.done && npm run --silent lint; \
+	elif [ "$$BIOSIGHT_TEST_REQUIRE" = all ]; then echo "Node.js is missing: apt-get install nodejs npm"; exit 1; \
+	else echo "SKIPPED: the JavaScript is not checked, for want of Node.js (apt-get install nodejs npm)"; fi
+
+node_modules/.done: package-lock.json
+	npm ci --no-audit --no-fund --silent
+	@touch $@
+
+format: $(VENV)/.dev
+	$(BIN)/ruff check --fix --quiet . ; $(BIN)/ruff format --quiet .
+	@if command -v npm >/dev/null; then $(MAKE) --no-print-directory node_modules/.done && npm run --silent format; fi
 
 bench: $(VENV)/.dev
 	$(BIN)/python -m bench
@@ -83,4 +98,4 @@ check-deploy: .venv-deploy/.done
 	@touch $@
 
 clean:
-	rm -rf $(VENV) .venv-dvc .venv-deploy
+	rm -rf $(VENV) .venv-dvc .venv-deploy node_modules

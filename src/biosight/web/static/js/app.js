@@ -1,10 +1,10 @@
 // @ts-check
 /** The frame: swaps the page's main part so that uploads live on, and starts each page's module. */
-import "./dock.js";
-import { find } from "./dom.js";
-import { help, unbind } from "./keys.js";
-import { complain, toast } from "./toast.js";
-import { busy } from "./upload.js";
+import "./upload/dock.js";
+import { find } from "./frame/dom.js";
+import { help, unbind } from "./frame/keys.js";
+import { complain, toast } from "./frame/toast.js";
+import { busy } from "./upload/upload.js";
 
 /** @type {(() => void) | void} */
 let leave;
@@ -73,13 +73,17 @@ document.addEventListener("click", (event) => {
     if (event.target instanceof Node && !menu.contains(event.target)) menu.removeAttribute("open");
   }
 });
-document.addEventListener("keydown", (event) => {
-  const menu = event.key === "Escape" ? document.querySelector("details.menu[open]") : null;
-  if (!menu) return;
-  menu.removeAttribute("open");
-  menu.querySelector("summary")?.focus();
-  event.stopImmediatePropagation();
-}, true);
+document.addEventListener(
+  "keydown",
+  (event) => {
+    const menu = event.key === "Escape" ? document.querySelector("details.menu[open]") : null;
+    if (!menu) return;
+    menu.removeAttribute("open");
+    menu.querySelector("summary")?.focus();
+    event.stopImmediatePropagation();
+  },
+  true,
+);
 // A file dropped where nothing takes it would replace the page, and end the uploads.
 for (const kind of ["dragover", "drop"]) {
   addEventListener(kind, (event) => {

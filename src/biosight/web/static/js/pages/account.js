@@ -1,26 +1,29 @@
 // @ts-check
 /** The own account: name, password, sign-ins, tokens, leaving. */
-import { call } from "../api.js";
-import { el, fields, find, when } from "../dom.js";
-import { complain, question, toast } from "../toast.js";
+import { call } from "../frame/api.js";
+import { el, fields, find, when } from "../frame/dom.js";
+import { complain, question, toast } from "../frame/toast.js";
 
 /** @param {HTMLElement} main */
 export async function mount(main) {
   /** @param {string} selector @param {(values: Record<string, string>, form: HTMLFormElement) => Promise<void>} run */
-  const onSubmit = (selector, run) => find(main, selector).addEventListener("submit", async (/** @type {SubmitEvent} */ event) => {
-    event.preventDefault();
-    const form = /** @type {HTMLFormElement} */ (event.target);
-    const problem = /** @type {HTMLElement | null} */ (form.querySelector(".problem"));
-    if (problem) problem.hidden = true;
-    try {
-      await run(fields(form), form);
-    } catch (error) {
-      if (!problem) return complain(error);
-      problem.textContent = error instanceof Error ? error.message : String(error);
-      problem.hidden = false;
-    }
-  });
-  find(main, "#sign-out").addEventListener("click", () => call("POST", "/sign-out").then(() => location.assign("/sign-in"), complain));
+  const onSubmit = (selector, run) =>
+    find(main, selector).addEventListener("submit", async (/** @type {SubmitEvent} */ event) => {
+      event.preventDefault();
+      const form = /** @type {HTMLFormElement} */ (event.target);
+      const problem = /** @type {HTMLElement | null} */ (form.querySelector(".problem"));
+      if (problem) problem.hidden = true;
+      try {
+        await run(fields(form), form);
+      } catch (error) {
+        if (!problem) return complain(error);
+        problem.textContent = error instanceof Error ? error.message : String(error);
+        problem.hidden = false;
+      }
+    });
+  find(main, "#sign-out").addEventListener("click", () =>
+    call("POST", "/sign-out").then(() => location.assign("/sign-in"), complain),
+  );
   onSubmit("#rename", async (values) => {
     await call("PATCH", "/me", values);
     document.dispatchEvent(new CustomEvent("biosight:go", { detail: "/account" }));
@@ -40,7 +43,15 @@ export async function mount(main) {
     await drawTokens(main);
   });
   onSubmit("#leave", async (values) => {
-    if (!(await question({ title: "Delete your account?", words: "This can't be undone.", ok: "Delete account", danger: true }))) return;
+    if (
+      !(await question({
+        title: "Delete your account?",
+        words: "This can't be undone.",
+        ok: "Delete account",
+        danger: true,
+      }))
+    )
+      return;
     await call("DELETE", "/me", values);
     location.assign("/sign-in");
   });
@@ -57,17 +68,54 @@ function device(agent) {
 /** @param {HTMLElement} main */
 async function drawSessions(main) {
   const sessions = await call("GET", "/me/sessions");
-  const end = (/** @type {string} */ id) => call("DELETE", `/me/sessions/${id}`).then(() => drawSessions(main), complain);
-  find(main, "#sessions").replaceChildren(...sessions.map((/** @type {any} */ s) =>
-    el("li", {}, el("span", { class: "grow" }, device(s.device), el("br"), el("small", { class: "soft" }, s.current ? "this one" : `last seen ${when(s.seen_at)}`)),
-      !s.current && el("button", { type: "button", "aria-label": `End the session of ${device(s.device)}`, onclick: () => end(s.id) }, "End"))));
+  const end = (/** @type {string} */ id) =>
+    call("DELETE", `/me/sessions/${id}`).then(() => drawSessions(main), complain);
+  find(main, "#sessions").replaceChildren(
+    ...sessions.map((/** @type {any} */ s) =>
+      el(
+        "li",
+        {},
+        el(
+          "span",
+          { class: "grow" },
+          device(s.device),
+          el("br"),
+          el("small", { class: "soft" }, s.current ? "this one" : `last seen ${when(s.seen_at)}`),
+        ),
+        !s.current &&
+          el(
+            "button",
+            { type: "button", "aria-label": `End the session of ${device(s.device)}`, onclick: () => end(s.id) },
+            "End",
+          ),
+      ),
+    ),
+  );
 }
 
 /** @param {HTMLElement} main */
 async function drawTokens(main) {
   const tokens = await call("GET", "/me/tokens");
-  const revoke = (/** @type {string} */ id) => call("DELETE", `/me/tokens/${id}`).then(() => drawTokens(main), complain);
-  find(main, "#tokens").replaceChildren(...tokens.map((/** @type {any} */ t) =>
-    el("li", {}, el("span", { class: "grow" }, t.name, el("br"), el("small", { class: "soft" }, `${t.scopes.join(" and ")}, ${t.used_at ? `last used ${when(t.used_at)}` : "not used yet"}`)),
-      el("button", { type: "button", "aria-label": `Revoke ${t.name}`, onclick: () => revoke(t.id) }, "Revoke"))));
+  const revoke = (/** @type {string} */ id) =>
+    call("DELETE", `/me/tokens/${id}`).then(() => drawTokens(main), complain);
+  find(main, "#tokens").replaceChildren(
+    ...tokens.map((/** @type {any} */ t) =>
+      el(
+        "li",
+        {},
+        el(
+          "span",
+          { class: "grow" },
+          t.name,
+          el("br"),
+          el(
+            "small",
+            { class: "soft" },
+            `${t.scopes.join(" and ")}, ${t.used_at ? `last used ${when(t.used_at)}` : "not used yet"}`,
+          ),
+        ),
+        el("button", { type: "button", "aria-label": `Revoke ${t.name}`, onclick: () => revoke(t.id) }, "Revoke"),
+      ),
+    ),
+  );
 }

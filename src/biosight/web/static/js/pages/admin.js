@@ -1,8 +1,8 @@
 // @ts-check
 /** People, invitations, disk and counts, for administrators. */
-import { call } from "../api.js";
-import { el, fields, find, size, when } from "../dom.js";
-import { complain } from "../toast.js";
+import { call } from "../frame/api.js";
+import { el, fields, find, size, when } from "../frame/dom.js";
+import { complain } from "../frame/toast.js";
 
 /** @param {HTMLElement} main */
 export async function mount(main) {
@@ -33,8 +33,13 @@ function showLink(main, path, words) {
 async function drawOverview(main) {
   const o = await call("GET", "/admin/overview");
   const rows = [
-    ["People", o.users.toLocaleString("en")], ["Collections", o.collections.toLocaleString("en")], ["Pictures", o.images.toLocaleString("en")],
-    ["In the trash", o.trashed.toLocaleString("en")], ["Room taken", size(o.picture_bytes)], ["Disk free", size(o.free_bytes)], ["Model", o.model],
+    ["People", o.users.toLocaleString("en")],
+    ["Collections", o.collections.toLocaleString("en")],
+    ["Pictures", o.images.toLocaleString("en")],
+    ["In the trash", o.trashed.toLocaleString("en")],
+    ["Room taken", size(o.picture_bytes)],
+    ["Disk free", size(o.free_bytes)],
+    ["Model", o.model],
   ];
   find(main, "#overview").replaceChildren(...rows.map(([k, v]) => el("div", {}, el("dt", {}, k), el("dd", {}, v))));
 }
@@ -49,7 +54,10 @@ async function drawUsers(main) {
     if (!after) break;
   }
   /** @param {any} u @param {Record<string, any>} change */
-  const change = (u, change) => call("PATCH", `/admin/users/${u.id}`, change).catch(complain).then(() => drawUsers(main));
+  const change = (u, change) =>
+    call("PATCH", `/admin/users/${u.id}`, change)
+      .catch(complain)
+      .then(() => drawUsers(main));
   /** @param {any} u */
   const reset = async (u) => {
     try {
@@ -59,22 +67,75 @@ async function drawUsers(main) {
       complain(error);
     }
   };
-  find(main, "#users").replaceChildren(...users.map((u) => {
-    const role = el("select", { "aria-label": `Role of ${u.name}` }, ["member", "admin"].map((r) => el("option", { value: r, selected: r === u.role }, r)));
-    role.addEventListener("change", () => change(u, { role: role.value }));
-    return el("tr", {}, el("td", {}, u.name, u.disabled ? " (disabled)" : "", el("br"), el("small", { class: "soft" }, u.email)),
-      el("td", {}, role), el("td", { class: "number" }, u.images.toLocaleString("en")), el("td", { class: "number" }, size(u.bytes)),
-      el("td", {}, el("div", { class: "inline" },
-        el("button", { type: "button", "aria-label": `Reset link for ${u.name}`, onclick: () => reset(u) }, "Reset link"),
-        el("button", { type: "button", "aria-label": `${u.disabled ? "Enable" : "Disable"} ${u.name}`, onclick: () => change(u, { disabled: !u.disabled }) }, u.disabled ? "Enable" : "Disable"))));
-  }));
+  find(main, "#users").replaceChildren(
+    ...users.map((u) => {
+      const role = el(
+        "select",
+        { "aria-label": `Role of ${u.name}` },
+        ["member", "admin"].map((r) => el("option", { value: r, selected: r === u.role }, r)),
+      );
+      role.addEventListener("change", () => change(u, { role: role.value }));
+      return el(
+        "tr",
+        {},
+        el("td", {}, u.name, u.disabled ? " (disabled)" : "", el("br"), el("small", { class: "soft" }, u.email)),
+        el("td", {}, role),
+        el("td", { class: "number" }, u.images.toLocaleString("en")),
+        el("td", { class: "number" }, size(u.bytes)),
+        el(
+          "td",
+          {},
+          el(
+            "div",
+            { class: "inline" },
+            el(
+              "button",
+              { type: "button", "aria-label": `Reset link for ${u.name}`, onclick: () => reset(u) },
+              "Reset link",
+            ),
+            el(
+              "button",
+              {
+                type: "button",
+                "aria-label": `${u.disabled ? "Enable" : "Disable"} ${u.name}`,
+                onclick: () => change(u, { disabled: !u.disabled }),
+              },
+              u.disabled ? "Enable" : "Disable",
+            ),
+          ),
+        ),
+      );
+    }),
+  );
 }
 
 /** @param {HTMLElement} main */
 async function drawInvitations(main) {
   const open = await call("GET", "/admin/invitations");
-  const withdraw = (/** @type {string} */ id) => call("DELETE", `/admin/invitations/${id}`).then(() => drawInvitations(main), complain);
-  find(main, "#invitations").replaceChildren(...open.map((/** @type {any} */ i) =>
-    el("li", {}, el("span", { class: "grow" }, i.email || "anyone with the link", el("br"), el("small", { class: "soft" }, `until ${when(i.ends_at)}`)),
-      el("button", { type: "button", "aria-label": `Withdraw the invitation of ${i.email || "anyone"}`, onclick: () => withdraw(i.id) }, "Withdraw"))));
+  const withdraw = (/** @type {string} */ id) =>
+    call("DELETE", `/admin/invitations/${id}`).then(() => drawInvitations(main), complain);
+  find(main, "#invitations").replaceChildren(
+    ...open.map((/** @type {any} */ i) =>
+      el(
+        "li",
+        {},
+        el(
+          "span",
+          { class: "grow" },
+          i.email || "anyone with the link",
+          el("br"),
+          el("small", { class: "soft" }, `until ${when(i.ends_at)}`),
+        ),
+        el(
+          "button",
+          {
+            type: "button",
+            "aria-label": `Withdraw the invitation of ${i.email || "anyone"}`,
+            onclick: () => withdraw(i.id),
+          },
+          "Withdraw",
+        ),
+      ),
+    ),
+  );
 }

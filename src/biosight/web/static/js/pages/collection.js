@@ -1,18 +1,20 @@
 // @ts-check
 /** A collection: label folders, grid, filters, selection, uploads. */
-import { API, call } from "../api.js";
-import { doAct, undoLast } from "../acts.js";
-import { counted, find } from "../dom.js";
-import { wireSizes, wireUploads } from "../bar.js";
-import { listen } from "../drop.js";
-import { asBody, asQuery, drawApplied, fromAddress, isPlain, mark, matches, wire } from "../filters.js";
-import { drawFolders } from "../folders.js";
-import { Grid } from "../grid.js";
-import { bind } from "../keys.js";
-import { chooseLabel } from "../relabel.js";
-import { drawSelected } from "../selected.js";
-import { complain } from "../toast.js";
-import { add } from "../upload.js";
+import { API, call } from "../frame/api.js";
+import { counted, find } from "../frame/dom.js";
+import { bind } from "../frame/keys.js";
+import { complain } from "../frame/toast.js";
+import { wireSizes, wireUploads } from "../grid/bar.js";
+import { asBody, asQuery, drawApplied, fromAddress, isPlain, mark, matches, wire } from "../grid/filters.js";
+import { drawFolders } from "../grid/folders.js";
+import { Grid } from "../grid/grid.js";
+import { moves } from "../grid/moves.js";
+import { drawSelected } from "../grid/selected.js";
+import { update } from "../grid/update.js";
+import { doAct, undoLast } from "../pictures/acts.js";
+import { chooseLabel } from "../pictures/relabel.js";
+import { listen } from "../upload/drop.js";
+import { add } from "../upload/upload.js";
 
 /** What was shown when the page was left, so that coming back finds it as it was. @type {any} */
 let kept = null;
@@ -26,7 +28,7 @@ document.addEventListener("biosight:viewed", (event) => {
 /** @param {string} address */
 const go = (address) => document.dispatchEvent(new CustomEvent("biosight:go", { detail: address }));
 
-/** Named pictures, as they were seen. @param {import("../acts.js").Image[]} images */
+/** Named pictures, as they were seen. @param {import("../pictures/acts.js").Image[]} images */
 function named(images) {
   return { images: images.map((i) => i.id), versions: Object.fromEntries(images.map((i) => [i.id, i.version])) };
 }
@@ -55,7 +57,12 @@ export async function mount(main) {
   const drawBar = () => {
     if (!grid.selection.size) all = false;
     drawSelected(find(main, "#selected"), data, {
-      count: grid.selection.size, total, all, trash: filter.trash === "true", editor, clear,
+      count: grid.selection.size,
+      total,
+      all,
+      trash: filter.trash === "true",
+      editor,
+      clear,
       ids: () => grid.chosen().map((i) => i.id),
       target: () => (all ? { matching: asBody(filter) } : named(grid.chosen())),
       selectMatching: () => {
@@ -105,17 +112,25 @@ export async function mount(main) {
   if (editor) wireUploads(main, collection, Number(data.maxMb));
   const stopDrops = editor ? listen((files) => add(collection, files, Number(data.maxMb))) : () => {};
 
-  document.addEventListener("biosight:changed", (event) => {
-    grid.update(/** @type {CustomEvent} */ (event).detail, (i) => matches(i, filter, collection));
-    countSoon();
-  }, { signal });
+  document.addEventListener(
+    "biosight:changed",
+    (event) => {
+      update(grid, /** @type {CustomEvent} */ (event).detail, (i) => matches(i, filter, collection));
+      countSoon();
+    },
+    { signal },
+  );
   document.addEventListener("biosight:undone", () => show().catch(complain), { signal });
-  document.addEventListener("biosight:stored", (event) => {
-    const image = /** @type {CustomEvent} */ (event).detail;
-    const first = !filter.sort || filter.sort === "newest";
-    if (first && !filter.text && matches(image, filter, collection)) grid.prepend(image);
-    if (image.collection === collection) countSoon();
-  }, { signal });
+  document.addEventListener(
+    "biosight:stored",
+    (event) => {
+      const image = /** @type {CustomEvent} */ (event).detail;
+      const first = !filter.sort || filter.sort === "newest";
+      if (first && !filter.text && matches(image, filter, collection)) grid.prepend(image);
+      if (image.collection === collection) countSoon();
+    },
+    { signal },
+  );
   document.addEventListener("biosight:uploaded", () => show().catch(complain), { signal });
 
   /** Act on the selection or the current tile. @param {Record<string, any>} body */
@@ -131,32 +146,25 @@ export async function mount(main) {
     if (single && (changed.length || body.kind === "confirm")) grid.moveTo(stays ? at + 1 : at);
   };
   bind({
-    next: (e) => grid.step(grid.current + 1, e),
-    previous: (e) => grid.step(grid.current - 1, e),
-    down: (e) => grid.step(grid.current < 0 ? 0 : grid.current + grid.columns(), e),
-    up: (e) => grid.step(grid.current - grid.columns(), e),
-    first: (e) => grid.step(0, e),
-    last: (e) => grid.step(grid.images.length - 1, e),
-    open: () => grid.images[grid.current] && grid.events.open(grid.images[grid.current].id),
-    select: () => grid.toggle(grid.current),
-    all: () => grid.selectAll(),
+    ...moves(grid),
     clear: () => clear(),
     search: () => find(main, "#text").focus(),
     ...(editor && { undo: () => undoLast(collection) }),
-    ...(editor && filter.trash !== "true" && {
-      confirm: () => doHere({ kind: "confirm" }),
-      unsure: () => doHere({ kind: "unsure" }),
-      trash: () => doHere({ kind: "trash" }),
-      relabel: async () => {
-        if (!grid.chosen().length) return;
-        const label = await chooseLabel(data, "Label");
-        if (label) await doHere({ kind: "relabel", label });
-      },
-      favourite: (/** @type {KeyboardEvent} */ event) => {
-        const label = JSON.parse(data.favourites ?? "[]")[Number(event.key) - 1];
-        if (label) doHere({ kind: "relabel", label });
-      },
-    }),
+    ...(editor &&
+      filter.trash !== "true" && {
+        confirm: () => doHere({ kind: "confirm" }),
+        unsure: () => doHere({ kind: "unsure" }),
+        trash: () => doHere({ kind: "trash" }),
+        relabel: async () => {
+          if (!grid.chosen().length) return;
+          const label = await chooseLabel(data, "Label");
+          if (label) await doHere({ kind: "relabel", label });
+        },
+        favourite: (/** @type {KeyboardEvent} */ event) => {
+          const label = JSON.parse(data.favourites ?? "[]")[Number(event.key) - 1];
+          if (label) doHere({ kind: "relabel", label });
+        },
+      }),
   });
 
   if (kept?.address === here) {
@@ -164,14 +172,26 @@ export async function mount(main) {
     await drawCounts();
     const list = kept;
     grid.filter = filter;
-    grid.put(list.images.map((/** @type {any} */ i) => list.changed.get(i.id) ?? i).filter((/** @type {any} */ i) => matches(i, filter, collection)), list.next);
+    grid.put(
+      list.images
+        .map((/** @type {any} */ i) => list.changed.get(i.id) ?? i)
+        .filter((/** @type {any} */ i) => matches(i, filter, collection)),
+      list.next,
+    );
     const at = grid.images.findIndex((i) => i.id === list.current);
     if (at >= 0) grid.moveTo(at, false);
     requestAnimationFrame(() => scrollTo(0, list.scroll));
   } else await show();
 
   return () => {
-    kept = { address: here, images: grid.images, next: grid.next, current: grid.images[grid.current]?.id, scroll: scrollY, changed: new Map() };
+    kept = {
+      address: here,
+      images: grid.images,
+      next: grid.next,
+      current: grid.images[grid.current]?.id,
+      scroll: scrollY,
+      changed: new Map(),
+    };
     stop.abort();
     stopDrops();
     grid.stop();

@@ -1,12 +1,12 @@
 // @ts-check
 /** A collection's model: which it is, how well it does here, trying others on, teaching labels. */
-import { call } from "../api.js";
-import { coverage } from "../coverage.js";
-import { counted, el, find } from "../dom.js";
-import { jobRow, live } from "../jobs.js";
-import { accuracy, confusion } from "../plots.js";
-import { teachForm } from "../teach.js";
-import { complain, toast } from "../toast.js";
+import { call } from "../frame/api.js";
+import { counted, el, find } from "../frame/dom.js";
+import { complain, toast } from "../frame/toast.js";
+import { coverage } from "../models/coverage.js";
+import { jobRow, live } from "../models/jobs.js";
+import { accuracy, confusion } from "../models/plots.js";
+import { teachForm } from "../models/teach.js";
 
 const ENOUGH = 100;
 
@@ -16,12 +16,22 @@ export async function mount(main) {
   const editor = role !== "viewer";
   const stop = new AbortController();
   const [versions, audit, own] = await Promise.all([
-    call("GET", "/models"), call("GET", `/collections/${collection}/audit`), call("GET", `/models/${serving}`),
+    call("GET", "/models"),
+    call("GET", `/collections/${collection}/audit`),
+    call("GET", `/models/${serving}`),
   ]);
   const drawJobs = async () => {
     const jobs = await call("GET", `/collections/${collection}/jobs`);
     const box = find(main, "#jobs");
-    box.replaceChildren(jobs.length ? el("ul", { class: "rows", "aria-label": "Long work" }, jobs.slice(0, 4).map((/** @type {any} */ j) => jobRow(j, editor, watch))) : "");
+    box.replaceChildren(
+      jobs.length
+        ? el(
+            "ul",
+            { class: "rows", "aria-label": "Long work" },
+            jobs.slice(0, 4).map((/** @type {any} */ j) => jobRow(j, editor, watch)),
+          )
+        : "",
+    );
     return jobs.some(live);
   };
   const watch = async () => {
@@ -47,7 +57,10 @@ export async function mount(main) {
     }
   };
   /** @param {any[]} all */
-  const drawChoice = (all) => find(main, "#choice").replaceChildren(...choice(all, collection, serving, editor, (model) => ask("try-on", { model })));
+  const drawChoice = (all) =>
+    find(main, "#choice").replaceChildren(
+      ...choice(all, collection, serving, editor, (model) => ask("try-on", { model })),
+    );
   /** @param {number} threshold */
   const use = async (threshold) => {
     try {
@@ -60,22 +73,51 @@ export async function mount(main) {
   drawChoice(versions);
   find(main, "#audit").replaceChildren(...audited(audit, own.held, editor ? use : null));
   const counts = await call("GET", `/collections/${collection}/labels`);
-  find(main, "#teach").replaceChildren(...(editor ? teachForm(main.dataset, counts, (body) => ask("teach", body)) : []));
+  find(main, "#teach").replaceChildren(
+    ...(editor ? teachForm(main.dataset, counts, (body) => ask("teach", body)) : []),
+  );
   watch();
   return () => stop.abort();
 }
 
-/** @param {any[]} versions @param {string} collection @param {string} serving @param {boolean} editor @param {(model: string) => void} tryOn */
+/**
+ * @param {any[]} versions
+ * @param {string} collection
+ * @param {string} serving
+ * @param {boolean} editor
+ * @param {(model: string) => void} tryOn
+ */
 function choice(versions, collection, serving, editor, tryOn) {
-  const fitting = versions.filter((v) => ["", collection].includes(v.collection) && v.state !== "retired" && v.there && v.id !== serving);
+  const fitting = versions.filter(
+    (v) => ["", collection].includes(v.collection) && v.state !== "retired" && v.there && v.id !== serving,
+  );
   return [
     el("h2", {}, "Model"),
     el("p", {}, "New pictures are named by ", el("a", { href: `/models/${serving}` }, el("strong", {}, serving)), "."),
     fitting.length ? el("h3", {}, "Others to try on") : null,
-    el("ul", { class: "rows" }, fitting.map((v) => el("li", {},
-      el("span", {}, el("a", { href: `/models/${v.id}` }, v.id), " ", el("span", { class: "soft" }, `${counted(v.labels.length, "label")}${v.serves ? "" : `, ${v.state}`}`)),
-      editor && el("button", { type: "button", onclick: () => tryOn(v.id) }, "Try on")))),
-    el("p", { class: "soft" }, "A try-on shows which labels would change. Nothing changes until you apply it, and what people said always stays."),
+    el(
+      "ul",
+      { class: "rows" },
+      fitting.map((v) =>
+        el(
+          "li",
+          {},
+          el(
+            "span",
+            {},
+            el("a", { href: `/models/${v.id}` }, v.id),
+            " ",
+            el("span", { class: "soft" }, `${counted(v.labels.length, "label")}${v.serves ? "" : `, ${v.state}`}`),
+          ),
+          editor && el("button", { type: "button", onclick: () => tryOn(v.id) }, "Try on"),
+        ),
+      ),
+    ),
+    el(
+      "p",
+      { class: "soft" },
+      "A try-on shows which labels would change. Nothing changes until you apply it, and what people said always stays.",
+    ),
   ].filter(Boolean);
 }
 
@@ -86,11 +128,21 @@ function audited(audit, held, use) {
   const parts = [el("h2", {}, "How well it does here")];
   if (q) parts.push(accuracy(q), confusion(q));
   if (!enough) {
-    parts.push(el("p", { class: "soft" }, q
-      ? `From ${counted(q.pictures, "picture")} of the random half of review; at ${ENOUGH} the curve below is drawn from your own pictures.`
-      : "Nothing is known yet: review some pictures. Only the half that is drawn at random measures how often the model is right."));
+    parts.push(
+      el(
+        "p",
+        { class: "soft" },
+        q
+          ? `From ${counted(q.pictures, "picture")} of the random half of review; at ${ENOUGH} the curve below is drawn from your own pictures.`
+          : "Nothing is known yet: review some pictures. Only the half that is drawn at random measures how often the model is right.",
+      ),
+    );
   }
   const curve = enough ? q : held;
-  if (curve) parts.push(el("h3", {}, "Choose a threshold"), coverage(curve, enough ? "of your own pictures" : "pictures from sources it never saw", use));
+  if (curve)
+    parts.push(
+      el("h3", {}, "Choose a threshold"),
+      coverage(curve, enough ? "of your own pictures" : "pictures from sources it never saw", use),
+    );
   return parts;
 }

@@ -1,9 +1,9 @@
 // @ts-check
 /** What was done in a collection, with undo. */
-import { call } from "../api.js";
-import { undoAct } from "../acts.js";
-import { counted, el, find, when } from "../dom.js";
-import { complain } from "../toast.js";
+import { call } from "../frame/api.js";
+import { counted, el, find, when } from "../frame/dom.js";
+import { complain } from "../frame/toast.js";
+import { undoAct } from "../pictures/acts.js";
 
 const PAGE = 50;
 
@@ -22,7 +22,14 @@ export async function mount(main) {
     list.append(...acts.map(row));
     before = acts.at(-1)?.at ?? before;
     older.hidden = acts.length < PAGE;
-    if (!list.children.length) list.append(el("li", { class: "soft" }, "Nothing was done here yet. Labels you confirm or change will be listed, and can be undone."));
+    if (!list.children.length)
+      list.append(
+        el(
+          "li",
+          { class: "soft" },
+          "Nothing was done here yet. Labels you confirm or change will be listed, and can be undone.",
+        ),
+      );
   };
   older.addEventListener("click", () => load(false).catch(complain));
   document.addEventListener("biosight:undone", () => load(true).catch(complain), { signal: stop.signal });
@@ -32,12 +39,31 @@ export async function mount(main) {
 
 /** @param {any} a an act */
 function row(a) {
-  return el("li", {},
-    el("span", { class: "grow" }, el("strong", {}, a.summary), `, ${counted(a.count, "picture")}`, el("br"),
-      el("small", { class: "soft" }, `${a.mine ? "you" : a.by}, ${when(a.at)}`)),
+  return el(
+    "li",
+    {},
+    el(
+      "span",
+      { class: "grow" },
+      el("strong", {}, a.summary),
+      `, ${counted(a.count, "picture")}`,
+      el("br"),
+      el("small", { class: "soft" }, `${a.mine ? "you" : a.by}, ${when(a.at)}`),
+    ),
     a.undone ? el("span", { class: "soft" }, "undone") : null,
-    a.can_undo ? el("button", { type: "button", "aria-label": `Undo: ${a.summary}, ${counted(a.count, "picture")}`, onclick: (/** @type {MouseEvent} */ e) => {
-      /** @type {HTMLButtonElement} */ (e.currentTarget).disabled = true;
-      undoAct(a.id, a.summary);
-    } }, "Undo") : null);
+    a.can_undo
+      ? el(
+          "button",
+          {
+            type: "button",
+            "aria-label": `Undo: ${a.summary}, ${counted(a.count, "picture")}`,
+            onclick: (/** @type {MouseEvent} */ e) => {
+              /** @type {HTMLButtonElement} */ (e.currentTarget).disabled = true;
+              undoAct(a.id, a.summary);
+            },
+          },
+          "Undo",
+        )
+      : null,
+  );
 }

@@ -1,16 +1,17 @@
 // @ts-check
 /** One picture: large, with guesses, metadata, note and history; moves through the filtered list. */
-import { API, call } from "../api.js";
-import { changeOne, doAct, undoLast } from "../acts.js";
-import { el, find, refocus, size, when } from "../dom.js";
-import { asQuery, fromAddress } from "../filters.js";
-import { drawGuesses, drawState } from "../guesses.js";
-import { toggleHeat } from "../heat.js";
-import { bind } from "../keys.js";
-import { drawLikes } from "../likes.js";
-import { chooseLabel } from "../relabel.js";
-import { complain } from "../toast.js";
-import { Zoom } from "../zoom.js";
+import { API, call } from "../frame/api.js";
+import { el, find, refocus } from "../frame/dom.js";
+import { bind } from "../frame/keys.js";
+import { complain } from "../frame/toast.js";
+import { asQuery, fromAddress } from "../grid/filters.js";
+import { facts, familiarity, sayingRow } from "../pictures/about.js";
+import { changeOne, doAct, undoLast } from "../pictures/acts.js";
+import { drawGuesses, drawState } from "../pictures/guesses.js";
+import { toggleHeat } from "../pictures/heat.js";
+import { drawLikes } from "../pictures/likes.js";
+import { chooseLabel } from "../pictures/relabel.js";
+import { Zoom } from "../pictures/zoom.js";
 
 const HIDE = "biosight:details";
 
@@ -32,20 +33,41 @@ export async function mount(main) {
     call("GET", `/images/${data.image}/neighbours${asQuery(filter)}`),
   ]);
 
-  const img = el("img", { src: `${API}/images/${image.id}/view`, alt: `${image.name}, labelled ${image.label || "nothing"}` });
-  img.addEventListener("error", () => stage.append(el("p", { class: "problem" }, "The picture can't be shown.")), { once: true });
+  const img = el("img", {
+    src: `${API}/images/${image.id}/view`,
+    alt: `${image.name}, labelled ${image.label || "nothing"}`,
+  });
+  img.addEventListener("error", () => stage.append(el("p", { class: "problem" }, "The picture can't be shown.")), {
+    once: true,
+  });
   const zoom = new Zoom(stage, img);
   /** @param {string} id */
   const to = (id) => {
     const address = `/images/${id}${asQuery(filter)}`;
     if (id) document.dispatchEvent(new CustomEvent("biosight:go", { detail: { address } }));
   };
-  const step = (/** @type {string} */ way, /** @type {string} */ id, /** @type {string} */ mark, /** @type {string} */ name) =>
-    el("button", { class: `step ${way}`, type: "button", disabled: !id, "aria-label": name, title: name, onclick: () => to(id) }, mark);
-  stage.append(img, step("prev", near.previous, "←", "Previous picture"), step("next", near.next, "→", "Next picture"),
-    el("div", { class: "zoom" },
+  const step = (
+    /** @type {string} */ way,
+    /** @type {string} */ id,
+    /** @type {string} */ mark,
+    /** @type {string} */ name,
+  ) =>
+    el(
+      "button",
+      { class: `step ${way}`, type: "button", disabled: !id, "aria-label": name, title: name, onclick: () => to(id) },
+      mark,
+    );
+  stage.append(
+    img,
+    step("prev", near.previous, "←", "Previous picture"),
+    step("next", near.next, "→", "Next picture"),
+    el(
+      "div",
+      { class: "zoom" },
       el("button", { class: "icon", type: "button", "aria-label": "Zoom out", onclick: () => zoom.by(1 / 1.5) }, "−"),
-      el("button", { class: "icon", type: "button", "aria-label": "Zoom in", onclick: () => zoom.by(1.5) }, "+")));
+      el("button", { class: "icon", type: "button", "aria-label": "Zoom in", onclick: () => zoom.by(1.5) }, "+"),
+    ),
+  );
   if (near.next) new Image().src = `${API}/images/${near.next}/view`;
 
   /** @param {Record<string, any>} change */
@@ -80,28 +102,58 @@ export async function mount(main) {
   const heat = () => toggleHeat(stage, img, image).catch(complain);
   const draw = () => {
     const focused = panel.contains(document.activeElement) ? document.activeElement?.textContent : null;
-    const download = el("a", { class: "button", href: `${API}/images/${image.id}/original?download=true`, download: image.name }, "Download");
-    panel.replaceChildren(...[
-      el("p", {}, el("a", { href: back }, "← Back to the pictures")),
-      el("h1", {}, image.name),
-      drawState(image),
-      el("div", { class: "actions" }, editor && [
-        el("button", { type: "button", class: "primary", disabled: !image.label, onclick: confirm, title: "A or Enter" }, image.who === "person" ? "Next" : "Confirm"),
-        el("button", { type: "button", onclick: relabel, title: "R" }, "Relabel"),
-        el("button", { type: "button", onclick: () => change({ label: "Not sure" }), title: "U" }, "Not sure"),
-        el("button", { type: "button", onclick: trash, title: "Del" }, image.trashed ? "Restore" : "Trash"),
-      ], download),
-      el("section", {}, el("h3", {}, "The machine's guesses"), drawGuesses(image.top, editor ? (label) => change({ label }) : null),
-        image.model && el("p", {}, el("button", { type: "button", class: "quiet", onclick: heat, title: "H" }, "What it looked at")), familiarity(image)),
-      note(),
-      likes,
-      el("section", {}, el("h3", {}, "Who said what"), el("ol", { class: "said" }, said.map(sayingRow))),
-      el("section", {}, el("h3", {}, "About the file"), facts(image)),
-    ]);
+    const download = el(
+      "a",
+      { class: "button", href: `${API}/images/${image.id}/original?download=true`, download: image.name },
+      "Download",
+    );
+    panel.replaceChildren(
+      ...[
+        el("p", {}, el("a", { href: back }, "← Back to the pictures")),
+        el("h1", {}, image.name),
+        drawState(image),
+        el(
+          "div",
+          { class: "actions" },
+          editor && [
+            el(
+              "button",
+              { type: "button", class: "primary", disabled: !image.label, onclick: confirm, title: "A or Enter" },
+              image.who === "person" ? "Next" : "Confirm",
+            ),
+            el("button", { type: "button", onclick: relabel, title: "R" }, "Relabel"),
+            el("button", { type: "button", onclick: () => change({ label: "Not sure" }), title: "U" }, "Not sure"),
+            el("button", { type: "button", onclick: trash, title: "Del" }, image.trashed ? "Restore" : "Trash"),
+          ],
+          download,
+        ),
+        el(
+          "section",
+          {},
+          el("h3", {}, "The machine's guesses"),
+          drawGuesses(image.top, editor ? (label) => change({ label }) : null),
+          image.model &&
+            el(
+              "p",
+              {},
+              el("button", { type: "button", class: "quiet", onclick: heat, title: "H" }, "What it looked at"),
+            ),
+          familiarity(image),
+        ),
+        note(),
+        likes,
+        el("section", {}, el("h3", {}, "Who said what"), el("ol", { class: "said" }, said.map(sayingRow))),
+        el("section", {}, el("h3", {}, "About the file"), facts(image)),
+      ],
+    );
     refocus(panel, focused);
   };
   const note = () => {
-    const text = el("textarea", { rows: 2, maxlength: 2000, disabled: !editor, "aria-label": "Note", placeholder: "Note" }, image.note);
+    const text = el(
+      "textarea",
+      { rows: 2, maxlength: 2000, disabled: !editor, "aria-label": "Note", placeholder: "Note" },
+      image.note,
+    );
     text.addEventListener("change", () => change({ note: text.value }));
     return text;
   };
@@ -113,17 +165,28 @@ export async function mount(main) {
   draw();
   document.dispatchEvent(new CustomEvent("biosight:viewed", { detail: image.id }));
   if (localStorage.getItem(HIDE) === "hidden") details();
-  document.addEventListener("biosight:undone", async () => {
-    image = await call("GET", `/images/${image.id}`);
-    said = await call("GET", `/images/${image.id}/history`);
-    draw();
-  }, { signal: stop.signal });
+  document.addEventListener(
+    "biosight:undone",
+    async () => {
+      image = await call("GET", `/images/${image.id}`);
+      said = await call("GET", `/images/${image.id}/history`);
+      draw();
+    },
+    { signal: stop.signal },
+  );
   bind({
-    next: () => to(near.next), previous: () => to(near.previous), details,
-    zoomIn: () => zoom.by(1.5), zoomOut: () => zoom.by(1 / 1.5), heat,
+    next: () => to(near.next),
+    previous: () => to(near.previous),
+    details,
+    zoomIn: () => zoom.by(1.5),
+    zoomOut: () => zoom.by(1 / 1.5),
+    heat,
     clear: () => (zoom.scale > 1 ? zoom.reset() : go(back)),
     ...(editor && {
-      confirm, relabel, trash, undo: () => undoLast(data.collection ?? ""),
+      confirm,
+      relabel,
+      trash,
+      undo: () => undoLast(data.collection ?? ""),
       unsure: () => change({ label: "Not sure" }),
       favourite: (/** @type {KeyboardEvent} */ event) => {
         const label = JSON.parse(data.favourites ?? "[]")[Number(event.key) - 1];
@@ -132,30 +195,4 @@ export async function mount(main) {
     }),
   });
   return () => stop.abort();
-}
-
-const KINDS = /** @type {Record<string, string>} */ ({ predicted: "guessed", confirmed: "confirmed", corrected: "said", withdrawn: "took back" });
-
-/** @param {any} s */
-function sayingRow(s) {
-  const sure = s.confidence === null ? "" : `, ${Math.floor(s.confidence * 100)} %`;
-  const label = s.label || (s.kind === "withdrawn" ? "what was said" : "");
-  return el("li", {}, el("strong", {}, s.by), ` ${KINDS[s.kind]} ${label}${sure}`, el("br"), el("span", { class: "soft" }, when(s.at)));
-}
-
-/** @param {any} i */
-function familiarity(i) {
-  return i.unfamiliar && el("p", { class: "soft" }, `Unlike all that ${i.model} learnt from: don't rely on these guesses.`);
-}
-
-/** @param {any} i */
-function facts(i) {
-  const rows = [
-    ["Taken", i.taken.replace("T", " ")], ["Camera", i.camera],
-    ["Place", i.latitude === null || i.longitude === null ? "" : `${i.latitude.toFixed(5)}, ${i.longitude.toFixed(5)}`],
-    ["Size", `${i.width} × ${i.height} px, ${size(i.size)}`], ["Type", i.media_type],
-    ["Path", i.path === i.name ? "" : i.path], ["Uploaded", `${when(i.created_at)} by ${i.uploaded_by || "somebody who left"}`],
-    ["Model", i.model], ["SHA-256", i.sha256],
-  ];
-  return el("dl", { class: "facts" }, rows.filter(([, v]) => v).flatMap(([k, v]) => [el("dt", {}, k), el("dd", {}, v)]));
 }

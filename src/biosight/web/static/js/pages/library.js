@@ -1,8 +1,8 @@
 // @ts-check
 /** The library: collections with covers and counts, and invitations to more. */
-import { call } from "../api.js";
-import { counted, el, find } from "../dom.js";
-import { complain, question } from "../toast.js";
+import { call } from "../frame/api.js";
+import { counted, el, find } from "../frame/dom.js";
+import { complain, question } from "../frame/toast.js";
 
 /** @param {any} c a collection */
 function card(c) {
@@ -11,9 +11,21 @@ function card(c) {
     : el("span", {}, "No pictures yet");
   const review = c.unreviewed ? ` · ${c.unreviewed.toLocaleString("en")} to review` : "";
   const role = c.role === "owner" ? "" : ` · you are ${c.role}`;
-  return el("li", {}, el("a", { class: "card", href: `/collections/${c.id}` },
-    el("div", { class: "cover" }, cover),
-    el("div", {}, el("strong", {}, c.name), el("small", { class: "soft" }, counted(c.images, "picture") + review + role))));
+  return el(
+    "li",
+    {},
+    el(
+      "a",
+      { class: "card", href: `/collections/${c.id}` },
+      el("div", { class: "cover" }, cover),
+      el(
+        "div",
+        {},
+        el("strong", {}, c.name),
+        el("small", { class: "soft" }, counted(c.images, "picture") + review + role),
+      ),
+    ),
+  );
 }
 
 /** @param {HTMLElement} main */
@@ -32,10 +44,13 @@ function offer(main, o) {
     await call("POST", `/offers/${o.id}`, { accept }).catch(complain);
     await draw(main);
   };
-  return el("p", { class: "notice" },
+  return el(
+    "p",
+    { class: "notice" },
     el("span", { class: "grow" }, `You are invited to “${o.collection_name}” as ${o.role}.`),
     el("button", { type: "button", class: "primary", onclick: () => answer(true) }, "Accept"),
-    el("button", { type: "button", onclick: () => answer(false) }, "Decline"));
+    el("button", { type: "button", onclick: () => answer(false) }, "Decline"),
+  );
 }
 
 /** @param {HTMLElement} main */

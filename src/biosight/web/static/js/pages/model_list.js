@@ -1,8 +1,8 @@
 // @ts-check
 /** All model versions, family by family. */
-import { call } from "../api.js";
-import { el, find } from "../dom.js";
-import { share } from "../plots.js";
+import { call } from "../frame/api.js";
+import { el, find } from "../frame/dom.js";
+import { share } from "../models/plots.js";
 
 /** @param {HTMLElement} main */
 export async function mount(main) {
@@ -10,20 +10,65 @@ export async function mount(main) {
   const rank = (/** @type {any} */ v) => (v.default ? 0 : v.serves ? 1 : 2);
   const ordered = [...versions].sort((a, b) => rank(a) - rank(b));
   const names = new Set(ordered.map((v) => v.name));
-  find(main, "#models").replaceChildren(...[...names].map((name) =>
-    family(name, versions.filter((/** @type {any} */ v) => v.name === name))));
+  find(main, "#models").replaceChildren(
+    ...[...names].map((name) =>
+      family(
+        name,
+        versions.filter((/** @type {any} */ v) => v.name === name),
+      ),
+    ),
+  );
 }
 
 /** @param {string} name @param {any[]} versions */
 function family(name, versions) {
-  return el("section", { class: "family" },
-    el("h2", {}, name, " ", versions[0].default && el("span", { class: "state" }, "default"), versions[0].collection && el("span", { class: "state" }, "taught here")),
-    el("div", { class: "scroll" }, el("table", {},
-      el("thead", {}, el("tr", {}, ["Version", "State", "Network", "Labels", "Right on left-out sources", "On unseen sources"].map((t, i) => el("th", { class: i > 2 && "number" }, t)))),
-      el("tbody", {}, versions.map((v) => el("tr", {},
-        el("th", {}, el("a", { href: `/models/${v.id}` }, v.version)),
-        el("td", {}, v.serves ? el("strong", {}, "serves") : v.state), el("td", {}, v.base ? `${v.arch}, head on ${v.base}` : v.arch),
-        el("td", { class: "number" }, v.labels.length), figure(v.measured.held_accuracy), figure(v.measured.unseen_accuracy)))))));
+  return el(
+    "section",
+    { class: "family" },
+    el(
+      "h2",
+      {},
+      name,
+      " ",
+      versions[0].default && el("span", { class: "state" }, "default"),
+      versions[0].collection && el("span", { class: "state" }, "taught here"),
+    ),
+    el(
+      "div",
+      { class: "scroll" },
+      el(
+        "table",
+        {},
+        el(
+          "thead",
+          {},
+          el(
+            "tr",
+            {},
+            ["Version", "State", "Network", "Labels", "Right on left-out sources", "On unseen sources"].map((t, i) =>
+              el("th", { class: i > 2 && "number" }, t),
+            ),
+          ),
+        ),
+        el(
+          "tbody",
+          {},
+          versions.map((v) =>
+            el(
+              "tr",
+              {},
+              el("th", {}, el("a", { href: `/models/${v.id}` }, v.version)),
+              el("td", {}, v.serves ? el("strong", {}, "serves") : v.state),
+              el("td", {}, v.base ? `${v.arch}, head on ${v.base}` : v.arch),
+              el("td", { class: "number" }, v.labels.length),
+              figure(v.measured.held_accuracy),
+              figure(v.measured.unseen_accuracy),
+            ),
+          ),
+        ),
+      ),
+    ),
+  );
 }
 
 /** @param {number | undefined} value */

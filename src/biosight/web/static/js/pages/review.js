@@ -1,13 +1,13 @@
 // @ts-check
 /** The review queue: one picture after the other, by keys. */
-import { API, call } from "../api.js";
-import { changeOne, doAct, undoLast } from "../acts.js";
-import { counted, el, find, refocus } from "../dom.js";
-import { drawGuesses, drawState } from "../guesses.js";
-import { bind } from "../keys.js";
-import { chooseLabel } from "../relabel.js";
-import { complain } from "../toast.js";
-import { Zoom } from "../zoom.js";
+import { API, call } from "../frame/api.js";
+import { counted, el, find, refocus } from "../frame/dom.js";
+import { bind } from "../frame/keys.js";
+import { complain } from "../frame/toast.js";
+import { changeOne, doAct, undoLast } from "../pictures/acts.js";
+import { drawGuesses, drawState } from "../pictures/guesses.js";
+import { chooseLabel } from "../pictures/relabel.js";
+import { Zoom } from "../pictures/zoom.js";
 
 /** @param {HTMLElement} main */
 export async function mount(main) {
@@ -21,9 +21,13 @@ export async function mount(main) {
   let waiting = 0;
   const like = new URLSearchParams(location.search).get("like");
   /** @param {boolean} alike */
-  const order = (alike) => alike
-    ? ["Those most like the picture you came from. ", el("a", { href: `/collections/${collection}/review` }, "Back to the usual order")]
-    : ["Half of these are drawn at random, half are those the machine is least certain of."];
+  const order = (alike) =>
+    alike
+      ? [
+          "Those most like the picture you came from. ",
+          el("a", { href: `/collections/${collection}/review` }, "Back to the usual order"),
+        ]
+      : ["Half of these are drawn at random, half are those the machine is least certain of."];
   const stop = new AbortController();
 
   const load = async () => {
@@ -67,13 +71,22 @@ export async function mount(main) {
     find(main, "#waiting").textContent = waiting ? `${counted(waiting, "picture")} to review.` : "";
     const now = drawn[at];
     if (!now) {
-      box.replaceChildren(el("div", { class: "empty" }, el("p", { class: "large" }, "Nothing waits for review."),
-        el("p", {}, el("a", { href: `/collections/${collection}` }, "Back to the pictures"))));
+      box.replaceChildren(
+        el(
+          "div",
+          { class: "empty" },
+          el("p", { class: "large" }, "Nothing waits for review."),
+          el("p", {}, el("a", { href: `/collections/${collection}` }, "Back to the pictures")),
+        ),
+      );
       return;
     }
     const detail = await call("GET", `/images/${now.image.id}`);
     if (drawn[at] !== now) return;
-    const img = el("img", { src: `${API}/images/${now.image.id}/view`, alt: `${now.image.name}, labelled ${now.image.label}` });
+    const img = el("img", {
+      src: `${API}/images/${now.image.id}/view`,
+      alt: `${now.image.name}, labelled ${now.image.label}`,
+    });
     const stage = el("figure", { class: "stage" }, img);
     new Zoom(stage, img);
     const following = drawn[at + 1];
@@ -87,22 +100,55 @@ export async function mount(main) {
     if (current instanceof HTMLElement) find(box, ".strip").scrollLeft = current.offsetLeft - box.clientWidth / 2;
   };
   /** @param {any} image */
-  const side = (image) => el("aside", { class: "panel" },
-    drawState(image),
-    editor && el("div", { class: "actions" },
-      el("button", { type: "button", class: "primary", onclick: () => answer({ confirm: true }), title: "A or Enter" }, "Confirm"),
-      el("button", { type: "button", onclick: relabel, title: "R" }, "Relabel"),
-      el("button", { type: "button", onclick: () => answer({ label: "Not sure" }), title: "U" }, "Not sure")),
-    drawGuesses(image.top, editor ? (label) => answer(label === image.label ? { confirm: true } : { label }) : null),
-    favourites(),
-    el("p", { class: "soft" }, el("a", { href: `/images/${image.id}` }, image.name)));
+  const side = (image) =>
+    el(
+      "aside",
+      { class: "panel" },
+      drawState(image),
+      editor &&
+        el(
+          "div",
+          { class: "actions" },
+          el(
+            "button",
+            { type: "button", class: "primary", onclick: () => answer({ confirm: true }), title: "A or Enter" },
+            "Confirm",
+          ),
+          el("button", { type: "button", onclick: relabel, title: "R" }, "Relabel"),
+          el("button", { type: "button", onclick: () => answer({ label: "Not sure" }), title: "U" }, "Not sure"),
+        ),
+      drawGuesses(image.top, editor ? (label) => answer(label === image.label ? { confirm: true } : { label }) : null),
+      favourites(),
+      el("p", { class: "soft" }, el("a", { href: `/images/${image.id}` }, image.name)),
+    );
   const favourites = () => {
     const labels = JSON.parse(data.favourites ?? "[]");
-    return labels.length ? el("p", { class: "soft" }, labels.map((/** @type {string} */ l, /** @type {number} */ i) => [el("kbd", {}, i + 1), ` ${l}  `])) : null;
+    return labels.length
+      ? el(
+          "p",
+          { class: "soft" },
+          labels.map((/** @type {string} */ l, /** @type {number} */ i) => [el("kbd", {}, i + 1), ` ${l}  `]),
+        )
+      : null;
   };
-  const strip = () => el("div", { class: "strip" }, drawn.map((d, i) =>
-    el("button", { type: "button", class: d.done ? "done" : "", "aria-current": i === at && "true", "aria-label": `${d.image.name}${d.done ? ", done" : ""}`, onclick: () => move(i) },
-      el("img", { src: `${API}/images/${d.image.id}/thumbnail`, alt: "", loading: "lazy" }))));
+  const strip = () =>
+    el(
+      "div",
+      { class: "strip" },
+      drawn.map((d, i) =>
+        el(
+          "button",
+          {
+            type: "button",
+            class: d.done ? "done" : "",
+            "aria-current": i === at && "true",
+            "aria-label": `${d.image.name}${d.done ? ", done" : ""}`,
+            onclick: () => move(i),
+          },
+          el("img", { src: `${API}/images/${d.image.id}/thumbnail`, alt: "", loading: "lazy" }),
+        ),
+      ),
+    );
   const relabel = async () => {
     const label = await chooseLabel(data, "Label");
     if (label) await answer({ label });
@@ -110,9 +156,12 @@ export async function mount(main) {
 
   document.addEventListener("biosight:undone", () => load().catch(complain), { signal: stop.signal });
   bind({
-    next: () => move(at + 1), previous: () => move(at - 1),
+    next: () => move(at + 1),
+    previous: () => move(at - 1),
     ...(editor && {
-      confirm: () => answer({ confirm: true }), relabel, unsure: () => answer({ label: "Not sure" }),
+      confirm: () => answer({ confirm: true }),
+      relabel,
+      unsure: () => answer({ label: "Not sure" }),
       undo: () => undoLast(collection),
       trash: async () => {
         const now = drawn[at];

@@ -1,12 +1,14 @@
 // @ts-check
 /** Sign in, sign up, set a new password. */
-import { call } from "../api.js";
-import { fields, find } from "../dom.js";
+import { call } from "../frame/api.js";
+import { fields, find } from "../frame/dom.js";
 
 /** @returns {string} where to go afterwards: a path of this site only */
 function after() {
   const next = new URLSearchParams(location.search).get("next") ?? "/";
-  return new URL(next, location.href).origin === location.origin && next.startsWith("/") && !next.startsWith("//") ? next : "/";
+  return new URL(next, location.href).origin === location.origin && next.startsWith("/") && !next.startsWith("//")
+    ? next
+    : "/";
 }
 
 /** @param {HTMLElement} main */

@@ -1,9 +1,9 @@
 // @ts-check
 /** The trash: collections whole, and single pictures by collection. */
-import { API, call } from "../api.js";
-import { doAct } from "../acts.js";
-import { counted, el, find } from "../dom.js";
-import { complain, question, toast } from "../toast.js";
+import { API, call } from "../frame/api.js";
+import { counted, el, find } from "../frame/dom.js";
+import { complain, question, toast } from "../frame/toast.js";
+import { doAct } from "../pictures/acts.js";
 
 const SHOWN = 24;
 
@@ -13,7 +13,19 @@ export async function mount(main) {
   const withTrash = all.filter((/** @type {any} */ c) => c.trashed_images);
   const again = () => mount(main).catch(complain);
   const parts = [];
-  if (gone.length) parts.push(el("section", {}, el("h2", {}, "Collections"), el("ul", { class: "rows" }, gone.map((/** @type {any} */ c) => collectionRow(c, again)))));
+  if (gone.length)
+    parts.push(
+      el(
+        "section",
+        {},
+        el("h2", {}, "Collections"),
+        el(
+          "ul",
+          { class: "rows" },
+          gone.map((/** @type {any} */ c) => collectionRow(c, again)),
+        ),
+      ),
+    );
   for (const c of withTrash) parts.push(await pictures(c, again));
   if (!parts.length) parts.push(el("div", { class: "empty" }, el("p", { class: "large" }, "The trash is empty.")));
   find(main, "#trash").replaceChildren(...parts);
@@ -22,16 +34,30 @@ export async function mount(main) {
 /** @param {any} c @param {() => void} again */
 function collectionRow(c, again) {
   const owner = c.role === "owner";
-  const restore = () => call("POST", `/collections/${c.id}/restore`).then(() => (toast(`“${c.name}” is back in the library.`), again()), complain);
+  const restore = () =>
+    call("POST", `/collections/${c.id}/restore`).then(() => {
+      toast(`“${c.name}” is back in the library.`);
+      again();
+    }, complain);
   const remove = async () => {
     const words = `${counted(c.images + c.trashed_images, "picture")} will be gone for good. This can't be undone.`;
     if (await question({ title: `Remove “${c.name}” for good?`, words, ok: "Remove for good", danger: true })) {
       await call("DELETE", `/collections/${c.id}/forever`).then(again, complain);
     }
   };
-  return el("li", {}, el("span", { class: "grow" }, el("strong", {}, c.name), el("br"), el("small", { class: "soft" }, counted(c.images, "picture"))),
+  return el(
+    "li",
+    {},
+    el(
+      "span",
+      { class: "grow" },
+      el("strong", {}, c.name),
+      el("br"),
+      el("small", { class: "soft" }, counted(c.images, "picture")),
+    ),
     owner && el("button", { type: "button", onclick: restore }, "Restore"),
-    owner && el("button", { type: "button", class: "danger", onclick: remove }, "Remove for good"));
+    owner && el("button", { type: "button", class: "danger", onclick: remove }, "Remove for good"),
+  );
 }
 
 /** @param {any} c @param {() => void} again */
@@ -44,22 +70,47 @@ async function pictures(c, again) {
     const words = `${counted(c.trashed_images, "picture")} will be gone for good. This can't be undone.`;
     if (!(await question({ title: `Empty the trash of “${c.name}”?`, words, ok: "Empty trash", danger: true }))) return;
     try {
-      let step = { left: 1, removed: 0 };
-      while (step.left && (step = await call("DELETE", `/collections/${c.id}/trash`)).left) toast(`${step.left.toLocaleString("en")} left…`, { seconds: 2 });
+      for (let left = 1; left; ) {
+        left = (await call("DELETE", `/collections/${c.id}/trash`)).left;
+        if (left) toast(`${left.toLocaleString("en")} left…`, { seconds: 2 });
+      }
       again();
     } catch (error) {
       complain(error);
     }
   };
   const more = c.trashed_images > page.images.length;
-  return el("section", {},
-    el("div", { class: "heading" }, el("h2", {}, `${c.name}: ${counted(c.trashed_images, "picture")}`),
-      el("div", { class: "actions" },
+  return el(
+    "section",
+    {},
+    el(
+      "div",
+      { class: "heading" },
+      el("h2", {}, `${c.name}: ${counted(c.trashed_images, "picture")}`),
+      el(
+        "div",
+        { class: "actions" },
         c.role !== "viewer" && el("button", { type: "button", onclick: restore }, "Restore all"),
-        c.role === "owner" && el("button", { type: "button", class: "danger", onclick: empty }, "Empty trash"))),
-    el("div", { class: "grid", "data-size": "s" }, page.images.map((/** @type {any} */ i) =>
-      el("a", { class: "tile", href: `/images/${i.id}?trash=true`, title: i.name },
-        el("img", { src: `${API}/images/${i.id}/thumbnail`, alt: `${i.name}, ${i.label}`, loading: "lazy" }),
-        el("div", { class: "name" }, el("b", {}, i.label || "No label"))))),
-    more && el("p", {}, el("a", { href: `/collections/${c.id}?trash=true` }, `Show all ${c.trashed_images.toLocaleString("en")}`)));
+        c.role === "owner" && el("button", { type: "button", class: "danger", onclick: empty }, "Empty trash"),
+      ),
+    ),
+    el(
+      "div",
+      { class: "grid", "data-size": "s" },
+      page.images.map((/** @type {any} */ i) =>
+        el(
+          "a",
+          { class: "tile", href: `/images/${i.id}?trash=true`, title: i.name },
+          el("img", { src: `${API}/images/${i.id}/thumbnail`, alt: `${i.name}, ${i.label}`, loading: "lazy" }),
+          el("div", { class: "name" }, el("b", {}, i.label || "No label")),
+        ),
+      ),
+    ),
+    more &&
+      el(
+        "p",
+        {},
+        el("a", { href: `/collections/${c.id}?trash=true` }, `Show all ${c.trashed_images.toLocaleString("en")}`),
+      ),
+  );
 }

@@ -1,17 +1,18 @@
 // @ts-check
 /** A try-on: the labels that would change, as pictures, per pair; apply or drop. */
-import { call } from "../api.js";
-import { counted, el, find, shown } from "../dom.js";
-import { TITLES } from "../gate.js";
-import { follow, jobRow, live } from "../jobs.js";
-import { complain, question, toast } from "../toast.js";
+import { call } from "../frame/api.js";
+import { counted, el, find, shown } from "../frame/dom.js";
+import { complain, question, toast } from "../frame/toast.js";
+import { TITLES } from "../models/gate.js";
+import { follow, jobRow, live } from "../models/jobs.js";
 
 /** @param {HTMLElement} main */
 export async function mount(main) {
   const { collection = "", job = "", role, model = "" } = main.dataset;
   const box = find(main, "#tried");
   const stop = new AbortController();
-  const back = () => document.dispatchEvent(new CustomEvent("biosight:go", { detail: `/collections/${collection}/model` }));
+  const back = () =>
+    document.dispatchEvent(new CustomEvent("biosight:go", { detail: `/collections/${collection}/model` }));
   /** @param {string} method @param {string} path @param {string} said @param {any} [body] */
   const end = async (method, path, said, body) => {
     try {
@@ -25,45 +26,106 @@ export async function mount(main) {
   /** Like promoting on the version's own page: what was found worse needs a reason. @param {any} version */
   const apply = async (version) => {
     const worse = !version.serves && version.report?.verdict === "worse";
-    const reason = worse ? await question({ title: `Apply ${model}?`, words: "The comparison found it worse: say why it should serve all the same. The reason is kept in its history.", ok: "Apply", input: "Reason", value: "" }) : "";
-    if (reason !== null) await end("POST", `/jobs/${job}/apply`, `${model} names this collection's pictures from now on.`, { reason });
+    const reason = worse
+      ? await question({
+          title: `Apply ${model}?`,
+          words:
+            "The comparison found it worse: say why it should serve all the same. The reason is kept in its history.",
+          ok: "Apply",
+          input: "Reason",
+          value: "",
+        })
+      : "";
+    if (reason !== null)
+      await end("POST", `/jobs/${job}/apply`, `${model} names this collection's pictures from now on.`, { reason });
   };
-  /** @param {import("../jobs.js").Job} now */
+  /** @param {import("../models/jobs.js").Job} now */
   const draw = async (now) => {
     if (live(now)) return box.replaceChildren(el("ul", { class: "rows" }, jobRow(now, role !== "viewer", back)));
     if (now.state !== "done") return box.replaceChildren(el("p", {}, now.words));
     const [pairs, version] = await Promise.all([call("GET", `/jobs/${job}/pairs`), call("GET", `/models/${model}`)]);
-    return box.replaceChildren(heading(now, model), judged(version), role !== "viewer" && el("div", { class: "actions" },
-      el("button", { type: "button", class: "primary", onclick: () => apply(version).catch(complain) }, "Apply"),
-      el("button", { type: "button", onclick: () => end("DELETE", `/jobs/${job}`, "Dropped; nothing has changed.") }, "Drop")),
-      el("div", { class: "pairs" }, pairs.map(pairRow)));
+    return box.replaceChildren(
+      heading(now, model),
+      judged(version),
+      role !== "viewer" &&
+        el(
+          "div",
+          { class: "actions" },
+          el("button", { type: "button", class: "primary", onclick: () => apply(version).catch(complain) }, "Apply"),
+          el(
+            "button",
+            { type: "button", onclick: () => end("DELETE", `/jobs/${job}`, "Dropped; nothing has changed.") },
+            "Drop",
+          ),
+        ),
+      el("div", { class: "pairs" }, pairs.map(pairRow)),
+    );
   };
   follow(job, (now) => draw(now).catch(complain), stop.signal).catch((error) => stop.signal.aborted || complain(error));
   return () => stop.abort();
 }
 
-/** @param {import("../jobs.js").Job} job @param {string} model */
+/** @param {import("../models/jobs.js").Job} job @param {string} model */
 function heading(job, model) {
   const t = job.result;
-  return el("div", {}, el("h2", {}, `With ${model}, ${t.changed.toLocaleString("en")} of ${counted(t.seen, "label")} would change`),
-    t.verified ? el("p", {}, `Of ${counted(t.verified, "picture")} that people named, the model until now is right on ${t.right_before}, this one on ${t.right_after}. Some of these may have taught it. They keep their names.`) : null,
-    t.failed ? el("p", { class: "problem" }, `${counted(t.failed, "picture")} could not be read again.`) : null);
+  return el(
+    "div",
+    {},
+    el("h2", {}, `With ${model}, ${t.changed.toLocaleString("en")} of ${counted(t.seen, "label")} would change`),
+    t.verified
+      ? el(
+          "p",
+          {},
+          `Of ${counted(t.verified, "picture")} that people named, the model until now is right on ${t.right_before}, this one on ${t.right_after}. Some of these may have taught it. They keep their names.`,
+        )
+      : null,
+    t.failed ? el("p", { class: "problem" }, `${counted(t.failed, "picture")} could not be read again.`) : null,
+  );
 }
 
 /** What the gate says of the version, if it was asked. @param {any} version */
 function judged(version) {
   const report = version.report;
   if (!report) return "";
-  return el("section", { class: "judged" }, el("h3", {}, "Compared with what it came from"),
+  return el(
+    "section",
+    { class: "judged" },
+    el("h3", {}, "Compared with what it came from"),
     el("p", {}, el("a", { class: "state", href: `/models/${version.id}` }, TITLES[report.verdict] ?? report.verdict)),
-    el("ul", {}, report.reasons.map((/** @type {string} */ reason) => el("li", {}, reason))));
+    el(
+      "ul",
+      {},
+      report.reasons.map((/** @type {string} */ reason) => el("li", {}, reason)),
+    ),
+  );
 }
 
 /** @param {{before: string, after: string, count: number, images: string[]}} pair */
 function pairRow(pair) {
-  return el("section", { class: pair.count > 2 ? "pair-row many" : "pair-row" },
-    el("h3", {}, shown(pair.before), " → ", shown(pair.after), " ", el("span", { class: "soft" }, counted(pair.count, "picture"))),
-    el("div", { class: "strip" }, pair.images.map((id) => el("a", { href: `/images/${id}` },
-      el("img", { src: `/api/v1/images/${id}/thumbnail`, alt: "", loading: "lazy" }))),
-      pair.count > pair.images.length && el("span", { class: "soft more" }, `and ${pair.count - pair.images.length} more`)));
+  return el(
+    "section",
+    { class: pair.count > 2 ? "pair-row many" : "pair-row" },
+    el(
+      "h3",
+      {},
+      shown(pair.before),
+      " → ",
+      shown(pair.after),
+      " ",
+      el("span", { class: "soft" }, counted(pair.count, "picture")),
+    ),
+    el(
+      "div",
+      { class: "strip" },
+      pair.images.map((id) =>
+        el(
+          "a",
+          { href: `/images/${id}` },
+          el("img", { src: `/api/v1/images/${id}/thumbnail`, alt: "", loading: "lazy" }),
+        ),
+      ),
+      pair.count > pair.images.length &&
+        el("span", { class: "soft more" }, `and ${pair.count - pair.images.length} more`),
+    ),
+  );
 }

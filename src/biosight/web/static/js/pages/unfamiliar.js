@@ -1,12 +1,12 @@
 // @ts-check
 /** The shelf of unfamiliar pictures, in groups of like ones that can be named at once. */
-import { call } from "../api.js";
-import { doAct, undoLast } from "../acts.js";
-import { counted, el, find } from "../dom.js";
-import { bind } from "../keys.js";
-import { chooseLabel } from "../relabel.js";
-import { drawTile } from "../tile.js";
-import { complain } from "../toast.js";
+import { call } from "../frame/api.js";
+import { counted, el, find } from "../frame/dom.js";
+import { bind } from "../frame/keys.js";
+import { complain } from "../frame/toast.js";
+import { drawTile } from "../grid/tile.js";
+import { doAct, undoLast } from "../pictures/acts.js";
+import { chooseLabel } from "../pictures/relabel.js";
 
 const FEW = 18;
 
@@ -20,11 +20,23 @@ export async function mount(main) {
   const load = async () => {
     const found = await call("GET", `/collections/${collection}/unfamiliar`);
     const shelves = found.groups.filter((/** @type {any} */ g) => g.images.length > 1);
-    const singles = found.groups.filter((/** @type {any} */ g) => g.images.length === 1).flatMap((/** @type {any} */ g) => g.images);
-    box.replaceChildren(...shelves.map((/** @type {any} */ g) => shelf(g.images, "like each other")),
+    const singles = found.groups
+      .filter((/** @type {any} */ g) => g.images.length === 1)
+      .flatMap((/** @type {any} */ g) => g.images);
+    box.replaceChildren(
+      ...shelves.map((/** @type {any} */ g) => shelf(g.images, "like each other")),
       ...(singles.length ? [shelf(singles, "like nothing else here")] : []),
-      ...(found.total ? [] : [el("div", { class: "empty" }, el("p", { class: "large" }, "Nothing unfamiliar waits here."),
-        el("p", {}, el("a", { href: `/collections/${collection}` }, "Back to the pictures")))]));
+      ...(found.total
+        ? []
+        : [
+            el(
+              "div",
+              { class: "empty" },
+              el("p", { class: "large" }, "Nothing unfamiliar waits here."),
+              el("p", {}, el("a", { href: `/collections/${collection}` }, "Back to the pictures")),
+            ),
+          ]),
+    );
   };
   /** @param {any[]} images @param {string} what */
   const shelf = (images, what) => {
@@ -53,12 +65,33 @@ export async function mount(main) {
       };
       if (!editor) return made;
       made.addEventListener("click", flip);
-      made.addEventListener("keydown", (/** @type {KeyboardEvent} */ event) => event.key === " " && (event.preventDefault(), flip()));
+      made.addEventListener("keydown", (/** @type {KeyboardEvent} */ event) => {
+        if (event.key !== " ") return;
+        event.preventDefault();
+        flip();
+      });
       return made;
     };
-    const more = images.length > FEW && el("button", { type: "button", onclick: () => (grid.append(...images.slice(FEW).map(tile)), more.remove()) }, `Show ${images.length - FEW} more`);
+    const more =
+      images.length > FEW &&
+      el("button", { type: "button", onclick: () => showAll() }, `Show ${images.length - FEW} more`);
     const grid = el("div", { class: "grid", "data-size": "s" }, images.slice(0, FEW).map(tile));
-    return el("section", { class: "group" }, el("div", { class: "heading" }, el("h2", {}, `${counted(images.length, "picture")} ${what}`), editor && button, more), grid);
+    const showAll = () => {
+      grid.append(...images.slice(FEW).map(tile));
+      more.remove();
+    };
+    return el(
+      "section",
+      { class: "group" },
+      el(
+        "div",
+        { class: "heading" },
+        el("h2", {}, `${counted(images.length, "picture")} ${what}`),
+        editor && button,
+        more,
+      ),
+      grid,
+    );
   };
   document.addEventListener("biosight:undone", () => load().catch(complain), { signal: stop.signal });
   bind({ ...(editor && { undo: () => undoLast(collection) }) });

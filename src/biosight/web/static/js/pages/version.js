@@ -1,11 +1,11 @@
 // @ts-check
 /** One model version: card, quality on left-out sources, the gate's report, history, and its state. */
-import { API, call } from "../api.js";
-import { coverage } from "../coverage.js";
-import { el, find, when } from "../dom.js";
-import { gate } from "../gate.js";
-import { accuracy, calibration, confusion, recall } from "../plots.js";
-import { complain, question, toast } from "../toast.js";
+import { API, call } from "../frame/api.js";
+import { el, find, when } from "../frame/dom.js";
+import { complain, question, toast } from "../frame/toast.js";
+import { coverage } from "../models/coverage.js";
+import { gate } from "../models/gate.js";
+import { accuracy, calibration, confusion, recall } from "../models/plots.js";
 
 /** @param {HTMLElement} main */
 export async function mount(main) {
@@ -13,7 +13,12 @@ export async function mount(main) {
   const box = find(main, "#version");
   const load = async () => {
     const v = await call("GET", `/models/${key}`);
-    box.replaceChildren(card(v, load), ...(v.report ? [gate(v.report)] : []), ...(v.held ? held(v.held) : []), trail(v.events));
+    box.replaceChildren(
+      card(v, load),
+      ...(v.report ? [gate(v.report)] : []),
+      ...(v.held ? held(v.held) : []),
+      trail(v.events),
+    );
   };
   await load();
 }
@@ -21,17 +26,46 @@ export async function mount(main) {
 /** @param {any} v @param {() => Promise<void>} again */
 function card(v, again) {
   const c = v.card;
-  return el("section", {},
-    el("p", {}, el("span", { class: "state" }, v.serves ? "serves" : v.state), ` ${c.arch}, ${c.input_size} px, ${c.precision}.`),
-    el("ul", { class: "chips" }, v.labels.map((/** @type {string} */ l) => el("li", {}, l))),
+  return el(
+    "section",
+    {},
+    el(
+      "p",
+      {},
+      el("span", { class: "state" }, v.serves ? "serves" : v.state),
+      ` ${c.arch}, ${c.input_size} px, ${c.precision}.`,
+    ),
+    el(
+      "ul",
+      { class: "chips" },
+      v.labels.map((/** @type {string} */ l) => el("li", {}, l)),
+    ),
     v.may_change && acts(v, again),
-    words("Trained on", c.trained_on), c.weak_at.length ? [el("h3", {}, "Weak at"), el("ul", {}, c.weak_at.map((/** @type {string} */ w) => el("li", {}, w)))] : null,
-    words("Started from", c.started_from), words("Terms", c.terms), words("Code", c.git_commit), words("Training set", c.training_set), parameters(c.parameters),
+    words("Trained on", c.trained_on),
+    c.weak_at.length
+      ? [
+          el("h3", {}, "Weak at"),
+          el(
+            "ul",
+            {},
+            c.weak_at.map((/** @type {string} */ w) => el("li", {}, w)),
+          ),
+        ]
+      : null,
+    words("Started from", c.started_from),
+    words("Terms", c.terms),
+    words("Code", c.git_commit),
+    words("Training set", c.training_set),
+    parameters(c.parameters),
     words("SHA-256", c.sha256),
-    el("p", { class: "actions" },
+    el(
+      "p",
+      { class: "actions" },
       el("a", { class: "button", href: `${API}/models/${v.id}/card.json`, download: true }, "Card"),
       el("a", { class: "button", href: `${API}/models/${v.id}/files/model.onnx`, download: true }, "ONNX"),
-      v.base && el("a", { class: "button", href: `${API}/models/${v.id}/files/head.npz`, download: true }, "Head")));
+      v.base && el("a", { class: "button", href: `${API}/models/${v.id}/files/head.npz`, download: true }, "Head"),
+    ),
+  );
 }
 
 /** @param {string} title @param {string} text */
@@ -42,46 +76,104 @@ function words(title, text) {
 /** @param {Record<string, string>} said */
 function parameters(said) {
   const rows = Object.entries(said).filter(([, value]) => value);
-  return rows.length ? el("details", {}, el("summary", {}, "Parameters"), el("table", {}, el("tbody", {}, rows.map(([name, value]) =>
-    el("tr", {}, el("th", { scope: "row" }, name), el("td", {}, value)))))) : null;
+  return rows.length
+    ? el(
+        "details",
+        {},
+        el("summary", {}, "Parameters"),
+        el(
+          "table",
+          {},
+          el(
+            "tbody",
+            {},
+            rows.map(([name, value]) => el("tr", {}, el("th", { scope: "row" }, name), el("td", {}, value))),
+          ),
+        ),
+      )
+    : null;
 }
 
 /** @param {any} v @param {() => Promise<void>} again */
 function acts(v, again) {
   /** @param {string} verb @param {string} title @param {string} done */
-  const button = (verb, title, done) => el("button", {
-    type: "button", onclick: async () => {
-      const worse = verb === "promote" && v.report?.verdict === "worse" ? "The comparison found it worse: say why it should serve all the same. " : "";
-      const reason = await question({ title: `${title} ${v.id}?`, words: `${worse}The reason is kept in the history below.`, ok: title, input: "Reason", value: "" });
-      if (reason === null) return;
-      try {
-        await call("POST", `/models/${v.id}/${verb}`, { reason });
-        toast(done);
-        await again();
-      } catch (error) {
-        complain(error);
-      }
-    },
-  }, title);
-  return el("div", { class: "actions" },
+  const button = (verb, title, done) =>
+    el(
+      "button",
+      {
+        type: "button",
+        onclick: async () => {
+          const worse =
+            verb === "promote" && v.report?.verdict === "worse"
+              ? "The comparison found it worse: say why it should serve all the same. "
+              : "";
+          const reason = await question({
+            title: `${title} ${v.id}?`,
+            words: `${worse}The reason is kept in the history below.`,
+            ok: title,
+            input: "Reason",
+            value: "",
+          });
+          if (reason === null) return;
+          try {
+            await call("POST", `/models/${v.id}/${verb}`, { reason });
+            toast(done);
+            await again();
+          } catch (error) {
+            complain(error);
+          }
+        },
+      },
+      title,
+    );
+  return el(
+    "div",
+    { class: "actions" },
     !v.serves && v.there && button("promote", "Promote", `${v.id} serves now.`),
     v.serves && v.before && button("roll-back", "Roll back", "The version before serves again."),
-    v.state === "candidate" && button("retire", "Retire", `${v.id} is retired.`));
+    v.state === "candidate" && button("retire", "Retire", `${v.id} is retired.`),
+  );
 }
 
-/** @param {import("../plots.js").Quality} q */
+/** @param {import("../models/plots.js").Quality} q */
 function held(q) {
   return [
     el("section", {}, el("h2", {}, "On sources it never saw"), accuracy(q), recall(q)),
     el("section", {}, el("h2", {}, "How many can be accepted"), coverage(q, "left-out pictures", null)),
-    el("section", {}, el("h2", {}, "Does its confidence keep its word?"), calibration(q),
-      el("p", { class: "soft" }, "Each dot holds as many pictures. On the line, what is 80 % sure is right 8 times in 10.")),
+    el(
+      "section",
+      {},
+      el("h2", {}, "Does its confidence keep its word?"),
+      calibration(q),
+      el(
+        "p",
+        { class: "soft" },
+        "Each dot holds as many pictures. On the line, what is 80 % sure is right 8 times in 10.",
+      ),
+    ),
     el("section", {}, el("h2", {}, "What it takes for what"), confusion(q)),
   ];
 }
 
 /** @param {any[]} events */
 function trail(events) {
-  return el("section", {}, el("h2", {}, "History"), el("ol", { class: "said" }, events.map((e) =>
-    el("li", {}, el("strong", {}, e.model), ` ${e.kind}${e.reason ? `: ${e.reason}` : ""}${e.by ? ` (${e.by})` : ""}`, el("br"), el("span", { class: "soft" }, when(e.at))))));
+  return el(
+    "section",
+    {},
+    el("h2", {}, "History"),
+    el(
+      "ol",
+      { class: "said" },
+      events.map((e) =>
+        el(
+          "li",
+          {},
+          el("strong", {}, e.model),
+          ` ${e.kind}${e.reason ? `: ${e.reason}` : ""}${e.by ? ` (${e.by})` : ""}`,
+          el("br"),
+          el("span", { class: "soft" }, when(e.at)),
+        ),
+      ),
+    ),
+  );
 }

@@ -1,0 +1,73 @@
+// @ts-check
+/** Making elements, and numbers, sizes and times as people read them. */
+
+/**
+ * An element with attributes (on… are listeners) and children.
+ * @param {string} tag @param {Record<string, any>} [attributes] @param {...any} children
+ * @returns {any}
+ */
+export function el(tag, attributes = {}, ...children) {
+  const made = document.createElement(tag);
+  for (const [name, value] of Object.entries(attributes)) {
+    if (name.startsWith("on")) made.addEventListener(name.slice(2), value);
+    else if (value === true) made.setAttribute(name, "");
+    else if (value !== false && value !== null && value !== undefined) made.setAttribute(name, String(value));
+  }
+  made.append(...children.flat(Infinity).filter((c) => c !== null && c !== undefined && c !== false));
+  return made;
+}
+
+/** @param {ParentNode} root @param {string} selector @returns {any} the element; it must be there */
+export function find(root, selector) {
+  const found = root.querySelector(selector);
+  if (!found) throw new Error(`no ${selector} on this page`);
+  return found;
+}
+
+/** @param {number} n @param {string} one @param {string} [many] */
+export function counted(n, one, many = `${one}s`) {
+  return `${n.toLocaleString("en")} ${n === 1 ? one : many}`;
+}
+
+/** @param {number} bytes */
+export function size(bytes) {
+  const units = ["B", "KB", "MB", "GB", "TB"];
+  let value = bytes;
+  let unit = 0;
+  while (value >= 1000 && unit < units.length - 1) {
+    value /= 1000;
+    unit += 1;
+  }
+  return `${unit && value < 10 ? value.toFixed(1) : Math.round(value)} ${units[unit]}`;
+}
+
+/** @param {number} seconds since 1970 */
+export function when(seconds) {
+  return new Date(seconds * 1000).toLocaleString(undefined, { dateStyle: "medium", timeStyle: "short" });
+}
+
+/** @param {number} share 0 to 1, as whole percent; never 100 % for less */
+export function percent(share) {
+  return `${Math.floor(share * 100)} %`;
+}
+
+/** @param {string} label */
+export function shown(label) {
+  return label || "No label";
+}
+
+/** @param {HTMLFormElement} form @returns {Record<string, string>} its fields as text */
+export function fields(form) {
+  return Object.fromEntries([...new FormData(form)].map(([k, v]) => [k, String(v)]));
+}
+
+/**
+ * After a redraw: focus the button that reads as the focused one did.
+ * @param {ParentNode} box
+ * @param {string | null | undefined} text
+ */
+export function refocus(box, text) {
+  if (!text) return;
+  const again = [...box.querySelectorAll("button, a")].find((b) => b.textContent === text);
+  if (again instanceof HTMLElement) again.focus();
+}

@@ -1,0 +1,124 @@
+// @ts-check
+/** One table of keys: it drives the shortcuts and draws the help sheet. */
+import { el } from "./dom.js";
+
+/** @type {{action: string, keys: string[], show: string, what: string}[]} */
+export const KEYS = [
+  { action: "next", keys: ["ArrowRight"], show: "→", what: "Next picture" },
+  { action: "previous", keys: ["ArrowLeft"], show: "←", what: "Previous picture" },
+  { action: "down", keys: ["ArrowDown"], show: "↓", what: "Row below" },
+  { action: "up", keys: ["ArrowUp"], show: "↑", what: "Row above" },
+  { action: "first", keys: ["Home"], show: "Home", what: "First picture" },
+  { action: "last", keys: ["End"], show: "End", what: "Last picture loaded" },
+  { action: "open", keys: [" ", "o"], show: "Space", what: "Open the picture large" },
+  { action: "confirm", keys: ["a", "Enter"], show: "A or Enter", what: "Confirm the label" },
+  { action: "relabel", keys: ["r"], show: "R", what: "Give another label" },
+  {
+    action: "favourite",
+    keys: ["1", "2", "3", "4", "5", "6", "7", "8", "9"],
+    show: "1 – 9",
+    what: "Give a favourite label",
+  },
+  { action: "unsure", keys: ["u"], show: "U", what: "Label as not sure" },
+  { action: "select", keys: ["x"], show: "X", what: "Select or unselect" },
+  { action: "all", keys: ["Ctrl+a"], show: "Ctrl + A", what: "Select all loaded pictures" },
+  { action: "undo", keys: ["Ctrl+z"], show: "Ctrl + Z", what: "Undo your last act" },
+  { action: "trash", keys: ["Delete", "Backspace"], show: "Del", what: "Move to the trash" },
+  { action: "details", keys: ["i"], show: "I", what: "Show or hide details" },
+  { action: "heat", keys: ["h"], show: "H", what: "Show what the model looked at" },
+  { action: "zoomIn", keys: ["+", "="], show: "+", what: "Zoom in" },
+  { action: "zoomOut", keys: ["-"], show: "−", what: "Zoom out" },
+  { action: "search", keys: ["/"], show: "/", what: "Search" },
+  { action: "clear", keys: ["Escape"], show: "Esc", what: "Clear the selection, or go back" },
+  { action: "help", keys: ["?"], show: "?", what: "This sheet" },
+];
+
+/** @type {Record<string, (event: KeyboardEvent) => void>} */
+let bound = {};
+
+/** @param {Record<string, (event: KeyboardEvent) => void>} actions by name in KEYS */
+export function bind(actions) {
+  bound = { help, ...actions };
+}
+
+export function unbind() {
+  bound = { help };
+}
+
+const OFF = "biosight:single-keys-off";
+
+/** Single letters can be switched off, for people who speak or whose hands slip (WCAG 2.1.4). */
+function singleKeys() {
+  return localStorage.getItem(OFF) === null;
+}
+
+/** @param {KeyboardEvent} event @returns {string} such as "Ctrl+a" */
+function name(event) {
+  const key = event.key.length === 1 ? event.key.toLowerCase() : event.key;
+  return event.ctrlKey || event.metaKey ? `Ctrl+${key}` : key;
+}
+
+/** @param {EventTarget | null} target */
+function typing(target) {
+  if (!(target instanceof HTMLElement)) return false;
+  return target.matches("input:not([type=range], [type=checkbox]), textarea, select, [contenteditable]");
+}
+
+/** @param {EventTarget | null} target @param {string} key */
+function hasOwnUse(target, key) {
+  const pressed = key === "Enter" || key === " ";
+  return pressed && target instanceof HTMLElement && !!target.closest("button, a, summary");
+}
+
+document.addEventListener("keydown", (event) => {
+  const key = name(event);
+  if (event.altKey || document.querySelector("dialog[open]")) return;
+  if (typing(event.target)) {
+    if (key === "Escape") /** @type {HTMLElement} */ (event.target).blur();
+    return;
+  }
+  if (hasOwnUse(event.target, key) || (key.length === 1 && key !== "?" && !singleKeys())) return;
+  const row = KEYS.find((k) => k.keys.includes(key));
+  if (!row || !bound[row.action]) return;
+  event.preventDefault();
+  bound[row.action](event);
+});
+
+/** Show what is bound on this page. */
+export function help() {
+  const rows = KEYS.filter((k) => bound[k.action]);
+  const dialog = el(
+    "dialog",
+    { "aria-labelledby": "keys" },
+    el("h2", { id: "keys" }, "Keys"),
+    el(
+      "dl",
+      { class: "keys" },
+      rows.flatMap((k) => [el("dt", {}, el("kbd", {}, k.show)), el("dd", {}, k.what)]),
+    ),
+    bound.select
+      ? el(
+          "p",
+          { class: "soft" },
+          "Shift with a click or an arrow selects a range, Ctrl-click adds one. On a Mac, Cmd stands for Ctrl.",
+        )
+      : "",
+    el(
+      "label",
+      { class: "check" },
+      el("input", {
+        type: "checkbox",
+        checked: singleKeys(),
+        onchange: (/** @type {Event} */ e) => {
+          if (/** @type {HTMLInputElement} */ (e.target).checked) localStorage.removeItem(OFF);
+          else localStorage.setItem(OFF, "off");
+        },
+      }),
+      " Single letters and digits act",
+    ),
+    el("form", { method: "dialog" }, el("menu", {}, el("button", {}, "Close"))),
+  );
+  dialog.addEventListener("close", () => dialog.remove());
+  document.body.append(dialog);
+  dialog.showModal();
+}

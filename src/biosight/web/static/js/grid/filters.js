@@ -1,0 +1,148 @@
+// @ts-check
+/**
+ * The filter lives in the address, so that a view can be sent to a colleague. Its parts are the page's (gallery/filters.py).
+ */
+import { el, find } from "../frame/dom.js";
+
+/** @typedef {{name: string, kind: string, field: string, op: string, always: boolean, unless: string, chip: string,
+ *   title: string, choices: [string, string][]}} Part */
+
+/** @returns {Part[]} */
+function parts() {
+  return JSON.parse(find(document, "#main").dataset.filters ?? "[]");
+}
+
+/** @returns {Record<string, any>} the filter that the address names */
+export function fromAddress() {
+  const query = new URLSearchParams(location.search);
+  const names = [...parts().map((part) => part.name), "sort"].filter((name) => query.has(name));
+  return Object.fromEntries(names.map((name) => [name, query.get(name)]));
+}
+
+/** @param {Record<string, any>} filter @returns {string} the query of an address; a label may be empty */
+export function asQuery(filter) {
+  const said = Object.entries(filter).filter(
+    ([name, value]) => value !== undefined && value !== null && value !== false && (value !== "" || name === "label"),
+  );
+  const text = new URLSearchParams(said.map(([name, value]) => [name, String(value)])).toString();
+  return text ? `?${text}` : "";
+}
+
+/** What is said in the address, as the API's bodies have it. @param {Part} part @param {string} said */
+function meant(part, said) {
+  if (part.kind === "flag") return said === "true";
+  return part.kind === "percent" ? Number(said) : said;
+}
+
+/** @param {Record<string, any>} filter @returns {Record<string, any>} */
+export function asBody(filter) {
+  return Object.fromEntries(
+    parts()
+      .filter((part) => part.name in filter)
+      .map((part) => [part.name, meant(part, filter[part.name])]),
+  );
+}
+
+/** @param {Record<string, any>} filter */
+export function isPlain(filter) {
+  return !Object.keys(filter).some((name) => name !== "sort");
+}
+
+const TESTS = /** @type {Record<string, (a: any, b: any) => boolean>} */ ({
+  "=": (a, b) => a === b,
+  ">=": (a, b) => a >= b,
+  "<": (a, b) => a < b,
+  "<=": (a, b) => a <= b,
+});
+
+/**
+ * Does an image (still) match? Words are left to the server.
+ * @param {any} image
+ * @param {Record<string, any>} filter
+ * @param {string} collection
+ */
+export function matches(image, filter, collection) {
+  const shown = { ...image, percent: Math.floor(image.confidence * 100) };
+  const asked = parts().filter(
+    (part) => part.field && (part.always || (part.name in filter && !(part.unless && filter[part.unless]))),
+  );
+  return (
+    image.collection === collection &&
+    asked.every((part) => TESTS[part.op](shown[part.field], meant(part, filter[part.name])))
+  );
+}
+
+/** "to" is inclusive for people, exclusive in the API. @param {Part} part @param {any} value @param {number} way */
+function moved(part, value, way) {
+  return part.kind === "percent" && part.op === "<" && value !== "" ? Number(value) + way : value;
+}
+
+/** @param {Part} part @param {string} value */
+function chip(part, value) {
+  const words = part.choices.find(([name]) => name === value)?.[1];
+  return part.chip.replace("{}", words ?? moved(part, value, -1));
+}
+
+/**
+ * The filter's parts as chips that take themselves away.
+ * @param {HTMLElement} box
+ * @param {Record<string, any>} filter
+ * @param {number} total
+ */
+export function drawApplied(box, filter, total) {
+  const shown = parts().filter((part) => part.chip && filter[part.name]);
+  /** @param {string[]} away */
+  const without = (away) =>
+    location.pathname + asQuery(Object.fromEntries(Object.entries(filter).filter(([k]) => !away.includes(k))));
+  box.replaceChildren(
+    ...(shown.length && !total ? [el("span", {}, "No picture matches.")] : []),
+    ...shown.map((part) =>
+      el(
+        "a",
+        { class: "button", href: without([part.name]), title: "Take this part of the filter away" },
+        `${chip(part, filter[part.name])} ×`,
+      ),
+    ),
+    ...(shown.length > 1
+      ? [el("a", { class: "button", href: without(shown.map((part) => part.name)) }, "Clear all")]
+      : []),
+  );
+}
+
+/**
+ * Light the sheet's button while a part of it applies.
+ * @param {HTMLElement} main
+ * @param {Record<string, any>} filter
+ */
+export function mark(main, filter) {
+  find(main, "#filters").toggleAttribute(
+    "data-active",
+    parts().some((part) => part.title && filter[part.name]),
+  );
+}
+
+/**
+ * Wire the bar's controls. @param {HTMLElement} main @param {Record<string, any>} filter
+ * @param {(change: Record<string, any>) => void} set
+ */
+export function wire(main, filter, set) {
+  const text = find(main, "#text");
+  const sort = find(main, "#sort");
+  const form = find(main, "#filters form");
+  const controls = parts().filter((part) => part.title);
+  text.value = filter.text ?? "";
+  sort.value = filter.sort ?? "newest";
+  for (const part of controls) form.elements[part.name].value = moved(part, filter[part.name] ?? "", -1);
+  const said = () =>
+    Object.fromEntries(controls.map((part) => [part.name, moved(part, form.elements[part.name].value, 1)]));
+
+  let timer = 0;
+  text.addEventListener("input", () => {
+    clearTimeout(timer);
+    timer = window.setTimeout(() => set({ text: text.value }), 250);
+  });
+  sort.addEventListener("change", () => set({ sort: sort.value }));
+  form.addEventListener("change", () => set(said()));
+  form.addEventListener("reset", () => setTimeout(() => set(said())));
+  form.addEventListener("submit", (/** @type {Event} */ e) => e.preventDefault());
+}

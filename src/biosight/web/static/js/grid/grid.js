@@ -1,0 +1,180 @@
+// @ts-check
+/** The grid: tiles, endless scrolling, the current tile and the selection. */
+import { fetchPage } from "./paging.js";
+import { drawTile } from "./tile.js";
+
+export class Grid {
+  /**
+   * @param {HTMLElement} box @param {string} collection @param {HTMLElement} end watched for scrolling
+   * @param {{changed: () => void, open: (id: string) => void}} events
+   */
+  constructor(box, collection, end, events) {
+    this.box = box;
+    this.collection = collection;
+    this.events = events;
+    /** @type {import("../pictures/acts.js").Image[]} */
+    this.images = [];
+    /** @type {Set<string>} */
+    this.selection = new Set();
+    this.current = -1;
+    this.anchor = -1;
+    this.next = "";
+    /** @type {Record<string, any>} */
+    this.filter = {};
+    this.loading = 0;
+    this.fetching = false;
+    this.watcher = new IntersectionObserver((seen) => seen.some((s) => s.isIntersecting) && this.more(), {
+      rootMargin: "1200px",
+    });
+    this.watcher.observe(end);
+    box.addEventListener("click", (event) => this.click(event));
+    box.addEventListener("focus", () => this.current < 0 && this.moveTo(0, false));
+  }
+
+  /** @param {Record<string, any>} filter */
+  async show(filter) {
+    this.filter = filter;
+    const trip = ++this.loading;
+    this.box.setAttribute("aria-busy", "true");
+    const page = await fetchPage(this.collection, this.filter);
+    if (trip !== this.loading) return;
+    this.put(page.images, page.next);
+    this.box.removeAttribute("aria-busy");
+  }
+
+  /** @param {import("../pictures/acts.js").Image[]} images @param {string} next */
+  put(images, next) {
+    const was = this.images[this.current]?.id;
+    this.images = images;
+    this.next = next;
+    this.current = -1;
+    this.selection.clear();
+    this.box.replaceChildren(...images.map((i) => this.tile(i)));
+    const at = images.findIndex((i) => i.id === was);
+    if (at >= 0 || document.activeElement === this.box) this.moveTo(Math.max(at, 0), false);
+    this.events.changed();
+  }
+
+  /** The next page, when the end comes near. */
+  async more() {
+    if (!this.next || this.fetching) return;
+    this.fetching = true;
+    const trip = this.loading;
+    try {
+      const page = await fetchPage(this.collection, this.filter, this.next);
+      if (trip !== this.loading) return;
+      this.next = page.next;
+      const there = new Set(this.images.map((i) => i.id));
+      const fresh = page.images.filter((/** @type {any} */ i) => !there.has(i.id));
+      this.images.push(...fresh);
+      this.box.append(...fresh.map((/** @type {any} */ i) => this.tile(i)));
+    } finally {
+      this.fetching = false;
+    }
+  }
+
+  /** @param {import("../pictures/acts.js").Image} image */
+  tile(image) {
+    return drawTile(image, this.selection.has(image.id));
+  }
+
+  /** @param {MouseEvent} event */
+  click(event) {
+    const target = /** @type {Element} */ (event.target);
+    const tile = target.closest(".tile");
+    if (!(tile instanceof HTMLElement)) return;
+    const at = this.images.findIndex((i) => i.id === tile.dataset.id);
+    if (event.shiftKey) this.range(at);
+    else if (event.ctrlKey || event.metaKey || target.closest(".pick")) this.toggle(at);
+    else {
+      this.moveTo(at, false);
+      this.events.open(this.images[at].id);
+    }
+  }
+
+  /** @param {number} at */
+  toggle(at) {
+    const id = this.images[at]?.id;
+    if (!id) return;
+    if (!this.selection.delete(id)) this.selection.add(id);
+    this.anchor = at;
+    this.moveTo(at, false);
+    this.mark();
+  }
+
+  /** @param {number} at */
+  range(at) {
+    const from = this.anchor < 0 ? Math.max(this.current, 0) : this.anchor;
+    for (let i = Math.min(from, at); i <= Math.max(from, at); i++) this.selection.add(this.images[i].id);
+    this.moveTo(at, false);
+    this.mark();
+  }
+
+  /** Move by keys; with Shift the selection grows. @param {number} at @param {KeyboardEvent} event */
+  step(at, event) {
+    const to = Math.min(Math.max(at, 0), this.images.length - 1);
+    if (!event.shiftKey) return this.moveTo(to);
+    if (this.anchor < 0) this.anchor = Math.max(this.current, 0);
+    this.range(to);
+    this.moveTo(to);
+  }
+
+  selectAll() {
+    for (const image of this.images) this.selection.add(image.id);
+    this.mark();
+  }
+
+  clear() {
+    this.anchor = -1;
+    this.selection.clear();
+    this.mark();
+  }
+
+  /** Show the selection. */
+  mark() {
+    for (const tile of this.box.children) {
+      tile.setAttribute(
+        "aria-selected",
+        String(this.selection.has(/** @type {HTMLElement} */ (tile).dataset.id ?? "")),
+      );
+    }
+    this.box.classList.toggle("picking", this.selection.size > 0);
+    this.events.changed();
+  }
+
+  /** @param {number} at @param {boolean} [scroll] */
+  moveTo(at, scroll = true) {
+    if (!this.images.length) return;
+    this.box.children[this.current]?.classList.remove("current");
+    this.current = Math.min(Math.max(at, 0), this.images.length - 1);
+    const tile = this.box.children[this.current];
+    tile.classList.add("current");
+    this.box.setAttribute("aria-activedescendant", tile.id);
+    if (scroll) tile.scrollIntoView({ block: "nearest" });
+    if (this.current > this.images.length - 20) this.more();
+  }
+
+  /** How many tiles stand in a row. */
+  columns() {
+    return getComputedStyle(this.box).gridTemplateColumns.split(" ").length;
+  }
+
+  /** What an act is for: the selection, else the current tile. */
+  chosen() {
+    if (this.selection.size) return this.images.filter((i) => this.selection.has(i.id));
+    return this.images[this.current] ? [this.images[this.current]] : [];
+  }
+
+  /** A picture that just arrived. @param {import("../pictures/acts.js").Image} image */
+  prepend(image) {
+    if (this.images.some((i) => i.id === image.id)) return;
+    this.images.unshift(image);
+    this.box.prepend(this.tile(image));
+    if (this.current >= 0) this.current += 1;
+    this.events.changed();
+  }
+
+  stop() {
+    this.watcher.disconnect();
+  }
+}

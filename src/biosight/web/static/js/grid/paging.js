@@ -1,0 +1,14 @@
+// @ts-check
+/** Pages of a collection's pictures under a filter. */
+import { call } from "../frame/api.js";
+import { asQuery } from "./filters.js";
+
+const PAGE = 120;
+
+/** @param {string} collection @param {Record<string, any>} filter @param {string} [cursor] */
+export function fetchPage(collection, filter, cursor = "") {
+  const query = new URLSearchParams(asQuery(filter));
+  query.set("limit", String(PAGE));
+  if (cursor) query.set("cursor", cursor);
+  return call("GET", `/collections/${collection}/images?${query}`);
+}

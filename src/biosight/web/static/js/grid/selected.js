@@ -1,0 +1,122 @@
+// @ts-check
+/** The bar that appears with a selection: acts on these pictures, or on all that match. */
+import { API, call } from "../frame/api.js";
+import { counted, el } from "../frame/dom.js";
+import { question } from "../frame/toast.js";
+import { doAct } from "../pictures/acts.js";
+import { chooseLabel } from "../pictures/relabel.js";
+
+/**
+ * @param {HTMLElement} bar @param {DOMStringMap} data
+ * @param {{count: number, total: number, all: boolean, trash: boolean, editor: boolean,
+ *   target: () => Record<string, any>, ids: () => string[], selectMatching: () => void, clear: () => void}} now
+ */
+export function drawSelected(bar, data, now) {
+  bar.hidden = now.count === 0;
+  if (bar.hidden) return;
+  const collection = data.collection ?? "";
+  /** @param {Record<string, any>} body */
+  const run = async (body) => {
+    const changed = await doAct(collection, { ...body, ...now.target() }, now.all ? now.total : 0);
+    if (changed.length) now.clear();
+  };
+  const button = (/** @type {string} */ name, /** @type {() => void} */ onclick, title = "") =>
+    el("button", { type: "button", onclick, title }, name);
+  const words = now.all ? `All ${counted(now.total, "picture")} that match` : counted(now.count, "picture");
+  const offer = !now.all && now.total > now.count && now.editor;
+  bar.replaceChildren(
+    ...[
+      el("strong", {}, words),
+      offer && button(`Select all ${now.total.toLocaleString("en")} that match`, now.selectMatching),
+      now.editor && !now.trash && button("Confirm", () => run({ kind: "confirm" }), "A"),
+      now.editor &&
+        !now.trash &&
+        button(
+          "Relabel",
+          async () => {
+            const label = await chooseLabel(data, `Label for ${words.toLowerCase()}`);
+            if (label) run({ kind: "relabel", label });
+          },
+          "R",
+        ),
+      now.editor && !now.trash && button("Not sure", () => run({ kind: "unsure" }), "U"),
+      now.editor && !now.trash && moveMenu(collection, run),
+      !now.all && button("Zip", () => zip(collection, now.ids())),
+      now.editor &&
+        (now.trash
+          ? button("Restore", () => run({ kind: "restore" }))
+          : button("Trash", () => run({ kind: "trash" }), "Del")),
+      button("Clear", now.clear, "Esc"),
+    ].filter(Boolean),
+  );
+}
+
+/** @param {string} collection @param {(body: Record<string, any>) => void} run */
+function moveMenu(collection, run) {
+  const open = async (/** @type {string} */ kind) => {
+    const target = await chooseCollection(collection, kind === "move" ? "Move to" : "Copy to");
+    if (target) run({ kind, target });
+  };
+  return el(
+    "span",
+    { class: "inline" },
+    el("button", { type: "button", onclick: () => open("move") }, "Move"),
+    el("button", { type: "button", onclick: () => open("copy") }, "Copy"),
+  );
+}
+
+/** @param {string} but @param {string} title @returns {Promise<string | null>} a collection's id */
+async function chooseCollection(but, title) {
+  const all = await call("GET", "/collections");
+  const others = all.filter((/** @type {any} */ c) => c.id !== but && c.role !== "viewer");
+  if (!others.length) {
+    const name = await question({
+      title: "There is no other collection yet",
+      words: "Make one to move or copy pictures to.",
+      ok: "Create",
+      input: "Name",
+    });
+    return name ? (await call("POST", "/collections", { name })).id : null;
+  }
+  return new Promise((resolve) => {
+    const select = el(
+      "select",
+      { "aria-label": "Collection" },
+      others.map((/** @type {any} */ c) => el("option", { value: c.id }, c.name)),
+    );
+    const dialog = el(
+      "dialog",
+      { "aria-label": title },
+      el(
+        "form",
+        { method: "dialog" },
+        el("h2", {}, title),
+        select,
+        el(
+          "menu",
+          {},
+          el("button", { type: "button", onclick: () => dialog.close("") }, "Cancel"),
+          el("button", { class: "primary", value: "yes" }, title.split(" ")[0]),
+        ),
+      ),
+    );
+    dialog.addEventListener("close", () => {
+      resolve(dialog.returnValue === "yes" ? select.value : null);
+      dialog.remove();
+    });
+    document.body.append(dialog);
+    dialog.showModal();
+  });
+}
+
+/** A form, so that the browser streams the download to disk. @param {string} collection @param {string[]} ids */
+function zip(collection, ids) {
+  const form = el(
+    "form",
+    { method: "post", action: `${API}/collections/${collection}/zip`, hidden: true },
+    el("input", { name: "images", value: JSON.stringify(ids) }),
+  );
+  document.body.append(form);
+  form.submit();
+  form.remove();
+}

@@ -1,0 +1,187 @@
+// @ts-check
+/** The gate's report: a candidate against what it came from. */
+import { el } from "../frame/dom.js";
+import { share } from "./plots.js";
+
+export const TITLES = /** @type {Record<string, string>} */ ({
+  better: "Better",
+  "no worse": "No worse: a person decides",
+  worse: "Worse",
+  "a person decides": "A person decides",
+});
+
+/** @param {any} r */
+export function gate(r) {
+  return el(
+    "section",
+    {},
+    el("h2", {}, "Compared with what it came from"),
+    el(
+      "p",
+      {},
+      el("span", { class: "state" }, TITLES[r.verdict] ?? r.verdict),
+      ` ${r.candidate || "This version"} against ${r.champion}.`,
+    ),
+    el(
+      "ul",
+      {},
+      r.reasons.map((/** @type {string} */ t) => el("li", {}, t)),
+    ),
+    parts(r),
+    summary(r),
+    recalls(r),
+    fresh(r),
+    matrices(r),
+  );
+}
+
+/** @param {string[]} heads @param {any[]} rows @param {string} [kind] */
+function table(heads, rows, kind = "") {
+  return el(
+    "div",
+    { class: "scroll" },
+    el(
+      "table",
+      { class: kind },
+      el(
+        "thead",
+        {},
+        el(
+          "tr",
+          {},
+          heads.map((t, i) => el("th", { class: i ? "number" : "", scope: "col" }, t)),
+        ),
+      ),
+      el("tbody", {}, rows),
+    ),
+  );
+}
+
+/** @param {string} name @param {any[]} values @param {number} [low] */
+function row(name, values, low = -1) {
+  return el(
+    "tr",
+    {},
+    el("th", { scope: "row" }, name),
+    values.map((v, i) => el("td", { class: i === low ? "number falls" : "number" }, v)),
+  );
+}
+
+/** @param {any} r */
+function parts(r) {
+  const all = r.parts?.length
+    ? r.parts
+    : [
+        {
+          name: r.measured_on,
+          pictures: r.pictures,
+          champion: r.champion_accuracy,
+          candidate: r.candidate_accuracy,
+          low: r.low,
+          high: r.high,
+        },
+      ];
+  return table(
+    ["Right on", "Pictures", "Before", "After", "Points (95 %)"],
+    all.map((/** @type {any} */ p) =>
+      row(p.name, [
+        p.pictures.toLocaleString("en"),
+        share(p.champion),
+        share(p.candidate),
+        `${signed(p.low)} to ${signed(p.high)}`,
+      ]),
+    ),
+    "parts",
+  );
+}
+
+/** @param {any} r */
+function summary(r) {
+  const speed = r.champion_ms
+    ? ` A picture takes ${r.candidate_ms.toFixed(1)} ms instead of ${r.champion_ms.toFixed(1)}.`
+    : "";
+  return el(
+    "p",
+    {},
+    `Of the ${r.pictures.toLocaleString("en")} pictures that decide, only the old one is right on ${r.only_champion_right}, only the new one on ${r.only_candidate_right} (McNemar p = ${Number(r.mcnemar_p).toPrecision(2)}). Confidence is off by ${share(r.champion_ece)} before, ${share(r.candidate_ece)} after.${speed}`,
+  );
+}
+
+/** @param {any} r */
+function recalls(r) {
+  const lines = r.labels.filter((/** @type {any} */ x) => x.pictures);
+  return lines.length
+    ? [
+        el("h3", {}, "Found, by label"),
+        table(
+          ["Label", "Pictures", "Before (95 %)", "After"],
+          lines.map((/** @type {any} */ x) =>
+            row(
+              x.label,
+              [x.pictures, `${percent(x.champion)} (${percent(x.low)} to ${percent(x.high)})`, percent(x.candidate)],
+              x.candidate < x.low ? 2 : -1,
+            ),
+          ),
+        ),
+      ]
+    : null;
+}
+
+/** @param {any} r */
+function fresh(r) {
+  return r.new_labels.length
+    ? [
+        el("h3", {}, "Taught here"),
+        table(
+          ["Label", "Pictures", "Found", "Right when said"],
+          r.new_labels.map((/** @type {any} */ n) => row(n.label, [n.pictures, span(n.recall), span(n.precision)])),
+        ),
+      ]
+    : null;
+}
+
+/** @param {any} r */
+function matrices(r) {
+  const names = r.labels.map((/** @type {any} */ x) => x.label);
+  return el(
+    "details",
+    {},
+    el("summary", {}, "What is taken for what"),
+    el("p", { class: "soft" }, "A row is what people say, a column what the model says."),
+    matrix("Before", r.champion_confusion, names),
+    matrix("After", r.candidate_confusion, names),
+  );
+}
+
+/** @param {string} title @param {number[][]} counts @param {string[]} names */
+function matrix(title, counts, names) {
+  const shown = names.map((_, n) => n).filter((n) => counts[n].some(Boolean) || counts.some((line) => line[n]));
+  return [
+    el("h3", {}, title),
+    table(
+      ["", ...shown.map((n) => names[n])],
+      shown.map((n) =>
+        row(
+          names[n],
+          shown.map((m) => counts[n][m] || ""),
+        ),
+      ),
+    ),
+  ];
+}
+
+/** @param {number} value */
+function percent(value) {
+  return `${Math.round(value * 100)} %`;
+}
+
+/** @param {number} value */
+function signed(value) {
+  const points = Math.round(value * 1000) / 10;
+  return `${points > 0 ? "+" : points < 0 ? "−" : ""}${Math.abs(points).toFixed(1)}`;
+}
+
+/** @param {number[]} v value, low, high */
+function span(v) {
+  return `${percent(v[0])} (${percent(v[1])} to ${percent(v[2])})`;
+}

@@ -1,0 +1,67 @@
+// @ts-check
+/** Long work: a line with progress for each job, asked again until it ends. */
+import { call } from "../frame/api.js";
+import { el, when } from "../frame/dom.js";
+import { complain } from "../frame/toast.js";
+
+/** @typedef {{id: string, kind: string, title: string, collection: string, state: string, done: number, total: number,
+ *   words: string, model: string, created_at: number, finished_at: number, result: any}} Job */
+
+const LIVE = ["waiting", "running"];
+
+/** @param {Job} job */
+export function live(job) {
+  return LIVE.includes(job.state);
+}
+
+/**
+ * Ask for a job until it ends.
+ * @param {string} id @param {(job: Job) => void} seen @param {AbortSignal} signal
+ */
+export async function follow(id, seen, signal) {
+  while (!signal.aborted) {
+    const job = await call("GET", `/jobs/${id}`, undefined, { signal });
+    seen(job);
+    if (!live(job)) return;
+    await new Promise((resolve) => setTimeout(resolve, 700));
+  }
+}
+
+/** One line. @param {Job} job @param {boolean} editor @param {() => void} again */
+export function jobRow(job, editor, again) {
+  const stop = async () => {
+    await call("DELETE", `/jobs/${job.id}`).catch(complain);
+    again();
+  };
+  const look = job.kind === "try-on" && job.state === "done";
+  return el(
+    "li",
+    { class: "job", "data-state": job.state },
+    el(
+      "span",
+      {},
+      el("strong", {}, `${job.title} ${job.model}`),
+      " ",
+      el("span", { class: "soft" }, when(job.created_at)),
+    ),
+    live(job)
+      ? el(
+          "span",
+          { class: "going" },
+          job.total ? el("progress", { max: job.total, value: job.done }) : el("progress", {}),
+          el(
+            "span",
+            { class: "soft" },
+            job.total ? `${job.done.toLocaleString("en")} of ${job.total.toLocaleString("en")}` : "starting",
+          ),
+        )
+      : el("span", {}, job.words),
+    look &&
+      el(
+        "a",
+        { class: "button primary", href: `/collections/${job.collection}/try-on/${job.id}` },
+        "Look at the changes",
+      ),
+    live(job) && editor && el("button", { type: "button", onclick: stop }, "Stop"),
+  );
+}

@@ -1,0 +1,76 @@
+// @ts-check
+/** The form that teaches labels from confirmed pictures. */
+import { counted, el } from "../frame/dom.js";
+
+/**
+ * @param {DOMStringMap} data @param {{label: string, images: number, verified: number}[]} counts
+ * @param {(body: {labels: string[], name: string}) => void} teach @returns {any[]}
+ */
+export function teachForm(data, counts, teach) {
+  const opens = Number(data.opens);
+  const trusted = Number(data.trusted);
+  const known = new Set(JSON.parse(data.labels ?? "[]"));
+  const named = counts.filter((c) => c.label && c.label !== "Not sure" && c.verified);
+  const rows = named.map((c) => row(c, known.has(c.label), opens, trusted));
+  const form = el(
+    "form",
+    {
+      onsubmit: (/** @type {Event} */ event) => {
+        event.preventDefault();
+        const chosen = [...form.querySelectorAll("input[name=label]:checked")].map((i) => i.value);
+        teach({ labels: chosen, name: form.elements.namedItem("name").value });
+      },
+    },
+    el("ul", { class: "rows" }, rows),
+    el(
+      "label",
+      {},
+      "Name of the model",
+      el("input", {
+        name: "name",
+        value: data.slug,
+        pattern: "[a-z0-9][a-z0-9._\\-]*",
+        maxlength: 64,
+        required: true,
+        title: "Small letters, digits, dots and dashes",
+      }),
+    ),
+    el(
+      "button",
+      { class: "primary", disabled: !named.some((c) => c.verified >= opens || known.has(c.label)) },
+      "Teach",
+    ),
+  );
+  return [
+    el("h2", {}, "Teach a label"),
+    el(
+      "p",
+      { class: "soft" },
+      `From ${opens} confirmed pictures on, the model can learn a label that it doesn't know; trust it from about ${trusted}. It takes seconds, and the result waits as a candidate until you have tried it on.`,
+    ),
+    named.length ? form : el("p", {}, "No picture here has been confirmed or relabelled yet."),
+  ];
+}
+
+/** @param {{label: string, verified: number}} c @param {boolean} known @param {number} opens @param {number} trusted */
+function row(c, known, opens, trusted) {
+  const short = !known && c.verified < opens;
+  const says = known
+    ? "known already"
+    : short
+      ? `opens at ${opens}`
+      : c.verified < trusted
+        ? "new"
+        : "new, enough to trust";
+  return el(
+    "li",
+    {},
+    el(
+      "label",
+      { class: "inline" },
+      el("input", { type: "checkbox", name: "label", value: c.label, checked: !short, disabled: short }),
+      ` ${c.label}`,
+    ),
+    el("span", { class: "soft" }, `${counted(c.verified, "confirmed picture")}, ${says}`),
+  );
+}

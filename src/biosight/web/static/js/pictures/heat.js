@@ -1,0 +1,32 @@
+// @ts-check
+/** What the model looked at: a class-activation map laid over the picture, by a key. */
+import { API, ApiError } from "../frame/api.js";
+import { el } from "../frame/dom.js";
+import { toast } from "../frame/toast.js";
+
+/**
+ * Show or hide the map for the machine's own label.
+ * @param {HTMLElement} stage @param {HTMLImageElement} img @param {{id: string, machine_label: string}} image
+ */
+export async function toggleHeat(stage, img, image) {
+  const there = stage.querySelector(".heat");
+  if (there) return there.remove();
+  const response = await fetch(`${API}/images/${image.id}/activation`);
+  if (!response.ok) {
+    const said = await response.json().catch(() => ({}));
+    throw new ApiError(response.status, said.error ?? "error", said.detail ?? "There is no map for this picture.");
+  }
+  const veil = await createImageBitmap(await response.blob());
+  const share = Number(response.headers.get("X-Square")) || 1;
+  const side = Math.min(img.naturalWidth, img.naturalHeight) * share;
+  const canvas = el("canvas", {
+    class: "heat",
+    width: img.naturalWidth,
+    height: img.naturalHeight,
+    "aria-hidden": "true",
+  });
+  canvas.style.transform = img.style.transform;
+  canvas.getContext("2d").drawImage(veil, (img.naturalWidth - side) / 2, (img.naturalHeight - side) / 2, side, side);
+  img.after(canvas);
+  toast(`Orange: what spoke for ${image.machine_label}. The model sees the square in the middle. H hides it.`);
+}

@@ -1,0 +1,87 @@
+// @ts-check
+/** A collection's labels: renamed, merged, removed. */
+import { call } from "../frame/api.js";
+import { counted, el, find } from "../frame/dom.js";
+import { complain, question, toast } from "../frame/toast.js";
+import { undoAct } from "../pictures/acts.js";
+
+/** @param {HTMLElement} main @param {string} here @param {boolean} editor */
+export async function drawLabels(main, here, editor) {
+  const labels = (await call("GET", `${here}/labels`)).filter((/** @type {any} */ l) => l.label);
+  /** @param {any} l @param {string} name */
+  const rename = async (l, name) => {
+    const into = labels.find((/** @type {any} */ o) => o.label === name);
+    const many = counted(l.images, "picture");
+    const words = !name
+      ? `${many} will have no label until somebody names them.`
+      : into
+        ? `${many} join the ${into.images.toLocaleString("en")} in “${name}”.`
+        : `${many} will be called “${name}”, and so will new ones.`;
+    const title = !name ? `Remove “${l.label}”?` : into ? `Merge “${l.label}” into “${name}”?` : `Rename “${l.label}”?`;
+    if (
+      !(await question({
+        title,
+        words: `${words} You can undo this in the history.`,
+        ok: !name ? "Remove" : into ? "Merge" : "Rename",
+        danger: !name,
+      }))
+    )
+      return;
+    let step = { act: "", next: "", changed: 0 };
+    let done = 0;
+    do {
+      step = await call("POST", `${here}/labels/rename`, { old: l.label, new: name, act: step.act, start: step.next });
+      done += step.changed;
+      if (step.next) toast(`${done} of ${many}…`, { seconds: 2 });
+    } while (step.next);
+    const { act } = step;
+    toast(`${counted(done, "picture")} changed`, {
+      act: "Undo",
+      of: act,
+      run: () => undoAct(act).then(() => drawLabels(main, here, editor)),
+    });
+    await drawLabels(main, here, editor);
+  };
+  find(main, "#labels").replaceChildren(
+    ...labels.map((/** @type {any} */ l) => {
+      const input = el("input", {
+        value: l.label,
+        "aria-label": `New name of ${l.label}`,
+        maxlength: 80,
+        disabled: !editor,
+      });
+      const submit = (/** @type {Event} */ event) => {
+        event.preventDefault();
+        const name = input.value.trim();
+        if (name && name !== l.label) rename(l, name).catch(complain);
+      };
+      return el(
+        "li",
+        {},
+        el(
+          "form",
+          { class: "row", onsubmit: submit },
+          input,
+          el(
+            "small",
+            { class: "soft", title: "pictures, confirmed ones" },
+            `${l.images.toLocaleString("en")}, ${l.verified} ✓`,
+          ),
+          editor && el("button", { "aria-label": `Rename ${l.label}` }, "Rename"),
+          editor &&
+            el(
+              "button",
+              {
+                type: "button",
+                class: "quiet",
+                "aria-label": `Remove ${l.label}`,
+                onclick: () => rename(l, "").catch(complain),
+              },
+              "Remove",
+            ),
+        ),
+      );
+    }),
+    ...(labels.length ? [] : [el("li", { class: "soft" }, "No labels yet.")]),
+  );
+}

@@ -1,0 +1,178 @@
+// @ts-check
+/** Uploads: a few at a time, hashed first where the page may, retried with back-off, counted. */
+import { ApiError, call } from "../frame/api.js";
+
+const AT_ONCE = 4;
+const TRIES = 7;
+const ASK_AT_ONCE = 40;
+const JUNK = new Set([".ds_store", "thumbs.db", "desktop.ini"]);
+
+/** @typedef {{file: File, path: string, collection: string, max: number}} Waiting */
+/** @typedef {{waiting: Waiting[], active: number, total: number, stored: number, duplicates: number,
+ *   trashed: any[], refused: {path: string, reason: string, again?: Waiting}[], latest: any,
+ *   collection: string, session: string, paused: string}} State */
+
+/** @type {State} */
+export const state = fresh("");
+
+/** The dock draws what is told here. */
+function tell() {
+  document.dispatchEvent(new CustomEvent("biosight:uploading"));
+}
+
+/** @param {string} collection @returns {State} */
+function fresh(collection) {
+  return {
+    waiting: [],
+    active: 0,
+    total: 0,
+    stored: 0,
+    duplicates: 0,
+    trashed: [],
+    refused: [],
+    latest: null,
+    collection,
+    session: "",
+    paused: "",
+  };
+}
+
+export function busy() {
+  return state.active > 0 || state.waiting.length > 0;
+}
+
+/** Forget a finished receipt. */
+export function dismiss() {
+  if (!busy()) Object.assign(state, fresh(""));
+  tell();
+}
+
+/** The session goes on when the person drops the folder again after a reload. @param {string} collection */
+function sessionOf(collection) {
+  const key = `biosight:session:${collection}`;
+  const kept = JSON.parse(localStorage.getItem(key) ?? "null");
+  if (kept && !kept.done && Date.now() - kept.at < 12 * 3600e3) return kept.id;
+  const id = Array.from(crypto.getRandomValues(new Uint8Array(12)), (b) => b.toString(16).padStart(2, "0")).join("");
+  localStorage.setItem(key, JSON.stringify({ id, at: Date.now(), done: false }));
+  return id;
+}
+
+/** @param {string} collection */
+function endSession(collection) {
+  const key = `biosight:session:${collection}`;
+  const kept = JSON.parse(localStorage.getItem(key) ?? "null");
+  if (kept) localStorage.setItem(key, JSON.stringify({ ...kept, done: true }));
+}
+
+/**
+ * Take files into a collection.
+ * @param {string} collection @param {{file: File, path: string}[]} files @param {number} maxMb
+ */
+export function add(collection, files, maxMb) {
+  if (!busy()) Object.assign(state, fresh(collection), { session: sessionOf(collection) });
+  for (const { file, path } of files) {
+    if (JUNK.has(file.name.toLowerCase()) || file.name.startsWith("._")) continue;
+    state.total += 1;
+    state.waiting.push({ file, path, collection, max: maxMb * 1048576 });
+  }
+  tell();
+  while (state.active < AT_ONCE && state.waiting.length) work();
+}
+
+/** Send refused files once more. */
+export function retry() {
+  const again = state.refused.flatMap((r) => (r.again ? [r.again] : []));
+  state.refused = state.refused.filter((r) => !r.again);
+  state.waiting.push(...again);
+  while (state.active < AT_ONCE && state.waiting.length) work();
+}
+
+/** One worker: takes files until none wait. */
+async function work() {
+  state.active += 1;
+  for (let batch = take(); batch.length; batch = take()) {
+    const known = await askKnown(batch);
+    for (const one of batch) await settle(one, known);
+  }
+  state.active -= 1;
+  if (!busy()) {
+    endSession(state.collection);
+    document.dispatchEvent(new CustomEvent("biosight:uploaded", { detail: state.collection }));
+  }
+  tell();
+}
+
+/** A few files to ask about at once; fewer when little waits, so that all workers have some. */
+function take() {
+  const fair = Math.ceil(state.waiting.length / AT_ONCE);
+  return state.waiting.splice(0, Math.max(1, Math.min(ASK_AT_ONCE, fair)));
+}
+
+/** @param {Waiting[]} batch @returns {Promise<Map<Waiting, string>>} what is there already: known or trashed */
+async function askKnown(batch) {
+  const there = new Map();
+  if (!crypto.subtle) return there; // plain http: the server will say "already there"
+  const hashes = new Map();
+  for (const one of batch) {
+    if (one.file.size <= one.max) hashes.set(one, await hash(one.file).catch(() => ""));
+  }
+  const sha256 = [...hashes.values()].filter(Boolean);
+  const said = await call("POST", `/collections/${batch[0].collection}/known`, { sha256 }).catch(() => ({ known: [] }));
+  for (const [one, sha] of hashes) if (said.known.includes(sha)) there.set(one, "known");
+  return there;
+}
+
+/** @param {File} file */
+async function hash(file) {
+  const digest = await crypto.subtle.digest("SHA-256", await file.arrayBuffer());
+  return Array.from(new Uint8Array(digest), (b) => b.toString(16).padStart(2, "0")).join("");
+}
+
+/** @param {Waiting} one @param {Map<Waiting, string>} known */
+async function settle(one, known) {
+  try {
+    if (one.file.size === 0) throw new ApiError(422, "empty", "The file is empty.");
+    if (one.file.size > one.max)
+      throw new ApiError(413, "too_large", `Larger than the ${Math.round(one.max / 1048576)} MB that are allowed.`);
+    if (known.has(one)) state.duplicates += 1;
+    else count(await send(one));
+  } catch (error) {
+    const final = error instanceof ApiError && error.status >= 400 && error.status < 500;
+    const reason = error instanceof Error ? error.message : String(error);
+    state.refused.push({ path: one.path, reason, again: final ? undefined : one });
+  }
+  tell();
+}
+
+/** @param {any} answer */
+function count(answer) {
+  if (answer.outcome === "stored") {
+    state.stored += 1;
+    state.latest = answer.image;
+    document.dispatchEvent(new CustomEvent("biosight:stored", { detail: answer.image }));
+  } else if (answer.outcome === "trashed") state.trashed.push(answer.image);
+  else state.duplicates += 1;
+}
+
+/** @param {Waiting} one @returns {Promise<any>} the server's answer; waits out what passes */
+async function send(one) {
+  for (let attempt = 1; ; attempt++) {
+    const form = new FormData();
+    form.append("session", state.session);
+    form.append("path", one.path);
+    form.append("file", one.file, one.file.name);
+    try {
+      const answer = await call("POST", `/collections/${one.collection}/images`, form);
+      state.paused = "";
+      return answer;
+    } catch (error) {
+      const passes = error instanceof ApiError && [0, 408, 429, 502, 503, 504].includes(error.status);
+      if (!passes || attempt === TRIES) throw error;
+      state.paused = /** @type {ApiError} */ (error).message;
+      tell();
+      const wait =
+        Math.max(/** @type {ApiError} */ (error).wait * 1000, 500 * 2 ** attempt) * (0.75 + Math.random() / 2);
+      await new Promise((r) => setTimeout(r, Math.min(wait, 30000)));
+    }
+  }
+}
