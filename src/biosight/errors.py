@@ -7,6 +7,8 @@
     ├── NotSignedIn             401
     ├── Forbidden               403
     ├── NotFound                404  absent, or not yours to see
+    ├── NotAllowed              405  this address does not answer that
+    ├── TooSlow                 408  the body came too slowly
     ├── Conflict                409  clashes with what is there
     │   └── Stale               412  somebody changed it first
     ├── TooLarge                413
@@ -72,6 +74,20 @@ class NotFound(BioSightError):
 
     code = "not_found"
     status = 404
+
+
+class NotAllowed(BioSightError):
+    """This address does not answer that method."""
+
+    code = "method_not_allowed"
+    status = 405
+
+
+class TooSlow(BioSightError):
+    """The body came too slowly and was cut off."""
+
+    code = "too_slow"
+    status = 408
 
 
 class Conflict(BioSightError):

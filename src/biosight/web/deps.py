@@ -1,6 +1,7 @@
 """What routes ask for: the open BioSight, the person, a collection as they may use it.
 
-Rights live here, in what a route declares, never in a comparison further down.
+Rights that the path decides live here and in rights.py, in what a route declares. Where the body
+decides (an owner alone may rename a collection), the route asks Access.
 """
 
 from dataclasses import dataclass

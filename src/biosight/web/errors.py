@@ -16,15 +16,21 @@ from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect
 
 from biosight import logs
-from biosight.errors import BadRequest, BioSightError, NotFound, NotSignedIn
+from biosight.errors import (
+    BadRequest,
+    BioSightError,
+    NotAllowed,
+    NotFound,
+    NotSignedIn,
+    TooLarge,
+    TooSlow,
+)
 
 log = logging.getLogger(__name__)
-CODES = {
-    400: "bad_request",
-    404: "not_found",
-    405: "method_not_allowed",
-    408: "too_slow",
-    413: "too_large",
+# What Starlette and FastAPI raise by number, as ours; web/security.py raises two of them so because
+# only HTTPException passes through the reading of a body.
+KINDS: dict[int, type[BioSightError]] = {
+    kind.status: kind for kind in (BadRequest, NotFound, NotAllowed, TooSlow, TooLarge)
 }
 WORDS = {404: "There is nothing at this address.", 405: "This address does not answer that."}
 
@@ -99,8 +105,9 @@ def install(app: FastAPI, page: PageOfError) -> None:
 
     async def plain(request: Request, error: Exception) -> Response:
         assert isinstance(error, HTTPException)
-        made = NotFound(WORDS.get(error.status_code, str(error.detail)))
-        made.status, made.code = error.status_code, CODES.get(error.status_code, "error")
+        kind = KINDS.get(error.status_code, BioSightError)
+        made = kind(WORDS.get(error.status_code, str(error.detail)))
+        made.status = error.status_code
         response = error_response(request, made, page)
         for name, value in (error.headers or {}).items():
             response.headers[name] = value

@@ -3,7 +3,7 @@
 import { el } from "../frame/dom.js";
 import { share } from "./plots.js";
 
-export const TITLES = /** @type {Record<string, string>} */ ({
+const TITLES = /** @type {Record<string, string>} */ ({
   better: "Better",
   "no worse": "No worse: a person decides",
   worse: "Worse",
@@ -16,23 +16,26 @@ export function gate(r) {
     "section",
     {},
     el("h2", {}, "Compared with what it came from"),
-    el(
-      "p",
-      {},
-      el("span", { class: "state" }, TITLES[r.verdict] ?? r.verdict),
-      ` ${r.candidate || "This version"} against ${r.champion}.`,
-    ),
-    el(
-      "ul",
-      {},
-      r.reasons.map((/** @type {string} */ t) => el("li", {}, t)),
-    ),
+    verdict(r, ` ${r.candidate || "This version"} against ${r.champion}.`),
     parts(r),
     summary(r),
     recalls(r),
     fresh(r),
     matrices(r),
   );
+}
+
+/** The verdict and its reasons. @param {any} r @param {any[]} more words or links behind the verdict */
+export function verdict(r, ...more) {
+  const kind = r.verdict === "worse" ? "state worse" : "state";
+  return [
+    el("p", {}, el("span", { class: kind }, TITLES[r.verdict] ?? r.verdict), more),
+    el(
+      "ul",
+      {},
+      r.reasons.map((/** @type {string} */ t) => el("li", {}, t)),
+    ),
+  ];
 }
 
 /** @param {string[]} heads @param {any[]} rows @param {string} [kind] */

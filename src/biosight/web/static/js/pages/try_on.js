@@ -3,7 +3,7 @@
 import { call } from "../frame/api.js";
 import { counted, el, find, shown } from "../frame/dom.js";
 import { complain, question, toast } from "../frame/toast.js";
-import { TITLES } from "../models/gate.js";
+import { verdict } from "../models/gate.js";
 import { follow, jobRow, live } from "../models/jobs.js";
 
 /** @param {HTMLElement} main */
@@ -91,12 +91,7 @@ function judged(version) {
     "section",
     { class: "judged" },
     el("h3", {}, "Compared with what it came from"),
-    el("p", {}, el("a", { class: "state", href: `/models/${version.id}` }, TITLES[report.verdict] ?? report.verdict)),
-    el(
-      "ul",
-      {},
-      report.reasons.map((/** @type {string} */ reason) => el("li", {}, reason)),
-    ),
+    verdict(report, " ", el("a", { href: `/models/${version.id}` }, `More about ${version.id}`)),
   );
 }
 
