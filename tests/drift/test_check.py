@@ -11,6 +11,7 @@ from starlette.testclient import TestClient
 
 from biosight import drift
 from biosight.bootstrap import BioSight
+from biosight.drift.comparisons import COMPARISONS
 from biosight.drift.page import as_html
 from biosight.images import Image
 from biosight.inference.reference import read_reference
@@ -66,7 +67,7 @@ def test_from_quiet_to_red_and_accepted(ada: TestClient, biosight: BioSight) -> 
     assert "darker" in second.sentence
     assert len(second.strangest) == 12
     assert [r.verdict for r in drift.reports(records, collection)[:2]] == ["red", "amber"]
-    assert len(json.loads(second.details)["families"]) == 4
+    assert len(json.loads(second.details)["families"]) == len(COMPARISONS)
 
     page = as_html(second, "My <b>images", {second.strangest[0]: "data:image/jpeg;base64,AAAA"})
     assert page.count("data:image/jpeg") == 1

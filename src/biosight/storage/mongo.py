@@ -11,7 +11,7 @@ from contextlib import contextmanager
 from dataclasses import MISSING
 from typing import Any, cast
 
-from pymongo import ASCENDING, DESCENDING, MongoClient
+from pymongo import ASCENDING, DESCENDING, MongoClient, timeout
 from pymongo.client_session import ClientSession
 from pymongo.collection import Collection
 from pymongo.database import Database
@@ -46,6 +46,7 @@ from biosight.storage.records import (
 Document = dict[str, Any]
 SELECT_MS, CONNECT_MS, SOCKET_MS = 5_000, 5_000, 30_000
 OUT_OF_DISK = 14031
+TOGETHER_SECONDS = 20.0
 DURABLE = WriteConcern(w="majority", j=True)
 OPERATORS = {"=": "$eq", "!=": "$ne", "<": "$lt", "<=": "$lte", ">": "$gt", ">=": "$gte"}
 
@@ -237,11 +238,15 @@ class MongoRecords:
     def write_together(self, changes: Sequence[Write]) -> None:
         """All in one transaction, begun anew by PyMongo when it meets another."""
 
+        # What others rest on too is touched last, so that uploads into one collection meet briefly.
+        order = sorted(changes, key=lambda change: isinstance(change, Require))
+
         def body(session: ClientSession) -> None:
-            for change in changes:
+            for change in order:
                 self.make_change(change, session)
 
-        with self.database.client.start_session() as session:
+        # PyMongo would go on for two minutes while no member answers.
+        with timeout(TOGETHER_SECONDS), self.database.client.start_session() as session:
             session.with_transaction(
                 body, read_concern=ReadConcern("snapshot"), write_concern=DURABLE
             )
