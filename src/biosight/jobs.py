@@ -66,11 +66,16 @@ class Dropped(Exception):
 
 def ask(records: Records, kind: str, collection: str, by: str, **wants: str) -> Job:
     """A new job. Raises Conflict while one of its kind is under way in the collection."""
-    if any(j.live and j.kind == kind for j in jobs_of(records, collection)):
-        raise Conflict("This is under way already; wait for it, or stop it.")
-    made = Job(new_id(), kind, collection, by, time.time(), tuple(wants.items()))
+    made = new_job(records, kind, collection, by, **wants)
     records.write(Insert(made))
     return made
+
+
+def new_job(records: Records, kind: str, collection: str, by: str, **wants: str) -> Job:
+    """A job to be written, perhaps with what it follows from. Raises Conflict as `ask`."""
+    if any(j.live and j.kind == kind for j in jobs_of(records, collection)):
+        raise Conflict("This is under way already; wait for it, or stop it.")
+    return Job(new_id(), kind, collection, by, time.time(), tuple(wants.items()))
 
 
 def jobs_of(records: Records, collection: str, limit: int = 20) -> list[Job]:
@@ -140,15 +145,25 @@ def amend(records: Records, job: Job, **fields: object) -> Job:
 
 
 def end(records: Records, job: Job, state: str, words: str, result: str = "") -> Job:
-    """Close a job: done, failed, dropped or applied."""
-    return amend(
-        records,
+    """Close a job: done, failed, dropped or applied. Raises Dropped when it changed hands."""
+    ended = as_ended(job, state, words, result)
+    try:
+        records.write(Replace(ended, job.version))
+    except Stale as error:
+        raise Dropped from error
+    return ended
+
+
+def as_ended(job: Job, state: str, words: str, result: str = "") -> Job:
+    """A job's next version, closed; to be written by compare-and-set on the one before."""
+    return replace(
         job,
         state=state,
         words=words,
         result=result or job.result,
         lease_until=0.0,
         finished_at=time.time(),
+        version=job.version + 1,
     )
 
 

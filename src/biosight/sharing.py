@@ -14,6 +14,7 @@ from typing import ClassVar
 
 from biosight.collection import FIRST_NAME, Collection, Names, changed, clean_collection_name
 from biosight.errors import BadRequest, Conflict, Forbidden, NotFound
+from biosight.storage.living import still_there
 from biosight.storage.records import (
     Gone,
     Insert,
@@ -108,11 +109,6 @@ def collections_of(records: Records, user: str, *, trashed: bool = False) -> lis
         if (c.trashed_at > 0) == trashed
     ]
     return sorted(found, key=lambda a: (a.collection.name.casefold(), a.collection.id))
-
-
-def still_there(collection: str) -> Require:
-    """What a write into a collection rests on: that it was not removed meanwhile."""
-    return Require(Collection, collection)
 
 
 def create_collection(records: Records, user: str, name: str) -> Collection:

@@ -83,7 +83,7 @@ def test_an_earlier_archive_opens_and_its_acts_can_be_undone(name: str, tmp_path
         collection = records.get(Collection, act.collection)
         assert collection is not None
         done = take_back(records, act, act.by, collection)
-        assert (len(done.changed), done.left_alone) == (1, 0), act.summary
+        assert (len(done.changed), done.left) == (1, []), act.summary
     after = {i.id: (i.label, i.who, i.note, i.trashed) for i in records.find(Image)}
     labels = ("Red", "Green", "Blue", "Red", "Green")
     assert after == {f"i{n}": (label, "machine", "", False) for n, label in enumerate(labels, 1)}

@@ -1,18 +1,16 @@
 """Acts, bulk acts, history, undo, label names, the queue."""
 
 from collections.abc import Callable
-from dataclasses import replace
-from typing import Any, cast
 
 import pytest
 from starlette.testclient import TestClient
 
-from biosight.bootstrap import Archive, BioSight
+from biosight.bootstrap import BioSight
 from biosight.errors import Unavailable
 from biosight.labels import Annotation
-from biosight.storage.records import Records, Where, Write
-from biosight.web.app import create_app
-from tests.conftest import ORIGIN, first_collection, upload_ids
+from biosight.storage.records import Where
+from tests.between import records_between, served
+from tests.conftest import first_collection, upload_ids
 
 Another = Callable[[str], TestClient]
 
@@ -199,21 +197,15 @@ def test_undoing_a_rename_also_frees_later_uploads(ada: TestClient) -> None:
     assert labels(ada, [*ids, later]) == [("Red", "machine")] * 2
 
 
-class Dying:
-    """Records that are away from their n-th write on."""
+def dying(biosight: BioSight, writes: int) -> BioSight:
+    """The same BioSight over records that go away after some writes."""
+    left = iter(range(writes))
 
-    def __init__(self, records: Records, writes: int) -> None:
-        self.records = records
-        self.left = writes
-
-    def write(self, *writes: Write) -> None:
-        if self.left <= 0:
+    def go_on() -> None:
+        if next(left, None) is None:
             raise Unavailable("The power went.")
-        self.left -= 1
-        self.records.write(*writes)
 
-    def __getattr__(self, name: str) -> Any:
-        return getattr(self.records, name)
+    return records_between(biosight, "write", go_on, always=True)
 
 
 @pytest.mark.parametrize("writes", range(6))
@@ -222,12 +214,8 @@ def test_a_rename_that_a_crash_cuts_short_can_be_undone_with_its_names(
 ) -> None:
     collection = first_collection(ada)
     ids = upload_ids(ada, collection, "Red", "Red", "Green")
-    dying = cast(Records, Dying(biosight.archive.records, writes))
-    cut_short = replace(biosight, archive=Archive(dying, biosight.archive.blobs))
-    app = create_app(cut_short, housekeeping=False)
     path = f"/api/v1/collections/{collection}/labels/rename"
-    with TestClient(app, headers=ORIGIN, raise_server_exceptions=False) as client:
-        client.cookies = ada.cookies
+    with served(dying(biosight, writes), ada) as client:
         client.post(path, json={"old": "Red", "new": "Crimson"})
     for done in ada.get(f"/api/v1/collections/{collection}/acts").json():
         ada.post(f"/api/v1/acts/{done['id']}/undo", json={})

@@ -12,6 +12,7 @@ from biosight.gallery import trash
 from biosight.images import Image
 from biosight.storage import keys
 from biosight.storage.folder import FolderBlobs
+from biosight.storage.living import still_there
 from biosight.storage.records import Where
 from tests import tiny
 from tests.conftest import first_collection, upload, upload_ids
@@ -264,11 +265,10 @@ def test_a_restore_beats_the_emptying_of_the_trash(ada: TestClient, biosight: Bi
 def test_nothing_is_recorded_in_a_collection_that_went(ada: TestClient, biosight: BioSight) -> None:
     import io
 
-    from biosight import sharing
     from biosight.intake import Destination, Rejected, Upload, take_in
 
     gone = ada.post("/api/v1/collections", json={"name": "Gone"}).json()["id"]
-    place = Destination(gone, "u", {}, sharing.still_there(gone), "tiny@1")
+    place = Destination(gone, "u", {}, still_there(gone), "tiny@1")
     ada.delete(f"/api/v1/collections/{gone}")
     ada.delete(f"/api/v1/collections/{gone}/forever")
     upload = Upload(io.BytesIO(tiny.picture("Red", 1)), "a.jpg", "a.jpg", "s")

@@ -3,9 +3,11 @@
 Not here: drawing them (images/reading.py, in the sandbox), or the first thumbnail (intake.py).
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass
+from pathlib import Path
 
-from biosight.errors import NotFound
+from biosight.errors import BadPicture, NotFound
 from biosight.images import SHOWN_AS_IS, Image
 from biosight.inference.decoding import Decoders
 from biosight.storage import keys
@@ -35,8 +37,7 @@ def thumbnail(blobs: Blobs, decoders: Decoders, image: Image) -> Derived:
     """The small JPEG without metadata. Raises NotFound, BadPicture or Unavailable."""
     made = Derived(keys.thumbnail(image.sha256), JPEG, "thumbnail.jpg")
     if not blobs.has(made.key):
-        with blobs.local(original(blobs, image).key) as path:
-            blobs.put_derived(made.key, decoders.thumbnail(path))
+        make(blobs, image, made.key, decoders.thumbnail)
     return made
 
 
@@ -49,6 +50,16 @@ def view(blobs: Blobs, decoders: Decoders, image: Image) -> Derived:
         return original(blobs, image)
     made = Derived(keys.view(image.sha256), JPEG, "view.jpg")
     if not blobs.has(made.key):
-        with blobs.local(original(blobs, image).key) as path:
-            blobs.put_derived(made.key, decoders.render(path))
+        make(blobs, image, made.key, decoders.render)
     return made
+
+
+def make(blobs: Blobs, image: Image, key: str, draw: Callable[[Path], bytes]) -> None:
+    """Draw from the original what is not there; an original that goes meanwhile is NotFound."""
+    with blobs.local(original(blobs, image).key) as path:
+        try:
+            drawn = draw(path)
+        except BadPicture:
+            original(blobs, image)
+            raise
+    blobs.put_derived(key, drawn)

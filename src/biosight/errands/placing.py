@@ -9,6 +9,7 @@ from biosight.collection import Collection
 from biosight.errands.versions import serving_key
 from biosight.errors import BadRequest, NotFound
 from biosight.intake import Destination
+from biosight.storage.living import still_there
 from biosight.storage.records import Records
 
 
@@ -17,8 +18,8 @@ def destination(
 ) -> Destination:
     """A collection as intake wants it. Raises NotFound while no model serves."""
     key = serving_key(records, catalogue, collection.model)
-    still_there = sharing.still_there(collection.id)
-    return Destination(collection.id, user, dict(collection.renamed), still_there, key)
+    renamed, rests_on = dict(collection.renamed), still_there(collection.id)
+    return Destination(collection.id, user, renamed, rests_on, key)
 
 
 def find_collection(

@@ -18,9 +18,9 @@ from biosight.storage.records import Records, Write
 NAME = "reclassify"
 
 
-def ask(records: Records, collection: str, version: ModelVersion, by: str) -> Job:
-    """A new job. Raises Conflict while one is under way in the collection."""
-    return jobs.ask(records, NAME, collection, by, model=version.id)
+def new(records: Records, collection: str, version: ModelVersion, by: str) -> Job:
+    """A job to be written with what it follows from. Raises Conflict while one is under way."""
+    return jobs.new_job(records, NAME, collection, by, model=version.id)
 
 
 def run(biosight: BioSight, job: Job, progress: Progress) -> Outcome:

@@ -32,7 +32,7 @@ def rename_label(
     change = names.renaming(old, new)
     here = [Where("collection", "=", collection), Where("label", "=", old)]
     if not act and one(records, Image, *here) is None:
-        return Done("", [], 0), ""
+        return Done("", [], 0, 0), ""
     current = act or begin(records, by, collection, old, change).id
     return names.rename(records, by, collection, old, change, act=current, start=start)
 

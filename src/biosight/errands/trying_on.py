@@ -6,9 +6,9 @@ Not here: comparing labels (reclassify.py), or whether a version is good (learni
 import json
 from dataclasses import asdict
 
-from biosight import jobs, reclassify, sharing
+from biosight import jobs, reclassify, registry
 from biosight.bootstrap import BioSight, Catalogue
-from biosight.collection import Collection
+from biosight.collection import Collection, changed
 from biosight.errands import reclassifying, versions
 from biosight.errands.kind import JobKind, Outcome, collection_of
 from biosight.errors import BadRequest, Conflict, Forbidden
@@ -17,7 +17,7 @@ from biosight.intake import look_again
 from biosight.jobs import Job, Progress
 from biosight.labels import Guess
 from biosight.registry import ModelVersion
-from biosight.storage.records import Records
+from biosight.storage.records import Insert, Records, Replace, Write
 
 NAME = "try-on"
 REASON = "applied after a try-on"
@@ -68,25 +68,36 @@ def apply(
 ) -> Job:
     """Use a version that was tried on: the collection chooses it, and is classified by it.
 
-    A version that serves nowhere is promoted first, as on its own page: one that the gate found
-    worse needs a `reason`. Raises Conflict, BadRequest, Forbidden, or Stale when somebody was
-    faster.
+    A version that serves nowhere is promoted with it, as on its own page: one that the gate found
+    worse needs a `reason`. All is one write. Raises Conflict, BadRequest, Forbidden, or Stale when
+    somebody was faster.
     """
     if not is_finished(job):
         raise Conflict("Only a finished try-on can be applied, once.")
     check_fits(version, collection)
+    promoting: list[Write] = []
     if version.state != "champion":
         if not may_promote:
             raise Forbidden("An administrator has to promote this version first.")
-        why = f"{REASON}: {reason.strip()}" if reason.strip() else ""
-        if version.verdict != "worse":
-            why = why or REASON
-        versions.promote_version(records, catalogue, version, by, why)
-    sharing.change_collection(records, collection, model=version.name)
-    made = reclassifying.ask(records, collection.id, version, by)
-    jobs.end(records, job, "applied", "Applied.")
+        versions.check_there(catalogue, version)
+        promoting = registry.promotion(records, version, by, why_applied(version, reason))[1]
+    chosen = changed(collection, model=version.name)
+    made = reclassifying.new(records, collection.id, version, by)
+    records.write(
+        *promoting,
+        Replace(chosen, collection.version),
+        Replace(jobs.as_ended(job, "applied", "Applied."), job.version),
+        Insert(made),
+    )
     reclassify.forget(records, job.id)
     return made
+
+
+def why_applied(version: ModelVersion, reason: str) -> str:
+    """The reason for the version's history; "" where one is needed and none was given."""
+    if reason.strip():
+        return f"{REASON}: {reason.strip()}"
+    return "" if version.verdict == "worse" else REASON
 
 
 def put_aside(records: Records, job: Job) -> Job:

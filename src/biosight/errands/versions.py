@@ -23,12 +23,17 @@ def serving_key(records: Records, catalogue: Catalogue, family: str) -> str:
     return serving(records, catalogue, family).id
 
 
+def check_there(catalogue: Catalogue, version: ModelVersion) -> None:
+    """Raise Conflict for a version whose files can't be had."""
+    if not registry.is_there(version, catalogue.bundled):
+        raise Conflict(f"{version.id} came with another version of BioSight; it isn't here now.")
+
+
 def promote_version(
     records: Records, catalogue: Catalogue, version: ModelVersion, by: str, reason: str = ""
 ) -> ModelVersion:
     """`registry.promote` for a version whose files can be had. Raises Conflict for another."""
-    if not registry.is_there(version, catalogue.bundled):
-        raise Conflict(f"{version.id} came with another version of BioSight; it isn't here now.")
+    check_there(catalogue, version)
     return registry.promote(records, version, by, reason)
 
 

@@ -24,6 +24,7 @@ from biosight.storage.records import Order, Records, Where, pages, parts
 
 PAGE = 200
 STATE = ".biosight-export.json"
+MISSING = "The bytes of these pictures are missing from the store; run biosight doctor.\n\n"
 ZipEntry = tuple[str, datetime, int, object, Iterable[bytes]]
 
 
@@ -86,31 +87,47 @@ def zip_chunks(
 ) -> Iterator[bytes]:
     """A zip of originals by label, stored not deflated, with biosight.csv last.
 
-    Memory stays flat; a picture deleted meanwhile is skipped, and left out of the CSV.
+    Memory stays flat. Each original is opened before its header is written: a picture that was
+    removed for good meanwhile is left out, of the CSV too. One whose bytes are lost is named in
+    missing.txt. Raises Unavailable, midway too, when the store goes away.
     """
-    lines = [table.header()]
+    lines, missing = [table.header()], list[str]()
 
     def members() -> Iterator[ZipEntry]:
         names = UniqueNames()
         for images in pages:
             kept = []
             for image in images:
-                if not blobs.has(keys.original(image.sha256)):
+                try:
+                    pieces = blobs.stream(keys.original(image.sha256), 1 << 18)
+                except NotFound:
+                    missing.extend(lost(records, image))
                     continue
                 kept.append((image, path_in_zip(names, image)))
-                yield zip_entry(blobs, *kept[-1])
+                yield zip_entry(image, kept[-1][1], pieces)
             lines.append("".join(rows(records, kept, person)))
-        yield ("biosight.csv", datetime.now(), 0o644, ZIP_64, (x.encode() for x in lines))
+        if missing:
+            yield text_entry("missing.txt", [MISSING, *missing])
+        yield text_entry("biosight.csv", lines)
 
     chunks: Iterator[bytes] = stream_zip(members(), chunk_size=1 << 18)
     return chunks
 
 
-def zip_entry(blobs: Blobs, image: Image, path: str) -> ZipEntry:
+def lost(records: Records, image: Image) -> list[str]:
+    """A line for a picture that is still recorded though its bytes are not there."""
+    return [f"{image.path}\n"] if records.get(Image, image.id) else []
+
+
+def zip_entry(image: Image, path: str, pieces: Iterator[bytes]) -> ZipEntry:
     """One stored file of the zip, its size and CRC known beforehand."""
     when = datetime.fromtimestamp(image.created_at)
-    method = NO_COMPRESSION_64(image.size, image.crc32)
-    return (path, when, 0o644, method, blobs.stream(keys.original(image.sha256), 1 << 18))
+    return (path, when, 0o644, NO_COMPRESSION_64(image.size, image.crc32), pieces)
+
+
+def text_entry(name: str, lines: list[str]) -> ZipEntry:
+    """A text file of the zip; the lines are read when it is written."""
+    return (name, datetime.now(), 0o644, ZIP_64, (line.encode() for line in lines))
 
 
 def export_folder(

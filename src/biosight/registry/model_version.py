@@ -164,22 +164,36 @@ def promote(records: Records, version: ModelVersion, by: str, reason: str = "") 
     Raises BadRequest for one that the gate found worse, unless a reason is given; Stale when
     somebody was faster.
     """
+    now, writes = promotion(records, version, by, reason)
+    records.write(*writes)
+    return now
+
+
+def promotion(
+    records: Records, version: ModelVersion, by: str, reason: str = ""
+) -> tuple[ModelVersion, list[Write]]:
+    """The version as it serves, and the writes that let it: those of `promote`, which may go with
+    others. Raises BadRequest as `promote`."""
+    check_reason(version, reason)
+    moment = time.time()
+    now = replace(version, state="champion", promoted_at=moment, version=version.version + 1)
+    writes: list[Write] = [
+        Replace(now, version.version),
+        Insert(event(now, "promoted", by, reason)),
+    ]
+    for other in versions(records, version.name):
+        if other.state == "champion" and other.id != version.id:
+            retired = replace(other, state="retired", version=other.version + 1)
+            writes.append(Replace(retired, other.version))
+    return now, writes
+
+
+def check_reason(version: ModelVersion, reason: str) -> None:
+    """Raise BadRequest for a version that the gate found worse, unless a reason is given."""
     if version.verdict == "worse" and not reason.strip():
         raise BadRequest(
             f"The gate found {version.id} worse; say why it should serve all the same."
         )
-    now = replace(version, state="champion", promoted_at=time.time(), version=version.version + 1)
-    others = [v for v in versions(records, version.name) if v.state == "champion"]
-    changes: list[Write] = [
-        Replace(now, version.version),
-        Insert(event(now, "promoted", by, reason)),
-    ]
-    for other in others:
-        if other.id != version.id:
-            retired = replace(other, state="retired", version=other.version + 1)
-            changes.append(Replace(retired, other.version))
-    records.write(*changes)
-    return now
 
 
 def is_there(version: ModelVersion, bundled: Container[str]) -> bool:

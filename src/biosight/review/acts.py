@@ -5,9 +5,11 @@ kind is a row in KINDS and its function. Not here: undoing (undoing.py), copies 
 may act where (sharing.py).
 """
 
+import random
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from enum import Enum
 from typing import ClassVar
 
 from biosight import metrics
@@ -17,7 +19,8 @@ from biosight.labels import NOT_SURE, Annotation, clean_label
 from biosight.storage.records import Insert, InUse, Records, Remove, Replace, Require, new_id
 
 MOST_AT_ONCE = 500
-TRIES = 5
+TRIES = 8
+LONGEST_PAUSE = 0.05  # seconds at random between tries, so that those who meet don't meet again
 MAX_NOTE = 2000
 
 
@@ -65,11 +68,26 @@ class ActItem:
 
 @dataclass(frozen=True, slots=True)
 class Done:
-    """What became of some images: changed ones anew, and how many were left as they are."""
+    """What became of some images: changed ones anew, how many were so already or could not be
+    (their bytes are there), and how many others changed or removed at the same moment."""
 
     act: str
     changed: list[Image]
-    skipped: int
+    unchanged: int
+    conflicts: int
+
+    @staticmethod
+    def of(act: str, outcomes: "Sequence[Image | Left]") -> "Done":
+        """The sum of what became of each."""
+        changed = [o for o in outcomes if isinstance(o, Image)]
+        return Done(act, changed, outcomes.count(Left.UNCHANGED), outcomes.count(Left.CONFLICT))
+
+
+class Left(Enum):
+    """Why an image was not changed."""
+
+    UNCHANGED = "unchanged"
+    CONFLICT = "conflict"
 
 
 @dataclass(frozen=True, slots=True)
@@ -229,15 +247,14 @@ def perform(
     if expected is not None and any(i.version != expected for i in images):
         raise Stale("Somebody changed this picture in the meantime.")
     current = open_act(records, by, collection, change, act)
-    changed = []
-    for image in images:
-        new = change_one(
-            records, current, by, change, image, retry=expected is None, rests_on=rests_on
-        )
-        changed += [new] if new else []
-    close_act(records, current, len(changed))
-    metrics.acts.labels(change.kind).inc(len(changed))
-    return Done(current.id, changed, len(images) - len(changed))
+    outcomes = [
+        change_one(records, current, by, change, image, retry=expected is None, rests_on=rests_on)
+        for image in images
+    ]
+    done = Done.of(current.id, outcomes)
+    close_act(records, current, len(done.changed))
+    metrics.acts.labels(change.kind).inc(len(done.changed))
+    return done
 
 
 def new_act(
@@ -292,12 +309,15 @@ def change_one(
     *,
     retry: bool,
     rests_on: Sequence[Require] = (),
-) -> Image | None:
-    """Change one image with its history in one write; None when there is nothing to change."""
+) -> Image | Left:
+    """Change one image with its history in one write; the image anew, or why it was left.
+
+    Raises Stale where it changed and may not be tried again, Gone where what it rests on went.
+    """
     for _ in range(TRIES):
         standing = change.standing(image)
         if standing == image.standing:
-            return None
+            return Left.UNCHANGED
         new = replace(image.put(standing), version=image.version + 1)
         item = ActItem(new_id(), act.id, image.id, image.standing, standing)
         said = annotation(act, by, change, image, standing)
@@ -307,15 +327,23 @@ def change_one(
                 metrics.checked.labels(kind_of(image, standing)).inc()
             return new
         except InUse:
-            return None  # the target collection has these bytes already
+            return Left.UNCHANGED  # the target collection has these bytes already
         except Stale:
             if not retry:
                 raise
-            found = records.get(type(image), image.id)
-            if found is None or found.collection != image.collection:
-                return None
-            image = found
-    return None
+        found = met_again(records, image)
+        if found is None:
+            break
+        image = found
+    return Left.CONFLICT
+
+
+def met_again(records: Records, image: Image) -> Image | None:
+    """An image that somebody changed first, read anew after a short wait; None where it is not in
+    its collection any more."""
+    time.sleep(random.uniform(0, LONGEST_PAUSE))
+    found = records.get(Image, image.id)
+    return found if found is not None and found.collection == image.collection else None
 
 
 def kind_of(image: Image, standing: Standing) -> str:

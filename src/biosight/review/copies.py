@@ -7,10 +7,21 @@ import time
 from collections.abc import Sequence
 from dataclasses import replace
 
+from biosight.errors import Stale
 from biosight.images import Embedding, Image
 from biosight.labels import Annotation, Prediction
-from biosight.review.acts import ActItem, Change, Done, close_act, open_act
+from biosight.review.acts import (
+    TRIES,
+    ActItem,
+    Change,
+    Done,
+    Left,
+    close_act,
+    met_again,
+    open_act,
+)
 from biosight.storage.records import (
+    Gone,
     Insert,
     InUse,
     Order,
@@ -34,16 +45,13 @@ def copy(
 ) -> Done:
     """Copy images into `change.target`; both collections' histories show the act.
 
-    Images whose bytes are there already are skipped. Undoing puts the copies in the trash.
+    Images whose bytes are there already are left. Undoing puts the copies in the trash.
     """
     current = open_act(records, by, collection, change, act)
-    made = [
-        new
-        for image in images
-        if (new := copy_one(records, current.id, change, image, by, rests_on))
-    ]
-    close_act(records, current, len(made))
-    return Done(current.id, made, len(images) - len(made))
+    outcomes = [copy_one(records, current.id, change, image, by, rests_on) for image in images]
+    done = Done.of(current.id, outcomes)
+    close_act(records, current, len(done.changed))
+    return done
 
 
 def copy_one(
@@ -53,24 +61,42 @@ def copy_one(
     image: Image,
     by: str,
     rests_on: Sequence[Require],
-) -> Image | None:
-    """One copy with what models and people said; None when the bytes are there already."""
-    new = replace(
-        image,
-        id=new_id(),
-        collection=change.target,
-        uploaded_by=by,
-        trashed=False,
-        trashed_at=0.0,
-        version=1,
-    )
-    undone = replace(new.standing, trashed_at=time.time())
-    item = ActItem(new_id(), act, new.id, undone, new.standing)
-    try:
-        records.write(*rests_on, *sayings(records, image.id, new.id), Insert(item), Insert(new))
-    except InUse:
-        return None
-    return new
+) -> Image | Left:
+    """One copy with what models and people said, or why there is none.
+
+    The copy rests on the picture it is made from: either it is there before the bytes are asked
+    for by a purge, or the purge comes first and nothing is copied.
+    """
+    for _ in range(TRIES):
+        new = replace(
+            image,
+            id=new_id(),
+            collection=change.target,
+            uploaded_by=by,
+            trashed=False,
+            trashed_at=0.0,
+            version=1,
+        )
+        undone = replace(new.standing, trashed_at=time.time())
+        item = ActItem(new_id(), act, new.id, undone, new.standing)
+        source = Require(Image, image.id, image.version)
+        said = sayings(records, image.id, new.id)
+        try:
+            records.write(*rests_on, source, *said, Insert(item), Insert(new))
+            return new
+        except InUse:
+            return Left.UNCHANGED
+        except Gone as error:
+            if error.kind is not Image:
+                raise
+            break
+        except Stale:
+            pass  # read it as it is now
+        found = met_again(records, image)
+        if found is None:
+            break
+        image = found
+    return Left.CONFLICT
 
 
 def sayings(records: Records, old: str, new: str) -> list[Write]:

@@ -5,6 +5,7 @@ from (Annotation.via). Not here: answering (acts.py).
 """
 
 from dataclasses import dataclass
+from itertools import zip_longest
 
 from biosight.images import Image
 from biosight.storage.living import unreviewed
@@ -27,9 +28,11 @@ def queue(records: Records, collection: str, limit: int = 40) -> list[Drawn]:
         for via, field in (("random", "lottery"), ("margin", "margin"))
     }
     drawn: dict[str, Drawn] = {}
-    for pair in zip(halves["random"], halves["margin"], strict=True):
+    # One half may be shorter: pictures come and go between the two questions.
+    for pair in zip_longest(halves["random"], halves["margin"]):
         for image, via in zip(pair, ("random", "margin"), strict=True):
-            drawn.setdefault(image.id, Drawn(image, via))
+            if image is not None:
+                drawn.setdefault(image.id, Drawn(image, via))
     return list(drawn.values())[:limit]
 
 

@@ -12,7 +12,9 @@ from biosight.errors import Conflict, NotFound, Stale
 from biosight.images import Image
 from biosight.labels import Annotation, Prediction, current_label
 from biosight.review.acts import KINDS, MOST_AT_ONCE, TRIES, Act, ActItem
+from biosight.storage.living import still_there
 from biosight.storage.records import (
+    Gone,
     Insert,
     InUse,
     Order,
@@ -20,6 +22,7 @@ from biosight.storage.records import (
     Replace,
     Where,
     Write,
+    among,
     behind,
     new_id,
 )
@@ -27,10 +30,11 @@ from biosight.storage.records import (
 
 @dataclass(frozen=True, slots=True)
 class Undone:
-    """What an undo did so far; `next` is where to go on ("" when finished)."""
+    """What an undo did so far: images that it put back, those that it left, as they are now, and
+    how many are gone for good; `next` is where to go on ("" when finished)."""
 
     changed: list[Image]
-    left_alone: int
+    left: list[Image]
     gone: int
     next: str
 
@@ -91,9 +95,10 @@ def undo(
     changed = [new for _, new in outcomes if new is not None]
     if (changed or act.renamed_before is not None) and not act.undone_at:
         mark_undone(records, act, by, along)
-    gone = sum(new is None and records.get(Image, i.image) is None for i, new in outcomes)
+    others = [item.image for item, new in outcomes if new is None]
+    left = among(records, Image, others)
     following = items[-1].id if len(items) == MOST_AT_ONCE else ""
-    return Undone(changed, len(items) - len(changed) - gone, gone, following)
+    return Undone(changed, left, len(set(others)) - len(left), following)
 
 
 def mark_undone(records: Records, act: Act, by: str, along: Callable[[], list[Write]]) -> None:
@@ -112,26 +117,31 @@ def mark_undone(records: Records, act: Act, by: str, along: Callable[[], list[Wr
 def undo_one(
     records: Records, act: Act, item: ActItem, by: str, renamed: Mapping[str, str]
 ) -> Image | None:
-    """Put back what the act changed of one image; None when that was changed again since."""
-    image = records.get(Image, item.image)
-    before = item.before.changed(item.after)
-    if image is None or any(
-        getattr(image.standing, name) != getattr(item.after, name) for name in before
-    ):
-        return None
-    said = withdrawal(act, item, by)
-    if said and before.get("who") != "person":
-        current = current_label(latest_prediction(records, image.id), [said])
-        label = renamed.get(current.label, current.label)
-        before |= {"label": label, "who": current.who if label else "nobody"}
-    standing = replace(image.standing, **before)
-    new = replace(image.put(standing), version=image.version + 1)
-    changes: list[Write] = [Insert(said)] if said else []
-    try:
-        records.write(*changes, Replace(new, image.version))
-    except (Stale, InUse):
-        return None
-    return new
+    """Put back what the act changed of one image; None when that was changed again since, or when
+    the collection that it would go back to is not there."""
+    for _ in range(TRIES):
+        image = records.get(Image, item.image)
+        before = item.before.changed(item.after)
+        if image is None or any(
+            getattr(image.standing, name) != getattr(item.after, name) for name in before
+        ):
+            return None
+        said = withdrawal(act, item, by)
+        if said and before.get("who") != "person":
+            current = current_label(latest_prediction(records, image.id), [said])
+            label = renamed.get(current.label, current.label)
+            before |= {"label": label, "who": current.who if label else "nobody"}
+        standing = replace(image.standing, **before)
+        new = replace(image.put(standing), version=image.version + 1)
+        rests_on = [still_there(before["collection"])] if "collection" in before else []
+        try:
+            records.write(*rests_on, *([Insert(said)] if said else []), Replace(new, image.version))
+        except (InUse, Gone):
+            return None
+        except Stale:
+            continue
+        return new
+    return None
 
 
 def withdrawal(act: Act, item: ActItem, by: str) -> Annotation | None:

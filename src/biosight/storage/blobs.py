@@ -30,7 +30,8 @@ class Blobs(Protocol):
     """
 
     def has(self, key: str) -> bool:
-        """Are these bytes stored? Raises NotFound for what is no key."""
+        """Are these bytes stored? Raises NotFound for what is no key, Unavailable where the store
+        is away as a whole."""
         ...
 
     def room_for(self, size: int) -> None:
@@ -58,15 +59,17 @@ class Blobs(Protocol):
         ...
 
     def stream(self, key: str, chunk: int = 1 << 18) -> Iterator[bytes]:
-        """A key's bytes in pieces. Raises NotFound."""
+        """A key's bytes in pieces, opened before this returns: what is removed afterwards is read
+        all the same. Raises NotFound."""
         ...
 
     def local(self, key: str) -> AbstractContextManager[Path]:
         """The bytes as a file to read, for as long as the context lasts. Raises NotFound."""
         ...
 
-    def file(self, key: str) -> Path | None:
-        """The file of a key's bytes where the store has files here, else None."""
+    def file(self, key: str) -> BinaryIO | None:
+        """A key's bytes as an open file where the store has files here, else None. Raises
+        NotFound."""
         ...
 
     def link(self, key: str, seconds: int) -> str:

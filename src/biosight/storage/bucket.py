@@ -38,19 +38,25 @@ RETRY: dict[str, Any] = {
     },
 }
 CLIENT: dict[str, Any] = {"timeout": "60s", "connect_timeout": "5s", "allow_http": True}
+# Small questions, of which a page asks many, wait ten seconds at the longest: five, and once more.
+BRIEFLY: dict[str, Any] = {
+    "client_options": CLIENT | {"timeout": "5s", "connect_timeout": "3s"},
+    "retry_config": RETRY | {"max_retries": 1, "retry_timeout": timedelta(seconds=6)},
+}
+PATIENTLY: dict[str, Any] = {"client_options": CLIENT, "retry_config": RETRY}
 
 
 def open_bucket(url: str, incoming: Path) -> "BucketBlobs":
     """BioSight's own pictures in a bucket. Raises BadRequest for an unusable address."""
-    return BucketBlobs(open_store(url), incoming)
+    return BucketBlobs(open_store(url), open_store(url, BRIEFLY), incoming)
 
 
-def open_store(url: str) -> Any:
+def open_store(url: str, how: dict[str, Any] = PATIENTLY) -> Any:
     """The bucket of s3://NAME/PREFIX or gs://NAME/PREFIX; the AWS_… or GOOGLE_… variables say how
     to reach it. Raises BadRequest for an address that can't be used."""
     try:
         more = {"config": {"checksum_algorithm": "sha256"}} if url.startswith("s3://") else {}
-        return from_url(url, client_options=CLIENT, retry_config=RETRY, **more)  # type: ignore[call-overload]
+        return from_url(url, **how, **more)  # type: ignore[call-overload]
     except (BaseError, ValueError) as error:
         raise BadRequest(f"{url} can't be used: {error}") from error
 
@@ -67,10 +73,11 @@ def asking() -> Iterator[None]:
 
 
 class BucketBlobs:
-    """The bucket adapter of Blobs."""
+    """The bucket adapter of Blobs; `brief` is the same bucket for small questions."""
 
-    def __init__(self, store: Any, incoming: Path) -> None:
+    def __init__(self, store: Any, brief: Any, incoming: Path) -> None:
         self.store = store
+        self.brief = brief
         self.incoming = incoming
         with translated():
             incoming.mkdir(parents=True, exist_ok=True)
@@ -82,7 +89,7 @@ class BucketBlobs:
         """Seconds since a key was written; None where it is not there."""
         try:
             with asking():
-                about = obstore.head(self.store, path_of(key))
+                about = obstore.head(self.brief, path_of(key))
         except NotFound:
             path_of(key)
             return None
@@ -136,12 +143,12 @@ class BucketBlobs:
 
     def read(self, key: str) -> bytes:
         with asking():
-            return bytes(obstore.get(self.store, path_of(key)).bytes())
+            return bytes(obstore.get(self.brief, path_of(key)).bytes())
 
     def stream(self, key: str, chunk: int = 1 << 18) -> Iterator[bytes]:
         with asking():
-            for piece in obstore.get(self.store, path_of(key)).stream(min_chunk_size=chunk):
-                yield bytes(piece)
+            found = obstore.get(self.store, path_of(key)).stream(min_chunk_size=chunk)
+        return bucket_pieces(found)
 
     @contextmanager
     def local(self, key: str) -> Iterator[Path]:
@@ -160,10 +167,9 @@ class BucketBlobs:
         finally:
             target.unlink(missing_ok=True)
 
-    def file(self, key: str) -> Path | None:
+    def file(self, key: str) -> None:
         """There are no files here."""
         path_of(key)
-        return None
 
     def link(self, key: str, seconds: int) -> str:
         with asking():
@@ -182,7 +188,7 @@ class BucketBlobs:
     def ping(self) -> None:
         """Raise Unavailable when the bucket can't be asked."""
         with asking():
-            next(iter(obstore.list(self.store, "model/", chunk_size=1)), None)
+            next(iter(obstore.list(self.brief, "model/", chunk_size=1)), None)
 
     def keys(self, kind: str) -> Iterator[str]:
         with asking():
@@ -207,3 +213,10 @@ class BucketBlobs:
         """Was a key last written before GRACE_SECONDS, or never?"""
         age = self.age(key)
         return age is None or age > GRACE_SECONDS
+
+
+def bucket_pieces(found: Any) -> Iterator[bytes]:
+    """The rest of an object whose answer has begun."""
+    with asking():
+        for piece in found:
+            yield bytes(piece)

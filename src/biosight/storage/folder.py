@@ -23,18 +23,6 @@ FULL = {errno.ENOSPC, errno.EDQUOT, errno.EMFILE, errno.ENFILE}
 
 
 @contextmanager
-def reading() -> Iterator[None]:
-    """The disk's errors as BioSight's; an absent file is NotFound."""
-    try:
-        with translated():
-            yield
-    except Unavailable as error:
-        if isinstance(error.__cause__, FileNotFoundError):
-            raise NotFound("These bytes are not stored.") from error
-        raise
-
-
-@contextmanager
 def translated() -> Iterator[None]:
     """The disk's errors as BioSight's."""
     try:
@@ -59,7 +47,21 @@ class FolderBlobs:
         return self.root / path_of(key)
 
     def has(self, key: str) -> bool:
-        return self.path(key).is_file()
+        if self.path(key).is_file():
+            return True
+        self.ping()
+        return False
+
+    @contextmanager
+    def reading(self) -> Iterator[None]:
+        """The disk's errors as BioSight's: an absent file is NotFound while the folder is there."""
+        try:
+            yield
+        except FileNotFoundError as error:
+            self.ping()
+            raise NotFound("These bytes are not stored.") from error
+        except OSError as error:
+            raise Unavailable("The picture store can't be reached just now.") from error
 
     def room_for(self, size: int) -> None:
         """Raise NoSpace unless `size` bytes fit and some room is left for the database."""
@@ -113,24 +115,22 @@ class FolderBlobs:
                 raise
 
     def read(self, key: str) -> bytes:
-        with reading():
+        with self.reading():
             return self.path(key).read_bytes()
 
     def stream(self, key: str, chunk: int = 1 << 18) -> Iterator[bytes]:
-        with reading(), self.path(key).open("rb") as file:
-            while piece := file.read(chunk):
-                yield piece
+        return FilePieces(self.file(key), chunk)
 
     @contextmanager
     def local(self, key: str) -> Iterator[Path]:
         """The stored file itself. Raises NotFound."""
-        path = self.path(key)
-        if not path.is_file():
+        if not self.has(key):
             raise NotFound("These bytes are not stored.")
-        yield path
+        yield self.path(key)
 
-    def file(self, key: str) -> Path | None:
-        return self.path(key)
+    def file(self, key: str) -> BinaryIO:
+        with self.reading():
+            return self.path(key).open("rb")
 
     def link(self, key: str, seconds: int) -> str:
         return ""
@@ -167,6 +167,31 @@ class FolderBlobs:
             while not (held := locked(file)) and time.monotonic() < end:
                 time.sleep(0.02)
             yield held
+
+
+class FilePieces:
+    """An open file in pieces; closed at its end, or when it is let go."""
+
+    def __init__(self, file: BinaryIO, chunk: int) -> None:
+        self.opened = file
+        self.chunk = chunk
+
+    def __iter__(self) -> Iterator[bytes]:
+        return self
+
+    def __next__(self) -> bytes:
+        with translated():
+            piece = b"" if self.opened.closed else self.opened.read(self.chunk)
+        if not piece:
+            self.close()
+            raise StopIteration
+        return piece
+
+    def close(self) -> None:
+        self.opened.close()
+
+    def __del__(self) -> None:
+        self.close()
 
 
 def sync_folder(folder: Path) -> None:

@@ -1,9 +1,11 @@
-"""Pictures outside the trash, as conditions: nearly every question about a collection is of them.
+"""Pictures and collections outside the trash, as conditions: nearly every question is of them, and
+every write into a collection rests on it.
 
 Not here: what else is asked (each verb), or what a picture is (images/record.py).
 """
 
-from biosight.storage.records import Where
+from biosight.collection import Collection
+from biosight.storage.records import Require, Where
 
 LIVING = Where("trashed", "=", False)
 
@@ -21,3 +23,8 @@ def named_by_people(collection: str) -> list[Where]:
 def unreviewed(collection: str) -> list[Where]:
     """The living pictures whose label the machine alone said."""
     return [*living(collection), Where("who", "=", "machine")]
+
+
+def still_there(collection: str) -> Require:
+    """What a write into a collection rests on: that nobody removed it or put it into the trash."""
+    return Require(Collection, collection, holds=(("trashed_at", 0.0),))

@@ -285,10 +285,10 @@ class MongoRecords:
         # both go through. A write makes one of them start again.
         touched = {"$inc": {"touched": 1}}
         found = self.of(change.kind).find_one_and_update(
-            {"_id": change.id}, touched, session=session
+            {"_id": change.id, **dict(change.holds)}, touched, session=session
         )
         if found is None:
-            raise Gone(change.kind.table)
+            raise Gone(change.kind, change.id)
         if change.expected is not None and found["version"] != change.expected:
             raise Stale("Somebody changed this in the meantime.")
 

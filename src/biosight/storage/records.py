@@ -85,14 +85,16 @@ class Remove:
 
 @dataclass(frozen=True, slots=True)
 class Require:
-    """Write nothing, but only go on while a record is there (and has this version).
+    """Change nothing, but only go on while a record is there, has these values in `holds` and,
+    where `expected` says so, this version.
 
-    Gone is raised where it is absent, Stale where its version is another.
+    Gone is raised where it is absent or has other values, Stale where its version is another.
     """
 
     kind: type[Record]
     id: str
     expected: int | None = None
+    holds: tuple[tuple[str, Value], ...] = ()
 
 
 Write = Insert | Replace | Remove | Require
@@ -103,7 +105,12 @@ class InUse(Exception):
 
 
 class Gone(Exception):
-    """A record that a write rests on is not there any more."""
+    """A record that a write rests on is not there any more, or not as it must be."""
+
+    def __init__(self, kind: type[Record], id: str) -> None:
+        super().__init__(f"{kind.table} {id}")
+        self.kind = kind
+        self.id = id
 
 
 class Records(Protocol):

@@ -355,11 +355,12 @@ def remove(connection: sqlite3.Connection, change: Remove) -> None:
 
 
 def require(connection: sqlite3.Connection, change: Require) -> None:
-    """Go on only while the record is there. Raises Gone or Stale."""
+    """Go on only while the record is there, as it must be. Raises Gone or Stale."""
     column = "id" if change.expected is None else "version"
-    sql = f"SELECT {column} FROM {change.kind.table} WHERE id = ?"
-    row = connection.execute(sql, [change.id]).fetchone()
+    same = "".join(f' AND "{name}" = ?' for name, _ in change.holds)
+    sql = f"SELECT {column} FROM {change.kind.table} WHERE id = ?{same}"
+    row = connection.execute(sql, [change.id, *(value for _, value in change.holds)]).fetchone()
     if row is None:
-        raise Gone(change.kind.table)
+        raise Gone(change.kind, change.id)
     if change.expected is not None and row[0] != change.expected:
         raise Stale("Somebody changed this in the meantime.")

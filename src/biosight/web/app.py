@@ -31,6 +31,7 @@ from biosight.web.api import (
 from biosight.web.gauges import Gauges
 from biosight.web.housekeeping import Housekeeping
 from biosight.web.security import API, Guard
+from biosight.web.sending import BYTE_THREADS
 
 HERE = Path(__file__).parent
 PARTS = (
@@ -65,6 +66,7 @@ def create_app(biosight: BioSight, *, housekeeping: bool = True) -> FastAPI:
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
         app.state.upload_limiter = CapacityLimiter(uploads.AT_ONCE)
+        app.state.byte_limiter = CapacityLimiter(BYTE_THREADS)
         keeper = Housekeeping(biosight) if housekeeping else None
         yield
         if keeper:

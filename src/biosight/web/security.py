@@ -38,6 +38,7 @@ PAGE_POLICY = (
 )
 DOCS_POLICY = f"{PAGE_POLICY}; style-src 'self' 'unsafe-inline'"
 FILE_POLICY = "default-src 'none'; sandbox"
+LAST_ANSWER = {"Connection": "close"}  # what is still being sent is not read any more
 
 
 class ReaderGone(Exception):
@@ -133,7 +134,7 @@ def template(scope: Scope) -> str:
 
 def refused(status: int, code: str, words: str) -> Response:
     """An answer given before the body is read; the connection ends with it."""
-    return JSONResponse(error_body(code, words), status, {"Connection": "close"})
+    return JSONResponse(error_body(code, words), status, LAST_ANSWER)
 
 
 @dataclass(frozen=True, slots=True)
@@ -164,10 +165,12 @@ def limited(receive: Receive, limit: Limit) -> Receive:
             async with asyncio.timeout(max(0.0, min(IDLE_SECONDS, left))):
                 message = await receive()
         except TimeoutError:
-            raise HTTPException(408, "The upload came too slowly and was cut off.") from None
+            raise HTTPException(
+                408, "The upload came too slowly and was cut off.", LAST_ANSWER
+            ) from None
         got += len(message.get("body", b""))
         if got > limit.most:
-            raise HTTPException(413, limit.words)
+            raise HTTPException(413, limit.words, LAST_ANSWER)
         return message
 
     whole = False

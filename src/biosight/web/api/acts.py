@@ -13,6 +13,7 @@ from biosight.images import Image
 from biosight.review import copies, queue, undoing
 from biosight.review.acts import KINDS, MOST_AT_ONCE, Act, Change, change_of, perform
 from biosight.sharing import Access
+from biosight.storage.living import still_there
 from biosight.storage.records import Gone, Where, behind
 from biosight.web.deps import ActToUndo, Editor, Person, Signed, Store, Viewer
 from biosight.web.filtering import Matching
@@ -48,11 +49,16 @@ class NewAct(Input):
 class ActDone(BaseModel):
     """How far an act got; call again with `act` and `next` as `start` until `next` is "".
 
-    `said` is what became of the pictures, in words: "confirmed", "moved to the trash"."""
+    `said` is what became of the pictures, in words: "confirmed", "moved to the trash". `unchanged`
+    were so already, or their bytes are where they were to go; `conflicts` somebody else changed or
+    removed at the same moment; `skipped` is both, and ids that are not here.
+    """
 
     act: str
     said: str
     changed: list[ImageOut]
+    unchanged: int
+    conflicts: int
     skipped: int
     stale: list[ImageOut]
     next: str
@@ -73,9 +79,11 @@ class ActOut(BaseModel):
 
 
 class UndoneOut(BaseModel):
-    """What was put back; images that changed again since are left alone, some may be gone."""
+    """What was put back; `left` are images that changed again since, as they are now, `left_alone`
+    how many these are, `gone` how many were removed for good."""
 
     changed: list[ImageOut]
+    left: list[ImageOut]
     left_alone: int
     gone: int
     next: str
@@ -110,7 +118,7 @@ def act(body: NewAct, access: Editor, person: Signed, records: Store) -> ActDone
     seen = body.versions or {}
     stale = [i for i in found if seen.get(i.id, i.version) != i.version]
     images = [i for i in found if seen.get(i.id, i.version) == i.version]
-    rests_on = [sharing.still_there(change.target)] if change.target else []
+    rests_on = [still_there(change.target)] if change.target else []
     do = copies.copy if KINDS[change.kind].copies else perform
     try:
         done = do(records, person.user.id, c.id, change, images, act=body.act, rests_on=rests_on)
@@ -121,7 +129,9 @@ def act(body: NewAct, access: Editor, person: Signed, records: Store) -> ActDone
         act=done.act,
         said=KINDS[body.kind].done.format(label=change.label),
         changed=[image_out(i, c.threshold) for i in done.changed],
-        skipped=done.skipped + missing,
+        unchanged=done.unchanged,
+        conflicts=done.conflicts,
+        skipped=done.unchanged + done.conflicts + missing,
         stale=[image_out(i, c.threshold) for i in stale],
         next=following,
     )
@@ -190,8 +200,13 @@ def undo(body: Start, own: ActToUndo, person: Signed, records: Store) -> UndoneO
     """Undo an act; up to 500 images a call."""
     c = own.access.collection
     done = renaming.take_back(records, own.act, person.user.id, c, start=body.start)
-    changed = [image_out(i, c.threshold) for i in done.changed]
-    return UndoneOut(changed=changed, left_alone=done.left_alone, gone=done.gone, next=done.next)
+    return UndoneOut(
+        changed=[image_out(i, c.threshold) for i in done.changed],
+        left=[image_out(i, c.threshold) for i in done.left],
+        left_alone=len(done.left),
+        gone=done.gone,
+        next=done.next,
+    )
 
 
 @router.get("/collections/{collection}/last-act")

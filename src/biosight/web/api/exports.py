@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from typing import Annotated, Any
 from urllib.parse import quote
 
-from fastapi import APIRouter, Form, Query
+from fastapi import APIRouter, Form, Query, Request, Response
 from fastapi.responses import StreamingResponse
 
 from biosight import accounts, gallery, registry
@@ -17,6 +17,7 @@ from biosight.images import Image
 from biosight.sharing import Access
 from biosight.web.deps import Bytes, Store, Viewer
 from biosight.web.filtering import Filtered
+from biosight.web.sending import begun, on_byte_threads, streamed
 
 router = APIRouter(tags=["export"])
 # A grid for coordinates in degrees, 0 for exact ones; the cameras' offset from UTC in minutes.
@@ -30,37 +31,47 @@ CSV: dict[int | str, dict[str, Any]] = {
 }
 
 
-def download(chunks: Iterator[bytes], access: Access, suffix: str, kind: str) -> StreamingResponse:
-    """A streamed file named after the collection."""
+def named(access: Access, suffix: str) -> dict[str, str]:
+    """The headers of a file to save under the collection's name."""
     name = clean_part(access.collection.name, "pictures") + suffix
     disposition = f"attachment; filename*=UTF-8''{quote(name)}"
-    return StreamingResponse(
-        chunks,
-        media_type=kind,
-        headers={"Content-Disposition": disposition, "X-Accel-Buffering": "no"},
-    )
+    return {"Content-Disposition": disposition, "X-Accel-Buffering": "no"}
+
+
+def download(chunks: Iterator[bytes], access: Access, suffix: str, kind: str) -> Response:
+    """A streamed file that needs the records alone."""
+    return StreamingResponse(chunks, media_type=kind, headers=named(access, suffix))
+
+
+async def zipped(request: Request, chunks: Iterator[bytes], access: Access) -> Response:
+    """A streamed zip of pictures, begun before it is answered."""
+    ready = await on_byte_threads(request, lambda: begun(chunks))
+    return streamed(request, ready, "application/zip", named(access, ".zip"))
 
 
 @router.get("/collections/{collection}/zip", response_class=StreamingResponse, responses=ZIP)
-def zip_all(access: Viewer, records: Store, blobs: Bytes, chosen: Filtered) -> StreamingResponse:
+async def zip_all(
+    request: Request, access: Viewer, records: Store, blobs: Bytes, chosen: Filtered
+) -> Response:
     """A whole collection or what a filter matches."""
     c = access.collection
     pages = all_images(records, gallery.conditions(c.id, c.threshold, chosen))
     chunks = zip_chunks(records, blobs, pages, accounts.names_of(records))
-    return download(chunks, access, ".zip", "application/zip")
+    return await zipped(request, chunks, access)
 
 
 @router.post("/collections/{collection}/zip", response_class=StreamingResponse, responses=ZIP)
-def zip_selected(
+async def zip_selected(
+    request: Request,
     access: Viewer,
     records: Store,
     blobs: Bytes,
     images: Annotated[str, Form(max_length=900_000)],
-) -> StreamingResponse:
+) -> Response:
     """A selection; `images` is a JSON list of ids, sent as a form so that browsers download."""
     pages = here(chosen_images(records, parse_ids(images)), access.collection.id)
     chunks = zip_chunks(records, blobs, pages, accounts.names_of(records))
-    return download(chunks, access, ".zip", "application/zip")
+    return await zipped(request, chunks, access)
 
 
 def parse_ids(text: str) -> list[str]:
@@ -84,7 +95,7 @@ def here(pages: Iterator[list[Image]], collection: str) -> Iterator[list[Image]]
 
 
 @router.get("/collections/{collection}/csv", response_class=StreamingResponse, responses=CSV)
-def csv_all(access: Viewer, records: Store, chosen: Filtered) -> StreamingResponse:
+def csv_all(access: Viewer, records: Store, chosen: Filtered) -> Response:
     """The CSV of a collection or of what a filter matches."""
     c = access.collection
     pages = all_images(records, gallery.conditions(c.id, c.threshold, chosen))
@@ -102,18 +113,18 @@ def scope_of(access: Access, records: Store, coarse: float, utc_offset: int) -> 
 @router.get(
     "/collections/{collection}/darwin-core", response_class=StreamingResponse, responses=ZIP
 )
-def darwin_core_archive(
-    access: Viewer, records: Store, coarse: Coarse = 0, utc_offset: Offset = 0
-) -> StreamingResponse:
+async def darwin_core_archive(
+    request: Request, access: Viewer, records: Store, coarse: Coarse = 0, utc_offset: Offset = 0
+) -> Response:
     """The collection as a Darwin Core Archive; machine and human identifications are told apart."""
     scope = scope_of(access, records, coarse, utc_offset)
     return download(darwin_core(records, scope), access, "-dwca.zip", "application/zip")
 
 
 @router.get("/collections/{collection}/camtrap-dp", response_class=StreamingResponse, responses=ZIP)
-def camtrap_package(
-    access: Viewer, records: Store, coarse: Coarse = 0, utc_offset: Offset = 0
-) -> StreamingResponse:
+async def camtrap_package(
+    request: Request, access: Viewer, records: Store, coarse: Coarse = 0, utc_offset: Offset = 0
+) -> Response:
     """The collection as a Camtrap DP package: pictures with a place and a time."""
     scope = scope_of(access, records, coarse, utc_offset)
     return download(camtrap_dp(records, scope), access, "-camtrap-dp.zip", "application/zip")

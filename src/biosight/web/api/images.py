@@ -1,16 +1,18 @@
 """API: upload, list, look at and change single images, and their bytes."""
 
+from collections.abc import Callable
+from functools import partial
 from typing import Annotated
 from urllib.parse import quote
 
-from fastapi import APIRouter, Header, Query, Response
-from fastapi.responses import FileResponse, RedirectResponse, StreamingResponse
+from fastapi import APIRouter, Header, Query, Request, Response
+from fastapi.responses import FileResponse, RedirectResponse
 from pydantic import BaseModel, Field
 
 from biosight import accounts, gallery
 from biosight.errands import derived
 from biosight.errands.derived import Derived
-from biosight.errors import BadRequest
+from biosight.errors import BadRequest, Unavailable
 from biosight.images import SHOWN_AS_IS, Image
 from biosight.labels import Annotation, Prediction
 from biosight.review.acts import Change, change_of, perform
@@ -29,6 +31,7 @@ from biosight.web.deps import (
 from biosight.web.filtering import Filtered
 from biosight.web.inputs import Input
 from biosight.web.security import FILE_POLICY
+from biosight.web.sending import OpenFile, begun, on_byte_threads, streamed
 from biosight.web.shown import GuessOut, ImageOut, etag, guesses_out, image_out
 
 router = APIRouter(tags=["images"])
@@ -125,11 +128,15 @@ def change(
     response: Response,
     if_match: Annotated[str | None, Header()] = None,
 ) -> ImageDetail:
-    """Change one image. With If-Match, 412 when somebody was faster."""
+    """Change one image. With If-Match, 412 when somebody was faster; without, it is changed on top
+    of what they did, or 503 when they never let it."""
     act = as_change(body)
     expected = parse_etag(if_match)
     image, collection = seen.image, seen.access.collection.id
     done = perform(records, person.user.id, collection, act, [image], expected=expected)
+    if done.conflicts:
+        gallery.get_image(records, image.id)
+        raise Unavailable("Others change this picture at the same moment; try again.")
     new = done.changed[0] if done.changed else gallery.get_image(records, image.id)
     response.headers["ETag"] = etag(new)
     shown = detail(new, seen.access, records)
@@ -188,42 +195,55 @@ def history(seen: ImageToSee, records: Store) -> list[SayingOut]:
     return sorted(said, key=lambda s: s.at)
 
 
-def file_response(blobs: Bytes, found: Derived, *, inline: bool) -> Response:
-    """Stored bytes with a policy that lets them do nothing."""
+def answer_with(
+    request: Request, blobs: Bytes, find: Callable[[], Derived], *, inline: bool
+) -> Response:
+    """Stored bytes with a policy that lets them do nothing. Raises NotFound or Unavailable."""
+    found = find()
     headers = {"Content-Security-Policy": FILE_POLICY, "Cache-Control": "private, max-age=86400"}
     kind = "inline" if inline else "attachment"
-    path = blobs.file(found.key)
-    if path is not None:
-        return FileResponse(
-            path,
+    file = blobs.file(found.key)
+    if file is not None:
+        return OpenFile(
+            file,
             media_type=found.media_type,
             filename=found.name,
             content_disposition_type=kind,
             headers=headers,
         )
     headers["Content-Disposition"] = f"{kind}; filename*=utf-8''{quote(found.name)}"
-    return StreamingResponse(blobs.stream(found.key), media_type=found.media_type, headers=headers)
+    return streamed(request, begun(blobs.stream(found.key)), found.media_type, headers)
 
 
 @router.get("/images/{image}/original", response_class=FileResponse)
-def original(seen: ImageToSee, blobs: Bytes, biosight: Open, download: bool = False) -> Response:
+async def original(
+    request: Request, seen: ImageToSee, blobs: Bytes, biosight: Open, download: bool = False
+) -> Response:
     """The upload, byte for byte; a download may be a redirect to the bucket."""
-    found = derived.original(blobs, seen.image)
-    if download and biosight.settings.presigned and (link := blobs.link(found.key, LINK_SECONDS)):
-        return RedirectResponse(link, status_code=307)
-    inline = not download and found.media_type in SHOWN_AS_IS
-    return file_response(blobs, found, inline=inline)
+
+    def work() -> Response:
+        if download and biosight.settings.presigned:
+            found = derived.original(blobs, seen.image)
+            if link := blobs.link(found.key, LINK_SECONDS):
+                return RedirectResponse(link, status_code=307)
+        inline = not download and seen.image.media_type in SHOWN_AS_IS
+        find = partial(derived.original, blobs, seen.image)
+        return answer_with(request, blobs, find, inline=inline)
+
+    return await on_byte_threads(request, work)
 
 
 @router.get("/images/{image}/thumbnail", response_class=FileResponse)
-def thumbnail(seen: ImageToSee, blobs: Bytes, biosight: Open) -> Response:
+async def thumbnail(request: Request, seen: ImageToSee, blobs: Bytes, biosight: Open) -> Response:
     """A small JPEG without metadata."""
-    found = derived.thumbnail(blobs, biosight.model.decoders, seen.image)
-    return file_response(blobs, found, inline=True)
+    find = partial(derived.thumbnail, blobs, biosight.model.decoders, seen.image)
+    work = partial(answer_with, request, blobs, find, inline=True)
+    return await on_byte_threads(request, work)
 
 
 @router.get("/images/{image}/view", response_class=FileResponse)
-def view(seen: ImageToSee, blobs: Bytes, biosight: Open) -> Response:
+async def view(request: Request, seen: ImageToSee, blobs: Bytes, biosight: Open) -> Response:
     """The picture as any browser can show it: the original, or a JPEG of a TIFF or HEIC."""
-    found = derived.view(blobs, biosight.model.decoders, seen.image)
-    return file_response(blobs, found, inline=True)
+    find = partial(derived.view, blobs, biosight.model.decoders, seen.image)
+    work = partial(answer_with, request, blobs, find, inline=True)
+    return await on_byte_threads(request, work)

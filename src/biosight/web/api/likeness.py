@@ -4,17 +4,20 @@ import io
 from typing import Annotated
 
 import numpy as np
-from fastapi import APIRouter, Query, Response
+from fastapi import APIRouter, Query, Request, Response
 from PIL import Image as Pillow
 from pydantic import BaseModel
 
 from biosight import similar
+from biosight.bootstrap import BioSight
 from biosight.errors import NotFound
 from biosight.images import Embedding, Image
 from biosight.storage import keys
+from biosight.storage.blobs import Blobs
 from biosight.storage.living import unreviewed
 from biosight.storage.records import Order, Where, among
 from biosight.web.deps import Bytes, ImageToSee, Open, Store, Viewer
+from biosight.web.sending import on_byte_threads
 from biosight.web.shown import ImageOut, image_out
 
 router = APIRouter(tags=["likeness"])
@@ -99,7 +102,8 @@ def rows_of(records: Store, ids: list[str]) -> tuple[list[str], similar.Rows]:
     response_class=Response,
     responses={200: {"content": {"image/png": {}}, "description": "A map, transparent where cold"}},
 )
-def activation(
+async def activation(
+    request: Request,
     seen: ImageToSee,
     blobs: Bytes,
     biosight: Open,
@@ -107,7 +111,11 @@ def activation(
 ) -> Response:
     """Where the evidence for a label lies, over the square that the model saw (a PNG of that
     square; the model's label when none is given). Raises 404 for networks without such a map."""
-    image = seen.image
+    return await on_byte_threads(request, lambda: drawn_map(biosight, blobs, seen.image, label))
+
+
+def drawn_map(biosight: BioSight, blobs: Blobs, image: Image, label: str) -> Response:
+    """The map of one label. Raises NotFound, BadPicture or Unavailable."""
     if not image.model:
         raise NotFound("No model has looked at this picture yet.")
     classifier = biosight.model.classifiers.get(image.model)

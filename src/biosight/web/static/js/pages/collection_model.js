@@ -3,10 +3,10 @@
 import { call } from "../frame/api.js";
 import { counted, el, find } from "../frame/dom.js";
 import { complain, toast } from "../frame/toast.js";
-import { coverage } from "../models/coverage.js";
-import { jobRow, live } from "../models/jobs.js";
-import { accuracy, confusion } from "../models/plots.js";
-import { teachForm } from "../models/teach.js";
+import { coverage } from "../learning/coverage.js";
+import { jobRow, live } from "../learning/jobs.js";
+import { accuracy, confusion } from "../learning/plots.js";
+import { teachForm } from "../learning/teach.js";
 
 const ENOUGH = 100;
 

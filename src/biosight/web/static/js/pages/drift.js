@@ -3,8 +3,8 @@
 import { call } from "../frame/api.js";
 import { counted, el, find, when } from "../frame/dom.js";
 import { complain, question, toast } from "../frame/toast.js";
-import { report } from "../models/drift_report.js";
-import { weekly } from "../models/weeks.js";
+import { report } from "../learning/drift_report.js";
+import { weekly } from "../learning/weeks.js";
 
 /** @param {HTMLElement} main */
 export async function mount(main) {

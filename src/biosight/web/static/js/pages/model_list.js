@@ -2,7 +2,7 @@
 /** All model versions, family by family. */
 import { call } from "../frame/api.js";
 import { el, find } from "../frame/dom.js";
-import { share } from "../models/plots.js";
+import { share } from "../learning/plots.js";
 
 /** @param {HTMLElement} main */
 export async function mount(main) {

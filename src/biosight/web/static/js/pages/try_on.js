@@ -3,8 +3,8 @@
 import { call } from "../frame/api.js";
 import { counted, el, find, shown } from "../frame/dom.js";
 import { complain, question, toast } from "../frame/toast.js";
-import { verdict } from "../models/gate.js";
-import { follow, jobRow, live } from "../models/jobs.js";
+import { verdict } from "../learning/gate.js";
+import { follow, jobRow, live } from "../learning/jobs.js";
 
 /** @param {HTMLElement} main */
 export async function mount(main) {
@@ -39,7 +39,7 @@ export async function mount(main) {
     if (reason !== null)
       await end("POST", `/jobs/${job}/apply`, `${model} names this collection's pictures from now on.`, { reason });
   };
-  /** @param {import("../models/jobs.js").Job} now */
+  /** @param {import("../learning/jobs.js").Job} now */
   const draw = async (now) => {
     if (live(now)) return box.replaceChildren(el("ul", { class: "rows" }, jobRow(now, role !== "viewer", back)));
     if (now.state !== "done") return box.replaceChildren(el("p", {}, now.words));
@@ -65,7 +65,7 @@ export async function mount(main) {
   return () => stop.abort();
 }
 
-/** @param {import("../models/jobs.js").Job} job @param {string} model */
+/** @param {import("../learning/jobs.js").Job} job @param {string} model */
 function heading(job, model) {
   const t = job.result;
   return el(

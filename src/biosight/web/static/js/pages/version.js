@@ -3,9 +3,9 @@
 import { API, call } from "../frame/api.js";
 import { el, find, when } from "../frame/dom.js";
 import { complain, question, toast } from "../frame/toast.js";
-import { coverage } from "../models/coverage.js";
-import { gate } from "../models/gate.js";
-import { accuracy, calibration, confusion, recall } from "../models/plots.js";
+import { coverage } from "../learning/coverage.js";
+import { gate } from "../learning/gate.js";
+import { accuracy, calibration, confusion, recall } from "../learning/plots.js";
 
 /** @param {HTMLElement} main */
 export async function mount(main) {
@@ -135,7 +135,7 @@ function acts(v, again) {
   );
 }
 
-/** @param {import("../models/plots.js").Quality} q */
+/** @param {import("../learning/plots.js").Quality} q */
 function held(q) {
   return [
     el("section", {}, el("h2", {}, "On sources it never saw"), accuracy(q), recall(q)),
