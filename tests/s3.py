@@ -15,7 +15,7 @@ BUCKET = "biosight"
 
 class S3:
     """`url` is where clients go; `refuse` answers that many requests with 503, `delay` is in
-    seconds, `down` hangs up."""
+    seconds, `down` hangs up, `flowing` is cleared to hold every byte."""
 
     def __init__(self, port: int) -> None:
         self.port = port
@@ -23,6 +23,8 @@ class S3:
         quiet = subprocess.DEVNULL
         self.process = subprocess.Popen(command, stdout=quiet, stderr=quiet)
         self.refuse, self.delay, self.down, self.asked = 0, 0.0, False, 0
+        self.flowing = threading.Event()
+        self.flowing.set()
         self.proxy = ThreadingHTTPServer(("127.0.0.1", 0), handler(self))
         self.url = f"http://127.0.0.1:{self.proxy.server_address[1]}"
         threading.Thread(target=self.proxy.serve_forever, daemon=True).start()
@@ -48,6 +50,7 @@ class S3:
         }
 
     def close(self) -> None:
+        self.flowing.set()
         self.proxy.shutdown()
         self.proxy.server_close()
         self.process.kill()
@@ -71,6 +74,7 @@ def handler(server: S3) -> type[BaseHTTPRequestHandler]:
                 self.close_connection = True
                 self.connection.close()
                 return
+            server.flowing.wait()
             time.sleep(server.delay)
             if server.refuse > 0:
                 server.refuse -= 1

@@ -29,6 +29,7 @@ class Server:
 
     def __init__(self, data: Path, model: Path, **settings: str) -> None:
         self.data = data
+        self.log = data.parent / "server.log"
         self.port = free_port()
         self.url = f"http://127.0.0.1:{self.port}"
         self.settings = {
@@ -43,7 +44,7 @@ class Server:
 
     def start(self) -> None:
         """Start and wait until it is ready."""
-        log = (self.data.parent / "server.log").open("ab")
+        log = self.log.open("ab")
         self.process = subprocess.Popen(
             [sys.executable, "-m", "biosight.cli", "serve"],
             env={**os.environ, **self.settings},
@@ -58,7 +59,7 @@ class Server:
                     return
             except httpx2.HTTPError:
                 pass
-            assert self.process.poll() is None, (self.data.parent / "server.log").read_text()
+            assert self.process.poll() is None, self.log.read_text()
             time.sleep(0.1)
         raise AssertionError("the server did not get ready")
 

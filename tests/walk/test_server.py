@@ -1,5 +1,6 @@
 """Promises of defences.md, measured from outside a real server."""
 
+import contextlib
 import hashlib
 import os
 import random
@@ -245,6 +246,68 @@ def test_a_full_disk_damages_nothing(small_disk: Path, model_dir: Path, what: st
         for path in filled:
             path.unlink()
         assert send(client, collection, tiny.picture("Red", 2), "b.jpg").status_code == 201
+    finally:
+        server.close()
+
+
+@pytest.mark.parametrize("what", ["bytes", "inodes"])
+def test_a_server_starts_on_a_full_disk(small_disk: Path, model_dir: Path, what: str) -> None:
+    server = Server(small_disk / "data", model_dir)
+    server.start()
+    try:
+        client, collection = server.first_person()
+        content = tiny.picture("Red", 1)
+        image = send(client, collection, content, "a.jpg").json()["image"]["id"]
+        server.stop()
+        (small_disk / "data" / "reserve").unlink()
+        filled = fill(small_disk, what)
+        server.log = small_disk.parent / "second.log"
+        server.start()
+        cookies = dict(client.cookies)
+        with server.client() as again:
+            again.cookies.update(cookies)
+            path = f"/api/v1/collections/{collection}/images"
+            assert [i["id"] for i in again.get(path).json()["images"]] == [image]
+            assert again.get(f"/api/v1/images/{image}/original").content == content
+            assert again.get(f"/collections/{collection}").status_code == 200
+            refused = send(again, collection, tiny.picture("Red", 2), "b.jpg")
+            assert refused.status_code in {503, 507}
+            for one in filled:
+                one.unlink()
+            assert send(again, collection, tiny.picture("Red", 2), "b.jpg").status_code == 201
+    finally:
+        server.close()
+
+
+def test_a_body_beyond_its_limit_ends_the_connection(tmp_path: Path, model_dir: Path) -> None:
+    server = Server(tmp_path / "data", model_dir, BIOSIGHT_MAX_FILE_MB="1")
+    server.start()
+    try:
+        client, collection = server.first_person()
+        head = (
+            f"POST /api/v1/collections/{collection}/images HTTP/1.1\r\n"
+            f"Host: 127.0.0.1:{server.port}\r\nOrigin: {server.url}\r\n"
+            f"Cookie: biosight={client.cookies['biosight']}\r\n"
+            "Content-Type: multipart/form-data; boundary=x\r\nTransfer-Encoding: chunked\r\n\r\n"
+        )
+        piece = b"10000\r\n" + bytes(65536) + b"\r\n"
+        begin = b'--x\r\nContent-Disposition: form-data; name="file"; filename="a.jpg"\r\n\r\n'
+        with socket.create_connection(("127.0.0.1", server.port)) as one:
+            one.sendall(head.encode() + f"{len(begin):x}\r\n".encode() + begin + b"\r\n")
+            sent = 0
+            with contextlib.suppress(ConnectionError):
+                while sent < 64 * 1024 * 1024:
+                    one.sendall(piece)
+                    sent += 65536
+            assert sent < 32 * 1024 * 1024
+            one.settimeout(5)
+            said = b""
+            with contextlib.suppress(ConnectionError):
+                while got := one.recv(65536):
+                    said += got
+        assert not said or b" 413 " in said.split(b"\r\n")[0]
+        assert not said or b"connection: close" in said.lower()
+        assert client.get("/api/v1/me").status_code == 200
     finally:
         server.close()
 

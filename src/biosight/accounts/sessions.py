@@ -8,7 +8,7 @@ import time
 from dataclasses import replace
 
 from biosight.accounts.records import DAY, SCOPES, Session, Token, User, clean_name, hashed
-from biosight.errors import BadRequest, NotFound, Stale
+from biosight.errors import BadRequest, NoSpace, NotFound, Stale, Unavailable
 from biosight.storage.records import Insert, Records, Remove, Replace, Where, new_id, one
 
 TOUCH_SECONDS = 600.0
@@ -35,8 +35,8 @@ def session_user(records: Records, secret: str, idle_days: float) -> tuple[User,
         touched = replace(session, seen_at=now, version=session.version + 1)
         try:
             records.write(Replace(touched, session.version))
-        except Stale:
-            pass  # another request touched it
+        except (Stale, NoSpace, Unavailable):
+            pass  # another request touched it; or it can't be noted just now, and need not be
     return user, session
 
 
@@ -81,8 +81,8 @@ def token_user(records: Records, secret: str) -> tuple[User, Token] | None:
         used = replace(token, used_at=time.time(), version=token.version + 1)
         try:
             records.write(Replace(used, token.version))
-        except Stale:
-            pass  # another request noted it
+        except (Stale, NoSpace, Unavailable):
+            pass  # another request noted it; or it can't be noted just now, and need not be
     return user, token
 
 

@@ -33,7 +33,7 @@ from biosight.storage.records import (
     Where,
     Write,
 )
-from biosight.storage.sqlite_schema import additions, as_sql, counters_of, from_sql, schema
+from biosight.storage.sqlite_schema import additions, as_sql, counters_of, from_sql, names, schema
 
 # A WAL that is reset under several connections could corrupt the file before 3.51.3 (see
 # sqlite.org/wal.html, "the WAL-reset bug"), so older libraries keep a rollback journal.
@@ -101,16 +101,25 @@ class SqliteRecords:
 
         Raises Unavailable for a file of a newer BioSight.
         """
-        with translated(), self.transaction() as connection:
-            found = connection.execute("PRAGMA user_version").fetchone()[0]
-            if found > SCHEMA_VERSION:
-                raise Unavailable("The database was written by a newer BioSight.")
-            for kind in kinds:
-                there = connection.execute(f"PRAGMA table_info({kind.table})").fetchall()
-                missing = additions(kind, {row[1] for row in there}) if there else ()
-                for statement in (*missing, *schema(kind)):
-                    connection.execute(statement)
-            connection.execute(f"PRAGMA user_version = {SCHEMA_VERSION}")
+        with translated():
+            if self.is_made(kinds):
+                return  # nothing is written: the disk may be full
+            with self.transaction() as connection:
+                for kind in kinds:
+                    there = connection.execute(f"PRAGMA table_info({kind.table})").fetchall()
+                    missing = additions(kind, {row[1] for row in there}) if there else ()
+                    for statement in (*missing, *schema(kind)):
+                        connection.execute(statement)
+                connection.execute(f"PRAGMA user_version = {SCHEMA_VERSION}")
+
+    def is_made(self, kinds: Sequence[type[Record]]) -> bool:
+        """Is all of it there already? Raises Unavailable for a file of a newer BioSight."""
+        with self.connection() as connection:
+            version = connection.execute("PRAGMA user_version").fetchone()[0]
+            named = {row[0] for row in connection.execute("SELECT name FROM sqlite_schema")}
+        if version > SCHEMA_VERSION:
+            raise Unavailable("The database was written by a newer BioSight.")
+        return version == SCHEMA_VERSION and names(kinds) <= named
 
     def connect(self) -> sqlite3.Connection:
         made = sqlite3.connect(

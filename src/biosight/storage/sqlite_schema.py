@@ -3,7 +3,7 @@
 Not here: what a field is to every store (fields.py), or reading and writing rows (sqlite.py).
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import MISSING
 from typing import Any, cast
 
@@ -47,6 +47,15 @@ def schema(kind: type[Record]) -> Iterator[str]:
             yield f"{made} IF NOT EXISTS {index} ON {kind.table} ({', '.join(names)})"
     for number, names in enumerate(counters_of(kind)):
         yield from counter_schema(kind, number, names)
+
+
+def names(kinds: Iterable[type[Record]]) -> set[str]:
+    """What the file's own list of tables, indexes and triggers must have."""
+    return {
+        statement.split(" IF NOT EXISTS ")[1].split()[0]
+        for kind in kinds
+        for statement in schema(kind)
+    }
 
 
 def additions(kind: type[Record], there: set[str]) -> Iterator[str]:
