@@ -3,6 +3,7 @@
 import csv
 import json
 import tarfile
+from datetime import datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -117,6 +118,92 @@ def test_backup_restore_and_doctor(
     assert "0 problems" in run("doctor").output
     assert "ada@example.org\tadmin" in run("user", "list").output
     assert "0 stored, 9 duplicates" in run("import", folder).output
+
+
+def damage(data: Path) -> tuple[Path, Path]:
+    """One original goes, another changes."""
+    files = sorted((data / "blobs" / "original").glob("??/*"))
+    files[0].unlink()
+    files[1].chmod(0o644)
+    files[1].write_bytes(b"changed")
+    return files[0], files[1]
+
+
+def test_a_backup_tells_what_is_wrong_and_is_written_all_the_same(
+    run: Run, folder: Path, tmp_path: Path
+) -> None:
+    add_ada(run)
+    run("import", folder)
+    run("backup", tmp_path / "good.tar")
+    missing, changed = damage(tmp_path / "data")
+    said = run("backup", tmp_path / "b.tar", code=1).output
+    lines = [line for line in said.splitlines() if "IMG_" in line]
+    assert [line.split(":")[0] for line in sorted(lines)] == ["changed", "missing"]
+    assert all("in My images, sent by ada" in line for line in lines)
+    assert missing.name in said
+    assert changed.name in said
+    assert (tmp_path / "b.tar").is_file()
+    assert "2 problems" in run("backup", "--verify", tmp_path / "b.tar", code=1).output
+    assert "0 problems" in run("backup", "--verify", tmp_path / "good.tar").output
+
+
+def test_a_cron_line_keeps_the_newest_backups(
+    run: Run, folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    add_ada(run)
+    run("import", folder)
+    kept = tmp_path / "kept"
+    assert "no backup" in run("backup", "--verify", tmp_path / "none", code=1).output
+    for name in ("biosight-2020-01-01T000000.tar", "biosight-2020-01-02T000000.tar"):
+        kept.mkdir(exist_ok=True)
+        (kept / name).write_bytes(b"old")
+    (kept / "mine.tar").write_bytes(b"mine")
+    assert "say how many" in run("backup", kept, code=1).output
+    run("backup", kept, "--keep", 2)
+    left = sorted(p.name for p in kept.iterdir())
+    assert left[0] == "biosight-2020-01-02T000000.tar"
+    assert len(left) == 3
+    assert "mine.tar" in left
+    assert "0 problems" in run("backup", "--verify", kept).output
+    damage(tmp_path / "data")
+    monkeypatch.setattr("biosight.errands.backups.datetime", Later)
+    run("backup", kept, "--keep", 1, code=1)
+    assert len(list(kept.glob("biosight-*.tar"))) == 3  # a bad one drives no good one away
+
+
+class Later(datetime):
+    """A minute on, so that two backups have two names."""
+
+    @classmethod
+    def now(cls, tz: object = None) -> "Later":
+        found = datetime.now() + timedelta(minutes=1)
+        return cls.fromtimestamp(found.timestamp())
+
+
+def test_what_is_lost_is_mended_from_a_folder_or_by_sending_it_again(
+    run: Run, folder: Path, tmp_path: Path
+) -> None:
+    add_ada(run)
+    run("import", folder)
+    damage(tmp_path / "data")
+    said = run("doctor", code=1).output
+    assert "2 problems" in said
+    assert "in My images, sent by ada" in said
+    assert "1 mended" in run("import", folder).output.replace("(1 mended)", "1 mended")
+    said = run("doctor", "--from", folder).output
+    assert "1 of 1 mended" in said
+    assert "0 problems" in said
+    assert "0 problems" in run("doctor").output
+
+
+def test_what_is_written_is_for_its_own_user(run: Run, folder: Path, tmp_path: Path) -> None:
+    add_ada(run)
+    run("import", folder)
+    run("backup", tmp_path / "b.tar")
+    run("export", "--to", tmp_path / "tree")
+    made = [tmp_path / "b.tar", *(tmp_path / "data").rglob("*"), *(tmp_path / "tree").rglob("*")]
+    for path in made:
+        assert path.stat().st_mode & 0o077 == 0, path
 
 
 def test_a_foreign_tar_is_no_backup(run: Run, tmp_path: Path) -> None:

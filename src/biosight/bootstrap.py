@@ -34,11 +34,13 @@ from biosight.settings import Settings
 from biosight.similar import Index
 from biosight.storage.blobs import Blobs
 from biosight.storage.folder import FolderBlobs
+from biosight.storage.installation import Installation, installation
 from biosight.storage.records import Records
 from biosight.storage.sqlite import SqliteRecords
 
 log = logging.getLogger(__name__)
 KINDS = (
+    Installation,
     *accounts.KINDS,
     *sharing.KINDS,
     Image,
@@ -117,7 +119,13 @@ class BioSight:
 def open_archive(settings: Settings) -> Archive:
     """The database and the pictures' store; both are made when absent."""
     settings.data_dir.mkdir(parents=True, exist_ok=True, mode=0o700)
-    return Archive(open_records(settings), open_blobs(settings))
+    records = open_records(settings)
+    try:
+        installation(records)
+        return Archive(records, open_blobs(settings))
+    except BaseException:
+        records.close()
+        raise
 
 
 def open_records(settings: Settings) -> Records:

@@ -26,6 +26,7 @@ class Collection:
     """
 
     table: ClassVar[str] = "collections"
+    precious: ClassVar[bool] = True
     indexes: ClassVar[tuple[tuple[str, ...], ...]] = (("trashed_at",),)
 
     id: str

@@ -77,9 +77,11 @@ class Stored:
 
 @dataclass(frozen=True, slots=True)
 class Duplicate:
-    """The same bytes are in this collection already, perhaps in its trash."""
+    """The same bytes are in this collection already, perhaps in its trash; `mended` where the store
+    had lost them, and has them again now."""
 
     of: Image
+    mended: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,7 +134,7 @@ def take_in(intake: Intake, target: Destination, upload: Upload) -> Outcome:
 def admit(intake: Intake, target: Destination, upload: Upload, received: Received) -> Outcome:
     """The walk behind the received file."""
     if found := find_duplicate(intake.records, target.collection, received.sha256):
-        return Duplicate(found)
+        return Duplicate(found, mended(intake.blobs, received))
     check_room(intake, target.user, received.size)
     classifier = opened_classifier(intake, target.model)
     try:
@@ -169,7 +171,7 @@ def take_in_known(
         if received.sha256 != sha256:
             return admit(intake, target, upload, received)
         if found := find_duplicate(intake.records, target.collection, sha256):
-            return Duplicate(found)
+            return Duplicate(found, mended(intake.blobs, received))
         check_room(intake, target.user, received.size)
         classifier = intake.classifiers.get(target.model)
         verdict = classifier.judge(vector[None])[0]
@@ -178,6 +180,16 @@ def take_in_known(
             return record(intake, target, upload, received, decoded, (classifier, verdict))
     finally:
         received.path.unlink(missing_ok=True)
+
+
+def mended(blobs: Blobs, received: Received) -> bool:
+    """Were the bytes of a picture lost, and are kept again now? They are what was sent then."""
+    key = keys.original(received.sha256)
+    if blobs.has(key):
+        return False
+    with blobs.no_removal():
+        blobs.keep(received.path, key)
+    return True
 
 
 def outcome_name(outcome: Outcome) -> str:

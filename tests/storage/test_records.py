@@ -37,6 +37,7 @@ class Bird:
     """A record kind with everything that kinds can declare."""
 
     table: ClassVar[str] = "birds"
+    precious: ClassVar[bool] = True
     unique: ClassVar[tuple[tuple[str, ...], ...]] = (("ring",),)
     indexes: ClassVar[tuple[tuple[str, ...], ...]] = (("place", "weight", "id"),)
     counters: ClassVar[tuple[tuple[str, ...], ...]] = (("place", "kind"),)

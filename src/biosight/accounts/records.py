@@ -16,6 +16,7 @@ class User:
     """A person with an account; `email` is lower case. `role` is "admin" or "member"."""
 
     table: ClassVar[str] = "users"
+    precious: ClassVar[bool] = True
     unique: ClassVar[tuple[tuple[str, ...], ...]] = (("email",),)
 
     id: str

@@ -3,6 +3,7 @@
 Not here: what the commands do.
 """
 
+import os
 from collections.abc import Callable
 
 import click
@@ -44,6 +45,7 @@ class Words(click.Group):
 @click.pass_context
 def main(context: click.Context) -> None:
     """BioSight sorts biological pictures into labelled folders."""
+    os.umask(0o077)  # what BioSight writes is for its own user
     try:
         settings = Settings()
     except ValidationError as error:

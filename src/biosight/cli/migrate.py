@@ -3,6 +3,8 @@
 Not here: copying (storage/moving.py), or which stores there are (bootstrap.py).
 """
 
+from contextlib import closing
+
 import click
 from tqdm import tqdm
 
@@ -10,34 +12,63 @@ from biosight.bootstrap import KINDS, open_blobs, open_records
 from biosight.errors import BadRequest, BioSightError
 from biosight.settings import Settings
 from biosight.storage import moving
+from biosight.storage.installation import installation
+from biosight.storage.records import Records
+
+WORD = "erase"
 
 
 @click.command()
 @click.option("--from", "source", required=True, help="sqlite:///FILE or mongodb://…")
 @click.option("--to", "target", required=True, help="sqlite:///FILE or mongodb://…")
+@click.option(
+    "--into-existing",
+    is_flag=True,
+    help="Erase another BioSight that the target holds, after its count and a typed word.",
+)
+@click.option("--force", is_flag=True, help="Don't ask for the word; the count is printed still.")
 @click.pass_obj
-def migrate(settings: Settings, source: str, target: str) -> None:
+def migrate(settings: Settings, source: str, target: str, into_existing: bool, force: bool) -> None:
     """Copy all records to another database; stop the server first, and run again if interrupted."""
     first, second = with_database(settings, source), with_database(settings, target)
     if source == target:
         raise BadRequest("Both databases are the same.")
     if first.store == "sqlite" and not first.database_file.is_file():
         raise BadRequest(f"There is no database {first.database_file}.")
-    records = open_records(first)
-    try:
-        copy = open_records(second)
-        try:
-            with tqdm(desc="records", unit="", disable=None) as bar:
-                moved = moving.move(records, copy, KINDS, lambda _table, _done: step(bar))
-        finally:
-            copy.close()
-    finally:
-        records.close()
+    with closing(open_records(first)) as records, closing(open_records(second)) as copy:
+        installation(records)
+        erase = agreed(records, copy, force=force) if into_existing else False
+        with tqdm(desc="records", unit="", disable=None) as bar:
+            moved = moving.move(
+                records, copy, KINDS, lambda _table, _done: step(bar), into_existing=erase
+            )
     for m in moved:
         click.echo(f"{m.table}: {m.records} records, {m.written} written, {m.wrong} wrong")
     if any(m.wrong for m in moved):
         raise BioSightError("The copy is not whole; run the command again.")
-    click.echo(f"All there and equal. Set BIOSIGHT_DATABASE_URL={target.split('@')[-1]} and start.")
+    click.echo(
+        f"All there and equal. Set BIOSIGHT_DATABASE_URL={without_password(target)} and start."
+    )
+
+
+def agreed(source: Records, target: Records, *, force: bool) -> bool:
+    """Was it agreed to erase what the target holds? The count is always printed."""
+    held = moving.held_by_another(source, target, KINDS)
+    if held is None:
+        return False
+    click.echo(f"The target holds another BioSight: {held}. All of it will be erased.")
+    if (
+        not force
+        and click.prompt(f"Type {WORD} to erase it", default="", show_default=False) != WORD
+    ):
+        raise BadRequest("Nothing was changed.")
+    return True
+
+
+def without_password(url: str) -> str:
+    """An address as it may be shown."""
+    head, at, tail = url.rpartition("@")
+    return f"{head.split('://')[0]}://USER:PASSWORD@{tail}" if at else url
 
 
 def step(bar: "tqdm[None]") -> None:

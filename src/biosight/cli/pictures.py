@@ -229,7 +229,11 @@ def say_receipt(receipt: list[tuple[Path, Outcome]]) -> None:
         if isinstance(outcome, Rejected):
             click.echo(f"refused  {path}: {outcome.reason}", err=True)
     count = Counter(type(outcome) for _, outcome in receipt)
-    click.echo(f"{count[Stored]} stored, {count[Duplicate]} duplicates, {count[Rejected]} refused.")
+    mended = sum(isinstance(o, Duplicate) and o.mended for _, o in receipt)
+    again = f" ({mended} mended)" if mended else ""
+    click.echo(
+        f"{count[Stored]} stored, {count[Duplicate]} duplicates{again}, {count[Rejected]} refused."
+    )
 
 
 @click.command()

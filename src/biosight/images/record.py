@@ -76,6 +76,7 @@ class Image:
     """
 
     table: ClassVar[str] = "images"
+    precious: ClassVar[bool] = True
     unique: ClassVar[tuple[tuple[str, ...], ...]] = (("collection", "sha256"),)
     indexes: ClassVar[tuple[tuple[str, ...], ...]] = (
         ("collection", "trashed", "created_at", "id"),

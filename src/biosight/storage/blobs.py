@@ -50,6 +50,10 @@ class Blobs(Protocol):
         """Give a received file its key, durably; a key that exists keeps its bytes."""
         ...
 
+    def replace(self, temporary: Path, key: str) -> None:
+        """Like `keep`, over bytes that are there and wrong."""
+        ...
+
     def put_derived(self, key: str, content: bytes) -> None:
         """Write bytes that can be made again; none is ever half there."""
         ...

@@ -120,6 +120,10 @@ class BucketBlobs:
             self.upload(temporary, path_of(key), create=age is None)
         temporary.unlink(missing_ok=True)
 
+    def replace(self, temporary: Path, key: str) -> None:
+        self.upload(temporary, path_of(key), create=False)
+        temporary.unlink(missing_ok=True)
+
     def upload(self, file: Path, path: str, *, create: bool) -> None:
         """One object, whole or in parts; create-only where it is new and goes in one piece."""
         large = file.stat().st_size > WHOLE_BYTES

@@ -87,14 +87,18 @@ class FolderBlobs:
         return received
 
     def keep(self, temporary: Path, key: str) -> None:
-        target = self.path(key)
         with translated():
-            if target.exists():
+            if self.path(key).exists():
                 temporary.unlink(missing_ok=True)
                 return
+        self.replace(temporary, key)
+
+    def replace(self, temporary: Path, key: str) -> None:
+        target = self.path(key)
+        with translated():
             new_folder = not target.parent.exists()
             target.parent.mkdir(parents=True, exist_ok=True)
-            temporary.chmod(0o444)  # exported hard links share these bytes
+            temporary.chmod(0o400)  # exported hard links share these bytes
             temporary.replace(target)
             sync_folder(target.parent)
             if new_folder:

@@ -8,6 +8,7 @@ what the records mean.
 import re
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
+from copy import copy
 from dataclasses import MISSING
 from typing import Any, cast
 
@@ -137,6 +138,7 @@ class MongoRecords:
     def __init__(self, database: Database[Document], kinds: Sequence[type[Record]]) -> None:
         self.database = database
         self.kinds = tuple(kinds)
+        self.moment: ClientSession | None = None
         with translated():
             self.make()
 
@@ -177,12 +179,20 @@ class MongoRecords:
         return self.database.get_collection(
             kind.table,
             write_concern=DURABLE,
-            read_concern=ReadConcern("majority"),
+            read_concern=None if self.moment else ReadConcern("majority"),
         )
+
+    @contextmanager
+    def still(self) -> Iterator["MongoRecords | None"]:
+        """A snapshot session (MongoDB 5 and newer); servers keep one five minutes by default."""
+        with translated(), self.database.client.start_session(snapshot=True) as session:
+            read = copy(self)
+            read.moment = session
+            yield read
 
     def get(self, kind: type[R], id: str) -> R | None:
         with translated():
-            kept = self.of(kind).find_one({"_id": id})
+            kept = self.of(kind).find_one({"_id": id}, session=self.moment)
         return from_document(kind, kept) if kept else None
 
     def find(
@@ -201,12 +211,13 @@ class MongoRecords:
             chosen = {"$and": [*chosen.get("$and", []), beyond(field, after, way)]}
         keys = [("_id", way)] if field == "_id" else [(field, way), ("_id", way)]
         with translated():
-            found = list(self.of(kind).find(chosen).sort(keys).limit(limit)) if limit else []
+            every = self.of(kind).find(chosen, session=self.moment)
+            found = list(every.sort(keys).limit(limit)) if limit else []
         return [from_document(kind, kept) for kept in found]
 
     def count(self, kind: type[Record], where: Sequence[Where] = ()) -> int:
         with translated():
-            return self.of(kind).count_documents(condition(where))
+            return self.of(kind).count_documents(condition(where), session=self.moment)
 
     def count_by(self, kind: type[Record], where: Sequence[Where], field: str) -> dict[Value, int]:
         grouped = {"$group": {"_id": f"${name_of(field)}", "n": {"$sum": 1}}}
@@ -217,7 +228,8 @@ class MongoRecords:
     def ids(self, kind: type[Record], where: Sequence[Where] = ()) -> list[str]:
         """The ids of all that match, in order."""
         with translated():
-            found = self.of(kind).find(condition(where), {"_id": 1}).sort([("_id", ASCENDING)])
+            every = self.of(kind).find(condition(where), {"_id": 1}, session=self.moment)
+            found = every.sort([("_id", ASCENDING)])
             return [str(kept["_id"]) for kept in found]
 
     def total(self, kind: type[Record], where: Sequence[Where]) -> int:

@@ -4,12 +4,14 @@ Not here: which stores (cli/migrate.py).
 """
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import nullcontext
 from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO, cast
 
-from biosight.errors import BadRequest, NotFound
+from biosight.errors import BadRequest, NotFound, Unavailable
 from biosight.storage.blobs import Blobs
+from biosight.storage.installation import HERE, Installation
 from biosight.storage.records import (
     Insert,
     Record,
@@ -35,20 +37,49 @@ class Moved:
     wrong: int
 
 
+@dataclass(frozen=True, slots=True)
+class Held:
+    """What a target holds of another BioSight: records by table, those that people would miss."""
+
+    counts: tuple[tuple[str, int], ...]
+
+    def __str__(self) -> str:
+        return ", ".join(f"{n:,} {table}" for table, n in self.counts)
+
+
+def held_by_another(source: Records, target: Records, kinds: Sequence[type[Record]]) -> Held | None:
+    """What a copy would erase; None where the target is empty, or an earlier copy of the source.
+
+    A target belongs to another BioSight where it has an id of its own that is not the source's, or
+    where it has no id (an earlier BioSight wrote it) but records of precious kinds.
+    """
+    ours, theirs = source.get(Installation, HERE), target.get(Installation, HERE)
+    missed = [kind for kind in kinds if getattr(kind, "precious", False)]
+    counts = tuple((kind.table, target.count(kind)) for kind in missed)
+    if theirs is None:
+        return Held(counts) if any(n for _, n in counts) else None
+    return None if ours is not None and ours.key == theirs.key else Held(counts)
+
+
 def move(
-    source: Records, target: Records, kinds: Sequence[type[Record]], step: Step
+    source: Records,
+    target: Records,
+    kinds: Sequence[type[Record]],
+    step: Step,
+    *,
+    into_existing: bool = False,
 ) -> list[Moved]:
     """Copy every kind, then compare every record; `step` is told the table and records done.
 
     Records that the target has and the source has not (any more) go. Raises BadRequest for a target
-    that holds another BioSight's records: some, but none of the source's.
+    that holds another BioSight, unless `into_existing`: then that one is erased.
     """
-    there = [set(target.ids(kind)) for kind in kinds]
-    ours = [set(source.ids(kind)) for kind in kinds]
-    if any(there) and not any(a & b for a, b in zip(there, ours, strict=True)):
-        raise BadRequest("The target holds another BioSight's records; choose an empty one.")
-    for kind, theirs, wanted in zip(kinds, there, ours, strict=True):
-        for id in theirs - wanted:
+    if not into_existing and (held := held_by_another(source, target, kinds)) is not None:
+        raise BadRequest(
+            f"The target holds another BioSight ({held}); choose an empty one. Nothing was changed."
+        )
+    for kind in kinds:
+        for id in set(target.ids(kind)) - set(source.ids(kind)):
             target.write(Remove(kind, id))
     return [move_kind(source, target, kind, step) for kind in kinds]
 
@@ -72,16 +103,28 @@ def move_kind(source: Records, target: Records, kind: type[Record], step: Step) 
     return Moved(kind.table, total, written, wrong)
 
 
-def write_file(source: Records, kinds: Sequence[type[Record]], target: Path) -> None:
-    """The records as a SQLite file: an online backup, or a copy of what another store has."""
+def write_file(source: Records, kinds: Sequence[type[Record]], target: Path) -> bool:
+    """The records as a SQLite file: an online backup, or a copy of what another store has.
+
+    Are they of one moment? A store that can't hold one still is copied as it goes.
+    """
     if isinstance(source, SqliteRecords):
         source.snapshot(target)
-        return
-    copy = SqliteRecords(target, kinds)
-    try:
-        move(source, copy, kinds, lambda _table, _done: None)
-    finally:
-        copy.close()
+        return True
+    for still in (True, False):
+        copy = SqliteRecords(target, kinds)
+        try:
+            with source.still() if still else nullcontext(source) as read:
+                if read is not None:
+                    move(read, copy, kinds, lambda _table, _done: None)
+                    return still
+        except Unavailable:
+            if not still:
+                raise  # it was not the moment that it could not hold
+        finally:
+            copy.close()
+        target.unlink()
+    return False
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,13 +2,15 @@
 
 A record is a frozen dataclass with `table` and `id`; it may declare `unique` and `indexes`
 (tuples of field names), `counters` (groups of fields whose counts are kept ready) and
-`totalled` (a number field summed beside those counts). Records with a `version` are replaced
-by compare-and-set. Not here: any store (sqlite.py, mongo.py), or what the records mean.
+`totalled` (a number field summed beside those counts). `precious` is set on what people would miss:
+no copy is written over it unasked. Records with a `version` are replaced by compare-and-set.
+Not here: any store (sqlite.py, mongo.py), or what the records mean.
 """
 
 import secrets
 import time
 from collections.abc import Iterator, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from typing import ClassVar, Literal, Protocol, TypeVar
 
@@ -157,6 +159,10 @@ class Records(Protocol):
 
     def remove(self, kind: type[Record], where: Sequence[Where]) -> int:
         """Remove all that match; how many there were."""
+        ...
+
+    def still(self) -> "AbstractContextManager[Records | None]":
+        """The records as they are at one moment, to read from; None where the store can't."""
         ...
 
     def keep_reserve(self) -> None:

@@ -12,7 +12,7 @@ import threading
 from collections import deque
 from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import Future
-from contextlib import closing, contextmanager
+from contextlib import AbstractContextManager, closing, contextmanager, nullcontext
 from pathlib import Path
 from typing import Any, cast
 
@@ -305,6 +305,10 @@ class SqliteRecords:
     def ping(self) -> None:
         """Raise Unavailable when the file can't be read."""
         self.rows("SELECT 1 FROM sqlite_schema LIMIT 1")
+
+    def still(self) -> AbstractContextManager[None]:
+        """None: `snapshot` is the way to a whole copy here."""
+        return nullcontext(None)
 
     def snapshot(self, target: Path) -> None:
         """A whole copy of the database, taken while others write (SQLite's online backup)."""

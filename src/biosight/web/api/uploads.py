@@ -66,10 +66,12 @@ UPLOAD_BODY = {
 class Uploaded(BaseModel):
     """What became of an upload: stored, duplicate, or trashed (a duplicate in the trash).
 
-    For a duplicate `image` is the one that is there.
+    For a duplicate `image` is the one that is there; `mended` where the store had lost its
+    bytes, and has them again now.
     """
 
     outcome: str
+    mended: bool
     label: str
     confidence: float
     model: str
@@ -165,6 +167,7 @@ def uploaded(outcome: Outcome, access: Access, biosight: Open, response: Respons
         response.headers["ETag"] = etag(image)
     return Uploaded(
         outcome=word,
+        mended=isinstance(outcome, Duplicate) and outcome.mended,
         label=image.label,
         confidence=image.confidence,
         model=image.model,

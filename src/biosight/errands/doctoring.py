@@ -1,0 +1,88 @@
+"""Proving an archive whole, in words that name the picture; and mending it from a folder.
+
+Not here: the command (cli/archive.py), or removing what nobody names (gallery/trash.py).
+"""
+
+import hashlib
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from biosight import accounts, registry
+from biosight.bootstrap import Archive
+from biosight.collection import Collection
+from biosight.errors import NotFound
+from biosight.images import Image
+from biosight.storage import keys
+from biosight.storage.records import Records, pages
+
+Step = Callable[[], object]
+WORDS = {"missing": "its bytes are gone", "changed": "its bytes are not what was sent"}
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """Bytes that are "missing" or "changed", and what they belong to, in words."""
+
+    key: str
+    state: str
+    of: str
+
+    def __str__(self) -> str:
+        return f"{self.state}: {self.of}: {WORDS[self.state]} ({self.key.split('/')[1]})"
+
+
+def problems(archive: Archive, step: Step = lambda: None) -> Iterator[Problem]:
+    """What is wrong with the originals and the models' files; every byte is read."""
+    name = describer(archive.records)
+    checked: set[str] = set()
+    for page in pages(archive.records, Image):
+        for image in page:
+            step()
+            key = keys.original(image.sha256)
+            if key not in checked and (state := state_of(archive, key)):
+                yield Problem(key, state, name(image))
+            checked.add(key)
+    for version in registry.versions(archive.records):
+        for file, sha256 in version.files:
+            if state := state_of(archive, keys.model(sha256)):
+                yield Problem(keys.model(sha256), state, f"{file} of the model {version.id}")
+
+
+def describer(records: Records) -> Callable[[Image], str]:
+    """A function that says which picture an image is: its name, collection, and who sent it."""
+    person, collections = accounts.names_of(records), dict[str, str]()
+
+    def name(image: Image) -> str:
+        if image.collection not in collections:
+            found = records.get(Collection, image.collection)
+            collections[image.collection] = found.name if found else "a collection that is gone"
+        where = collections[image.collection]
+        return f"{image.path} in {where}, sent by {person(image.uploaded_by)}, image {image.id}"
+
+    return name
+
+
+def state_of(archive: Archive, key: str) -> str:
+    """ "missing", "changed", or "" when a key's bytes are there and are what its name says."""
+    digest = hashlib.sha256()
+    try:
+        for piece in archive.blobs.stream(key):
+            digest.update(piece)
+    except NotFound:
+        return "missing"
+    return "" if digest.hexdigest() == key.split("/")[1] else "changed"
+
+
+def mend(archive: Archive, found: Iterable[Problem], folder: Path, step: Step) -> list[Problem]:
+    """Bring bytes back from the files below a folder, matched by their hash; what is left."""
+    wanted = {p.key.split("/")[1]: p for p in found}
+    for path in sorted(p for p in folder.rglob("*") if p.is_file()):
+        step()
+        with path.open("rb") as file:
+            sha256 = hashlib.file_digest(file, "sha256").hexdigest()
+        if problem := wanted.pop(sha256, None):
+            with path.open("rb") as file:
+                received = archive.blobs.receive(file)
+            archive.blobs.replace(received.path, problem.key)
+    return list(wanted.values())
