@@ -4,7 +4,6 @@ Not here: what is done with what is open (errands).
 """
 
 import logging
-import os
 import sys
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -178,7 +177,7 @@ def open_model(settings: Settings, catalogue: Catalogue) -> Model:
     """Models and the decoders that feed them. Raises BadModel when the default can't be opened."""
     classifiers = Classifiers(catalogue.locate, settings.threads or None, settings.provider)
     classifiers.get(read_card(settings.model_dir or DEFAULT_MODEL).key)
-    return Model(Decoders(settings.decoders or os.cpu_count()), classifiers, Batcher())
+    return Model(Decoders(settings.decoders or None), classifiers, Batcher())
 
 
 def open_biosight(settings: Settings) -> BioSight:

@@ -4,14 +4,20 @@ Not here: the work itself (errands/work.py names the functions), or short acts i
 (docs/decisions/0006-long-acts-in-pieces.md).
 """
 
+import logging
+import threading
 import time
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from typing import ClassVar
 
-from biosight.errors import Conflict, NotFound, Stale
-from biosight.storage.records import Insert, Order, Records, Replace, Where, new_id
+from biosight.errors import BioSightError, Conflict, NotFound, Stale
+from biosight.storage.records import Insert, Order, Records, Replace, Where, Write, new_id
 
+log = logging.getLogger(__name__)
 LEASE_SECONDS = 30.0
+RENEWALS = 3  # in the time of a lease
 MOST_ATTEMPTS = 5
 LIVE = ("waiting", "running")
 
@@ -21,7 +27,8 @@ class Job:
     """Work of one kind on one collection.
 
     `wants` are its parameters. `cursor` is where to go on, `lease_until` when another worker may
-    take over, `attempts` how often one did. `result` is JSON for the page, `words` for people.
+    take over, `attempts` how often one did. `result` is JSON for the page (while it runs, what it
+    came to so far), `words` for people.
     """
 
     table: ClassVar[str] = "jobs"
@@ -134,24 +141,38 @@ def take(records: Records, job: Job) -> Job:
     return amend(records, job, state="running", attempts=job.attempts + 1, lease_until=until)
 
 
-def amend(records: Records, job: Job, **fields: object) -> Job:
-    """The job with other fields, written. Raises Dropped when it changed hands meanwhile."""
+def amend(records: Records, job: Job, also: Sequence[Write] = (), **fields: object) -> Job:
+    """The job with other fields, written, `also` in the same write."""
     now = replace(job, version=job.version + 1, **fields)  # type: ignore[arg-type]
+    return exchange(records, job, now, also)
+
+
+def exchange(records: Records, job: Job, now: Job, also: Sequence[Write] = ()) -> Job:
+    """`now` in the place of `job`. Raises Dropped when that changed hands meanwhile, and what
+    `records.write` raises of `also`."""
     try:
-        records.write(Replace(now, job.version))
+        records.write(*also, Replace(now, job.version))
     except Stale as error:
-        raise Dropped from error
+        found = records.get(Job, job.id)
+        if found is None or found.version != job.version:
+            raise Dropped from error
+        raise
     return now
 
 
-def end(records: Records, job: Job, state: str, words: str, result: str = "") -> Job:
-    """Close a job: done, failed, dropped or applied. Raises Dropped when it changed hands."""
-    ended = as_ended(job, state, words, result)
-    try:
-        records.write(Replace(ended, job.version))
-    except Stale as error:
-        raise Dropped from error
-    return ended
+def end(
+    records: Records,
+    job: Job,
+    state: str,
+    words: str,
+    result: str = "",
+    also: Sequence[Write] = (),
+) -> Job:
+    """Close a job: done, failed, dropped or applied, and write `also` with it, or neither.
+
+    Raises Dropped when it changed hands, and what `records.write` raises of `also`.
+    """
+    return exchange(records, job, as_ended(job, state, words, result), also)
 
 
 def as_ended(job: Job, state: str, words: str, result: str = "") -> Job:
@@ -178,25 +199,63 @@ def drop(records: Records, job: Job, words: str = "Stopped.") -> Job:
 
 @dataclass(slots=True)
 class Progress:
-    """A claimed job as its work sees it: each `step` keeps the lease and says how far it is."""
+    """A claimed job as its work sees it: a `step` says how far it is, `kept` holds the lease."""
 
     records: Records
     job: Job
     every: float = 1.0
     last: float = field(default=0.0)
+    turn: threading.RLock = field(default_factory=threading.RLock)
 
     def step(self, done: int, total: int, cursor: str = "", *, force: bool = False) -> None:
         """Note progress, at most once in `every` seconds unless forced. Raises Dropped."""
-        now = time.time()
-        if not force and now - self.last < self.every:
-            return
-        self.last = now
-        self.job = amend(
-            self.records,
-            self.job,
+        if force or time.time() - self.last >= self.every:
+            self.note(done, total, cursor)
+
+    def note(
+        self,
+        done: int,
+        total: int,
+        cursor: str = "",
+        result: str = "",
+        also: Sequence[Write] = (),
+    ) -> None:
+        """Note progress, and with it in one write what was done. Raises Dropped, and what
+        `records.write` raises of `also`."""
+        self.last = time.time()
+        self.amend(
+            also,
             done=done,
             total=total,
             cursor=cursor,
             attempts=1,
-            lease_until=now + LEASE_SECONDS,
+            result=result or self.job.result,
         )
+
+    def amend(self, also: Sequence[Write] = (), **fields: object) -> None:
+        """The job with other fields and a whole lease, written. Raises Dropped."""
+        with self.turn:
+            until = time.time() + LEASE_SECONDS
+            self.job = amend(self.records, self.job, also, lease_until=until, **fields)
+
+    @contextmanager
+    def kept(self) -> Iterator[None]:
+        """Inside, a thread renews the lease for as long as this process lives: a step may take
+        minutes, and no other worker takes the job for a dead one's."""
+        over = threading.Event()
+        keeper = threading.Thread(target=self.keep, args=(over,), name="lease", daemon=True)
+        keeper.start()
+        try:
+            yield
+        finally:
+            over.set()
+            keeper.join()
+
+    def keep(self, over: threading.Event) -> None:
+        while not over.wait(LEASE_SECONDS / RENEWALS):
+            try:
+                self.amend()
+            except Dropped:
+                return  # the next step says so
+            except BioSightError as error:
+                log.warning("a lease can't be renewed", extra={"code": error.code})

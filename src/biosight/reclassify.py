@@ -6,14 +6,14 @@ People's labels always win, and earlier Predictions stay. Not here: how a pictur
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import ClassVar, TypeVar
 
 from biosight.errors import BioSightError, Stale
 from biosight.images import Image
 from biosight.labels import Guess
 from biosight.storage.living import living
-from biosight.storage.records import Insert, Order, Records, Remove, Where, Write, pages
+from biosight.storage.records import Gone, Insert, Order, Records, Remove, Where, Write, pages
 
 PIECE = 50
 AT_ONCE = 4
@@ -22,6 +22,7 @@ SEPARATOR = "\x1f"
 
 T = TypeVar("T")
 Step = Callable[[int, int, str], None]
+Note = Callable[["Tally", int, str, Sequence[Write]], None]
 Again = Callable[[Image], Sequence[Write]]
 Look = Callable[[Image], Guess]
 
@@ -77,23 +78,72 @@ def reclassify(
     collection: str,
     model: str,
     again: Again,
-    step: Step,
+    note: Note,
     *,
     start: str = "",
-    done: int = 0,
+    sofar: Tally | None = None,
 ) -> Tally:
-    """Give every picture the Prediction of `model`; those that have it are left, so that a run
-    that broke off goes on. `again` makes the changes for one picture."""
-    tally, many = Tally(seen=done), total(records, collection)
+    """Give every picture the Prediction of `model`; those that have it are left.
+
+    `again` makes the changes for one picture. `note` writes them with the tally that they lead to,
+    the total, and the picture to go on behind: a run that broke off is told them again as `start`
+    and `sofar`, and counts neither twice nor too little.
+    """
+    run = Run(records, again, note, total(records, collection), sofar or Tally(), start)
     with ThreadPoolExecutor(AT_ONCE) as pool:
         for piece in pages(records, Image, living(collection), start=start, size=PIECE):
             todo = [image for image in piece if image.model != model]
             made = list(pool.map(lambda image: attempt(again, image), todo))
-            tally.failed += sum(changes is None for changes in made)
-            write_piece(records, [c for c in made if c], again, todo, tally)
-            tally.seen += len(piece)
-            step(tally.seen, many, piece[-1].id)
-    return tally
+            run.write(piece, todo, made)
+    return run.tally
+
+
+@dataclass(slots=True)
+class Run:
+    """A reclassification as far as it is noted: its tally, and the picture it goes on behind."""
+
+    records: Records
+    again: Again
+    note: Note
+    many: int
+    tally: Tally
+    cursor: str
+
+    def write(
+        self, piece: Sequence[Image], todo: Sequence[Image], made: Sequence[Sequence[Write] | None]
+    ) -> None:
+        """A piece at once; where somebody changed a picture meanwhile, one by one."""
+        ready = [changes for changes in made if changes]
+        seen = self.tally.seen + len(piece)
+        failed = self.tally.failed + made.count(None)
+        changed = self.tally.changed + len(ready)
+        whole = replace(self.tally, seen=seen, failed=failed, changed=changed)
+        try:
+            self.put(whole, piece[-1].id, [c for changes in ready for c in changes])
+        except (Stale, Gone):
+            for image in todo:
+                self.write_one(image.id)
+            changed = self.tally.changed
+            self.put(replace(whole, changed=changed), piece[-1].id, [])
+
+    def write_one(self, id: str) -> None:
+        """One picture, read anew each time; one that never stands still is left as it is."""
+        for _ in range(TRIES):
+            image = self.records.get(Image, id)
+            changes = attempt(self.again, image) if image else None
+            if not changes:
+                return
+            try:
+                counted = replace(self.tally, changed=self.tally.changed + 1)
+                self.put(counted, self.cursor, changes)
+                return
+            except (Stale, Gone):
+                continue
+
+    def put(self, tally: Tally, cursor: str, changes: Sequence[Write]) -> None:
+        """Changes and where they lead to, in one write."""
+        self.note(tally, self.many, cursor, changes)
+        self.tally, self.cursor = tally, cursor
 
 
 def attempt(ask: Callable[[Image], T], image: Image) -> T | None:
@@ -102,37 +152,6 @@ def attempt(ask: Callable[[Image], T], image: Image) -> T | None:
         return ask(image)
     except BioSightError:
         return None
-
-
-def write_piece(
-    records: Records,
-    made: list[Sequence[Write]],
-    again: Again,
-    images: Sequence[Image],
-    tally: Tally,
-) -> None:
-    """Write a piece at once; where somebody changed a picture meanwhile, one by one."""
-    try:
-        records.write(*(change for changes in made for change in changes))
-        tally.changed += len(made)
-    except Stale:
-        for image in images:
-            tally.changed += write_one(records, again, image.id)
-
-
-def write_one(records: Records, again: Again, id: str) -> bool:
-    """One picture, read anew each time; was it written?"""
-    for _ in range(TRIES):
-        image = records.get(Image, id)
-        changes = attempt(again, image) if image else None
-        if not changes:
-            return False
-        try:
-            records.write(*changes)
-            return True
-        except Stale:
-            continue
-    return False
 
 
 def try_on(

@@ -64,8 +64,16 @@ class Settings(BaseSettings):
         "cpu",
         description="What runs the networks; all but cpu need an ONNX Runtime built for it.",
     )
-    threads: int = Field(0, ge=0, description="Threads of the classifier; 0 means one per core.")
-    decoders: int = Field(0, ge=0, description="Decode processes; 0 means one per core.")
+    threads: int = Field(
+        0,
+        ge=0,
+        description="Threads of the classifier; 0 means one a core (of those granted).",
+    )
+    decoders: int = Field(
+        0,
+        ge=0,
+        description="Decode processes; 0 means one a core (of those granted).",
+    )
     quota_gb: float = Field(
         0, ge=0, description="Room for one person's pictures; 0 means no limit."
     )

@@ -4,16 +4,17 @@ Either way a chunk that was cut off is done again, whole, and its table appears 
 Not here: what is done with a chunk (work.py).
 """
 
-import os
 import socket
 from collections.abc import Iterator
 from concurrent.futures import ProcessPoolExecutor, as_completed
-from multiprocessing import get_context
+from multiprocessing import get_context, parent_process
 from pathlib import Path
 from typing import Any
 
+from biosight import cores
 from biosight.bulk.chunks import Chunk, Plan
 from biosight.errors import BadRequest
+from biosight.tied import end_with
 
 Done = tuple[int, int]
 _hand: Any = None
@@ -22,6 +23,8 @@ _hand: Any = None
 def open_hand(source: str, model: Path) -> None:
     """What a process of this machine opens once."""
     global _hand
+    if parent := parent_process():
+        end_with(parent.sentinel)
     from biosight.bulk.work import Hand
 
     _hand = Hand(source, model)
@@ -37,7 +40,7 @@ def run_local(plan: Plan, processes: int = 0) -> Iterator[Done]:
     """Do the plan's chunks here, in as many processes as cores; pictures and errors of each, as
     they are done."""
     with ProcessPoolExecutor(
-        processes or os.cpu_count(),
+        processes or cores.granted(),
         mp_context=get_context("spawn"),
         initializer=open_hand,
         initargs=(plan.source, plan.model),

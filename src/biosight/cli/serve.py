@@ -73,8 +73,8 @@ class WorkerKeeper:
 
     def start(self) -> "subprocess.Popen[bytes]":
         """A worker with these settings, which ends by itself when idle."""
-        command = [sys.executable, "-m", "biosight.cli", "worker", "--until-idle"]
-        return subprocess.Popen(command, stdin=subprocess.DEVNULL)
+        command = [sys.executable, "-m", "biosight.cli", "worker", "--until-idle", "--tied"]
+        return subprocess.Popen(command, stdin=subprocess.PIPE)
 
     def close(self) -> None:
         """End the worker; another takes its job up where it was."""

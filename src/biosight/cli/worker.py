@@ -4,6 +4,7 @@ Not here: which kinds there are, and doing them (errands/work.py).
 """
 
 import json
+import sys
 import time
 
 import click
@@ -14,6 +15,7 @@ from biosight.errands import teaching, work
 from biosight.errands.placing import find_collection
 from biosight.errors import BadRequest
 from biosight.settings import Settings
+from biosight.tied import end_with
 
 POLL_SECONDS = 0.5
 IDLE_SECONDS = 20.0
@@ -21,9 +23,12 @@ IDLE_SECONDS = 20.0
 
 @click.command()
 @click.option("--until-idle", is_flag=True, help="End when no job has come for a while.")
+@click.option("--tied", is_flag=True, hidden=True, help="End when standard input is closed.")
 @click.pass_obj
-def worker(settings: Settings, until_idle: bool) -> None:
+def worker(settings: Settings, until_idle: bool, tied: bool) -> None:
     """Run long jobs: reclassify, try on, teach."""
+    if tied:
+        end_with(sys.stdin.fileno())
     archive = open_archive(settings)
     biosight: BioSight | None = None
     quiet_since = time.monotonic()

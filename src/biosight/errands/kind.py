@@ -4,20 +4,25 @@ Not here: the table of them (work.py), or claiming and progress (jobs.py).
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from biosight.bootstrap import BioSight
 from biosight.collection import Collection
 from biosight.errors import NotFound
 from biosight.jobs import Job, Progress
+from biosight.storage.records import Write
 
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What a finished job says: words for people, and JSON for its page."""
+    """What a finished job says: words for people, and JSON for its page.
+
+    `writes` are what it came to, made in the write that ends it: both happen or neither.
+    """
 
     words: str
     result: str
+    writes: list[Write] = field(default_factory=list)
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,6 +4,7 @@ Not here: what happens to each picture (reclassify.py, intake.py).
 """
 
 import json
+from collections.abc import Sequence
 from dataclasses import asdict
 
 from biosight import jobs, reclassify
@@ -12,6 +13,7 @@ from biosight.errands.kind import JobKind, Outcome, collection_of
 from biosight.images import Image
 from biosight.intake import classify_again
 from biosight.jobs import Job, Progress
+from biosight.reclassify import Tally
 from biosight.registry import ModelVersion
 from biosight.storage.records import Records, Write
 
@@ -32,14 +34,18 @@ def run(biosight: BioSight, job: Job, progress: Progress) -> Outcome:
         return classify_again(biosight.intake, model, image, renamed)
 
     biosight.model.classifiers.get(model)  # fails before the first picture, not at each
+
+    def note(tally: Tally, many: int, cursor: str, changes: Sequence[Write]) -> None:
+        progress.note(tally.seen, many, cursor, json.dumps(asdict(tally)), changes)
+
     tally = reclassify.reclassify(
         biosight.archive.records,
         c.id,
         model,
         again,
-        progress.step,
+        note,
         start=job.cursor,
-        done=job.done,
+        sofar=Tally(**json.loads(job.result)) if job.result else None,
     )
     unread = f" {tally.failed} could not be read again." if tally.failed else ""
     words = f"{tally.changed} pictures have been classified by {model}.{unread}"

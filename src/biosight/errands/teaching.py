@@ -18,10 +18,11 @@ from biosight.collection import Collection
 from biosight.errands import versions
 from biosight.errands.kind import JobKind, Outcome, collection_of
 from biosight.images import Image
+from biosight.inference.card import read_card
 from biosight.intake import look_again
 from biosight.jobs import Job, Progress
 from biosight.labels import clean_label
-from biosight.storage.living import named_by_people
+from biosight.storage.living import named_by_people, still_there
 from biosight.storage.records import Records
 
 log = logging.getLogger(__name__)
@@ -71,17 +72,17 @@ def run(biosight: BioSight, job: Job, progress: Progress) -> Outcome:
     with TemporaryDirectory() as folder:
         report = teach.teach(wanted, found, Path(folder))
         said = json.dumps(report.as_json())
-        made = registry.keep(
-            records,
-            biosight.archive.blobs,
-            Path(folder),
+        made, adding = registry.candidate(
+            read_card(Path(folder)),
+            files=registry.stored(biosight.archive.blobs, Path(folder)),
             by=job.by,
             collection=c.id,
             report=said,
         )
     log.info("taught", extra={"model": made.id, "verdict": report.verdict})
     words = f"{made.id} has learnt from {len(found)} pictures. Try it on before it serves."
-    return Outcome(words, json.dumps({"model": made.id, "text": gate.as_text(report)}))
+    result = json.dumps({"model": made.id, "text": gate.as_text(report)})
+    return Outcome(words, result, [still_there(c.id), *adding])
 
 
 KIND = JobKind("Teaching", run)

@@ -9,9 +9,10 @@ import time
 from biosight import jobs
 from biosight.bootstrap import BioSight
 from biosight.errands import reclassifying, teaching, trying_on
-from biosight.errands.kind import JobKind
-from biosight.errors import BioSightError
+from biosight.errands.kind import JobKind, Outcome
+from biosight.errors import BioSightError, Conflict, NotFound
 from biosight.jobs import Dropped, Job, Progress
+from biosight.storage.records import Gone, InUse
 
 log = logging.getLogger(__name__)
 POLL_SECONDS = 0.5
@@ -26,8 +27,9 @@ def run(biosight: BioSight, job: Job) -> None:
     """Do a claimed job; whatever comes of it stands in the job afterwards."""
     progress = Progress(biosight.archive.records, job)
     try:
-        done = KINDS[job.kind].run(biosight, job, progress)
-        jobs.end(biosight.archive.records, progress.job, "done", done.words, done.result)
+        with progress.kept():
+            done = KINDS[job.kind].run(biosight, job, progress)
+        close(biosight, progress, done)
     except Dropped:
         log.info("job dropped", extra={"job": job.id, "kind": job.kind})
     except BioSightError as error:
@@ -35,6 +37,18 @@ def run(biosight: BioSight, job: Job) -> None:
     except Exception:
         log.exception("job failed")
         fail(biosight, progress, "Something went wrong; the server's log says what.")
+
+
+def close(biosight: BioSight, progress: Progress, done: Outcome) -> None:
+    """End a job with what it came to, in one write. Raises Dropped, or Conflict when somebody
+    used its name or removed its collection meanwhile."""
+    records = biosight.archive.records
+    try:
+        jobs.end(records, progress.job, "done", done.words, done.result, done.writes)
+    except InUse as error:
+        raise Conflict("Somebody else gave this name away meanwhile; start again.") from error
+    except Gone as error:
+        raise NotFound("The collection was removed meanwhile.") from error
 
 
 def fail(biosight: BioSight, progress: Progress, words: str) -> None:

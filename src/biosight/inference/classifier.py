@@ -4,7 +4,6 @@ Not here: gathering batches (batching.py), which models are open (serving.py), o
 asked (registry).
 """
 
-import os
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -12,6 +11,7 @@ import numpy as np
 import numpy.typing as npt
 import onnxruntime as ort
 
+from biosight import cores
 from biosight.errors import BadModel
 from biosight.inference.card import ModelCard, file_sha256, read_card
 from biosight.inference.head import read_head
@@ -50,7 +50,7 @@ def open_network(
     if name not in ort.get_available_providers():
         raise BadModel(f"The installed ONNX Runtime can't use {provider}; install one that can.")
     options = ort.SessionOptions()
-    options.intra_op_num_threads = threads or os.cpu_count() or 1
+    options.intra_op_num_threads = threads or cores.granted()
     options.inter_op_num_threads = 1
     # Spinning threads would take the cores from the decoders between two batches.
     options.add_session_config_entry("session.intra_op.allow_spinning", "0")

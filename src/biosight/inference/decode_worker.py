@@ -21,6 +21,7 @@ from biosight.images import reading
 from biosight.images.measures import at_short_side, perceptual_hash, statistics
 from biosight.inference.card import Framing
 from biosight.inference.preprocess import to_pixels
+from biosight.tied import end_with
 
 TOO_MUCH = "This picture needs more memory to open than BioSight allows."
 UNREADABLE = "This file can't be read as a picture; it may be damaged or cut off."
@@ -92,6 +93,7 @@ def main() -> None:
     """Answer requests on the inherited socket until it closes."""
     descriptor, memory = int(sys.argv[1]), int(sys.argv[2])
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is the parent's business
+    end_with(descriptor)
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     if memory and sys.platform == "linux":
         resource.setrlimit(resource.RLIMIT_AS, (memory, memory))

@@ -21,6 +21,7 @@ from typing import Any
 
 import numpy as np
 
+from biosight import cores
 from biosight.errors import BadPicture, NoSpace, Unavailable
 from biosight.images.metadata import Metadata
 from biosight.inference.card import Framing
@@ -110,7 +111,7 @@ class Decoders:
     ) -> None:
         self.wall = wall
         self.memory = memory
-        count = count or os.cpu_count() or 1
+        count = count or cores.granted()
         self.idle: queue.LifoQueue[Child] = queue.LifoQueue()
         for _ in range(count):
             self.idle.put(Child(memory))

@@ -5,7 +5,7 @@ Not here: training (learning), running (inference), or which family a collection
 (collection.py).
 """
 
-from biosight.registry.files import forget_files, keep, materialise
+from biosight.registry.files import forget_files, keep, materialise, stored
 from biosight.registry.model_version import (
     KINDS,
     ModelEvent,
@@ -13,6 +13,7 @@ from biosight.registry.model_version import (
     add,
     add_bundled,
     before,
+    candidate,
     champion,
     check_name,
     families,
@@ -37,6 +38,7 @@ __all__ = [
     "add",
     "add_bundled",
     "before",
+    "candidate",
     "champion",
     "check_name",
     "families",
@@ -53,6 +55,7 @@ __all__ = [
     "retire",
     "roll_back",
     "seen_by",
+    "stored",
     "trail",
     "versions",
 ]

@@ -28,6 +28,14 @@ def keep(
     report: str = "",
 ) -> ModelVersion:
     """Store the model in `folder` and make it known as a candidate. Raises Conflict or NoSpace."""
+    files = stored(blobs, folder)
+    card = read_card(folder)
+    return add(records, card, files=files, by=by, collection=collection, report=report)
+
+
+def stored(blobs: Blobs, folder: Path) -> tuple[tuple[str, str], ...]:
+    """Name and hash of a model's files, whose bytes are in the store from now on. Raises
+    NoSpace."""
     files = []
     for name in MODEL_FILES:
         if not (folder / name).is_file():
@@ -36,8 +44,7 @@ def keep(
             received = blobs.receive(file)
         blobs.keep(received.path, keys.model(received.sha256))
         files.append((name, received.sha256))
-    card = read_card(folder)
-    return add(records, card, files=tuple(files), by=by, collection=collection, report=report)
+    return tuple(files)
 
 
 def materialise(blobs: Blobs, version: ModelVersion, root: Path) -> Path:

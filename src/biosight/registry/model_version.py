@@ -135,6 +135,23 @@ def add(
     report: str = "",
 ) -> ModelVersion:
     """A new candidate. Raises Conflict when the key is taken."""
+    made, adding = candidate(card, files=files, by=by, collection=collection, report=report)
+    try:
+        records.write(*adding)
+    except InUse as error:
+        raise Conflict(f"There is a model {card.key} already; give it another version.") from error
+    return made
+
+
+def candidate(
+    card: ModelCard,
+    *,
+    files: tuple[tuple[str, str], ...] = (),
+    by: str = "",
+    collection: str = "",
+    report: str = "",
+) -> tuple[ModelVersion, list[Write]]:
+    """A version as it will be, and the writes that make it known, which may go with others."""
     made = ModelVersion(
         id=card.key,
         name=card.name,
@@ -146,11 +163,7 @@ def add(
         files=files,
         report=report,
     )
-    try:
-        records.write(Insert(made), Insert(event(made, "added", by)))
-    except InUse as error:
-        raise Conflict(f"There is a model {card.key} already; give it another version.") from error
-    return made
+    return made, [Insert(made), Insert(event(made, "added", by))]
 
 
 def event(version: ModelVersion, kind: str, by: str, reason: str = "") -> ModelEvent:

@@ -70,7 +70,7 @@ def job_out(job: Job) -> JobOut:
         model=job.want("model"),
         created_at=job.created_at,
         finished_at=job.finished_at,
-        result=json.loads(job.result) if job.result else None,
+        result=json.loads(job.result) if job.result and not job.live else None,
     )
 
 
