@@ -83,9 +83,10 @@ def client(biosight: BioSight) -> Iterator[TestClient]:
         yield opened
 
 
-def sign_up(client: TestClient, email: str) -> str:
+def sign_up(client: TestClient, email: str, invitation: str = "") -> str:
     """Register and return the id of the first collection."""
     body = {"email": email, "password": PASSWORD, "name": email.split("@")[0]}
+    body |= {"invitation": invitation}
     answer = client.post("/api/v1/register", json=body)
     assert answer.status_code == 201, answer.text
     first: str = client.get("/api/v1/collections").json()[0]["id"]

@@ -14,6 +14,7 @@ from biosight import (
     accounts,
     drift,
     jobs,
+    logbook,
     metrics,
     reclassify,
     registry,
@@ -52,6 +53,7 @@ KINDS = (
     *turns.KINDS,
     *drift.KINDS,
     *reclassify.KINDS,
+    *logbook.KINDS,
 )
 BUNDLED = Path(__file__).parent / "bundled"
 DEFAULT_MODEL = BUNDLED / "organisms"

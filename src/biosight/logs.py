@@ -54,6 +54,8 @@ def set_up(form: str, level: str) -> None:
     handler.setFormatter(Formatter(form))
     root = logging.getLogger()
     root.handlers[:] = [handler]
-    root.setLevel(level)
+    # What libraries say at DEBUG is whole documents and statements, password hashes among them.
+    root.setLevel(max(logging.getLevelNamesMapping()[level], logging.INFO))
+    logging.getLogger("biosight").setLevel(level)
     for noisy in ("uvicorn.access", "httpx", "PIL", "tifffile", "onnxscript", "onnx_ir"):
         logging.getLogger(noisy).setLevel(logging.WARNING)

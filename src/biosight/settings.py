@@ -3,6 +3,8 @@
 Not here: what a setting does; inner rooms are handed values, never this object.
 """
 
+from functools import cache
+from ipaddress import IPv4Network, IPv6Network, ip_address, ip_network
 from pathlib import Path
 from typing import Literal, Self
 
@@ -14,6 +16,19 @@ BUCKETS = ("s3://", "gs://")
 MOST_FILE_MB = 2000  # proxies in front let a little more pass (deploy/nginx, deploy/kubernetes)
 Store = Literal["sqlite", "mongodb"]
 LOOPBACK = {"127.0.0.1", "localhost", "::1"}
+
+
+@cache
+def networks(text: str) -> tuple[IPv4Network | IPv6Network, ...]:
+    """Addresses and networks, by comma. Raises ValueError for what is neither."""
+    found = []
+    for word in filter(None, map(str.strip, text.split(","))):
+        try:
+            found.append(ip_network(word, strict=False))
+        except ValueError as error:
+            words = f"{word} is neither an address (10.0.0.7) nor a network (10.0.0.0/8)"
+            raise ValueError(words) from error
+    return tuple(found)
 
 
 class Settings(BaseSettings):
@@ -47,7 +62,9 @@ class Settings(BaseSettings):
         description="Address people use, such as https://biosight.example; makes cookies secure.",
     )
     trusted_proxies: str = Field(
-        "", description="Addresses of proxies whose X-Forwarded headers are believed, by comma."
+        "",
+        description="Addresses or networks (10.0.0.0/8) of proxies whose X-Forwarded headers are "
+        "believed, by comma.",
     )
     sso_header: str = Field(
         "",
@@ -103,6 +120,13 @@ class Settings(BaseSettings):
             raise ValueError("use sqlite:///FILE, mongodb://… or mongodb+srv://…")
         return value
 
+    @field_validator("trusted_proxies")
+    @classmethod
+    def known_networks(cls, value: str) -> str:
+        """Refuse what is neither an address nor a network."""
+        networks(value)
+        return value
+
     @field_validator("storage_url")
     @classmethod
     def known_storage(cls, value: str) -> str:
@@ -114,7 +138,7 @@ class Settings(BaseSettings):
     @model_validator(mode="after")
     def sso_needs_a_proxy(self) -> Self:
         """Refuse to believe a header from everybody."""
-        if self.sso_header and not self.proxies:
+        if self.sso_header and not self.trusted_proxies.strip():
             raise ValueError("BIOSIGHT_SSO_HEADER needs BIOSIGHT_TRUSTED_PROXIES")
         return self
 
@@ -148,11 +172,21 @@ class Settings(BaseSettings):
         """Do people come over https?"""
         return self.public_url.startswith("https://")
 
-    @property
-    def proxies(self) -> frozenset[str]:
-        return frozenset(p.strip() for p in self.trusted_proxies.split(",") if p.strip())
+    def trusts(self, address: str) -> bool:
+        """Is this the address of a proxy whose word counts?"""
+        try:
+            found = ip_address(address)
+        except ValueError:
+            return False
+        found = getattr(found, "ipv4_mapped", None) or found
+        return any(found in network for network in networks(self.trusted_proxies))
 
     @property
     def loopback(self) -> bool:
-        """Can only this machine reach the server?"""
+        """Does it listen for this machine alone?"""
         return self.host in LOOPBACK
+
+    @property
+    def private(self) -> bool:
+        """Can only this machine reach it, also by no proxy that is known of?"""
+        return self.loopback and not self.public_url and not self.trusted_proxies.strip()

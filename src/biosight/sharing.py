@@ -250,6 +250,11 @@ def answer_offer(records: Records, offer_id: str, email: str, user: str, *, acce
     return found.collection
 
 
+def forget_offers(records: Records, email: str) -> None:
+    """Remove the invitations to an address whose account goes."""
+    records.remove(Offer, [Where("email", "=", email)])
+
+
 def withdraw_offer(records: Records, collection: str, offer_id: str) -> None:
     """Take an invitation back. Raises NotFound."""
     found = records.get(Offer, offer_id)

@@ -88,10 +88,16 @@ class Server:
         self.clients.append(made)
         return made
 
+    @property
+    def first_code(self) -> str:
+        """The one-time code that the server printed last."""
+        return self.log.read_text().rpartition("(valid a day): ")[2].split("\n")[0]
+
     def first_person(self) -> tuple[httpx2.Client, str]:
         """The first account, signed in, and its collection."""
         client = self.client()
         body = {"email": "ada@example.org", "password": PASSWORD, "name": "Ada"}
+        body |= {"invitation": self.first_code}
         assert client.post("/api/v1/register", json=body).status_code == 201
         return client, client.get("/api/v1/collections").json()[0]["id"]
 

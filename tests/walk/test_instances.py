@@ -110,6 +110,7 @@ def site(tmp_path: Path, model_dir: Path, s3: S3) -> Iterator[Site]:
 
 def test_either_instance_may_die(site: Site) -> None:
     body = {"email": "ada@example.org", "password": PASSWORD, "name": "Ada"}
+    body |= {"invitation": site.servers[0].first_code}
     assert site.client.post("/api/v1/register", json=body).status_code == 201
     collection = site.client.get("/api/v1/collections").json()[0]["id"]
     colours = list(tiny.COLOURS)
@@ -146,6 +147,7 @@ def test_either_instance_may_die(site: Site) -> None:
 
 def test_sign_in_tries_are_counted_together(site: Site) -> None:
     body = {"email": "ada@example.org", "password": PASSWORD, "name": "Ada"}
+    body |= {"invitation": site.servers[0].first_code}
     assert site.client.post("/api/v1/register", json=body).status_code == 201
     wrong = {"email": "ada@example.org", "password": "not this one"}
     answers = [site.client.post("/api/v1/sign-in", json=wrong).status_code for _ in range(12)]
@@ -155,6 +157,7 @@ def test_sign_in_tries_are_counted_together(site: Site) -> None:
 
 def test_a_job_outlives_the_instance_that_began_it(site: Site) -> None:
     body = {"email": "ada@example.org", "password": PASSWORD, "name": "Ada"}
+    body |= {"invitation": site.servers[0].first_code}
     assert site.client.post("/api/v1/register", json=body).status_code == 201
     collection = site.client.get("/api/v1/collections").json()[0]["id"]
     for seed in range(24):

@@ -18,9 +18,9 @@ import pytest
 from biosight.bootstrap import Archive, open_archive
 from biosight.collection import Collection
 from biosight.gallery import trash
-from biosight.images import Embedding, Image
+from biosight.images import ActItem, Embedding, Image
 from biosight.labels import Annotation, Prediction
-from biosight.review.acts import Act, ActItem
+from biosight.review.acts import Act
 from biosight.settings import Settings
 from biosight.storage.records import Where, pages
 from tests import tiny

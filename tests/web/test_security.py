@@ -4,6 +4,7 @@ from collections.abc import Callable
 
 import pytest
 from fastapi import FastAPI
+from pydantic import ValidationError
 from starlette.testclient import TestClient
 
 from biosight.bootstrap import BioSight
@@ -174,6 +175,18 @@ def test_forwarded_addresses_count_from_known_proxies_only(settings: Settings) -
     assert client_address(request("10.0.0.1", "1.1.1.1, 2.2.2.2"), trusting) == "2.2.2.2"
     assert client_address(request("10.0.0.1", "1.1.1.1, 10.0.0.2"), trusting) == "1.1.1.1"
     assert client_address(request("10.0.0.1", "1.1.1.1"), settings) == "10.0.0.1"
+    # An ingress controller's pods change their address.
+    wide = settings.model_copy(update={"trusted_proxies": "10.0.0.0/8, fd00::/8"})
+    assert client_address(request("10.7.7.7", "1.1.1.1, 10.2.0.4"), wide) == "1.1.1.1"
+    assert client_address(request("fd00::9", "1.1.1.1"), wide) == "1.1.1.1"
+    assert client_address(request("::ffff:10.7.7.7", "1.1.1.1"), wide) == "1.1.1.1"
+    assert client_address(request("11.0.0.1", "1.1.1.1"), wide) == "11.0.0.1"
+
+
+@pytest.mark.parametrize("given", ["proxy", "10.0.0.0/33", "10.0.0.1 10.0.0.2", "*"])
+def test_what_is_neither_address_nor_network_is_refused(given: str) -> None:
+    with pytest.raises(ValidationError, match="neither an address"):
+        Settings(trusted_proxies=given)
 
 
 def test_pages_ask_to_sign_in_and_come_back(ada: TestClient) -> None:

@@ -3,7 +3,14 @@
 Not here: who may see which collection (sharing.py), or cookies (web/security.py).
 """
 
-from biosight.accounts.limits import TRIES, TRIES_PER_ADDRESS, tried
+from biosight.accounts.limits import (
+    FREE,
+    FREE_PER_ADDRESS,
+    forget_tries,
+    know,
+    network_of,
+    tried,
+)
 from biosight.accounts.links import (
     find_link,
     first_code,
@@ -12,7 +19,7 @@ from biosight.accounts.links import (
     reset_link,
     withdraw_invitation,
 )
-from biosight.accounts.names import names_of
+from biosight.accounts.names import LEFT, names_of
 from biosight.accounts.people import (
     all_users,
     change_password,
@@ -39,6 +46,7 @@ from biosight.accounts.records import (
 from biosight.accounts.sessions import (
     create_token,
     end_session,
+    end_sessions,
     open_session,
     revoke_token,
     session_user,
@@ -50,10 +58,11 @@ from biosight.accounts.signing import sign_in, sign_up, use_reset
 
 __all__ = [
     "DAY",
+    "FREE",
+    "FREE_PER_ADDRESS",
     "KINDS",
+    "LEFT",
     "SCOPES",
-    "TRIES",
-    "TRIES_PER_ADDRESS",
     "Invitation",
     "Session",
     "Token",
@@ -68,13 +77,17 @@ __all__ = [
     "create_token",
     "create_user",
     "end_session",
+    "end_sessions",
     "find_link",
     "find_user",
     "first_code",
+    "forget_tries",
     "has_users",
     "invitations",
     "invite",
+    "know",
     "names_of",
+    "network_of",
     "open_session",
     "remove_user",
     "reset_link",

@@ -1,60 +1,141 @@
-"""How often a sign-in may fail, by account and by address; kept in the store.
+"""How fast sign-ins may fail: growing waits by who tries what from where, kept in the store.
 
-A try is taken before the password is looked at and given back when it was right, so that many at
-once can't pass the limit. Not here: what is tried (signing.py).
+A person and the address they try from wait together, so that a stranger elsewhere can't keep an
+owner out. Failures from where an account was never signed in also count for the account and for
+the address, so that many addresses guess one account, or one address many, no faster. A try is
+taken before the password is looked at and given back when it was right, so that many at once can't
+pass. Not here: what is tried (signing.py).
 """
 
+import ipaddress
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import replace
 
-from biosight.accounts.records import Tries, hashed
+from biosight.accounts.records import DAY, Tries, hashed
 from biosight.errors import Stale, TooMany
-from biosight.storage.records import Insert, InUse, Records, Replace
+from biosight.storage.records import Insert, InUse, Records, Replace, Where
 
-TRIES = 10
-TRIES_PER_ADDRESS = 50
-TRY_WINDOW_SECONDS = 900.0
+FREE = 10  # failures before the first wait
+FREE_OF_STRANGERS = 20
+FREE_PER_ADDRESS = 50
+FIRST_WAIT_SECONDS = 64.0
+LONGEST_WAIT_SECONDS = 900.0
+FORGOTTEN_SECONDS = DAY
+KNOWN_SECONDS = 180 * DAY
+V6_NETWORK = 64  # the smallest part of IPv6 that one customer is given
+
+
+def network_of(address: str) -> str:
+    """An address as one place: of IPv6 the network, in which a single machine has 2^64."""
+    try:
+        found = ipaddress.ip_address(address)
+    except ValueError:
+        return address
+    if found.version == 4:
+        return address
+    if found.ipv4_mapped:
+        return str(found.ipv4_mapped)
+    return str(ipaddress.ip_network(f"{found}/{V6_NETWORK}", strict=False))
+
+
+@contextmanager
+def signing_in(records: Records, account: str, address: str) -> Iterator[None]:
+    """A try to sign in, which counts unless the body goes through. Raises TooMany before it."""
+    place = network_of(address)
+    pair = pair_of(account, place)
+    found = records.get(Tries, hashed(pair))
+    limits = {pair: FREE}
+    if found is None or not found.known:
+        limits |= {f"strangers:{account}": FREE_OF_STRANGERS, f"place:{place}": FREE_PER_ADDRESS}
+    with tried(records, limits):
+        yield
+    know(records, account, address)
 
 
 @contextmanager
 def tried(records: Records, limits: Mapping[str, int]) -> Iterator[None]:
-    """A try of each key, which counts unless the body goes through. Raises TooMany before it."""
-    for key, most in limits.items():
-        take_try(records, key, most)
+    """A try of each key, which counts unless the body goes through; a key's number is how many
+    failures are free. Raises TooMany before it."""
+    taken = []
+    try:
+        for key, free in limits.items():
+            take_try(records, key, free)
+            taken.append(key)
+    except TooMany:
+        for key in taken:
+            give_try_back(records, key)  # nothing was looked at
+        raise
     yield
-    for key in limits:
+    for key in taken:
         give_try_back(records, key)
 
 
-def take_try(records: Records, key: str, most: int) -> None:
-    """One more try of `key`; the window starts anew when it has passed. Raises TooMany."""
+def wait_after(failures: int, free: int) -> float:
+    """Seconds to wait after so many failures: none, then FIRST_WAIT_SECONDS, twice that and so on
+    up to LONGEST_WAIT_SECONDS."""
+    over = failures - free
+    return min(LONGEST_WAIT_SECONDS, FIRST_WAIT_SECONDS * 2 ** min(over, 30)) if over >= 0 else 0.0
+
+
+def take_try(records: Records, key: str, free: int) -> None:
+    """One more try of `key`; a quiet day forgets the old ones. Raises TooMany."""
     while True:
         now, old = time.time(), records.get(Tries, hashed(key))
         try:
             if old is None:
                 records.write(Insert(Tries(hashed(key), 1, now)))
-            elif now - old.since >= TRY_WINDOW_SECONDS:
-                records.write(Replace(Tries(old.id, 1, now, old.version + 1), old.version))
-            elif old.count >= most:
-                wait = int(old.since + TRY_WINDOW_SECONDS - now) + 1
-                raise TooMany("Too many failed tries; wait a while.", retry_after=wait)
-            else:
-                new = replace(old, count=old.count + 1, version=old.version + 1)
-                records.write(Replace(new, old.version))
+                return
+            count = 0 if now - old.since >= FORGOTTEN_SECONDS else old.count
+            wait = old.since + wait_after(count, free) - now
+            if wait > 0:
+                words = "Too many failed tries; wait a while."
+                raise TooMany(words, retry_after=int(wait) + 1)
+            new = replace(old, count=count + 1, since=now, version=old.version + 1)
+            records.write(Replace(new, old.version))
             return
         except (InUse, Stale):
             continue  # another try of the same key was counted first
 
 
 def give_try_back(records: Records, key: str) -> None:
-    """The try of `key` was right and doesn't count; an account starts with a clean slate."""
+    """The try of `key` was right and doesn't count."""
     while (old := records.get(Tries, hashed(key))) is not None:
-        count = 0 if key.startswith("account:") else max(0, old.count - 1)
+        new = replace(old, count=max(0, old.count - 1), version=old.version + 1)
         try:
-            new = replace(old, count=count, version=old.version + 1)
             records.write(Replace(new, old.version))
             return
         except Stale:
             continue
+
+
+def know(records: Records, account: str, address: str) -> None:
+    """An account was signed in or made from here: a clean slate, and no stranger any more."""
+    key, now = hashed(pair_of(account, network_of(address))), time.time()
+    while True:
+        old = records.get(Tries, key)
+        try:
+            if old is None:
+                records.write(Insert(Tries(key, 0, now, known=True)))
+            else:
+                new = Tries(key, 0, now, known=True, version=old.version + 1)
+                records.write(Replace(new, old.version))
+            return
+        except (InUse, Stale):
+            continue  # another sign-in was faster
+
+
+def pair_of(account: str, place: str) -> str:
+    """The key of an account and a place together."""
+    return f"from:{account} {place}"
+
+
+def forget_tries(records: Records, now: float) -> int:
+    """Remove what counts no more; how many."""
+    gone = records.remove(
+        Tries, [Where("known", "=", False), Where("since", "<", now - 2 * FORGOTTEN_SECONDS)]
+    )
+    return gone + records.remove(
+        Tries, [Where("known", "=", True), Where("since", "<", now - KNOWN_SECONDS)]
+    )

@@ -37,8 +37,10 @@ def find_link(records: Records, secret: str, kind: str) -> Invitation | None:
 
 
 def first_code(records: Records) -> str:
-    """A new one-time code for the first account of a server that others can reach."""
-    records.remove(Invitation, [Where("kind", "=", "first")])
+    """A new one-time code for the first account of a server that others can reach; codes of other
+    instances stay good."""
+    old = [Where("kind", "=", "first"), Where("ends_at", "<", time.time())]
+    records.remove(Invitation, old)
     return make_link(records, "first", "", "", "", DAY)
 
 

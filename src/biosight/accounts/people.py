@@ -3,10 +3,11 @@
 Not here: signing up and in (signing.py).
 """
 
-import re
 import time
 from collections.abc import Sequence
 from dataclasses import replace
+
+from email_validator import EmailNotValidError, validate_email
 
 from biosight.accounts.passwords import HASHER, HASHING, check_password, hash_password
 from biosight.accounts.records import (
@@ -34,20 +35,26 @@ from biosight.storage.records import (
     one,
 )
 
-EMAIL = re.compile(r"[^@\s\x00-\x1f]{1,64}@[^@\s\x00-\x1f]{1,190}")
-
 
 def clean_email(email: str) -> str:
-    """Lower case, trimmed. Raises BadRequest when it is no address."""
-    kept = email.strip().casefold()
-    if not EMAIL.fullmatch(kept):
-        raise BadRequest("Give an email address, such as ada@example.org.")
-    return kept
+    """Lower case, trimmed, in one form of Unicode. Raises BadRequest when it can't be an address
+    (by RFC 5321 and 6531; no server is asked)."""
+    try:
+        found = validate_email(email.strip(), check_deliverability=False)
+    except EmailNotValidError as error:
+        raise BadRequest(f"Give an email address, such as ada@example.org. {error}") from error
+    return found.normalized.casefold()
 
 
 def find_user(records: Records, email: str) -> User | None:
-    """The account of an address."""
-    return one(records, User, Where("email", "=", email.strip().casefold()))
+    """The account of an address; one that was made before addresses were checked is found too."""
+    kept = email.strip().casefold()
+    if found := one(records, User, Where("email", "=", kept)):
+        return found
+    try:
+        return one(records, User, Where("email", "=", clean_email(email)))
+    except BadRequest:
+        return None
 
 
 def has_users(records: Records) -> bool:
@@ -154,6 +161,7 @@ def remove_user(records: Records, user: User) -> None:
     mine = [Where("user", "=", user.id)]
     for kind in (Session, Token, Invitation):
         records.remove(kind, mine)
+    records.remove(Invitation, [Where("email", "=", user.email)])
     last = records.count(User) == 1
     stays = another_admin(records, user) if user.is_admin and not last else []
     gone: list[Write] = [Remove(Claim, FIRST_ACCOUNT.id)] if last else []

@@ -51,7 +51,8 @@ class Session:
 
 @dataclass(frozen=True, slots=True)
 class Token:
-    """An API token; `hash` is the SHA-256 of its secret, which is shown once."""
+    """An API token; `hash` is the SHA-256 of its secret, which is shown once. One whose
+    `ends_at` is 0 never ends."""
 
     table: ClassVar[str] = "tokens"
     unique: ClassVar[tuple[tuple[str, ...], ...]] = (("hash",),)
@@ -64,6 +65,7 @@ class Token:
     scopes: tuple[str, ...]
     created_at: float
     used_at: float = 0.0
+    ends_at: float = 0.0
     version: int = 1
 
 
@@ -86,13 +88,16 @@ class Invitation:
 
 @dataclass(frozen=True, slots=True)
 class Tries:
-    """Failed sign-ins of one account or address within a window of time."""
+    """Failed tries of something, and when the last one was; `known` is true of an account and a
+    place from which it was signed in. `id` hashes what it is about."""
 
     table: ClassVar[str] = "tries"
+    indexes: ClassVar[tuple[tuple[str, ...], ...]] = (("known", "since"),)
 
     id: str
     count: int
     since: float
+    known: bool = False
     version: int = 1
 
 

@@ -59,26 +59,35 @@ def end_sessions(records: Records, user: User, *, but: str = "") -> None:
     records.remove(Session, [Where("user", "=", user.id), Where("id", "!=", but)])
 
 
-def create_token(records: Records, user: User, name: str, scopes: list[str]) -> tuple[Token, str]:
-    """A new API token and its secret, which is not kept. Raises BadRequest."""
+def create_token(
+    records: Records, user: User, name: str, scopes: list[str], days: int = 0
+) -> tuple[Token, str]:
+    """A new API token, which ends after `days` (0: never), and its secret, which is not kept.
+
+    Raises BadRequest.
+    """
     if not scopes or not set(scopes) <= set(SCOPES):
         raise BadRequest("A token's scopes are read, write or both.")
     secret = f"bs_{secrets.token_urlsafe(32)}"
     name = clean_name(name) or "API token"
     chosen = tuple(s for s in SCOPES if s in scopes)
-    token = Token(new_id(), hashed(secret), user.id, name, chosen, time.time())
+    now = time.time()
+    ends_at = now + days * DAY if days else 0.0
+    token = Token(new_id(), hashed(secret), user.id, name, chosen, now, ends_at=ends_at)
     records.write(Insert(token))
     return token, secret
 
 
 def token_user(records: Records, secret: str) -> tuple[User, Token] | None:
-    """Who an API token belongs to."""
-    token = one(records, Token, Where("hash", "=", hashed(secret)))
-    user = records.get(User, token.user) if token else None
-    if token is None or user is None or user.disabled:
+    """Who an API token belongs to, unless it ended or they are disabled."""
+    token, now = one(records, Token, Where("hash", "=", hashed(secret))), time.time()
+    if token is None or 0 < token.ends_at < now:
         return None
-    if time.time() - token.used_at > TOUCH_SECONDS:
-        used = replace(token, used_at=time.time(), version=token.version + 1)
+    user = records.get(User, token.user)
+    if user is None or user.disabled:
+        return None
+    if now - token.used_at > TOUCH_SECONDS:
+        used = replace(token, used_at=now, version=token.version + 1)
         try:
             records.write(Replace(used, token.version))
         except (Stale, NoSpace, Unavailable):

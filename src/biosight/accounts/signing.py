@@ -3,7 +3,7 @@
 Not here: what a session is afterwards (sessions.py).
 """
 
-from biosight.accounts.limits import TRIES, TRIES_PER_ADDRESS, tried
+from biosight.accounts.limits import signing_in
 from biosight.accounts.links import find_link
 from biosight.accounts.passwords import HASHER, HASHING, check_password, nobodys_hash
 from biosight.accounts.people import clean_email, create_user, find_user, has_users, set_password
@@ -18,11 +18,7 @@ def sign_in(records: Records, email: str, password: str, address: str) -> User:
     Raises TooMany after too many failures, NotSignedIn otherwise, in the same words and time
     for unknown accounts.
     """
-    keys = {
-        f"account:{email.strip().casefold()[:260]}": TRIES,
-        f"address:{address}": TRIES_PER_ADDRESS,
-    }
-    with tried(records, keys):
+    with signing_in(records, email.strip().casefold()[:260], address):
         user = find_user(records, email)
         with HASHING:
             right = HASHER.verify(password, user.password if user else nobodys_hash())

@@ -2,13 +2,15 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 
 import click
+from tqdm import tqdm
 
 from biosight import accounts
 from biosight.accounts import User
 from biosight.bootstrap import open_archive
-from biosight.errands import joining
+from biosight.errands import auditing, joining, own_data
 from biosight.errors import NotFound
 from biosight.settings import Settings
 from biosight.storage.records import Records, pages
@@ -62,6 +64,42 @@ def add(settings: Settings, email: str, name: str, admin: bool, password: str | 
         click.echo(f"Added {made.email} as {made.role}.")
 
 
+@user.command()
+@click.argument("email")
+@click.option("--to", "target", type=click.Path(dir_okay=False, path_type=Path), required=True)
+@click.pass_obj
+def export(settings: Settings, email: str, target: Path) -> None:
+    """Write all that is kept of a person, and the pictures they uploaded, into a zip."""
+    archive = open_archive(settings)
+    part = target.with_name(f".{target.name}.part")
+    try:
+        chunks = own_data.export_chunks(archive, find(archive.records, email))
+        with part.open("wb") as file, tqdm(unit="B", unit_scale=True) as shown:
+            for chunk in chunks:
+                file.write(chunk)
+                shown.update(len(chunk))
+        part.replace(target)
+    finally:
+        part.unlink(missing_ok=True)
+        archive.close()
+    click.echo(f"{target} has all that is kept of {email}.")
+
+
+@user.command()
+@click.argument("email")
+@click.option("--yes", is_flag=True, help="Don't ask.")
+@click.pass_obj
+def remove(settings: Settings, email: str, yes: bool) -> None:
+    """Forget a person: what they did stays, by somebody who left."""
+    with records_of(settings) as records:
+        found = find(records, email)
+        words = "Collections they share pass to another member, others go to the trash. Remove"
+        if not yes:
+            click.confirm(f"{words} {found.email}?", abort=True)
+        joining.leave(records, found)
+        click.echo(f"{found.email} is removed.")
+
+
 @user.command("set-password")
 @click.argument("email")
 @click.option("--password", help="Asked for when left out.")
@@ -83,7 +121,7 @@ def change(settings: Settings, email: str, role: str | None, disabled: bool | No
     """Change an account's role, or disable it."""
     with records_of(settings) as records:
         found = find(records, email)
-        changed = accounts.change_standing(records, found, role=role, disabled=disabled)
+        changed = auditing.set_standing(records, found, "", role=role, disabled=disabled)
         state = "disabled" if changed.disabled else "active"
         click.echo(f"{changed.email} is {changed.role}, {state}.")
 

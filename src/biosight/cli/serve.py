@@ -17,6 +17,10 @@ from biosight.storage.records import Records
 
 log = logging.getLogger(__name__)
 LOOK_SECONDS = 0.5
+CODE_WORDS = {
+    False: "One-time code for the first account (valid a day)",
+    True: "One-time code, should the first account be made from elsewhere (valid a day)",
+}
 
 
 @click.command()
@@ -39,9 +43,9 @@ def serve(settings: Settings, host: str | None, port: int | None) -> None:
         signal.signal(number, lambda *_: None)
     try:
         greet(settings, first=not accounts.has_users(biosight.archive.records))
-        if not settings.loopback and not accounts.has_users(biosight.archive.records):
+        if not accounts.has_users(biosight.archive.records):
             code = accounts.first_code(biosight.archive.records)
-            click.echo(f"One-time code for the first account (valid a day): {code}", err=True)
+            click.echo(f"{CODE_WORDS[settings.private]}: {code}", err=True)
         keeper = WorkerKeeper(biosight) if settings.worker else None
         try:
             server(create_app(biosight), settings).run()

@@ -6,6 +6,7 @@ Not here: when (web/housekeeping.py), or how each is done (gallery/trash.py, int
 import logging
 import time
 
+from biosight import accounts, logbook
 from biosight.bootstrap import BioSight
 from biosight.collection import Collection
 from biosight.errands.versions import serving_key
@@ -14,10 +15,12 @@ from biosight.gallery import trash
 from biosight.images import Image
 from biosight.intake import classify_again
 from biosight.storage.records import Where, among
+from biosight.turns import my_turn
 
 log = logging.getLogger(__name__)
 STALE_UPLOAD_SECONDS = 6 * 3600.0
 MOST_WAITING = 1000
+HISTORIES_SECONDS = 30 * 86_400.0  # what a crash left, and archives from before histories went
 
 
 def tidy(biosight: BioSight) -> None:
@@ -32,6 +35,10 @@ def keep_house(biosight: BioSight) -> None:
     purged = trash.purge_old(records, blobs, biosight.settings.trash_days)
     swept = trash.sweep_orphans(records, blobs)
     swept += trash.purge_homeless(records, blobs, lambda c: records.get(Collection, c) is not None)
+    accounts.forget_tries(records, time.time())
+    logbook.forget_old(records, time.time())
+    if my_turn(records, "histories", HISTORIES_SECONDS):
+        trash.forget_histories(records)
     named = classify_waiting(biosight)
     if purged or swept or named:
         log.info("kept house", extra={"purged": purged, "orphans": swept, "classified": named})

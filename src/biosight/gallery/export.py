@@ -4,6 +4,7 @@ Not here: the rows' form (table.py) and safe names (naming.py).
 """
 
 import json
+import logging
 import os
 import shutil
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -22,9 +23,9 @@ from biosight.storage import keys
 from biosight.storage.blobs import Blobs
 from biosight.storage.records import Order, Records, Where, pages, parts
 
+log = logging.getLogger(__name__)
 PAGE = 200
 STATE = ".biosight-export.json"
-MISSING = "The bytes of these pictures are missing from the store; run biosight doctor.\n\n"
 ZipEntry = tuple[str, datetime, int, object, Iterable[bytes]]
 
 
@@ -88,10 +89,11 @@ def zip_chunks(
     """A zip of originals by label, stored not deflated, with biosight.csv last.
 
     Memory stays flat. Each original is opened before its header is written: a picture that was
-    removed for good meanwhile is left out, of the CSV too. One whose bytes are lost is named in
-    missing.txt. Raises Unavailable, midway too, when the store goes away.
+    removed for good meanwhile is left out, of the CSV too; so is one whose bytes are lost, of
+    which the server's log and `doctor` tell. Raises Unavailable, midway too, when the store goes
+    away.
     """
-    lines, missing = [table.header()], list[str]()
+    lines = [table.header()]
 
     def members() -> Iterator[ZipEntry]:
         names = UniqueNames()
@@ -101,22 +103,21 @@ def zip_chunks(
                 try:
                     pieces = blobs.stream(keys.original(image.sha256), 1 << 18)
                 except NotFound:
-                    missing.extend(lost(records, image))
+                    tell_if_lost(records, image)
                     continue
                 kept.append((image, path_in_zip(names, image)))
                 yield zip_entry(image, kept[-1][1], pieces)
             lines.append("".join(rows(records, kept, person)))
-        if missing:
-            yield text_entry("missing.txt", [MISSING, *missing])
         yield text_entry("biosight.csv", lines)
 
     chunks: Iterator[bytes] = stream_zip(members(), chunk_size=1 << 18)
     return chunks
 
 
-def lost(records: Records, image: Image) -> list[str]:
-    """A line for a picture that is still recorded though its bytes are not there."""
-    return [f"{image.path}\n"] if records.get(Image, image.id) else []
+def tell_if_lost(records: Records, image: Image) -> None:
+    """Log a picture that is still recorded though its bytes are not there."""
+    if records.get(Image, image.id):
+        log.warning("an original is missing; run biosight doctor", extra={"image": image.id})
 
 
 def zip_entry(image: Image, path: str, pieces: Iterator[bytes]) -> ZipEntry:

@@ -9,11 +9,11 @@ from collections.abc import Callable, Iterator, Sequence
 from itertools import islice
 
 from biosight.errors import Stale
-from biosight.images import Embedding, Image
+from biosight.images import ActItem, Embedding, Image
 from biosight.labels import Annotation, Prediction
 from biosight.storage import keys
 from biosight.storage.blobs import Blobs
-from biosight.storage.records import Records, Remove, Where, one, pages
+from biosight.storage.records import Insert, Records, Remove, Where, among, one, pages
 
 PAGE = 200
 
@@ -40,8 +40,27 @@ def purge_one(records: Records, blobs: Blobs, image: Image) -> bool:
         return False
     for kind in (Prediction, Annotation):
         records.remove(kind, [Where("image", "=", image.id)])
+    forget_history(records, image.id)
     drop_bytes(records, blobs, image.sha256)
     return True
+
+
+def forget_history(records: Records, image: str) -> None:
+    """Empty what acts on an image keep of it: labels, notes, where it was."""
+    for items in pages(records, ActItem, [Where("image", "=", image)]):
+        writes = [(Remove(ActItem, i.id), Insert(i.emptied)) for i in items if i != i.emptied]
+        records.write(*(write for pair in writes for write in pair))
+
+
+def forget_histories(records: Records) -> int:
+    """The same for all images that were removed before histories went with them; how many."""
+    forgotten = 0
+    for items in pages(records, ActItem):
+        named = {item.image for item in items if item != item.emptied}
+        for image in named - {i.id for i in among(records, Image, sorted(named))}:
+            forget_history(records, image)
+            forgotten += 1
+    return forgotten
 
 
 def purge_homeless(records: Records, blobs: Blobs, exists: Callable[[str], bool]) -> int:

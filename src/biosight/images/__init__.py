@@ -9,12 +9,13 @@ from biosight.images.limits import (
     SHOWN_AS_IS,
     sniff,
 )
-from biosight.images.record import Embedding, Image, Standing
+from biosight.images.record import ActItem, Embedding, Image, Standing
 
 __all__ = [
     "MAX_PIXELS",
     "MEDIA_TYPES",
     "SHOWN_AS_IS",
+    "ActItem",
     "Embedding",
     "Image",
     "Standing",

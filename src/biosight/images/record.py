@@ -34,6 +34,28 @@ class Standing:
         }
 
 
+@dataclass(frozen=True, slots=True)
+class ActItem:
+    """One image's standing before and after an act (review/acts.py): its part of the history.
+
+    Of an image that was removed for good only this is left, with both standings empty: an undo
+    can tell that it is gone.
+    """
+
+    table: ClassVar[str] = "act_items"
+    indexes: ClassVar[tuple[tuple[str, ...], ...]] = (("act", "id"), ("image", "id"))
+
+    id: str
+    act: str
+    image: str
+    before: Standing
+    after: Standing
+
+    @property
+    def emptied(self) -> "ActItem":
+        return replace(self, before=Standing(), after=Standing())
+
+
 TOGETHER = (("collection",), ("label", "who"), ("trashed_at",), ("note",))
 
 

@@ -14,7 +14,7 @@ from typing import ClassVar
 
 from biosight import metrics
 from biosight.errors import BadRequest, NotFound, Stale
-from biosight.images import Image, Standing
+from biosight.images import ActItem, Image, Standing
 from biosight.labels import NOT_SURE, Annotation, clean_label
 from biosight.storage.records import Insert, InUse, Records, Remove, Replace, Require, new_id
 
@@ -50,20 +50,6 @@ class Act:
     renamed_before: tuple[tuple[str, str], ...] | None = None
     target: str = ""
     version: int = 1
-
-
-@dataclass(frozen=True, slots=True)
-class ActItem:
-    """One image's standing before and after an act."""
-
-    table: ClassVar[str] = "act_items"
-    indexes: ClassVar[tuple[tuple[str, ...], ...]] = (("act", "id"), ("image", "id"))
-
-    id: str
-    act: str
-    image: str
-    before: Standing
-    after: Standing
 
 
 @dataclass(frozen=True, slots=True)

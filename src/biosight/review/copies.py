@@ -8,11 +8,10 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from biosight.errors import Stale
-from biosight.images import Embedding, Image
+from biosight.images import ActItem, Embedding, Image
 from biosight.labels import Annotation, Prediction
 from biosight.review.acts import (
     TRIES,
-    ActItem,
     Change,
     Done,
     Left,

@@ -9,9 +9,9 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 
 from biosight.errors import Conflict, NotFound, Stale
-from biosight.images import Image
+from biosight.images import ActItem, Image
 from biosight.labels import Annotation, Prediction, current_label
-from biosight.review.acts import KINDS, MOST_AT_ONCE, TRIES, Act, ActItem
+from biosight.review.acts import KINDS, MOST_AT_ONCE, TRIES, Act
 from biosight.storage.living import still_there
 from biosight.storage.records import (
     Gone,

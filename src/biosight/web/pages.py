@@ -13,7 +13,7 @@ from fastapi import APIRouter, Request, Response
 from fastapi.responses import HTMLResponse, RedirectResponse
 from jinja2 import Environment, FileSystemLoader, select_autoescape
 
-from biosight import __version__, accounts, jobs, metrics, sharing
+from biosight import __version__, accounts, jobs, logbook, metrics, sharing
 from biosight.bootstrap import BioSight
 from biosight.errands.versions import serving, serving_key
 from biosight.errors import BioSightError, NotFound, NotSignedIn
@@ -24,7 +24,7 @@ from biosight.web import sso
 from biosight.web.deps import Open, Person, Store, find_person, get_biosight, image_for
 from biosight.web.filtering import for_page, sheet
 from biosight.web.rights import seen_version
-from biosight.web.security import DOCS_POLICY
+from biosight.web.security import DOCS_POLICY, client_address, needs_first_code
 from biosight.web.sessions import start_session
 
 router = APIRouter(include_in_schema=False, default_response_class=HTMLResponse)
@@ -109,6 +109,10 @@ def sign_in(request: Request, biosight: Open, records: Store, next: str = "/") -
     answer = RedirectResponse(sso.inside(next), 303)
     start_session(request, answer, biosight, user)
     metrics.sign_ins.labels("ok").inc()
+    address = client_address(request, biosight.settings)
+    logbook.note(
+        biosight.archive.records, "signed in", by=user.id, detail="by the proxy", address=address
+    )
     return answer
 
 
@@ -116,7 +120,7 @@ def sign_in(request: Request, biosight: Open, records: Store, next: str = "/") -
 def sign_up(request: Request, biosight: Open, records: Store) -> Response:
     """Sign up."""
     first = not accounts.has_users(records)
-    needs_code = first and not biosight.settings.loopback
+    needs_code = first and needs_first_code(request, biosight.settings)
     policy = biosight.settings.registration
     return render(request, "register.html", first=first, needs_code=needs_code, policy=policy)
 

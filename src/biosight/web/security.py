@@ -38,6 +38,14 @@ PAGE_POLICY = (
 )
 DOCS_POLICY = f"{PAGE_POLICY}; style-src 'self' 'unsafe-inline'"
 FILE_POLICY = "default-src 'none'; sandbox"
+FORWARDING = (
+    "forwarded",
+    "via",
+    "x-forwarded-for",
+    "x-forwarded-host",
+    "x-forwarded-proto",
+    "x-real-ip",
+)
 LAST_ANSWER = {"Connection": "close"}  # what is still being sent is not read any more
 
 
@@ -250,12 +258,18 @@ def clear_cookie(response: Response, settings: Settings) -> None:
     )
 
 
+def needs_first_code(request: HTTPConnection, settings: Settings) -> bool:
+    """May whoever asks be somebody else than who started the server? Then the first account takes
+    its one-time code."""
+    return not settings.private or any(name in request.headers for name in FORWARDING)
+
+
 def client_address(request: HTTPConnection, settings: Settings) -> str:
     """Where a request comes from; X-Forwarded-For counts only from configured proxies."""
     address = request.client.host if request.client else "unknown"
     hops = request.headers.get("x-forwarded-for", "").split(",")
     for hop in reversed([h.strip() for h in hops if h.strip()]):
-        if address not in settings.proxies:
+        if not settings.trusts(address):
             break
         address = hop[:64]
     return address

@@ -23,7 +23,7 @@ def person_of(request: Request, biosight: BioSight) -> User | None:
     name = biosight.settings.sso_header
     said = request.headers.getlist(name) if name else []
     address = request.client.host if request.client else ""
-    if not said or address not in biosight.settings.proxies:
+    if not said or not biosight.settings.trusts(address):
         return None
     if len(said) != 1 or not said[0].strip():
         raise BadRequest("The proxy names more than one person, or nobody.")

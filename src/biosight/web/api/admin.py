@@ -1,13 +1,15 @@
 """API for administrators: people, invitations, reset links, disk and counts."""
 
+from dataclasses import asdict
 from typing import Literal
 
 from fastapi import APIRouter
 from pydantic import BaseModel, Field
 
-from biosight import accounts
+from biosight import accounts, logbook
 from biosight.accounts import User
 from biosight.collection import Collection
+from biosight.errands import auditing
 from biosight.errands.versions import serving_key
 from biosight.errors import NotFound
 from biosight.images import Image
@@ -78,6 +80,27 @@ class Overview(BaseModel):
     model: str
 
 
+class LineOut(BaseModel):
+    """One line of the log; `at` is in seconds since 1970."""
+
+    at: float
+    kind: str
+    who: str
+    about: str
+    detail: str
+    address: str
+
+
+@router.get("/log")
+def read_log(
+    person: Admin, records: Store, before: float = 1e12, limit: int = 100
+) -> list[LineOut]:
+    """Sign-ins, failures, changes of role, downloads of whole collections, what became of models;
+    the newest first, `before` a moment."""
+    limit = max(1, min(limit, 500))
+    return [LineOut(**asdict(line)) for line in auditing.read_log(records, before, limit)]
+
+
 @router.get("/overview")
 def overview(person: Admin, biosight: Open, records: Store, blobs: Bytes) -> Overview:
     """The server's counts and disk."""
@@ -127,9 +150,8 @@ def get_user(records: Store, user: str) -> User:
 @router.patch("/users/{user}")
 def change_user(user: str, body: UserChange, person: Admin, records: Store) -> UserOut:
     """Change a role, disable or enable."""
-    changed = accounts.change_standing(
-        records, get_user(records, user), role=body.role, disabled=body.disabled
-    )
+    found, by = get_user(records, user), person.user.id
+    changed = auditing.set_standing(records, found, by, role=body.role, disabled=body.disabled)
     return user_out(records, changed)
 
 
@@ -137,6 +159,7 @@ def change_user(user: str, body: UserChange, person: Admin, records: Store) -> U
 def reset_link(user: str, person: Admin, records: Store) -> Link:
     """A link with which this person sets a new password, valid for a day."""
     secret = accounts.reset_link(records, get_user(records, user), person.user.id)
+    logbook.note(records, "reset link made", by=person.user.id, about=user)
     return Link(path=f"/reset#{secret}")
 
 

@@ -5,18 +5,19 @@ from collections.abc import Iterator
 from typing import Annotated, Any
 from urllib.parse import quote
 
-from fastapi import APIRouter, Form, Query, Request, Response
+from fastapi import APIRouter, Depends, Form, Query, Request, Response
 from fastapi.responses import StreamingResponse
 
-from biosight import accounts, gallery, registry
+from biosight import accounts, gallery, logbook, registry
 from biosight.errors import BadRequest
 from biosight.gallery.export import all_images, chosen_images, csv_lines, zip_chunks
 from biosight.gallery.naming import clean_part
 from biosight.gallery.standards import Scope, camtrap_dp, darwin_core
 from biosight.images import Image
 from biosight.sharing import Access
-from biosight.web.deps import Bytes, Store, Viewer
+from biosight.web.deps import Bytes, Open, Signed, Store, Viewer
 from biosight.web.filtering import Filtered
+from biosight.web.security import client_address
 from biosight.web.sending import begun, on_byte_threads, streamed
 
 router = APIRouter(tags=["export"])
@@ -49,7 +50,31 @@ async def zipped(request: Request, chunks: Iterator[bytes], access: Access) -> R
     return streamed(request, ready, "application/zip", named(access, ".zip"))
 
 
-@router.get("/collections/{collection}/zip", response_class=StreamingResponse, responses=ZIP)
+def note_download(
+    request: Request, access: Viewer, person: Signed, biosight: Open, records: Store
+) -> None:
+    """A line in the logbook: who took a collection, or a filter's part of it, along."""
+    form = request.url.path.rpartition("/")[2]
+    address = client_address(request, biosight.settings)
+    logbook.note(
+        records,
+        "downloaded",
+        by=person.user.id,
+        about=access.collection.id,
+        detail=f"{form}, filtered" if request.url.query and form in {"zip", "csv"} else form,
+        address=address,
+    )
+
+
+NOTED = [Depends(note_download)]
+
+
+@router.get(
+    "/collections/{collection}/zip",
+    response_class=StreamingResponse,
+    responses=ZIP,
+    dependencies=NOTED,
+)
 async def zip_all(
     request: Request, access: Viewer, records: Store, blobs: Bytes, chosen: Filtered
 ) -> Response:
@@ -94,7 +119,12 @@ def here(pages: Iterator[list[Image]], collection: str) -> Iterator[list[Image]]
         yield [i for i in images if i.collection == collection]
 
 
-@router.get("/collections/{collection}/csv", response_class=StreamingResponse, responses=CSV)
+@router.get(
+    "/collections/{collection}/csv",
+    response_class=StreamingResponse,
+    responses=CSV,
+    dependencies=NOTED,
+)
 def csv_all(access: Viewer, records: Store, chosen: Filtered) -> Response:
     """The CSV of a collection or of what a filter matches."""
     c = access.collection
@@ -111,7 +141,10 @@ def scope_of(access: Access, records: Store, coarse: float, utc_offset: int) -> 
 
 
 @router.get(
-    "/collections/{collection}/darwin-core", response_class=StreamingResponse, responses=ZIP
+    "/collections/{collection}/darwin-core",
+    response_class=StreamingResponse,
+    responses=ZIP,
+    dependencies=NOTED,
 )
 async def darwin_core_archive(
     request: Request, access: Viewer, records: Store, coarse: Coarse = 0, utc_offset: Offset = 0
@@ -121,7 +154,12 @@ async def darwin_core_archive(
     return download(darwin_core(records, scope), access, "-dwca.zip", "application/zip")
 
 
-@router.get("/collections/{collection}/camtrap-dp", response_class=StreamingResponse, responses=ZIP)
+@router.get(
+    "/collections/{collection}/camtrap-dp",
+    response_class=StreamingResponse,
+    responses=ZIP,
+    dependencies=NOTED,
+)
 async def camtrap_package(
     request: Request, access: Viewer, records: Store, coarse: Coarse = 0, utc_offset: Offset = 0
 ) -> Response:

@@ -4,21 +4,27 @@ Not here: other people's accounts (admin.py).
 """
 
 from dataclasses import replace
-from typing import Literal
+from typing import Any, Literal
 
 from fastapi import APIRouter, Request, Response
+from fastapi.responses import StreamingResponse
 from pydantic import BaseModel, Field
 
-from biosight import accounts, metrics
+from biosight import accounts, logbook, metrics
 from biosight.accounts import User
-from biosight.errands import joining
+from biosight.errands import joining, own_data
 from biosight.errors import BioSightError, Forbidden, NotSignedIn, TooMany
+from biosight.storage.records import Records
 from biosight.web.deps import Browser, Open, Signed, Store
 from biosight.web.inputs import Input
-from biosight.web.security import clear_cookie, client_address
+from biosight.web.security import clear_cookie, client_address, needs_first_code
+from biosight.web.sending import begun, on_byte_threads, streamed
 from biosight.web.sessions import start_session
 
 router = APIRouter(tags=["people"])
+OWN_DATA: dict[int | str, dict[str, Any]] = {
+    200: {"content": {"application/zip": {}}, "description": "Tables of JSON lines, and originals"}
+}
 
 
 class Credentials(Input):
@@ -66,6 +72,7 @@ class NewToken(Input):
 
     name: str = Field("", max_length=80)
     scopes: list[Literal["read", "write"]] = Field(min_length=1, max_length=2)
+    days: int = Field(0, ge=0, le=3650, description="Days until it ends; 0 means never.")
 
 
 class Me(BaseModel):
@@ -95,6 +102,7 @@ class TokenOut(BaseModel):
     scopes: list[str]
     created_at: float
     used_at: float
+    ends_at: float
 
 
 class TokenMade(TokenOut):
@@ -114,18 +122,17 @@ def sign_up(
 ) -> Me:
     """Sign up, and be signed in. The first account becomes administrator."""
     settings = biosight.settings
-    first = not accounts.has_users(records)
-    if (
-        first
-        and not settings.loopback
-        and not accounts.find_link(records, body.invitation, "first")
-    ):
+    coded = accounts.find_link(records, body.invitation, "first")
+    if needs_first_code(request, settings) and not coded and not accounts.has_users(records):
         raise Forbidden("The first account needs the one-time code that the server printed.")
     user = accounts.sign_up(
         records, settings.registration, body.email, body.password, body.name, body.invitation
     )
     joining.welcome(records, user)
     start_session(request, response, biosight, user)
+    address = client_address(request, settings)
+    accounts.know(records, user.email, address)
+    logbook.note(records, "signed up", by=user.id, address=address)
     return me(user)
 
 
@@ -140,10 +147,20 @@ def sign_in(
     except BioSightError as error:
         outcome = "limited" if isinstance(error, TooMany) else "wrong"
         metrics.sign_ins.labels(outcome).inc()
+        note_failure(records, body.email, outcome, address)
         raise
     metrics.sign_ins.labels("ok").inc()
     start_session(request, response, biosight, user)
+    logbook.note(records, "signed in", by=user.id, address=address)
     return me(user)
+
+
+def note_failure(records: Records, email: str, outcome: str, address: str) -> None:
+    """A failed sign-in for the logbook, without what was typed: it may be a password."""
+    user = accounts.find_user(records, email)
+    about, detail = (user.id, "") if user else ("", "no such account")
+    if outcome == "wrong":  # once more for each that is turned away unseen would fill the log
+        logbook.note(records, "sign-in failed", about=about, detail=detail, address=address)
 
 
 @router.post("/sign-out", status_code=204)
@@ -156,8 +173,8 @@ def sign_out(person: Browser, response: Response, biosight: Open, records: Store
 @router.post("/reset", status_code=204)
 def reset(body: Reset, request: Request, biosight: Open, records: Store) -> None:
     """Set a new password by a reset link; all sessions end."""
-    key = f"address:{client_address(request, biosight.settings)}"
-    with accounts.tried(records, {key: accounts.TRIES_PER_ADDRESS}):
+    place = accounts.network_of(client_address(request, biosight.settings))
+    with accounts.tried(records, {f"reset:{place}": accounts.FREE_PER_ADDRESS}):
         accounts.use_reset(records, body.link, body.password)
 
 
@@ -177,8 +194,7 @@ def rename_me(body: Name, person: Browser, records: Store) -> Me:
 @router.post("/me/password", status_code=204)
 def change_password(body: NewPassword, person: Browser, biosight: Open, records: Store) -> None:
     """Change the own password; all other sessions end."""
-    key = f"account:{person.user.email}"
-    with accounts.tried(records, {key: accounts.TRIES}):
+    with accounts.tried(records, {f"password:{person.user.id}": accounts.FREE}):
         accounts.change_password(records, person.user, body.old, body.new, person.session)
 
 
@@ -201,6 +217,15 @@ def delete_me(
     clear_cookie(response, biosight.settings)
 
 
+@router.get("/me/export", response_class=StreamingResponse, responses=OWN_DATA)
+async def export_me(request: Request, person: Browser, biosight: Open) -> Response:
+    """All that is kept of oneself, and the pictures one uploaded, as a zip."""
+    chunks = own_data.export_chunks(biosight.archive, person.user)
+    ready = await on_byte_threads(request, lambda: begun(chunks))
+    headers = {"Content-Disposition": 'attachment; filename="biosight-own-data.zip"'}
+    return streamed(request, ready, "application/zip", headers)
+
+
 @router.get("/me/sessions")
 def list_sessions(person: Browser, records: Store) -> list[SessionOut]:
     """Where one is signed in."""
@@ -214,6 +239,16 @@ def list_sessions(person: Browser, records: Store) -> list[SessionOut]:
         )
         for s in accounts.sessions_of(records, person.user)
     ]
+
+
+@router.delete("/me/sessions", status_code=204)
+def sign_out_everywhere(
+    person: Browser, response: Response, biosight: Open, records: Store
+) -> None:
+    """End all of the own sessions, this one too; API tokens stay."""
+    accounts.end_sessions(records, person.user)
+    logbook.note(records, "signed out everywhere", by=person.user.id)
+    clear_cookie(response, biosight.settings)
 
 
 @router.delete("/me/sessions/{session}", status_code=204)
@@ -236,13 +271,16 @@ def token_out(token: accounts.Token) -> TokenOut:
         scopes=list(token.scopes),
         created_at=token.created_at,
         used_at=token.used_at,
+        ends_at=token.ends_at,
     )
 
 
 @router.post("/me/tokens", status_code=201)
 def create_token(body: NewToken, person: Browser, records: Store) -> TokenMade:
     """Make an API token; its secret is in this answer and nowhere else."""
-    token, secret = accounts.create_token(records, person.user, body.name, list(body.scopes))
+    token, secret = accounts.create_token(
+        records, person.user, body.name, list(body.scopes), body.days
+    )
     return TokenMade(**token_out(token).model_dump(), secret=secret)
 
 

@@ -24,6 +24,14 @@ export async function mount(main) {
   find(main, "#sign-out").addEventListener("click", () =>
     call("POST", "/sign-out").then(() => location.assign("/sign-in"), complain),
   );
+  find(main, "#everywhere").addEventListener("click", async () => {
+    const sure = await question({
+      title: "Sign out everywhere?",
+      words: "All browsers are signed out, this one too. API tokens stay.",
+      ok: "Sign out everywhere",
+    });
+    if (sure) await call("DELETE", "/me/sessions").then(() => location.assign("/sign-in"), complain);
+  });
   onSubmit("#rename", async (values) => {
     await call("PATCH", "/me", values);
     document.dispatchEvent(new CustomEvent("biosight:go", { detail: "/account" }));
@@ -35,7 +43,11 @@ export async function mount(main) {
     await drawSessions(main);
   });
   onSubmit("#token", async (values, form) => {
-    const made = await call("POST", "/me/tokens", { name: values.name, scopes: values.scopes.split(",") });
+    const made = await call("POST", "/me/tokens", {
+      name: values.name,
+      scopes: values.scopes.split(","),
+      days: Number(values.days),
+    });
     form.reset();
     const box = find(main, "#secret");
     box.hidden = false;
@@ -111,7 +123,11 @@ async function drawTokens(main) {
           el(
             "small",
             { class: "soft" },
-            `${t.scopes.join(" and ")}, ${t.used_at ? `last used ${when(t.used_at)}` : "not used yet"}`,
+            [
+              t.scopes.join(" and "),
+              t.used_at ? `last used ${when(t.used_at)}` : "not used yet",
+              t.ends_at ? `${t.ends_at < Date.now() / 1000 ? "ended" : "ends"} ${when(t.ends_at)}` : "never ends",
+            ].join(", "),
           ),
         ),
         el("button", { type: "button", "aria-label": `Revoke ${t.name}`, onclick: () => revoke(t.id) }, "Revoke"),

@@ -18,7 +18,32 @@ export async function mount(main) {
       complain(error);
     }
   });
-  await Promise.all([drawOverview(main), drawUsers(main), drawInvitations(main)]);
+  find(main, "#earlier").addEventListener("click", () => drawLog(main).catch(complain));
+  await Promise.all([drawOverview(main), drawUsers(main), drawInvitations(main), drawLog(main)]);
+}
+
+const LINES = 50;
+
+/** The next page of the log, below what is there. @param {HTMLElement} main */
+async function drawLog(main) {
+  const body = find(main, "#log");
+  const last = body.lastElementChild;
+  const before = last instanceof HTMLElement && last.dataset.at ? `&before=${last.dataset.at}` : "";
+  const lines = await call("GET", `/admin/log?limit=${LINES}${before}`);
+  body.append(
+    ...lines.map((/** @type {any} */ line) =>
+      el(
+        "tr",
+        { "data-at": line.at },
+        el("td", {}, when(line.at)),
+        el("td", {}, line.who),
+        el("td", {}, [line.kind, line.detail].filter(Boolean).join(": ")),
+        el("td", {}, line.about),
+        el("td", {}, line.address),
+      ),
+    ),
+  );
+  find(main, "#earlier").hidden = lines.length < LINES;
 }
 
 /** @param {HTMLElement} main @param {string} path @param {string} words */

@@ -1,0 +1,72 @@
+"""Who signed in, failed to, was given which role, or took a whole collection along: for
+administrators, for a year.
+
+Kept apart from the server's own log lines (logs.py), which carry no people. Not here: what became
+of models, which has a trail of its own (registry), or putting both together (errands/auditing.py).
+"""
+
+import logging
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import ClassVar
+
+from biosight.errors import NoSpace, Unavailable
+from biosight.storage.records import Insert, Order, Records, Where, new_id
+
+log = logging.getLogger(__name__)
+KEPT_SECONDS = 365 * 86_400.0
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One line: `kind` is what was done, `by` whom (a user's id, "" for the command line or
+    somebody unknown), `about` to which user or collection, `detail` how, `address` from where."""
+
+    table: ClassVar[str] = "logbook"
+    indexes: ClassVar[tuple[tuple[str, ...], ...]] = (("at", "id"), ("by",), ("about",))
+
+    id: str
+    at: float
+    kind: str
+    by: str = ""
+    about: str = ""
+    detail: str = ""
+    address: str = ""
+
+
+KINDS = (Entry,)
+
+
+def note(
+    records: Records,
+    kind: str,
+    *,
+    by: str = "",
+    about: str = "",
+    detail: str = "",
+    address: str = "",
+) -> None:
+    """One line more. Where it can't be kept just now the server's log says so: nobody is kept
+    from their pictures by it."""
+    try:
+        records.write(Insert(Entry(new_id(), time.time(), kind, by, about, detail, address)))
+    except (NoSpace, Unavailable) as error:
+        log.warning("not in the logbook", extra={"kind": kind, "code": error.code})
+
+
+def entries(records: Records, before: float, limit: int) -> Sequence[Entry]:
+    """Lines before a moment, the newest first."""
+    newest = Order("at", descending=True)
+    return records.find(Entry, [Where("at", "<", before)], order=newest, limit=limit)
+
+
+def forget_old(records: Records, now: float) -> int:
+    """Remove what is older than a year; how many lines."""
+    return records.remove(Entry, [Where("at", "<", now - KEPT_SECONDS)])
+
+
+def forget(records: Records, user: str) -> None:
+    """Remove what was noted of a person who left."""
+    for end in ("by", "about"):
+        records.remove(Entry, [Where(end, "=", user)])
