@@ -66,6 +66,18 @@ def test_200_parallel_uploads(server: Server) -> None:
 
 @pytest.mark.timeout(300)
 def test_kill_9_during_uploads_loses_nothing(server: Server) -> None:
+    kill_during_uploads(server, 6)
+
+
+@pytest.mark.long
+@pytest.mark.timeout(900)
+def test_fifty_kills_during_uploads_lose_nothing(server: Server) -> None:
+    print(kill_during_uploads(server, 50), "uploads were acknowledged")
+
+
+def kill_during_uploads(server: Server, rounds: int) -> int:
+    """Kill -9 the server again and again while six clients upload: what was acknowledged is there,
+    byte for byte. How many that were."""
     client, collection = server.first_person()
     acknowledged: set[str] = set()
     number = iter(range(10_000))
@@ -82,12 +94,12 @@ def test_kill_9_during_uploads_loses_nothing(server: Server) -> None:
                 except httpx2.HTTPError:
                     time.sleep(0.05)
 
-    for round_number in range(6):
+    for round_number in range(rounds):
         stop = threading.Event()
         threads = [threading.Thread(target=upload_until, args=(stop,)) for _ in range(6)]
         for thread in threads:
             thread.start()
-        time.sleep(0.6 + 0.13 * round_number)
+        time.sleep(0.6 + 0.13 * (round_number % 9))
         server.kill()
         stop.set()
         for thread in threads:
@@ -109,6 +121,69 @@ def test_kill_9_during_uploads_loses_nothing(server: Server) -> None:
         check=False,
     )
     assert "0 problems" in doctor.stdout, doctor.stdout + doctor.stderr
+    return len(acknowledged)
+
+
+@pytest.mark.parametrize("rounds", [3, pytest.param(50, marks=pytest.mark.long)])
+@pytest.mark.timeout(900)
+def test_kill_9_during_acts_loses_nothing(server: Server, rounds: int) -> None:
+    """Six clients, each with pictures of its own, relabel without a pause; what was answered with
+    success is so afterwards, and its act stands in the history."""
+    client, collection = server.first_person()
+    pictures = [
+        send(client, collection, tiny.picture("Red", n), "a.jpg").json()["image"]["id"]
+        for n in range(18)
+    ]
+    said = dict.fromkeys(pictures, "Red")  # the last label that was acknowledged
+    asked = dict.fromkeys(pictures, "Red")  # the last that was asked for: it may have been kept
+    acts: set[str] = set()
+
+    def relabel_until(stop: threading.Event, mine: list[str]) -> None:
+        with httpx2.Client(
+            base_url=server.url, headers=dict(client.headers), cookies=client.cookies, timeout=20
+        ) as own:
+            number = 0
+            while not stop.is_set():
+                number += 1
+                label = asked[mine[0]] = asked[mine[1]] = asked[mine[2]] = f"Fox {number}"
+                body = {"kind": "relabel", "images": mine, "label": label}
+                try:
+                    done = own.post(f"/api/v1/collections/{collection}/acts", json=body)
+                except httpx2.HTTPError:
+                    time.sleep(0.05)
+                    continue
+                if done.status_code == 201 and done.json()["changed"]:  # else it leaves no act
+                    acts.add(done.json()["act"])
+                    said.update(dict.fromkeys(mine, label))
+
+    for round_number in range(rounds):
+        stop = threading.Event()
+        shares = [pictures[n : n + 3] for n in range(0, 18, 3)]
+        threads = [threading.Thread(target=relabel_until, args=(stop, s)) for s in shares]
+        for thread in threads:
+            thread.start()
+        time.sleep(0.4 + 0.07 * (round_number % 9))
+        server.kill()
+        stop.set()
+        for thread in threads:
+            thread.join()
+        server.start()
+        labels = {i["id"]: i["label"] for i in listed(client, collection)}
+        for id in pictures:
+            assert labels[id] in {said[id], asked[id]}
+        said.update(labels)
+        asked.update(labels)
+    history, before = set[str](), 0.0
+    while True:
+        path = f"/api/v1/collections/{collection}/acts?limit=200&before={before!r}"
+        lines = client.get(path).json()
+        history |= {line["id"] for line in lines}
+        if len(lines) < 200:
+            break
+        before = lines[-1]["at"]
+    assert len(acts) > rounds
+    assert acts <= history
+    print(len(acts), "acts were acknowledged")
 
 
 def test_corrections_survive_kill_9(server: Server) -> None:

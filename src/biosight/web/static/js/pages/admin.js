@@ -35,7 +35,7 @@ async function drawLog(main) {
       el(
         "tr",
         { "data-at": line.at },
-        el("td", {}, when(line.at)),
+        el("td", { class: "when" }, when(line.at)),
         el("td", {}, line.who),
         el("td", {}, [line.kind, line.detail].filter(Boolean).join(": ")),
         el("td", {}, line.about),
