@@ -2,6 +2,7 @@
 
 import io
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -15,7 +16,7 @@ from biosight.drift.comparisons import COMPARISONS
 from biosight.drift.page import as_html
 from biosight.images import Image
 from biosight.inference.reference import read_reference
-from biosight.storage.records import Where
+from biosight.storage.records import Insert, Where
 from tests import tiny
 from tests.conftest import Run, add_ada, first_collection, upload
 
@@ -83,6 +84,16 @@ def test_from_quiet_to_red_and_accepted(ada: TestClient, biosight: BioSight) -> 
     assert check(biosight, collection).verdict == "unknown"  # too little since then
     again = ada.post(f"/api/v1/collections/{collection}/drift")
     assert (again.status_code, again.json()["verdict"]) == (201, "unknown")
+
+
+def test_reports_older_than_a_year_go(ada: TestClient, biosight: BioSight) -> None:
+    records, collection = biosight.archive.records, first_collection(ada)
+    made = check(biosight, collection)
+    for days in (500, 300):
+        then = replace(made, id=f"{days}", at=made.at - days * 86_400)
+        records.write(Insert(then))
+    check(biosight, collection)
+    assert [r.id for r in drift.reports(records, collection)][2:] == ["300"]
 
 
 def test_the_command_writes_a_page_of_its_own(

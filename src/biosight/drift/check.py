@@ -105,6 +105,7 @@ class DriftReport:
 
 
 KINDS = (DriftBaseline, DriftReport)
+KEPT_SECONDS = 400 * 86_400.0  # reports weigh some kilobytes, and a check runs every night
 
 
 def reports(records: Records, collection: str, limit: int = 60) -> list[DriftReport]:
@@ -175,6 +176,8 @@ def check(
         nearer = np.sort(before.side.novelty)
         scores = np.searchsorted(nearer, window.side.novelty) / len(nearer)
     records.write(Insert(report))
+    old = Where("at", "<", report.at - KEPT_SECONDS)
+    records.remove(DriftReport, [Where("collection", "=", report.collection), old])
     mark(records, window, report.at, scores)
     return report
 

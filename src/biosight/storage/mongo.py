@@ -47,6 +47,13 @@ from biosight.storage.records import (
 Document = dict[str, Any]
 SELECT_MS, CONNECT_MS, SOCKET_MS = 5_000, 5_000, 30_000
 OUT_OF_DISK = 14031
+# MongoDB's error codes (mongo/base/error_codes.yml), in words for who runs the server.
+REFUSALS = {
+    18: "The database refuses the user name or the password in BIOSIGHT_DATABASE_URL.",
+    13: "The database's user may not do this: give it the role readWrite on BioSight's database.",
+    8000: "The database refuses the user name or the password in BIOSIGHT_DATABASE_URL.",
+}
+CLASHING = {85, 86}  # IndexOptionsConflict, IndexKeySpecsConflict
 TOGETHER_SECONDS = 20.0
 DURABLE = WriteConcern(w="majority", j=True)
 OPERATORS = {"=": "$eq", "!=": "$ne", "<": "$lt", "<=": "$lte", ">": "$gt", ">=": "$gte"}
@@ -97,9 +104,17 @@ def translated() -> Iterator[None]:
     except OperationFailure as error:
         if error.code == OUT_OF_DISK:
             raise NoSpace("The database's disk is full; nothing was stored.") from error
-        raise Unavailable("The database refused just now.") from error
+        raise Unavailable(why_refused(error)) from error
     except PyMongoError as error:
         raise Unavailable("The database can't be reached just now.") from error
+
+
+def why_refused(error: OperationFailure) -> str:
+    """What an operator can mend. The server's own message is left out: it may hold documents."""
+    if error.code in REFUSALS:
+        return REFUSALS[error.code]
+    name = (error.details or {}).get("codeName", f"code {error.code}")
+    return f"The database refused just now ({name})."
 
 
 def name_of(field: str) -> str:
@@ -157,10 +172,25 @@ class MongoRecords:
                 for names in getattr(kind, word, ()):
                     keys = [(name_of(name), ASCENDING) for name in names]
                     name = "_".join(names)
-                    self.of(kind).create_index(keys, unique=unique, name=name)
+                    self.make_index(kind, keys, unique=unique, name=name)
         said = {k.table: [f.name for f in fields_of(k)] for k in self.kinds}
         changed = {"$set": {"version": SCHEMA_VERSION, "fields": said}}
         about.update_one({"_id": "schema"}, changed, upsert=True)
+
+    def make_index(
+        self, kind: type[Record], keys: list[tuple[str, int]], *, unique: bool, name: str
+    ) -> None:
+        """An index, made when absent. Raises Unavailable in words for who runs the server."""
+        try:
+            self.of(kind).create_index(keys, unique=unique, name=name)
+        except DuplicateKeyError as error:
+            words = f"Several records of {kind.table} have the same {name}: remove all but one."
+            raise Unavailable(words) from error
+        except OperationFailure as error:
+            if error.code not in CLASHING:
+                raise
+            words = f"{kind.table} has an index {name} of another form: drop it, and start again."
+            raise Unavailable(words) from error
 
     def add_fields(self, kind: type[Record], known: set[str]) -> None:
         """Bring documents with the fields `known` up to a kind's: renamed ones first, then missing
