@@ -180,14 +180,17 @@ def test_waits_grow_and_are_forgotten(
         waits.append(wait())
         now[0] += waits[-1]
     assert waits == [65, 129, 257, 513, 901, 901]
-    now[0] += limits.FORGOTTEN_SECONDS
+    now[0] += 10 * limits.FADE_SECONDS  # ten are forgotten: five of the fifteen count
+    statuses = [stranger.post("/api/v1/sign-in", json=WRONG).status_code for _ in range(6)]
+    assert statuses == [401] * 5 + [429]
+    now[0] += 24 * limits.FADE_SECONDS
     assert stranger.post("/api/v1/sign-in", json=RIGHT).status_code == 200
 
 
 def test_what_counts_no_more_is_removed(ada: TestClient, biosight: BioSight) -> None:
     from biosight.accounts.records import Tries
 
-    records, later = biosight.archive.records, time.time() + 3 * accounts.DAY
+    records, later = biosight.archive.records, time.time() + 8 * accounts.DAY
     ada.post("/api/v1/sign-in", json={**WRONG, "email": "nobody@example.org"})
     assert records.count(Tries) > 1
     accounts.forget_tries(records, later)

@@ -22,7 +22,8 @@ FREE_OF_STRANGERS = 20
 FREE_PER_ADDRESS = 50
 FIRST_WAIT_SECONDS = 64.0
 LONGEST_WAIT_SECONDS = 900.0
-FORGOTTEN_SECONDS = DAY
+FADE_SECONDS = 3600.0  # a failure is forgotten each hour
+FORGOTTEN_SECONDS = 7 * DAY
 KNOWN_SECONDS = 180 * DAY
 V6_NETWORK = 64  # the smallest part of IPv6 that one customer is given
 
@@ -80,23 +81,31 @@ def wait_after(failures: int, free: int) -> float:
 
 
 def take_try(records: Records, key: str, free: int) -> None:
-    """One more try of `key`; a quiet day forgets the old ones. Raises TooMany."""
+    """One more try of `key`; old ones fade, one each FADE_SECONDS. Raises TooMany."""
     while True:
         now, old = time.time(), records.get(Tries, hashed(key))
         try:
             if old is None:
-                records.write(Insert(Tries(hashed(key), 1, now)))
+                records.write(Insert(Tries(hashed(key), 1, now, faded_at=now)))
                 return
-            count = 0 if now - old.since >= FORGOTTEN_SECONDS else old.count
+            count, faded_at = faded(old, now)
             wait = old.since + wait_after(count, free) - now
             if wait > 0:
                 words = "Too many failed tries; wait a while."
                 raise TooMany(words, retry_after=int(wait) + 1)
-            new = replace(old, count=count + 1, since=now, version=old.version + 1)
-            records.write(Replace(new, old.version))
+            new = replace(old, count=count + 1, since=now, faded_at=faded_at)
+            records.write(Replace(replace(new, version=old.version + 1), old.version))
             return
         except (InUse, Stale):
             continue  # another try of the same key was counted first
+
+
+def faded(old: Tries, now: float) -> tuple[int, float]:
+    """Failures that still count, and up to when their fading is reckoned."""
+    hours = int((now - old.faded_at) / FADE_SECONDS)
+    if hours >= old.count:
+        return 0, now
+    return old.count - hours, old.faded_at + hours * FADE_SECONDS
 
 
 def give_try_back(records: Records, key: str) -> None:
@@ -134,7 +143,7 @@ def pair_of(account: str, place: str) -> str:
 def forget_tries(records: Records, now: float) -> int:
     """Remove what counts no more; how many."""
     gone = records.remove(
-        Tries, [Where("known", "=", False), Where("since", "<", now - 2 * FORGOTTEN_SECONDS)]
+        Tries, [Where("known", "=", False), Where("since", "<", now - FORGOTTEN_SECONDS)]
     )
     return gone + records.remove(
         Tries, [Where("known", "=", True), Where("since", "<", now - KNOWN_SECONDS)]

@@ -88,8 +88,9 @@ class Invitation:
 
 @dataclass(frozen=True, slots=True)
 class Tries:
-    """Failed tries of something, and when the last one was; `known` is true of an account and a
-    place from which it was signed in. `id` hashes what it is about."""
+    """Failed tries of something; `id` hashes what that is. `since` is when the last one was,
+    `faded_at` up to when old ones were forgotten, `known` true of an account and a place from which
+    it was signed in."""
 
     table: ClassVar[str] = "tries"
     indexes: ClassVar[tuple[tuple[str, ...], ...]] = (("known", "since"),)
@@ -98,6 +99,7 @@ class Tries:
     count: int
     since: float
     known: bool = False
+    faded_at: float = 0.0
     version: int = 1
 
 
