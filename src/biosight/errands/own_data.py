@@ -77,7 +77,7 @@ def json_lines(archive: Archive, kind: type[Record], where: Where) -> ZipEntry:
         for page in pages(archive.records, kind, [where])
         for record in page
     )
-    return text_entry(f"{kind.table}-{where.field}.jsonl", list(lines))
+    return text_entry(f"{kind.table}-{where.field}.jsonl", lines)
 
 
 def shown(record: Record) -> dict[str, Any]:

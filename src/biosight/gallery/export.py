@@ -126,7 +126,7 @@ def zip_entry(image: Image, path: str, pieces: Iterator[bytes]) -> ZipEntry:
     return (path, when, 0o644, NO_COMPRESSION_64(image.size, image.crc32), pieces)
 
 
-def text_entry(name: str, lines: list[str]) -> ZipEntry:
+def text_entry(name: str, lines: Iterable[str]) -> ZipEntry:
     """A text file of the zip; the lines are read when it is written."""
     return (name, datetime.now(), 0o644, ZIP_64, (line.encode() for line in lines))
 
