@@ -11,8 +11,10 @@ import pytest
 from click.testing import CliRunner, Result
 from starlette.testclient import TestClient
 
+from biosight import bootstrap
 from biosight.bootstrap import BioSight, open_biosight
 from biosight.cli import main
+from biosight.inference.decoding import Decoders
 from biosight.settings import Settings
 from biosight.web.app import create_app
 from tests import tiny
@@ -40,6 +42,23 @@ def require_chromium() -> str:
     require(path is not None, "Chromium", "apt-get install chromium")
     assert path is not None
     return path
+
+
+class Shared(Decoders):
+    """Decode processes that outlive whoever opened them."""
+
+    def close(self) -> None:
+        pass
+
+
+@pytest.fixture(scope="session", autouse=True)
+def one_decoder() -> Iterator[None]:
+    """Hundreds of tests open a BioSight each; they need no new process each."""
+    shared = Shared(1)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(bootstrap, "Decoders", lambda _=None: shared)
+        yield
+    Decoders.close(shared)
 
 
 @pytest.fixture(scope="session")

@@ -37,7 +37,7 @@ from pathlib import Path
 {first}
 import onnxruntime
 session = onnxruntime.InferenceSession(str(Path(sys.argv[1]) / "model.onnx"))
-time.sleep(6)
+time.sleep(4)
 """
 
 

@@ -293,7 +293,7 @@ def storm(
 def test_a_squall(
     run: Run, tmp_path: Path, model_dir: Path, monkeypatch: pytest.MonkeyPatch, processes: int
 ) -> None:
-    storm(run, tmp_path, model_dir, monkeypatch, (processes, 8.0))
+    storm(run, tmp_path, model_dir, monkeypatch, (processes, 4.0))
 
 
 @pytest.mark.long
