@@ -199,15 +199,23 @@ def test_what_counts_no_more_is_removed(ada: TestClient, biosight: BioSight) -> 
     assert records.count(Tries) == 0
 
 
-@pytest.mark.parametrize(
-    "email",
-    ["ada", "ada@", "ada@@example.org", "ada@-x.org", "a..b@example.org", "ad a@example.org",
-     "ada@example", "ada@[10.0.0.1]", "ada@exa\nmple.org", "x" * 245 + "@example.org"],
-)  # fmt: skip
-def test_what_is_no_address_is_refused(client: TestClient, email: str) -> None:
+NO_ADDRESSES = (
+    "ada ada@ ada@@example.org ada@-x.org a..b@example.org ada@[10.0.0.1] <script>@x.y a,b@x.y "
+    'a;b@c .@. a@- a@b..c a"b@x.y a(b)@x.org a@localhost'
+)
+
+
+def test_what_is_no_address_is_refused(client: TestClient) -> None:
+    for email in [*NO_ADDRESSES.split(), "ad a@example.org", "x" * 245 + "@example.org"]:
+        answer = client.post("/api/v1/register", json={"email": email, "password": PASSWORD})
+        assert (answer.status_code, answer.json()["error"]) == (400, "bad_request"), email
+        assert "such as ada@example.org" in answer.json()["detail"]
+
+
+@pytest.mark.parametrize("email", ["ada@lab", "ada@institute.local", "ada@bücher.example"])
+def test_an_institute_may_have_addresses_of_its_own(client: TestClient, email: str) -> None:
     answer = client.post("/api/v1/register", json={"email": email, "password": PASSWORD})
-    assert (answer.status_code, answer.json()["error"]) == (400, "bad_request")
-    assert "such as ada@example.org" in answer.json()["detail"]
+    assert (answer.status_code, answer.json()["email"]) == (201, email)
 
 
 def test_an_account_from_before_addresses_were_checked_signs_in(
@@ -216,8 +224,8 @@ def test_an_account_from_before_addresses_were_checked_signs_in(
     records = biosight.archive.records
     old = accounts.find_user(records, "ada@example.org")
     assert old is not None
-    accounts.change_user(records, old, replace(old, email="ada@lab"))
-    body = {"email": "Ada@lab", "password": PASSWORD}
+    accounts.change_user(records, old, replace(old, email="ada@-lab"))
+    body = {"email": "Ada@-lab", "password": PASSWORD}
     assert ada.post("/api/v1/sign-in", json=body).status_code == 200
 
 
