@@ -2,13 +2,19 @@
 
 import csv
 import json
+import shutil
 import tarfile
 from datetime import datetime, timedelta
 from pathlib import Path
 
 import pytest
 
+from biosight import registry
+from biosight.bootstrap import open_archive
 from biosight.cli import main
+from biosight.inference.card import read_card, write_card
+from biosight.settings import Settings
+from biosight.storage import keys
 from tests import tiny
 from tests.conftest import PASSWORD, Run, add_ada
 
@@ -145,6 +151,22 @@ def test_a_backup_tells_what_is_wrong_and_is_written_all_the_same(
     assert (tmp_path / "b.tar").is_file()
     assert "2 problems" in run("backup", "--verify", tmp_path / "b.tar", code=1).output
     assert "0 problems" in run("backup", "--verify", tmp_path / "good.tar").output
+
+
+def test_a_backup_tells_of_a_lost_model(
+    run: Run, folder: Path, tmp_path: Path, model_dir: Path
+) -> None:
+    add_ada(run)
+    run("import", folder)
+    archive = open_archive(Settings(data_dir=tmp_path / "data"))
+    other = tmp_path / "other"
+    shutil.copytree(model_dir, other)
+    write_card(read_card(model_dir).model_copy(update={"name": "other"}), other)
+    made = registry.keep(archive.records, archive.blobs, other)
+    archive.blobs.remove(keys.model(made.files[0][1]))
+    archive.close()
+    said = run("backup", tmp_path / "b.tar", code=1).output
+    assert f"missing: {made.files[0][0]} of the model other@1" in said
 
 
 def test_a_cron_line_keeps_the_newest_backups(

@@ -15,14 +15,12 @@ from tempfile import TemporaryDirectory
 from typing import BinaryIO
 
 from biosight.bootstrap import KINDS, Archive, open_archive
-from biosight.errands.doctoring import Problem, Step, describer, problems
+from biosight.errands.doctoring import Problem, Step, problems, problems_of
 from biosight.errors import BadRequest
-from biosight.images import Image
 from biosight.settings import Settings
 from biosight.storage import keys, moving
 from biosight.storage.folder import sync_folder
 from biosight.storage.keys import KEY, path_of
-from biosight.storage.records import pages
 from biosight.storage.sqlite import SqliteRecords
 
 DATABASE = "biosight.db"
@@ -71,7 +69,7 @@ def write(archive: Archive, file: Path, progress: Progress) -> Saved:
                 tar.close()
                 raw.flush()
                 os.fsync(raw.fileno())
-            found = list(wrong(snapshot, states))
+            found = wrong(snapshot, states)
         part.replace(file)
         sync_folder(file.absolute().parent)
     finally:
@@ -88,21 +86,18 @@ def add_blobs(archive: Archive, tar: tarfile.TarFile, progress: Progress) -> dic
             entry = tar.gettarinfo(arcname=key, fileobj=file)
             hashed = Hashed(file)
             tar.addfile(entry, hashed)
-            states[key] = hashed.digest.hexdigest() == key.split("/")[1]
+            states[key] = hashed.digest.hexdigest() == keys.sha256_of(key)
     return states
 
 
-def wrong(snapshot: Path, states: dict[str, bool]) -> Iterator[Problem]:
+def wrong(snapshot: Path, states: dict[str, bool]) -> list[Problem]:
     """What the records of a backup name and the backup has not, or has changed."""
+    told = {True: "", False: "changed"}
     records = SqliteRecords(snapshot, KINDS)
     try:
-        name, told = describer(records), set[str]()
-        for page in pages(records, Image):
-            for image in page:
-                key = keys.original(image.sha256)
-                if not states.get(key) and key not in told:
-                    told.add(key)
-                    yield Problem(key, "changed" if key in states else "missing", name(image))
+        return list(
+            problems_of(records, lambda key: told[states[key]] if key in states else "missing")
+        )
     finally:
         records.close()
 

@@ -29,23 +29,30 @@ class Problem:
     of: str
 
     def __str__(self) -> str:
-        return f"{self.state}: {self.of}: {WORDS[self.state]} ({self.key.split('/')[1]})"
+        return f"{self.state}: {self.of}: {WORDS[self.state]} ({keys.sha256_of(self.key)})"
 
 
 def problems(archive: Archive, step: Step = lambda: None) -> Iterator[Problem]:
     """What is wrong with the originals and the models' files; every byte is read."""
-    name = describer(archive.records)
+    return problems_of(archive.records, lambda key: state_of(archive, key), step)
+
+
+def problems_of(
+    records: Records, state_of: Callable[[str], str], step: Step = lambda: None
+) -> Iterator[Problem]:
+    """What records name and is "missing" or "changed" by `state_of` a key, which is asked once."""
+    name = describer(records)
     checked: set[str] = set()
-    for page in pages(archive.records, Image):
+    for page in pages(records, Image):
         for image in page:
             step()
             key = keys.original(image.sha256)
-            if key not in checked and (state := state_of(archive, key)):
+            if key not in checked and (state := state_of(key)):
                 yield Problem(key, state, name(image))
             checked.add(key)
-    for version in registry.versions(archive.records):
+    for version in registry.versions(records):
         for file, sha256 in version.files:
-            if state := state_of(archive, keys.model(sha256)):
+            if state := state_of(keys.model(sha256)):
                 yield Problem(keys.model(sha256), state, f"{file} of the model {version.id}")
 
 
@@ -71,12 +78,12 @@ def state_of(archive: Archive, key: str) -> str:
             digest.update(piece)
     except NotFound:
         return "missing"
-    return "" if digest.hexdigest() == key.split("/")[1] else "changed"
+    return "" if digest.hexdigest() == keys.sha256_of(key) else "changed"
 
 
 def mend(archive: Archive, found: Iterable[Problem], folder: Path, step: Step) -> list[Problem]:
     """Bring bytes back from the files below a folder, matched by their hash; what is left."""
-    wanted = {p.key.split("/")[1]: p for p in found}
+    wanted = {keys.sha256_of(p.key): p for p in found}
     for path in sorted(p for p in folder.rglob("*") if p.is_file()):
         step()
         with path.open("rb") as file:

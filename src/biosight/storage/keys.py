@@ -30,6 +30,11 @@ def model(sha256: str) -> str:
     return f"model/{sha256}"
 
 
+def sha256_of(key: str) -> str:
+    """What the bytes under a key must hash to."""
+    return key.split("/")[1]
+
+
 def path_of(key: str) -> str:
     """Where a key lies in its store: `<kind>/<ab>/<sha256>`. Raises NotFound for what is no key."""
     if not KEY.fullmatch(key):

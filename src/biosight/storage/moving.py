@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import BinaryIO, cast
 
 from biosight.errors import BadRequest, NotFound, Unavailable
+from biosight.storage import keys
 from biosight.storage.blobs import Blobs
 from biosight.storage.installation import HERE, Installation
 from biosight.storage.records import (
@@ -164,7 +165,7 @@ def move_blobs(
         except NotFound:
             wrong += 1  # removed meanwhile
             continue
-        if received.sha256 != key.split("/")[1]:
+        if received.sha256 != keys.sha256_of(key):
             received.path.unlink(missing_ok=True)
             wrong += 1
             continue
