@@ -10,8 +10,9 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from pathlib import Path
 
 import httpx2
@@ -75,6 +76,22 @@ def test_fifty_kills_during_uploads_lose_nothing(server: Server) -> None:
     print(kill_during_uploads(server, 50), "uploads were acknowledged")
 
 
+def kill_amid(
+    server: Server, busy: Sequence[Callable[[threading.Event], None]], seconds: float
+) -> None:
+    """Kill -9 the server when its clients have been busy for a while, and start it again."""
+    stop = threading.Event()
+    threads = [threading.Thread(target=one, args=(stop,)) for one in busy]
+    for thread in threads:
+        thread.start()
+    time.sleep(seconds)
+    server.kill()
+    stop.set()
+    for thread in threads:
+        thread.join()
+    server.start()
+
+
 def kill_during_uploads(server: Server, rounds: int) -> int:
     """Kill -9 the server again and again while six clients upload: what was acknowledged is there,
     byte for byte. How many that were."""
@@ -95,16 +112,7 @@ def kill_during_uploads(server: Server, rounds: int) -> int:
                     time.sleep(0.05)
 
     for round_number in range(rounds):
-        stop = threading.Event()
-        threads = [threading.Thread(target=upload_until, args=(stop,)) for _ in range(6)]
-        for thread in threads:
-            thread.start()
-        time.sleep(0.6 + 0.13 * (round_number % 9))
-        server.kill()
-        stop.set()
-        for thread in threads:
-            thread.join()
-        server.start()
+        kill_amid(server, [upload_until] * 6, 0.6 + 0.13 * (round_number % 9))
         images = listed(client, collection)
         assert acknowledged <= {i["sha256"] for i in images}
         assert len({i["sha256"] for i in images}) == len(images)
@@ -157,17 +165,9 @@ def test_kill_9_during_acts_loses_nothing(server: Server, rounds: int) -> None:
                     said.update(dict.fromkeys(mine, label))
 
     for round_number in range(rounds):
-        stop = threading.Event()
         shares = [pictures[n : n + 3] for n in range(0, 18, 3)]
-        threads = [threading.Thread(target=relabel_until, args=(stop, s)) for s in shares]
-        for thread in threads:
-            thread.start()
-        time.sleep(0.4 + 0.07 * (round_number % 9))
-        server.kill()
-        stop.set()
-        for thread in threads:
-            thread.join()
-        server.start()
+        busy = [partial(relabel_until, mine=share) for share in shares]
+        kill_amid(server, busy, 0.4 + 0.07 * (round_number % 9))
         labels = {i["id"]: i["label"] for i in listed(client, collection)}
         for id in pictures:
             assert labels[id] in {said[id], asked[id]}

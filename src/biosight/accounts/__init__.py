@@ -19,7 +19,7 @@ from biosight.accounts.links import (
     reset_link,
     withdraw_invitation,
 )
-from biosight.accounts.names import LEFT, names_of
+from biosight.accounts.names import names_of
 from biosight.accounts.people import (
     all_users,
     change_password,
@@ -61,7 +61,6 @@ __all__ = [
     "FREE",
     "FREE_PER_ADDRESS",
     "KINDS",
-    "LEFT",
     "SCOPES",
     "Invitation",
     "Session",

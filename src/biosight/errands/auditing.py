@@ -3,6 +3,7 @@
 Not here: what is noted when (the callers of logbook.note), or the trail itself (registry).
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from biosight import accounts, logbook
@@ -44,17 +45,15 @@ def read_log(records: Records, before: float, limit: int) -> list[Line]:
     events = records.find(ModelEvent, where, order=newest, limit=limit)
     name = accounts.names_of(records)
     found = [
-        Line(e.at, e.kind, name(e.by), about(records, e), e.detail, e.address)
+        Line(e.at, e.kind, name(e.by), about(records, e, name), e.detail, e.address)
         for e in logbook.entries(records, before, limit)
     ]
     found += [Line(e.at, f"model {e.kind}", name(e.by), e.model, e.reason, "") for e in events]
     return sorted(found, key=lambda line: -line.at)[:limit]
 
 
-def about(records: Records, entry: Entry) -> str:
-    """The name of the person or the collection that a line is about."""
-    if collection := records.get(Collection, entry.about):
-        return collection.name
-    if user := records.get(User, entry.about):
-        return user.name
-    return accounts.LEFT if entry.about else ""
+def about(records: Records, entry: Entry, name: Callable[[str], str]) -> str:
+    """The name of the collection or the person that a line is about; `name` says how people are
+    called."""
+    found = records.get(Collection, entry.about) if entry.about else None
+    return found.name if found else name(entry.about)

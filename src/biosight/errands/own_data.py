@@ -15,8 +15,14 @@ from biosight.accounts import Invitation, Session, Token, User
 from biosight.bootstrap import Archive
 from biosight.collection import Collection
 from biosight.drift import DriftBaseline
-from biosight.errors import NotFound
-from biosight.gallery.export import ZipEntry, path_in_zip, text_entry, zip_entry
+from biosight.gallery.export import (
+    PIECE,
+    ZipEntry,
+    opened_original,
+    path_in_zip,
+    text_entry,
+    zip_entry,
+)
 from biosight.gallery.naming import UniqueNames
 from biosight.images import Image
 from biosight.jobs import Job
@@ -25,10 +31,8 @@ from biosight.logbook import Entry
 from biosight.registry import ModelEvent, ModelVersion
 from biosight.review.acts import Act
 from biosight.sharing import Member, Offer
-from biosight.storage import keys
 from biosight.storage.records import Record, Where, pages
 
-PIECE = 1 << 18
 SECRET = {"password", "hash"}
 SECRET_IDS: set[type[Record]] = {Session, Invitation}  # their ids hash what signs in
 # Which fields of which records name a person by id; a new kind that does is a row here.
@@ -91,8 +95,5 @@ def originals(archive: Archive, user: User) -> Iterator[ZipEntry]:
     names = UniqueNames()
     for images in pages(archive.records, Image, [Where("uploaded_by", "=", user.id)]):
         for image in images:
-            try:
-                pieces = archive.blobs.stream(keys.original(image.sha256), PIECE)
-            except NotFound:
-                continue
-            yield zip_entry(image, f"pictures/{path_in_zip(names, image)}", pieces)
+            if (pieces := opened_original(archive.records, archive.blobs, image)) is not None:
+                yield zip_entry(image, f"pictures/{path_in_zip(names, image)}", pieces)

@@ -25,6 +25,7 @@ from biosight.storage.records import Order, Records, Where, pages, parts
 
 log = logging.getLogger(__name__)
 PAGE = 200
+PIECE = 1 << 18
 STATE = ".biosight-export.json"
 ZipEntry = tuple[str, datetime, int, object, Iterable[bytes]]
 
@@ -100,24 +101,26 @@ def zip_chunks(
         for images in pages:
             kept = []
             for image in images:
-                try:
-                    pieces = blobs.stream(keys.original(image.sha256), 1 << 18)
-                except NotFound:
-                    tell_if_lost(records, image)
+                if (pieces := opened_original(records, blobs, image)) is None:
                     continue
                 kept.append((image, path_in_zip(names, image)))
                 yield zip_entry(image, kept[-1][1], pieces)
             lines.append("".join(rows(records, kept, person)))
         yield text_entry("biosight.csv", lines)
 
-    chunks: Iterator[bytes] = stream_zip(members(), chunk_size=1 << 18)
+    chunks: Iterator[bytes] = stream_zip(members(), chunk_size=PIECE)
     return chunks
 
 
-def tell_if_lost(records: Records, image: Image) -> None:
-    """Log a picture that is still recorded though its bytes are not there."""
-    if records.get(Image, image.id):
-        log.warning("an original is missing; run biosight doctor", extra={"image": image.id})
+def opened_original(records: Records, blobs: Blobs, image: Image) -> Iterator[bytes] | None:
+    """A picture's bytes, opened; None where they are gone, which is logged where the picture is
+    still recorded."""
+    try:
+        return blobs.stream(keys.original(image.sha256), PIECE)
+    except NotFound:
+        if records.get(Image, image.id):
+            log.warning("an original is missing; run biosight doctor", extra={"image": image.id})
+        return None
 
 
 def zip_entry(image: Image, path: str, pieces: Iterator[bytes]) -> ZipEntry:

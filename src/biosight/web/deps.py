@@ -150,14 +150,22 @@ class Seen:
     access: Access
 
 
+def access_to(
+    records: Records, person: Person, collection: str, need: str, otherwise: str
+) -> Access:
+    """The collection of what the path names. Raises NotFound with the words `otherwise` for those
+    who don't see it, Forbidden for those who may look but not do."""
+    try:
+        return sharing.access(records, person.user.id, collection, need)
+    except NotFound:
+        raise NotFound(otherwise) from None
+
+
 def image_for(image: str, need: str, person: Person, records: Records) -> Seen:
     """The image of the path, if the person may. Raises NotFound or Forbidden."""
     found = gallery.get_image(records, image)
-    try:
-        granted = sharing.access(records, person.user.id, found.collection, need)
-    except NotFound:
-        raise NotFound("There is no such picture, or it is not shared with you.") from None
-    return Seen(found, granted)
+    words = "There is no such picture, or it is not shared with you."
+    return Seen(found, access_to(records, person, found.collection, need, words))
 
 
 def image_to_see(image: str, person: Signed, records: Store) -> Seen:
@@ -185,10 +193,7 @@ class OwnAct:
 def act_to_undo(act: str, person: Signed, records: Store) -> OwnAct:
     """The act of the path: one's own, or any for an owner. Raises NotFound or Forbidden."""
     found = undoing.get_act(records, act)
-    try:
-        granted = sharing.access(records, person.user.id, found.collection, "editor")
-    except NotFound:
-        raise NotFound("There is no such act.") from None
+    granted = access_to(records, person, found.collection, "editor", "There is no such act.")
     if found.target:
         sharing.access(records, person.user.id, found.target, "editor")
     if found.by != person.user.id and not granted.allows("owner"):

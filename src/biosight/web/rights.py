@@ -14,7 +14,7 @@ from biosight.jobs import Job
 from biosight.registry import ModelVersion
 from biosight.sharing import Access
 from biosight.storage.records import Records
-from biosight.web.deps import Person, Signed, Store
+from biosight.web.deps import Person, Signed, Store, access_to
 
 
 def visible_versions(records: Records, person: Person) -> list[ModelVersion]:
@@ -69,11 +69,8 @@ class SeenJob:
 def job_for(job: str, need: str, person: Person, records: Records) -> SeenJob:
     """A job, if the person is at least a `need` in its collection. Raises NotFound, Forbidden."""
     found = jobs.get_job(records, job)
-    try:
-        granted = sharing.access(records, person.user.id, found.collection, need)
-    except NotFound:
-        raise NotFound("There is no such job.") from None
-    return SeenJob(found, granted)
+    words = "There is no such job."
+    return SeenJob(found, access_to(records, person, found.collection, need, words))
 
 
 def job_to_see(job: str, person: Signed, records: Store) -> SeenJob:
