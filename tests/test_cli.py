@@ -66,7 +66,7 @@ def test_import_has_the_limit_of_uploads(
 ) -> None:
     add_ada(run)
     with (folder / "large.jpg").open("wb") as file:
-        file.write((folder / "notes.txt").read_bytes())
+        file.write(tiny.picture("Red", 99))
         file.truncate(1024 * 1024 + 1)
     monkeypatch.setenv("BIOSIGHT_MAX_FILE_MB", "1")
     said = run("import", folder).output

@@ -15,7 +15,7 @@ from typing import BinaryIO
 
 from biosight import metrics
 from biosight.errors import BadPicture, TooLarge
-from biosight.images import Embedding, Image
+from biosight.images import READING, Embedding, Image
 from biosight.inference.batching import Batcher
 from biosight.inference.card import Framing
 from biosight.inference.classifier import Classifier, Floats, Verdict
@@ -272,28 +272,28 @@ def record(
 
 def describe(target: Destination, upload: Upload, received: Received, decoded: Decoded) -> Image:
     """The record of a picture that nobody has named yet."""
-    now, meta = time.time(), decoded.metadata
+    now = time.time()
     image = Image(
         id=new_id(),
         collection=target.collection,
         sha256=received.sha256,
         crc32=received.crc32,
         size=received.size,
-        media_type=decoded.media_type,
-        width=decoded.width,
-        height=decoded.height,
+        media_type="",
+        width=0,
+        height=0,
         name=upload.name,
         path=upload.path,
         session=upload.session,
         uploaded_by=target.user,
         created_at=now,
-        taken=meta.taken,
-        day=meta.taken[:10] or datetime.fromtimestamp(now, UTC).date().isoformat(),
-        camera=meta.camera,
-        latitude=meta.latitude,
-        longitude=meta.longitude,
-        phash=decoded.phash,
-        statistics=decoded.statistics,
+        taken="",
+        day="",
+        camera="",
+        latitude=None,
+        longitude=None,
+        phash="",
+        statistics=(),
         model="",
         machine_label="",
         confidence=0.0,
@@ -303,7 +303,28 @@ def describe(target: Destination, upload: Upload, received: Received, decoded: D
         who="nobody",
         lottery=random.random(),
     )
-    return replace(image, search=image.search_text())
+    return as_read(image, decoded)
+
+
+def as_read(image: Image, decoded: Decoded) -> Image:
+    """The image with what its file shows and says; nothing that people or models said changes."""
+    meta, sent = decoded.metadata, datetime.fromtimestamp(image.created_at, UTC)
+    read = replace(
+        image,
+        media_type=decoded.media_type,
+        width=decoded.width,
+        height=decoded.height,
+        taken=meta.taken,
+        day=meta.taken[:10] or sent.date().isoformat(),
+        camera=meta.camera,
+        latitude=meta.latitude,
+        longitude=meta.longitude,
+        capture=meta.capture,
+        phash=decoded.phash,
+        statistics=decoded.statistics,
+        reading=READING,
+    )
+    return replace(read, search=read.search_text())
 
 
 def with_verdict(

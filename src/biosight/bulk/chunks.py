@@ -10,9 +10,6 @@ from pathlib import Path
 from biosight.errors import BadRequest
 from biosight.storage import source as sources
 
-SUFFIXES = frozenset(
-    [".jpg", ".jpeg", ".png", ".webp", ".gif", ".bmp", ".tif", ".tiff", ".heic", ".heif", ".avif"]
-)
 CHUNK = 256
 
 
@@ -26,12 +23,14 @@ class Chunk:
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """A source, the model's folder, and the chunks that are still to be done."""
+    """A source, the model's folder, and the chunks that are still to be done; `passed` are the
+    files that are no pictures, each with the reason."""
 
     source: str
     model: Path
     pictures: int
     chunks: tuple[Chunk, ...]
+    passed: tuple[tuple[str, str], ...] = ()
 
     @property
     def left(self) -> int:
@@ -45,7 +44,8 @@ def plan(source: str, model: Path, target: Path, key: str, size: int = CHUNK) ->
 
     Raises BadRequest where there is no picture, or where the target has tables of another run.
     """
-    names = sorted(sources.names(source, SUFFIXES))
+    found = sorted(sources.names(source))
+    names = [name for name, reason in found if not reason]
     if not names:
         raise BadRequest(f"There are no pictures in {source}.")
     target.mkdir(parents=True, exist_ok=True)
@@ -60,7 +60,8 @@ def plan(source: str, model: Path, target: Path, key: str, size: int = CHUNK) ->
             "an empty folder."
         )
     todo = tuple(chunk for chunk in chunks if not chunk.table.exists())
-    return Plan(source, model, len(names), todo)
+    passed = tuple((name, reason) for name, reason in found if reason)
+    return Plan(source, model, len(names), todo, passed)
 
 
 def chunk_of(names: tuple[str, ...], source: str, target: Path, key: str) -> Chunk:

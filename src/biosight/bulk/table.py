@@ -13,7 +13,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from biosight.errors import BadRequest
-from biosight.images import Embedding
+from biosight.images import Capture, Embedding
 from biosight.images.metadata import Metadata
 from biosight.inference.decoding import Decoded
 
@@ -49,6 +49,7 @@ def as_classified(row: dict[str, Any]) -> Classified:
         camera=row["camera"],
         latitude=row["latitude"],
         longitude=row["longitude"],
+        capture=Capture(**(row.get("capture") or {})),  # tables of before have none
     )
     statistics = tuple(float("nan") if v is None else v for v in row["statistics"])
     decoded = Decoded(

@@ -6,7 +6,6 @@ Not here: which chunks there are (chunks.py), or who runs them (engines.py).
 import hashlib
 import secrets
 from collections.abc import Iterator
-from dataclasses import asdict
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -23,6 +22,23 @@ from biosight.storage.source import Source
 
 BATCH = 8
 GUESS = pa.struct([("label", pa.string()), ("confidence", pa.float32())])
+CAPTURE = pa.struct(
+    [
+        ("offset", pa.string()),
+        ("taken_from", pa.string()),
+        ("altitude", pa.float64()),
+        ("make", pa.string()),
+        ("model", pa.string()),
+        ("serial", pa.string()),
+        ("lens", pa.string()),
+        ("exposure", pa.float64()),
+        ("aperture", pa.float64()),
+        ("iso", pa.int64()),
+        ("focal_length", pa.float64()),
+        ("flash", pa.bool_()),
+        ("temperature", pa.float64()),
+    ]
+)
 SCHEMA = pa.schema(
     [
         pa.field("source", pa.string(), nullable=False),
@@ -37,6 +53,7 @@ SCHEMA = pa.schema(
         ("camera", pa.string()),
         ("latitude", pa.float64()),
         ("longitude", pa.float64()),
+        ("capture", CAPTURE),
         ("phash", pa.string()),
         ("statistics", pa.list_(pa.float64())),
         ("model", pa.string()),
@@ -108,7 +125,7 @@ class Hand:
             row["error"] = f"It can't be read: {error.strerror}."
             return None
         row |= {key: getattr(decoded, key) for key in ("media_type", "width", "height", "phash")}
-        row |= asdict(decoded.metadata)
+        row |= decoded.metadata.plain
         row["statistics"] = [None if np.isnan(v) else v for v in decoded.statistics]
         return decoded
 

@@ -12,11 +12,12 @@ import click
 from tqdm import tqdm
 
 from biosight.bootstrap import Archive, open_archive
-from biosight.errands import backups, doctoring
+from biosight.errands import backups, doctoring, rereading
 from biosight.errands.backups import Saved
 from biosight.errors import BadRequest, BioSightError
 from biosight.gallery import trash
 from biosight.images import Image
+from biosight.inference.decoding import Decoders
 from biosight.settings import Settings
 
 
@@ -109,9 +110,17 @@ def restore(settings: Settings, file: Path) -> None:
     type=click.Path(exists=True, file_okay=False, path_type=Path),
     help="Bring missing or changed pictures back from the files in this folder, by their hash.",
 )
+@click.option(
+    "--reread",
+    is_flag=True,
+    help="Only read files again that an older BioSight read: dates, places, colours, thumbnails.",
+)
 @click.pass_obj
-def doctor(settings: Settings, repair: bool, folder: Path | None) -> None:
+def doctor(settings: Settings, repair: bool, folder: Path | None, reread: bool) -> None:
     """Prove the archive whole: every picture's bytes are there and are what was sent."""
+    if reread:
+        read_again(settings)
+        return
     with closing(open_archive(settings)) as archive:
         damaged = archive.records.check()
         with tqdm(desc="checking", total=archive.records.count(Image), disable=None) as progress:
@@ -126,6 +135,18 @@ def doctor(settings: Settings, repair: bool, folder: Path | None) -> None:
     click.echo(f"{many} problems. {orphans} orphaned files {left}.")
     if many:
         raise SystemExit(1)
+
+
+def read_again(settings: Settings) -> None:
+    """Bring what is known of the files up to today's code; can be stopped and run again."""
+    with closing(open_archive(settings)) as archive, closing(Decoders()) as decoders:
+        many = rereading.left_to_read(archive.records)
+        with tqdm(desc="reading", total=many, unit="picture", disable=None) as progress:
+            done = rereading.reread(archive, decoders, progress.update)
+    click.echo(
+        f"{done.read} read anew: {done.dates} dates, {done.places} places and {done.sizes} sizes "
+        f"changed. {done.unread} could not be read and stay as they were."
+    )
 
 
 def mended(

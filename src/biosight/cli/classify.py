@@ -21,6 +21,7 @@ from biosight.bootstrap import (
 )
 from biosight.errands.placing import destination, find_collection
 from biosight.errors import BadRequest, NotFound, TooLarge
+from biosight.images.folders import printable
 from biosight.images.limits import check_size
 from biosight.inference.card import read_card
 from biosight.intake import (
@@ -93,9 +94,12 @@ def classify(
         else bulk.run_local(todo, workers)
     )
     seen, errors = counted(done, todo.left)
+    for name, reason in todo.passed:
+        click.echo(f"passed over  {printable(name)}: {reason}", err=True)
     already = f", {todo.pictures - todo.left} were done before" if todo.pictures > todo.left else ""
     click.echo(
-        f"{seen} pictures{already}. {errors} could not be read; their rows say why. {target}"
+        f"{seen} pictures{already}. {errors} could not be read; their rows say why. "
+        f"{len(todo.passed)} other files were passed over. {target}"
     )
 
 

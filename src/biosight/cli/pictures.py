@@ -1,10 +1,14 @@
 """biosight sort, import and export: folders of pictures from the shell."""
 
+import errno
 import os
 import shutil
+import time
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable
+from functools import partial
 from pathlib import Path
+from typing import TypeVar
 
 import click
 from tqdm import tqdm
@@ -20,12 +24,20 @@ from biosight.bootstrap import (
     open_model,
 )
 from biosight.errands.placing import destination, find_collection
-from biosight.errors import BadPicture, BadRequest, BioSightError, NotFound, TooLarge
+from biosight.errors import (
+    BadPicture,
+    BadRequest,
+    BioSightError,
+    NoSpace,
+    NotFound,
+    TooLarge,
+    Unavailable,
+)
 from biosight.gallery.export import all_images, export_folder
-from biosight.gallery.naming import UniqueNames, file_name, folder_name
+from biosight.gallery.naming import UniqueNames, file_name
 from biosight.gallery.table import line, safe_cell
-from biosight.images import sniff
-from biosight.images.limits import MEGABYTE, check_size
+from biosight.images.folders import FoundFile, every_file, printable
+from biosight.images.limits import MEGABYTE, check_size, too_large
 from biosight.inference.classifier import Classifier
 from biosight.intake import (
     Destination,
@@ -42,20 +54,30 @@ from biosight.settings import Settings
 from biosight.storage.records import new_id
 
 FOLDER = click.Path(exists=True, file_okay=False, path_type=Path)
+T = TypeVar("T")
+# Seconds between the tries to read a picture while the machine is busy with others.
+WAITS = (1, 2, 4, 8, 16, 32)
+NO_ROOM = {errno.ENOSPC, errno.EDQUOT, errno.EROFS}
 SORT_COLUMNS = ("file", "label", "confidence", "model", "top_5", "original")
 
 
-def files_under(folder: Path) -> Iterator[Path]:
-    """All files below a folder in order, hidden ones left out."""
-    for root, folders, names in os.walk(folder):
-        folders[:] = sorted(f for f in folders if not f.startswith("."))
-        yield from (Path(root) / n for n in sorted(names) if not n.startswith("."))
+def look_through(folder: Path) -> tuple[list[FoundFile], list[FoundFile]]:
+    """A folder's pictures, and what else is in it. Raises BioSightError where it can't be read."""
+    try:
+        found = list(every_file(folder))
+    except OSError as error:
+        raise BioSightError(f"{printable(folder)} can't be read: {error.strerror}.") from error
+    return [e for e in found if not e.reason], [e for e in found if e.reason]
 
 
-def looks_like_picture(path: Path) -> bool:
-    """Do the first bytes belong to a picture?"""
-    with path.open("rb") as file:
-        return sniff(file.read(32)) is not None
+def patiently(attempt: Callable[[], T]) -> T:
+    """Try again while the machine is busy. Raises Unavailable when it stays so."""
+    for wait in WAITS:
+        try:
+            return attempt()
+        except Unavailable:
+            time.sleep(wait)
+    return attempt()
 
 
 @click.command()
@@ -82,23 +104,30 @@ def sort(
     """Sort a folder of pictures into label folders, without server or account."""
     if into.resolve().is_relative_to(folder.resolve()):
         raise BadRequest("The target lies inside the folder that is sorted; choose another place.")
-    files = list(files_under(folder))
+    files, others = look_through(folder)
     catalogue = open_catalogue(settings)
     key = chosen_key(catalogue, family)
     model = open_model(settings, catalogue)
     classifier = model.classifiers.get(key)
     into.mkdir(parents=True, exist_ok=True)
-    names, counts, problems = UniqueNames(), Counter[str](), []
+    names, counts = UniqueNames(), Counter[str]()
+    problems = [f"{printable(e.path.relative_to(folder))}: {e.reason}" for e in others]
     try:
         with (into / "biosight.csv").open("w", encoding="utf-8", newline="") as table:
             table.write("\ufeff" + line(SORT_COLUMNS))
-            for path in tqdm(files, "sorting", unit="picture", disable=None):
+            for path in tqdm([e.path for e in files], "sorting", unit="picture", disable=None):
+                one = partial(
+                    sort_one, model, classifier, path, folder, into, names, threshold, link=link
+                )
                 try:
-                    label, row = sort_one(
-                        model, classifier, path, folder, into, names, threshold, link=link
-                    )
-                except BadPicture as error:
-                    problems.append(f"{path.relative_to(folder)}: {error.detail}")
+                    label, row = patiently(one)
+                except (BadPicture, Unavailable) as error:
+                    problems.append(f"{printable(path.relative_to(folder))}: {error.detail}")
+                    continue
+                except OSError as error:
+                    if error.errno in NO_ROOM:
+                        raise NoSpace(f"{into} can't be written: {error.strerror}.") from error
+                    problems.append(f"{printable(path.relative_to(folder))}: {error.strerror}.")
                     continue
                 table.write(row)
                 counts[label] += 1
@@ -132,18 +161,21 @@ def sort_one(
     decoded = model.decoders.decode(path, classifier.card.framing)
     top = classifier.top(model.batcher.classify(classifier, decoded.pixels))
     label = top[0].label if top[0].confidence * 100 >= threshold else NOT_SURE
-    target = names.take(folder_name(label), file_name(path.name, decoded.media_type))
+    place, name = names.folder(label), file_name(printable(path.name), decoded.media_type)
+    target = names.take(place, name)
     while (into / target).exists():
-        target = names.take(folder_name(label), file_name(path.name, decoded.media_type))
+        target = names.take(place, name)
     (into / target).parent.mkdir(exist_ok=True)
     put_file(path, into / target, link=link)
-    return label, sort_row(target, label, top, classifier.card.key, path.relative_to(folder))
+    return label, sort_row(
+        target, label, top, classifier.card.key, printable(path.relative_to(folder))
+    )
 
 
-def sort_row(target: str, label: str, top: tuple[Guess, ...], model: str, original: Path) -> str:
+def sort_row(target: str, label: str, top: tuple[Guess, ...], model: str, original: str) -> str:
     """One line of the CSV."""
     guesses = "; ".join(f"{g.label} {g.confidence:.4f}" for g in top)
-    texts = (target, label, f"{top[0].confidence:.4f}", model, guesses, str(original))
+    texts = (target, label, f"{top[0].confidence:.4f}", model, guesses, original)
     return line([safe_cell(text) for text in texts])
 
 
@@ -177,9 +209,9 @@ def import_folder(
     settings: Settings, folder: Path, email: str | None, collection: str | None, dry_run: bool
 ) -> None:
     """Take in a folder of pictures, as an upload in the browser would."""
-    files = list(files_under(folder))
+    files, others = look_through(folder)
     if dry_run:
-        preview(files, folder, settings.max_file_mb)
+        preview(files, others, folder, settings.max_file_mb)
         return
     biosight = open_biosight(settings)
     try:
@@ -190,40 +222,47 @@ def import_folder(
         receipt = take_all(biosight, target, files, folder, session)
     finally:
         biosight.close()
-    say_receipt(receipt)
+    left_out = [(printable(e.path.relative_to(folder)), Rejected(e.reason)) for e in others]
+    say_receipt([*receipt, *left_out])
 
 
-def preview(files: list[Path], folder: Path, most_mb: int) -> None:
+def preview(files: list[FoundFile], others: list[FoundFile], folder: Path, most_mb: int) -> None:
     """What an import would send."""
-    most = most_mb * MEGABYTE
-    fine = [p for p in files if p.stat().st_size <= most and looks_like_picture(p)]
-    for path in sorted(set(files) - set(fine)):
-        click.echo(f"not a picture, or too large: {path.relative_to(folder)}")
-    size = sum(p.stat().st_size for p in fine)
-    click.echo(f"{len(fine)} of {len(files)} files would be taken in ({size / 1e6:.1f} MB).")
+    large = [FoundFile(e.path, too_large(most_mb)) for e in files if e.size > most_mb * MEGABYTE]
+    for entry in sorted([*others, *large], key=lambda e: e.path):
+        click.echo(f"not taken in: {printable(entry.path.relative_to(folder))}: {entry.reason}")
+    fine = [e for e in files if e.size <= most_mb * MEGABYTE]
+    every, size = len(files) + len(others), sum(e.size for e in fine)
+    click.echo(f"{len(fine)} of {every} files would be taken in ({size / 1e6:.1f} MB).")
 
 
 def take_all(
-    biosight: BioSight, target: Destination, files: list[Path], folder: Path, session: str
-) -> list[tuple[Path, Outcome]]:
-    """Take in file by file, several at once, with a progress bar."""
+    biosight: BioSight, target: Destination, files: list[FoundFile], folder: Path, session: str
+) -> list[tuple[str, Outcome]]:
+    """Take in file by file, several at once, with a progress bar; no file ends it but for the
+    store's own trouble."""
     from concurrent.futures import ThreadPoolExecutor
 
-    def take(path: Path) -> tuple[Path, Outcome]:
-        relative = path.relative_to(folder)
+    def take(entry: FoundFile) -> tuple[str, Outcome]:
+        relative = printable(entry.path.relative_to(folder))
         try:
-            check_size(path.stat().st_size, biosight.settings.max_file_mb)
-        except TooLarge as error:
+            return relative, patiently(partial(send, entry.path, relative))
+        except (TooLarge, Unavailable) as error:
             return relative, Rejected(error.detail)
+        except OSError as error:
+            return relative, Rejected(f"it can't be read: {error.strerror}")
+
+    def send(path: Path, relative: str) -> Outcome:
+        check_size(path.stat().st_size, biosight.settings.max_file_mb)
         with path.open("rb") as file:
-            upload = Upload(file, path.name, str(relative), session)
-            return relative, take_in(biosight.intake, target, upload)
+            upload = Upload(file, relative.rpartition("/")[2], relative, session)
+            return take_in(biosight.intake, target, upload)
 
     with ThreadPoolExecutor(4) as pool:
         return list(tqdm(pool.map(take, files), "importing", len(files), disable=None))
 
 
-def say_receipt(receipt: list[tuple[Path, Outcome]]) -> None:
+def say_receipt(receipt: list[tuple[str, Outcome]]) -> None:
     """n stored, n duplicates, n refused with the reason each."""
     for path, outcome in receipt:
         if isinstance(outcome, Rejected):

@@ -31,9 +31,7 @@ FORMATS = {"darwin-core": darwin_core, "camtrap-dp": camtrap_dp}
 @click.option(
     "--utc-offset",
     type=click.IntRange(-840, 840),
-    default=0,
-    show_default=True,
-    help="The cameras' clocks against UTC, in minutes.",
+    help="The cameras' clocks against UTC, in minutes, for pictures whose file doesn't say.",
 )
 @click.pass_obj
 def publish(
@@ -43,7 +41,7 @@ def publish(
     email: str | None,
     collection: str | None,
     coarse: float,
-    utc_offset: int,
+    utc_offset: int | None,
 ) -> None:
     """Write a collection as darwin-core or camtrap-dp, a zip without the pictures."""
     archive = open_archive(settings)

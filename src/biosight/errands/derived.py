@@ -42,7 +42,8 @@ def thumbnail(blobs: Blobs, decoders: Decoders, image: Image) -> Derived:
 
 
 def view(blobs: Blobs, decoders: Decoders, image: Image) -> Derived:
-    """The picture as any browser shows it: the upload, or a JPEG of a TIFF or HEIC.
+    """The picture as any browser shows it: the upload, or a JPEG of a TIFF or HEIC, of at most
+    VIEW_SIDE px a side.
 
     Raises NotFound, BadPicture or Unavailable.
     """
@@ -51,6 +52,17 @@ def view(blobs: Blobs, decoders: Decoders, image: Image) -> Derived:
     made = Derived(keys.view(image.sha256), JPEG, "view.jpg")
     if not blobs.has(made.key):
         make(blobs, image, made.key, decoders.render)
+    return made
+
+
+def whole(blobs: Blobs, decoders: Decoders, image: Image) -> Derived:
+    """Every pixel as any browser shows it: the upload, or a JPEG of a TIFF or HEIC; raises as
+    `view`."""
+    if image.media_type in SHOWN_AS_IS:
+        return original(blobs, image)
+    made = Derived(keys.whole(image.sha256), JPEG, "whole.jpg")
+    if not blobs.has(made.key):
+        make(blobs, image, made.key, decoders.whole)
     return made
 
 

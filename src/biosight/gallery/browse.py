@@ -16,7 +16,7 @@ from biosight.storage.records import Order, Position, Records, Value, Where
 SORTS = {
     "newest": Order("created_at", descending=True),
     "oldest": Order("created_at"),
-    "taken": Order("day", descending=True),
+    "taken": Order("taken", descending=True),
     "sure": Order("confidence", descending=True),
     "unsure": Order("confidence"),
     "name": Order("name"),

@@ -16,7 +16,7 @@ from stream_zip import NO_COMPRESSION_64, ZIP_64, stream_zip
 
 from biosight.errors import NotFound
 from biosight.gallery import table
-from biosight.gallery.naming import UniqueNames, file_name, folder_name
+from biosight.gallery.naming import UniqueNames, file_name
 from biosight.images import Image
 from biosight.labels import Annotation, Prediction
 from biosight.storage import keys
@@ -81,7 +81,7 @@ def csv_lines(
 
 
 def path_in_zip(names: UniqueNames, image: Image) -> str:
-    return names.take(folder_name(image.label), file_name(image.name, image.media_type))
+    return names.take(names.folder(image.label), file_name(image.name, image.media_type))
 
 
 def zip_chunks(

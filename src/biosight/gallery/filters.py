@@ -10,6 +10,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
 
+from biosight.images import folded
 from biosight.storage.records import Op, Value, Where
 
 Kind = Literal["label", "choice", "flag", "percent", "day", "text", "key"]
@@ -59,8 +60,8 @@ def below_threshold(_: Value, threshold: int) -> list[Where]:
 
 
 def words_in(text: str, _: int) -> list[Where]:
-    """Name, path, label or note hold the words; nothing for blanks."""
-    sought = text.strip().casefold()
+    """Name, path, label, note or camera hold the words; nothing for blanks."""
+    sought = folded(text.strip())
     return [Where("search", "contains", sought)] if sought else []
 
 

@@ -6,11 +6,18 @@ Not here: keys of stored bytes, which never come from names (storage/blobs.py).
 import re
 import unicodedata
 
-from biosight.images.limits import SUFFIXES
+from biosight.images import folded
+from biosight.images.limits import KNOWN_SUFFIXES, SUFFIXES
 
-DEVICES = re.compile(r"(con|prn|aux|nul|com[0-9¹²³]|lpt[0-9¹²³]|conin\$|conout\$)", re.IGNORECASE)
+DEVICES = re.compile(
+    r"(con|prn|aux|nul|com[0-9¹²³]|lpt[0-9¹²³]|conin\$|conout\$|clock\$)", re.IGNORECASE
+)
 FORBIDDEN = re.compile(r'[<>:"/\\|?*\x00-\x1f\x7f]')
 LONGEST_BYTES = 180
+# What stands beside the label folders in a zip or an export.
+OWN_FILES = frozenset({"biosight.csv", "biosight.csv.part"})
+# A spreadsheet takes a cell that begins so for a formula: the table could not name the folder.
+FORMULA = ("=", "+", "-", "@")
 UNNAMED = "unlabelled"
 
 
@@ -35,14 +42,21 @@ def cut(text: str, longest: int) -> str:
 
 
 def folder_name(label: str) -> str:
-    """A label as a folder."""
-    return clean_part(label, UNNAMED)
+    """A label as a folder, which is none of BioSight's own files."""
+    part = clean_part(label, UNNAMED)
+    return f"_{part}" if folded(part) in OWN_FILES or part.startswith(FORMULA) else part
 
 
 def file_name(name: str, media_type: str) -> str:
-    """A picture's own name, with a suffix that fits when it has none."""
-    part = clean_part(name.replace("\\", "/").rsplit("/", 1)[-1], "picture")
-    return part if "." in part else part + SUFFIXES.get(media_type, "")
+    """A picture's own name; a picture's suffix stays however long the name, else its type's is
+    added."""
+    last = name.replace("\\", "/").rsplit("/", 1)[-1].strip(" .")
+    stem, dot, suffix = last.rpartition(".")
+    if not (dot and stem and f".{suffix.lower()}" in KNOWN_SUFFIXES):
+        stem, suffix = last, SUFFIXES.get(media_type, "")[1:]
+    tail = f".{suffix}" if suffix else ""
+    part = cut(clean_part(stem, "picture"), LONGEST_BYTES - len(tail)).strip(" .")
+    return f"{part}{tail}"
 
 
 class UniqueNames:
@@ -51,6 +65,19 @@ class UniqueNames:
     def __init__(self) -> None:
         self.used: set[str] = set()
         self.next: dict[str, int] = {}
+        self.folders: dict[str, str] = {}
+        self.labels: dict[str, str] = {}
+
+    def folder(self, label: str) -> str:
+        """A label's folder, the same each time, and no other label's on any system."""
+        if label not in self.labels:
+            name = wanted = folder_name(label)
+            number = 1
+            while self.folders.setdefault(folded(name), label) != label:
+                number += 1
+                name = f"{wanted} ({number})"
+            self.labels[label] = name
+        return self.labels[label]
 
     def take(self, folder: str, name: str) -> str:
         """`folder/name`, or `folder/name (2)` and so on."""
@@ -69,4 +96,4 @@ class UniqueNames:
     @staticmethod
     def key(path: str) -> str:
         """What two paths must not share."""
-        return unicodedata.normalize("NFC", unicodedata.normalize("NFC", path).casefold())
+        return folded(path)

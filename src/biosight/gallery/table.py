@@ -31,6 +31,8 @@ COLUMNS = (
     "latitude",
     "longitude",
     "camera",
+    "taken_offset",
+    "altitude",
 )
 DANGEROUS = ("=", "+", "-", "@", "\t", "\r")
 
@@ -66,7 +68,8 @@ def row(
         "top_5": top,
         "annotated_by": by,
         "annotated_at": moment(at),
-        "taken": image.taken,
+        "taken": image.taken_at,
+        "taken_offset": image.capture.offset,
         "uploaded": moment(image.created_at),
         "sha256": image.sha256,
         "original_name": image.name,
@@ -79,6 +82,7 @@ def row(
         "size": str(image.size),
         "latitude": "" if image.latitude is None else str(image.latitude),
         "longitude": "" if image.longitude is None else str(image.longitude),
+        "altitude": "" if image.capture.altitude is None else str(image.capture.altitude),
     }
     return line([numbers[c] if c in numbers else safe_cell(texts[c]) for c in COLUMNS])
 

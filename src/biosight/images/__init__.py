@@ -9,15 +9,18 @@ from biosight.images.limits import (
     SHOWN_AS_IS,
     sniff,
 )
-from biosight.images.record import ActItem, Embedding, Image, Standing
+from biosight.images.record import READING, ActItem, Capture, Embedding, Image, Standing, folded
 
 __all__ = [
     "MAX_PIXELS",
     "MEDIA_TYPES",
+    "READING",
     "SHOWN_AS_IS",
     "ActItem",
+    "Capture",
     "Embedding",
     "Image",
     "Standing",
+    "folded",
     "sniff",
 ]

@@ -3,7 +3,7 @@
 Not here: decoding (reading.py), or the largest file, which is a setting (settings.py).
 """
 
-from biosight.errors import TooLarge
+from biosight.errors import BadPicture, TooLarge
 
 MEGABYTE = 1024 * 1024
 MAX_PIXELS = 100_000_000
@@ -31,6 +31,23 @@ SUFFIXES = {
     "image/avif": ".avif",
     "image/bmp": ".bmp",
 }
+# Other endings that people and programs give pictures of these types.
+MORE_SUFFIXES = {".jpeg", ".jpe", ".jfif", ".jif", ".tiff", ".heif", ".hif", ".avifs", ".dib"}
+KNOWN_SUFFIXES = frozenset(SUFFIXES.values()) | MORE_SUFFIXES | {".apng"}
+HEAD_BYTES = 32  # of a file are enough to know its type
+# What the raw files of cameras begin with that are no TIFF, or more than one: place, bytes, kind.
+RAW_HEADS = (
+    (0, b"II*\0\x10\0\0\0CR", "Canon CR2"),
+    (4, b"ftypcrx ", "Canon CR3"),
+    (6, b"HEAPCCDR", "Canon CRW"),
+    (0, b"FUJIFILMCCD-RAW", "Fujifilm RAF"),
+    (0, b"IIU\0", "Panasonic RW2"),
+    (0, b"IIRO", "Olympus ORF"),
+    (0, b"IIRS", "Olympus ORF"),
+    (0, b"MMOR", "Olympus ORF"),
+    (0, b"FOVb", "Sigma X3F"),
+    (0, b"\0MRM", "Minolta MRW"),
+)
 HEIC_BRANDS = {b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevx", b"mif1", b"msf1"}
 
 
@@ -45,8 +62,25 @@ def check_size(size: int, most_mb: int) -> None:
         raise TooLarge(too_large(most_mb))
 
 
+def check_pixels(width: int, height: int) -> None:
+    """Refuse empty pictures and those over MAX_PIXELS."""
+    if width < 1 or height < 1:
+        raise BadPicture("The picture is empty.")
+    if width * height > MAX_PIXELS:
+        raise BadPicture(
+            f"The picture has {width} x {height} pixels; BioSight reads up to "
+            f"{MAX_PIXELS // 1_000_000} megapixels."
+        )
+
+
+def raw_kind(head: bytes) -> str:
+    """The name of a camera's raw format from a file's first bytes, "" for none of them."""
+    found = (kind for at, begin, kind in RAW_HEADS if head[at : at + len(begin)] == begin)
+    return next(found, "")
+
+
 def sniff(head: bytes) -> str | None:
-    """Pillow's format name from a file's first 32 bytes, or None for what we don't read."""
+    """Pillow's format name from a file's first HEAD_BYTES, or None for what we don't read."""
     if head.startswith(b"\xff\xd8\xff"):
         return "JPEG"
     if head.startswith(b"\x89PNG\r\n\x1a\n"):

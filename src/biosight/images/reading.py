@@ -1,28 +1,53 @@
-"""Bytes on disk -> an upright RGB picture and its thumbnail.
+"""Bytes on disk -> an upright RGB picture in sRGB and its thumbnail.
 
-Runs inside the decode sandbox only: everything here meets hostile files. Not here: the
-sandbox itself (inference/decoding.py), or what a file says of itself (metadata.py).
+Runs inside the decode sandbox only: everything here meets hostile files. What a file says beside
+its picture is read apart and never given to a decoder, so that it can refuse or turn nothing. Not
+here: the sandbox itself (inference/decoding.py), or what tags mean (metadata.py).
 """
 
 import io
 import warnings
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
-import numpy.typing as npt
-from PIL import ExifTags, ImageOps
 from PIL import Image as Pillow
+from PIL import JpegImagePlugin
 
 from biosight.errors import BadPicture
-from biosight.images.limits import MAX_PIXELS, MEDIA_TYPES, sniff
-from biosight.images.metadata import Metadata, metadata_of, read_exif
+from biosight.images import colour, ifd, jpeg, png, tiff
+from biosight.images.limits import (
+    HEAD_BYTES,
+    MAX_PIXELS,
+    MEDIA_TYPES,
+    check_pixels,
+    raw_kind,
+    sniff,
+)
+from biosight.images.metadata import Metadata, metadata_of, tags_of_block, tags_of_tiff
 
 THUMBNAIL_SIDE = 320
 LARGE_PIXELS = 24_000_000
-MOST_SCANS = 60
 VIEW_SIDE = 2400
+WHOLE = MAX_PIXELS  # as many px on the short side as there are
+BYTES = bytes | bytearray | memoryview
+DEEP = {"I;16", "I;16B", "I;16L", "I", "F"}
+NOT_REDUCED = {"P", "1", *DEEP}
+# What to do with a picture that a camera stored turned (Exif's Orientation).
+TURNS = {
+    2: Pillow.Transpose.FLIP_LEFT_RIGHT,
+    3: Pillow.Transpose.ROTATE_180,
+    4: Pillow.Transpose.FLIP_TOP_BOTTOM,
+    5: Pillow.Transpose.TRANSPOSE,
+    6: Pillow.Transpose.ROTATE_270,
+    7: Pillow.Transpose.TRANSVERSE,
+    8: Pillow.Transpose.ROTATE_90,
+}
+NOT_A_PICTURE = (
+    "This is not a picture BioSight reads. It reads JPEG, PNG, WebP, GIF, TIFF, HEIC, AVIF and BMP."
+)
+CUT_OFF = "This JPEG is damaged or cut off; send it again from where it came."
 Pillow.MAX_IMAGE_PIXELS = None  # our own limit is checked from the header, before any decoding
 
 
@@ -37,41 +62,187 @@ class Opened:
     metadata: Metadata
 
 
-def open_picture(path: Path, need_short: int) -> Opened:
-    """Check and decode the file's first picture, keeping a short side of >= `need_short` px
-    where it has one. Raises BadPicture in words; OSError only for the disk itself."""
-    with path.open("rb") as file:
-        kind = sniff(file.read(32))
-    if kind is None:
-        raise BadPicture(
-            "This is not a picture BioSight reads. It reads JPEG, PNG, WebP, GIF, TIFF, HEIC, "
-            "AVIF and BMP."
-        )
-    if kind == "JPEG":
-        check_scans(path)
-    if kind == "HEIF":
-        import pillow_heif
+class Need(NamedTuple):
+    """The short side to keep, in px, and that of a picture whose colours have to be turned."""
 
-        pillow_heif.register_heif_opener(thumbnails=False)
+    short: int
+    turned: int
+
+    def of(self, picture: Pillow.Image, profile: bytes) -> int:
+        """What of a picture is kept."""
+        return self.turned if colour.turns(picture, profile) else self.short
+
+
+class Blocks(NamedTuple):
+    """What a file says beside its picture, as bytes."""
+
+    exif: bytes = b""
+    xmp: bytes = b""
+    profile: bytes = b""
+
+
+@dataclass(slots=True)
+class Found:
+    """A picture as its decoder opened it, with what the file says beside it."""
+
+    picture: Pillow.Image
+    blocks: Blocks
+    orientation: int = 0  # 0: as EXIF says
+    size: tuple[int, int] = (0, 0)  # as stored, where the picture is reduced
+
+
+def open_picture(path: Path, need_short: int, turned_short: int = 0) -> Opened:
+    """Check and decode the file's first picture, keeping a short side of >= `need_short` px
+    where it has one; of `turned_short` where its colours have to be turned, which costs by the
+    pixel. Raises BadPicture in words; OSError only for the disk itself."""
+    need = Need(need_short, turned_short or need_short)
+    with path.open("rb") as file:
+        head = file.read(HEAD_BYTES)
+    kind = sniff(head)
+    if raw := raw_kind(head):
+        raise BadPicture(f"{tiff.RAW_WORDS} (Found: {raw}.)")
+    if kind is None:
+        raise BadPicture(NOT_A_PICTURE)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         if kind == "TIFF":
-            return open_tiff(path, need_short)
-        with Pillow.open(path, formats=[kind]) as picture:
-            check_size(picture.width, picture.height)
-            if kind == "WEBP" and picture.width * picture.height > LARGE_PIXELS:
-                return as_opened(still_webp(path, picture), MEDIA_TYPES[kind], need_short)
-            return as_opened(picture, MEDIA_TYPES[kind], need_short)
+            return open_tiff(path, need)
+        found = OPENERS.get(kind, open_plain)(path, kind, need)
+        return as_opened(found, MEDIA_TYPES[kind], need)
 
 
-def still_webp(path: Path, header: Pillow.Image) -> Pillow.Image:
-    """A large WebP decoded once: Pillow's animation decoder holds several copies of it."""
-    import imagecodecs
+def open_plain(path: Path, kind: str, need: Need) -> Found:
+    """GIF and BMP: the first picture as Pillow reads it."""
+    picture = Pillow.open(path, formats=[kind])
+    check_pixels(*picture.size)
+    picture.load()
+    return Found(picture, beside(picture))
 
-    picture = Pillow.fromarray(imagecodecs.webp_decode(path.read_bytes()))
-    exif = read_exif(header)
-    picture.info["exif"] = exif.tobytes() if len(exif) else b""
-    return picture
+
+def open_jpeg(path: Path, kind: str, need: Need) -> Found:
+    """The first picture of a JPEG, at a fraction of its size where that is enough."""
+    parts = jpeg.taken_apart(path.read_bytes())
+    profile = parts.profile
+    body = parts.picture if parts.ended else parts.picture.removesuffix(b"\xff")
+    picture, size = jpeg_pixels(body if parts.ended else body + jpeg.PLAIN_END, need, profile)
+    if not parts.ended:
+        # Where the end marker alone is lacking, the pixels are the same whatever follows.
+        other, _ = jpeg_pixels(body + jpeg.NOISY_END, need, profile)
+        if picture.tobytes() != other.tobytes():
+            raise BadPicture(CUT_OFF)
+    return Found(picture, Blocks(parts.exif, parts.xmp, profile), size=size)
+
+
+def jpeg_pixels(content: bytes, need: Need, profile: bytes) -> tuple[Pillow.Image, tuple[int, int]]:
+    """A JPEG without anything but its picture, decoded, and its full size."""
+    picture = JpegImagePlugin.JpegImageFile(io.BytesIO(content))
+    check_pixels(*picture.size)
+    width, height = picture.size
+    ratio = min(1.0, need.of(picture, profile) / min(width, height))
+    picture.draft("RGB", (int(width * ratio) + 1, int(height * ratio) + 1))
+    picture.load()
+    return picture, (width, height)
+
+
+def open_png(path: Path, kind: str, need: Need) -> Found:
+    """A PNG whose check sums prove it whole."""
+    parts = png.taken_apart(path.read_bytes())
+    picture = Pillow.open(io.BytesIO(parts.picture), formats=["PNG"])
+    check_pixels(*picture.size)
+    picture.load()
+    return Found(picture, Blocks(parts.exif, parts.xmp, parts.profile))
+
+
+def open_webp(path: Path, kind: str, need: Need) -> Found:
+    """A WebP; a large one is decoded once: Pillow's animation decoder holds several copies."""
+    header = Pillow.open(path, formats=["WEBP"])
+    check_pixels(*header.size)
+    picture: Pillow.Image = header
+    if header.width * header.height > LARGE_PIXELS:
+        import imagecodecs
+
+        picture = Pillow.fromarray(imagecodecs.webp_decode(path.read_bytes()))
+    return Found(picture, beside(header))
+
+
+def open_heif(path: Path, kind: str, need: Need) -> Found:
+    """A HEIC; its own container says how it is turned, and libheif does it: EXIF's word for it
+    counts for nothing."""
+    import pillow_heif
+
+    pillow_heif.register_heif_opener(thumbnails=False)
+    picture = Pillow.open(path, formats=["HEIF"])
+    check_pixels(*picture.size)
+    return Found(picture, beside(picture), orientation=1)
+
+
+def open_avif(path: Path, kind: str, need: Need) -> Found:
+    """An AVIF; where Pillow fails on its EXIF, which it writes anew, its decoder is asked alone."""
+    try:
+        picture: Pillow.Image = Pillow.open(path, formats=["AVIF"])
+    except MemoryError:
+        raise
+    except Exception:
+        return plain_avif(path)
+    check_pixels(*picture.size)
+    return Found(picture, beside(picture))
+
+
+def plain_avif(path: Path) -> Found:
+    """An AVIF's pixels and blocks by libavif, as Pillow's plugin reads them."""
+    from PIL import _avif
+
+    decoder = _avif.AvifDecoder(path.read_bytes(), "auto", 1)
+    size, _, mode, profile, exif, orientation, xmp = decoder.get_info()
+    check_pixels(*size)
+    picture = Pillow.frombytes(mode, size, decoder.get_frame(0)[0])
+    return Found(picture, Blocks(exif or b"", xmp or b"", profile or b""), orientation)
+
+
+OPENERS = {
+    "JPEG": open_jpeg,
+    "PNG": open_png,
+    "WEBP": open_webp,
+    "HEIF": open_heif,
+    "AVIF": open_avif,
+}
+
+
+def open_tiff(path: Path, need: Need) -> Opened:
+    """A TIFF of any kind; where and when by its Exif and GPS directories."""
+    try:
+        plane = tiff.read_plane(path, need.short)
+    except (BadPicture, MemoryError):
+        raise
+    except tiff.LeftToPillow as error:
+        found = open_by_libtiff(path, error.page)
+    except Exception:
+        found = open_by_libtiff(path, 0)
+    else:
+        size = plane.width, plane.height
+        found = Found(plane.picture, Blocks(profile=plane.profile), plane.orientation, size)
+    with path.open("rb") as file:
+        tags = tags_of_tiff(file)
+    found.orientation = found.orientation or ifd.orientation(tags)
+    return made_upright(found, "image/tiff", need, metadata_of(tags))
+
+
+def open_by_libtiff(path: Path, page: int) -> Found:
+    """A TIFF of a rarer kind, by Pillow."""
+    picture = Pillow.open(path, formats=["TIFF"])
+    if page:
+        picture.seek(page)
+    check_pixels(*picture.size)
+    size = picture.size
+    picture.load()
+    turned = picture.size != size  # Pillow's reader did it already
+    return Found(picture, beside(picture), 1 if turned else 0, size)
+
+
+def beside(picture: Pillow.Image) -> Blocks:
+    """The blocks that Pillow found beside the picture."""
+    found: list[Any] = [picture.info.get(key) for key in ("exif", "xmp", "icc_profile")]
+    return Blocks(*(bytes(b) if isinstance(b, BYTES) else b"" for b in found))
 
 
 def is_large(path: Path) -> bool:
@@ -79,7 +250,7 @@ def is_large(path: Path) -> bool:
     try:
         with warnings.catch_warnings(), path.open("rb") as file:
             warnings.simplefilter("ignore")
-            kind = sniff(file.read(32))
+            kind = sniff(file.read(HEAD_BYTES))
             if kind is None or kind == "HEIF":
                 return False
             with Pillow.open(path, formats=[kind]) as picture:
@@ -88,140 +259,54 @@ def is_large(path: Path) -> bool:
         return False
 
 
-def check_scans(path: Path) -> None:
-    """Refuse a progressive JPEG of very many passes: each costs a walk over all pixels."""
-    scans = path.read_bytes().count(b"\xff\xda")
-    if scans > MOST_SCANS:
-        raise BadPicture(
-            f"This JPEG is stored in {scans} passes; save it as an ordinary JPEG and try again."
-        )
+def as_opened(found: Found, media_type: str, need: Need) -> Opened:
+    """A picture with what its EXIF and XMP say."""
+    try:
+        tags = tags_of_block(found.blocks.exif)
+        metadata = metadata_of(tags, found.blocks.xmp)
+    except Exception:  # whatever it is, the picture is none the worse
+        tags, metadata = ifd.NONE, Metadata()
+    found.orientation = found.orientation or ifd.orientation(tags)
+    return made_upright(found, media_type, need, metadata)
 
 
-def check_size(width: int, height: int) -> None:
-    """Refuse empty pictures and those over MAX_PIXELS."""
-    if width < 1 or height < 1:
-        raise BadPicture("The picture is empty.")
-    if width * height > MAX_PIXELS:
-        raise BadPicture(
-            f"The picture has {width} x {height} pixels; BioSight reads up to "
-            f"{MAX_PIXELS // 1_000_000} megapixels."
-        )
-
-
-def as_opened(picture: Pillow.Image, media_type: str, need_short: int) -> Opened:
-    """Decode (JPEG at a fraction where that is enough), turn upright, flatten to RGB."""
-    width, height = picture.size
-    exif = read_exif(picture)
-    if picture.format in {"JPEG", "MPO"}:
-        ratio = min(1.0, need_short / min(picture.size))
-        picture.draft("RGB", (int(width * ratio) + 1, int(height * ratio) + 1))
-    turned = exif.get(ExifTags.Base.Orientation, 1) in {5, 6, 7, 8}
-    upright = ImageOps.exif_transpose(to_rgb(shrunk(picture, need_short)), in_place=False)
-    size = (height, width) if turned else (width, height)
-    return Opened(upright, media_type, *size, metadata_of(exif))
+def made_upright(found: Found, media_type: str, need: Need, metadata: Metadata) -> Opened:
+    """Shrink, flatten, turn to sRGB and upright, in the order that holds the least at once."""
+    width, height = found.size if found.size[0] else found.picture.size
+    if found.orientation in {5, 6, 7, 8}:
+        width, height = height, width
+    profile = found.blocks.profile
+    picture = shrunk(found.picture, need.of(found.picture, profile))
+    del found.picture
+    picture = colour.to_srgb(flattened(picture), profile)
+    picture = picture if picture.mode == "RGB" else picture.convert("RGB")
+    turn = TURNS.get(found.orientation)
+    picture = picture.transpose(turn) if turn is not None else picture
+    return Opened(picture, media_type, width, height, metadata)
 
 
 def shrunk(picture: Pillow.Image, need_short: int) -> Pillow.Image:
     """A large picture reduced by a whole factor before any other copy of it is made."""
     picture.load()
     factor = min(picture.size) // max(1, need_short)
-    if factor < 2 or picture.mode in {"P", "1", "I;16", "I", "F"}:
+    if factor < 2 or picture.mode in NOT_REDUCED:
         return picture
-    exif = picture.getexif()
-    small = picture.reduce(factor)
-    small.info["exif"] = exif.tobytes() if len(exif) else b""
-    return small
+    return picture.reduce(factor)
 
 
-def to_rgb(picture: Pillow.Image) -> Pillow.Image:
-    """RGB: transparency laid on white, deep greys stretched."""
-    exif = picture.info.get("exif")
-    if picture.mode in {"I;16", "I;16B", "I;16L", "I", "F"}:
-        flat = from_array(np.asarray(picture))
-    elif picture.mode in {"RGBA", "LA", "PA"} or "transparency" in picture.info:
-        layer = picture.convert("RGBA")
-        flat = Pillow.new("RGB", picture.size, "white")
-        flat.paste(layer, mask=layer.getchannel("A"))
-    else:
-        flat = picture.convert("RGB")
-    if exif:
-        flat.info["exif"] = exif
-    return flat
-
-
-def open_tiff(path: Path, need_short: int) -> Opened:
-    """The first plane of a TIFF of 8 or 16 bits, or float, stretched to its 1-99 % range."""
-    import tifffile
-
-    try:
-        with tifffile.TiffFile(path) as tiff:
-            page = tiff.pages.first
-            check_size(page.imagewidth, page.imagelength)
-            size = (page.imagewidth, page.imagelength)
-            plane = shrunk_plane(first_plane(page.asarray(maxworkers=1), page), need_short)
-            tags = {
-                code: page.tags[code].value for code in (271, 272, 306, 274) if code in page.tags
-            }
-        flat = from_array(plane)
-        exif = Pillow.Exif()
-    except (BadPicture, MemoryError):
-        raise
-    except Exception:
-        # Rarer kinds (CMYK, YCbCr sub-sampling, palettes) that Pillow's libtiff knows better.
-        with Pillow.open(path, formats=["TIFF"]) as picture:
-            check_size(picture.width, picture.height)
-            return as_opened(picture, "image/tiff", need_short)
-    for code, value in tags.items():
-        exif[code] = value
-    flat.info["exif"] = exif.tobytes()
-    flat.format = "TIFF"
-    opened = as_opened(flat, "image/tiff", need_short)
-    turned = opened.picture.size != flat.size and flat.width != flat.height
-    width, height = (size[1], size[0]) if turned else size
-    return Opened(opened.picture, opened.media_type, width, height, opened.metadata)
-
-
-def shrunk_plane(plane: npt.NDArray[Any], need_short: int) -> npt.NDArray[Any]:
-    """A large plane averaged over whole blocks, before anything copies it."""
-    factor = min(plane.shape[:2]) // max(1, need_short)
-    if factor < 2:
-        return plane
-    height, width = (side // factor for side in plane.shape[:2])
-    cut = plane[: height * factor, : width * factor]
-    blocks = cut.reshape(height, factor, width, factor, *plane.shape[2:])
-    means: npt.NDArray[np.float32] = blocks.mean(axis=(1, 3), dtype=np.float32)
-    return means
-
-
-def first_plane(array: npt.NDArray[Any], page: Any) -> npt.NDArray[Any]:
-    """(h, w) or (h, w, 3) from a TIFF page of any layout; white-is-zero is turned round."""
-    if page.photometric.name not in {"MINISBLACK", "MINISWHITE", "RGB"}:
-        raise ValueError("left to Pillow")
-    if array.ndim == 3 and page.planarconfig.name == "SEPARATE":
-        array = array.transpose(1, 2, 0)
-    while array.ndim > 3:
-        array = array[0]
-    if array.ndim == 3:
-        array = array[..., :3] if array.shape[2] >= 3 else array[..., 0]
-    if page.photometric.name == "MINISWHITE":
-        array = array.max() - array
-    return array
-
-
-def from_array(array: npt.NDArray[Any]) -> Pillow.Image:
-    """Numbers of any kind -> RGB, stretched so that 1-99 % of the values fill 0-255."""
-    if array.dtype == bool:
-        array = array.astype(np.uint8) * 255
-    step = max(1, int((array.size / 4_000_000) ** 0.5))
-    sample = array[::step, ::step].astype(np.float32)
-    sample = sample[np.isfinite(sample)]
-    low, high = np.percentile(sample, (1, 99)) if sample.size else (0.0, 1.0)
-    if high <= low:
-        low, high = (0.0, 255.0) if array.dtype == np.uint8 else (low - 1, low + 1)
-    scale = np.float32(255 / (high - low))
-    scaled = (array.astype(np.float32) - np.float32(low)) * scale
-    bytes_ = np.nan_to_num(scaled, nan=0, posinf=255, neginf=0).clip(0, 255).astype(np.uint8)
-    return Pillow.fromarray(bytes_).convert("RGB")
+def flattened(picture: Pillow.Image) -> Pillow.Image:
+    """RGB, L or CMYK: transparency laid on white, deep greys stretched, palettes looked up."""
+    if picture.mode in DEEP:
+        array = np.asarray(picture)
+        low, high = tiff.limits(array, None, eight_bits=False)
+        return Pillow.fromarray(tiff.as_bytes(array, None, low, high))
+    if picture.mode in {"RGBA", "LA", "PA"} or "transparency" in picture.info:
+        mode = "L" if picture.mode in {"L", "LA"} else "RGB"
+        layer = picture.convert(f"{mode}A")
+        flat = Pillow.new(mode, picture.size, "white")
+        flat.paste(layer.convert(mode), mask=layer.getchannel("A"))
+        return flat
+    return picture if picture.mode in {"RGB", "L", "CMYK"} else picture.convert("RGB")
 
 
 def within(picture: Pillow.Image, side: int) -> Pillow.Image:

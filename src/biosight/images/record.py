@@ -5,9 +5,14 @@ Not here: its bytes (storage/blobs.py), or who may see it (sharing.py).
 
 from dataclasses import dataclass, replace
 from typing import Any, ClassVar
+from unicodedata import normalize
 
 import numpy as np
 import numpy.typing as npt
+
+# Raised when the same file would be read otherwise than before: other dates, places or colours.
+# biosight doctor --reread brings older records up to it.
+READING = 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +61,39 @@ class ActItem:
         return replace(self, before=Standing(), after=Standing())
 
 
+@dataclass(frozen=True, slots=True)
+class Capture:
+    """How a picture was taken, as its file says; absent things are None or empty.
+
+    `offset` is the clock's from UTC (+hh:mm) and `taken_from` where in the file the date stood;
+    altitude in metres, exposure in seconds, focal length in mm, temperature in degrees
+    Celsius; `flash` is whether it fired.
+    """
+
+    offset: str = ""
+    taken_from: str = ""
+    altitude: float | None = None
+    make: str = ""
+    model: str = ""
+    serial: str = ""
+    lens: str = ""
+    exposure: float | None = None
+    aperture: float | None = None
+    iso: int | None = None
+    focal_length: float | None = None
+    flash: bool | None = None
+    temperature: float | None = None
+
+
+NO_CAPTURE = Capture()
+
+
+def folded(text: str) -> str:
+    """Text as it is compared: without case, and in one Unicode form before and after folding, so
+    that what a Mac takes apart is found."""
+    return normalize("NFC", normalize("NFC", text).casefold())
+
+
 TOGETHER = (("collection",), ("label", "who"), ("trashed_at",), ("note",))
 
 
@@ -92,9 +130,11 @@ class Image:
     percent. `novelty` is the distance from what the model knows, `unfamiliar` whether that is
     beyond its limit; `drift_checked_at` is 0 until a drift check drew it, and `drift_score` is the
     share of the baseline's pictures then that lay nearer to what the model knows. Times are
-    seconds since 1970 UTC; `taken` is EXIF's local time, "" if unknown; `day` is the date taken,
+    seconds since 1970 UTC; `taken` is the file's local time, with parts of
+    a second where it has them, "" if unknown; `day` is the date taken,
     else the date uploaded (YYYY-MM-DD). `lottery` is drawn once, so that a random review queue is
-    stable. `trashed_at` is 0 outside the trash.
+    stable. `reading` is the READING of the code that read the file. `trashed_at` is 0 outside the
+    trash.
     """
 
     table: ClassVar[str] = "images"
@@ -103,11 +143,12 @@ class Image:
     indexes: ClassVar[tuple[tuple[str, ...], ...]] = (
         ("collection", "trashed", "created_at", "id"),
         ("collection", "trashed", "day", "id"),
+        ("collection", "trashed", "taken", "id"),
         ("collection", "trashed", "name", "id"),
         ("collection", "trashed", "confidence", "id"),
         ("collection", "trashed", "label", "created_at", "id"),
         ("collection", "trashed", "label", "confidence", "id"),
-        ("collection", "trashed", "label", "day", "id"),
+        ("collection", "trashed", "label", "taken", "id"),
         ("collection", "trashed", "label", "name", "id"),
         ("collection", "trashed", "who", "lottery", "id"),
         ("collection", "trashed", "who", "margin", "id"),
@@ -154,7 +195,9 @@ class Image:
     who: str
     lottery: float
     note: str = ""
+    capture: Capture = NO_CAPTURE
     search: str = ""
+    reading: int = 0
     novelty: float = 0.0
     unfamiliar: bool = False
     drift_checked_at: float = 0.0
@@ -162,6 +205,11 @@ class Image:
     trashed: bool = False
     trashed_at: float = 0.0
     version: int = 1
+
+    @property
+    def taken_at(self) -> str:
+        """When it was taken to the second, "" if unknown."""
+        return self.taken[:19]
 
     @property
     def standing(self) -> Standing:
@@ -182,5 +230,5 @@ class Image:
         return replace(changed, search=changed.search_text())
 
     def search_text(self) -> str:
-        """What text search looks in, lower case: name, original path, label, note."""
-        return "\n".join((self.name, self.path, self.label, self.note)).casefold()
+        """What text search looks in: name, original path, label, note and camera, folded."""
+        return folded("\n".join((self.name, self.path, self.label, self.note, self.camera)))

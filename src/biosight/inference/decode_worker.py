@@ -6,10 +6,10 @@ gains nothing in the parent. Not here: who starts and ends it (decoding.py).
 
 import errno
 import json
+import math
 import resource
 import signal
 import sys
-from dataclasses import asdict
 from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import Any
@@ -29,14 +29,15 @@ UNREADABLE = "This file can't be read as a picture; it may be damaged or cut off
 
 def decode(path: Path, framing: Framing) -> tuple[dict[str, Any], list[bytes]]:
     """Everything an upload needs, from one decode: answer, thumbnail JPEG, model pixels."""
-    opened = reading.open_picture(path, max(2 * framing.resize_short, 256))
+    short = framing.resize_short
+    opened = reading.open_picture(path, max(2 * short, 256), max(3 * short // 2, 256))
     picture = opened.picture
     small = at_short_side(picture)
     answer = {
         "media_type": opened.media_type,
         "width": opened.width,
         "height": opened.height,
-        "metadata": asdict(opened.metadata),
+        "metadata": opened.metadata.plain,
         "statistics": statistics(small),
         "phash": perceptual_hash(small),
     }
@@ -52,6 +53,12 @@ def render(path: Path) -> tuple[dict[str, Any], list[bytes]]:
     """A JPEG for browsers that can't show the original."""
     opened = reading.open_picture(path, reading.VIEW_SIDE)
     return {}, [reading.encode_jpeg(reading.within(opened.picture, reading.VIEW_SIDE), 88)]
+
+
+def whole(path: Path) -> tuple[dict[str, Any], list[bytes]]:
+    """A JPEG of every pixel, to look at details."""
+    opened = reading.open_picture(path, reading.WHOLE)
+    return {}, [reading.encode_jpeg(opened.picture, 90)]
 
 
 def reduced(path: Path, short: int) -> tuple[dict[str, Any], list[bytes]]:
@@ -74,6 +81,8 @@ def answer(request: dict[str, Any]) -> tuple[dict[str, Any], list[bytes]]:
             return thumbnail(path)
         if request["want"] == "view":
             return render(path)
+        if request["want"] == "whole":
+            return whole(path)
         if request["want"] == "reduced":
             return reduced(path, int(request["short"]))
         return decode(path, Framing(**request["framing"]))
@@ -89,9 +98,17 @@ def answer(request: dict[str, Any]) -> tuple[dict[str, Any], list[bytes]]:
         return {"bad": UNREADABLE}, []
 
 
+def allow(seconds: int) -> None:
+    """Let this process use so much more of a processor, by all its threads; then it is ended
+    (SIGXCPU), also in the middle of a decoder."""
+    spent = resource.getrusage(resource.RUSAGE_SELF)
+    soft = math.ceil(spent.ru_utime + spent.ru_stime) + seconds
+    resource.setrlimit(resource.RLIMIT_CPU, (soft, resource.getrlimit(resource.RLIMIT_CPU)[1]))
+
+
 def main() -> None:
     """Answer requests on the inherited socket until it closes."""
-    descriptor, memory = int(sys.argv[1]), int(sys.argv[2])
+    descriptor, memory, cpu = (int(argument) for argument in sys.argv[1:4])
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is the parent's business
     end_with(descriptor)
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
@@ -104,6 +121,7 @@ def main() -> None:
             request = json.loads(connection.recv_bytes())
         except EOFError:
             return
+        allow(cpu)
         head, parts = answer(request)
         connection.send_bytes(json.dumps({**head, "parts": len(parts)}).encode())
         for part in parts:

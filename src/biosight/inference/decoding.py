@@ -1,12 +1,14 @@
 """The decode sandbox: child processes with memory, CPU and wall limits, and a bounded queue.
 
-A child that overruns or dies is ended and replaced; the picture it held is refused. Not
-here: what decoding is (images/reading.py).
+A child that overruns or dies is ended and replaced. A picture that takes too much of a processor,
+or that a child died of, is refused; one that met only a busy machine is not. Not here: what
+decoding is (images/reading.py).
 """
 
 import json
 import os
 import queue
+import signal
 import socket
 import subprocess
 import sys
@@ -27,12 +29,21 @@ from biosight.images.metadata import Metadata
 from biosight.inference.card import Framing
 from biosight.inference.preprocess import Pixels
 
+# One arena: glibc sets 64 MB of address space aside for each further one, and libheif's threads
+# would have one each.
+CHILD_ENVIRONMENT = {
+    "OMP_NUM_THREADS": "1",
+    "OPENBLAS_NUM_THREADS": "1",
+    "MALLOC_ARENA_MAX": "1",
+}
 # Address space; the libraries alone map some 250 MB.
 MEMORY_BYTES = 1_000_000_000
-WALL_SECONDS = 8.0
+CPU_SECONDS = 10  # of a processor, however long the machine takes to give them
+WALL_SECONDS = 60.0
 START_SECONDS = 60.0
 LONGEST_WAIT_SECONDS = 20.0
 TOO_SLOW = "This picture takes too long to open; save it in an ordinary format and try again."
+BUSY = "This machine is busy, and the picture is not read yet; try again in a moment."
 CRASHED = "This file can't be read as a picture; opening it fails."
 
 
@@ -57,12 +68,12 @@ class NotReady(Exception):
 class Child:
     """One sandboxed process and its socket."""
 
-    def __init__(self, memory: int) -> None:
+    def __init__(self, memory: int, cpu: int) -> None:
         ours, theirs = socket.socketpair()
-        environment = {**os.environ, "OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1"}
+        environment = {**os.environ, **CHILD_ENVIRONMENT}
         command = [sys.executable, "-m", "biosight.inference.decode_worker"]
         self.process = subprocess.Popen(
-            [*command, str(theirs.fileno()), str(memory)],
+            [*command, str(theirs.fileno()), str(memory), str(cpu)],
             pass_fds=[theirs.fileno()],
             env=environment,
             stdin=subprocess.DEVNULL,
@@ -91,6 +102,13 @@ class Child:
             raise TimeoutError
         return self.connection.recv_bytes(64 * 1024 * 1024)
 
+    def overran(self) -> bool:
+        """Did it end by its limit of processor time?"""
+        try:
+            return self.process.wait(1) == -signal.SIGXCPU
+        except subprocess.TimeoutExpired:
+            return False
+
     def end(self) -> None:
         """Kill the process and reap it."""
         self.connection.close()
@@ -108,13 +126,15 @@ class Decoders:
         waiting: int = 64,
         wall: float = WALL_SECONDS,
         memory: int = MEMORY_BYTES,
+        cpu: int = CPU_SECONDS,
     ) -> None:
         self.wall = wall
         self.memory = memory
+        self.cpu = cpu
         count = count or cores.granted()
         self.idle: queue.LifoQueue[Child] = queue.LifoQueue()
         for _ in range(count):
-            self.idle.put(Child(memory))
+            self.idle.put(Child(memory, cpu))
         self.count = count
         self.seats = threading.BoundedSemaphore(count + waiting)
         self.inside = 0
@@ -132,7 +152,7 @@ class Decoders:
         side = framing.input_size
         pixels = np.frombuffer(parts[1], dtype=np.uint8).reshape(side, side, 3)
         head["statistics"] = tuple(head["statistics"])
-        head["metadata"] = Metadata(**head["metadata"])
+        head["metadata"] = Metadata.of(head["metadata"])
         return Decoded(**head, thumbnail=parts[0], pixels=pixels)
 
     def thumbnail(self, path: Path) -> bytes:
@@ -142,6 +162,10 @@ class Decoders:
     def render(self, path: Path) -> bytes:
         """A JPEG of at most 2,400 px a side; raises as `decode`."""
         return self.ask({"path": str(path), "want": "view"})[1][0]
+
+    def whole(self, path: Path) -> bytes:
+        """A JPEG of every pixel; raises as `decode`."""
+        return self.ask({"path": str(path), "want": "whole"})[1][0]
 
     def reduced(self, path: Path, short: int) -> bytes:
         """An upright JPEG without metadata, its short side at most `short` px; raises as
@@ -188,10 +212,11 @@ class Decoders:
             raise Unavailable("The picture reader is starting; try again in a moment.") from error
         except TimeoutError:
             child = self.replaced(child)
-            raise BadPicture(TOO_SLOW) from None
+            raise Unavailable(BUSY) from None
         except (EOFError, OSError):
+            words = TOO_SLOW if child.overran() else CRASHED
             child = self.replaced(child)
-            raise BadPicture(CRASHED) from None
+            raise BadPicture(words) from None
         finally:
             self.idle.put(child)
         if "full" in head:
@@ -203,7 +228,7 @@ class Decoders:
     def replaced(self, child: Child) -> Child:
         """End a child and start another."""
         child.end()
-        return Child(self.memory)
+        return Child(self.memory, self.cpu)
 
     def close(self) -> None:
         """End all idle children; those at work end when they answer."""

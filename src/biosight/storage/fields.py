@@ -21,7 +21,7 @@ from pydantic import TypeAdapter
 
 from biosight.storage.records import Record
 
-SCHEMA_VERSION = 3
+SCHEMA_VERSION = 4
 PLAIN = (str, int, float, bool, bytes)
 
 

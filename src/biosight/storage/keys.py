@@ -7,7 +7,7 @@ import re
 
 from biosight.errors import NotFound
 
-KEY = re.compile(r"(original|thumbnail|view|model)/[0-9a-f]{64}")
+KEY = re.compile(r"(original|thumbnail|view|whole|model)/[0-9a-f]{64}")
 
 
 def original(sha256: str) -> str:
@@ -23,6 +23,11 @@ def thumbnail(sha256: str) -> str:
 def view(sha256: str) -> str:
     """The key of a JPEG for browsers that can't show the original."""
     return f"view/{sha256}"
+
+
+def whole(sha256: str) -> str:
+    """The key of a JPEG of every pixel, for browsers that can't show the original."""
+    return f"whole/{sha256}"
 
 
 def model(sha256: str) -> str:

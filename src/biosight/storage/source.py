@@ -8,6 +8,9 @@ from pathlib import Path
 from typing import Any
 
 from biosight.errors import BadRequest, NotFound
+from biosight.images import folders
+from biosight.images.folders import NOT_A_PICTURE
+from biosight.images.limits import HEAD_BYTES, KNOWN_SUFFIXES, sniff
 
 BUCKETS = ("s3://", "gs://")
 
@@ -21,30 +24,39 @@ def bucket_of(url: str) -> Any:
     return open_store(url)
 
 
-def names(source: str, suffixes: frozenset[str]) -> Iterator[str]:
-    """The names of all files below a source that end in one of these, in lower case.
+def names(source: str) -> Iterator[tuple[str, str]]:
+    """The name of every file below a source, each with the reason why it is no picture, or "".
 
-    Raises NotFound for a folder that is not there, Unavailable for a bucket that is away.
+    Pictures are known by their first bytes; in a bucket those with a picture's suffix are believed,
+    since each look is a request. Raises NotFound for a folder that is not there, Unavailable for a
+    bucket that is away.
     """
     if source.startswith(BUCKETS):
-        import obstore
-
-        from biosight.storage.bucket import asking
-
-        with asking():
-            for page in obstore.list(bucket_of(source)):
-                yield from (
-                    about["path"]
-                    for about in page
-                    if Path(about["path"]).suffix.lower() in suffixes
-                )
+        yield from names_in_bucket(source)
         return
     root = Path(source)
     if not root.is_dir():
         raise NotFound(f"There is no folder {source}.")
-    for path in root.rglob("*"):
-        if path.suffix.lower() in suffixes and path.is_file():
-            yield path.relative_to(root).as_posix()
+    for entry in folders.every_file(root):
+        yield entry.path.relative_to(root).as_posix(), entry.reason
+
+
+def names_in_bucket(source: str) -> Iterator[tuple[str, str]]:
+    """The objects of a bucket, as `names` tells them."""
+    import obstore
+
+    from biosight.storage.bucket import asking
+
+    bucket = bucket_of(source)
+    with asking():
+        for page in obstore.list(bucket):
+            for about in page:
+                name, size = about["path"], min(about["size"], HEAD_BYTES)
+                picture = Path(name).suffix.lower() in KNOWN_SUFFIXES
+                if not picture and size:
+                    head = obstore.get_range(bucket, name, start=0, length=size)
+                    picture = sniff(bytes(head)) is not None
+                yield name, "" if picture else NOT_A_PICTURE
 
 
 class Source:

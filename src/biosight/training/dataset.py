@@ -5,9 +5,10 @@ Not here: the loop that consumes them (train.py), or what a picture is (images/r
 
 import csv
 import io
+import logging
 import random
 from collections import Counter, defaultdict
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -19,10 +20,14 @@ from torch import Tensor
 from torch.utils.data import Dataset
 
 from biosight.errors import BadModel
+from biosight.images import folders
+from biosight.images.reading import open_picture
 from biosight.inference.card import ModelCard
 from biosight.inference.preprocess import FILTERS, to_pixels
 
-SUFFIXES = {".jpg", ".jpeg", ".png", ".webp", ".gif", ".bmp", ".tif", ".tiff"}
+log = logging.getLogger(__name__)
+# As many px on the short side as serving keeps, or more.
+NEED_SHORT = 512
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,18 +45,28 @@ def scan_tree(
     """Pictures under `root/<label>/`, sorted; sources from a CSV with columns file and source.
 
     `without` leaves out the manifest's kinds of these names. Without a manifest each picture is
-    its own source. Raises BadModel when there are fewer than two labels.
+    its own source. What is no picture is left out, and the log says why. Raises BadModel when
+    there are fewer than two labels.
     """
     rows = read_manifest(manifest, root) if manifest else {}
     samples = [
         Sample(path, folder.name, rows[path][0] if path in rows else str(path))
         for folder in sorted(p for p in root.iterdir() if p.is_dir())
-        for path in sorted(folder.rglob("*"))
-        if path.suffix.lower() in SUFFIXES and rows.get(path, ("", ""))[1] not in without
+        for path in pictures_below(folder)
+        if rows.get(path, ("", ""))[1] not in without
     ]
     if len({s.label for s in samples}) < 2:
         raise BadModel(f"{root} needs at least two folders, one per label, with pictures in them.")
     return samples
+
+
+def pictures_below(folder: Path) -> Iterator[Path]:
+    """The pictures of a folder in order; the log tells of what is none."""
+    for entry in folders.every_file(folder):
+        if entry.reason:
+            log.warning("left out: %s: %s", folders.printable(entry.path), entry.reason)
+        else:
+            yield entry.path
 
 
 def read_manifest(manifest: Path, root: Path) -> dict[Path, tuple[str, str]]:
@@ -119,9 +134,9 @@ def sample_weights(samples: Sequence[Sample], label_power: float, source_power: 
 
 
 def open_rgb(path: Path) -> Pillow.Image:
-    """The picture in RGB; grey stand-in pictures are never made: a broken file raises OSError."""
-    with Pillow.open(path) as picture:
-        return picture.convert("RGB")
+    """The picture as serving opens it: upright, in sRGB. Raises BadPicture, and OSError for the
+    disk; no stand-in is ever made of a broken file."""
+    return open_picture(path, NEED_SHORT).picture
 
 
 class EvalPictures(Dataset[tuple[Tensor, int]]):

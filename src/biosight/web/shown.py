@@ -45,11 +45,15 @@ class ImageOut(BaseModel):
     version: int
 
 
+SHOWN = ImageOut.model_fields.keys() - {"unsure", "taken"}
+
+
 def image_out(image: Image, threshold: int) -> ImageOut:
     """An image under its collection's threshold, in whole percent."""
     unsure = image.who == "machine" and image.percent < threshold
     return ImageOut.model_construct(
-        **{name: getattr(image, name) for name in ImageOut.model_fields if name != "unsure"},
+        **{name: getattr(image, name) for name in SHOWN},
+        taken=image.taken_at,
         unsure=unsure,
     )
 

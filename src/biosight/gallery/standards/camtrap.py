@@ -115,6 +115,12 @@ def camtrap_dp(records: Records, scope: Scope) -> Iterator[bytes]:
     return chunks
 
 
+def time_of(image: Image, scope: Scope) -> str:
+    """When it was taken; the standard wants an offset, so a clock of which none is known counts as
+    UTC."""
+    return local_time(image, scope.utc_offset or 0)
+
+
 def fits(image: Image) -> bool:
     """Has the picture a place and a time?"""
     return bool(image.taken) and image.latitude is not None and image.longitude is not None
@@ -134,12 +140,13 @@ def walk(records: Records, scope: Scope) -> Survey:
         if not fits(image):
             survey.left_out += 1
             continue
-        when = local_time(image, scope.utc_offset)
+        when = time_of(image, scope)
         found = survey.deployments.setdefault(
             deployment_of(image, scope.coarse),
             Deployment(*coordinates(image, scope.coarse), image.camera, when, when),
         )
-        found.start, found.end = min(found.start, when), max(found.end, when)
+        moments = sorted((found.start, found.end, when), key=datetime.fromisoformat)
+        found.start, found.end = moments[0], moments[-1]
         survey.taxa |= {name_terms(s, scope).scientific for s in facts.said}
     return survey
 
@@ -152,7 +159,7 @@ def deployment_rows(survey: Survey) -> Iterator[tuple[str, ...]]:
 def media(facts: Facts, scope: Scope) -> tuple[str, ...]:
     """A row of media.csv; the files themselves are in BioSight's zip."""
     image = facts.image
-    when = local_time(image, scope.utc_offset)
+    when = time_of(image, scope)
     deployment = deployment_of(image, scope.coarse)
     path, kind = f"media/{image.id}", image.media_type
     return image.id, deployment, when, path, "false", image.name, kind, image.note
@@ -164,7 +171,7 @@ def observations(records: Records, scope: Scope) -> Iterator[tuple[str, ...]]:
         image, now = facts.image, facts.current
         if not fits(image):
             continue
-        when = local_time(image, scope.utc_offset)
+        when = time_of(image, scope)
         name = name_terms(now, scope).scientific if image.label != NOT_SURE else ""
         sure = f"{now.probability:.4f}" if now and now.probability is not None else ""
         yield (

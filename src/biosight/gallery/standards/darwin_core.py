@@ -124,7 +124,7 @@ def said(one: Identification, scope: Scope) -> tuple[str, ...]:
 def media(facts: Facts) -> tuple[str, ...]:
     """A picture's file; its name in BioSight's own zip has the label before it."""
     image = facts.image
-    return image.id, image.name, "StillImage", image.media_type, image.name, image.taken
+    return image.id, image.name, "StillImage", image.media_type, image.name, image.taken_at
 
 
 def meta() -> str:

@@ -21,15 +21,16 @@ METRES_PER_DEGREE = 111_320.0
 
 @dataclass(frozen=True, slots=True)
 class Scope:
-    """What to export and how: a collection's id and name, a grid for coordinates in degrees (0 for
-    exact ones), the cameras' offset from UTC in minutes, people by id, and label names."""
+    """What to export and how: a collection's id and name, people by id, label names, a grid for
+    coordinates in degrees (0 for exact ones), and the offset from UTC in minutes of clocks of which
+    the file says none (None: unknown)."""
 
     collection: str
     name: str
     person: Callable[[str], str]
     names: Mapping[str, LabelNames]
     coarse: float = 0.0
-    utc_offset: int = 0
+    utc_offset: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,12 +110,13 @@ def coordinates(image: Image, coarse: float) -> tuple[str, str, str]:
     return f"{middle[0]:.{decimals}f}", f"{middle[1]:.{decimals}f}", str(metres)
 
 
-def local_time(image: Image, utc_offset: int) -> str:
-    """When the picture was taken, ISO 8601 with the cameras' offset; "" for unknown."""
-    if not image.taken:
-        return ""
+def local_time(image: Image, utc_offset: int | None) -> str:
+    """When the picture was taken, ISO 8601, "" for unknown: with the offset that its file says,
+    else with `utc_offset` in minutes, else without any."""
+    if not image.taken or image.capture.offset or utc_offset is None:
+        return f"{image.taken_at}{image.capture.offset}" if image.taken else ""
     zone = timezone(timedelta(minutes=utc_offset))
-    return datetime.fromisoformat(image.taken).replace(tzinfo=zone).isoformat(timespec="seconds")
+    return datetime.fromisoformat(image.taken_at).replace(tzinfo=zone).isoformat()
 
 
 def moment(seconds: float) -> str:

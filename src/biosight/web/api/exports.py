@@ -21,9 +21,10 @@ from biosight.web.security import client_address
 from biosight.web.sending import begun, on_byte_threads, streamed
 
 router = APIRouter(tags=["export"])
-# A grid for coordinates in degrees, 0 for exact ones; the cameras' offset from UTC in minutes.
+# A grid for coordinates in degrees, 0 for exact ones; the offset from UTC in minutes of clocks of
+# which the file says none.
 Coarse = Annotated[float, Query(ge=0, le=10)]
-Offset = Annotated[int, Query(ge=-840, le=840)]
+Offset = Annotated[int | None, Query(ge=-840, le=840)]
 ZIP: dict[int | str, dict[str, Any]] = {
     200: {"content": {"application/zip": {}}, "description": "A zip by label"}
 }
@@ -133,7 +134,7 @@ def csv_all(access: Viewer, records: Store, chosen: Filtered) -> Response:
     return download(lines, access, ".csv", "text/csv; charset=utf-8")
 
 
-def scope_of(access: Access, records: Store, coarse: float, utc_offset: int) -> Scope:
+def scope_of(access: Access, records: Store, coarse: float, utc_offset: int | None) -> Scope:
     """A collection as the standards' exports want it."""
     c = access.collection
     names = registry.label_names(records, dict(c.renamed))
@@ -147,7 +148,7 @@ def scope_of(access: Access, records: Store, coarse: float, utc_offset: int) -> 
     dependencies=NOTED,
 )
 async def darwin_core_archive(
-    request: Request, access: Viewer, records: Store, coarse: Coarse = 0, utc_offset: Offset = 0
+    request: Request, access: Viewer, records: Store, coarse: Coarse = 0, utc_offset: Offset = None
 ) -> Response:
     """The collection as a Darwin Core Archive; machine and human identifications are told apart."""
     scope = scope_of(access, records, coarse, utc_offset)
@@ -161,7 +162,7 @@ async def darwin_core_archive(
     dependencies=NOTED,
 )
 async def camtrap_package(
-    request: Request, access: Viewer, records: Store, coarse: Coarse = 0, utc_offset: Offset = 0
+    request: Request, access: Viewer, records: Store, coarse: Coarse = 0, utc_offset: Offset = None
 ) -> Response:
     """The collection as a Camtrap DP package: pictures with a place and a time."""
     scope = scope_of(access, records, coarse, utc_offset)

@@ -13,7 +13,7 @@ from biosight import accounts, gallery
 from biosight.errands import derived
 from biosight.errands.derived import Derived
 from biosight.errors import BadRequest, Unavailable
-from biosight.images import SHOWN_AS_IS, Image
+from biosight.images import SHOWN_AS_IS, Capture, Image
 from biosight.labels import Annotation, Prediction
 from biosight.review.acts import Change, change_of, perform
 from biosight.review.undoing import latest_prediction
@@ -45,6 +45,8 @@ class ImageDetail(ImageOut):
     camera: str
     latitude: float | None
     longitude: float | None
+    subseconds: str
+    capture: Capture
     uploaded_by: str
     act: str = ""
 
@@ -115,6 +117,8 @@ def detail(image: Image, access: Access, records: Store) -> ImageDetail:
         camera=image.camera,
         latitude=image.latitude,
         longitude=image.longitude,
+        subseconds=image.taken[20:],
+        capture=image.capture,
         uploaded_by=accounts.names_of(records)(image.uploaded_by),
     )
 
@@ -243,7 +247,16 @@ async def thumbnail(request: Request, seen: ImageToSee, blobs: Bytes, biosight: 
 
 @router.get("/images/{image}/view", response_class=FileResponse)
 async def view(request: Request, seen: ImageToSee, blobs: Bytes, biosight: Open) -> Response:
-    """The picture as any browser can show it: the original, or a JPEG of a TIFF or HEIC."""
+    """The picture as any browser can show it: the original, or a JPEG of a TIFF or HEIC of at most
+    2,400 pixels a side."""
     find = partial(derived.view, blobs, biosight.model.decoders, seen.image)
+    work = partial(answer_with, request, blobs, find, inline=True)
+    return await on_byte_threads(request, work)
+
+
+@router.get("/images/{image}/whole", response_class=FileResponse)
+async def whole(request: Request, seen: ImageToSee, blobs: Bytes, biosight: Open) -> Response:
+    """Every pixel of the picture as any browser can show it, to look at details."""
+    find = partial(derived.whole, blobs, biosight.model.decoders, seen.image)
     work = partial(answer_with, request, blobs, find, inline=True)
     return await on_byte_threads(request, work)

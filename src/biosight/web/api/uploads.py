@@ -133,11 +133,18 @@ def as_upload(form: Any, person: Person, most_mb: int) -> Upload:
         raise BadPicture("The file is empty.")
     check_size(file.size, most_mb)
     session = str(form.get("session") or default_session(person))[:64]
-    name = clean_text(file.filename or "picture", 255)
+    name = clean_text(unescaped(file.filename or "picture"), 255)
     path = clean_text(str(form.get("path") or name), 1024)
     return Upload(
         file.file, name.rsplit("/", 1)[-1] or "picture", path, session_key(person.user.id, session)
     )
+
+
+def unescaped(name: str) -> str:
+    """A file's name without the three escapes that browsers write in multipart forms."""
+    for escape, character in (("%22", '"'), ("%0D", "\r"), ("%0A", "\n")):
+        name = name.replace(escape, character)
+    return name
 
 
 def clean_text(text: str, longest: int) -> str:

@@ -5,13 +5,13 @@ import { el, find, refocus } from "../frame/dom.js";
 import { bind } from "../frame/keys.js";
 import { complain } from "../frame/toast.js";
 import { asQuery, fromAddress } from "../grid/filters.js";
-import { facts, familiarity, sayingRow } from "../pictures/about.js";
+import { capture, facts, familiarity, sayingRow } from "../pictures/about.js";
 import { changeOne, doAct, undoLast } from "../pictures/acts.js";
 import { drawGuesses, drawState } from "../pictures/guesses.js";
 import { toggleHeat } from "../pictures/heat.js";
 import { drawLikes } from "../pictures/likes.js";
 import { chooseLabel } from "../pictures/relabel.js";
-import { Zoom } from "../pictures/zoom.js";
+import { Stage } from "../pictures/stage.js";
 
 const HIDE = "biosight:details";
 
@@ -33,14 +33,8 @@ export async function mount(main) {
     call("GET", `/images/${data.image}/neighbours${asQuery(filter)}`),
   ]);
 
-  const img = el("img", {
-    src: `${API}/images/${image.id}/view`,
-    alt: `${image.name}, labelled ${image.label || "nothing"}`,
-  });
-  img.addEventListener("error", () => stage.append(el("p", { class: "problem" }, "The picture can't be shown.")), {
-    once: true,
-  });
-  const zoom = new Zoom(stage, img);
+  const picture = new Stage(stage, image);
+  const { zoom } = picture;
   /** @param {string} id */
   const to = (id) => {
     const address = `/images/${id}${asQuery(filter)}`;
@@ -57,17 +51,7 @@ export async function mount(main) {
       { class: `step ${way}`, type: "button", disabled: !id, "aria-label": name, title: name, onclick: () => to(id) },
       mark,
     );
-  stage.append(
-    img,
-    step("prev", near.previous, "←", "Previous picture"),
-    step("next", near.next, "→", "Next picture"),
-    el(
-      "div",
-      { class: "zoom" },
-      el("button", { class: "icon", type: "button", "aria-label": "Zoom out", onclick: () => zoom.by(1 / 1.5) }, "−"),
-      el("button", { class: "icon", type: "button", "aria-label": "Zoom in", onclick: () => zoom.by(1.5) }, "+"),
-    ),
-  );
+  stage.append(step("prev", near.previous, "←", "Previous picture"), step("next", near.next, "→", "Next picture"));
   if (near.next) new Image().src = `${API}/images/${near.next}/view`;
 
   /** @param {Record<string, any>} change */
@@ -99,7 +83,7 @@ export async function mount(main) {
 
   const likes = el("section", { hidden: true });
   drawLikes(likes, image, editor).catch(complain);
-  const heat = () => toggleHeat(stage, img, image).catch(complain);
+  const heat = () => toggleHeat(stage, picture.img, image).catch(complain);
   const draw = () => {
     const focused = panel.contains(document.activeElement) ? document.activeElement?.textContent : null;
     const download = el(
@@ -143,7 +127,7 @@ export async function mount(main) {
         note(),
         likes,
         el("section", {}, el("h3", {}, "Who said what"), el("ol", { class: "said" }, said.map(sayingRow))),
-        el("section", {}, el("h3", {}, "About the file"), facts(image)),
+        el("section", {}, el("h3", {}, "About the file"), facts(image), capture(image)),
       ],
     );
     refocus(panel, focused);
@@ -194,5 +178,8 @@ export async function mount(main) {
       },
     }),
   });
-  return () => stop.abort();
+  return () => {
+    stop.abort();
+    picture.leave();
+  };
 }

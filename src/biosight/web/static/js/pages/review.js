@@ -7,7 +7,7 @@ import { complain } from "../frame/toast.js";
 import { changeOne, doAct, undoLast } from "../pictures/acts.js";
 import { drawGuesses, drawState } from "../pictures/guesses.js";
 import { chooseLabel } from "../pictures/relabel.js";
-import { Zoom } from "../pictures/zoom.js";
+import { Stage } from "../pictures/stage.js";
 
 /** @param {HTMLElement} main */
 export async function mount(main) {
@@ -67,6 +67,8 @@ export async function mount(main) {
     draw().catch(complain);
   };
 
+  /** @type {Stage | null} */
+  let picture = null;
   const draw = async () => {
     find(main, "#waiting").textContent = waiting ? `${counted(waiting, "picture")} to review.` : "";
     const now = drawn[at];
@@ -83,12 +85,9 @@ export async function mount(main) {
     }
     const detail = await call("GET", `/images/${now.image.id}`);
     if (drawn[at] !== now) return;
-    const img = el("img", {
-      src: `${API}/images/${now.image.id}/view`,
-      alt: `${now.image.name}, labelled ${now.image.label}`,
-    });
-    const stage = el("figure", { class: "stage" }, img);
-    new Zoom(stage, img);
+    const stage = el("figure", { class: "stage" });
+    picture?.leave();
+    picture = new Stage(stage, now.image);
     const following = drawn[at + 1];
     if (following) new Image().src = `${API}/images/${following.image.id}/view`;
     const focused = box.contains(document.activeElement) ? document.activeElement?.textContent : null;

@@ -31,9 +31,50 @@ export function familiarity(i) {
 }
 
 /** @param {any} i */
-export function facts(i) {
+function moment(i) {
+  const second = i.subseconds ? `.${i.subseconds}` : "";
+  const zone = i.capture.offset ? ` (UTC ${i.capture.offset.replace("-", "−")})` : "";
+  return i.taken && `${i.taken.replace("T", " ")}${second}${zone}`;
+}
+
+/** Exposure as photographers write it. @param {number} seconds */
+const shutter = (seconds) => (seconds < 0.4 ? `1/${Math.round(1 / seconds)} s` : `${Number(seconds.toFixed(1))} s`);
+
+/** @param {string[][]} rows names and values; what is empty is left out */
+function list(rows) {
+  return el(
+    "dl",
+    { class: "facts" },
+    rows.filter(([, v]) => v).flatMap(([k, v]) => [el("dt", {}, k), el("dd", {}, v)]),
+  );
+}
+
+/** What else the file says of how it was taken, folded. @param {any} i */
+export function capture(i) {
+  const c = i.capture;
+  const is = (/** @type {any} */ value, /** @type {(v: any) => string} */ say) => (value === null ? "" : say(value));
   const rows = [
-    ["Taken", i.taken.replace("T", " ")],
+    ["Date from", c.taken_from],
+    ["Altitude", is(c.altitude, (v) => `${v} m`)],
+    ["Temperature", is(c.temperature, (v) => `${v} °C`.replace("-", "−"))],
+    ["Maker", c.make],
+    ["Model", c.model],
+    ["Serial number", c.serial],
+    ["Lens", c.lens],
+    ["Exposure", is(c.exposure, shutter)],
+    ["Aperture", is(c.aperture, (v) => `f/${Number(v.toFixed(1))}`)],
+    ["ISO", is(c.iso, String)],
+    ["Focal length", is(c.focal_length, (v) => `${Number(v.toFixed(1))} mm`)],
+    ["Flash", is(c.flash, (v) => (v ? "fired" : "did not fire"))],
+  ];
+  if (!rows.some(([, v]) => v)) return false;
+  return el("details", { class: "more" }, el("summary", {}, "Camera and settings"), list(rows));
+}
+
+/** @param {any} i */
+export function facts(i) {
+  return list([
+    ["Taken", moment(i)],
     ["Camera", i.camera],
     ["Place", i.latitude === null || i.longitude === null ? "" : `${i.latitude.toFixed(5)}, ${i.longitude.toFixed(5)}`],
     ["Size", `${i.width} × ${i.height} px, ${size(i.size)}`],
@@ -42,10 +83,5 @@ export function facts(i) {
     ["Uploaded", `${when(i.created_at)} by ${i.uploaded_by || "somebody who left"}`],
     ["Model", i.model],
     ["SHA-256", i.sha256],
-  ];
-  return el(
-    "dl",
-    { class: "facts" },
-    rows.filter(([, v]) => v).flatMap(([k, v]) => [el("dt", {}, k), el("dd", {}, v)]),
-  );
+  ]);
 }

@@ -4,6 +4,8 @@ import { API, ApiError } from "../frame/api.js";
 import { el } from "../frame/dom.js";
 import { toast } from "../frame/toast.js";
 
+const MOST_SIDE = 2400;
+
 /**
  * Show or hide the map for the machine's own label.
  * @param {HTMLElement} stage @param {HTMLImageElement} img @param {{id: string, machine_label: string}} image
@@ -18,15 +20,17 @@ export async function toggleHeat(stage, img, image) {
   }
   const veil = await createImageBitmap(await response.blob());
   const share = Number(response.headers.get("X-Square")) || 1;
-  const side = Math.min(img.naturalWidth, img.naturalHeight) * share;
+  const fine = Math.min(1, MOST_SIDE / Math.max(img.naturalWidth, img.naturalHeight));
+  const [width, height] = [img.naturalWidth * fine, img.naturalHeight * fine];
+  const side = Math.min(width, height) * share;
   const canvas = el("canvas", {
     class: "heat",
-    width: img.naturalWidth,
-    height: img.naturalHeight,
+    width,
+    height,
     "aria-hidden": "true",
   });
   canvas.style.transform = img.style.transform;
-  canvas.getContext("2d").drawImage(veil, (img.naturalWidth - side) / 2, (img.naturalHeight - side) / 2, side, side);
+  canvas.getContext("2d").drawImage(veil, (width - side) / 2, (height - side) / 2, side, side);
   img.after(canvas);
   toast(`Orange: what spoke for ${image.machine_label}. The model sees the square in the middle. H hides it.`);
 }

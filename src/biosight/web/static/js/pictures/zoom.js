@@ -1,11 +1,12 @@
 // @ts-check
 /** Zoom and pan of one picture: wheel, pinch, drag, double-click, keys. */
 
-const MOST = 16;
+const MOST = 32;
 
 export class Zoom {
-  /** @param {HTMLElement} stage @param {HTMLImageElement} img */
-  constructor(stage, img) {
+  /** @param {HTMLElement} stage @param {HTMLImageElement} img @param {() => void} [told] of each zoom */
+  constructor(stage, img, told = () => {}) {
+    this.told = told;
     this.stage = stage;
     this.img = img;
     this.scale = 1;
@@ -90,5 +91,6 @@ export class Zoom {
     for (const layer of /** @type {NodeListOf<HTMLElement>} */ (this.stage.querySelectorAll("img, canvas"))) {
       layer.style.transform = transform;
     }
+    this.told();
   }
 }

@@ -1,0 +1,102 @@
+"""A folder's files, one by one: the pictures, and why each other one is none.
+
+Nothing in a folder ends the walk and nothing is passed over in silence: whoever walks tells of what
+was left out. Not here: reading pictures (reading.py), or buckets (storage/source.py).
+"""
+
+import errno
+import os
+import stat
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from biosight.images.limits import HEAD_BYTES, raw_kind, sniff
+
+NO_FILES = {
+    stat.S_IFIFO: "a pipe, not a file",
+    stat.S_IFSOCK: "a socket, not a file",
+    stat.S_IFBLK: "a device, not a file",
+    stat.S_IFCHR: "a device, not a file",
+}
+SYSTEM_FILES = {"thumbs.db", "desktop.ini", "ehthumbs.db"}
+NOT_A_PICTURE = "not a picture"
+
+
+@dataclass(frozen=True, slots=True)
+class FoundFile:
+    """A file, or a folder that can't be looked into; `reason` is "" for a picture."""
+
+    path: Path
+    reason: str = ""
+    size: int = 0
+
+
+def every_file(root: Path) -> Iterator[FoundFile]:
+    """Everything below a folder in order of name, links followed, each folder once.
+
+    Pictures are known by their first bytes. Raises OSError only where `root` itself can't be read.
+    """
+    seen = {identity(root.stat())}
+    open_folders = [inside(root)]
+    while open_folders:
+        if (path := next(open_folders[-1], None)) is None:
+            open_folders.pop()
+            continue
+        try:
+            about = path.stat()
+            if not stat.S_ISDIR(about.st_mode):
+                yield FoundFile(path, reason_of(path, about), about.st_size)
+            elif path.name.startswith("."):
+                yield FoundFile(path, "a hidden folder")
+            elif identity(about) in seen:
+                yield FoundFile(path, "a link to a folder that was looked through already")
+            else:
+                seen.add(identity(about))
+                open_folders.append(inside(path))
+        except OSError as error:
+            yield FoundFile(path, why_not(path, error))
+
+
+def inside(folder: Path) -> Iterator[Path]:
+    """What a folder holds, in order of name."""
+    return iter(sorted(folder.iterdir()))
+
+
+def identity(about: os.stat_result) -> tuple[int, int]:
+    """What tells a folder from all others, by whatever name it is reached."""
+    return about.st_dev, about.st_ino
+
+
+def why_not(path: Path, error: OSError) -> str:
+    """Why a name leads to nothing that can be read."""
+    if path.is_symlink() and error.errno == errno.ENOENT:
+        return "a link that leads nowhere"
+    if error.errno == errno.ELOOP:
+        return "a link that leads to itself"
+    return f"it can't be read: {error.strerror}"
+
+
+def reason_of(path: Path, about: os.stat_result) -> str:
+    """Why a file is no picture, "" where it is one."""
+    if not stat.S_ISREG(about.st_mode):
+        return NO_FILES.get(stat.S_IFMT(about.st_mode), "not a file")
+    if path.name.startswith("._"):
+        return "a Mac's note about another file"
+    if path.name.startswith(".") or path.name.casefold() in SYSTEM_FILES:
+        return "a file of the system"
+    try:
+        with path.open("rb") as file:
+            head = file.read(HEAD_BYTES)
+    except OSError as error:
+        return why_not(path, error)
+    if raw := raw_kind(head):
+        return f"a camera's raw file ({raw}), which BioSight doesn't read"
+    if not head:
+        return "an empty file"
+    return "" if sniff(head) else NOT_A_PICTURE
+
+
+def printable(path: Path | str) -> str:
+    """A path as text that can be written anywhere: what is not UTF-8 in it is marked."""
+    return os.fsencode(path).decode("utf-8", "replace")

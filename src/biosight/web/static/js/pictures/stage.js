@@ -1,0 +1,100 @@
+// @ts-check
+/** The large picture: its thumbnail until it is there, every pixel once one looks that close. */
+import { API } from "../frame/api.js";
+import { el } from "../frame/dom.js";
+import { Zoom } from "./zoom.js";
+
+const TRIES = 6;
+const AS_IT_IS = /^image\/(?!tiff|heic)/;
+
+export class Stage {
+  /**
+   * @param {HTMLElement} box
+   * @param {{id: string, name: string, label: string, width: number, height: number, media_type: string}} image
+   */
+  constructor(box, image) {
+    this.box = box;
+    this.image = image;
+    this.whole = AS_IT_IS.test(image.media_type);
+    this.gone = false;
+    this.under = el("img", { class: "under", src: `${API}/images/${image.id}/thumbnail`, alt: "", draggable: false });
+    this.img = el("img", { alt: `${image.name}, labelled ${image.label || "nothing"}`, draggable: false });
+    this.says = el("p", { class: "says", role: "status" });
+    this.percent = el("button", { type: "button", class: "percent", onclick: () => this.actualSize() });
+    this.zoom = new Zoom(box, this.img, () => this.looked());
+    box.append(this.under, this.img, this.says, this.controls());
+    this.watch = new ResizeObserver(() => this.looked());
+    this.watch.observe(box);
+    this.load("view").then((there) => there && this.under.remove());
+  }
+
+  controls() {
+    const by = (/** @type {number} */ factor, /** @type {string} */ name, /** @type {string} */ mark) =>
+      el("button", { class: "icon", type: "button", "aria-label": name, onclick: () => this.zoom.by(factor) }, mark);
+    return el("div", { class: "zoom" }, by(1 / 1.5, "Zoom out", "−"), this.percent, by(1.5, "Zoom in", "+"));
+  }
+
+  /** How many of the screen's pixels, along a line, show one of the picture's. */
+  share() {
+    const { width, height } = this.box.getBoundingClientRect();
+    const fit = Math.min(width / this.image.width, height / this.image.height);
+    return fit * this.zoom.scale * devicePixelRatio;
+  }
+
+  /** One to one, or the whole picture again. */
+  actualSize() {
+    if (this.zoom.scale > 1) this.zoom.reset();
+    else this.zoom.by(1 / this.share());
+  }
+
+  /** Say how close one looks, and fetch every pixel once the smaller form would be enlarged. */
+  looked() {
+    const share = this.share();
+    const size = `${share < 0.1 ? (share * 100).toFixed(1) : Math.round(share * 100)} %`;
+    this.percent.textContent = size;
+    this.percent.title = this.zoom.scale > 1 ? "Fit the picture in" : "Show the picture's pixels one to one";
+    const shown = this.img.naturalWidth;
+    if (this.whole || !shown || shown >= this.image.width || share * this.image.width <= shown) return;
+    this.whole = true;
+    this.says.textContent = "Fetching every pixel…";
+    this.load("whole");
+  }
+
+  /** Load a form of the picture, waiting while the server is busy. @param {string} form */
+  async load(form) {
+    const address = `${API}/images/${this.image.id}/${form}`;
+    for (let attempt = 1; !this.gone; attempt++) {
+      const loader = el("img", { src: address, alt: "" });
+      try {
+        await loader.decode();
+        if (!this.gone) this.img.src = address;
+        this.says.textContent = "";
+        return true;
+      } catch {
+        if (!(await this.again(address, attempt))) return false;
+      }
+    }
+    return false;
+  }
+
+  /** Is it worth another try? Waits for it, or says why not. @param {string} address @param {number} attempt */
+  async again(address, attempt) {
+    const answer = await fetch(address).catch(() => null);
+    if (answer?.ok && attempt < TRIES) return true;
+    const said = answer && !answer.ok ? await answer.json().catch(() => ({})) : {};
+    if (answer?.status === 503 && attempt < TRIES) {
+      this.says.textContent = "The server is busy; the picture comes soon…";
+      const wait = Number(answer.headers.get("Retry-After")) || 2;
+      await new Promise((r) => setTimeout(r, wait * 1000 * attempt));
+      return true;
+    }
+    this.says.textContent = said.detail ?? "The picture can't be shown.";
+    this.says.classList.add("problem");
+    return false;
+  }
+
+  leave() {
+    this.gone = true;
+    this.watch.disconnect();
+  }
+}
