@@ -20,8 +20,8 @@ ARITHMETIC = {0xC9, 0xCA, 0xCB, 0xCD, 0xCE, 0xCF}
 NEXT_MARKER = re.compile(rb"\xff[^\x00\xd0-\xd7\xff]")
 EXIF, XMP, ICC = b"Exif\0\0", b"http://ns.adobe.com/xap/1.0/\0", b"ICC_PROFILE\0"
 # What may follow the data of a picture that lacks its end. Where nothing else is missing it
-# changes no pixel, whichever of the two it is.
-PLAIN_END, NOISY_END = b"\xff\xd9", bytes(range(1, 250)) * 40 + b"\xff\xd9"
+# changes no pixel, whichever of the two it is: decoders fill up with bits of 0, these are of 1.
+PLAIN_END, NOISY_END = b"\xff\xd9", b"\xfe" * 8000 + b"\xff\xd9"
 
 
 @dataclass(slots=True)
@@ -51,10 +51,10 @@ def taken_apart(content: bytes) -> Parts:
     parts, kept = Parts(), [b"\xff\xd8"]
     at, begin = 2, 0
     while True:
-        at = content.find(b"\xff", at)
-        while 0 <= at < len(content) and content[at] == 0xFF:
+        at = found_at if (found_at := content.find(b"\xff", at)) >= 0 else len(content)
+        while at < len(content) and content[at] == 0xFF:
             at += 1
-        if not 0 <= at < len(content):
+        if at == len(content):
             break
         marker, start = content[at], at - 1
         at += 1

@@ -1,0 +1,168 @@
+"""Colour profiles: what a file says its numbers mean is what one sees."""
+
+import io
+from pathlib import Path
+
+import numpy as np
+import pytest
+import tifffile
+from hypothesis import given
+from hypothesis import strategies as st
+from PIL import Image as Pillow
+
+from biosight.images import colour
+from biosight.images.reading import open_picture, thumbnail_of
+from tests import written
+
+FORMS = ["JPEG", "PNG", "WEBP", "AVIF", "TIFF", "HEIF"]
+BRICK = (200, 80, 60)
+# BRICK's numbers under each profile, as sRGB (by the ICC's equations, worked out with numpy).
+P3 = written.matrix_profile(written.P3, 2.2)
+ADOBE = written.matrix_profile(written.ADOBE, 2.2)
+PROPHOTO = written.matrix_profile(written.PROPHOTO, 1.8)
+
+
+def as_srgb(
+    numbers: tuple[int, ...], primaries: tuple[tuple[float, ...], ...], gamma: float
+) -> tuple[int, ...]:
+    """A colour's sRGB by arithmetic: curve, primaries, sRGB's own under D50, sRGB's curve."""
+    to_rgb = np.array(
+        [[3.1338561, -1.6168667, -0.4906146], [-0.9787684, 1.9161415, 0.0334540],
+         [0.0719453, -0.2289914, 1.4052427]]
+    )  # fmt: skip
+    linear = (np.array(numbers) / 255) ** gamma
+    straight = np.clip(to_rgb @ np.array(primaries).T @ linear, 0, 1)
+    low, high = straight * 12.92, 1.055 * straight ** (1 / 2.4) - 0.055
+    return tuple(int(v) for v in np.round(np.where(straight <= 0.0031308, low, high) * 255))
+
+
+def middle(path: Path) -> tuple[int, ...]:
+    """The middle of the thumbnail, as sRGB."""
+    small = Pillow.open(io.BytesIO(thumbnail_of(open_picture(path, 256).picture))).convert("RGB")
+    found = small.getpixel((small.width // 2, small.height // 2))
+    assert isinstance(found, tuple)
+    return found
+
+
+def saved(path: Path, form: str, picture: Pillow.Image, profile: bytes) -> Path:
+    import pillow_heif
+
+    pillow_heif.register_heif_opener()
+    picture.save(path, form, icc_profile=profile, quality=95)
+    return path
+
+
+@pytest.mark.parametrize("form", FORMS)
+@pytest.mark.parametrize(
+    ("profile", "primaries", "gamma"),
+    [
+        (P3, written.P3, 2.2),
+        (ADOBE, written.ADOBE, 2.2),
+        (PROPHOTO, written.PROPHOTO, 1.8),
+        (written.matrix_profile(written.P3[::-1], 2.2), written.P3[::-1], 2.2),
+    ],
+    ids=["P3", "Adobe RGB", "ProPhoto", "swapped primaries"],
+)
+def test_colours_are_those_of_the_profile(
+    form: str,
+    profile: bytes,
+    primaries: tuple[tuple[float, ...], ...],
+    gamma: float,
+    tmp_path: Path,
+) -> None:
+    path = saved(tmp_path / "a", form, written.flat(BRICK), profile)
+    expected = as_srgb(BRICK, primaries, gamma)
+    assert np.abs(np.array(expected) - BRICK).max() > 5
+    # A colour at the edge of sRGB, with halved colour, is some steps off in an AVIF.
+    assert middle(path) == pytest.approx(expected, abs=8 if form == "AVIF" else 4)
+
+
+@pytest.mark.parametrize("form", ["JPEG", "PNG", "TIFF"])
+@pytest.mark.parametrize(("gamma", "shown"), [(1.0, 137), (1.8, 81)])
+def test_grey_with_a_profile(form: str, gamma: float, shown: int, tmp_path: Path) -> None:
+    picture = written.flat((64,), "L")
+    if form == "TIFF":  # a plane of one value would be stretched
+        picture.paste(0, (0, 0, 20, 60))
+        picture.paste(255, (70, 0, 90, 60))
+    path = saved(tmp_path / "a", form, picture, written.grey_profile(gamma))
+    assert middle(path) == pytest.approx((shown,) * 3, abs=4)
+
+
+def test_transparent_grey_and_palettes_obey_it_too(tmp_path: Path) -> None:
+    faint = written.flat((64, 255), "LA")
+    assert middle(saved(tmp_path / "a.png", "PNG", faint, written.grey_profile(1.0)))[0] > 120
+    few = written.flat(BRICK).quantize(8)
+    expected = as_srgb(BRICK, written.P3, 2.2)
+    assert middle(saved(tmp_path / "b.png", "PNG", few, P3)) == pytest.approx(expected, abs=4)
+    clear = written.flat((*BRICK, 255), "RGBA")
+    assert middle(saved(tmp_path / "c.png", "PNG", clear, P3)) == pytest.approx(expected, abs=4)
+
+
+def test_sixteen_bits_with_a_profile_are_not_stretched(tmp_path: Path) -> None:
+    deep = np.tile(np.array(BRICK, np.uint16) * 257, (60, 90, 1))
+    tag = (34675, 7, len(P3), P3, True)
+    tifffile.imwrite(tmp_path / "a.tif", deep, photometric="rgb", extratags=[tag])
+    assert middle(tmp_path / "a.tif") == pytest.approx(as_srgb(BRICK, written.P3, 2.2), abs=4)
+
+
+@pytest.mark.parametrize("form", ["JPEG", "TIFF"])
+def test_cmyk_by_its_profile(form: str, tmp_path: Path) -> None:
+    """A table that shows any ink as the paper's red: nobody would get it by the naive formula."""
+    path = saved(tmp_path / "a", form, written.flat((10, 200, 30, 0), "CMYK"), cmyk_profile())
+    plain = tmp_path / "plain"
+    written.flat((10, 200, 30, 0), "CMYK").save(plain, form, quality=95)
+    assert np.abs(np.array(middle(path)) - middle(plain)).max() > 20
+
+
+def cmyk_profile() -> bytes:
+    """A printer's profile with a table of two points an ink: Lab lightness by magenta alone."""
+    import itertools
+    import struct
+
+    points = b"".join(
+        bytes([255 - 128 * magenta, 128 + 60 * magenta, 128])
+        for _, magenta, _, _ in itertools.product((0, 1), repeat=4)
+    )
+    straight = bytes(range(256))
+    table = b"mft1\0\0\0\0" + bytes([4, 3, 2, 0])
+    table += struct.pack(">9l", 65536, 0, 0, 0, 65536, 0, 0, 0, 65536)
+    table += straight * 4 + points + straight * 3
+    made = bytearray(
+        written.profile(b"CMYK", {b"wtpt": written.fixed(0.96, 1, 0.82), b"A2B0": table})
+    )
+    made[12:16], made[20:24] = b"prtr", b"Lab "
+    return bytes(made)
+
+
+@pytest.mark.parametrize("form", FORMS)
+@pytest.mark.parametrize(
+    "profile",
+    [
+        written.srgb_profile(),
+        b"x" * 200,
+        P3[:300],
+        P3[:36] + b"none" + P3[40:],
+        written.grey_profile(1.0),
+        P3 + b"\0" * colour.LARGEST_PROFILE,
+    ],
+    ids=["sRGB", "junk", "cut", "no signature", "of grey", "huge"],
+)
+def test_other_profiles_change_no_bit(form: str, profile: bytes, tmp_path: Path) -> None:
+    if form in {"JPEG", "WEBP"} and len(profile) > colour.LARGEST_PROFILE:
+        pytest.skip("this form has no room for it")
+    picture = written.ramp()
+    with_one = open_picture(saved(tmp_path / "a", form, picture, profile), 256).picture
+    picture.save(tmp_path / "b", form, quality=95)
+    plain = open_picture(tmp_path / "b", 256).picture
+    if form == "TIFF" and colour.suits(profile, "RGB"):
+        plain = picture  # whose numbers have a meaning: they are not stretched
+    assert with_one.tobytes() == plain.tobytes()
+
+
+@given(st.lists(st.tuples(st.integers(0, len(P3) - 1), st.integers(0, 255)), max_size=8))
+def test_no_changed_byte_raises(changes: list[tuple[int, int]]) -> None:
+    profile = bytearray(P3)
+    for at, value in changes:
+        profile[at] = value
+    turned = colour.to_srgb(written.ramp(), bytes(profile))
+    assert (turned.mode, turned.size) == ("RGB", (90, 60))
