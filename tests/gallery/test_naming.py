@@ -1,9 +1,11 @@
 import unicodedata
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from biosight.gallery.naming import DEVICES, UniqueNames, clean_part, file_name
+from biosight.images.limits import KNOWN_SUFFIXES
 
 TEXT = st.text(max_size=400)
 
@@ -43,3 +45,52 @@ def test_examples() -> None:
         "f/A (2).JPG",
         "f/a (3).jpg",
     ]
+
+
+@given(st.text(min_size=1, max_size=400), st.sampled_from(["image/jpeg", "image/tiff"]))
+def test_every_file_has_a_picture_suffix_and_fits(text: str, media_type: str) -> None:
+    name = file_name(text, media_type)
+    assert f".{name.rpartition('.')[2].lower()}" in KNOWN_SUFFIXES
+    assert len(name.encode()) <= 185
+
+
+@pytest.mark.parametrize(
+    ("name", "wanted"),
+    [
+        ("Obs. 12", "Obs. 12.jpg"),
+        ("IMG.0001", "IMG.0001.jpg"),
+        ("St. " + "x" * 200 + ".jpg", ".jpg"),
+        ("Наблюдение № 1. " + "птица" * 30 + ".JPG", ".JPG"),
+        ("picture.jpeg", "picture.jpeg"),
+        (".jpg", "jpg.jpg"),
+        ("a.jpg.", "a.jpg"),
+        ("нет" * 90, ".jpg"),
+    ],
+)
+def test_a_suffix_stays_or_is_added(name: str, wanted: str) -> None:
+    made = file_name(name, "image/jpeg")
+    assert made.endswith(wanted)
+    assert not made.endswith(wanted + wanted)
+
+
+def test_folders_of_labels_are_apart_on_every_system() -> None:
+    names = UniqueNames()
+    alike = ["Insecta", "insecta", "Größe", unicodedata.normalize("NFD", "Größe"), "GRÖSSE"]
+    odd = [
+        "",
+        "unlabelled",
+        "CON",
+        "con",
+        "nul.",
+        "biosight.csv",
+        "BioSight.CSV",
+        "-",
+        "=1+1",
+        "@a",
+    ]
+    made = [names.folder(label) for label in alike + odd]
+    folded = {unicodedata.normalize("NFC", m).casefold() for m in made}
+    assert len(folded) == len(made)
+    assert "biosight.csv" not in folded
+    assert not any(m.startswith(("=", "+", "-", "@")) or m.endswith((".", " ")) for m in made)
+    assert [names.folder(label) for label in alike + odd] == made
