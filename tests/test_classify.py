@@ -199,6 +199,7 @@ def cluster(tmp_path: Path) -> Iterator[Cluster]:
     made.close()
 
 
+@pytest.mark.long
 @pytest.mark.timeout(400)
 def test_a_ray_cluster_that_loses_a_node_loses_no_picture(
     cluster: Cluster, tmp_path: Path, model_dir: Path

@@ -242,7 +242,7 @@ def test_a_teacher_and_mixed_pictures_teach(tree: Path, tmp_path: Path) -> None:
         manifest=tree.parent / "MANIFEST.csv",
         train_side=32,
         input_size=32,
-        epochs=10.0,
+        epochs=4.0,
         batch=12,
         rate=1e-3,
         held_share=0.1,
