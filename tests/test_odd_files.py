@@ -125,6 +125,8 @@ BROKEN = {
     "the middle of the stream": lambda: with_data(lambda d: d[:500] + b"\0\0\0" + d[503:]),
     "data cut": lambda: with_data(lambda d: d[: len(d) // 2]),
     "file cut": lambda: written.png(NOISE)[:4000],
+    "its end cut": lambda: written.png(NOISE)[:-12],
+    "half its end cut": lambda: written.png(NOISE)[:-4],
 }
 
 
@@ -193,13 +195,21 @@ def shown(path: Path, array: object, need: int = 256, **options: object) -> Byte
 
 @pytest.mark.parametrize("large", [False, True])
 @pytest.mark.parametrize(
-    ("kind", "none"), [("float32", -9999.0), ("int16", -32768), ("uint16", 65535), ("uint8", 0)]
+    ("kind", "none"),
+    [
+        ("float32", -9999.0),
+        ("float32", float("nan")),
+        ("float64", -3.4028234663852886e38),
+        ("int16", -32768),
+        ("uint16", 65535),
+        ("uint8", 0),
+    ],
 )
 def test_no_data_is_no_value(kind: str, none: float, large: bool, tmp_path: Path) -> None:
     side = 900 if large else 200
     array = np.tile(np.linspace(100, 200, side), (side, 1)).astype(kind)
     array[: side // 5] = none
-    text = f"{none:g}"
+    text = f"{none:.17g}"
     grey = shown(tmp_path / "a.tif", array, extratags=[(42113, 2, len(text) + 1, text, True)])
     assert grey[len(grey) // 4 :].std() > 50
     assert grey[: len(grey) // 6].min() == 255

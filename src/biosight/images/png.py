@@ -44,6 +44,8 @@ def taken_apart(content: bytes) -> Parts:
         else:
             read_chunk(parts, last, body)
         at += 12 + length
+    if last != b"IEND":
+        raise BadPicture(BROKEN)
     parts.picture = b"".join(parts.kept)
     return parts
 

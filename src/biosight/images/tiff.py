@@ -149,14 +149,14 @@ def stretched(
 
 def validity(plane: Array, missing: float | None) -> npt.NDArray[np.bool_] | None:
     """Where there are data; None for everywhere."""
-    if missing is None or math.isnan(missing):
+    if missing is None:
         return None
     if np.issubdtype(plane.dtype, np.integer):
         if not (missing.is_integer() and np.iinfo(plane.dtype).min <= missing):
             return None
         valid = plane != int(missing)
     else:
-        valid = plane != plane.dtype.type(missing)
+        valid = ~np.isnan(plane) if math.isnan(missing) else plane != plane.dtype.type(missing)
     if valid.ndim == 3:
         valid = valid.any(axis=2)
     return valid if valid.any() and not valid.all() else None
