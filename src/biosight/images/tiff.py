@@ -15,6 +15,7 @@ import numpy.typing as npt
 from PIL import Image as Pillow
 
 from biosight.errors import BadPicture
+from biosight.images import colour
 from biosight.images.limits import check_pixels
 
 REDUCED, MASK = 1, 4
@@ -72,7 +73,8 @@ def read_plane(path: Path, need_short: int) -> Plane:
         size, turn = (page.imagewidth, page.imagelength), tag(page, ORIENTATION)
         white_is_zero = page.photometric.name == "MINISWHITE"
         missing = as_number(tag(page, NODATA))
-    if profile and plane.ndim == 3 and plane.dtype in (np.uint8, np.uint16):
+    meant = colour.suits(profile, "RGB") and plane.ndim == 3
+    if meant and plane.dtype in (np.uint8, np.uint16):
         picture = as_shown(plane, need_short)
     else:
         picture = stretched(plane, need_short, missing, white_is_zero=white_is_zero)
