@@ -247,3 +247,39 @@ def test_white_is_zero(kind: str, tmp_path: Path) -> None:
     columns = grey.mean(axis=0)
     assert (np.diff(columns) >= 0).all()
     assert columns[-1] - columns[0] > 240
+
+
+TURNED = {
+    1: None,
+    2: Pillow.Transpose.FLIP_LEFT_RIGHT,
+    3: Pillow.Transpose.ROTATE_180,
+    4: Pillow.Transpose.FLIP_TOP_BOTTOM,
+    5: Pillow.Transpose.TRANSPOSE,
+    6: Pillow.Transpose.ROTATE_270,
+    7: Pillow.Transpose.TRANSVERSE,
+    8: Pillow.Transpose.ROTATE_90,
+}
+
+
+@pytest.mark.parametrize("orientation", TURNED)
+@pytest.mark.parametrize(
+    ("form", "mode"),
+    [(form, mode) for form in ("TIFF", "JPEG", "PNG", "WEBP", "AVIF") for mode in ("L", "RGB")]
+    + [("TIFF", "CMYK"), ("JPEG", "CMYK")],
+)
+def test_every_orientation_is_undone(
+    form: str, mode: str, orientation: int, tmp_path: Path
+) -> None:
+    stored = Pillow.new("L", (80, 60), 255)
+    stored.paste(0, (0, 0, 40, 20))
+    path = tmp_path / "a"
+    exif = Pillow.Exif()
+    exif[274] = orientation
+    more = {"tiffinfo": {274: orientation}} if form == "TIFF" else {"exif": exif}
+    stored.convert(mode).save(path, form, quality=95, **more)
+    turn = TURNED[orientation]
+    wanted = stored.transpose(turn) if turn is not None else stored
+    found = open_picture(path, 256)
+    assert (found.width, found.height) == found.picture.size == wanted.size
+    apart = np.abs(np.asarray(found.picture.convert("L"), int) - np.asarray(wanted, int))
+    assert apart.mean() < 8

@@ -108,7 +108,7 @@ def open_picture(path: Path, need_short: int, turned_short: int = 0) -> Opened:
         if kind == "TIFF":
             return open_tiff(path, need)
         found = OPENERS.get(kind, open_plain)(path, kind, need)
-        return as_opened(found, MEDIA_TYPES[kind], need)
+        return with_words(found, tags_of_block(found.blocks.exif), MEDIA_TYPES[kind], need)
 
 
 def open_plain(path: Path, kind: str, need: Need) -> Found:
@@ -215,28 +215,25 @@ def open_tiff(path: Path, need: Need) -> Opened:
     except (BadPicture, MemoryError):
         raise
     except tiff.LeftToPillow as error:
-        found = open_by_libtiff(path, error.page)
+        found = open_by_libtiff(io.BytesIO(error.upright), error.page)
+        found.orientation = error.orientation
     except Exception:
         found = open_by_libtiff(path, 0)
     else:
         size = plane.width, plane.height
         found = Found(plane.picture, Blocks(profile=plane.profile), plane.orientation, size)
     with path.open("rb") as file:
-        tags = tags_of_tiff(file)
-    found.orientation = found.orientation or ifd.orientation(tags)
-    return made_upright(found, "image/tiff", need, metadata_of(tags))
+        return with_words(found, tags_of_tiff(file), "image/tiff", need)
 
 
-def open_by_libtiff(path: Path, page: int) -> Found:
-    """A TIFF of a rarer kind, by Pillow."""
-    picture = Pillow.open(path, formats=["TIFF"])
+def open_by_libtiff(file: Path | io.BytesIO, page: int) -> Found:
+    """A TIFF of a rarer kind, by Pillow, which turns it as it loads it."""
+    picture = Pillow.open(file, formats=["TIFF"])
     if page:
         picture.seek(page)
     check_pixels(*picture.size)
-    size = picture.size
     picture.load()
-    turned = picture.size != size  # Pillow's reader did it already
-    return Found(picture, beside(picture), 1 if turned else 0, size)
+    return Found(picture, beside(picture), orientation=1)
 
 
 def beside(picture: Pillow.Image) -> Blocks:
@@ -259,13 +256,12 @@ def is_large(path: Path) -> bool:
         return False
 
 
-def as_opened(found: Found, media_type: str, need: Need) -> Opened:
+def with_words(found: Found, tags: ifd.Tags, media_type: str, need: Need) -> Opened:
     """A picture with what its EXIF and XMP say."""
     try:
-        tags = tags_of_block(found.blocks.exif)
         metadata = metadata_of(tags, found.blocks.xmp)
     except Exception:  # whatever it is, the picture is none the worse
-        tags, metadata = ifd.NONE, Metadata()
+        metadata = Metadata()
     found.orientation = found.orientation or ifd.orientation(tags)
     return made_upright(found, media_type, need, metadata)
 

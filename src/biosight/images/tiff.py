@@ -38,10 +38,18 @@ Array = npt.NDArray[Any]
 
 
 class LeftToPillow(Exception):
-    """A rarer kind (CMYK, YCbCr, palettes) that libtiff knows better; `page` is its number."""
+    """A rarer kind (CMYK, YCbCr, palettes) that libtiff knows better: `page` is its number,
+    `orientation` how it is turned, and `upright` the file that says it is not (Pillow 13 mixes the
+    pixels up of pages that it turns)."""
 
-    def __init__(self, page: int) -> None:
-        self.page = page
+    def __init__(self, path: Path, number: int, page: Any) -> None:
+        self.page = number
+        content, turn = bytearray(path.read_bytes()), page.tags.get(ORIENTATION)
+        self.orientation = turn.value if turn is not None and turn.value in range(1, 9) else 1
+        if self.orientation > 1:
+            one = b"\1\0" if content.startswith(b"II") else b"\0\1"
+            content[turn.valueoffset : turn.valueoffset + 2] = one
+        self.upright = bytes(content)
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +75,7 @@ def read_plane(path: Path, need_short: int) -> Plane:
         if int(page.photometric) in RAW:
             raise BadPicture(RAW_WORDS)
         if page.photometric.name not in PLAIN and number is not None:
-            raise LeftToPillow(number)
+            raise LeftToPillow(path, number, page)
         plane = first_plane(page.asarray(maxworkers=1), page)
         profile = bytes(tag(page, PROFILE) or b"")
         size, turn = (page.imagewidth, page.imagelength), tag(page, ORIENTATION)
