@@ -181,7 +181,7 @@ def test_kill_9_during_acts_loses_nothing(server: Server, rounds: int) -> None:
         if len(lines) < 200:
             break
         before = lines[-1]["at"]
-    assert len(acts) > rounds
+    assert len(acts) >= rounds
     assert acts <= history
     print(len(acts), "acts were acknowledged")
 
