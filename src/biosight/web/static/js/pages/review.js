@@ -178,5 +178,8 @@ export async function mount(main) {
     }),
   });
   await load();
-  return () => stop.abort();
+  return () => {
+    stop.abort();
+    picture?.leave();
+  };
 }

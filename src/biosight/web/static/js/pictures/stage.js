@@ -23,6 +23,7 @@ export class Stage {
     this.percent = el("button", { type: "button", class: "percent", onclick: () => this.actualSize() });
     this.zoom = new Zoom(box, this.img, () => this.looked());
     box.append(this.under, this.img, this.says, this.controls());
+    this.img.addEventListener("load", () => this.looked());
     this.watch = new ResizeObserver(() => this.looked());
     this.watch.observe(box);
     this.load("view").then((there) => there && this.under.remove());
