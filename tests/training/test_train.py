@@ -231,6 +231,7 @@ def test_the_prior_names_every_class_once() -> None:
         make_prior("organisms", tuple(ORGANISMS), {})
 
 
+@pytest.mark.long
 def test_a_teacher_and_mixed_pictures_teach(tree: Path, tmp_path: Path) -> None:
     from biosight.training.params import TrainParams
     from biosight.training.train import train
