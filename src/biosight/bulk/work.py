@@ -8,7 +8,7 @@ import secrets
 from collections.abc import Iterator
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import Any
+from typing import Any, get_type_hints
 
 import numpy as np
 import pyarrow as pa
@@ -16,29 +16,20 @@ import pyarrow.parquet as pq
 
 from biosight.bulk.chunks import Chunk
 from biosight.errors import BadPicture, NotFound
+from biosight.images import Capture
 from biosight.inference.classifier import Classifier, Verdict
 from biosight.inference.decoding import Decoded, Decoders
 from biosight.storage.source import Source
 
 BATCH = 8
 GUESS = pa.struct([("label", pa.string()), ("confidence", pa.float32())])
-CAPTURE = pa.struct(
-    [
-        ("offset", pa.string()),
-        ("taken_from", pa.string()),
-        ("altitude", pa.float64()),
-        ("make", pa.string()),
-        ("model", pa.string()),
-        ("serial", pa.string()),
-        ("lens", pa.string()),
-        ("exposure", pa.float64()),
-        ("aperture", pa.float64()),
-        ("iso", pa.int64()),
-        ("focal_length", pa.float64()),
-        ("flash", pa.bool_()),
-        ("temperature", pa.float64()),
-    ]
-)
+KINDS: dict[object, pa.DataType] = {
+    str: pa.string(),
+    float | None: pa.float64(),
+    int | None: pa.int64(),
+    bool | None: pa.bool_(),
+}
+CAPTURE = pa.struct([(name, KINDS[kind]) for name, kind in get_type_hints(Capture).items()])
 SCHEMA = pa.schema(
     [
         pa.field("source", pa.string(), nullable=False),

@@ -3,12 +3,9 @@
 import errno
 import os
 import shutil
-import time
 from collections import Counter
-from collections.abc import Callable
 from functools import partial
 from pathlib import Path
-from typing import TypeVar
 
 import click
 from tqdm import tqdm
@@ -39,6 +36,7 @@ from biosight.gallery.table import line, safe_cell
 from biosight.images.folders import FoundFile, every_file, printable
 from biosight.images.limits import MEGABYTE, check_size, too_large
 from biosight.inference.classifier import Classifier
+from biosight.inference.decoding import patiently
 from biosight.intake import (
     Destination,
     Duplicate,
@@ -54,7 +52,6 @@ from biosight.settings import Settings
 from biosight.storage.records import new_id
 
 FOLDER = click.Path(exists=True, file_okay=False, path_type=Path)
-T = TypeVar("T")
 # Seconds between the tries to read a picture while the machine is busy with others.
 WAITS = (1, 2, 4, 8, 16, 32)
 NO_ROOM = {errno.ENOSPC, errno.EDQUOT, errno.EROFS}
@@ -68,16 +65,6 @@ def look_through(folder: Path) -> tuple[list[FoundFile], list[FoundFile]]:
     except OSError as error:
         raise BioSightError(f"{printable(folder)} can't be read: {error.strerror}.") from error
     return [e for e in found if not e.reason], [e for e in found if e.reason]
-
-
-def patiently(attempt: Callable[[], T]) -> T:
-    """Try again while the machine is busy. Raises Unavailable when it stays so."""
-    for wait in WAITS:
-        try:
-            return attempt()
-        except Unavailable:
-            time.sleep(wait)
-    return attempt()
 
 
 @click.command()
@@ -120,7 +107,7 @@ def sort(
                     sort_one, model, classifier, path, folder, into, names, threshold, link=link
                 )
                 try:
-                    label, row = patiently(one)
+                    label, row = patiently(one, WAITS)
                 except (BadPicture, Unavailable) as error:
                     problems.append(f"{printable(path.relative_to(folder))}: {error.detail}")
                     continue
@@ -246,7 +233,7 @@ def take_all(
     def take(entry: FoundFile) -> tuple[str, Outcome]:
         relative = printable(entry.path.relative_to(folder))
         try:
-            return relative, patiently(partial(send, entry.path, relative))
+            return relative, patiently(partial(send, entry.path, relative), WAITS)
         except (TooLarge, Unavailable) as error:
             return relative, Rejected(error.detail)
         except OSError as error:

@@ -35,10 +35,7 @@ def original(blobs: Blobs, image: Image) -> Derived:
 
 def thumbnail(blobs: Blobs, decoders: Decoders, image: Image) -> Derived:
     """The small JPEG without metadata. Raises NotFound, BadPicture or Unavailable."""
-    made = Derived(keys.thumbnail(image.sha256), JPEG, "thumbnail.jpg")
-    if not blobs.has(made.key):
-        make(blobs, image, made.key, decoders.thumbnail)
-    return made
+    return as_jpeg(blobs, image, keys.thumbnail(image.sha256), decoders.thumbnail)
 
 
 def view(blobs: Blobs, decoders: Decoders, image: Image) -> Derived:
@@ -49,10 +46,7 @@ def view(blobs: Blobs, decoders: Decoders, image: Image) -> Derived:
     """
     if image.media_type in SHOWN_AS_IS:
         return original(blobs, image)
-    made = Derived(keys.view(image.sha256), JPEG, "view.jpg")
-    if not blobs.has(made.key):
-        make(blobs, image, made.key, decoders.render)
-    return made
+    return as_jpeg(blobs, image, keys.view(image.sha256), decoders.render)
 
 
 def whole(blobs: Blobs, decoders: Decoders, image: Image) -> Derived:
@@ -60,10 +54,14 @@ def whole(blobs: Blobs, decoders: Decoders, image: Image) -> Derived:
     `view`."""
     if image.media_type in SHOWN_AS_IS:
         return original(blobs, image)
-    made = Derived(keys.whole(image.sha256), JPEG, "whole.jpg")
-    if not blobs.has(made.key):
-        make(blobs, image, made.key, decoders.whole)
-    return made
+    return as_jpeg(blobs, image, keys.whole(image.sha256), decoders.whole)
+
+
+def as_jpeg(blobs: Blobs, image: Image, key: str, draw: Callable[[Path], bytes]) -> Derived:
+    """A form of the picture under its key, drawn where it is not there."""
+    if not blobs.has(key):
+        make(blobs, image, key, draw)
+    return Derived(key, JPEG, f"{key.partition('/')[0]}.jpg")
 
 
 def make(blobs: Blobs, image: Image, key: str, draw: Callable[[Path], bytes]) -> None:

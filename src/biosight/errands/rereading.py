@@ -5,14 +5,14 @@ Each picture is written alone and remembers which code read it, so that a run th
 goes on where it stopped. Not here: new guesses from new colours (reclassify).
 """
 
-import time
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from functools import partial
 
 from biosight.bootstrap import Archive
-from biosight.errors import BadPicture, NotFound, Stale, Unavailable
+from biosight.errors import BadPicture, NotFound, Stale
 from biosight.images import READING, Image
-from biosight.inference.decoding import Decoded, Decoders
+from biosight.inference.decoding import Decoded, Decoders, patiently
 from biosight.intake import ANY_FRAMING, as_read
 from biosight.storage import keys
 from biosight.storage.records import Gone, Records, Replace, Where, pages
@@ -65,17 +65,11 @@ def reread(
 
 def decoded_again(archive: Archive, decoders: Decoders, image: Image) -> Decoded | None:
     """The file as today's code reads it; None where it can't be read or is gone."""
-    for wait in (*WAITS, 0):
-        try:
-            with archive.blobs.local(keys.original(image.sha256)) as path:
-                return decoders.decode(path, ANY_FRAMING)
-        except (BadPicture, NotFound):
-            return None
-        except Unavailable:
-            if not wait:
-                raise
-            time.sleep(wait)
-    return None
+    try:
+        with archive.blobs.local(keys.original(image.sha256)) as path:
+            return patiently(partial(decoders.decode, path, ANY_FRAMING), WAITS)
+    except (BadPicture, NotFound):
+        return None
 
 
 def renewed(records: Records, image: Image, decoded: Decoded) -> Image | None:

@@ -83,17 +83,12 @@ class UniqueNames:
         """`folder/name`, or `folder/name (2)` and so on."""
         stem, dot, suffix = name.rpartition(".")
         stem, tail = (stem, dot + suffix) if dot and stem else (name, "")
-        wanted = self.key(f"{folder}/{name}")
+        wanted = folded(f"{folder}/{name}")
         number = self.next.get(wanted, 1)
         path = f"{folder}/{name}"
-        while self.key(path) in self.used:
+        while folded(path) in self.used:
             number += 1
             path = f"{folder}/{stem} ({number}){tail}"
         self.next[wanted] = number
-        self.used.add(self.key(path))
+        self.used.add(folded(path))
         return path
-
-    @staticmethod
-    def key(path: str) -> str:
-        """What two paths must not share."""
-        return folded(path)

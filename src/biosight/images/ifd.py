@@ -69,10 +69,9 @@ def opened(file: BinaryIO) -> Structure | None:
     return Structure(file, order, False, struct.unpack(order + "L", head[4:8])[0])
 
 
-def tags_of(source: Structure, wanted: Collection[int], first: int = 0) -> Tags:
-    """The wanted tags of the directory at `first` (0: the file's first) and of its Exif and GPS
-    directories."""
-    main = directory(source, first or source.first, wanted)
+def tags_of(source: Structure, wanted: Collection[int]) -> Tags:
+    """The wanted tags of the first directory and of its Exif and GPS directories."""
+    main = directory(source, source.first, wanted)
     below = [pointer(main.get(tag)) for tag in (EXIF, GPS)]
     exif, gps = (directory(source, at, wanted) if at else {} for at in below)
     return Tags(main, exif, gps)

@@ -73,12 +73,11 @@ def tags_of_block(block: bytes) -> Tags:
     """The tags of an EXIF block, with or without its prefix; none of what is no such block."""
     while block.startswith(ifd.PREFIX):
         block = block[len(ifd.PREFIX) :]
-    source = ifd.opened(io.BytesIO(block))
-    return ifd.tags_of(source, WANTED) if source else ifd.NONE
+    return tags_of_tiff(io.BytesIO(block))
 
 
 def tags_of_tiff(file: BinaryIO) -> Tags:
-    """The tags of a TIFF's first directory and of its Exif and GPS directories."""
+    """The tags of the first directory of a TIFF structure and of its Exif and GPS directories."""
     source = ifd.opened(file)
     return ifd.tags_of(source, WANTED) if source else ifd.NONE
 

@@ -5,7 +5,7 @@ Source: PNG, third edition (W3C, 2025). Not here: decoding (reading.py).
 
 import struct
 import zlib
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 from biosight.errors import BadPicture
 
@@ -25,13 +25,12 @@ class Parts:
     exif: bytes = b""
     xmp: bytes = b""
     profile: bytes = b""
-    kept: list[bytes] = field(default_factory=list)
 
 
 def taken_apart(content: bytes) -> Parts:
     """The parts of a file. Raises BadPicture for data whose check sums are wrong or that is cut."""
     parts, at = Parts(), len(SIGNATURE)
-    parts.kept.append(content[:at])
+    kept = [content[:at]]
     last = b""
     while last != b"IEND" and at + 8 <= len(content):
         (length,) = struct.unpack(">L", content[at : at + 4])
@@ -40,13 +39,13 @@ def taken_apart(content: bytes) -> Parts:
         if last in PICTURE_CHUNKS:
             chunk = content[at : at + 12 + length]
             check_sum(chunk, length)
-            parts.kept.append(chunk)
+            kept.append(chunk)
         else:
             read_chunk(parts, last, body)
         at += 12 + length
     if last != b"IEND":
         raise BadPicture(BROKEN)
-    parts.picture = b"".join(parts.kept)
+    parts.picture = b"".join(kept)
     return parts
 
 

@@ -16,11 +16,12 @@ from PIL import Image as Pillow
 
 from biosight.errors import BadPicture
 from biosight.images import colour
+from biosight.images.ifd import ORIENTATION
 from biosight.images.limits import check_pixels
 
 REDUCED, MASK = 1, 4
 OLD_REDUCED = 2
-SUBFILE, OLD_SUBFILE, ORIENTATION, PROFILE, NODATA = 254, 255, 274, 34675, 42113
+SUBFILE, OLD_SUBFILE, PROFILE, NODATA = 254, 255, 34675, 42113
 PLAIN = {"MINISBLACK", "MINISWHITE", "RGB"}
 RAW = {32803, 34892}  # a sensor's mosaic, and linear colours of its own (DNG 1.7)
 MOST_PAGES = 64
@@ -44,11 +45,11 @@ class LeftToPillow(Exception):
 
     def __init__(self, path: Path, number: int, page: Any) -> None:
         self.page = number
-        content, turn = bytearray(path.read_bytes()), page.tags.get(ORIENTATION)
-        self.orientation = turn.value if turn is not None and turn.value in range(1, 9) else 1
+        self.orientation = orientation_of(page) or 1
+        content = bytearray(path.read_bytes())
         if self.orientation > 1:
-            one = b"\1\0" if content.startswith(b"II") else b"\0\1"
-            content[turn.valueoffset : turn.valueoffset + 2] = one
+            at = page.tags[ORIENTATION].valueoffset
+            content[at : at + 2] = b"\1\0" if content.startswith(b"II") else b"\0\1"
         self.upright = bytes(content)
 
 
@@ -78,15 +79,15 @@ def read_plane(path: Path, need_short: int) -> Plane:
             raise LeftToPillow(path, number, page)
         plane = first_plane(page.asarray(maxworkers=1), page)
         profile = bytes(tag(page, PROFILE) or b"")
-        size, turn = (page.imagewidth, page.imagelength), tag(page, ORIENTATION)
+        size, orientation = (page.imagewidth, page.imagelength), orientation_of(page)
         white_is_zero = page.photometric.name == "MINISWHITE"
         missing = as_number(tag(page, NODATA))
     meant = colour.suits(profile, "RGB") and plane.ndim == 3
     if meant and plane.dtype in (np.uint8, np.uint16):
-        picture = as_shown(plane, need_short)
+        picture = as_shown(plane)
     else:
         picture = stretched(plane, need_short, missing, white_is_zero=white_is_zero)
-    return Plane(picture, *size, turn if turn in range(1, 9) else 0, profile)
+    return Plane(picture, *size, orientation, profile)
 
 
 def picture_page(tiff: Any) -> tuple[int | None, Any]:
@@ -114,6 +115,12 @@ def tag(page: Any, code: int) -> Any:
     return found.value if found is not None else None
 
 
+def orientation_of(page: Any) -> int:
+    """How a page says that it is turned, 1 to 8; 0 where it doesn't."""
+    said = tag(page, ORIENTATION)
+    return said if said in range(1, 9) else 0
+
+
 def as_number(text: object) -> float | None:
     """The value that stands for "no data" (GDAL's tag 42113), None for none."""
     try:
@@ -133,12 +140,10 @@ def first_plane(array: Array, page: Any) -> Array:
     return array
 
 
-def as_shown(plane: Array, need_short: int) -> Pillow.Image:
+def as_shown(plane: Array) -> Pillow.Image:
     """Colours that a profile gives a meaning keep their numbers: 16 bits become 8."""
     bytes_ = plane if plane.dtype == np.uint8 else (plane >> 8).astype(np.uint8)
-    picture = Pillow.fromarray(np.ascontiguousarray(bytes_))
-    factor = min(picture.size) // max(1, need_short)
-    return picture.reduce(factor) if factor >= 2 else picture
+    return Pillow.fromarray(np.ascontiguousarray(bytes_))
 
 
 def stretched(

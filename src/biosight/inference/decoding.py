@@ -14,12 +14,12 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from multiprocessing.connection import Connection
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 
@@ -29,6 +29,7 @@ from biosight.images.metadata import Metadata
 from biosight.inference.card import Framing
 from biosight.inference.preprocess import Pixels
 
+T = TypeVar("T")
 # One arena: glibc sets 64 MB of address space aside for each further one, and libheif's threads
 # would have one each.
 CHILD_ENVIRONMENT = {
@@ -59,6 +60,17 @@ class Decoded:
     phash: str
     thumbnail: bytes
     pixels: Pixels
+
+
+def patiently(attempt: Callable[[], T], waits: Sequence[float]) -> T:
+    """Try again while the machine is busy, after so many seconds each time. Raises Unavailable when
+    it stays so."""
+    for wait in waits:
+        try:
+            return attempt()
+        except Unavailable:
+            time.sleep(wait)
+    return attempt()
 
 
 class NotReady(Exception):

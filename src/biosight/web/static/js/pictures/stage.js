@@ -5,17 +5,16 @@ import { el } from "../frame/dom.js";
 import { Zoom } from "./zoom.js";
 
 const TRIES = 6;
-const AS_IT_IS = /^image\/(?!tiff|heic)/;
 
 export class Stage {
   /**
    * @param {HTMLElement} box
-   * @param {{id: string, name: string, label: string, width: number, height: number, media_type: string}} image
+   * @param {{id: string, name: string, label: string, width: number, height: number}} image
    */
   constructor(box, image) {
     this.box = box;
     this.image = image;
-    this.whole = AS_IT_IS.test(image.media_type);
+    this.whole = false;
     this.gone = false;
     this.under = el("img", { class: "under", src: `${API}/images/${image.id}/thumbnail`, alt: "", draggable: false });
     this.img = el("img", { alt: `${image.name}, labelled ${image.label || "nothing"}`, draggable: false });
