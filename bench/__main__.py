@@ -1,7 +1,7 @@
 """Runs every bench, one after the other."""
 
-from bench import likeness, pages, reading, start, uploads, zips
+from bench import likeness, pages, reading, start, taxa, uploads, zips
 
-for part in (start, reading, uploads, pages, zips, likeness):
+for part in (start, reading, uploads, pages, taxa, zips, likeness):
     part.main()
     print()

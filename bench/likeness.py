@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 
 from bench.made import quantile
-from bench.pages import image
+from bench.pages import PATHS, image
 from biosight.bootstrap import KINDS
 from biosight.images import Embedding
 from biosight.similar import Index
@@ -23,7 +23,7 @@ def fill(records: SqliteRecords, collection: str, count: int) -> list[Embedding]
     dice = np.random.default_rng(count)
     kept: list[Embedding] = []
     for start in range(0, count, 1000):
-        images = [image(collection, count * 7 + n) for n in range(start, start + 1000)]
+        images = [image(collection, count * 7 + n, PATHS) for n in range(start, start + 1000)]
         vectors = dice.gamma(0.4, 1.0, (1000, DIMENSIONS)).astype(np.float16)
         rows = [Embedding(i.id, "m@1", v.tobytes()) for i, v in zip(images, vectors, strict=True)]
         records.write(*map(Insert, rows), *map(Insert, images))

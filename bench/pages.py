@@ -1,4 +1,5 @@
-"""A gallery page, label counts and a folder view at 1,000 and at 100,000 pictures."""
+"""A gallery page, label counts and a folder view: 1,000 pictures in 12 flat labels, and 100,000 in
+500 labels of a tree."""
 
 import random
 import tempfile
@@ -15,11 +16,16 @@ from biosight.storage.sqlite import SqliteRecords
 
 SIZES = (1_000, 100_000)
 LABELS = [f"Label {n}" for n in range(12)]
+PATHS = [f"/{label}/" for label in LABELS]
+# Label 3 is a branch with 25 labels below it, about as large a part as one of twelve.
+TREE = [f"/Kingdom {n % 3}/Branch {n % 20}/Label {n}/" for n in range(500)]
 
 
-def image(collection: str, number: int) -> Image:
+def image(collection: str, number: int, paths: list[str]) -> Image:
     """A plausible record; its bytes are not needed for a page."""
     dice = random.Random(number)
+    path = dice.choice(paths)
+    label = path.split("/")[-2]
     confidence = dice.random()
     made = Image(
         id=new_id(),
@@ -43,11 +49,12 @@ def image(collection: str, number: int) -> Image:
         phash="0" * 16,
         statistics=(0.5,) * 9,
         model="m@1",
-        machine_label=dice.choice(LABELS),
+        machine_label=label,
         confidence=confidence,
         percent=int(confidence * 100),
         margin=dice.random(),
-        label=dice.choice(LABELS),
+        label=label,
+        label_path=path,
         who="machine",
         lottery=dice.random(),
     )
@@ -61,9 +68,10 @@ def fill(running: Running, count: int) -> str:
     collection: str = made["id"]
     records = SqliteRecords(running.data / "biosight.db", KINDS)
     assert records.get(Collection, collection) is not None
+    paths = TREE if count > 10_000 else PATHS
     for start in range(0, count, 2000):
         part = range(start, min(start + 2000, count))
-        records.write(*(Insert(image(collection, n)) for n in part))
+        records.write(*(Insert(image(collection, n, paths)) for n in part))
     records.close()
     return collection
 
@@ -82,16 +90,34 @@ def main() -> None:
     """Print the table."""
     with tempfile.TemporaryDirectory() as folder, serving(Path(folder) / "data") as running:
         found = {count: fill(running, count) for count in SIZES}
-        print("pages: median ms at 1,000 and at 100,000 pictures")
-        for name, path in (
-            ("a gallery page of 100", "images?limit=100"),
-            ("label counts", "labels"),
-            ("a folder, least sure first", "images?label=Label+3&sort=unsure&limit=100"),
-            ("a count under a filter", "count?label=Label+3&who=machine"),
-            ("the collection's page data", ""),
+        print("pages: median ms, 1,000 pictures in 12 flat labels and 100,000 in 500 of a tree")
+        flat, branch = "label=Label+3", "under=/Kingdom 0/Branch 3/"
+        for name, path, other in (
+            ("a gallery page of 100", "images?limit=100", ""),
+            ("label counts, the tree's", "labels", ""),
+            ("a label, newest first", f"images?{flat}&limit=100", ""),
+            ("a label, least sure first", f"images?{flat}&sort=unsure&limit=100", ""),
+            (
+                "a branch and all below, newest first",
+                f"images?{flat}&limit=100",
+                f"images?{branch}&limit=100",
+            ),
+            (
+                "a branch and all below, least sure",
+                f"images?{flat}&sort=unsure&limit=100",
+                f"images?{branch}&sort=unsure&limit=100",
+            ),
+            (
+                "a count of a branch, by the machine",
+                f"count?{flat}&who=machine",
+                f"count?{branch}&who=machine",
+            ),
+            ("the collection's page data", "", ""),
         ):
+            asked = (path, other or path)
             small, large = (
-                timed(running, f"/api/v1/collections/{found[c]}/{path}".rstrip("/")) for c in SIZES
+                timed(running, f"/api/v1/collections/{found[c]}/{p}".rstrip("/"))
+                for c, p in zip(SIZES, asked, strict=True)
             )
             print(f"{name:<38} {small:8.2f} {large:8.2f}   ratio {large / small:.2f}", flush=True)
 

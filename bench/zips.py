@@ -8,7 +8,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from bench.made import Running, resident_mb, serving
-from bench.pages import image
+from bench.pages import PATHS, image
 from biosight.bootstrap import KINDS
 from biosight.storage import keys
 from biosight.storage.folder import FolderBlobs
@@ -33,7 +33,7 @@ def fill(running: Running) -> None:
         path = blobs.path(keys.original(sha256))
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_bytes(content)
-        made = image(running.collection, number)
+        made = image(running.collection, number, PATHS)
         inserts.append(Insert(replace(made, sha256=sha256, size=SIZE, crc32=zlib.crc32(content))))
     records.write(*inserts)
     records.close()

@@ -41,8 +41,8 @@ def test_sort_copies_into_label_folders_with_a_table(
         assert sorted_bytes == (folder / row["original"]).read_bytes()
     assert not (tmp_path / "data").exists()
     again = run("sort", folder, "--into", tmp_path / "out", "--link", "--threshold", 100)
-    assert "9  Not sure" in again.output
-    linked = next((tmp_path / "out" / "Not sure").iterdir())
+    assert "9  unsure" in again.output
+    linked = next((tmp_path / "out" / "unsure").iterdir())
     assert linked.stat().st_nlink == 2
 
 

@@ -19,6 +19,7 @@ from biosight import (
     reclassify,
     registry,
     sharing,
+    taxonomy,
     turns,
 )
 from biosight.errors import BadRequest, NotFound
@@ -53,6 +54,7 @@ KINDS = (
     *turns.KINDS,
     *drift.KINDS,
     *reclassify.KINDS,
+    *taxonomy.KINDS,
     *logbook.KINDS,
 )
 BUNDLED = Path(__file__).parent / "bundled"

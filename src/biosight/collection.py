@@ -20,9 +20,10 @@ Names = tuple[tuple[str, str], ...]
 class Collection:
     """Images that belong together.
 
-    `threshold` in whole percent: below it the machine is "not sure". `renamed` maps a
+    `threshold` in whole percent: below it a machine's label is unsure. `renamed` maps a
     model's label to the name people gave it here. `model` is a family of the registry, ""
-    for the server's default.
+    for the server's default. `unsettled` while pictures may have paths of an earlier tree of names
+    (errands/settling.py).
     """
 
     table: ClassVar[str] = "collections"
@@ -39,6 +40,7 @@ class Collection:
     trashed_at: float = 0.0
     version: int = 1
     model: str = ""
+    unsettled: bool = True
 
 
 def clean_collection_name(name: str) -> str:
@@ -70,7 +72,7 @@ def changed(
         new = replace(new, threshold=threshold)
     if favourites is not None:
         new = replace(new, favourites=clean_favourites(favourites))
-    return new if model is None else replace(new, model=model)
+    return new if model is None else replace(new, model=model, unsettled=True)
 
 
 def clean_favourites(labels: Sequence[str]) -> tuple[str, ...]:

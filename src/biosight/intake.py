@@ -7,7 +7,7 @@ import hashlib
 import logging
 import random
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
@@ -37,6 +37,7 @@ from biosight.storage.records import (
     new_id,
     one,
 )
+from biosight.taxa.naming import Naming
 
 log = logging.getLogger(__name__)
 ANY_FRAMING = Framing(224, 236, "bicubic")
@@ -54,7 +55,7 @@ class Upload:
 
 @dataclass(frozen=True, slots=True)
 class Destination:
-    """Where pictures go and for whom; `renamed` maps a model's label to its name there.
+    """Where pictures go and for whom; `naming` is what a model's names are called there.
 
     `still_there` is what must hold at the moment of recording: the collection exists.
     `model` is the key of the version that serves there.
@@ -62,7 +63,7 @@ class Destination:
 
     collection: str
     user: str
-    renamed: Mapping[str, str]
+    naming: Naming
     still_there: Require
     model: str
 
@@ -257,7 +258,7 @@ def record(
     prediction = None
     changes: list[Write] = []
     if said is not None:
-        image, prediction, changes = with_verdict(said[0], target.renamed, image, said[1])
+        image, prediction, changes = with_verdict(said[0], target.naming, image, said[1])
         changes.append(Insert(embedding_of(image, *said)))
     try:
         intake.records.write(target.still_there, *changes, Insert(image))
@@ -328,28 +329,41 @@ def as_read(image: Image, decoded: Decoded) -> Image:
 
 
 def with_verdict(
-    classifier: Classifier, renamed: Mapping[str, str], image: Image, verdict: Verdict
+    classifier: Classifier, naming: Naming, image: Image, verdict: Verdict
 ) -> tuple[Image, Prediction, list[Write]]:
     """The image as the machine names it, and the Prediction to write before it.
 
     What a person said stays.
     """
     card, top = classifier.card, classifier.top(verdict)
-    prediction = Prediction(new_id(), image.id, card.key, top, time.time(), verdict.novelty)
+    answer = classifier.answer(verdict, naming.least)
+    prediction = Prediction(
+        new_id(),
+        image.id,
+        card.key,
+        top,
+        time.time(),
+        verdict.novelty,
+        answer,
+        classifier.path(answer.label),
+        classifier.finer(verdict),
+    )
     count(classifier, prediction, unfamiliar=classifier.unfamiliar(verdict))
-    label = renamed.get(prediction.best.label, prediction.best.label)
+    label = naming.shown(answer.label)
     named = replace(
         image,
         model=card.key,
-        machine_label=prediction.best.label,
-        confidence=prediction.best.confidence,
-        percent=int(prediction.best.confidence * 100),
+        machine_label=answer.label,
+        group=prediction.group,
+        confidence=answer.confidence,
+        percent=int(answer.confidence * 100),
         margin=prediction.margin,
         novelty=verdict.novelty,
         unfamiliar=classifier.unfamiliar(verdict),
     )
     if image.who != "person":
-        named = replace(named, label=label, who="machine" if label else "nobody")
+        who, path = "machine" if label else "nobody", naming.path(label)
+        named = replace(named, label=label, label_path=path, who=who)
     named = replace(named, search=named.search_text())
     return named, prediction, [Insert(prediction)]
 
@@ -379,16 +393,14 @@ def look_again(intake: Intake, classifier: Classifier, image: Image) -> Verdict:
     return intake.batcher.classify(classifier, decoded.pixels)
 
 
-def classify_again(
-    intake: Intake, model: str, image: Image, renamed: Mapping[str, str]
-) -> list[Write]:
+def classify_again(intake: Intake, model: str, image: Image, naming: Naming) -> list[Write]:
     """The changes that give a stored image a version's Prediction beside its earlier ones; a
     person's label stays. Raises as `look_again`; writing them raises Stale when somebody
     changed the image meanwhile.
     """
     classifier = intake.classifiers.get(model)
     verdict = look_again(intake, classifier, image)
-    named, _, changes = with_verdict(classifier, renamed, image, verdict)
+    named, _, changes = with_verdict(classifier, naming, image, verdict)
     named = replace(named, version=image.version + 1)
     vector = embedding_of(image, classifier, verdict)
     replaced: list[Write] = [

@@ -11,7 +11,11 @@ from typing import ClassVar
 from biosight.errors import BadRequest
 
 UNCLASSIFIED = ""
-NOT_SURE = "Not sure"
+# Of a record kind: the form that changed a value, the field and the value, what is written then.
+Rewrites = tuple[tuple[int, tuple[str, str], dict[str, str]], ...]
+# How archives of earlier forms, and people by word, call what nobody can name.
+FORMERLY_UNDECIDED = "Not sure"
+UNDECIDED = "undecided"
 MAX_LABEL_LENGTH = 80
 # Confirmed pictures that a new label needs to be learnt, and to be trusted.
 OPENS_AT = 20
@@ -30,7 +34,9 @@ class Guess:
 class Prediction:
     """What a model said of an image, once; appended, never overwritten.
 
-    `novelty` is the cosine distance from what the model knows (inference/reference.py).
+    `top` are its labels, the likeliest first. A model with a tree also says `answer`, the node its
+    answer goes down to, `path`, where that hangs in its own tree, and `finer`, the likeliest
+    leaves. `novelty` is the cosine distance from what the model knows (inference/reference.py).
     """
 
     table: ClassVar[str] = "predictions"
@@ -42,10 +48,19 @@ class Prediction:
     top: tuple[Guess, ...]
     at: float
     novelty: float = 0.0
+    answer: Guess | None = None
+    path: str = ""
+    finer: tuple[Guess, ...] = ()
 
     @property
     def best(self) -> Guess:
-        return self.top[0]
+        """The answer, as deep as it goes."""
+        return self.answer or self.top[0]
+
+    @property
+    def group(self) -> str:
+        """The likeliest of the model's labels, which the answer lies in."""
+        return self.top[0].label
 
     @property
     def margin(self) -> float:
@@ -55,15 +70,18 @@ class Prediction:
 
 @dataclass(frozen=True, slots=True)
 class Annotation:
-    """What a person said of an image: confirmed, corrected or withdrawn by an undo."""
+    """What a person said of an image: confirmed, corrected, undecided or withdrawn by an undo."""
 
     table: ClassVar[str] = "annotations"
     indexes: ClassVar[tuple[tuple[str, ...], ...]] = (("image", "at"),)
+    rewritten: ClassVar[Rewrites] = (
+        (5, ("label", FORMERLY_UNDECIDED), {"label": "", "kind": UNDECIDED}),
+    )
 
     id: str
     image: str
     label: str
-    kind: str  # "confirmed" | "corrected" | "withdrawn"
+    kind: str  # "confirmed" | "corrected" | "undecided" | "withdrawn"
     by: str
     at: float
     act: str = ""
@@ -95,7 +113,7 @@ def current_label(prediction: Prediction | None, annotations: Sequence[Annotatio
     """
     confidence = prediction.best.confidence if prediction else 0.0
     last = annotations[-1] if annotations else None
-    if last is not None and last.label:
+    if last is not None and (last.label or last.kind == UNDECIDED):
         return CurrentLabel(last.label, "person", confidence)
     if prediction is not None:
         return CurrentLabel(prediction.best.label, "machine", confidence)

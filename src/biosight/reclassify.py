@@ -4,7 +4,7 @@ People's labels always win, and earlier Predictions stay. Not here: how a pictur
 (intake.py), or that this runs as a Job (jobs.py, cli/worker.py): both are passed in.
 """
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from typing import ClassVar, TypeVar
@@ -14,6 +14,8 @@ from biosight.images import Image
 from biosight.labels import Guess
 from biosight.storage.living import living
 from biosight.storage.records import Gone, Insert, Order, Records, Remove, Where, Write, pages
+from biosight.taxa.naming import Naming
+from biosight.taxa.paths import agree
 
 PIECE = 50
 AT_ONCE = 4
@@ -159,7 +161,7 @@ def try_on(
     collection: str,
     job: str,
     look: Look,
-    renamed: Mapping[str, str],
+    naming: Naming,
     step: Step,
 ) -> Tally:
     """Note which labels would change, and how often both models agree with people.
@@ -174,7 +176,7 @@ def try_on(
             items = [
                 item
                 for image, guess in zip(piece, guesses, strict=True)
-                if (item := try_on_item(job, image, guess, renamed, tally))
+                if (item := try_on_item(job, image, guess, naming, tally))
             ]
             records.write(
                 *(change for i in items for change in (Remove(TryOnItem, i.id), Insert(i)))
@@ -184,18 +186,19 @@ def try_on(
 
 
 def try_on_item(
-    job: str, image: Image, guess: Guess | None, renamed: Mapping[str, str], tally: Tally
+    job: str, image: Image, guess: Guess | None, naming: Naming, tally: Tally
 ) -> TryOnItem | None:
     """Count one picture; the item when its label would change."""
     tally.seen += 1
     if guess is None:
         tally.failed += 1
         return None
-    after = renamed.get(guess.label, guess.label)
+    after = naming.shown(guess.label)
     if image.who == "person":
         tally.verified += 1
-        tally.right_before += renamed.get(image.machine_label, image.machine_label) == image.label
-        tally.right_after += after == image.label
+        before = naming.path(naming.shown(image.machine_label))
+        tally.right_before += agree(before, image.label_path)
+        tally.right_after += agree(naming.path(after), image.label_path)
         return None
     if after == image.label:
         return None

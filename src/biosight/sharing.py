@@ -114,7 +114,7 @@ def collections_of(records: Records, user: str, *, trashed: bool = False) -> lis
 def create_collection(records: Records, user: str, name: str) -> Collection:
     """A new collection with one owner."""
     now = time.time()
-    made = Collection(new_id(), clean_collection_name(name), user, now)
+    made = Collection(new_id(), clean_collection_name(name), user, now, unsettled=False)
     owner = Member(member_id(made.id, user), made.id, user, "owner", now)
     records.write(Insert(made), Insert(owner))
     return made
@@ -151,10 +151,11 @@ def set_trashed(records: Records, collection: Collection, *, trashed: bool) -> C
     return new
 
 
-def with_names(collection: Collection, renamed: Names) -> Replace:
-    """The write that gives a model's labels other names in a collection."""
-    new = replace(collection, renamed=renamed, version=collection.version + 1)
-    return Replace(new, collection.version)
+def with_names(collection: Collection, renamed: Names, favourites: tuple[str, ...]) -> Replace:
+    """The write that gives a model's labels other names in a collection, or another tree."""
+    version = collection.version + 1
+    new = replace(collection, renamed=renamed, favourites=favourites, version=version)
+    return Replace(replace(new, unsettled=True), collection.version)
 
 
 def remove_with_members(records: Records, collection: Collection) -> None:

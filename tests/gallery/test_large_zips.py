@@ -12,6 +12,7 @@ from typing import Any, cast
 import pytest
 
 from biosight.gallery.export import zip_chunks
+from biosight.gallery.table import Telling
 from biosight.images import Image
 from tests.gallery.test_table import IMAGE
 
@@ -43,7 +44,7 @@ def written(path: Path, images: list[Image], size: int) -> Path:
     sized = [replace(i, size=size, crc32=crc) for i in images]
     pages = (sized[n : n + 200] for n in range(0, len(sized), 200))
     with path.open("wb") as file:
-        file.writelines(zip_chunks(store, store, pages, str))
+        file.writelines(zip_chunks(store, store, pages, Telling(str)))
     return path
 
 

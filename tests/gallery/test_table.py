@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 from biosight.gallery import table
 from biosight.images import Image
 from biosight.labels import Guess, Prediction
+from biosight.taxa.naming import Naming
 
 IMAGE = Image(
     id="i",
@@ -46,7 +47,7 @@ TEXT = st.text(st.characters(exclude_categories=["Cs"]), max_size=60)
 @given(TEXT, TEXT, TEXT)
 def test_rows_read_back_and_hold_no_formula(label: str, name: str, note: str) -> None:
     image = replace(IMAGE, label=label, name=name, note=note)
-    text = table.header() + table.row(image, f"x/{name}", PREDICTION, None)
+    text = table.header() + table.row(image, f"x/{name}", PREDICTION, None, Naming())
     rows = list(csv.DictReader(io.StringIO(text.removeprefix("\ufeff"), newline="")))
     assert len(rows) == 1
     for column, original in (("label", label), ("original_name", name), ("note", note)):
@@ -56,7 +57,7 @@ def test_rows_read_back_and_hold_no_formula(label: str, name: str, note: str) ->
 
 
 def test_numbers_stay_numbers() -> None:
-    row = table.row(IMAGE, "f", PREDICTION, ("Ada", 86400.0)).split(",")
+    row = table.row(IMAGE, "f", PREDICTION, ("Ada", 86400.0), Naming()).split(",")
     cells = dict(zip(table.COLUMNS, row, strict=True))
     assert cells["latitude"] == "-1.5"
     assert cells["longitude"] == ""

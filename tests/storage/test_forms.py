@@ -18,7 +18,7 @@ import mongomock
 import pytest
 from pymongo.database import Database
 
-from biosight.bootstrap import KINDS
+from biosight.bootstrap import KINDS, Catalogue
 from biosight.collection import Collection
 from biosight.errands.renaming import take_back
 from biosight.images import Embedding, Image
@@ -82,7 +82,7 @@ def test_an_earlier_archive_opens_and_its_acts_can_be_undone(name: str, tmp_path
     for act in sorted(records.find(Act), key=lambda a: a.at):
         collection = records.get(Collection, act.collection)
         assert collection is not None
-        done = take_back(records, act, act.by, collection)
+        done = take_back(records, Catalogue("tiny", {}, Path), act, act.by, collection)
         assert (len(done.changed), done.left) == (1, []), act.summary
     after = {i.id: (i.label, i.who, i.note, i.trashed) for i in records.find(Image)}
     labels = ("Red", "Green", "Blue", "Red", "Green")

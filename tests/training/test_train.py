@@ -187,7 +187,7 @@ def test_train_resume_export_and_serve(tree: Path, tmp_path: Path) -> None:
     assert (card.key, card.label_names) == ("colours@7", ("Blue", "Green", "Red"))
     assert card.trained_on == "colours"
     assert b"/work" not in (tmp_path / "model" / "model.onnx").read_bytes()
-    assert measure(tmp_path / "model", tree).accuracy > 0.9
+    assert measure(tmp_path / "model", tree)[0].accuracy > 0.9
     with np.load(tmp_path / "model" / "reference.npz") as reference:
         assert reference["held_embeddings"].shape == (exported.pictures, 512)
         assert reference["replay_labels"].shape == (30,)

@@ -201,7 +201,7 @@ def test_the_picture_page_and_review_by_keys(page: Page, folder: Path) -> None:
     expect(page.locator("#waiting")).to_contain_text("15 pictures to review")
     page.get_by_role("link", name="History").click()
     expect(page.locator("#acts li")).to_have_count(3)
-    expect(page.locator("#acts")).to_contain_text("Relabelled as Not sure")
+    expect(page.locator("#acts")).to_contain_text("Left undecided")
 
 
 def test_the_help_sheet_comes_from_the_key_table(page: Page) -> None:

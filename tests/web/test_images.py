@@ -14,6 +14,7 @@ from biosight.storage import keys
 from biosight.storage.folder import FolderBlobs
 from biosight.storage.living import still_there
 from biosight.storage.records import Where
+from biosight.taxa.naming import Naming
 from tests import tiny
 from tests.conftest import first_collection, upload, upload_ids
 
@@ -268,7 +269,7 @@ def test_nothing_is_recorded_in_a_collection_that_went(ada: TestClient, biosight
     from biosight.intake import Destination, Rejected, Upload, take_in
 
     gone = ada.post("/api/v1/collections", json={"name": "Gone"}).json()["id"]
-    place = Destination(gone, "u", {}, still_there(gone), "tiny@1")
+    place = Destination(gone, "u", Naming(), still_there(gone), "tiny@1")
     ada.delete(f"/api/v1/collections/{gone}")
     ada.delete(f"/api/v1/collections/{gone}/forever")
     upload = Upload(io.BytesIO(tiny.picture("Red", 1)), "a.jpg", "a.jpg", "s")

@@ -97,7 +97,7 @@ def test_what_browsers_escape_in_names_is_read_back(ada: TestClient) -> None:
 
 def test_labels_that_look_like_our_own_files_come_out_as_folders(ada: TestClient) -> None:
     collection = first_collection(ada)
-    labels = ["biosight.csv", "=1+1", "- none", "CON", "Insecta", "insecta"]
+    labels = ["biosight.csv", "=1+1", "- none", "CON", "Insecta?", "insecta:"]
     for seed, label in enumerate(labels):
         image = upload(ada, collection, dated(DATE, seed), f"{seed}.jpg")["image"]
         assert isinstance(image, dict)

@@ -51,6 +51,10 @@ SCHEMA = pa.schema(
         ("label", pa.string()),
         ("confidence", pa.float32()),
         ("top", pa.list_(GUESS)),
+        ("group", pa.string()),
+        ("path", pa.string()),
+        ("rank", pa.string()),
+        ("finer", pa.list_(GUESS)),
         ("novelty", pa.float32()),
         ("embedding", pa.binary()),
     ]
@@ -129,11 +133,16 @@ class Hand:
             yield row | self.said(verdict)
 
     def said(self, verdict: Verdict) -> Row:
-        top = self.classifier.top(verdict)
+        top, answer = self.classifier.top(verdict), self.classifier.answer(verdict)
+        finer = self.classifier.finer(verdict)
         return {
             "model": self.classifier.card.key,
-            "label": top[0].label,
-            "confidence": top[0].confidence,
+            "label": answer.label,
+            "confidence": answer.confidence,
+            "group": top[0].label,
+            "path": self.classifier.path(answer.label),
+            "rank": self.classifier.rank(answer.label),
+            "finer": [{"label": g.label, "confidence": g.confidence} for g in finer],
             "top": [{"label": g.label, "confidence": g.confidence} for g in top],
             "novelty": verdict.novelty,
             "embedding": verdict.embedding.astype(np.float16).tobytes(),

@@ -22,6 +22,7 @@ from biosight.cli import (
     retrain,
     serve,
     standards,
+    taxa,
     versions,
     worker,
 )
@@ -77,6 +78,7 @@ COMMANDS: tuple[Callable[..., object], ...] = (
     classify.classify,
     classify.import_table,
     standards.publish,
+    taxa.taxa,
     migrate.migrate,
     migrate.migrate_blobs,
 )

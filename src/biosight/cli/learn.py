@@ -68,6 +68,14 @@ def need_torch() -> None:
 @click.option("--teacher", type=FOLDER, help="A run whose network's answers are learnt too.")
 @click.option("--hold", multiple=True, help="Leave this source out of training; repeatable.")
 @click.option("--prior", default="", help="organisms: keep what ImageNet's classes say of them.")
+@click.option("--taxa", type=FOLDER, help="A folder of names: learn leaves of their tree too.")
+@click.option(
+    "--head-pictures",
+    type=int,
+    default=10_000,
+    show_default=True,
+    help="Pictures the head starts from.",
+)
 @click.option("--without", multiple=True, help="Leave this kind of the manifest out; repeatable.")
 @click.option("--unfreeze-norm", is_flag=True, help="Train BatchNorm statistics too.")
 @click.option("--resume", is_flag=True, help="Go on from the last checkpoint.")
@@ -89,13 +97,20 @@ def train(resume: bool, unfreeze_norm: bool, **given: Any) -> None:
 @click.argument("folder", type=FOLDER)
 @click.argument("root", type=FOLDER)
 @click.option("--record", default="", help="Write the figures into the card under this name.")
-def evaluate(folder: Path, root: Path, record: str) -> None:
+@click.option("--manifest", type=FILE, help="CSV with the columns file, source and kind.")
+@click.option("--taxa", type=FOLDER, help="A folder of names: measure every level of the tree.")
+def evaluate(
+    folder: Path, root: Path, record: str, manifest: Path | None, taxa: Path | None
+) -> None:
     """Measure the exported model in FOLDER on ROOT, a folder-per-label tree."""
     need_torch()
     from biosight.training.evaluate import as_text
     from biosight.training.export import measure
 
-    click.echo(as_text(measure(folder, root, record)))
+    report, figures = measure(folder, root, record, manifest=manifest, taxa=taxa)
+    click.echo(as_text(report))
+    for name, figure in figures.items():
+        click.echo(f"{name}\t{figure:g}")
 
 
 @click.command("export")
@@ -110,13 +125,37 @@ def evaluate(folder: Path, root: Path, record: str) -> None:
     help="Training embeddings kept in reference.npz.",
 )
 @click.option("--notes", type=FILE, help="JSON with trained_on, measured_on, weak_at, terms.")
-def export_model(run: Path, target: Path, version: str, replay: int, notes: Path | None) -> None:
+@click.option("--offered", type=FILE, help="CSV with node and threshold: which names may be said.")
+def export_model(
+    run: Path,
+    target: Path,
+    version: str,
+    replay: int,
+    notes: Path | None,
+    offered: Path | None,
+) -> None:
     """Write ONNX, card and reference of a training RUN, and check that the answers agree."""
     need_torch()
     from biosight.training.evaluate import as_text
     from biosight.training.export import export
+    from biosight.training.leaves import read_offered
 
-    click.echo(as_text(export(run, target, version, replay=replay, notes=notes)))
+    said = read_offered(offered) if offered else {}
+    done = export(run, target, version, replay=replay, notes=notes, offered=said)
+    click.echo(as_text(done))
+
+
+@click.command("leaves")
+@click.argument("folder", type=FOLDER)
+@click.option("--run", "run_folder", type=FOLDER, required=True, help="The run it came from.")
+def fit_leaves(folder: Path, run_folder: Path) -> None:
+    """Fit the leaves of the exported model in FOLDER anew, on what its own file sees."""
+    need_torch()
+    from biosight.training.evaluate import as_text
+    from biosight.training.export import read_split
+    from biosight.training.leaf_head import refit_leaves
+
+    click.echo(as_text(refit_leaves(folder, *read_split(run_folder))))
 
 
 @click.command("quantise")

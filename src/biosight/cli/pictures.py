@@ -20,6 +20,7 @@ from biosight.bootstrap import (
     open_catalogue,
     open_model,
 )
+from biosight.errands.names import naming_of
 from biosight.errands.placing import destination, find_collection
 from biosight.errors import (
     BadPicture,
@@ -30,9 +31,9 @@ from biosight.errors import (
     TooLarge,
     Unavailable,
 )
-from biosight.gallery.export import all_images, export_folder
+from biosight.gallery.export import all_images, export_folder, was_nested
 from biosight.gallery.naming import UniqueNames, file_name
-from biosight.gallery.table import line, safe_cell
+from biosight.gallery.table import Telling, line, safe_cell
 from biosight.images.folders import FoundFile, every_file, printable
 from biosight.images.limits import MEGABYTE, check_size, too_large
 from biosight.inference.classifier import Classifier
@@ -47,15 +48,17 @@ from biosight.intake import (
     session_key,
     take_in,
 )
-from biosight.labels import NOT_SURE, Guess
+from biosight.labels import Guess
 from biosight.settings import Settings
 from biosight.storage.records import new_id
+from biosight.taxa.paths import line_of
 
 FOLDER = click.Path(exists=True, file_okay=False, path_type=Path)
 # Seconds between the tries to read a picture while the machine is busy with others.
 WAITS = (1, 2, 4, 8, 16, 32)
 NO_ROOM = {errno.ENOSPC, errno.EDQUOT, errno.EROFS}
-SORT_COLUMNS = ("file", "label", "confidence", "model", "top_5", "original")
+SORT_COLUMNS = ("file", "label", "confidence", "model", "top_5", "original", "path")
+UNSURE = "unsure"
 
 
 def look_through(folder: Path) -> tuple[list[FoundFile], list[FoundFile]]:
@@ -81,12 +84,25 @@ def look_through(folder: Path) -> tuple[list[FoundFile], list[FoundFile]]:
     type=click.IntRange(0, 100),
     default=0,
     show_default=True,
-    help=f"Below this confidence (in percent) a picture goes to '{NOT_SURE}'.",
+    help=f"Below this confidence (in percent) a picture goes to '{UNSURE}'.",
 )
 @click.option("--model", "family", default="", help="A bundled model's name, such as cells.")
+@click.option(
+    "--depth",
+    type=click.Choice(["group", "order", "family", "deepest"]),
+    default="deepest",
+    show_default=True,
+    help="How far down the tree of names an answer goes, where it is sure.",
+)
 @click.pass_obj
 def sort(
-    settings: Settings, folder: Path, into: Path, link: bool, threshold: int, family: str
+    settings: Settings,
+    folder: Path,
+    into: Path,
+    link: bool,
+    threshold: int,
+    family: str,
+    depth: str,
 ) -> None:
     """Sort a folder of pictures into label folders, without server or account."""
     if into.resolve().is_relative_to(folder.resolve()):
@@ -104,7 +120,16 @@ def sort(
             table.write("\ufeff" + line(SORT_COLUMNS))
             for path in tqdm([e.path for e in files], "sorting", unit="picture", disable=None):
                 one = partial(
-                    sort_one, model, classifier, path, folder, into, names, threshold, link=link
+                    sort_one,
+                    model,
+                    classifier,
+                    path,
+                    folder,
+                    into,
+                    names,
+                    threshold,
+                    depth=depth,
+                    link=link,
                 )
                 try:
                     label, row = patiently(one, WAITS)
@@ -142,12 +167,16 @@ def sort_one(
     names: UniqueNames,
     threshold: int,
     *,
+    depth: str,
     link: bool,
 ) -> tuple[str, str]:
     """Classify one file and put it in its folder; its label and CSV line. Raises BadPicture."""
     decoded = model.decoders.decode(path, classifier.card.framing)
-    top = classifier.top(model.batcher.classify(classifier, decoded.pixels))
-    label = top[0].label if top[0].confidence * 100 >= threshold else NOT_SURE
+    verdict = model.batcher.classify(classifier, decoded.pixels)
+    top = classifier.top(verdict)
+    answer = classifier.answer(verdict, threshold / 100)
+    said = classifier.at_depth(answer, top[0], depth)
+    label = said.label if said.confidence * 100 >= threshold else UNSURE
     place, name = names.folder(label), file_name(printable(path.name), decoded.media_type)
     target = names.take(place, name)
     while (into / target).exists():
@@ -155,14 +184,29 @@ def sort_one(
     (into / target).parent.mkdir(exist_ok=True)
     put_file(path, into / target, link=link)
     return label, sort_row(
-        target, label, top, classifier.card.key, printable(path.relative_to(folder))
+        target,
+        label,
+        said,
+        classifier.path(said.label),
+        classifier.finer(verdict) or top,
+        classifier.card.key,
+        printable(path.relative_to(folder)),
     )
 
 
-def sort_row(target: str, label: str, top: tuple[Guess, ...], model: str, original: str) -> str:
+def sort_row(
+    target: str,
+    label: str,
+    said: Guess,
+    path: str,
+    top: tuple[Guess, ...],
+    model: str,
+    original: str,
+) -> str:
     """One line of the CSV."""
     guesses = "; ".join(f"{g.label} {g.confidence:.4f}" for g in top)
-    texts = (target, label, f"{top[0].confidence:.4f}", model, guesses, original)
+    above = " > ".join(line_of(path))
+    texts = (target, label, f"{said.confidence:.4f}", model, guesses, original, above)
     return line([safe_cell(text) for text in texts])
 
 
@@ -272,21 +316,35 @@ def say_receipt(receipt: list[tuple[str, Outcome]]) -> None:
 )
 @click.option("--user", "email", help="Whose pictures; may be left out with one account.")
 @click.option("--collection", help="A collection's name; the person's first when left out.")
+@click.option(
+    "--nested/--flat",
+    default=None,
+    help="Folders in those of the names above, or side by side; as the last time if left out.",
+)
 @click.pass_obj
-def export(settings: Settings, target: Path, email: str | None, collection: str | None) -> None:
+def export(
+    settings: Settings,
+    target: Path,
+    email: str | None,
+    collection: str | None,
+    nested: bool | None,
+) -> None:
     """Keep a folder tree in step with a collection's labels; a second run moves what changed."""
     archive = open_archive(settings)
     records = archive.records
     try:
+        catalogue = open_catalogue(settings, archive)
         found, _ = find_collection(records, email, collection)
         where = gallery.conditions(found.id, 0, gallery.Filter())
+        deep = was_nested(target) if nested is None else nested
+        naming = naming_of(records, catalogue, found)
         with tqdm(desc="exporting", unit="picture", disable=None) as bar:
             done = export_folder(
                 records,
                 archive.blobs,
                 all_images(records, where),
                 target,
-                accounts.names_of(records),
+                Telling(accounts.names_of(records), naming, deep),
                 bar.update,
             )
     except OSError as error:

@@ -13,6 +13,7 @@ from biosight import registry
 from biosight.bootstrap import Archive, Catalogue, open_archive, open_catalogue
 from biosight.cli.drift import collections
 from biosight.collection import Collection
+from biosight.errands.names import naming_of
 from biosight.errands.versions import serving
 from biosight.errors import BadRequest
 from biosight.inference.decoding import Decoders
@@ -90,7 +91,10 @@ def take_snapshot(
                 bar.length = total
                 bar.update(done - bar.pos)
 
-            return retrain.snapshot(archive, decoders, collection, champion, recipe, work, step)
+            naming = naming_of(archive.records, catalogue, collection)
+            return retrain.snapshot(
+                archive, decoders, collection, naming, champion, recipe, work, step
+            )
     finally:
         decoders.close()
 

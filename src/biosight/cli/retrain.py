@@ -22,7 +22,6 @@ from biosight.errands import drifting
 from biosight.errands.versions import serving
 from biosight.images import Image
 from biosight.inference.card import learnt_from
-from biosight.labels import NOT_SURE
 from biosight.learning import gate
 from biosight.learning import retrain as walk
 from biosight.learning.recipe import Recipe, read_recipe
@@ -93,7 +92,7 @@ def confirmed(archive: Archive, catalogue: Catalogue, collection: Collection) ->
     """Pictures that people named, and how many since the snapshot that the serving version was
     made from: the locked ones of it are not new."""
     counts = archive.records.count_by(Image, named_by_people(collection.id), "label")
-    named = sum(n for label, n in counts.items() if label not in {"", NOT_SURE})
+    named = sum(n for label, n in counts.items() if label)
     champion = serving(archive.records, catalogue, collection.model)
     if champion.collection != collection.id:
         return named, named

@@ -9,6 +9,7 @@ import click
 
 from biosight import accounts, registry
 from biosight.bootstrap import open_archive, open_catalogue
+from biosight.errands.names import naming_of
 from biosight.errands.placing import find_collection
 from biosight.errors import BioSightError
 from biosight.gallery.standards import Scope, camtrap_dp, darwin_core
@@ -48,10 +49,12 @@ def publish(
     records = archive.records
     part = file.with_name(f"{file.name}.part")
     try:
-        open_catalogue(settings, archive)
+        catalogue = open_catalogue(settings, archive)
         c, _ = find_collection(records, email, collection)
         names = registry.label_names(records, dict(c.renamed))
-        scope = Scope(c.id, c.name, accounts.names_of(records), names, coarse, utc_offset)
+        naming = naming_of(records, catalogue, c)
+        person = accounts.names_of(records)
+        scope = Scope(c.id, c.name, person, names, naming, coarse, utc_offset)
         with part.open("wb") as out:
             for chunk in FORMATS[form](records, scope):
                 out.write(chunk)

@@ -7,7 +7,7 @@ import click
 
 from biosight import registry
 from biosight.bootstrap import open_archive, open_catalogue
-from biosight.cli.learn import export_model, quantise_model
+from biosight.cli.learn import export_model, fit_leaves, quantise_model
 from biosight.errands.versions import promote_version
 from biosight.errors import BadModel, BadRequest
 from biosight.inference import arrival
@@ -26,6 +26,7 @@ def model() -> None:
 
 model.add_command(export_model)
 model.add_command(quantise_model)
+model.add_command(fit_leaves)
 
 
 @model.command("list")

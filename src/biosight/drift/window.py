@@ -74,7 +74,7 @@ def window_of(records: Records, images: Sequence[Image], space: str, limit: floa
         statistics=comparable(kept),
         novelty=np.array([i.novelty for i in kept]),
         limit=limit,
-        labels=tuple(i.machine_label for i in kept),
+        labels=tuple(i.group for i in kept),
     )
     return Window(kept, side)
 

@@ -9,6 +9,8 @@ import time
 from biosight import accounts, logbook
 from biosight.bootstrap import BioSight
 from biosight.collection import Collection
+from biosight.errands.names import naming_of
+from biosight.errands.settling import settle_all
 from biosight.errands.versions import serving_key
 from biosight.errors import BioSightError
 from biosight.gallery import trash
@@ -39,6 +41,7 @@ def keep_house(biosight: BioSight) -> None:
     logbook.forget_old(records, time.time())
     if my_turn(records, "histories", HISTORIES_SECONDS):
         trash.forget_histories(records)
+    settle_all(records, biosight.catalogue)
     named = classify_waiting(biosight)
     if purged or swept or named:
         log.info("kept house", extra={"purged": purged, "orphans": swept, "classified": named})
@@ -61,7 +64,8 @@ def classify_one(biosight: BioSight, collection: Collection, image: Image) -> bo
     records = biosight.archive.records
     try:
         model = serving_key(records, biosight.catalogue, collection.model)
-        changes = classify_again(biosight.intake, model, image, dict(collection.renamed))
+        naming = naming_of(records, biosight.catalogue, collection)
+        changes = classify_again(biosight.intake, model, image, naming)
         records.write(*changes)
     except BioSightError as error:
         log.warning("still unclassified", extra={"code": error.code})

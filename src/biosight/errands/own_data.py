@@ -24,6 +24,7 @@ from biosight.gallery.export import (
     zip_entry,
 )
 from biosight.gallery.naming import UniqueNames
+from biosight.gallery.table import Telling
 from biosight.images import Image
 from biosight.jobs import Job
 from biosight.labels import Annotation
@@ -92,8 +93,8 @@ def shown(record: Record) -> dict[str, Any]:
 
 def originals(archive: Archive, user: User) -> Iterator[ZipEntry]:
     """The pictures that they uploaded, byte for byte, by label."""
-    names = UniqueNames()
+    names, telling = UniqueNames(), Telling(str)
     for images in pages(archive.records, Image, [Where("uploaded_by", "=", user.id)]):
         for image in images:
             if (pieces := opened_original(archive.records, archive.blobs, image)) is not None:
-                yield zip_entry(image, f"pictures/{path_in_zip(names, image)}", pieces)
+                yield zip_entry(image, f"pictures/{path_in_zip(names, image, telling)}", pieces)

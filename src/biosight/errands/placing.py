@@ -6,6 +6,7 @@ Not here: taking them in (intake.py).
 from biosight import accounts, sharing
 from biosight.bootstrap import Catalogue
 from biosight.collection import Collection
+from biosight.errands.names import naming_of
 from biosight.errands.versions import serving_key
 from biosight.errors import BadRequest, NotFound
 from biosight.intake import Destination
@@ -18,8 +19,8 @@ def destination(
 ) -> Destination:
     """A collection as intake wants it. Raises NotFound while no model serves."""
     key = serving_key(records, catalogue, collection.model)
-    renamed, rests_on = dict(collection.renamed), still_there(collection.id)
-    return Destination(collection.id, user, renamed, rests_on, key)
+    naming = naming_of(records, catalogue, collection)
+    return Destination(collection.id, user, naming, still_there(collection.id), key)
 
 
 def find_collection(

@@ -10,6 +10,7 @@ from dataclasses import asdict
 from biosight import jobs, reclassify
 from biosight.bootstrap import BioSight
 from biosight.errands.kind import JobKind, Outcome, collection_of
+from biosight.errands.names import naming_of
 from biosight.images import Image
 from biosight.intake import classify_again
 from biosight.jobs import Job, Progress
@@ -28,10 +29,10 @@ def new(records: Records, collection: str, version: ModelVersion, by: str) -> Jo
 def run(biosight: BioSight, job: Job, progress: Progress) -> Outcome:
     """Do it, from where an earlier worker broke off."""
     c, model = collection_of(biosight, job), job.want("model")
-    renamed = dict(c.renamed)
+    naming = naming_of(biosight.archive.records, biosight.catalogue, c)
 
     def again(image: Image) -> list[Write]:
-        return classify_again(biosight.intake, model, image, renamed)
+        return classify_again(biosight.intake, model, image, naming)
 
     biosight.model.classifiers.get(model)  # fails before the first picture, not at each
 

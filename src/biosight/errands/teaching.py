@@ -17,6 +17,7 @@ from biosight.bootstrap import BioSight, Catalogue
 from biosight.collection import Collection
 from biosight.errands import versions
 from biosight.errands.kind import JobKind, Outcome, collection_of
+from biosight.errands.names import naming_of
 from biosight.images import Image
 from biosight.inference.card import read_card
 from biosight.intake import look_again
@@ -52,6 +53,7 @@ def run(biosight: BioSight, job: Job, progress: Progress) -> Outcome:
     records, c = biosight.archive.records, collection_of(biosight, job)
     model = job.want("model") or versions.serving_key(records, biosight.catalogue, c.model)
     classifier = biosight.model.classifiers.get(model)
+    naming = naming_of(records, biosight.catalogue, c)
     many = records.count(Image, named_by_people(c.id))
 
     def embed(image: Image) -> npt.NDArray[np.float32]:
@@ -61,14 +63,15 @@ def run(biosight: BioSight, job: Job, progress: Progress) -> Outcome:
         records,
         c.id,
         classifier.card.space,
-        dict(c.renamed),
+        naming,
         embed,
         lambda done: progress.step(done, many),
     )
     progress.step(len(found), many, force=True)
     labels, name = tuple(json.loads(job.want("labels") or "[]")), job.want("name")
     release = registry.next_release(records, name)
-    wanted = teach.Assignment(classifier.folder, labels, name, release)
+    own = tuple(naming.own.get(label, label) for label in labels)
+    wanted = teach.Assignment(classifier.folder, own, name, release, naming)
     with TemporaryDirectory() as folder:
         report = teach.teach(wanted, found, Path(folder))
         said = json.dumps(report.as_json())

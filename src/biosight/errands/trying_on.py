@@ -11,6 +11,7 @@ from biosight.bootstrap import BioSight, Catalogue
 from biosight.collection import Collection, changed
 from biosight.errands import reclassifying, versions
 from biosight.errands.kind import JobKind, Outcome, collection_of
+from biosight.errands.names import naming_of
 from biosight.errors import BadRequest, Conflict, Forbidden
 from biosight.images import Image
 from biosight.intake import look_again
@@ -41,11 +42,11 @@ def run(biosight: BioSight, job: Job, progress: Progress) -> Outcome:
     classifier = biosight.model.classifiers.get(job.want("model"))
 
     def look(image: Image) -> Guess:
-        return classifier.top(look_again(biosight.intake, classifier, image), 1)[0]
+        return classifier.answer(look_again(biosight.intake, classifier, image), naming.least)
 
-    tally = reclassify.try_on(
-        biosight.archive.records, c.id, job.id, look, dict(c.renamed), progress.step
-    )
+    records = biosight.archive.records
+    naming = naming_of(records, biosight.catalogue, c)
+    tally = reclassify.try_on(records, c.id, job.id, look, naming, progress.step)
     words = f"{tally.changed} of {tally.seen} labels would change."
     return Outcome(words, json.dumps(asdict(tally)))
 

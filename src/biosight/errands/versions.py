@@ -1,15 +1,12 @@
-"""Which version serves a collection, what it learnt from, and how it does there.
+"""Which version serves a collection, and letting another one serve.
 
 Not here: the registry's own acts (registry), or opening a version (inference).
 """
 
 from biosight import registry
 from biosight.bootstrap import Catalogue
-from biosight.collection import Collection
 from biosight.errors import Conflict
-from biosight.inference.card import learnt_from
 from biosight.registry import ModelVersion
-from biosight.review.audit import Audited, audited
 from biosight.storage.records import Records
 
 
@@ -35,12 +32,3 @@ def promote_version(
     """`registry.promote` for a version whose files can be had. Raises Conflict for another."""
     check_there(catalogue, version)
     return registry.promote(records, version, by, reason)
-
-
-def audited_here(
-    records: Records, catalogue: Catalogue, collection: Collection
-) -> tuple[str, list[Audited]]:
-    """The key of what serves a collection, and the pictures that measure it there."""
-    key = serving_key(records, catalogue, collection.model)
-    taught = learnt_from(catalogue.locate(key))
-    return key, audited(records, collection.id, key, dict(collection.renamed), taught)

@@ -5,13 +5,14 @@ Not here: what a filter is (filters.py), or who may see the collection (sharing.
 
 import base64
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from biosight.errors import BadRequest, NotFound
 from biosight.images import Image
 from biosight.storage.living import living
 from biosight.storage.records import Order, Position, Records, Value, Where
+from biosight.taxa.paths import line_of
 
 SORTS = {
     "newest": Order("created_at", descending=True),
@@ -36,12 +37,14 @@ class Page:
 
 @dataclass(frozen=True, slots=True)
 class LabelCount:
-    """One label folder: pictures in all, of which people confirmed, and unsure ones."""
+    """One label folder, and where it hangs: pictures in all, of which people confirmed, and
+    unsure ones."""
 
     label: str
     images: int
     verified: int
     unsure: int
+    path: str = ""
 
 
 def page(records: Records, where: Sequence[Where], sort: str, cursor: str, limit: int) -> Page:
@@ -100,15 +103,49 @@ def fits_a_store(value: object) -> bool:
 def label_counts(records: Records, collection: str, threshold: int) -> list[LabelCount]:
     """All labels of a collection with their counts, the most pictures first."""
     where = living(collection)
-    images = records.count_by(Image, where, "label")
-    verified = records.count_by(Image, [*where, Where("who", "=", "person")], "label")
+    images = records.count_by(Image, where, "label_path")
+    verified = records.count_by(Image, [*where, Where("who", "=", "person")], "label_path")
     below = [*where, Where("who", "=", "machine"), Where("percent", "<", threshold)]
-    unsure = records.count_by(Image, below, "label")
-    counts = [
-        LabelCount(str(label), n, verified.get(label, 0), unsure.get(label, 0))
-        for label, n in images.items()
-    ]
-    return sorted(counts, key=lambda c: (-c.images, c.label.casefold()))
+    unsure = records.count_by(Image, below, "label_path")
+    counts: dict[str, LabelCount] = {}
+    for path, n in images.items():
+        label = (line_of(str(path)) or ("",))[-1]
+        found = LabelCount(label, n, verified.get(path, 0), unsure.get(path, 0), str(path))
+        # A label has two paths while pictures are brought up to a tree that changed.
+        counts[label] = both(found, counts[label]) if label in counts else found
+    return sorted(counts.values(), key=lambda c: (-c.images, c.label.casefold()))
+
+
+def both(first: LabelCount, second: LabelCount) -> LabelCount:
+    """One label's counts at two paths."""
+    return LabelCount(
+        first.label,
+        first.images + second.images,
+        first.verified + second.verified,
+        first.unsure + second.unsure,
+        max(first, second, key=lambda c: c.images).path,
+    )
+
+
+def largest_groups(counts: Mapping[str, int], most: int) -> list[str]:
+    """The paths of a collection's largest groups, given pictures by path: the tree is opened from
+    the top where one branch has nearly all, until `most` branches are told apart."""
+    groups = {"/": sum(n for path, n in counts.items() if path)}
+    while groups:
+        widest = max(groups, key=lambda p: groups[p])
+        below: dict[str, int] = {}
+        for path, n in counts.items():
+            rest = path.removeprefix(widest)
+            if path.startswith(widest) and rest:
+                child = f"{widest}{rest.split('/')[0]}/"
+                below[child] = below.get(child, 0) + n
+        here = counts.get(widest, 0)
+        many = len(groups) - 1 + len(below) > most and widest != "/"
+        if not below or many or here > groups[widest] / 2:
+            break
+        groups = {p: n for p, n in groups.items() if p != widest} | below
+    groups.pop("/", None)
+    return sorted(groups, key=lambda p: -groups[p])[:most]
 
 
 def get_image(records: Records, id: str) -> Image:

@@ -17,11 +17,13 @@ from stream_zip import NO_COMPRESSION_64, ZIP_64, stream_zip
 from biosight.errors import NotFound
 from biosight.gallery import table
 from biosight.gallery.naming import UniqueNames, file_name
+from biosight.gallery.table import Telling
 from biosight.images import Image
 from biosight.labels import Annotation, Prediction
 from biosight.storage import keys
 from biosight.storage.blobs import Blobs
 from biosight.storage.records import Order, Records, Where, pages, parts
+from biosight.taxa.paths import line_of
 
 log = logging.getLogger(__name__)
 PAGE = 200
@@ -51,9 +53,7 @@ def chosen_images(records: Records, ids: Sequence[str]) -> Iterator[list[Image]]
         yield records.find(Image, [Where("id", "in", part)], limit=PAGE)
 
 
-def rows(
-    records: Records, images: Sequence[tuple[Image, str]], person: Callable[[str], str]
-) -> Iterator[str]:
+def rows(records: Records, images: Sequence[tuple[Image, str]], telling: Telling) -> Iterator[str]:
     """CSV lines of a page of (image, file), with what models and people said."""
     named = Where("image", "in", tuple(image.id for image, _ in images))
     predictions = {
@@ -64,28 +64,32 @@ def rows(
     }
     for image, file in images:
         said = annotations.get(image.id) if image.who == "person" else None
-        yield table.row(
-            image, file, predictions.get(image.id), (person(said.by), said.at) if said else None
-        )
+        by = (telling.person(said.by), said.at) if said else None
+        yield table.row(image, file, predictions.get(image.id), by, telling.naming)
 
 
-def csv_lines(
-    records: Records, pages: Iterable[list[Image]], person: Callable[[str], str]
-) -> Iterator[bytes]:
+def csv_lines(records: Records, pages: Iterable[list[Image]], telling: Telling) -> Iterator[bytes]:
     """The CSV alone, with the paths that the zip would use."""
     names = UniqueNames()
     yield table.header().encode()
     for images in pages:
-        placed = [(i, path_in_zip(names, i)) for i in images]
-        yield "".join(rows(records, placed, person)).encode()
+        placed = [(i, path_in_zip(names, i, telling)) for i in images]
+        yield "".join(rows(records, placed, telling)).encode()
 
 
-def path_in_zip(names: UniqueNames, image: Image) -> str:
-    return names.take(names.folder(image.label), file_name(image.name, image.media_type))
+def path_in_zip(names: UniqueNames, image: Image, telling: Telling) -> str:
+    """Where a picture lies: in its label's folder, or nested in those above it."""
+    if not image.label and image.who == "person":
+        folder = names.folder("undecided")
+    elif telling.nested and image.label:
+        folder = "/".join(names.folder(label) for label in line_of(image.label_path))
+    else:
+        folder = names.folder(image.label)
+    return names.take(folder, file_name(image.name, image.media_type))
 
 
 def zip_chunks(
-    records: Records, blobs: Blobs, pages: Iterable[list[Image]], person: Callable[[str], str]
+    records: Records, blobs: Blobs, pages: Iterable[list[Image]], telling: Telling
 ) -> Iterator[bytes]:
     """A zip of originals by label, stored not deflated, with biosight.csv last.
 
@@ -103,9 +107,9 @@ def zip_chunks(
             for image in images:
                 if (pieces := opened_original(records, blobs, image)) is None:
                     continue
-                kept.append((image, path_in_zip(names, image)))
+                kept.append((image, path_in_zip(names, image, telling)))
                 yield zip_entry(image, kept[-1][1], pieces)
-            lines.append("".join(rows(records, kept, person)))
+            lines.append("".join(rows(records, kept, telling)))
         yield text_entry("biosight.csv", lines)
 
     chunks: Iterator[bytes] = stream_zip(members(), chunk_size=PIECE)
@@ -139,7 +143,7 @@ def export_folder(
     blobs: Blobs,
     pages: Iterable[list[Image]],
     target: Path,
-    person: Callable[[str], str],
+    telling: Telling,
     progress: Callable[[int], object] = lambda n: None,
 ) -> Synced:
     """Keep `target` in step with the labels: hard links where possible, else copies.
@@ -157,27 +161,29 @@ def export_folder(
         for images in pages:
             placed = []
             for image in images:
-                path = free_place(names, image, target, old)
+                path = free_place(names, image, telling, target, old)
                 counts[bring(blobs, image, target, old.get(image.id), path)] += 1
                 new[image.id] = path
                 placed.append((image, path))
                 progress(1)
-            csv_file.writelines(rows(records, placed, person))
+            csv_file.writelines(rows(records, placed, telling))
             write_state(target, old | new)
     (target / "biosight.csv.part").replace(target / "biosight.csv")
     gone = [old[key] for key in old.keys() - new.keys()]
     for path in gone:
         (target / path).unlink(missing_ok=True)
     write_state(target, new)
-    remove_empty_folders(target, {Path(path).parts[0] for path in old.values()})
+    remove_empty_folders(target, {parent for p in old.values() for parent in Path(p).parents})
     return Synced(**counts, removed=len(gone))
 
 
-def free_place(names: UniqueNames, image: Image, target: Path, old: dict[str, str]) -> str:
+def free_place(
+    names: UniqueNames, image: Image, telling: Telling, target: Path, old: dict[str, str]
+) -> str:
     """A path for an image where no foreign file lies; the old one if it still fits."""
     ours = set(old.values())
     while True:
-        path = path_in_zip(names, image)
+        path = path_in_zip(names, image, telling)
         if path == old.get(image.id) or path in ours or not (target / path).exists():
             return path
 
@@ -187,7 +193,7 @@ def bring(blobs: Blobs, image: Image, target: Path, old: str | None, path: str) 
     where = target / path
     if old == path and where.exists():
         return "unchanged"
-    where.parent.mkdir(exist_ok=True)
+    where.parent.mkdir(parents=True, exist_ok=True)
     if old is not None and (target / old).exists() and not where.exists():
         (target / old).rename(where)
         return "moved"
@@ -221,6 +227,11 @@ def read_state(target: Path) -> dict[str, str]:
     return {k: v for k, v in inside.items() if ".." not in Path(v).parts and v[:1] != "/"}
 
 
+def was_nested(target: Path) -> bool:
+    """Were the folders of an earlier run nested? Not where there was none."""
+    return any(len(Path(path).parts) > 2 for path in read_state(target).values())
+
+
 def write_state(target: Path, state: dict[str, str]) -> None:
     """Remember what was written, by rename."""
     part = target / f"{STATE}.part"
@@ -228,10 +239,10 @@ def write_state(target: Path, state: dict[str, str]) -> None:
     part.replace(target / STATE)
 
 
-def remove_empty_folders(target: Path, folders: Iterable[str]) -> None:
-    """Label folders that emptied go."""
-    for name in folders:
+def remove_empty_folders(target: Path, folders: Iterable[Path]) -> None:
+    """Label folders that emptied go, the innermost first."""
+    for folder in sorted((f for f in folders if f.parts), key=lambda f: -len(f.parts)):
         try:
-            (target / name).rmdir()
+            (target / folder).rmdir()
         except OSError:
             continue  # not empty, or gone

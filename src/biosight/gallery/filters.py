@@ -12,8 +12,9 @@ from typing import Any, Literal
 
 from biosight.images import folded
 from biosight.storage.records import Op, Value, Where
+from biosight.taxa.paths import end_below
 
-Kind = Literal["label", "choice", "flag", "percent", "day", "text", "key"]
+Kind = Literal["label", "path", "choice", "flag", "percent", "day", "text", "key"]
 Meaning = Callable[[Any, int], list[Where]]
 
 
@@ -21,12 +22,13 @@ Meaning = Callable[[Any, int], list[Where]]
 class FilterPart:
     """One part of a filter.
 
-    `kind` says what may be asked: any label, "" too; one of `choices`; yes; whole percent; a day
-    (YYYY-MM-DD); words; an id. An image matches where its `field` is `op` the value, unless
-    `meaning` says otherwise of value and threshold; `always` also where nothing was asked, `unless`
-    another part was. `title` heads its control in the sheet, `side` its half of a pair, and
-    `anything` is what the control says while it is empty; parts without a title are set elsewhere
-    on the page. `chip` is what is shown while it applies, with {} for the value.
+    `kind` says what may be asked: any label, "" too; a path of the tree of names; one of
+    `choices`; yes; whole percent; a day (YYYY-MM-DD); words; an id. An image matches where its
+    `field` is `op` the value, unless `meaning` says otherwise of value and threshold; `always`
+    also where nothing was asked, `unless` another part was. `title` heads its control in the
+    sheet, `side` its half of a pair, and `anything` is what the control says while it is empty;
+    parts without a title are set elsewhere on the page. `chip` is what is shown while it applies,
+    with {} for the value.
     """
 
     kind: Kind
@@ -59,6 +61,16 @@ def below_threshold(_: Value, threshold: int) -> list[Where]:
     return [Where("who", "=", "machine"), Where("percent", "<", threshold)]
 
 
+def at_or_below(path: str, _: int) -> list[Where]:
+    """Labels that hang at a path or below it: a range of the text."""
+    return [Where("label_path", ">=", path), Where("label_path", "<", end_below(path))]
+
+
+def undecided_of(_: Value, __: int) -> list[Where]:
+    """What a person looked at and could not name."""
+    return [Where("label", "=", ""), Where("who", "=", "person")]
+
+
 def words_in(text: str, _: int) -> list[Where]:
     """Name, path, label, note or camera hold the words; nothing for blanks."""
     sought = folded(text.strip())
@@ -76,6 +88,8 @@ class Filter:
 
     trash: bool = row(False, "flag", "trashed", always=True)
     label: str | None = row(None, "label", "label")
+    under: str = row("", "path", "label_path", meaning=at_or_below)
+    undecided: bool = row(False, "flag", "undecided", meaning=undecided_of)
     unsure: bool = row(False, "flag", "unsure", meaning=below_threshold)
     who: str | None = row(
         None,

@@ -5,11 +5,15 @@ Not here: where the pictures are laid out (export.py).
 
 import csv
 import io
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
 from biosight.images import Image
 from biosight.labels import Prediction
+from biosight.taxa.naming import Naming
+from biosight.taxa.paths import line_of
+from biosight.taxa.ranks import HIGHER
 
 COLUMNS = (
     "file",
@@ -33,6 +37,13 @@ COLUMNS = (
     "camera",
     "taken_offset",
     "altitude",
+    "scientific_name",
+    "taxon_rank",
+    "path",
+    "vernacular_name",
+    *HIGHER,
+    "group",
+    "machine_confidence",
 )
 DANGEROUS = ("=", "+", "-", "@", "\t", "\r")
 
@@ -53,10 +64,28 @@ def header() -> str:
     return "\ufeff" + line(COLUMNS)
 
 
+@dataclass(frozen=True, slots=True)
+class Telling:
+    """How pictures are told of: people by id, names by the collection's tree, and whether folders
+    lie in each other as the names do."""
+
+    person: Callable[[str], str]
+    naming: Naming = field(default_factory=Naming)
+    nested: bool = False
+
+
 def row(
-    image: Image, file: str, prediction: Prediction | None, annotated: tuple[str, float] | None
+    image: Image,
+    file: str,
+    prediction: Prediction | None,
+    annotated: tuple[str, float] | None,
+    naming: Naming,
 ) -> str:
-    """One picture's line. Numbers stay numbers; every text is made safe."""
+    """One picture's line. Numbers stay numbers; every text is made safe.
+
+    `confidence` and `machine_confidence` are both the machine's, whoever says the label.
+    """
+    taxon = naming.published(image.label)
     top = "; ".join(f"{g.label} {g.confidence:.4f}" for g in prediction.top) if prediction else ""
     by, at = annotated or ("", 0.0)
     texts: Mapping[str, str] = {
@@ -76,9 +105,17 @@ def row(
         "original_path": image.path,
         "note": image.note,
         "camera": image.camera,
+        "scientific_name": taxon.scientific_name if taxon else "",
+        "taxon_rank": taxon.taxon_rank if taxon else "",
+        "path": " > ".join(line_of(image.label_path)),
+        "vernacular_name": taxon.vernacular_name if taxon else "",
+        "group": naming.shown(image.group),
+        **dict.fromkeys(HIGHER, ""),
+        **naming.higher(image.label),
     }
     numbers: Mapping[str, str] = {
         "confidence": f"{image.confidence:.4f}" if image.model else "",
+        "machine_confidence": f"{image.confidence:.4f}" if image.model else "",
         "size": str(image.size),
         "latitude": "" if image.latitude is None else str(image.latitude),
         "longitude": "" if image.longitude is None else str(image.longitude),

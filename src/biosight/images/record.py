@@ -3,12 +3,15 @@
 Not here: its bytes (storage/blobs.py), or who may see it (sharing.py).
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Any, ClassVar
 from unicodedata import normalize
 
 import numpy as np
 import numpy.typing as npt
+
+from biosight.taxa.paths import first_path
 
 # Raised when the same file would be read otherwise than before: other dates, places or colours.
 # biosight doctor --reread brings older records up to it.
@@ -24,9 +27,15 @@ class Standing:
 
     collection: str = ""
     label: str = ""
+    label_path: str = ""
     who: str = "nobody"
     trashed_at: float = 0.0
     note: str = ""
+
+    @property
+    def read(self) -> "Standing":
+        """As it is kept today: what nobody could name had a label of its own once."""
+        return replace(self, label="", label_path="") if self.label == "Not sure" else self
 
     def changed(self, after: "Standing") -> dict[str, Any]:
         """The fields, with their values here, that an act changed which left `after`; what belongs
@@ -94,7 +103,7 @@ def folded(text: str) -> str:
     return normalize("NFC", normalize("NFC", text).casefold())
 
 
-TOGETHER = (("collection",), ("label", "who"), ("trashed_at",), ("note",))
+TOGETHER = (("collection",), ("label", "label_path", "who"), ("trashed_at",), ("note",))
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,16 +134,18 @@ class Embedding:
 class Image:
     """One picture in one collection; unique on (collection, sha256).
 
-    `who` says whose label counts: "machine", "person" or "nobody". `confidence` (0 to 1) and
-    `margin` are the machine's, also where a person spoke; `percent` is confidence in whole
-    percent. `novelty` is the distance from what the model knows, `unfamiliar` whether that is
-    beyond its limit; `drift_checked_at` is 0 until a drift check drew it, and `drift_score` is the
-    share of the baseline's pictures then that lay nearer to what the model knows. Times are
-    seconds since 1970 UTC; `taken` is the file's local time, with parts of
-    a second where it has them, "" if unknown; `day` is the date taken,
-    else the date uploaded (YYYY-MM-DD). `lottery` is drawn once, so that a random review queue is
-    stable. `reading` is the READING of the code that read the file. `trashed_at` is 0 outside the
-    trash.
+    `label_path` is where the label hangs in the collection's tree of names (taxa/paths.py), kept
+    with it so that "this and below" is a range. `machine_label` is the model's answer by its own
+    name, and `group` the one of the model's labels that it lies in. `who` says whose label
+    counts: "machine", "person" or "nobody". `confidence` (0 to 1) and `margin` are the machine's,
+    also where a person spoke; `percent` is confidence in whole percent. `novelty` is the distance
+    from what the model knows, `unfamiliar` whether that is beyond its limit; `drift_checked_at` is
+    0 until a drift check drew it, and `drift_score` is the share of the baseline's pictures then
+    that lay nearer to what the model knows. Times are seconds since 1970 UTC; `taken` is the
+    file's local time, with parts of a second where it has them, "" if unknown; `day` is the date
+    taken, else the date uploaded (YYYY-MM-DD). `lottery` is drawn once, so that a random review
+    queue is stable. `reading` is the READING of the code that read the file. `trashed_at` is 0
+    outside the trash.
     """
 
     table: ClassVar[str] = "images"
@@ -147,6 +158,7 @@ class Image:
         ("collection", "trashed", "name", "id"),
         ("collection", "trashed", "confidence", "id"),
         ("collection", "trashed", "label", "created_at", "id"),
+        ("collection", "trashed", "label_path", "created_at", "id"),
         ("collection", "trashed", "label", "confidence", "id"),
         ("collection", "trashed", "label", "taken", "id"),
         ("collection", "trashed", "label", "name", "id"),
@@ -161,10 +173,20 @@ class Image:
         ("who", "id"),
     )
     counters: ClassVar[tuple[tuple[str, ...], ...]] = (
-        ("collection", "trashed", "label", "who", "percent"),
+        # Small ones first: a question is answered by the first that knows all it asks.
+        ("collection", "trashed", "label", "label_path", "who"),
+        ("collection", "trashed", "who", "percent"),
+        ("collection", "trashed", "who", "percent", "label", "label_path"),
         ("uploaded_by",),
     )
     totalled: ClassVar[str] = "size"
+    rewritten: ClassVar[tuple[tuple[int, tuple[str, str], dict[str, str]], ...]] = (
+        (5, ("label", "Not sure"), {"label": "", "label_path": ""}),
+    )
+    derived: ClassVar[dict[str, tuple[str, Callable[[str], str]]]] = {
+        "label_path": ("label", first_path),
+        "group": ("machine_label", str),
+    }
 
     id: str
     collection: str
@@ -194,6 +216,8 @@ class Image:
     label: str
     who: str
     lottery: float
+    label_path: str = ""
+    group: str = ""
     note: str = ""
     capture: Capture = NO_CAPTURE
     search: str = ""
@@ -214,7 +238,7 @@ class Image:
     @property
     def standing(self) -> Standing:
         """The part that acts change."""
-        return Standing(self.collection, self.label, self.who, self.trashed_at, self.note)
+        return Standing(**{name: getattr(self, name) for name in Standing.__slots__})
 
     def put(self, standing: Standing) -> "Image":
         """This image with another standing, its search text in step."""
@@ -222,6 +246,7 @@ class Image:
             self,
             collection=standing.collection,
             label=standing.label,
+            label_path=standing.label_path,
             who=standing.who,
             trashed_at=standing.trashed_at,
             trashed=standing.trashed_at > 0,

@@ -11,7 +11,8 @@ from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from biosight.errors import BadModel
+from biosight.errors import BadModel, BadRequest
+from biosight.taxa.tree import Taxon, Tree
 
 
 class CardLabel(BaseModel):
@@ -22,6 +23,30 @@ class CardLabel(BaseModel):
     name: str = Field(min_length=1, max_length=80)
     scientific_name: str = Field("", alias="scientificName")
     taxon_rank: str = Field("", alias="taxonRank")
+
+
+class CardTaxon(BaseModel):
+    """A node of a model's tree of names, as the card writes it, with Darwin Core's terms.
+
+    `group` is the label it falls in, "" for what stands above. It is said from a probability of
+    `threshold` on; 0 means that it is not said at all.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid", populate_by_name=True)
+
+    id: str = Field(min_length=1, max_length=80)
+    scientific_name: str = Field("", alias="scientificName")
+    taxon_rank: str = Field("", alias="taxonRank")
+    parent: str = ""
+    vernacular_name: str = Field("", alias="vernacularName")
+    group: str = ""
+    threshold: float = Field(0.0, ge=0, le=1)
+
+    @property
+    def taxon(self) -> Taxon:
+        return Taxon(
+            self.id, self.scientific_name, self.taxon_rank, self.parent, self.vernacular_name
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,8 +65,10 @@ class ModelCard(BaseModel):
     units of 0 to 1 (pixel / 255). `temperature` divides the logits before the softmax
     (Guo et al. 2017, "On calibration of modern neural networks"). `base` names the version
     whose network a taught head reads. Beyond `novelty_limit`, a cosine distance, a picture
-    counts as unfamiliar; 0 means that nothing does. `training_set` is the hash of what taught it,
-    `parameters` how, `git_commit` the code.
+    counts as unfamiliar; 0 means that nothing does. `taxa` is the tree that finer answers come
+    from, parents first, and `leaves` the ids whose scores the second layer of head.npz gives;
+    `leaf_temperature` divides those. A model without them says its labels alone.
+    `training_set` is the hash of what taught it, `parameters` how, `git_commit` the code.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid", protected_namespaces=())
@@ -50,12 +77,15 @@ class ModelCard(BaseModel):
     version: str = Field(pattern=r"^[0-9a-zA-Z][0-9a-zA-Z._+-]{0,63}$")
     arch: str
     labels: tuple[CardLabel, ...] = Field(min_length=2)
+    taxa: tuple[CardTaxon, ...] = ()
+    leaves: tuple[str, ...] = ()
     input_size: int = Field(ge=16, le=1024)
     resize_short: int = Field(ge=16, le=2048)
     interpolation: Literal["bicubic", "bilinear"] = "bicubic"
     mean: tuple[float, float, float]
     std: tuple[float, float, float]
     temperature: float = Field(1.0, gt=0)
+    leaf_temperature: float = Field(1.0, gt=0)
     embedding_size: int = Field(ge=1)
     precision: str = "fp32"
     sha256: str = ""
@@ -77,6 +107,11 @@ class ModelCard(BaseModel):
         return f"{self.name}@{self.version}"
 
     @property
+    def tree(self) -> Tree:
+        """The tree of names that the model answers by; empty where it has none."""
+        return Tree(t.taxon for t in self.taxa)
+
+    @property
     def space(self) -> str:
         """The version whose embeddings this model reads: only those compare with each other."""
         return self.base or self.key
@@ -95,11 +130,25 @@ class ModelCard(BaseModel):
 def read_card(folder: Path) -> ModelCard:
     """The card in `folder`. Raises BadModel when it is absent or malformed."""
     try:
-        return ModelCard.model_validate_json((folder / "card.json").read_bytes())
+        card = ModelCard.model_validate_json((folder / "card.json").read_bytes())
+        check_tree(card)
+        return card
     except FileNotFoundError as error:
         raise BadModel(f"{folder} has no card.json.") from error
     except ValidationError as error:
         raise BadModel(f"{folder / 'card.json'} is not a model card: {error}") from error
+
+
+def check_tree(card: ModelCard) -> None:
+    """Raises BadModel for a tree that is none, or does not fit leaves and labels."""
+    try:
+        tree = card.tree
+    except BadRequest as error:
+        raise BadModel(f"The tree of names of {card.key} is none: {error.detail}") from error
+    groups = {t.id: t.group for t in card.taxa}
+    strange = [x for x in card.leaves if x not in tree or groups[x] not in card.label_names]
+    if strange:
+        raise BadModel(f"{strange[0]} is a leaf of {card.key}, but in no group of its labels.")
 
 
 def write_card(card: ModelCard, folder: Path) -> None:

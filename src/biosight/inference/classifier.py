@@ -14,10 +14,12 @@ import onnxruntime as ort
 from biosight import cores
 from biosight.errors import BadModel
 from biosight.inference.card import ModelCard, file_sha256, read_card
-from biosight.inference.head import read_head
+from biosight.inference.head import Head, read_head
 from biosight.inference.preprocess import Pixels, to_batch
 from biosight.inference.reference import Familiar, read_reference
+from biosight.inference.rollup import Rollup, shares
 from biosight.labels import Guess
+from biosight.taxa.paths import as_path
 
 Floats = npt.NDArray[np.float32]
 TOP = 5
@@ -35,11 +37,14 @@ PROVIDERS = {
 @dataclass(frozen=True, slots=True)
 class Verdict:
     """What the model says of one picture: confidences per label, the embedding, and how far
-    that lies from what the model knows (0 without a reference)."""
+    that lies from what the model knows (0 without a reference); with a tree, probabilities of its
+    leaves and nodes too."""
 
     confidences: Floats
     embedding: Floats
     novelty: float
+    leaves: Floats | None = None
+    nodes: Floats | None = None
 
 
 def open_network(
@@ -72,6 +77,26 @@ def check_file(folder: Path, card: ModelCard) -> Path:
     return model
 
 
+def rollup_of(card: ModelCard, head: Head | None) -> Rollup | None:
+    """How a card's tree makes answers; None without one. Raises BadModel for leaves without
+    numbers."""
+    if not card.leaves:
+        return None
+    if head is None or head.leaf_weight is None or len(head.leaf_weight) != len(card.leaves):
+        raise BadModel(f"The head.npz of {card.key} does not hold the leaves of its card.")
+    group_of = {t.id: t.group for t in card.taxa}
+    offered = {t.id: t.threshold for t in card.taxa if t.threshold}
+    return Rollup(
+        card.tree,
+        card.leaves,
+        card.label_names,
+        group_of,
+        offered,
+        card.temperature,
+        card.leaf_temperature,
+    )
+
+
 class Classifier:
     """A model folder opened for inference; not safe for two runs at once (see batching.py).
 
@@ -94,6 +119,7 @@ class Classifier:
         self.head = read_head(folder, len(self.card.labels), self.card.embedding_size)
         if self.card.base and self.head is None:
             raise BadModel(f"{folder} has no head.npz, which its card promises.")
+        self.rollup = rollup_of(self.card, self.head)
         reference = read_reference(folder)
         self.familiar = Familiar(reference) if reference else None
 
@@ -121,14 +147,14 @@ class Classifier:
 
     def verdicts(self, scores: Floats, embeddings: Floats) -> list[Verdict]:
         """Logits (n, labels) and embeddings (n, d) -> one Verdict each."""
-        scaled = scores / np.float32(self.card.temperature)
-        powers = np.exp(scaled - scaled.max(axis=1, keepdims=True))
-        confidences = powers / powers.sum(axis=1, keepdims=True)
         novelty = self.familiar.distances(embeddings) if self.familiar else np.zeros(len(scores))
-        return [
-            Verdict(c, e, round(float(n), 4))
-            for c, e, n in zip(confidences, embeddings, novelty, strict=True)
-        ]
+        rounded = [round(float(n), 4) for n in novelty]
+        if self.rollup is None or self.head is None:
+            confidences = shares(scores, self.card.temperature)
+            return [Verdict(*row) for row in zip(confidences, embeddings, rounded, strict=True)]
+        found = self.rollup.scores(scores, self.head.leaf_scores(embeddings))
+        rows = zip(found.groups, embeddings, rounded, found.leaves, found.nodes, strict=True)
+        return [Verdict(*row) for row in rows]
 
     def top(self, verdict: Verdict, count: int = TOP) -> tuple[Guess, ...]:
         """The most likely labels, best first."""
@@ -136,9 +162,62 @@ class Classifier:
         names = self.card.label_names
         return tuple(Guess(names[i], round(float(verdict.confidences[i]), 4)) for i in order)
 
+    def answer(self, verdict: Verdict, least: float = 0.0) -> Guess:
+        """How deep the model's answer goes: a node of its tree that is sure enough, and at least
+        `least` (0 to 1), else the likeliest label."""
+        if self.rollup is None or verdict.nodes is None:
+            return self.top(verdict, 1)[0]
+        said = self.rollup.answer(verdict.confidences, verdict.nodes, least)
+        return Guess(said.node, round(said.confidence, 4))
+
+    def finer(self, verdict: Verdict, count: int = TOP) -> tuple[Guess, ...]:
+        """The most likely leaves, best first; none without a tree."""
+        if verdict.leaves is None:
+            return ()
+        order = np.argsort(-verdict.leaves, kind="stable")[:count]
+        names = self.card.leaves
+        return tuple(Guess(names[i], round(float(verdict.leaves[i]), 4)) for i in order)
+
+    def at_depth(self, answer: Guess, group: Guess, depth: str) -> Guess:
+        """An answer cut at a rank: "group" for the model's label, a rank, or "deepest"."""
+        if self.rollup is None or depth == "deepest" or answer.label == group.label:
+            return answer
+        tree = self.rollup.tree
+        if depth == "group":
+            return group
+        cut = tree.ranked(answer.label, depth)
+        below = cut and tree.is_below(cut, group.label)
+        return Guess(cut, answer.confidence) if below else answer
+
+    def path(self, node: str) -> str:
+        """Where a name hangs in the model's own tree; "" for one that is in none."""
+        return as_path(self.rollup.tree.line(node)) if self.rollup else ""
+
+    def rank(self, node: str) -> str:
+        """The taxonRank of a name in the model's own tree; "" for one that is in none."""
+        taxon = self.rollup.tree.taxa.get(node) if self.rollup else None
+        return taxon.taxon_rank if taxon else ""
+
     def unfamiliar(self, verdict: Verdict) -> bool:
         """Does the picture lie beyond what the model knows?"""
         return 0 < self.card.novelty_limit < verdict.novelty
+
+    def knows(self, label: str) -> bool:
+        """Can the model say this label, or a name of its tree?"""
+        nodes = self.rollup.number if self.rollup else {}
+        return label in self.card.label_names or label in nodes
+
+    def slope(self, embedding: Floats, label: str) -> Floats:
+        """The direction (d,) in which a label or a name of the tree gets likelier: its own row's, or
+        the mean of the leaves at or below it, less what all leaves share."""
+        assert self.head is not None
+        if label in self.card.label_names:
+            return self.head.direction(embedding, self.card.label_names.index(label))
+        assert self.rollup is not None
+        assert self.head.leaf_weight is not None
+        below = self.rollup.incidence[:, self.rollup.number[label]] > 0
+        mean: Floats = self.head.leaf_weight[below].mean(axis=0)
+        return mean - self.head.leaf_weight.mean(axis=0)
 
     def activation(self, pixels: Pixels, label: str) -> Floats | None:
         """Where in one picture (side, side, 3) the evidence for `label` lies: a class-activation
@@ -147,7 +226,6 @@ class Classifier:
             return None
         batch = to_batch(pixels[None], self.card)
         features = np.asarray(self.session.run(["features"], {self.input: batch})[0][0], np.float32)
-        number = self.card.label_names.index(label)
-        weight = self.head.direction(features.mean((1, 2)), number)
+        weight = self.slope(features.mean((1, 2)), label)
         heat: Floats = np.maximum(np.tensordot(weight, features, axes=1), 0)
         return heat / max(float(heat.max()), 1e-9)

@@ -23,23 +23,34 @@ class Prior:
     weight (classes, d) and bias (classes,), and the label number that each class belongs to.
 
     A label's evidence is the logarithm of its classes' share of all probability, times
-    `strength`; a label without classes counts as if it had an even share.
+    `strength`; a label without classes counts as if it had an even share. `leaf` is the number of
+    the leaf that each class speaks for, -1 for none: a tree's leaves have evidence alike.
     """
 
     weight: Floats
     bias: Floats
     label: Ints
     strength: float
+    leaf: Ints | None = None
 
     def evidence(self, embeddings: npt.NDArray[np.floating], labels: int) -> Floats:
         """(n, d) -> what to add to the logits (n, labels)."""
-        scores = self.scores(embeddings)
-        powers = np.exp(scores)
-        added = np.full((len(embeddings), labels), -np.log(len(np.unique(self.label))), np.float32)
-        total = np.log(powers.sum(axis=1))
-        for label in np.unique(self.label):
-            own = powers[:, self.label == label].sum(axis=1)
-            added[:, label] = np.log(own + 1e-20) - total
+        return self.shared_out(embeddings, self.label, labels)
+
+    def leaf_evidence(self, embeddings: npt.NDArray[np.floating], leaves: int) -> Floats:
+        """(n, d) -> what to add to the leaves' scores (n, leaves)."""
+        if self.leaf is None:
+            return np.zeros((len(embeddings), leaves), np.float32)
+        return self.shared_out(embeddings, self.leaf, leaves)
+
+    def shared_out(self, embeddings: npt.NDArray[np.floating], owner: Ints, count: int) -> Floats:
+        """The evidence of `count` owners (n, count), given the one of each class."""
+        powers = np.exp(self.scores(embeddings))
+        speaking = np.unique(owner[owner >= 0])
+        members = (owner[:, None] == speaking).astype(np.float32)
+        added = np.full((len(embeddings), count), -np.log(len(speaking)), np.float32)
+        total = np.log(powers.sum(axis=1, keepdims=True))
+        added[:, speaking] = np.log(powers @ members + 1e-20) - total
         return added * np.float32(self.strength)
 
     def scores(self, embeddings: npt.NDArray[np.floating]) -> Floats:
@@ -51,11 +62,23 @@ class Prior:
 
 @dataclass(frozen=True, slots=True)
 class Head:
-    """A linear layer, weight (labels, d) and bias (labels,), and perhaps a prior."""
+    """A linear layer, weight (labels, d) and bias (labels,), perhaps a prior, and with a tree of
+    names a second layer for its leaves, (leaves, d) and (leaves,)."""
 
     weight: Floats
     bias: Floats
     prior: Prior | None = None
+    leaf_weight: Floats | None = None
+    leaf_bias: Floats | None = None
+
+    def leaf_scores(self, embeddings: npt.NDArray[np.floating]) -> Floats:
+        """(n, d) -> (n, leaves); no leaves where there is no tree."""
+        if self.leaf_weight is None or self.leaf_bias is None:
+            return np.zeros((len(embeddings), 0), np.float32)
+        scores: Floats = embeddings.astype(np.float32) @ self.leaf_weight.T + self.leaf_bias
+        if self.prior is not None:
+            scores += self.prior.leaf_evidence(embeddings, len(self.leaf_weight))
+        return scores
 
     def logits(self, embeddings: npt.NDArray[np.floating]) -> Floats:
         """(n, d) -> (n, labels)."""
@@ -93,10 +116,15 @@ def read_head(folder: Path, labels: int, size: int) -> Head | None:
                 arrays["weight"].astype(np.float32),
                 arrays["bias"].astype(np.float32),
                 as_prior(arrays) if "prior_weight" in arrays else None,
+                *(
+                    arrays[name].astype(np.float32) if name in arrays else None
+                    for name in ("leaf_weight", "leaf_bias")
+                ),
             )
     except (OSError, ValueError, KeyError) as error:
         raise BadModel(f"{path} is not a head.") from error
     wide = [head.weight, *([head.prior.weight] if head.prior else [])]
+    wide += [head.leaf_weight] if head.leaf_weight is not None else []
     if len(head.weight) != labels or any(w.shape[1:] != (size,) for w in wide):
         raise BadModel(f"{path} does not fit its card.")
     return head
@@ -104,17 +132,23 @@ def read_head(folder: Path, labels: int, size: int) -> Head | None:
 
 def as_prior(arrays: Any) -> Prior:
     """The prior among the arrays of a head file. Raises KeyError."""
+    leaf = arrays.get("prior_leaf")
     return Prior(
         arrays["prior_weight"].astype(np.float32),
         arrays["prior_bias"].astype(np.float32),
         arrays["prior_label"].astype(np.int64),
         float(arrays["prior_strength"]),
+        leaf.astype(np.int64) if leaf is not None and len(leaf) else None,
     )
 
 
 def write_head(head: Head, folder: Path) -> None:
-    """Write head.npz; a prior's weights in half precision."""
+    """Write head.npz; the weights of a prior and of leaves in half precision."""
     arrays: dict[str, npt.NDArray[Any]] = {"weight": head.weight, "bias": head.bias}
+    if head.leaf_weight is not None and head.leaf_bias is not None:
+        arrays |= {"leaf_weight": head.leaf_weight.astype(np.float16), "leaf_bias": head.leaf_bias}
+    if head.prior and head.prior.leaf is not None:
+        arrays["prior_leaf"] = head.prior.leaf.astype(np.int16)
     if head.prior:
         arrays |= {
             "prior_weight": head.prior.weight.astype(np.float16),

@@ -6,7 +6,7 @@ for refitting heads. Not here: writing the file (training/export.py).
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -19,12 +19,14 @@ Floats = npt.NDArray[np.float32]
 Ints = npt.NDArray[np.int64]
 NEIGHBOURS = 10
 NAME = "reference.npz"
+NO_NODES = np.zeros(0, np.int64)
 
 
 @dataclass(frozen=True, slots=True)
 class Reference:
     """The arrays of a reference: embeddings (n, d), logits (n, labels), label and source numbers
-    (n,), picture statistics (n, 9); replay embeddings (m, d) and label numbers (m,)."""
+    (n,), picture statistics (n, 9); replay embeddings (m, d) and label numbers (m,). With a tree,
+    the number among the card's taxa of the finest name known of each, -1 for none; else empty."""
 
     held_embeddings: Floats
     held_logits: Floats
@@ -33,6 +35,8 @@ class Reference:
     held_statistics: Floats
     replay_embeddings: Floats
     replay_labels: Ints
+    held_nodes: Ints = field(default_factory=lambda: NO_NODES)
+    replay_nodes: Ints = field(default_factory=lambda: NO_NODES)
 
 
 def read_reference(folder: Path) -> Reference | None:
@@ -42,7 +46,8 @@ def read_reference(folder: Path) -> Reference | None:
         return None
     try:
         with np.load(path, allow_pickle=False) as arrays:
-            return Reference(**{name: plain(name, arrays) for name in Reference.__slots__})
+            there = [n for n in Reference.__slots__ if n in arrays or not n.endswith("nodes")]
+            return Reference(**{name: plain(name, arrays) for name in there})
     except (OSError, ValueError, KeyError) as error:
         raise BadModel(f"{path} is not a reference.") from error
 

@@ -19,7 +19,7 @@ from biosight.bootstrap import Archive
 from biosight.collection import Collection
 from biosight.errors import BadModel, BadRequest, NotFound
 from biosight.images import Image
-from biosight.inference.card import learnt_from, read_card, write_card
+from biosight.inference.card import ModelCard, learnt_from, read_card, write_card
 from biosight.inference.classifier import Classifier
 from biosight.inference.decoding import Decoders
 from biosight.inference.preprocess import to_pixels
@@ -29,8 +29,10 @@ from biosight.learning import gate, teach, trial
 from biosight.learning.gate_page import as_html
 from biosight.learning.recipe import Recipe
 from biosight.learning.snapshot import Row, TrainingSet, freeze, pictures, read_set, unpack
+from biosight.learning.teach_tree import Grown, grown, place_in
 from biosight.registry import ModelVersion
 from biosight.storage import keys
+from biosight.taxa.naming import Naming
 from biosight.training.params import FitParams
 from biosight.training.provenance import commit
 
@@ -70,6 +72,7 @@ def snapshot(
     archive: Archive,
     decoders: Decoders,
     collection: Collection,
+    naming: Naming,
     champion: ModelVersion,
     recipe: Recipe,
     work: Work,
@@ -87,7 +90,7 @@ def snapshot(
         archive.records,
         collection.id,
         champion.id,
-        dict(collection.renamed),
+        naming,
         picture,
         work.snapshot,
         holdout=recipe.snapshot.holdout,
@@ -106,8 +109,10 @@ def train(
     """
     taken = read_set(work.snapshot)
     card = read_card(champion)
-    rows = chosen(taken, card.label_names)
-    new = tuple(sorted({row.label for row in rows} - set(card.label_names)))
+    known = (*card.label_names, *(t.id for t in card.taxa))
+    rows = chosen(taken, known)
+    counts = Counter(row.label for row in rows)
+    new = tuple(sorted(x for x in counts if x not in known and counts[x] >= OPENS_AT))
     family = recipe.train.name or name or card.name
     rmtree(work.candidate, ignore_errors=True)
     if recipe.train.mode == "head":
@@ -134,10 +139,15 @@ def not_taught_yet(taken: TrainingSet, rows: list[Row]) -> str:
 
 
 def chosen(taken: TrainingSet, known: tuple[str, ...]) -> list[Row]:
-    """The rows that teach: labels that the champion knows, and new ones with enough pictures."""
-    rows = taken.part("train")
+    """The rows that teach: labels that the champion knows, or knows what they hang below, and new
+    ones with enough pictures."""
+    rows, there = taken.part("train"), set(known)
     counts = Counter(row.label for row in rows)
-    kept = [row for row in rows if row.label in known or counts[row.label] >= OPENS_AT]
+    kept = [
+        row
+        for row in rows
+        if row.label in there or there & set(row.line) or counts[row.label] >= OPENS_AT
+    ]
     if not kept:
         raise BadRequest(
             f"Nothing to learn from: {len(rows)} pictures may teach, and a new label needs "
@@ -155,7 +165,7 @@ def refit(champion: Path, work: Work, rows: list[Row], new: tuple[str, ...], nam
         pixels = np.stack([to_pixels(picture, classifier.card.framing) for _, picture in batch])
         vectors = classifier.logits(pixels)[1]
         examples += [
-            teach.Example(row.image, row.label, row.session, vector)
+            teach.Example(row.image, row.label, row.session, vector, row.line)
             for (row, _), vector in zip(batch, vectors, strict=True)
         ]
     lesson = teach.Assignment(champion, new, name, "0")
@@ -183,8 +193,10 @@ def tune(
         raise BadModel("A stage or full run needs PyTorch: run make train-env first.") from error
     unpacked = work.root / "unpacked"
     rmtree(unpacked, ignore_errors=True)
+    card = read_card(champion)
+    made = grown(card, new, {row.label: row.line or (row.label,) for row in rows})
     samples = [
-        ds.Sample(path, row.label, f"session {row.session}")
+        ds.Sample(path, *label_of(made, row), node=row.label)
         for path, row in unpack(work.snapshot, rows, unpacked)
     ]
     judges: list[ds.Sample] = []
@@ -193,7 +205,7 @@ def tune(
         older = ds.scan_tree(Path(params.base), manifest)
         base, judges = ds.split_by_source(older, params.held_share, params.seed)
         samples += base
-    job = finetune.Tuning(champion, samples, new, work.run, name)
+    job = finetune.Tuning(champion, samples, made, work.run, name)
     try:
         words = finetune.fine_tune(job, params, work.candidate, quiet=silent)
     finally:
@@ -201,6 +213,18 @@ def tune(
     said = [[str(s.path), s.label] for s in judges]
     (work.candidate / "judges.json").write_text(json.dumps(said))
     return words
+
+
+def label_of(made: Grown, row: Row) -> tuple[str, str]:
+    """The model's label that a row's picture lies in, and the row's session as its source."""
+    place = place_in(made, row.line) if made.leaves else None
+    return place[0] if place else row.label, f"session {row.session}"
+
+
+def truth_of(card: ModelCard, row: Row) -> str:
+    """The label of a card that a row's picture lies in; its own where it lies in none."""
+    groups = {t.id: t.group for t in card.taxa}
+    return next((groups[n] for n in reversed(row.line) if groups.get(n)), row.label)
 
 
 def sign_card(recipe: Recipe, work: Work, taken: TrainingSet, rows: list[Row]) -> None:
@@ -222,7 +246,8 @@ def evaluate(champion: Path, work: Work) -> dict[str, float]:
     sides = trial.Sides(Classifier(champion), Classifier(work.candidate))
     seen = learnt_from(champion)
     rows = [row for row in taken.part("holdout") if row.image not in seen]
-    shown = ((row.label, picture) for row, picture in pictures(work.snapshot, rows))
+    card = sides.candidate.card
+    shown = ((truth_of(card, row), picture) for row, picture in pictures(work.snapshot, rows))
     found = [trial.on_pictures(sides, gate.HERE, shown, sides.names)]
     reference = read_reference(champion)
     if reference is not None:

@@ -8,7 +8,7 @@ import io
 import json
 import tarfile
 from collections import Counter, defaultdict
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
@@ -16,9 +16,9 @@ from PIL import Image as Pillow
 
 from biosight.errors import BadPicture, BadRequest, NotFound, Unavailable
 from biosight.images import Image
-from biosight.labels import NOT_SURE
 from biosight.learning.teach import named_pictures
 from biosight.storage.records import Records
+from biosight.taxa.naming import Naming
 
 ARCHIVE, MANIFEST = "pictures.tar", "training-set.json"
 SAME_BITS = 4  # perceptual hashes (64 bits) this close are of one picture
@@ -28,7 +28,8 @@ SPLITS = ("train", "holdout", "copy")
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """A picture that a person named: its bytes' hash, label, upload session and split.
+    """A picture that a person named: its bytes' hash, label, upload session and split. `line` are
+    the model's names from the top of the tree down to the label.
 
     "copy" is a picture that is like one of the holdout: it neither teaches nor judges.
     """
@@ -39,6 +40,7 @@ class Row:
     session: str
     phash: str
     split: str
+    line: tuple[str, ...] = ()
 
     @property
     def file(self) -> str:
@@ -75,7 +77,7 @@ def freeze(
     records: Records,
     collection: str,
     champion: str,
-    renamed: Mapping[str, str],
+    naming: Naming,
     picture: Callable[[Image], bytes],
     folder: Path,
     *,
@@ -85,12 +87,12 @@ def freeze(
 ) -> TrainingSet:
     """Write archive and manifest of a collection's named pictures into `folder`.
 
-    `picture` gives an upright JPEG; what it can't read is left out and counted. `renamed` maps a
-    model's label to its name in the collection; rows carry the model's. Raises BadRequest when
+    `picture` gives an upright JPEG; what it can't read is left out and counted. Rows carry
+    the model's names. Raises BadRequest when
     nobody has named a picture.
     """
-    back = {shown: own for own, shown in renamed.items()}
-    named = [i for i in named_pictures(records, collection) if i.label not in {"", NOT_SURE}]
+    back = naming.own
+    named = [i for i in named_pictures(records, collection) if i.label]
     if not named:
         raise BadRequest("Nobody has confirmed or corrected a picture here yet.")
     folder.mkdir(parents=True, exist_ok=True)
@@ -98,7 +100,15 @@ def freeze(
     images = [i for i in named if i.sha256 in kept]
     splits = splits_of(images, holdout, salt)
     rows = tuple(
-        Row(i.id, i.sha256, back.get(i.label, i.label), i.session or i.id, i.phash, split)
+        Row(
+            i.id,
+            i.sha256,
+            back.get(i.label, i.label),
+            i.session or i.id,
+            i.phash,
+            split,
+            naming.own_line(i.label),
+        )
         for i, split in zip(images, splits, strict=True)
     )
     labels = tuple(sorted({row.label for row in rows}))
@@ -187,7 +197,7 @@ def read_set(folder: Path) -> TrainingSet:
     try:
         said = json.loads((folder / MANIFEST).read_text(encoding="utf-8"))
         known = said.pop("hash")
-        rows = tuple(Row(**row) for row in said.pop("rows"))
+        rows = tuple(Row(**{**row, "line": tuple(row.get("line", ()))}) for row in said.pop("rows"))
         found = TrainingSet(**{**said, "labels": tuple(said["labels"])}, rows=rows)
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise BadRequest(f"{folder} holds no training set; take a snapshot first.") from error

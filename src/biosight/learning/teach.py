@@ -6,8 +6,8 @@ Job (cli/worker.py).
 
 import json
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from shutil import copy2
 
@@ -20,11 +20,23 @@ from biosight.inference.card import CardLabel, ModelCard, read_card, write_card
 from biosight.inference.head import Head, read_head, write_head
 from biosight.inference.quality import softmax
 from biosight.inference.reference import Reference, read_reference
-from biosight.labels import NOT_SURE, OPENS_AT
+from biosight.inference.rollup import Rollup
+from biosight.labels import OPENS_AT
 from biosight.learning import gate
 from biosight.learning.head import Examples, answers_by_group, examples_of, joined, refit
+from biosight.learning.teach_tree import (
+    Grown,
+    LeafExamples,
+    allows,
+    fit_new_leaves,
+    grown,
+    place_in,
+    replayed,
+    said_by_fold,
+)
 from biosight.storage.living import named_by_people
 from biosight.storage.records import Records, pages
+from biosight.taxa.naming import Naming
 
 Floats = npt.NDArray[np.float32]
 PIECE = 500
@@ -32,22 +44,26 @@ PIECE = 500
 
 @dataclass(frozen=True, slots=True)
 class Example:
-    """A picture that a person named, with its embedding (d,) and its upload session."""
+    """A picture that a person named, with its embedding (d,) and its upload session; `line` are the
+    model's names from the top of the tree down to the label."""
 
     image: str
     label: str
     group: str
     embedding: Floats
+    line: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class Assignment:
-    """What to teach: a base version opened as a folder, labels to add, and the family's name."""
+    """What to teach: a base version opened as a folder, labels to add by the model's own names,
+    the family's name, and what they are called and hang below in the collection."""
 
     folder: Path
     labels: tuple[str, ...]
     name: str
     release: str
+    naming: Naming = field(default_factory=Naming)
 
 
 def named_pictures(records: Records, collection: str) -> Iterator[Image]:
@@ -60,23 +76,24 @@ def named_examples(
     records: Records,
     collection: str,
     space: str,
-    renamed: Mapping[str, str],
+    naming: Naming,
     embed: Callable[[Image], Floats],
     step: Callable[[int], None],
 ) -> list[Example]:
     """Every named picture with its embedding in `space`; `embed` makes those that are missing.
 
-    `renamed` maps a model's label to its name in the collection; examples carry the model's.
+    Examples carry the model's names.
     """
-    back = {shown: own for own, shown in renamed.items()}
+    back = naming.own
     found = []
     for number, image in enumerate(named_pictures(records, collection), 1):
-        if image.label in {"", NOT_SURE}:
+        if not image.label:
             continue
         kept = records.get(Embedding, image.id)
         vector = kept.floats() if kept and kept.space == space else embed(image)
         group = image.session or image.id
-        found.append(Example(image.id, back.get(image.label, image.label), group, vector))
+        label, line = back.get(image.label, image.label), naming.own_line(image.label)
+        found.append(Example(image.id, label, group, vector, line))
         step(number)
     return found
 
@@ -102,6 +119,8 @@ def teach(lesson: Assignment, found: Sequence[Example], target: Path) -> gate.Ga
     reference = read_reference(lesson.folder)
     if old is None or reference is None:
         raise BadModel(f"{card.key} has no head or reference to teach from.")
+    if card.leaves:
+        return teach_leaves(lesson, card, old, reference, found, target)
     names = [*card.label_names, *(x for x in lesson.labels if x not in card.label_names)]
     chosen = choose(found, card.label_names, lesson.labels)
     if not chosen:
@@ -114,6 +133,110 @@ def teach(lesson: Assignment, found: Sequence[Example], target: Path) -> gate.Ga
     write_candidate(lesson, card, head, names, chosen, report, target)
     write_reference_for(lesson.folder, reference, head, target)
     return report
+
+
+def teach_leaves(
+    lesson: Assignment,
+    card: ModelCard,
+    old: Head,
+    reference: Reference,
+    found: Sequence[Example],
+    target: Path,
+) -> gate.GateReport:
+    """`teach` for a model with a tree: new names become leaves where they hang, and what people
+    named further down than the model goes teaches what is above."""
+    every = {t.id for t in card.taxa} | set(card.label_names)
+    choose(found, sorted(every), lesson.labels)
+    lines = {e.label: e.line or (e.label,) for e in found}
+    made = grown(card, [w for w in lesson.labels if w in lines], lines)
+    placed = [(e, place) for e in found if (place := place_in(made, lines[e.label]))]
+    if not placed:
+        raise BadRequest("No confirmed picture has one of these labels.")
+    chosen = [e for e, _ in placed]
+    names = [label.name for label in made.labels]
+    taught, folds = as_examples([replace(e, label=group) for e, (group, _) in placed], names)
+    at = [place for _, place in placed]
+    allowed = allows(made, [node for _, node in at], [group for group, _ in at])
+    leaves = LeafExamples(taught.embeddings, allowed)
+    replay = replayed(card, reference, made)
+    groups = examples_of(reference.replay_embeddings, reference.replay_labels)
+    head = fit_new_leaves(old, made, replay, leaves)
+    rows = refit(old, joined(groups, taught), len(names))
+    head = replace(head, weight=rows.weight, bias=rows.bias)
+    sides = Weighed(card, made, names)
+
+    def answer(one: Head, embeddings: npt.NDArray[np.float64]) -> Sequence[str]:
+        return sides.nodes(replace(one, weight=rows.weight, bias=rows.bias), embeddings)
+
+    said = said_by_fold(old, made, replay, leaves, folds, answer)
+    truth = [node for _, (_, node) in placed]
+    report = tree_report(card, old, head, reference, sides, truth, said)
+    write_candidate(lesson, card, head, names, chosen, report, target, made)
+    write_reference_for(lesson.folder, reference, head, target)
+    return report
+
+
+@dataclass(frozen=True, slots=True)
+class Weighed:
+    """A card's tree with taught leaves, as answers are made with it."""
+
+    card: ModelCard
+    made: Grown
+    names: Sequence[str]
+
+    @property
+    def rollup(self) -> Rollup:
+        offered = {t.id: t.threshold for t in self.made.taxa if t.threshold}
+        return Rollup(
+            self.made.tree,
+            self.made.leaves,
+            self.names,
+            self.made.groups,
+            offered,
+            self.card.temperature,
+            self.card.leaf_temperature,
+        )
+
+    def groups(self, head: Head, embeddings: npt.NDArray[np.floating]) -> gate.Answers:
+        """What a head says of the groups, with its leaves."""
+        scores = self.rollup.scores(head.logits(embeddings), head.leaf_scores(embeddings))
+        best, sure = scores.groups.argmax(axis=1), scores.groups.max(axis=1)
+        return gate.Answers(best.astype(np.int64), sure.astype(np.float64))
+
+    def nodes(self, head: Head, embeddings: npt.NDArray[np.floating]) -> list[str]:
+        """The likeliest leaf of each picture's group, whatever its threshold."""
+        rollup = self.rollup
+        scores = rollup.scores(head.logits(embeddings), head.leaf_scores(embeddings))
+        return [rollup.leaves[int(row.argmax())] for row in scores.leaves]
+
+
+def tree_report(
+    card: ModelCard,
+    old: Head,
+    head: Head,
+    reference: Reference,
+    sides: Weighed,
+    truth: Sequence[str],
+    said: Sequence[str],
+) -> gate.GateReport:
+    """The candidate against its base on the groups of `held`, and its new names by themselves."""
+    base = Weighed(card, Grown(card.labels, card.taxa, card.leaves, ()), card.label_names)
+    before = base.groups(old, reference.held_embeddings)
+    after = sides.groups(head, reference.held_embeddings)
+    report = gate.compare(
+        reference.held_labels,
+        before,
+        after,
+        sides.names,
+        old_labels_only=len(sides.made.new) > 0,
+    )
+    number = {name: i for i, name in enumerate(sides.made.new)}
+    is_it = np.array([number.get(node, -1) for node in truth], dtype=np.int64)
+    called = np.array([number.get(node, -1) for node in said], dtype=np.int64)
+    new = tuple(gate.new_label(name, i, is_it, called) for name, i in number.items())
+    return replace(
+        report, new_labels=new, measured_on="sources that taught neither", champion=card.key
+    )
 
 
 def as_examples(
@@ -173,6 +296,7 @@ def write_candidate(
     chosen: Sequence[Example],
     report: gate.GateReport,
     target: Path,
+    made: Grown | None = None,
 ) -> None:
     """The folder: the base's network, the new head, card, and what taught it."""
     target.mkdir(parents=True, exist_ok=True)
@@ -186,6 +310,7 @@ def write_candidate(
             "name": lesson.name,
             "version": lesson.release,
             "labels": tuple(known.get(name) or CardLabel(name=name) for name in names),
+            **({"taxa": made.taxa, "leaves": made.leaves} if made else {}),
             "base": base.space,
             "trained_on": f"The head of {base.key}, refitted here on confirmed pictures: {words}; "
             f"and on a sample of what {base.key} learnt. {base.trained_on}",

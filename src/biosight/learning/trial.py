@@ -19,7 +19,6 @@ from biosight.inference.classifier import Classifier, Floats
 from biosight.inference.preprocess import to_pixels
 from biosight.inference.reference import Reference
 from biosight.learning.gate import BEFORE, HERE, Answers, Ints, Trial
-from biosight.learning.teach import answers_of
 
 T = TypeVar("T")
 BATCH = 8
@@ -51,9 +50,11 @@ class Sides:
         return len(self.champion.card.labels)
 
 
-def answers_at(classifier: Classifier, logits: Floats) -> Answers:
-    """Logits (n, labels) as answers at the model's own temperature."""
-    return answers_of(logits, classifier.card.temperature)
+def answers_at(classifier: Classifier, logits: Floats, embeddings: Floats) -> Answers:
+    """What a model says with logits (n, labels) and embeddings (n, d), all that it weighs."""
+    verdicts = classifier.verdicts(logits, embeddings)
+    scores = np.array([v.confidences for v in verdicts], dtype=np.float64)
+    return Answers(scores.argmax(axis=1), scores.max(axis=1))
 
 
 def on_pictures(
@@ -64,22 +65,27 @@ def on_pictures(
     None when there are none.
     """
     truth: list[int] = []
-    said: tuple[list[Floats], list[Floats]] = ([], [])
+    said: tuple[list[tuple[Floats, Floats]], list[tuple[Floats, Floats]]] = ([], [])
     wanted = ((label, picture) for label, picture in shown if label in known)
     for batch in batches_of(wanted):
         truth += [sides.names.index(label) for label, _ in batch]
         for side, classifier in enumerate((sides.champion, sides.candidate)):
             framing = classifier.card.framing
             pixels = np.stack([to_pixels(picture, framing) for _, picture in batch])
-            said[side].append(classifier.logits(pixels)[0])
+            said[side].append(classifier.logits(pixels))
     if not truth:
         return None
     return Trial(
         part,
         np.array(truth, dtype=np.int64),
-        answers_at(sides.champion, np.concatenate(said[0])),
-        answers_at(sides.candidate, np.concatenate(said[1])),
+        answers_at(sides.champion, *joined(said[0])),
+        answers_at(sides.candidate, *joined(said[1])),
     )
+
+
+def joined(parts: Sequence[tuple[Floats, Floats]]) -> tuple[Floats, Floats]:
+    """Logits and embeddings of batches, each as one."""
+    return np.concatenate([p[0] for p in parts]), np.concatenate([p[1] for p in parts])
 
 
 def batches_of(shown: Iterable[tuple[T, Pillow.Image]]) -> Iterator[list[tuple[T, Pillow.Image]]]:
@@ -98,8 +104,8 @@ def on_reference(sides: Sides, reference: Reference) -> Trial | None:
     return Trial(
         BEFORE,
         reference.held_labels,
-        answers_at(sides.champion, reference.held_logits),
-        answers_at(sides.candidate, after),
+        answers_at(sides.champion, reference.held_logits, reference.held_embeddings),
+        answers_at(sides.candidate, after, reference.held_embeddings),
     )
 
 

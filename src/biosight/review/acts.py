@@ -15,7 +15,7 @@ from typing import ClassVar
 from biosight import metrics
 from biosight.errors import BadRequest, NotFound, Stale
 from biosight.images import ActItem, Image, Standing
-from biosight.labels import NOT_SURE, Annotation, clean_label
+from biosight.labels import FORMERLY_UNDECIDED, UNDECIDED, Annotation, clean_label
 from biosight.storage.records import Insert, InUse, Records, Remove, Replace, Require, new_id
 
 MOST_AT_ONCE = 500
@@ -49,6 +49,7 @@ class Act:
     undone_by: str = ""
     renamed_before: tuple[tuple[str, str], ...] | None = None
     target: str = ""
+    taxa_before: tuple[tuple[str, str], ...] = ()
     version: int = 1
 
 
@@ -78,8 +79,9 @@ class Left(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """What to do to an image, under a name in KINDS. `label` is the new label, `target` a
-    collection and `target_name` its name in words, `note` a text, `via` the queue it answers."""
+    """What to do to an image, under a name in KINDS. `label` is the new label and `path` where it
+    hangs in the collection's tree of names, `target` a collection and `target_name` its name in
+    words, `note` a text, `via` the queue it answers."""
 
     kind: str
     label: str = ""
@@ -87,6 +89,7 @@ class Change:
     target_name: str = ""
     note: str = ""
     via: str = ""
+    path: str = ""
 
     def standing(self, image: Image) -> Standing:
         return KINDS[self.kind].apply(self, image)
@@ -127,12 +130,15 @@ def as_asked(change: Change) -> Change:
 
 def with_label(change: Change) -> Change:
     """A label in its kept form. Raises BadRequest."""
-    return Change(change.kind, label=clean_label(change.label), via=change.via)
+    label = clean_label(change.label)
+    if label == FORMERLY_UNDECIDED:
+        return left_undecided(change)
+    return Change(change.kind, label=label, via=change.via)
 
 
-def not_sure(change: Change) -> Change:
-    """The label for pictures that nobody can name."""
-    return Change("relabel", label=NOT_SURE, via=change.via)
+def left_undecided(change: Change) -> Change:
+    """A person looked, and can't name it."""
+    return Change(UNDECIDED, via=change.via)
 
 
 def with_note(change: Change) -> Change:
@@ -149,12 +155,18 @@ def confirmed(_: Change, image: Image) -> Standing:
 
 def relabelled(change: Change, image: Image) -> Standing:
     """Another label, said by a person."""
-    return replace(image.standing, label=change.label, who="person")
+    return replace(image.standing, label=change.label, label_path=change.path, who="person")
+
+
+def undecided(_: Change, image: Image) -> Standing:
+    """No label, and a person said so."""
+    return replace(image.standing, label="", label_path="", who="person")
 
 
 def renamed(change: Change, image: Image) -> Standing:
     """The label under another name, said by whoever said it; without one nobody said any."""
-    return replace(image.standing, label=change.label, who=image.who if change.label else "nobody")
+    who = image.who if change.label else "nobody"
+    return replace(image.standing, label=change.label, label_path=change.path, who=who)
 
 
 def trashed(_: Change, image: Image) -> Standing:
@@ -184,13 +196,16 @@ KINDS = {
     "relabel": ActKind(
         "Relabelled as {label}", "relabelled as {label}", relabelled, with_label, speaks=True
     ),
-    "unsure": ActKind("", "labelled as not sure", relabelled, not_sure, speaks=True),
+    UNDECIDED: ActKind("Left undecided", "left undecided", undecided, left_undecided, speaks=True),
+    # By its name until form 5, for programs that ask for it so.
+    "unsure": ActKind("", "left undecided", undecided, left_undecided, speaks=True),
     "trash": ActKind("Moved to the trash", "moved to the trash", trashed, as_asked),
     "restore": ActKind("Restored from the trash", "restored", restored, as_asked),
     "move": ActKind("Moved to {label}", "moved", moved, as_asked, goes=True),
     "copy": ActKind("Copied to {label}", "copied", untouched, as_asked, goes=True, copies=True),
     "note": ActKind("Changed the note", "noted", noted, with_note),
     "rename": ActKind("{label}", "renamed", renamed),
+    "tree": ActKind("{label}", "put elsewhere", untouched),
 }
 RECORDS = (Act, ActItem)
 
@@ -248,8 +263,10 @@ def new_act(
     collection: str,
     change: Change,
     renamed_before: tuple[tuple[str, str], ...] | None = None,
+    taxa_before: tuple[tuple[str, str], ...] = (),
 ) -> Act:
-    """An act that has done nothing yet; `renamed_before` are a rename's former names."""
+    """An act that has done nothing yet; `renamed_before` are the former names of what the model
+    says, `taxa_before` people's own names before (taxonomy/editing.py)."""
     return Act(
         new_id(),
         collection,
@@ -260,6 +277,7 @@ def new_act(
         0,
         target=change.target,
         renamed_before=renamed_before,
+        taxa_before=taxa_before,
     )
 
 
@@ -282,7 +300,7 @@ def close_act(records: Records, act: Act, more: int) -> None:
     if now is not None and more:
         counted = replace(now, count=now.count + more, version=now.version + 1)
         records.write(Replace(counted, now.version))
-    elif now is not None and not now.count:
+    elif now is not None and not now.count and now.renamed_before is None:
         records.write(Remove(Act, act.id))
 
 
@@ -333,7 +351,9 @@ def met_again(records: Records, image: Image) -> Image | None:
 
 
 def kind_of(image: Image, standing: Standing) -> str:
-    """Did a person agree with the label that was there?"""
+    """Did a person agree with the label that was there, say another, or none?"""
+    if not standing.label:
+        return UNDECIDED
     return "confirmed" if standing.label == image.label else "corrected"
 
 

@@ -4,13 +4,15 @@ Pictures that people chose to correct, or that the queue chose for being uncerta
 it look worse than it is. Not here: the measures (inference/quality.py).
 """
 
-from collections.abc import Container, Iterator, Mapping
+from collections.abc import Container, Iterator
 from dataclasses import dataclass
 
 from biosight.images import Image
-from biosight.labels import NOT_SURE, Annotation
+from biosight.labels import Annotation
 from biosight.storage.living import named_by_people
 from biosight.storage.records import Order, Records, Where, parts
+from biosight.taxa.naming import Naming
+from biosight.taxa.paths import agree
 
 MOST = 5000
 PIECE = 400
@@ -30,19 +32,24 @@ def audited(
     records: Records,
     collection: str,
     model: str,
-    renamed: Mapping[str, str],
+    naming: Naming,
     taught: Container[str] = (),
 ) -> list[Audited]:
     """The newest MOST pictures that measure `model`; those that taught it are left out."""
     where = named_by_people(collection)
     images = records.find(Image, where, order=Order("id", descending=True), limit=MOST)
-    fitting = [i for i in images if i.model == model and i.id not in taught and i.label != NOT_SURE]
+    fitting = [i for i in images if i.model == model and i.id not in taught and i.label]
     drawn = set(drawn_at_random(records, [i.id for i in fitting]))
-    return [
-        Audited(i.id, i.label, renamed.get(i.machine_label, i.machine_label), i.confidence)
-        for i in fitting
-        if i.id in drawn
-    ]
+    return [as_audited(i, naming) for i in fitting if i.id in drawn]
+
+
+def as_audited(image: Image, naming: Naming) -> Audited:
+    """What the machine had said of a picture; the person's own word where neither contradicts the
+    other: "Insecta" was right of a moth."""
+    said = naming.shown(image.machine_label)
+    if agree(naming.path(said), image.label_path):
+        said = image.label
+    return Audited(image.id, image.label, said, image.confidence)
 
 
 def drawn_at_random(records: Records, images: list[str]) -> Iterator[str]:

@@ -5,7 +5,7 @@ does not keep an earlier label. Not here: the acts (acts.py).
 """
 
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 from biosight.errors import Conflict, NotFound, Stale
@@ -26,6 +26,7 @@ from biosight.storage.records import (
     behind,
     new_id,
 )
+from biosight.taxa.naming import Naming
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,7 +78,7 @@ def undo(
     records: Records,
     act: Act,
     by: str,
-    renamed: Mapping[str, str],
+    naming: Naming,
     *,
     start: str = "",
     along: Callable[[], list[Write]] = nothing,
@@ -91,7 +92,7 @@ def undo(
         raise Conflict("This was undone already.")
     where = [Where("act", "=", act.id)]
     items = records.find(ActItem, where, after=behind(start), limit=MOST_AT_ONCE)
-    outcomes = [(item, undo_one(records, act, item, by, renamed)) for item in items]
+    outcomes = [(item, undo_one(records, act, item, by, naming)) for item in items]
     changed = [new for _, new in outcomes if new is not None]
     if (changed or act.renamed_before is not None) and not act.undone_at:
         mark_undone(records, act, by, along)
@@ -114,23 +115,26 @@ def mark_undone(records: Records, act: Act, by: str, along: Callable[[], list[Wr
                 raise
 
 
-def undo_one(
-    records: Records, act: Act, item: ActItem, by: str, renamed: Mapping[str, str]
-) -> Image | None:
+def undo_one(records: Records, act: Act, item: ActItem, by: str, naming: Naming) -> Image | None:
     """Put back what the act changed of one image; None when that was changed again since, or when
     the collection that it would go back to is not there."""
+    was, then = item.before.read, item.after.read
     for _ in range(TRIES):
         image = records.get(Image, item.image)
-        before = item.before.changed(item.after)
+        before = was.changed(then)
         if image is None or any(
-            getattr(image.standing, name) != getattr(item.after, name) for name in before
+            getattr(image.standing, name) != getattr(then, name)
+            for name in before
+            if name != "label_path"
         ):
             return None
         said = withdrawal(act, item, by)
         if said and before.get("who") != "person":
             current = current_label(latest_prediction(records, image.id), [said])
-            label = renamed.get(current.label, current.label)
+            label = naming.shown(current.label)
             before |= {"label": label, "who": current.who if label else "nobody"}
+        if "label" in before:
+            before["label_path"] = naming.path(before["label"])
         standing = replace(image.standing, **before)
         new = replace(image.put(standing), version=image.version + 1)
         rests_on = [still_there(before["collection"])] if "collection" in before else []
@@ -148,7 +152,7 @@ def withdrawal(act: Act, item: ActItem, by: str) -> Annotation | None:
     """What undoing says: the earlier person's label again, or nothing."""
     if not KINDS[act.kind].speaks:
         return None
-    label = item.before.label if item.before.who == "person" else ""
+    label = item.before.read.label if item.before.who == "person" else ""
     return Annotation(new_id(), item.image, label, "withdrawn", by, time.time(), act.id)
 
 

@@ -6,13 +6,16 @@ newer store at start, on SQLite and MongoDB alike: it would replace whole record
 does not know. So instances over one database are all updated before any of them is started again.
 tests/storage/test_schema.py fails when fields change and the number does not.
 
-A new field has a default, which records of earlier forms get when the store is opened. A field that
-got another name is listed in its kind's `formerly` (new name -> old one). Not here: tables and
-columns of SQLite (sqlite_schema.py), documents of MongoDB (mongo.py).
+A new field has a default, which records of earlier forms get when the store is opened; one that
+follows from another field is listed in its kind's `derived` (new name -> the other's name, and the
+function of its value). Values that are called otherwise now are listed in `rewritten`. A field that
+got another name is listed in `formerly` (new name -> old one). Not here: tables and columns of
+SQLite (sqlite_schema.py), documents of MongoDB (mongo.py).
 """
 
 import types
 import typing
+from collections.abc import Callable
 from dataclasses import MISSING, Field, dataclass, fields
 from functools import lru_cache
 from typing import Any, cast
@@ -21,7 +24,7 @@ from pydantic import TypeAdapter
 
 from biosight.storage.records import Record
 
-SCHEMA_VERSION = 4
+SCHEMA_VERSION = 5
 PLAIN = (str, int, float, bool, bytes)
 
 
@@ -60,6 +63,18 @@ def kept(field: Field[Any], hint: Any) -> Kept:
     if default is MISSING and field.default_factory is not MISSING:
         default = field.default_factory()
     return Kept(field.name, plain, None if plain else TypeAdapter(hint), default)
+
+
+def derived(kind: type[Record]) -> dict[str, tuple[str, Callable[[str], str]]]:
+    """New name -> the field it follows from when it is first there, and how."""
+    return cast(dict[str, tuple[str, Callable[[str], str]]], getattr(kind, "derived", {}))
+
+
+def rewritten(kind: type[Record], form: int) -> list[tuple[tuple[str, str], dict[str, str]]]:
+    """What a store of an earlier form has under other values: field and value, and what is written
+    where a record has it."""
+    every = cast(Any, getattr(kind, "rewritten", ()))
+    return [(where, now) for since, where, now in every if form < since]
 
 
 def formerly(kind: type[Record]) -> dict[str, str]:

@@ -27,7 +27,7 @@ from pymongo.read_concern import ReadConcern
 from pymongo.write_concern import WriteConcern
 
 from biosight.errors import BadRequest, NoSpace, Stale, Unavailable
-from biosight.storage.fields import SCHEMA_VERSION, fields_of, formerly
+from biosight.storage.fields import SCHEMA_VERSION, derived, fields_of, formerly, rewritten
 from biosight.storage.records import (
     Gone,
     Insert,
@@ -168,6 +168,8 @@ class MongoRecords:
             raise Unavailable("The database was written by a newer BioSight.")
         for kind in self.kinds:
             self.add_fields(kind, set(known["fields"].get(kind.table, ())))
+            for (field, value), now in rewritten(kind, known["version"]):
+                self.of(kind).update_many({field: value}, {"$set": now})
             for unique, word in ((True, "unique"), (False, "indexes")):
                 for names in getattr(kind, word, ()):
                     keys = [(name_of(name), ASCENDING) for name in names]
@@ -203,6 +205,11 @@ class MongoRecords:
             if known and f.name not in known and f.default is not MISSING:
                 absent = {f.name: {"$exists": False}}
                 self.of(kind).update_many(absent, {"$set": {f.name: f.as_json(f.default)}})
+        for field, (source, made) in derived(kind).items():
+            if known and field not in known:
+                for value in self.of(kind).distinct(source):
+                    filled = {"$set": {field: made(value)}}
+                    self.of(kind).update_many({source: value}, filled)
 
     def of(self, kind: type[Record]) -> Collection[Document]:
         """A kind's collection: writes reach the journals of a majority before they count."""

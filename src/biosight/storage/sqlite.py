@@ -10,14 +10,14 @@ import queue
 import sqlite3
 import threading
 from collections import deque
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import Future
 from contextlib import AbstractContextManager, closing, contextmanager, nullcontext
 from pathlib import Path
 from typing import Any, cast
 
 from biosight.errors import NoSpace, Stale, Unavailable
-from biosight.storage.fields import SCHEMA_VERSION, Kept, fields_of
+from biosight.storage.fields import SCHEMA_VERSION, Kept, derived, fields_of, rewritten
 from biosight.storage.records import (
     Gone,
     Insert,
@@ -33,7 +33,16 @@ from biosight.storage.records import (
     Where,
     Write,
 )
-from biosight.storage.sqlite_schema import additions, as_sql, counters_of, from_sql, names, schema
+from biosight.storage.sqlite_schema import (
+    additions,
+    as_sql,
+    counters_of,
+    counting,
+    dropping,
+    from_sql,
+    names,
+    schema,
+)
 
 # A WAL that is reset under several connections could corrupt the file before 3.51.3 (see
 # sqlite.org/wal.html, "the WAL-reset bug"), so older libraries keep a rollback journal.
@@ -105,11 +114,17 @@ class SqliteRecords:
             if self.is_made(kinds):
                 return  # nothing is written: the disk may be full
             with self.transaction() as connection:
+                form = connection.execute("PRAGMA user_version").fetchone()[0]
                 for kind in kinds:
-                    there = connection.execute(f"PRAGMA table_info({kind.table})").fetchall()
-                    missing = additions(kind, {row[1] for row in there}) if there else ()
-                    for statement in (*missing, *schema(kind)):
+                    there = columns(connection, kind.table)
+                    for statement in additions(kind, there) if there else ():
                         connection.execute(statement)
+                    for field, (source, made) in derived(kind).items():
+                        if there and field not in there:
+                            derive(connection, kind, field, source, made)
+                    for (field, value), now in rewritten(kind, form) if there else ():
+                        rewrite_values(connection, kind, field, value, now)
+                    bring_up(connection, kind)
                 connection.execute(f"PRAGMA user_version = {SCHEMA_VERSION}")
 
     def is_made(self, kinds: Sequence[type[Record]]) -> bool:
@@ -326,6 +341,50 @@ class SqliteRecords:
         self.writer.join(30)
         while self.idle:
             self.idle.pop().close()
+
+
+def columns(connection: sqlite3.Connection, table: str) -> set[str]:
+    """The columns that a table has; none where it is not there."""
+    return {row[1] for row in connection.execute(f"PRAGMA table_info({table})")}
+
+
+def derive(
+    connection: sqlite3.Connection,
+    kind: type[Record],
+    field: str,
+    source: str,
+    made: Callable[[str], str],
+) -> None:
+    """Fill a new column from another one, whose values are few."""
+    values = connection.execute(f'SELECT DISTINCT "{source}" FROM {kind.table}').fetchall()
+    sql = f'UPDATE {kind.table} SET "{field}" = ? WHERE "{source}" = ?'
+    connection.executemany(sql, [(made(value), value) for (value,) in values])
+
+
+def rewrite_values(
+    connection: sqlite3.Connection, kind: type[Record], field: str, value: str, now: dict[str, str]
+) -> None:
+    """Write other values where a field has this one."""
+    changed = ", ".join(f'"{name}" = ?' for name in now)
+    sql = f'UPDATE {kind.table} SET {changed} WHERE "{field}" = ?'
+    connection.execute(sql, [*now.values(), value])
+
+
+def bring_up(connection: sqlite3.Connection, kind: type[Record]) -> None:
+    """Make what a kind's table lacks; counters that are new, or of other fields than today's, are
+    filled from the records."""
+    old = []
+    for number, keys in enumerate(counters_of(kind)):
+        there = columns(connection, f"{kind.table}_count{number}")
+        if there == {*keys, "n", "total"}:
+            continue
+        old.append(number)
+        for statement in dropping(kind, number) if there else ():
+            connection.execute(statement)
+    for statement in schema(kind):
+        connection.execute(statement)
+    for number in old:
+        connection.execute(counting(kind, number))
 
 
 def carry_out(connection: sqlite3.Connection, change: Write) -> None:

@@ -110,3 +110,22 @@ def counter_schema(kind: type[Record], number: int, names: tuple[str, ...]) -> I
     ):
         name = f"{counter}_{event.split()[0].lower()}"
         yield f"CREATE TRIGGER IF NOT EXISTS {name} AFTER {event} ON {kind.table} BEGIN {body} END"
+
+
+def dropping(kind: type[Record], number: int) -> Iterator[str]:
+    """The statements that take a counter away."""
+    counter = f"{kind.table}_count{number}"
+    for event in ("insert", "delete", "update"):
+        yield f"DROP TRIGGER IF EXISTS {counter}_{event}"
+    yield f"DROP TABLE {counter}"
+
+
+def counting(kind: type[Record], number: int) -> str:
+    """The statement that fills an empty counter from the records that are there."""
+    keys = ", ".join(counters_of(kind)[number])
+    amount = getattr(kind, "totalled", "") or "0"
+    counter = f"{kind.table}_count{number}"
+    return (
+        f"INSERT INTO {counter} SELECT {keys}, count(*), coalesce(sum({amount}), 0) "
+        f"FROM {kind.table} GROUP BY {keys}"
+    )

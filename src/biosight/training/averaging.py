@@ -3,8 +3,8 @@
 Not here: training them (train.py).
 """
 
-from collections.abc import Iterator
-from dataclasses import replace
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -20,7 +20,9 @@ from biosight.training import dataset as ds
 from biosight.training import networks
 from biosight.training.evaluate import Report, evaluate
 from biosight.training.imagenet import make_prior, save_prior
+from biosight.training.leaves import Leaves, NameFolder, draft_rollup
 from biosight.training.lesson import normalised
+from biosight.training.levels import LEVELS, Level, level
 from biosight.training.params import TrainParams
 
 
@@ -29,6 +31,7 @@ def choose_blend(
     card: ModelCard,
     held: list[ds.Sample],
     prior: Prior | None,
+    leaves: Leaves | None = None,
     *,
     quiet: bool,
 ) -> Report:
@@ -38,30 +41,81 @@ def choose_blend(
     each blended with a share of the start, which keeps what fine-tuning forgets (WiSE-FT,
     Wortsman et al. 2022).
     """
-    network = networks.build(params.arch, len(card.labels))
-    found: list[tuple[Report, dict[str, Tensor], float]] = []
+    network = networks.build(params.arch, row_count(card, leaves))
+    found: list[tuple[Judged, dict[str, Tensor], float]] = []
     for name, state in averages(params):
         network.load_state_dict(state)
-        logits, embeddings, truth = forward(network, card, held, params, quiet=quiet)
-        added = prior.evidence(embeddings, len(card.labels)) if prior else np.zeros_like(logits)
+        answers = forward(network, card, held, params, quiet=quiet)
         for strength in params.strengths if prior else (0.0,):
-            report = evaluate(softmax(logits + strength * added), truth, card.label_names)
-            words = f"{report.accuracy:.1%}, mean recall {report.balanced_accuracy:.1%}"
-            tqdm.write(f"{name}, prior {strength}: {words}")
-            found.append((report, state, strength))
-    report, state, strength = max(found, key=lambda f: f[0].accuracy + f[0].balanced_accuracy)
+            weighed = replace(prior, strength=strength) if prior else None
+            judged = weigh(card, held, answers, leaves, weighed)
+            tqdm.write(f"{name}, prior {strength}: {judged}")
+            found.append((judged, state, strength))
+    judged, state, strength = max(found, key=lambda f: f[0].score)
     save_atomically(state, params.out / "weights.pt")
     if prior and strength:
         save_prior(replace(prior, strength=strength), params.out / "prior.npz")
-    return report
+    return judged.report
 
 
-def first_prior(params: TrainParams, card: ModelCard) -> Prior | None:
+@dataclass(frozen=True, slots=True)
+class Judged:
+    """A network on left-out sources: its groups, and with a tree each level."""
+
+    report: Report
+    levels: tuple[Level, ...] = ()
+
+    @property
+    def score(self) -> float:
+        """What is chosen by: the mean of all that it is measured at."""
+        found = [self.report.accuracy, self.report.balanced_accuracy]
+        return float(np.mean([*found, *(level.right for level in self.levels if level.pictures)]))
+
+    def __str__(self) -> str:
+        finer = "".join(f", {x.rank} {x.right:.1%} of {x.pictures}" for x in self.levels)
+        return f"{self.report.accuracy:.1%}, mean recall {self.report.balanced_accuracy:.1%}{finer}"
+
+
+def row_count(card: ModelCard, leaves: Leaves | None) -> int:
+    """How many rows a run's last layer has: its labels, then its leaves."""
+    return len(card.labels) + (len(leaves.names) if leaves else 0)
+
+
+def weigh(
+    card: ModelCard,
+    held: Sequence[ds.Sample],
+    answers: tuple[np.ndarray, np.ndarray, np.ndarray],
+    leaves: Leaves | None,
+    prior: Prior | None = None,
+) -> Judged:
+    """What `forward` found, with a prior's evidence added, against what is known."""
+    logits, embeddings, truth = answers
+    labels = len(card.labels)
+    groups, finer = logits[:, :labels], logits[:, labels:]
+    if prior:
+        groups = groups + prior.evidence(embeddings, labels)
+    if leaves is None:
+        return Judged(evaluate(softmax(groups), truth, card.label_names))
+    if prior:
+        finer = finer + prior.leaf_evidence(embeddings, len(leaves.names))
+    rollup = draft_rollup(leaves, card.label_names)
+    scores = rollup.scores(groups, finer)
+    report = evaluate(scores.groups, truth, card.label_names)
+    known = [s.node for s in held]
+    return Judged(report, tuple(level(rollup, scores, known, rank) for rank in LEVELS))
+
+
+def first_prior(
+    params: TrainParams,
+    card: ModelCard,
+    names: NameFolder | None = None,
+    leaves: Leaves | None = None,
+) -> Prior | None:
     """What the starting weights' own classes say of the labels, when asked for."""
     if not params.prior:
         return None
     state = networks.load_weights(networks.weights_file(params.init))
-    return make_prior(params.prior, card.label_names, state)
+    return make_prior(params.prior, card.label_names, state, names, leaves)
 
 
 def averages(params: TrainParams) -> Iterator[tuple[str, dict[str, Tensor]]]:
@@ -94,18 +148,19 @@ def forward(
     quiet: bool = True,
     what: str = "checking",
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """(logits (n, labels), embeddings (n, d), label numbers (n,)) as serving would see them."""
+    """(logits (n, labels and leaves), embeddings (n, d), label numbers (n,)) as serving would see
+    them."""
     pictures = ds.EvalPictures(samples, card)
     loader = DataLoader(pictures, batch_size=64, num_workers=params.workers)
     network.eval()
-    logits, embeddings, truth = [], [], []
+    logits, embeddings = [], []
     with torch.inference_mode():
-        for pixels, numbers in tqdm(loader, what, disable=quiet, leave=False):
+        for pixels, _ in tqdm(loader, what, disable=quiet, leave=False):
             scores, vectors = network(normalised(pixels, card))
             logits.append(scores.float().numpy())
             embeddings.append(vectors.float().numpy())
-            truth.append(numbers.numpy())
-    return np.concatenate(logits), np.concatenate(embeddings), np.concatenate(truth)
+    truth = np.array([card.label_names.index(s.label) for s in samples])
+    return np.concatenate(logits), np.concatenate(embeddings), truth
 
 
 def save_atomically(state: object, path: Path) -> None:

@@ -32,11 +32,15 @@ NEED_SHORT = 512
 
 @dataclass(frozen=True, slots=True)
 class Sample:
-    """One training picture; `source` groups pictures that must stay on one side of a split."""
+    """One training picture; `source` groups pictures that must stay on one side of a split.
+
+    `node` is the finest name known of it in a tree, "" without one.
+    """
 
     path: Path
     label: str
     source: str
+    node: str = ""
 
 
 def scan_tree(
@@ -140,12 +144,12 @@ def open_rgb(path: Path) -> Pillow.Image:
 
 
 class EvalPictures(Dataset[tuple[Tensor, int]]):
-    """uint8 pictures (side, side, 3) exactly as serving prepares them, with label numbers."""
+    """uint8 pictures (side, side, 3) exactly as serving prepares them, with their place in the
+    list."""
 
     def __init__(self, samples: Sequence[Sample], card: ModelCard) -> None:
         self.samples = samples
         self.card = card
-        self.numbers = {name: i for i, name in enumerate(card.label_names)}
 
     def __len__(self) -> int:
         return len(self.samples)
@@ -153,11 +157,11 @@ class EvalPictures(Dataset[tuple[Tensor, int]]):
     def __getitem__(self, index: int) -> tuple[Tensor, int]:
         sample = self.samples[index]
         pixels = to_pixels(open_rgb(sample.path), self.card.framing)
-        return torch.from_numpy(pixels.copy()), self.numbers[sample.label]
+        return torch.from_numpy(pixels.copy()), index
 
 
 class TrainPictures(Dataset[tuple[Tensor, int]]):
-    """uint8 pictures (side, side, 3), augmented at random, with label numbers."""
+    """uint8 pictures (side, side, 3), augmented at random, with their place in the list."""
 
     def __init__(
         self, samples: Sequence[Sample], card: ModelCard, side: int, *, strong: bool = False
@@ -166,7 +170,6 @@ class TrainPictures(Dataset[tuple[Tensor, int]]):
         self.card = card
         self.side = side
         self.strong = strong
-        self.numbers = {name: i for i, name in enumerate(card.label_names)}
 
     def __len__(self) -> int:
         return len(self.samples)
@@ -177,7 +180,7 @@ class TrainPictures(Dataset[tuple[Tensor, int]]):
         picture = augment(open_rgb(sample.path), self.side, dice, FILTERS[self.card.interpolation])
         if self.strong:
             picture = distorted(picture, dice)
-        return torch.from_numpy(np.array(picture)), self.numbers[sample.label]
+        return torch.from_numpy(np.array(picture)), index
 
 
 def augment(

@@ -7,7 +7,7 @@ import hashlib
 import json
 import logging
 import warnings
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -29,6 +29,7 @@ from biosight.inference.quality import softmax
 from biosight.inference.reference import held_distances, packed
 from biosight.training import dataset as ds
 from biosight.training import networks
+from biosight.training.averaging import row_count
 from biosight.training.evaluate import (
     Ints,
     Report,
@@ -37,7 +38,10 @@ from biosight.training.evaluate import (
     fit_temperature,
 )
 from biosight.training.imagenet import Evidence, read_prior
+from biosight.training.leaves import card_taxa, read_leaves, read_names, untold, with_nodes
 from biosight.training.provenance import commit
+from biosight.training.tree_figures import figures as figures_of
+from biosight.training.tree_figures import finished_tree
 
 Floats = npt.NDArray[np.float32]
 PARITY = 1e-4
@@ -51,34 +55,50 @@ class Exported(nn.Module):
     """A network with the outputs that serving asks for: logits, embedding and features, the last
     map, from which activation maps are drawn."""
 
-    def __init__(self, network: networks.Network, prior: Prior | None = None) -> None:
+    def __init__(self, network: networks.Network, head: Head) -> None:
         super().__init__()
         self.network = network
-        self.evidence = Evidence(prior, network.head.out_features) if prior else None
+        self.head = nn.Linear(head.weight.shape[1], len(head.weight))
+        self.head.weight.data = torch.from_numpy(head.weight)
+        self.head.bias.data = torch.from_numpy(head.bias)
+        self.evidence = Evidence(head.prior, len(head.weight)) if head.prior else None
 
     def forward(self, pixels: Tensor) -> tuple[Tensor, Tensor, Tensor]:
         """Normalised pixels (n, 3, side, side) -> (n, labels), (n, d), (n, d, h, w)."""
         features = self.network.feature_map(pixels)
         embedding = features.mean((2, 3))
-        logits = self.network.head(embedding)
+        logits = self.head(embedding)
         if self.evidence is not None:
             logits = logits + self.evidence(embedding)
         return logits, embedding, features
 
 
 def export(
-    run: Path, target: Path, version: str, *, replay: int = 2000, notes: Path | None = None
+    run: Path,
+    target: Path,
+    version: str,
+    *,
+    replay: int = 2000,
+    notes: Path | None = None,
+    offered: Mapping[str, float] | None = None,
 ) -> Report:
     """Write the model folder; returns the report of the final file on the left-out sources.
 
-    `notes` is JSON with the card's words (trained_on, measured_on, weak_at, terms, labels). Raises
-    BadModel when ONNX and PyTorch, or half and full precision, disagree.
+    `notes` is JSON with the card's words (trained_on, measured_on, weak_at, terms, labels), and
+    `offered` the nodes of its tree that may be said, with the least probability. Raises BadModel
+    when ONNX and PyTorch, or half and full precision, disagree.
     """
     target.mkdir(parents=True, exist_ok=True)
     card = ModelCard.model_validate_json((run / "card.json").read_bytes())
-    network = networks.build(card.arch, len(card.labels)).eval()
-    networks.start_from(network, networks.load_weights(run / "weights.pt"))
+    leaves = read_leaves(run / "leaves.json")
     train, held = read_split(run)
+    if leaves:
+        away = untold(leaves, train)
+        said_names = {n: least for n, least in (offered or {}).items() if n not in away}
+        tree = {"taxa": card_taxa(leaves, said_names), "leaves": leaves.names}
+        card = card.model_copy(update=tree)
+    network = networks.build(card.arch, row_count(card, leaves)).eval()
+    networks.start_from(network, networks.load_weights(run / "weights.pt"))
     words = json.loads(notes.read_text()) if notes else {}
     said = {
         "version": version,
@@ -91,10 +111,10 @@ def export(
     card = ModelCard.model_validate({**card.model_dump(by_alias=True), **said})
     if not {s.label for s in train} <= {label.name for label in card.labels}:
         raise BadModel("The notes name other labels than the run learnt.")
-    head = as_head(network, read_prior(run))
-    exported = Exported(network, head.prior).eval()
-    check_full(exported, card, held[:32], write_onnx(exported, card, target))
+    head = as_head(network, read_prior(run), len(card.labels))
     write_head(head, target)
+    exported = Exported(network, head).eval()
+    check_full(exported, card, held[:32], write_onnx(exported, card, target))
     full = Classifier(target)
     answers = full.logits(pixels_of(held, card))[0]
     halve(target / "model.onnx")
@@ -104,18 +124,20 @@ def export(
     return finish(card, target, logits, embeddings, held, train, replay)
 
 
-def as_head(network: networks.Network, prior: Prior | None) -> Head:
-    """The last layer as plain numbers."""
-    weight, bias = network.head.weight.detach(), network.head.bias.detach()
-    return Head(weight.float().numpy(), bias.float().numpy(), prior)
+def as_head(network: networks.Network, prior: Prior | None, labels: int) -> Head:
+    """The last layer as plain numbers: its labels, and what leaves are behind them."""
+    weight = network.head.weight.detach().float().numpy()
+    bias = network.head.bias.detach().float().numpy()
+    if labels == len(weight):
+        return Head(weight, bias, prior)
+    return Head(weight[:labels], bias[:labels], prior, weight[labels:], bias[labels:])
 
 
 def read_split(run: Path) -> tuple[list[ds.Sample], list[ds.Sample]]:
     """The run's two sides as samples."""
     sides = json.loads((run / "split.json").read_text())
     train, held = (
-        [ds.Sample(Path(p), label, source) for p, label, source in sides[side]]
-        for side in ("train", "held")
+        [ds.Sample(Path(row[0]), *row[1:]) for row in sides[side]] for side in ("train", "held")
     )
     return train, held
 
@@ -131,7 +153,11 @@ def run_parameters(run: Path) -> dict[str, str]:
     """The run's parameters by name, but for the folders of the machine it ran on."""
     path = run / "params.json"
     said = json.loads(path.read_text()) if path.is_file() else {}
-    return {k: str(v) for k, v in said.items() if k not in {"root", "out", "manifest", "teacher"}}
+    return {
+        k: str(v)
+        for k, v in said.items()
+        if k not in {"root", "out", "manifest", "teacher", "taxa"}
+    }
 
 
 def write_onnx(exported: Exported, card: ModelCard, target: Path) -> Path:
@@ -268,14 +294,18 @@ def finish(
 ) -> Report:
     """Calibrate, write the figures and the reference."""
     truth = numbers(held, card)
-    card = card.model_copy(update={"temperature": round(fit_temperature(logits, truth), 4)})
-    report = evaluate(softmax(logits, card.temperature), truth, card.label_names)
+    if card.leaves:
+        card, report, finer = finished_tree(card, target, (logits, embeddings), held)
+    else:
+        card = card.model_copy(update={"temperature": round(fit_temperature(logits, truth), 4)})
+        report, finer = evaluate(softmax(logits, card.temperature), truth, card.label_names), {}
     figures = {
         "held_pictures": float(report.pictures),
         "held_sources": float(len({s.source for s in held})),
         "held_accuracy": round(report.accuracy, 4),
         "held_mean_recall": round(report.balanced_accuracy, 4),
         "held_ece": round(ece_across_sources(logits, truth, [s.source for s in held]), 4),
+        **finer,
     }
     card = stamp(card, target, figures)
     write_reference(card, target, (logits, embeddings, truth), held, train, replay)
@@ -315,7 +345,15 @@ def write_reference(
         held_statistics=measures,
         **packed("replay_embeddings", replayed),
         replay_labels=numbers(kept, card).astype(np.int16),
+        held_nodes=node_numbers(held, card),
+        replay_nodes=node_numbers(kept, card),
     )
+
+
+def node_numbers(samples: Sequence[ds.Sample], card: ModelCard) -> npt.NDArray[np.int16]:
+    """The finest name known of each sample, by its number among the card's taxa."""
+    index = {taxon.id: i for i, taxon in enumerate(card.taxa)}
+    return np.array([index.get(s.node, -1) for s in samples], dtype=np.int16)
 
 
 def novelty_limit(held: Floats, sources: Ints, replay: Floats, share: float = 0.97) -> float:
@@ -324,27 +362,42 @@ def novelty_limit(held: Floats, sources: Ints, replay: Floats, share: float = 0.
     return float(np.quantile(held_distances(held, sources, replay), share))
 
 
-def measure(folder: Path, root: Path, record: str = "") -> Report:
-    """The exported model in `folder` on a folder-per-label tree, with its own temperature.
+def measure(
+    folder: Path,
+    root: Path,
+    record: str = "",
+    *,
+    manifest: Path | None = None,
+    taxa: Path | None = None,
+) -> tuple[Report, dict[str, float]]:
+    """The exported model in `folder` on a folder-per-label tree: the report on its labels, and the
+    figures by level where the model has a tree and `taxa`, a folder of names, says more.
 
     With `record` the figures are written into the card under that name.
     """
     classifier = Classifier(folder)
     known = set(classifier.card.label_names)
-    samples = [s for s in ds.scan_tree(root) if s.label in known]
+    samples = [s for s in ds.scan_tree(root, manifest) if s.label in known]
     if not samples:
         raise BadModel(f"None of the folders in {root} is one of the model's labels.")
-    logits, _ = logits_of(classifier, samples)
-    truth = numbers(samples, classifier.card)
-    scores = softmax(logits, classifier.card.temperature)
-    report = evaluate(scores, truth, classifier.card.label_names)
+    if taxa:
+        samples = with_nodes(samples, read_names(taxa), manifest, root)
+    logits, embeddings = logits_of(classifier, samples)
+    verdicts = classifier.verdicts(logits, embeddings)
+    scores = np.array([v.confidences for v in verdicts])
+    report = evaluate(scores, numbers(samples, classifier.card), classifier.card.label_names)
+    name = record or "these"
+    figures = {
+        f"{name}_pictures": float(report.pictures),
+        f"{name}_accuracy": round(report.accuracy, 4),
+        f"{name}_mean_recall": round(report.balanced_accuracy, 4),
+        f"{name}_ece": round(report.ece, 4),
+    }
+    if taxa and classifier.rollup and classifier.head:
+        leaf_scores = classifier.head.leaf_scores(embeddings)
+        found = classifier.rollup.scores(logits, leaf_scores)
+        figures |= figures_of(classifier.card, found, samples, name)
     if record:
-        figures = {
-            f"{record}_pictures": float(report.pictures),
-            f"{record}_accuracy": round(report.accuracy, 4),
-            f"{record}_mean_recall": round(report.balanced_accuracy, 4),
-            f"{record}_ece": round(report.ece, 4),
-        }
         measured = {**classifier.card.measured, **figures}
         write_card(classifier.card.model_copy(update={"measured": measured}), folder)
-    return report
+    return report, figures

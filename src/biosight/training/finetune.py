@@ -8,17 +8,19 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from shutil import rmtree
+from typing import Protocol
 
 import torch
-from torch import nn
+from torch import Tensor, nn
 
 from biosight.errors import BadModel
-from biosight.inference.card import CardLabel, ModelCard, read_card
+from biosight.inference.card import CardLabel, CardTaxon, ModelCard, read_card
 from biosight.inference.head import Prior, read_head
 from biosight.training import dataset as ds
 from biosight.training import networks
 from biosight.training.averaging import save_atomically
 from biosight.training.export import export, read_split
+from biosight.training.leaves import leaves_of
 from biosight.training.params import FitParams, TrainParams
 from biosight.training.quantise import quantise
 from biosight.training.thaw import thaw
@@ -28,13 +30,27 @@ CHOOSING_SHARE = 0.1
 FIRST_FROZEN = 0.25
 
 
+class CandidateParts(Protocol):
+    """A candidate's labels and tree (learning/teach_tree.py makes them)."""
+
+    @property
+    def labels(self) -> tuple[CardLabel, ...]: ...
+
+    @property
+    def taxa(self) -> tuple[CardTaxon, ...]: ...
+
+    @property
+    def leaves(self) -> tuple[str, ...]: ...
+
+
 @dataclass(frozen=True, slots=True)
 class Tuning:
-    """What to fine-tune: the champion's folder, the pictures, labels new to it, where to work."""
+    """What to fine-tune: the champion's folder, the pictures, its labels and tree with what is new
+    in them, where to work."""
 
     champion: Path
     samples: Sequence[ds.Sample]
-    labels: tuple[str, ...]
+    made: CandidateParts
     run: Path
     name: str
 
@@ -50,9 +66,10 @@ def fine_tune(job: Tuning, params: FitParams, target: Path, *, quiet: bool = Fal
     job.run.mkdir(parents=True)
     old = read_card(job.champion)
     card = draft(old, job)
-    network = widened(thaw(job.champion), len(card.labels))
+    leaves = leaves_of(card)
+    network = widened(thaw(job.champion), len(old.labels), len(card.labels), len(card.leaves))
     run_params = training_params(params, card, job.run, network)
-    split = split_of(job.samples, params)
+    split = replace(split_of(job.samples, params), leaves=leaves)
     save_atomically(network.state_dict(), job.run / "start.pt")
     fit(run_params, card, split, network, None, quiet=quiet)
     finish(run_params, card, split, prior_of(job.champion, old), quiet=quiet)
@@ -61,12 +78,12 @@ def fine_tune(job: Tuning, params: FitParams, target: Path, *, quiet: bool = Fal
 
 def draft(old: ModelCard, job: Tuning) -> ModelCard:
     """The champion's card before anything of the candidate is measured."""
-    known = old.label_names
-    labels = (*old.labels, *(CardLabel(name=n) for n in job.labels if n not in known))
     changed = {
         "name": job.name,
         "version": "0",
-        "labels": labels,
+        "labels": job.made.labels,
+        "taxa": job.made.taxa,
+        "leaves": job.made.leaves,
         "temperature": 1.0,
         "sha256": "",
         "base": "",
@@ -78,19 +95,26 @@ def draft(old: ModelCard, job: Tuning) -> ModelCard:
     return old.model_copy(update=changed)
 
 
-def widened(network: networks.Network, labels: int) -> networks.Network:
-    """The network with rows for further labels, which start from the mean of the others."""
+def widened(network: networks.Network, known: int, labels: int, leaves: int) -> networks.Network:
+    """The network with rows for further labels and leaves, which start from the mean of the others
+    of their kind; `known` of its rows are labels."""
     old = network.head
-    if labels == old.out_features:
+    if labels + leaves == old.out_features:
         return network
-    new = nn.Linear(old.in_features, labels)
-    more = labels - old.out_features
+    new = nn.Linear(old.in_features, labels + leaves)
+    parts = ((slice(0, known), labels), (slice(known, None), leaves))
     with torch.no_grad():
-        new.weight.copy_(torch.cat([old.weight, old.weight.mean(0, keepdim=True).repeat(more, 1)]))
-        new.bias.copy_(torch.cat([old.bias, old.bias.mean().repeat(more)]))
+        new.weight.copy_(torch.cat([longer(old.weight[p], n) for p, n in parts]))
+        new.bias.copy_(torch.cat([longer(old.bias[p], n) for p, n in parts]))
     parent = next(name for name, module in network.named_children() if module is old)
     setattr(network, parent, new)
     return network
+
+
+def longer(rows: Tensor, wanted: int) -> Tensor:
+    """Rows (n, ...) with their mean behind them as often as it takes to be `wanted`."""
+    more = wanted - len(rows)
+    return torch.cat([rows, rows.mean(0, keepdim=True).expand(more, *rows.shape[1:])])
 
 
 def training_params(
@@ -141,11 +165,12 @@ def exported(job: Tuning, old: ModelCard, params: FitParams, target: Path) -> st
         f"{old.trained_on}"
     )
     notes.write_text(json.dumps({"trained_on": words, "measured_on": "sources kept aside"}))
+    said = {t.id: t.threshold for t in job.made.taxa if t.threshold}
     if not old.precision.startswith("int8"):
-        export(job.run, target, "0", notes=notes)
+        export(job.run, target, "0", notes=notes, offered=said)
         return ""
     full = job.run / "full"
-    export(job.run, full, "0", notes=notes)
+    export(job.run, full, "0", notes=notes, offered=said)
     train, held = read_split(job.run)
     try:
         quantise(full, train, held, target)

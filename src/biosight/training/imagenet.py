@@ -9,11 +9,13 @@ import math
 from pathlib import Path
 
 import numpy as np
+import numpy.typing as npt
 import torch
 from torch import Tensor, nn
 
 from biosight.errors import BadModel
 from biosight.inference.head import Prior, as_prior
+from biosight.training.leaves import Leaves, NameFolder
 
 Ranges = tuple[tuple[int, int], ...]
 # Half-open ranges of class numbers: label -> ((first, behind the last), ...).
@@ -32,8 +34,15 @@ ORGANISMS: dict[str, Ranges] = {
 PRIORS = {"organisms": ORGANISMS}
 
 
-def make_prior(name: str, labels: tuple[str, ...], state: dict[str, Tensor]) -> Prior:
-    """The classes of a state dict's own head that speak for labels, at strength 1.
+def make_prior(
+    name: str,
+    labels: tuple[str, ...],
+    state: dict[str, Tensor],
+    names: NameFolder | None = None,
+    leaves: Leaves | None = None,
+) -> Prior:
+    """The classes of a state dict's own head that speak for labels, at strength 1; those of a
+    folder of names where it says which, and then for leaves too.
 
     Raises BadModel for weights without a head of 1,000 classes, or an unknown name.
     """
@@ -43,20 +52,37 @@ def make_prior(name: str, labels: tuple[str, ...], state: dict[str, Tensor]) -> 
     bias = state.get("_fc.bias", state.get("fc.bias"))
     if weight is None or bias is None or len(weight) != 1000:
         raise BadModel("A prior needs starting weights with ImageNet's 1,000 classes.")
+    classes_of = names.classes if names else {}
     pairs = [
-        (number, labels.index(label))
-        for label, ranges in PRIORS[name].items()
-        if label in labels
-        for first, end in ranges
-        for number in range(first, end)
-    ]
+        (number, labels.index(names.groups[node]))
+        for number, node in sorted(classes_of.items())
+        if names and names.groups[node] in labels
+    ] or grouped(name, labels)
     classes = np.array([number for number, _ in pairs])
     return Prior(
         weight.numpy()[classes].astype(np.float16).astype(np.float32),
         bias.numpy()[classes].astype(np.float16).astype(np.float32),
         np.array([label for _, label in pairs]),
         1.0,
+        leaf_numbers([classes_of[n] for n, _ in pairs], leaves) if classes_of and leaves else None,
     )
+
+
+def grouped(name: str, labels: tuple[str, ...]) -> list[tuple[int, int]]:
+    """Class numbers and label numbers of a prior that is known by name."""
+    return [
+        (number, labels.index(label))
+        for label, ranges in PRIORS[name].items()
+        if label in labels
+        for first, end in ranges
+        for number in range(first, end)
+    ]
+
+
+def leaf_numbers(nodes: list[str], leaves: Leaves) -> npt.NDArray[np.int64]:
+    """The leaf that each node (classes,) belongs to; -1 where it may be several."""
+    near = [leaves.near(node) for node in nodes]
+    return np.array([leaves.names.index(n) if n in leaves.names else -1 for n in near])
 
 
 class Evidence(nn.Module):
@@ -97,4 +123,5 @@ def save_prior(prior: Prior, path: Path) -> None:
         prior_bias=prior.bias,
         prior_label=prior.label,
         prior_strength=np.array(prior.strength),
+        prior_leaf=np.full(0, -1) if prior.leaf is None else prior.leaf,
     )

@@ -12,6 +12,7 @@ from biosight.errors import BadModel
 from biosight.inference.card import ModelCard
 from biosight.training import networks
 from biosight.training.imagenet import Evidence, read_prior
+from biosight.training.leaves import Meanings
 from biosight.training.params import TrainParams
 
 
@@ -33,6 +34,7 @@ class Teacher:
     def answer(self, pixels: Tensor) -> Tensor:
         """Logits (n, labels) for uint8 pixels (n, side, side, 3)."""
         logits, embeddings = self.network(normalised(pixels, self.card))
+        logits = logits[:, : len(self.card.labels)]
         return logits + self.evidence(embeddings) if self.evidence else logits
 
 
@@ -43,8 +45,9 @@ def read_teacher(params: TrainParams, card: ModelCard) -> Teacher | None:
     teacher = ModelCard.model_validate_json((params.teacher / "card.json").read_text())
     if teacher.label_names != card.label_names:
         raise BadModel("The teacher says other labels than these pictures have.")
-    network = networks.build(teacher.arch, len(teacher.labels))
-    networks.start_from(network, networks.load_weights(params.teacher / "weights.pt"))
+    weights = networks.load_weights(params.teacher / "weights.pt")
+    network = networks.build(teacher.arch, networks.rows_of(weights))
+    networks.start_from(network, weights)
     prior = read_prior(params.teacher)
     evidence = Evidence(prior, len(teacher.labels)) if prior else None
     network.eval().to(memory_format=torch.channels_last)  # type: ignore[call-overload]
@@ -53,39 +56,64 @@ def read_teacher(params: TrainParams, card: ModelCard) -> Teacher | None:
 
 @dataclass(frozen=True, slots=True)
 class Lesson:
-    """What one batch teaches: labels, mixed or not, and a teacher's opinion if there is one."""
+    """What one batch teaches: labels, mixed or not, the leaves a picture may be, and a teacher's
+    opinion if there is one."""
 
     params: TrainParams
     card: ModelCard
+    meanings: Meanings
     teacher: Teacher | None
 
-    def backward(self, network: networks.Network, pixels: Tensor, numbers: Tensor) -> float:
-        """Add one batch's gradients, in chunks that fit the cache; returns the mean loss."""
+    def backward(self, network: networks.Network, pixels: Tensor, meant: Tensor) -> float:
+        """Add one batch's gradients, in chunks that fit the cache; returns the mean loss.
+
+        `pixels` (n, side, side, 3) and numbers of their meanings (n,).
+        """
+        numbers = torch.from_numpy(self.meanings.groups)[meant]
         goals = one_hot(numbers, len(self.card.labels), self.params.smoothing)
+        allowed = torch.from_numpy(self.meanings.allowed)[meant]
         if self.params.mixup:
             pixels, goals = mixed(pixels.float(), goals, self.params.mixup)
         total = 0.0
-        for part, goal in zip(
-            pixels.split(self.params.chunk), goals.split(self.params.chunk), strict=True
-        ):
-            loss = self.loss(network, part, goal) * (len(part) / len(pixels))
+        size = self.params.chunk
+        parts = zip(pixels.split(size), goals.split(size), allowed.split(size), strict=True)
+        for part, goal, leaves in parts:
+            loss = self.loss(network, part, goal, leaves) * (len(part) / len(pixels))
             loss.backward()  # type: ignore[no-untyped-call]
             total += loss.item()
         return total
 
-    def loss(self, network: networks.Network, pixels: Tensor, goals: Tensor) -> Tensor:
-        """Cross-entropy, and with a teacher its softened answers too (Hinton et al. 2015)."""
-        logits = network(normalised(pixels, self.card))[0]
-        hard = nn.functional.cross_entropy(logits, goals)
-        if self.teacher is None:
-            return hard
+    def loss(
+        self, network: networks.Network, pixels: Tensor, goals: Tensor, allowed: Tensor
+    ) -> Tensor:
+        """Cross-entropy, and with a teacher its softened answers too (Hinton et al. 2015); with
+        leaves, the part of the loss that is theirs."""
+        scores = network(normalised(pixels, self.card))[0]
+        logits, leaves = scores[:, : goals.shape[1]], scores[:, goals.shape[1] :]
+        loss = nn.functional.cross_entropy(logits, goals)
+        if self.teacher is not None:
+            share = self.params.teacher_share
+            loss = (1 - share) * loss + share * self.distance(logits, pixels)
+        if not allowed.shape[1]:
+            return loss
+        share = self.params.leaf_share
+        return (1 - share) * loss + share * partial_loss(leaves, allowed)
+
+    def distance(self, logits: Tensor, pixels: Tensor) -> Tensor:
+        """How far softened answers lie from the teacher's."""
+        assert self.teacher is not None
         soft = self.params.teacher_softness
         opinion = self.teacher.answer(pixels)
-        distance = nn.functional.kl_div(
+        return soft**2 * nn.functional.kl_div(
             (logits / soft).log_softmax(1), (opinion / soft).softmax(1), reduction="batchmean"
         )
-        share = self.params.teacher_share
-        return (1 - share) * hard + share * soft**2 * distance
+
+
+def partial_loss(scores: Tensor, allowed: Tensor) -> Tensor:
+    """Minus the logarithm of all probability that lies on allowed leaves, (n, leaves) each: so a
+    picture known to its order only teaches the order (Cour et al. 2011, partial labels)."""
+    masked = scores.masked_fill(~allowed, -torch.inf)
+    return (scores.logsumexp(1) - masked.logsumexp(1)).mean()
 
 
 def one_hot(numbers: Tensor, labels: int, smoothing: float) -> Tensor:

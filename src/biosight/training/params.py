@@ -13,7 +13,11 @@ Mode = Literal["head", "stage", "full"]
 
 @dataclass(frozen=True, slots=True)
 class TrainParams:
-    """A run from published weights; sizes in pixels, rates per step."""
+    """A run from published weights; sizes in pixels, rates per step.
+
+    With `taxa`, a folder of names (leaves.py), leaves are learnt beside the labels, and their loss
+    weighs `leaf_share` of the whole.
+    """
 
     root: Path
     out: Path
@@ -49,6 +53,8 @@ class TrainParams:
     without: tuple[str, ...] = ()
     blends: tuple[float, ...] = (0.0, 0.2, 0.35, 0.5)
     prior: str = ""
+    taxa: Path | None = None
+    leaf_share: float = 0.5
     strengths: tuple[float, ...] = (0.0, 0.3, 0.5, 0.7)
     seed: int = 7
     workers: int = 2

@@ -41,15 +41,19 @@ def thaw(folder: Path) -> networks.Network:
     """
     classifier = Classifier(folder)
     card = classifier.card
-    network = networks.build(card.arch, len(card.labels)).eval()
+    network = networks.build(card.arch, len(card.labels) + len(card.leaves)).eval()
     layers = layers_of(folder / "model.onnx")
     for name, convolution in convolutions(network).items():
         give(network, name, convolution, layers.get(name))
     if classifier.head is None:
         raise BadModel(f"{card.key} has no head.npz; it can't be trained on.")
+    weight, bias = classifier.head.weight, classifier.head.bias
+    if classifier.head.leaf_weight is not None and classifier.head.leaf_bias is not None:
+        weight = np.vstack([weight, classifier.head.leaf_weight])
+        bias = np.concatenate([bias, classifier.head.leaf_bias])
     with torch.no_grad():
-        network.head.weight.copy_(torch.from_numpy(classifier.head.weight))
-        network.head.bias.copy_(torch.from_numpy(classifier.head.bias))
+        network.head.weight.copy_(torch.from_numpy(weight))
+        network.head.bias.copy_(torch.from_numpy(bias))
     check_answers(network, classifier)
     return network
 

@@ -8,7 +8,7 @@ import math
 import random
 from collections.abc import Iterator
 from copy import deepcopy
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 
 import numpy as np
 import torch
@@ -21,11 +21,26 @@ from tqdm import tqdm
 from biosight.errors import BadModel
 from biosight.inference.card import CardLabel, ModelCard
 from biosight.inference.head import Prior
-from biosight.inference.quality import softmax
 from biosight.training import dataset as ds
 from biosight.training import networks
-from biosight.training.averaging import choose_blend, first_prior, forward, save_atomically
-from biosight.training.evaluate import Report, evaluate
+from biosight.training.averaging import (
+    choose_blend,
+    first_prior,
+    forward,
+    row_count,
+    save_atomically,
+    weigh,
+)
+from biosight.training.evaluate import Report
+from biosight.training.leaf_head import fit_leaves
+from biosight.training.leaves import (
+    Leaves,
+    choose_leaves,
+    meanings_of,
+    read_names,
+    save_leaves,
+    with_nodes,
+)
 from biosight.training.lesson import Lesson, read_teacher
 from biosight.training.params import TrainParams
 
@@ -42,10 +57,11 @@ class RunState:
 
 @dataclass(frozen=True, slots=True)
 class Split:
-    """The two sides of a run's data."""
+    """The two sides of a run's data, and the leaves told apart where there is a tree."""
 
     train: list[ds.Sample]
     held: list[ds.Sample]
+    leaves: Leaves | None = None
 
 
 def train(params: TrainParams, *, resume: bool = False, quiet: bool = False) -> Report:
@@ -56,13 +72,19 @@ def train(params: TrainParams, *, resume: bool = False, quiet: bool = False) -> 
     torch.manual_seed(params.seed)
     params.out.mkdir(parents=True, exist_ok=True)
     samples = ds.scan_tree(params.root, params.manifest, params.without)
+    names = read_names(params.taxa) if params.taxa else None
+    if names:
+        samples = with_nodes(samples, names, params.manifest, params.root)
     split = split_of(params, samples)
     if not split.held:
         raise BadModel("There are too few sources to leave one out; add pictures or a manifest.")
+    if names:
+        split = replace(split, leaves=choose_leaves(names, split.train))
     card = draft_card(params, sorted({s.label for s in samples}))
     network, checkpoint = start(params, card, split, resume=resume, quiet=quiet)
     fit(params, card, split, network, checkpoint, quiet=quiet)
-    return finish(params, card, split, first_prior(params, card), quiet=quiet)
+    prior = first_prior(params, card, names, split.leaves)
+    return finish(params, card, split, prior, quiet=quiet)
 
 
 def split_of(params: TrainParams, samples: list[ds.Sample]) -> Split:
@@ -94,7 +116,7 @@ def start(
     params: TrainParams, card: ModelCard, split: Split, *, resume: bool, quiet: bool
 ) -> tuple[networks.Network, dict[str, object] | None]:
     """The network at the run's beginning, or as the last checkpoint left it."""
-    network = networks.build(params.arch, len(card.labels))
+    network = networks.build(params.arch, row_count(card, split.leaves))
     saved = params.out / "checkpoint.pt"
     if resume and saved.exists():
         checkpoint = torch.load(saved, map_location="cpu", weights_only=True)
@@ -104,40 +126,40 @@ def start(
         weights = networks.load_weights(networks.weights_file(params.init))
         networks.start_from(network, weights)
         if params.head_start:
-            fit_head(network, card, split.train, params, quiet=quiet)
+            fit_head(network, card, split, params, quiet=quiet)
         save_atomically(network.state_dict(), params.out / "start.pt")
     return network, None
 
 
 def fit_head(
-    network: networks.Network,
-    card: ModelCard,
-    samples: list[ds.Sample],
-    params: TrainParams,
-    *,
-    quiet: bool,
+    network: networks.Network, card: ModelCard, split: Split, params: TrainParams, *, quiet: bool
 ) -> None:
-    """Start the head from a logistic regression on frozen embeddings."""
+    """Start the head from a logistic regression on frozen embeddings, and its leaves alike."""
     dice = random.Random(params.seed)
-    few = dice.sample(samples, min(params.head_pictures, len(samples)))
+    few = dice.sample(split.train, min(params.head_pictures, len(split.train)))
     _, embeddings, truth = forward(network, card, few, params, quiet=quiet, what="embedding")
     scaler = StandardScaler().fit(embeddings)
     model = LogisticRegression(C=0.003, class_weight="balanced", max_iter=300)
     model.fit(scaler.transform(embeddings), truth)
     if len(card.labels) == 2:
         # scikit-learn keeps one row for two labels: logit(1) against 0.
-        rows = np.vstack([-model.coef_[0] / 2, model.coef_[0] / 2])
+        layer = np.vstack([-model.coef_[0] / 2, model.coef_[0] / 2])
         bias = np.array([-model.intercept_[0] / 2, model.intercept_[0] / 2])
     else:
-        rows, bias = model.coef_, model.intercept_
-    weight = rows / scaler.scale_
+        layer, bias = model.coef_, model.intercept_
+    if split.leaves:
+        meanings = meanings_of(few, card.label_names, split.leaves)
+        meant = [meanings.number[s.label, s.node] for s in few]
+        finer = fit_leaves(scaler.transform(embeddings), meanings.allowed[meant])
+        layer, bias = np.vstack([layer, finer[0]]), np.concatenate([bias, finer[1]])
+    weight = layer / scaler.scale_
     with torch.no_grad():
         network.head.weight.copy_(torch.from_numpy(weight))
         network.head.bias.copy_(torch.from_numpy(bias - weight @ scaler.mean_))
 
 
 def batches(params: TrainParams, card: ModelCard, split: Split) -> Iterator[tuple[Tensor, Tensor]]:
-    """Augmented, balanced batches without end."""
+    """Augmented, balanced batches without end: pixels, and places among the training samples."""
     weights = ds.sample_weights(split.train, params.label_power, params.source_power)
     pictures = ds.TrainPictures(split.train, card, params.train_side, strong=params.strong)
     while True:
@@ -183,15 +205,18 @@ def fit(
         average.load_state_dict(checkpoint["average"])  # type: ignore[arg-type]
         optimiser.load_state_dict(checkpoint["optimiser"])  # type: ignore[arg-type]
         progress = RunState(**json.loads(str(checkpoint["progress"])))
-    lesson = Lesson(params, card, read_teacher(params, card))
+    meanings = meanings_of(split.train, card.label_names, split.leaves)
+    pairs = [(s.label, s.node if split.leaves else "") for s in split.train]
+    meant = torch.tensor([meanings.number[pair] for pair in pairs])
+    lesson = Lesson(params, card, meanings, read_teacher(params, card))
     stream = batches(params, card, split)
     bar = tqdm(total=total, initial=progress.step, desc="training", disable=quiet)
     prepare_to_train(network, freeze_norm=params.freeze_norm)
     while progress.step < total and progress.checks_without_gain < params.patience:
-        pixels, numbers = next(stream)
+        pixels, places = next(stream)
         set_rate(optimiser, params.rate, progress.step, total)
         optimiser.zero_grad()
-        loss = lesson.backward(network, pixels, numbers)
+        loss = lesson.backward(network, pixels, meant[places])
         optimiser.step()
         progress.step += 1
         blend(average, network, min(params.averaging, progress.step / (progress.step + 9)))
@@ -236,18 +261,16 @@ def check_held(
     progress: RunState,
 ) -> None:
     """Measure the averaged network on the left-out sources; keep it when it is the best yet."""
-    logits, _, truth = forward(average, card, split.held, params)
-    report = evaluate(softmax(logits), truth, card.label_names)
-    score = (report.accuracy + report.balanced_accuracy) / 2
+    answers = forward(average, card, split.held, params)
+    judged = weigh(card, split.held, answers, split.leaves)
+    report = judged.report
     progress.history.append(
         {"step": progress.step, "accuracy": report.accuracy, "balanced": report.balanced_accuracy}
+        | {level.rank: level.right for level in judged.levels}
     )
-    tqdm.write(
-        f"step {progress.step}: {report.accuracy:.1%} right on left-out sources, "
-        f"mean recall {report.balanced_accuracy:.1%}"
-    )
-    if score > progress.best:
-        progress.best, progress.checks_without_gain = score, 0
+    tqdm.write(f"step {progress.step}, on left-out sources: {judged}")
+    if judged.score > progress.best:
+        progress.best, progress.checks_without_gain = judged.score, 0
         save_atomically(average.state_dict(), params.out / "weights.pt")
     else:
         progress.checks_without_gain += 1
@@ -273,11 +296,16 @@ def finish(
     params: TrainParams, card: ModelCard, split: Split, prior: Prior | None, *, quiet: bool
 ) -> Report:
     """Choose the final weights, report on them and write the run's papers."""
-    report = choose_blend(params, card, split.held, prior, quiet=quiet)
+    report = choose_blend(params, card, split.held, prior, split.leaves, quiet=quiet)
     (params.out / "card.json").write_text(card.model_dump_json(indent=2, by_alias=True))
     (params.out / "report.json").write_text(json.dumps(asdict(report), indent=1))
     (params.out / "params.json").write_text(json.dumps(asdict(params), default=str, indent=1))
     sides = {"train": split.train, "held": split.held}
-    lists = {side: [[str(s.path), s.label, s.source] for s in part] for side, part in sides.items()}
+    lists = {
+        side: [[str(s.path), s.label, s.source, s.node] for s in part]
+        for side, part in sides.items()
+    }
     (params.out / "split.json").write_text(json.dumps(lists))
+    if split.leaves:
+        save_leaves(split.leaves, params.out / "leaves.json")
     return report

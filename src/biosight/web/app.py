@@ -24,6 +24,7 @@ from biosight.web.api import (
     images,
     jobs,
     likeness,
+    names,
     people,
     uploads,
     versions,
@@ -37,6 +38,7 @@ HERE = Path(__file__).parent
 PARTS = (
     people,
     collections,
+    names,
     uploads,
     images,
     acts,

@@ -14,6 +14,7 @@ from biosight.web.inputs import Input
 
 LIMITS: dict[str, dict[str, Any]] = {
     "label": {"max_length": 200},
+    "path": {"max_length": 2000, "pattern": r"^(/.*/)?$"},
     "text": {"max_length": 200},
     "key": {"max_length": 64},
     "day": {"pattern": r"^(\d{4}-\d\d-\d\d)?$"},

@@ -12,7 +12,7 @@ from biosight import jobs, metrics
 from biosight.bootstrap import BioSight
 from biosight.collection import Collection
 from biosight.drift import DriftReport
-from biosight.errands.versions import audited_here
+from biosight.errands.accuracy import audited_here
 from biosight.errors import BioSightError
 from biosight.images import Image
 from biosight.jobs import Job

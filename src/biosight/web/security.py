@@ -153,9 +153,13 @@ class Limit:
     words: str
 
 
+CHECKLIST = "/names/checklist"
+
+
 def limit_of(scope: Scope, settings: Settings) -> Limit:
-    """A picture has the limit of files, with a megabyte for the form around it; others have one."""
-    if is_upload(scope):
+    """A picture or a checklist has the limit of files, with a megabyte for the form around it;
+    others have one."""
+    if is_upload(scope) or CHECKLIST in str(scope["path"]):
         most_mb = settings.max_file_mb
         return Limit((most_mb + 1) * MEGABYTE, too_large(most_mb))
     return Limit(MEGABYTE, "This request is larger than the 1 MB that is allowed.")

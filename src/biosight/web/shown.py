@@ -7,13 +7,46 @@ from pydantic import BaseModel
 
 from biosight.images import Image
 from biosight.labels import Guess
+from biosight.taxa.naming import Naming
+from biosight.taxa.tree import Tree
 
 
 class GuessOut(BaseModel):
-    """A label and its confidence, 0 to 1."""
+    """A label and its confidence, 0 to 1; with a tree of names, the labels from the top down to
+    it."""
 
     label: str
     confidence: float
+    line: list[str] = []
+
+
+class TaxonOut(BaseModel):
+    """What a label is in the collection's tree of names, by Darwin Core's terms; `line` are the
+    labels from the top down to it. Words of one's own have a line of one and no rank."""
+
+    label: str
+    scientific_name: str
+    taxon_rank: str
+    vernacular_name: str
+    line: list[str]
+
+
+def taxon_out(tree: Tree, label: str) -> TaxonOut | None:
+    """A label as its tree knows it; None for no label."""
+    if not label:
+        return None
+    taxon = tree.taxa.get(label)
+    if taxon is None:
+        return TaxonOut(
+            label=label, scientific_name="", taxon_rank="", vernacular_name="", line=[label]
+        )
+    return TaxonOut(
+        label=label,
+        scientific_name=taxon.scientific_name,
+        taxon_rank=taxon.taxon_rank,
+        vernacular_name=taxon.vernacular_name,
+        line=list(tree.line(label)),
+    )
 
 
 class ImageOut(BaseModel):
@@ -24,6 +57,8 @@ class ImageOut(BaseModel):
     name: str
     path: str
     label: str
+    label_path: str
+    group: str
     who: str
     unsure: bool
     machine_label: str
@@ -58,9 +93,18 @@ def image_out(image: Image, threshold: int) -> ImageOut:
     )
 
 
-def guesses_out(top: tuple[Guess, ...]) -> list[GuessOut]:
-    """A prediction's best guesses, the likeliest first."""
-    return [GuessOut(label=g.label, confidence=g.confidence) for g in top]
+def guesses_out(guesses: tuple[Guess, ...], naming: Naming) -> list[GuessOut]:
+    """Guesses by the names used in a collection, the likeliest first; those that were removed
+    there are left out, and two that became one are one."""
+    found: dict[str, GuessOut] = {}
+    for guess in guesses:
+        label = naming.shown(guess.label)
+        if label in found:
+            found[label].confidence = min(1.0, found[label].confidence + guess.confidence)
+        elif label:
+            line = list(naming.tree.line(label))
+            found[label] = GuessOut(label=label, confidence=guess.confidence, line=line)
+    return list(found.values())
 
 
 def etag(image: Image) -> str:

@@ -23,8 +23,8 @@ from biosight.gallery.standards.facts import (
     moment,
 )
 from biosight.images import Image
-from biosight.labels import NOT_SURE
 from biosight.storage.records import Records
+from biosight.taxa.kinds import label_kind
 
 VERSION = "1.0.1"
 PUBLISHED = f"https://raw.githubusercontent.com/tdwg/camtrap-dp/{VERSION}"
@@ -72,6 +72,8 @@ ANIMALS = {
     "Mollusca",
     "Reptilia",
 }
+# What is no taxon, as observationType has it.
+OBSERVATION_TYPES = {"empty": "blank", "human": "human", "vehicle": "vehicle"}
 
 
 @dataclass(slots=True)
@@ -172,7 +174,7 @@ def observations(records: Records, scope: Scope) -> Iterator[tuple[str, ...]]:
         if not fits(image):
             continue
         when = time_of(image, scope)
-        name = name_terms(now, scope).scientific if image.label != NOT_SURE else ""
+        name = name_terms(now, scope).scientific if image.label else ""
         sure = f"{now.probability:.4f}" if now and now.probability is not None else ""
         yield (
             f"{image.id}-{image.version}",
@@ -181,7 +183,7 @@ def observations(records: Records, scope: Scope) -> Iterator[tuple[str, ...]]:
             when,
             when,
             "media",
-            observation_kind(image, name),
+            observation_kind(image, name, scope),
             name,
             ("machine" if now.machine else "human") if now else "",
             now.by if now else "",
@@ -191,12 +193,20 @@ def observations(records: Records, scope: Scope) -> Iterator[tuple[str, ...]]:
         )
 
 
-def observation_kind(image: Image, name: str) -> str:
-    """The observation's type, a closed list: an animal where a person's or the machine's label is
-    one of the groups that are; a label taught here goes by what the machine took it for."""
-    if not name and image.label != NOT_SURE:
+def observation_kind(image: Image, name: str, scope: Scope) -> str:
+    """The observation's type, a closed list: an animal where the label hangs below Animalia, or a
+    person's or the machine's label is one of the groups that are; a label taught here goes by what
+    the machine took it for."""
+    kind = label_kind(image.label, scope.naming)
+    if image.label and kind in OBSERVATION_TYPES:
+        return OBSERVATION_TYPES[kind]
+    if not name and image.who != "person":
         return "unclassified"
-    return "animal" if ANIMALS & {name, image.label, image.machine_label} else "unknown"
+    if not image.label:
+        return "unknown"
+    animals = scope.naming.higher(image.label).get("kingdom") == "Animalia"
+    known = {name, image.label, image.machine_label, image.group}
+    return "animal" if animals or ANIMALS & known else "unknown"
 
 
 def datapackage(survey: Survey, scope: Scope) -> dict[str, object]:

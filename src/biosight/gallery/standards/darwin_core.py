@@ -20,8 +20,11 @@ from biosight.gallery.standards.facts import (
     local_time,
     moment,
 )
+from biosight.images import Image
 from biosight.labels import LabelNames
 from biosight.storage.records import Records
+from biosight.taxa.kinds import label_kind
+from biosight.taxa.ranks import HIGHER
 
 DWC = "http://rs.tdwg.org/dwc/terms/"
 DC = "http://purl.org/dc/terms/"
@@ -36,6 +39,10 @@ OCCURRENCE = (
     "dateIdentified",
     "identificationVerificationStatus",
     "identificationRemarks",
+    "higherClassification",
+    *HIGHER,
+    "verbatimIdentification",
+    "identificationQualifier",
     "decimalLatitude",
     "decimalLongitude",
     "geodeticDatum",
@@ -95,8 +102,9 @@ def occurrence(facts: Facts, scope: Scope) -> tuple[str, ...]:
         local_time(image, scope.utc_offset),
         name.scientific,
         name.rank,
-        image.label if image.label != name.scientific else "",
+        vernacular(image, scope),
         *(said(now, scope)[2:] if now else ("", "", "", "")),
+        *classification(image, scope),
         latitude,
         longitude,
         "EPSG:4326" if latitude else "",
@@ -106,11 +114,34 @@ def occurrence(facts: Facts, scope: Scope) -> tuple[str, ...]:
     )
 
 
+def vernacular(image: Image, scope: Scope) -> str:
+    """The common name of a picture's label."""
+    taxon = scope.naming.published(image.label)
+    return taxon.vernacular_name if taxon else ""
+
+
+def classification(image: Image, scope: Scope) -> tuple[str, ...]:
+    """Higher classification, the ranks that have terms, the label word for word where it is no
+    scientific name, and a qualifier where a person stepped up from a finer answer."""
+    naming = scope.naming
+    line = [naming.tree.taxa[n].scientific_name for n in naming.tree.line(image.label)]
+    higher = naming.higher(image.label)
+    taxon = naming.published(image.label)
+    word = image.label if taxon is None or taxon.scientific_name != image.label else ""
+    finer = naming.path(naming.shown(image.machine_label))
+    up = image.who == "person" and finer != image.label_path and image.label_path
+    qualifier = "indet." if up and finer.startswith(image.label_path) else ""
+    above = " | ".join(n for n in line[:-1] if n)
+    return above, *(higher.get(rank, "") for rank in HIGHER), word, qualifier
+
+
 def name_terms(said: Identification | None, scope: Scope) -> LabelNames:
-    """The scientific name and rank of a label; the label itself where the model tells none."""
-    if said is None:
+    """The scientific name and rank of a label; both "" for what is no taxon."""
+    if said is None or label_kind(said.label, scope.naming) in {"empty", "human", "vehicle"}:
         return LabelNames("", "")
-    return scope.names.get(said.label, LabelNames(said.label, ""))
+    if taxon := scope.naming.published(said.label):
+        return LabelNames(taxon.scientific_name, taxon.taxon_rank)
+    return scope.names.get(said.label, LabelNames("", ""))
 
 
 def said(one: Identification, scope: Scope) -> tuple[str, ...]:

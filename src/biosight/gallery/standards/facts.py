@@ -12,23 +12,25 @@ from datetime import UTC, datetime, timedelta, timezone
 
 from biosight.gallery.export import PAGE, all_images
 from biosight.images import Image
-from biosight.labels import NOT_SURE, Annotation, LabelNames, Prediction
+from biosight.labels import Annotation, LabelNames, Prediction
 from biosight.storage.living import living
 from biosight.storage.records import Order, Records, Where
+from biosight.taxa.naming import Naming
 
 METRES_PER_DEGREE = 111_320.0
 
 
 @dataclass(frozen=True, slots=True)
 class Scope:
-    """What to export and how: a collection's id and name, people by id, label names, a grid for
-    coordinates in degrees (0 for exact ones), and the offset from UTC in minutes of clocks of which
-    the file says none (None: unknown)."""
+    """What to export and how: a collection's id and name, people by id, what models say of their
+    labels, the collection's tree of names, a grid for coordinates in degrees (0 for exact ones),
+    and the offset from UTC in minutes of clocks of which the file says none (None: unknown)."""
 
     collection: str
     name: str
     person: Callable[[str], str]
     names: Mapping[str, LabelNames]
+    naming: Naming
     coarse: float = 0.0
     utc_offset: int | None = None
 
@@ -55,9 +57,9 @@ class Facts:
     @property
     def current(self) -> Identification | None:
         """What counts now: the person whose label it is, else the last machine; None where nobody
-        said anything, or a person was not sure."""
+        said anything, or a person left it undecided."""
         image = self.image
-        if image.who == "nobody" or image.label == NOT_SURE:
+        if image.who == "nobody" or not image.label:
             return None
         found = [s for s in self.said if s.machine == (image.who != "person")]
         if image.who != "person":
@@ -80,12 +82,14 @@ def of(records: Records, images: Sequence[Image], scope: Scope) -> Iterator[Fact
     limit = PAGE * 50
     for p in records.find(Prediction, named, order=Order("at"), limit=limit):
         best = p.best
-        one = Identification(p.id, True, p.model, p.at, best.label, best.confidence)
+        one = Identification(
+            p.id, True, p.model, p.at, scope.naming.shown(best.label), best.confidence
+        )
         said.setdefault(p.image, []).append(one)
     annotations = records.find(Annotation, named, order=Order("at"), limit=limit)
     taken_back = {(a.image, a.act) for a in annotations if a.kind == "withdrawn"}
     for a in annotations:
-        if (a.image, a.act) not in taken_back and a.label != NOT_SURE:
+        if (a.image, a.act) not in taken_back and a.label:
             one = Identification(a.id, False, scope.person(a.by), a.at, a.label, None)
             said.setdefault(a.image, []).append(one)
     for image in images:

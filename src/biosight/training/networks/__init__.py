@@ -7,6 +7,7 @@ from biosight.training.networks.by_name import (
     build,
     load_weights,
     normalisation,
+    rows_of,
     start_from,
     weights_file,
 )
@@ -18,6 +19,7 @@ __all__ = [
     "build",
     "load_weights",
     "normalisation",
+    "rows_of",
     "start_from",
     "weights_file",
 ]

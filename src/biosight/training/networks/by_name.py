@@ -81,6 +81,14 @@ def load_weights(path: Path) -> dict[str, Tensor]:
     }
 
 
+def rows_of(state: dict[str, Tensor]) -> int:
+    """How many rows the last layer of a state dict has. Raises BadModel where it has none."""
+    weight = state.get("_fc.weight", state.get("fc.weight"))
+    if weight is None:
+        raise BadModel("These weights have no last layer.")
+    return len(weight)
+
+
 def start_from(network: Network, state: dict[str, Tensor]) -> list[str]:
     """Load `state`, leaving out a head of another shape; returns the keys that stay random.
 

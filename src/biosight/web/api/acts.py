@@ -8,6 +8,7 @@ from pydantic import BaseModel, Field
 
 from biosight import accounts, gallery, sharing
 from biosight.errands import renaming
+from biosight.errands.names import placed
 from biosight.errors import BadRequest, NotFound
 from biosight.images import Image
 from biosight.review import copies, queue, undoing
@@ -15,7 +16,7 @@ from biosight.review.acts import KINDS, MOST_AT_ONCE, Act, Change, change_of, pe
 from biosight.sharing import Access
 from biosight.storage.living import still_there
 from biosight.storage.records import Gone, Where, behind
-from biosight.web.deps import ActToUndo, Editor, Person, Signed, Store, Viewer
+from biosight.web.deps import ActToUndo, Editor, Open, Person, Signed, Store, Viewer
 from biosight.web.filtering import Matching
 from biosight.web.inputs import Input
 from biosight.web.shown import ImageOut, image_out
@@ -110,10 +111,10 @@ class Start(Input):
 
 
 @router.post("/collections/{collection}/acts", status_code=201)
-def act(body: NewAct, access: Editor, person: Signed, records: Store) -> ActDone:
+def act(body: NewAct, access: Editor, person: Signed, biosight: Open, records: Store) -> ActDone:
     """Do one thing to many images; up to 500 a call."""
-    change = checked_change(body, person, records)
     c = access.collection
+    change = placed(records, biosight.catalogue, c, checked_change(body, person, records))
     found, following = chosen(body, c.id, c.threshold, records)
     seen = body.versions or {}
     stale = [i for i in found if seen.get(i.id, i.version) != i.version]
@@ -196,10 +197,12 @@ def act_out(act: Act, access: Access, person: Person, name: Callable[[str], str]
 
 
 @router.post("/acts/{act}/undo")
-def undo(body: Start, own: ActToUndo, person: Signed, records: Store) -> UndoneOut:
+def undo(body: Start, own: ActToUndo, person: Signed, biosight: Open, records: Store) -> UndoneOut:
     """Undo an act; up to 500 images a call."""
     c = own.access.collection
-    done = renaming.take_back(records, own.act, person.user.id, c, start=body.start)
+    done = renaming.take_back(
+        records, biosight.catalogue, own.act, person.user.id, c, start=body.start
+    )
     return UndoneOut(
         changed=[image_out(i, c.threshold) for i in done.changed],
         left=[image_out(i, c.threshold) for i in done.left],

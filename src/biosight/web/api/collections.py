@@ -9,21 +9,33 @@ from biosight import gallery, registry, sharing
 from biosight.accounts import User, clean_email
 from biosight.collection import Collection
 from biosight.errands import removing, renaming, trying_on
+from biosight.errands.names import names_in
 from biosight.errors import Forbidden
 from biosight.gallery import trash
 from biosight.images import Image
 from biosight.sharing import Access
 from biosight.storage.living import living, unreviewed
 from biosight.storage.records import Order, Where
+from biosight.taxa.paths import line_of
 from biosight.web.deps import Bytes, Editor, Open, Owner, Signed, Store, Viewer
 from biosight.web.inputs import Input
 from biosight.web.rights import MemberToRemove, seen_version
+from biosight.web.shown import TaxonOut, taxon_out
 
 router = APIRouter(tags=["collections"])
+MOST_COVERS = 4
+
+
+class CoverOut(BaseModel):
+    """One of a collection's largest groups, and an image of it."""
+
+    group: str
+    image: str
 
 
 class CollectionOut(BaseModel):
-    """A collection as this person may use it; `cover` is an image id or ""."""
+    """A collection as this person may use it; `cover` is an image id or "", `covers` up to four of
+    its largest groups with an image each."""
 
     id: str
     name: str
@@ -37,6 +49,7 @@ class CollectionOut(BaseModel):
     unreviewed: int
     trashed_images: int
     cover: str
+    covers: list[CoverOut]
     trashed: bool
     version: int
 
@@ -57,12 +70,15 @@ class CollectionChange(Input):
 
 
 class LabelOut(BaseModel):
-    """A label folder; `label` is "" for pictures that nobody named."""
+    """A label folder; `label` is "" for pictures that nobody named. `path` is where it hangs in the
+    tree of names, `taxon` what it is there."""
 
     label: str
     images: int
     verified: int
     unsure: int
+    path: str
+    taxon: TaxonOut | None
 
 
 class LabelChange(Input):
@@ -140,9 +156,25 @@ def collection_out(records: Store, access: Access) -> CollectionOut:
             Image, [Where("collection", "=", c.id), Where("trashed", "=", True)]
         ),
         cover=newest[0].id if newest else "",
+        covers=covers_of(records, c),
         trashed=c.trashed_at > 0,
         version=c.version,
     )
+
+
+def covers_of(records: Store, collection: Collection) -> list[CoverOut]:
+    """An image of each of the largest groups: the topmost names that pictures differ in."""
+    counts = records.count_by(Image, living(collection.id), "label_path")
+    many = {str(p): n for p, n in counts.items()}
+    found = []
+    for path in gallery.largest_groups(many, MOST_COVERS):
+        # One label's newest is at the end of an index; a branch's would have to be sought.
+        fullest = max((p for p in many if p.startswith(path)), key=lambda p: many[p])
+        here = [*living(collection.id), Where("label_path", "=", fullest)]
+        newest = Order("created_at", descending=True)
+        one = records.find(Image, here, order=newest, limit=1)
+        found += [CoverOut(group=line_of(path)[-1], image=i.id) for i in one]
+    return found
 
 
 @router.get("/collections")
@@ -217,20 +249,31 @@ def empty_trash(access: Owner, records: Store, blobs: Bytes) -> dict[str, int]:
 
 
 @router.get("/collections/{collection}/labels")
-def labels(access: Viewer, records: Store) -> list[LabelOut]:
+def labels(access: Viewer, biosight: Open, records: Store) -> list[LabelOut]:
     """Label folders with counts, the fullest first."""
     c = access.collection
+    tree = names_in(records, biosight.catalogue, c).tree
     return [
-        LabelOut(label=x.label, images=x.images, verified=x.verified, unsure=x.unsure)
+        LabelOut(
+            label=x.label,
+            images=x.images,
+            verified=x.verified,
+            unsure=x.unsure,
+            path=x.path,
+            taxon=taxon_out(tree, x.label),
+        )
         for x in gallery.label_counts(records, c.id, c.threshold)
     ]
 
 
 @router.post("/collections/{collection}/labels/rename")
-def rename_label(body: LabelChange, access: Editor, person: Signed, records: Store) -> LabelChanged:
+def rename_label(
+    body: LabelChange, access: Editor, person: Signed, biosight: Open, records: Store
+) -> LabelChanged:
     """Rename, merge (into a name that exists) or remove a label, 500 pictures a call."""
     done, following = renaming.rename_label(
         records,
+        biosight.catalogue,
         person.user.id,
         access.collection.id,
         body.old,

@@ -9,12 +9,16 @@ from fastapi import APIRouter, Depends, Form, Query, Request, Response
 from fastapi.responses import StreamingResponse
 
 from biosight import accounts, gallery, logbook, registry
+from biosight.bootstrap import BioSight
+from biosight.errands.names import naming_of
 from biosight.errors import BadRequest
 from biosight.gallery.export import all_images, chosen_images, csv_lines, zip_chunks
 from biosight.gallery.naming import clean_part
 from biosight.gallery.standards import Scope, camtrap_dp, darwin_core
+from biosight.gallery.table import Telling
 from biosight.images import Image
 from biosight.sharing import Access
+from biosight.storage.records import Records
 from biosight.web.deps import Bytes, Open, Signed, Store, Viewer
 from biosight.web.filtering import Filtered
 from biosight.web.security import client_address
@@ -77,26 +81,41 @@ NOTED = [Depends(note_download)]
     dependencies=NOTED,
 )
 async def zip_all(
-    request: Request, access: Viewer, records: Store, blobs: Bytes, chosen: Filtered
+    request: Request,
+    access: Viewer,
+    biosight: Open,
+    records: Store,
+    blobs: Bytes,
+    chosen: Filtered,
+    nested: bool = False,
 ) -> Response:
-    """A whole collection or what a filter matches."""
+    """A whole collection or what a filter matches, in a folder a label; `nested` puts folders into
+    those of the names above."""
     c = access.collection
     pages = all_images(records, gallery.conditions(c.id, c.threshold, chosen))
-    chunks = zip_chunks(records, blobs, pages, accounts.names_of(records))
+    chunks = zip_chunks(records, blobs, pages, telling(biosight, records, access, nested=nested))
     return await zipped(request, chunks, access)
+
+
+def telling(biosight: BioSight, records: Records, access: Access, *, nested: bool) -> Telling:
+    """How the pictures of a collection are told of."""
+    naming = naming_of(records, biosight.catalogue, access.collection)
+    return Telling(accounts.names_of(records), naming, nested)
 
 
 @router.post("/collections/{collection}/zip", response_class=StreamingResponse, responses=ZIP)
 async def zip_selected(
     request: Request,
     access: Viewer,
+    biosight: Open,
     records: Store,
     blobs: Bytes,
     images: Annotated[str, Form(max_length=900_000)],
+    nested: Annotated[bool, Form()] = False,
 ) -> Response:
     """A selection; `images` is a JSON list of ids, sent as a form so that browsers download."""
     pages = here(chosen_images(records, parse_ids(images)), access.collection.id)
-    chunks = zip_chunks(records, blobs, pages, accounts.names_of(records))
+    chunks = zip_chunks(records, blobs, pages, telling(biosight, records, access, nested=nested))
     return await zipped(request, chunks, access)
 
 
@@ -126,19 +145,24 @@ def here(pages: Iterator[list[Image]], collection: str) -> Iterator[list[Image]]
     responses=CSV,
     dependencies=NOTED,
 )
-def csv_all(access: Viewer, records: Store, chosen: Filtered) -> Response:
-    """The CSV of a collection or of what a filter matches."""
+def csv_all(
+    access: Viewer, biosight: Open, records: Store, chosen: Filtered, nested: bool = False
+) -> Response:
+    """The CSV of a collection or of what a filter matches; its paths are those of the zip."""
     c = access.collection
     pages = all_images(records, gallery.conditions(c.id, c.threshold, chosen))
-    lines = csv_lines(records, pages, accounts.names_of(records))
+    lines = csv_lines(records, pages, telling(biosight, records, access, nested=nested))
     return download(lines, access, ".csv", "text/csv; charset=utf-8")
 
 
-def scope_of(access: Access, records: Store, coarse: float, utc_offset: int | None) -> Scope:
+def scope_of(
+    biosight: BioSight, access: Access, records: Store, coarse: float, utc_offset: int | None
+) -> Scope:
     """A collection as the standards' exports want it."""
     c = access.collection
     names = registry.label_names(records, dict(c.renamed))
-    return Scope(c.id, c.name, accounts.names_of(records), names, coarse, utc_offset)
+    naming = naming_of(records, biosight.catalogue, c)
+    return Scope(c.id, c.name, accounts.names_of(records), names, naming, coarse, utc_offset)
 
 
 @router.get(
@@ -148,10 +172,15 @@ def scope_of(access: Access, records: Store, coarse: float, utc_offset: int | No
     dependencies=NOTED,
 )
 async def darwin_core_archive(
-    request: Request, access: Viewer, records: Store, coarse: Coarse = 0, utc_offset: Offset = None
+    request: Request,
+    access: Viewer,
+    biosight: Open,
+    records: Store,
+    coarse: Coarse = 0,
+    utc_offset: Offset = None,
 ) -> Response:
     """The collection as a Darwin Core Archive; machine and human identifications are told apart."""
-    scope = scope_of(access, records, coarse, utc_offset)
+    scope = scope_of(biosight, access, records, coarse, utc_offset)
     return download(darwin_core(records, scope), access, "-dwca.zip", "application/zip")
 
 
@@ -162,8 +191,13 @@ async def darwin_core_archive(
     dependencies=NOTED,
 )
 async def camtrap_package(
-    request: Request, access: Viewer, records: Store, coarse: Coarse = 0, utc_offset: Offset = None
+    request: Request,
+    access: Viewer,
+    biosight: Open,
+    records: Store,
+    coarse: Coarse = 0,
+    utc_offset: Offset = None,
 ) -> Response:
     """The collection as a Camtrap DP package: pictures with a place and a time."""
-    scope = scope_of(access, records, coarse, utc_offset)
+    scope = scope_of(biosight, access, records, coarse, utc_offset)
     return download(camtrap_dp(records, scope), access, "-camtrap-dp.zip", "application/zip")

@@ -10,8 +10,10 @@ from fastapi.responses import FileResponse, RedirectResponse
 from pydantic import BaseModel, Field
 
 from biosight import accounts, gallery
+from biosight.bootstrap import BioSight
 from biosight.errands import derived
 from biosight.errands.derived import Derived
+from biosight.errands.names import naming_of, placed
 from biosight.errors import BadRequest, Unavailable
 from biosight.images import SHOWN_AS_IS, Capture, Image
 from biosight.labels import Annotation, Prediction
@@ -32,16 +34,29 @@ from biosight.web.filtering import Filtered
 from biosight.web.inputs import Input
 from biosight.web.security import FILE_POLICY
 from biosight.web.sending import OpenFile, begun, on_byte_threads, streamed
-from biosight.web.shown import GuessOut, ImageOut, etag, guesses_out, image_out
+from biosight.web.shown import (
+    GuessOut,
+    ImageOut,
+    TaxonOut,
+    etag,
+    guesses_out,
+    image_out,
+    taxon_out,
+)
 
 router = APIRouter(tags=["images"])
 LINK_SECONDS = 300
 
 
 class ImageDetail(ImageOut):
-    """An image with the model's guesses and the file's metadata; after a change, its act."""
+    """An image with the model's guesses and the file's metadata; after a change, its act.
+
+    `top` are the model's labels; with a tree of names, `finer` are the likeliest of its finest
+    names, and `taxon` is what the current label is."""
 
     top: list[GuessOut]
+    finer: list[GuessOut]
+    taxon: TaxonOut | None
     camera: str
     latitude: float | None
     longitude: float | None
@@ -59,10 +74,11 @@ class ImagePage(BaseModel):
 
 
 class ImageChange(Input):
-    """One change to one image: a label, a confirmation, a note, or the trash."""
+    """One change to one image: a label, a confirmation, undecided, a note, or the trash."""
 
     label: str | None = Field(None, max_length=200)
     confirm: bool = False
+    undecided: bool = False
     note: str | None = Field(None, max_length=4000)
     trashed: bool | None = None
     via: str = Field("", pattern="^(random|margin)?$")
@@ -102,18 +118,21 @@ def count_images(access: Viewer, records: Store, chosen: Filtered) -> dict[str, 
 
 
 @router.get("/images/{image}")
-def show(seen: ImageToSee, records: Store, response: Response) -> ImageDetail:
+def show(seen: ImageToSee, biosight: Open, records: Store, response: Response) -> ImageDetail:
     """One image in full; its ETag is for If-Match."""
     response.headers["ETag"] = etag(seen.image)
-    return detail(seen.image, seen.access, records)
+    return detail(biosight, seen.image, seen.access, records)
 
 
-def detail(image: Image, access: Access, records: Store) -> ImageDetail:
+def detail(biosight: BioSight, image: Image, access: Access, records: Store) -> ImageDetail:
     """An image with guesses and metadata."""
     prediction = latest_prediction(records, image.id)
+    naming = naming_of(records, biosight.catalogue, access.collection)
     return ImageDetail(
         **image_out(image, access.collection.threshold).model_dump(),
-        top=guesses_out(prediction.top) if prediction else [],
+        top=guesses_out(prediction.top, naming) if prediction else [],
+        finer=guesses_out(prediction.finer, naming) if prediction else [],
+        taxon=taxon_out(naming.tree, image.label),
         camera=image.camera,
         latitude=image.latitude,
         longitude=image.longitude,
@@ -128,13 +147,14 @@ def change(
     body: ImageChange,
     seen: ImageToChange,
     person: Signed,
+    biosight: Open,
     records: Store,
     response: Response,
     if_match: Annotated[str | None, Header()] = None,
 ) -> ImageDetail:
     """Change one image. With If-Match, 412 when somebody was faster; without, it is changed on top
     of what they did, or 503 when they never let it."""
-    act = as_change(body)
+    act = placed(records, biosight.catalogue, seen.access.collection, as_change(body))
     expected = parse_etag(if_match)
     image, collection = seen.image, seen.access.collection.id
     done = perform(records, person.user.id, collection, act, [image], expected=expected)
@@ -143,7 +163,7 @@ def change(
         raise Unavailable("Others change this picture at the same moment; try again.")
     new = done.changed[0] if done.changed else gallery.get_image(records, image.id)
     response.headers["ETag"] = etag(new)
-    shown = detail(new, seen.access, records)
+    shown = detail(biosight, new, seen.access, records)
     return shown.model_copy(update={"act": done.act if done.changed else ""})
 
 
@@ -163,13 +183,14 @@ def as_change(body: ImageChange) -> Change:
     wanted = [
         ("relabel", body.label is not None),
         ("confirm", body.confirm),
+        ("undecided", body.undecided),
         ("note", body.note is not None),
         ("trash", body.trashed is True),
         ("restore", body.trashed is False),
     ]
     kinds = [kind for kind, asked in wanted if asked]
     if len(kinds) != 1:
-        raise BadRequest("Change one thing at a time: label, confirm, note or trashed.")
+        raise BadRequest("Change one thing at a time: label, confirm, undecided, note or trashed.")
     return change_of(kinds[0], label=body.label or "", note=body.note or "", via=body.via)
 
 
@@ -184,12 +205,17 @@ def parse_etag(header: str | None) -> int | None:
 
 
 @router.get("/images/{image}/history")
-def history(seen: ImageToSee, records: Store) -> list[SayingOut]:
-    """Who said what of an image, in order."""
+def history(seen: ImageToSee, biosight: Open, records: Store) -> list[SayingOut]:
+    """Who said what of an image, in order; what a model said by the names used here."""
     where = [Where("image", "=", seen.image.id)]
+    naming = naming_of(records, biosight.catalogue, seen.access.collection)
     said = [
         SayingOut(
-            by=p.model, kind="predicted", label=p.best.label, confidence=p.best.confidence, at=p.at
+            by=p.model,
+            kind="predicted",
+            label=naming.shown(p.best.label),
+            confidence=p.best.confidence,
+            at=p.at,
         )
         for p in records.find(Prediction, where, order=Order("at"), limit=500)
     ]

@@ -120,7 +120,7 @@ def drawn_map(biosight: BioSight, blobs: Blobs, image: Image, label: str) -> Res
         raise NotFound("No model has looked at this picture yet.")
     classifier = biosight.model.classifiers.get(image.model)
     wanted = label or image.machine_label
-    if wanted not in classifier.card.label_names:
+    if not classifier.knows(wanted):
         raise NotFound(f"{image.model} does not know the label {wanted}.")
     with blobs.local(keys.original(image.sha256)) as source:
         pixels = biosight.model.decoders.decode(source, classifier.card.framing).pixels

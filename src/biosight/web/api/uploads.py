@@ -8,6 +8,7 @@ from fastapi import APIRouter, Request, Response
 from pydantic import BaseModel, Field
 from starlette.datastructures import UploadFile
 
+from biosight.errands.names import naming_of
 from biosight.errands.placing import destination
 from biosight.errors import BadPicture, BadRequest, NoSpace, Unavailable
 from biosight.images import Image
@@ -163,6 +164,7 @@ def uploaded(outcome: Outcome, access: Access, biosight: Open, response: Respons
     if isinstance(outcome, Rejected):
         raise BadPicture(outcome.reason)
     threshold = access.collection.threshold
+    naming = naming_of(biosight.archive.records, biosight.catalogue, access.collection)
     if isinstance(outcome, Duplicate):
         response.status_code = 200
         image = outcome.of
@@ -178,7 +180,7 @@ def uploaded(outcome: Outcome, access: Access, biosight: Open, response: Respons
         label=image.label,
         confidence=image.confidence,
         model=image.model,
-        top=guesses_out(prediction.top) if prediction else [],
+        top=guesses_out(prediction.top, naming) if prediction else [],
         image=image_out(image, threshold),
     )
 

@@ -11,6 +11,7 @@ from pydantic import BaseModel
 
 from biosight import accounts, registry
 from biosight.errands import versions
+from biosight.errands.accuracy import audited_here
 from biosight.errors import NotFound
 from biosight.inference import quality
 from biosight.inference.reference import read_reference
@@ -259,7 +260,7 @@ def roll_back(
 @router.get("/collections/{collection}/audit")
 def audit(access: Viewer, biosight: Open, records: Store) -> AuditOut:
     """How the serving version does here, from pictures drawn at random and named by people."""
-    key, found = versions.audited_here(records, biosight.catalogue, access.collection)
+    key, found = audited_here(records, biosight.catalogue, access.collection)
     if not found:
         return AuditOut(model=key, quality=None)
     names = sorted({x.truth for x in found} | {x.said for x in found}, key=str.casefold)

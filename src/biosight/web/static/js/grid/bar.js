@@ -1,8 +1,10 @@
 // @ts-check
 /** The bar's buttons that don't filter: tile sizes and adding files. */
+import { API } from "../frame/api.js";
 import { find } from "../frame/dom.js";
 import { picked } from "../upload/drop.js";
 import { add } from "../upload/upload.js";
+import { asQuery } from "./filters.js";
 
 const SIZE = "biosight:size";
 
@@ -18,6 +20,34 @@ export function wireSizes(main, grid) {
   };
   for (const b of buttons) b.addEventListener("click", () => set(/** @type {HTMLElement} */ (b).dataset.size ?? "m"));
   set(localStorage.getItem(SIZE) ?? "m");
+}
+
+const NESTED = "biosight:nested-zip";
+
+/**
+ * Where zip and table of what is shown are had; folders within folders is remembered.
+ * @param {HTMLElement} main @param {string} collection @param {Record<string, any>} filter
+ */
+export function wireDownloads(main, collection, filter) {
+  const { sort: _, ...rest } = filter;
+  const nested = find(main, "#nested");
+  nested.checked = localStorage.getItem(NESTED) !== null;
+  const point = () => {
+    const query = asQuery({ ...rest, nested: nested.checked });
+    find(main, "#zip").href = `${API}/collections/${collection}/zip${query}`;
+    find(main, "#csv").href = `${API}/collections/${collection}/csv${query}`;
+  };
+  nested.onchange = () => {
+    if (nested.checked) localStorage.setItem(NESTED, "yes");
+    else localStorage.removeItem(NESTED);
+    point();
+  };
+  point();
+}
+
+/** Folders lie open beside the pictures, and shut above them where the screen is narrow. @param {HTMLElement} main */
+export function wireFold(main) {
+  find(main, "#folder-fold").open = !matchMedia("(max-width: 860px)").matches;
 }
 
 /** @param {HTMLElement} main @param {string} collection @param {number} maxMb */

@@ -62,13 +62,18 @@ const TESTS = /** @type {Record<string, (a: any, b: any) => boolean>} */ ({
  * @param {string} collection
  */
 export function matches(image, filter, collection) {
-  const shown = { ...image, percent: Math.floor(image.confidence * 100) };
+  const percent = Math.floor(image.confidence * 100);
+  const shown = { ...image, percent, undecided: image.who === "person" && !image.label };
   const asked = parts().filter(
     (part) => part.field && (part.always || (part.name in filter && !(part.unless && filter[part.unless]))),
   );
   return (
     image.collection === collection &&
-    asked.every((part) => TESTS[part.op](shown[part.field], meant(part, filter[part.name])))
+    asked.every((part) =>
+      part.kind === "path"
+        ? image.label_path.startsWith(filter[part.name])
+        : TESTS[part.op](shown[part.field], meant(part, filter[part.name])),
+    )
   );
 }
 
@@ -126,6 +131,7 @@ export function mark(main, filter) {
  * @param {(change: Record<string, any>) => void} set
  */
 export function wire(main, filter, set) {
+  mark(main, filter);
   const text = find(main, "#text");
   const sort = find(main, "#sort");
   const form = find(main, "#filters form");

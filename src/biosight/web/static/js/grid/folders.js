@@ -1,46 +1,115 @@
 // @ts-check
-/** The label folders beside the grid, with counts. */
+/** The label folders beside the grid: a tree with counts, open to where it was left. */
 import { call } from "../frame/api.js";
-import { el, shown } from "../frame/dom.js";
+import { el } from "../frame/dom.js";
+import { learn } from "../pictures/taxa.js";
 import { asQuery } from "./filters.js";
+import { asTree } from "./tree.js";
 
-/** @typedef {{label: string, images: number, verified: number, unsure: number}} Folder */
+/** @typedef {import("./tree.js").Folder} Folder @typedef {import("./tree.js").Node} Node */
+
+const SHUT = "biosight:shut-folders:";
+/** So many rows are shown open where nobody shut any. */
+const ROOM = 28;
+
+/** @param {string} collection @returns {Set<string> | null} paths that somebody shut, null for nobody yet */
+function shutBefore(collection) {
+  const said = localStorage.getItem(SHUT + collection);
+  return said === null ? null : new Set(JSON.parse(said));
+}
+
+/** All but the topmost, where they are too many to see at once. @param {Node[]} nodes @param {number} depth @returns {string[]} */
+function deep(nodes, depth = 0) {
+  return nodes.flatMap((n) => [...(depth > 1 && n.children.length ? [n.path] : []), ...deep(n.children, depth + 1)]);
+}
+
+/** @param {Node[]} nodes @returns {number} */
+function rows(nodes) {
+  return nodes.reduce((n, c) => n + 1 + rows(c.children), 0);
+}
 
 /**
- * Draw all, not sure, and a folder a label.
+ * Draw all, the states, and the tree of labels.
  * @param {HTMLElement} list @param {string} collection @param {Record<string, any>} filter
  * @returns {Promise<Folder[]>}
  */
 export async function drawFolders(list, collection, filter) {
-  const [labels, strange, trash] = await Promise.all([
-    call("GET", `/collections/${collection}/labels`),
-    call("GET", `/collections/${collection}/count?unfamiliar=true&who=machine`),
-    call("GET", `/collections/${collection}/count?trash=true`),
-  ]);
-  const sum = (/** @type {keyof Folder} */ name) =>
-    labels.reduce((/** @type {number} */ n, /** @type {any} */ l) => n + l[name], 0);
   const here = `/collections/${collection}`;
-  const { label: _, unsure: __, trash: ___, ...rest } = filter;
+  const [labels, strange, undecided, trash] = await Promise.all([
+    call("GET", `${here}/labels`),
+    call("GET", `${here}/count?unfamiliar=true&who=machine`),
+    call("GET", `${here}/count?undecided=true`),
+    call("GET", `${here}/count?trash=true`),
+  ]);
+  learn(labels);
+  const tree = asTree(labels.filter((/** @type {Folder} */ l) => l.label));
+  const shut = shutBefore(collection) ?? new Set(rows(tree) > ROOM ? deep(tree) : []);
+  const sum = (/** @type {"images" | "unsure"} */ name) =>
+    labels.reduce((/** @type {number} */ n, /** @type {Folder} */ l) => n + l[name], 0);
+  const { label: _, under: __, unsure: ___, undecided: ____, trash: _____, ...rest } = filter;
+  const names = ["label", "under", "unsure", "undecided", "trash"];
+
   /** @param {string} name @param {number} count @param {Record<string, any>} wanted @param {string} [title] */
-  const row = (name, count, wanted, title) => {
-    const chosen = ["label", "unsure", "trash"].every((k) => (filter[k] ?? "-") === (wanted[k] ?? "-"));
-    return el(
-      "li",
-      {},
-      el(
-        "a",
-        { href: here + asQuery({ ...rest, ...wanted }), "aria-current": chosen && "page", title: title ?? name },
-        el("span", {}, name),
-        el("span", { class: "count" }, count.toLocaleString("en")),
-      ),
+  const link = (name, count, wanted, title) =>
+    el(
+      "a",
+      {
+        href: here + asQuery({ ...rest, ...wanted }),
+        "aria-current": names.every((k) => (filter[k] ?? "-") === (wanted[k] ?? "-")) && "page",
+        title: title ?? name,
+      },
+      el("span", {}, name),
+      el("span", { class: "count" }, count.toLocaleString("en")),
     );
+  /** @param {string} name @param {number} count @param {Record<string, any>} wanted @param {string} [title] */
+  const row = (name, count, wanted, title) => el("li", {}, link(name, count, wanted, title));
+  /** @param {Node} n @returns {HTMLElement} */
+  const branch = (n) => {
+    const own = n.here?.images ?? 0;
+    const words = `${n.label}: ${n.images.toLocaleString("en")} in all, ${own.toLocaleString("en")} of them just here; ${n.verified} confirmed, ${n.unsure} unsure`;
+    if (!n.children.length) return row(n.label, n.images, { under: n.path }, words);
+    const closed = shut.has(n.path);
+    const turn = () => {
+      if (!shut.delete(n.path)) shut.add(n.path);
+      localStorage.setItem(SHUT + collection, JSON.stringify([...shut]));
+      const again = branch(n);
+      item.replaceWith(again);
+      again.querySelector("button")?.focus();
+    };
+    const item = el(
+      "li",
+      { class: "branch" },
+      el(
+        "div",
+        {},
+        el(
+          "button",
+          {
+            type: "button",
+            class: "twig",
+            "aria-expanded": String(!closed),
+            "aria-label": `What is below ${n.label}`,
+            onclick: turn,
+          },
+          closed ? "▸" : "▾",
+        ),
+        link(n.label, n.images, { under: n.path }, words),
+      ),
+      !closed &&
+        el(
+          "ul",
+          {},
+          n.here && row(`just ${n.label}`, own, { label: n.label }, `Known as ${n.label}, and no further`),
+          n.children.map(branch),
+        ),
+    );
+    return item;
   };
   const divider = () => el("li", { class: "divider", role: "separator" });
-  const named = labels.filter((/** @type {Folder} */ l) => l.label);
-  const unnamed = labels.find((/** @type {Folder} */ l) => !l.label);
+  const unlabelled = labels.find((/** @type {Folder} */ l) => !l.label)?.images ?? 0;
   list.replaceChildren(
     row("All pictures", sum("images"), {}),
-    row("Not sure yet", sum("unsure"), { unsure: "true" }, "Below the collection's threshold, and nobody has looked"),
+    row("Unsure", sum("unsure"), { unsure: "true" }, "Below the collection's threshold, and nobody has looked"),
     ...(strange.images
       ? [
           el(
@@ -55,11 +124,14 @@ export async function drawFolders(list, collection, filter) {
           ),
         ]
       : []),
-    ...(unnamed ? [row(shown(""), unnamed.images, { label: "" })] : []),
+    ...(undecided.images
+      ? [row("Undecided", undecided.images, { undecided: "true" }, "Somebody looked, and could not name it")]
+      : []),
+    ...(unlabelled > undecided.images
+      ? [row("Unlabelled", unlabelled - undecided.images, { label: "", who: "nobody" }, "Nobody has named it yet")]
+      : []),
     divider(),
-    ...named.map((/** @type {Folder} */ l) =>
-      row(l.label, l.images, { label: l.label }, `${l.label}: ${l.verified} confirmed, ${l.unsure} not sure`),
-    ),
+    ...tree.map(branch),
     ...(trash.images ? [divider(), row("Trash", trash.images, { trash: "true" })] : []),
   );
   return labels;

@@ -39,7 +39,7 @@ export function drawSelected(bar, data, now) {
           },
           "R",
         ),
-      now.editor && !now.trash && button("Not sure", () => run({ kind: "unsure" }), "U"),
+      now.editor && !now.trash && button("Undecided", () => run({ kind: "undecided" }), "U"),
       now.editor && !now.trash && moveMenu(collection, run),
       !now.all && button("Zip", () => zip(collection, now.ids())),
       now.editor &&

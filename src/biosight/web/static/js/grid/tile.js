@@ -1,20 +1,38 @@
 // @ts-check
 /** One tile of the grid: picture, label, and a mark that says whose label it is. */
-import { el, percent, shown } from "../frame/dom.js";
+import { el, percent } from "../frame/dom.js";
+import { lineOf, rankOf, words } from "../pictures/taxa.js";
 
-/** @param {import("../pictures/acts.js").Image} image @returns {"person" | "unsure" | "nobody" | "machine"} */
+/** @typedef {"person" | "unsure" | "undecided" | "nobody" | "machine"} State */
+
+/** @param {import("../pictures/acts.js").Image} image @returns {State} */
 export function stateOf(image) {
   if (image.who === "machine") return image.unsure ? "unsure" : "machine";
-  return image.who === "person" ? "person" : "nobody";
+  if (image.who === "person") return image.label ? "person" : "undecided";
+  return "nobody";
 }
 
-const MARKS = { person: "✓", unsure: "?", nobody: "–", machine: "" };
+/** What a picture without a label is called. @param {import("../pictures/acts.js").Image} image */
+export function titleOf(image) {
+  return image.label || (image.who === "person" ? "Undecided" : "Unlabelled");
+}
+
+const MARKS = { person: "✓", unsure: "?", undecided: "∅", nobody: "–", machine: "" };
 const WORDS = {
   person: "confirmed by a person",
-  unsure: "not sure",
-  nobody: "not labelled",
+  unsure: "unsure",
+  undecided: "somebody looked and could not name it",
+  nobody: "unlabelled",
   machine: "by the machine",
 };
+
+/** The tiles' levels and paths, once it is known what the labels are. @param {ParentNode} box */
+export function markLevels(box) {
+  for (const tile of box.querySelectorAll(".tile")) {
+    const level = tile.querySelector(".level");
+    if (level && tile instanceof HTMLElement) level.textContent = rankOf(tile.dataset.label ?? "");
+  }
+}
 
 /** @param {import("../pictures/acts.js").Image} image @param {boolean} selected */
 export function drawTile(image, selected) {
@@ -28,9 +46,10 @@ export function drawTile(image, selected) {
       id: `t-${image.id}`,
       "data-id": image.id,
       "data-state": state,
+      "data-label": image.label,
       "aria-selected": String(selected),
-      "aria-label": `${image.name}: ${shown(image.label)}, ${WORDS[state]} ${sure}`,
-      title: image.name,
+      "aria-label": `${image.name}: ${titleOf(image)}, ${WORDS[state]} ${sure}`,
+      title: [words(lineOf(image.label_path)), image.name].filter(Boolean).join("\n"),
     },
     el("img", { src: `/api/v1/images/${image.id}/thumbnail`, alt: "", loading: "lazy", decoding: "async" }),
     el("button", { class: "pick", type: "button", tabindex: -1, "aria-label": `Select ${image.name}` }, "✓"),
@@ -38,7 +57,8 @@ export function drawTile(image, selected) {
       "div",
       { class: "name" },
       MARKS[state] ? el("span", { class: "mark", "aria-hidden": "true" }, MARKS[state]) : null,
-      el("b", {}, shown(image.label)),
+      el("b", {}, titleOf(image)),
+      el("small", { class: "level" }, rankOf(image.label)),
       el("i", {}, sure),
     ),
   );

@@ -3,15 +3,16 @@
 import { counted, el } from "../frame/dom.js";
 
 /**
- * @param {DOMStringMap} data @param {{label: string, images: number, verified: number}[]} counts
- * @param {(body: {labels: string[], name: string}) => void} teach @returns {any[]}
+ * @param {DOMStringMap} data @param {Count[]} counts
+ * @param {(body: {labels: string[], name: string}) => void} teach
+ * @param {(label: string) => void} place asks what a label is a kind of @returns {any[]}
  */
-export function teachForm(data, counts, teach) {
+export function teachForm(data, counts, teach, place) {
   const opens = Number(data.opens);
   const trusted = Number(data.trusted);
   const known = new Set(JSON.parse(data.labels ?? "[]"));
-  const named = counts.filter((c) => c.label && c.label !== "Not sure" && c.verified);
-  const rows = named.map((c) => row(c, known.has(c.label), opens, trusted));
+  const named = counts.filter((c) => c.label && c.verified);
+  const rows = named.map((c) => row(c, known.has(c.label), opens, trusted, place));
   const form = el(
     "form",
     {
@@ -52,8 +53,14 @@ export function teachForm(data, counts, teach) {
   ];
 }
 
-/** @param {{label: string, verified: number}} c @param {boolean} known @param {number} opens @param {number} trusted */
-function row(c, known, opens, trusted) {
+/** @typedef {{label: string, images: number, verified: number, taxon: import("../pictures/taxa.js").Taxon | null}} Count */
+
+/**
+ * @param {Count} c @param {boolean} known @param {number} opens @param {number} trusted
+ * @param {(label: string) => void} place
+ */
+function row(c, known, opens, trusted, place) {
+  const above = c.taxon?.line.at(-2);
   const short = !known && c.verified < opens;
   const says = known
     ? "known already"
@@ -71,6 +78,18 @@ function row(c, known, opens, trusted) {
       el("input", { type: "checkbox", name: "label", value: c.label, checked: !short, disabled: short }),
       ` ${c.label}`,
     ),
-    el("span", { class: "soft" }, `${counted(c.verified, "confirmed picture")}, ${says}`),
+    el(
+      "span",
+      { class: "soft" },
+      above && `a kind of ${above}; `,
+      `${counted(c.verified, "confirmed picture")}, ${says}`,
+    ),
+    !known &&
+      !above &&
+      el(
+        "button",
+        { type: "button", class: "quiet", title: "So that it makes nothing else worse", onclick: () => place(c.label) },
+        "It is a kind of …",
+      ),
   );
 }

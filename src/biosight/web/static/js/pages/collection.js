@@ -1,15 +1,16 @@
 // @ts-check
 /** A collection: label folders, grid, filters, selection, uploads. */
-import { API, call } from "../frame/api.js";
+import { call } from "../frame/api.js";
 import { counted, find } from "../frame/dom.js";
 import { bind } from "../frame/keys.js";
 import { complain } from "../frame/toast.js";
-import { wireSizes, wireUploads } from "../grid/bar.js";
+import { wireDownloads, wireFold, wireSizes, wireUploads } from "../grid/bar.js";
 import { asBody, asQuery, drawApplied, fromAddress, isPlain, mark, matches, wire } from "../grid/filters.js";
 import { drawFolders } from "../grid/folders.js";
 import { Grid } from "../grid/grid.js";
 import { moves } from "../grid/moves.js";
 import { drawSelected } from "../grid/selected.js";
+import { markLevels } from "../grid/tile.js";
 import { update } from "../grid/update.js";
 import { doAct, undoLast } from "../pictures/acts.js";
 import { chooseLabel } from "../pictures/relabel.js";
@@ -25,8 +26,8 @@ document.addEventListener("biosight:viewed", (event) => {
   if (kept) kept.current = /** @type {CustomEvent} */ (event).detail;
 });
 
-/** @param {string} address */
-const go = (address) => document.dispatchEvent(new CustomEvent("biosight:go", { detail: address }));
+const go = (/** @type {string} */ address) =>
+  document.dispatchEvent(new CustomEvent("biosight:go", { detail: address }));
 
 /** Named pictures, as they were seen. @param {import("../pictures/acts.js").Image[]} images */
 function named(images) {
@@ -89,14 +90,11 @@ export async function mount(main) {
       drawCounts().catch(complain);
     }, 700);
   };
-  const links = () => {
-    const { sort: _, ...rest } = filter;
-    find(main, "#zip").href = `${API}/collections/${collection}/zip${asQuery(rest)}`;
-    find(main, "#csv").href = `${API}/collections/${collection}/csv${asQuery(rest)}`;
-  };
+  const links = () => wireDownloads(main, collection, filter);
   const show = async () => {
     links();
     await Promise.all([grid.show(filter), drawCounts()]);
+    markLevels(grid.box);
   };
   /** @param {Record<string, any>} change */
   const set = (change) => {
@@ -107,8 +105,8 @@ export async function mount(main) {
     show().catch(complain);
   };
   wire(main, filter, set);
-  mark(main, filter);
   wireSizes(main, grid.box);
+  wireFold(main);
   if (editor) wireUploads(main, collection, Number(data.maxMb));
   const stopDrops = editor ? listen((files) => add(collection, files, Number(data.maxMb))) : () => {};
 
@@ -120,7 +118,6 @@ export async function mount(main) {
     },
     { signal },
   );
-  document.addEventListener("biosight:undone", () => show().catch(complain), { signal });
   document.addEventListener(
     "biosight:stored",
     (event) => {
@@ -131,7 +128,8 @@ export async function mount(main) {
     },
     { signal },
   );
-  document.addEventListener("biosight:uploaded", () => show().catch(complain), { signal });
+  for (const told of ["biosight:undone", "biosight:uploaded"])
+    document.addEventListener(told, () => show().catch(complain), { signal });
 
   /** Act on the selection or the current tile. @param {Record<string, any>} body */
   const doHere = async (body) => {
@@ -153,7 +151,7 @@ export async function mount(main) {
     ...(editor &&
       filter.trash !== "true" && {
         confirm: () => doHere({ kind: "confirm" }),
-        unsure: () => doHere({ kind: "unsure" }),
+        undecided: () => doHere({ kind: "undecided" }),
         trash: () => doHere({ kind: "trash" }),
         relabel: async () => {
           if (!grid.chosen().length) return;

@@ -7,6 +7,7 @@ import { coverage } from "../learning/coverage.js";
 import { jobRow, live } from "../learning/jobs.js";
 import { accuracy, confusion } from "../learning/plots.js";
 import { teachForm } from "../learning/teach.js";
+import { moveName } from "../settings/names.js";
 
 const ENOUGH = 100;
 
@@ -65,17 +66,21 @@ export async function mount(main) {
   const use = async (threshold) => {
     try {
       await call("PATCH", `/collections/${collection}`, { threshold });
-      toast(`Labels below ${threshold} % count as not sure now.`);
+      toast(`Labels below ${threshold} % count as unsure now.`);
     } catch (error) {
       complain(error);
     }
   };
   drawChoice(versions);
   find(main, "#audit").replaceChildren(...audited(audit, own.held, editor ? use : null));
-  const counts = await call("GET", `/collections/${collection}/labels`);
-  find(main, "#teach").replaceChildren(
-    ...(editor ? teachForm(main.dataset, counts, (body) => ask("teach", body)) : []),
-  );
+  const drawTeach = async () => {
+    const counts = await call("GET", `/collections/${collection}/labels`);
+    /** @param {string} label */
+    const place = (label) => moveName(main, `/collections/${collection}`, label, drawTeach).catch(complain);
+    const form = editor ? teachForm(main.dataset, counts, (body) => ask("teach", body), place) : [];
+    find(main, "#teach").replaceChildren(...form);
+  };
+  await drawTeach();
   watch();
   return () => stop.abort();
 }

@@ -7,11 +7,13 @@ import { complain } from "../frame/toast.js";
 import { asQuery, fromAddress } from "../grid/filters.js";
 import { capture, facts, familiarity, sayingRow } from "../pictures/about.js";
 import { changeOne, doAct, undoLast } from "../pictures/acts.js";
-import { drawGuesses, drawState } from "../pictures/guesses.js";
+import { drawAllGuesses, drawState } from "../pictures/guesses.js";
 import { toggleHeat } from "../pictures/heat.js";
+import { broader, finer, stepped } from "../pictures/levels.js";
 import { drawLikes } from "../pictures/likes.js";
 import { chooseLabel } from "../pictures/relabel.js";
 import { Stage } from "../pictures/stage.js";
+import { breadcrumbs } from "../pictures/taxa.js";
 
 const HIDE = "biosight:details";
 
@@ -76,6 +78,7 @@ export async function mount(main) {
     const label = await chooseLabel(data, "Label");
     if (label) await change({ label });
   };
+  const undecided = () => change({ undecided: true });
   const trash = async () => {
     const body = { kind: image.trashed ? "restore" : "trash", images: [image.id] };
     if ((await doAct(data.collection ?? "", body)).length) near.next ? to(near.next) : go(back);
@@ -96,6 +99,7 @@ export async function mount(main) {
         el("p", {}, el("a", { href: back }, "← Back to the pictures")),
         el("h1", {}, image.name),
         drawState(image),
+        image.taxon?.line.length > 1 && breadcrumbs(data.collection ?? "", image.taxon),
         el(
           "div",
           { class: "actions" },
@@ -106,7 +110,8 @@ export async function mount(main) {
               image.who === "person" ? "Next" : "Confirm",
             ),
             el("button", { type: "button", onclick: relabel, title: "R" }, "Relabel"),
-            el("button", { type: "button", onclick: () => change({ label: "Not sure" }), title: "U" }, "Not sure"),
+            el("button", { type: "button", onclick: undecided, title: "U" }, "Undecided"),
+            stepped(image, change),
             el("button", { type: "button", onclick: trash, title: "Del" }, image.trashed ? "Restore" : "Trash"),
           ],
           download,
@@ -115,7 +120,7 @@ export async function mount(main) {
           "section",
           {},
           el("h3", {}, "The machine's guesses"),
-          drawGuesses(image.top, editor ? (label) => change({ label }) : null),
+          drawAllGuesses(image, editor ? (label) => change({ label }) : null),
           image.model &&
             el(
               "p",
@@ -171,7 +176,9 @@ export async function mount(main) {
       relabel,
       trash,
       undo: () => undoLast(data.collection ?? ""),
-      unsure: () => change({ label: "Not sure" }),
+      undecided,
+      broader: () => broader(image) && change({ label: broader(image) }),
+      finer: () => finer(image) && change({ label: finer(image) }),
       favourite: (/** @type {KeyboardEvent} */ event) => {
         const label = JSON.parse(data.favourites ?? "[]")[Number(event.key) - 1];
         if (label) change({ label });

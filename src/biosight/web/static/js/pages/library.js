@@ -6,9 +6,15 @@ import { complain, question } from "../frame/toast.js";
 
 /** @param {any} c a collection */
 function card(c) {
-  const cover = c.cover
-    ? el("img", { src: `/api/v1/images/${c.cover}/thumbnail`, alt: "", loading: "lazy" })
-    : el("span", {}, "No pictures yet");
+  /** @param {string} image @param {string} [title] */
+  const picture = (image, title) =>
+    el("img", { src: `/api/v1/images/${image}/thumbnail`, alt: title ?? "", title, loading: "lazy" });
+  const several = c.covers.length > 1;
+  const cover = several
+    ? c.covers.map((/** @type {any} */ g) => picture(g.image, g.group))
+    : c.cover
+      ? picture(c.cover)
+      : el("span", {}, "No pictures yet");
   const review = c.unreviewed ? ` · ${c.unreviewed.toLocaleString("en")} to review` : "";
   const role = c.role === "owner" ? "" : ` · you are ${c.role}`;
   return el(
@@ -17,7 +23,7 @@ function card(c) {
     el(
       "a",
       { class: "card", href: `/collections/${c.id}` },
-      el("div", { class: "cover" }, cover),
+      el("div", { class: several ? "cover several" : "cover" }, cover),
       el(
         "div",
         {},

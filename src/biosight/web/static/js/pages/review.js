@@ -5,9 +5,11 @@ import { counted, el, find, refocus } from "../frame/dom.js";
 import { bind } from "../frame/keys.js";
 import { complain } from "../frame/toast.js";
 import { changeOne, doAct, undoLast } from "../pictures/acts.js";
-import { drawGuesses, drawState } from "../pictures/guesses.js";
+import { drawAllGuesses, drawState } from "../pictures/guesses.js";
+import { broader, finer, stepped } from "../pictures/levels.js";
 import { chooseLabel } from "../pictures/relabel.js";
 import { Stage } from "../pictures/stage.js";
+import { breadcrumbs } from "../pictures/taxa.js";
 
 /** @param {HTMLElement} main */
 export async function mount(main) {
@@ -69,6 +71,8 @@ export async function mount(main) {
 
   /** @type {Stage | null} */
   let picture = null;
+  /** @type {any} the picture in full */
+  let shown = null;
   const draw = async () => {
     find(main, "#waiting").textContent = waiting ? `${counted(waiting, "picture")} to review.` : "";
     const now = drawn[at];
@@ -85,6 +89,7 @@ export async function mount(main) {
     }
     const detail = await call("GET", `/images/${now.image.id}`);
     if (drawn[at] !== now) return;
+    shown = detail;
     const stage = el("figure", { class: "stage" });
     picture?.leave();
     picture = new Stage(stage, now.image);
@@ -104,6 +109,7 @@ export async function mount(main) {
       "aside",
       { class: "panel" },
       drawState(image),
+      image.taxon?.line.length > 1 && breadcrumbs(collection, image.taxon),
       editor &&
         el(
           "div",
@@ -114,9 +120,10 @@ export async function mount(main) {
             "Confirm",
           ),
           el("button", { type: "button", onclick: relabel, title: "R" }, "Relabel"),
-          el("button", { type: "button", onclick: () => answer({ label: "Not sure" }), title: "U" }, "Not sure"),
+          el("button", { type: "button", onclick: () => answer({ undecided: true }), title: "U" }, "Undecided"),
+          stepped(image, answer),
         ),
-      drawGuesses(image.top, editor ? (label) => answer(label === image.label ? { confirm: true } : { label }) : null),
+      drawAllGuesses(image, editor ? (label) => answer(label === image.label ? { confirm: true } : { label }) : null),
       favourites(),
       el("p", { class: "soft" }, el("a", { href: `/images/${image.id}` }, image.name)),
     );
@@ -160,7 +167,9 @@ export async function mount(main) {
     ...(editor && {
       confirm: () => answer({ confirm: true }),
       relabel,
-      unsure: () => answer({ label: "Not sure" }),
+      undecided: () => answer({ undecided: true }),
+      broader: () => shown && broader(shown) && answer({ label: broader(shown) }),
+      finer: () => shown && finer(shown) && answer({ label: finer(shown) }),
       undo: () => undoLast(collection),
       trash: async () => {
         const now = drawn[at];

@@ -5,6 +5,7 @@ import { counted, fields, find } from "../frame/dom.js";
 import { complain, question, toast } from "../frame/toast.js";
 import { drawLabels } from "../settings/labels.js";
 import { drawMembers } from "../settings/members.js";
+import { wireNames } from "../settings/names.js";
 
 /** @param {HTMLElement} main */
 export async function mount(main) {
@@ -55,6 +56,7 @@ export async function mount(main) {
       complain(error);
     }
   });
+  if (editor) wireNames(main, here, () => drawLabels(main, here, editor));
   await Promise.all([drawLabels(main, here, editor), drawMembers(main, here, owner)]);
 }
 
@@ -65,7 +67,7 @@ function wireThreshold(main, here) {
   const slider = find(form, "input");
   const count = async () => {
     const now = await call("GET", here);
-    find(main, "#unsure-count").textContent = `${counted(now.unsure, "picture is", "pictures are")} “not sure” now.`;
+    find(main, "#unsure-count").textContent = `${counted(now.unsure, "picture is", "pictures are")} “unsure” now.`;
   };
   slider.addEventListener("input", () => {
     output.textContent = slider.value;

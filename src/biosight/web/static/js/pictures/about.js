@@ -6,6 +6,7 @@ const KINDS = /** @type {Record<string, string>} */ ({
   predicted: "guessed",
   confirmed: "confirmed",
   corrected: "said",
+  undecided: "could not name it",
   withdrawn: "took back",
 });
 

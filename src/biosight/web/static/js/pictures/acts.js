@@ -6,7 +6,7 @@ import { complain, retract, toast } from "../frame/toast.js";
 
 /** @typedef {{id: string, collection: string, name: string, label: string, who: string, unsure: boolean,
  *   confidence: number, machine_label: string, note: string, trashed: boolean, version: number,
- *   width: number, height: number, size: number, media_type: string, taken: string, day: string,
+ *   label_path: string, group: string, width: number, height: number, size: number, media_type: string, taken: string, day: string,
  *   created_at: number, path: string, model: string, novelty: number, unfamiliar: boolean, sha256: string, session: string}} Image */
 
 /**

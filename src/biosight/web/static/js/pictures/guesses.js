@@ -1,17 +1,37 @@
 // @ts-check
 /** The machine's five guesses as bars, and the badge that says whose label counts. */
-import { el, percent, shown } from "../frame/dom.js";
-import { stateOf } from "../grid/tile.js";
+import { el, percent } from "../frame/dom.js";
+import { stateOf, titleOf } from "../grid/tile.js";
+import { words } from "./taxa.js";
+
+/** @typedef {{label: string, confidence: number, line: string[]}} Guess */
 
 /**
- * @param {{label: string, confidence: number}[]} top @param {((label: string) => void) | null} choose
+ * The finer names that a model with a tree thinks of, and its labels.
+ * @param {{top: Guess[], finer: Guess[]}} image @param {((label: string) => void) | null} choose
  */
-export function drawGuesses(top, choose) {
+export function drawAllGuesses(image, choose) {
+  if (!image.finer.length) return drawGuesses(image.top, choose);
+  return [
+    drawGuesses(image.finer, choose, "The machine's finer guesses"),
+    el(
+      "details",
+      { class: "plain" },
+      el("summary", {}, "Its groups"),
+      drawGuesses(image.top, choose, "The machine's groups"),
+    ),
+  ];
+}
+
+/**
+ * @param {Guess[]} top @param {((label: string) => void) | null} choose @param {string} [name]
+ */
+export function drawGuesses(top, choose, name = "The machine's guesses") {
   if (!top.length)
     return el("p", { class: "soft" }, "The machine has not classified this picture yet; it will be soon.");
   return el(
     "div",
-    { class: "guesses", role: "group", "aria-label": "The machine's guesses" },
+    { class: "guesses", role: "group", "aria-label": name },
     top.map((g) =>
       el(
         "button",
@@ -19,7 +39,7 @@ export function drawGuesses(top, choose) {
           class: "guess",
           type: "button",
           disabled: !choose,
-          title: choose ? `Label as ${g.label}` : "",
+          title: [words(g.line), choose ? `Label as ${g.label}` : ""].filter(Boolean).join("\n"),
           onclick: () => choose?.(g.label),
         },
         el("span", {}, g.label),
@@ -36,14 +56,15 @@ export function drawState(image) {
   const words = {
     person: "✓ said by a person",
     machine: `by the machine, ${percent(image.confidence)}`,
-    unsure: `? not sure, ${percent(image.confidence)}`,
+    unsure: `? unsure, ${percent(image.confidence)}`,
+    undecided: "∅ somebody looked, and could not name it",
     nobody: "– nobody has named it",
   };
   return el(
     "p",
     {},
-    el("strong", { class: "large" }, shown(image.label)),
+    el("strong", { class: "large" }, titleOf(image)),
     " ",
-    el("span", { class: state === "unsure" || state === "nobody" ? "state unsure" : "state" }, words[state]),
+    el("span", { class: ["unsure", "undecided", "nobody"].includes(state) ? "state unsure" : "state" }, words[state]),
   );
 }

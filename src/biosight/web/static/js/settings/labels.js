@@ -4,6 +4,7 @@ import { call } from "../frame/api.js";
 import { counted, el, find } from "../frame/dom.js";
 import { complain, question, toast } from "../frame/toast.js";
 import { undoAct } from "../pictures/acts.js";
+import { moveName, place } from "./names.js";
 
 /** @param {HTMLElement} main @param {string} here @param {boolean} editor */
 export async function drawLabels(main, here, editor) {
@@ -74,11 +75,23 @@ export async function drawLabels(main, here, editor) {
               {
                 type: "button",
                 class: "quiet",
+                "aria-label": `Move ${l.label}`,
+                onclick: () => moveName(main, here, l.label, () => drawLabels(main, here, editor)).catch(complain),
+              },
+              "Move",
+            ),
+          editor &&
+            el(
+              "button",
+              {
+                type: "button",
+                class: "quiet",
                 "aria-label": `Remove ${l.label}`,
                 onclick: () => rename(l, "").catch(complain),
               },
               "Remove",
             ),
+          place(l.taxon),
         ),
       );
     }),

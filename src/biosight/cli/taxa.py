@@ -1,0 +1,66 @@
+"""biosight taxa ...: a collection's tree of names from the shell."""
+
+from pathlib import Path
+
+import click
+from tqdm import tqdm
+
+from biosight.bootstrap import open_archive, open_catalogue
+from biosight.errands import checklists, settling
+from biosight.errands.placing import find_collection
+from biosight.settings import Settings
+from biosight.taxa.checklist import read_checklist
+from biosight.taxonomy.importing import Preview
+
+FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
+
+
+@click.group()
+def taxa() -> None:
+    """A collection's tree of names."""
+
+
+@taxa.command("import")
+@click.argument("file", type=FILE)
+@click.option("--user", "email", help="Whose collection; not needed while there is one account.")
+@click.option("--collection", "name", help="Its name; the first one if left out.")
+@click.option("--yes", is_flag=True, help="Don't ask.")
+@click.pass_obj
+def import_checklist(
+    settings: Settings, file: Path, email: str | None, name: str | None, yes: bool
+) -> None:
+    """Take in a checklist FILE, a CSV or a Darwin Core Archive; broken off, it is begun again."""
+    listed = read_checklist(file)
+    archive = open_archive(settings)
+    try:
+        catalogue = open_catalogue(settings, archive)
+        collection, user = find_collection(archive.records, email, name)
+        seen = checklists.preview(archive.records, catalogue, collection.id, listed)
+        tell(seen)
+        many = seen.new + seen.synonyms
+        if not many or not (yes or click.confirm(f"Add {many:,} names?")):
+            return
+        act = ""
+        with tqdm(total=many, desc="adding", unit="name", disable=None) as bar:
+            left = many
+            while left:
+                done = checklists.take_names(
+                    archive.records, catalogue, user, collection.id, listed, file.name, act=act
+                )
+                act, left = done.act, done.left
+                bar.update(done.added)
+        while not settling.settle(archive.records, catalogue, collection.id):
+            pass
+    finally:
+        archive.close()
+    click.echo(f"Added to {collection.name}; the history there can undo it.")
+
+
+def tell(seen: Preview) -> None:
+    """Print what a list would do."""
+    click.echo(
+        f"{seen.new:,} new names, {seen.synonyms:,} new synonyms, {seen.known:,} known already, "
+        f"{seen.doubtful:,} doubtful."
+    )
+    for doubt in seen.doubts:
+        click.echo(f"  {doubt}")

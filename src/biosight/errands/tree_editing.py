@@ -1,0 +1,88 @@
+"""Names added to a collection's tree, or moved in it: one act each, with undo.
+
+Not here: renaming and removing, which change what pictures are called (renaming.py).
+"""
+
+from collections.abc import Callable
+
+from biosight.bootstrap import Catalogue
+from biosight.collection import Collection
+from biosight.errands.names import names_in
+from biosight.errors import NotFound, Stale
+from biosight.review.acts import Act, Change, new_act
+from biosight.sharing import with_names
+from biosight.storage.records import Insert, Records
+from biosight.taxonomy import editing
+from biosight.taxonomy.collected import Names
+from biosight.taxonomy.editing import Edit
+
+Editing = Callable[[Names], Edit]
+
+
+def add_name(
+    records: Records,
+    catalogue: Catalogue,
+    by: str,
+    collection: str,
+    label: str,
+    parent: str,
+    *,
+    scientific_name: str = "",
+    taxon_rank: str = "",
+    vernacular_name: str = "",
+) -> tuple[str, Act]:
+    """A new name below `parent`: how it is written, and the act. Raises BadRequest or NotFound."""
+    written = ""
+
+    def edit(names: Names) -> Edit:
+        nonlocal written
+        written, made = editing.add_edit(
+            records,
+            collection,
+            names,
+            label,
+            parent,
+            scientific_name=scientific_name,
+            taxon_rank=taxon_rank,
+            vernacular_name=vernacular_name,
+        )
+        return made
+
+    below = f" below {parent}" if parent else ""
+    act = edited(records, catalogue, by, collection, f"Added {label.strip()}{below}", edit)
+    return written, act
+
+
+def move_name(
+    records: Records, catalogue: Catalogue, by: str, collection: str, label: str, parent: str
+) -> Act:
+    """A label, with all below it, below another one. Raises BadRequest or NotFound."""
+    words = f"Moved {label} below {parent}" if parent else f"Moved {label} to the top"
+
+    def edit(names: Names) -> Edit:
+        return editing.move_edit(records, collection, names.tree, label, parent)
+
+    return edited(records, catalogue, by, collection, words, edit)
+
+
+def edited(
+    records: Records, catalogue: Catalogue, by: str, collection: str, words: str, edit: Editing
+) -> Act:
+    """An edit with its act, and the collection's next version, in one write; made anew when
+    somebody changes the collection at the same moment."""
+    while (found := records.get(Collection, collection)) is not None:
+        made = edit(names_in(records, catalogue, found))
+        act = new_act(
+            by,
+            collection,
+            Change("tree", target_name=words),
+            renamed_before=found.renamed,
+            taxa_before=made.before,
+        )
+        try:
+            again = with_names(found, found.renamed, found.favourites)
+            records.write(again, Insert(act), *made.writes)
+            return act
+        except Stale:
+            continue
+    raise NotFound("There is no such collection any more.")

@@ -1,0 +1,132 @@
+"""From scores of a network's leaves to an answer that goes as deep in the tree as it is sure.
+
+A network with a tree says two things of a picture: how likely each group is, and how likely each
+leaf. The group is the geometric mean of what both say of it; within a group the leaves share its
+probability; a node has what the leaves at or below it have. Not here: the layers that give the
+scores (head.py), or what a collection calls its names.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from biosight.taxa.tree import Tree
+
+Floats = npt.NDArray[np.float32]
+Ints = npt.NDArray[np.int64]
+SMALLEST = np.float32(1e-30)
+
+
+def shares(scores: npt.NDArray[np.floating], temperature: float = 1.0) -> Floats:
+    """Softmax of scores (n, k) at a temperature, float32, rows that add up to 1."""
+    scaled = scores.astype(np.float32) / np.float32(temperature)
+    powers: Floats = np.exp(scaled - scaled.max(axis=1, keepdims=True))
+    powers /= powers.sum(axis=1, keepdims=True)
+    return powers
+
+
+def joint_log(first: Floats, second: Floats) -> Floats:
+    """The logarithm of the geometric mean of two probabilities."""
+    mean: Floats = (np.log(first + SMALLEST) + np.log(second + SMALLEST)) / 2
+    return mean
+
+
+@dataclass(frozen=True, slots=True)
+class Scores:
+    """Probabilities of pictures (n): of groups (n, groups), of leaves (n, leaves) and of nodes
+    (n, nodes)."""
+
+    groups: Floats
+    leaves: Floats
+    nodes: Floats
+
+
+@dataclass(frozen=True, slots=True)
+class Answered:
+    """The deepest node that is sure enough, its confidence, and the group's."""
+
+    node: str
+    confidence: float
+    group: str
+    group_confidence: float
+
+
+class Rollup:
+    """A tree, its leaves in the order of their scores, each one's group, and what is offered.
+
+    `offered` maps a node to the least probability it is said at; `temperature` divides the
+    logarithm of the groups' mean, `leaf_temperature` the leaves' scores.
+    """
+
+    def __init__(
+        self,
+        tree: Tree,
+        leaves: Sequence[str],
+        groups: Sequence[str],
+        group_of: Mapping[str, str],
+        offered: Mapping[str, float],
+        temperature: float = 1.0,
+        leaf_temperature: float = 1.0,
+    ) -> None:
+        self.tree = tree
+        self.leaves = tuple(leaves)
+        self.groups = tuple(groups)
+        self.temperature = temperature
+        self.leaf_temperature = leaf_temperature
+        self.nodes = tuple(dict.fromkeys(n for leaf in self.leaves for n in tree.line(leaf)))
+        self.number = {node: i for i, node in enumerate(self.nodes)}
+        self.incidence = np.zeros((len(self.leaves), len(self.nodes)), np.float32)
+        for row, leaf in enumerate(self.leaves):
+            self.incidence[row, [self.number[n] for n in tree.line(leaf)]] = 1
+        self.leaf_group = np.array([self.groups.index(group_of[x]) for x in self.leaves])
+        self.member = np.eye(len(self.groups), dtype=np.float32)[self.leaf_group]
+        self.choices = [self.offered_in(group, group_of, offered) for group in self.groups]
+
+    def offered_in(
+        self, group: str, group_of: Mapping[str, str], offered: Mapping[str, float]
+    ) -> tuple[Ints, Floats]:
+        """A group's offered nodes, the deepest first, and their thresholds."""
+        own = [n for n in self.nodes if n in offered and n != group and group_of[n] == group]
+        own.sort(key=lambda n: -len(self.tree.line(n)))
+        numbers = np.array([self.number[n] for n in own], dtype=np.int64)
+        return numbers, np.array([offered[n] for n in own], np.float32)
+
+    def scores(
+        self, group_scores: npt.NDArray[np.floating], leaf_scores: npt.NDArray[np.floating]
+    ) -> Scores:
+        """Scores of groups (n, groups) and leaves (n, leaves) -> probabilities that agree."""
+        leaves = shares(leaf_scores, self.leaf_temperature)
+        summed = leaves @ self.member
+        groups = shares(joint_log(shares(group_scores), summed), self.temperature)
+        leaves *= (groups / (summed + SMALLEST))[:, self.leaf_group]
+        return Scores(groups, leaves, leaves @ self.incidence)
+
+    def both(
+        self, group_scores: npt.NDArray[np.floating], leaf_scores: npt.NDArray[np.floating]
+    ) -> Floats:
+        """What both layers say of the groups (n, groups), before the temperature: the logarithm of
+        their geometric mean, but for what all groups share."""
+        return joint_log(
+            shares(group_scores), shares(leaf_scores, self.leaf_temperature) @ self.member
+        )
+
+    def answers(self, scores: Scores) -> list[Answered]:
+        """The deepest offered node of the winning group that reaches its threshold; the group
+        where none does."""
+        return [self.answer(g, n) for g, n in zip(scores.groups, scores.nodes, strict=True)]
+
+    def answer(self, groups: Floats, nodes: Floats, floor: float = 0.0) -> Answered:
+        """One picture's answer from its groups (groups,) and nodes (nodes,); what goes below the
+        group is at least `floor` sure."""
+        best = int(groups.argmax())
+        group, sure = self.groups[best], float(groups[best])
+        numbers, least = self.choices[best]
+        reached = np.flatnonzero(nodes[numbers] >= np.maximum(least, np.float32(floor)))
+        if not len(reached):
+            return Answered(group, sure, group, sure)
+        depths = [len(self.tree.line(self.nodes[numbers[i]])) for i in reached]
+        deepest = [i for i, d in zip(reached, depths, strict=True) if d == depths[0]]
+        said = max(deepest, key=lambda i: nodes[numbers[i]])
+        return Answered(self.nodes[numbers[said]], float(nodes[numbers[said]]), group, sure)

@@ -1,0 +1,107 @@
+"""Naming: what a model's names are called in one collection, and where each label hangs there.
+
+Not here: changing either (taxonomy), or what a model says (inference/rollup.py).
+"""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from unicodedata import combining, normalize
+
+from biosight.taxa.paths import as_path
+from biosight.taxa.ranks import HIGHER
+from biosight.taxa.tree import Taxon, Tree
+
+EMPTY = Tree(())
+
+
+@dataclass(frozen=True, slots=True)
+class Naming:
+    """A collection's names: `renamed` maps a model's name to the one used here, `tree` says what
+    hangs below what, by the names used here. Finer answers need `least` confidence, 0 to 1.
+    """
+
+    renamed: Mapping[str, str] = field(default_factory=dict)
+    tree: Tree = field(default_factory=lambda: EMPTY)
+    least: float = 0.0
+
+    def shown(self, own: str) -> str:
+        """What a model's name is called here; "" where it was removed."""
+        return self.renamed.get(own, own)
+
+    def path(self, label: str) -> str:
+        """The path of a label; one that is in no tree hangs at the root, alone."""
+        if not label:
+            return ""
+        return as_path(self.tree.line(label) or (label,))
+
+    def published(self, label: str) -> Taxon | None:
+        """The taxon to publish for a label: the nearest at or above it that has a scientific name.
+        None for what hangs below no taxon: a word is never published as a name."""
+        line = (self.tree.taxa[id] for id in reversed(self.tree.line(label)))
+        return next((t for t in line if t.scientific_name), None)
+
+    def higher(self, label: str) -> dict[str, str]:
+        """Rank -> scientific name, for the ranks that Darwin Core has a term for, at or above a
+        label."""
+        line = (self.tree.taxa[id] for id in self.tree.line(label))
+        return {t.taxon_rank: t.scientific_name for t in line if t.taxon_rank in HIGHER}
+
+    def own_line(self, label: str) -> tuple[str, ...]:
+        """A label's line from the top down, by the model's own names."""
+        own = self.own
+        return tuple(own.get(n, n) for n in self.tree.line(label) or (label,))
+
+    @property
+    def own(self) -> dict[str, str]:
+        """The model's name of each that was renamed."""
+        return {shown: own for own, shown in self.renamed.items() if shown}
+
+
+def renamed_tree(taxa: Iterable[Taxon], renamed: Mapping[str, str]) -> dict[str, Taxon]:
+    """Taxa under the names used in a collection; two that became one keep the first's place, and a
+    removed one's children hang where it hung. Never a ring, whatever became one."""
+    found = {t.id: t for t in taxa}
+
+    def shown(id: str) -> str:
+        while id in found and renamed.get(id, id) == "":
+            id = found[id].parent
+        return renamed.get(id, id)
+
+    kept: dict[str, Taxon] = {}
+    for taxon in found.values():
+        name = renamed.get(taxon.id, taxon.id)
+        if name and name not in kept and shown(taxon.parent) != name:
+            scientific = taxon.scientific_name or taxon.id
+            kept[name] = Taxon(
+                name, scientific, taxon.taxon_rank, shown(taxon.parent), taxon.vernacular_name
+            )
+    return {t.id: t for t in rooted(kept)}
+
+
+def rooted(taxa: Mapping[str, Taxon]) -> list[Taxon]:
+    """Taxa whose parents are all there: one whose parent is not hangs at the root, and so does the
+    last of a ring, which another model's tree below people's own moves could make."""
+    kept: dict[str, Taxon] = {}
+    for taxon in taxa.values():
+        trail = [taxon.id]
+        while (parent := taxa[trail[-1]].parent) in taxa and parent not in trail:
+            if parent in kept:
+                break
+            trail.append(parent)
+        for id in reversed(trail):
+            own = taxa[id]
+            sound = own.parent in kept
+            kept.setdefault(id, own if sound or not own.parent else as_root(own))
+    return list(kept.values())
+
+
+def as_root(taxon: Taxon) -> Taxon:
+    """A taxon that hangs below nothing."""
+    return Taxon(taxon.id, taxon.scientific_name, taxon.taxon_rank, "", taxon.vernacular_name)
+
+
+def alike(name: str) -> str:
+    """A name without case, accents and differences of Unicode form: two that are alike are one."""
+    apart = normalize("NFKD", normalize("NFC", name).casefold())
+    bare = "".join(c for c in apart if not combining(c))
+    return " ".join(normalize("NFC", bare).split())

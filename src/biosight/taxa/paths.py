@@ -1,0 +1,60 @@
+"""Paths of labels as text, so that "this and below" is one range that every store can serve.
+
+"/Animalia/Chordata/Aves/" is the path of Aves; a slash or a percent sign in a name is written
+as %2F or %25. Not here: the tree a path comes from (tree.py).
+"""
+
+from collections.abc import Sequence
+
+AFTER_SLASH = "0"
+
+
+def as_path(line: Sequence[str]) -> str:
+    """The ids from the root down -> "/a/b/"; "" for none."""
+    return f"/{'/'.join(escaped(id) for id in line)}/" if line else ""
+
+
+def line_of(path: str) -> tuple[str, ...]:
+    """A path -> the ids from the root down."""
+    return tuple(unquoted(part) for part in path.strip("/").split("/")) if path else ()
+
+
+# The ten groups that labels could only be before there was a tree.
+FIRST = {
+    "Amphibia": "/Animalia/Chordata/Amphibia/",
+    "Animalia": "/Animalia/",
+    "Arachnida": "/Animalia/Arthropoda/Arachnida/",
+    "Aves": "/Animalia/Chordata/Aves/",
+    "Fungi": "/Fungi/",
+    "Insecta": "/Animalia/Arthropoda/Insecta/",
+    "Mammalia": "/Animalia/Chordata/Mammalia/",
+    "Mollusca": "/Animalia/Mollusca/",
+    "Plantae": "/Plantae/",
+    "Reptilia": "/Animalia/Chordata/Reptilia/",
+}
+
+
+def first_path(label: str) -> str:
+    """The path that a label of an archive from before trees gets when it is opened."""
+    return FIRST.get(label) or (as_path((label,)) if label else "")
+
+
+def escaped(id: str) -> str:
+    return id.replace("%", "%25").replace("/", "%2F")
+
+
+def unquoted(part: str) -> str:
+    return part.replace("%2F", "/").replace("%25", "%")
+
+
+def end_below(path: str) -> str:
+    """The end of a path's range: `path` <= p < `end_below(path)` holds for it and all below."""
+    return path[:-1] + AFTER_SLASH
+
+
+def agree(first: str, second: str) -> bool:
+    """Do two labels not contradict each other: are they one, or does one lie below the other?
+
+    "Insecta" agrees with "Lepidoptera": it says less, not something else.
+    """
+    return bool(first and second) and (first.startswith(second) or second.startswith(first))

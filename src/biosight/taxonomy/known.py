@@ -1,0 +1,60 @@
+"""KnownTaxon: a name that people gave a collection, or put elsewhere in its tree.
+
+Not here: the tree made of them and of the model's (collected.py).
+"""
+
+import hashlib
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import ClassVar
+
+from biosight.storage.records import Records, Where, pages
+from biosight.taxa.naming import alike
+from biosight.taxa.tree import Taxon
+
+PIECE = 5000
+
+
+@dataclass(frozen=True, slots=True)
+class KnownTaxon:
+    """A name of one collection. Names that differ by case, accents or Unicode form only share an
+    id, so that there is one of them.
+
+    `parent` is the label it hangs below, "" for a root. `accepted` is the label that a synonym
+    stands for, "" for a name that is used itself. `source` is the checklist it came with.
+    """
+
+    table: ClassVar[str] = "taxa"
+    indexes: ClassVar[tuple[tuple[str, ...], ...]] = (
+        ("collection", "id"),
+        ("collection", "parent", "id"),
+    )
+
+    id: str
+    collection: str
+    label: str
+    scientific_name: str = ""
+    taxon_rank: str = ""
+    parent: str = ""
+    vernacular_name: str = ""
+    accepted: str = ""
+    source: str = ""
+    version: int = 1
+
+    @property
+    def taxon(self) -> Taxon:
+        return Taxon(
+            self.label, self.scientific_name, self.taxon_rank, self.parent, self.vernacular_name
+        )
+
+
+def known_id(collection: str, label: str) -> str:
+    """The id that a label has in a collection, whatever its case and accents."""
+    return f"{collection}.{hashlib.sha256(alike(label).encode()).hexdigest()[:20]}"
+
+
+def known_taxa(records: Records, collection: str) -> Iterator[KnownTaxon]:
+    """All names that people gave a collection, synonyms too."""
+    mine = [Where("collection", "=", collection)]
+    for found in pages(records, KnownTaxon, mine, size=PIECE):
+        yield from found

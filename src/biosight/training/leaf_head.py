@@ -1,0 +1,76 @@
+"""A linear layer over leaves from pictures that are known to any depth, on frozen embeddings.
+
+Not here: fine-tuning the network with it (train.py), or the figures by level (tree_figures.py).
+"""
+
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+import torch
+from sklearn.preprocessing import StandardScaler
+
+from biosight.errors import BadModel
+from biosight.inference.card import read_card
+from biosight.inference.classifier import Classifier
+from biosight.inference.head import read_head, write_head
+from biosight.training import dataset as ds
+from biosight.training import export
+from biosight.training.evaluate import Report
+from biosight.training.leaves import Bools, leaves_of, meanings_of
+from biosight.training.lesson import partial_loss
+
+Floats = npt.NDArray[np.float64]
+# Chosen on left-out sources: 2e-3 is better than 3e-4.
+PULL = 2e-3
+ROUNDS = 120
+
+
+def fit_leaves(
+    embeddings: npt.NDArray[np.floating], allowed: Bools, pull: float = PULL
+) -> tuple[Floats, Floats]:
+    """Weight (leaves, d) and bias (leaves,) for standardised embeddings (n, d) and what each
+    allows (n, leaves): the partial loss and a Gaussian prior at 0, by L-BFGS."""
+    inputs = torch.from_numpy(embeddings.astype(np.float32))
+    goals = torch.from_numpy(allowed)
+    weight = torch.zeros(allowed.shape[1], inputs.shape[1], requires_grad=True)
+    bias = torch.zeros(allowed.shape[1], requires_grad=True)
+    optimiser = torch.optim.LBFGS([weight, bias], max_iter=ROUNDS, line_search_fn="strong_wolfe")
+
+    def step() -> torch.Tensor:
+        optimiser.zero_grad()
+        loss = partial_loss(inputs @ weight.T + bias, goals) + pull * (weight**2).sum() / 2
+        loss.backward()  # type: ignore[no-untyped-call]
+        return loss
+
+    optimiser.step(step)  # type: ignore[no-untyped-call]
+    return weight.detach().numpy().astype(np.float64), bias.detach().numpy().astype(np.float64)
+
+
+def refit_leaves(
+    folder: Path, train: Sequence[ds.Sample], held: Sequence[ds.Sample], replay: int = 2000
+) -> Report:
+    """Fit the leaves of an exported model anew on what its own file gives for the training
+    pictures; write its head, figures and reference, and return its report.
+
+    The network learnt its embedding and its leaves together; a leaf with few pictures is better off
+    with a layer of its own at the end, as measured (docs/guide/models.md). Raises BadModel.
+    """
+    card = read_card(folder)
+    leaves = leaves_of(card)
+    old = read_head(folder, len(card.labels), card.embedding_size)
+    if leaves is None or old is None:
+        raise BadModel(f"{card.key} has no tree of names.")
+    _, embeddings = export.logits_of(Classifier(folder), train)
+    meanings = meanings_of(train, card.label_names, leaves)
+    allowed = meanings.allowed[[meanings.number[s.label, s.node] for s in train]]
+    scaler = StandardScaler().fit(embeddings)
+    rows, bias = fit_leaves(scaler.transform(embeddings), allowed)
+    weight = rows / scaler.scale_
+    bias = bias - weight @ scaler.mean_
+    fitted = replace(old, leaf_weight=weight.astype("f4"), leaf_bias=bias.astype("f4"))
+    write_head(fitted, folder)
+    logits, seen = export.logits_of(Classifier(folder), held)
+    return export.finish(card, folder, logits, seen, list(held), list(train), replay)

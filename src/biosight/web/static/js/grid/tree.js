@@ -1,0 +1,49 @@
+// @ts-check
+/** Label counts as a tree of folders: what lies here, and what lies here and below. */
+import { lineOf } from "../pictures/taxa.js";
+
+/** @typedef {{label: string, images: number, verified: number, unsure: number, path: string, taxon: any}} Folder */
+/** @typedef {{label: string, path: string, here: Folder | null, images: number, verified: number, unsure: number,
+ *   children: Node[]}} Node */
+
+/** @param {string} label @param {string} path @returns {Node} */
+function node(label, path) {
+  return { label, path, here: null, images: 0, verified: 0, unsure: 0, children: [] };
+}
+
+/**
+ * Folders as a tree; names above with no picture of their own and one child only are left out.
+ * @param {Folder[]} folders named ones
+ * @returns {Node[]} the topmost, by name
+ */
+export function asTree(folders) {
+  const root = node("", "/");
+  for (const folder of folders) {
+    let at = root;
+    let path = "/";
+    for (const part of folder.path.split("/").slice(1, -1)) {
+      path += `${part}/`;
+      const label = lineOf(`/${part}/`)[0];
+      let below = at.children.find((c) => c.path === path);
+      if (!below) {
+        below = node(label, path);
+        at.children.push(below);
+      }
+      below.images += folder.images;
+      below.verified += folder.verified;
+      below.unsure += folder.unsure;
+      at = below;
+    }
+    at.here = folder;
+  }
+  return shortened(root).children;
+}
+
+/** @param {Node} at @returns {Node} */
+function shortened(at) {
+  const children = at.children
+    .map(shortened)
+    .map((c) => (!c.here && c.children.length === 1 ? c.children[0] : c))
+    .sort((a, b) => a.label.localeCompare(b.label, "en"));
+  return { ...at, children };
+}

@@ -1,0 +1,93 @@
+// @ts-check
+/** The tree of names in the settings: add a name, move one, take in a checklist. */
+import { call } from "../frame/api.js";
+import { counted, el, find } from "../frame/dom.js";
+import { complain, question, toast } from "../frame/toast.js";
+import { undoAct } from "../pictures/acts.js";
+import { chooseLabel } from "../pictures/relabel.js";
+
+/** Until every picture has its place. @param {string} here @param {boolean} settled */
+async function settle(here, settled) {
+  let done = settled;
+  while (!done) done = (await call("POST", `${here}/names/settle`)).settled;
+}
+
+/** @param {string} words @param {string} act @param {string} here @param {() => Promise<void>} redraw */
+function offerUndo(words, act, here, redraw) {
+  const run = async () => {
+    await undoAct(act);
+    await settle(here, false);
+    await redraw();
+  };
+  toast(words, { act: "Undo", of: act, run });
+}
+
+/** Put a label below another one. @param {HTMLElement} main @param {string} here @param {string} label @param {() => Promise<void>} redraw */
+export async function moveName(main, here, label, redraw) {
+  const parent = await chooseLabel(main.dataset, `Move “${label}” below …`, { only: true });
+  if (!parent) return;
+  const done = await call("POST", `${here}/names/move`, { label, parent });
+  await settle(here, done.settled);
+  offerUndo(`“${label}” hangs below ${parent} now`, done.act, here, redraw);
+  await redraw();
+}
+
+/** @param {HTMLElement} main @param {string} here @param {() => Promise<void>} redraw */
+async function addName(main, here, redraw) {
+  const label = await question({ title: "Add a name", words: "As it shall be written.", ok: "Next", input: "Name" });
+  if (!label) return;
+  const parent = await chooseLabel(main.dataset, `“${label}” is a kind of …`, { only: true });
+  if (!parent) return;
+  const done = await call("POST", `${here}/names`, { label, parent });
+  await settle(here, done.settled);
+  offerUndo(`“${done.label}” hangs below ${parent}`, done.act, here, redraw);
+  await redraw();
+}
+
+/** @param {string} here @param {File} file @param {() => Promise<void>} redraw */
+async function takeChecklist(here, file, redraw) {
+  const form = new FormData();
+  form.append("file", file);
+  const seen = await call("POST", `${here}/names/checklist/preview`, form);
+  const many = seen.new + seen.synonyms;
+  if (!many) return toast(`All ${counted(seen.known, "name")} of this list are known already.`);
+  const doubts = seen.doubtful
+    ? ` ${counted(seen.doubtful, "row is", "rows are")} doubtful: ${seen.doubts.slice(0, 3).join(" ")}`
+    : "";
+  const sure = await question({
+    title: `Add ${counted(many, "name")}?`,
+    words: `${counted(seen.new, "new name")}, ${counted(seen.synonyms, "synonym")}; ${seen.known.toLocaleString("en")} known already, which stay.${doubts}`,
+    ok: "Add",
+  });
+  if (!sure) return;
+  let done = { act: "", added: 0, left: 1, settled: false };
+  let added = 0;
+  while (done.left) {
+    const again = new FormData();
+    again.append("file", file);
+    done = await call("POST", `${here}/names/checklist${done.act ? `?act=${done.act}` : ""}`, again);
+    added += done.added;
+    if (done.left) toast(`${added.toLocaleString("en")} of ${many.toLocaleString("en")} names…`, { seconds: 2 });
+  }
+  await settle(here, done.settled);
+  offerUndo(`${counted(added, "name")} added`, done.act, here, redraw);
+  await redraw();
+}
+
+/** @param {HTMLElement} main @param {string} here @param {() => Promise<void>} redraw */
+export function wireNames(main, here, redraw) {
+  find(main, "#add-name").addEventListener("click", () => addName(main, here, redraw).catch(complain));
+  const file = find(main, "#checklist");
+  find(main, "#take-checklist").addEventListener("click", () => file.click());
+  file.addEventListener("change", () => {
+    const [chosen] = file.files;
+    file.value = "";
+    if (chosen) takeChecklist(here, chosen, redraw).catch(complain);
+  });
+}
+
+/** Where a label hangs, in words. @param {any} taxon */
+export function place(taxon) {
+  const above = taxon?.line.slice(0, -1).join(" › ");
+  return el("small", { class: "soft" }, [taxon?.taxon_rank, above && `below ${above}`].filter(Boolean).join(" "));
+}
