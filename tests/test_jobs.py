@@ -202,7 +202,7 @@ def test_what_the_server_started_ends_with_it(tmp_path: Path, model_dir: Path) -
         for seed in range(60):
             files = {"file": (f"{seed}.jpg", tiny.picture("Red", seed))}
             client.post(f"/api/v1/collections/{collection}/images", files=files)
-        client.post(f"/api/v1/collections/{collection}/try-on", json={"model": "organisms@2"})
+        client.post(f"/api/v1/collections/{collection}/try-on", json={"model": "organisms@3"})
         assert server.process is not None
         pid = server.process.pid
 

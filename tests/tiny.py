@@ -9,13 +9,25 @@ from onnx import TensorProto, helper, numpy_helper
 from PIL import Image as Pillow
 
 from biosight.images.measures import statistics
-from biosight.inference.card import CardLabel, ModelCard, file_sha256, write_card
+from biosight.inference.card import (
+    CardLabel,
+    CardTaxon,
+    ModelCard,
+    file_sha256,
+    read_card,
+    write_card,
+)
 from biosight.inference.classifier import Classifier
 from biosight.inference.head import Head, write_head
 from biosight.inference.preprocess import to_pixels
 
 COLOURS = {"Red": (205, 40, 40), "Green": (40, 180, 60), "Blue": (40, 60, 205)}
-OTHERS = {"Yellow": (205, 190, 40), "Pink": (205, 40, 190)}
+OTHERS = {
+    "Yellow": (205, 190, 40),
+    "Pink": (205, 40, 190),
+    "Crimson": (205, 30, 70),
+    "Scarlet": (205, 50, 15),
+}
 
 
 def make_model(folder: Path, version: str = "1") -> ModelCard:
@@ -56,17 +68,60 @@ def make_model(folder: Path, version: str = "1") -> ModelCard:
     return card
 
 
-def make_reference(folder: Path, per_label: int = 20) -> None:
-    """A reference of noisy pictures of the three colours, from two sources."""
+TREE = (
+    ("Colour", "kingdom", "", "", 0.0),
+    ("Warm", "phylum", "Colour", "", 0.0),
+    ("Red", "class", "Warm", "Red", 0.0),
+    ("Crimson", "order", "Red", "Red", 0.8),
+    ("Scarlet", "order", "Red", "Red", 0.8),
+    ("Cold", "phylum", "Colour", "", 0.0),
+    ("Green", "class", "Cold", "Green", 0.0),
+    ("Blue", "class", "Cold", "Blue", 0.0),
+)
+LEAVES = ("Crimson", "Scarlet", "Green", "Blue")
+
+
+def make_tree_model(folder: Path) -> ModelCard:
+    """The same network with a tree: reds with more blue in them are Crimson, else Scarlet."""
+    make_model(folder)
+    taxa = tuple(
+        CardTaxon(
+            id=name,
+            scientific_name=name,
+            taxon_rank=rank,
+            parent=parent,
+            group=group,
+            threshold=threshold,
+        )
+        for name, rank, parent, group, threshold in TREE
+    )
+    card = read_card(folder).model_copy(update={"taxa": taxa, "leaves": LEAVES})
+    write_card(card, folder)
+    weight = np.eye(3, dtype=np.float32) * 4
+    leaves = np.array([[4, 0, 6], [4, 0, -6], [0, 4, 0], [0, 0, 4]], np.float32)
+    bias = np.array([7.5, -7.5, 0, 0], np.float32)
+    write_head(Head(weight, np.zeros(3, np.float32), None, leaves, bias), folder)
+    make_reference(folder, finer=("Crimson", "Scarlet"))
+    return card
+
+
+def make_reference(folder: Path, per_label: int = 20, finer: tuple[str, ...] = ()) -> None:
+    """A reference of noisy pictures of the three colours, and of `finer` reds, from two sources."""
     classifier = Classifier(folder, 1)
+    colours = (*COLOURS, *finer)
     shown = [
         Pillow.open(io.BytesIO(picture(label, 1000 + n))).convert("RGB")
         for n in range(per_label)
-        for label in COLOURS
+        for label in colours
     ]
     pixels = np.stack([to_pixels(p, classifier.card.framing) for p in shown])
     logits, embeddings = classifier.logits(pixels)
-    labels = np.arange(len(shown)) % 3
+    number = np.arange(len(shown)) % len(colours)
+    labels = np.where(number < len(COLOURS), number, 0)
+    if classifier.rollup and classifier.head:
+        logits = classifier.rollup.both(logits, classifier.head.leaf_scores(embeddings))
+    ids = [taxon.id for taxon in classifier.card.taxa]
+    nodes = np.array([ids.index(c) if c in ids else -1 for c in colours], np.int16)[number]
     np.savez_compressed(
         folder / "reference.npz",
         model_sha256=np.array(classifier.card.sha256),
@@ -77,6 +132,7 @@ def make_reference(folder: Path, per_label: int = 20) -> None:
         held_statistics=np.array([statistics(p) for p in shown], np.float32),
         replay_embeddings=embeddings.astype(np.float16),
         replay_labels=labels.astype(np.int16),
+        replay_nodes=nodes,
     )
 
 

@@ -17,18 +17,18 @@ API = "/api/v1/collections"
 
 @pytest.fixture
 def wood(ada: TestClient) -> str:
-    """A collection with a small tree: Animalia > Insecta > Lepidoptera, and pictures in it."""
+    """A collection with a small tree: Silva > Kerfa > Faltera, and pictures in it."""
     collection = first_collection(ada)
     for label, parent, more in (
-        ("Animalia", "", {"scientific_name": "Animalia", "taxon_rank": "kingdom"}),
-        ("Insecta", "Animalia", {"scientific_name": "Insecta", "taxon_rank": "class"}),
+        ("Silva", "", {"scientific_name": "Silva", "taxon_rank": "kingdom"}),
+        ("Kerfa", "Silva", {"scientific_name": "Kerfa", "taxon_rank": "class"}),
         (
-            "Lepidoptera",
-            "Insecta",
+            "Faltera",
+            "Kerfa",
             {
-                "scientific_name": "Lepidoptera",
+                "scientific_name": "Faltera",
                 "taxon_rank": "order",
-                "vernacular_name": "butterflies and moths",
+                "vernacular_name": "flutterers of dusk",
             },
         ),
     ):
@@ -51,22 +51,18 @@ def relabel(client: TestClient, collection: str, ids: list[str], label: str) -> 
 
 def test_labels_hang_in_the_tree_however_they_are_typed(ada: TestClient, wood: str) -> None:
     ids = upload_ids(ada, wood, "Red", "Green", "Blue")
-    relabel(ada, wood, ids[:1], "lepidoptera")
-    relabel(ada, wood, ids[1:2], "INSECTA")
-    assert paths(ada, wood) == [
-        "/Animalia/Insecta/",
-        "/Animalia/Insecta/Lepidoptera/",
-        "/Blue/",
-    ]
-    assert len(paths(ada, wood, "?under=/Animalia/Insecta/")) == 2
-    assert paths(ada, wood, "?label=Insecta") == ["/Animalia/Insecta/"]
+    relabel(ada, wood, ids[:1], "faltera")
+    relabel(ada, wood, ids[1:2], "KERFA")
+    assert paths(ada, wood) == ["/Blue/", "/Silva/Kerfa/", "/Silva/Kerfa/Faltera/"]
+    assert len(paths(ada, wood, "?under=/Silva/Kerfa/")) == 2
+    assert paths(ada, wood, "?label=Kerfa") == ["/Silva/Kerfa/"]
     counts = {x["label"]: x for x in ada.get(f"{API}/{wood}/labels").json()}
-    assert counts["Lepidoptera"]["taxon"]["line"] == ["Animalia", "Insecta", "Lepidoptera"]
+    assert counts["Faltera"]["taxon"]["line"] == ["Silva", "Kerfa", "Faltera"]
     assert counts["Blue"]["taxon"]["taxon_rank"] == ""
     shown = ada.get(f"/api/v1/images/{ids[0]}").json()
     assert (shown["taxon"]["taxon_rank"], shown["taxon"]["vernacular_name"]) == (
         "order",
-        "butterflies and moths",
+        "flutterers of dusk",
     )
 
 
@@ -75,8 +71,8 @@ def test_names_are_found_as_people_type(ada: TestClient, wood: str) -> None:
         answer = ada.get(f"{API}/{wood}/names", params={"q": typed}).json()
         return [(n["label"], n["found"]) for n in answer]
 
-    assert ("Lepidoptera", "") in found("LEPID")
-    assert ("Lepidoptera", "butterflies and moths") in found("moth")
+    assert ("Faltera", "") in found("FALTE")
+    assert ("Faltera", "flutterers of dusk") in found("dusk")
     ids = upload_ids(ada, wood, "Red")
     relabel(ada, wood, ids, "Öwl pellet")
     assert ("Öwl pellet", "") in found("owl p")
@@ -85,38 +81,38 @@ def test_names_are_found_as_people_type(ada: TestClient, wood: str) -> None:
 
 def test_a_move_takes_all_below_along_and_is_undone(ada: TestClient, wood: str) -> None:
     ids = upload_ids(ada, wood, "Red", "Green")
-    relabel(ada, wood, ids, "Lepidoptera")
-    body = {"label": "Insecta", "parent": ""}
+    relabel(ada, wood, ids, "Faltera")
+    body = {"label": "Kerfa", "parent": ""}
     moved = ada.post(f"{API}/{wood}/names/move", json=body).json()
     assert moved["settled"] is True
-    assert paths(ada, wood) == ["/Insecta/Lepidoptera/"] * 2
-    ring = {"label": "Insecta", "parent": "Lepidoptera"}
+    assert paths(ada, wood) == ["/Kerfa/Faltera/"] * 2
+    ring = {"label": "Kerfa", "parent": "Faltera"}
     refused = ada.post(f"{API}/{wood}/names/move", json=ring)
     assert refused.status_code == 400
     assert "hangs below" in refused.json()["detail"]
     assert ada.post(f"/api/v1/acts/{moved['act']}/undo", json={}).status_code == 200
     assert ada.post(f"{API}/{wood}/names/settle", json={}).json()["settled"] is True
-    assert paths(ada, wood) == ["/Animalia/Insecta/Lepidoptera/"] * 2
+    assert paths(ada, wood) == ["/Silva/Kerfa/Faltera/"] * 2
 
 
 def test_a_rename_keeps_the_scientific_name_and_the_old_one_leads_to_it(
     ada: TestClient, wood: str
 ) -> None:
     ids = upload_ids(ada, wood, "Red", "Green")
-    relabel(ada, wood, ids[:1], "Insecta")
-    relabel(ada, wood, ids[1:], "Lepidoptera")
-    body = {"old": "Insecta", "new": "Kerfe"}
+    relabel(ada, wood, ids[:1], "Kerfa")
+    relabel(ada, wood, ids[1:], "Faltera")
+    body = {"old": "Kerfa", "new": "Kerfe"}
     renamed = ada.post(f"{API}/{wood}/labels/rename", json=body).json()
     while not ada.post(f"{API}/{wood}/names/settle", json={}).json()["settled"]:
         pass
-    assert paths(ada, wood) == ["/Animalia/Kerfe/", "/Animalia/Kerfe/Lepidoptera/"]
+    assert paths(ada, wood) == ["/Silva/Kerfe/", "/Silva/Kerfe/Faltera/"]
     shown = ada.get(f"/api/v1/images/{ids[0]}").json()["taxon"]
-    assert (shown["label"], shown["scientific_name"]) == ("Kerfe", "Insecta")
-    relabel(ada, wood, ids[1:], "insecta")
+    assert (shown["label"], shown["scientific_name"]) == ("Kerfe", "Kerfa")
+    relabel(ada, wood, ids[1:], "kerfa")
     assert ada.get(f"/api/v1/images/{ids[1]}").json()["label"] == "Kerfe"
     undone = ada.post(f"/api/v1/acts/{renamed['act']}/undo", json={})
     assert undone.status_code == 200
-    assert ada.get(f"/api/v1/images/{ids[0]}").json()["label"] == "Insecta"
+    assert ada.get(f"/api/v1/images/{ids[0]}").json()["label"] == "Kerfa"
 
 
 def test_what_the_model_says_is_called_as_people_call_it(ada: TestClient, wood: str) -> None:
@@ -149,10 +145,10 @@ def test_undecided_is_a_state_and_no_label(ada: TestClient, wood: str) -> None:
 
 
 LIST = """scientificName,taxonRank,parent,vernacularName,acceptedName
-Coleoptera,order,Insecta,beetles,
-Carabidae,family,Coleoptera,ground beetles,
-Lepidoptera,order,Animalia,,
-Vanessa atalanta,species,Nymphalidae,red admiral,
+Kefera,order,Kerfa,beetles,
+Laufa,family,Kefera,ground runners,
+Faltera,order,Silva,,
+Vanessa atalanta,species,Edelidae,red admiral,
 Pyrameis atalanta,species,,,Vanessa atalanta
 """
 
@@ -169,19 +165,19 @@ def send(client: TestClient, collection: str, content: bytes, path: str = "") ->
 def test_a_checklist_is_previewed_taken_in_and_undone(ada: TestClient, wood: str) -> None:
     seen = send(ada, wood, LIST.encode(), "/preview")
     assert (seen["new"], seen["synonyms"], seen["known"], seen["doubtful"]) == (3, 1, 1, 1)
-    assert "Nymphalidae" in str(seen["doubts"])
-    assert ada.get(f"{API}/{wood}/names", params={"q": "Carabidae"}).json() == []
+    assert "Edelidae" in str(seen["doubts"])
+    assert ada.get(f"{API}/{wood}/names", params={"q": "Laufa"}).json() == []
     done = send(ada, wood, LIST.encode())
     assert (done["added"], done["left"], done["settled"]) == (4, 0, True)
-    found = ada.get(f"{API}/{wood}/names", params={"q": "ground"}).json()[0]
-    assert found["line"] == ["Animalia", "Insecta", "Coleoptera", "Carabidae"]
+    found = ada.get(f"{API}/{wood}/names", params={"q": "ground run"}).json()[0]
+    assert found["line"] == ["Silva", "Kerfa", "Kefera", "Laufa"]
     ids = upload_ids(ada, wood, "Red")
     relabel(ada, wood, ids, "pyrameis atalanta")
     assert ada.get(f"/api/v1/images/{ids[0]}").json()["label"] == "Vanessa atalanta"
     again = send(ada, wood, LIST.encode())
     assert (again["added"], again["left"]) == (0, 0)
     assert ada.post(f"/api/v1/acts/{done['act']}/undo", json={}).status_code == 200
-    assert ada.get(f"{API}/{wood}/names", params={"q": "Carabidae"}).json() == []
+    assert ada.get(f"{API}/{wood}/names", params={"q": "Laufa"}).json() == []
 
 
 META = """<archive xmlns="http://rs.tdwg.org/dwc/text/"><core fieldsTerminatedBy="\\t"
@@ -198,8 +194,8 @@ TAXA = "\n".join(
     for cells in (
         ("id", "name", "author", "rank", "parent", "accepted", "status"),
         ("3", "Pieris rapae (Linnaeus, 1758)", "(Linnaeus, 1758)", "species", "2", "", "accepted"),
-        ("2", "Pieridae", "", "family", "1", "", "accepted"),
-        ("1", "Lepidoptera", "", "order", "", "", "accepted"),
+        ("2", "Weissa", "", "family", "1", "", "accepted"),
+        ("1", "Faltera", "", "order", "", "", "accepted"),
         ("4", "Artogeia rapae", "", "species", "2", "3", "synonym"),
     )
 )
@@ -214,7 +210,7 @@ def test_a_darwin_core_archive_of_taxa(ada: TestClient, wood: str) -> None:
     assert (done["added"], done["left"]) == (3, 0)
     found = ada.get(f"{API}/{wood}/names", params={"q": "artogeia"}).json()[0]
     assert (found["label"], found["found"]) == ("Pieris rapae", "Artogeia rapae")
-    assert found["line"] == ["Animalia", "Insecta", "Lepidoptera", "Pieridae", "Pieris rapae"]
+    assert found["line"] == ["Silva", "Kerfa", "Faltera", "Weissa", "Pieris rapae"]
 
 
 @pytest.mark.parametrize(
@@ -230,7 +226,7 @@ def test_what_is_no_checklist_is_refused_in_words(
 
 
 def test_twins_by_case_are_one(ada: TestClient, wood: str) -> None:
-    refused = ada.post(f"{API}/{wood}/names", json={"label": "LEPIDOPTERA", "parent": "Animalia"})
+    refused = ada.post(f"{API}/{wood}/names", json={"label": "FALTERA", "parent": "Silva"})
     assert refused.status_code == 400
     ids = upload_ids(ada, wood, "Red", "Green")
     relabel(ada, wood, ids[:1], "Scat")
@@ -247,17 +243,17 @@ def test_a_settling_that_broke_off_is_finished_by_housekeeping(
     from biosight.storage.records import Replace
 
     ids = upload_ids(ada, wood, "Red")
-    relabel(ada, wood, ids, "Insecta")
+    relabel(ada, wood, ids, "Kerfa")
     records = biosight.archive.records
     found = records.get(Image, ids[0])
     assert found is not None
-    wrong = replace(found, label_path="/Insecta/", version=found.version + 1)
+    wrong = replace(found, label_path="/Kerfa/", version=found.version + 1)
     records.write(Replace(wrong, found.version))
     place = records.get(Collection, wood)
     assert place is not None
     due = replace(place, unsettled=True, version=place.version + 1)
     records.write(Replace(due, place.version))
     settle_all(records, biosight.catalogue)
-    assert paths(ada, wood) == ["/Animalia/Insecta/"]
+    assert paths(ada, wood) == ["/Silva/Kerfa/"]
     settled = records.find(Collection, [Where("unsettled", "=", True)])
     assert settled == []

@@ -51,7 +51,7 @@ NEEDS_ARROW = "This needs pyarrow: pip install pyarrow."
     required=True,
     help="Folder for the Parquet tables, such as OUT.parquet.",
 )
-@click.option("--model", "key", default="", help="A version such as organisms@2; the default one.")
+@click.option("--model", "key", default="", help="A version such as organisms@3; the default one.")
 @click.option("--engine", type=click.Choice(["local", "ray"]), default="local", show_default=True)
 @click.option("--address", default="auto", show_default=True, help="The Ray cluster.")
 @click.option(

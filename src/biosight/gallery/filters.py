@@ -88,8 +88,8 @@ class Filter:
 
     trash: bool = row(False, "flag", "trashed", always=True)
     label: str | None = row(None, "label", "label")
-    under: str = row("", "path", "label_path", meaning=at_or_below)
-    undecided: bool = row(False, "flag", "undecided", meaning=undecided_of)
+    under: str = row("", "path", "label_path", meaning=at_or_below, chip="{} and below")
+    undecided: bool = row(False, "flag", "undecided", meaning=undecided_of, chip="undecided")
     unsure: bool = row(False, "flag", "unsure", meaning=below_threshold)
     who: str | None = row(
         None,

@@ -208,16 +208,17 @@ class Classifier:
         return label in self.card.label_names or label in nodes
 
     def slope(self, embedding: Floats, label: str) -> Floats:
-        """The direction (d,) in which a label or a name of the tree gets likelier: its own row's, or
-        the mean of the leaves at or below it, less what all leaves share."""
+        """The direction (d,) in which a label or a name of the tree gets likelier: its own row's,
+        or the mean of the leaves at or below it, less what all leaves share."""
         assert self.head is not None
         if label in self.card.label_names:
             return self.head.direction(embedding, self.card.label_names.index(label))
         assert self.rollup is not None
         assert self.head.leaf_weight is not None
         below = self.rollup.incidence[:, self.rollup.number[label]] > 0
-        mean: Floats = self.head.leaf_weight[below].mean(axis=0)
-        return mean - self.head.leaf_weight.mean(axis=0)
+        own: Floats = self.head.leaf_weight[below].mean(axis=0)
+        every: Floats = self.head.leaf_weight.mean(axis=0)
+        return np.subtract(own, every)
 
     def activation(self, pixels: Pixels, label: str) -> Floats | None:
         """Where in one picture (side, side, 3) the evidence for `label` lies: a class-activation

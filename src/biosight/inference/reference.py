@@ -24,7 +24,8 @@ NO_NODES = np.zeros(0, np.int64)
 
 @dataclass(frozen=True, slots=True)
 class Reference:
-    """The arrays of a reference: embeddings (n, d), logits (n, labels), label and source numbers
+    """The arrays of a reference: embeddings (n, d), logits (n, labels; with a tree what both layers
+    say, so that a softmax at the card's temperature gives confidences), label and source numbers
     (n,), picture statistics (n, 9); replay embeddings (m, d) and label numbers (m,). With a tree,
     the number among the card's taxa of the finest name known of each, -1 for none; else empty."""
 

@@ -131,7 +131,7 @@ def teach(lesson: Assignment, found: Sequence[Example], target: Path) -> gate.Ga
     said = answers_by_group(old, taught, replay, len(names), groups)
     report = against_base(card, old, head, reference, names, taught, said)
     write_candidate(lesson, card, head, names, chosen, report, target)
-    write_reference_for(lesson.folder, reference, head, target)
+    write_reference_for(lesson.folder, head.logits(reference.held_embeddings), target)
     return report
 
 
@@ -172,7 +172,8 @@ def teach_leaves(
     truth = [node for _, (_, node) in placed]
     report = tree_report(card, old, head, reference, sides, truth, said)
     write_candidate(lesson, card, head, names, chosen, report, target, made)
-    write_reference_for(lesson.folder, reference, head, target)
+    logits = sides.joint(head, reference.held_embeddings)
+    write_reference_for(lesson.folder, logits, target)
     return report
 
 
@@ -202,6 +203,10 @@ class Weighed:
         scores = self.rollup.scores(head.logits(embeddings), head.leaf_scores(embeddings))
         best, sure = scores.groups.argmax(axis=1), scores.groups.max(axis=1)
         return gate.Answers(best.astype(np.int64), sure.astype(np.float64))
+
+    def joint(self, head: Head, embeddings: npt.NDArray[np.floating]) -> Floats:
+        """What both layers say of the groups before the temperature."""
+        return self.rollup.both(head.logits(embeddings), head.leaf_scores(embeddings))
 
     def nodes(self, head: Head, embeddings: npt.NDArray[np.floating]) -> list[str]:
         """The likeliest leaf of each picture's group, whatever its threshold."""
@@ -325,9 +330,9 @@ def write_candidate(
     (target / "training.json").write_text(json.dumps([[e.image, e.label] for e in chosen]))
 
 
-def write_reference_for(folder: Path, reference: Reference, head: Head, target: Path) -> None:
-    """The base's reference with this head's logits."""
+def write_reference_for(folder: Path, logits: Floats, target: Path) -> None:
+    """The base's reference with the candidate's logits of the held pictures (n, labels)."""
     with np.load(folder / "reference.npz", allow_pickle=False) as arrays:
         kept = {name: arrays[name] for name in arrays.files}
-    kept["held_logits"] = head.logits(reference.held_embeddings).astype(np.float16)
+    kept["held_logits"] = logits.astype(np.float16)
     np.savez_compressed(target / "reference.npz", allow_pickle=False, **kept)

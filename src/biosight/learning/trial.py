@@ -19,6 +19,7 @@ from biosight.inference.classifier import Classifier, Floats
 from biosight.inference.preprocess import to_pixels
 from biosight.inference.reference import Reference
 from biosight.learning.gate import BEFORE, HERE, Answers, Ints, Trial
+from biosight.learning.teach import answers_of
 
 T = TypeVar("T")
 BATCH = 8
@@ -104,7 +105,7 @@ def on_reference(sides: Sides, reference: Reference) -> Trial | None:
     return Trial(
         BEFORE,
         reference.held_labels,
-        answers_at(sides.champion, reference.held_logits, reference.held_embeddings),
+        answers_of(reference.held_logits, sides.champion.card.temperature),
         answers_at(sides.candidate, after, reference.held_embeddings),
     )
 

@@ -6,9 +6,10 @@ begun again. Not here: reading the file (taxa/checklist.py), or its act with und
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
-from biosight.labels import MAX_LABEL_LENGTH
+from biosight.errors import BadRequest
+from biosight.labels import clean_label
 from biosight.storage.records import Insert, InUse, Records
 from biosight.taxa.checklist import Listed
 from biosight.taxa.naming import alike
@@ -41,9 +42,11 @@ def looked_through(names: Names, listed: Sequence[Listed]) -> tuple[Preview, lis
     """What a list would do, and the names to add, parents first."""
     seen: dict[str, Listed] = {}
     preview, fresh = Preview(), []
-    for one in listed:
-        if len(one.name) > MAX_LABEL_LENGTH:
-            preview.doubt(f"{one.name[:40]}… is longer than {MAX_LABEL_LENGTH} characters.")
+    for row in listed:
+        try:
+            one = replace(row, name=clean_label(row.name))
+        except BadRequest as error:
+            preview.doubt(f"{row.name[:40]}: {error.detail}")
             continue
         key = alike(one.name)
         if key in names.twins or key in seen:

@@ -23,7 +23,7 @@ from biosight.errors import BadModel
 from biosight.images.measures import statistics
 from biosight.inference.card import ModelCard, file_sha256, write_card
 from biosight.inference.classifier import Classifier
-from biosight.inference.head import Head, Prior, write_head
+from biosight.inference.head import Head, Prior, read_head, write_head
 from biosight.inference.preprocess import Pixels, to_batch, to_pixels
 from biosight.inference.quality import softmax
 from biosight.inference.reference import held_distances, packed
@@ -41,7 +41,7 @@ from biosight.training.imagenet import Evidence, read_prior
 from biosight.training.leaves import card_taxa, read_leaves, read_names, untold, with_nodes
 from biosight.training.provenance import commit
 from biosight.training.tree_figures import figures as figures_of
-from biosight.training.tree_figures import finished_tree
+from biosight.training.tree_figures import finished_tree, rollup_with
 
 Floats = npt.NDArray[np.float32]
 PARITY = 1e-4
@@ -339,7 +339,7 @@ def write_reference(
         allow_pickle=False,
         model_sha256=np.array(card.sha256),
         **packed("held_embeddings", embeddings),
-        held_logits=logits.astype(np.float16),
+        held_logits=weighed(card, target, logits, embeddings).astype(np.float16),
         held_labels=truth.astype(np.int16),
         held_sources=source_numbers.astype(np.int16),
         held_statistics=measures,
@@ -348,6 +348,15 @@ def write_reference(
         held_nodes=node_numbers(held, card),
         replay_nodes=node_numbers(kept, card),
     )
+
+
+def weighed(card: ModelCard, folder: Path, logits: Floats, embeddings: Floats) -> Floats:
+    """What a model says of its labels (n, labels) before the temperature: with a tree, both layers
+    together."""
+    head = read_head(folder, len(card.labels), card.embedding_size)
+    if not card.leaves or head is None:
+        return logits
+    return rollup_with(card).both(logits, head.leaf_scores(embeddings))
 
 
 def node_numbers(samples: Sequence[ds.Sample], card: ModelCard) -> npt.NDArray[np.int16]:

@@ -15,6 +15,8 @@ from jinja2 import Environment, FileSystemLoader, select_autoescape
 
 from biosight import __version__, accounts, jobs, logbook, metrics, sharing
 from biosight.bootstrap import BioSight
+from biosight.collection import Collection
+from biosight.errands.names import naming_of
 from biosight.errands.versions import serving, serving_key
 from biosight.errors import BioSightError, NotFound, NotSignedIn
 from biosight.images.limits import MAX_PIXELS
@@ -81,12 +83,15 @@ def seen(request: Request, collection: str) -> Access:
     return sharing.access(records, visitor(request).id, collection)
 
 
-def labels_of(biosight: BioSight, family: str) -> tuple[str, ...]:
-    """What the model of a collection can say; nothing while none serves."""
+def labels_of(biosight: BioSight, collection: Collection) -> tuple[str, ...]:
+    """What the model of a collection can say, as it is called there; nothing while none serves."""
+    records, catalogue = biosight.archive.records, biosight.catalogue
     try:
-        return serving(biosight.archive.records, biosight.catalogue, family).card.label_names
+        names = serving(records, catalogue, collection.model).card.label_names
     except NotFound:
         return ()
+    shown = map(naming_of(records, catalogue, collection).shown, names)
+    return tuple(dict.fromkeys(name for name in shown if name))
 
 
 @router.get("/")
@@ -141,7 +146,7 @@ def collection_page(request: Request, collection: str, biosight: Open) -> Respon
         access=access,
         max_mb=biosight.settings.max_file_mb,
         max_megapixels=MAX_PIXELS // 1_000_000,
-        labels=labels_of(biosight, access.collection.model),
+        labels=labels_of(biosight, access.collection),
     )
 
 
@@ -153,7 +158,7 @@ def review_page(request: Request, collection: str, biosight: Open) -> Response:
         request,
         "review.html",
         access=access,
-        labels=labels_of(biosight, access.collection.model),
+        labels=labels_of(biosight, access.collection),
     )
 
 
@@ -166,7 +171,7 @@ def collection_model_page(request: Request, collection: str, biosight: Open) -> 
         request,
         "collection_model.html",
         access=access,
-        labels=labels_of(biosight, access.collection.model),
+        labels=labels_of(biosight, access.collection),
         serving=serving_key(biosight.archive.records, biosight.catalogue, access.collection.model),
         opens_at=OPENS_AT,
         trusted_at=TRUSTED_AT,
@@ -188,7 +193,7 @@ def try_on_page(request: Request, collection: str, job: str, records: Store) -> 
 def unfamiliar_page(request: Request, collection: str, biosight: Open) -> Response:
     """Pictures unlike all that the model knows, in groups."""
     access = seen(request, collection)
-    labels = labels_of(biosight, access.collection.model)
+    labels = labels_of(biosight, access.collection)
     return render(request, "unfamiliar.html", access=access, labels=labels)
 
 
@@ -219,7 +224,7 @@ def image_page(request: Request, image: str, biosight: Open, records: Store) -> 
         "image.html",
         access=shown.access,
         image=shown.image,
-        labels=labels_of(biosight, shown.access.collection.model),
+        labels=labels_of(biosight, shown.access.collection),
     )
 
 

@@ -3,6 +3,7 @@
  * The filter lives in the address, so that a view can be sent to a colleague. Its parts are the page's (gallery/filters.py).
  */
 import { el, find } from "../frame/dom.js";
+import { lineOf } from "../pictures/taxa.js";
 
 /** @typedef {{name: string, kind: string, field: string, op: string, always: boolean, unless: string, chip: string,
  *   title: string, choices: [string, string][]}} Part */
@@ -84,7 +85,7 @@ function moved(part, value, way) {
 
 /** @param {Part} part @param {string} value */
 function chip(part, value) {
-  const words = part.choices.find(([name]) => name === value)?.[1];
+  const words = part.kind === "path" ? lineOf(value).at(-1) : part.choices.find(([name]) => name === value)?.[1];
   return part.chip.replace("{}", words ?? moved(part, value, -1));
 }
 

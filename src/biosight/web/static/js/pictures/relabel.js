@@ -46,24 +46,29 @@ function near(data, typed) {
  * @param {DOMStringMap} data @param {string} typed @param {any[]} met @returns {Choice[]}
  */
 export function choices(data, typed, met) {
+  const wanted = alike(typed);
+  const begins = (/** @type {string} */ name) => ` ${alike(name)}`.includes(` ${wanted}`);
   const known = met.map((m) => ({
     label: m.label,
     line: m.line.slice(0, -1),
     note: [m.found, m.taxon_rank, m.found === m.vernacular_name ? "" : m.vernacular_name].filter(Boolean).join(" · "),
     fresh: /** @type {""} */ (""),
+    near: [m.label, m.found, m.vernacular_name].some(begins),
   }));
   const close = near(data, typed)
     .filter((c) => !typed || known.some((k) => k.label === c.label) || !met.length)
     .map((c) => known.find((k) => k.label === c.label) ?? c);
   const rest = known.filter((k) => !close.some((c) => c.label === k.label));
   const label = typed.trim().replace(/\s+/g, " ");
-  const there = [...known, ...close].some((k) => alike(k.label) === alike(label));
+  const there = [...known, ...close].some((k) => alike(k.label) === wanted);
   if (!label || there) return [...close, ...rest];
+  // A whole word that is typed is rarely meant as the middle of a name.
   return [
     ...close,
-    ...rest,
+    ...rest.filter((k) => k.near),
     { label, line: [], note: "a word of your own", fresh: "word" },
     { label, line: [], note: "new under …", fresh: "under" },
+    ...rest.filter((k) => !k.near),
   ];
 }
 

@@ -1,0 +1,123 @@
+"""Names as a tree, as a person uses them: folders, chooser, levels by keys, merging, filters."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser, Page, expect
+
+from tests import tiny
+from tests.walk.conftest import Server
+
+pytestmark = [
+    pytest.mark.walk,
+    pytest.mark.xdist_group("walk"),
+    # Playwright's own event loop is closed late by its driver.
+    pytest.mark.filterwarnings("ignore::ResourceWarning"),
+]
+COLOURS = ("Crimson", "Crimson", "Scarlet", "Green", "Blue")
+
+
+@pytest.fixture
+def wood(browser: Browser, tmp_path: Path) -> Iterator[tuple[Page, str]]:
+    """A server whose model answers by a tree, five pictures in it, and the page of a person."""
+    tiny.make_tree_model(tmp_path / "model")
+    server = Server(tmp_path / "data", tmp_path / "model")
+    server.start()
+    client, collection = server.first_person()
+    for seed, colour in enumerate(COLOURS):
+        files = {"file": (f"{colour}{seed}.jpg", tiny.picture(colour, seed))}
+        sent = client.post(f"/api/v1/collections/{collection}/images", files=files)
+        assert sent.status_code == 201
+    context = browser.new_context(base_url=server.url)
+    context.add_cookies(
+        [{"name": c.name, "value": c.value or "", "url": server.url} for c in client.cookies.jar]
+    )
+    opened = context.new_page()
+    problems: list[str] = []
+    opened.on("pageerror", lambda error: problems.append(str(error)))
+    yield opened, collection
+    context.close()
+    server.close()
+    assert problems == []
+
+
+def folders(page: Page) -> list[str]:
+    """The tree's rows with their counts."""
+    rows = page.locator("#folders a").all_inner_texts()
+    return [" ".join(row.split()) for row in rows]
+
+
+def test_folders_are_a_tree_and_keys_go_up_and_down_in_it(wood: tuple[Page, str]) -> None:
+    page, collection = wood
+    page.goto(f"/collections/{collection}")
+    expect(page.locator(".tile")).to_have_count(5)
+    expect(page.locator("#folders")).to_contain_text("Colour")
+    shown = folders(page)
+    assert "Colour 5" in shown
+    assert {"Crimson 2", "Scarlet 1", "Green 1", "Blue 1", "Red 3"} <= set(shown)
+    page.locator("#folders a", has_text="Red").click()
+    expect(page.locator(".tile")).to_have_count(3)
+    expect(page.locator(".tile .level").first).to_have_text("order")
+    page.get_by_role("button", name="What is below Red").click()
+    expect(page.locator("#folders a", has_text="Crimson")).to_have_count(0)
+    page.reload()
+    expect(page.locator("#folders a", has_text="Red")).to_have_count(1)
+    expect(page.locator("#folders a", has_text="Crimson")).to_have_count(0)
+
+    # A level up and down by keys.
+    page.goto(f"/collections/{collection}?label=Crimson")
+    page.locator(".tile").first.dblclick()
+    panel = page.locator("#panel")
+    expect(panel).to_contain_text("Colour \u203a Warm \u203a Red \u203a Crimson")
+    page.keyboard.press("p")
+    expect(panel.locator("strong.large")).to_have_text("Red")
+    expect(panel).to_contain_text("said by a person")
+    page.keyboard.press("f")
+    expect(panel.locator("strong.large")).to_have_text("Crimson")
+    page.keyboard.press("u")
+    expect(panel.locator("strong.large")).to_have_text("Undecided")
+    page.keyboard.press("Control+z")
+    expect(panel.locator("strong.large")).to_have_text("Crimson")
+    panel.get_by_role("link", name="Warm").click()
+    expect(page.locator(".tile")).to_have_count(3)
+    expect(page.locator("#applied")).to_contain_text("Warm and below")
+
+
+def test_names_are_found_made_moved_and_merged(wood: tuple[Page, str]) -> None:
+    page, collection = wood
+    page.goto(f"/collections/{collection}?label=Green")
+    page.locator(".tile").first.dblclick()
+    expect(page.locator("#panel strong.large")).to_have_text("Green")
+    page.keyboard.press("r")
+    page.keyboard.type("SCARL")
+    expect(page.locator(".choices li").first).to_contain_text("Colour \u203a Warm \u203a Red")
+    page.keyboard.press("Enter")
+    expect(page.locator("#panel strong.large")).to_have_text("Scarlet")
+    page.keyboard.press("r")
+    page.keyboard.type("Lime")
+    page.locator(".choices li", has_text="new under").click()
+    page.keyboard.type("green")
+    expect(page.locator("dialog").last.locator(".choices li").first).to_contain_text("Green")
+    page.keyboard.press("Enter")
+    expect(page.locator("#panel")).to_contain_text("Colour \u203a Cold \u203a Green \u203a Lime")
+
+    # Names are moved and merged in the settings, and that is undone.
+    page.goto(f"/collections/{collection}/settings")
+    page.get_by_role("button", name="Move Crimson", exact=True).click()
+    page.keyboard.type("cold")
+    expect(page.locator("dialog .choices li").first).to_contain_text("Cold")
+    page.keyboard.press("Enter")
+    expect(page.locator("#labels")).to_contain_text("order below Colour \u203a Cold")
+    page.get_by_label("New name of Blue").fill("Lime")
+    page.get_by_role("button", name="Rename Blue").click()
+    page.get_by_role("button", name="Merge").click()
+    expect(page.get_by_label("New name of Blue")).to_have_count(0)
+    page.goto(f"/collections/{collection}")
+    expect(page.locator("#folders")).to_contain_text("Cold")
+    assert "Lime 2" in folders(page)
+    page.goto(f"/collections/{collection}/history")
+    page.locator("#acts li").first.get_by_role("button", name="Undo").click()
+    expect(page.locator("#acts li").first).to_contain_text("undone")
+    page.goto(f"/collections/{collection}")
+    expect(page.locator("#folders a", has_text="Blue")).to_have_count(1)
