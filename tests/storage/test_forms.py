@@ -22,11 +22,11 @@ from biosight.bootstrap import KINDS, Catalogue
 from biosight.collection import Collection
 from biosight.errands.renaming import take_back
 from biosight.images import Embedding, Image
-from biosight.labels import Prediction
+from biosight.labels import Annotation, Prediction
 from biosight.review.acts import Act
 from biosight.storage.fields import SCHEMA_VERSION, fields_of
 from biosight.storage.mongo import Document
-from biosight.storage.records import Records
+from biosight.storage.records import Records, Where
 from biosight.storage.sqlite import SqliteRecords
 from tests.stores import Mocked
 
@@ -34,16 +34,16 @@ FORMS = Path(__file__).parent / "forms"
 ARCHIVES = sorted(p.name for p in FORMS.iterdir() if not p.name.startswith("fields-"))
 
 
-def opened(name: str, folder: Path) -> Records:
+def opened(name: str, folder: Path, forms: Path = FORMS) -> Records:
     """An archive of an earlier form, opened by the code of today."""
     if name.endswith(".sql"):
         path = folder / "biosight.db"
         connection = sqlite3.connect(path)
-        connection.executescript((FORMS / name).read_text())
+        connection.executescript((forms / name).read_text())
         connection.close()
         return SqliteRecords(path, KINDS)
     database: Database[Document] = mongomock.MongoClient()["kept"]
-    for collection, documents in json.loads((FORMS / name).read_text()).items():
+    for collection, documents in json.loads((forms / name).read_text()).items():
         database[collection].insert_many([plain(d) for d in documents])
     return Mocked(database, KINDS)
 
@@ -88,6 +88,31 @@ def test_an_earlier_archive_opens_and_its_acts_can_be_undone(name: str, tmp_path
     labels = ("Red", "Green", "Blue", "Red", "Green")
     assert after == {f"i{n}": (label, "machine", "", False) for n, label in enumerate(labels, 1)}
     assert len({i.collection for i in records.find(Image)}) == 1
+    records.close()
+
+
+@pytest.mark.parametrize("name", ["1.sql", "4.sql", "4.json"])
+def test_groups_get_their_paths_and_not_sure_is_undecided(name: str, tmp_path: Path) -> None:
+    """What form 5 says otherwise: a label's place in the tree, and what nobody could name."""
+    text = (FORMS / name).read_text()
+    if name.endswith(".sql"):
+        # The labels of i1 ("Red") and i3 ("Navy"), and of what was said of i1.
+        text = re.sub(r"'Red'", "'Not sure'", text).replace("'Navy'", "'Aves'")
+    else:
+        text = text.replace('"Red"', '"Not sure"').replace('"Navy"', '"Aves"')
+    kept = tmp_path / "forms"
+    kept.mkdir()
+    (kept / name).write_text(text)
+    records = opened(name, tmp_path, kept)
+    found = {i.id: i for i in records.find(Image)}
+    assert (found["i1"].label, found["i1"].label_path, found["i1"].who) == ("", "", "person")
+    assert found["i3"].label_path == "/Animalia/Chordata/Aves/"
+    assert found["i2"].label_path == "/Fox/"
+    assert found["i5"].group == found["i5"].machine_label == "Green"
+    counts = records.count_by(Image, [Where("trashed", "=", False)], "label_path")
+    assert counts == {"": 1, "/Animalia/Chordata/Aves/": 1, "/Fox/": 1, "/Green/": 1}
+    said = {a.kind for a in records.find(Annotation) if a.image == "i1"}
+    assert said == {"undecided"}
     records.close()
 
 

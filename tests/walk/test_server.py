@@ -325,7 +325,7 @@ def test_a_full_disk_damages_nothing(small_disk: Path, model_dir: Path, what: st
         server.close()
 
 
-@pytest.mark.parametrize("what", ["bytes", "inodes"])
+@pytest.mark.parametrize("what", ["bytes", pytest.param("inodes", marks=pytest.mark.long)])
 def test_a_server_starts_on_a_full_disk(small_disk: Path, model_dir: Path, what: str) -> None:
     server = Server(small_disk / "data", model_dir)
     server.start()
