@@ -4,6 +4,7 @@ Not here: fitting one (learning/head.py).
 """
 
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +16,15 @@ from biosight.errors import BadModel
 Floats = npt.NDArray[np.float32]
 Ints = npt.NDArray[np.int64]
 NAME = "head.npz"
+
+
+@lru_cache(maxsize=16)
+def membership(owners: bytes) -> tuple[Ints, Floats]:
+    """Of the owner of each class, as bytes of int64, -1 for none: those that own any (m,), and
+    which class is whose (classes, m). Kept, since every batch asks."""
+    owner = np.frombuffer(owners, np.int64)
+    speaking = np.unique(owner[owner >= 0])
+    return speaking, (owner[:, None] == speaking).astype(np.float32)
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,8 +56,7 @@ class Prior:
     def shared_out(self, embeddings: npt.NDArray[np.floating], owner: Ints, count: int) -> Floats:
         """The evidence of `count` owners (n, count), given the one of each class."""
         powers = np.exp(self.scores(embeddings))
-        speaking = np.unique(owner[owner >= 0])
-        members = (owner[:, None] == speaking).astype(np.float32)
+        speaking, members = membership(owner.tobytes())
         added = np.full((len(embeddings), count), -np.log(len(speaking)), np.float32)
         total = np.log(powers.sum(axis=1, keepdims=True))
         added[:, speaking] = np.log(powers @ members + 1e-20) - total

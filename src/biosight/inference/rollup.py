@@ -82,6 +82,7 @@ class Rollup:
             self.incidence[row, [self.number[n] for n in tree.line(leaf)]] = 1
         self.leaf_group = np.array([self.groups.index(group_of[x]) for x in self.leaves])
         self.member = np.eye(len(self.groups), dtype=np.float32)[self.leaf_group]
+        self.depth = np.array([len(tree.line(node)) for node in self.nodes])
         self.choices = [self.offered_in(group, group_of, offered) for group in self.groups]
 
     def offered_in(
@@ -89,7 +90,7 @@ class Rollup:
     ) -> tuple[Ints, Floats]:
         """A group's offered nodes, the deepest first, and their thresholds."""
         own = [n for n in self.nodes if n in offered and n != group and group_of[n] == group]
-        own.sort(key=lambda n: -len(self.tree.line(n)))
+        own.sort(key=lambda n: -self.depth[self.number[n]])
         numbers = np.array([self.number[n] for n in own], dtype=np.int64)
         return numbers, np.array([offered[n] for n in own], np.float32)
 
@@ -126,7 +127,7 @@ class Rollup:
         reached = np.flatnonzero(nodes[numbers] >= np.maximum(least, np.float32(floor)))
         if not len(reached):
             return Answered(group, sure, group, sure)
-        depths = [len(self.tree.line(self.nodes[numbers[i]])) for i in reached]
-        deepest = [i for i, d in zip(reached, depths, strict=True) if d == depths[0]]
-        said = max(deepest, key=lambda i: nodes[numbers[i]])
-        return Answered(self.nodes[numbers[said]], float(nodes[numbers[said]]), group, sure)
+        found = numbers[reached]
+        deepest = found[self.depth[found] == self.depth[found[0]]]
+        said = int(deepest[nodes[deepest].argmax()])
+        return Answered(self.nodes[said], float(nodes[said]), group, sure)
