@@ -12,7 +12,7 @@ from biosight.bootstrap import open_archive
 from biosight.collection import Collection
 from biosight.errors import BadModel, BadRequest
 from biosight.images import Image
-from biosight.learning import gate, recipe, snapshot
+from biosight.learning import gate, locking, recipe, snapshot
 from biosight.learning.gate import BEFORE, HERE, Answers, Trial
 from biosight.settings import Settings
 from biosight.storage.records import Replace
@@ -50,7 +50,7 @@ def test_likeness_groups_are_those_of_a_slow_search() -> None:
     for n in range(60):
         bits = dice.choice(64, int(dice.integers(1, 7)), replace=False)
         hashes.append(hashes[n] ^ sum(1 << int(b) for b in bits))
-    found = snapshot.duplicate_groups([f"{h:016x}" for h in hashes])
+    found = locking.duplicate_groups([f"{h:016x}" for h in hashes])
     for a in range(len(hashes)):
         for b in range(a):
             if (hashes[a] ^ hashes[b]).bit_count() <= 4:
@@ -66,19 +66,29 @@ def shown(session: str, phash: str = "") -> Image:
 
 def test_a_holdout_stays_locked_and_its_copies_do_not_teach() -> None:
     few = [shown(f"s{n}") for n in range(200)]
-    first = snapshot.splits_of(few, 0.2, "salt")
-    later = snapshot.splits_of([*few, *(shown(f"t{n}") for n in range(200))], 0.2, "salt")
+    first = locking.splits_of(few, 0.2, "salt")
+    later = locking.splits_of([*few, *(shown(f"t{n}") for n in range(200))], 0.2, "salt")
     assert later[:200] == first
     assert 0.1 < first.count("holdout") / 200 < 0.3
-    assert snapshot.splits_of(few, 0.2, "other") != first
+    assert locking.splits_of(few, 0.2, "other") != first
     held, free = first.index("holdout"), first.index("train")
     alike = [shown(few[held].id, "00" * 8), shown(few[free].id, "00" * 7 + "0f")]
-    assert snapshot.splits_of([*alike, *few[:20]], 0.2, "salt")[:2] == ["holdout", "copy"]
+    assert locking.splits_of([*alike, *few[:20]], 0.2, "salt")[:2] == ["holdout", "copy"]
+
+
+def test_what_is_locked_does_not_teach_on_the_page_either() -> None:
+    """Else the gate has nothing left to judge by (findings of an operator, 28)."""
+    many = [shown(f"s{n}", f"{n * 0x0101010101010101 % 2**64:016x}") for n in range(60)]
+    locked = locking.locked_pictures(many)
+    splits = locking.splits_of(many, 0.2, "biosight")
+    assert locked == {i.id for i, split in zip(many, splits, strict=True) if split != "train"}
+    assert 0 < len(locked) < 30
+    assert locking.locked_pictures([replace(i, session="one") for i in many]) == set()
 
 
 def test_one_import_is_not_locked_whole() -> None:
     one = [replace(shown(f"i{n}"), session="s") for n in range(100)]
-    assert 5 < snapshot.splits_of(one, 0.2, "salt").count("holdout") < 40
+    assert 5 < locking.splits_of(one, 0.2, "salt").count("holdout") < 40
 
 
 def test_parameters_are_checked_in_words(tmp_path: Path) -> None:

@@ -1,6 +1,7 @@
 """Teaching below a name that the model knows: the new name is found, and nothing else moves."""
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -105,6 +106,14 @@ def test_what_is_known_finer_than_the_model_teaches_what_is_above(folder: Path) 
         [True, False, False, False],
         [False, False, True, False],
     ]
+
+
+def test_locked_pictures_count_but_never_teach(folder: Path, tmp_path: Path) -> None:
+    found = examples(folder, "Pink", LINE, "Pink")
+    found = [replace(e, locked=n < 5) for n, e in enumerate(found)]
+    teach(Assignment(folder, ("Pink",), "mine", "1"), found, tmp_path / "taught")
+    learnt = json.loads((tmp_path / "taught" / "training.json").read_text())
+    assert {image for image, _ in learnt} == {e.image for e in found[5:]}
 
 
 def test_too_few_examples_are_refused(folder: Path, tmp_path: Path) -> None:

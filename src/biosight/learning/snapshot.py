@@ -7,7 +7,7 @@ import hashlib
 import io
 import json
 import tarfile
-from collections import Counter, defaultdict
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -16,13 +16,12 @@ from PIL import Image as Pillow
 
 from biosight.errors import BadPicture, BadRequest, NotFound, Unavailable
 from biosight.images import Image
+from biosight.learning.locking import splits_of
 from biosight.learning.teach import named_pictures
 from biosight.storage.records import Records
 from biosight.taxa.naming import Naming
 
 ARCHIVE, MANIFEST = "pictures.tar", "training-set.json"
-SAME_BITS = 4  # perceptual hashes (64 bits) this close are of one picture
-FEW_SESSIONS = 10  # a library that came in one import would be locked whole, or not at all
 SPLITS = ("train", "holdout", "copy")
 
 
@@ -136,60 +135,6 @@ def write_archive(
             entry.size = len(content)
             archive.addfile(entry, io.BytesIO(content))
             yield image.sha256
-
-
-def splits_of(images: Sequence[Image], holdout: float, salt: str) -> list[str]:
-    """The split of each picture; from FEW_SESSIONS on no later picture changes it.
-
-    Whole upload sessions are drawn by the hash of their name, or single pictures where there are
-    fewer than FEW_SESSIONS. A picture that is linked to a held one by likeness, perhaps through
-    others, is a "copy".
-    """
-    sessions = [i.session or i.id for i in images]
-    few = len(set(sessions)) < FEW_SESSIONS
-    held = [
-        lot_of(i.id if few else s, salt) < holdout for i, s in zip(images, sessions, strict=True)
-    ]
-    group = duplicate_groups([i.phash for i in images])
-    touched = {group[n] for n, is_held in enumerate(held) if is_held}
-    return [
-        "holdout" if is_held else "copy" if group[n] in touched else "train"
-        for n, is_held in enumerate(held)
-    ]
-
-
-def lot_of(session: str, salt: str) -> float:
-    """A session's lot, 0 to 1."""
-    digest = hashlib.sha256(f"{salt}/{session}".encode()).digest()
-    return int.from_bytes(digest[:8], "big") / 2**64
-
-
-def duplicate_groups(hashes: Sequence[str]) -> list[int]:
-    """A group number for each perceptual hash: those within SAME_BITS are in one group.
-
-    Two hashes of 64 bits that differ in at most four agree in one of five bands, so only those
-    that share a band are compared.
-    """
-    numbers = [int(h, 16) if h else -1 for h in hashes]
-    parent = list(range(len(numbers)))
-
-    def root(n: int) -> int:
-        while parent[n] != n:
-            parent[n] = parent[parent[n]]
-            n = parent[n]
-        return n
-
-    bands: dict[tuple[int, int], list[int]] = defaultdict(list)
-    for n, value in enumerate(numbers):
-        if value < 0:
-            continue
-        for band in range(SAME_BITS + 1):
-            part = value >> (13 * band) & 0x1FFF
-            for other in bands[band, part]:
-                if (numbers[other] ^ value).bit_count() <= SAME_BITS:
-                    parent[root(n)] = root(other)
-            bands[band, part].append(n)
-    return [root(n) for n in range(len(numbers))]
 
 
 def read_set(folder: Path) -> TrainingSet:

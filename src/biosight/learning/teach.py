@@ -24,6 +24,7 @@ from biosight.inference.rollup import Rollup
 from biosight.labels import OPENS_AT
 from biosight.learning import gate
 from biosight.learning.head import Examples, answers_by_group, examples_of, joined, refit
+from biosight.learning.locking import locked_pictures
 from biosight.learning.teach_tree import (
     Grown,
     LeafExamples,
@@ -45,13 +46,15 @@ PIECE = 500
 @dataclass(frozen=True, slots=True)
 class Example:
     """A picture that a person named, with its embedding (d,) and its upload session; `line` are the
-    model's names from the top of the tree down to the label."""
+    model's names from the top of the tree down to the label. A `locked` one judges and never
+    teaches."""
 
     image: str
     label: str
     group: str
     embedding: Floats
     line: tuple[str, ...] = ()
+    locked: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,6 +88,7 @@ def named_examples(
     Examples carry the model's names.
     """
     back = naming.own
+    locked = locked_pictures([i for i in named_pictures(records, collection) if i.label])
     found = []
     for number, image in enumerate(named_pictures(records, collection), 1):
         if not image.label:
@@ -93,15 +97,15 @@ def named_examples(
         vector = kept.floats() if kept and kept.space == space else embed(image)
         group = image.session or image.id
         label, line = back.get(image.label, image.label), naming.own_line(image.label)
-        found.append(Example(image.id, label, group, vector, line))
+        found.append(Example(image.id, label, group, vector, line, image.id in locked))
         step(number)
     return found
 
 
 def choose(found: Sequence[Example], known: Sequence[str], wanted: Sequence[str]) -> list[Example]:
-    """The examples of labels that the model knows or is to learn.
+    """The examples of labels that the model knows or is to learn, but for locked ones.
 
-    Raises BadRequest for a new label with fewer than OPENS_AT examples.
+    Raises BadRequest for a new label with fewer than OPENS_AT examples, the locked ones counted.
     """
     counts = Counter(e.label for e in found)
     for label in wanted:
@@ -109,7 +113,7 @@ def choose(found: Sequence[Example], known: Sequence[str], wanted: Sequence[str]
             raise BadRequest(
                 f"{label} has {counts[label]} confirmed pictures; a new label opens at {OPENS_AT}."
             )
-    return [e for e in found if e.label in {*known, *wanted}]
+    return [e for e in found if e.label in {*known, *wanted} and not e.locked]
 
 
 def teach(lesson: Assignment, found: Sequence[Example], target: Path) -> gate.GateReport:
@@ -149,7 +153,8 @@ def teach_leaves(
     choose(found, sorted(every), lesson.labels)
     lines = {e.label: e.line or (e.label,) for e in found}
     made = grown(card, [w for w in lesson.labels if w in lines], lines)
-    placed = [(e, place) for e in found if (place := place_in(made, lines[e.label]))]
+    free = [e for e in found if not e.locked]
+    placed = [(e, place) for e in free if (place := place_in(made, lines[e.label]))]
     if not placed:
         raise BadRequest("No confirmed picture has one of these labels.")
     chosen = [e for e, _ in placed]
