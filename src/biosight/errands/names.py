@@ -27,8 +27,7 @@ KEPT = Collected()
 def names_in(records: Records, catalogue: Catalogue, collection: Collection) -> Names:
     """A collection's tree and synonyms, as its version says."""
     model = model_of(records, catalogue, collection)
-    base = base_taxa(records, model)
-    return KEPT.get(records, collection, model, base)
+    return KEPT.get(records, collection, model, lambda: base_taxa(records, model))
 
 
 def naming_of(records: Records, catalogue: Catalogue, collection: Collection) -> Naming:

@@ -12,6 +12,7 @@ from typing import Literal
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from biosight.errors import BadModel, BadRequest
+from biosight.inference.rollup import Rollup
 from biosight.taxa.tree import Taxon, Tree
 
 
@@ -125,6 +126,19 @@ class ModelCard(BaseModel):
     def label_names(self) -> tuple[str, ...]:
         """Labels in the order of the logits."""
         return tuple(label.name for label in self.labels)
+
+
+def card_rollup(card: ModelCard) -> Rollup:
+    """How the tree of a card makes answers."""
+    return Rollup(
+        card.tree,
+        card.leaves,
+        card.label_names,
+        {t.id: t.group for t in card.taxa},
+        {t.id: t.threshold for t in card.taxa if t.threshold},
+        card.temperature,
+        card.leaf_temperature,
+    )
 
 
 def read_card(folder: Path) -> ModelCard:

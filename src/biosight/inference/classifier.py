@@ -13,7 +13,7 @@ import onnxruntime as ort
 
 from biosight import cores
 from biosight.errors import BadModel
-from biosight.inference.card import ModelCard, file_sha256, read_card
+from biosight.inference.card import ModelCard, card_rollup, file_sha256, read_card
 from biosight.inference.head import Head, read_head
 from biosight.inference.preprocess import Pixels, to_batch
 from biosight.inference.reference import Familiar, read_reference
@@ -84,17 +84,7 @@ def rollup_of(card: ModelCard, head: Head | None) -> Rollup | None:
         return None
     if head is None or head.leaf_weight is None or len(head.leaf_weight) != len(card.leaves):
         raise BadModel(f"The head.npz of {card.key} does not hold the leaves of its card.")
-    group_of = {t.id: t.group for t in card.taxa}
-    offered = {t.id: t.threshold for t in card.taxa if t.threshold}
-    return Rollup(
-        card.tree,
-        card.leaves,
-        card.label_names,
-        group_of,
-        offered,
-        card.temperature,
-        card.leaf_temperature,
-    )
+    return card_rollup(card)
 
 
 class Classifier:

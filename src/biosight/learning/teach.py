@@ -16,7 +16,7 @@ import numpy.typing as npt
 
 from biosight.errors import BadModel, BadRequest
 from biosight.images import Embedding, Image
-from biosight.inference.card import CardLabel, ModelCard, read_card, write_card
+from biosight.inference.card import CardLabel, ModelCard, card_rollup, read_card, write_card
 from biosight.inference.head import Head, read_head, write_head
 from biosight.inference.quality import softmax
 from biosight.inference.reference import Reference, read_reference
@@ -88,9 +88,10 @@ def named_examples(
     Examples carry the model's names.
     """
     back = naming.own
-    locked = locked_pictures([i for i in named_pictures(records, collection) if i.label])
+    named = list(named_pictures(records, collection))
+    locked = locked_pictures([i for i in named if i.label])
     found = []
-    for number, image in enumerate(named_pictures(records, collection), 1):
+    for number, image in enumerate(named, 1):
         if not image.label:
             continue
         kept = records.get(Embedding, image.id)
@@ -168,14 +169,15 @@ def teach_leaves(
     head = fit_new_leaves(old, made, replay, leaves)
     rows = refit(old, joined(groups, taught), len(names))
     head = replace(head, weight=rows.weight, bias=rows.bias)
-    sides = Weighed(card, made, names)
+    parts = {"labels": made.labels, "taxa": made.taxa, "leaves": made.leaves}
+    sides = Weighed(card_rollup(card.model_copy(update=parts)))
 
     def answer(one: Head, embeddings: npt.NDArray[np.float64]) -> Sequence[str]:
         return sides.nodes(replace(one, weight=rows.weight, bias=rows.bias), embeddings)
 
     said = said_by_fold(old, made, replay, leaves, folds, answer)
     truth = [node for _, (_, node) in placed]
-    report = tree_report(card, old, head, reference, sides, truth, said)
+    report = tree_report(card, old, head, reference, sides, made.new, truth, said)
     write_candidate(lesson, card, head, names, chosen, report, target, made)
     logits = sides.joint(head, reference.held_embeddings)
     write_reference_for(lesson.folder, logits, target)
@@ -184,24 +186,9 @@ def teach_leaves(
 
 @dataclass(frozen=True, slots=True)
 class Weighed:
-    """A card's tree with taught leaves, as answers are made with it."""
+    """What a tree says with one head or another."""
 
-    card: ModelCard
-    made: Grown
-    names: Sequence[str]
-
-    @property
-    def rollup(self) -> Rollup:
-        offered = {t.id: t.threshold for t in self.made.taxa if t.threshold}
-        return Rollup(
-            self.made.tree,
-            self.made.leaves,
-            self.names,
-            self.made.groups,
-            offered,
-            self.card.temperature,
-            self.card.leaf_temperature,
-        )
+    rollup: Rollup
 
     def groups(self, head: Head, embeddings: npt.NDArray[np.floating]) -> gate.Answers:
         """What a head says of the groups, with its leaves."""
@@ -215,9 +202,8 @@ class Weighed:
 
     def nodes(self, head: Head, embeddings: npt.NDArray[np.floating]) -> list[str]:
         """The likeliest leaf of each picture's group, whatever its threshold."""
-        rollup = self.rollup
-        scores = rollup.scores(head.logits(embeddings), head.leaf_scores(embeddings))
-        return [rollup.leaves[int(row.argmax())] for row in scores.leaves]
+        scores = self.rollup.scores(head.logits(embeddings), head.leaf_scores(embeddings))
+        return [self.rollup.leaves[int(row.argmax())] for row in scores.leaves]
 
 
 def tree_report(
@@ -226,21 +212,21 @@ def tree_report(
     head: Head,
     reference: Reference,
     sides: Weighed,
+    taught: Sequence[str],
     truth: Sequence[str],
     said: Sequence[str],
 ) -> gate.GateReport:
     """The candidate against its base on the groups of `held`, and its new names by themselves."""
-    base = Weighed(card, Grown(card.labels, card.taxa, card.leaves, ()), card.label_names)
-    before = base.groups(old, reference.held_embeddings)
+    before = Weighed(card_rollup(card)).groups(old, reference.held_embeddings)
     after = sides.groups(head, reference.held_embeddings)
     report = gate.compare(
         reference.held_labels,
         before,
         after,
-        sides.names,
-        old_labels_only=len(sides.made.new) > 0,
+        sides.rollup.groups,
+        old_labels_only=len(taught) > 0,
     )
-    number = {name: i for i, name in enumerate(sides.made.new)}
+    number = {name: i for i, name in enumerate(taught)}
     is_it = np.array([number.get(node, -1) for node in truth], dtype=np.int64)
     called = np.array([number.get(node, -1) for node in said], dtype=np.int64)
     new = tuple(gate.new_label(name, i, is_it, called) for name, i in number.items())

@@ -6,7 +6,7 @@ changing them (editing.py), or how names are found while typing (taxa/finding.py
 
 import threading
 from collections import OrderedDict
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -73,15 +73,20 @@ class Collected:
         self.lock = threading.Lock()
 
     def get(
-        self, records: Records, collection: Collection, model: str, base: Sequence[Taxon]
+        self,
+        records: Records,
+        collection: Collection,
+        model: str,
+        base: Callable[[], Sequence[Taxon]],
     ) -> Names:
-        """The names of a collection at its version, with the taxa that `model` brings."""
+        """The names of a collection at its version; `base` gathers the taxa that `model` brings,
+        and is asked only where they are not remembered: every upload comes by here."""
         key = (collection.id, collection.version, model)
         with self.lock:
             if found := self.kept.get(key):
                 self.kept.move_to_end(key)
                 return found
-        made = collected(records, collection, base)
+        made = collected(records, collection, base())
         with self.lock:
             self.kept[key] = made
             while len(self.kept) > MOST_KEPT:

@@ -21,7 +21,7 @@ from tqdm import tqdm
 
 from biosight.errors import BadModel
 from biosight.images.measures import statistics
-from biosight.inference.card import ModelCard, file_sha256, write_card
+from biosight.inference.card import ModelCard, card_rollup, file_sha256, write_card
 from biosight.inference.classifier import Classifier
 from biosight.inference.head import Head, Prior, read_head, write_head
 from biosight.inference.preprocess import Pixels, to_batch, to_pixels
@@ -41,7 +41,7 @@ from biosight.training.imagenet import Evidence, read_prior
 from biosight.training.leaves import card_taxa, read_leaves, read_names, untold, with_nodes
 from biosight.training.provenance import commit
 from biosight.training.tree_figures import figures as figures_of
-from biosight.training.tree_figures import finished_tree, rollup_with
+from biosight.training.tree_figures import finished_tree
 
 Floats = npt.NDArray[np.float32]
 PARITY = 1e-4
@@ -356,7 +356,7 @@ def weighed(card: ModelCard, folder: Path, logits: Floats, embeddings: Floats) -
     head = read_head(folder, len(card.labels), card.embedding_size)
     if not card.leaves or head is None:
         return logits
-    return rollup_with(card).both(logits, head.leaf_scores(embeddings))
+    return card_rollup(card).both(logits, head.leaf_scores(embeddings))
 
 
 def node_numbers(samples: Sequence[ds.Sample], card: ModelCard) -> npt.NDArray[np.int16]:

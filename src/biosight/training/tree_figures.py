@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 from scipy.optimize import minimize_scalar
 
-from biosight.inference.card import ModelCard
+from biosight.inference.card import ModelCard, card_rollup
 from biosight.inference.head import read_head
 from biosight.inference.rollup import SMALLEST, Answered, Rollup, Scores, shares
 from biosight.training import dataset as ds
@@ -49,24 +49,11 @@ def calibrated(
     assert leaves is not None
     allowed = np.array([leaves.allowed(s.node or s.label, s.label) for s in held])
     warmth = round(fit_leaf_temperature(leaf_scores, allowed), 4)
-    rollup = rollup_with(card.model_copy(update={"leaf_temperature": warmth}))
+    rollup = card_rollup(card.model_copy(update={"leaf_temperature": warmth}))
     both = rollup.both(logits, leaf_scores)
     truth = np.array([card.label_names.index(s.label) for s in held])
     fitted = {"leaf_temperature": warmth, "temperature": round(fit_temperature(both, truth), 4)}
     return card.model_copy(update=fitted)
-
-
-def rollup_with(card: ModelCard) -> Rollup:
-    """How a card's tree makes answers."""
-    return Rollup(
-        card.tree,
-        card.leaves,
-        card.label_names,
-        {t.id: t.group for t in card.taxa},
-        {t.id: t.threshold for t in card.taxa if t.threshold},
-        card.temperature,
-        card.leaf_temperature,
-    )
 
 
 def with_checked_offers(
@@ -81,7 +68,7 @@ def with_checked_offers(
     taxa = {t.id: t for t in card.taxa}
     for threshold in (RAISED, 0.0):
         now = card.model_copy(update={"taxa": tuple(taxa.values())})
-        rollup = rollup_with(now)
+        rollup = card_rollup(now)
         answers = rollup.answers(rollup.scores(logits, leaf_scores))
         for node, (said, right) in said_of(rollup, answers, held).items():
             if said >= ENOUGH_SAID and right < LEAST_RIGHT * said:
@@ -117,10 +104,10 @@ def finished_tree(
     card = with_checked_offers(
         calibrated(card, logits, leaf_scores, held), logits, leaf_scores, held
     )
-    scores = rollup_with(card).scores(logits, leaf_scores)
+    scores = card_rollup(card).scores(logits, leaf_scores)
     truth = np.array([card.label_names.index(s.label) for s in held])
     report = evaluate(scores.groups, truth, card.label_names)
-    both = rollup_with(card).both(logits, leaf_scores)
+    both = card_rollup(card).both(logits, leaf_scores)
     ece = ece_across_sources(both, truth, [s.source for s in held])
     return card, report, {"held_ece": round(ece, 4)} | figures(card, scores, held, "held")
 
@@ -130,7 +117,7 @@ def figures(
 ) -> dict[str, float]:
     """What the answers are worth by level, under `name`: top-1 at each, the share said finer than
     the group, and the share of those that is right."""
-    rollup = rollup_with(card)
+    rollup = card_rollup(card)
     nodes = [s.node or s.label for s in samples]
     found: dict[str, float] = {}
     for rank in LEVELS:
