@@ -12,6 +12,7 @@ from starlette.testclient import TestClient
 from biosight import jobs, registry
 from biosight.bootstrap import BioSight
 from biosight.images import Image
+from biosight.review.acts import Act
 from biosight.storage import keys
 from biosight.storage.records import Replace, Where
 from tests import tiny
@@ -94,6 +95,46 @@ def test_nothing_goes_into_a_collection_that_went(
     assert answer.status_code == 404
     assert sorted(shown(ada, here)) == sorted(ids)
     assert biosight.archive.records.count(Image) == 2
+
+
+@pytest.mark.parametrize("kind", ["move", "copy"])
+def test_an_act_that_breaks_off_counts_what_it_did(
+    ada: TestClient, biosight: BioSight, kind: str
+) -> None:
+    here, there = first_collection(ada), new_collection(ada, "There")
+    ids = upload_ids(ada, here, "Red", "Green")
+    wanted = inserts(Image) if kind == "copy" else replaces_image
+    late = records_between(
+        biosight,
+        "write",
+        lambda: ada.delete(f"/api/v1/collections/{there}"),
+        wanted=wanted,
+        after=True,
+    )
+    with served(late, ada) as client:
+        body = {"kind": kind, "target": there, "images": ids}
+        answer = client.post(f"/api/v1/collections/{here}/acts", json=body)
+    assert answer.status_code == 404
+    made = [a for a in biosight.archive.records.find(Act) if a.kind == kind]
+    assert [a.count for a in made] == [1]
+
+
+@pytest.mark.parametrize("kind", ["move", "copy"])
+def test_an_act_that_did_nothing_leaves_no_trace(
+    ada: TestClient, biosight: BioSight, kind: str
+) -> None:
+    here, there = first_collection(ada), new_collection(ada, "There")
+    ids = upload_ids(ada, here, "Red")
+    late = records_between(
+        biosight,
+        "write",
+        lambda: ada.delete(f"/api/v1/collections/{there}"),
+        wanted=inserts(Image) if kind == "copy" else replaces_image,
+    )
+    with served(late, ada) as client:
+        body = {"kind": kind, "target": there, "images": ids}
+        client.post(f"/api/v1/collections/{here}/acts", json=body)
+    assert [a for a in biosight.archive.records.find(Act) if a.kind == kind] == []
 
 
 def test_an_upload_into_a_collection_that_goes_to_the_trash_is_refused(

@@ -248,13 +248,29 @@ def perform(
     if expected is not None and any(i.version != expected for i in images):
         raise Stale("Somebody changed this picture in the meantime.")
     current = open_act(records, by, collection, change, act)
-    outcomes = [
-        change_one(records, current, by, change, image, retry=expected is None, rests_on=rests_on)
-        for image in images
-    ]
-    done = Done.of(current.id, outcomes)
-    close_act(records, current, len(done.changed))
-    metrics.acts.labels(change.kind).inc(len(done.changed))
+    retry = expected is None
+    return each(
+        records,
+        current,
+        images,
+        lambda image: change_one(
+            records, current, by, change, image, retry=retry, rests_on=rests_on
+        ),
+    )
+
+
+def each(
+    records: Records, act: Act, images: Sequence[Image], do: Callable[[Image], Image | Left]
+) -> Done:
+    """Do it to each image; an act that breaks off counts what it did until then."""
+    outcomes: list[Image | Left] = []
+    try:
+        for image in images:
+            outcomes.append(do(image))
+    finally:
+        done = Done.of(act.id, outcomes)
+        close_act(records, act, len(done.changed))
+        metrics.acts.labels(act.kind).inc(len(done.changed))
     return done
 
 

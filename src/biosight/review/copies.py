@@ -15,7 +15,7 @@ from biosight.review.acts import (
     Change,
     Done,
     Left,
-    close_act,
+    each,
     met_again,
     open_act,
 )
@@ -47,10 +47,12 @@ def copy(
     Images whose bytes are there already are left. Undoing puts the copies in the trash.
     """
     current = open_act(records, by, collection, change, act)
-    outcomes = [copy_one(records, current.id, change, image, by, rests_on) for image in images]
-    done = Done.of(current.id, outcomes)
-    close_act(records, current, len(done.changed))
-    return done
+    return each(
+        records,
+        current,
+        images,
+        lambda image: copy_one(records, current.id, change, image, by, rests_on),
+    )
 
 
 def copy_one(
