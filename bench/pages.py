@@ -4,7 +4,6 @@
 import random
 import tempfile
 import time
-from dataclasses import replace
 from pathlib import Path
 
 from bench.made import Running, quantile, serving
@@ -58,7 +57,7 @@ def image(collection: str, number: int, paths: list[str]) -> Image:
         who="machine",
         lottery=dice.random(),
     )
-    return replace(made, search=made.search_text())
+    return made.in_step
 
 
 def fill(running: Running, count: int) -> str:

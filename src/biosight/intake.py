@@ -310,7 +310,7 @@ def describe(target: Destination, upload: Upload, received: Received, decoded: D
 def as_read(image: Image, decoded: Decoded) -> Image:
     """The image with what its file shows and says; nothing that people or models said changes."""
     meta, sent = decoded.metadata, datetime.fromtimestamp(image.created_at, UTC)
-    read = replace(
+    return replace(
         image,
         media_type=decoded.media_type,
         width=decoded.width,
@@ -324,8 +324,7 @@ def as_read(image: Image, decoded: Decoded) -> Image:
         phash=decoded.phash,
         statistics=decoded.statistics,
         reading=READING,
-    )
-    return replace(read, search=read.search_text())
+    ).in_step
 
 
 def with_verdict(
@@ -364,8 +363,7 @@ def with_verdict(
     if image.who != "person":
         who, path = "machine" if label else "nobody", naming.path(label)
         named = replace(named, label=label, label_path=path, who=who)
-    named = replace(named, search=named.search_text())
-    return named, prediction, [Insert(prediction)]
+    return named.in_step, prediction, [Insert(prediction)]
 
 
 def count(classifier: Classifier, said: Prediction, *, unfamiliar: bool) -> None:

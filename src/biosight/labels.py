@@ -31,12 +31,23 @@ class Guess:
 
 
 @dataclass(frozen=True, slots=True)
+class Opinion:
+    """What an expert, a model that knows one branch of the tree, said of an image: its likeliest
+    names by the tree it was mapped to, and the weight (0 to 1) that it had in the answer."""
+
+    model: str
+    top: tuple[Guess, ...]
+    weight: float
+
+
+@dataclass(frozen=True, slots=True)
 class Prediction:
     """What a model said of an image, once; appended, never overwritten.
 
     `top` are its labels, the likeliest first. A model with a tree also says `answer`, the node its
     answer goes down to, `path`, where that hangs in its own tree, and `finer`, the likeliest
-    leaves. `novelty` is the cosine distance from what the model knows (inference/reference.py).
+    leaves; `opinions` are those of the experts that were asked. `novelty` is the cosine distance
+    from what the model knows (inference/reference.py).
     """
 
     table: ClassVar[str] = "predictions"
@@ -51,6 +62,7 @@ class Prediction:
     answer: Guess | None = None
     path: str = ""
     finer: tuple[Guess, ...] = ()
+    opinions: tuple[Opinion, ...] = ()
 
     @property
     def best(self) -> Guess:

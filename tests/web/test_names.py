@@ -2,14 +2,16 @@
 
 import io
 import zipfile
+from dataclasses import replace
 
 import pytest
 from starlette.testclient import TestClient
 
 from biosight.bootstrap import BioSight
 from biosight.collection import Collection
+from biosight.errands.settling import settle_all
 from biosight.images import Image
-from biosight.storage.records import Where
+from biosight.storage.records import Replace, Where
 from tests.conftest import first_collection, upload_ids
 
 API = "/api/v1/collections"
@@ -234,14 +236,42 @@ def test_twins_by_case_are_one(ada: TestClient, wood: str) -> None:
     assert {x["label"] for x in ada.get(f"{API}/{wood}/labels").json()} == {"Scat"}
 
 
+def test_twins_of_older_archives_are_offered_to_be_merged(
+    ada: TestClient, wood: str, biosight: BioSight
+) -> None:
+    ids = upload_ids(ada, wood, "Red", "Green", "Blue")
+    records = biosight.archive.records
+    for id, label in zip(ids, ("faltera", "Scat", "Sca\u0302t"), strict=True):
+        found = records.get(Image, id)
+        assert found is not None
+        made = replace(found, label=label, label_path=f"/{label}/", version=found.version + 1)
+        records.write(Replace(made, found.version))
+    labels = ada.get(f"{API}/{wood}/labels").json()
+    offered = {x["label"]: x["twin"] for x in labels if x["twin"]}
+    assert offered == {"faltera": "Faltera", "Sca\u0302t": "Scat"}
+    for old, new in offered.items():
+        ada.post(f"{API}/{wood}/labels/rename", json={"old": old, "new": new})
+    assert paths(ada, wood) == ["/Scat/", "/Scat/", "/Silva/Kerfa/Faltera/"]
+    assert not any(x["twin"] for x in ada.get(f"{API}/{wood}/labels").json())
+
+
+def test_what_is_no_organism_is_filtered_by_what_it_is(ada: TestClient, wood: str) -> None:
+    ids = upload_ids(ada, wood, "Red", "Green", "Blue")
+    relabel(ada, wood, ids[:1], "nothing")
+    relabel(ada, wood, ids[1:2], "Empty")  # what a key says; here it is called otherwise
+    labels = {x["label"]: x["thing"] for x in ada.get(f"{API}/{wood}/labels").json()}
+    assert labels == {"nothing": "empty", "Blue": ""}
+    found = ada.get(f"{API}/{wood}/images?thing=empty").json()["images"]
+    assert {i["id"] for i in found} == set(ids[:2])
+    assert ada.get(f"{API}/{wood}/count?thing=human").json() == {"images": 0}
+    assert ada.get(f"{API}/{wood}/images?thing=fungus").status_code == 422
+    relabel(ada, wood, ids[:2], "Kerfa")
+    assert ada.get(f"{API}/{wood}/count?thing=empty").json() == {"images": 0}
+
+
 def test_a_settling_that_broke_off_is_finished_by_housekeeping(
     ada: TestClient, wood: str, biosight: BioSight
 ) -> None:
-    from dataclasses import replace
-
-    from biosight.errands.settling import settle_all
-    from biosight.storage.records import Replace
-
     ids = upload_ids(ada, wood, "Red")
     relabel(ada, wood, ids, "Kerfa")
     records = biosight.archive.records

@@ -3,6 +3,7 @@
 Not here: the tree (taxa), or what people changed in it (taxonomy).
 """
 
+from collections.abc import Mapping
 from dataclasses import replace
 from functools import lru_cache
 
@@ -17,6 +18,7 @@ from biosight.inference.card import ModelCard, read_card
 from biosight.review.acts import Change
 from biosight.storage.living import living
 from biosight.storage.records import Records
+from biosight.taxa.kinds import USUAL, thing_of
 from biosight.taxa.naming import Naming, alike
 from biosight.taxa.tree import Taxon
 from biosight.taxonomy.collected import Collected, Names, collected
@@ -85,9 +87,27 @@ def placed(
     return replace(change, label=label, path=names.naming.path(label))
 
 
+def twins(names: Names, used: Mapping[str, int]) -> dict[str, str]:
+    """Labels of an archive from before twins were one -> the one that each is to join: as the tree
+    writes it, else the one that most pictures bear. `used` is how many bear each."""
+    found: dict[str, str] = {}
+    first: dict[str, str] = {}
+    for label in sorted(used, key=lambda x: (-used[x], x)):
+        same = names.accepted(label)
+        kept = same if alike(same) == alike(label) and same in names.tree else ""
+        kept = kept or first.setdefault(alike(label), label)
+        if kept != label:
+            found[label] = kept
+    return found
+
+
 def twin_in_use(records: Records, collection: str, label: str) -> str:
-    """The label of some picture that differs by case, accents or Unicode form only; else itself."""
-    used = records.count_by(Image, living(collection), "label")
+    """The label of some picture that differs by case, accents or Unicode form only, and for Empty,
+    Human and Vehicle what the collection calls them; else itself."""
+    used = [str(u) for u in records.count_by(Image, living(collection), "label")]
     if label in used:
         return label
-    return next((str(u) for u in used if alike(str(u)) == alike(label)), label)
+    twins = [u for u in used if alike(u) == alike(label)]
+    if not twins and label in USUAL:
+        twins = [u for u in used if thing_of(u) == thing_of(label)]
+    return twins[0] if twins else label

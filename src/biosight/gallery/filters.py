@@ -79,6 +79,7 @@ def words_in(text: str, _: int) -> list[Where]:
 
 CONFIDENCE, DAY = "Confidence, %", "Date taken, else uploaded"
 SAID_BY = (("machine", "the machine"), ("person", "a person"), ("nobody", "nobody yet"))
+THINGS = (("empty", "nothing: empty"), ("human", "people"), ("vehicle", "vehicles"))
 UNLIKE = (("true", "unlike all that the model knows"),)
 
 
@@ -107,8 +108,19 @@ class Filter:
         "unfamiliar",
         choices=UNLIKE,
         title="What it shows",
+        side="how familiar",
         anything="anything",
         chip="unfamiliar",
+    )
+    thing: str | None = row(
+        None,
+        "choice",
+        "thing",
+        choices=THINGS,
+        title="What it shows",
+        side="other than organisms",
+        anything="anything",
+        chip="{}",
     )
     above: int | None = row(
         None, "percent", "percent", ">=", title=CONFIDENCE, side="from", chip="from {} %"

@@ -11,6 +11,7 @@ from unicodedata import normalize
 import numpy as np
 import numpy.typing as npt
 
+from biosight.taxa.kinds import thing_of
 from biosight.taxa.paths import first_path
 
 # Raised when the same file would be read otherwise than before: other dates, places or colours.
@@ -135,7 +136,8 @@ class Image:
     """One picture in one collection; unique on (collection, sha256).
 
     `label_path` is where the label hangs in the collection's tree of names (taxa/paths.py), kept
-    with it so that "this and below" is a range. `machine_label` is the model's answer by its own
+    with it so that "this and below" is a range, and `thing` which of the usual things that are no
+    taxon it is (taxa/kinds.py). `machine_label` is the model's answer by its own
     name, and `group` the one of the model's labels that it lies in. `who` says whose label
     counts: "machine", "person" or "nobody". `confidence` (0 to 1) and `margin` are the machine's,
     also where a person spoke; `percent` is confidence in whole percent. `novelty` is the distance
@@ -159,6 +161,7 @@ class Image:
         ("collection", "trashed", "confidence", "id"),
         ("collection", "trashed", "label", "created_at", "id"),
         ("collection", "trashed", "label_path", "created_at", "id"),
+        ("collection", "trashed", "thing", "created_at", "id"),
         ("collection", "trashed", "label", "confidence", "id"),
         ("collection", "trashed", "label", "taken", "id"),
         ("collection", "trashed", "label", "name", "id"),
@@ -186,6 +189,7 @@ class Image:
     derived: ClassVar[dict[str, tuple[str, Callable[[str], str]]]] = {
         "label_path": ("label", first_path),
         "group": ("machine_label", str),
+        "thing": ("label", thing_of),
     }
 
     id: str
@@ -217,6 +221,7 @@ class Image:
     who: str
     lottery: float
     label_path: str = ""
+    thing: str = ""
     group: str = ""
     note: str = ""
     capture: Capture = NO_CAPTURE
@@ -241,8 +246,8 @@ class Image:
         return Standing(**{name: getattr(self, name) for name in Standing.__slots__})
 
     def put(self, standing: Standing) -> "Image":
-        """This image with another standing, its search text in step."""
-        changed = replace(
+        """This image with another standing."""
+        return replace(
             self,
             collection=standing.collection,
             label=standing.label,
@@ -251,9 +256,11 @@ class Image:
             trashed_at=standing.trashed_at,
             trashed=standing.trashed_at > 0,
             note=standing.note,
-        )
-        return replace(changed, search=changed.search_text())
+        ).in_step
 
-    def search_text(self) -> str:
-        """What text search looks in: name, original path, label, note and camera, folded."""
-        return folded("\n".join((self.name, self.path, self.label, self.note, self.camera)))
+    @property
+    def in_step(self) -> "Image":
+        """This image with what follows from its other fields: `thing` from the label, `search`, the
+        text that search looks in, from name, original path, label, note and camera, folded."""
+        search = folded("\n".join((self.name, self.path, self.label, self.note, self.camera)))
+        return replace(self, thing=thing_of(self.label), search=search)

@@ -8,8 +8,9 @@ from typing import Literal
 
 from biosight.taxa.naming import Naming, alike
 
+Thing = Literal["", "empty", "human", "vehicle"]
 Kind = Literal["taxon", "empty", "human", "vehicle", "other"]
-WORDS: dict[str, Kind] = {
+WORDS: dict[str, Thing] = {
     "empty": "empty",
     "blank": "empty",
     "nothing": "empty",
@@ -25,8 +26,13 @@ WORDS: dict[str, Kind] = {
 USUAL = ("Empty", "Human", "Vehicle")
 
 
+def thing_of(label: str) -> Thing:
+    """Which of the usual things that are no taxon a label is, "" for all others."""
+    return WORDS.get(alike(label), "")
+
+
 def label_kind(label: str, naming: Naming) -> Kind:
     """What a label is in a collection."""
-    if word := WORDS.get(alike(label)):
-        return word
+    if thing := thing_of(label):
+        return thing
     return "taxon" if naming.published(label) else "other"

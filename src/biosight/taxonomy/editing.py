@@ -127,7 +127,8 @@ def rename_edit(records: Records, collection: str, tree: Tree, old: str, new: st
     """
     if new in tree and old in tree and tree.is_below(new, old):
         raise BadRequest(f"{new} hangs below {old}; move it first, or pick another name.")
-    own = records.get(KnownTaxon, known_id(collection, old))
+    found = records.get(KnownTaxon, known_id(collection, old))
+    own = found if found and found.label == old else None  # not a twin's
     upper = new or (tree.taxa[old].parent if old in tree else "")
     children = children_of(records, collection, old)
     after = [replace(child, parent=upper) for child in children]

@@ -58,6 +58,7 @@ class ImageOut(BaseModel):
     path: str
     label: str
     label_path: str
+    thing: str
     group: str
     who: str
     unsure: bool

@@ -9,13 +9,14 @@ from biosight import gallery, registry, sharing
 from biosight.accounts import User, clean_email
 from biosight.collection import Collection
 from biosight.errands import removing, renaming, trying_on
-from biosight.errands.names import names_in
+from biosight.errands.names import names_in, twins
 from biosight.errors import Forbidden
 from biosight.gallery import trash
 from biosight.images import Image
 from biosight.sharing import Access
 from biosight.storage.living import living, unreviewed
 from biosight.storage.records import Order, Where
+from biosight.taxa.kinds import thing_of
 from biosight.taxa.paths import line_of
 from biosight.web.deps import Bytes, Editor, Open, Owner, Signed, Store, Viewer
 from biosight.web.inputs import Input
@@ -71,7 +72,9 @@ class CollectionChange(Input):
 
 class LabelOut(BaseModel):
     """A label folder; `label` is "" for pictures that nobody named. `path` is where it hangs in the
-    tree of names, `taxon` what it is there."""
+    tree of names, `taxon` what it is there, and `thing` which of the usual things that are no
+    taxon: empty, human or vehicle. `twin` is the label that it differs from by case, accents or
+    Unicode form only, and should join."""
 
     label: str
     images: int
@@ -79,6 +82,8 @@ class LabelOut(BaseModel):
     unsure: int
     path: str
     taxon: TaxonOut | None
+    thing: str
+    twin: str
 
 
 class LabelChange(Input):
@@ -252,7 +257,9 @@ def empty_trash(access: Owner, records: Store, blobs: Bytes) -> dict[str, int]:
 def labels(access: Viewer, biosight: Open, records: Store) -> list[LabelOut]:
     """Label folders with counts, the fullest first."""
     c = access.collection
-    tree = names_in(records, biosight.catalogue, c).tree
+    names = names_in(records, biosight.catalogue, c)
+    counts = gallery.label_counts(records, c.id, c.threshold)
+    same = twins(names, {x.label: x.images for x in counts if x.label})
     return [
         LabelOut(
             label=x.label,
@@ -260,9 +267,11 @@ def labels(access: Viewer, biosight: Open, records: Store) -> list[LabelOut]:
             verified=x.verified,
             unsure=x.unsure,
             path=x.path,
-            taxon=taxon_out(tree, x.label),
+            taxon=taxon_out(names.tree, x.label),
+            thing=thing_of(x.label),
+            twin=same.get(x.label, ""),
         )
-        for x in gallery.label_counts(records, c.id, c.threshold)
+        for x in counts
     ]
 
 

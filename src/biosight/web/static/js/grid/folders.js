@@ -3,6 +3,7 @@
 import { call } from "../frame/api.js";
 import { el } from "../frame/dom.js";
 import { learn } from "../pictures/taxa.js";
+import { thingMark } from "../pictures/things.js";
 import { asQuery } from "./filters.js";
 import { asTree } from "./tree.js";
 
@@ -42,14 +43,15 @@ export async function drawFolders(list, collection, filter) {
     call("GET", `${here}/count?trash=true`),
   ]);
   learn(labels);
-  const tree = asTree(labels.filter((/** @type {Folder} */ l) => l.label));
+  const tree = asTree(labels.filter((/** @type {Folder} */ l) => l.label && !l.thing));
+  const things = labels.filter((/** @type {Folder} */ l) => l.thing);
   const shut = shutBefore(collection) ?? new Set(rows(tree) > ROOM ? deep(tree) : []);
   const sum = (/** @type {"images" | "unsure"} */ name) =>
     labels.reduce((/** @type {number} */ n, /** @type {Folder} */ l) => n + l[name], 0);
   const { label: _, under: __, unsure: ___, undecided: ____, trash: _____, ...rest } = filter;
   const names = ["label", "under", "unsure", "undecided", "trash"];
 
-  /** @param {string} name @param {number} count @param {Record<string, any>} wanted @param {string} [title] */
+  /** @param {any} name @param {number} count @param {Record<string, any>} wanted @param {string} [title] */
   const link = (name, count, wanted, title) =>
     el(
       "a",
@@ -61,7 +63,7 @@ export async function drawFolders(list, collection, filter) {
       el("span", {}, name),
       el("span", { class: "count" }, count.toLocaleString("en")),
     );
-  /** @param {string} name @param {number} count @param {Record<string, any>} wanted @param {string} [title] */
+  /** @param {any} name @param {number} count @param {Record<string, any>} wanted @param {string} [title] */
   const row = (name, count, wanted, title) => el("li", {}, link(name, count, wanted, title));
   /** @param {Node} n @returns {HTMLElement} */
   const branch = (n) => {
@@ -132,6 +134,10 @@ export async function drawFolders(list, collection, filter) {
       : []),
     divider(),
     ...tree.map(branch),
+    ...(things.length && tree.length ? [divider()] : []),
+    ...things.map((/** @type {Folder} */ l) =>
+      row([thingMark(l.thing), l.label], l.images, { label: l.label }, l.label),
+    ),
     ...(trash.images ? [divider(), row("Trash", trash.images, { trash: "true" })] : []),
   );
   return labels;

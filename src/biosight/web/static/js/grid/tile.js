@@ -2,6 +2,7 @@
 /** One tile of the grid: picture, label, and a mark that says whose label it is. */
 import { el, percent } from "../frame/dom.js";
 import { lineOf, rankOf, words } from "../pictures/taxa.js";
+import { thingMark } from "../pictures/things.js";
 
 /** @typedef {"person" | "unsure" | "undecided" | "nobody" | "machine"} State */
 
@@ -57,6 +58,7 @@ export function drawTile(image, selected) {
       "div",
       { class: "name" },
       MARKS[state] ? el("span", { class: "mark", "aria-hidden": "true" }, MARKS[state]) : null,
+      thingMark(image.thing),
       el("b", {}, titleOf(image)),
       el("small", { class: "level" }, rankOf(image.label)),
       el("i", {}, sure),

@@ -14,6 +14,7 @@ import { markLevels } from "../grid/tile.js";
 import { update } from "../grid/update.js";
 import { doAct, undoLast } from "../pictures/acts.js";
 import { chooseLabel } from "../pictures/relabel.js";
+import { thingKeys } from "../pictures/things.js";
 import { listen } from "../upload/drop.js";
 import { add } from "../upload/upload.js";
 
@@ -152,6 +153,7 @@ export async function mount(main) {
       filter.trash !== "true" && {
         confirm: () => doHere({ kind: "confirm" }),
         undecided: () => doHere({ kind: "undecided" }),
+        ...thingKeys((label) => doHere({ kind: "relabel", label })),
         trash: () => doHere({ kind: "trash" }),
         relabel: async () => {
           if (!grid.chosen().length) return;

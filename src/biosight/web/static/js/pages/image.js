@@ -14,6 +14,7 @@ import { drawLikes } from "../pictures/likes.js";
 import { chooseLabel } from "../pictures/relabel.js";
 import { Stage } from "../pictures/stage.js";
 import { breadcrumbs } from "../pictures/taxa.js";
+import { thingKeys } from "../pictures/things.js";
 
 const HIDE = "biosight:details";
 
@@ -177,6 +178,7 @@ export async function mount(main) {
       trash,
       undo: () => undoLast(data.collection ?? ""),
       undecided,
+      ...thingKeys((label) => change({ label })),
       broader: () => broader(image) && change({ label: broader(image) }),
       finer: () => finer(image) && change({ label: finer(image) }),
       favourite: (/** @type {KeyboardEvent} */ event) => {

@@ -10,6 +10,7 @@ import { broader, finer, stepped } from "../pictures/levels.js";
 import { chooseLabel } from "../pictures/relabel.js";
 import { Stage } from "../pictures/stage.js";
 import { breadcrumbs } from "../pictures/taxa.js";
+import { thingKeys } from "../pictures/things.js";
 
 /** @param {HTMLElement} main */
 export async function mount(main) {
@@ -168,6 +169,7 @@ export async function mount(main) {
       confirm: () => answer({ confirm: true }),
       relabel,
       undecided: () => answer({ undecided: true }),
+      ...thingKeys((label) => answer({ label })),
       broader: () => shown && broader(shown) && answer({ label: broader(shown) }),
       finer: () => shown && finer(shown) && answer({ label: finer(shown) }),
       undo: () => undoLast(collection),

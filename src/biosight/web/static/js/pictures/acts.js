@@ -4,7 +4,7 @@ import { call } from "../frame/api.js";
 import { counted } from "../frame/dom.js";
 import { complain, retract, toast } from "../frame/toast.js";
 
-/** @typedef {{id: string, collection: string, name: string, label: string, who: string, unsure: boolean,
+/** @typedef {{id: string, collection: string, name: string, label: string, thing: string, who: string, unsure: boolean,
  *   confidence: number, machine_label: string, note: string, trashed: boolean, version: number,
  *   label_path: string, group: string, width: number, height: number, size: number, media_type: string, taken: string, day: string,
  *   created_at: number, path: string, model: string, novelty: number, unfamiliar: boolean, sha256: string, session: string}} Image */

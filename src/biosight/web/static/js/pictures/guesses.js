@@ -3,6 +3,7 @@
 import { el, percent } from "../frame/dom.js";
 import { stateOf, titleOf } from "../grid/tile.js";
 import { words } from "./taxa.js";
+import { thingMark } from "./things.js";
 
 /** @typedef {{label: string, confidence: number, line: string[]}} Guess */
 
@@ -63,6 +64,7 @@ export function drawState(image) {
   return el(
     "p",
     {},
+    thingMark(image.thing),
     el("strong", { class: "large" }, titleOf(image)),
     " ",
     el("span", { class: ["unsure", "undecided", "nobody"].includes(state) ? "state unsure" : "state" }, words[state]),

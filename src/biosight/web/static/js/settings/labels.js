@@ -44,6 +44,14 @@ export async function drawLabels(main, here, editor) {
     await drawLabels(main, here, editor);
   };
   find(main, "#labels").replaceChildren(
+    ...(editor ? labels.filter((/** @type {any} */ l) => l.twin) : []).map((/** @type {any} */ l) =>
+      el(
+        "li",
+        { class: "hint" },
+        el("span", {}, `“${l.label}” and “${l.twin}” are one name, written in two ways.`),
+        el("button", { type: "button", onclick: () => rename(l, l.twin).catch(complain) }, `Merge into ${l.twin}`),
+      ),
+    ),
     ...labels.map((/** @type {any} */ l) => {
       const input = el("input", {
         value: l.label,
