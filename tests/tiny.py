@@ -128,6 +128,7 @@ def make_reference(folder: Path, per_label: int = 20, finer: tuple[str, ...] = (
         held_embeddings=embeddings.astype(np.float16),
         held_logits=logits.astype(np.float16),
         held_labels=labels.astype(np.int16),
+        held_nodes=nodes,
         held_sources=(np.arange(len(shown)) // 30).astype(np.int16),
         held_statistics=np.array([statistics(p) for p in shown], np.float32),
         replay_embeddings=embeddings.astype(np.float16),

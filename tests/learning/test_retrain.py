@@ -4,6 +4,7 @@ import json
 import warnings
 from dataclasses import replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pytest
@@ -12,12 +13,18 @@ from biosight.bootstrap import open_archive
 from biosight.collection import Collection
 from biosight.errors import BadModel, BadRequest
 from biosight.images import Image
+from biosight.inference.card import read_card
 from biosight.learning import gate, locking, recipe, snapshot
 from biosight.learning.gate import BEFORE, HERE, Answers, Trial
+from biosight.learning.teach_tree import Grown, grown
 from biosight.settings import Settings
 from biosight.storage.records import Replace
+from biosight.training.params import FitParams
 from tests import tiny
 from tests.conftest import Run, add_ada, require_torch
+
+if TYPE_CHECKING:
+    from biosight.training.dataset import Sample
 
 
 def named(run: Run, tmp_path: Path, sessions: int, labels: tuple[str, ...], each: int = 2) -> None:
@@ -325,6 +332,63 @@ def small(tmp_path_factory: pytest.TempPathFactory) -> Path:
         train(params, quiet=True)
         export(root / "run", root / "model", "1", replay=20)
     return root / "model"
+
+
+COLOURED = ("Crimson", "Scarlet", "Green", "Blue", "Pink")
+
+
+def colours(root: Path, made: Grown, names: tuple[str, ...]) -> list["Sample"]:
+    """Pictures of the tiny tree's names, in six sessions."""
+    from biosight.training.dataset import Sample
+
+    found = []
+    for label in names:
+        for n in range(24):
+            path = root / label / f"{n}.jpg"
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_bytes(tiny.picture(label, n, (40, 40)))
+            found.append(Sample(path, made.groups[label], f"session {n % 6}", node=label))
+    return found
+
+
+@pytest.mark.filterwarnings("ignore")
+@pytest.mark.timeout(400)
+def test_a_network_learns_a_tree_and_then_a_new_leaf_of_it(small: Path, tmp_path: Path) -> None:
+    """The flat network gets leaves; what came out is read back, and learns one more."""
+    require_torch()
+    import torch
+
+    from biosight.inference.classifier import Classifier
+    from biosight.inference.preprocess import to_batch
+    from biosight.training.finetune import Tuning, fine_tune
+    from biosight.training.thaw import thaw
+
+    tiny.make_tree_model(tmp_path / "like")
+    like, flat = read_card(tmp_path / "like"), read_card(small)
+    tree = Grown(flat.labels, like.taxa, like.leaves, like.leaves)
+    params = FitParams(mode="stage", epochs=1, batch=16, workers=0, train_side=32)
+    samples = colours(tmp_path / "in", tree, COLOURED[:4])
+    job = Tuning(small, samples, tree, tmp_path / "run", "grove")
+    fine_tune(job, params, tmp_path / "grove", quiet=True)
+    card = read_card(tmp_path / "grove")
+    assert card.leaves == like.leaves
+    classifier = Classifier(tmp_path / "grove", 1)
+    pixels = np.random.default_rng(1).integers(0, 255, (3, 32, 32, 3), dtype=np.uint8)
+    logits, embeddings = classifier.logits(pixels)
+    assert classifier.head is not None
+    with torch.inference_mode():
+        both, _ = thaw(tmp_path / "grove")(torch.from_numpy(to_batch(pixels, card)))
+    read_back = np.concatenate([logits, classifier.head.leaf_scores(embeddings)], axis=1)
+    assert np.abs(both.numpy() - read_back).max() < 0.02
+
+    made = grown(card, ["Pink"], {"Pink": ("Colour", "Warm", "Red", "Pink")})
+    samples = colours(tmp_path / "in", made, COLOURED)
+    job = Tuning(tmp_path / "grove", samples, made, tmp_path / "run2", "grove")
+    fine_tune(job, params, tmp_path / "wood", quiet=True)
+    card = read_card(tmp_path / "wood")
+    assert card.leaves == (*like.leaves, "Pink")
+    verdicts = Classifier(tmp_path / "wood", 1).predict(pixels)
+    assert all(v.nodes is not None and np.isfinite(v.nodes).all() for v in verdicts)
 
 
 def test_weights_read_back_give_the_same_answers(small: Path) -> None:

@@ -3,14 +3,15 @@
 Not here: promoting (registry): a person does that.
 """
 
-from collections.abc import Callable, Sequence
-from dataclasses import asdict, dataclass, replace
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import asdict, dataclass, field, replace
 
 import numpy as np
 import numpy.typing as npt
 from scipy.stats import binomtest, norm
 
 from biosight.inference.quality import confusion, expected_calibration_error, wilson
+from biosight.learning.by_level import WORDS, LevelLine, against_levels, level_lines
 from biosight.learning.recipe import GateParams
 
 Floats = npt.NDArray[np.float64]
@@ -73,12 +74,14 @@ class Part:
 
 @dataclass(frozen=True, slots=True)
 class Trial:
-    """What champion and candidate said of the same pictures (n,) of one part."""
+    """What champion and candidate said of the same pictures (n,) of one part; `levels` are figures
+    by level of the tree (by_level.py)."""
 
     part: str
     truth: Ints
     champion: Answers
     candidate: Answers
+    levels: Mapping[str, float] = field(default_factory=dict)
 
     def only(self, labels: int) -> "Trial":
         """The pictures whose true label is one of the first `labels`."""
@@ -88,6 +91,7 @@ class Trial:
             self.truth[kept],
             Answers(self.champion.said[kept], self.champion.confidence[kept]),
             Answers(self.candidate.said[kept], self.candidate.confidence[kept]),
+            self.levels,
         )
 
 
@@ -123,6 +127,7 @@ class GateReport:
     parts: tuple[Part, ...] = ()
     champion_ms: float = 0.0
     candidate_ms: float = 0.0
+    levels: tuple[LevelLine, ...] = ()
 
     @property
     def latency_ratio(self) -> float:
@@ -157,15 +162,17 @@ def compare(
     *,
     old_labels_only: bool = False,
     bounds: GateParams = BOUNDS,
+    levels: tuple[LevelLine, ...] = (),
 ) -> GateReport:
-    """Judge a candidate on pictures (n,) that taught neither.
+    """Judge a candidate on pictures (n,) that taught neither; `levels` are lines of the same.
 
     With `old_labels_only` the question is what the old labels lose to new ones: then it must
     not be more than a point, and a person decides.
     """
-    report = measured(truth, champion, candidate, labels)
+    report = replace(measured(truth, champion, candidate, labels), levels=levels)
     most = bounds.worst_loss_before if old_labels_only else bounds.worst_loss
-    against = objections(report, most, bounds)
+    whole = part_of(Trial(BEFORE, truth, champion, candidate))
+    against = objections(report, most, bounds) + against_tree(levels, [whole], bounds)
     own = len(truth)
     return verdict_on(report, against, own, old_labels_only=old_labels_only, bounds=bounds)
 
@@ -227,11 +234,13 @@ def decide(
         champion_ms=times[0],
         candidate_ms=times[1],
         new_labels=new or new_labels(here, labels, known),
+        levels=tuple(x for t in trials for x in level_lines(PARTS[t.part], t.levels)),
     )
     most = bounds.worst_loss_before if old_only else bounds.worst_loss
     against = objections(report, most, bounds)
     if before is not None and own:
         against += losses_before(before.only(known), labels, bounds)
+    against += against_tree(report.levels, report.parts, bounds)
     return verdict_on(report, against, own, old_labels_only=old_only, bounds=bounds)
 
 
@@ -323,6 +332,20 @@ def objections(report: GateReport, most: float, bounds: GateParams) -> list[str]
     return against
 
 
+def against_tree(
+    levels: Sequence[LevelLine], parts: Sequence[Part], bounds: GateParams
+) -> list[str]:
+    """What speaks against a candidate with a tree: its levels, and groups that lose more than
+    `worst_group_loss`; nothing without levels."""
+    return against_levels(levels, bounds) + [
+        f"On {p.name} the group is right {p.champion - p.candidate:.1%} less often."
+        for p in parts
+        if levels
+        and p.pictures >= bounds.enough
+        and p.candidate < p.champion - bounds.worst_group_loss
+    ]
+
+
 def too_slow(report: GateReport, bounds: GateParams) -> list[str]:
     """What its time says against the candidate: that needs no pictures to be sure."""
     if report.latency_ratio <= bounds.slowest:
@@ -370,6 +393,20 @@ def new_label(label: str, number: int, truth: Ints, said: Ints) -> NewLabel:
     return NewLabel(label, int(is_it.sum()), of(int(is_it.sum())), of(int(called.sum())))
 
 
+def level_text(levels: Sequence[LevelLine]) -> list[str]:
+    """The levels for a terminal, a line each."""
+
+    def said(value: float | None, share: float) -> str:
+        words = "-" if value is None else f"{value:.1%}"
+        return f"{words} of {share:.0%} said" if share else words
+
+    return [
+        f"{x.part}, {WORDS[x.level]}: {x.pictures} pictures, "
+        f"{said(x.champion, x.champion_share)} -> {said(x.candidate, x.candidate_share)}"
+        for x in levels
+    ]
+
+
 def as_text(report: GateReport) -> str:
     """The report for a terminal."""
     r = report
@@ -389,6 +426,7 @@ def as_text(report: GateReport) -> str:
             for x in r.parts
         ),
         *([f"{r.champion_ms:.1f} -> {r.candidate_ms:.1f} ms a picture"] if r.latency_ratio else []),
+        *level_text(r.levels),
         "",
         f"{'label':<20}{'pictures':>9}{'champion':>10}{'candidate':>11}",
     ]

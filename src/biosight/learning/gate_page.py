@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from html import escape
 
 from biosight.inference.card import ModelCard
+from biosight.learning.by_level import WORDS, LevelLine
 from biosight.learning.gate import GateReport, LabelLine, NewLabel, Part
 
 STYLE = """
@@ -47,6 +48,7 @@ def as_html(report: GateReport, labels: Sequence[str], card: ModelCard) -> str:
         "<h2>How often each is right</h2>",
         parts_table(parts),
         difference(parts),
+        levels_table(r.levels) if r.levels else "",
         f"<p>Of {r.pictures} pictures that decide, only the champion is right on "
         f"{r.only_champion_right}, only the candidate on {r.only_candidate_right} "
         f"(McNemar p = {r.mcnemar_p:.3g}). Confidence is off by {r.champion_ece:.1%} before and "
@@ -95,6 +97,28 @@ def parts_table(parts: Sequence[Part]) -> str:
     )
     heads = ("", "Pictures", "Champion", "Candidate", "Difference, points (95 %)")
     return table(heads, rows)
+
+
+def levels_table(levels: Sequence[LevelLine]) -> str:
+    """Both sides at each level of the tree, and when they say more than the group."""
+
+    def said(value: float | None, share: float) -> str:
+        words = "-" if value is None else f"{value:.1%}"
+        return f"{words} (of {share:.0%} said)" if share else words
+
+    rows = "".join(
+        f"<tr><td>{escape(x.part)}: {WORDS[x.level]}</td>"
+        + cells(
+            [
+                f"{x.pictures:,}",
+                said(x.champion, x.champion_share),
+                said(x.candidate, x.candidate_share),
+            ]
+        )
+        + "</tr>"
+        for x in levels
+    )
+    return "<h2>By level</h2>" + table(("", "Pictures", "Champion", "Candidate"), rows)
 
 
 def points(share: float) -> str:

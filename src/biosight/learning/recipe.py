@@ -27,13 +27,21 @@ class SnapshotParams:
 
 @dataclass(frozen=True, slots=True)
 class GateParams:
-    """Bounds: pictures needed to be sure, losses and errors as shares, times as a ratio."""
+    """Bounds: pictures needed to be sure, losses and errors as shares, times as a ratio.
+
+    Of a model with a tree the groups may lose `worst_group_loss` where there are pictures enough,
+    and `least_right` of the answers that go below the group must be right, of at least
+    `enough_said`.
+    """
 
     enough: int = 800
     worst_loss: float = 0.02
     worst_loss_before: float = 0.01
     worst_ece: float = 0.05
     slowest: float = 1.5
+    worst_group_loss: float = 0.005
+    least_right: float = 0.9
+    enough_said: int = 100
 
 
 @dataclass(frozen=True, slots=True)

@@ -26,6 +26,7 @@ from biosight.inference.preprocess import to_pixels
 from biosight.inference.reference import read_reference
 from biosight.labels import OPENS_AT
 from biosight.learning import gate, teach, trial
+from biosight.learning.by_level import Known
 from biosight.learning.gate_page import as_html
 from biosight.learning.recipe import Recipe
 from biosight.learning.snapshot import Row, TrainingSet, freeze, pictures, read_set, unpack
@@ -210,7 +211,7 @@ def tune(
         words = finetune.fine_tune(job, params, work.candidate, quiet=silent)
     finally:
         rmtree(unpacked, ignore_errors=True)
-    said = [[str(s.path), s.label] for s in judges]
+    said = [[str(s.path), s.label, s.node] for s in judges]
     (work.candidate / "judges.json").write_text(json.dumps(said))
     return words
 
@@ -240,25 +241,33 @@ def sign_card(recipe: Recipe, work: Work, taken: TrainingSet, rows: list[Row]) -
     (work.candidate / "training.json").write_text(json.dumps(learnt))
 
 
-def evaluate(champion: Path, work: Work) -> dict[str, float]:
+def evaluate(champion: Path, work: Work) -> dict[str, float | dict[str, float]]:
     """Both models on the pictures that taught neither; writes answers.csv and evaluation.json."""
     taken = read_set(work.snapshot)
     sides = trial.Sides(Classifier(champion), Classifier(work.candidate))
     seen = learnt_from(champion)
     rows = [row for row in taken.part("holdout") if row.image not in seen]
     card = sides.candidate.card
-    shown = ((truth_of(card, row), picture) for row, picture in pictures(work.snapshot, rows))
+    shown = (
+        (Known(truth_of(card, row), tuple(row.line or (row.label,))), picture)
+        for row, picture in pictures(work.snapshot, rows)
+    )
     found = [trial.on_pictures(sides, gate.HERE, shown, sides.names)]
     reference = read_reference(champion)
     if reference is not None:
         found.append(trial.on_reference(sides, reference))
-    if judges := older_pictures(work):
+    if judges := older_pictures(work, card):
         found.append(trial.on_pictures(sides, gate.BEFORE, judges, sides.names))
     trials = [t for t in found if t is not None]
     trial.write_answers(work.file("answers.csv"), trials, sides.names)
     times = trial.milliseconds(sides)
-    figures = {"champion_ms": round(times[0], 3), "candidate_ms": round(times[1], 3)}
+    figures: dict[str, float | dict[str, float]] = {
+        "champion_ms": round(times[0], 3),
+        "candidate_ms": round(times[1], 3),
+    }
     for t in trials:
+        if t.levels:
+            figures[f"{t.part}_levels"] = dict(t.levels)
         for who, side in (("champion", t.champion), ("candidate", t.candidate)):
             figures[f"{t.part}_{who}_accuracy"] = round(gate.share(side.said == t.truth), 4)
             figures[f"{t.part}_{who}_ece"] = round(gate.ece(t.truth, side), 4)
@@ -267,17 +276,18 @@ def evaluate(champion: Path, work: Work) -> dict[str, float]:
     return figures
 
 
-def older_pictures(work: Work) -> Iterator[tuple[str, Pillow.Image]] | None:
+def older_pictures(work: Work, card: ModelCard) -> Iterator[tuple[Known, Pillow.Image]] | None:
     """Pictures of the base's sources that were kept out of a stage or full run."""
     path = work.candidate / "judges.json"
     listed = json.loads(path.read_text()) if path.is_file() else []
     if not listed:
         return None
 
-    def opened() -> Iterator[tuple[str, Pillow.Image]]:
-        for name, label in listed:
+    def opened() -> Iterator[tuple[Known, Pillow.Image]]:
+        tree = card.tree
+        for name, label, node in listed:
             with Pillow.open(name) as picture:
-                yield label, picture.convert("RGB")
+                yield Known(label, tree.line(node) or (label,)), picture.convert("RGB")
 
     return opened()
 
@@ -285,8 +295,9 @@ def older_pictures(work: Work) -> Iterator[tuple[str, Pillow.Image]] | None:
 def judge(champion: Path, recipe: Recipe, work: Work) -> gate.GateReport:
     """The gate's report, as gate.json and as a page, gate.html."""
     card, old = read_card(work.candidate), read_card(champion)
-    trials = trial.read_answers(work.file("answers.csv"), card.label_names)
     times = json.loads(work.file("evaluation.json").read_text())
+    levels = {part: times.get(f"{part}_levels", {}) for part in gate.PARTS}
+    trials = trial.read_answers(work.file("answers.csv"), card.label_names, levels)
     path = work.candidate / "new-labels.json"
     kept = json.loads(path.read_text()) if path.is_file() else []
     report = gate.decide(

@@ -23,6 +23,13 @@ from biosight.inference.reference import Reference, read_reference
 from biosight.inference.rollup import Rollup
 from biosight.labels import OPENS_AT
 from biosight.learning import gate
+from biosight.learning.by_level import (
+    LevelLine,
+    figures,
+    held_known,
+    level_lines,
+    side_with,
+)
 from biosight.learning.head import Examples, answers_by_group, examples_of, joined, refit
 from biosight.learning.locking import locked_pictures
 from biosight.learning.teach_tree import (
@@ -169,15 +176,18 @@ def teach_leaves(
     head = fit_new_leaves(old, made, replay, leaves)
     rows = refit(old, joined(groups, taught), len(names))
     head = replace(head, weight=rows.weight, bias=rows.bias)
-    parts = {"labels": made.labels, "taxa": made.taxa, "leaves": made.leaves}
-    sides = Weighed(card_rollup(card.model_copy(update=parts)))
+    after = card.model_copy(
+        update={"labels": made.labels, "taxa": made.taxa, "leaves": made.leaves}
+    )
+    sides = Weighed(card_rollup(after))
 
     def answer(one: Head, embeddings: npt.NDArray[np.float64]) -> Sequence[str]:
         return sides.nodes(replace(one, weight=rows.weight, bias=rows.bias), embeddings)
 
     said = said_by_fold(old, made, replay, leaves, folds, answer)
     truth = [node for _, (_, node) in placed]
-    report = tree_report(card, old, head, reference, sides, made.new, truth, said)
+    levels = levels_of(card, old, after, head, reference)
+    report = tree_report(card, old, head, reference, sides, made.new, truth, said, levels)
     write_candidate(lesson, card, head, names, chosen, report, target, made)
     logits = sides.joint(head, reference.held_embeddings)
     write_reference_for(lesson.folder, logits, target)
@@ -215,6 +225,7 @@ def tree_report(
     taught: Sequence[str],
     truth: Sequence[str],
     said: Sequence[str],
+    levels: tuple[LevelLine, ...],
 ) -> gate.GateReport:
     """The candidate against its base on the groups of `held`, and its new names by themselves."""
     before = Weighed(card_rollup(card)).groups(old, reference.held_embeddings)
@@ -225,14 +236,29 @@ def tree_report(
         after,
         sides.rollup.groups,
         old_labels_only=len(taught) > 0,
+        levels=levels,
     )
     number = {name: i for i, name in enumerate(taught)}
     is_it = np.array([number.get(node, -1) for node in truth], dtype=np.int64)
     called = np.array([number.get(node, -1) for node in said], dtype=np.int64)
     new = tuple(gate.new_label(name, i, is_it, called) for name, i in number.items())
     return replace(
-        report, new_labels=new, measured_on="sources that taught neither", champion=card.key
+        report,
+        new_labels=new,
+        measured_on=gate.PARTS[gate.BEFORE],
+        champion=card.key,
     )
+
+
+def levels_of(
+    card: ModelCard, old: Head, after: ModelCard, head: Head, reference: Reference
+) -> tuple[LevelLine, ...]:
+    """Base and candidate by level, on the base's left-out pictures."""
+    lines = [known.line for known in held_known(card, reference)]
+    held = reference.held_embeddings
+    before = side_with(card, card_rollup(card), old, held, lines)
+    now = side_with(after, card_rollup(after), head, held, lines)
+    return level_lines(gate.PARTS[gate.BEFORE], figures(before, now))
 
 
 def as_examples(

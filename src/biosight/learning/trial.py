@@ -4,7 +4,7 @@ Not here: judging the answers (gate.py).
 """
 
 import csv
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
@@ -15,9 +15,10 @@ import numpy as np
 from PIL import Image as Pillow
 
 from biosight.errors import BadRequest
-from biosight.inference.classifier import Classifier, Floats
+from biosight.inference.classifier import Classifier, Verdict
 from biosight.inference.preprocess import to_pixels
 from biosight.inference.reference import Reference
+from biosight.learning.by_level import Known, figures, held_known, side_of
 from biosight.learning.gate import BEFORE, HERE, Answers, Ints, Trial
 from biosight.learning.teach import answers_of
 
@@ -51,42 +52,48 @@ class Sides:
         return len(self.champion.card.labels)
 
 
-def answers_at(classifier: Classifier, logits: Floats, embeddings: Floats) -> Answers:
-    """What a model says with logits (n, labels) and embeddings (n, d), all that it weighs."""
-    verdicts = classifier.verdicts(logits, embeddings)
+def answers_of_verdicts(verdicts: Sequence[Verdict]) -> Answers:
+    """The labels that a model's verdicts say, and how surely."""
     scores = np.array([v.confidences for v in verdicts], dtype=np.float64)
     return Answers(scores.argmax(axis=1), scores.max(axis=1))
 
 
 def on_pictures(
-    sides: Sides, part: str, shown: Iterable[tuple[str, Pillow.Image]], known: Sequence[str]
+    sides: Sides, part: str, shown: Iterable[tuple[Known, Pillow.Image]], known: Sequence[str]
 ) -> Trial | None:
-    """Both sides on pictures with their labels; those of other labels are left out.
+    """Both sides on pictures with what they are; those of other labels are left out.
 
     None when there are none.
     """
-    truth: list[int] = []
-    said: tuple[list[tuple[Floats, Floats]], list[tuple[Floats, Floats]]] = ([], [])
-    wanted = ((label, picture) for label, picture in shown if label in known)
+    truth: list[Known] = []
+    said: tuple[list[Verdict], list[Verdict]] = ([], [])
+    wanted = ((is_it, picture) for is_it, picture in shown if is_it.label in known)
     for batch in batches_of(wanted):
-        truth += [sides.names.index(label) for label, _ in batch]
-        for side, classifier in enumerate((sides.champion, sides.candidate)):
+        truth += [is_it for is_it, _ in batch]
+        for side, classifier in zip(said, (sides.champion, sides.candidate), strict=True):
             framing = classifier.card.framing
-            pixels = np.stack([to_pixels(picture, framing) for _, picture in batch])
-            said[side].append(classifier.logits(pixels))
-    if not truth:
-        return None
+            side += classifier.predict(np.stack([to_pixels(p, framing) for _, p in batch]))
+    return compared(sides, part, truth, *said) if truth else None
+
+
+def compared(
+    sides: Sides,
+    part: str,
+    truth: Sequence[Known],
+    before: Sequence[Verdict],
+    after: Sequence[Verdict],
+) -> Trial:
+    """Both sides' verdicts on the same pictures (n), by label and by level."""
+    lines = [is_it.line for is_it in truth]
+    levels = figures(side_of(sides.champion, before, lines), side_of(sides.candidate, after, lines))
+    number = {name: i for i, name in enumerate(sides.names)}
     return Trial(
         part,
-        np.array(truth, dtype=np.int64),
-        answers_at(sides.champion, *joined(said[0])),
-        answers_at(sides.candidate, *joined(said[1])),
+        np.array([number[is_it.label] for is_it in truth], dtype=np.int64),
+        answers_of_verdicts(before),
+        answers_of_verdicts(after),
+        levels,
     )
-
-
-def joined(parts: Sequence[tuple[Floats, Floats]]) -> tuple[Floats, Floats]:
-    """Logits and embeddings of batches, each as one."""
-    return np.concatenate([p[0] for p in parts]), np.concatenate([p[1] for p in parts])
 
 
 def batches_of(shown: Iterable[tuple[T, Pillow.Image]]) -> Iterator[list[tuple[T, Pillow.Image]]]:
@@ -98,15 +105,20 @@ def batches_of(shown: Iterable[tuple[T, Pillow.Image]]) -> Iterator[list[tuple[T
 def on_reference(sides: Sides, reference: Reference) -> Trial | None:
     """Both sides on the champion's left-out pictures, from their embeddings: only where the
     candidate reads the same ones. None elsewhere."""
-    card = sides.candidate.card
-    if card.space != sides.champion.card.space or sides.candidate.head is None:
+    old, card = sides.champion, sides.candidate.card
+    if card.space != old.card.space or sides.candidate.head is None:
         return None
-    after = sides.candidate.head.logits(reference.held_embeddings)
+    embeddings = reference.held_embeddings
+    truth = held_known(old.card, reference)
+    after = sides.candidate.judge(embeddings)
+    before = old.judge(embeddings) if old.head is not None else ()
+    levels = compared(sides, BEFORE, truth, before, after).levels if before else {}
     return Trial(
         BEFORE,
         reference.held_labels,
-        answers_of(reference.held_logits, sides.champion.card.temperature),
-        answers_at(sides.candidate, after, reference.held_embeddings),
+        answers_of(reference.held_logits, old.card.temperature),
+        answers_of_verdicts(after),
+        levels,
     )
 
 
@@ -144,8 +156,13 @@ def write_answers(path: Path, trials: Sequence[Trial], names: Sequence[str]) -> 
                 )
 
 
-def read_answers(path: Path, names: Sequence[str]) -> list[Trial]:
-    """The trials in a table. Raises BadRequest when there is none or it is empty."""
+def read_answers(
+    path: Path, names: Sequence[str], levels: Mapping[str, Mapping[str, float]]
+) -> list[Trial]:
+    """The trials in a table, with each part's figures by level.
+
+    Raises BadRequest when there is none or it is empty.
+    """
     try:
         with path.open(newline="", encoding="utf-8") as file:
             rows = list(csv.DictReader(file))
@@ -165,7 +182,7 @@ def read_answers(path: Path, names: Sequence[str]) -> list[Trial]:
         part = [row for row in rows if row["part"] == name]
         if part:
             said = side(part, "champion"), side(part, "candidate")
-            found.append(Trial(name, numbers(part, "actual"), *said))
+            found.append(Trial(name, numbers(part, "actual"), *said, levels.get(name, {})))
     if not found:
         raise BadRequest("There is no picture to compare on: name pictures of more sessions.")
     return found

@@ -112,9 +112,11 @@ def widened(network: networks.Network, known: int, labels: int, leaves: int) -> 
 
 
 def longer(rows: Tensor, wanted: int) -> Tensor:
-    """Rows (n, ...) with their mean behind them as often as it takes to be `wanted`."""
+    """Rows (n, ...) with their mean behind them as often as it takes to be `wanted`; zeros where
+    there are none yet."""
     more = wanted - len(rows)
-    return torch.cat([rows, rows.mean(0, keepdim=True).expand(more, *rows.shape[1:])])
+    mean = rows.mean(0, keepdim=True) if len(rows) else rows.new_zeros(1, *rows.shape[1:])
+    return torch.cat([rows, mean.expand(more, *rows.shape[1:])])
 
 
 def training_params(

@@ -12,6 +12,7 @@ import numpy.typing as npt
 from biosight.inference.rollup import Answered, Rollup, Scores
 
 Bools = npt.NDArray[np.bool_]
+Ints = npt.NDArray[np.int64]
 LEVELS = ("order", "family")
 
 
@@ -36,16 +37,22 @@ class SaidFiner:
 
 def level(rollup: Rollup, scores: Scores, truth: Sequence[str], rank: str) -> Level:
     """Top-1 among the tree's nodes of one rank, over pictures whose own is among them."""
+    right = right_at(rollup, scores, truth, rank)
+    judged = right[right >= 0]
+    return Level(rank, len(judged), float(judged.mean()) if len(judged) else float("nan"))
+
+
+def right_at(rollup: Rollup, scores: Scores, truth: Sequence[str], rank: str) -> Ints:
+    """Of each picture (n,): is the likeliest of the tree's nodes of one rank its own (1) or not
+    (0)? -1 where its own is not among them."""
     tree = rollup.tree
     columns = [i for i, n in enumerate(rollup.nodes) if tree.taxa[n].taxon_rank == rank]
-    names = [rollup.nodes[i] for i in columns]
-    known = [tree.ranked(node, rank) for node in truth]
-    judged = [i for i, name in enumerate(known) if name in names]
-    if not judged:
-        return Level(rank, 0, float("nan"))
-    said = scores.nodes[np.ix_(judged, columns)].argmax(axis=1)
-    right = [names[s] == known[i] for s, i in zip(said, judged, strict=True)]
-    return Level(rank, len(judged), float(np.mean(right)))
+    place = {rollup.nodes[i]: k for k, i in enumerate(columns)}
+    known = np.array([place.get(tree.ranked(node, rank), -1) for node in truth], dtype=np.int64)
+    if not columns:
+        return known
+    said = scores.nodes[:, columns].argmax(axis=1)
+    return np.where(known >= 0, (said == known).astype(np.int64), -1)
 
 
 def verdict(rollup: Rollup, said: str, truth: str, group: str) -> bool | None:
@@ -60,13 +67,21 @@ def said_finer(
     rollup: Rollup, answers: Sequence[Answered], truth: Sequence[str], groups: Sequence[str]
 ) -> SaidFiner:
     """How often the answer goes below the group, and how often it is right then."""
-    finer = [i for i, a in enumerate(answers) if a.node != a.group]
-    judged = []
-    for i in finer:
-        right = verdict(rollup, answers[i].node, truth[i], groups[i])
-        if answers[i].group != groups[i]:
-            right = False
-        if right is not None:
-            judged.append(right)
-    share = float(np.mean(judged)) if judged else float("nan")
-    return SaidFiner(len(answers), len(finer) / max(1, len(answers)), share)
+    said = finer_right(rollup, answers, truth, groups)
+    judged = said[said >= 0]
+    share = float(judged.mean()) if len(judged) else float("nan")
+    return SaidFiner(len(answers), float((said >= -1).sum()) / max(1, len(answers)), share)
+
+
+def finer_right(
+    rollup: Rollup, answers: Sequence[Answered], truth: Sequence[str], groups: Sequence[str]
+) -> Ints:
+    """Of each answer (n,) that goes below the group: is it right (1) or not (0), or known too
+    little to say (-1)? -2 for those that don't."""
+    said = np.full(len(answers), -2, dtype=np.int64)
+    for i, a in enumerate(answers):
+        if a.node == a.group:
+            continue
+        right = verdict(rollup, a.node, truth[i], groups[i]) if a.group == groups[i] else False
+        said[i] = -1 if right is None else int(right)
+    return said

@@ -18,6 +18,7 @@ export function gate(r) {
     el("h2", {}, "Compared with what it came from"),
     verdict(r, ` ${r.candidate || "This version"} against ${r.champion}.`),
     parts(r),
+    levels(r),
     summary(r),
     recalls(r),
     fresh(r),
@@ -96,6 +97,30 @@ function parts(r) {
     ),
     "parts",
   );
+}
+
+const LEVELS = /** @type {Record<string, string>} */ ({ order: "Order", family: "Family", said: "Said finer" });
+
+/** Both sides at each level of the tree. @param {any} r */
+function levels(r) {
+  const said = (/** @type {number | null} */ value, /** @type {number} */ part) =>
+    value === null ? "–" : part ? `${share(value)} of ${percent(part)}` : share(value);
+  return r.levels?.length
+    ? [
+        el("h3", {}, "By level"),
+        table(
+          ["Level", "Pictures", "Before", "After"],
+          r.levels.map((/** @type {any} */ x) =>
+            row(`${LEVELS[x.level]}, ${x.part}`, [
+              x.pictures.toLocaleString("en"),
+              said(x.champion, x.champion_share),
+              said(x.candidate, x.candidate_share),
+            ]),
+          ),
+        ),
+        el("p", { class: "soft" }, "Said finer: right when more than the group is said, of how many pictures that is."),
+      ]
+    : null;
 }
 
 /** @param {any} r */
