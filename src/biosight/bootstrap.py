@@ -5,7 +5,7 @@ Not here: what is done with what is open (errands).
 
 import logging
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -177,9 +177,15 @@ def open_catalogue(settings: Settings, archive: Archive | None = None) -> Catalo
     return Catalogue(default, bundled, locate)
 
 
-def open_model(settings: Settings, catalogue: Catalogue) -> Model:
-    """Models and the decoders that feed them. Raises BadModel when the default can't be opened."""
-    classifiers = Classifiers(catalogue.locate, settings.threads or None, settings.provider)
+def open_model(settings: Settings, catalogue: Catalogue, archive: Archive | None = None) -> Model:
+    """Models and the decoders that feed them; without an archive no experts stand beside them.
+    Raises BadModel when the default can't be opened."""
+
+    def experts() -> Sequence[str]:
+        return [v.id for v in registry.experts(archive.records)] if archive else ()
+
+    threads = settings.threads or None
+    classifiers = Classifiers(catalogue.locate, threads, settings.provider, experts)
     classifiers.get(read_card(settings.model_dir or DEFAULT_MODEL).key)
     return Model(Decoders(settings.decoders or None), classifiers, Batcher())
 
@@ -189,7 +195,7 @@ def open_biosight(settings: Settings) -> BioSight:
     archive = open_archive(settings)
     try:
         catalogue = open_catalogue(settings, archive)
-        model = open_model(settings, catalogue)
+        model = open_model(settings, catalogue, archive)
     except BaseException:
         archive.close()
         raise

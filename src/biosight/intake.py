@@ -346,6 +346,7 @@ def with_verdict(
         answer,
         classifier.path(answer.label),
         classifier.finer(verdict),
+        verdict.opinions,
     )
     count(classifier, prediction, unfamiliar=classifier.unfamiliar(verdict))
     label = naming.shown(answer.label)
@@ -382,10 +383,12 @@ def embedding_of(image: Image, classifier: Classifier, verdict: Verdict) -> Embe
 
 def look_again(intake: Intake, classifier: Classifier, image: Image) -> Verdict:
     """What a version says of a stored picture: from its embedding where the network is the same,
-    else from its bytes. Raises BadPicture, NotFound or Unavailable."""
+    and no expert to be asked, else from its bytes. Raises BadPicture, NotFound or Unavailable."""
     kept = intake.records.get(Embedding, image.id)
     if kept and kept.space == classifier.card.space and classifier.head:
-        return classifier.judge(kept.floats()[None])[0]
+        verdict = classifier.judge(kept.floats()[None])[0]
+        if not classifier.asks(verdict):
+            return verdict
     with intake.blobs.local(keys.original(image.sha256)) as original:
         decoded = intake.decoders.decode(original, classifier.card.framing)
     return intake.batcher.classify(classifier, decoded.pixels)

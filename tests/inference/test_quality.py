@@ -7,8 +7,9 @@ import pytest
 
 from biosight.errors import BadModel
 from biosight.inference import quality
-from biosight.inference.classifier import Classifier, open_network
+from biosight.inference.classifier import Classifier
 from biosight.inference.head import Head, Prior, read_head, write_head
+from biosight.inference.network import open_network
 from biosight.inference.reference import Familiar, packed, plain, read_reference
 
 

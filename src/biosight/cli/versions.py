@@ -7,6 +7,7 @@ import click
 
 from biosight import registry
 from biosight.bootstrap import open_archive, open_catalogue
+from biosight.cli.experts import add_expert, checked_table, weigh_model
 from biosight.cli.learn import export_model, fit_leaves, quantise_model
 from biosight.errands.versions import promote_version
 from biosight.errors import BadModel, BadRequest
@@ -27,6 +28,7 @@ def model() -> None:
 model.add_command(export_model)
 model.add_command(quantise_model)
 model.add_command(fit_leaves)
+model.add_command(weigh_model)
 
 
 @model.command("list")
@@ -59,11 +61,17 @@ def list_models(settings: Settings) -> None:
 @click.option("--mean", default=IMAGENET[0], show_default=True, help="Per channel, 0 to 1.")
 @click.option("--std", default=IMAGENET[1], show_default=True, help="Per channel, 0 to 1.")
 @click.option("--layout", type=click.Choice(["nchw", "nhwc"]), default="nchw", show_default=True)
+@click.option("--under", default="", help="An expert: asked of what lies below this name alone.")
+@click.option("--taxa", type=FILE, help="An expert's labels as a CSV: label or class, node.")
 @click.pass_obj
-def add(settings: Settings, /, file: Path, **given: object) -> None:
-    """Add any ONNX classifier FILE; it is checked, and waits as a candidate."""
+def add(settings: Settings, /, file: Path, under: str, taxa: Path | None, **given: object) -> None:
+    """Add any ONNX classifier FILE, or an expert in ONNX or TFLite; it is checked, and waits as a
+    candidate."""
     card = card_from(file, given)
     layout = str(given["layout"])
+    if table := checked_table(taxa, under, file):
+        add_expert(settings, file, card, table, under, layout)
+        return
     found = arrival.examine(file, len(card.labels), card.input_size, layout)
     archive = open_archive(settings)
     try:

@@ -25,7 +25,9 @@ REASON = "applied after a try-on"
 
 
 def check_fits(version: ModelVersion, collection: Collection) -> None:
-    """Raise BadRequest for a version that was taught in another collection."""
+    """Raise BadRequest for a version that was taught in another collection, and for an expert."""
+    if version.card.under:
+        raise BadRequest(f"{version.name} is asked beside a model, of {version.card.under} alone.")
     if version.collection not in {"", collection.id}:
         raise BadRequest("This model was taught in another collection; use it there.")
 

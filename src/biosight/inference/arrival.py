@@ -14,7 +14,7 @@ import onnxruntime as ort
 
 from biosight.errors import BadModel
 from biosight.inference.card import ModelCard, file_sha256, write_card
-from biosight.inference.classifier import open_network
+from biosight.inference.network import open_network
 
 SLOWEST_SECONDS = 5.0
 MOST_BYTES = 2_000_000_000

@@ -68,7 +68,9 @@ class ModelCard(BaseModel):
     whose network a taught head reads. Beyond `novelty_limit`, a cosine distance, a picture
     counts as unfamiliar; 0 means that nothing does. `taxa` is the tree that finer answers come
     from, parents first, and `leaves` the ids whose scores the second layer of head.npz gives;
-    `leaf_temperature` divides those. A model without them says its labels alone.
+    `leaf_temperature` divides those. A model without them says its labels alone. `under` makes it
+    an expert for what hangs below that name of another model's tree, asked beside it (expert.py):
+    then `taxa` says below which name of that tree each label hangs, and `weight` is its part.
     `training_set` is the hash of what taught it, `parameters` how, `git_commit` the code.
     """
 
@@ -87,6 +89,8 @@ class ModelCard(BaseModel):
     std: tuple[float, float, float]
     temperature: float = Field(1.0, gt=0)
     leaf_temperature: float = Field(1.0, gt=0)
+    under: str = ""
+    weight: float = Field(0.0, ge=0, le=1)
     embedding_size: int = Field(ge=1)
     precision: str = "fp32"
     sha256: str = ""

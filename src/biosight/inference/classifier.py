@@ -4,67 +4,42 @@ Not here: gathering batches (batching.py), which models are open (serving.py), o
 asked (registry).
 """
 
-from dataclasses import dataclass
+import logging
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
 import onnxruntime as ort
 
-from biosight import cores
 from biosight.errors import BadModel
 from biosight.inference.card import ModelCard, card_rollup, file_sha256, read_card
+from biosight.inference.expert import Beside
 from biosight.inference.head import Head, read_head
+from biosight.inference.network import open_network
 from biosight.inference.preprocess import Pixels, to_batch
 from biosight.inference.reference import Familiar, read_reference
 from biosight.inference.rollup import Rollup, shares
-from biosight.labels import Guess
+from biosight.labels import Guess, Opinion
 from biosight.taxa.paths import as_path
 
+log = logging.getLogger(__name__)
 Floats = npt.NDArray[np.float32]
 TOP = 5
-PROVIDERS = {
-    "cpu": "CPUExecutionProvider",
-    "cuda": "CUDAExecutionProvider",
-    "tensorrt": "TensorrtExecutionProvider",
-    "rocm": "ROCMExecutionProvider",
-    "openvino": "OpenVINOExecutionProvider",
-    "directml": "DmlExecutionProvider",
-    "coreml": "CoreMLExecutionProvider",
-}
 
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
     """What the model says of one picture: confidences per label, the embedding, and how far
     that lies from what the model knows (0 without a reference); with a tree, probabilities of its
-    leaves and nodes too."""
+    leaves and nodes too, and what experts that were asked said."""
 
     confidences: Floats
     embedding: Floats
     novelty: float
     leaves: Floats | None = None
     nodes: Floats | None = None
-
-
-def open_network(
-    model: Path, threads: int | None = None, provider: str = "cpu"
-) -> ort.InferenceSession:
-    """An ONNX session. Raises BadModel for a damaged file or a provider that isn't installed."""
-    name = PROVIDERS[provider]
-    if name not in ort.get_available_providers():
-        raise BadModel(f"The installed ONNX Runtime can't use {provider}; install one that can.")
-    options = ort.SessionOptions()
-    options.intra_op_num_threads = threads or cores.granted()
-    options.inter_op_num_threads = 1
-    # Spinning threads would take the cores from the decoders between two batches.
-    options.add_session_config_entry("session.intra_op.allow_spinning", "0")
-    options.log_severity_level = 3
-    chosen = [name] if provider == "cpu" else [name, PROVIDERS["cpu"]]
-    try:
-        return ort.InferenceSession(model, options, providers=chosen)
-    except Exception as error:  # ONNX Runtime has an exception type a cause, none of them public
-        raise BadModel(f"{model} can't be opened as an ONNX model.") from error
+    opinions: tuple[Opinion, ...] = ()
 
 
 def check_file(folder: Path, card: ModelCard) -> Path:
@@ -90,7 +65,8 @@ def rollup_of(card: ModelCard, head: Head | None) -> Rollup | None:
 class Classifier:
     """A model folder opened for inference; not safe for two runs at once (see batching.py).
 
-    `session` may be one that is open already for the same file.
+    `session` may be one that is open already for the same file. `beside` are the experts that it
+    asks of what lies in their branches.
     """
 
     def __init__(
@@ -112,6 +88,7 @@ class Classifier:
         self.rollup = rollup_of(self.card, self.head)
         reference = read_reference(folder)
         self.familiar = Familiar(reference) if reference else None
+        self.beside: tuple[Beside, ...] = ()
 
     def logits(self, pixels: Pixels) -> tuple[Floats, Floats]:
         """uint8 (n, side, side, 3) -> raw logits (n, labels) and embeddings (n, d)."""
@@ -124,7 +101,24 @@ class Classifier:
 
     def predict(self, pixels: Pixels) -> list[Verdict]:
         """uint8 (n, side, side, 3) -> one Verdict a picture."""
-        return self.verdicts(*self.logits(pixels))
+        verdicts = self.verdicts(*self.logits(pixels))
+        for beside in self.beside:
+            verdicts = self.with_expert(beside, pixels, verdicts)
+        return verdicts
+
+    def with_expert(self, beside: Beside, pixels: Pixels, verdicts: list[Verdict]) -> list[Verdict]:
+        """Verdicts on pictures (n, side, side, 3) after an expert was asked of those it knows."""
+        groups = [self.top(v, 1)[0].label for v in verdicts]
+        leaves_of = [v.leaves for v in verdicts if v.leaves is not None]
+        try:
+            heard = beside.consult(pixels, groups, leaves_of)
+        except Exception:  # whatever ails an expert, the model has answered
+            log.exception("an expert failed", extra={"model": beside.expert.card.key})
+            return verdicts
+        for i, (leaves, nodes, opinion) in heard.items():
+            said = (*verdicts[i].opinions, opinion)
+            verdicts[i] = replace(verdicts[i], leaves=leaves, nodes=nodes, opinions=said)
+        return verdicts
 
     def judge(self, embeddings: Floats) -> list[Verdict]:
         """Embeddings (n, d) of this model's space -> one Verdict each, without the network.
@@ -187,6 +181,11 @@ class Classifier:
         """The taxonRank of a name in the model's own tree; "" for one that is in none."""
         taxon = self.rollup.tree.taxa.get(node) if self.rollup else None
         return taxon.taxon_rank if taxon else ""
+
+    def asks(self, verdict: Verdict) -> bool:
+        """Is an expert to be asked of a picture, for which its pixels are needed?"""
+        group = self.top(verdict, 1)[0].label
+        return any(beside.branch.asked(group) for beside in self.beside)
 
     def unfamiliar(self, verdict: Verdict) -> bool:
         """Does the picture lie beyond what the model knows?"""

@@ -1,35 +1,55 @@
 """Classifiers by ModelVersion, opened when first asked for, a few at a time.
 
-Versions that share one network file (taught heads) share its session. Not here: which
+Versions that share one network file (taught heads) share its session; experts that serve stand
+beside every model whose tree has their branch. Not here: which
 version serves a collection (registry), or where its files lie (bootstrap.py).
 """
 
+import logging
 import threading
+import time
 from collections import OrderedDict
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 
+from biosight.errors import BadModel, BioSightError
 from biosight.inference.card import read_card
 from biosight.inference.classifier import Classifier
+from biosight.inference.expert import Beside, Branch, Expert
 
+log = logging.getLogger(__name__)
 MOST_OPEN = 6
+LOOK_SECONDS = 5.0
+
+
+def no_experts() -> Sequence[str]:
+    """Keys of experts where there is no registry to ask."""
+    return ()
 
 
 class Classifiers:
     """`get(key)` from any thread; the least recently used beyond MOST_OPEN are let go."""
 
     def __init__(
-        self, locate: Callable[[str], Path], threads: int | None = None, provider: str = "cpu"
+        self,
+        locate: Callable[[str], Path],
+        threads: int | None = None,
+        provider: str = "cpu",
+        experts: Callable[[], Sequence[str]] = no_experts,
     ) -> None:
         self.locate = locate
         self.threads = threads
         self.provider = provider
+        self.experts = experts
         self.open: OrderedDict[str, Classifier] = OrderedDict()
+        self.beside: dict[str, Expert] = {}
+        self.looked = -LOOK_SECONDS
         self.lock = threading.Lock()
 
     def get(self, key: str) -> Classifier:
         """The classifier of a version such as "organisms@1". Raises BadModel or NotFound."""
         with self.lock:
+            self.look()
             found = self.open.get(key) or self.opened(key)
             self.open[key] = found
             self.open.move_to_end(key)
@@ -42,4 +62,40 @@ class Classifiers:
         folder = self.locate(key)
         sha256 = read_card(folder).sha256
         same = [c.session for c in self.open.values() if sha256 and c.card.sha256 == sha256]
-        return Classifier(folder, self.threads, self.provider, same[0] if same else None)
+        made = Classifier(folder, self.threads, self.provider, same[0] if same else None)
+        made.beside = beside(made, self.beside.values())
+        return made
+
+    def look(self) -> None:
+        """Which experts serve now? Asked anew every LOOK_SECONDS: others promote them too."""
+        if time.monotonic() - self.looked < LOOK_SECONDS:
+            return
+        self.looked = time.monotonic()
+        keys = self.experts()
+        if list(keys) == list(self.beside):
+            return
+        there = {key: self.beside.get(key) or self.expert(key) for key in keys}
+        self.beside = {key: found for key, found in there.items() if found is not None}
+        for classifier in self.open.values():
+            classifier.beside = beside(classifier, self.beside.values())
+
+    def expert(self, key: str) -> Expert | None:
+        """An expert opened; None, told in the log, for one that can't be."""
+        try:
+            return Expert(self.locate(key), self.threads)
+        except BioSightError:
+            log.exception("an expert can't be opened", extra={"model": key})
+            return None
+
+
+def beside(classifier: Classifier, experts: Iterable[Expert]) -> tuple[Beside, ...]:
+    """The experts that a model can ask: its tree has their branch."""
+    if (rollup := classifier.rollup) is None:
+        return ()
+    found = []
+    for expert in experts:
+        try:
+            found.append(Beside(expert, Branch(rollup, expert.card)))
+        except BadModel as error:
+            log.info("not asked: %s", error.detail)
+    return tuple(found)

@@ -15,7 +15,7 @@ from biosight.storage import keys
 from biosight.storage.blobs import Blobs
 from biosight.storage.records import Records
 
-MODEL_FILES = ("model.onnx", "head.npz", "reference.npz", "training.json")
+MODEL_FILES = ("model.onnx", "model.tflite", "head.npz", "reference.npz", "training.json")
 
 
 def keep(

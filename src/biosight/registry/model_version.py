@@ -125,6 +125,12 @@ def families(records: Records) -> dict[str, ModelVersion]:
     return {v.name: v for v in sorted(found, key=lambda v: v.promoted_at)}
 
 
+def experts(records: Records) -> list[ModelVersion]:
+    """The versions that stand beside others (inference/expert.py) and serve, in order."""
+    found = records.find(ModelVersion, [Where("state", "=", "champion")], limit=10_000)
+    return sorted((v for v in found if v.card.under), key=lambda v: v.id)
+
+
 def add(
     records: Records,
     card: ModelCard,
@@ -235,8 +241,9 @@ def before(records: Records, version: ModelVersion, bundled: Container[str]) -> 
 
 
 def retire(records: Records, version: ModelVersion, by: str, reason: str = "") -> ModelVersion:
-    """Put a candidate aside. Raises BadRequest for the champion: promote another first."""
-    if version.state == "champion":
+    """Put a candidate aside, or an expert. Raises BadRequest for a model that serves: promote
+    another first."""
+    if version.state == "champion" and not version.card.under:
         raise BadRequest("This version serves; promote another one, then it retires by itself.")
     now = replace(version, state="retired", version=version.version + 1)
     records.write(Replace(now, version.version), Insert(event(now, "retired", by, reason)))

@@ -6,7 +6,7 @@ Not here: one image in full (web/api/images.py).
 from pydantic import BaseModel
 
 from biosight.images import Image
-from biosight.labels import Guess
+from biosight.labels import Guess, Opinion
 from biosight.taxa.naming import Naming
 from biosight.taxa.tree import Tree
 
@@ -18,6 +18,15 @@ class GuessOut(BaseModel):
     label: str
     confidence: float
     line: list[str] = []
+
+
+class OpinionOut(BaseModel):
+    """What a picture looks like to an expert, the likeliest first, by its own names; `weight`, 0 to
+    1, is the part that it had in the answer."""
+
+    model: str
+    weight: float
+    top: list[GuessOut]
 
 
 class TaxonOut(BaseModel):
@@ -106,6 +115,18 @@ def guesses_out(guesses: tuple[Guess, ...], naming: Naming) -> list[GuessOut]:
             line = list(naming.tree.line(label))
             found[label] = GuessOut(label=label, confidence=guess.confidence, line=line)
     return list(found.values())
+
+
+def opinions_out(opinions: tuple[Opinion, ...]) -> list[OpinionOut]:
+    """What experts said, by their own names: those are shown, and stand for no label."""
+    return [
+        OpinionOut(
+            model=o.model,
+            weight=o.weight,
+            top=[GuessOut(label=g.label, confidence=g.confidence) for g in o.top],
+        )
+        for o in opinions
+    ]
 
 
 def etag(image: Image) -> str:

@@ -37,10 +37,12 @@ from biosight.web.sending import OpenFile, begun, on_byte_threads, streamed
 from biosight.web.shown import (
     GuessOut,
     ImageOut,
+    OpinionOut,
     TaxonOut,
     etag,
     guesses_out,
     image_out,
+    opinions_out,
     taxon_out,
 )
 
@@ -52,10 +54,11 @@ class ImageDetail(ImageOut):
     """An image with the model's guesses and the file's metadata; after a change, its act.
 
     `top` are the model's labels; with a tree of names, `finer` are the likeliest of its finest
-    names, and `taxon` is what the current label is."""
+    names, `opinions` what experts said of it, and `taxon` is what the current label is."""
 
     top: list[GuessOut]
     finer: list[GuessOut]
+    opinions: list[OpinionOut]
     taxon: TaxonOut | None
     camera: str
     latitude: float | None
@@ -132,6 +135,7 @@ def detail(biosight: BioSight, image: Image, access: Access, records: Store) -> 
         **image_out(image, access.collection.threshold).model_dump(),
         top=guesses_out(prediction.top, naming) if prediction else [],
         finer=guesses_out(prediction.finer, naming) if prediction else [],
+        opinions=opinions_out(prediction.opinions) if prediction else [],
         taxon=taxon_out(naming.tree, image.label),
         camera=image.camera,
         latitude=image.latitude,

@@ -28,7 +28,7 @@ class VersionOut(BaseModel):
 
     `serves` says whether it is its family's champion, `default` whether collections use the
     family that chose none, `there` is false for one that came with another BioSight.
-    `collection` is where it was taught, or "".
+    `collection` is where it was taught, or ""; `under` the name that an expert is asked of.
     """
 
     id: str
@@ -42,6 +42,7 @@ class VersionOut(BaseModel):
     arch: str
     labels: list[str]
     base: str
+    under: str
     collection: str
     added_at: float
     promoted_at: float
@@ -90,9 +91,10 @@ class EventOut(BaseModel):
 
 class VersionDetail(VersionOut):
     """A version with its card, its answers on left-out sources, and the gate's report if any;
-    `before` is the version that a roll-back would bring, or ""."""
+    `before` is the version that a roll-back would bring, or "", `network` the file's name."""
 
     before: str
+    network: str
     card: dict[str, Any]
     held: Quality | None
     report: dict[str, Any] | None
@@ -121,6 +123,7 @@ def version_out(biosight: Open, person: Person, version: ModelVersion) -> Versio
         arch=card.arch,
         labels=list(card.label_names),
         base=card.base,
+        under=card.under,
         collection=version.collection,
         added_at=version.added_at,
         promoted_at=version.promoted_at,
@@ -141,6 +144,7 @@ def show(version: VersionToSee, person: Signed, biosight: Open, records: Store) 
     return VersionDetail(
         **version_out(biosight, person, version).model_dump(),
         before=former.id if former else "",
+        network="model.tflite" if "model.tflite" in dict(version.files) else "model.onnx",
         card=version.card.model_dump(by_alias=True),
         held=held_quality(biosight, version),
         report=json.loads(version.report) if version.report else None,
@@ -219,9 +223,9 @@ def file_of(text: str, name: str) -> Response:
 
 @router.get("/models/{key}/files/{name}", response_class=FileResponse)
 def model_file(name: str, version: VersionToSee, biosight: Open) -> FileResponse:
-    """model.onnx, and head.npz where the last layer is a file of its own."""
+    """model.onnx or model.tflite, and head.npz where the last layer is a file of its own."""
     path = biosight.catalogue.locate(version.id) / name
-    if name not in {"model.onnx", "head.npz"} or not path.is_file():
+    if name not in {"model.onnx", "model.tflite", "head.npz"} or not path.is_file():
         raise NotFound("There is no such file.")
     return FileResponse(
         path, media_type="application/octet-stream", filename=f"{version.id}.{name}"

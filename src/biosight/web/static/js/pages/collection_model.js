@@ -94,7 +94,7 @@ export async function mount(main) {
  */
 function choice(versions, collection, serving, editor, tryOn) {
   const fitting = versions.filter(
-    (v) => ["", collection].includes(v.collection) && v.state !== "retired" && v.there && v.id !== serving,
+    (v) => ["", collection].includes(v.collection) && v.state !== "retired" && v.there && v.id !== serving && !v.under,
   );
   return [
     el("h2", {}, "Model"),

@@ -7,7 +7,7 @@ import { complain } from "../frame/toast.js";
 import { asQuery, fromAddress } from "../grid/filters.js";
 import { capture, facts, familiarity, sayingRow } from "../pictures/about.js";
 import { changeOne, doAct, undoLast } from "../pictures/acts.js";
-import { drawAllGuesses, drawState } from "../pictures/guesses.js";
+import { drawAllGuesses, drawOpinions, drawState } from "../pictures/guesses.js";
 import { toggleHeat } from "../pictures/heat.js";
 import { broader, finer, stepped } from "../pictures/levels.js";
 import { drawLikes } from "../pictures/likes.js";
@@ -122,6 +122,7 @@ export async function mount(main) {
           {},
           el("h3", {}, "The machine's guesses"),
           drawAllGuesses(image, editor ? (label) => change({ label }) : null),
+          drawOpinions(image),
           image.model &&
             el(
               "p",

@@ -5,7 +5,7 @@ import { counted, el, find, refocus } from "../frame/dom.js";
 import { bind } from "../frame/keys.js";
 import { complain } from "../frame/toast.js";
 import { changeOne, doAct, undoLast } from "../pictures/acts.js";
-import { drawAllGuesses, drawState } from "../pictures/guesses.js";
+import { drawAllGuesses, drawOpinions, drawState } from "../pictures/guesses.js";
 import { broader, finer, stepped } from "../pictures/levels.js";
 import { chooseLabel } from "../pictures/relabel.js";
 import { Stage } from "../pictures/stage.js";
@@ -125,6 +125,7 @@ export async function mount(main) {
           stepped(image, answer),
         ),
       drawAllGuesses(image, editor ? (label) => answer(label === image.label ? { confirm: true } : { label }) : null),
+      drawOpinions(image),
       favourites(),
       el("p", { class: "soft" }, el("a", { href: `/images/${image.id}` }, image.name)),
     );

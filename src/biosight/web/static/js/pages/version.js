@@ -5,7 +5,9 @@ import { el, find, when } from "../frame/dom.js";
 import { complain, question, toast } from "../frame/toast.js";
 import { coverage } from "../learning/coverage.js";
 import { gate } from "../learning/gate.js";
-import { accuracy, calibration, confusion, recall } from "../learning/plots.js";
+import { accuracy, calibration, confusion, recall, share } from "../learning/plots.js";
+
+const MOST_CHIPS = 60;
 
 /** @param {HTMLElement} main */
 export async function mount(main) {
@@ -34,12 +36,15 @@ function card(v, again) {
       {},
       el("span", { class: "state" }, v.serves ? "serves" : v.state),
       ` ${c.arch}, ${c.input_size} px, ${c.precision}.`,
+      c.under && ` An expert, asked of ${c.under} alone; its part in the answer: ${share(c.weight)}.`,
     ),
-    el(
-      "ul",
-      { class: "chips" },
-      v.labels.map((/** @type {string} */ l) => el("li", {}, l)),
-    ),
+    v.labels.length > MOST_CHIPS
+      ? el("p", { class: "soft" }, `It has ${v.labels.length.toLocaleString("en")} labels; the card lists them.`)
+      : el(
+          "ul",
+          { class: "chips" },
+          v.labels.map((/** @type {string} */ l) => el("li", {}, l)),
+        ),
     v.may_change && acts(v, again),
     words("Trained on", c.trained_on),
     c.weak_at.length
@@ -62,7 +67,11 @@ function card(v, again) {
       "p",
       { class: "actions" },
       el("a", { class: "button", href: `${API}/models/${v.id}/card.json`, download: true }, "Card"),
-      el("a", { class: "button", href: `${API}/models/${v.id}/files/model.onnx`, download: true }, "ONNX"),
+      el(
+        "a",
+        { class: "button", href: `${API}/models/${v.id}/files/${v.network}`, download: true },
+        v.network.endsWith("onnx") ? "ONNX" : "TFLite",
+      ),
       v.base && el("a", { class: "button", href: `${API}/models/${v.id}/files/head.npz`, download: true }, "Head"),
     ),
   );
@@ -131,7 +140,7 @@ function acts(v, again) {
     { class: "actions" },
     !v.serves && v.there && button("promote", "Promote", `${v.id} serves now.`),
     v.serves && v.before && button("roll-back", "Roll back", "The version before serves again."),
-    v.state === "candidate" && button("retire", "Retire", `${v.id} is retired.`),
+    (v.state === "candidate" || (v.under && v.serves)) && button("retire", "Retire", `${v.id} is retired.`),
   );
 }
 

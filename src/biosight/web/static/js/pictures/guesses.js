@@ -24,6 +24,31 @@ export function drawAllGuesses(image, choose) {
   ];
 }
 
+/** What the picture looks like to experts: shown, and never an answer. @param {any} image */
+export function drawOpinions(image) {
+  return image.opinions
+    .filter((/** @type {any} */ o) => o.top.length)
+    .map((/** @type {any} */ o) => [
+      el("h4", {}, `Looks like, to ${o.model}`),
+      el(
+        "ul",
+        { class: "looks" },
+        o.top
+          .slice(0, 3)
+          .map((/** @type {Guess} */ g) =>
+            el("li", {}, el("span", {}, g.label), el("span", { class: "number" }, percent(g.confidence))),
+          ),
+      ),
+      el(
+        "p",
+        { class: "soft" },
+        o.weight
+          ? `It has ${percent(o.weight)} of the say in the finer name.`
+          : "It has no say in the name: its weight is not fitted yet.",
+      ),
+    ]);
+}
+
 /**
  * @param {Guess[]} top @param {((label: string) => void) | null} choose @param {string} [name]
  */

@@ -1,0 +1,41 @@
+"""Opening an ONNX file, on the provider that the settings name.
+
+Not here: what its numbers mean (classifier.py, expert.py).
+"""
+
+from pathlib import Path
+
+import onnxruntime as ort
+
+from biosight import cores
+from biosight.errors import BadModel
+
+PROVIDERS = {
+    "cpu": "CPUExecutionProvider",
+    "cuda": "CUDAExecutionProvider",
+    "tensorrt": "TensorrtExecutionProvider",
+    "rocm": "ROCMExecutionProvider",
+    "openvino": "OpenVINOExecutionProvider",
+    "directml": "DmlExecutionProvider",
+    "coreml": "CoreMLExecutionProvider",
+}
+
+
+def open_network(
+    model: Path, threads: int | None = None, provider: str = "cpu"
+) -> ort.InferenceSession:
+    """An ONNX session. Raises BadModel for a damaged file or a provider that isn't installed."""
+    name = PROVIDERS[provider]
+    if name not in ort.get_available_providers():
+        raise BadModel(f"The installed ONNX Runtime can't use {provider}; install one that can.")
+    options = ort.SessionOptions()
+    options.intra_op_num_threads = threads or cores.granted()
+    options.inter_op_num_threads = 1
+    # Spinning threads would take the cores from the decoders between two batches.
+    options.add_session_config_entry("session.intra_op.allow_spinning", "0")
+    options.log_severity_level = 3
+    chosen = [name] if provider == "cpu" else [name, PROVIDERS["cpu"]]
+    try:
+        return ort.InferenceSession(model, options, providers=chosen)
+    except Exception as error:  # ONNX Runtime has an exception type a cause, none of them public
+        raise BadModel(f"{model} can't be opened as an ONNX model.") from error
