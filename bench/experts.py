@@ -23,7 +23,7 @@ from biosight.inference.classifier import Classifier
 from biosight.inference.expert import Branch, Expert
 from biosight.inference.mapping import read_mapping
 from biosight.inference.preprocess import to_pixels
-from biosight.learning.weighing import Example, weigh
+from biosight.learning.weighing import Example, fit_weight
 from biosight.training import dataset as ds
 from biosight.training.leaves import read_names, with_nodes
 
@@ -127,7 +127,7 @@ def main(arguments: Sequence[str]) -> None:
         wanted = set(chosen.split(","))
         held = [s for s in samples(root, manifest) if s.source in wanted]
         found = asked(classifier, expert, branch, held)
-        whole = weigh(branch, [e for _, e in found])
+        whole = fit_weight(branch, [e for _, e in found])
         sources = len({source for source, _ in found})
         print(f"weight {whole.weight} by {whole.pictures} pictures of {sources} sources")
         tell(branch, "left-out sources", judged(branch, found))
@@ -139,7 +139,7 @@ def main(arguments: Sequence[str]) -> None:
 def judged(branch: Branch, found: Sequence[Sourced]) -> list[tuple[Example, float]]:
     """Each picture with the weight that the other sources give."""
     weights = {
-        source: weigh(branch, [e for s, e in found if s != source]).weight
+        source: fit_weight(branch, [e for s, e in found if s != source]).weight
         for source in {s for s, _ in found}
     }
     return [(example, weights[source]) for source, example in found]

@@ -21,8 +21,8 @@ from biosight.inference.classifier import Classifier
 from biosight.inference.expert import Branch, Expert
 from biosight.inference.mapping import read_mapping
 from biosight.inference.rollup import Rollup
-from biosight.inference.serving import beside
-from biosight.learning.weighing import Example, weigh
+from biosight.inference.serving import experts_beside
+from biosight.learning.weighing import Example, fit_weight
 from biosight.settings import Settings
 from biosight.storage.records import Replace
 from biosight.taxa.tree import Taxon, Tree
@@ -158,7 +158,7 @@ def pixels(*labels: str) -> "np.ndarray[tuple[int, ...], np.dtype[np.uint8]]":
 def test_without_weight_it_says_what_it_sees_and_changes_nothing(tmp_path: Path) -> None:
     tiny.make_tree_model(tmp_path / "base")
     alone, asking = Classifier(tmp_path / "base", 1), Classifier(tmp_path / "base", 1)
-    asking.beside = beside(asking, [Expert(folder_of(tmp_path, weight=0))])
+    asking.beside = experts_beside(asking, [Expert(folder_of(tmp_path, weight=0))])
     shown = pixels("Crimson", "Green", "Scarlet")
     for before, after in zip(alone.predict(shown), asking.predict(shown), strict=True):
         assert before.leaves is not None
@@ -174,7 +174,7 @@ def test_without_weight_it_says_what_it_sees_and_changes_nothing(tmp_path: Path)
 def test_with_weight_it_moves_what_is_below_its_branch_alone(tmp_path: Path) -> None:
     tiny.make_tree_model(tmp_path / "base")
     alone, asking = Classifier(tmp_path / "base", 1), Classifier(tmp_path / "base", 1)
-    asking.beside = beside(asking, [Expert(folder_of(tmp_path, weight=0.9, swapped=True))])
+    asking.beside = experts_beside(asking, [Expert(folder_of(tmp_path, weight=0.9, swapped=True))])
     shown = pixels("Crimson", "Green")
     (before, green), (after, same) = alone.predict(shown), asking.predict(shown)
     assert alone.answer(before).label == "Crimson"
@@ -189,7 +189,7 @@ def test_an_expert_that_fails_costs_no_picture(
     tiny.make_tree_model(tmp_path / "base")
     asking = Classifier(tmp_path / "base", 1)
     expert = Expert(folder_of(tmp_path, weight=0.5))
-    asking.beside = beside(asking, [expert])
+    asking.beside = experts_beside(asking, [expert])
     monkeypatch.setattr(expert, "network", lambda _: 1 / 0)
     assert asking.answer(asking.predict(pixels("Crimson"))[0]).label == "Crimson"
 
@@ -309,11 +309,23 @@ def test_the_weight_is_what_people_say_and_none_without_gain() -> None:
             found.append(Example(leaves / leaves.sum(), own, LEAVES[truth]))
         return found
 
-    good = weigh(branch, examples(0.95))
+    good = fit_weight(branch, examples(0.95))
     assert good.weight >= 0.4
     assert good.right_with > 0.9 > good.right_without
-    assert weigh(branch, examples(0.5)).weight == 0
-    assert weigh(branch, examples(0.95, count=20)).weight == 0, "too few to say"
+    assert fit_weight(branch, examples(0.5)).weight == 0
+    assert fit_weight(branch, examples(0.95, count=20)).weight == 0, "too few to say"
+
+
+def test_probabilities_in_8_bits_need_not_add_up(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    expert = Expert(folder_of(tmp_path, weight=0))
+    told = expert.card.model_copy(update={"parameters": {"outputs": "probabilities"}})
+    monkeypatch.setattr(expert, "card", told)
+    said = np.array([[0.5, 0.1, 0.0], [0.0, 0.0, 0.0]], np.float32)
+    monkeypatch.setattr(expert, "network", lambda _: said.copy())
+    shares_of = expert.shares(pixels("Crimson", "Scarlet"))
+    assert np.allclose(shares_of, [[5 / 6, 1 / 6, 0], [1 / 3, 1 / 3, 1 / 3]])
 
 
 def test_a_foreign_table_is_read_by_number_and_model(tmp_path: Path) -> None:
@@ -341,6 +353,8 @@ def test_a_real_tflite_network_is_run(tmp_path: Path) -> None:
     card = card.model_copy(update={"labels": names, "input_size": 224, "sha256": ""})
     (tmp_path / "out").mkdir()
     prepared(path, card, "nhwc", tmp_path / "out")
-    said = Expert(tmp_path / "out").shares(np.zeros((1, 192, 192, 3), np.uint8))
+    expert = Expert(tmp_path / "out")
+    assert expert.card.parameters["outputs"] == "probabilities"
+    said = expert.shares(np.zeros((1, 192, 192, 3), np.uint8))
     assert said.shape == (1, len(names))
     assert np.isclose(said.sum(), 1, atol=0.01)

@@ -10,7 +10,7 @@ from biosight.inference.classifier import Classifier
 from biosight.inference.head import read_head, write_head
 from biosight.inference.reference import read_reference
 from biosight.learning import gate
-from biosight.learning.by_level import SAID, LevelLine, against_levels, figures, level_lines
+from biosight.learning.by_level import SAID, LevelLine, against_levels, level_figures, level_lines
 from biosight.learning.recipe import GateParams
 from biosight.learning.trial import Sides, on_reference
 from tests import tiny
@@ -80,5 +80,5 @@ def test_finer_answers_may_be_wrong_one_time_in_ten() -> None:
 
 
 def test_a_side_without_a_tree_has_no_lines() -> None:
-    assert figures(None, None) == {}
+    assert level_figures(None, None) == {}
     assert level_lines("here", {}) == ()

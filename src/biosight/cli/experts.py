@@ -16,7 +16,7 @@ from biosight.errands.weighing import weigh_expert
 from biosight.errors import BadModel
 from biosight.inference import arrival
 from biosight.inference.card import ModelCard, card_rollup, file_sha256, read_card, write_card
-from biosight.inference.expert import Branch, Expert
+from biosight.inference.expert import OUTPUTS, PROBABILITIES, Branch, Expert
 from biosight.inference.mapping import read_mapping
 from biosight.settings import Settings
 
@@ -62,11 +62,15 @@ def prepared(file: Path, card: ModelCard, layout: str, folder: Path) -> None:
         arrival.prepare(file, card, found, layout, folder)
     side = card.input_size
     noise = np.random.default_rng(0).integers(0, 255, (2, side, side, 3), dtype=np.uint8)
-    said = Expert(folder).shares(noise)
+    said = Expert(folder).network(noise)
     if said.shape != (2, len(card.labels)):
         raise BadModel(f"It gives {said.shape[1]} numbers a picture for {len(card.labels)} labels.")
     if not np.isfinite(said).all():
         raise BadModel("It gives something else than finite numbers.")
+    if said.min() >= 0 and said.max() <= 1:
+        done = read_card(folder)
+        told = done.parameters | {OUTPUTS: PROBABILITIES}
+        write_card(done.model_copy(update={"parameters": told}), folder)
 
 
 def checked_table(table: Path | None, under: str, file: Path) -> Path | None:

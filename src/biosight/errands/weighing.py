@@ -19,7 +19,7 @@ from biosight.inference.card import write_card
 from biosight.inference.classifier import Classifier
 from biosight.inference.expert import Branch, Expert
 from biosight.inference.rollup import Rollup
-from biosight.learning.weighing import Example, Weighed, weigh
+from biosight.learning.weighing import Example, Weighed, fit_weight
 from biosight.registry import ModelVersion
 from biosight.storage import keys
 from biosight.storage.living import named_by_people
@@ -44,12 +44,14 @@ def weigh_expert(
     if classifier.rollup is None:
         raise BadRequest("The model of this collection has no tree for an expert to stand beside.")
     branch = Branch(classifier.rollup, expert.card)
-    found = weigh(branch, list(examples(biosight, collection, classifier, expert, branch, seen)))
+    found = fit_weight(
+        branch, list(examples(biosight, collection, classifier, expert, branch, seen))
+    )
     if not found.pictures:
         raise BadRequest(
             f"No picture of this collection has a confirmed name below {expert.card.under}."
         )
-    return kept(biosight, version, folder, found), found
+    return next_expert(biosight, version, folder, found), found
 
 
 def examples(
@@ -67,12 +69,12 @@ def examples(
         for image in page:
             line = naming.own_line(image.label)
             node = next((n for n in reversed(line) if n in branch.rollup.number), "")
-            if node and inside(branch.rollup, node, expert.card.under):
+            if node and within_branch(branch.rollup, node, expert.card.under):
                 yield from example(biosight, classifier, expert, image, node)
                 seen(1)
 
 
-def inside(rollup: Rollup, node: str, under: str) -> bool:
+def within_branch(rollup: Rollup, node: str, under: str) -> bool:
     """Does a name hang below the expert's, further down?"""
     return node != under and rollup.tree.is_below(node, under)
 
@@ -93,7 +95,9 @@ def example(
     yield Example(leaves, expert.shares(pixels)[0], node)
 
 
-def kept(biosight: BioSight, version: ModelVersion, folder: Path, found: Weighed) -> ModelVersion:
+def next_expert(
+    biosight: BioSight, version: ModelVersion, folder: Path, found: Weighed
+) -> ModelVersion:
     """The expert's next version, with the weight in its card."""
     records = biosight.archive.records
     measured = {

@@ -24,6 +24,11 @@ from biosight.taxa.ranks import RANKS
 
 FILES = ("model.onnx", "model.tflite")
 TOP = 5
+# So much of what the model says is left in what an expert says: what it does not think of may be a
+# kind that it does not know, and the logarithm of nothing would have all the say.
+DOUBT = np.float32(0.05)
+# In a card's parameters: a network that ends in a softmax says so.
+OUTPUTS, PROBABILITIES = "outputs", "probabilities"
 # From this rank down a name is said only where expert and model agree: an expert that does not know
 # a kind names another one surely.
 AGREED_FROM = RANKS.index("family")
@@ -96,11 +101,11 @@ class Expert:
     def shares(self, pixels: Pixels) -> Floats:
         """uint8 (n, side, side, 3) of any side -> probabilities (n, labels)."""
         scores = self.network(resized(pixels, self.card))
-        sums = scores.sum(axis=1, keepdims=True)
-        if (scores >= 0).all() and (np.abs(sums - 1) < 0.1).all():  # a softmax, perhaps in 8 bits
-            scores /= sums
-            return scores
-        return shares(scores, self.card.temperature)
+        if self.card.parameters.get(OUTPUTS) != PROBABILITIES:
+            return shares(scores, self.card.temperature)
+        scores += SMALLEST  # in 8 bits all of them may have been rounded to nothing
+        scores /= scores.sum(axis=1, keepdims=True)
+        return scores
 
 
 def resized(pixels: Pixels, card: ModelCard) -> Pixels:
@@ -162,7 +167,7 @@ class Branch:
         """
         mass = leaves[self.members].sum()
         head = leaves[self.members] / max(float(mass), float(SMALLEST))
-        said = self.translated(own, head)
+        said = (1 - DOUBT) * self.translated(own, head) + DOUBT * head
         logs = (1 - weight) * np.log(head + SMALLEST) + weight * np.log(said + SMALLEST)
         pooled = leaves.copy()
         pooled[self.members] = mass * shares(logs[None])[0]

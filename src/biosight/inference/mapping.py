@@ -19,7 +19,7 @@ def read_mapping(path: Path, labels: Sequence[str], name: str) -> tuple[CardTaxo
 
     Where the table has a column `model`, the rows of `name` count. Raises BadModel in words.
     """
-    rows = rows_of(path)
+    rows = table_rows(path)
     if rows and "model" in rows[0]:
         rows = [r for r in rows if r["model"].strip() == name]
     if not rows or "node" not in rows[0] or not {"label", "class"} & set(rows[0]):
@@ -27,7 +27,7 @@ def read_mapping(path: Path, labels: Sequence[str], name: str) -> tuple[CardTaxo
     nodes: dict[str, CardTaxon] = {}
     leaves: dict[str, CardTaxon] = {}
     for number, row in enumerate(rows, start=2):
-        node, label = row["node"].strip(), label_of(row, labels, f"{path}, row {number}")
+        node, label = row["node"].strip(), mapped_label(row, labels, f"{path}, row {number}")
         if not node:
             continue
         nodes.setdefault(node, CardTaxon(id=node))
@@ -39,7 +39,7 @@ def read_mapping(path: Path, labels: Sequence[str], name: str) -> tuple[CardTaxo
     return (*kept.values(), *leaves.values())
 
 
-def rows_of(path: Path) -> list[dict[str, str]]:
+def table_rows(path: Path) -> list[dict[str, str]]:
     """The table's rows by column. Raises BadModel for what is none."""
     try:
         with path.open(newline="", encoding="utf-8-sig") as file:
@@ -48,7 +48,7 @@ def rows_of(path: Path) -> list[dict[str, str]]:
         raise BadModel(f"{path} can't be read as a CSV table in UTF-8.") from error
 
 
-def label_of(row: dict[str, str], labels: Sequence[str], where: str) -> str:
+def mapped_label(row: dict[str, str], labels: Sequence[str], where: str) -> str:
     """The network's label that a row means. Raises BadModel for one that it does not have."""
     said = row.get("label", "").strip()
     if said in labels:

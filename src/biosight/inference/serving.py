@@ -63,7 +63,7 @@ class Classifiers:
         sha256 = read_card(folder).sha256
         same = [c.session for c in self.open.values() if sha256 and c.card.sha256 == sha256]
         made = Classifier(folder, self.threads, self.provider, same[0] if same else None)
-        made.beside = beside(made, self.beside.values())
+        made.beside = experts_beside(made, self.beside.values())
         return made
 
     def look(self) -> None:
@@ -77,7 +77,7 @@ class Classifiers:
         there = {key: self.beside.get(key) or self.expert(key) for key in keys}
         self.beside = {key: found for key, found in there.items() if found is not None}
         for classifier in self.open.values():
-            classifier.beside = beside(classifier, self.beside.values())
+            classifier.beside = experts_beside(classifier, self.beside.values())
 
     def expert(self, key: str) -> Expert | None:
         """An expert opened; None, told in the log, for one that can't be."""
@@ -88,7 +88,7 @@ class Classifiers:
             return None
 
 
-def beside(classifier: Classifier, experts: Iterable[Expert]) -> tuple[Beside, ...]:
+def experts_beside(classifier: Classifier, experts: Iterable[Expert]) -> tuple[Beside, ...]:
     """The experts that a model can ask: its tree has their branch."""
     if (rollup := classifier.rollup) is None:
         return ()

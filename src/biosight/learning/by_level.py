@@ -24,7 +24,7 @@ WORDS = {"order": "order", "family": "family", SAID: "said finer than the group"
 
 
 @dataclass(frozen=True, slots=True)
-class Known:
+class Truth:
     """What a picture is: the model's label that it lies in, and all names from the top down as far
     as it is known."""
 
@@ -53,7 +53,7 @@ class LevelLine:
 
 
 @dataclass(frozen=True, slots=True)
-class Side:
+class TreeSide:
     """What one model with a tree says of pictures (n), each known as one of its names, "" for
     unknown, of one of its groups."""
 
@@ -65,7 +65,7 @@ class Side:
 
 def side_of(
     classifier: Classifier, verdicts: Sequence[Verdict], lines: Sequence[Sequence[str]]
-) -> Side | None:
+) -> TreeSide | None:
     """A model's verdicts on pictures whose names have these lines, from the top down; None for a
     model without a tree."""
     if classifier.rollup is None:
@@ -80,7 +80,7 @@ def side_of(
 
 def side_with(
     card: ModelCard, rollup: Rollup, head: Head, embeddings: Floats, lines: Sequence[Sequence[str]]
-) -> Side:
+) -> TreeSide:
     """The same for a head's rows, without the network."""
     scores = rollup.scores(head.logits(embeddings), head.leaf_scores(embeddings))
     return known_side(rollup, card, scores, lines)
@@ -88,25 +88,25 @@ def side_with(
 
 def known_side(
     rollup: Rollup, card: ModelCard, scores: Scores, lines: Sequence[Sequence[str]]
-) -> Side:
+) -> TreeSide:
     """Scores beside the deepest name that the model knows of each line, and that one's group."""
     group_of = {t.id: t.group for t in card.taxa} | {x: x for x in card.label_names}
     nodes = [next((n for n in reversed(line) if n in rollup.number), "") for line in lines]
-    return Side(rollup, scores, nodes, [group_of.get(n, "") for n in nodes])
+    return TreeSide(rollup, scores, nodes, [group_of.get(n, "") for n in nodes])
 
 
-def held_known(card: ModelCard, reference: Reference) -> list[Known]:
+def held_known(card: ModelCard, reference: Reference) -> list[Truth]:
     """What the left-out pictures of a version are."""
     tree, names = card.tree, card.label_names
     groups = [names[n] for n in reference.held_labels]
     nodes = [card.taxa[n].id if n >= 0 else "" for n in reference.held_nodes] or [""] * len(groups)
     return [
-        Known(group, tree.line(node) if node else (group,))
+        Truth(group, tree.line(node) if node else (group,))
         for group, node in zip(groups, nodes, strict=True)
     ]
 
 
-def figures(champion: Side | None, candidate: Side | None) -> dict[str, float]:
+def level_figures(champion: TreeSide | None, candidate: TreeSide | None) -> dict[str, float]:
     """Pictures known at each level and the share right of each side, flat; nothing where neither
     has a tree. Two trees are compared on what both know."""
     found: dict[str, float] = {}

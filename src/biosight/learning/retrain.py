@@ -26,7 +26,7 @@ from biosight.inference.preprocess import to_pixels
 from biosight.inference.reference import read_reference
 from biosight.labels import OPENS_AT
 from biosight.learning import gate, teach, trial
-from biosight.learning.by_level import Known
+from biosight.learning.by_level import Truth
 from biosight.learning.gate_page import as_html
 from biosight.learning.recipe import Recipe
 from biosight.learning.snapshot import Row, TrainingSet, freeze, pictures, read_set, unpack
@@ -249,7 +249,7 @@ def evaluate(champion: Path, work: Work) -> dict[str, float | dict[str, float]]:
     rows = [row for row in taken.part("holdout") if row.image not in seen]
     card = sides.candidate.card
     shown = (
-        (Known(truth_of(card, row), tuple(row.line or (row.label,))), picture)
+        (Truth(truth_of(card, row), tuple(row.line or (row.label,))), picture)
         for row, picture in pictures(work.snapshot, rows)
     )
     found = [trial.on_pictures(sides, gate.HERE, shown, sides.names)]
@@ -276,18 +276,18 @@ def evaluate(champion: Path, work: Work) -> dict[str, float | dict[str, float]]:
     return figures
 
 
-def older_pictures(work: Work, card: ModelCard) -> Iterator[tuple[Known, Pillow.Image]] | None:
+def older_pictures(work: Work, card: ModelCard) -> Iterator[tuple[Truth, Pillow.Image]] | None:
     """Pictures of the base's sources that were kept out of a stage or full run."""
     path = work.candidate / "judges.json"
     listed = json.loads(path.read_text()) if path.is_file() else []
     if not listed:
         return None
 
-    def opened() -> Iterator[tuple[Known, Pillow.Image]]:
+    def opened() -> Iterator[tuple[Truth, Pillow.Image]]:
         tree = card.tree
         for name, label, node in listed:
             with Pillow.open(name) as picture:
-                yield Known(label, tree.line(node) or (label,)), picture.convert("RGB")
+                yield Truth(label, tree.line(node) or (label,)), picture.convert("RGB")
 
     return opened()
 

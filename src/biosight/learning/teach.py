@@ -25,8 +25,8 @@ from biosight.labels import OPENS_AT
 from biosight.learning import gate
 from biosight.learning.by_level import (
     LevelLine,
-    figures,
     held_known,
+    level_figures,
     level_lines,
     side_with,
 )
@@ -258,7 +258,7 @@ def levels_of(
     held = reference.held_embeddings
     before = side_with(card, card_rollup(card), old, held, lines)
     now = side_with(after, card_rollup(after), head, held, lines)
-    return level_lines(gate.PARTS[gate.BEFORE], figures(before, now))
+    return level_lines(gate.PARTS[gate.BEFORE], level_figures(before, now))
 
 
 def as_examples(

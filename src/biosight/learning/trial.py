@@ -18,7 +18,7 @@ from biosight.errors import BadRequest
 from biosight.inference.classifier import Classifier, Verdict
 from biosight.inference.preprocess import to_pixels
 from biosight.inference.reference import Reference
-from biosight.learning.by_level import Known, figures, held_known, side_of
+from biosight.learning.by_level import Truth, held_known, level_figures, side_of
 from biosight.learning.gate import BEFORE, HERE, Answers, Ints, Trial
 from biosight.learning.teach import answers_of
 
@@ -59,13 +59,13 @@ def answers_of_verdicts(verdicts: Sequence[Verdict]) -> Answers:
 
 
 def on_pictures(
-    sides: Sides, part: str, shown: Iterable[tuple[Known, Pillow.Image]], known: Sequence[str]
+    sides: Sides, part: str, shown: Iterable[tuple[Truth, Pillow.Image]], known: Sequence[str]
 ) -> Trial | None:
     """Both sides on pictures with what they are; those of other labels are left out.
 
     None when there are none.
     """
-    truth: list[Known] = []
+    truth: list[Truth] = []
     said: tuple[list[Verdict], list[Verdict]] = ([], [])
     wanted = ((is_it, picture) for is_it, picture in shown if is_it.label in known)
     for batch in batches_of(wanted):
@@ -73,19 +73,21 @@ def on_pictures(
         for side, classifier in zip(said, (sides.champion, sides.candidate), strict=True):
             framing = classifier.card.framing
             side += classifier.predict(np.stack([to_pixels(p, framing) for _, p in batch]))
-    return compared(sides, part, truth, *said) if truth else None
+    return verdicts_of_both(sides, part, truth, *said) if truth else None
 
 
-def compared(
+def verdicts_of_both(
     sides: Sides,
     part: str,
-    truth: Sequence[Known],
+    truth: Sequence[Truth],
     before: Sequence[Verdict],
     after: Sequence[Verdict],
 ) -> Trial:
     """Both sides' verdicts on the same pictures (n), by label and by level."""
     lines = [is_it.line for is_it in truth]
-    levels = figures(side_of(sides.champion, before, lines), side_of(sides.candidate, after, lines))
+    levels = level_figures(
+        side_of(sides.champion, before, lines), side_of(sides.candidate, after, lines)
+    )
     number = {name: i for i, name in enumerate(sides.names)}
     return Trial(
         part,
@@ -112,7 +114,7 @@ def on_reference(sides: Sides, reference: Reference) -> Trial | None:
     truth = held_known(old.card, reference)
     after = sides.candidate.judge(embeddings)
     before = old.judge(embeddings) if old.head is not None else ()
-    levels = compared(sides, BEFORE, truth, before, after).levels if before else {}
+    levels = verdicts_of_both(sides, BEFORE, truth, before, after).levels if before else {}
     return Trial(
         BEFORE,
         reference.held_labels,

@@ -38,7 +38,7 @@ class Weighed:
     right_with: float
 
 
-def weigh(branch: Branch, examples: Sequence[Example]) -> Weighed:
+def fit_weight(branch: Branch, examples: Sequence[Example]) -> Weighed:
     """The weight with the least loss of people's names, -log of what lies at or below each.
 
     It is 0 where there are fewer than ENOUGH pictures, or the gain is not sure (one-sided, 95 %).

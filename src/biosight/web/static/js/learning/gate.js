@@ -2,6 +2,7 @@
 /** The gate's report: a candidate against what it came from. */
 import { el } from "../frame/dom.js";
 import { share } from "./plots.js";
+import { percent, row, signed, span, table } from "./tables.js";
 
 const TITLES = /** @type {Record<string, string>} */ ({
   better: "Better",
@@ -37,38 +38,6 @@ export function verdict(r, ...more) {
       r.reasons.map((/** @type {string} */ t) => el("li", {}, t)),
     ),
   ];
-}
-
-/** @param {string[]} heads @param {any[]} rows @param {string} [kind] */
-function table(heads, rows, kind = "") {
-  return el(
-    "div",
-    { class: "scroll" },
-    el(
-      "table",
-      { class: kind },
-      el(
-        "thead",
-        {},
-        el(
-          "tr",
-          {},
-          heads.map((t, i) => el("th", { class: i ? "number" : "", scope: "col" }, t)),
-        ),
-      ),
-      el("tbody", {}, rows),
-    ),
-  );
-}
-
-/** @param {string} name @param {any[]} values @param {number} [low] */
-function row(name, values, low = -1) {
-  return el(
-    "tr",
-    {},
-    el("th", { scope: "row" }, name),
-    values.map((v, i) => el("td", { class: i === low ? "number falls" : "number" }, v)),
-  );
 }
 
 /** @param {any} r */
@@ -196,20 +165,4 @@ function matrix(title, counts, names) {
       ),
     ),
   ];
-}
-
-/** @param {number} value */
-function percent(value) {
-  return `${Math.round(value * 100)} %`;
-}
-
-/** @param {number} value */
-function signed(value) {
-  const points = Math.round(value * 1000) / 10;
-  return `${points > 0 ? "+" : points < 0 ? "−" : ""}${Math.abs(points).toFixed(1)}`;
-}
-
-/** @param {number[]} v value, low, high */
-function span(v) {
-  return `${percent(v[0])} (${percent(v[1])} to ${percent(v[2])})`;
 }
