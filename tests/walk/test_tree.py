@@ -87,7 +87,11 @@ def test_folders_are_a_tree_and_keys_go_up_and_down_in_it(wood: tuple[Page, str]
     expect(page.locator("#applied")).to_contain_text("empty")
     assert folders(page)[-1] == "Empty 1"
     page.locator(".tile").first.dblclick()
-    page.keyboard.press("Control+z")
+    expect(panel.locator("strong.large")).to_have_text("Empty")
+    page.keyboard.press("r")
+    page.keyboard.type("crims")
+    expect(page.locator(".choices li").first).to_contain_text("Crimson")
+    page.keyboard.press("Enter")
     expect(panel.locator("strong.large")).to_have_text("Crimson")
     panel.get_by_role("link", name="Warm").click()
     expect(page.locator(".tile")).to_have_count(3)
@@ -111,6 +115,22 @@ def test_names_are_found_made_moved_and_merged(wood: tuple[Page, str]) -> None:
     expect(page.locator("dialog").last.locator(".choices li").first).to_contain_text("Green")
     page.keyboard.press("Enter")
     expect(page.locator("#panel")).to_contain_text("Colour \u203a Cold \u203a Green \u203a Lime")
+
+    # The tree is there to browse, and grows where one is.
+    page.goto(f"/collections/{collection}/settings")
+    names = page.locator("#names")
+    names.get_by_role("button", name="What is below Colour").click()
+    names.get_by_role("button", name="What is below Cold").click()
+    expect(names).to_contain_text("Green")
+    names.get_by_role("button", name="Add below: Green").click()
+    page.keyboard.type("Moss")
+    page.keyboard.press("Enter")
+    names.get_by_role("button", name="What is below Green").click()
+    expect(names).to_contain_text("Moss")
+    expect(names.locator("li div", has_text="Cold").first).to_contain_text("2 pictures")
+    names.get_by_role("button", name="Remove: Moss").click()
+    page.locator("dialog").get_by_role("button", name="Remove").click()
+    expect(names).not_to_contain_text("Moss")
 
     # Names are moved and merged in the settings, and that is undone.
     page.goto(f"/collections/{collection}/settings")

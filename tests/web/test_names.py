@@ -68,6 +68,24 @@ def test_labels_hang_in_the_tree_however_they_are_typed(ada: TestClient, wood: s
     )
 
 
+def test_the_tree_is_browsed_with_counts_and_common_names(ada: TestClient, wood: str) -> None:
+    ids = upload_ids(ada, wood, "Red", "Green")
+    relabel(ada, wood, ids, "Faltera")
+    top = {n["label"]: n for n in ada.get(f"{API}/{wood}/names/below").json()}
+    assert (top["Silva"]["children"], top["Silva"]["images"]) == (1, 2)
+    below = ada.get(f"{API}/{wood}/names/below?of=Kerfa").json()
+    assert [(n["label"], n["children"], n["images"]) for n in below] == [("Faltera", 0, 2)]
+    assert below[0]["vernacular_line"] == ["", "", "flutterers of dusk"]
+
+
+def test_a_person_chooses_how_names_are_shown(ada: TestClient, wood: str) -> None:
+    before = ada.get("/api/v1/me").json()
+    changed = ada.patch("/api/v1/me", json={"names": "both"}).json()
+    assert changed == before | {"names": "both"}
+    assert 'data-names="both"' in ada.get(f"/collections/{wood}").text
+    assert ada.patch("/api/v1/me", json={"names": "latin"}).status_code == 422
+
+
 def test_names_are_found_as_people_type(ada: TestClient, wood: str) -> None:
     def found(typed: str) -> list[tuple[str, str]]:
         answer = ada.get(f"{API}/{wood}/names", params={"q": typed}).json()

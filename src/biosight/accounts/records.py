@@ -13,7 +13,10 @@ SCOPES = ("read", "write")
 
 @dataclass(frozen=True, slots=True)
 class User:
-    """A person with an account; `email` is lower case. `role` is "admin" or "member"."""
+    """A person with an account; `email` is lower case. `role` is "admin" or "member".
+
+    `names` says how labels are shown to them: as they are written, by common names, or by both.
+    """
 
     table: ClassVar[str] = "users"
     precious: ClassVar[bool] = True
@@ -26,6 +29,7 @@ class User:
     role: str
     created_at: float
     disabled: bool = False
+    names: str = "written"
     version: int = 1
 
     @property

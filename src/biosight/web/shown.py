@@ -13,11 +13,12 @@ from biosight.taxa.tree import Tree
 
 class GuessOut(BaseModel):
     """A label and its confidence, 0 to 1; with a tree of names, the labels from the top down to
-    it."""
+    it, and the common name of each, "" for none."""
 
     label: str
     confidence: float
     line: list[str] = []
+    vernacular_line: list[str] = []
 
 
 class OpinionOut(BaseModel):
@@ -31,13 +32,15 @@ class OpinionOut(BaseModel):
 
 class TaxonOut(BaseModel):
     """What a label is in the collection's tree of names, by Darwin Core's terms; `line` are the
-    labels from the top down to it. Words of one's own have a line of one and no rank."""
+    labels from the top down to it, `vernacular_line` the common name of each. Words of one's own
+    have a line of one and no rank."""
 
     label: str
     scientific_name: str
     taxon_rank: str
     vernacular_name: str
     line: list[str]
+    vernacular_line: list[str]
 
 
 def taxon_out(tree: Tree, label: str) -> TaxonOut | None:
@@ -47,7 +50,12 @@ def taxon_out(tree: Tree, label: str) -> TaxonOut | None:
     taxon = tree.taxa.get(label)
     if taxon is None:
         return TaxonOut(
-            label=label, scientific_name="", taxon_rank="", vernacular_name="", line=[label]
+            label=label,
+            scientific_name="",
+            taxon_rank="",
+            vernacular_name="",
+            line=[label],
+            vernacular_line=[""],
         )
     return TaxonOut(
         label=label,
@@ -55,7 +63,13 @@ def taxon_out(tree: Tree, label: str) -> TaxonOut | None:
         taxon_rank=taxon.taxon_rank,
         vernacular_name=taxon.vernacular_name,
         line=list(tree.line(label)),
+        vernacular_line=vernacular_line(tree, label),
     )
+
+
+def vernacular_line(tree: Tree, label: str) -> list[str]:
+    """The first common name of each label from the top down to one, "" for none."""
+    return [tree.taxa[n].vernacular_name.split("; ")[0] for n in tree.line(label)]
 
 
 class ImageOut(BaseModel):
@@ -112,8 +126,12 @@ def guesses_out(guesses: tuple[Guess, ...], naming: Naming) -> list[GuessOut]:
         if label in found:
             found[label].confidence = min(1.0, found[label].confidence + guess.confidence)
         elif label:
-            line = list(naming.tree.line(label))
-            found[label] = GuessOut(label=label, confidence=guess.confidence, line=line)
+            found[label] = GuessOut(
+                label=label,
+                confidence=guess.confidence,
+                line=list(naming.tree.line(label)),
+                vernacular_line=vernacular_line(naming.tree, label),
+            )
     return list(found.values())
 
 

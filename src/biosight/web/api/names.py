@@ -1,5 +1,6 @@
 """API: a collection's tree of names: finding one while typing, adding, moving."""
 
+from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import asdict
@@ -18,6 +19,7 @@ from biosight.storage.living import living
 from biosight.taxa.checklist import Listed, read_checklist
 from biosight.taxa.kinds import USUAL
 from biosight.taxa.naming import alike
+from biosight.taxa.paths import line_of
 from biosight.taxonomy.collected import Names
 from biosight.web.deps import Editor, Open, Signed, Store, Viewer
 from biosight.web.inputs import Input
@@ -68,9 +70,11 @@ class Settled(BaseModel):
 
 
 class Below(TaxonOut):
-    """A name of the tree, with how many hang right below it."""
+    """A name of the tree, with how many hang right below it, and how many pictures bear it or a
+    name below it."""
 
     children: int
+    images: int
 
 
 @router.get("/collections/{collection}/names")
@@ -111,9 +115,18 @@ def name_found(names: Names, label: str, name: str, used: dict[str, int]) -> Nam
 @router.get("/collections/{collection}/names/below")
 def below(access: Viewer, biosight: Open, records: Store, of: Text = "") -> list[Below]:
     """The names right below one, "" for the top, in order."""
-    tree = names_in(records, biosight.catalogue, access.collection).tree
+    c = access.collection
+    tree = names_in(records, biosight.catalogue, c).tree
+    used = Counter[str]()
+    for path, n in records.count_by(Image, living(c.id), "label_path").items():
+        for label in line_of(str(path)):
+            used[label] += n
     return [
-        Below(**taxon.model_dump(), children=len(tree.children.get(label, ())))
+        Below(
+            **taxon.model_dump(),
+            children=len(tree.children.get(label, ())),
+            images=used[label],
+        )
         for label in sorted(tree.children.get(of, ()), key=str.casefold)
         if (taxon := taxon_out(tree, label))
     ]

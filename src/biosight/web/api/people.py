@@ -55,10 +55,12 @@ class Reset(Input):
     password: str = Field(max_length=1024)
 
 
-class Name(Input):
-    """How a person is called."""
+class MeChange(Input):
+    """How a person is called, and how labels are shown to them: as they are written, by common
+    names, or by both."""
 
-    name: str = Field(min_length=1, max_length=80)
+    name: str = Field("", max_length=80)
+    names: Literal["", "written", "common", "both"] = ""
 
 
 class Password(Input):
@@ -76,12 +78,13 @@ class NewToken(Input):
 
 
 class Me(BaseModel):
-    """The signed-in person."""
+    """The signed-in person; `names` is how labels are shown to them."""
 
     id: str
     email: str
     name: str
     role: str
+    names: str
 
 
 class SessionOut(BaseModel):
@@ -113,7 +116,7 @@ class TokenMade(TokenOut):
 
 def me(user: User) -> Me:
     """A user as the API shows them."""
-    return Me(id=user.id, email=user.email, name=user.name, role=user.role)
+    return Me(id=user.id, email=user.email, name=user.name, role=user.role, names=user.names)
 
 
 @router.post("/register", status_code=201)
@@ -185,10 +188,11 @@ def show_me(person: Signed) -> Me:
 
 
 @router.patch("/me")
-def rename_me(body: Name, person: Browser, records: Store) -> Me:
-    """Change the own name."""
+def change_me(body: MeChange, person: Browser, records: Store) -> Me:
+    """Change the own name, or how labels are shown to oneself."""
     name = accounts.clean_name(body.name) or person.user.name
-    return me(accounts.change_user(records, person.user, replace(person.user, name=name)))
+    changed = replace(person.user, name=name, names=body.names or person.user.names)
+    return me(accounts.change_user(records, person.user, changed))
 
 
 @router.post("/me/password", status_code=204)

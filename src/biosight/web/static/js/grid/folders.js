@@ -2,7 +2,7 @@
 /** The label folders beside the grid: a tree with counts, open to where it was left. */
 import { call } from "../frame/api.js";
 import { el } from "../frame/dom.js";
-import { learn } from "../pictures/taxa.js";
+import { called, learn } from "../pictures/taxa.js";
 import { thingMark } from "../pictures/things.js";
 import { asQuery } from "./filters.js";
 import { asTree } from "./tree.js";
@@ -69,7 +69,7 @@ export async function drawFolders(list, collection, filter) {
   const branch = (n) => {
     const own = n.here?.images ?? 0;
     const words = `${n.label}: ${n.images.toLocaleString("en")} in all, ${own.toLocaleString("en")} of them just here; ${n.verified} confirmed, ${n.unsure} unsure`;
-    if (!n.children.length) return row(n.label, n.images, { under: n.path }, words);
+    if (!n.children.length) return row(called(n.label), n.images, { under: n.path }, words);
     const closed = shut.has(n.path);
     const turn = () => {
       if (!shut.delete(n.path)) shut.add(n.path);
@@ -95,13 +95,13 @@ export async function drawFolders(list, collection, filter) {
           },
           closed ? "▸" : "▾",
         ),
-        link(n.label, n.images, { under: n.path }, words),
+        link(called(n.label), n.images, { under: n.path }, words),
       ),
       !closed &&
         el(
           "ul",
           {},
-          n.here && row(`just ${n.label}`, own, { label: n.label }, `Known as ${n.label}, and no further`),
+          n.here && row(`just ${called(n.label)}`, own, { label: n.label }, `Known as ${n.label}, and no further`),
           n.children.map(branch),
         ),
     );

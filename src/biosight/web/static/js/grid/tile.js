@@ -1,7 +1,7 @@
 // @ts-check
 /** One tile of the grid: picture, label, and a mark that says whose label it is. */
-import { el, percent } from "../frame/dom.js";
-import { lineOf, rankOf, words } from "../pictures/taxa.js";
+import { el, find, percent } from "../frame/dom.js";
+import { called, lineOf, rankOf, words } from "../pictures/taxa.js";
 import { thingMark } from "../pictures/things.js";
 
 /** @typedef {"person" | "unsure" | "undecided" | "nobody" | "machine"} State */
@@ -15,7 +15,7 @@ export function stateOf(image) {
 
 /** What a picture without a label is called. @param {import("../pictures/acts.js").Image} image */
 export function titleOf(image) {
-  return image.label || (image.who === "person" ? "Undecided" : "Unlabelled");
+  return called(image.label) || (image.who === "person" ? "Undecided" : "Unlabelled");
 }
 
 const MARKS = { person: "✓", unsure: "?", undecided: "∅", nobody: "–", machine: "" };
@@ -27,11 +27,13 @@ const WORDS = {
   machine: "by the machine",
 };
 
-/** The tiles' levels and paths, once it is known what the labels are. @param {ParentNode} box */
+/** The tiles' levels and common names, once it is known what the labels are. @param {ParentNode} box */
 export function markLevels(box) {
   for (const tile of box.querySelectorAll(".tile")) {
     const level = tile.querySelector(".level");
-    if (level && tile instanceof HTMLElement) level.textContent = rankOf(tile.dataset.label ?? "");
+    if (!level || !(tile instanceof HTMLElement) || !tile.dataset.label) continue;
+    level.textContent = rankOf(tile.dataset.label);
+    find(tile, ".name b").textContent = called(tile.dataset.label);
   }
 }
 

@@ -36,6 +36,11 @@ export async function mount(main) {
     await call("PATCH", "/me", values);
     document.dispatchEvent(new CustomEvent("biosight:go", { detail: "/account" }));
   });
+  onSubmit("#names", async (values) => {
+    const now = await call("PATCH", "/me", values);
+    document.body.dataset.names = now.names;
+    toast("Names are shown so from now on.");
+  });
   onSubmit("#password", async (values, form) => {
     await call("POST", "/me/password", values);
     form.reset();

@@ -13,7 +13,7 @@ import { broader, finer, stepped } from "../pictures/levels.js";
 import { drawLikes } from "../pictures/likes.js";
 import { chooseLabel } from "../pictures/relabel.js";
 import { Stage } from "../pictures/stage.js";
-import { breadcrumbs } from "../pictures/taxa.js";
+import { breadcrumbs, hear } from "../pictures/taxa.js";
 import { thingKeys } from "../pictures/things.js";
 
 const HIDE = "biosight:details";
@@ -89,6 +89,7 @@ export async function mount(main) {
   drawLikes(likes, image, editor).catch(complain);
   const heat = () => toggleHeat(stage, picture.img, image).catch(complain);
   const draw = () => {
+    if (image.taxon) hear(image.taxon);
     const focused = panel.contains(document.activeElement) ? document.activeElement?.textContent : null;
     const download = el(
       "a",

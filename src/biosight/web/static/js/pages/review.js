@@ -9,7 +9,7 @@ import { drawAllGuesses, drawOpinions, drawState } from "../pictures/guesses.js"
 import { broader, finer, stepped } from "../pictures/levels.js";
 import { chooseLabel } from "../pictures/relabel.js";
 import { Stage } from "../pictures/stage.js";
-import { breadcrumbs } from "../pictures/taxa.js";
+import { breadcrumbs, hear } from "../pictures/taxa.js";
 import { thingKeys } from "../pictures/things.js";
 
 /** @param {HTMLElement} main */
@@ -91,6 +91,7 @@ export async function mount(main) {
     const detail = await call("GET", `/images/${now.image.id}`);
     if (drawn[at] !== now) return;
     shown = detail;
+    if (detail.taxon) hear(detail.taxon);
     const stage = el("figure", { class: "stage" });
     picture?.leave();
     picture = new Stage(stage, now.image);

@@ -3,6 +3,7 @@
 import { call } from "../frame/api.js";
 import { counted, fields, find } from "../frame/dom.js";
 import { complain, question, toast } from "../frame/toast.js";
+import { drawNames } from "../settings/browse.js";
 import { drawLabels } from "../settings/labels.js";
 import { drawMembers } from "../settings/members.js";
 import { wireNames } from "../settings/names.js";
@@ -56,8 +57,11 @@ export async function mount(main) {
       complain(error);
     }
   });
-  if (editor) wireNames(main, here, () => drawLabels(main, here, editor));
-  await Promise.all([drawLabels(main, here, editor), drawMembers(main, here, owner)]);
+  const redraw = async () => {
+    await Promise.all([drawLabels(main, here, editor, redraw), drawNames(main, here, editor, redraw)]);
+  };
+  if (editor) wireNames(main, here, redraw);
+  await Promise.all([redraw(), drawMembers(main, here, owner)]);
 }
 
 /** @param {HTMLElement} main @param {string} here */

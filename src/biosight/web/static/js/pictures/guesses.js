@@ -2,10 +2,10 @@
 /** The machine's five guesses as bars, and the badge that says whose label counts. */
 import { el, percent } from "../frame/dom.js";
 import { stateOf, titleOf } from "../grid/tile.js";
-import { words } from "./taxa.js";
+import { called, hear, words } from "./taxa.js";
 import { thingMark } from "./things.js";
 
-/** @typedef {{label: string, confidence: number, line: string[]}} Guess */
+/** @typedef {{label: string, confidence: number, line: string[], vernacular_line: string[]}} Guess */
 
 /**
  * The finer names that a model with a tree thinks of, and its labels.
@@ -53,6 +53,7 @@ export function drawOpinions(image) {
  * @param {Guess[]} top @param {((label: string) => void) | null} choose @param {string} [name]
  */
 export function drawGuesses(top, choose, name = "The machine's guesses") {
+  top.forEach(hear);
   if (!top.length)
     return el("p", { class: "soft" }, "The machine has not classified this picture yet; it will be soon.");
   return el(
@@ -68,7 +69,7 @@ export function drawGuesses(top, choose, name = "The machine's guesses") {
           title: [words(g.line), choose ? `Label as ${g.label}` : ""].filter(Boolean).join("\n"),
           onclick: () => choose?.(g.label),
         },
-        el("span", {}, g.label),
+        el("span", {}, called(g.label)),
         el("span", { class: "number" }, percent(g.confidence)),
         el("progress", { class: "track", value: g.confidence, max: 1, "aria-hidden": "true" }),
       ),

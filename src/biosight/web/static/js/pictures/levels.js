@@ -1,6 +1,7 @@
 // @ts-check
 /** One level up or down in the tree of names: what a picture could be called then. */
 import { el } from "../frame/dom.js";
+import { called } from "./taxa.js";
 
 /** @param {any} image @returns {string} the name above its label, "" at the top */
 export function broader(image) {
@@ -25,7 +26,7 @@ export function finer(image) {
 export function stepped(image, change) {
   const [up, down] = [broader(image), finer(image)];
   return [
-    up && el("button", { type: "button", onclick: () => change({ label: up }), title: "P" }, `↑ ${up}`),
-    down && el("button", { type: "button", onclick: () => change({ label: down }), title: "F" }, `↓ ${down}`),
+    up && el("button", { type: "button", onclick: () => change({ label: up }), title: "P" }, `↑ ${called(up)}`),
+    down && el("button", { type: "button", onclick: () => change({ label: down }), title: "F" }, `↓ ${called(down)}`),
   ];
 }

@@ -2,15 +2,39 @@
 /** Names as a tree: paths as text, taxa by label, and what the levels are called. */
 import { el } from "../frame/dom.js";
 
-/** @typedef {{label: string, scientific_name: string, taxon_rank: string, vernacular_name: string, line: string[]}} Taxon */
+/** @typedef {{label: string, scientific_name: string, taxon_rank: string, vernacular_name: string, line: string[],
+ *   vernacular_line: string[]}} Taxon */
 
 /** @type {Map<string, Taxon>} what labels of the collection that is looked at are */
 const known = new Map();
 
+/** @type {Map<string, string>} common names by label */
+const common = new Map();
+
 /** @param {{label: string, taxon: Taxon | null}[]} labels */
 export function learn(labels) {
   known.clear();
-  for (const l of labels) if (l.taxon) known.set(l.label, l.taxon);
+  common.clear();
+  for (const l of labels) {
+    if (!l.taxon) continue;
+    known.set(l.label, l.taxon);
+    hear(l.taxon);
+  }
+}
+
+/** Keep the common names of a line. @param {{line: string[], vernacular_line: string[]}} of */
+export function hear(of) {
+  of.line.forEach((label, i) => {
+    if (of.vernacular_line[i]) common.set(label, of.vernacular_line[i]);
+  });
+}
+
+/** A label as the person wants names shown (Account). @param {string} label @returns {string} */
+export function called(label) {
+  const name = common.get(label);
+  const how = document.body.dataset.names;
+  if (!name || !how || how === "written") return label;
+  return how === "common" ? name : `${label} (${name})`;
 }
 
 /** @param {string} label @returns {string} its rank, "" for what is no taxon */
@@ -31,7 +55,7 @@ export function asPath(line) {
 
 /** @param {string[]} line @returns {string} as people read it */
 export function words(line) {
-  return line.join(" › ");
+  return line.map(called).join(" › ");
 }
 
 /** Where a label hangs, each name a link to its pictures. @param {string} collection @param {Taxon} taxon */
@@ -44,7 +68,7 @@ export function breadcrumbs(collection, taxon) {
       el(
         "a",
         { href: `/collections/${collection}?under=${encodeURIComponent(asPath(taxon.line.slice(0, i + 1)))}` },
-        label,
+        called(label),
       ),
     ]),
     taxon.taxon_rank && ` · ${taxon.taxon_rank}`,

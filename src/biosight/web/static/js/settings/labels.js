@@ -6,43 +6,44 @@ import { complain, question, toast } from "../frame/toast.js";
 import { undoAct } from "../pictures/acts.js";
 import { moveName, place } from "./names.js";
 
-/** @param {HTMLElement} main @param {string} here @param {boolean} editor */
-export async function drawLabels(main, here, editor) {
+/**
+ * Rename a label, merge it into another or, without a name, remove it; asked first, with counts.
+ * @param {string} here @param {{label: string, images: number}} l @param {string} name @param {() => Promise<void>} redraw
+ */
+export async function renameLabel(here, l, name, redraw) {
+  const [into] = name ? (await call("GET", `${here}/labels`)).filter((/** @type {any} */ o) => o.label === name) : [];
+  const many = counted(l.images, "picture");
+  const words = !name
+    ? `${many} will have no label until somebody names them.`
+    : into
+      ? `${many} join the ${into.images.toLocaleString("en")} in “${name}”.`
+      : `${many} will be called “${name}”, and so will new ones.`;
+  const title = !name ? `Remove “${l.label}”?` : into ? `Merge “${l.label}” into “${name}”?` : `Rename “${l.label}”?`;
+  const sure = await question({
+    title,
+    words: `${words} You can undo this in the history.`,
+    ok: !name ? "Remove" : into ? "Merge" : "Rename",
+    danger: !name,
+  });
+  if (!sure) return;
+  let step = { act: "", next: "", changed: 0 };
+  let done = 0;
+  do {
+    step = await call("POST", `${here}/labels/rename`, { old: l.label, new: name, act: step.act, start: step.next });
+    done += step.changed;
+    if (step.next) toast(`${done} of ${many}…`, { seconds: 2 });
+  } while (step.next);
+  const { act } = step;
+  const run = () => undoAct(act).then(redraw);
+  toast(`${counted(done, "picture")} changed`, { act: "Undo", of: act, run });
+  await redraw();
+}
+
+/** @param {HTMLElement} main @param {string} here @param {boolean} editor @param {() => Promise<void>} redraw */
+export async function drawLabels(main, here, editor, redraw) {
   const labels = (await call("GET", `${here}/labels`)).filter((/** @type {any} */ l) => l.label);
   /** @param {any} l @param {string} name */
-  const rename = async (l, name) => {
-    const into = labels.find((/** @type {any} */ o) => o.label === name);
-    const many = counted(l.images, "picture");
-    const words = !name
-      ? `${many} will have no label until somebody names them.`
-      : into
-        ? `${many} join the ${into.images.toLocaleString("en")} in “${name}”.`
-        : `${many} will be called “${name}”, and so will new ones.`;
-    const title = !name ? `Remove “${l.label}”?` : into ? `Merge “${l.label}” into “${name}”?` : `Rename “${l.label}”?`;
-    if (
-      !(await question({
-        title,
-        words: `${words} You can undo this in the history.`,
-        ok: !name ? "Remove" : into ? "Merge" : "Rename",
-        danger: !name,
-      }))
-    )
-      return;
-    let step = { act: "", next: "", changed: 0 };
-    let done = 0;
-    do {
-      step = await call("POST", `${here}/labels/rename`, { old: l.label, new: name, act: step.act, start: step.next });
-      done += step.changed;
-      if (step.next) toast(`${done} of ${many}…`, { seconds: 2 });
-    } while (step.next);
-    const { act } = step;
-    toast(`${counted(done, "picture")} changed`, {
-      act: "Undo",
-      of: act,
-      run: () => undoAct(act).then(() => drawLabels(main, here, editor)),
-    });
-    await drawLabels(main, here, editor);
-  };
+  const rename = (l, name) => renameLabel(here, l, name, redraw);
   find(main, "#labels").replaceChildren(
     ...(editor ? labels.filter((/** @type {any} */ l) => l.twin) : []).map((/** @type {any} */ l) =>
       el(
@@ -84,7 +85,7 @@ export async function drawLabels(main, here, editor) {
                 type: "button",
                 class: "quiet",
                 "aria-label": `Move ${l.label}`,
-                onclick: () => moveName(main, here, l.label, () => drawLabels(main, here, editor)).catch(complain),
+                onclick: () => moveName(main, here, l.label, redraw).catch(complain),
               },
               "Move",
             ),

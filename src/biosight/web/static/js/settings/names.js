@@ -32,16 +32,31 @@ export async function moveName(main, here, label, redraw) {
   await redraw();
 }
 
-/** @param {HTMLElement} main @param {string} here @param {() => Promise<void>} redraw */
-async function addName(main, here, redraw) {
-  const label = await question({ title: "Add a name", words: "As it shall be written.", ok: "Next", input: "Name" });
-  if (!label) return;
-  const parent = await chooseLabel(main.dataset, `“${label}” is a kind of …`, { only: true });
-  if (!parent) return;
+/** @returns {Promise<string | null>} a name to add */
+function newName(title = "Add a name") {
+  return question({ title, words: "As it shall be written.", ok: "Add", input: "Name" });
+}
+
+/** @param {string} here @param {string} label @param {string} parent @param {() => Promise<void>} redraw */
+async function add(here, label, parent, redraw) {
   const done = await call("POST", `${here}/names`, { label, parent });
   await settle(here, done.settled);
   offerUndo(`“${done.label}” hangs below ${parent}`, done.act, here, redraw);
   await redraw();
+}
+
+/** @param {HTMLElement} main @param {string} here @param {() => Promise<void>} redraw */
+async function addName(main, here, redraw) {
+  const label = await newName();
+  if (!label) return;
+  const parent = await chooseLabel(main.dataset, `“${label}” is a kind of …`, { only: true });
+  if (parent) await add(here, label, parent, redraw);
+}
+
+/** A name below a known one. @param {string} here @param {string} parent @param {() => Promise<void>} redraw */
+export async function addBelow(here, parent, redraw) {
+  const label = await newName(`Add a name below ${parent}`);
+  if (label) await add(here, label, parent, redraw);
 }
 
 /** @param {string} here @param {File} file @param {() => Promise<void>} redraw */
