@@ -102,6 +102,8 @@ def as_root(taxon: Taxon) -> Taxon:
 
 def alike(name: str) -> str:
     """A name without case, accents and differences of Unicode form: two that are alike are one."""
+    if name.isascii():
+        return " ".join(name.casefold().split())
     apart = normalize("NFKD", normalize("NFC", name).casefold())
     bare = "".join(c for c in apart if not combining(c))
     return " ".join(normalize("NFC", bare).split())

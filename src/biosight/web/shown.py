@@ -3,6 +3,8 @@
 Not here: one image in full (web/api/images.py).
 """
 
+from collections.abc import Sequence
+
 from pydantic import BaseModel
 
 from biosight.images import Image
@@ -57,19 +59,20 @@ def taxon_out(tree: Tree, label: str) -> TaxonOut | None:
             line=[label],
             vernacular_line=[""],
         )
-    return TaxonOut(
+    line = tree.line(label)
+    return TaxonOut.model_construct(
         label=label,
         scientific_name=taxon.scientific_name,
         taxon_rank=taxon.taxon_rank,
         vernacular_name=taxon.vernacular_name,
-        line=list(tree.line(label)),
-        vernacular_line=vernacular_line(tree, label),
+        line=list(line),
+        vernacular_line=vernacular_line(tree, line),
     )
 
 
-def vernacular_line(tree: Tree, label: str) -> list[str]:
-    """The first common name of each label from the top down to one, "" for none."""
-    return [tree.taxa[n].vernacular_name.split("; ")[0] for n in tree.line(label)]
+def vernacular_line(tree: Tree, line: Sequence[str]) -> list[str]:
+    """The first common name of each label of a line, "" for none."""
+    return [tree.taxa[n].vernacular_name.partition("; ")[0] for n in line]
 
 
 class ImageOut(BaseModel):
@@ -126,11 +129,12 @@ def guesses_out(guesses: tuple[Guess, ...], naming: Naming) -> list[GuessOut]:
         if label in found:
             found[label].confidence = min(1.0, found[label].confidence + guess.confidence)
         elif label:
+            line = naming.tree.line(label)
             found[label] = GuessOut(
                 label=label,
                 confidence=guess.confidence,
-                line=list(naming.tree.line(label)),
-                vernacular_line=vernacular_line(naming.tree, label),
+                line=list(line),
+                vernacular_line=vernacular_line(naming.tree, line),
             )
     return list(found.values())
 

@@ -261,7 +261,7 @@ def labels(access: Viewer, biosight: Open, records: Store) -> list[LabelOut]:
     counts = gallery.label_counts(records, c.id, c.threshold)
     same = twins(names, {x.label: x.images for x in counts if x.label})
     return [
-        LabelOut(
+        LabelOut.model_construct(
             label=x.label,
             images=x.images,
             verified=x.verified,
