@@ -148,14 +148,23 @@ def export_model(
 @click.command("leaves")
 @click.argument("folder", type=FOLDER)
 @click.option("--run", "run_folder", type=FOLDER, required=True, help="The run it came from.")
-def fit_leaves(folder: Path, run_folder: Path) -> None:
+@click.option(
+    "--expert",
+    "experts",
+    type=FOLDER,
+    multiple=True,
+    help="An expert's folder (data/models/NAME@1): it teaches what pictures are not known to.",
+)
+def fit_leaves(folder: Path, run_folder: Path, experts: tuple[Path, ...]) -> None:
     """Fit the leaves of the exported model in FOLDER anew, on what its own file sees."""
     need_torch()
+    from biosight.inference.expert import Expert
     from biosight.training.evaluate import as_text
     from biosight.training.export import read_split
     from biosight.training.leaf_head import refit_leaves
 
-    click.echo(as_text(refit_leaves(folder, *read_split(run_folder))))
+    teachers = [Expert(path) for path in experts]
+    click.echo(as_text(refit_leaves(folder, *read_split(run_folder), experts=teachers)))
 
 
 @click.command("quantise")

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Protocol
 
 import numpy as np
+import numpy.typing as npt
 from PIL import Image as Pillow
 
 from biosight.errors import BadModel
@@ -138,7 +139,7 @@ class Branch:
             self.reach[row] = [
                 bool(node) and (tree.is_below(x, node) or tree.is_below(node, x)) for x in leaves
             ]
-        self.covered = self.reach.any(axis=0)
+        self.covered: npt.NDArray[np.bool_] = np.asarray(self.reach.any(axis=0))
         if self.covered.sum() < 2:
             raise BadModel(f"{card.key} tells no two of the model's names apart.")
         ranks = [tree.taxa[n].taxon_rank for n in rollup.nodes]

@@ -13,8 +13,9 @@ import torch
 from sklearn.preprocessing import StandardScaler
 
 from biosight.errors import BadModel
-from biosight.inference.card import read_card
+from biosight.inference.card import ModelCard, card_rollup, read_card
 from biosight.inference.classifier import Classifier
+from biosight.inference.expert import Branch, Expert
 from biosight.inference.head import read_head, write_head
 from biosight.training import dataset as ds
 from biosight.training import export
@@ -26,6 +27,9 @@ Floats = npt.NDArray[np.float64]
 # Chosen on left-out sources: 2e-3 is better than 3e-4.
 PULL = 2e-3
 ROUNDS = 120
+BATCH = 32
+# From what probability on an expert's word is taken for the truth.
+SURE = 0.8
 
 
 def fit_leaves(
@@ -49,11 +53,44 @@ def fit_leaves(
     return weight.detach().numpy().astype(np.float64), bias.detach().numpy().astype(np.float64)
 
 
+def narrowed(
+    card: ModelCard,
+    samples: Sequence[ds.Sample],
+    allowed: Bools,
+    experts: Sequence[Expert],
+) -> Bools:
+    """What each sample allows (n, leaves), narrowed to the one leaf that an expert is sure of where
+    several were left: experts as teachers of what people knew no further."""
+    found = allowed.copy()
+    rollup = card_rollup(card)
+    for expert in experts:
+        branch = Branch(rollup, expert.card)
+        open_ones = [
+            i for i, s in enumerate(samples) if branch.asked(s.label) and allowed[i].sum() > 1
+        ]
+        for start in range(0, len(open_ones), BATCH):
+            part = open_ones[start : start + BATCH]
+            pixels = export.pixels_of([samples[i] for i in part], card)
+            for i, own in zip(part, expert.shares(pixels), strict=True):
+                even = np.asarray(allowed[i, branch.members], np.float32)
+                said = branch.translated(own, even / max(1.0, float(even.sum()))) * even
+                best = int(said.argmax())
+                if said[best] > SURE and branch.covered[best]:
+                    found[i] = False
+                    found[i, branch.members[best]] = True
+    return found
+
+
 def refit_leaves(
-    folder: Path, train: Sequence[ds.Sample], held: Sequence[ds.Sample], replay: int = 2000
+    folder: Path,
+    train: Sequence[ds.Sample],
+    held: Sequence[ds.Sample],
+    replay: int = 2000,
+    experts: Sequence[Expert] = (),
 ) -> Report:
     """Fit the leaves of an exported model anew on what its own file gives for the training
-    pictures; write its head, figures and reference, and return its report.
+    pictures; write its head, figures and reference, and return its report. `experts` teach what
+    the pictures are not known to.
 
     The network learnt its embedding and its leaves together; a leaf with few pictures is better off
     with a layer of its own at the end, as measured (docs/guide/models.md). Raises BadModel.
@@ -67,6 +104,7 @@ def refit_leaves(
     meanings = meanings_of(train, card.label_names, leaves)
     allowed = meanings.allowed[[meanings.number[s.label, s.node] for s in train]]
     scaler = StandardScaler().fit(embeddings)
+    allowed = narrowed(card, train, allowed, experts)
     rows, bias = fit_leaves(scaler.transform(embeddings), allowed)
     weight = rows / scaler.scale_
     bias = bias - weight @ scaler.mean_

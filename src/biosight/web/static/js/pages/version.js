@@ -39,7 +39,7 @@ function card(v, again) {
       c.under && ` An expert, asked of ${c.under} alone; its part in the answer: ${share(c.weight)}.`,
     ),
     v.labels.length > MOST_CHIPS
-      ? el("p", { class: "soft" }, `It has ${v.labels.length.toLocaleString("en")} labels; the card lists them.`)
+      ? el("p", { class: "words" }, `It has ${v.labels.length.toLocaleString("en")} labels; the card lists them.`)
       : el(
           "ul",
           { class: "chips" },
