@@ -16,6 +16,7 @@ from biosight import (
     jobs,
     logbook,
     metrics,
+    places,
     reclassify,
     registry,
     sharing,
@@ -55,6 +56,7 @@ KINDS = (
     *drift.KINDS,
     *reclassify.KINDS,
     *taxonomy.KINDS,
+    *places.KINDS,
     *logbook.KINDS,
 )
 BUNDLED = Path(__file__).parent / "bundled"

@@ -10,7 +10,6 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime
 from typing import BinaryIO
 
 from biosight import metrics
@@ -309,14 +308,13 @@ def describe(target: Destination, upload: Upload, received: Received, decoded: D
 
 def as_read(image: Image, decoded: Decoded) -> Image:
     """The image with what its file shows and says; nothing that people or models said changes."""
-    meta, sent = decoded.metadata, datetime.fromtimestamp(image.created_at, UTC)
+    meta = decoded.metadata
     return replace(
         image,
         media_type=decoded.media_type,
         width=decoded.width,
         height=decoded.height,
-        taken=meta.taken,
-        day=meta.taken[:10] or sent.date().isoformat(),
+        taken_file=meta.taken,
         camera=meta.camera,
         latitude=meta.latitude,
         longitude=meta.longitude,

@@ -3,7 +3,7 @@
 Not here: the trash, from which it comes back (sharing.py), or emptying that (gallery/trash.py).
 """
 
-from biosight import drift, jobs, reclassify, registry, sharing
+from biosight import drift, jobs, places, reclassify, registry, sharing
 from biosight.bootstrap import BioSight
 from biosight.collection import Collection
 from biosight.gallery import trash
@@ -18,6 +18,8 @@ def remove_collection(biosight: BioSight, collection: Collection) -> None:
     for job in jobs.forget(records, collection.id):
         reclassify.forget(records, job)
     drift.forget(records, collection.id)
+    for kind in places.KINDS:
+        records.remove(kind, [Where("collection", "=", collection.id)])
     gone, files = registry.forget(records, collection.id)
     registry.forget_files(blobs, gone, files, biosight.settings.models_folder)
     trash.purge(records, blobs, [Where("collection", "=", collection.id)])

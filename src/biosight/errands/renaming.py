@@ -7,6 +7,7 @@ from dataclasses import replace
 
 from biosight.bootstrap import Catalogue
 from biosight.collection import Collection, Names
+from biosight.errands import locating
 from biosight.errands.names import former_naming, names_in, naming_of
 from biosight.errors import NotFound, Stale
 from biosight.images import Image
@@ -110,6 +111,8 @@ def take_back(
 
 def names_back(records: Records, act: Act, before: Names | None) -> list[Write]:
     """The collection with the names before a rename or a move; nothing for other acts."""
+    if act.places_before:
+        return locating.taken_back(records, act.places_before)
     found = records.get(Collection, act.collection) if before is not None else None
     if found is None or before is None:
         return []

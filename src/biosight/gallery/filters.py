@@ -77,9 +77,15 @@ def words_in(text: str, _: int) -> list[Where]:
     return [Where("search", "contains", sought)] if sought else []
 
 
+def with_date(value: str, _: int) -> list[Where]:
+    """Whose file says when it was taken, or not."""
+    return [Where("taken", "!=" if value == "true" else "=", "")]
+
+
 CONFIDENCE, DAY = "Confidence, %", "Date taken, else uploaded"
 SAID_BY = (("machine", "the machine"), ("person", "a person"), ("nobody", "nobody yet"))
 THINGS = (("empty", "nothing: empty"), ("human", "people"), ("vehicle", "vehicles"))
+DATED = (("true", "at a known time"), ("false", "nobody knows when"))
 UNLIKE = (("true", "unlike all that the model knows"),)
 
 
@@ -130,6 +136,17 @@ class Filter:
     )
     since: str = row("", "day", "day", ">=", title=DAY, side="from", chip="since {}")
     until: str = row("", "day", "day", "<=", title=DAY, side="to", chip="until {}")
+    dated: str | None = row(
+        None,
+        "choice",
+        meaning=with_date,
+        choices=DATED,
+        title="Taken",
+        anything="at any time",
+        chip="{}",
+    )
+    deployment: str | None = row(None, "label", "deployment", chip="one deployment")
+    site: str | None = row(None, "label", "site", chip="one site")
     session: str = row("", "key", "session", chip="one upload")
     text: str = row("", "text", meaning=words_in, chip="“{}”")
 

@@ -5,12 +5,14 @@ Not here: its bytes (storage/blobs.py), or who may see it (sharing.py).
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from datetime import UTC, datetime
 from typing import Any, ClassVar
 from unicodedata import normalize
 
 import numpy as np
 import numpy.typing as npt
 
+from biosight.places.clocks import shifted
 from biosight.taxa.kinds import thing_of
 from biosight.taxa.paths import first_path
 
@@ -32,6 +34,9 @@ class Standing:
     who: str = "nobody"
     trashed_at: float = 0.0
     note: str = ""
+    deployment: str = ""
+    site: str = ""
+    shift: int = 0
 
     @property
     def read(self) -> "Standing":
@@ -104,7 +109,13 @@ def folded(text: str) -> str:
     return normalize("NFC", normalize("NFC", text).casefold())
 
 
-TOGETHER = (("collection",), ("label", "label_path", "who"), ("trashed_at",), ("note",))
+TOGETHER = (
+    ("collection",),
+    ("label", "label_path", "who"),
+    ("trashed_at",),
+    ("note",),
+    ("deployment", "site", "shift"),
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,10 +154,11 @@ class Image:
     also where a person spoke; `percent` is confidence in whole percent. `novelty` is the distance
     from what the model knows, `unfamiliar` whether that is beyond its limit; `drift_checked_at` is
     0 until a drift check drew it, and `drift_score` is the share of the baseline's pictures then
-    that lay nearer to what the model knows. Times are seconds since 1970 UTC; `taken` is the
-    file's local time, with parts of a second where it has them, "" if unknown; `day` is the date
-    taken, else the date uploaded (YYYY-MM-DD). `lottery` is drawn once, so that a random review
-    queue is stable. `reading` is the READING of the code that read the file. `trashed_at` is 0
+    that lay nearer to what the model knows. Times are seconds since 1970 UTC; `taken_file` is the
+    file's local time, with parts of a second where it has them, "" if unknown, and `taken` the same
+    put right by `shift` seconds; `day` is the date taken, else the date uploaded (YYYY-MM-DD).
+    `deployment` and `site` are ids (places), "" for none. `lottery` is drawn once, so that a random
+    review queue is stable. `reading` is the READING of the code that read the file. `trashed_at` is 0
     outside the trash.
     """
 
@@ -162,6 +174,8 @@ class Image:
         ("collection", "trashed", "label", "created_at", "id"),
         ("collection", "trashed", "label_path", "created_at", "id"),
         ("collection", "trashed", "thing", "created_at", "id"),
+        ("collection", "trashed", "deployment", "taken", "id"),
+        ("collection", "trashed", "site", "taken", "id"),
         ("collection", "trashed", "label", "confidence", "id"),
         ("collection", "trashed", "label", "taken", "id"),
         ("collection", "trashed", "label", "name", "id"),
@@ -181,6 +195,7 @@ class Image:
         ("collection", "trashed", "who", "percent"),
         ("collection", "trashed", "who", "percent", "label", "label_path"),
         ("uploaded_by",),
+        ("collection", "trashed", "deployment", "site"),
     )
     totalled: ClassVar[str] = "size"
     rewritten: ClassVar[tuple[tuple[int, tuple[str, str], dict[str, str]], ...]] = (
@@ -190,6 +205,7 @@ class Image:
         "label_path": ("label", first_path),
         "group": ("machine_label", str),
         "thing": ("label", thing_of),
+        "taken_file": ("taken", str),
     }
 
     id: str
@@ -222,6 +238,10 @@ class Image:
     lottery: float
     label_path: str = ""
     thing: str = ""
+    taken_file: str = ""
+    deployment: str = ""
+    site: str = ""
+    shift: int = 0
     group: str = ""
     note: str = ""
     capture: Capture = NO_CAPTURE
@@ -256,11 +276,19 @@ class Image:
             trashed_at=standing.trashed_at,
             trashed=standing.trashed_at > 0,
             note=standing.note,
+            deployment=standing.deployment,
+            site=standing.site,
+            shift=standing.shift,
         ).in_step
 
     @property
     def in_step(self) -> "Image":
-        """This image with what follows from its other fields: `thing` from the label, `search`, the
-        text that search looks in, from name, original path, label, note and camera, folded."""
+        """This image with what follows from its other fields: `thing` from the label, `taken` and
+        `day` from what the file says and the shift, `search`, the text that search looks in, from
+        name, original path, label, note and camera, folded."""
         search = folded("\n".join((self.name, self.path, self.label, self.note, self.camera)))
-        return replace(self, thing=thing_of(self.label), search=search)
+        taken = shifted(self.taken_file, self.shift)
+        sent = datetime.fromtimestamp(self.created_at, UTC).date().isoformat()
+        return replace(
+            self, thing=thing_of(self.label), taken=taken, day=taken[:10] or sent, search=search
+        )

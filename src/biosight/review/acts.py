@@ -50,7 +50,13 @@ class Act:
     renamed_before: tuple[tuple[str, str], ...] | None = None
     target: str = ""
     taxa_before: tuple[tuple[str, str], ...] = ()
+    places_before: tuple[tuple[str, str], ...] = ()
     version: int = 1
+
+    @property
+    def stays(self) -> bool:
+        """Does it stand in the history whatever became of pictures? It changed names or places."""
+        return self.renamed_before is not None or bool(self.places_before)
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,7 +87,8 @@ class Left(Enum):
 class Change:
     """What to do to an image, under a name in KINDS. `label` is the new label and `path` where it
     hangs in the collection's tree of names, `target` a collection and `target_name` its name in
-    words, `note` a text, `via` the queue it answers."""
+    words, `note` a text, `via` the queue it answers. Of a
+    deployment `target` is the id, `site` its site's, `shift` what its clock is put right by."""
 
     kind: str
     label: str = ""
@@ -90,6 +97,8 @@ class Change:
     note: str = ""
     via: str = ""
     path: str = ""
+    site: str = ""
+    shift: int = 0
 
     def standing(self, image: Image) -> Standing:
         return KINDS[self.kind].apply(self, image)
@@ -179,7 +188,13 @@ def restored(_: Change, image: Image) -> Standing:
 
 
 def moved(change: Change, image: Image) -> Standing:
-    return replace(image.standing, collection=change.target)
+    """In another collection, and out of its deployment, which stays behind."""
+    return replace(image.standing, collection=change.target, deployment="", site="", shift=0)
+
+
+def deployed(change: Change, image: Image) -> Standing:
+    """Of a deployment, at its site and by its clock; of none for an empty one."""
+    return replace(image.standing, deployment=change.target, site=change.site, shift=change.shift)
 
 
 def noted(change: Change, image: Image) -> Standing:
@@ -191,6 +206,7 @@ def untouched(_: Change, image: Image) -> Standing:
     return image.standing
 
 
+DEPLOY = "deploy"
 KINDS = {
     "confirm": ActKind("Confirmed", "confirmed", confirmed, as_asked, speaks=True),
     "relabel": ActKind(
@@ -204,6 +220,8 @@ KINDS = {
     "move": ActKind("Moved to {label}", "moved", moved, as_asked, goes=True),
     "copy": ActKind("Copied to {label}", "copied", untouched, as_asked, goes=True, copies=True),
     "note": ActKind("Changed the note", "noted", noted, with_note),
+    DEPLOY: ActKind("{label}", "{label}", deployed),
+    "place": ActKind("{label}", "put elsewhere", untouched),
     "rename": ActKind("{label}", "renamed", renamed),
     "tree": ActKind("{label}", "put elsewhere", untouched),
 }
@@ -280,9 +298,11 @@ def new_act(
     change: Change,
     renamed_before: tuple[tuple[str, str], ...] | None = None,
     taxa_before: tuple[tuple[str, str], ...] = (),
+    places_before: tuple[tuple[str, str], ...] = (),
 ) -> Act:
     """An act that has done nothing yet; `renamed_before` are the former names of what the model
-    says, `taxa_before` people's own names before (taxonomy/editing.py)."""
+    says, `taxa_before` people's own names before (taxonomy/editing.py), `places_before` sites and
+    deployments before (errands/locating.py)."""
     return Act(
         new_id(),
         collection,
@@ -294,6 +314,7 @@ def new_act(
         target=change.target,
         renamed_before=renamed_before,
         taxa_before=taxa_before,
+        places_before=places_before,
     )
 
 
@@ -316,7 +337,7 @@ def close_act(records: Records, act: Act, more: int) -> None:
     if now is not None and more:
         counted = replace(now, count=now.count + more, version=now.version + 1)
         records.write(Replace(counted, now.version))
-    elif now is not None and not now.count and now.renamed_before is None:
+    elif now is not None and not now.count and not now.stays:
         records.write(Remove(Act, act.id))
 
 

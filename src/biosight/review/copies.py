@@ -76,8 +76,11 @@ def copy_one(
             uploaded_by=by,
             trashed=False,
             trashed_at=0.0,
+            deployment="",
+            site="",
+            shift=0,
             version=1,
-        )
+        ).in_step
         undone = replace(new.standing, trashed_at=time.time())
         item = ActItem(new_id(), act, new.id, undone, new.standing)
         source = Require(Image, image.id, image.version)

@@ -94,7 +94,7 @@ def undo(
     items = records.find(ActItem, where, after=behind(start), limit=MOST_AT_ONCE)
     outcomes = [(item, undo_one(records, act, item, by, naming)) for item in items]
     changed = [new for _, new in outcomes if new is not None]
-    if (changed or act.renamed_before is not None) and not act.undone_at:
+    if (changed or act.stays) and not act.undone_at:
         mark_undone(records, act, by, along)
     others = [item.image for item, new in outcomes if new is None]
     left = among(records, Image, others)

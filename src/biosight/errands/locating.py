@@ -1,0 +1,207 @@
+"""Sites and deployments made, changed and removed, and pictures put into them: acts with undo.
+
+Not here: what a site or deployment is (places), or how a picture is changed (review/acts.py).
+"""
+
+import json
+from collections.abc import Iterable, Sequence
+from dataclasses import asdict, dataclass, replace
+from typing import TypeVar
+
+from biosight.errors import BadRequest, Conflict, NotFound
+from biosight.images import Image
+from biosight.places import KINDS, Deployment, Site
+from biosight.places.clocks import known_zone
+from biosight.review.acts import DEPLOY, MOST_AT_ONCE, Act, Change, Done, new_act, perform
+from biosight.storage.records import (
+    Insert,
+    InUse,
+    Records,
+    Remove,
+    Replace,
+    Where,
+    Write,
+    behind,
+    new_id,
+    one,
+)
+
+Place = Site | Deployment
+P = TypeVar("P", Site, Deployment)
+LONGEST_NAME = 120
+TABLES: dict[str, type[Site] | type[Deployment]] = {kind.table: kind for kind in KINDS}
+WORDS = {Site.table: "site", Deployment.table: "deployment"}
+
+
+@dataclass(frozen=True, slots=True)
+class Located:
+    """What an act on places came to: the act, what became of pictures, where to go on."""
+
+    act: Act
+    changed: int
+    next: str
+
+
+def sites_of(records: Records, collection: str) -> list[Site]:
+    """A collection's sites, by name."""
+    found = records.find(Site, [Where("collection", "=", collection)], limit=20_000)
+    return sorted(found, key=lambda s: s.name.casefold())
+
+
+def deployments_of(records: Records, collection: str) -> list[Deployment]:
+    """A collection's deployments, by name."""
+    found = records.find(Deployment, [Where("collection", "=", collection)], limit=20_000)
+    return sorted(found, key=lambda d: d.name.casefold())
+
+
+def there(records: Records, kind: type[P], id: str, collection: str) -> P:
+    """A site or deployment of a collection. Raises NotFound."""
+    found = records.get(kind, id)
+    if found is None or found.collection != collection:
+        raise NotFound(f"There is no such {WORDS[kind.table]} in this collection.")
+    return found
+
+
+def checked(records: Records, place: P) -> P:
+    """A site or deployment as it is kept. Raises BadRequest or NotFound in words."""
+    name = " ".join(place.name.split())
+    if not 0 < len(name) <= LONGEST_NAME:
+        raise BadRequest(f"A {WORDS[place.table]} needs a name of at most {LONGEST_NAME} letters.")
+    if isinstance(place, Deployment):
+        if place.site:
+            there(records, Site, place.site, place.collection)
+        if place.zone:
+            known_zone(place.zone)
+        if place.start and place.end and place.start > place.end:
+            raise BadRequest("A deployment ends after it starts: are the two swapped?")
+    return replace(place, name=name)
+
+
+def add_place(records: Records, by: str, place: P) -> tuple[P, Act]:
+    """A new site or deployment, under a new id, and its act. Raises BadRequest, Conflict or
+    NotFound."""
+    made = checked(records, replace(place, id=new_id(), version=1))
+    words = f"Added the {WORDS[made.table]} {made.name}"
+    act = act_on(by, made.collection, words, [(made, None)])
+    write(records, made, Insert(act), Insert(made))
+    return made, act
+
+
+def change_place(records: Records, by: str, old: P, new: P) -> tuple[P, Act]:
+    """A site or deployment as `new` has it; its pictures follow by `follow`. Raises as
+    `add_place`, and Stale when somebody was faster."""
+    made = checked(records, replace(new, id=old.id, version=old.version + 1))
+    words = f"Changed the {WORDS[made.table]} {old.name}"
+    if isinstance(old, Deployment) and isinstance(made, Deployment) and made.shift != old.shift:
+        words = f"Put the clock of {old.name} right by {in_words(made.shift - old.shift)}"
+    act = act_on(by, made.collection, words, [(made, old)])
+    write(records, made, Insert(act), Replace(made, old.version))
+    return made, act
+
+
+def remove_place(records: Records, by: str, place: Place) -> Act:
+    """Without a site or deployment. Raises Conflict while something is in it."""
+    if place_in_use(records, place):
+        raise Conflict(f"{place.name} is in use: take its pictures and deployments out first.")
+    act = act_on(
+        by, place.collection, f"Removed the {WORDS[place.table]} {place.name}", [(None, place)]
+    )
+    records.write(Insert(act), Remove(type(place), place.id, place.version))
+    return act
+
+
+def place_in_use(records: Records, place: Place) -> bool:
+    """Do pictures, or deployments, belong to it?"""
+    if isinstance(place, Site) and one(records, Deployment, Where("site", "=", place.id)):
+        return True
+    field = "site" if isinstance(place, Site) else "deployment"
+    here = [Where("collection", "=", place.collection), Where(field, "=", place.id)]
+    return bool(records.find(Image, here, limit=1))
+
+
+def write(records: Records, made: Place, *writes: Write) -> None:
+    """In one write. Raises Conflict for a name that is there."""
+    try:
+        records.write(*writes)
+    except InUse as error:
+        raise Conflict(f"There is a {WORDS[made.table]} called {made.name} already.") from error
+
+
+def act_on(
+    by: str, collection: str, words: str, changed: Iterable[tuple[Place | None, Place | None]]
+) -> Act:
+    """The act of some changes, each with what is there after and before."""
+    before = []
+    for now, was in changed:
+        if (place := now or was) is not None:
+            before.append((f"{place.table}/{place.id}", as_json(was)))
+    of_one = [key for key, _ in before if key.startswith(f"{Deployment.table}/")]
+    change = Change(DEPLOY if of_one else "place", target_name=words)
+    return new_act(by, collection, change, places_before=tuple(before))
+
+
+def as_json(place: Place | None) -> str:
+    return json.dumps(asdict(place), ensure_ascii=False) if place else ""
+
+
+def taken_back(records: Records, before: Sequence[tuple[str, str]]) -> list[Write]:
+    """The writes that put sites and deployments back as they were. Raises Conflict where one that
+    would go is in use."""
+    writes: list[Write] = []
+    for key, text in before:
+        table, _, id = key.partition("/")
+        kind = TABLES[table]
+        now = records.get(kind, id)
+        was = kind(**json.loads(text)) if text else None
+        if now is not None and was is None:
+            if place_in_use(records, now):
+                raise Conflict(f"{now.name} is in use now: take its pictures out first.")
+            writes.append(Remove(kind, id, now.version))
+        elif now is not None and was is not None:
+            writes.append(Replace(replace(was, version=now.version + 1), now.version))
+        elif was is not None:
+            writes.append(Insert(was))
+    return writes
+
+
+def follow(records: Records, by: str, deployment: Deployment, act: Act, start: str) -> Located:
+    """Up to MOST_AT_ONCE of a deployment's pictures get its site and its clock, under its act."""
+    where = [Where("collection", "=", deployment.collection)]
+    where.append(Where("deployment", "=", deployment.id))
+    images = records.find(Image, where, after=behind(start), limit=MOST_AT_ONCE)
+    change = put_into(deployment)
+    done = perform(records, by, deployment.collection, change, images, act=act.id)
+    following = images[-1].id if len(images) == MOST_AT_ONCE else ""
+    return Located(act, len(done.changed), following)
+
+
+def put_into(deployment: Deployment | None) -> Change:
+    """The change that puts pictures into a deployment, None for out of any."""
+    if deployment is None:
+        return Change(DEPLOY, target_name="Taken out of their deployment")
+    return Change(
+        DEPLOY,
+        target=deployment.id,
+        target_name=f"Put into {deployment.name}",
+        site=deployment.site,
+        shift=deployment.shift,
+    )
+
+
+def put_pictures(
+    records: Records, by: str, collection: str, deployment: str, images: Sequence[Image], act: str
+) -> Done:
+    """At most MOST_AT_ONCE pictures into a deployment, "" for none. Raises NotFound."""
+    found = there(records, Deployment, deployment, collection) if deployment else None
+    return perform(records, by, collection, put_into(found), images, act=act)
+
+
+def in_words(seconds: int) -> str:
+    """A shift as people say it: +1 day 2 h 3 min 4 s."""
+    sign, left = ("-" if seconds < 0 else "+"), abs(seconds)
+    parts = []
+    for size, word in ((86_400, "d"), (3600, "h"), (60, "min"), (1, "s")):
+        count, left = divmod(left, size)
+        if count:
+            parts.append(f"{count:,} {word}")
+    return f"{sign}{' '.join(parts)}" if parts else "nothing"

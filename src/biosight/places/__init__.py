@@ -1,0 +1,11 @@
+"""Where and when: sites, deployments, and a camera's clock put right.
+
+Not here: which pictures belong to a deployment, which is part of each picture's standing (images),
+or acts on any of it (errands/locating.py).
+"""
+
+from biosight.places.records import Deployment, Site
+
+__all__ = ["KINDS", "Deployment", "Site"]
+
+KINDS = (Site, Deployment)

@@ -1,0 +1,67 @@
+"""A clock put right: local times moved by seconds, and their offsets in a time zone.
+
+Zones are IANA's, by zoneinfo. Not here: what a file says (images/reading), or whose clock it is.
+"""
+
+from datetime import datetime, timedelta
+from functools import lru_cache
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from biosight.errors import BadRequest
+
+MOST_SHIFT = 40 * 366 * 86_400  # seconds: no camera's clock is forty years off
+
+
+def shifted(taken: str, shift: int) -> str:
+    """A local time (ISO 8601, to the second or finer) moved by whole seconds; "" stays "".
+
+    A leap second, written :60, is the second before it until it is moved.
+    """
+    if not taken or not shift:
+        return taken
+    whole, dot, part = taken.partition(".")
+    leap = whole.endswith(":60")
+    moment = datetime.fromisoformat(whole[:-2] + "59" if leap else whole)
+    moved = moment + timedelta(seconds=shift + leap)
+    return moved.isoformat(timespec="seconds") + dot + part
+
+
+def offset_in(zone: str, taken: str) -> str:
+    """The offset from UTC (+hh:mm) of a local time in a zone, "" for neither.
+
+    Of the hour that comes twice when clocks go back the first is meant; an hour that never was
+    counts as what the clock would have said without the change (PEP 495, fold=0).
+    """
+    if not zone or not taken:
+        return ""
+    whole = taken.partition(".")[0]
+    whole = whole[:-2] + "59" if whole.endswith(":60") else whole
+    seen = datetime.fromisoformat(whole).replace(tzinfo=known_zone(zone)).utcoffset()
+    minutes = int(seen.total_seconds() // 60) if seen is not None else 0
+    sign = "-" if minutes < 0 else "+"
+    return f"{sign}{abs(minutes) // 60:02}:{abs(minutes) % 60:02}"
+
+
+@lru_cache(maxsize=64)
+def known_zone(zone: str) -> ZoneInfo:
+    """A time zone by its IANA name. Raises BadRequest in words."""
+    try:
+        return ZoneInfo(zone)
+    except (ZoneInfoNotFoundError, ValueError, OSError) as error:
+        raise BadRequest(
+            f"{zone} is no time zone; give one like Europe/Berlin or America/Lima."
+        ) from error
+
+
+def shift_between(said: str, true: str) -> int:
+    """Seconds from what a clock said to what it was. Raises BadRequest in words."""
+    try:
+        first, second = (datetime.fromisoformat(t.partition(".")[0]) for t in (said, true))
+    except ValueError as error:
+        raise BadRequest("Give the true date and time as 2026-05-03 14:05:00.") from error
+    if first.tzinfo or second.tzinfo:
+        raise BadRequest("Give the local time, without an offset; the zone says the rest.")
+    seconds = int((second - first).total_seconds())
+    if abs(seconds) > MOST_SHIFT:
+        raise BadRequest("That clock would be more than forty years off; look at the year again.")
+    return seconds

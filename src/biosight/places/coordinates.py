@@ -1,0 +1,61 @@
+"""Coordinates as people write them -> decimal degrees (WGS 84), or an error in words.
+
+Not here: those in a file (images/ifd.py).
+"""
+
+import re
+
+from biosight.errors import BadRequest
+
+LIMITS = {"latitude": 90.0, "longitude": 180.0}
+SIDES = {"latitude": ("N", "S"), "longitude": ("E", "W")}
+# Degrees, perhaps minutes, perhaps seconds, between marks of any kind; a side before or behind.
+NUMBER = r"\d+(?:[.,]\d+)?"
+WRITTEN = re.compile(
+    rf"([NSEWO])?\s*([+-]?{NUMBER})\s*[d:]?\s*(?:({NUMBER})\s*['m:]?\s*)?"
+    rf"(?:({NUMBER})\s*(?:\"|''|s)?\s*)?([NSEWO])?",
+    re.IGNORECASE,
+)
+# Marks that mean the same, as keyboards, phones and typesetters give them.
+SAME = str.maketrans({
+    "\u2212": "-", "\u2013": "-", "\u2032": "'", "\u2019": "'", "\u2033": '"', "\u201d": '"',
+    "\u00b0": "d", "\u00ba": "d",
+})  # fmt: skip
+
+
+def degrees(text: str, name: str) -> float:
+    """One coordinate, `name` being latitude or longitude: 52.1234, 52,1234, 52° 7' 24" N.
+
+    Raises BadRequest in words.
+    """
+    found = WRITTEN.fullmatch(text.strip().translate(SAME))
+    if found is None or not text.strip():
+        raise BadRequest(f"“{text.strip()}” is no {name}; write 52.1234 or 52° 7' 24\" N.")
+    before, whole, minutes, seconds, behind = found.groups()
+    side = (before or behind or "").upper().replace("O", "E")
+    if side and side not in SIDES[name]:
+        raise BadRequest(f"“{text.strip()}” is no {name}: {side} belongs to the other one.")
+    value, parts = number(whole), [number(p) for p in (minutes, seconds) if p]
+    if any(p >= 60 for p in parts):
+        raise BadRequest(f"“{text.strip()}”: minutes and seconds go up to 60.")
+    size = abs(value) + sum(p / (60.0, 3600.0)[n] for n, p in enumerate(parts))
+    negative = whole.startswith("-") or side in {"S", "W"}
+    return -size if negative else size
+
+
+def number(text: str) -> float:
+    return float(text.replace(",", "."))
+
+
+def place(latitude: str, longitude: str) -> tuple[float, float]:
+    """Both coordinates, in range. Raises BadRequest in words: also for 0, 0, and where they seem to
+    be swapped."""
+    north, east = degrees(latitude, "latitude"), degrees(longitude, "longitude")
+    if abs(north) > LIMITS["latitude"] and abs(east) <= LIMITS["latitude"]:
+        raise BadRequest("A latitude lies between -90 and 90: are the two swapped?")
+    for name, value in (("latitude", north), ("longitude", east)):
+        if abs(value) > LIMITS[name]:
+            raise BadRequest(f"A {name} lies between {-LIMITS[name]:.0f} and {LIMITS[name]:.0f}.")
+    if north == east == 0:
+        raise BadRequest("0, 0 lies in the Atlantic, and is what devices write that know no place.")
+    return round(north, 7), round(east, 7)

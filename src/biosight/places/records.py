@@ -1,0 +1,54 @@
+"""Site and Deployment: what is kept of a named place, and of a camera (or a person) that was there.
+
+Terms are Camtrap DP's (tdwg.org, 1.0.2). Not here: how they are changed (errands/locating.py).
+"""
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+
+@dataclass(frozen=True, slots=True)
+class Site:
+    """A named place of a collection: decimal degrees (WGS 84), `uncertainty` in metres."""
+
+    table: ClassVar[str] = "sites"
+    indexes: ClassVar[tuple[tuple[str, ...], ...]] = (("collection", "id"),)
+    unique: ClassVar[tuple[tuple[str, ...], ...]] = (("collection", "name"),)
+
+    id: str
+    collection: str
+    name: str
+    latitude: float
+    longitude: float
+    uncertainty: int | None = None
+    habitat: str = ""
+    version: int = 1
+
+
+@dataclass(frozen=True, slots=True)
+class Deployment:
+    """A camera, or a person with one, at a site from `start` to `end`.
+
+    `site` is a Site's id, "" for none yet. `shift` in seconds is added to what the clock said,
+    `zone` (IANA) is where it stood, "" unknown. `start` and `end` are corrected local times to the
+    second, "" for the first and last picture's. `height` of the camera in metres; `bait` is None
+    where nobody said.
+    """
+
+    table: ClassVar[str] = "deployments"
+    indexes: ClassVar[tuple[tuple[str, ...], ...]] = (("collection", "id"), ("site", "id"))
+    unique: ClassVar[tuple[tuple[str, ...], ...]] = (("collection", "name"),)
+
+    id: str
+    collection: str
+    name: str
+    site: str = ""
+    camera: str = ""
+    start: str = ""
+    end: str = ""
+    zone: str = ""
+    shift: int = 0
+    height: float | None = None
+    bait: bool | None = None
+    comments: str = ""
+    version: int = 1
