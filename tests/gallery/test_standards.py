@@ -14,8 +14,11 @@ import pytest
 from PIL import Image as Pillow
 from starlette.testclient import TestClient
 
+from biosight.bootstrap import BioSight
+from biosight.gallery.standards.camtrap_tables import TABLES
 from tests import tiny
-from tests.conftest import Run, first_collection, upload
+from tests.conftest import Run, first_collection, upload, upload_ids
+from tests.web.test_places import dated
 
 TEXT = "{http://rs.tdwg.org/dwc/text/}"
 DWC = "http://rs.tdwg.org/dwc/terms/"
@@ -132,7 +135,7 @@ def moment(name: str, *, required: bool = False) -> dict[str, Any]:
     }
 
 
-# The columns that BioSight writes, as camtrap-dp.tdwg.org/data describes them.
+# The columns that BioSight fills, as camtrap-dp.tdwg.org/data describes them; the rest is empty.
 SCHEMAS: dict[str, dict[str, Any]] = {
     "deployments": {
         "fields": [
@@ -197,6 +200,13 @@ SCHEMAS: dict[str, dict[str, Any]] = {
 }
 
 
+def whole_schema(name: str) -> dict[str, Any]:
+    """A table's schema with all columns of the standard, in its order."""
+    known = {f["name"]: f for f in SCHEMAS[name]["fields"]}
+    every = [known.get(c, {"name": c, "type": "any"}) for c in TABLES[name]]
+    return {**SCHEMAS[name], "fields": every}
+
+
 @pytest.fixture
 def package(ada: TestClient, collection: str, tmp_path: Path) -> Path:
     path = f"/api/v1/collections/{collection}/camtrap-dp?utc_offset=-480"
@@ -210,12 +220,12 @@ def test_a_camtrap_package_is_valid(package: Path) -> None:
 
     said = json.loads((package / "datapackage.json").read_text())
     assert [r["name"] for r in said["resources"]] == list(SCHEMAS)
-    assert "1 pictures without a place" in said["description"]
+    assert "1 pictures without a time are left out" in said["description"]
     assert said["temporal"] == {"start": "2026-05-01", "end": "2026-05-03"}
     names = {t["scientificName"] for t in said["taxonomic"]}
     assert names == {*tiny.COLOURS}
     local = {k: v for k, v in said.items() if k != "profile"}
-    local["resources"] = [{**r, "schema": SCHEMAS[r["name"]]} for r in said["resources"]]
+    local["resources"] = [{**r, "schema": whole_schema(r["name"])} for r in said["resources"]]
     report = Package(local, basepath=str(package)).validate()
     assert report.valid, report.flatten(["name", "rowNumber", "fieldName", "message"])
     rows = list(csv.DictReader((package / "observations.csv").open(newline="")))
@@ -236,7 +246,7 @@ def test_a_wrong_package_is_found(package: Path) -> None:
     media.write_text(media.read_text().replace("-08:00", "", 1))
     said = json.loads((package / "datapackage.json").read_text())
     local = {k: v for k, v in said.items() if k != "profile"}
-    local["resources"] = [{**r, "schema": SCHEMAS[r["name"]]} for r in said["resources"]]
+    local["resources"] = [{**r, "schema": whole_schema(r["name"])} for r in said["resources"]]
     assert not Package(local, basepath=str(package)).validate().valid
 
 
@@ -257,6 +267,112 @@ def test_a_camtrap_package_fits_the_published_profile(package: Path) -> None:
     assert report.valid, report.flatten(["name", "rowNumber", "fieldName", "message"])
 
 
+def standards() -> Path:
+    """The published schemas, where somebody keeps them."""
+    named = os.environ.get("BIOSIGHT_STANDARDS", "")
+    folder = Path(named) / "camtrap-dp-1.0.2"
+    if not named or not folder.is_dir():
+        pytest.skip("no published schemas here: set BIOSIGHT_STANDARDS to their folder")
+    return folder
+
+
+@pytest.mark.filterwarnings("ignore")
+def test_all_columns_are_there_in_the_published_order(package: Path) -> None:
+    folder = standards()
+    for name, columns in TABLES.items():
+        schema = json.loads((folder / f"{name}-table-schema.json").read_text())
+        assert [f["name"] for f in schema["fields"]] == list(columns)
+        with (package / f"{name}.csv").open(newline="") as file:
+            assert next(csv.reader(file)) == list(columns)
+
+
+@pytest.mark.filterwarnings("ignore")
+def test_a_package_fits_the_published_schemas_and_profile(package: Path) -> None:
+    from frictionless import Package
+    from jsonschema import Draft7Validator
+
+    folder = standards()
+    said = json.loads((package / "datapackage.json").read_text())
+    profile = json.loads((folder / "camtrap-dp-profile.json").read_text())
+    for part in [p for p in profile["allOf"] if "$ref" not in p]:
+        del part["properties"]["spatial"]["$ref"]  # GeoJSON's schema lies elsewhere
+        Draft7Validator({**part, "$defs": profile["$defs"]}).validate(said)
+    local = {k: v for k, v in said.items() if k != "profile"}
+    for resource in local["resources"]:
+        schema = folder / f"{resource['name']}-table-schema.json"
+        resource["schema"] = json.loads(schema.read_text())
+    report = Package(local, basepath=str(package)).validate()
+    assert report.valid, report.flatten(["name", "rowNumber", "fieldName", "message"])
+
+
+def test_deployments_bring_place_time_and_zone(ada: TestClient, biosight: BioSight) -> None:
+    """Camera traps write no GPS and no offset: what people said of the deployment counts."""
+    chosen = first_collection(ada)
+    ids = upload_ids(ada, chosen, "Red", "Green", "Blue")
+    times = ("2026-03-28T12:00:00", "2026-03-29T12:00:00", "2026-03-29T12:00:30")
+    dated(biosight, ids, *times)
+    path = f"/api/v1/collections/{chosen}"
+    none = archive(ada, f"{path}/camtrap-dp")
+    assert "3 pictures without a place" in json.loads(none.read("datapackage.json"))["description"]
+    site = {"name": "Pond", "latitude": "52.5", "longitude": "13.4", "uncertainty": 30}
+    site_id = ada.post(f"{path}/sites", json=site).json()["id"]
+    camera = {
+        "name": "Cam 1",
+        "site": site_id,
+        "camera": "SN 7",
+        "zone": "Europe/Berlin",
+        "shift": 3600,
+        "start": "2026-03-01 10:00",
+        "bait": False,
+        "height": 0.5,
+    }
+    made = ada.post(f"{path}/deployments", json=camera).json()["id"]
+    body = {"kind": "deploy", "deployment": made, "images": ids}
+    assert ada.post(f"{path}/acts", json=body).status_code == 201
+    zipped = archive(ada, f"{path}/camtrap-dp")
+    rows = list(csv.DictReader(io.StringIO(zipped.read("deployments.csv").decode())))
+    assert len(rows) == 1
+    kept = {k: v for k, v in rows[0].items() if v}
+    assert kept == {
+        "deploymentID": "Cam 1",
+        "locationID": site_id,
+        "locationName": "Pond",
+        "latitude": "52.500000",
+        "longitude": "13.400000",
+        "coordinateUncertainty": "30",
+        "deploymentStart": "2026-03-01T10:00:00+01:00",
+        "deploymentEnd": "2026-03-29T13:00:30+02:00",
+        "cameraID": "SN 7",
+        "cameraHeight": "0.5",
+        "baitUse": "false",
+    }
+    media = list(csv.DictReader(io.StringIO(zipped.read("media.csv").decode())))
+    assert sorted(m["timestamp"] for m in media) == [
+        "2026-03-28T13:00:00+01:00",
+        "2026-03-29T13:00:00+02:00",
+        "2026-03-29T13:00:30+02:00",
+    ]
+    seen = ada.get(f"{path}/camtrap-dp/preview").json()
+    assert (seen["images"], seen["left_out"]) == (3, {})
+
+
+def test_before_the_download_it_is_said_what_goes_in(ada: TestClient, biosight: BioSight) -> None:
+    chosen = first_collection(ada)
+    ids = upload_ids(ada, chosen, "Red", "Green")
+    dated(biosight, ids[:1], "2026-03-28T12:00:00")
+    upload(ada, chosen, in_the_field("Blue", 5), "field.jpg")
+    path = f"/api/v1/collections/{chosen}/camtrap-dp/preview"
+    assert ada.get(path).json() == {
+        "images": 0,
+        "left_out": {
+            "without a time": 1,
+            "without a place": 1,
+            "whose time zone nobody knows": 1,
+        },
+    }
+    assert ada.get(f"{path}?utc_offset=60").json()["images"] == 1
+
+
 def test_published_by_command(run: Run, tmp_path: Path) -> None:
     run("user", "add", "ada@example.org", "--password", "seven quiet herons")
     (tmp_path / "in").mkdir()
@@ -264,7 +380,9 @@ def test_published_by_command(run: Run, tmp_path: Path) -> None:
     run("import", tmp_path / "in")
     for form, member in (("darwin-core", "occurrence.csv"), ("camtrap-dp", "observations.csv")):
         file = tmp_path / f"{form}.zip"
-        run("publish", form, "--to", file, "--coarse", "0.5")
+        flags = ("--to", file, "--coarse", "0.5", "--utc-offset", "120")
+        said = run("publish", form, *flags).output
+        assert form == "darwin-core" or "1 pictures go in" in said
         with zipfile.ZipFile(file) as zipped:
             assert "Red" in zipped.read(member).decode()
 
@@ -287,6 +405,8 @@ def test_what_was_taken_back_is_not_published(ada: TestClient) -> None:
     assert rows[ids[1]][DWC + "identifiedBy"] == "tiny@1"
     said = [(s["id"], s[DWC + "scientificName"]) for s in read(zipped, "extension")]
     assert (ids[1], "Wolf") not in said
-    camtrap = archive(ada, f"/api/v1/collections/{chosen}/camtrap-dp").read("observations.csv")
+    camtrap = archive(ada, f"/api/v1/collections/{chosen}/camtrap-dp?utc_offset=0").read(
+        "observations.csv"
+    )
     types = [r["observationType"] for r in csv.DictReader(io.StringIO(camtrap.decode()))]
     assert types == ["unknown", "unknown"]

@@ -9,10 +9,17 @@ import click
 
 from biosight import accounts, registry
 from biosight.bootstrap import open_archive, open_catalogue
+from biosight.errands.locating import places_by_id
 from biosight.errands.names import naming_of
 from biosight.errands.placing import find_collection
 from biosight.errors import BioSightError
-from biosight.gallery.standards import Scope, camtrap_dp, darwin_core
+from biosight.gallery.standards import (
+    Scope,
+    camtrap_dp,
+    darwin_core,
+    left_out_words,
+    survey_of,
+)
 from biosight.settings import Settings
 
 FORMATS = {"darwin-core": darwin_core, "camtrap-dp": camtrap_dp}
@@ -54,14 +61,20 @@ def publish(
         names = registry.label_names(records, dict(c.renamed))
         naming = naming_of(records, catalogue, c)
         person = accounts.names_of(records)
-        scope = Scope(c.id, c.name, person, names, naming, coarse, utc_offset)
+        scope = Scope(
+            c.id, c.name, person, names, naming, coarse, utc_offset, *places_by_id(records, c.id)
+        )
         with part.open("wb") as out:
             for chunk in FORMATS[form](records, scope):
                 out.write(chunk)
         part.replace(file)
+        words = ""
+        if form == "camtrap-dp":
+            survey = survey_of(records, scope)
+            words = f" {survey.fitting} pictures go in.{left_out_words(survey.left_out)}"
     except OSError as error:
         raise BioSightError(f"{file} can't be written: {error.strerror}.") from error
     finally:
         part.unlink(missing_ok=True)
         archive.close()
-    click.echo(f"{file}: {c.name} as {form}.")
+    click.echo(f"{file}: {c.name} as {form}.{words}")

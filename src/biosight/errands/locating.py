@@ -4,7 +4,7 @@ Not here: what a site or deployment is (places), or how a picture is changed (re
 """
 
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Container, Iterable, Sequence
 from dataclasses import asdict, dataclass, replace
 from typing import TypeVar
 
@@ -12,7 +12,7 @@ from biosight.errors import BadRequest, Conflict, NotFound
 from biosight.images import Image
 from biosight.places import KINDS, Deployment, Site
 from biosight.places.clocks import known_zone
-from biosight.review.acts import DEPLOY, MOST_AT_ONCE, Act, Change, Done, new_act, perform
+from biosight.review.acts import DEPLOY, MOST_AT_ONCE, Act, Change, new_act, perform
 from biosight.storage.records import (
     Insert,
     InUse,
@@ -23,7 +23,6 @@ from biosight.storage.records import (
     Write,
     behind,
     new_id,
-    one,
 )
 
 Place = Site | Deployment
@@ -52,6 +51,14 @@ def deployments_of(records: Records, collection: str) -> list[Deployment]:
     """A collection's deployments, by name."""
     found = records.find(Deployment, [Where("collection", "=", collection)], limit=20_000)
     return sorted(found, key=lambda d: d.name.casefold())
+
+
+def places_by_id(
+    records: Records, collection: str
+) -> tuple[dict[str, Site], dict[str, Deployment]]:
+    """A collection's sites and deployments, as exports want them."""
+    sites = {s.id: s for s in sites_of(records, collection)}
+    return sites, {d.id: d for d in deployments_of(records, collection)}
 
 
 def there(records: Records, kind: type[P], id: str, collection: str) -> P:
@@ -110,9 +117,10 @@ def remove_place(records: Records, by: str, place: Place) -> Act:
     return act
 
 
-def place_in_use(records: Records, place: Place) -> bool:
-    """Do pictures, or deployments, belong to it?"""
-    if isinstance(place, Site) and one(records, Deployment, Where("site", "=", place.id)):
+def place_in_use(records: Records, place: Place, but: Container[str] = ()) -> bool:
+    """Do pictures, or deployments other than those of the ids `but`, belong to it?"""
+    at_it = [Where("site", "=", place.id)] if isinstance(place, Site) else []
+    if at_it and any(d.id not in but for d in records.find(Deployment, at_it, limit=20_000)):
         return True
     field = "site" if isinstance(place, Site) else "deployment"
     here = [Where("collection", "=", place.collection), Where(field, "=", place.id)]
@@ -134,27 +142,28 @@ def act_on(
     before = []
     for now, was in changed:
         if (place := now or was) is not None:
-            before.append((f"{place.table}/{place.id}", as_json(was)))
+            before.append((f"{place.table}/{place.id}", place_json(was)))
     of_one = [key for key, _ in before if key.startswith(f"{Deployment.table}/")]
     change = Change(DEPLOY if of_one else "place", target_name=words)
     return new_act(by, collection, change, places_before=tuple(before))
 
 
-def as_json(place: Place | None) -> str:
+def place_json(place: Place | None) -> str:
     return json.dumps(asdict(place), ensure_ascii=False) if place else ""
 
 
-def taken_back(records: Records, before: Sequence[tuple[str, str]]) -> list[Write]:
+def places_back(records: Records, before: Sequence[tuple[str, str]]) -> list[Write]:
     """The writes that put sites and deployments back as they were. Raises Conflict where one that
     would go is in use."""
     writes: list[Write] = []
+    named = {key.partition("/")[2] for key, _ in before}
     for key, text in before:
         table, _, id = key.partition("/")
         kind = TABLES[table]
         now = records.get(kind, id)
         was = kind(**json.loads(text)) if text else None
         if now is not None and was is None:
-            if place_in_use(records, now):
+            if place_in_use(records, now, named):
                 raise Conflict(f"{now.name} is in use now: take its pictures out first.")
             writes.append(Remove(kind, id, now.version))
         elif now is not None and was is not None:
@@ -175,6 +184,26 @@ def follow(records: Records, by: str, deployment: Deployment, act: Act, start: s
     return Located(act, len(done.changed), following)
 
 
+def act_to_follow(records: Records, act: str, by: str, deployment: Deployment) -> Act:
+    """The act that changed a deployment, to go on with. Raises NotFound."""
+    found = records.get(Act, act)
+    here = found is not None and (found.by, found.collection) == (by, deployment.collection)
+    if found is None or not here or found.undone_at:
+        raise NotFound("There is no such act to go on with.")
+    return found
+
+
+def dated_picture(records: Records, deployment: Deployment, image: str) -> Image:
+    """A picture of a deployment whose file says when it was taken. Raises BadRequest or
+    NotFound."""
+    found = records.get(Image, image)
+    if found is None or found.deployment != deployment.id:
+        raise NotFound(f"There is no such picture in {deployment.name}.")
+    if not found.taken_file:
+        raise BadRequest("This picture's file does not say when it was taken; pick another.")
+    return found
+
+
 def put_into(deployment: Deployment | None) -> Change:
     """The change that puts pictures into a deployment, None for out of any."""
     if deployment is None:
@@ -188,12 +217,10 @@ def put_into(deployment: Deployment | None) -> Change:
     )
 
 
-def put_pictures(
-    records: Records, by: str, collection: str, deployment: str, images: Sequence[Image], act: str
-) -> Done:
-    """At most MOST_AT_ONCE pictures into a deployment, "" for none. Raises NotFound."""
-    found = there(records, Deployment, deployment, collection) if deployment else None
-    return perform(records, by, collection, put_into(found), images, act=act)
+def change_for(records: Records, collection: str, deployment: str) -> Change:
+    """The change that puts pictures into a deployment of a collection, "" for out of any. Raises
+    NotFound."""
+    return put_into(there(records, Deployment, deployment, collection) if deployment else None)
 
 
 def in_words(seconds: int) -> str:

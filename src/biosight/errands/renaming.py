@@ -112,7 +112,7 @@ def take_back(
 def names_back(records: Records, act: Act, before: Names | None) -> list[Write]:
     """The collection with the names before a rename or a move; nothing for other acts."""
     if act.places_before:
-        return locating.taken_back(records, act.places_before)
+        return locating.places_back(records, act.places_before)
     found = records.get(Collection, act.collection) if before is not None else None
     if found is None or before is None:
         return []

@@ -157,9 +157,9 @@ class Image:
     that lay nearer to what the model knows. Times are seconds since 1970 UTC; `taken_file` is the
     file's local time, with parts of a second where it has them, "" if unknown, and `taken` the same
     put right by `shift` seconds; `day` is the date taken, else the date uploaded (YYYY-MM-DD).
-    `deployment` and `site` are ids (places), "" for none. `lottery` is drawn once, so that a random
-    review queue is stable. `reading` is the READING of the code that read the file. `trashed_at` is 0
-    outside the trash.
+    `deployment` and `site` are ids (places), "" for none. `lottery` is drawn once, so that a
+    random review queue is stable. `reading` is the READING of the code that read the file.
+    `trashed_at` is 0 outside the trash.
     """
 
     table: ClassVar[str] = "images"

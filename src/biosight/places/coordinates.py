@@ -23,7 +23,7 @@ SAME = str.maketrans({
 })  # fmt: skip
 
 
-def degrees(text: str, name: str) -> float:
+def read_degrees(text: str, name: str) -> float:
     """One coordinate, `name` being latitude or longitude: 52.1234, 52,1234, 52° 7' 24" N.
 
     Raises BadRequest in words.
@@ -35,7 +35,7 @@ def degrees(text: str, name: str) -> float:
     side = (before or behind or "").upper().replace("O", "E")
     if side and side not in SIDES[name]:
         raise BadRequest(f"“{text.strip()}” is no {name}: {side} belongs to the other one.")
-    value, parts = number(whole), [number(p) for p in (minutes, seconds) if p]
+    value, parts = read_number(whole), [read_number(p) for p in (minutes, seconds) if p]
     if any(p >= 60 for p in parts):
         raise BadRequest(f"“{text.strip()}”: minutes and seconds go up to 60.")
     size = abs(value) + sum(p / (60.0, 3600.0)[n] for n, p in enumerate(parts))
@@ -43,14 +43,14 @@ def degrees(text: str, name: str) -> float:
     return -size if negative else size
 
 
-def number(text: str) -> float:
+def read_number(text: str) -> float:
     return float(text.replace(",", "."))
 
 
-def place(latitude: str, longitude: str) -> tuple[float, float]:
+def read_place(latitude: str, longitude: str) -> tuple[float, float]:
     """Both coordinates, in range. Raises BadRequest in words: also for 0, 0, and where they seem to
     be swapped."""
-    north, east = degrees(latitude, "latitude"), degrees(longitude, "longitude")
+    north, east = read_degrees(latitude, "latitude"), read_degrees(longitude, "longitude")
     if abs(north) > LIMITS["latitude"] and abs(east) <= LIMITS["latitude"]:
         raise BadRequest("A latitude lies between -90 and 90: are the two swapped?")
     for name, value in (("latitude", north), ("longitude", east)):

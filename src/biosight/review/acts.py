@@ -220,7 +220,7 @@ KINDS = {
     "move": ActKind("Moved to {label}", "moved", moved, as_asked, goes=True),
     "copy": ActKind("Copied to {label}", "copied", untouched, as_asked, goes=True, copies=True),
     "note": ActKind("Changed the note", "noted", noted, with_note),
-    DEPLOY: ActKind("{label}", "{label}", deployed),
+    DEPLOY: ActKind("{label}", "put into their deployment", deployed),
     "place": ActKind("{label}", "put elsewhere", untouched),
     "rename": ActKind("{label}", "renamed", renamed),
     "tree": ActKind("{label}", "put elsewhere", untouched),

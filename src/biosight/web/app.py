@@ -26,6 +26,7 @@ from biosight.web.api import (
     likeness,
     names,
     people,
+    places,
     uploads,
     versions,
 )
@@ -39,6 +40,7 @@ PARTS = (
     people,
     collections,
     names,
+    places,
     uploads,
     images,
     acts,

@@ -85,6 +85,8 @@ class ImageOut(BaseModel):
     label: str
     label_path: str
     thing: str
+    deployment: str
+    site: str
     group: str
     who: str
     unsure: bool

@@ -3,8 +3,8 @@
 Not here: pictures by label (gallery/export.py), or BioSight's own CSV (gallery/table.py).
 """
 
-from biosight.gallery.standards.camtrap import camtrap_dp
+from biosight.gallery.standards.camtrap import camtrap_dp, left_out_words, survey_of
 from biosight.gallery.standards.darwin_core import darwin_core
 from biosight.gallery.standards.facts import Scope
 
-__all__ = ["Scope", "camtrap_dp", "darwin_core"]
+__all__ = ["Scope", "camtrap_dp", "darwin_core", "left_out_words", "survey_of"]

@@ -1,17 +1,28 @@
-"""Camtrap DP 1.0: deployments, media and observations as a data package.
+"""Camtrap DP 1.0.2: deployments, media and observations as a data package.
 
-Source: camtrap-dp.tdwg.org. A picture without a place or a time can't be part of one and is left
-out; the package says how many. Not here: what the facts are (facts.py).
+Source: camtrap-dp.tdwg.org. A picture without a place, a time, or a known time zone can't be part
+of one and is left out; the package says how many. Not here: what the facts are (facts.py), or the
+tables' columns (camtrap_tables.py).
 """
 
 import json
+import re
+from collections import Counter
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from hashlib import sha256
 
 from stream_zip import ZIP_64, stream_zip
 
+from biosight.gallery.standards.camtrap_tables import (
+    DEPLOYMENTS,
+    MEDIA,
+    OBSERVATIONS,
+    PUBLISHED,
+    TABLES,
+    cells,
+)
 from biosight.gallery.standards.darwin_core import Member, name_terms
 from biosight.gallery.standards.facts import (
     Facts,
@@ -23,45 +34,11 @@ from biosight.gallery.standards.facts import (
     moment,
 )
 from biosight.images import Image
+from biosight.places import Deployment
+from biosight.places.clocks import offset_in
 from biosight.storage.records import Records
 from biosight.taxa.kinds import label_kind
 
-VERSION = "1.0.1"
-PUBLISHED = f"https://raw.githubusercontent.com/tdwg/camtrap-dp/{VERSION}"
-DEPLOYMENTS = (
-    "deploymentID",
-    "latitude",
-    "longitude",
-    "coordinateUncertainty",
-    "deploymentStart",
-    "deploymentEnd",
-    "cameraModel",
-)
-MEDIA = (
-    "mediaID",
-    "deploymentID",
-    "timestamp",
-    "filePath",
-    "filePublic",
-    "fileName",
-    "fileMediatype",
-    "mediaComments",
-)
-OBSERVATIONS = (
-    "observationID",
-    "deploymentID",
-    "mediaID",
-    "eventStart",
-    "eventEnd",
-    "observationLevel",
-    "observationType",
-    "scientificName",
-    "classificationMethod",
-    "classifiedBy",
-    "classificationTimestamp",
-    "classificationProbability",
-    "observationComments",
-)
 ANIMALS = {
     "Amphibia",
     "Animalia",
@@ -72,39 +49,40 @@ ANIMALS = {
     "Mollusca",
     "Reptilia",
 }
+NO_TIME, NO_PLACE, NO_ZONE = "without a time", "without a place", "whose time zone nobody knows"
+ZONED = re.compile(r"[+-]\d\d:\d\d$")
 # What is no taxon, as observationType has it.
 OBSERVATION_TYPES = {"empty": "blank", "human": "human", "vehicle": "vehicle"}
 
 
 @dataclass(slots=True)
-class Deployment:
-    """A camera at a place, from its first picture to its last (ISO 8601)."""
+class Row:
+    """A row of deployments.csv; from its first picture to its last where nobody said otherwise."""
 
-    latitude: str
-    longitude: str
-    uncertainty: str
-    camera: str
+    said: dict[str, str]
     start: str
     end: str
 
 
 @dataclass(slots=True)
 class Survey:
-    """What the first walk over the pictures finds."""
+    """What the first walk over the pictures finds: deployments by id, names, how many pictures go
+    in, and how many don't, by the reason."""
 
-    deployments: dict[str, Deployment]
-    taxa: set[str]
-    left_out: int = 0
+    deployments: dict[str, Row] = field(default_factory=dict)
+    taxa: set[str] = field(default_factory=set)
+    fitting: int = 0
+    left_out: Counter[str] = field(default_factory=Counter)
 
 
 def camtrap_dp(records: Records, scope: Scope) -> Iterator[bytes]:
     """The package as a zip in pieces."""
-    survey = walk(records, scope)
+    survey = survey_of(records, scope)
 
     def members() -> Iterator[Member]:
         now = datetime.now()
         package = json.dumps(datapackage(survey, scope), indent=1, ensure_ascii=False)
-        usable = (f for f in every(records, scope) if fits(f.image))
+        usable = (f for f in every(records, scope) if not missing(f.image, scope))
         for name, content in (
             ("datapackage.json", iter([package.encode()])),
             ("deployments.csv", lines(DEPLOYMENTS, deployment_rows(survey))),
@@ -117,80 +95,130 @@ def camtrap_dp(records: Records, scope: Scope) -> Iterator[bytes]:
     return chunks
 
 
-def time_of(image: Image, scope: Scope) -> str:
-    """When it was taken; the standard wants an offset, so a clock of which none is known counts as
-    UTC."""
-    return local_time(image, scope.utc_offset or 0)
+def missing(image: Image, scope: Scope) -> str:
+    """Why a picture can't be part of a package, "" where it can."""
+    if not image.taken:
+        return NO_TIME
+    if not coordinates(image, scope)[0]:
+        return NO_PLACE
+    return "" if ZONED.search(local_time(image, scope)) else NO_ZONE
 
 
-def fits(image: Image) -> bool:
-    """Has the picture a place and a time?"""
-    return bool(image.taken) and image.latitude is not None and image.longitude is not None
-
-
-def deployment_of(image: Image, coarse: float) -> str:
-    """The id of a camera at a place."""
-    latitude, longitude, _ = coordinates(image, coarse)
+def deployment_id(image: Image, scope: Scope) -> str:
+    """The deployment's name; for pictures of none the id of a camera at a place."""
+    if found := scope.deployment(image):
+        return found.name
+    latitude, longitude, _ = coordinates(image, scope)
     return sha256(f"{image.camera}/{latitude}/{longitude}".encode()).hexdigest()[:16]
 
 
-def walk(records: Records, scope: Scope) -> Survey:
+def survey_of(records: Records, scope: Scope) -> Survey:
     """All deployments and names, and how many pictures can't be part of the package."""
-    survey = Survey({}, set())
+    survey = Survey()
     for facts in every(records, scope):
         image = facts.image
-        if not fits(image):
-            survey.left_out += 1
+        if why := missing(image, scope):
+            survey.left_out[why] += 1
             continue
-        when = time_of(image, scope)
-        found = survey.deployments.setdefault(
-            deployment_of(image, scope.coarse),
-            Deployment(*coordinates(image, scope.coarse), image.camera, when, when),
-        )
-        moments = sorted((found.start, found.end, when), key=datetime.fromisoformat)
-        found.start, found.end = moments[0], moments[-1]
+        survey.fitting += 1
+        when = local_time(image, scope)
+        id = deployment_id(image, scope)
+        if id not in survey.deployments:
+            survey.deployments[id] = Row(deployment_cells(id, image, scope), when, when)
+        row = survey.deployments[id]
+        moments = sorted((row.start, row.end, when), key=datetime.fromisoformat)
+        row.start, row.end = moments[0], moments[-1]
         survey.taxa |= {name_terms(s, scope).scientific for s in facts.said}
     return survey
 
 
+def deployment_cells(id: str, image: Image, scope: Scope) -> dict[str, str]:
+    """What is known of a deployment by one of its pictures."""
+    latitude, longitude, far = coordinates(image, scope)
+    site, deployment = scope.site(image), scope.deployment(image)
+    said = {
+        "deploymentID": id,
+        "latitude": latitude,
+        "longitude": longitude,
+        "coordinateUncertainty": far,
+        "cameraModel": image.camera,
+    }
+    if site:
+        said |= {"locationID": site.id, "locationName": site.name, "habitat": site.habitat}
+    if deployment:
+        said |= {
+            "cameraID": deployment.camera,
+            "cameraHeight": "" if deployment.height is None else f"{deployment.height:g}",
+            "baitUse": "" if deployment.bait is None else str(deployment.bait).lower(),
+            "deploymentComments": deployment.comments,
+            "deploymentStart": bound(deployment.start, deployment, image, scope),
+            "deploymentEnd": bound(deployment.end, deployment, image, scope),
+        }
+    return said
+
+
+def bound(local: str, deployment: Deployment, image: Image, scope: Scope) -> str:
+    """A deployment's own start or end with an offset: its zone's, else its pictures'."""
+    if not local:
+        return ""
+    found = ZONED.search(local_time(image, scope))
+    return local + (offset_in(deployment.zone, local) or (found.group() if found else ""))
+
+
 def deployment_rows(survey: Survey) -> Iterator[tuple[str, ...]]:
-    for id, d in survey.deployments.items():
-        yield id, d.latitude, d.longitude, d.uncertainty, d.start, d.end, d.camera
+    """deployments.csv; pictures outside of what was said widen it."""
+    for row in survey.deployments.values():
+        start, end = row.said.get("deploymentStart"), row.said.get("deploymentEnd")
+        moments = {
+            "deploymentStart": min(start or row.start, row.start, key=datetime.fromisoformat),
+            "deploymentEnd": max(end or row.end, row.end, key=datetime.fromisoformat),
+        }
+        yield cells(DEPLOYMENTS, row.said | moments)
 
 
 def media(facts: Facts, scope: Scope) -> tuple[str, ...]:
     """A row of media.csv; the files themselves are in BioSight's zip."""
     image = facts.image
-    when = time_of(image, scope)
-    deployment = deployment_of(image, scope.coarse)
-    path, kind = f"media/{image.id}", image.media_type
-    return image.id, deployment, when, path, "false", image.name, kind, image.note
+    said = {
+        "mediaID": image.id,
+        "deploymentID": deployment_id(image, scope),
+        "timestamp": local_time(image, scope),
+        "filePath": f"media/{image.id}",
+        "filePublic": "false",
+        "fileName": image.name,
+        "fileMediatype": image.media_type,
+        "mediaComments": image.note,
+    }
+    return cells(MEDIA, said)
 
 
 def observations(records: Records, scope: Scope) -> Iterator[tuple[str, ...]]:
     """observations.csv: what counts now of each picture, by a machine or by a human."""
     for facts in every(records, scope):
         image, now = facts.image, facts.current
-        if not fits(image):
+        if missing(image, scope):
             continue
-        when = time_of(image, scope)
+        when = local_time(image, scope)
         name = name_terms(now, scope).scientific if image.label else ""
-        sure = f"{now.probability:.4f}" if now and now.probability is not None else ""
-        yield (
-            f"{image.id}-{image.version}",
-            deployment_of(image, scope.coarse),
-            image.id,
-            when,
-            when,
-            "media",
-            observation_kind(image, name, scope),
-            name,
-            ("machine" if now.machine else "human") if now else "",
-            now.by if now else "",
-            moment(now.at) if now else "",
-            sure,
-            "",
-        )
+        said = {
+            "observationID": f"{image.id}-{image.version}",
+            "deploymentID": deployment_id(image, scope),
+            "mediaID": image.id,
+            "eventStart": when,
+            "eventEnd": when,
+            "observationLevel": "media",
+            "observationType": observation_kind(image, name, scope),
+            "scientificName": name,
+        }
+        if now:
+            sure = "" if now.probability is None else f"{now.probability:.4f}"
+            said |= {
+                "classificationMethod": "machine" if now.machine else "human",
+                "classifiedBy": now.by,
+                "classificationTimestamp": moment(now.at),
+                "classificationProbability": sure,
+            }
+        yield cells(OBSERVATIONS, said)
 
 
 def observation_kind(image: Image, name: str, scope: Scope) -> str:
@@ -210,15 +238,14 @@ def observation_kind(image: Image, name: str, scope: Scope) -> str:
 
 
 def datapackage(survey: Survey, scope: Scope) -> dict[str, object]:
-    places = list(survey.deployments.values())
-    tables = (("deployments", DEPLOYMENTS), ("media", MEDIA), ("observations", OBSERVATIONS))
+    rows = list(survey.deployments.values())
     return {
         "name": f"biosight-{scope.collection}",
         "profile": f"{PUBLISHED}/camtrap-dp-profile.json",
         "created": datetime.now(UTC).isoformat(timespec="seconds"),
         "title": scope.name,
-        "description": f"Exported from BioSight. {survey.left_out} pictures without a place or a "
-        "time are left out."
+        "description": "Exported from BioSight."
+        + left_out_words(survey.left_out)
         + (f" Coordinates are coarse: {scope.coarse:g} degrees." if scope.coarse else ""),
         "contributors": [{"title": "BioSight", "role": "publisher"}],
         "project": {
@@ -228,14 +255,15 @@ def datapackage(survey: Survey, scope: Scope) -> dict[str, object]:
             "individualAnimals": False,
             "observationLevel": ["media"],
         },
+        "gbifIngestion": {"observationLevel": "media"},
         "coordinatePrecision": scope.coarse or 0.000001,
         "spatial": {
             "type": "MultiPoint",
-            "coordinates": [[float(d.longitude), float(d.latitude)] for d in places],
+            "coordinates": [[float(r.said["longitude"]), float(r.said["latitude"])] for r in rows],
         },
         "temporal": {
-            "start": min((d.start for d in places), default="1970-01-01")[:10],
-            "end": max((d.end for d in places), default="1970-01-01")[:10],
+            "start": min((r.start for r in rows), default="1970-01-01")[:10],
+            "end": max((r.end for r in rows), default="1970-01-01")[:10],
         },
         "taxonomic": [{"scientificName": name} for name in sorted(survey.taxa - {""})],
         "resources": [
@@ -248,6 +276,11 @@ def datapackage(survey: Survey, scope: Scope) -> dict[str, object]:
                 "encoding": "utf-8",
                 "schema": f"{PUBLISHED}/{name}-table-schema.json",
             }
-            for name, _ in tables
+            for name in TABLES
         ],
     }
+
+
+def left_out_words(left_out: Counter[str]) -> str:
+    """How many pictures are not in the package, and why, in words."""
+    return "".join(f" {n} pictures {why} are left out." for why, n in sorted(left_out.items()))

@@ -93,13 +93,13 @@ def files(records: Records, scope: Scope) -> dict[str, Iterable[bytes]]:
 def occurrence(facts: Facts, scope: Scope) -> tuple[str, ...]:
     """A picture as an occurrence, by what counts now."""
     image, now = facts.image, facts.current
-    latitude, longitude, metres = coordinates(image, scope.coarse)
+    latitude, longitude, metres = coordinates(image, scope)
     coarse = f"Coordinates are the middle of a cell of {scope.coarse:g} degrees."
     name = name_terms(now, scope)
     return (
         image.id,
         "MachineObservation",
-        local_time(image, scope.utc_offset),
+        local_time(image, scope),
         name.scientific,
         name.rank,
         vernacular(image, scope),

@@ -7,12 +7,14 @@ import csv
 import io
 import math
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
-from datetime import UTC, datetime, timedelta, timezone
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
 
 from biosight.gallery.export import PAGE, all_images
 from biosight.images import Image
 from biosight.labels import Annotation, LabelNames, Prediction
+from biosight.places import Deployment, Site
+from biosight.places.clocks import offset_in
 from biosight.storage.living import living
 from biosight.storage.records import Order, Records, Where
 from biosight.taxa.naming import Naming
@@ -24,7 +26,8 @@ METRES_PER_DEGREE = 111_320.0
 class Scope:
     """What to export and how: a collection's id and name, people by id, what models say of their
     labels, the collection's tree of names, a grid for coordinates in degrees (0 for exact ones),
-    and the offset from UTC in minutes of clocks of which the file says none (None: unknown)."""
+    and the offset from UTC in minutes of clocks of which neither file nor deployment says one
+    (None: unknown). `sites` and `deployments` are the collection's, by id."""
 
     collection: str
     name: str
@@ -33,6 +36,16 @@ class Scope:
     naming: Naming
     coarse: float = 0.0
     utc_offset: int | None = None
+    sites: Mapping[str, Site] = field(default_factory=dict)
+    deployments: Mapping[str, Deployment] = field(default_factory=dict)
+
+    def deployment(self, image: Image) -> Deployment | None:
+        """The deployment that a picture belongs to."""
+        return self.deployments.get(image.deployment)
+
+    def site(self, image: Image) -> Site | None:
+        """The site that a picture was taken at."""
+        return self.sites.get(image.site)
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,31 +109,45 @@ def of(records: Records, images: Sequence[Image], scope: Scope) -> Iterator[Fact
         yield Facts(image, tuple(sorted(said.get(image.id, ()), key=lambda s: s.at)))
 
 
-def coordinates(image: Image, coarse: float) -> tuple[str, str, str]:
-    """Latitude, longitude (WGS 84, decimal degrees) and uncertainty in metres, "" for unknown.
+def coordinates(image: Image, scope: Scope) -> tuple[str, str, str]:
+    """Latitude, longitude (WGS 84, decimal degrees) and uncertainty in metres, "" for unknown: of
+    the picture's site, else its own.
 
     With a grid the middle of the picture's cell is given, and half the cell's diagonal.
     """
-    if image.latitude is None or image.longitude is None:
+    site, coarse = scope.site(image), scope.coarse
+    latitude = site.latitude if site else image.latitude
+    longitude = site.longitude if site else image.longitude
+    if latitude is None or longitude is None:
         return "", "", ""
     if not coarse:
-        return f"{image.latitude:.6f}", f"{image.longitude:.6f}", ""
+        far = str(site.uncertainty or "") if site else ""
+        return f"{latitude:.6f}", f"{longitude:.6f}", far
     decimals = max(0, math.ceil(-math.log10(coarse))) + 2
     middle = [
         min((math.floor(v / coarse) + 0.5) * coarse, limit - coarse / 2)
-        for v, limit in ((image.latitude, 90), (image.longitude, 180))
+        for v, limit in ((latitude, 90), (longitude, 180))
     ]
     metres = math.ceil(coarse / 2 * math.sqrt(2) * METRES_PER_DEGREE)
     return f"{middle[0]:.{decimals}f}", f"{middle[1]:.{decimals}f}", str(metres)
 
 
-def local_time(image: Image, utc_offset: int | None) -> str:
-    """When the picture was taken, ISO 8601, "" for unknown: with the offset that its file says,
-    else with `utc_offset` in minutes, else without any."""
-    if not image.taken or image.capture.offset or utc_offset is None:
-        return f"{image.taken_at}{image.capture.offset}" if image.taken else ""
-    zone = timezone(timedelta(minutes=utc_offset))
-    return datetime.fromisoformat(image.taken_at).replace(tzinfo=zone).isoformat()
+def local_time(image: Image, scope: Scope) -> str:
+    """When the picture was taken, by its deployment's clock, ISO 8601, "" for unknown.
+
+    The offset is that of the deployment's zone then, else the one that its file says, else the
+    scope's, else there is none: nothing is invented.
+    """
+    if not image.taken:
+        return ""
+    deployment = scope.deployment(image)
+    offset = offset_in(deployment.zone, image.taken) if deployment else ""
+    offset = offset or image.capture.offset
+    if not offset and scope.utc_offset is not None:
+        sign, minutes = "-" if scope.utc_offset < 0 else "+", abs(scope.utc_offset)
+        offset = f"{sign}{minutes // 60:02}:{minutes % 60:02}"
+    # A leap second can be written by nobody's parser: it is the second before.
+    return image.taken_at.replace(":60", ":59") + offset
 
 
 def moment(seconds: float) -> str:

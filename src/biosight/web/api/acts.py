@@ -7,12 +7,12 @@ from fastapi import APIRouter
 from pydantic import BaseModel, Field
 
 from biosight import accounts, gallery, sharing
-from biosight.errands import renaming
+from biosight.errands import locating, renaming
 from biosight.errands.names import placed
 from biosight.errors import BadRequest, NotFound
 from biosight.images import Image
 from biosight.review import copies, queue, undoing
-from biosight.review.acts import KINDS, MOST_AT_ONCE, Act, Change, change_of, perform
+from biosight.review.acts import DEPLOY, KINDS, MOST_AT_ONCE, Act, Change, change_of, perform
 from biosight.sharing import Access
 from biosight.storage.living import still_there
 from biosight.storage.records import Gone, Where, behind
@@ -31,7 +31,8 @@ class NewAct(Input):
     """What to do, to these images or to all that match; `act` and `start` go on with a long one.
 
     `kind`: confirm, relabel (with `label`), unsure, trash, restore, move or copy (with `target`,
-    a collection), note (with `note`). `versions` names the version each image had when it was
+    a collection), note (with `note`), deploy (with `deployment`, "" to take
+    them out). `versions` names the version each image had when it was
     seen: images that changed since are left alone and come back as `stale`.
     """
 
@@ -41,6 +42,7 @@ class NewAct(Input):
     matching: Matching | None = None
     label: str = Field("", max_length=200)
     target: str = Field("", max_length=64)
+    deployment: str = Field("", max_length=64)
     note: str = Field("", max_length=4000)
     via: str = Field("", pattern="^(random|margin)?$")
     act: str = Field("", max_length=64)
@@ -114,12 +116,15 @@ class Start(Input):
 def act(body: NewAct, access: Editor, person: Signed, biosight: Open, records: Store) -> ActDone:
     """Do one thing to many images; up to 500 a call."""
     c = access.collection
-    change = placed(records, biosight.catalogue, c, checked_change(body, person, records))
+    if body.kind == DEPLOY:
+        change = locating.change_for(records, c.id, body.deployment)
+    else:
+        change = placed(records, biosight.catalogue, c, checked_change(body, person, records))
     found, following = chosen(body, c.id, c.threshold, records)
     seen = body.versions or {}
     stale = [i for i in found if seen.get(i.id, i.version) != i.version]
     images = [i for i in found if seen.get(i.id, i.version) == i.version]
-    rests_on = [still_there(change.target)] if change.target else []
+    rests_on = [still_there(change.target)] if KINDS[change.kind].goes else []
     do = copies.copy if KINDS[change.kind].copies else perform
     try:
         done = do(records, person.user.id, c.id, change, images, act=body.act, rests_on=rests_on)
@@ -128,7 +133,7 @@ def act(body: NewAct, access: Editor, person: Signed, biosight: Open, records: S
     missing = len(set(body.images)) - len(found) if body.images else 0
     return ActDone(
         act=done.act,
-        said=KINDS[body.kind].done.format(label=change.label),
+        said=KINDS[body.kind].done.format(label=change.target_name or change.label),
         changed=[image_out(i, c.threshold) for i in done.changed],
         unchanged=done.unchanged,
         conflicts=done.conflicts,

@@ -7,14 +7,16 @@ from urllib.parse import quote
 
 from fastapi import APIRouter, Depends, Form, Query, Request, Response
 from fastapi.responses import StreamingResponse
+from pydantic import BaseModel
 
 from biosight import accounts, gallery, logbook, registry
 from biosight.bootstrap import BioSight
+from biosight.errands.locating import places_by_id
 from biosight.errands.names import naming_of
 from biosight.errors import BadRequest
 from biosight.gallery.export import all_images, chosen_images, csv_lines, zip_chunks
 from biosight.gallery.naming import clean_part
-from biosight.gallery.standards import Scope, camtrap_dp, darwin_core
+from biosight.gallery.standards import Scope, camtrap_dp, darwin_core, survey_of
 from biosight.gallery.table import Telling
 from biosight.images import Image
 from biosight.sharing import Access
@@ -162,7 +164,8 @@ def scope_of(
     c = access.collection
     names = registry.label_names(records, dict(c.renamed))
     naming = naming_of(records, biosight.catalogue, c)
-    return Scope(c.id, c.name, accounts.names_of(records), names, naming, coarse, utc_offset)
+    person, by_id = accounts.names_of(records), places_by_id(records, c.id)
+    return Scope(c.id, c.name, person, names, naming, coarse, utc_offset, *by_id)
 
 
 @router.get(
@@ -182,6 +185,22 @@ async def darwin_core_archive(
     """The collection as a Darwin Core Archive; machine and human identifications are told apart."""
     scope = scope_of(biosight, access, records, coarse, utc_offset)
     return download(darwin_core(records, scope), access, "-dwca.zip", "application/zip")
+
+
+class PackageSeen(BaseModel):
+    """How many pictures would be in a Camtrap DP package, and how many not, by the reason."""
+
+    images: int
+    left_out: dict[str, int]
+
+
+@router.get("/collections/{collection}/camtrap-dp/preview")
+def camtrap_preview(
+    access: Viewer, biosight: Open, records: Store, utc_offset: Offset = None
+) -> PackageSeen:
+    """What the package would hold; nothing is written."""
+    survey = survey_of(records, scope_of(biosight, access, records, 0, utc_offset))
+    return PackageSeen(images=survey.fitting, left_out=dict(survey.left_out))
 
 
 @router.get(

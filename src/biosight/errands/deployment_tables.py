@@ -1,0 +1,265 @@
+"""A table of deployments, Camtrap DP's columns in a CSV: looked through, then taken in as one act.
+
+As people save it: UTF-8 or what Excel writes, commas, semicolons or tabs. Not here: single sites
+and deployments (locating.py).
+"""
+
+import csv
+import io
+import re
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+
+from biosight.errands.locating import (
+    Place,
+    act_on,
+    deployments_of,
+    sites_of,
+)
+from biosight.errors import BadRequest, Conflict
+from biosight.places import Deployment, Site
+from biosight.places.coordinates import read_place
+from biosight.review.acts import Act
+from biosight.storage.records import Insert, InUse, Records, Replace, Write, new_id
+
+MOST_BYTES = 20_000_000
+COLUMNS = (
+    "deploymentID",
+    "locationID",
+    "locationName",
+    "latitude",
+    "longitude",
+    "coordinateUncertainty",
+    "deploymentStart",
+    "deploymentEnd",
+    "cameraID",
+    "cameraHeight",
+    "baitUse",
+    "habitat",
+    "deploymentComments",
+)
+BY_NAME = {c.casefold(): c for c in COLUMNS}
+YES, NO = {"true", "1", "yes", "y", "ja", "oui"}, {"false", "0", "no", "n", "nein", "non"}
+MOMENT = re.compile(r"(\d{4}-\d\d-\d\d)[T ](\d\d:\d\d)(:\d\d)?(Z|[+-]\d\d:?\d\d)?")
+Row = dict[str, str]
+
+
+@dataclass(slots=True)
+class Outlook:
+    """What a table would do: records to add, those to change with what they were, how many rows say
+    what is there already, and the doubtful ones in words."""
+
+    new_sites: list[Site] = field(default_factory=list)
+    new_deployments: list[Deployment] = field(default_factory=list)
+    changed: list[tuple[Place, Place]] = field(default_factory=list)
+    known: int = 0
+    doubts: list[str] = field(default_factory=list)
+
+
+def read_table(path: Path) -> list[Row]:
+    """The rows by Camtrap DP's column names. Raises BadRequest in words."""
+    content = path.read_bytes()
+    if len(content) > MOST_BYTES:
+        raise BadRequest("A table of deployments can have 20 MB at most.")
+    text = decoded(content)
+    first = text.partition("\n")[0]
+    mark = max(",;\t", key=first.count)
+    try:
+        rows = [named(row) for row in csv.DictReader(io.StringIO(text, ""), delimiter=mark)]
+    except csv.Error:
+        rows = []
+    if not rows or "deploymentID" not in rows[0]:
+        raise BadRequest("This is no table of deployments: it needs a column deploymentID.")
+    return rows
+
+
+def named(row: dict[str, str]) -> Row:
+    """A row's cells by Camtrap DP's names for their columns; others are left away."""
+    cells = {BY_NAME.get((k or "").strip().casefold(), ""): v for k, v in row.items()}
+    return {k: v.strip() for k, v in cells.items() if k and isinstance(v, str)}
+
+
+def decoded(content: bytes) -> str:
+    """The text of a table: UTF-8 or UTF-16 by its mark, else UTF-8, else Windows-1252."""
+    if content.startswith((b"\xff\xfe", b"\xfe\xff")):
+        return content.decode("utf-16", "replace")
+    try:
+        return content.decode("utf-8-sig")
+    except UnicodeDecodeError:
+        return content.decode("cp1252", "replace")
+
+
+def outlook(records: Records, collection: str, rows: Iterable[Row]) -> Outlook:
+    """What rows would do to a collection's sites and deployments."""
+    found = Outlook()
+    sites = {s.name: s for s in sites_of(records, collection)}
+    there = {d.name: d for d in deployments_of(records, collection)}
+    for number, row in enumerate(rows, start=2):
+        try:
+            site = site_of(row, collection, sites)
+            wanted = row_deployment(row, collection, site.id if site else "")
+            if wanted.name in {d.name for d in found.new_deployments}:
+                raise BadRequest(f"{wanted.name} stands in it twice.")
+        except BadRequest as error:
+            found.doubts.append(f"Row {number}: {error.detail}")
+            continue
+        note_site(found, site, sites)
+        old = there.get(wanted.name)
+        if old is None:
+            found.new_deployments.append(replace(wanted, id=new_id()))
+        elif (new := merged(old, wanted, row)) != old:
+            found.changed.append((new, old))
+        else:
+            found.known += 1
+    return found
+
+
+def note_site(found: Outlook, site: Site | None, sites: dict[str, Site]) -> None:
+    """Note a row's site where it is new or stands elsewhere now."""
+    if site is None:
+        return
+    old = sites.get(site.name)
+    if old is None:
+        found.new_sites.append(site)
+    elif replace(site, version=old.version) != old:
+        if old in found.new_sites:
+            raise BadRequest(f"{site.name} has two places in this table.")
+        found.changed.append((replace(site, version=old.version + 1), old))
+    sites[site.name] = site
+
+
+def site_of(row: Row, collection: str, sites: dict[str, Site]) -> Site | None:
+    """The site that a row means, a known one's id with the row's place; None where it names none.
+    Raises BadRequest in words."""
+    said = row.get("latitude", ""), row.get("longitude", "")
+    name = row.get("locationName") or row.get("locationID") or ", ".join(filter(None, said))
+    if not name:
+        return None
+    old = sites.get(name)
+    if not any(said):
+        if old is None:
+            raise BadRequest(f"the site {name} has no latitude and longitude.")
+        return old
+    latitude, longitude = read_place(*said)
+    far = row.get("coordinateUncertainty", "")
+    if far and not far.isdecimal():
+        raise BadRequest(f"“{far}” is no whole number of metres.")
+    return Site(
+        old.id if old else new_id(),
+        collection,
+        name,
+        latitude,
+        longitude,
+        int(far) if far else (old.uncertainty if old else None),
+        row.get("habitat") or (old.habitat if old else ""),
+        old.version if old else 1,
+    )
+
+
+def row_deployment(row: Row, collection: str, site: str) -> Deployment:
+    """The deployment that a row describes. Raises BadRequest in words."""
+    height, bait = row.get("cameraHeight", ""), row.get("baitUse", "").casefold()
+    if not row.get("deploymentID"):
+        raise BadRequest("it has no deploymentID.")
+    try:
+        tall = float(height.replace(",", ".")) if height else None
+    except ValueError as error:
+        raise BadRequest(f"“{height}” is no height in metres.") from error
+    return Deployment(
+        id="",
+        collection=collection,
+        name=row["deploymentID"],
+        site=site,
+        camera=row.get("cameraID", ""),
+        start=local(row.get("deploymentStart", "")),
+        end=local(row.get("deploymentEnd", "")),
+        height=tall,
+        bait=True if bait in YES else False if bait in NO else None,
+        comments=row.get("deploymentComments", ""),
+    )
+
+
+def local(said: str) -> str:
+    """A local time to the second; an offset behind it is left away. Raises BadRequest in words."""
+    if not said:
+        return ""
+    found = MOMENT.fullmatch(said)
+    if found is None:
+        raise BadRequest(f"“{said}” is no time; write 2026-05-03 14:05.")
+    day, minute, second, _ = found.groups()
+    return f"{day}T{minute}{second or ':00'}"
+
+
+def merged(old: Deployment, wanted: Deployment, row: Row) -> Deployment:
+    """A known deployment with what a row says; what it leaves empty stays."""
+    fields = {
+        "site": wanted.site,
+        "camera": wanted.camera,
+        "start": wanted.start,
+        "end": wanted.end,
+        "comments": wanted.comments,
+    }
+    said: dict[str, object] = {k: v for k, v in fields.items() if v}
+    if wanted.height is not None:
+        said["height"] = wanted.height
+    if wanted.bait is not None:
+        said["bait"] = wanted.bait
+    new = replace(old, **said)  # type: ignore[arg-type]
+    return new if new == old else replace(new, version=old.version + 1)
+
+
+def take_table(
+    records: Records, by: str, collection: str, rows: Sequence[Row], title: str
+) -> Act | None:
+    """Take in all rows that can be read, in one write; None where nothing is new. Raises Conflict
+    or Stale when somebody changes the same at the moment."""
+    found = outlook(records, collection, rows)
+    made: list[tuple[Place | None, Place | None]] = [(s, None) for s in found.new_sites]
+    made += [(d, None) for d in found.new_deployments]
+    made += [(new, old) for new, old in found.changed]
+    if not made:
+        return None
+    act = act_on(by, collection, f"Took in {title}", made)
+    writes: list[Write] = [Insert(act), *(Insert(s) for s in found.new_sites)]
+    writes += [Replace(new, old.version) for new, old in found.changed if isinstance(new, Site)]
+    for d in found.new_deployments:
+        writes.append(Insert(replace(d, name=" ".join(d.name.split()))))
+    writes += [Replace(n, o.version) for n, o in found.changed if isinstance(n, Deployment)]
+    try:
+        records.write(*writes)
+    except InUse as error:
+        raise Conflict("Somebody added the same site or deployment just now; try again.") from error
+    return act
+
+
+def to_follow(act: Act | None) -> list[str]:
+    """The ids of deployments that an act changed, whose pictures are to follow."""
+    keys = [key.partition("/") for key, text in act.places_before if text] if act else []
+    return [id for table, _, id in keys if table == Deployment.table]
+
+
+def write_table(records: Records, collection: str) -> list[list[str]]:
+    """A collection's deployments as rows of COLUMNS."""
+    sites = {s.id: s for s in sites_of(records, collection)}
+    rows = []
+    for d in deployments_of(records, collection):
+        s = sites.get(d.site)
+        rows.append(
+            [
+                d.name,
+                s.id if s else "",
+                s.name if s else "",
+                f"{s.latitude:.7g}" if s else "",
+                f"{s.longitude:.7g}" if s else "",
+                str(s.uncertainty or "") if s else "",
+                d.start,
+                d.end,
+                d.camera,
+                "" if d.height is None else f"{d.height:g}",
+                "" if d.bait is None else str(d.bait).lower(),
+                s.habitat if s else "",
+                d.comments,
+            ]
+        )
+    return rows

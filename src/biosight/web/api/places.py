@@ -1,0 +1,332 @@
+"""API: sites and deployments of a collection, and a deployment's clock."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from shutil import copyfileobj
+from tempfile import NamedTemporaryFile
+from typing import Annotated
+
+from fastapi import APIRouter, File, UploadFile
+from pydantic import BaseModel, Field
+
+from biosight.errands import deployment_tables, locating
+from biosight.images import Image
+from biosight.places import Deployment, Site
+from biosight.places.clocks import shift_between, shifted
+from biosight.places.coordinates import read_place
+from biosight.storage.living import living
+from biosight.storage.records import Order, Records, Where
+from biosight.web.deps import Editor, Signed, Store, Viewer
+from biosight.web.inputs import Input
+
+router = APIRouter(tags=["places"])
+Id = Annotated[str, Field(max_length=64)]
+When = Annotated[str, Field(pattern=r"^(\d{4}-\d\d-\d\d[T ]\d\d:\d\d(:\d\d)?)?$")]
+
+
+class SiteIn(Input):
+    """A named place; coordinates as people write them: 52.1234, 52,1234 or 52° 7' 24" N.
+
+    `uncertainty` in metres.
+    """
+
+    name: str = Field(min_length=1, max_length=locating.LONGEST_NAME)
+    latitude: str = Field(max_length=40)
+    longitude: str = Field(max_length=40)
+    uncertainty: int | None = Field(None, ge=1, le=20_000_000)
+    habitat: str = Field("", max_length=500)
+
+
+class SiteOut(BaseModel):
+    """A named place in decimal degrees (WGS 84), and how many pictures and deployments it has."""
+
+    id: str
+    name: str
+    latitude: float
+    longitude: float
+    uncertainty: int | None
+    habitat: str
+    images: int
+    deployments: int
+
+
+class DeploymentIn(Input):
+    """A camera at a site for a time; times are local, `zone` is IANA's, `shift` in seconds is added
+    to what the clock said, `height` in metres."""
+
+    name: str = Field(min_length=1, max_length=locating.LONGEST_NAME)
+    site: Id = ""
+    camera: str = Field("", max_length=120)
+    start: When = ""
+    end: When = ""
+    zone: str = Field("", max_length=60)
+    shift: int = 0
+    height: float | None = Field(None, ge=0, le=1000)
+    bait: bool | None = None
+    comments: str = Field("", max_length=2000)
+
+
+class DeploymentOut(BaseModel):
+    """A deployment with its pictures: how many, and the first and last corrected time."""
+
+    id: str
+    name: str
+    site: str
+    camera: str
+    start: str
+    end: str
+    zone: str
+    shift: int
+    height: float | None
+    bait: bool | None
+    comments: str
+    images: int
+    first: str
+    last: str
+
+
+class PlaceChanged(BaseModel):
+    """The act that can be undone, the id, and how far its pictures are: call again with `act` and
+    `next` as `start` until `next` is ""."""
+
+    act: str
+    id: str
+    changed: int
+    next: str
+
+
+class Follow(Input):
+    """Where to go on with a deployment's pictures."""
+
+    act: Id
+    start: Id = ""
+
+
+class ClockSeen(Input):
+    """A picture whose true local time is known."""
+
+    image: Id
+    true: str = Field(max_length=30)
+
+
+class ClockOut(BaseModel):
+    """What the deployment's shift would be, in seconds and in words; how many pictures would move;
+    the first and last time after it."""
+
+    shift: int
+    words: str
+    images: int
+    first: str
+    last: str
+
+
+class TableSeen(BaseModel):
+    """What a table of deployments would do: new sites and deployments, those that change, and the
+    first of the rows that can't be read, in words."""
+
+    sites: int
+    deployments: int
+    changes: int
+    known: int
+    doubtful: int
+    doubts: list[str]
+
+
+class TableTaken(BaseModel):
+    """The act of a table, "" where it changed nothing; the deployments whose pictures are to
+    follow."""
+
+    act: str
+    follow: list[str]
+
+
+@router.get("/collections/{collection}/sites")
+def sites(access: Viewer, records: Store) -> list[SiteOut]:
+    """All sites, by name."""
+    c = access.collection.id
+    images = records.count_by(Image, living(c), "site")
+    used: dict[str, int] = {}
+    for d in locating.deployments_of(records, c):
+        used[d.site] = used.get(d.site, 0) + 1
+    return [
+        SiteOut(
+            id=s.id,
+            name=s.name,
+            latitude=s.latitude,
+            longitude=s.longitude,
+            uncertainty=s.uncertainty,
+            habitat=s.habitat,
+            images=images.get(s.id, 0),
+            deployments=used.get(s.id, 0),
+        )
+        for s in locating.sites_of(records, c)
+    ]
+
+
+def site_from(body: SiteIn, collection: str) -> Site:
+    """The body as a Site. Raises BadRequest in words."""
+    latitude, longitude = read_place(body.latitude, body.longitude)
+    found = body.uncertainty, body.habitat.strip()
+    return Site("", collection, body.name, latitude, longitude, *found)
+
+
+@router.post("/collections/{collection}/sites", status_code=201)
+def add_site(body: SiteIn, access: Editor, person: Signed, records: Store) -> PlaceChanged:
+    """Add a site."""
+    made, act = locating.add_place(records, person.user.id, site_from(body, access.collection.id))
+    return PlaceChanged(act=act.id, id=made.id, changed=0, next="")
+
+
+@router.patch("/collections/{collection}/sites/{site}")
+def change_site(
+    site: str, body: SiteIn, access: Editor, person: Signed, records: Store
+) -> PlaceChanged:
+    """Change a site."""
+    c = access.collection.id
+    old = locating.there(records, Site, site, c)
+    made, act = locating.change_place(records, person.user.id, old, site_from(body, c))
+    return PlaceChanged(act=act.id, id=made.id, changed=0, next="")
+
+
+@router.delete("/collections/{collection}/sites/{site}")
+def remove_site(site: str, access: Editor, person: Signed, records: Store) -> PlaceChanged:
+    """Remove a site that nothing is in."""
+    old = locating.there(records, Site, site, access.collection.id)
+    act = locating.remove_place(records, person.user.id, old)
+    return PlaceChanged(act=act.id, id=site, changed=0, next="")
+
+
+@router.get("/collections/{collection}/deployments")
+def deployments(access: Viewer, records: Store) -> list[DeploymentOut]:
+    """All deployments, by name."""
+    c = access.collection.id
+    images = records.count_by(Image, living(c), "deployment")
+    return [
+        DeploymentOut(
+            **{k: getattr(d, k) for k in DeploymentIn.model_fields},
+            id=d.id,
+            images=images.get(d.id, 0),
+            first=edge(records, d, descending=False) if images.get(d.id) else "",
+            last=edge(records, d, descending=True) if images.get(d.id) else "",
+        )
+        for d in locating.deployments_of(records, c)
+    ]
+
+
+def edge(records: Records, deployment: Deployment, *, descending: bool) -> str:
+    """The corrected time of a deployment's first or last dated picture, "" for none."""
+    where = [*living(deployment.collection), Where("deployment", "=", deployment.id)]
+    where.append(Where("taken", "!=", ""))
+    found = records.find(Image, where, order=Order("taken", descending=descending), limit=1)
+    return found[0].taken_at if found else ""
+
+
+def deployment_from(body: DeploymentIn, collection: str) -> Deployment:
+    """The body as a Deployment."""
+    said = body.model_dump() | {"start": full(body.start), "end": full(body.end)}
+    return Deployment(id="", collection=collection, **said)
+
+
+def full(when: str) -> str:
+    """A time to the second, with a T."""
+    said = when.replace(" ", "T")
+    return f"{said}:00" if len(said) == 16 else said
+
+
+@router.post("/collections/{collection}/deployments", status_code=201)
+def add_deployment(
+    body: DeploymentIn, access: Editor, person: Signed, records: Store
+) -> PlaceChanged:
+    """Add a deployment; pictures are put into it by an act of the kind deploy."""
+    wanted = deployment_from(body, access.collection.id)
+    made, act = locating.add_place(records, person.user.id, wanted)
+    return PlaceChanged(act=act.id, id=made.id, changed=0, next="")
+
+
+@router.patch("/collections/{collection}/deployments/{deployment}")
+def change_deployment(
+    deployment: str, body: DeploymentIn, access: Editor, person: Signed, records: Store
+) -> PlaceChanged:
+    """Change a deployment, its site and clock too; its pictures follow, 500 a call."""
+    c, by = access.collection.id, person.user.id
+    old = locating.there(records, Deployment, deployment, c)
+    made, act = locating.change_place(records, by, old, deployment_from(body, c))
+    done = locating.follow(records, by, made, act, "")
+    return PlaceChanged(act=act.id, id=made.id, changed=done.changed, next=done.next)
+
+
+@router.post("/collections/{collection}/deployments/{deployment}/follow")
+def follow(
+    deployment: str, body: Follow, access: Editor, person: Signed, records: Store
+) -> PlaceChanged:
+    """Go on with the pictures of a deployment that was changed."""
+    found = locating.there(records, Deployment, deployment, access.collection.id)
+    act = locating.act_to_follow(records, body.act, person.user.id, found)
+    done = locating.follow(records, person.user.id, found, act, body.start)
+    return PlaceChanged(act=act.id, id=found.id, changed=done.changed, next=done.next)
+
+
+@router.delete("/collections/{collection}/deployments/{deployment}")
+def remove_deployment(
+    deployment: str, access: Editor, person: Signed, records: Store
+) -> PlaceChanged:
+    """Remove a deployment that has no pictures."""
+    old = locating.there(records, Deployment, deployment, access.collection.id)
+    act = locating.remove_place(records, person.user.id, old)
+    return PlaceChanged(act=act.id, id=deployment, changed=0, next="")
+
+
+@router.post("/collections/{collection}/deployments/{deployment}/clock")
+def clock(deployment: str, body: ClockSeen, access: Viewer, records: Store) -> ClockOut:
+    """What the shift would be if a picture was taken at a known time; nothing changes yet."""
+    c = access.collection.id
+    found = locating.there(records, Deployment, deployment, c)
+    image = locating.dated_picture(records, found, body.image)
+    shift = shift_between(image.taken_file, full(body.true.strip()))
+    ends = [edge(records, found, descending=way) for way in (False, True)]
+    first, last = (shifted(t, shift - found.shift) for t in ends)
+    where = [*living(c), Where("deployment", "=", found.id)]
+    return ClockOut(
+        shift=shift,
+        words=locating.in_words(shift),
+        images=records.count(Image, where),
+        first=first,
+        last=last,
+    )
+
+
+@contextmanager
+def sent(file: UploadFile) -> Iterator[list[deployment_tables.Row]]:
+    """The rows of a table that was sent. Raises BadRequest in words."""
+    with NamedTemporaryFile(suffix=".csv") as kept:
+        copyfileobj(file.file, kept)
+        kept.flush()
+        yield deployment_tables.read_table(Path(kept.name))
+
+
+@router.post("/collections/{collection}/deployments/table/preview")
+def preview_table(file: Annotated[UploadFile, File()], access: Editor, records: Store) -> TableSeen:
+    """Look through a CSV of deployments with Camtrap DP's columns; nothing changes."""
+    with sent(file) as rows:
+        seen = deployment_tables.outlook(records, access.collection.id, rows)
+    return TableSeen(
+        sites=len(seen.new_sites),
+        deployments=len(seen.new_deployments),
+        changes=len(seen.changed),
+        known=seen.known,
+        doubtful=len(seen.doubts),
+        doubts=seen.doubts[:10],
+    )
+
+
+@router.post("/collections/{collection}/deployments/table")
+def take_table(
+    file: Annotated[UploadFile, File()], access: Editor, person: Signed, records: Store
+) -> TableTaken:
+    """Take in a CSV of deployments, as one act; pictures of changed ones follow by `follow`."""
+    with sent(file) as rows:
+        done = deployment_tables.take_table(
+            records, person.user.id, access.collection.id, rows, (file.filename or "table")[:100]
+        )
+    return TableTaken(act=done.id if done else "", follow=deployment_tables.to_follow(done))
