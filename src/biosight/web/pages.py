@@ -203,6 +203,12 @@ def drift_page(request: Request, collection: str) -> Response:
     return render(request, "drift.html", access=seen(request, collection))
 
 
+@router.get("/collections/{collection}/places")
+def places_page(request: Request, collection: str) -> Response:
+    """Sites, deployments and their clocks."""
+    return render(request, "places.html", access=seen(request, collection))
+
+
 @router.get("/collections/{collection}/history")
 def history_page(request: Request, collection: str) -> Response:
     """What was done, with undo."""

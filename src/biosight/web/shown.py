@@ -87,6 +87,7 @@ class ImageOut(BaseModel):
     thing: str
     deployment: str
     site: str
+    shift: int
     group: str
     who: str
     unsure: bool
@@ -102,6 +103,7 @@ class ImageOut(BaseModel):
     sha256: str
     created_at: float
     taken: str
+    taken_file: str
     day: str
     note: str
     trashed: bool

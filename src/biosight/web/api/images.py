@@ -17,10 +17,11 @@ from biosight.errands.names import naming_of, placed
 from biosight.errors import BadRequest, Unavailable
 from biosight.images import SHOWN_AS_IS, Capture, Image
 from biosight.labels import Annotation, Prediction
+from biosight.places import Deployment, Site
 from biosight.review.acts import Change, change_of, perform
 from biosight.review.undoing import latest_prediction
 from biosight.sharing import Access
-from biosight.storage.records import Order, Where
+from biosight.storage.records import Order, Records, Where
 from biosight.web.deps import (
     Bytes,
     ImageToChange,
@@ -66,6 +67,8 @@ class ImageDetail(ImageOut):
     subseconds: str
     capture: Capture
     uploaded_by: str
+    deployment_name: str
+    site_name: str
     act: str = ""
 
 
@@ -143,7 +146,15 @@ def detail(biosight: BioSight, image: Image, access: Access, records: Store) -> 
         subseconds=image.taken[20:],
         capture=image.capture,
         uploaded_by=accounts.names_of(records)(image.uploaded_by),
+        deployment_name=name_of(records, Deployment, image.deployment),
+        site_name=name_of(records, Site, image.site),
     )
+
+
+def name_of(records: Records, kind: type[Site] | type[Deployment], id: str) -> str:
+    """A site's or deployment's name, "" for none."""
+    found = records.get(kind, id) if id else None
+    return found.name if found else ""
 
 
 @router.patch("/images/{image}")

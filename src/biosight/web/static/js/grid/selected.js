@@ -2,7 +2,8 @@
 /** The bar that appears with a selection: acts on these pictures, or on all that match. */
 import { API, call } from "../frame/api.js";
 import { counted, el } from "../frame/dom.js";
-import { question } from "../frame/toast.js";
+import { fill } from "../frame/form.js";
+import { complain, question } from "../frame/toast.js";
 import { doAct } from "../pictures/acts.js";
 import { chooseLabel } from "../pictures/relabel.js";
 
@@ -40,6 +41,7 @@ export function drawSelected(bar, data, now) {
           "R",
         ),
       now.editor && !now.trash && button("Undecided", () => run({ kind: "undecided" }), "U"),
+      now.editor && !now.trash && button("Place", () => chooseDeployment(collection, run).catch(complain)),
       now.editor && !now.trash && moveMenu(collection, run),
       !now.all && button("Zip", () => zip(collection, now.ids())),
       now.editor &&
@@ -62,6 +64,23 @@ function moveMenu(collection, run) {
     { class: "inline" },
     el("button", { type: "button", onclick: () => open("move") }, "Move"),
     el("button", { type: "button", onclick: () => open("copy") }, "Copy"),
+  );
+}
+
+/** Into a deployment, or out of any. @param {string} collection @param {(body: Record<string, any>) => void} run */
+async function chooseDeployment(collection, run) {
+  const all = await call("GET", `/collections/${collection}/deployments`);
+  if (!all.length) {
+    const words = "Make one on the page Places: where a camera stood, and from when to when.";
+    const go = await question({ title: "There is no deployment yet", words, ok: "To Places" });
+    if (go) document.dispatchEvent(new CustomEvent("biosight:go", { detail: `/collections/${collection}/places` }));
+    return;
+  }
+  const options = all.map((/** @type {any} */ d) => [d.id, d.name]);
+  options.push(["", "none: take them out"]);
+  await fill(
+    { title: "Put into a deployment", ok: "Place", fields: [{ name: "deployment", label: "Deployment", options }] },
+    async (said) => run({ kind: "deploy", deployment: said.deployment }),
   );
 }
 

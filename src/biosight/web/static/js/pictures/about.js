@@ -75,6 +75,9 @@ export function capture(i) {
 /** @param {any} i */
 export function facts(i) {
   return list([
+    ["Deployment", i.deployment_name],
+    ["Site", i.site_name],
+    ["The file says", i.shift && i.taken_file ? i.taken_file.slice(0, 19).replace("T", " ") : ""],
     ["Taken", moment(i)],
     ["Camera", i.camera],
     ["Place", i.latitude === null || i.longitude === null ? "" : `${i.latitude.toFixed(5)}, ${i.longitude.toFixed(5)}`],

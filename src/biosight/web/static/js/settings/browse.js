@@ -41,7 +41,12 @@ export async function drawNames(main, here, editor, redraw) {
     };
     twig.addEventListener("click", () => (list.hidden ? open().catch(complain) : shut()));
     if (n.children && opened.has(n.label)) await open();
-    return el("li", {}, el("div", { tabindex: -1 }, n.children ? twig : el("span", { class: "twig" }), words(n), acts(n)), list);
+    return el(
+      "li",
+      {},
+      el("div", { tabindex: -1 }, n.children ? twig : el("span", { class: "twig" }), words(n), acts(n)),
+      list,
+    );
   };
   /** @param {any} n */
   const words = (n) =>

@@ -1,0 +1,63 @@
+// @ts-check
+/** A dialog with several fields; it stays open, with the reason in it, while what was sent is refused. */
+import { el, fields } from "./dom.js";
+
+/**
+ * @typedef {{name: string, label: string, value?: any, type?: string, hint?: string, required?: boolean,
+ *   options?: [string, string][]}} Field options: value and words
+ */
+
+/**
+ * @param {{title: string, words?: any, ok: string, fields: Field[]}} ask
+ * @param {(values: Record<string, string>) => Promise<void>} send raises what is to be said
+ * @returns {Promise<boolean>} whether it was sent
+ */
+export function fill(ask, send) {
+  return new Promise((resolve) => {
+    const problem = el("p", { class: "problem", role: "alert", hidden: true });
+    const submit = el("button", { class: "primary" }, ask.ok);
+    const form = el(
+      "form",
+      { class: "fields" },
+      el("h2", { id: "filled" }, ask.title),
+      ask.words && el("p", { class: "soft" }, ask.words),
+      ask.fields.map((f) => el("label", {}, f.label, control(f), f.hint && el("small", { class: "soft" }, f.hint))),
+      problem,
+      el("menu", {}, el("button", { type: "button", onclick: () => dialog.close("") }, "Cancel"), submit),
+    );
+    const dialog = el("dialog", { "aria-labelledby": "filled" }, form);
+    form.addEventListener("submit", async (/** @type {SubmitEvent} */ event) => {
+      event.preventDefault();
+      submit.disabled = true;
+      try {
+        await send(fields(form));
+        dialog.close("sent");
+      } catch (error) {
+        problem.textContent = error instanceof Error ? error.message : String(error);
+        problem.hidden = false;
+        submit.disabled = false;
+      }
+    });
+    dialog.addEventListener("close", () => {
+      dialog.remove();
+      resolve(dialog.returnValue === "sent");
+    });
+    document.body.append(dialog);
+    dialog.showModal();
+  });
+}
+
+/** @param {Field} f */
+function control(f) {
+  const value = f.value ?? "";
+  if (f.options)
+    return el(
+      "select",
+      { name: f.name },
+      f.options.map(([v, words]) =>
+        el("option", { value: v, selected: f.value !== undefined && v === String(value) }, words),
+      ),
+    );
+  const { name, type = "text", required } = f;
+  return el("input", { name, type, required, value, step: type === "number" ? "any" : null });
+}

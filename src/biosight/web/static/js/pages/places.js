@@ -1,0 +1,45 @@
+// @ts-check
+/** Where and when: the sites and deployments of a collection. */
+import { call } from "../frame/api.js";
+import { find } from "../frame/dom.js";
+import { complain } from "../frame/toast.js";
+import { drawDeployments, editDeployment, takeTable } from "../places/deployments.js";
+import { drawSites, editSite } from "../places/sites.js";
+
+/** @param {HTMLElement} main */
+export async function mount(main) {
+  const here = `/collections/${main.dataset.collection}`;
+  const stop = new AbortController();
+  /** @type {any[]} */
+  let sites = [];
+  const page = {
+    here,
+    editor: main.dataset.role !== "viewer",
+    redraw: async () => {
+      const [places, deployments] = await Promise.all([
+        call("GET", `${here}/sites`),
+        call("GET", `${here}/deployments`),
+      ]);
+      sites = places;
+      drawSites(page, sites, find(main, "#sites tbody"));
+      drawDeployments(page, deployments, sites, find(main, "#deployments tbody"));
+      find(main, "#sites").hidden = !sites.length;
+      find(main, "#deployments").hidden = !deployments.length;
+      find(main, "#nothing").hidden = sites.length > 0 || deployments.length > 0;
+    },
+  };
+  if (page.editor) {
+    find(main, "#add-site").addEventListener("click", () => editSite(page).catch(complain));
+    find(main, "#add-deployment").addEventListener("click", () => editDeployment(page, sites).catch(complain));
+    const file = find(main, "#table");
+    find(main, "#take-table").addEventListener("click", () => file.click());
+    file.addEventListener("change", () => {
+      const [chosen] = file.files;
+      if (chosen) takeTable(page, chosen).catch(complain);
+      file.value = "";
+    });
+  }
+  document.addEventListener("biosight:undone", () => page.redraw().catch(complain), { signal: stop.signal });
+  await page.redraw();
+  return () => stop.abort();
+}

@@ -1,0 +1,86 @@
+// @ts-check
+/** A camera's clock put right: a picture whose true time is known moves all of its deployment. */
+import { API, call } from "../frame/api.js";
+import { counted, el } from "../frame/dom.js";
+import { complain, toast } from "../frame/toast.js";
+import { asBody, changeDeployment } from "./deployments.js";
+import { done } from "./sites.js";
+
+/** @param {import("./sites.js").Page} page @param {any} d the deployment */
+export async function setClock(page, d) {
+  const found = await call("GET", `${page.here}/images?deployment=${d.id}&dated=true&sort=taken&limit=24`);
+  if (!found.images.length) return toast(`No picture of ${d.name} says when it was taken.`);
+  let image = found.images[0];
+  /** @type {any} what the shift would be */
+  let seen = null;
+  const file = el("p", {});
+  const told = el("p", { class: "soft", role: "status" });
+  const time = el("input", { name: "true", type: "datetime-local", step: 1, required: true });
+  const apply = el("button", { class: "primary", disabled: true }, "Apply");
+  const look = async () => {
+    apply.disabled = true;
+    if (!time.value) return;
+    seen = await call("POST", `${page.here}/deployments/${d.id}/clock`, { image: image.id, true: time.value });
+    told.textContent = `The clock is put right by ${seen.words}: ${counted(seen.images, "picture")}, from ${seen.first.replace("T", " ")} to ${seen.last.replace("T", " ")}.`;
+    apply.disabled = false;
+  };
+  /** @param {any} i */
+  const pick = (i) => {
+    image = i;
+    file.textContent = `${i.name}: its file says ${i.taken_file.slice(0, 19).replace("T", " ")}.`;
+    time.value = i.taken;
+    for (const b of strip.children) b.setAttribute("aria-pressed", String(b.dataset.id === i.id));
+    look().catch(complain);
+  };
+  const strip = el(
+    "div",
+    { class: "strip" },
+    found.images.map((/** @type {any} */ i) =>
+      el(
+        "button",
+        {
+          type: "button",
+          "data-id": i.id,
+          "aria-label": i.name,
+          title: i.taken.replace("T", " "),
+          onclick: () => pick(i),
+        },
+        el("img", { src: `${API}/images/${i.id}/thumbnail`, alt: "" }),
+      ),
+    ),
+  );
+  time.addEventListener("change", () => look().catch(complain));
+  const form = el(
+    "form",
+    { class: "fields" },
+    el("h2", {}, `The clock of ${d.name}`),
+    el(
+      "p",
+      { class: "soft" },
+      "Pick a picture whose true time you know, and say it: a wrong year, hour or zone are all the same.",
+    ),
+    strip,
+    file,
+    el("label", {}, "It was, local time", time),
+    told,
+    el("menu", {}, el("button", { type: "button", onclick: () => dialog.close() }, "Cancel"), apply),
+  );
+  const dialog = el("dialog", { class: "wide", "aria-label": `The clock of ${d.name}` }, form);
+  form.addEventListener("submit", async (/** @type {Event} */ event) => {
+    event.preventDefault();
+    apply.disabled = true;
+    try {
+      const act = await changeDeployment(page, d, { ...asBody(d), shift: seen.shift });
+      dialog.close();
+      done(page, `The clock of ${d.name} is put right by ${seen.words}`, act);
+      await page.redraw();
+    } catch (error) {
+      complain(error);
+      apply.disabled = false;
+    }
+  });
+  dialog.addEventListener("close", () => dialog.remove());
+  document.body.append(dialog);
+  dialog.showModal();
+  pick(image);
+}

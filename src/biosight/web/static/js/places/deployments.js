@@ -1,0 +1,156 @@
+// @ts-check
+/** The deployments of a collection: added, changed, removed, taken from a table. */
+import { call } from "../frame/api.js";
+import { counted, el } from "../frame/dom.js";
+import { fill } from "../frame/form.js";
+import { question, toast } from "../frame/toast.js";
+import { setClock } from "./clock.js";
+import { done, removePlace, small } from "./sites.js";
+
+/** @typedef {import("./sites.js").Page} Page */
+
+/** What the API wants of a deployment. @param {any} d */
+export function asBody(d) {
+  const { name, site, camera, start, end, zone, shift, height, bait, comments } = d;
+  return { name, site, camera, start, end, zone, shift, height, bait, comments };
+}
+
+/** Change a deployment, and bring its pictures after it. @param {Page} page @param {any} d @param {any} body @returns {Promise<string>} the act */
+export async function changeDeployment(page, d, body) {
+  const path = `${page.here}/deployments/${d.id}`;
+  let step = await call("PATCH", path, body);
+  let moved = step.changed;
+  while (step.next) {
+    step = await call("POST", `${path}/follow`, { act: step.act, start: step.next });
+    moved += step.changed;
+    toast(`${moved.toLocaleString("en")} of ${counted(d.images, "picture")}…`, { seconds: 2 });
+  }
+  return step.act;
+}
+
+/** Bring the pictures of deployments after them that a table changed. @param {Page} page @param {string} act @param {string[]} ids */
+async function follow(page, act, ids) {
+  for (const id of ids) {
+    let start = "";
+    do start = (await call("POST", `${page.here}/deployments/${id}/follow`, { act, start })).next;
+    while (start);
+  }
+}
+
+const BAIT = /** @type {[string, string][]} */ ([
+  ["", "not said"],
+  ["true", "yes"],
+  ["false", "no"],
+]);
+
+/** Add a deployment, or change one. @param {Page} page @param {any[]} sites @param {any} [d] */
+export async function editDeployment(page, sites, d) {
+  const zone = d ? d.zone : Intl.DateTimeFormat().resolvedOptions().timeZone;
+  const send = async (/** @type {Record<string, string>} */ said) => {
+    const height = said.height ? Number(said.height) : null;
+    const bait = said.bait ? said.bait === "true" : null;
+    const body = { ...asBody(d ?? { shift: 0, comments: "" }), ...said, height, bait };
+    const act = d ? await changeDeployment(page, d, body) : (await call("POST", `${page.here}/deployments`, body)).act;
+    done(page, d ? `${said.name} is changed` : `${said.name} is added: select pictures and press Place`, act);
+  };
+  const sent = await fill(
+    {
+      title: d ? `Change ${d.name}` : "Add a deployment",
+      words: "A camera at a site for a time; a walk with a phone is one too.",
+      ok: d ? "Change" : "Add",
+      fields: [
+        { name: "name", label: "Name", value: d?.name, required: true },
+        {
+          name: "site",
+          label: "Site",
+          value: d?.site,
+          options: [["", "none yet"], ...sites.map((s) => /** @type {[string, string]} */ ([s.id, s.name]))],
+        },
+        { name: "camera", label: "Camera", value: d?.camera, hint: "its number or name" },
+        { name: "start", label: "From", value: d?.start, type: "datetime-local" },
+        { name: "end", label: "To", value: d?.end, type: "datetime-local", hint: "left empty, pictures say it" },
+        { name: "zone", label: "Time zone", value: zone, hint: "such as Europe/Berlin" },
+        { name: "height", label: "Height of the camera, metres", value: d?.height, type: "number" },
+        { name: "bait", label: "Bait", value: d?.bait ?? "", options: BAIT },
+      ],
+    },
+    send,
+  );
+  if (sent) await page.redraw();
+}
+
+/** A CSV of deployments: what it would do, then do it. @param {Page} page @param {File} file */
+export async function takeTable(page, file) {
+  const form = () => {
+    const made = new FormData();
+    made.append("file", file);
+    return made;
+  };
+  const seen = await call("POST", `${page.here}/deployments/table/preview`, form());
+  const doubts = seen.doubtful
+    ? ` ${counted(seen.doubtful, "row")} can't be read: ${seen.doubts.slice(0, 3).join(" ")}`
+    : "";
+  const many = seen.sites + seen.deployments + seen.changes;
+  if (!many) return toast(`Nothing in it is new; ${seen.known} known already.${doubts}`, { seconds: 12 });
+  const sure = await question({
+    title: "Take in this table?",
+    words: `${counted(seen.deployments, "new deployment")}, ${counted(seen.sites, "new site")}, ${counted(seen.changes, "change")}; ${seen.known} known already.${doubts}`,
+    ok: "Take in",
+  });
+  if (!sure) return;
+  const taken = await call("POST", `${page.here}/deployments/table`, form());
+  await follow(page, taken.act, taken.follow);
+  done(page, `${file.name} is taken in`, taken.act);
+  await page.redraw();
+}
+
+/** @param {string} from @param {string} to */
+const span = (from, to) =>
+  from ? `${from.replace("T", " ").slice(0, 16)} – ${to.replace("T", " ").slice(0, 16)}` : "";
+
+/** A clock's shift, in words. @param {number} seconds */
+export function shiftWords(seconds) {
+  if (!seconds) return "";
+  const parts = [];
+  let left = Math.abs(seconds);
+  for (const [size, word] of /** @type {[number, string][]} */ ([
+    [86400, "d"],
+    [3600, "h"],
+    [60, "min"],
+    [1, "s"],
+  ])) {
+    const count = Math.floor(left / size);
+    left -= count * size;
+    if (count) parts.push(`${count.toLocaleString("en")} ${word}`);
+  }
+  return `${seconds < 0 ? "−" : "+"}${parts.join(" ")}`;
+}
+
+/** @param {Page} page @param {any[]} deployments @param {any[]} sites @param {HTMLElement} body of the table */
+export function drawDeployments(page, deployments, sites, body) {
+  const named = new Map(sites.map((s) => [s.id, s.name]));
+  body.replaceChildren(
+    ...deployments.map((d) =>
+      el(
+        "tr",
+        {},
+        el("th", { scope: "row" }, el("a", { href: `${page.here}?deployment=${d.id}` }, d.name)),
+        el("td", {}, named.get(d.site) ?? el("span", { class: "state unsure" }, "no site")),
+        el("td", {}, d.camera),
+        el("td", {}, span(d.first || d.start, d.last || d.end)),
+        el("td", {}, d.zone || el("span", { class: "soft" }, "no zone")),
+        el("td", {}, shiftWords(d.shift)),
+        el("td", { class: "number" }, d.images.toLocaleString("en")),
+        el(
+          "td",
+          {},
+          page.editor && [
+            small("Edit", d, () => editDeployment(page, sites, d)),
+            small("Clock", d, () => setClock(page, d)),
+            small("Remove", d, () => removePlace(page, "deployments", d)),
+          ],
+        ),
+      ),
+    ),
+  );
+}

@@ -1,0 +1,102 @@
+"""From a memory card to a package: a site, a deployment, its clock, and what is published."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser, Page, expect
+
+from biosight.bootstrap import open_archive
+from biosight.images import Image
+from biosight.settings import Settings
+from biosight.storage.records import Replace
+from tests import tiny
+from tests.walk.conftest import Server
+
+pytestmark = [
+    pytest.mark.walk,
+    pytest.mark.xdist_group("walk"),
+    # Playwright's own event loop is closed late by its driver.
+    pytest.mark.filterwarnings("ignore::ResourceWarning"),
+]
+
+
+@pytest.fixture
+def card(browser: Browser, tmp_path: Path) -> Iterator[tuple[Page, str]]:
+    """A server with three pictures of a camera whose clock is a year off, and somebody's page."""
+    from dataclasses import replace
+
+    tiny.make_model(tmp_path / "model")
+    server = Server(tmp_path / "data", tmp_path / "model")
+    server.start()
+    client, collection = server.first_person()
+    for n in range(3):
+        files = {"file": (f"IMG_{n}.jpg", tiny.picture("Red", n))}
+        assert client.post(f"/api/v1/collections/{collection}/images", files=files).is_success
+    archive = open_archive(Settings(data_dir=tmp_path / "data"))
+    for n, image in enumerate(archive.records.find(Image)):
+        dated = replace(image, taken_file=f"2025-05-03T14:0{n}:00", version=image.version + 1)
+        archive.records.write(Replace(dated.in_step, image.version))
+    archive.close()
+    context = browser.new_context(base_url=server.url, timezone_id="Europe/Berlin")
+    context.add_cookies(
+        [{"name": c.name, "value": c.value or "", "url": server.url} for c in client.cookies.jar]
+    )
+    opened = context.new_page()
+    problems: list[str] = []
+    opened.on("pageerror", lambda error: problems.append(str(error)))
+    yield opened, collection
+    context.close()
+    server.close()
+    assert problems == []
+
+
+def test_a_camera_is_placed_and_its_clock_put_right(card: tuple[Page, str]) -> None:
+    page, collection = card
+    page.goto(f"/collections/{collection}/places")
+    expect(page.locator("#nothing")).to_contain_text("No places yet")
+    page.get_by_role("button", name="Add a site").click()
+    page.get_by_label("Name", exact=True).fill("Pond")
+    page.get_by_label("Latitude").fill("152.5")
+    page.get_by_label("Longitude").fill("13.4")
+    page.locator("dialog").get_by_role("button", name="Add").click()
+    expect(page.locator("dialog .problem")).to_contain_text("swapped")
+    page.get_by_label("Latitude").fill("52\u00b0 30' N")
+    page.locator("dialog").get_by_role("button", name="Add").click()
+    expect(page.locator("#sites")).to_contain_text("52.50000")
+    page.get_by_role("button", name="Add a deployment").click()
+    page.get_by_label("Name", exact=True).fill("Cam 1")
+    page.locator("dialog [name=site]").select_option(label="Pond")
+    expect(page.locator("dialog [name=zone]")).to_have_value("Europe/Berlin")
+    page.locator("dialog").get_by_role("button", name="Add").click()
+    expect(page.locator("#deployments")).to_contain_text("Cam 1")
+
+    page.goto(f"/collections/{collection}")
+    expect(page.locator(".tile")).to_have_count(3)
+    page.keyboard.press("Control+a")
+    page.locator("#selected").get_by_role("button", name="Place").click()
+    page.locator("dialog").get_by_role("button", name="Place").click()
+    expect(page.locator("#toasts")).to_contain_text("3 pictures put into")
+
+    page.goto(f"/collections/{collection}/places")
+    page.get_by_role("button", name="Clock Cam 1").click()
+    expect(page.locator("dialog")).to_contain_text("its file says 2025-05-03 14:0")
+    page.get_by_label("It was, local time").fill("2026-05-03T15:02:00")
+    page.get_by_label("It was, local time").dispatch_event("change")
+    expect(page.locator("dialog [role=status]")).to_contain_text("+365 d 1 h")
+    page.locator("dialog").get_by_role("button", name="Apply").click()
+    expect(page.locator("#deployments")).to_contain_text("+365 d 1 h")
+    page.get_by_role("link", name="Cam 1").click()
+    expect(page.locator(".tile")).to_have_count(3)
+    expect(page.locator("#applied")).to_contain_text("one deployment")
+    page.locator(".tile").first.dblclick()
+    expect(page.locator("#panel")).to_contain_text("Pond")
+    expect(page.locator("#panel")).to_contain_text("2025-05-03 14:0")
+    expect(page.locator("#panel")).to_contain_text("2026-05-03 15:0")
+
+    page.goto(f"/collections/{collection}/history")
+    row = page.locator("#acts li", has_text="Put the clock")
+    row.get_by_role("button", name="Undo").click()
+    expect(row).to_contain_text("undone")
+    page.goto(f"/collections/{collection}/places")
+    expect(page.locator("#deployments")).not_to_contain_text("365")
