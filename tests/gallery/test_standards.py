@@ -373,6 +373,32 @@ def test_before_the_download_it_is_said_what_goes_in(ada: TestClient, biosight: 
     assert ada.get(f"{path}?utc_offset=60").json()["images"] == 1
 
 
+def test_who_answers_and_the_licence_are_said(ada: TestClient, collection: str) -> None:
+    path = f"/api/v1/collections/{collection}"
+    me = ada.get("/api/v1/me").json()
+    eml = archive(ada, f"{path}/darwin-core?license=CC-BY-4.0").read("eml.xml")
+    dataset = ElementTree.fromstring(eml).find("dataset")
+    assert dataset is not None
+    assert [child.tag for child in dataset] == [
+        "title",
+        "creator",
+        "metadataProvider",
+        "pubDate",
+        "abstract",
+        "intellectualRights",
+        "contact",
+    ]
+    assert dataset.findtext("creator/individualName/surName") == me["name"]
+    assert dataset.findtext("contact/electronicMailAddress") == me["email"]
+    package = archive(ada, f"{path}/camtrap-dp?license=CC0-1.0").read("datapackage.json")
+    said = json.loads(package)
+    assert [x["scope"] for x in said["licenses"]] == ["data", "media"]
+    assert said["contributors"][0] == {"title": me["name"], "email": me["email"], "role": "contact"}
+    assert ada.get(f"{path}/darwin-core?license=mine").status_code == 422
+    if folder := os.environ.get("BIOSIGHT_EML_OUT"):
+        (Path(folder) / "eml.xml").write_bytes(eml)
+
+
 def test_published_by_command(run: Run, tmp_path: Path) -> None:
     run("user", "add", "ada@example.org", "--password", "seven quiet herons")
     (tmp_path / "in").mkdir()

@@ -1,5 +1,6 @@
 """From a memory card to a package: a site, a deployment, its clock, and what is published."""
 
+import zipfile
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -93,6 +94,15 @@ def test_a_camera_is_placed_and_its_clock_put_right(card: tuple[Page, str]) -> N
     expect(page.locator("#panel")).to_contain_text("Pond")
     expect(page.locator("#panel")).to_contain_text("2025-05-03 14:0")
     expect(page.locator("#panel")).to_contain_text("2026-05-03 15:0")
+
+    page.goto(f"/collections/{collection}")
+    page.locator("#download summary").click()
+    page.get_by_role("link", name="Camtrap DP").click()
+    expect(page.locator("dialog")).to_contain_text("3 pictures go in.")
+    with page.expect_download() as waiting:
+        page.locator("dialog").get_by_role("button", name="Download").click()
+    package = zipfile.ZipFile(waiting.value.path())
+    assert package.read("media.csv").decode().count("2026-05-03T15:0") == 3
 
     page.goto(f"/collections/{collection}/history")
     row = page.locator("#acts li", has_text="Put the clock")

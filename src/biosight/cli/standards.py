@@ -14,12 +14,15 @@ from biosight.errands.names import naming_of
 from biosight.errands.placing import find_collection
 from biosight.errors import BioSightError
 from biosight.gallery.standards import (
+    LICENSES,
+    Credits,
     Scope,
     camtrap_dp,
     darwin_core,
     left_out_words,
     survey_of,
 )
+from biosight.gallery.standards.facts import NOBODY
 from biosight.settings import Settings
 
 FORMATS = {"darwin-core": darwin_core, "camtrap-dp": camtrap_dp}
@@ -41,6 +44,7 @@ FORMATS = {"darwin-core": darwin_core, "camtrap-dp": camtrap_dp}
     type=click.IntRange(-840, 840),
     help="The cameras' clocks against UTC, in minutes, for pictures whose file doesn't say.",
 )
+@click.option("--license", "licence", type=click.Choice(sorted(LICENSES)), default=None)
 @click.pass_obj
 def publish(
     settings: Settings,
@@ -50,6 +54,7 @@ def publish(
     collection: str | None,
     coarse: float,
     utc_offset: int | None,
+    licence: str | None,
 ) -> None:
     """Write a collection as darwin-core or camtrap-dp, a zip without the pictures."""
     archive = open_archive(settings)
@@ -57,12 +62,21 @@ def publish(
     part = file.with_name(f"{file.name}.part")
     try:
         catalogue = open_catalogue(settings, archive)
-        c, _ = find_collection(records, email, collection)
+        c, user = find_collection(records, email, collection)
+        maker = records.get(accounts.User, user)
         names = registry.label_names(records, dict(c.renamed))
         naming = naming_of(records, catalogue, c)
         person = accounts.names_of(records)
         scope = Scope(
-            c.id, c.name, person, names, naming, coarse, utc_offset, *places_by_id(records, c.id)
+            c.id,
+            c.name,
+            person,
+            names,
+            naming,
+            coarse,
+            utc_offset,
+            *places_by_id(records, c.id),
+            Credits(maker.name, maker.email, licence or "") if maker else NOBODY,
         )
         with part.open("wb") as out:
             for chunk in FORMATS[form](records, scope):

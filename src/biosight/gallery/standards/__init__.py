@@ -5,6 +5,14 @@ Not here: pictures by label (gallery/export.py), or BioSight's own CSV (gallery/
 
 from biosight.gallery.standards.camtrap import camtrap_dp, left_out_words, survey_of
 from biosight.gallery.standards.darwin_core import darwin_core
-from biosight.gallery.standards.facts import Scope
+from biosight.gallery.standards.facts import LICENSES, Credits, Scope
 
-__all__ = ["Scope", "camtrap_dp", "darwin_core", "left_out_words", "survey_of"]
+__all__ = [
+    "LICENSES",
+    "Credits",
+    "Scope",
+    "camtrap_dp",
+    "darwin_core",
+    "left_out_words",
+    "survey_of",
+]

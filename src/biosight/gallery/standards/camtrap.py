@@ -25,6 +25,7 @@ from biosight.gallery.standards.camtrap_tables import (
 )
 from biosight.gallery.standards.darwin_core import Member, name_terms
 from biosight.gallery.standards.facts import (
+    LICENSES,
     Facts,
     Scope,
     coordinates,
@@ -247,7 +248,8 @@ def datapackage(survey: Survey, scope: Scope) -> dict[str, object]:
         "description": "Exported from BioSight."
         + left_out_words(survey.left_out)
         + (f" Coordinates are coarse: {scope.coarse:g} degrees." if scope.coarse else ""),
-        "contributors": [{"title": "BioSight", "role": "publisher"}],
+        "contributors": contributors(scope),
+        **licences(scope),
         "project": {
             "title": scope.name,
             "samplingDesign": "opportunistic",
@@ -279,6 +281,22 @@ def datapackage(survey: Survey, scope: Scope) -> dict[str, object]:
             for name in TABLES
         ],
     }
+
+
+def contributors(scope: Scope) -> list[dict[str, str]]:
+    """Who answers for the package: its maker as the contact, and BioSight, which wrote it."""
+    made = {"title": scope.credits.creator, "email": scope.credits.email, "role": "contact"}
+    own = [{k: v for k, v in made.items() if v}] if scope.credits.creator else []
+    return [*own, {"title": "BioSight", "role": "publisher"}]
+
+
+def licences(scope: Scope) -> dict[str, list[dict[str, str]]]:
+    """The licence of data and of media, where one is given."""
+    name = scope.credits.license
+    if not name:
+        return {}
+    of = [{"name": name, "path": LICENSES[name], "scope": s} for s in ("data", "media")]
+    return {"licenses": of}
 
 
 def left_out_words(left_out: Counter[str]) -> str:

@@ -11,6 +11,7 @@ from xml.sax.saxutils import escape
 from stream_zip import ZIP_64, stream_zip
 
 from biosight.gallery.standards.facts import (
+    LICENSES,
     Facts,
     Identification,
     Scope,
@@ -187,13 +188,40 @@ def part(tag: str, kind: str, file: str, terms: tuple[str, ...]) -> str:
 
 
 def eml(scope: Scope) -> str:
-    """eml.xml: the least that a reader asks for."""
+    """eml.xml: what EML 2.2.0 and GBIF ask for; who answers is the credits' creator, else the
+    collection itself."""
     name, day = escape(scope.name), datetime.now(UTC).date().isoformat()
+    who = party(scope)
     return (
         '<?xml version="1.0" encoding="UTF-8"?>\n'
         '<eml:eml xmlns:eml="https://eml.ecoinformatics.org/eml-2.2.0" '
         f'packageId="{scope.collection}/{day}" system="BioSight">\n'
-        f"  <dataset><title>{name}</title><pubDate>{day}</pubDate><abstract><para>Pictures of the "
-        f"BioSight collection {name}; labels by people and by models, told apart.</para></abstract>"
-        "</dataset>\n</eml:eml>\n"
+        f"  <dataset>\n    <title>{name}</title>\n    <creator>{who}</creator>\n"
+        f"    <metadataProvider>{who}</metadataProvider>\n    <pubDate>{day}</pubDate>\n"
+        f"    <abstract><para>Pictures of the BioSight collection {name}; labels by people and by "
+        f"models, told apart.</para></abstract>\n{rights(scope)}"
+        f"    <contact>{who}</contact>\n  </dataset>\n</eml:eml>\n"
     )
+
+
+def party(scope: Scope) -> str:
+    """A responsible party: a person's surname and address, or the collection as an
+    organisation."""
+    credit = scope.credits
+    if not credit.creator:
+        return f"<organizationName>BioSight collection {escape(scope.name)}</organizationName>"
+    email = credit.email and (
+        f"<electronicMailAddress>{escape(credit.email)}</electronicMailAddress>"
+    )
+    surname = escape(credit.creator)
+    return f"<individualName><surName>{surname}</surName></individualName>{email}"
+
+
+def rights(scope: Scope) -> str:
+    """The licence, where one is given."""
+    name = scope.credits.license
+    if not name:
+        return ""
+    link = f'<ulink url="{LICENSES[name]}"><citetitle>{name}</citetitle></ulink>'
+    words = f"This work is licensed under {link}."
+    return f"    <intellectualRights><para>{words}</para></intellectualRights>\n"

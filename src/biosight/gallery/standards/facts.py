@@ -22,12 +22,33 @@ from biosight.taxa.naming import Naming
 METRES_PER_DEGREE = 111_320.0
 
 
+LICENSES = {
+    "CC0-1.0": "https://creativecommons.org/publicdomain/zero/1.0/legalcode",
+    "CC-BY-4.0": "https://creativecommons.org/licenses/by/4.0/legalcode",
+    "CC-BY-NC-4.0": "https://creativecommons.org/licenses/by-nc/4.0/legalcode",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Credits:
+    """Who made a collection and can be asked, and under which of LICENSES it is given, "" for not
+    said."""
+
+    creator: str
+    email: str
+    license: str = ""
+
+
+NOBODY = Credits("", "")
+
+
 @dataclass(frozen=True, slots=True)
 class Scope:
     """What to export and how: a collection's id and name, people by id, what models say of their
     labels, the collection's tree of names, a grid for coordinates in degrees (0 for exact ones),
     and the offset from UTC in minutes of clocks of which neither file nor deployment says one
-    (None: unknown). `sites` and `deployments` are the collection's, by id."""
+    (None: unknown). `sites` and `deployments` are the collection's, by id; `credits` says who
+    answers for it."""
 
     collection: str
     name: str
@@ -38,6 +59,7 @@ class Scope:
     utc_offset: int | None = None
     sites: Mapping[str, Site] = field(default_factory=dict)
     deployments: Mapping[str, Deployment] = field(default_factory=dict)
+    credits: Credits = field(default_factory=lambda: NOBODY)
 
     def deployment(self, image: Image) -> Deployment | None:
         """The deployment that a picture belongs to."""

@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Iterator
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 from urllib.parse import quote
 
 from fastapi import APIRouter, Depends, Form, Query, Request, Response
@@ -16,7 +16,8 @@ from biosight.errands.names import naming_of
 from biosight.errors import BadRequest
 from biosight.gallery.export import all_images, chosen_images, csv_lines, zip_chunks
 from biosight.gallery.naming import clean_part
-from biosight.gallery.standards import Scope, camtrap_dp, darwin_core, survey_of
+from biosight.gallery.standards import Credits, Scope, camtrap_dp, darwin_core, survey_of
+from biosight.gallery.standards.facts import NOBODY
 from biosight.gallery.table import Telling
 from biosight.images import Image
 from biosight.sharing import Access
@@ -29,6 +30,7 @@ from biosight.web.sending import begun, on_byte_threads, streamed
 router = APIRouter(tags=["export"])
 # A grid for coordinates in degrees, 0 for exact ones; the offset from UTC in minutes of clocks of
 # which the file says none.
+License = Annotated[Literal["", "CC0-1.0", "CC-BY-4.0", "CC-BY-NC-4.0"], Query()]
 Coarse = Annotated[float, Query(ge=0, le=10)]
 Offset = Annotated[int | None, Query(ge=-840, le=840)]
 ZIP: dict[int | str, dict[str, Any]] = {
@@ -158,14 +160,19 @@ def csv_all(
 
 
 def scope_of(
-    biosight: BioSight, access: Access, records: Store, coarse: float, utc_offset: int | None
+    biosight: BioSight,
+    access: Access,
+    records: Store,
+    coarse: float,
+    utc_offset: int | None,
+    credit: Credits,
 ) -> Scope:
     """A collection as the standards' exports want it."""
     c = access.collection
     names = registry.label_names(records, dict(c.renamed))
     naming = naming_of(records, biosight.catalogue, c)
     person, by_id = accounts.names_of(records), places_by_id(records, c.id)
-    return Scope(c.id, c.name, person, names, naming, coarse, utc_offset, *by_id)
+    return Scope(c.id, c.name, person, names, naming, coarse, utc_offset, *by_id, credit)
 
 
 @router.get(
@@ -179,11 +186,14 @@ async def darwin_core_archive(
     access: Viewer,
     biosight: Open,
     records: Store,
+    person: Signed,
     coarse: Coarse = 0,
     utc_offset: Offset = None,
+    license: License = "",
 ) -> Response:
     """The collection as a Darwin Core Archive; machine and human identifications are told apart."""
-    scope = scope_of(biosight, access, records, coarse, utc_offset)
+    credit = Credits(person.user.name, person.user.email, license)
+    scope = scope_of(biosight, access, records, coarse, utc_offset, credit)
     return download(darwin_core(records, scope), access, "-dwca.zip", "application/zip")
 
 
@@ -199,7 +209,8 @@ def camtrap_preview(
     access: Viewer, biosight: Open, records: Store, utc_offset: Offset = None
 ) -> PackageSeen:
     """What the package would hold; nothing is written."""
-    survey = survey_of(records, scope_of(biosight, access, records, 0, utc_offset))
+    scope = scope_of(biosight, access, records, 0, utc_offset, NOBODY)
+    survey = survey_of(records, scope)
     return PackageSeen(images=survey.fitting, left_out=dict(survey.left_out))
 
 
@@ -214,9 +225,12 @@ async def camtrap_package(
     access: Viewer,
     biosight: Open,
     records: Store,
+    person: Signed,
     coarse: Coarse = 0,
     utc_offset: Offset = None,
+    license: License = "",
 ) -> Response:
     """The collection as a Camtrap DP package: pictures with a place and a time."""
-    scope = scope_of(biosight, access, records, coarse, utc_offset)
+    credit = Credits(person.user.name, person.user.email, license)
+    scope = scope_of(biosight, access, records, coarse, utc_offset, credit)
     return download(camtrap_dp(records, scope), access, "-camtrap-dp.zip", "application/zip")

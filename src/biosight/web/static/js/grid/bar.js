@@ -5,6 +5,7 @@ import { find } from "../frame/dom.js";
 import { picked } from "../upload/drop.js";
 import { add } from "../upload/upload.js";
 import { asQuery } from "./filters.js";
+import { wirePublish } from "./publish.js";
 
 const SIZE = "biosight:size";
 
@@ -31,6 +32,7 @@ const NESTED = "biosight:nested-zip";
 export function wireDownloads(main, collection, filter) {
   const { sort: _, ...rest } = filter;
   const nested = find(main, "#nested");
+  wirePublish(find(main, "#camtrap"), collection);
   nested.checked = localStorage.getItem(NESTED) !== null;
   const point = () => {
     const query = asQuery({ ...rest, nested: nested.checked });
