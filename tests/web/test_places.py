@@ -10,7 +10,7 @@ from biosight.images import Image
 from biosight.places import Deployment, Site
 from biosight.storage.records import Replace, Where
 from tests import tiny
-from tests.conftest import first_collection, upload_ids
+from tests.conftest import Run, add_ada, first_collection, upload_ids
 from tests.web.test_acts import act
 
 API = "/api/v1/collections"
@@ -201,6 +201,19 @@ def test_a_table_is_looked_through_and_taken_in_as_one_act(
     cams = {d["name"]: d for d in ada.get(f"{API}/{c}/deployments").json()}
     assert set(cams) == {"Cam 1"}
     assert cams["Cam 1"]["camera"] == ""
+
+
+def test_tables_go_in_and_out_by_command(run: Run, tmp_path: Path) -> None:
+    add_ada(run)
+    (tmp_path / "cams.csv").write_text(TABLE, encoding="cp1252")
+    said = run("places", "import", tmp_path / "cams.csv", "--yes").output
+    assert "2 new deployments, 2 new sites, 0 changes" in said
+    assert "Row 5: A latitude lies between" in said
+    run("places", "export", "--to", tmp_path / "out.csv")
+    again = run("places", "import", tmp_path / "out.csv").output
+    assert "0 new deployments, 0 new sites, 0 changes, 2 known already" in again
+    (tmp_path / "out.csv").write_text((tmp_path / "out.csv").read_text().replace("13.4", "13.5"))
+    assert "1 changes" in run("places", "import", tmp_path / "out.csv", "--yes").output
 
 
 def test_what_is_no_table_is_refused(ada: TestClient) -> None:

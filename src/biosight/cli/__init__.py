@@ -19,6 +19,7 @@ from biosight.cli import (
     people,
     pictures,
     pipeline,
+    places,
     retrain,
     serve,
     standards,
@@ -79,6 +80,7 @@ COMMANDS: tuple[Callable[..., object], ...] = (
     classify.import_table,
     standards.publish,
     taxa.taxa,
+    places.places,
     migrate.migrate,
     migrate.migrate_blobs,
 )

@@ -21,7 +21,7 @@ from biosight.gallery.standards.camtrap_tables import (
     OBSERVATIONS,
     PUBLISHED,
     TABLES,
-    cells,
+    in_order,
 )
 from biosight.gallery.standards.darwin_core import Member, name_terms
 from biosight.gallery.standards.facts import (
@@ -57,7 +57,7 @@ OBSERVATION_TYPES = {"empty": "blank", "human": "human", "vehicle": "vehicle"}
 
 
 @dataclass(slots=True)
-class Row:
+class DeploymentRow:
     """A row of deployments.csv; from its first picture to its last where nobody said otherwise."""
 
     said: dict[str, str]
@@ -70,7 +70,7 @@ class Survey:
     """What the first walk over the pictures finds: deployments by id, names, how many pictures go
     in, and how many don't, by the reason."""
 
-    deployments: dict[str, Row] = field(default_factory=dict)
+    deployments: dict[str, DeploymentRow] = field(default_factory=dict)
     taxa: set[str] = field(default_factory=set)
     fitting: int = 0
     left_out: Counter[str] = field(default_factory=Counter)
@@ -125,7 +125,7 @@ def survey_of(records: Records, scope: Scope) -> Survey:
         when = local_time(image, scope)
         id = deployment_id(image, scope)
         if id not in survey.deployments:
-            survey.deployments[id] = Row(deployment_cells(id, image, scope), when, when)
+            survey.deployments[id] = DeploymentRow(deployment_cells(id, image, scope), when, when)
         row = survey.deployments[id]
         moments = sorted((row.start, row.end, when), key=datetime.fromisoformat)
         row.start, row.end = moments[0], moments[-1]
@@ -174,7 +174,7 @@ def deployment_rows(survey: Survey) -> Iterator[tuple[str, ...]]:
             "deploymentStart": min(start or row.start, row.start, key=datetime.fromisoformat),
             "deploymentEnd": max(end or row.end, row.end, key=datetime.fromisoformat),
         }
-        yield cells(DEPLOYMENTS, row.said | moments)
+        yield in_order(DEPLOYMENTS, row.said | moments)
 
 
 def media(facts: Facts, scope: Scope) -> tuple[str, ...]:
@@ -190,7 +190,7 @@ def media(facts: Facts, scope: Scope) -> tuple[str, ...]:
         "fileMediatype": image.media_type,
         "mediaComments": image.note,
     }
-    return cells(MEDIA, said)
+    return in_order(MEDIA, said)
 
 
 def observations(records: Records, scope: Scope) -> Iterator[tuple[str, ...]]:
@@ -219,7 +219,7 @@ def observations(records: Records, scope: Scope) -> Iterator[tuple[str, ...]]:
                 "classificationTimestamp": moment(now.at),
                 "classificationProbability": sure,
             }
-        yield cells(OBSERVATIONS, said)
+        yield in_order(OBSERVATIONS, said)
 
 
 def observation_kind(image: Image, name: str, scope: Scope) -> str:

@@ -77,7 +77,7 @@ OBSERVATIONS = (
 TABLES = {"deployments": DEPLOYMENTS, "media": MEDIA, "observations": OBSERVATIONS}
 
 
-def cells(columns: tuple[str, ...], said: dict[str, str]) -> tuple[str, ...]:
+def in_order(columns: tuple[str, ...], said: dict[str, str]) -> tuple[str, ...]:
     """A row in the order of the columns, empty where nothing is known. Raises KeyError for a column
     that the table does not have."""
     if strange := said.keys() - set(columns):

@@ -32,7 +32,7 @@ const NESTED = "biosight:nested-zip";
 export function wireDownloads(main, collection, filter) {
   const { sort: _, ...rest } = filter;
   const nested = find(main, "#nested");
-  wirePublish(find(main, "#camtrap"), collection);
+  wirePublish(main, collection);
   nested.checked = localStorage.getItem(NESTED) !== null;
   const point = () => {
     const query = asQuery({ ...rest, nested: nested.checked });

@@ -1,0 +1,90 @@
+"""biosight places ...: a collection's sites and deployments as a table."""
+
+import csv
+import sys
+from pathlib import Path
+from typing import TextIO
+
+import click
+
+from biosight.bootstrap import open_archive
+from biosight.errands import deployment_tables, locating
+from biosight.errands.placing import find_collection
+from biosight.places import Deployment
+from biosight.settings import Settings
+
+FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
+
+
+@click.group()
+def places() -> None:
+    """A collection's sites and deployments."""
+
+
+@places.command("import")
+@click.argument("file", type=FILE)
+@click.option("--user", "email", help="Whose collection; not needed while there is one account.")
+@click.option("--collection", "name", help="Its name; the first one if left out.")
+@click.option("--yes", is_flag=True, help="Don't ask.")
+@click.pass_obj
+def import_table(
+    settings: Settings, file: Path, email: str | None, name: str | None, yes: bool
+) -> None:
+    """Take in deployments from FILE, a CSV with Camtrap DP's columns."""
+    rows = deployment_tables.read_table(file)
+    archive = open_archive(settings)
+    records = archive.records
+    try:
+        c, user = find_collection(records, email, name)
+        seen = deployment_tables.outlook(records, c.id, rows)
+        for doubt in seen.doubts:
+            click.echo(f"left out  {doubt}", err=True)
+        many = len(seen.new_sites) + len(seen.new_deployments) + len(seen.changed)
+        click.echo(
+            f"{len(seen.new_deployments)} new deployments, {len(seen.new_sites)} new sites, "
+            f"{len(seen.changed)} changes, {seen.known} known already."
+        )
+        if not many or not (yes or click.confirm(f"Take them into {c.name}?")):
+            return
+        act = deployment_tables.take_table(records, user, c.id, rows, file.name)
+        moved = 0
+        for id in deployment_tables.to_follow(act):
+            deployment, start = locating.there(records, Deployment, id, c.id), ""
+            while act is not None:
+                done = locating.follow(records, user, deployment, act, start)
+                moved, start = moved + done.changed, done.next
+                if not start:
+                    break
+    finally:
+        archive.close()
+    click.echo(f"Taken in; {moved} pictures followed. Undo it in the history of {c.name}.")
+
+
+@places.command("export")
+@click.option("--to", "target", type=click.Path(dir_okay=False, path_type=Path), help="A file.")
+@click.option("--user", "email", help="Whose collection; not needed while there is one account.")
+@click.option("--collection", "name", help="Its name; the first one if left out.")
+@click.pass_obj
+def export_table(
+    settings: Settings, target: Path | None, email: str | None, name: str | None
+) -> None:
+    """Write the deployments as a CSV with Camtrap DP's columns, to be read again by import."""
+    archive = open_archive(settings)
+    try:
+        c, _ = find_collection(archive.records, email, name)
+        rows = deployment_tables.write_table(archive.records, c.id)
+    finally:
+        archive.close()
+    if target is None:
+        write(sys.stdout, rows)
+        return
+    with target.open("w", encoding="utf-8", newline="") as file:
+        write(file, rows)
+    click.echo(f"{target}: {len(rows)} deployments.")
+
+
+def write(file: TextIO, rows: list[list[str]]) -> None:
+    """A CSV of deployments: the header, then a row each."""
+    out = csv.writer(file, lineterminator="\n")
+    out.writerow(deployment_tables.COLUMNS)
+    out.writerows(rows)
