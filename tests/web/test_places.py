@@ -5,9 +5,10 @@ from pathlib import Path
 import pytest
 from starlette.testclient import TestClient
 
-from biosight.bootstrap import BioSight
+from biosight.bootstrap import BioSight, open_archive
 from biosight.images import Image
 from biosight.places import Deployment, Site
+from biosight.settings import Settings
 from biosight.storage.records import Replace, Where
 from tests import tiny
 from tests.conftest import Run, add_ada, first_collection, upload_ids
@@ -214,6 +215,29 @@ def test_tables_go_in_and_out_by_command(run: Run, tmp_path: Path) -> None:
     assert "0 new deployments, 0 new sites, 0 changes, 2 known already" in again
     (tmp_path / "out.csv").write_text((tmp_path / "out.csv").read_text().replace("13.4", "13.5"))
     assert "1 changes" in run("places", "import", tmp_path / "out.csv", "--yes").output
+
+
+def test_cards_of_several_cameras_become_deployments(run: Run, tmp_path: Path) -> None:
+    add_ada(run)
+    for n, path in enumerate(("Cam A/100/1.jpg", "Cam A/101/2.jpg", "Cam B/1.jpg", "alone.jpg")):
+        file = tmp_path / "card" / path
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_bytes(tiny.picture("Red", n))
+    said = run("import", tmp_path / "card", "--deployment-per-folder").output
+    assert "2  into the deployment Cam A" in said
+    assert "1  into the deployment Cam B" in said
+    archive = open_archive(Settings())
+    names = {d.id: d.name for d in archive.records.find(Deployment)}
+    found = {i.path: names.get(i.deployment, "") for i in archive.records.find(Image)}
+    archive.close()
+    assert found == {
+        "Cam A/100/1.jpg": "Cam A",
+        "Cam A/101/2.jpg": "Cam A",
+        "Cam B/1.jpg": "Cam B",
+        "alone.jpg": "",
+    }
+    again = run("import", tmp_path / "card", "--deployment-per-folder").output
+    assert "into the deployment" not in again
 
 
 def test_what_is_no_table_is_refused(ada: TestClient) -> None:

@@ -20,6 +20,7 @@ from biosight.bootstrap import (
     open_catalogue,
     open_model,
 )
+from biosight.errands.locating import put_folders
 from biosight.errands.names import naming_of
 from biosight.errands.placing import destination, find_collection
 from biosight.errors import (
@@ -34,6 +35,7 @@ from biosight.errors import (
 from biosight.gallery.export import all_images, export_folder, was_nested
 from biosight.gallery.naming import UniqueNames, file_name
 from biosight.gallery.table import Telling, line, safe_cell
+from biosight.images import Image
 from biosight.images.folders import FoundFile, every_file, printable
 from biosight.images.limits import MEGABYTE, check_size, too_large
 from biosight.inference.classifier import Classifier
@@ -235,9 +237,20 @@ def report(counts: Counter[str], problems: list[str]) -> None:
 @click.option("--user", "email", help="Whose pictures; may be left out with one account.")
 @click.option("--collection", help="A collection's name; the person's first when left out.")
 @click.option("--dry-run", is_flag=True, help="Only say what would be done.")
+@click.option(
+    "--deployment-per-folder",
+    "per_folder",
+    is_flag=True,
+    help="Put each top folder's pictures into a deployment of its name.",
+)
 @click.pass_obj
 def import_folder(
-    settings: Settings, folder: Path, email: str | None, collection: str | None, dry_run: bool
+    settings: Settings,
+    folder: Path,
+    email: str | None,
+    collection: str | None,
+    dry_run: bool,
+    per_folder: bool,
 ) -> None:
     """Take in a folder of pictures, as an upload in the browser would."""
     files, others = look_through(folder)
@@ -251,10 +264,29 @@ def import_folder(
         session = session_key(user, new_id())
         click.echo(f"Into {c.name}, named by {target.model}:", err=True)
         receipt = take_all(biosight, target, files, folder, session)
+        if per_folder:
+            place_folders(biosight, c.id, user, receipt)
     finally:
         biosight.close()
     left_out = [(printable(e.path.relative_to(folder)), Rejected(e.reason)) for e in others]
     say_receipt([*receipt, *left_out])
+
+
+def place_folders(
+    biosight: BioSight, collection: str, user: str, receipt: list[tuple[str, Outcome]]
+) -> None:
+    """Pictures that are there now, each into the deployment of its top folder."""
+    folders: dict[str, list[Image]] = {}
+    for path, outcome in receipt:
+        top, slash, _ = path.partition("/")
+        if not slash or isinstance(outcome, Rejected):
+            continue
+        image = outcome.of if isinstance(outcome, Duplicate) else outcome.image
+        if not (image.trashed or image.deployment):
+            folders.setdefault(top, []).append(image)
+    placed = put_folders(biosight.archive.records, user, collection, folders)
+    for name, n in placed.items():
+        click.echo(f"{n:>7}  into the deployment {name}")
 
 
 def preview(files: list[FoundFile], others: list[FoundFile], folder: Path, most_mb: int) -> None:

@@ -4,7 +4,7 @@ Not here: what a site or deployment is (places), or how a picture is changed (re
 """
 
 import json
-from collections.abc import Container, Iterable, Sequence
+from collections.abc import Container, Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from typing import TypeVar
 
@@ -215,6 +215,28 @@ def put_into(deployment: Deployment | None) -> Change:
         site=deployment.site,
         shift=deployment.shift,
     )
+
+
+def put_folders(
+    records: Records, by: str, collection: str, folders: Mapping[str, Sequence[Image]]
+) -> dict[str, int]:
+    """Each folder's pictures into the deployment of its name, which is made where there is none;
+    how many were put into each."""
+    there_by_name = {d.name: d for d in deployments_of(records, collection)}
+    counts = {}
+    for folder, images in folders.items():
+        name = " ".join(folder.split())[:LONGEST_NAME]
+        found = there_by_name.get(name)
+        if found is None:
+            found, _ = add_place(records, by, Deployment("", collection, name))
+            there_by_name[name] = found
+        changed, act = 0, ""
+        for start in range(0, len(images), MOST_AT_ONCE):
+            part = images[start : start + MOST_AT_ONCE]
+            done = perform(records, by, collection, put_into(found), part, act=act)
+            changed, act = changed + len(done.changed), done.act if done.changed else act
+        counts[name] = changed
+    return counts
 
 
 def change_for(records: Records, collection: str, deployment: str) -> Change:
