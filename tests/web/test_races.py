@@ -137,6 +137,25 @@ def test_an_act_that_did_nothing_leaves_no_trace(
     assert [a for a in biosight.archive.records.find(Act) if a.kind == kind] == []
 
 
+def test_nothing_goes_into_a_deployment_that_went(ada: TestClient, biosight: BioSight) -> None:
+    here = first_collection(ada)
+    ids = upload_ids(ada, here, "Red")
+    path = f"/api/v1/collections/{here}"
+    camera = ada.post(f"{path}/deployments", json={"name": "Cam 1"}).json()["id"]
+    late = records_between(
+        biosight,
+        "write",
+        lambda: ada.delete(f"{path}/deployments/{camera}"),
+        wanted=replaces_image,
+    )
+    with served(late, ada) as client:
+        body = {"kind": "deploy", "deployment": camera, "images": ids}
+        answer = client.post(f"{path}/acts", json=body)
+    assert answer.status_code == 404
+    assert "deployment is not there" in answer.json()["detail"]
+    assert ada.get(f"/api/v1/images/{ids[0]}").json()["deployment"] == ""
+
+
 def test_an_upload_into_a_collection_that_goes_to_the_trash_is_refused(
     ada: TestClient, biosight: BioSight
 ) -> None:

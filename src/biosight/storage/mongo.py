@@ -206,7 +206,9 @@ class MongoRecords:
                 absent = {f.name: {"$exists": False}}
                 self.of(kind).update_many(absent, {"$set": {f.name: f.as_json(f.default)}})
         for field, (source, made) in derived(kind).items():
-            if known and field not in known:
+            if known and field not in known and made is str:
+                self.of(kind).update_many({}, [{"$set": {field: f"${source}"}}])
+            elif known and field not in known:
                 for value in self.of(kind).distinct(source):
                     filled = {"$set": {field: made(value)}}
                     self.of(kind).update_many({source: value}, filled)

@@ -355,7 +355,11 @@ def derive(
     source: str,
     made: Callable[[str], str],
 ) -> None:
-    """Fill a new column from another one, whose values are few."""
+    """Fill a new column from another one: the same value where `made` is str, else from one whose
+    values are few."""
+    if made is str:
+        connection.execute(f'UPDATE {kind.table} SET "{field}" = "{source}"')
+        return
     values = connection.execute(f'SELECT DISTINCT "{source}" FROM {kind.table}').fetchall()
     sql = f'UPDATE {kind.table} SET "{field}" = ? WHERE "{source}" = ?'
     connection.executemany(sql, [(made(value), value) for (value,) in values])

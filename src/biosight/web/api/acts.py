@@ -11,11 +11,12 @@ from biosight.errands import locating, renaming
 from biosight.errands.names import placed
 from biosight.errors import BadRequest, NotFound
 from biosight.images import Image
+from biosight.places import Deployment
 from biosight.review import copies, queue, undoing
 from biosight.review.acts import DEPLOY, KINDS, MOST_AT_ONCE, Act, Change, change_of, perform
 from biosight.sharing import Access
 from biosight.storage.living import still_there
-from biosight.storage.records import Gone, Where, behind
+from biosight.storage.records import Gone, Require, Where, behind
 from biosight.web.deps import ActToUndo, Editor, Open, Person, Signed, Store, Viewer
 from biosight.web.filtering import Matching
 from biosight.web.inputs import Input
@@ -125,11 +126,14 @@ def act(body: NewAct, access: Editor, person: Signed, biosight: Open, records: S
     stale = [i for i in found if seen.get(i.id, i.version) != i.version]
     images = [i for i in found if seen.get(i.id, i.version) == i.version]
     rests_on = [still_there(change.target)] if KINDS[change.kind].goes else []
+    if change.kind == DEPLOY and change.target:
+        rests_on = [Require(Deployment, change.target)]
     do = copies.copy if KINDS[change.kind].copies else perform
     try:
         done = do(records, person.user.id, c.id, change, images, act=body.act, rests_on=rests_on)
     except Gone as error:
-        raise NotFound("The other collection is not there any more.") from error
+        what = "deployment" if change.kind == DEPLOY else "other collection"
+        raise NotFound(f"The {what} is not there any more.") from error
     missing = len(set(body.images)) - len(found) if body.images else 0
     return ActDone(
         act=done.act,
