@@ -104,6 +104,12 @@ def test_a_camera_is_placed_and_its_clock_put_right(card: tuple[Page, str]) -> N
     package = zipfile.ZipFile(waiting.value.path())
     assert package.read("media.csv").decode().count("2026-05-03T15:0") == 3
 
+    page.goto(f"/collections/{collection}/places")
+    expect(page.locator("#activity figure")).to_contain_text("Red 3 pictures")
+    with page.expect_download() as waiting:
+        page.get_by_role("button", name="Save as CSV").click()
+    assert '"Red",hour,15,3' in waiting.value.path().read_text()
+
     page.goto(f"/collections/{collection}/history")
     row = page.locator("#acts li", has_text="Put the clock")
     row.get_by_role("button", name="Undo").click()

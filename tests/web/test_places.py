@@ -169,6 +169,21 @@ def test_pictures_leave_their_deployment_with_their_collection(
     assert biosight.archive.records.count(Deployment, here) == 0
 
 
+def test_activity_is_counted_by_hour_and_month_of_the_right_time(
+    ada: TestClient, camera: tuple[str, str, str, list[str]]
+) -> None:
+    c, site, cam, ids = camera
+    act(ada, c, kind="relabel", label="Fox", images=ids)
+    said = ada.get(f"{API}/{c}/activity").json()
+    assert [(a["label"], a["images"]) for a in said] == [("Fox", 2)]
+    assert (said[0]["hours"][14], said[0]["hours"][23], said[0]["months"][4]) == (1, 1, 2)
+    body = {"name": "Cam 1", "site": site, "shift": 3600 * 24 * 31}
+    ada.patch(f"{API}/{c}/deployments/{cam}", json=body)
+    moved = ada.get(f"{API}/{c}/activity?under=/Fox/&under=/Hen/").json()
+    assert (moved[0]["months"][5], moved[1]["images"]) == (2, 0)
+    assert ada.get(f"{API}/{c}/activity?under=Fox").status_code == 422
+
+
 TABLE = (
     "deploymentID;locationName;latitude;longitude;deploymentStart;deploymentEnd;cameraID;baitUse\n"
     "Cam 1;Pond;52,5;13,4;2025-05-01 10:00;2025-06-01 10:00;SN 7;nein\n"

@@ -2,15 +2,17 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import asdict
 from pathlib import Path
 from shutil import copyfileobj
 from tempfile import NamedTemporaryFile
 from typing import Annotated
 
-from fastapi import APIRouter, File, UploadFile
+from fastapi import APIRouter, File, Query, UploadFile
 from pydantic import BaseModel, Field
 
 from biosight.errands import deployment_tables, locating
+from biosight.gallery.activity import activity, busiest
 from biosight.images import Image
 from biosight.places import Deployment, Site
 from biosight.places.clocks import shift_between, shifted
@@ -22,6 +24,9 @@ from biosight.web.inputs import Input
 
 router = APIRouter(tags=["places"])
 Id = Annotated[str, Field(max_length=64)]
+Paths = Annotated[
+    tuple[Annotated[str, Field(max_length=2000, pattern=r"^/.*/$")], ...], Query(max_length=12)
+]
 When = Annotated[str, Field(pattern=r"^(\d{4}-\d\d-\d\d[T ]\d\d:\d\d(:\d\d)?)?$")]
 
 
@@ -294,6 +299,25 @@ def clock(deployment: str, body: ClockSeen, access: Viewer, records: Store) -> C
         first=first,
         last=last,
     )
+
+
+class ActivityOut(BaseModel):
+    """Dated pictures at and below a name, by hour of the day (24) and by month (12)."""
+
+    path: str
+    label: str
+    images: int
+    hours: list[int]
+    months: list[int]
+
+
+@router.get("/collections/{collection}/activity")
+def show_activity(access: Viewer, records: Store, under: Paths = ()) -> list[ActivityOut]:
+    """When pictures were taken, by corrected local time, of up to twelve paths of the tree of
+    names; without any, of the four that most pictures bear."""
+    c = access.collection.id
+    chosen = under or tuple(busiest(records, c, 4))
+    return [ActivityOut(**asdict(activity(records, c, path))) for path in chosen]
 
 
 @contextmanager

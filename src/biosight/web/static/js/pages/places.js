@@ -3,6 +3,7 @@
 import { call } from "../frame/api.js";
 import { find } from "../frame/dom.js";
 import { complain } from "../frame/toast.js";
+import { drawActivity } from "../places/activity.js";
 import { drawDeployments, editDeployment, takeTable } from "../places/deployments.js";
 import { drawSites, editSite } from "../places/sites.js";
 
@@ -40,6 +41,6 @@ export async function mount(main) {
     });
   }
   document.addEventListener("biosight:undone", () => page.redraw().catch(complain), { signal: stop.signal });
-  await page.redraw();
+  await Promise.all([page.redraw(), drawActivity(main, here)]);
   return () => stop.abort();
 }

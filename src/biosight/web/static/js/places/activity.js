@@ -1,0 +1,163 @@
+// @ts-check
+/** When pictures were taken: a ring of 24 hours and the months, a small drawing a name. */
+import { call } from "../frame/api.js";
+import { counted, el, find } from "../frame/dom.js";
+import { complain } from "../frame/toast.js";
+import { svg } from "../learning/plots.js";
+import { chooseLabel } from "../pictures/relabel.js";
+import { asPath, called } from "../pictures/taxa.js";
+
+/** @typedef {{path: string, label: string, images: number, hours: number[], months: number[]}} Activity */
+
+const MONTHS = ["J", "F", "M", "A", "M", "J", "J", "A", "S", "O", "N", "D"];
+const MIDDLE = 100;
+const INNER = 30;
+const ROOM = 50;
+
+/** A point on a circle; hour 0 is at the top. @param {number} hour @param {number} far */
+function at(hour, far) {
+  const turn = (hour / 24) * 2 * Math.PI - Math.PI / 2;
+  return `${(MIDDLE + far * Math.cos(turn)).toFixed(1)} ${(MIDDLE + far * Math.sin(turn)).toFixed(1)}`;
+}
+
+/** @param {Activity} a */
+function ring(a) {
+  const most = Math.max(1, ...a.hours);
+  const bars = a.hours.map((n, hour) => {
+    const far = INNER + (n / most) * ROOM;
+    const [from, to] = [hour + 0.08, hour + 0.92];
+    const shape = `M${at(from, INNER)} L${at(from, far)} A${far} ${far} 0 0 1 ${at(to, far)} L${at(to, INNER)} A${INNER} ${INNER} 0 0 0 ${at(from, INNER)}Z`;
+    return svg(
+      "path",
+      { d: shape, class: "bar" },
+      svg("title", {}, `${hour}:00 to ${hour + 1}:00: ${counted(n, "picture")}`),
+    );
+  });
+  const hours = [0, 6, 12, 18].map((h) => {
+    const [x, y] = at(h, INNER + ROOM + 10).split(" ");
+    return svg("text", { x, y: Number(y) + 4, "text-anchor": "middle" }, `${h} h`);
+  });
+  const rims = [INNER, INNER + ROOM].map((r) => svg("circle", { cx: MIDDLE, cy: MIDDLE, r, class: "rim" }));
+  return [rims, bars, hours];
+}
+
+/** @param {Activity} a */
+function months(a) {
+  const most = Math.max(1, ...a.months);
+  return a.months.map((n, month) => {
+    const [x, tall] = [10 + month * 15, (n / most) * 34];
+    return [
+      svg("rect", { x, y: 242 - tall, width: 11, height: tall, class: "bar" }, svg("title", {}, counted(n, "picture"))),
+      svg("text", { x: x + 5.5, y: 254, "text-anchor": "middle" }, MONTHS[month]),
+    ];
+  });
+}
+
+/** @param {Activity} a */
+function drawing(a) {
+  const hour = a.hours.indexOf(Math.max(...a.hours));
+  const words = `${a.label}: ${counted(a.images, "picture")}, most of them from ${hour} to ${hour + 1} h`;
+  return svg(
+    "svg",
+    { viewBox: "0 0 200 260", class: "activity", role: "img", "aria-label": words },
+    ring(a),
+    months(a),
+  );
+}
+
+/** @param {string} name @param {string} kind @param {string} content */
+function save(name, kind, content) {
+  const link = el("a", { href: URL.createObjectURL(new Blob([content], { type: kind })), download: name });
+  link.click();
+  URL.revokeObjectURL(link.href);
+}
+
+/** All drawings beside each other, as a file of their own. @param {Activity[]} all */
+function asSvg(all) {
+  const style = "text{font:9px sans-serif;fill:#444}.bar{fill:#1b664c}.rim{fill:none;stroke:#bbb;stroke-width:.6}";
+  const parts = all.map((a, i) => {
+    const title = svg(
+      "text",
+      { x: 100, y: 10, "text-anchor": "middle" },
+      `${a.label}, ${counted(a.images, "picture")}`,
+    );
+    return svg("g", { transform: `translate(${i * 210} 0)` }, title, ring(a), months(a));
+  });
+  const whole = svg(
+    "svg",
+    { xmlns: "http://www.w3.org/2000/svg", viewBox: `0 0 ${all.length * 210} 264` },
+    svg("style", {}, style),
+    parts,
+  );
+  return new XMLSerializer().serializeToString(whole);
+}
+
+/** @param {Activity[]} all */
+function asCsv(all) {
+  const quoted = (/** @type {string} */ text) => `"${text.replaceAll('"', '""')}"`;
+  const rows = all.flatMap((a) => [
+    ...a.hours.map((n, h) => `${quoted(a.label)},hour,${h},${n}`),
+    ...a.months.map((n, m) => `${quoted(a.label)},month,${m + 1},${n}`),
+  ]);
+  return ["label,by,at,pictures", ...rows, ""].join("\n");
+}
+
+/** @param {HTMLElement} main @param {string} here */
+export async function drawActivity(main, here) {
+  const box = find(main, "#activity");
+  /** @type {Activity[]} */
+  let all = [];
+  /** @param {string[]} paths */
+  const load = async (paths) => {
+    const query = paths.map((p) => `under=${encodeURIComponent(p)}`).join("&");
+    all = (await call("GET", `${here}/activity?${query}`)).filter(
+      (/** @type {Activity} */ a) => paths.length || a.images,
+    );
+    draw();
+  };
+  const draw = () => {
+    box.replaceChildren(
+      ...all.map((a) =>
+        el(
+          "figure",
+          {},
+          el(
+            "figcaption",
+            {},
+            el("a", { href: `${here}?under=${encodeURIComponent(a.path)}&dated=true` }, called(a.label)),
+            ` ${counted(a.images, "picture")} `,
+            el(
+              "button",
+              { type: "button", class: "quiet", "aria-label": `Without ${a.label}`, onclick: () => leave(a) },
+              "×",
+            ),
+          ),
+          drawing(a),
+        ),
+      ),
+      ...(all.length ? [] : [el("p", { class: "soft" }, "No named picture says when it was taken yet.")]),
+    );
+    for (const id of ["#activity-svg", "#activity-csv"]) find(main, id).disabled = !all.length;
+  };
+  /** @param {Activity} a */
+  const leave = (a) => {
+    all = all.filter((o) => o !== a);
+    draw();
+  };
+  find(main, "#activity-add").addEventListener("click", async () => {
+    try {
+      const label = await chooseLabel(main.dataset, "Show the activity of …", { only: true });
+      if (!label) return;
+      const [found] = (await call("GET", `${here}/names?q=${encodeURIComponent(label)}`)).filter(
+        (/** @type {any} */ n) => n.label === label,
+      );
+      const path = asPath(found?.line ?? [label]);
+      await load([...new Set([...all.map((a) => a.path), path])].slice(0, 12));
+    } catch (error) {
+      complain(error);
+    }
+  });
+  find(main, "#activity-svg").addEventListener("click", () => save("activity.svg", "image/svg+xml", asSvg(all)));
+  find(main, "#activity-csv").addEventListener("click", () => save("activity.csv", "text/csv", asCsv(all)));
+  await load([]);
+}
