@@ -353,6 +353,7 @@ def colours(root: Path, made: Grown, names: tuple[str, ...]) -> list["Sample"]:
 
 @pytest.mark.filterwarnings("ignore")
 @pytest.mark.timeout(400)
+@pytest.mark.long
 def test_a_network_learns_a_tree_and_then_a_new_leaf_of_it(small: Path, tmp_path: Path) -> None:
     """The flat network gets leaves; what came out is read back, and learns one more."""
     require_torch()

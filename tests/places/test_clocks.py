@@ -28,6 +28,7 @@ def test_parts_of_a_second_leap_seconds_and_nothing() -> None:
     assert shifted("2016-12-31T23:59:60", 0) == "2016-12-31T23:59:60"
     assert shifted("2016-12-31T23:59:60", 1) == "2017-01-01T00:00:01"
     assert shifted("", 3600) == ""
+    assert shifted("9999-12-31T23:59:59", 3600) == "9999-12-31T23:59:59"
     assert shifted("2025-12-31T23:30:00", 3600) == "2026-01-01T00:30:00"
     assert shifted("2024-02-28T23:59:59", 366 * 86_400) == "2025-02-28T23:59:59"
 

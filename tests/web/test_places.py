@@ -143,6 +143,11 @@ def test_refusals_are_said_in_words(
         f"{API}/{c}/deployments/{cam}/clock", json={"image": ids[2], "true": "2026-05-03 15:05"}
     )
     assert "pick another" in undated.json()["detail"]
+    far = ada.patch(f"{API}/{c}/deployments/{cam}", json={"name": "Cam 1", "shift": 2**70})
+    assert far.status_code == 422
+    never = {"name": "Z", "start": "2026-99-99 10:00"}
+    refused = ada.post(f"{API}/{c}/deployments", json=never)
+    assert (refused.status_code, "no date" in refused.json()["detail"]) == (400, True)
     other = made(ada, API, name="Elsewhere")
     strange = ada.post(
         f"{API}/{other}/acts", json={"kind": "deploy", "deployment": cam, "images": []}

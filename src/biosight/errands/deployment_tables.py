@@ -19,6 +19,7 @@ from biosight.errands.locating import (
 )
 from biosight.errors import BadRequest, Conflict
 from biosight.places import Deployment, Site
+from biosight.places.clocks import checked_moment
 from biosight.places.coordinates import read_place
 from biosight.review.acts import Act
 from biosight.storage.records import Insert, InUse, Records, Replace, Write, new_id
@@ -188,7 +189,7 @@ def local(said: str) -> str:
     if found is None:
         raise BadRequest(f"“{said}” is no time; write 2026-05-03 14:05.")
     day, minute, second, _ = found.groups()
-    return f"{day}T{minute}{second or ':00'}"
+    return checked_moment(f"{day}T{minute}{second or ':00'}")
 
 
 def merged(old: Deployment, wanted: Deployment, row: Row) -> Deployment:

@@ -62,7 +62,7 @@ class TfliteNetwork:
             from ai_edge_litert.interpreter import Interpreter
         except ImportError as error:
             raise BadModel(
-                "A TFLite model needs ai-edge-litert: pip install 'biosight[tflite]'."
+                "A TFLite model needs ai-edge-litert: .venv/bin/pip install ai-edge-litert."
             ) from error
         try:
             self.interpreter = Interpreter(model_path=str(path), num_threads=threads or 1)

@@ -15,15 +15,28 @@ MOST_SHIFT = 40 * 366 * 86_400  # seconds: no camera's clock is forty years off
 def shifted(taken: str, shift: int) -> str:
     """A local time (ISO 8601, to the second or finer) moved by whole seconds; "" stays "".
 
-    A leap second, written :60, is the second before it until it is moved.
+    A leap second, written :60, is the second before it until it is moved; a time that would leave
+    the calendar (years 1 to 9999) stays.
     """
     if not taken or not shift:
         return taken
     whole, dot, part = taken.partition(".")
     leap = whole.endswith(":60")
     moment = datetime.fromisoformat(whole[:-2] + "59" if leap else whole)
-    moved = moment + timedelta(seconds=shift + leap)
+    try:
+        moved = moment + timedelta(seconds=shift + leap)
+    except OverflowError:  # a file that dates itself to the calendar's end
+        return taken
     return moved.isoformat(timespec="seconds") + dot + part
+
+
+def checked_moment(said: str) -> str:
+    """A local time that is one, "" stays "". Raises BadRequest in words."""
+    try:
+        datetime.fromisoformat(said) if said else None
+    except ValueError as error:
+        raise BadRequest(f"{said.replace('T', ' ')} is no date and time.") from error
+    return said
 
 
 def offset_in(zone: str, taken: str) -> str:

@@ -15,7 +15,7 @@ from biosight.errands import deployment_tables, locating
 from biosight.gallery.activity import activity, busiest
 from biosight.images import Image
 from biosight.places import Deployment, Site
-from biosight.places.clocks import shift_between, shifted
+from biosight.places.clocks import MOST_SHIFT, checked_moment, shift_between, shifted
 from biosight.places.coordinates import read_place
 from biosight.storage.living import living
 from biosight.storage.records import Order, Records, Where
@@ -66,7 +66,7 @@ class DeploymentIn(Input):
     start: When = ""
     end: When = ""
     zone: str = Field("", max_length=60)
-    shift: int = 0
+    shift: int = Field(0, ge=-MOST_SHIFT, le=MOST_SHIFT)
     height: float | None = Field(None, ge=0, le=1000)
     bait: bool | None = None
     comments: str = Field("", max_length=2000)
@@ -234,9 +234,9 @@ def deployment_from(body: DeploymentIn, collection: str) -> Deployment:
 
 
 def full(when: str) -> str:
-    """A time to the second, with a T."""
+    """A local time to the second, with a T. Raises BadRequest in words."""
     said = when.replace(" ", "T")
-    return f"{said}:00" if len(said) == 16 else said
+    return checked_moment(f"{said}:00" if len(said) == 16 else said)
 
 
 @router.post("/collections/{collection}/deployments", status_code=201)
@@ -288,7 +288,7 @@ def clock(deployment: str, body: ClockSeen, access: Viewer, records: Store) -> C
     c = access.collection.id
     found = locating.there(records, Deployment, deployment, c)
     image = locating.dated_picture(records, found, body.image)
-    shift = shift_between(image.taken_file, full(body.true.strip()))
+    shift = shift_between(image.taken_file, body.true.strip().replace(" ", "T"))
     ends = [edge(records, found, descending=way) for way in (False, True)]
     first, last = (shifted(t, shift - found.shift) for t in ends)
     where = [*living(c), Where("deployment", "=", found.id)]

@@ -1,0 +1,77 @@
+"""Sites, deployments, their acts and what is derived at opening, on SQLite and on mongomock."""
+
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+
+import mongomock
+import pytest
+
+from biosight.bootstrap import KINDS
+from biosight.errands import locating
+from biosight.errors import Conflict
+from biosight.images import Image
+from biosight.places import Deployment, Site
+from biosight.review.acts import perform
+from biosight.review.undoing import undo
+from biosight.storage.records import Insert, Order, Records, Where
+from biosight.storage.sqlite import SqliteRecords
+from biosight.taxa.naming import Naming
+from tests.gallery.test_table import IMAGE
+from tests.stores import Mocked
+
+
+@pytest.fixture(params=["sqlite", "mongomock"])
+def records(tmp_path: Path, request: pytest.FixtureRequest) -> Iterator[Records]:
+    opened: Records
+    if request.param == "sqlite":
+        opened = SqliteRecords(tmp_path / "test.db", KINDS)
+    else:
+        opened = Mocked(mongomock.MongoClient()["test"], KINDS)
+    yield opened
+    opened.close()
+
+
+def test_places_are_kept_changed_and_put_back(records: Records) -> None:
+    pond, _ = locating.add_place(records, "ada", Site("", "c", " Pond ", 52.5, 13.4, 30))
+    assert records.get(Site, pond.id) == replace(pond, name="Pond")
+    camera, _ = locating.add_place(
+        records, "ada", Deployment("", "c", "Cam", pond.id, height=0.5, bait=False)
+    )
+    image = replace(IMAGE, id="i1", taken_file="2025-12-31T23:30:00").in_step
+    records.write(Insert(image))
+    perform(records, "ada", "c", locating.put_into(camera), [image])
+    changed, act = locating.change_place(records, "ada", camera, replace(camera, shift=3600))
+    done = locating.follow(records, "ada", changed, act, "")
+    assert (done.changed, done.next) == (1, "")
+    here = [Where("collection", "=", "c"), Where("trashed", "=", False)]
+    where = [*here, Where("deployment", "=", camera.id)]
+    found = records.find(Image, where, order=Order("taken"))
+    assert [(i.taken, i.day, i.site) for i in found] == [
+        ("2026-01-01T00:30:00", "2026-01-01", pond.id)
+    ]
+    assert records.count_by(Image, here, "deployment") == {camera.id: 1}
+    assert records.get(Deployment, camera.id) == changed
+    now = records.get(type(act), act.id)
+    assert now is not None
+    undo(
+        records,
+        now,
+        "ada",
+        Naming(),
+        along=lambda: locating.places_back(records, now.places_before),
+    )
+    back = records.get(Image, image.id)
+    assert back is not None
+    assert (back.taken, back.deployment) == ("2025-12-31T23:30:00", camera.id)
+    kept = records.get(Deployment, camera.id)
+    assert kept is not None
+    assert (kept.shift, kept.height, kept.bait) == (0, 0.5, False)
+
+
+def test_a_name_is_given_once_in_a_collection(records: Records) -> None:
+    locating.add_place(records, "ada", Site("", "c", "Pond", 52.5, 13.4))
+    with pytest.raises(Conflict, match="already"):
+        locating.add_place(records, "ada", Site("", "c", "Pond", 1, 2))
+    locating.add_place(records, "ada", Site("", "d", "Pond", 1, 2))
+    assert [s.name for s in locating.sites_of(records, "c")] == ["Pond"]
