@@ -96,6 +96,7 @@ def test_a_clock_is_put_right_and_wrong_again(
     assert undone.status_code == 200, undone.text
     assert taken(ada, ids) == ["2025-05-03T14:05:00", "2025-05-03T23:30:00", ""]
     assert ada.get(f"{API}/{c}/deployments").json()[0]["shift"] == 0
+    assert ada.get(f"/api/v1/images/{late[0]}").json()["shift"] == 0, "the late one too"
 
 
 def test_a_deployment_that_moves_takes_its_pictures_along(

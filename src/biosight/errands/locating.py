@@ -5,10 +5,11 @@ Not here: what a site or deployment is (places), or how a picture is changed (re
 
 import json
 from collections.abc import Container, Iterable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import asdict, dataclass, replace
 from typing import TypeVar
 
-from biosight.errors import BadRequest, Conflict, NotFound
+from biosight.errors import BadRequest, Conflict, NotFound, Stale
 from biosight.images import Image
 from biosight.places import KINDS, Deployment, Site
 from biosight.places.clocks import known_zone
@@ -23,6 +24,7 @@ from biosight.storage.records import (
     Write,
     behind,
     new_id,
+    pages,
 )
 
 Place = Site | Deployment
@@ -171,6 +173,29 @@ def places_back(records: Records, before: Sequence[tuple[str, str]]) -> list[Wri
         elif was is not None:
             writes.append(Insert(was))
     return writes
+
+
+def align(records: Records, before: Sequence[tuple[str, str]]) -> None:
+    """Pictures that came into a deployment later get its site and clock as they are after an undo:
+    both follow from the deployment, so this is no act of its own."""
+    for key, _ in before:
+        table, _, id = key.partition("/")
+        found = records.get(Deployment, id) if table == Deployment.table else None
+        if found is None:
+            continue
+        here = [Where("collection", "=", found.collection), Where("deployment", "=", id)]
+        for field, value in (("shift", found.shift), ("site", found.site)):
+            for page in pages(records, Image, [*here, Where(field, "!=", value)]):
+                for image in page:
+                    align_one(records, image, found)
+
+
+def align_one(records: Records, image: Image, deployment: Deployment) -> None:
+    """One picture; whoever changes it at the same moment comes first."""
+    standing = replace(image.standing, site=deployment.site, shift=deployment.shift)
+    changed = replace(image.put(standing), version=image.version + 1)
+    with suppress(Stale):
+        records.write(Replace(changed, image.version))
 
 
 def follow(records: Records, by: str, deployment: Deployment, act: Act, start: str) -> Located:

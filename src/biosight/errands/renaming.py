@@ -104,9 +104,12 @@ def take_back(
         naming = naming_of(records, catalogue, collection)
     else:
         naming = former_naming(records, catalogue, collection, before)
-    return undoing.undo(
+    done = undoing.undo(
         records, act, by, naming, start=start, along=lambda: names_back(records, act, before)
     )
+    if act.places_before and not done.next:
+        locating.align(records, act.places_before)
+    return done
 
 
 def names_back(records: Records, act: Act, before: Names | None) -> list[Write]:
