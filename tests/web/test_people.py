@@ -10,11 +10,13 @@ import pytest
 from starlette.testclient import TestClient
 
 from biosight import accounts
+from biosight.accounts.limits import take_try
+from biosight.accounts.records import Tries, hashed
 from biosight.bootstrap import KINDS, BioSight, open_biosight
 from biosight.errors import NoSpace
 from biosight.logbook import Entry
 from biosight.settings import Settings
-from biosight.storage.records import Replace
+from biosight.storage.records import Insert, Replace
 from biosight.web.app import create_app
 from tests.conftest import ORIGIN, PASSWORD, first_collection, sign_up, upload_ids
 
@@ -562,6 +564,16 @@ def test_an_invitation_works_once_also_for_many_at_once(ada: TestClient) -> None
         return lambda: ada.post("/api/v1/register", json=body).status_code
 
     assert at_once(*(register(n) for n in range(5))).count(201) == 1
+
+
+def test_a_free_try_is_free_whoever_was_counted_just_before(biosight: BioSight) -> None:
+    """Another one may be counted between reading the clock and the record."""
+    records, later = biosight.archive.records, time.time() + 5
+    records.write(Insert(Tries(hashed("x"), 3, later, faded_at=later)))
+    take_try(records, "x", 10)
+    found = records.get(Tries, hashed("x"))
+    assert found is not None
+    assert found.count == 4
 
 
 def test_the_limit_holds_for_many_at_once(ada: TestClient) -> None:

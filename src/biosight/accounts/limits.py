@@ -89,8 +89,10 @@ def take_try(records: Records, key: str, free: int) -> None:
                 records.write(Insert(Tries(hashed(key), 1, now, faded_at=now)))
                 return
             count, faded_at = faded(old, now)
-            wait = old.since + wait_after(count, free) - now
-            if wait > 0:
+            due = wait_after(count, free)
+            wait = old.since + due - now
+            # A free one never waits, though another was counted after the clock was read.
+            if due and wait > 0:
                 words = "Too many failed tries; wait a while."
                 raise TooMany(words, retry_after=int(wait) + 1)
             new = replace(old, count=count + 1, since=now, faded_at=faded_at)
