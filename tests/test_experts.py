@@ -1,6 +1,7 @@
 """Experts: asked of their branch alone, without a say until pictures give them one."""
 
 import os
+from collections.abc import Iterable
 from dataclasses import replace
 from pathlib import Path
 
@@ -124,14 +125,12 @@ def test_what_does_not_fit_an_expert_is_said_in_words(
     )
 
 
-def folder_of(tmp_path: Path, *, weight: float, swapped: bool = False) -> Path:
-    """An expert's folder, as `model add` leaves it."""
-    from biosight.inference import arrival
-
-    (tmp_path / "m.csv").write_text(MAP)
-    labels = tuple(LABELS.split(","))
-    card = ModelCard(
-        name="reds",
+def expert_card(
+    name: str, labels: Iterable[str], under: str, taxa: tuple[CardTaxon, ...], weight: float = 0
+) -> ModelCard:
+    """The card of an expert for small pictures."""
+    return ModelCard(
+        name=name,
         version="1",
         arch="colour",
         labels=tuple(CardLabel(name=x) for x in labels),
@@ -140,10 +139,20 @@ def folder_of(tmp_path: Path, *, weight: float, swapped: bool = False) -> Path:
         mean=(0.5, 0.5, 0.5),
         std=(0.25, 0.25, 0.25),
         embedding_size=3,
-        under="Red",
+        under=under,
         weight=weight,
-        taxa=read_mapping(tmp_path / "m.csv", labels, "reds"),
+        taxa=taxa,
     )
+
+
+def folder_of(tmp_path: Path, *, weight: float, swapped: bool = False) -> Path:
+    """An expert's folder, as `model add` leaves it."""
+    from biosight.inference import arrival
+
+    (tmp_path / "m.csv").write_text(MAP)
+    labels = tuple(LABELS.split(","))
+    taxa = read_mapping(tmp_path / "m.csv", labels, "reds")
+    card = expert_card("reds", labels, "Red", taxa, weight)
     file = network(tmp_path / "net.onnx", swapped=swapped)
     found = arrival.examine(file, 3, 48)
     arrival.prepare(file, card, found, "nchw", tmp_path / "expert")
@@ -180,7 +189,9 @@ def test_with_weight_it_moves_what_is_below_its_branch_alone(tmp_path: Path) -> 
     assert alone.answer(before).label == "Crimson"
     assert asking.answer(after).label != "Crimson", "a wrong expert with all the say"
     assert (after.confidences == before.confidences).all()
-    assert np.array_equal(green.nodes, same.nodes)  # type: ignore[arg-type]
+    assert green.nodes is not None
+    assert same.nodes is not None
+    assert np.array_equal(green.nodes, same.nodes)
 
 
 def test_an_expert_that_fails_costs_no_picture(
@@ -241,23 +252,11 @@ def birds() -> tuple[Rollup, Branch]:
     offered = {"Paridae": 0.5, "Corvidae": 0.5, "Passeriformes": 0.5}
     rollup = Rollup(tree, LEAVES, ("Aves", "Insecta"), group_of, offered)
     labels = {"tit": "Paridae", "crow": "Corvidae", "songbird": "Passeriformes"}
-    card = ModelCard(
-        name="birds",
-        version="1",
-        arch="x",
-        labels=tuple(CardLabel(name=x) for x in labels),
-        input_size=32,
-        resize_short=32,
-        mean=(0, 0, 0),
-        std=(1, 1, 1),
-        embedding_size=1,
-        under="Aves",
-        taxa=(
-            *(CardTaxon(id=n) for n in dict.fromkeys(labels.values())),
-            *(CardTaxon(id=label, parent=n) for label, n in labels.items()),
-        ),
+    taxa = (
+        *(CardTaxon(id=n) for n in dict.fromkeys(labels.values())),
+        *(CardTaxon(id=label, parent=n) for label, n in labels.items()),
     )
-    return rollup, Branch(rollup, card)
+    return rollup, Branch(rollup, expert_card("birds", labels, "Aves", taxa))
 
 
 def floats(*values: float) -> "np.ndarray[tuple[int], np.dtype[np.float32]]":

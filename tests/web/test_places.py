@@ -225,6 +225,23 @@ def test_a_table_is_looked_through_and_taken_in_as_one_act(
     assert cams["Cam 1"]["camera"] == ""
 
 
+def test_rows_that_contradict_each_other_are_doubtful(
+    ada: TestClient, camera: tuple[str, str, str, list[str]]
+) -> None:
+    c = camera[0]
+    rows = (
+        "deploymentID,locationName,latitude,longitude,deploymentStart,deploymentEnd\n"
+        "A,Moor,53,9,,\nB,Moor,54,9,,\nCam 1,Pond,52.6,13.4,,\nC,Pond,52.7,13.4,,\n"
+        "Cam 1,Pond,52.6,13.4,,\nD,,,,2026-05-02,2026-05-01\n"
+        "E,,,,2026-05-02 10:00,2026-05-01 10:00\n"
+    )
+    path, files = f"{API}/{c}/deployments/table", {"file": ("x.csv", rows.encode())}
+    seen = ada.post(f"{path}/preview", files=files).json()
+    assert [d.partition(":")[0] for d in seen["doubts"]] == [f"Row {n}" for n in (3, 5, 6, 7, 8)]
+    assert ada.post(path, files=files).status_code == 200
+    assert [d["name"] for d in ada.get(f"{API}/{c}/deployments").json()] == ["A", "Cam 1"]
+
+
 def test_tables_go_in_and_out_by_command(run: Run, tmp_path: Path) -> None:
     add_ada(run)
     (tmp_path / "cams.csv").write_text(TABLE, encoding="cp1252")

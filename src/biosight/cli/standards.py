@@ -3,15 +3,15 @@
 Not here: the formats (gallery/standards).
 """
 
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import click
 
-from biosight import accounts, registry
+from biosight import accounts
 from biosight.bootstrap import open_archive, open_catalogue
-from biosight.errands.locating import places_by_id
-from biosight.errands.names import naming_of
 from biosight.errands.placing import find_collection
+from biosight.errands.publishing import scope_of
 from biosight.errors import BioSightError
 from biosight.gallery.standards import (
     LICENSES,
@@ -24,8 +24,27 @@ from biosight.gallery.standards import (
 )
 from biosight.gallery.standards.facts import NOBODY
 from biosight.settings import Settings
+from biosight.storage.records import Records
 
-FORMATS = {"darwin-core": darwin_core, "camtrap-dp": camtrap_dp}
+Written = tuple[Iterator[bytes], str]
+
+
+def darwin(records: Records, scope: Scope) -> Written:
+    """A Darwin Core Archive, of which nothing is to be said."""
+    return darwin_core(records, scope), ""
+
+
+def camtrap(records: Records, scope: Scope) -> Written:
+    """A Camtrap DP package, and how many pictures are in it."""
+    survey = survey_of(records, scope)
+    words = f" {survey.fitting} pictures go in.{left_out_words(survey.left_out)}"
+    return camtrap_dp(records, scope, survey), words
+
+
+FORMATS: dict[str, Callable[[Records, Scope], Written]] = {
+    "darwin-core": darwin,
+    "camtrap-dp": camtrap,
+}
 
 
 @click.command()
@@ -64,28 +83,13 @@ def publish(
         catalogue = open_catalogue(settings, archive)
         c, user = find_collection(records, email, collection)
         maker = records.get(accounts.User, user)
-        names = registry.label_names(records, dict(c.renamed))
-        naming = naming_of(records, catalogue, c)
-        person = accounts.names_of(records)
-        scope = Scope(
-            c.id,
-            c.name,
-            person,
-            names,
-            naming,
-            coarse,
-            utc_offset,
-            *places_by_id(records, c.id),
-            Credits(maker.name, maker.email, licence or "") if maker else NOBODY,
-        )
+        credit = Credits(maker.name, maker.email, licence or "") if maker else NOBODY
+        scope = scope_of(records, catalogue, c, credit, coarse, utc_offset)
+        chunks, words = FORMATS[form](records, scope)
         with part.open("wb") as out:
-            for chunk in FORMATS[form](records, scope):
+            for chunk in chunks:
                 out.write(chunk)
         part.replace(file)
-        words = ""
-        if form == "camtrap-dp":
-            survey = survey_of(records, scope)
-            words = f" {survey.fitting} pictures go in.{left_out_words(survey.left_out)}"
     except OSError as error:
         raise BioSightError(f"{file} can't be written: {error.strerror}.") from error
     finally:

@@ -16,6 +16,7 @@ from biosight.errands.locating import (
     act_on,
     deployments_of,
     sites_of,
+    sound,
 )
 from biosight.errors import BadRequest, Conflict
 from biosight.places import Deployment, Site
@@ -96,20 +97,22 @@ def outlook(records: Records, collection: str, rows: Iterable[Row]) -> Outlook:
     found = Outlook()
     sites = {s.name: s for s in sites_of(records, collection)}
     there = {d.name: d for d in deployments_of(records, collection)}
+    seen: set[str] = set()
     for number, row in enumerate(rows, start=2):
         try:
             site = site_of(row, collection, sites)
             wanted = row_deployment(row, collection, site.id if site else "")
-            if wanted.name in {d.name for d in found.new_deployments}:
+            if wanted.name in seen:
                 raise BadRequest(f"{wanted.name} stands in it twice.")
+            note_site(found, site, sites)
         except BadRequest as error:
             found.doubts.append(f"Row {number}: {error.detail}")
             continue
-        note_site(found, site, sites)
+        seen.add(wanted.name)
         old = there.get(wanted.name)
         if old is None:
             found.new_deployments.append(replace(wanted, id=new_id()))
-        elif (new := merged(old, wanted, row)) != old:
+        elif (new := merged(old, wanted)) != old:
             found.changed.append((new, old))
         else:
             found.known += 1
@@ -117,16 +120,18 @@ def outlook(records: Records, collection: str, rows: Iterable[Row]) -> Outlook:
 
 
 def note_site(found: Outlook, site: Site | None, sites: dict[str, Site]) -> None:
-    """Note a row's site where it is new or stands elsewhere now."""
+    """Note a row's site where it is new or stands elsewhere now. Raises BadRequest for one that an
+    earlier row puts elsewhere."""
     if site is None:
         return
     old = sites.get(site.name)
     if old is None:
         found.new_sites.append(site)
     elif replace(site, version=old.version) != old:
-        if old in found.new_sites:
+        if old in found.new_sites or any(new is old for new, _ in found.changed):
             raise BadRequest(f"{site.name} has two places in this table.")
-        found.changed.append((replace(site, version=old.version + 1), old))
+        site = replace(site, version=old.version + 1)
+        found.changed.append((site, old))
     sites[site.name] = site
 
 
@@ -167,7 +172,7 @@ def row_deployment(row: Row, collection: str, site: str) -> Deployment:
         tall = float(height.replace(",", ".")) if height else None
     except ValueError as error:
         raise BadRequest(f"“{height}” is no height in metres.") from error
-    return Deployment(
+    made = Deployment(
         id="",
         collection=collection,
         name=row["deploymentID"],
@@ -179,6 +184,7 @@ def row_deployment(row: Row, collection: str, site: str) -> Deployment:
         bait=True if bait in YES else False if bait in NO else None,
         comments=row.get("deploymentComments", ""),
     )
+    return sound(made)
 
 
 def local(said: str) -> str:
@@ -192,22 +198,19 @@ def local(said: str) -> str:
     return checked_moment(f"{day}T{minute}{second or ':00'}")
 
 
-def merged(old: Deployment, wanted: Deployment, row: Row) -> Deployment:
+def merged(old: Deployment, wanted: Deployment) -> Deployment:
     """A known deployment with what a row says; what it leaves empty stays."""
-    fields = {
-        "site": wanted.site,
-        "camera": wanted.camera,
-        "start": wanted.start,
-        "end": wanted.end,
-        "comments": wanted.comments,
-    }
-    said: dict[str, object] = {k: v for k, v in fields.items() if v}
-    if wanted.height is not None:
-        said["height"] = wanted.height
-    if wanted.bait is not None:
-        said["bait"] = wanted.bait
-    new = replace(old, **said)  # type: ignore[arg-type]
-    return new if new == old else replace(new, version=old.version + 1)
+    new = replace(
+        old,
+        site=wanted.site or old.site,
+        camera=wanted.camera or old.camera,
+        start=wanted.start or old.start,
+        end=wanted.end or old.end,
+        height=old.height if wanted.height is None else wanted.height,
+        bait=old.bait if wanted.bait is None else wanted.bait,
+        comments=wanted.comments or old.comments,
+    )
+    return new if new == old else sound(replace(new, version=old.version + 1))
 
 
 def take_table(
@@ -224,8 +227,7 @@ def take_table(
     act = act_on(by, collection, f"Took in {title}", made)
     writes: list[Write] = [Insert(act), *(Insert(s) for s in found.new_sites)]
     writes += [Replace(new, old.version) for new, old in found.changed if isinstance(new, Site)]
-    for d in found.new_deployments:
-        writes.append(Insert(replace(d, name=" ".join(d.name.split()))))
+    writes += [Insert(d) for d in found.new_deployments]
     writes += [Replace(n, o.version) for n, o in found.changed if isinstance(n, Deployment)]
     try:
         records.write(*writes)

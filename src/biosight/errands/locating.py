@@ -36,9 +36,8 @@ WORDS = {Site.table: "site", Deployment.table: "deployment"}
 
 @dataclass(frozen=True, slots=True)
 class Located:
-    """What an act on places came to: the act, what became of pictures, where to go on."""
+    """How many pictures followed, and where to go on, "" when all did."""
 
-    act: Act
     changed: int
     next: str
 
@@ -72,13 +71,19 @@ def there(records: Records, kind: type[P], id: str, collection: str) -> P:
 
 
 def checked(records: Records, place: P) -> P:
-    """A site or deployment as it is kept. Raises BadRequest or NotFound in words."""
+    """A site or deployment as it is kept, at a site that is there. Raises BadRequest or NotFound
+    in words."""
+    if isinstance(place, Deployment) and place.site:
+        there(records, Site, place.site, place.collection)
+    return sound(place)
+
+
+def sound(place: P) -> P:
+    """A site or deployment with its name in its kept form. Raises BadRequest in words."""
     name = " ".join(place.name.split())
     if not 0 < len(name) <= LONGEST_NAME:
         raise BadRequest(f"A {WORDS[place.table]} needs a name of at most {LONGEST_NAME} letters.")
     if isinstance(place, Deployment):
-        if place.site:
-            there(records, Site, place.site, place.collection)
         if place.zone:
             known_zone(place.zone)
         if place.start and place.end and place.start > place.end:
@@ -206,7 +211,7 @@ def follow(records: Records, by: str, deployment: Deployment, act: Act, start: s
     change = put_into(deployment)
     done = perform(records, by, deployment.collection, change, images, act=act.id)
     following = images[-1].id if len(images) == MOST_AT_ONCE else ""
-    return Located(act, len(done.changed), following)
+    return Located(len(done.changed), following)
 
 
 def act_to_follow(records: Records, act: str, by: str, deployment: Deployment) -> Act:

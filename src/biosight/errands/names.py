@@ -14,7 +14,7 @@ from biosight.collection import Names as Renames
 from biosight.errands.versions import serving_key
 from biosight.errors import NotFound
 from biosight.images import Image
-from biosight.inference.card import ModelCard, read_card
+from biosight.inference.card import read_card
 from biosight.review.acts import Change
 from biosight.storage.living import living
 from biosight.storage.records import Records
@@ -57,15 +57,9 @@ def base_taxa(records: Records, model: str) -> tuple[Taxon, ...]:
     """The taxa of a version's card, and behind them those that come with BioSight: a collection
     whose model knows cells only keeps its birds below the vertebrates."""
     found = records.get(registry.ModelVersion, model) if model else None
-    own = taxa_of_card(found.card_json) if found else ()
+    own = tuple(t.taxon for t in found.card.taxa) if found else ()
     there = {t.id for t in own}
     return own + tuple(t for t in bundled_taxa() if t.id not in there)
-
-
-@lru_cache(maxsize=32)
-def taxa_of_card(card: str) -> tuple[Taxon, ...]:
-    """The taxa of a card, as the registry keeps it."""
-    return tuple(t.taxon for t in ModelCard.model_validate_json(card).taxa)
 
 
 @lru_cache(maxsize=1)

@@ -70,8 +70,10 @@ def examples(
             line = naming.own_line(image.label)
             node = next((n for n in reversed(line) if n in branch.rollup.number), "")
             if node and within_branch(branch.rollup, node, expert.card.under):
-                yield from example(biosight, classifier, expert, image, node)
+                one = example(biosight, classifier, expert, image, node)
                 seen(1)
+                if one is not None:
+                    yield one
 
 
 def within_branch(rollup: Rollup, node: str, under: str) -> bool:
@@ -81,18 +83,18 @@ def within_branch(rollup: Rollup, node: str, under: str) -> bool:
 
 def example(
     biosight: BioSight, classifier: Classifier, expert: Expert, image: Image, node: str
-) -> Iterator[Example]:
-    """One picture, unless it can't be read any more."""
+) -> Example | None:
+    """One picture; None for one that can't be read any more."""
     try:
         with biosight.archive.blobs.local(keys.original(image.sha256)) as original:
             decoded = biosight.model.decoders.decode(original, classifier.card.framing)
     except BioSightError:
-        return
+        return None
     pixels = decoded.pixels[None]
     leaves = classifier.predict(pixels)[0].leaves
     if leaves is None:
         raise BadModel("This model has no leaves.")
-    yield Example(leaves, expert.shares(pixels)[0], node)
+    return Example(leaves, expert.shares(pixels)[0], node)
 
 
 def next_expert(

@@ -154,7 +154,6 @@ def against_levels(lines: Sequence[LevelLine], bounds: GateParams) -> list[str]:
     for x in lines:
         if x.candidate is None or x.pictures < bounds.enough_said:
             continue
-        was = f"from {x.champion:.0%} to" if x.champion is not None else "is"
         if x.level == SAID:
             if x.candidate < bounds.least_right and x.candidate < (x.champion or 1.0):
                 found.append(
@@ -162,5 +161,6 @@ def against_levels(lines: Sequence[LevelLine], bounds: GateParams) -> list[str]:
                     f"the group; {bounds.least_right:.0%} is asked for."
                 )
         elif x.champion is not None and x.candidate < x.low:
-            found.append(f"On {x.part} the {WORDS[x.level]} falls {was} {x.candidate:.0%}.")
+            fall = f"from {x.champion:.0%} to {x.candidate:.0%}"
+            found.append(f"On {x.part} the {WORDS[x.level]} falls {fall}.")
     return found

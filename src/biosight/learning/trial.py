@@ -73,28 +73,25 @@ def on_pictures(
         for side, classifier in zip(said, (sides.champion, sides.candidate), strict=True):
             framing = classifier.card.framing
             side += classifier.predict(np.stack([to_pixels(p, framing) for _, p in batch]))
-    return verdicts_of_both(sides, part, truth, *said) if truth else None
-
-
-def verdicts_of_both(
-    sides: Sides,
-    part: str,
-    truth: Sequence[Truth],
-    before: Sequence[Verdict],
-    after: Sequence[Verdict],
-) -> Trial:
-    """Both sides' verdicts on the same pictures (n), by label and by level."""
-    lines = [is_it.line for is_it in truth]
-    levels = level_figures(
-        side_of(sides.champion, before, lines), side_of(sides.candidate, after, lines)
-    )
+    if not truth:
+        return None
     number = {name: i for i, name in enumerate(sides.names)}
     return Trial(
         part,
         np.array([number[is_it.label] for is_it in truth], dtype=np.int64),
-        answers_of_verdicts(before),
-        answers_of_verdicts(after),
-        levels,
+        answers_of_verdicts(said[0]),
+        answers_of_verdicts(said[1]),
+        figures_by_level(sides, truth, *said),
+    )
+
+
+def figures_by_level(
+    sides: Sides, truth: Sequence[Truth], before: Sequence[Verdict], after: Sequence[Verdict]
+) -> dict[str, float]:
+    """Both sides' verdicts on the same pictures (n), by level of the tree."""
+    lines = [is_it.line for is_it in truth]
+    return level_figures(
+        side_of(sides.champion, before, lines), side_of(sides.candidate, after, lines)
     )
 
 
@@ -114,7 +111,7 @@ def on_reference(sides: Sides, reference: Reference) -> Trial | None:
     truth = held_known(old.card, reference)
     after = sides.candidate.judge(embeddings)
     before = old.judge(embeddings) if old.head is not None else ()
-    levels = verdicts_of_both(sides, BEFORE, truth, before, after).levels if before else {}
+    levels = figures_by_level(sides, truth, before, after) if before else {}
     return Trial(
         BEFORE,
         reference.held_labels,

@@ -50,7 +50,11 @@ def offset_in(zone: str, taken: str) -> str:
     whole = taken.partition(".")[0]
     whole = whole[:-2] + "59" if whole.endswith(":60") else whole
     seen = datetime.fromisoformat(whole).replace(tzinfo=known_zone(zone)).utcoffset()
-    minutes = int(seen.total_seconds() // 60) if seen is not None else 0
+    return written_offset(int(seen.total_seconds() // 60) if seen is not None else 0)
+
+
+def written_offset(minutes: int) -> str:
+    """Minutes from UTC as +hh:mm."""
     sign = "-" if minutes < 0 else "+"
     return f"{sign}{abs(minutes) // 60:02}:{abs(minutes) % 60:02}"
 

@@ -8,6 +8,7 @@ import re
 import time
 from collections.abc import Container, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import lru_cache
 from typing import ClassVar
 
 from biosight.errors import BadRequest, Conflict, NotFound
@@ -25,6 +26,12 @@ from biosight.storage.records import (
 )
 
 NAME = re.compile(r"[a-z0-9][a-z0-9._-]{0,63}")
+
+
+@lru_cache(maxsize=64)
+def parsed(card: str) -> ModelCard:
+    """A card from its JSON: each is asked for often, by serving too."""
+    return ModelCard.model_validate_json(card)
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +60,7 @@ class ModelVersion:
 
     @property
     def card(self) -> ModelCard:
-        return ModelCard.model_validate_json(self.card_json)
+        return parsed(self.card_json)
 
     @property
     def verdict(self) -> str:

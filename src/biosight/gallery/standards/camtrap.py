@@ -76,9 +76,9 @@ class Survey:
     left_out: Counter[str] = field(default_factory=Counter)
 
 
-def camtrap_dp(records: Records, scope: Scope) -> Iterator[bytes]:
-    """The package as a zip in pieces."""
-    survey = survey_of(records, scope)
+def camtrap_dp(records: Records, scope: Scope, survey: Survey | None = None) -> Iterator[bytes]:
+    """The package as a zip in pieces; `survey` where one was made already."""
+    survey = survey or survey_of(records, scope)
 
     def members() -> Iterator[Member]:
         now = datetime.now()

@@ -14,7 +14,7 @@ from biosight.gallery.export import PAGE, all_images
 from biosight.images import Image
 from biosight.labels import Annotation, LabelNames, Prediction
 from biosight.places import Deployment, Site
-from biosight.places.clocks import offset_in
+from biosight.places.clocks import offset_in, written_offset
 from biosight.storage.living import living
 from biosight.storage.records import Order, Records, Where
 from biosight.taxa.naming import Naming
@@ -166,8 +166,7 @@ def local_time(image: Image, scope: Scope) -> str:
     offset = offset_in(deployment.zone, image.taken) if deployment else ""
     offset = offset or image.capture.offset
     if not offset and scope.utc_offset is not None:
-        sign, minutes = "-" if scope.utc_offset < 0 else "+", abs(scope.utc_offset)
-        offset = f"{sign}{minutes // 60:02}:{minutes % 60:02}"
+        offset = written_offset(scope.utc_offset)
     # A leap second can be written by nobody's parser: it is the second before.
     return image.taken_at.replace(":60", ":59") + offset
 

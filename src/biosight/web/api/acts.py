@@ -7,6 +7,7 @@ from fastapi import APIRouter
 from pydantic import BaseModel, Field
 
 from biosight import accounts, gallery, sharing
+from biosight.collection import Collection
 from biosight.errands import locating, renaming
 from biosight.errands.names import placed
 from biosight.errors import BadRequest, NotFound
@@ -16,13 +17,15 @@ from biosight.review import copies, queue, undoing
 from biosight.review.acts import DEPLOY, KINDS, MOST_AT_ONCE, Act, Change, change_of, perform
 from biosight.sharing import Access
 from biosight.storage.living import still_there
-from biosight.storage.records import Gone, Require, Where, behind
+from biosight.storage.records import Gone, Record, Require, Where, behind
 from biosight.web.deps import ActToUndo, Editor, Open, Person, Signed, Store, Viewer
 from biosight.web.filtering import Matching
 from biosight.web.inputs import Input
 from biosight.web.shown import ImageOut, image_out
 
 router = APIRouter(tags=["acts"])
+# What an act can rest on, in words.
+WORDS: dict[type[Record], str] = {Collection: "other collection", Deployment: "deployment"}
 
 
 Id = Annotated[str, Field(max_length=64)]
@@ -132,8 +135,7 @@ def act(body: NewAct, access: Editor, person: Signed, biosight: Open, records: S
     try:
         done = do(records, person.user.id, c.id, change, images, act=body.act, rests_on=rests_on)
     except Gone as error:
-        what = "deployment" if change.kind == DEPLOY else "other collection"
-        raise NotFound(f"The {what} is not there any more.") from error
+        raise NotFound(f"The {WORDS[error.kind]} is not there any more.") from error
     missing = len(set(body.images)) - len(found) if body.images else 0
     return ActDone(
         act=done.act,

@@ -9,14 +9,14 @@ from fastapi import APIRouter, Depends, Form, Query, Request, Response
 from fastapi.responses import StreamingResponse
 from pydantic import BaseModel
 
-from biosight import accounts, gallery, logbook, registry
+from biosight import accounts, gallery, logbook
 from biosight.bootstrap import BioSight
-from biosight.errands.locating import places_by_id
 from biosight.errands.names import naming_of
+from biosight.errands.publishing import scope_of
 from biosight.errors import BadRequest
 from biosight.gallery.export import all_images, chosen_images, csv_lines, zip_chunks
 from biosight.gallery.naming import clean_part
-from biosight.gallery.standards import Credits, Scope, camtrap_dp, darwin_core, survey_of
+from biosight.gallery.standards import Credits, camtrap_dp, darwin_core, survey_of
 from biosight.gallery.standards.facts import NOBODY
 from biosight.gallery.table import Telling
 from biosight.images import Image
@@ -159,22 +159,6 @@ def csv_all(
     return download(lines, access, ".csv", "text/csv; charset=utf-8")
 
 
-def scope_of(
-    biosight: BioSight,
-    access: Access,
-    records: Store,
-    coarse: float,
-    utc_offset: int | None,
-    credit: Credits,
-) -> Scope:
-    """A collection as the standards' exports want it."""
-    c = access.collection
-    names = registry.label_names(records, dict(c.renamed))
-    naming = naming_of(records, biosight.catalogue, c)
-    person, by_id = accounts.names_of(records), places_by_id(records, c.id)
-    return Scope(c.id, c.name, person, names, naming, coarse, utc_offset, *by_id, credit)
-
-
 @router.get(
     "/collections/{collection}/darwin-core",
     response_class=StreamingResponse,
@@ -193,7 +177,7 @@ async def darwin_core_archive(
 ) -> Response:
     """The collection as a Darwin Core Archive; machine and human identifications are told apart."""
     credit = Credits(person.user.name, person.user.email, license)
-    scope = scope_of(biosight, access, records, coarse, utc_offset, credit)
+    scope = scope_of(records, biosight.catalogue, access.collection, credit, coarse, utc_offset)
     return download(darwin_core(records, scope), access, "-dwca.zip", "application/zip")
 
 
@@ -209,7 +193,8 @@ def camtrap_preview(
     access: Viewer, biosight: Open, records: Store, utc_offset: Offset = None
 ) -> PackageSeen:
     """What the package would hold; nothing is written."""
-    scope = scope_of(biosight, access, records, 0, utc_offset, NOBODY)
+    c = access.collection
+    scope = scope_of(records, biosight.catalogue, c, NOBODY, utc_offset=utc_offset)
     survey = survey_of(records, scope)
     return PackageSeen(images=survey.fitting, left_out=dict(survey.left_out))
 
@@ -232,5 +217,5 @@ async def camtrap_package(
 ) -> Response:
     """The collection as a Camtrap DP package: pictures with a place and a time."""
     credit = Credits(person.user.name, person.user.email, license)
-    scope = scope_of(biosight, access, records, coarse, utc_offset, credit)
+    scope = scope_of(records, biosight.catalogue, access.collection, credit, coarse, utc_offset)
     return download(camtrap_dp(records, scope), access, "-camtrap-dp.zip", "application/zip")

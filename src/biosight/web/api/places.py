@@ -73,7 +73,8 @@ class DeploymentIn(Input):
 
 
 class DeploymentOut(BaseModel):
-    """A deployment with its pictures: how many, and the first and last corrected time."""
+    """A deployment with its pictures: how many, and the first and last corrected time; the shift in
+    words, "" for none."""
 
     id: str
     name: str
@@ -83,6 +84,7 @@ class DeploymentOut(BaseModel):
     end: str
     zone: str
     shift: int
+    shift_words: str
     height: float | None
     bait: bool | None
     comments: str
@@ -151,9 +153,7 @@ def sites(access: Viewer, records: Store) -> list[SiteOut]:
     """All sites, by name."""
     c = access.collection.id
     images = records.count_by(Image, living(c), "site")
-    used: dict[str, int] = {}
-    for d in locating.deployments_of(records, c):
-        used[d.site] = used.get(d.site, 0) + 1
+    used = records.count_by(Deployment, [Where("collection", "=", c)], "site")
     return [
         SiteOut(
             id=s.id,
@@ -211,6 +211,7 @@ def deployments(access: Viewer, records: Store) -> list[DeploymentOut]:
         DeploymentOut(
             **{k: getattr(d, k) for k in DeploymentIn.model_fields},
             id=d.id,
+            shift_words=locating.in_words(d.shift) if d.shift else "",
             images=images.get(d.id, 0),
             first=edge(records, d, descending=False) if images.get(d.id) else "",
             last=edge(records, d, descending=True) if images.get(d.id) else "",

@@ -108,24 +108,6 @@ export async function takeTable(page, file) {
 const span = (from, to) =>
   from ? `${from.replace("T", " ").slice(0, 16)} – ${to.replace("T", " ").slice(0, 16)}` : "";
 
-/** A clock's shift, in words. @param {number} seconds */
-export function shiftWords(seconds) {
-  if (!seconds) return "";
-  const parts = [];
-  let left = Math.abs(seconds);
-  for (const [size, word] of /** @type {[number, string][]} */ ([
-    [86400, "d"],
-    [3600, "h"],
-    [60, "min"],
-    [1, "s"],
-  ])) {
-    const count = Math.floor(left / size);
-    left -= count * size;
-    if (count) parts.push(`${count.toLocaleString("en")} ${word}`);
-  }
-  return `${seconds < 0 ? "−" : "+"}${parts.join(" ")}`;
-}
-
 /** @param {Page} page @param {any[]} deployments @param {any[]} sites @param {HTMLElement} body of the table */
 export function drawDeployments(page, deployments, sites, body) {
   const named = new Map(sites.map((s) => [s.id, s.name]));
@@ -139,7 +121,7 @@ export function drawDeployments(page, deployments, sites, body) {
         el("td", {}, d.camera),
         el("td", {}, span(d.first || d.start, d.last || d.end)),
         el("td", {}, d.zone || el("span", { class: "soft" }, "no zone")),
-        el("td", {}, shiftWords(d.shift)),
+        el("td", {}, d.shift_words),
         el("td", { class: "number" }, d.images.toLocaleString("en")),
         el(
           "td",
