@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Browser, Page, Route, expect
 
 from biosight.bootstrap import open_archive
 from biosight.images import Image
@@ -50,6 +50,18 @@ def card(browser: Browser, tmp_path: Path) -> Iterator[tuple[Page, str]]:
     context.close()
     server.close()
     assert problems == []
+
+
+def test_a_package_is_asked_about_even_while_its_page_still_loads(card: tuple[Page, str]) -> None:
+    page, collection = card
+    held: list[Route] = []
+    page.route("**/js/pages/collection.js", lambda route: held.append(route))
+    page.goto(f"/collections/{collection}")
+    page.locator("#download summary").click()
+    page.get_by_role("link", name="Camtrap DP").click()
+    assert held, "the page's module was not asked for"
+    held[0].continue_()
+    expect(page.locator("dialog")).to_contain_text("Camtrap DP package")
 
 
 def test_a_camera_is_placed_and_its_clock_put_right(card: tuple[Page, str]) -> None:

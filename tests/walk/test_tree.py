@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Browser, Page, Route, expect
 
 from tests import tiny
 from tests.walk.conftest import Server
@@ -96,6 +96,26 @@ def test_folders_are_a_tree_and_keys_go_up_and_down_in_it(wood: tuple[Page, str]
     panel.get_by_role("link", name="Warm").click()
     expect(page.locator(".tile")).to_have_count(3)
     expect(page.locator("#applied")).to_contain_text("Warm and below")
+
+
+def test_a_branch_opened_while_the_tree_is_drawn_anew_stays_open(wood: tuple[Page, str]) -> None:
+    page, collection = wood
+    page.goto(f"/collections/{collection}/settings")
+    names = page.locator("#names")
+    expect(names).to_contain_text("Colour")
+    names.get_by_role("button", name="Add below: Colour").click()
+    page.keyboard.type("Shade")
+    held: list[Route] = []
+    page.route("**/names/below?of=", lambda route: held.append(route))
+    with page.expect_request("**/names/below?of="):
+        page.keyboard.press("Enter")
+    names.get_by_role("button", name="What is below Colour").click()
+    expect(names).to_contain_text("Shade")
+    with page.expect_response("**/names/below?of="):
+        held[0].continue_()
+    page.unroute("**/names/below?of=")
+    page.wait_for_timeout(200)
+    expect(names).to_contain_text("Shade")
 
 
 def test_names_are_found_made_moved_and_merged(wood: tuple[Page, str]) -> None:

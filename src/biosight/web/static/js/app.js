@@ -9,15 +9,23 @@ import { busy } from "./upload/upload.js";
 /** @type {(() => void) | void} */
 let leave;
 let trip = 0;
+/** The page's links that ask something first can't ask before its module is here; so the click waits. */
+let ready = false;
 
 /** Start the module that the main part names. */
 async function mount() {
   const main = find(document, "#main");
   const page = main.dataset.page;
   unbind();
-  if (!page) return;
-  const module = await import(`./pages/${page}.js`);
-  leave = await module.mount(main);
+  ready = false;
+  try {
+    if (!page) return;
+    const module = await import(`./pages/${page}.js`);
+    leave = await module.mount(main);
+  } finally {
+    ready = true;
+    document.dispatchEvent(new CustomEvent("biosight:ready"));
+  }
 }
 
 /**
@@ -59,6 +67,17 @@ function listenToHelp() {
   document.querySelector("#help")?.addEventListener("click", help);
 }
 
+document.addEventListener(
+  "click",
+  (event) => {
+    const link = event.target instanceof Element ? event.target.closest("a[data-asks]") : null;
+    if (ready || !(link instanceof HTMLAnchorElement)) return;
+    event.preventDefault();
+    event.stopImmediatePropagation();
+    document.addEventListener("biosight:ready", () => link.isConnected && link.click(), { once: true });
+  },
+  true,
+);
 document.addEventListener("click", (event) => {
   const link = event.target instanceof Element ? event.target.closest("a[href]") : null;
   if (!(link instanceof HTMLAnchorElement) || event.defaultPrevented || event.button) return;

@@ -27,11 +27,11 @@ export async function drawNames(main, here, editor, redraw) {
       "▸",
     );
     const open = async () => {
+      opened.add(n.label);
       list.replaceChildren(...(await below(n.label)));
       list.hidden = false;
       twig.textContent = "▾";
       twig.setAttribute("aria-expanded", "true");
-      opened.add(n.label);
     };
     const shut = () => {
       list.hidden = true;
@@ -89,5 +89,13 @@ export async function drawNames(main, here, editor, redraw) {
     const name = await question({ title: `Rename “${n.label}”`, ok: "Next", input: "New name", value: n.label });
     if (name && name.trim() !== n.label) await renameLabel(here, n, name.trim(), redraw);
   };
-  find(main, "#names").replaceChildren(...(await below("")));
+  const names = () => [...opened].sort().join("\n");
+  let before;
+  let tree;
+  // What is opened or shut while the branches come is opened or shut in the new tree too.
+  do {
+    before = names();
+    tree = await below("");
+  } while (before !== names());
+  find(main, "#names").replaceChildren(...tree);
 }
