@@ -109,12 +109,17 @@ def test_a_branch_opened_while_the_tree_is_drawn_anew_stays_open(wood: tuple[Pag
     page.route("**/names/below?of=", lambda route: held.append(route))
     with page.expect_request("**/names/below?of="):
         page.keyboard.press("Enter")
-    names.get_by_role("button", name="What is below Colour").click()
-    expect(names).to_contain_text("Shade")
+    branch = "**/names/below?of=Colour"
+    slow: list[Route] = []
+    page.route(branch, lambda route: slow.append(route))
+    with page.expect_request(branch):
+        names.get_by_role("button", name="What is below Colour").click()
     with page.expect_response("**/names/below?of="):
         held[0].continue_()
-    page.unroute("**/names/below?of=")
-    page.wait_for_timeout(200)
+    page.wait_for_timeout(300)
+    page.unroute(branch)
+    for route in slow:
+        route.continue_()
     expect(names).to_contain_text("Shade")
 
 
