@@ -3,9 +3,9 @@
 Not here: who may see it (sharing.py), or what is in it (gallery).
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import ClassVar
+from typing import Any, ClassVar, TypedDict, Unpack
 
 from biosight.errors import BadRequest
 from biosight.labels import clean_label
@@ -13,6 +13,9 @@ from biosight.labels import clean_label
 FIRST_NAME = "My images"
 MAX_NAME = 120
 MOST_FAVOURITES = 9
+LONGEST_GAP = 600
+# Degrees of a grid's cells: about 100 m, 1 km, 11 km and 111 km.
+GRIDS = (0.001, 0.01, 0.1, 1.0)
 Names = tuple[tuple[str, str], ...]
 
 
@@ -23,7 +26,10 @@ class Collection:
     `threshold` in whole percent: below it a machine's label is unsure. `renamed` maps a
     model's label to the name people gave it here. `model` is a family of the registry, ""
     for the server's default. `unsettled` while pictures may have paths of an earlier tree of names
-    (errands/settling.py).
+    (errands/settling.py). Pictures of a deployment that follow each other within `event_gap`
+    seconds are one event. Places of what bears a label of `sensitive`, or hangs below one, are
+    shown to viewers and in exports as coarse as `coarse` degrees. `published` is what was said
+    when it was last exported: title, licence, rights holder and the like.
     """
 
     table: ClassVar[str] = "collections"
@@ -41,6 +47,10 @@ class Collection:
     version: int = 1
     model: str = ""
     unsettled: bool = True
+    event_gap: int = 60
+    sensitive: tuple[str, ...] = ()
+    coarse: float = 0.1
+    published: Names = ()
 
 
 def clean_collection_name(name: str) -> str:
@@ -51,28 +61,55 @@ def clean_collection_name(name: str) -> str:
     return kept
 
 
-def changed(
-    collection: Collection,
-    *,
-    name: str | None = None,
-    threshold: int | None = None,
-    favourites: Sequence[str] | None = None,
-    model: str | None = None,
-) -> Collection:
-    """The collection's next version with what is given, checked; `model` must be known to exist.
+class Wanted(TypedDict, total=False):
+    """What may be changed of a collection; None and what is absent stay."""
+
+    name: str | None
+    threshold: int | None
+    favourites: Sequence[str] | None
+    model: str | None
+    event_gap: int | None
+    sensitive: Sequence[str] | None
+    coarse: float | None
+    published: Mapping[str, str] | None
+
+
+def changed(collection: Collection, **wanted: Unpack[Wanted]) -> Collection:
+    """The collection's next version with what is wanted, checked; `model` must be known to exist.
 
     Raises BadRequest.
     """
-    new = replace(collection, version=collection.version + 1)
-    if name is not None:
-        new = replace(new, name=clean_collection_name(name))
-    if threshold is not None:
-        if not 0 <= threshold <= 100:
-            raise BadRequest("The threshold is a whole percentage from 0 to 100.")
-        new = replace(new, threshold=threshold)
-    if favourites is not None:
-        new = replace(new, favourites=clean_favourites(favourites))
-    return new if model is None else replace(new, model=model, unsettled=True)
+    said = {name: CLEANED[name](value) for name, value in wanted.items() if value is not None}
+    new = replace(collection, version=collection.version + 1, **said)
+    return replace(new, unsettled=True) if "model" in said else new
+
+
+def within(low: int, high: int, words: str) -> Callable[[int], int]:
+    """A check that a number lies in a range. It raises BadRequest with the words."""
+
+    def check(value: int) -> int:
+        if not low <= value <= high:
+            raise BadRequest(words)
+        return value
+
+    return check
+
+
+def clean_grid(degrees: float) -> float:
+    """One of GRIDS. Raises BadRequest."""
+    if degrees not in GRIDS:
+        raise BadRequest(f"Places are coarsened to {', '.join(map(str, GRIDS))} degrees.")
+    return degrees
+
+
+def clean_sensitive(labels: Sequence[str]) -> tuple[str, ...]:
+    """Each label once, in order."""
+    return tuple(dict.fromkeys(clean_label(label) for label in labels))
+
+
+def clean_published(said: Mapping[str, str]) -> Names:
+    """What was said at an export, without what is empty."""
+    return tuple(sorted((name, value) for name, value in said.items() if value))
 
 
 def clean_favourites(labels: Sequence[str]) -> tuple[str, ...]:
@@ -81,3 +118,15 @@ def clean_favourites(labels: Sequence[str]) -> tuple[str, ...]:
     if len(cleaned) > MOST_FAVOURITES:
         raise BadRequest("Nine favourite labels are the most: they sit on the keys 1 to 9.")
     return cleaned
+
+
+CLEANED: Mapping[str, Callable[..., Any]] = {
+    "name": clean_collection_name,
+    "threshold": within(0, 100, "The threshold is a whole percentage from 0 to 100."),
+    "favourites": clean_favourites,
+    "model": str,
+    "event_gap": within(0, LONGEST_GAP, f"The gap of events is 0 to {LONGEST_GAP} seconds."),
+    "sensitive": clean_sensitive,
+    "coarse": clean_grid,
+    "published": clean_published,
+}

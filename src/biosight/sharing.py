@@ -8,11 +8,17 @@ Not here: what a collection is (collection.py), what is in it (gallery), or who 
 import hashlib
 import secrets
 import time
-from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from typing import ClassVar
+from typing import ClassVar, Unpack
 
-from biosight.collection import FIRST_NAME, Collection, Names, changed, clean_collection_name
+from biosight.collection import (
+    FIRST_NAME,
+    Collection,
+    Names,
+    Wanted,
+    changed,
+    clean_collection_name,
+)
 from biosight.errors import BadRequest, Conflict, Forbidden, NotFound
 from biosight.storage.living import still_there
 from biosight.storage.records import (
@@ -129,16 +135,10 @@ def first_collection(records: Records, user: str) -> Collection:
 
 
 def change_collection(
-    records: Records,
-    collection: Collection,
-    *,
-    name: str | None = None,
-    threshold: int | None = None,
-    favourites: Sequence[str] | None = None,
-    model: str | None = None,
+    records: Records, collection: Collection, **wanted: Unpack[Wanted]
 ) -> Collection:
     """Write what `collection.changed` makes. Raises BadRequest or Stale."""
-    new = changed(collection, name=name, threshold=threshold, favourites=favourites, model=model)
+    new = changed(collection, **wanted)
     records.write(Replace(new, collection.version))
     return new
 

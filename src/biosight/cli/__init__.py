@@ -12,6 +12,7 @@ from pydantic import ValidationError
 from biosight import __version__, logs
 from biosight.cli import (
     archive,
+    camtrap,
     classify,
     drift,
     learn,
@@ -81,6 +82,7 @@ COMMANDS: tuple[Callable[..., object], ...] = (
     standards.publish,
     taxa.taxa,
     places.places,
+    camtrap.import_camtrap,
     migrate.migrate,
     migrate.migrate_blobs,
 )

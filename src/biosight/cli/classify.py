@@ -19,6 +19,8 @@ from biosight.bootstrap import (
     open_biosight,
     open_catalogue,
 )
+from biosight.errands import detections
+from biosight.errands.names import names_in
 from biosight.errands.placing import destination, find_collection
 from biosight.errors import BadRequest, NotFound, TooLarge
 from biosight.images.folders import printable
@@ -125,14 +127,22 @@ def counted(done: Iterator[tuple[int, int]], total: int) -> tuple[int, int]:
 
 
 @click.command("import-table")
-@click.argument("table", type=click.Path(exists=True, file_okay=False, path_type=Path))
+@click.argument("table", type=click.Path(exists=True, path_type=Path))
 @click.option("--user", "email", help="Whose collection; may be left out with one account.")
 @click.option("--collection", help="A collection's name; the person's first when left out.")
 @click.pass_obj
 def import_table(
     settings: Settings, table: Path, email: str | None, collection: str | None
 ) -> None:
-    """Take the pictures of a TABLE that biosight classify wrote into a collection."""
+    """Take in what others' runs said of pictures.
+
+    TABLE is a folder that biosight classify wrote: its pictures come into the collection. Or it is
+    a file of MegaDetector (JSON) or AddaxAI (JSON or CSV): what it says is kept of pictures that
+    are in the collection already, found by their paths. What people said stays.
+    """
+    if table.is_file():
+        take_detections(settings, table, email, collection)
+        return
     try:
         from biosight.bulk.table import classified
     except ImportError as error:
@@ -148,6 +158,24 @@ def import_table(
         biosight.close()
     if not tally:
         raise BadRequest("The table has no picture that could be read.")
+    click.echo(", ".join(f"{n} {word}" for word, n in tally.most_common()) + ".")
+
+
+def take_detections(
+    settings: Settings, file: Path, email: str | None, collection: str | None
+) -> None:
+    """What another program said of a collection's pictures."""
+    archive = open_archive(settings)
+    records = archive.records
+    try:
+        catalogue = open_catalogue(settings, archive)
+        c, _ = find_collection(records, email, collection)
+        found = tqdm(detections.results(file), "reading", disable=None)
+        tally = detections.take_results(records, names_in(records, catalogue, c), c.id, found)
+    finally:
+        archive.close()
+    if not tally:
+        raise BadRequest("The file says nothing of any picture.")
     click.echo(", ".join(f"{n} {word}" for word, n in tally.most_common()) + ".")
 
 

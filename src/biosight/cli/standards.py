@@ -1,49 +1,68 @@
-"""biosight publish: a collection as a Darwin Core Archive or a Camtrap DP package.
+"""biosight publish: a collection as a Darwin Core Archive, a Camtrap DP package or COCO JSON.
 
 Not here: the formats (gallery/standards).
 """
 
+from collections import Counter
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import click
 
 from biosight import accounts
-from biosight.bootstrap import open_archive, open_catalogue
+from biosight.bootstrap import Archive, open_archive, open_catalogue
 from biosight.errands.placing import find_collection
 from biosight.errands.publishing import scope_of
-from biosight.errors import BioSightError
+from biosight.errors import BadRequest, BioSightError
 from biosight.gallery.standards import (
     LICENSES,
     Credits,
     Scope,
     camtrap_dp,
+    coco,
     darwin_core,
     left_out_words,
+    occurrences,
     survey_of,
 )
 from biosight.gallery.standards.facts import NOBODY
 from biosight.settings import Settings
-from biosight.storage.records import Records
 
 Written = tuple[Iterator[bytes], str]
 
 
-def darwin(records: Records, scope: Scope) -> Written:
-    """A Darwin Core Archive, of which nothing is to be said."""
-    return darwin_core(records, scope), ""
+def darwin(archive: Archive, scope: Scope, *, media: bool) -> Written:
+    """A Darwin Core Archive, and how many pictures are in it."""
+    only_camtrap(media=media)
+    shown, left = occurrences(archive.records, scope)
+    words = f" {shown} pictures go in.{left_out_words(Counter(left))}"
+    return darwin_core(archive.records, scope), words
 
 
-def camtrap(records: Records, scope: Scope) -> Written:
+def camtrap(archive: Archive, scope: Scope, *, media: bool) -> Written:
     """A Camtrap DP package, and how many pictures are in it."""
-    survey = survey_of(records, scope)
+    survey = survey_of(archive.records, scope)
     words = f" {survey.fitting} pictures go in.{left_out_words(survey.left_out)}"
-    return camtrap_dp(records, scope, survey), words
+    blobs = archive.blobs if media else None
+    return camtrap_dp(archive.records, scope, survey, blobs), words
 
 
-FORMATS: dict[str, Callable[[Records, Scope], Written]] = {
+def coco_json(archive: Archive, scope: Scope, *, media: bool) -> Written:
+    """COCO Camera Traps JSON, of which nothing is to be said."""
+    only_camtrap(media=media)
+    return coco(archive.records, scope), ""
+
+
+def only_camtrap(*, media: bool) -> None:
+    """Raise BadRequest where pictures are asked for in a format that has none."""
+    if media:
+        raise BadRequest("Pictures go into a Camtrap DP package only; export writes them as files.")
+
+
+FORMATS: dict[str, Callable[..., Written]] = {
     "darwin-core": darwin,
     "camtrap-dp": camtrap,
+    "coco": coco_json,
 }
 
 
@@ -55,7 +74,6 @@ FORMATS: dict[str, Callable[[Records, Scope], Written]] = {
 @click.option(
     "--coarse",
     type=click.FloatRange(0, 10),
-    default=0.0,
     help="Coordinates as the middle of cells of this many degrees, to protect places.",
 )
 @click.option(
@@ -64,6 +82,9 @@ FORMATS: dict[str, Callable[[Records, Scope], Written]] = {
     help="The cameras' clocks against UTC, in minutes, for pictures whose file doesn't say.",
 )
 @click.option("--license", "licence", type=click.Choice(sorted(LICENSES)), default=None)
+@click.option("--title", help="What the export is called; the collection's name when left out.")
+@click.option("--rights-holder", "holder", help="Who holds the rights.")
+@click.option("--media", is_flag=True, help="Camtrap DP: with the pictures in it.")
 @click.pass_obj
 def publish(
     settings: Settings,
@@ -71,11 +92,25 @@ def publish(
     file: Path,
     email: str | None,
     collection: str | None,
-    coarse: float,
+    coarse: float | None,
     utc_offset: int | None,
     licence: str | None,
+    title: str | None,
+    holder: str | None,
+    media: bool,
 ) -> None:
-    """Write a collection as darwin-core or camtrap-dp, a zip without the pictures."""
+    """Write a collection as darwin-core, camtrap-dp or coco.
+
+    What is not said is as it was in the browser the last time.
+    """
+    asked = {
+        "title": title,
+        "license": licence,
+        "rights_holder": holder,
+        "coarse": coarse,
+        "utc_offset": utc_offset,
+    }
+    said = {name: str(value) for name, value in asked.items() if value is not None}
     archive = open_archive(settings)
     records = archive.records
     part = file.with_name(f"{file.name}.part")
@@ -83,9 +118,9 @@ def publish(
         catalogue = open_catalogue(settings, archive)
         c, user = find_collection(records, email, collection)
         maker = records.get(accounts.User, user)
-        credit = Credits(maker.name, maker.email, licence or "") if maker else NOBODY
-        scope = scope_of(records, catalogue, c, credit, coarse, utc_offset)
-        chunks, words = FORMATS[form](records, scope)
+        who = Credits(maker.name, maker.email) if maker else NOBODY
+        scope = scope_of(records, catalogue, c, who, said)
+        chunks, words = FORMATS[form](archive, scope, media=media)
         with part.open("wb") as out:
             for chunk in chunks:
                 out.write(chunk)

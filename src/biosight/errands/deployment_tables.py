@@ -10,6 +10,7 @@ import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
+from typing import Any
 
 from biosight.errands.locating import (
     Place,
@@ -19,6 +20,7 @@ from biosight.errands.locating import (
     sound,
 )
 from biosight.errors import BadRequest, Conflict
+from biosight.gallery.standards.camtrap import tags
 from biosight.places import Deployment, Site
 from biosight.places.clocks import checked_moment
 from biosight.places.coordinates import read_place
@@ -39,6 +41,7 @@ COLUMNS = (
     "cameraHeight",
     "baitUse",
     "habitat",
+    "deploymentTags",
     "deploymentComments",
 )
 BY_NAME = {c.casefold(): c for c in COLUMNS}
@@ -183,8 +186,19 @@ def row_deployment(row: Row, collection: str, site: str) -> Deployment:
         height=tall,
         bait=True if bait in YES else False if bait in NO else None,
         comments=row.get("deploymentComments", ""),
+        **tagged(row.get("deploymentTags", "")),
     )
     return sound(made)
+
+
+def tagged(said: str) -> dict[str, Any]:
+    """The time zone and the clock's shift in seconds that BioSight writes as tags. Raises
+    BadRequest in words."""
+    tags = dict(t.strip().partition(":")[::2] for t in said.split("|") if ":" in t)
+    shift = tags.get("clockShift", "")
+    if shift and not re.fullmatch(r"[+-]?\d{1,10}", shift):
+        raise BadRequest(f"“{shift}” is no shift of a clock in seconds.")
+    return {"zone": tags.get("timeZone", ""), "shift": int(shift or 0)}
 
 
 def local(said: str) -> str:
@@ -209,6 +223,8 @@ def merged(old: Deployment, wanted: Deployment) -> Deployment:
         height=old.height if wanted.height is None else wanted.height,
         bait=old.bait if wanted.bait is None else wanted.bait,
         comments=wanted.comments or old.comments,
+        zone=wanted.zone or old.zone,
+        shift=wanted.shift or old.shift,
     )
     return new if new == old else sound(replace(new, version=old.version + 1))
 
@@ -262,6 +278,7 @@ def write_table(records: Records, collection: str) -> list[list[str]]:
                 "" if d.height is None else f"{d.height:g}",
                 "" if d.bait is None else str(d.bait).lower(),
                 s.habitat if s else "",
+                tags(d),
                 d.comments,
             ]
         )

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from biosight.errors import BadPicture, NotFound
-from biosight.images import SHOWN_AS_IS, Image
+from biosight.images import SHOWN_AS_IS, Image, placeless
 from biosight.inference.decoding import Decoders
 from biosight.storage import keys
 from biosight.storage.blobs import Blobs
@@ -55,6 +55,12 @@ def whole(blobs: Blobs, decoders: Decoders, image: Image) -> Derived:
     if image.media_type in SHOWN_AS_IS:
         return original(blobs, image)
     return as_jpeg(blobs, image, keys.whole(image.sha256), decoders.whole)
+
+
+def without_place(blobs: Blobs, found: Derived) -> bytes:
+    """Stored bytes without where the picture was taken. Raises NotFound or Unavailable."""
+    with blobs.local(found.key) as path:
+        return placeless.without_place(path.read_bytes())
 
 
 def as_jpeg(blobs: Blobs, image: Image, key: str, draw: Callable[[Path], bytes]) -> Derived:

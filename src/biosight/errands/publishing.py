@@ -3,11 +3,15 @@
 Not here: what an export holds (gallery/standards).
 """
 
+from collections.abc import Mapping
+from dataclasses import replace
+
 from biosight import accounts, registry
 from biosight.bootstrap import Catalogue
 from biosight.collection import Collection
 from biosight.errands.locating import places_by_id
 from biosight.errands.names import naming_of
+from biosight.gallery.privacy import coarsening
 from biosight.gallery.standards.facts import Credits, Scope
 from biosight.storage.records import Records
 
@@ -16,21 +20,31 @@ def scope_of(
     records: Records,
     catalogue: Catalogue,
     collection: Collection,
-    credit: Credits,
-    coarse: float = 0.0,
-    utc_offset: int | None = None,
+    who: Credits,
+    said: Mapping[str, str],
 ) -> Scope:
-    """What to export and how (gallery/standards/facts.py says what each is)."""
+    """What to export and how (gallery/standards/facts.py says what each is): `who` answers for it,
+    and what is not `said` of title, license, rights_holder, coarse and utc_offset is as it was
+    remembered for the collection."""
+    told = dict(collection.published) | dict(said)
     sites, deployments = places_by_id(records, collection.id)
+    naming = naming_of(records, catalogue, collection)
     return Scope(
-        collection.id,
-        collection.name,
-        accounts.names_of(records),
-        registry.label_names(records, dict(collection.renamed)),
-        naming_of(records, catalogue, collection),
-        coarse,
-        utc_offset,
-        sites,
-        deployments,
-        credit,
+        collection=collection.id,
+        name=collection.name,
+        person=accounts.names_of(records),
+        names=registry.label_names(records, dict(collection.renamed)),
+        naming=naming,
+        coarse=float(told.get("coarse") or 0),
+        utc_offset=int(told["utc_offset"]) if told.get("utc_offset") else None,
+        sites=sites,
+        deployments=deployments,
+        credits=replace(
+            who,
+            license=told.get("license", ""),
+            title=told.get("title", ""),
+            rights_holder=told.get("rights_holder", ""),
+        ),
+        rule=coarsening(records, collection, naming),
+        gap=collection.event_gap,
     )

@@ -10,7 +10,6 @@ from dataclasses import dataclass
 
 from biosight.errors import BadRequest, NotFound
 from biosight.images import Image
-from biosight.storage.living import living
 from biosight.storage.records import Order, Position, Records, Value, Where
 from biosight.taxa.paths import line_of
 
@@ -22,6 +21,10 @@ SORTS = {
     "unsure": Order("confidence"),
     "name": Order("name"),
     "strange": Order("novelty", descending=True),
+    "site": Order("site"),
+    "deployment": Order("deployment"),
+    "camera": Order("camera"),
+    "uploader": Order("uploaded_by"),
     "id": Order("id"),
 }
 LARGEST_PAGE = 500
@@ -100,9 +103,8 @@ def fits_a_store(value: object) -> bool:
     return isinstance(value, int | float) and abs(value) < 2**63
 
 
-def label_counts(records: Records, collection: str, threshold: int) -> list[LabelCount]:
-    """All labels of a collection with their counts, the most pictures first."""
-    where = living(collection)
+def label_counts(records: Records, where: Sequence[Where], threshold: int) -> list[LabelCount]:
+    """All labels of what matches with their counts, the most pictures first."""
     images = records.count_by(Image, where, "label_path")
     verified = records.count_by(Image, [*where, Where("who", "=", "person")], "label_path")
     below = [*where, Where("who", "=", "machine"), Where("percent", "<", threshold)]

@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
+from zlib import crc32
 
 from stream_zip import NO_COMPRESSION_64, ZIP_64, stream_zip
 
@@ -19,6 +20,7 @@ from biosight.gallery import table
 from biosight.gallery.naming import UniqueNames, file_name
 from biosight.gallery.table import Telling
 from biosight.images import Image
+from biosight.images.placeless import without_place
 from biosight.labels import Annotation, Prediction
 from biosight.storage import keys
 from biosight.storage.blobs import Blobs
@@ -65,7 +67,7 @@ def rows(records: Records, images: Sequence[tuple[Image, str]], telling: Telling
     for image, file in images:
         said = annotations.get(image.id) if image.who == "person" else None
         by = (telling.person(said.by), said.at) if said else None
-        yield table.row(image, file, predictions.get(image.id), by, telling.naming)
+        yield table.row(image, file, predictions.get(image.id), by, telling.naming, telling.rule)
 
 
 def csv_lines(records: Records, pages: Iterable[list[Image]], telling: Telling) -> Iterator[bytes]:
@@ -108,7 +110,8 @@ def zip_chunks(
                 if (pieces := opened_original(records, blobs, image)) is None:
                     continue
                 kept.append((image, path_in_zip(names, image, telling)))
-                yield zip_entry(image, kept[-1][1], pieces)
+                make = placeless_entry if telling.placeless(image) else zip_entry
+                yield make(image, kept[-1][1], pieces)
             lines.append("".join(rows(records, kept, telling)))
         yield text_entry("biosight.csv", lines)
 
@@ -131,6 +134,14 @@ def zip_entry(image: Image, path: str, pieces: Iterator[bytes]) -> ZipEntry:
     """One stored file of the zip, its size and CRC known beforehand."""
     when = datetime.fromtimestamp(image.created_at)
     return (path, when, 0o644, NO_COMPRESSION_64(image.size, image.crc32), pieces)
+
+
+def placeless_entry(image: Image, path: str, pieces: Iterator[bytes]) -> ZipEntry:
+    """One file of the zip without its coordinates; it is read as a whole for that."""
+    content = without_place(b"".join(pieces))
+    when = datetime.fromtimestamp(image.created_at)
+    how = NO_COMPRESSION_64(len(content), crc32(content))
+    return (path, when, 0o644, how, iter([content]))
 
 
 def text_entry(name: str, lines: Iterable[str]) -> ZipEntry:

@@ -14,7 +14,9 @@ from biosight.images import folded
 from biosight.storage.records import Op, Value, Where
 from biosight.taxa.paths import end_below
 
-Kind = Literal["label", "path", "choice", "flag", "percent", "day", "text", "key"]
+Kind = Literal[
+    "label", "many", "path", "choice", "flag", "percent", "day", "moment", "box", "text", "key"
+]
 Meaning = Callable[[Any, int], list[Where]]
 
 
@@ -22,12 +24,14 @@ Meaning = Callable[[Any, int], list[Where]]
 class FilterPart:
     """One part of a filter.
 
-    `kind` says what may be asked: any label, "" too; a path of the tree of names; one of
-    `choices`; yes; whole percent; a day (YYYY-MM-DD); words; an id. An image matches where its
+    `kind` says what may be asked: any label, "" too; many of a kind, "" too; a path of the tree of
+    names or of folders; one of `choices`; yes; whole percent; a day (YYYY-MM-DD); a local time; a
+    box on the map; words; an id. An image matches where its
     `field` is `op` the value, unless `meaning` says otherwise of value and threshold; `always`
     also where nothing was asked, `unless` another part was. `title` heads its control in the
     sheet, `side` its half of a pair, and `anything` is what the control says while it is empty;
-    parts without a title are set elsewhere on the page. `chip` is what is shown while it applies,
+    parts without a title are set elsewhere on the page. `facet` names the values that are there to
+    choose from (gallery/facets.py). `chip` is what is shown while it applies,
     with {} for the value.
     """
 
@@ -42,6 +46,7 @@ class FilterPart:
     side: str = ""
     anything: str = ""
     chip: str = ""
+    facet: str = ""
 
     def conditions(self, value: Value, threshold: int) -> list[Where]:
         """What an image must be, `threshold` being the collection's in whole percent."""
@@ -66,6 +71,41 @@ def at_or_below(path: str, _: int) -> list[Where]:
     return [Where("label_path", ">=", path), Where("label_path", "<", end_below(path))]
 
 
+def in_folder(path: str, _: int) -> list[Where]:
+    """What lay in a folder or below it."""
+    return [Where("folder", ">=", path), Where("folder", "<", end_below(path))]
+
+
+def one_of(field: str) -> Meaning:
+    """Any of several values."""
+
+    def meaning(values: tuple[str, ...], _: int) -> list[Where]:
+        if len(values) == 1:
+            return [Where(field, "=", values[0])]
+        return [Where(field, "in", values)]
+
+    return meaning
+
+
+def in_box(said: str, _: int) -> list[Where]:
+    """Whose own coordinates, without a site, lie in a box: south, west, north, east in degrees."""
+    south, west, north, east = (float(edge) for edge in said.split(","))
+    return [
+        Where("site", "=", ""),
+        Where("latitude", ">=", south),
+        Where("latitude", "<=", north),
+        Where("longitude", ">=", west),
+        Where("longitude", "<=", east),
+    ]
+
+
+def with_place(value: str, _: int) -> list[Where]:
+    """At a site or with coordinates of its own, or neither."""
+    if value == "true":
+        return [Where.any([Where("site", "!=", "")], [Where("cell", "!=", "")])]
+    return [Where("site", "=", ""), Where("cell", "=", "")]
+
+
 def undecided_of(_: Value, __: int) -> list[Where]:
     """What a person looked at and could not name."""
     return [Where("label", "=", ""), Where("who", "=", "person")]
@@ -86,6 +126,8 @@ CONFIDENCE, DAY = "Confidence, %", "Date taken, else uploaded"
 SAID_BY = (("machine", "the machine"), ("person", "a person"), ("nobody", "nobody yet"))
 THINGS = (("empty", "nothing: empty"), ("human", "people"), ("vehicle", "vehicles"))
 DATED = (("true", "at a known time"), ("false", "nobody knows when"))
+PLACED = (("true", "at a known place"), ("false", "nobody knows where"))
+PLACE = "Where and who"
 UNLIKE = (("true", "unlike all that the model knows"),)
 
 
@@ -95,6 +137,15 @@ class Filter:
 
     trash: bool = row(False, "flag", "trashed", always=True)
     label: str | None = row(None, "label", "label")
+    labels: tuple[str, ...] = row(
+        (),
+        "many",
+        "label",
+        meaning=one_of("label"),
+        title="Labels, any of",
+        facet="labels",
+        chip="{}",
+    )
     under: str = row("", "path", "label_path", meaning=at_or_below, chip="{} and below")
     undecided: bool = row(False, "flag", "undecided", meaning=undecided_of, chip="undecided")
     unsure: bool = row(False, "flag", "unsure", meaning=below_threshold)
@@ -145,8 +196,62 @@ class Filter:
         anything="at any time",
         chip="{}",
     )
-    deployment: str | None = row(None, "label", "deployment", chip="one deployment")
-    site: str | None = row(None, "label", "site", chip="one site")
+    placed: str | None = row(
+        None,
+        "choice",
+        meaning=with_place,
+        choices=PLACED,
+        title=PLACE,
+        side="place",
+        anything="anywhere",
+        chip="{}",
+    )
+    site: tuple[str, ...] = row(
+        (),
+        "many",
+        "site",
+        meaning=one_of("site"),
+        title=PLACE,
+        side="site",
+        anything="any",
+        facet="sites",
+        chip="site {}",
+    )
+    deployment: tuple[str, ...] = row(
+        (),
+        "many",
+        "deployment",
+        meaning=one_of("deployment"),
+        title=PLACE,
+        side="deployment",
+        anything="any",
+        facet="deployments",
+        chip="deployment {}",
+    )
+    camera: str | None = row(
+        None,
+        "label",
+        "camera",
+        title=PLACE,
+        side="camera model",
+        anything="any",
+        facet="cameras",
+        chip="camera {}",
+    )
+    uploader: str = row(
+        "",
+        "key",
+        "uploaded_by",
+        title=PLACE,
+        side="uploaded by",
+        anything="anyone",
+        facet="uploaders",
+        chip="uploaded by {}",
+    )
+    folder: str = row("", "path", "folder", meaning=in_folder, chip="folder {}")
+    taken_from: str = row("", "moment", "taken", ">=", chip="from {}")
+    taken_to: str = row("", "moment", "taken", "<=", chip="until {}")
+    box: str = row("", "box", meaning=in_box, chip="a part of the map")
     session: str = row("", "key", "session", chip="one upload")
     text: str = row("", "text", meaning=words_in, chip="“{}”")
 

@@ -9,6 +9,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
+from biosight.gallery.privacy import EXACT, Coarsening, middle
 from biosight.images import Image
 from biosight.labels import Prediction
 from biosight.taxa.naming import Naming
@@ -67,11 +68,14 @@ def header() -> str:
 @dataclass(frozen=True, slots=True)
 class Telling:
     """How pictures are told of: people by id, names by the collection's tree, and whether folders
-    lie in each other as the names do."""
+    lie in each other as the names do. `rule` says whose places are coarse, `placeless` whose files
+    come without theirs."""
 
     person: Callable[[str], str]
     naming: Naming = field(default_factory=Naming)
     nested: bool = False
+    rule: Coarsening = EXACT
+    placeless: Callable[[Image], bool] = lambda _: False
 
 
 def row(
@@ -80,11 +84,13 @@ def row(
     prediction: Prediction | None,
     annotated: tuple[str, float] | None,
     naming: Naming,
+    rule: Coarsening = EXACT,
 ) -> str:
     """One picture's line. Numbers stay numbers; every text is made safe.
 
     `confidence` and `machine_confidence` are both the machine's, whoever says the label.
     """
+    latitude, longitude, altitude = place_told(image, rule)
     taxon = naming.published(image.label)
     top = "; ".join(f"{g.label} {g.confidence:.4f}" for g in prediction.top) if prediction else ""
     by, at = annotated or ("", 0.0)
@@ -117,11 +123,20 @@ def row(
         "confidence": f"{image.confidence:.4f}" if image.model else "",
         "machine_confidence": f"{image.confidence:.4f}" if image.model else "",
         "size": str(image.size),
-        "latitude": "" if image.latitude is None else str(image.latitude),
-        "longitude": "" if image.longitude is None else str(image.longitude),
-        "altitude": "" if image.capture.altitude is None else str(image.capture.altitude),
+        "latitude": "" if latitude is None else str(latitude),
+        "longitude": "" if longitude is None else str(longitude),
+        "altitude": "" if altitude is None else str(altitude),
     }
     return line([numbers[c] if c in numbers else safe_cell(texts[c]) for c in COLUMNS])
+
+
+def place_told(image: Image, rule: Coarsening) -> tuple[float | None, float | None, float | None]:
+    """Latitude, longitude and altitude as they are told: coarse, and without altitude, where the
+    rule hides the place."""
+    degrees = rule.of(image)
+    if not degrees or image.latitude is None or image.longitude is None:
+        return image.latitude, image.longitude, image.capture.altitude
+    return *middle(image.latitude, image.longitude, degrees), None
 
 
 def moment(seconds: float) -> str:

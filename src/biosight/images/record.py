@@ -37,6 +37,8 @@ class Standing:
     deployment: str = ""
     site: str = ""
     shift: int = 0
+    dated: str = ""
+    individuals: int = 0
 
     @property
     def read(self) -> "Standing":
@@ -115,7 +117,24 @@ TOGETHER = (
     ("trashed_at",),
     ("note",),
     ("deployment", "site", "shift"),
+    ("dated",),
+    ("individuals",),
 )
+
+
+def folder_of(path: str) -> str:
+    """The folder that a file lay in where it came from, as a path of the tree of folders: "/" for
+    none, "/SD 1/100EK113/"."""
+    above = [part for part in path.replace("\\", "/").split("/")[:-1] if part not in {"", "."}]
+    return "".join(f"/{part}" for part in above) + "/"
+
+
+def cell_of(latitude: float | None, longitude: float | None) -> str:
+    """Where on the map a picture's own coordinates are, to a hundredth of a degree, "" for no
+    coordinates: what is drawn as one point."""
+    if latitude is None or longitude is None:
+        return ""
+    return f"{latitude:.2f} {longitude:.2f}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -156,9 +175,12 @@ class Image:
     0 until a drift check drew it, and `drift_score` is the share of the baseline's pictures then
     that lay nearer to what the model knows. Times are seconds since 1970 UTC; `taken_file` is the
     file's local time, with parts of a second where it has them, "" if unknown, and `taken` the same
-    put right by `shift` seconds; `day` is the date taken, else the date uploaded (YYYY-MM-DD).
-    `deployment` and `site` are ids (places), "" for none. `lottery` is drawn once, so that a
-    random review queue is stable. `reading` is the READING of the code that read the file.
+    put right by `shift` seconds, or what a person said, `dated`: a local time, or a day alone.
+    `day` is the date taken, else the date uploaded (YYYY-MM-DD). `deployment` and `site` are ids
+    (places), "" for none; `folder` is where the file lay (`folder_of`), `cell` where its own
+    coordinates are on the map (`cell_of`). `individuals` is how many a person counted in the
+    picture's event, 0 for unsaid. `lottery` is drawn once, so that a random review queue is stable.
+    `reading` is the READING of the code that read the file.
     `trashed_at` is 0 outside the trash.
     """
 
@@ -175,7 +197,14 @@ class Image:
         ("collection", "trashed", "label_path", "created_at", "id"),
         ("collection", "trashed", "thing", "created_at", "id"),
         ("collection", "trashed", "deployment", "taken", "id"),
+        ("collection", "trashed", "deployment", "created_at", "id"),
         ("collection", "trashed", "site", "taken", "id"),
+        ("collection", "trashed", "site", "created_at", "id"),
+        ("collection", "trashed", "folder", "created_at", "id"),
+        ("collection", "trashed", "camera", "id"),
+        ("collection", "trashed", "uploaded_by", "id"),
+        ("collection", "trashed", "deployment", "id"),
+        ("collection", "trashed", "site", "id"),
         ("collection", "trashed", "label", "confidence", "id"),
         ("collection", "trashed", "label", "taken", "id"),
         ("collection", "trashed", "label", "name", "id"),
@@ -195,17 +224,23 @@ class Image:
         ("collection", "trashed", "who", "percent"),
         ("collection", "trashed", "who", "percent", "label", "label_path"),
         ("uploaded_by",),
-        ("collection", "trashed", "deployment", "site"),
+        ("collection", "trashed", "deployment", "site", "label", "label_path"),
+        ("collection", "trashed", "folder"),
+        ("collection", "trashed", "camera"),
+        ("collection", "trashed", "uploaded_by"),
+        ("collection", "trashed", "site", "cell"),
     )
     totalled: ClassVar[str] = "size"
     rewritten: ClassVar[tuple[tuple[int, tuple[str, str], dict[str, str]], ...]] = (
         (5, ("label", "Not sure"), {"label": "", "label_path": ""}),
     )
-    derived: ClassVar[dict[str, tuple[str, Callable[[str], str]]]] = {
-        "label_path": ("label", first_path),
-        "group": ("machine_label", str),
-        "thing": ("label", thing_of),
-        "taken_file": ("taken", str),
+    derived: ClassVar[dict[str, tuple[tuple[str, ...], Callable[..., str]]]] = {
+        "label_path": (("label",), first_path),
+        "group": (("machine_label",), str),
+        "thing": (("label",), thing_of),
+        "taken_file": (("taken",), str),
+        "folder": (("path",), folder_of),
+        "cell": (("latitude", "longitude"), cell_of),
     }
 
     id: str
@@ -242,6 +277,10 @@ class Image:
     deployment: str = ""
     site: str = ""
     shift: int = 0
+    dated: str = ""
+    individuals: int = 0
+    folder: str = "/"
+    cell: str = ""
     group: str = ""
     note: str = ""
     capture: Capture = NO_CAPTURE
@@ -279,16 +318,25 @@ class Image:
             deployment=standing.deployment,
             site=standing.site,
             shift=standing.shift,
+            dated=standing.dated,
+            individuals=standing.individuals,
         ).in_step
 
     @property
     def in_step(self) -> "Image":
         """This image with what follows from its other fields: `thing` from the label, `taken` and
-        `day` from what the file says and the shift, `search`, the text that search looks in, from
-        name, original path, label, note and camera, folded."""
+        `day` from what the file or a person says and the shift, `folder` from the path, `cell` from
+        the coordinates, `search`, the text that search looks in, from name, original path, label,
+        note and camera, folded."""
         search = folded("\n".join((self.name, self.path, self.label, self.note, self.camera)))
-        taken = shifted(self.taken_file, self.shift)
+        taken = self.dated or shifted(self.taken_file, self.shift)
         sent = datetime.fromtimestamp(self.created_at, UTC).date().isoformat()
         return replace(
-            self, thing=thing_of(self.label), taken=taken, day=taken[:10] or sent, search=search
+            self,
+            thing=thing_of(self.label),
+            taken=taken,
+            day=taken[:10] or sent,
+            folder=folder_of(self.path),
+            cell=cell_of(self.latitude, self.longitude),
+            search=search,
         )

@@ -3,7 +3,7 @@
 Zones are IANA's, by zoneinfo. Not here: what a file says (images/reading), or whose clock it is.
 """
 
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from functools import lru_cache
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
@@ -30,6 +30,34 @@ def shifted(taken: str, shift: int) -> str:
     return moved.isoformat(timespec="seconds") + dot + part
 
 
+def instant(taken: str) -> datetime | None:
+    """A picture's local time to reckon with; a leap second, written :60, is the one before it.
+    None where there is none, or a day alone."""
+    if len(taken) < len("2026-05-03T14:05:00"):
+        return None
+    whole, dot, part = taken.partition(".")
+    if whole.endswith(":60"):
+        return datetime.fromisoformat(whole[:-2] + "59")
+    return datetime.fromisoformat(whole + dot + part[:6].ljust(6 if dot else 0, "0"))
+
+
+def said_moment(said: str) -> str:
+    """What a person says of when a picture was taken: a local time, or a day alone; "" stays "".
+    Raises BadRequest in words."""
+    words = said.strip().replace(" ", "T")
+    try:
+        if len(words) == len("2026-05-03"):
+            return date.fromisoformat(words).isoformat()
+        found = datetime.fromisoformat(words) if words else None
+    except ValueError as error:
+        raise BadRequest(
+            "Give the date as 2026-05-03, or with a time: 2026-05-03 14:05."
+        ) from error
+    if found is not None and found.tzinfo:
+        raise BadRequest("Give the local time, without an offset; the zone says the rest.")
+    return found.isoformat(timespec="seconds") if found else ""
+
+
 def checked_moment(said: str) -> str:
     """A local time that is one, "" stays "". Raises BadRequest in words."""
     try:
@@ -45,11 +73,10 @@ def offset_in(zone: str, taken: str) -> str:
     Of the hour that comes twice when clocks go back the first is meant; an hour that never was
     counts as what the clock would have said without the change (PEP 495, fold=0).
     """
-    if not zone or not taken:
+    moment = instant(taken) if zone else None
+    if moment is None:
         return ""
-    whole = taken.partition(".")[0]
-    whole = whole[:-2] + "59" if whole.endswith(":60") else whole
-    seen = datetime.fromisoformat(whole).replace(tzinfo=known_zone(zone)).utcoffset()
+    seen = moment.replace(tzinfo=known_zone(zone)).utcoffset()
     return written_offset(int(seen.total_seconds() // 60) if seen is not None else 0)
 
 

@@ -16,12 +16,14 @@ from biosight import metrics
 from biosight.errors import BadRequest, NotFound, Stale
 from biosight.images import ActItem, Image, Standing
 from biosight.labels import FORMERLY_UNDECIDED, UNDECIDED, Annotation, clean_label
+from biosight.places.clocks import said_moment
 from biosight.storage.records import Insert, InUse, Records, Remove, Replace, Require, new_id
 
 MOST_AT_ONCE = 500
 TRIES = 8
 LONGEST_PAUSE = 0.05  # seconds at random between tries, so that those who meet don't meet again
 MAX_NOTE = 2000
+MOST_INDIVIDUALS = 100_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,7 +90,9 @@ class Change:
     """What to do to an image, under a name in KINDS. `label` is the new label and `path` where it
     hangs in the collection's tree of names, `target` a collection and `target_name` its name in
     words, `note` a text, `via` the queue it answers. Of a
-    deployment `target` is the id, `site` its site's, `shift` what its clock is put right by."""
+    deployment `target` is the id, `site` its site's, `shift` what its clock is put right by.
+    `when` is a local time or day that a person says, `individuals` how many they counted.
+    What was said elsewhere was so by `speaker` (a person's id) at `said_at`."""
 
     kind: str
     label: str = ""
@@ -99,6 +103,10 @@ class Change:
     path: str = ""
     site: str = ""
     shift: int = 0
+    when: str = ""
+    individuals: int = 0
+    speaker: str = ""
+    said_at: float = 0.0
 
     def standing(self, image: Image) -> Standing:
         return KINDS[self.kind].apply(self, image)
@@ -106,7 +114,12 @@ class Change:
     @property
     def summary(self) -> str:
         """The act in words, for the history."""
-        return KINDS[self.kind].summary.format(label=self.target_name or self.label)
+        return KINDS[self.kind].summary.format(label=self.words)
+
+    @property
+    def words(self) -> str:
+        """What it does it with: a name, a day, a number."""
+        return self.target_name or self.label or self.when or str(self.individuals or "none")
 
 
 Apply = Callable[[Change, Image], Standing]
@@ -157,6 +170,19 @@ def with_note(change: Change) -> Change:
     return Change(change.kind, note=change.note.strip())
 
 
+def with_date(change: Change) -> Change:
+    """A local time or a day alone; none for what the file says. Raises BadRequest."""
+    words = "The date as the file says" if not change.when else ""
+    return Change(change.kind, when=said_moment(change.when), target_name=words)
+
+
+def with_count(change: Change) -> Change:
+    """A number of individuals, 0 for unsaid. Raises BadRequest."""
+    if not 0 <= change.individuals <= MOST_INDIVIDUALS:
+        raise BadRequest(f"Individuals are counted from 0 to {MOST_INDIVIDUALS:,}.")
+    return Change(change.kind, individuals=change.individuals)
+
+
 def confirmed(_: Change, image: Image) -> Standing:
     """The same label, said by a person; nothing where there is none."""
     return replace(image.standing, who="person" if image.label else image.who)
@@ -197,6 +223,16 @@ def deployed(change: Change, image: Image) -> Standing:
     return replace(image.standing, deployment=change.target, site=change.site, shift=change.shift)
 
 
+def dated(change: Change, image: Image) -> Standing:
+    """Taken when a person says so."""
+    return replace(image.standing, dated=change.when)
+
+
+def tallied(change: Change, image: Image) -> Standing:
+    """With so many individuals in its event."""
+    return replace(image.standing, individuals=change.individuals)
+
+
 def noted(change: Change, image: Image) -> Standing:
     return replace(image.standing, note=change.note)
 
@@ -220,6 +256,8 @@ KINDS = {
     "move": ActKind("Moved to {label}", "moved", moved, as_asked, goes=True),
     "copy": ActKind("Copied to {label}", "copied", untouched, as_asked, goes=True, copies=True),
     "note": ActKind("Changed the note", "noted", noted, with_note),
+    "date": ActKind("Dated: {label}", "dated", dated, with_date),
+    "count": ActKind("Counted {label} individuals", "counted", tallied, with_count),
     DEPLOY: ActKind("{label}", "put into their deployment", deployed),
     "place": ActKind("{label}", "put elsewhere", untouched),
     "rename": ActKind("{label}", "renamed", renamed),
@@ -236,12 +274,15 @@ def change_of(
     target_name: str = "",
     note: str = "",
     via: str = "",
+    when: str = "",
+    individuals: int = 0,
 ) -> Change:
     """A checked Change. Raises BadRequest for kinds that nobody can ask for and empty labels."""
     prepare = KINDS[kind].prepare if kind in KINDS else None
     if prepare is None:
         raise BadRequest(f"An act is one of {', '.join(k for k in KINDS if KINDS[k].prepare)}.")
-    return prepare(Change(kind, label, target, target_name, note, via))
+    asked = Change(kind, label, target, target_name, note, via)
+    return prepare(replace(asked, when=when, individuals=individuals))
 
 
 def perform(
@@ -399,5 +440,6 @@ def annotation(act: Act, by: str, change: Change, image: Image, standing: Standi
     if standing.who != "person" or not KINDS[change.kind].speaks:
         return []
     kind = kind_of(image, standing)
-    said = Annotation(new_id(), image.id, standing.label, kind, by, time.time(), act.id, change.via)
+    who, when = change.speaker or by, change.said_at or time.time()
+    said = Annotation(new_id(), image.id, standing.label, kind, who, when, act.id, change.via)
     return [Insert(said)]

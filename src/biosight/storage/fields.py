@@ -7,9 +7,9 @@ does not know. So instances over one database are all updated before any of them
 tests/storage/test_schema.py fails when fields change and the number does not.
 
 A new field has a default, which records of earlier forms get when the store is opened; one that
-follows from another field is listed in its kind's `derived` (new name -> the other's name, and the
-function of its value). Values that are called otherwise now are listed in `rewritten`. A field that
-got another name is listed in `formerly` (new name -> old one). Not here: tables and columns of
+follows from other fields is listed in its kind's `derived` (new name -> the others' names, and the
+function of their values). Values that are called otherwise now are listed in `rewritten`. A field
+that got another name is listed in `formerly` (new name -> old one). Not here: tables and columns of
 SQLite (sqlite_schema.py), documents of MongoDB (mongo.py).
 """
 
@@ -65,9 +65,9 @@ def kept(field: Field[Any], hint: Any) -> Kept:
     return Kept(field.name, plain, None if plain else TypeAdapter(hint), default)
 
 
-def derived(kind: type[Record]) -> dict[str, tuple[str, Callable[[str], str]]]:
-    """New name -> the field it follows from when it is first there, and how."""
-    return cast(dict[str, tuple[str, Callable[[str], str]]], getattr(kind, "derived", {}))
+def derived(kind: type[Record]) -> dict[str, tuple[tuple[str, ...], Callable[..., str]]]:
+    """New name -> the fields it follows from when it is first there, and how."""
+    return cast(dict[str, tuple[tuple[str, ...], Callable[..., str]]], getattr(kind, "derived", {}))
 
 
 def rewritten(kind: type[Record], form: int) -> list[tuple[tuple[str, str], dict[str, str]]]:

@@ -6,10 +6,11 @@ what the records mean.
 """
 
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from copy import copy
 from dataclasses import MISSING
+from itertools import islice
 from typing import Any, cast
 
 from pymongo import ASCENDING, DESCENDING, MongoClient, timeout
@@ -29,6 +30,7 @@ from pymongo.write_concern import WriteConcern
 from biosight.errors import BadRequest, NoSpace, Stale, Unavailable
 from biosight.storage.fields import SCHEMA_VERSION, derived, fields_of, formerly, rewritten
 from biosight.storage.records import (
+    AT_ONCE,
     Gone,
     Insert,
     InUse,
@@ -127,7 +129,9 @@ def condition(where: Iterable[Where]) -> Document:
     parts: list[Document] = []
     for w in where:
         field = name_of(w.field)
-        if w.op == "in":
+        if w.either:
+            parts.append({"$or": [condition(group) for group in w.either]})
+        elif w.op == "in":
             parts.append({field: {"$in": list(cast(tuple[Value, ...], w.value))}})
         elif w.op == "contains":
             parts.append({field: {"$regex": re.escape(str(w.value))}})
@@ -205,13 +209,22 @@ class MongoRecords:
             if known and f.name not in known and f.default is not MISSING:
                 absent = {f.name: {"$exists": False}}
                 self.of(kind).update_many(absent, {"$set": {f.name: f.as_json(f.default)}})
-        for field, (source, made) in derived(kind).items():
-            if known and field not in known and made is str:
-                self.of(kind).update_many({}, [{"$set": {field: f"${source}"}}])
-            elif known and field not in known:
-                for value in self.of(kind).distinct(source):
-                    filled = {"$set": {field: made(value)}}
-                    self.of(kind).update_many({source: value}, filled)
+        for field, (sources, made) in derived(kind).items():
+            if known and field not in known:
+                self.derive(kind, field, sources, made)
+
+    def derive(
+        self, kind: type[Record], field: str, sources: tuple[str, ...], made: Callable[..., str]
+    ) -> None:
+        """Fill a new field from others, some hundred documents at a time: those that get the same
+        value in one write."""
+        found = self.of(kind).find({}, dict.fromkeys(sources, 1))
+        while batch := list(islice(found, AT_ONCE)):
+            ids: dict[str, list[str]] = {}
+            for d in batch:
+                ids.setdefault(made(*(d.get(s) for s in sources)), []).append(d["_id"])
+            for value, named in ids.items():
+                self.of(kind).update_many({"_id": {"$in": named}}, {"$set": {field: value}})
 
     def of(self, kind: type[Record]) -> Collection[Document]:
         """A kind's collection: writes reach the journals of a majority before they count."""

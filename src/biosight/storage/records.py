@@ -32,11 +32,19 @@ Op = Literal["=", "!=", "<", "<=", ">", ">=", "in", "contains"]
 
 @dataclass(frozen=True, slots=True)
 class Where:
-    """One condition; all conditions of a query must hold. "contains" is a substring, lower case."""
+    """One condition; all conditions of a query must hold. "contains" is a substring, lower case;
+    None equals what is absent. With `either` the rest says nothing: all of one of its groups must
+    hold."""
 
     field: str
     op: Op
     value: Value | tuple[Value, ...]
+    either: "tuple[tuple[Where, ...], ...]" = ()
+
+    @staticmethod
+    def any(*groups: "Sequence[Where]") -> "Where":
+        """The condition that all of at least one group holds."""
+        return Where("", "=", None, tuple(tuple(group) for group in groups))
 
 
 @dataclass(frozen=True, slots=True)

@@ -57,7 +57,13 @@ def condition(where: Iterable[Where]) -> tuple[str, list[Any]]:
     parts: list[str] = ["1"]
     values: list[Any] = []
     for w in where:
-        if w.op == "in":
+        if w.either:
+            groups = [condition(group) for group in w.either]
+            parts.append(f"({' OR '.join(f'({clause})' for clause, _ in groups)})")
+            values.extend(value for _, held in groups for value in held)
+        elif w.value is None:
+            parts.append(f'"{w.field}" IS {"" if w.op == "=" else "NOT "}NULL')
+        elif w.op == "in":
             chosen = cast(tuple[Value, ...], w.value)
             parts.append(f'"{w.field}" IN ({", ".join("?" * len(chosen))})')
             values.extend(chosen)
@@ -119,9 +125,9 @@ class SqliteRecords:
                     there = columns(connection, kind.table)
                     for statement in additions(kind, there) if there else ():
                         connection.execute(statement)
-                    for field, (source, made) in derived(kind).items():
+                    for field, (sources, made) in derived(kind).items():
                         if there and field not in there:
-                            derive(connection, kind, field, source, made)
+                            derive(connection, kind, field, sources, made)
                     for (field, value), now in rewritten(kind, form) if there else ():
                         rewrite_values(connection, kind, field, value, now)
                     bring_up(connection, kind)
@@ -352,17 +358,13 @@ def derive(
     connection: sqlite3.Connection,
     kind: type[Record],
     field: str,
-    source: str,
-    made: Callable[[str], str],
+    sources: tuple[str, ...],
+    made: Callable[..., str],
 ) -> None:
-    """Fill a new column from another one: the same value where `made` is str, else from one whose
-    values are few."""
-    if made is str:
-        connection.execute(f'UPDATE {kind.table} SET "{field}" = "{source}"')
-        return
-    values = connection.execute(f'SELECT DISTINCT "{source}" FROM {kind.table}').fetchall()
-    sql = f'UPDATE {kind.table} SET "{field}" = ? WHERE "{source}" = ?'
-    connection.executemany(sql, [(made(value), value) for (value,) in values])
+    """Fill a new column from others, in one pass."""
+    connection.create_function("made_of", len(sources), made, deterministic=True)
+    of = ", ".join(f'"{source}"' for source in sources)
+    connection.execute(f'UPDATE {kind.table} SET "{field}" = made_of({of})')
 
 
 def rewrite_values(

@@ -1,4 +1,5 @@
-"""Who may see and change versions and jobs; collections, images and acts are in deps.py.
+"""Who may see and change versions and jobs, and see exact places; collections, images and acts are
+in deps.py.
 
 Not here: what is done with them (errands).
 """
@@ -9,7 +10,10 @@ from typing import Annotated
 from fastapi import Depends
 
 from biosight import jobs, registry, sharing
+from biosight.bootstrap import BioSight
+from biosight.errands.names import naming_of
 from biosight.errors import Forbidden, NotFound
+from biosight.gallery.privacy import EXACT, Coarsening, coarsening
 from biosight.jobs import Job
 from biosight.registry import ModelVersion
 from biosight.sharing import Access
@@ -96,3 +100,11 @@ VersionToChange = Annotated[ModelVersion, Depends(version_to_change)]
 JobToSee = Annotated[SeenJob, Depends(job_to_see)]
 JobToChange = Annotated[SeenJob, Depends(job_to_change)]
 MemberToRemove = Annotated[str, Depends(member_to_remove)]
+
+
+def seen_rule(access: Access, biosight: BioSight, records: Records) -> Coarsening:
+    """What this person may not see exactly: editors see all."""
+    if access.allows("editor"):
+        return EXACT
+    naming = naming_of(records, biosight.catalogue, access.collection)
+    return coarsening(records, access.collection, naming)

@@ -106,6 +106,11 @@ class ImageOut(BaseModel):
     taken_file: str
     day: str
     note: str
+    camera: str
+    folder: str
+    uploaded_by: str
+    dated: str
+    individuals: int
     trashed: bool
     session: str
     version: int

@@ -1,10 +1,11 @@
-"""A collection in the field's own formats: Darwin Core Archive and Camtrap DP.
+"""A collection in the field's own formats: Darwin Core Archive, Camtrap DP, COCO Camera Traps.
 
 Not here: pictures by label (gallery/export.py), or BioSight's own CSV (gallery/table.py).
 """
 
 from biosight.gallery.standards.camtrap import camtrap_dp, left_out_words, survey_of
-from biosight.gallery.standards.darwin_core import darwin_core
+from biosight.gallery.standards.coco import coco
+from biosight.gallery.standards.darwin_core import darwin_core, no_names, occurrences
 from biosight.gallery.standards.facts import LICENSES, Credits, Scope
 
 __all__ = [
@@ -12,7 +13,10 @@ __all__ = [
     "Credits",
     "Scope",
     "camtrap_dp",
+    "coco",
     "darwin_core",
     "left_out_words",
+    "no_names",
+    "occurrences",
     "survey_of",
 ]

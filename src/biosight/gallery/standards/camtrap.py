@@ -12,9 +12,12 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from hashlib import sha256
+from itertools import groupby
 
 from stream_zip import ZIP_64, stream_zip
 
+from biosight.gallery.export import opened_original, placeless_entry, zip_entry
+from biosight.gallery.naming import file_name
 from biosight.gallery.standards.camtrap_tables import (
     DEPLOYMENTS,
     MEDIA,
@@ -36,7 +39,8 @@ from biosight.gallery.standards.facts import (
 )
 from biosight.images import Image
 from biosight.places import Deployment
-from biosight.places.clocks import offset_in
+from biosight.places.clocks import instant, offset_in
+from biosight.storage.blobs import Blobs
 from biosight.storage.records import Records
 from biosight.taxa.kinds import label_kind
 
@@ -68,16 +72,21 @@ class DeploymentRow:
 @dataclass(slots=True)
 class Survey:
     """What the first walk over the pictures finds: deployments by id, names, how many pictures go
-    in, and how many don't, by the reason."""
+    in, and how many don't, by the reason; `coarse` is the widest grid in degrees that a place is
+    given by."""
 
     deployments: dict[str, DeploymentRow] = field(default_factory=dict)
     taxa: set[str] = field(default_factory=set)
     fitting: int = 0
     left_out: Counter[str] = field(default_factory=Counter)
+    coarse: float = 0.0
 
 
-def camtrap_dp(records: Records, scope: Scope, survey: Survey | None = None) -> Iterator[bytes]:
-    """The package as a zip in pieces; `survey` where one was made already."""
+def camtrap_dp(
+    records: Records, scope: Scope, survey: Survey | None = None, blobs: Blobs | None = None
+) -> Iterator[bytes]:
+    """The package as a zip in pieces; `survey` where one was made already. With `blobs` the files
+    are in it too, without coordinates where theirs are coarse."""
     survey = survey or survey_of(records, scope)
 
     def members() -> Iterator[Member]:
@@ -91,14 +100,32 @@ def camtrap_dp(records: Records, scope: Scope, survey: Survey | None = None) -> 
             ("observations.csv", lines(OBSERVATIONS, observations(records, scope))),
         ):
             yield name, now, 0o644, ZIP_64, content
+        if blobs is not None:
+            yield from files(records, scope, blobs)
 
     chunks: Iterator[bytes] = stream_zip(members(), chunk_size=1 << 16)
     return chunks
 
 
+def files(records: Records, scope: Scope, blobs: Blobs) -> Iterator[Member]:
+    """The pictures of a package, by what is in them: two of one name are two."""
+    for facts in every(records, scope):
+        image = facts.image
+        if missing(image, scope) or (pieces := opened_original(records, blobs, image)) is None:
+            continue
+        make = placeless_entry if scope.grid(image) else zip_entry
+        yield make(image, file_path(image), pieces)
+
+
+def file_path(image: Image) -> str:
+    """Where a package's picture lies: named by the SHA-256 of the original."""
+    _, dot, suffix = file_name(image.name, image.media_type).rpartition(".")
+    return f"media/{image.sha256}{dot}{suffix.lower()}"
+
+
 def missing(image: Image, scope: Scope) -> str:
     """Why a picture can't be part of a package, "" where it can."""
-    if not image.taken:
+    if instant(image.taken) is None:
         return NO_TIME
     if not coordinates(image, scope)[0]:
         return NO_PLACE
@@ -122,6 +149,7 @@ def survey_of(records: Records, scope: Scope) -> Survey:
             survey.left_out[why] += 1
             continue
         survey.fitting += 1
+        survey.coarse = max(survey.coarse, scope.grid(image))
         when = local_time(image, scope)
         id = deployment_id(image, scope)
         if id not in survey.deployments:
@@ -151,11 +179,21 @@ def deployment_cells(id: str, image: Image, scope: Scope) -> dict[str, str]:
             "cameraID": deployment.camera,
             "cameraHeight": "" if deployment.height is None else f"{deployment.height:g}",
             "baitUse": "" if deployment.bait is None else str(deployment.bait).lower(),
+            "deploymentTags": tags(deployment),
+            "timestampIssues": "false",
             "deploymentComments": deployment.comments,
             "deploymentStart": bound(deployment.start, deployment, image, scope),
             "deploymentEnd": bound(deployment.end, deployment, image, scope),
         }
     return said
+
+
+def tags(deployment: Deployment) -> str:
+    """What the format has no column for: the time zone and the shift of the clock, which
+    `import-camtrap` reads again."""
+    zone = f"timeZone:{deployment.zone}" if deployment.zone else ""
+    shift = f"clockShift:{deployment.shift}" if deployment.shift else ""
+    return " | ".join(filter(None, (zone, shift)))
 
 
 def bound(local: str, deployment: Deployment, image: Image, scope: Scope) -> str:
@@ -184,7 +222,7 @@ def media(facts: Facts, scope: Scope) -> tuple[str, ...]:
         "mediaID": image.id,
         "deploymentID": deployment_id(image, scope),
         "timestamp": local_time(image, scope),
-        "filePath": f"media/{image.id}",
+        "filePath": file_path(image),
         "filePublic": "false",
         "fileName": image.name,
         "fileMediatype": image.media_type,
@@ -194,32 +232,79 @@ def media(facts: Facts, scope: Scope) -> tuple[str, ...]:
 
 
 def observations(records: Records, scope: Scope) -> Iterator[tuple[str, ...]]:
-    """observations.csv: what counts now of each picture, by a machine or by a human."""
-    for facts in every(records, scope):
-        image, now = facts.image, facts.current
-        if missing(image, scope):
-            continue
-        when = local_time(image, scope)
-        name = name_terms(now, scope).scientific if image.label else ""
-        said = {
-            "observationID": f"{image.id}-{image.version}",
-            "deploymentID": deployment_id(image, scope),
-            "mediaID": image.id,
-            "eventStart": when,
-            "eventEnd": when,
-            "observationLevel": "media",
-            "observationType": observation_kind(image, name, scope),
-            "scientificName": name,
+    """observations.csv: what counts now of each picture, by a machine or by a human, and of each
+    event behind its pictures."""
+    usable = (f for f in every(records, scope) if not missing(f.image, scope))
+    for _, facts in groupby(usable, lambda f: event_key(f, scope)):
+        rows = []
+        for one in facts:
+            rows.append(observation(one, scope))
+            yield in_order(OBSERVATIONS, rows[-1])
+        yield from (in_order(OBSERVATIONS, row) for row in of_event(rows))
+
+
+def event_key(facts: Facts, scope: Scope) -> str:
+    """The event that a picture is part of; of itself outside of any deployment."""
+    image = facts.image
+    own = "" if scope.deployment(image) else f" {image.id}"
+    return f"{deployment_id(image, scope)} {facts.event[:19]}{own}"
+
+
+def observation(facts: Facts, scope: Scope) -> dict[str, str]:
+    """What counts now of one picture."""
+    image, now = facts.image, facts.current
+    when = local_time(image, scope)
+    name = name_terms(now, scope).scientific if image.label else ""
+    said = {
+        "observationID": f"{image.id}-{image.version}",
+        "deploymentID": deployment_id(image, scope),
+        "mediaID": image.id,
+        "eventID": event_key(facts, scope),
+        "eventStart": when,
+        "eventEnd": when,
+        "observationLevel": "media",
+        "observationType": observation_kind(image, name, scope),
+        "scientificName": name,
+        "count": str(image.individuals or ""),
+    }
+    if image.label and image.label != name:
+        said |= {"observationTags": "label", "observationComments": image.label}
+    if now:
+        sure = "" if now.probability is None else f"{now.probability:.4f}"
+        said |= {
+            "classificationMethod": "machine" if now.machine else "human",
+            "classifiedBy": now.by,
+            "classificationTimestamp": moment(now.at),
+            "classificationProbability": sure,
         }
-        if now:
-            sure = "" if now.probability is None else f"{now.probability:.4f}"
-            said |= {
-                "classificationMethod": "machine" if now.machine else "human",
-                "classifiedBy": now.by,
-                "classificationTimestamp": moment(now.at),
-                "classificationProbability": sure,
-            }
-        yield in_order(OBSERVATIONS, said)
+    return said
+
+
+def of_event(rows: list[dict[str, str]]) -> Iterator[dict[str, str]]:
+    """What an event shows, a row a kind and name: by a human where one of its pictures is, the
+    surest of the machine's else; with the largest count. Blank only where all of it is."""
+    start, end = rows[0]["eventStart"], rows[-1]["eventEnd"]
+    kinds: dict[tuple[str, str], list[dict[str, str]]] = {}
+    for row in rows:
+        kinds.setdefault((row["observationType"], row["scientificName"]), []).append(row)
+    telling = {k: v for k, v in kinds.items() if k[0] not in {"blank", "unclassified"}}
+    for number, alike in enumerate((telling or kinds).values()):
+        best = max(alike, key=weight)
+        counts = [int(row["count"]) for row in alike if row["count"]]
+        yield best | {
+            "observationID": f"{best['eventID']} {number}",
+            "mediaID": "",
+            "eventStart": start,
+            "eventEnd": end,
+            "observationLevel": "event",
+            "count": str(max(counts)) if counts else "",
+        }
+
+
+def weight(row: dict[str, str]) -> tuple[bool, float]:
+    """How much a row says: a human's more than any machine's."""
+    human = row.get("classificationMethod") == "human"
+    return human, float(row.get("classificationProbability") or 0)
 
 
 def observation_kind(image: Image, name: str, scope: Scope) -> str:
@@ -240,25 +325,26 @@ def observation_kind(image: Image, name: str, scope: Scope) -> str:
 
 def datapackage(survey: Survey, scope: Scope) -> dict[str, object]:
     rows = list(survey.deployments.values())
+    coarse = survey.coarse
     return {
         "name": f"biosight-{scope.collection}",
         "profile": f"{PUBLISHED}/camtrap-dp-profile.json",
         "created": datetime.now(UTC).isoformat(timespec="seconds"),
-        "title": scope.name,
+        "title": scope.title,
         "description": "Exported from BioSight."
         + left_out_words(survey.left_out)
-        + (f" Coordinates are coarse: {scope.coarse:g} degrees." if scope.coarse else ""),
+        + (f" Coordinates are coarse: {coarse:g} degrees." if coarse else ""),
         "contributors": contributors(scope),
         **licences(scope),
         "project": {
-            "title": scope.name,
+            "title": scope.title,
             "samplingDesign": "opportunistic",
             "captureMethod": ["activityDetection"],
             "individualAnimals": False,
-            "observationLevel": ["media"],
+            "observationLevel": ["media", "event"],
         },
         "gbifIngestion": {"observationLevel": "media"},
-        "coordinatePrecision": scope.coarse or 0.000001,
+        "coordinatePrecision": coarse or 0.000001,
         "spatial": {
             "type": "MultiPoint",
             "coordinates": [[float(r.said["longitude"]), float(r.said["latitude"])] for r in rows],
@@ -284,10 +370,17 @@ def datapackage(survey: Survey, scope: Scope) -> dict[str, object]:
 
 
 def contributors(scope: Scope) -> list[dict[str, str]]:
-    """Who answers for the package: its maker as the contact, and BioSight, which wrote it."""
-    made = {"title": scope.credits.creator, "email": scope.credits.email, "role": "contact"}
-    own = [{k: v for k, v in made.items() if v}] if scope.credits.creator else []
-    return [*own, {"title": "BioSight", "role": "publisher"}]
+    """Who answers for the package: its maker as the contact, who holds the rights, and BioSight,
+    which wrote it."""
+    credit = scope.credits
+    made = {"title": credit.creator, "email": credit.email, "role": "contact"}
+    own = [{k: v for k, v in made.items() if v}] if credit.creator else []
+    holder = [{"title": credit.rights_holder, "role": "rightsHolder"}]
+    return [
+        *own,
+        *(holder if credit.rights_holder else []),
+        {"title": "BioSight", "role": "publisher"},
+    ]
 
 
 def licences(scope: Scope) -> dict[str, list[dict[str, str]]]:

@@ -23,6 +23,7 @@ from biosight.gallery.standards.facts import (
 )
 from biosight.images import Image
 from biosight.labels import LabelNames
+from biosight.storage.living import living
 from biosight.storage.records import Records
 from biosight.taxa.kinds import label_kind
 from biosight.taxa.ranks import HIGHER
@@ -32,6 +33,7 @@ DC = "http://purl.org/dc/terms/"
 OCCURRENCE = (
     "occurrenceID",
     "basisOfRecord",
+    "eventID",
     "eventDate",
     "scientificName",
     "taxonRank",
@@ -44,11 +46,19 @@ OCCURRENCE = (
     *HIGHER,
     "verbatimIdentification",
     "identificationQualifier",
+    "individualCount",
+    "locationID",
+    "locality",
+    "habitat",
+    "samplingProtocol",
     "decimalLatitude",
     "decimalLongitude",
     "geodeticDatum",
     "coordinateUncertaintyInMeters",
+    "footprintWKT",
     "dataGeneralizations",
+    "license",
+    "rightsHolder",
     "occurrenceRemarks",
 )
 IDENTIFICATION = (
@@ -61,6 +71,7 @@ IDENTIFICATION = (
     "identificationRemarks",
 )
 MEDIA = ("identifier", "type", "format", "title", "created")
+NO_ORGANISM = {"empty": "nothing", "human": "people", "vehicle": "vehicles"}
 HUMAN, MACHINE = "verified by human", "unverified, by machine"
 Member = tuple[str, datetime, int, object, Iterable[bytes]]
 
@@ -79,15 +90,51 @@ def darwin_core(records: Records, scope: Scope) -> Iterator[bytes]:
 
 def files(records: Records, scope: Scope) -> dict[str, Iterable[bytes]]:
     """The archive's files by name."""
+
+    def shown() -> Iterator[Facts]:
+        return (f for f in every(records, scope) if is_occurrence(f.image, scope))
+
     return {
         "meta.xml": [meta().encode()],
         "eml.xml": [eml(scope).encode()],
-        "occurrence.csv": lines(OCCURRENCE, (occurrence(f, scope) for f in every(records, scope))),
+        "occurrence.csv": lines(OCCURRENCE, (occurrence(f, scope) for f in shown())),
         "identification.csv": lines(
             ("coreid", *IDENTIFICATION),
-            ((f.image.id, s.id, *said(s, scope)) for f in every(records, scope) for s in f.said),
+            ((f.image.id, s.id, *said(s, scope)) for f in shown() for s in f.said),
         ),
-        "multimedia.csv": lines(("coreid", *MEDIA), (media(f) for f in every(records, scope))),
+        "multimedia.csv": lines(("coreid", *MEDIA), (media(f) for f in shown())),
+    }
+
+
+def is_occurrence(image: Image, scope: Scope) -> bool:
+    """Does a picture show an organism, for all that is known? Nothing, people and vehicles are no
+    occurrence."""
+    return label_kind(image.label, scope.naming) not in NO_ORGANISM
+
+
+def occurrences(records: Records, scope: Scope) -> tuple[int, dict[str, int]]:
+    """How many pictures are occurrences, and how many are not, by what they show."""
+    counts = records.count_by(Image, living(scope.collection), "label")
+    shown, left = 0, dict[str, int]()
+    for label, n in counts.items():
+        kind = label_kind(str(label), scope.naming)
+        if kind in NO_ORGANISM:
+            words = f"that show {NO_ORGANISM[kind]}"
+            left[words] = left.get(words, 0) + n
+        else:
+            shown += n
+    return shown, left
+
+
+def no_names(records: Records, scope: Scope) -> dict[str, int]:
+    """The labels that stand for no scientific name, with their pictures."""
+    counts = records.count_by(Image, living(scope.collection), "label")
+    return {
+        str(label): n
+        for label, n in counts.items()
+        if label
+        and label_kind(str(label), scope.naming) not in NO_ORGANISM
+        and not scientific_name(str(label), scope).scientific
     }
 
 
@@ -95,24 +142,53 @@ def occurrence(facts: Facts, scope: Scope) -> tuple[str, ...]:
     """A picture as an occurrence, by what counts now."""
     image, now = facts.image, facts.current
     latitude, longitude, metres = coordinates(image, scope)
-    coarse = f"Coordinates are the middle of a cell of {scope.coarse:g} degrees."
+    grid, site, credit = scope.grid(image), scope.site(image), scope.credits
+    coarse = f"Coordinates are the middle of a cell of {grid:g} degrees."
     name = name_terms(now, scope)
     return (
         image.id,
-        "MachineObservation",
+        basis(image, scope),
+        event_id(facts, scope),
         local_time(image, scope),
         name.scientific,
         name.rank,
         vernacular(image, scope),
         *(said(now, scope)[2:] if now else ("", "", "", "")),
         *classification(image, scope),
+        str(image.individuals or ""),
+        site.id if site else "",
+        site.name if site else "",
+        site.habitat if site else "",
+        "camera trap" if by_camera(image, scope) else "",
         latitude,
         longitude,
         "EPSG:4326" if latitude else "",
         metres,
-        coarse if scope.coarse and latitude else "",
+        f"POINT ({longitude} {latitude})" if site else "",
+        coarse if grid and latitude else "",
+        LICENSES.get(credit.license, ""),
+        credit.rights_holder,
         image.note,
     )
+
+
+def by_camera(image: Image, scope: Scope) -> bool:
+    """Did a camera take it that nobody held?"""
+    deployment = scope.deployment(image)
+    return bool(deployment and deployment.camera)
+
+
+def basis(image: Image, scope: Scope) -> str:
+    """A camera's own picture is a machine's observation, one of a walk a person's; outside of any
+    deployment it goes by who says what it shows."""
+    person = image.who == "person" if scope.deployment(image) is None else True
+    return "HumanObservation" if person and not by_camera(image, scope) else "MachineObservation"
+
+
+def event_id(facts: Facts, scope: Scope) -> str:
+    """The event of a deployment that a picture is part of, "" for none."""
+    deployment = scope.deployment(facts.image)
+    return f"{deployment.name} {facts.event[:19]}" if deployment and facts.event else ""
 
 
 def vernacular(image: Image, scope: Scope) -> str:
@@ -138,11 +214,16 @@ def classification(image: Image, scope: Scope) -> tuple[str, ...]:
 
 def name_terms(said: Identification | None, scope: Scope) -> LabelNames:
     """The scientific name and rank of a label; both "" for what is no taxon."""
-    if said is None or label_kind(said.label, scope.naming) in {"empty", "human", "vehicle"}:
+    if said is None or label_kind(said.label, scope.naming) in NO_ORGANISM:
         return LabelNames("", "")
-    if taxon := scope.naming.published(said.label):
+    return scientific_name(said.label, scope)
+
+
+def scientific_name(label: str, scope: Scope) -> LabelNames:
+    """What a label is published as: its taxon, else what its model says of it."""
+    if taxon := scope.naming.published(label):
         return LabelNames(taxon.scientific_name, taxon.taxon_rank)
-    return scope.names.get(said.label, LabelNames("", ""))
+    return scope.names.get(label, LabelNames("", ""))
 
 
 def said(one: Identification, scope: Scope) -> tuple[str, ...]:
@@ -174,9 +255,9 @@ def meta() -> str:
 def part(tag: str, kind: str, file: str, terms: tuple[str, ...]) -> str:
     """One file of meta.xml; an extension's first column is the core's id."""
     first = 0 if tag == "core" else 1
-    space = DC if file == "multimedia.csv" else DWC
     fields = "".join(
-        f'    <field index="{n + first}" term="{space}{term}"/>\n' for n, term in enumerate(terms)
+        f'    <field index="{n + first}" term="{space(file, term)}{term}"/>\n'
+        for n, term in enumerate(terms)
     )
     id = "id" if tag == "core" else "coreid"
     return (
@@ -187,10 +268,15 @@ def part(tag: str, kind: str, file: str, terms: tuple[str, ...]) -> str:
     )
 
 
+def space(file: str, term: str) -> str:
+    """The vocabulary that a term is of."""
+    return DC if file == "multimedia.csv" or term in {"license", "rightsHolder"} else DWC
+
+
 def eml(scope: Scope) -> str:
     """eml.xml: what EML 2.2.0 and GBIF ask for; who answers is the credits' creator, else the
     collection itself."""
-    name, day = escape(scope.name), datetime.now(UTC).date().isoformat()
+    name, day = escape(scope.title), datetime.now(UTC).date().isoformat()
     who = party(scope)
     return (
         '<?xml version="1.0" encoding="UTF-8"?>\n'

@@ -5,22 +5,21 @@ Not here: either format.
 
 import csv
 import io
-import math
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
+from itertools import islice
 
-from biosight.gallery.export import PAGE, all_images
+from biosight.gallery.events import numbered
+from biosight.gallery.export import PAGE
+from biosight.gallery.privacy import EXACT, Coarsening, decimals_of, middle, uncertainty
 from biosight.images import Image
 from biosight.labels import Annotation, LabelNames, Prediction
 from biosight.places import Deployment, Site
-from biosight.places.clocks import offset_in, written_offset
+from biosight.places.clocks import instant, offset_in, written_offset
 from biosight.storage.living import living
-from biosight.storage.records import Order, Records, Where
+from biosight.storage.records import Order, Position, Records, Where
 from biosight.taxa.naming import Naming
-
-METRES_PER_DEGREE = 111_320.0
-
 
 LICENSES = {
     "CC0-1.0": "https://creativecommons.org/publicdomain/zero/1.0/legalcode",
@@ -31,12 +30,14 @@ LICENSES = {
 
 @dataclass(frozen=True, slots=True)
 class Credits:
-    """Who made a collection and can be asked, and under which of LICENSES it is given, "" for not
-    said."""
+    """Who made a collection and can be asked, under which of LICENSES it is given, the title it is
+    given under and who holds the rights; "" for not said."""
 
     creator: str
     email: str
     license: str = ""
+    title: str = ""
+    rights_holder: str = ""
 
 
 NOBODY = Credits("", "")
@@ -48,7 +49,8 @@ class Scope:
     labels, the collection's tree of names, a grid for coordinates in degrees (0 for exact ones),
     and the offset from UTC in minutes of clocks of which neither file nor deployment says one
     (None: unknown). `sites` and `deployments` are the collection's, by id; `credits` says who
-    answers for it."""
+    answers for it. `rule` says what is coarse whatever was asked, `gap` in seconds what is one
+    event."""
 
     collection: str
     name: str
@@ -60,6 +62,17 @@ class Scope:
     sites: Mapping[str, Site] = field(default_factory=dict)
     deployments: Mapping[str, Deployment] = field(default_factory=dict)
     credits: Credits = field(default_factory=lambda: NOBODY)
+    rule: Coarsening = EXACT
+    gap: int = 60
+
+    @property
+    def title(self) -> str:
+        """What the export is called."""
+        return self.credits.title or self.name
+
+    def grid(self, image: Image) -> float:
+        """The grid in degrees for a picture's place, 0 for an exact one."""
+        return max(self.coarse, self.rule.of(image))
 
     def deployment(self, image: Image) -> Deployment | None:
         """The deployment that a picture belongs to."""
@@ -84,10 +97,13 @@ class Identification:
 
 @dataclass(frozen=True, slots=True)
 class Facts:
-    """A picture with all that was said of it, the oldest first, and the last word that counts."""
+    """A picture with all that was said of it, the oldest first, and the last word that counts.
+    `event` is the first time of the event that it is part of, its own outside of a deployment, ""
+    without a time of day."""
 
     image: Image
     said: tuple[Identification, ...]
+    event: str = ""
 
     @property
     def current(self) -> Identification | None:
@@ -105,13 +121,28 @@ class Facts:
 
 
 def every(records: Records, scope: Scope) -> Iterator[Facts]:
-    """All pictures of the collection that are not in the trash."""
-    for images in all_images(records, living(scope.collection)):
-        yield from of(records, images, scope)
+    """All pictures of the collection that are not in the trash: those of a deployment together,
+    by time; a page at a time, so that memory stays flat."""
+    here = living(scope.collection)
+    deployments = sorted(map(str, records.count_by(Image, here, "deployment")))
+    for deployment in deployments:
+        images = in_time(records, [*here, Where("deployment", "=", deployment)])
+        flow = numbered(images, scope.gap) if deployment else ((i, i.taken) for i in images)
+        while page := list(islice(flow, PAGE)):
+            yield from of(records, page, scope)
 
 
-def of(records: Records, images: Sequence[Image], scope: Scope) -> Iterator[Facts]:
-    """A page of pictures with what was said of them."""
+def in_time(records: Records, where: Sequence[Where]) -> Iterator[Image]:
+    """What matches, by the corrected time."""
+    after = None
+    while page := records.find(Image, where, order=Order("taken"), after=after, limit=PAGE):
+        yield from page
+        after = Position(page[-1].taken, page[-1].id)
+
+
+def of(records: Records, page: Sequence[tuple[Image, str]], scope: Scope) -> Iterator[Facts]:
+    """A page of pictures, each with its event, with what was said of them."""
+    images = [image for image, _ in page]
     named = [Where("image", "in", tuple(image.id for image in images))]
     said: dict[str, list[Identification]] = {}
     limit = PAGE * 50
@@ -127,8 +158,8 @@ def of(records: Records, images: Sequence[Image], scope: Scope) -> Iterator[Fact
         if (a.image, a.act) not in taken_back and a.label:
             one = Identification(a.id, False, scope.person(a.by), a.at, a.label, None)
             said.setdefault(a.image, []).append(one)
-    for image in images:
-        yield Facts(image, tuple(sorted(said.get(image.id, ()), key=lambda s: s.at)))
+    for image, event in page:
+        yield Facts(image, tuple(sorted(said.get(image.id, ()), key=lambda s: s.at)), event)
 
 
 def coordinates(image: Image, scope: Scope) -> tuple[str, str, str]:
@@ -137,7 +168,7 @@ def coordinates(image: Image, scope: Scope) -> tuple[str, str, str]:
 
     With a grid the middle of the picture's cell is given, and half the cell's diagonal.
     """
-    site, coarse = scope.site(image), scope.coarse
+    site, coarse = scope.site(image), scope.grid(image)
     latitude = site.latitude if site else image.latitude
     longitude = site.longitude if site else image.longitude
     if latitude is None or longitude is None:
@@ -145,30 +176,37 @@ def coordinates(image: Image, scope: Scope) -> tuple[str, str, str]:
     if not coarse:
         far = str(site.uncertainty or "") if site else ""
         return f"{latitude:.6f}", f"{longitude:.6f}", far
-    decimals = max(0, math.ceil(-math.log10(coarse))) + 2
-    middle = [
-        min((math.floor(v / coarse) + 0.5) * coarse, limit - coarse / 2)
-        for v, limit in ((latitude, 90), (longitude, 180))
-    ]
-    metres = math.ceil(coarse / 2 * math.sqrt(2) * METRES_PER_DEGREE)
-    return f"{middle[0]:.{decimals}f}", f"{middle[1]:.{decimals}f}", str(metres)
+    latitude, longitude = middle(latitude, longitude, coarse)
+    decimals = decimals_of(coarse)
+    return f"{latitude:.{decimals}f}", f"{longitude:.{decimals}f}", str(uncertainty(coarse))
 
 
 def local_time(image: Image, scope: Scope) -> str:
-    """When the picture was taken, by its deployment's clock, ISO 8601, "" for unknown.
+    """When the picture was taken, by its deployment's clock, ISO 8601, "" for unknown; a day alone
+    where nobody knows more.
 
     The offset is that of the deployment's zone then, else the one that its file says, else the
     scope's, else there is none: nothing is invented.
     """
-    if not image.taken:
-        return ""
+    if instant(image.taken) is None:
+        return image.taken
+    # A leap second can be written by nobody's parser: it is the second before.
+    return image.taken_at.replace(":60", ":59") + offset_of(image, scope)
+
+
+def instant_text(image: Image) -> str:
+    """The local time to the second without any offset, or the day, "" for unknown."""
+    return image.taken_at.replace("T", " ").replace(":60", ":59")
+
+
+def offset_of(image: Image, scope: Scope) -> str:
+    """The offset of a picture's local time, "" for unknown."""
     deployment = scope.deployment(image)
     offset = offset_in(deployment.zone, image.taken) if deployment else ""
-    offset = offset or image.capture.offset
+    offset = offset or ("" if image.dated else image.capture.offset)
     if not offset and scope.utc_offset is not None:
         offset = written_offset(scope.utc_offset)
-    # A leap second can be written by nobody's parser: it is the second before.
-    return image.taken_at.replace(":60", ":59") + offset
+    return offset
 
 
 def moment(seconds: float) -> str:

@@ -6,7 +6,7 @@ from typing import Annotated
 from fastapi import APIRouter
 from pydantic import BaseModel, Field
 
-from biosight import accounts, gallery, sharing
+from biosight import accounts, sharing
 from biosight.collection import Collection
 from biosight.errands import locating, renaming
 from biosight.errands.names import placed
@@ -14,12 +14,21 @@ from biosight.errors import BadRequest, NotFound
 from biosight.images import Image
 from biosight.places import Deployment
 from biosight.review import copies, queue, undoing
-from biosight.review.acts import DEPLOY, KINDS, MOST_AT_ONCE, Act, Change, change_of, perform
+from biosight.review.acts import (
+    DEPLOY,
+    KINDS,
+    MOST_AT_ONCE,
+    MOST_INDIVIDUALS,
+    Act,
+    Change,
+    change_of,
+    perform,
+)
 from biosight.sharing import Access
 from biosight.storage.living import still_there
 from biosight.storage.records import Gone, Record, Require, Where, behind
 from biosight.web.deps import ActToUndo, Editor, Open, Person, Signed, Store, Viewer
-from biosight.web.filtering import Matching
+from biosight.web.filtering import Matching, matching
 from biosight.web.inputs import Input
 from biosight.web.shown import ImageOut, image_out
 
@@ -36,7 +45,8 @@ class NewAct(Input):
 
     `kind`: confirm, relabel (with `label`), unsure, trash, restore, move or copy (with `target`,
     a collection), note (with `note`), deploy (with `deployment`, "" to take
-    them out). `versions` names the version each image had when it was
+    them out), date (with `when`, a local time or a day, "" for what the file says), count (with
+    `individuals`, 0 for unsaid). `versions` names the version each image had when it was
     seen: images that changed since are left alone and come back as `stale`.
     """
 
@@ -48,6 +58,8 @@ class NewAct(Input):
     target: str = Field("", max_length=64)
     deployment: str = Field("", max_length=64)
     note: str = Field("", max_length=4000)
+    when: str = Field("", max_length=30)
+    individuals: int = Field(0, ge=0, le=MOST_INDIVIDUALS)
     via: str = Field("", pattern="^(random|margin)?$")
     act: str = Field("", max_length=64)
     start: str = Field("", max_length=64)
@@ -124,7 +136,7 @@ def act(body: NewAct, access: Editor, person: Signed, biosight: Open, records: S
         change = locating.change_for(records, c.id, body.deployment)
     else:
         change = placed(records, biosight.catalogue, c, checked_change(body, person, records))
-    found, following = chosen(body, c.id, c.threshold, records)
+    found, following = chosen(body, access, records)
     seen = body.versions or {}
     stale = [i for i in found if seen.get(i.id, i.version) != i.version]
     images = [i for i in found if seen.get(i.id, i.version) == i.version]
@@ -139,7 +151,7 @@ def act(body: NewAct, access: Editor, person: Signed, biosight: Open, records: S
     missing = len(set(body.images)) - len(found) if body.images else 0
     return ActDone(
         act=done.act,
-        said=KINDS[body.kind].done.format(label=change.target_name or change.label),
+        said=KINDS[body.kind].done.format(label=change.words),
         changed=[image_out(i, c.threshold) for i in done.changed],
         unchanged=done.unchanged,
         conflicts=done.conflicts,
@@ -157,23 +169,28 @@ def checked_change(body: NewAct, person: Signed, records: Store) -> Change:
         granted = sharing.access(records, person.user.id, body.target, "editor")
         target, name = granted.collection.id, granted.collection.name
     return change_of(
-        body.kind, label=body.label, target=target, target_name=name, note=body.note, via=body.via
+        body.kind,
+        label=body.label,
+        target=target,
+        target_name=name,
+        note=body.note,
+        via=body.via,
+        when=body.when,
+        individuals=body.individuals,
     )
 
 
-def chosen(
-    body: NewAct, collection: str, threshold: int, records: Store
-) -> tuple[list[Image], str]:
+def chosen(body: NewAct, access: Access, records: Store) -> tuple[list[Image], str]:
     """The images an act is for, in this collection only, and where to go on."""
     if (body.images is None) == (body.matching is None):
         raise BadRequest("Name the images, or say which match.")
     if body.images is not None:
         ids = tuple(dict.fromkeys(body.images))
-        here = Where("collection", "=", collection)
+        here = Where("collection", "=", access.collection.id)
         found = records.find(Image, [here, Where("id", "in", ids)], limit=MOST_AT_ONCE)
         return found, ""
     assert body.matching is not None
-    where = gallery.conditions(collection, threshold, body.matching.filter())
+    where = matching(access, body.matching.filter())
     found = records.find(Image, where, after=behind(body.start), limit=MOST_AT_ONCE)
     return found, found[-1].id if len(found) == MOST_AT_ONCE else ""
 

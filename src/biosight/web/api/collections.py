@@ -1,13 +1,13 @@
 """API: collections, their labels, members and invitations."""
 
-from typing import Annotated
+from typing import Annotated, Literal
 
 from fastapi import APIRouter
 from pydantic import BaseModel, Field
 
 from biosight import gallery, registry, sharing
 from biosight.accounts import User, clean_email
-from biosight.collection import Collection
+from biosight.collection import GRIDS, LONGEST_GAP, Collection, Wanted
 from biosight.errands import removing, renaming, trying_on
 from biosight.errands.names import names_in, twins
 from biosight.errors import Forbidden
@@ -19,12 +19,14 @@ from biosight.storage.records import Order, Where
 from biosight.taxa.kinds import thing_of
 from biosight.taxa.paths import line_of
 from biosight.web.deps import Bytes, Editor, Open, Owner, Signed, Store, Viewer
+from biosight.web.filtering import Filtered, matching
 from biosight.web.inputs import Input
 from biosight.web.rights import MemberToRemove, seen_version
 from biosight.web.shown import TaxonOut, taxon_out
 
 router = APIRouter(tags=["collections"])
 MOST_COVERS = 4
+Said = Literal["title", "license", "rights_holder", "coarse", "utc_offset"]
 
 
 class CoverOut(BaseModel):
@@ -43,6 +45,10 @@ class CollectionOut(BaseModel):
     role: str
     threshold: int
     favourites: list[str]
+    event_gap: int
+    sensitive: list[str]
+    coarse: float
+    published: dict[str, str]
     model: str
     images: int
     unsure: int
@@ -62,12 +68,19 @@ class NewCollection(Input):
 
 
 class CollectionChange(Input):
-    """What to change; `threshold` in whole percent, `model` a family's name."""
+    """What to change; `threshold` in whole percent, `model` a family's name, `event_gap` in
+    seconds. `sensitive` are labels whose places, and those of all below them, viewers and exports
+    get as coarse as `coarse`, in degrees. `published` is what is said at exports unless they say
+    otherwise."""
 
     name: str | None = Field(None, max_length=200)
     threshold: int | None = Field(None, ge=0, le=100)
     model: str | None = Field(None, max_length=64)
     favourites: list[Annotated[str, Field(max_length=200)]] | None = Field(None, max_length=9)
+    event_gap: int | None = Field(None, ge=0, le=LONGEST_GAP)
+    sensitive: list[Annotated[str, Field(max_length=200)]] | None = Field(None, max_length=400)
+    coarse: float | None = Field(None, ge=GRIDS[0], le=GRIDS[-1])
+    published: dict[Said, Annotated[str, Field(max_length=200)]] | None = None
 
 
 class LabelOut(BaseModel):
@@ -152,6 +165,10 @@ def collection_out(records: Store, access: Access) -> CollectionOut:
         role=access.role,
         threshold=c.threshold,
         favourites=list(c.favourites),
+        event_gap=c.event_gap,
+        sensitive=list(c.sensitive),
+        coarse=c.coarse,
+        published=dict(c.published),
         model=c.model,
         images=records.count(Image, where),
         unsure=records.count(Image, [*machine, Where("percent", "<", c.threshold)]),
@@ -213,14 +230,8 @@ def change(body: CollectionChange, access: Editor, person: Signed, records: Stor
         trying_on.check_fits(seen_version(records, person, chosen.id), access.collection)
     if body.name is not None and not access.allows("owner"):
         raise Forbidden("Only an owner can rename a collection.")
-    changed = sharing.change_collection(
-        records,
-        access.collection,
-        name=body.name,
-        threshold=body.threshold,
-        favourites=body.favourites,
-        model=body.model,
-    )
+    wanted = Wanted(**body.model_dump())  # type: ignore[typeddict-item]
+    changed = sharing.change_collection(records, access.collection, **wanted)
     return collection_out(records, Access(changed, access.role))
 
 
@@ -254,11 +265,12 @@ def empty_trash(access: Owner, records: Store, blobs: Bytes) -> dict[str, int]:
 
 
 @router.get("/collections/{collection}/labels")
-def labels(access: Viewer, biosight: Open, records: Store) -> list[LabelOut]:
-    """Label folders with counts, the fullest first."""
+def labels(access: Viewer, biosight: Open, records: Store, chosen: Filtered) -> list[LabelOut]:
+    """Label folders with counts of what a filter matches, the fullest first."""
     c = access.collection
     names = names_in(records, biosight.catalogue, c)
-    counts = gallery.label_counts(records, c.id, c.threshold)
+    where = matching(access, chosen)
+    counts = gallery.label_counts(records, where, c.threshold)
     same = twins(names, {x.label: x.images for x in counts if x.label})
     return [
         LabelOut.model_construct(

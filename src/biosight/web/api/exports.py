@@ -5,34 +5,40 @@ from collections.abc import Iterator
 from typing import Annotated, Any, Literal
 from urllib.parse import quote
 
+from anyio import to_thread
 from fastapi import APIRouter, Depends, Form, Query, Request, Response
 from fastapi.responses import StreamingResponse
-from pydantic import BaseModel
+from pydantic import BaseModel, Field
 
-from biosight import accounts, gallery, logbook
+from biosight import accounts, logbook
 from biosight.bootstrap import BioSight
 from biosight.errands.names import naming_of
 from biosight.errands.publishing import scope_of
 from biosight.errors import BadRequest
 from biosight.gallery.export import all_images, chosen_images, csv_lines, zip_chunks
 from biosight.gallery.naming import clean_part
-from biosight.gallery.standards import Credits, camtrap_dp, darwin_core, survey_of
-from biosight.gallery.standards.facts import NOBODY
+from biosight.gallery.privacy import coarsening
+from biosight.gallery.standards import (
+    Credits,
+    Scope,
+    camtrap_dp,
+    coco,
+    darwin_core,
+    no_names,
+    occurrences,
+    survey_of,
+)
 from biosight.gallery.table import Telling
 from biosight.images import Image
 from biosight.sharing import Access
 from biosight.storage.records import Records
-from biosight.web.deps import Bytes, Open, Signed, Store, Viewer
-from biosight.web.filtering import Filtered
+from biosight.web.deps import Bytes, Open, Person, Signed, Store, Viewer
+from biosight.web.filtering import Filtered, matching
+from biosight.web.rights import seen_rule
 from biosight.web.security import client_address
 from biosight.web.sending import begun, on_byte_threads, streamed
 
 router = APIRouter(tags=["export"])
-# A grid for coordinates in degrees, 0 for exact ones; the offset from UTC in minutes of clocks of
-# which the file says none.
-License = Annotated[Literal["", "CC0-1.0", "CC-BY-4.0", "CC-BY-NC-4.0"], Query()]
-Coarse = Annotated[float, Query(ge=0, le=10)]
-Offset = Annotated[int | None, Query(ge=-840, le=840)]
 ZIP: dict[int | str, dict[str, Any]] = {
     200: {"content": {"application/zip": {}}, "description": "A zip by label"}
 }
@@ -92,19 +98,25 @@ async def zip_all(
     blobs: Bytes,
     chosen: Filtered,
     nested: bool = False,
+    placeless: bool = False,
 ) -> Response:
     """A whole collection or what a filter matches, in a folder a label; `nested` puts folders into
-    those of the names above."""
-    c = access.collection
-    pages = all_images(records, gallery.conditions(c.id, c.threshold, chosen))
-    chunks = zip_chunks(records, blobs, pages, telling(biosight, records, access, nested=nested))
+    those of the names above, `placeless` takes coordinates out of the files. Places that the
+    collection hides are out of the files for viewers, and coarse in the table for all."""
+    pages = all_images(records, matching(access, chosen))
+    how = telling(biosight, records, access, nested=nested, placeless=placeless)
+    chunks = zip_chunks(records, blobs, pages, how)
     return await zipped(request, chunks, access)
 
 
-def telling(biosight: BioSight, records: Records, access: Access, *, nested: bool) -> Telling:
+def telling(
+    biosight: BioSight, records: Records, access: Access, *, nested: bool, placeless: bool = False
+) -> Telling:
     """How the pictures of a collection are told of."""
     naming = naming_of(records, biosight.catalogue, access.collection)
-    return Telling(accounts.names_of(records), naming, nested)
+    rule = coarsening(records, access.collection, naming)
+    hidden = (lambda _: True) if placeless else seen_rule(access, biosight, records).hides
+    return Telling(accounts.names_of(records), naming, nested, rule, hidden)
 
 
 @router.post("/collections/{collection}/zip", response_class=StreamingResponse, responses=ZIP)
@@ -116,10 +128,12 @@ async def zip_selected(
     blobs: Bytes,
     images: Annotated[str, Form(max_length=900_000)],
     nested: Annotated[bool, Form()] = False,
+    placeless: Annotated[bool, Form()] = False,
 ) -> Response:
     """A selection; `images` is a JSON list of ids, sent as a form so that browsers download."""
     pages = here(chosen_images(records, parse_ids(images)), access.collection.id)
-    chunks = zip_chunks(records, blobs, pages, telling(biosight, records, access, nested=nested))
+    how = telling(biosight, records, access, nested=nested, placeless=placeless)
+    chunks = zip_chunks(records, blobs, pages, how)
     return await zipped(request, chunks, access)
 
 
@@ -153,10 +167,34 @@ def csv_all(
     access: Viewer, biosight: Open, records: Store, chosen: Filtered, nested: bool = False
 ) -> Response:
     """The CSV of a collection or of what a filter matches; its paths are those of the zip."""
-    c = access.collection
-    pages = all_images(records, gallery.conditions(c.id, c.threshold, chosen))
+    pages = all_images(records, matching(access, chosen))
     lines = csv_lines(records, pages, telling(biosight, records, access, nested=nested))
     return download(lines, access, ".csv", "text/csv; charset=utf-8")
+
+
+class Publication(BaseModel):
+    """What is said of an export; where nothing is, what was remembered for the collection counts.
+
+    `coarse` is a grid for coordinates in degrees, 0 for exact ones; `utc_offset` that of clocks in
+    minutes of which neither file nor deployment says one."""
+
+    title: str | None = Field(None, max_length=200)
+    license: Literal["", "CC0-1.0", "CC-BY-4.0", "CC-BY-NC-4.0"] | None = None
+    rights_holder: str | None = Field(None, max_length=200)
+    coarse: float | None = Field(None, ge=0, le=10)
+    utc_offset: int | None = Field(None, ge=-840, le=840)
+
+
+Published = Annotated[Publication, Query()]
+
+
+def asked_scope(
+    records: Records, biosight: BioSight, access: Access, person: Person, said: Publication
+) -> Scope:
+    """What to export and how, as was said."""
+    told = {name: str(value) for name, value in said.model_dump().items() if value is not None}
+    who = Credits(person.user.name, person.user.email)
+    return scope_of(records, biosight.catalogue, access.collection, who, told)
 
 
 @router.get(
@@ -166,37 +204,44 @@ def csv_all(
     dependencies=NOTED,
 )
 async def darwin_core_archive(
-    request: Request,
-    access: Viewer,
-    biosight: Open,
-    records: Store,
-    person: Signed,
-    coarse: Coarse = 0,
-    utc_offset: Offset = None,
-    license: License = "",
+    access: Viewer, biosight: Open, records: Store, person: Signed, said: Published
 ) -> Response:
     """The collection as a Darwin Core Archive; machine and human identifications are told apart."""
-    credit = Credits(person.user.name, person.user.email, license)
-    scope = scope_of(records, biosight.catalogue, access.collection, credit, coarse, utc_offset)
+    scope = await to_thread.run_sync(asked_scope, records, biosight, access, person, said)
     return download(darwin_core(records, scope), access, "-dwca.zip", "application/zip")
 
 
 class PackageSeen(BaseModel):
-    """How many pictures would be in a Camtrap DP package, and how many not, by the reason."""
+    """How many pictures would be in an export, and how many not, by the reason; and the labels that
+    are no scientific names, with their pictures."""
 
     images: int
     left_out: dict[str, int]
+    no_names: dict[str, int]
 
 
 @router.get("/collections/{collection}/camtrap-dp/preview")
 def camtrap_preview(
-    access: Viewer, biosight: Open, records: Store, utc_offset: Offset = None
+    access: Viewer, biosight: Open, records: Store, person: Signed, said: Published
 ) -> PackageSeen:
-    """What the package would hold; nothing is written."""
-    c = access.collection
-    scope = scope_of(records, biosight.catalogue, c, NOBODY, utc_offset=utc_offset)
+    """What a Camtrap DP package would hold; nothing is written."""
+    scope = asked_scope(records, biosight, access, person, said)
     survey = survey_of(records, scope)
-    return PackageSeen(images=survey.fitting, left_out=dict(survey.left_out))
+    return PackageSeen(
+        images=survey.fitting,
+        left_out=dict(survey.left_out),
+        no_names=no_names(records, scope),
+    )
+
+
+@router.get("/collections/{collection}/darwin-core/preview")
+def darwin_core_preview(
+    access: Viewer, biosight: Open, records: Store, person: Signed, said: Published
+) -> PackageSeen:
+    """What a Darwin Core Archive would hold; nothing is written."""
+    scope = asked_scope(records, biosight, access, person, said)
+    shown, left = occurrences(records, scope)
+    return PackageSeen(images=shown, left_out=left, no_names=no_names(records, scope))
 
 
 @router.get(
@@ -206,16 +251,22 @@ def camtrap_preview(
     dependencies=NOTED,
 )
 async def camtrap_package(
-    request: Request,
-    access: Viewer,
-    biosight: Open,
-    records: Store,
-    person: Signed,
-    coarse: Coarse = 0,
-    utc_offset: Offset = None,
-    license: License = "",
+    access: Viewer, biosight: Open, records: Store, person: Signed, said: Published
 ) -> Response:
     """The collection as a Camtrap DP package: pictures with a place and a time."""
-    credit = Credits(person.user.name, person.user.email, license)
-    scope = scope_of(records, biosight.catalogue, access.collection, credit, coarse, utc_offset)
+    scope = await to_thread.run_sync(asked_scope, records, biosight, access, person, said)
     return download(camtrap_dp(records, scope), access, "-camtrap-dp.zip", "application/zip")
+
+
+@router.get(
+    "/collections/{collection}/coco",
+    response_class=StreamingResponse,
+    responses={200: {"content": {"application/json": {}}, "description": "COCO Camera Traps"}},
+    dependencies=NOTED,
+)
+async def coco_file(
+    access: Viewer, biosight: Open, records: Store, person: Signed, said: Published
+) -> Response:
+    """The collection's labels as COCO Camera Traps JSON, to train others' models with."""
+    scope = await to_thread.run_sync(asked_scope, records, biosight, access, person, said)
+    return download(coco(records, scope), access, "-coco.json", "application/json")

@@ -1,8 +1,9 @@
 """API: upload, list, look at and change single images, and their bytes."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from functools import partial
-from typing import Annotated
+from typing import Annotated, Any
 from urllib.parse import quote
 
 from fastapi import APIRouter, Header, Query, Request, Response
@@ -15,6 +16,8 @@ from biosight.errands import derived
 from biosight.errands.derived import Derived
 from biosight.errands.names import naming_of, placed
 from biosight.errors import BadRequest, Unavailable
+from biosight.gallery.events import Event, event_of, events_of
+from biosight.gallery.privacy import Coarsening, middle
 from biosight.images import SHOWN_AS_IS, Capture, Image
 from biosight.labels import Annotation, Prediction
 from biosight.places import Deployment, Site
@@ -31,8 +34,9 @@ from biosight.web.deps import (
     Store,
     Viewer,
 )
-from biosight.web.filtering import Filtered
+from biosight.web.filtering import Filtered, matching
 from biosight.web.inputs import Input
+from biosight.web.rights import seen_rule
 from biosight.web.security import FILE_POLICY
 from biosight.web.sending import OpenFile, begun, on_byte_threads, streamed
 from biosight.web.shown import (
@@ -51,32 +55,47 @@ router = APIRouter(tags=["images"])
 LINK_SECONDS = 300
 
 
+class EventOut(BaseModel):
+    """Pictures of one deployment that follow each other within the collection's gap: first and last
+    local time, and how many they are."""
+
+    id: str
+    start: str
+    end: str
+    images: int
+
+
 class ImageDetail(ImageOut):
     """An image with the model's guesses and the file's metadata; after a change, its act.
 
     `top` are the model's labels; with a tree of names, `finer` are the likeliest of its finest
-    names, `opinions` what experts said of it, and `taxon` is what the current label is."""
+    names, `opinions` what experts said of it, and `taxon` is what the current label is. Coordinates
+    are the middle of a cell of `coarse` degrees where the collection hides the place from
+    viewers, exact where that is 0."""
 
     top: list[GuessOut]
     finer: list[GuessOut]
     opinions: list[OpinionOut]
     taxon: TaxonOut | None
-    camera: str
     latitude: float | None
     longitude: float | None
+    coarse: float
     subseconds: str
     capture: Capture
-    uploaded_by: str
+    uploader: str
+    event: EventOut | None
     deployment_name: str
     site_name: str
     act: str = ""
 
 
 class ImagePage(BaseModel):
-    """Images, and the cursor of the next page ("" at the end)."""
+    """Images, and the cursor of the next page ("" at the end). `events` where they were asked for:
+    the event of each image that is part of one, by the image's id."""
 
     images: list[ImageOut]
     next: str
+    events: dict[str, EventOut] | None = None
 
 
 class ImageChange(Input):
@@ -108,19 +127,24 @@ def list_images(
     sort: str = "newest",
     cursor: Annotated[str, Query(max_length=2000)] = "",
     limit: int = 100,
+    events: bool = False,
 ) -> ImagePage:
-    """A page of images under a filter."""
+    """A page of images under a filter; with `events`, the event of each."""
     c = access.collection
-    where = gallery.conditions(c.id, c.threshold, chosen)
+    where = matching(access, chosen)
     page = gallery.page(records, where, sort, cursor, limit)
-    return ImagePage(images=[image_out(i, c.threshold) for i in page.images], next=page.next)
+    found = events_of(records, page.images, c.event_gap) if events else {}
+    return ImagePage(
+        images=[image_out(i, c.threshold) for i in page.images],
+        next=page.next,
+        events={id: shown_event(e) for id, e in found.items()} if events else None,
+    )
 
 
 @router.get("/collections/{collection}/count")
 def count_images(access: Viewer, records: Store, chosen: Filtered) -> dict[str, int]:
     """How many images a filter matches."""
-    c = access.collection
-    return {"images": records.count(Image, gallery.conditions(c.id, c.threshold, chosen))}
+    return {"images": records.count(Image, matching(access, chosen))}
 
 
 @router.get("/images/{image}")
@@ -134,21 +158,36 @@ def detail(biosight: BioSight, image: Image, access: Access, records: Store) -> 
     """An image with guesses and metadata."""
     prediction = latest_prediction(records, image.id)
     naming = naming_of(records, biosight.catalogue, access.collection)
+    event = event_of(records, image, access.collection.event_gap)
     return ImageDetail(
         **image_out(image, access.collection.threshold).model_dump(),
         top=guesses_out(prediction.top, naming) if prediction else [],
         finer=guesses_out(prediction.finer, naming) if prediction else [],
         opinions=opinions_out(prediction.opinions) if prediction else [],
         taxon=taxon_out(naming.tree, image.label),
-        camera=image.camera,
-        latitude=image.latitude,
-        longitude=image.longitude,
+        **place_seen(image, seen_rule(access, biosight, records)),
         subseconds=image.taken[20:],
-        capture=image.capture,
-        uploaded_by=accounts.names_of(records)(image.uploaded_by),
+        uploader=accounts.names_of(records)(image.uploaded_by),
+        event=shown_event(event) if event else None,
         deployment_name=name_of(records, Deployment, image.deployment),
         site_name=name_of(records, Site, image.site),
     )
+
+
+def place_seen(image: Image, rule: Coarsening) -> dict[str, Any]:
+    """A picture's own coordinates as this person may see them."""
+    degrees, place = rule.of(image), (image.latitude, image.longitude)
+    capture = image.capture
+    if degrees and place[0] is not None and place[1] is not None:
+        place = middle(place[0], place[1], degrees)
+        capture = replace(capture, altitude=None)
+    latitude, longitude = place
+    return {"latitude": latitude, "longitude": longitude, "coarse": degrees, "capture": capture}
+
+
+def shown_event(event: Event) -> EventOut:
+    """An event as the API shows it."""
+    return EventOut(id=event.id, start=event.start, end=event.end, images=event.images)
 
 
 def name_of(records: Records, kind: type[Site] | type[Deployment], id: str) -> str:
@@ -187,8 +226,7 @@ def neighbours(
     seen: ImageToSee, records: Store, chosen: Filtered, sort: str = "newest"
 ) -> dict[str, str]:
     """The pictures before and behind this one under a filter; "" at the ends."""
-    c = seen.access.collection
-    where = gallery.conditions(c.id, c.threshold, chosen)
+    where = matching(seen.access, chosen)
     previous, following = gallery.neighbours(records, where, sort, seen.image)
     return {"previous": previous, "next": following}
 
@@ -241,12 +279,22 @@ def history(seen: ImageToSee, biosight: Open, records: Store) -> list[SayingOut]
 
 
 def answer_with(
-    request: Request, blobs: Bytes, find: Callable[[], Derived], *, inline: bool
+    request: Request,
+    blobs: Bytes,
+    find: Callable[[], Derived],
+    *,
+    inline: bool,
+    placeless: bool = False,
 ) -> Response:
-    """Stored bytes with a policy that lets them do nothing. Raises NotFound or Unavailable."""
+    """Stored bytes with a policy that lets them do nothing, and without their place where that is
+    to go. Raises NotFound or Unavailable."""
     found = find()
     headers = {"Content-Security-Policy": FILE_POLICY, "Cache-Control": "private, max-age=86400"}
     kind = "inline" if inline else "attachment"
+    if placeless:
+        headers["Content-Disposition"] = f"{kind}; filename*=utf-8''{quote(found.name)}"
+        content = derived.without_place(blobs, found)
+        return Response(content, media_type=found.media_type, headers=headers)
     file = blobs.file(found.key)
     if file is not None:
         return OpenFile(
@@ -262,20 +310,33 @@ def answer_with(
 
 @router.get("/images/{image}/original", response_class=FileResponse)
 async def original(
-    request: Request, seen: ImageToSee, blobs: Bytes, biosight: Open, download: bool = False
+    request: Request,
+    seen: ImageToSee,
+    blobs: Bytes,
+    biosight: Open,
+    records: Store,
+    download: bool = False,
+    placeless: bool = False,
 ) -> Response:
-    """The upload, byte for byte; a download may be a redirect to the bucket."""
+    """The upload, byte for byte; a download may be a redirect to the bucket. With `placeless`, and
+    for viewers where the collection hides the place, it comes without coordinates."""
 
     def work() -> Response:
-        if download and biosight.settings.presigned:
+        hidden = placeless or seen_rule(seen.access, biosight, records).of(seen.image) > 0
+        if download and biosight.settings.presigned and not hidden:
             found = derived.original(blobs, seen.image)
             if link := blobs.link(found.key, LINK_SECONDS):
                 return RedirectResponse(link, status_code=307)
         inline = not download and seen.image.media_type in SHOWN_AS_IS
         find = partial(derived.original, blobs, seen.image)
-        return answer_with(request, blobs, find, inline=inline)
+        return answer_with(request, blobs, find, inline=inline, placeless=hidden)
 
     return await on_byte_threads(request, work)
+
+
+def shown_as_is(image: Image) -> bool:
+    """Would a view be the upload's own bytes, with its coordinates in them?"""
+    return image.media_type in SHOWN_AS_IS and image.latitude is not None
 
 
 @router.get("/images/{image}/thumbnail", response_class=FileResponse)
@@ -291,7 +352,9 @@ async def view(request: Request, seen: ImageToSee, blobs: Bytes, biosight: Open)
     """The picture as any browser can show it: the original, or a JPEG of a TIFF or HEIC of at most
     2,400 pixels a side."""
     find = partial(derived.view, blobs, biosight.model.decoders, seen.image)
-    work = partial(answer_with, request, blobs, find, inline=True)
+    work = partial(
+        answer_with, request, blobs, find, inline=True, placeless=shown_as_is(seen.image)
+    )
     return await on_byte_threads(request, work)
 
 
@@ -299,5 +362,7 @@ async def view(request: Request, seen: ImageToSee, blobs: Bytes, biosight: Open)
 async def whole(request: Request, seen: ImageToSee, blobs: Bytes, biosight: Open) -> Response:
     """Every pixel of the picture as any browser can show it, to look at details."""
     find = partial(derived.whole, blobs, biosight.model.decoders, seen.image)
-    work = partial(answer_with, request, blobs, find, inline=True)
+    work = partial(
+        answer_with, request, blobs, find, inline=True, placeless=shown_as_is(seen.image)
+    )
     return await on_byte_threads(request, work)

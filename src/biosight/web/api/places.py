@@ -2,31 +2,28 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import asdict
 from pathlib import Path
 from shutil import copyfileobj
 from tempfile import NamedTemporaryFile
-from typing import Annotated
+from typing import Annotated, Any
 
-from fastapi import APIRouter, File, Query, UploadFile
+from fastapi import APIRouter, File, UploadFile
 from pydantic import BaseModel, Field
 
 from biosight.errands import deployment_tables, locating
-from biosight.gallery.activity import activity, busiest
+from biosight.gallery.privacy import middle, uncertainty
 from biosight.images import Image
 from biosight.places import Deployment, Site
 from biosight.places.clocks import MOST_SHIFT, checked_moment, shift_between, shifted
 from biosight.places.coordinates import read_place
 from biosight.storage.living import living
 from biosight.storage.records import Order, Records, Where
-from biosight.web.deps import Editor, Signed, Store, Viewer
+from biosight.web.deps import Editor, Open, Signed, Store, Viewer
 from biosight.web.inputs import Input
+from biosight.web.rights import seen_rule
 
 router = APIRouter(tags=["places"])
 Id = Annotated[str, Field(max_length=64)]
-Paths = Annotated[
-    tuple[Annotated[str, Field(max_length=2000, pattern=r"^/.*/$")], ...], Query(max_length=12)
-]
 When = Annotated[str, Field(pattern=r"^(\d{4}-\d\d-\d\d[T ]\d\d:\d\d(:\d\d)?)?$")]
 
 
@@ -44,13 +41,15 @@ class SiteIn(Input):
 
 
 class SiteOut(BaseModel):
-    """A named place in decimal degrees (WGS 84), and how many pictures and deployments it has."""
+    """A named place in decimal degrees (WGS 84), and how many pictures and deployments it has;
+    `coarse` is the grid in degrees for those who may not see where it is, 0 for exact."""
 
     id: str
     name: str
     latitude: float
     longitude: float
     uncertainty: int | None
+    coarse: float
     habitat: str
     images: int
     deployments: int
@@ -149,24 +148,33 @@ class TableTaken(BaseModel):
 
 
 @router.get("/collections/{collection}/sites")
-def sites(access: Viewer, records: Store) -> list[SiteOut]:
-    """All sites, by name."""
+def sites(access: Viewer, biosight: Open, records: Store) -> list[SiteOut]:
+    """All sites, by name; viewers get those of sensitive names coarse."""
     c = access.collection.id
+    rule = seen_rule(access, biosight, records)
     images = records.count_by(Image, living(c), "site")
     used = records.count_by(Deployment, [Where("collection", "=", c)], "site")
     return [
         SiteOut(
             id=s.id,
             name=s.name,
-            latitude=s.latitude,
-            longitude=s.longitude,
-            uncertainty=s.uncertainty,
+            **place_seen(s, rule.of_site(s.id)),
             habitat=s.habitat,
             images=images.get(s.id, 0),
             deployments=used.get(s.id, 0),
         )
         for s in locating.sites_of(records, c)
     ]
+
+
+def place_seen(site: Site, degrees: float) -> dict[str, Any]:
+    """A site's place, exact or in the middle of its cell."""
+    if not degrees:
+        exact = {"latitude": site.latitude, "longitude": site.longitude}
+        return exact | {"uncertainty": site.uncertainty, "coarse": 0.0}
+    latitude, longitude = middle(site.latitude, site.longitude, degrees)
+    far = {"uncertainty": uncertainty(degrees), "coarse": degrees}
+    return {"latitude": latitude, "longitude": longitude} | far
 
 
 def site_from(body: SiteIn, collection: str) -> Site:
@@ -300,25 +308,6 @@ def clock(deployment: str, body: ClockSeen, access: Viewer, records: Store) -> C
         first=first,
         last=last,
     )
-
-
-class ActivityOut(BaseModel):
-    """Dated pictures at and below a name, by hour of the day (24) and by month (12)."""
-
-    path: str
-    label: str
-    images: int
-    hours: list[int]
-    months: list[int]
-
-
-@router.get("/collections/{collection}/activity")
-def show_activity(access: Viewer, records: Store, under: Paths = ()) -> list[ActivityOut]:
-    """When pictures were taken, by corrected local time, of up to twelve paths of the tree of
-    names; without any, of the four that most pictures bear."""
-    c = access.collection.id
-    chosen = under or tuple(busiest(records, c, 4))
-    return [ActivityOut(**asdict(activity(records, c, path))) for path in chosen]
 
 
 @contextmanager

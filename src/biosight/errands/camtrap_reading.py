@@ -1,0 +1,254 @@
+"""A Camtrap DP package taken in: places, clocks, pictures, and what was said of them.
+
+Source: camtrap-dp.tdwg.org, 1.0.2. A package's pictures are found by the SHA-256 in their path, as
+BioSight names them, else by their path in the package's folder. Not here: writing one
+(gallery/standards/camtrap.py).
+"""
+
+import csv
+import io
+import json
+import re
+import zipfile
+from collections import Counter
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+from pathlib import Path
+
+from biosight import accounts
+from biosight.bootstrap import Catalogue
+from biosight.collection import Collection
+from biosight.errands import deployment_tables
+from biosight.errands.deployment_tables import Row, local
+from biosight.errands.foreign import Told, model_name, take_told
+from biosight.errands.locating import deployments_of, put_into
+from biosight.errands.names import names_in, placed
+from biosight.errors import BadRequest
+from biosight.images import Image
+from biosight.labels import UNDECIDED, Guess, clean_label
+from biosight.review.acts import MOST_AT_ONCE, Change, change_of, perform
+from biosight.storage.living import living
+from biosight.storage.records import Records, Where
+from biosight.taxonomy.collected import Names
+
+TABLES = ("deployments", "media", "observations")
+NAMED_BY_SHA = re.compile(r"media/([0-9a-f]{64})(\.[a-z0-9]{1,5})?")
+MOST_BYTES = 2_000_000_000
+THINGS = {"blank": "Empty", "human": "Human", "vehicle": "Vehicle"}
+NO_PACKAGE = "This is no Camtrap DP package: it has no datapackage.json"
+
+
+@dataclass(frozen=True, slots=True)
+class Package:
+    """A package in a folder: its three tables, and where its files lie."""
+
+    folder: Path
+    deployments: list[Row]
+    media: list[Row]
+    observations: list[Row]
+
+
+def unpacked(source: Path, folder: Path) -> Path:
+    """A zipped package unpacked into a folder; a folder as it is. Raises BadRequest."""
+    if source.is_dir():
+        return source
+    try:
+        with zipfile.ZipFile(source) as zipped:
+            zipped.extractall(folder)
+    except (zipfile.BadZipFile, OSError) as error:
+        raise BadRequest(f"{source} can't be unpacked: is it a whole zip?") from error
+    return folder
+
+
+def read_package(folder: Path) -> Package:
+    """The tables that datapackage.json names. Raises BadRequest in words."""
+    try:
+        said = json.loads((folder / "datapackage.json").read_text("utf-8-sig"))
+        paths = {str(r["name"]): str(r["path"]) for r in said["resources"] if "path" in r}
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise BadRequest(f"{NO_PACKAGE} that can be read.") from error
+    if absent := set(TABLES) - set(paths):
+        raise BadRequest(f"The package has no table {', '.join(sorted(absent))}.")
+    tables = [table(folder, paths[name]) for name in TABLES]
+    return Package(folder, *tables)
+
+
+def table(folder: Path, path: str) -> list[Row]:
+    """The rows of one table inside a package's folder. Raises BadRequest in words."""
+    file = (folder / path).resolve()
+    if not file.is_relative_to(folder.resolve()) or not file.is_file():
+        raise BadRequest(f"The package's {path} is not in its folder.")
+    if file.stat().st_size > MOST_BYTES:
+        raise BadRequest(f"{path} is over 2 GB.")
+    return all_rows(file.read_bytes())
+
+
+def all_rows(content: bytes) -> list[Row]:
+    """The rows of a CSV with every column, as the standard has it: UTF-8 and commas."""
+    text = deployment_tables.decoded(content)
+    return [{k: v or "" for k, v in r.items() if k} for r in csv.DictReader(io.StringIO(text, ""))]
+
+
+def picture_file(package: Package, row: Row) -> Path | None:
+    """Where a media row's file lies in the package's folder; None where it is not in it."""
+    path = (package.folder / row.get("filePath", "")).resolve()
+    inside = path.is_relative_to(package.folder.resolve())
+    return path if row.get("filePath") and inside and path.is_file() else None
+
+
+def sha_of(row: Row) -> str:
+    """The SHA-256 that a package of BioSight names a picture by, "" in others."""
+    found = NAMED_BY_SHA.fullmatch(row.get("filePath", ""))
+    return found.group(1) if found else ""
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """Where a package goes, by whom; `take` brings a file in under a name, and gives its image."""
+
+    records: Records
+    catalogue: Catalogue
+    collection: Collection
+    by: str
+    take: Callable[[Path, str], Image | None]
+
+
+def take_package(target: Target, package: Package, title: str) -> Counter[str]:
+    """Take all in; how much of each there was, in words."""
+    records, c = target.records, target.collection.id
+    tally: Counter[str] = Counter()
+    seen = deployment_tables.outlook(records, c, package.deployments)
+    tally["sites"] = len(seen.new_sites)
+    tally["deployments"] = len(seen.new_deployments)
+    deployment_tables.take_table(records, target.by, c, package.deployments, title)
+    found = {}
+    for row in package.media:
+        image = bring(target, package, row)
+        tally["pictures" if image else "pictures that are nowhere to be found"] += 1
+        if image:
+            found[row["mediaID"]] = image.id
+    place(target, package, found, tally)
+    say(target, package, found, tally)
+    return +tally
+
+
+def bring(target: Target, package: Package, row: Row) -> Image | None:
+    """A media row's picture: the one that is here, else taken in from the package's folder."""
+    c, sha = target.collection.id, sha_of(row)
+    if sha:
+        here = [*living(c), Where("sha256", "=", sha)]
+        if images := target.records.find(Image, here, limit=1):
+            return images[0]
+    path = picture_file(package, row)
+    return target.take(path, row.get("fileName") or path.name) if path else None
+
+
+def place(target: Target, package: Package, found: dict[str, str], tally: Counter[str]) -> None:
+    """Pictures into their deployments, and dated where clock and shift say otherwise."""
+    records, c = target.records, target.collection.id
+    named = {d.name: d for d in deployments_of(records, c)}
+    times: dict[str, list[str]] = {}
+    groups: dict[str, list[str]] = {}
+    for row in package.media:
+        if id := found.get(row["mediaID"]):
+            groups.setdefault(" ".join(row.get("deploymentID", "").split()), []).append(id)
+            times.setdefault(local_or_none(row.get("timestamp", "")), []).append(id)
+    for name, ids in groups.items():
+        if deployment := named.get(name):
+            tally["put into deployments"] += in_parts(target, put_into(deployment), ids)
+    for when, ids in times.items():
+        wrong = [i for i in ids if when and differs(records, i, when)]
+        if wrong:
+            tally["dated"] += in_parts(target, change_of("date", when=when), wrong)
+
+
+def local_or_none(said: str) -> str:
+    """A timestamp as a local time, "" for one that can't be read."""
+    try:
+        return local(said.partition(".")[0] if "." in said else said)
+    except BadRequest:
+        return ""
+
+
+def differs(records: Records, id: str, when: str) -> bool:
+    """Is a picture's corrected time another than the package's?"""
+    image = records.get(Image, id)
+    return image is not None and image.taken_at.replace(":60", ":59") != when
+
+
+def in_parts(target: Target, change: Change, ids: Sequence[str]) -> int:
+    """One act on pictures, some hundred at a time; how many it changed."""
+    changed, act = 0, ""
+    for start in range(0, len(ids), MOST_AT_ONCE):
+        part = tuple(ids[start : start + MOST_AT_ONCE])
+        images = target.records.find(Image, [Where("id", "in", part)], limit=MOST_AT_ONCE)
+        done = perform(target.records, target.by, target.collection.id, change, images, act=act)
+        changed, act = changed + len(done.changed), done.act if done.changed else act
+    return changed
+
+
+def say(target: Target, package: Package, found: dict[str, str], tally: Counter[str]) -> None:
+    """What machines, then people, said of each picture; events' rows say nothing more."""
+    names = names_in(target.records, target.catalogue, target.collection)
+    people = {u.name: u.id for u in accounts.all_users(target.records, limit=10_000)}
+    for row in package.observations:
+        image = target.records.get(Image, found.get(row.get("mediaID", ""), ""))
+        if image is None or row.get("observationLevel") == "event":
+            continue
+        label = label_of(row)
+        if row.get("classificationMethod") == "machine" and label:
+            sure = probability(row.get("classificationProbability", ""))
+            model = model_name(row.get("classifiedBy", ""))
+            told = Told(model, (Guess(label, sure),), seconds(row))
+            tally["named by a machine"] += take_told(target.records, names, image, told)
+        elif row.get("classificationMethod") == "human" and not same(names, image, label):
+            tally["named by people"] += say_one(target, row, image, label, people)
+        count = row.get("count", "")
+        if count.isdecimal() and int(count) != image.individuals:
+            change = change_of("count", individuals=int(count))
+            tally["counted"] += in_parts(target, change, [image.id])
+
+
+def same(names: Names, image: Image, label: str) -> bool:
+    """Has a person said just this of the picture already?"""
+    return image.who == "person" and image.label == (names.accepted(label) if label else "")
+
+
+def say_one(target: Target, row: Row, image: Image, label: str, people: dict[str, str]) -> int:
+    """What a person said of a picture, by the account of their name, else by who takes it in."""
+    asked = change_of("relabel", label=label) if label else change_of(UNDECIDED)
+    change = placed(target.records, target.catalogue, target.collection, asked)
+    speaker = people.get(row.get("classifiedBy", ""), target.by)
+    change = replace(change, speaker=speaker, said_at=seconds(row))
+    return in_parts(target, change, [image.id])
+
+
+def label_of(row: Row) -> str:
+    """What a row says a picture shows: BioSight's own word for it, else the name or the kind."""
+    thing = THINGS.get(row.get("observationType", ""), "")
+    said = row.get("observationComments", "") if own_word(row) else ""
+    name = said or row.get("scientificName", "") or thing
+    return clean_label(name[:80]) if name.strip() else ""
+
+
+def own_word(row: Row) -> bool:
+    """Does the comment stand for the label? It does in BioSight's packages, where the label is no
+    scientific name: it has no other words."""
+    return row.get("observationTags", "") == "label"
+
+
+def probability(said: str) -> float:
+    """A probability from 0 to 1; 1 where none is said."""
+    try:
+        return min(1.0, max(0.0, float(said or 1)))
+    except ValueError:
+        return 1.0
+
+
+def seconds(row: Row) -> float:
+    """When it was said, in seconds since 1970 UTC; 0 for unknown."""
+    try:
+        return datetime.fromisoformat(row.get("classificationTimestamp", "")).timestamp()
+    except (ValueError, OverflowError):
+        return 0.0
