@@ -84,7 +84,7 @@ def changed(collection: Collection, **wanted: Unpack[Wanted]) -> Collection:
     return replace(new, unsettled=True) if "model" in said else new
 
 
-def within(low: int, high: int, words: str) -> Callable[[int], int]:
+def whole_number(low: int, high: int, words: str) -> Callable[[int], int]:
     """A check that a number lies in a range. It raises BadRequest with the words."""
 
     def check(value: int) -> int:
@@ -122,10 +122,10 @@ def clean_favourites(labels: Sequence[str]) -> tuple[str, ...]:
 
 CLEANED: Mapping[str, Callable[..., Any]] = {
     "name": clean_collection_name,
-    "threshold": within(0, 100, "The threshold is a whole percentage from 0 to 100."),
+    "threshold": whole_number(0, 100, "The threshold is a whole percentage from 0 to 100."),
     "favourites": clean_favourites,
     "model": str,
-    "event_gap": within(0, LONGEST_GAP, f"The gap of events is 0 to {LONGEST_GAP} seconds."),
+    "event_gap": whole_number(0, LONGEST_GAP, f"The gap of events is 0 to {LONGEST_GAP} seconds."),
     "sensitive": clean_sensitive,
     "coarse": clean_grid,
     "published": clean_published,

@@ -70,11 +70,11 @@ def read_package(folder: Path) -> Package:
         raise BadRequest(f"{NO_PACKAGE} that can be read.") from error
     if absent := set(TABLES) - set(paths):
         raise BadRequest(f"The package has no table {', '.join(sorted(absent))}.")
-    tables = [table(folder, paths[name]) for name in TABLES]
+    tables = [package_table(folder, paths[name]) for name in TABLES]
     return Package(folder, *tables)
 
 
-def table(folder: Path, path: str) -> list[Row]:
+def package_table(folder: Path, path: str) -> list[Row]:
     """The rows of one table inside a package's folder. Raises BadRequest in words."""
     file = (folder / path).resolve()
     if not file.is_relative_to(folder.resolve()) or not file.is_file():
@@ -124,16 +124,16 @@ def take_package(target: Target, package: Package, title: str) -> Counter[str]:
     deployment_tables.take_table(records, target.by, c, package.deployments, title)
     found = {}
     for row in package.media:
-        image = bring(target, package, row)
+        image = find_picture(target, package, row)
         tally["pictures" if image else "pictures that are nowhere to be found"] += 1
         if image:
             found[row["mediaID"]] = image.id
-    place(target, package, found, tally)
+    place_pictures(target, package, found, tally)
     say(target, package, found, tally)
     return +tally
 
 
-def bring(target: Target, package: Package, row: Row) -> Image | None:
+def find_picture(target: Target, package: Package, row: Row) -> Image | None:
     """A media row's picture: the one that is here, else taken in from the package's folder."""
     c, sha = target.collection.id, sha_of(row)
     if sha:
@@ -144,7 +144,9 @@ def bring(target: Target, package: Package, row: Row) -> Image | None:
     return target.take(path, row.get("fileName") or path.name) if path else None
 
 
-def place(target: Target, package: Package, found: dict[str, str], tally: Counter[str]) -> None:
+def place_pictures(
+    target: Target, package: Package, found: dict[str, str], tally: Counter[str]
+) -> None:
     """Pictures into their deployments, and dated where clock and shift say otherwise."""
     records, c = target.records, target.collection.id
     named = {d.name: d for d in deployments_of(records, c)}
@@ -196,7 +198,7 @@ def say(target: Target, package: Package, found: dict[str, str], tally: Counter[
         image = target.records.get(Image, found.get(row.get("mediaID", ""), ""))
         if image is None or row.get("observationLevel") == "event":
             continue
-        label = label_of(row)
+        label = said_label(row)
         if row.get("classificationMethod") == "machine" and label:
             sure = probability(row.get("classificationProbability", ""))
             model = model_name(row.get("classifiedBy", ""))
@@ -224,7 +226,7 @@ def say_one(target: Target, row: Row, image: Image, label: str, people: dict[str
     return in_parts(target, change, [image.id])
 
 
-def label_of(row: Row) -> str:
+def said_label(row: Row) -> str:
     """What a row says a picture shows: BioSight's own word for it, else the name or the kind."""
     thing = THINGS.get(row.get("observationType", ""), "")
     said = row.get("observationComments", "") if own_word(row) else ""

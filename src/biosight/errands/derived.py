@@ -57,7 +57,7 @@ def whole(blobs: Blobs, decoders: Decoders, image: Image) -> Derived:
     return as_jpeg(blobs, image, keys.whole(image.sha256), decoders.whole)
 
 
-def without_place(blobs: Blobs, found: Derived) -> bytes:
+def placeless_bytes(blobs: Blobs, found: Derived) -> bytes:
     """Stored bytes without where the picture was taken. Raises NotFound or Unavailable."""
     with blobs.local(found.key) as path:
         return placeless.without_place(path.read_bytes())

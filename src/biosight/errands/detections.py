@@ -129,9 +129,9 @@ def from_csv(text: str) -> Iterator[Result]:
     for row in rows:
         seen = found.setdefault(row.get("relative_path") or "", {})
         if label := as_label(row.get("label") or ""):
-            seen[label] = max(seen.get(label, 0.0), share(row.get("confidence")))
-        elif share(row.get("max_confidence")) >= LEAST:
-            seen["Animalia"] = share(row.get("max_confidence"))
+            seen[label] = max(seen.get(label, 0.0), as_share(row.get("confidence")))
+        elif as_share(row.get("max_confidence")) >= LEAST:
+            seen["Animalia"] = as_share(row.get("max_confidence"))
     for file, seen in found.items():
         best = sorted(seen.items(), key=lambda g: -g[1])[:5]
         yield Result(
@@ -139,7 +139,7 @@ def from_csv(text: str) -> Iterator[Result]:
         )
 
 
-def share(said: str | None) -> float:
+def as_share(said: str | None) -> float:
     """A share from 0 to 1; 0 where none is said."""
     try:
         return min(1.0, max(0.0, float((said or "0").replace(",", "."))))
@@ -154,7 +154,7 @@ def take_results(
     and not found by their path."""
     tally: Counter[str] = Counter()
     for result in found:
-        image = by_path(records, candidates(records, collection, result.file), result.file)
+        image = by_path(records, of_that_name(records, collection, result.file), result.file)
         if image is None:
             tally["not in the collection, or there twice"] += 1
         elif take_told(records, names, image, result.told):
@@ -164,7 +164,7 @@ def take_results(
     return tally
 
 
-def candidates(records: Records, collection: str, file: str) -> list[Image]:
+def of_that_name(records: Records, collection: str, file: str) -> list[Image]:
     """The pictures of a file's name."""
     name = file.replace("\\", "/").rpartition("/")[2]
     return records.find(Image, [*living(collection), Where("name", "=", name)], limit=2000)

@@ -77,7 +77,7 @@ def in_folder(path: str, _: int) -> list[Where]:
 
 
 def one_of(field: str) -> Meaning:
-    """Any of several values."""
+    """The meaning of any of several values of a field."""
 
     def meaning(values: tuple[str, ...], _: int) -> list[Where]:
         if len(values) == 1:

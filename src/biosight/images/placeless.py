@@ -79,23 +79,23 @@ def blank_directory(made: bytearray, start: int) -> None:
     order = "<" if made[start : start + 2] == b"II" else ">"
     try:
         (first,) = struct.unpack_from(order + "L", made, start + 4)
-        for entry in entries(made, start + first, order):
+        for entry in entry_places(made, start + first, order):
             tag, _, _, offset = struct.unpack_from(order + "HHLL", made, entry)
             if tag == GPS:
-                blank_entries(made, start, start + offset, order)
+                blank_entry_places(made, start, start + offset, order)
     except struct.error:
         return
 
 
-def entries(made: bytearray, directory: int, order: str) -> range:
+def entry_places(made: bytearray, directory: int, order: str) -> range:
     """Where a directory's entries stand."""
     (count,) = struct.unpack_from(order + "H", made, directory)
     return range(directory + 2, directory + 2 + 12 * count, 12)
 
 
-def blank_entries(made: bytearray, start: int, directory: int, order: str) -> None:
+def blank_entry_places(made: bytearray, start: int, directory: int, order: str) -> None:
     """A directory's values and entries as zeros, and none counted."""
-    places = entries(made, directory, order)
+    places = entry_places(made, directory, order)
     for entry in places:
         _, kind, count, offset = struct.unpack_from(order + "HHLL", made, entry)
         size = size_of(kind) * count

@@ -170,7 +170,7 @@ def with_note(change: Change) -> Change:
     return Change(change.kind, note=change.note.strip())
 
 
-def with_date(change: Change) -> Change:
+def clean_date(change: Change) -> Change:
     """A local time or a day alone; none for what the file says. Raises BadRequest."""
     words = "The date as the file says" if not change.when else ""
     return Change(change.kind, when=said_moment(change.when), target_name=words)
@@ -223,7 +223,7 @@ def deployed(change: Change, image: Image) -> Standing:
     return replace(image.standing, deployment=change.target, site=change.site, shift=change.shift)
 
 
-def dated(change: Change, image: Image) -> Standing:
+def date_said(change: Change, image: Image) -> Standing:
     """Taken when a person says so."""
     return replace(image.standing, dated=change.when)
 
@@ -256,7 +256,7 @@ KINDS = {
     "move": ActKind("Moved to {label}", "moved", moved, as_asked, goes=True),
     "copy": ActKind("Copied to {label}", "copied", untouched, as_asked, goes=True, copies=True),
     "note": ActKind("Changed the note", "noted", noted, with_note),
-    "date": ActKind("Dated: {label}", "dated", dated, with_date),
+    "date": ActKind("Dated: {label}", "dated", date_said, clean_date),
     "count": ActKind("Counted {label} individuals", "counted", tallied, with_count),
     DEPLOY: ActKind("{label}", "put into their deployment", deployed),
     "place": ActKind("{label}", "put elsewhere", untouched),

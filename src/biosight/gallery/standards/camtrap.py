@@ -180,7 +180,6 @@ def deployment_cells(id: str, image: Image, scope: Scope) -> dict[str, str]:
             "cameraHeight": "" if deployment.height is None else f"{deployment.height:g}",
             "baitUse": "" if deployment.bait is None else str(deployment.bait).lower(),
             "deploymentTags": tags(deployment),
-            "timestampIssues": "false",
             "deploymentComments": deployment.comments,
             "deploymentStart": bound(deployment.start, deployment, image, scope),
             "deploymentEnd": bound(deployment.end, deployment, image, scope),

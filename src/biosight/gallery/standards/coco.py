@@ -30,26 +30,29 @@ def coco(records: Records, scope: Scope) -> Iterator[bytes]:
         "date_created": datetime.now(UTC).date().isoformat(),
     }
     named = [{"id": number, "name": name} for name, number in ids.items()]
-    yield f'{{"info": {as_json(info)},\n"categories": {as_json(named)},\n"images": ['.encode()
-    yield from listed(p for event in events(records, scope) for p in pictures(event, scope))
+    head = f'{{"info": {coco_json_text(info)},\n"categories": {coco_json_text(named)},\n'
+    yield f'{head}"images": ['.encode()
+    yield from json_members(
+        p for event in events(records, scope) for p in coco_images(event, scope)
+    )
     yield b'],\n"annotations": ['
-    yield from listed(
+    yield from json_members(
         said
         for facts in every(records, scope)
-        if (said := annotation(facts, scope, ids)) is not None
+        if (said := coco_annotation(facts, scope, ids)) is not None
     )
     yield b"]}\n"
 
 
-def as_json(value: object) -> str:
-    """JSON on one line."""
+def coco_json_text(value: object) -> str:
+    """A value as JSON without line breaks."""
     return json.dumps(value, ensure_ascii=False)
 
 
-def listed(rows: Iterator[dict[str, object]]) -> Iterator[bytes]:
+def json_members(rows: Iterator[dict[str, object]]) -> Iterator[bytes]:
     """The members of a list, a line each."""
     for number, row in enumerate(rows):
-        yield f"{',' if number else ''}\n{as_json(row)}".encode()
+        yield f"{',' if number else ''}\n{coco_json_text(row)}".encode()
 
 
 def categories(records: Records, scope: Scope) -> dict[str, int]:
@@ -75,7 +78,7 @@ def sequence(facts: Facts) -> str:
     return facts.event if facts.image.deployment and facts.event else facts.image.id
 
 
-def pictures(event: list[Facts], scope: Scope) -> Iterator[dict[str, object]]:
+def coco_images(event: list[Facts], scope: Scope) -> Iterator[dict[str, object]]:
     """The format's records of an event's pictures, in order of time."""
     for number, facts in enumerate(event):
         image = facts.image
@@ -95,7 +98,7 @@ def pictures(event: list[Facts], scope: Scope) -> Iterator[dict[str, object]]:
         }
 
 
-def annotation(facts: Facts, scope: Scope, ids: dict[str, int]) -> dict[str, object] | None:
+def coco_annotation(facts: Facts, scope: Scope, ids: dict[str, int]) -> dict[str, object] | None:
     """What counts now of a picture; None where nobody named it."""
     image, now = facts.image, facts.current
     name = category(image.label, scope)

@@ -293,7 +293,7 @@ def answer_with(
     kind = "inline" if inline else "attachment"
     if placeless:
         headers["Content-Disposition"] = f"{kind}; filename*=utf-8''{quote(found.name)}"
-        content = derived.without_place(blobs, found)
+        content = derived.placeless_bytes(blobs, found)
         return Response(content, media_type=found.media_type, headers=headers)
     file = blobs.file(found.key)
     if file is not None:
