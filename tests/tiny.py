@@ -148,6 +148,15 @@ def picture(label: str, seed: int, size: tuple[int, int] = (96, 64), form: str =
     return buffer.getvalue()
 
 
+def taken(when: str, seed: int, label: str = "Red") -> bytes:
+    """A JPEG that says when it was taken, as EXIF writes it: 2026:05:03 10:00:00."""
+    made = Pillow.open(io.BytesIO(picture(label, seed)))
+    exif, buffer = made.getexif(), io.BytesIO()
+    exif.get_ifd(0x8769)[0x9003] = when
+    made.save(buffer, "JPEG", exif=exif, quality=95)
+    return buffer.getvalue()
+
+
 def make_folder(root: Path, per_label: int) -> list[Path]:
     """`per_label` pictures of each colour in sub-folders that do not give the label away."""
     made = []

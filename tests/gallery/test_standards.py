@@ -4,6 +4,7 @@ import csv
 import io
 import json
 import os
+import re
 import zipfile
 from pathlib import Path
 from typing import Any
@@ -267,10 +268,10 @@ def test_a_camtrap_package_fits_the_published_profile(package: Path) -> None:
     assert report.valid, report.flatten(["name", "rowNumber", "fieldName", "message"])
 
 
-def standards() -> Path:
+def standards(name: str = "camtrap-dp-1.0.2") -> Path:
     """The published schemas, where somebody keeps them."""
     named = os.environ.get("BIOSIGHT_STANDARDS", "")
-    folder = Path(named) / "camtrap-dp-1.0.2"
+    folder = Path(named) / name
     if not named or not folder.is_dir():
         pytest.skip("no published schemas here: set BIOSIGHT_STANDARDS to their folder")
     return folder
@@ -345,6 +346,7 @@ def test_deployments_bring_place_time_and_zone(ada: TestClient, biosight: BioSig
         "cameraID": "SN 7",
         "cameraHeight": "0.5",
         "baitUse": "false",
+        "deploymentTags": "timeZone:Europe/Berlin | clockShift:3600",
     }
     media = list(csv.DictReader(io.StringIO(zipped.read("media.csv").decode())))
     assert sorted(m["timestamp"] for m in media) == [
@@ -369,6 +371,7 @@ def test_before_the_download_it_is_said_what_goes_in(ada: TestClient, biosight: 
             "without a place": 1,
             "whose time zone nobody knows": 1,
         },
+        "no_names": {},
     }
     assert ada.get(f"{path}?utc_offset=60").json()["images"] == 1
 
@@ -395,8 +398,6 @@ def test_who_answers_and_the_licence_are_said(ada: TestClient, collection: str) 
     assert [x["scope"] for x in said["licenses"]] == ["data", "media"]
     assert said["contributors"][0] == {"title": me["name"], "email": me["email"], "role": "contact"}
     assert ada.get(f"{path}/darwin-core?license=mine").status_code == 422
-    if folder := os.environ.get("BIOSIGHT_EML_OUT"):
-        (Path(folder) / "eml.xml").write_bytes(eml)
 
 
 def test_published_by_command(run: Run, tmp_path: Path) -> None:
@@ -437,3 +438,76 @@ def test_what_was_taken_back_is_not_published(ada: TestClient) -> None:
     found = list(csv.DictReader(io.StringIO(camtrap.decode())))
     assert {r["observationType"] for r in found} == {"unknown"}
     assert [r["observationLevel"] for r in found].count("media") == 2
+
+
+@pytest.mark.parametrize("said", ["", "?license=CC-BY-4.0&title=Foxes %26 owls&rights_holder=Me"])
+def test_eml_is_valid_by_the_published_schema(
+    ada: TestClient, collection: str, said: str, tmp_path: Path
+) -> None:
+    import xmlschema
+
+    schema = xmlschema.XMLSchema(str(standards("eml-2.2.0") / "eml.xsd"))
+    eml = archive(ada, f"/api/v1/collections/{collection}/darwin-core{said}").read("eml.xml")
+    (tmp_path / "eml.xml").write_bytes(eml)
+    schema.validate(str(tmp_path / "eml.xml"))
+    (tmp_path / "wrong.xml").write_bytes(re.sub(b"<contact>.*</contact>", b"", eml))
+    assert not schema.is_valid(str(tmp_path / "wrong.xml"))
+
+
+def test_darwin_core_is_read_by_others(ada: TestClient, biosight: BioSight, tmp_path: Path) -> None:
+    """python-dwca-reader, which GBIF's tools build on, reads core and extensions."""
+    from dwca.read import DwCAReader
+
+    chosen = first_collection(ada)
+    path = f"/api/v1/collections/{chosen}"
+    ids = upload_ids(ada, chosen, "Red", "Green", "Blue", "Red", "Green")
+    dated(biosight, ids[:2], "2026-05-03T10:00:00", "2026-05-03T10:00:30")
+    site = {"name": "Pond", "latitude": "52.5", "longitude": "13.4", "habitat": "reeds"}
+    place = ada.post(f"{path}/sites", json=site).json()["id"]
+    camera = {"name": "Cam 1", "site": place, "camera": "SN 7", "zone": "Europe/Berlin"}
+    made = ada.post(f"{path}/deployments", json=camera).json()["id"]
+    for body in (
+        {"kind": "deploy", "deployment": made, "images": ids[:2]},
+        {"kind": "count", "individuals": 3, "images": ids[:2]},
+        {"kind": "relabel", "label": "Empty", "images": ids[2:3]},
+        {"kind": "confirm", "images": ids[3:4]},
+        {"kind": "date", "when": "2026-05-04", "images": ids[3:4]},
+    ):
+        assert ada.post(f"{path}/acts", json=body).status_code == 201
+    zipped = ada.get(f"{path}/darwin-core?rights_holder=Museum&license=CC0-1.0").content
+    (tmp_path / "dwca.zip").write_bytes(zipped)
+    with DwCAReader(str(tmp_path / "dwca.zip")) as read_back:
+        assert read_back.descriptor.core.type == f"{DWC}Occurrence"
+        rows = {row.id: row for row in read_back}
+        assert set(rows) == {*ids[:2], *ids[3:]}  # nothing to be seen is no occurrence
+        red = rows[ids[0]].data
+        assert red[f"{DWC}basisOfRecord"] == "MachineObservation"
+        assert (
+            red[f"{DWC}eventID"]
+            == rows[ids[1]].data[f"{DWC}eventID"]
+            == "Cam 1 2026-05-03T10:00:00"
+        )
+        assert red[f"{DWC}eventDate"] == "2026-05-03T10:00:00+02:00"
+        assert red[f"{DWC}individualCount"] == "3"
+        assert (red[f"{DWC}locationID"], red[f"{DWC}locality"]) == (place, "Pond")
+        assert red[f"{DWC}footprintWKT"] == "POINT (13.400000 52.500000)"
+        assert red["http://purl.org/dc/terms/rightsHolder"] == "Museum"
+        assert len(rows[ids[0]].extensions) == 2
+        by_hand = rows[ids[3]].data
+        assert by_hand[f"{DWC}basisOfRecord"] == "HumanObservation"
+        assert by_hand[f"{DWC}eventDate"] == "2026-05-04"
+    seen = ada.get(f"{path}/darwin-core/preview").json()
+    assert (seen["images"], seen["left_out"]) == (4, {"that show nothing": 1})
+
+
+def test_what_was_said_of_an_export_is_remembered(ada: TestClient, collection: str) -> None:
+    path = f"/api/v1/collections/{collection}"
+    said = {"title": "Foxes", "license": "CC0-1.0", "rights_holder": "Museum", "utc_offset": "60"}
+    assert ada.patch(path, json={"published": said}).json()["published"] == said
+    package = json.loads(archive(ada, f"{path}/camtrap-dp").read("datapackage.json"))
+    assert (package["title"], package["licenses"][0]["name"]) == ("Foxes", "CC0-1.0")
+    assert {"title": "Museum", "role": "rightsHolder"} in package["contributors"]
+    assert package["gbifIngestion"] == {"observationLevel": "media"}
+    other = archive(ada, f"{path}/camtrap-dp?title=Owls").read("datapackage.json")
+    assert json.loads(other)["title"] == "Owls"
+    assert ada.patch(path, json={"published": {"secret": "x"}}).status_code == 422
