@@ -50,6 +50,15 @@ class Settings(BaseSettings):
         description="Folder for the pictures, or s3://BUCKET/PREFIX or gs://BUCKET/PREFIX, reached "
         "by the usual AWS_… or GOOGLE_… variables; empty means blobs/ in the data folder.",
     )
+    tiles: str = Field(
+        "",
+        pattern=r"^(https?://[A-Za-z0-9.:-]+/[^\s;,'\"]*)?$",
+        description="Map tiles, such as https://tile.example/{z}/{x}/{y}.png; empty means outlines "
+        "of countries alone, and nothing is asked of anybody.",
+    )
+    tiles_credit: str = Field(
+        "", max_length=200, description="Whom the map names for its tiles, as their licence asks."
+    )
     presigned: bool = Field(
         False, description="Send downloads of originals to the bucket by a signed address."
     )

@@ -1,5 +1,6 @@
 """From a memory card to a package: a site, a deployment, its clock, and what is published."""
 
+import json
 import zipfile
 from collections.abc import Iterator
 from pathlib import Path
@@ -101,7 +102,7 @@ def test_a_camera_is_placed_and_its_clock_put_right(card: tuple[Page, str]) -> N
     expect(page.locator("#deployments")).to_contain_text("+365 d 1 h")
     page.get_by_role("link", name="Cam 1").click()
     expect(page.locator(".tile")).to_have_count(3)
-    expect(page.locator("#applied")).to_contain_text("one deployment")
+    expect(page.locator("#applied")).to_contain_text("deployment Cam 1")
     page.locator(".tile").first.dblclick()
     expect(page.locator("#panel")).to_contain_text("Pond")
     expect(page.locator("#panel")).to_contain_text("2025-05-03 14:0")
@@ -111,16 +112,28 @@ def test_a_camera_is_placed_and_its_clock_put_right(card: tuple[Page, str]) -> N
     page.locator("#download summary").click()
     page.get_by_role("link", name="Camtrap DP").click()
     expect(page.locator("dialog")).to_contain_text("3 pictures go in.")
+    page.get_by_label("Title").fill("Foxes of the pond")
+    page.get_by_label("Licence").select_option("CC0-1.0")
     with page.expect_download() as waiting:
         page.locator("dialog").get_by_role("button", name="Download").click()
     package = zipfile.ZipFile(waiting.value.path())
     assert package.read("media.csv").decode().count("2026-05-03T15:0") == 3
+    assert json.loads(package.read("datapackage.json"))["title"] == "Foxes of the pond"
+    page.reload()
+    page.locator("#download summary").click()
+    page.get_by_role("link", name="Darwin Core").click()
+    expect(page.get_by_label("Title")).to_have_value("Foxes of the pond")
+    page.keyboard.press("Escape")
 
-    page.goto(f"/collections/{collection}/places")
-    expect(page.locator("#activity figure")).to_contain_text("Red 3 pictures")
+    page.goto(f"/collections/{collection}/times")
+    expect(page.locator("#days svg")).to_be_visible()
+    page.locator("#days a").first.click()
+    expect(page.locator(".tile")).to_have_count(3)
+    page.goto(f"/collections/{collection}/times")
+    expect(page.locator("#activity figure")).to_contain_text("3 pictures, 1 event")
     with page.expect_download() as waiting:
         page.get_by_role("button", name="Save as CSV").click()
-    assert '"Red",hour,15,3' in waiting.value.path().read_text()
+    assert '"Red",hour,15,3,1' in waiting.value.path().read_text()
 
     page.goto(f"/collections/{collection}/history")
     row = page.locator("#acts li", has_text="Put the clock")
@@ -128,3 +141,89 @@ def test_a_camera_is_placed_and_its_clock_put_right(card: tuple[Page, str]) -> N
     expect(row).to_contain_text("undone")
     page.goto(f"/collections/{collection}/places")
     expect(page.locator("#deployments")).not_to_contain_text("365")
+
+
+def test_an_event_stands_as_one_and_is_acted_on_as_one(card: tuple[Page, str]) -> None:
+    page, collection = card
+    api, body = page.request, {"name": "Cam 1"}
+    page.goto(f"/collections/{collection}")
+    headers = {"Origin": page.evaluate("location.origin")}
+    path = f"/api/v1/collections/{collection}"
+    made = api.post(f"{path}/deployments", data=body, headers=headers).json()["id"]
+    put = {"kind": "deploy", "deployment": made, "matching": {}}
+    assert api.post(f"{path}/acts", data=put, headers=headers).ok
+    page.reload()
+    expect(page.locator(".tile")).to_have_count(3)
+    page.get_by_role("button", name="Events").click()
+    expect(page.locator(".tile")).to_have_count(1)
+    expect(page.locator(".event-mark")).to_contain_text("3")
+    page.locator("#grid").focus()
+    page.keyboard.press("a")
+    expect(page.locator("#toasts")).to_contain_text("3 pictures confirmed")
+    page.keyboard.press("x")
+    page.locator("#selected").get_by_role("button", name="Count").click()
+    page.get_by_label("Individuals").fill("2")
+    page.locator("dialog").get_by_role("button", name="Keep").click()
+    expect(page.locator("#toasts")).to_contain_text("3 pictures counted")
+    page.get_by_role("button", name="Events").click()
+    expect(page.locator(".tile")).to_have_count(3)
+
+
+def test_the_map_leads_to_pictures_by_pointer_and_by_keyboard(card: tuple[Page, str]) -> None:
+    page, collection = card
+    page.goto(f"/collections/{collection}/places")
+    expect(page.locator("#map-section")).to_be_hidden()
+    headers = {"Origin": page.evaluate("location.origin")}
+    path = f"/api/v1/collections/{collection}"
+    for site in (
+        {"name": "Pond", "latitude": "52.5", "longitude": "13.4"},
+        {"name": "Ridge", "latitude": "-33.2", "longitude": "-70.5"},
+    ):
+        made = page.request.post(f"{path}/sites", data=site, headers=headers).json()["id"]
+    put = {"kind": "deploy", "site": made, "matching": {}}
+    assert page.request.post(f"{path}/acts", data=put, headers=headers).ok
+    page.reload()
+    expect(page.locator("#map canvas")).to_be_visible()
+    page.get_by_role("button", name="Draw a box").click()
+    box = page.locator("#map").bounding_box()
+    assert box is not None
+    page.mouse.move(box["x"] + 60, box["y"] + 5)
+    page.mouse.down()
+    page.mouse.move(box["x"] + box["width"] - 5, box["y"] + box["height"] - 25, steps=4)
+    page.mouse.up()
+    expect(page.locator("#map-told")).to_contain_text("2 points in the box")
+    page.get_by_role("link", name="3 pictures of 1 site").click()
+    expect(page.locator(".tile")).to_have_count(3)
+    expect(page.locator("#applied")).to_contain_text("site Ridge")
+    # The same by the list below the map, without a pointer.
+    page.goto(f"/collections/{collection}/places")
+    link = page.locator("#sites").get_by_role("link", name="Ridge")
+    link.focus()
+    page.keyboard.press("Enter")
+    expect(page.locator(".tile")).to_have_count(3)
+
+
+def test_folders_that_came_in_may_become_deployments(
+    card: tuple[Page, str], tmp_path: Path
+) -> None:
+    page, collection = card
+    for n, name in enumerate(("cards/SD 1/a.jpg", "cards/SD 2/a.jpg", "cards/SD 2/b.jpg")):
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / name).write_bytes(tiny.taken(f"2026:05:0{n + 3} 10:00:00", seed=20 + n))
+    page.goto(f"/collections/{collection}")
+    expect(page.locator(".tile")).to_have_count(3)
+    page.locator("#folder").set_input_files(tmp_path / "cards")
+    page.get_by_role("button", name="A deployment for each folder").click()
+    page.get_by_label("A deployment for SD 1").uncheck()
+    page.get_by_label("Name of the deployment for SD 2").fill("Ridge, May")
+    page.get_by_role("button", name="Make deployments").click()
+    expect(page.locator("#toasts")).to_contain_text("2 pictures put into Ridge, May")
+    page.goto(f"/collections/{collection}?folder=%2Fcards%2FSD%201%2F")
+    expect(page.locator(".tile")).to_have_count(1)
+    expect(page.locator("#folders")).to_contain_text("All pictures")
+    page.locator("#filters summary").click()
+    page.locator('[name="deployment"]').select_option(label="no deployment (1)")
+    expect(page.locator("#applied")).to_contain_text("no deployment")
+    page.goto(f"/collections/{collection}/places")
+    expect(page.locator("#deployments")).to_contain_text("Ridge, May")
+    expect(page.locator("#deployments")).not_to_contain_text("SD 1")

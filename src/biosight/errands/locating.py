@@ -269,9 +269,12 @@ def put_folders(
     return counts
 
 
-def change_for(records: Records, collection: str, deployment: str) -> Change:
-    """The change that puts pictures into a deployment of a collection, "" for out of any. Raises
-    NotFound."""
+def change_for(records: Records, collection: str, deployment: str, site: str = "") -> Change:
+    """The change that puts pictures into a deployment of a collection, "" for out of any, or to a
+    site without a deployment. Raises NotFound."""
+    if site and not deployment:
+        found = there(records, Site, site, collection)
+        return Change(DEPLOY, target_name=f"Put at {found.name}", site=found.id)
     return put_into(there(records, Deployment, deployment, collection) if deployment else None)
 
 

@@ -14,7 +14,7 @@ from starlette.staticfiles import StaticFiles
 
 from biosight import __version__
 from biosight.bootstrap import BioSight
-from biosight.web import errors, health, pages
+from biosight.web import atlas, errors, health, pages
 from biosight.web.api import (
     acts,
     admin,
@@ -99,5 +99,7 @@ def create_app(biosight: BioSight, *, housekeeping: bool = True) -> FastAPI:
     app.mount(
         "/swagger", StaticFiles(directory=str(files("fastapi_offline") / "static")), name="swagger"
     )
+    atlas.mount(app)
+    app.include_router(atlas.router)
     app.add_middleware(Guard, settings=biosight.settings)
     return app

@@ -23,10 +23,11 @@ from biosight.images.limits import MAX_PIXELS
 from biosight.labels import OPENS_AT, TRUSTED_AT
 from biosight.sharing import Access
 from biosight.web import sso
+from biosight.web.atlas import tile_host
 from biosight.web.deps import Open, Person, Store, find_person, get_biosight, image_for
 from biosight.web.filtering import for_page, sheet
 from biosight.web.rights import seen_version
-from biosight.web.security import DOCS_POLICY, client_address, needs_first_code
+from biosight.web.security import DOCS_POLICY, PAGE_POLICY, client_address, needs_first_code
 from biosight.web.sessions import start_session
 
 router = APIRouter(include_in_schema=False, default_response_class=HTMLResponse)
@@ -204,9 +205,26 @@ def drift_page(request: Request, collection: str) -> Response:
 
 
 @router.get("/collections/{collection}/places")
-def places_page(request: Request, collection: str) -> Response:
+def places_page(request: Request, collection: str, biosight: Open) -> Response:
     """Sites, deployments and their clocks."""
-    return render(request, "places.html", access=seen(request, collection))
+    settings = biosight.settings
+    page = render(
+        request,
+        "places.html",
+        access=seen(request, collection),
+        tiles=settings.tiles,
+        tiles_credit=settings.tiles_credit,
+    )
+    if host := tile_host(settings):
+        policy = PAGE_POLICY.replace("img-src 'self'", f"img-src 'self' {host}")
+        page.headers["Content-Security-Policy"] = policy
+    return page
+
+
+@router.get("/collections/{collection}/times")
+def times_page(request: Request, collection: str) -> Response:
+    """Days of each deployment, and hours and months of names."""
+    return render(request, "times.html", access=seen(request, collection))
 
 
 @router.get("/collections/{collection}/history")

@@ -25,7 +25,7 @@ from biosight.web.errors import error_body
 log = logging.getLogger(__name__)
 UPLOAD_PATH = re.compile(r"/api/v1/collections/[^/]+/images")
 API = "/api/v1"
-MOUNTS = ("/static", "/swagger")
+MOUNTS = ("/static", "/swagger", "/leaflet", "/leaflet-clusters")
 SAFE = {"GET", "HEAD", "OPTIONS", "TRACE"}
 KNOWN_METHODS = {"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"}
 IDLE_SECONDS = 15.0

@@ -76,7 +76,8 @@ def vernacular_line(tree: Tree, line: Sequence[str]) -> list[str]:
 
 
 class ImageOut(BaseModel):
-    """An image; `who` is machine, person or nobody; `unsure` by the collection's threshold."""
+    """An image; `who` is machine, person or nobody; `unsure` by the collection's threshold,
+    `uploader` is an id."""
 
     id: str
     collection: str
@@ -108,7 +109,7 @@ class ImageOut(BaseModel):
     note: str
     camera: str
     folder: str
-    uploaded_by: str
+    uploader: str
     dated: str
     individuals: int
     trashed: bool
@@ -116,7 +117,7 @@ class ImageOut(BaseModel):
     version: int
 
 
-SHOWN = ImageOut.model_fields.keys() - {"unsure", "taken"}
+SHOWN = ImageOut.model_fields.keys() - {"unsure", "taken", "uploader"}
 
 
 def image_out(image: Image, threshold: int) -> ImageOut:
@@ -125,6 +126,7 @@ def image_out(image: Image, threshold: int) -> ImageOut:
     return ImageOut.model_construct(
         **{name: getattr(image, name) for name in SHOWN},
         taken=image.taken_at,
+        uploader=image.uploaded_by,
         unsure=unsure,
     )
 

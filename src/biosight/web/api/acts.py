@@ -12,7 +12,7 @@ from biosight.errands import locating, renaming
 from biosight.errands.names import placed
 from biosight.errors import BadRequest, NotFound
 from biosight.images import Image
-from biosight.places import Deployment
+from biosight.places import Deployment, Site
 from biosight.review import copies, queue, undoing
 from biosight.review.acts import (
     DEPLOY,
@@ -34,7 +34,11 @@ from biosight.web.shown import ImageOut, image_out
 
 router = APIRouter(tags=["acts"])
 # What an act can rest on, in words.
-WORDS: dict[type[Record], str] = {Collection: "other collection", Deployment: "deployment"}
+WORDS: dict[type[Record], str] = {
+    Collection: "other collection",
+    Deployment: "deployment",
+    Site: "site",
+}
 
 
 Id = Annotated[str, Field(max_length=64)]
@@ -44,8 +48,8 @@ class NewAct(Input):
     """What to do, to these images or to all that match; `act` and `start` go on with a long one.
 
     `kind`: confirm, relabel (with `label`), unsure, trash, restore, move or copy (with `target`,
-    a collection), note (with `note`), deploy (with `deployment`, "" to take
-    them out), date (with `when`, a local time or a day, "" for what the file says), count (with
+    a collection), note (with `note`), deploy (with `deployment`, or `site` alone, "" to take them
+    out), date (with `when`, a local time or a day, "" for what the file says), count (with
     `individuals`, 0 for unsaid). `versions` names the version each image had when it was
     seen: images that changed since are left alone and come back as `stale`.
     """
@@ -57,6 +61,7 @@ class NewAct(Input):
     label: str = Field("", max_length=200)
     target: str = Field("", max_length=64)
     deployment: str = Field("", max_length=64)
+    site: str = Field("", max_length=64)
     note: str = Field("", max_length=4000)
     when: str = Field("", max_length=30)
     individuals: int = Field(0, ge=0, le=MOST_INDIVIDUALS)
@@ -133,7 +138,7 @@ def act(body: NewAct, access: Editor, person: Signed, biosight: Open, records: S
     """Do one thing to many images; up to 500 a call."""
     c = access.collection
     if body.kind == DEPLOY:
-        change = locating.change_for(records, c.id, body.deployment)
+        change = locating.change_for(records, c.id, body.deployment, body.site)
     else:
         change = placed(records, biosight.catalogue, c, checked_change(body, person, records))
     found, following = chosen(body, access, records)
@@ -143,6 +148,8 @@ def act(body: NewAct, access: Editor, person: Signed, biosight: Open, records: S
     rests_on = [still_there(change.target)] if KINDS[change.kind].goes else []
     if change.kind == DEPLOY and change.target:
         rests_on = [Require(Deployment, change.target)]
+    if change.kind == DEPLOY and change.site:
+        rests_on.append(Require(Site, change.site))
     do = copies.copy if KINDS[change.kind].copies else perform
     try:
         done = do(records, person.user.id, c.id, change, images, act=body.act, rests_on=rests_on)

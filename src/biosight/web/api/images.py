@@ -82,7 +82,7 @@ class ImageDetail(ImageOut):
     coarse: float
     subseconds: str
     capture: Capture
-    uploader: str
+    uploaded_by: str
     event: EventOut | None
     deployment_name: str
     site_name: str
@@ -167,7 +167,7 @@ def detail(biosight: BioSight, image: Image, access: Access, records: Store) -> 
         taxon=taxon_out(naming.tree, image.label),
         **place_seen(image, seen_rule(access, biosight, records)),
         subseconds=image.taken[20:],
-        uploader=accounts.names_of(records)(image.uploaded_by),
+        uploaded_by=accounts.names_of(records)(image.uploaded_by),
         event=shown_event(event) if event else None,
         deployment_name=name_of(records, Deployment, image.deployment),
         site_name=name_of(records, Site, image.site),

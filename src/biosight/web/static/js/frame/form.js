@@ -20,7 +20,7 @@ export function fill(ask, send) {
       "form",
       { class: "fields" },
       el("h2", { id: "filled" }, ask.title),
-      ask.words && el("p", { class: "soft" }, ask.words),
+      ask.words && el("div", { class: "soft" }, ask.words),
       ask.fields.map((f) => el("label", {}, f.label, control(f), f.hint && el("small", { class: "soft" }, f.hint))),
       problem,
       el("menu", {}, el("button", { type: "button", onclick: () => dialog.close("") }, "Cancel"), submit),

@@ -32,13 +32,16 @@ const NESTED = "biosight:nested-zip";
 export function wireDownloads(main, collection, filter) {
   const { sort: _, ...rest } = filter;
   const nested = find(main, "#nested");
+  const placeless = find(main, "#placeless");
   wirePublish(main, collection);
   nested.checked = localStorage.getItem(NESTED) !== null;
   const point = () => {
     const query = asQuery({ ...rest, nested: nested.checked });
-    find(main, "#zip").href = `${API}/collections/${collection}/zip${query}`;
+    const zipped = asQuery({ ...rest, nested: nested.checked, placeless: placeless.checked });
+    find(main, "#zip").href = `${API}/collections/${collection}/zip${zipped}`;
     find(main, "#csv").href = `${API}/collections/${collection}/csv${query}`;
   };
+  placeless.onchange = () => point();
   nested.onchange = () => {
     if (nested.checked) localStorage.setItem(NESTED, "yes");
     else localStorage.removeItem(NESTED);
@@ -47,9 +50,25 @@ export function wireDownloads(main, collection, filter) {
   point();
 }
 
+/**
+ * Events as stacks or every picture alone; stacks stand in order of time.
+ * @param {HTMLElement} main @param {Record<string, any>} filter @param {(change: Record<string, any>) => void} set
+ */
+export function wireStacks(main, filter, set) {
+  const button = find(main, "#stacked");
+  button.setAttribute("aria-pressed", String(filter.stacked === "true"));
+  button.addEventListener("click", () => {
+    const on = button.getAttribute("aria-pressed") !== "true";
+    button.setAttribute("aria-pressed", String(on));
+    if (on) find(main, "#sort").value = "taken";
+    set(on ? { stacked: "true", sort: "taken" } : { stacked: "" });
+  });
+}
+
 /** Folders lie open beside the pictures, and shut above them where the screen is narrow. @param {HTMLElement} main */
 export function wireFold(main) {
-  find(main, "#folder-fold").open = !matchMedia("(max-width: 860px)").matches;
+  const open = !matchMedia("(max-width: 860px)").matches;
+  for (const fold of ["#folder-fold", "#source-fold"]) find(main, fold).open = open;
 }
 
 /** @param {HTMLElement} main @param {string} collection @param {number} maxMb */

@@ -4,20 +4,22 @@
  */
 import { el, find } from "../frame/dom.js";
 import { lineOf } from "../pictures/taxa.js";
+import { chosenFacets, wordsOf } from "./facets.js";
 
 /** @typedef {{name: string, kind: string, field: string, op: string, always: boolean, unless: string, chip: string,
- *   title: string, choices: [string, string][]}} Part */
+ *   title: string, facet: string, choices: [string, string][]}} Part */
 
 /** @returns {Part[]} */
-function parts() {
+export function parts() {
   return JSON.parse(find(document, "#main").dataset.filters ?? "[]");
 }
 
 /** @returns {Record<string, any>} the filter that the address names */
 export function fromAddress() {
   const query = new URLSearchParams(location.search);
-  const names = [...parts().map((part) => part.name), "sort"].filter((name) => query.has(name));
-  return Object.fromEntries(names.map((name) => [name, query.get(name)]));
+  const many = new Set(parts().flatMap((part) => (part.kind === "many" ? [part.name] : [])));
+  const names = [...parts().map((part) => part.name), "sort", "stacked"].filter((name) => query.has(name));
+  return Object.fromEntries(names.map((name) => [name, many.has(name) ? query.getAll(name) : query.get(name)]));
 }
 
 /** @param {Record<string, any>} filter @returns {string} the query of an address; a label may be empty */
@@ -25,11 +27,12 @@ export function asQuery(filter) {
   const said = Object.entries(filter).filter(
     ([name, value]) => value !== undefined && value !== null && value !== false && (value !== "" || name === "label"),
   );
-  const text = new URLSearchParams(said.map(([name, value]) => [name, String(value)])).toString();
+  const pairs = said.flatMap(([name, value]) => [value].flat().map((one) => [name, String(one)]));
+  const text = new URLSearchParams(pairs).toString();
   return text ? `?${text}` : "";
 }
 
-/** What is said in the address, as the API's bodies have it. @param {Part} part @param {string} said */
+/** What is said in the address, as the API's bodies have it. @param {Part} part @param {any} said */
 function meant(part, said) {
   if (part.kind === "flag") return said === "true";
   return part.kind === "percent" ? Number(said) : said;
@@ -46,7 +49,7 @@ export function asBody(filter) {
 
 /** @param {Record<string, any>} filter */
 export function isPlain(filter) {
-  return !Object.keys(filter).some((name) => name !== "sort");
+  return !Object.keys(filter).some((name) => name !== "sort" && name !== "stacked");
 }
 
 const TESTS = /** @type {Record<string, (a: any, b: any) => boolean>} */ ({
@@ -64,7 +67,8 @@ const TESTS = /** @type {Record<string, (a: any, b: any) => boolean>} */ ({
  */
 export function matches(image, filter, collection) {
   const percent = Math.floor(image.confidence * 100);
-  const shown = { ...image, percent, undecided: image.who === "person" && !image.label };
+  const undecided = image.who === "person" && !image.label;
+  const shown = { ...image, percent, undecided, uploaded_by: image.uploader };
   const asked = parts().filter(
     (part) => part.field && (part.always || (part.name in filter && !(part.unless && filter[part.unless]))),
   );
@@ -72,8 +76,10 @@ export function matches(image, filter, collection) {
     image.collection === collection &&
     asked.every((part) =>
       part.kind === "path"
-        ? image.label_path.startsWith(filter[part.name])
-        : TESTS[part.op](shown[part.field], meant(part, filter[part.name])),
+        ? image[part.field].startsWith(filter[part.name])
+        : part.kind === "many"
+          ? filter[part.name].includes(shown[part.field])
+          : TESTS[part.op](shown[part.field], meant(part, filter[part.name])),
     )
   );
 }
@@ -83,10 +89,18 @@ function moved(part, value, way) {
   return part.kind === "percent" && part.op === "<" && value !== "" ? Number(value) + way : value;
 }
 
-/** @param {Part} part @param {string} value */
+/** @param {Part} part @param {any} value */
 function chip(part, value) {
-  const words = part.kind === "path" ? lineOf(value).at(-1) : part.choices.find(([name]) => name === value)?.[1];
-  return part.chip.replace("{}", words ?? moved(part, value, -1));
+  const words =
+    part.kind === "path"
+      ? lineOf(value).at(-1)
+      : part.facet
+        ? [value]
+            .flat()
+            .map((one) => wordsOf(part.facet, one))
+            .join(" or ")
+        : part.choices.find(([name]) => name === value)?.[1];
+  return part.chip.replace("{}", words ?? String(moved(part, value, -1)).replace("T", " "));
 }
 
 /**
@@ -96,7 +110,9 @@ function chip(part, value) {
  * @param {number} total
  */
 export function drawApplied(box, filter, total) {
-  const shown = parts().filter((part) => part.chip && filter[part.name]);
+  const shown = parts().filter(
+    (part) => part.chip && (part.kind === "many" ? filter[part.name]?.length : filter[part.name]),
+  );
   /** @param {string[]} away */
   const without = (away) =>
     location.pathname + asQuery(Object.fromEntries(Object.entries(filter).filter(([k]) => !away.includes(k))));
@@ -123,7 +139,7 @@ export function drawApplied(box, filter, total) {
 export function mark(main, filter) {
   find(main, "#filters").toggleAttribute(
     "data-active",
-    parts().some((part) => part.title && filter[part.name]),
+    parts().some((part) => part.title && filter[part.name]?.length),
   );
 }
 
@@ -139,9 +155,12 @@ export function wire(main, filter, set) {
   const controls = parts().filter((part) => part.title);
   text.value = filter.text ?? "";
   sort.value = filter.sort ?? "newest";
-  for (const part of controls) form.elements[part.name].value = moved(part, filter[part.name] ?? "", -1);
-  const said = () =>
-    Object.fromEntries(controls.map((part) => [part.name, moved(part, form.elements[part.name].value, 1)]));
+  const simple = controls.filter((part) => !part.facet);
+  for (const part of simple) form.elements[part.name].value = moved(part, filter[part.name] ?? "", -1);
+  const said = () => ({
+    ...Object.fromEntries(simple.map((part) => [part.name, moved(part, form.elements[part.name].value, 1)])),
+    ...chosenFacets(form, controls),
+  });
 
   let timer = 0;
   text.addEventListener("input", () => {

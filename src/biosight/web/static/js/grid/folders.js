@@ -36,11 +36,14 @@ function rows(nodes) {
  */
 export async function drawFolders(list, collection, filter) {
   const here = `/collections/${collection}`;
+  const { label: _, under: __, unsure: ___, undecided: ____, trash: _____, ...rest } = filter;
+  const count = (/** @type {Record<string, any>} */ wanted) =>
+    call("GET", `${here}/count${asQuery({ ...rest, ...wanted })}`);
   const [labels, strange, undecided, trash] = await Promise.all([
-    call("GET", `${here}/labels`),
-    call("GET", `${here}/count?unfamiliar=true&who=machine`),
-    call("GET", `${here}/count?undecided=true`),
-    call("GET", `${here}/count?trash=true`),
+    call("GET", `${here}/labels${asQuery(rest)}`),
+    count({ unfamiliar: true, who: "machine" }),
+    count({ undecided: true }),
+    count({ trash: true }),
   ]);
   learn(labels);
   const tree = asTree(labels.filter((/** @type {Folder} */ l) => l.label && !l.thing));
@@ -48,7 +51,6 @@ export async function drawFolders(list, collection, filter) {
   const shut = shutBefore(collection) ?? new Set(rows(tree) > ROOM ? deep(tree) : []);
   const sum = (/** @type {"images" | "unsure"} */ name) =>
     labels.reduce((/** @type {number} */ n, /** @type {Folder} */ l) => n + l[name], 0);
-  const { label: _, under: __, unsure: ___, undecided: ____, trash: _____, ...rest } = filter;
   const names = ["label", "under", "unsure", "undecided", "trash"];
 
   /** @param {any} name @param {number} count @param {Record<string, any>} wanted @param {string} [title] */

@@ -1,6 +1,7 @@
 // @ts-check
 /** The grid: tiles, endless scrolling, the current tile and the selection. */
 import { fetchPage } from "./paging.js";
+import { fronts } from "./stacks.js";
 import { drawTile } from "./tile.js";
 
 export class Grid {
@@ -14,6 +15,8 @@ export class Grid {
     this.events = events;
     /** @type {import("../pictures/acts.js").Image[]} */
     this.images = [];
+    /** @type {Set<string>} events that a tile stands for */
+    this.stacks = new Set();
     /** @type {Set<string>} */
     this.selection = new Set();
     this.current = -1;
@@ -38,7 +41,8 @@ export class Grid {
     this.box.setAttribute("aria-busy", "true");
     const page = await fetchPage(this.collection, this.filter);
     if (trip !== this.loading) return;
-    this.put(page.images, page.next);
+    this.stacks.clear();
+    this.put(fronts(page, this.stacks), page.next);
     this.box.removeAttribute("aria-busy");
   }
 
@@ -65,7 +69,7 @@ export class Grid {
       if (trip !== this.loading) return;
       this.next = page.next;
       const there = new Set(this.images.map((i) => i.id));
-      const fresh = page.images.filter((/** @type {any} */ i) => !there.has(i.id));
+      const fresh = fronts(page, this.stacks).filter((/** @type {any} */ i) => !there.has(i.id));
       this.images.push(...fresh);
       this.box.append(...fresh.map((/** @type {any} */ i) => this.tile(i)));
     } finally {

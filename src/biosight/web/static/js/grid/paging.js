@@ -10,5 +10,6 @@ export function fetchPage(collection, filter, cursor = "") {
   const query = new URLSearchParams(asQuery(filter));
   query.set("limit", String(PAGE));
   if (cursor) query.set("cursor", cursor);
+  if (filter.stacked) query.set("events", "true");
   return call("GET", `/collections/${collection}/images?${query}`);
 }

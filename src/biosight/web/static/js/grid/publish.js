@@ -1,5 +1,8 @@
 // @ts-check
-/** Darwin Core and Camtrap DP: before the download it says what goes in, what not and why, and asks the licence. */
+/**
+ * Darwin Core and Camtrap DP: before the download it says what goes in, what not and why, and asks what is said of it;
+ * the collection remembers that.
+ */
 import { API, call } from "../frame/api.js";
 import { counted, el } from "../frame/dom.js";
 import { fill } from "../frame/form.js";
@@ -13,7 +16,20 @@ const LICENCES = /** @type {[string, string][]} */ ([
   ["CC-BY-4.0", "CC BY 4.0: with the name"],
   ["CC-BY-NC-4.0", "CC BY-NC 4.0: with the name, not for sale"],
 ]);
-const LICENCE = "biosight:licence:";
+const PLACES = /** @type {[string, string][]} */ ([
+  ["", "exact"],
+  ["0.001", "to 0.001°, about 100 m"],
+  ["0.01", "to 0.01°, about 1 km"],
+  ["0.1", "to 0.1°, about 11 km"],
+  ["1", "to 1°, about 111 km"],
+]);
+const FORMS = /** @type {Record<string, {title: string, words: string}>} */ ({
+  "darwin-core": {
+    title: "Darwin Core Archive",
+    words: "Pictures of organisms as occurrences; what people and models said is told apart.",
+  },
+  "camtrap-dp": { title: "Camtrap DP package", words: "Pictures with a place and a time, by deployment and event." },
+});
 
 /** An offset from UTC as it is written. @param {number} hours */
 function offset(hours) {
@@ -21,54 +37,92 @@ function offset(hours) {
   return `UTC ${hours < 0 ? "−" : "+"}${Math.floor(size)}:${size % 1 ? "30" : "00"}`;
 }
 
-/**
- * Ask the licence, remembered for the collection, and what else is to be known; then download.
- * @param {string} collection @param {string} form @param {string} title @param {any} words
- * @param {import("../frame/form.js").Field[]} [more]
- */
-function publish(collection, form, title, words, more = []) {
-  const kept = localStorage.getItem(LICENCE + collection) ?? "";
-  const license = { name: "license", label: "Licence", options: LICENCES, value: kept };
-  return fill({ title, words, ok: "Download", fields: [license, ...more] }, async (said) => {
-    localStorage.setItem(LICENCE + collection, said.license);
-    location.assign(`${API}/collections/${collection}/${form}${asQuery(said)}`);
-  });
+/** What goes in and what does not, in words with links. @param {string} here @param {any} seen @param {string} form */
+function outlook(here, seen, form) {
+  const left = Object.entries(seen.left_out);
+  const nameless = Object.entries(seen.no_names);
+  const link = (/** @type {string} */ why) =>
+    why.includes("place")
+      ? `${here}?placed=false`
+      : why.includes("without a time")
+        ? `${here}?dated=false`
+        : why.includes("zone")
+          ? `${here}/places`
+          : here;
+  return [
+    `${FORMS[form].words} ${counted(seen.images, "picture goes in", "pictures go in")}.`,
+    left.length > 0 &&
+      el(
+        "ul",
+        {},
+        left.map(([why, n]) => el("li", {}, el("a", { href: link(why) }, counted(n, "picture")), ` ${why}: left out`)),
+      ),
+    nameless.length > 0 &&
+      el(
+        "p",
+        {},
+        "No scientific names, and so published as words: ",
+        nameless
+          .slice(0, 6)
+          .map(([name, n], i) => [
+            i ? ", " : "",
+            el("a", { href: `${here}?label=${encodeURIComponent(name)}` }, name),
+            ` (${n.toLocaleString("en")})`,
+          ]),
+        nameless.length > 6 ? ` and ${nameless.length - 6} more.` : ".",
+      ),
+  ].filter(Boolean);
 }
 
-/** @param {string} collection */
-async function camtrap(collection) {
-  const seen = await call("GET", `/collections/${collection}/camtrap-dp/preview`);
-  const left = Object.entries(seen.left_out);
-  const words = [
-    `${counted(seen.images, "picture goes in", "pictures go in")}.`,
-    ...left.map(([why, n]) => ` ${counted(n, "picture")} ${why}: left out.`),
-    left.length ? [" ", el("a", { href: `/collections/${collection}/places` }, "Say where and when")] : [],
-  ];
-  const options = /** @type {[string, string][]} */ ([
+/** @param {string} collection @param {string} form @param {boolean} editor */
+async function publish(collection, form, editor) {
+  const here = `/collections/${collection}`;
+  const [seen, { published: kept, name }] = await Promise.all([
+    call("GET", `${here}/${form}/preview`),
+    call("GET", here),
+  ]);
+  const clocks = /** @type {[string, string][]} */ ([
     ["", "unknown: leave them out"],
     ...HOURS.map((h) => [String(h * 60), offset(h)]),
   ]);
-  const zone = { name: "utc_offset", label: "Clocks whose zone nobody knows show", options };
-  await publish(
-    collection,
-    "camtrap-dp",
-    "Camtrap DP package",
-    words,
-    "whose time zone nobody knows" in seen.left_out ? [zone] : [],
-  );
+  const zone = {
+    name: "utc_offset",
+    label: "Clocks whose zone nobody knows show",
+    options: clocks,
+    value: kept.utc_offset ?? "",
+  };
+  const asked = "whose time zone nobody knows" in seen.left_out || kept.utc_offset;
+  const fields = [
+    { name: "title", label: "Title", value: kept.title ?? name },
+    { name: "license", label: "Licence", options: LICENCES, value: kept.license ?? "" },
+    {
+      name: "rights_holder",
+      label: "Rights holder",
+      value: kept.rights_holder ?? "",
+      hint: "you are named as the contact",
+    },
+    { name: "coarse", label: "Places", options: PLACES, value: kept.coarse ?? "" },
+    ...(form === "camtrap-dp" && asked ? [zone] : []),
+  ];
+  const words = outlook(here, seen, form);
+  await fill({ title: FORMS[form].title, words, ok: "Download", fields }, async (said) => {
+    const told = { ...kept, ...said };
+    if (editor) await call("PATCH", here, { published: told });
+    location.assign(`${API}${here}/${form}${asQuery(said)}`);
+  });
 }
 
 /** @param {HTMLElement} main @param {string} collection */
 export function wirePublish(main, collection) {
-  const darwin = "The whole collection: pictures of organisms as occurrences, what people and models said told apart.";
-  /** @param {string} id @param {() => Promise<any>} ask */
-  const wire = (id, ask) => {
+  const editor = main.dataset.role !== "viewer";
+  /** @param {string} id @param {string} form */
+  const wire = (id, form) => {
     const link = /** @type {HTMLAnchorElement} */ (main.querySelector(id));
     link.onclick = (event) => {
       event.preventDefault();
-      ask().catch(complain);
+      publish(collection, form, editor).catch(complain);
     };
   };
-  wire("#camtrap", () => camtrap(collection));
-  wire("#darwin-core", () => publish(collection, "darwin-core", "Darwin Core Archive", darwin));
+  wire("#camtrap", "camtrap-dp");
+  wire("#darwin-core", "darwin-core");
 }

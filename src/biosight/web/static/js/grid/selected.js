@@ -2,15 +2,15 @@
 /** The bar that appears with a selection: acts on these pictures, or on all that match. */
 import { API, call } from "../frame/api.js";
 import { counted, el } from "../frame/dom.js";
-import { fill } from "../frame/form.js";
 import { complain, question } from "../frame/toast.js";
 import { doAct } from "../pictures/acts.js";
 import { chooseLabel } from "../pictures/relabel.js";
+import { chooseCount, chooseDate, choosePlace } from "./placing.js";
 
 /**
  * @param {HTMLElement} bar @param {DOMStringMap} data
  * @param {{count: number, total: number, all: boolean, trash: boolean, editor: boolean,
- *   target: () => Record<string, any>, ids: () => string[], selectMatching: () => void, clear: () => void}} now
+ *   target: () => Promise<Record<string, any>>, ids: () => Promise<string[]>, selectMatching: () => void, clear: () => void}} now
  */
 export function drawSelected(bar, data, now) {
   bar.hidden = now.count === 0;
@@ -18,7 +18,7 @@ export function drawSelected(bar, data, now) {
   const collection = data.collection ?? "";
   /** @param {Record<string, any>} body */
   const run = async (body) => {
-    const changed = await doAct(collection, { ...body, ...now.target() }, now.all ? now.total : 0);
+    const changed = await doAct(collection, { ...body, ...(await now.target()) }, now.all ? now.total : 0);
     if (changed.length) now.clear();
   };
   const button = (/** @type {string} */ name, /** @type {() => void} */ onclick, title = "") =>
@@ -41,9 +41,11 @@ export function drawSelected(bar, data, now) {
           "R",
         ),
       now.editor && !now.trash && button("Undecided", () => run({ kind: "undecided" }), "U"),
-      now.editor && !now.trash && button("Place", () => chooseDeployment(collection, run).catch(complain)),
+      now.editor && !now.trash && button("Place", () => choosePlace(collection, run).catch(complain)),
+      now.editor && !now.trash && button("Date", () => chooseDate(run)),
+      now.editor && !now.trash && button("Count", () => chooseCount(run)),
       now.editor && !now.trash && moveMenu(collection, run),
-      !now.all && button("Zip", () => zip(collection, now.ids())),
+      !now.all && button("Zip", () => now.ids().then((ids) => zip(collection, ids), complain)),
       now.editor &&
         (now.trash
           ? button("Restore", () => run({ kind: "restore" }))
@@ -64,23 +66,6 @@ function moveMenu(collection, run) {
     { class: "inline" },
     el("button", { type: "button", onclick: () => open("move") }, "Move"),
     el("button", { type: "button", onclick: () => open("copy") }, "Copy"),
-  );
-}
-
-/** Into a deployment, or out of any. @param {string} collection @param {(body: Record<string, any>) => void} run */
-async function chooseDeployment(collection, run) {
-  const all = await call("GET", `/collections/${collection}/deployments`);
-  if (!all.length) {
-    const words = "Make one on the page Places: where a camera stood, and from when to when.";
-    const go = await question({ title: "There is no deployment yet", words, ok: "To Places" });
-    if (go) document.dispatchEvent(new CustomEvent("biosight:go", { detail: `/collections/${collection}/places` }));
-    return;
-  }
-  const options = all.map((/** @type {any} */ d) => [d.id, d.name]);
-  options.push(["", "none: take them out"]);
-  await fill(
-    { title: "Put into a deployment", ok: "Place", fields: [{ name: "deployment", label: "Deployment", options }] },
-    async (said) => run({ kind: "deploy", deployment: said.deployment }),
   );
 }
 

@@ -37,7 +37,7 @@ export function markLevels(box) {
   }
 }
 
-/** @param {import("../pictures/acts.js").Image} image @param {boolean} selected */
+/** @param {import("./stacks.js").Stacked} image @param {boolean} selected */
 export function drawTile(image, selected) {
   const state = stateOf(image);
   const sure = image.who === "machine" ? percent(image.confidence) : "";
@@ -51,10 +51,16 @@ export function drawTile(image, selected) {
       "data-state": state,
       "data-label": image.label,
       "aria-selected": String(selected),
-      "aria-label": `${image.name}: ${titleOf(image)}, ${WORDS[state]} ${sure}`,
+      "aria-label": `${image.name}: ${titleOf(image)}, ${WORDS[state]} ${sure}${image.stack ? `, an event of ${image.stack.images} pictures` : ""}`,
       title: [words(lineOf(image.label_path)), image.name].filter(Boolean).join("\n"),
     },
     el("img", { src: `/api/v1/images/${image.id}/thumbnail`, alt: "", loading: "lazy", decoding: "async" }),
+    image.stack &&
+      el(
+        "span",
+        { class: "event-mark", title: `An event of ${image.stack.images} pictures` },
+        `⧉ ${image.stack.images}`,
+      ),
     el("button", { class: "pick", type: "button", tabindex: -1, "aria-label": `Select ${image.name}` }, "✓"),
     el(
       "div",

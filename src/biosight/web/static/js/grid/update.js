@@ -25,8 +25,10 @@ export function update(grid, changed, belongs) {
  * @param {Map<string, import("../pictures/acts.js").Image>} fresh @param {(image: any) => boolean} belongs
  */
 function renewed(grid, image, at, fresh, belongs) {
+  /** @type {import("./stacks.js").Stacked | undefined} */
   const now = fresh.get(image.id);
   if (!now) return true;
+  now.stack = /** @type {import("./stacks.js").Stacked} */ (image).stack;
   const tile = grid.box.querySelector(`[data-id="${image.id}"]`);
   if (!belongs(now)) {
     tile?.remove();

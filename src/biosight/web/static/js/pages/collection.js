@@ -4,12 +4,15 @@ import { call } from "../frame/api.js";
 import { counted, find } from "../frame/dom.js";
 import { bind } from "../frame/keys.js";
 import { complain } from "../frame/toast.js";
-import { wireDownloads, wireFold, wireSizes, wireUploads } from "../grid/bar.js";
-import { asBody, asQuery, drawApplied, fromAddress, isPlain, mark, matches, wire } from "../grid/filters.js";
+import { wireDownloads, wireFold, wireSizes, wireStacks, wireUploads } from "../grid/bar.js";
+import { learnFacets, wireFacets } from "../grid/facets.js";
+import { asBody, asQuery, drawApplied, fromAddress, isPlain, mark, matches, parts, wire } from "../grid/filters.js";
 import { drawFolders } from "../grid/folders.js";
 import { Grid } from "../grid/grid.js";
 import { moves } from "../grid/moves.js";
 import { drawSelected } from "../grid/selected.js";
+import { drawSources } from "../grid/sources.js";
+import { meant } from "../grid/stacks.js";
 import { markLevels } from "../grid/tile.js";
 import { update } from "../grid/update.js";
 import { doAct, undoLast } from "../pictures/acts.js";
@@ -27,13 +30,7 @@ document.addEventListener("biosight:viewed", (event) => {
   if (kept) kept.current = /** @type {CustomEvent} */ (event).detail;
 });
 
-const go = (/** @type {string} */ address) =>
-  document.dispatchEvent(new CustomEvent("biosight:go", { detail: address }));
-
-/** Named pictures, as they were seen. @param {import("../pictures/acts.js").Image[]} images */
-function named(images) {
-  return { images: images.map((i) => i.id), versions: Object.fromEntries(images.map((i) => [i.id, i.version])) };
-}
+const go = (/** @type {string} */ detail) => document.dispatchEvent(new CustomEvent("biosight:go", { detail }));
 
 /** @param {HTMLElement} main */
 export async function mount(main) {
@@ -56,6 +53,8 @@ export async function mount(main) {
     all = false;
     grid.clear();
   };
+  /** What an act is for. @returns {Promise<any>} */
+  const target = async () => (all ? { matching: asBody(filter) } : meant(collection, filter, grid.chosen()));
   const drawBar = () => {
     if (!grid.selection.size) all = false;
     drawSelected(find(main, "#selected"), data, {
@@ -65,8 +64,8 @@ export async function mount(main) {
       trash: filter.trash === "true",
       editor,
       clear,
-      ids: () => grid.chosen().map((i) => i.id),
-      target: () => (all ? { matching: asBody(filter) } : named(grid.chosen())),
+      ids: async () => (await target()).images,
+      target,
       selectMatching: () => {
         all = true;
         grid.selectAll();
@@ -78,6 +77,8 @@ export async function mount(main) {
     const [count] = await Promise.all([
       call("GET", `/collections/${collection}/count${asQuery(filter)}`),
       drawFolders(find(main, "#folders"), collection, filter),
+      drawSources(main, collection, filter),
+      learnFacets(`/collections/${collection}`, parts(), filter),
     ]);
     total = count.images;
     find(main, "#counted").textContent = isPlain(filter) && !total ? "" : counted(total, "picture");
@@ -99,13 +100,17 @@ export async function mount(main) {
   };
   /** @param {Record<string, any>} change */
   const set = (change) => {
-    filter = Object.fromEntries(Object.entries({ ...filter, ...change }).filter(([k, v]) => v !== "" || k === "label"));
+    const kept = (/** @type {string} */ k, /** @type {any} */ v) =>
+      Array.isArray(v) ? v.length : v !== "" || k === "label";
+    filter = Object.fromEntries(Object.entries({ ...filter, ...change }).filter(([k, v]) => kept(k, v)));
     here = location.pathname + asQuery(filter);
     history.replaceState(history.state, "", here);
     mark(main, filter);
     show().catch(complain);
   };
   wire(main, filter, set);
+  wireStacks(main, filter, set);
+  wireFacets(find(main, "#filters"), `/collections/${collection}`, parts(), () => filter, asQuery);
   wireSizes(main, grid.box);
   wireFold(main);
   if (editor) wireUploads(main, collection, Number(data.maxMb));
@@ -134,12 +139,9 @@ export async function mount(main) {
 
   /** Act on the selection or the current tile. @param {Record<string, any>} body */
   const doHere = async (body) => {
-    const images = grid.chosen();
+    const [images, at, single] = [grid.chosen(), grid.current, !grid.selection.size];
     if (!images.length || !editor) return;
-    const single = !grid.selection.size;
-    const at = grid.current;
-    const target = all ? { matching: asBody(filter) } : named(images);
-    const changed = await doAct(collection, { ...body, ...target }, all ? total : 0);
+    const changed = await doAct(collection, { ...body, ...(await target()) }, all ? total : 0);
     if (!single) clear();
     const stays = grid.images[at]?.id === images[0].id;
     if (single && (changed.length || body.kind === "confirm")) grid.moveTo(stays ? at + 1 : at);

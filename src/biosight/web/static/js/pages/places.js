@@ -3,8 +3,8 @@
 import { call } from "../frame/api.js";
 import { find } from "../frame/dom.js";
 import { complain } from "../frame/toast.js";
-import { drawActivity } from "../places/activity.js";
 import { drawDeployments, editDeployment, takeTable } from "../places/deployments.js";
+import { drawMap } from "../places/map.js";
 import { drawSites, editSite } from "../places/sites.js";
 
 /** @param {HTMLElement} main */
@@ -41,6 +41,10 @@ export async function mount(main) {
     });
   }
   document.addEventListener("biosight:undone", () => page.redraw().catch(complain), { signal: stop.signal });
-  await Promise.all([page.redraw(), drawActivity(main, here)]);
-  return () => stop.abort();
+  await page.redraw();
+  const leaveMap = await drawMap(main, here);
+  return () => {
+    stop.abort();
+    leaveMap();
+  };
 }

@@ -22,14 +22,22 @@ export async function mount(main) {
     });
 
   wireThreshold(main, here);
+  const lines = (/** @type {string} */ text) =>
+    text
+      .split("\n")
+      .map((l) => l.trim())
+      .filter(Boolean);
   onSubmit("#favourites", async ({ favourites }) => {
-    await call("PATCH", here, {
-      favourites: favourites
-        .split("\n")
-        .map((l) => l.trim())
-        .filter(Boolean),
-    });
+    await call("PATCH", here, { favourites: lines(favourites) });
     toast("Favourites saved");
+  });
+  onSubmit("#events", async ({ event_gap }) => {
+    await call("PATCH", here, { event_gap: Number(event_gap) });
+    toast("Gap saved");
+  });
+  onSubmit("#sensitive", async ({ sensitive, coarse }) => {
+    await call("PATCH", here, { sensitive: lines(sensitive), coarse: Number(coarse) });
+    toast("Sensitive names saved");
   });
   onSubmit("#name", async ({ name }) => {
     await call("PATCH", here, { name });

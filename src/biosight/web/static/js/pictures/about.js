@@ -77,10 +77,22 @@ export function facts(i) {
   return list([
     ["Deployment", i.deployment_name],
     ["Site", i.site_name],
-    ["The file says", i.shift && i.taken_file ? i.taken_file.slice(0, 19).replace("T", " ") : ""],
+    [
+      "Event",
+      i.event && i.event.images > 1
+        ? `${i.event.images} pictures, ${i.event.start.slice(11, 19)} to ${i.event.end.slice(11, 19)}`
+        : "",
+    ],
+    ["Individuals", i.individuals ? String(i.individuals) : ""],
+    ["The file says", (i.shift || i.dated) && i.taken_file ? i.taken_file.slice(0, 19).replace("T", " ") : ""],
     ["Taken", moment(i)],
     ["Camera", i.camera],
-    ["Place", i.latitude === null || i.longitude === null ? "" : `${i.latitude.toFixed(5)}, ${i.longitude.toFixed(5)}`],
+    [
+      "Place",
+      i.latitude === null || i.longitude === null
+        ? ""
+        : `${i.latitude.toFixed(5)}, ${i.longitude.toFixed(5)}${i.coarse ? `, coarse to ${i.coarse}°` : ""}`,
+    ],
     ["Size", `${i.width} × ${i.height} px, ${size(i.size)}`],
     ["Type", i.media_type],
     ["Path", i.path === i.name ? "" : i.path],

@@ -7,7 +7,8 @@ import { complain, retract, toast } from "../frame/toast.js";
 /** @typedef {{id: string, collection: string, name: string, label: string, thing: string, who: string, unsure: boolean,
  *   confidence: number, machine_label: string, note: string, trashed: boolean, version: number,
  *   label_path: string, group: string, width: number, height: number, size: number, media_type: string, taken: string, day: string,
- *   created_at: number, path: string, model: string, novelty: number, unfamiliar: boolean, sha256: string, session: string}} Image */
+ *   created_at: number, path: string, model: string, novelty: number, unfamiliar: boolean, sha256: string, session: string,
+ *   deployment: string, site: string, camera: string, folder: string, uploader: string, dated: string, individuals: number}} Image */
 
 /**
  * This page's own acts, the last at the end: Ctrl+Z takes them back in turn. @type {{id: string, collection: string}[]}

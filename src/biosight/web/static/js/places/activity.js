@@ -7,7 +7,8 @@ import { svg } from "../learning/plots.js";
 import { chooseLabel } from "../pictures/relabel.js";
 import { asPath, called } from "../pictures/taxa.js";
 
-/** @typedef {{path: string, label: string, images: number, hours: number[], months: number[]}} Activity */
+/** @typedef {{path: string, label: string, images: number, hours: number[], months: number[], events: number,
+ *   event_hours: number[], event_months: number[]}} Activity */
 
 const MONTHS = ["J", "F", "M", "A", "M", "J", "J", "A", "S", "O", "N", "D"];
 const MIDDLE = 100;
@@ -65,8 +66,13 @@ function drawing(a) {
   );
 }
 
-/** @param {string} name @param {string} kind @param {string} content */
-function save(name, kind, content) {
+/** What is counted of it, as the drawings have it. @param {Activity} a @param {boolean} events @returns {Activity} */
+function as(a, events) {
+  return events ? { ...a, images: a.events, hours: a.event_hours, months: a.event_months } : a;
+}
+
+/** Give a file of one's own. @param {string} name @param {string} kind @param {string} content */
+export function save(name, kind, content) {
   const link = el("a", { href: URL.createObjectURL(new Blob([content], { type: kind })), download: name });
   link.click();
   URL.revokeObjectURL(link.href);
@@ -96,10 +102,10 @@ function asSvg(all) {
 function asCsv(all) {
   const quoted = (/** @type {string} */ text) => `"${text.replaceAll('"', '""')}"`;
   const rows = all.flatMap((a) => [
-    ...a.hours.map((n, h) => `${quoted(a.label)},hour,${h},${n}`),
-    ...a.months.map((n, m) => `${quoted(a.label)},month,${m + 1},${n}`),
+    ...a.hours.map((n, h) => `${quoted(a.label)},hour,${h},${n},${a.event_hours[h]}`),
+    ...a.months.map((n, m) => `${quoted(a.label)},month,${m + 1},${n},${a.event_months[m]}`),
   ]);
-  return ["label,by,at,pictures", ...rows, ""].join("\n");
+  return ["label,by,at,pictures,events", ...rows, ""].join("\n");
 }
 
 /** @param {HTMLElement} main @param {string} here */
@@ -107,6 +113,7 @@ export async function drawActivity(main, here) {
   const box = find(main, "#activity");
   /** @type {Activity[]} */
   let all = [];
+  let events = false;
   /** @param {string[]} paths */
   const load = async (paths) => {
     const query = paths.map((p) => `under=${encodeURIComponent(p)}`).join("&");
@@ -125,14 +132,14 @@ export async function drawActivity(main, here) {
             "figcaption",
             {},
             el("a", { href: `${here}?under=${encodeURIComponent(a.path)}&dated=true` }, called(a.label)),
-            ` ${counted(a.images, "picture")} `,
             el(
               "button",
               { type: "button", class: "quiet", "aria-label": `Without ${a.label}`, onclick: () => leave(a) },
               "×",
             ),
+            el("small", {}, `${counted(a.images, "picture")}, ${counted(a.events, "event")}`),
           ),
-          drawing(a),
+          drawing(as(a, events)),
         ),
       ),
       ...(all.length ? [] : [el("p", { class: "soft" }, "No named picture says when it was taken yet.")]),
@@ -157,7 +164,16 @@ export async function drawActivity(main, here) {
       complain(error);
     }
   });
-  find(main, "#activity-svg").addEventListener("click", () => save("activity.svg", "image/svg+xml", asSvg(all)));
+  find(main, "#activity-svg").addEventListener("click", () =>
+    save("activity.svg", "image/svg+xml", asSvg(all.map((a) => as(a, events)))),
+  );
   find(main, "#activity-csv").addEventListener("click", () => save("activity.csv", "text/csv", asCsv(all)));
+  const counts = [...main.querySelectorAll("[data-count]")];
+  for (const button of counts)
+    button.addEventListener("click", () => {
+      events = button instanceof HTMLElement && button.dataset.count === "events";
+      for (const one of counts) one.setAttribute("aria-pressed", String(one === button));
+      draw();
+    });
   await load([]);
 }

@@ -2,7 +2,9 @@
 /** The upload dock: progress while it runs, a receipt when it is done. */
 
 import { counted, el, find, percent, shown } from "../frame/dom.js";
+import { complain } from "../frame/toast.js";
 import { doAct } from "../pictures/acts.js";
+import { offerDeployments, topFolders } from "./offer.js";
 import { dismiss, retry, state } from "./upload.js";
 
 let pending = false;
@@ -14,6 +16,12 @@ document.addEventListener("biosight:uploading", () => {
     pending = false;
     draw();
   });
+});
+
+document.addEventListener("biosight:uploaded", async () => {
+  if (!state.latest) return;
+  state.tops = await topFolders(state.collection, state.latest.session).catch(() => []);
+  draw();
 });
 
 function draw() {
@@ -72,6 +80,16 @@ function receipt(state) {
         )
       : null,
     state.stored ? el("a", { href: last }, "Show the new pictures") : null,
+    state.tops.length
+      ? el(
+          "button",
+          {
+            type: "button",
+            onclick: () => offerDeployments(state.collection, state.latest.session, state.tops).catch(complain),
+          },
+          state.tops.length === 1 ? `A deployment for ${state.tops[0].name}` : "A deployment for each folder",
+        )
+      : null,
     state.refused.some((r) => r.again)
       ? el("button", { type: "button", onclick: retry }, "Try the failed ones again")
       : null,

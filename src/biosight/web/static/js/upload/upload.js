@@ -10,7 +10,7 @@ const JUNK = new Set([".ds_store", "thumbs.db", "desktop.ini"]);
 /** @typedef {{file: File, path: string, collection: string, max: number}} Waiting */
 /** @typedef {{waiting: Waiting[], active: number, total: number, stored: number, duplicates: number,
  *   trashed: any[], refused: {path: string, reason: string, again?: Waiting}[], latest: any,
- *   collection: string, session: string, paused: string}} State */
+ *   collection: string, session: string, paused: string, tops: import("./offer.js").Top[]}} State */
 
 /** @type {State} */
 export const state = fresh("");
@@ -34,6 +34,7 @@ function fresh(collection) {
     collection,
     session: "",
     paused: "",
+    tops: [],
   };
 }
 

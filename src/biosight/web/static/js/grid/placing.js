@@ -1,0 +1,52 @@
+// @ts-check
+/** Where and when, for a selection: a deployment or site, a date, and how many individuals an event shows. */
+import { call } from "../frame/api.js";
+import { fill } from "../frame/form.js";
+import { question } from "../frame/toast.js";
+
+/** @typedef {(body: Record<string, any>) => void} Run */
+
+/** Into a deployment or to a site, or out of any. @param {string} collection @param {Run} run */
+export async function choosePlace(collection, run) {
+  const here = `/collections/${collection}`;
+  const [deployments, sites] = await Promise.all([call("GET", `${here}/deployments`), call("GET", `${here}/sites`)]);
+  if (!deployments.length && !sites.length) {
+    const words = "Make one on the page Places: where a camera stood, and from when to when.";
+    const go = await question({ title: "There is no place yet", words, ok: "To Places" });
+    if (go) document.dispatchEvent(new CustomEvent("biosight:go", { detail: `${here}/places` }));
+    return;
+  }
+  const options = /** @type {[string, string][]} */ ([
+    ...deployments.map((/** @type {any} */ d) => [`deployment ${d.id}`, d.name]),
+    ...sites.map((/** @type {any} */ s) => [`site ${s.id}`, `${s.name}, without a deployment`]),
+    ["", "none: take them out"],
+  ]);
+  const words = "A deployment brings its site, time zone and clock along.";
+  const fields = [{ name: "place", label: "Place", options }];
+  await fill({ title: "Where they were taken", words, ok: "Place", fields }, async (said) => {
+    const [kind, id] = said.place.split(" ");
+    run({ kind: "deploy", ...(kind && { [kind]: id }) });
+  });
+}
+
+/** @param {Run} run */
+export async function chooseDate(run) {
+  const words =
+    "For pictures whose file says nothing, or something wrong. Left empty, the file's own date counts again. A wrong clock is put right on the page Places.";
+  const fields = [
+    { name: "day", label: "Day", type: "date" },
+    { name: "time", label: "Time", type: "time", hint: "left empty, the day alone counts" },
+  ];
+  await fill({ title: "When they were taken", words, ok: "Date", fields }, async ({ day, time }) => {
+    run({ kind: "date", when: day && time ? `${day}T${time}` : day });
+  });
+}
+
+/** @param {Run} run */
+export async function chooseCount(run) {
+  const words = "How many individuals the event shows; its pictures carry the number. 0 takes it back.";
+  const fields = [{ name: "individuals", label: "Individuals", type: "number", value: 1, required: true }];
+  await fill({ title: "Count", words, ok: "Keep", fields }, async (said) => {
+    run({ kind: "count", individuals: Number(said.individuals) });
+  });
+}

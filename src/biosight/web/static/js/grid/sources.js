@@ -1,0 +1,46 @@
+// @ts-check
+/** The folders that files lay in where they came from, as a tree beside the names. */
+import { call } from "../frame/api.js";
+import { el, find } from "../frame/dom.js";
+import { asQuery } from "./filters.js";
+import { asTree } from "./tree.js";
+
+/** @param {HTMLElement} main @param {string} collection @param {Record<string, any>} filter */
+export async function drawSources(main, collection, filter) {
+  const here = `/collections/${collection}`;
+  const { folder, ...rest } = filter;
+  const query = asQuery(rest);
+  const found = await call("GET", `${here}/facets${query}${query ? "&" : "?"}of=folders`);
+  const inside = found.folders.filter((/** @type {any} */ f) => f.value !== "/");
+  find(main, "#source-fold").hidden = !inside.length && !folder;
+  const folders = inside.map((/** @type {any} */ f) => ({
+    label: f.value,
+    path: f.value,
+    images: f.images,
+    verified: 0,
+    unsure: 0,
+    taxon: null,
+    thing: "",
+  }));
+  /** @param {import("./tree.js").Node} n @returns {HTMLElement} */
+  const branch = (n) =>
+    el(
+      "li",
+      { class: n.children.length ? "branch" : "" },
+      el(
+        "a",
+        {
+          href: here + asQuery({ ...rest, folder: n.path }),
+          "aria-current": folder === n.path && "page",
+          title: n.path,
+        },
+        el("span", {}, n.label),
+        el("span", { class: "count" }, n.images.toLocaleString("en")),
+      ),
+      n.children.length ? el("ul", {}, n.children.map(branch)) : null,
+    );
+  find(main, "#sources").replaceChildren(
+    ...(folder ? [el("li", {}, el("a", { href: here + query }, el("span", {}, "All folders")))] : []),
+    ...asTree(folders).map(branch),
+  );
+}

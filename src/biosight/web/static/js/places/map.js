@@ -1,0 +1,199 @@
+// @ts-check
+/** The map: sites, and pictures that know where they are, on outlines of countries. Leaflet comes with the server. */
+import { call } from "../frame/api.js";
+import { counted, el, find } from "../frame/dom.js";
+
+/** @typedef {{site: string, name: string, latitude: number, longitude: number, coarse: number, images: number}} Point */
+
+/** More points than these are drawn as clusters. */
+const ALONE = 500;
+/** So many are listed beside a box; the tables have all. */
+const LISTED = 40;
+
+/** @param {string} src @returns {Promise<void>} a package's classic script, once */
+function script(src) {
+  const there = document.querySelector(`script[src="${src}"]`);
+  if (there instanceof HTMLScriptElement && there.dataset.ready) return Promise.resolve();
+  const made = el("script", { src });
+  return new Promise((resolve, reject) => {
+    made.addEventListener("load", () => {
+      made.dataset.ready = "yes";
+      resolve();
+    });
+    made.addEventListener("error", () => reject(new Error("The map can't be loaded; the tables below have it all.")));
+    there?.remove();
+    document.head.append(made);
+  });
+}
+
+async function leaflet() {
+  if (!document.querySelector('link[href="/leaflet/leaflet.css"]'))
+    document.head.append(el("link", { rel: "stylesheet", href: "/leaflet/leaflet.css" }));
+  await script("/leaflet/leaflet.js");
+  await script("/leaflet-clusters/leaflet.markercluster.js");
+  return /** @type {any} */ (window).L;
+}
+
+/** @param {number} value @param {number} digits */
+const rounded = (value, digits) => Number(value.toFixed(digits));
+
+/** A colour of the design as a canvas knows it. @param {HTMLElement} box @param {string} name of a custom property */
+function colour(box, name) {
+  const probe = el("i", { hidden: true });
+  probe.style.color = `var(${name})`;
+  box.append(probe);
+  const found = getComputedStyle(probe).color;
+  probe.remove();
+  return found;
+}
+
+/** A box as the filter has it. @param {any} bounds */
+export function asBox(bounds) {
+  const edges = [bounds.getSouth(), bounds.getWest(), bounds.getNorth(), bounds.getEast()];
+  return edges.map((edge, i) => Math.min(i % 2 ? 180 : 90, Math.max(i % 2 ? -180 : -90, rounded(edge, 5)))).join(",");
+}
+
+/** Where a point's pictures are. @param {string} here @param {Point} p */
+function address(here, p) {
+  if (p.site) return `${here}?site=${p.site}`;
+  const half = p.coarse ? p.coarse / 2 : 0.005;
+  const edges = [p.latitude - half, p.longitude - half, p.latitude + half, p.longitude + half];
+  return `${here}?box=${edges.map((e) => rounded(e, 5)).join(",")}`;
+}
+
+/** @param {Point} p */
+function words(p) {
+  const name = p.name || `${p.latitude.toFixed(2)}, ${p.longitude.toFixed(2)}`;
+  const vague = p.coarse ? `, coarse to ${p.coarse}°` : "";
+  return `${name}: ${counted(p.images, "picture")}${vague}`;
+}
+
+/** A line of what a box holds. @param {string} here @param {Point} p */
+const line = (here, p) => el("li", {}, el("a", { href: address(here, p) }, words(p)));
+
+/** @param {any} L @param {HTMLElement} box @param {DOMStringMap} data */
+async function ground(L, box, data) {
+  const map = L.map(box, { preferCanvas: true, worldCopyJump: true, minZoom: 1, zoomControl: true });
+  map.attributionControl.setPrefix("");
+  if (data.tiles) L.tileLayer(data.tiles, { attribution: data.credit, maxZoom: 19 }).addTo(map);
+  else {
+    const shapes = await (await fetch("/borders.json")).json();
+    const [line, land] = ["--map-line", "--map-land"].map((name) => colour(box, name));
+    L.geoJSON(shapes, { interactive: false, style: { color: line, weight: 1, fillColor: land, fillOpacity: 1 } }).addTo(
+      map,
+    );
+  }
+  return map;
+}
+
+/** @param {any} L @param {string} here @param {Point[]} points @param {HTMLElement} box */
+function markers(L, here, points, box) {
+  const [sites, own] = ["--green", "--map-own"].map((name) => colour(box, name));
+  const most = Math.max(1, ...points.map((p) => p.images));
+  const made = points.map((p) => {
+    const radius = 5 + 9 * Math.sqrt(p.images / most);
+    const color = p.site ? sites : own;
+    const marker = L.circleMarker([p.latitude, p.longitude], { radius, color, weight: 2, fillOpacity: 0.5 });
+    marker.bindPopup(() => el("p", {}, el("a", { href: address(here, p) }, words(p))));
+    return marker;
+  });
+  if (points.length <= ALONE) return L.layerGroup(made);
+  const group = L.markerClusterGroup({
+    chunkedLoading: true,
+    showCoverageOnHover: false,
+    maxClusterRadius: 60,
+    iconCreateFunction: (/** @type {any} */ c) =>
+      L.divIcon({ html: `<span>${c.getChildCount().toLocaleString("en")}</span>`, className: "cluster", iconSize: 40 }),
+  });
+  group.addLayers(made);
+  return group;
+}
+
+/**
+ * Draw a box with the pointer: what is in it is listed beside.
+ * @param {any} L @param {any} map @param {HTMLElement} button @param {(bounds: any) => void} chosen
+ */
+function boxes(L, map, button, chosen) {
+  /** @type {any} */ let from = null;
+  /** @type {any} */ let shape = null;
+  const on = () => button.getAttribute("aria-pressed") === "true";
+  const turn = (/** @type {boolean} */ now) => {
+    button.setAttribute("aria-pressed", String(now));
+    map.dragging[now ? "disable" : "enable"]();
+    map.getContainer().classList.toggle("drawing", now);
+  };
+  button.addEventListener("click", () => turn(!on()));
+  map.on("mousedown", (/** @type {any} */ e) => {
+    if (!on()) return;
+    from = e.latlng;
+    shape?.remove();
+    shape = L.rectangle([from, from], { weight: 1, interactive: false }).addTo(map);
+  });
+  map.on("mousemove", (/** @type {any} */ e) => from && shape.setBounds([from, e.latlng]));
+  map.on("mouseup", (/** @type {any} */ e) => {
+    if (!from) return;
+    const bounds = L.latLngBounds(from, e.latlng);
+    shape.setBounds(bounds);
+    from = null;
+    turn(false);
+    chosen(bounds);
+  });
+}
+
+/** @param {HTMLElement} main @param {string} here @param {Point[]} points @param {any} bounds */
+function list(main, here, points, bounds) {
+  const inside = points.filter((p) => bounds.contains([p.latitude, p.longitude]));
+  const sites = inside.filter((p) => p.site && p.images);
+  const own = inside.filter((p) => !p.site);
+  const total = (/** @type {Point[]} */ of) => of.reduce((n, p) => n + p.images, 0);
+  const links = [];
+  if (sites.length) {
+    const query = sites.slice(0, 400).map((p) => `site=${p.site}`);
+    links.push(
+      el(
+        "a",
+        { class: "button", href: `${here}?${query.join("&")}` },
+        `${counted(total(sites), "picture")} of ${counted(sites.length, "site")}`,
+      ),
+    );
+  }
+  if (own.length)
+    links.push(
+      el(
+        "a",
+        { class: "button", href: `${here}?box=${asBox(bounds)}` },
+        `${counted(total(own), "picture")} without a site`,
+      ),
+    );
+  const shown = [...inside].sort((a, b) => b.images - a.images).slice(0, LISTED);
+  find(main, "#map-told").textContent = inside.length
+    ? `${counted(inside.length, "point")} in the box.`
+    : "Nothing lies in this box.";
+  find(main, "#map-chosen").replaceChildren(
+    el("p", { class: "actions" }, links),
+    el(
+      "ul",
+      { class: "plain" },
+      shown.map((p) => line(here, p)),
+    ),
+  );
+}
+
+/**
+ * Draw the map where anything has a place; gives what takes it away.
+ * @param {HTMLElement} main @param {string} here @returns {Promise<() => void>}
+ */
+export async function drawMap(main, here) {
+  /** @type {Point[]} */
+  const points = await call("GET", `${here}/map`);
+  const section = find(main, "#map-section");
+  section.hidden = !points.length;
+  if (!points.length) return () => {};
+  const L = await leaflet();
+  const box = find(main, "#map");
+  const map = await ground(L, box, main.dataset);
+  markers(L, here, points, box).addTo(map);
+  map.fitBounds(L.latLngBounds(points.map((p) => [p.latitude, p.longitude])).pad(0.2), { maxZoom: 9 });
+  boxes(L, map, find(main, "#map-box"), (bounds) => list(main, here, points, bounds));
+  return () => map.remove();
+}

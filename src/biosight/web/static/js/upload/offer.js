@@ -1,0 +1,108 @@
+// @ts-check
+/** After a folder came in: each top folder, such as a memory card, may become a deployment. Nothing is done unasked. */
+import { call } from "../frame/api.js";
+import { counted, el } from "../frame/dom.js";
+import { complain, toast } from "../frame/toast.js";
+import { act, undoAct } from "../pictures/acts.js";
+
+/** @typedef {{value: string, name: string, images: number}} Top */
+
+/** The top folders of one upload whose pictures are in no deployment. @param {string} collection @param {string} session @returns {Promise<Top[]>} */
+export async function topFolders(collection, session) {
+  const query = new URLSearchParams([
+    ["session", session],
+    ["deployment", ""],
+    ["of", "folders"],
+  ]);
+  const found = await call("GET", `/collections/${collection}/facets?${query}`);
+  const inside = found.folders.filter((/** @type {any} */ f) => f.value !== "/");
+  // One folder that holds nothing but folders was picked for their sake.
+  for (let path = "/"; ; ) {
+    const tops = below(inside, path);
+    const only = tops.length === 1 && !inside.some((/** @type {any} */ f) => f.value === tops[0].value);
+    if (!only) return tops;
+    path = tops[0].value;
+  }
+}
+
+/** The folders just below a path, with all that lies in them. @param {{value: string, images: number}[]} folders @param {string} path @returns {Top[]} */
+function below(folders, path) {
+  /** @type {Map<string, Top>} */
+  const found = new Map();
+  for (const { value, images } of folders) {
+    const name = value.slice(path.length).split("/")[0];
+    const top = found.get(name) ?? { value: `${path}${name}/`, name, images: 0 };
+    found.set(name, { ...top, images: top.images + images });
+  }
+  return [...found.values()];
+}
+
+/** Ask which folders become deployments, and at which site. @param {string} collection @param {string} session @param {Top[]} tops */
+export async function offerDeployments(collection, session, tops) {
+  const here = `/collections/${collection}`;
+  const [sites, there] = await Promise.all([call("GET", `${here}/sites`), call("GET", `${here}/deployments`)]);
+  const zone = Intl.DateTimeFormat().resolvedOptions().timeZone;
+  const rows = tops.map((top) => ({ top, ...row(top, sites) }));
+  const submit = el("button", { class: "primary" }, "Make deployments");
+  const form = el(
+    "form",
+    { class: "fields" },
+    el("h2", {}, "A deployment for each folder"),
+    el(
+      "p",
+      { class: "soft" },
+      `A camera at a site for a time: its pictures take place, zone (${zone}) and clock from it. All can be changed on the page Places.`,
+    ),
+    rows.map((r) => r.line),
+    el("menu", {}, el("button", { type: "button", onclick: () => dialog.close() }, "Skip"), submit),
+  );
+  const dialog = el("dialog", { class: "wide", "aria-label": "A deployment for each folder" }, form);
+  form.addEventListener("submit", async (/** @type {Event} */ event) => {
+    event.preventDefault();
+    submit.disabled = true;
+    try {
+      for (const r of rows.filter((x) => x.chosen.checked)) {
+        const known = there.find((/** @type {any} */ d) => d.name === r.name.value.trim());
+        const id = known?.id ?? (await make(here, r, zone));
+        const matching = { session, folder: r.top.value, deployment: [""] };
+        const done = await act(collection, { kind: "deploy", deployment: id, matching }, r.top.images);
+        const words = `${counted(done.changed.length, "picture")} put into ${r.name.value}`;
+        toast(words, { act: "Undo", of: done.act, run: () => undoAct(done.act, words) });
+      }
+      dialog.close();
+      document.dispatchEvent(new CustomEvent("biosight:uploaded", { detail: collection }));
+    } catch (error) {
+      complain(error);
+      submit.disabled = false;
+    }
+  });
+  dialog.addEventListener("close", () => dialog.remove());
+  document.body.append(dialog);
+  dialog.showModal();
+}
+
+/** @param {Top} top @param {any[]} sites */
+function row(top, sites) {
+  const chosen = el("input", { type: "checkbox", checked: true, "aria-label": `A deployment for ${top.name}` });
+  const name = el("input", { value: top.name, "aria-label": `Name of the deployment for ${top.name}`, maxlength: 120 });
+  const site = el(
+    "select",
+    { "aria-label": `Site of ${top.name}` },
+    el("option", { value: "" }, "no site yet"),
+    sites.map((s) => el("option", { value: s.id }, s.name)),
+  );
+  const line = el(
+    "div",
+    { class: "offer" },
+    chosen,
+    name,
+    site,
+    el("small", { class: "soft" }, counted(top.images, "picture")),
+  );
+  return { chosen, name, site, line };
+}
+
+/** @param {string} here @param {{name: any, site: any}} r @param {string} zone @returns {Promise<string>} the new deployment's id */
+async function make(here, r, zone) {
+  return (await call("POST", `${here}/deployments`, { name: r.name.value, site: r.site.value, zone })).id;
+}
