@@ -1,15 +1,18 @@
-"""A gallery page, label counts and a folder view: 1,000 pictures in 12 flat labels, and 100,000 in
-500 labels of a tree."""
+"""A gallery page, label counts, folders, places and days: 1,000 pictures in 12 flat labels, and
+100,000 in 500 labels of a tree; a deployment and a day have 50 pictures each in both."""
 
 import random
 import tempfile
 import time
+from datetime import datetime, timedelta
 from pathlib import Path
 
 from bench.made import Running, quantile, serving
 from biosight.bootstrap import KINDS
 from biosight.collection import Collection
+from biosight.errands.locating import add_place
 from biosight.images import Image
+from biosight.places import Deployment, Site
 from biosight.storage.records import Insert, new_id
 from biosight.storage.sqlite import SqliteRecords
 
@@ -20,7 +23,11 @@ PATHS = [f"/{label}/" for label in LABELS]
 TREE = [f"/Kingdom {n % 3}/Branch {n % 20}/Label {n}/" for n in range(500)]
 
 
-def image(collection: str, number: int, paths: list[str]) -> Image:
+PER_DEPLOYMENT = 50
+NOWHERE = Deployment("", "", "")
+
+
+def image(collection: str, number: int, paths: list[str], place: Deployment = NOWHERE) -> Image:
     """A plausible record; its bytes are not needed for a page."""
     dice = random.Random(number)
     path = dice.choice(paths)
@@ -41,7 +48,10 @@ def image(collection: str, number: int, paths: list[str]) -> Image:
         uploaded_by="u",
         created_at=1.6e9 + number,
         taken="",
-        day=f"2021-{number % 12 + 1:02}-11",
+        taken_file=taken(number),
+        deployment=place.id,
+        site=place.site,
+        day="",
         camera="",
         latitude=None,
         longitude=None,
@@ -60,6 +70,12 @@ def image(collection: str, number: int, paths: list[str]) -> Image:
     return made.in_step
 
 
+def taken(number: int) -> str:
+    """A local time: a day has as many pictures as a deployment."""
+    begun = datetime(2021, 1, 1) + timedelta(days=number // PER_DEPLOYMENT)
+    return (begun + timedelta(seconds=number % PER_DEPLOYMENT * 300)).isoformat()
+
+
 def fill(running: Running, count: int) -> str:
     """A collection of `count` records, owned by the bench's person."""
     name = f"{count} pictures"
@@ -68,9 +84,15 @@ def fill(running: Running, count: int) -> str:
     records = SqliteRecords(running.data / "biosight.db", KINDS)
     assert records.get(Collection, collection) is not None
     paths = TREE if count > 10_000 else PATHS
+    places = []
+    for n in range(count // PER_DEPLOYMENT):
+        site, _ = add_place(records, "u", Site("", collection, f"Site {n}", n % 60, n % 90))
+        camera = Deployment("", collection, f"Camera {n}", site.id)
+        places.append(add_place(records, "u", camera)[0])
     for start in range(0, count, 2000):
         part = range(start, min(start + 2000, count))
-        records.write(*(Insert(image(collection, n, paths)) for n in part))
+        made = (image(collection, n, paths, places[n // PER_DEPLOYMENT]) for n in part)
+        records.write(*(Insert(one) for one in made))
     records.close()
     return collection
 
@@ -85,11 +107,37 @@ def timed(running: Running, path: str, times: int = 60) -> float:
     return quantile(seconds, 0.5) * 1000
 
 
+def places(running: Running, found: dict[int, str]) -> None:
+    """The lines of deployments, sites and days, and of what is drawn of all."""
+    address = "/api/v1/collections"
+    cameras = {
+        n: running.client.get(f"{address}/{c}/deployments").json()[3] for n, c in found.items()
+    }
+    for name, query in (
+        ("a deployment, newest first", "images?deployment={id}&limit=100"),
+        ("a deployment, by time taken", "images?deployment={id}&sort=taken&limit=100"),
+        ("a deployment, stacked by event", "images?deployment={id}&sort=taken&events=true"),
+        ("a site, newest first", "images?site={site}&limit=100"),
+        ("a count of a site", "count?site={site}"),
+        ("a day, newest first", "images?since=2021-01-04&until=2021-01-04&limit=100"),
+        ("a count of a day", "count?since=2021-01-04&until=2021-01-04"),
+        ("label counts of a deployment", "labels?deployment={id}"),
+    ):
+        small, large = (
+            timed(running, f"{address}/{found[n]}/{query.format(**cameras[n])}") for n in SIZES
+        )
+        print(f"{name:<38} {small:8.2f} {large:8.2f}   ratio {large / small:.2f}", flush=True)
+    for name, query in (("activity of all", "activity?under=/Kingdom 0/"), ("the map", "map")):
+        spent = timed(running, f"{address}/{found[SIZES[1]]}/{query}", 5)
+        print(f"{name:<38} {'':8} {spent:8.0f}", flush=True)
+
+
 def main() -> None:
     """Print the table."""
     with tempfile.TemporaryDirectory() as folder, serving(Path(folder) / "data") as running:
         found = {count: fill(running, count) for count in SIZES}
         print("pages: median ms, 1,000 pictures in 12 flat labels and 100,000 in 500 of a tree")
+        places(running, found)
         flat, branch = "label=Label+3", "under=/Kingdom 0/Branch 3/"
         for name, path, other in (
             ("a gallery page of 100", "images?limit=100", ""),

@@ -71,6 +71,10 @@ def test_an_earlier_archive_opens_and_its_acts_can_be_undone(name: str, tmp_path
     assert [e.floats().tolist() for e in embeddings] == [[0.0, 1.0, 2.0]] * 5
     assert all(i.unfamiliar is False and i.drift_checked_at == 0 for i in records.find(Image))
     assert all(i.taken_file == i.taken and i.shift == 0 for i in records.find(Image))
+    # What follows from several fields, or from one that each picture has its own value of.
+    seen = {(i.folder, i.cell) for i in records.find(Image)}
+    assert seen == {(i.in_step.folder, i.in_step.cell) for i in records.find(Image)}
+    assert records.count_by(Image, [], "folder") == {"/day/": 5}
     assert {c.name: c.model for c in records.find(Collection)} == {"Pond": "", "Heath": ""}
     before = {i.id: (i.label, i.who, i.note, i.trashed) for i in records.find(Image)}
     assert before == {

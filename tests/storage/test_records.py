@@ -156,6 +156,22 @@ def test_conditions(records: Records) -> None:
     assert found(Where("seen", "=", True)) == []
 
 
+def test_one_of_several_groups_of_conditions(records: Records) -> None:
+    records.write(
+        Insert(Bird("a", "1", "pond", "duck", 3, wing=1.5)),
+        Insert(Bird("b", "2", "pond", "swan", 9)),
+        Insert(Bird("c", "3", "wood", "owl", 4, wing=2.0)),
+    )
+    light = [Where("place", "=", "pond"), Where("weight", "<", 5)]
+    either = Where.any(light, [Where("kind", "=", "owl")])
+    assert records.ids(Bird, [either]) == ["a", "c"]
+    assert records.ids(Bird, [either, Where("wing", ">", 1.7)]) == ["c"]
+    assert records.count(Bird, [Where("place", "=", "pond"), either]) == 1
+    assert records.count_by(Bird, [either], "place") == {"pond": 1, "wood": 1}
+    assert records.ids(Bird, [Where("wing", "=", None)]) == ["b"]
+    assert records.ids(Bird, [Where("wing", "!=", None)]) == ["a", "c"]
+
+
 @pytest.mark.parametrize("descending", [False, True])
 def test_pages_by_key_meet_every_record_once(records: Records, descending: bool) -> None:
     records.write(*(Insert(bird(n, weight=n // 3)) for n in range(20)))

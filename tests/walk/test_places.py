@@ -132,7 +132,7 @@ def test_a_camera_is_placed_and_its_clock_put_right(card: tuple[Page, str]) -> N
     page.goto(f"/collections/{collection}/times")
     expect(page.locator("#activity figure")).to_contain_text("3 pictures, 1 event")
     with page.expect_download() as waiting:
-        page.get_by_role("button", name="Save as CSV").click()
+        page.locator("#activity-csv").click()
     assert '"Red",hour,15,3,1' in waiting.value.path().read_text()
 
     page.goto(f"/collections/{collection}/history")

@@ -140,9 +140,9 @@ function boxes(L, map, button, chosen) {
   });
 }
 
-/** @param {HTMLElement} main @param {string} here @param {Point[]} points @param {any} bounds */
+/** What lies in a box, or everywhere, as a list: the map without a pointer. @param {HTMLElement} main @param {string} here @param {Point[]} points @param {any} [bounds] */
 function list(main, here, points, bounds) {
-  const inside = points.filter((p) => bounds.contains([p.latitude, p.longitude]));
+  const inside = bounds ? points.filter((p) => bounds.contains([p.latitude, p.longitude])) : points;
   const sites = inside.filter((p) => p.site && p.images);
   const own = inside.filter((p) => !p.site);
   const total = (/** @type {Point[]} */ of) => of.reduce((n, p) => n + p.images, 0);
@@ -157,7 +157,7 @@ function list(main, here, points, bounds) {
       ),
     );
   }
-  if (own.length)
+  if (own.length && bounds)
     links.push(
       el(
         "a",
@@ -166,9 +166,11 @@ function list(main, here, points, bounds) {
       ),
     );
   const shown = [...inside].sort((a, b) => b.images - a.images).slice(0, LISTED);
-  find(main, "#map-told").textContent = inside.length
-    ? `${counted(inside.length, "point")} in the box.`
-    : "Nothing lies in this box.";
+  find(main, "#map-told").textContent = !bounds
+    ? `${counted(points.length, "point")}; each leads to its pictures.`
+    : inside.length
+      ? `${counted(inside.length, "point")} in the box.`
+      : "Nothing lies in this box.";
   find(main, "#map-chosen").replaceChildren(
     el("p", { class: "actions" }, links),
     el(
@@ -194,6 +196,7 @@ export async function drawMap(main, here) {
   const map = await ground(L, box, main.dataset);
   markers(L, here, points, box).addTo(map);
   map.fitBounds(L.latLngBounds(points.map((p) => [p.latitude, p.longitude])).pad(0.2), { maxZoom: 9 });
+  list(main, here, points);
   boxes(L, map, find(main, "#map-box"), (bounds) => list(main, here, points, bounds));
   return () => map.remove();
 }
