@@ -6,9 +6,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from biosight.gallery import table
+from biosight.gallery.table import Telling
 from biosight.images import Image
 from biosight.labels import Guess, Prediction
-from biosight.taxa.naming import Naming
+from biosight.places import Deployment, Site
 
 IMAGE = Image(
     id="i",
@@ -47,7 +48,7 @@ TEXT = st.text(st.characters(exclude_categories=["Cs"]), max_size=60)
 @given(TEXT, TEXT, TEXT)
 def test_rows_read_back_and_hold_no_formula(label: str, name: str, note: str) -> None:
     image = replace(IMAGE, label=label, name=name, note=note)
-    text = table.header() + table.row(image, f"x/{name}", PREDICTION, None, Naming())
+    text = table.header() + table.row(image, f"x/{name}", PREDICTION, None, Telling(str))
     rows = list(csv.DictReader(io.StringIO(text.removeprefix("\ufeff"), newline="")))
     assert len(rows) == 1
     for column, original in (("label", label), ("original_name", name), ("note", note)):
@@ -57,10 +58,34 @@ def test_rows_read_back_and_hold_no_formula(label: str, name: str, note: str) ->
 
 
 def test_numbers_stay_numbers() -> None:
-    row = table.row(IMAGE, "f", PREDICTION, ("Ada", 86400.0), Naming()).split(",")
+    row = table.row(IMAGE, "f", PREDICTION, ("Ada", 86400.0), Telling(str)).split(",")
     cells = dict(zip(table.COLUMNS, row, strict=True))
     assert cells["latitude"] == "-1.5"
     assert cells["longitude"] == ""
     assert cells["confidence"] == "0.5000"
     assert cells["top_5"] == "Fungi 0.5000; Aves 0.2500"
     assert (cells["annotated_by"], cells["annotated_at"]) == ("Ada", "1970-01-02T00:00:00+00:00")
+
+
+def test_a_row_says_where_when_and_by_whom() -> None:
+    site = Site("s", "c", "Pond", 52.5, 13.4)
+    image = replace(
+        IMAGE, site="s", deployment="d", shift=3600, taken_file="2026-05-03T10:00:00", individuals=2
+    ).in_step
+    telling = Telling(
+        lambda who: f"person {who}",
+        threshold=60,
+        sites={"s": site},
+        deployments={"d": Deployment("d", "c", "Cam 1")},
+        address="https://pictures.example/",
+    )
+    row = table.row(image, "f", PREDICTION, None, telling)
+    [cells] = csv.DictReader(io.StringIO(table.header().removeprefix("\ufeff") + row))
+    assert (cells["site"], cells["deployment"], cells["latitude"]) == ("Pond", "Cam 1", "52.5")
+    assert (cells["taken"], cells["taken_in_file"]) == (
+        "2026-05-03T11:00:00",
+        "2026-05-03T10:00:00",
+    )
+    assert (cells["width"], cells["unsure"], cells["unfamiliar"]) == ("1", "yes", "")
+    assert (cells["uploaded_by"], cells["individuals"]) == ("person u", "2")
+    assert cells["url"] == "https://pictures.example/images/i"

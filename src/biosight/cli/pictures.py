@@ -10,7 +10,7 @@ from pathlib import Path
 import click
 from tqdm import tqdm
 
-from biosight import accounts, gallery
+from biosight import gallery
 from biosight.bootstrap import (
     BioSight,
     Catalogue,
@@ -23,6 +23,7 @@ from biosight.bootstrap import (
 from biosight.errands.locating import put_folders
 from biosight.errands.names import naming_of
 from biosight.errands.placing import destination, find_collection
+from biosight.errands.publishing import telling_of
 from biosight.errors import (
     BadPicture,
     BadRequest,
@@ -34,7 +35,7 @@ from biosight.errors import (
 )
 from biosight.gallery.export import all_images, export_folder, was_nested
 from biosight.gallery.naming import UniqueNames, file_name
-from biosight.gallery.table import Telling, line, safe_cell
+from biosight.gallery.table import line, safe_cell
 from biosight.images import Image
 from biosight.images.folders import FoundFile, every_file, printable
 from biosight.images.limits import MEGABYTE, check_size, too_large
@@ -376,7 +377,7 @@ def export(
                 archive.blobs,
                 all_images(records, where),
                 target,
-                Telling(accounts.names_of(records), naming, deep),
+                telling_of(records, found, naming, deep, settings.public_url),
                 bar.update,
             )
     except OSError as error:

@@ -119,7 +119,7 @@ def publish(
         c, user = find_collection(records, email, collection)
         maker = records.get(accounts.User, user)
         who = Credits(maker.name, maker.email) if maker else NOBODY
-        scope = scope_of(records, catalogue, c, who, said)
+        scope = scope_of(records, catalogue, c, who, said, settings.public_url)
         chunks, words = FORMATS[form](archive, scope, media=media)
         with part.open("wb") as out:
             for chunk in chunks:

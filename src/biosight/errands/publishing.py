@@ -3,7 +3,7 @@
 Not here: what an export holds (gallery/standards).
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 
 from biosight import accounts, registry
@@ -11,9 +11,12 @@ from biosight.bootstrap import Catalogue
 from biosight.collection import Collection
 from biosight.errands.locating import places_by_id
 from biosight.errands.names import naming_of
-from biosight.gallery.privacy import coarsening
+from biosight.gallery.privacy import Coarsening, coarsening
 from biosight.gallery.standards.facts import Credits, Scope
+from biosight.gallery.table import Telling
+from biosight.images import Image
 from biosight.storage.records import Records
+from biosight.taxa.naming import Naming
 
 
 def scope_of(
@@ -22,6 +25,7 @@ def scope_of(
     collection: Collection,
     who: Credits,
     said: Mapping[str, str],
+    address: str = "",
 ) -> Scope:
     """What to export and how (gallery/standards/facts.py says what each is): `who` answers for it,
     and what is not `said` of title, license, rights_holder, coarse and utc_offset is as it was
@@ -47,4 +51,29 @@ def scope_of(
         ),
         rule=coarsening(records, collection, naming),
         gap=collection.event_gap,
+        address=address,
+    )
+
+
+def telling_of(
+    records: Records,
+    collection: Collection,
+    naming: Naming,
+    nested: bool,
+    address: str,
+    rule: Coarsening | None = None,
+    placeless: Callable[[Image], bool] = lambda _: False,
+) -> Telling:
+    """How biosight.csv tells of a collection's pictures; places are as its rule says."""
+    sites, deployments = places_by_id(records, collection.id)
+    return Telling(
+        accounts.names_of(records),
+        naming,
+        nested,
+        coarsening(records, collection, naming) if rule is None else rule,
+        placeless,
+        collection.threshold,
+        sites,
+        deployments,
+        address,
     )

@@ -67,7 +67,7 @@ def rows(records: Records, images: Sequence[tuple[Image, str]], telling: Telling
     for image, file in images:
         said = annotations.get(image.id) if image.who == "person" else None
         by = (telling.person(said.by), said.at) if said else None
-        yield table.row(image, file, predictions.get(image.id), by, telling.naming, telling.rule)
+        yield table.row(image, file, predictions.get(image.id), by, telling)
 
 
 def csv_lines(records: Records, pages: Iterable[list[Image]], telling: Telling) -> Iterator[bytes]:

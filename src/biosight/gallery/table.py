@@ -12,6 +12,7 @@ from datetime import UTC, datetime
 from biosight.gallery.privacy import EXACT, Coarsening, middle
 from biosight.images import Image
 from biosight.labels import Prediction
+from biosight.places import Deployment, Site
 from biosight.taxa.naming import Naming
 from biosight.taxa.paths import line_of
 from biosight.taxa.ranks import HIGHER
@@ -45,6 +46,16 @@ COLUMNS = (
     *HIGHER,
     "group",
     "machine_confidence",
+    "width",
+    "height",
+    "unsure",
+    "unfamiliar",
+    "uploaded_by",
+    "taken_in_file",
+    "deployment",
+    "site",
+    "individuals",
+    "url",
 )
 DANGEROUS = ("=", "+", "-", "@", "\t", "\r")
 
@@ -69,13 +80,18 @@ def header() -> str:
 class Telling:
     """How pictures are told of: people by id, names by the collection's tree, and whether folders
     lie in each other as the names do. `rule` says whose places are coarse, `placeless` whose files
-    come without theirs."""
+    come without theirs. `threshold` in whole percent is the collection's; `sites` and `deployments`
+    are its places by id; `address` is the server's, where people reach it."""
 
     person: Callable[[str], str]
     naming: Naming = field(default_factory=Naming)
     nested: bool = False
     rule: Coarsening = EXACT
     placeless: Callable[[Image], bool] = lambda _: False
+    threshold: int = 0
+    sites: Mapping[str, Site] = field(default_factory=dict)
+    deployments: Mapping[str, Deployment] = field(default_factory=dict)
+    address: str = ""
 
 
 def row(
@@ -83,14 +99,16 @@ def row(
     file: str,
     prediction: Prediction | None,
     annotated: tuple[str, float] | None,
-    naming: Naming,
-    rule: Coarsening = EXACT,
+    telling: Telling,
 ) -> str:
     """One picture's line. Numbers stay numbers; every text is made safe.
 
     `confidence` and `machine_confidence` are both the machine's, whoever says the label.
     """
-    latitude, longitude, altitude = place_told(image, rule)
+    naming, site = telling.naming, telling.sites.get(image.site)
+    deployment = telling.deployments.get(image.deployment)
+    latitude, longitude, altitude = place_told(image, site, telling.rule)
+    address = telling.address.rstrip("/")
     taxon = naming.published(image.label)
     top = "; ".join(f"{g.label} {g.confidence:.4f}" for g in prediction.top) if prediction else ""
     by, at = annotated or ("", 0.0)
@@ -116,6 +134,13 @@ def row(
         "path": " > ".join(line_of(image.label_path)),
         "vernacular_name": taxon.vernacular_name if taxon else "",
         "group": naming.shown(image.group),
+        "unsure": yes(image.who == "machine" and image.percent < telling.threshold),
+        "unfamiliar": yes(image.unfamiliar),
+        "uploaded_by": telling.person(image.uploaded_by),
+        "taken_in_file": image.taken_file[:19],
+        "deployment": deployment.name if deployment else "",
+        "site": site.name if site else "",
+        "url": f"{address}/images/{image.id}" if address else "",
         **dict.fromkeys(HIGHER, ""),
         **naming.higher(image.label),
     }
@@ -123,6 +148,9 @@ def row(
         "confidence": f"{image.confidence:.4f}" if image.model else "",
         "machine_confidence": f"{image.confidence:.4f}" if image.model else "",
         "size": str(image.size),
+        "width": str(image.width or ""),
+        "height": str(image.height or ""),
+        "individuals": str(image.individuals or ""),
         "latitude": "" if latitude is None else str(latitude),
         "longitude": "" if longitude is None else str(longitude),
         "altitude": "" if altitude is None else str(altitude),
@@ -130,13 +158,21 @@ def row(
     return line([numbers[c] if c in numbers else safe_cell(texts[c]) for c in COLUMNS])
 
 
-def place_told(image: Image, rule: Coarsening) -> tuple[float | None, float | None, float | None]:
-    """Latitude, longitude and altitude as they are told: coarse, and without altitude, where the
-    rule hides the place."""
-    degrees = rule.of(image)
-    if not degrees or image.latitude is None or image.longitude is None:
-        return image.latitude, image.longitude, image.capture.altitude
-    return *middle(image.latitude, image.longitude, degrees), None
+def yes(said: bool) -> str:
+    """A flag as a spreadsheet shows it: yes, or nothing."""
+    return "yes" if said else ""
+
+
+def place_told(
+    image: Image, site: Site | None, rule: Coarsening
+) -> tuple[float | None, float | None, float | None]:
+    """Latitude, longitude and altitude as they are told, the site's where there is one: coarse, and
+    without altitude, where the rule hides the place."""
+    degrees, altitude = rule.of(image), image.capture.altitude
+    place = (site.latitude, site.longitude) if site else (image.latitude, image.longitude)
+    if not degrees or place[0] is None or place[1] is None:
+        return *place, altitude
+    return *middle(place[0], place[1], degrees), None
 
 
 def moment(seconds: float) -> str:

@@ -102,7 +102,7 @@ def files(records: Records, scope: Scope) -> dict[str, Iterable[bytes]]:
             ("coreid", *IDENTIFICATION),
             ((f.image.id, s.id, *said(s, scope)) for f in shown() for s in f.said),
         ),
-        "multimedia.csv": lines(("coreid", *MEDIA), (media(f) for f in shown())),
+        "multimedia.csv": lines(("coreid", *MEDIA), (media(f, scope) for f in shown())),
     }
 
 
@@ -234,10 +234,11 @@ def said(one: Identification, scope: Scope) -> tuple[str, ...]:
     return name.scientific, name.rank, one.by, moment(one.at), status, remarks
 
 
-def media(facts: Facts) -> tuple[str, ...]:
-    """A picture's file; its name in BioSight's own zip has the label before it."""
-    image = facts.image
-    return image.id, image.name, "StillImage", image.media_type, image.name, image.taken_at
+def media(facts: Facts, scope: Scope) -> tuple[str, ...]:
+    """A picture's file: its address where the server has one, else its name."""
+    image, server = facts.image, scope.address.rstrip("/")
+    where = f"{server}/api/v1/images/{image.id}/original" if server else image.name
+    return image.id, where, "StillImage", image.media_type, image.name, image.taken_at
 
 
 def meta() -> str:

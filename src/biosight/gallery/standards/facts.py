@@ -50,7 +50,7 @@ class Scope:
     and the offset from UTC in minutes of clocks of which neither file nor deployment says one
     (None: unknown). `sites` and `deployments` are the collection's, by id; `credits` says who
     answers for it. `rule` says what is coarse whatever was asked, `gap` in seconds what is one
-    event."""
+    event, `address` where people reach the server."""
 
     collection: str
     name: str
@@ -64,6 +64,7 @@ class Scope:
     credits: Credits = field(default_factory=lambda: NOBODY)
     rule: Coarsening = EXACT
     gap: int = 60
+    address: str = ""
 
     @property
     def title(self) -> str:

@@ -10,10 +10,10 @@ from fastapi import APIRouter, Depends, Form, Query, Request, Response
 from fastapi.responses import StreamingResponse
 from pydantic import BaseModel, Field
 
-from biosight import accounts, logbook
+from biosight import logbook
 from biosight.bootstrap import BioSight
 from biosight.errands.names import naming_of
-from biosight.errands.publishing import scope_of
+from biosight.errands.publishing import scope_of, telling_of
 from biosight.errors import BadRequest
 from biosight.gallery.export import all_images, chosen_images, csv_lines, zip_chunks
 from biosight.gallery.naming import clean_part
@@ -116,7 +116,8 @@ def telling(
     naming = naming_of(records, biosight.catalogue, access.collection)
     rule = coarsening(records, access.collection, naming)
     hidden = (lambda _: True) if placeless else seen_rule(access, biosight, records).hides
-    return Telling(accounts.names_of(records), naming, nested, rule, hidden)
+    address = biosight.settings.public_url
+    return telling_of(records, access.collection, naming, nested, address, rule, hidden)
 
 
 @router.post("/collections/{collection}/zip", response_class=StreamingResponse, responses=ZIP)
@@ -194,7 +195,8 @@ def asked_scope(
     """What to export and how, as was said."""
     told = {name: str(value) for name, value in said.model_dump().items() if value is not None}
     who = Credits(person.user.name, person.user.email)
-    return scope_of(records, biosight.catalogue, access.collection, who, told)
+    address = biosight.settings.public_url
+    return scope_of(records, biosight.catalogue, access.collection, who, told, address)
 
 
 @router.get(

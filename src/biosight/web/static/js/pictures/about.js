@@ -41,7 +41,20 @@ function moment(i) {
 /** Exposure as photographers write it. @param {number} seconds */
 const shutter = (seconds) => (seconds < 0.4 ? `1/${Math.round(1 / seconds)} s` : `${Number(seconds.toFixed(1))} s`);
 
-/** @param {string[][]} rows names and values; what is empty is left out */
+/** @param {any} i @param {string} query @param {string} words */
+const link = (i, query, words) => el("a", { href: `/collections/${i.collection}?${query}` }, words);
+
+/** The pictures within some hundred metres, or within the cell that it is shown by. @param {any} i */
+function place(i) {
+  if (i.latitude === null || i.longitude === null) return "";
+  const far = i.coarse ? i.coarse / 2 : 0.005;
+  const edges = [i.latitude - far, i.longitude - far, i.latitude + far, i.longitude + far];
+  const vague = i.coarse ? `, coarse to ${i.coarse}°` : "";
+  const words = `${i.latitude.toFixed(5)}, ${i.longitude.toFixed(5)}${vague}`;
+  return i.site ? words : link(i, `box=${edges.map((e) => e.toFixed(5)).join(",")}`, words);
+}
+
+/** @param {any[][]} rows names and values; what is empty is left out */
 function list(rows) {
   return el(
     "dl",
@@ -75,8 +88,8 @@ export function capture(i) {
 /** @param {any} i */
 export function facts(i) {
   return list([
-    ["Deployment", i.deployment_name],
-    ["Site", i.site_name],
+    ["Deployment", i.deployment_name && link(i, `deployment=${i.deployment}`, i.deployment_name)],
+    ["Site", i.site_name && link(i, `site=${i.site}`, i.site_name)],
     [
       "Event",
       i.event && i.event.images > 1
@@ -87,12 +100,7 @@ export function facts(i) {
     ["The file says", (i.shift || i.dated) && i.taken_file ? i.taken_file.slice(0, 19).replace("T", " ") : ""],
     ["Taken", moment(i)],
     ["Camera", i.camera],
-    [
-      "Place",
-      i.latitude === null || i.longitude === null
-        ? ""
-        : `${i.latitude.toFixed(5)}, ${i.longitude.toFixed(5)}${i.coarse ? `, coarse to ${i.coarse}°` : ""}`,
-    ],
+    ["Place", place(i)],
     ["Size", `${i.width} × ${i.height} px, ${size(i.size)}`],
     ["Type", i.media_type],
     ["Path", i.path === i.name ? "" : i.path],
