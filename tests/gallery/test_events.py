@@ -1,14 +1,12 @@
 """Events: what follows within a gap, on both sides of a picture, in the grid, acts and counts."""
 
-from itertools import pairwise
-
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from starlette.testclient import TestClient
 
 from biosight.bootstrap import BioSight
-from biosight.gallery.events import runs
+from biosight.gallery.events import starts
 from biosight.images import Image
 from tests.conftest import first_collection, upload_ids
 from tests.web.test_places import dated
@@ -102,19 +100,21 @@ def test_days_show_a_deployments_gaps(card: tuple[TestClient, str, list[str]]) -
 
 
 @given(st.lists(st.integers(0, 86_399), max_size=30), st.integers(0, 600))
-def test_runs_part_where_the_gap_is_wider(seconds: list[int], gap: int) -> None:
-    """Neighbours within a run are no further apart than the gap, neighbouring runs are."""
-    ordered = sorted(seconds)
+def test_events_part_where_the_gap_is_wider(seconds: list[int], gap: int) -> None:
+    """Neighbours within an event are no further apart than the gap, neighbouring events are."""
+    ordered = sorted(set(seconds))
     clock = [f"2026-05-03T{s // 3600:02}:{s // 60 % 60:02}:{s % 60:02}" for s in ordered]
-    found = list(runs(clock, gap))
-    cuts = sum(b - a > gap for a, b in pairwise(ordered))
-    assert len(found) == cuts + bool(ordered)
-    assert sum(n for _, _, n in found) == len(ordered)
-    assert [start for start, _, _ in found] == sorted(start for start, _, _ in found)
+    wider = [0, *(n for n in range(1, len(ordered)) if ordered[n] - ordered[n - 1] > gap)]
+    wanted = [clock[n] for n in wider if clock]
+    assert starts([("a", t) for t in reversed(clock)], gap) == wanted
+    both = [(camera, t) for t in clock for camera in "ba"]
+    assert sorted(starts(both, gap)) == sorted(wanted * 2)
 
 
-def test_a_leap_second_is_within_the_gap() -> None:
-    assert [n for _, _, n in runs(["2016-12-31T23:59:60", "2017-01-01T00:00:20"], 30)] == [2]
+def test_a_leap_second_is_within_the_gap_and_a_day_alone_in_no_event() -> None:
+    times = ["2016-12-31T23:59:60", "2017-01-01T00:00:20", "2017-01-01"]
+    assert starts([("a", t) for t in times], 30) == ["2016-12-31T23:59:60"]
+    assert starts([("a", times[2])], 30) == []
 
 
 def test_a_long_event_is_walked_to_both_ends(ada: TestClient, biosight: BioSight) -> None:

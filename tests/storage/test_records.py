@@ -168,6 +168,12 @@ def test_one_of_several_groups_of_conditions(records: Records) -> None:
     assert records.ids(Bird, [either, Where("wing", ">", 1.7)]) == ["c"]
     assert records.count(Bird, [Where("place", "=", "pond"), either]) == 1
     assert records.count_by(Bird, [either], "place") == {"pond": 1, "wood": 1}
+    pairs = {("pond", "duck"): 1, ("pond", "swan"): 1, ("wood", "owl"): 1}
+    assert records.tally(Bird, [], ("place", "kind")) == pairs
+    assert records.tally(Bird, [either], ("kind", "seen")) == {
+        ("duck", False): 1,
+        ("owl", False): 1,
+    }
     assert records.ids(Bird, [Where("wing", "=", None)]) == ["b"]
     assert records.ids(Bird, [Where("wing", "!=", None)]) == ["a", "c"]
 

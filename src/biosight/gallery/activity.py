@@ -5,10 +5,11 @@ An event counts where it begins. Times are the corrected local ones. Not here: d
 (places/activity.js).
 """
 
+from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
-from biosight.gallery.events import runs
+from biosight.gallery.events import starts
 from biosight.images import Image
 from biosight.storage.living import living
 from biosight.storage.records import Records, Where
@@ -30,50 +31,35 @@ class Activity:
     event_months: tuple[int, ...]
 
 
-@dataclass(slots=True)
-class Clock:
-    """Counts by hour and by month."""
-
-    total: int = 0
-    hours: list[int] = field(default_factory=lambda: [0] * 24)
-    months: list[int] = field(default_factory=lambda: [0] * 12)
-
-    def add(self, taken: str, count: int) -> None:
-        """So many at a local time, or on a day."""
-        self.total += count
-        self.months[int(taken[5:7]) - 1] += count
-        if taken[11:13]:
-            self.hours[int(taken[11:13]) % 24] += count
-
-
 def activity(records: Records, collection: str, path: str, gap: int) -> Activity:
     """The activity of all that hangs at or below a path; `gap` in seconds parts events. A picture
     outside of any deployment is an event of its own."""
     where = [*living(collection), Where("label_path", ">=", path)]
-    where += [Where("label_path", "<", end_below(path))]
-    images, events = Clock(), Clock()
-    for deployment in records.count_by(Image, where, "deployment"):
-        here = [*where, Where("deployment", "=", deployment), Where("taken", "!=", "")]
-        counts = {str(t): n for t, n in records.count_by(Image, here, "taken").items()}
-        for taken, n in counts.items():
-            images.add(taken, n)
+    where += [Where("label_path", "<", end_below(path)), Where("taken", "!=", "")]
+    images: Counter[str] = Counter()
+    events: Counter[str] = Counter()
+    placed: list[tuple[str, str]] = []
+    for (deployment, taken), n in records.tally(Image, where, ("deployment", "taken")).items():
+        hour = str(taken)[:13]
+        images[hour] += n
         if deployment:
-            for start, _, _ in runs(sorted(counts), gap):
-                events.add(start, 1)
+            placed.append((str(deployment), str(taken)))
         else:
-            for taken, n in counts.items():
-                events.add(taken, n)
+            events[hour] += n
+    events.update(start[:13] for start in starts(placed, gap))
     label = (line_of(path) or ("",))[-1]
-    return Activity(
-        path,
-        label,
-        images.total,
-        tuple(images.hours),
-        tuple(images.months),
-        events.total,
-        tuple(events.hours),
-        tuple(events.months),
-    )
+    return Activity(path, label, *by_hour_and_month(images), *by_hour_and_month(events))
+
+
+def by_hour_and_month(counts: Counter[str]) -> tuple[int, tuple[int, ...], tuple[int, ...]]:
+    """How many in all, in each hour of the day and in each month, given those of each hour
+    (2026-05-03T14), or day."""
+    hours, months = [0] * 24, [0] * 12
+    for when, n in counts.items():
+        months[int(when[5:7]) - 1] += n
+        if len(when) > len("2026-05-03"):
+            hours[int(when[11:13]) % 24] += n
+    return counts.total(), tuple(hours), tuple(months)
 
 
 def busiest(records: Records, collection: str, most: int) -> Sequence[str]:

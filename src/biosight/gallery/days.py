@@ -21,11 +21,7 @@ class Days:
 def days_of(records: Records, where: Sequence[Where]) -> list[Days]:
     """The days of what matches and is dated, by deployment."""
     dated = [*where, Where("taken", "!=", "")]
-    found = []
-    for deployment in records.count_by(Image, where, "deployment"):
-        here = [*dated, Where("deployment", "=", deployment)]
-        counts = records.count_by(Image, here, "day")
-        if counts:
-            days = {str(day): n for day, n in sorted(counts.items(), key=lambda c: str(c[0]))}
-            found.append(Days(str(deployment), days))
-    return found
+    found: dict[str, dict[str, int]] = {}
+    for (deployment, day), n in sorted(records.tally(Image, dated, ("deployment", "day")).items()):
+        found.setdefault(str(deployment), {})[str(day)] = n
+    return [Days(deployment, days) for deployment, days in found.items()]

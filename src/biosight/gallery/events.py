@@ -9,12 +9,16 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
+import numpy as np
+
 from biosight.images import Image
 from biosight.places.clocks import instant
 from biosight.storage.living import living
 from biosight.storage.records import Order, Position, Records, Where
 
-NEAR = 40  # pictures looked at first on either side: most events are a few
+# Pictures looked at on either side, at first and then: most events are a few.
+NEAR, FAR = 6, 400
+SECONDS = len("2026-05-03T14:05:00")
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,24 +50,20 @@ def follows(before: datetime, after: datetime, gap: int) -> bool:
     return abs((after - before).total_seconds()) <= gap
 
 
-def runs(times: Iterable[str], gap: int) -> Iterator[tuple[str, str, int]]:
-    """First and last time and number of each run, given a deployment's times in order."""
-    first = last = ""
-    latest: datetime | None = None
-    count = 0
-    for taken in times:
-        now = instant(taken)
-        if now is None:
-            continue
-        if latest is not None and follows(latest, now, gap):
-            last, count = taken, count + 1
-        else:
-            if count:
-                yield first, last, count
-            first, last, count = taken, taken, 1
-        latest = now
-    if count:
-        yield first, last, count
+def starts(pictures: Iterable[tuple[str, str]], gap: int) -> list[str]:
+    """The first time of each event, given deployments and times in any order; a day alone is in
+    none."""
+    dated = [(d, t) for d, t in pictures if len(t) >= SECONDS]
+    if not dated:
+        return []
+    numbers = {d: n for n, d in enumerate(dict.fromkeys(d for d, _ in dated))}
+    cameras = np.array([numbers[d] for d, _ in dated])
+    # A leap second, written :60, is the one before it.
+    said = [t[:SECONDS].replace(":60", ":59") for _, t in dated]
+    moments = np.array(said, dtype="datetime64[s]").astype(np.int64)
+    order = np.lexsort((moments, cameras))
+    apart = (np.diff(moments[order]) > gap) | (np.diff(cameras[order]) > 0)
+    return [dated[n][1] for n in order[np.concatenate(([True], apart))]]
 
 
 def event_of(records: Records, image: Image, gap: int) -> Event | None:
@@ -90,7 +90,7 @@ def reach(records: Records, image: Image, gap: int, *, descending: bool) -> tupl
             far, count = one, count + 1
         if len(page) < size:
             return far.taken, count
-        size = 10 * NEAR
+        size = FAR
 
 
 def events_of(records: Records, images: Sequence[Image], gap: int) -> dict[str, Event]:

@@ -195,6 +195,7 @@ class Image:
         ("collection", "trashed", "confidence", "id"),
         ("collection", "trashed", "label", "created_at", "id"),
         ("collection", "trashed", "label_path", "created_at", "id"),
+        ("collection", "trashed", "label_path", "deployment", "taken"),
         ("collection", "trashed", "thing", "created_at", "id"),
         ("collection", "trashed", "deployment", "taken", "id"),
         ("collection", "trashed", "deployment", "created_at", "id"),
@@ -224,13 +225,14 @@ class Image:
         ("collection", "trashed", "who", "percent"),
         ("collection", "trashed", "who", "percent", "label", "label_path"),
         ("uploaded_by",),
-        ("collection", "trashed", "deployment", "site", "label", "label_path"),
+        ("collection", "trashed", "site", "cell"),
         ("collection", "trashed", "folder"),
         ("collection", "trashed", "camera"),
         ("collection", "trashed", "uploaded_by"),
-        ("collection", "trashed", "site", "cell"),
+        ("collection", "trashed", "deployment", "site", "label", "label_path", "who"),
     )
     totalled: ClassVar[str] = "size"
+    telling: ClassVar[tuple[str, ...]] = ("deployment", "site", "session", "sha256")
     rewritten: ClassVar[tuple[tuple[int, tuple[str, str], dict[str, str]], ...]] = (
         (5, ("label", "Not sure"), {"label": "", "label_path": ""}),
     )

@@ -272,10 +272,17 @@ class MongoRecords:
             return self.of(kind).count_documents(condition(where), session=self.moment)
 
     def count_by(self, kind: type[Record], where: Sequence[Where], field: str) -> dict[Value, int]:
-        grouped = {"$group": {"_id": f"${name_of(field)}", "n": {"$sum": 1}}}
+        return {value: n for (value,), n in self.tally(kind, where, (field,)).items()}
+
+    def tally(
+        self, kind: type[Record], where: Sequence[Where], fields: Sequence[str]
+    ) -> dict[tuple[Value, ...], int]:
+        """How many match per values of several fields."""
+        keys = {f"k{n}": f"${name_of(field)}" for n, field in enumerate(fields)}
+        grouped = {"$group": {"_id": keys, "n": {"$sum": 1}}}
         with translated():
             rows = list(self.of(kind).aggregate([{"$match": condition(where)}, grouped]))
-        return {row["_id"]: int(row["n"]) for row in rows}
+        return {tuple(row["_id"].get(key) for key in keys): int(row["n"]) for row in rows}
 
     def ids(self, kind: type[Record], where: Sequence[Where] = ()) -> list[str]:
         """The ids of all that match, in order."""

@@ -2,7 +2,8 @@
 
 A record is a frozen dataclass with `table` and `id`; it may declare `unique` and `indexes`
 (tuples of field names), `counters` (groups of fields whose counts are kept ready) and
-`totalled` (a number field summed beside those counts). `precious` is set on what people would miss:
+`totalled` (a number field summed beside those counts), and `telling` (fields of which each value
+has few records). `precious` is set on what people would miss:
 no copy is written over it unasked. Records with a `version` are replaced by compare-and-set.
 Not here: any store (sqlite.py, mongo.py), or what the records mean.
 """
@@ -151,6 +152,12 @@ class Records(Protocol):
 
     def count_by(self, kind: type[Record], where: Sequence[Where], field: str) -> dict[Value, int]:
         """How many match per value of `field`."""
+        ...
+
+    def tally(
+        self, kind: type[Record], where: Sequence[Where], fields: Sequence[str]
+    ) -> dict[tuple[Value, ...], int]:
+        """How many match per values of several fields."""
         ...
 
     def ids(self, kind: type[Record], where: Sequence[Where] = ()) -> list[str]:

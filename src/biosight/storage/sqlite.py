@@ -9,8 +9,8 @@ import os
 import queue
 import sqlite3
 import threading
-from collections import deque
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections import Counter, deque
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future
 from contextlib import AbstractContextManager, closing, contextmanager, nullcontext
 from pathlib import Path
@@ -49,11 +49,22 @@ from biosight.storage.sqlite_schema import (
 WAL_SAFE = sqlite3.sqlite_version_info >= (3, 51, 3)
 BUSY_SECONDS = 20.0
 MOST_IN_ONE_COMMIT = 64
+# What indexes begin with, or are in the order of.
+OFTEN = {"collection", "trashed", "taken", "created_at", "day", "id"}
 RESERVE_BYTES = 8 * 1024 * 1024
 
 
-def condition(where: Iterable[Where]) -> tuple[str, list[Any]]:
-    """SQL and its parameters for conditions that must all hold."""
+def condition(where: Sequence[Where], telling: Sequence[str] = ()) -> tuple[str, list[Any]]:
+    """SQL and its parameters for conditions that must all hold.
+
+    Where a field of `telling`, of which each value has few records, must have a value, no index of
+    other fields is walked: SQLite takes all values for equally frequent, and a plus hides a column.
+    """
+    if any(w.field in telling and w.op == "=" and w.value for w in where):
+        hidden = [w for w in where if w.field not in telling and w.field not in OFTEN]
+        shown, first = condition([w for w in where if w not in hidden])
+        rest, then = condition(hidden)
+        return f"{shown} AND +({rest})", first + then
     parts: list[str] = ["1"]
     values: list[Any] = []
     for w in where:
@@ -195,7 +206,7 @@ class SqliteRecords:
         after: Position | None = None,
         limit: int = 100,
     ) -> list[R]:
-        clause, values = condition(where)
+        clause, values = condition(where, telling_of(kind))
         way, beyond = ("DESC", "<") if order.descending else ("ASC", ">")
         by = f'"{order.field}" {way}, id {way}' if order.field != "id" else f"id {way}"
         if after is not None:
@@ -217,17 +228,30 @@ class SqliteRecords:
         return None
 
     def count(self, kind: type[Record], where: Sequence[Where] = ()) -> int:
-        clause, values = condition(where)
+        clause, values = condition(where, telling_of(kind))
         counter = self.counter_for(kind, {w.field for w in where})
         what = f"coalesce(sum(n), 0) FROM {counter}" if counter else f"count(*) FROM {kind.table}"
         return int(self.rows(f"SELECT {what} WHERE {clause}", values)[0][0])
 
     def count_by(self, kind: type[Record], where: Sequence[Where], field: str) -> dict[Value, int]:
-        clause, values = condition(where)
-        counter = self.counter_for(kind, {w.field for w in where} | {field})
+        return {value: n for (value,), n in self.tally(kind, where, (field,)).items()}
+
+    def tally(
+        self, kind: type[Record], where: Sequence[Where], fields: Sequence[str]
+    ) -> dict[tuple[Value, ...], int]:
+        """How many match per values of several fields."""
+        clause, values = condition(where, telling_of(kind))
+        counter = self.counter_for(kind, {w.field for w in where} | set(fields))
         what = f"sum(n) FROM {counter}" if counter else f"count(*) FROM {kind.table}"
-        sql = f'SELECT "{field}", {what} WHERE {clause} GROUP BY "{field}"'
-        return {value: int(n) for value, n in self.rows(sql, values) if n}
+        named = ", ".join(f'"{field}"' for field in fields)
+        if counter is None and len(fields) > 1:
+            # Nearly every row is a group of its own: a dictionary is faster than SQLite's tree.
+            sql = f"SELECT {named} FROM {kind.table} WHERE {clause}"
+            return dict(Counter(self.rows(sql, values)))
+        # The plus keeps the planner from walking all of an index that is in the fields' order.
+        plain = ", ".join(f'+"{field}"' for field in fields)
+        sql = f"SELECT {named}, {what} WHERE {clause} GROUP BY {plain}"
+        return {tuple(row[:-1]): int(row[-1]) for row in self.rows(sql, values) if row[-1]}
 
     def ids(self, kind: type[Record], where: Sequence[Where] = ()) -> list[str]:
         """The ids of all that match, in order."""
@@ -347,6 +371,11 @@ class SqliteRecords:
         self.writer.join(30)
         while self.idle:
             self.idle.pop().close()
+
+
+def telling_of(kind: type[Record]) -> tuple[str, ...]:
+    """A kind's fields of which each value has few records."""
+    return cast(tuple[str, ...], getattr(kind, "telling", ()))
 
 
 def columns(connection: sqlite3.Connection, table: str) -> set[str]:

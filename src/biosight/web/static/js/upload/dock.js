@@ -20,7 +20,10 @@ document.addEventListener("biosight:uploading", () => {
 
 document.addEventListener("biosight:uploaded", async () => {
   if (!state.latest) return;
-  state.tops = await topFolders(state.collection, state.latest.session).catch(() => []);
+  state.tops = await topFolders(state.collection, state.latest.session).catch((error) => {
+    complain(error);
+    return [];
+  });
   draw();
 });
 
