@@ -51,12 +51,6 @@ class Shared(Decoders):
         pass
 
 
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Tests of real servers follow each other on one worker: it begins with them, so that no other
-    waits for it at the end."""
-    items.sort(key=lambda item: "walk" not in item.keywords)
-
-
 @pytest.fixture(scope="session", autouse=True)
 def one_decoder() -> Iterator[None]:
     """Hundreds of tests open a BioSight each; they need no new process each."""

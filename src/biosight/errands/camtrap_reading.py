@@ -127,7 +127,7 @@ def take_package(target: Target, package: Package, title: str) -> Counter[str]:
         image = find_picture(target, package, row)
         tally["pictures" if image else "pictures that are nowhere to be found"] += 1
         if image:
-            found[row["mediaID"]] = image.id
+            found[row.get("mediaID", "")] = image.id
     place_pictures(target, package, found, tally)
     say(target, package, found, tally)
     return +tally
@@ -153,7 +153,7 @@ def place_pictures(
     times: dict[str, list[str]] = {}
     groups: dict[str, list[str]] = {}
     for row in package.media:
-        if id := found.get(row["mediaID"]):
+        if id := found.get(row.get("mediaID", "")):
             groups.setdefault(" ".join(row.get("deploymentID", "").split()), []).append(id)
             times.setdefault(local_or_none(row.get("timestamp", "")), []).append(id)
     for name, ids in groups.items():

@@ -39,11 +39,9 @@ export async function mount(main) {
   const editor = data.role !== "viewer";
   let filter = fromAddress();
   let here = location.pathname + location.search;
-  let total = 0;
-  let all = false;
+  let [total, all] = [0, false];
   const stop = new AbortController();
   const { signal } = stop;
-
   const grid = new Grid(find(main, "#grid"), collection, find(main, "#more"), {
     changed: () => drawBar(),
     open: (id) => go(`/images/${id}${asQuery(filter)}`),

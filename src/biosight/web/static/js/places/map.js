@@ -2,6 +2,7 @@
 /** The map: sites, and pictures that know where they are, on outlines of countries. Leaflet comes with the server. */
 import { call } from "../frame/api.js";
 import { counted, el, find } from "../frame/dom.js";
+import { colour, ground, leaflet } from "./ground.js";
 
 /** @typedef {{site: string, name: string, latitude: number, longitude: number, coarse: number, images: number}} Point */
 
@@ -10,42 +11,8 @@ const ALONE = 500;
 /** So many are listed beside a box; the tables have all. */
 const LISTED = 40;
 
-/** @param {string} src @returns {Promise<void>} a package's classic script, once */
-function script(src) {
-  const there = document.querySelector(`script[src="${src}"]`);
-  if (there instanceof HTMLScriptElement && there.dataset.ready) return Promise.resolve();
-  const made = el("script", { src });
-  return new Promise((resolve, reject) => {
-    made.addEventListener("load", () => {
-      made.dataset.ready = "yes";
-      resolve();
-    });
-    made.addEventListener("error", () => reject(new Error("The map can't be loaded; the tables below have it all.")));
-    there?.remove();
-    document.head.append(made);
-  });
-}
-
-async function leaflet() {
-  if (!document.querySelector('link[href="/leaflet/leaflet.css"]'))
-    document.head.append(el("link", { rel: "stylesheet", href: "/leaflet/leaflet.css" }));
-  await script("/leaflet/leaflet.js");
-  await script("/leaflet-clusters/leaflet.markercluster.js");
-  return /** @type {any} */ (window).L;
-}
-
 /** @param {number} value @param {number} digits */
 const rounded = (value, digits) => Number(value.toFixed(digits));
-
-/** A colour of the design as a canvas knows it. @param {HTMLElement} box @param {string} name of a custom property */
-function colour(box, name) {
-  const probe = el("i", { hidden: true });
-  probe.style.color = `var(${name})`;
-  box.append(probe);
-  const found = getComputedStyle(probe).color;
-  probe.remove();
-  return found;
-}
 
 /** A box as the filter has it. @param {any} bounds */
 export function asBox(bounds) {
@@ -70,21 +37,6 @@ function words(p) {
 
 /** A line of what a box holds. @param {string} here @param {Point} p */
 const line = (here, p) => el("li", {}, el("a", { href: address(here, p) }, words(p)));
-
-/** @param {any} L @param {HTMLElement} box @param {DOMStringMap} data */
-async function ground(L, box, data) {
-  const map = L.map(box, { preferCanvas: true, worldCopyJump: true, minZoom: 1, zoomControl: true });
-  map.attributionControl.setPrefix("");
-  if (data.tiles) L.tileLayer(data.tiles, { attribution: data.credit, maxZoom: 19 }).addTo(map);
-  else {
-    const shapes = await (await fetch("/borders.json")).json();
-    const [line, land] = ["--map-line", "--map-land"].map((name) => colour(box, name));
-    L.geoJSON(shapes, { interactive: false, style: { color: line, weight: 1, fillColor: land, fillOpacity: 1 } }).addTo(
-      map,
-    );
-  }
-  return map;
-}
 
 /** @param {any} L @param {string} here @param {Point[]} points @param {HTMLElement} box */
 function markers(L, here, points, box) {

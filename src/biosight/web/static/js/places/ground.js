@@ -1,0 +1,52 @@
+// @ts-check
+/** The ground of the map: Leaflet, which comes with the server, and outlines of countries or somebody's tiles. */
+import { el } from "../frame/dom.js";
+
+/** @param {string} src @returns {Promise<void>} a package's classic script, once */
+function script(src) {
+  const there = document.querySelector(`script[src="${src}"]`);
+  if (there instanceof HTMLScriptElement && there.dataset.ready) return Promise.resolve();
+  const made = el("script", { src });
+  return new Promise((resolve, reject) => {
+    made.addEventListener("load", () => {
+      made.dataset.ready = "yes";
+      resolve();
+    });
+    made.addEventListener("error", () => reject(new Error("The map can't be loaded; the tables below have it all.")));
+    there?.remove();
+    document.head.append(made);
+  });
+}
+
+export async function leaflet() {
+  if (!document.querySelector('link[href="/leaflet/leaflet.css"]'))
+    document.head.append(el("link", { rel: "stylesheet", href: "/leaflet/leaflet.css" }));
+  await script("/leaflet/leaflet.js");
+  await script("/leaflet-clusters/leaflet.markercluster.js");
+  return /** @type {any} */ (window).L;
+}
+
+/** A colour of the design as a canvas knows it. @param {HTMLElement} box @param {string} name of a custom property */
+export function colour(box, name) {
+  const probe = el("i", { hidden: true });
+  probe.style.color = `var(${name})`;
+  box.append(probe);
+  const found = getComputedStyle(probe).color;
+  probe.remove();
+  return found;
+}
+
+/** @param {any} L @param {HTMLElement} box @param {DOMStringMap} data */
+export async function ground(L, box, data) {
+  const map = L.map(box, { preferCanvas: true, worldCopyJump: true, minZoom: 1, zoomControl: true });
+  map.attributionControl.setPrefix("");
+  if (data.tiles) L.tileLayer(data.tiles, { attribution: data.credit, maxZoom: 19 }).addTo(map);
+  else {
+    const shapes = await (await fetch("/borders.json")).json();
+    const [line, land] = ["--map-line", "--map-land"].map((name) => colour(box, name));
+    L.geoJSON(shapes, { interactive: false, style: { color: line, weight: 1, fillColor: land, fillOpacity: 1 } }).addTo(
+      map,
+    );
+  }
+  return map;
+}
