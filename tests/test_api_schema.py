@@ -41,7 +41,7 @@ def test_no_request_brings_a_5xx(tmp_path: Path, model_dir: Path) -> None:
             "--header",
             f"Authorization: Bearer {made.json()['secret']}",
             "--max-examples",
-            "6",
+            "3",
             "--phases",
             "examples,coverage,fuzzing",
             "--seed",

@@ -80,6 +80,7 @@ def test_more_like_this_and_what_the_model_looked_at(page: Page, tmp_path: Path)
     expect(page.locator(".strip button")).to_have_count(5)
 
 
+@pytest.mark.long
 def test_a_killed_worker_loses_nothing(server: Server) -> None:
     client, collection = server.first_person()
     for seed in range(120):

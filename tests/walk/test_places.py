@@ -63,6 +63,12 @@ def test_a_package_is_asked_about_even_while_its_page_still_loads(card: tuple[Pa
     assert held, "the page's module was not asked for"
     held[0].continue_()
     expect(page.locator("dialog")).to_contain_text("Camtrap DP package")
+    # A button, too.
+    page.route("**/js/pages/places.js", lambda route: held.append(route))
+    page.goto(f"/collections/{collection}/places")
+    page.get_by_role("button", name="Add a site").click()
+    held[1].continue_()
+    expect(page.locator("dialog")).to_contain_text("Add a site")
 
 
 def test_a_camera_is_placed_and_its_clock_put_right(card: tuple[Page, str]) -> None:

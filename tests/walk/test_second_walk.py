@@ -225,6 +225,7 @@ def script(checkout: Path, data: Path, model: Path, *words: str, **settings: str
     return done.stdout
 
 
+@pytest.mark.long
 def test_the_ci_script_on_a_small_instance(
     checkout: Path, lab: Lab, model_dir: Path, bucket: str, tmp_path: Path
 ) -> None:

@@ -206,7 +206,7 @@ class SqliteRecords:
         after: Position | None = None,
         limit: int = 100,
     ) -> list[R]:
-        clause, values = condition(where, telling_of(kind))
+        clause, values = condition(where, telling_fields(kind))
         way, beyond = ("DESC", "<") if order.descending else ("ASC", ">")
         by = f'"{order.field}" {way}, id {way}' if order.field != "id" else f"id {way}"
         if after is not None:
@@ -228,7 +228,7 @@ class SqliteRecords:
         return None
 
     def count(self, kind: type[Record], where: Sequence[Where] = ()) -> int:
-        clause, values = condition(where, telling_of(kind))
+        clause, values = condition(where, telling_fields(kind))
         counter = self.counter_for(kind, {w.field for w in where})
         what = f"coalesce(sum(n), 0) FROM {counter}" if counter else f"count(*) FROM {kind.table}"
         return int(self.rows(f"SELECT {what} WHERE {clause}", values)[0][0])
@@ -240,7 +240,7 @@ class SqliteRecords:
         self, kind: type[Record], where: Sequence[Where], fields: Sequence[str]
     ) -> dict[tuple[Value, ...], int]:
         """How many match per values of several fields."""
-        clause, values = condition(where, telling_of(kind))
+        clause, values = condition(where, telling_fields(kind))
         counter = self.counter_for(kind, {w.field for w in where} | set(fields))
         what = f"sum(n) FROM {counter}" if counter else f"count(*) FROM {kind.table}"
         named = ", ".join(f'"{field}"' for field in fields)
@@ -373,7 +373,7 @@ class SqliteRecords:
             self.idle.pop().close()
 
 
-def telling_of(kind: type[Record]) -> tuple[str, ...]:
+def telling_fields(kind: type[Record]) -> tuple[str, ...]:
     """A kind's fields of which each value has few records."""
     return cast(tuple[str, ...], getattr(kind, "telling", ()))
 

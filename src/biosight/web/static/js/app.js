@@ -9,8 +9,8 @@ import { busy } from "./upload/upload.js";
 /** @type {(() => void) | void} */
 let leave;
 let trip = 0;
-/** The page's links that ask something first can't ask before its module is here; so the click waits. */
-let ready = false;
+/** What a page's module makes of its buttons, it can't before it is here: till then a click waits. */
+let ready = true;
 
 /** Start the module that the main part names. */
 async function mount() {
@@ -18,14 +18,14 @@ async function mount() {
   const page = main.dataset.page;
   unbind();
   ready = false;
+  let mounting;
   try {
-    if (!page) return;
-    const module = await import(`./pages/${page}.js`);
-    leave = await module.mount(main);
+    if (page) mounting = (await import(`./pages/${page}.js`)).mount(main);
   } finally {
     ready = true;
     document.dispatchEvent(new CustomEvent("biosight:ready"));
   }
+  leave = await mounting;
 }
 
 /**
@@ -70,11 +70,11 @@ function listenToHelp() {
 document.addEventListener(
   "click",
   (event) => {
-    const link = event.target instanceof Element ? event.target.closest("a[data-asks]") : null;
-    if (ready || !(link instanceof HTMLAnchorElement)) return;
+    const held = event.target instanceof Element ? event.target.closest("#main button, a[data-asks]") : null;
+    if (ready || !(held instanceof HTMLElement)) return;
     event.preventDefault();
     event.stopImmediatePropagation();
-    document.addEventListener("biosight:ready", () => link.isConnected && link.click(), { once: true });
+    document.addEventListener("biosight:ready", () => held.isConnected && held.click(), { once: true });
   },
   true,
 );

@@ -110,9 +110,7 @@ function chip(part, value) {
  * @param {number} total
  */
 export function drawApplied(box, filter, total) {
-  const shown = parts().filter(
-    (part) => part.chip && (part.kind === "many" ? filter[part.name]?.length : filter[part.name]),
-  );
+  const shown = parts().filter((part) => part.chip && said(filter[part.name]));
   /** @param {string[]} away */
   const without = (away) =>
     location.pathname + asQuery(Object.fromEntries(Object.entries(filter).filter(([k]) => !away.includes(k))));
@@ -131,6 +129,9 @@ export function drawApplied(box, filter, total) {
   );
 }
 
+/** Is anything asked for? @param {any} value */
+const said = (value) => (Array.isArray(value) ? value.length > 0 : Boolean(value));
+
 /**
  * Light the sheet's button while a part of it applies.
  * @param {HTMLElement} main
@@ -139,7 +140,7 @@ export function drawApplied(box, filter, total) {
 export function mark(main, filter) {
   find(main, "#filters").toggleAttribute(
     "data-active",
-    parts().some((part) => part.title && filter[part.name]?.length),
+    parts().some((part) => part.title && said(filter[part.name])),
   );
 }
 
@@ -157,7 +158,7 @@ export function wire(main, filter, set) {
   sort.value = filter.sort ?? "newest";
   const simple = controls.filter((part) => !part.facet);
   for (const part of simple) form.elements[part.name].value = moved(part, filter[part.name] ?? "", -1);
-  const said = () => ({
+  const chosen = () => ({
     ...Object.fromEntries(simple.map((part) => [part.name, moved(part, form.elements[part.name].value, 1)])),
     ...chosenFacets(form, controls),
   });
@@ -168,7 +169,7 @@ export function wire(main, filter, set) {
     timer = window.setTimeout(() => set({ text: text.value }), 250);
   });
   sort.addEventListener("change", () => set({ sort: sort.value }));
-  form.addEventListener("change", () => set(said()));
-  form.addEventListener("reset", () => setTimeout(() => set(said())));
+  form.addEventListener("change", () => set(chosen()));
+  form.addEventListener("reset", () => setTimeout(() => set(chosen())));
   form.addEventListener("submit", (/** @type {Event} */ e) => e.preventDefault());
 }
