@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, Page, Route, expect
+from playwright.sync_api import Browser, FilePayload, Page, Route, expect
 
 from biosight.bootstrap import open_archive
 from biosight.images import Image
@@ -201,6 +201,18 @@ def test_the_map_leads_to_pictures_by_pointer_and_by_keyboard(card: tuple[Page, 
     page.get_by_role("link", name="3 pictures of 1 site").click()
     expect(page.locator(".tile")).to_have_count(3)
     expect(page.locator("#applied")).to_contain_text("site Ridge")
+    # Hundreds of them are drawn as clusters.
+    rows = "".join(f"d{n},s{n},{40 + n % 20},{n % 30}\n" for n in range(501))
+    table = f"deploymentID,locationName,latitude,longitude\n{rows}".encode()
+    payload: FilePayload = {"name": "t.csv", "mimeType": "text/csv", "buffer": table}
+    sent = page.request.post(
+        f"{path}/deployments/table", multipart={"file": payload}, headers=headers
+    )
+    assert sent.ok
+    page.goto(f"/collections/{collection}/places")
+    expect(page.locator("#map .cluster").first).to_be_visible()
+    page.locator("#sites").get_by_role("button", name="Show all 503").click()
+    expect(page.locator("#sites tbody tr")).to_have_count(503)
     # The same by the list below the map, without a pointer.
     page.goto(f"/collections/{collection}/places")
     link = page.locator("#sites").get_by_role("link", name="Ridge")

@@ -5,7 +5,7 @@ import { counted, el } from "../frame/dom.js";
 import { fill } from "../frame/form.js";
 import { question, toast } from "../frame/toast.js";
 import { setClock } from "./clock.js";
-import { done, removePlace, small } from "./sites.js";
+import { done, drawRows, removePlace, small } from "./sites.js";
 
 /** @typedef {import("./sites.js").Page} Page */
 
@@ -111,27 +111,25 @@ const span = (from, to) =>
 /** @param {Page} page @param {any[]} deployments @param {any[]} sites @param {HTMLElement} body of the table */
 export function drawDeployments(page, deployments, sites, body) {
   const named = new Map(sites.map((s) => [s.id, s.name]));
-  body.replaceChildren(
-    ...deployments.map((d) =>
+  drawRows(body, deployments, (d) =>
+    el(
+      "tr",
+      {},
+      el("th", { scope: "row" }, el("a", { href: `${page.here}?deployment=${d.id}` }, d.name)),
+      el("td", {}, named.get(d.site) ?? el("span", { class: "state unsure" }, "no site")),
+      el("td", {}, d.camera),
+      el("td", {}, span(d.first || d.start, d.last || d.end)),
+      el("td", {}, d.zone || el("span", { class: "soft" }, "no zone")),
+      el("td", {}, d.shift_words),
+      el("td", { class: "number" }, d.images.toLocaleString("en")),
       el(
-        "tr",
+        "td",
         {},
-        el("th", { scope: "row" }, el("a", { href: `${page.here}?deployment=${d.id}` }, d.name)),
-        el("td", {}, named.get(d.site) ?? el("span", { class: "state unsure" }, "no site")),
-        el("td", {}, d.camera),
-        el("td", {}, span(d.first || d.start, d.last || d.end)),
-        el("td", {}, d.zone || el("span", { class: "soft" }, "no zone")),
-        el("td", {}, d.shift_words),
-        el("td", { class: "number" }, d.images.toLocaleString("en")),
-        el(
-          "td",
-          {},
-          page.editor && [
-            small("Edit", d, () => editDeployment(page, sites, d)),
-            small("Clock", d, () => setClock(page, d)),
-            small("Remove", d, () => removePlace(page, "deployments", d)),
-          ],
-        ),
+        page.editor && [
+          small("Edit", d, () => editDeployment(page, sites, d)),
+          small("Clock", d, () => setClock(page, d)),
+          small("Remove", d, () => removePlace(page, "deployments", d)),
+        ],
       ),
     ),
   );

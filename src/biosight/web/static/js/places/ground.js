@@ -38,7 +38,7 @@ export function colour(box, name) {
 
 /** @param {any} L @param {HTMLElement} box @param {DOMStringMap} data */
 export async function ground(L, box, data) {
-  const map = L.map(box, { preferCanvas: true, worldCopyJump: true, minZoom: 1, zoomControl: true });
+  const map = L.map(box, { preferCanvas: true, worldCopyJump: true, minZoom: 1, maxZoom: 19 });
   map.attributionControl.setPrefix("");
   if (data.tiles) L.tileLayer(data.tiles, { attribution: data.credit, maxZoom: 19 }).addTo(map);
   else {

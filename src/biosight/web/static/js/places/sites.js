@@ -68,29 +68,49 @@ export function small(name, of, run) {
   );
 }
 
+/** So many rows are drawn unasked. */
+const FIRST = 300;
+
+/** Rows of a table, the first of them unless more are asked for. @param {HTMLElement} body @param {any[]} all @param {(one: any) => HTMLElement} row */
+export function drawRows(body, all, row) {
+  const more = () =>
+    el(
+      "tr",
+      {},
+      el(
+        "td",
+        { colspan: 8 },
+        el(
+          "button",
+          { type: "button", onclick: () => body.replaceChildren(...all.map(row)) },
+          `Show all ${all.length.toLocaleString("en")}`,
+        ),
+      ),
+    );
+  body.replaceChildren(...all.slice(0, FIRST).map(row), ...(all.length > FIRST ? [more()] : []));
+}
+
 /** @param {Page} page @param {any[]} sites @param {HTMLElement} body of the table */
 export function drawSites(page, sites, body) {
   const number = (/** @type {any} */ value) => el("td", { class: "number" }, value);
-  body.replaceChildren(
-    ...sites.map((s) =>
+  drawRows(body, sites, (s) =>
+    el(
+      "tr",
+      {},
+      el("th", { scope: "row" }, el("a", { href: `${page.here}?site=${s.id}` }, s.name)),
+      number(s.latitude.toFixed(5)),
+      number(s.longitude.toFixed(5)),
+      number(s.uncertainty ?? ""),
+      el("td", {}, s.habitat),
+      number(s.images.toLocaleString("en")),
+      number(s.deployments.toLocaleString("en")),
       el(
-        "tr",
+        "td",
         {},
-        el("th", { scope: "row" }, el("a", { href: `${page.here}?site=${s.id}` }, s.name)),
-        number(s.latitude.toFixed(5)),
-        number(s.longitude.toFixed(5)),
-        number(s.uncertainty ?? ""),
-        el("td", {}, s.habitat),
-        number(s.images.toLocaleString("en")),
-        number(s.deployments.toLocaleString("en")),
-        el(
-          "td",
-          {},
-          page.editor && [
-            small("Edit", s, () => editSite(page, s)),
-            small("Remove", s, () => removePlace(page, "sites", s)),
-          ],
-        ),
+        page.editor && [
+          small("Edit", s, () => editSite(page, s)),
+          small("Remove", s, () => removePlace(page, "sites", s)),
+        ],
       ),
     ),
   );
