@@ -150,6 +150,7 @@ def test_a_report_counts() -> None:
 @pytest.mark.timeout(400)
 # PyTorch's exporter warns of its own deprecations.
 @pytest.mark.filterwarnings("ignore")
+@pytest.mark.long
 def test_train_resume_export_and_serve(tree: Path, tmp_path: Path) -> None:
     from biosight.inference.classifier import Classifier
     from biosight.training.export import export, measure, read_split

@@ -115,6 +115,7 @@ def answers_with(lab: Lab, model: str) -> float:
     return time.monotonic() - begin
 
 
+@pytest.mark.long
 def test_drift_retraining_promotion_and_back(lab: Lab, tmp_path: Path) -> None:
     lab.send(70, shifted=False)
     assert lab.verdict() == "unknown"  # the first hundred sessions are the baseline themselves

@@ -67,7 +67,7 @@ def test_200_parallel_uploads(server: Server) -> None:
 
 @pytest.mark.timeout(300)
 def test_kill_9_during_uploads_loses_nothing(server: Server) -> None:
-    kill_during_uploads(server, 6)
+    kill_during_uploads(server, 3)
 
 
 @pytest.mark.long

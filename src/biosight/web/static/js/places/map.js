@@ -10,6 +10,7 @@ import { colour, ground, leaflet } from "./ground.js";
 const ALONE = 500;
 /** So many are listed beside a box; the tables have all. */
 const LISTED = 40;
+const MOST_SITES = 400;
 
 /** @param {number} value @param {number} digits */
 const rounded = (value, digits) => Number(value.toFixed(digits));
@@ -100,12 +101,14 @@ function list(main, here, points, bounds) {
   const total = (/** @type {Point[]} */ of) => of.reduce((n, p) => n + p.images, 0);
   const links = [];
   if (sites.length) {
-    const query = sites.slice(0, 400).map((p) => `site=${p.site}`);
+    // An address names so many sites at most: those with most pictures.
+    const fullest = [...sites].sort((a, b) => b.images - a.images).slice(0, MOST_SITES);
+    const query = fullest.map((p) => `site=${p.site}`);
     links.push(
       el(
         "a",
         { class: "button", href: `${here}?${query.join("&")}` },
-        `${counted(total(sites), "picture")} of ${counted(sites.length, "site")}`,
+        `${counted(total(fullest), "picture")} of ${counted(fullest.length, "site")}`,
       ),
     );
   }
