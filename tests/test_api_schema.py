@@ -13,8 +13,11 @@ from tests.walk.conftest import Server
 
 
 @pytest.mark.walk
-@pytest.mark.xdist_group("walk")
-def test_no_request_brings_a_5xx(tmp_path: Path, model_dir: Path) -> None:
+@pytest.mark.xdist_group("schema")
+@pytest.mark.parametrize(
+    "phases", ["examples,coverage", pytest.param("fuzzing", marks=pytest.mark.long)]
+)
+def test_no_request_brings_a_5xx(phases: str, tmp_path: Path, model_dir: Path) -> None:
     server = Server(tmp_path / "data", model_dir)
     server.start()
     try:
@@ -41,9 +44,9 @@ def test_no_request_brings_a_5xx(tmp_path: Path, model_dir: Path) -> None:
             "--header",
             f"Authorization: Bearer {made.json()['secret']}",
             "--max-examples",
-            "3",
+            "6",
             "--phases",
-            "examples,coverage,fuzzing",
+            phases,
             "--seed",
             "1",
             "--exclude-name",

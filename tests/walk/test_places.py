@@ -210,7 +210,7 @@ def test_the_map_leads_to_pictures_by_pointer_and_by_keyboard(card: tuple[Page, 
     )
     assert sent.ok
     page.goto(f"/collections/{collection}/places")
-    expect(page.locator("#map .cluster").first).to_be_visible()
+    expect(page.locator("#map .cluster").first).to_be_visible(timeout=30_000)
     page.locator("#sites").get_by_role("button", name="Show all 503").click()
     expect(page.locator("#sites tbody tr")).to_have_count(503)
     # The same by the list below the map, without a pointer.
