@@ -268,7 +268,8 @@ def test_nothing_named_and_no_name_are_said_in_words(
 
 @pytest.mark.filterwarnings("ignore")
 @pytest.mark.timeout(400)
-@pytest.mark.parametrize("mode", ["stage", pytest.param("full", marks=pytest.mark.long)])
+@pytest.mark.long
+@pytest.mark.parametrize("mode", ["stage", "full"])
 def test_a_network_learns_on(
     run: Run, tmp_path: Path, mode: str, monkeypatch: pytest.MonkeyPatch, small: Path
 ) -> None:
