@@ -168,7 +168,7 @@ def place_pictures(
 def local_or_none(said: str) -> str:
     """A timestamp as a local time, "" for one that can't be read."""
     try:
-        return local(said.partition(".")[0] if "." in said else said)
+        return local(said.partition(".")[0])
     except BadRequest:
         return ""
 

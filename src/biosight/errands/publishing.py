@@ -3,7 +3,7 @@
 Not here: what an export holds (gallery/standards).
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import replace
 
 from biosight import accounts, registry
@@ -11,10 +11,9 @@ from biosight.bootstrap import Catalogue
 from biosight.collection import Collection
 from biosight.errands.locating import places_by_id
 from biosight.errands.names import naming_of
-from biosight.gallery.privacy import Coarsening, coarsening
+from biosight.gallery.privacy import coarsening
 from biosight.gallery.standards.facts import Credits, Scope
 from biosight.gallery.table import Telling
-from biosight.images import Image
 from biosight.storage.records import Records
 from biosight.taxa.naming import Naming
 
@@ -61,8 +60,6 @@ def telling_of(
     naming: Naming,
     nested: bool,
     address: str,
-    rule: Coarsening | None = None,
-    placeless: Callable[[Image], bool] = lambda _: False,
 ) -> Telling:
     """How biosight.csv tells of a collection's pictures; places are as its rule says."""
     sites, deployments = places_by_id(records, collection.id)
@@ -70,10 +67,9 @@ def telling_of(
         accounts.names_of(records),
         naming,
         nested,
-        coarsening(records, collection, naming) if rule is None else rule,
-        placeless,
-        collection.threshold,
-        sites,
-        deployments,
-        address,
+        rule=coarsening(records, collection, naming),
+        threshold=collection.threshold,
+        sites=sites,
+        deployments=deployments,
+        address=address,
     )

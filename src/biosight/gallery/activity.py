@@ -10,10 +10,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from biosight.gallery.events import starts
+from biosight.gallery.filters import at_or_below
 from biosight.images import Image
 from biosight.storage.living import living
 from biosight.storage.records import Records, Where
-from biosight.taxa.paths import end_below, line_of
+from biosight.taxa.paths import line_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,8 +35,8 @@ class Activity:
 def activity(records: Records, collection: str, path: str, gap: int) -> Activity:
     """The activity of all that hangs at or below a path; `gap` in seconds parts events. A picture
     outside of any deployment is an event of its own."""
-    where = [*living(collection), Where("label_path", ">=", path)]
-    where += [Where("label_path", "<", end_below(path)), Where("taken", "!=", "")]
+    below = at_or_below("label_path", path)
+    where = [*living(collection), *below, Where("taken", "!=", "")]
     images: Counter[str] = Counter()
     events: Counter[str] = Counter()
     placed: list[tuple[str, str]] = []

@@ -35,15 +35,6 @@ class Event:
         """What it is called: the deployment's id and its first time."""
         return f"{self.deployment}/{self.start[:19]}"
 
-    @property
-    def conditions(self) -> list[Where]:
-        """What its pictures are, in their collection."""
-        return [
-            Where("deployment", "=", self.deployment),
-            Where("taken", ">=", self.start),
-            Where("taken", "<=", self.end),
-        ]
-
 
 def follows(before: datetime, after: datetime, gap: int) -> bool:
     """Is the one within `gap` seconds of the other, whichever comes first?"""

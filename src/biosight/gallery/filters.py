@@ -48,10 +48,14 @@ class FilterPart:
     chip: str = ""
     facet: str = ""
 
-    def conditions(self, value: Value, threshold: int) -> list[Where]:
+    def conditions(self, value: Value | tuple[Value, ...], threshold: int) -> list[Where]:
         """What an image must be, `threshold` being the collection's in whole percent."""
         if self.meaning is not None:
             return self.meaning(value, threshold)
+        if self.kind == "path":
+            return at_or_below(self.field, str(value))
+        if isinstance(value, tuple):
+            return [one_of(self.field, value)]
         return [Where(self.field, self.op, value)]
 
 
@@ -61,30 +65,19 @@ def row(default: Any, kind: Kind, field: str = "", op: Op = "=", **words: Any) -
     return dataclasses.field(default=default, metadata={"part": part})
 
 
+def at_or_below(field: str, path: str) -> list[Where]:
+    """What hangs at a path of a tree or below it: a range of the text."""
+    return [Where(field, ">=", path), Where(field, "<", end_below(path))]
+
+
+def one_of(field: str, values: tuple[Value, ...]) -> Where:
+    """Any of several values of a field; one alone is sought as itself, by its index."""
+    return Where(field, "=", values[0]) if len(values) == 1 else Where(field, "in", values)
+
+
 def below_threshold(_: Value, threshold: int) -> list[Where]:
     """What the machine alone said, and not surely."""
     return [Where("who", "=", "machine"), Where("percent", "<", threshold)]
-
-
-def at_or_below(path: str, _: int) -> list[Where]:
-    """Labels that hang at a path or below it: a range of the text."""
-    return [Where("label_path", ">=", path), Where("label_path", "<", end_below(path))]
-
-
-def in_folder(path: str, _: int) -> list[Where]:
-    """What lay in a folder or below it."""
-    return [Where("folder", ">=", path), Where("folder", "<", end_below(path))]
-
-
-def one_of(field: str) -> Meaning:
-    """The meaning of any of several values of a field."""
-
-    def meaning(values: tuple[str, ...], _: int) -> list[Where]:
-        if len(values) == 1:
-            return [Where(field, "=", values[0])]
-        return [Where(field, "in", values)]
-
-    return meaning
 
 
 def in_box(said: str, _: int) -> list[Where]:
@@ -141,12 +134,11 @@ class Filter:
         (),
         "many",
         "label",
-        meaning=one_of("label"),
         title="Labels, any of",
         facet="labels",
         chip="{}",
     )
-    under: str = row("", "path", "label_path", meaning=at_or_below, chip="{} and below")
+    under: str = row("", "path", "label_path", chip="{} and below")
     undecided: bool = row(False, "flag", "undecided", meaning=undecided_of, chip="undecided")
     unsure: bool = row(False, "flag", "unsure", meaning=below_threshold)
     who: str | None = row(
@@ -210,7 +202,6 @@ class Filter:
         (),
         "many",
         "site",
-        meaning=one_of("site"),
         title=PLACE,
         side="site",
         anything="any",
@@ -221,7 +212,6 @@ class Filter:
         (),
         "many",
         "deployment",
-        meaning=one_of("deployment"),
         title=PLACE,
         side="deployment",
         anything="any",
@@ -248,7 +238,7 @@ class Filter:
         facet="uploaders",
         chip="uploaded by {}",
     )
-    folder: str = row("", "path", "folder", meaning=in_folder, chip="folder {}")
+    folder: str = row("", "path", "folder", chip="folder {}")
     taken_from: str = row("", "moment", "taken", ">=", chip="from {}")
     taken_to: str = row("", "moment", "taken", "<=", chip="until {}")
     box: str = row("", "box", meaning=in_box, chip="a part of the map")

@@ -11,11 +11,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from biosight.collection import Collection
+from biosight.gallery.filters import at_or_below
 from biosight.images import Image
 from biosight.storage.living import living
-from biosight.storage.records import Records, Where
+from biosight.storage.records import Records
 from biosight.taxa.naming import Naming
-from biosight.taxa.paths import end_below
 
 METRES_PER_DEGREE = 111_320.0
 
@@ -55,7 +55,7 @@ def coarsening(records: Records, collection: Collection, naming: Naming) -> Coar
     paths = tuple(p for p in all_paths if not any(p != o and p.startswith(o) for o in all_paths))
     seen: set[str] = set()
     for path in paths:
-        below = [Where("label_path", ">=", path), Where("label_path", "<", end_below(path))]
+        below = at_or_below("label_path", path)
         counts = records.count_by(Image, [*living(collection.id), *below], "site")
         seen |= {str(site) for site in counts if site}
     return Coarsening(paths, frozenset(seen), collection.coarse)

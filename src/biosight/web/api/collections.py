@@ -7,7 +7,7 @@ from pydantic import BaseModel, Field
 
 from biosight import gallery, registry, sharing
 from biosight.accounts import User, clean_email
-from biosight.collection import GRIDS, LONGEST_GAP, Collection, Wanted
+from biosight.collection import GRIDS, LONGEST_GAP, Collection
 from biosight.errands import removing, renaming, trying_on
 from biosight.errands.names import names_in, twins
 from biosight.errors import Forbidden
@@ -230,8 +230,7 @@ def change(body: CollectionChange, access: Editor, person: Signed, records: Stor
         trying_on.check_fits(seen_version(records, person, chosen.id), access.collection)
     if body.name is not None and not access.allows("owner"):
         raise Forbidden("Only an owner can rename a collection.")
-    wanted = Wanted(**body.model_dump())  # type: ignore[typeddict-item]
-    changed = sharing.change_collection(records, access.collection, **wanted)
+    changed = sharing.change_collection(records, access.collection, **body.model_dump())
     return collection_out(records, Access(changed, access.role))
 
 

@@ -2,10 +2,10 @@
 
 import json
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Annotated, Any, Literal
 from urllib.parse import quote
 
-from anyio import to_thread
 from fastapi import APIRouter, Depends, Form, Query, Request, Response
 from fastapi.responses import StreamingResponse
 from pydantic import BaseModel, Field
@@ -17,7 +17,6 @@ from biosight.errands.publishing import scope_of, telling_of
 from biosight.errors import BadRequest
 from biosight.gallery.export import all_images, chosen_images, csv_lines, zip_chunks
 from biosight.gallery.naming import clean_part
-from biosight.gallery.privacy import coarsening
 from biosight.gallery.standards import (
     Credits,
     Scope,
@@ -32,9 +31,8 @@ from biosight.gallery.table import Telling
 from biosight.images import Image
 from biosight.sharing import Access
 from biosight.storage.records import Records
-from biosight.web.deps import Bytes, Open, Person, Signed, Store, Viewer
+from biosight.web.deps import Bytes, Open, Signed, Store, Viewer
 from biosight.web.filtering import Filtered, matching
-from biosight.web.rights import seen_rule
 from biosight.web.security import client_address
 from biosight.web.sending import begun, on_byte_threads, streamed
 
@@ -113,11 +111,12 @@ def telling(
     biosight: BioSight, records: Records, access: Access, *, nested: bool, placeless: bool = False
 ) -> Telling:
     """How the pictures of a collection are told of."""
-    naming = naming_of(records, biosight.catalogue, access.collection)
-    rule = coarsening(records, access.collection, naming)
-    hidden = (lambda _: True) if placeless else seen_rule(access, biosight, records).hides
-    address = biosight.settings.public_url
-    return telling_of(records, access.collection, naming, nested, address, rule, hidden)
+    c, address = access.collection, biosight.settings.public_url
+    naming = naming_of(records, biosight.catalogue, c)
+    made = telling_of(records, c, naming, nested, address)
+    if placeless:
+        return replace(made, placeless=lambda _: True)
+    return made if access.allows("editor") else replace(made, placeless=made.rule.hides)
 
 
 @router.post("/collections/{collection}/zip", response_class=StreamingResponse, responses=ZIP)
@@ -190,7 +189,7 @@ Published = Annotated[Publication, Query()]
 
 
 def asked_scope(
-    records: Records, biosight: BioSight, access: Access, person: Person, said: Publication
+    records: Store, biosight: Open, access: Viewer, person: Signed, said: Published
 ) -> Scope:
     """What to export and how, as was said."""
     told = {name: str(value) for name, value in said.model_dump().items() if value is not None}
@@ -199,17 +198,17 @@ def asked_scope(
     return scope_of(records, biosight.catalogue, access.collection, who, told, address)
 
 
+AskedScope = Annotated[Scope, Depends(asked_scope)]
+
+
 @router.get(
     "/collections/{collection}/darwin-core",
     response_class=StreamingResponse,
     responses=ZIP,
     dependencies=NOTED,
 )
-async def darwin_core_archive(
-    access: Viewer, biosight: Open, records: Store, person: Signed, said: Published
-) -> Response:
+async def darwin_core_archive(access: Viewer, records: Store, scope: AskedScope) -> Response:
     """The collection as a Darwin Core Archive; machine and human identifications are told apart."""
-    scope = await to_thread.run_sync(asked_scope, records, biosight, access, person, said)
     return download(darwin_core(records, scope), access, "-dwca.zip", "application/zip")
 
 
@@ -223,11 +222,8 @@ class PackageSeen(BaseModel):
 
 
 @router.get("/collections/{collection}/camtrap-dp/preview")
-def camtrap_preview(
-    access: Viewer, biosight: Open, records: Store, person: Signed, said: Published
-) -> PackageSeen:
+def camtrap_preview(records: Store, scope: AskedScope) -> PackageSeen:
     """What a Camtrap DP package would hold; nothing is written."""
-    scope = asked_scope(records, biosight, access, person, said)
     survey = survey_of(records, scope)
     return PackageSeen(
         images=survey.fitting,
@@ -237,11 +233,8 @@ def camtrap_preview(
 
 
 @router.get("/collections/{collection}/darwin-core/preview")
-def darwin_core_preview(
-    access: Viewer, biosight: Open, records: Store, person: Signed, said: Published
-) -> PackageSeen:
+def darwin_core_preview(records: Store, scope: AskedScope) -> PackageSeen:
     """What a Darwin Core Archive would hold; nothing is written."""
-    scope = asked_scope(records, biosight, access, person, said)
     shown, left = occurrences(records, scope)
     return PackageSeen(images=shown, left_out=left, no_names=no_names(records, scope))
 
@@ -252,11 +245,8 @@ def darwin_core_preview(
     responses=ZIP,
     dependencies=NOTED,
 )
-async def camtrap_package(
-    access: Viewer, biosight: Open, records: Store, person: Signed, said: Published
-) -> Response:
+async def camtrap_package(access: Viewer, records: Store, scope: AskedScope) -> Response:
     """The collection as a Camtrap DP package: pictures with a place and a time."""
-    scope = await to_thread.run_sync(asked_scope, records, biosight, access, person, said)
     return download(camtrap_dp(records, scope), access, "-camtrap-dp.zip", "application/zip")
 
 
@@ -266,9 +256,6 @@ async def camtrap_package(
     responses={200: {"content": {"application/json": {}}, "description": "COCO Camera Traps"}},
     dependencies=NOTED,
 )
-async def coco_file(
-    access: Viewer, biosight: Open, records: Store, person: Signed, said: Published
-) -> Response:
+async def coco_file(access: Viewer, records: Store, scope: AskedScope) -> Response:
     """The collection's labels as COCO Camera Traps JSON, to train others' models with."""
-    scope = await to_thread.run_sync(asked_scope, records, biosight, access, person, said)
     return download(coco(records, scope), access, "-coco.json", "application/json")

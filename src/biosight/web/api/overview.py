@@ -10,10 +10,10 @@ from pydantic import BaseModel, Field
 from biosight.errands import locating
 from biosight.gallery.activity import activity, busiest
 from biosight.gallery.days import days_of
+from biosight.gallery.filters import at_or_below
 from biosight.gallery.privacy import Coarsening, middle
 from biosight.images import Image
 from biosight.storage.records import Records, Where
-from biosight.taxa.paths import end_below
 from biosight.web.deps import Open, Store, Viewer
 from biosight.web.filtering import Filtered, matching
 from biosight.web.rights import seen_rule
@@ -66,8 +66,7 @@ def show_days(access: Viewer, records: Store, chosen: Filtered) -> list[DaysOut]
     found = []
     for one in days_of(records, where):
         d = deployments.get(one.deployment)
-        said = (d.name, d.start[:10], d.end[:10]) if d else ("", "", "")
-        name, start, end = said
+        name, start, end = (d.name, d.start[:10], d.end[:10]) if d else ("", "", "")
         row = DaysOut(deployment=one.deployment, name=name, start=start, end=end, days=one.days)
         found.append(row)
     return sorted(found, key=lambda d: (not d.name, d.name.casefold()))
@@ -105,7 +104,7 @@ def cells(records: Records, where: list[Where], rule: Coarsening) -> list[PointO
     counts = {str(k): n for k, n in records.count_by(Image, free, "cell").items() if k}
     hidden: Counter[str] = Counter()
     for path in rule.paths:
-        below = [Where("label_path", ">=", path), Where("label_path", "<", end_below(path))]
+        below = at_or_below("label_path", path)
         for cell, n in records.count_by(Image, [*free, *below], "cell").items():
             hidden[str(cell)] += n
     found = []

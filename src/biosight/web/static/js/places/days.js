@@ -17,7 +17,7 @@ const at = (day) => Math.round(Date.parse(`${day}T00:00:00Z`) / DAY);
 const name = (n) => new Date(n * DAY).toISOString().slice(0, 10);
 
 /** The rows' span, and days summed so that bars can be told apart. @param {Row[]} rows */
-export function laidOut(rows) {
+function laidOut(rows) {
   const days = rows.flatMap((r) => [...Object.keys(r.days), r.start, r.end].filter(Boolean)).map(at);
   const [first, last] = [Math.min(...days), Math.max(...days)];
   const step = STEPS.find((s) => (last - first + 1) / s <= 240) ?? 365;

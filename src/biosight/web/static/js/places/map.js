@@ -16,7 +16,7 @@ const MOST_SITES = 400;
 const rounded = (value, digits) => Number(value.toFixed(digits));
 
 /** A box as the filter has it. @param {any} bounds */
-export function asBox(bounds) {
+function asBox(bounds) {
   const edges = [bounds.getSouth(), bounds.getWest(), bounds.getNorth(), bounds.getEast()];
   return edges.map((edge, i) => Math.min(i % 2 ? 180 : 90, Math.max(i % 2 ? -180 : -90, rounded(edge, 5)))).join(",");
 }
