@@ -13,7 +13,8 @@ from biosight.errors import BadRequest
 from biosight.images import Image
 from biosight.labels import Annotation
 from biosight.places import Deployment, Site
-from biosight.review.acts import change_of, perform
+from biosight.review.acts import change_of
+from biosight.review.doing import perform
 from biosight.settings import Settings
 from biosight.storage.records import Order, Where
 from tests import tiny

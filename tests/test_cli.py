@@ -77,7 +77,8 @@ def test_import_has_the_limit_of_uploads(
 def test_export_keeps_a_folder_in_step(run: Run, folder: Path, tmp_path: Path) -> None:
     from biosight.bootstrap import open_archive
     from biosight.images import Image
-    from biosight.review.acts import change_of, perform
+    from biosight.review.acts import change_of
+    from biosight.review.doing import perform
     from biosight.settings import Settings
 
     add_ada(run)

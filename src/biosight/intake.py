@@ -20,7 +20,7 @@ from biosight.inference.card import Framing
 from biosight.inference.classifier import Classifier, Floats, Verdict
 from biosight.inference.decoding import Decoded, Decoders
 from biosight.inference.serving import Classifiers
-from biosight.labels import Prediction
+from biosight.labels import PEOPLE, Prediction
 from biosight.storage import keys
 from biosight.storage.blobs import Blobs, Received
 from biosight.storage.records import (
@@ -359,7 +359,7 @@ def with_verdict(
         novelty=verdict.novelty,
         unfamiliar=classifier.unfamiliar(verdict),
     )
-    if image.who != "person":
+    if image.who not in PEOPLE:
         who, path = "machine" if label else "nobody", naming.path(label)
         named = replace(named, label=label, label_path=path, who=who)
     return named.in_step, prediction, [Insert(prediction)]

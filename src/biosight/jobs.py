@@ -1,19 +1,30 @@
 """Job: long work claimed by a lease, with progress, taken up again after a crash.
 
-Not here: the work itself (errands/work.py names the functions), or short acts in pieces
-(docs/decisions/0006-long-acts-in-pieces.md).
+Not here: the work itself (errands/work.py names the functions).
 """
 
+import json
 import logging
 import threading
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field, replace
+from dataclasses import asdict, dataclass, field, replace
 from typing import ClassVar
 
 from biosight.errors import BioSightError, Conflict, NotFound, Stale
-from biosight.storage.records import Insert, Order, Records, Replace, Where, Write, new_id
+from biosight.storage.pieces import PIECE, Note, Tally
+from biosight.storage.records import (
+    Insert,
+    Order,
+    Records,
+    Replace,
+    Where,
+    Write,
+    new_id,
+    pages,
+    parts,
+)
 
 log = logging.getLogger(__name__)
 LEASE_SECONDS = 30.0
@@ -35,6 +46,8 @@ class Job:
     indexes: ClassVar[tuple[tuple[str, ...], ...]] = (
         ("state", "lease_until", "id"),
         ("collection", "created_at", "id"),
+        ("by", "state", "id"),
+        ("by", "finished_at", "id"),
     )
 
     id: str
@@ -64,7 +77,19 @@ class Job:
         return self.state in LIVE
 
 
-KINDS = (Job,)
+@dataclass(frozen=True, slots=True)
+class Picked:
+    """Some of the pictures that a job is for, where they were named one by one."""
+
+    table: ClassVar[str] = "picked"
+    indexes: ClassVar[tuple[tuple[str, ...], ...]] = (("job", "id"),)
+
+    id: str
+    job: str
+    images: tuple[str, ...]
+
+
+KINDS = (Job, Picked)
 
 
 class Dropped(Exception):
@@ -80,27 +105,80 @@ def ask(records: Records, kind: str, collection: str, by: str, **wants: str) -> 
 
 def new_job(records: Records, kind: str, collection: str, by: str, **wants: str) -> Job:
     """A job to be written, perhaps with what it follows from. Raises Conflict as `ask`."""
-    if any(j.live and j.kind == kind for j in jobs_of(records, collection)):
+    if live_of(records, collection, kind):
         raise Conflict("This is under way already; wait for it, or stop it.")
-    return Job(new_id(), kind, collection, by, time.time(), tuple(wants.items()))
+    return fresh(kind, collection, by, **wants)
 
 
-def jobs_of(records: Records, collection: str, limit: int = 20) -> list[Job]:
-    """A collection's jobs, the newest first."""
+def fresh(kind: str, collection: str, by: str, *, id: str = "", **wants: str) -> Job:
+    """A job to be written, one of as many as people want."""
+    return Job(id or new_id(), kind, collection, by, time.time(), tuple(wants.items()))
+
+
+def live_of(records: Records, collection: str, kind: str) -> list[Job]:
+    """A collection's jobs of one kind that wait or run."""
+    where = [Where("collection", "=", collection), Where("kind", "=", kind)]
+    return records.find(Job, [*where, Where("state", "in", LIVE)])
+
+
+def jobs_of(
+    records: Records, collection: str, kinds: Sequence[str] = (), limit: int = 20
+) -> list[Job]:
+    """A collection's jobs, of some kinds where these are named, the newest first."""
+    where = [Where("collection", "=", collection)]
+    if kinds:
+        where.append(Where("kind", "in", tuple(kinds)))
     newest = Order("created_at", descending=True)
-    return records.find(Job, [Where("collection", "=", collection)], order=newest, limit=limit)
+    return records.find(Job, where, order=newest, limit=limit)
+
+
+def jobs_by(records: Records, by: str, kinds: Sequence[str], since: float) -> list[Job]:
+    """What a person asked for that is under way, or ended since a moment, the newest first."""
+    newest = Order("created_at", descending=True)
+    where = [Where("by", "=", by), Where("kind", "in", tuple(kinds))]
+    live = records.find(Job, [*where, Where("state", "in", LIVE)], order=newest)
+    ended = records.find(Job, [*where, Where("finished_at", ">=", since)], order=newest)
+    return live + [j for j in ended if not j.live]
+
+
+def pick(job: str, images: Sequence[str]) -> list[Write]:
+    """Named pictures, in order, as a job meets them."""
+    return [
+        Insert(Picked(f"{job}.{number:06}", job, some))
+        for number, some in enumerate(parts(sorted(set(images)), PIECE))
+    ]
+
+
+def picks(records: Records, job: str, cursor: str = "") -> Iterator[list[str]]:
+    """The named pictures that are still to be done, some at a time."""
+    for page in pages(records, Picked, [Where("job", "=", job)]):
+        for some in page:
+            if left := [id for id in some.images if id > cursor]:
+                yield left
+
+
+def forget_picked(records: Records, job: str) -> None:
+    """Remove the names of a job's pictures."""
+    records.remove(Picked, [Where("job", "=", job)])
 
 
 def forget(records: Records, collection: str) -> list[str]:
     """Remove a collection's jobs; their ids."""
     found = [j.id for j in jobs_of(records, collection, limit=10_000)]
+    for id in found:
+        forget_picked(records, id)
     records.remove(Job, [Where("collection", "=", collection)])
     return found
 
 
+def find_job(records: Records, id: str) -> Job | None:
+    """A job by id, or None."""
+    return records.get(Job, id)
+
+
 def get_job(records: Records, id: str) -> Job:
     """A job by id, without asking who may see it. Raises NotFound."""
-    found = records.get(Job, id)
+    found = find_job(records, id)
     if found is None:
         raise NotFound("There is no such job.")
     return found
@@ -116,15 +194,18 @@ def in_state(now: float) -> dict[str, list[Where]]:
     }
 
 
-def open_jobs(records: Records, limit: int = 10) -> list[Job]:
-    """Jobs that wait or whose worker is silent, the longest waiting first."""
+def open_jobs(records: Records, kinds: Sequence[str] = (), limit: int = 10) -> list[Job]:
+    """Jobs that wait or whose worker is silent, the longest waiting first; of some kinds where
+    these are named."""
     where = in_state(time.time())["waiting"]
+    if kinds:
+        where = [*where, Where("kind", "in", tuple(kinds))]
     return records.find(Job, where, order=Order("lease_until"), limit=limit)
 
 
-def claim(records: Records) -> Job | None:
+def claim(records: Records, kinds: Sequence[str] = ()) -> Job | None:
     """Take the next open job for LEASE_SECONDS; None when there is none."""
-    for job in open_jobs(records):
+    for job in open_jobs(records, kinds):
         if job.attempts >= MOST_ATTEMPTS:
             end(records, job, "failed", "It was tried several times and broke off each time.")
             continue
@@ -231,6 +312,14 @@ class Progress:
             attempts=1,
             result=result or self.job.result,
         )
+
+    def noting(self, total: int) -> Note:
+        """What a run in pieces notes of `total` records: the tally is the job's result."""
+
+        def note(tally: Tally, cursor: str, writes: Sequence[Write]) -> None:
+            self.note(tally.seen, total, cursor, json.dumps(asdict(tally)), writes)
+
+        return note
 
     def amend(self, also: Sequence[Write] = (), **fields: object) -> None:
         """The job with other fields and a whole lease, written. Raises Dropped."""

@@ -16,6 +16,10 @@ Rewrites = tuple[tuple[int, tuple[str, str], dict[str, str]], ...]
 # How archives of earlier forms, and people by word, call what nobody can name.
 FORMERLY_UNDECIDED = "Not sure"
 UNDECIDED = "undecided"
+# Whose labels people said: a person who looked at the picture, or one who accepted what the machine
+# said of all that match without looking at each.
+IN_BULK = "bulk"
+PEOPLE = ("person", IN_BULK)
 MAX_LABEL_LENGTH = 80
 # Confirmed pictures that a new label needs to be learnt, and to be trusted.
 OPENS_AT = 20
@@ -97,7 +101,7 @@ class Annotation:
     by: str
     at: float
     act: str = ""
-    via: str = ""  # "random" or "margin" when it answered the review queue
+    via: str = ""  # "random" or "margin" when it answered the review queue, "group", or "bulk"
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,7 +114,7 @@ class LabelNames:
 
 @dataclass(frozen=True, slots=True)
 class CurrentLabel:
-    """The name that counts now and who says so: "machine", "person" or "nobody"."""
+    """The name that counts now and who says so: "machine", "person", "bulk" or "nobody"."""
 
     label: str
     who: str
@@ -126,7 +130,7 @@ def current_label(prediction: Prediction | None, annotations: Sequence[Annotatio
     confidence = prediction.best.confidence if prediction else 0.0
     last = annotations[-1] if annotations else None
     if last is not None and (last.label or last.kind == UNDECIDED):
-        return CurrentLabel(last.label, "person", confidence)
+        return CurrentLabel(last.label, IN_BULK if last.via == IN_BULK else "person", confidence)
     if prediction is not None:
         return CurrentLabel(prediction.best.label, "machine", confidence)
     return CurrentLabel(UNCLASSIFIED, "nobody", 0.0)

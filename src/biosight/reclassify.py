@@ -6,25 +6,25 @@ People's labels always win, and earlier Predictions stay. Not here: how a pictur
 
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import ClassVar, TypeVar
 
-from biosight.errors import BioSightError, Stale
+from biosight.errors import BioSightError
 from biosight.images import Image
-from biosight.labels import Guess
+from biosight.labels import PEOPLE, Guess
 from biosight.storage.living import living
-from biosight.storage.records import Gone, Insert, Order, Records, Remove, Where, Write, pages
+from biosight.storage.pieces import Note, Run, Tally
+from biosight.storage.records import Insert, Order, Records, Remove, Where, Write, pages
 from biosight.taxa.naming import Naming
 from biosight.taxa.paths import agree
 
 PIECE = 50
 AT_ONCE = 4
-TRIES = 5
+NOTHING = Tally()
 SEPARATOR = "\x1f"
 
 T = TypeVar("T")
 Step = Callable[[int, int, str], None]
-Note = Callable[["Tally", int, str, Sequence[Write]], None]
 Again = Callable[[Image], Sequence[Write]]
 Look = Callable[[Image], Guess]
 
@@ -56,8 +56,8 @@ class Pair:
 
 
 @dataclass(slots=True)
-class Tally:
-    """What a run over a collection came to; the last two count pictures that people named."""
+class Tried:
+    """What a try-on came to; the last two count pictures that people named."""
 
     seen: int = 0
     changed: int = 0
@@ -83,69 +83,26 @@ def reclassify(
     note: Note,
     *,
     start: str = "",
-    sofar: Tally | None = None,
+    sofar: Tally = NOTHING,
 ) -> Tally:
     """Give every picture the Prediction of `model`; those that have it are left.
 
-    `again` makes the changes for one picture. `note` writes them with the tally that they lead to,
-    the total, and the picture to go on behind: a run that broke off is told them again as `start`
-    and `sofar`, and counts neither twice nor too little.
+    `again` makes the changes for one picture. `note` writes them with the tally that they lead to
+    and the picture to go on behind: a run that broke off is told them again as `start` and `sofar`,
+    and counts neither twice nor too little.
     """
-    run = Run(records, again, note, total(records, collection), sofar or Tally(), start)
     with ThreadPoolExecutor(AT_ONCE) as pool:
+
+        def make(images: Sequence[Image]) -> list[Sequence[Write] | None]:
+            return list(pool.map(one, images))
+
+        def one(image: Image) -> Sequence[Write] | None:
+            return [] if image.model == model else attempt(again, image)
+
+        run = Run(records, Image, make, note, sofar, start)
         for piece in pages(records, Image, living(collection), start=start, size=PIECE):
-            todo = [image for image in piece if image.model != model]
-            made = list(pool.map(lambda image: attempt(again, image), todo))
-            run.write(piece, todo, made)
+            run.write(piece)
     return run.tally
-
-
-@dataclass(slots=True)
-class Run:
-    """A reclassification as far as it is noted: its tally, and the picture it goes on behind."""
-
-    records: Records
-    again: Again
-    note: Note
-    many: int
-    tally: Tally
-    cursor: str
-
-    def write(
-        self, piece: Sequence[Image], todo: Sequence[Image], made: Sequence[Sequence[Write] | None]
-    ) -> None:
-        """A piece at once; where somebody changed a picture meanwhile, one by one."""
-        ready = [changes for changes in made if changes]
-        seen = self.tally.seen + len(piece)
-        failed = self.tally.failed + made.count(None)
-        changed = self.tally.changed + len(ready)
-        whole = replace(self.tally, seen=seen, failed=failed, changed=changed)
-        try:
-            self.put(whole, piece[-1].id, [c for changes in ready for c in changes])
-        except (Stale, Gone):
-            for image in todo:
-                self.write_one(image.id)
-            changed = self.tally.changed
-            self.put(replace(whole, changed=changed), piece[-1].id, [])
-
-    def write_one(self, id: str) -> None:
-        """One picture, read anew each time; one that never stands still is left as it is."""
-        for _ in range(TRIES):
-            image = self.records.get(Image, id)
-            changes = attempt(self.again, image) if image else None
-            if not changes:
-                return
-            try:
-                counted = replace(self.tally, changed=self.tally.changed + 1)
-                self.put(counted, self.cursor, changes)
-                return
-            except (Stale, Gone):
-                continue
-
-    def put(self, tally: Tally, cursor: str, changes: Sequence[Write]) -> None:
-        """Changes and where they lead to, in one write."""
-        self.note(tally, self.many, cursor, changes)
-        self.tally, self.cursor = tally, cursor
 
 
 def attempt(ask: Callable[[Image], T], image: Image) -> T | None:
@@ -163,12 +120,12 @@ def try_on(
     look: Look,
     naming: Naming,
     step: Step,
-) -> Tally:
+) -> Tried:
     """Note which labels would change, and how often both models agree with people.
 
     A picture that a person named would keep its name, so it is only counted.
     """
-    tally, many = Tally(), total(records, collection)
+    tally, many = Tried(), total(records, collection)
     records.remove(TryOnItem, [Where("job", "=", job)])
     with ThreadPoolExecutor(AT_ONCE) as pool:
         for piece in pages(records, Image, living(collection), size=PIECE):
@@ -186,7 +143,7 @@ def try_on(
 
 
 def try_on_item(
-    job: str, image: Image, guess: Guess | None, naming: Naming, tally: Tally
+    job: str, image: Image, guess: Guess | None, naming: Naming, tally: Tried
 ) -> TryOnItem | None:
     """Count one picture; the item when its label would change."""
     tally.seen += 1
@@ -194,7 +151,7 @@ def try_on_item(
         tally.failed += 1
         return None
     after = naming.shown(guess.label)
-    if image.who == "person":
+    if image.who in PEOPLE:
         tally.verified += 1
         before = naming.path(naming.shown(image.machine_label))
         tally.right_before += agree(before, image.label_path)

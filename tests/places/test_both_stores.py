@@ -12,7 +12,7 @@ from biosight.errands import locating
 from biosight.errors import Conflict
 from biosight.images import Image
 from biosight.places import Deployment, Site
-from biosight.review.acts import perform
+from biosight.review.doing import perform
 from biosight.review.undoing import undo
 from biosight.storage.records import Insert, Order, Records, Where
 from biosight.storage.sqlite import SqliteRecords
@@ -42,8 +42,7 @@ def test_places_are_kept_changed_and_put_back(records: Records) -> None:
     records.write(Insert(image))
     perform(records, "ada", "c", locating.put_into(camera), [image])
     changed, act = locating.change_place(records, "ada", camera, replace(camera, shift=3600))
-    done = locating.follow(records, "ada", changed, act, "")
-    assert (done.changed, done.next) == (1, "")
+    assert locating.follow(records, "ada", act, [changed.id]) == 1
     here = [Where("collection", "=", "c"), Where("trashed", "=", False)]
     where = [*here, Where("deployment", "=", camera.id)]
     found = records.find(Image, where, order=Order("taken"))

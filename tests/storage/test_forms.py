@@ -20,10 +20,11 @@ from pymongo.database import Database
 
 from biosight.bootstrap import KINDS, Catalogue
 from biosight.collection import Collection
-from biosight.errands.renaming import take_back
+from biosight.errands.taking_back import take_back
 from biosight.images import Embedding, Image
 from biosight.labels import Annotation, Prediction
 from biosight.review.acts import Act
+from biosight.review.undoing import Undone
 from biosight.storage.fields import SCHEMA_VERSION, fields_of
 from biosight.storage.mongo import Document
 from biosight.storage.records import Records, Where
@@ -88,6 +89,7 @@ def test_an_earlier_archive_opens_and_its_acts_can_be_undone(name: str, tmp_path
         collection = records.get(Collection, act.collection)
         assert collection is not None
         done = take_back(records, Catalogue("tiny", {}, Path), act, act.by, collection)
+        assert isinstance(done, Undone)
         assert (len(done.changed), done.left) == (1, []), act.summary
     after = {i.id: (i.label, i.who, i.note, i.trashed) for i in records.find(Image)}
     labels = ("Red", "Green", "Blue", "Red", "Green")

@@ -104,40 +104,6 @@ def test_undo_of_a_confirmation_leaves_a_later_label_alone(ada: TestClient) -> N
     assert labels(ada, ids) == [("Fox", "person")]
 
 
-def test_all_that_match_goes_on_page_by_page(
-    ada: TestClient, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    import biosight.review.undoing as undoing
-    import biosight.web.api.acts as api
-
-    monkeypatch.setattr(api, "MOST_AT_ONCE", 2)
-    monkeypatch.setattr(undoing, "MOST_AT_ONCE", 2)
-    collection = first_collection(ada)
-    ids = upload_ids(ada, collection, *["Red"] * 5, "Blue")
-    matching, name, start, changed = {"label": "Red"}, "", "", 0
-    for _ in range(5):
-        done = act(
-            ada, collection, kind="relabel", label="Fox", matching=matching, act=name, start=start
-        )
-        assert isinstance(done["changed"], list)
-        changed += len(done["changed"])
-        name, start = str(done["act"]), str(done["next"])
-        if not start:
-            break
-    assert changed == 5
-    acts = ada.get(f"/api/v1/collections/{collection}/acts").json()
-    assert [(a["count"], a["summary"]) for a in acts] == [(5, "Relabelled as Fox")]
-    start, back = "", 0
-    while True:
-        undone = ada.post(f"/api/v1/acts/{name}/undo", json={"start": start}).json()
-        back += len(undone["changed"])
-        start = undone["next"]
-        if not start:
-            break
-    assert back == 5
-    assert labels(ada, ids) == [("Red", "machine")] * 5 + [("Blue", "machine")]
-
-
 def test_copies_are_records_of_their_own(ada: TestClient) -> None:
     collection = first_collection(ada)
     other = ada.post("/api/v1/collections", json={"name": "Other"}).json()["id"]

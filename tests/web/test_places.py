@@ -84,7 +84,7 @@ def test_a_clock_is_put_right_and_wrong_again(
     assert (seen["images"], seen["last"]) == (3, "2026-05-04T00:30:00")
     body = {"name": "Cam 1", "site": site, "zone": "Europe/Berlin", "shift": seen["shift"]}
     changed = ada.patch(path, json=body).json()
-    assert (changed["changed"], changed["next"]) == (3, "")
+    assert (changed["changed"], changed["job"]) == (3, None)
     assert taken(ada, ids) == ["2026-05-03T15:05:00", "2026-05-04T00:30:00", ""]
     days = [ada.get(f"/api/v1/images/{i}").json()["day"] for i in ids[:2]]
     assert days == ["2026-05-03", "2026-05-04"]
@@ -211,14 +211,14 @@ def test_a_table_is_looked_through_and_taken_in_as_one_act(
     assert "Row 4: the site Nowhere has no latitude" in seen["doubts"][0]
     assert "Row 5: A latitude lies between" in seen["doubts"][1]
     done = ada.post(path, files=files).json()
-    assert done["follow"] == [camera[2]]
+    assert (done["changed"], done["job"]) == (0, None)
     cams = {d["name"]: d for d in ada.get(f"{API}/{c}/deployments").json()}
     assert (cams["Cam 1"]["camera"], cams["Cam 1"]["end"]) == ("SN 7", "2025-06-01T10:00:00")
     assert (cams["Cam 2"]["start"], cams["Cam 2"]["bait"]) == ("2025-05-01T10:00:00", True)
     assert "Brücke" in {s["name"] for s in ada.get(f"{API}/{c}/sites").json()}
     again = ada.post(f"{path}/preview", files=files).json()
     assert (again["sites"], again["deployments"], again["changes"], again["known"]) == (0, 0, 0, 2)
-    assert ada.post(path, files=files).json() == {"act": "", "follow": []}
+    assert ada.post(path, files=files).json() == {"act": "", "changed": 0, "job": None}
     ada.post(f"/api/v1/acts/{done['act']}/undo", json={})
     cams = {d["name"]: d for d in ada.get(f"{API}/{c}/deployments").json()}
     assert set(cams) == {"Cam 1"}

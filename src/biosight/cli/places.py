@@ -10,7 +10,6 @@ import click
 from biosight.bootstrap import open_archive
 from biosight.errands import deployment_tables, locating
 from biosight.errands.placing import find_collection
-from biosight.places import Deployment
 from biosight.settings import Settings
 
 FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
@@ -47,14 +46,8 @@ def import_table(
         if not many or not (yes or click.confirm(f"Take them into {c.name}?")):
             return
         act = deployment_tables.take_table(records, user, c.id, rows, file.name)
-        moved = 0
-        for id in deployment_tables.to_follow(act):
-            deployment, start = locating.there(records, Deployment, id, c.id), ""
-            while act is not None:
-                done = locating.follow(records, user, deployment, act, start)
-                moved, start = moved + done.changed, done.next
-                if not start:
-                    break
+        changed = deployment_tables.to_follow(act)
+        moved = locating.follow(records, user, act, changed) if act else 0
     finally:
         archive.close()
     click.echo(f"Taken in; {moved} pictures followed. Undo it in the history of {c.name}.")

@@ -91,7 +91,7 @@ class WorkerKeeper:
 
 def waiting(records: Records) -> bool:
     """Is there a job for a worker?"""
-    return bool(jobs.open_jobs(records, 1))
+    return bool(jobs.open_jobs(records, limit=1))
 
 
 def greet(settings: Settings, *, first: bool) -> None:

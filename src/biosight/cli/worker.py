@@ -4,20 +4,26 @@ Not here: which kinds there are, and doing them (errands/work.py).
 """
 
 import json
+import logging
+import math
 import sys
+import threading
 import time
+from collections.abc import Sequence
 
 import click
 
 from biosight import jobs
-from biosight.bootstrap import BioSight, open_archive, open_biosight
+from biosight.bootstrap import Archive, BioSight, open_archive, open_biosight
 from biosight.errands import teaching, work
 from biosight.errands.placing import find_collection
-from biosight.errors import BadRequest
+from biosight.errors import BadRequest, BioSightError
+from biosight.jobs import Job
 from biosight.settings import Settings
 from biosight.tied import end_with
 
-POLL_SECONDS = 0.5
+log = logging.getLogger(__name__)
+POLL_SECONDS = 0.3
 IDLE_SECONDS = 20.0
 
 
@@ -26,27 +32,79 @@ IDLE_SECONDS = 20.0
 @click.option("--tied", is_flag=True, hidden=True, help="End when standard input is closed.")
 @click.pass_obj
 def worker(settings: Settings, until_idle: bool, tied: bool) -> None:
-    """Run long jobs: reclassify, try on, teach."""
+    """Run long jobs: reclassify, try on, teach; and, beside them, acts on thousands of pictures."""
     if tied:
         end_with(sys.stdin.fileno())
     archive = open_archive(settings)
-    biosight: BioSight | None = None
-    quiet_since = time.monotonic()
+    shift = Shift(settings, archive, IDLE_SECONDS if until_idle else math.inf)
+    beside = threading.Thread(target=shift.work, args=(work.LIGHT,), name="light", daemon=True)
+    beside.start()
     try:
-        while not until_idle or time.monotonic() - quiet_since < IDLE_SECONDS:
-            job = jobs.claim(archive.records)
-            if job is None:
-                time.sleep(POLL_SECONDS)
-                continue
-            biosight = biosight or open_biosight(settings)
-            work.run(biosight, job)
-            quiet_since = time.monotonic()
+        shift.work(work.HEAVY)
+        beside.join()
     except KeyboardInterrupt:
         pass
     finally:
-        if biosight:
-            biosight.close()
+        shift.close()
         archive.close()
+
+
+class Shift:
+    """The jobs that a worker does until none has come for `patience` seconds.
+
+    Each kind of job has a lane of its own: who relabels thousands of pictures doesn't wait for
+    a model to learn.
+    """
+
+    def __init__(self, settings: Settings, archive: Archive, patience: float) -> None:
+        self.settings = settings
+        self.records = archive.records
+        self.patience = patience
+        self.quiet_since = time.monotonic()
+        self.opening = threading.Lock()
+        self.biosight: BioSight | None = None
+        self.over = threading.Event()
+        self.busy: set[str] = set()
+
+    def work(self, kinds: Sequence[str]) -> None:
+        """One lane: do jobs of these kinds, one after another, until no lane has had one for
+        long."""
+        while not self.over.is_set() and (self.busy or self.quiet < self.patience):
+            job = self.claim(kinds)
+            if job is None:
+                self.over.wait(POLL_SECONDS)
+                continue
+            self.busy.add(job.id)
+            try:
+                work.run(self.opened(), job)
+            finally:
+                self.quiet_since = time.monotonic()
+                self.busy.discard(job.id)
+
+    @property
+    def quiet(self) -> float:
+        """Seconds since a job ended."""
+        return time.monotonic() - self.quiet_since
+
+    def claim(self, kinds: Sequence[str]) -> Job | None:
+        """The next job of these kinds; None too while the store is away."""
+        try:
+            return jobs.claim(self.records, kinds)
+        except BioSightError as error:
+            log.warning("can't look for jobs", extra={"code": error.code})
+            return None
+
+    def opened(self) -> BioSight:
+        """What jobs need, opened with the first of them."""
+        with self.opening:
+            self.biosight = self.biosight or open_biosight(self.settings)
+            return self.biosight
+
+    def close(self) -> None:
+        """End the lanes, and let go."""
+        self.over.set()
+        if self.biosight:
+            self.biosight.close()
 
 
 @click.command()
@@ -56,6 +114,7 @@ def worker(settings: Settings, until_idle: bool, tied: bool) -> None:
 )
 @click.option("--user", "email", help="Whose collection; may be left out with one account.")
 @click.option("--collection", help="A collection's name; the person's first when left out.")
+@click.option("--accepted-in-bulk", is_flag=True, help="Learn from what nobody looked at too.")
 @click.pass_obj
 def teach(
     settings: Settings,
@@ -63,13 +122,16 @@ def teach(
     name: str,
     email: str | None,
     collection: str | None,
+    accepted_in_bulk: bool,
 ) -> None:
     """Teach LABELS from a collection's confirmed pictures; the result is a candidate."""
     biosight = open_biosight(settings)
     records = biosight.archive.records
     try:
         c, user = find_collection(records, email, collection)
-        asked = teaching.ask(records, biosight.catalogue, c, labels, name, user)
+        asked = teaching.ask(
+            records, biosight.catalogue, c, labels, name, user, in_bulk=accepted_in_bulk
+        )
         done = work.finished(biosight, asked)
     finally:
         biosight.close()

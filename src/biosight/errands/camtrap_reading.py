@@ -27,7 +27,8 @@ from biosight.errands.names import names_in, placed
 from biosight.errors import BadRequest
 from biosight.images import Image
 from biosight.labels import UNDECIDED, Guess, clean_label
-from biosight.review.acts import MOST_AT_ONCE, Change, change_of, perform
+from biosight.review.acts import MOST_AT_ONCE, Change, change_of
+from biosight.review.doing import perform
 from biosight.storage.living import living
 from biosight.storage.records import Records, Where
 from biosight.taxonomy.collected import Names

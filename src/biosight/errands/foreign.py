@@ -10,7 +10,7 @@ from time import time
 
 from biosight.errors import Stale
 from biosight.images import Image
-from biosight.labels import Guess, Prediction
+from biosight.labels import PEOPLE, Guess, Prediction
 from biosight.storage.records import Insert, Records, Replace, Where, new_id
 from biosight.taxonomy.collected import Names
 
@@ -46,7 +46,7 @@ def take_told(records: Records, names: Names, image: Image, told: Told) -> bool:
             margin=said.margin,
             version=image.version + 1,
         )
-        if image.who != "person":
+        if image.who not in PEOPLE:
             path = names.naming.path(best.label)
             named = replace(named, label=best.label, label_path=path, who="machine")
         try:

@@ -6,11 +6,12 @@ Not here: the table of them (work.py), or claiming and progress (jobs.py).
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
+from biosight import jobs
 from biosight.bootstrap import BioSight
 from biosight.collection import Collection
 from biosight.errors import NotFound
 from biosight.jobs import Job, Progress
-from biosight.storage.records import Write
+from biosight.storage.records import Records, Write
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,15 +26,25 @@ class Outcome:
     writes: list[Write] = field(default_factory=list)
 
 
+def nothing_kept(records: Records, job: str) -> None:
+    """Most jobs keep nothing beside themselves."""
+
+
 @dataclass(frozen=True, slots=True)
 class JobKind:
-    """One kind of job; `title` stands before the name of the version that it is about.
+    """One kind of job; `title` stands before the name of the version that it is about, "" where the
+    job itself says what it does.
 
-    `run` raises BioSightError in words, or Dropped when the job was stopped.
+    `run` raises BioSightError in words, or Dropped when the job was stopped. `stop` ends a live job
+    and says what it came to; it raises Conflict where that can't be. A worker does `light` ones,
+    which need no model, beside a long one. `forget` removes what it kept beside itself.
     """
 
     title: str
     run: Callable[[BioSight, Job, Progress], Outcome]
+    light: bool = False
+    stop: Callable[[Records, Job], Job] = jobs.drop
+    forget: Callable[[Records, str], None] = nothing_kept
 
 
 def collection_of(biosight: BioSight, job: Job) -> Collection:

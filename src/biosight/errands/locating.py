@@ -6,14 +6,15 @@ Not here: what a site or deployment is (places), or how a picture is changed (re
 import json
 from collections.abc import Container, Iterable, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, replace
 from typing import TypeVar
 
 from biosight.errors import BadRequest, Conflict, NotFound, Stale
 from biosight.images import Image
 from biosight.places import KINDS, Deployment, Site
 from biosight.places.clocks import known_zone
-from biosight.review.acts import DEPLOY, MOST_AT_ONCE, Act, Change, new_act, perform
+from biosight.review.acts import DEPLOY, MOST_AT_ONCE, Act, Change, new_act
+from biosight.review.doing import HistoryLine, each_changed, in_pieces, perform
 from biosight.storage.records import (
     Insert,
     InUse,
@@ -22,7 +23,7 @@ from biosight.storage.records import (
     Replace,
     Where,
     Write,
-    behind,
+    among,
     new_id,
     pages,
 )
@@ -32,14 +33,6 @@ P = TypeVar("P", Site, Deployment)
 LONGEST_NAME = 120
 TABLES: dict[str, type[Site] | type[Deployment]] = {kind.table: kind for kind in KINDS}
 WORDS = {Site.table: "site", Deployment.table: "deployment"}
-
-
-@dataclass(frozen=True, slots=True)
-class Located:
-    """How many pictures followed, and where to go on, "" when all did."""
-
-    changed: int
-    next: str
 
 
 def sites_of(records: Records, collection: str) -> list[Site]:
@@ -203,24 +196,29 @@ def align_one(records: Records, image: Image, deployment: Deployment) -> None:
         records.write(Replace(changed, image.version))
 
 
-def follow(records: Records, by: str, deployment: Deployment, act: Act, start: str) -> Located:
-    """Up to MOST_AT_ONCE of a deployment's pictures get its site and its clock, under its act."""
-    where = [Where("collection", "=", deployment.collection)]
-    where.append(Where("deployment", "=", deployment.id))
-    images = records.find(Image, where, after=behind(start), limit=MOST_AT_ONCE)
-    change = put_into(deployment)
-    done = perform(records, by, deployment.collection, change, images, act=act.id)
-    following = images[-1].id if len(images) == MOST_AT_ONCE else ""
-    return Located(len(done.changed), following)
+def follow(records: Records, by: str, act: Act, deployments: Sequence[str]) -> int:
+    """The pictures of deployments get their sites and clocks, under the act that changed these;
+    how many did."""
+    there = {d.id: d for d in among(records, Deployment, deployments)}
+    line = HistoryLine(records, act, there=True)
+    make = each_changed(records, act, by, lambda image: as_deployed(there, image))
+    for page in pages(records, Image, in_deployments(act.collection, deployments)):
+        in_pieces(line, make, page)
+    return len(line.changed)
 
 
-def act_to_follow(records: Records, act: str, by: str, deployment: Deployment) -> Act:
-    """The act that changed a deployment, to go on with. Raises NotFound."""
-    found = records.get(Act, act)
-    here = found is not None and (found.by, found.collection) == (by, deployment.collection)
-    if found is None or not here or found.undone_at:
-        raise NotFound("There is no such act to go on with.")
-    return found
+def in_deployments(collection: str, deployments: Sequence[str]) -> list[Where]:
+    """The pictures of some deployments."""
+    return [
+        Where("collection", "=", collection),
+        Where("deployment", "in", tuple(deployments)),
+    ]
+
+
+def as_deployed(there: Mapping[str, Deployment], image: Image) -> Change | None:
+    """The change that gives an image the site and clock of its deployment."""
+    found = there.get(image.deployment)
+    return put_into(found) if found else None
 
 
 def dated_picture(records: Records, deployment: Deployment, image: str) -> Image:

@@ -4,7 +4,6 @@ Not here: what happens to each picture (reclassify.py, intake.py).
 """
 
 import json
-from collections.abc import Sequence
 from dataclasses import asdict
 
 from biosight import jobs, reclassify
@@ -14,8 +13,8 @@ from biosight.errands.names import naming_of
 from biosight.images import Image
 from biosight.intake import classify_again
 from biosight.jobs import Job, Progress
-from biosight.reclassify import Tally
 from biosight.registry import ModelVersion
+from biosight.storage.pieces import Tally
 from biosight.storage.records import Records, Write
 
 NAME = "reclassify"
@@ -36,18 +35,10 @@ def run(biosight: BioSight, job: Job, progress: Progress) -> Outcome:
 
     biosight.model.classifiers.get(model)  # fails before the first picture, not at each
 
-    def note(tally: Tally, many: int, cursor: str, changes: Sequence[Write]) -> None:
-        progress.note(tally.seen, many, cursor, json.dumps(asdict(tally)), changes)
-
-    tally = reclassify.reclassify(
-        biosight.archive.records,
-        c.id,
-        model,
-        again,
-        note,
-        start=job.cursor,
-        sofar=Tally(**json.loads(job.result)) if job.result else None,
-    )
+    sofar = Tally(**json.loads(job.result)) if job.result else Tally()
+    records = biosight.archive.records
+    note = progress.noting(reclassify.total(records, c.id))
+    tally = reclassify.reclassify(records, c.id, model, again, note, start=job.cursor, sofar=sofar)
     unread = f" {tally.failed} could not be read again." if tally.failed else ""
     words = f"{tally.changed} pictures have been classified by {model}.{unread}"
     return Outcome(words, json.dumps(asdict(tally)))

@@ -3,49 +3,46 @@
 Not here: the pictures' part alone (review/names.py), or single labels (review/acts.py).
 """
 
+from collections.abc import Sequence
 from dataclasses import replace
 
 from biosight.bootstrap import Catalogue
-from biosight.collection import Collection, Names
-from biosight.errands import locating
+from biosight.collection import Collection
+from biosight.errands import acting, locating
 from biosight.errands.names import former_naming, names_in, naming_of
 from biosight.errors import NotFound, Stale
 from biosight.images import Image
-from biosight.review import names, undoing
-from biosight.review.acts import Act, Change, Done, new_act
-from biosight.review.undoing import Undone
+from biosight.jobs import Job
+from biosight.review import names
+from biosight.review.acts import MOST_AT_ONCE, Act, Change, new_act
+from biosight.review.doing import Done
 from biosight.sharing import with_names
-from biosight.storage.records import Insert, Records, Where, Write, one
+from biosight.storage.records import Insert, Records, Where, Write
+from biosight.taxa.naming import Naming
 from biosight.taxonomy import editing
 
 
 def rename_label(
-    records: Records,
-    catalogue: Catalogue,
-    by: str,
-    collection: str,
-    old: str,
-    new: str,
-    *,
-    act: str = "",
-    start: str = "",
-) -> tuple[Done, str]:
-    """Rename `old` to `new` ("" removes it), 500 pictures a call, trash included.
+    records: Records, catalogue: Catalogue, by: str, collection: str, old: str, new: str
+) -> Done | Job:
+    """Rename `old` to `new` ("" removes it), trash included; a job where more than MOST_AT_ONCE
+    pictures bear it.
 
     The collection's names change with the act that remembers the former ones, in one write,
-    before the first picture does. Returns what was done and where to go on ("" when finished).
-    Raises BadRequest or NotFound.
+    before the first picture does. Raises BadRequest, Conflict or NotFound.
     """
     change = names.renaming(old, new)
     here = [Where("collection", "=", collection), Where("label", "=", old)]
     tree = names_in(records, catalogue, collection_there(records, collection)).tree
-    if not act and old not in tree and one(records, Image, *here) is None:
-        return Done("", [], 0, 0), ""
-    current = act or begin(records, catalogue, by, collection, old, change).id
-    found = collection_there(records, collection)
-    path = naming_of(records, catalogue, found).path(change.label)
-    placed = replace(change, path=path)
-    return names.rename(records, by, collection, old, placed, act=current, start=start)
+    bear = records.count(Image, here)
+    if old not in tree and not bear:
+        return Done("", [], 0, 0)
+    many = bear > MOST_AT_ONCE
+    act, job = begin(records, catalogue, by, collection, old, change, here, many=many)
+    if job:
+        return job
+    path = naming_of(records, catalogue, collection_there(records, collection)).path(change.label)
+    return names.rename(records, by, collection, old, replace(change, path=path), act=act.id)
 
 
 def collection_there(records: Records, id: str) -> Collection:
@@ -57,9 +54,18 @@ def collection_there(records: Records, id: str) -> Collection:
 
 
 def begin(
-    records: Records, catalogue: Catalogue, by: str, collection: str, old: str, change: Change
-) -> Act:
-    """The act with the names until now, and the collection with the new ones, in one write.
+    records: Records,
+    catalogue: Catalogue,
+    by: str,
+    collection: str,
+    old: str,
+    change: Change,
+    here: Sequence[Where],
+    *,
+    many: bool,
+) -> tuple[Act, Job | None]:
+    """The act with the names until now, the collection with the new ones, and where `many` are
+    called so the job that goes on with it, in one write.
 
     Tried again when somebody changes the collection at the same moment. Raises NotFound, or
     BadRequest where the new name hangs below the old one.
@@ -72,9 +78,12 @@ def begin(
         )
         renamed = names.renamed_with(dict(found.renamed), old, change.label)
         favourites = renamed_favourites(found, old, change.label)
+        asked, job = acting.asked(records, made, change, here) if many else ([], None)
         try:
-            records.write(with_names(found, renamed, favourites), Insert(made), *edit.writes)
-            return made
+            records.write(
+                with_names(found, renamed, favourites), Insert(made), *edit.writes, *asked
+            )
+            return made, job
         except Stale:
             continue
     raise NotFound("There is no such collection any more.")
@@ -86,36 +95,21 @@ def renamed_favourites(collection: Collection, old: str, new: str) -> tuple[str,
     return tuple(dict.fromkeys(label for label in shown if label))
 
 
-def take_back(
-    records: Records,
-    catalogue: Catalogue,
-    act: Act,
-    by: str,
-    collection: Collection,
-    *,
-    start: str = "",
-) -> Undone:
-    """Undo any act, 500 pictures a call; former names and their places come back with its mark.
-
-    Raises Conflict when the act was undone already.
-    """
-    before = act.renamed_before
-    if before is None or act.undone_at:
-        naming = naming_of(records, catalogue, collection)
-    else:
-        naming = former_naming(records, catalogue, collection, before)
-    done = undoing.undo(
-        records, act, by, naming, start=start, along=lambda: names_back(records, act, before)
-    )
-    if act.places_before and not done.next:
-        locating.align(records, act.places_before)
-    return done
+def naming_before(
+    records: Records, catalogue: Catalogue, act: Act, collection: Collection
+) -> Naming:
+    """The names as they are when an act is undone."""
+    if act.renamed_before is None:
+        return naming_of(records, catalogue, collection)
+    return former_naming(records, catalogue, collection, act.renamed_before)
 
 
-def names_back(records: Records, act: Act, before: Names | None) -> list[Write]:
-    """The collection with the names before a rename or a move; nothing for other acts."""
+def going_back(records: Records, act: Act) -> list[Write]:
+    """What goes back with an act's mark: the names before a rename or a move, former places;
+    nothing for other acts."""
     if act.places_before:
         return locating.places_back(records, act.places_before)
+    before = act.renamed_before
     found = records.get(Collection, act.collection) if before is not None else None
     if found is None or before is None:
         return []

@@ -37,12 +37,16 @@ def ask(
     labels: Sequence[str],
     name: str,
     by: str,
+    *,
+    in_bulk: bool = False,
 ) -> Job:
-    """A new job that teaches `labels` to a model called `name`. Raises BadRequest or Conflict."""
+    """A new job that teaches `labels` to a model called `name`, also from what was accepted in
+    bulk where that is asked for. Raises BadRequest or Conflict."""
     registry.check_name(records, name, collection.id)
     wanted = json.dumps([clean_label(label) for label in labels])
     model = versions.serving_key(records, catalogue, collection.model)
-    return jobs.ask(records, NAME, collection.id, by, model=model, labels=wanted, name=name)
+    wants = {"model": model, "labels": wanted, "name": name, "in_bulk": "yes" if in_bulk else ""}
+    return jobs.ask(records, NAME, collection.id, by, **wants)
 
 
 def run(biosight: BioSight, job: Job, progress: Progress) -> Outcome:
@@ -54,7 +58,8 @@ def run(biosight: BioSight, job: Job, progress: Progress) -> Outcome:
     model = job.want("model") or versions.serving_key(records, biosight.catalogue, c.model)
     classifier = biosight.model.classifiers.get(model)
     naming = naming_of(records, biosight.catalogue, c)
-    many = records.count(Image, named_by_people(c.id))
+    in_bulk = job.want("in_bulk") == "yes"
+    many = records.count(Image, named_by_people(c.id, in_bulk=in_bulk))
 
     def embed(image: Image) -> npt.NDArray[np.float32]:
         return np.asarray(look_again(biosight.intake, classifier, image).embedding, np.float32)
@@ -66,6 +71,7 @@ def run(biosight: BioSight, job: Job, progress: Progress) -> Outcome:
         naming,
         embed,
         lambda done: progress.step(done, many),
+        in_bulk=in_bulk,
     )
     progress.step(len(found), many, force=True)
     labels, name = tuple(json.loads(job.want("labels") or "[]")), job.want("name")

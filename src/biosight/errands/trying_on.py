@@ -112,4 +112,4 @@ def put_aside(records: Records, job: Job) -> Job:
     return dropped
 
 
-KIND = JobKind("Trying on", run)
+KIND = JobKind("Trying on", run, stop=put_aside, forget=reclassify.forget)

@@ -8,11 +8,11 @@ import time
 
 from biosight import jobs
 from biosight.bootstrap import BioSight
-from biosight.errands import reclassifying, teaching, trying_on
+from biosight.errands import acting, purging, reclassifying, taking_back, teaching, trying_on
 from biosight.errands.kind import JobKind, Outcome
 from biosight.errors import BioSightError, Conflict, NotFound
 from biosight.jobs import Dropped, Job, Progress
-from biosight.storage.records import Gone, InUse
+from biosight.storage.records import Gone, InUse, Records
 
 log = logging.getLogger(__name__)
 POLL_SECONDS = 0.5
@@ -20,7 +20,12 @@ KINDS: dict[str, JobKind] = {
     reclassifying.NAME: reclassifying.KIND,
     trying_on.NAME: trying_on.KIND,
     teaching.NAME: teaching.KIND,
+    acting.NAME: acting.KIND,
+    taking_back.NAME: taking_back.KIND,
+    purging.NAME: purging.KIND,
 }
+LIGHT = tuple(name for name, kind in KINDS.items() if kind.light)
+HEAVY = tuple(name for name, kind in KINDS.items() if not kind.light)
 
 
 def run(biosight: BioSight, job: Job) -> None:
@@ -30,6 +35,8 @@ def run(biosight: BioSight, job: Job) -> None:
         with progress.kept():
             done = KINDS[job.kind].run(biosight, job, progress)
         close(biosight, progress, done)
+        if job.kind in LIGHT:
+            KINDS[job.kind].forget(biosight.archive.records, job.id)
     except Dropped:
         log.info("job dropped", extra={"job": job.id, "kind": job.kind})
     except BioSightError as error:
@@ -49,6 +56,13 @@ def close(biosight: BioSight, progress: Progress, done: Outcome) -> None:
         raise Conflict("Somebody else gave this name away meanwhile; start again.") from error
     except Gone as error:
         raise NotFound("The collection was removed meanwhile.") from error
+
+
+def stop(records: Records, job: Job) -> Job:
+    """Stop a job, or put a finished try-on's outcome aside. Raises Conflict for others."""
+    stopped = KINDS[job.kind].stop(records, job)
+    KINDS[job.kind].forget(records, job.id)
+    return stopped
 
 
 def fail(biosight: BioSight, progress: Progress, words: str) -> None:

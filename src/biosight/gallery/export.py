@@ -21,7 +21,7 @@ from biosight.gallery.naming import UniqueNames, file_name
 from biosight.gallery.table import Telling
 from biosight.images import Image
 from biosight.images.placeless import without_place
-from biosight.labels import Annotation, Prediction
+from biosight.labels import PEOPLE, Annotation, Prediction
 from biosight.storage import keys
 from biosight.storage.blobs import Blobs
 from biosight.storage.records import Order, Records, Where, pages, parts
@@ -65,7 +65,7 @@ def rows(records: Records, images: Sequence[tuple[Image, str]], telling: Telling
         a.image: a for a in records.find(Annotation, [named], order=Order("at"), limit=PAGE * 50)
     }
     for image, file in images:
-        said = annotations.get(image.id) if image.who == "person" else None
+        said = annotations.get(image.id) if image.who in PEOPLE else None
         by = (telling.person(said.by), said.at) if said else None
         yield table.row(image, file, predictions.get(image.id), by, telling)
 

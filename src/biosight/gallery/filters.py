@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 from biosight.images import folded
+from biosight.labels import IN_BULK
 from biosight.storage.records import Op, Value, Where
 from biosight.taxa.paths import end_below
 
@@ -116,7 +117,12 @@ def with_date(value: str, _: int) -> list[Where]:
 
 
 CONFIDENCE, DAY = "Confidence, %", "Date taken, else uploaded"
-SAID_BY = (("machine", "the machine"), ("person", "a person"), ("nobody", "nobody yet"))
+SAID_BY = (
+    ("machine", "the machine"),
+    ("person", "a person"),
+    (IN_BULK, "a person, in bulk"),
+    ("nobody", "nobody yet"),
+)
 THINGS = (("empty", "nothing: empty"), ("human", "people"), ("vehicle", "vehicles"))
 DATED = (("true", "at a known time"), ("false", "nobody knows when"))
 PLACED = (("true", "at a known place"), ("false", "nobody knows where"))

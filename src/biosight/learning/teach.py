@@ -76,9 +76,10 @@ class Assignment:
     naming: Naming = field(default_factory=Naming)
 
 
-def named_pictures(records: Records, collection: str) -> Iterator[Image]:
+def named_pictures(records: Records, collection: str, *, in_bulk: bool = False) -> Iterator[Image]:
     """A collection's pictures that a person named, in order of id."""
-    for found in pages(records, Image, named_by_people(collection), size=PIECE):
+    where = named_by_people(collection, in_bulk=in_bulk)
+    for found in pages(records, Image, where, size=PIECE):
         yield from found
 
 
@@ -89,13 +90,15 @@ def named_examples(
     naming: Naming,
     embed: Callable[[Image], Floats],
     step: Callable[[int], None],
+    *,
+    in_bulk: bool = False,
 ) -> list[Example]:
     """Every named picture with its embedding in `space`; `embed` makes those that are missing.
 
     Examples carry the model's names.
     """
     back = naming.own
-    named = list(named_pictures(records, collection))
+    named = list(named_pictures(records, collection, in_bulk=in_bulk))
     locked = locked_pictures([i for i in named if i.label])
     found = []
     for number, image in enumerate(named, 1):

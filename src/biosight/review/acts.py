@@ -1,27 +1,22 @@
 """Acts on one or many images, with a history; KINDS is the table of them.
 
 Every act keeps each image's standing before and after, so that any act can be undone. A new
-kind is a row in KINDS and its function. Not here: undoing (undoing.py), copies (copies.py), or who
-may act where (sharing.py).
+kind is a row in KINDS and its function. Not here: writing what an act does (doing.py), undoing
+(undoing.py), or who may act where (sharing.py).
 """
 
-import random
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass, replace
-from enum import Enum
 from typing import ClassVar
 
-from biosight import metrics
-from biosight.errors import BadRequest, NotFound, Stale
+from biosight.errors import BadRequest
 from biosight.images import ActItem, Image, Standing
-from biosight.labels import FORMERLY_UNDECIDED, UNDECIDED, Annotation, clean_label
+from biosight.labels import FORMERLY_UNDECIDED, IN_BULK, UNDECIDED, clean_label
 from biosight.places.clocks import said_moment
-from biosight.storage.records import Insert, InUse, Records, Remove, Replace, Require, new_id
+from biosight.storage.records import new_id
 
 MOST_AT_ONCE = 500
-TRIES = 8
-LONGEST_PAUSE = 0.05  # seconds at random between tries, so that those who meet don't meet again
 MAX_NOTE = 2000
 MOST_INDIVIDUALS = 100_000
 
@@ -62,30 +57,6 @@ class Act:
 
 
 @dataclass(frozen=True, slots=True)
-class Done:
-    """What became of some images: changed ones anew, how many were so already or could not be
-    (their bytes are there), and how many others changed or removed at the same moment."""
-
-    act: str
-    changed: list[Image]
-    unchanged: int
-    conflicts: int
-
-    @staticmethod
-    def of(act: str, outcomes: "Sequence[Image | Left]") -> "Done":
-        """The sum of what became of each."""
-        changed = [o for o in outcomes if isinstance(o, Image)]
-        return Done(act, changed, outcomes.count(Left.UNCHANGED), outcomes.count(Left.CONFLICT))
-
-
-class Left(Enum):
-    """Why an image was not changed."""
-
-    UNCHANGED = "unchanged"
-    CONFLICT = "conflict"
-
-
-@dataclass(frozen=True, slots=True)
 class Change:
     """What to do to an image, under a name in KINDS. `label` is the new label and `path` where it
     hangs in the collection's tree of names, `target` a collection and `target_name` its name in
@@ -117,9 +88,21 @@ class Change:
         return KINDS[self.kind].summary.format(label=self.words)
 
     @property
+    def done(self) -> str:
+        """What became of pictures, in words."""
+        return KINDS[self.kind].done.format(label=self.words)
+
+    @property
+    def doing(self) -> str:
+        """What is under way, in words."""
+        return KINDS[self.kind].doing.format(label=self.words)
+
+    @property
     def words(self) -> str:
         """What it does it with: a name, a day, a number."""
-        return self.target_name or self.label or self.when or str(self.individuals or "none")
+        if self.kind == "count":
+            return str(self.individuals or "none")
+        return self.target_name or self.label or self.when
 
 
 Apply = Callable[[Change, Image], Standing]
@@ -130,14 +113,16 @@ Prepare = Callable[[Change], Change]
 class ActKind:
     """One kind of act.
 
-    `summary` is what the history says, `done` what becomes of pictures, both with {label} for the
-    label or the target's name. `apply` makes an image's standing. `prepare` checks and cleans what
-    was asked; without it nobody can ask. `speaks` where it says something of the label, `goes`
-    where it needs a collection to go to, `copies` where it makes images there instead.
+    `summary` is what the history says, `done` what becomes of pictures, `doing` what is under way,
+    all with {label} for the label or the target's name. `apply` makes an image's standing.
+    `prepare` checks and cleans what was asked; without it nobody can ask. `speaks` where it says
+    something of the label, `goes` where it needs a collection to go to, `copies` where it makes
+    images there instead.
     """
 
     summary: str
     done: str
+    doing: str
     apply: Apply
     prepare: Prepare | None = None
     speaks: bool = False
@@ -148,6 +133,12 @@ class ActKind:
 def as_asked(change: Change) -> Change:
     """What needs neither a label nor a note."""
     return replace(change, label="", note="")
+
+
+def to_confirm(change: Change) -> Change:
+    """A confirmation; one that nobody looked through says so in the history."""
+    words = ", accepted in bulk" if change.via == IN_BULK else ""
+    return Change(change.kind, via=change.via, target_name=words)
 
 
 def with_label(change: Change) -> Change:
@@ -183,9 +174,12 @@ def with_count(change: Change) -> Change:
     return Change(change.kind, individuals=change.individuals)
 
 
-def confirmed(_: Change, image: Image) -> Standing:
-    """The same label, said by a person; nothing where there is none."""
-    return replace(image.standing, who="person" if image.label else image.who)
+def confirmed(change: Change, image: Image) -> Standing:
+    """The same label, said by a person; nothing where there is none. What is accepted in bulk
+    keeps apart from what somebody looked at."""
+    if not image.label or (change.via == IN_BULK and image.who == "person"):
+        return image.standing
+    return replace(image.standing, who=IN_BULK if change.via == IN_BULK else "person")
 
 
 def relabelled(change: Change, image: Image) -> Standing:
@@ -244,24 +238,52 @@ def untouched(_: Change, image: Image) -> Standing:
 
 DEPLOY = "deploy"
 KINDS = {
-    "confirm": ActKind("Confirmed", "confirmed", confirmed, as_asked, speaks=True),
-    "relabel": ActKind(
-        "Relabelled as {label}", "relabelled as {label}", relabelled, with_label, speaks=True
+    "confirm": ActKind(
+        "Confirmed{label}", "confirmed{label}", "Confirming", confirmed, to_confirm, speaks=True
     ),
-    UNDECIDED: ActKind("Left undecided", "left undecided", undecided, left_undecided, speaks=True),
+    "relabel": ActKind(
+        "Relabelled as {label}",
+        "relabelled as {label}",
+        "Relabelling as {label}",
+        relabelled,
+        with_label,
+        speaks=True,
+    ),
+    UNDECIDED: ActKind(
+        "Left undecided",
+        "left undecided",
+        "Leaving undecided",
+        undecided,
+        left_undecided,
+        speaks=True,
+    ),
     # By its name until form 5, for programs that ask for it so.
-    "unsure": ActKind("", "left undecided", undecided, left_undecided, speaks=True),
-    "trash": ActKind("Moved to the trash", "moved to the trash", trashed, as_asked),
-    "restore": ActKind("Restored from the trash", "restored", restored, as_asked),
-    "move": ActKind("Moved to {label}", "moved", moved, as_asked, goes=True),
-    "copy": ActKind("Copied to {label}", "copied", untouched, as_asked, goes=True, copies=True),
-    "note": ActKind("Changed the note", "noted", noted, with_note),
-    "date": ActKind("Dated: {label}", "dated", date_said, clean_date),
-    "count": ActKind("Counted {label} individuals", "counted", tallied, with_count),
-    DEPLOY: ActKind("{label}", "put into their deployment", deployed),
-    "place": ActKind("{label}", "put elsewhere", untouched),
-    "rename": ActKind("{label}", "renamed", renamed),
-    "tree": ActKind("{label}", "put elsewhere", untouched),
+    "unsure": ActKind("", "left undecided", "", undecided, left_undecided, speaks=True),
+    "trash": ActKind(
+        "Moved to the trash", "moved to the trash", "Moving to the trash", trashed, as_asked
+    ),
+    "restore": ActKind("Restored from the trash", "restored", "Restoring", restored, as_asked),
+    "move": ActKind(
+        "Moved to {label}", "moved to {label}", "Moving to {label}", moved, as_asked, goes=True
+    ),
+    "copy": ActKind(
+        "Copied to {label}",
+        "copied to {label}",
+        "Copying to {label}",
+        untouched,
+        as_asked,
+        goes=True,
+        copies=True,
+    ),
+    "note": ActKind("Changed the note", "noted", "Noting", noted, with_note),
+    "date": ActKind("Dated: {label}", "dated", "Dating", date_said, clean_date),
+    "count": ActKind(
+        "Counted {label} individuals", "counted", "Counting {label} each", tallied, with_count
+    ),
+    DEPLOY: ActKind("{label}", "put into their deployment", "{label}", deployed),
+    "place": ActKind("{label}", "put elsewhere", "{label}", untouched),
+    "rename": ActKind("{label}", "renamed", "{label}", renamed),
+    "tree": ActKind("{label}", "put elsewhere", "{label}", untouched),
 }
 RECORDS = (Act, ActItem)
 
@@ -283,54 +305,6 @@ def change_of(
         raise BadRequest(f"An act is one of {', '.join(k for k in KINDS if KINDS[k].prepare)}.")
     asked = Change(kind, label, target, target_name, note, via)
     return prepare(replace(asked, when=when, individuals=individuals))
-
-
-def perform(
-    records: Records,
-    by: str,
-    collection: str,
-    change: Change,
-    images: Sequence[Image],
-    *,
-    act: str = "",
-    expected: int | None = None,
-    rests_on: Sequence[Require] = (),
-) -> Done:
-    """Do `change` to at most MOST_AT_ONCE images, under a new act or the named one.
-
-    `expected` is the version that a single image must still have: Stale is raised otherwise.
-    Without it an image that changed meanwhile is read again and changed on top. `rests_on` is
-    what must be there when each is written, such as the collection they move to.
-    """
-    if len(images) > MOST_AT_ONCE:
-        raise BadRequest(f"At most {MOST_AT_ONCE} pictures at once.")
-    if expected is not None and any(i.version != expected for i in images):
-        raise Stale("Somebody changed this picture in the meantime.")
-    current = open_act(records, by, collection, change, act)
-    retry = expected is None
-    return each(
-        records,
-        current,
-        images,
-        lambda image: change_one(
-            records, current, by, change, image, retry=retry, rests_on=rests_on
-        ),
-    )
-
-
-def each(
-    records: Records, act: Act, images: Sequence[Image], do: Callable[[Image], Image | Left]
-) -> Done:
-    """Do it to each image; an act that breaks off counts what it did until then."""
-    outcomes: list[Image | Left] = []
-    try:
-        for image in images:
-            outcomes.append(do(image))
-    finally:
-        done = Done.of(act.id, outcomes)
-        close_act(records, act, len(done.changed))
-        metrics.acts.labels(act.kind).inc(len(done.changed))
-    return done
 
 
 def new_act(
@@ -357,89 +331,3 @@ def new_act(
         taxa_before=taxa_before,
         places_before=places_before,
     )
-
-
-def open_act(records: Records, by: str, collection: str, change: Change, act: str) -> Act:
-    """The act to add to. Raises NotFound when `act` isn't this person's, of this kind."""
-    if not act:
-        made = new_act(by, collection, change)
-        records.write(Insert(made))
-        return made
-    found = records.get(Act, act)
-    same = found and (found.by, found.collection, found.kind) == (by, collection, change.kind)
-    if found is None or not same or found.undone_at:
-        raise NotFound("There is no such act to go on with.")
-    return found
-
-
-def close_act(records: Records, act: Act, more: int) -> None:
-    """Count what was done; an act that did nothing leaves the history."""
-    now = records.get(Act, act.id)
-    if now is not None and more:
-        counted = replace(now, count=now.count + more, version=now.version + 1)
-        records.write(Replace(counted, now.version))
-    elif now is not None and not now.count and not now.stays:
-        records.write(Remove(Act, act.id))
-
-
-def change_one(
-    records: Records,
-    act: Act,
-    by: str,
-    change: Change,
-    image: Image,
-    *,
-    retry: bool,
-    rests_on: Sequence[Require] = (),
-) -> Image | Left:
-    """Change one image with its history in one write; the image anew, or why it was left.
-
-    Raises Stale where it changed and may not be tried again, Gone where what it rests on went.
-    """
-    for _ in range(TRIES):
-        standing = change.standing(image)
-        if standing == image.standing:
-            return Left.UNCHANGED
-        new = replace(image.put(standing), version=image.version + 1)
-        item = ActItem(new_id(), act.id, image.id, image.standing, standing)
-        said = annotation(act, by, change, image, standing)
-        try:
-            records.write(*rests_on, *said, Insert(item), Replace(new, image.version))
-            if said and image.who == "machine":
-                metrics.checked.labels(kind_of(image, standing)).inc()
-            return new
-        except InUse:
-            return Left.UNCHANGED  # the target collection has these bytes already
-        except Stale:
-            if not retry:
-                raise
-        found = met_again(records, image)
-        if found is None:
-            break
-        image = found
-    return Left.CONFLICT
-
-
-def met_again(records: Records, image: Image) -> Image | None:
-    """An image that somebody changed first, read anew after a short wait; None where it is not in
-    its collection any more."""
-    time.sleep(random.uniform(0, LONGEST_PAUSE))
-    found = records.get(Image, image.id)
-    return found if found is not None and found.collection == image.collection else None
-
-
-def kind_of(image: Image, standing: Standing) -> str:
-    """Did a person agree with the label that was there, say another, or none?"""
-    if not standing.label:
-        return UNDECIDED
-    return "confirmed" if standing.label == image.label else "corrected"
-
-
-def annotation(act: Act, by: str, change: Change, image: Image, standing: Standing) -> list[Insert]:
-    """What a person said, where the act says something about the label."""
-    if standing.who != "person" or not KINDS[change.kind].speaks:
-        return []
-    kind = kind_of(image, standing)
-    who, when = change.speaker or by, change.said_at or time.time()
-    said = Annotation(new_id(), image.id, standing.label, kind, who, when, act.id, change.via)
-    return [Insert(said)]

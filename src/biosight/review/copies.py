@@ -1,35 +1,31 @@
 """Copying images to another collection: records of their own over the same bytes, with history.
 
-Not here: moving, which is an act on the image itself (acts.py).
+Not here: moving, which is an act on the image itself (doing.py).
 """
 
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
-from biosight.errors import Stale
 from biosight.images import ActItem, Embedding, Image
 from biosight.labels import Annotation, Prediction
-from biosight.review.acts import (
-    TRIES,
-    Change,
-    Done,
-    Left,
-    each,
-    met_again,
-    open_act,
-)
+from biosight.review.acts import Act, Change
+from biosight.review.doing import Done, already_there, history_line, in_pieces
+from biosight.storage.pieces import PIECE, Make
 from biosight.storage.records import (
-    Gone,
     Insert,
-    InUse,
     Order,
     Records,
     Require,
     Where,
     Write,
+    among,
     new_id,
+    parts,
 )
+
+MOST_SAID = 100
+Saying = Prediction | Annotation | Embedding
 
 
 def copy(
@@ -46,73 +42,65 @@ def copy(
 
     Images whose bytes are there already are left. Undoing puts the copies in the trash.
     """
-    current = open_act(records, by, collection, change, act)
-    return each(
-        records,
-        current,
-        images,
-        lambda image: copy_one(records, current.id, change, image, by, rests_on),
-    )
+    line = history_line(records, by, collection, change, act, rests_on)
+    return in_pieces(line, to_copy(records, line.act, by, change), images)
 
 
-def copy_one(
-    records: Records,
-    act: str,
-    change: Change,
-    image: Image,
-    by: str,
-    rests_on: Sequence[Require],
-) -> Image | Left:
-    """One copy with what models and people said, or why there is none.
+def to_copy(records: Records, act: Act, by: str, change: Change) -> Make[Image]:
+    """What is written to copy images as they are when it is asked.
 
-    The copy rests on the picture it is made from: either it is there before the bytes are asked
+    A copy rests on the picture it is made from: either it is there before the bytes are asked
     for by a purge, or the purge comes first and nothing is copied.
     """
-    for _ in range(TRIES):
-        new = replace(
-            image,
-            id=new_id(),
-            collection=change.target,
-            uploaded_by=by,
-            trashed=False,
-            trashed_at=0.0,
-            deployment="",
-            site="",
-            shift=0,
-            version=1,
-        ).in_step
-        undone = replace(new.standing, trashed_at=time.time())
-        item = ActItem(new_id(), act, new.id, undone, new.standing)
-        source = Require(Image, image.id, image.version)
-        said = sayings(records, image.id, new.id)
-        try:
-            records.write(*rests_on, source, *said, Insert(item), Insert(new))
-            return new
-        except InUse:
-            return Left.UNCHANGED
-        except Gone as error:
-            if error.kind is not Image:
-                raise
-            break
-        except Stale:
-            pass  # read it as it is now
-        found = met_again(records, image)
-        if found is None:
-            break
-        image = found
-    return Left.CONFLICT
+
+    def make(images: Sequence[Image]) -> list[list[Write] | None]:
+        there = already_there(records, images, [change])
+        wanted = [i for i in images if i.collection == act.collection and i.sha256 not in there]
+        said = sayings(records, [i.id for i in wanted])
+        made = {i.id: copying(act, change, i, by, said) for i in wanted}
+        return [made.get(i.id, []) if i.collection == act.collection else None for i in images]
+
+    return make
 
 
-def sayings(records: Records, old: str, new: str) -> list[Write]:
-    """Predictions, annotations and the embedding, said again of the copy."""
-    where = [Where("image", "=", old)]
-    changes: list[Write] = [
-        Insert(replace(p, id=new_id(), image=new))
-        for p in records.find(Prediction, where, order=Order("at"), limit=1000)
-    ]
-    changes += [
-        Insert(replace(a, id=new_id(), image=new))
-        for a in records.find(Annotation, where, order=Order("at"), limit=1000)
-    ]
-    embedding = records.get(Embedding, old)
-    return [*changes, Insert(replace(embedding, id=new))] if embedding else changes
+def copying(
+    act: Act, change: Change, image: Image, by: str, said: Mapping[str, list[Saying]]
+) -> list[Write]:
+    """One copy with what models and people said."""
+    new = replace(
+        image,
+        id=new_id(),
+        collection=change.target,
+        uploaded_by=by,
+        trashed=False,
+        trashed_at=0.0,
+        deployment="",
+        site="",
+        shift=0,
+        version=1,
+    ).in_step
+    undone = replace(new.standing, trashed_at=time.time())
+    item = ActItem(new_id(), act.id, new.id, undone, new.standing)
+    again = [Insert(said_again(s, new.id)) for s in said[image.id]]
+    return [Require(Image, image.id, image.version), *again, Insert(item), Insert(new)]
+
+
+def said_again(said: Saying, image: str) -> Saying:
+    """What was said of one image, said of another."""
+    if isinstance(said, Embedding):
+        return replace(said, id=image)
+    return replace(said, id=new_id(), image=image)
+
+
+def sayings(records: Records, images: Sequence[str]) -> dict[str, list[Saying]]:
+    """Predictions, annotations in order of time, and the embedding of each image."""
+    found: dict[str, list[Saying]] = {id: [] for id in images}
+    kinds: tuple[type[Prediction], type[Annotation]] = (Prediction, Annotation)
+    for kind in kinds:
+        for part in parts(images, PIECE):
+            where = [Where("image", "in", part)]
+            for said in records.find(kind, where, order=Order("at"), limit=MOST_SAID * len(part)):
+                found[said.image].append(said)
+    for vector in among(records, Embedding, images):
+        found[vector.id].append(vector)
+    return found

@@ -9,8 +9,9 @@ from collections.abc import Mapping
 from biosight.errors import BadRequest
 from biosight.images import Image
 from biosight.labels import clean_label
-from biosight.review.acts import MOST_AT_ONCE, Change, Done, perform
-from biosight.storage.records import Records, Where, behind
+from biosight.review.acts import MOST_AT_ONCE, Change
+from biosight.review.doing import Done, perform
+from biosight.storage.records import Records, Where
 
 
 def renaming(old: str, new: str) -> Change:
@@ -23,23 +24,12 @@ def renaming(old: str, new: str) -> Change:
 
 
 def rename(
-    records: Records,
-    by: str,
-    collection: str,
-    old: str,
-    change: Change,
-    *,
-    act: str = "",
-    start: str = "",
-) -> tuple[Done, str]:
-    """Give up to MOST_AT_ONCE images labelled `old` the new name, trash included.
-
-    Returns what was done and where to go on ("" when finished).
-    """
+    records: Records, by: str, collection: str, old: str, change: Change, *, act: str = ""
+) -> Done:
+    """Give up to MOST_AT_ONCE images labelled `old` the new name, trash included."""
     where = [Where("collection", "=", collection), Where("label", "=", old)]
-    images = records.find(Image, where, after=behind(start), limit=MOST_AT_ONCE)
-    done = perform(records, by, collection, change, images, act=act)
-    return done, images[-1].id if len(images) == MOST_AT_ONCE else ""
+    images = records.find(Image, where, limit=MOST_AT_ONCE)
+    return perform(records, by, collection, change, images, act=act)
 
 
 def renamed_with(renamed: Mapping[str, str], old: str, new: str) -> tuple[tuple[str, str], ...]:

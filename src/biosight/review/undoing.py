@@ -5,39 +5,39 @@ does not keep an earlier label. Not here: the acts (acts.py).
 """
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
+from biosight.collection import Collection
 from biosight.errors import Conflict, NotFound, Stale
 from biosight.images import ActItem, Image
-from biosight.labels import Annotation, Prediction, current_label
-from biosight.review.acts import KINDS, MOST_AT_ONCE, TRIES, Act
+from biosight.labels import IN_BULK, PEOPLE, Annotation, Prediction, current_label
+from biosight.review.acts import KINDS, MOST_AT_ONCE, Act
+from biosight.review.copies import MOST_SAID
 from biosight.storage.living import still_there
+from biosight.storage.pieces import PIECE, TRIES, Make, Run, Tally
 from biosight.storage.records import (
-    Gone,
     Insert,
-    InUse,
     Order,
     Records,
     Replace,
     Where,
     Write,
     among,
-    behind,
     new_id,
+    parts,
 )
 from biosight.taxa.naming import Naming
 
 
 @dataclass(frozen=True, slots=True)
 class Undone:
-    """What an undo did so far: images that it put back, those that it left, as they are now, and
-    how many are gone for good; `next` is where to go on ("" when finished)."""
+    """What an undo did: images that it put back, those that it left, as they are now, and how many
+    are gone for good."""
 
     changed: list[Image]
     left: list[Image]
     gone: int
-    next: str
 
 
 def history(
@@ -80,80 +80,122 @@ def undo(
     by: str,
     naming: Naming,
     *,
-    start: str = "",
     along: Callable[[], list[Write]] = nothing,
 ) -> Undone:
-    """Put up to MOST_AT_ONCE images back as they were before `act`; call again with `next`.
+    """Put the images of an act of at most MOST_AT_ONCE back as they were before it.
 
     `along` gives what is written with the act's mark, read anew at each try. Raises Conflict when
     the act was undone already.
     """
-    if act.undone_at and not start:
+    if act.undone_at:
         raise Conflict("This was undone already.")
-    where = [Where("act", "=", act.id)]
-    items = records.find(ActItem, where, after=behind(start), limit=MOST_AT_ONCE)
-    outcomes = [(item, undo_one(records, act, item, by, naming)) for item in items]
-    changed = [new for _, new in outcomes if new is not None]
-    if (changed or act.stays) and not act.undone_at:
+    items = records.find(ActItem, [Where("act", "=", act.id)], limit=MOST_AT_ONCE)
+    changed: list[Image] = []
+
+    def note(_: Tally, __: str, writes: Sequence[Write]) -> None:
+        if writes:
+            records.write(*writes)
+            changed.extend(images_in(writes))
+
+    run = Run(records, ActItem, to_put_back(records, act, by, naming), note)
+    if items:
+        run.write(items)
+    if changed or act.stays:
         mark_undone(records, act, by, along)
-    others = [item.image for item, new in outcomes if new is None]
+    others = list({item.image for item in items} - {i.id for i in changed})
     left = among(records, Image, others)
-    following = items[-1].id if len(items) == MOST_AT_ONCE else ""
-    return Undone(changed, left, len(set(others)) - len(left), following)
+    return Undone(changed, left, len(others) - len(left))
 
 
-def mark_undone(records: Records, act: Act, by: str, along: Callable[[], list[Write]]) -> None:
+def images_in(writes: Sequence[Write]) -> list[Image]:
+    """The images among writes, as they are after them."""
+    found = [w.record for w in writes if isinstance(w, Replace)]
+    return [r for r in found if isinstance(r, Image)]
+
+
+def mark_undone(
+    records: Records,
+    act: Act,
+    by: str,
+    along: Callable[[], list[Write]] = nothing,
+    also: Sequence[Write] = (),
+) -> None:
     """Note that an act was undone, by whom; tried again when what goes along was changed at the
     same moment. Raises Stale when somebody else changed the act."""
     now = replace(act, undone_at=time.time(), undone_by=by, version=act.version + 1)
     for left in reversed(range(TRIES)):
         try:
-            records.write(Replace(now, act.version), *along())
+            records.write(Replace(now, act.version), *along(), *also)
             return
         except Stale:
             if not left or get_act(records, act.id).version != act.version:
                 raise
 
 
-def undo_one(records: Records, act: Act, item: ActItem, by: str, naming: Naming) -> Image | None:
-    """Put back what the act changed of one image; None when that was changed again since, or when
-    the collection that it would go back to is not there."""
+def to_put_back(records: Records, act: Act, by: str, naming: Naming) -> Make[ActItem]:
+    """What is written to put images back: nothing for one that was changed again since, or whose
+    collection is not there, None for one that is gone for good."""
+
+    def make(items: Sequence[ActItem]) -> list[list[Write] | None]:
+        ids = [item.image for item in items]
+        images = {i.id: i for i in among(records, Image, ids)}
+        said = latest_predictions(records, ids) if KINDS[act.kind].speaks else {}
+        moved = {i.before.collection for i in items if i.before.collection != i.after.collection}
+        homes = living_among(records, moved)
+        return [
+            putting_back(act, item, images[item.image], by, naming, said.get(item.image), homes)
+            if item.image in images
+            else None
+            for item in items
+        ]
+
+    return make
+
+
+def living_among(records: Records, collections: set[str]) -> set[str]:
+    """Those of some collections that are there, and not in the trash."""
+    return {c.id for c in among(records, Collection, sorted(collections)) if not c.trashed_at}
+
+
+def putting_back(
+    act: Act,
+    item: ActItem,
+    image: Image,
+    by: str,
+    naming: Naming,
+    predicted: Prediction | None,
+    homes: set[str],
+) -> list[Write]:
+    """Put back what the act changed of one image."""
     was, then = item.before.read, item.after.read
-    for _ in range(TRIES):
-        image = records.get(Image, item.image)
-        before = was.changed(then)
-        if image is None or any(
-            getattr(image.standing, name) != getattr(then, name)
-            for name in before
-            if name != "label_path"
-        ):
-            return None
-        said = withdrawal(act, item, by)
-        if said and before.get("who") != "person":
-            current = current_label(latest_prediction(records, image.id), [said])
-            label = naming.shown(current.label)
-            before |= {"label": label, "who": current.who if label else "nobody"}
-        if "label" in before:
-            before["label_path"] = naming.path(before["label"])
-        standing = replace(image.standing, **before)
-        new = replace(image.put(standing), version=image.version + 1)
-        rests_on = [still_there(before["collection"])] if "collection" in before else []
-        try:
-            records.write(*rests_on, *([Insert(said)] if said else []), Replace(new, image.version))
-        except (InUse, Gone):
-            return None
-        except Stale:
-            continue
-        return new
-    return None
+    before = was.changed(then)
+    changed_since = any(
+        getattr(image.standing, name) != getattr(then, name)
+        for name in before
+        if name != "label_path"
+    )
+    if changed_since or ("collection" in before and was.collection not in homes):
+        return []
+    said = withdrawal(act, item, by)
+    if said and before.get("who") not in PEOPLE:
+        current = current_label(predicted, [said])
+        label = naming.shown(current.label)
+        before |= {"label": label, "who": current.who if label else "nobody"}
+    if "label" in before:
+        before["label_path"] = naming.path(before["label"])
+    new = replace(image.put(replace(image.standing, **before)), version=image.version + 1)
+    rests_on = [still_there(before["collection"])] if "collection" in before else []
+    return [*rests_on, *([Insert(said)] if said else []), Replace(new, image.version)]
 
 
 def withdrawal(act: Act, item: ActItem, by: str) -> Annotation | None:
     """What undoing says: the earlier person's label again, or nothing."""
     if not KINDS[act.kind].speaks:
         return None
-    label = item.before.read.label if item.before.who == "person" else ""
-    return Annotation(new_id(), item.image, label, "withdrawn", by, time.time(), act.id)
+    before = item.before.read
+    label = before.label if before.who in PEOPLE else ""
+    via = IN_BULK if before.who == IN_BULK else ""
+    return Annotation(new_id(), item.image, label, "withdrawn", by, time.time(), act.id, via)
 
 
 def latest_prediction(records: Records, image: str) -> Prediction | None:
@@ -161,3 +203,13 @@ def latest_prediction(records: Records, image: str) -> Prediction | None:
     where = [Where("image", "=", image)]
     found = records.find(Prediction, where, order=Order("at", descending=True), limit=1)
     return found[0] if found else None
+
+
+def latest_predictions(records: Records, images: Sequence[str]) -> dict[str, Prediction]:
+    """The last thing a model said of each image."""
+    found: dict[str, Prediction] = {}
+    for part in parts(images, PIECE):
+        where = [Where("image", "in", part)]
+        for said in records.find(Prediction, where, order=Order("at"), limit=MOST_SAID * len(part)):
+            found[said.image] = said
+    return found

@@ -5,6 +5,7 @@ Not here: what else is asked (each verb), or what a picture is (images/record.py
 """
 
 from biosight.collection import Collection
+from biosight.labels import PEOPLE
 from biosight.storage.records import Require, Where
 
 LIVING = Where("trashed", "=", False)
@@ -15,8 +16,11 @@ def living(collection: str) -> list[Where]:
     return [Where("collection", "=", collection), LIVING]
 
 
-def named_by_people(collection: str) -> list[Where]:
-    """The living pictures whose label a person said."""
+def named_by_people(collection: str, *, in_bulk: bool = False) -> list[Where]:
+    """The living pictures whose label a person said who looked at them; with `in_bulk` also those
+    that somebody accepted unseen."""
+    if in_bulk:
+        return [*living(collection), Where("who", "in", PEOPLE)]
     return [*living(collection), Where("who", "=", "person")]
 
 

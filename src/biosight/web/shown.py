@@ -1,16 +1,58 @@
-"""Images as the API shows them, wherever they are shown.
+"""Images and long work as the API shows them, wherever they are shown.
 
 Not here: one image in full (web/api/images.py).
 """
 
+import json
 from collections.abc import Sequence
+from typing import Any
 
 from pydantic import BaseModel
 
+from biosight.errands import acting, work
 from biosight.images import Image
+from biosight.jobs import Job
 from biosight.labels import Guess, Opinion
 from biosight.taxa.naming import Naming
 from biosight.taxa.tree import Tree
+
+
+class JobOut(BaseModel):
+    """Long work and how far it is; `title` says what it does in words, before the version's name
+    where it is about one; `result` depends on the kind."""
+
+    id: str
+    kind: str
+    title: str
+    collection: str
+    act: str
+    state: str
+    done: int
+    total: int
+    words: str
+    model: str
+    created_at: float
+    finished_at: float
+    result: dict[str, Any] | None
+
+
+def job_out(job: Job) -> JobOut:
+    """A job as the API shows it; `act` is what it does or undoes."""
+    return JobOut(
+        id=job.id,
+        kind=job.kind,
+        title=work.KINDS[job.kind].title or job.want("title"),
+        collection=job.collection,
+        act=job.id if job.kind == acting.NAME else job.want("act"),
+        state=job.state,
+        done=job.done,
+        total=job.total,
+        words=job.words,
+        model=job.want("model"),
+        created_at=job.created_at,
+        finished_at=job.finished_at,
+        result=json.loads(job.result) if job.result and not job.live else None,
+    )
 
 
 class GuessOut(BaseModel):

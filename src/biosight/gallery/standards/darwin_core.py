@@ -73,6 +73,7 @@ IDENTIFICATION = (
 MEDIA = ("identifier", "type", "format", "title", "created")
 NO_ORGANISM = {"empty": "nothing", "human": "people", "vehicle": "vehicles"}
 HUMAN, MACHINE = "verified by human", "unverified, by machine"
+ACCEPTED = "unverified, accepted in bulk"
 Member = tuple[str, datetime, int, object, Iterable[bytes]]
 
 
@@ -230,7 +231,7 @@ def said(one: Identification, scope: Scope) -> tuple[str, ...]:
     """An identification: name, rank, by, when, status, remarks."""
     name = name_terms(one, scope)
     remarks = f"confidence {one.probability:.4f}" if one.probability is not None else ""
-    status = MACHINE if one.machine else HUMAN
+    status = ACCEPTED if one.in_bulk else MACHINE if one.machine else HUMAN
     return name.scientific, name.rank, one.by, moment(one.at), status, remarks
 
 

@@ -14,7 +14,7 @@ from biosight.gallery.events import numbered
 from biosight.gallery.export import PAGE
 from biosight.gallery.privacy import EXACT, Coarsening, decimals_of, middle, uncertainty
 from biosight.images import Image
-from biosight.labels import Annotation, LabelNames, Prediction
+from biosight.labels import IN_BULK, Annotation, LabelNames, Prediction
 from biosight.places import Deployment, Site
 from biosight.places.clocks import instant, offset_in, written_offset
 from biosight.storage.living import living
@@ -86,7 +86,8 @@ class Scope:
 
 @dataclass(frozen=True, slots=True)
 class Identification:
-    """One thing that was said of a picture; `probability` is 0 to 1 for a machine."""
+    """One thing that was said of a picture; `probability` is 0 to 1 for a machine, `in_bulk` where
+    a person accepted it unseen."""
 
     id: str
     machine: bool
@@ -94,6 +95,7 @@ class Identification:
     at: float
     label: str
     probability: float | None
+    in_bulk: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,7 +117,8 @@ class Facts:
             return None
         found = [s for s in self.said if s.machine == (image.who != "person")]
         if image.who != "person":
-            return found[-1] if found else None
+            in_bulk = image.who == IN_BULK
+            return replace(found[-1], in_bulk=in_bulk) if found else None
         same = [s for s in found if s.label == image.label] or found
         # A label that was renamed keeps who said it.
         return replace(same[-1], label=image.label) if same else None
@@ -157,7 +160,8 @@ def of(records: Records, page: Sequence[tuple[Image, str]], scope: Scope) -> Ite
     taken_back = {(a.image, a.act) for a in annotations if a.kind == "withdrawn"}
     for a in annotations:
         if (a.image, a.act) not in taken_back and a.label:
-            one = Identification(a.id, False, scope.person(a.by), a.at, a.label, None)
+            by, in_bulk = scope.person(a.by), a.via == IN_BULK
+            one = Identification(a.id, False, by, a.at, a.label, None, in_bulk)
             said.setdefault(a.image, []).append(one)
     for image, event in page:
         yield Facts(image, tuple(sorted(said.get(image.id, ()), key=lambda s: s.at)), event)

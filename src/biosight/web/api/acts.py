@@ -1,6 +1,6 @@
 """API: acts on many images, their history and undo, the review queue."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Annotated
 
 from fastapi import APIRouter
@@ -8,10 +8,12 @@ from pydantic import BaseModel, Field
 
 from biosight import accounts, sharing
 from biosight.collection import Collection
-from biosight.errands import locating, renaming
+from biosight.errands import acting, locating, taking_back
 from biosight.errands.names import placed
 from biosight.errors import BadRequest, NotFound
 from biosight.images import Image
+from biosight.jobs import Job
+from biosight.labels import IN_BULK
 from biosight.places import Deployment, Site
 from biosight.review import copies, queue, undoing
 from biosight.review.acts import (
@@ -22,17 +24,17 @@ from biosight.review.acts import (
     Act,
     Change,
     change_of,
-    perform,
 )
+from biosight.review.doing import perform
 from biosight.sharing import Access
-from biosight.storage.living import still_there
-from biosight.storage.records import Gone, Record, Require, Where, behind
+from biosight.storage.records import Gone, Record, Where, among
 from biosight.web.deps import ActToUndo, Editor, Open, Person, Signed, Store, Viewer
 from biosight.web.filtering import Matching, matching
 from biosight.web.inputs import Input
-from biosight.web.shown import ImageOut, image_out
+from biosight.web.shown import ImageOut, JobOut, image_out, job_out
 
 router = APIRouter(tags=["acts"])
+MOST_NAMED = 50_000
 # What an act can rest on, in words.
 WORDS: dict[type[Record], str] = {
     Collection: "other collection",
@@ -45,18 +47,19 @@ Id = Annotated[str, Field(max_length=64)]
 
 
 class NewAct(Input):
-    """What to do, to these images or to all that match; `act` and `start` go on with a long one.
+    """What to do, to these images or to all that match.
 
-    `kind`: confirm, relabel (with `label`), unsure, trash, restore, move or copy (with `target`,
+    `kind`: confirm, relabel (with `label`), undecided, trash, restore, move or copy (with `target`,
     a collection), note (with `note`), deploy (with `deployment`, or `site` alone, "" to take them
     out), date (with `when`, a local time or a day, "" for what the file says), count (with
     `individuals`, 0 for unsaid). `versions` names the version each image had when it was
-    seen: images that changed since are left alone and come back as `stale`.
+    seen: images that changed since are left alone and come back as `stale`. What is confirmed of
+    all that match, unseen, is marked as accepted in bulk.
     """
 
     kind: str = Field(max_length=20)
-    versions: dict[str, int] | None = Field(None, max_length=MOST_AT_ONCE)
-    images: list[Id] | None = Field(None, max_length=MOST_AT_ONCE)
+    versions: dict[Id, int] | None = Field(None, max_length=MOST_NAMED)
+    images: list[Id] | None = Field(None, max_length=MOST_NAMED)
     matching: Matching | None = None
     label: str = Field("", max_length=200)
     target: str = Field("", max_length=64)
@@ -65,13 +68,11 @@ class NewAct(Input):
     note: str = Field("", max_length=4000)
     when: str = Field("", max_length=30)
     individuals: int = Field(0, ge=0, le=MOST_INDIVIDUALS)
-    via: str = Field("", pattern="^(random|margin)?$")
-    act: str = Field("", max_length=64)
-    start: str = Field("", max_length=64)
+    via: str = Field("", pattern="^(random|margin|group)?$")
 
 
 class ActDone(BaseModel):
-    """How far an act got; call again with `act` and `next` as `start` until `next` is "".
+    """What an act did; of more than 500 pictures a `job` does it, to be asked for until it ends.
 
     `said` is what became of the pictures, in words: "confirmed", "moved to the trash". `unchanged`
     were so already, or their bytes are where they were to go; `conflicts` somebody else changed or
@@ -80,12 +81,12 @@ class ActDone(BaseModel):
 
     act: str
     said: str
-    changed: list[ImageOut]
-    unchanged: int
-    conflicts: int
-    skipped: int
-    stale: list[ImageOut]
-    next: str
+    changed: list[ImageOut] = []
+    unchanged: int = 0
+    conflicts: int = 0
+    skipped: int = 0
+    stale: list[ImageOut] = []
+    job: JobOut | None = None
 
 
 class ActOut(BaseModel):
@@ -104,13 +105,14 @@ class ActOut(BaseModel):
 
 class UndoneOut(BaseModel):
     """What was put back; `left` are images that changed again since, as they are now, `left_alone`
-    how many these are, `gone` how many were removed for good."""
+    how many these are, `gone` how many were removed for good. An act of more than 500 pictures is
+    undone by a `job`."""
 
-    changed: list[ImageOut]
-    left: list[ImageOut]
-    left_alone: int
-    gone: int
-    next: str
+    changed: list[ImageOut] = []
+    left: list[ImageOut] = []
+    left_alone: int = 0
+    gone: int = 0
+    job: JobOut | None = None
 
 
 class DrawnOut(BaseModel):
@@ -127,44 +129,62 @@ class QueueOut(BaseModel):
     waiting: int
 
 
-class Start(Input):
-    """Where to go on with an undo."""
-
-    start: str = Field("", max_length=64)
-
-
 @router.post("/collections/{collection}/acts", status_code=201)
 def act(body: NewAct, access: Editor, person: Signed, biosight: Open, records: Store) -> ActDone:
-    """Do one thing to many images; up to 500 a call."""
+    """Do one thing to many images: at once to 500, as a job to more."""
     c = access.collection
     if body.kind == DEPLOY:
         change = locating.change_for(records, c.id, body.deployment, body.site)
     else:
         change = placed(records, biosight.catalogue, c, checked_change(body, person, records))
-    found, following = chosen(body, access, records)
+    where, named = chosen(body, access)
+    many = len(named) if named else records.count(Image, where)
+    try:
+        if many > MOST_AT_ONCE:
+            named, stale = as_seen(body, records, named)
+            job = acting.ask(records, person.user.id, c.id, change, where, named)
+            out = [image_out(i, c.threshold) for i in stale]
+            return ActDone(act=job.id, said=change.done, stale=out, job=job_out(job))
+        return at_once(body, access, person, records, change, where)
+    except Gone as error:
+        raise NotFound(f"The {WORDS[error.kind]} is not there any more.") from error
+
+
+def as_seen(body: NewAct, records: Store, named: list[str]) -> tuple[list[str], list[Image]]:
+    """Those of many named images that nobody changed since they were seen, and the others."""
+    seen = body.versions or {}
+    found = among(records, Image, [id for id in named if id in seen])
+    stale = [i for i in found if seen[i.id] != i.version]
+    changed = {i.id for i in stale}
+    return [id for id in named if id not in changed], stale[:MOST_AT_ONCE]
+
+
+def at_once(
+    body: NewAct,
+    access: Access,
+    person: Person,
+    records: Store,
+    change: Change,
+    where: Sequence[Where],
+) -> ActDone:
+    """Do it to what the conditions match. Raises Gone where what it rests on went."""
+    c = access.collection
+    found = records.find(Image, where, limit=MOST_AT_ONCE)
     seen = body.versions or {}
     stale = [i for i in found if seen.get(i.id, i.version) != i.version]
     images = [i for i in found if seen.get(i.id, i.version) == i.version]
-    rests_on = [still_there(change.target)] if KINDS[change.kind].goes else []
-    if change.kind == DEPLOY and change.target:
-        rests_on = [Require(Deployment, change.target)]
-    if change.kind == DEPLOY and change.site:
-        rests_on.append(Require(Site, change.site))
     do = copies.copy if KINDS[change.kind].copies else perform
-    try:
-        done = do(records, person.user.id, c.id, change, images, act=body.act, rests_on=rests_on)
-    except Gone as error:
-        raise NotFound(f"The {WORDS[error.kind]} is not there any more.") from error
+    rests_on = acting.resting(change)
+    done = do(records, person.user.id, c.id, change, images, rests_on=rests_on)
     missing = len(set(body.images)) - len(found) if body.images else 0
     return ActDone(
         act=done.act,
-        said=KINDS[body.kind].done.format(label=change.words),
+        said=change.done,
         changed=[image_out(i, c.threshold) for i in done.changed],
         unchanged=done.unchanged,
         conflicts=done.conflicts,
         skipped=done.unchanged + done.conflicts + missing,
         stale=[image_out(i, c.threshold) for i in stale],
-        next=following,
     )
 
 
@@ -181,25 +201,23 @@ def checked_change(body: NewAct, person: Signed, records: Store) -> Change:
         target=target,
         target_name=name,
         note=body.note,
-        via=body.via,
+        via=IN_BULK if body.kind == "confirm" and body.matching is not None else body.via,
         when=body.when,
         individuals=body.individuals,
     )
 
 
-def chosen(body: NewAct, access: Access, records: Store) -> tuple[list[Image], str]:
-    """The images an act is for, in this collection only, and where to go on."""
+def chosen(body: NewAct, access: Access) -> tuple[list[Where], list[str]]:
+    """Which images of this collection an act is for: conditions, and the ids where they were named
+    one by one."""
     if (body.images is None) == (body.matching is None):
         raise BadRequest("Name the images, or say which match.")
     if body.images is not None:
-        ids = tuple(dict.fromkeys(body.images))
-        here = Where("collection", "=", access.collection.id)
-        found = records.find(Image, [here, Where("id", "in", ids)], limit=MOST_AT_ONCE)
-        return found, ""
+        ids = list(dict.fromkeys(body.images))
+        here = [Where("collection", "=", access.collection.id)]
+        return [*here, Where("id", "in", tuple(ids))] if len(ids) <= MOST_AT_ONCE else here, ids
     assert body.matching is not None
-    where = matching(access, body.matching.filter())
-    found = records.find(Image, where, after=behind(body.start), limit=MOST_AT_ONCE)
-    return found, found[-1].id if len(found) == MOST_AT_ONCE else ""
+    return matching(access, body.matching.filter()), []
 
 
 @router.get("/collections/{collection}/acts")
@@ -232,18 +250,18 @@ def act_out(act: Act, access: Access, person: Person, name: Callable[[str], str]
 
 
 @router.post("/acts/{act}/undo")
-def undo(body: Start, own: ActToUndo, person: Signed, biosight: Open, records: Store) -> UndoneOut:
-    """Undo an act; up to 500 images a call."""
+def undo(own: ActToUndo, person: Signed, biosight: Open, records: Store) -> UndoneOut:
+    """Undo an act: at once for 500 pictures, as a job for more. One that is still under way stops
+    first."""
     c = own.access.collection
-    done = renaming.take_back(
-        records, biosight.catalogue, own.act, person.user.id, c, start=body.start
-    )
+    done = taking_back.take_back(records, biosight.catalogue, own.act, person.user.id, c)
+    if isinstance(done, Job):
+        return UndoneOut(job=job_out(done))
     return UndoneOut(
         changed=[image_out(i, c.threshold) for i in done.changed],
         left=[image_out(i, c.threshold) for i in done.left],
         left_alone=len(done.left),
         gone=done.gone,
-        next=done.next,
     )
 
 

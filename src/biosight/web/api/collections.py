@@ -8,11 +8,12 @@ from pydantic import BaseModel, Field
 from biosight import gallery, registry, sharing
 from biosight.accounts import User, clean_email
 from biosight.collection import GRIDS, LONGEST_GAP, Collection
-from biosight.errands import removing, renaming, trying_on
+from biosight.errands import purging, removing, renaming, trying_on
 from biosight.errands.names import names_in, twins
 from biosight.errors import Forbidden
 from biosight.gallery import trash
 from biosight.images import Image
+from biosight.jobs import Job
 from biosight.sharing import Access
 from biosight.storage.living import living, unreviewed
 from biosight.storage.records import Order, Where
@@ -22,7 +23,7 @@ from biosight.web.deps import Bytes, Editor, Open, Owner, Signed, Store, Viewer
 from biosight.web.filtering import Filtered, matching
 from biosight.web.inputs import Input
 from biosight.web.rights import MemberToRemove, seen_version
-from biosight.web.shown import TaxonOut, taxon_out
+from biosight.web.shown import JobOut, TaxonOut, job_out, taxon_out
 
 router = APIRouter(tags=["collections"])
 MOST_COVERS = 4
@@ -100,20 +101,25 @@ class LabelOut(BaseModel):
 
 
 class LabelChange(Input):
-    """Rename `old` to `new`; an empty `new` removes it. `act` and `start` go on with a long one."""
+    """Rename `old` to `new`; an empty `new` removes it."""
 
     old: str = Field(min_length=1, max_length=200)
     new: str = Field("", max_length=200)
-    act: str = Field("", max_length=64)
-    start: str = Field("", max_length=64)
 
 
 class LabelChanged(BaseModel):
-    """How far a rename got; call again with `act` and `next` as `start` until `next` is ""."""
+    """The act of a rename and how many pictures it changed; of more than 500 a `job` does it."""
 
     act: str
     changed: int
-    next: str
+    job: JobOut | None
+
+
+class Emptied(BaseModel):
+    """How many pictures are gone for good; of many a `job` removes them."""
+
+    removed: int
+    job: JobOut | None
 
 
 class MemberOut(BaseModel):
@@ -255,12 +261,14 @@ def remove_forever(collection: str, person: Signed, biosight: Open, records: Sto
     removing.remove_collection(biosight, access.collection)
 
 
-@router.delete("/collections/{collection}/trash")
-def empty_trash(access: Owner, records: Store, blobs: Bytes) -> dict[str, int]:
-    """Remove up to 1,000 trashed pictures for good; `left` says how many remain."""
-    where = [Where("collection", "=", access.collection.id), Where("trashed", "=", True)]
-    removed = trash.purge(records, blobs, where, limit=1000)
-    return {"removed": removed, "left": records.count(Image, where)}
+@router.delete("/collections/{collection}/trash", status_code=202)
+def empty_trash(access: Owner, person: Signed, records: Store, blobs: Bytes) -> Emptied:
+    """Remove what lies in the trash now for good: at once where it is little, else as a job."""
+    c = access.collection.id
+    where = [Where("collection", "=", c), Where("trashed", "=", True)]
+    if records.count(Image, where) > trash.PAGE:
+        return Emptied(removed=0, job=job_out(purging.ask(records, c, person.user.id)))
+    return Emptied(removed=trash.purge(records, blobs, where), job=None)
 
 
 @router.get("/collections/{collection}/labels")
@@ -290,18 +298,13 @@ def labels(access: Viewer, biosight: Open, records: Store, chosen: Filtered) -> 
 def rename_label(
     body: LabelChange, access: Editor, person: Signed, biosight: Open, records: Store
 ) -> LabelChanged:
-    """Rename, merge (into a name that exists) or remove a label, 500 pictures a call."""
-    done, following = renaming.rename_label(
-        records,
-        biosight.catalogue,
-        person.user.id,
-        access.collection.id,
-        body.old,
-        body.new,
-        act=body.act,
-        start=body.start,
-    )
-    return LabelChanged(act=done.act, changed=len(done.changed), next=following)
+    """Rename, merge (into a name that exists) or remove a label: at once where 500 pictures bear
+    it, as a job where more do."""
+    by, c = person.user.id, access.collection.id
+    done = renaming.rename_label(records, biosight.catalogue, by, c, body.old, body.new)
+    if isinstance(done, Job):
+        return LabelChanged(act=done.id, changed=0, job=job_out(done))
+    return LabelChanged(act=done.act, changed=len(done.changed), job=None)
 
 
 @router.get("/collections/{collection}/members")

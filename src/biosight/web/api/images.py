@@ -21,7 +21,8 @@ from biosight.gallery.privacy import Coarsening, middle
 from biosight.images import SHOWN_AS_IS, Capture, Image
 from biosight.labels import Annotation, Prediction
 from biosight.places import Deployment, Site
-from biosight.review.acts import Change, change_of, perform
+from biosight.review.acts import Change, change_of
+from biosight.review.doing import perform
 from biosight.review.undoing import latest_prediction
 from biosight.sharing import Access
 from biosight.storage.records import Order, Records, Where

@@ -1,37 +1,20 @@
-"""API: long work on a collection - try a model on, apply it, teach a label."""
+"""API: long work - a model tried on, applied or taught; acts on thousands of pictures."""
 
-import json
-from typing import Annotated, Any
+import time
+from typing import Annotated
 
 from fastapi import APIRouter
 from pydantic import BaseModel, Field
 
 from biosight import jobs, reclassify
 from biosight.errands import teaching, trying_on, work
-from biosight.jobs import Job
 from biosight.web.deps import Editor, Open, Signed, Store, Viewer
 from biosight.web.inputs import NO_REASON, Input, Reason
 from biosight.web.rights import JobToChange, JobToSee, may_change, seen_version
+from biosight.web.shown import JobOut, job_out
 
 router = APIRouter(tags=["jobs"])
-
-
-class JobOut(BaseModel):
-    """Long work and how far it is; `title` says its kind in words, before the version's name;
-    `result` depends on the kind."""
-
-    id: str
-    kind: str
-    title: str
-    collection: str
-    state: str
-    done: int
-    total: int
-    words: str
-    model: str
-    created_at: float
-    finished_at: float
-    result: dict[str, Any] | None
+LATELY = 30.0
 
 
 class PairOut(BaseModel):
@@ -50,34 +33,25 @@ class TryOn(Input):
 
 
 class Teach(Input):
-    """Labels to learn, and what to call the model that knows them."""
+    """Labels to learn, and what to call the model that knows them; `in_bulk` learns from what was
+    accepted in bulk too."""
 
     labels: list[Annotated[str, Field(max_length=200)]] = Field(min_length=1, max_length=200)
     name: str = Field(max_length=64)
-
-
-def job_out(job: Job) -> JobOut:
-    """A job as the API shows it."""
-    return JobOut(
-        id=job.id,
-        kind=job.kind,
-        title=work.KINDS[job.kind].title,
-        collection=job.collection,
-        state=job.state,
-        done=job.done,
-        total=job.total,
-        words=job.words,
-        model=job.want("model"),
-        created_at=job.created_at,
-        finished_at=job.finished_at,
-        result=json.loads(job.result) if job.result and not job.live else None,
-    )
+    in_bulk: bool = False
 
 
 @router.get("/collections/{collection}/jobs")
 def list_jobs(access: Viewer, records: Store) -> list[JobOut]:
-    """A collection's long work, the newest first."""
-    return [job_out(j) for j in jobs.jobs_of(records, access.collection.id)]
+    """A collection's long work with models, the newest first."""
+    return [job_out(j) for j in jobs.jobs_of(records, access.collection.id, work.HEAVY)]
+
+
+@router.get("/jobs")
+def my_jobs(person: Signed, records: Store) -> list[JobOut]:
+    """One's own long acts that are under way, or ended a moment ago, in all collections."""
+    since = time.time() - LATELY
+    return [job_out(j) for j in jobs.jobs_by(records, person.user.id, work.LIGHT, since)]
 
 
 @router.get("/jobs/{job}")
@@ -131,11 +105,14 @@ def apply(
 @router.delete("/jobs/{job}")
 def drop(seen: JobToChange, records: Store) -> JobOut:
     """Stop a job, or drop what a try-on found."""
-    return job_out(trying_on.put_aside(records, seen.job))
+    return job_out(work.stop(records, seen.job))
 
 
 @router.post("/collections/{collection}/teach", status_code=202)
 def teach(body: Teach, access: Editor, person: Signed, biosight: Open, records: Store) -> JobOut:
     """Learn labels from confirmed pictures: the result is a candidate, to be tried on."""
     c, user = access.collection, person.user.id
-    return job_out(teaching.ask(records, biosight.catalogue, c, body.labels, body.name, user))
+    asked = teaching.ask(
+        records, biosight.catalogue, c, body.labels, body.name, user, in_bulk=body.in_bulk
+    )
+    return job_out(asked)

@@ -10,17 +10,19 @@ from typing import Annotated, Any
 from fastapi import APIRouter, File, UploadFile
 from pydantic import BaseModel, Field
 
-from biosight.errands import deployment_tables, locating
+from biosight.errands import acting, deployment_tables, locating
 from biosight.gallery.privacy import middle, uncertainty
 from biosight.images import Image
 from biosight.places import Deployment, Site
 from biosight.places.clocks import MOST_SHIFT, checked_moment, shift_between, shifted
 from biosight.places.coordinates import read_place
+from biosight.review.acts import MOST_AT_ONCE, Act
 from biosight.storage.living import living
 from biosight.storage.records import Order, Records, Where
 from biosight.web.deps import Editor, Open, Signed, Store, Viewer
 from biosight.web.inputs import Input
 from biosight.web.rights import seen_rule
+from biosight.web.shown import JobOut, job_out
 
 router = APIRouter(tags=["places"])
 Id = Annotated[str, Field(max_length=64)]
@@ -93,20 +95,13 @@ class DeploymentOut(BaseModel):
 
 
 class PlaceChanged(BaseModel):
-    """The act that can be undone, the id, and how far its pictures are: call again with `act` and
-    `next` as `start` until `next` is ""."""
+    """The act that can be undone, the id, and how many pictures followed; more than 500 follow by a
+    `job`."""
 
     act: str
     id: str
-    changed: int
-    next: str
-
-
-class Follow(Input):
-    """Where to go on with a deployment's pictures."""
-
-    act: Id
-    start: Id = ""
+    changed: int = 0
+    job: JobOut | None = None
 
 
 class ClockSeen(Input):
@@ -140,11 +135,12 @@ class TableSeen(BaseModel):
 
 
 class TableTaken(BaseModel):
-    """The act of a table, "" where it changed nothing; the deployments whose pictures are to
-    follow."""
+    """The act of a table, "" where it changed nothing, and how many pictures followed; more than
+    500 follow by a `job`."""
 
     act: str
-    follow: list[str]
+    changed: int
+    job: JobOut | None
 
 
 @router.get("/collections/{collection}/sites")
@@ -188,7 +184,7 @@ def site_from(body: SiteIn, collection: str) -> Site:
 def add_site(body: SiteIn, access: Editor, person: Signed, records: Store) -> PlaceChanged:
     """Add a site."""
     made, act = locating.add_place(records, person.user.id, site_from(body, access.collection.id))
-    return PlaceChanged(act=act.id, id=made.id, changed=0, next="")
+    return PlaceChanged(act=act.id, id=made.id)
 
 
 @router.patch("/collections/{collection}/sites/{site}")
@@ -199,7 +195,7 @@ def change_site(
     c = access.collection.id
     old = locating.there(records, Site, site, c)
     made, act = locating.change_place(records, person.user.id, old, site_from(body, c))
-    return PlaceChanged(act=act.id, id=made.id, changed=0, next="")
+    return PlaceChanged(act=act.id, id=made.id)
 
 
 @router.delete("/collections/{collection}/sites/{site}")
@@ -207,7 +203,7 @@ def remove_site(site: str, access: Editor, person: Signed, records: Store) -> Pl
     """Remove a site that nothing is in."""
     old = locating.there(records, Site, site, access.collection.id)
     act = locating.remove_place(records, person.user.id, old)
-    return PlaceChanged(act=act.id, id=site, changed=0, next="")
+    return PlaceChanged(act=act.id, id=site)
 
 
 @router.get("/collections/{collection}/deployments")
@@ -255,30 +251,27 @@ def add_deployment(
     """Add a deployment; pictures are put into it by an act of the kind deploy."""
     wanted = deployment_from(body, access.collection.id)
     made, act = locating.add_place(records, person.user.id, wanted)
-    return PlaceChanged(act=act.id, id=made.id, changed=0, next="")
+    return PlaceChanged(act=act.id, id=made.id)
 
 
 @router.patch("/collections/{collection}/deployments/{deployment}")
 def change_deployment(
     deployment: str, body: DeploymentIn, access: Editor, person: Signed, records: Store
 ) -> PlaceChanged:
-    """Change a deployment, its site and clock too; its pictures follow, 500 a call."""
+    """Change a deployment, its site and clock too; its pictures follow."""
     c, by = access.collection.id, person.user.id
     old = locating.there(records, Deployment, deployment, c)
     made, act = locating.change_place(records, by, old, deployment_from(body, c))
-    done = locating.follow(records, by, made, act, "")
-    return PlaceChanged(act=act.id, id=made.id, changed=done.changed, next=done.next)
+    changed, job = followed(records, act, [made.id])
+    return PlaceChanged(act=act.id, id=made.id, changed=changed, job=job)
 
 
-@router.post("/collections/{collection}/deployments/{deployment}/follow")
-def follow(
-    deployment: str, body: Follow, access: Editor, person: Signed, records: Store
-) -> PlaceChanged:
-    """Go on with the pictures of a deployment that was changed."""
-    found = locating.there(records, Deployment, deployment, access.collection.id)
-    act = locating.act_to_follow(records, body.act, person.user.id, found)
-    done = locating.follow(records, person.user.id, found, act, body.start)
-    return PlaceChanged(act=act.id, id=found.id, changed=done.changed, next=done.next)
+def followed(records: Records, act: Act, deployments: list[str]) -> tuple[int, JobOut | None]:
+    """Bring the pictures of deployments after them: how many were, or the job that does it."""
+    where = locating.in_deployments(act.collection, deployments)
+    if deployments and records.count(Image, where) > MOST_AT_ONCE:
+        return 0, job_out(acting.ask_to_follow(records, act, deployments))
+    return locating.follow(records, act.by, act, deployments), None
 
 
 @router.delete("/collections/{collection}/deployments/{deployment}")
@@ -288,7 +281,7 @@ def remove_deployment(
     """Remove a deployment that has no pictures."""
     old = locating.there(records, Deployment, deployment, access.collection.id)
     act = locating.remove_place(records, person.user.id, old)
-    return PlaceChanged(act=act.id, id=deployment, changed=0, next="")
+    return PlaceChanged(act=act.id, id=deployment)
 
 
 @router.post("/collections/{collection}/deployments/{deployment}/clock")
@@ -338,9 +331,12 @@ def preview_table(file: Annotated[UploadFile, File()], access: Editor, records: 
 def take_table(
     file: Annotated[UploadFile, File()], access: Editor, person: Signed, records: Store
 ) -> TableTaken:
-    """Take in a CSV of deployments, as one act; pictures of changed ones follow by `follow`."""
+    """Take in a CSV of deployments, as one act; pictures of changed ones follow."""
     with sent(file) as rows:
         done = deployment_tables.take_table(
             records, person.user.id, access.collection.id, rows, (file.filename or "table")[:100]
         )
-    return TableTaken(act=done.id if done else "", follow=deployment_tables.to_follow(done))
+    if done is None:
+        return TableTaken(act="", changed=0, job=None)
+    changed, job = followed(records, done, deployment_tables.to_follow(done))
+    return TableTaken(act=done.id, changed=changed, job=job)

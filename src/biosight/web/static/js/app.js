@@ -4,6 +4,8 @@ import "./upload/dock.js";
 import { find } from "./frame/dom.js";
 import { help, unbind } from "./frame/keys.js";
 import { complain, toast } from "./frame/toast.js";
+import { undoAct } from "./pictures/acts.js";
+import { resume } from "./pictures/work.js";
 import { busy } from "./upload/upload.js";
 
 /** @type {(() => void) | void} */
@@ -122,4 +124,5 @@ addEventListener("beforeunload", (event) => {
 });
 history.scrollRestoration = "manual";
 listenToHelp();
+if (document.body.dataset.names !== undefined) resume(undoAct);
 mount().catch(complain);

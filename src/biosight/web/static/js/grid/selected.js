@@ -18,8 +18,8 @@ export function drawSelected(bar, data, now) {
   const collection = data.collection ?? "";
   /** @param {Record<string, any>} body */
   const run = async (body) => {
-    const changed = await doAct(collection, { ...body, ...(await now.target()) }, now.all ? now.total : 0);
-    if (changed.length) now.clear();
+    if (now.all && !(await sureOf(body, now.total))) return;
+    if (await doAct(collection, { ...body, ...(await now.target()) })) now.clear();
   };
   const button = (/** @type {string} */ name, /** @type {() => void} */ onclick, title = "") =>
     el("button", { type: "button", onclick, title }, name);
@@ -53,6 +53,16 @@ export function drawSelected(bar, data, now) {
       button("Clear", now.clear, "Esc"),
     ].filter(Boolean),
   );
+}
+
+/** Confirming what nobody looked at is asked about first. @param {Record<string, any>} body @param {number} total */
+export async function sureOf(body, total) {
+  if (body.kind !== "confirm") return true;
+  const many = counted(total, "picture");
+  const words =
+    `Nobody looked at each of these ${many}. Their labels are marked as accepted in bulk: exports ` +
+    "do not call them verified, and no model learns from them unless you say so.";
+  return (await question({ title: `Accept ${many} in bulk?`, words, ok: `Accept ${many}` })) !== null;
 }
 
 /** @param {string} collection @param {(body: Record<string, any>) => void} run */

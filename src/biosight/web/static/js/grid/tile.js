@@ -4,11 +4,12 @@ import { el, find, percent } from "../frame/dom.js";
 import { called, lineOf, rankOf, words } from "../pictures/taxa.js";
 import { thingMark } from "../pictures/things.js";
 
-/** @typedef {"person" | "unsure" | "undecided" | "nobody" | "machine"} State */
+/** @typedef {"person" | "bulk" | "unsure" | "undecided" | "nobody" | "machine"} State */
 
 /** @param {import("../pictures/acts.js").Image} image @returns {State} */
 export function stateOf(image) {
   if (image.who === "machine") return image.unsure ? "unsure" : "machine";
+  if (image.who === "bulk") return "bulk";
   if (image.who === "person") return image.label ? "person" : "undecided";
   return "nobody";
 }
@@ -18,9 +19,10 @@ export function titleOf(image) {
   return called(image.label) || (image.who === "person" ? "Undecided" : "Unlabelled");
 }
 
-const MARKS = { person: "✓", unsure: "?", undecided: "∅", nobody: "–", machine: "" };
+const MARKS = { person: "✓", bulk: "≈", unsure: "?", undecided: "∅", nobody: "–", machine: "" };
 const WORDS = {
   person: "confirmed by a person",
+  bulk: "accepted in bulk",
   unsure: "unsure",
   undecided: "somebody looked and could not name it",
   nobody: "unlabelled",
@@ -37,31 +39,32 @@ export function markLevels(box) {
   }
 }
 
-/** @param {import("./stacks.js").Stacked} image @param {boolean} selected */
-export function drawTile(image, selected) {
+/** A tile is named by what is on it, and by what is behind it for those who don't see marks.
+ * @param {import("./stacks.js").Stacked} image @param {boolean} selected @param {"option" | "checkbox"} [role] */
+export function drawTile(image, selected, role = "option") {
   const state = stateOf(image);
   const sure = image.who === "machine" ? percent(image.confidence) : "";
+  const stack = image.stack ? `, an event of ${image.stack.images} pictures` : "";
   return el(
     "div",
     {
       class: "tile",
-      role: "option",
+      role,
       id: `t-${image.id}`,
       "data-id": image.id,
       "data-state": state,
       "data-label": image.label,
-      "aria-selected": String(selected),
-      "aria-label": `${image.name}: ${titleOf(image)}, ${WORDS[state]} ${sure}${image.stack ? `, an event of ${image.stack.images} pictures` : ""}`,
+      [role === "option" ? "aria-selected" : "aria-checked"]: String(selected),
       title: [words(lineOf(image.label_path)), image.name].filter(Boolean).join("\n"),
     },
     el("img", { src: `/api/v1/images/${image.id}/thumbnail`, alt: "", loading: "lazy", decoding: "async" }),
     image.stack &&
       el(
         "span",
-        { class: "event-mark", title: `An event of ${image.stack.images} pictures` },
+        { class: "event-mark", "aria-hidden": "true", title: `An event of ${image.stack.images} pictures` },
         `⧉ ${image.stack.images}`,
       ),
-    el("button", { class: "pick", type: "button", tabindex: -1, "aria-label": `Select ${image.name}` }, "✓"),
+    el("span", { class: "pick", "aria-hidden": "true", title: `Select ${image.name}` }, "✓"),
     el(
       "div",
       { class: "name" },
@@ -70,6 +73,7 @@ export function drawTile(image, selected) {
       el("b", {}, titleOf(image)),
       el("small", { class: "level" }, rankOf(image.label)),
       el("i", {}, sure),
+      el("span", { class: "unseen" }, `, ${WORDS[state]}${stack}, ${image.name}`),
     ),
   );
 }

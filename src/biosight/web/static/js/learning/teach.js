@@ -4,7 +4,7 @@ import { counted, el } from "../frame/dom.js";
 
 /**
  * @param {DOMStringMap} data @param {Count[]} counts
- * @param {(body: {labels: string[], name: string}) => void} teach
+ * @param {(body: {labels: string[], name: string, in_bulk: boolean}) => void} teach
  * @param {(label: string) => void} place asks what a label is a kind of @returns {any[]}
  */
 export function teachForm(data, counts, teach, place) {
@@ -19,7 +19,8 @@ export function teachForm(data, counts, teach, place) {
       onsubmit: (/** @type {Event} */ event) => {
         event.preventDefault();
         const chosen = [...form.querySelectorAll("input[name=label]:checked")].map((i) => i.value);
-        teach({ labels: chosen, name: form.elements.namedItem("name").value });
+        const { name, bulk } = form.elements;
+        teach({ labels: chosen, name: name.value, in_bulk: bulk.checked });
       },
     },
     el("ul", { class: "rows" }, rows),
@@ -35,6 +36,12 @@ export function teachForm(data, counts, teach, place) {
         required: true,
         title: "Small letters, digits, dots and dashes",
       }),
+    ),
+    el(
+      "label",
+      { class: "inline" },
+      el("input", { type: "checkbox", name: "bulk" }),
+      " Also learn from what was accepted in bulk, though nobody looked at each",
     ),
     el(
       "button",

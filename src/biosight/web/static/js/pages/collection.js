@@ -4,20 +4,19 @@ import { call } from "../frame/api.js";
 import { counted, find } from "../frame/dom.js";
 import { bind } from "../frame/keys.js";
 import { complain } from "../frame/toast.js";
+import { actKeys } from "../grid/act_keys.js";
 import { wireDownloads, wireFold, wireSizes, wireStacks, wireUploads } from "../grid/bar.js";
 import { learnFacets, wireFacets } from "../grid/facets.js";
 import { asBody, asQuery, drawApplied, fromAddress, isPlain, mark, matches, parts, wire } from "../grid/filters.js";
 import { drawFolders } from "../grid/folders.js";
 import { Grid } from "../grid/grid.js";
 import { moves } from "../grid/moves.js";
-import { drawSelected } from "../grid/selected.js";
+import { drawSelected, sureOf } from "../grid/selected.js";
 import { drawSources } from "../grid/sources.js";
 import { meant } from "../grid/stacks.js";
 import { markLevels } from "../grid/tile.js";
 import { update } from "../grid/update.js";
 import { doAct, undoLast } from "../pictures/acts.js";
-import { chooseLabel } from "../pictures/relabel.js";
-import { thingKeys } from "../pictures/things.js";
 import { listen } from "../upload/drop.js";
 import { add } from "../upload/upload.js";
 
@@ -132,39 +131,25 @@ export async function mount(main) {
     },
     { signal },
   );
-  for (const told of ["biosight:undone", "biosight:uploaded"])
+  for (const told of ["biosight:reload", "biosight:uploaded"])
     document.addEventListener(told, () => show().catch(complain), { signal });
 
   /** Act on the selection or the current tile. @param {Record<string, any>} body */
   const doHere = async (body) => {
     const [images, at, single] = [grid.chosen(), grid.current, !grid.selection.size];
     if (!images.length || !editor) return;
-    const changed = await doAct(collection, { ...body, ...(await target()) }, all ? total : 0);
+    if (all && !(await sureOf(body, total))) return;
+    const changed = await doAct(collection, { ...body, ...(await target()) });
     if (!single) clear();
     const stays = grid.images[at]?.id === images[0].id;
-    if (single && (changed.length || body.kind === "confirm")) grid.moveTo(stays ? at + 1 : at);
+    if (single && (changed || body.kind === "confirm")) grid.moveTo(stays ? at + 1 : at);
   };
   bind({
     ...moves(grid),
     clear: () => clear(),
     search: () => find(main, "#text").focus(),
     ...(editor && { undo: () => undoLast(collection) }),
-    ...(editor &&
-      filter.trash !== "true" && {
-        confirm: () => doHere({ kind: "confirm" }),
-        undecided: () => doHere({ kind: "undecided" }),
-        ...thingKeys((label) => doHere({ kind: "relabel", label })),
-        trash: () => doHere({ kind: "trash" }),
-        relabel: async () => {
-          if (!grid.chosen().length) return;
-          const label = await chooseLabel(data, "Label");
-          if (label) await doHere({ kind: "relabel", label });
-        },
-        favourite: (/** @type {KeyboardEvent} */ event) => {
-          const label = JSON.parse(data.favourites ?? "[]")[Number(event.key) - 1];
-          if (label) doHere({ kind: "relabel", label });
-        },
-      }),
+    ...(editor && filter.trash !== "true" && actKeys(data, grid, doHere)),
   });
 
   if (kept?.address === here) {

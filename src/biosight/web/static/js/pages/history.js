@@ -32,7 +32,7 @@ export async function mount(main) {
       );
   };
   older.addEventListener("click", () => load(false).catch(complain));
-  document.addEventListener("biosight:undone", () => load(true).catch(complain), { signal: stop.signal });
+  document.addEventListener("biosight:reload", () => load(true).catch(complain), { signal: stop.signal });
   await load(true);
   return () => stop.abort();
 }

@@ -82,7 +82,7 @@ export async function mount(main) {
   const undecided = () => change({ undecided: true });
   const trash = async () => {
     const body = { kind: image.trashed ? "restore" : "trash", images: [image.id] };
-    if ((await doAct(data.collection ?? "", body)).length) near.next ? to(near.next) : go(back);
+    if (await doAct(data.collection ?? "", body)) near.next ? to(near.next) : go(back);
   };
 
   const likes = el("section", { hidden: true });
@@ -158,7 +158,7 @@ export async function mount(main) {
   document.dispatchEvent(new CustomEvent("biosight:viewed", { detail: image.id }));
   if (localStorage.getItem(HIDE) === "hidden") details();
   document.addEventListener(
-    "biosight:undone",
+    "biosight:reload",
     async () => {
       image = await call("GET", `/images/${image.id}`);
       said = await call("GET", `/images/${image.id}/history`);

@@ -40,7 +40,7 @@ export async function mount(main) {
       file.value = "";
     });
   }
-  document.addEventListener("biosight:undone", () => page.redraw().catch(complain), { signal: stop.signal });
+  document.addEventListener("biosight:reload", () => page.redraw().catch(complain), { signal: stop.signal });
   await page.redraw();
   const leaveMap = await drawMap(main, here);
   return () => {

@@ -163,7 +163,7 @@ export async function mount(main) {
     if (label) await answer({ label });
   };
 
-  document.addEventListener("biosight:undone", () => load().catch(complain), { signal: stop.signal });
+  document.addEventListener("biosight:reload", () => load().catch(complain), { signal: stop.signal });
   bind({
     next: () => move(at + 1),
     previous: () => move(at - 1),
@@ -177,7 +177,7 @@ export async function mount(main) {
       undo: () => undoLast(collection),
       trash: async () => {
         const now = drawn[at];
-        if (now && (await doAct(collection, { kind: "trash", images: [now.image.id] })).length) {
+        if (now && (await doAct(collection, { kind: "trash", images: [now.image.id] }))) {
           drawn.splice(at, 1);
           waiting -= 1;
           at = Math.min(at, drawn.length - 1);

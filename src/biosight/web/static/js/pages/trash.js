@@ -4,6 +4,7 @@ import { API, call } from "../frame/api.js";
 import { counted, el, find } from "../frame/dom.js";
 import { complain, question, toast } from "../frame/toast.js";
 import { doAct } from "../pictures/acts.js";
+import { watch } from "../pictures/work.js";
 
 const SHOWN = 24;
 
@@ -64,16 +65,14 @@ function collectionRow(c, again) {
 async function pictures(c, again) {
   const page = await call("GET", `/collections/${c.id}/images?trash=true&limit=${SHOWN}`);
   const restore = async () => {
-    if ((await doAct(c.id, { kind: "restore", matching: { trash: true } }, c.trashed_images)).length) again();
+    if (await doAct(c.id, { kind: "restore", matching: { trash: true } })) again();
   };
   const empty = async () => {
     const words = `${counted(c.trashed_images, "picture")} will be gone for good. This can't be undone.`;
     if (!(await question({ title: `Empty the trash of “${c.name}”?`, words, ok: "Empty trash", danger: true }))) return;
     try {
-      for (let left = 1; left; ) {
-        left = (await call("DELETE", `/collections/${c.id}/trash`)).left;
-        if (left) toast(`${left.toLocaleString("en")} left…`, { seconds: 2 });
-      }
+      const { job } = await call("DELETE", `/collections/${c.id}/trash`);
+      if (job) watch(job);
       again();
     } catch (error) {
       complain(error);

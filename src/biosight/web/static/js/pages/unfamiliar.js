@@ -24,8 +24,8 @@ export async function mount(main) {
       .filter((/** @type {any} */ g) => g.images.length === 1)
       .flatMap((/** @type {any} */ g) => g.images);
     box.replaceChildren(
-      ...shelves.map((/** @type {any} */ g) => shelf(g.images, "like each other")),
-      ...(singles.length ? [shelf(singles, "like nothing else here")] : []),
+      ...shelves.map((/** @type {any} */ g) => shelf(g.images, "like each other", true)),
+      ...(singles.length ? [shelf(singles, "like nothing else here", false)] : []),
       ...(found.total
         ? []
         : [
@@ -38,31 +38,33 @@ export async function mount(main) {
           ]),
     );
   };
-  /** @param {any[]} images @param {string} what */
-  const shelf = (images, what) => {
+  /** What is like each other is chosen at first; loners have nothing in common. @param {any[]} images @param {string} what @param {boolean} alike */
+  const shelf = (images, what, alike) => {
     /** @type {Set<string>} */
-    const left = new Set();
+    const left = new Set(alike ? [] : images.map((i) => i.id));
     const chosen = () => images.filter((i) => !left.has(i.id)).map((i) => i.id);
     const name = async () => {
       const label = await chooseLabel(data, `Name ${counted(chosen().length, "picture")}`);
-      if (label && (await doAct(collection, { kind: "relabel", images: chosen(), label })).length) await load();
+      if (label && (await doAct(collection, { kind: "relabel", images: chosen(), label }))) await load();
     };
-    const button = el("button", { type: "button", class: "primary", onclick: () => name().catch(complain) });
-    const count = () => (button.textContent = `Name ${counted(chosen().length, "picture")}`);
+    const button = el("button", { type: "button", class: alike && "primary", onclick: () => name().catch(complain) });
+    const count = () => {
+      const many = chosen().length;
+      button.disabled = !many;
+      button.textContent = many ? `Name ${counted(many, "picture")}` : "Choose what to name";
+    };
     count();
     /** @param {any} image */
     const tile = (image) => {
-      const made = drawTile(image, true);
-      made.setAttribute("role", "checkbox");
-      made.setAttribute("aria-checked", "true");
+      const made = drawTile(image, alike, "checkbox");
       made.tabIndex = 0;
+      const show = () => made.setAttribute("aria-checked", String(!left.has(image.id)));
       const flip = () => {
         if (!left.delete(image.id)) left.add(image.id);
-        made.setAttribute("aria-checked", String(!left.has(image.id)));
-        made.setAttribute("aria-selected", String(!left.has(image.id)));
-        button.disabled = !chosen().length;
+        show();
         count();
       };
+      show();
       if (!editor) return made;
       made.addEventListener("click", flip);
       made.addEventListener("keydown", (/** @type {KeyboardEvent} */ event) => {
@@ -93,7 +95,7 @@ export async function mount(main) {
       grid,
     );
   };
-  document.addEventListener("biosight:undone", () => load().catch(complain), { signal: stop.signal });
+  document.addEventListener("biosight:reload", () => load().catch(complain), { signal: stop.signal });
   bind({ ...(editor && { undo: () => undoLast(collection) }) });
   await load();
   return () => stop.abort();

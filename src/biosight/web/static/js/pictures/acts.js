@@ -1,8 +1,9 @@
 // @ts-check
-/** Doing things to pictures: long acts go on until finished, and every act offers its undo. */
+/** Doing things to pictures: every act offers its undo. */
 import { call } from "../frame/api.js";
 import { counted } from "../frame/dom.js";
 import { complain, retract, toast } from "../frame/toast.js";
+import { hush, watch } from "./work.js";
 
 /** @typedef {{id: string, collection: string, name: string, label: string, thing: string, who: string, unsure: boolean,
  *   confidence: number, machine_label: string, note: string, trashed: boolean, version: number,
@@ -21,62 +22,34 @@ export function announce(images) {
 }
 
 /**
- * One act on named images or on all that match, 500 a call.
- * @param {string} collection @param {Record<string, any>} body @param {number} [expected] for progress
- * @returns {Promise<{act: string, said: string, changed: Image[], skipped: number, stale: Image[]}>}
+ * One act on named images or on all that match; of more than 500 a job does it.
+ * @param {string} collection @param {Record<string, any>} body
+ * @returns {Promise<{act: string, said: string, changed: Image[], skipped: number, stale: Image[], job: import("./work.js").Job | null}>}
  */
-export async function act(collection, body, expected = 0) {
-  const all = {
-    act: "",
-    said: "",
-    changed: /** @type {Image[]} */ ([]),
-    skipped: 0,
-    stale: /** @type {Image[]} */ ([]),
-  };
-  let start = "";
-  const parts = inParts(body);
-  for (const part of parts) {
-    do {
-      const done = await call("POST", `/collections/${collection}/acts`, { ...part, act: all.act, start });
-      // An act that changed nothing so far has left the history: the next part begins anew.
-      all.act = done.changed.length || all.changed.length ? done.act : "";
-      all.said = done.said;
-      all.changed.push(...done.changed);
-      all.skipped += done.skipped;
-      all.stale.push(...done.stale);
-      start = done.next;
-      if (start && expected)
-        toast(`${all.changed.length.toLocaleString("en")} of ${expected.toLocaleString("en")} done…`, { seconds: 2 });
-    } while (start);
-  }
-  if (all.act) mine.push({ id: all.act, collection });
-  announce([...all.changed, ...all.stale]);
-  return all;
-}
-
-/** @param {Record<string, any>} body @returns {Record<string, any>[]} at most 500 images each */
-function inParts(body) {
-  if (!body.images || body.images.length <= 500) return [body];
-  const parts = [];
-  for (let i = 0; i < body.images.length; i += 500) parts.push({ ...body, images: body.images.slice(i, i + 500) });
-  return parts;
+export async function act(collection, body) {
+  const done = await call("POST", `/collections/${collection}/acts`, body);
+  if (done.changed.length || done.job) mine.push({ id: done.act, collection });
+  if (done.job) watch(done.job);
+  else announce([...done.changed, ...done.stale]);
+  return done;
 }
 
 /**
  * Act, say so, offer undo.
- * @param {string} collection @param {Record<string, any>} body @param {number} [expected]
- * @returns {Promise<Image[]>} what changed; empty when nothing did or it failed
+ * @param {string} collection @param {Record<string, any>} body
+ * @returns {Promise<boolean>} did anything change, or is it going to?
  */
-export async function doAct(collection, body, expected) {
+export async function doAct(collection, body) {
   try {
-    const done = await act(collection, body, expected);
+    const done = await act(collection, body);
+    if (done.job) return true;
     const said = `${counted(done.changed.length, "picture")} ${done.said}`;
     const undo = done.changed.length ? { act: "Undo", of: done.act, run: () => undoAct(done.act, said) } : {};
     toast([said, ...leftOver(body, done)].join("; "), undo);
-    return done.changed;
+    return done.changed.length > 0;
   } catch (error) {
     complain(error);
-    return [];
+    return false;
   }
 }
 
@@ -91,33 +64,26 @@ function leftOver(body, done) {
   return words;
 }
 
-/** @param {string} id of an act @param {string} [what] it was, in words */
+/** Take back an act; one that is still under way stops first. @param {string} id @param {string} [what] it was, in words */
 export async function undoAct(id, what = "") {
   try {
-    let start = "";
-    const all = { changed: 0, left: 0, gone: 0 };
-    do {
-      const done = await call("POST", `/acts/${id}/undo`, { start });
-      announce(done.changed);
-      all.changed += done.changed.length;
-      all.left += done.left_alone;
-      all.gone += done.gone;
-      start = done.next;
-      if (start) toast(`${all.changed.toLocaleString("en")} undone…`, { seconds: 2 });
-    } while (start);
+    hush(id);
+    const done = await call("POST", `/acts/${id}/undo`);
     const at = mine.findIndex((m) => m.id === id);
     if (at >= 0) mine.splice(at, 1);
     retract(id);
+    if (done.job) return watch(done.job);
+    announce(done.changed);
     toast(
       [
-        `Undone${what ? `: ${what}` : ` for ${counted(all.changed, "picture")}`}`,
-        all.left ? `${all.left} changed since and stay as they are` : "",
-        all.gone ? `${all.gone} are gone for good` : "",
+        `Undone${what ? `: ${what}` : ` for ${counted(done.changed.length, "picture")}`}`,
+        done.left_alone ? `${done.left_alone} changed since and stay as they are` : "",
+        done.gone ? `${done.gone} are gone for good` : "",
       ]
         .filter(Boolean)
         .join("; "),
     );
-    document.dispatchEvent(new CustomEvent("biosight:undone"));
+    document.dispatchEvent(new CustomEvent("biosight:reload"));
   } catch (error) {
     complain(error);
   }

@@ -82,6 +82,7 @@ export function drawState(image) {
   const state = stateOf(image);
   const words = {
     person: "✓ said by a person",
+    bulk: "≈ accepted in bulk: nobody looked",
     machine: `by the machine, ${percent(image.confidence)}`,
     unsure: `? unsure, ${percent(image.confidence)}`,
     undecided: "∅ somebody looked, and could not name it",

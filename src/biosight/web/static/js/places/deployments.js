@@ -4,6 +4,7 @@ import { call } from "../frame/api.js";
 import { counted, el } from "../frame/dom.js";
 import { fill } from "../frame/form.js";
 import { question, toast } from "../frame/toast.js";
+import { watch } from "../pictures/work.js";
 import { setClock } from "./clock.js";
 import { done, drawRows, removePlace, small } from "./sites.js";
 
@@ -15,26 +16,11 @@ export function asBody(d) {
   return { name, site, camera, start, end, zone, shift, height, bait, comments };
 }
 
-/** Change a deployment, and bring its pictures after it. @param {Page} page @param {any} d @param {any} body @returns {Promise<string>} the act */
+/** Change a deployment; its pictures follow. @param {Page} page @param {any} d @param {any} body @returns {Promise<string>} the act */
 export async function changeDeployment(page, d, body) {
-  const path = `${page.here}/deployments/${d.id}`;
-  let step = await call("PATCH", path, body);
-  let moved = step.changed;
-  while (step.next) {
-    step = await call("POST", `${path}/follow`, { act: step.act, start: step.next });
-    moved += step.changed;
-    toast(`${moved.toLocaleString("en")} of ${counted(d.images, "picture")}…`, { seconds: 2 });
-  }
-  return step.act;
-}
-
-/** Bring the pictures of deployments after them that a table changed. @param {Page} page @param {string} act @param {string[]} ids */
-async function follow(page, act, ids) {
-  for (const id of ids) {
-    let start = "";
-    do start = (await call("POST", `${page.here}/deployments/${id}/follow`, { act, start })).next;
-    while (start);
-  }
+  const { act, job } = await call("PATCH", `${page.here}/deployments/${d.id}`, body);
+  if (job) watch(job);
+  return act;
 }
 
 const BAIT = /** @type {[string, string][]} */ ([
@@ -99,7 +85,7 @@ export async function takeTable(page, file) {
   });
   if (!sure) return;
   const taken = await call("POST", `${page.here}/deployments/table`, form());
-  await follow(page, taken.act, taken.follow);
+  if (taken.job) watch(taken.job);
   done(page, `${file.name} is taken in`, taken.act);
   await page.redraw();
 }

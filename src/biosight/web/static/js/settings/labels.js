@@ -4,6 +4,7 @@ import { call } from "../frame/api.js";
 import { counted, el, find } from "../frame/dom.js";
 import { complain, question, toast } from "../frame/toast.js";
 import { undoAct } from "../pictures/acts.js";
+import { watch } from "../pictures/work.js";
 import { moveName, place } from "./names.js";
 
 /**
@@ -26,16 +27,10 @@ export async function renameLabel(here, l, name, redraw) {
     danger: !name,
   });
   if (!sure) return;
-  let step = { act: "", next: "", changed: 0 };
-  let done = 0;
-  do {
-    step = await call("POST", `${here}/labels/rename`, { old: l.label, new: name, act: step.act, start: step.next });
-    done += step.changed;
-    if (step.next) toast(`${done} of ${many}…`, { seconds: 2 });
-  } while (step.next);
-  const { act } = step;
+  const { act, changed, job } = await call("POST", `${here}/labels/rename`, { old: l.label, new: name });
   const run = () => undoAct(act).then(redraw);
-  toast(`${counted(done, "picture")} changed`, { act: "Undo", of: act, run });
+  if (job) watch(job);
+  else toast(`${counted(changed, "picture")} changed`, { act: "Undo", of: act, run });
   await redraw();
 }
 

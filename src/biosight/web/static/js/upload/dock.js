@@ -103,7 +103,7 @@ function receipt(state) {
 async function restore(state) {
   const images = state.trashed.map((i) => i.id);
   const back = await doAct(state.collection, { kind: "restore", images });
-  if (back.length) {
+  if (back) {
     state.duplicates += state.trashed.length;
     state.trashed = [];
     document.dispatchEvent(new CustomEvent("biosight:uploaded", { detail: state.collection }));

@@ -65,7 +65,8 @@ export async function offerDeployments(collection, session, tops) {
         const known = there.find((/** @type {any} */ d) => d.name === r.name.value.trim());
         const id = known?.id ?? (await make(here, r, zone));
         const matching = { session, folder: r.top.value, deployment: [""] };
-        const done = await act(collection, { kind: "deploy", deployment: id, matching }, r.top.images);
+        const done = await act(collection, { kind: "deploy", deployment: id, matching });
+        if (done.job) continue;
         const words = `${counted(done.changed.length, "picture")} put into ${r.name.value}`;
         toast(words, { act: "Undo", of: done.act, run: () => undoAct(done.act, words) });
       }
