@@ -33,7 +33,7 @@ from biosight.storage.records import (
     Where,
     Write,
     among,
-    pages,
+    parts,
 )
 
 NAME = "act"
@@ -180,10 +180,11 @@ def but_later(records: Records, act: Act, make: Make[Image]) -> Make[Image]:
 
 def pieces(records: Records, job: Job, where: Sequence[Where]) -> Iterator[list[Image]]:
     """The pictures that are still to be done, some at a time."""
-    if not job.want("picked"):
-        yield from pages(records, Image, where, start=job.cursor, size=PIECE)
-        return
-    for ids in jobs.picks(records, job.id, job.cursor):
+    # All ids at once, then records by their ids: a store may know no quick way through all that
+    # match in order of id, and would look for each piece anew.
+    named = jobs.picks(records, job.id, job.cursor)
+    left = [*where, Where("id", ">", job.cursor)]
+    for ids in named if job.want("picked") else parts(records.ids(Image, left), PIECE):
         found = [i for i in among(records, Image, ids) if i.collection == job.collection]
         if found:
             yield sorted(found, key=lambda i: i.id)

@@ -210,7 +210,7 @@ def changing(act: Act, by: str, change: Change, image: Image) -> list[Write]:
     new = replace(image.put(standing), version=image.version + 1)
     item = ActItem(new_id(), act.id, image.id, image.standing, standing)
     said = annotation(act, by, change, image, standing)
-    return [*said, Insert(item), Replace(new, image.version)]
+    return [*said, Insert(item), Replace(new, image.version, image)]
 
 
 def changed_later(records: Records, act: Act, images: Sequence[Image]) -> set[str]:

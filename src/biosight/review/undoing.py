@@ -185,7 +185,7 @@ def putting_back(
         before["label_path"] = naming.path(before["label"])
     new = replace(image.put(replace(image.standing, **before)), version=image.version + 1)
     rests_on = [still_there(before["collection"])] if "collection" in before else []
-    return [*rests_on, *([Insert(said)] if said else []), Replace(new, image.version)]
+    return [*rests_on, *([Insert(said)] if said else []), Replace(new, image.version, image)]
 
 
 def withdrawal(act: Act, item: ActItem, by: str) -> Annotation | None:

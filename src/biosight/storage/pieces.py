@@ -12,7 +12,7 @@ from biosight.errors import Stale
 from biosight.storage.records import Gone, InUse, Record, Records, Write, among
 
 # Few enough that an upload which waits for the store's turn hardly notices.
-PIECE = 100
+PIECE = 50
 WHOLE_TRIES = 3
 TRIES = 8
 

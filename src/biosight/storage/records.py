@@ -75,11 +75,13 @@ class Insert:
 class Replace:
     """The new form of a versioned record; `expected` is the version it must still have.
 
-    Stale is raised otherwise. The new record carries its own new version.
+    Stale is raised otherwise. The new record carries its own new version. Where the record of that
+    version is at hand, `was` says so: a store may write what differs alone.
     """
 
     record: Record
     expected: int
+    was: Record | None = None
 
 
 @dataclass(frozen=True, slots=True)

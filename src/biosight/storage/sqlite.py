@@ -9,6 +9,7 @@ import os
 import queue
 import sqlite3
 import threading
+import time
 from collections import Counter, deque
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future
@@ -20,7 +21,6 @@ from biosight.errors import NoSpace, Stale, Unavailable
 from biosight.storage.fields import SCHEMA_VERSION, Kept, derived, fields_of, rewritten
 from biosight.storage.records import (
     Gone,
-    Insert,
     InUse,
     Order,
     Position,
@@ -48,6 +48,7 @@ from biosight.storage.sqlite_schema import (
 # sqlite.org/wal.html, "the WAL-reset bug"), so older libraries keep a rollback journal.
 WAL_SAFE = sqlite3.sqlite_version_info >= (3, 51, 3)
 BUSY_SECONDS = 20.0
+TURN_SECONDS = 0.002
 MOST_IN_ONE_COMMIT = 64
 # What indexes begin with, or are in the order of.
 OFTEN = {"collection", "trashed", "taken", "created_at", "day", "id"}
@@ -179,7 +180,7 @@ class SqliteRecords:
     def transaction(self) -> Iterator[sqlite3.Connection]:
         """A write transaction, taken at once so that two never deadlock."""
         with self.connection() as connection:
-            connection.execute("BEGIN IMMEDIATE")
+            begin(connection)
             try:
                 yield connection
                 connection.execute("COMMIT")
@@ -373,6 +374,25 @@ class SqliteRecords:
             self.idle.pop().close()
 
 
+def begin(connection: sqlite3.Connection) -> None:
+    """Take the turn to write. SQLite itself asks ever more seldom, and between the writes of a
+    long job would find no gap: asked for often, it is had when one ends."""
+    end = time.monotonic() + BUSY_SECONDS
+    connection.execute("PRAGMA busy_timeout = 0")
+    try:
+        while True:
+            try:
+                connection.execute("BEGIN IMMEDIATE")
+                return
+            except sqlite3.OperationalError as error:
+                busy = getattr(error, "sqlite_errorname", "").startswith("SQLITE_BUSY")
+                if not busy or time.monotonic() > end:
+                    raise
+            time.sleep(TURN_SECONDS)
+    finally:
+        connection.execute(f"PRAGMA busy_timeout = {int(BUSY_SECONDS * 1000)}")
+
+
 def telling_fields(kind: type[Record]) -> tuple[str, ...]:
     """A kind's fields of which each value has few records."""
     return cast(tuple[str, ...], getattr(kind, "telling", ()))
@@ -430,26 +450,33 @@ def carry_out(connection: sqlite3.Connection, change: Write) -> None:
     if isinstance(change, Require):
         require(connection, change)
         return
+    if isinstance(change, Replace):
+        replace(connection, change)
+        return
     record = change.record
     kept = fields_of(type(record))
     values = [as_sql(f, getattr(record, f.name)) for f in kept]
-    if isinstance(change, Insert):
-        marks, names = ", ".join("?" * len(kept)), ", ".join(f'"{f.name}"' for f in kept)
-        connection.execute(f"INSERT INTO {record.table} ({names}) VALUES ({marks})", values)
-        return
-    replace(connection, change, kept, values)
+    marks, names = ", ".join("?" * len(kept)), ", ".join(f'"{f.name}"' for f in kept)
+    connection.execute(f"INSERT INTO {record.table} ({names}) VALUES ({marks})", values)
 
 
-def replace(
-    connection: sqlite3.Connection, change: Replace, kept: tuple[Kept, ...], values: list[Any]
-) -> None:
-    """Compare-and-set on the version. Raises Stale."""
+def replace(connection: sqlite3.Connection, change: Replace) -> None:
+    """Compare-and-set on the version; indexes of fields that stay are left in peace. Raises
+    Stale."""
     record = change.record
+    kept = [f for f in fields_of(type(record)) if differs(change, f)]
+    values = [as_sql(f, getattr(record, f.name)) for f in kept]
     assignments = ", ".join(f'"{f.name}" = ?' for f in kept)
     sql = f"UPDATE {record.table} SET {assignments} WHERE id = ? AND version = ?"
     done = connection.execute(sql, [*values, record.id, change.expected])
     if done.rowcount != 1:
         raise Stale("Somebody changed this in the meantime.")
+
+
+def differs(change: Replace, field: Kept) -> bool:
+    """Has a field to be written?"""
+    name = field.name
+    return change.was is None or getattr(change.was, name) != getattr(change.record, name)
 
 
 def remove(connection: sqlite3.Connection, change: Remove) -> None:
