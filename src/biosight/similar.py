@@ -119,6 +119,11 @@ def unit_row(vector: Floats) -> Rows:
     return scaled
 
 
+def as_floats(rows: Rows) -> Floats:
+    """Unit rows (n, d) to reckon with."""
+    return np.divide(rows, np.float32(ONE), dtype=np.float32)
+
+
 def cosines(rows: Rows, row: Rows) -> Floats:
     """The cosine of each of rows (n, d) with row (d,), in blocks that fit the cache."""
     likeness = np.empty(len(rows), np.float32)
@@ -137,7 +142,7 @@ def groups(ids: Sequence[str], rows: Rows, alike: float = ALIKE) -> list[list[st
     The picture with the most others within `alike` leads a group, then the next among what is
     left (leader clustering; Daura et al. 1999). For up to some thousand pictures: (n, n).
     """
-    full = rows.astype(np.float32) / ONE
+    full = as_floats(rows)
     close = full @ full.T >= alike
     left = np.ones(len(ids), dtype=bool)
     found: list[list[str]] = []

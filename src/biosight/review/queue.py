@@ -1,7 +1,9 @@
 """The review queue: half drawn at random, half the machine's least certain.
 
 Only answers to the random half measure accuracy, so each answer keeps which half it came
-from (Annotation.via). Not here: answering (acts.py).
+from (Annotation.via). A share of all pictures is kept for it: neither the other half nor groups of
+look-alikes take them, or what is left to be drawn would be what those left. Not here: answering
+(acts.py).
 """
 
 from dataclasses import dataclass
@@ -9,7 +11,15 @@ from itertools import zip_longest
 
 from biosight.images import Image
 from biosight.storage.living import unreviewed
-from biosight.storage.records import Order, Records
+from biosight.storage.records import Order, Records, Where
+
+# Of all pictures, those with the smallest lots. Beyond them the random half goes on with the rest.
+RESERVED = 0.05
+
+
+def not_reserved() -> list[Where]:
+    """Pictures that are not kept for the random half."""
+    return [Where("lottery", ">=", RESERVED)]
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,9 +33,10 @@ class Drawn:
 def queue(records: Records, collection: str, limit: int = 40) -> list[Drawn]:
     """The next images that nobody has looked at, the two halves in turn."""
     where = unreviewed(collection)
+    least = [*where, *not_reserved()]
     halves = {
-        via: records.find(Image, where, order=Order(field), limit=limit)
-        for via, field in (("random", "lottery"), ("margin", "margin"))
+        "random": records.find(Image, where, order=Order("lottery"), limit=limit),
+        "margin": records.find(Image, least, order=Order("margin"), limit=limit),
     }
     drawn: dict[str, Drawn] = {}
     # One half may be shorter: pictures come and go between the two questions.
@@ -34,6 +45,11 @@ def queue(records: Records, collection: str, limit: int = 40) -> list[Drawn]:
             if image is not None:
                 drawn.setdefault(image.id, Drawn(image, via))
     return list(drawn.values())[:limit]
+
+
+def kept(records: Records, collection: str) -> int:
+    """How many of those that nobody has looked at are kept for the random half."""
+    return records.count(Image, [*unreviewed(collection), Where("lottery", "<", RESERVED)])
 
 
 def waiting(records: Records, collection: str) -> int:

@@ -29,6 +29,7 @@ from biosight.web.api import (
     overview,
     people,
     places,
+    review,
     uploads,
     versions,
 )
@@ -48,6 +49,7 @@ PARTS = (
     images,
     facets,
     acts,
+    review,
     exports,
     versions,
     jobs,

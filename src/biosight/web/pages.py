@@ -6,7 +6,7 @@ Not here: anything the API doesn't do too.
 import re
 from contextlib import suppress
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 from urllib.parse import quote
 
 from fastapi import APIRouter, Request, Response
@@ -152,13 +152,20 @@ def collection_page(request: Request, collection: str, biosight: Open) -> Respon
 
 
 @router.get("/collections/{collection}/review")
-def review_page(request: Request, collection: str, biosight: Open) -> Response:
-    """The review queue."""
+@router.get("/collections/{collection}/review/{way}")
+def review_page(
+    request: Request,
+    collection: str,
+    biosight: Open,
+    way: Literal["review", "groups", "doubted"] = "review",
+) -> Response:
+    """Review: one by one, in groups, or what is likely wrong."""
     access = seen(request, collection)
     return render(
         request,
         "review.html",
         access=access,
+        way=way,
         labels=labels_of(biosight, access.collection),
     )
 

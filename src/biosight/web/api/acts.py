@@ -1,4 +1,4 @@
-"""API: acts on many images, their history and undo, the review queue."""
+"""API: acts on many images, their history and undo."""
 
 from collections.abc import Callable, Sequence
 from typing import Annotated
@@ -15,7 +15,7 @@ from biosight.images import Image
 from biosight.jobs import Job
 from biosight.labels import IN_BULK
 from biosight.places import Deployment, Site
-from biosight.review import copies, queue, undoing
+from biosight.review import copies, undoing
 from biosight.review.acts import (
     DEPLOY,
     KINDS,
@@ -113,20 +113,6 @@ class UndoneOut(BaseModel):
     left_alone: int = 0
     gone: int = 0
     job: JobOut | None = None
-
-
-class DrawnOut(BaseModel):
-    """An image of the review queue and why it was drawn: random or margin."""
-
-    image: ImageOut
-    via: str
-
-
-class QueueOut(BaseModel):
-    """The next images to review, and how many wait in all."""
-
-    images: list[DrawnOut]
-    waiting: int
 
 
 @router.post("/collections/{collection}/acts", status_code=201)
@@ -270,14 +256,3 @@ def last_act(access: Viewer, person: Signed, records: Store) -> list[ActOut]:
     """One's own latest act here that can be undone; empty when there is none."""
     found = undoing.last_act(records, person.user.id, access.collection.id)
     return [act_out(found, access, person, accounts.names_of(records))] if found else []
-
-
-@router.get("/collections/{collection}/queue")
-def review_queue(access: Viewer, records: Store, limit: int = 40) -> QueueOut:
-    """Images to review: half drawn at random, half the machine's least certain."""
-    c = access.collection
-    drawn = queue.queue(records, c.id, max(1, min(limit, 200)))
-    return QueueOut(
-        images=[DrawnOut(image=image_out(d.image, c.threshold), via=d.via) for d in drawn],
-        waiting=queue.waiting(records, c.id),
-    )

@@ -12,8 +12,9 @@ from pydantic import BaseModel, Field
 
 from biosight import accounts, gallery
 from biosight.bootstrap import BioSight
-from biosight.errands import derived
+from biosight.errands import derived, grouping
 from biosight.errands.derived import Derived
+from biosight.errands.grouping import ALIKE
 from biosight.errands.names import naming_of, placed
 from biosight.errors import BadRequest, Unavailable
 from biosight.gallery.events import Event, event_of, events_of
@@ -107,7 +108,7 @@ class ImageChange(Input):
     undecided: bool = False
     note: str | None = Field(None, max_length=4000)
     trashed: bool | None = None
-    via: str = Field("", pattern="^(random|margin)?$")
+    via: str = Field("", pattern="^(random|margin|group)?$")
 
 
 class SayingOut(BaseModel):
@@ -123,6 +124,7 @@ class SayingOut(BaseModel):
 @router.get("/collections/{collection}/images")
 def list_images(
     access: Viewer,
+    biosight: Open,
     records: Store,
     chosen: Filtered,
     sort: str = "newest",
@@ -130,10 +132,14 @@ def list_images(
     limit: int = 100,
     events: bool = False,
 ) -> ImagePage:
-    """A page of images under a filter; with `events`, the event of each."""
+    """A page of images under a filter; with `events`, the event of each. Sorted by `alike`,
+    look-alikes lie together: of at most 10,000 pictures."""
     c = access.collection
     where = matching(access, chosen)
-    page = gallery.page(records, where, sort, cursor, limit)
+    if sort == ALIKE:
+        page = grouping.page(biosight, c.id, where, cursor, limit)
+    else:
+        page = gallery.page(records, where, sort, cursor, limit)
     found = events_of(records, page.images, c.event_gap) if events else {}
     return ImagePage(
         images=[image_out(i, c.threshold) for i in page.images],
@@ -224,11 +230,15 @@ def change(
 
 @router.get("/images/{image}/neighbours")
 def neighbours(
-    seen: ImageToSee, records: Store, chosen: Filtered, sort: str = "newest"
+    seen: ImageToSee, biosight: Open, records: Store, chosen: Filtered, sort: str = "newest"
 ) -> dict[str, str]:
     """The pictures before and behind this one under a filter; "" at the ends."""
     where = matching(seen.access, chosen)
-    previous, following = gallery.neighbours(records, where, sort, seen.image)
+    if sort == ALIKE:
+        collection = seen.access.collection.id
+        previous, following = grouping.beside(biosight, collection, where, seen.image.id)
+    else:
+        previous, following = gallery.neighbours(records, where, sort, seen.image)
     return {"previous": previous, "next": following}
 
 

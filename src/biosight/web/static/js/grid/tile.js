@@ -40,8 +40,8 @@ export function markLevels(box) {
 }
 
 /** A tile is named by what is on it, and by what is behind it for those who don't see marks.
- * @param {import("./stacks.js").Stacked} image @param {boolean} selected @param {"option" | "checkbox"} [role] */
-export function drawTile(image, selected, role = "option") {
+ * @param {import("./stacks.js").Stacked} image @param {boolean} selected */
+export function drawTile(image, selected) {
   const state = stateOf(image);
   const sure = image.who === "machine" ? percent(image.confidence) : "";
   const stack = image.stack ? `, an event of ${image.stack.images} pictures` : "";
@@ -49,12 +49,12 @@ export function drawTile(image, selected, role = "option") {
     "div",
     {
       class: "tile",
-      role,
+      role: "option",
       id: `t-${image.id}`,
       "data-id": image.id,
       "data-state": state,
       "data-label": image.label,
-      [role === "option" ? "aria-selected" : "aria-checked"]: String(selected),
+      "aria-selected": String(selected),
       title: [words(lineOf(image.label_path)), image.name].filter(Boolean).join("\n"),
     },
     el("img", { src: `/api/v1/images/${image.id}/thumbnail`, alt: "", loading: "lazy", decoding: "async" }),

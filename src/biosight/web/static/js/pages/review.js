@@ -5,7 +5,7 @@ import { counted, el, find, refocus } from "../frame/dom.js";
 import { bind } from "../frame/keys.js";
 import { complain } from "../frame/toast.js";
 import { changeOne, doAct, undoLast } from "../pictures/acts.js";
-import { drawAllGuesses, drawOpinions, drawState } from "../pictures/guesses.js";
+import { byDigit, drawAllGuesses, drawOpinions, drawState } from "../pictures/guesses.js";
 import { broader, finer, stepped } from "../pictures/levels.js";
 import { chooseLabel } from "../pictures/relabel.js";
 import { Stage } from "../pictures/stage.js";
@@ -163,7 +163,22 @@ export async function mount(main) {
     if (label) await answer({ label });
   };
 
-  document.addEventListener("biosight:reload", () => load().catch(complain), { signal: stop.signal });
+  /** To the picture that was taken back, before the queue as it stands. @param {any} detail */
+  const back = async (detail) => {
+    const [image] = detail?.back ?? [];
+    if (!image || image.collection !== collection) return load();
+    const known = drawn.find((d) => d.image.id === image.id);
+    if (known?.done) waiting += 1;
+    if (known) Object.assign(known, { image, done: image.who !== "machine" });
+    else drawn.splice(at, 0, { image, via: "" });
+    at = drawn.findIndex((d) => d.image.id === image.id);
+    await draw();
+  };
+  document.addEventListener(
+    "biosight:reload",
+    (event) => back(/** @type {CustomEvent} */ (event).detail).catch(complain),
+    { signal: stop.signal },
+  );
   bind({
     next: () => move(at + 1),
     previous: () => move(at - 1),
@@ -185,8 +200,8 @@ export async function mount(main) {
         }
       },
       favourite: (/** @type {KeyboardEvent} */ event) => {
-        const label = JSON.parse(data.favourites ?? "[]")[Number(event.key) - 1];
-        if (label) answer({ label });
+        const label = byDigit(data, shown, Number(event.key));
+        if (label) answer(label === shown.label ? { confirm: true } : { label });
       },
     }),
   });

@@ -4,7 +4,7 @@ import { call } from "../frame/api.js";
 import { counted, el, find } from "../frame/dom.js";
 import { bind } from "../frame/keys.js";
 import { complain } from "../frame/toast.js";
-import { drawTile } from "../grid/tile.js";
+import { Picker } from "../grid/picker.js";
 import { doAct, undoLast } from "../pictures/acts.js";
 import { chooseLabel } from "../pictures/relabel.js";
 
@@ -40,59 +40,31 @@ export async function mount(main) {
   };
   /** What is like each other is chosen at first; loners have nothing in common. @param {any[]} images @param {string} what @param {boolean} alike */
   const shelf = (images, what, alike) => {
-    /** @type {Set<string>} */
-    const left = new Set(alike ? [] : images.map((i) => i.id));
-    const chosen = () => images.filter((i) => !left.has(i.id)).map((i) => i.id);
+    const title = `${counted(images.length, "picture")} ${what}`;
+    const picker = new Picker(images, { name: title, all: alike, editor, shown: FEW, changed: () => count() });
     const name = async () => {
-      const label = await chooseLabel(data, `Name ${counted(chosen().length, "picture")}`);
-      if (label && (await doAct(collection, { kind: "relabel", images: chosen(), label }))) await load();
+      const label = await chooseLabel(data, picker.says("Name"));
+      const chosen = picker.in.map((i) => i.id);
+      if (label && (await doAct(collection, { kind: "relabel", images: chosen, label }))) await load();
     };
     const button = el("button", { type: "button", class: alike && "primary", onclick: () => name().catch(complain) });
     const count = () => {
-      const many = chosen().length;
-      button.disabled = !many;
-      button.textContent = many ? `Name ${counted(many, "picture")}` : "Choose what to name";
+      button.disabled = !picker.in.length;
+      button.textContent = picker.in.length ? picker.says("Name") : "Choose what to name";
     };
     count();
-    /** @param {any} image */
-    const tile = (image) => {
-      const made = drawTile(image, alike, "checkbox");
-      made.tabIndex = 0;
-      const show = () => made.setAttribute("aria-checked", String(!left.has(image.id)));
-      const flip = () => {
-        if (!left.delete(image.id)) left.add(image.id);
-        show();
-        count();
-      };
-      show();
-      if (!editor) return made;
-      made.addEventListener("click", flip);
-      made.addEventListener("keydown", (/** @type {KeyboardEvent} */ event) => {
-        if (event.key !== " ") return;
-        event.preventDefault();
-        flip();
-      });
-      return made;
-    };
     const more =
       images.length > FEW &&
       el("button", { type: "button", onclick: () => showAll() }, `Show ${images.length - FEW} more`);
-    const grid = el("div", { class: "grid", "data-size": "s" }, images.slice(0, FEW).map(tile));
     const showAll = () => {
-      grid.append(...images.slice(FEW).map(tile));
-      more.remove();
+      picker.show(images.length);
+      if (more) more.remove();
     };
     return el(
       "section",
       { class: "group" },
-      el(
-        "div",
-        { class: "heading" },
-        el("h2", {}, `${counted(images.length, "picture")} ${what}`),
-        editor && button,
-        more,
-      ),
-      grid,
+      el("div", { class: "heading" }, el("h2", {}, title), editor && button, more),
+      picker.box,
     );
   };
   document.addEventListener("biosight:reload", () => load().catch(complain), { signal: stop.signal });

@@ -83,7 +83,7 @@ export async function undoAct(id, what = "") {
         .filter(Boolean)
         .join("; "),
     );
-    document.dispatchEvent(new CustomEvent("biosight:reload"));
+    document.dispatchEvent(new CustomEvent("biosight:reload", { detail: { undone: id, back: done.changed } }));
   } catch (error) {
     complain(error);
   }

@@ -24,6 +24,13 @@ export function drawAllGuesses(image, choose) {
   ];
 }
 
+/** What a digit gives a picture: a favourite, or a guess where there are none. @param {DOMStringMap} data @param {any} image @param {number} digit */
+export function byDigit(data, image, digit) {
+  const favourites = JSON.parse(data.favourites ?? "[]");
+  const guesses = image ? (image.finer.length ? image.finer : image.top) : [];
+  return favourites.length ? favourites[digit - 1] : guesses[digit - 1]?.label;
+}
+
 /** What the picture looks like to experts: shown, and never an answer. @param {any} image */
 export function drawOpinions(image) {
   return image.opinions

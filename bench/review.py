@@ -1,0 +1,196 @@
+"""Keys and clicks a hundred pictures: review one by one against groups, in the real browser.
+
+Plays a person who knows every name and makes no mistake, on pictures in a folder per name:
+`python -m bench.review FOLDER [COUNT]`. A name is right where it is the folder's or hangs below it.
+"""
+
+import random
+import sys
+import tempfile
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from itertools import groupby
+from pathlib import Path
+from typing import Any
+
+from playwright.sync_api import Page, sync_playwright
+
+from bench.made import Running, serving
+
+API = "/api/v1"
+
+
+@dataclass(slots=True)
+class Hand:
+    """A person's hand: every key and click is counted."""
+
+    page: Page
+    keys: int = 0
+    clicks: int = 0
+    looked: int = 0
+
+
+    def press(self, key: str, times: int = 1) -> None:
+        """Press a key."""
+        for _ in range(times):
+            self.page.keyboard.press(key)
+            self.keys += 1
+
+    def name(self, label: str) -> None:
+        """Give a label by typing enough of it into the chooser."""
+        self.press("r")
+        field = self.page.locator("dialog[open] input").first
+        field.wait_for()
+        for typed in range(2, len(label) + 1):
+            first = self.page.locator("dialog[open] [role=option]").first
+            self.page.keyboard.type(label[typed - 2 : typed] if typed == 2 else label[typed - 1])
+            self.keys += 2 if typed == 2 else 1
+            self.page.wait_for_timeout(350)
+            if first.count() and first.inner_text().split("\n")[0].strip() == label:
+                break
+        self.press("Enter")
+        self.page.wait_for_selector("dialog[open]", state="detached")
+
+    def click(self, at: int, *, shift: bool = False) -> None:
+        """Click a tile of the group."""
+        held: Any = ["Shift"] if shift else []
+        self.page.locator("[role=listbox] .tile").nth(at).click(modifiers=held)
+        self.clicks += 1
+
+    @property
+    def acts(self) -> int:
+        """Keys and clicks."""
+        return self.keys + self.clicks
+
+
+def filled(running: Running, pictures: Sequence[tuple[str, bytes]]) -> dict[str, str]:
+    """A collection with the pictures: what each shows, by its id."""
+    truth = {}
+    made = running.client.post(f"{API}/collections", json={"name": "Review"}).json()["id"]
+    for number, (name, content) in enumerate(pictures):
+        file = {"file": (f"{number:04}.jpg", content)}
+        said = running.client.post(f"{API}/collections/{made}/images", files=file)
+        if said.status_code == 201:
+            truth[said.json()["image"]["id"]] = name
+    return truth
+
+
+def line(image: dict[str, Any]) -> list[str]:
+    """The names above an image's label, and itself."""
+    return [part for part in str(image["label_path"]).split("/") if part]
+
+
+def right(image: dict[str, Any], name: str) -> bool:
+    """Is what the image is called what it shows?"""
+    return name in line(image) or image["label"] == name
+
+
+def one_by_one(running: Running, hand: Hand, collection: str, truth: dict[str, str]) -> None:
+    """The queue until nothing waits."""
+    page = hand.page
+    page.goto(f"{running.url}/collections/{collection}/review")
+    while True:
+        page.wait_for_selector("#review .stage, #review .empty")
+        link = page.locator("#review aside a[href^='/images/']").last
+        if page.locator("#review .empty").count() or not link.count():
+            return
+        id = str(link.get_attribute("href")).rsplit("/", 1)[-1]
+        image = running.client.get(f"{API}/images/{id}").json()
+        guesses = [g["label"] for g in (image["finer"] or image["top"])][:5]
+        lines = [g.get("line", []) for g in (image["finer"] or image["top"])][:5]
+        fitting = [n for n, g in enumerate(guesses) if truth[id] in [g, *lines[n]]]
+        hand.looked += 1
+        if right(image, truth[id]):
+            hand.press("a")
+        elif fitting:
+            hand.press(str(fitting[0] + 1))
+        else:
+            hand.name(truth[id])
+        page.wait_for_function(
+            "id => !document.querySelector(`#review aside a[href='/images/${id}']`)", arg=id
+        )
+
+
+def take_out(hand: Hand, wrong: Sequence[int]) -> None:
+    """Take tiles out; a run of them by its ends."""
+    for _, run in groupby(enumerate(wrong), key=lambda pair: pair[1] - pair[0]):
+        places = [place for _, place in run]
+        if len(places) > 2:
+            hand.click(places[0])
+            hand.click(places[-1], shift=True)
+        else:
+            for place in places:
+                hand.click(place)
+
+
+def in_groups(running: Running, hand: Hand, collection: str, truth: dict[str, str]) -> None:
+    """Groups until there are no more; then the rest one by one."""
+    page = hand.page
+    page.goto(f"{running.url}/collections/{collection}/review/groups")
+    shown = "[...document.querySelectorAll('#review .tile')].map(t => t.dataset.id).join()"
+    while True:
+        page.wait_for_selector("#review [role=listbox], #review .empty")
+        if page.locator("#review .empty").count():
+            break
+        before = page.evaluate(shown)
+        ids = str(before).split(",")
+        images = [running.client.get(f"{API}/images/{id}").json() for id in ids]
+        wrong = [n for n, i in enumerate(images) if not right(i, truth[i["id"]])]
+        hand.looked += len(ids) - len(wrong)
+        take_out(hand, wrong)
+        names = {truth[ids[n]] for n in wrong}
+        if len(names) == 1 and len(wrong) > 2:
+            hand.name(names.pop())
+            hand.looked += len(wrong)
+            if len(wrong) == len(ids):
+                page.wait_for_function(f"was => {shown} !== was", arg=before)
+                continue
+            page.wait_for_function(f"was => {shown} !== was", arg=before)
+            before = page.evaluate(shown)
+        hand.press("s" if len(wrong) == len(ids) else "Enter")
+        page.wait_for_function(f"was => {shown} !== was", arg=before)
+    one_by_one(running, hand, collection, truth)
+
+
+def chosen(folder: Path, count: int) -> list[tuple[str, bytes]]:
+    """Pictures of a folder per name, drawn at random."""
+    files = sorted(f for f in folder.glob("*/*") if f.is_file())
+    random.Random(5).shuffle(files)
+    return [(f.parent.name, f.read_bytes()) for f in files[:count]]
+
+
+def main() -> None:
+    """Print the lines."""
+    folder, count = Path(sys.argv[1]), int(sys.argv[2]) if len(sys.argv) > 2 else 1000
+    pictures = chosen(folder, count)
+    spent = {}
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(
+            executable_path="/usr/bin/chromium", args=["--no-sandbox"]
+        )
+        for way in (one_by_one, in_groups):
+            with tempfile.TemporaryDirectory() as data, serving(Path(data) / "data") as running:
+                truth = filled(running, pictures)
+                collection = running.client.get(f"{API}/images/{next(iter(truth))}").json()
+                page = browser.new_page(base_url=running.url)
+                page.context.add_cookies(
+                    [
+                        {"name": c.name, "value": str(c.value), "url": running.url}
+                        for c in running.client.cookies.jar
+                    ]
+                )
+                hand = Hand(page)
+                way(running, hand, collection["collection"], truth)
+                per = 100 * hand.acts / len(truth)
+                spent[way.__name__] = per
+                print(
+                    f"{way.__name__:<12} {len(truth)} pictures: {hand.keys} keys, {hand.clicks} "
+                    f"clicks, {per:.1f} a hundred",
+                    flush=True,
+                )
+        browser.close()
+    print(f"one by one over groups: {spent['one_by_one'] / spent['in_groups']:.2f}")
+
+
+if __name__ == "__main__":
+    main()
