@@ -8,7 +8,7 @@ import random
 import sys
 import tempfile
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from itertools import groupby
 from pathlib import Path
 from typing import Any
@@ -28,7 +28,6 @@ class Hand:
     keys: int = 0
     clicks: int = 0
     looked: int = 0
-
 
     def press(self, key: str, times: int = 1) -> None:
         """Press a key."""

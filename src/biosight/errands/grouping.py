@@ -7,7 +7,7 @@ people answer, which are acts (review).
 
 from collections import Counter, defaultdict
 from collections.abc import Collection as Several
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -17,14 +17,16 @@ from biosight.bootstrap import BioSight
 from biosight.collection import Collection
 from biosight.errors import BadRequest
 from biosight.gallery.browse import LARGEST_PAGE, Page
+from biosight.gallery.filters import at_or_below
 from biosight.images import Embedding, Image
 from biosight.review.queue import not_reserved
 from biosight.similar import Floats
 from biosight.storage.living import named_by_people, unreviewed
-from biosight.storage.records import Order, Records, Where, among
-from biosight.taxa.paths import agree
+from biosight.storage.records import Order, Where, among
+from biosight.taxa.paths import agree, as_path, line_of
 
 MOST_TOGETHER = 60
+ENOUGH = 12
 SAMPLE = 1200  # of a label's pictures, among which the middle of a group is sought
 NEIGHBOURS = 5
 LIKE_ENOUGH = 0.5
@@ -36,9 +38,9 @@ ALIKE = "alike"  # the name of the order
 
 @dataclass(frozen=True, slots=True)
 class Group:
-    """Look-alikes under one proposed name, the most typical first. From the place `odd` on they are
-    less like the first than groups are; `left` is how many wait under the name, these among
-    them."""
+    """Look-alikes under one proposed name, or names below it, the most typical first. From the
+    place `odd` on they are less like the first than groups are; `left` is how many wait under the
+    name, these among them."""
 
     label: str
     images: list[Image]
@@ -72,41 +74,48 @@ def next_group(
 ) -> Group | None:
     """The next look-alikes that nobody looked at, under `label` or the one that most wait under;
     None when nothing waits. Those of `without`, and what is kept for the random half, are left
-    out."""
-    records = biosight.archive.records
+    out.
+
+    Where few wait under a name, its group is of all that hang below a name above it, each under its
+    own.
+    """
+    records, skipped = biosight.archive.records, set(without)
     here = [*unreviewed(collection.id), *not_reserved()]
-    name = label or most_frequent(records, here)
-    if not name:
-        return None
-    skipped = set(without)
-    named = [*here, Where("label", "=", name)]
-    ids = [id for id in records.ids(Image, named) if id not in skipped]
-    if not ids:
-        return None if label else next_of_others(biosight, collection, name, skipped)
-    chosen, odd = together(space_of(biosight, collection.id, ids), ids)
-    found = {i.id: i for i in among(records, Image, chosen)}
+    waiting = {str(k): n for k, n in records.count_by(Image, here, "label_path").items() if k}
+    for path in first_of(waiting, label):
+        name, where = under(path, waiting)
+        ids = [id for id in records.ids(Image, [*here, *where]) if id not in skipped]
+        if ids:
+            return as_group(biosight, collection.id, name, ids)
+    return None
+
+
+def as_group(biosight: BioSight, collection: str, name: str, ids: Sequence[str]) -> Group:
+    """The look-alikes among some ids."""
+    chosen, odd = together(space_of(biosight, collection, ids), ids)
+    found = {i.id: i for i in among(biosight.archive.records, Image, chosen)}
     images = [found[id] for id in chosen if id in found]
     return Group(name, images, min(odd, len(images)), len(ids))
 
 
-def next_of_others(
-    biosight: BioSight, collection: Collection, done: str, skipped: Several[str]
-) -> Group | None:
-    """A group under another label than one of which all is put aside."""
-    here = [*unreviewed(collection.id), *not_reserved()]
-    counts = biosight.archive.records.count_by(Image, here, "label")
-    for name, _ in sorted(counts.items(), key=lambda item: -item[1]):
-        if name and name != done:
-            found = next_group(biosight, collection, str(name), skipped)
-            if found:
-                return found
-    return None
+def first_of(waiting: Mapping[str, int], label: str) -> list[str]:
+    """Paths in the order in which they are looked through: that of the label first, or one below
+    it, then those that most wait under."""
+    paths = sorted(waiting, key=lambda path: (-waiting[path], path))
+    return sorted(paths, key=lambda path: label not in line_of(path)) if label else paths
 
 
-def most_frequent(records: Records, where: Sequence[Where]) -> str:
-    """The label that most of what matches bears, "" for none."""
-    counts = {str(k): n for k, n in records.count_by(Image, where, "label").items() if k}
-    return max(counts, key=lambda name: counts[name], default="")
+def under(path: str, waiting: Mapping[str, int]) -> tuple[str, list[Where]]:
+    """A name and the conditions for what a group of its pictures is drawn from: the name alone
+    where enough wait under it, else all at or below the nearest name above it that enough do."""
+    line = line_of(path)
+    if waiting[path] >= ENOUGH or len(line) < 2:
+        return line[-1], [Where("label_path", "=", path)]
+    for depth in range(len(line), 0, -1):
+        above = as_path(line[:depth])
+        if depth == 1 or sum(n for p, n in waiting.items() if p.startswith(above)) >= ENOUGH:
+            break
+    return line[depth - 1], at_or_below("label_path", above)
 
 
 def space_of(biosight: BioSight, collection: str, ids: Sequence[str]) -> Space:

@@ -60,7 +60,13 @@ export async function mount(main) {
   const bar = () => {
     const out = picker.out.length;
     return [
-      el("h2", {}, called(group.label), " ", el("small", { class: "soft" }, counted(group.left, "picture"))),
+      el(
+        "h2",
+        {},
+        called(group.label),
+        " ",
+        el("small", { class: "soft" }, `${several()}${counted(group.left, "picture")}`),
+      ),
       editor &&
         el(
           "div",
@@ -77,6 +83,9 @@ export async function mount(main) {
       el("p", { class: "soft" }, progress()),
     ].filter(Boolean);
   };
+
+  /** Few wait under each name: each picture is confirmed under its own. */
+  const several = () => (group.images.some((i) => i.label !== group.label) ? "and below, each by its own name, " : "");
 
   const progress = () => {
     const hours = (Date.now() - began) / 3.6e6;
