@@ -6,7 +6,6 @@ Not here: what a collection is (collection.py), what is in it (gallery), or who 
 """
 
 import hashlib
-import secrets
 import time
 from dataclasses import dataclass, replace
 from typing import ClassVar, Unpack
@@ -30,6 +29,7 @@ from biosight.storage.records import (
     Replace,
     Require,
     Where,
+    Write,
     among,
     new_id,
 )
@@ -54,7 +54,8 @@ class Member:
 
 @dataclass(frozen=True, slots=True)
 class Offer:
-    """An invitation of an email address to a collection, open until accepted or withdrawn."""
+    """An invitation of an email address to a collection, open until accepted or withdrawn. None is
+    made any more: today's are links (accounts/links.py)."""
 
     table: ClassVar[str] = "offers"
     indexes: ClassVar[tuple[tuple[str, ...], ...]] = (("email", "id"), ("collection", "id"))
@@ -101,7 +102,7 @@ def access(
         raise NotFound("There is no such collection, or it is not shared with you.")
     granted = Access(found, member.role)
     if not granted.allows(need):
-        raise Forbidden(f"You are a {member.role} here; this needs the role {need}.")
+        raise Forbidden(f"Your role here is {member.role}; this needs the role {need}.")
     return granted
 
 
@@ -212,13 +213,11 @@ def remove_member(records: Records, collection: str, user: str) -> None:
     records.write(*another_owner(records, member), Remove(Member, member.id, member.version))
 
 
-def offer(records: Records, collection: str, email: str, role: str, by: str) -> Offer:
-    """Invite an address; nobody learns whether it has an account."""
+def joining(collection: str, user: str, role: str) -> list[Write]:
+    """What makes somebody a member of a collection that is there. InUse is raised of one who is."""
     check_role(role)
-    made = Offer(secrets.token_hex(16), collection, email, role, by, time.time())
-    old = [o for o in offers_of(records, collection) if o.email == email]
-    records.write(*(Remove(Offer, o.id) for o in old), Insert(made))
-    return made
+    key = member_id(collection, user)
+    return [still_there(collection), Insert(Member(key, collection, user, role, time.time()))]
 
 
 def offers_of(records: Records, collection: str) -> list[Offer]:
@@ -239,10 +238,8 @@ def answer_offer(records: Records, offer_id: str, email: str, user: str, *, acce
     if found is None or found.email != email:
         raise NotFound("There is no such invitation.")
     if accept:
-        key = member_id(found.collection, user)
-        member = Member(key, found.collection, user, found.role, time.time())
         try:
-            records.write(still_there(found.collection), Insert(member))
+            records.write(*joining(found.collection, user, found.role))
         except InUse:
             pass  # already a member: the invitation changes nothing
         except Gone as error:

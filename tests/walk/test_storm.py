@@ -186,7 +186,7 @@ class Crew:
         other = other or self.people[0]
         email = other.get("/api/v1/me").json()["email"]
         offer = {"email": email, "role": "owner"}
-        owner.post(f"/api/v1/collections/{collection}/offers", json=offer)
+        owner.post(f"/api/v1/collections/{collection}/invitations", json=offer)
         for one in other.get("/api/v1/offers").json():
             other.post(f"/api/v1/offers/{one['id']}", json={"accept": True})
         self.collections.append(collection)

@@ -277,7 +277,7 @@ def test_moves_and_copies_stand_in_both_histories_and_need_both_rights(
     bob = another("bob@example.org")
     theirs = first_collection(bob)
     offer = {"email": "ada@example.org", "role": "editor"}
-    bob.post(f"/api/v1/collections/{theirs}/offers", json=offer)
+    bob.post(f"/api/v1/collections/{theirs}/invitations", json=offer)
     ada.post(f"/api/v1/offers/{ada.get('/api/v1/offers').json()[0]['id']}", json={"accept": True})
     mine = next(c["id"] for c in ada.get("/api/v1/collections").json() if c["role"] == "owner")
     ids = upload_ids(ada, mine, "Red", "Green")

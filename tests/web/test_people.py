@@ -533,7 +533,7 @@ def test_deleting_the_account_hands_collections_over(ada: TestClient, another: A
     bob = another("bob@example.org")
     shared = bob.post("/api/v1/collections", json={"name": "Shared"}).json()["id"]
     offer = {"email": "ada@example.org", "role": "viewer"}
-    bob.post(f"/api/v1/collections/{shared}/offers", json=offer)
+    bob.post(f"/api/v1/collections/{shared}/invitations", json=offer)
     waiting = ada.get("/api/v1/offers").json()[0]["id"]
     ada.post(f"/api/v1/offers/{waiting}", json={"accept": True})
     assert bob.request("DELETE", "/api/v1/me", json={"password": "wrong"}).status_code == 403

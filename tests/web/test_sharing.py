@@ -13,7 +13,8 @@ Another = Callable[[str], TestClient]
 def share(owner: TestClient, guest: TestClient, collection: str, role: str) -> None:
     email = guest.get("/api/v1/me").json()["email"]
     offer = {"email": email, "role": role}
-    assert owner.post(f"/api/v1/collections/{collection}/offers", json=offer).status_code == 201
+    path = f"/api/v1/collections/{collection}/invitations"
+    assert owner.post(path, json=offer).status_code == 201
     waiting = guest.get("/api/v1/offers").json()[0]["id"]
     assert guest.post(f"/api/v1/offers/{waiting}", json={"accept": True}).status_code == 204
 
@@ -97,7 +98,7 @@ def test_an_owner_undoes_what_an_editor_did_and_not_the_other_way(
 
 
 def test_an_invitation_tells_nobody_whether_the_address_has_an_account(ada: TestClient) -> None:
-    path = f"/api/v1/collections/{first_collection(ada)}/offers"
+    path = f"/api/v1/collections/{first_collection(ada)}/invitations"
     answers = [
         ada.post(path, json={"email": email, "role": "viewer"})
         for email in ("ada@example.org", "nobody@example.org")
@@ -108,7 +109,7 @@ def test_an_invitation_tells_nobody_whether_the_address_has_an_account(ada: Test
 
 def test_offers_can_be_declined_and_withdrawn(ada: TestClient, another: Another) -> None:
     bob, mine = another("bob@example.org"), first_collection(ada)
-    path = f"/api/v1/collections/{mine}/offers"
+    path = f"/api/v1/collections/{mine}/invitations"
     offer = {"email": "bob@example.org", "role": "viewer"}
     first = ada.post(path, json=offer).json()["id"]
     assert ada.post(f"/api/v1/offers/{first}", json={"accept": True}).status_code == 404

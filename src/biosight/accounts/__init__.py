@@ -12,12 +12,17 @@ from biosight.accounts.limits import (
     tried,
 )
 from biosight.accounts.links import (
+    INVITATION_DAYS,
+    SIGN_UP,
+    find_invitation,
     find_link,
     first_code,
+    followed,
     invitations,
+    invitations_to,
     invite,
     reset_link,
-    withdraw_invitation,
+    used_up,
 )
 from biosight.accounts.names import names_of
 from biosight.accounts.people import (
@@ -60,8 +65,10 @@ __all__ = [
     "DAY",
     "FREE",
     "FREE_PER_ADDRESS",
+    "INVITATION_DAYS",
     "KINDS",
     "SCOPES",
+    "SIGN_UP",
     "Invitation",
     "Session",
     "Token",
@@ -77,12 +84,15 @@ __all__ = [
     "create_user",
     "end_session",
     "end_sessions",
+    "find_invitation",
     "find_link",
     "find_user",
     "first_code",
+    "followed",
     "forget_tries",
     "has_users",
     "invitations",
+    "invitations_to",
     "invite",
     "know",
     "names_of",
@@ -100,5 +110,5 @@ __all__ = [
     "tokens_of",
     "tried",
     "use_reset",
-    "withdraw_invitation",
+    "used_up",
 ]

@@ -2,20 +2,39 @@
 
 import secrets
 import time
+from dataclasses import replace
 
 from biosight.accounts.people import clean_email
 from biosight.accounts.records import DAY, Invitation, User, hashed
-from biosight.errors import NotFound
-from biosight.storage.records import Insert, Records, Remove, Where
+from biosight.errors import BadRequest, NotFound
+from biosight.storage.records import Insert, Records, Remove, Replace, Where, Write
 
 RESET_SECONDS = DAY
-INVITATION_SECONDS = 14 * DAY
+INVITATION_DAYS = 14
+SIGN_UP = "sign-up"
 
 
-def invite(records: Records, by: User, email: str = "") -> str:
-    """Leave to sign up, for anyone with the link or for one address; returns the secret."""
+def invite(
+    records: Records,
+    by: User,
+    email: str = "",
+    *,
+    collection: str = "",
+    role: str = "",
+    days: int = INVITATION_DAYS,
+    uses: int = 1,
+) -> tuple[str, Invitation]:
+    """Leave to sign up, for anyone with the link or for one address, and to a collection where one
+    is named: the secret, and what is kept of it. Raises BadRequest."""
     email = clean_email(email) if email.strip() else ""
-    return make_link(records, "sign-up", "", email, by.id, INVITATION_SECONDS)
+    if email and uses > 1:
+        raise BadRequest("A link for one address works once; leave the address out for more.")
+    secret, now = secrets.token_urlsafe(32), time.time()
+    made = Invitation(
+        hashed(secret), SIGN_UP, "", email, by.id, now, now + days * DAY, collection, role, uses
+    )
+    records.write(Insert(made))
+    return secret, made
 
 
 def reset_link(records: Records, user: User, by: str) -> str:
@@ -44,15 +63,40 @@ def first_code(records: Records) -> str:
     return make_link(records, "first", "", "", "", DAY)
 
 
-def invitations(records: Records) -> list[Invitation]:
-    """Open invitations to sign up."""
-    found = records.find(Invitation, [Where("kind", "=", "sign-up")], limit=200)
-    return [i for i in found if i.ends_at > time.time()]
+def invitations(records: Records, collection: str = "") -> list[Invitation]:
+    """Open invitations to a collection, or to sign up alone."""
+    where = [Where("kind", "=", SIGN_UP), Where("collection", "=", collection)]
+    return [i for i in records.find(Invitation, where, limit=200) if i.ends_at > time.time()]
 
 
-def withdraw_invitation(records: Records, id: str) -> None:
-    """Take an invitation to sign up back. Raises NotFound."""
+def invitations_to(records: Records, email: str) -> list[Invitation]:
+    """Open invitations of a person to collections."""
+    where = [Where("email", "=", email), Where("kind", "=", SIGN_UP)]
+    where.append(Where("collection", "!=", ""))
+    return [i for i in records.find(Invitation, where, limit=200) if i.ends_at > time.time()]
+
+
+def find_invitation(records: Records, id: str, collection: str = "") -> Invitation:
+    """An invitation by id. Raises NotFound where it is to another collection, or to sign up."""
     found = records.get(Invitation, id)
-    if found is None or found.kind != "sign-up":
+    if found is None or (found.kind, found.collection) != (SIGN_UP, collection):
         raise NotFound("There is no such invitation.")
-    records.write(Remove(Invitation, id))
+    return found
+
+
+def followed(records: Records, secret: str) -> Invitation:
+    """The invitation that a link is, while it is open. Raises NotFound."""
+    found = find_link(records, secret, SIGN_UP)
+    if found is None:
+        raise NotFound("This invitation ran out, was used, or was withdrawn; ask for a new one.")
+    return found
+
+
+def used_up(link: Invitation | None) -> list[Write]:
+    """What a use of a link leaves of it, in the write that it allows: one use less, or nothing."""
+    if link is None:
+        return []
+    if link.uses <= 1:
+        return [Remove(Invitation, link.id, link.version)]
+    left = replace(link, uses=link.uses - 1, version=link.version + 1)
+    return [Replace(left, link.version)]

@@ -75,10 +75,19 @@ class Token:
 
 @dataclass(frozen=True, slots=True)
 class Invitation:
-    """Leave to sign up, or (kind "reset") to set a new password; `id` hashes the link's secret."""
+    """Leave to sign up, or (kind "reset") to set a new password; `id` hashes the link's secret.
+
+    One to a `collection` makes who follows it a member with `role`, with a new account or the one
+    they have. It works for `uses` people.
+    """
 
     table: ClassVar[str] = "invitations"
-    indexes: ClassVar[tuple[tuple[str, ...], ...]] = (("kind", "id"), ("user",))
+    indexes: ClassVar[tuple[tuple[str, ...], ...]] = (
+        ("kind", "id"),
+        ("user",),
+        ("collection", "id"),
+        ("email", "id"),
+    )
 
     id: str
     kind: str
@@ -87,6 +96,9 @@ class Invitation:
     by: str
     created_at: float
     ends_at: float
+    collection: str = ""
+    role: str = ""
+    uses: int = 1
     version: int = 1
 
 

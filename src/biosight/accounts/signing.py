@@ -4,12 +4,12 @@ Not here: what a session is afterwards (sessions.py).
 """
 
 from biosight.accounts.limits import signing_in
-from biosight.accounts.links import find_link
+from biosight.accounts.links import find_link, used_up
 from biosight.accounts.passwords import HASHER, HASHING, check_password, nobodys_hash
 from biosight.accounts.people import clean_email, create_user, find_user, has_users, set_password
-from biosight.accounts.records import Invitation, User
+from biosight.accounts.records import User
 from biosight.errors import Forbidden, NotFound, NotSignedIn, Stale
-from biosight.storage.records import Records, Remove
+from biosight.storage.records import Records
 
 
 def sign_in(records: Records, email: str, password: str, address: str) -> User:
@@ -39,7 +39,7 @@ def sign_up(
         return create_user(records, email, password, name, using=used_up(first))
     link = find_link(records, secret, "sign-up") if secret else None
     if policy == "closed" or link is None:
-        words = "Sign-up is by invitation: ask an administrator for a link."
+        words = "Sign-up is by invitation: ask whoever runs this server, or a collection's owner."
         raise Forbidden(words if policy == "invite" else "Sign-up is closed here.")
     if link.email and link.email != clean_email(email):
         raise Forbidden("This invitation is for another email address.")
@@ -47,11 +47,6 @@ def sign_up(
         return create_user(records, email, password, name, using=used_up(link))
     except Stale as error:
         raise Forbidden("This invitation was used already.") from error
-
-
-def used_up(link: Invitation | None) -> list[Remove]:
-    """A link works once: it goes in the write that it allows."""
-    return [Remove(Invitation, link.id, link.version)] if link else []
 
 
 def use_reset(records: Records, secret: str, password: str) -> User:

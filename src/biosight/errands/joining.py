@@ -3,15 +3,53 @@
 Not here: passwords and links (accounts), or who owns a collection afterwards (sharing.py).
 """
 
+from contextlib import suppress
+
 from biosight import accounts, logbook, sharing
-from biosight.accounts import User
+from biosight.accounts import Invitation, User
 from biosight.collection import FIRST_NAME
-from biosight.storage.records import Records
+from biosight.errors import Forbidden, NotFound, Stale
+from biosight.storage.records import Gone, InUse, Records
 
 
 def welcome(records: Records, user: User) -> User:
     """Give a new account its first collection."""
     sharing.create_collection(records, user.id, FIRST_NAME)
+    return user
+
+
+def join(records: Records, user: User, invitation: Invitation) -> str:
+    """Follow an invitation to a collection: its id, "" for one to sign up alone. Who is a member
+    already stays what they are, and uses nothing up. Raises Forbidden or NotFound."""
+    if invitation.email and invitation.email != user.email:
+        raise Forbidden("This invitation is for another email address.")
+    if not invitation.collection:
+        return ""
+    try:
+        records.write(
+            *accounts.used_up(invitation),
+            *sharing.joining(invitation.collection, user.id, invitation.role),
+        )
+    except InUse:
+        pass
+    except Gone as error:
+        raise NotFound("This collection is not there any more.") from error
+    except Stale as error:
+        raise NotFound("This invitation was used by somebody else just now.") from error
+    return invitation.collection
+
+
+def sign_up(
+    records: Records, policy: str, email: str, password: str, name: str, secret: str
+) -> User:
+    """A new account with its first collection, and a member of the one it was invited to. Raises
+    Forbidden, BadRequest or Conflict."""
+    invitation = accounts.find_link(records, secret, accounts.SIGN_UP) if secret else None
+    user = accounts.sign_up(records, policy, email, password, name, secret)
+    welcome(records, user)
+    if invitation and invitation.collection:
+        with suppress(InUse, Gone):  # gone meanwhile: the account is there all the same
+            records.write(*sharing.joining(invitation.collection, user.id, invitation.role))
     return user
 
 

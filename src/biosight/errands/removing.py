@@ -4,6 +4,7 @@ Not here: the trash, from which it comes back (sharing.py), or emptying that (ga
 """
 
 from biosight import drift, jobs, places, reclassify, registry, sharing
+from biosight.accounts import Invitation
 from biosight.bootstrap import BioSight
 from biosight.collection import Collection
 from biosight.gallery import trash
@@ -18,6 +19,7 @@ def remove_collection(biosight: BioSight, collection: Collection) -> None:
     for job in jobs.forget(records, collection.id):
         reclassify.forget(records, job)
     drift.forget(records, collection.id)
+    records.remove(Invitation, [Where("collection", "=", collection.id)])
     for kind in places.KINDS:
         records.remove(kind, [Where("collection", "=", collection.id)])
     gone, files = registry.forget(records, collection.id)

@@ -23,6 +23,7 @@ from biosight.web.api import (
     exports,
     facets,
     images,
+    invitations,
     jobs,
     likeness,
     names,
@@ -42,6 +43,7 @@ HERE = Path(__file__).parent
 PARTS = (
     people,
     collections,
+    invitations,
     names,
     places,
     overview,

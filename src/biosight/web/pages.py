@@ -131,6 +131,13 @@ def sign_up(request: Request, biosight: Open, records: Store) -> Response:
     return render(request, "register.html", first=first, needs_code=needs_code, policy=policy)
 
 
+@router.get("/join")
+def join(request: Request, biosight: Open) -> Response:
+    """Follow an invitation: with the account that one has, or a new one."""
+    closed = biosight.settings.registration == "closed"
+    return render(request, "join.html", closed=closed)
+
+
 @router.get("/reset")
 def reset(request: Request) -> Response:
     """Set a new password by a link."""

@@ -34,7 +34,7 @@ from biosight.web.inputs import Input
 from biosight.web.shown import ImageOut, JobOut, image_out, job_out
 
 router = APIRouter(tags=["acts"])
-MOST_NAMED = 50_000
+MOST_NAMED = 10_000
 # What an act can rest on, in words.
 WORDS: dict[type[Record], str] = {
     Collection: "other collection",

@@ -4,19 +4,20 @@ from dataclasses import asdict
 from typing import Literal
 
 from fastapi import APIRouter
-from pydantic import BaseModel, Field
+from pydantic import BaseModel
 
 from biosight import accounts, logbook
-from biosight.accounts import User
+from biosight.accounts import Invitation, User
 from biosight.collection import Collection
 from biosight.errands import auditing
 from biosight.errands.versions import serving_key
 from biosight.errors import NotFound
 from biosight.images import Image
 from biosight.storage.living import LIVING
-from biosight.storage.records import Where
+from biosight.storage.records import Remove, Where
 from biosight.web.deps import Admin, Bytes, Open, Store
 from biosight.web.inputs import Input
+from biosight.web.invited import InvitationOut, Invite, invitation_out
 
 router = APIRouter(prefix="/admin", tags=["admin"])
 
@@ -48,24 +49,10 @@ class UserChange(Input):
     disabled: bool | None = None
 
 
-class Invite(Input):
-    """Whom to invite; empty for anyone with the link."""
-
-    email: str = Field("", max_length=260)
-
-
 class Link(BaseModel):
     """A path to send to a person; shown once."""
 
     path: str
-
-
-class InvitationOut(BaseModel):
-    """An open invitation."""
-
-    id: str
-    email: str
-    ends_at: float
 
 
 class Overview(BaseModel):
@@ -166,19 +153,18 @@ def reset_link(user: str, person: Admin, records: Store) -> Link:
 @router.get("/invitations")
 def list_invitations(person: Admin, records: Store) -> list[InvitationOut]:
     """Open invitations to sign up."""
-    return [
-        InvitationOut(id=i.id, email=i.email, ends_at=i.ends_at)
-        for i in accounts.invitations(records)
-    ]
+    return [invitation_out(i) for i in accounts.invitations(records)]
 
 
 @router.post("/invitations", status_code=201)
 def invite(body: Invite, person: Admin, records: Store) -> Link:
-    """A link to sign up with, valid for two weeks, for one person."""
-    return Link(path=f"/register#{accounts.invite(records, person.user, body.email)}")
+    """A link to sign up with."""
+    secret, _ = accounts.invite(records, person.user, body.email, days=body.days, uses=body.uses)
+    return Link(path=f"/join#{secret}")
 
 
 @router.delete("/invitations/{invitation}", status_code=204)
 def withdraw(invitation: str, person: Admin, records: Store) -> None:
     """Take an invitation back."""
-    accounts.withdraw_invitation(records, invitation)
+    found = accounts.find_invitation(records, invitation)
+    records.write(Remove(Invitation, found.id))

@@ -1,12 +1,12 @@
-"""API: collections, their labels, members and invitations."""
+"""API: collections, their labels and members."""
 
 from typing import Annotated, Literal
 
 from fastapi import APIRouter
 from pydantic import BaseModel, Field
 
-from biosight import gallery, registry, sharing
-from biosight.accounts import User, clean_email
+from biosight import accounts, gallery, registry, sharing
+from biosight.accounts import User
 from biosight.collection import GRIDS, LONGEST_GAP, Collection
 from biosight.errands import purging, removing, renaming, trying_on
 from biosight.errands.names import names_in, twins
@@ -38,12 +38,13 @@ class CoverOut(BaseModel):
 
 
 class CollectionOut(BaseModel):
-    """A collection as this person may use it; `cover` is an image id or "", `covers` up to four of
-    its largest groups with an image each."""
+    """A collection as this person may use it; `owners` are the names of those who own it, `cover`
+    is an image id or "", `covers` up to four of its largest groups with an image each."""
 
     id: str
     name: str
     role: str
+    owners: list[str]
     threshold: int
     favourites: list[str]
     event_gap: int
@@ -132,32 +133,17 @@ class MemberOut(BaseModel):
     you: bool
 
 
-class OfferOut(BaseModel):
-    """An open invitation to a collection."""
-
-    id: str
-    email: str
-    role: str
-    collection: str
-    collection_name: str
-
-
 class Role(Input):
     """viewer, editor or owner."""
 
     role: str = Field(max_length=20)
 
 
-class NewOffer(Role):
-    """Whom to invite, as what."""
-
-    email: str = Field(max_length=260)
-
-
-class Answer(Input):
-    """Accept the invitation, or decline."""
-
-    accept: bool
+def owners_of(records: Store, collection: str) -> list[str]:
+    """What the owners of a collection are called."""
+    name = accounts.names_of(records)
+    members = sharing.members_of(records, collection)
+    return [name(m.user) for m in members if m.role == "owner"]
 
 
 def collection_out(records: Store, access: Access) -> CollectionOut:
@@ -169,6 +155,7 @@ def collection_out(records: Store, access: Access) -> CollectionOut:
         id=c.id,
         name=c.name,
         role=access.role,
+        owners=owners_of(records, c.id),
         threshold=c.threshold,
         favourites=list(c.favourites),
         event_gap=c.event_gap,
@@ -335,47 +322,3 @@ def set_role(user: str, body: Role, access: Owner, records: Store) -> None:
 def remove_member(collection: str, user: MemberToRemove, records: Store) -> None:
     """Remove a member (owners), or leave (oneself)."""
     sharing.remove_member(records, collection, user)
-
-
-@router.get("/collections/{collection}/offers")
-def list_offers(access: Owner, records: Store) -> list[OfferOut]:
-    """Open invitations to a collection."""
-    c = access.collection
-    return [offer_out(o, c) for o in sharing.offers_of(records, c.id)]
-
-
-def offer_out(offer: sharing.Offer, collection: Collection) -> OfferOut:
-    """An invitation as the API shows it."""
-    return OfferOut(
-        id=offer.id,
-        email=offer.email,
-        role=offer.role,
-        collection=collection.id,
-        collection_name=collection.name,
-    )
-
-
-@router.post("/collections/{collection}/offers", status_code=201)
-def make_offer(body: NewOffer, access: Owner, person: Signed, records: Store) -> OfferOut:
-    """Invite an email address; the person finds it in their library."""
-    c = access.collection
-    email = clean_email(body.email)
-    return offer_out(sharing.offer(records, c.id, email, body.role, person.user.id), c)
-
-
-@router.delete("/collections/{collection}/offers/{offer}", status_code=204)
-def withdraw_offer(offer: str, access: Owner, records: Store) -> None:
-    """Take an invitation back."""
-    sharing.withdraw_offer(records, access.collection.id, offer)
-
-
-@router.get("/offers")
-def my_offers(person: Signed, records: Store) -> list[OfferOut]:
-    """Invitations to collections that wait for one's answer."""
-    return [offer_out(o, c) for o, c in sharing.offers_to(records, person.user.email)]
-
-
-@router.post("/offers/{offer}", status_code=204)
-def answer_offer(offer: str, body: Answer, person: Signed, records: Store) -> None:
-    """Accept or decline an invitation."""
-    sharing.answer_offer(records, offer, person.user.email, person.user.id, accept=body.accept)

@@ -128,10 +128,9 @@ def sign_up(
     coded = accounts.find_link(records, body.invitation, "first")
     if needs_first_code(request, settings) and not coded and not accounts.has_users(records):
         raise Forbidden("The first account needs the one-time code that the server printed.")
-    user = accounts.sign_up(
+    user = joining.sign_up(
         records, settings.registration, body.email, body.password, body.name, body.invitation
     )
-    joining.welcome(records, user)
     start_session(request, response, biosight, user)
     address = client_address(request, settings)
     accounts.know(records, user.email, address)

@@ -1,25 +1,14 @@
 // @ts-check
 /** People, invitations, disk and counts, for administrators. */
 import { call } from "../frame/api.js";
-import { el, fields, find, size, when } from "../frame/dom.js";
+import { el, find, size, when } from "../frame/dom.js";
 import { complain } from "../frame/toast.js";
+import { showLink, wireInvitations } from "../settings/invitations.js";
 
 /** @param {HTMLElement} main */
 export async function mount(main) {
-  find(main, "#invite").addEventListener("submit", async (/** @type {SubmitEvent} */ event) => {
-    event.preventDefault();
-    const form = /** @type {HTMLFormElement} */ (event.target);
-    try {
-      const made = await call("POST", "/admin/invitations", fields(form));
-      showLink(main, made.path, "Send this link to one person; it is not shown again, and works for two weeks.");
-      form.reset();
-      await drawInvitations(main);
-    } catch (error) {
-      complain(error);
-    }
-  });
   find(main, "#earlier").addEventListener("click", () => drawLog(main).catch(complain));
-  await Promise.all([drawOverview(main), drawUsers(main), drawInvitations(main), drawLog(main)]);
+  await Promise.all([drawOverview(main), drawUsers(main), wireInvitations(main, "/admin/invitations"), drawLog(main)]);
 }
 
 const LINES = 50;
@@ -44,14 +33,6 @@ async function drawLog(main) {
     ),
   );
   find(main, "#earlier").hidden = lines.length < LINES;
-}
-
-/** @param {HTMLElement} main @param {string} path @param {string} words */
-function showLink(main, path, words) {
-  const box = find(main, "#link");
-  box.hidden = false;
-  box.replaceChildren(words, el("code", {}, location.origin + path));
-  box.scrollIntoView({ block: "nearest" });
 }
 
 /** @param {HTMLElement} main */
@@ -131,36 +112,5 @@ async function drawUsers(main) {
         ),
       );
     }),
-  );
-}
-
-/** @param {HTMLElement} main */
-async function drawInvitations(main) {
-  const open = await call("GET", "/admin/invitations");
-  const withdraw = (/** @type {string} */ id) =>
-    call("DELETE", `/admin/invitations/${id}`).then(() => drawInvitations(main), complain);
-  find(main, "#invitations").replaceChildren(
-    ...open.map((/** @type {any} */ i) =>
-      el(
-        "li",
-        {},
-        el(
-          "span",
-          { class: "grow" },
-          i.email || "anyone with the link",
-          el("br"),
-          el("small", { class: "soft" }, `until ${when(i.ends_at)}`),
-        ),
-        el(
-          "button",
-          {
-            type: "button",
-            "aria-label": `Withdraw the invitation of ${i.email || "anyone"}`,
-            onclick: () => withdraw(i.id),
-          },
-          "Withdraw",
-        ),
-      ),
-    ),
   );
 }

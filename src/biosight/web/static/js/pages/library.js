@@ -16,7 +16,7 @@ function card(c) {
       ? picture(c.cover)
       : el("span", {}, "No pictures yet");
   const review = c.unreviewed ? ` · ${c.unreviewed.toLocaleString("en")} to review` : "";
-  const role = c.role === "owner" ? "" : ` · you are ${c.role}`;
+  const role = c.role === "owner" ? "" : ` · by ${c.owners.join(", ")}; you are ${c.role}`;
   return el(
     "li",
     {},
@@ -53,7 +53,7 @@ function offer(main, o) {
   return el(
     "p",
     { class: "notice" },
-    el("span", { class: "grow" }, `You are invited to “${o.collection_name}” as ${o.role}.`),
+    el("span", { class: "grow" }, `${o.by || "Somebody"} invites you to “${o.collection_name}” as ${o.role}.`),
     el("button", { type: "button", class: "primary", onclick: () => answer(true) }, "Accept"),
     el("button", { type: "button", onclick: () => answer(false) }, "Decline"),
   );

@@ -4,6 +4,7 @@ import { call } from "../frame/api.js";
 import { counted, fields, find } from "../frame/dom.js";
 import { complain, question, toast } from "../frame/toast.js";
 import { drawNames } from "../settings/browse.js";
+import { wireInvitations } from "../settings/invitations.js";
 import { drawLabels } from "../settings/labels.js";
 import { drawMembers } from "../settings/members.js";
 import { wireNames } from "../settings/names.js";
@@ -43,12 +44,6 @@ export async function mount(main) {
     await call("PATCH", here, { name });
     document.dispatchEvent(new CustomEvent("biosight:go", { detail: location.pathname }));
   });
-  onSubmit("#offer", async (values, form) => {
-    await call("POST", `${here}/offers`, values);
-    form.reset();
-    toast("Invited; the person finds it in their library.");
-    await drawMembers(main, here, owner);
-  });
   main.querySelector("#delete")?.addEventListener("click", async () => {
     const sure = await question({
       title: `Move “${main.dataset.name}” to the trash?`,
@@ -69,7 +64,7 @@ export async function mount(main) {
     await Promise.all([drawLabels(main, here, editor, redraw), drawNames(main, here, editor, redraw)]);
   };
   if (editor) wireNames(main, here, redraw);
-  await Promise.all([redraw(), drawMembers(main, here, owner)]);
+  await Promise.all([redraw(), drawMembers(main, here, owner), owner && wireInvitations(main, `${here}/invitations`)]);
 }
 
 /** @param {HTMLElement} main @param {string} here */

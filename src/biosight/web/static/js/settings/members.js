@@ -1,5 +1,5 @@
 // @ts-check
-/** A collection's members and open invitations. */
+/** A collection's members. */
 import { call } from "../frame/api.js";
 import { el, find } from "../frame/dom.js";
 import { complain, question } from "../frame/toast.js";
@@ -54,26 +54,5 @@ export async function drawMembers(main, here, owner) {
           ),
       );
     }),
-  );
-  if (!owner) return;
-  const offers = await call("GET", `${here}/offers`);
-  find(main, "#offers").replaceChildren(
-    ...offers.map((/** @type {any} */ o) =>
-      el(
-        "li",
-        {},
-        el("span", { class: "grow" }, `${o.email}, as ${o.role} `, el("small", { class: "soft" }, "not answered yet")),
-        el(
-          "button",
-          {
-            type: "button",
-            class: "quiet",
-            "aria-label": `Withdraw the invitation of ${o.email}`,
-            onclick: () => redraw(call("DELETE", `${here}/offers/${o.id}`)),
-          },
-          "Withdraw",
-        ),
-      ),
-    ),
   );
 }
