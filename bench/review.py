@@ -148,7 +148,32 @@ def in_groups(running: Running, hand: Hand, collection: str, truth: dict[str, st
             before = page.evaluate(shown)
         hand.press("s" if len(wrong) == len(ids) else "Enter")
         page.wait_for_function(f"was => {shown} !== was", arg=before)
+    likely_wrong(running, hand, collection, truth)
     one_by_one(running, hand, collection, truth)
+
+
+def likely_wrong(running: Running, hand: Hand, collection: str, truth: dict[str, str]) -> None:
+    """Cohorts of which most are what is suggested, as long as there are some."""
+    page, path = hand.page, f"{API}/collections/{collection}/doubted"
+    page.goto(f"{running.url}/collections/{collection}/review/doubted")
+    for _ in range(40):
+        page.wait_for_selector("#review .group, #review .empty")
+        cohorts = running.client.get(path).json()
+        for place, cohort in enumerate(cohorts):  # noqa: B007 - used after the break
+            images = cohort["images"][:24]
+            wrong = [n for n, i in enumerate(images) if truth[i["id"]] != cohort["suggested"]]
+            if 2 * len(wrong) < len(images) and len(images) == len(cohort["images"]):
+                break
+        else:
+            return
+        box = page.locator("#review .group").nth(place)
+        for at in wrong:
+            box.locator(".tile").nth(at).click()
+            hand.clicks += 1
+        before = box.locator(".tile").first.get_attribute("id")
+        box.get_by_role("button", name="Relabel").click()
+        hand.clicks += 1
+        page.wait_for_function("id => !document.getElementById(id)", arg=before, timeout=10_000)
 
 
 def chosen(folder: Path, count: int) -> list[tuple[str, bytes]]:

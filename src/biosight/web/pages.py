@@ -49,6 +49,7 @@ def render(request: Request, template: str, http_status: int = 200, **values: An
     values |= {
         "user": person.user if person else None,
         "version": __version__,
+        "max_mb": request.app.state.biosight.settings.max_file_mb,
         "path": request.url.path,
     }
     return HTMLResponse(TEMPLATES.get_template(template).render(values), http_status)
@@ -152,7 +153,6 @@ def collection_page(request: Request, collection: str, biosight: Open) -> Respon
         request,
         "collection.html",
         access=access,
-        max_mb=biosight.settings.max_file_mb,
         max_megapixels=MAX_PIXELS // 1_000_000,
         labels=labels_of(biosight, access.collection),
     )

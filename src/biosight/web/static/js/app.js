@@ -5,8 +5,10 @@ import { find } from "./frame/dom.js";
 import { help, unbind } from "./frame/keys.js";
 import { complain, toast } from "./frame/toast.js";
 import { undoAct } from "./pictures/acts.js";
+import { chooseCollection } from "./pictures/collections.js";
 import { resume } from "./pictures/work.js";
-import { busy } from "./upload/upload.js";
+import { listen } from "./upload/drop.js";
+import { add, busy } from "./upload/upload.js";
 
 /** @type {(() => void) | void} */
 let leave;
@@ -105,14 +107,15 @@ document.addEventListener(
   },
   true,
 );
-// A file dropped where nothing takes it would replace the page, and end the uploads.
-for (const kind of ["dragover", "drop"]) {
-  addEventListener(kind, (event) => {
-    if (event.defaultPrevented || !(event instanceof DragEvent) || !event.dataTransfer?.types.includes("Files")) return;
-    event.preventDefault();
-    if (kind === "drop") toast("Open a collection that you may add to, and drop the pictures there.");
-  });
+/** Dropped or pasted files go to the collection in view; elsewhere one is asked for. @param {import("./upload/drop.js").Found[]} files */
+async function take(files) {
+  const { collection, role } = find(document, "#main").dataset;
+  const { maxMb } = document.body.dataset;
+  if (!maxMb) return toast("Sign in first; then drop the pictures on a collection.");
+  const chosen = collection && role !== "viewer" ? collection : await chooseCollection("", "Add to");
+  if (chosen) add(chosen, files, Number(maxMb));
 }
+listen((files) => take(files).catch(complain));
 document.addEventListener("biosight:go", (event) => {
   const { detail } = /** @type {CustomEvent} */ (event);
   if (typeof detail === "string") go(detail);

@@ -1,9 +1,10 @@
 // @ts-check
 /** The bar's buttons that don't filter: tile sizes and adding files. */
 import { API } from "../frame/api.js";
-import { find } from "../frame/dom.js";
+import { el, find } from "../frame/dom.js";
 import { picked } from "../upload/drop.js";
-import { add } from "../upload/upload.js";
+import { brokenOff, giveUp, PULSE } from "../upload/session.js";
+import { add, busy } from "../upload/upload.js";
 import { asQuery } from "./filters.js";
 import { wirePublish } from "./publish.js";
 
@@ -71,8 +72,28 @@ export function wireFold(main) {
   for (const fold of ["#folder-fold", "#source-fold"]) find(main, fold).open = open;
 }
 
+/** Say where an upload stopped that a reload or a crash ended. @param {HTMLElement} main @param {string} collection */
+function drawBrokenOff(main, collection) {
+  const was = busy() ? null : brokenOff(collection);
+  const notice = find(main, "#broken-off");
+  notice.hidden = !was;
+  if (!was) return;
+  const forget = () => {
+    giveUp(collection);
+    notice.hidden = true;
+  };
+  const words = `Your upload stopped at ${was.there.toLocaleString("en")} of ${was.total.toLocaleString("en")}. Drop the folder again to go on: what is here already is not sent twice.`;
+  notice.replaceChildren(
+    el("span", { class: "grow" }, words),
+    el("button", { type: "button", onclick: forget }, "Leave it"),
+  );
+}
+
 /** @param {HTMLElement} main @param {string} collection @param {number} maxMb */
 export function wireUploads(main, collection, maxMb) {
+  drawBrokenOff(main, collection);
+  // A tab that crashed is known by its silence.
+  setTimeout(() => main.isConnected && drawBrokenOff(main, collection), PULSE);
   for (const [button, input] of [
     ["#add-files", "#files"],
     ["#add-folder", "#folder"],

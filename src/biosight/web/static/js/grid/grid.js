@@ -3,11 +3,12 @@
 import { fetchPage } from "./paging.js";
 import { fronts } from "./stacks.js";
 import { drawTile } from "./tile.js";
+import { Window } from "./window.js";
 
 export class Grid {
   /**
    * @param {HTMLElement} box @param {string} collection @param {HTMLElement} end watched for scrolling
-   * @param {{changed: () => void, open: (id: string) => void}} events
+   * @param {{changed: () => void, open: (id: string) => void, arrived: (many: number) => void}} events
    */
   constructor(box, collection, end, events) {
     this.box = box;
@@ -19,6 +20,8 @@ export class Grid {
     this.stacks = new Set();
     /** @type {Set<string>} */
     this.selection = new Set();
+    /** @type {import("../pictures/acts.js").Image[]} came in, and not shown yet */
+    this.arrived = [];
     this.current = -1;
     this.anchor = -1;
     this.next = "";
@@ -30,6 +33,7 @@ export class Grid {
       rootMargin: "1200px",
     });
     this.watcher.observe(end);
+    this.window = new Window(box, (at) => this.tile(at));
     box.addEventListener("click", (event) => this.click(event));
     box.addEventListener("focus", () => this.current < 0 && this.moveTo(0, false));
   }
@@ -50,10 +54,12 @@ export class Grid {
   put(images, next) {
     const was = this.images[this.current]?.id;
     this.images = images;
+    this.arrived = [];
+    this.events.arrived(0);
     this.next = next;
     this.current = -1;
     this.selection.clear();
-    this.box.replaceChildren(...images.map((i) => this.tile(i)));
+    this.window.set(images.length, true);
     const at = images.findIndex((i) => i.id === was);
     if (at >= 0 || document.activeElement === this.box) this.moveTo(Math.max(at, 0), false);
     this.events.changed();
@@ -71,15 +77,25 @@ export class Grid {
       const there = new Set(this.images.map((i) => i.id));
       const fresh = fronts(page, this.stacks).filter((/** @type {any} */ i) => !there.has(i.id));
       this.images.push(...fresh);
-      this.box.append(...fresh.map((/** @type {any} */ i) => this.tile(i)));
+      this.window.set(this.images.length, false);
     } finally {
       this.fetching = false;
     }
   }
 
-  /** @param {import("../pictures/acts.js").Image} image */
-  tile(image) {
-    return drawTile(image, this.selection.has(image.id));
+  /** @param {number} at */
+  tile(at) {
+    const image = this.images[at];
+    const made = drawTile(image, this.selection.has(image.id));
+    if (at === this.current) made.classList.add("current");
+    return made;
+  }
+
+  /** Show the pictures as they are now; those that changed are drawn anew. @param {Set<string>} [changed] */
+  redraw(changed = new Set()) {
+    const ids = this.images.map((i) => i.id);
+    this.window.rearrange(ids, (id) => !changed.has(id));
+    for (const [at, tile] of this.window.tiles) tile.classList.toggle("current", at === this.current);
   }
 
   /** @param {MouseEvent} event */
@@ -136,12 +152,8 @@ export class Grid {
 
   /** Show the selection. */
   mark() {
-    for (const tile of this.box.children) {
-      tile.setAttribute(
-        "aria-selected",
-        String(this.selection.has(/** @type {HTMLElement} */ (tile).dataset.id ?? "")),
-      );
-    }
+    for (const tile of this.window.tiles.values())
+      tile.setAttribute("aria-selected", String(this.selection.has(tile.dataset.id ?? "")));
     this.box.classList.toggle("picking", this.selection.size > 0);
     this.events.changed();
   }
@@ -149,18 +161,17 @@ export class Grid {
   /** @param {number} at @param {boolean} [scroll] */
   moveTo(at, scroll = true) {
     if (!this.images.length) return;
-    this.box.children[this.current]?.classList.remove("current");
+    this.window.tiles.get(this.current)?.classList.remove("current");
     this.current = Math.min(Math.max(at, 0), this.images.length - 1);
-    const tile = this.box.children[this.current];
-    tile.classList.add("current");
-    this.box.setAttribute("aria-activedescendant", tile.id);
-    if (scroll) tile.scrollIntoView({ block: "nearest" });
+    const tile = scroll ? this.window.reveal(this.current) : this.window.tiles.get(this.current);
+    tile?.classList.add("current");
+    this.box.setAttribute("aria-activedescendant", `t-${this.images[this.current].id}`);
     if (this.current > this.images.length - 20) this.more();
   }
 
   /** How many tiles stand in a row. */
   columns() {
-    return getComputedStyle(this.box).gridTemplateColumns.split(" ").length;
+    return this.window.columns();
   }
 
   /** What an act is for: the selection, else the current tile. */
@@ -169,16 +180,30 @@ export class Grid {
     return this.images[this.current] ? [this.images[this.current]] : [];
   }
 
-  /** A picture that just arrived. @param {import("../pictures/acts.js").Image} image */
-  prepend(image) {
-    if (this.images.some((i) => i.id === image.id)) return;
-    this.images.unshift(image);
-    this.box.prepend(this.tile(image));
-    if (this.current >= 0) this.current += 1;
+  /** A picture that just came in: shown at once while nobody works here, else offered, so that no tile moves
+   * from under the pointer. @param {import("../pictures/acts.js").Image} image */
+  arrive(image) {
+    if (this.images.some((i) => i.id === image.id) || this.arrived.some((i) => i.id === image.id)) return;
+    this.arrived.unshift(image);
+    const busy = this.box.matches(":hover, :focus-within") || this.selection.size > 0 || scrollY > 200;
+    if (!busy || !this.images.length) this.showArrived();
+    this.events.arrived(this.arrived.length);
+  }
+
+  /** Those that came in take their places. */
+  showArrived() {
+    const there = new Set(this.images.map((i) => i.id));
+    const fresh = this.arrived.filter((i) => !there.has(i.id));
+    this.arrived = [];
+    this.images.unshift(...fresh);
+    if (this.current >= 0) this.current += fresh.length;
+    this.redraw();
+    this.events.arrived(0);
     this.events.changed();
   }
 
   stop() {
+    this.window.stop();
     this.watcher.disconnect();
   }
 }

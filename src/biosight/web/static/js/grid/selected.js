@@ -1,9 +1,10 @@
 // @ts-check
 /** The bar that appears with a selection: acts on these pictures, or on all that match. */
-import { API, call } from "../frame/api.js";
+import { API } from "../frame/api.js";
 import { counted, el } from "../frame/dom.js";
 import { complain, question } from "../frame/toast.js";
 import { doAct } from "../pictures/acts.js";
+import { chooseCollection } from "../pictures/collections.js";
 import { chooseLabel } from "../pictures/relabel.js";
 import { chooseCount, chooseDate, choosePlace } from "./placing.js";
 
@@ -77,50 +78,6 @@ function moveMenu(collection, run) {
     el("button", { type: "button", onclick: () => open("move") }, "Move"),
     el("button", { type: "button", onclick: () => open("copy") }, "Copy"),
   );
-}
-
-/** @param {string} but @param {string} title @returns {Promise<string | null>} a collection's id */
-async function chooseCollection(but, title) {
-  const all = await call("GET", "/collections");
-  const others = all.filter((/** @type {any} */ c) => c.id !== but && c.role !== "viewer");
-  if (!others.length) {
-    const name = await question({
-      title: "There is no other collection yet",
-      words: "Make one to move or copy pictures to.",
-      ok: "Create",
-      input: "Name",
-    });
-    return name ? (await call("POST", "/collections", { name })).id : null;
-  }
-  return new Promise((resolve) => {
-    const select = el(
-      "select",
-      { "aria-label": "Collection" },
-      others.map((/** @type {any} */ c) => el("option", { value: c.id }, c.name)),
-    );
-    const dialog = el(
-      "dialog",
-      { "aria-label": title },
-      el(
-        "form",
-        { method: "dialog" },
-        el("h2", {}, title),
-        select,
-        el(
-          "menu",
-          {},
-          el("button", { type: "button", onclick: () => dialog.close("") }, "Cancel"),
-          el("button", { class: "primary", value: "yes" }, title.split(" ")[0]),
-        ),
-      ),
-    );
-    dialog.addEventListener("close", () => {
-      resolve(dialog.returnValue === "yes" ? select.value : null);
-      dialog.remove();
-    });
-    document.body.append(dialog);
-    dialog.showModal();
-  });
 }
 
 /** A form, so that the browser streams the download to disk. @param {string} collection @param {string[]} ids */

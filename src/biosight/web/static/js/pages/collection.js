@@ -17,8 +17,6 @@ import { meant } from "../grid/stacks.js";
 import { markLevels } from "../grid/tile.js";
 import { update } from "../grid/update.js";
 import { doAct, undoLast } from "../pictures/acts.js";
-import { listen } from "../upload/drop.js";
-import { add } from "../upload/upload.js";
 
 /** What was shown when the page was left, so that coming back finds it as it was. @type {any} */
 let kept = null;
@@ -44,7 +42,13 @@ export async function mount(main) {
   const grid = new Grid(find(main, "#grid"), collection, find(main, "#more"), {
     changed: () => drawBar(),
     open: (id) => go(`/images/${id}${asQuery(filter)}`),
+    arrived: (many) => {
+      const button = find(main, "#arrived");
+      button.hidden = !many;
+      button.textContent = `Show ${counted(many, "new picture")}`;
+    },
   });
+  find(main, "#arrived").addEventListener("click", () => grid.showArrived());
 
   const clear = () => {
     all = false;
@@ -110,8 +114,7 @@ export async function mount(main) {
   wireFacets(find(main, "#filters"), `/collections/${collection}`, parts(), () => filter, asQuery);
   wireSizes(main, grid.box);
   wireFold(main);
-  if (editor) wireUploads(main, collection, Number(data.maxMb));
-  const stopDrops = editor ? listen((files) => add(collection, files, Number(data.maxMb))) : () => {};
+  if (editor) wireUploads(main, collection, Number(document.body.dataset.maxMb));
 
   document.addEventListener(
     "biosight:changed",
@@ -126,7 +129,7 @@ export async function mount(main) {
     (event) => {
       const image = /** @type {CustomEvent} */ (event).detail;
       const first = !filter.sort || filter.sort === "newest";
-      if (first && !filter.text && matches(image, filter, collection)) grid.prepend(image);
+      if (first && !filter.text && matches(image, filter, collection)) grid.arrive(image);
       if (image.collection === collection) countSoon();
     },
     { signal },
@@ -178,7 +181,6 @@ export async function mount(main) {
       changed: new Map(),
     };
     stop.abort();
-    stopDrops();
     grid.stop();
     clearTimeout(timer);
   };

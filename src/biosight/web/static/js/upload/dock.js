@@ -5,7 +5,7 @@ import { counted, el, find, percent, shown } from "../frame/dom.js";
 import { complain } from "../frame/toast.js";
 import { doAct } from "../pictures/acts.js";
 import { offerDeployments, topFolders } from "./offer.js";
-import { dismiss, retry, state } from "./upload.js";
+import { dismiss, retry, settled, state, stop } from "./upload.js";
 
 let pending = false;
 
@@ -30,9 +30,9 @@ document.addEventListener("biosight:uploaded", async () => {
 function draw() {
   const dock = find(document, "#dock");
   const open = [...dock.querySelectorAll("details[open]")].map((d) => d.className);
-  dock.hidden = state.total === 0;
+  dock.hidden = state.total + state.others + state.stopped === 0;
   if (dock.hidden) return;
-  const done = state.stored + state.duplicates + state.trashed.length + state.refused.length;
+  const done = settled();
   const finished = done >= state.total && !state.active;
   dock.replaceChildren(...(finished ? receipt(state) : progress(state, done)), ...refusals(state, open));
 }
@@ -41,7 +41,13 @@ function draw() {
 function progress(state, done) {
   const latest = state.latest;
   return [
-    el("header", {}, el("strong", {}, `${done.toLocaleString("en")} of ${counted(state.total, "picture")}`)),
+    el(
+      "header",
+      {},
+      el("strong", {}, `${done.toLocaleString("en")} of ${counted(state.total, "picture")}`),
+      el("small", { class: "soft" }, timeLeft(done)),
+      el("button", { type: "button", onclick: stop }, "Stop"),
+    ),
     el("progress", { value: done, max: state.total, "aria-label": "Upload progress" }),
     el(
       "div",
@@ -57,20 +63,32 @@ function progress(state, done) {
   ];
 }
 
+/** By the pace until now; nothing before there is one. @param {number} done */
+function timeLeft(done) {
+  const spent = (Date.now() - state.began) / 1000;
+  if (done < 8 || spent < 4) return "";
+  const left = (spent / done) * (state.total - done);
+  if (left < 60) return "less than a minute left";
+  const minutes = Math.round(left / 60);
+  return minutes < 90 ? `about ${minutes} min left` : `about ${Math.round(minutes / 60)} h left`;
+}
+
 /** @param {import("./upload.js").State} state */
 function receipt(state) {
   const parts = [
     `${state.stored.toLocaleString("en")} stored`,
-    `${counted(state.duplicates, "duplicate")}`,
-    `${state.refused.length} refused`,
-  ];
+    state.duplicates ? `${state.duplicates.toLocaleString("en")} here already` : "",
+    state.refused.length ? `${state.refused.length} refused` : "",
+    state.others ? `${counted(state.others, "file is no picture", "files are no pictures")}` : "",
+    state.stopped ? `${state.stopped.toLocaleString("en")} not sent` : "",
+  ].filter(Boolean);
   const link = `/collections/${state.collection}`;
   const last = state.latest ? `${link}?session=${state.latest.session}` : link;
   return [
     el(
       "header",
       {},
-      el("strong", {}, "Upload finished"),
+      el("strong", {}, state.stopped ? "Upload stopped" : "Upload finished"),
       el("button", { type: "button", class: "quiet icon", "aria-label": "Close", onclick: dismiss }, "×"),
     ),
     el("p", { class: "receipt" }, parts.join(", ")),

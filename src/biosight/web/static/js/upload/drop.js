@@ -36,14 +36,8 @@ export function picked(input) {
   return found;
 }
 
-/**
- * Listen for drops and pasted pictures while a page is shown.
- * @param {(files: Found[]) => void} take
- * @returns {() => void} stops listening
- */
+/** Listen for drops and pasted pictures. @param {(files: Found[]) => void} take */
 export function listen(take) {
-  const stop = new AbortController();
-  const { signal } = stop;
   let depth = 0;
   /** @param {DragEvent} event */
   const hasFiles = (event) => event.dataTransfer?.types.includes("Files");
@@ -52,29 +46,17 @@ export function listen(take) {
     depth = Math.max(0, now);
     document.body.classList.toggle("dropping", depth > 0);
   };
-  addEventListener("dragenter", (e) => hasFiles(e) && mark(depth + 1), { signal });
-  addEventListener("dragleave", (e) => hasFiles(e) && mark(depth - 1), { signal });
-  addEventListener("dragover", (e) => hasFiles(e) && e.preventDefault(), { signal });
-  addEventListener(
-    "drop",
-    async (event) => {
-      if (!event.dataTransfer || !hasFiles(event)) return;
-      event.preventDefault();
-      mark(0);
-      take(await dropped(event.dataTransfer));
-    },
-    { signal },
-  );
-  addEventListener(
-    "paste",
-    (event) => {
-      const files = [...(event.clipboardData?.files ?? [])];
-      if (files.length) take(files.map((file, i) => ({ file, path: file.name || `pasted-${i + 1}.png` })));
-    },
-    { signal },
-  );
-  return () => {
-    stop.abort();
+  addEventListener("dragenter", (e) => hasFiles(e) && mark(depth + 1));
+  addEventListener("dragleave", (e) => hasFiles(e) && mark(depth - 1));
+  addEventListener("dragover", (e) => hasFiles(e) && e.preventDefault());
+  addEventListener("drop", async (event) => {
+    if (!event.dataTransfer || !hasFiles(event)) return;
+    event.preventDefault();
     mark(0);
-  };
+    take(await dropped(event.dataTransfer));
+  });
+  addEventListener("paste", (event) => {
+    const files = [...(event.clipboardData?.files ?? [])];
+    if (files.length) take(files.map((file, i) => ({ file, path: file.name || `pasted-${i + 1}.png` })));
+  });
 }

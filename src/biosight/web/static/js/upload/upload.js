@@ -1,24 +1,37 @@
 // @ts-check
 /** Uploads: a few at a time, hashed first where the page may, retried with back-off, counted. */
 import { ApiError, call } from "../frame/api.js";
+import { note, sessionOf } from "./session.js";
 
 const AT_ONCE = 4;
 const TRIES = 7;
+/** @type {ReturnType<typeof setTimeout> | undefined} */
+let beating;
 const ASK_AT_ONCE = 40;
 const JUNK = new Set([".ds_store", "thumbs.db", "desktop.ini"]);
 
 /** @typedef {{file: File, path: string, collection: string, max: number}} Waiting */
 /** @typedef {{waiting: Waiting[], active: number, total: number, stored: number, duplicates: number,
- *   trashed: any[], refused: {path: string, reason: string, again?: Waiting}[], latest: any,
- *   collection: string, session: string, paused: string, tops: import("./offer.js").Top[]}} State */
+ *   trashed: any[], refused: {path: string, reason: string, again?: Waiting}[], latest: any, others: number, began: number,
+ *   stopped: number, collection: string, session: string, paused: string, tops: import("./offer.js").Top[]}} State */
 
 /** @type {State} */
 export const state = fresh("");
 
 /** The dock draws what is told here. */
 function tell() {
+  if (busy()) beat();
   document.dispatchEvent(new CustomEvent("biosight:uploading"));
 }
+
+/** Remember how far it is, in case the page goes. */
+function beat() {
+  clearTimeout(beating);
+  beating = setTimeout(() => busy() && beat(), 3000);
+  note(state.collection, { pulse: Date.now(), there: settled(), total: state.total + state.stopped });
+}
+
+addEventListener("pagehide", () => busy() && note(state.collection, { pulse: 0 }));
 
 /** @param {string} collection @returns {State} */
 function fresh(collection) {
@@ -31,6 +44,9 @@ function fresh(collection) {
     trashed: [],
     refused: [],
     latest: null,
+    others: 0,
+    began: Date.now(),
+    stopped: 0,
     collection,
     session: "",
     paused: "",
@@ -48,21 +64,22 @@ export function dismiss() {
   tell();
 }
 
-/** The session goes on when the person drops the folder again after a reload. @param {string} collection */
-function sessionOf(collection) {
-  const key = `biosight:session:${collection}`;
-  const kept = JSON.parse(localStorage.getItem(key) ?? "null");
-  if (kept && !kept.done && Date.now() - kept.at < 12 * 3600e3) return kept.id;
-  const id = Array.from(crypto.getRandomValues(new Uint8Array(12)), (b) => b.toString(16).padStart(2, "0")).join("");
-  localStorage.setItem(key, JSON.stringify({ id, at: Date.now(), done: false }));
-  return id;
+/** How many are settled, whatever became of them. */
+export function settled() {
+  return state.stored + state.duplicates + state.trashed.length + state.refused.length;
 }
 
-/** @param {string} collection */
-function endSession(collection) {
-  const key = `biosight:session:${collection}`;
-  const kept = JSON.parse(localStorage.getItem(key) ?? "null");
-  if (kept) localStorage.setItem(key, JSON.stringify({ ...kept, done: true }));
+/** Take nothing more; what is under way comes in. */
+export function stop() {
+  state.stopped += state.waiting.length;
+  state.total -= state.waiting.length;
+  state.waiting = [];
+  tell();
+}
+
+/** Does a file say itself that it is no picture? One without a type is asked for at the server. @param {File} file */
+function noPicture(file) {
+  return file.type !== "" && !file.type.startsWith("image/");
 }
 
 /**
@@ -73,6 +90,10 @@ export function add(collection, files, maxMb) {
   if (!busy()) Object.assign(state, fresh(collection), { session: sessionOf(collection) });
   for (const { file, path } of files) {
     if (JUNK.has(file.name.toLowerCase()) || file.name.startsWith("._")) continue;
+    if (noPicture(file)) {
+      state.others += 1;
+      continue;
+    }
     state.total += 1;
     state.waiting.push({ file, path, collection, max: maxMb * 1048576 });
   }
@@ -97,7 +118,7 @@ async function work() {
   }
   state.active -= 1;
   if (!busy()) {
-    endSession(state.collection);
+    note(state.collection, { done: true });
     document.dispatchEvent(new CustomEvent("biosight:uploaded", { detail: state.collection }));
   }
   tell();

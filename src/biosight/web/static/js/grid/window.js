@@ -1,0 +1,132 @@
+// @ts-check
+/** Only the tiles near what is seen stand in the page: the others are room, so that any number scrolls alike. */
+
+/** Rows kept above and below what is seen, in screens. */
+const BEYOND = 0.7;
+/** Before a tile was measured. */
+const ROW = 200;
+
+export class Window {
+  /**
+   * @param {HTMLElement} box a CSS grid of tiles of one size
+   * @param {(at: number) => HTMLElement} draw the tile of a place
+   */
+  constructor(box, draw) {
+    this.box = box;
+    this.draw = draw;
+    this.many = 0;
+    /** The tiles in the page by their places. @type {Map<number, HTMLElement>} */
+    this.tiles = new Map();
+    this.waiting = 0;
+    const soon = () => {
+      this.waiting ||= requestAnimationFrame(() => {
+        this.waiting = 0;
+        this.update();
+      });
+    };
+    this.stopping = new AbortController();
+    const { signal } = this.stopping;
+    addEventListener("scroll", soon, { passive: true, signal });
+    this.sizes = new ResizeObserver(soon);
+    this.sizes.observe(box);
+  }
+
+  /** How many tiles stand in a row. */
+  columns() {
+    return getComputedStyle(this.box).gridTemplateColumns.split(" ").length;
+  }
+
+  /** The height of a row with the gap below it. */
+  row() {
+    const [tile] = this.tiles.values();
+    return tile ? tile.offsetHeight + Number.parseFloat(getComputedStyle(this.box).rowGap) : ROW;
+  }
+
+  /** Other tiles, or as many more. @param {number} many @param {boolean} anew all are drawn again */
+  set(many, anew) {
+    this.many = many;
+    if (anew) {
+      this.tiles.clear();
+      this.box.replaceChildren();
+    }
+    this.update();
+  }
+
+  /**
+   * Tiles in other places: those of pictures that stayed as they were are kept, so that nothing flickers.
+   * @param {string[]} ids of the pictures by their places @param {(id: string) => boolean} stays
+   */
+  rearrange(ids, stays) {
+    const old = new Map([...this.tiles.values()].map((tile) => [tile.dataset.id ?? "", tile]));
+    this.tiles.clear();
+    for (const [at, id] of ids.entries()) {
+      const tile = old.get(id);
+      if (tile && stays(id)) this.tiles.set(at, tile);
+    }
+    this.box.replaceChildren(...this.tiles.values());
+    this.set(ids.length, false);
+  }
+
+  /** Which places are to stand in the page. */
+  range() {
+    const [columns, row] = [this.columns(), this.row()];
+    const seen = innerHeight;
+    const top = -this.box.getBoundingClientRect().top;
+    const first = Math.floor((top - seen * BEYOND) / row) * columns;
+    const last = Math.ceil((top + seen * (1 + BEYOND)) / row) * columns;
+    const start = Math.min(Math.max(0, first), Math.max(0, Math.floor((this.many - 1) / columns) * columns));
+    return { start, end: Math.min(this.many, Math.max(last, start + columns)), columns, row };
+  }
+
+  /** Draw what comes near, let go of what is far. */
+  update() {
+    let { start, end, columns, row } = this.range();
+    this.place(start, end);
+    if (row !== this.row()) {
+      // The first tile told its height.
+      ({ start, end, columns, row } = this.range());
+      this.place(start, end);
+    }
+    const rows = Math.ceil(this.many / columns);
+    this.box.style.paddingTop = `${(start / columns) * row}px`;
+    this.box.style.paddingBottom = `${Math.max(0, rows - Math.ceil(end / columns)) * row}px`;
+  }
+
+  /** @param {number} start @param {number} end */
+  place(start, end) {
+    for (const [at, tile] of this.tiles) {
+      if (at < start || at >= end) {
+        tile.remove();
+        this.tiles.delete(at);
+      }
+    }
+    let next = null;
+    for (let at = end - 1; at >= start; at--) {
+      let tile = this.tiles.get(at);
+      if (!tile) {
+        tile = this.draw(at);
+        this.tiles.set(at, tile);
+        this.box.insertBefore(tile, next);
+      }
+      next = tile;
+    }
+  }
+
+  /** The tile of a place, scrolled to where it is seen. @param {number} at */
+  reveal(at) {
+    const known = this.tiles.get(at);
+    if (!known) {
+      const y = this.box.getBoundingClientRect().top + scrollY + Math.floor(at / this.columns()) * this.row();
+      scrollTo(0, y - innerHeight / 2);
+      this.update();
+    }
+    const tile = this.tiles.get(at);
+    tile?.scrollIntoView({ block: "nearest" });
+    return tile;
+  }
+
+  stop() {
+    this.stopping.abort();
+    this.sizes.disconnect();
+  }
+}

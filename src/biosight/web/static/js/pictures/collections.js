@@ -1,0 +1,49 @@
+// @ts-check
+/** Choosing one of the collections that one may add to. */
+import { call } from "../frame/api.js";
+import { el } from "../frame/dom.js";
+import { question } from "../frame/toast.js";
+
+/** @param {string} but @param {string} title @returns {Promise<string | null>} a collection's id */
+export async function chooseCollection(but, title) {
+  const all = await call("GET", "/collections");
+  const others = all.filter((/** @type {any} */ c) => c.id !== but && c.role !== "viewer");
+  if (!others.length) {
+    const name = await question({
+      title: "There is no other collection yet",
+      words: "Make one to move or copy pictures to.",
+      ok: "Create",
+      input: "Name",
+    });
+    return name ? (await call("POST", "/collections", { name })).id : null;
+  }
+  return new Promise((resolve) => {
+    const select = el(
+      "select",
+      { "aria-label": "Collection" },
+      others.map((/** @type {any} */ c) => el("option", { value: c.id }, c.name)),
+    );
+    const dialog = el(
+      "dialog",
+      { "aria-label": title },
+      el(
+        "form",
+        { method: "dialog" },
+        el("h2", {}, title),
+        select,
+        el(
+          "menu",
+          {},
+          el("button", { type: "button", onclick: () => dialog.close("") }, "Cancel"),
+          el("button", { class: "primary", value: "yes" }, title.split(" ")[0]),
+        ),
+      ),
+    );
+    dialog.addEventListener("close", () => {
+      resolve(dialog.returnValue === "yes" ? select.value : null);
+      dialog.remove();
+    });
+    document.body.append(dialog);
+    dialog.showModal();
+  });
+}
