@@ -109,7 +109,7 @@ export async function drawFolders(list, collection, filter) {
     );
     return item;
   };
-  const divider = () => el("li", { class: "divider", role: "separator" });
+  const divider = () => el("li", { class: "divider" });
   const unlabelled = labels.find((/** @type {Folder} */ l) => !l.label)?.images ?? 0;
   list.replaceChildren(
     row("All pictures", sum("images"), {}),

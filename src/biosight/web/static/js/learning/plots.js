@@ -116,7 +116,7 @@ export function confusion(q) {
   const shown = q.labels.map((_, i) => i).filter((i) => sums[i] || q.confusion.some((row) => row[i]));
   return el(
     "div",
-    { class: "scroll" },
+    { class: "scroll", tabindex: 0, role: "region", "aria-label": "What is called what" },
     el(
       "table",
       { class: "confusion" },
@@ -127,7 +127,7 @@ export function confusion(q) {
         el(
           "tr",
           {},
-          el("th", {}),
+          el("th", {}, el("span", { class: "unseen" }, "Right label")),
           shown.map((i) => el("th", { scope: "col" }, el("span", {}, q.labels[i]))),
         ),
       ),

@@ -6,7 +6,7 @@ import { el } from "../frame/dom.js";
 export function table(heads, rows, kind = "") {
   return el(
     "div",
-    { class: "scroll" },
+    { class: "scroll", tabindex: 0, role: "region", "aria-label": heads.slice(0, 3).join(", ") },
     el(
       "table",
       { class: kind },

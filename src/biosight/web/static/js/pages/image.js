@@ -121,7 +121,7 @@ export async function mount(main) {
         el(
           "section",
           {},
-          el("h3", {}, "The machine's guesses"),
+          el("h2", { class: "minor" }, "The machine's guesses"),
           drawAllGuesses(image, editor ? (label) => change({ label }) : null),
           drawOpinions(image),
           image.model &&
@@ -134,8 +134,13 @@ export async function mount(main) {
         ),
         note(),
         likes,
-        el("section", {}, el("h3", {}, "Who said what"), el("ol", { class: "said" }, said.map(sayingRow))),
-        el("section", {}, el("h3", {}, "About the file"), facts(image), capture(image)),
+        el(
+          "section",
+          {},
+          el("h2", { class: "minor" }, "Who said what"),
+          el("ol", { class: "said" }, said.map(sayingRow)),
+        ),
+        el("section", {}, el("h2", { class: "minor" }, "About the file"), facts(image), capture(image)),
       ],
     );
     refocus(panel, focused);

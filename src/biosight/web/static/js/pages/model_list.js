@@ -35,7 +35,7 @@ function family(name, versions) {
     ),
     el(
       "div",
-      { class: "scroll" },
+      { class: "scroll", tabindex: 0, role: "region", "aria-label": `Versions of ${name}` },
       el(
         "table",
         {},

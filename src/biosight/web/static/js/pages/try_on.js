@@ -115,7 +115,7 @@ function pairRow(pair) {
       pair.images.map((id) =>
         el(
           "a",
-          { href: `/images/${id}` },
+          { href: `/images/${id}`, "aria-label": `A picture of ${shown(pair.before)}` },
           el("img", { src: `/api/v1/images/${id}/thumbnail`, alt: "", loading: "lazy" }),
         ),
       ),

@@ -49,7 +49,7 @@ function card(v, again) {
     words("Trained on", c.trained_on),
     c.weak_at.length
       ? [
-          el("h3", {}, "Weak at"),
+          el("h2", { class: "minor" }, "Weak at"),
           el(
             "ul",
             {},
@@ -79,7 +79,7 @@ function card(v, again) {
 
 /** @param {string} title @param {string} text */
 function words(title, text) {
-  return text ? [el("h3", {}, title), el("p", { class: "words" }, text)] : null;
+  return text ? [el("h2", { class: "minor" }, title), el("p", { class: "words" }, text)] : null;
 }
 
 /** @param {Record<string, string>} said */

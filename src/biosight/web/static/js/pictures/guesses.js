@@ -36,7 +36,7 @@ export function drawOpinions(image) {
   return image.opinions
     .filter((/** @type {any} */ o) => o.top.length)
     .map((/** @type {any} */ o) => [
-      el("h4", {}, `Looks like, to ${o.model}`),
+      el("h3", {}, `Looks like, to ${o.model}`),
       el(
         "ul",
         { class: "looks" },

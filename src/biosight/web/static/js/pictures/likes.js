@@ -11,7 +11,7 @@ export async function drawLikes(box, image, editor) {
   const near = await call("GET", `/images/${image.id}/similar?limit=12`);
   box.hidden = !near.length;
   box.replaceChildren(
-    el("h3", {}, "More like this"),
+    el("h2", { class: "minor" }, "More like this"),
     el(
       "div",
       { class: "likes" },

@@ -1,0 +1,80 @@
+"""The grid scrolled through to its end: elements in the page and frames, in a real browser."""
+
+import sys
+import tempfile
+from pathlib import Path
+
+from playwright.sync_api import Route, sync_playwright
+
+from bench.made import photograph, serving
+from bench.pages import fill
+
+PICTURES = 20_000
+WATCH = """
+() => {
+  window.seen = { frames: [], last: performance.now() };
+  const step = (now) => {
+    seen.frames.push(now - seen.last);
+    seen.last = now;
+    if (seen.frames.length % 10 === 0)
+      for (const [name, where] of [["all", document], ["grid", document.querySelector("#grid")]])
+        seen[name] = Math.max(seen[name] ?? 0, where.querySelectorAll("*").length);
+    requestAnimationFrame(step);
+  };
+  requestAnimationFrame(step);
+}
+"""
+
+
+def main() -> None:
+    """Print the lines."""
+    count = int(sys.argv[1]) if len(sys.argv) > 1 else PICTURES
+    thumbnail = photograph(1, (256, 256))
+    with (
+        tempfile.TemporaryDirectory() as folder,
+        serving(Path(folder) / "data") as running,
+        sync_playwright() as playwright,
+    ):
+        collection = fill(running, count)
+        browser = playwright.chromium.launch(
+            executable_path="/usr/bin/chromium", args=["--no-sandbox"]
+        )
+        page = browser.new_page(viewport={"width": 1440, "height": 900})
+        page.context.add_cookies(
+            [
+                {"name": c.name, "value": str(c.value), "url": running.url}
+                for c in running.client.cookies.jar
+            ]
+        )
+
+        def small(route: Route) -> None:
+            route.fulfill(body=thumbnail, content_type="image/jpeg")
+
+        page.route("**/thumbnail", small)
+        page.goto(f"{running.url}/collections/{collection}")
+        page.wait_for_selector(".tile")
+        page.evaluate(WATCH)
+        page.mouse.move(900, 600)
+        steps = still = 0
+        while still < 60:  # the next page may be under way
+            before = page.evaluate("scrollY")
+            page.mouse.wheel(0, 3000)
+            page.wait_for_timeout(30)
+            steps += 1
+            still = still + 1 if abs(page.evaluate("scrollY") - before) < 300 else 0
+        frames = sorted(page.evaluate("seen.frames"))
+        every, grid = page.evaluate("[seen.all, seen.grid]")
+        far = page.evaluate("Math.round(scrollY / innerHeight)")
+        late = sum(f > 50 for f in frames)
+        print(f"{count} pictures, {steps} turns of the wheel, {len(frames)} frames")
+        print(f"{far} screens down; elements at most {every}, of which in the grid {grid}")
+        print(
+            f"frames: median {frames[len(frames) // 2]:.1f} ms, "
+            f"95 % {frames[int(len(frames) * 0.95)]:.1f}, longest {frames[-1]:.1f}, "
+            f"over 50 ms {late}"
+        )
+        browser.close()
+
+
+if __name__ == "__main__":
+    main()
