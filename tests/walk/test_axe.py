@@ -114,7 +114,7 @@ def faults(context: BrowserContext, path: str) -> list[str]:
     return said
 
 
-def violations(page: Page) -> list[dict[str, object]]:
+def violations(page: Page) -> list[dict[str, Any]]:
     """Swagger's own frame is not ours."""
     options = {"exclude": [["#swagger"]]} if "/docs" in page.url else None
     answer = Axe().run(page, context=options).response

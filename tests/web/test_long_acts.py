@@ -153,6 +153,18 @@ def test_one_that_did_nothing_yet_leaves_no_line_when_it_is_stopped(
     assert history(ada, collection) == []
 
 
+def test_one_taken_back_before_it_began_leaves_no_line(
+    ada: TestClient, biosight: BioSight, pond: tuple[str, list[str]]
+) -> None:
+    collection, ids = pond
+    job = asked(ada, collection, kind="relabel", label="Oops", images=ids)
+    done = ada.post(f"{API}/acts/{job['act']}/undo").json()
+    assert (done["changed"], done["job"]) == ([], None)
+    assert history(ada, collection) == []
+    assert do_all(biosight) == []
+    assert not list(jobs.picks(biosight.archive.records, job["id"]))
+
+
 def test_undo_of_an_act_under_way_stops_it_and_takes_it_back(
     ada: TestClient,
     biosight: BioSight,

@@ -22,7 +22,7 @@ from biosight.review import undoing
 from biosight.review.acts import MOST_AT_ONCE, Act
 from biosight.review.undoing import Undone
 from biosight.storage.pieces import PIECE, Run, Tally
-from biosight.storage.records import Insert, Records, Replace, Where, Write, pages
+from biosight.storage.records import Insert, Records, Remove, Replace, Where, Write, pages
 
 NAME = "undo"
 
@@ -35,6 +35,9 @@ def take_back(
     act = halted(records, act)
     if act.undone_at:
         raise Conflict("This was undone already.")
+    if not act.count and not act.stays:
+        records.write(Remove(Act, act.id))  # it was stopped before it did anything
+        return Undone([], [], 0)
 
     def along() -> list[Write]:
         return renaming.going_back(records, act)
@@ -52,6 +55,7 @@ def halted(records: Records, act: Act) -> Act:
     while (job := jobs.find_job(records, act.id)) is not None and job.live:
         try:
             jobs.end(records, job, "dropped", "Taken back.")
+            jobs.forget_picked(records, job.id)
         except jobs.Dropped:
             continue  # it made a step meanwhile
     return records.get(Act, act.id) or act

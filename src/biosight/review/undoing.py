@@ -177,7 +177,7 @@ def putting_back(
     if changed_since or ("collection" in before and was.collection not in homes):
         return []
     said = withdrawal(act, item, by)
-    if said and before.get("who") not in PEOPLE:
+    if said and predicted and before.get("who") not in PEOPLE:
         current = current_label(predicted, [said])
         label = naming.shown(current.label)
         before |= {"label": label, "who": current.who if label else "nobody"}

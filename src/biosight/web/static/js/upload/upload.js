@@ -1,12 +1,14 @@
 // @ts-check
 /** Uploads: a few at a time, hashed first where the page may, retried with back-off, counted. */
 import { ApiError, call } from "../frame/api.js";
+import { askKnown } from "./known.js";
 import { note, sessionOf } from "./session.js";
 
 const AT_ONCE = 4;
 const TRIES = 7;
 /** @type {ReturnType<typeof setTimeout> | undefined} */
 let beating;
+let leaving = false;
 const ASK_AT_ONCE = 40;
 const JUNK = new Set([".ds_store", "thumbs.db", "desktop.ini"]);
 
@@ -20,7 +22,7 @@ export const state = fresh("");
 
 /** The dock draws what is told here. */
 function tell() {
-  if (busy()) beat();
+  if (busy() && !leaving) beat();
   document.dispatchEvent(new CustomEvent("biosight:uploading"));
 }
 
@@ -31,7 +33,13 @@ function beat() {
   note(state.collection, { pulse: Date.now(), there: settled(), total: state.total + state.stopped });
 }
 
-addEventListener("pagehide", () => busy() && note(state.collection, { pulse: 0 }));
+addEventListener("pagehide", () => {
+  if (busy()) note(state.collection, { pulse: 0 });
+  leaving = true; // what the browser cuts off now is told to nobody
+});
+addEventListener("pageshow", () => {
+  leaving = false;
+});
 
 /** @param {string} collection @returns {State} */
 function fresh(collection) {
@@ -128,26 +136,6 @@ async function work() {
 function take() {
   const fair = Math.ceil(state.waiting.length / AT_ONCE);
   return state.waiting.splice(0, Math.max(1, Math.min(ASK_AT_ONCE, fair)));
-}
-
-/** @param {Waiting[]} batch @returns {Promise<Map<Waiting, string>>} what is there already: known or trashed */
-async function askKnown(batch) {
-  const there = new Map();
-  if (!crypto.subtle) return there; // plain http: the server will say "already there"
-  const hashes = new Map();
-  for (const one of batch) {
-    if (one.file.size <= one.max) hashes.set(one, await hash(one.file).catch(() => ""));
-  }
-  const sha256 = [...hashes.values()].filter(Boolean);
-  const said = await call("POST", `/collections/${batch[0].collection}/known`, { sha256 }).catch(() => ({ known: [] }));
-  for (const [one, sha] of hashes) if (said.known.includes(sha)) there.set(one, "known");
-  return there;
-}
-
-/** @param {File} file */
-async function hash(file) {
-  const digest = await crypto.subtle.digest("SHA-256", await file.arrayBuffer());
-  return Array.from(new Uint8Array(digest), (b) => b.toString(16).padStart(2, "0")).join("");
 }
 
 /** @param {Waiting} one @param {Map<Waiting, string>} known */

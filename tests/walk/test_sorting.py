@@ -1,0 +1,226 @@
+"""Sorting thousands in a real browser: long acts, groups, links, and uploads that break off."""
+
+import re
+import time
+from dataclasses import replace
+from pathlib import Path
+
+import httpx2
+import pytest
+from playwright.sync_api import Browser, BrowserContext, Page, Route, expect
+
+from biosight.bootstrap import open_records
+from biosight.images import Image
+from biosight.settings import Settings
+from biosight.storage.records import Insert, new_id
+from tests import tiny
+from tests.conftest import PASSWORD
+from tests.gallery.test_table import IMAGE
+from tests.walk.conftest import Server
+from tests.walk.test_browser import drop, folder, register
+
+__all__ = ["folder"]  # the fixture
+pytestmark = [
+    pytest.mark.walk,
+    pytest.mark.filterwarnings("ignore::ResourceWarning"),
+]
+API = "/api/v1"
+MANY = 4000
+
+
+def with_records(server: Server, collection: str, count: int) -> None:
+    """So many pictures in a collection, by their records alone."""
+    records = open_records(
+        Settings(data_dir=server.data, database_url=server.settings["BIOSIGHT_DATABASE_URL"])
+    )
+    made: list[Image] = [
+        replace(
+            IMAGE,
+            id=new_id(),
+            collection=collection,
+            sha256=f"{number:064x}",
+            label="Red",
+            machine_label="Red",
+            label_path="/Red/",
+            created_at=time.time() - count + number,
+        ).in_step
+        for number in range(count)
+    ]
+    for start in range(0, count, 300):
+        records.write(*(Insert(image) for image in made[start : start + 300]))
+    records.close()
+
+
+def signed_in(browser: Browser, server: Server, client: httpx2.Client) -> BrowserContext:
+    """A browser with the session that a client has."""
+    context = browser.new_context(base_url=server.url)
+    context.add_cookies(
+        [{"name": c.name, "value": str(c.value), "url": server.url} for c in client.cookies.jar]
+    )
+    return context
+
+
+def named(client: httpx2.Client, collection: str, label: str) -> int:
+    path = f"{API}/collections/{collection}/count?label={label}"
+    found: int = client.get(path).json()["images"]
+    return found
+
+
+def relabel_all(page: Page, label: str) -> None:
+    """Select all that match and give them a label."""
+    page.locator("#grid").focus()
+    page.keyboard.press("Control+a")
+    page.get_by_role("button", name=re.compile(r"Select all [\d,]+ that match")).click()
+    page.locator("#selected").get_by_role("button", name="Relabel").click()
+    page.keyboard.type(label)
+    page.keyboard.press("Enter")
+
+
+def test_a_long_act_shows_everywhere_stops_and_is_taken_back(
+    browser: Browser, server: Server
+) -> None:
+    client, collection = server.first_person()
+    with_records(server, collection, MANY)
+    context = signed_in(browser, server, client)
+    page, other = context.new_page(), context.new_page()
+    other.goto("/account")
+    page.goto(f"/collections/{collection}")
+    expect(page.locator("#counted")).to_contain_text("4,000 pictures")
+    # Ctrl+Z while it is under way: one message, and nothing of it is left.
+    relabel_all(page, "Oops")
+    bar = page.locator("#work")
+    expect(bar).to_contain_text("Relabelling as Oops")
+    expect(other.locator("#work")).to_contain_text("Relabelling as Oops")
+    page.locator("#grid").focus()
+    page.keyboard.press("Control+z")
+    expect(page.locator("#toasts")).to_contain_text("Undone", timeout=60_000)
+    expect(bar).to_be_hidden(timeout=60_000)
+    assert page.locator("#toasts .toast").count() == 1
+    assert named(client, collection, "Oops") == 0
+    assert named(client, collection, "Red") == MANY
+    # One that goes on while the page is left, and is stopped from another.
+    page.reload()
+    expect(page.locator("#counted")).to_contain_text("4,000 pictures")
+    relabel_all(page, "Zorilla")
+    expect(bar).to_contain_text(re.compile(r"[1-9]\d* of 4,000"), timeout=30_000)
+    page.goto("/trash")
+    page.locator("#work").get_by_role("button", name="Stop").click()
+    said = page.locator("#toasts")
+    expect(said).to_contain_text("Stopped:")
+    done = named(client, collection, "Zorilla")
+    assert 0 < done < MANY
+    expect(said).to_contain_text(f"Stopped: {done:,} pictures relabelled as Zorilla")
+    said.get_by_role("button", name="Take back").click()
+    expect(said).to_contain_text("Undone", timeout=60_000)
+    assert named(client, collection, "Red") == MANY
+    context.close()
+
+
+def test_groups_are_confirmed_and_taken_back_to_their_place(page: Page, folder: Path) -> None:
+    register(page)
+    drop(page, folder)
+    collection = page.url
+    page.goto(f"{collection}/review/groups")
+    tiles = page.locator("#review .tile")
+    expect(tiles.first).to_be_visible()
+    label = page.locator("#group-bar h2").inner_text().split()[0]
+    many = tiles.count()
+    page.keyboard.press("ArrowRight")
+    page.keyboard.press(" ")
+    expect(page.get_by_role("button", name=f"Confirm {many - 1}")).to_be_visible()
+    out = page.locator('#review .tile[aria-selected="false"]').get_attribute("data-id")
+    page.keyboard.press("Enter")
+    expect(page.locator("#group-bar h2")).not_to_contain_text(label)
+    expect(page.locator("#toasts")).to_contain_text(f"{many - 1} pictures confirmed")
+    # Back to that group, with the one that was taken out.
+    page.keyboard.press("Control+z")
+    expect(page.locator("#group-bar h2")).to_contain_text(label)
+    expect(tiles).to_have_count(many)
+    expect(page.locator(f"#t-{out}")).to_be_visible()
+    # One by one, undo comes back to the picture that it took back; digits are guesses.
+    page.goto(f"{collection}/review")
+    name = page.locator("#review aside a[href^='/images/']").last
+    first = name.inner_text()
+    page.keyboard.press("1")
+    expect(name).not_to_have_text(first)
+    page.keyboard.press("ArrowRight")
+    page.keyboard.press("Control+z")
+    expect(name).to_have_text(first)
+
+
+def test_a_student_gets_a_link_and_finds_the_collection(
+    page: Page, folder: Path, browser: Browser, server: Server
+) -> None:
+    register(page)
+    drop(page, folder)
+    page.goto(f"{page.url}/settings")
+    form = page.locator("#invite")
+    form.get_by_label("As").select_option("editor")
+    form.get_by_label("For").fill("student@example.org")
+    form.get_by_role("button", name="Make a link").click()
+    link = page.locator("#link code").inner_text()
+    context = browser.new_context(base_url=server.url)
+    student = context.new_page()
+    student.goto(link)
+    expect(student.locator("#invited")).to_have_text(
+        "Ada invites you to “My images”: you may add and change pictures."
+    )
+    expect(student.get_by_label("Email address")).to_have_value("student@example.org")
+    student.get_by_label("Password").fill(PASSWORD)
+    student.get_by_role("button", name="Sign up and join").click()
+    expect(student.locator("#collections")).to_contain_text("by Ada; you are editor")
+    context.close()
+    expect(page.locator("#invitations")).to_contain_text("student@example.org, as editor")
+    page.reload()
+    expect(page.locator("#invitations li")).to_have_count(0)
+    expect(page.locator("#members")).to_contain_text("student@example.org")
+
+
+def test_an_upload_that_breaks_off_is_told_and_gone_on_with(page: Page, tmp_path: Path) -> None:
+    register(page)
+    expect(page.locator("#empty")).to_be_visible()
+    trip = tmp_path / "trip"
+    tiny.make_folder(trip, 6)
+    sent: list[str] = []
+    allowed = [6]
+
+    def some(route: Route) -> None:
+        if route.request.method == "POST":
+            sent.append(route.request.url)
+            if len(sent) > allowed[0]:
+                return  # never answered: the page is left while it waits
+        route.continue_()
+
+    page.route("**/images", some)
+    page.locator("#folder").set_input_files(trip)
+    expect(page.locator("#dock")).to_contain_text("6 of 18 pictures", timeout=30_000)
+    allowed[0] = 1000
+    page.on("dialog", lambda dialog: dialog.accept())
+    page.reload()
+    notice = page.locator("#broken-off")
+    expect(notice).to_contain_text("Your upload stopped at 6 of 18.")
+    page.locator("#folder").set_input_files(trip)
+    expect(page.locator("#dock")).to_contain_text("12 stored, 6 here already", timeout=30_000)
+    page.reload()
+    expect(page.locator(".tile")).to_have_count(18)
+    expect(notice).to_be_hidden()
+    # Dropped on Review, pictures go to the collection in view; in the Library one is asked for.
+    page.get_by_role("link", name="Review").click()
+    expect(page.locator("#review")).to_be_visible()
+    late = tiny.picture("Blue", 99)
+    page.evaluate(DROP, list(late))
+    expect(page.locator("#dock")).to_contain_text("1 stored", timeout=30_000)
+    page.goto("/")
+    page.evaluate(DROP, list(tiny.picture("Blue", 98)))
+    page.get_by_role("dialog").get_by_role("button", name="Add").click()
+    expect(page.locator("#dock")).to_contain_text("1 stored", timeout=30_000)
+
+
+DROP = """
+(bytes) => {
+  const data = new DataTransfer();
+  data.items.add(new File([new Uint8Array(bytes)], "late.jpg", { type: "image/jpeg" }));
+  const how = { dataTransfer: data, bubbles: true, cancelable: true };
+  document.body.dispatchEvent(new DragEvent("drop", how));
+}
+"""
