@@ -61,6 +61,13 @@ def last_act(records: Records, by: str, collection: str) -> Act | None:
     return found[0] if found else None
 
 
+def first_images(records: Records, act: str, limit: int) -> list[str]:
+    """The first pictures that an act changed and that are there, by id."""
+    items = records.find(ActItem, [Where("act", "=", act)], limit=limit)
+    there = {i.id for i in among(records, Image, [item.image for item in items])}
+    return [item.image for item in items if item.image in there]
+
+
 def get_act(records: Records, id: str) -> Act:
     """An act by id, without asking who may see it. Raises NotFound."""
     found = records.get(Act, id)

@@ -10,7 +10,7 @@ from typing import Any, Literal
 from urllib.parse import quote
 
 from fastapi import APIRouter, Request, Response
-from fastapi.responses import HTMLResponse, RedirectResponse
+from fastapi.responses import HTMLResponse, JSONResponse, RedirectResponse
 from jinja2 import Environment, FileSystemLoader, select_autoescape
 
 from biosight import __version__, accounts, jobs, logbook, metrics, sharing
@@ -31,6 +31,7 @@ from biosight.web.security import DOCS_POLICY, PAGE_POLICY, client_address, need
 from biosight.web.sessions import start_session
 
 router = APIRouter(include_in_schema=False, default_response_class=HTMLResponse)
+ICONS = (192, 512)
 TEMPLATES = Environment(
     loader=FileSystemLoader(Path(__file__).parent / "templates"),
     autoescape=select_autoescape(default=True),
@@ -103,6 +104,25 @@ def library(request: Request, records: Store) -> Response:
         return RedirectResponse("/register", 303)
     visitor(request)
     return render(request, "library.html")
+
+
+@router.get("/manifest.webmanifest")
+def manifest() -> Response:
+    """What a phone needs to put BioSight among its apps."""
+    icons = [{"src": "/static/icon.svg", "sizes": "any", "type": "image/svg+xml"}]
+    for side in ICONS:
+        file = f"/static/icon-{side}.png"
+        icons.append({"src": file, "sizes": f"{side}x{side}", "type": "image/png"})
+    said = {
+        "name": "BioSight",
+        "short_name": "BioSight",
+        "start_url": "/",
+        "display": "standalone",
+        "background_color": "#f6f7f6",
+        "theme_color": "#1f6f54",
+        "icons": icons,
+    }
+    return JSONResponse(said, media_type="application/manifest+json")
 
 
 @router.get("/sign-in")

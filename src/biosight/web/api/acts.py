@@ -6,7 +6,7 @@ from typing import Annotated
 from fastapi import APIRouter
 from pydantic import BaseModel, Field
 
-from biosight import accounts, sharing
+from biosight import accounts, jobs, sharing
 from biosight.collection import Collection
 from biosight.errands import acting, locating, taking_back
 from biosight.errands.names import placed
@@ -35,6 +35,7 @@ from biosight.web.shown import ImageOut, JobOut, image_out, job_out
 
 router = APIRouter(tags=["acts"])
 MOST_NAMED = 10_000
+MOST_SHOWN = 4
 # What an act can rest on, in words.
 WORDS: dict[type[Record], str] = {
     Collection: "other collection",
@@ -90,7 +91,8 @@ class ActDone(BaseModel):
 
 
 class ActOut(BaseModel):
-    """One line of a collection's history."""
+    """One line of a collection's history, with the ids of the first pictures that it changed, and
+    whether a job still goes on with it."""
 
     id: str
     by: str
@@ -101,6 +103,8 @@ class ActOut(BaseModel):
     count: int
     undone: bool
     can_undo: bool
+    images: list[str]
+    under_way: bool
 
 
 class UndoneOut(BaseModel):
@@ -215,10 +219,12 @@ def history(
         records, access.collection.id, before=before, limit=max(1, min(limit, 200))
     )
     name = accounts.names_of(records)
-    return [act_out(a, access, person, name) for a in found]
+    return [act_out(records, a, access, person, name) for a in found]
 
 
-def act_out(act: Act, access: Access, person: Person, name: Callable[[str], str]) -> ActOut:
+def act_out(
+    records: Store, act: Act, access: Access, person: Person, name: Callable[[str], str]
+) -> ActOut:
     """An act as the API shows it; `name` says how people are called."""
     mine = act.by == person.user.id
     allowed = access.allows("owner") or (mine and access.allows("editor"))
@@ -232,6 +238,8 @@ def act_out(act: Act, access: Access, person: Person, name: Callable[[str], str]
         count=act.count,
         undone=act.undone_at > 0,
         can_undo=allowed and not act.undone_at,
+        images=undoing.first_images(records, act.id, MOST_SHOWN),
+        under_way=bool((job := jobs.find_job(records, act.id)) and job.live),
     )
 
 
@@ -255,4 +263,5 @@ def undo(own: ActToUndo, person: Signed, biosight: Open, records: Store) -> Undo
 def last_act(access: Viewer, person: Signed, records: Store) -> list[ActOut]:
     """One's own latest act here that can be undone; empty when there is none."""
     found = undoing.last_act(records, person.user.id, access.collection.id)
-    return [act_out(found, access, person, accounts.names_of(records))] if found else []
+    name = accounts.names_of(records)
+    return [act_out(records, found, access, person, name)] if found else []

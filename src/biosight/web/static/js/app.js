@@ -21,6 +21,7 @@ async function mount() {
   const main = find(document, "#main");
   const page = main.dataset.page;
   unbind();
+  showTab();
   ready = false;
   let mounting;
   try {
@@ -30,6 +31,13 @@ async function mount() {
     document.dispatchEvent(new CustomEvent("biosight:ready"));
   }
   leave = await mounting;
+}
+
+/** On a phone the chosen tab may lie out of sight. */
+function showTab() {
+  const chosen = document.querySelector("#main .tabs [aria-current]");
+  const tabs = chosen?.parentElement;
+  if (chosen instanceof HTMLElement && tabs) tabs.scrollLeft = chosen.offsetLeft - tabs.clientWidth / 2;
 }
 
 /**

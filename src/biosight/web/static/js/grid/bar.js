@@ -97,6 +97,7 @@ export function wireUploads(main, collection, maxMb) {
   for (const [button, input] of [
     ["#add-files", "#files"],
     ["#add-folder", "#folder"],
+    ["#take", "#camera"],
   ]) {
     const field = find(main, input);
     find(main, button).addEventListener("click", () => field.click());

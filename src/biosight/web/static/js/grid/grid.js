@@ -180,28 +180,6 @@ export class Grid {
     return this.images[this.current] ? [this.images[this.current]] : [];
   }
 
-  /** A picture that just came in: shown at once while nobody works here, else offered, so that no tile moves
-   * from under the pointer. @param {import("../pictures/acts.js").Image} image */
-  arrive(image) {
-    if (this.images.some((i) => i.id === image.id) || this.arrived.some((i) => i.id === image.id)) return;
-    this.arrived.unshift(image);
-    const busy = this.box.matches(":hover, :focus-within") || this.selection.size > 0 || scrollY > 200;
-    if (!busy || !this.images.length) this.showArrived();
-    this.events.arrived(this.arrived.length);
-  }
-
-  /** Those that came in take their places. */
-  showArrived() {
-    const there = new Set(this.images.map((i) => i.id));
-    const fresh = this.arrived.filter((i) => !there.has(i.id));
-    this.arrived = [];
-    this.images.unshift(...fresh);
-    if (this.current >= 0) this.current += fresh.length;
-    this.redraw();
-    this.events.arrived(0);
-    this.events.changed();
-  }
-
   stop() {
     this.window.stop();
     this.watcher.disconnect();

@@ -5,6 +5,7 @@ import { counted, find } from "../frame/dom.js";
 import { bind } from "../frame/keys.js";
 import { complain } from "../frame/toast.js";
 import { actKeys } from "../grid/act_keys.js";
+import { arrive, showArrived } from "../grid/arrivals.js";
 import { wireDownloads, wireFold, wireSizes, wireStacks, wireUploads } from "../grid/bar.js";
 import { learnFacets, wireFacets } from "../grid/facets.js";
 import { asBody, asQuery, drawApplied, fromAddress, isPlain, mark, matches, parts, wire } from "../grid/filters.js";
@@ -48,7 +49,7 @@ export async function mount(main) {
       button.textContent = `Show ${counted(many, "new picture")}`;
     },
   });
-  find(main, "#arrived").addEventListener("click", () => grid.showArrived());
+  find(main, "#arrived").addEventListener("click", () => showArrived(grid));
 
   const clear = () => {
     all = false;
@@ -129,7 +130,7 @@ export async function mount(main) {
     (event) => {
       const image = /** @type {CustomEvent} */ (event).detail;
       const first = !filter.sort || filter.sort === "newest";
-      if (first && !filter.text && matches(image, filter, collection)) grid.arrive(image);
+      if (first && !filter.text && matches(image, filter, collection)) arrive(grid, image);
       if (image.collection === collection) countSoon();
     },
     { signal },
@@ -168,7 +169,10 @@ export async function mount(main) {
     );
     const at = grid.images.findIndex((i) => i.id === list.current);
     if (at >= 0) grid.moveTo(at, false);
-    requestAnimationFrame(() => scrollTo(0, list.scroll));
+    requestAnimationFrame(() => {
+      scrollTo(0, list.scroll);
+      grid.box.focus({ preventScroll: true });
+    });
   } else await show();
 
   return () => {

@@ -44,9 +44,20 @@ function row(a) {
     {},
     el(
       "span",
+      { class: "shown" },
+      a.images.map((/** @type {string} */ id) =>
+        el(
+          "a",
+          { href: `/images/${id}`, "aria-label": `A picture of “${a.summary}”` },
+          el("img", { src: `/api/v1/images/${id}/thumbnail`, alt: "", loading: "lazy" }),
+        ),
+      ),
+    ),
+    el(
+      "span",
       { class: "grow" },
       el("strong", {}, a.summary),
-      `, ${counted(a.count, "picture")}`,
+      `, ${counted(a.count, "picture")}${a.under_way ? " so far" : ""}`,
       el("br"),
       el("small", { class: "soft" }, `${a.mine ? "you" : a.by}, ${when(a.at)}`),
     ),

@@ -7,10 +7,11 @@ import { complain } from "../frame/toast.js";
 import { asQuery, fromAddress } from "../grid/filters.js";
 import { capture, facts, familiarity, sayingRow } from "../pictures/about.js";
 import { changeOne, doAct, undoLast } from "../pictures/acts.js";
-import { drawAllGuesses, drawOpinions, drawState } from "../pictures/guesses.js";
+import { byDigit, drawAllGuesses, drawOpinions, drawState } from "../pictures/guesses.js";
 import { toggleHeat } from "../pictures/heat.js";
 import { broader, finer, stepped } from "../pictures/levels.js";
 import { drawLikes } from "../pictures/likes.js";
+import { noteField } from "../pictures/note.js";
 import { chooseLabel } from "../pictures/relabel.js";
 import { Stage } from "../pictures/stage.js";
 import { breadcrumbs, hear } from "../pictures/taxa.js";
@@ -132,7 +133,7 @@ export async function mount(main) {
             ),
           familiarity(image),
         ),
-        note(),
+        noteField(image, editor, (text) => change({ note: text })),
         likes,
         el(
           "section",
@@ -144,15 +145,6 @@ export async function mount(main) {
       ],
     );
     refocus(panel, focused);
-  };
-  const note = () => {
-    const text = el(
-      "textarea",
-      { rows: 2, maxlength: 2000, disabled: !editor, "aria-label": "Note", placeholder: "Note" },
-      image.note,
-    );
-    text.addEventListener("change", () => change({ note: text.value }));
-    return text;
   };
   const details = () => {
     panel.hidden = !panel.hidden;
@@ -171,6 +163,9 @@ export async function mount(main) {
     },
     { signal: stop.signal },
   );
+  main.addEventListener("swipe", (event) => {
+    to(/** @type {CustomEvent} */ (event).detail > 0 ? near.next : near.previous);
+  });
   bind({
     next: () => to(near.next),
     previous: () => to(near.previous),
@@ -189,8 +184,8 @@ export async function mount(main) {
       broader: () => broader(image) && change({ label: broader(image) }),
       finer: () => finer(image) && change({ label: finer(image) }),
       favourite: (/** @type {KeyboardEvent} */ event) => {
-        const label = JSON.parse(data.favourites ?? "[]")[Number(event.key) - 1];
-        if (label) change({ label });
+        const label = byDigit(data, image, Number(event.key));
+        if (label) change(label === image.label ? { confirm: true } : { label });
       },
     }),
   });

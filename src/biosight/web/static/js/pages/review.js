@@ -4,11 +4,13 @@ import { API, call } from "../frame/api.js";
 import { counted, el, find, refocus } from "../frame/dom.js";
 import { bind } from "../frame/keys.js";
 import { complain } from "../frame/toast.js";
+import { titleOf } from "../grid/tile.js";
 import { changeOne, doAct, undoLast } from "../pictures/acts.js";
 import { byDigit, drawAllGuesses, drawOpinions, drawState } from "../pictures/guesses.js";
 import { broader, finer, stepped } from "../pictures/levels.js";
 import { chooseLabel } from "../pictures/relabel.js";
 import { Stage } from "../pictures/stage.js";
+import { favourites, strip } from "../pictures/strip.js";
 import { breadcrumbs, hear } from "../pictures/taxa.js";
 import { thingKeys } from "../pictures/things.js";
 
@@ -91,6 +93,8 @@ export async function mount(main) {
     const detail = await call("GET", `/images/${now.image.id}`);
     if (drawn[at] !== now) return;
     shown = detail;
+    find(main, "#told").textContent =
+      `${detail.name}: ${titleOf(detail)}${now.via === "random" ? ", drawn at random" : ""}`;
     if (detail.taxon) hear(detail.taxon);
     const stage = el("figure", { class: "stage" });
     picture?.leave();
@@ -99,7 +103,7 @@ export async function mount(main) {
     if (following) new Image().src = `${API}/images/${following.image.id}/view`;
     const focused = box.contains(document.activeElement) ? document.activeElement?.textContent : null;
     const inStrip = !!document.activeElement?.closest(".strip");
-    box.replaceChildren(stage, side(detail), strip());
+    box.replaceChildren(stage, side(detail), strip(drawn, at, move));
     if (inStrip) box.querySelector(".strip [aria-current]")?.focus();
     else refocus(box, focused);
     const current = box.querySelector(".strip [aria-current]");
@@ -111,6 +115,7 @@ export async function mount(main) {
       "aside",
       { class: "panel" },
       drawState(image),
+      drawn[at]?.via === "random" && el("p", { class: "soft" }, "Drawn at random: your answer measures the machine."),
       image.taxon?.line.length > 1 && breadcrumbs(collection, image.taxon),
       editor &&
         el(
@@ -127,36 +132,8 @@ export async function mount(main) {
         ),
       drawAllGuesses(image, editor ? (label) => answer(label === image.label ? { confirm: true } : { label }) : null),
       drawOpinions(image),
-      favourites(),
+      favourites(data),
       el("p", { class: "soft" }, el("a", { href: `/images/${image.id}` }, image.name)),
-    );
-  const favourites = () => {
-    const labels = JSON.parse(data.favourites ?? "[]");
-    return labels.length
-      ? el(
-          "p",
-          { class: "soft" },
-          labels.map((/** @type {string} */ l, /** @type {number} */ i) => [el("kbd", {}, i + 1), ` ${l}  `]),
-        )
-      : null;
-  };
-  const strip = () =>
-    el(
-      "div",
-      { class: "strip" },
-      drawn.map((d, i) =>
-        el(
-          "button",
-          {
-            type: "button",
-            class: d.done ? "done" : "",
-            "aria-current": i === at && "true",
-            "aria-label": `${d.image.name}${d.done ? ", done" : ""}`,
-            onclick: () => move(i),
-          },
-          el("img", { src: `${API}/images/${d.image.id}/thumbnail`, alt: "", loading: "lazy" }),
-        ),
-      ),
     );
   const relabel = async () => {
     const label = await chooseLabel(data, "Label");
@@ -205,6 +182,7 @@ export async function mount(main) {
       },
     }),
   });
+  box.addEventListener("swipe", (/** @type {CustomEvent} */ event) => move(at + event.detail));
   await load();
   return () => {
     stop.abort();

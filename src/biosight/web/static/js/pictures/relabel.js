@@ -93,7 +93,7 @@ export function chooseLabel(data, title, how = {}) {
       maxlength: 80,
       placeholder: "Scientific or common name",
     });
-    const list = el("ul", { class: "choices", id: "choices", role: "listbox" });
+    const list = el("ul", { class: "choices", id: "choices", role: "listbox", tabindex: -1 });
     const dialog = el("dialog", { "aria-label": title }, el("h2", {}, title), input, list);
     /** @param {string | null} label */
     const finish = (label) => {
@@ -169,6 +169,8 @@ export function chooseLabel(data, title, how = {}) {
     document.body.append(dialog);
     show([]);
     dialog.showModal();
-    input.focus();
+    // On a phone the keyboard would hide the list: it comes when the field is touched.
+    if (matchMedia("(pointer: coarse)").matches) list.focus();
+    else input.focus();
   });
 }

@@ -2,6 +2,8 @@
 /** Zoom and pan of one picture: wheel, pinch, drag, double-click, keys. */
 
 const MOST = 32;
+/** Pixels that a finger goes to mean it. */
+const FAR = 60;
 
 export class Zoom {
   /** @param {HTMLElement} stage @param {HTMLImageElement} img @param {() => void} [told] of each zoom */
@@ -12,12 +14,15 @@ export class Zoom {
     this.scale = 1;
     this.x = 0;
     this.y = 0;
+    /** @type {PointerEvent | null} where one finger alone came down */
+    this.began = null;
     /** @type {Map<number, PointerEvent>} */
     this.pointers = new Map();
     stage.addEventListener("wheel", (e) => this.wheel(e), { passive: false });
     stage.addEventListener("dblclick", (e) => this.at(e.clientX, e.clientY, this.scale > 1 ? 1 / this.scale : 3));
     stage.addEventListener("pointerdown", (e) => this.down(e));
     stage.addEventListener("pointermove", (e) => this.move(e));
+    stage.addEventListener("pointerup", (e) => this.swiped(e));
     for (const end of ["pointerup", "pointercancel"]) {
       stage.addEventListener(end, (e) => this.pointers.delete(/** @type {PointerEvent} */ (e).pointerId));
     }
@@ -33,7 +38,16 @@ export class Zoom {
   down(event) {
     if (event.target instanceof Element && event.target.closest("button")) return;
     this.pointers.set(event.pointerId, event);
+    this.began = this.pointers.size === 1 && event.pointerType === "touch" ? event : null;
     this.stage.setPointerCapture(event.pointerId);
+  }
+
+  /** A finger drawn across the whole picture asks for the next or the one before. @param {PointerEvent} event */
+  swiped(event) {
+    if (!this.began || this.scale > 1) return;
+    const [across, down] = [event.clientX - this.began.clientX, event.clientY - this.began.clientY];
+    if (Math.abs(across) < FAR || Math.abs(across) < 2 * Math.abs(down)) return;
+    this.stage.dispatchEvent(new CustomEvent("swipe", { detail: across < 0 ? 1 : -1, bubbles: true }));
   }
 
   /** @param {PointerEvent} event */

@@ -1,0 +1,26 @@
+// @ts-check
+/** Pictures that come in while one looks: shown at once while nobody works in the grid, else offered, so that no tile moves from under the pointer. */
+
+/** How far down one has gone to be at work there. */
+const WORKING = 200;
+
+/** @param {import("./grid.js").Grid} grid @param {import("../pictures/acts.js").Image} image */
+export function arrive(grid, image) {
+  if (grid.images.some((i) => i.id === image.id) || grid.arrived.some((i) => i.id === image.id)) return;
+  grid.arrived.unshift(image);
+  const busy = grid.box.matches(":hover, :focus-within") || grid.selection.size > 0 || scrollY > WORKING;
+  if (!busy || !grid.images.length) showArrived(grid);
+  grid.events.arrived(grid.arrived.length);
+}
+
+/** Those that came in take their places. @param {import("./grid.js").Grid} grid */
+export function showArrived(grid) {
+  const there = new Set(grid.images.map((i) => i.id));
+  const fresh = grid.arrived.filter((i) => !there.has(i.id));
+  grid.arrived = [];
+  grid.images.unshift(...fresh);
+  if (grid.current >= 0) grid.current += fresh.length;
+  grid.redraw();
+  grid.events.arrived(0);
+  grid.events.changed();
+}

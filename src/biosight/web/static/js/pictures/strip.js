@@ -1,0 +1,40 @@
+// @ts-check
+/** What stands beside the picture in review: those drawn with it, and the favourite labels. */
+import { API } from "../frame/api.js";
+import { el } from "../frame/dom.js";
+
+/**
+ * Small pictures of all that were drawn.
+ * @param {{image: any, done?: boolean}[]} drawn @param {number} at @param {(to: number) => void} move
+ */
+export function strip(drawn, at, move) {
+  return el(
+    "div",
+    { class: "strip" },
+    drawn.map((d, i) =>
+      el(
+        "button",
+        {
+          type: "button",
+          class: d.done ? "done" : "",
+          "aria-current": i === at && "true",
+          "aria-label": `${d.image.name}${d.done ? ", done" : ""}`,
+          onclick: () => move(i),
+        },
+        el("img", { src: `${API}/images/${d.image.id}/thumbnail`, alt: "", loading: "lazy" }),
+      ),
+    ),
+  );
+}
+
+/** The labels on the keys 1 to 9, where there are any. @param {DOMStringMap} data */
+export function favourites(data) {
+  const labels = JSON.parse(data.favourites ?? "[]");
+  return labels.length
+    ? el(
+        "p",
+        { class: "soft" },
+        labels.map((/** @type {string} */ l, /** @type {number} */ i) => [el("kbd", {}, i + 1), ` ${l}  `]),
+      )
+    : null;
+}
