@@ -61,7 +61,9 @@ def test_from_drift_to_a_better_model_and_back(ada: TestClient, biosight: BioSig
     drift.accept_latest(biosight.archive.records, collection, "tiny@1", "ada")
     said = send(ada, collection, 300, 45, lit=True)
     assert right(said, 300) < 0.8
-    assert [check(biosight, collection).verdict for _ in range(2)] == ["amber", "red"]
+    assert [check(biosight, collection).verdict for _ in range(2)] == ["amber", "amber"]
+    send(ada, collection, 345, 1, lit=True)
+    assert check(biosight, collection).verdict == "red"
 
     correct(ada, collection)
     body = {"labels": list(tiny.COLOURS), "name": "lamp"}

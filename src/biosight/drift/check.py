@@ -167,7 +167,9 @@ def check(
         chosen = [i for i in chosen if i.created_at > base[-1].created_at]
     window = window_of(records, chosen, space, limit)
     if len(window.images) < LEAST_SESSIONS or len(base) < LEAST_SESSIONS:
-        report, scores = too_few(collection, model, window, len(base)), np.zeros(len(window.images))
+        accepted = records.get(DriftBaseline, collection) is not None
+        report = too_few(collection, model, window, len(base), accepted=accepted)
+        scores = np.zeros(len(window.images))
     else:
         before = window_of(records, base, space, limit)
         findings = compare_sides(before.side, window.side, known)
@@ -191,15 +193,21 @@ def baseline_images(records: Records, collection: str, space: str) -> list[Image
     return sorted(kept, key=lambda i: (i.created_at, i.id))
 
 
-def too_few(collection: str, model: str, window: Window, base: int) -> DriftReport:
-    """Say plainly that there is too little to tell."""
+def too_few(
+    collection: str, model: str, window: Window, base: int, *, accepted: bool
+) -> DriftReport:
+    """Say plainly that there is too little to tell; `accepted` where people said what is normal."""
     n = len(window.images)
-    if base < LEAST_SESSIONS:
-        words = f"Too little to tell: {base} upload sessions so far, {LEAST_SESSIONS} are needed."
+    if not accepted:
+        # The first sessions are what is normal; those that are compared come behind them.
+        words = (
+            f"Too little to tell: {base + n} of {BASELINE_SESSIONS + LEAST_SESSIONS} upload "
+            f"sessions. The first {BASELINE_SESSIONS} say what is normal here."
+        )
     else:
         words = (
-            f"Too little to tell: {n} upload sessions since the baseline, "
-            f"{LEAST_SESSIONS} are needed."
+            f"Too little to tell: {n} of {LEAST_SESSIONS} upload sessions since what was taken "
+            "for normal."
         )
     return blank(collection, model, window, "unknown", words)
 
@@ -240,7 +248,7 @@ def judged(
     base, apart = before.side, foreign(window.side, reference)
     real = [f for f in findings.all if f.name in findings.firing and is_real(f.name, f.effect)]
     fired = bool(findings.firing) or apart.beyond
-    again = bool(last and (last[0].firing or last[0].foreign))
+    again = bool(last) and confirmed_by(last[0], window)
     strong = bool(real) or apart.beyond
     verdict = "red" if fired and again and strong else "amber" if fired else "green"
     causes = causes_of(base, window.side, findings)
@@ -261,6 +269,14 @@ def judged(
         foreign=apart.beyond,
         details=json.dumps(details),
     )
+
+
+def confirmed_by(last: DriftReport, window: Window) -> bool:
+    """Did the check before fire too, on other pictures than these? A second look at the same ones
+    confirms nothing, and leaves a verdict as it was."""
+    if window.images[-1].created_at <= last.at:
+        return last.verdict == "red"
+    return bool(last.firing) or last.foreign
 
 
 def is_real(name: str, effect: float) -> bool:

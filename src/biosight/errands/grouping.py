@@ -221,7 +221,7 @@ def by_likeness(biosight: BioSight, collection: str, ids: Sequence[str]) -> list
     return [id for group in similar.groups(space.ids, rows) for id in group] + rest
 
 
-def page(
+def alike_page(
     biosight: BioSight, collection: str, where: Sequence[Where], cursor: str, limit: int
 ) -> Page:
     """A page of what matches in the order of `by_likeness`; the cursor is a place in it. Raises
@@ -229,25 +229,25 @@ def page(
     if not (cursor or "0").isdecimal():
         raise BadRequest("The cursor is not one that BioSight gave.")
     start, many = int(cursor or 0), max(1, min(limit, LARGEST_PAGE))
-    ids = in_order(biosight, collection, where)
+    ids = alike_in_order(biosight, collection, where)
     shown = ids[start : start + many]
     found = {i.id: i for i in among(biosight.archive.records, Image, shown)}
     following = str(start + many) if start + many < len(ids) else ""
     return Page([found[id] for id in shown if id in found], following)
 
 
-def beside(
+def next_alike(
     biosight: BioSight, collection: str, where: Sequence[Where], image: str
 ) -> tuple[str, str]:
     """The ids before and behind an image in the order of `by_likeness`, "" at the ends."""
-    ids = ["", *in_order(biosight, collection, where), ""]
+    ids = ["", *alike_in_order(biosight, collection, where), ""]
     if image not in ids:
         return "", ""
     at = ids.index(image)
     return ids[at - 1], ids[at + 1]
 
 
-def in_order(biosight: BioSight, collection: str, where: Sequence[Where]) -> list[str]:
+def alike_in_order(biosight: BioSight, collection: str, where: Sequence[Where]) -> list[str]:
     """All that matches, look-alikes together. Raises BadRequest for more than MOST_ORDERED."""
     ids = biosight.archive.records.ids(Image, where)
     if len(ids) > MOST_ORDERED:

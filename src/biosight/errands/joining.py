@@ -39,7 +39,7 @@ def join(records: Records, user: User, invitation: Invitation) -> str:
     return invitation.collection
 
 
-def sign_up(
+def sign_up_by(
     records: Records, policy: str, email: str, password: str, name: str, secret: str
 ) -> User:
     """A new account with its first collection, and a member of the one it was invited to. Raises

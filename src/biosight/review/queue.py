@@ -47,7 +47,7 @@ def queue(records: Records, collection: str, limit: int = 40) -> list[Drawn]:
     return list(drawn.values())[:limit]
 
 
-def kept(records: Records, collection: str) -> int:
+def kept_for_chance(records: Records, collection: str) -> int:
     """How many of those that nobody has looked at are kept for the random half."""
     return records.count(Image, [*unreviewed(collection), Where("lottery", "<", RESERVED)])
 

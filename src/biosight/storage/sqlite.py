@@ -180,7 +180,7 @@ class SqliteRecords:
     def transaction(self) -> Iterator[sqlite3.Connection]:
         """A write transaction, taken at once so that two never deadlock."""
         with self.connection() as connection:
-            begin(connection)
+            take_turn(connection)
             try:
                 yield connection
                 connection.execute("COMMIT")
@@ -374,7 +374,7 @@ class SqliteRecords:
             self.idle.pop().close()
 
 
-def begin(connection: sqlite3.Connection) -> None:
+def take_turn(connection: sqlite3.Connection) -> None:
     """Take the turn to write. SQLite itself asks ever more seldom, and between the writes of a
     long job would find no gap: asked for often, it is had when one ends."""
     end = time.monotonic() + BUSY_SECONDS
@@ -464,7 +464,7 @@ def replace(connection: sqlite3.Connection, change: Replace) -> None:
     """Compare-and-set on the version; indexes of fields that stay are left in peace. Raises
     Stale."""
     record = change.record
-    kept = [f for f in fields_of(type(record)) if differs(change, f)]
+    kept = [f for f in fields_of(type(record)) if has_to_be_written(change, f)]
     values = [as_sql(f, getattr(record, f.name)) for f in kept]
     assignments = ", ".join(f'"{f.name}" = ?' for f in kept)
     sql = f"UPDATE {record.table} SET {assignments} WHERE id = ? AND version = ?"
@@ -473,7 +473,7 @@ def replace(connection: sqlite3.Connection, change: Replace) -> None:
         raise Stale("Somebody changed this in the meantime.")
 
 
-def differs(change: Replace, field: Kept) -> bool:
+def has_to_be_written(change: Replace, field: Kept) -> bool:
     """Has a field to be written?"""
     name = field.name
     return change.was is None or getattr(change.was, name) != getattr(change.record, name)

@@ -137,7 +137,7 @@ def list_images(
     c = access.collection
     where = matching(access, chosen)
     if sort == ALIKE:
-        page = grouping.page(biosight, c.id, where, cursor, limit)
+        page = grouping.alike_page(biosight, c.id, where, cursor, limit)
     else:
         page = gallery.page(records, where, sort, cursor, limit)
     found = events_of(records, page.images, c.event_gap) if events else {}
@@ -236,7 +236,7 @@ def neighbours(
     where = matching(seen.access, chosen)
     if sort == ALIKE:
         collection = seen.access.collection.id
-        previous, following = grouping.beside(biosight, collection, where, seen.image.id)
+        previous, following = grouping.next_alike(biosight, collection, where, seen.image.id)
     else:
         previous, following = gallery.neighbours(records, where, sort, seen.image)
     return {"previous": previous, "next": following}

@@ -128,7 +128,7 @@ def sign_up(
     coded = accounts.find_link(records, body.invitation, "first")
     if needs_first_code(request, settings) and not coded and not accounts.has_users(records):
         raise Forbidden("The first account needs the one-time code that the server printed.")
-    user = joining.sign_up(
+    user = joining.sign_up_by(
         records, settings.registration, body.email, body.password, body.name, body.invitation
     )
     start_session(request, response, biosight, user)

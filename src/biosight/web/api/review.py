@@ -80,7 +80,7 @@ def group(body: GroupAsked, access: Viewer, biosight: Open, records: Store) -> L
         odd=found.odd,
         left=found.left,
         waiting=queue.waiting(records, c.id),
-        kept=queue.kept(records, c.id),
+        kept=queue.kept_for_chance(records, c.id),
     )
 
 

@@ -42,13 +42,26 @@ export async function mount(main) {
     });
     if (sure) await send(`${path}/accept`, "Accepted. Later pictures are compared with these.");
   };
-  /** @param {any} latest */
-  const acts = (latest) =>
-    el(
+  const begin = async () => {
+    const words = "Later checks compare with the sessions until now, instead of waiting for the first hundred.";
+    if (await question({ title: "Take what is here for normal?", words, ok: "Begin now" }))
+      await send(`${path}/accept`, "Begun. Later pictures are compared with these.");
+  };
+  /** The next step is the primary button. @param {any} latest */
+  const acts = (latest) => {
+    const look = latest && latest.verdict !== "green" && latest.verdict !== "unknown" && latest.strangest.length > 0;
+    return el(
       "div",
       { class: "actions" },
-      el("button", { type: "button", class: "primary", onclick: () => send(path, "Checked.") }, "Check now"),
+      el(
+        "button",
+        { type: "button", class: look ? "" : "primary", onclick: () => send(path, "Checked.") },
+        "Check now",
+      ),
       latest && latest.verdict !== "unknown" && el("button", { type: "button", onclick: accept }, "Accept as normal"),
+      latest &&
+        latest.verdict === "unknown" &&
+        el("button", { type: "button", onclick: begin }, "Begin with what is here"),
       latest &&
         latest.pictures > 0 &&
         el(
@@ -59,20 +72,27 @@ export async function mount(main) {
           },
           "Open these pictures",
         ),
-      latest &&
-        latest.verdict !== "green" &&
-        latest.strangest.length > 0 &&
+      look &&
         el(
           "a",
-          { class: "button", href: `/collections/${collection}/review?like=${latest.strangest[0]}` },
+          { class: "button primary", href: `/collections/${collection}/review?like=${latest.strangest[0]}` },
           "Review the strangest",
         ),
       latest &&
         ["amber", "red"].includes(latest.verdict) &&
         el("a", { class: "button", href: `/collections/${collection}/model` }, "Teach from corrections"),
     );
+  };
   await load();
 }
+
+/** A verdict by a mark and in words: colour alone says nothing to many. */
+const STATES = /** @type {Record<string, string>} */ ({
+  green: "✓ As it was",
+  amber: "! Perhaps changed",
+  red: "✕ Changed",
+  unknown: "– Not known yet",
+});
 
 /** @param {any} latest @param {any} acts */
 function head(latest, acts) {
@@ -84,13 +104,14 @@ function head(latest, acts) {
       el(
         "p",
         {},
-        "A check compares the newest upload sessions with how the collection began, from what is stored. It needs 30 sessions before and 30 after.",
+        "A check compares the newest upload sessions with how the collection began, from what is stored: the first 100 sessions, or those until a day that you choose, and 30 after them.",
       ),
       acts,
     );
   return el(
     "section",
     { class: "verdict", "data-verdict": latest.verdict },
+    el("p", { class: "said-state" }, STATES[latest.verdict]),
     el("h2", {}, latest.sentence),
     el(
       "p",
@@ -101,7 +122,7 @@ function head(latest, acts) {
       ? el(
           "p",
           {},
-          `${latest.model} is ${Math.round(latest.estimate * 100)} % sure on average. That is also how often it is right, as long as its confidence keeps its word, which drift may end.`,
+          `${latest.model} is ${Math.round(latest.estimate * 100)} % sure on average. On pictures like those it learnt from, that is about how often it is right; on others nobody knows before some are reviewed.`,
         )
       : null,
     acts,
@@ -127,7 +148,7 @@ function line(checks) {
             el(
               "span",
               {},
-              el("strong", {}, c.verdict),
+              el("strong", {}, STATES[c.verdict]),
               ` ${c.sentence}`,
               el("br"),
               el("span", { class: "soft" }, `${when(c.at)}, ${counted(c.pictures, "picture")}`),
