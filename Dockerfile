@@ -10,6 +10,7 @@ COPY requirements/server.txt requirements/server.txt
 RUN /opt/biosight/bin/pip install --no-cache-dir --require-hashes -r requirements/server.txt
 COPY pyproject.toml README.md LICENSE ./
 COPY src src
+COPY docs/guide docs/guide
 RUN /opt/biosight/bin/pip install --no-cache-dir --no-deps .
 
 FROM ${BASE} AS runtime

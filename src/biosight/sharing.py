@@ -118,10 +118,12 @@ def collections_of(records: Records, user: str, *, trashed: bool = False) -> lis
     return sorted(found, key=lambda a: (a.collection.name.casefold(), a.collection.id))
 
 
-def create_collection(records: Records, user: str, name: str) -> Collection:
-    """A new collection with one owner."""
+def create_collection(records: Records, user: str, name: str, model: str = "") -> Collection:
+    """A new collection with one owner; `model` is a family that is known to be there, "" for the
+    server's default."""
     now = time.time()
-    made = Collection(new_id(), clean_collection_name(name), user, now, unsettled=False)
+    kept = clean_collection_name(name)
+    made = Collection(new_id(), kept, user, now, model=model, unsettled=False)
     owner = Member(member_id(made.id, user), made.id, user, "owner", now)
     records.write(Insert(made), Insert(owner))
     return made

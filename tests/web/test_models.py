@@ -366,3 +366,14 @@ def test_a_collection_chooses_its_model(ada: TestClient) -> None:
     assert chosen.json()["model"] == "organisms"
     answer = upload(ada, collection, tiny.picture("Red", 1))
     assert str(answer["model"]).startswith("organisms@")
+
+
+def test_a_new_collection_chooses_its_model(
+    ada: TestClient, biosight: BioSight, model_dir: Path, tmp_path: Path
+) -> None:
+    swapped(biosight, model_dir, tmp_path)
+    made = ada.post("/api/v1/collections", json={"name": "Cells", "model": "tiny"})
+    assert made.status_code == 201
+    assert made.json()["model"] == "tiny"
+    unknown = ada.post("/api/v1/collections", json={"name": "Cells", "model": "nothing"})
+    assert unknown.status_code == 404

@@ -24,11 +24,12 @@ NAME = "try-on"
 REASON = "applied after a try-on"
 
 
-def check_fits(version: ModelVersion, collection: Collection) -> None:
-    """Raise BadRequest for a version that was taught in another collection, and for an expert."""
+def check_fits(version: ModelVersion, collection: Collection | None) -> None:
+    """Raise BadRequest for a version that was taught in another collection, and for an expert;
+    None is a collection that is to be made."""
     if version.card.under:
         raise BadRequest(f"{version.name} is asked beside a model, of {version.card.under} alone.")
-    if version.collection not in {"", collection.id}:
+    if version.collection not in {"", collection.id if collection else ""}:
         raise BadRequest("This model was taught in another collection; use it there.")
 
 

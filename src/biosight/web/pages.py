@@ -10,7 +10,7 @@ from typing import Any, Literal
 from urllib.parse import quote
 
 from fastapi import APIRouter, Request, Response
-from fastapi.responses import HTMLResponse, JSONResponse, RedirectResponse
+from fastapi.responses import FileResponse, HTMLResponse, JSONResponse, RedirectResponse
 from jinja2 import Environment, FileSystemLoader, select_autoescape
 
 from biosight import __version__, accounts, jobs, logbook, metrics, sharing
@@ -22,6 +22,7 @@ from biosight.errors import BioSightError, NotFound, NotSignedIn
 from biosight.images.limits import MAX_PIXELS
 from biosight.labels import OPENS_AT, TRUSTED_AT
 from biosight.sharing import Access
+from biosight.web import help as guide
 from biosight.web import sso
 from biosight.web.atlas import tile_host
 from biosight.web.deps import Open, Person, Store, find_person, get_biosight, image_for
@@ -123,6 +124,34 @@ def manifest() -> Response:
         "icons": icons,
     }
     return JSONResponse(said, media_type="application/manifest+json")
+
+
+@router.get("/help")
+def help_search(request: Request, q: str = "") -> Response:
+    """Search the guide; its list of pages without words to search."""
+    return helped(request, guide.FIRST, q)
+
+
+@router.get("/help/{name}")
+def help_page(request: Request, name: str) -> Response:
+    """A page of the guide, or a picture in it."""
+    if name.endswith(".png"):
+        return FileResponse(guide.picture(name))
+    return helped(request, name, "")
+
+
+def helped(request: Request, name: str, query: str) -> Response:
+    """The guide's frame around a page or what was found."""
+    titles = [(n, guide.source(n).partition("\n")[0].lstrip("# ")) for n in guide.pages()]
+    return render(
+        request,
+        "help.html",
+        page=name,
+        titles=titles,
+        query=query[: guide.LONGEST_QUERY],
+        found=guide.find_sections(query),
+        body="" if query else guide.page_html(name),
+    )
 
 
 @router.get("/sign-in")

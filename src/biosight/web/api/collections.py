@@ -64,9 +64,10 @@ class CollectionOut(BaseModel):
 
 
 class NewCollection(Input):
-    """A name."""
+    """A name, and the family of models that names its pictures, "" for the server's default."""
 
     name: str = Field(max_length=200)
+    model: str = Field("", max_length=64)
 
 
 class CollectionChange(Input):
@@ -201,8 +202,11 @@ def list_collections(person: Signed, records: Store, trash: bool = False) -> lis
 
 @router.post("/collections", status_code=201)
 def create(body: NewCollection, person: Signed, records: Store) -> CollectionOut:
-    """Make a collection; its maker owns it."""
-    made = sharing.create_collection(records, person.user.id, body.name)
+    """Make a collection; its maker owns it. A model that was taught elsewhere is refused."""
+    if body.model:
+        chosen = seen_version(records, person, registry.champion(records, body.model).id)
+        trying_on.check_fits(chosen, None)
+    made = sharing.create_collection(records, person.user.id, body.name, body.model)
     return collection_out(records, Access(made, "owner"))
 
 

@@ -90,6 +90,11 @@ document.addEventListener("keydown", (event) => {
   bound[row.action](event);
 });
 
+/** Where the guide speaks of this page. */
+function guide() {
+  return document.querySelector(".top .help")?.getAttribute("href") ?? "/help";
+}
+
 /** Show what is bound on this page. */
 export function help() {
   const rows = KEYS.filter((k) => bound[k.action]);
@@ -122,7 +127,16 @@ export function help() {
       }),
       " Single letters and digits act",
     ),
-    el("form", { method: "dialog" }, el("menu", {}, el("button", {}, "Close"))),
+    el(
+      "form",
+      { method: "dialog" },
+      el(
+        "menu",
+        {},
+        el("a", { class: "button", href: guide(), onclick: () => dialog.close() }, "The guide"),
+        el("button", {}, "Close"),
+      ),
+    ),
   );
   dialog.addEventListener("close", () => dialog.remove());
   document.body.append(dialog);

@@ -2,7 +2,8 @@
 /** The library: collections with covers and counts, and invitations to more. */
 import { call } from "../frame/api.js";
 import { counted, el, find } from "../frame/dom.js";
-import { complain, question } from "../frame/toast.js";
+import { fill } from "../frame/form.js";
+import { complain } from "../frame/toast.js";
 
 /** @param {any} c a collection */
 function card(c) {
@@ -59,14 +60,42 @@ function offer(main, o) {
   );
 }
 
+/** A name, and which of the models that serve everyone names its pictures. */
+async function newCollection() {
+  const versions = await call("GET", "/models");
+  const serving = versions.filter((/** @type {any} */ v) => v.serves && v.there && !v.collection && !v.under);
+  const usual = (/** @type {any} */ v) => (v.default ? " (usual)" : "");
+  const known = (/** @type {any} */ v) => v.labels.slice(0, 4).join(", ") + (v.labels.length > 4 ? " …" : "");
+  const choices = serving
+    .sort((/** @type {any} */ a, /** @type {any} */ b) => b.default - a.default)
+    .map((/** @type {any} */ v) => [v.default ? "" : v.name, `${v.name}${usual(v)}: ${known(v)}`]);
+  let id = "";
+  const send = async (/** @type {Record<string, string>} */ said) => {
+    id = (await call("POST", "/collections", said)).id;
+  };
+  const fields = [
+    { name: "name", label: "Name", required: true },
+    ...(choices.length > 1
+      ? [
+          {
+            name: "model",
+            label: "Model",
+            options: choices,
+            value: "",
+            hint: "Who names the pictures; another can be tried on later.",
+          },
+        ]
+      : []),
+  ];
+  if (await fill({ title: "New collection", ok: "Create", fields }, send))
+    document.dispatchEvent(new CustomEvent("biosight:go", { detail: `/collections/${id}` }));
+}
+
 /** @param {HTMLElement} main */
 export async function mount(main) {
   find(main, "#new").addEventListener("click", async () => {
-    const name = await question({ title: "New collection", ok: "Create", input: "Name" });
-    if (!name) return;
     try {
-      const made = await call("POST", "/collections", { name });
-      document.dispatchEvent(new CustomEvent("biosight:go", { detail: `/collections/${made.id}` }));
+      await newCollection();
     } catch (error) {
       complain(error);
     }

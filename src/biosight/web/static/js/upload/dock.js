@@ -7,6 +7,8 @@ import { doAct } from "../pictures/acts.js";
 import { offerDeployments, topFolders } from "./offer.js";
 import { dismiss, retry, settled, state, stop } from "./upload.js";
 
+/** From so many on, it means something that most are unfamiliar. */
+const FEW = 10;
 let pending = false;
 
 document.addEventListener("biosight:uploading", () => {
@@ -92,6 +94,14 @@ function receipt(state) {
       el("button", { type: "button", class: "quiet icon", "aria-label": "Close", onclick: dismiss }, "×"),
     ),
     el("p", { class: "receipt" }, parts.join(", ")),
+    state.stored >= FEW && state.strange > state.stored / 2
+      ? el(
+          "p",
+          {},
+          `${state.strange.toLocaleString("en")} of ${state.stored.toLocaleString("en")} look like nothing that this model knows. `,
+          el("a", { href: `${link}/model` }, "Try another model on"),
+        )
+      : null,
     state.trashed.length
       ? el(
           "p",

@@ -14,7 +14,7 @@ const JUNK = new Set([".ds_store", "thumbs.db", "desktop.ini"]);
 
 /** @typedef {{file: File, path: string, collection: string, max: number}} Waiting */
 /** @typedef {{waiting: Waiting[], active: number, total: number, stored: number, duplicates: number,
- *   trashed: any[], refused: {path: string, reason: string, again?: Waiting}[], latest: any, others: number, began: number,
+ *   trashed: any[], refused: {path: string, reason: string, again?: Waiting}[], latest: any, others: number, strange: number, began: number,
  *   stopped: number, collection: string, session: string, paused: string, tops: import("./offer.js").Top[]}} State */
 
 /** @type {State} */
@@ -53,6 +53,7 @@ function fresh(collection) {
     refused: [],
     latest: null,
     others: 0,
+    strange: 0,
     began: Date.now(),
     stopped: 0,
     collection,
@@ -158,6 +159,7 @@ async function settle(one, known) {
 function count(answer) {
   if (answer.outcome === "stored") {
     state.stored += 1;
+    state.strange += answer.image.unfamiliar ? 1 : 0;
     state.latest = answer.image;
     document.dispatchEvent(new CustomEvent("biosight:stored", { detail: answer.image }));
   } else if (answer.outcome === "trashed") state.trashed.push(answer.image);
