@@ -40,7 +40,7 @@ from biosight.accounts.people import (
 )
 from biosight.accounts.records import (
     DAY,
-    KINDS,
+    PEOPLE,
     SCOPES,
     Invitation,
     Session,
@@ -59,7 +59,20 @@ from biosight.accounts.sessions import (
     token_user,
     tokens_of,
 )
+from biosight.accounts.showing import (
+    Share,
+    Visit,
+    end_share,
+    follow_link,
+    forget_shares,
+    forget_visits,
+    shares_of,
+    show_by_link,
+    visited,
+)
 from biosight.accounts.signing import sign_in, sign_up, use_reset
+
+KINDS = (*PEOPLE, Share, Visit)
 
 __all__ = [
     "DAY",
@@ -71,8 +84,10 @@ __all__ = [
     "SIGN_UP",
     "Invitation",
     "Session",
+    "Share",
     "Token",
     "User",
+    "Visit",
     "all_users",
     "change_password",
     "change_standing",
@@ -84,12 +99,16 @@ __all__ = [
     "create_user",
     "end_session",
     "end_sessions",
+    "end_share",
     "find_invitation",
     "find_link",
     "find_user",
     "first_code",
+    "follow_link",
     "followed",
+    "forget_shares",
     "forget_tries",
+    "forget_visits",
     "has_users",
     "invitations",
     "invitations_to",
@@ -104,6 +123,8 @@ __all__ = [
     "session_user",
     "sessions_of",
     "set_password",
+    "shares_of",
+    "show_by_link",
     "sign_in",
     "sign_up",
     "token_user",
@@ -111,4 +132,5 @@ __all__ = [
     "tried",
     "use_reset",
     "used_up",
+    "visited",
 ]

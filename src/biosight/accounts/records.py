@@ -129,7 +129,7 @@ class Claim:
 
 
 FIRST_ACCOUNT = Claim("first-account")
-KINDS = (User, Session, Token, Invitation, Tries, Claim)
+PEOPLE = (User, Session, Token, Invitation, Tries, Claim)
 
 
 def hashed(secret: str) -> str:

@@ -38,6 +38,7 @@ def keep_house(biosight: BioSight) -> None:
     swept = trash.sweep_orphans(records, blobs)
     swept += trash.purge_homeless(records, blobs, lambda c: records.get(Collection, c) is not None)
     accounts.forget_tries(records, time.time())
+    accounts.forget_visits(records)
     logbook.forget_old(records, time.time())
     if my_turn(records, "histories", HISTORIES_SECONDS):
         trash.forget_histories(records)

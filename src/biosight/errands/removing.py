@@ -3,7 +3,7 @@
 Not here: the trash, from which it comes back (sharing.py), or emptying that (gallery/trash.py).
 """
 
-from biosight import drift, jobs, places, reclassify, registry, sharing
+from biosight import accounts, drift, jobs, places, reclassify, registry, sharing
 from biosight.accounts import Invitation
 from biosight.bootstrap import BioSight
 from biosight.collection import Collection
@@ -20,6 +20,7 @@ def remove_collection(biosight: BioSight, collection: Collection) -> None:
         reclassify.forget(records, job)
     drift.forget(records, collection.id)
     records.remove(Invitation, [Where("collection", "=", collection.id)])
+    accounts.forget_shares(records, collection.id)
     for kind in places.KINDS:
         records.remove(kind, [Where("collection", "=", collection.id)])
     gone, files = registry.forget(records, collection.id)

@@ -31,6 +31,7 @@ from biosight.web.api import (
     people,
     places,
     review,
+    shared,
     uploads,
     versions,
 )
@@ -52,6 +53,7 @@ PARTS = (
     facets,
     acts,
     review,
+    shared,
     exports,
     versions,
     jobs,

@@ -188,6 +188,14 @@ def join(request: Request, biosight: Open) -> Response:
     return render(request, "join.html", closed=closed)
 
 
+@router.get("/shared")
+def shared(request: Request) -> Response:
+    """What a link shows, for whoever has it."""
+    page = render(request, "shared.html")
+    page.headers["X-Robots-Tag"] = "noindex, nofollow"
+    return page
+
+
 @router.get("/reset")
 def reset(request: Request) -> Response:
     """Set a new password by a link."""

@@ -242,6 +242,11 @@ def cookie_name(settings: Settings) -> str:
     return "__Host-biosight" if settings.secure else "biosight"
 
 
+def visit_cookie(settings: Settings) -> str:
+    """The cookie of somebody who followed a link that shows."""
+    return "__Secure-biosight-visit" if settings.secure else "biosight-visit"
+
+
 def set_cookie(response: Response, settings: Settings, secret: str) -> None:
     """Give a browser its session."""
     response.set_cookie(

@@ -1,10 +1,8 @@
 """API: upload, list, look at and change single images, and their bytes."""
 
-from collections.abc import Callable
 from dataclasses import replace
 from functools import partial
 from typing import Annotated, Any
-from urllib.parse import quote
 
 from fastapi import APIRouter, Header, Query, Request, Response
 from fastapi.responses import FileResponse, RedirectResponse
@@ -13,7 +11,6 @@ from pydantic import BaseModel, Field
 from biosight import accounts, gallery
 from biosight.bootstrap import BioSight
 from biosight.errands import derived, grouping
-from biosight.errands.derived import Derived
 from biosight.errands.grouping import ALIKE
 from biosight.errands.names import naming_of, placed
 from biosight.errors import BadRequest, Unavailable
@@ -38,9 +35,9 @@ from biosight.web.deps import (
 )
 from biosight.web.filtering import Filtered, matching
 from biosight.web.inputs import Input
+from biosight.web.picture_bytes import answer_with, shown_as_is
 from biosight.web.rights import seen_rule
-from biosight.web.security import FILE_POLICY
-from biosight.web.sending import OpenFile, begun, on_byte_threads, streamed
+from biosight.web.sending import on_byte_threads
 from biosight.web.shown import (
     GuessOut,
     ImageOut,
@@ -289,36 +286,6 @@ def history(seen: ImageToSee, biosight: Open, records: Store) -> list[SayingOut]
     return sorted(said, key=lambda s: s.at)
 
 
-def answer_with(
-    request: Request,
-    blobs: Bytes,
-    find: Callable[[], Derived],
-    *,
-    inline: bool,
-    placeless: bool = False,
-) -> Response:
-    """Stored bytes with a policy that lets them do nothing, and without their place where that is
-    to go. Raises NotFound or Unavailable."""
-    found = find()
-    headers = {"Content-Security-Policy": FILE_POLICY, "Cache-Control": "private, max-age=86400"}
-    kind = "inline" if inline else "attachment"
-    if placeless:
-        headers["Content-Disposition"] = f"{kind}; filename*=utf-8''{quote(found.name)}"
-        content = derived.placeless_bytes(blobs, found)
-        return Response(content, media_type=found.media_type, headers=headers)
-    file = blobs.file(found.key)
-    if file is not None:
-        return OpenFile(
-            file,
-            media_type=found.media_type,
-            filename=found.name,
-            content_disposition_type=kind,
-            headers=headers,
-        )
-    headers["Content-Disposition"] = f"{kind}; filename*=utf-8''{quote(found.name)}"
-    return streamed(request, begun(blobs.stream(found.key)), found.media_type, headers)
-
-
 @router.get("/images/{image}/original", response_class=FileResponse)
 async def original(
     request: Request,
@@ -343,11 +310,6 @@ async def original(
         return answer_with(request, blobs, find, inline=inline, placeless=hidden)
 
     return await on_byte_threads(request, work)
-
-
-def shown_as_is(image: Image) -> bool:
-    """Would a view be the upload's own bytes, with its coordinates in them?"""
-    return image.media_type in SHOWN_AS_IS and image.latitude is not None
 
 
 @router.get("/images/{image}/thumbnail", response_class=FileResponse)

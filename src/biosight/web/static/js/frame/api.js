@@ -40,7 +40,7 @@ export async function call(method, path, body, options = {}) {
   if (response.ok) return response.status === 204 ? null : response.json();
   const wait = Number(response.headers.get("Retry-After")) || 0;
   const said = await response.json().catch(() => ({}));
-  if (response.status === 401 && !path.startsWith("/sign-in")) goSignIn();
+  if (response.status === 401 && !path.startsWith("/sign-in") && !path.startsWith("/shared")) goSignIn();
   throw new ApiError(response.status, said.error ?? "error", said.detail ?? "That did not work.", wait);
 }
 

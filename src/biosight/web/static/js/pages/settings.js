@@ -8,6 +8,7 @@ import { wireInvitations } from "../settings/invitations.js";
 import { drawLabels } from "../settings/labels.js";
 import { drawMembers } from "../settings/members.js";
 import { wireNames } from "../settings/names.js";
+import { wireShares } from "../settings/shares.js";
 
 /** @param {HTMLElement} main */
 export async function mount(main) {
@@ -64,7 +65,12 @@ export async function mount(main) {
     await Promise.all([drawLabels(main, here, editor, redraw), drawNames(main, here, editor, redraw)]);
   };
   if (editor) wireNames(main, here, redraw);
-  await Promise.all([redraw(), drawMembers(main, here, owner), owner && wireInvitations(main, `${here}/invitations`)]);
+  await Promise.all([
+    redraw(),
+    drawMembers(main, here, owner),
+    owner && wireInvitations(main, `${here}/invitations`),
+    owner && wireShares(main, `${here}/shares`),
+  ]);
 }
 
 /** @param {HTMLElement} main @param {string} here */

@@ -25,9 +25,9 @@ export async function wireInvitations(main, path) {
   await draw(main, path);
 }
 
-/** @param {HTMLElement} main @param {string} path @param {string} words */
-export function showLink(main, path, words) {
-  const box = find(main, "#link");
+/** @param {HTMLElement} main @param {string} path @param {string} words @param {string} [where] the box for it */
+export function showLink(main, path, words, where = "#link") {
+  const box = find(main, where);
   const address = location.origin + path;
   const copy = async () => {
     await navigator.clipboard.writeText(address).then(() => toast("The link is copied"), complain);

@@ -1,0 +1,144 @@
+"""Links that show: a collection, a label or a picture to look at, for whoever has the link.
+
+A link is followed to a visit, whose secret is a cookie: the link itself stays out of addresses and
+logs. Not here: links that let people in (links.py), or what a visitor gets to see (web).
+"""
+
+import secrets
+import time
+from dataclasses import dataclass
+from typing import ClassVar
+
+from biosight.accounts.limits import signing_in
+from biosight.accounts.passwords import HASHER, HASHING
+from biosight.accounts.records import DAY, hashed
+from biosight.errors import BadRequest, NotFound, NotSignedIn
+from biosight.storage.records import Gone, Insert, Records, Remove, Require, Where
+
+VISIT_SECONDS = DAY / 2
+LEAST_PASSWORD = 6
+
+
+@dataclass(frozen=True, slots=True)
+class Share:
+    """A link that shows: all of a collection, what bears `label` or hangs below it (`path`), or one
+    `image`. `id` hashes the link's secret, `password` is a hash, "" for none; with `download`
+    originals may be taken, without their places."""
+
+    table: ClassVar[str] = "shares"
+    indexes: ClassVar[tuple[tuple[str, ...], ...]] = (("collection", "id"),)
+
+    id: str
+    collection: str
+    label: str
+    path: str
+    image: str
+    by: str
+    created_at: float
+    ends_at: float
+    password: str = ""
+    download: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Visit:
+    """Somebody who followed a link; `id` hashes the cookie's secret."""
+
+    table: ClassVar[str] = "visits"
+    indexes: ClassVar[tuple[tuple[str, ...], ...]] = (("share", "id"), ("ends_at",))
+
+    id: str
+    share: str
+    ends_at: float
+
+
+def show_by_link(
+    records: Records,
+    by: str,
+    collection: str,
+    *,
+    days: int,
+    label: str = "",
+    path: str = "",
+    image: str = "",
+    password: str = "",
+    download: bool = False,
+) -> tuple[str, Share]:
+    """A new link: its secret, and what is kept of it. Raises BadRequest for a short password."""
+    if password and len(password) < LEAST_PASSWORD:
+        raise BadRequest(f"A password of a link has at least {LEAST_PASSWORD} characters.")
+    with HASHING:
+        kept = HASHER.hash(password) if password else ""
+    secret, now = secrets.token_urlsafe(32), time.time()
+    made = Share(
+        hashed(secret), collection, label, path, image, by, now, now + days * DAY, kept, download
+    )
+    records.write(Insert(made))
+    return secret, made
+
+
+def shares_of(records: Records, collection: str) -> list[Share]:
+    """A collection's links that have not run out."""
+    found = records.find(Share, [Where("collection", "=", collection)], limit=500)
+    return [s for s in found if s.ends_at > time.time()]
+
+
+def end_share(records: Records, collection: str, id: str) -> None:
+    """Take a link back, and send away who followed it. Raises NotFound."""
+    found = records.get(Share, id)
+    if found is None or found.collection != collection:
+        raise NotFound("There is no such link.")
+    records.write(Remove(Share, id))
+    records.remove(Visit, [Where("share", "=", id)])
+
+
+def forget_shares(records: Records, collection: str) -> None:
+    """Remove a collection's links, and the visits by them."""
+    for share in records.find(Share, [Where("collection", "=", collection)], limit=10_000):
+        end_share(records, collection, share.id)
+
+
+def follow_link(records: Records, secret: str, password: str, address: str) -> tuple[str, Share]:
+    """Follow a link: the secret of a visit, and the link.
+
+    Raises NotFound for one that ran out or was taken back, NotSignedIn for a wrong password, and
+    TooMany after many of them.
+    """
+    share = records.get(Share, hashed(secret))
+    if share is None or share.ends_at <= time.time():
+        raise NotFound("This link ran out or was taken back; ask for a new one.")
+    if share.password:
+        check_share_password(records, share, password, address)
+    visit = secrets.token_urlsafe(32)
+    ends = min(share.ends_at, time.time() + VISIT_SECONDS)
+    try:
+        records.write(Require(Share, share.id), Insert(Visit(hashed(visit), share.id, ends)))
+    except Gone as error:
+        raise NotFound("This link was taken back just now.") from error
+    return visit, share
+
+
+def check_share_password(records: Records, share: Share, password: str, address: str) -> None:
+    """Raise NotSignedIn where it is wrong, as slowly as for accounts."""
+    if not password:
+        raise NotSignedIn("This link asks for a password.")
+    with signing_in(records, f"link/{share.id}", address):
+        with HASHING:
+            right = HASHER.verify(password, share.password)
+        if not right:
+            raise NotSignedIn("The password is wrong.")
+
+
+def visited(records: Records, secret: str) -> Share:
+    """The link that a visit came by. Raises NotFound when either ended."""
+    visit = records.get(Visit, hashed(secret)) if secret else None
+    share = records.get(Share, visit.share) if visit and visit.ends_at > time.time() else None
+    if share is None or share.ends_at <= time.time():
+        raise NotFound("This link ran out or was taken back; open it again, or ask for a new one.")
+    return share
+
+
+def forget_visits(records: Records) -> int:
+    """Remove visits that are over, and links that ran out; how many."""
+    over = [Where("ends_at", "<=", time.time())]
+    return records.remove(Visit, over) + records.remove(Share, over)

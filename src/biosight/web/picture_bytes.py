@@ -1,0 +1,51 @@
+"""The answer that a picture's bytes are, wherever they are asked for.
+
+Not here: which bytes, and whether they are there (errands/derived.py), or threads (sending.py).
+"""
+
+from collections.abc import Callable
+from urllib.parse import quote
+
+from fastapi import Request, Response
+
+from biosight.errands import derived
+from biosight.errands.derived import Derived
+from biosight.images import SHOWN_AS_IS, Image
+from biosight.storage.blobs import Blobs
+from biosight.web.security import FILE_POLICY
+from biosight.web.sending import OpenFile, begun, streamed
+
+
+def answer_with(
+    request: Request,
+    blobs: Blobs,
+    find: Callable[[], Derived],
+    *,
+    inline: bool,
+    placeless: bool = False,
+) -> Response:
+    """Stored bytes with a policy that lets them do nothing, and without their place where that is
+    to go. Raises NotFound or Unavailable."""
+    found = find()
+    headers = {"Content-Security-Policy": FILE_POLICY, "Cache-Control": "private, max-age=86400"}
+    kind = "inline" if inline else "attachment"
+    if placeless:
+        headers["Content-Disposition"] = f"{kind}; filename*=utf-8''{quote(found.name)}"
+        content = derived.placeless_bytes(blobs, found)
+        return Response(content, media_type=found.media_type, headers=headers)
+    file = blobs.file(found.key)
+    if file is not None:
+        return OpenFile(
+            file,
+            media_type=found.media_type,
+            filename=found.name,
+            content_disposition_type=kind,
+            headers=headers,
+        )
+    headers["Content-Disposition"] = f"{kind}; filename*=utf-8''{quote(found.name)}"
+    return streamed(request, begun(blobs.stream(found.key)), found.media_type, headers)
+
+
+def shown_as_is(image: Image) -> bool:
+    """Would a view be the upload's own bytes, with its coordinates in them?"""
+    return image.media_type in SHOWN_AS_IS and image.latitude is not None
