@@ -51,6 +51,7 @@ def test_limits_are_those_of_the_held_pictures(known: Known) -> None:
     assert (apart > known.strange).sum() == 50
 
 
+@pytest.mark.long
 def test_a_new_kind_is_found_and_nothing_is_not(known: Known) -> None:
     dice = np.random.default_rng(1)
     found, shares, alarms = 0, [], 0

@@ -259,7 +259,8 @@ def test_api_pages_work_without_internet(page: Page) -> None:
     expect(page.locator(".opblock").first).to_be_visible(timeout=20_000)
 
 
-@pytest.mark.parametrize("scheme", ["light", pytest.param("dark", marks=pytest.mark.long)])
+@pytest.mark.long
+@pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_no_page_is_wider_than_a_phone(
     browser: Browser, server: Server, folder: Path, scheme: str
 ) -> None:

@@ -108,6 +108,7 @@ def site(tmp_path: Path, model_dir: Path, s3: S3) -> Iterator[Site]:
         server.close()
 
 
+@pytest.mark.long
 def test_either_instance_may_die(site: Site) -> None:
     body = {"email": "ada@example.org", "password": PASSWORD, "name": "Ada"}
     body |= {"invitation": site.servers[0].first_code}

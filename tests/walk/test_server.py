@@ -132,7 +132,8 @@ def kill_during_uploads(server: Server, rounds: int) -> int:
     return len(acknowledged)
 
 
-@pytest.mark.parametrize("rounds", [2, pytest.param(50, marks=pytest.mark.long)])
+@pytest.mark.long
+@pytest.mark.parametrize("rounds", [50])
 @pytest.mark.timeout(900)
 def test_kill_9_during_acts_loses_nothing(server: Server, rounds: int) -> None:
     """Six clients, each with pictures of its own, relabel without a pause; what was answered with

@@ -290,7 +290,8 @@ def storm(
     print(f"{processes} processes, {seconds} s: {dict(crew.answers)}, {seen} pictures left")
 
 
-@pytest.mark.parametrize("processes", [pytest.param(1, marks=pytest.mark.long), 2])
+@pytest.mark.long
+@pytest.mark.parametrize("processes", [1, 2])
 def test_a_squall(
     run: Run, tmp_path: Path, model_dir: Path, monkeypatch: pytest.MonkeyPatch, processes: int
 ) -> None:

@@ -60,3 +60,12 @@ def test_errors_are_pages_for_browsers(ada: TestClient) -> None:
     assert answer.status_code == 404
     assert "Not found" in answer.text
     assert ada.get("/collections/none").json()["error"] == "not_found"
+
+
+def test_a_phone_may_install_it(client: TestClient) -> None:
+    said = client.get("/manifest.webmanifest")
+    assert said.headers["content-type"].startswith("application/manifest+json")
+    assert said.json()["start_url"] == "/"
+    for icon in said.json()["icons"]:
+        found = client.get(icon["src"])
+        assert (found.status_code, found.headers["content-type"]) == (200, icon["type"])

@@ -11,7 +11,7 @@ from typing import Any, cast
 
 from stream_zip import stream_zip
 
-from biosight.accounts import Invitation, Session, Token, User
+from biosight.accounts import Invitation, Session, Share, Token, User
 from biosight.bootstrap import Archive
 from biosight.collection import Collection
 from biosight.drift import DriftBaseline
@@ -35,7 +35,7 @@ from biosight.sharing import Member, Offer
 from biosight.storage.records import Record, Where, pages
 
 SECRET = {"password", "hash"}
-SECRET_IDS: set[type[Record]] = {Session, Invitation}  # their ids hash what signs in
+SECRET_IDS: set[type[Record]] = {Session, Invitation, Share}  # their ids hash what signs in
 # Which fields of which records name a person by id; a new kind that does is a row here.
 NAMED: tuple[tuple[type[Record], str], ...] = (
     (User, "id"),
@@ -43,6 +43,7 @@ NAMED: tuple[tuple[type[Record], str], ...] = (
     (Token, "user"),
     (Invitation, "user"),
     (Invitation, "by"),
+    (Share, "by"),
     (Collection, "created_by"),
     (Member, "user"),
     (Offer, "by"),

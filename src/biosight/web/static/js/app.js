@@ -95,6 +95,11 @@ document.addEventListener("click", (event) => {
   if (!(link instanceof HTMLAnchorElement) || event.defaultPrevented || event.button) return;
   if (event.ctrlKey || event.metaKey || event.shiftKey || event.altKey) return;
   if (link.origin !== location.origin || link.hasAttribute("download") || link.dataset.plain !== undefined) return;
+  if (link.matches(".skip")) {
+    // The focus alone goes there: a new address would be a trip back for the browser.
+    event.preventDefault();
+    return find(document, link.hash).focus();
+  }
   if (link.getAttribute("href")?.startsWith("#")) return;
   event.preventDefault();
   go(link.href);

@@ -65,13 +65,13 @@ export class Grid {
     this.events.changed();
   }
 
-  /** The next page, when the end comes near. */
-  async more() {
+  /** The next page, when the end comes near. @param {number} [many] pictures */
+  async more(many) {
     if (!this.next || this.fetching) return;
     this.fetching = true;
     const trip = this.loading;
     try {
-      const page = await fetchPage(this.collection, this.filter, this.next);
+      const page = await fetchPage(this.collection, this.filter, this.next, many);
       if (trip !== this.loading) return;
       this.next = page.next;
       const there = new Set(this.images.map((i) => i.id));
