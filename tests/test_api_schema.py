@@ -14,9 +14,8 @@ from tests.walk.conftest import Server
 
 @pytest.mark.walk
 @pytest.mark.xdist_group("schema")
-@pytest.mark.parametrize(
-    "phases", ["examples", pytest.param("coverage,fuzzing", marks=pytest.mark.long)]
-)
+@pytest.mark.long
+@pytest.mark.parametrize("phases", ["examples,coverage", "fuzzing"])
 def test_no_request_brings_a_5xx(phases: str, tmp_path: Path, model_dir: Path) -> None:
     server = Server(tmp_path / "data", model_dir)
     server.start()

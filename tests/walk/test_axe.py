@@ -55,14 +55,10 @@ def filled(server: Server) -> tuple[Server, dict[str, str]]:
 
 
 BUSIEST = (
-    "/",
     "/collections/{c}",
-    "/collections/{c}/unfamiliar",
     "/collections/{c}/review/groups",
     "/collections/{c}/settings",
     "/images/{image}",
-    "/models/{model}",
-    "/admin",
 )
 PAGES = (
     "/",
@@ -102,7 +98,8 @@ def test_no_page_has_a_violation(
         viewport={"width": width, "height": 900},
         color_scheme="dark" if scheme == "dark" else "light",
     )
-    found = [fault for path in OUTSIDE for fault in faults(context, path.format(**ids))]
+    outside = OUTSIDE if width != 1440 else OUTSIDE[-1:]
+    found = [fault for path in outside for fault in faults(context, path.format(**ids))]
     page = context.new_page()
     page.goto("/sign-in")
     page.get_by_label("Email address").fill("ada@example.org")

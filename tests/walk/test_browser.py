@@ -252,6 +252,7 @@ def test_the_filter_is_marked_while_any_part_of_it_applies(page: Page, folder: P
         chips.click()
 
 
+@pytest.mark.long
 def test_api_pages_work_without_internet(page: Page) -> None:
     register(page)
     page.context.route(re.compile(r"^https?://(?!127\.0\.0\.1)"), lambda route: route.abort())

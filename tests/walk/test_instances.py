@@ -146,6 +146,7 @@ def test_either_instance_may_die(site: Site) -> None:
     assert act.status_code in {200, 201}, act.text
 
 
+@pytest.mark.long
 def test_sign_in_tries_are_counted_together(site: Site) -> None:
     body = {"email": "ada@example.org", "password": PASSWORD, "name": "Ada"}
     body |= {"invitation": site.servers[0].first_code}
