@@ -6,9 +6,7 @@ import threading
 import time
 from pathlib import Path
 
-import httpx2
-
-from bench.made import Running, photograph, quantile, serving
+from bench.made import Running, another_client, photograph, quantile, serving
 from bench.pages import fill
 
 PICTURES = 100_000
@@ -19,12 +17,7 @@ def send_all(running: Running, pictures: list[bytes], over: threading.Event) -> 
     """Seconds of uploads one after another, until there are no more or it is over."""
     path = f"/api/v1/collections/{running.collection}/images"
     spent = []
-    with httpx2.Client(
-        base_url=running.url,
-        headers={"Origin": running.url},
-        cookies=running.client.cookies,
-        timeout=120,
-    ) as client:
+    with another_client(running) as client:
         for number, content in enumerate(pictures):
             if over.is_set():
                 break

@@ -6,6 +6,7 @@ from pathlib import Path
 
 from playwright.sync_api import Route, sync_playwright
 
+from bench.browsing import chromium, sign_in
 from bench.made import photograph, serving
 from bench.pages import fill
 
@@ -34,18 +35,11 @@ def main() -> None:
         tempfile.TemporaryDirectory() as folder,
         serving(Path(folder) / "data") as running,
         sync_playwright() as playwright,
+        chromium(playwright) as browser,
     ):
         collection = fill(running, count)
-        browser = playwright.chromium.launch(
-            executable_path="/usr/bin/chromium", args=["--no-sandbox"]
-        )
         page = browser.new_page(viewport={"width": 1440, "height": 900})
-        page.context.add_cookies(
-            [
-                {"name": c.name, "value": str(c.value), "url": running.url}
-                for c in running.client.cookies.jar
-            ]
-        )
+        sign_in(page, running)
 
         def small(route: Route) -> None:
             route.fulfill(body=thumbnail, content_type="image/jpeg")
@@ -73,7 +67,6 @@ def main() -> None:
             f"95 % {frames[int(len(frames) * 0.95)]:.1f}, longest {frames[-1]:.1f}, "
             f"over 50 ms {late}"
         )
-        browser.close()
 
 
 if __name__ == "__main__":

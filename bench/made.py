@@ -83,6 +83,16 @@ def serving(data: Path | None = None, **settings: str) -> Iterator[Running]:
             process.wait(40)
 
 
+def another_client(running: Running) -> httpx2.Client:
+    """A client of its own with the session of the bench's person."""
+    return httpx2.Client(
+        base_url=running.url,
+        headers={"Origin": running.url},
+        cookies=running.client.cookies,
+        timeout=120,
+    )
+
+
 def wait_ready(url: str) -> None:
     """Until /ready answers."""
     for _ in range(2000):

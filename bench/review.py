@@ -15,9 +15,11 @@ from typing import Any
 
 from playwright.sync_api import Page, sync_playwright
 
+from bench.browsing import chromium, sign_in
 from bench.made import Running, serving
 
 API = "/api/v1"
+SHOWN = 24  # of a cohort, at first
 
 
 @dataclass(slots=True)
@@ -159,14 +161,12 @@ def likely_wrong(running: Running, hand: Hand, collection: str, truth: dict[str,
     for _ in range(40):
         page.wait_for_selector("#review .group, #review .empty")
         cohorts = running.client.get(path).json()
-        for place, cohort in enumerate(cohorts):  # noqa: B007 - used after the break
-            images = cohort["images"][:24]
-            wrong = [n for n, i in enumerate(images) if truth[i["id"]] != cohort["suggested"]]
-            if 2 * len(wrong) < len(images) and len(images) == len(cohort["images"]):
-                break
-        else:
+        wrongs = [wrong_in(cohort, truth) for cohort in cohorts]
+        sizes = [len(cohort["images"]) for cohort in cohorts]
+        worth = [n for n, size in enumerate(sizes) if size <= SHOWN and 2 * len(wrongs[n]) < size]
+        if not worth:
             return
-        box = page.locator("#review .group").nth(place)
+        box, wrong = page.locator("#review .group").nth(worth[0]), wrongs[worth[0]]
         for at in wrong:
             box.locator(".tile").nth(at).click()
             hand.clicks += 1
@@ -174,6 +174,12 @@ def likely_wrong(running: Running, hand: Hand, collection: str, truth: dict[str,
         box.get_by_role("button", name="Relabel").click()
         hand.clicks += 1
         page.wait_for_function("id => !document.getElementById(id)", arg=before, timeout=10_000)
+
+
+def wrong_in(cohort: dict[str, Any], truth: dict[str, str]) -> list[int]:
+    """The places in a cohort of what is not what is suggested."""
+    ids = [image["id"] for image in cohort["images"]]
+    return [n for n, id in enumerate(ids) if truth[id] != cohort["suggested"]]
 
 
 def chosen(folder: Path, count: int) -> list[tuple[str, bytes]]:
@@ -188,21 +194,13 @@ def main() -> None:
     folder, count = Path(sys.argv[1]), int(sys.argv[2]) if len(sys.argv) > 2 else 1000
     pictures = chosen(folder, count)
     spent = {}
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(
-            executable_path="/usr/bin/chromium", args=["--no-sandbox"]
-        )
+    with sync_playwright() as playwright, chromium(playwright) as browser:
         for way in (one_by_one, in_groups):
             with tempfile.TemporaryDirectory() as data, serving(Path(data) / "data") as running:
                 truth = filled(running, pictures)
                 collection = running.client.get(f"{API}/images/{next(iter(truth))}").json()
                 page = browser.new_page(base_url=running.url)
-                page.context.add_cookies(
-                    [
-                        {"name": c.name, "value": str(c.value), "url": running.url}
-                        for c in running.client.cookies.jar
-                    ]
-                )
+                sign_in(page, running)
                 hand = Hand(page)
                 way(running, hand, collection["collection"], truth)
                 per = 100 * hand.acts / len(truth)
@@ -212,7 +210,6 @@ def main() -> None:
                     f"clicks, {per:.1f} a hundred",
                     flush=True,
                 )
-        browser.close()
     print(f"one by one over groups: {spent['one_by_one'] / spent['in_groups']:.2f}")
 
 

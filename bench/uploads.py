@@ -10,7 +10,7 @@ from pathlib import Path
 import httpx2
 import numpy as np
 
-from bench.made import Running, children, photograph, quantile, resident_mb, serving
+from bench.made import Running, another_client, children, photograph, quantile, resident_mb, serving
 from biosight.bootstrap import DEFAULT_MODEL
 from biosight.inference.classifier import Classifier
 
@@ -69,12 +69,7 @@ def through_the_app(running: Running, pictures: list[bytes]) -> Mapping[int, tup
         client.post(path, files=file).raise_for_status()
 
     def make() -> httpx2.Client:
-        return httpx2.Client(
-            base_url=running.url,
-            headers={"Origin": running.url},
-            cookies=running.client.cookies,
-            timeout=120,
-        )
+        return another_client(running)
 
     results: dict[int, tuple[float, ...]] = {}
     for number in range(8):

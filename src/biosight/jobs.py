@@ -92,6 +92,11 @@ class Picked:
 KINDS = (Job, Picked)
 
 
+def tally_of(job: Job) -> Tally:
+    """How far a run in pieces got, as `Progress.noting` kept it."""
+    return Tally(**json.loads(job.result)) if job.result else Tally()
+
+
 class Dropped(Exception):
     """Somebody stopped the job, or another worker has it: leave it."""
 

@@ -29,24 +29,35 @@ def invite(
     email = clean_email(email) if email.strip() else ""
     if email and uses > 1:
         raise BadRequest("A link for one address works once; leave the address out for more.")
-    secret, now = secrets.token_urlsafe(32), time.time()
-    made = Invitation(
-        hashed(secret), SIGN_UP, "", email, by.id, now, now + days * DAY, collection, role, uses
+    return make_link(
+        records, SIGN_UP, "", email, by.id, days * DAY, collection=collection, role=role, uses=uses
     )
-    records.write(Insert(made))
-    return secret, made
 
 
 def reset_link(records: Records, user: User, by: str) -> str:
     """Leave to set a new password without the old one; returns the secret."""
-    return make_link(records, "reset", user.id, user.email, by, RESET_SECONDS)
+    return make_link(records, "reset", user.id, user.email, by, RESET_SECONDS)[0]
 
 
-def make_link(records: Records, kind: str, user: str, email: str, by: str, seconds: float) -> str:
-    """Keep an invitation and return its secret."""
+def make_link(
+    records: Records,
+    kind: str,
+    user: str,
+    email: str,
+    by: str,
+    seconds: float,
+    *,
+    collection: str = "",
+    role: str = "",
+    uses: int = 1,
+) -> tuple[str, Invitation]:
+    """Keep an invitation: its secret, and what is kept of it."""
     secret, now = secrets.token_urlsafe(32), time.time()
-    records.write(Insert(Invitation(hashed(secret), kind, user, email, by, now, now + seconds)))
-    return secret
+    made = Invitation(
+        hashed(secret), kind, user, email, by, now, now + seconds, collection, role, uses
+    )
+    records.write(Insert(made))
+    return secret, made
 
 
 def find_link(records: Records, secret: str, kind: str) -> Invitation | None:
@@ -60,7 +71,7 @@ def first_code(records: Records) -> str:
     instances stay good."""
     old = [Where("kind", "=", "first"), Where("ends_at", "<", time.time())]
     records.remove(Invitation, old)
-    return make_link(records, "first", "", "", "", DAY)
+    return make_link(records, "first", "", "", "", DAY)[0]
 
 
 def invitations(records: Records, collection: str = "") -> list[Invitation]:

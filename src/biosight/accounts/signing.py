@@ -4,7 +4,7 @@ Not here: what a session is afterwards (sessions.py).
 """
 
 from biosight.accounts.limits import signing_in
-from biosight.accounts.links import find_link, used_up
+from biosight.accounts.links import SIGN_UP, find_link, used_up
 from biosight.accounts.passwords import HASHER, HASHING, check_password, nobodys_hash
 from biosight.accounts.people import clean_email, create_user, find_user, has_users, set_password
 from biosight.accounts.records import User
@@ -37,7 +37,7 @@ def sign_up(
     if not has_users(records) or policy == "open":
         first = find_link(records, secret, "first") if secret else None
         return create_user(records, email, password, name, using=used_up(first))
-    link = find_link(records, secret, "sign-up") if secret else None
+    link = find_link(records, secret, SIGN_UP) if secret else None
     if policy == "closed" or link is None:
         words = "Sign-up is by invitation: ask whoever runs this server, or a collection's owner."
         raise Forbidden(words if policy == "invite" else "Sign-up is closed here.")

@@ -4,7 +4,6 @@ It can be stopped; what it did then stands in the history with its true count. W
 a picture after it was asked for stays. Not here: acts on a page (review/doing.py).
 """
 
-import json
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 
@@ -13,7 +12,7 @@ from pydantic import TypeAdapter
 from biosight import jobs
 from biosight.bootstrap import BioSight
 from biosight.errands import locating
-from biosight.errands.kind import JobKind, Outcome, collection_of
+from biosight.errands.kind import JobKind, Outcome, collection_of, so_many
 from biosight.errands.names import naming_of
 from biosight.errors import Conflict, NotFound
 from biosight.images import Image
@@ -124,7 +123,7 @@ def run(biosight: BioSight, job: Job, progress: Progress) -> Outcome:
         line.took(written)
         line.changed.clear()
 
-    sofar = Tally(**json.loads(job.result)) if job.result else Tally()
+    sofar = jobs.tally_of(job)
     make = but_later(records, act, maker(biosight, job, act, change))
     run = Run(records, Image, make, with_act, sofar, job.cursor, line.rests_on_kinds)
     note(sofar, job.cursor, [])
@@ -205,12 +204,11 @@ def outcome(act: Act, change: Change, tally: Tally) -> Outcome:
 
 def told(change: Change, tally: Tally) -> str:
     """What became of the pictures, in words."""
-    pictures = f"{tally.changed:,} picture{'' if tally.changed == 1 else 's'} {change.done}"
     left = f"{tally.left:,} left as they were" if tally.left else ""
     if left and KINDS[change.kind].goes:
         left = f"{tally.left:,} there already"
     lost = f"{tally.failed:,} changed by somebody else first and left alone" if tally.failed else ""
-    return "; ".join(filter(None, (pictures, left, lost)))
+    return "; ".join(filter(None, (f"{so_many(tally.changed)} {change.done}", left, lost)))
 
 
 def stop(records: Records, job: Job) -> Job:
@@ -218,7 +216,7 @@ def stop(records: Records, job: Job) -> Job:
     while True:
         if not job.live:
             raise Conflict("This has ended already.")
-        tally = Tally(**json.loads(job.result)) if job.result else Tally()
+        tally = jobs.tally_of(job)
         change = CHANGE.validate_json(job.want("change"))
         act = records.get(Act, job.id)
         forgotten: list[Write] = []

@@ -26,6 +26,11 @@ class Outcome:
     writes: list[Write] = field(default_factory=list)
 
 
+def so_many(many: int) -> str:
+    """How many pictures, in words."""
+    return f"{many:,} picture{'' if many == 1 else 's'}"
+
+
 def nothing_kept(records: Records, job: str) -> None:
     """Most jobs keep nothing beside themselves."""
 

@@ -5,7 +5,7 @@ Not here: what goes with a picture (gallery/trash.py), or putting into the trash
 
 from biosight import jobs
 from biosight.bootstrap import BioSight
-from biosight.errands.kind import JobKind, Outcome
+from biosight.errands.kind import JobKind, Outcome, so_many
 from biosight.errors import Conflict
 from biosight.gallery import trash
 from biosight.images import Image
@@ -35,7 +35,7 @@ def run(biosight: BioSight, job: Job, progress: Progress) -> Outcome:
     while removed := trash.purge(records, biosight.archive.blobs, where, limit=trash.PAGE):
         done += removed
         progress.note(done, total)
-    return Outcome(f"{done:,} picture{'' if done == 1 else 's'} removed for good", "")
+    return Outcome(f"{so_many(done)} removed for good", "")
 
 
 def stop(records: Records, job: Job) -> Job:

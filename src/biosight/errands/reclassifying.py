@@ -14,7 +14,6 @@ from biosight.images import Image
 from biosight.intake import classify_again
 from biosight.jobs import Job, Progress
 from biosight.registry import ModelVersion
-from biosight.storage.pieces import Tally
 from biosight.storage.records import Records, Write
 
 NAME = "reclassify"
@@ -35,7 +34,7 @@ def run(biosight: BioSight, job: Job, progress: Progress) -> Outcome:
 
     biosight.model.classifiers.get(model)  # fails before the first picture, not at each
 
-    sofar = Tally(**json.loads(job.result)) if job.result else Tally()
+    sofar = jobs.tally_of(job)
     records = biosight.archive.records
     note = progress.noting(reclassify.total(records, c.id))
     tally = reclassify.reclassify(records, c.id, model, again, note, start=job.cursor, sofar=sofar)

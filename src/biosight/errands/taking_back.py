@@ -5,7 +5,6 @@ Not here: what is put back of a picture (review/undoing.py), or names and places
 locating.py).
 """
 
-import json
 from collections.abc import Callable
 from dataclasses import replace
 
@@ -13,7 +12,7 @@ from biosight import jobs
 from biosight.bootstrap import BioSight, Catalogue
 from biosight.collection import Collection
 from biosight.errands import locating, renaming
-from biosight.errands.kind import JobKind, Outcome, collection_of
+from biosight.errands.kind import JobKind, Outcome, collection_of, so_many
 from biosight.errands.names import naming_of
 from biosight.errors import Conflict, NotFound
 from biosight.images import ActItem
@@ -76,7 +75,7 @@ def run(biosight: BioSight, job: Job, progress: Progress) -> Outcome:
     if act is None:
         raise NotFound("What was to be undone is not known any more.")
     naming = naming_of(records, biosight.catalogue, collection_of(biosight, job))
-    sofar = Tally(**json.loads(job.result)) if job.result else Tally()
+    sofar = jobs.tally_of(job)
     make = undoing.to_put_back(records, act, job.by, naming)
     note = progress.noting(act.count)
     run = Run(records, ActItem, make, note, sofar, job.cursor)
@@ -88,10 +87,11 @@ def run(biosight: BioSight, job: Job, progress: Progress) -> Outcome:
 
 def told(act: Act, tally: Tally) -> str:
     """What it came to, in words."""
-    many = f"{tally.changed:,} picture{'' if tally.changed == 1 else 's'}"
     left = f"{tally.left:,} changed since and stay as they are" if tally.left else ""
     gone = f"{tally.failed:,} are gone for good" if tally.failed else ""
-    return "; ".join(filter(None, (f"Undone for {many}: {act.summary}", left, gone)))
+    return "; ".join(
+        filter(None, (f"Undone for {so_many(tally.changed)}: {act.summary}", left, gone))
+    )
 
 
 def stop(records: Records, job: Job) -> Job:
@@ -101,7 +101,7 @@ def stop(records: Records, job: Job) -> Job:
         act = records.get(Act, job.want("act"))
         if act is None or act.stays:
             raise Conflict("Names and places are back already; their pictures have to follow.")
-        tally = Tally(**json.loads(job.result)) if job.result else Tally()
+        tally = jobs.tally_of(job)
         again = replace(act, undone_at=0.0, undone_by="", version=act.version + 1)
         try:
             words = f"Stopped: {tally.changed:,} of {act.count:,} pictures are back."

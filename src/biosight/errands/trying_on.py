@@ -108,9 +108,7 @@ def put_aside(records: Records, job: Job) -> Job:
     """Stop any live job, or put a finished try-on's outcome aside. Raises Conflict for others."""
     if not job.live and not is_finished(job):
         raise Conflict("This has ended already.")
-    dropped = jobs.drop(records, job, "Stopped." if job.live else "Dropped.")
-    reclassify.forget(records, job.id)
-    return dropped
+    return jobs.drop(records, job, "Stopped." if job.live else "Dropped.")
 
 
 KIND = JobKind("Trying on", run, stop=put_aside, forget=reclassify.forget)

@@ -1,5 +1,6 @@
 // @ts-check
 /** What keys do to the selection of a grid, or to its current tile. */
+import { byDigit } from "../pictures/guesses.js";
 import { chooseLabel } from "../pictures/relabel.js";
 import { thingKeys } from "../pictures/things.js";
 
@@ -19,7 +20,7 @@ export function actKeys(data, grid, doHere) {
       if (label) await doHere({ kind: "relabel", label });
     },
     favourite: (/** @type {KeyboardEvent} */ event) => {
-      const label = JSON.parse(data.favourites ?? "[]")[Number(event.key) - 1];
+      const label = byDigit(data, null, Number(event.key));
       if (label) doHere({ kind: "relabel", label });
     },
   };

@@ -1,0 +1,26 @@
+"""A real browser for the benches, signed in as the bench's person."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from playwright.sync_api import Browser, Page, Playwright
+
+from bench.made import Running
+
+
+@contextmanager
+def chromium(playwright: Playwright) -> Iterator[Browser]:
+    """Debian's chromium."""
+    opened = playwright.chromium.launch(executable_path="/usr/bin/chromium", args=["--no-sandbox"])
+    yield opened
+    opened.close()
+
+
+def sign_in(page: Page, running: Running) -> None:
+    """Give a page the session that the bench's client has."""
+    page.context.add_cookies(
+        [
+            {"name": c.name, "value": str(c.value), "url": running.url}
+            for c in running.client.cookies.jar
+        ]
+    )
