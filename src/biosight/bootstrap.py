@@ -25,12 +25,13 @@ from biosight import (
 )
 from biosight.errors import BadRequest, NotFound
 from biosight.images import Embedding, Image
+from biosight.images.comments import Comment, Mention
 from biosight.inference.batching import Batcher
 from biosight.inference.card import read_card
 from biosight.inference.decoding import Decoders
 from biosight.inference.serving import Classifiers
 from biosight.intake import Intake
-from biosight.labels import Annotation, Prediction
+from biosight.labels import Annotation, Identifications, Prediction
 from biosight.review import acts
 from biosight.settings import Settings
 from biosight.similar import Index
@@ -49,6 +50,9 @@ KINDS = (
     Embedding,
     Prediction,
     Annotation,
+    Identifications,
+    Comment,
+    Mention,
     *acts.RECORDS,
     *registry.KINDS,
     *jobs.KINDS,

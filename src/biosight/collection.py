@@ -29,7 +29,8 @@ class Collection:
     (errands/settling.py). Pictures of a deployment that follow each other within `event_gap`
     seconds are one event. Places of what bears a label of `sensitive`, or hangs below one, are
     shown to viewers and in exports as coarse as `coarse` degrees. `published` is what was said
-    when it was last exported: title, licence, rights holder and the like.
+    when it was last exported: title, licence, rights holder and the like. With `second_reader` each
+    picture is to be read by two people; with `comments` members talk about pictures.
     """
 
     table: ClassVar[str] = "collections"
@@ -51,6 +52,8 @@ class Collection:
     sensitive: tuple[str, ...] = ()
     coarse: float = 0.1
     published: Names = ()
+    second_reader: bool = False
+    comments: bool = False
 
 
 def clean_collection_name(name: str) -> str:
@@ -72,6 +75,8 @@ class Wanted(TypedDict, total=False):
     sensitive: Sequence[str] | None
     coarse: float | None
     published: Mapping[str, str] | None
+    second_reader: bool | None
+    comments: bool | None
 
 
 def changed(collection: Collection, **wanted: Unpack[Wanted]) -> Collection:
@@ -129,4 +134,6 @@ CLEANED: Mapping[str, Callable[..., Any]] = {
     "sensitive": clean_sensitive,
     "coarse": clean_grid,
     "published": clean_published,
+    "second_reader": bool,
+    "comments": bool,
 }

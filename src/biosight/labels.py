@@ -1,4 +1,4 @@
-"""Names and who says them: Prediction, Annotation, and who wins.
+"""Names and who says them: Prediction, Annotation, Identifications, and who wins.
 
 Not here: how a name is computed (inference) or kept (storage).
 """
@@ -101,7 +101,41 @@ class Annotation:
     by: str
     at: float
     act: str = ""
-    via: str = ""  # "random" or "margin" when it answered the review queue, "group", or "bulk"
+    # "random" or "margin" when it answered the review queue, "group", "readers" or "bulk"
+    via: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Identifications:
+    """What two people called one picture, neither knowing the other's answer; the id is the
+    picture's, so that it has one. A label "" is one who could not name it.
+
+    `state` is "one" while the second is missing, then "agreed" or "differ"; "settled" when somebody
+    looked at both answers and chose. `act` wrote the label down.
+    """
+
+    table: ClassVar[str] = "identifications"
+    precious: ClassVar[bool] = True
+    indexes: ClassVar[tuple[tuple[str, ...], ...]] = (
+        ("collection", "state", "first_by", "id"),
+        ("collection", "state", "id"),
+    )
+    counters: ClassVar[tuple[tuple[str, ...], ...]] = (("collection", "state", "first_by"),)
+
+    id: str
+    collection: str
+    first_by: str
+    first: str
+    first_at: float
+    second_by: str = ""
+    second: str = ""
+    second_at: float = 0.0
+    state: str = "one"
+    settled_by: str = ""
+    settled: str = ""
+    settled_at: float = 0.0
+    act: str = ""
+    version: int = 1
 
 
 @dataclass(frozen=True, slots=True)

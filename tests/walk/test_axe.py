@@ -49,6 +49,9 @@ def filled(server: Server) -> tuple[Server, dict[str, str]]:
         {"kind": "trash", "images": ids[-1:]},
     ):
         assert client.post(f"{here}/acts", json=act).status_code == 201, act
+    client.patch(here, json={"second_reader": True, "comments": True})
+    client.post(f"{API}/images/{ids[0]}/comments", json={"text": "Of what pond?"})
+    client.post(f"{here}/identifications", json={"image": ids[4], "label": "Newt"})
     client.post(f"{here}/invitations", json={})
     invitation = client.post(f"{API}/admin/invitations", json={}).json()["path"]
     return server, {"c": c, "image": ids[0], "model": "tiny@1", "invitation": invitation}
@@ -68,6 +71,10 @@ PAGES = (
     "/collections/{c}/review",
     "/collections/{c}/review/groups",
     "/collections/{c}/review/doubted",
+    "/collections/{c}/review/readers",
+    "/collections/{c}/review/conflicts",
+    "/collections/{c}/review/agreement",
+    "/mentions",
     "/collections/{c}/places",
     "/collections/{c}/times",
     "/collections/{c}/model",

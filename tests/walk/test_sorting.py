@@ -165,7 +165,7 @@ def test_groups_are_confirmed_and_taken_back_to_their_place(page: Page, folder: 
     expect(name).to_have_text(first)
 
 
-def test_a_student_gets_a_link_and_finds_the_collection(
+def test_a_student_gets_a_link_and_is_the_second_reader(
     page: Page, folder: Path, browser: Browser, server: Server
 ) -> None:
     register(page)
@@ -186,11 +186,51 @@ def test_a_student_gets_a_link_and_finds_the_collection(
     student.get_by_label("Password").fill(PASSWORD)
     student.get_by_role("button", name="Sign up and join").click()
     expect(student.locator("#collections")).to_contain_text("by Ada; you are editor")
-    context.close()
     expect(page.locator("#invitations")).to_contain_text("student@example.org, as editor")
     page.reload()
     expect(page.locator("#invitations li")).to_have_count(0)
     expect(page.locator("#members")).to_contain_text("student@example.org")
+    read_together(page, student)
+    context.close()
+
+
+def read_together(page: Page, student: Page) -> None:
+    """An owner asks for a second reader and reads; the student reads otherwise, by keys alone; they
+    talk about it, and the owner settles it."""
+    page.get_by_label("Each picture is named by two people").check()
+    page.get_by_label("Members comment on pictures").check()
+    expect(page.locator("#toasts")).to_contain_text("Members comment on pictures: on")
+    readers = page.url.replace("/settings", "/review/readers")
+    for reader, name in ((page, "Oddling"), (student, "Fribble")):
+        reader.goto(readers)
+        expect(reader.get_by_role("heading", name="What does it show?")).to_be_visible()
+        expect(reader.locator("#review .panel")).not_to_contain_text("%")
+        reader.keyboard.press("r")
+        reader.keyboard.type(name)
+        reader.keyboard.press("Enter")
+        expect(reader.locator("#toasts")).to_contain_text(f"{name}.")
+    expect(student.locator("#toasts")).to_contain_text("The readers differ")
+    student.keyboard.press("Control+z")
+    expect(student.locator("#waiting")).to_have_text(
+        "1 picture that another has read waits for you."
+    )
+    student.keyboard.press("u")
+    expect(student.locator("#toasts")).to_contain_text("Undecided. The readers differ")
+    student.get_by_role("link", name="Conflicts").click()
+    student.get_by_role("button", name="@Ada").click()
+    student.keyboard.type("I only see grass")
+    student.get_by_role("button", name="Comment").click()
+    expect(student.locator(".comments")).to_contain_text("@Ada I only see grass")
+    page.goto("/")
+    page.get_by_role("link", name="1 mention").click()
+    page.locator("#mentions").get_by_role("link").last.click()
+    expect(page.locator(".comments")).to_contain_text("@Ada I only see grass")
+    page.goto(readers.replace("readers", "conflicts"))
+    expect(page.get_by_role("link", name="1 mention")).to_have_count(0)
+    page.get_by_role("button", name="It is Oddling").click()
+    expect(page.locator("#review")).to_contain_text("No two readers differ.")
+    page.get_by_role("link", name="Agreement").click()
+    expect(page.locator("#review")).to_contain_text("0 of 1 picture read alike")
 
 
 def test_an_upload_that_breaks_off_is_told_and_gone_on_with(page: Page, tmp_path: Path) -> None:

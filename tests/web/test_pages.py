@@ -55,6 +55,22 @@ def test_every_static_file_a_page_names_is_there(ada: TestClient) -> None:
         assert ada.get(path).status_code == 200, path
 
 
+def test_every_link_of_a_page_leads_somewhere(ada: TestClient) -> None:
+    collection = first_collection(ada)
+    ada.patch(f"/api/v1/collections/{collection}", json={"second_reader": True})
+    waiting, met = ["/"], set[str]()
+    waiting += [f"/collections/{collection}/{page}" for page in ("review", "settings", "model")]
+    while waiting:
+        page = waiting.pop()
+        if page in met or page.startswith("/help"):
+            continue
+        met.add(page)
+        answer = ada.get(page)
+        assert answer.status_code == 200, page
+        waiting += re.findall(r'<a [^>]*href="(/[^"#]*)', answer.text)
+    assert f"/collections/{collection}/review/agreement" in met
+
+
 def test_errors_are_pages_for_browsers(ada: TestClient) -> None:
     answer = ada.get("/collections/none", headers={"Accept": "text/html"})
     assert answer.status_code == 404

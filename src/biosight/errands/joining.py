@@ -9,6 +9,7 @@ from biosight import accounts, logbook, sharing
 from biosight.accounts import Invitation, User
 from biosight.collection import FIRST_NAME
 from biosight.errors import Forbidden, NotFound, Stale
+from biosight.gallery import talk
 from biosight.storage.records import Gone, InUse, Records
 
 
@@ -64,5 +65,6 @@ def leave(records: Records, user: User) -> None:
     sharing.leave_everything(records, user.id)
     accounts.remove_user(records, user)
     sharing.forget_offers(records, user.email)
+    talk.forget_calls(records, user.id)
     logbook.forget(records, user.id)
     logbook.note(records, "account removed")

@@ -26,8 +26,9 @@ from biosight.gallery.export import (
 from biosight.gallery.naming import UniqueNames
 from biosight.gallery.table import Telling
 from biosight.images import Image
+from biosight.images.comments import Comment, Mention
 from biosight.jobs import Job
-from biosight.labels import Annotation
+from biosight.labels import Annotation, Identifications
 from biosight.logbook import Entry
 from biosight.registry import ModelEvent, ModelVersion
 from biosight.review.acts import Act
@@ -50,6 +51,11 @@ NAMED: tuple[tuple[type[Record], str], ...] = (
     (Act, "by"),
     (Act, "undone_by"),
     (Annotation, "by"),
+    (Identifications, "first_by"),
+    (Identifications, "second_by"),
+    (Identifications, "settled_by"),
+    (Comment, "by"),
+    (Mention, "user"),
     (Image, "uploaded_by"),
     (Job, "by"),
     (ModelVersion, "by"),

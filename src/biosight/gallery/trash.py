@@ -10,7 +10,8 @@ from itertools import islice
 
 from biosight.errors import Stale
 from biosight.images import ActItem, Embedding, Image
-from biosight.labels import Annotation, Prediction
+from biosight.images.comments import Comment, Mention
+from biosight.labels import Annotation, Identifications, Prediction
 from biosight.storage import keys
 from biosight.storage.blobs import Blobs
 from biosight.storage.records import Insert, Records, Remove, Where, among, one, pages
@@ -34,11 +35,12 @@ def purge(records: Records, blobs: Blobs, where: Sequence[Where], limit: int = 0
 
 def purge_one(records: Records, blobs: Blobs, image: Image) -> bool:
     """Remove one image, the record that shows it first; not if it changed since it was read."""
+    along = [Remove(kind, image.id) for kind in (Embedding, Identifications)]
     try:
-        records.write(Remove(Image, image.id, image.version), Remove(Embedding, image.id))
+        records.write(Remove(Image, image.id, image.version), *along)
     except Stale:
         return False
-    for kind in (Prediction, Annotation):
+    for kind in (Prediction, Annotation, Comment, Mention):
         records.remove(kind, [Where("image", "=", image.id)])
     forget_history(records, image.id)
     drop_bytes(records, blobs, image.sha256)

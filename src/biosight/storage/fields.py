@@ -24,7 +24,7 @@ from pydantic import TypeAdapter
 
 from biosight.storage.records import Record
 
-SCHEMA_VERSION = 7
+SCHEMA_VERSION = 8
 PLAIN = (str, int, float, bool, bytes)
 
 

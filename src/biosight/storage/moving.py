@@ -45,7 +45,7 @@ class Held:
     counts: tuple[tuple[str, int], ...]
 
     def __str__(self) -> str:
-        return ", ".join(f"{n:,} {table}" for table, n in self.counts)
+        return ", ".join(f"{n:,} {table}" for table, n in self.counts if n)
 
 
 def held_by_another(source: Records, target: Records, kinds: Sequence[type[Record]]) -> Held | None:

@@ -11,7 +11,7 @@ from urllib.parse import quote
 
 from fastapi import APIRouter, Request, Response
 from fastapi.responses import FileResponse, HTMLResponse, JSONResponse, RedirectResponse
-from jinja2 import Environment, FileSystemLoader, select_autoescape
+from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoescape
 
 from biosight import __version__, accounts, jobs, logbook, metrics, sharing
 from biosight.bootstrap import BioSight
@@ -19,13 +19,22 @@ from biosight.collection import Collection
 from biosight.errands.names import naming_of
 from biosight.errands.versions import serving, serving_key
 from biosight.errors import BioSightError, NotFound, NotSignedIn
+from biosight.gallery import talk
 from biosight.images.limits import MAX_PIXELS
 from biosight.labels import OPENS_AT, TRUSTED_AT
 from biosight.sharing import Access
 from biosight.web import help as guide
 from biosight.web import sso
 from biosight.web.atlas import tile_host
-from biosight.web.deps import Open, Person, Store, find_person, get_biosight, image_for
+from biosight.web.deps import (
+    Open,
+    Person,
+    Store,
+    find_person,
+    get_biosight,
+    get_records,
+    image_for,
+)
 from biosight.web.filtering import for_page, sheet
 from biosight.web.rights import seen_version
 from biosight.web.security import DOCS_POLICY, PAGE_POLICY, client_address, needs_first_code
@@ -38,6 +47,7 @@ TEMPLATES = Environment(
     autoescape=select_autoescape(default=True),
     trim_blocks=True,
     lstrip_blocks=True,
+    undefined=StrictUndefined,
 )
 TEMPLATES.globals |= {"filter_parts": for_page(), "filter_sheet": sheet()}
 
@@ -50,11 +60,19 @@ def render(request: Request, template: str, http_status: int = 200, **values: An
             person = find_person(request)
     values |= {
         "user": person.user if person else None,
+        "calls": calls_of(request, person),
         "version": __version__,
         "max_mb": request.app.state.biosight.settings.max_file_mb,
         "path": request.url.path,
     }
     return HTMLResponse(TEMPLATES.get_template(template).render(values), http_status)
+
+
+def calls_of(request: Request, person: Person | None) -> int:
+    """How many comments wait for a signed-in person; none while the store is away."""
+    with suppress(BioSightError):
+        return talk.calls(get_records(request), person.user.id) if person else 0
+    return 0
 
 
 def error_page(request: Request, error: BioSightError, headers: dict[str, str]) -> Response:
@@ -221,9 +239,9 @@ def review_page(
     request: Request,
     collection: str,
     biosight: Open,
-    way: Literal["review", "groups", "doubted"] = "review",
+    way: Literal["review", "groups", "doubted", "readers", "conflicts", "agreement"] = "review",
 ) -> Response:
-    """Review: one by one, in groups, or what is likely wrong."""
+    """Review: one by one, in groups, what is likely wrong, or by two readers."""
     access = seen(request, collection)
     return render(
         request,
@@ -328,6 +346,13 @@ def trash_page(request: Request) -> Response:
     """Trashed collections and pictures."""
     visitor(request)
     return render(request, "trash.html", days=get_biosight(request).settings.trash_days)
+
+
+@router.get("/mentions")
+def mentions_page(request: Request) -> Response:
+    """Comments that call the person by name."""
+    visitor(request)
+    return render(request, "mentions.html")
 
 
 @router.get("/account")

@@ -51,6 +51,8 @@ class CollectionOut(BaseModel):
     sensitive: list[str]
     coarse: float
     published: dict[str, str]
+    second_reader: bool
+    comments: bool
     model: str
     images: int
     unsure: int
@@ -74,7 +76,8 @@ class CollectionChange(Input):
     """What to change; `threshold` in whole percent, `model` a family's name, `event_gap` in
     seconds. `sensitive` are labels whose places, and those of all below them, viewers and exports
     get as coarse as `coarse`, in degrees. `published` is what is said at exports unless they say
-    otherwise."""
+    otherwise. `second_reader` asks for two independent readings of each picture, `comments` lets
+    members talk about pictures."""
 
     name: str | None = Field(None, max_length=200)
     threshold: int | None = Field(None, ge=0, le=100)
@@ -84,6 +87,8 @@ class CollectionChange(Input):
     sensitive: list[Annotated[str, Field(max_length=200)]] | None = Field(None, max_length=400)
     coarse: float | None = Field(None, ge=GRIDS[0], le=GRIDS[-1])
     published: dict[Said, Annotated[str, Field(max_length=200)]] | None = None
+    second_reader: bool | None = None
+    comments: bool | None = None
 
 
 class LabelOut(BaseModel):
@@ -163,6 +168,8 @@ def collection_out(records: Store, access: Access) -> CollectionOut:
         sensitive=list(c.sensitive),
         coarse=c.coarse,
         published=dict(c.published),
+        second_reader=c.second_reader,
+        comments=c.comments,
         model=c.model,
         images=records.count(Image, where),
         unsure=records.count(Image, [*machine, Where("percent", "<", c.threshold)]),

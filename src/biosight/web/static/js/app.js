@@ -35,9 +35,10 @@ async function mount() {
 
 /** On a phone the chosen tab may lie out of sight. */
 function showTab() {
-  const chosen = document.querySelector("#main .tabs [aria-current]");
-  const tabs = chosen?.parentElement;
-  if (chosen instanceof HTMLElement && tabs) tabs.scrollLeft = chosen.offsetLeft - tabs.clientWidth / 2;
+  for (const chosen of document.querySelectorAll("#main .tabs [aria-current]")) {
+    const tabs = chosen.parentElement;
+    if (chosen instanceof HTMLElement && tabs) tabs.scrollLeft = chosen.offsetLeft - tabs.clientWidth / 2;
+  }
 }
 
 /**

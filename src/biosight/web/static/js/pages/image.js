@@ -16,6 +16,7 @@ import { chooseLabel } from "../pictures/relabel.js";
 import { Stage } from "../pictures/stage.js";
 import { breadcrumbs, hear } from "../pictures/taxa.js";
 import { thingKeys } from "../pictures/things.js";
+import { together } from "../pictures/together.js";
 
 const HIDE = "biosight:details";
 
@@ -86,6 +87,7 @@ export async function mount(main) {
     if (await doAct(data.collection ?? "", body)) near.next ? to(near.next) : go(back);
   };
 
+  const others = together(data);
   const likes = el("section", { hidden: true });
   drawLikes(likes, image, editor).catch(complain);
   const heat = () => toggleHeat(stage, picture.img, image).catch(complain);
@@ -134,6 +136,7 @@ export async function mount(main) {
           familiarity(image),
         ),
         noteField(image, editor, (text) => change({ note: text })),
+        ...others,
         likes,
         el(
           "section",

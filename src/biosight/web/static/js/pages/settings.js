@@ -37,6 +37,15 @@ export async function mount(main) {
     await call("PATCH", here, { event_gap: Number(event_gap) });
     toast("Gap saved");
   });
+  find(main, "#together").addEventListener("change", (/** @type {Event} */ event) => {
+    const box = /** @type {HTMLInputElement} */ (event.target);
+    call("PATCH", here, { [box.name]: box.checked })
+      .then(() => toast(`${box.closest("label")?.textContent?.trim()}: ${box.checked ? "on" : "off"}`))
+      .catch((error) => {
+        box.checked = !box.checked;
+        complain(error);
+      });
+  });
   onSubmit("#sensitive", async ({ sensitive, coarse }) => {
     await call("PATCH", here, { sensitive: lines(sensitive), coarse: Number(coarse) });
     toast("Sensitive names saved");

@@ -1,0 +1,39 @@
+"""Comment and Mention: what is kept of what members say to each other of a picture.
+
+Not here: saying it (gallery/talk.py), or notes, which are part of the picture (record.py).
+"""
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+
+@dataclass(frozen=True, slots=True)
+class Comment:
+    """What one person said of one picture."""
+
+    table: ClassVar[str] = "comments"
+    precious: ClassVar[bool] = True
+    indexes: ClassVar[tuple[tuple[str, ...], ...]] = (("image", "id"), ("by", "id"))
+
+    id: str
+    image: str
+    by: str
+    at: float
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Mention:
+    """A person called by name in a comment, until they have looked at the picture."""
+
+    table: ClassVar[str] = "mentions"
+    indexes: ClassVar[tuple[tuple[str, ...], ...]] = (
+        ("user", "id"),
+        ("image", "id"),
+        ("comment", "id"),
+    )
+
+    id: str
+    user: str
+    comment: str
+    image: str

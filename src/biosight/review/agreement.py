@@ -1,0 +1,85 @@
+"""How well two readers agree: raw, beyond chance, and for each label.
+
+Cohen's kappa (Cohen 1960) with its large-sample interval (Fleiss, Cohen and Everitt 1969); for a
+label the share of specific agreement (Spitzer and Fleiss 1974). Who answered first counts as one
+reader, who answered second as the other. Not here: the answers (identifications.py).
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from math import sqrt
+
+NORMAL_95 = 1.959964
+
+
+@dataclass(frozen=True, slots=True)
+class LabelAgreement:
+    """Of a label: how often the first reader said it, the second, and both of one picture."""
+
+    label: str
+    first: int
+    second: int
+    both: int
+
+    @property
+    def share(self) -> float:
+        """Of all that a reader called so, how much the other did too, 0 to 1."""
+        return 2 * self.both / (self.first + self.second)
+
+
+@dataclass(frozen=True, slots=True)
+class Agreement:
+    """Of `pictures` read twice, `alike` were called alike. `kappa` (at most 1; 0 is chance) lies
+    between `low` and `high` with 95 % confidence; all three are None where chance alone would agree
+    always or nothing was read. `labels` come with the most said first."""
+
+    pictures: int
+    alike: int
+    kappa: float | None
+    low: float | None
+    high: float | None
+    labels: tuple[LabelAgreement, ...]
+
+
+def agreement(pairs: Mapping[tuple[str, str], int]) -> Agreement:
+    """From how often each two labels were said, by the first reader and by the second."""
+    n = sum(pairs.values())
+    names = sorted({label for pair in pairs for label in pair})
+    labels = [label_agreement(pairs, name) for name in names]
+    labels.sort(key=lambda x: (-x.first - x.second, x.label))
+    alike = sum(x.both for x in labels)
+    found = kappa(pairs) if n else None
+    if found is None:
+        return Agreement(n, alike, None, None, None, tuple(labels))
+    value, error = found
+    low, high = max(-1.0, value - NORMAL_95 * error), min(1.0, value + NORMAL_95 * error)
+    return Agreement(n, alike, value, low, high, tuple(labels))
+
+
+def label_agreement(pairs: Mapping[tuple[str, str], int], label: str) -> LabelAgreement:
+    """How often each reader said one label, and both of one picture."""
+    first = sum(n for (a, _), n in pairs.items() if a == label)
+    second = sum(n for (_, b), n in pairs.items() if b == label)
+    return LabelAgreement(label, first, second, pairs.get((label, label), 0))
+
+
+def kappa(pairs: Mapping[tuple[str, str], int]) -> tuple[float, float] | None:
+    """Cohen's kappa of at least one picture and its standard error (equation 13 of Fleiss, Cohen
+    and Everitt 1969); None where chance alone agrees always."""
+    n = sum(pairs.values())
+    rows: dict[str, float] = {}
+    columns: dict[str, float] = {}
+    for (a, b), count in pairs.items():
+        rows[a] = rows.get(a, 0.0) + count / n
+        columns[b] = columns.get(b, 0.0) + count / n
+    observed = sum(count for (a, b), count in pairs.items() if a == b) / n
+    chance = sum(share * columns.get(label, 0.0) for label, share in rows.items())
+    if chance >= 1.0:
+        return None
+    value = (observed - chance) / (1 - chance)
+    spread = 0.0
+    for (a, b), count in pairs.items():
+        edge = (rows.get(b, 0.0) + columns.get(a, 0.0)) * (1 - value)
+        spread += count / n * ((1 - edge) if a == b else edge) ** 2
+    variance = (spread - (value - chance * (1 - value)) ** 2) / (n * (1 - chance) ** 2)
+    return value, sqrt(max(0.0, variance))

@@ -1,0 +1,225 @@
+"""Two readers: each picture named twice, by people who don't know each other's answer.
+
+What the first says is sealed: the picture keeps its label until the second has answered. Where both
+say the same it is written down; where not, the picture waits for somebody who looks at both. A
+label that a person gave outside is a first answer to everybody else. Not here: how well readers
+agree (agreement.py).
+"""
+
+import time
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from itertools import chain, islice
+
+from biosight.errors import Conflict, Forbidden, NotFound, Stale
+from biosight.images import Image
+from biosight.labels import IN_BULK, Annotation, Identifications
+from biosight.review.acts import Act, Change
+from biosight.review.copies import MOST_SAID
+from biosight.review.doing import changing, history_line
+from biosight.review.undoing import undo
+from biosight.storage.living import living, named_by_people
+from biosight.storage.pieces import TRIES
+from biosight.storage.records import (
+    AT_ONCE,
+    Insert,
+    InUse,
+    Order,
+    Position,
+    Records,
+    Remove,
+    Replace,
+    Where,
+    Write,
+    among,
+    pages,
+)
+from biosight.taxa.naming import Naming, alike
+
+VIA = "readers"
+PAGE = 100
+TWICE = ("agreed", "differ", "settled")
+STATES = ("one", *TWICE)
+FASTER = "Somebody else read this picture at the same moment."
+
+
+def to_read(records: Records, collection: str, me: str, limit: int) -> list[Image]:
+    """The next pictures for one reader: first those that another has read, then, in random order,
+    those that nobody has. Never one that they named themselves."""
+    every = chain(read_by_others(records, collection, me), unread(records, collection))
+    return list(islice(every, limit))
+
+
+def read_by_others(records: Records, collection: str, me: str) -> Iterator[Image]:
+    """Pictures that somebody else has read, sealed ones first."""
+    where = [Where("collection", "=", collection), Where("state", "=", "one")]
+    for page in pages(records, Identifications, [*where, Where("first_by", "!=", me)], size=PAGE):
+        images = among(records, Image, [r.id for r in page])
+        yield from (i for i in images if i.collection == collection and not i.trashed)
+    for named in pages(records, Image, named_by_people(collection), size=PAGE):
+        open_ones = not_identified(records, named)
+        by = {image: a.by for image, a in last_said(records, open_ones).items()}
+        yield from (i for i in open_ones if by.get(i.id) != me)
+
+
+def unread(records: Records, collection: str) -> Iterator[Image]:
+    """Pictures that nobody named or read, by the lot that each drew."""
+    for who in ("machine", IN_BULK, "nobody"):
+        where = [*living(collection), Where("who", "=", who)]
+        after: Position | None = None
+        while found := records.find(
+            Image, where, order=Order("lottery"), after=after, limit=AT_ONCE
+        ):
+            yield from not_identified(records, found)
+            after = Position(found[-1].lottery, found[-1].id)
+
+
+def not_identified(records: Records, images: Sequence[Image]) -> list[Image]:
+    """Those of some pictures that no reader has answered."""
+    read = {r.id for r in among(records, Identifications, [i.id for i in images])}
+    return [i for i in images if i.id not in read]
+
+
+def last_said(records: Records, images: Sequence[Image]) -> dict[str, Annotation]:
+    """What a person said last of each picture that has a person's label."""
+    where = [Where("image", "in", tuple(i.id for i in images))]
+    order, most = Order("at"), MOST_SAID * len(images)
+    return {a.image: a for a in records.find(Annotation, where, order=order, limit=most)}
+
+
+def counts_for(records: Records, collection: str, me: str) -> dict[str, int]:
+    """How many pictures wait for a second reader other than the first ("one", and "yours" those
+    where that is somebody but me), how many were read twice alike ("agreed"), not alike ("differ")
+    and settled since."""
+    where = [Where("collection", "=", collection)]
+    counts = records.count_by(Identifications, where, "state")
+    mine = [*where, Where("state", "=", "one"), Where("first_by", "=", me)]
+    found = {state: counts.get(state, 0) for state in STATES}
+    return found | {"yours": found["one"] - records.count(Identifications, mine)}
+
+
+def identify(records: Records, me: str, image: str, change: Change) -> Identifications:
+    """Keep what one reader calls a picture; its label where both say the same. `change` is a
+    relabelling, or undecided.
+
+    Raises Conflict when two others have read it, NotFound when it is gone.
+    """
+    for _ in range(TRIES):
+        picture = records.get(Image, image)
+        if picture is None:
+            raise NotFound("There is no such picture any more.")
+        there = records.get(Identifications, image)
+        try:
+            return identified(records, me, picture, there, change)
+        except (InUse, Stale):
+            continue
+    raise Conflict(FASTER)
+
+
+def identified(
+    records: Records, me: str, image: Image, there: Identifications | None, change: Change
+) -> Identifications:
+    """One try. Raises InUse or Stale when somebody was faster."""
+    if there and there.state != "one":
+        raise Conflict("Two people have read this picture already.")
+    found = there or said_outside(records, me, image)
+    now = time.time()
+    if found is None or found.first_by == me:
+        fresh = Identifications(image.id, image.collection, me, change.label, now)
+        new = replace(fresh, version=there.version + 1) if there else fresh
+        records.write(taking_place(new, there))
+        return new
+    agree = alike(found.first) == alike(change.label)
+    said = replace(change, label=found.first) if agree else change
+    state = "agreed" if agree else "differ"
+    version = there.version + 1 if there else 1
+    new = replace(
+        found, second_by=me, second=said.label, second_at=now, state=state, version=version
+    )
+    return keep_with_label(records, me, image, new, there, said if agree else None)
+
+
+def said_outside(records: Records, me: str, image: Image) -> Identifications | None:
+    """A label that another gave outside, as the first answer; None for none."""
+    if image.who != "person":
+        return None
+    said = last_said(records, [image]).get(image.id)
+    by, at = (said.by, said.at) if said else ("", image.created_at)
+    return None if by == me else Identifications(image.id, image.collection, by, image.label, at)
+
+
+def taking_place(new: Identifications, there: Identifications | None) -> Write:
+    """The write of what is new, or takes the place of another."""
+    return Replace(new, there.version, there) if there else Insert(new)
+
+
+def keep_with_label(
+    records: Records,
+    me: str,
+    image: Image,
+    new: Identifications,
+    there: Identifications | None,
+    change: Change | None,
+) -> Identifications:
+    """Keep two answers, with what it makes of the picture in the same write."""
+    line = history_line(records, me, image.collection, change, "") if change else None
+    writes = changing(line.act, me, change, image) if line and change else []
+    if line is None or not writes:
+        records.write(taking_place(new, there))
+        return new
+    new = replace(new, act=line.act.id)
+    along = line.along(writes)
+    records.write(taking_place(new, there), *along)
+    line.took(along)
+    return new
+
+
+def withdraw(records: Records, me: str, image: str, naming: Naming) -> None:
+    """Take one's own last answer back, with the label that it wrote down.
+
+    Raises NotFound without one, Forbidden when another has answered since.
+    """
+    there = records.get(Identifications, image)
+    if there is None or me not in {there.first_by, there.second_by}:
+        raise NotFound("You have not read this picture.")
+    if there.state == "one":
+        records.write(Remove(Identifications, image, there.version))
+        return
+    if there.second_by != me or there.state == "settled":
+        raise Forbidden("Somebody answered since: your answer stands.")
+    act = records.get(Act, there.act) if there.act else None
+    if act and not act.undone_at:
+        undo(records, act, me, naming)
+    first = Identifications(there.id, there.collection, there.first_by, there.first, there.first_at)
+    records.write(Replace(replace(first, version=there.version + 1), there.version))
+
+
+def differing(records: Records, collection: str, limit: int) -> list[tuple[Identifications, Image]]:
+    """Pictures that two readers called otherwise and nobody settled, the oldest first."""
+    where = [Where("collection", "=", collection), Where("state", "=", "differ")]
+    found: list[tuple[Identifications, Image]] = []
+    for page in pages(records, Identifications, where, size=PAGE):
+        images = {i.id: i for i in among(records, Image, [r.id for r in page])}
+        there = [(r, images[r.id]) for r in page if r.id in images]
+        found += [(r, i) for r, i in there if i.collection == collection and not i.trashed]
+        if len(found) >= limit:
+            break
+    return found[:limit]
+
+
+def settle_on(records: Records, me: str, image: Image, change: Change) -> Identifications:
+    """Say what a picture is that two readers called otherwise. Raises NotFound where none did,
+    Stale when somebody settled it at the same moment."""
+    there = records.get(Identifications, image.id)
+    if there is None or there.state not in {"differ", "settled"}:
+        raise NotFound("No two readers differ about this picture.")
+    said = replace(there, state="settled", settled_by=me, settled=change.label)
+    new = replace(said, settled_at=time.time(), version=there.version + 1)
+    return keep_with_label(records, me, image, new, there, change)
+
+
+def said_twice(records: Records, collection: str) -> dict[tuple[str, str], int]:
+    """How often the first reader said one label and the second another, or the same."""
+    both = [Where("collection", "=", collection), Where("state", "in", TWICE)]
+    found = records.tally(Identifications, both, ("first", "second"))
+    return {(str(first), str(second)): n for (first, second), n in found.items()}

@@ -1,0 +1,109 @@
+"""API: comments on pictures, and where somebody called the person by name."""
+
+from fastapi import APIRouter
+from pydantic import BaseModel, Field
+
+from biosight import accounts, sharing
+from biosight.accounts import User
+from biosight.errors import Conflict
+from biosight.gallery import talk
+from biosight.images import Image
+from biosight.images.comments import Comment
+from biosight.sharing import Access
+from biosight.storage.records import among
+from biosight.web.deps import ImageToSee, Signed, Store
+from biosight.web.inputs import Input
+
+router = APIRouter(tags=["pictures"])
+
+
+class CommentOut(BaseModel):
+    """What a member said of a picture; `yours` where you may remove it."""
+
+    id: str
+    by: str
+    at: float
+    text: str
+    yours: bool
+
+
+class CommentAsked(Input):
+    """A comment. @ and a member's name tells them of it."""
+
+    text: str = Field(max_length=talk.LONGEST)
+
+
+class MentionOut(BaseModel):
+    """A comment that calls the person by name, and the picture it is on."""
+
+    image: str
+    name: str
+    collection: str
+    by: str
+    at: float
+    text: str
+
+
+def comment_out(comment: Comment, by: str, person: Signed, access: Access) -> CommentOut:
+    """A comment as this person sees it."""
+    own = comment.by == person.user.id or access.allows("owner")
+    return CommentOut(id=comment.id, by=by, at=comment.at, text=comment.text, yours=own)
+
+
+@router.get("/images/{image}/comments")
+def comments(seen: ImageToSee, person: Signed, records: Store) -> list[CommentOut]:
+    """What was said of a picture, the oldest first."""
+    name = accounts.names_of(records)
+    found = talk.comments_on(records, seen.image.id)
+    return [comment_out(c, name(c.by), person, seen.access) for c in found]
+
+
+@router.post("/images/{image}/comments", status_code=201)
+def say(body: CommentAsked, seen: ImageToSee, person: Signed, records: Store) -> CommentOut:
+    """Say something of a picture; every member may. Refused where comments are off."""
+    if not seen.access.collection.comments:
+        raise Conflict("Comments are off in this collection: see its settings.")
+    members = sharing.members_of(records, seen.access.collection.id)
+    names = {u.id: u.name for u in among(records, User, [m.user for m in members])}
+    made = talk.add_comment(records, seen.image.id, person.user.id, body.text, names)
+    return comment_out(made, person.user.name, person, seen.access)
+
+
+@router.delete("/images/{image}/comments/{comment}", status_code=204)
+def remove(comment: str, seen: ImageToSee, person: Signed, records: Store) -> None:
+    """Remove one's own comment; an owner removes any."""
+    every = seen.access.allows("owner")
+    talk.remove_comment(records, seen.image.id, comment, person.user.id, any_of=every)
+
+
+@router.delete("/images/{image}/mentions", status_code=204)
+def looked(seen: ImageToSee, person: Signed, records: Store) -> None:
+    """The person has read what is said of a picture: its calls for them are answered."""
+    talk.looked_at(records, person.user.id, seen.image.id)
+
+
+@router.get("/mentions")
+def mentions(person: Signed, records: Store) -> list[MentionOut]:
+    """Comments that call the person by name, on pictures that they may see, the newest first."""
+    name = accounts.names_of(records)
+    seen = {a.collection.id for a in sharing.collections_of(records, person.user.id)}
+    found = talk.mentions_of(records, person.user.id)
+    images = {i.id: i for i in among(records, Image, [m.image for m in found])}
+    said = {c.id: c for c in among(records, Comment, [m.comment for m in found])}
+    return [
+        mention_out(said[m.comment], images[m.image], name(said[m.comment].by))
+        for m in found
+        if m.comment in said and m.image in images and images[m.image].collection in seen
+    ]
+
+
+def mention_out(comment: Comment, image: Image, by: str) -> MentionOut:
+    """A comment where it is not seen beside its picture."""
+    return MentionOut(
+        image=image.id,
+        name=image.name,
+        collection=image.collection,
+        by=by,
+        at=comment.at,
+        text=comment.text,
+    )

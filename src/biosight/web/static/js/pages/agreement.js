@@ -1,0 +1,90 @@
+// @ts-check
+/** How well two readers agree: in all, beyond chance, and for each label. */
+import { call } from "../frame/api.js";
+import { counted, el, find, percent } from "../frame/dom.js";
+import { word } from "../pictures/identified.js";
+
+/** @param {HTMLElement} main */
+export async function mount(main) {
+  const here = `/collections/${main.dataset.collection}`;
+  const box = find(main, "#review");
+  const [found, waits] = await Promise.all([
+    call("GET", `${here}/agreement`),
+    main.dataset.role === "viewer" ? null : call("GET", `${here}/to-identify?limit=1`),
+  ]);
+  const state = waits
+    ? `${counted(waits.one, "picture waits", "pictures wait")} for a second reader, ${counted(waits.differ, "conflict")} to settle.`
+    : "";
+  if (!found.pictures) {
+    box.replaceChildren(
+      el(
+        "div",
+        { class: "empty" },
+        el("p", { class: "large" }, "No picture has been read twice yet."),
+        el("p", {}, state, " ", el("a", { href: `${here}/review/readers` }, "Read pictures")),
+      ),
+    );
+    return;
+  }
+  box.replaceChildren(
+    el(
+      "section",
+      { class: "agreement" },
+      el(
+        "p",
+        { class: "large" },
+        `${found.alike.toLocaleString("en")} of ${counted(found.pictures, "picture")} read alike (${percent(found.alike / found.pictures)})`,
+      ),
+      el("p", {}, kappa(found)),
+      el("p", { class: "soft" }, state),
+      table(found.labels),
+    ),
+  );
+}
+
+/** @param {any} found */
+function kappa(found) {
+  if (found.kappa === null) return "Cohen’s kappa can’t be told: both readers gave every picture the same label.";
+  const [k, low, high] = [found.kappa, found.low, found.high].map((x) => x.toFixed(2).replace("-", "−"));
+  return `Cohen’s kappa ${k} (95 % interval ${low} to ${high}): 1 is full agreement, 0 what chance would give.`;
+}
+
+/** @param {any[]} labels */
+function table(labels) {
+  return el(
+    "div",
+    { class: "scroll", tabindex: 0, role: "region", "aria-label": "Agreement by label" },
+    el(
+      "table",
+      {},
+      el(
+        "thead",
+        {},
+        el(
+          "tr",
+          {},
+          el("th", {}, "Label"),
+          ...["First reader", "Second", "Both", "Agreement"].map((w) => el("th", { class: "number" }, w)),
+        ),
+      ),
+      el(
+        "tbody",
+        {},
+        labels.map((l) =>
+          el(
+            "tr",
+            {},
+            el("th", { scope: "row" }, word(l.label)),
+            ...[l.first, l.second, l.both].map((n) => el("td", { class: "number" }, n.toLocaleString("en"))),
+            el(
+              "td",
+              { class: "number" },
+              el("meter", { value: l.share, min: 0, max: 1, "aria-hidden": "true" }),
+              ` ${percent(l.share)}`,
+            ),
+          ),
+        ),
+      ),
+    ),
+  );
+}
