@@ -18,7 +18,8 @@ from PIL import Image as Pillow
 
 from biosight.bootstrap import DEFAULT_MODEL
 from biosight.cli.experts import prepared
-from biosight.cli.versions import card_from, label_names
+from biosight.cli.versions import card_from
+from biosight.errands.adding import listed_labels
 from biosight.inference.classifier import Classifier
 from biosight.inference.expert import Branch, Expert
 from biosight.inference.mapping import read_mapping
@@ -42,7 +43,7 @@ def opened(file: Path, labels: Path, table: Path, name: str, under: str, folder:
         "release": "1",
     }
     card = card_from(file, given | {"resize": 224, "mean": "0.5,0.5,0.5", "std": "0.5,0.5,0.5"})
-    taxa = read_mapping(table, label_names(str(labels)), name)
+    taxa = read_mapping(table, listed_labels(Path(labels).read_text()), name)
     prepared(file, card.model_copy(update={"under": under, "taxa": taxa}), "nhwc", folder)
     return Expert(folder)
 

@@ -9,15 +9,14 @@ from biosight import registry
 from biosight.bootstrap import open_archive, open_catalogue
 from biosight.cli.experts import add_expert, checked_table, weigh_model
 from biosight.cli.learn import export_model, fit_leaves, quantise_model
+from biosight.errands.adding import MEAN, STD, add_model, card_for, listed_labels
 from biosight.errands.versions import promote_version
 from biosight.errors import BadModel, BadRequest
-from biosight.inference import arrival
-from biosight.inference.card import CardLabel, ModelCard, read_card
-from biosight.inference.classifier import Classifier
+from biosight.inference.card import ModelCard, read_card
 from biosight.settings import Settings
 
 FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
-IMAGENET = ("0.485,0.456,0.406", "0.229,0.224,0.225")
+IMAGENET = (",".join(map(str, MEAN)), ",".join(map(str, STD)))
 
 
 @click.group()
@@ -72,13 +71,9 @@ def add(settings: Settings, /, file: Path, under: str, taxa: Path | None, **give
     if table := checked_table(taxa, under, file):
         add_expert(settings, file, card, table, under, layout)
         return
-    found = arrival.examine(file, len(card.labels), card.input_size, layout)
     archive = open_archive(settings)
     try:
-        with TemporaryDirectory() as folder:
-            arrival.prepare(file, card, found, layout, Path(folder))
-            Classifier(Path(folder))  # opens as it will when serving
-            made = registry.keep(archive.records, archive.blobs, Path(folder))
+        made, found = add_model(archive, file, card, layout)
     finally:
         archive.close()
     click.echo(f"{made.id}: {len(card.labels)} labels, {found.seconds * 1000:.0f} ms a picture.")
@@ -93,37 +88,26 @@ def card_from(file: Path, given: dict[str, object]) -> ModelCard:
         with TemporaryDirectory() as folder:
             (Path(folder) / "card.json").write_bytes(Path(str(given["card_file"])).read_bytes())
             return read_card(Path(folder)).model_copy(update={"sha256": "", "base": ""})
-    names = label_names(str(given["labels"]))
-    size = int(str(given["size"]))
-    try:
-        return ModelCard(
-            name=str(given["name"]),
-            version=str(given["release"]),
-            arch=f"brought as {file.name}",
-            labels=tuple(CardLabel(name=n) for n in names),
-            input_size=size,
-            resize_short=int(str(given["resize"] or round(size / 0.875))),
-            mean=three(str(given["mean"])),
-            std=three(str(given["std"])),
-            embedding_size=1,
-        )
-    except ValueError as error:
-        raise BadModel(f"That makes no card: {error}") from error
-
-
-def label_names(text: str) -> list[str]:
-    """Labels from "a, b, c" or a file. Raises BadModel for repeated ones."""
-    path = Path(text)
-    parts = path.read_text(encoding="utf-8").splitlines() if path.is_file() else text.split(",")
-    names = [p.strip() for p in parts if p.strip()]
-    if len(names) != len(set(names)) or len(names) < 2:
-        raise BadModel("Give at least two labels, each once, in the order of the outputs.")
-    return names
+    labels = Path(str(given["labels"]))
+    names = labels.read_text(encoding="utf-8") if labels.is_file() else str(given["labels"])
+    return card_for(
+        str(given["name"]),
+        str(given["release"]),
+        listed_labels(names),
+        file.name,
+        size=int(str(given["size"])),
+        resize=int(str(given["resize"] or 0)),
+        mean=three(str(given["mean"])),
+        std=three(str(given["std"])),
+    )
 
 
 def three(text: str) -> tuple[float, float, float]:
-    """Three numbers by comma. Raises ValueError."""
-    red, green, blue = (float(part) for part in text.split(","))
+    """Three numbers by comma. Raises BadModel."""
+    try:
+        red, green, blue = (float(part) for part in text.split(","))
+    except ValueError as error:
+        raise BadModel(f"That makes no card: {error}") from error
     return red, green, blue
 
 

@@ -154,14 +154,19 @@ class Limit:
 
 
 CHECKLIST = "/names/checklist"
+MODELS = f"{API}/models"
+MOST_MODEL_MB = 500
 
 
 def limit_of(scope: Scope, settings: Settings) -> Limit:
-    """A picture or a checklist has the limit of files, with a megabyte for the form around it;
-    others have one."""
+    """A picture or a checklist has the limit of files, a model its own, with a megabyte for the
+    form around it; others have one."""
     if is_upload(scope) or CHECKLIST in str(scope["path"]):
         most_mb = settings.max_file_mb
         return Limit((most_mb + 1) * MEGABYTE, too_large(most_mb))
+    if scope["path"] == MODELS:
+        words = f"This model is larger than {MOST_MODEL_MB} MB; add it with biosight model add."
+        return Limit((MOST_MODEL_MB + 1) * MEGABYTE, words)
     return Limit(MEGABYTE, "This request is larger than the 1 MB that is allowed.")
 
 

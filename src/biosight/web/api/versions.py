@@ -2,25 +2,32 @@
 
 import json
 from collections.abc import Sequence
-from typing import Any
+from pathlib import Path
+from shutil import copyfileobj
+from tempfile import NamedTemporaryFile
+from typing import Any, Literal
 
 import numpy as np
-from fastapi import APIRouter, Response
+from anyio import to_thread
+from fastapi import APIRouter, Request, Response
+from fastapi.exceptions import RequestValidationError
 from fastapi.responses import FileResponse
-from pydantic import BaseModel
+from pydantic import BaseModel, Field, ValidationError
+from starlette.datastructures import UploadFile
 
 from biosight import accounts, registry
-from biosight.errands import versions
+from biosight.errands import adding, versions
 from biosight.errands.accuracy import audited_here
-from biosight.errors import NotFound
+from biosight.errors import BadRequest, NoSpace, NotFound
 from biosight.inference import quality
 from biosight.inference.reference import read_reference
 from biosight.registry import ModelVersion
-from biosight.web.deps import Open, Person, Signed, Store, Viewer
-from biosight.web.inputs import Reason
+from biosight.web.deps import Admin, Open, Person, Signed, Store, Viewer
+from biosight.web.inputs import Input, Reason
 from biosight.web.rights import VersionToChange, VersionToSee, may_change, visible_versions
 
 router = APIRouter(tags=["models"])
+MEGABYTE = 1_000_000
 
 
 class VersionOut(BaseModel):
@@ -47,6 +54,31 @@ class VersionOut(BaseModel):
     added_at: float
     promoted_at: float
     measured: dict[str, float]
+
+
+class ModelAsked(Input):
+    """What is said of a network that comes along. `labels` are by comma or one a line, in the order
+    of its outputs; `size` is the side of its input in pixels."""
+
+    name: str = Field(max_length=64)
+    labels: str = Field(max_length=500_000)
+    version: str = Field("1", max_length=64)
+    size: int = Field(224, ge=16, le=1024)
+    layout: Literal["nchw", "nhwc"] = "nchw"
+
+
+FIELDS = ModelAsked.model_json_schema()["properties"]
+MODEL_FORM = {
+    "type": "object",
+    "required": ["file", "name", "labels"],
+    "properties": {"file": {"type": "string", "format": "binary"}, **FIELDS},
+}
+MODEL_BODY = {
+    "requestBody": {
+        "required": True,
+        "content": {"multipart/form-data": {"schema": MODEL_FORM}},
+    }
+}
 
 
 class RecallOut(BaseModel):
@@ -135,6 +167,47 @@ def version_out(biosight: Open, person: Person, version: ModelVersion) -> Versio
 def list_versions(person: Signed, biosight: Open, records: Store) -> list[VersionOut]:
     """All versions that one may use, the newest first."""
     return [version_out(biosight, person, v) for v in visible_versions(records, person)]
+
+
+@router.post("/models", status_code=201, openapi_extra=MODEL_BODY)
+async def add(request: Request, person: Admin, biosight: Open) -> VersionOut:
+    """Add a classifier in ONNX for everybody: it is checked, run on noise, and waits as a
+    candidate. Nothing is read of it before the person is known to be an administrator."""
+    try:
+        form = await request.form(max_files=1, max_fields=8, max_part_size=MEGABYTE)
+    except OSError as error:  # large bodies wait in a temporary file
+        raise NoSpace("There is no room for the model just now; nothing was kept.") from error
+    try:
+        file = form.get("file")
+        if not isinstance(file, UploadFile):
+            raise BadRequest("Send the network, an ONNX file, in the form field named file.")
+        asked = asked_model({k: v for k, v in form.items() if k != "file"})
+        return await to_thread.run_sync(added, biosight, person, file, asked)
+    finally:
+        await form.close()
+
+
+def asked_model(fields: dict[str, Any]) -> ModelAsked:
+    """The form's words, checked as every body is. Raises RequestValidationError."""
+    try:
+        return ModelAsked.model_validate(fields)
+    except ValidationError as error:
+        found = [{**e, "loc": ("body", *e["loc"])} for e in error.errors()]
+        raise RequestValidationError(found) from error
+
+
+def added(biosight: Open, person: Person, file: UploadFile, asked: ModelAsked) -> VersionOut:
+    """Check and keep a file that came. Raises BadModel, Conflict or NoSpace."""
+    brought = Path(file.filename or "model.onnx").name[:80]
+    labels = adding.listed_labels(asked.labels)
+    card = adding.card_for(asked.name, asked.version, labels, brought, size=asked.size)
+    with NamedTemporaryFile(suffix=".onnx") as kept:
+        copyfileobj(file.file, kept)
+        kept.flush()
+        made, _ = adding.add_model(
+            biosight.archive, Path(kept.name), card, asked.layout, person.user.id
+        )
+    return version_out(biosight, person, made)
 
 
 @router.get("/models/{key}")

@@ -9,7 +9,7 @@ import { el, fields } from "./dom.js";
 
 /**
  * @param {{title: string, words?: any, ok: string, fields: Field[]}} ask
- * @param {(values: Record<string, string>) => Promise<void>} send raises what is to be said
+ * @param {(values: Record<string, string>, form: HTMLFormElement) => Promise<void>} send raises what is to be said
  * @returns {Promise<boolean>} whether it was sent
  */
 export function fill(ask, send) {
@@ -30,7 +30,7 @@ export function fill(ask, send) {
       event.preventDefault();
       submit.disabled = true;
       try {
-        await send(fields(form));
+        await send(fields(form), form);
         dialog.close("sent");
       } catch (error) {
         problem.textContent = error instanceof Error ? error.message : String(error);
@@ -59,5 +59,6 @@ function control(f) {
       ),
     );
   const { name, type = "text", required } = f;
+  if (type === "lines") return el("textarea", { name, required, rows: 4 }, value);
   return el("input", { name, type, required, value, step: type === "number" ? "any" : null });
 }

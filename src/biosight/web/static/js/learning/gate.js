@@ -100,7 +100,12 @@ function summary(r) {
   return el(
     "p",
     {},
-    `Of the ${r.pictures.toLocaleString("en")} pictures that decide, only the old one is right on ${r.only_champion_right}, only the new one on ${r.only_candidate_right} (McNemar p = ${Number(r.mcnemar_p).toPrecision(2)}). Confidence is off by ${share(r.champion_ece)} before, ${share(r.candidate_ece)} after.${speed}`,
+    `Of the ${r.pictures.toLocaleString("en")} pictures that decide, only the old one is right on ${r.only_champion_right}, only the new one on ${r.only_candidate_right}. Confidence is off by ${share(r.champion_ece)} before, ${share(r.candidate_ece)} after.${speed}`,
+    el(
+      "small",
+      { class: "soft", title: "How easily chance alone would make such a difference (McNemar's test)" },
+      ` p = ${Number(r.mcnemar_p).toPrecision(2)}`,
+    ),
   );
 }
 

@@ -2,10 +2,13 @@
 /** All model versions, family by family. */
 import { call } from "../frame/api.js";
 import { el, find } from "../frame/dom.js";
+import { complain } from "../frame/toast.js";
+import { addModel } from "../learning/add_model.js";
 import { share } from "../learning/plots.js";
 
 /** @param {HTMLElement} main */
 export async function mount(main) {
+  main.querySelector("#add-model")?.addEventListener("click", () => addModel().catch(complain));
   const versions = await call("GET", "/models");
   const rank = (/** @type {any} */ v) => (v.default ? 0 : v.serves ? 1 : 2);
   const ordered = [...versions].sort((a, b) => rank(a) - rank(b));

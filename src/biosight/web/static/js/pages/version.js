@@ -1,7 +1,7 @@
 // @ts-check
 /** One model version: card, quality on left-out sources, the gate's report, history, and its state. */
 import { API, call } from "../frame/api.js";
-import { el, find, when } from "../frame/dom.js";
+import { counted, el, find, when } from "../frame/dom.js";
 import { complain, question, toast } from "../frame/toast.js";
 import { coverage } from "../learning/coverage.js";
 import { gate } from "../learning/gate.js";
@@ -35,9 +35,11 @@ function card(v, again) {
       "p",
       {},
       el("span", { class: "state" }, v.serves ? "serves" : v.state),
-      ` ${c.arch}, ${c.input_size} px, ${c.precision}.`,
+      v.held &&
+        ` Right on ${share(v.held.accuracy)} of ${counted(v.held.pictures, "picture")} from sources it never saw.`,
       c.under && ` An expert, asked of ${c.under} alone; its part in the answer: ${share(c.weight)}.`,
     ),
+    v.serves && !c.under && follows(v),
     v.labels.length > MOST_CHIPS
       ? el("p", { class: "words" }, `It has ${v.labels.length.toLocaleString("en")} labels; the card lists them.`)
       : el(
@@ -46,7 +48,7 @@ function card(v, again) {
           v.labels.map((/** @type {string} */ l) => el("li", {}, l)),
         ),
     v.may_change && acts(v, again),
-    words("Trained on", c.trained_on),
+    words("Trained on", firstSentence(c.trained_on)),
     c.weak_at.length
       ? [
           el("h2", { class: "minor" }, "Weak at"),
@@ -57,12 +59,8 @@ function card(v, again) {
           ),
         ]
       : null,
-    words("Started from", c.started_from),
     words("Terms", c.terms),
-    words("Code", c.git_commit),
-    words("Training set", c.training_set),
-    parameters(c.parameters),
-    words("SHA-256", c.sha256),
+    details(c),
     el(
       "p",
       { class: "actions" },
@@ -82,25 +80,55 @@ function words(title, text) {
   return text ? [el("h2", { class: "minor" }, title), el("p", { class: "words" }, text)] : null;
 }
 
-/** @param {Record<string, string>} said */
-function parameters(said) {
+/** @param {string} text */
+const firstSentence = (text) => text.split(/(?<=[.;]) /, 1)[0].replace(/;$/, ".");
+
+/** What follows from its serving. @param {any} v */
+function follows(v) {
+  const own = v.collection
+    ? [el("a", { href: `/collections/${v.collection}/model` }, "Try it on where it was taught"), " to use it there. "]
+    : ["A collection's Model page tries it on. "];
+  return el(
+    "p",
+    {},
+    `It names new pictures of every collection that chose ${v.name}${v.default ? ", or chose none" : ""}. `,
+    own,
+    "Pictures that are there keep their labels until then.",
+  );
+}
+
+/** What people who train networks ask. @param {any} c */
+function details(c) {
+  const said = {
+    Network: c.arch,
+    "Input, pixels": c.input_size,
+    Precision: c.precision,
+    "Started from": c.started_from,
+    Code: c.git_commit,
+    "Training set": c.training_set,
+    "SHA-256": c.sha256,
+    ...c.parameters,
+  };
   const rows = Object.entries(said).filter(([, value]) => value);
-  return rows.length
-    ? el(
-        "details",
+  return el(
+    "details",
+    {},
+    el("summary", {}, "Technical details"),
+    c.trained_on !== firstSentence(c.trained_on) && el("p", { class: "words" }, c.trained_on),
+    el(
+      "div",
+      { class: "scroll", tabindex: 0, role: "region", "aria-label": "Technical details" },
+      el(
+        "table",
         {},
-        el("summary", {}, "Parameters"),
         el(
-          "table",
+          "tbody",
           {},
-          el(
-            "tbody",
-            {},
-            rows.map(([name, value]) => el("tr", {}, el("th", { scope: "row" }, name), el("td", {}, value))),
-          ),
+          rows.map(([name, value]) => el("tr", {}, el("th", { scope: "row" }, name), el("td", {}, value))),
         ),
-      )
-    : null;
+      ),
+    ),
+  );
 }
 
 /** @param {any} v @param {() => Promise<void>} again */

@@ -1,6 +1,7 @@
 // @ts-check
 /** The upload dock: progress while it runs, a receipt when it is done. */
 
+import { call } from "../frame/api.js";
 import { counted, el, find, percent, shown } from "../frame/dom.js";
 import { complain } from "../frame/toast.js";
 import { doAct } from "../pictures/acts.js";
@@ -22,12 +23,32 @@ document.addEventListener("biosight:uploading", () => {
 
 document.addEventListener("biosight:uploaded", async () => {
   if (!state.latest) return;
+  if (isStrange()) state.otherModels = await otherModels(state.latest.model).catch(() => []);
   state.tops = await topFolders(state.collection, state.latest.session).catch((error) => {
     complain(error);
     return [];
   });
   draw();
 });
+
+/** Do most of the new pictures look like nothing that the model knows? */
+const isStrange = () => state.stored >= FEW && state.strange > state.stored / 2;
+
+/** Models that serve everyone, but for the one that named these. @param {string} model */
+async function otherModels(model) {
+  const versions = await call("GET", "/models");
+  return versions.filter((/** @type {any} */ v) => v.serves && v.there && !v.collection && !v.under && v.id !== model);
+}
+
+/** Begin a try-on; the collection's Model page shows how far it is. @param {string} collection @param {string} model */
+async function tryOn(collection, model) {
+  try {
+    await call("POST", `/collections/${collection}/try-on`, { model });
+    document.dispatchEvent(new CustomEvent("biosight:go", { detail: `/collections/${collection}/model` }));
+  } catch (error) {
+    complain(error);
+  }
+}
 
 function draw() {
   const dock = find(document, "#dock");
@@ -94,12 +115,19 @@ function receipt(state) {
       el("button", { type: "button", class: "quiet icon", "aria-label": "Close", onclick: dismiss }, "×"),
     ),
     el("p", { class: "receipt" }, parts.join(", ")),
-    state.stored >= FEW && state.strange > state.stored / 2
+    isStrange()
       ? el(
           "p",
           {},
           `${state.strange.toLocaleString("en")} of ${state.stored.toLocaleString("en")} look like nothing that this model knows. `,
-          el("a", { href: `${link}/model` }, "Try another model on"),
+          state.otherModels.map((v) =>
+            el(
+              "button",
+              { type: "button", title: v.labels.join(", "), onclick: () => tryOn(state.collection, v.id) },
+              `Try ${v.name} on`,
+            ),
+          ),
+          el("a", { href: `${link}/model` }, "All models"),
         )
       : null,
     state.trashed.length

@@ -1,0 +1,73 @@
+"""Adding a classifier that somebody else made: checked, run once, and kept as a candidate.
+
+The command line and the browser take the same way. Not here: the checks (inference/arrival.py),
+experts (cli/experts.py), or serving.
+"""
+
+from collections.abc import Sequence
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+from biosight import registry
+from biosight.bootstrap import Archive
+from biosight.errors import BadModel
+from biosight.inference import arrival
+from biosight.inference.arrival import Arrived
+from biosight.inference.card import CardLabel, ModelCard
+from biosight.inference.classifier import Classifier
+from biosight.registry import ModelVersion
+
+Three = tuple[float, float, float]
+# What most networks that were trained on ImageNet want of a channel.
+MEAN: Three = (0.485, 0.456, 0.406)
+STD: Three = (0.229, 0.224, 0.225)
+
+
+def card_for(
+    name: str,
+    release: str,
+    labels: Sequence[str],
+    file: str,
+    *,
+    size: int = 224,
+    resize: int = 0,
+    mean: Three = MEAN,
+    std: Three = STD,
+) -> ModelCard:
+    """The card of a model that came as `file`. `size` and `resize`, the short side before the crop
+    (0: size / 0.875), are in pixels, `mean` and `std` per channel from 0 to 1. Raises BadModel."""
+    if len(labels) != len(set(labels)) or len(labels) < 2:
+        raise BadModel("Give at least two labels, each once, in the order of the outputs.")
+    try:
+        return ModelCard(
+            name=name,
+            version=release,
+            arch=f"brought as {file}",
+            labels=tuple(CardLabel(name=n) for n in labels),
+            input_size=size,
+            resize_short=resize or round(size / 0.875),
+            mean=mean,
+            std=std,
+            embedding_size=1,
+        )
+    except ValueError as error:
+        raise BadModel(f"That makes no card: {error}") from error
+
+
+def add_model(
+    archive: Archive, file: Path, card: ModelCard, layout: str, by: str = ""
+) -> tuple[ModelVersion, Arrived]:
+    """Check a classifier, open it as it will be when serving, and keep it as a candidate, with what
+    was found of it. Raises BadModel, Conflict where the version is taken, or NoSpace."""
+    found = arrival.examine(file, len(card.labels), card.input_size, layout)
+    with TemporaryDirectory() as folder:
+        arrival.prepare(file, card, found, layout, Path(folder))
+        Classifier(Path(folder))
+        return registry.keep(archive.records, archive.blobs, Path(folder), by=by), found
+
+
+def listed_labels(text: str) -> list[str]:
+    """Labels by comma, or one a line where there are several lines."""
+    lines = text.splitlines()
+    given = lines if len(lines) > 1 else text.split(",")
+    return [label.strip() for label in given if label.strip()]

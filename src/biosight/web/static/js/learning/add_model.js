@@ -1,0 +1,37 @@
+// @ts-check
+/** Adding a classifier that somebody else made: for administrators. */
+import { call } from "../frame/api.js";
+import { fill } from "../frame/form.js";
+
+/** Ask for the network and what it says, and send it. @returns {Promise<void>} */
+export async function addModel() {
+  let made = "";
+  const fields = [
+    { name: "file", label: "Network", type: "file", required: true, hint: "an ONNX file, at most 500 MB" },
+    {
+      name: "labels",
+      label: "Labels",
+      type: "lines",
+      required: true,
+      hint: "one a line, in the order of the network's outputs",
+    },
+    { name: "name", label: "Name", required: true, hint: "small letters, digits and dashes" },
+    { name: "version", label: "Version", value: "1", required: true },
+    { name: "size", label: "Side of its input, pixels", type: "number", value: 224, required: true },
+    {
+      name: "layout",
+      label: "Order of its input",
+      options: /** @type {[string, string][]} */ ([
+        ["nchw", "colours, rows, columns (PyTorch)"],
+        ["nhwc", "rows, columns, colours (TensorFlow)"],
+      ]),
+    },
+  ];
+  const send = async (/** @type {Record<string, any>} */ _, /** @type {HTMLFormElement} */ form) => {
+    made = (await call("POST", "/models", new FormData(form))).id;
+  };
+  const words =
+    "It is run on noise to see that it fits, and waits as a candidate: nothing changes until it is promoted.";
+  if (await fill({ title: "Add a model", words, ok: "Add", fields }, send))
+    document.dispatchEvent(new CustomEvent("biosight:go", { detail: `/models/${made}` }));
+}
