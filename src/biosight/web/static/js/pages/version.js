@@ -4,6 +4,7 @@ import { API, call } from "../frame/api.js";
 import { counted, el, find, when } from "../frame/dom.js";
 import { complain, question, toast } from "../frame/toast.js";
 import { coverage } from "../learning/coverage.js";
+import { details, firstSentence } from "../learning/details.js";
 import { gate } from "../learning/gate.js";
 import { accuracy, calibration, confusion, recall, share } from "../learning/plots.js";
 
@@ -80,9 +81,6 @@ function words(title, text) {
   return text ? [el("h2", { class: "minor" }, title), el("p", { class: "words" }, text)] : null;
 }
 
-/** @param {string} text */
-const firstSentence = (text) => text.split(/(?<=[.;]) /, 1)[0].replace(/;$/, ".");
-
 /** What follows from its serving. @param {any} v */
 function follows(v) {
   const own = v.collection
@@ -94,40 +92,6 @@ function follows(v) {
     `It names new pictures of every collection that chose ${v.name}${v.default ? ", or chose none" : ""}. `,
     own,
     "Pictures that are there keep their labels until then.",
-  );
-}
-
-/** What people who train networks ask. @param {any} c */
-function details(c) {
-  const said = {
-    Network: c.arch,
-    "Input, pixels": c.input_size,
-    Precision: c.precision,
-    "Started from": c.started_from,
-    Code: c.git_commit,
-    "Training set": c.training_set,
-    "SHA-256": c.sha256,
-    ...c.parameters,
-  };
-  const rows = Object.entries(said).filter(([, value]) => value);
-  return el(
-    "details",
-    {},
-    el("summary", {}, "Technical details"),
-    c.trained_on !== firstSentence(c.trained_on) && el("p", { class: "words" }, c.trained_on),
-    el(
-      "div",
-      { class: "scroll", tabindex: 0, role: "region", "aria-label": "Technical details" },
-      el(
-        "table",
-        {},
-        el(
-          "tbody",
-          {},
-          rows.map(([name, value]) => el("tr", {}, el("th", { scope: "row" }, name), el("td", {}, value))),
-        ),
-      ),
-    ),
   );
 }
 
