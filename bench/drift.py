@@ -23,6 +23,7 @@ from PIL import ImageFilter
 from bench.model import NEAR, TAUGHT
 from biosight.bootstrap import BUNDLED
 from biosight.drift.comparisons import ALPHA, COMPARISONS, Side, compare_sides
+from biosight.drift.draws import counts_apart
 from biosight.drift.kindred import Known, known_of
 from biosight.images.measures import statistics
 from biosight.inference.classifier import Classifier
@@ -33,6 +34,7 @@ SIDE = 64
 SIZES = (20, 50, 100, 200, 500)
 POOL = 1300
 RUN = 20
+FOLDERS = 5
 LAB = 200
 Picture = Pillow.Image
 Which = Sequence[int] | range | npt.NDArray[np.int64]
@@ -187,6 +189,44 @@ def runs(clean: Side, known: Known, repeats: int, *, one_each: bool) -> float:
     return count / repeats
 
 
+def folders(clean: Side, known: Known, repeats: int, uploads: int, near: int) -> str:
+    """False alarms at alpha .05 where uploads hold FOLDERS folders of six like pictures each, of
+    which `near` are the likest to the first: one picture an upload, one a folder, and by the rule
+    that decides between them (drift/draws.py)."""
+    fired, apart = [0, 0, 0], 0
+    for n in range(repeats):
+        dice = np.random.default_rng(n)
+        every = np.arange(len(clean.labels))
+        cards = list(cards_of(clean, list(alike(clean, every, dice, 6)), near, dice))
+        order = dice.permutation(len(cards))[: 2 * uploads]
+        drawn = [int(dice.choice(folder)) for card in order for folder in cards[card]]
+        half = uploads * FOLDERS
+        each = fires(picked(clean, drawn[:half]), picked(clean, drawn[half:]), known, 0.05, n)
+        first = [drawn[i] for i in range(0, len(drawn), FOLDERS)]
+        one = fires(picked(clean, first[:uploads]), picked(clean, first[uploads:]), known, 0.05, n)
+        names = [str(i // FOLDERS) for i in range(len(drawn))]
+        ruled = counts_apart(clean.embeddings[drawn], names)
+        apart += ruled
+        fired = [fired[0] + one, fired[1] + each, fired[2] + (each if ruled else one)]
+    shares = " / ".join(f"{x / repeats:.2f}" for x in fired)
+    return f"{shares} (folders count in {apart / repeats:.0%})"
+
+
+def cards_of(
+    side: Side, runs: list[npt.NDArray[np.int64]], near: int, dice: np.random.Generator
+) -> Iterator[list[npt.NDArray[np.int64]]]:
+    """Runs as the folders of uploads, FOLDERS each, of which `near` are the likest to the first."""
+    centre = np.stack([side.embeddings[run].mean(axis=0) for run in runs])
+    left = list(dice.permutation(len(runs)))
+    while len(left) >= FOLDERS:
+        first = left.pop(0)
+        order = np.argsort(-(centre[left] @ centre[first]))[:near]
+        card = [first, *(left[i] for i in order)]
+        left = [i for i in left if i not in card]
+        card += [left.pop(0) for _ in range(FOLDERS - len(card))]
+        yield [runs[i] for i in card]
+
+
 def left_out_labs(reference: Reference, names: Sequence[str], repeats: int) -> Iterator[str]:
     """False alarms of collections that are each one source that the model never saw, windows of 50
     and 100 undrifted pictures, with that source taken from the reference."""
@@ -213,15 +253,15 @@ def left_out_labs(reference: Reference, names: Sequence[str], repeats: int) -> I
 
 
 def alike(
-    side: Side, pictures: npt.NDArray[np.int64], dice: np.random.Generator
+    side: Side, pictures: npt.NDArray[np.int64], dice: np.random.Generator, run: int = RUN
 ) -> Iterator[npt.NDArray[np.int64]]:
-    """The pictures in runs of RUN like ones, each picture in one run."""
+    """The pictures in runs of so many like ones, each picture in one run."""
     left = dice.permutation(pictures)
-    while len(left) >= RUN:
+    while len(left) >= run:
         likeness = side.embeddings[left] @ side.embeddings[left[0]]
         order = np.argsort(-likeness)
-        yield left[order[:RUN]]
-        left = left[order[RUN:]]
+        yield left[order[:run]]
+        left = left[order[run:]]
         dice.shuffle(left)
 
 
@@ -286,6 +326,10 @@ def main() -> None:
     print(f"false alarm per check at alpha .01: n=60 {alarms[0]:.3f}, n=200 {alarms[1]:.3f}")
     alone, every = (runs(clean, known, given.repeats, one_each=one) for one in (True, False))
     print(f"in runs of 20, alpha .05: one a session {alone:.2f}, every picture {every:.2f}")
+    for uploads in (7, 20):
+        for near in (0, 1, 2):
+            said = folders(clean, known, given.repeats, uploads, near)
+            print(f"{uploads} + {uploads} uploads, {near} of {FOLDERS} folders alike: {said}")
     labs = ", ".join(left_out_labs(reference, classifier.card.label_names, given.repeats))
     print(f"in single left-out sources, n=50 / 100: {labs}")
     old = mmd_of_four(picked(clean, range(400)), picked(clean, range(400, 600)), dice)

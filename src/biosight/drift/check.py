@@ -26,13 +26,15 @@ from biosight.drift.comparisons import (
     listed,
 )
 from biosight.drift.drawn import STRANGEST, histograms, label_mix, medians, nearest
+from biosight.drift.draws import Draw, by_session
 from biosight.drift.kindred import known_of
 from biosight.drift.window import (
     BASELINE_SESSIONS,
     LEAST_SESSIONS,
     MOST_SESSIONS,
     Window,
-    one_a_session,
+    draws_of,
+    one_a_draw,
     window_of,
 )
 from biosight.errors import BadRequest, Stale
@@ -50,6 +52,7 @@ from biosight.storage.records import (
     new_id,
 )
 
+SESSIONS = "upload sessions"
 LEAST_SOURCES = 5  # with fewer, what is foreign can't be told
 CAUSES = {
     "brightness": ("brighter", "darker"),
@@ -82,7 +85,8 @@ class DriftReport:
 
     `firing` are the comparisons that differ from the baseline, `details` is JSON with effect sizes
     and p values. `estimate` is the accuracy that mean confidence promises (CBPE): it holds only
-    while calibration does, which drift itself may break.
+    while calibration does, which drift itself may break. `drawn` says of what one picture each was
+    looked at.
     """
 
     table: ClassVar[str] = "drift_reports"
@@ -102,6 +106,7 @@ class DriftReport:
     estimate: float
     strangest: tuple[str, ...]
     details: str
+    drawn: str = SESSIONS
 
 
 KINDS = (DriftBaseline, DriftReport)
@@ -134,11 +139,13 @@ def accept_latest(records: Records, collection: str, space: str, by: str) -> int
     """
     last = reports(records, collection, 1)
     since = last[0].since if last else 0.0
-    found = one_a_session(
-        records, collection, space, newest=True, sessions=BASELINE_SESSIONS, since=since
+    draw = draws_of(records, collection, space)
+    found = one_a_draw(
+        records, collection, space, draw, newest=True, draws=BASELINE_SESSIONS, since=since
     )
     if len(found) < LEAST_SESSIONS:
-        raise BadRequest(f"{len(found)} upload sessions are too few; {LEAST_SESSIONS} are needed.")
+        words = f"{len(found)} {called(draw)} are too few; {LEAST_SESSIONS} are needed."
+        raise BadRequest(words)
     accept_baseline(records, collection, [i.id for i in found], by)
     return len(found)
 
@@ -158,17 +165,19 @@ def check(
     """
     known = None if reference is None else known_of(reference)
     limit = math.inf if known is None else known.limit
-    chosen = one_a_session(
-        records, collection, space, newest=True, sessions=MOST_SESSIONS, since=since
+    draw = draws_of(records, collection, space)
+    chosen = one_a_draw(
+        records, collection, space, draw, newest=True, draws=MOST_SESSIONS, since=since
     )
-    base = baseline_images(records, collection, space)
+    base = baseline_images(records, collection, space, draw)
     if base and not since:
         # What came after the baseline: it is not compared with itself, nor with what it replaced.
         chosen = [i for i in chosen if i.created_at > base[-1].created_at]
     window = window_of(records, chosen, space, limit)
     if len(window.images) < LEAST_SESSIONS or len(base) < LEAST_SESSIONS:
         accepted = records.get(DriftBaseline, collection) is not None
-        report = too_few(collection, model, window, len(base), accepted=accepted)
+        words = too_few(len(window.images), len(base), called(draw), accepted=accepted)
+        report = blank(collection, model, window, "unknown", words)
         scores = np.zeros(len(window.images))
     else:
         before = window_of(records, base, space, limit)
@@ -177,6 +186,7 @@ def check(
         report = judged(collection, model, window, before, findings, reference, last)
         nearer = np.sort(before.side.novelty)
         scores = np.searchsorted(nearer, window.side.novelty) / len(nearer)
+    report = replace(report, drawn=called(draw))
     records.write(Insert(report))
     old = Where("at", "<", report.at - KEPT_SECONDS)
     records.remove(DriftReport, [Where("collection", "=", report.collection), old])
@@ -184,32 +194,32 @@ def check(
     return report
 
 
-def baseline_images(records: Records, collection: str, space: str) -> list[Image]:
-    """What is normal here: the accepted window, else the first sessions."""
+def called(draw: Draw) -> str:
+    """What draws are, in words."""
+    return SESSIONS if draw is by_session else "folders and days of uploads"
+
+
+def baseline_images(records: Records, collection: str, space: str, draw: Draw) -> list[Image]:
+    """What is normal here: the accepted window, else the first draws."""
     accepted = records.get(DriftBaseline, collection)
     if accepted is None:
-        return one_a_session(records, collection, space, newest=False, sessions=BASELINE_SESSIONS)
+        return one_a_draw(records, collection, space, draw, newest=False, draws=BASELINE_SESSIONS)
     kept = [i for i in among(records, Image, accepted.images) if not i.trashed]
     return sorted(kept, key=lambda i: (i.created_at, i.id))
 
 
-def too_few(
-    collection: str, model: str, window: Window, base: int, *, accepted: bool
-) -> DriftReport:
-    """Say plainly that there is too little to tell; `accepted` where people said what is normal."""
-    n = len(window.images)
-    if not accepted:
-        # The first sessions are what is normal; those that are compared come behind them.
-        words = (
-            f"Too little to tell: {base + n} of {BASELINE_SESSIONS + LEAST_SESSIONS} upload "
-            f"sessions. The first {BASELINE_SESSIONS} say what is normal here."
+def too_few(n: int, base: int, draws: str, *, accepted: bool) -> str:
+    """Say plainly that `n` draws behind `base` are too few to tell; `accepted` where people said
+    what is normal."""
+    if accepted:
+        return (
+            f"Too little to tell: {n} of {LEAST_SESSIONS} {draws} since what was taken for normal."
         )
-    else:
-        words = (
-            f"Too little to tell: {n} of {LEAST_SESSIONS} upload sessions since what was taken "
-            "for normal."
-        )
-    return blank(collection, model, window, "unknown", words)
+    # The first ones are what is normal; those that are compared come behind them.
+    return (
+        f"Too little to tell: {base + n} of {BASELINE_SESSIONS + LEAST_SESSIONS} {draws}. "
+        f"The first {BASELINE_SESSIONS} say what is normal here."
+    )
 
 
 def blank(collection: str, model: str, window: Window, verdict: str, sentence: str) -> DriftReport:

@@ -1,5 +1,5 @@
-"""Which pictures a check looks at: one drawn from each upload session, so that runs of like
-pictures, as people upload them, don't look like drift.
+"""Which pictures a check looks at: one of each draw (draws.py), an upload session as a rule, so
+that runs of like pictures, as people upload them, don't look like drift.
 
 Not here: comparing them (comparisons.py).
 """
@@ -10,6 +10,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from biosight.drift.comparisons import Side
+from biosight.drift.draws import Draw, by_folder_and_day, by_session, counts_apart
 from biosight.images import Embedding, Image
 from biosight.images.measures import STATISTICS
 from biosight.storage.living import living
@@ -25,16 +26,42 @@ MOST_IMAGES = 20_000
 
 @dataclass(frozen=True, slots=True)
 class Window:
-    """Pictures, one a session, in order of arrival, and their side for the tests."""
+    """Pictures, one a draw, in order of arrival, and their side for the tests."""
 
     images: tuple[Image, ...]
     side: Side
 
 
-def one_a_session(
-    records: Records, collection: str, space: str, *, newest: bool, sessions: int, since: float = 0
+def draws_of(records: Records, collection: str, space: str) -> Draw:
+    """What counts as one draw here: a session; where uploads are too few for a check, each folder
+    and day in them, if those count apart."""
+    enough = BASELINE_SESSIONS + LEAST_SESSIONS
+    uploads = one_a_draw(records, collection, space, by_session, newest=True, draws=enough)
+    if len(uploads) >= enough:
+        return by_session
+    finer = one_a_draw(
+        records, collection, space, by_folder_and_day, newest=True, draws=MOST_SESSIONS
+    )
+    vectors = {e.id: e.floats() for e in embeddings_of(records, [i.id for i in finer], space)}
+    if len(finer) == len(uploads) or not vectors:
+        return by_session
+    unit = np.stack([vectors[i.id] for i in finer]).astype(np.float64)
+    unit /= np.maximum(np.linalg.norm(unit, axis=1, keepdims=True), 1e-12)
+    apart = counts_apart(unit, [by_session(i) for i in finer])
+    return by_folder_and_day if apart else by_session
+
+
+def one_a_draw(
+    records: Records,
+    collection: str,
+    space: str,
+    draw: Draw,
+    *,
+    newest: bool,
+    draws: int,
+    since: float = 0,
 ) -> list[Image]:
-    """The picture with the lowest lot of each of the newest (or oldest) sessions, oldest first.
+    """The picture with the lowest lot of each of the newest (or oldest) draws, oldest first.
 
     Pictures in the trash and those without an embedding in `space` are left out.
     """
@@ -43,12 +70,12 @@ def one_a_session(
     where += [Where("created_at", ">=", since)] if since else []
     drawn: dict[str, Image] = {}
     for image in records.find(Image, where, order=order, limit=MOST_IMAGES):
-        session = image.session or image.id
-        if session not in drawn and len(drawn) == sessions:
+        one = draw(image)
+        if one not in drawn and len(drawn) == draws:
             continue
-        kept = drawn.get(session)
+        kept = drawn.get(one)
         if kept is None or image.lottery < kept.lottery:
-            drawn[session] = image
+            drawn[one] = image
     spaces = {e.id for e in embeddings_of(records, [i.id for i in drawn.values()], space)}
     fitting = [i for i in drawn.values() if i.id in spaces]
     return sorted(fitting, key=lambda i: (i.created_at, i.id))

@@ -17,8 +17,9 @@ router = APIRouter(tags=["drift"])
 
 class DriftOut(BaseModel):
     """A drift report. `verdict` is green, amber, red or unknown; `estimate` is the accuracy that
-    mean confidence promises. `details` holds histograms, label mix, nearest pictures, effect sizes
-    and p values; it is empty when there was too little to tell."""
+    mean confidence promises. One picture each of what `drawn` says was looked at. `details` holds
+    histograms, label mix, nearest pictures, effect sizes and p values; it is empty when there was
+    too little to tell."""
 
     id: str
     at: float
@@ -32,6 +33,7 @@ class DriftOut(BaseModel):
     foreign: bool
     estimate: float
     strangest: list[str]
+    drawn: str
     details: dict[str, Any]
 
 

@@ -116,7 +116,7 @@ function head(latest, acts) {
     el(
       "p",
       { class: "soft" },
-      `${counted(latest.pictures, "picture")}, one from each upload session, checked ${when(latest.at)}.`,
+      `${counted(latest.pictures, "picture")}, one of each of the ${latest.drawn}, checked ${when(latest.at)}.`,
     ),
     latest.pictures
       ? el(
