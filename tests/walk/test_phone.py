@@ -122,11 +122,25 @@ def test_a_long_grid_holds_few_tiles_and_every_picture_is_reached(
     page.reload()
     expect(page.locator(".tile").first).to_be_visible()
     early = datetime.now() - timedelta(days=3)
-    page.get_by_label("Go to").fill(early.date().isoformat())
+    page.get_by_label("Day").fill(early.date().isoformat())
     expect(page.locator("#toasts")).to_contain_text("No picture lies there.", timeout=30_000)
     images = client.get(f"/api/v1/collections/{collection}/images?sort=oldest&limit=1").json()
     oldest = images["images"][0]
-    page.get_by_label("Go to").fill(datetime.fromtimestamp(oldest["created_at"]).date().isoformat())
+    page.get_by_label("Day").fill(datetime.fromtimestamp(oldest["created_at"]).date().isoformat())
     current = page.locator(".tile.current")
     expect(current).to_be_visible(timeout=30_000)
+    # So is a label: the oldest picture, the last of the grid.
+    said = {"label": "Odd one"}
+    assert client.patch(f"/api/v1/images/{oldest['id']}", json=said).status_code == 200
+    page.reload()
+    expect(page.locator(".tile").first).to_be_visible()
+    page.get_by_role("button", name="a label", exact=True).click()
+    page.keyboard.type("Odd one")
+    page.keyboard.press("Enter")
+    expect(current).to_contain_text("Odd one", timeout=30_000)
+    # A hint that somebody got stays away.
+    page.get_by_role("button", name="Got it").click()
+    page.reload()
+    expect(page.locator(".tile").first).to_be_visible()
+    expect(page.locator(".hint")).to_have_count(0)
     context.close()

@@ -191,6 +191,7 @@ def test_the_map_leads_to_pictures_by_pointer_and_by_keyboard(card: tuple[Page, 
     page.reload()
     expect(page.locator("#map canvas")).to_be_visible()
     page.get_by_role("button", name="Draw a box").click()
+    page.locator("#map").evaluate("map => map.scrollIntoView({ block: 'end' })")
     box = page.locator("#map").bounding_box()
     assert box is not None
     page.mouse.move(box["x"] + 60, box["y"] + 5)

@@ -2,6 +2,7 @@
 /** The frame: swaps the page's main part so that uploads live on, and starts each page's module. */
 import "./upload/dock.js";
 import { find } from "./frame/dom.js";
+import { showHint } from "./frame/hints.js";
 import { help, unbind } from "./frame/keys.js";
 import { complain, toast } from "./frame/toast.js";
 import { undoAct } from "./pictures/acts.js";
@@ -26,6 +27,7 @@ async function mount() {
   let mounting;
   try {
     if (page) mounting = (await import(`./pages/${page}.js`)).mount(main);
+    showHint(main);
   } finally {
     ready = true;
     document.dispatchEvent(new CustomEvent("biosight:ready"));

@@ -1,6 +1,7 @@
 // @ts-check
-/** To a day within the grid: what lies before it is loaded, and the first picture of the day is the current one. */
+/** To a day or a label within the grid: what lies before it is loaded, and the first such picture is the current one. */
 import { complain, toast } from "../frame/toast.js";
+import { chooseLabel } from "../pictures/relabel.js";
 
 /** The order that goes by days, and which day a picture has in it. @type {Record<string, (image: any) => string>} */
 const DAYS = {
@@ -17,22 +18,39 @@ function dayOf(seconds) {
 }
 
 /**
- * @param {HTMLInputElement} field a date @param {import("./grid.js").Grid} grid @param {() => string} sort the order shown
+ * @param {HTMLElement} box a date and a button @param {DOMStringMap} data the page's
+ * @param {import("./grid.js").Grid} grid @param {() => string} sort the order shown
  */
-export function wireJump(field, grid, sort) {
-  field.addEventListener("change", () => field.value && jump(grid, sort(), field.value).catch(complain));
+export function wireJump(box, data, grid, sort) {
+  const field = /** @type {HTMLInputElement} */ (box.querySelector("input"));
+  field.addEventListener("change", () => field.value && toDay(grid, sort(), field.value).catch(complain));
+  box.querySelector("button")?.addEventListener("click", () => toLabel(data, grid).catch(complain));
 }
 
-/** Is there a day to go to in this order? @param {string} sort */
-export function goesByDays(sort) {
-  return sort in DAYS;
+/** Show the day's field only where the order goes by days. @param {HTMLElement} box @param {string} sort */
+export function fitJump(box, sort) {
+  /** @type {HTMLInputElement} */ (box.querySelector("input")).hidden = !(sort in DAYS);
 }
 
 /** @param {import("./grid.js").Grid} grid @param {string} sort @param {string} day */
-async function jump(grid, sort, day) {
+async function toDay(grid, sort, day) {
   const of = DAYS[sort];
-  const reached = (/** @type {any} */ image) => (sort === "oldest" ? of(image) >= day : of(image) <= day);
-  let seen = 0;
+  await jump(grid, 0, (image) => (sort === "oldest" ? of(image) >= day : of(image) <= day));
+}
+
+/** The next picture of a label, or of one below it. @param {DOMStringMap} data @param {import("./grid.js").Grid} grid */
+async function toLabel(data, grid) {
+  const label = await chooseLabel(data, "Go to the next picture of", { only: true });
+  const is = (/** @type {any} */ image) => image.label === label || image.label_path.includes(`/${label}/`);
+  if (label) await jump(grid, grid.current + 1, is);
+}
+
+/**
+ * @param {import("./grid.js").Grid} grid @param {number} from a place in it
+ * @param {(image: any) => boolean} reached
+ */
+async function jump(grid, from, reached) {
+  let seen = from;
   for (;;) {
     const at = grid.images.findIndex((image, i) => i >= seen && reached(image));
     if (at >= 0) {
@@ -40,10 +58,10 @@ async function jump(grid, sort, day) {
       grid.box.focus({ preventScroll: true });
       return;
     }
-    seen = grid.images.length;
-    if (!grid.next) return toast("No picture lies there.");
+    seen = Math.max(from, grid.images.length);
+    if (!grid.next) return toast(from ? "None lies behind this picture." : "No picture lies there.");
     await grid.more(MANY);
-    if (grid.images.length === seen) await new Promise((soon) => setTimeout(soon, 50)); // another page is under way
+    if (grid.images.length <= seen) await new Promise((soon) => setTimeout(soon, 50)); // another page is under way
   }
 }
 

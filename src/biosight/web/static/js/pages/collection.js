@@ -11,7 +11,7 @@ import { learnFacets, wireFacets } from "../grid/facets.js";
 import { asBody, asQuery, drawApplied, fromAddress, isPlain, mark, matches, parts, wire } from "../grid/filters.js";
 import { drawFolders } from "../grid/folders.js";
 import { Grid } from "../grid/grid.js";
-import { goesByDays, wireJump } from "../grid/jump.js";
+import { fitJump, wireJump } from "../grid/jump.js";
 import { moves } from "../grid/moves.js";
 import { drawSelected, sureOf } from "../grid/selected.js";
 import { drawSources } from "../grid/sources.js";
@@ -98,7 +98,7 @@ export async function mount(main) {
   const links = () => wireDownloads(main, collection, filter);
   const show = async () => {
     links();
-    find(main, "#jump").hidden = !goesByDays(filter.sort ?? "newest");
+    fitJump(find(main, "#jump"), filter.sort ?? "newest");
     await Promise.all([grid.show(filter), drawCounts()]);
     markLevels(grid.box);
   };
@@ -113,8 +113,7 @@ export async function mount(main) {
     show().catch(complain);
   };
   wire(main, filter, set);
-  const jump = find(main, "#jump");
-  wireJump(find(jump, "input"), grid, () => filter.sort ?? "newest");
+  wireJump(find(main, "#jump"), data, grid, () => filter.sort ?? "newest");
   wireStacks(main, filter, set);
   wireFacets(find(main, "#filters"), `/collections/${collection}`, parts(), () => filter, asQuery);
   wireSizes(main, grid.box);

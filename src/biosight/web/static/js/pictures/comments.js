@@ -10,7 +10,11 @@ import { complain } from "../frame/toast.js";
  */
 export async function drawComments(box, image, collection, on) {
   const here = `/images/${image}/comments`;
-  const [said, members] = await Promise.all([call("GET", here), call("GET", `/collections/${collection}/members`)]);
+  const [said, members] = await Promise.all([
+    call("GET", here),
+    call("GET", `/collections/${collection}/members`),
+    call("DELETE", `/images/${image}/mentions`), // whoever sees them has been called enough
+  ]);
   box.hidden = !on && !said.length;
   const again = () => drawComments(box, image, collection, on);
   const list = el(
@@ -20,7 +24,6 @@ export async function drawComments(box, image, collection, on) {
   );
   box.replaceChildren(el("h2", { class: "minor" }, "Comments"), list);
   if (on) box.append(field(here, again, members));
-  await call("DELETE", `/images/${image}/mentions`);
 }
 
 /** @param {any} c @param {string} here @param {() => Promise<void>} again */

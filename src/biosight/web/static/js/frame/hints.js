@@ -1,0 +1,54 @@
+// @ts-check
+/** First-run hints: one a page, until the person says that they got it. Then it is gone for good. */
+import { el } from "./dom.js";
+
+/** By the page's name; those that change pictures are for editors alone. @type {Record<string, {words: string, editors?: boolean}>} */
+const HINTS = {
+  collection: {
+    words:
+      "Drop pictures or a folder anywhere: each gets a label, and the labels stand beside the pictures. Press ? for the keys.",
+    editors: true,
+  },
+  review: {
+    words: "A confirms the label, R gives another, the arrows move on. What you answer here measures the machine.",
+    editors: true,
+  },
+  groups: { words: "A click takes a picture out of the group, Enter confirms the others at once.", editors: true },
+  places: { words: "Make a site, then a deployment of a camera there: exports need to know where and when." },
+  collection_model: { words: "A try-on shows what another model would say. Nothing changes until you apply it." },
+  drift: { words: "A check tells whether new pictures still look like those that the collection began with." },
+};
+const GONE = "biosight:hints-gone";
+
+/** @returns {string[]} the pages whose hint is gone; "*" for all of them */
+function gone() {
+  try {
+    return JSON.parse(localStorage.getItem(GONE) ?? "[]");
+  } catch {
+    return [];
+  }
+}
+
+/** Show the page's hint on top of it, if it has one that is not gone. @param {HTMLElement} main */
+export function showHint(main) {
+  const page = main.dataset.page ?? "";
+  const hint = HINTS[page];
+  const before = gone();
+  if (!hint || before.includes(page) || before.includes("*")) return;
+  if (hint.editors && main.dataset.role === "viewer") return;
+  const close = (/** @type {string} */ what) => {
+    localStorage.setItem(GONE, JSON.stringify([...gone(), what]));
+    box.remove();
+    main.focus({ preventScroll: true });
+  };
+  const box = el(
+    "aside",
+    { class: "hint", "aria-label": "Hint" },
+    el("p", {}, hint.words),
+    el("button", { type: "button", onclick: () => close(page) }, "Got it"),
+    el("button", { type: "button", class: "quiet", onclick: () => close("*") }, "No more hints"),
+  );
+  const heading = main.querySelector(".heading");
+  if (heading) heading.after(box);
+  else main.prepend(box);
+}
