@@ -27,6 +27,13 @@ export async function follow(id, seen, signal) {
   }
 }
 
+/** How far it is, in words; behind the last picture some work is still to be done. @param {Job} job */
+function far(job) {
+  if (!job.total) return "starting";
+  if (job.done >= job.total) return "all pictures read; working it out";
+  return `${job.done.toLocaleString("en")} of ${job.total.toLocaleString("en")}`;
+}
+
 /** One line. @param {Job} job @param {boolean} editor @param {() => void} again */
 export function jobRow(job, editor, again) {
   const stop = async () => {
@@ -48,12 +55,8 @@ export function jobRow(job, editor, again) {
       ? el(
           "span",
           { class: "going" },
-          job.total ? el("progress", { max: job.total, value: job.done }) : el("progress", {}),
-          el(
-            "span",
-            { class: "soft" },
-            job.total ? `${job.done.toLocaleString("en")} of ${job.total.toLocaleString("en")}` : "starting",
-          ),
+          job.total > job.done ? el("progress", { max: job.total, value: job.done }) : el("progress", {}),
+          el("span", { class: "soft" }, far(job)),
         )
       : el("span", {}, job.words),
     look &&
@@ -62,6 +65,10 @@ export function jobRow(job, editor, again) {
         { class: "button primary", href: `/collections/${job.collection}/try-on/${job.id}` },
         "Look at the changes",
       ),
+    job.kind === "teach" &&
+      job.state === "done" &&
+      job.result?.model &&
+      el("a", { class: "button", href: `/models/${job.result.model}` }, "Look at what it learnt"),
     live(job) && editor && el("button", { type: "button", onclick: stop }, "Stop"),
   );
 }

@@ -1,6 +1,8 @@
 // @ts-check
 /** Drawings of how good a model is: calibration, recall, confusion. Numbers come from the API. */
-import { el } from "../frame/dom.js";
+import { counted, el } from "../frame/dom.js";
+
+const FEW = 30;
 
 /** @typedef {{pictures: number, accuracy: number, low: number, high: number, ece: number,
  *   bins: {confidence: number, accuracy: number, pictures: number}[], accepted: number[], wrong: number[],
@@ -163,10 +165,13 @@ function cell(q, i, j, sum) {
 
 /** Accuracy in words. @param {Quality} q */
 export function accuracy(q) {
+  // Of few pictures a share in tenths of a percent would say more than is known.
+  const few = q.pictures < FEW;
+  const large = few ? `${Math.round(q.accuracy * q.pictures)} of ${q.pictures}` : share(q.accuracy);
   return el(
     "p",
     {},
-    el("strong", { class: "large" }, share(q.accuracy)),
-    ` of ${q.pictures.toLocaleString("en")} pictures right (95 % interval ${share(q.low)} to ${share(q.high)}); confidence is off by ${share(q.ece)} on average.`,
+    el("strong", { class: "large" }, large),
+    ` ${few ? "pictures" : `of ${counted(q.pictures, "picture")}`} right (95 % interval ${share(q.low)} to ${share(q.high)}); confidence is off by ${share(q.ece)} on average.`,
   );
 }
