@@ -24,7 +24,12 @@ class Entry:
     somebody unknown), `about` to which user or collection, `detail` how, `address` from where."""
 
     table: ClassVar[str] = "logbook"
-    indexes: ClassVar[tuple[tuple[str, ...], ...]] = (("at", "id"), ("by",), ("about",))
+    indexes: ClassVar[tuple[tuple[str, ...], ...]] = (
+        ("at", "id"),
+        ("kind", "at", "id"),
+        ("by",),
+        ("about",),
+    )
 
     id: str
     at: float
@@ -36,6 +41,7 @@ class Entry:
 
 
 KINDS = (Entry,)
+BACKED_UP = "backed up"
 
 
 def note(
@@ -59,6 +65,13 @@ def entries(records: Records, before: float, limit: int) -> Sequence[Entry]:
     """Lines before a moment, the newest first."""
     newest = Order("at", descending=True)
     return records.find(Entry, [Where("at", "<", before)], order=newest, limit=limit)
+
+
+def last(records: Records, kind: str) -> Entry | None:
+    """The newest line of a kind, None for none."""
+    newest = Order("at", descending=True)
+    found = records.find(Entry, [Where("kind", "=", kind)], order=newest, limit=1)
+    return found[0] if found else None
 
 
 def forget_old(records: Records, now: float) -> int:

@@ -3,9 +3,21 @@
 Not here: where they are served (web/health.py).
 """
 
-from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
+from prometheus_client import (
+    CollectorRegistry,
+    Counter,
+    Gauge,
+    GCCollector,
+    Histogram,
+    PlatformCollector,
+    ProcessCollector,
+)
 
 REGISTRY = CollectorRegistry()
+# Memory, processor time and open files of this process, and what Python it is.
+ProcessCollector(registry=REGISTRY)
+PlatformCollector(registry=REGISTRY)
+GCCollector(registry=REGISTRY)
 SECONDS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30)
 
 requests = Counter(
@@ -14,10 +26,18 @@ requests = Counter(
     ("method", "route", "status"),
     registry=REGISTRY,
 )
+failed_requests = Counter(
+    "biosight_failed_requests",
+    "Requests that BioSight could not answer, by status: 500 unforeseen, 503 and 507 on purpose, "
+    "while a store is away, full or busy. Probes are left out.",
+    ("status",),
+    registry=REGISTRY,
+)
 request_seconds = Histogram(
     "biosight_request_seconds",
-    "Time to answer a request, by route template.",
-    ("route",),
+    "Time to answer a request, by route template and kind: page, api, transfer (whose time is the "
+    "client's line) or probe.",
+    ("route", "kind"),
     buckets=SECONDS,
     registry=REGISTRY,
 )
@@ -96,6 +116,16 @@ pictures = Gauge(
 jobs = Gauge(
     "biosight_jobs", "Long jobs by state: waiting, running, failed.", ("state",), registry=REGISTRY
 )
+job_wait_seconds = Gauge(
+    "biosight_job_longest_wait_seconds",
+    "How long the job that waits longest has waited.",
+    registry=REGISTRY,
+)
+backup_made = Gauge(
+    "biosight_backup_last_timestamp_seconds",
+    "When biosight backup last wrote one, seconds since 1970; 0 for never.",
+    registry=REGISTRY,
+)
 drift_collections = Gauge(
     "biosight_drift_collections",
     "Collections by the verdict of their last drift check.",
@@ -120,7 +150,10 @@ audited_pictures = Gauge(
     registry=REGISTRY,
 )
 store_up = Gauge(
-    "biosight_store_up", "1 while the database and the picture store answer.", registry=REGISTRY
+    "biosight_store_up",
+    "1 while a store answers: database or pictures.",
+    ("store",),
+    registry=REGISTRY,
 )
 storage_free_bytes = Gauge(
     "biosight_storage_free_bytes", "Free room where the pictures lie.", registry=REGISTRY
@@ -131,3 +164,14 @@ build_info = Gauge(
     ("version", "model"),
     registry=REGISTRY,
 )
+# A counter that first appears at 1 has no increase that Prometheus could see: what is known is
+# there from the start.
+KNOWN: tuple[tuple[Counter, tuple[str, ...]], ...] = (
+    (uploads, ("stored", "duplicate", "trashed", "rejected", "unclassified")),
+    (sign_ins, ("ok", "wrong", "limited")),
+    (checked, ("confirmed", "corrected", "undecided")),
+    (failed_requests, ("500", "503", "507", "other")),
+)
+for counter, values in KNOWN:
+    for value in values:
+        counter.labels(value)

@@ -12,6 +12,9 @@ import httpx2
 import pytest
 import yaml
 
+from biosight.bootstrap import open_archive
+from biosight.errands import backups
+from biosight.settings import Settings
 from tests import tiny
 from tests.conftest import PASSWORD, require
 from tests.walk.conftest import Server, free_port
@@ -39,10 +42,15 @@ def panels() -> list[tuple[str, str]]:
     return found
 
 
+# What they ask of has no series while all is well, or only after an hour; tests.yml fires them.
+SILENT = {"BioSightAbsent", "BioSightDriftNeverChecked", "BioSightJobsFail"}
+
+
 def alerts() -> list[tuple[str, str]]:
-    """Name and expression of every alert, without its final comparison."""
+    """Name and expression of every alert but SILENT ones, without its final comparison."""
     said = yaml.safe_load((DEPLOY / "prometheus/alerts.yml").read_text())
     rules = [rule for group in said["groups"] for rule in group["rules"]]
+    rules = [rule for rule in rules if rule["alert"] not in SILENT]
     bare = [(r["alert"], re.sub(r"\s*[<>]=?\s*[\d.e]+$", "", r["expr"])) for r in rules]
     assert all(
         expression != rule["expr"] for (_, expression), rule in zip(bare, rules, strict=True)
@@ -97,11 +105,19 @@ def traffic(client: httpx2.Client, collection: str, seed: int) -> None:
         assert answer.status_code == 200, answer.text
 
 
+def backed_up(server: Server) -> None:
+    """Write a backup while it serves."""
+    archive = open_archive(Settings(data_dir=server.data))
+    backups.write(archive, server.data / "backup.tar", iter)
+    archive.close()
+
+
 def test_every_panel_and_alert_has_a_series(server: Server, request: pytest.FixtureRequest) -> None:
     client, collection = server.first_person()
     for seed in range(96):
         traffic(client, collection, seed)
     client.post(f"/api/v1/collections/{collection}/drift")
+    backed_up(server)
     address = request.getfixturevalue("prometheus")
     missing: list[tuple[str, str]] = []
     for seed in range(96, 500):
@@ -115,7 +131,9 @@ def test_every_panel_and_alert_has_a_series(server: Server, request: pytest.Fixt
             time.sleep(1)
     assert missing == []
     names = httpx2.get(f"{address}/api/v1/rules").json()["data"]["groups"]
-    assert sum(len(group["rules"]) for group in names) == 15
+    assert sum(len(group["rules"]) for group in names) == 21
+    assert series(address, 'process_resident_memory_bytes{job="biosight"}')
+    assert series(address, 'biosight_failed_requests_total{status="500"} == 0')
 
 
 def series(address: str, expression: str) -> list[object]:

@@ -14,6 +14,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import BinaryIO
 
+from biosight import logbook
 from biosight.bootstrap import KINDS, Archive, open_archive
 from biosight.errands.doctoring import Problem, Step, problems, problems_of
 from biosight.errors import BadRequest
@@ -74,6 +75,7 @@ def write(archive: Archive, file: Path, progress: Progress) -> Saved:
         sync_folder(file.absolute().parent)
     finally:
         part.unlink(missing_ok=True)
+    logbook.note(archive.records, logbook.BACKED_UP, detail=file.name)
     originals = sum(key.startswith("original/") for key in states)
     return Saved(originals, found, one_moment)
 

@@ -7,8 +7,10 @@ own. Not here: the series (metrics.py), or counters, which count where things ha
 import logging
 import threading
 import time
+from collections.abc import Callable
+from contextlib import suppress
 
-from biosight import jobs, metrics
+from biosight import jobs, logbook, metrics
 from biosight.bootstrap import BioSight
 from biosight.collection import Collection
 from biosight.drift import DriftReport
@@ -16,6 +18,7 @@ from biosight.errands.accuracy import audited_here
 from biosight.errors import BioSightError
 from biosight.images import Image
 from biosight.jobs import Job
+from biosight.review.acts import KINDS
 from biosight.storage.records import Order, Where
 
 log = logging.getLogger(__name__)
@@ -27,6 +30,18 @@ LEAST_AUDITED = 30  # fewer pictures make no figure
 VERDICTS = ("green", "amber", "red", "unknown")
 
 
+def answer(store: str, ask: Callable[[], None]) -> bool:
+    """Does a store answer? The metrics say so either way."""
+    try:
+        ask()
+    except BioSightError as error:
+        metrics.store_up.labels(store).set(0)
+        log.warning("a store does not answer", extra={"store": store, "code": error.code})
+        return False
+    metrics.store_up.labels(store).set(1)
+    return True
+
+
 class Gauges:
     """`refresh()` from the metrics route; a store that is away leaves the last values and says
     so in biosight_store_up."""
@@ -34,6 +49,8 @@ class Gauges:
     def __init__(self, biosight: BioSight) -> None:
         self.biosight = biosight
         self.lock = threading.Lock()
+        for kind in KINDS:
+            metrics.acts.labels(kind)
         self.at = self.audited_at = float("-inf")
 
     def refresh(self) -> None:
@@ -45,22 +62,26 @@ class Gauges:
             if time.monotonic() - self.at < EVERY_SECONDS:
                 return
             self.at = time.monotonic()
-            try:
-                self.ask()
-                metrics.store_up.set(1)
-            except BioSightError as error:
-                metrics.store_up.set(0)
-                log.warning("a store does not answer", extra={"code": error.code})
+            archive = self.biosight.archive
+            answer("pictures", archive.blobs.ping)
+            if answer("database", archive.records.ping):
+                answer("database", self.ask)
 
     def ask(self) -> None:
         """Pictures, jobs, drift, and now and then the audit."""
         archive = self.biosight.archive
-        metrics.storage_free_bytes.set(archive.blobs.free_bytes())
+        with suppress(BioSightError):  # told by store_up
+            metrics.storage_free_bytes.set(archive.blobs.free_bytes())
         for trashed, where in ((False, "library"), (True, "trash")):
             found = archive.records.count(Image, [Where("trashed", "=", trashed)])
             metrics.pictures.labels(where).set(found)
         for state, are in jobs.in_state(time.time()).items():
             metrics.jobs.labels(state).set(archive.records.count(Job, are))
+        waiting = jobs.open_jobs(archive.records, limit=1)
+        waited = time.time() - waiting[0].created_at if waiting else 0
+        metrics.job_wait_seconds.set(max(0.0, waited))
+        backup = logbook.last(archive.records, logbook.BACKED_UP)
+        metrics.backup_made.set(backup.at if backup else 0)
         self.ask_drift()
         if time.monotonic() - self.audited_at > AUDIT_EVERY_SECONDS:
             self.audited_at = time.monotonic()

@@ -14,7 +14,7 @@ from urllib.parse import urlsplit
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.exceptions import HTTPException
 from starlette.requests import HTTPConnection
-from starlette.responses import JSONResponse, Response
+from starlette.responses import FileResponse, JSONResponse, Response, StreamingResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from biosight import logs, metrics
@@ -126,9 +126,29 @@ class Guard:
     def count(self, scope: Scope, status: int, seconds: float) -> None:
         """One request for the metrics, by route template and known method only."""
         route = template(scope)
+        kind = kind_of(scope, route, self.settings)
         method = scope["method"] if scope["method"] in KNOWN_METHODS else "other"
         metrics.requests.labels(method, route, str(status)).inc()
-        metrics.request_seconds.labels(route).observe(seconds)
+        metrics.request_seconds.labels(route, kind).observe(seconds)
+        if status >= 500 and kind != "probe":
+            code = str(status) if status in FAILURES else "other"
+            metrics.failed_requests.labels(code).inc()
+
+
+PROBES = ("/health", "/ready", "/metrics")
+FAILURES = (500, 503, 507)
+
+
+def kind_of(scope: Scope, route: str, settings: Settings) -> str:
+    """What a request is to whoever watches: "probe", "transfer" where a file comes or goes, whose
+    time is the client's line, "page" or "api"."""
+    if route in PROBES:
+        return "probe"
+    answers = getattr(scope.get("route"), "response_class", None)
+    files = isinstance(answers, type) and issubclass(answers, FileResponse | StreamingResponse)
+    if files or limit_of(scope, settings).most > MEGABYTE:
+        return "transfer"
+    return "api" if route.startswith(API) else "page"
 
 
 def template(scope: Scope) -> str:
