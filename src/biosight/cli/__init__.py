@@ -14,6 +14,7 @@ from biosight.cli import (
     archive,
     camtrap,
     classify,
+    config,
     drift,
     learn,
     migrate,
@@ -52,10 +53,7 @@ def main(context: click.Context) -> None:
     try:
         settings = Settings()
     except ValidationError as error:
-        problem = error.errors()[0]
-        name = f"BIOSIGHT_{'_'.join(str(p) for p in problem['loc'])}".upper()
-        where = f"{name}: " if problem["loc"] else ""
-        raise click.ClickException(f"{where}{problem['msg']}") from error
+        raise click.ClickException(config.mistakes(error)) from error
     logs.set_up(settings.log_format, settings.log_level)
     context.obj = settings
 
@@ -70,6 +68,7 @@ COMMANDS: tuple[Callable[..., object], ...] = (
     archive.backup,
     archive.restore,
     archive.doctor,
+    config.config,
     people.user,
     learn.train,
     learn.evaluate,

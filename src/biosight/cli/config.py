@@ -1,0 +1,104 @@
+"""biosight config check: what is set, by whom, what is wrong with it, whether the stores answer."""
+
+import os
+from collections.abc import Callable
+
+import click
+from pydantic import ValidationError
+
+from biosight.bootstrap import open_blobs, open_records
+from biosight.errors import BioSightError
+from biosight.settings import Settings
+
+PREFIX = "BIOSIGHT_"
+HIDDEN = ("token", "secret", "password")
+
+
+@click.group()
+def config() -> None:
+    """Look at the settings."""
+
+
+@config.command()
+@click.pass_obj
+def check(settings: Settings) -> None:
+    """Name every setting's value and source, names that BioSight doesn't know, and try both stores.
+
+    Ends with status 1 where something is wrong."""
+    for name in Settings.model_fields:
+        click.echo(line(settings, name))
+    problems = [f"{name}: BioSight knows no such setting." for name in unknown()]
+    for store, opened in (("database", database), ("pictures", pictures)):
+        problem = tried(opened, settings)
+        click.echo(f"{store}: {problem or 'answers'}")
+        problems += [f"The {store}: {problem}"] if problem else []
+    for problem in problems:
+        click.echo(problem, err=True)
+    if problems:
+        raise SystemExit(1)
+    click.echo("All is well.")
+
+
+def line(settings: Settings, name: str) -> str:
+    """One setting: its name, its value without what signs in, and where it comes from."""
+    source = "environment" if f"{PREFIX}{name.upper()}" in given() else "default"
+    return f"{PREFIX}{name.upper()}={shown(name, str(getattr(settings, name)))}\t{source}"
+
+
+def shown(name: str, value: str) -> str:
+    """A value as it may be read by others: no tokens, no password in an address."""
+    if value and any(word in name for word in HIDDEN):
+        return "(hidden)"
+    scheme, mark, rest = value.partition("://")
+    if mark and "@" in rest:
+        return f"{scheme}://(hidden)@{rest.rpartition('@')[2]}"
+    return value
+
+
+def given() -> set[str]:
+    """The names of what the environment says, in capitals."""
+    return {name.upper() for name in os.environ if name.upper().startswith(PREFIX)}
+
+
+def unknown() -> list[str]:
+    """What the environment says that is no setting: a slip, as a rule."""
+    known = {f"{PREFIX}{name.upper()}" for name in Settings.model_fields}
+    return sorted(given() - known - ELSEWHERE)
+
+
+# Read by scripts and pipelines beside the server: pipeline/, docs/guide/retraining.md.
+ELSEWHERE = {f"{PREFIX}DVC_REMOTE", f"{PREFIX}DVC_ENDPOINT"}
+
+
+def database(settings: Settings) -> None:
+    """Open the records and ask them."""
+    records = open_records(settings)
+    try:
+        records.ping()
+    finally:
+        records.close()
+
+
+def pictures(settings: Settings) -> None:
+    """Open the pictures' store and ask it."""
+    open_blobs(settings).ping()
+
+
+def tried(ask: Callable[[Settings], None], settings: Settings) -> str:
+    """What is wrong with a store, in words; "" for nothing."""
+    try:
+        ask(settings)
+    except BioSightError as error:
+        return error.detail
+    except OSError as error:
+        return f"{error.strerror or error} ({error.filename})"
+    return ""
+
+
+def mistakes(error: ValidationError) -> str:
+    """Every setting that can't be used, one a line, and why."""
+    lines = []
+    for problem in error.errors():
+        name = f"{PREFIX}{'_'.join(str(p) for p in problem['loc'])}".upper()
+        lines.append(f"{name}: {problem['msg']}" if problem["loc"] else problem["msg"])
+    return "\n".join(lines)
