@@ -48,7 +48,7 @@ def test_pods_run_as_nobody_on_a_root_they_cannot_write() -> None:
         for r in resources()
         if r["kind"] in {"Deployment", "CronJob"}
     ]
-    assert len(pods) == 3
+    assert len(pods) == 4
     for pod in pods:
         assert pod["securityContext"]["runAsNonRoot"]
         assert not pod["automountServiceAccountToken"]
@@ -64,7 +64,9 @@ def test_pods_run_as_nobody_on_a_root_they_cannot_write() -> None:
 def test_what_selects_finds_the_web_pods() -> None:
     by_kind = {r["kind"]: r for r in resources()}
     web = next(
-        r for r in resources() if r["metadata"]["name"] == "biosight" and "replicas" in r["spec"]
+        r
+        for r in resources()
+        if r["metadata"]["name"] == "biosight" and "replicas" in r.get("spec", {})
     )
     labels = web["spec"]["template"]["metadata"]["labels"]
     selectors = (
