@@ -45,9 +45,10 @@ export async function mount(main) {
     const [now, following] = left;
     picture?.leave();
     const words = [
-      `${counted(all.yours, "picture that another has read waits", "pictures that another has read wait")} for you.`,
-    ];
-    if (answered.length) words.push(`You have read ${counted(answered.length, "picture")} since you came.`);
+      all.yours &&
+        `${counted(all.yours, "picture that another has read waits", "pictures that another has read wait")} for you.`,
+      answered.length && `You have read ${counted(answered.length, "picture")} since you came.`,
+    ].filter(Boolean);
     find(main, "#waiting").textContent = words.join(" ");
     if (!now) {
       box.replaceChildren(
