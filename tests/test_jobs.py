@@ -8,12 +8,13 @@ import sys
 import threading
 import time
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from starlette.testclient import TestClient
 
-from biosight import jobs, registry
+from biosight import jobs, logs, registry
 from biosight.bootstrap import BioSight
 from biosight.errands import teaching, work
 from biosight.errands.kind import JobKind, Outcome
@@ -221,3 +222,24 @@ def test_what_the_server_started_ends_with_it(tmp_path: Path, model_dir: Path) -
         server.close()
         for left in running(below):
             os.kill(left, signal.SIGKILL)
+
+
+def test_a_job_is_logged_under_the_request_that_asked_for_it(
+    ada: TestClient, biosight: BioSight, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    collection = first_collection(ada)
+    answer = ada.post(f"/api/v1/collections/{collection}/try-on", json={"model": "tiny@1"})
+    asked = answer.headers["x-request-id"]
+    job = jobs.get_job(biosight.archive.records, answer.json()["id"])
+    assert job.request == asked
+    seen: list[str] = []
+
+    def told(*_: object) -> Outcome:
+        seen.append(logs.request_id.get())
+        return Outcome("", "")
+
+    monkeypatch.setitem(work.KINDS, "try-on", replace(work.KINDS["try-on"], run=told))
+    claimed = jobs.claim(biosight.archive.records)
+    assert claimed is not None
+    work.run(biosight, claimed)
+    assert (seen, logs.request_id.get()) == ([asked], "")

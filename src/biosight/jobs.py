@@ -12,6 +12,7 @@ from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field, replace
 from typing import ClassVar
 
+from biosight import logs
 from biosight.errors import BioSightError, Conflict, NotFound, Stale
 from biosight.storage.pieces import PIECE, Note, Tally
 from biosight.storage.records import (
@@ -38,7 +39,8 @@ class Job:
     """Work of one kind on one collection.
 
     `wants` are its parameters. `cursor` is where to go on, `lease_until` when another worker may
-    take over, `attempts` how often one did. `result` is JSON for the page (while it runs, what it
+    take over, `attempts` how often one did. `request` is the id of the request that asked for it,
+    so that logs tell what belongs together. `result` is JSON for the page (while it runs, what it
     came to so far), `words` for people.
     """
 
@@ -65,6 +67,7 @@ class Job:
     words: str = ""
     result: str = ""
     finished_at: float = 0.0
+    request: str = ""
     version: int = 1
 
     def want(self, name: str) -> str:
@@ -117,7 +120,9 @@ def new_job(records: Records, kind: str, collection: str, by: str, **wants: str)
 
 def fresh(kind: str, collection: str, by: str, *, id: str = "", **wants: str) -> Job:
     """A job to be written, one of as many as people want."""
-    return Job(id or new_id(), kind, collection, by, time.time(), tuple(wants.items()))
+    asked = logs.request_id.get()
+    wanted = tuple(wants.items())
+    return Job(id or new_id(), kind, collection, by, time.time(), wanted, request=asked)
 
 
 def live_of(records: Records, collection: str, kind: str) -> list[Job]:

@@ -6,11 +6,23 @@ Not here: what is worth logging. Never log passwords, tokens, cookies or people'
 import json
 import logging
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from contextvars import ContextVar
 from typing import Any
 
 request_id: ContextVar[str] = ContextVar("request_id", default="")
 STANDARD = frozenset(logging.makeLogRecord({}).__dict__) | {"message", "asctime", "color_message"}
+
+
+@contextmanager
+def of_request(id: str) -> Iterator[None]:
+    """Inside, lines carry this request's id; "" for none."""
+    token = request_id.set(id)
+    try:
+        yield
+    finally:
+        request_id.reset(token)
 
 
 class Formatter(logging.Formatter):

@@ -10,6 +10,7 @@ from starlette.testclient import TestClient
 from biosight.bootstrap import BioSight
 from biosight.settings import Settings
 from biosight.web.app import create_app
+from biosight.web.security import request_id_of
 from tests import tiny
 from tests.conftest import ORIGIN, first_collection, upload_ids
 
@@ -253,3 +254,21 @@ def test_lone_surrogates_are_refused(ada: TestClient) -> None:
         assert answer.status_code == 422
     zipped = ada.post(f"/api/v1/collections/{collection}/zip", data={"images": '["\\ud800"]'})
     assert zipped.status_code == 400
+
+
+@pytest.mark.parametrize(
+    ("given", "proxies", "kept"),
+    [
+        ("0123456789abcdef", "", False),
+        ("short", "127.0.0.1", False),
+        ("evil\tline-of-a-log", "127.0.0.1", False),
+        ("0123456789abcdef", "127.0.0.1", True),
+    ],
+)
+def test_a_requests_id_is_believed_of_a_trusted_proxy_alone(
+    settings: Settings, given: str, proxies: str, kept: bool
+) -> None:
+    known = settings.model_copy(update={"trusted_proxies": proxies})
+    headers = [(b"x-request-id", given.encode())]
+    scope = {"type": "http", "client": ("127.0.0.1", 5000), "headers": headers}
+    assert (request_id_of(scope, known) == given) is kept

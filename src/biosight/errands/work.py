@@ -6,7 +6,7 @@ Not here: claiming and progress (jobs.py), or starting workers (cli/serve.py).
 import logging
 import time
 
-from biosight import jobs
+from biosight import jobs, logs
 from biosight.bootstrap import BioSight
 from biosight.errands import acting, purging, reclassifying, taking_back, teaching, trying_on
 from biosight.errands.kind import JobKind, Outcome
@@ -30,6 +30,12 @@ HEAVY = tuple(name for name, kind in KINDS.items() if not kind.light)
 
 def run(biosight: BioSight, job: Job) -> None:
     """Do a claimed job; whatever comes of it stands in the job afterwards."""
+    with logs.of_request(job.request):
+        run_logged(biosight, job)
+
+
+def run_logged(biosight: BioSight, job: Job) -> None:
+    """The same, under the id of the request that asked for it."""
     progress = Progress(biosight.archive.records, job)
     try:
         with progress.kept():

@@ -69,13 +69,12 @@ class Guard:
         if scope["type"] != "http":
             await self.app(scope, receive, send)
             return
-        token = logs.request_id.set(secrets.token_hex(8))
         begin, answered = time.perf_counter(), [0]
-        try:
-            await self.caught(scope, receive, self.sender(scope, send, answered), answered)
-        finally:
-            self.count(scope, answered[0], time.perf_counter() - begin)
-            logs.request_id.reset(token)
+        with logs.of_request(request_id_of(scope, self.settings)):
+            try:
+                await self.caught(scope, receive, self.sender(scope, send, answered), answered)
+            finally:
+                self.count(scope, answered[0], time.perf_counter() - begin)
 
     async def caught(self, scope: Scope, receive: Receive, send: Send, answered: list[int]) -> None:
         """What nobody foresaw: logged once with its trace, a plain 500 without details."""
@@ -135,6 +134,7 @@ class Guard:
             metrics.failed_requests.labels(code).inc()
 
 
+REQUEST_ID = re.compile(r"[A-Za-z0-9-]{8,64}")
 PROBES = ("/health", "/ready", "/metrics")
 FAILURES = (500, 503, 507)
 
@@ -149,6 +149,16 @@ def kind_of(scope: Scope, route: str, settings: Settings) -> str:
     if files or limit_of(scope, settings).most > MEGABYTE:
         return "transfer"
     return "api" if route.startswith(API) else "page"
+
+
+def request_id_of(scope: Scope, settings: Settings) -> str:
+    """The id that a trusted proxy gave the request, else a new one."""
+    request = HTTPConnection(scope)
+    given = request.headers.get("x-request-id", "")
+    address = request.client.host if request.client else ""
+    if REQUEST_ID.fullmatch(given) and settings.trusts(address):
+        return given
+    return secrets.token_hex(8)
 
 
 def template(scope: Scope) -> str:
