@@ -10,5 +10,5 @@ $bin/zizmor --offline --quiet .github/workflows
 find deploy/kubernetes -name '*.yaml' ! -name kustomization.yaml -exec $bin/kubernetes-validate --strict --quiet {} +
 find deploy/kubernetes -name '*.yaml' ! -name kustomization.yaml -exec $bin/kubernetes-validate --strict --quiet --kubernetes-version 1.28 {} +
 promtool check config --syntax-only deploy/prometheus/prometheus.yml
-(cd deploy/prometheus && promtool check rules rules.yml alerts.yml && promtool test rules tests.yml)
+(cd deploy/prometheus && promtool check rules rules.yml alerts.yml && promtool test rules tests.yml tests-days.yml)
 echo "All deployment files are as their formats ask."

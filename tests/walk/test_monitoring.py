@@ -22,6 +22,7 @@ from tests.walk.conftest import Server, free_port
 pytestmark = [pytest.mark.walk, pytest.mark.xdist_group("monitoring"), pytest.mark.timeout(300)]
 DEPLOY = Path(__file__).parents[2] / "deploy"
 PERSON = {"email": "ada@example.org", "password": PASSWORD}
+TESTS = ("tests.yml", "tests-days.yml")
 TOKEN = "a-token-for-metrics"
 
 
@@ -51,7 +52,7 @@ def every_alert() -> set[str]:
     return {rule["alert"] for rule in alert_rules()}
 
 
-# What they ask of has no series while all is well, or only after an hour; tests.yml fires them.
+# What they ask of has no series while all is well, or only after an hour; TESTS fire them.
 SILENT = {"BioSightAbsent", "BioSightDriftNeverChecked", "BioSightJobsFail"}
 
 
@@ -160,7 +161,7 @@ def test_alerts_fire_when_they_should_and_not_before() -> None:
     folder = DEPLOY / "prometheus"
     for words in (
         ["check", "rules", "rules.yml", "alerts.yml"],
-        ["test", "rules", "tests.yml"],
+        ["test", "rules", *TESTS],
     ):
         done = subprocess.run(
             ["promtool", *words], cwd=folder, capture_output=True, text=True, check=False
@@ -171,8 +172,9 @@ def test_alerts_fire_when_they_should_and_not_before() -> None:
 
 
 def alert_tests(folder: Path) -> list[dict[str, str]]:
-    said = yaml.safe_load((folder / "tests.yml").read_text())
-    return [case for test in said["tests"] for case in test["alert_rule_test"]]
+    said = [yaml.safe_load((folder / name).read_text()) for name in TESTS]
+    tests = [test for file in said for test in file["tests"]]
+    return [case for test in tests for case in test["alert_rule_test"]]
 
 
 def test_every_alert_is_explained() -> None:
