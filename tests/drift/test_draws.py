@@ -18,31 +18,30 @@ POND = "pond"
 def survey(biosight: BioSight, uploads: int, folders: int, *, alike: bool) -> None:
     """Uploads of folders with two pictures each; with `alike` an upload's folders look alike."""
     dice = np.random.default_rng(1)
+    writes: list[Insert] = []
     for upload in range(uploads):
         look = dice.normal(0, 1, 16)
         for folder in range(folders):
             about = look if alike else dice.normal(0, 1, 16)
             for n in range(2):
-                keep(biosight, f"s{upload}", f"card {folder}/{n}.jpg", about, dice)
+                writes += picture(f"s{upload}", f"card {folder}/{n}.jpg", about, dice)
+    biosight.archive.records.write(*writes)
 
 
-def keep(
-    biosight: BioSight,
+def picture(
     session: str,
     path: str,
     about: "np.ndarray[tuple[int, ...], np.dtype[np.float64]]",
     dice: np.random.Generator,
-) -> None:
+) -> list[Insert]:
     """A picture by its record alone, that looks about so."""
     id = new_id()
     vector = about + dice.normal(0, 0.1, len(about))
     image = replace(
         IMAGE, id=id, collection=POND, sha256=id, session=session, path=path, taken_file=""
     ).in_step
-    biosight.archive.records.write(
-        Insert(replace(image, lottery=float(dice.random()))),
-        Insert(Embedding.of(id, "m@1", vector)),
-    )
+    seen = replace(image, lottery=float(dice.random()))
+    return [Insert(seen), Insert(Embedding.of(id, "m@1", vector))]
 
 
 @pytest.mark.parametrize(("alike", "draws"), [(False, 40), (True, 10)])

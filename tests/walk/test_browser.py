@@ -223,6 +223,7 @@ def test_a_filter_lives_in_the_address(page: Page, folder: Path) -> None:
     expect(page.locator("#text")).to_have_value("img_0003")
 
 
+@pytest.mark.long
 def test_the_filter_is_marked_while_any_part_of_it_applies(page: Page, folder: Path) -> None:
     register(page)
     drop(page, folder)

@@ -20,6 +20,7 @@ def s3() -> Iterator[S3]:
     server.close()
 
 
+@pytest.mark.long
 def test_lists_and_pages_answer_while_every_byte_is_held(
     s3: S3, tmp_path: Path, model_dir: Path
 ) -> None:

@@ -175,6 +175,7 @@ def test_an_event_stands_as_one_and_is_acted_on_as_one(card: tuple[Page, str]) -
     expect(page.locator(".tile")).to_have_count(3)
 
 
+@pytest.mark.long
 def test_the_map_leads_to_pictures_by_pointer_and_by_keyboard(card: tuple[Page, str]) -> None:
     page, collection = card
     page.goto(f"/collections/{collection}/places")

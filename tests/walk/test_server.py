@@ -255,6 +255,7 @@ def test_bombs_are_answered_while_the_server_lives(server: Server) -> None:
     assert len(listed(client, collection)) == 2
 
 
+@pytest.mark.long
 def test_slow_clients_disturb_nobody(server: Server) -> None:
     client, collection = server.first_person()
     cookie = "; ".join(f"{k}={v}" for k, v in client.cookies.items())
@@ -448,6 +449,7 @@ def test_two_people_see_nothing_of_each_others(server: Server) -> None:
     assert bob.get(f"/api/v1/collections/{mine}/zip").status_code == 404
 
 
+@pytest.mark.long
 def test_a_backup_taken_while_uploads_run_is_whole(server: Server, tmp_path: Path) -> None:
     client, collection = server.first_person()
     stop = threading.Event()

@@ -273,6 +273,21 @@ def test_a_comment_calls_somebody_until_they_look(
     assert "mention" not in ben.get("/").text
 
 
+def test_a_call_that_cannot_be_followed_is_not_told(
+    ada: TestClient, ben: TestClient, pond: tuple[str, list[str]]
+) -> None:
+    collection, (image, *_) = pond
+    ada.post(f"{API}/images/{image}/comments", json={"text": "@ben"})
+    ada.patch(f"{API}/images/{image}", json={"trashed": True})
+    assert "mention" not in ben.get("/").text
+    ada.patch(f"{API}/images/{image}", json={"trashed": False})
+    assert "1 mention<" in ben.get("/").text
+    me = ben.get(f"{API}/me").json()["id"]
+    ada.delete(f"{API}/collections/{collection}/members/{me}")
+    assert ben.get(f"{API}/mentions").json() == []
+    assert "mention" not in ben.get("/").text
+
+
 def test_of_two_names_the_longer_one_is_called(
     ada: TestClient, another: Another, biosight: BioSight, pond: tuple[str, list[str]]
 ) -> None:

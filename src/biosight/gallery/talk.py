@@ -75,11 +75,6 @@ def looked_at(records: Records, user: str, image: str) -> None:
         records.write(*(Remove(Mention, m.id) for m in mine))
 
 
-def calls(records: Records, user: str) -> int:
-    """How often a person was called who has not looked since."""
-    return records.count(Mention, [Where("user", "=", user)])
-
-
 def forget_calls(records: Records, user: str) -> None:
     """A person goes: nobody can call them any more."""
     records.remove(Mention, [Where("user", "=", user)])

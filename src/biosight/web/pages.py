@@ -16,10 +16,10 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoes
 from biosight import __version__, accounts, jobs, logbook, metrics, sharing
 from biosight.bootstrap import BioSight
 from biosight.collection import Collection
+from biosight.errands.calls import calls_for
 from biosight.errands.names import naming_of
 from biosight.errands.versions import serving, serving_key
 from biosight.errors import BioSightError, NotFound, NotSignedIn
-from biosight.gallery import talk
 from biosight.images.limits import MAX_PIXELS
 from biosight.labels import OPENS_AT, TRUSTED_AT
 from biosight.sharing import Access
@@ -71,7 +71,7 @@ def render(request: Request, template: str, http_status: int = 200, **values: An
 def calls_of(request: Request, person: Person | None) -> int:
     """How many comments wait for a signed-in person; none while the store is away."""
     with suppress(BioSightError):
-        return talk.calls(get_records(request), person.user.id) if person else 0
+        return len(calls_for(get_records(request), person.user.id)) if person else 0
     return 0
 
 

@@ -5,9 +5,9 @@ from pydantic import BaseModel, Field
 
 from biosight import accounts, sharing
 from biosight.accounts import User
+from biosight.errands.calls import Call, calls_for
 from biosight.errors import Conflict
 from biosight.gallery import talk
-from biosight.images import Image
 from biosight.images.comments import Comment
 from biosight.sharing import Access
 from biosight.storage.records import among
@@ -86,24 +86,17 @@ def looked(seen: ImageToSee, person: Signed, records: Store) -> None:
 def mentions(person: Signed, records: Store) -> list[MentionOut]:
     """Comments that call the person by name, on pictures that they may see, the newest first."""
     name = accounts.names_of(records)
-    seen = {a.collection.id for a in sharing.collections_of(records, person.user.id)}
-    found = talk.mentions_of(records, person.user.id)
-    images = {i.id: i for i in among(records, Image, [m.image for m in found])}
-    said = {c.id: c for c in among(records, Comment, [m.comment for m in found])}
-    return [
-        mention_out(said[m.comment], images[m.image], name(said[m.comment].by))
-        for m in found
-        if m.comment in said and m.image in images and images[m.image].collection in seen
-    ]
+    found = calls_for(records, person.user.id)
+    return [mention_out(c, name(c.comment.by)) for c in found]
 
 
-def mention_out(comment: Comment, image: Image, by: str) -> MentionOut:
+def mention_out(call: Call, by: str) -> MentionOut:
     """A comment where it is not seen beside its picture."""
     return MentionOut(
-        image=image.id,
-        name=image.name,
-        collection=image.collection,
+        image=call.image.id,
+        name=call.image.name,
+        collection=call.image.collection,
         by=by,
-        at=comment.at,
-        text=comment.text,
+        at=call.comment.at,
+        text=call.comment.text,
     )
