@@ -8,9 +8,11 @@ from fastapi import APIRouter, Request, Response
 from pydantic import BaseModel, Field
 from starlette.datastructures import UploadFile
 
+from biosight import accounts
 from biosight.errands.names import naming_of
 from biosight.errands.placing import destination
 from biosight.errors import BadPicture, BadRequest, NoSpace, Unavailable
+from biosight.gallery.arrivals import arrivals
 from biosight.images import Image
 from biosight.images.limits import check_size
 from biosight.intake import (
@@ -25,13 +27,14 @@ from biosight.intake import (
 from biosight.review.undoing import latest_prediction
 from biosight.sharing import Access
 from biosight.storage.records import Where, parts
-from biosight.web.deps import Editor, Open, Person, Sender, Store
+from biosight.web.deps import Editor, Open, Person, Sender, Store, Viewer
 from biosight.web.inputs import Input
 from biosight.web.shown import GuessOut, ImageOut, etag, guesses_out, image_out
 
 router = APIRouter(tags=["images"])
 FIELDS = {"file", "session", "path", "last_modified"}
 MOST_HASHES = 2000
+MOST_UPLOADS = 50
 HOUR = 3600
 # Uploads have threads of their own, so that slow pictures keep nobody from the pages.
 AT_ONCE = 16
@@ -78,6 +81,16 @@ class Uploaded(BaseModel):
     model: str
     top: list[GuessOut]
     image: ImageOut
+
+
+class ArrivalOut(BaseModel):
+    """One upload session: by whom, when its last picture came, and how many of it are there."""
+
+    session: str
+    by: str
+    at: float
+    images: int
+    newest: str
 
 
 class Hashes(Input):
@@ -183,6 +196,22 @@ def uploaded(outcome: Outcome, access: Access, biosight: Open, response: Respons
         top=guesses_out(prediction.top, naming) if prediction else [],
         image=image_out(image, threshold),
     )
+
+
+@router.get("/collections/{collection}/uploads")
+def list_uploads(access: Viewer, records: Store) -> list[ArrivalOut]:
+    """What came together, the newest first: up to 50 upload sessions of pictures that are there."""
+    name = accounts.names_of(records)
+    return [
+        ArrivalOut(
+            session=a.newest.session,
+            by=name(a.newest.uploaded_by),
+            at=a.newest.created_at,
+            images=a.images,
+            newest=a.newest.id,
+        )
+        for a in arrivals(records, access.collection.id, MOST_UPLOADS)
+    ]
 
 
 @router.post("/collections/{collection}/known")

@@ -13,7 +13,6 @@ const HINTS = {
     words: "A confirms the label, R gives another, the arrows move on. What you answer here measures the machine.",
     editors: true,
   },
-  groups: { words: "A click takes a picture out of the group, Enter confirms the others at once.", editors: true },
   places: { words: "Make a site, then a deployment of a camera there: exports need to know where and when." },
   collection_model: { words: "A try-on shows what another model would say. Nothing changes until you apply it." },
   drift: { words: "A check tells whether new pictures still look like those that the collection began with." },

@@ -33,8 +33,44 @@ export async function mount(main) {
   };
   older.addEventListener("click", () => load(false).catch(complain));
   document.addEventListener("biosight:reload", () => load(true).catch(complain), { signal: stop.signal });
-  await load(true);
+  await Promise.all([load(true), drawOthers(main)]);
   return () => stop.abort();
+}
+
+/** What is in no act: classifying by another model, and uploads. @param {HTMLElement} main */
+async function drawOthers(main) {
+  const here = `/collections/${main.dataset.collection}`;
+  const [jobs, uploads] = await Promise.all([call("GET", `${here}/jobs`), call("GET", `${here}/uploads`)]);
+  const classified = jobs.filter((/** @type {any} */ j) => j.kind === "reclassify" && j.state === "done");
+  /** @param {string} id @param {any[]} rows */
+  const put = (id, rows) => {
+    const box = find(main, id);
+    box.hidden = !rows.length;
+    find(box, "ol").replaceChildren(...rows);
+  };
+  put(
+    "#models",
+    classified.map((/** @type {any} */ j) =>
+      el(
+        "li",
+        {},
+        el("strong", {}, `By ${j.model}`),
+        el("span", { class: "grow" }, j.words),
+        el("small", { class: "soft" }, when(j.finished_at)),
+      ),
+    ),
+  );
+  put(
+    "#uploads",
+    uploads.map((/** @type {any} */ u) =>
+      el(
+        "li",
+        {},
+        el("a", { href: `${here}?session=${u.session}` }, counted(u.images, "picture")),
+        el("span", { class: "grow soft" }, `by ${u.by}, ${when(u.at)}`),
+      ),
+    ),
+  );
 }
 
 /** @param {any} a an act */

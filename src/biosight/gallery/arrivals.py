@@ -1,0 +1,41 @@
+"""Uploads of a collection: what came together, by whom and when.
+
+Not here: taking pictures in (intake.py), or what became of them (review).
+"""
+
+from dataclasses import dataclass
+
+from biosight.images import Image
+from biosight.storage.living import living
+from biosight.storage.records import Order, Position, Records, Where
+
+PAGE = 200
+ROUNDS = 20
+
+
+@dataclass(frozen=True, slots=True)
+class Arrival:
+    """One upload session: its newest picture, and how many of its pictures are there."""
+
+    newest: Image
+    images: int
+
+
+def arrivals(records: Records, collection: str, most: int) -> list[Arrival]:
+    """The newest upload sessions of the pictures outside the trash, at most `most`. Large ones are
+    passed over once they are met, so that those behind them are found by few questions."""
+    where = living(collection)
+    counts = {str(s): n for s, n in records.count_by(Image, where, "session").items()}
+    met: dict[str, Image] = {}
+    after: Position | None = None
+    for _ in range(ROUNDS):
+        large = [Where("session", "!=", s) for s in met if counts.get(s, 0) > PAGE]
+        newest = Order("created_at", descending=True)
+        page = records.find(Image, [*where, *large], order=newest, after=after, limit=PAGE)
+        for image in page:
+            met.setdefault(image.session, image)
+        if len(page) < PAGE or len(met) >= most:
+            break
+        after = Position(page[-1].created_at, page[-1].id)
+    found = sorted(met.values(), key=lambda i: -i.created_at)[:most]
+    return [Arrival(image, counts.get(image.session, 1)) for image in found]
