@@ -52,14 +52,23 @@ def to_read(records: Records, collection: str, me: str, limit: int) -> list[Imag
 
 def read_by_others(records: Records, collection: str, me: str) -> Iterator[Image]:
     """Pictures that somebody else has read, sealed ones first."""
-    where = [Where("collection", "=", collection), Where("state", "=", "one")]
-    for page in pages(records, Identifications, [*where, Where("first_by", "!=", me)], size=PAGE):
-        images = among(records, Image, [r.id for r in page])
-        yield from (i for i in images if i.collection == collection and not i.trashed)
+    where = [Where("state", "=", "one"), Where("first_by", "!=", me)]
+    yield from (image for _, image in with_pictures(records, collection, where))
     for named in pages(records, Image, named_by_people(collection), size=PAGE):
         open_ones = not_identified(records, named)
         by = {image: a.by for image, a in last_said(records, open_ones).items()}
         yield from (i for i in open_ones if by.get(i.id) != me)
+
+
+def with_pictures(
+    records: Records, collection: str, where: Sequence[Where]
+) -> Iterator[tuple[Identifications, Image]]:
+    """A collection's answers, the oldest first, with their pictures that are in it still."""
+    here = [Where("collection", "=", collection), *where]
+    for page in pages(records, Identifications, here, size=PAGE):
+        images = {i.id: i for i in among(records, Image, [r.id for r in page])}
+        there = [(r, images[r.id]) for r in page if r.id in images]
+        yield from ((r, i) for r, i in there if i.collection == collection and not i.trashed)
 
 
 def unread(records: Records, collection: str) -> Iterator[Image]:
@@ -196,15 +205,8 @@ def withdraw(records: Records, me: str, image: str, naming: Naming) -> None:
 
 def differing(records: Records, collection: str, limit: int) -> list[tuple[Identifications, Image]]:
     """Pictures that two readers called otherwise and nobody settled, the oldest first."""
-    where = [Where("collection", "=", collection), Where("state", "=", "differ")]
-    found: list[tuple[Identifications, Image]] = []
-    for page in pages(records, Identifications, where, size=PAGE):
-        images = {i.id: i for i in among(records, Image, [r.id for r in page])}
-        there = [(r, images[r.id]) for r in page if r.id in images]
-        found += [(r, i) for r, i in there if i.collection == collection and not i.trashed]
-        if len(found) >= limit:
-            break
-    return found[:limit]
+    where = [Where("state", "=", "differ")]
+    return list(islice(with_pictures(records, collection, where), limit))
 
 
 def settle_on(records: Records, me: str, image: Image, change: Change) -> Identifications:

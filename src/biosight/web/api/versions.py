@@ -27,7 +27,7 @@ from biosight.web.inputs import Input, Reason
 from biosight.web.rights import VersionToChange, VersionToSee, may_change, visible_versions
 
 router = APIRouter(tags=["models"])
-MEGABYTE = 1_000_000
+MOST_FIELD = 1_000_000  # bytes of one field of a form
 
 
 class VersionOut(BaseModel):
@@ -174,7 +174,7 @@ async def add(request: Request, person: Admin, biosight: Open) -> VersionOut:
     """Add a classifier in ONNX for everybody: it is checked, run on noise, and waits as a
     candidate. Nothing is read of it before the person is known to be an administrator."""
     try:
-        form = await request.form(max_files=1, max_fields=8, max_part_size=MEGABYTE)
+        form = await request.form(max_files=1, max_fields=8, max_part_size=MOST_FIELD)
     except OSError as error:  # large bodies wait in a temporary file
         raise NoSpace("There is no room for the model just now; nothing was kept.") from error
     try:

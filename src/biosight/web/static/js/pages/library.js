@@ -4,6 +4,7 @@ import { call } from "../frame/api.js";
 import { counted, el, find } from "../frame/dom.js";
 import { fill } from "../frame/form.js";
 import { complain } from "../frame/toast.js";
+import { servingAll } from "../learning/serving.js";
 
 /** @param {any} c a collection */
 function card(c) {
@@ -62,13 +63,12 @@ function offer(main, o) {
 
 /** A name, and which of the models that serve everyone names its pictures. */
 async function newCollection() {
-  const versions = await call("GET", "/models");
-  const serving = versions.filter((/** @type {any} */ v) => v.serves && v.there && !v.collection && !v.under);
+  const serving = await servingAll();
   const usual = (/** @type {any} */ v) => (v.default ? " (usual)" : "");
   const known = (/** @type {any} */ v) => v.labels.slice(0, 4).join(", ") + (v.labels.length > 4 ? " …" : "");
   const choices = serving
     .sort((/** @type {any} */ a, /** @type {any} */ b) => b.default - a.default)
-    .map((/** @type {any} */ v) => [v.default ? "" : v.name, `${v.name}${usual(v)}: ${known(v)}`]);
+    .map((v) => /** @type {[string, string]} */ ([v.default ? "" : v.name, `${v.name}${usual(v)}: ${known(v)}`]));
   let id = "";
   const send = async (/** @type {Record<string, string>} */ said) => {
     id = (await call("POST", "/collections", said)).id;

@@ -4,6 +4,7 @@
 import { call } from "../frame/api.js";
 import { counted, el, find, percent, shown } from "../frame/dom.js";
 import { complain } from "../frame/toast.js";
+import { servingAll } from "../learning/serving.js";
 import { doAct } from "../pictures/acts.js";
 import { offerDeployments, topFolders } from "./offer.js";
 import { dismiss, retry, settled, state, stop } from "./upload.js";
@@ -36,8 +37,7 @@ const isStrange = () => state.stored >= FEW && state.strange > state.stored / 2;
 
 /** Models that serve everyone, but for the one that named these. @param {string} model */
 async function otherModels(model) {
-  const versions = await call("GET", "/models");
-  return versions.filter((/** @type {any} */ v) => v.serves && v.there && !v.collection && !v.under && v.id !== model);
+  return (await servingAll()).filter((v) => v.id !== model);
 }
 
 /** Begin a try-on; the collection's Model page shows how far it is. @param {string} collection @param {string} model */
