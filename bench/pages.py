@@ -159,6 +159,11 @@ def main() -> None:
                 f"count?{flat}&who=machine",
                 f"count?{branch}&who=machine",
             ),
+            ("a word of one picture", "images?text=IMG_000500&limit=100", ""),
+            ("a word of none", "images?text=zebra&limit=100", ""),
+            ("a word of every picture", "images?text=img&limit=100", ""),
+            ("a count of a word of one", "count?text=IMG_000500", ""),
+            ("a count of a word of every picture", "count?text=img", ""),
             ("the collection's page data", "", ""),
         ):
             asked = (path, other or path)

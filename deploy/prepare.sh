@@ -1,20 +1,19 @@
 #!/usr/bin/env bash
 # Makes what compose.yaml needs and nobody may share: passwords, keys, a certificate for localhost.
-# Runs once; what is there already stays. Put your own certificate into deploy/secrets.
+# What is there already stays. Put your own certificate into deploy/secrets.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 umask 077
 mkdir -p deploy/secrets
 secret() { openssl rand -hex 24; }
-if [ ! -e .env ]; then
-  cat > .env <<END
-MONGO_PASSWORD=$(secret)
-S3_SECRET=$(secret)
-METRICS_TOKEN=$(secret)
-GRAFANA_PASSWORD=$(secret)
-PUBLIC_URL=https://localhost:8443
-END
-fi
+# A name that .env lacks, an earlier one too, is added.
+keep() { grep -qs "^$1=" .env || echo "$1=$2" >> .env; }
+keep MONGO_PASSWORD "$(secret)"
+keep MONGO_ROOT_PASSWORD "$(secret)"
+keep S3_SECRET "$(secret)"
+keep METRICS_TOKEN "$(secret)"
+keep GRAFANA_PASSWORD "$(secret)"
+keep PUBLIC_URL https://localhost:8443
 . ./.env
 printf '%s' "$METRICS_TOKEN" > deploy/secrets/metrics_token
 cat > deploy/secrets/s3.json <<END

@@ -3,19 +3,30 @@
 What rests on them (all or nothing, races) is tested on SQLite, and on the real server of ci.yml.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 
-from biosight.storage.mongo import MongoRecords
-from biosight.storage.records import Write
+from pymongo import IndexModel
+
+from biosight.storage.mongo import Document, MongoRecords, translated
+from biosight.storage.records import Record, Write
 
 
 class Mocked(MongoRecords):
-    """Makes the changes of a write one after the other, and can't stand still."""
+    """Makes the changes of a write one after the other, can't stand still, and knows neither
+    quorums nor the driver's bulk writes."""
 
     def write(self, *changes: Write) -> None:
-        for change in changes:
-            super().write(change)
+        with translated():
+            for change in changes:
+                self.make_change(change, None)
+
+    def build(self, kind: type[Record], index: IndexModel) -> None:
+        self.of(kind).create_indexes([index])
+
+    def fill(self, kind: type[Record], values: Mapping[str, Document]) -> None:
+        for id, value in values.items():
+            self.of(kind).update_one({"_id": id}, {"$set": value})
 
     @contextmanager
     def still(self) -> Iterator[None]:

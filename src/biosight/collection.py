@@ -36,6 +36,7 @@ class Collection:
     table: ClassVar[str] = "collections"
     precious: ClassVar[bool] = True
     indexes: ClassVar[tuple[tuple[str, ...], ...]] = (("trashed_at",),)
+    leaned_on: ClassVar[bool] = True
 
     id: str
     name: str

@@ -42,6 +42,7 @@ class Bird:
     indexes: ClassVar[tuple[tuple[str, ...], ...]] = (("place", "weight", "id"),)
     counters: ClassVar[tuple[tuple[str, ...], ...]] = (("place", "kind"),)
     totalled: ClassVar[str] = "weight"
+    worded: ClassVar[tuple[str, ...]] = ("place", "words")
 
     id: str
     ring: str
@@ -49,6 +50,7 @@ class Bird:
     kind: str
     weight: int
     song: tuple[str, ...] = ()
+    words: tuple[str, ...] = ()
     wing: float | None = None
     seen: bool = False
     picture: bytes = b""
@@ -151,9 +153,40 @@ def test_conditions(records: Records) -> None:
     assert found(Where("weight", ">=", 8)) == [8, 9]
     assert found(Where("id", "in", ("b001", "b005", "b999"))) == [1, 5]
     assert found(Where("id", "in", ())) == []
-    assert found(Where("ring", "contains", "ng7")) == [7]
-    assert found(Where("ring", "contains", "%")) == []
     assert found(Where("seen", "=", True)) == []
+
+
+@pytest.mark.parametrize("few", [2_000, 2])
+def test_words_are_found_by_their_beginning(
+    records: Records, monkeypatch: pytest.MonkeyPatch, few: int
+) -> None:
+    # Words of few records and common ones are sought on two ways, which must find the same.
+    monkeypatch.setattr("biosight.storage.sqlite.FEW", few)
+    said = [("red", "rose"), ("red", "rosé"), ("reed",), ("q%t",), ()]
+    records.write(*(Insert(bird(n, place="fen", words=w)) for n, w in enumerate(said)))
+    records.write(Insert(bird(9, place="moor", words=("reed",))))
+
+    def found(*begun: str, place: tuple[Where, ...] = (Where("place", "=", "fen"),)) -> list[int]:
+        where = [*place, *(Where("words", "begins", b) for b in begun)]
+        kept = [b.weight for b in records.find(Bird, where)]
+        assert records.count(Bird, where) == len(kept) == len(records.ids(Bird, where))
+        assert records.total(Bird, where) == sum(kept)
+        return kept
+
+    assert found("re") == [0, 1, 2]
+    assert found("re", place=()) == [0, 1, 2, 9]
+    assert found("re", "rosé") == [1]
+    assert (found("q%"), found("%"), found("q.t"), found("ed"), found('"')) == ([3], [], [], [], [])
+    before = records.get(Bird, "b002")
+    assert before is not None
+    changed = replace(before, words=("oak", "reef"), place="moor", version=2)
+    records.write(Replace(changed, 1, before))
+    records.write(Remove(Bird, "b001"))
+    assert found("re") == [0]
+    assert found("oak", place=(Where("place", "=", "moor"),)) == [2]
+    assert found("reed", place=(Where("place", "=", "moor"),)) == [9]
+    assert records.remove(Bird, [Where("place", "=", "fen")]) == 3
+    assert found("re") == []
 
 
 def test_one_of_several_groups_of_conditions(records: Records) -> None:
@@ -320,6 +353,14 @@ def test_a_lone_mongodb_is_refused_in_words() -> None:
     check_transactions({"msg": "isdbgrid", "isWritablePrimary": True})
     with pytest.raises(BadRequest, match="replica set of one"):
         check_transactions({"isWritablePrimary": True, "maxWireVersion": 25})
+
+
+def test_a_lone_server_is_refused_for_real() -> None:
+    url = os.environ.get("BIOSIGHT_TEST_LONE_MONGODB_URL")
+    if not url:
+        pytest.skip("no lone MongoDB server: set BIOSIGHT_TEST_LONE_MONGODB_URL (ci.yml does)")
+    with pytest.raises(BadRequest, match="replica set of one"):
+        open_mongo(f"{url.rstrip('/')}/test{secrets.token_hex(4)}", [Bird])
 
 
 def test_a_newer_database_is_refused(tmp_path: Path) -> None:

@@ -182,7 +182,7 @@ def test_an_older_archive_is_read_anew_and_goes_on_where_it_stopped(
         assert now is not None
         assert (now.taken, now.day, now.width) == ("2024-05-01T12:34:56", "2024-05-01", 90)
         assert (now.label, now.who, now.note) == ("Fox", "person", "by the pond")
-        assert (now.reading, "hc500" in now.search) == (READING, True)
+        assert (now.reading, "hc500" in now.words) == (READING, True)
     assert ada.get(f"/api/v1/images/{ids[2]}/thumbnail").content.startswith(b"\xff\xd8")
     assert reread(biosight.archive, biosight.model.decoders).read == 0
 

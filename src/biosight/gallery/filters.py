@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from biosight.images import folded
+from biosight.images.words import sought
 from biosight.labels import IN_BULK
 from biosight.storage.records import Op, Value, Where
 from biosight.taxa.paths import end_below
@@ -106,9 +106,12 @@ def undecided_of(_: Value, __: int) -> list[Where]:
 
 
 def words_in(text: str, _: int) -> list[Where]:
-    """Name, path, label, note or camera hold the words; nothing for blanks."""
-    sought = folded(text.strip())
-    return [Where("search", "contains", sought)] if sought else []
+    """Name, path, label, note or camera have words that begin like these, all of them; nothing for
+    blanks, no picture for signs alone."""
+    if not text.strip():
+        return []
+    words = sought(text)
+    return [Where("words", "begins", word) for word in words] or [Where("id", "=", "")]
 
 
 def with_date(value: str, _: int) -> list[Where]:

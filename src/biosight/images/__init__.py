@@ -9,7 +9,8 @@ from biosight.images.limits import (
     SHOWN_AS_IS,
     sniff,
 )
-from biosight.images.record import READING, ActItem, Capture, Embedding, Image, Standing, folded
+from biosight.images.record import READING, ActItem, Capture, Embedding, Image, Standing
+from biosight.images.words import folded
 
 __all__ = [
     "MAX_PIXELS",

@@ -7,11 +7,11 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Any, ClassVar
-from unicodedata import normalize
 
 import numpy as np
 import numpy.typing as npt
 
+from biosight.images.words import words_of
 from biosight.places.clocks import shifted
 from biosight.taxa.kinds import thing_of
 from biosight.taxa.paths import first_path
@@ -105,12 +105,6 @@ class Capture:
 NO_CAPTURE = Capture()
 
 
-def folded(text: str) -> str:
-    """Text as it is compared: without case, and in one Unicode form before and after folding, so
-    that what a Mac takes apart is found."""
-    return normalize("NFC", normalize("NFC", text).casefold())
-
-
 TOGETHER = (
     ("collection",),
     ("label", "label_path", "who"),
@@ -127,6 +121,11 @@ def folder_of(path: str) -> str:
     none, "/SD 1/100EK113/"."""
     above = [part for part in path.replace("\\", "/").split("/")[:-1] if part not in {"", "."}]
     return "".join(f"/{part}" for part in above) + "/"
+
+
+def found_by(*texts: str) -> tuple[str, ...]:
+    """The words of a picture's texts."""
+    return words_of(texts)
 
 
 def cell_of(latitude: float | None, longitude: float | None) -> str:
@@ -231,19 +230,22 @@ class Image:
         ("collection", "trashed", "uploaded_by"),
         ("collection", "trashed", "deployment", "site", "label", "label_path", "who"),
     )
+    sharded_by: ClassVar[tuple[str, ...]] = ("collection", "sha256")
     totalled: ClassVar[str] = "size"
     telling: ClassVar[tuple[str, ...]] = ("deployment", "site", "session", "sha256")
     rewritten: ClassVar[tuple[tuple[int, tuple[str, str], dict[str, str]], ...]] = (
         (5, ("label", "Not sure"), {"label": "", "label_path": ""}),
     )
-    derived: ClassVar[dict[str, tuple[tuple[str, ...], Callable[..., str]]]] = {
+    derived: ClassVar[dict[str, tuple[tuple[str, ...], Callable[..., Any]]]] = {
         "label_path": (("label",), first_path),
         "group": (("machine_label",), str),
         "thing": (("label",), thing_of),
         "taken_file": (("taken",), str),
         "folder": (("path",), folder_of),
         "cell": (("latitude", "longitude"), cell_of),
+        "words": (("name", "path", "label", "note", "camera"), found_by),
     }
+    worded: ClassVar[tuple[str, ...]] = ("collection", "words")
 
     id: str
     collection: str
@@ -286,7 +288,7 @@ class Image:
     group: str = ""
     note: str = ""
     capture: Capture = NO_CAPTURE
-    search: str = ""
+    words: tuple[str, ...] = ()
     reading: int = 0
     novelty: float = 0.0
     unfamiliar: bool = False
@@ -328,9 +330,8 @@ class Image:
     def in_step(self) -> "Image":
         """This image with what follows from its other fields: `thing` from the label, `taken` and
         `day` from what the file or a person says and the shift, `folder` from the path, `cell` from
-        the coordinates, `search`, the text that search looks in, from name, original path, label,
-        note and camera, folded."""
-        search = folded("\n".join((self.name, self.path, self.label, self.note, self.camera)))
+        the coordinates, `words`, those that it is found by, from name, original path, label, note
+        and camera."""
         taken = self.dated or shifted(self.taken_file, self.shift)
         sent = datetime.fromtimestamp(self.created_at, UTC).date().isoformat()
         return replace(
@@ -340,5 +341,5 @@ class Image:
             day=taken[:10] or sent,
             folder=folder_of(self.path),
             cell=cell_of(self.latitude, self.longitude),
-            search=search,
+            words=found_by(self.name, self.path, self.label, self.note, self.camera),
         )

@@ -24,7 +24,7 @@ from pydantic import TypeAdapter
 
 from biosight.storage.records import Record
 
-SCHEMA_VERSION = 8
+SCHEMA_VERSION = 9
 PLAIN = (str, int, float, bool, bytes)
 
 
@@ -65,9 +65,14 @@ def kept(field: Field[Any], hint: Any) -> Kept:
     return Kept(field.name, plain, None if plain else TypeAdapter(hint), default)
 
 
-def derived(kind: type[Record]) -> dict[str, tuple[tuple[str, ...], Callable[..., str]]]:
+def derived(kind: type[Record]) -> dict[str, tuple[tuple[str, ...], Callable[..., Any]]]:
     """New name -> the fields it follows from when it is first there, and how."""
-    return cast(dict[str, tuple[tuple[str, ...], Callable[..., str]]], getattr(kind, "derived", {}))
+    return cast(dict[str, tuple[tuple[str, ...], Callable[..., Any]]], getattr(kind, "derived", {}))
+
+
+def worded(kind: type[Record]) -> tuple[str, ...]:
+    """The fields that must be equal, then the one of several words, () for none."""
+    return cast(tuple[str, ...], getattr(kind, "worded", ()))
 
 
 def rewritten(kind: type[Record], form: int) -> list[tuple[tuple[str, str], dict[str, str]]]:

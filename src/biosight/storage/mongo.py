@@ -5,30 +5,35 @@ transaction, so the server is a replica set, of one member at least (docs/decisi
 what the records mean.
 """
 
+import itertools
 import re
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import contextmanager
+import secrets
+import threading
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
 from copy import copy
 from dataclasses import MISSING
-from itertools import islice
 from typing import Any, cast
 
-from pymongo import ASCENDING, DESCENDING, MongoClient, timeout
+from bson.errors import BSONError
+from pymongo import ASCENDING, DESCENDING, IndexModel, MongoClient, UpdateOne, timeout
 from pymongo.client_session import ClientSession
 from pymongo.collection import Collection
 from pymongo.database import Database
 from pymongo.errors import (
+    BulkWriteError,
     ConfigurationError,
     DuplicateKeyError,
     InvalidURI,
     OperationFailure,
     PyMongoError,
+    ServerSelectionTimeoutError,
 )
 from pymongo.read_concern import ReadConcern
 from pymongo.write_concern import WriteConcern
 
 from biosight.errors import BadRequest, NoSpace, Stale, Unavailable
-from biosight.storage.fields import SCHEMA_VERSION, derived, fields_of, formerly, rewritten
+from biosight.storage.fields import SCHEMA_VERSION, derived, fields_of, formerly, rewritten, worded
 from biosight.storage.records import (
     AT_ONCE,
     Gone,
@@ -48,15 +53,24 @@ from biosight.storage.records import (
 
 Document = dict[str, Any]
 SELECT_MS, CONNECT_MS, SOCKET_MS = 5_000, 5_000, 30_000
+# What a request waits for one answer; and what the making of indexes and moving of fields may take.
+SECONDS, MAKING_SECONDS = 10.0, 3_600.0
 OUT_OF_DISK = 14031
 # MongoDB's error codes (mongo/base/error_codes.yml), in words for who runs the server.
 REFUSALS = {
+    50: "The database did not answer in time.",
+    64: "Too few members of the database's replica set confirmed in time.",
+    100: "The database's replica set has too few members that hold data.",
     18: "The database refuses the user name or the password in BIOSIGHT_DATABASE_URL.",
     13: "The database's user may not do this: give it the role readWrite on BioSight's database.",
     8000: "The database refuses the user name or the password in BIOSIGHT_DATABASE_URL.",
 }
 CLASHING = {85, 86}  # IndexOptionsConflict, IndexKeySpecsConflict
-TOGETHER_SECONDS = 20.0
+# How many can lean on one record at once; where a process begins to count its threads.
+POINTS = 64
+NUMBERS = itertools.count(secrets.randbelow(POINTS))
+THREAD = threading.local()
+AGAIN = {"errorLabels": ["TransientTransactionError"]}
 DURABLE = WriteConcern(w="majority", j=True)
 OPERATORS = {"=": "$eq", "!=": "$ne", "<": "$lt", "<=": "$lte", ">": "$gt", ">=": "$gte"}
 
@@ -79,7 +93,7 @@ def open_mongo(url: str, kinds: Sequence[type[Record]]) -> "MongoRecords":
     except (ConfigurationError, InvalidURI) as error:
         raise BadRequest(f"BIOSIGHT_DATABASE_URL is not a MongoDB address: {error}") from error
     try:
-        with translated():
+        with bounded():
             check_transactions(client.admin.command("hello"))
         return MongoRecords(database, kinds)
     except BaseException:
@@ -98,9 +112,20 @@ def check_transactions(hello: Document) -> None:
 
 
 @contextmanager
+def bounded(seconds: float | None = None) -> Iterator[None]:
+    """Wait so long for an answer, tries that PyMongo makes anew included: without a bound it would
+    go on for two minutes while no member answers."""
+    with translated(), timeout(SECONDS if seconds is None else seconds):
+        yield
+
+
+@contextmanager
 def translated() -> Iterator[None]:
+    """PyMongo's errors as the port's."""
     try:
         yield
+    except (BSONError, OverflowError, UnicodeEncodeError) as error:
+        raise BadRequest("This is more, or other, than the database can keep.") from error
     except DuplicateKeyError as error:
         raise InUse(str(error)) from error
     except OperationFailure as error:
@@ -108,6 +133,8 @@ def translated() -> Iterator[None]:
             raise NoSpace("The database's disk is full; nothing was stored.") from error
         raise Unavailable(why_refused(error)) from error
     except PyMongoError as error:
+        if error.timeout and not isinstance(error, ServerSelectionTimeoutError):
+            raise Unavailable(REFUSALS[50]) from error
         raise Unavailable("The database can't be reached just now.") from error
 
 
@@ -133,8 +160,9 @@ def condition(where: Iterable[Where]) -> Document:
             parts.append({"$or": [condition(group) for group in w.either]})
         elif w.op == "in":
             parts.append({field: {"$in": list(cast(tuple[Value, ...], w.value))}})
-        elif w.op == "contains":
-            parts.append({field: {"$regex": re.escape(str(w.value))}})
+        elif w.op == "begins":
+            # Of a field of several words, any may; from the beginning, an index serves it.
+            parts.append({field: {"$regex": "^" + re.escape(str(w.value))}})
         else:
             parts.append({field: {OPERATORS[w.op]: w.value}})
     return {"$and": parts} if parts else {}
@@ -158,7 +186,7 @@ class MongoRecords:
         self.database = database
         self.kinds = tuple(kinds)
         self.moment: ClientSession | None = None
-        with translated():
+        with bounded(MAKING_SECONDS):
             self.make()
 
     def make(self) -> None:
@@ -173,12 +201,15 @@ class MongoRecords:
         for kind in self.kinds:
             self.add_fields(kind, set(known["fields"].get(kind.table, ())))
             for (field, value), now in rewritten(kind, known["version"]):
-                self.of(kind).update_many({field: value}, {"$set": now})
+                self.change_all(kind, {field: value}, {"$set": now})
             for unique, word in ((True, "unique"), (False, "indexes")):
                 for names in getattr(kind, word, ()):
                     keys = [(name_of(name), ASCENDING) for name in names]
                     name = "_".join(names)
                     self.make_index(kind, keys, unique=unique, name=name)
+            if words := worded(kind):
+                keys = [(name_of(name), ASCENDING) for name in words]
+                self.make_index(kind, keys, unique=False, name="_".join(words))
         said = {k.table: [f.name for f in fields_of(k)] for k in self.kinds}
         changed = {"$set": {"version": SCHEMA_VERSION, "fields": said}}
         about.update_one({"_id": "schema"}, changed, upsert=True)
@@ -188,7 +219,7 @@ class MongoRecords:
     ) -> None:
         """An index, made when absent. Raises Unavailable in words for who runs the server."""
         try:
-            self.of(kind).create_index(keys, unique=unique, name=name)
+            self.build(kind, IndexModel(keys, unique=unique, name=name))
         except DuplicateKeyError as error:
             words = f"Several records of {kind.table} have the same {name}: remove all but one."
             raise Unavailable(words) from error
@@ -198,33 +229,50 @@ class MongoRecords:
             words = f"{kind.table} has an index {name} of another form: drop it, and start again."
             raise Unavailable(words) from error
 
+    def build(self, kind: type[Record], index: IndexModel) -> None:
+        """Have an index made; a member that is down does not hold up a majority that is there."""
+        self.of(kind).create_indexes([index], commitQuorum="majority")
+
     def add_fields(self, kind: type[Record], known: set[str]) -> None:
         """Bring documents with the fields `known` up to a kind's: renamed ones first, then missing
         ones with their defaults."""
         for new, old in formerly(kind).items():
             if old in known and new not in known:
-                self.of(kind).update_many({old: {"$exists": True}}, {"$rename": {old: new}})
+                self.change_all(kind, {old: {"$exists": True}}, {"$rename": {old: new}})
                 known = known - {old} | {new}
         for f in fields_of(kind):
-            if known and f.name not in known and f.default is not MISSING:
+            lacks = known and f.name not in known and f.name not in derived(kind)
+            if lacks and f.default is not MISSING:
                 absent = {f.name: {"$exists": False}}
-                self.of(kind).update_many(absent, {"$set": {f.name: f.as_json(f.default)}})
+                self.change_all(kind, absent, {"$set": {f.name: f.as_json(f.default)}})
         for field, (sources, made) in derived(kind).items():
             if known and field not in known:
                 self.derive(kind, field, sources, made)
 
+    def change_all(self, kind: type[Record], chosen: Document, change: Document) -> None:
+        """Change all documents that match, so that they match no more: some hundred at a time, so
+        that none of it takes long, and a start that is broken off goes on where it was."""
+        while ids := self.some(kind, chosen):
+            self.of(kind).update_many({"_id": {"$in": ids}}, change)
+
+    def some(self, kind: type[Record], chosen: Document) -> list[str]:
+        """The ids of some that match."""
+        return [d["_id"] for d in self.of(kind).find(chosen, {"_id": 1}).limit(AT_ONCE)]
+
     def derive(
-        self, kind: type[Record], field: str, sources: tuple[str, ...], made: Callable[..., str]
+        self, kind: type[Record], field: str, sources: tuple[str, ...], made: Callable[..., Any]
     ) -> None:
-        """Fill a new field from others, some hundred documents at a time: those that get the same
-        value in one write."""
-        found = self.of(kind).find({}, dict.fromkeys(sources, 1))
-        while batch := list(islice(found, AT_ONCE)):
-            ids: dict[str, list[str]] = {}
-            for d in batch:
-                ids.setdefault(made(*(d.get(s) for s in sources)), []).append(d["_id"])
-            for value, named in ids.items():
-                self.of(kind).update_many({"_id": {"$in": named}}, {"$set": {field: value}})
+        """Fill a new field from others, some hundred documents at a time, where it is absent."""
+        new = next(f for f in fields_of(kind) if f.name == field)
+        absent, shown = {field: {"$exists": False}}, dict.fromkeys(sources, 1)
+        while batch := list(self.of(kind).find(absent, shown).limit(AT_ONCE)):
+            found = {d["_id"]: new.as_json(made(*(d.get(s) for s in sources))) for d in batch}
+            self.fill(kind, {id: {field: value} for id, value in found.items()})
+
+    def fill(self, kind: type[Record], values: Mapping[str, Document]) -> None:
+        """Give documents these values, in one message."""
+        each = [UpdateOne({"_id": id}, {"$set": value}) for id, value in values.items()]
+        self.of(kind).bulk_write(each, ordered=False)
 
     def of(self, kind: type[Record]) -> Collection[Document]:
         """A kind's collection: writes reach the journals of a majority before they count."""
@@ -243,7 +291,7 @@ class MongoRecords:
             yield read
 
     def get(self, kind: type[R], id: str) -> R | None:
-        with translated():
+        with bounded():
             kept = self.of(kind).find_one({"_id": id}, session=self.moment)
         return from_document(kind, kept) if kept else None
 
@@ -262,13 +310,13 @@ class MongoRecords:
         if after is not None:
             chosen = {"$and": [*chosen.get("$and", []), beyond(field, after, way)]}
         keys = [("_id", way)] if field == "_id" else [(field, way), ("_id", way)]
-        with translated():
+        with bounded():
             every = self.of(kind).find(chosen, session=self.moment)
             found = list(every.sort(keys).limit(limit)) if limit else []
         return [from_document(kind, kept) for kept in found]
 
     def count(self, kind: type[Record], where: Sequence[Where] = ()) -> int:
-        with translated():
+        with bounded():
             return self.of(kind).count_documents(condition(where), session=self.moment)
 
     def count_by(self, kind: type[Record], where: Sequence[Where], field: str) -> dict[Value, int]:
@@ -280,13 +328,13 @@ class MongoRecords:
         """How many match per values of several fields."""
         keys = {f"k{n}": f"${name_of(field)}" for n, field in enumerate(fields)}
         grouped = {"$group": {"_id": keys, "n": {"$sum": 1}}}
-        with translated():
+        with bounded():
             rows = list(self.of(kind).aggregate([{"$match": condition(where)}, grouped]))
         return {tuple(row["_id"].get(key) for key in keys): int(row["n"]) for row in rows}
 
     def ids(self, kind: type[Record], where: Sequence[Where] = ()) -> list[str]:
         """The ids of all that match, in order."""
-        with translated():
+        with bounded():
             every = self.of(kind).find(condition(where), {"_id": 1}, session=self.moment)
             found = every.sort([("_id", ASCENDING)])
             return [str(kept["_id"]) for kept in found]
@@ -294,14 +342,14 @@ class MongoRecords:
     def total(self, kind: type[Record], where: Sequence[Where]) -> int:
         amount = cast(Any, kind).totalled
         summed = {"$group": {"_id": None, "total": {"$sum": f"${amount}"}}}
-        with translated():
+        with bounded():
             rows = list(self.of(kind).aggregate([{"$match": condition(where)}, summed]))
         return int(rows[0]["total"]) if rows else 0
 
     def write(self, *changes: Write) -> None:
         """Make all changes or none; returns after a majority has them in its journals."""
-        with translated():
-            if len(changes) == 1:
+        with bounded():
+            if len(changes) == 1 and not moves_others(changes[0]):
                 self.make_change(changes[0], None)
             elif changes:
                 self.write_together(changes)
@@ -316,14 +364,36 @@ class MongoRecords:
             for change in order:
                 self.make_change(change, session)
 
-        # PyMongo would go on for two minutes while no member answers.
-        with timeout(TOGETHER_SECONDS), self.database.client.start_session() as session:
+        with self.database.client.start_session() as session:
             session.with_transaction(
                 body, read_concern=ReadConcern("snapshot"), write_concern=DURABLE
             )
+        for change in changes:
+            if isinstance(change, Remove) and moves_others(change):
+                self.leaning.delete_many({"_id": {"$in": points_of(change.kind, change.id)}})
+
+    @property
+    def leaning(self) -> Collection[Document]:
+        """Documents that a write touches to lean on a record, so that it meets what changes or
+        removes the record, but seldom another that leans (docs/decisions/0025)."""
+        return self.database.get_collection("leaning", write_concern=DURABLE)
+
+    def lean(self, kind: type[Record], id: str, at: list[str], session: ClientSession) -> None:
+        """Touch points of a record. Where they are absent they are made, and the transaction begins
+        anew."""
+        touched = {"$inc": {"touched": 1}}
+        done = self.leaning.update_many({"_id": {"$in": at}}, touched, session=session)
+        if done.matched_count == len(at):
+            return
+        with suppress(BulkWriteError):  # those of them that are there
+            self.leaning.insert_many([{"_id": p} for p in points_of(kind, id)], ordered=False)
+        raise OperationFailure("Begin anew.", details=AGAIN)
 
     def make_change(self, change: Write, session: ClientSession | None) -> None:
         """One change. Raises DuplicateKeyError, Stale or Gone."""
+        if session is not None and moves_others(change):
+            kind, id = concerned(change)
+            self.lean(kind, id, points_of(kind, id), session)
         if isinstance(change, Insert):
             self.of(type(change.record)).insert_one(to_document(change.record), session=session)
         elif isinstance(change, Replace):
@@ -336,7 +406,9 @@ class MongoRecords:
     def replace(self, change: Replace, session: ClientSession | None) -> None:
         """Compare-and-set on the version. Raises Stale."""
         kept = to_document(change.record)
-        chosen = {"_id": kept["_id"], "version": change.expected}
+        # A sharded cluster wants to know where the document is, and was.
+        place = {f: getattr(change.was or change.record, f) for f in sharded_by(change.record)}
+        chosen = {"_id": kept["_id"], "version": change.expected, **place}
         done = self.of(type(change.record)).replace_one(chosen, kept, session=session)
         if not done.matched_count:
             raise Stale("Somebody changed this in the meantime.")
@@ -354,22 +426,35 @@ class MongoRecords:
         """Go on only while the record is there. Raises Gone or Stale."""
         # A read alone would not meet another's write: two that rest on what the other changes could
         # both go through. A write makes one of them start again.
+        chosen = {"_id": change.id, **dict(change.holds)}
+        kept = self.of(change.kind)
+        if session is not None and change.expected is None and leaned_on(change.kind):
+            if kept.find_one(chosen, session=session) is None:
+                raise Gone(change.kind, change.id)
+            self.lean(change.kind, change.id, [own_point(change.kind, change.id)], session)
+            return
         touched = {"$inc": {"touched": 1}}
-        found = self.of(change.kind).find_one_and_update(
-            {"_id": change.id, **dict(change.holds)}, touched, session=session
-        )
-        if found is None:
+        if not kept.update_one(chosen, touched, session=session).matched_count:
             raise Gone(change.kind, change.id)
-        if change.expected is not None and found["version"] != change.expected:
+        if change.expected is None:
+            return
+        found = kept.find_one({"_id": change.id}, session=session)
+        if found is None or found["version"] != change.expected:
             raise Stale("Somebody changed this in the meantime.")
 
     def remove(self, kind: type[Record], where: Sequence[Where]) -> int:
-        with translated():
-            return self.of(kind).delete_many(condition(where)).deleted_count
+        """Some hundred at a time: what is broken off leaves the rest, and is asked for again."""
+        gone = 0
+        while True:
+            with bounded():
+                ids = self.some(kind, condition(where))
+                if not ids:
+                    return gone
+                gone += self.of(kind).delete_many({"_id": {"$in": ids}}).deleted_count
 
     def ping(self) -> None:
         """Raise Unavailable when the server can't answer."""
-        with translated():
+        with bounded():
             self.database.client.admin.command("ping")
 
     def keep_reserve(self) -> None:
@@ -382,6 +467,41 @@ class MongoRecords:
     def close(self) -> None:
         """Let go of the connections."""
         self.database.client.close()
+
+
+def sharded_by(record: Record) -> tuple[str, ...]:
+    """The fields that say on which shard a record's document lies."""
+    return cast(tuple[str, ...], getattr(record, "sharded_by", ()))
+
+
+def leaned_on(kind: type[Record]) -> bool:
+    """Do many writes at once rest on records of a kind?"""
+    return bool(getattr(kind, "leaned_on", False))
+
+
+def concerned(change: Write) -> tuple[type[Record], str]:
+    """The kind and the id that a change is about."""
+    if isinstance(change, Insert | Replace):
+        return type(change.record), change.record.id
+    return change.kind, change.id
+
+
+def moves_others(change: Write) -> bool:
+    """Does it change or remove what others lean on?"""
+    return isinstance(change, Replace | Remove) and leaned_on(concerned(change)[0])
+
+
+def points_of(kind: type[Record], id: str) -> list[str]:
+    """The ids of a record's points to lean on."""
+    return [f"{kind.table} {id} {n}" for n in range(POINTS)]
+
+
+def own_point(kind: type[Record], id: str) -> str:
+    """This thread's: threads of one process meet only where there are more of them than points."""
+    if not hasattr(THREAD, "number"):
+        THREAD.number = next(NUMBERS) % POINTS
+    number: int = THREAD.number
+    return points_of(kind, id)[number]
 
 
 def beyond(field: str, after: Position, way: int) -> Document:

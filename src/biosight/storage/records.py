@@ -3,8 +3,11 @@
 A record is a frozen dataclass with `table` and `id`; it may declare `unique` and `indexes`
 (tuples of field names), `counters` (groups of fields whose counts are kept ready) and
 `totalled` (a number field summed beside those counts), and `telling` (fields of which each value
-has few records). `precious` is set on what people would miss:
-no copy is written over it unasked. Records with a `version` are replaced by compare-and-set.
+has few records), and `worded` (fields that must be equal, then one of several words, by whose
+beginnings records are found). `leaned_on` is set on what many writes at once rest on, `precious` on
+what people would miss: no copy is written over it unasked, and `sharded_by` names the fields that
+say where a cluster keeps it: who replaces a record with other ones says what it was. Records with a
+`version` are replaced by compare-and-set.
 Not here: any store (sqlite.py, mongo.py), or what the records mean.
 """
 
@@ -28,14 +31,14 @@ class Record(Protocol):
 R = TypeVar("R", bound=Record)
 AT_ONCE = 400
 Value = str | int | float | bool | None
-Op = Literal["=", "!=", "<", "<=", ">", ">=", "in", "contains"]
+Op = Literal["=", "!=", "<", "<=", ">", ">=", "in", "begins"]
 
 
 @dataclass(frozen=True, slots=True)
 class Where:
-    """One condition; all conditions of a query must hold. "contains" is a substring, lower case;
-    None equals what is absent. With `either` the rest says nothing: all of one of its groups must
-    hold."""
+    """One condition; all conditions of a query must hold. "begins" asks whether one of the words in
+    a field begins with the value; None equals what is absent. With `either` the rest says nothing:
+    all of one of its groups must hold."""
 
     field: str
     op: Op

@@ -5,6 +5,7 @@ Writes of all threads pass through one writer, which commits those that wait tog
 commit), each with an outcome of its own. Not here: what the records mean.
 """
 
+import json
 import os
 import queue
 import sqlite3
@@ -18,7 +19,14 @@ from pathlib import Path
 from typing import Any, cast
 
 from biosight.errors import NoSpace, Stale, Unavailable
-from biosight.storage.fields import SCHEMA_VERSION, Kept, derived, fields_of, rewritten
+from biosight.storage.fields import (
+    SCHEMA_VERSION,
+    Kept,
+    derived,
+    fields_of,
+    rewritten,
+    worded,
+)
 from biosight.storage.records import (
     Gone,
     InUse,
@@ -42,6 +50,7 @@ from biosight.storage.sqlite_schema import (
     from_sql,
     names,
     schema,
+    wording,
 )
 
 # A WAL that is reset under several connections could corrupt the file before 3.51.3 (see
@@ -53,6 +62,8 @@ MOST_IN_ONE_COMMIT = 64
 # What indexes begin with, or are in the order of.
 OFTEN = {"collection", "trashed", "taken", "created_at", "day", "id"}
 RESERVE_BYTES = 8 * 1024 * 1024
+# A word that more records have is sought along the order asked for, where one of them soon comes.
+FEW = 2_000
 
 
 def condition(where: Sequence[Where], telling: Sequence[str] = ()) -> tuple[str, list[Any]]:
@@ -79,9 +90,10 @@ def condition(where: Sequence[Where], telling: Sequence[str] = ()) -> tuple[str,
             chosen = cast(tuple[Value, ...], w.value)
             parts.append(f'"{w.field}" IN ({", ".join("?" * len(chosen))})')
             values.extend(chosen)
-        elif w.op == "contains":
+        elif w.op == "begins":
+            # The words are a list in JSON, each behind a quotation mark.
             parts.append(f'instr("{w.field}", ?) > 0')
-            values.append(w.value)
+            values.append(json.dumps(w.value, ensure_ascii=False)[:-1])
         else:
             parts.append(f'"{w.field}" {w.op} ?')
             values.append(w.value)
@@ -198,6 +210,31 @@ class SqliteRecords:
         found = self.find(kind, [Where("id", "=", id)], limit=1)
         return found[0] if found else None
 
+    def narrowed(self, kind: type[Record], where: Sequence[Where]) -> tuple[str, list[Any]]:
+        """SQL and its parameters for conditions; where one asks for a word that few records have,
+        those records are looked at alone."""
+        few = self.with_rarest_word(kind, where)
+        clause, values = condition(where, telling_fields(kind))
+        if few is None:
+            return clause, values
+        return f"id IN (SELECT value FROM json_each(?)) AND +({clause})", [json.dumps(few), *values]
+
+    def with_rarest_word(self, kind: type[Record], where: Sequence[Where]) -> "list[str] | None":
+        """The ids of the records that have the word asked for that fewest have; None where nobody
+        asks for a word, or every word asked for is a common one."""
+        same = {w.field: w.value for w in where if w.op == "="}
+        begun = [str(w.value) for w in where if w.op == "begins"]
+        keys = worded(kind)[:-1]
+        if not begun or not all(key in same for key in keys):
+            return None
+        held = "".join(f"{key} = ? AND " for key in keys)
+        rows = f"{kind.table}_words WHERE {held}word >= ? AND word < ?"
+        sql = f"SELECT DISTINCT id FROM {rows} LIMIT ?"
+        first = [same[key] for key in keys]
+        found = [self.rows(sql, [*first, w, f"{w}\U0010ffff", FEW + 1]) for w in begun]
+        fewest = min(found, key=len)
+        return [str(row[0]) for row in fewest] if len(fewest) <= FEW else None
+
     def find(
         self,
         kind: type[R],
@@ -207,7 +244,7 @@ class SqliteRecords:
         after: Position | None = None,
         limit: int = 100,
     ) -> list[R]:
-        clause, values = condition(where, telling_fields(kind))
+        clause, values = self.narrowed(kind, where)
         way, beyond = ("DESC", "<") if order.descending else ("ASC", ">")
         by = f'"{order.field}" {way}, id {way}' if order.field != "id" else f"id {way}"
         if after is not None:
@@ -229,7 +266,7 @@ class SqliteRecords:
         return None
 
     def count(self, kind: type[Record], where: Sequence[Where] = ()) -> int:
-        clause, values = condition(where, telling_fields(kind))
+        clause, values = self.narrowed(kind, where)
         counter = self.counter_for(kind, {w.field for w in where})
         what = f"coalesce(sum(n), 0) FROM {counter}" if counter else f"count(*) FROM {kind.table}"
         return int(self.rows(f"SELECT {what} WHERE {clause}", values)[0][0])
@@ -241,7 +278,7 @@ class SqliteRecords:
         self, kind: type[Record], where: Sequence[Where], fields: Sequence[str]
     ) -> dict[tuple[Value, ...], int]:
         """How many match per values of several fields."""
-        clause, values = condition(where, telling_fields(kind))
+        clause, values = self.narrowed(kind, where)
         counter = self.counter_for(kind, {w.field for w in where} | set(fields))
         what = f"sum(n) FROM {counter}" if counter else f"count(*) FROM {kind.table}"
         named = ", ".join(f'"{field}"' for field in fields)
@@ -256,12 +293,12 @@ class SqliteRecords:
 
     def ids(self, kind: type[Record], where: Sequence[Where] = ()) -> list[str]:
         """The ids of all that match, in order."""
-        clause, values = condition(where)
+        clause, values = self.narrowed(kind, where)
         sql = f"SELECT id FROM {kind.table} WHERE {clause} ORDER BY id"
         return [str(row[0]) for row in self.rows(sql, values)]
 
     def total(self, kind: type[Record], where: Sequence[Where]) -> int:
-        clause, values = condition(where)
+        clause, values = self.narrowed(kind, where)
         counter = self.counter_for(kind, {w.field for w in where})
         amount = cast(Any, kind).totalled
         table, number = (counter, "total") if counter else (kind.table, amount)
@@ -408,10 +445,15 @@ def derive(
     kind: type[Record],
     field: str,
     sources: tuple[str, ...],
-    made: Callable[..., str],
+    made: Callable[..., Any],
 ) -> None:
     """Fill a new column from others, in one pass."""
-    connection.create_function("made_of", len(sources), made, deterministic=True)
+    new = next(f for f in fields_of(kind) if f.name == field)
+
+    def made_of(*values: Any) -> Any:
+        return as_sql(new, made(*values))
+
+    connection.create_function("made_of", len(sources), made_of, deterministic=True)
     of = ", ".join(f'"{source}"' for source in sources)
     connection.execute(f'UPDATE {kind.table} SET "{field}" = made_of({of})')
 
@@ -436,8 +478,11 @@ def bring_up(connection: sqlite3.Connection, kind: type[Record]) -> None:
         old.append(number)
         for statement in dropping(kind, number) if there else ():
             connection.execute(statement)
+    spelt = bool(columns(connection, f"{kind.table}_words"))
     for statement in schema(kind):
         connection.execute(statement)
+    if worded(kind) and not spelt:
+        connection.execute(wording(kind))
     for number in old:
         connection.execute(counting(kind, number))
 

@@ -1,4 +1,5 @@
-"""Record kinds as SQLite keeps them: tables with a column a field, indexes, counters by trigger.
+"""Record kinds as SQLite keeps them: tables with a column a field, indexes, counters and words by
+trigger.
 
 Not here: what a field is to every store (fields.py), or reading and writing rows (sqlite.py).
 """
@@ -7,7 +8,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import MISSING
 from typing import Any, cast
 
-from biosight.storage.fields import Kept, fields_of, formerly
+from biosight.storage.fields import Kept, fields_of, formerly, worded
 from biosight.storage.records import Record
 
 TYPES = {str: "TEXT", int: "INTEGER", float: "REAL", bool: "INTEGER", bytes: "BLOB"}
@@ -47,6 +48,8 @@ def schema(kind: type[Record]) -> Iterator[str]:
             yield f"{made} IF NOT EXISTS {index} ON {kind.table} ({', '.join(names)})"
     for number, names in enumerate(counters_of(kind)):
         yield from counter_schema(kind, number, names)
+    if worded(kind):
+        yield from words_schema(kind)
 
 
 def names(kinds: Iterable[type[Record]]) -> set[str]:
@@ -110,6 +113,46 @@ def counter_schema(kind: type[Record], number: int, names: tuple[str, ...]) -> I
     ):
         name = f"{counter}_{event.split()[0].lower()}"
         yield f"CREATE TRIGGER IF NOT EXISTS {name} AFTER {event} ON {kind.table} BEGIN {body} END"
+
+
+def words_schema(kind: type[Record]) -> Iterator[str]:
+    """A table with a row a word of each record, and the triggers that keep it in step: a change
+    touches the words that differ alone."""
+    table, same, held = f"{kind.table}_words", worded(kind)[:-1], worded(kind)[-1]
+    keys = ", ".join((*same, "word", "id"))
+    yield (f"CREATE TABLE IF NOT EXISTS {table} ({keys}, PRIMARY KEY ({keys})) WITHOUT ROWID")
+
+    def rows(row: str, but: str) -> str:
+        values = ", ".join([*(f"{row}.{name}" for name in same), "value", f"{row}.id"])
+        of = f"SELECT {values} FROM json_each({row}.{held})"
+        if not but:
+            return of
+        moved = " OR ".join(f"{row}.{name} IS NOT {but}.{name}" for name in same)
+        return f"{of} WHERE value NOT IN (SELECT value FROM json_each({but}.{held})) OR {moved}"
+
+    def gone(but: str) -> str:
+        return f"DELETE FROM {table} WHERE ({keys}) IN ({rows('OLD', but)});"
+
+    def come(but: str) -> str:
+        return f"INSERT OR IGNORE INTO {table} {rows('NEW', but)};"
+
+    changing = ", ".join(worded(kind))
+    for event, body in (
+        ("INSERT", come("")),
+        ("DELETE", gone("")),
+        (f"UPDATE OF {changing}", gone("NEW") + come("OLD")),
+    ):
+        name = f"{table}_{event.split()[0].lower()}"
+        yield f"CREATE TRIGGER IF NOT EXISTS {name} AFTER {event} ON {kind.table} BEGIN {body} END"
+
+
+def wording(kind: type[Record]) -> str:
+    """The statement that fills an empty table of words from the records that are there."""
+    same = ", ".join(f"kept.{name}" for name in worded(kind)[:-1])
+    return (
+        f"INSERT OR IGNORE INTO {kind.table}_words SELECT {same}, value, kept.id "
+        f"FROM {kind.table} AS kept, json_each(kept.{worded(kind)[-1]})"
+    )
 
 
 def dropping(kind: type[Record], number: int) -> Iterator[str]:

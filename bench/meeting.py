@@ -1,0 +1,56 @@
+"""Sixteen uploads into one collection of MongoDB: how often they meet, and what it costs.
+
+The other side is the scripted peer of the tests: a document that a transaction touched is its own
+until it ends, an answer takes 1 ms and a commit 10. These are no figures of a real server: the
+ratios show what touching the collection itself costs, and touching a point of it.
+"""
+
+import threading
+import time
+
+from biosight.collection import Collection
+from biosight.storage import mongo
+from biosight.storage.living import still_there
+from biosight.storage.records import Insert, Require
+from tests.storage.peer import Peer
+from tests.storage.test_records import Bird, bird
+
+UPLOADS, ROUNDS = 16, 20
+
+
+def spent(collections: int, *, points: bool) -> tuple[float, int]:
+    """Seconds for all uploads, and how often two met."""
+    peer = Peer(step_seconds=0.001, commit_seconds=0.010)
+    records = mongo.open_mongo(peer.url, [Bird, Collection])
+
+    def upload(number: int) -> None:
+        there = still_there(f"c{number % collections}")
+        # With a version, the document itself is touched, as before.
+        there = there if points else Require(Collection, there.id, 1)
+        for n in range(ROUNDS):
+            records.write(there, *(Insert(bird(number * 1000 + n * 10 + k)) for k in range(3)))
+
+    threads = [threading.Thread(target=upload, args=(n,)) for n in range(UPLOADS)]
+    begun = time.monotonic()
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    records.close()
+    peer.close()
+    return time.monotonic() - begun, peer.conflicts
+
+
+def main() -> None:
+    """Print the table."""
+    mongo.SECONDS = 120.0
+    alone, none = spent(UPLOADS, points=False)
+    print(f"{UPLOADS} uploads at once, {ROUNDS} each: seconds, ratio, meetings")
+    print(f"{'each into a collection of its own':<40} {alone:6.2f} {1:6.2f} {none:6}")
+    for words, points in (("the collection itself touched", False), ("a point of it", True)):
+        took, met = spent(1, points=points)
+        print(f"{'all into one, ' + words:<40} {took:6.2f} {took / alone:6.2f} {met:6}")
+
+
+if __name__ == "__main__":
+    main()
