@@ -1,7 +1,7 @@
 # BioSight's image: no compiler, no PyTorch, not root, nothing to write but /data and /tmp.
 #   docker build -t biosight .                      the server and all commands but training
 #   docker build -t biosight-train --target train . with PyTorch, for stage and full retraining
-ARG BASE=python:3.11-slim-bookworm
+ARG BASE=python:3.11-slim-bookworm@sha256:a36c24f9cbdf4fd0f52d67f0823eeac19c2028c637cecc392d97f980d4fec56b
 
 FROM ${BASE} AS build
 WORKDIR /src

@@ -25,7 +25,11 @@ if [ ! -e deploy/secrets/tls.key ]; then
   openssl req -x509 -newkey rsa:3072 -nodes -days 365 -subj /CN=localhost \
     -addext subjectAltName=DNS:localhost -keyout deploy/secrets/tls.key -out deploy/secrets/tls.crt 2>/dev/null
 fi
+# Who is told of alerts stands in .env; see deploy/alertmanager/configure.sh.
+set -a && . ./.env && set +a
+sh deploy/alertmanager/configure.sh > deploy/secrets/alertmanager.yml
+[ -n "${ALERT_WEBHOOK:-}${ALERT_MAIL_TO:-}" ] || echo "Nobody is told of alerts: set ALERT_WEBHOOK or ALERT_MAIL_TO in .env."
 # The containers' own users read these.
-chmod 644 deploy/secrets/metrics_token deploy/secrets/s3.json deploy/secrets/tls.crt
+(cd deploy/secrets && chmod 644 metrics_token s3.json tls.crt alertmanager.yml)
 echo "Grafana: http://localhost:3000, user admin, password in .env. BioSight: $PUBLIC_URL"
 echo "The code for the first account: docker compose logs app1 app2 | grep One-time"

@@ -8,7 +8,7 @@ compile="uv pip compile -q pyproject.toml --universal --python-version 3.11 --ge
   --no-header --exclude-newer $before"
 $compile -o requirements/app.txt
 $compile --extra dev -c requirements/app.txt -o requirements/dev.txt
-$compile --extra mongo --extra cloud -c requirements/app.txt -o requirements/server.txt
+$compile --extra mongo --extra cloud --extra sso -c requirements/app.txt -o requirements/server.txt
 # Ray beside the tests' own pins; ray.txt adds to dev.txt.
 $compile --extra dev --extra ray -c requirements/dev.txt -o requirements/ray.txt
 # Tools with environments of their own: DVC's pins and ours do not meet.

@@ -1,6 +1,8 @@
 """Deployment files name what exists: settings, series, files. Their formats: make check-deploy."""
 
+import json
 import re
+import runpy
 from pathlib import Path
 from typing import Any
 
@@ -33,10 +35,11 @@ def test_every_setting_exists(file: str) -> None:
 
 
 def test_kustomize_lists_every_file() -> None:
-    for file in KUBERNETES.rglob("kustomization.yaml"):
-        listed = {
-            (file.parent / name).resolve() for name in documents(file)[0].get("resources", [])
-        }
+    for file in DEPLOY.rglob("kustomization.yaml"):
+        said = documents(file)[0]
+        names = [*said.get("resources", [])]
+        names += [f for made in said.get("configMapGenerator", []) for f in made["files"]]
+        listed = {(file.parent / name).resolve() for name in names}
         there = {f.resolve() for f in file.parent.glob("*.yaml") if f != file}
         assert there <= listed, file
         assert all(path.exists() for path in listed), file
@@ -46,23 +49,26 @@ def test_pods_run_as_nobody_on_a_root_they_cannot_write() -> None:
     pods = [
         r["spec"].get("jobTemplate", r)["spec"]["template"]["spec"]
         for r in resources()
-        if r["kind"] in {"Deployment", "CronJob"}
+        if r["kind"] in {"Deployment", "CronJob", "StatefulSet"}
     ]
-    assert len(pods) == 4
+    assert len(pods) == 6
     for pod in pods:
         assert pod["securityContext"]["runAsNonRoot"]
-        assert not pod["automountServiceAccountToken"]
+        # Prometheus alone asks Kubernetes something, by an account of its own.
+        assert ("serviceAccountName" in pod) != (pod.get("automountServiceAccountToken") is False)
         for container in pod["containers"]:
             assert container["securityContext"]["readOnlyRootFilesystem"]
             assert container["securityContext"]["capabilities"] == {"drop": ["ALL"]}
             assert container["resources"]["limits"]["memory"]
+            if "biosight" not in container["image"]:
+                continue
             # Secrets come by reference; none is written here.
             assert {"secretRef": {"name": "biosight"}} in container["envFrom"]
             assert "env" not in container
 
 
 def test_what_selects_finds_the_web_pods() -> None:
-    by_kind = {r["kind"]: r for r in resources()}
+    by_kind = {r["kind"]: r for r in resources() if r["metadata"]["name"] == "biosight"}
     web = next(
         r
         for r in resources()
@@ -75,6 +81,8 @@ def test_what_selects_finds_the_web_pods() -> None:
         by_kind["NetworkPolicy"]["spec"]["podSelector"]["matchLabels"],
         web["spec"]["selector"]["matchLabels"],
     )
+    monitored = by_kind["ServiceMonitor"]["spec"]["selector"]["matchLabels"]
+    assert monitored.items() <= by_kind["Service"]["metadata"]["labels"].items()
     assert all(s.items() <= labels.items() for s in selectors)
     scaled = by_kind["HorizontalPodAutoscaler"]["spec"]["metrics"][1]["pods"]["metric"]["name"]
     assert scaled == metrics.queue_depth._name
@@ -116,3 +124,34 @@ def test_dashboards_ask_for_series_that_exist() -> None:
     for text in texts:
         named = set(re.findall(r"biosight_[a-z_]+", text))
         assert named <= known, named - known
+
+
+def boards() -> dict[str, dict[str, Any]]:
+    """The dashboards as deploy/grafana/boards.py makes them."""
+    made: dict[str, dict[str, Any]] = runpy.run_path(str(DEPLOY / "grafana/boards.py"))["BOARDS"]
+    return made
+
+
+def test_dashboards_are_what_their_table_says() -> None:
+    for name, board in boards().items():
+        kept = json.loads((DEPLOY / f"grafana/dashboards/{name}.json").read_text(encoding="utf-8"))
+        assert kept == board, f"python deploy/grafana/boards.py writes {name}.json"
+
+
+def test_every_panel_says_what_it_tells_and_follows_the_choices() -> None:
+    for board in boards().values():
+        assert [v["name"] for v in board["templating"]["list"]] == ["datasource", "job", "instance"]
+        shown = [p for p in board["panels"] if p["type"] != "row"]
+        assert len(shown) < len(board["panels"])
+        for panel in shown:
+            assert panel["description"].endswith("."), panel["title"]
+            assert panel["fieldConfig"]["defaults"]["unit"], panel["title"]
+            assert panel["fieldConfig"]["defaults"]["thresholds"]["steps"], panel["title"]
+            for target in panel["targets"]:
+                series = re.findall(r"\{[^}]*\}", target["expr"])
+                assert series, target["expr"]
+                assert all('job=~"$job", instance=~"$instance"' in s for s in series)
+                ranges = set(re.findall(r"\[(.*?)\]", target["expr"]))
+                assert ranges <= {"$__rate_interval", "$__range"}, target["expr"]
+                heat = "_bucket" in target["expr"] and "quantile" not in target["expr"]
+                assert heat == (panel["type"] == "heatmap"), panel["title"]

@@ -137,6 +137,12 @@ drift_checked = Gauge(
     "When the newest drift check was, seconds since 1970; 0 for never.",
     registry=REGISTRY,
 )
+promoted = Gauge(
+    "biosight_model_promoted_timestamp_seconds",
+    "When a serving version of a family began to serve, seconds since 1970.",
+    ("model",),
+    registry=REGISTRY,
+)
 audited_accuracy = Gauge(
     "biosight_audited_accuracy",
     "How often a serving version is right, 0 to 1, on pictures that review drew at random.",

@@ -10,6 +10,7 @@ import sys
 import threading
 import time
 from collections.abc import Sequence
+from pathlib import Path
 
 import click
 
@@ -25,6 +26,8 @@ from biosight.tied import end_with
 log = logging.getLogger(__name__)
 POLL_SECONDS = 0.3
 IDLE_SECONDS = 20.0
+BEAT_SECONDS, STUCK_SECONDS = 15.0, 60.0
+BEAT = "worker-beat"  # the probe in deploy/kubernetes/base/worker.yaml asks how old it is
 
 
 @click.command()
@@ -39,6 +42,8 @@ def worker(settings: Settings, until_idle: bool, tied: bool) -> None:
     shift = Shift(settings, archive, IDLE_SECONDS if until_idle else math.inf)
     beside = threading.Thread(target=shift.work, args=(work.LIGHT,), name="light", daemon=True)
     beside.start()
+    beat = threading.Thread(target=shift.beat, args=(settings.data_dir / BEAT,), daemon=True)
+    beat.start()
     try:
         shift.work(work.HEAVY)
         beside.join()
@@ -65,21 +70,33 @@ class Shift:
         self.biosight: BioSight | None = None
         self.over = threading.Event()
         self.busy: set[str] = set()
+        self.looked: dict[tuple[str, ...], float] = {}
 
     def work(self, kinds: Sequence[str]) -> None:
         """One lane: do jobs of these kinds, one after another, until no lane has had one for
         long."""
         while not self.over.is_set() and (self.busy or self.quiet < self.patience):
+            self.looked[tuple(kinds)] = time.monotonic()
             job = self.claim(kinds)
             if job is None:
                 self.over.wait(POLL_SECONDS)
                 continue
             self.busy.add(job.id)
+            self.looked[tuple(kinds)] = math.inf  # a lesson may take hours, its lease is kept
             try:
                 work.run(self.opened(), job)
             finally:
                 self.quiet_since = time.monotonic()
                 self.busy.discard(job.id)
+
+    def beat(self, file: Path) -> None:
+        """Touch a file while every lane works or looks for work: an orchestrator starts a worker
+        anew whose file is old."""
+        while True:
+            if min(self.looked.values(), default=0) > time.monotonic() - STUCK_SECONDS:
+                file.touch()
+            if self.over.wait(BEAT_SECONDS):
+                return
 
     @property
     def quiet(self) -> float:

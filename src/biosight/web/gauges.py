@@ -18,6 +18,7 @@ from biosight.errands.accuracy import audited_here
 from biosight.errors import BioSightError
 from biosight.images import Image
 from biosight.jobs import Job
+from biosight.registry import families
 from biosight.review.acts import KINDS
 from biosight.storage.records import Order, Where
 
@@ -83,6 +84,10 @@ class Gauges:
         backup = logbook.last(archive.records, logbook.BACKED_UP)
         metrics.backup_made.set(backup.at if backup else 0)
         self.ask_drift()
+        metrics.promoted.clear()
+        for version in families(archive.records).values():
+            if version.promoted_at and not version.collection:  # of all, and chosen here
+                metrics.promoted.labels(version.id).set(version.promoted_at)
         if time.monotonic() - self.audited_at > AUDIT_EVERY_SECONDS:
             self.audited_at = time.monotonic()
             self.ask_audit()
