@@ -11,13 +11,21 @@ RUN /opt/biosight/bin/pip install --no-cache-dir --require-hashes -r requirement
 COPY pyproject.toml README.md LICENSE ./
 COPY src src
 COPY docs/guide docs/guide
-RUN /opt/biosight/bin/pip install --no-cache-dir --no-deps .
+# What only a developer needs goes: the libraries' own tests, their debugging symbols (but for what
+# auditwheel put into *.libs, which strip may break), pip. All of it stays for the image that trains.
+RUN /opt/biosight/bin/pip install --no-cache-dir --no-deps . \
+    && cp -r /opt/biosight /opt/biosight-train \
+    && apt-get update \
+    && apt-get install -y --no-install-recommends binutils=2.40-2 \
+    && find /opt/biosight -type d -name tests -prune -exec rm -rf {} + \
+    && find /opt/biosight -name '*.so*' -type f -not -path '*.libs/*' -exec strip --strip-unneeded {} + \
+    && /opt/biosight/bin/python -m pip uninstall -q -y setuptools pip \
+    && rm -rf /var/lib/apt/lists/*
 
 FROM ${BASE} AS runtime
 RUN groupadd --gid 10001 biosight \
     && useradd --uid 10001 --gid 10001 --no-create-home --home-dir /data biosight \
     && install -d -o biosight -g biosight -m 0700 /data
-COPY --from=build /opt/biosight /opt/biosight
 ENV PATH=/opt/biosight/bin:$PATH \
     PYTHONDONTWRITEBYTECODE=1 \
     PYTHONUNBUFFERED=1 \
@@ -32,9 +40,11 @@ ENTRYPOINT ["biosight"]
 CMD ["serve"]
 
 FROM runtime AS train
+COPY --from=build /opt/biosight-train /opt/biosight
 COPY requirements/train.txt /tmp/train.txt
 RUN /opt/biosight/bin/pip install --no-cache-dir -r /tmp/train.txt
 USER 10001:10001
 
 FROM runtime AS app
+COPY --from=build /opt/biosight /opt/biosight
 USER 10001:10001

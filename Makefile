@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check install --quiet
 
-.PHONY: up check-deploy run test test-long lint lint-js format bench bench-model docs train-env server-env ray-env pipeline-env clean
+.PHONY: up check-deploy run test test-long lint lint-js format bench bench-model docs train-env server-env ray-env pipeline-env clean sbom
 
 run: $(VENV)/.app
 	@$(BIN)/biosight serve
@@ -96,6 +96,11 @@ check-deploy: .venv-deploy/.done
 	@$(PYTHON) -m venv .venv-deploy
 	@.venv-deploy/bin/python -m pip --disable-pip-version-check install --quiet --require-hashes -r requirements/deploy.txt
 	@touch $@
+
+# What the image is made of, with versions and hashes, as CycloneDX.
+sbom: .venv-deploy/.done
+	.venv-deploy/bin/cyclonedx-py requirements requirements/server.txt --pyproject pyproject.toml \
+	  --output-reproducible --output-file biosight.cdx.json
 
 clean:
 	rm -rf $(VENV) .venv-dvc .venv-deploy node_modules
