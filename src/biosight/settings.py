@@ -80,6 +80,29 @@ class Settings(BaseSettings):
         description="Header in which a trusted proxy that signs people in names their e-mail "
         "address, such as X-Forwarded-Email.",
     )
+    oidc_issuer: str = Field(
+        "",
+        pattern=r"^(https?://\S+)?$",
+        description="OpenID Connect provider that signs people in, such as https://login.example; "
+        "empty means passwords alone.",
+    )
+    oidc_client_id: str = Field("", description="What the provider calls BioSight.")
+    oidc_client_secret: str = Field("", description="What BioSight shows the provider.")
+    oidc_name: str = Field(
+        "your institute", max_length=60, description="What people call the provider."
+    )
+    oidc_groups: str = Field("groups", description="The provider's claim that lists groups.")
+    oidc_members: str = Field("", description="Group of which one must be; empty means none.")
+    oidc_admins: str = Field(
+        "", description="Group whose members are administrators here, all others members."
+    )
+    smtp_url: str = Field(
+        "",
+        pattern=r"^(smtp|smtps|smtp\+starttls)://\S+$|^$",
+        description="Mail server: smtp+starttls://USER:PASSWORD@HOST:587, smtps://… or, inside the "
+        "house, smtp://…; empty means that links are shown to who makes them, and not sent.",
+    )
+    mail_from: str = Field("", description="Whom mails are from, such as biosight@example.org.")
     model_dir: Path | None = Field(
         None, description="Folder with model.onnx and card.json; empty means the bundled model."
     )
@@ -149,6 +172,17 @@ class Settings(BaseSettings):
         """Refuse to believe a header from everybody."""
         if self.sso_header and not self.trusted_proxies.strip():
             raise ValueError("BIOSIGHT_SSO_HEADER needs BIOSIGHT_TRUSTED_PROXIES")
+        return self
+
+    @model_validator(mode="after")
+    def sign_on_and_mail_are_whole(self) -> Self:
+        """Refuse half a provider, and mails whose links lead nowhere."""
+        if self.oidc_issuer and not (self.oidc_client_id and self.public_url):
+            raise ValueError(
+                "BIOSIGHT_OIDC_ISSUER needs BIOSIGHT_OIDC_CLIENT_ID and BIOSIGHT_PUBLIC_URL"
+            )
+        if self.smtp_url and not (self.mail_from and self.public_url):
+            raise ValueError("BIOSIGHT_SMTP_URL needs BIOSIGHT_MAIL_FROM and BIOSIGHT_PUBLIC_URL")
         return self
 
     @property

@@ -116,7 +116,11 @@ def app_paths(ada: TestClient) -> list[tuple[str, str]]:
 def test_nobody_gets_anything_unsigned(client: TestClient, biosight: BioSight) -> None:
     paths = client.get("/openapi.json").json()["paths"]
     public = {"/api/v1/register", "/api/v1/sign-in", "/api/v1/reset", "/health", "/ready"}
-    public |= {"/api/v1/invitation", "/api/v1/shared"}  # whoever has the link's secret
+    public |= {
+        "/api/v1/forgotten",
+        "/api/v1/invitation",
+        "/api/v1/shared",
+    }  # whoever has the link's secret
     for path, methods in paths.items():
         if path.startswith("/api/v1/shared/"):
             said = client.get(path.replace("{", "x").replace("}", ""))

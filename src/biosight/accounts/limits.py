@@ -73,6 +73,12 @@ def tried(records: Records, limits: Mapping[str, int]) -> Iterator[None]:
         give_try_back(records, key)
 
 
+def counted(records: Records, limits: Mapping[str, int]) -> None:
+    """A try of each key that counts whatever comes of it. Raises TooMany."""
+    for key, free in limits.items():
+        take_try(records, key, free)
+
+
 def wait_after(failures: int, free: int) -> float:
     """Seconds to wait after so many failures: none, then FIRST_WAIT_SECONDS, twice that and so on
     up to LONGEST_WAIT_SECONDS."""

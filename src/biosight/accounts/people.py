@@ -3,6 +3,7 @@
 Not here: signing up and in (signing.py).
 """
 
+import secrets
 import time
 from collections.abc import Sequence
 from dataclasses import replace
@@ -64,6 +65,25 @@ def find_user(records: Records, email: str) -> User | None:
         return one(records, User, Where("email", "=", clean_email(email)))
     except BadRequest:
         return None
+
+
+def find_subject(records: Records, subject: str) -> User | None:
+    """The account that a provider's subject was bound to."""
+    return one(records, User, Where("subject", "=", subject))
+
+
+def bind(records: Records, user: User, subject: str) -> User:
+    """Let a provider alone sign somebody in: the password, sessions and tokens of before end.
+
+    Nobody proved that the address was theirs when the account was made; who made it could else stay
+    in it beside its owner. Raises Forbidden where it is bound to another subject."""
+    if user.subject:
+        raise Forbidden("This email address belongs to another person's account here.")
+    password = hash_password(secrets.token_urlsafe(32))
+    bound = change_user(records, user, replace(user, subject=subject, password=password))
+    end_sessions(records, user)
+    records.remove(Token, [Where("user", "=", user.id)])
+    return bound
 
 
 def has_users(records: Records) -> bool:

@@ -16,11 +16,13 @@ class User:
     """A person with an account; `email` is lower case. `role` is "admin" or "member".
 
     `names` says how labels are shown to them: as they are written, by common names, or by both.
+    `subject` is who they are to the provider that signs them in, "" for a password of their own.
     """
 
     table: ClassVar[str] = "users"
     precious: ClassVar[bool] = True
     unique: ClassVar[tuple[tuple[str, ...], ...]] = (("email",),)
+    indexes: ClassVar[tuple[tuple[str, ...], ...]] = (("subject",),)
 
     id: str
     email: str
@@ -30,6 +32,7 @@ class User:
     created_at: float
     disabled: bool = False
     names: str = "written"
+    subject: str = ""
     version: int = 1
 
     @property

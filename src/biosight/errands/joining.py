@@ -3,12 +3,14 @@
 Not here: passwords and links (accounts), or who owns a collection afterwards (sharing.py).
 """
 
+import secrets
 from contextlib import suppress
+from dataclasses import dataclass
 
 from biosight import accounts, logbook, sharing
 from biosight.accounts import Invitation, User
 from biosight.collection import FIRST_NAME
-from biosight.errors import Forbidden, NotFound, Stale
+from biosight.errors import Conflict, Forbidden, NotFound, Stale
 from biosight.gallery import talk
 from biosight.storage.records import Gone, InUse, Records
 
@@ -38,6 +40,42 @@ def join(records: Records, user: User, invitation: Invitation) -> str:
     except Stale as error:
         raise NotFound("This invitation was used by somebody else just now.") from error
     return invitation.collection
+
+
+@dataclass(frozen=True, slots=True)
+class Introduced:
+    """Somebody as a provider names them: `subject` for good, a verified address, a name, and the
+    role that their groups give them, "" where groups say nothing."""
+
+    subject: str
+    email: str
+    name: str
+    role: str
+
+
+def signed_on(records: Records, known: Introduced, policy: str) -> User:
+    """The account of somebody whom a provider signed in: the one bound to them, the one of their
+    address, which is bound now, or a new one. Their groups' role is theirs from now on, but for the
+    only administrator's. Raises Forbidden or Conflict."""
+    user = accounts.find_subject(records, known.subject)
+    if user is None:
+        there = accounts.find_user(records, known.email)
+        if there is None and policy == "closed":
+            raise Forbidden(f"There is no account for {known.email}; ask an administrator.")
+        user = accounts.bind(records, there or newcomer(records, known), known.subject)
+    if user.disabled:
+        raise Forbidden("This account is disabled; ask an administrator.")
+    if known.role and known.role != user.role:
+        with suppress(Conflict):  # the only administrator stays one
+            user = accounts.change_standing(records, user, role=known.role)
+            logbook.note(records, "role changed", about=user.id, detail=f"{user.role}, by groups")
+    return user
+
+
+def newcomer(records: Records, known: Introduced) -> User:
+    """An account with a first collection, and a password that nobody has."""
+    password = secrets.token_urlsafe(32)
+    return welcome(records, accounts.create_user(records, known.email, password, known.name))
 
 
 def sign_up_by(

@@ -14,6 +14,8 @@ from starlette.staticfiles import StaticFiles
 
 from biosight import __version__
 from biosight.bootstrap import BioSight
+from biosight.errors import BadRequest
+from biosight.settings import Settings
 from biosight.web import atlas, errors, health, pages
 from biosight.web.api import (
     acts,
@@ -78,6 +80,16 @@ def include(app: FastAPI) -> None:
     app.include_router(health.router)
 
 
+def with_sign_on(app: FastAPI, settings: Settings) -> None:
+    """Let a provider sign people in. Raises BadRequest where its client is not installed."""
+    try:
+        from biosight.web import sign_on, signing_on
+    except ImportError as error:
+        raise BadRequest("BIOSIGHT_OIDC_ISSUER needs authlib: make server-env.") from error
+    app.state.provider = sign_on.Provider(settings)
+    app.include_router(signing_on.router)
+
+
 def create_app(biosight: BioSight, *, housekeeping: bool = True) -> FastAPI:
     """The ASGI app; the caller opens and closes `biosight`."""
 
@@ -105,6 +117,8 @@ def create_app(biosight: BioSight, *, housekeeping: bool = True) -> FastAPI:
     errors.install(app, pages.error_page)
     include(app)
     app.include_router(pages.router)
+    if biosight.settings.oidc_issuer:
+        with_sign_on(app, biosight.settings)
     app.mount("/static", StaticFiles(directory=HERE / "static"), name="static")
     app.mount(
         "/swagger", StaticFiles(directory=str(files("fastapi_offline") / "static")), name="swagger"

@@ -179,7 +179,12 @@ def sign_in(request: Request, biosight: Open, records: Store, next: str = "/") -
         return RedirectResponse("/register", 303)
     user = sso.person_of(request, biosight)
     if user is None:
-        return render(request, "sign_in.html")
+        settings = biosight.settings
+        provider = settings.oidc_name if settings.oidc_issuer else ""
+        here = quote(sso.inside(next), safe="")
+        return render(
+            request, "sign_in.html", provider=provider, next=here, mails=bool(settings.smtp_url)
+        )
     answer = RedirectResponse(sso.inside(next), 303)
     start_session(request, answer, biosight, user)
     metrics.sign_ins.labels("ok").inc()
@@ -188,6 +193,12 @@ def sign_in(request: Request, biosight: Open, records: Store, next: str = "/") -
         biosight.archive.records, "signed in", by=user.id, detail="by the proxy", address=address
     )
     return answer
+
+
+@router.get("/forgotten")
+def forgotten(request: Request) -> Response:
+    """Have a link for a new password sent."""
+    return render(request, "forgotten.html")
 
 
 @router.get("/register")

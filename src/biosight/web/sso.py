@@ -4,8 +4,6 @@ The header counts only from an address in BIOSIGHT_TRUSTED_PROXIES, which must t
 a browser sends under its name. Not here: passwords and sessions (accounts).
 """
 
-import secrets
-
 from fastapi import Request
 
 from biosight import accounts
@@ -39,8 +37,7 @@ def newcomer(biosight: BioSight, email: str) -> User:
     if biosight.settings.registration == "closed":
         raise Forbidden(f"There is no account for {email}; ask an administrator to add one.")
     records = biosight.archive.records
-    user = accounts.create_user(records, email, secrets.token_urlsafe(32))
-    return joining.welcome(records, user)
+    return joining.newcomer(records, joining.Introduced("", email, "", ""))
 
 
 def inside(path: str) -> str:

@@ -9,7 +9,7 @@ from pydantic import BaseModel
 from biosight import accounts, logbook
 from biosight.accounts import Invitation, User
 from biosight.collection import Collection
-from biosight.errands import auditing
+from biosight.errands import auditing, letters
 from biosight.errands.versions import serving_key
 from biosight.errors import NotFound
 from biosight.images import Image
@@ -17,7 +17,7 @@ from biosight.storage.living import LIVING
 from biosight.storage.records import Remove, Where
 from biosight.web.deps import Admin, Bytes, Open, Store
 from biosight.web.inputs import Input
-from biosight.web.invited import InvitationOut, Invite, invitation_out
+from biosight.web.invited import InvitationOut, Invite, invitation_out, post_of
 
 router = APIRouter(prefix="/admin", tags=["admin"])
 
@@ -50,9 +50,10 @@ class UserChange(Input):
 
 
 class Link(BaseModel):
-    """A path to send to a person; shown once."""
+    """A path to send to a person; shown once. `mailed` where it was sent to them."""
 
     path: str
+    mailed: bool
 
 
 class Overview(BaseModel):
@@ -143,11 +144,14 @@ def change_user(user: str, body: UserChange, person: Admin, records: Store) -> U
 
 
 @router.post("/users/{user}/reset-link", status_code=201)
-def reset_link(user: str, person: Admin, records: Store) -> Link:
+def reset_link(user: str, person: Admin, biosight: Open, records: Store) -> Link:
     """A link with which this person sets a new password, valid for a day."""
-    secret = accounts.reset_link(records, get_user(records, user), person.user.id)
+    found = get_user(records, user)
+    secret = accounts.reset_link(records, found, person.user.id)
     logbook.note(records, "reset link made", by=person.user.id, about=user)
-    return Link(path=f"/reset#{secret}")
+    path = f"/reset#{secret}"
+    mailed = letters.new_password(post_of(biosight.settings), found, path)
+    return Link(path=path, mailed=mailed)
 
 
 @router.get("/invitations")
@@ -157,10 +161,13 @@ def list_invitations(person: Admin, records: Store) -> list[InvitationOut]:
 
 
 @router.post("/invitations", status_code=201)
-def invite(body: Invite, person: Admin, records: Store) -> Link:
+def invite(body: Invite, person: Admin, biosight: Open, records: Store) -> Link:
     """A link to sign up with."""
-    secret, _ = accounts.invite(records, person.user, body.email, days=body.days, uses=body.uses)
-    return Link(path=f"/join#{secret}")
+    by = person.user
+    secret, made = accounts.invite(records, by, body.email, days=body.days, uses=body.uses)
+    path = f"/join#{secret}"
+    mailed = letters.invitation(records, post_of(biosight.settings), by, made, path)
+    return Link(path=path, mailed=mailed)
 
 
 @router.delete("/invitations/{invitation}", status_code=204)

@@ -9,12 +9,12 @@ from pydantic import BaseModel, Field
 from biosight import accounts, logbook, sharing
 from biosight.accounts import Invitation
 from biosight.collection import Collection
-from biosight.errands import joining
+from biosight.errands import joining, letters
 from biosight.errors import NotFound
 from biosight.storage.records import Records, Remove
-from biosight.web.deps import Owner, Signed, Store
+from biosight.web.deps import Open, Owner, Signed, Store
 from biosight.web.inputs import Input
-from biosight.web.invited import InvitationOut, Invite, invitation_out
+from biosight.web.invited import InvitationOut, Invite, invitation_out, post_of
 
 router = APIRouter(tags=["invitations"])
 Role = Literal["viewer", "editor", "owner"]
@@ -27,9 +27,11 @@ class InviteTo(Invite):
 
 
 class InvitationMade(InvitationOut):
-    """A new invitation; `path` is the link behind the server's address, shown this once."""
+    """A new invitation; `path` is the link behind the server's address, shown this once. `mailed`
+    where it was sent to the address that it is for."""
 
     path: str
+    mailed: bool
 
 
 class Secret(Input):
@@ -82,7 +84,9 @@ def list_invitations(access: Owner, records: Store) -> list[InvitationOut]:
 
 
 @router.post("/collections/{collection}/invitations", status_code=201)
-def invite(body: InviteTo, access: Owner, person: Signed, records: Store) -> InvitationMade:
+def invite(
+    body: InviteTo, access: Owner, person: Signed, biosight: Open, records: Store
+) -> InvitationMade:
     """Make a link that lets people in."""
     c = access.collection.id
     secret, made = accounts.invite(
@@ -95,7 +99,9 @@ def invite(body: InviteTo, access: Owner, person: Signed, records: Store) -> Inv
         uses=body.uses,
     )
     logbook.note(records, "invited", by=person.user.id, about=c, detail=f"as {body.role}")
-    return InvitationMade(**invitation_out(made).model_dump(), path=f"/join#{secret}")
+    path, post = f"/join#{secret}", post_of(biosight.settings)
+    mailed = letters.invitation(records, post, person.user, made, path)
+    return InvitationMade(**invitation_out(made).model_dump(), path=path, mailed=mailed)
 
 
 @router.delete("/collections/{collection}/invitations/{invitation}", status_code=204)

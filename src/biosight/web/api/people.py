@@ -6,22 +6,24 @@ Not here: other people's accounts (admin.py).
 from dataclasses import replace
 from typing import Any, Literal
 
-from fastapi import APIRouter, Request, Response
+from fastapi import APIRouter, BackgroundTasks, Request, Response
 from fastapi.responses import StreamingResponse
 from pydantic import BaseModel, Field
 
 from biosight import accounts, logbook, metrics
 from biosight.accounts import User
-from biosight.errands import joining, own_data
-from biosight.errors import BioSightError, Forbidden, NotSignedIn, TooMany
+from biosight.errands import joining, letters, own_data
+from biosight.errors import BadRequest, BioSightError, Forbidden, NotSignedIn, TooMany
 from biosight.storage.records import Records
 from biosight.web.deps import Browser, Open, Signed, Store
 from biosight.web.inputs import Input
+from biosight.web.invited import post_of
 from biosight.web.security import clear_cookie, client_address, needs_first_code
 from biosight.web.sending import begun, on_byte_threads, streamed
 from biosight.web.sessions import start_session
 
 router = APIRouter(tags=["people"])
+FREE_LETTERS = 3  # more to one address wait
 OWN_DATA: dict[int | str, dict[str, Any]] = {
     200: {"content": {"application/zip": {}}, "description": "Tables of JSON lines, and originals"}
 }
@@ -53,6 +55,12 @@ class Reset(Input):
 
     link: str = Field(max_length=200)
     password: str = Field(max_length=1024)
+
+
+class Forgotten(Input):
+    """The address of an account whose password is forgotten."""
+
+    email: str = Field(max_length=260)
 
 
 class MeChange(Input):
@@ -170,6 +178,20 @@ def sign_out(person: Browser, response: Response, biosight: Open, records: Store
     """End this session."""
     accounts.end_session(records, person.user, person.session)
     clear_cookie(response, biosight.settings)
+
+
+@router.post("/forgotten", status_code=204)
+def forgotten(
+    body: Forgotten, request: Request, biosight: Open, records: Store, after: BackgroundTasks
+) -> None:
+    """Have a link for a new password sent. The answer is the same whether there is such an account,
+    and comes before anybody looks."""
+    if not biosight.settings.smtp_url:
+        raise BadRequest("This server sends no mail; an administrator can make you a link.")
+    place = accounts.network_of(client_address(request, biosight.settings))
+    about = f"forgotten:{body.email.strip().casefold()}"
+    accounts.counted(records, {about: FREE_LETTERS, f"forgotten from:{place}": accounts.FREE})
+    after.add_task(letters.forgotten, records, post_of(biosight.settings), body.email)
 
 
 @router.post("/reset", status_code=204)

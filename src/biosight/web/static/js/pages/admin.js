@@ -68,7 +68,7 @@ async function drawUsers(main) {
   const reset = async (u) => {
     try {
       const made = await call("POST", `/admin/users/${u.id}/reset-link`);
-      showLink(main, made.path, `With this link ${u.name} sets a new password; it works for a day.`);
+      showLink(main, made.path, `${made.mailed ? `Sent to ${u.email}. ` : ""}With this link ${u.name} sets a new password; it works for a day.`);
     } catch (error) {
       complain(error);
     }

@@ -24,6 +24,11 @@ export function mount(main) {
     button.disabled = true;
     try {
       await call("POST", `/${form.dataset.sign}`, fields(form));
+      const done = form.querySelector(".done");
+      if (done) {
+        done.removeAttribute("hidden");
+        return;
+      }
       location.assign(form.dataset.sign === "reset" ? "/sign-in" : after());
     } catch (error) {
       problem.textContent = error instanceof Error ? error.message : String(error);

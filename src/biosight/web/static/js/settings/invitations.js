@@ -15,7 +15,8 @@ export async function wireInvitations(main, path) {
     const { days, uses, ...said } = fields(form);
     try {
       const made = await call("POST", path, { ...said, days: Number(days), uses: Number(uses) });
-      showLink(main, made.path, "Send this link; it is not shown again.");
+      const sent = made.mailed ? `Sent to ${said.email}. The link is` : "Send this link; it is";
+      showLink(main, made.path, `${sent} not shown again.`);
       form.reset();
       await draw(main, path);
     } catch (error) {

@@ -1,0 +1,55 @@
+"""Mail: one plain message through the mail server that the settings name.
+
+Not here: what is written (errands/letters.py).
+"""
+
+import smtplib
+import ssl
+from email.message import EmailMessage
+from email.utils import formatdate, make_msgid
+from urllib.parse import unquote, urlsplit
+
+from biosight.errors import Unavailable
+
+SECONDS = 10.0
+PORTS = {"smtp": 25, "smtps": 465, "smtp+starttls": 587}
+
+
+def message(sender: str, to: str, subject: str, text: str) -> EmailMessage:
+    """A message of plain text (RFC 5322). Raises ValueError for a line break in a header."""
+    made = EmailMessage()
+    made["From"], made["To"], made["Subject"] = sender, to, subject
+    made["Date"] = formatdate(usegmt=True)
+    made["Message-ID"] = make_msgid(domain=sender.rpartition("@")[2].strip("> ") or None)
+    made["Auto-Submitted"] = "auto-generated"  # RFC 3834: no out-of-office answers
+    made.set_content(text)
+    return made
+
+
+def send(server: str, mail: EmailMessage) -> None:
+    """Hand a message to a server, as smtp://…, smtps://… or smtp+starttls://USER:PASSWORD@HOST:PORT;
+    never more plainly than that says. Raises Unavailable within some ten seconds a step."""
+    where = urlsplit(server)
+    host, port = where.hostname or "", where.port or PORTS[where.scheme]
+    try:
+        with connected(where.scheme, host, port) as client:
+            if where.username:
+                client.login(unquote(where.username), unquote(where.password or ""))
+            client.send_message(mail)
+    except (OSError, smtplib.SMTPException) as error:
+        raise Unavailable("The mail server can't be reached, or refuses the mail.") from error
+
+
+def connected(scheme: str, host: str, port: int) -> smtplib.SMTP:
+    """A connection, encrypted where the scheme says so."""
+    if scheme == "smtps":
+        context = ssl.create_default_context()
+        return smtplib.SMTP_SSL(host, port, timeout=SECONDS, context=context)
+    client = smtplib.SMTP(host, port, timeout=SECONDS)
+    try:
+        if scheme == "smtp+starttls":
+            client.starttls(context=ssl.create_default_context())
+    except BaseException:
+        client.close()
+        raise
+    return client

@@ -1,0 +1,66 @@
+"""The two halves of single sign-on: off to the provider, and back with its answer.
+
+Not here: what is asked and believed (sign_on.py).
+"""
+
+from fastapi import APIRouter, Request, Response
+from fastapi.responses import RedirectResponse
+
+from biosight import accounts, logbook, metrics
+from biosight.bootstrap import BioSight
+from biosight.errands import joining
+from biosight.errors import BioSightError, Forbidden
+from biosight.web import sso
+from biosight.web.deps import Open, Store
+from biosight.web.security import client_address
+from biosight.web.sessions import start_session
+from biosight.web.sign_on import BACK, Begun, Provider
+
+router = APIRouter(include_in_schema=False)
+KEPT_SECONDS = 600
+
+
+def cookie_of(biosight: BioSight) -> str:
+    """The name of the cookie between the halves."""
+    return "__Host-biosight-sign-on" if biosight.settings.secure else "biosight-sign-on"
+
+
+@router.get("/sign-on")
+def begin(request: Request, biosight: Open, next: str = "/") -> Response:
+    """Send somebody to the provider."""
+    provider: Provider = request.app.state.provider
+    begun = Begun.new(sso.inside(next))
+    answer = RedirectResponse(provider.address(begun), 303)
+    answer.set_cookie(
+        cookie_of(biosight),
+        begun.written(),
+        max_age=KEPT_SECONDS,
+        secure=biosight.settings.secure,
+        httponly=True,
+        samesite="lax",  # they come back from another site
+    )
+    return answer
+
+
+@router.get(BACK)
+def back(request: Request, biosight: Open, records: Store) -> Response:
+    """Sign in whom the provider names."""
+    provider: Provider = request.app.state.provider
+    address = client_address(request, biosight.settings)
+    if not accounts.has_users(records):
+        raise Forbidden("The first account takes a password and the one-time code: sign up.")
+    try:
+        begun = Begun.read(request.cookies.get(cookie_of(biosight), ""))
+        known = provider.person(begun, f"{provider.redirect}?{request.url.query}")
+        user = joining.signed_on(records, known, biosight.settings.registration)
+    except BioSightError as error:
+        metrics.sign_ins.labels("wrong").inc()
+        detail = f"by {provider.name}: {error.code}"
+        logbook.note(records, "sign-in failed", detail=detail, address=address)
+        raise
+    answer = RedirectResponse(begun.next, 303)
+    answer.delete_cookie(cookie_of(biosight), secure=biosight.settings.secure, httponly=True)
+    start_session(request, answer, biosight, user)
+    metrics.sign_ins.labels("ok").inc()
+    logbook.note(records, "signed in", by=user.id, detail=f"by {provider.name}", address=address)
+    return answer
