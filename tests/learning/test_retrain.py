@@ -213,6 +213,12 @@ def test_retrain_walks_all_stages(run: Run, tmp_path: Path, settings: Settings) 
     train = {row.image for row in taken.part("train")}
     assert {image for image, _ in learnt} == train
     assert "garden@1\tcandidate" in run("model", "list").output
+    assert card["made_with"]["numpy"]
+    assert card["made_with"]["processor"] in page
+    # The same pictures in the same way make the same candidate, night after night.
+    again = run("retrain", "--name", "garden", "--work", work, "--params", params, "--force")
+    assert "garden@1 waits as a candidate" in again.output
+    assert "garden@2" not in run("model", "list").output
     # Once it serves, the pictures that it locked away are not new ones.
     run("model", "promote", "garden@1")
     archive = open_archive(Settings())

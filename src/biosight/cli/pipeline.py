@@ -173,4 +173,11 @@ def register_stage(settings: Settings, params: Path | None, work: Path) -> None:
     """Make the candidate known to BioSight; a person promotes."""
     with opened(settings) as (archive, _):
         made = retrain.add_candidate(archive, Work(work))
-    click.echo(f"{made.id} waits as a candidate. Try it on before it serves.")
+    click.echo(waits(made))
+
+
+def waits(made: registry.ModelVersion) -> str:
+    """What became of a candidate, in a line; where the same pictures made one earlier, of that."""
+    if made.state == "candidate":
+        return f"{made.id} waits as a candidate. Try it on before it serves."
+    return f"The same pictures made {made.id} already, which is {made.state}: nothing was added."

@@ -16,6 +16,7 @@ from biosight.cli.pipeline import (
     only_collection,
     opened,
     take_snapshot,
+    waits,
 )
 from biosight.collection import Collection
 from biosight.errands import drifting
@@ -26,6 +27,7 @@ from biosight.learning import gate
 from biosight.learning import retrain as walk
 from biosight.learning.recipe import Recipe, read_recipe
 from biosight.learning.retrain import Work
+from biosight.registry import ModelVersion
 from biosight.settings import Settings
 from biosight.storage.living import named_by_people
 
@@ -62,10 +64,10 @@ def retrain(
             click.echo(f"Nothing to do: neither drift nor {ENOUGH_NEW} new confirmed pictures.")
             return
         place = Work(work or settings.data_dir / "retrain" / found.id)
-        report, key = run(settings, archive, catalogue, found, recipe, place)
+        report, made = run(settings, archive, catalogue, found, recipe, place)
     click.echo(gate.as_text(report))
     click.echo(f"\nThe report as a page: {place.file('gate.html')}")
-    click.echo(f"{key} waits as a candidate. Try it on before it serves.")
+    click.echo(waits(made))
     if report.verdict == "worse":
         raise SystemExit(WORSE)
 
@@ -108,8 +110,8 @@ def run(
     collection: Collection,
     recipe: Recipe,
     work: Work,
-) -> tuple[gate.GateReport, str]:
-    """All stages in turn; the report and the candidate's key."""
+) -> tuple[gate.GateReport, ModelVersion]:
+    """All stages in turn; the report and the candidate."""
     work.root.mkdir(parents=True, exist_ok=True)
     click.echo(f"1/5 snapshot of {collection.name}")
     taken = take_snapshot(settings, archive, catalogue, collection, recipe, work)
@@ -125,4 +127,4 @@ def run(
     report = walk.judge(champion, recipe, work)
     click.echo("5/5 register")
     made = walk.add_candidate(archive, work)
-    return replace(report, candidate=made.id), made.id
+    return replace(report, candidate=made.id), made

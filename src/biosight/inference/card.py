@@ -71,7 +71,8 @@ class ModelCard(BaseModel):
     `leaf_temperature` divides those. A model without them says its labels alone. `under` makes it
     an expert for what hangs below that name of another model's tree, asked beside it (expert.py):
     then `taxa` says below which name of that tree each label hangs, and `weight` is its part.
-    `training_set` is the hash of what taught it, `parameters` how, `git_commit` the code.
+    `training_set` is the hash of what taught it, `parameters` how, `git_commit` the code,
+    `made_with` the packages and the machine.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid", protected_namespaces=())
@@ -105,6 +106,7 @@ class ModelCard(BaseModel):
     git_commit: str = ""
     training_set: str = ""
     parameters: dict[str, str] = Field(default_factory=dict)
+    made_with: dict[str, str] = Field(default_factory=dict)
 
     @property
     def key(self) -> str:

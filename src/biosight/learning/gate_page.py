@@ -199,11 +199,11 @@ def matrix(title: str, counts: Sequence[Sequence[int]], labels: Sequence[str]) -
 def provenance(card: ModelCard) -> str:
     said = "".join(
         f"<tr><td>{escape(name)}</td><td>{escape(value)}</td></tr>"
-        for name, value in card.parameters.items()
+        for name, value in {**card.parameters, **card.made_with}.items()
         if value
     )
     return (
         f"<p>Training set <code>{escape(card.training_set)}</code><br>"
         f"Code <code>{escape(card.git_commit) or 'unknown'}</code></p>"
-        f"<details><summary>Parameters</summary><table>{said}</table></details>"
+        f"<details><summary>Parameters, packages, machine</summary><table>{said}</table></details>"
     )

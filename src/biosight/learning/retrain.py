@@ -35,7 +35,7 @@ from biosight.registry import ModelVersion
 from biosight.storage import keys
 from biosight.taxa.naming import Naming
 from biosight.training.params import FitParams
-from biosight.training.provenance import commit
+from biosight.training.provenance import commit, surroundings
 
 Step = Callable[[str, int, int], None]
 
@@ -235,7 +235,12 @@ def sign_card(recipe: Recipe, work: Work, taken: TrainingSet, rows: list[Row]) -
     said = {f"train.{k}": str(v) for k, v in asdict(recipe.train).items() if k not in elsewhere}
     said |= {f"snapshot.{k}": str(v) for k, v in asdict(recipe.snapshot).items()}
     said["snapshot.named"] = str(len(taken.rows))
-    changed = {"git_commit": commit(), "training_set": taken.hash, "parameters": said}
+    changed = {
+        "git_commit": commit(),
+        "training_set": taken.hash,
+        "parameters": said,
+        "made_with": surroundings(),
+    }
     write_card(card.model_copy(update=changed), work.candidate)
     learnt = [[row.image, row.label] for row in rows]
     (work.candidate / "training.json").write_text(json.dumps(learnt))
@@ -316,12 +321,15 @@ def judge(champion: Path, recipe: Recipe, work: Work) -> gate.GateReport:
 
 
 def add_candidate(archive: Archive, work: Work, by: str = "") -> ModelVersion:
-    """Make the candidate known to BioSight under the next free version of its family."""
+    """Make the candidate known to BioSight under the next free version of its family; one that the
+    same pictures taught in the same way is there already, and is not added again."""
     taken = read_set(work.snapshot)
     if archive.records.get(Collection, taken.collection) is None:
         raise NotFound("The collection was removed meanwhile.")
     card = read_card(work.candidate)
     registry.check_name(archive.records, card.name, taken.collection)
+    if (twin := equal_version(archive, card)) is not None:
+        return registered(work, taken, twin)
     release = registry.next_release(archive.records, card.name)
     write_card(card.model_copy(update={"version": release}), work.candidate)
     report = json.loads(work.file("gate.json").read_text())
@@ -335,9 +343,25 @@ def add_candidate(archive: Archive, work: Work, by: str = "") -> ModelVersion:
         report=json.dumps(report),
     )
     write_card(card, work.candidate)  # as the stage before left it: its hash is in dvc.lock
-    said = {"model": made.id, "verdict": report["verdict"], "training_set": taken.hash}
+    return registered(work, taken, made)
+
+
+def registered(work: Work, taken: TrainingSet, version: ModelVersion) -> ModelVersion:
+    """The version, named in registered.json with what the gate said of it."""
+    said = {"model": version.id, "verdict": version.verdict, "training_set": taken.hash}
     write_json(work.file("registered.json"), said)
-    return made
+    return version
+
+
+def equal_version(archive: Archive, card: ModelCard) -> ModelVersion | None:
+    """The version of a family that the same pictures taught, from the same model, with the same
+    parameters."""
+
+    def made_of(one: ModelCard) -> tuple[object, ...]:
+        return one.training_set, one.base, one.started_from, one.parameters
+
+    of_name = registry.versions(archive.records, card.name)
+    return next((v for v in of_name if made_of(v.card) == made_of(card)), None)
 
 
 def write_json(path: Path, said: object) -> None:

@@ -39,7 +39,7 @@ from biosight.training.evaluate import (
 )
 from biosight.training.imagenet import Evidence, read_prior
 from biosight.training.leaves import card_taxa, read_leaves, read_names, untold, with_nodes
-from biosight.training.provenance import commit
+from biosight.training.provenance import commit, surroundings
 from biosight.training.tree_figures import figures as figures_of
 from biosight.training.tree_figures import finished_tree
 
@@ -103,6 +103,7 @@ def export(
     said = {
         "version": version,
         "git_commit": commit(),
+        "made_with": surroundings(),
         "precision": FP32,
         "training_set": set_hash(train, held),
         "parameters": run_parameters(run),

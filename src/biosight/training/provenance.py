@@ -1,7 +1,13 @@
-"""Which code made a model. Not here: which pictures and parameters did (the card says)."""
+"""What made a model: the code, the packages, the machine. Not here: which pictures and parameters
+did (the card says)."""
 
+import os
+import platform
 import subprocess
+from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
+
+PACKAGES = ("biosight", "numpy", "onnxruntime", "pillow", "scikit-learn", "scipy", "torch")
 
 
 def commit() -> str:
@@ -12,3 +18,38 @@ def commit() -> str:
     except OSError:
         return ""
     return found.stdout.strip() if found.returncode == 0 else ""
+
+
+def surroundings() -> dict[str, str]:
+    """Python, the packages that reckon, the processor and its cores, the accelerator if PyTorch
+    sees one."""
+    found = {"python": platform.python_version(), "system": platform.platform()}
+    for name in PACKAGES:
+        try:
+            found[name] = version(name)
+        except PackageNotFoundError:
+            continue
+    found["processor"] = processor()
+    found["cores"] = str(os.cpu_count())
+    if accelerator := seen_by_torch():
+        found["accelerator"] = accelerator
+    return found
+
+
+def processor() -> str:
+    """The processor's name, as Linux tells it, else as Python does."""
+    try:
+        lines = Path("/proc/cpuinfo").read_text().splitlines()
+    except OSError:
+        return platform.processor() or platform.machine()
+    names = [line.partition(":")[2].strip() for line in lines if line.startswith("model name")]
+    return names[0] if names else platform.machine()
+
+
+def seen_by_torch() -> str:
+    """The accelerator's name, "" for none or without PyTorch."""
+    try:
+        import torch
+    except ImportError:
+        return ""
+    return str(torch.cuda.get_device_name(0)) if torch.cuda.is_available() else ""

@@ -16,6 +16,7 @@ export function details(c) {
     "Training set": c.training_set,
     "SHA-256": c.sha256,
     ...c.parameters,
+    ...c.made_with,
   };
   const rows = Object.entries(said).filter(([, value]) => value);
   return el(
