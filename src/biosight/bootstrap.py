@@ -22,6 +22,7 @@ from biosight import (
     sharing,
     taxonomy,
     turns,
+    workers,
 )
 from biosight.errors import BadRequest, NotFound
 from biosight.images import Embedding, Image
@@ -62,6 +63,7 @@ KINDS = (
     *taxonomy.KINDS,
     *places.KINDS,
     *logbook.KINDS,
+    *workers.KINDS,
 )
 BUNDLED = Path(__file__).parent / "bundled"
 DEFAULT_MODEL = BUNDLED / "organisms"

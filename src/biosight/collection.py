@@ -31,6 +31,7 @@ class Collection:
     shown to viewers and in exports as coarse as `coarse` degrees. `published` is what was said
     when it was last exported: title, licence, rights holder and the like. With `second_reader` each
     picture is to be read by two people; with `comments` members talk about pictures.
+    `quota` is the room for its pictures in bytes, 0 for no limit of its own.
     """
 
     table: ClassVar[str] = "collections"
@@ -55,6 +56,7 @@ class Collection:
     published: Names = ()
     second_reader: bool = False
     comments: bool = False
+    quota: int = 0
 
 
 def clean_collection_name(name: str) -> str:

@@ -57,7 +57,8 @@ class Destination:
     """Where pictures go and for whom; `naming` is what a model's names are called there.
 
     `still_there` is what must hold at the moment of recording: the collection exists.
-    `model` is the key of the version that serves there.
+    `model` is the key of the version that serves there. `own` is the person's quota in bytes, 0 for
+    what the settings say, `room` the collection's, 0 for none.
     """
 
     collection: str
@@ -65,6 +66,8 @@ class Destination:
     naming: Naming
     still_there: Require
     model: str
+    own: int = 0
+    room: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,7 +138,7 @@ def admit(intake: Intake, target: Destination, upload: Upload, received: Receive
     """The walk behind the received file."""
     if found := find_duplicate(intake.records, target.collection, received.sha256):
         return Duplicate(found, mended(intake.blobs, received))
-    check_room(intake, target.user, received.size)
+    check_room(intake, target, received.size)
     classifier = opened_classifier(intake, target.model)
     try:
         with timed("decode"):
@@ -172,7 +175,7 @@ def take_in_known(
             return admit(intake, target, upload, received)
         if found := find_duplicate(intake.records, target.collection, sha256):
             return Duplicate(found, mended(intake.blobs, received))
-        check_room(intake, target.user, received.size)
+        check_room(intake, target, received.size)
         classifier = intake.classifiers.get(target.model)
         verdict = classifier.judge(vector[None])[0]
         with intake.blobs.no_removal():
@@ -206,14 +209,18 @@ def find_duplicate(records: Records, collection: str, sha256: str) -> Image | No
     return one(records, Image, Where("collection", "=", collection), Where("sha256", "=", sha256))
 
 
-def check_room(intake: Intake, user: str, size: int) -> None:
-    """Raise TooLarge when the person's quota would be passed, NoSpace when the disk is."""
+def check_room(intake: Intake, target: Destination, size: int) -> None:
+    """Raise TooLarge when the person's or the collection's quota would be passed, NoSpace when the
+    disk is."""
     intake.blobs.room_for(0)
-    if not intake.quota:
-        return
-    used = intake.records.total(Image, [Where("uploaded_by", "=", user)])
-    if used + size > intake.quota:
-        raise TooLarge("Your room for pictures is used up; empty your trash or ask for more.")
+    for most, where, whose in (
+        (target.own or intake.quota, Where("uploaded_by", "=", target.user), "Your"),
+        (target.room, Where("collection", "=", target.collection), "This collection's"),
+    ):
+        if most and intake.records.total(Image, [where]) + size > most:
+            raise TooLarge(
+                f"{whose} room for pictures is used up; empty the trash or ask for more."
+            )
 
 
 def store(blobs: Blobs, received: Received, decoded: Decoded) -> None:

@@ -17,6 +17,7 @@ class User:
 
     `names` says how labels are shown to them: as they are written, by common names, or by both.
     `subject` is who they are to the provider that signs them in, "" for a password of their own.
+    `quota` is their room for pictures in bytes, 0 for what the settings say.
     """
 
     table: ClassVar[str] = "users"
@@ -33,6 +34,7 @@ class User:
     disabled: bool = False
     names: str = "written"
     subject: str = ""
+    quota: int = 0
     version: int = 1
 
     @property

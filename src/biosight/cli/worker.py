@@ -14,7 +14,7 @@ from pathlib import Path
 
 import click
 
-from biosight import jobs
+from biosight import jobs, workers
 from biosight.bootstrap import Archive, BioSight, open_archive, open_biosight
 from biosight.errands import teaching, work
 from biosight.errands.placing import find_collection
@@ -90,11 +90,13 @@ class Shift:
                 self.busy.discard(job.id)
 
     def beat(self, file: Path) -> None:
-        """Touch a file while every lane works or looks for work: an orchestrator starts a worker
-        anew whose file is old."""
+        """While every lane works or looks for work, touch a file and say in the store what is done:
+        an orchestrator starts a worker anew whose file is old."""
+        me = workers.here()
         while True:
             if min(self.looked.values(), default=0) > time.monotonic() - STUCK_SECONDS:
                 file.touch()
+                me = workers.heard(self.records, me, tuple(self.busy))
             if self.over.wait(BEAT_SECONDS):
                 return
 

@@ -6,7 +6,7 @@ Not here: when (web/housekeeping.py), or how each is done (gallery/trash.py, int
 import logging
 import time
 
-from biosight import accounts, logbook
+from biosight import accounts, logbook, workers
 from biosight.bootstrap import BioSight
 from biosight.collection import Collection
 from biosight.errands.names import naming_of
@@ -21,6 +21,7 @@ from biosight.turns import my_turn
 
 log = logging.getLogger(__name__)
 STALE_UPLOAD_SECONDS = 6 * 3600.0
+JOB_LOGS_SECONDS = 90 * 86_400.0
 MOST_WAITING = 1000
 HISTORIES_SECONDS = 30 * 86_400.0  # what a crash left, and archives from before histories went
 
@@ -40,6 +41,7 @@ def keep_house(biosight: BioSight) -> None:
     accounts.forget_tries(records, time.time())
     accounts.forget_visits(records)
     logbook.forget_old(records, time.time())
+    workers.forget(records, time.time() - JOB_LOGS_SECONDS)
     if my_turn(records, "histories", HISTORIES_SECONDS):
         trash.forget_histories(records)
     settle_all(records, biosight.catalogue)

@@ -4,6 +4,7 @@ Not here: taking them in (intake.py).
 """
 
 from biosight import accounts, sharing
+from biosight.accounts import User
 from biosight.bootstrap import Catalogue
 from biosight.collection import Collection
 from biosight.errands.names import naming_of
@@ -20,7 +21,10 @@ def destination(
     """A collection as intake wants it. Raises NotFound while no model serves."""
     key = serving_key(records, catalogue, collection.model)
     naming = naming_of(records, catalogue, collection)
-    return Destination(collection.id, user, naming, still_there(collection.id), key)
+    person = records.get(User, user)
+    own = person.quota if person else 0
+    there = still_there(collection.id)
+    return Destination(collection.id, user, naming, there, key, own, collection.quota)
 
 
 def find_collection(

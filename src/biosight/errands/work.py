@@ -6,7 +6,7 @@ Not here: claiming and progress (jobs.py), or starting workers (cli/serve.py).
 import logging
 import time
 
-from biosight import jobs, logs
+from biosight import jobs, logs, workers
 from biosight.bootstrap import BioSight
 from biosight.errands import acting, purging, reclassifying, taking_back, teaching, trying_on
 from biosight.errands.kind import JobKind, Outcome
@@ -30,7 +30,9 @@ HEAVY = tuple(name for name, kind in KINDS.items() if not kind.light)
 
 def run(biosight: BioSight, job: Job) -> None:
     """Do a claimed job; whatever comes of it stands in the job afterwards."""
-    with logs.of_request(job.request):
+    records = biosight.archive.records
+    with logs.of_request(job.request), workers.written_down(records, job.id):
+        log.info("job begun", extra={"job": job.id, "kind": job.kind, "attempt": job.attempts})
         run_logged(biosight, job)
 
 
@@ -41,11 +43,13 @@ def run_logged(biosight: BioSight, job: Job) -> None:
         with progress.kept():
             done = KINDS[job.kind].run(biosight, job, progress)
         close(biosight, progress, done)
+        log.info("job done", extra={"job": job.id, "words": done.words})
         if job.kind in LIGHT:
             KINDS[job.kind].forget(biosight.archive.records, job.id)
     except Dropped:
         log.info("job dropped", extra={"job": job.id, "kind": job.kind})
     except BioSightError as error:
+        log.info("job failed", extra={"job": job.id, "reason": error.detail})
         fail(biosight, progress, error.detail)
     except Exception:
         log.exception("job failed")

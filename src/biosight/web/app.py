@@ -34,6 +34,7 @@ from biosight.web.api import (
     people,
     places,
     review,
+    running,
     shared,
     talk,
     uploads,
@@ -66,6 +67,7 @@ PARTS = (
     likeness,
     drift,
     admin,
+    running,
 )
 DESCRIPTION = (
     "Everything the pages do. Sign in with a session cookie, or send an API token as "

@@ -4,12 +4,12 @@ from dataclasses import asdict
 from typing import Literal
 
 from fastapi import APIRouter
-from pydantic import BaseModel
+from pydantic import BaseModel, Field
 
 from biosight import accounts, logbook
 from biosight.accounts import Invitation, User
 from biosight.collection import Collection
-from biosight.errands import auditing, letters
+from biosight.errands import auditing, letters, running
 from biosight.errands.versions import serving_key
 from biosight.errors import NotFound
 from biosight.images import Image
@@ -33,6 +33,7 @@ class UserOut(BaseModel):
     created_at: float
     images: int
     bytes: int
+    quota_gb: float
 
 
 class UserPage(BaseModel):
@@ -43,10 +44,11 @@ class UserPage(BaseModel):
 
 
 class UserChange(Input):
-    """A new role, or disabled or not."""
+    """A new role, disabled or not, room for pictures in gigabytes (0: what the settings say)."""
 
     role: Literal["admin", "member"] | None = None
     disabled: bool | None = None
+    quota_gb: float | None = Field(None, ge=0, le=1_000_000)
 
 
 class Link(BaseModel):
@@ -124,6 +126,7 @@ def user_out(records: Store, user: User) -> UserOut:
         created_at=user.created_at,
         images=records.count(Image, mine),
         bytes=records.total(Image, mine),
+        quota_gb=user.quota / running.GIGABYTE,
     )
 
 
@@ -137,9 +140,15 @@ def get_user(records: Store, user: str) -> User:
 
 @router.patch("/users/{user}")
 def change_user(user: str, body: UserChange, person: Admin, records: Store) -> UserOut:
-    """Change a role, disable or enable."""
+    """Change a role or room, disable or enable."""
     found, by = get_user(records, user), person.user.id
-    changed = auditing.set_standing(records, found, by, role=body.role, disabled=body.disabled)
+    changed = found
+    if body.quota_gb is not None:
+        changed = running.limit_person(records, found, body.quota_gb, by)
+    if body.role is not None or body.disabled is not None:
+        changed = auditing.set_standing(
+            records, changed, by, role=body.role, disabled=body.disabled
+        )
     return user_out(records, changed)
 
 

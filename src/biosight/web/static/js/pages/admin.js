@@ -1,5 +1,8 @@
 // @ts-check
 /** People, invitations, disk and counts, for administrators. */
+import { wireHoldings } from "../admin/holdings.js";
+import { room } from "../admin/room.js";
+import { wireWork } from "../admin/work.js";
 import { call } from "../frame/api.js";
 import { el, find, size, when } from "../frame/dom.js";
 import { complain } from "../frame/toast.js";
@@ -8,7 +11,14 @@ import { showLink, wireInvitations } from "../settings/invitations.js";
 /** @param {HTMLElement} main */
 export async function mount(main) {
   find(main, "#earlier").addEventListener("click", () => drawLog(main).catch(complain));
-  await Promise.all([drawOverview(main), drawUsers(main), wireInvitations(main, "/admin/invitations"), drawLog(main)]);
+  await Promise.all([
+    drawOverview(main),
+    wireWork(main),
+    wireHoldings(main),
+    drawUsers(main),
+    wireInvitations(main, "/admin/invitations"),
+    drawLog(main),
+  ]);
 }
 
 const LINES = 50;
@@ -37,7 +47,7 @@ async function drawLog(main) {
 
 /** @param {HTMLElement} main */
 async function drawOverview(main) {
-  const o = await call("GET", "/admin/overview");
+  const [o, v] = await Promise.all([call("GET", "/admin/overview"), call("GET", "/admin/versions")]);
   const rows = [
     ["People", o.users.toLocaleString("en")],
     ["Collections", o.collections.toLocaleString("en")],
@@ -45,7 +55,9 @@ async function drawOverview(main) {
     ["In the trash", o.trashed.toLocaleString("en")],
     ["Room taken", size(o.picture_bytes)],
     ["Disk free", size(o.free_bytes)],
-    ["Model", o.model],
+    ["Last backup", v.last_backup ? when(v.last_backup) : "never"],
+    ["Serves", v.models.join(", ")],
+    ["BioSight", `${v.biosight}, ${v.database}, ${v.pictures}`],
   ];
   find(main, "#overview").replaceChildren(...rows.map(([k, v]) => el("div", {}, el("dt", {}, k), el("dd", {}, v))));
 }
@@ -68,7 +80,11 @@ async function drawUsers(main) {
   const reset = async (u) => {
     try {
       const made = await call("POST", `/admin/users/${u.id}/reset-link`);
-      showLink(main, made.path, `${made.mailed ? `Sent to ${u.email}. ` : ""}With this link ${u.name} sets a new password; it works for a day.`);
+      showLink(
+        main,
+        made.path,
+        `${made.mailed ? `Sent to ${u.email}. ` : ""}With this link ${u.name} sets a new password; it works for a day.`,
+      );
     } catch (error) {
       complain(error);
     }
@@ -88,6 +104,11 @@ async function drawUsers(main) {
         el("td", {}, role),
         el("td", { class: "number" }, u.images.toLocaleString("en")),
         el("td", { class: "number" }, size(u.bytes)),
+        el(
+          "td",
+          { class: "number" },
+          room(u.name, u.quota_gb, (quota_gb) => change(u, { quota_gb })),
+        ),
         el(
           "td",
           {},

@@ -1,0 +1,209 @@
+"""API for administrators: long work and workers, what collections hold, room."""
+
+from fastapi import APIRouter
+from pydantic import BaseModel, Field
+
+from biosight import __version__, accounts, jobs, workers
+from biosight.collection import Collection
+from biosight.errands import running, work
+from biosight.errands.running import Holding
+from biosight.errors import NotFound
+from biosight.jobs import Job
+from biosight.storage.records import Records
+from biosight.web.deps import Admin, Open, Store
+from biosight.web.inputs import Input
+
+router = APIRouter(prefix="/admin", tags=["admin"])
+GIGABYTE = running.GIGABYTE
+
+
+class WorkOut(BaseModel):
+    """Long work as an administrator sees it; `waited` in seconds, 0 unless it waits."""
+
+    id: str
+    title: str
+    collection: str
+    by: str
+    state: str
+    done: int
+    total: int
+    words: str
+    attempts: int
+    waited: float
+    created_at: float
+    finished_at: float
+
+
+class WorkPage(BaseModel):
+    """Long work, and where the next page begins."""
+
+    work: list[WorkOut]
+    next: str
+
+
+class WorkerOut(BaseModel):
+    """A process that does long work; `busy` is how many jobs it does now."""
+
+    id: str
+    host: str
+    pid: int
+    started_at: float
+    seen_at: float
+    busy: int
+
+
+class Lines(BaseModel):
+    """What the log says of a job, the oldest line first."""
+
+    lines: list[str]
+
+
+class HoldingOut(BaseModel):
+    """A collection and what it holds; `quota_gb` 0 for no limit of its own."""
+
+    id: str
+    name: str
+    owners: list[str]
+    images: int
+    bytes: int
+    quota_gb: float
+    model: str
+    verdict: str
+    checked_at: float
+    trashed: bool
+
+
+class HoldingPage(BaseModel):
+    """Collections, and where the next page begins."""
+
+    collections: list[HoldingOut]
+    next: str
+
+
+class Quota(Input):
+    """Room in gigabytes; 0 for none of its own."""
+
+    quota_gb: float = Field(ge=0, le=1_000_000)
+
+
+class Versions(BaseModel):
+    """What runs: BioSight, its stores, the models that serve; the last backup in seconds since
+    1970, 0 for never."""
+
+    biosight: str
+    database: str
+    pictures: str
+    models: list[str]
+    last_backup: float
+
+
+def work_out(records: Records, job: Job) -> WorkOut:
+    """A job with names for ids."""
+    found = records.get(Collection, job.collection) if job.collection else None
+    state = "waiting" if running.waited(job) else job.state
+    return WorkOut(
+        id=job.id,
+        title=work.KINDS[job.kind].title or job.want("title"),
+        collection=found.name if found else "",
+        by=accounts.names_of(records)(job.by),
+        state=state,
+        done=job.done,
+        total=job.total,
+        words=job.words,
+        attempts=job.attempts,
+        waited=running.waited(job),
+        created_at=job.created_at,
+        finished_at=job.finished_at,
+    )
+
+
+def holding_out(found: Holding) -> HoldingOut:
+    """What a collection holds, as the API shows it."""
+    c = found.collection
+    return HoldingOut(
+        id=c.id,
+        name=c.name,
+        owners=list(found.owners),
+        images=found.images,
+        bytes=found.bytes,
+        quota_gb=c.quota / GIGABYTE,
+        model=c.model,
+        verdict=found.verdict,
+        checked_at=found.checked_at,
+        trashed=c.trashed_at > 0,
+    )
+
+
+@router.get("/versions")
+def versions(person: Admin, biosight: Open, records: Store) -> Versions:
+    """What runs here."""
+    settings = biosight.settings
+    return Versions(
+        biosight=__version__,
+        database="MongoDB" if settings.store == "mongodb" else "SQLite",
+        pictures="a bucket" if settings.uses_bucket else "a folder",
+        models=[v.id for v in running.versions_serving(records)],
+        last_backup=running.last_backup(records),
+    )
+
+
+@router.get("/work")
+def list_work(person: Admin, records: Store, before: str = "") -> WorkPage:
+    """Long work of everybody, the newest first."""
+    found = running.jobs_now(records, before)
+    following = found[-1].id if len(found) == running.SHOWN else ""
+    return WorkPage(work=[work_out(records, j) for j in found], next=following)
+
+
+@router.get("/work/{job}/log")
+def read_lines(job: str, person: Admin, records: Store) -> Lines:
+    """What was logged while a job ran; it is kept when the job ends or breaks off."""
+    return Lines(lines=list(workers.lines_of(records, jobs.get_job(records, job).id)))
+
+
+@router.post("/work/{job}/retry", status_code=202)
+def retry(job: str, person: Admin, records: Store) -> WorkOut:
+    """Try failed work again: it goes on where it was."""
+    again = running.try_again(records, jobs.get_job(records, job), person.user.id)
+    return work_out(records, again)
+
+
+@router.post("/work/{job}/stop", status_code=202)
+def stop(job: str, person: Admin, records: Store) -> WorkOut:
+    """Stop work that waits or runs; what is done stays."""
+    return work_out(records, work.stop(records, jobs.get_job(records, job)))
+
+
+@router.get("/workers")
+def list_workers(person: Admin, records: Store) -> list[WorkerOut]:
+    """Processes that do long work and were heard of within a minute."""
+    return [
+        WorkerOut(
+            id=w.id,
+            host=w.host,
+            pid=w.pid,
+            started_at=w.started_at,
+            seen_at=w.seen_at,
+            busy=len(w.busy),
+        )
+        for w in workers.alive(records)
+    ]
+
+
+@router.get("/collections")
+def list_holdings(person: Admin, records: Store, after: str = "") -> HoldingPage:
+    """Every collection: whose it is, what it holds, how its last drift check went."""
+    found = running.holdings(records, after)
+    following = found[-1].collection.id if len(found) == running.SHOWN else ""
+    return HoldingPage(collections=[holding_out(h) for h in found], next=following)
+
+
+@router.put("/collections/{collection}/quota")
+def limit(collection: str, body: Quota, person: Admin, records: Store) -> HoldingOut:
+    """Give a collection a limit of its own."""
+    found = records.get(Collection, collection)
+    if found is None:
+        raise NotFound("There is no such collection.")
+    by = person.user.id
+    changed = running.limit_collection(records, found, body.quota_gb, by)
+    return holding_out(running.holding(records, changed))
