@@ -103,7 +103,7 @@ def work_out(records: Records, job: Job) -> WorkOut:
     state = "waiting" if running.waited(job) else job.state
     return WorkOut(
         id=job.id,
-        title=work.KINDS[job.kind].title or job.want("title"),
+        title=f"{work.KINDS[job.kind].title or job.want('title')} {job.want('model')}".strip(),
         collection=found.name if found else "",
         by=accounts.names_of(records)(job.by),
         state=state,

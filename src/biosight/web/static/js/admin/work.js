@@ -6,20 +6,20 @@ import { complain, toast } from "../frame/toast.js";
 
 const EVERY = 5000;
 
-/** @param {HTMLElement} main holds #work, #workers, #more-work and #job-log */
+/** @param {HTMLElement} main holds #long-work, #workers, #more-work and #job-log */
 export async function wireWork(main) {
   const more = find(main, "#more-work");
   let earlier = false;
   let next = "";
   const add = async () => {
     const page = await call("GET", `/admin/work?before=${next}`);
-    find(main, "#work").append(...page.work.map((/** @type {any} */ w) => row(main, w, draw)));
+    find(main, "#long-work").append(...page.work.map((/** @type {any} */ w) => row(main, w, draw)));
     next = page.next;
     more.hidden = !next;
   };
   const draw = async () => {
     const [page, workers] = await Promise.all([call("GET", "/admin/work"), call("GET", "/admin/workers")]);
-    const body = find(main, "#work");
+    const body = find(main, "#long-work");
     const focused = body.contains(document.activeElement) ? document.activeElement?.getAttribute("aria-label") : "";
     body.replaceChildren(...page.work.map((/** @type {any} */ w) => row(main, w, draw)));
     if (focused) [...body.querySelectorAll("button")].find((b) => b.getAttribute("aria-label") === focused)?.focus();

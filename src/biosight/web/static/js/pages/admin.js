@@ -55,10 +55,12 @@ async function drawOverview(main) {
     ["In the trash", o.trashed.toLocaleString("en")],
     ["Room taken", size(o.picture_bytes)],
     ["Disk free", size(o.free_bytes)],
-    ["Last backup", v.last_backup ? when(v.last_backup) : "never"],
-    ["Serves", v.models.join(", ")],
-    ["BioSight", `${v.biosight}, ${v.database}, ${v.pictures}`],
   ];
+  const backup = v.last_backup
+    ? `The last backup was written on ${when(v.last_backup)}.`
+    : "No backup was ever written.";
+  find(main, "#versions").textContent =
+    `BioSight ${v.biosight} with ${v.database} and ${v.pictures}. ${backup} Serving: ${v.models.join(", ")}.`;
   find(main, "#overview").replaceChildren(...rows.map(([k, v]) => el("div", {}, el("dt", {}, k), el("dd", {}, v))));
 }
 
