@@ -12,7 +12,7 @@ import pytest
 from biosight.bootstrap import BioSight
 from biosight.settings import Settings
 from biosight.web.app import create_app
-from docs import generate
+from docs import follow, generate
 
 ROOT = Path(__file__).parent.parent
 
@@ -110,3 +110,12 @@ def test_every_setting_a_guide_names_exists() -> None:
     for page in PAGES:
         named = set(re.findall(r"BIOSIGHT_[A-Z_]+[A-Z]", page.read_text(encoding="utf-8")))
         assert named <= known, page
+
+
+def test_every_command_that_a_page_names_is_there() -> None:
+    found = list(follow.said())
+    assert len(found) > 50
+    assert {c.page for c in found} > {"README.md", "operations.md", "running.md"}
+    assert [(c.page, c.line, p) for c in found for p in follow.problems_of(c)] == []
+    for line in ("biosight nonsense", "biosight backup --nonsense", "kubectl apply"):
+        assert follow.problems_of(follow.Said("a.md", line, True)), line
