@@ -2,6 +2,7 @@
 100,000 in 500 labels of a tree; a deployment and a day have 50 pictures each in both."""
 
 import random
+import sys
 import tempfile
 import time
 from datetime import datetime, timedelta
@@ -16,7 +17,8 @@ from biosight.places import Deployment, Site
 from biosight.storage.records import Insert, new_id
 from biosight.storage.sqlite import SqliteRecords
 
-SIZES = (1_000, 100_000)
+# The larger one may be given: python -m bench.pages 1000000
+SIZES = (1_000, int(sys.argv[1]) if sys.argv[1:] else 100_000)
 LABELS = [f"Label {n}" for n in range(12)]
 PATHS = [f"/{label}/" for label in LABELS]
 # Label 3 is a branch with 25 labels below it, about as large a part as one of twelve.
@@ -132,11 +134,21 @@ def places(running: Running, found: dict[int, str]) -> None:
         print(f"{name:<38} {'':8} {spent:8.0f}", flush=True)
 
 
+def size_mb(data: Path) -> float:
+    """The database's file, in MB."""
+    return (data / "biosight.db").stat().st_size / 1e6
+
+
 def main() -> None:
     """Print the table."""
     with tempfile.TemporaryDirectory() as folder, serving(Path(folder) / "data") as running:
-        found = {count: fill(running, count) for count in SIZES}
-        print("pages: median ms, 1,000 pictures in 12 flat labels and 100,000 in 500 of a tree")
+        found, begun = {}, time.perf_counter()
+        for count in SIZES:
+            found[count] = fill(running, count)
+        print(f"built in {time.perf_counter() - begun:.0f} s, {size_mb(running.data):,.0f} MB")
+        print(
+            f"pages: median ms, 1,000 pictures in 12 flat labels and {SIZES[1]:,} in 500 of a tree"
+        )
         places(running, found)
         flat, branch = "label=Label+3", "under=/Kingdom 0/Branch 3/"
         for name, path, other in (

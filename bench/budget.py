@@ -1,0 +1,107 @@
+"""Milliseconds of processor time an upload: BioSight's own process, its decoders, and the client.
+
+    python -m bench.budget [KIND …]
+
+Signed in, record and fsync included, at 1, 8 and 32 at once, for pictures as people send them. The
+busiest process is the limit of one instance; both together of one machine.
+"""
+
+import io
+import os
+import sys
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import httpx2
+import pillow_heif
+from PIL import Image as Pillow
+
+from bench.made import Running, another_client, children, photograph, serving
+from bench.uploads import load
+
+TICKS = os.sysconf("SC_CLK_TCK")
+HERE = os.getpid()
+
+
+def heic(seed: int, size: tuple[int, int]) -> bytes:
+    """A photograph as phones keep it."""
+    buffer = io.BytesIO()
+    with Pillow.open(io.BytesIO(photograph(seed, size))) as shown:
+        pillow_heif.from_pillow(shown.convert("RGB")).save(buffer, quality=60)
+    return buffer.getvalue()
+
+
+def png(seed: int, size: tuple[int, int]) -> bytes:
+    """The same without loss."""
+    buffer = io.BytesIO()
+    with Pillow.open(io.BytesIO(photograph(seed, size))) as shown:
+        shown.save(buffer, "PNG", compress_level=1)
+    return buffer.getvalue()
+
+
+def sized(
+    width: int, height: int, make: Callable[..., bytes] = photograph
+) -> Callable[[int], bytes]:
+    return lambda seed: make(seed, (width, height))
+
+
+# Name -> how one is made, and how many at 1, 8 and 32 at once.
+KINDS: dict[str, tuple[Callable[[int], bytes], tuple[int, int, int]]] = {
+    "500x400": (sized(500, 400), (60, 320, 320)),
+    "12MP": (sized(4000, 3000), (8, 40, 40)),
+    "24MP": (sized(6000, 4000), (6, 24, 24)),
+    "12MP-heic": (sized(4000, 3000, heic), (6, 24, 24)),
+    "2MP-png": (sized(1600, 1200, png), (12, 60, 60)),
+}
+
+
+def spent(pid: int) -> float:
+    """Seconds of processor time that a process has used."""
+    fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+    return (int(fields[11]) + int(fields[12])) / TICKS
+
+
+def variants(content: bytes, count: int) -> Iterator[bytes]:
+    """The same picture again and again, each with bytes of its own behind its end."""
+    for _ in range(count):
+        yield content + os.urandom(16)
+
+
+def one_kind(running: Running, name: str) -> None:
+    """The lines of one kind of picture."""
+    make, counts = KINDS[name]
+    base = [make(n) for n in range(3)]
+    path = f"/api/v1/collections/{running.collection}/images"
+    for at_once, count in zip((1, 8, 32), counts, strict=True):
+        pictures = [p for b in base for p in variants(b, count // 3 + 1)]
+
+        def send(client: httpx2.Client, number: int, pictures: list[bytes] = pictures) -> None:
+            file = {"file": (f"{name}-{number}", pictures[number])}
+            client.post(path, files=file).raise_for_status()
+
+        for n in range(3):  # decoders and network are warm
+            send(running.client, len(pictures) - 1 - n)
+        decoders = children(running.pid)
+        before = [spent(running.pid), sum(map(spent, decoders)), spent(HERE)]
+        speed, median, _ = load(send, lambda: another_client(running), at_once, count, 0)
+        after = [spent(running.pid), sum(map(spent, decoders)), spent(HERE)]
+        own, read, client = (1000 * (b - a) / count for a, b in zip(before, after, strict=True))
+        print(
+            f"{name:<10} {at_once:>3} {own:8.1f} {read:8.1f} {client:8.1f} {speed:8.1f}/s "
+            f"{median:7.0f} ms",
+            flush=True,
+        )
+
+
+def main() -> None:
+    """Print the table."""
+    print(f"{'':<10} {'at':>3} {'main':>8} {'decode':>8} {'client':>8}   uploads  median")
+    for name in sys.argv[1:] or KINDS:
+        with serving(BIOSIGHT_MAX_FILE_MB="200") as running:
+            time.sleep(1)
+            one_kind(running, name)
+
+
+if __name__ == "__main__":
+    main()
