@@ -92,7 +92,7 @@ PAGES = (
     "/shared",
     "/nowhere",
 )
-OUTSIDE = ("/sign-in", "/register", "/reset#x", "{invitation}")
+OUTSIDE = ("/sign-in", "/register", "/forgotten", "/reset#x", "{invitation}")
 
 
 @pytest.mark.parametrize(("scheme", "width"), FORMS)
