@@ -10,6 +10,7 @@ import pytest
 import yaml
 
 from biosight import metrics
+from biosight.cli.worker import BEAT, BEAT_SECONDS, STUCK_SECONDS
 from biosight.settings import Settings
 
 DEPLOY = Path("deploy")
@@ -155,3 +156,11 @@ def test_every_panel_says_what_it_tells_and_follows_the_choices() -> None:
                 assert ranges <= {"$__rate_interval", "$__range"}, target["expr"]
                 heat = "_bucket" in target["expr"] and "quantile" not in target["expr"]
                 assert heat == (panel["type"] == "heatmap"), panel["title"]
+
+
+def test_the_workers_probe_asks_for_the_file_that_it_touches() -> None:
+    probe = documents(KUBERNETES / "base/worker.yaml")[0]["spec"]["template"]["spec"]
+    words = probe["containers"][0]["livenessProbe"]["exec"]["command"]
+    assert f"/data/{BEAT} " in words[-1]
+    # Older than two beats and what a stuck lane is given.
+    assert BEAT_SECONDS + STUCK_SECONDS < 60 * 2

@@ -26,7 +26,7 @@ from biosight.labels import Annotation, Prediction
 from biosight.review.acts import Act
 from biosight.review.undoing import Undone
 from biosight.storage.fields import SCHEMA_VERSION, fields_of
-from biosight.storage.mongo import Document
+from biosight.storage.mongo_documents import Document
 from biosight.storage.records import Records, Where
 from biosight.storage.sqlite import SqliteRecords
 from tests.stores import Mocked

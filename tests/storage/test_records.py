@@ -14,7 +14,8 @@ import pytest
 from pymongo.database import Database
 
 from biosight.errors import BadRequest, Stale, Unavailable
-from biosight.storage.mongo import Document, MongoRecords, check_transactions, open_mongo
+from biosight.storage.mongo import MongoRecords, check_transactions, open_mongo
+from biosight.storage.mongo_documents import Document
 from biosight.storage.records import (
     Gone,
     Insert,

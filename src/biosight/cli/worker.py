@@ -10,6 +10,7 @@ import sys
 import threading
 import time
 from collections.abc import Sequence
+from contextlib import suppress
 from pathlib import Path
 
 import click
@@ -95,7 +96,8 @@ class Shift:
         me = workers.here()
         while True:
             if min(self.looked.values(), default=0) > time.monotonic() - STUCK_SECONDS:
-                file.touch()
+                with suppress(OSError):  # a full disk is told elsewhere
+                    file.touch()
                 me = workers.heard(self.records, me, tuple(self.busy))
             if self.over.wait(BEAT_SECONDS):
                 return

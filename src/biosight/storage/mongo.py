@@ -6,10 +6,9 @@ what the records mean.
 """
 
 import itertools
-import re
 import secrets
 import threading
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from copy import copy
 from dataclasses import MISSING
@@ -34,6 +33,14 @@ from pymongo.write_concern import WriteConcern
 
 from biosight.errors import BadRequest, NoSpace, Stale, Unavailable
 from biosight.storage.fields import SCHEMA_VERSION, derived, fields_of, formerly, rewritten, worded
+from biosight.storage.mongo_documents import (
+    Document,
+    beyond,
+    condition,
+    from_document,
+    name_of,
+    to_document,
+)
 from biosight.storage.records import (
     AT_ONCE,
     Gone,
@@ -51,7 +58,6 @@ from biosight.storage.records import (
     Write,
 )
 
-Document = dict[str, Any]
 SELECT_MS, CONNECT_MS, SOCKET_MS = 5_000, 5_000, 30_000
 # What a request waits for one answer; and what the making of indexes and moving of fields may take.
 SECONDS, MAKING_SECONDS = 10.0, 3_600.0
@@ -72,7 +78,6 @@ NUMBERS = itertools.count(secrets.randbelow(POINTS))
 THREAD = threading.local()
 AGAIN = {"errorLabels": ["TransientTransactionError"]}
 DURABLE = WriteConcern(w="majority", j=True)
-OPERATORS = {"=": "$eq", "!=": "$ne", "<": "$lt", "<=": "$lte", ">": "$gt", ">=": "$gte"}
 
 
 def open_mongo(url: str, kinds: Sequence[type[Record]]) -> "MongoRecords":
@@ -144,39 +149,6 @@ def why_refused(error: OperationFailure) -> str:
         return REFUSALS[error.code]
     name = (error.details or {}).get("codeName", f"code {error.code}")
     return f"The database refused just now ({name})."
-
-
-def name_of(field: str) -> str:
-    """A field's name in a document."""
-    return "_id" if field == "id" else field
-
-
-def condition(where: Iterable[Where]) -> Document:
-    """A filter for conditions that must all hold."""
-    parts: list[Document] = []
-    for w in where:
-        field = name_of(w.field)
-        if w.either:
-            parts.append({"$or": [condition(group) for group in w.either]})
-        elif w.op == "in":
-            parts.append({field: {"$in": list(cast(tuple[Value, ...], w.value))}})
-        elif w.op == "begins":
-            # Of a field of several words, any may; from the beginning, an index serves it.
-            parts.append({field: {"$regex": "^" + re.escape(str(w.value))}})
-        else:
-            parts.append({field: {OPERATORS[w.op]: w.value}})
-    return {"$and": parts} if parts else {}
-
-
-def to_document(record: Record) -> Document:
-    """A record as it is kept."""
-    return {name_of(f.name): f.as_json(getattr(record, f.name)) for f in fields_of(type(record))}
-
-
-def from_document(kind: type[R], kept: Document) -> R:
-    """A kept document as the record; absent fields have their defaults."""
-    there = [f for f in fields_of(kind) if name_of(f.name) in kept]
-    return kind(**{f.name: f.from_json(kept[name_of(f.name)]) for f in there})
 
 
 class MongoRecords:
@@ -502,16 +474,3 @@ def own_point(kind: type[Record], id: str) -> str:
         THREAD.number = next(NUMBERS) % POINTS
     number: int = THREAD.number
     return points_of(kind, id)[number]
-
-
-def beyond(field: str, after: Position, way: int) -> Document:
-    """The filter for what comes behind a position, ties by id."""
-    operator = "$gt" if way == ASCENDING else "$lt"
-    if field == "_id":
-        return {"_id": {operator: after.id}}
-    return {
-        "$or": [
-            {field: {operator: after.value}},
-            {field: after.value, "_id": {operator: after.id}},
-        ]
-    }

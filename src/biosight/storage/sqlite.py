@@ -12,7 +12,7 @@ import sqlite3
 import threading
 import time
 from collections import Counter, deque
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from concurrent.futures import Future
 from contextlib import AbstractContextManager, closing, contextmanager, nullcontext
 from pathlib import Path
@@ -21,7 +21,6 @@ from typing import Any, cast
 from biosight.errors import NoSpace, Stale, Unavailable
 from biosight.storage.fields import (
     SCHEMA_VERSION,
-    Kept,
     derived,
     fields_of,
     rewritten,
@@ -34,24 +33,13 @@ from biosight.storage.records import (
     Position,
     R,
     Record,
-    Remove,
-    Replace,
-    Require,
     Value,
     Where,
     Write,
 )
-from biosight.storage.sqlite_schema import (
-    additions,
-    as_sql,
-    counters_of,
-    counting,
-    dropping,
-    from_sql,
-    names,
-    schema,
-    wording,
-)
+from biosight.storage.sqlite_changes import carry_out
+from biosight.storage.sqlite_forms import bring_up, columns, derive, rewrite_values
+from biosight.storage.sqlite_schema import additions, counters_of, from_sql, names
 
 # A WAL that is reset under several connections could corrupt the file before 3.51.3 (see
 # sqlite.org/wal.html, "the WAL-reset bug"), so older libraries keep a rollback journal.
@@ -433,113 +421,3 @@ def take_turn(connection: sqlite3.Connection) -> None:
 def telling_fields(kind: type[Record]) -> tuple[str, ...]:
     """A kind's fields of which each value has few records."""
     return cast(tuple[str, ...], getattr(kind, "telling", ()))
-
-
-def columns(connection: sqlite3.Connection, table: str) -> set[str]:
-    """The columns that a table has; none where it is not there."""
-    return {row[1] for row in connection.execute(f"PRAGMA table_info({table})")}
-
-
-def derive(
-    connection: sqlite3.Connection,
-    kind: type[Record],
-    field: str,
-    sources: tuple[str, ...],
-    made: Callable[..., Any],
-) -> None:
-    """Fill a new column from others, in one pass."""
-    new = next(f for f in fields_of(kind) if f.name == field)
-
-    def made_of(*values: Any) -> Any:
-        return as_sql(new, made(*values))
-
-    connection.create_function("made_of", len(sources), made_of, deterministic=True)
-    of = ", ".join(f'"{source}"' for source in sources)
-    connection.execute(f'UPDATE {kind.table} SET "{field}" = made_of({of})')
-
-
-def rewrite_values(
-    connection: sqlite3.Connection, kind: type[Record], field: str, value: str, now: dict[str, str]
-) -> None:
-    """Write other values where a field has this one."""
-    changed = ", ".join(f'"{name}" = ?' for name in now)
-    sql = f'UPDATE {kind.table} SET {changed} WHERE "{field}" = ?'
-    connection.execute(sql, [*now.values(), value])
-
-
-def bring_up(connection: sqlite3.Connection, kind: type[Record]) -> None:
-    """Make what a kind's table lacks; counters that are new, or of other fields than today's, are
-    filled from the records."""
-    old = []
-    for number, keys in enumerate(counters_of(kind)):
-        there = columns(connection, f"{kind.table}_count{number}")
-        if there == {*keys, "n", "total"}:
-            continue
-        old.append(number)
-        for statement in dropping(kind, number) if there else ():
-            connection.execute(statement)
-    spelt = bool(columns(connection, f"{kind.table}_words"))
-    for statement in schema(kind):
-        connection.execute(statement)
-    if worded(kind) and not spelt:
-        connection.execute(wording(kind))
-    for number in old:
-        connection.execute(counting(kind, number))
-
-
-def carry_out(connection: sqlite3.Connection, change: Write) -> None:
-    """One change inside the current savepoint."""
-    if isinstance(change, Remove):
-        remove(connection, change)
-        return
-    if isinstance(change, Require):
-        require(connection, change)
-        return
-    if isinstance(change, Replace):
-        replace(connection, change)
-        return
-    record = change.record
-    kept = fields_of(type(record))
-    values = [as_sql(f, getattr(record, f.name)) for f in kept]
-    marks, names = ", ".join("?" * len(kept)), ", ".join(f'"{f.name}"' for f in kept)
-    connection.execute(f"INSERT INTO {record.table} ({names}) VALUES ({marks})", values)
-
-
-def replace(connection: sqlite3.Connection, change: Replace) -> None:
-    """Compare-and-set on the version; indexes of fields that stay are left in peace. Raises
-    Stale."""
-    record = change.record
-    kept = [f for f in fields_of(type(record)) if has_to_be_written(change, f)]
-    values = [as_sql(f, getattr(record, f.name)) for f in kept]
-    assignments = ", ".join(f'"{f.name}" = ?' for f in kept)
-    sql = f"UPDATE {record.table} SET {assignments} WHERE id = ? AND version = ?"
-    done = connection.execute(sql, [*values, record.id, change.expected])
-    if done.rowcount != 1:
-        raise Stale("Somebody changed this in the meantime.")
-
-
-def has_to_be_written(change: Replace, field: Kept) -> bool:
-    """Has a field to be written?"""
-    name = field.name
-    return change.was is None or getattr(change.was, name) != getattr(change.record, name)
-
-
-def remove(connection: sqlite3.Connection, change: Remove) -> None:
-    """Remove one record. Raises Stale when an expected version is not there."""
-    sql, values = f"DELETE FROM {change.kind.table} WHERE id = ?", [change.id]
-    if change.expected is None:
-        connection.execute(sql, values)
-    elif connection.execute(f"{sql} AND version = ?", [*values, change.expected]).rowcount != 1:
-        raise Stale("Somebody changed this in the meantime.")
-
-
-def require(connection: sqlite3.Connection, change: Require) -> None:
-    """Go on only while the record is there, as it must be. Raises Gone or Stale."""
-    column = "id" if change.expected is None else "version"
-    same = "".join(f' AND "{name}" = ?' for name, _ in change.holds)
-    sql = f"SELECT {column} FROM {change.kind.table} WHERE id = ?{same}"
-    row = connection.execute(sql, [change.id, *(value for _, value in change.holds)]).fetchone()
-    if row is None:
-        raise Gone(change.kind, change.id)
-    if change.expected is not None and row[0] != change.expected:
-        raise Stale("Somebody changed this in the meantime.")
