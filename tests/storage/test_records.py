@@ -40,7 +40,10 @@ class Bird:
     table: ClassVar[str] = "birds"
     precious: ClassVar[bool] = True
     unique: ClassVar[tuple[tuple[str, ...], ...]] = (("ring",),)
-    indexes: ClassVar[tuple[tuple[str, ...], ...]] = (("place", "weight", "id"),)
+    indexes: ClassVar[tuple[tuple[str, ...], ...]] = (
+        ("place", "weight", "id"),
+        ("place", "kind", "weight", "id"),
+    )
     counters: ClassVar[tuple[tuple[str, ...], ...]] = (("place", "kind"),)
     totalled: ClassVar[str] = "weight"
     worded: ClassVar[tuple[str, ...]] = ("place", "words")
@@ -188,6 +191,36 @@ def test_words_are_found_by_their_beginning(
     assert found("reed", place=(Where("place", "=", "moor"),)) == [9]
     assert records.remove(Bird, [Where("place", "=", "fen")]) == 3
     assert found("re") == []
+
+
+@pytest.mark.parametrize("most", [60, 3, 0])
+@pytest.mark.parametrize("descending", [True, False])
+def test_a_branch_comes_in_order_page_by_page(
+    records: Records, monkeypatch: pytest.MonkeyPatch, most: int, descending: bool
+) -> None:
+    # Its values are sought one by one where they are few, else by their range.
+    monkeypatch.setattr("biosight.storage.sqlite.MOST_BRANCHES", most)
+    birds = [bird(n, place="fen" if n % 5 else "moor", kind=f"/{n % 7}/") for n in range(60)]
+    birds = [replace(b, weight=b.weight % 20) for b in birds]
+    records.write(*(Insert(b) for b in birds))
+    within = [Where("kind", ">=", "/2/"), Where("kind", "<", "/6/"), Where("place", "=", "fen")]
+    wanted = sorted(
+        (b for b in birds if b.place == "fen" and "/2/" <= b.kind < "/6/"),
+        key=lambda b: (b.weight, b.id),
+        reverse=descending,
+    )
+    found: list[Bird] = []
+    after = None
+    order = Order("weight", descending=descending)
+    while page := records.find(Bird, within, order=order, after=after, limit=7):
+        found += page
+        after = Position(page[-1].weight, page[-1].id)
+    assert found == wanted
+    light = [*within, Where("weight", "!=", 3)]
+    rest = records.find(Bird, light, order=order, limit=100)
+    assert rest == [b for b in wanted if b.weight != 3]
+    none = [Where("place", "=", "fen"), Where("kind", ">=", "/x"), Where("kind", "<", "/y")]
+    assert records.find(Bird, none, order=order) == []
 
 
 def test_one_of_several_groups_of_conditions(records: Records) -> None:

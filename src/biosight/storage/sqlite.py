@@ -52,6 +52,8 @@ OFTEN = {"collection", "trashed", "taken", "created_at", "day", "id"}
 RESERVE_BYTES = 8 * 1024 * 1024
 # A word that more records have is sought along the order asked for, where one of them soon comes.
 FEW = 2_000
+# Values of a branch that are sought one by one.
+MOST_BRANCHES = 60
 
 
 def condition(where: Sequence[Where], telling: Sequence[str] = ()) -> tuple[str, list[Any]]:
@@ -232,19 +234,50 @@ class SqliteRecords:
         after: Position | None = None,
         limit: int = 100,
     ) -> list[R]:
-        clause, values = self.narrowed(kind, where)
-        way, beyond = ("DESC", "<") if order.descending else ("ASC", ">")
-        by = f'"{order.field}" {way}, id {way}' if order.field != "id" else f"id {way}"
-        if after is not None:
-            clause += f' AND ("{order.field}", id) {beyond} (?, ?)'
-            values += [after.value, after.id]
         kept = fields_of(kind)
         names = ", ".join(f'"{f.name}"' for f in kept)
+        way = "DESC" if order.descending else "ASC"
+        by = f'"{order.field}" {way}, id {way}' if order.field != "id" else f"id {way}"
+        branches = self.in_branches(kind, where, order)
+        clauses = [self.narrowed(kind, one) for one in branches or [list(where)]]
+        if after is not None:
+            behind = f' AND ("{order.field}", id) {"<" if order.descending else ">"} (?, ?)'
+            clauses = [(c + behind, [*given, after.value, after.id]) for c, given in clauses]
+        clause, values = clauses[0]
+        if len(clauses) > 1:
+            clause, values = first_of_each(kind, clauses, f'"{order.field}"', by, limit)
         sql = f"SELECT {names} FROM {kind.table} WHERE {clause} ORDER BY {by} LIMIT ?"
         rows = self.rows(sql, [*values, limit])
         return [
             kind(**{f.name: from_sql(f, v) for f, v in zip(kept, row, strict=True)}) for row in rows
         ]
+
+    def in_branches(
+        self, kind: type[Record], where: Sequence[Where], order: Order
+    ) -> list[list[Where]]:
+        """The conditions, once for each value within the range of a field that they ask for, where
+        an index has each value's records in the order asked for: the first of each are the first
+        of all, however many there are. Empty where that can't be, or there are too many values."""
+        ends = {w.field for w in where if w.op == ">="} & {w.field for w in where if w.op == "<"}
+        same = [w for w in where if w.op == "="]
+        for field in ends:
+            equal = {w.field for w in same}
+            ordered = any(
+                set(index[: len(equal)]) == equal
+                and index[len(equal) : len(equal) + 2] == (field, order.field)
+                for index in getattr(kind, "indexes", ())
+            )
+            counter = self.counter_for(kind, {*equal, field})
+            if not ordered or counter is None:
+                continue
+            range_of = [w for w in where if w.field == field]
+            clause, values = condition([*same, *range_of])
+            sql = f'SELECT DISTINCT "{field}" FROM {counter} WHERE {clause} LIMIT ?'
+            found = self.rows(sql, [*values, MOST_BRANCHES + 1])
+            rest = [w for w in where if w.field != field]
+            if len(found) <= MOST_BRANCHES:
+                return [[*rest, Where(field, "=", row[0])] for row in found]
+        return []
 
     def counter_for(self, kind: type[Record], names: set[str]) -> str | None:
         """The counter table that knows all of these fields."""
@@ -416,6 +449,19 @@ def take_turn(connection: sqlite3.Connection) -> None:
             time.sleep(TURN_SECONDS)
     finally:
         connection.execute(f"PRAGMA busy_timeout = {int(BUSY_SECONDS * 1000)}")
+
+
+def first_of_each(
+    kind: type[Record], clauses: list[tuple[str, list[Any]]], field: str, by: str, limit: int
+) -> tuple[str, list[Any]]:
+    """SQL and its parameters for the first records of several conditions: the first ids of each
+    come from an index alone, and of all of them the first are read."""
+    each = " UNION ALL ".join(
+        f"SELECT * FROM (SELECT {field}, id FROM {kind.table} WHERE {c} ORDER BY {by} LIMIT ?)"
+        for c, _ in clauses
+    )
+    values = [v for _, given in clauses for v in [*given, limit]]
+    return f"id IN (SELECT id FROM ({each}) ORDER BY {by} LIMIT ?)", [*values, limit]
 
 
 def telling_fields(kind: type[Record]) -> tuple[str, ...]:
