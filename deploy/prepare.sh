@@ -6,6 +6,7 @@ cd "$(dirname "$0")/.."
 umask 077
 mkdir -p deploy/secrets
 secret() { openssl rand -hex 24; }
+# .env is read by this shell too: values with spaces or signs stand in single quotes.
 # A name that .env lacks, an earlier one too, is added.
 keep() { grep -qs "^$1=" .env || echo "$1=$2" >> .env; }
 keep MONGO_PASSWORD "$(secret)"
@@ -14,6 +15,7 @@ keep S3_SECRET "$(secret)"
 keep METRICS_TOKEN "$(secret)"
 keep GRAFANA_PASSWORD "$(secret)"
 keep PUBLIC_URL https://localhost:8443
+chmod 600 .env
 . ./.env
 printf '%s' "$METRICS_TOKEN" > deploy/secrets/metrics_token
 cat > deploy/secrets/s3.json <<END
@@ -27,7 +29,8 @@ if [ ! -e deploy/secrets/tls.key ]; then
 fi
 # Who is told of alerts stands in .env; see deploy/alertmanager/configure.sh.
 set -a && . ./.env && set +a
-sh deploy/alertmanager/configure.sh > deploy/secrets/alertmanager.yml
+sh deploy/alertmanager/configure.sh > deploy/secrets/alertmanager.new
+mv deploy/secrets/alertmanager.new deploy/secrets/alertmanager.yml
 [ -n "${ALERT_WEBHOOK:-}${ALERT_MAIL_TO:-}" ] || echo "Nobody is told of alerts: set ALERT_WEBHOOK or ALERT_MAIL_TO in .env."
 # The containers' own users read these.
 (cd deploy/secrets && chmod 644 metrics_token s3.json tls.crt alertmanager.yml)

@@ -2,6 +2,7 @@
 
 import csv
 import json
+import re
 import shutil
 import tarfile
 from datetime import datetime, timedelta
@@ -9,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from biosight import registry
+from biosight import accounts, registry
 from biosight.bootstrap import open_archive
 from biosight.cli import main
 from biosight.inference.card import read_card, write_card
@@ -239,6 +240,24 @@ def test_a_foreign_tar_is_no_backup(run: Run, tmp_path: Path) -> None:
     assert "not a whole BioSight backup" in run("restore", tmp_path / "junk", code=1).output
 
 
+def test_a_restore_that_fails_leaves_the_folder_empty(
+    run: Run, folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    add_ada(run)
+    run("import", folder)
+    good, cut = tmp_path / "good.tar", tmp_path / "cut.tar"
+    run("backup", good)
+    whole = good.read_bytes()
+    monkeypatch.setenv("BIOSIGHT_DATA_DIR", str(tmp_path / "second"))
+    for part in (2000, len(whole) // 2, len(whole) - 12_000):
+        cut.write_bytes(whole[:part])
+        assert "not a whole BioSight backup" in run("restore", cut, code=1).output
+        left = [p for p in (tmp_path / "second").rglob("*") if p.is_file()]
+        assert left == []
+    run("restore", good)
+    assert "0 problems" in run("doctor").output
+
+
 def test_doctor_finds_what_is_wrong(run: Run, folder: Path, tmp_path: Path) -> None:
     add_ada(run)
     run("import", folder)
@@ -273,7 +292,12 @@ def test_people(run: Run) -> None:
     )
     run("user", "set-password", "bob@example.org", "--password", "nine silent otters")
     assert "/reset#" in run("user", "reset-link", "bob@example.org").output
-    assert "/register#" in run("user", "invite").output
+    link = run("user", "invite", "--email", "eve@example.org").output.strip()
+    found = re.fullmatch(r"http://\S+/join#([\w-]{43})", link)
+    assert found, link
+    archive = open_archive(Settings())
+    assert accounts.followed(archive.records, found[1]).email == "eve@example.org"
+    archive.close()
 
 
 def test_models(run: Run) -> None:

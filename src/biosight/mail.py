@@ -5,6 +5,8 @@ Not here: what is written (errands/letters.py).
 
 import smtplib
 import ssl
+from collections.abc import Iterator
+from contextlib import contextmanager
 from email.message import EmailMessage
 from email.utils import formatdate, make_msgid
 from urllib.parse import unquote, urlsplit
@@ -29,13 +31,26 @@ def message(sender: str, to: str, subject: str, text: str) -> EmailMessage:
 def send(server: str, mail: EmailMessage) -> None:
     """Hand a message to a server, as smtp://…, smtps://… or smtp+starttls://USER:PASSWORD@HOST:PORT;
     never more plainly than that says. Raises Unavailable within some ten seconds a step."""
+    with signed_in(server) as client:
+        client.send_message(mail)
+
+
+def greet(server: str) -> None:
+    """Sign in to a mail server and leave. Raises Unavailable."""
+    with signed_in(server) as client:
+        client.noop()
+
+
+@contextmanager
+def signed_in(server: str) -> Iterator[smtplib.SMTP]:
+    """A connection to a server that is ready to send. Raises Unavailable."""
     where = urlsplit(server)
     host, port = where.hostname or "", where.port or PORTS[where.scheme]
     try:
         with connected(where.scheme, host, port) as client:
             if where.username:
                 client.login(unquote(where.username), unquote(where.password or ""))
-            client.send_message(mail)
+            yield client
     except (OSError, smtplib.SMTPException) as error:
         raise Unavailable("The mail server can't be reached, or refuses the mail.") from error
 

@@ -98,9 +98,9 @@ class Settings(BaseSettings):
     )
     smtp_url: str = Field(
         "",
-        pattern=r"^(smtp|smtps|smtp\+starttls)://\S+$|^$",
         description="Mail server: smtp+starttls://USER:PASSWORD@HOST:587, smtps://… or, inside the "
-        "house, smtp://…; empty means that links are shown to who makes them, and not sent.",
+        "house, smtp://…; empty means that links are shown to who makes them, and not sent. Needs "
+        "BIOSIGHT_PUBLIC_URL.",
     )
     mail_from: str = Field("", description="Whom mails are from, such as biosight@example.org.")
     model_dir: Path | None = Field(
@@ -157,6 +157,22 @@ class Settings(BaseSettings):
     def known_networks(cls, value: str) -> str:
         """Refuse what is neither an address nor a network."""
         networks(value)
+        return value
+
+    @field_validator("public_url")
+    @classmethod
+    def whole_address(cls, value: str) -> str:
+        """Refuse an address without its beginning: cookies and links rest on it."""
+        if value and not value.startswith(("https://", "http://")):
+            raise ValueError("begin with https:// (or http:// in the house)")
+        return value
+
+    @field_validator("smtp_url")
+    @classmethod
+    def known_mail(cls, value: str) -> str:
+        """Refuse what is no mail server."""
+        if value and not value.startswith(("smtp://", "smtps://", "smtp+starttls://")):
+            raise ValueError("use smtp+starttls://…, smtps://… or smtp://…")
         return value
 
     @field_validator("storage_url")

@@ -53,6 +53,7 @@ class Told:
 
     def close(self) -> None:
         self.web.shutdown()
+        self.web.server_close()
         self.smtp.stop()
 
 
@@ -167,3 +168,19 @@ def test_nobody_to_tell_is_a_configuration_too(tmp_path: Path) -> None:
         receiver = yaml.safe_load(file.read_text())["receivers"][0]
         hooks = [h["url"] for h in receiver.get("webhook_configs", [])]
         assert hooks == list(settings.values())
+
+
+@pytest.mark.parametrize(
+    ("settings", "words"),
+    [
+        ({"ALERT_WEBHOOK": "chat.example/x"}, "ALERT_WEBHOOK"),
+        ({"ALERT_MAIL_TO": "a@example.org"}, "SMTP_HOST"),
+        ({"ALERT_MAIL_TO": "a@example.org", "SMTP_HOST": "mail.example"}, "host:port"),
+        ({"ALERT_MAIL_TO": "a@example.org", "SMTP_HOST": "mail.example:25"}, "SMTP_FROM"),
+    ],
+)
+def test_half_a_configuration_is_none(settings: dict[str, str], words: str) -> None:
+    with pytest.raises(subprocess.CalledProcessError) as refused:
+        configured(**settings)
+    assert words in refused.value.stderr
+    assert refused.value.stdout == ""

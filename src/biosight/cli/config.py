@@ -6,8 +6,10 @@ from collections.abc import Callable
 import click
 from pydantic import ValidationError
 
+from biosight import mail
 from biosight.bootstrap import open_blobs, open_records
-from biosight.errors import BioSightError
+from biosight.errors import BadRequest, BioSightError
+from biosight.inference.card import read_card
 from biosight.settings import Settings
 
 PREFIX = "BIOSIGHT_"
@@ -22,16 +24,25 @@ def config() -> None:
 @config.command()
 @click.pass_obj
 def check(settings: Settings) -> None:
-    """Name every setting's value and source, names that BioSight doesn't know, and try both stores.
+    """Name every setting's value and source, names that BioSight doesn't know, and try both stores,
+    and what else is set: the model, the sign-in provider, the mail server.
 
-    Ends with status 1 where something is wrong."""
+    Opening a store makes it where it is not there, and brings an older one up to date, as a start
+    does. Ends with status 1 where something is wrong."""
     for name in Settings.model_fields:
         click.echo(line(settings, name))
     problems = [f"{name}: BioSight knows no such setting." for name in unknown()]
-    for store, opened in (("database", database), ("pictures", pictures)):
+    asked: list[tuple[str, Callable[[Settings], None]]] = [
+        ("database", database),
+        ("pictures", pictures),
+    ]
+    asked += [("model", model)] if settings.model_dir else []
+    asked += [("sign-in", sign_in)] if settings.oidc_issuer else []
+    asked += [("mail", post)] if settings.smtp_url else []
+    for what, opened in asked:
         problem = tried(opened, settings)
-        click.echo(f"{store}: {problem or 'answers'}")
-        problems += [f"The {store}: {problem}"] if problem else []
+        click.echo(f"{what}: {problem or 'answers'}")
+        problems += [f"The {what}: {problem}"] if problem else []
     for problem in problems:
         click.echo(problem, err=True)
     if problems:
@@ -84,6 +95,28 @@ def pictures(settings: Settings) -> None:
     open_blobs(settings).ping()
 
 
+def model(settings: Settings) -> None:
+    """Read the card of the model that is set."""
+    if settings.model_dir:
+        read_card(settings.model_dir)
+
+
+def sign_in(settings: Settings) -> None:
+    """Ask the sign-in provider where it is."""
+    try:
+        from biosight.web.sign_on import Provider
+    except ImportError as error:
+        raise BadRequest("BIOSIGHT_OIDC_ISSUER needs authlib: make server-env.") from error
+    Provider(settings).known()
+    if not settings.oidc_client_secret:
+        raise BadRequest("BIOSIGHT_OIDC_CLIENT_SECRET is empty.")
+
+
+def post(settings: Settings) -> None:
+    """Greet the mail server, and sign in there; nothing is sent."""
+    mail.greet(settings.smtp_url)
+
+
 def tried(ask: Callable[[Settings], None], settings: Settings) -> str:
     """What is wrong with a store, in words; "" for nothing."""
     try:
@@ -100,5 +133,6 @@ def mistakes(error: ValidationError) -> str:
     lines = []
     for problem in error.errors():
         name = f"{PREFIX}{'_'.join(str(p) for p in problem['loc'])}".upper()
-        lines.append(f"{name}: {problem['msg']}" if problem["loc"] else problem["msg"])
-    return "\n".join(lines)
+        words = problem["msg"].removeprefix("Value error, ")
+        lines.append(f"{name}: {words}" if problem["loc"] else words)
+    return "\n".join([*lines, *(f"{name}: BioSight knows no such setting." for name in unknown())])

@@ -135,7 +135,8 @@ def invite(settings: Settings, email: str) -> None:
         admin = next((u for u in accounts.all_users(records) if u.is_admin), None)
         if admin is None:
             raise NotFound("There is no administrator yet; add one first.")
-        click.echo(f"{base(settings)}/register#{accounts.invite(records, admin, email)}")
+        secret, _ = accounts.invite(records, admin, email)
+        click.echo(f"{base(settings)}/join#{secret}")
 
 
 @user.command("reset-link")

@@ -105,8 +105,8 @@ def wrong(snapshot: Path, states: dict[str, bool]) -> list[Problem]:
 
 
 def restore(settings: Settings, file: Path, members: Members = iter) -> None:
-    """Unpack a backup into an empty data folder. Raises BadRequest for what is no backup, or where
-    there is data already."""
+    """Unpack a backup into an empty data folder, which is empty again where that fails. Raises
+    BadRequest for what is no backup, or where there is data already."""
     if settings.store != "sqlite" or settings.uses_bucket:
         raise BadRequest(
             "A backup is restored into SQLite and a folder; then biosight migrate and "
@@ -116,27 +116,40 @@ def restore(settings: Settings, file: Path, members: Members = iter) -> None:
         raise BadRequest("There is data already; restore into an empty BIOSIGHT_DATA_DIR.")
     settings.database_file.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
     part = settings.database_file.with_suffix(".part")
+    part.unlink(missing_ok=True)  # of a restore that was killed
+    written: list[Path] = []
     try:
         with tarfile.open(file) as tar:
             for member in members(tar):
-                out_of(tar, member, restored_path(settings, member, part))
-    except tarfile.TarError as error:
-        raise BadRequest(f"{file} is not a whole BioSight backup.") from error
-    if not part.exists():
-        raise BadRequest(f"{file} holds no BioSight database.")
+                target = restored_path(settings, member, part)
+                out_of(tar, member, target)
+                written.append(target)
+        if not part.exists():
+            raise BadRequest(f"{file} holds no BioSight database.")
+    except BaseException as error:
+        for path in written:
+            path.unlink(missing_ok=True)
+        if isinstance(error, tarfile.TarError):
+            raise BadRequest(f"{file} is not a whole BioSight backup.") from error
+        raise
     part.replace(settings.database_file)
     sync_folder(settings.database_file.parent)
 
 
 def out_of(tar: tarfile.TarFile, member: tarfile.TarInfo, target: Path) -> None:
-    """One file out of the backup, on the disk for good when it returns."""
+    """One file out of the backup, on the disk for good when it returns, and not there at all when
+    it raises."""
     target.parent.mkdir(parents=True, exist_ok=True)
     source = tar.extractfile(member)
     assert source is not None
     with source, target.open("xb") as out:
-        shutil.copyfileobj(source, out, 1 << 20)
-        out.flush()
-        os.fsync(out.fileno())
+        try:
+            shutil.copyfileobj(source, out, 1 << 20)
+            out.flush()
+            os.fsync(out.fileno())
+        except BaseException:
+            target.unlink()
+            raise
 
 
 def restored_path(settings: Settings, member: tarfile.TarInfo, database: Path) -> Path:

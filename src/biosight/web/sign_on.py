@@ -160,7 +160,9 @@ class Provider:
                 raise ValueError("about another person")
             claims = {**more, **claims}
         email = str(claims.get("email", ""))
-        if not email or claims.get("email_verified") not in {True, "true"}:
+        verified = claims.get("email_verified")
+        # A word for a truth value, as some providers send it, but no number.
+        if not email or not (verified is True or verified == "true"):
             raise Forbidden(f"{self.name} names no verified email address of yours.")
         of = claims.get(groups, [])
         named = frozenset(map(str, of if isinstance(of, list) else [of]))

@@ -55,7 +55,7 @@ def back(request: Request, biosight: Open, records: Store) -> Response:
         user = joining.signed_on(records, known, biosight.settings.registration)
     except BioSightError as error:
         metrics.sign_ins.labels("wrong").inc()
-        detail = f"by {provider.name}: {error.code}"
+        detail = f"by {provider.name}: {error.detail}"
         logbook.note(records, "sign-in failed", detail=detail, address=address)
         raise
     answer = RedirectResponse(begun.next, 303)
