@@ -257,7 +257,10 @@ class SqliteRecords:
     ) -> list[list[Where]]:
         """The conditions, once for each value within the range of a field that they ask for, where
         an index has each value's records in the order asked for: the first of each are the first
-        of all, however many there are. Empty where that can't be, or there are too many values."""
+        of all, however many there are. Empty where that can't be, there are too many values, or a
+        word is asked for too, whose few records are looked at once."""
+        if any(w.op == "begins" for w in where):
+            return []
         ends = {w.field for w in where if w.op == ">="} & {w.field for w in where if w.op == "<"}
         same = [w for w in where if w.op == "="]
         for field in ends:
