@@ -4,7 +4,9 @@ Each panel is a line: its kind, title, what it tells, its size, unit and queries
 the job and the instances chosen above, and its rate follows what is shown ($__rate_interval).
 `python deploy/grafana/boards.py --check` writes nothing: it says whether the files are these, and
 whether Grafana's own types (PyPI grafana-foundation-sdk, made from its published schemas) hold all
-that stands in them. Not here: what the series mean (docs/reference/metrics.md).
+that stands in them. Over 600 lines, because ruff gives each argument of a panel a line: it is one
+table, and read as one.
+Not here: what the series mean (docs/reference/metrics.md).
 """
 
 import json

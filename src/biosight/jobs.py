@@ -113,8 +113,7 @@ def ask(records: Records, kind: str, collection: str, by: str, **wants: str) -> 
 
 def new_job(records: Records, kind: str, collection: str, by: str, **wants: str) -> Job:
     """A job to be written, perhaps with what it follows from. Raises Conflict as `ask`."""
-    if live_of(records, collection, kind):
-        raise Conflict("This is under way already; wait for it, or stop it.")
+    check_free(records, collection, kind)
     return fresh(kind, collection, by, **wants)
 
 
@@ -129,6 +128,12 @@ def live_of(records: Records, collection: str, kind: str) -> list[Job]:
     """A collection's jobs of one kind that wait or run."""
     where = [Where("collection", "=", collection), Where("kind", "=", kind)]
     return records.find(Job, [*where, Where("state", "in", LIVE)])
+
+
+def check_free(records: Records, collection: str, kind: str) -> None:
+    """Raise Conflict while a job of this kind is under way in the collection."""
+    if live_of(records, collection, kind):
+        raise Conflict("This is under way already; wait for it, or stop it.")
 
 
 def jobs_of(

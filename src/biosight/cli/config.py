@@ -103,11 +103,9 @@ def model(settings: Settings) -> None:
 
 def sign_in(settings: Settings) -> None:
     """Ask the sign-in provider where it is."""
-    try:
-        from biosight.web.sign_on import Provider
-    except ImportError as error:
-        raise BadRequest("BIOSIGHT_OIDC_ISSUER needs authlib: make server-env.") from error
-    Provider(settings).known()
+    from biosight.web.app import provider_of  # FastAPI, which the other checks don't need
+
+    provider_of(settings).known()
     if not settings.oidc_client_secret:
         raise BadRequest("BIOSIGHT_OIDC_CLIENT_SECRET is empty.")
 

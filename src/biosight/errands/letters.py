@@ -14,7 +14,6 @@ from biosight.errors import BioSightError
 from biosight.storage.records import Records
 
 log = logging.getLogger(__name__)
-DAY = 86_400
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +44,7 @@ def invitation(records: Records, post: Post, by: User, made: Invitation, path: s
     """Send an invitation to the address that it is for; False for one to anybody."""
     found = records.get(Collection, made.collection) if made.collection else None
     where = f"the collection “{found.name}” on BioSight" if found else "BioSight"
-    days = max(1, round((made.ends_at - time.time()) / DAY))
+    days = max(1, round((made.ends_at - time.time()) / accounts.DAY))
     text = (
         f"{by.name} ({by.email}) invites you to {where}.\n\n{post.link(path)}\n\n"
         f"The link works for you alone, for {days} days. If you don't know {by.name}, "

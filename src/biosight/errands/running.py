@@ -1,15 +1,16 @@
 """What runs and what it takes, for administrators: long work, collections, room.
 
-Not here: who may ask (web/api/admin.py), the log of people (auditing.py).
+Not here: who may ask (web/api/running.py), the log of people (auditing.py).
 """
 
 import time
 from dataclasses import dataclass, replace
 
-from biosight import accounts, jobs, logbook
+from biosight import accounts, jobs, logbook, registry
 from biosight.accounts import User
+from biosight.bootstrap import GIGABYTE
 from biosight.collection import Collection
-from biosight.drift import DriftReport
+from biosight.drift import reports
 from biosight.errors import BadRequest, Conflict
 from biosight.images import Image
 from biosight.jobs import Dropped, Job
@@ -17,7 +18,6 @@ from biosight.registry import ModelVersion
 from biosight.sharing import Member
 from biosight.storage.records import Order, Records, Replace, Where, among, behind
 
-GIGABYTE = 1_000_000_000
 SHOWN = 100
 
 
@@ -45,8 +45,7 @@ def try_again(records: Records, job: Job, by: str) -> Job:
     of its kind is under way."""
     if job.state != "failed":
         raise Conflict("Only failed work can be tried again.")
-    if jobs.live_of(records, job.collection, job.kind):
-        raise Conflict("This is under way already; wait for it, or stop it.")
+    jobs.check_free(records, job.collection, job.kind)
     try:
         again = jobs.amend(records, job, state="waiting", attempts=0, words="", finished_at=0.0)
     except Dropped as error:
@@ -66,8 +65,7 @@ def holding(records: Records, collection: Collection) -> Holding:
     mine = [Where("collection", "=", collection.id)]
     members = records.find(Member, [*mine, Where("role", "=", "owner")], limit=20)
     people = among(records, User, [m.user for m in members])
-    newest = Order("at", descending=True)
-    report = next(iter(records.find(DriftReport, mine, order=newest, limit=1)), None)
+    report = next(iter(reports(records, collection.id, 1)), None)
     return Holding(
         collection,
         tuple(sorted(p.name for p in people)),
@@ -80,8 +78,7 @@ def holding(records: Records, collection: Collection) -> Holding:
 
 def versions_serving(records: Records) -> list[ModelVersion]:
     """Every version that serves somewhere."""
-    where = [Where("state", "=", "champion")]
-    return sorted(records.find(ModelVersion, where, limit=1000), key=lambda v: v.id)
+    return sorted(registry.champions(records), key=lambda v: v.id)
 
 
 def last_backup(records: Records) -> float:

@@ -126,16 +126,19 @@ def label_names(records: Records, renamed: Mapping[str, str]) -> dict[str, Label
     return names | {shown: names[own] for own, shown in renamed.items() if own in names}
 
 
+def champions(records: Records) -> list[ModelVersion]:
+    """Every version that serves somewhere, in no order."""
+    return records.find(ModelVersion, [Where("state", "=", "champion")], limit=10_000)
+
+
 def families(records: Records) -> dict[str, ModelVersion]:
     """Name -> the version that serves, for every family that has one."""
-    found = records.find(ModelVersion, [Where("state", "=", "champion")], limit=10_000)
-    return {v.name: v for v in sorted(found, key=lambda v: v.promoted_at)}
+    return {v.name: v for v in sorted(champions(records), key=lambda v: v.promoted_at)}
 
 
 def experts(records: Records) -> list[ModelVersion]:
     """The versions that stand beside others (inference/expert.py) and serve, in order."""
-    found = records.find(ModelVersion, [Where("state", "=", "champion")], limit=10_000)
-    return sorted((v for v in found if v.card.under), key=lambda v: v.id)
+    return sorted((v for v in champions(records) if v.card.under), key=lambda v: v.id)
 
 
 def add(

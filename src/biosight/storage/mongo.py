@@ -465,12 +465,16 @@ def moves_others(change: Write) -> bool:
 
 def points_of(kind: type[Record], id: str) -> list[str]:
     """The ids of a record's points to lean on."""
-    return [f"{kind.table} {id} {n}" for n in range(POINTS)]
+    return [point_of(kind, id, n) for n in range(POINTS)]
+
+
+def point_of(kind: type[Record], id: str, number: int) -> str:
+    """The id of one point of a record, by its number."""
+    return f"{kind.table} {id} {number}"
 
 
 def own_point(kind: type[Record], id: str) -> str:
     """This thread's: threads of one process meet only where there are more of them than points."""
     if not hasattr(THREAD, "number"):
         THREAD.number = next(NUMBERS) % POINTS
-    number: int = THREAD.number
-    return points_of(kind, id)[number]
+    return point_of(kind, id, THREAD.number)

@@ -7,6 +7,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from importlib.resources import files
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from anyio import CapacityLimiter
 from fastapi import FastAPI
@@ -45,6 +46,9 @@ from biosight.web.housekeeping import Housekeeping
 from biosight.web.security import API, Guard
 from biosight.web.sending import BYTE_THREADS
 
+if TYPE_CHECKING:
+    from biosight.web.sign_on import Provider
+
 HERE = Path(__file__).parent
 PARTS = (
     people,
@@ -82,13 +86,20 @@ def include(app: FastAPI) -> None:
     app.include_router(health.router)
 
 
-def with_sign_on(app: FastAPI, settings: Settings) -> None:
-    """Let a provider sign people in. Raises BadRequest where its client is not installed."""
+def provider_of(settings: Settings) -> "Provider":
+    """The provider that the settings name. Raises BadRequest where its client is not installed."""
     try:
-        from biosight.web import sign_on, signing_on
+        from biosight.web.sign_on import Provider
     except ImportError as error:
         raise BadRequest("BIOSIGHT_OIDC_ISSUER needs authlib: make server-env.") from error
-    app.state.provider = sign_on.Provider(settings)
+    return Provider(settings)
+
+
+def with_sign_on(app: FastAPI, settings: Settings) -> None:
+    """Let a provider sign people in. Raises BadRequest where its client is not installed."""
+    app.state.provider = provider_of(settings)
+    from biosight.web import signing_on
+
     app.include_router(signing_on.router)
 
 

@@ -10,11 +10,12 @@ import time
 from collections.abc import Callable
 from contextlib import suppress
 
-from biosight import jobs, logbook, metrics
+from biosight import jobs, metrics
 from biosight.bootstrap import BioSight
 from biosight.collection import Collection
 from biosight.drift import DriftReport
 from biosight.errands.accuracy import audited_here
+from biosight.errands.running import last_backup
 from biosight.errors import BioSightError
 from biosight.images import Image
 from biosight.jobs import Job
@@ -81,8 +82,7 @@ class Gauges:
         waiting = jobs.open_jobs(archive.records, limit=1)
         waited = time.time() - waiting[0].created_at if waiting else 0
         metrics.job_wait_seconds.set(max(0.0, waited))
-        backup = logbook.last(archive.records, logbook.BACKED_UP)
-        metrics.backup_made.set(backup.at if backup else 0)
+        metrics.backup_made.set(last_backup(archive.records))
         self.ask_drift()
         metrics.promoted.clear()
         for version in families(archive.records).values():

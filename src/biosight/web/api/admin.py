@@ -8,6 +8,7 @@ from pydantic import BaseModel, Field
 
 from biosight import accounts, logbook
 from biosight.accounts import Invitation, User
+from biosight.bootstrap import GIGABYTE
 from biosight.collection import Collection
 from biosight.errands import auditing, letters, running
 from biosight.errands.versions import serving_key
@@ -126,7 +127,7 @@ def user_out(records: Store, user: User) -> UserOut:
         created_at=user.created_at,
         images=records.count(Image, mine),
         bytes=records.total(Image, mine),
-        quota_gb=user.quota / running.GIGABYTE,
+        quota_gb=user.quota / GIGABYTE,
     )
 
 

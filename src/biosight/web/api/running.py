@@ -4,6 +4,7 @@ from fastapi import APIRouter
 from pydantic import BaseModel, Field
 
 from biosight import __version__, accounts, jobs, workers
+from biosight.bootstrap import GIGABYTE
 from biosight.collection import Collection
 from biosight.errands import running, work
 from biosight.errands.running import Holding
@@ -14,7 +15,6 @@ from biosight.web.deps import Admin, Open, Store
 from biosight.web.inputs import Input
 
 router = APIRouter(prefix="/admin", tags=["admin"])
-GIGABYTE = running.GIGABYTE
 
 
 class WorkOut(BaseModel):
