@@ -33,11 +33,6 @@ def suits(profile: bytes, mode: str) -> bool:
     )
 
 
-def turns(picture: Pillow.Image, profile: bytes) -> bool:
-    """Will `to_srgb` change the picture's numbers?"""
-    return suits(profile, picture.mode) and transform_of(profile, picture.mode) is not None
-
-
 def to_srgb(picture: Pillow.Image, profile: bytes) -> Pillow.Image:
     """The picture (RGB, L or CMYK) in sRGB as its profile says; itself where that says nothing."""
     if not suits(profile, picture.mode):

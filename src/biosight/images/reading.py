@@ -62,17 +62,6 @@ class Opened:
     metadata: Metadata
 
 
-class Need(NamedTuple):
-    """The short side to keep, in px, and that of a picture whose colours have to be turned."""
-
-    short: int
-    turned: int
-
-    def of(self, picture: Pillow.Image, profile: bytes) -> int:
-        """What of a picture is kept."""
-        return self.turned if colour.turns(picture, profile) else self.short
-
-
 class Blocks(NamedTuple):
     """What a file says beside its picture, as bytes."""
 
@@ -91,11 +80,9 @@ class Found:
     size: tuple[int, int] = (0, 0)  # as stored, where the picture is reduced
 
 
-def open_picture(path: Path, need_short: int, turned_short: int = 0) -> Opened:
+def open_picture(path: Path, need_short: int) -> Opened:
     """Check and decode the file's first picture, keeping a short side of >= `need_short` px
-    where it has one; of `turned_short` where its colours have to be turned, which costs by the
-    pixel. Raises BadPicture in words; OSError only for the disk itself."""
-    need = Need(need_short, turned_short or need_short)
+    where it has one. Raises BadPicture in words; OSError only for the disk itself."""
     with path.open("rb") as file:
         head = file.read(HEAD_BYTES)
     kind = sniff(head)
@@ -106,12 +93,12 @@ def open_picture(path: Path, need_short: int, turned_short: int = 0) -> Opened:
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         if kind == "TIFF":
-            return open_tiff(path, need)
-        found = OPENERS.get(kind, open_plain)(path, kind, need)
-        return with_words(found, tags_of_block(found.blocks.exif), MEDIA_TYPES[kind], need)
+            return open_tiff(path, need_short)
+        found = OPENERS.get(kind, open_plain)(path, kind, need_short)
+        return with_words(found, tags_of_block(found.blocks.exif), MEDIA_TYPES[kind], need_short)
 
 
-def open_plain(path: Path, kind: str, need: Need) -> Found:
+def open_plain(path: Path, kind: str, need_short: int) -> Found:
     """GIF and BMP: the first picture as Pillow reads it."""
     picture = Pillow.open(path, formats=[kind])
     check_pixels(*picture.size)
@@ -119,32 +106,32 @@ def open_plain(path: Path, kind: str, need: Need) -> Found:
     return Found(picture, beside(picture))
 
 
-def open_jpeg(path: Path, kind: str, need: Need) -> Found:
+def open_jpeg(path: Path, kind: str, need_short: int) -> Found:
     """The first picture of a JPEG, at a fraction of its size where that is enough."""
     parts = jpeg.taken_apart(path.read_bytes())
     profile = parts.profile
     body = parts.picture if parts.ended else parts.picture.removesuffix(b"\xff")
-    picture, size = jpeg_pixels(body if parts.ended else body + jpeg.PLAIN_END, need, profile)
+    picture, size = jpeg_pixels(body if parts.ended else body + jpeg.PLAIN_END, need_short)
     if not parts.ended:
         # Where the end marker alone is lacking, the pixels are the same whatever follows.
-        other, _ = jpeg_pixels(body + jpeg.NOISY_END, need, profile)
+        other, _ = jpeg_pixels(body + jpeg.NOISY_END, need_short)
         if picture.tobytes() != other.tobytes():
             raise BadPicture(CUT_OFF)
     return Found(picture, Blocks(parts.exif, parts.xmp, profile), size=size)
 
 
-def jpeg_pixels(content: bytes, need: Need, profile: bytes) -> tuple[Pillow.Image, tuple[int, int]]:
+def jpeg_pixels(content: bytes, need_short: int) -> tuple[Pillow.Image, tuple[int, int]]:
     """A JPEG without anything but its picture, decoded, and its full size."""
     picture = JpegImagePlugin.JpegImageFile(io.BytesIO(content))
     check_pixels(*picture.size)
     width, height = picture.size
-    ratio = min(1.0, need.of(picture, profile) / min(width, height))
+    ratio = min(1.0, need_short / min(width, height))
     picture.draft("RGB", (int(width * ratio) + 1, int(height * ratio) + 1))
     picture.load()
     return picture, (width, height)
 
 
-def open_png(path: Path, kind: str, need: Need) -> Found:
+def open_png(path: Path, kind: str, need_short: int) -> Found:
     """A PNG whose check sums prove it whole."""
     parts = png.taken_apart(path.read_bytes())
     picture = Pillow.open(io.BytesIO(parts.picture), formats=["PNG"])
@@ -153,7 +140,7 @@ def open_png(path: Path, kind: str, need: Need) -> Found:
     return Found(picture, Blocks(parts.exif, parts.xmp, parts.profile))
 
 
-def open_webp(path: Path, kind: str, need: Need) -> Found:
+def open_webp(path: Path, kind: str, need_short: int) -> Found:
     """A WebP; a large one is decoded once: Pillow's animation decoder holds several copies."""
     header = Pillow.open(path, formats=["WEBP"])
     check_pixels(*header.size)
@@ -165,7 +152,7 @@ def open_webp(path: Path, kind: str, need: Need) -> Found:
     return Found(picture, beside(header))
 
 
-def open_heif(path: Path, kind: str, need: Need) -> Found:
+def open_heif(path: Path, kind: str, need_short: int) -> Found:
     """A HEIC; its own container says how it is turned, and libheif does it: EXIF's word for it
     counts for nothing."""
     import pillow_heif
@@ -176,7 +163,7 @@ def open_heif(path: Path, kind: str, need: Need) -> Found:
     return Found(picture, beside(picture), orientation=1)
 
 
-def open_avif(path: Path, kind: str, need: Need) -> Found:
+def open_avif(path: Path, kind: str, need_short: int) -> Found:
     """An AVIF; where Pillow fails on its EXIF, which it writes anew, its decoder is asked alone."""
     try:
         picture: Pillow.Image = Pillow.open(path, formats=["AVIF"])
@@ -208,10 +195,10 @@ OPENERS = {
 }
 
 
-def open_tiff(path: Path, need: Need) -> Opened:
+def open_tiff(path: Path, need_short: int) -> Opened:
     """A TIFF of any kind; where and when by its Exif and GPS directories."""
     try:
-        plane = tiff.read_plane(path, need.short)
+        plane = tiff.read_plane(path, need_short)
     except (BadPicture, MemoryError):
         raise
     except tiff.LeftToPillow as error:
@@ -223,7 +210,7 @@ def open_tiff(path: Path, need: Need) -> Opened:
         size = plane.width, plane.height
         found = Found(plane.picture, Blocks(profile=plane.profile), plane.orientation, size)
     with path.open("rb") as file:
-        return with_words(found, tags_of_tiff(file), "image/tiff", need)
+        return with_words(found, tags_of_tiff(file), "image/tiff", need_short)
 
 
 def open_by_libtiff(file: Path | io.BytesIO, page: int) -> Found:
@@ -256,23 +243,23 @@ def is_large(path: Path) -> bool:
         return False
 
 
-def with_words(found: Found, tags: ifd.Tags, media_type: str, need: Need) -> Opened:
+def with_words(found: Found, tags: ifd.Tags, media_type: str, need_short: int) -> Opened:
     """A picture with what its EXIF and XMP say."""
     try:
         metadata = metadata_of(tags, found.blocks.xmp)
     except Exception:  # whatever it is, the picture is none the worse
         metadata = Metadata()
     found.orientation = found.orientation or ifd.orientation(tags)
-    return made_upright(found, media_type, need, metadata)
+    return made_upright(found, media_type, need_short, metadata)
 
 
-def made_upright(found: Found, media_type: str, need: Need, metadata: Metadata) -> Opened:
+def made_upright(found: Found, media_type: str, need_short: int, metadata: Metadata) -> Opened:
     """Shrink, flatten, turn to sRGB and upright, in the order that holds the least at once."""
     width, height = found.size if found.size[0] else found.picture.size
     if found.orientation in {5, 6, 7, 8}:
         width, height = height, width
     profile = found.blocks.profile
-    picture = shrunk(found.picture, need.of(found.picture, profile))
+    picture = shrunk(found.picture, need_short)
     del found.picture
     picture = colour.to_srgb(flattened(picture), profile)
     picture = picture if picture.mode == "RGB" else picture.convert("RGB")

@@ -30,7 +30,8 @@ UNREADABLE = "This file can't be read as a picture; it may be damaged or cut off
 def decode(path: Path, framing: Framing) -> tuple[dict[str, Any], list[bytes]]:
     """Everything an upload needs, from one decode: answer, thumbnail JPEG, model pixels."""
     short = framing.resize_short
-    opened = reading.open_picture(path, max(2 * short, 256), max(3 * short // 2, 256))
+    # Half as much again as the network sees: smaller than that would show in what it answers.
+    opened = reading.open_picture(path, max(3 * short // 2, 256))
     picture = opened.picture
     small = at_short_side(picture)
     answer = {
