@@ -93,7 +93,7 @@ def archive_bytes(files: Sequence[Path], folder: Path) -> tuple[float, float, fl
             biosight.archive.records,
             biosight.catalogue,
             sharing.first_collection(records, user.id),
-            user.id,
+            user,
         )
         empty = (folder / "biosight.db").stat().st_size
         for number, file in enumerate(files):

@@ -12,6 +12,7 @@ from pathlib import Path
 from biosight import (
     __version__,
     accounts,
+    cores,
     drift,
     jobs,
     logbook,
@@ -192,10 +193,11 @@ def open_model(settings: Settings, catalogue: Catalogue, archive: Archive | None
     def experts() -> Sequence[str]:
         return [v.id for v in registry.experts(archive.records)] if archive else ()
 
-    threads = settings.threads or None
-    classifiers = Classifiers(catalogue.locate, threads, settings.provider, experts)
+    # A GPU shares one run among its own cores.
+    lanes = (settings.threads or cores.granted()) if settings.provider == "cpu" else 1
+    classifiers = Classifiers(catalogue.locate, 1, settings.provider, experts)
     classifiers.get(read_card(settings.model_dir or DEFAULT_MODEL).key)
-    return Model(Decoders(settings.decoders or None), classifiers, Batcher())
+    return Model(Decoders(settings.decoders or None), classifiers, Batcher(lanes=lanes))
 
 
 def open_biosight(settings: Settings) -> BioSight:

@@ -22,7 +22,8 @@ from biosight.inference.decoding import Decoded, Decoders
 from biosight.inference.serving import Classifiers
 from biosight.labels import PEOPLE, Prediction
 from biosight.storage import keys
-from biosight.storage.blobs import Blobs, Received
+from biosight.storage.blobs import Blobs
+from biosight.storage.incoming import Incoming, Received
 from biosight.storage.records import (
     Gone,
     Insert,
@@ -44,9 +45,10 @@ ANY_FRAMING = Framing(224, 236, "bicubic")
 
 @dataclass(frozen=True, slots=True)
 class Upload:
-    """What arrives: an open file and what the person's machine says of it (data only)."""
+    """What arrives: an open file, or one that is filled by now, and what the person's machine says
+    of it (data only)."""
 
-    file: BinaryIO
+    file: BinaryIO | Incoming
     name: str
     path: str
     session: str
@@ -125,7 +127,7 @@ def take_in(intake: Intake, target: Destination, upload: Upload) -> Outcome:
     Raises NoSpace or Unavailable when a store can't; then nothing is listed.
     """
     with timed("receive"):
-        received = intake.blobs.receive(upload.file)
+        received = received_by(intake.blobs, upload.file)
     try:
         outcome = admit(intake, target, upload, received)
     finally:
@@ -169,7 +171,7 @@ def take_in_known(
     `vector` (d,) must be of the serving version's space, and its head known as numbers. Bytes that
     are not those of `sha256` are taken in as any upload.
     """
-    received = intake.blobs.receive(upload.file)
+    received = received_by(intake.blobs, upload.file)
     try:
         if received.sha256 != sha256:
             return admit(intake, target, upload, received)
@@ -183,6 +185,11 @@ def take_in_known(
             return record(intake, target, upload, received, decoded, (classifier, verdict))
     finally:
         received.path.unlink(missing_ok=True)
+
+
+def received_by(blobs: Blobs, file: BinaryIO | Incoming) -> Received:
+    """The bytes of an upload in a file of the store's."""
+    return file.whole() if isinstance(file, Incoming) else blobs.receive(file)
 
 
 def mended(blobs: Blobs, received: Received) -> bool:

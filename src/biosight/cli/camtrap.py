@@ -37,7 +37,7 @@ def import_camtrap(settings: Settings, source: Path, email: str | None, name: st
     try:
         c, user = find_collection(records, email, name)
         into = destination(records, catalogue, c, user)
-        session = session_key(user, new_id())
+        session = session_key(user.id, new_id())
         with TemporaryDirectory(dir=settings.data_dir) as unpacked:
             folder = camtrap_reading.unpacked(source, Path(unpacked))
             package = camtrap_reading.read_package(folder)
@@ -47,7 +47,7 @@ def import_camtrap(settings: Settings, source: Path, email: str | None, name: st
                     bar.update()
                     return send(biosight, into, path, called, session)
 
-                target = Target(records, catalogue, c, user, take)
+                target = Target(records, catalogue, c, user.id, take)
                 tally = camtrap_reading.take_package(target, package, source.name)
     finally:
         biosight.close()

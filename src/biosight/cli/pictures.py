@@ -262,11 +262,11 @@ def import_folder(
     try:
         c, user = find_collection(biosight.archive.records, email, collection)
         target = destination(biosight.archive.records, biosight.catalogue, c, user)
-        session = session_key(user, new_id())
+        session = session_key(user.id, new_id())
         click.echo(f"Into {c.name}, named by {target.model}:", err=True)
         receipt = take_all(biosight, target, files, folder, session)
         if per_folder:
-            place_folders(biosight, c.id, user, receipt)
+            place_folders(biosight, c.id, user.id, receipt)
     finally:
         biosight.close()
     left_out = [(printable(e.path.relative_to(folder)), Rejected(e.reason)) for e in others]

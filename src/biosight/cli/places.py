@@ -45,9 +45,9 @@ def import_table(
         )
         if not many or not (yes or click.confirm(f"Take them into {c.name}?")):
             return
-        act = deployment_tables.take_table(records, user, c.id, rows, file.name)
+        act = deployment_tables.take_table(records, user.id, c.id, rows, file.name)
         changed = deployment_tables.to_follow(act)
-        moved = locating.follow(records, user, act, changed) if act else 0
+        moved = locating.follow(records, user.id, act, changed) if act else 0
     finally:
         archive.close()
     click.echo(f"Taken in; {moved} pictures followed. Undo it in the history of {c.name}.")

@@ -1,5 +1,6 @@
 """biosight serve, and the worker that it starts when there are jobs."""
 
+import gc
 import logging
 import signal
 import subprocess
@@ -48,7 +49,12 @@ def serve(settings: Settings, host: str | None, port: int | None) -> None:
             click.echo(f"{CODE_WORDS[settings.private]}: {code}", err=True)
         keeper = WorkerKeeper(biosight) if settings.worker else None
         try:
-            server(create_app(biosight), settings).run()
+            app = create_app(biosight)
+            # What is open now stays: to look through all of it again and again would hold up
+            # whoever asks, for some 50 ms each time.
+            gc.collect()
+            gc.freeze()
+            server(app, settings).run()
         finally:
             if keeper:
                 keeper.close()

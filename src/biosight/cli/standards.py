@@ -9,7 +9,6 @@ from pathlib import Path
 
 import click
 
-from biosight import accounts
 from biosight.bootstrap import Archive, open_archive, open_catalogue
 from biosight.errands.placing import find_collection
 from biosight.errands.publishing import scope_of
@@ -25,7 +24,6 @@ from biosight.gallery.standards import (
     occurrences,
     survey_of,
 )
-from biosight.gallery.standards.facts import NOBODY
 from biosight.settings import Settings
 
 Written = tuple[Iterator[bytes], str]
@@ -116,9 +114,8 @@ def publish(
     part = file.with_name(f"{file.name}.part")
     try:
         catalogue = open_catalogue(settings, archive)
-        c, user = find_collection(records, email, collection)
-        maker = records.get(accounts.User, user)
-        who = Credits(maker.name, maker.email) if maker else NOBODY
+        c, maker = find_collection(records, email, collection)
+        who = Credits(maker.name, maker.email)
         scope = scope_of(records, catalogue, c, who, said, settings.public_url)
         chunks, words = FORMATS[form](archive, scope, media=media)
         with part.open("wb") as out:

@@ -45,7 +45,7 @@ def import_checklist(
             left = many
             while left:
                 done = checklists.take_names(
-                    archive.records, catalogue, user, collection.id, listed, file.name, act=act
+                    archive.records, catalogue, user.id, collection.id, listed, file.name, act=act
                 )
                 act, left = done.act, done.left
                 bar.update(done.added)

@@ -151,7 +151,7 @@ def teach(
     try:
         c, user = find_collection(records, email, collection)
         asked = teaching.ask(
-            records, biosight.catalogue, c, labels, name, user, in_bulk=accepted_in_bulk
+            records, biosight.catalogue, c, labels, name, user.id, in_bulk=accepted_in_bulk
         )
         done = work.finished(biosight, asked)
     finally:

@@ -28,7 +28,11 @@ KEPT = Collected()
 
 def names_in(records: Records, catalogue: Catalogue, collection: Collection) -> Names:
     """A collection's tree and synonyms, as its version says."""
-    model = model_of(records, catalogue, collection)
+    return names_by(records, collection, model_of(records, catalogue, collection))
+
+
+def names_by(records: Records, collection: Collection, model: str) -> Names:
+    """The same, where the version that serves is known."""
     return KEPT.get(records, collection, model, lambda: base_taxa(records, model))
 
 

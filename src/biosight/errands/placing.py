@@ -7,7 +7,7 @@ from biosight import accounts, sharing
 from biosight.accounts import User
 from biosight.bootstrap import Catalogue
 from biosight.collection import Collection
-from biosight.errands.names import naming_of
+from biosight.errands.names import names_by
 from biosight.errands.versions import serving_key
 from biosight.errors import BadRequest, NotFound
 from biosight.intake import Destination
@@ -16,20 +16,18 @@ from biosight.storage.records import Records
 
 
 def destination(
-    records: Records, catalogue: Catalogue, collection: Collection, user: str
+    records: Records, catalogue: Catalogue, collection: Collection, user: User
 ) -> Destination:
     """A collection as intake wants it. Raises NotFound while no model serves."""
     key = serving_key(records, catalogue, collection.model)
-    naming = naming_of(records, catalogue, collection)
-    person = records.get(User, user)
-    own = person.quota if person else 0
+    naming = names_by(records, collection, key).naming
     there = still_there(collection.id)
-    return Destination(collection.id, user, naming, there, key, own, collection.quota)
+    return Destination(collection.id, user.id, naming, there, key, user.quota, collection.quota)
 
 
 def find_collection(
     records: Records, email: str | None, name: str | None
-) -> tuple[Collection, str]:
+) -> tuple[Collection, User]:
     """The collection that a command means, and whose pictures come in.
 
     Without an address the only account, without a name that person's first collection. Raises
@@ -42,8 +40,8 @@ def find_collection(
     if user is None:
         raise NotFound(f"There is no account for {email}.")
     if name is None:
-        return sharing.first_collection(records, user.id), user.id
+        return sharing.first_collection(records, user.id), user
     for a in sharing.collections_of(records, user.id):
         if a.collection.name == name and a.allows("editor"):
-            return a.collection, user.id
+            return a.collection, user
     raise NotFound(f"{user.email} has no collection named {name} that they may edit.")

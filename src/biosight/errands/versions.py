@@ -17,7 +17,7 @@ def serving(records: Records, catalogue: Catalogue, family: str) -> ModelVersion
 
 def serving_key(records: Records, catalogue: Catalogue, family: str) -> str:
     """The key of the version that serves a family, "" for the default one. Raises NotFound."""
-    return serving(records, catalogue, family).id
+    return registry.champion_key(records, family or catalogue.default)
 
 
 def check_there(catalogue: Catalogue, version: ModelVersion) -> None:

@@ -8,6 +8,7 @@ of words (storage).
 
 import re
 from collections.abc import Iterable, Iterator
+from functools import lru_cache
 from unicodedata import normalize
 
 LONGEST, MOST = 32, 200
@@ -27,10 +28,21 @@ def words_of(texts: Iterable[str]) -> tuple[str, ...]:
     """The words, each once, in order: at most 200 of at most 32 signs."""
     found: dict[str, None] = {}
     for text in texts:
-        for run in RUN.findall(folded(text)):
-            found.update(dict.fromkeys(run[start : start + LONGEST] for start in edges(run)))
-            if len(found) >= MOST:
-                return tuple(found)[:MOST]
+        found.update(dict.fromkeys(words_of_one(text)))
+        if len(found) >= MOST:
+            break
+    return tuple(found)[:MOST]
+
+
+@lru_cache(maxsize=1024)
+def words_of_one(text: str) -> tuple[str, ...]:
+    """The words of one text, as many as count; kept, since a picture's are asked for at every
+    change and cameras and labels are many pictures'."""
+    found: dict[str, None] = {}
+    for run in RUN.findall(folded(text)):
+        found.update(dict.fromkeys(run[start : start + LONGEST] for start in edges(run)))
+        if len(found) >= MOST:
+            break
     return tuple(found)
 
 

@@ -124,9 +124,8 @@ def main() -> None:
             return
         allow(cpu)
         head, parts = answer(request)
-        connection.send_bytes(json.dumps({**head, "parts": len(parts)}).encode())
-        for part in parts:
-            connection.send_bytes(part)
+        words = json.dumps({**head, "parts": [len(part) for part in parts]}).encode()
+        connection.send_bytes(b"".join([len(words).to_bytes(4), words, *parts]))
 
 
 if __name__ == "__main__":

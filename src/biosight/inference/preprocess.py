@@ -3,8 +3,6 @@
 Not here: opening files (images/reading.py) or augmentation (training/dataset.py).
 """
 
-from typing import Any
-
 import numpy as np
 import numpy.typing as npt
 from PIL import Image as Pillow
@@ -39,7 +37,11 @@ def to_pixels(picture: Pillow.Image, framing: Framing) -> Pixels:
 
 def to_batch(pixels: npt.NDArray[np.uint8], card: ModelCard) -> Batch:
     """uint8 (n, side, side, 3) -> normalised float32 (n, 3, side, side), contiguous."""
-    scale = np.float32(1) / (np.float32(255) * np.asarray(card.std, dtype=np.float32))
-    shift = np.asarray(card.mean, dtype=np.float32) / np.asarray(card.std, dtype=np.float32)
-    batch: npt.NDArray[Any] = pixels.astype(np.float32) * scale - shift
-    return np.ascontiguousarray(batch.transpose(0, 3, 1, 2))
+    mean, std = np.array(card.mean, np.float32), np.array(card.std, np.float32)
+    scale: Batch = np.float32(1) / (np.float32(255) * std)
+    shift: Batch = mean / std
+    # Turned round while they are bytes, and reckoned in place: a fraction of the memory moved.
+    batch: Batch = np.ascontiguousarray(pixels.transpose(0, 3, 1, 2)).astype(np.float32)
+    batch *= scale[:, None, None]
+    batch -= shift[:, None, None]
+    return batch

@@ -115,6 +115,15 @@ def champion(records: Records, name: str) -> ModelVersion:
     return max(found, key=lambda v: v.promoted_at)
 
 
+def champion_key(records: Records, name: str) -> str:
+    """The key of `champion`, without reading its card, which is long. Raises NotFound."""
+    where = [Where("name", "=", name), Where("state", "=", "champion")]
+    found = records.tally(ModelVersion, where, ("promoted_at", "id"))
+    if not found:
+        raise NotFound(f"No version of the model {name} serves.")
+    return str(max(found)[1])
+
+
 def label_names(records: Records, renamed: Mapping[str, str]) -> dict[str, LabelNames]:
     """Scientific name and rank of every label that a version's card explains; `renamed` maps a
     model's label to its name in a collection, which means the same."""

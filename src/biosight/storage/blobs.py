@@ -4,23 +4,12 @@ Not here: the grammar of keys (keys.py), a store (folder.py, bucket.py), or who 
 (Image records say that).
 """
 
-import hashlib
-import zlib
 from collections.abc import Iterator
 from contextlib import AbstractContextManager
-from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO, Protocol
 
-
-@dataclass(frozen=True, slots=True)
-class Received:
-    """Bytes that arrived: where they lie for now, and what they are."""
-
-    path: Path
-    sha256: str
-    crc32: int
-    size: int
+from biosight.storage.incoming import Incoming, Received
 
 
 class Blobs(Protocol):
@@ -42,8 +31,12 @@ class Blobs(Protocol):
         """Room that is left where uploads arrive."""
         ...
 
+    def begin(self) -> Incoming:
+        """A temporary file to fill piece by piece."""
+        ...
+
     def receive(self, source: BinaryIO) -> Received:
-        """Copy a stream into a temporary file, hashing on the way."""
+        """All bytes of an open file in a temporary one."""
         ...
 
     def keep(self, temporary: Path, key: str) -> None:
@@ -103,13 +96,3 @@ class Blobs(Protocol):
     def removal(self, key: str, patience: float = 5.0) -> AbstractContextManager[bool]:
         """The other side of `no_removal`; yields False where the key must stay for now."""
         ...
-
-
-def copied(source: BinaryIO, target: BinaryIO, path: Path) -> Received:
-    """Copy a stream to an open file at `path`, hashing on the way."""
-    sha256, crc32, size = hashlib.sha256(), 0, 0
-    while piece := source.read(1 << 20):
-        sha256.update(piece)
-        crc32 = zlib.crc32(piece, crc32)
-        size += target.write(piece)
-    return Received(path, sha256.hexdigest(), crc32, size)

@@ -21,8 +21,8 @@ from obstore.exceptions import AlreadyExistsError, BaseError, NotFoundError
 from obstore.store import from_url
 
 from biosight.errors import BadRequest, NoSpace, NotFound, Unavailable
-from biosight.storage.blobs import Received, copied
-from biosight.storage.folder import KEEP_FREE_BYTES, sweep, translated
+from biosight.storage.folder import KEEP_FREE_BYTES, sweep
+from biosight.storage.incoming import Incoming, Received, filled, translated
 from biosight.storage.keys import path_of
 
 GRACE_SECONDS = 3600.0
@@ -104,14 +104,11 @@ class BucketBlobs:
         with translated():
             return shutil.disk_usage(self.incoming).free
 
+    def begin(self) -> Incoming:
+        return Incoming(self.incoming / secrets.token_hex(16), durable=False)
+
     def receive(self, source: BinaryIO) -> Received:
-        target = self.incoming / secrets.token_hex(16)
-        try:
-            with translated(), target.open("xb") as file:
-                return copied(source, file, target)
-        except BaseException:
-            target.unlink(missing_ok=True)
-            raise
+        return filled(self.begin(), source)
 
     def keep(self, temporary: Path, key: str) -> None:
         """Upload a received file; bytes that are there already stay, made young again if old."""

@@ -3,7 +3,6 @@
 Not here: buckets (bucket.py), or the grammar of keys (blobs.py).
 """
 
-import errno
 import fcntl
 import os
 import secrets
@@ -15,22 +14,10 @@ from pathlib import Path
 from typing import BinaryIO
 
 from biosight.errors import NoSpace, NotFound, Unavailable
-from biosight.storage.blobs import Received, copied
+from biosight.storage.incoming import Incoming, Received, filled, translated
 from biosight.storage.keys import path_of
 
 KEEP_FREE_BYTES = 64 * 1024 * 1024
-FULL = {errno.ENOSPC, errno.EDQUOT, errno.EMFILE, errno.ENFILE}
-
-
-@contextmanager
-def translated() -> Iterator[None]:
-    """The disk's errors as BioSight's."""
-    try:
-        yield
-    except OSError as error:
-        if error.errno in FULL:
-            raise NoSpace("The disk is full; nothing was stored.") from error
-        raise Unavailable("The picture store can't be reached just now.") from error
 
 
 class FolderBlobs:
@@ -73,18 +60,12 @@ class FolderBlobs:
         with translated():
             return shutil.disk_usage(self.root).free
 
+    def begin(self) -> Incoming:
+        """A temporary file to fill, which is fsynced when whole."""
+        return Incoming(self.incoming / secrets.token_hex(16), durable=True)
+
     def receive(self, source: BinaryIO) -> Received:
-        """Copy a stream into a temporary file, hashing on the way, and fsync it."""
-        target = self.incoming / secrets.token_hex(16)
-        try:
-            with translated(), target.open("xb") as file:
-                received = copied(source, file, target)
-                file.flush()
-                os.fsync(file.fileno())
-        except BaseException:
-            target.unlink(missing_ok=True)
-            raise
-        return received
+        return filled(self.begin(), source)
 
     def keep(self, temporary: Path, key: str) -> None:
         with translated():

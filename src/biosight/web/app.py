@@ -51,13 +51,13 @@ if TYPE_CHECKING:
 
 HERE = Path(__file__).parent
 PARTS = (
+    uploads,  # first, since routes are tried in this order and pictures are many
     people,
     collections,
     invitations,
     names,
     places,
     overview,
-    uploads,
     images,
     facets,
     acts,

@@ -6,12 +6,10 @@ from typing import Annotated, Any
 from anyio import CapacityLimiter, to_thread
 from fastapi import APIRouter, Request, Response
 from pydantic import BaseModel, Field
-from starlette.datastructures import UploadFile
 
 from biosight import accounts
-from biosight.errands.names import naming_of
 from biosight.errands.placing import destination
-from biosight.errors import BadPicture, BadRequest, NoSpace, Unavailable
+from biosight.errors import BadPicture, BadRequest, Unavailable
 from biosight.gallery.arrivals import arrivals
 from biosight.images import Image
 from biosight.images.limits import check_size
@@ -26,9 +24,11 @@ from biosight.intake import (
 )
 from biosight.review.undoing import latest_prediction
 from biosight.sharing import Access
-from biosight.storage.records import Where, parts
+from biosight.storage.records import Records, Where, parts
+from biosight.taxa.naming import Naming
 from biosight.web.deps import Editor, Open, Person, Sender, Store, Viewer
 from biosight.web.inputs import Input
+from biosight.web.receiving import IncomingFile, upload_form
 from biosight.web.shown import GuessOut, ImageOut, etag, guesses_out, image_out
 
 router = APIRouter(tags=["images"])
@@ -115,42 +115,39 @@ class ThereAlready(BaseModel):
 async def upload(request: Request, response: Response, sender: Sender, biosight: Open) -> Uploaded:
     """Send one picture. The answer carries its label, the best five guesses and the model."""
     access, person = sender.access, sender.person
-    try:
-        form = await request.form(max_files=1, max_fields=5, max_part_size=8192)
-    except OSError as error:  # large bodies wait in a temporary file
-        raise NoSpace("There is no room for the upload just now; nothing was stored.") from error
-    try:
+    async with upload_form(request, biosight.archive.blobs) as form:
         arriving = as_upload(form, person, biosight.settings.max_file_mb)
-        target = destination(
-            biosight.archive.records, biosight.catalogue, access.collection, person.user.id
-        )
         limiter: CapacityLimiter = request.app.state.upload_limiter
         if limiter.statistics().tasks_waiting >= MOST_WAITING:
             raise Unavailable("Too many uploads wait just now; try again in a moment.")
 
         def walk() -> Uploaded:
-            return uploaded(take_in(biosight.intake, target, arriving), access, biosight, response)
+            records, catalogue = biosight.archive.records, biosight.catalogue
+            target = destination(records, catalogue, access.collection, person.user)
+            outcome = take_in(biosight.intake, target, arriving)
+            return uploaded(outcome, target.naming, access, records, response)
 
         return await to_thread.run_sync(walk, limiter=limiter)
-    finally:
-        await form.close()
 
 
 def as_upload(form: Any, person: Person, most_mb: int) -> Upload:
     """The form as an Upload. Raises BadRequest in words."""
     file = form.get("file")
-    if not isinstance(file, UploadFile):
+    if not isinstance(file, IncomingFile):
         raise BadRequest("Send the picture in the form field named file.")
     if unknown := set(form) - FIELDS:
         raise BadRequest(f"Unknown form fields: {len(unknown)}; send file, session and path.")
-    if not file.size:
+    if not file.incoming.size:
         raise BadPicture("The file is empty.")
-    check_size(file.size, most_mb)
+    check_size(file.incoming.size, most_mb)
     session = str(form.get("session") or default_session(person))[:64]
-    name = clean_text(unescaped(file.filename or "picture"), 255)
+    name = clean_text(unescaped(file.name or "picture"), 255)
     path = clean_text(str(form.get("path") or name), 1024)
     return Upload(
-        file.file, name.rsplit("/", 1)[-1] or "picture", path, session_key(person.user.id, session)
+        file.incoming,
+        name.rsplit("/", 1)[-1] or "picture",
+        path,
+        session_key(person.user.id, session),
     )
 
 
@@ -172,16 +169,17 @@ def default_session(person: Person) -> str:
     return f"{person.token or person.session}/{int(time.time() // HOUR)}"
 
 
-def uploaded(outcome: Outcome, access: Access, biosight: Open, response: Response) -> Uploaded:
+def uploaded(
+    outcome: Outcome, naming: Naming, access: Access, records: Records, response: Response
+) -> Uploaded:
     """An outcome as an answer. Raises BadPicture for a rejected one."""
     if isinstance(outcome, Rejected):
         raise BadPicture(outcome.reason)
     threshold = access.collection.threshold
-    naming = naming_of(biosight.archive.records, biosight.catalogue, access.collection)
     if isinstance(outcome, Duplicate):
         response.status_code = 200
         image = outcome.of
-        prediction = latest_prediction(biosight.archive.records, image.id)
+        prediction = latest_prediction(records, image.id)
         word = "trashed" if image.trashed else "duplicate"
     else:
         assert isinstance(outcome, Stored)
