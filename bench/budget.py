@@ -10,15 +10,15 @@ import io
 import os
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 
-import httpx2
 import pillow_heif
 from PIL import Image as Pillow
 
-from bench.made import Running, another_client, children, photograph, serving
+from bench.made import Running, children, in_use, photograph, serving, variants, wire
 from bench.uploads import load
+from bench.wire import Wire
 
 TICKS = os.sysconf("SC_CLK_TCK")
 HERE = os.getpid()
@@ -62,29 +62,22 @@ def spent(pid: int) -> float:
     return (int(fields[11]) + int(fields[12])) / TICKS
 
 
-def variants(content: bytes, count: int) -> Iterator[bytes]:
-    """The same picture again and again, each with bytes of its own behind its end."""
-    for _ in range(count):
-        yield content + os.urandom(16)
-
-
 def one_kind(running: Running, name: str) -> None:
     """The lines of one kind of picture."""
     make, counts = KINDS[name]
     base = [make(n) for n in range(3)]
     path = f"/api/v1/collections/{running.collection}/images"
+    in_use(running)
     for at_once, count in zip((1, 8, 32), counts, strict=True):
-        pictures = [p for b in base for p in variants(b, count // 3 + 1)]
+        pictures = variants(base, count + 3)
 
-        def send(client: httpx2.Client, number: int, pictures: list[bytes] = pictures) -> None:
-            file = {"file": (f"{name}-{number}", pictures[number])}
-            client.post(path, files=file).raise_for_status()
+        def send(client: Wire, number: int, pictures: list[bytes] = pictures) -> bytes:
+            return client.upload(path, f"{name}-{number}", pictures[number])
 
-        for n in range(3):  # decoders and network are warm
-            send(running.client, len(pictures) - 1 - n)
+        load(send, lambda: wire(running), 1, 3, count)  # decoders are warm
         decoders = children(running.pid)
         before = [spent(running.pid), sum(map(spent, decoders)), spent(HERE)]
-        speed, median, _ = load(send, lambda: another_client(running), at_once, count, 0)
+        speed, median, _ = load(send, lambda: wire(running), at_once, count, 0)
         after = [spent(running.pid), sum(map(spent, decoders)), spent(HERE)]
         own, read, client = (1000 * (b - a) / count for a, b in zip(before, after, strict=True))
         print(

@@ -14,7 +14,8 @@ from fastapi import FastAPI, File
 from PIL import Image as Pillow
 
 from bench.made import free_port
-from biosight.inference.card import CardLabel, ModelCard
+from biosight.bootstrap import DEFAULT_MODEL
+from biosight.inference.card import CardLabel, ModelCard, read_card
 from biosight.training import networks
 from biosight.training.export import write_onnx
 
@@ -24,7 +25,8 @@ def serve(arch: str, port: int) -> None:
     import uvicorn
 
     network = networks.build(arch, 10).eval()
-    side = 224 if arch.startswith("resnet") else 208
+    own = read_card(DEFAULT_MODEL)
+    side = own.input_size if arch == own.arch else 224
     app = FastAPI()
 
     @app.post("/")

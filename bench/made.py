@@ -8,7 +8,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,6 +16,8 @@ from pathlib import Path
 import httpx2
 import numpy as np
 from PIL import Image as Pillow
+
+from bench.wire import Wire
 
 PASSWORD = "seven quiet herons"
 
@@ -91,6 +93,26 @@ def another_client(running: Running) -> httpx2.Client:
         cookies=running.client.cookies,
         timeout=120,
     )
+
+
+def wire(running: Running) -> Wire:
+    """A connection with the session of the bench's person, which costs next to nothing."""
+    cookies = "; ".join(f"{c.name}={c.value}" for c in running.client.cookies.jar)
+    return Wire(running.url, {"Origin": running.url, "Cookie": cookies})
+
+
+def in_use(running: Running, pictures: int = 300) -> None:
+    """An archive that has pictures: its folders are made, decoders and network warm."""
+    path = f"/api/v1/collections/{running.collection}/images"
+    content, line = photograph(90_000), wire(running)
+    for number in range(pictures):
+        line.upload(path, f"earlier-{number}.jpg", content + number.to_bytes(8))
+    line.close()
+
+
+def variants(contents: Sequence[bytes], count: int) -> list[bytes]:
+    """The same pictures again and again, each with bytes of its own behind its end."""
+    return [contents[n % len(contents)] + os.urandom(16) for n in range(count)]
 
 
 def wait_ready(url: str) -> None:

@@ -7,11 +7,21 @@ from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
-import httpx2
 import numpy as np
 
-from bench.made import Running, another_client, children, photograph, quantile, resident_mb, serving
+from bench.made import (
+    Running,
+    children,
+    in_use,
+    photograph,
+    quantile,
+    resident_mb,
+    serving,
+    wire,
+)
+from bench.wire import Wire
 from biosight.bootstrap import DEFAULT_MODEL
+from biosight.inference.card import read_card
 from biosight.inference.classifier import Classifier
 
 ROUNDS = ((1, 60), (8, 320), (32, 320))
@@ -31,8 +41,8 @@ def model_alone(folder: Path) -> float:
 
 
 def load(
-    send: Callable[[httpx2.Client, int], None],
-    make: Callable[[], httpx2.Client],
+    send: Callable[[Wire, int], object],
+    make: Callable[[], Wire],
     workers: int,
     count: int,
     first: int,
@@ -40,7 +50,7 @@ def load(
     """(a second, median ms, 95 % ms) of `count` requests by `workers` clients."""
     local = threading.local()
     seconds: list[float] = []
-    clients: list[httpx2.Client] = []
+    clients: list[Wire] = []
 
     def one(number: int) -> None:
         client = getattr(local, "client", None)
@@ -64,19 +74,14 @@ def through_the_app(running: Running, pictures: list[bytes]) -> Mapping[int, tup
     """Rounds against the real server; each picture is sent once."""
     path = f"/api/v1/collections/{running.collection}/images"
 
-    def send(client: httpx2.Client, number: int) -> None:
-        file = {"file": (f"{number}.jpg", pictures[number])}
-        client.post(path, files=file).raise_for_status()
-
-    def make() -> httpx2.Client:
-        return another_client(running)
+    def send(client: Wire, number: int) -> bytes:
+        return client.upload(path, f"{number}.jpg", pictures[number])
 
     results: dict[int, tuple[float, ...]] = {}
-    for number in range(8):
-        send(running.client, number)
-    first = 8
+    in_use(running)
+    first = 0
     for workers, count in ROUNDS:
-        results[workers] = load(send, make, workers, count, first)
+        results[workers] = load(send, lambda: wire(running), workers, count, first)
         first += count
     return results
 
@@ -89,7 +94,7 @@ def say(name: str, results: Mapping[int, tuple[float, ...]]) -> None:
 
 def main() -> None:
     """Print the table."""
-    total = 8 + sum(count for _, count in ROUNDS)
+    total = sum(count for _, count in ROUNDS)
     pictures = [photograph(n) for n in range(total)]
     print("uploads: pictures a second, median and 95 % time, at 1, 8 and 32 at once")
     with serving() as running:
@@ -97,18 +102,9 @@ def main() -> None:
         say("BioSight, default model", ours)
         memory = resident_mb(running.pid)
         decoders = max((resident_mb(c) for c in children(running.pid)), default=0.0)
-        large = [photograph(10_000 + n, (4000, 3000)) for n in range(12)]
-        begin = time.perf_counter()
-        path = f"/api/v1/collections/{running.collection}/images"
-        for number, content in enumerate(large):
-            running.client.post(
-                path, files={"file": (f"l{number}.jpg", content)}
-            ).raise_for_status()
-        twelve = (time.perf_counter() - begin) / len(large)
     own = model_alone(DEFAULT_MODEL)
     print(f"{'the model alone, batches of 8':<38} {own:7.1f}/s")
     print(f"{'BioSight at 8 over the model alone':<38} {ours[8][0] / own:7.0%}")
-    print(f"{'12 megapixels, one at a time':<38} {twelve * 1000:7.0f} ms each")
     print(f"{'main process, one decoder':<38} {memory:7.0f} MB {decoders:7.0f} MB")
     beside_eager(ours, pictures)
 
@@ -119,13 +115,11 @@ def eager_rounds(arch: str, pictures: list[bytes]) -> Mapping[int, tuple[float, 
 
     with serving_eager(arch) as url:
 
-        def send(client: httpx2.Client, number: int) -> None:
-            client.post("/", files={"file": ("a.jpg", pictures[number])}).raise_for_status()
+        def send(client: Wire, number: int) -> bytes:
+            return client.upload("/", "a.jpg", pictures[number])
 
-        def make() -> httpx2.Client:
-            return httpx2.Client(base_url=url, timeout=120)
-
-        return {w: load(send, make, w, c // 4, 0) for w, c in ROUNDS}
+        load(send, lambda: Wire(url), 2, 4, 0)  # warm
+        return {w: load(send, lambda: Wire(url), w, c // 4, 0) for w, c in ROUNDS}
 
 
 def compare(ours: Mapping[int, tuple[float, ...]], eager: Mapping[int, tuple[float, ...]]) -> None:
@@ -141,8 +135,9 @@ def beside_eager(ours: Mapping[int, tuple[float, ...]], pictures: list[bytes]) -
     except ImportError:
         print("PyTorch is not installed (make train-env): nothing to compare with")
         return
-    eager = {a: eager_rounds(a, pictures) for a in ("efficientnet-lite0", "resnet50", "resnet18")}
-    for arch in ("efficientnet-lite0", "resnet50"):
+    same = read_card(DEFAULT_MODEL).arch
+    eager = {a: eager_rounds(a, pictures) for a in (same, "resnet50", "resnet18")}
+    for arch in (same, "resnet50"):
         say(f"PyTorch eager handler, {arch}", eager[arch])
         compare(ours, eager[arch])
     for arch in ("resnet50", "resnet18"):

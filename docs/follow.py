@@ -121,9 +121,10 @@ def unknown(words: list[str]) -> list[str]:
     """What BioSight's command line does not know of these words."""
     at: click.Command = biosight
     while isinstance(at, click.Group) and words and not words[0].startswith("-"):
-        if words[0] not in at.commands:
+        found = at.get_command(click.Context(at), words[0])
+        if found is None:
             return [f"there is no command {words[0]}"]
-        at, words = at.commands[words[0]], words[1:]
+        at, words = found, words[1:]
     options = {name for p in at.params for name in (*p.opts, *p.secondary_opts)}
     given = [w.partition("=")[0] for w in words if w.startswith("--")]
     return [f"{at.name} has no option {g}" for g in given if g not in options]

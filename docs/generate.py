@@ -49,8 +49,11 @@ def settings_page() -> str:
 def commands(command: click.Command, path: str) -> Iterator[str]:
     """The help of a command and of those below it."""
     if isinstance(command, click.Group):
-        for name in sorted(command.commands):
-            yield from commands(command.commands[name], f"{path} {name}")
+        at = click.Context(command)
+        for name in sorted(command.list_commands(at)):
+            found = command.get_command(at, name)
+            assert found is not None
+            yield from commands(found, f"{path} {name}")
         return
     names = list(main.context_settings["help_option_names"])
     context = click.Context(

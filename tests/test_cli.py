@@ -315,7 +315,10 @@ def test_every_command_has_help(run: Run) -> None:
     def walk(command: click.Command, path: tuple[str, ...]) -> None:
         assert command.help, path
         if isinstance(command, click.Group):
-            for name, child in command.commands.items():
+            at = click.Context(command)
+            for name in command.list_commands(at):
+                child = command.get_command(at, name)
+                assert child is not None
                 walk(child, (*path, name))
 
     walk(main, ())

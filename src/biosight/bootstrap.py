@@ -193,11 +193,16 @@ def open_model(settings: Settings, catalogue: Catalogue, archive: Archive | None
     def experts() -> Sequence[str]:
         return [v.id for v in registry.experts(archive.records)] if archive else ()
 
+    decoders = Decoders(settings.decoders or None)  # they start while the network is opened
     # A GPU shares one run among its own cores.
-    lanes = (settings.threads or cores.granted()) if settings.provider == "cpu" else 1
+    at_once = (settings.threads or cores.granted()) if settings.provider == "cpu" else 1
     classifiers = Classifiers(catalogue.locate, 1, settings.provider, experts)
-    classifiers.get(read_card(settings.model_dir or DEFAULT_MODEL).key)
-    return Model(Decoders(settings.decoders or None), classifiers, Batcher(lanes=lanes))
+    try:
+        classifiers.get(read_card(settings.model_dir or DEFAULT_MODEL).key)
+    except BaseException:
+        decoders.close()
+        raise
+    return Model(decoders, classifiers, Batcher(at_once=at_once))
 
 
 def open_biosight(settings: Settings) -> BioSight:

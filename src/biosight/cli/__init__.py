@@ -4,37 +4,62 @@ Not here: what the commands do.
 """
 
 import os
-from collections.abc import Callable
+from importlib import import_module
 
 import click
 from pydantic import ValidationError
 
 from biosight import __version__, logs
-from biosight.cli import (
-    archive,
-    camtrap,
-    classify,
-    config,
-    drift,
-    learn,
-    migrate,
-    people,
-    pictures,
-    pipeline,
-    places,
-    retrain,
-    serve,
-    standards,
-    taxa,
-    versions,
-    worker,
-)
 from biosight.errors import BioSightError
 from biosight.settings import Settings
 
+# Name -> the module of biosight.cli, and what it is called there. Loaded when asked for: all of
+# them together take longer to load than most commands take to run.
+COMMANDS = {
+    "serve": ("serve", "serve"),
+    "worker": ("worker", "worker"),
+    "teach": ("worker", "teach"),
+    "sort": ("sorting", "sort"),
+    "import": ("pictures", "import_folder"),
+    "export": ("pictures", "export"),
+    "backup": ("archive", "backup"),
+    "restore": ("archive", "restore"),
+    "doctor": ("archive", "doctor"),
+    "config": ("config", "config"),
+    "user": ("people", "user"),
+    "train": ("learn", "train"),
+    "evaluate": ("learn", "evaluate"),
+    "model": ("versions", "model"),
+    "drift": ("drift", "drift"),
+    "retrain": ("retrain", "retrain"),
+    "pipeline": ("pipeline", "pipeline"),
+    "classify": ("classify", "classify"),
+    "import-table": ("classify", "import_table"),
+    "publish": ("standards", "publish"),
+    "taxa": ("taxa", "taxa"),
+    "places": ("places", "places"),
+    "import-camtrap": ("camtrap", "import_camtrap"),
+    "migrate": ("migrate", "migrate"),
+    "migrate-blobs": ("migrate", "migrate_blobs"),
+}
+
 
 class Words(click.Group):
-    """Turns BioSight's errors into one line and an exit code."""
+    """Loads a command when it is asked for, and turns BioSight's errors into one line and an exit
+    code."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        """The names of all commands, in order."""
+        return sorted(COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        """A command by its name."""
+        if cmd_name not in COMMANDS:
+            return None
+        module, name = COMMANDS[cmd_name]
+        found = getattr(import_module(f"biosight.cli.{module}"), name)
+        assert isinstance(found, click.Command)
+        return found
 
     def invoke(self, ctx: click.Context) -> object:
         """Run a command; a BioSightError ends it with status 1."""
@@ -53,38 +78,8 @@ def main(context: click.Context) -> None:
     try:
         settings = Settings()
     except ValidationError as error:
+        from biosight.cli import config
+
         raise click.ClickException(config.mistakes(error)) from error
     logs.set_up(settings.log_format, settings.log_level)
     context.obj = settings
-
-
-COMMANDS: tuple[Callable[..., object], ...] = (
-    serve.serve,
-    worker.worker,
-    worker.teach,
-    pictures.sort,
-    pictures.import_folder,
-    pictures.export,
-    archive.backup,
-    archive.restore,
-    archive.doctor,
-    config.config,
-    people.user,
-    learn.train,
-    learn.evaluate,
-    versions.model,
-    drift.drift,
-    retrain.retrain,
-    pipeline.pipeline,
-    classify.classify,
-    classify.import_table,
-    standards.publish,
-    taxa.taxa,
-    places.places,
-    camtrap.import_camtrap,
-    migrate.migrate,
-    migrate.migrate_blobs,
-)
-for command in COMMANDS:
-    assert isinstance(command, click.Command)
-    main.add_command(command)

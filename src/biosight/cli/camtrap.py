@@ -7,6 +7,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 import click
+from threadpoolctl import threadpool_limits
 from tqdm import tqdm
 
 from biosight.bootstrap import BioSight, open_biosight
@@ -32,6 +33,7 @@ def import_camtrap(settings: Settings, source: Path, email: str | None, name: st
     Sites, deployments, pictures that lie in it or are in the collection, times, labels and counts.
     What it changes can be undone in the history.
     """
+    threadpool_limits(1, "blas")  # as in serve.py
     biosight = open_biosight(settings)
     records, catalogue = biosight.archive.records, biosight.catalogue
     try:

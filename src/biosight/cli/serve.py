@@ -30,6 +30,9 @@ CODE_WORDS = {
 @click.pass_obj
 def serve(settings: Settings, host: str | None, port: int | None) -> None:
     """Serve the web application."""
+    # What is opened here stays as long as the server. To look through all of it for what is garbage
+    # takes some 50 ms, again and again while it grows, and would hold up whoever asks later.
+    gc.disable()
     from biosight.web.app import create_app
     from biosight.web.server import server
 
@@ -50,10 +53,8 @@ def serve(settings: Settings, host: str | None, port: int | None) -> None:
         keeper = WorkerKeeper(biosight) if settings.worker else None
         try:
             app = create_app(biosight)
-            # What is open now stays: to look through all of it again and again would hold up
-            # whoever asks, for some 50 ms each time.
-            gc.collect()
             gc.freeze()
+            gc.enable()
             server(app, settings).run()
         finally:
             if keeper:

@@ -1,7 +1,7 @@
-"""Gathers waiting pictures into runs of the model, on a few lanes, behind a bounded queue.
+"""Gathers waiting pictures into runs of the model, a few at once, behind a bounded queue.
 
 A run on one core costs a fifth less of the processor than one that two cores share, and answers
-between two runs go on; so there is a lane a core, each making its own (bench/arithmetic.py). Not
+between two runs go on; so there are as many at once as cores (bench/arithmetic.py). Not
 here: the model (classifier.py).
 """
 
@@ -34,17 +34,17 @@ class Waiting:
 
 class Batcher:
     """`classify(classifier, pixels)` from any thread; batches form by themselves under load, and
-    what waits is shared among `lanes` threads."""
+    what waits is shared among `at_once` threads."""
 
-    def __init__(self, waiting: int = 256, lanes: int = 1) -> None:
+    def __init__(self, waiting: int = 256, at_once: int = 1) -> None:
         self.most = waiting
         self.queue: queue.SimpleQueue[Waiting | None] = queue.SimpleQueue()
-        self.lanes = [
+        self.threads = [
             threading.Thread(target=self.run, name=f"classifier-{n}", daemon=True)
-            for n in range(lanes)
+            for n in range(at_once)
         ]
-        for lane in self.lanes:
-            lane.start()
+        for thread in self.threads:
+            thread.start()
 
     def classify(self, classifier: Classifier, pixels: Pixels, timeout: float = 30.0) -> Verdict:
         """The verdict on one picture (side, side, 3).
@@ -63,7 +63,7 @@ class Batcher:
     def run(self) -> None:
         while (first := self.queue.get()) is not None:
             batch = [first]
-            share = -(-(1 + self.queue.qsize()) // len(self.lanes))
+            share = -(-(1 + self.queue.qsize()) // len(self.threads))
             while len(batch) < min(share, LARGEST_BATCH):
                 try:
                     following = self.queue.get_nowait()
@@ -95,7 +95,7 @@ class Batcher:
 
     def close(self) -> None:
         """Finish what waits and stop."""
-        for _ in self.lanes:
+        for _ in self.threads:
             self.queue.put(None)
-        for lane in self.lanes:
-            lane.join(10)
+        for thread in self.threads:
+            thread.join(10)

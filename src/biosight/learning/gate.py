@@ -5,10 +5,10 @@ Not here: promoting (registry): a person does that.
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
+from statistics import NormalDist
 
 import numpy as np
 import numpy.typing as npt
-from scipy.stats import binomtest, norm
 
 from biosight.inference.quality import confusion, expected_calibration_error, wilson
 from biosight.learning.by_level import WORDS, LevelLine, against_levels, level_lines
@@ -151,6 +151,8 @@ def paired_interval(gains: int, losses: int, total: int, z: float = 1.96) -> tup
 
 def mcnemar(gains: int, losses: int) -> float:
     """Exact McNemar test, two-sided (McNemar 1947): are the two right equally often?"""
+    from scipy.stats import binomtest  # half a second and 60 MB that every command would pay
+
     return float(binomtest(gains, gains + losses).pvalue) if gains + losses else 1.0
 
 
@@ -192,7 +194,7 @@ def measured(
         difference=share(now) - share(was),
         low=low,
         high=high,
-        floor=paired_interval(gains, losses, total, float(norm.ppf(0.95)))[0],
+        floor=paired_interval(gains, losses, total, NormalDist().inv_cdf(0.95))[0],
         only_champion_right=losses,
         only_candidate_right=gains,
         mcnemar_p=mcnemar(gains, losses),

@@ -8,7 +8,6 @@ from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
-from scipy.optimize import minimize
 
 from biosight.inference.head import Head
 from biosight.inference.quality import softmax
@@ -77,6 +76,8 @@ def minimised(
         fit = -(weights * goals * np.log(scores + 1e-12)).sum() + (pulls * moved**2).sum()
         slope = (weights * (scores - goals)).T @ inputs + 2 * pulls * moved
         return float(fit), slope.ravel()
+
+    from scipy.optimize import minimize  # seldom needed, and slow to load
 
     found = minimize(loss, start.ravel(), jac=True, method="L-BFGS-B", options={"maxiter": ROUNDS})
     rows: Floats = found.x.reshape(start.shape)

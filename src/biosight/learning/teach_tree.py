@@ -10,7 +10,6 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 import numpy.typing as npt
-from scipy.optimize import minimize
 
 from biosight.errors import BadModel
 from biosight.inference.card import CardLabel, CardTaxon, ModelCard
@@ -167,6 +166,8 @@ def minimised(
         slope = (weights[:, None] * (every - own))[:, -many:].T @ ones
         slope[:, :-1] += 2 * PULL * moved[:, :-1]
         return float(fit), slope.ravel()
+
+    from scipy.optimize import minimize  # seldom needed, and slow to load
 
     found = minimize(loss, start.ravel(), jac=True, method="L-BFGS-B", options={"maxiter": ROUNDS})
     rows: Floats = found.x.reshape(start.shape)
