@@ -1,8 +1,9 @@
 """Likeness between stored embeddings: a picture's neighbours in its collection, and groups.
 
-Exact: every vector is compared. Vectors rest in memory as 16-bit fixed point, which is as fine as
-the half precision they are stored in, and turns into float32 ten times as fast.
-Not here: making embeddings (inference), or who may see a collection (sharing.py).
+Every vector is compared, in bytes, in which a million rest in 1.3 GB; those that come nearest are
+measured as finely as they are stored. There is no index to build, and none that lags behind
+(docs/decisions/0026). Not here: making embeddings (inference), or who may see a collection
+(sharing.py).
 """
 
 import threading
@@ -12,16 +13,20 @@ from dataclasses import dataclass, field
 
 import numpy as np
 import numpy.typing as npt
+import simsimd
 
 from biosight.images import Embedding, Image
+from biosight.inference.reference import unit
 from biosight.storage.living import living
 from biosight.storage.records import Order, Records, among
 
 Floats = npt.NDArray[np.float32]
-Rows = npt.NDArray[np.int16]
+Rows = npt.NDArray[np.int8]
 MOST_BYTES = 600_000_000
-BLOCK = 512
-ONE = 32767  # a vector's element of 1.0
+BLOCK = 50_000  # rows; between two blocks other threads have their turn
+LARGEST = 127
+# So many times as many as are asked for are measured finely: in bytes neighbours may change places.
+MORE, LEAST_MORE = 8, 200
 ALIKE = 0.45
 
 
@@ -35,7 +40,7 @@ class Near:
 
 @dataclass(slots=True)
 class Vectors:
-    """Embeddings of one collection and space: ids, and unit rows (n, d) in the same order.
+    """Embeddings of one collection and space: ids, and rows (n, d) in bytes in the same order.
 
     `seen` is how many pictures there were and the newest of them, when this was read.
     """
@@ -59,7 +64,7 @@ class Index:
         """A collection's vectors as they are now; only those that are new are read."""
         with self.lock:
             found = self.kept.setdefault(
-                (collection, space), Vectors([], np.empty((0, 0), np.int16), (-1, ""))
+                (collection, space), Vectors([], np.empty((0, 0), np.int8), (-1, ""))
             )
             self.kept.move_to_end((collection, space))
         with found.reading:
@@ -86,12 +91,12 @@ class Index:
         ids, rows = vectors.ids, vectors.rows
         if not ids:
             return []
-        likeness = cosines(rows, unit_row(embedding.floats()))
-        count = min(limit + 1, len(ids))
-        best = np.argpartition(-likeness, count - 1)[:count]
-        best = best[np.argsort(-likeness[best], kind="stable")]
-        near = [Near(ids[i], round(float(likeness[i]), 4)) for i in best]
-        return [n for n in near if n.image != embedding.id][:limit]
+        distances = distances_of(rows, in_bytes(embedding.floats()))
+        count = min(max(MORE * (limit + 1), LEAST_MORE), len(ids))
+        best = np.argpartition(distances, count - 1)[:count]
+        kept = among(self.records, Embedding, [ids[i] for i in best if ids[i] != embedding.id])
+        there = [e for e in kept if e.space == embedding.space]
+        return by_nearness(there, embedding.floats())[:limit]
 
 
 def refresh(records: Records, collection: str, space: str, vectors: Vectors) -> None:
@@ -106,43 +111,43 @@ def refresh(records: Records, collection: str, space: str, vectors: Vectors) -> 
     missing = [id for id in ids if id not in known]
     for e in among(records, Embedding, missing):
         if e.space == space:
-            known[e.id] = unit_row(e.floats())
+            known[e.id] = in_bytes(e.floats())
     kept = [id for id in ids if id in known]
-    rows = np.stack([known[id] for id in kept]) if kept else np.empty((0, 0), np.int16)
+    rows = np.stack([known[id] for id in kept]) if kept else np.empty((0, 0), np.int8)
     vectors.ids, vectors.rows, vectors.seen = kept, rows, seen
 
 
-def unit_row(vector: Floats) -> Rows:
-    """A vector (d,) at length 1, in fixed point."""
-    length = max(float(np.linalg.norm(vector)), 1e-12)
-    scaled: Rows = np.rint(vector * (ONE / length)).astype(np.int16)
+def in_bytes(vector: Floats) -> Rows:
+    """A vector (d,), its largest number at 127: a cosine asks for no length."""
+    scale = LARGEST / max(float(np.abs(vector).max()), 1e-12)
+    scaled: Rows = np.rint(vector * scale).astype(np.int8)
     return scaled
 
 
-def as_floats(rows: Rows) -> Floats:
-    """Unit rows (n, d) to reckon with."""
-    return np.divide(rows, np.float32(ONE), dtype=np.float32)
-
-
-def cosines(rows: Rows, row: Rows) -> Floats:
-    """The cosine of each of rows (n, d) with row (d,), in blocks that fit the cache."""
-    likeness = np.empty(len(rows), np.float32)
-    vector = row.astype(np.float32) / (ONE * ONE)
-    space = np.empty((BLOCK, len(row)), np.float32)
+def distances_of(rows: Rows, row: Rows) -> Floats:
+    """1 - cosine of each of rows (n, d) with row (d,), by the kernels of SimSIMD."""
+    distances = np.empty(len(rows), np.float32)
     for start in range(0, len(rows), BLOCK):
         block = rows[start : start + BLOCK]
-        np.copyto(space[: len(block)], block)
-        np.matmul(space[: len(block)], vector, out=likeness[start : start + BLOCK])
-    return likeness
+        distances[start : start + BLOCK] = np.asarray(simsimd.cdist(row[None], block, "cosine"))[0]
+    return distances
 
 
-def groups(ids: Sequence[str], rows: Rows, alike: float = ALIKE) -> list[list[str]]:
-    """Pictures put together by likeness, the largest group first.
+def by_nearness(kept: Sequence[Embedding], asked: Floats) -> list[Near]:
+    """How like embeddings are to one (d,), the likest first, as finely as they are stored."""
+    if not kept:
+        return []
+    likeness = unit(np.stack([e.floats() for e in kept])) @ unit(asked[None])[0]
+    order = np.argsort(-likeness, kind="stable")
+    return [Near(kept[i].id, round(float(likeness[i]), 4)) for i in order]
+
+
+def groups(ids: Sequence[str], full: Floats, alike: float = ALIKE) -> list[list[str]]:
+    """Pictures of unit rows (n, d) put together by likeness, the largest group first.
 
     The picture with the most others within `alike` leads a group, then the next among what is
     left (leader clustering; Daura et al. 1999). For up to some thousand pictures: (n, n).
     """
-    full = as_floats(rows)
     close = full @ full.T >= alike
     left = np.ones(len(ids), dtype=bool)
     found: list[list[str]] = []

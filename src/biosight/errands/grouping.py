@@ -19,6 +19,7 @@ from biosight.errors import BadRequest
 from biosight.gallery.browse import LARGEST_PAGE, Page
 from biosight.gallery.filters import at_or_below
 from biosight.images import Embedding, Image
+from biosight.inference.reference import unit
 from biosight.review.queue import not_reserved
 from biosight.similar import Floats
 from biosight.storage.living import named_by_people, unreviewed
@@ -126,7 +127,7 @@ def space_of(biosight: BioSight, collection: str, ids: Sequence[str]) -> Space:
     vectors = biosight.similar.vectors(collection, spaces.most_common(1)[0][0])
     place = {id: number for number, id in enumerate(vectors.ids)}
     there = [id for id in ids if id in place]
-    return Space(there, similar.as_floats(vectors.rows[[place[id] for id in there]]))
+    return Space(there, unit(vectors.rows[[place[id] for id in there]].astype(np.float32)))
 
 
 def together(space: Space, ids: Sequence[str]) -> tuple[list[str], int]:
@@ -217,8 +218,7 @@ def by_likeness(biosight: BioSight, collection: str, ids: Sequence[str]) -> list
     if len(space.ids) > SAMPLE:
         likeness = space.rows @ space.rows.mean(axis=0)
         return [space.ids[i] for i in np.argsort(-likeness, kind="stable")] + rest
-    rows = np.rint(space.rows * similar.ONE).astype(np.int16)
-    return [id for group in similar.groups(space.ids, rows) for id in group] + rest
+    return [id for group in similar.groups(space.ids, space.rows) for id in group] + rest
 
 
 def alike_page(

@@ -12,6 +12,7 @@ from biosight import similar
 from biosight.bootstrap import BioSight
 from biosight.errors import NotFound
 from biosight.images import Embedding, Image
+from biosight.inference.reference import unit
 from biosight.storage import keys
 from biosight.storage.blobs import Blobs
 from biosight.storage.living import unreviewed
@@ -87,14 +88,14 @@ def unfamiliar(access: Viewer, biosight: Open, records: Store) -> Groups:
     )
 
 
-def rows_of(records: Store, ids: list[str]) -> tuple[list[str], similar.Rows]:
-    """Unit vectors of images, those of the most frequent space only."""
+def rows_of(records: Store, ids: list[str]) -> tuple[list[str], similar.Floats]:
+    """Unit vectors (n, d) of images, those of the most frequent space only."""
     found = among(records, Embedding, ids)
     spaces = [e.space for e in found]
     usual = max(set(spaces), key=spaces.count) if spaces else ""
     kept = [e for e in found if e.space == usual]
-    rows = np.stack([similar.unit_row(e.floats()) for e in kept]) if kept else np.empty((0, 0))
-    return [e.id for e in kept], rows.astype(np.int16)
+    full = np.stack([e.floats() for e in kept]) if kept else np.empty((0, 0), np.float32)
+    return [e.id for e in kept], unit(full)
 
 
 @router.get(
