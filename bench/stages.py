@@ -25,7 +25,7 @@ from biosight.images import reading
 from biosight.images.measures import at_short_side, perceptual_hash, statistics
 from biosight.inference.classifier import Classifier
 from biosight.inference.decoding import Decoded
-from biosight.inference.preprocess import to_batch, to_pixels
+from biosight.inference.preprocess import Pixels, to_batch, to_pixels
 from biosight.intake import Destination, Upload, record
 from biosight.settings import Settings
 from biosight.storage import keys

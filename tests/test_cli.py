@@ -324,6 +324,61 @@ def test_every_command_has_help(run: Run) -> None:
     walk(main, ())
 
 
+def test_every_command_is_loaded_by_its_name() -> None:
+    import click
+
+    from biosight.cli import COMMANDS
+
+    at = click.Context(main)
+    for name in main.list_commands(at):
+        found = main.get_command(at, name)
+        assert found is not None
+        assert found.name == name
+    assert sorted(COMMANDS) == main.list_commands(at)
+    assert main.get_command(at, "no-such") is None
+
+
+def test_a_server_does_not_load_what_only_learning_needs() -> None:
+    import subprocess
+    import sys
+
+    code = "import biosight.cli.serve, biosight.web.app, sys; print(*sys.modules)"
+    said = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True).stdout
+    loaded = set(said.split())
+    assert "biosight.web.app" in loaded
+    assert loaded.isdisjoint({"scipy.stats", "sklearn", "torch", "biosight.learning.retrain"})
+
+
+def test_sort_reads_ahead_and_keeps_the_order() -> None:
+    import threading
+
+    from biosight.cli.sorting import a_few_ahead
+
+    third, asked = threading.Event(), list[str]()
+
+    def work(path: Path) -> str:
+        asked.append(path.name)
+        if path.name == "0":
+            assert third.wait(20)  # the first is the last to be done of the first three
+        if path.name == "2":
+            third.set()
+        if path.name == "3":
+            raise OSError("gone")
+        return path.name
+
+    several = a_few_ahead(work, [Path(str(n)) for n in range(40)], threads=3)
+    said = []
+    for path, found in several:
+        said.append(path.name if path.name == "3" else found.result())
+        if path.name == "3":
+            with pytest.raises(OSError, match="gone"):
+                found.result()
+            break
+    assert said == ["0", "1", "2", "3"]
+    several.close()
+    assert len(asked) < 20  # the rest was never begun
+
+
 def test_logs_hold_no_secrets_and_no_forged_lines() -> None:
     import logging
 

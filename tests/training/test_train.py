@@ -200,6 +200,8 @@ def test_train_resume_export_and_serve(tree: Path, tmp_path: Path) -> None:
     int8 = Classifier(tmp_path / "int8").card
     assert int8.precision.startswith("int8")
     assert int8.measured["int8_same_answers"] == round(small.agreement, 4)
+    assert int8.measured["int8_speed_over_fp32"] == round(small.speed / small.full_speed, 2)
+    assert "integer_products" in int8.made_with
 
 
 def test_evidence_in_pytorch_is_the_same() -> None:

@@ -7,7 +7,7 @@ import errno
 import os
 import shutil
 from collections import Counter, deque
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Generator, Iterable
 from concurrent.futures import Future, ThreadPoolExecutor
 from functools import partial
 from pathlib import Path
@@ -101,7 +101,7 @@ def sort(
 
 def a_few_ahead(
     work: Callable[[Path], T], paths: Iterable[Path], threads: int
-) -> Iterator[tuple[Path, "Future[T]"]]:
+) -> Generator[tuple[Path, "Future[T]"], None, None]:
     """What `work` makes of each path, in order, several at once and never many in memory."""
     waiting: deque[tuple[Path, Future[T]]] = deque()
     with ThreadPoolExecutor(threads) as pool:
