@@ -6,7 +6,9 @@ from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
+import onnx
 import pytest
+from onnx import numpy_helper
 
 from biosight.errors import BadModel
 from tests import tiny
@@ -202,6 +204,16 @@ def test_train_resume_export_and_serve(tree: Path, tmp_path: Path) -> None:
     assert int8.measured["int8_same_answers"] == round(small.agreement, 4)
     assert int8.measured["int8_speed_over_fp32"] == round(small.speed / small.full_speed, 2)
     assert "integer_products" in int8.made_with
+    where = tmp_path / "seven"
+    seven = quantise(tmp_path / "model", *read_split(tmp_path / "run"), where, seven_bits=True)
+    assert seven.agreement >= 0.98
+    weights = [
+        numpy_helper.to_array(t)
+        for t in onnx.load(where / "model.onnx").graph.initializer
+        if t.data_type == onnx.TensorProto.INT8 and len(t.dims) == 4
+    ]
+    assert weights
+    assert max(int(np.abs(w.astype(int)).max()) for w in weights) <= 64
 
 
 def test_evidence_in_pytorch_is_the_same() -> None:

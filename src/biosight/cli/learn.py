@@ -178,14 +178,23 @@ def fit_leaves(folder: Path, run_folder: Path, experts: tuple[Path, ...]) -> Non
     show_default=True,
     help="Convolutions from the input on that stay in fp32.",
 )
-def quantise_model(folder: Path, run_folder: Path, target: Path, first_layers: int) -> None:
+@click.option(
+    "--seven-bits",
+    is_flag=True,
+    help="Weights of 7 bits, for processors without products of bytes (AVX2 alone).",
+)
+def quantise_model(
+    folder: Path, run_folder: Path, target: Path, first_layers: int, seven_bits: bool
+) -> None:
     """Write the exported model in FOLDER in int8, if it keeps its answers."""
     need_torch()
     from biosight.training.export import read_split
     from biosight.training.quantise import quantise
 
     train_samples, held = read_split(run_folder)
-    found = quantise(folder, train_samples, held, target, first_layers=first_layers)
+    found = quantise(
+        folder, train_samples, held, target, first_layers=first_layers, seven_bits=seven_bits
+    )
     click.echo(
         f"{found.agreement:.1%} the same answers, {found.full_accuracy:.1%} -> "
         f"{found.accuracy:.1%} right, {found.full_speed:.0f} -> {found.speed:.0f} pictures/s"

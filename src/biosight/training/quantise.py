@@ -82,10 +82,13 @@ def quantise(
     *,
     calibrate_on: int = 256,
     first_layers: int = 1,
+    seven_bits: bool = False,
 ) -> Quantised:
     """Write the int8 model to `target`, beside the rest of `folder`; returns what it does.
 
-    Raises BadModel, and leaves nothing, when it does not keep the answers.
+    With `seven_bits` weights have a bit less, so that two products added in 16 bits can't overflow,
+    as they may on processors without instructions for them (provenance.PRODUCTS). Raises BadModel,
+    and leaves nothing, when it does not keep the answers.
     """
     card = read_card(folder)
     dice = np.random.default_rng(0)
@@ -105,10 +108,11 @@ def quantise(
             weight_type=QuantType.QInt8,
             calibrate_method=CalibrationMethod.MinMax,
             nodes_to_exclude=outside,
+            reduce_range=seven_bits,
         )
     found, answers = compared(folder, card, held, target)
     changed = {
-        "precision": "int8 (QDQ, U8S8, per channel)",
+        "precision": f"int8 (QDQ, U8S{7 if seven_bits else 8}, per channel)",
         "measured": {
             **{k: v for k, v in card.measured.items() if not k.startswith("unseen")},
             "int8_same_answers": round(found.agreement, 4),
