@@ -108,6 +108,33 @@ def test_transparency_lies_on_white(tmp_path: Path) -> None:
     assert open_picture(tmp_path / "a.png", 64).picture.getpixel((3, 3)) == (255, 255, 255)
 
 
+@pytest.mark.parametrize("mode", ["1", "L", "LA", "P", "RGB", "RGBA"])
+def test_a_png_shows_what_pillow_shows(mode: str, tmp_path: Path) -> None:
+    dice = np.random.default_rng(7)
+    shown = Pillow.fromarray(dice.integers(0, 256, (40, 60, 4), dtype=np.uint8))
+    kept = shown.convert(mode)
+    kept.save(tmp_path / "a.png")
+    layer = kept.convert("RGBA")
+    wanted = Pillow.new("RGB", kept.size, "white")
+    wanted.paste(layer.convert("RGB"), mask=layer.getchannel("A"))
+    read = open_picture(tmp_path / "a.png", 100).picture
+    difference = np.abs(np.asarray(read, int) - np.asarray(wanted, int))
+    assert difference.max() <= (1 if mode in {"LA", "RGBA"} else 0)
+
+
+def test_what_libpng_refuses_is_left_to_pillow(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    import imagecodecs
+
+    def refuse(_: bytes) -> None:
+        raise imagecodecs.PngError("no")
+
+    Pillow.new("RGB", (30, 20), "teal").save(tmp_path / "a.png")
+    monkeypatch.setattr(imagecodecs, "png_decode", refuse)
+    assert open_picture(tmp_path / "a.png", 100).picture.getpixel((5, 5)) == (0, 128, 128)
+
+
 def test_sixteen_bit_png(tmp_path: Path) -> None:
     deep = np.linspace(1000, 2000, 600).reshape(20, 30).astype(np.uint16)
     Pillow.fromarray(deep).save(tmp_path / "a.png")

@@ -12,7 +12,6 @@ from pathlib import Path
 from biosight import (
     __version__,
     accounts,
-    cores,
     drift,
     jobs,
     logbook,
@@ -194,15 +193,14 @@ def open_model(settings: Settings, catalogue: Catalogue, archive: Archive | None
         return [v.id for v in registry.experts(archive.records)] if archive else ()
 
     decoders = Decoders(settings.decoders or None)  # they start while the network is opened
-    # A GPU shares one run among its own cores.
-    at_once = (settings.threads or cores.granted()) if settings.provider == "cpu" else 1
-    classifiers = Classifiers(catalogue.locate, 1, settings.provider, experts)
+    threads = settings.threads or None
+    classifiers = Classifiers(catalogue.locate, threads, settings.provider, experts)
     try:
         classifiers.get(read_card(settings.model_dir or DEFAULT_MODEL).key)
     except BaseException:
         decoders.close()
         raise
-    return Model(decoders, classifiers, Batcher(at_once=at_once))
+    return Model(decoders, classifiers, Batcher())
 
 
 def open_biosight(settings: Settings) -> BioSight:

@@ -7,6 +7,8 @@ import math
 import os
 from pathlib import Path
 
+from threadpoolctl import threadpool_limits
+
 GROUPS = Path("/sys/fs/cgroup")
 MINE = Path("/proc/self/cgroup")
 
@@ -21,6 +23,12 @@ def granted(groups: Path = GROUPS, mine: Path = MINE) -> int:
     allowed = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
     quotas = [math.ceil(q) for folder in own_groups(groups, mine) if (q := quota(folder))]
     return max(1, min([allowed or 1, *quotas]))
+
+
+def multiply_on_one() -> None:
+    """Let NumPy's products run on one core each from now on: their threads spin after each small
+    one, and take the cores from decoders and networks."""
+    threadpool_limits(1, "blas")
 
 
 def own_groups(groups: Path, mine: Path) -> list[Path]:

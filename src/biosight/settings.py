@@ -116,7 +116,7 @@ class Settings(BaseSettings):
     threads: int = Field(
         0,
         ge=0,
-        description="Pictures classified at once; 0 means one a core (of those granted).",
+        description="Threads of the classifier; 0 means one a core (of those granted).",
     )
     decoders: int = Field(
         0,

@@ -55,7 +55,7 @@ def test_preprocessing_is_a_centre_crop_normalised(model_dir: Path) -> None:
 
 
 def test_batches_answer_everyone_with_their_own(model_dir: Path) -> None:
-    batcher, classifier = Batcher(at_once=3), Classifier(model_dir, 1)
+    batcher, classifier = Batcher(), Classifier(model_dir, 1)
     try:
         wanted = [list(COLOURS)[n % 3] for n in range(60)]
         with ThreadPoolExecutor(16) as pool:

@@ -7,9 +7,9 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 import click
-from threadpoolctl import threadpool_limits
 from tqdm import tqdm
 
+from biosight import cores
 from biosight.bootstrap import BioSight, open_biosight
 from biosight.errands import camtrap_reading
 from biosight.errands.camtrap_reading import Target
@@ -33,7 +33,7 @@ def import_camtrap(settings: Settings, source: Path, email: str | None, name: st
     Sites, deployments, pictures that lie in it or are in the collection, times, labels and counts.
     What it changes can be undone in the history.
     """
-    threadpool_limits(1, "blas")  # as in serve.py
+    cores.multiply_on_one()
     biosight = open_biosight(settings)
     records, catalogue = biosight.archive.records, biosight.catalogue
     try:

@@ -8,10 +8,9 @@ from functools import partial
 from pathlib import Path
 
 import click
-from threadpoolctl import threadpool_limits
 from tqdm import tqdm
 
-from biosight import gallery
+from biosight import cores, gallery
 from biosight.bootstrap import (
     BioSight,
     open_archive,
@@ -84,7 +83,7 @@ def import_folder(
     if dry_run:
         preview(files, others, folder, settings.max_file_mb)
         return
-    threadpool_limits(1, "blas")  # as in serve.py
+    cores.multiply_on_one()
     biosight = open_biosight(settings)
     try:
         c, user = find_collection(biosight.archive.records, email, collection)

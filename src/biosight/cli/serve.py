@@ -8,9 +8,8 @@ import sys
 import threading
 
 import click
-from threadpoolctl import threadpool_limits
 
-from biosight import accounts, jobs
+from biosight import accounts, cores, jobs
 from biosight.bootstrap import BioSight, open_biosight
 from biosight.errors import BioSightError
 from biosight.settings import Settings
@@ -36,8 +35,7 @@ def serve(settings: Settings, host: str | None, port: int | None) -> None:
     from biosight.web.app import create_app
     from biosight.web.server import server
 
-    # Threads of NumPy's matrix product spin after each small one, and take the cores from uploads.
-    threadpool_limits(1, "blas")
+    cores.multiply_on_one()
     given = {"host": host, "port": port}
     settings = settings.model_copy(update={k: v for k, v in given.items() if v is not None})
     biosight = open_biosight(settings)

@@ -14,9 +14,9 @@ from pathlib import Path
 from typing import TypeVar
 
 import click
-from threadpoolctl import threadpool_limits
 from tqdm import tqdm
 
+from biosight import cores
 from biosight.bootstrap import Catalogue, Model, open_catalogue, open_model
 from biosight.cli.pictures import FOLDER, WAITS, look_through
 from biosight.errors import BadPicture, BadRequest, NoSpace, NotFound, Unavailable
@@ -73,7 +73,7 @@ def sort(
     if into.resolve().is_relative_to(folder.resolve()):
         raise BadRequest("The target lies inside the folder that is sorted; choose another place.")
     files, others = look_through(folder)
-    threadpool_limits(1, "blas")  # as in serve.py
+    cores.multiply_on_one()
     catalogue = open_catalogue(settings)
     key = chosen_key(catalogue, family)
     model = open_model(settings, catalogue)

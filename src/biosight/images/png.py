@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from biosight.errors import BadPicture
 
 SIGNATURE = b"\x89PNG\r\n\x1a\n"
+DEPTH = 24  # where IHDR says how many bits a number has
 PICTURE_CHUNKS = {b"IHDR", b"PLTE", b"tRNS", b"IDAT", b"IEND"}
 XMP_KEYWORD = b"XML:com.adobe.xmp"
 RAW_EXIF = (b"Raw profile type exif", b"Raw profile type APP1")

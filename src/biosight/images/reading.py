@@ -7,6 +7,7 @@ here: the sandbox itself (inference/decoding.py), or what tags mean (metadata.py
 
 import io
 import warnings
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -136,8 +137,20 @@ def open_png(path: Path, kind: str, need_short: int) -> Found:
     parts = png.taken_apart(path.read_bytes())
     picture = Pillow.open(io.BytesIO(parts.picture), formats=["PNG"])
     check_pixels(*picture.size)
+    return Found(png_pixels(picture, parts.picture), Blocks(parts.exif, parts.xmp, parts.profile))
+
+
+def png_pixels(picture: Pillow.Image, content: bytes) -> Pillow.Image:
+    """A PNG decoded; where its numbers are the pixels, by libpng, which takes little more than half
+    of Pillow's time. What it refuses is left to Pillow."""
+    plain = picture.mode in {"L", "LA", "RGB", "RGBA"} and "transparency" not in picture.info
+    if plain and content[png.DEPTH] == 8:
+        import imagecodecs
+
+        with suppress(imagecodecs.PngError):
+            return Pillow.fromarray(imagecodecs.png_decode(content))
     picture.load()
-    return Found(picture, Blocks(parts.exif, parts.xmp, parts.profile))
+    return picture
 
 
 def open_webp(path: Path, kind: str, need_short: int) -> Found:

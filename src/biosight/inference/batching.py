@@ -1,7 +1,7 @@
-"""Gathers waiting pictures into runs of the model, a few at once, behind a bounded queue.
+"""Gathers waiting pictures into one run of the model, one run at a time, behind a bounded queue.
 
-A run on one core costs a fifth less of the processor than one that two cores share, and answers
-between two runs go on; so there are as many at once as cores (bench/arithmetic.py). Not
+A single thread makes them all, on all cores: as many runs at once as there are cores, each on one,
+gave the same uploads a second, and one picture alone took twice as long (docs/guide/speed.md). Not
 here: the model (classifier.py).
 """
 
@@ -33,18 +33,13 @@ class Waiting:
 
 
 class Batcher:
-    """`classify(classifier, pixels)` from any thread; batches form by themselves under load, and
-    what waits is shared among `at_once` threads."""
+    """`classify(classifier, pixels)` from any thread; batches form by themselves under load."""
 
-    def __init__(self, waiting: int = 256, at_once: int = 1) -> None:
+    def __init__(self, waiting: int = 256) -> None:
         self.most = waiting
         self.queue: queue.SimpleQueue[Waiting | None] = queue.SimpleQueue()
-        self.threads = [
-            threading.Thread(target=self.run, name=f"classifier-{n}", daemon=True)
-            for n in range(at_once)
-        ]
-        for thread in self.threads:
-            thread.start()
+        self.thread = threading.Thread(target=self.run, name="classifier", daemon=True)
+        self.thread.start()
 
     def classify(self, classifier: Classifier, pixels: Pixels, timeout: float = 30.0) -> Verdict:
         """The verdict on one picture (side, side, 3).
@@ -63,8 +58,7 @@ class Batcher:
     def run(self) -> None:
         while (first := self.queue.get()) is not None:
             batch = [first]
-            share = -(-(1 + self.queue.qsize()) // len(self.threads))
-            while len(batch) < min(share, LARGEST_BATCH):
+            while len(batch) < LARGEST_BATCH:
                 try:
                     following = self.queue.get_nowait()
                 except queue.Empty:
@@ -95,7 +89,5 @@ class Batcher:
 
     def close(self) -> None:
         """Finish what waits and stop."""
-        for _ in self.threads:
-            self.queue.put(None)
-        for thread in self.threads:
-            thread.join(10)
+        self.queue.put(None)
+        self.thread.join(10)

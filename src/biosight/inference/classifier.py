@@ -63,7 +63,7 @@ def rollup_of(card: ModelCard, head: Head | None) -> Rollup | None:
 
 
 class Classifier:
-    """A model folder opened for inference; threads may ask it at once (see batching.py).
+    """A model folder opened for inference; not safe for two runs at once (see batching.py).
 
     `session` may be one that is open already for the same file. `beside` are the experts that it
     asks of what lies in their branches.

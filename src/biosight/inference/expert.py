@@ -6,7 +6,6 @@ Zidek 1986). Weight 0 moves nothing; what the picture looks like to it is told a
 here: fitting the weight (learning/weighing.py), or which experts serve (registry).
 """
 
-import threading
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -68,7 +67,6 @@ class TfliteNetwork:
         try:
             self.interpreter = Interpreter(model_path=str(path), num_threads=threads or 1)
             self.interpreter.allocate_tensors()
-            self.one_run = threading.Lock()
         except (RuntimeError, ValueError) as error:
             raise BadModel(f"{path} can't be opened as a TFLite model.") from error
         self.input = self.interpreter.get_input_details()[0]
@@ -78,22 +76,18 @@ class TfliteNetwork:
     def __call__(self, pixels: Pixels) -> Floats:
         whole = self.input["dtype"] == np.uint8
         batch = pixels if whole else to_batch(pixels, self.card).transpose(0, 2, 3, 1)
-        with self.one_run:  # an interpreter holds its pictures itself
-            found = [self.answer(one) for one in batch]
+        found = []
+        for one in batch:
+            self.interpreter.set_tensor(self.input["index"], np.ascontiguousarray(one[None]))
+            self.interpreter.invoke()
+            found.append(self.interpreter.get_tensor(self.output["index"])[0])
         scale, zero = self.output["quantization"]
         answers = np.array(found, np.float32)
         return (answers - zero) * np.float32(scale) if scale else answers
 
-    def answer(self, picture: npt.NDArray[np.generic]) -> Floats:
-        """Scores (labels,) of one picture."""
-        self.interpreter.set_tensor(self.input["index"], np.ascontiguousarray(picture[None]))
-        self.interpreter.invoke()
-        scores: Floats = self.interpreter.get_tensor(self.output["index"])[0]
-        return scores
-
 
 class Expert:
-    """An expert's folder, opened; threads may ask it at once. Raises BadModel."""
+    """An expert's folder, opened; not safe for two runs at once. Raises BadModel."""
 
     def __init__(self, folder: Path, threads: int | None = None) -> None:
         self.card = read_card(folder)
