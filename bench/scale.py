@@ -39,7 +39,7 @@ from tests.walk.conftest import free_port
 LARGE = (4000, 3000)
 SIZES = (1_000_000, 10_000_000, 1_000_000_000)
 LONGEST_WAIT = 5.0
-VECTOR_BYTES = 1280 * 2
+VECTOR_BYTES = 1280  # in memory; half precision in the store
 
 
 @dataclass(frozen=True, slots=True)

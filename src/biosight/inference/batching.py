@@ -18,7 +18,8 @@ from biosight.errors import Unavailable
 from biosight.inference.classifier import Classifier, Verdict
 from biosight.inference.preprocess import Pixels
 
-LARGEST_BATCH = 8
+# Larger ones run no faster a picture, and the network's memory grows with them.
+LARGEST_BATCH = 4
 BUSY = "The classifier is busy; try again in a moment."
 
 
