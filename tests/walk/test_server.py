@@ -389,7 +389,7 @@ def test_a_body_beyond_its_limit_ends_the_connection(tmp_path: Path, model_dir: 
         server.close()
 
 
-def test_a_full_temporary_folder_refuses_only_what_needs_it(
+def test_a_full_temporary_folder_refuses_no_upload(
     small_disk: Path, tmp_path: Path, model_dir: Path
 ) -> None:
     server = Server(tmp_path / "data", model_dir, TMPDIR=str(small_disk))
@@ -400,11 +400,9 @@ def test_a_full_temporary_folder_refuses_only_what_needs_it(
         assert len(large) > 1_500_000
         assert send(client, collection, first, "first.jpg").status_code == 201
         filled = fill(small_disk, "bytes")
-        assert send(client, collection, large, "large.jpg").status_code == 507
-        assert send(client, collection, tiny.picture("Red", 2), "b.jpg").status_code == 201
-        for path in filled:
-            path.unlink()
+        assert filled
         assert send(client, collection, large, "large.jpg").status_code == 201
+        assert send(client, collection, tiny.picture("Red", 2), "b.jpg").status_code == 201
     finally:
         server.close()
 
