@@ -4,6 +4,7 @@ import asyncio
 import tempfile
 
 import pytest
+from anyio import CapacityLimiter
 from starlette.requests import ClientDisconnect, Request
 from starlette.testclient import TestClient
 from starlette.types import Message
@@ -100,7 +101,7 @@ def test_a_client_that_hangs_up_midway(biosight: BioSight) -> None:
     async def take() -> None:
         headers = [(b"content-type", b"multipart/form-data; boundary=x")]
         request = Request({"type": "http", "method": "POST", "headers": headers}, receive)
-        async with upload_form(request, biosight.archive.blobs):
+        async with upload_form(request, biosight.archive.blobs, CapacityLimiter(1)):
             raise AssertionError("half a form is none")
 
     with pytest.raises(ClientDisconnect):

@@ -8,7 +8,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import cast
 
-from anyio import to_thread
+from anyio import CapacityLimiter, to_thread
 from fastapi import HTTPException, Request
 from starlette.datastructures import FormData, UploadFile
 from starlette.formparsers import MultiPartException, MultiPartParser
@@ -24,24 +24,26 @@ class IncomingFile:
     """A form's file that fills an Incoming; every MOST_IN_MEMORY bytes a thread writes them. Has
     what the parser asks of an UploadFile."""
 
-    def __init__(self, incoming: Incoming, name: str) -> None:
+    def __init__(self, incoming: Incoming, name: str, threads: CapacityLimiter) -> None:
         self.incoming = incoming
         self.name = name
+        self.threads = threads
 
     async def write(self, data: bytes) -> None:
         """The next bytes. Raises NoSpace or Unavailable."""
         self.incoming.add(data)
         if self.incoming.bytes_waiting >= MOST_IN_MEMORY:
-            await to_thread.run_sync(self.incoming.write)
+            await to_thread.run_sync(self.incoming.write, limiter=self.threads)
 
     async def seek(self, offset: int) -> None:
         """The parser's word for its end: there is nothing to turn back to."""
 
 
 class StraightParser(MultiPartParser):
-    """Starlette's parser of forms, with the one file going to `incoming`."""
+    """Starlette's parser of forms, with the one file going to `incoming`, written on `threads`."""
 
     incoming: Incoming
+    threads: CapacityLimiter
 
     def on_headers_finished(self) -> None:
         """Where a part is a file, its bytes have another place to go."""
@@ -49,22 +51,24 @@ class StraightParser(MultiPartParser):
         part = self._current_part
         if part.file is not None:
             part.file.file.close()  # the spool, which is empty
-            straight = IncomingFile(self.incoming, part.file.filename or "")
+            straight = IncomingFile(self.incoming, part.file.filename or "", self.threads)
             part.file = cast(UploadFile, straight)
 
 
 @asynccontextmanager
-async def upload_form(request: Request, blobs: Blobs) -> AsyncIterator[FormData]:
+async def upload_form(
+    request: Request, blobs: Blobs, threads: CapacityLimiter
+) -> AsyncIterator[FormData]:
     """The form of a request; a file that nobody made whole is removed behind it. Raises
     HTTPException for what is no form, NoSpace or Unavailable."""
     incoming = blobs.begin()
     try:
-        yield await parsed(request, incoming)
+        yield await parsed(request, incoming, threads)
     finally:
         incoming.let_go()
 
 
-async def parsed(request: Request, incoming: Incoming) -> FormData:
+async def parsed(request: Request, incoming: Incoming, threads: CapacityLimiter) -> FormData:
     """The fields of a form, and its file in `incoming`."""
     if not request.headers.get("content-type", "").lower().startswith("multipart/form-data"):
         return FormData()
@@ -75,7 +79,7 @@ async def parsed(request: Request, incoming: Incoming) -> FormData:
         max_fields=MOST_FIELDS,
         max_part_size=LONGEST_FIELD,
     )
-    parser.incoming = incoming
+    parser.incoming, parser.threads = incoming, threads
     try:
         return await parser.parse()
     except MultiPartException as error:

@@ -115,9 +115,9 @@ class ThereAlready(BaseModel):
 async def upload(request: Request, response: Response, sender: Sender, biosight: Open) -> Uploaded:
     """Send one picture. The answer carries its label, the best five guesses and the model."""
     access, person = sender.access, sender.person
-    async with upload_form(request, biosight.archive.blobs) as form:
+    limiter: CapacityLimiter = request.app.state.upload_limiter
+    async with upload_form(request, biosight.archive.blobs, limiter) as form:
         arriving = as_upload(form, person, biosight.settings.max_file_mb)
-        limiter: CapacityLimiter = request.app.state.upload_limiter
         if limiter.statistics().tasks_waiting >= MOST_WAITING:
             raise Unavailable("Too many uploads wait just now; try again in a moment.")
 
