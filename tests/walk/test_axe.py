@@ -89,6 +89,7 @@ PAGES = (
     "/account",
     "/docs",
     "/help/sorting",
+    "/help/models",
     "/shared",
     "/nowhere",
 )

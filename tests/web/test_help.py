@@ -11,6 +11,7 @@ from biosight.web import help as guide
 @pytest.mark.parametrize("name", guide.pages())
 def test_every_page_of_the_guide_is_shown_and_leads_somewhere(ada: TestClient, name: str) -> None:
     page = ada.get(f"/help/{name}")
+    assert "<pre>" not in page.text
     assert page.status_code == 200
     assert "<script" not in page.text.split("<article")[1]
     for address, anchor in re.findall(r'href="(/help/[\w.-]+)(#[^"]*)?"', page.text):

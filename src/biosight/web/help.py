@@ -63,6 +63,7 @@ def page_html(name: str) -> str:
     made = made.replace('src="', 'src="/help/')
     made = made.replace("<table>", '<div class="scroll" tabindex="0"><table>')
     made = made.replace("</table>", "</table></div>")
+    made = made.replace("<pre>", '<pre tabindex="0">')  # long lines scroll, by keys too
     made = made.replace("<th></th>", "<td></td>")  # a corner that heads nothing is no heading
     return HEADING.sub(lambda m: f'<{m[1]} id="{slug(m[2])}">{m[2]}</{m[1]}>', made)
 
