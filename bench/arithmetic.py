@@ -25,7 +25,8 @@ from biosight.bootstrap import DEFAULT_MODEL
 from biosight.images import reading
 from biosight.images.folders import every_file
 from biosight.inference.card import read_card
-from biosight.inference.preprocess import Batch, Pixels, to_batch, to_pixels
+from biosight.inference.network import open_network
+from biosight.inference.preprocess import Batch, Pixels, short_to_read, to_batch, to_pixels
 from biosight.training.provenance import integer_products
 
 BATCH = 4
@@ -86,15 +87,6 @@ def dequantised(node: onnx.NodeProto, kept: dict[str, onnx.TensorProto]) -> Batc
     return numbers
 
 
-def session(model: Path, threads: int) -> ort.InferenceSession:
-    """As the server opens it."""
-    options = ort.SessionOptions()
-    options.intra_op_num_threads = threads
-    options.add_session_config_entry("session.intra_op.allow_spinning", "0")
-    options.log_severity_level = 3
-    return ort.InferenceSession(model, options, providers=["CPUExecutionProvider"])
-
-
 def run(opened: ort.InferenceSession, batch: Batch, rounds: int = ROUNDS) -> None:
     """Answer the same batch again and again."""
     for _ in range(rounds):
@@ -104,7 +96,7 @@ def run(opened: ort.InferenceSession, batch: Batch, rounds: int = ROUNDS) -> Non
 def speeds(model: Path, side: int) -> tuple[float, float, float]:
     """Milliseconds of one core a picture; pictures a second, a core a run; the same, all cores."""
     noise = np.random.default_rng(0).normal(0, 1, (BATCH, 3, side, side)).astype(np.float32)
-    alone, shared = session(model, 1), session(model, cores.granted())
+    alone, shared = open_network(model, 1), open_network(model)
     for opened in (alone, shared):
         run(opened, noise, 3)
     begin = time.process_time()
@@ -127,7 +119,7 @@ def pictures_of(folder: Path, most: int) -> Pixels:
     framing = read_card(DEFAULT_MODEL).framing
     files = [e.path for e in every_file(folder) if not e.reason]
     chosen = files[:: max(1, len(files) // most)][:most]
-    short = 3 * framing.resize_short // 2
+    short = short_to_read(framing)
     return np.stack([to_pixels(reading.open_picture(p, short).picture, framing) for p in chosen])
 
 
@@ -137,7 +129,7 @@ def agreement(models: tuple[Path, Path], pixels: Pixels) -> tuple[float, float]:
     card = read_card(DEFAULT_MODEL)
     found = []
     for model in models:
-        opened = session(model, cores.granted())
+        opened = open_network(model)
         name = opened.get_inputs()[0].name
         parts = [
             opened.run(["logits", "embedding"], {name: to_batch(pixels[n : n + 8], card)})

@@ -16,7 +16,7 @@ import sys
 import tempfile
 import textwrap
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from functools import partial
 from pathlib import Path
@@ -24,7 +24,7 @@ from pathlib import Path
 import httpx2
 
 from bench.made import free_port, in_use, photograph, serving, variants, wire
-from bench.uploads import load
+from bench.uploads import speed_of
 from bench.wire import Wire
 from biosight import cores
 from biosight.bootstrap import DEFAULT_MODEL
@@ -168,16 +168,6 @@ def wait_for(url: str, log: Path) -> None:
     raise RuntimeError(log.read_text()[-2000:])
 
 
-def speed_of(make: Callable[[], Wire], path: str, pictures: list[bytes]) -> float:
-    """Pictures a second at AT_ONCE, the first few not counted."""
-
-    def send(client: Wire, number: int) -> bytes:
-        return client.upload(path, "a.jpg", pictures[number])
-
-    load(send, make, 2, AT_ONCE, len(pictures) - AT_ONCE)
-    return load(send, make, AT_ONCE, len(pictures) - AT_ONCE, 0)[0]
-
-
 def main() -> None:
     """Print pictures a second of each, and how many times as fast BioSight is."""
     python = installed(Path(sys.argv[1] if len(sys.argv) > 1 else ".venv-peers").absolute())
@@ -188,11 +178,11 @@ def main() -> None:
         with serving() as running:
             in_use(running)
             path = f"/api/v1/collections/{running.collection}/images"
-            own = speed_of(partial(wire, running), path, pictures)
+            own = speed_of(partial(wire, running), path, pictures, AT_ONCE)
         others = []
         for name in ("LitServe", "BentoML"):
             with peer(name, python) as url:
-                others.append(speed_of(partial(Wire, url), "/predict", pictures))
+                others.append(speed_of(partial(Wire, url), "/predict", pictures, AT_ONCE))
         shown = "  ".join(f"{o:6.1f} ({own / o:.1f} x)" for o in others)
         print(f"{size:<24} {own:9.1f} {shown}", flush=True)
 

@@ -15,13 +15,14 @@ import tempfile
 import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import ProcessPoolExecutor
+from functools import partial
 from pathlib import Path
 
 from PIL import Image as Pillow
 
 from bench.budget import heic
 from bench.made import PASSWORD, in_use, photograph, resident_mb, serving, variants, wire
-from bench.uploads import load
+from bench.uploads import speed_of
 from bench.wire import Wire
 from biosight import cores
 
@@ -56,14 +57,9 @@ def uploaded(contents: Sequence[bytes], count: int) -> tuple[float, float]:
     """Uploads a second at AT_ONCE, and the server's memory afterwards, in MB."""
     with serving(BIOSIGHT_MAX_FILE_MB="200") as running:
         in_use(running)
-        pictures = variants(contents, count + AT_ONCE)
         path = f"/api/v1/collections/{running.collection}/images"
-
-        def send(client: Wire, number: int) -> bytes:
-            return client.upload(path, f"{number}", pictures[number])
-
-        load(send, lambda: wire(running), AT_ONCE, AT_ONCE, count)
-        speed, _, _ = load(send, lambda: wire(running), AT_ONCE, count, 0)
+        pictures = variants(contents, count + AT_ONCE)
+        speed = speed_of(partial(wire, running), path, pictures, AT_ONCE)
         return speed, resident_mb(running.pid)
 
 
@@ -74,12 +70,7 @@ def by_eager(contents: Sequence[bytes], count: int) -> float | None:
     except ImportError:
         return None
     with serving_eager("resnet50") as url:
-
-        def send(client: Wire, number: int) -> bytes:
-            return client.upload("/", "a.jpg", contents[number % len(contents)])
-
-        load(send, lambda: Wire(url), 2, 2, 0)
-        return load(send, lambda: Wire(url), AT_ONCE, count, 0)[0]
+        return speed_of(partial(Wire, url), "/", variants(contents, count + AT_ONCE), AT_ONCE)
 
 
 def command(*words: str | Path, data: Path) -> float:

@@ -14,18 +14,17 @@ from collections.abc import Callable
 from pathlib import Path
 
 from python_multipart import MultipartParser
-from threadpoolctl import threadpool_limits
 
 from bench.budget import KINDS
 from bench.made import variants
-from biosight import accounts, sharing
+from biosight import accounts, cores, sharing
 from biosight.bootstrap import BioSight, open_biosight
 from biosight.errands.placing import destination
 from biosight.images import reading
 from biosight.images.measures import at_short_side, perceptual_hash, statistics
 from biosight.inference.classifier import Classifier
 from biosight.inference.decoding import Decoded
-from biosight.inference.preprocess import Pixels, to_batch, to_pixels
+from biosight.inference.preprocess import Pixels, short_to_read, to_batch, to_pixels
 from biosight.intake import Destination, Upload, record
 from biosight.settings import Settings
 from biosight.storage import keys
@@ -48,7 +47,7 @@ def ms(work: Callable[[], object], rounds: int = ROUNDS) -> float:
 def of_the_decoder(path: Path, classifier: Classifier) -> Stages:
     """What a decoder does with a file."""
     framing = classifier.card.framing
-    short = max(3 * framing.resize_short // 2, 256)
+    short = short_to_read(framing)
     picture = reading.open_picture(path, short).picture
     small = at_short_side(picture)
     return {
@@ -147,7 +146,7 @@ def one_kind(name: str, folder: Path) -> Stages:
 
 def main() -> None:
     """Print the table: a row a stage, a column a kind."""
-    threadpool_limits(1, "blas")
+    cores.multiply_on_one()
     names = sys.argv[1:] or list(KINDS)
     with tempfile.TemporaryDirectory() as folder:
         columns = [one_kind(name, Path(folder)) for name in names]

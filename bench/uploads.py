@@ -70,6 +70,17 @@ def load(
     return count / total, quantile(seconds, 0.5) * 1000, quantile(seconds, 0.95) * 1000
 
 
+def speed_of(make: Callable[[], Wire], path: str, pictures: list[bytes], at_once: int) -> float:
+    """Pictures a second, the last few sent first and not counted."""
+
+    def send(client: Wire, number: int) -> bytes:
+        return client.upload(path, "a.jpg", pictures[number])
+
+    count = len(pictures) - at_once
+    load(send, make, at_once, at_once, count)  # warm
+    return load(send, make, at_once, count, 0)[0]
+
+
 def through_the_app(running: Running, pictures: list[bytes]) -> Mapping[int, tuple[float, ...]]:
     """Rounds against the real server; each picture is sent once."""
     path = f"/api/v1/collections/{running.collection}/images"

@@ -8,6 +8,7 @@ import pytest
 from biosight import similar
 from biosight.bootstrap import KINDS
 from biosight.images import Embedding
+from biosight.inference.reference import in_bytes
 from biosight.similar import Index, Vectors
 from biosight.storage.records import Insert, Remove
 from biosight.storage.sqlite import SqliteRecords
@@ -16,7 +17,8 @@ MANY, SIZE = 600, 48
 
 
 @pytest.fixture
-def kept(tmp_path: Path) -> "Kept":
+def kept(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> "Kept":
+    monkeypatch.setattr(similar, "refresh", lambda *_: None)  # it has been read
     dice = np.random.default_rng(3)
     vectors = dice.gamma(0.4, 1, (MANY, SIZE))
     vectors[7] = 0
@@ -33,9 +35,9 @@ class Kept:
         self.records = records
         self.rows = rows
         self.index = Index(records)
-        full = np.stack([similar.in_bytes(e.floats()) for e in rows])
+        full = in_bytes(np.stack([e.floats() for e in rows]))[0]
         found = Vectors([e.id for e in rows], full, (0, ""))
-        self.index.vectors = lambda *_: found  # type: ignore[method-assign]
+        self.index.kept["c", "m@1"] = found
 
     def exact(self, asked: Embedding) -> list[tuple[str, float]]:
         full = np.stack([e.floats() for e in self.rows])

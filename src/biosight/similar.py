@@ -16,7 +16,7 @@ import numpy.typing as npt
 import simsimd
 
 from biosight.images import Embedding, Image
-from biosight.inference.reference import unit
+from biosight.inference.reference import in_bytes, unit
 from biosight.storage.living import living
 from biosight.storage.records import Order, Records, among
 
@@ -24,7 +24,6 @@ Floats = npt.NDArray[np.float32]
 Rows = npt.NDArray[np.int8]
 MOST_BYTES = 600_000_000
 BLOCK = 50_000  # rows; between two blocks other threads have their turn
-LARGEST = 127
 # So many times as many as are asked for are measured finely: in bytes neighbours may change places.
 MORE, LEAST_MORE = 8, 200
 ALIKE = 0.45
@@ -91,7 +90,7 @@ class Index:
         ids, rows = vectors.ids, vectors.rows
         if not ids:
             return []
-        distances = distances_of(rows, in_bytes(embedding.floats()))
+        distances = distances_of(rows, row_of(embedding))
         count = min(max(MORE * (limit + 1), LEAST_MORE), len(ids))
         best = np.argpartition(distances, count - 1)[:count]
         kept = among(self.records, Embedding, [ids[i] for i in best if ids[i] != embedding.id])
@@ -111,17 +110,16 @@ def refresh(records: Records, collection: str, space: str, vectors: Vectors) -> 
     missing = [id for id in ids if id not in known]
     for e in among(records, Embedding, missing):
         if e.space == space:
-            known[e.id] = in_bytes(e.floats())
+            known[e.id] = row_of(e)
     kept = [id for id in ids if id in known]
     rows = np.stack([known[id] for id in kept]) if kept else np.empty((0, 0), np.int8)
     vectors.ids, vectors.rows, vectors.seen = kept, rows, seen
 
 
-def in_bytes(vector: Floats) -> Rows:
-    """A vector (d,), its largest number at 127: a cosine asks for no length."""
-    scale = LARGEST / max(float(np.abs(vector).max()), 1e-12)
-    scaled: Rows = np.rint(vector * scale).astype(np.int8)
-    return scaled
+def row_of(embedding: Embedding) -> Rows:
+    """An embedding (d,) in bytes; a cosine asks for no length."""
+    row: Rows = in_bytes(embedding.floats()[None])[0][0]
+    return row
 
 
 def distances_of(rows: Rows, row: Rows) -> Floats:

@@ -20,7 +20,6 @@ from biosight.inference.preprocess import Pixels
 
 # Larger ones run no faster a picture, and the network's memory grows with them.
 LARGEST_BATCH = 4
-BUSY = "The classifier is busy; try again in a moment."
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,8 +36,7 @@ class Batcher:
     """`classify(classifier, pixels)` from any thread; batches form by themselves under load."""
 
     def __init__(self, waiting: int = 256) -> None:
-        self.most = waiting
-        self.queue: queue.SimpleQueue[Waiting | None] = queue.SimpleQueue()
+        self.queue: queue.Queue[Waiting | None] = queue.Queue(waiting)
         self.thread = threading.Thread(target=self.run, name="classifier", daemon=True)
         self.thread.start()
 
@@ -48,13 +46,11 @@ class Batcher:
         Raises Unavailable when the queue is full or no answer comes in `timeout` seconds.
         """
         answer: Future[Verdict] = Future()
-        if self.queue.qsize() >= self.most:
-            raise Unavailable(BUSY)
-        self.queue.put(Waiting(classifier, pixels, answer, time.perf_counter()))
         try:
+            self.queue.put_nowait(Waiting(classifier, pixels, answer, time.perf_counter()))
             return answer.result(timeout)
-        except TimeoutError as error:
-            raise Unavailable(BUSY) from error
+        except (queue.Full, TimeoutError) as error:
+            raise Unavailable("The classifier is busy; try again in a moment.") from error
 
     def run(self) -> None:
         while (first := self.queue.get()) is not None:

@@ -20,7 +20,7 @@ from biosight.errors import BadPicture
 from biosight.images import reading
 from biosight.images.measures import at_short_side, perceptual_hash, statistics
 from biosight.inference.card import Framing
-from biosight.inference.preprocess import to_pixels
+from biosight.inference.preprocess import short_to_read, to_pixels
 from biosight.tied import end_with
 
 TOO_MUCH = "This picture needs more memory to open than BioSight allows."
@@ -29,9 +29,7 @@ UNREADABLE = "This file can't be read as a picture; it may be damaged or cut off
 
 def decode(path: Path, framing: Framing) -> tuple[dict[str, Any], list[bytes]]:
     """Everything an upload needs, from one decode: answer, thumbnail JPEG, model pixels."""
-    short = framing.resize_short
-    # Half as much again as the network sees: smaller than that would show in what it answers.
-    opened = reading.open_picture(path, max(3 * short // 2, 256))
+    opened = reading.open_picture(path, short_to_read(framing))
     picture = opened.picture
     small = at_short_side(picture)
     answer = {
@@ -124,8 +122,9 @@ def main() -> None:
             return
         allow(cpu)
         head, parts = answer(request)
-        words = json.dumps({**head, "parts": [len(part) for part in parts]}).encode()
-        connection.send_bytes(b"".join([len(words).to_bytes(4), words, *parts]))
+        connection.send_bytes(json.dumps({**head, "parts": len(parts)}).encode())
+        for part in parts:
+            connection.send_bytes(part)
 
 
 if __name__ == "__main__":

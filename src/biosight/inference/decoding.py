@@ -10,7 +10,6 @@ import os
 import queue
 import signal
 import socket
-import struct
 import subprocess
 import sys
 import threading
@@ -31,7 +30,6 @@ from biosight.inference.card import Framing
 from biosight.inference.preprocess import Pixels
 
 T = TypeVar("T")
-SIZE = struct.Struct("!I")  # of the JSON that an answer begins with
 # One arena: glibc sets 64 MB of address space aside for each further one, and libheif's threads
 # would have one each. Some memory is kept between pictures: to give it back and fetch it again took
 # a tenth of the time of a large JPEG.
@@ -110,13 +108,8 @@ class Child:
                 raise NotReady from error
             self.ready = True
         self.connection.send_bytes(json.dumps(request).encode())
-        message = memoryview(self.receive(wall))
-        begin, parts = SIZE.size + SIZE.unpack_from(message)[0], []
-        head = json.loads(bytes(message[SIZE.size : begin]))
-        for size in head.pop("parts"):
-            parts.append(bytes(message[begin : begin + size]))
-            begin += size
-        return head, parts
+        head = json.loads(self.receive(wall))
+        return head, [self.receive(wall) for _ in range(head.pop("parts"))]
 
     def receive(self, wall: float) -> bytes:
         """The next message within `wall` seconds."""

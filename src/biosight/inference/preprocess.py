@@ -22,6 +22,12 @@ def crop_box(width: int, height: int, crop_ratio: float) -> tuple[float, float, 
     return left, top, left + side, top + side
 
 
+def short_to_read(framing: Framing) -> int:
+    """The short side, in px, that a picture is to be read at: half as much again as the network
+    sees, since smaller than that would show in what it answers, and enough for the thumbnail."""
+    return max(3 * framing.resize_short // 2, 256)
+
+
 def to_pixels(picture: Pillow.Image, framing: Framing) -> Pixels:
     """RGB picture -> uint8 array (input_size, input_size, 3).
 

@@ -64,12 +64,15 @@ def plain(name: str, arrays: Mapping[str, npt.NDArray[Any]]) -> npt.NDArray[Any]
 
 
 def packed(name: str, vectors: npt.NDArray[np.floating]) -> dict[str, npt.NDArray[Any]]:
-    """Embeddings (n, d) as signed bytes and a scale a row, by the names `plain` reads."""
+    """Embeddings (n, d) in bytes, by the names `plain` reads."""
+    rows, scale = in_bytes(vectors)
+    return {name: rows, f"{name}_scale": scale}
+
+
+def in_bytes(vectors: npt.NDArray[np.floating]) -> tuple[npt.NDArray[np.int8], Floats]:
+    """Vectors (n, d) as signed bytes, the largest of each at 127, and what one stands for (n,)."""
     scale = np.maximum(np.abs(vectors).max(axis=1), 1e-12) / 127
-    return {
-        name: np.round(vectors / scale[:, None]).astype(np.int8),
-        f"{name}_scale": scale.astype(np.float32),
-    }
+    return np.round(vectors / scale[:, None]).astype(np.int8), scale.astype(np.float32)
 
 
 def unit(vectors: npt.NDArray[np.floating]) -> Floats:
@@ -89,7 +92,7 @@ class Familiar:
 
     def __init__(self, reference: Reference) -> None:
         known = unit(np.concatenate([reference.held_embeddings, reference.replay_embeddings]))
-        self.known, self.scale = packed("known", known).values()
+        self.known, self.scale = in_bytes(known)
         dice = np.random.default_rng(0).standard_normal((known.shape[1], DIRECTIONS), np.float32)
         spread = known.T @ (known @ dice)
         self.basis = np.linalg.qr(spread)[0].astype(np.float32)

@@ -108,11 +108,7 @@ def versions(records: Records, name: str | None = None) -> list[ModelVersion]:
 
 def champion(records: Records, name: str) -> ModelVersion:
     """The version of a family that serves. Raises NotFound."""
-    where = [Where("name", "=", name), Where("state", "=", "champion")]
-    found = records.find(ModelVersion, where)
-    if not found:
-        raise NotFound(f"No version of the model {name} serves.")
-    return max(found, key=lambda v: v.promoted_at)
+    return get_version(records, champion_key(records, name))
 
 
 def champion_key(records: Records, name: str) -> str:

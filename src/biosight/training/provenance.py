@@ -39,12 +39,17 @@ def surroundings() -> dict[str, str]:
 
 def processor() -> str:
     """The processor's name, as Linux tells it, else as Python does."""
+    return told_of_cores("model name") or platform.processor() or platform.machine()
+
+
+def told_of_cores(*beginnings: str) -> str:
+    """What Linux tells of the first core in a line that begins so; "" where it tells nothing."""
     try:
         lines = Path("/proc/cpuinfo").read_text().splitlines()
     except OSError:
-        return platform.processor() or platform.machine()
-    names = [line.partition(":")[2].strip() for line in lines if line.startswith("model name")]
-    return names[0] if names else platform.machine()
+        return ""
+    found = (line.partition(":")[2].strip() for line in lines if line.startswith(beginnings))
+    return next(found, "")
 
 
 # What Linux calls instructions that multiply bytes and add up in 32 bits, which int8 gains from.
@@ -54,11 +59,7 @@ PRODUCTS = ("amx_int8", "avx512_vnni", "avx_vnni", "i8mm", "asimddp")
 
 def integer_products() -> str:
     """Which of PRODUCTS the processor has, "" for none or where Linux doesn't tell."""
-    try:
-        lines = Path("/proc/cpuinfo").read_text().splitlines()
-    except OSError:
-        return ""
-    flags = next((x for x in lines if x.lower().startswith(("flags", "features"))), "").split()
+    flags = told_of_cores("flags", "Features").split()
     return " ".join(name for name in PRODUCTS if name in flags)
 
 
