@@ -160,6 +160,12 @@ def test_a_slow_candidate_is_told_so() -> None:
     assert any("2.5 times as long" in reason for reason in report.reasons)
 
 
+def test_a_difference_that_nobody_notices_is_not_slow() -> None:
+    """Of tiny networks the clock's noise alone makes one twice as slow as the other."""
+    report = gate.decide([trial(HERE, 1500, 0.6, 0.8)], LABELS, 3, BOUNDS, (0.02, 0.05))
+    assert report.verdict == "better"
+
+
 def test_new_labels_are_measured_on_the_locked_pictures() -> None:
     whole = trial(HERE, 1500, 0.9, 0.9)
     report = gate.decide([whole], LABELS, 2, BOUNDS)

@@ -26,6 +26,7 @@ from biosight.storage.records import (
     Remove,
     Replace,
     Require,
+    Value,
     Where,
     new_id,
 )
@@ -44,7 +45,10 @@ class Bird:
         ("place", "weight", "id"),
         ("place", "kind", "weight", "id"),
     )
-    counters: ClassVar[tuple[tuple[str, ...], ...]] = (("place", "kind"),)
+    counters: ClassVar[tuple[tuple[str, ...], ...]] = (
+        ("place", "kind"),
+        ("place", "weight/10", "kind"),
+    )
     totalled: ClassVar[str] = "weight"
     worded: ClassVar[tuple[str, ...]] = ("place", "words")
 
@@ -165,7 +169,7 @@ def test_words_are_found_by_their_beginning(
     records: Records, monkeypatch: pytest.MonkeyPatch, few: int
 ) -> None:
     # Words of few records and common ones are sought on two ways, which must find the same.
-    monkeypatch.setattr("biosight.storage.sqlite.FEW", few)
+    monkeypatch.setattr("biosight.storage.sqlite_ways.FEW", few)
     said = [("red", "rose"), ("red", "rosé"), ("reed",), ("q%t",), ()]
     records.write(*(Insert(bird(n, place="fen", words=w)) for n, w in enumerate(said)))
     records.write(Insert(bird(9, place="moor", words=("reed",))))
@@ -193,13 +197,15 @@ def test_words_are_found_by_their_beginning(
     assert found("re") == []
 
 
-@pytest.mark.parametrize("most", [60, 3, 0])
+@pytest.mark.parametrize(("most", "often"), [(60, 1), (3, 1), (0, 1), (0, 8)])
 @pytest.mark.parametrize("descending", [True, False])
 def test_a_branch_comes_in_order_page_by_page(
-    records: Records, monkeypatch: pytest.MonkeyPatch, most: int, descending: bool
+    records: Records, monkeypatch: pytest.MonkeyPatch, most: int, often: int, descending: bool
 ) -> None:
-    # Its values are sought one by one where they are few, else by their range.
-    monkeypatch.setattr("biosight.storage.sqlite.MOST_BRANCHES", most)
+    # Its values are sought one by one where they are few, else along the order where they are many
+    # of all, else by their range.
+    monkeypatch.setattr("biosight.storage.sqlite_ways.MOST_BRANCHES", most)
+    monkeypatch.setattr("biosight.storage.sqlite_ways.MET_OFTEN", often)
     birds = [bird(n, place="fen" if n % 5 else "moor", kind=f"/{n % 7}/") for n in range(60)]
     birds = [replace(b, weight=b.weight % 20) for b in birds]
     records.write(*(Insert(b) for b in birds))
@@ -219,6 +225,10 @@ def test_a_branch_comes_in_order_page_by_page(
     light = [*within, Where("weight", "!=", 3)]
     rest = records.find(Bird, light, order=order, limit=100)
     assert rest == [b for b in wanted if b.weight != 3]
+    four = [*within, Where("weight", "=", 4)]
+    assert records.find(Bird, four, order=order, limit=100) == [b for b in wanted if b.weight == 4]
+    by_ring = [b.ring for b in records.find(Bird, within, order=Order("ring", descending), limit=9)]
+    assert by_ring == sorted((b.ring for b in wanted), reverse=descending)[:9]
     none = [Where("place", "=", "fen"), Where("kind", ">=", "/x"), Where("kind", "<", "/y")]
     assert records.find(Bird, none, order=order) == []
 
@@ -331,6 +341,27 @@ def test_a_write_can_rest_on_another_record(records: Records) -> None:
     assert records.get(Bird, "b003") is None
 
 
+def test_counts_below_a_number_are_right_at_each(records: Records) -> None:
+    kinds = ("heron", "rail", "crane")
+    for number in range(45):
+        records.write(Insert(bird(number, kind=kinds[number % 3])))
+    for number in range(0, 45, 7):
+        now = bird(number, kind="swift", weight=44 - number, version=2)
+        records.write(Replace(now, 1))
+    found = records.remove(Bird, [Where("weight", "=", 11)])
+    assert found == 1
+    kept = records.find(Bird, [])
+    for end in (0, 1, 9, 10, 11, 12, 20, 29, 30, 44, 45, 200):
+        by_hand: dict[Value, int] = {}
+        for one in kept:
+            if one.weight < end:
+                by_hand[one.kind] = by_hand.get(one.kind, 0) + 1
+        below = [Where("place", "=", "fen"), Where("weight", "<", end)]
+        assert records.count_by(Bird, below, "kind") == by_hand
+        above = [*below, Where("weight", ">=", 5)]
+        assert sum(records.count_by(Bird, above, "kind").values()) == records.count(Bird, above)
+
+
 def test_ids_come_in_order_without_the_records(records: Records) -> None:
     for number in (3, 1, 2):
         records.write(Insert(bird(number)))
@@ -368,6 +399,8 @@ def test_an_earlier_file_gets_the_new_fields(tmp_path: Path) -> None:
         assert found == bird(1, ring="ring1", weight=7, picture=found.picture if found else b"")
         new.write(Insert(bird(2 + new.count(Bird))))
         assert new.total(Bird, [Where("place", "=", "fen")]) > 7
+        light = [Where("place", "=", "fen"), Where("weight", "<", 10)]
+        assert new.count_by(Bird, light, "kind") == {"heron": new.count(Bird)}
         new.close()
 
 

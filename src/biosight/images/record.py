@@ -194,6 +194,8 @@ class Image:
         ("collection", "trashed", "confidence", "id"),
         ("collection", "trashed", "label", "created_at", "id"),
         ("collection", "trashed", "label_path", "created_at", "id"),
+        ("collection", "trashed", "label_path", "confidence", "id"),
+        ("collection", "trashed", "label_path", "taken", "id"),
         ("collection", "trashed", "label_path", "deployment", "taken"),
         ("collection", "trashed", "thing", "created_at", "id"),
         ("collection", "trashed", "deployment", "taken", "id"),
@@ -229,6 +231,7 @@ class Image:
         ("collection", "trashed", "camera"),
         ("collection", "trashed", "uploaded_by"),
         ("collection", "trashed", "deployment", "site", "label", "label_path", "who"),
+        ("collection", "trashed", "who", "percent/10", "label_path"),
     )
     sharded_by: ClassVar[tuple[str, ...]] = ("collection", "sha256")
     totalled: ClassVar[str] = "size"

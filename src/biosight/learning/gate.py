@@ -17,6 +17,7 @@ from biosight.learning.recipe import GateParams
 Floats = npt.NDArray[np.float64]
 Ints = npt.NDArray[np.int64]
 SIGNIFICANT = 0.05
+NOTICED_MS = 1.0  # of a picture's time: less is the clock's noise, whatever the ratio
 BOUNDS = GateParams()
 HERE, BEFORE = "here", "before"
 PARTS = {
@@ -350,7 +351,8 @@ def against_tree(
 
 def too_slow(report: GateReport, bounds: GateParams) -> list[str]:
     """What its time says against the candidate: that needs no pictures to be sure."""
-    if report.latency_ratio <= bounds.slowest:
+    more = report.candidate_ms - report.champion_ms
+    if report.latency_ratio <= bounds.slowest or more < NOTICED_MS:
         return []
     return [f"It takes {report.latency_ratio:.1f} times as long for a picture."]
 

@@ -5,7 +5,6 @@ Writes of all threads pass through one writer, which commits those that wait tog
 commit), each with an outcome of its own. Not here: what the records mean.
 """
 
-import json
 import os
 import queue
 import sqlite3
@@ -24,7 +23,6 @@ from biosight.storage.fields import (
     derived,
     fields_of,
     rewritten,
-    worded,
 )
 from biosight.storage.records import (
     Gone,
@@ -39,7 +37,8 @@ from biosight.storage.records import (
 )
 from biosight.storage.sqlite_changes import carry_out
 from biosight.storage.sqlite_forms import bring_up, columns, derive, rewrite_values
-from biosight.storage.sqlite_schema import additions, counters_of, from_sql, names
+from biosight.storage.sqlite_schema import additions, from_sql, names
+from biosight.storage.sqlite_ways import Ways, condition, first_of_each
 
 # A WAL that is reset under several connections could corrupt the file before 3.51.3 (see
 # sqlite.org/wal.html, "the WAL-reset bug"), so older libraries keep a rollback journal.
@@ -47,47 +46,7 @@ WAL_SAFE = sqlite3.sqlite_version_info >= (3, 51, 3)
 BUSY_SECONDS = 20.0
 TURN_SECONDS = 0.002
 MOST_IN_ONE_COMMIT = 64
-# What indexes begin with, or are in the order of.
-OFTEN = {"collection", "trashed", "taken", "created_at", "day", "id"}
 RESERVE_BYTES = 8 * 1024 * 1024
-# A word that more records have is sought along the order asked for, where one of them soon comes.
-FEW = 2_000
-# Values of a branch that are sought one by one.
-MOST_BRANCHES = 60
-
-
-def condition(where: Sequence[Where], telling: Sequence[str] = ()) -> tuple[str, list[Any]]:
-    """SQL and its parameters for conditions that must all hold.
-
-    Where a field of `telling`, of which each value has few records, must have a value, no index of
-    other fields is walked: SQLite takes all values for equally frequent, and a plus hides a column.
-    """
-    if any(w.field in telling and w.op == "=" and w.value for w in where):
-        hidden = [w for w in where if w.field not in telling and w.field not in OFTEN]
-        shown, first = condition([w for w in where if w not in hidden])
-        rest, then = condition(hidden)
-        return f"{shown} AND +({rest})", first + then
-    parts: list[str] = ["1"]
-    values: list[Any] = []
-    for w in where:
-        if w.either:
-            groups = [condition(group) for group in w.either]
-            parts.append(f"({' OR '.join(f'({clause})' for clause, _ in groups)})")
-            values.extend(value for _, held in groups for value in held)
-        elif w.value is None:
-            parts.append(f'"{w.field}" IS {"" if w.op == "=" else "NOT "}NULL')
-        elif w.op == "in":
-            chosen = cast(tuple[Value, ...], w.value)
-            parts.append(f'"{w.field}" IN ({", ".join("?" * len(chosen))})')
-            values.extend(chosen)
-        elif w.op == "begins":
-            # The words are a list in JSON, each behind a quotation mark.
-            parts.append(f'instr("{w.field}", ?) > 0')
-            values.append(json.dumps(w.value, ensure_ascii=False)[:-1])
-        else:
-            parts.append(f'"{w.field}" {w.op} ?')
-            values.append(w.value)
-    return " AND ".join(parts), values
 
 
 @contextmanager
@@ -117,6 +76,7 @@ class SqliteRecords:
 
     def __init__(self, path: Path, kinds: Sequence[type[Record]]) -> None:
         self.path = path
+        self.ways = Ways(self.rows)
         self.idle: deque[sqlite3.Connection] = deque()
         self.reserve = path.with_name("reserve")
         self.make(kinds)
@@ -200,31 +160,6 @@ class SqliteRecords:
         found = self.find(kind, [Where("id", "=", id)], limit=1)
         return found[0] if found else None
 
-    def narrowed(self, kind: type[Record], where: Sequence[Where]) -> tuple[str, list[Any]]:
-        """SQL and its parameters for conditions; where one asks for a word that few records have,
-        those records are looked at alone."""
-        few = self.with_rarest_word(kind, where)
-        clause, values = condition(where, telling_fields(kind))
-        if few is None:
-            return clause, values
-        return f"id IN (SELECT value FROM json_each(?)) AND +({clause})", [json.dumps(few), *values]
-
-    def with_rarest_word(self, kind: type[Record], where: Sequence[Where]) -> "list[str] | None":
-        """The ids of the records that have the word asked for that fewest have; None where nobody
-        asks for a word, or every word asked for is a common one."""
-        same = {w.field: w.value for w in where if w.op == "="}
-        begun = [str(w.value) for w in where if w.op == "begins"]
-        keys = worded(kind)[:-1]
-        if not begun or not all(key in same for key in keys):
-            return None
-        held = "".join(f"{key} = ? AND " for key in keys)
-        rows = f"{kind.table}_words WHERE {held}word >= ? AND word < ?"
-        sql = f"SELECT DISTINCT id FROM {rows} LIMIT ?"
-        first = [same[key] for key in keys]
-        found = [self.rows(sql, [*first, w, f"{w}\U0010ffff", FEW + 1]) for w in begun]
-        fewest = min(found, key=len)
-        return [str(row[0]) for row in fewest] if len(fewest) <= FEW else None
-
     def find(
         self,
         kind: type[R],
@@ -238,8 +173,7 @@ class SqliteRecords:
         names = ", ".join(f'"{f.name}"' for f in kept)
         way = "DESC" if order.descending else "ASC"
         by = f'"{order.field}" {way}, id {way}' if order.field != "id" else f"id {way}"
-        branches = self.in_branches(kind, where, order)
-        clauses = [self.narrowed(kind, one) for one in branches or [list(where)]]
+        clauses = self.ways.in_order(kind, where, order)
         if after is not None:
             behind = f' AND ("{order.field}", id) {"<" if order.descending else ">"} (?, ?)'
             clauses = [(c + behind, [*given, after.value, after.id]) for c, given in clauses]
@@ -252,46 +186,9 @@ class SqliteRecords:
             kind(**{f.name: from_sql(f, v) for f, v in zip(kept, row, strict=True)}) for row in rows
         ]
 
-    def in_branches(
-        self, kind: type[Record], where: Sequence[Where], order: Order
-    ) -> list[list[Where]]:
-        """The conditions, once for each value within the range of a field that they ask for, where
-        an index has each value's records in the order asked for: the first of each are the first
-        of all, however many there are. Empty where that can't be, there are too many values, or a
-        word is asked for too, whose few records are looked at once."""
-        if any(w.op == "begins" for w in where):
-            return []
-        ends = {w.field for w in where if w.op == ">="} & {w.field for w in where if w.op == "<"}
-        same = [w for w in where if w.op == "="]
-        for field in ends:
-            equal = {w.field for w in same}
-            ordered = any(
-                set(index[: len(equal)]) == equal
-                and index[len(equal) : len(equal) + 2] == (field, order.field)
-                for index in getattr(kind, "indexes", ())
-            )
-            counter = self.counter_for(kind, {*equal, field})
-            if not ordered or counter is None:
-                continue
-            range_of = [w for w in where if w.field == field]
-            clause, values = condition([*same, *range_of])
-            sql = f'SELECT DISTINCT "{field}" FROM {counter} WHERE {clause} LIMIT ?'
-            found = self.rows(sql, [*values, MOST_BRANCHES + 1])
-            rest = [w for w in where if w.field != field]
-            if len(found) <= MOST_BRANCHES:
-                return [[*rest, Where(field, "=", row[0])] for row in found]
-        return []
-
-    def counter_for(self, kind: type[Record], names: set[str]) -> str | None:
-        """The counter table that knows all of these fields."""
-        for number, keys in enumerate(counters_of(kind)):
-            if names and names <= set(keys):
-                return f"{kind.table}_count{number}"
-        return None
-
     def count(self, kind: type[Record], where: Sequence[Where] = ()) -> int:
-        clause, values = self.narrowed(kind, where)
-        counter = self.counter_for(kind, {w.field for w in where})
+        clause, values = self.ways.narrowed(kind, where)
+        counter = self.ways.counter_for(kind, {w.field for w in where})
         what = f"coalesce(sum(n), 0) FROM {counter}" if counter else f"count(*) FROM {kind.table}"
         return int(self.rows(f"SELECT {what} WHERE {clause}", values)[0][0])
 
@@ -302,8 +199,11 @@ class SqliteRecords:
         self, kind: type[Record], where: Sequence[Where], fields: Sequence[str]
     ) -> dict[tuple[Value, ...], int]:
         """How many match per values of several fields."""
-        clause, values = self.narrowed(kind, where)
-        counter = self.counter_for(kind, {w.field for w in where} | set(fields))
+        if len(parts := self.ways.by_tenths(kind, where, fields)) > 1:
+            return dict(sum((Counter(self.tally(kind, p, fields)) for p in parts), Counter()))
+        where = parts[0]
+        clause, values = self.ways.narrowed(kind, where)
+        counter = self.ways.counter_for(kind, {w.field for w in where} | set(fields))
         what = f"sum(n) FROM {counter}" if counter else f"count(*) FROM {kind.table}"
         named = ", ".join(f'"{field}"' for field in fields)
         if counter is None and len(fields) > 1:
@@ -317,13 +217,13 @@ class SqliteRecords:
 
     def ids(self, kind: type[Record], where: Sequence[Where] = ()) -> list[str]:
         """The ids of all that match, in order."""
-        clause, values = self.narrowed(kind, where)
+        clause, values = self.ways.narrowed(kind, where)
         sql = f"SELECT id FROM {kind.table} WHERE {clause} ORDER BY id"
         return [str(row[0]) for row in self.rows(sql, values)]
 
     def total(self, kind: type[Record], where: Sequence[Where]) -> int:
-        clause, values = self.narrowed(kind, where)
-        counter = self.counter_for(kind, {w.field for w in where})
+        clause, values = self.ways.narrowed(kind, where)
+        counter = self.ways.counter_for(kind, {w.field for w in where})
         amount = cast(Any, kind).totalled
         table, number = (counter, "total") if counter else (kind.table, amount)
         sql = f"SELECT coalesce(sum({number}), 0) FROM {table} WHERE {clause}"
@@ -452,21 +352,3 @@ def take_turn(connection: sqlite3.Connection) -> None:
             time.sleep(TURN_SECONDS)
     finally:
         connection.execute(f"PRAGMA busy_timeout = {int(BUSY_SECONDS * 1000)}")
-
-
-def first_of_each(
-    kind: type[Record], clauses: list[tuple[str, list[Any]]], field: str, by: str, limit: int
-) -> tuple[str, list[Any]]:
-    """SQL and its parameters for the first records of several conditions: the first ids of each
-    come from an index alone, and of all of them the first are read."""
-    each = " UNION ALL ".join(
-        f"SELECT * FROM (SELECT {field}, id FROM {kind.table} WHERE {c} ORDER BY {by} LIMIT ?)"
-        for c, _ in clauses
-    )
-    values = [v for _, given in clauses for v in [*given, limit]]
-    return f"id IN (SELECT id FROM ({each}) ORDER BY {by} LIMIT ?)", [*values, limit]
-
-
-def telling_fields(kind: type[Record]) -> tuple[str, ...]:
-    """A kind's fields of which each value has few records."""
-    return cast(tuple[str, ...], getattr(kind, "telling", ()))

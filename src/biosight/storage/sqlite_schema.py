@@ -11,6 +11,7 @@ from typing import Any, cast
 from biosight.storage.fields import Kept, fields_of, formerly, worded
 from biosight.storage.records import Record
 
+TENTH = "_tenth"
 TYPES = {str: "TEXT", int: "INTEGER", float: "REAL", bool: "INTEGER", bytes: "BLOB"}
 
 
@@ -32,8 +33,15 @@ def from_sql(field: Kept, value: Any) -> Any:
 
 
 def counters_of(kind: type[Record]) -> tuple[tuple[str, ...], ...]:
-    """The groups of fields whose counts are kept ready."""
-    return cast(tuple[tuple[str, ...], ...], getattr(kind, "counters", ()))
+    """The columns of the counters: "percent/10" is in percent_tenth."""
+    groups = cast(tuple[tuple[str, ...], ...], getattr(kind, "counters", ()))
+    return tuple(tuple(name.replace("/10", TENTH) for name in names) for names in groups)
+
+
+def as_counted(column: str, row: str = "") -> str:
+    """What a counter's column has of a row of the records."""
+    plain = column.removesuffix(TENTH)
+    return f"{row}{plain} / 10" if plain != column else f"{row}{plain}"
 
 
 def schema(kind: type[Record]) -> Iterator[str]:
@@ -95,7 +103,7 @@ def counter_schema(kind: type[Record], number: int, names: tuple[str, ...]) -> I
     )
 
     def step(row: str, sign: str) -> str:
-        values = ", ".join(f"{row}.{name}" for name in names)
+        values = ", ".join(as_counted(name, f"{row}.") for name in names)
         total = f"{row}.{amount}" if amount else "0"
         return (
             f"INSERT INTO {counter} VALUES ({values}, {sign}1, {sign}{total}) "
@@ -103,13 +111,14 @@ def counter_schema(kind: type[Record], number: int, names: tuple[str, ...]) -> I
         )
 
     def gone(row: str) -> str:
-        same = " AND ".join(f"{name} = {row}.{name}" for name in names)
+        same = " AND ".join(f"{name} = {as_counted(name, f'{row}.')}" for name in names)
         return f"DELETE FROM {counter} WHERE {same} AND n = 0;"
 
+    plain = ", ".join(name.removesuffix(TENTH) for name in names)
     for event, body in (
         ("INSERT", step("NEW", "+")),
         ("DELETE", step("OLD", "-") + gone("OLD")),
-        (f"UPDATE OF {keys}", step("OLD", "-") + step("NEW", "+") + gone("OLD")),
+        (f"UPDATE OF {plain}", step("OLD", "-") + step("NEW", "+") + gone("OLD")),
     ):
         name = f"{counter}_{event.split()[0].lower()}"
         yield f"CREATE TRIGGER IF NOT EXISTS {name} AFTER {event} ON {kind.table} BEGIN {body} END"
@@ -165,7 +174,7 @@ def dropping(kind: type[Record], number: int) -> Iterator[str]:
 
 def counting(kind: type[Record], number: int) -> str:
     """The statement that fills an empty counter from the records that are there."""
-    keys = ", ".join(counters_of(kind)[number])
+    keys = ", ".join(map(as_counted, counters_of(kind)[number]))
     amount = getattr(kind, "totalled", "") or "0"
     counter = f"{kind.table}_count{number}"
     return (

@@ -1,0 +1,215 @@
+"""How SQLite is asked: conditions as SQL, and the way on which it reads the fewest rows.
+
+SQLite takes all values of a column for equally frequent. What BioSight knows better stands here:
+counters instead of records, the few records of a rare word, a branch label by label. Not here:
+running it (sqlite.py), or which tables and indexes there are (sqlite_schema.py).
+"""
+
+import json
+from collections.abc import Callable, Collection, Sequence
+from typing import Any, cast
+
+from biosight.storage.fields import worded
+from biosight.storage.records import Order, Record, Value, Where
+from biosight.storage.sqlite_schema import TENTH, counters_of
+
+# What indexes begin with, or are in the order of.
+OFTEN = {"collection", "trashed", "taken", "created_at", "day", "id"}
+# A word that more records have is sought along the order asked for, where one of them soon comes.
+FEW = 2_000
+# A part that large is walked along an order, whatever else lies between.
+MET_OFTEN = 8
+# Values of a branch that are sought one by one.
+MOST_BRANCHES = 200
+
+
+def condition(where: Sequence[Where], telling: Sequence[str] = ()) -> tuple[str, list[Any]]:
+    """SQL and its parameters for conditions that must all hold.
+
+    Where a field of `telling`, of which each value has few records, must have a value, no index of
+    other fields is walked: SQLite takes all values for equally frequent, and a plus hides a column.
+    """
+    if any(w.field in telling and w.op == "=" and w.value for w in where):
+        return planned_by(where, {*telling, *OFTEN})
+    parts: list[str] = ["1"]
+    values: list[Any] = []
+    for w in where:
+        if w.either:
+            groups = [condition(group) for group in w.either]
+            parts.append(f"({' OR '.join(f'({clause})' for clause, _ in groups)})")
+            values.extend(value for _, held in groups for value in held)
+        elif w.value is None:
+            parts.append(f'"{w.field}" IS {"" if w.op == "=" else "NOT "}NULL')
+        elif w.op == "in":
+            chosen = cast(tuple[Value, ...], w.value)
+            parts.append(f'"{w.field}" IN ({", ".join("?" * len(chosen))})')
+            values.extend(chosen)
+        elif w.op == "begins":
+            # The words are a list in JSON, each behind a quotation mark.
+            parts.append(f'instr("{w.field}", ?) > 0')
+            values.append(json.dumps(w.value, ensure_ascii=False)[:-1])
+        else:
+            parts.append(f'"{w.field}" {w.op} ?')
+            values.append(w.value)
+    return " AND ".join(parts), values
+
+
+def planned_by(where: Sequence[Where], shown: Collection[str]) -> tuple[str, list[Any]]:
+    """SQL and its parameters for conditions of which the planner sees those on `shown` alone."""
+    clause, first = condition([w for w in where if w.field in shown])
+    rest, then = condition([w for w in where if w.field not in shown])
+    return f"{clause} AND +({rest})", first + then
+
+
+def first_of_each(
+    kind: type[Record], clauses: list[tuple[str, list[Any]]], field: str, by: str, limit: int
+) -> tuple[str, list[Any]]:
+    """SQL and its parameters for the first records of several conditions: the first ids of each
+    come from an index alone, and of all of them the first are read."""
+    each = " UNION ALL ".join(
+        f"SELECT * FROM (SELECT {field}, id FROM {kind.table} WHERE {c} ORDER BY {by} LIMIT ?)"
+        for c, _ in clauses
+    )
+    values = [v for _, given in clauses for v in [*given, limit]]
+    return f"id IN (SELECT id FROM ({each}) ORDER BY {by} LIMIT ?)", [*values, limit]
+
+
+def index_through(
+    kind: type[Record], equal: Collection[str], field: str, order: Order
+) -> tuple[str, ...]:
+    """The index that has the records of each value of a field in an order, where those of `equal`
+    have one value; () for none."""
+    for index in cast(tuple[tuple[str, ...], ...], getattr(kind, "indexes", ())):
+        at = index.index(field) if field in index else len(index)
+        if {*index[:at]} <= {*equal} and index[at + 1 : at + 2] == (order.field,):
+            return index
+    return ()
+
+
+def telling_fields(kind: type[Record]) -> tuple[str, ...]:
+    """A kind's fields of which each value has few records."""
+    return cast(tuple[str, ...], getattr(kind, "telling", ()))
+
+
+class Ways:
+    """Conditions as the adapter asks them; `rows` runs a query on the same file."""
+
+    def __init__(self, rows: Callable[[str, Sequence[Any]], list[Any]]) -> None:
+        self.rows = rows
+
+    def narrowed(self, kind: type[Record], where: Sequence[Where]) -> tuple[str, list[Any]]:
+        """SQL and its parameters for conditions; where one asks for a word that few records have,
+        those records are looked at alone."""
+        few = self.with_rarest_word(kind, where)
+        clause, values = condition(where, telling_fields(kind))
+        if few is None:
+            return clause, values
+        return f"id IN (SELECT value FROM json_each(?)) AND +({clause})", [json.dumps(few), *values]
+
+    def with_rarest_word(self, kind: type[Record], where: Sequence[Where]) -> "list[str] | None":
+        """The ids of the records that have the word asked for that fewest have; None where nobody
+        asks for a word, or every word asked for is a common one."""
+        same = {w.field: w.value for w in where if w.op == "="}
+        begun = [str(w.value) for w in where if w.op == "begins"]
+        keys = worded(kind)[:-1]
+        if not begun or not all(key in same for key in keys):
+            return None
+        held = "".join(f"{key} = ? AND " for key in keys)
+        rows = f"{kind.table}_words WHERE {held}word >= ? AND word < ?"
+        sql = f"SELECT DISTINCT id FROM {rows} LIMIT ?"
+        first = [same[key] for key in keys]
+        found = [self.rows(sql, [*first, w, f"{w}\U0010ffff", FEW + 1]) for w in begun]
+        fewest = min(found, key=len)
+        return [str(row[0]) for row in fewest] if len(fewest) <= FEW else None
+
+    def in_order(
+        self, kind: type[Record], where: Sequence[Where], order: Order
+    ) -> list[tuple[str, list[Any]]]:
+        """SQL and parameters of conditions in an order; of several, the first of each are the first
+        of all."""
+        branches = self.in_branches(kind, where, order)
+        if branches is not None:
+            return [self.narrowed(kind, one) for one in branches] or [("0", [])]
+        if walked := self.met_often(kind, where, order):
+            return [planned_by(where, walked)]
+        return [self.narrowed(kind, where)]
+
+    def met_often(self, kind: type[Record], where: Sequence[Where], order: Order) -> set[str]:
+        """The fields by which an index is walked in the order asked for, where one in MET_OFTEN of
+        its records is in a range that is asked for: a page of them is soon full, while all of them
+        would have to be sorted. Empty elsewhere."""
+        fields = {w.field for w in where}
+        if not any(w.op == ">=" for w in where) or self.counter_for(kind, fields) is None:
+            return set()
+        same = [w for w in where if w.op == "="]
+        for index in getattr(kind, "indexes", ()):
+            walked = {*index[: index.index(order.field)]} if order.field in index else set()
+            alike = [w for w in same if w.field in walked]
+            if not walked or {w.field for w in alike} != walked:
+                continue
+            if self.reckoned(kind, where) * MET_OFTEN >= self.reckoned(kind, alike):
+                return walked
+        return set()
+
+    def reckoned(self, kind: type[Record], where: Sequence[Where]) -> int:
+        """How many match, by the counter that knows."""
+        counter = self.counter_for(kind, {w.field for w in where})
+        clause, values = condition(where)
+        sql = f"SELECT coalesce(sum(n), 0) FROM {counter} WHERE {clause}"
+        return int(self.rows(sql, values)[0][0])
+
+    def in_branches(
+        self, kind: type[Record], where: Sequence[Where], order: Order
+    ) -> list[list[Where]] | None:
+        """The conditions, once for each value within the range of a field that they ask for, where
+        an index has each value's records in the order asked for: the first of each are the first
+        of all, however many there are. None where that can't be, there are too many values, or a
+        word is asked for too, whose few records are looked at once."""
+        if any(w.op == "begins" for w in where):
+            return None
+        ends = {w.field for w in where if w.op == ">="} & {w.field for w in where if w.op == "<"}
+        same = [w for w in where if w.op == "="]
+        for field in ends:
+            equal = {w.field for w in same}
+            index = index_through(kind, equal, field, order)
+            counter = self.counter_for(kind, {*equal, field})
+            if not index or counter is None:
+                continue
+            # What the index does not tell is read of as many records as a page has, for each value.
+            if not {w.field for w in where} <= {*index} and self.met_often(kind, where, order):
+                continue
+            range_of = [w for w in where if w.field == field]
+            clause, values = condition([*same, *range_of])
+            sql = f'SELECT DISTINCT "{field}" FROM {counter} WHERE {clause} LIMIT ?'
+            found = self.rows(sql, [*values, MOST_BRANCHES + 1])
+            rest = [w for w in where if w.field != field]
+            if len(found) <= MOST_BRANCHES:
+                return [[*rest, Where(field, "=", row[0])] for row in found]
+        return None
+
+    def counter_for(self, kind: type[Record], names: set[str]) -> str | None:
+        """The counter table that knows all of these fields."""
+        for number, keys in enumerate(counters_of(kind)):
+            if names and names <= set(keys):
+                return f"{kind.table}_count{number}"
+        return None
+
+    def by_tenths(
+        self, kind: type[Record], where: Sequence[Where], fields: Sequence[str]
+    ) -> list[Sequence[Where]]:
+        """The conditions, those below a number in two parts where a counter has its tenths: whole
+        tenths, which are few rows of it, and what is left below the number."""
+        others = {w.field for w in where} | set(fields)
+        for end in where:
+            coarse = f"{end.field}{TENTH}"
+            known = self.counter_for(kind, others - {end.field} | {coarse})
+            rest = [w for w in where if w.field != end.field]
+            alone = len(rest) == len(where) - 1
+            if known is None or end.op != "<" or not isinstance(end.value, int) or not alone:
+                continue
+            whole = end.value // 10
+            parts: list[Sequence[Where]] = [[*rest, Where(coarse, "<", whole)]]
+            if end.value % 10:
+                parts.append([*rest, Where(end.field, ">=", whole * 10), end])
+            return parts
+        return [where]
