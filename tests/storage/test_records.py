@@ -179,6 +179,8 @@ def test_words_are_found_by_their_beginning(
         kept = [b.weight for b in records.find(Bird, where)]
         assert records.count(Bird, where) == len(kept) == len(records.ids(Bird, where))
         assert records.total(Bird, where) == sum(kept)
+        unseen = [*where, Where("seen", "=", False)]
+        assert records.count(Bird, unseen) == len(records.find(Bird, unseen))
         return kept
 
     assert found("re") == [0, 1, 2]
@@ -187,6 +189,9 @@ def test_words_are_found_by_their_beginning(
     assert (found("q%"), found("%"), found("q.t"), found("ed"), found('"')) == ([3], [], [], [], [])
     before = records.get(Bird, "b002")
     assert before is not None
+    records.write(Insert(bird(7, words=("red", "reed"), seen=True)))
+    assert (found("re"), found("red"), found("reed")) == ([0, 1, 2, 7], [0, 1, 7], [2, 7])
+    records.write(Remove(Bird, "b007"))
     changed = replace(before, words=("oak", "reef"), place="moor", version=2)
     records.write(Replace(changed, 1, before))
     records.write(Remove(Bird, "b001"))

@@ -38,7 +38,7 @@ from biosight.storage.records import (
 from biosight.storage.sqlite_changes import carry_out
 from biosight.storage.sqlite_forms import bring_up, columns, derive, rewrite_values
 from biosight.storage.sqlite_schema import additions, from_sql, names
-from biosight.storage.sqlite_ways import Ways, condition, first_of_each
+from biosight.storage.sqlite_ways import Ways, condition, first_of_each, turned
 
 # A WAL that is reset under several connections could corrupt the file before 3.51.3 (see
 # sqlite.org/wal.html, "the WAL-reset bug"), so older libraries keep a rollback journal.
@@ -187,6 +187,8 @@ class SqliteRecords:
         ]
 
     def count(self, kind: type[Record], where: Sequence[Where] = ()) -> int:
+        if (common := self.ways.with_common_word(kind, where)) is not None:
+            return common - self.count(kind, turned(where))
         clause, values = self.ways.narrowed(kind, where)
         counter = self.ways.counter_for(kind, {w.field for w in where})
         what = f"coalesce(sum(n), 0) FROM {counter}" if counter else f"count(*) FROM {kind.table}"

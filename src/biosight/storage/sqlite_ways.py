@@ -7,6 +7,7 @@ running it (sqlite.py), or which tables and indexes there are (sqlite_schema.py)
 
 import json
 from collections.abc import Callable, Collection, Sequence
+from dataclasses import replace
 from typing import Any, cast
 
 from biosight.storage.fields import worded
@@ -86,6 +87,16 @@ def index_through(
     return ()
 
 
+def word_range(begun: str) -> list[Where]:
+    """The conditions that a word begins so."""
+    return [Where("word", ">=", begun), Where("word", "<", f"{begun}\U0010ffff")]
+
+
+def turned(where: Sequence[Where]) -> list[Where]:
+    """The conditions with what is not to be so as what is to be so."""
+    return [replace(w, value=True) if w.value is False else w for w in where]
+
+
 def telling_fields(kind: type[Record]) -> tuple[str, ...]:
     """A kind's fields of which each value has few records."""
     return cast(tuple[str, ...], getattr(kind, "telling", ()))
@@ -114,13 +125,31 @@ class Ways:
         keys = worded(kind)[:-1]
         if not begun or not all(key in same for key in keys):
             return None
-        held = "".join(f"{key} = ? AND " for key in keys)
-        rows = f"{kind.table}_words WHERE {held}word >= ? AND word < ?"
-        sql = f"SELECT DISTINCT id FROM {rows} LIMIT ?"
-        first = [same[key] for key in keys]
-        found = [self.rows(sql, [*first, w, f"{w}\U0010ffff", FEW + 1]) for w in begun]
+        held = [Where(key, "=", same[key]) for key in keys]
+        asked = [condition([*held, *word_range(w)]) for w in begun]
+        sql = f"SELECT DISTINCT id FROM {kind.table}_words WHERE "
+        found = [self.rows(f"{sql}{c} LIMIT ?", [*given, FEW + 1]) for c, given in asked]
         fewest = min(found, key=len)
         return [str(row[0]) for row in fewest] if len(fewest) <= FEW else None
+
+    def with_common_word(self, kind: type[Record], where: Sequence[Where]) -> int | None:
+        """How many records have the word asked for, by the words alone, be they `turned` or not:
+        None where more is asked, or the word is one that few have."""
+        keys = worded(kind)[:-1]
+        asked = [w for w in where if w.field not in keys]
+        begun = [str(w.value) for w in asked if w.op == "begins"]
+        flags = [w for w in asked if w.op == "=" and w.value is False]
+        alone = (len(begun), len(flags), len(asked)) == (1, 1, 2)
+        if not alone or self.with_rarest_word(kind, where) is not None:
+            return None
+        same = [w for w in where if w.field in keys]
+        clause, values = condition([*same, *word_range(begun[0])])
+        words = f"FROM {kind.table}_words WHERE {clause}"
+        first = self.rows(f"SELECT min(word) {words}", values)
+        # One word is had once by each: several that begin alike need to be told apart.
+        several = first != self.rows(f"SELECT max(word) {words}", values)
+        what = "DISTINCT id" if several else "*"
+        return int(self.rows(f"SELECT count({what}) {words}", values)[0][0])
 
     def in_order(
         self, kind: type[Record], where: Sequence[Where], order: Order
