@@ -170,7 +170,8 @@ def open_catalogue(settings: Settings, archive: Archive | None = None) -> Catalo
         folders.append(settings.model_dir)
     cards = [(read_card(folder), folder) for folder in folders]
     bundled = {card.key: folder for card, folder in cards}
-    default = read_card(settings.model_dir or DEFAULT_MODEL).name
+    chosen = settings.model_dir or DEFAULT_MODEL
+    default = next(card.name for card, folder in cards if folder == chosen)
     if archive:
         registry.add_bundled(archive.records, [card for card, _ in cards])
 

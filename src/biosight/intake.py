@@ -16,9 +16,9 @@ from biosight import metrics
 from biosight.errors import BadPicture, TooLarge
 from biosight.images import READING, Embedding, Image
 from biosight.inference.batching import Batcher
-from biosight.inference.card import Framing
 from biosight.inference.classifier import Classifier, Floats, Verdict
 from biosight.inference.decoding import Decoded, Decoders
+from biosight.inference.preprocess import Framing
 from biosight.inference.serving import Classifiers
 from biosight.labels import PEOPLE, Prediction
 from biosight.storage import keys

@@ -14,9 +14,8 @@ from PIL import Image as Pillow
 
 from biosight.errors import BadPicture, Unavailable
 from biosight.images.measures import statistics
-from biosight.inference.card import Framing
 from biosight.inference.decoding import Decoders
-from biosight.inference.preprocess import to_pixels
+from biosight.inference.preprocess import Framing, to_pixels
 from tests.test_reading import png_header
 from tests.tiny import picture
 

@@ -8,8 +8,6 @@ import time
 from collections.abc import Sequence
 from dataclasses import replace
 
-from email_validator import SPECIAL_USE_DOMAIN_NAMES, EmailNotValidError, validate_email
-
 from biosight.accounts.passwords import HASHER, HASHING, check_password, hash_password
 from biosight.accounts.records import (
     FIRST_ACCOUNT,
@@ -36,17 +34,19 @@ from biosight.storage.records import (
     one,
 )
 
-# An institute's own network may well end so, and no mail is sent (email-validator's README tells
-# of the list).
-if "local" in SPECIAL_USE_DOMAIN_NAMES:
-    SPECIAL_USE_DOMAIN_NAMES.remove("local")
-
 
 def clean_email(email: str) -> str:
     """Lower case, trimmed, in one form of Unicode; ada@lab is fine inside an institute.
 
     Raises BadRequest when it can't be an address (by RFC 5321 and 6531; no server is asked).
     """
+    # Loaded when an address is first given: a server starts without.
+    from email_validator import SPECIAL_USE_DOMAIN_NAMES, EmailNotValidError, validate_email
+
+    # An institute's own network may well end so, and no mail is sent (email-validator's README
+    # tells of the list).
+    if "local" in SPECIAL_USE_DOMAIN_NAMES:
+        SPECIAL_USE_DOMAIN_NAMES.remove("local")
     try:
         found = validate_email(
             email.strip(), check_deliverability=False, globally_deliverable=False

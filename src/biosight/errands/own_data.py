@@ -9,22 +9,14 @@ from collections.abc import Iterator
 from dataclasses import asdict
 from typing import Any, cast
 
-from stream_zip import stream_zip
-
 from biosight.accounts import Invitation, Session, Share, Token, User
 from biosight.bootstrap import Archive
 from biosight.collection import Collection
 from biosight.drift import DriftBaseline
-from biosight.gallery.export import (
-    PIECE,
-    ZipEntry,
-    opened_original,
-    path_in_zip,
-    text_entry,
-    zip_entry,
-)
+from biosight.gallery.export import opened_original, path_in_zip, text_entry, zip_entry
 from biosight.gallery.naming import UniqueNames
 from biosight.gallery.table import Telling
+from biosight.gallery.zips import ZipEntry, zip_of
 from biosight.images import Image
 from biosight.images.comments import Comment, Mention
 from biosight.jobs import Job
@@ -78,8 +70,7 @@ def export_chunks(archive: Archive, user: User) -> Iterator[bytes]:
             yield json_lines(archive, kind, Where("email", "=", user.email))
         yield from originals(archive, user)
 
-    chunks: Iterator[bytes] = stream_zip(members(), chunk_size=PIECE)
-    return chunks
+    return zip_of(members())
 
 
 def json_lines(archive: Archive, kind: type[Record], where: Where) -> ZipEntry:

@@ -13,12 +13,11 @@ from datetime import datetime
 from pathlib import Path
 from zlib import crc32
 
-from stream_zip import NO_COMPRESSION_64, ZIP_64, stream_zip
-
 from biosight.errors import NotFound
 from biosight.gallery import table
 from biosight.gallery.naming import UniqueNames, file_name
 from biosight.gallery.table import Telling
+from biosight.gallery.zips import PIECE, ZipEntry, zip_of
 from biosight.images import Image
 from biosight.images.placeless import without_place
 from biosight.labels import PEOPLE, Annotation, Prediction
@@ -29,9 +28,7 @@ from biosight.taxa.paths import line_of
 
 log = logging.getLogger(__name__)
 PAGE = 200
-PIECE = 1 << 18
 STATE = ".biosight-export.json"
-ZipEntry = tuple[str, datetime, int, object, Iterable[bytes]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,8 +112,7 @@ def zip_chunks(
             lines.append("".join(rows(records, kept, telling)))
         yield text_entry("biosight.csv", lines)
 
-    chunks: Iterator[bytes] = stream_zip(members(), chunk_size=PIECE)
-    return chunks
+    return zip_of(members())
 
 
 def opened_original(records: Records, blobs: Blobs, image: Image) -> Iterator[bytes] | None:
@@ -133,20 +129,19 @@ def opened_original(records: Records, blobs: Blobs, image: Image) -> Iterator[by
 def zip_entry(image: Image, path: str, pieces: Iterator[bytes]) -> ZipEntry:
     """One stored file of the zip, its size and CRC known beforehand."""
     when = datetime.fromtimestamp(image.created_at)
-    return (path, when, 0o644, NO_COMPRESSION_64(image.size, image.crc32), pieces)
+    return ZipEntry(path, when, pieces, image.size, image.crc32)
 
 
 def placeless_entry(image: Image, path: str, pieces: Iterator[bytes]) -> ZipEntry:
     """One file of the zip without its coordinates; it is read as a whole for that."""
     content = without_place(b"".join(pieces))
     when = datetime.fromtimestamp(image.created_at)
-    how = NO_COMPRESSION_64(len(content), crc32(content))
-    return (path, when, 0o644, how, iter([content]))
+    return ZipEntry(path, when, [content], len(content), crc32(content))
 
 
 def text_entry(name: str, lines: Iterable[str]) -> ZipEntry:
     """A text file of the zip; the lines are read when it is written."""
-    return (name, datetime.now(), 0o644, ZIP_64, (line.encode() for line in lines))
+    return ZipEntry(name, datetime.now(), (line.encode() for line in lines))
 
 
 def export_folder(

@@ -5,13 +5,13 @@ Not here: running the model (classifier.py) or choosing which one serves (regist
 
 import hashlib
 import json
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from biosight.errors import BadModel, BadRequest
+from biosight.inference.preprocess import Framing
 from biosight.inference.rollup import Rollup
 from biosight.taxa.tree import Taxon, Tree
 
@@ -48,15 +48,6 @@ class CardTaxon(BaseModel):
         return Taxon(
             self.id, self.scientific_name, self.taxon_rank, self.parent, self.vernacular_name
         )
-
-
-@dataclass(frozen=True, slots=True)
-class Framing:
-    """How a picture is cut for a network: sizes in pixels, and the resampling filter."""
-
-    input_size: int
-    resize_short: int
-    interpolation: str
 
 
 class ModelCard(BaseModel):

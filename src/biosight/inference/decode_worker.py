@@ -19,8 +19,7 @@ from PIL import Image as Pillow
 from biosight.errors import BadPicture
 from biosight.images import reading
 from biosight.images.measures import at_short_side, perceptual_hash, statistics
-from biosight.inference.card import Framing
-from biosight.inference.preprocess import short_to_read, to_pixels
+from biosight.inference.preprocess import Framing, short_to_read, to_pixels
 from biosight.tied import end_with
 
 TOO_MUCH = "This picture needs more memory to open than BioSight allows."

@@ -26,8 +26,7 @@ import numpy as np
 from biosight import cores
 from biosight.errors import BadPicture, NoSpace, Unavailable
 from biosight.images.metadata import Metadata
-from biosight.inference.card import Framing
-from biosight.inference.preprocess import Pixels
+from biosight.inference.preprocess import Framing, Pixels
 
 T = TypeVar("T")
 # One arena: glibc sets 64 MB of address space aside for each further one, and libheif's threads

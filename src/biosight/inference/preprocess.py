@@ -3,16 +3,29 @@
 Not here: opening files (images/reading.py) or augmentation (training/dataset.py).
 """
 
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
 import numpy as np
 import numpy.typing as npt
 from PIL import Image as Pillow
 
-from biosight.inference.card import Framing, ModelCard
+if TYPE_CHECKING:
+    from biosight.inference.card import ModelCard
 
 Pixels = npt.NDArray[np.uint8]
 Batch = npt.NDArray[np.float32]
 
 FILTERS = {"bicubic": Pillow.Resampling.BICUBIC, "bilinear": Pillow.Resampling.BILINEAR}
+
+
+@dataclass(frozen=True, slots=True)
+class Framing:
+    """How a picture is cut for a network: sizes in pixels, and the resampling filter."""
+
+    input_size: int
+    resize_short: int
+    interpolation: str
 
 
 def crop_box(width: int, height: int, crop_ratio: float) -> tuple[float, float, float, float]:
@@ -41,7 +54,7 @@ def to_pixels(picture: Pillow.Image, framing: Framing) -> Pixels:
     return np.asarray(square, dtype=np.uint8)
 
 
-def to_batch(pixels: npt.NDArray[np.uint8], card: ModelCard) -> Batch:
+def to_batch(pixels: npt.NDArray[np.uint8], card: "ModelCard") -> Batch:
     """uint8 (n, side, side, 3) -> normalised float32 (n, 3, side, side), contiguous."""
     mean, std = np.array(card.mean, np.float32), np.array(card.std, np.float32)
     scale: Batch = np.float32(1) / (np.float32(255) * std)

@@ -9,8 +9,6 @@ from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 
-from markdown_it import MarkdownIt
-
 from biosight.errors import NotFound
 
 PACKAGE = Path(__file__).parents[1]
@@ -56,6 +54,8 @@ def pages() -> list[str]:
 @lru_cache(maxsize=32)
 def page_html(name: str) -> str:
     """A page of the guide as HTML, its headings to be linked to. Raises NotFound."""
+    from markdown_it import MarkdownIt  # when somebody first reads a page
+
     text = source(name)
     made = MarkdownIt("commonmark", {"html": False}).enable("table").render(text)
     made = OWN_LINK.sub(lambda m: f'href="/help/{m[1]}{m[2] or ""}"', made)

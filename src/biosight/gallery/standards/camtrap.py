@@ -14,8 +14,6 @@ from datetime import UTC, datetime
 from hashlib import sha256
 from itertools import groupby
 
-from stream_zip import ZIP_64, stream_zip
-
 from biosight.gallery.export import opened_original, placeless_entry, zip_entry
 from biosight.gallery.naming import file_name
 from biosight.gallery.standards.camtrap_tables import (
@@ -26,7 +24,7 @@ from biosight.gallery.standards.camtrap_tables import (
     TABLES,
     in_order,
 )
-from biosight.gallery.standards.darwin_core import Member, name_terms
+from biosight.gallery.standards.darwin_core import name_terms
 from biosight.gallery.standards.facts import (
     LICENSES,
     Facts,
@@ -37,6 +35,7 @@ from biosight.gallery.standards.facts import (
     local_time,
     moment,
 )
+from biosight.gallery.zips import ZipEntry, zip_of
 from biosight.images import Image
 from biosight.places import Deployment
 from biosight.places.clocks import instant, offset_in
@@ -89,7 +88,7 @@ def camtrap_dp(
     are in it too, without coordinates where theirs are coarse."""
     survey = survey or survey_of(records, scope)
 
-    def members() -> Iterator[Member]:
+    def members() -> Iterator[ZipEntry]:
         now = datetime.now()
         package = json.dumps(datapackage(survey, scope), indent=1, ensure_ascii=False)
         usable = (f for f in every(records, scope) if not missing(f.image, scope))
@@ -99,15 +98,14 @@ def camtrap_dp(
             ("media.csv", lines(MEDIA, (media(f, scope) for f in usable))),
             ("observations.csv", lines(OBSERVATIONS, observations(records, scope))),
         ):
-            yield name, now, 0o644, ZIP_64, content
+            yield ZipEntry(name, now, content)
         if blobs is not None:
             yield from files(records, scope, blobs)
 
-    chunks: Iterator[bytes] = stream_zip(members(), chunk_size=1 << 16)
-    return chunks
+    return zip_of(members())
 
 
-def files(records: Records, scope: Scope, blobs: Blobs) -> Iterator[Member]:
+def files(records: Records, scope: Scope, blobs: Blobs) -> Iterator[ZipEntry]:
     """The pictures of a package, by what is in them: two of one name are two."""
     for facts in every(records, scope):
         image = facts.image

@@ -8,8 +8,6 @@ from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime
 from xml.sax.saxutils import escape
 
-from stream_zip import ZIP_64, stream_zip
-
 from biosight.gallery.standards.facts import (
     LICENSES,
     Facts,
@@ -21,6 +19,7 @@ from biosight.gallery.standards.facts import (
     local_time,
     moment,
 )
+from biosight.gallery.zips import ZipEntry, zip_of
 from biosight.images import Image
 from biosight.labels import LabelNames
 from biosight.storage.living import living
@@ -74,19 +73,13 @@ MEDIA = ("identifier", "type", "format", "title", "created")
 NO_ORGANISM = {"empty": "nothing", "human": "people", "vehicle": "vehicles"}
 HUMAN, MACHINE = "verified by human", "unverified, by machine"
 ACCEPTED = "unverified, accepted in bulk"
-Member = tuple[str, datetime, int, object, Iterable[bytes]]
 
 
 def darwin_core(records: Records, scope: Scope) -> Iterator[bytes]:
     """The archive as a zip in pieces; memory stays flat."""
 
-    def members() -> Iterator[Member]:
-        now = datetime.now()
-        for name, content in files(records, scope).items():
-            yield name, now, 0o644, ZIP_64, content
-
-    chunks: Iterator[bytes] = stream_zip(members(), chunk_size=1 << 16)
-    return chunks
+    now = datetime.now()
+    return zip_of(ZipEntry(name, now, content) for name, content in files(records, scope).items())
 
 
 def files(records: Records, scope: Scope) -> dict[str, Iterable[bytes]]:
