@@ -1,5 +1,6 @@
 """A gallery page, label counts, folders, places and days: 1,000 pictures in 12 flat labels, and
-100,000 in 500 labels of a tree; a deployment and a day have 50 pictures each in both."""
+100,000 in 500 labels of a tree; a deployment and a day have 50 pictures each in both. What is said
+of each label is measured beside 1,000 pictures in the same tree too."""
 
 import random
 import sys
@@ -78,14 +79,14 @@ def taken(number: int) -> str:
     return (begun + timedelta(seconds=number % PER_DEPLOYMENT * 300)).isoformat()
 
 
-def fill(running: Running, count: int) -> str:
+def fill(running: Running, count: int, paths: list[str] | None = None) -> str:
     """A collection of `count` records, owned by the bench's person."""
-    name = f"{count} pictures"
+    paths = paths or (TREE if count > 10_000 else PATHS)
+    name = f"{count} pictures in {len(paths)} labels"
     made = running.client.post("/api/v1/collections", json={"name": name}).json()
     collection: str = made["id"]
     records = SqliteRecords(running.data / "biosight.db", KINDS)
     assert records.get(Collection, collection) is not None
-    paths = TREE if count > 10_000 else PATHS
     places = []
     for n in range(count // PER_DEPLOYMENT):
         site, _ = add_place(records, "u", Site("", collection, f"Site {n}", n % 60, n % 90))
@@ -134,6 +135,16 @@ def places(running: Running, found: dict[int, str]) -> None:
         print(f"{name:<38} {'':8} {spent:8.0f}", flush=True)
 
 
+def labels(running: Running, found: dict[int, str], same: str) -> None:
+    """The lines of what is said of each label: beside few labels, and beside the `same` tree."""
+    address = "/api/v1/collections"
+    for name, path in (("label counts", "/labels"), ("the collection's page data", "")):
+        large = timed(running, f"{address}/{found[SIZES[1]]}{path}")
+        for what, small in ((name, found[SIZES[0]]), ("... beside the same tree", same)):
+            few = timed(running, f"{address}/{small}{path}")
+            print(f"{what:<38} {few:8.2f} {large:8.2f}   ratio {large / few:.2f}", flush=True)
+
+
 def size_mb(data: Path) -> float:
     """The database's file, in MB."""
     return (data / "biosight.db").stat().st_size / 1e6
@@ -145,15 +156,16 @@ def main() -> None:
         found, begun = {}, time.perf_counter()
         for count in SIZES:
             found[count] = fill(running, count)
+        same = fill(running, SIZES[0], TREE)
         print(f"built in {time.perf_counter() - begun:.0f} s, {size_mb(running.data):,.0f} MB")
         print(
             f"pages: median ms, 1,000 pictures in 12 flat labels and {SIZES[1]:,} in 500 of a tree"
         )
         places(running, found)
+        labels(running, found, same)
         flat, branch = "label=Label+3", "under=/Kingdom 0/Branch 3/"
         for name, path, other in (
             ("a gallery page of 100", "images?limit=100", ""),
-            ("label counts, the tree's", "labels", ""),
             ("a label, newest first", f"images?{flat}&limit=100", ""),
             ("a label, least sure first", f"images?{flat}&sort=unsure&limit=100", ""),
             (
@@ -166,6 +178,14 @@ def main() -> None:
                 f"images?{flat}&sort=unsure&limit=100",
                 f"images?{branch}&sort=unsure&limit=100",
             ),
+            *(
+                (f"a third of all, {sort}", f"images?{flat}&{by}", f"images?under=/Kingdom 0/&{by}")
+                for sort, by in (
+                    ("newest first", "limit=100"),
+                    ("least sure", "sort=unsure&limit=100"),
+                    ("by name", "sort=name&limit=100"),
+                )
+            ),
             (
                 "a count of a branch, by the machine",
                 f"count?{flat}&who=machine",
@@ -176,7 +196,6 @@ def main() -> None:
             ("a word of every picture", "images?text=img&limit=100", ""),
             ("a count of a word of one", "count?text=IMG_000500", ""),
             ("a count of a word of every picture", "count?text=img", ""),
-            ("the collection's page data", "", ""),
         ):
             asked = (path, other or path)
             small, large = (

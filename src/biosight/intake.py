@@ -402,8 +402,8 @@ def look_again(intake: Intake, classifier: Classifier, image: Image) -> Verdict:
         if not classifier.asks(verdict):
             return verdict
     with intake.blobs.local(keys.original(image.sha256)) as original:
-        decoded = intake.decoders.decode(original, classifier.card.framing)
-    return intake.batcher.classify(classifier, decoded.pixels)
+        _, pixels = intake.decoders.pixels(original, classifier.card.framing)
+    return intake.batcher.classify(classifier, pixels)
 
 
 def classify_again(intake: Intake, model: str, image: Image, naming: Naming) -> list[Write]:

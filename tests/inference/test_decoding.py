@@ -43,6 +43,12 @@ def test_a_picture_comes_back_measured(decoders: Decoders, tmp_path: Path) -> No
     expected = to_pixels(Pillow.open(io.BytesIO(content)).convert("RGB"), FRAMING)
     assert np.array_equal(decoded.pixels, expected)
     assert Pillow.open(io.BytesIO(decoded.thumbnail)).size == (96, 64)
+    unseen = decoders.decode(tmp_path / "upload", FRAMING, shown=False)
+    assert (unseen.thumbnail, unseen.phash) == (b"", decoded.phash)
+    assert np.array_equal(unseen.pixels, expected)
+    media_type, pixels = decoders.pixels(tmp_path / "upload", FRAMING)
+    assert media_type == "image/jpeg"
+    assert np.array_equal(pixels, expected)
 
 
 @pytest.mark.parametrize("size", [(96, 64), (640, 150), (500, 400)])

@@ -112,7 +112,8 @@ class Hand:
             with path.open("rb") as file:
                 row["sha256"] = hashlib.file_digest(file, "sha256").hexdigest()
             row["size"] = path.stat().st_size
-            decoded = self.decoders.decode(path.absolute(), self.classifier.card.framing)
+            framing = self.classifier.card.framing
+            decoded = self.decoders.decode(path.absolute(), framing, shown=False)
         except (BadPicture, NotFound) as error:
             row["error"] = error.detail
             return None

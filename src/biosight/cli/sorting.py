@@ -119,8 +119,8 @@ def seen(model: Model, classifier: Classifier, path: Path) -> tuple[str, Verdict
     """A file's kind and what the model says of it, however busy the machine. Raises BadPicture."""
 
     def look() -> tuple[str, Verdict]:
-        decoded = model.decoders.decode(path, classifier.card.framing)
-        return decoded.media_type, model.batcher.classify(classifier, decoded.pixels)
+        media_type, pixels = model.decoders.pixels(path, classifier.card.framing)
+        return media_type, model.batcher.classify(classifier, pixels)
 
     return patiently(look, WAITS)
 

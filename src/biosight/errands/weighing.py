@@ -87,10 +87,10 @@ def example(
     """One picture; None for one that can't be read any more."""
     try:
         with biosight.archive.blobs.local(keys.original(image.sha256)) as original:
-            decoded = biosight.model.decoders.decode(original, classifier.card.framing)
+            _, seen = biosight.model.decoders.pixels(original, classifier.card.framing)
     except BioSightError:
         return None
-    pixels = decoded.pixels[None]
+    pixels = seen[None]
     leaves = classifier.predict(pixels)[0].leaves
     if leaves is None:
         raise BadModel("This model has no leaves.")

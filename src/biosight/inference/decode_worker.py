@@ -26,8 +26,9 @@ TOO_MUCH = "This picture needs more memory to open than BioSight allows."
 UNREADABLE = "This file can't be read as a picture; it may be damaged or cut off."
 
 
-def decode(path: Path, framing: Framing) -> tuple[dict[str, Any], list[bytes]]:
-    """Everything an upload needs, from one decode: answer, thumbnail JPEG, model pixels."""
+def decode(path: Path, framing: Framing, *, shown: bool) -> tuple[dict[str, Any], list[bytes]]:
+    """Everything an upload needs, from one decode: answer, model pixels, and the thumbnail JPEG
+    where the picture will be `shown`."""
     opened = reading.open_picture(path, short_to_read(framing))
     picture = opened.picture
     small = at_short_side(picture)
@@ -39,7 +40,15 @@ def decode(path: Path, framing: Framing) -> tuple[dict[str, Any], list[bytes]]:
         "statistics": statistics(small),
         "phash": perceptual_hash(small),
     }
-    return answer, [reading.thumbnail_of(picture), to_pixels(picture, framing).tobytes()]
+    small_jpeg = reading.thumbnail_of(picture) if shown else b""
+    return answer, [to_pixels(picture, framing).tobytes(), small_jpeg]
+
+
+def for_network(path: Path, framing: Framing) -> tuple[dict[str, Any], list[bytes]]:
+    """What kind of file it is, and the model pixels that `decode` gives."""
+    opened = reading.open_picture(path, short_to_read(framing))
+    pixels = to_pixels(opened.picture, framing).tobytes()
+    return {"media_type": opened.media_type}, [pixels]
 
 
 def thumbnail(path: Path) -> tuple[dict[str, Any], list[bytes]]:
@@ -83,7 +92,9 @@ def answer(request: dict[str, Any]) -> tuple[dict[str, Any], list[bytes]]:
             return whole(path)
         if request["want"] == "reduced":
             return reduced(path, int(request["short"]))
-        return decode(path, Framing(**request["framing"]))
+        if request["want"] == "pixels":
+            return for_network(path, Framing(**request["framing"]))
+        return decode(path, Framing(**request["framing"]), shown=request["want"] == "picture")
     except BadPicture as error:
         return {"bad": error.detail}, []
     except MemoryError:

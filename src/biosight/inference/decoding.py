@@ -64,6 +64,12 @@ class Decoded:
     pixels: Pixels
 
 
+def as_pixels(content: bytes, framing: Framing) -> Pixels:
+    """A child's bytes as (side, side, 3)."""
+    side = framing.input_size
+    return np.frombuffer(content, dtype=np.uint8).reshape(side, side, 3)
+
+
 def patiently(attempt: Callable[[], T], waits: Sequence[float]) -> T:
     """Try again while the machine is busy, after so many seconds each time. Raises Unavailable when
     it stays so."""
@@ -157,17 +163,25 @@ class Decoders:
         self.large = threading.Lock()
         self.closed = False
 
-    def decode(self, path: Path, framing: Framing) -> Decoded:
-        """Check and decode the file at `path`, cut for a network as `framing` says.
+    def decode(self, path: Path, framing: Framing, *, shown: bool = True) -> Decoded:
+        """Check and decode the file at `path`, cut for a network as `framing` says; without a
+        thumbnail where nobody will be `shown` it.
 
         Raises BadPicture in words, Unavailable when too many wait, NoSpace on a full disk.
         """
-        head, parts = self.ask({"path": str(path), "want": "picture", "framing": asdict(framing)})
-        side = framing.input_size
-        pixels = np.frombuffer(parts[1], dtype=np.uint8).reshape(side, side, 3)
+        want = "picture" if shown else "measures"
+        head, parts = self.ask({"path": str(path), "want": want, "framing": asdict(framing)})
+        pixels = as_pixels(parts[0], framing)
         head["statistics"] = tuple(head["statistics"])
         head["metadata"] = Metadata.of(head["metadata"])
-        return Decoded(**head, thumbnail=parts[0], pixels=pixels)
+        return Decoded(**head, thumbnail=parts[1], pixels=pixels)
+
+    def pixels(self, path: Path, framing: Framing) -> tuple[str, Pixels]:
+        """A picture's media type and what a network sees of it, of `decode` all that an answer
+        needs; raises as that does."""
+        request = {"path": str(path), "want": "pixels", "framing": asdict(framing)}
+        head, parts = self.ask(request)
+        return str(head["media_type"]), as_pixels(parts[0], framing)
 
     def thumbnail(self, path: Path) -> bytes:
         """The thumbnail of `decode` alone; raises as that does."""

@@ -124,7 +124,7 @@ def drawn_map(biosight: BioSight, blobs: Blobs, image: Image, label: str) -> Res
     if not classifier.knows(wanted):
         raise NotFound(f"{image.model} does not know the label {wanted}.")
     with blobs.local(keys.original(image.sha256)) as source:
-        pixels = biosight.model.decoders.decode(source, classifier.card.framing).pixels
+        _, pixels = biosight.model.decoders.pixels(source, classifier.card.framing)
     heat = classifier.activation(pixels, wanted)
     if heat is None:
         raise NotFound(f"{image.model} has no map of what it looks at.")
