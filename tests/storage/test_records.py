@@ -230,6 +230,9 @@ def test_a_branch_comes_in_order_page_by_page(
     light = [*within, Where("weight", "!=", 3)]
     rest = records.find(Bird, light, order=order, limit=100)
     assert rest == [b for b in wanted if b.weight != 3]
+    heavy = [bird(100 + n, kind="/9/", weight=-n) for n in range(20)]
+    records.write(*(Insert(b) for b in heavy))  # many that do not match come first or last
+    assert records.find(Bird, within, order=order, limit=5) == wanted[:5]
     four = [*within, Where("weight", "=", 4)]
     assert records.find(Bird, four, order=order, limit=100) == [b for b in wanted if b.weight == 4]
     by_ring = [b.ring for b in records.find(Bird, within, order=Order("ring", descending), limit=9)]

@@ -38,7 +38,7 @@ from biosight.storage.records import (
 from biosight.storage.sqlite_changes import carry_out
 from biosight.storage.sqlite_forms import bring_up, columns, derive, rewrite_values
 from biosight.storage.sqlite_schema import additions, from_sql, names
-from biosight.storage.sqlite_ways import Ways, condition, first_of_each, turned
+from biosight.storage.sqlite_ways import Ways, by, condition, turned
 
 # A WAL that is reset under several connections could corrupt the file before 3.51.3 (see
 # sqlite.org/wal.html, "the WAL-reset bug"), so older libraries keep a rollback journal.
@@ -171,17 +171,12 @@ class SqliteRecords:
     ) -> list[R]:
         kept = fields_of(kind)
         names = ", ".join(f'"{f.name}"' for f in kept)
-        way = "DESC" if order.descending else "ASC"
-        by = f'"{order.field}" {way}, id {way}' if order.field != "id" else f"id {way}"
-        clauses = self.ways.in_order(kind, where, order)
-        if after is not None:
-            behind = f' AND ("{order.field}", id) {"<" if order.descending else ">"} (?, ?)'
-            clauses = [(c + behind, [*given, after.value, after.id]) for c, given in clauses]
-        clause, values = clauses[0]
-        if len(clauses) > 1:
-            clause, values = first_of_each(kind, clauses, f'"{order.field}"', by, limit)
-        sql = f"SELECT {names} FROM {kind.table} WHERE {clause} ORDER BY {by} LIMIT ?"
-        rows = self.rows(sql, [*values, limit])
+        rows: list[Any] = []
+        for clause, values in self.ways.tries(kind, where, order, after, limit):
+            sql = f"SELECT {names} FROM {kind.table} WHERE {clause} ORDER BY {by(order)} LIMIT ?"
+            rows = self.rows(sql, [*values, limit])
+            if len(rows) == limit:
+                break
         return [
             kind(**{f.name: from_sql(f, v) for f, v in zip(kept, row, strict=True)}) for row in rows
         ]

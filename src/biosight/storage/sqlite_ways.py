@@ -6,26 +6,27 @@ running it (sqlite.py), or which tables and indexes there are (sqlite_schema.py)
 """
 
 import json
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import replace
 from typing import Any, cast
 
 from biosight.storage.fields import worded
-from biosight.storage.records import Order, Record, Value, Where
+from biosight.storage.records import Order, Position, Record, Value, Where
 from biosight.storage.sqlite_schema import TENTH, counters_of
 
+Asked = tuple[str, list[Any]]  # conditions in SQL, and their parameters
 # What indexes begin with, or are in the order of.
 OFTEN = {"collection", "trashed", "taken", "created_at", "day", "id"}
 # A word that more records have is sought along the order asked for, where one of them soon comes.
 FEW = 2_000
-# A part that large is walked along an order, whatever else lies between.
+# A part that large is first sought by a walk along the order asked for.
 MET_OFTEN = 8
 # Values of a branch that are sought one by one.
 MOST_BRANCHES = 200
 
 
-def condition(where: Sequence[Where], telling: Sequence[str] = ()) -> tuple[str, list[Any]]:
-    """SQL and its parameters for conditions that must all hold.
+def condition(where: Sequence[Where], telling: Sequence[str] = ()) -> Asked:
+    """Conditions that must all hold.
 
     Where a field of `telling`, of which each value has few records, must have a value, no index of
     other fields is walked: SQLite takes all values for equally frequent, and a plus hides a column.
@@ -55,24 +56,44 @@ def condition(where: Sequence[Where], telling: Sequence[str] = ()) -> tuple[str,
     return " AND ".join(parts), values
 
 
-def planned_by(where: Sequence[Where], shown: Collection[str]) -> tuple[str, list[Any]]:
-    """SQL and its parameters for conditions of which the planner sees those on `shown` alone."""
+def planned_by(where: Sequence[Where], shown: Collection[str]) -> Asked:
+    """Conditions of which the planner sees those on `shown` alone."""
     clause, first = condition([w for w in where if w.field in shown])
     rest, then = condition([w for w in where if w.field not in shown])
     return f"{clause} AND +({rest})", first + then
 
 
-def first_of_each(
-    kind: type[Record], clauses: list[tuple[str, list[Any]]], field: str, by: str, limit: int
-) -> tuple[str, list[Any]]:
-    """SQL and its parameters for the first records of several conditions: the first ids of each
-    come from an index alone, and of all of them the first are read."""
+def by(order: Order) -> str:
+    """The field of an order, then the id in the same direction, as SQL writes them."""
+    way = "DESC" if order.descending else "ASC"
+    return f'"{order.field}" {way}, id {way}' if order.field != "id" else f"id {way}"
+
+
+def behind(asked: Asked, order: Order, after: Position | None) -> Asked:
+    """Conditions, and what comes behind a place in an order."""
+    if after is None:
+        return asked
+    sign = "<" if order.descending else ">"
+    return f'{asked[0]} AND ("{order.field}", id) {sign} (?, ?)', [*asked[1], after.value, after.id]
+
+
+def first_of_each(kind: type[Record], clauses: Sequence[Asked], order: Order, limit: int) -> Asked:
+    """The first records of several conditions: the first ids of each come from an index alone, and
+    of all of them the first are read."""
+    field, sorted_by = f'"{order.field}"', by(order)
     each = " UNION ALL ".join(
-        f"SELECT * FROM (SELECT {field}, id FROM {kind.table} WHERE {c} ORDER BY {by} LIMIT ?)"
+        f"SELECT * FROM (SELECT {field}, id FROM {kind.table} WHERE {c} ORDER BY {sorted_by} "
+        "LIMIT ?)"
         for c, _ in clauses
     )
     values = [v for _, given in clauses for v in [*given, limit]]
-    return f"id IN (SELECT id FROM ({each}) ORDER BY {by} LIMIT ?)", [*values, limit]
+    return f"id IN (SELECT id FROM ({each}) ORDER BY {sorted_by} LIMIT ?)", [*values, limit]
+
+
+def on_a_walk(kind: type[Record], walk: Asked, wanted: Asked, order: Order, steps: int) -> Asked:
+    """What is wanted among the first so many records of others, in an order."""
+    first = f"SELECT id FROM {kind.table} WHERE {walk[0]} ORDER BY {by(order)} LIMIT ?"
+    return f"id IN ({first}) AND +({wanted[0]})", [*walk[1], steps, *wanted[1]]
 
 
 def index_through(
@@ -108,8 +129,8 @@ class Ways:
     def __init__(self, rows: Callable[[str, Sequence[Any]], list[Any]]) -> None:
         self.rows = rows
 
-    def narrowed(self, kind: type[Record], where: Sequence[Where]) -> tuple[str, list[Any]]:
-        """SQL and its parameters for conditions; where one asks for a word that few records have,
+    def narrowed(self, kind: type[Record], where: Sequence[Where]) -> Asked:
+        """Conditions; where one asks for a word that few records have,
         those records are looked at alone."""
         few = self.with_rarest_word(kind, where)
         clause, values = condition(where, telling_fields(kind))
@@ -151,34 +172,46 @@ class Ways:
         what = "DISTINCT id" if several else "*"
         return int(self.rows(f"SELECT count({what}) {words}", values)[0][0])
 
-    def in_order(
-        self, kind: type[Record], where: Sequence[Where], order: Order
-    ) -> list[tuple[str, list[Any]]]:
-        """SQL and parameters of conditions in an order; of several, the first of each are the first
-        of all."""
+    def tries(
+        self,
+        kind: type[Record],
+        where: Sequence[Where],
+        order: Order,
+        after: Position | None,
+        limit: int,
+    ) -> Iterator[Asked]:
+        """Conditions that the first `limit` records in an order meet: what a short walk may find
+        so many of, then what finds them all."""
+        walk, share = self.met_often(kind, where, order)
+        if share:
+            start = behind(condition(walk), order, after)
+            rest = condition([w for w in where if w not in walk])
+            yield on_a_walk(kind, start, rest, order, int(2 * limit / share))
         branches = self.in_branches(kind, where, order)
-        if branches is not None:
-            return [self.narrowed(kind, one) for one in branches] or [("0", [])]
-        if walked := self.met_often(kind, where, order):
-            return [planned_by(where, walked)]
-        return [self.narrowed(kind, where)]
+        if branches is None:
+            yield behind(self.narrowed(kind, where), order, after)
+        elif branches:
+            each = [behind(self.narrowed(kind, one), order, after) for one in branches]
+            yield first_of_each(kind, each, order, limit) if len(each) > 1 else each[0]
 
-    def met_often(self, kind: type[Record], where: Sequence[Where], order: Order) -> set[str]:
-        """The fields by which an index is walked in the order asked for, where one in MET_OFTEN of
-        its records is in a range that is asked for: a page of them is soon full, while all of them
-        would have to be sorted. Empty elsewhere."""
+    def met_often(
+        self, kind: type[Record], where: Sequence[Where], order: Order
+    ) -> tuple[list[Where], float]:
+        """Those of the conditions that leave an index in the order asked for, and the share of what
+        is left that meets the others too; 0 where no index does, none has a range, or it is
+        less than one in MET_OFTEN."""
         fields = {w.field for w in where}
         if not any(w.op == ">=" for w in where) or self.counter_for(kind, fields) is None:
-            return set()
+            return [], 0.0
         same = [w for w in where if w.op == "="]
         for index in getattr(kind, "indexes", ()):
             walked = {*index[: index.index(order.field)]} if order.field in index else set()
-            alike = [w for w in same if w.field in walked]
-            if not walked or {w.field for w in alike} != walked:
+            walk = [w for w in same if w.field in walked]
+            if not walked or {w.field for w in walk} != walked:
                 continue
-            if self.reckoned(kind, where) * MET_OFTEN >= self.reckoned(kind, alike):
-                return walked
-        return set()
+            share = self.reckoned(kind, where) / max(self.reckoned(kind, walk), 1)
+            return walk, share if share * MET_OFTEN >= 1 else 0.0
+        return [], 0.0
 
     def reckoned(self, kind: type[Record], where: Sequence[Where]) -> int:
         """How many match, by the counter that knows."""
@@ -203,9 +236,6 @@ class Ways:
             index = index_through(kind, equal, field, order)
             counter = self.counter_for(kind, {*equal, field})
             if not index or counter is None:
-                continue
-            # What the index does not tell is read of as many records as a page has, for each value.
-            if not {w.field for w in where} <= {*index} and self.met_often(kind, where, order):
                 continue
             range_of = [w for w in where if w.field == field]
             clause, values = condition([*same, *range_of])
