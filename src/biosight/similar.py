@@ -18,7 +18,7 @@ import simsimd
 from biosight.images import Embedding, Image
 from biosight.inference.reference import in_bytes, unit
 from biosight.storage.living import living
-from biosight.storage.records import Order, Records, among
+from biosight.storage.records import Order, Records, among, parts
 
 Floats = npt.NDArray[np.float32]
 Rows = npt.NDArray[np.int8]
@@ -90,7 +90,7 @@ class Index:
         ids, rows = vectors.ids, vectors.rows
         if not ids:
             return []
-        distances = distances_of(rows, row_of(embedding))
+        distances = distances_of(rows, rows_of([embedding])[0])
         count = min(max(MORE * (limit + 1), LEAST_MORE), len(ids))
         best = np.argpartition(distances, count - 1)[:count]
         kept = among(self.records, Embedding, [ids[i] for i in best if ids[i] != embedding.id])
@@ -105,21 +105,24 @@ def refresh(records: Records, collection: str, space: str, vectors: Vectors) -> 
     seen = (records.count(Image, where), newest[0].id if newest else "")
     if seen == vectors.seen and len(vectors.ids) == seen[0]:
         return
-    ids = records.ids(Image, where)
-    known = dict(zip(vectors.ids, vectors.rows, strict=True))
-    missing = [id for id in ids if id not in known]
-    for e in among(records, Embedding, missing):
-        if e.space == space:
-            known[e.id] = row_of(e)
-    kept = [id for id in ids if id in known]
-    rows = np.stack([known[id] for id in kept]) if kept else np.empty((0, 0), np.int8)
-    vectors.ids, vectors.rows, vectors.seen = kept, rows, seen
+    there = records.ids(Image, where)
+    left = set(there)
+    places = [n for n, id in enumerate(vectors.ids) if id in left]
+    ids = [vectors.ids[n] for n in places]
+    blocks = [vectors.rows if len(ids) == len(vectors.ids) else vectors.rows[places]]
+    left.difference_update(ids)
+    # Some hundred at a time: as they are stored, a million would take several times the memory.
+    for part in parts([id for id in there if id in left]):
+        if found := [e for e in among(records, Embedding, part) if e.space == space]:
+            ids += [e.id for e in found]
+            blocks.append(rows_of(found))
+    rows = np.concatenate([b for b in blocks if len(b)]) if ids else np.empty((0, 0), np.int8)
+    vectors.ids, vectors.rows, vectors.seen = ids, rows, seen
 
 
-def row_of(embedding: Embedding) -> Rows:
-    """An embedding (d,) in bytes; a cosine asks for no length."""
-    row: Rows = in_bytes(embedding.floats()[None])[0][0]
-    return row
+def rows_of(embeddings: Sequence[Embedding]) -> Rows:
+    """Embeddings as rows (n, d) of bytes; a cosine asks for no length."""
+    return in_bytes(np.stack([e.floats() for e in embeddings]))[0]
 
 
 def distances_of(rows: Rows, row: Rows) -> Floats:

@@ -50,7 +50,8 @@ def to_pixels(picture: Pillow.Image, framing: Framing) -> Pixels:
     ratio = min(1.0, framing.input_size / framing.resize_short)
     box = crop_box(picture.width, picture.height, ratio)
     size = (framing.input_size, framing.input_size)
-    square = picture.convert("RGB").resize(size, FILTERS[framing.interpolation], box=box)
+    picture = picture if picture.mode == "RGB" else picture.convert("RGB")  # which copies
+    square = picture.resize(size, FILTERS[framing.interpolation], box=box)
     return np.asarray(square, dtype=np.uint8)
 
 

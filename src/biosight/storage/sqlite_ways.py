@@ -31,7 +31,7 @@ def condition(where: Sequence[Where], telling: Sequence[str] = ()) -> Asked:
     Where a field of `telling`, of which each value has few records, must have a value, no index of
     other fields is walked: SQLite takes all values for equally frequent, and a plus hides a column.
     """
-    if any(w.field in telling and w.op == "=" and w.value for w in where):
+    if tells(where, telling):
         return planned_by(where, {*telling, *OFTEN})
     parts: list[str] = ["1"]
     values: list[Any] = []
@@ -54,6 +54,11 @@ def condition(where: Sequence[Where], telling: Sequence[str] = ()) -> Asked:
             parts.append(f'"{w.field}" {w.op} ?')
             values.append(w.value)
     return " AND ".join(parts), values
+
+
+def tells(where: Sequence[Where], telling: Sequence[str]) -> bool:
+    """Must a field of `telling` have a value, that is, can only few records match?"""
+    return any(w.field in telling and w.op == "=" and w.value for w in where)
 
 
 def planned_by(where: Sequence[Where], shown: Collection[str]) -> Asked:
@@ -225,9 +230,9 @@ class Ways:
     ) -> list[list[Where]] | None:
         """The conditions, once for each value within the range of a field that they ask for, where
         an index has each value's records in the order asked for: the first of each are the first
-        of all, however many there are. None where that can't be, there are too many values, or a
-        word is asked for too, whose few records are looked at once."""
-        if any(w.op == "begins" for w in where):
+        of all, however many there are. None where that can't be, there are too many values, or
+        something else is asked for too, whose few records are looked at once."""
+        if any(w.op == "begins" for w in where) or tells(where, telling_fields(kind)):
             return None
         ends = {w.field for w in where if w.op == ">="} & {w.field for w in where if w.op == "<"}
         same = [w for w in where if w.op == "="]
