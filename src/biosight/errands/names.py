@@ -92,6 +92,8 @@ def twins(names: Names, used: Mapping[str, int]) -> dict[str, str]:
     first: dict[str, str] = {}
     for label in sorted(used, key=lambda x: (-used[x], x)):
         same = names.accepted(label)
+        if same == label and label in names.tree:
+            continue
         kept = same if alike(same) == alike(label) and same in names.tree else ""
         kept = kept or first.setdefault(alike(label), label)
         if kept != label:

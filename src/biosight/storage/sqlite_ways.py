@@ -191,7 +191,8 @@ class Ways:
         if share:
             start = behind(condition(walk), order, after)
             rest = condition([w for w in where if w not in walk])
-            yield on_a_walk(kind, start, rest, order, int(2 * limit / share))
+            steps = (limit + 4 * limit**0.5) / share  # were they strewn: seldom too few
+            yield on_a_walk(kind, start, rest, order, int(steps))
         branches = self.in_branches(kind, where, order)
         if branches is None:
             yield behind(self.narrowed(kind, where), order, after)
