@@ -412,6 +412,32 @@ def test_an_earlier_file_gets_the_new_fields(tmp_path: Path) -> None:
         new.close()
 
 
+def test_an_earlier_file_gets_counts_of_its_words(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("biosight.storage.sqlite_ways.FEW", 1)
+    path = tmp_path / "old.db"
+    old = SqliteRecords(path, [Bird])
+    old.write(*(Insert(bird(n, words=("reed", f"n{n}"))) for n in range(5)))
+    with old.transaction() as connection:
+        for trigger in ("insert", "delete"):
+            connection.execute(f"DROP TRIGGER birds_words_count_{trigger}")
+        connection.execute("DROP TABLE birds_words_count")
+    old.close()
+    new = SqliteRecords(path, [Bird])
+    asked = [Where("place", "=", "fen"), Where("words", "begins", "re"), Where("seen", "=", False)]
+    assert new.count(Bird, asked) == 5
+    new.write(Insert(bird(5, words=("reed",))), Remove(Bird, "b001"), Remove(Bird, "b002"))
+    assert new.count(Bird, asked) == 4
+    assert new.rows("SELECT word, n FROM birds_words_count WHERE word < 'n9' OR word = 'reed'") == [
+        ("n0", 1),
+        ("n3", 1),
+        ("n4", 1),
+        ("reed", 4),
+    ]
+    new.close()
+
+
 def test_earlier_documents_get_the_new_fields() -> None:
     database: Database[Document] = mongomock.MongoClient()["old"]
     old = Mocked(database, [OldBird])

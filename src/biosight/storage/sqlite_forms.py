@@ -14,6 +14,7 @@ from biosight.storage.sqlite_schema import (
     as_sql,
     counters_of,
     counting,
+    counting_words,
     dropping,
     schema,
     wording,
@@ -63,10 +64,12 @@ def bring_up(connection: sqlite3.Connection, kind: type[Record]) -> None:
         old.append(number)
         for statement in dropping(kind, number) if there else ():
             connection.execute(statement)
-    spelt = bool(columns(connection, f"{kind.table}_words"))
+    spelt, told = (bool(columns(connection, f"{kind.table}_words{of}")) for of in ("", "_count"))
     for statement in schema(kind):
         connection.execute(statement)
     if worded(kind) and not spelt:
-        connection.execute(wording(kind))
+        connection.execute(wording(kind))  # which counts them
+    elif worded(kind) and not told:
+        connection.execute(counting_words(kind))
     for number in old:
         connection.execute(counting(kind, number))

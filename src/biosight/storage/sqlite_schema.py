@@ -125,8 +125,8 @@ def counter_schema(kind: type[Record], number: int, names: tuple[str, ...]) -> I
 
 
 def words_schema(kind: type[Record]) -> Iterator[str]:
-    """A table with a row a word of each record, and the triggers that keep it in step: a change
-    touches the words that differ alone."""
+    """A table with a row a word of each record, one of how many have each word, and the triggers
+    that keep both in step: a change touches the words that differ alone."""
     table, same, held = f"{kind.table}_words", worded(kind)[:-1], worded(kind)[-1]
     keys = ", ".join((*same, "word", "id"))
     yield (f"CREATE TABLE IF NOT EXISTS {table} ({keys}, PRIMARY KEY ({keys})) WITHOUT ROWID")
@@ -153,6 +153,37 @@ def words_schema(kind: type[Record]) -> Iterator[str]:
     ):
         name = f"{table}_{event.split()[0].lower()}"
         yield f"CREATE TRIGGER IF NOT EXISTS {name} AFTER {event} ON {kind.table} BEGIN {body} END"
+    yield from word_counts(f"{table}_count", table, (*same, "word"))
+
+
+def word_counts(counts: str, table: str, names: tuple[str, ...]) -> Iterator[str]:
+    """The table of how many have each word, and its triggers on the table of words."""
+    keys = ", ".join(names)
+    yield (
+        f"CREATE TABLE IF NOT EXISTS {counts} ({keys}, n INTEGER, PRIMARY KEY ({keys})) "
+        "WITHOUT ROWID"
+    )
+    new = ", ".join(f"NEW.{name}" for name in names)
+    old = " AND ".join(f"{name} = OLD.{name}" for name in names)
+    for event, body in (
+        (
+            "INSERT",
+            f"INSERT INTO {counts} VALUES ({new}, 1) ON CONFLICT ({keys}) DO UPDATE SET n = n + 1;",
+        ),
+        (
+            "DELETE",
+            f"UPDATE {counts} SET n = n - 1 WHERE {old}; "
+            f"DELETE FROM {counts} WHERE {old} AND n = 0;",
+        ),
+    ):
+        name = f"{counts}_{event.lower()}"
+        yield f"CREATE TRIGGER IF NOT EXISTS {name} AFTER {event} ON {table} BEGIN {body} END"
+
+
+def counting_words(kind: type[Record]) -> str:
+    """The statement that fills an empty table of counts from the words that are there."""
+    table, keys = f"{kind.table}_words", ", ".join((*worded(kind)[:-1], "word"))
+    return f"INSERT INTO {table}_count SELECT {keys}, count(*) FROM {table} GROUP BY {keys}"
 
 
 def wording(kind: type[Record]) -> str:

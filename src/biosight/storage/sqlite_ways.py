@@ -170,12 +170,13 @@ class Ways:
             return None
         same = [w for w in where if w.field in keys]
         clause, values = condition([*same, *word_range(begun[0])])
-        words = f"FROM {kind.table}_words WHERE {clause}"
-        first = self.rows(f"SELECT min(word) {words}", values)
-        # One word is had once by each: several that begin alike need to be told apart.
-        several = first != self.rows(f"SELECT max(word) {words}", values)
-        what = "DISTINCT id" if several else "*"
-        return int(self.rows(f"SELECT count({what}) {words}", values)[0][0])
+        words = f"{kind.table}_words"
+        told = self.rows(f"SELECT n FROM {words}_count WHERE {clause} LIMIT 2", values)
+        if len(told) == 1:
+            return int(told[0][0])
+        # A record may have several words that begin so.
+        sql = f"SELECT count(DISTINCT id) FROM {words} WHERE {clause}"
+        return int(self.rows(sql, values)[0][0])
 
     def tries(
         self,
