@@ -74,7 +74,7 @@ def by(order: Order) -> str:
     return f'"{order.field}" {way}, id {way}' if order.field != "id" else f"id {way}"
 
 
-def behind(asked: Asked, order: Order, after: Position | None) -> Asked:
+def beyond(asked: Asked, order: Order, after: Position | None) -> Asked:
     """Conditions, and what comes behind a place in an order."""
     if after is None:
         return asked
@@ -190,15 +190,15 @@ class Ways:
         so many of, then what finds them all."""
         walk, share = self.met_often(kind, where, order)
         if share:
-            start = behind(condition(walk), order, after)
+            start = beyond(condition(walk), order, after)
             rest = condition([w for w in where if w not in walk])
             steps = (limit + 4 * limit**0.5) / share  # were they strewn: seldom too few
             yield on_a_walk(kind, start, rest, order, int(steps))
         branches = self.in_branches(kind, where, order)
         if branches is None:
-            yield behind(self.narrowed(kind, where), order, after)
+            yield beyond(self.narrowed(kind, where), order, after)
         elif branches:
-            each = [behind(self.narrowed(kind, one), order, after) for one in branches]
+            each = [beyond(self.narrowed(kind, one), order, after) for one in branches]
             yield first_of_each(kind, each, order, limit) if len(each) > 1 else each[0]
 
     def met_often(
