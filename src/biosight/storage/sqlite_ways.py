@@ -19,7 +19,7 @@ Asked = tuple[str, list[Any]]  # conditions in SQL, and their parameters
 OFTEN = {"collection", "trashed", "taken", "created_at", "day", "id"}
 # A word that more records have is sought along the order asked for, where one of them soon comes.
 FEW = 2_000
-# A part that large is first sought by a walk along the order asked for.
+# A part that large is first sought among those that come first in the order asked for.
 MET_OFTEN = 8
 # Values of a branch that are sought one by one.
 MOST_BRANCHES = 200
@@ -95,10 +95,10 @@ def first_of_each(kind: type[Record], clauses: Sequence[Asked], order: Order, li
     return f"id IN (SELECT id FROM ({each}) ORDER BY {sorted_by} LIMIT ?)", [*values, limit]
 
 
-def on_a_walk(kind: type[Record], walk: Asked, wanted: Asked, order: Order, steps: int) -> Asked:
+def among_first(kind: type[Record], of: Asked, wanted: Asked, order: Order, count: int) -> Asked:
     """What is wanted among the first so many records of others, in an order."""
-    first = f"SELECT id FROM {kind.table} WHERE {walk[0]} ORDER BY {by(order)} LIMIT ?"
-    return f"id IN ({first}) AND +({wanted[0]})", [*walk[1], steps, *wanted[1]]
+    first = f"SELECT id FROM {kind.table} WHERE {of[0]} ORDER BY {by(order)} LIMIT ?"
+    return f"id IN ({first}) AND +({wanted[0]})", [*of[1], count, *wanted[1]]
 
 
 def index_through(
@@ -186,14 +186,14 @@ class Ways:
         after: Position | None,
         limit: int,
     ) -> Iterator[Asked]:
-        """Conditions that the first `limit` records in an order meet: what a short walk may find
-        so many of, then what finds them all."""
-        walk, share = self.met_often(kind, where, order)
+        """Conditions that the first `limit` records in an order meet: what may find so many
+        among those that come first, then what finds them all."""
+        first, share = self.met_often(kind, where, order)
         if share:
-            start = beyond(condition(walk), order, after)
-            rest = condition([w for w in where if w not in walk])
-            steps = (limit + 4 * limit**0.5) / share  # were they strewn: seldom too few
-            yield on_a_walk(kind, start, rest, order, int(steps))
+            of = beyond(condition(first), order, after)
+            rest = condition([w for w in where if w not in first])
+            count = (limit + 4 * limit**0.5) / share  # were they strewn: seldom too few
+            yield among_first(kind, of, rest, order, int(count))
         branches = self.in_branches(kind, where, order)
         if branches is None:
             yield beyond(self.narrowed(kind, where), order, after)
@@ -212,12 +212,12 @@ class Ways:
             return [], 0.0
         same = [w for w in where if w.op == "="]
         for index in getattr(kind, "indexes", ()):
-            walked = {*index[: index.index(order.field)]} if order.field in index else set()
-            walk = [w for w in same if w.field in walked]
-            if not walked or {w.field for w in walk} != walked:
+            before = {*index[: index.index(order.field)]} if order.field in index else set()
+            first = [w for w in same if w.field in before]
+            if not before or {w.field for w in first} != before:
                 continue
-            share = self.reckoned(kind, where) / max(self.reckoned(kind, walk), 1)
-            return walk, share if share * MET_OFTEN >= 1 else 0.0
+            share = self.reckoned(kind, where) / max(self.reckoned(kind, first), 1)
+            return first, share if share * MET_OFTEN >= 1 else 0.0
         return [], 0.0
 
     def reckoned(self, kind: type[Record], where: Sequence[Where]) -> int:
