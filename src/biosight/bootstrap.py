@@ -196,8 +196,9 @@ def open_model(settings: Settings, catalogue: Catalogue, archive: Archive | None
     decoders = Decoders(settings.decoders or None)  # they start while the network is opened
     threads = settings.threads or None
     classifiers = Classifiers(catalogue.locate, threads, settings.provider, experts)
+    chosen = settings.model_dir or DEFAULT_MODEL
     try:
-        classifiers.get(read_card(settings.model_dir or DEFAULT_MODEL).key)
+        classifiers.get(next(k for k, folder in catalogue.bundled.items() if folder == chosen))
     except BaseException:
         decoders.close()
         raise

@@ -420,7 +420,7 @@ def test_an_earlier_file_gets_counts_of_its_words(
     old = SqliteRecords(path, [Bird])
     old.write(*(Insert(bird(n, words=("reed", f"n{n}"))) for n in range(5)))
     with old.transaction() as connection:
-        for trigger in ("insert", "delete"):
+        for trigger in ("insert", "delete", "update"):
             connection.execute(f"DROP TRIGGER birds_words_count_{trigger}")
         connection.execute("DROP TABLE birds_words_count")
     old.close()

@@ -182,8 +182,8 @@ class SqliteRecords:
         ]
 
     def count(self, kind: type[Record], where: Sequence[Where] = ()) -> int:
-        if (common := self.ways.with_common_word(kind, where)) is not None:
-            return common - self.count(kind, turned(where))
+        if (worded := self.ways.with_word(kind, where)) is not None:
+            return worded - self.count(kind, turned(where))
         clause, values = self.ways.narrowed(kind, where)
         counter = self.ways.counter_for(kind, {w.field for w in where})
         what = f"coalesce(sum(n), 0) FROM {counter}" if counter else f"count(*) FROM {kind.table}"

@@ -12,9 +12,8 @@ from biosight.storage.fields import fields_of, worded
 from biosight.storage.records import Record
 from biosight.storage.sqlite_schema import (
     as_sql,
-    counters_of,
+    counters,
     counting,
-    counting_words,
     dropping,
     schema,
     wording,
@@ -57,19 +56,17 @@ def bring_up(connection: sqlite3.Connection, kind: type[Record]) -> None:
     """Make what a kind's table lacks; counters that are new, or of other fields than today's, are
     filled from the records."""
     old = []
-    for number, keys in enumerate(counters_of(kind)):
-        there = columns(connection, f"{kind.table}_count{number}")
-        if there == {*keys, "n", "total"}:
+    for counter in counters(kind):
+        there = columns(connection, counter.name)
+        if there == {*counter.keys, "n", "total"}:
             continue
-        old.append(number)
-        for statement in dropping(kind, number) if there else ():
+        old.append(counter)
+        for statement in dropping(counter) if there else ():
             connection.execute(statement)
-    spelt, told = (bool(columns(connection, f"{kind.table}_words{of}")) for of in ("", "_count"))
+    spelt = bool(columns(connection, f"{kind.table}_words"))
     for statement in schema(kind):
         connection.execute(statement)
     if worded(kind) and not spelt:
-        connection.execute(wording(kind))  # which counts them
-    elif worded(kind) and not told:
-        connection.execute(counting_words(kind))
-    for number in old:
-        connection.execute(counting(kind, number))
+        connection.execute(wording(kind))
+    for counter in old:
+        connection.execute(counting(counter))

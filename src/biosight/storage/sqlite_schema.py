@@ -5,7 +5,7 @@ Not here: what a field is to every store (fields.py), or reading and writing row
 """
 
 from collections.abc import Iterable, Iterator
-from dataclasses import MISSING
+from dataclasses import MISSING, dataclass
 from typing import Any, cast
 
 from biosight.storage.fields import Kept, fields_of, formerly, worded
@@ -38,6 +38,29 @@ def counters_of(kind: type[Record]) -> tuple[tuple[str, ...], ...]:
     return tuple(tuple(name.replace("/10", TENTH) for name in names) for names in groups)
 
 
+@dataclass(frozen=True, slots=True)
+class Counter:
+    """The table `name` counts the rows of another by `keys`, and sums up `amount` of them."""
+
+    name: str
+    table: str
+    keys: tuple[str, ...]
+    amount: str = "0"
+
+
+def counters(kind: type[Record]) -> list[Counter]:
+    """What is counted of a kind: its records, and how many of them have each word."""
+    amount = getattr(kind, "totalled", "0")
+    made = [
+        Counter(f"{kind.table}_count{number}", kind.table, keys, amount)
+        for number, keys in enumerate(counters_of(kind))
+    ]
+    if worded(kind):
+        words = f"{kind.table}_words"
+        made.append(Counter(f"{words}_count", words, (*worded(kind)[:-1], "word")))
+    return made
+
+
 def as_counted(column: str, row: str = "") -> str:
     """What a counter's column has of a row of the records."""
     plain = column.removesuffix(TENTH)
@@ -54,10 +77,10 @@ def schema(kind: type[Record]) -> Iterator[str]:
             index = f"{kind.table}_{'_'.join(names)}"
             made = "CREATE UNIQUE INDEX" if unique else "CREATE INDEX"
             yield f"{made} IF NOT EXISTS {index} ON {kind.table} ({', '.join(names)})"
-    for number, names in enumerate(counters_of(kind)):
-        yield from counter_schema(kind, number, names)
     if worded(kind):
         yield from words_schema(kind)
+    for counter in counters(kind):
+        yield from counter_schema(counter)
 
 
 def names(kinds: Iterable[type[Record]]) -> set[str]:
@@ -93,10 +116,9 @@ def literal(value: str | int | float | bool | bytes | None) -> str:
     return repr(int(value) if isinstance(value, bool) else value)
 
 
-def counter_schema(kind: type[Record], number: int, names: tuple[str, ...]) -> Iterator[str]:
+def counter_schema(of: Counter) -> Iterator[str]:
     """A counter table and the three triggers that keep it in step."""
-    counter, keys = f"{kind.table}_count{number}", ", ".join(names)
-    amount = getattr(kind, "totalled", "")
+    counter, names, keys = of.name, of.keys, ", ".join(of.keys)
     yield (
         f"CREATE TABLE IF NOT EXISTS {counter} ({keys}, n INTEGER, total INTEGER, "
         f"PRIMARY KEY ({keys})) WITHOUT ROWID"
@@ -104,7 +126,7 @@ def counter_schema(kind: type[Record], number: int, names: tuple[str, ...]) -> I
 
     def step(row: str, sign: str) -> str:
         values = ", ".join(as_counted(name, f"{row}.") for name in names)
-        total = f"{row}.{amount}" if amount else "0"
+        total = "0" if of.amount == "0" else f"{row}.{of.amount}"
         return (
             f"INSERT INTO {counter} VALUES ({values}, {sign}1, {sign}{total}) "
             f"ON CONFLICT ({keys}) DO UPDATE SET n = n {sign} 1, total = total {sign} {total};"
@@ -121,12 +143,12 @@ def counter_schema(kind: type[Record], number: int, names: tuple[str, ...]) -> I
         (f"UPDATE OF {plain}", step("OLD", "-") + step("NEW", "+") + gone("OLD")),
     ):
         name = f"{counter}_{event.split()[0].lower()}"
-        yield f"CREATE TRIGGER IF NOT EXISTS {name} AFTER {event} ON {kind.table} BEGIN {body} END"
+        yield f"CREATE TRIGGER IF NOT EXISTS {name} AFTER {event} ON {of.table} BEGIN {body} END"
 
 
 def words_schema(kind: type[Record]) -> Iterator[str]:
-    """A table with a row a word of each record, one of how many have each word, and the triggers
-    that keep both in step: a change touches the words that differ alone."""
+    """A table with a row a word of each record, and the triggers that keep it in step: a change
+    touches the words that differ alone."""
     table, same, held = f"{kind.table}_words", worded(kind)[:-1], worded(kind)[-1]
     keys = ", ".join((*same, "word", "id"))
     yield (f"CREATE TABLE IF NOT EXISTS {table} ({keys}, PRIMARY KEY ({keys})) WITHOUT ROWID")
@@ -153,37 +175,6 @@ def words_schema(kind: type[Record]) -> Iterator[str]:
     ):
         name = f"{table}_{event.split()[0].lower()}"
         yield f"CREATE TRIGGER IF NOT EXISTS {name} AFTER {event} ON {kind.table} BEGIN {body} END"
-    yield from word_counts(f"{table}_count", table, (*same, "word"))
-
-
-def word_counts(counts: str, table: str, names: tuple[str, ...]) -> Iterator[str]:
-    """The table of how many have each word, and its triggers on the table of words."""
-    keys = ", ".join(names)
-    yield (
-        f"CREATE TABLE IF NOT EXISTS {counts} ({keys}, n INTEGER, PRIMARY KEY ({keys})) "
-        "WITHOUT ROWID"
-    )
-    new = ", ".join(f"NEW.{name}" for name in names)
-    old = " AND ".join(f"{name} = OLD.{name}" for name in names)
-    for event, body in (
-        (
-            "INSERT",
-            f"INSERT INTO {counts} VALUES ({new}, 1) ON CONFLICT ({keys}) DO UPDATE SET n = n + 1;",
-        ),
-        (
-            "DELETE",
-            f"UPDATE {counts} SET n = n - 1 WHERE {old}; "
-            f"DELETE FROM {counts} WHERE {old} AND n = 0;",
-        ),
-    ):
-        name = f"{counts}_{event.lower()}"
-        yield f"CREATE TRIGGER IF NOT EXISTS {name} AFTER {event} ON {table} BEGIN {body} END"
-
-
-def counting_words(kind: type[Record]) -> str:
-    """The statement that fills an empty table of counts from the words that are there."""
-    table, keys = f"{kind.table}_words", ", ".join((*worded(kind)[:-1], "word"))
-    return f"INSERT INTO {table}_count SELECT {keys}, count(*) FROM {table} GROUP BY {keys}"
 
 
 def wording(kind: type[Record]) -> str:
@@ -195,20 +186,18 @@ def wording(kind: type[Record]) -> str:
     )
 
 
-def dropping(kind: type[Record], number: int) -> Iterator[str]:
+def dropping(of: Counter) -> Iterator[str]:
     """The statements that take a counter away."""
-    counter = f"{kind.table}_count{number}"
     for event in ("insert", "delete", "update"):
-        yield f"DROP TRIGGER IF EXISTS {counter}_{event}"
-    yield f"DROP TABLE {counter}"
+        yield f"DROP TRIGGER IF EXISTS {of.name}_{event}"
+    yield f"DROP TABLE {of.name}"
 
 
-def counting(kind: type[Record], number: int) -> str:
-    """The statement that fills an empty counter from the records that are there."""
-    keys = ", ".join(map(as_counted, counters_of(kind)[number]))
-    amount = getattr(kind, "totalled", "") or "0"
-    counter = f"{kind.table}_count{number}"
+def counting(of: Counter) -> str:
+    """The statement that fills a new counter from the rows that are there."""
+    keys = ", ".join(map(as_counted, of.keys))
     return (
-        f"INSERT INTO {counter} SELECT {keys}, count(*), coalesce(sum({amount}), 0) "
-        f"FROM {kind.table} GROUP BY {keys}"
+        # Words that were just spelt out were counted by trigger: the same numbers once more.
+        f"INSERT OR REPLACE INTO {of.name} SELECT {keys}, count(*), coalesce(sum({of.amount}), 0) "
+        f"FROM {of.table} GROUP BY {keys}"
     )

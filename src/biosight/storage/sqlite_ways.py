@@ -135,8 +135,8 @@ class Ways:
         self.rows = rows
 
     def narrowed(self, kind: type[Record], where: Sequence[Where]) -> Asked:
-        """Conditions; where one asks for a word that few records have,
-        those records are looked at alone."""
+        """Conditions; where one asks for a word that few records have, those are looked at
+        alone."""
         few = self.with_rarest_word(kind, where)
         clause, values = condition(where, telling_fields(kind))
         if few is None:
@@ -158,15 +158,14 @@ class Ways:
         fewest = min(found, key=len)
         return [str(row[0]) for row in fewest] if len(fewest) <= FEW else None
 
-    def with_common_word(self, kind: type[Record], where: Sequence[Where]) -> int | None:
+    def with_word(self, kind: type[Record], where: Sequence[Where]) -> int | None:
         """How many records have the word asked for, by the words alone, be they `turned` or not:
-        None where more is asked, or the word is one that few have."""
+        None where more is asked, or few have one of several words that begin so."""
         keys = worded(kind)[:-1]
         asked = [w for w in where if w.field not in keys]
         begun = [str(w.value) for w in asked if w.op == "begins"]
         flags = [w for w in asked if w.op == "=" and w.value is False]
-        alone = (len(begun), len(flags), len(asked)) == (1, 1, 2)
-        if not alone or self.with_rarest_word(kind, where) is not None:
+        if (len(begun), len(flags), len(asked)) != (1, 1, 2):
             return None
         same = [w for w in where if w.field in keys]
         clause, values = condition([*same, *word_range(begun[0])])
@@ -174,6 +173,8 @@ class Ways:
         told = self.rows(f"SELECT n FROM {words}_count WHERE {clause} LIMIT 2", values)
         if len(told) == 1:
             return int(told[0][0])
+        if self.with_rarest_word(kind, where) is not None:
+            return None
         # A record may have several words that begin so.
         sql = f"SELECT count(DISTINCT id) FROM {words} WHERE {clause}"
         return int(self.rows(sql, values)[0][0])
