@@ -253,11 +253,11 @@ def test_an_upload_that_breaks_off_is_told_and_gone_on_with(page: Page, tmp_path
     page.route("**/images", some)
     page.locator("#folder").set_input_files(trip)
     expect(page.locator("#dock")).to_contain_text("6 of 18 pictures", timeout=30_000)
-    allowed[0] = 1000
     page.on("dialog", lambda dialog: dialog.accept())
     page.reload()
     notice = page.locator("#broken-off")
     expect(notice).to_contain_text("Your upload stopped at 6 of 18.")
+    allowed[0] = 1000  # not before: the page sends on until it is left
     page.locator("#folder").set_input_files(trip)
     expect(page.locator("#dock")).to_contain_text("12 stored, 6 here already", timeout=30_000)
     page.reload()
