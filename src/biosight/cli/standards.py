@@ -5,11 +5,14 @@ Not here: the formats (gallery/standards).
 
 from collections import Counter
 from collections.abc import Callable, Iterator
+from contextlib import closing
+from functools import partial
 from pathlib import Path
 
 import click
 
 from biosight.bootstrap import Archive, open_archive, open_catalogue
+from biosight.errands.derived import placeless_pieces
 from biosight.errands.placing import find_collection
 from biosight.errands.publishing import scope_of
 from biosight.errors import BadRequest, BioSightError
@@ -17,6 +20,7 @@ from biosight.gallery.standards import (
     LICENSES,
     Credits,
     Scope,
+    Survey,
     camtrap_dp,
     coco,
     darwin_core,
@@ -24,6 +28,7 @@ from biosight.gallery.standards import (
     occurrences,
     survey_of,
 )
+from biosight.inference.decoding import Decoders
 from biosight.settings import Settings
 
 Written = tuple[Iterator[bytes], str]
@@ -41,8 +46,15 @@ def camtrap(archive: Archive, scope: Scope, *, media: bool) -> Written:
     """A Camtrap DP package, and how many pictures are in it."""
     survey = survey_of(archive.records, scope)
     words = f" {survey.fitting} pictures go in.{left_out_words(survey.left_out)}"
-    blobs = archive.blobs if media else None
-    return camtrap_dp(archive.records, scope, survey, blobs), words
+    chunks = with_pictures(archive, scope, survey) if media else None
+    return chunks or camtrap_dp(archive.records, scope, survey), words
+
+
+def with_pictures(archive: Archive, scope: Scope, survey: Survey) -> Iterator[bytes]:
+    """A Camtrap DP package with the files in it, those of coarse places without their place."""
+    with closing(Decoders(1)) as decoders:
+        rebuild = partial(placeless_pieces, archive.blobs, decoders)
+        yield from camtrap_dp(archive.records, scope, survey, archive.blobs, rebuild)
 
 
 def coco_json(archive: Archive, scope: Scope, *, media: bool) -> Written:

@@ -3,7 +3,7 @@
 Not here: drawing them (images/reading.py, in the sandbox), or the first thumbnail (intake.py).
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -39,28 +39,58 @@ def thumbnail(blobs: Blobs, decoders: Decoders, image: Image) -> Derived:
 
 
 def view(blobs: Blobs, decoders: Decoders, image: Image) -> Derived:
-    """The picture as any browser shows it: the upload, or a JPEG of a TIFF or HEIC, of at most
-    VIEW_SIDE px a side.
+    """The picture as any browser shows it, without its place: its own pixels, or a JPEG of at most
+    VIEW_SIDE px a side of a TIFF, HEIC or AVIF.
 
     Raises NotFound, BadPicture or Unavailable.
     """
     if image.media_type in SHOWN_AS_IS:
-        return original(blobs, image)
+        return without_place(blobs, decoders, image)
     return as_jpeg(blobs, image, keys.view(image.sha256), decoders.render)
 
 
 def whole(blobs: Blobs, decoders: Decoders, image: Image) -> Derived:
-    """Every pixel as any browser shows it: the upload, or a JPEG of a TIFF or HEIC; raises as
-    `view`."""
+    """Every pixel as any browser shows it, without its place; raises as `view`."""
     if image.media_type in SHOWN_AS_IS:
-        return original(blobs, image)
+        return without_place(blobs, decoders, image)
     return as_jpeg(blobs, image, keys.whole(image.sha256), decoders.whole)
 
 
-def placeless_bytes(blobs: Blobs, found: Derived) -> bytes:
-    """Stored bytes without where the picture was taken. Raises NotFound or Unavailable."""
-    with blobs.local(found.key) as path:
-        return placeless.without_place(path.read_bytes())
+def without_place(blobs: Blobs, decoders: Decoders, image: Image) -> Derived:
+    """The picture and nothing but the picture (images/placeless.py), written once and kept.
+
+    Raises NotFound, BadPicture, NoSpace or Unavailable.
+    """
+    key, media_type = keys.placeless(image.sha256), placeless.media_type(image.media_type)
+    if not blobs.has(key):
+        write_placeless(blobs, decoders, image, key)
+    name = image.name if media_type == image.media_type else f"{Path(image.name).stem}.jpg"
+    return Derived(key, media_type, name)
+
+
+def write_placeless(blobs: Blobs, decoders: Decoders, image: Image, key: str) -> None:
+    """Build the file in the sandbox and store it; an original that goes meanwhile is NotFound."""
+    blobs.room_for(image.size)
+    target = blobs.begin().path
+    try:
+        with blobs.local(original(blobs, image).key) as source:
+            try:
+                decoders.without_place(source, target)
+            except BadPicture:
+                original(blobs, image)
+                raise
+        blobs.keep(target, key)
+    finally:
+        target.unlink(missing_ok=True)
+
+
+def placeless_pieces(
+    blobs: Blobs, decoders: Decoders, image: Image
+) -> Callable[[], Iterator[bytes]]:
+    """A function that reads the picture without its place from the start; raises as
+    `without_place`."""
+    found = without_place(blobs, decoders, image)
+    return lambda: blobs.stream(found.key)
 
 
 def as_jpeg(blobs: Blobs, image: Image, key: str, draw: Callable[[Path], bytes]) -> Derived:

@@ -13,13 +13,13 @@ from datetime import datetime
 from pathlib import Path
 from zlib import crc32
 
-from biosight.errors import NotFound
+from biosight.errors import BadPicture, NotFound
 from biosight.gallery import table
 from biosight.gallery.naming import UniqueNames, file_name
 from biosight.gallery.table import Telling
 from biosight.gallery.zips import PIECE, ZipEntry, zip_of
 from biosight.images import Image
-from biosight.images.placeless import without_place
+from biosight.images.placeless import media_type as placeless_type
 from biosight.labels import PEOPLE, Annotation, Prediction
 from biosight.storage import keys
 from biosight.storage.blobs import Blobs
@@ -29,6 +29,13 @@ from biosight.taxa.paths import line_of
 log = logging.getLogger(__name__)
 PAGE = 200
 STATE = ".biosight-export.json"
+# For a picture: a function that reads it from the start, each time anew, without its place.
+Rebuild = Callable[[Image], Callable[[], Iterator[bytes]]]
+
+
+def rebuilds_nothing(image: Image) -> Callable[[], Iterator[bytes]]:
+    """For exports that hide no place. Raises NotFound."""
+    raise NotFound(f"{image.name} can't be given without its place here.")
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,25 +84,37 @@ def csv_lines(records: Records, pages: Iterable[list[Image]], telling: Telling) 
 
 
 def path_in_zip(names: UniqueNames, image: Image, telling: Telling) -> str:
-    """Where a picture lies: in its label's folder, or nested in those above it."""
+    """The path of a picture: in its label's folder, or nested in those above it."""
     if not image.label and image.who == "person":
         folder = names.folder("undecided")
     elif telling.nested and image.label:
         folder = "/".join(names.folder(label) for label in line_of(image.label_path))
     else:
         folder = names.folder(image.label)
-    return names.take(folder, file_name(image.name, image.media_type))
+    return names.take(folder, name_of(image, placeless=telling.placeless(image)))
+
+
+def name_of(image: Image, *, placeless: bool) -> str:
+    """The file name of a picture; one that is drawn anew to hide its place is a JPEG."""
+    drawn = placeless_type(image.media_type)
+    if placeless and drawn != image.media_type:
+        return file_name(Path(image.name).stem, drawn)
+    return file_name(image.name, image.media_type)
 
 
 def zip_chunks(
-    records: Records, blobs: Blobs, pages: Iterable[list[Image]], telling: Telling
+    records: Records,
+    blobs: Blobs,
+    pages: Iterable[list[Image]],
+    telling: Telling,
+    rebuild: Rebuild = rebuilds_nothing,
 ) -> Iterator[bytes]:
     """A zip of originals by label, stored not deflated, with biosight.csv last.
 
-    Memory stays flat. Each original is opened before its header is written: a picture that was
-    removed for good meanwhile is left out, of the CSV too; so is one whose bytes are lost, of
-    which the server's log and `doctor` tell. Raises Unavailable, midway too, when the store goes
-    away.
+    Memory stays flat. `rebuild` gives the files of pictures whose place is left out. Each original
+    is opened before its header is written: a picture that was removed for good meanwhile is left
+    out, of the CSV too; so is one whose bytes are lost, of which the server's log and `doctor`
+    tell. Raises Unavailable, midway too, when the store goes away.
     """
     lines = [table.header()]
 
@@ -104,11 +123,12 @@ def zip_chunks(
         for images in pages:
             kept = []
             for image in images:
-                if (pieces := opened_original(records, blobs, image)) is None:
+                hidden = telling.placeless(image)
+                file = picture_file(records, blobs, image, rebuild if hidden else None)
+                if file is None:
                     continue
                 kept.append((image, path_in_zip(names, image, telling)))
-                make = placeless_entry if telling.placeless(image) else zip_entry
-                yield make(image, kept[-1][1], pieces)
+                yield zip_entry(image, kept[-1][1], file)
             lines.append("".join(rows(records, kept, telling)))
         yield text_entry("biosight.csv", lines)
 
@@ -126,17 +146,39 @@ def opened_original(records: Records, blobs: Blobs, image: Image) -> Iterator[by
         return None
 
 
-def zip_entry(image: Image, path: str, pieces: Iterator[bytes]) -> ZipEntry:
+@dataclass(frozen=True, slots=True)
+class PictureFile:
+    """The bytes of a picture on their way out, with what a zip says of them before they come."""
+
+    pieces: Iterator[bytes]
+    size: int
+    crc32: int
+
+
+def picture_file(
+    records: Records, blobs: Blobs, image: Image, rebuild: "Rebuild | None" = None
+) -> PictureFile | None:
+    """The original of a picture, or with `rebuild` the picture alone; None where its bytes are gone
+    or can't be rebuilt, which is logged. Raises Unavailable."""
+    if rebuild is None:
+        pieces = opened_original(records, blobs, image)
+        return None if pieces is None else PictureFile(pieces, image.size, image.crc32)
+    try:
+        read = rebuild(image)
+        size = crc = 0
+        for piece in read():
+            size, crc = size + len(piece), crc32(piece, crc)
+        return PictureFile(read(), size, crc)
+    except (NotFound, BadPicture) as error:
+        words = {"image": image.id, "code": error.code}
+        log.warning("a picture without its place can't be made", extra=words)
+        return None
+
+
+def zip_entry(image: Image, path: str, file: PictureFile) -> ZipEntry:
     """One stored file of the zip, its size and CRC known beforehand."""
     when = datetime.fromtimestamp(image.created_at)
-    return ZipEntry(path, when, pieces, image.size, image.crc32)
-
-
-def placeless_entry(image: Image, path: str, pieces: Iterator[bytes]) -> ZipEntry:
-    """One file of the zip without its coordinates; it is read as a whole for that."""
-    content = without_place(b"".join(pieces))
-    when = datetime.fromtimestamp(image.created_at)
-    return ZipEntry(path, when, [content], len(content), crc32(content))
+    return ZipEntry(path, when, file.pieces, file.size, file.crc32)
 
 
 def text_entry(name: str, lines: Iterable[str]) -> ZipEntry:

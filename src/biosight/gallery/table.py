@@ -124,7 +124,7 @@ def row(
         "taken": image.taken_at,
         "taken_offset": image.capture.offset,
         "uploaded": moment(image.created_at),
-        "sha256": image.sha256,
+        "sha256": "" if telling.placeless(image) else image.sha256,
         "original_name": image.name,
         "original_path": image.path,
         "note": image.note,

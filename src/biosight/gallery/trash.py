@@ -82,7 +82,7 @@ def drop_bytes(records: Records, blobs: Blobs, sha256: str) -> None:
     """Remove bytes that no record names; left for the sweep when uploads hold the lock."""
     with blobs.removal(keys.original(sha256)) as held:
         if held and one(records, Image, Where("sha256", "=", sha256)) is None:
-            for key in (keys.original, keys.thumbnail, keys.view, keys.whole):
+            for key in (keys.original, *keys.DERIVED):
                 blobs.remove(key(sha256))
 
 

@@ -17,9 +17,10 @@ NORTHERLY, EASTERLY = frozenset("ns"), frozenset("ew")
 HIGHEST_METRES, DEEPEST_METRES = 100_000.0, -12_000.0
 NUMBER = re.compile(r"[+-]?\d+(?:\.\d*)?(?:/\d+)?")
 # Numbers with what people write between them: degree signs, primes and quotes of several kinds.
-WRITTEN = re.compile(
-    r"\s*[+-]?[\d.,;:/\u00b0\u00bad'\u2032\u2019\"\u2033\u201dm\s]*?\s*(?P<ref>[A-Za-z]*)\s*"
-)
+# One class takes all of it, so that no text takes longer than its length.
+BETWEEN = re.compile(r"[+-]?[\d.,;:/\u00b0\u00bad'\u2032\u2019\"\u2033\u201dm\s]*")
+LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
+LONGEST_TEXT = 200
 
 
 def place(
@@ -41,8 +42,7 @@ def degrees(
     """One coordinate: up to three parts and the half of the earth, a letter or a word."""
     parts, sign = parts_of(value), half(ref, letters)
     if isinstance(value, str) and not sign:
-        found = WRITTEN.fullmatch(value)
-        sign = half(found["ref"], letters) if found else 0
+        sign = half(last_word(value), letters)
         if not sign and len(parts) == 1 and value.strip()[0] in "+-":
             sign = -1 if parts[0] < 0 else 1
             parts = [abs(parts[0])]
@@ -67,8 +67,17 @@ def parts_of(value: Value | None) -> list[float]:
     if isinstance(value, bytes):
         value = as_text(value)
     if isinstance(value, str):
-        return [divided(n) for n in NUMBER.findall(value)] if WRITTEN.fullmatch(value) else []
+        return [divided(n) for n in NUMBER.findall(value)] if last_word(value) is not None else []
     return list(value or ())
+
+
+def last_word(text: str) -> str | None:
+    """The letters at the end of a written coordinate, "" for none; None for any other text."""
+    if len(text) > LONGEST_TEXT:
+        return None
+    text = text.strip()
+    numbers = text.rstrip(LETTERS)
+    return text[len(numbers) :] if BETWEEN.fullmatch(numbers) else None
 
 
 def divided(text: str) -> float:

@@ -5,6 +5,7 @@ it; none of that counts (ISO/IEC 10918-1, annex B). Not here: decoding (reading.
 """
 
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from biosight.errors import BadPicture
@@ -43,45 +44,74 @@ class Parts:
         return b"".join(self.icc[n] for n in sorted(self.icc)) if whole else b""
 
 
+@dataclass(frozen=True, slots=True)
+class Segment:
+    """Where a segment begins, where its own bytes begin, and where it ends; a scan ends with its
+    compressed data."""
+
+    marker: int
+    start: int
+    body: int
+    end: int
+
+
+def segments(content: bytes) -> Iterator[Segment]:
+    """The segments of a file up to the end of its first picture; what lies between them is passed
+    over. Raises ValueError where they make no sense."""
+    at, scanned = 2, False
+    while True:
+        at = found_at if (found_at := content.find(b"\xff", at)) >= 0 else len(content)
+        while at < len(content) and content[at] == 0xFF:
+            at += 1
+        if at == len(content):
+            return
+        marker, start = content[at], at - 1
+        at += 1
+        if marker == END and scanned:
+            yield Segment(END, start, at, at)
+            return
+        if marker in BARE or marker in {0, START, END}:
+            continue
+        length = int.from_bytes(content[at : at + 2])
+        if length < 2:
+            raise ValueError("a segment without a length")
+        body, at = at + 2, at + length
+        if marker == SCAN:
+            scanned = True
+            found = NEXT_MARKER.search(content, at)
+            at = found.start() if found else len(content)
+        yield Segment(marker, start, body, at)
+
+
 def taken_apart(content: bytes) -> Parts:
     """The parts of a file. Where its segments make no sense, `picture` is the file as it is.
 
     Raises BadPicture for kinds of JPEG that are not read, by name.
     """
     parts, kept = Parts(), [b"\xff\xd8"]
-    at, begin = 2, 0
-    while True:
-        at = found_at if (found_at := content.find(b"\xff", at)) >= 0 else len(content)
-        while at < len(content) and content[at] == 0xFF:
-            at += 1
-        if at == len(content):
-            break
-        marker, start = content[at], at - 1
-        at += 1
-        if marker == END and begin:
-            parts.ended = True
-            break
-        if marker in BARE or marker in {0, START, END}:
-            continue
-        length = int.from_bytes(content[at : at + 2])
-        if length < 2:
-            return as_it_is(content, parts)
-        segment, at = content[at + 2 : at + length], at + length
-        if marker == SCAN:
-            parts.scans += 1
-            begin = begin or start
-            check_scans(parts.scans)
-            found = NEXT_MARKER.search(content, at)
-            at = found.start() if found else len(content)
-        elif marker in FRAMES:
-            check_kind(marker, segment)
-        if not begin:
-            read_segment(parts, marker, segment)
-            if marker not in range(0xE0, 0xF0) or marker in PICTURE_SEGMENTS:
-                kept.append(content[start:at])
+    begin = end = 0
+    try:
+        for found in segments(content):
+            end = found.end
+            if found.marker == END:
+                parts.ended = True
+                break
+            if found.marker == SCAN:
+                parts.scans += 1
+                begin = begin or found.start
+                check_scans(parts.scans)
+            elif found.marker in FRAMES:
+                check_kind(found.marker, content[found.body : found.end])
+            if not begin:
+                read_segment(parts, found.marker, content[found.body : found.end])
+                if found.marker not in range(0xE0, 0xF0) or found.marker in PICTURE_SEGMENTS:
+                    kept.append(content[found.start : found.end])
+    except ValueError:
+        return as_it_is(content, parts)
     if not begin:
         return as_it_is(content, parts)
-    parts.picture = b"".join([*kept, content[begin:at]])
+    tail = end if parts.ended else len(content)
+    parts.picture = b"".join([*kept, content[begin:tail]])
     return parts
 
 

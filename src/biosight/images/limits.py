@@ -20,7 +20,8 @@ MEDIA_TYPES = {
     "AVIF": "image/avif",
     "BMP": "image/bmp",
 }
-SHOWN_AS_IS = frozenset(MEDIA_TYPES.values()) - {"image/tiff", "image/heic"}
+# What every browser shows; other pictures are drawn for it as a JPEG.
+SHOWN_AS_IS = frozenset({"image/jpeg", "image/png", "image/webp", "image/gif", "image/bmp"})
 SUFFIXES = {
     "image/jpeg": ".jpg",
     "image/png": ".png",

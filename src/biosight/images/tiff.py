@@ -20,6 +20,7 @@ from biosight.images.ifd import ORIENTATION
 from biosight.images.limits import check_pixels
 
 REDUCED, MASK = 1, 4
+SEPARATE = 2  # of PlanarConfiguration: each colour is a plane of its own
 OLD_REDUCED = 2
 SUBFILE, OLD_SUBFILE, PROFILE, NODATA = 254, 255, 34675, 42113
 PLAIN = {"MINISBLACK", "MINISWHITE", "RGB"}
@@ -131,7 +132,7 @@ def as_number(text: object) -> float | None:
 
 def first_plane(array: Array, page: Any) -> Array:
     """(h, w) or (h, w, 3) from a page of any layout."""
-    if array.ndim == 3 and page.planarconfig.name == "SEPARATE":
+    if array.ndim == 3 and int(page.planarconfig) == SEPARATE:
         array = array.transpose(1, 2, 0)
     while array.ndim > 3:
         array = array[0]

@@ -17,7 +17,7 @@ from typing import Any
 from PIL import Image as Pillow
 
 from biosight.errors import BadPicture
-from biosight.images import reading
+from biosight.images import placeless, reading
 from biosight.images.measures import at_short_side, perceptual_hash, statistics
 from biosight.inference.preprocess import Framing, short_to_read, to_pixels
 from biosight.tied import end_with
@@ -68,6 +68,12 @@ def whole(path: Path) -> tuple[dict[str, Any], list[bytes]]:
     return {}, [reading.encode_jpeg(opened.picture, 90)]
 
 
+def without_place(path: Path, target: Path) -> tuple[dict[str, Any], list[bytes]]:
+    """The picture alone, written to a file: it may be too large for a message."""
+    placeless.write_without_place(path, target)
+    return {}, []
+
+
 def reduced(path: Path, short: int) -> tuple[dict[str, Any], list[bytes]]:
     """A JPEG to learn from: colours unthinned, so that a network sees what it would see live."""
     picture = reading.open_picture(path, short).picture
@@ -90,6 +96,8 @@ def answer(request: dict[str, Any]) -> tuple[dict[str, Any], list[bytes]]:
             return render(path)
         if request["want"] == "whole":
             return whole(path)
+        if request["want"] == "placeless":
+            return without_place(path, Path(request["target"]))
         if request["want"] == "reduced":
             return reduced(path, int(request["short"]))
         if request["want"] == "pixels":

@@ -195,6 +195,10 @@ class Decoders:
         """A JPEG of every pixel; raises as `decode`."""
         return self.ask({"path": str(path), "want": "whole"})[1][0]
 
+    def without_place(self, path: Path, target: Path) -> None:
+        """Write the file to `target` without anything but the picture; raises as `decode`."""
+        self.ask({"path": str(path), "want": "placeless", "target": str(target)})
+
     def reduced(self, path: Path, short: int) -> bytes:
         """An upright JPEG without metadata, its short side at most `short` px; raises as
         `decode`."""

@@ -7,7 +7,7 @@ import re
 
 from biosight.errors import NotFound
 
-KEY = re.compile(r"(original|thumbnail|view|whole|model)/[0-9a-f]{64}")
+KEY = re.compile(r"(original|thumbnail|view|whole|placeless|model)/[0-9a-f]{64}")
 
 
 def original(sha256: str) -> str:
@@ -30,6 +30,11 @@ def whole(sha256: str) -> str:
     return f"whole/{sha256}"
 
 
+def placeless(sha256: str) -> str:
+    """The key of a picture without anything but the picture, by the original's hash."""
+    return f"placeless/{sha256}"
+
+
 def model(sha256: str) -> str:
     """The key of a file of a model that was added or taught here."""
     return f"model/{sha256}"
@@ -46,3 +51,7 @@ def path_of(key: str) -> str:
         raise NotFound("There is no such file.")
     kind, name = key.split("/")
     return f"{kind}/{name[:2]}/{name}"
+
+
+# Everything that is made from an original, and goes with it.
+DERIVED = (thumbnail, view, whole, placeless)

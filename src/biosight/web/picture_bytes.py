@@ -8,9 +8,7 @@ from urllib.parse import quote
 
 from fastapi import Request, Response
 
-from biosight.errands import derived
 from biosight.errands.derived import Derived
-from biosight.images import SHOWN_AS_IS, Image
 from biosight.storage.blobs import Blobs
 from biosight.web.security import FILE_POLICY
 from biosight.web.sending import OpenFile, begun, streamed
@@ -22,17 +20,11 @@ def answer_with(
     find: Callable[[], Derived],
     *,
     inline: bool,
-    placeless: bool = False,
 ) -> Response:
-    """Stored bytes with a policy that lets them do nothing, and without their place where that is
-    to go. Raises NotFound or Unavailable."""
+    """Stored bytes with a policy that lets them do nothing. Raises NotFound or Unavailable."""
     found = find()
     headers = {"Content-Security-Policy": FILE_POLICY, "Cache-Control": "private, max-age=86400"}
     kind = "inline" if inline else "attachment"
-    if placeless:
-        headers["Content-Disposition"] = f"{kind}; filename*=utf-8''{quote(found.name)}"
-        content = derived.placeless_bytes(blobs, found)
-        return Response(content, media_type=found.media_type, headers=headers)
     file = blobs.file(found.key)
     if file is not None:
         return OpenFile(
@@ -44,8 +36,3 @@ def answer_with(
         )
     headers["Content-Disposition"] = f"{kind}; filename*=utf-8''{quote(found.name)}"
     return streamed(request, begun(blobs.stream(found.key)), found.media_type, headers)
-
-
-def shown_as_is(image: Image) -> bool:
-    """Would a view be the upload's own bytes, with its coordinates in them?"""
-    return image.media_type in SHOWN_AS_IS and image.latitude is not None

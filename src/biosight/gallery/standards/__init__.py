@@ -3,7 +3,7 @@
 Not here: pictures by label (gallery/export.py), or BioSight's own CSV (gallery/table.py).
 """
 
-from biosight.gallery.standards.camtrap import camtrap_dp, left_out_words, survey_of
+from biosight.gallery.standards.camtrap import Survey, camtrap_dp, left_out_words, survey_of
 from biosight.gallery.standards.coco import coco
 from biosight.gallery.standards.darwin_core import darwin_core, no_names, occurrences
 from biosight.gallery.standards.facts import LICENSES, Credits, Scope
@@ -12,6 +12,7 @@ __all__ = [
     "LICENSES",
     "Credits",
     "Scope",
+    "Survey",
     "camtrap_dp",
     "coco",
     "darwin_core",

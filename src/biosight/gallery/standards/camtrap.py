@@ -14,8 +14,7 @@ from datetime import UTC, datetime
 from hashlib import sha256
 from itertools import groupby
 
-from biosight.gallery.export import opened_original, placeless_entry, zip_entry
-from biosight.gallery.naming import file_name
+from biosight.gallery.export import Rebuild, name_of, picture_file, rebuilds_nothing, zip_entry
 from biosight.gallery.standards.camtrap_tables import (
     DEPLOYMENTS,
     MEDIA,
@@ -37,6 +36,7 @@ from biosight.gallery.standards.facts import (
 )
 from biosight.gallery.zips import ZipEntry, zip_of
 from biosight.images import Image
+from biosight.images.placeless import media_type as placeless_type
 from biosight.places import Deployment
 from biosight.places.clocks import instant, offset_in
 from biosight.storage.blobs import Blobs
@@ -82,10 +82,14 @@ class Survey:
 
 
 def camtrap_dp(
-    records: Records, scope: Scope, survey: Survey | None = None, blobs: Blobs | None = None
+    records: Records,
+    scope: Scope,
+    survey: Survey | None = None,
+    blobs: Blobs | None = None,
+    rebuild: Rebuild = rebuilds_nothing,
 ) -> Iterator[bytes]:
     """The package as a zip in pieces; `survey` where one was made already. With `blobs` the files
-    are in it too, without coordinates where theirs are coarse."""
+    are in it too; `rebuild` gives those whose place is coarse."""
     survey = survey or survey_of(records, scope)
 
     def members() -> Iterator[ZipEntry]:
@@ -100,25 +104,34 @@ def camtrap_dp(
         ):
             yield ZipEntry(name, now, content)
         if blobs is not None:
-            yield from files(records, scope, blobs)
+            yield from files(records, scope, blobs, rebuild)
 
     return zip_of(members())
 
 
-def files(records: Records, scope: Scope, blobs: Blobs) -> Iterator[ZipEntry]:
+def files(records: Records, scope: Scope, blobs: Blobs, rebuild: Rebuild) -> Iterator[ZipEntry]:
     """The pictures of a package, by what is in them: two of one name are two."""
     for facts in every(records, scope):
         image = facts.image
-        if missing(image, scope) or (pieces := opened_original(records, blobs, image)) is None:
+        if missing(image, scope):
             continue
-        make = placeless_entry if scope.grid(image) else zip_entry
-        yield make(image, file_path(image), pieces)
+        hidden = scope.grid(image) > 0
+        file = picture_file(records, blobs, image, rebuild if hidden else None)
+        if file is not None:
+            yield zip_entry(image, file_path(image, scope), file)
 
 
-def file_path(image: Image) -> str:
-    """Where a package's picture lies: named by the SHA-256 of the original."""
-    _, dot, suffix = file_name(image.name, image.media_type).rpartition(".")
-    return f"media/{image.sha256}{dot}{suffix.lower()}"
+def file_path(image: Image, scope: Scope) -> str:
+    """The path of a picture in the package, by the SHA-256 of the original. Where the place is
+    coarse it is by the picture's id: places could be tried out against a hash."""
+    hidden = scope.grid(image) > 0
+    _, dot, suffix = name_of(image, placeless=hidden).rpartition(".")
+    return f"media/{image.id if hidden else image.sha256}{dot}{suffix.lower()}"
+
+
+def media_type(image: Image, scope: Scope) -> str:
+    """The media type of a picture's file in the package."""
+    return placeless_type(image.media_type) if scope.grid(image) else image.media_type
 
 
 def missing(image: Image, scope: Scope) -> str:
@@ -219,10 +232,10 @@ def media(facts: Facts, scope: Scope) -> tuple[str, ...]:
         "mediaID": image.id,
         "deploymentID": deployment_id(image, scope),
         "timestamp": local_time(image, scope),
-        "filePath": file_path(image),
+        "filePath": file_path(image, scope),
         "filePublic": "false",
-        "fileName": image.name,
-        "fileMediatype": image.media_type,
+        "fileName": name_of(image, placeless=scope.grid(image) > 0),
+        "fileMediatype": media_type(image, scope),
         "mediaComments": image.note,
     }
     return in_order(MEDIA, said)

@@ -3,6 +3,7 @@
 import json
 from collections.abc import Iterator
 from dataclasses import replace
+from functools import partial
 from typing import Annotated, Any, Literal
 from urllib.parse import quote
 
@@ -12,10 +13,17 @@ from pydantic import BaseModel, Field
 
 from biosight import logbook
 from biosight.bootstrap import BioSight
+from biosight.errands.derived import placeless_pieces
 from biosight.errands.names import naming_of
 from biosight.errands.publishing import scope_of, telling_of
 from biosight.errors import BadRequest
-from biosight.gallery.export import all_images, chosen_images, csv_lines, zip_chunks
+from biosight.gallery.export import (
+    Rebuild,
+    all_images,
+    chosen_images,
+    csv_lines,
+    zip_chunks,
+)
 from biosight.gallery.naming import clean_part
 from biosight.gallery.standards import (
     Credits,
@@ -103,8 +111,13 @@ async def zip_all(
     collection hides are out of the files for viewers, and coarse in the table for all."""
     pages = all_images(records, matching(access, chosen))
     how = telling(biosight, records, access, nested=nested, placeless=placeless)
-    chunks = zip_chunks(records, blobs, pages, how)
+    chunks = zip_chunks(records, blobs, pages, how, rebuild(biosight))
     return await zipped(request, chunks, access)
+
+
+def rebuild(biosight: BioSight) -> Rebuild:
+    """What gives files without their place."""
+    return partial(placeless_pieces, biosight.archive.blobs, biosight.model.decoders)
 
 
 def telling(
@@ -133,7 +146,7 @@ async def zip_selected(
     """A selection; `images` is a JSON list of ids, sent as a form so that browsers download."""
     pages = here(chosen_images(records, parse_ids(images)), access.collection.id)
     how = telling(biosight, records, access, nested=nested, placeless=placeless)
-    chunks = zip_chunks(records, blobs, pages, how)
+    chunks = zip_chunks(records, blobs, pages, how, rebuild(biosight))
     return await zipped(request, chunks, access)
 
 

@@ -35,7 +35,7 @@ from biosight.web.deps import (
 )
 from biosight.web.filtering import Filtered, matching
 from biosight.web.inputs import Input
-from biosight.web.picture_bytes import answer_with, shown_as_is
+from biosight.web.picture_bytes import answer_with
 from biosight.web.rights import seen_rule
 from biosight.web.sending import on_byte_threads
 from biosight.web.shown import (
@@ -297,7 +297,8 @@ async def original(
     placeless: bool = False,
 ) -> Response:
     """The upload, byte for byte; a download may be a redirect to the bucket. With `placeless`, and
-    for viewers where the collection hides the place, it comes without coordinates."""
+    for viewers where the collection hides the place, it is the picture and nothing else: no date,
+    place or comment is left in the file, and a HEIC or AVIF is a JPEG."""
 
     def work() -> Response:
         hidden = placeless or seen_rule(seen.access, biosight, records).of(seen.image) > 0
@@ -307,7 +308,9 @@ async def original(
                 return RedirectResponse(link, status_code=307)
         inline = not download and seen.image.media_type in SHOWN_AS_IS
         find = partial(derived.original, blobs, seen.image)
-        return answer_with(request, blobs, find, inline=inline, placeless=hidden)
+        if hidden:
+            find = partial(derived.without_place, blobs, biosight.model.decoders, seen.image)
+        return answer_with(request, blobs, find, inline=inline)
 
     return await on_byte_threads(request, work)
 
@@ -322,12 +325,10 @@ async def thumbnail(request: Request, seen: ImageToSee, blobs: Bytes, biosight: 
 
 @router.get("/images/{image}/view", response_class=FileResponse)
 async def view(request: Request, seen: ImageToSee, blobs: Bytes, biosight: Open) -> Response:
-    """The picture as any browser can show it: the original, or a JPEG of a TIFF or HEIC of at most
-    2,400 pixels a side."""
+    """The picture as any browser can show it, without its place: every pixel, or a JPEG of a TIFF,
+    HEIC or AVIF of at most 2,400 pixels a side."""
     find = partial(derived.view, blobs, biosight.model.decoders, seen.image)
-    work = partial(
-        answer_with, request, blobs, find, inline=True, placeless=shown_as_is(seen.image)
-    )
+    work = partial(answer_with, request, blobs, find, inline=True)
     return await on_byte_threads(request, work)
 
 
@@ -335,7 +336,5 @@ async def view(request: Request, seen: ImageToSee, blobs: Bytes, biosight: Open)
 async def whole(request: Request, seen: ImageToSee, blobs: Bytes, biosight: Open) -> Response:
     """Every pixel of the picture as any browser can show it, to look at details."""
     find = partial(derived.whole, blobs, biosight.model.decoders, seen.image)
-    work = partial(
-        answer_with, request, blobs, find, inline=True, placeless=shown_as_is(seen.image)
-    )
+    work = partial(answer_with, request, blobs, find, inline=True)
     return await on_byte_threads(request, work)

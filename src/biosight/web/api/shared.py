@@ -23,7 +23,7 @@ from biosight.storage.living import living
 from biosight.storage.records import Records, Where
 from biosight.web.deps import Bytes, Open, Owner, Signed, Store
 from biosight.web.inputs import Input
-from biosight.web.picture_bytes import answer_with, shown_as_is
+from biosight.web.picture_bytes import answer_with
 from biosight.web.security import client_address, visit_cookie
 from biosight.web.sending import on_byte_threads
 
@@ -254,11 +254,9 @@ async def shared_bytes(
         finds = {
             "thumbnail": partial(derived.thumbnail, blobs, biosight.model.decoders, found[0]),
             "view": partial(derived.view, blobs, biosight.model.decoders, found[0]),
-            "original": partial(derived.original, blobs, found[0]),
+            "original": partial(derived.without_place, blobs, biosight.model.decoders, found[0]),
         }
-        placeless = kind == "original" or (kind == "view" and shown_as_is(found[0]))
-        inline = kind != "original"
-        answer = answer_with(request, blobs, finds[kind], inline=inline, placeless=placeless)
+        answer = answer_with(request, blobs, finds[kind], inline=kind != "original")
         answer.headers.update(HIDDEN)
         answer.headers["Cache-Control"] = "no-store"  # a link that is taken back shows nothing
         return answer

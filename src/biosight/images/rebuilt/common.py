@@ -1,0 +1,38 @@
+"""What all formats share: the one Exif tag that stays, and colour profiles.
+
+Not here: any format.
+"""
+
+import io
+import struct
+
+from biosight.images import ifd
+
+Pieces = bytes | memoryview
+
+
+class NotRebuilt(Exception):
+    """The structure of the file makes no sense; its picture has to be drawn anew."""
+
+
+def turned(exif: bytes) -> int:
+    """How an Exif block says that the picture is turned, 1 to 8; 1 where it says nothing."""
+    source = ifd.opened(io.BytesIO(exif.removeprefix(ifd.PREFIX)))
+    if source is None:
+        return 1
+    return ifd.orientation(ifd.tags_of(source, {ifd.ORIENTATION}))
+
+
+def exif_of(turn: int) -> bytes:
+    """A TIFF structure that says how the picture is turned and nothing else; b"" for upright."""
+    if turn == 1:
+        return b""
+    entry = struct.pack(">HHLHH", ifd.ORIENTATION, 3, 1, turn, 0)
+    return b"MM\0*" + struct.pack(">LH", 8, 1) + entry + bytes(4)
+
+
+def clean_profile(profile: bytes) -> bytes:
+    """An ICC profile up to the length that it states (ICC.1:2022, 7.2); b"" for what is none."""
+    if len(profile) < 128 or profile[36:40] != b"acsp":
+        return b""
+    return profile[: int.from_bytes(profile[:4])]
