@@ -177,8 +177,9 @@ def run(tmp_path: Path, model_dir: Path, monkeypatch: pytest.MonkeyPatch) -> "Ru
 class Run:
     """Runs a command and asserts its exit code."""
 
-    def __call__(self, *words: object, code: int = 0) -> Result:
-        result = CliRunner().invoke(main, [str(w) for w in words], catch_exceptions=False)
+    def __call__(self, *words: object, code: int = 0, input: str | None = None) -> Result:
+        said = [str(w) for w in words]
+        result = CliRunner().invoke(main, said, input=input, catch_exceptions=False)
         assert result.exit_code == code, result.output
         return result
 

@@ -15,7 +15,8 @@ BUCKET = "biosight"
 
 class S3:
     """`url` is where clients go; `refuse` answers that many requests with 503, `delay` is in
-    seconds, `down` hangs up, `flowing` is cleared to hold every byte."""
+    seconds, `down` hangs up, `read_only` forbids every write, `flowing` is cleared to hold every
+    byte."""
 
     def __init__(self, port: int) -> None:
         self.port = port
@@ -23,6 +24,7 @@ class S3:
         quiet = subprocess.DEVNULL
         self.process = subprocess.Popen(command, stdout=quiet, stderr=quiet)
         self.refuse, self.delay, self.down, self.asked = 0, 0.0, False, 0
+        self.read_only = False
         self.flowing = threading.Event()
         self.flowing.set()
         self.proxy = ThreadingHTTPServer(("127.0.0.1", 0), handler(self))
@@ -79,6 +81,9 @@ def handler(server: S3) -> type[BaseHTTPRequestHandler]:
             if server.refuse > 0:
                 server.refuse -= 1
                 self.answer(503, {}, b"busy")
+                return
+            if server.read_only and self.command in {"PUT", "POST", "DELETE"}:
+                self.answer(403, {}, b"<Error><Code>AccessDenied</Code></Error>")
                 return
             upstream = http.client.HTTPConnection("127.0.0.1", server.port, timeout=30)
             address = urlsplit(self.path)

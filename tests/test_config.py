@@ -108,3 +108,30 @@ def test_a_store_that_does_not_answer_is_told(
 )
 def test_no_password_is_shown(name: str, value: str, seen: str) -> None:
     assert shown(name, value) == seen
+
+
+@pytest.mark.parametrize("sign", ["#", "?", "%20"])
+def test_a_prefix_means_what_it_says(run: Run, monkeypatch: pytest.MonkeyPatch, sign: str) -> None:
+    """What stands behind the sign would be dropped in silence: two would share one prefix (P2)."""
+    monkeypatch.setenv("BIOSIGHT_STORAGE_URL", f"s3://bucket/lab{sign}one")
+    said = run("config", "check", code=1).output
+    assert f"BIOSIGHT_STORAGE_URL: a prefix can't hold {sign[0]}" in said
+
+
+@pytest.mark.parametrize(
+    ("url", "words"),
+    [
+        ("mongodb://127.0.0.1:1/prod.new", "names the database prod.new; a name can't hold a dot"),
+        ("mongodb://127.0.0.1:1/prod%2Enew", "prod.new"),
+        ("mongodb://127.0.0.1:1/prod?tls=True", "option that PyMongo does not take"),
+        ("mongodb://127.0.0.1:1/prod?tlz=true", "option that PyMongo does not take"),
+        ("mongodb://u:a/b@127.0.0.1:1/prod", "not a MongoDB address"),
+        ("mongodb://127.0.0.1:99999/prod", "not a MongoDB address"),
+    ],
+)
+def test_a_database_address_means_what_it_says(
+    run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, url: str, words: str
+) -> None:
+    """A name or an option that PyMongo reads otherwise than it is written is refused (P2)."""
+    monkeypatch.setenv("BIOSIGHT_DATABASE_URL", url)
+    assert words in run("config", "check", code=1).output

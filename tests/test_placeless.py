@@ -15,7 +15,7 @@ from PIL import ImageCms
 
 from biosight.errors import BadPicture
 from biosight.images.limits import MEDIA_TYPES
-from biosight.images.placeless import media_type, without_place
+from biosight.images.placeless import placeless_type, without_place
 from biosight.images.reading import open_picture
 from biosight.inference.decoding import Decoders
 from tests.places_written import LATITUDE, PLACE, WAYS, drawn, jpeg, png
@@ -175,7 +175,7 @@ def test_what_no_browser_shows_becomes_a_jpeg(kind: str, tmp_path: Path) -> None
     pillow_heif.register_heif_opener()
     made = without_place(drawn(kind, exif=b"Exif\0\0" + PLACE))
     assert made.startswith(b"\xff\xd8")
-    assert media_type(MEDIA_TYPES[kind]) == "image/jpeg"
+    assert placeless_type(MEDIA_TYPES[kind]) == "image/jpeg"
     assert seen(made, tmp_path).size == (64, 64)
 
 

@@ -24,7 +24,8 @@ from biosight import (
     turns,
     workers,
 )
-from biosight.errors import BadRequest, NotFound
+from biosight.errors import BadRequest, NoSpace, NotFound, Unavailable
+from biosight.gallery import sweeping
 from biosight.images import Embedding, Image
 from biosight.images.comments import Comment, Mention
 from biosight.inference.batching import Batcher
@@ -38,7 +39,7 @@ from biosight.settings import Settings
 from biosight.similar import Index
 from biosight.storage.blobs import Blobs
 from biosight.storage.folder import FolderBlobs
-from biosight.storage.installation import Installation, installation
+from biosight.storage.installation import Installation, claim_store
 from biosight.storage.records import Records
 from biosight.storage.sqlite import SqliteRecords
 
@@ -64,6 +65,7 @@ KINDS = (
     *places.KINDS,
     *logbook.KINDS,
     *workers.KINDS,
+    *sweeping.KINDS,
 )
 BUNDLED = Path(__file__).parent / "bundled"
 DEFAULT_MODEL = BUNDLED / "organisms"
@@ -128,15 +130,27 @@ class BioSight:
 
 
 def open_archive(settings: Settings) -> Archive:
-    """The database and the pictures' store; both are made when absent."""
+    """The database and the pictures' store; both are made when absent. Raises Conflict where the
+    pictures are another BioSight's."""
     settings.data_dir.mkdir(parents=True, exist_ok=True, mode=0o700)
     records = open_records(settings)
     try:
-        installation(records)
-        return Archive(records, open_blobs(settings))
+        blobs = open_blobs(settings)
+        check_whose(records, blobs)
+        return Archive(records, blobs)
     except BaseException:
         records.close()
         raise
+
+
+def check_whose(records: Records, blobs: Blobs) -> None:
+    """Compare the stores' installations, and write the pictures' where it is not written. A store
+    that is away, or can't be written, is left to later: no sweep goes on without it. Raises
+    Conflict where the pictures are another BioSight's."""
+    try:
+        claim_store(records, blobs)
+    except (Unavailable, NoSpace) as error:
+        log.error("the picture store's owner is not known", extra={"why": error.detail})
 
 
 def open_records(settings: Settings) -> Records:
@@ -205,6 +219,16 @@ def open_model(settings: Settings, catalogue: Catalogue, archive: Archive | None
     return Model(decoders, classifiers, Batcher())
 
 
+def check_writable(blobs: Blobs) -> None:
+    """Try whether the pictures' store takes anything; where it does not, BioSight serves reading,
+    and says why in the log and in biosight_store_up."""
+    try:
+        blobs.probe()
+    except (Unavailable, NoSpace) as error:
+        metrics.store_up.labels("pictures").set(0)
+        log.error("the picture store takes nothing", extra={"why": error.detail})
+
+
 def open_biosight(settings: Settings) -> BioSight:
     """Everything that a server or an import needs."""
     archive = open_archive(settings)
@@ -214,6 +238,7 @@ def open_biosight(settings: Settings) -> BioSight:
     except BaseException:
         archive.close()
         raise
+    check_writable(archive.blobs)
     quota = int(settings.quota_gb * GIGABYTE)
     intake = Intake(
         archive.records, archive.blobs, model.decoders, model.classifiers, model.batcher, quota

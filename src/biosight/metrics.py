@@ -126,6 +126,11 @@ backup_made = Gauge(
     "When biosight backup last wrote one, seconds since 1970; 0 for never.",
     registry=REGISTRY,
 )
+sweep_halted_files = Gauge(
+    "biosight_sweep_halted_files",
+    "Originals that no picture names and that are too many to be swept unasked; 0 for none.",
+    registry=REGISTRY,
+)
 drift_collections = Gauge(
     "biosight_drift_collections",
     "Collections by the verdict of their last drift check.",

@@ -181,6 +181,10 @@ class Settings(BaseSettings):
         """Refuse stores that BioSight can't use."""
         if "://" in value and not value.startswith(BUCKETS):
             raise ValueError("use a folder, s3://BUCKET or gs://BUCKET")
+        if value.startswith(BUCKETS) and (found := sorted(set(value) & set("#?%"))):
+            raise ValueError(
+                f"a prefix can't hold {' or '.join(found)}: what follows would be read otherwise"
+            )
         return value
 
     @model_validator(mode="after")

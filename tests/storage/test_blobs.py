@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import httpx2
+import obstore
 import pytest
 
 from biosight.errors import NotFound, Unavailable
@@ -187,3 +188,72 @@ def test_blobs_move_to_a_bucket_and_a_second_run_has_nothing_to_do(
     assert (first.blobs, first.written, first.wrong) == (6, 5, 1)
     assert move_blobs(folder, bucket, lambda every: every).written == 0
     assert sorted(bucket.keys("original")) == sorted(set(folder.keys("original")) - {key})
+
+
+def test_bytes_move_from_key_to_key(blobs: Blobs) -> None:
+    blobs.keep(blobs.receive(io.BytesIO(CONTENT)).path, keys.original(SHA256))
+    blobs.move(keys.original(SHA256), keys.swept(SHA256))
+    assert not blobs.has(keys.original(SHA256))
+    assert blobs.read(keys.swept(SHA256)) == CONTENT
+    assert (blobs.age(keys.swept(SHA256)) or 0) < 60
+    assert blobs.age(keys.original(SHA256)) is None
+    with pytest.raises(NotFound):
+        blobs.move(keys.original(SHA256), keys.swept(SHA256))
+
+
+def test_a_store_says_whose_it_is(blobs: Blobs) -> None:
+    assert blobs.owner() == ""
+    blobs.set_owner("one")
+    blobs.set_owner("another")
+    assert blobs.owner() == "another"
+    assert list(blobs.keys("original")) == list(blobs.strays("original")) == []
+
+
+def test_a_probe_leaves_nothing(blobs: Blobs) -> None:
+    blobs.probe()
+    blobs.ping()
+    assert isinstance(blobs, FolderBlobs | BucketBlobs)
+    assert list(blobs.incoming.iterdir()) == []
+    if isinstance(blobs, BucketBlobs):
+        assert list(blobs.paths("probe")) == []
+
+
+def test_what_biosight_did_not_write_is_passed_over(blobs: Blobs) -> None:
+    blobs.keep(blobs.receive(io.BytesIO(CONTENT)).path, keys.original(SHA256))
+    odd = ["original/notes.txt", f"original/zz/{SHA256}", f"original/{SHA256[:2]}/{SHA256[:9]}"]
+    for path in odd:
+        if isinstance(blobs, FolderBlobs):
+            (blobs.root / path).parent.mkdir(exist_ok=True)
+            (blobs.root / path).write_bytes(b"mine")
+        else:
+            assert isinstance(blobs, BucketBlobs)
+            obstore.put(blobs.store, path, b"mine")
+    assert list(blobs.keys("original")) == [keys.original(SHA256)]
+    assert sorted(blobs.strays("original")) == sorted(odd)
+
+
+def test_a_bucket_that_takes_nothing_is_not_ready(bucket: BucketBlobs, s3: S3) -> None:
+    """Keys that may only read: a start and the metrics say so, reading goes on (P6)."""
+    bucket.keep(bucket.receive(io.BytesIO(CONTENT)).path, keys.original(SHA256))
+    s3.read_only = True
+    try:
+        with pytest.raises(Unavailable, match="can be read, but nothing can be written"):
+            bucket.probe()
+        with pytest.raises(Unavailable, match="nothing can be written"):
+            bucket.ping()
+        assert bucket.read(keys.original(SHA256)) == CONTENT
+    finally:
+        s3.read_only = False
+    bucket.ping()
+
+
+def test_a_failed_upload_is_told_until_one_succeeds(bucket: BucketBlobs, s3: S3) -> None:
+    s3.read_only = True
+    received = bucket.receive(io.BytesIO(CONTENT))
+    with pytest.raises(Unavailable):
+        bucket.keep(received.path, keys.original(SHA256))
+    with pytest.raises(Unavailable):
+        bucket.ping()
+    s3.read_only = False
+    bucket.keep(received.path, keys.original(SHA256))
+    assert bucket.refused == ""

@@ -106,6 +106,9 @@ def test_a_migration_never_erases_another_biosight(
     typed = CliRunner().invoke(main, [*command, "--into-existing"], input="erase\n")
     assert typed.exit_code == 0, typed.output
     assert "All there and equal" in typed.output
+    # The pictures beside it are still those of the BioSight that was erased.
+    assert "belongs to another BioSight" in run("user", "list", code=1).output
+    run("store", "adopt", "--force")
     listed = run("user", "list").output
     assert "ada@example.org" in listed
     assert "bob@example.org" not in listed

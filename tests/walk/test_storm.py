@@ -17,7 +17,7 @@ import pytest
 
 from biosight.bootstrap import Archive, open_archive
 from biosight.collection import Collection
-from biosight.gallery import trash
+from biosight.gallery import sweeping, trash
 from biosight.images import ActItem, Embedding, Image
 from biosight.labels import Annotation, Prediction
 from biosight.review.acts import Act
@@ -276,7 +276,7 @@ def storm(
             server.close()
     archive = open_archive(Settings(data_dir=tmp_path / "data"))
     try:
-        trash.sweep_orphans(archive.records, archive.blobs)
+        sweeping.sweep_store(archive.records, archive.blobs)
         trash.purge_homeless(
             archive.records,
             archive.blobs,

@@ -26,6 +26,7 @@ COMMANDS = {
     "restore": ("archive", "restore"),
     "doctor": ("archive", "doctor"),
     "config": ("config", "config"),
+    "store": ("store", "store"),
     "user": ("people", "user"),
     "train": ("learn", "train"),
     "evaluate": ("learn", "evaluate"),

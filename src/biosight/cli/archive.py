@@ -6,6 +6,7 @@ Not here: what each does (errands/backups.py, errands/doctoring.py).
 import tarfile
 from collections.abc import Iterator
 from contextlib import closing
+from itertools import islice
 from pathlib import Path
 
 import click
@@ -15,10 +16,13 @@ from biosight.bootstrap import Archive, open_archive
 from biosight.errands import backups, doctoring, rereading
 from biosight.errands.backups import Saved
 from biosight.errors import BadRequest, BioSightError
-from biosight.gallery import trash
+from biosight.gallery import sweeping
 from biosight.images import Image
 from biosight.inference.decoding import Decoders
 from biosight.settings import Settings
+
+MOST_NAMED = 3
+WORD = "sweep"
 
 
 def bar(keys: list[str]) -> Iterator[str]:
@@ -103,7 +107,7 @@ def restore(settings: Settings, file: Path) -> None:
 
 
 @click.command()
-@click.option("--repair", is_flag=True, help="Remove orphans and stale uploads.")
+@click.option("--repair", is_flag=True, help="Set orphaned files aside for seven days.")
 @click.option(
     "--from",
     "folder",
@@ -127,12 +131,11 @@ def doctor(settings: Settings, repair: bool, folder: Path | None, reread: bool) 
             found = list(doctoring.problems(archive, progress.update))
         if folder:
             found = mended(archive, found, folder)
-        orphans = find_orphans(archive, repair=repair)
+        orphans = tidied(archive) if repair else looked_through(archive)
     for problem in (*damaged, *found):
         click.echo(str(problem), err=True)
-    left = "removed" if repair else "found; --repair removes them"
     many = len(damaged) + len(found)
-    click.echo(f"{many} problems. {orphans} orphaned files {left}.")
+    click.echo(f"{many} problems. {orphans}")
     if many:
         raise SystemExit(1)
 
@@ -159,8 +162,38 @@ def mended(
     return left
 
 
-def find_orphans(archive: Archive, *, repair: bool) -> int:
-    """Originals that no record names; removed when asked."""
-    if repair:
-        return trash.sweep_orphans(archive.records, archive.blobs)
-    return sum(1 for _ in trash.orphans(archive.records, archive.blobs))
+def looked_through(archive: Archive) -> str:
+    """What lies in the picture store and no picture names, in words."""
+    found = sweeping.compare_store(archive.records, archive.blobs)
+    many = len(found.removed) + len(found.unexplained)
+    words = f"{many} orphaned files found" + ("; --repair sets them aside." if many else ".")
+    if strays := list(islice(archive.blobs.strays("original"), MOST_NAMED + 1)):
+        names = ", ".join(strays[:MOST_NAMED])
+        more = " and more" if len(strays) > MOST_NAMED else ""
+        words += f" Not written by BioSight, and left alone: {names}{more}."
+    return words
+
+
+def tidied(archive: Archive) -> str:
+    """Set aside what no picture names, after a typed word where it is much; what was done, in
+    words."""
+    found = sweeping.compare_store(archive.records, archive.blobs)
+    if found.is_too_much:
+        ask_about(found)
+    done = sweeping.sweep_store(archive.records, archive.blobs, agreed=True)
+    words = f"{done.moved} orphaned files set aside for {sweeping.KEPT_DAYS} days"
+    words += f", {done.gone} removed for good" if done.gone else ""
+    words += f", {done.back} brought back" if done.back else ""
+    if done.young:
+        words += f"; {done.young} are younger than an hour, or an upload is under way, and stay"
+    return words + "."
+
+
+def ask_about(found: sweeping.StoreContents) -> None:
+    """Ask before much is set aside. Raises BadRequest where the word is not typed."""
+    click.echo(
+        f"{len(found.unexplained):,} of {found.originals:,} pictures in the store are named by no "
+        "record. More often than not that is the wrong database."
+    )
+    if click.prompt(f"Type {WORD} to set them aside", default="", show_default=False) != WORD:
+        raise BadRequest("Nothing was changed.")

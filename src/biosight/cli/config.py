@@ -2,6 +2,7 @@
 
 import os
 from collections.abc import Callable
+from contextlib import closing
 
 import click
 from pydantic import ValidationError
@@ -11,6 +12,7 @@ from biosight.bootstrap import open_blobs, open_records
 from biosight.errors import BadRequest, BioSightError
 from biosight.inference.card import read_card
 from biosight.settings import Settings
+from biosight.storage.installation import check_owner
 
 PREFIX = "BIOSIGHT_"
 HIDDEN = ("token", "secret", "password")
@@ -35,6 +37,7 @@ def check(settings: Settings) -> None:
     asked: list[tuple[str, Callable[[Settings], None]]] = [
         ("database", database),
         ("pictures", pictures),
+        ("pair of stores", pair),
     ]
     asked += [("model", model)] if settings.model_dir else []
     asked += [("sign-in", sign_in)] if settings.oidc_issuer else []
@@ -91,8 +94,14 @@ def database(settings: Settings) -> None:
 
 
 def pictures(settings: Settings) -> None:
-    """Open the pictures' store and ask it."""
-    open_blobs(settings).ping()
+    """Open the pictures' store; write, read and remove one small object."""
+    open_blobs(settings).probe()
+
+
+def pair(settings: Settings) -> None:
+    """Compare the installation that each store names. Raises Conflict."""
+    with closing(open_records(settings)) as records:
+        check_owner(records, open_blobs(settings))
 
 
 def model(settings: Settings) -> None:

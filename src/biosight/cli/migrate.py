@@ -12,6 +12,7 @@ from biosight.bootstrap import KINDS, open_blobs, open_records
 from biosight.errors import BadRequest, BioSightError
 from biosight.settings import Settings
 from biosight.storage import moving
+from biosight.storage.blobs import Blobs
 from biosight.storage.installation import installation
 from biosight.storage.records import Records
 
@@ -36,7 +37,9 @@ def migrate(settings: Settings, source: str, target: str, into_existing: bool, f
     if first.store == "sqlite" and not first.database_file.is_file():
         raise BadRequest(f"There is no database {first.database_file}.")
     with closing(open_records(first)) as records, closing(open_records(second)) as copy:
-        installation(records)
+        ours = installation(records).key
+        if not into_existing and moving.held_by_another(records, copy, KINDS) is None:
+            check_pictures(settings, ours)
         erase = agreed(records, copy, force=force) if into_existing else False
         with tqdm(desc="records", unit="", disable=None) as bar:
             moved = moving.move(
@@ -49,6 +52,18 @@ def migrate(settings: Settings, source: str, target: str, into_existing: bool, f
     click.echo(
         f"All there and equal. Set BIOSIGHT_DATABASE_URL={without_password(target)} and start."
     )
+
+
+def check_pictures(settings: Settings, key: str) -> None:
+    """Raise BadRequest where the settings' picture store is another BioSight's than the records
+    that are to be copied; a folder that is not there yet is nobody's."""
+    if not settings.uses_bucket and not settings.blob_folder.is_dir():
+        return
+    if (owner := open_blobs(settings).owner()) not in {"", key}:
+        raise BadRequest(
+            f"The picture store belongs to another BioSight ({owner}) than the database that you "
+            f"copy from ({key}); look at BIOSIGHT_STORAGE_URL. Nothing was changed."
+        )
 
 
 def agreed(source: Records, target: Records, *, force: bool) -> bool:
@@ -92,10 +107,24 @@ def migrate_blobs(settings: Settings, source: str, target: str) -> None:
     first, second = with_storage(settings, source), with_storage(settings, target)
     if source == target:
         raise BadRequest("Both stores are the same.")
-    copied = moving.move_blobs(open_blobs(first), open_blobs(second), progress)
+    pictures, copy = open_blobs(first), open_blobs(second)
+    pass_on_owner(pictures, copy)
+    copied = moving.move_blobs(pictures, copy, progress)
     click.echo(f"{copied.blobs} files, {copied.written} copied, {copied.wrong} wrong.")
     if copied.wrong:
         raise BioSightError("Some files are not what their names say; run biosight doctor.")
+
+
+def pass_on_owner(source: Blobs, target: Blobs) -> None:
+    """Write whose the pictures are into the target. Raises BadRequest where it is another's."""
+    owner, there = source.owner(), target.owner()
+    if there and there != owner:
+        raise BadRequest(
+            f"The target belongs to another BioSight ({there}) than the source "
+            f"({owner or 'which names none'}). Nothing was changed."
+        )
+    if owner and not there:
+        target.set_owner(owner)
 
 
 def progress(keys: list[str]) -> "tqdm[str]":

@@ -20,7 +20,7 @@ from biosight.errands.doctoring import Problem, Step, problems, problems_of
 from biosight.errors import BadRequest
 from biosight.settings import Settings
 from biosight.storage import keys, moving
-from biosight.storage.folder import sync_folder
+from biosight.storage.folder import owner_of, sync_folder
 from biosight.storage.keys import KEY, path_of
 from biosight.storage.sqlite import SqliteRecords
 
@@ -114,6 +114,11 @@ def restore(settings: Settings, file: Path, members: Members = iter) -> None:
         )
     if settings.database_file.exists() or any((settings.blob_folder / "original").glob("??/*")):
         raise BadRequest("There is data already; restore into an empty BIOSIGHT_DATA_DIR.")
+    if owner := owner_of(settings.blob_folder):
+        raise BadRequest(
+            f"The picture folder {settings.blob_folder} belongs to another BioSight ({owner}); "
+            "restore into an empty BIOSIGHT_DATA_DIR."
+        )
     settings.database_file.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
     part = settings.database_file.with_suffix(".part")
     part.unlink(missing_ok=True)  # of a restore that was killed

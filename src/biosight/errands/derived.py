@@ -45,23 +45,23 @@ def view(blobs: Blobs, decoders: Decoders, image: Image) -> Derived:
     Raises NotFound, BadPicture or Unavailable.
     """
     if image.media_type in SHOWN_AS_IS:
-        return without_place(blobs, decoders, image)
+        return placeless_file(blobs, decoders, image)
     return as_jpeg(blobs, image, keys.view(image.sha256), decoders.render)
 
 
 def whole(blobs: Blobs, decoders: Decoders, image: Image) -> Derived:
     """Every pixel as any browser shows it, without its place; raises as `view`."""
     if image.media_type in SHOWN_AS_IS:
-        return without_place(blobs, decoders, image)
+        return placeless_file(blobs, decoders, image)
     return as_jpeg(blobs, image, keys.whole(image.sha256), decoders.whole)
 
 
-def without_place(blobs: Blobs, decoders: Decoders, image: Image) -> Derived:
+def placeless_file(blobs: Blobs, decoders: Decoders, image: Image) -> Derived:
     """The picture and nothing but the picture (images/placeless.py), written once and kept.
 
     Raises NotFound, BadPicture, NoSpace or Unavailable.
     """
-    key, media_type = keys.placeless(image.sha256), placeless.media_type(image.media_type)
+    key, media_type = keys.placeless(image.sha256), placeless.placeless_type(image.media_type)
     if not blobs.has(key):
         write_placeless(blobs, decoders, image, key)
     name = image.name if media_type == image.media_type else f"{Path(image.name).stem}.jpg"
@@ -88,8 +88,8 @@ def placeless_pieces(
     blobs: Blobs, decoders: Decoders, image: Image
 ) -> Callable[[], Iterator[bytes]]:
     """A function that reads the picture without its place from the start; raises as
-    `without_place`."""
-    found = without_place(blobs, decoders, image)
+    `placeless_file`."""
+    found = placeless_file(blobs, decoders, image)
     return lambda: blobs.stream(found.key)
 
 

@@ -13,7 +13,7 @@ from biosight.errands.names import naming_of
 from biosight.errands.settling import settle_all
 from biosight.errands.versions import serving_key
 from biosight.errors import BioSightError
-from biosight.gallery import trash
+from biosight.gallery import sweeping, trash
 from biosight.images import Image
 from biosight.intake import classify_again
 from biosight.storage.records import Where, among
@@ -36,8 +36,10 @@ def keep_house(biosight: BioSight) -> None:
     """One round for all instances: old trash, orphans, pictures that wait for the model."""
     records, blobs = biosight.archive.records, biosight.archive.blobs
     purged = trash.purge_old(records, blobs, biosight.settings.trash_days)
-    swept = trash.sweep_orphans(records, blobs)
-    swept += trash.purge_homeless(records, blobs, lambda c: records.get(Collection, c) is not None)
+    homeless = trash.purge_homeless(
+        records, blobs, lambda c: records.get(Collection, c) is not None
+    )
+    swept = sweeping.sweep_store(records, blobs)
     accounts.forget_tries(records, time.time())
     accounts.forget_visits(records)
     logbook.forget_old(records, time.time())
@@ -46,8 +48,15 @@ def keep_house(biosight: BioSight) -> None:
         trash.forget_histories(records)
     settle_all(records, biosight.catalogue)
     named = classify_waiting(biosight)
-    if purged or swept or named:
-        log.info("kept house", extra={"purged": purged, "orphans": swept, "classified": named})
+    done = {
+        "purged": purged + homeless,
+        "set_aside": swept.moved,
+        "removed": swept.gone,
+        "brought_back": swept.back,
+        "classified": named,
+    }
+    if any(done.values()):
+        log.info("kept house", extra=done)
 
 
 def classify_waiting(biosight: BioSight) -> int:

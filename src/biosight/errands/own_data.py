@@ -13,7 +13,7 @@ from biosight.accounts import Invitation, Session, Share, Token, User
 from biosight.bootstrap import Archive
 from biosight.collection import Collection
 from biosight.drift import DriftBaseline
-from biosight.gallery.export import path_in_zip, picture_file, text_entry, zip_entry
+from biosight.gallery.export import exported_file, path_in_zip, text_entry, zip_entry
 from biosight.gallery.naming import UniqueNames
 from biosight.gallery.table import Telling
 from biosight.gallery.zips import ZipEntry, zip_of
@@ -94,5 +94,5 @@ def originals(archive: Archive, user: User) -> Iterator[ZipEntry]:
     names, telling = UniqueNames(), Telling(str)
     for images in pages(archive.records, Image, [Where("uploaded_by", "=", user.id)]):
         for image in images:
-            if (file := picture_file(archive.records, archive.blobs, image)) is not None:
+            if (file := exported_file(archive.records, archive.blobs, image)) is not None:
                 yield zip_entry(image, f"pictures/{path_in_zip(names, image, telling)}", file)

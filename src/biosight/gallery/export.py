@@ -19,7 +19,7 @@ from biosight.gallery.naming import UniqueNames, file_name
 from biosight.gallery.table import Telling
 from biosight.gallery.zips import PIECE, ZipEntry, zip_of
 from biosight.images import Image
-from biosight.images.placeless import media_type as placeless_type
+from biosight.images.placeless import placeless_type
 from biosight.labels import PEOPLE, Annotation, Prediction
 from biosight.storage import keys
 from biosight.storage.blobs import Blobs
@@ -91,10 +91,10 @@ def path_in_zip(names: UniqueNames, image: Image, telling: Telling) -> str:
         folder = "/".join(names.folder(label) for label in line_of(image.label_path))
     else:
         folder = names.folder(image.label)
-    return names.take(folder, name_of(image, placeless=telling.placeless(image)))
+    return names.take(folder, exported_name(image, placeless=telling.placeless(image)))
 
 
-def name_of(image: Image, *, placeless: bool) -> str:
+def exported_name(image: Image, *, placeless: bool) -> str:
     """The file name of a picture; one that is drawn anew to hide its place is a JPEG."""
     drawn = placeless_type(image.media_type)
     if placeless and drawn != image.media_type:
@@ -124,7 +124,7 @@ def zip_chunks(
             kept = []
             for image in images:
                 hidden = telling.placeless(image)
-                file = picture_file(records, blobs, image, rebuild if hidden else None)
+                file = exported_file(records, blobs, image, rebuild if hidden else None)
                 if file is None:
                     continue
                 kept.append((image, path_in_zip(names, image, telling)))
@@ -155,7 +155,7 @@ class PictureFile:
     crc32: int
 
 
-def picture_file(
+def exported_file(
     records: Records, blobs: Blobs, image: Image, rebuild: "Rebuild | None" = None
 ) -> PictureFile | None:
     """The original of a picture, or with `rebuild` the picture alone; None where its bytes are gone

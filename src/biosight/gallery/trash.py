@@ -1,12 +1,15 @@
 """The trash's far end: records and bytes that really go.
 
-Delete: record first, bytes last, and bytes only when no record names them. Not here: putting
-into the trash and taking out, which are acts with undo (review).
+Delete: record first, bytes last, and bytes only when no record names them. Not here: bytes that
+nobody removed and no picture names (sweeping.py), or putting into the trash and taking out, which
+are acts with undo (review).
 """
 
 import time
-from collections.abc import Callable, Iterator, Sequence
-from itertools import islice
+from collections.abc import Callable, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from typing import ClassVar
 
 from biosight.errors import Stale
 from biosight.images import ActItem, Embedding, Image
@@ -14,9 +17,20 @@ from biosight.images.comments import Comment, Mention
 from biosight.labels import Annotation, Identifications, Prediction
 from biosight.storage import keys
 from biosight.storage.blobs import Blobs
-from biosight.storage.records import Insert, Records, Remove, Where, among, one, pages
+from biosight.storage.records import Insert, InUse, Records, Remove, Where, among, one, pages
 
 PAGE = 200
+
+
+@dataclass(frozen=True, slots=True)
+class LeftBytes:
+    """Bytes that a person removed for good and that could not go at once; the id is their
+    SHA-256."""
+
+    table: ClassVar[str] = "left_bytes"
+
+    id: str
+    at: float
 
 
 def purge(records: Records, blobs: Blobs, where: Sequence[Where], limit: int = 0) -> int:
@@ -79,11 +93,22 @@ def purge_homeless(records: Records, blobs: Blobs, exists: Callable[[str], bool]
 
 
 def drop_bytes(records: Records, blobs: Blobs, sha256: str) -> None:
-    """Remove bytes that no record names; left for the sweep when uploads hold the lock."""
+    """Remove bytes that no record names. Where uploads hold the lock they are left to the sweep,
+    with a note that somebody emptied the trash."""
     with blobs.removal(keys.original(sha256)) as held:
-        if held and one(records, Image, Where("sha256", "=", sha256)) is None:
-            for key in (keys.original, *keys.DERIVED):
-                blobs.remove(key(sha256))
+        if one(records, Image, Where("sha256", "=", sha256)) is not None:
+            return
+        if held:
+            remove_bytes(blobs, sha256)
+            return
+    with suppress(InUse):
+        records.write(Insert(LeftBytes(sha256, time.time())))
+
+
+def remove_bytes(blobs: Blobs, sha256: str) -> None:
+    """Remove an original and all that was made from it."""
+    for key in (keys.original, *keys.DERIVED):
+        blobs.remove(key(sha256))
 
 
 def purge_old(records: Records, blobs: Blobs, days: int) -> int:
@@ -91,30 +116,3 @@ def purge_old(records: Records, blobs: Blobs, days: int) -> int:
     before = time.time() - days * 86_400
     where = [Where("trashed", "=", True), Where("trashed_at", "<", before)]
     return purge(records, blobs, where)
-
-
-def sweep_orphans(
-    records: Records, blobs: Blobs, found: Callable[[str], object] = lambda key: None
-) -> int:
-    """Remove originals that no record names (an upload that a crash cut short)."""
-    swept = 0
-    for key in orphans(records, blobs):
-        found(key)
-        drop_bytes(records, blobs, keys.sha256_of(key))
-        swept += 1
-    return swept
-
-
-def orphans(records: Records, blobs: Blobs) -> Iterator[str]:
-    """The keys of originals that no record names."""
-    every = iter(blobs.keys("original"))
-    while part := list(islice(every, PAGE)):
-        hashes = tuple(keys.sha256_of(key) for key in part)
-        named = {i.sha256 for i in all_with(records, hashes)}
-        yield from (key for key, sha256 in zip(part, hashes, strict=True) if sha256 not in named)
-
-
-def all_with(records: Records, hashes: tuple[str, ...]) -> Iterator[Image]:
-    """Every image with one of these hashes."""
-    for found in pages(records, Image, [Where("sha256", "in", hashes)], size=PAGE):
-        yield from found

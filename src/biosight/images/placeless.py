@@ -31,7 +31,7 @@ BUILDERS: dict[str, Callable[[bytes], Iterable[Pieces]]] = {
 }
 
 
-def media_type(of: str) -> str:
+def placeless_type(of: str) -> str:
     """The media type of a picture without its place, by the picture's own."""
     return JPEG if of in DRAWN else of
 
@@ -64,7 +64,7 @@ def write_without_place(source: Path, target: Path) -> None:
     except NotRebuilt:
         pass
     del content
-    draw(source, target, media_type(MEDIA_TYPES[kind]))
+    draw(source, target, placeless_type(MEDIA_TYPES[kind]))
 
 
 def draw(source: Path, target: Path, wanted: str) -> None:

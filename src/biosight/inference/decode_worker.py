@@ -68,7 +68,7 @@ def whole(path: Path) -> tuple[dict[str, Any], list[bytes]]:
     return {}, [reading.encode_jpeg(opened.picture, 90)]
 
 
-def without_place(path: Path, target: Path) -> tuple[dict[str, Any], list[bytes]]:
+def rebuild_file(path: Path, target: Path) -> tuple[dict[str, Any], list[bytes]]:
     """The picture alone, written to a file: it may be too large for a message."""
     placeless.write_without_place(path, target)
     return {}, []
@@ -97,7 +97,7 @@ def answer(request: dict[str, Any]) -> tuple[dict[str, Any], list[bytes]]:
         if request["want"] == "whole":
             return whole(path)
         if request["want"] == "placeless":
-            return without_place(path, Path(request["target"]))
+            return rebuild_file(path, Path(request["target"]))
         if request["want"] == "reduced":
             return reduced(path, int(request["short"]))
         if request["want"] == "pixels":

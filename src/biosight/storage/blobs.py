@@ -77,12 +77,36 @@ class Blobs(Protocol):
         """Remove a key, if it is there."""
         ...
 
+    def move(self, source: str, target: str) -> None:
+        """Give the bytes of one key another one, which is as old as this call. Raises NotFound."""
+        ...
+
+    def age(self, key: str) -> float | None:
+        """Seconds since a key got its bytes; None where it is not there."""
+        ...
+
     def ping(self) -> None:
-        """Raise Unavailable when the store is away."""
+        """Raise Unavailable when the store is away, or has refused a write and still does."""
+        ...
+
+    def probe(self) -> None:
+        """Write, read and remove one small object. Raises Unavailable in words, or NoSpace."""
         ...
 
     def keys(self, kind: str) -> Iterator[str]:
-        """All keys of one kind."""
+        """All keys of one kind; what BioSight did not write is passed over."""
+        ...
+
+    def strays(self, kind: str) -> Iterator[str]:
+        """Paths beside the keys of one kind, which BioSight did not write."""
+        ...
+
+    def owner(self) -> str:
+        """The key of the installation whose pictures these are, "" while none has said so."""
+        ...
+
+    def set_owner(self, key: str) -> None:
+        """Write whose pictures these are, over what is there."""
         ...
 
     def sweep_incoming(self, older_than: float, now: float) -> int:

@@ -6,7 +6,6 @@ they are older than half of that. Not here: a folder of blobs (folder.py).
 """
 
 import hashlib
-import os
 import secrets
 import shutil
 import time
@@ -21,9 +20,9 @@ from obstore.exceptions import AlreadyExistsError, BaseError, NotFoundError
 from obstore.store import from_url
 
 from biosight.errors import BadRequest, NoSpace, NotFound, Unavailable
-from biosight.storage.folder import KEEP_FREE_BYTES, sweep
+from biosight.storage.folder import KEEP_FREE_BYTES, OWNER, REFUSED, sweep
 from biosight.storage.incoming import Incoming, Received, filled, translated
-from biosight.storage.keys import path_of
+from biosight.storage.keys import key_at, path_of
 
 GRACE_SECONDS = 3600.0
 WHOLE_BYTES = 16 * 1024 * 1024  # larger files go in parts
@@ -42,6 +41,11 @@ CLIENT: dict[str, Any] = {"timeout": "60s", "connect_timeout": "5s", "allow_http
 BRIEFLY: dict[str, Any] = {
     "client_options": CLIENT | {"timeout": "5s", "connect_timeout": "3s"},
     "retry_config": RETRY | {"retry_timeout": timedelta(seconds=6)},
+}
+WHY = {
+    "PermissionDeniedError": "these keys are not allowed to write",
+    "UnauthenticatedError": "these keys are not known there",
+    "NotFoundError": "there is no such bucket",
 }
 PATIENTLY: dict[str, Any] = {"client_options": CLIENT, "retry_config": RETRY}
 
@@ -79,6 +83,7 @@ class BucketBlobs:
         self.store = store
         self.brief = brief
         self.incoming = incoming
+        self.refused = ""  # why the last write failed, until one succeeds
         with translated():
             incoming.mkdir(parents=True, exist_ok=True)
 
@@ -124,7 +129,7 @@ class BucketBlobs:
     def upload(self, file: Path, path: str, *, create: bool) -> None:
         """One object, whole or in parts; create-only where it is new and goes in one piece."""
         large = file.stat().st_size > WHOLE_BYTES
-        with asking():
+        with self.writing():
             try:
                 obstore.put(
                     self.store,
@@ -139,7 +144,7 @@ class BucketBlobs:
 
     def put_derived(self, key: str, content: bytes) -> None:
         """Write bytes that can be made again."""
-        with asking():
+        with self.writing():
             obstore.put(self.store, path_of(key), content, use_multipart=False)
 
     def read(self, key: str) -> bytes:
@@ -190,16 +195,64 @@ class BucketBlobs:
         except NotFound:
             path_of(key)
 
+    def move(self, source: str, target: str) -> None:
+        with self.writing():
+            obstore.copy(self.store, path_of(source), path_of(target))
+            obstore.delete(self.store, path_of(source))
+
+    @contextmanager
+    def writing(self) -> Iterator[None]:
+        """The bucket's errors as BioSight's; a write that is refused is remembered for `ping`."""
+        try:
+            with asking():
+                yield
+        except Unavailable as error:
+            self.refused = error.detail
+            raise
+        self.refused = ""
+
     def ping(self) -> None:
-        """Raise Unavailable when the bucket can't be asked."""
         with asking():
             next(iter(obstore.list(self.brief, "model/", chunk_size=1)), None)
+        if self.refused:
+            self.probe()
+
+    def probe(self) -> None:
+        path, content = f"probe/{secrets.token_hex(16)}", b"biosight"
+        try:
+            with self.writing():
+                obstore.put(self.brief, path, content, use_multipart=False)
+                whole = bytes(obstore.get(self.brief, path).bytes()) == content
+                obstore.delete(self.brief, path)
+        except Unavailable as error:
+            self.refused = f"{REFUSED} ({why(error)})."
+            raise Unavailable(self.refused) from error
+        if not whole:
+            raise Unavailable("The picture store does not give back what it took.")
 
     def keys(self, kind: str) -> Iterator[str]:
+        yield from filter(None, map(key_at, self.paths(kind)))
+
+    def strays(self, kind: str) -> Iterator[str]:
+        yield from (path for path in self.paths(kind) if key_at(path) is None)
+
+    def paths(self, kind: str) -> Iterator[str]:
+        """The paths of all objects below a kind's prefix."""
         with asking():
             for page in obstore.list(self.store, f"{kind}/"):
                 for about in page:
-                    yield f"{kind}/{os.path.basename(about['path'])}"  # noqa: PTH119
+                    yield str(about["path"])
+
+    def owner(self) -> str:
+        try:
+            with asking():
+                return bytes(obstore.get(self.brief, OWNER).bytes()).decode("ascii").strip()
+        except NotFound:
+            return ""
+
+    def set_owner(self, key: str) -> None:
+        with self.writing():
+            obstore.put(self.brief, OWNER, f"{key}\n".encode("ascii"), use_multipart=False)
 
     def sweep_incoming(self, older_than: float, now: float) -> int:
         return sweep(self.incoming, older_than, now)
@@ -218,6 +271,11 @@ class BucketBlobs:
         """Was a key last written before GRACE_SECONDS, or never?"""
         age = self.age(key)
         return age is None or age > GRACE_SECONDS
+
+
+def why(error: Unavailable) -> str:
+    """The kind of what the bucket answered, in a few words."""
+    return WHY.get(type(error.__cause__).__name__, "it does not answer")
 
 
 def bucket_pieces(found: Any) -> Iterator[bytes]:

@@ -25,7 +25,7 @@ from pydantic import TypeAdapter
 
 from biosight.storage.records import Record
 
-SCHEMA_VERSION = 9
+SCHEMA_VERSION = 10
 PLAIN = (str, int, float, bool, bytes)
 
 

@@ -5,6 +5,7 @@ Not here: buckets (bucket.py), or the grammar of keys (blobs.py).
 
 import fcntl
 import os
+import re
 import secrets
 import shutil
 import time
@@ -14,10 +15,13 @@ from pathlib import Path
 from typing import BinaryIO
 
 from biosight.errors import NoSpace, NotFound, Unavailable
-from biosight.storage.incoming import Incoming, Received, filled, translated
-from biosight.storage.keys import path_of
+from biosight.storage.incoming import FULL, Incoming, Received, filled, translated
+from biosight.storage.keys import key_at, path_of
 
 KEEP_FREE_BYTES = 64 * 1024 * 1024
+OWNER = "installation"
+REFUSED = "The picture store can be read, but nothing can be written to it"
+UPLOAD_NAME = re.compile(r"[0-9a-f]{32}")
 
 
 class FolderBlobs:
@@ -36,7 +40,7 @@ class FolderBlobs:
     def has(self, key: str) -> bool:
         if self.path(key).is_file():
             return True
-        self.ping()
+        self.there()
         return False
 
     @contextmanager
@@ -45,7 +49,7 @@ class FolderBlobs:
         try:
             yield
         except FileNotFoundError as error:
-            self.ping()
+            self.there()
             raise NotFound("These bytes are not stored.") from error
         except OSError as error:
             raise Unavailable("The picture store can't be reached just now.") from error
@@ -124,15 +128,69 @@ class FolderBlobs:
         with translated():
             self.path(key).unlink(missing_ok=True)
 
-    def ping(self) -> None:
+    def move(self, source: str, target: str) -> None:
+        to = self.path(target)
+        with translated():
+            to.parent.mkdir(parents=True, exist_ok=True)
+        with self.reading():
+            self.path(source).replace(to)
+            os.utime(to)
+            sync_folder(to.parent)
+
+    def age(self, key: str) -> float | None:
+        try:
+            with self.reading():
+                return time.time() - self.path(key).stat().st_mtime
+        except NotFound:
+            return None
+
+    def there(self) -> None:
         """Raise Unavailable when the folder is away."""
         with translated():
             if not self.incoming.is_dir():
                 raise OSError("away")
 
+    def ping(self) -> None:
+        self.there()
+        self.probe()
+
+    def probe(self) -> None:
+        path = self.incoming / secrets.token_hex(16)
+        try:
+            path.write_bytes(b"biosight")
+            whole = path.read_bytes() == b"biosight"
+            path.unlink()
+        except OSError as error:
+            if error.errno in FULL:
+                raise NoSpace("The disk is full; nothing was stored.") from error
+            raise Unavailable(f"{REFUSED} ({error.strerror}: {self.root}).") from error
+        if not whole:
+            raise Unavailable(f"The picture store does not give back what it took ({self.root}).")
+
     def keys(self, kind: str) -> Iterator[str]:
-        for file in sorted((self.root / kind).glob("??/*")):
-            yield f"{kind}/{file.name}"
+        yield from filter(None, map(key_at, self.paths(kind)))
+
+    def strays(self, kind: str) -> Iterator[str]:
+        yield from (path for path in self.paths(kind) if key_at(path) is None)
+
+    def paths(self, kind: str) -> Iterator[str]:
+        """The paths of all files below a kind's folder, in order."""
+        for folder, below, files in os.walk(self.root / kind):
+            below.sort()
+            beside = Path(folder).relative_to(self.root).as_posix()
+            yield from (f"{beside}/{name}" for name in sorted(files))
+
+    def owner(self) -> str:
+        with self.reading():
+            self.there()
+            return owner_of(self.root)
+
+    def set_owner(self, key: str) -> None:
+        part = self.incoming / secrets.token_hex(16)
+        with translated():
+            part.write_text(f"{key}\n", encoding="ascii")
+            part.replace(self.root / OWNER)
+            sync_folder(self.root)
 
     def sweep_incoming(self, older_than: float, now: float) -> int:
         return sweep(self.incoming, older_than, now)
@@ -179,6 +237,14 @@ class FilePieces:
         self.close()
 
 
+def owner_of(root: Path) -> str:
+    """The key of the installation that a folder of pictures names, "" for none."""
+    try:
+        return (root / OWNER).read_text(encoding="ascii", errors="replace").strip()
+    except FileNotFoundError:
+        return ""
+
+
 def sync_folder(folder: Path) -> None:
     """fsync a folder, so that a rename in it survives a power cut."""
     descriptor = os.open(folder, os.O_RDONLY)
@@ -207,6 +273,8 @@ def sweep(folder: Path, older_than: float, now: float) -> int:
     """Remove files of a folder by age in seconds; how many."""
     swept = 0
     for file in folder.iterdir():
+        if not UPLOAD_NAME.fullmatch(file.name):
+            continue  # nothing that BioSight wrote
         try:
             old = now - file.stat().st_mtime > older_than
         except FileNotFoundError:

@@ -7,12 +7,17 @@ import re
 
 from biosight.errors import NotFound
 
-KEY = re.compile(r"(original|thumbnail|view|whole|placeless|model)/[0-9a-f]{64}")
+KEY = re.compile(r"(original|swept|thumbnail|view|whole|placeless|model)/[0-9a-f]{64}")
 
 
 def original(sha256: str) -> str:
     """The key of an upload's own bytes."""
     return f"original/{sha256}"
+
+
+def swept(sha256: str) -> str:
+    """The key of an original that no picture named, until the store's trash is emptied."""
+    return f"swept/{sha256}"
 
 
 def thumbnail(sha256: str) -> str:
@@ -51,6 +56,13 @@ def path_of(key: str) -> str:
         raise NotFound("There is no such file.")
     kind, name = key.split("/")
     return f"{kind}/{name[:2]}/{name}"
+
+
+def key_at(path: str) -> str | None:
+    """The key of what lies at a path in a store; None for what BioSight did not write."""
+    parts = path.split("/")
+    key = f"{parts[0]}/{parts[-1]}"
+    return key if KEY.fullmatch(key) and path_of(key) == path else None
 
 
 # Everything that is made from an original, and goes with it.

@@ -8,11 +8,13 @@ what the records mean.
 import itertools
 import secrets
 import threading
+import warnings
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from copy import copy
 from dataclasses import MISSING
 from typing import Any, cast
+from urllib.parse import unquote
 
 from bson.errors import BSONError
 from pymongo import ASCENDING, DESCENDING, IndexModel, MongoClient, UpdateOne, timeout
@@ -85,25 +87,48 @@ def open_mongo(url: str, kinds: Sequence[type[Record]]) -> "MongoRecords":
 
     Raises BadRequest for a URL that is none, Unavailable when the server is away.
     """
+    client = client_of(url)
     try:
-        client: MongoClient[Document] = MongoClient(
-            url,
-            serverSelectionTimeoutMS=SELECT_MS,
-            connectTimeoutMS=CONNECT_MS,
-            socketTimeoutMS=SOCKET_MS,
-            retryWrites=True,
-            appname="biosight",
-        )
+        check_database_name(url)
         database = client.get_default_database("biosight")
-    except (ConfigurationError, InvalidURI) as error:
-        raise BadRequest(f"BIOSIGHT_DATABASE_URL is not a MongoDB address: {error}") from error
-    try:
         with bounded():
             check_transactions(client.admin.command("hello"))
         return MongoRecords(database, kinds)
     except BaseException:
         client.close()
         raise
+
+
+def client_of(url: str) -> MongoClient[Document]:
+    """A client of what the URL names. Raises BadRequest for a URL that is none, or that PyMongo
+    would read otherwise than it is written."""
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("error", UserWarning)
+            return MongoClient(
+                url,
+                serverSelectionTimeoutMS=SELECT_MS,
+                connectTimeoutMS=CONNECT_MS,
+                socketTimeoutMS=SOCKET_MS,
+                retryWrites=True,
+                appname="biosight",
+            )
+    except UserWarning as warning:
+        raise BadRequest(
+            f"BIOSIGHT_DATABASE_URL has an option that PyMongo does not take: {warning}"
+        ) from warning
+    except (ConfigurationError, InvalidURI, ValueError) as error:
+        raise BadRequest(f"BIOSIGHT_DATABASE_URL is not a MongoDB address: {error}") from error
+
+
+def check_database_name(url: str) -> None:
+    """Raise BadRequest for a database's name with a dot: PyMongo takes what follows the dot for
+    something else."""
+    name = url.partition("://")[2].partition("/")[2].partition("?")[0]
+    if "." in unquote(name):
+        raise BadRequest(
+            f"BIOSIGHT_DATABASE_URL names the database {unquote(name)}; a name can't hold a dot."
+        )
 
 
 def check_transactions(hello: Document) -> None:

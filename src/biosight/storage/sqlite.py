@@ -307,8 +307,10 @@ class SqliteRecords:
             self.reserve.unlink(missing_ok=True)
 
     def ping(self) -> None:
-        """Raise Unavailable when the file can't be read."""
+        """Raise Unavailable when the file can't be read or written."""
         self.rows("SELECT 1 FROM sqlite_schema LIMIT 1")
+        if not all(os.access(path, os.W_OK) for path in (self.path, self.path.parent)):
+            raise Unavailable("The database can be read, but nothing can be written to it.")
 
     def still(self) -> AbstractContextManager[None]:
         """None: `snapshot` is the way to a whole copy here."""

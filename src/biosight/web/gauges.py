@@ -17,6 +17,7 @@ from biosight.drift import DriftReport
 from biosight.errands.accuracy import audited_here
 from biosight.errands.running import last_backup
 from biosight.errors import BioSightError
+from biosight.gallery.sweeping import halted_files
 from biosight.images import Image
 from biosight.jobs import Job
 from biosight.registry import families
@@ -83,6 +84,7 @@ class Gauges:
         waited = time.time() - waiting[0].created_at if waiting else 0
         metrics.job_wait_seconds.set(max(0.0, waited))
         metrics.backup_made.set(last_backup(archive.records))
+        metrics.sweep_halted_files.set(halted_files(archive.records))
         self.ask_drift()
         metrics.promoted.clear()
         for version in families(archive.records).values():

@@ -14,7 +14,13 @@ from datetime import UTC, datetime
 from hashlib import sha256
 from itertools import groupby
 
-from biosight.gallery.export import Rebuild, name_of, picture_file, rebuilds_nothing, zip_entry
+from biosight.gallery.export import (
+    Rebuild,
+    exported_file,
+    exported_name,
+    rebuilds_nothing,
+    zip_entry,
+)
 from biosight.gallery.standards.camtrap_tables import (
     DEPLOYMENTS,
     MEDIA,
@@ -36,7 +42,7 @@ from biosight.gallery.standards.facts import (
 )
 from biosight.gallery.zips import ZipEntry, zip_of
 from biosight.images import Image
-from biosight.images.placeless import media_type as placeless_type
+from biosight.images.placeless import placeless_type
 from biosight.places import Deployment
 from biosight.places.clocks import instant, offset_in
 from biosight.storage.blobs import Blobs
@@ -116,7 +122,7 @@ def files(records: Records, scope: Scope, blobs: Blobs, rebuild: Rebuild) -> Ite
         if missing(image, scope):
             continue
         hidden = scope.grid(image) > 0
-        file = picture_file(records, blobs, image, rebuild if hidden else None)
+        file = exported_file(records, blobs, image, rebuild if hidden else None)
         if file is not None:
             yield zip_entry(image, file_path(image, scope), file)
 
@@ -125,11 +131,11 @@ def file_path(image: Image, scope: Scope) -> str:
     """The path of a picture in the package, by the SHA-256 of the original. Where the place is
     coarse it is by the picture's id: places could be tried out against a hash."""
     hidden = scope.grid(image) > 0
-    _, dot, suffix = name_of(image, placeless=hidden).rpartition(".")
+    _, dot, suffix = exported_name(image, placeless=hidden).rpartition(".")
     return f"media/{image.id if hidden else image.sha256}{dot}{suffix.lower()}"
 
 
-def media_type(image: Image, scope: Scope) -> str:
+def exported_type(image: Image, scope: Scope) -> str:
     """The media type of a picture's file in the package."""
     return placeless_type(image.media_type) if scope.grid(image) else image.media_type
 
@@ -234,8 +240,8 @@ def media(facts: Facts, scope: Scope) -> tuple[str, ...]:
         "timestamp": local_time(image, scope),
         "filePath": file_path(image, scope),
         "filePublic": "false",
-        "fileName": name_of(image, placeless=scope.grid(image) > 0),
-        "fileMediatype": media_type(image, scope),
+        "fileName": exported_name(image, placeless=scope.grid(image) > 0),
+        "fileMediatype": exported_type(image, scope),
         "mediaComments": image.note,
     }
     return in_order(MEDIA, said)

@@ -6,7 +6,7 @@ Not here: other formats.
 import struct
 from collections.abc import Iterator
 
-from biosight.images.rebuilt.common import NotRebuilt, Pieces
+from biosight.images.rebuilt.kept import NotRebuilt, Pieces
 
 FILE_HEAD, CORE, INFO, V5 = 14, 12, 40, 124
 BIT_FIELDS, MASKS = 3, 12

@@ -5,7 +5,7 @@ Not here: other formats.
 
 from collections.abc import Iterator
 
-from biosight.images.rebuilt.common import NotRebuilt, Pieces
+from biosight.images.rebuilt.kept import NotRebuilt, Pieces
 
 SCREEN, IMAGE_HEAD = 13, 10
 EXTENSION, IMAGE, TRAILER = 0x21, 0x2C, 0x3B

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 from biosight.errors import BadPicture
 from biosight.images import jpeg
-from biosight.images.rebuilt.common import NotRebuilt, Pieces, clean_profile, exif_of, turned
+from biosight.images.rebuilt.kept import NotRebuilt, Pieces, clean_profile, exif_of, turn_of
 
 # An application segment of the application that gives it a meaning, and the length that it needs.
 JFIF, JFIF_LENGTH = b"JFIF\0", 12
@@ -28,7 +28,7 @@ def rebuilt(content: bytes) -> Iterator[Pieces]:
         raise NotRebuilt
     yield b"\xff\xd8"
     yield from applications(content, segments)
-    if exif := exif_of(turned(parts.exif)):
+    if exif := exif_of(turn_of(parts.exif)):
         yield segment(0xE1, jpeg.EXIF + exif)
     yield from profile_parts(clean_profile(parts.profile))
     view = memoryview(content)

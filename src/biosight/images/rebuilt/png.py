@@ -1,6 +1,6 @@
-"""A PNG of its picture's chunks alone, animated ones too (PNG, third edition, W3C 2025).
+"""A PNG of its picture's png_chunks alone, animated ones too (PNG, third edition, W3C 2025).
 
-Not here: what its other chunks say (images/png.py).
+Not here: what its other png_chunks say (images/png.py).
 """
 
 import struct
@@ -9,7 +9,7 @@ from collections.abc import Iterator
 
 from biosight.errors import BadPicture
 from biosight.images import png
-from biosight.images.rebuilt.common import NotRebuilt, Pieces, clean_profile, exif_of, turned
+from biosight.images.rebuilt.kept import NotRebuilt, Pieces, clean_profile, exif_of, turn_of
 
 # What says how colours are meant, each of a length of its own.
 COLOUR = {b"gAMA": 4, b"cHRM": 32, b"sRGB": 1, b"cICP": 4}
@@ -18,25 +18,25 @@ FIRST, LAST = b"IHDR", b"IEND"
 
 
 def rebuilt(content: bytes) -> Iterator[Pieces]:
-    """The chunks that a decoder needs, the turn and the profile. Raises NotRebuilt."""
+    """The png_chunks that a decoder needs, the turn and the profile. Raises NotRebuilt."""
     try:
         parts = png.taken_apart(content)
     except BadPicture as error:
         raise NotRebuilt from error
-    profile, exif = clean_profile(parts.profile), exif_of(turned(parts.exif))
+    profile, exif = clean_profile(parts.profile), exif_of(turn_of(parts.exif))
     yield png.SIGNATURE
     view = memoryview(content)
-    for kind, start, end in chunks(content):
+    for kind, start, end in png_chunks(content):
         if kind in png.PICTURE_CHUNKS | ANIMATION or COLOUR.get(kind) == end - start - 12:
             yield view[start:end]
         if kind == FIRST and profile:
-            yield chunk(b"iCCP", b"icc\0\0" + zlib.compress(profile))
+            yield png_chunk(b"iCCP", b"icc\0\0" + zlib.compress(profile))
         if kind == FIRST and exif:
-            yield chunk(b"eXIf", exif)
+            yield png_chunk(b"eXIf", exif)
 
 
-def chunks(content: bytes) -> Iterator[tuple[bytes, int, int]]:
-    """Each chunk's kind, and where it begins and ends, up to the last."""
+def png_chunks(content: bytes) -> Iterator[tuple[bytes, int, int]]:
+    """Each png_chunk's kind, and where it begins and ends, up to the last."""
     at, kind = len(png.SIGNATURE), b""
     while kind != LAST and at + 12 <= len(content):
         (length,) = struct.unpack_from(">L", content, at)
@@ -45,6 +45,6 @@ def chunks(content: bytes) -> Iterator[tuple[bytes, int, int]]:
         at += 12 + length
 
 
-def chunk(kind: bytes, body: bytes) -> bytes:
-    """One chunk of a PNG with its check sum."""
+def png_chunk(kind: bytes, body: bytes) -> bytes:
+    """One png_chunk of a PNG with its check sum."""
     return struct.pack(">L", len(body)) + kind + body + struct.pack(">L", zlib.crc32(kind + body))

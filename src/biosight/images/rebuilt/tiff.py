@@ -10,8 +10,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from biosight.images import ifd
-from biosight.images.rebuilt.common import NotRebuilt, Pieces, clean_profile
 from biosight.images.rebuilt.jpeg import rebuilt as jpeg_rebuilt
+from biosight.images.rebuilt.kept import NotRebuilt, Pieces, clean_profile
 
 COMPRESSION, PHOTOMETRIC, PROFILE, NODATA, JPEG_TABLES = 259, 262, 34675, 42113, 347
 STRIPS, STRIP_SIZES, TILES, TILE_SIZES, SUBIFDS = 273, 279, 324, 325, 330
@@ -19,7 +19,7 @@ STRIPS, STRIP_SIZES, TILES, TILE_SIZES, SUBIFDS = 273, 279, 324, 325, 330
 # samples and nothing else. Others (JPEG 2000, WebP, the JPEG of TIFF 6.0) are drawn anew.
 PLAIN_COMPRESSIONS = {1, 2, 3, 4, 5, 7, 8, 32946, 32773, 34887, 34925, 50000}
 JPEG = 7
-# How samples lie, what colours they mean, how large a pixel is, and how the page is turned.
+# How samples lie, what colours they mean, how large a pixel is, and how the page is turn_of.
 KEPT = {
     254, 255, 256, 257, 258, 259, 262, 263, 266, 274, 277, 278, 280, 281, 282, 283, 284, 290, 291,
     292, 293, 296, 301, 317, 318, 319, 320, 321, 322, 323, 332, 334, 338, 339, 340, 341, 342, 347,
@@ -39,13 +39,13 @@ class Tag:
 
 
 @dataclass(slots=True)
-class Page:
+class TiffPage:
     """What is kept of a page: tags, its strips or tiles (place and size), and pages below it."""
 
     tags: dict[int, Tag]
     pieces: list[tuple[int, int]]
     tiled: bool
-    below: "list[Page]"
+    below: "list[TiffPage]"
 
 
 def rebuilt(content: bytes) -> Iterator[Pieces]:
@@ -59,22 +59,22 @@ def rebuilt(content: bytes) -> Iterator[Pieces]:
         raise NotRebuilt from error
     if not pages:
         raise NotRebuilt
-    yield from Writer(content, source).written(pages)
+    yield from TiffRebuilt(content, source).written(pages)
 
 
 def pages_from(
     content: bytes, source: ifd.Structure, at: int, seen: set[int], depth: int
-) -> Iterator[Page]:
+) -> Iterator[TiffPage]:
     """The pages of a chain, each with those below it. Raises NotRebuilt or struct.error."""
     while at and at not in seen and len(seen) < MOST_PAGES and depth < MOST_DEPTH:
         seen.add(at)
         entries, at = directory(content, source, at)
         below = [
             page
-            for place in numbers(source, entries.get(SUBIFDS))
+            for place in whole_numbers(source, entries.get(SUBIFDS))
             for page in pages_from(content, source, place, seen, depth + 1)
         ]
-        if (page := page_of(source, entries, below)) is not None:
+        if (page := rebuilt_page(source, entries, below)) is not None:
             yield page
 
 
@@ -99,21 +99,23 @@ def directory(content: bytes, source: ifd.Structure, at: int) -> tuple[dict[int,
     return found, following
 
 
-def numbers(source: ifd.Structure, tag: Tag | None) -> list[int]:
-    """The whole numbers of an entry; none of one that is absent or of another type."""
+def whole_numbers(source: ifd.Structure, tag: Tag | None) -> list[int]:
+    """The whole whole_numbers of an entry; none of one that is absent or of another type."""
     letter = ifd.NUMBERS.get(tag.kind) if tag else None
     if tag is None or letter is None:
         return []
     return [int(n) for n in struct.unpack(source.order + letter * tag.count, tag.content)]
 
 
-def page_of(source: ifd.Structure, entries: dict[int, Tag], below: list[Page]) -> Page | None:
+def rebuilt_page(
+    source: ifd.Structure, entries: dict[int, Tag], below: list[TiffPage]
+) -> TiffPage | None:
     """A page without the tags that say anything else; None for a directory without samples. Raises
     NotRebuilt."""
-    compression = (numbers(source, entries.get(COMPRESSION)) or [1])[0]
+    compression = (whole_numbers(source, entries.get(COMPRESSION)) or [1])[0]
     tiled = TILES in entries
     names = (TILES, TILE_SIZES) if tiled else (STRIPS, STRIP_SIZES)
-    places, sizes = (numbers(source, entries.get(name)) for name in names)
+    places, sizes = (whole_numbers(source, entries.get(name)) for name in names)
     if not places:
         return None
     if compression not in PLAIN_COMPRESSIONS or len(places) != len(sizes):
@@ -124,7 +126,7 @@ def page_of(source: ifd.Structure, entries: dict[int, Tag], below: list[Page]) -
             kept = clean(tags.pop(number).content)
             if kept:
                 tags[number] = Tag(2 if number == NODATA else 7, len(kept), kept)
-    return Page(tags, list(zip(places, sizes, strict=True)), tiled, below)
+    return TiffPage(tags, list(zip(places, sizes, strict=True)), tiled, below)
 
 
 def a_number(text: bytes) -> bytes:
@@ -147,7 +149,7 @@ def tables(content: bytes) -> bytes:
     return b"".join([*kept, b"\xff\xd9"])
 
 
-class Writer:
+class TiffRebuilt:
     """Writes pages one behind the other in the byte order and size of words of the source."""
 
     def __init__(self, content: bytes, source: ifd.Structure) -> None:
@@ -157,7 +159,7 @@ class Writer:
         self.at = 16 if source.big else 8
         self.word = "Q" if source.big else "L"
 
-    def written(self, pages: list[Page]) -> Iterator[Pieces]:
+    def written(self, pages: list[TiffPage]) -> Iterator[Pieces]:
         """The header, then what each page is made of. Raises NotRebuilt for what grows too large.
 
         Sizes are known before bytes are written, so that nothing has to be patched.
@@ -171,16 +173,16 @@ class Writer:
             yield mark + struct.pack(self.order + "HL", 42, first)
         yield from body.pieces
 
-    def chain(self, pages: list[Page], last: int) -> "Chain":
+    def chain(self, pages: list[TiffPage], last: int) -> "PageChain":
         """Pages of one chain, laid out from where the file ends so far."""
         laid = [self.laid_out(page) for page in pages]
         following = [plan.directory for plan in laid[1:]] + [last]
         pieces: list[Pieces] = []
         for plan, after in zip(laid, following, strict=True):
             pieces += [*plan.pieces, struct.pack(self.order + self.word, after)]
-        return Chain(laid[0].directory, pieces)
+        return PageChain(laid[0].directory, pieces)
 
-    def laid_out(self, page: Page) -> "Plan":
+    def laid_out(self, page: TiffPage) -> "PageLayout":
         """One page: the pages below it, its data, its long values, then its directory."""
         pieces: list[Pieces] = []
         below = []
@@ -196,15 +198,15 @@ class Writer:
             self.at += len(piece)
         tags = page.tags | self.pointers(page, places, sizes, below)
         values, table = self.directory(tags)
-        plan = Plan(self.at - len(table), [*pieces, values, table])
+        plan = PageLayout(self.at - len(table), [*pieces, values, table])
         self.at += struct.calcsize("<" + self.word)
         if not self.source.big and self.at > LARGEST_CLASSIC:
             raise NotRebuilt
         return plan
 
-    def data(self, page: Page) -> Iterator[Pieces]:
+    def data(self, page: TiffPage) -> Iterator[Pieces]:
         """The strips or tiles as they are, those of JPEG without application segments."""
-        jpegs = (numbers(self.source, page.tags.get(COMPRESSION)) or [1])[0] == JPEG
+        jpegs = (whole_numbers(self.source, page.tags.get(COMPRESSION)) or [1])[0] == JPEG
         for place, size in page.pieces:
             piece = self.content[place : place + size]
             if jpegs and bytes(piece[:2]) == b"\xff\xd8":
@@ -213,7 +215,7 @@ class Writer:
                 yield piece
 
     def pointers(
-        self, page: Page, places: list[int], sizes: list[int], below: list[int]
+        self, page: TiffPage, places: list[int], sizes: list[int], below: list[int]
     ) -> dict[int, Tag]:
         """The tags that say where things lie."""
         kind = 16 if self.source.big else 4
@@ -246,7 +248,7 @@ class Writer:
 
 
 @dataclass(frozen=True, slots=True)
-class Plan:
+class PageLayout:
     """Where a page's directory begins, and its bytes but for the pointer to the next one."""
 
     directory: int
@@ -254,7 +256,7 @@ class Plan:
 
 
 @dataclass(frozen=True, slots=True)
-class Chain:
+class PageChain:
     """Where the first directory of some pages begins, and their bytes."""
 
     first: int

@@ -6,7 +6,7 @@ Not here: other formats.
 import struct
 from collections.abc import Iterator
 
-from biosight.images.rebuilt.common import NotRebuilt, Pieces, clean_profile, exif_of, turned
+from biosight.images.rebuilt.kept import NotRebuilt, Pieces, clean_profile, exif_of, turn_of
 
 HEAD, CHUNK_HEAD, FRAME_HEAD = 12, 8, 16
 EXTENDED, PROFILE, EXIF, FRAME = b"VP8X", b"ICCP", b"EXIF", b"ANMF"
@@ -17,19 +17,19 @@ Chunk = tuple[bytes, bytes]
 
 
 def rebuilt(content: bytes) -> Iterator[Pieces]:
-    """The chunks of the picture, the turn and the profile. Raises NotRebuilt."""
-    found = list(chunks(content, HEAD, len(content)))
+    """The webp_chunks of the picture, the turn and the profile. Raises NotRebuilt."""
+    found = list(webp_chunks(content, HEAD, len(content)))
     if not any(kind in PICTURE | {FRAME} for kind, _ in found):
         raise NotRebuilt
     kept = kept_chunks(found)
     size = 4 + sum(CHUNK_HEAD + len(body) + len(body) % 2 for _, body in kept)
     yield b"RIFF" + struct.pack("<L", size) + b"WEBP"
     for kind, body in kept:
-        yield packed(kind, body)
+        yield webp_chunk(kind, body)
 
 
-def chunks(content: bytes, at: int, end: int) -> Iterator[Chunk]:
-    """The chunks between two places; of a cut one what is there."""
+def webp_chunks(content: bytes, at: int, end: int) -> Iterator[Chunk]:
+    """The webp_chunks between two places; of a cut one what is there."""
     while at + CHUNK_HEAD <= end:
         kind = content[at : at + 4]
         (length,) = struct.unpack_from("<L", content, at + 4)
@@ -42,21 +42,21 @@ def kept_chunks(found: list[Chunk]) -> list[Chunk]:
     """What a decoder needs, in the order that the format wants."""
     first = dict(reversed(found))
     profile = clean_profile(first.get(PROFILE, b""))
-    exif = exif_of(turned(first.get(EXIF, b"")))
+    exif = exif_of(turn_of(first.get(EXIF, b"")))
     kept: list[Chunk] = []
     if EXTENDED in first:
         kept.append((EXTENDED, extended(first[EXTENDED], bool(profile), bool(exif))))
         kept += [(PROFILE, profile)] if profile else []
     if b"ANIM" in first:
         kept.append((b"ANIM", first[b"ANIM"][:ANIMATION_LENGTH]))
-        kept += [(FRAME, frame(body)) for kind, body in found if kind == FRAME]
+        kept += [(FRAME, clean_frame(body)) for kind, body in found if kind == FRAME]
     else:
-        kept += still(found)
+        kept += one_picture(found)
     return [*kept, (EXIF, exif)] if exif and EXTENDED in first else kept
 
 
-def still(found: list[Chunk]) -> list[Chunk]:
-    """The chunks of one picture: transparency once, then the first bitstream."""
+def one_picture(found: list[Chunk]) -> list[Chunk]:
+    """The webp_chunks of one picture: transparency once, then the first bitstream."""
     alpha = [(k, b) for k, b in found if k == b"ALPH"][:1]
     stream = [(k, b) for k, b in found if k in {b"VP8 ", b"VP8L"}][:1]
     return alpha + stream
@@ -71,12 +71,12 @@ def extended(body: bytes, profile: bool, exif: bool) -> bytes:
     return bytes([flags]) + body[1:EXTENDED_LENGTH]
 
 
-def frame(body: bytes) -> bytes:
-    """One frame of an animation, without chunks of unknown meaning."""
-    inside = still(list(chunks(body, FRAME_HEAD, len(body))))
-    return body[:FRAME_HEAD] + b"".join(packed(kind, part) for kind, part in inside)
+def clean_frame(body: bytes) -> bytes:
+    """One clean_frame of an animation, without webp_chunks of unknown meaning."""
+    inside = one_picture(list(webp_chunks(body, FRAME_HEAD, len(body))))
+    return body[:FRAME_HEAD] + b"".join(webp_chunk(kind, part) for kind, part in inside)
 
 
-def packed(kind: bytes, body: bytes) -> bytes:
+def webp_chunk(kind: bytes, body: bytes) -> bytes:
     """One chunk, filled up to an even length."""
     return kind + struct.pack("<L", len(body)) + body + bytes(len(body) % 2)

@@ -309,7 +309,7 @@ async def original(
         inline = not download and seen.image.media_type in SHOWN_AS_IS
         find = partial(derived.original, blobs, seen.image)
         if hidden:
-            find = partial(derived.without_place, blobs, biosight.model.decoders, seen.image)
+            find = partial(derived.placeless_file, blobs, biosight.model.decoders, seen.image)
         return answer_with(request, blobs, find, inline=inline)
 
     return await on_byte_threads(request, work)

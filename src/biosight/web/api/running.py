@@ -9,6 +9,7 @@ from biosight.collection import Collection
 from biosight.errands import running, work
 from biosight.errands.running import Holding
 from biosight.errors import NotFound
+from biosight.gallery.sweeping import halted_files
 from biosight.jobs import Job
 from biosight.storage.records import Records
 from biosight.web.deps import Admin, Open, Store
@@ -88,13 +89,15 @@ class Quota(Input):
 
 class Versions(BaseModel):
     """What runs: BioSight, its stores, the models that serve; the last backup in seconds since
-    1970, 0 for never."""
+    1970, 0 for never; and how many originals no picture names where they are too many to be swept
+    unasked."""
 
     biosight: str
     database: str
     pictures: str
     models: list[str]
     last_backup: float
+    halted_files: int
 
 
 def work_out(records: Records, job: Job) -> WorkOut:
@@ -144,6 +147,7 @@ def versions(person: Admin, biosight: Open, records: Store) -> Versions:
         pictures="a bucket" if settings.uses_bucket else "a folder",
         models=[v.id for v in running.versions_serving(records)],
         last_backup=running.last_backup(records),
+        halted_files=halted_files(records),
     )
 
 

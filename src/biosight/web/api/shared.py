@@ -254,7 +254,7 @@ async def shared_bytes(
         finds = {
             "thumbnail": partial(derived.thumbnail, blobs, biosight.model.decoders, found[0]),
             "view": partial(derived.view, blobs, biosight.model.decoders, found[0]),
-            "original": partial(derived.without_place, blobs, biosight.model.decoders, found[0]),
+            "original": partial(derived.placeless_file, blobs, biosight.model.decoders, found[0]),
         }
         answer = answer_with(request, blobs, finds[kind], inline=kind != "original")
         answer.headers.update(HIDDEN)

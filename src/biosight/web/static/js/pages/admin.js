@@ -61,6 +61,11 @@ async function drawOverview(main) {
     : "No backup was ever written.";
   find(main, "#versions").textContent =
     `BioSight ${v.biosight} with ${v.database} and ${v.pictures}. ${backup} Serving: ${v.models.join(", ")}.`;
+  const halted = find(main, "#halted");
+  halted.hidden = !v.halted_files;
+  halted.textContent =
+    `${v.halted_files.toLocaleString("en")} files in the picture store belong to no picture of this database. ` +
+    "Nothing was removed. Check that BioSight uses the right database, then run biosight doctor --repair.";
   find(main, "#overview").replaceChildren(...rows.map(([k, v]) => el("div", {}, el("dt", {}, k), el("dd", {}, v))));
 }
 

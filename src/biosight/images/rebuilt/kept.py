@@ -15,7 +15,7 @@ class NotRebuilt(Exception):
     """The structure of the file makes no sense; its picture has to be drawn anew."""
 
 
-def turned(exif: bytes) -> int:
+def turn_of(exif: bytes) -> int:
     """How an Exif block says that the picture is turned, 1 to 8; 1 where it says nothing."""
     source = ifd.opened(io.BytesIO(exif.removeprefix(ifd.PREFIX)))
     if source is None:

@@ -1,0 +1,190 @@
+"""Originals that no picture names: an upload that a crash cut short, or the wrong database.
+
+They are moved into a trash in the store, and go from there after KEPT_DAYS; a picture that names
+one gets it back. A sweep that would take too much changes nothing and says so: then the database is
+more likely wrong than the store. Not here: emptying people's trash (trash.py).
+"""
+
+import logging
+import time
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field
+from itertools import islice
+from typing import ClassVar
+
+from biosight.gallery.trash import LeftBytes, remove_bytes
+from biosight.images import Image
+from biosight.storage import keys
+from biosight.storage.blobs import Blobs
+from biosight.storage.installation import check_owner
+from biosight.storage.records import Insert, Records, Remove, Where, among, one, pages
+
+log = logging.getLogger(__name__)
+PAGE = 200
+KEPT_DAYS = 7
+KEPT_SECONDS = KEPT_DAYS * 86_400.0
+# More than so many files, and more than this part of all: nobody's uploads break off so often.
+MOST_FILES, MOST_PART = 100, 0.05
+LAST = "last"
+
+
+@dataclass(frozen=True, slots=True)
+class LastSweep:
+    """What the last sweep found: originals in the store, those that no picture names, and whether
+    it `halted` because they are too many."""
+
+    table: ClassVar[str] = "last_sweep"
+
+    id: str
+    at: float
+    originals: int
+    unnamed: int
+    halted: bool
+
+
+KINDS = (LeftBytes, LastSweep)
+
+
+@dataclass(slots=True)
+class StoreContents:
+    """Originals in a store, and those that no picture names: removed by people, or unexplained."""
+
+    originals: int = 0
+    removed: list[str] = field(default_factory=list)
+    unexplained: list[str] = field(default_factory=list)
+
+    @property
+    def is_too_much(self) -> bool:
+        """Would a sweep take more than crashes explain?"""
+        many = len(self.unexplained)
+        return many > MOST_FILES and many > MOST_PART * self.originals
+
+
+@dataclass(frozen=True, slots=True)
+class Swept:
+    """What a sweep did: files moved into the store's trash, files too young to be moved, files that
+    went for good, files brought back, and whether it `halted`."""
+
+    moved: int = 0
+    young: int = 0
+    gone: int = 0
+    back: int = 0
+    halted: bool = False
+    unnamed: int = 0
+
+
+def compare_store(records: Records, blobs: Blobs) -> StoreContents:
+    """Compare the store with the records; nothing changes. Raises Unavailable."""
+    found = StoreContents()
+    every = iter(blobs.keys("original"))
+    while part := list(islice(every, PAGE)):
+        found.originals += len(part)
+        hashes = [keys.sha256_of(key) for key in part]
+        named = named_among(records, hashes)
+        unnamed = [sha256 for sha256 in hashes if sha256 not in named]
+        left = {record.id for record in among(records, LeftBytes, unnamed)}
+        found.removed += [sha256 for sha256 in unnamed if sha256 in left]
+        found.unexplained += [sha256 for sha256 in unnamed if sha256 not in left]
+    return found
+
+
+def named_among(records: Records, hashes: Sequence[str]) -> set[str]:
+    """The hashes that some picture names."""
+    where = [Where("sha256", "in", tuple(hashes))]
+    return {image.sha256 for found in pages(records, Image, where, size=PAGE) for image in found}
+
+
+def sweep_store(records: Records, blobs: Blobs, *, agreed: bool = False) -> Swept:
+    """One round over the store; with `agreed` a person has looked at what a halted one found.
+
+    Raises Conflict for a store of another installation, Unavailable.
+    """
+    check_owner(records, blobs)
+    back = bring_back(records, blobs)
+    found = compare_store(records, blobs)
+    halted = found.is_too_much and not agreed
+    gone = sum(map(drop_removed(records, blobs), found.removed))
+    moved = 0 if halted else sum(map(set_aside(records, blobs), found.unexplained))
+    unnamed = len(found.unexplained)
+    tell(records, LastSweep(LAST, time.time(), found.originals, unnamed, halted), blobs)
+    gone += 0 if halted else empty_trash(blobs)
+    young = 0 if halted else unnamed - moved
+    return Swept(moved, young, gone, back, halted, unnamed)
+
+
+def drop_removed(records: Records, blobs: Blobs) -> Callable[[str], bool]:
+    """A function that removes bytes for good whose picture a person removed; did they go?"""
+
+    def act(sha256: str) -> bool:
+        with blobs.removal(keys.original(sha256)) as held:
+            if not held or one(records, Image, Where("sha256", "=", sha256)) is not None:
+                return False
+            remove_bytes(blobs, sha256)
+        records.write(Remove(LeftBytes, sha256))
+        return True
+
+    return act
+
+
+def set_aside(records: Records, blobs: Blobs) -> Callable[[str], bool]:
+    """A function that moves an original into the store's trash; was it moved?"""
+
+    def act(sha256: str) -> bool:
+        with blobs.removal(keys.original(sha256)) as held:
+            if not held or one(records, Image, Where("sha256", "=", sha256)) is not None:
+                return False
+            blobs.move(keys.original(sha256), keys.swept(sha256))
+            for key in keys.DERIVED:
+                blobs.remove(key(sha256))
+        return True
+
+    return act
+
+
+def bring_back(records: Records, blobs: Blobs) -> int:
+    """Give pictures that are named again their originals from the store's trash; how many."""
+    back = 0
+    every = iter(blobs.keys("swept"))
+    while part := list(islice(every, PAGE)):
+        for sha256 in named_among(records, [keys.sha256_of(key) for key in part]):
+            if not blobs.has(keys.original(sha256)):
+                blobs.move(keys.swept(sha256), keys.original(sha256))
+                back += 1
+    return back
+
+
+def empty_trash(blobs: Blobs, older_than: float = KEPT_SECONDS) -> int:
+    """Remove what has lain in the store's trash for so many seconds; how many files."""
+    old = [key for key in blobs.keys("swept") if (blobs.age(key) or 0) > older_than]
+    for key in old:
+        blobs.remove(key)
+    return len(old)
+
+
+def tell(records: Records, now: LastSweep, blobs: Blobs) -> None:
+    """Keep what a sweep found for the Admin page and the metrics, and log what is odd."""
+    records.write(Remove(LastSweep, LAST), Insert(now))
+    if now.halted:
+        log.error(
+            "originals that no picture names are too many; nothing was moved",
+            extra={"originals": now.originals, "unnamed": now.unnamed},
+        )
+    if strays := list(islice(blobs.strays("original"), 4)):
+        log.warning("files that BioSight did not write lie in the store", extra={"paths": strays})
+
+
+def last_sweep(records: Records) -> LastSweep | None:
+    """What the last sweep found; None before the first."""
+    return records.get(LastSweep, LAST)
+
+
+def halted_files(records: Records) -> int:
+    """How many originals the last sweep left because they were too many; 0 where it went on."""
+    last = last_sweep(records)
+    return last.unnamed if last and last.halted else 0
+
+
+def orphans(records: Records, blobs: Blobs) -> Iterator[str]:
+    """The keys of originals that no picture names."""
+    found = compare_store(records, blobs)
+    yield from map(keys.original, (*found.removed, *found.unexplained))
