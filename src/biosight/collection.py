@@ -23,15 +23,16 @@ Names = tuple[tuple[str, str], ...]
 class Collection:
     """Images that belong together.
 
-    `threshold` in whole percent: below it a machine's label is unsure. `renamed` maps a
-    model's label to the name people gave it here. `model` is a family of the registry, ""
-    for the server's default. `unsettled` while pictures may have paths of an earlier tree of names
+    `threshold` in whole percent: below it a machine's label is unsure. `renamed` maps a model's
+    label to the name people gave it here. `model` is a family of the registry, "" for the server's
+    default. `unsettled` while pictures may have paths of an earlier tree of names
     (errands/settling.py). Pictures of a deployment that follow each other within `event_gap`
     seconds are one event. Places of what bears a label of `sensitive`, or hangs below one, are
-    shown to viewers and in exports as coarse as `coarse` degrees. `published` is what was said
-    when it was last exported: title, licence, rights holder and the like. With `second_reader` each
-    picture is to be read by two people; with `comments` members talk about pictures.
-    `quota` is the room for its pictures in bytes, 0 for no limit of its own.
+    shown to viewers and in exports as coarse as `coarse` degrees; `formerly_sensitive` are names
+    that these had before, under which pictures and their histories may still go. `published` is
+    what was said when it was last exported: title, licence, rights holder and the like. With
+    `second_reader` each picture is to be read by two people; with `comments` members talk about
+    pictures. `quota` is the room for its pictures in bytes, 0 for no limit of its own.
     """
 
     table: ClassVar[str] = "collections"
@@ -57,6 +58,7 @@ class Collection:
     second_reader: bool = False
     comments: bool = False
     quota: int = 0
+    formerly_sensitive: tuple[str, ...] = ()
 
 
 def clean_collection_name(name: str) -> str:
@@ -108,6 +110,11 @@ def clean_grid(degrees: float) -> float:
     if degrees not in GRIDS:
         raise BadRequest(f"Places are coarsened to {', '.join(map(str, GRIDS))} degrees.")
     return degrees
+
+
+def clean_asked_grid(degrees: float) -> float:
+    """One of GRIDS, or 0 for none. Raises BadRequest."""
+    return clean_grid(degrees) if degrees else 0.0
 
 
 def clean_sensitive(labels: Sequence[str]) -> tuple[str, ...]:

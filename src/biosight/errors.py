@@ -10,6 +10,7 @@
     ├── NotAllowed              405  this address does not answer that
     ├── TooSlow                 408  the body came too slowly
     ├── Conflict                409  clashes with what is there
+    │   ├── NeedsAnswer         409  asks something that only a person can decide
     │   └── Stale               412  somebody changed it first
     ├── TooLarge                413
     ├── TooMany                 429  wait, then try again
@@ -95,6 +96,12 @@ class Conflict(BioSightError):
 
     code = "conflict"
     status = 409
+
+
+class NeedsAnswer(Conflict):
+    """What was asked for leaves a question open, which the detail puts."""
+
+    code = "needs_answer"
 
 
 class Stale(Conflict):

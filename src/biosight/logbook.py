@@ -42,6 +42,7 @@ class Entry:
 
 KINDS = (Entry,)
 BACKED_UP = "backed up"
+SIGNED_IN, BY_PROXY = "signed in", "by the proxy"
 
 
 def note(

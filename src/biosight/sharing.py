@@ -13,7 +13,6 @@ from typing import ClassVar, Unpack
 from biosight.collection import (
     FIRST_NAME,
     Collection,
-    Names,
     Wanted,
     changed,
     clean_collection_name,
@@ -154,11 +153,10 @@ def set_trashed(records: Records, collection: Collection, *, trashed: bool) -> C
     return new
 
 
-def with_names(collection: Collection, renamed: Names, favourites: tuple[str, ...]) -> Replace:
-    """The write that gives a model's labels other names in a collection, or another tree."""
-    version = collection.version + 1
-    new = replace(collection, renamed=renamed, favourites=favourites, version=version)
-    return Replace(replace(new, unsettled=True), collection.version)
+def with_names(collection: Collection, changed: Collection) -> Replace:
+    """The write that gives a collection other names for a model's labels, or another tree."""
+    new = replace(changed, version=collection.version + 1, unsettled=True)
+    return Replace(new, collection.version)
 
 
 def remove_with_members(records: Records, collection: Collection) -> None:
@@ -240,8 +238,9 @@ def answer_offer(records: Records, offer_id: str, email: str, user: str, *, acce
     if found is None or found.email != email:
         raise NotFound("There is no such invitation.")
     if accept:
+        maker = Require(Member, member_id(found.collection, found.by), holds=(("role", "owner"),))
         try:
-            records.write(*joining(found.collection, user, found.role))
+            records.write(maker, *joining(found.collection, user, found.role))
         except InUse:
             pass  # already a member: the invitation changes nothing
         except Gone as error:

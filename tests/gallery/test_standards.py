@@ -366,6 +366,7 @@ def test_before_the_download_it_is_said_what_goes_in(ada: TestClient, biosight: 
     path = f"/api/v1/collections/{chosen}/camtrap-dp/preview"
     assert ada.get(path).json() == {
         "images": 0,
+        "hidden": 0,
         "left_out": {
             "without a time": 1,
             "without a place": 1,
@@ -407,7 +408,7 @@ def test_published_by_command(run: Run, tmp_path: Path) -> None:
     run("import", tmp_path / "in")
     for form, member in (("darwin-core", "occurrence.csv"), ("camtrap-dp", "observations.csv")):
         file = tmp_path / f"{form}.zip"
-        flags = ("--to", file, "--coarse", "0.5", "--utc-offset", "120")
+        flags = ("--to", file, "--coarse", "1", "--utc-offset", "120")
         said = run("publish", form, *flags).output
         assert form == "darwin-core" or "1 pictures go in" in said
         with zipfile.ZipFile(file) as zipped:

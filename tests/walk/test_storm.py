@@ -186,9 +186,8 @@ class Crew:
         other = other or self.people[0]
         email = other.get("/api/v1/me").json()["email"]
         offer = {"email": email, "role": "owner"}
-        owner.post(f"/api/v1/collections/{collection}/invitations", json=offer)
-        for one in other.get("/api/v1/offers").json():
-            other.post(f"/api/v1/offers/{one['id']}", json={"accept": True})
+        made = owner.post(f"/api/v1/collections/{collection}/invitations", json=offer).json()
+        other.post("/api/v1/join", json={"secret": made["path"].split("#")[1]})
         self.collections.append(collection)
 
     def sail(self, seconds: float) -> None:

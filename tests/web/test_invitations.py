@@ -10,6 +10,7 @@ from starlette.testclient import TestClient
 from biosight.accounts import Invitation
 from biosight.bootstrap import BioSight
 from tests.conftest import ORIGIN, PASSWORD, first_collection
+from tests.web.test_sharing import adopt
 
 API = "/api/v1"
 Another = Callable[[str], TestClient]
@@ -78,6 +79,7 @@ def test_a_link_for_an_address_waits_in_its_library_and_for_nobody_else(
     pond, bob, eve = first_collection(ada), another("bob@example.org"), another("eve@example.org")
     secret = link(ada, pond, email="bob@example.org")
     assert eve.post(f"{API}/join", json={"secret": secret}).status_code == 403
+    adopt(ada, "bob@example.org")
     (offer,) = bob.get(f"{API}/offers").json()
     assert (offer["by"], offer["role"]) == ("ada", "viewer")
     assert bob.post(f"{API}/offers/{offer['id']}", json={"accept": True}).status_code == 204

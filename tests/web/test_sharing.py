@@ -14,9 +14,18 @@ def share(owner: TestClient, guest: TestClient, collection: str, role: str) -> N
     email = guest.get("/api/v1/me").json()["email"]
     offer = {"email": email, "role": role}
     path = f"/api/v1/collections/{collection}/invitations"
-    assert owner.post(path, json=offer).status_code == 201
-    waiting = guest.get("/api/v1/offers").json()[0]["id"]
-    assert guest.post(f"/api/v1/offers/{waiting}", json={"accept": True}).status_code == 204
+    made = owner.post(path, json=offer)
+    assert made.status_code == 201
+    secret = made.json()["path"].split("#")[1]
+    assert guest.post("/api/v1/join", json={"secret": secret}).status_code == 200
+
+
+def adopt(admin: TestClient, email: str) -> None:
+    """Say that an account is its address's."""
+    users = admin.get("/api/v1/admin/users").json()["users"]
+    (user,) = [u["id"] for u in users if u["email"] == email]
+    answer = admin.patch(f"/api/v1/admin/users/{user}", json={"proved": True})
+    assert answer.json()["proved"] is True
 
 
 def test_everything_foreign_is_404(ada: TestClient, another: Another) -> None:
@@ -109,6 +118,7 @@ def test_an_invitation_tells_nobody_whether_the_address_has_an_account(ada: Test
 
 def test_offers_can_be_declined_and_withdrawn(ada: TestClient, another: Another) -> None:
     bob, mine = another("bob@example.org"), first_collection(ada)
+    adopt(ada, "bob@example.org")
     path = f"/api/v1/collections/{mine}/invitations"
     offer = {"email": "bob@example.org", "role": "viewer"}
     first = ada.post(path, json=offer).json()["id"]

@@ -73,17 +73,39 @@ def find_subject(records: Records, subject: str) -> User | None:
 
 
 def bind(records: Records, user: User, subject: str) -> User:
-    """Let a provider alone sign somebody in: the password, sessions and tokens of before end.
+    """Let a provider sign somebody in as `subject`; the address is proved by that. Reset links of
+    before end. Raises Stale."""
+    bound = change_user(records, user, replace(user, subject=subject, proved=True))
+    end_reset_links(records, user)
+    return bound
 
-    Nobody proved that the address was theirs when the account was made; who made it could else stay
-    in it beside its owner. Raises Forbidden where it is bound to another subject."""
-    if user.subject:
-        raise Forbidden("This email address belongs to another person's account here.")
-    password = hash_password(secrets.token_urlsafe(32))
-    bound = change_user(records, user, replace(user, subject=subject, password=password))
+
+def end_credentials(records: Records, user: User) -> User:
+    """End every way to sign in as somebody: the password, sessions, tokens and reset links.
+
+    The password goes first, so that nobody opens a session meanwhile. Raises Stale."""
+    changed = replace(user, password=hash_password(secrets.token_urlsafe(32)))
+    changed = change_user(records, user, changed)
     end_sessions(records, user)
     records.remove(Token, [Where("user", "=", user.id)])
-    return bound
+    end_reset_links(records, user)
+    return changed
+
+
+def end_reset_links(records: Records, user: User) -> None:
+    """Remove the links with which somebody could set a new password."""
+    records.remove(Invitation, [Where("user", "=", user.id), Where("kind", "=", "reset")])
+
+
+def prove(records: Records, user: User) -> User:
+    """Note that the address of an account is known to be its person's. Raises Stale."""
+    return user if user.proved else change_user(records, user, replace(user, proved=True))
+
+
+def unproved(records: Records, after: str = "", limit: int = 100) -> list[User]:
+    """Accounts whose address nobody proved, the oldest first."""
+    where = [Where("proved", "=", False), Where("subject", "=", ""), Where("role", "!=", "admin")]
+    return records.find(User, where, after=behind(after), limit=limit)
 
 
 def has_users(records: Records) -> bool:
@@ -137,10 +159,12 @@ def change_password(records: Records, user: User, old: str, new: str, keep_sessi
 
 
 def set_password(records: Records, user: User, new: str, *, keep_session: str = "") -> User:
-    """Set a password without the old one (reset link, command line)."""
+    """Set a password without the old one (reset link, command line). Other sessions and all
+    reset links end."""
     check_password(new, user.email)
     changed = change_user(records, user, replace(user, password=hash_password(new)))
     end_sessions(records, user, but=keep_session)
+    end_reset_links(records, user)
     return changed
 
 
@@ -190,7 +214,8 @@ def remove_user(records: Records, user: User) -> None:
     mine = [Where("user", "=", user.id)]
     for kind in (Session, Token, Invitation):
         records.remove(kind, mine)
-    records.remove(Invitation, [Where("email", "=", user.email)])
+    if user.has_proved_address:
+        records.remove(Invitation, [Where("email", "=", user.email)])
     last = records.count(User) == 1
     stays = another_admin(records, user) if user.is_admin and not last else []
     gone: list[Write] = [Remove(Claim, FIRST_ACCOUNT.id)] if last else []

@@ -17,7 +17,8 @@ class User:
 
     `names` says how labels are shown to them: as they are written, by common names, or by both.
     `subject` is who they are to the provider that signs them in, "" for a password of their own.
-    `quota` is their room for pictures in bytes, 0 for what the settings say.
+    `quota` is their room for pictures in bytes, 0 for what the settings say. `proved` is true once
+    the address is known to be theirs: by a mail, a sign-in provider or an administrator.
     """
 
     table: ClassVar[str] = "users"
@@ -35,7 +36,13 @@ class User:
     names: str = "written"
     subject: str = ""
     quota: int = 0
+    proved: bool = False
     version: int = 1
+
+    @property
+    def has_proved_address(self) -> bool:
+        """Is the address known to be theirs? Administrators were chosen by who runs the server."""
+        return self.proved or bool(self.subject) or self.is_admin
 
     @property
     def is_admin(self) -> bool:

@@ -6,14 +6,24 @@ logs. Not here: links that let people in (links.py), or what a visitor gets to s
 
 import secrets
 import time
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from typing import ClassVar
 
 from biosight.accounts.limits import signing_in
 from biosight.accounts.passwords import HASHER, HASHING
 from biosight.accounts.records import DAY, hashed
 from biosight.errors import BadRequest, NotFound, NotSignedIn
-from biosight.storage.records import Gone, Insert, Records, Remove, Require, Where
+from biosight.storage.records import (
+    Gone,
+    Insert,
+    Records,
+    Remove,
+    Require,
+    Where,
+    Write,
+    among,
+)
 
 VISIT_SECONDS = DAY / 2
 LEAST_PASSWORD = 6
@@ -21,9 +31,10 @@ LEAST_PASSWORD = 6
 
 @dataclass(frozen=True, slots=True)
 class Share:
-    """A link that shows: all of a collection, what bears `label` or hangs below it (`path`), or one
-    `image`. `id` hashes the link's secret, `password` is a hash, "" for none; with `download`
-    originals may be taken, without their places."""
+    """A link that shows: all of a collection, what bears `label` or hangs below it, or one `image`.
+    `path` is where an earlier BioSight found the label; it is looked up each time today. `id`
+    hashes the link's secret, `password` is a hash, "" for none; with `download` originals may be
+    taken, without their places."""
 
     table: ClassVar[str] = "shares"
     indexes: ClassVar[tuple[tuple[str, ...], ...]] = (("collection", "id"),)
@@ -59,7 +70,6 @@ def show_by_link(
     *,
     days: int,
     label: str = "",
-    path: str = "",
     image: str = "",
     password: str = "",
     download: bool = False,
@@ -71,7 +81,7 @@ def show_by_link(
         kept = HASHER.hash(password) if password else ""
     secret, now = secrets.token_urlsafe(32), time.time()
     made = Share(
-        hashed(secret), collection, label, path, image, by, now, now + days * DAY, kept, download
+        hashed(secret), collection, label, "", image, by, now, now + days * DAY, kept, download
     )
     records.write(Insert(made))
     return secret, made
@@ -81,6 +91,28 @@ def shares_of(records: Records, collection: str) -> list[Share]:
     """A collection's links that have not run out."""
     found = records.find(Share, [Where("collection", "=", collection)], limit=500)
     return [s for s in found if s.ends_at > time.time()]
+
+
+def relabel_shares(
+    records: Records, collection: str, old: str, new: str
+) -> tuple[list[Write], tuple[tuple[str, str], ...]]:
+    """The writes by which links to a label follow its rename, or end with it where `new` is "", and
+    the links that follow, by id, with the label before."""
+    mine = [s for s in shares_of(records, collection) if s.label == old]
+    gone: list[Write] = [Remove(Share, share.id) for share in mine]
+    if not new:
+        return gone, ()
+    return [*gone, *(Insert(replace(s, label=new, path="")) for s in mine)], tuple(
+        (share.id, share.label) for share in mine
+    )
+
+
+def shares_back(records: Records, before: Sequence[tuple[str, str]]) -> list[Write]:
+    """The writes by which links that followed a rename go back to their labels."""
+    labels = dict(before)
+    found = among(records, Share, list(labels))
+    gone = [Remove(Share, share.id) for share in found]
+    return [*gone, *(Insert(replace(s, label=labels[s.id], path="")) for s in found)]
 
 
 def end_share(records: Records, collection: str, id: str) -> None:

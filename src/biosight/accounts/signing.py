@@ -3,13 +3,22 @@
 Not here: what a session is afterwards (sessions.py).
 """
 
+from collections.abc import Sequence
+
 from biosight.accounts.limits import signing_in
 from biosight.accounts.links import SIGN_UP, find_link, used_up
 from biosight.accounts.passwords import HASHER, HASHING, check_password, nobodys_hash
-from biosight.accounts.people import clean_email, create_user, find_user, has_users, set_password
+from biosight.accounts.people import (
+    clean_email,
+    create_user,
+    find_user,
+    has_users,
+    prove,
+    set_password,
+)
 from biosight.accounts.records import User
 from biosight.errors import Forbidden, NotFound, NotSignedIn, Stale
-from biosight.storage.records import Records
+from biosight.storage.records import Records, Write
 
 
 def sign_in(records: Records, email: str, password: str, address: str) -> User:
@@ -28,11 +37,19 @@ def sign_in(records: Records, email: str, password: str, address: str) -> User:
 
 
 def sign_up(
-    records: Records, policy: str, email: str, password: str, name: str, secret: str = ""
+    records: Records,
+    policy: str,
+    email: str,
+    password: str,
+    name: str,
+    secret: str = "",
+    *,
+    rests_on: Sequence[Write] = (),
 ) -> User:
     """Sign up under the registration policy ("open", "invite" or "closed").
 
-    The first account needs no invitation. Raises Forbidden, BadRequest or Conflict.
+    The first account needs no invitation; what the use of one `rests_on` is required in the same
+    write. Raises Forbidden, BadRequest or Conflict, and Gone where that does not hold.
     """
     if not has_users(records) or policy == "open":
         first = find_link(records, secret, "first") if secret else None
@@ -44,13 +61,15 @@ def sign_up(
     if link.email and link.email != clean_email(email):
         raise Forbidden("This invitation is for another email address.")
     try:
-        return create_user(records, email, password, name, using=used_up(link))
+        using = [*rests_on, *used_up(link)]
+        return create_user(records, email, password, name, using=using)
     except Stale as error:
         raise Forbidden("This invitation was used already.") from error
 
 
 def use_reset(records: Records, secret: str, password: str) -> User:
-    """Set a password by a reset link, once. Raises NotFound or BadRequest."""
+    """Set a password by a reset link, once; one that somebody had sent to themselves proves the
+    address. Raises NotFound or BadRequest."""
     link = find_link(records, secret, "reset")
     user = records.get(User, link.user) if link else None
     if link is None or user is None:
@@ -60,4 +79,5 @@ def use_reset(records: Records, secret: str, password: str) -> User:
         records.write(*used_up(link))
     except Stale as error:
         raise NotFound("This link was used already; ask for a new one.") from error
-    return set_password(records, user, password)
+    changed = set_password(records, user, password)
+    return prove(records, changed) if link.by == user.id else changed

@@ -60,7 +60,7 @@ def add(settings: Settings, email: str, name: str, admin: bool, password: str | 
     secret = password or click.prompt("Password", hide_input=True, confirmation_prompt=True)
     with records_of(settings) as records:
         made = accounts.create_user(records, email, secret, name, "admin" if admin else "member")
-        joining.welcome(records, made)
+        joining.welcome(records, accounts.prove(records, made))
         click.echo(f"Added {made.email} as {made.role}.")
 
 
@@ -124,6 +124,36 @@ def change(settings: Settings, email: str, role: str | None, disabled: bool | No
         changed = auditing.set_standing(records, found, "", role=role, disabled=disabled)
         state = "disabled" if changed.disabled else "active"
         click.echo(f"{changed.email} is {changed.role}, {state}.")
+
+
+@user.command()
+@click.argument("emails", nargs=-1)
+@click.option("--all", "everybody", is_flag=True, help="All accounts that are listed.")
+@click.pass_obj
+def adopt(settings: Settings, emails: tuple[str, ...], everybody: bool) -> None:
+    """Say that accounts belong to their addresses, before single sign-on is turned on.
+
+    Single sign-on ends passwords, tokens, links and other members' access in an account whose
+    address nobody proved, since anybody may have made it. Without EMAILS, list those accounts.
+    """
+    with records_of(settings) as records:
+        listed = list(all_unproved(records))
+        chosen = listed if everybody else [find(records, email) for email in emails]
+        for one in chosen:
+            auditing.adopt(records, one, "")
+            click.echo(f"{one.email} is adopted.")
+        if not chosen:
+            for one in listed:
+                click.echo(f"{one.email}\t{one.name}")
+            click.echo(f"{len(listed)} accounts whose address nobody proved.")
+
+
+def all_unproved(records: Records) -> Iterator[User]:
+    """Every account whose address nobody proved, the oldest first."""
+    after = ""
+    while found := accounts.unproved(records, after):
+        yield from found
+        after = found[-1].id
 
 
 @user.command()

@@ -18,7 +18,7 @@ from biosight.bootstrap import (
     open_catalogue,
 )
 from biosight.errands.locating import put_folders
-from biosight.errands.names import naming_of
+from biosight.errands.names import names_in
 from biosight.errands.placing import destination, find_collection
 from biosight.errands.publishing import telling_of
 from biosight.errors import (
@@ -196,14 +196,14 @@ def export(
         found, _ = find_collection(records, email, collection)
         where = gallery.conditions(found.id, 0, gallery.Filter())
         deep = was_nested(target) if nested is None else nested
-        naming = naming_of(records, catalogue, found)
+        names = names_in(records, catalogue, found)
         with tqdm(desc="exporting", unit="picture", disable=None) as bar:
             done = export_folder(
                 records,
                 archive.blobs,
                 all_images(records, where),
                 target,
-                telling_of(records, found, naming, deep, settings.public_url),
+                telling_of(records, found, names, deep, settings.public_url),
                 bar.update,
             )
     except OSError as error:

@@ -12,6 +12,7 @@ from pathlib import Path
 import click
 
 from biosight.bootstrap import Archive, open_archive, open_catalogue
+from biosight.collection import GRIDS
 from biosight.errands.derived import placeless_pieces
 from biosight.errands.placing import find_collection
 from biosight.errands.publishing import scope_of
@@ -83,7 +84,7 @@ FORMATS: dict[str, Callable[..., Written]] = {
 @click.option("--collection", help="A collection's name; the person's first when left out.")
 @click.option(
     "--coarse",
-    type=click.FloatRange(0, 10),
+    type=click.Choice([f"{grid:g}" for grid in (0, *GRIDS)]),
     help="Coordinates as the middle of cells of this many degrees, to protect places.",
 )
 @click.option(
@@ -102,7 +103,7 @@ def publish(
     file: Path,
     email: str | None,
     collection: str | None,
-    coarse: float | None,
+    coarse: str | None,
     utc_offset: int | None,
     licence: str | None,
     title: str | None,

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from biosight import accounts, logbook
 from biosight.accounts import User
 from biosight.collection import Collection
+from biosight.errands import makers
 from biosight.logbook import Entry
 from biosight.registry import ModelEvent
 from biosight.storage.records import Order, Records, Where
@@ -33,9 +34,21 @@ def set_standing(
     changed = accounts.change_standing(records, user, role=role, disabled=disabled)
     if role is not None:
         logbook.note(records, "role changed", by=by, about=user.id, detail=f"to {role}")
+    if disabled:
+        makers.end_links(records, user.id)
+        makers.stop_work(records, user.id)
+    elif role == "member":
+        makers.end_links(records, user.id, "")
     if disabled is not None:
         kind = "account disabled" if disabled else "account enabled"
         logbook.note(records, kind, by=by, about=user.id)
+    return changed
+
+
+def adopt(records: Records, user: User, by: str) -> User:
+    """Note that an account is its address's, so that single sign-on ends nothing in it."""
+    changed = accounts.prove(records, user)
+    logbook.note(records, "account adopted", by=by, about=user.id)
     return changed
 
 

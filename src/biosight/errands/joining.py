@@ -9,10 +9,15 @@ from dataclasses import dataclass
 
 from biosight import accounts, logbook, sharing
 from biosight.accounts import Invitation, User
-from biosight.collection import FIRST_NAME
+from biosight.collection import FIRST_NAME, Collection
+from biosight.errands import auditing, makers
 from biosight.errors import Conflict, Forbidden, NotFound, Stale
 from biosight.gallery import talk
-from biosight.storage.records import Gone, InUse, Records
+from biosight.logbook import Entry
+from biosight.sharing import Member
+from biosight.storage.records import Gone, InUse, Records, Remove, Where, one
+
+BY_PROXY = "proxy "  # what the subject of somebody begins with whom a proxy signs in
 
 
 def welcome(records: Records, user: User) -> User:
@@ -30,16 +35,22 @@ def join(records: Records, user: User, invitation: Invitation) -> str:
         return ""
     try:
         records.write(
+            *makers.maker_rights(invitation.by, invitation.collection),
             *accounts.used_up(invitation),
             *sharing.joining(invitation.collection, user.id, invitation.role),
         )
     except InUse:
         pass
     except Gone as error:
-        raise NotFound("This collection is not there any more.") from error
+        raise NotFound(words_for(error)) from error
     except Stale as error:
         raise NotFound("This invitation was used by somebody else just now.") from error
     return invitation.collection
+
+
+def words_for(gone: Gone) -> str:
+    """Why an invitation leads nowhere."""
+    return "This collection is not there any more." if gone.kind is Collection else makers.ENDED
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,13 +73,52 @@ def signed_on(records: Records, known: Introduced, policy: str) -> User:
         there = accounts.find_user(records, known.email)
         if there is None and policy == "closed":
             raise Forbidden(f"There is no account for {known.email}; ask an administrator.")
-        user = accounts.bind(records, there or newcomer(records, known), known.subject)
+        user = bind_account(records, there or newcomer(records, known), known)
     if user.disabled:
         raise Forbidden("This account is disabled; ask an administrator.")
     if known.role and known.role != user.role:
         with suppress(Conflict):  # the only administrator stays one
-            user = accounts.change_standing(records, user, role=known.role)
-            logbook.note(records, "role changed", about=user.id, detail=f"{user.role}, by groups")
+            user = auditing.set_standing(records, user, "", role=known.role)
+    return user
+
+
+def bind_account(records: Records, user: User, known: Introduced) -> User:
+    """Let a provider sign somebody in from now on.
+
+    Where nobody proved the address before, whoever made the account may be somebody else: what they
+    set up ends first. Raises Forbidden where it is bound to another subject.
+    """
+    if user.subject and not user.subject.startswith(BY_PROXY):
+        raise Forbidden("This email address belongs to another person's account here.")
+    if not (user.has_proved_address or was_here_by_proxy(records, user)):
+        user = take_over(records, user)
+    return accounts.bind(records, user, known.subject)
+
+
+def was_here_by_proxy(records: Records, user: User) -> bool:
+    """Did a proxy sign them in before accounts were bound to it?"""
+    by = [Where("by", "=", user.id), Where("kind", "=", logbook.SIGNED_IN)]
+    return one(records, Entry, *by, Where("detail", "=", logbook.BY_PROXY)) is not None
+
+
+def take_over(records: Records, user: User) -> User:
+    """End what whoever made an account set up in it: ways to sign in, links, other people's access
+    to the collections that they made, and work that is under way.
+
+    The collections stay, with their pictures.
+    """
+    user = accounts.end_credentials(records, user)
+    makers.end_links(records, user.id)
+    makers.stop_work(records, user.id)
+    for made in records.find(Collection, [Where("created_by", "=", user.id)], limit=10_000):
+        for member in sharing.members_of(records, made.id):
+            if member.user != user.id:
+                records.write(Remove(Member, member.id))
+                makers.end_links(records, member.user, made.id)
+                makers.stop_work(records, member.user, made.id)
+        records.remove(Invitation, [Where("collection", "=", made.id)])
+        accounts.forget_shares(records, made.id)
+    logbook.note(records, "account handed to its address", about=user.id)
     return user
 
 
@@ -84,11 +134,18 @@ def sign_up_by(
     """A new account with its first collection, and a member of the one it was invited to. Raises
     Forbidden, BadRequest or Conflict."""
     invitation = accounts.find_link(records, secret, accounts.SIGN_UP) if secret else None
-    user = accounts.sign_up(records, policy, email, password, name, secret)
+    rights = makers.maker_rights(invitation.by, invitation.collection) if invitation else []
+    try:
+        user = accounts.sign_up(records, policy, email, password, name, secret, rests_on=rights)
+    except Gone as error:
+        raise Forbidden(makers.ENDED) from error
     welcome(records, user)
     if invitation and invitation.collection:
-        with suppress(InUse, Gone):  # gone meanwhile: the account is there all the same
-            records.write(*sharing.joining(invitation.collection, user.id, invitation.role))
+        # A use was taken by signing up, but not where everybody may.
+        used = accounts.used_up(invitation) if policy == "open" else []
+        member = sharing.joining(invitation.collection, user.id, invitation.role)
+        with suppress(InUse, Gone, Stale):  # gone meanwhile: the account is there all the same
+            records.write(*rights, *used, *member)
     return user
 
 
@@ -101,8 +158,11 @@ def leave(records: Records, user: User) -> None:
     """
     accounts.check_leave(records, user)
     sharing.leave_everything(records, user.id)
+    makers.end_links(records, user.id)
+    makers.stop_work(records, user.id)
     accounts.remove_user(records, user)
-    sharing.forget_offers(records, user.email)
+    if user.has_proved_address:
+        sharing.forget_offers(records, user.email)
     talk.forget_calls(records, user.id)
     logbook.forget(records, user.id)
     logbook.note(records, "account removed")

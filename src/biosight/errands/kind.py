@@ -13,6 +13,9 @@ from biosight.errors import NotFound
 from biosight.jobs import Job, Progress
 from biosight.storage.records import Records, Write
 
+# Kinds of job that only an owner may have done.
+OWNERS_WORK = ("purge",)
+
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
@@ -40,14 +43,16 @@ class JobKind:
     """One kind of job; `title` stands before the name of the version that it is about, "" where the
     job itself says what it does.
 
-    `run` raises BioSightError in words, or Dropped when the job was stopped. `stop` ends a live job
-    and says what it came to; it raises Conflict where that can't be. A worker does `light` ones,
-    which need no model, beside a long one. `forget` removes what it kept beside itself.
+    Who asked for it must still be a `needs` of the collection while it is done. `run` raises
+    BioSightError in words, or Dropped when the job was stopped. `stop` ends a live job and says
+    what it came to; it raises Conflict where that can't be. A worker does `light` ones, which need
+    no model, beside a long one. `forget` removes what it kept beside itself.
     """
 
     title: str
     run: Callable[[BioSight, Job, Progress], Outcome]
     light: bool = False
+    needs: str = "editor"
     stop: Callable[[Records, Job], Job] = jobs.drop
     forget: Callable[[Records, str], None] = nothing_kept
 

@@ -8,14 +8,14 @@ from dataclasses import replace
 
 from biosight import accounts, registry
 from biosight.bootstrap import Catalogue
-from biosight.collection import Collection
+from biosight.collection import Collection, clean_asked_grid
 from biosight.errands.locating import places_by_id
-from biosight.errands.names import naming_of
+from biosight.errands.names import names_in
 from biosight.gallery.privacy import coarsening
 from biosight.gallery.standards.facts import Credits, Scope
 from biosight.gallery.table import Telling
 from biosight.storage.records import Records
-from biosight.taxa.naming import Naming
+from biosight.taxonomy.collected import Names
 
 
 def scope_of(
@@ -31,14 +31,15 @@ def scope_of(
     remembered for the collection."""
     told = dict(collection.published) | dict(said)
     sites, deployments = places_by_id(records, collection.id)
-    naming = naming_of(records, catalogue, collection)
+    names = names_in(records, catalogue, collection)
+    naming = names.naming
     return Scope(
         collection=collection.id,
         name=collection.name,
         person=accounts.names_of(records),
         names=registry.label_names(records, dict(collection.renamed)),
         naming=naming,
-        coarse=float(told.get("coarse") or 0),
+        coarse=clean_asked_grid(float(told.get("coarse") or 0)),
         utc_offset=int(told["utc_offset"]) if told.get("utc_offset") else None,
         sites=sites,
         deployments=deployments,
@@ -48,7 +49,7 @@ def scope_of(
             title=told.get("title", ""),
             rights_holder=told.get("rights_holder", ""),
         ),
-        rule=coarsening(records, collection, naming),
+        rule=coarsening(records, collection, naming, names.accepted),
         gap=collection.event_gap,
         address=address,
     )
@@ -57,7 +58,7 @@ def scope_of(
 def telling_of(
     records: Records,
     collection: Collection,
-    naming: Naming,
+    names: Names,
     nested: bool,
     address: str,
 ) -> Telling:
@@ -65,9 +66,9 @@ def telling_of(
     sites, deployments = places_by_id(records, collection.id)
     return Telling(
         accounts.names_of(records),
-        naming,
+        names.naming,
         nested,
-        rule=coarsening(records, collection, naming),
+        rule=coarsening(records, collection, names.naming, names.accepted),
         threshold=collection.threshold,
         sites=sites,
         deployments=deployments,

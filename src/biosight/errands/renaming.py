@@ -6,9 +6,10 @@ Not here: the pictures' part alone (review/names.py), or single labels (review/a
 from collections.abc import Sequence
 from dataclasses import replace
 
+from biosight import accounts
 from biosight.bootstrap import Catalogue
 from biosight.collection import Collection
-from biosight.errands import acting, locating
+from biosight.errands import acting, locating, sensitivity
 from biosight.errands.names import former_naming, names_in, naming_of
 from biosight.errors import NotFound, Stale
 from biosight.images import Image
@@ -17,19 +18,28 @@ from biosight.review import names
 from biosight.review.acts import MOST_AT_ONCE, Act, Change, new_act
 from biosight.review.doing import Done
 from biosight.sharing import with_names
-from biosight.storage.records import Insert, Records, Where, Write
+from biosight.storage.records import Insert, Records, Replace, Where, Write
 from biosight.taxa.naming import Naming
 from biosight.taxonomy import editing
+from biosight.taxonomy.collected import Names
 
 
 def rename_label(
-    records: Records, catalogue: Catalogue, by: str, collection: str, old: str, new: str
+    records: Records,
+    catalogue: Catalogue,
+    by: str,
+    collection: str,
+    old: str,
+    new: str,
+    *,
+    sensitive: bool | None = None,
 ) -> Done | Job:
     """Rename `old` to `new` ("" removes it), trash included; a job where more than MOST_AT_ONCE
-    pictures bear it.
+    pictures bear it. `sensitive` says whether a name that is not sensitive is so once it has taken
+    in one that is.
 
     The collection's names change with the act that remembers the former ones, in one write,
-    before the first picture does. Raises BadRequest, Conflict or NotFound.
+    before the first picture does. Raises BadRequest, Conflict, NeedsAnswer or NotFound.
     """
     change = names.renaming(old, new)
     here = [Where("collection", "=", collection), Where("label", "=", old)]
@@ -38,7 +48,9 @@ def rename_label(
     if old not in tree and not bear:
         return Done("", [], 0, 0)
     many = bear > MOST_AT_ONCE
-    act, job = begin(records, catalogue, by, collection, old, change, here, many=many)
+    act, job = begin(
+        records, catalogue, by, collection, old, change, here, many=many, sensitive=sensitive
+    )
     if job:
         return job
     path = naming_of(records, catalogue, collection_there(records, collection)).path(change.label)
@@ -63,6 +75,7 @@ def begin(
     here: Sequence[Where],
     *,
     many: bool,
+    sensitive: bool | None,
 ) -> tuple[Act, Job | None]:
     """The act with the names until now, the collection with the new ones, and where `many` are
     called so the job that goes on with it, in one write.
@@ -71,22 +84,36 @@ def begin(
     BadRequest where the new name hangs below the old one.
     """
     while (found := records.get(Collection, collection)) is not None:
-        tree = names_in(records, catalogue, found).tree
-        edit = editing.rename_edit(records, collection, tree, old, change.label)
-        made = new_act(
-            by, collection, change, renamed_before=found.renamed, taxa_before=edit.before
+        known, new = names_in(records, catalogue, found), change.label
+        edit = editing.rename_edit(records, collection, known.tree, old, new)
+        joins = is_known(records, collection, known, new)
+        hiding = sensitivity.renamed_sensitive(found, known, old, new, sensitive, joins=joins)
+        follow = "" if joins else new
+        links, shares = accounts.relabel_shares(records, collection, old, follow)
+        made = replace(
+            new_act(by, collection, change, renamed_before=found.renamed, taxa_before=edit.before),
+            sensitive_change=hiding,
+            shares_before=shares,
         )
-        renamed = names.renamed_with(dict(found.renamed), old, change.label)
-        favourites = renamed_favourites(found, old, change.label)
+        changed = replace(
+            sensitivity.with_sensitive(found, hiding),
+            renamed=names.renamed_with(dict(found.renamed), old, new),
+            favourites=renamed_favourites(found, old, new),
+        )
         asked, job = acting.asked(records, made, change, here) if many else ([], None)
         try:
-            records.write(
-                with_names(found, renamed, favourites), Insert(made), *edit.writes, *asked
-            )
+            write: list[Write] = [with_names(found, changed), Insert(made)]
+            records.write(*write, *edit.writes, *asked, *links)
             return made, job
         except Stale:
             continue
     raise NotFound("There is no such collection any more.")
+
+
+def is_known(records: Records, collection: str, known: Names, label: str) -> bool:
+    """Does the tree know a label, or some picture bear it?"""
+    here = [Where("collection", "=", collection), Where("label", "=", label)]
+    return bool(label) and (label in known.tree or records.count(Image, here) > 0)
 
 
 def renamed_favourites(collection: Collection, old: str, new: str) -> tuple[str, ...]:
@@ -116,4 +143,18 @@ def going_back(records: Records, act: Act) -> list[Write]:
     if act.kind == "tree" and not act.taxa_before:
         editing.drop_source(records, act.collection, act.id)
     writes = editing.taken_back(records, act.taxa_before)
-    return [with_names(found, before, found.favourites), *writes]
+    links = accounts.shares_back(records, act.shares_before)
+    changed = replace(sensitivity.sensitive_back(found, act.sensitive_change), renamed=before)
+    return [with_names(found, changed), *writes, *links]
+
+
+def all_back(records: Records, act: Act) -> None:
+    """What may go once all pictures of an undone act are back: names that it had made sensitive."""
+    while act.sensitive_change and (found := records.get(Collection, act.collection)) is not None:
+        left = sensitivity.forget_former(found, act.sensitive_change)
+        try:
+            if left != found:
+                records.write(Replace(replace(left, version=found.version + 1), found.version))
+            return
+        except Stale:
+            continue

@@ -5,16 +5,20 @@ the collection says that it is due. Not here: changing the tree (tree_editing.py
 """
 
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import replace
 
 from biosight.bootstrap import Catalogue
 from biosight.collection import Collection
-from biosight.errands.names import naming_of
+from biosight.errands import sensitivity
+from biosight.errands.names import names_in
 from biosight.errors import Stale
+from biosight.gallery.privacy import SensitiveNames
 from biosight.images import Image
 from biosight.storage.records import Gone, Records, Replace, Where
 from biosight.taxa.naming import Naming
 from biosight.taxa.paths import line_of
+from biosight.taxonomy.collected import Names
 
 PIECE = 200
 MOST_AT_ONCE = 2000
@@ -25,7 +29,10 @@ def settle(records: Records, catalogue: Catalogue, collection: str) -> bool:
     found = records.get(Collection, collection)
     if found is None or not found.unsettled:
         return True
-    naming, left = naming_of(records, catalogue, found), MOST_AT_ONCE
+    names, left = names_in(records, catalogue, found), MOST_AT_ONCE
+    naming = names.naming
+    keep_sensitive(records, found, names)
+    found = records.get(Collection, collection) or found
     for old, new in wrong_paths(records, collection, naming).items():
         while left > 0 and (mended := mend(records, collection, old, new)):
             left -= mended
@@ -37,6 +44,20 @@ def settle(records: Records, catalogue: Catalogue, collection: str) -> bool:
     except Stale:
         return False
     return True
+
+
+def keep_sensitive(records: Records, collection: Collection, names: Names) -> None:
+    """Names that pictures say lay below a sensitive one, and that do so no more after another model
+    came or a checklist, become sensitive themselves."""
+    rule = SensitiveNames(collection.sensitive, names.naming, names.accepted)
+    moved = wrong_paths(records, collection.id, names.naming) if collection.sensitive else {}
+    out = sorted({line_of(old)[-1] for old in moved if rule.cover_path(old)})
+    change = tuple((label, sensitivity.ADDED) for label in out if not rule.cover(label))
+    if change:
+        kept = sensitivity.with_sensitive(collection, change)
+        with suppress(Stale):  # the next round looks again
+            again = replace(kept, version=collection.version + 1)
+            records.write(Replace(again, collection.version))
 
 
 def wrong_paths(records: Records, collection: str, naming: Naming) -> Mapping[str, str]:

@@ -4,10 +4,13 @@ Not here: renaming and removing, which change what pictures are called (renaming
 """
 
 from collections.abc import Callable
+from dataclasses import replace
 
 from biosight.bootstrap import Catalogue
 from biosight.collection import Collection
 from biosight.errands.names import names_in
+from biosight.errands.sensitivity import Change as Hidden
+from biosight.errands.sensitivity import moved_sensitive, with_sensitive
 from biosight.errors import NotFound, Stale
 from biosight.review.acts import Act, Change, new_act
 from biosight.sharing import with_names
@@ -62,25 +65,36 @@ def move_name(
     def edit(names: Names) -> Edit:
         return editing.move_edit(records, collection, names.tree, label, parent)
 
-    return edited(records, catalogue, by, collection, words, edit)
+    def hiding(found: Collection, names: Names) -> Hidden:
+        return moved_sensitive(found, names, label, parent)
+
+    return edited(records, catalogue, by, collection, words, edit, hiding)
+
+
+def hides_nothing(_: Collection, __: Names) -> Hidden:
+    """What most edits make of the sensitive names."""
+    return ()
 
 
 def edited(
-    records: Records, catalogue: Catalogue, by: str, collection: str, words: str, edit: Editing
+    records: Records,
+    catalogue: Catalogue,
+    by: str,
+    collection: str,
+    words: str,
+    edit: Editing,
+    hiding: Callable[[Collection, Names], Hidden] = hides_nothing,
 ) -> Act:
     """An edit with its act, and the collection's next version, in one write; made anew when
     somebody changes the collection at the same moment."""
     while (found := records.get(Collection, collection)) is not None:
-        made = edit(names_in(records, catalogue, found))
-        act = new_act(
-            by,
-            collection,
-            Change("tree", target_name=words),
-            renamed_before=found.renamed,
-            taxa_before=made.before,
-        )
+        names = names_in(records, catalogue, found)
+        made, hidden = edit(names), hiding(found, names)
+        change = Change("tree", target_name=words)
+        act = new_act(by, collection, change, renamed_before=found.renamed, taxa_before=made.before)
+        act = replace(act, sensitive_change=hidden)
         try:
-            again = with_names(found, found.renamed, found.favourites)
+            again = with_names(found, with_sensitive(found, hidden))
             records.write(again, Insert(act), *made.writes)
             return act
         except Stale:

@@ -8,7 +8,15 @@ import time
 
 from biosight import jobs, logs, workers
 from biosight.bootstrap import BioSight
-from biosight.errands import acting, purging, reclassifying, taking_back, teaching, trying_on
+from biosight.errands import (
+    acting,
+    members,
+    purging,
+    reclassifying,
+    taking_back,
+    teaching,
+    trying_on,
+)
 from biosight.errands.kind import JobKind, Outcome
 from biosight.errors import BioSightError, Conflict, NotFound
 from biosight.jobs import Dropped, Job, Progress
@@ -40,6 +48,7 @@ def run_logged(biosight: BioSight, job: Job) -> None:
     """The same, under the id of the request that asked for it."""
     progress = Progress(biosight.archive.records, job)
     try:
+        members.check_right(biosight.archive.records, job, KINDS[job.kind].needs)
         with progress.kept():
             done = KINDS[job.kind].run(biosight, job, progress)
         close(biosight, progress, done)

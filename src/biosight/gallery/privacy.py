@@ -1,38 +1,100 @@
 """Coarse places: what a collection's rule hides of where sensitive names were seen.
 
 A place is then the middle of its cell in a grid of degrees (Chapman 2020, Current best practices
-for generalizing sensitive species occurrence data, GBIF). A site where something sensitive was seen
-is coarse for all its pictures: else the others tell. Not here: who is shown places so (web), or
-what an export says of it (gallery/standards).
+for generalizing sensitive species occurrence data, GBIF). A site or a deployment where something
+sensitive was seen is coarse for all its pictures, those in the trash too: else the others tell.
+Not here: who is shown places so (web), or what an export says of it (gallery/standards).
 """
 
 import math
-from collections.abc import Sequence
-from dataclasses import dataclass
+import re
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
 
 from biosight.collection import Collection
-from biosight.gallery.filters import at_or_below
 from biosight.images import Image
-from biosight.storage.living import living
-from biosight.storage.records import Records
-from biosight.taxa.naming import Naming
+from biosight.images.words import sought
+from biosight.labels import Annotation, Identifications
+from biosight.storage.records import Records, Where, among, pages, parts
+from biosight.taxa.naming import Naming, alike
+from biosight.taxa.paths import line_of
 
 METRES_PER_DEGREE = 111_320.0
+# Readings of a picture that nobody has brought together yet.
+OPEN_STATES = ("one", "differ")
+Accepted = Callable[[str], str]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
+class SensitiveNames:
+    """The names that a rule is about. `labels` are as people wrote them, those of before a rename
+    too; `naming` says what hangs below what today, `accepted` what a synonym stands for."""
+
+    labels: tuple[str, ...] = ()
+    naming: Naming = field(default_factory=Naming)
+    accepted: Accepted = str
+
+    @cached_property
+    def keys(self) -> frozenset[str]:
+        """The names without case and accents, with what they stand for."""
+        said = {name for label in self.labels for name in (label, self.accepted(label))}
+        return frozenset(alike(name) for name in said)
+
+    @cached_property
+    def known(self) -> dict[str, bool]:
+        """What was found out of labels so far."""
+        return {"": False}
+
+    @cached_property
+    def written(self) -> re.Pattern[str]:
+        """Any of the names as a word of a text."""
+        names = sorted(map(re.escape, self.keys), key=len, reverse=True)
+        return re.compile(rf"(?<!\w)(?:{'|'.join(names)})(?!\w)")
+
+    def cover(self, label: str) -> bool:
+        """Is a label one of the names, written in any way, or does it hang below one today?"""
+        if label not in self.known:
+            meant = self.accepted(label)
+            line = {label, meant, *self.naming.tree.line(meant)}
+            self.known[label] = any(alike(name) in self.keys for name in line)
+        return self.known[label]
+
+    def cover_path(self, path: str) -> bool:
+        """Did a label hang below one of the names where its path was written?"""
+        return any(alike(name) in self.keys for name in line_of(path)) if path else False
+
+    def are_in(self, text: str) -> bool:
+        """Does a text say one of the names?"""
+        return bool(text and self.keys and self.written.search(alike(text)))
+
+
+@dataclass(frozen=True)
 class Coarsening:
-    """A collection's rule: sensitive names by their paths, the ids of sites where one was seen, and
-    the grid in degrees."""
+    """A collection's rule: its sensitive names; the ids of sites and deployments where one was
+    seen, and of pictures that somebody called so though their label says otherwise; and the grid in
+    degrees."""
 
-    paths: tuple[str, ...] = ()
+    names: SensitiveNames = field(default_factory=SensitiveNames)
     sites: frozenset[str] = frozenset()
+    deployments: frozenset[str] = frozenset()
+    said: frozenset[str] = frozenset()
     degrees: float = 0.0
 
     def of(self, image: Image) -> float:
         """The grid in degrees for a picture's place, 0 for none."""
-        named = any(image.label_path.startswith(path) for path in self.paths)
-        return self.degrees if named or (image.site and image.site in self.sites) else 0.0
+        return self.degrees if self.degrees and self.is_met(image) else 0.0
+
+    def is_met(self, image: Image) -> bool:
+        """Is a picture of a sensitive name, or beside one?"""
+        return (
+            self.names.cover(image.label)
+            or self.names.cover_path(image.label_path)
+            or image.id in self.said
+            or image.site in self.sites
+            or image.deployment in self.deployments
+            or self.names.are_in(image.note)
+        )
 
     def hides(self, image: Image) -> bool:
         """Is a picture's place coarse?"""
@@ -42,23 +104,93 @@ class Coarsening:
         """The grid in degrees for a site, 0 for none."""
         return self.degrees if site in self.sites else 0.0
 
+    def tells(self, image: Image, text: str) -> bool:
+        """Would a label or a sentence tell what was seen at a place that is shown exactly?"""
+        if not self.degrees or not text or self.hides(image):
+            return False
+        return self.names.cover(text) or self.names.are_in(text)
+
 
 EXACT = Coarsening()
 
 
-def coarsening(records: Records, collection: Collection, naming: Naming) -> Coarsening:
+def coarsening(
+    records: Records, collection: Collection, naming: Naming, accepted: Accepted
+) -> Coarsening:
     """A collection's rule as it stands with today's names and pictures."""
-    if not collection.sensitive:
+    labels = (*collection.sensitive, *collection.formerly_sensitive)
+    if not labels:
         return EXACT
-    all_paths = {naming.path(label) for label in collection.sensitive}
-    # What hangs below another sensitive name is hidden with it.
-    paths = tuple(p for p in all_paths if not any(p != o and p.startswith(o) for o in all_paths))
-    seen: set[str] = set()
-    for path in paths:
-        below = at_or_below("label_path", path)
-        counts = records.count_by(Image, [*living(collection.id), *below], "site")
-        seen |= {str(site) for site in counts if site}
-    return Coarsening(paths, frozenset(seen), collection.coarse)
+    names = SensitiveNames(labels, naming, accepted)
+    said = said_otherwise(records, collection.id, names)
+    places: dict[str, set[str]] = {"site": set(), "deployment": set()}
+    for place, found in places.items():
+        for where in bearing(records, collection.id, names):
+            found |= {str(key) for key in records.count_by(Image, where, place) if key}
+        found |= {getattr(image, place) for image in among(records, Image, list(said))} - {""}
+    sites, deployments = (frozenset(found) for found in places.values())
+    return Coarsening(names, sites, deployments, said, collection.coarse)
+
+
+def bearing(records: Records, collection: str, names: SensitiveNames) -> Iterator[list[Where]]:
+    """Conditions on all pictures that bear a sensitive name, those in the trash too; a picture may
+    meet several."""
+    for trashed in (False, True):
+        here = [Where("collection", "=", collection), Where("trashed", "=", trashed)]
+        for field_name, cover in (("label", names.cover), ("label_path", names.cover_path)):
+            used = (str(value) for value in records.count_by(Image, here, field_name))
+            for part in parts([value for value in used if cover(value)]):
+                yield [*here, Where(field_name, "in", part)]
+
+
+def said_otherwise(records: Records, collection: str, names: SensitiveNames) -> frozenset[str]:
+    """Pictures without a label, or on which readers differ, that somebody or the machine called by
+    a sensitive name."""
+    found = set(read_as(records, collection, names))
+    unnamed = [Where("collection", "=", collection), Where("label", "=", "")]
+    for page in pages(records, Image, [*unnamed, Where("model", "!=", "")]):
+        found |= {i.id for i in page if names.cover(names.naming.shown(i.machine_label))}
+        found |= {i.id for i in page if names.cover(i.machine_label)}
+    for page in pages(records, Image, [*unnamed, Where("who", "!=", "nobody")]):
+        found |= annotated_as(records, [i.id for i in page], names)
+    return frozenset(found | set(noted_as(records, collection, names)))
+
+
+def noted_as(records: Records, collection: str, names: SensitiveNames) -> Iterator[str]:
+    """Pictures whose note says a sensitive name, found by its words."""
+    with_note = [Where("collection", "=", collection), Where("note", "!=", "")]
+    for name in names.keys:
+        words = [Where("words", "begins", word) for word in sought(name)]
+        for page in pages(records, Image, [*with_note, *words]) if words else ():
+            yield from (i.id for i in page if names.are_in(i.note))
+
+
+def read_as(records: Records, collection: str, names: SensitiveNames) -> Iterator[str]:
+    """Pictures that one of two readers called by a sensitive name, until both agree or an editor
+    chose."""
+    where = [Where("collection", "=", collection), Where("state", "in", OPEN_STATES)]
+    for page in pages(records, Identifications, where):
+        yield from (r.id for r in page if names.cover(r.first) or names.cover(r.second))
+
+
+def annotated_as(records: Records, images: Sequence[str], names: SensitiveNames) -> set[str]:
+    """Those of some pictures that somebody ever called by a sensitive name."""
+    where = [Where("image", "in", tuple(images))]
+    found: Iterable[list[Annotation]] = pages(records, Annotation, where) if images else ()
+    return {a.image for page in found for a in page if names.cover(a.label)}
+
+
+def hidden_groups(rule: Coarsening, labels: Iterable[str], paths: Iterable[str]) -> list[Where]:
+    """One condition that the pictures meet which a rule hides, of those whose label and path are
+    among some; none where nothing is hidden."""
+    met = (
+        ("label", [label for label in labels if rule.names.cover(label)]),
+        ("label_path", [path for path in paths if rule.names.cover_path(path)]),
+        ("deployment", sorted(rule.deployments)),
+        ("id", sorted(rule.said)),
+    )
+    groups = [[Where(name, "in", part)] for name, values in met for part in parts(values)]
+    return [Where.any(*groups)] if groups else []
 
 
 def middle(latitude: float, longitude: float, degrees: float) -> tuple[float, float]:
@@ -69,6 +201,19 @@ def middle(latitude: float, longitude: float, degrees: float) -> tuple[float, fl
     ]
     decimals = decimals_of(degrees)
     return round(found[0], decimals), round(found[1], decimals)
+
+
+def coarsened(
+    latitude: float, longitude: float, rule: float, asked: float
+) -> tuple[float, float, float]:
+    """A place cut to the rule's cell, then to the cell of the grid that was asked for, and the
+    wider of both grids in degrees; 0 stands for none.
+
+    The second cut sees only the middle of the first, so that no choice of grids tells more.
+    """
+    for degrees in filter(None, (rule, asked)):
+        latitude, longitude = middle(latitude, longitude, degrees)
+    return latitude, longitude, max(rule, asked)
 
 
 def decimals_of(degrees: float) -> int:

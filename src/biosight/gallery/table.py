@@ -107,6 +107,7 @@ def row(
     """
     naming, site = telling.naming, telling.sites.get(image.site)
     deployment = telling.deployments.get(image.deployment)
+    hidden = telling.rule.hides(image)
     latitude, longitude, altitude = place_told(image, site, telling.rule)
     address = telling.address.rstrip("/")
     taxon = naming.published(image.label)
@@ -126,7 +127,7 @@ def row(
         "uploaded": moment(image.created_at),
         "sha256": "" if telling.placeless(image) else image.sha256,
         "original_name": image.name,
-        "original_path": image.path,
+        "original_path": image.name if hidden else image.path,
         "note": image.note,
         "camera": image.camera,
         "scientific_name": taxon.scientific_name if taxon else "",
@@ -138,8 +139,8 @@ def row(
         "unfamiliar": yes(image.unfamiliar),
         "uploaded_by": telling.person(image.uploaded_by),
         "taken_in_file": image.taken_file[:19],
-        "deployment": deployment.name if deployment else "",
-        "site": site.name if site else "",
+        "deployment": deployment.name if deployment and not hidden else "",
+        "site": site.name if site and not hidden else "",
         "url": f"{address}/images/{image.id}" if address else "",
         **dict.fromkeys(HIGHER, ""),
         **naming.higher(image.label),

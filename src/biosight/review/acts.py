@@ -25,7 +25,9 @@ MOST_INDIVIDUALS = 100_000
 class Act:
     """One thing a person did in a collection, to `count` images.
 
-    `undone_at` is 0 until undone; `target` is where a move or copy went.
+    `undone_at` is 0 until undone; `target` is where a move or copy went. `sensitive_change` are
+    names that it made sensitive ("added") or that are so no more under this name ("removed"),
+    `shares_before` links to a label, by id, with the label before.
     """
 
     table: ClassVar[str] = "acts"
@@ -48,6 +50,8 @@ class Act:
     target: str = ""
     taxa_before: tuple[tuple[str, str], ...] = ()
     places_before: tuple[tuple[str, str], ...] = ()
+    sensitive_change: tuple[tuple[str, str], ...] = ()
+    shares_before: tuple[tuple[str, str], ...] = ()
     version: int = 1
 
     @property

@@ -190,7 +190,11 @@ def sign_in(request: Request, biosight: Open, records: Store, next: str = "/") -
     metrics.sign_ins.labels("ok").inc()
     address = client_address(request, biosight.settings)
     logbook.note(
-        biosight.archive.records, "signed in", by=user.id, detail="by the proxy", address=address
+        biosight.archive.records,
+        logbook.SIGNED_IN,
+        by=user.id,
+        detail=logbook.BY_PROXY,
+        address=address,
     )
     return answer
 

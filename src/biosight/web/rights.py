@@ -11,7 +11,7 @@ from fastapi import Depends
 
 from biosight import jobs, registry, sharing
 from biosight.bootstrap import BioSight
-from biosight.errands.names import naming_of
+from biosight.errands.names import names_in
 from biosight.errors import Forbidden, NotFound
 from biosight.gallery.privacy import EXACT, Coarsening, coarsening
 from biosight.jobs import Job
@@ -106,5 +106,5 @@ def seen_rule(access: Access, biosight: BioSight, records: Records) -> Coarsenin
     """What this person may not see exactly: editors see all."""
     if access.allows("editor"):
         return EXACT
-    naming = naming_of(records, biosight.catalogue, access.collection)
-    return coarsening(records, access.collection, naming)
+    names = names_in(records, biosight.catalogue, access.collection)
+    return coarsening(records, access.collection, names.naming, names.accepted)

@@ -13,6 +13,7 @@ from biosight.errands import acting, work
 from biosight.images import Image
 from biosight.jobs import Job
 from biosight.labels import Guess, Opinion
+from biosight.sharing import Access
 from biosight.taxa.naming import Naming
 from biosight.taxa.tree import Tree
 
@@ -119,7 +120,8 @@ def vernacular_line(tree: Tree, line: Sequence[str]) -> list[str]:
 
 class ImageOut(BaseModel):
     """An image; `who` is machine, person or nobody; `unsure` by the collection's threshold,
-    `uploader` is an id."""
+    `uploader` is an id. `sha256` is "" for viewers
+    where the collection hides places."""
 
     id: str
     collection: str
@@ -162,11 +164,17 @@ class ImageOut(BaseModel):
 SHOWN = ImageOut.model_fields.keys() - {"unsure", "taken", "uploader"}
 
 
-def image_out(image: Image, threshold: int) -> ImageOut:
-    """An image under its collection's threshold, in whole percent."""
-    unsure = image.who == "machine" and image.percent < threshold
+def image_out(image: Image, access: Access) -> ImageOut:
+    """An image as this person sees it. Where a collection hides places, viewers get no hash of an
+    original: places could be tried out against it."""
+    c = access.collection
+    unsure = image.who == "machine" and image.percent < c.threshold
+    hidden = bool(c.sensitive) and not access.allows("editor")
+    shown = {name: getattr(image, name) for name in SHOWN}
+    if hidden:
+        shown["sha256"] = ""
     return ImageOut.model_construct(
-        **{name: getattr(image, name) for name in SHOWN},
+        **shown,
         taken=image.taken_at,
         uploader=image.uploaded_by,
         unsure=unsure,

@@ -10,13 +10,14 @@ from biosight import accounts
 from biosight.accounts import User
 from biosight.bootstrap import BioSight
 from biosight.errands import joining
-from biosight.errors import BadRequest, Forbidden
+from biosight.errors import BadRequest
 
 
 def person_of(request: Request, biosight: BioSight) -> User | None:
     """Whom the proxy signed in; None where nobody was, or the header can't be believed.
 
-    A new address gets an account, unless registration is closed: then Forbidden is raised.
+    A new address gets an account, unless registration is closed: then Forbidden is raised. The
+    account of an address is bound to it at its first sign-in (errands/joining.py).
     """
     name = biosight.settings.sso_header
     said = request.headers.getlist(name) if name else []
@@ -29,15 +30,8 @@ def person_of(request: Request, biosight: BioSight) -> User | None:
     if not accounts.has_users(records):
         return None  # the first account takes the server's one-time code
     email = said[0].strip()
-    return accounts.find_user(records, email) or newcomer(biosight, email)
-
-
-def newcomer(biosight: BioSight, email: str) -> User:
-    """An account for somebody the proxy knows, with a password that nobody has."""
-    if biosight.settings.registration == "closed":
-        raise Forbidden(f"There is no account for {email}; ask an administrator to add one.")
-    records = biosight.archive.records
-    return joining.newcomer(records, joining.Introduced("", email, "", ""))
+    known = joining.Introduced(f"{joining.BY_PROXY}{email.casefold()}", email, "", "")
+    return joining.signed_on(records, known, biosight.settings.registration)
 
 
 def inside(path: str) -> str:

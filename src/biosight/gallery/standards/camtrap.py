@@ -77,12 +77,13 @@ class DeploymentRow:
 @dataclass(slots=True)
 class Survey:
     """What the first walk over the pictures finds: deployments by id, names, how many pictures go
-    in, and how many don't, by the reason; `coarse` is the widest grid in degrees that a place is
-    given by."""
+    in, and how many don't, by the reason; `hidden` counts those whose place a rule hides; `coarse`
+    is the widest grid in degrees that a place is given by."""
 
     deployments: dict[str, DeploymentRow] = field(default_factory=dict)
     taxa: set[str] = field(default_factory=set)
     fitting: int = 0
+    hidden: int = 0
     left_out: Counter[str] = field(default_factory=Counter)
     coarse: float = 0.0
 
@@ -151,8 +152,8 @@ def missing(image: Image, scope: Scope) -> str:
 
 def deployment_id(image: Image, scope: Scope) -> str:
     """The deployment's name; for pictures of none the id of a camera at a place."""
-    if found := scope.deployment(image):
-        return found.name
+    if name := scope.deployment_name(image):
+        return name
     latitude, longitude, _ = coordinates(image, scope)
     return sha256(f"{image.camera}/{latitude}/{longitude}".encode()).hexdigest()[:16]
 
@@ -166,6 +167,7 @@ def survey_of(records: Records, scope: Scope) -> Survey:
             survey.left_out[why] += 1
             continue
         survey.fitting += 1
+        survey.hidden += scope.hides(image)
         survey.coarse = max(survey.coarse, scope.grid(image))
         when = local_time(image, scope)
         id = deployment_id(image, scope)
@@ -190,14 +192,16 @@ def deployment_cells(id: str, image: Image, scope: Scope) -> dict[str, str]:
         "cameraModel": image.camera,
     }
     if site:
-        said |= {"locationID": site.id, "locationName": site.name, "habitat": site.habitat}
+        said |= {"locationID": site.id}
+    if told := scope.named_site(image):
+        said |= {"locationName": told.name, "habitat": told.habitat}
     if deployment:
         said |= {
             "cameraID": deployment.camera,
             "cameraHeight": "" if deployment.height is None else f"{deployment.height:g}",
             "baitUse": "" if deployment.bait is None else str(deployment.bait).lower(),
             "deploymentTags": tags(deployment),
-            "deploymentComments": deployment.comments,
+            "deploymentComments": "" if scope.hides(image) else deployment.comments,
             "deploymentStart": bound(deployment.start, deployment, image, scope),
             "deploymentEnd": bound(deployment.end, deployment, image, scope),
         }

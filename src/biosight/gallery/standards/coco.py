@@ -82,15 +82,16 @@ def coco_images(event: list[Facts], scope: Scope) -> Iterator[dict[str, object]]
     """The format's records of an event's pictures, in order of time."""
     for number, facts in enumerate(event):
         image = facts.image
-        deployment, site = scope.deployment(image), scope.site(image)
+        site = scope.named_site(image)
+        hidden = scope.hides(image)
         latitude, longitude, _ = coordinates(image, scope)
         yield {
             "id": image.id,
-            "file_name": image.path or image.name,
+            "file_name": image.name if hidden else image.path or image.name,
             "width": image.width,
             "height": image.height,
             "datetime": instant_text(image),
-            "location": site.name if site else deployment.name if deployment else "",
+            "location": site.name if site else scope.deployment_name(image),
             "seq_id": f"{image.deployment} {facts.event[:19]}" if len(event) > 1 else image.id,
             "seq_num_frames": len(event),
             "frame_num": number,

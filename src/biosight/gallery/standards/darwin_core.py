@@ -137,6 +137,7 @@ def occurrence(facts: Facts, scope: Scope) -> tuple[str, ...]:
     image, now = facts.image, facts.current
     latitude, longitude, metres = coordinates(image, scope)
     grid, site, credit = scope.grid(image), scope.site(image), scope.credits
+    told = scope.named_site(image)
     coarse = f"Coordinates are the middle of a cell of {grid:g} degrees."
     name = name_terms(now, scope)
     return (
@@ -151,8 +152,8 @@ def occurrence(facts: Facts, scope: Scope) -> tuple[str, ...]:
         *classification(image, scope),
         str(image.individuals or ""),
         site.id if site else "",
-        site.name if site else "",
-        site.habitat if site else "",
+        told.name if told else "",
+        told.habitat if told else "",
         "camera trap" if by_camera(image, scope) else "",
         latitude,
         longitude,
@@ -181,8 +182,8 @@ def basis(image: Image, scope: Scope) -> str:
 
 def event_id(facts: Facts, scope: Scope) -> str:
     """The event of a deployment that a picture is part of, "" for none."""
-    deployment = scope.deployment(facts.image)
-    return f"{deployment.name} {facts.event[:19]}" if deployment and facts.event else ""
+    name = scope.deployment_name(facts.image)
+    return f"{name} {facts.event[:19]}" if name and facts.event else ""
 
 
 def vernacular(image: Image, scope: Scope) -> str:

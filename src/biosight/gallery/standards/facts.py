@@ -12,13 +12,13 @@ from itertools import islice
 
 from biosight.gallery.events import numbered
 from biosight.gallery.export import PAGE
-from biosight.gallery.privacy import EXACT, Coarsening, decimals_of, middle, uncertainty
+from biosight.gallery.privacy import EXACT, Coarsening, coarsened, decimals_of, uncertainty
 from biosight.images import Image
 from biosight.labels import IN_BULK, Annotation, LabelNames, Prediction
 from biosight.places import Deployment, Site
 from biosight.places.clocks import instant, offset_in, written_offset
 from biosight.storage.living import living
-from biosight.storage.records import Order, Position, Records, Where
+from biosight.storage.records import Order, Position, Records, Where, pages
 from biosight.taxa.naming import Naming
 
 LICENSES = {
@@ -74,6 +74,22 @@ class Scope:
     def grid(self, image: Image) -> float:
         """The grid in degrees for a picture's place, 0 for an exact one."""
         return max(self.coarse, self.rule.of(image))
+
+    def hides(self, image: Image) -> bool:
+        """Does the rule hide a picture's place, whatever grid was asked for?"""
+        return self.rule.hides(image)
+
+    def named_site(self, image: Image) -> Site | None:
+        """The site of a picture, where its name and habitat may be told."""
+        return None if self.hides(image) else self.site(image)
+
+    def deployment_name(self, image: Image) -> str:
+        """What a picture's deployment is called: by its id where a name would tell the place, ""
+        for none."""
+        found = self.deployment(image)
+        if found is None:
+            return ""
+        return found.id if self.hides(image) else found.name
 
     def deployment(self, image: Image) -> Deployment | None:
         """The deployment that a picture belongs to."""
@@ -136,6 +152,18 @@ def every(records: Records, scope: Scope) -> Iterator[Facts]:
             yield from of(records, page, scope)
 
 
+def hidden_among(records: Records, scope: Scope) -> int:
+    """How many pictures of the collection have a place that its rule hides."""
+    if not scope.rule.degrees:
+        return 0
+    here = living(scope.collection)
+    return sum(
+        scope.hides(image) and image.latitude is not None
+        for page in pages(records, Image, here)
+        for image in page
+    )
+
+
 def in_time(records: Records, where: Sequence[Where]) -> Iterator[Image]:
     """What matches, by the corrected time."""
     after = None
@@ -171,7 +199,8 @@ def coordinates(image: Image, scope: Scope) -> tuple[str, str, str]:
     """Latitude, longitude (WGS 84, decimal degrees) and uncertainty in metres, "" for unknown: of
     the picture's site, else its own.
 
-    With a grid the middle of the picture's cell is given, and half the cell's diagonal.
+    With a grid the middle of the picture's cell is given, and half the cell's diagonal; the rule's
+    cell comes before the one that was asked for.
     """
     site, coarse = scope.site(image), scope.grid(image)
     latitude = site.latitude if site else image.latitude
@@ -181,7 +210,7 @@ def coordinates(image: Image, scope: Scope) -> tuple[str, str, str]:
     if not coarse:
         far = str(site.uncertainty or "") if site else ""
         return f"{latitude:.6f}", f"{longitude:.6f}", far
-    latitude, longitude = middle(latitude, longitude, coarse)
+    latitude, longitude, coarse = coarsened(latitude, longitude, scope.rule.of(image), scope.coarse)
     decimals = decimals_of(coarse)
     return f"{latitude:.{decimals}f}", f"{longitude:.{decimals}f}", str(uncertainty(coarse))
 

@@ -31,6 +31,7 @@ from biosight.storage.records import Gone, Record, Where, among
 from biosight.web.deps import ActToUndo, Editor, Open, Person, Signed, Store, Viewer
 from biosight.web.filtering import Matching, matching
 from biosight.web.inputs import Input
+from biosight.web.rights import seen_rule
 from biosight.web.shown import ImageOut, JobOut, image_out, job_out
 
 router = APIRouter(tags=["acts"])
@@ -133,7 +134,7 @@ def act(body: NewAct, access: Editor, person: Signed, biosight: Open, records: S
         if many > MOST_AT_ONCE:
             named, stale = as_seen(body, records, named)
             job = acting.ask(records, person.user.id, c.id, change, where, named)
-            out = [image_out(i, c.threshold) for i in stale]
+            out = [image_out(i, access) for i in stale]
             return ActDone(act=job.id, said=change.done, stale=out, job=job_out(job))
         return at_once(body, access, person, records, change, where)
     except Gone as error:
@@ -170,11 +171,11 @@ def at_once(
     return ActDone(
         act=done.act,
         said=change.done,
-        changed=[image_out(i, c.threshold) for i in done.changed],
+        changed=[image_out(i, access) for i in done.changed],
         unchanged=done.unchanged,
         conflicts=done.conflicts,
         skipped=done.unchanged + done.conflicts + missing,
-        stale=[image_out(i, c.threshold) for i in stale],
+        stale=[image_out(i, access) for i in stale],
     )
 
 
@@ -212,14 +213,22 @@ def chosen(body: NewAct, access: Access) -> tuple[list[Where], list[str]]:
 
 @router.get("/collections/{collection}/acts")
 def history(
-    access: Viewer, person: Signed, records: Store, before: float = 0.0, limit: int = 50
+    access: Viewer,
+    person: Signed,
+    biosight: Open,
+    records: Store,
+    before: float = 0.0,
+    limit: int = 50,
 ) -> list[ActOut]:
-    """A collection's history, the newest first."""
+    """A collection's history, the newest first. Acts that name a sensitive label don't show viewers
+    which pictures they changed."""
     found = undoing.history(
         records, access.collection.id, before=before, limit=max(1, min(limit, 200))
     )
     name = accounts.names_of(records)
-    return [act_out(records, a, access, person, name) for a in found]
+    names = seen_rule(access, biosight, records).names
+    shown = [act_out(records, a, access, person, name) for a in found]
+    return [a.model_copy(update={"images": []}) if names.are_in(a.summary) else a for a in shown]
 
 
 def act_out(
@@ -252,8 +261,8 @@ def undo(own: ActToUndo, person: Signed, biosight: Open, records: Store) -> Undo
     if isinstance(done, Job):
         return UndoneOut(job=job_out(done))
     return UndoneOut(
-        changed=[image_out(i, c.threshold) for i in done.changed],
-        left=[image_out(i, c.threshold) for i in done.left],
+        changed=[image_out(i, own.access) for i in done.changed],
+        left=[image_out(i, own.access) for i in done.left],
         left_alone=len(done.left),
         gone=done.gone,
     )

@@ -10,7 +10,7 @@ from biosight import accounts, logbook
 from biosight.accounts import Invitation, User
 from biosight.bootstrap import GIGABYTE
 from biosight.collection import Collection
-from biosight.errands import auditing, letters, running
+from biosight.errands import auditing, letters, makers, running
 from biosight.errands.versions import serving_key
 from biosight.errors import NotFound
 from biosight.images import Image
@@ -24,7 +24,8 @@ router = APIRouter(prefix="/admin", tags=["admin"])
 
 
 class UserOut(BaseModel):
-    """An account as administrators see it; `bytes` is the room its pictures take."""
+    """An account as administrators see it; `bytes` is the room its pictures take, `proved` whether
+    the address is known to be theirs."""
 
     id: str
     email: str
@@ -35,6 +36,7 @@ class UserOut(BaseModel):
     images: int
     bytes: int
     quota_gb: float
+    proved: bool
 
 
 class UserPage(BaseModel):
@@ -45,11 +47,14 @@ class UserPage(BaseModel):
 
 
 class UserChange(Input):
-    """A new role, disabled or not, room for pictures in gigabytes (0: what the settings say)."""
+    """A new role, disabled or not, room for pictures in gigabytes (0: what the settings say).
+    `proved` says that the address is known to be this person's: single sign-on then leaves all that
+    they set up."""
 
     role: Literal["admin", "member"] | None = None
     disabled: bool | None = None
     quota_gb: float | None = Field(None, ge=0, le=1_000_000)
+    proved: Literal[True] | None = None
 
 
 class Link(BaseModel):
@@ -128,6 +133,7 @@ def user_out(records: Store, user: User) -> UserOut:
         images=records.count(Image, mine),
         bytes=records.total(Image, mine),
         quota_gb=user.quota / GIGABYTE,
+        proved=user.has_proved_address,
     )
 
 
@@ -146,6 +152,8 @@ def change_user(user: str, body: UserChange, person: Admin, records: Store) -> U
     changed = found
     if body.quota_gb is not None:
         changed = running.limit_person(records, found, body.quota_gb, by)
+    if body.proved:
+        changed = auditing.adopt(records, changed, by)
     if body.role is not None or body.disabled is not None:
         changed = auditing.set_standing(
             records, changed, by, role=body.role, disabled=body.disabled
@@ -167,7 +175,8 @@ def reset_link(user: str, person: Admin, biosight: Open, records: Store) -> Link
 @router.get("/invitations")
 def list_invitations(person: Admin, records: Store) -> list[InvitationOut]:
     """Open invitations to sign up."""
-    return [invitation_out(i) for i in accounts.invitations(records)]
+    good = makers.good_invitations(records, accounts.invitations(records))
+    return [invitation_out(i) for i in good]
 
 
 @router.post("/invitations", status_code=201)

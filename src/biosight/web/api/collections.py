@@ -8,8 +8,10 @@ from pydantic import BaseModel, Field
 from biosight import accounts, gallery, registry, sharing
 from biosight.accounts import User
 from biosight.collection import GRIDS, LONGEST_GAP, Collection
+from biosight.errands import members as members_now
 from biosight.errands import purging, removing, renaming, trying_on
 from biosight.errands.names import names_in, twins
+from biosight.errands.sensitivity import known_sensitive
 from biosight.errors import Forbidden
 from biosight.gallery import trash
 from biosight.images import Image
@@ -108,10 +110,12 @@ class LabelOut(BaseModel):
 
 
 class LabelChange(Input):
-    """Rename `old` to `new`; an empty `new` removes it."""
+    """Rename `old` to `new`; an empty `new` removes it. Where `new` is there already and would take
+    in a sensitive name, `sensitive` says whether it is sensitive from then on."""
 
     old: str = Field(min_length=1, max_length=200)
     new: str = Field("", max_length=200)
+    sensitive: bool | None = None
 
 
 class LabelChanged(BaseModel):
@@ -224,7 +228,9 @@ def show(access: Viewer, records: Store) -> CollectionOut:
 
 
 @router.patch("/collections/{collection}")
-def change(body: CollectionChange, access: Editor, person: Signed, records: Store) -> CollectionOut:
+def change(
+    body: CollectionChange, access: Editor, person: Signed, biosight: Open, records: Store
+) -> CollectionOut:
     """Set threshold, favourites or model (editors), or the name (owners).
 
     Pictures that are there keep their labels; a try-on is the way to change those.
@@ -234,7 +240,11 @@ def change(body: CollectionChange, access: Editor, person: Signed, records: Stor
         trying_on.check_fits(seen_version(records, person, chosen.id), access.collection)
     if body.name is not None and not access.allows("owner"):
         raise Forbidden("Only an owner can rename a collection.")
-    changed = sharing.change_collection(records, access.collection, **body.model_dump())
+    wanted = body.model_dump()
+    if body.sensitive is not None:
+        names = names_in(records, biosight.catalogue, access.collection)
+        wanted["sensitive"] = known_sensitive(records, access.collection, names, body.sensitive)
+    changed = sharing.change_collection(records, access.collection, **wanted)
     return collection_out(records, Access(changed, access.role))
 
 
@@ -297,9 +307,11 @@ def rename_label(
     body: LabelChange, access: Editor, person: Signed, biosight: Open, records: Store
 ) -> LabelChanged:
     """Rename, merge (into a name that exists) or remove a label: at once where 500 pictures bear
-    it, as a job where more do."""
+    it, as a job where more do. 409 with the code needs_answer asks for `sensitive`."""
     by, c = person.user.id, access.collection.id
-    done = renaming.rename_label(records, biosight.catalogue, by, c, body.old, body.new)
+    done = renaming.rename_label(
+        records, biosight.catalogue, by, c, body.old, body.new, sensitive=body.sensitive
+    )
     if isinstance(done, Job):
         return LabelChanged(act=done.id, changed=0, job=job_out(done))
     return LabelChanged(act=done.act, changed=len(done.changed), job=None)
@@ -325,11 +337,12 @@ def members(access: Viewer, person: Signed, records: Store) -> list[MemberOut]:
 
 @router.patch("/collections/{collection}/members/{user}", status_code=204)
 def set_role(user: str, body: Role, access: Owner, records: Store) -> None:
-    """Change a member's role."""
-    sharing.set_role(records, access.collection.id, user, body.role)
+    """Change a member's role. Whoever may not invite any more loses the links that they made."""
+    members_now.change_role(records, access.collection.id, user, body.role)
 
 
 @router.delete("/collections/{collection}/members/{user}", status_code=204)
 def remove_member(collection: str, user: MemberToRemove, records: Store) -> None:
-    """Remove a member (owners), or leave (oneself)."""
-    sharing.remove_member(records, collection, user)
+    """Remove a member (owners), or leave (oneself). Links that they made end, and work that they
+    started here stops."""
+    members_now.end_membership(records, collection, user)

@@ -13,8 +13,9 @@ from pydantic import BaseModel, Field
 
 from biosight import logbook
 from biosight.bootstrap import BioSight
+from biosight.collection import GRIDS
 from biosight.errands.derived import placeless_pieces
-from biosight.errands.names import naming_of
+from biosight.errands.names import names_in
 from biosight.errands.publishing import scope_of, telling_of
 from biosight.errors import BadRequest
 from biosight.gallery.export import (
@@ -31,6 +32,7 @@ from biosight.gallery.standards import (
     camtrap_dp,
     coco,
     darwin_core,
+    hidden_among,
     no_names,
     occurrences,
     survey_of,
@@ -125,8 +127,8 @@ def telling(
 ) -> Telling:
     """How the pictures of a collection are told of."""
     c, address = access.collection, biosight.settings.public_url
-    naming = naming_of(records, biosight.catalogue, c)
-    made = telling_of(records, c, naming, nested, address)
+    names = names_in(records, biosight.catalogue, c)
+    made = telling_of(records, c, names, nested, address)
     if placeless:
         return replace(made, placeless=lambda _: True)
     return made if access.allows("editor") else replace(made, placeless=made.rule.hides)
@@ -188,13 +190,14 @@ def csv_all(
 class Publication(BaseModel):
     """What is said of an export; where nothing is, what was remembered for the collection counts.
 
-    `coarse` is a grid for coordinates in degrees, 0 for exact ones; `utc_offset` that of clocks in
-    minutes of which neither file nor deployment says one."""
+    `coarse` is a grid for coordinates in degrees, one of those that are offered, 0 for exact ones;
+    places that the collection's rule hides are cut to the rule's grid first. `utc_offset` that of
+    clocks in minutes of which neither file nor deployment says one."""
 
     title: str | None = Field(None, max_length=200)
     license: Literal["", "CC0-1.0", "CC-BY-4.0", "CC-BY-NC-4.0"] | None = None
     rights_holder: str | None = Field(None, max_length=200)
-    coarse: float | None = Field(None, ge=0, le=10)
+    coarse: float | None = Field(None, ge=0, le=GRIDS[-1])
     utc_offset: int | None = Field(None, ge=-840, le=840)
 
 
@@ -226,10 +229,12 @@ async def darwin_core_archive(access: Viewer, records: Store, scope: AskedScope)
 
 
 class PackageSeen(BaseModel):
-    """How many pictures would be in an export, and how many not, by the reason; and the labels that
-    are no scientific names, with their pictures."""
+    """How many pictures would be in an export, and how many not, by the reason; how many of them
+    have a coarse place because of a sensitive name; and the labels that are no scientific names,
+    with their pictures."""
 
     images: int
+    hidden: int
     left_out: dict[str, int]
     no_names: dict[str, int]
 
@@ -240,6 +245,7 @@ def camtrap_preview(records: Store, scope: AskedScope) -> PackageSeen:
     survey = survey_of(records, scope)
     return PackageSeen(
         images=survey.fitting,
+        hidden=survey.hidden,
         left_out=dict(survey.left_out),
         no_names=no_names(records, scope),
     )
@@ -249,7 +255,9 @@ def camtrap_preview(records: Store, scope: AskedScope) -> PackageSeen:
 def darwin_core_preview(records: Store, scope: AskedScope) -> PackageSeen:
     """What a Darwin Core Archive would hold; nothing is written."""
     shown, left = occurrences(records, scope)
-    return PackageSeen(images=shown, left_out=left, no_names=no_names(records, scope))
+    hidden = hidden_among(records, scope)
+    names = no_names(records, scope)
+    return PackageSeen(images=shown, hidden=hidden, left_out=left, no_names=names)
 
 
 @router.get(

@@ -199,7 +199,7 @@ def conflicts(access: Viewer, person: Signed, records: Store) -> list[ConflictOu
     c, me = access.collection, person.user.id
     return [
         ConflictOut(
-            image=image_out(image, c.threshold), identifications=identifications_out(records, r, me)
+            image=image_out(image, access), identifications=identifications_out(records, r, me)
         )
         for r, image in identifications.differing(records, c.id, MOST_CONFLICTS)
     ]

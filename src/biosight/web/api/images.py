@@ -139,7 +139,7 @@ def list_images(
         page = gallery.page(records, where, sort, cursor, limit)
     found = events_of(records, page.images, c.event_gap) if events else {}
     return ImagePage(
-        images=[image_out(i, c.threshold) for i in page.images],
+        images=[image_out(i, access) for i in page.images],
         next=page.next,
         events={id: shown_event(e) for id, e in found.items()} if events else None,
     )
@@ -164,7 +164,7 @@ def detail(biosight: BioSight, image: Image, access: Access, records: Store) -> 
     naming = naming_of(records, biosight.catalogue, access.collection)
     event = event_of(records, image, access.collection.event_gap)
     return ImageDetail(
-        **image_out(image, access.collection.threshold).model_dump(),
+        **image_out(image, access).model_dump(),
         top=guesses_out(prediction.top, naming) if prediction else [],
         finer=guesses_out(prediction.finer, naming) if prediction else [],
         opinions=opinions_out(prediction.opinions) if prediction else [],
@@ -267,7 +267,9 @@ def parse_etag(header: str | None) -> int | None:
 
 @router.get("/images/{image}/history")
 def history(seen: ImageToSee, biosight: Open, records: Store) -> list[SayingOut]:
-    """Who said what of an image, in order; what a model said by the names used here."""
+    """Who said what of an image, in order; what a model said by the names used here. Sensitive
+    names are left out for viewers where the picture's place is shown exactly."""
+    rule = seen_rule(seen.access, biosight, records)
     where = [Where("image", "=", seen.image.id)]
     naming = naming_of(records, biosight.catalogue, seen.access.collection)
     said = [
@@ -283,7 +285,8 @@ def history(seen: ImageToSee, biosight: Open, records: Store) -> list[SayingOut]
     name = accounts.names_of(records)
     for a in records.find(Annotation, where, order=Order("at"), limit=500):
         said.append(SayingOut(by=name(a.by), kind=a.kind, label=a.label, confidence=None, at=a.at))
-    return sorted(said, key=lambda s: s.at)
+    told = (s for s in said if not rule.tells(seen.image, s.label))
+    return sorted(told, key=lambda s: s.at)
 
 
 @router.get("/images/{image}/original", response_class=FileResponse)

@@ -9,7 +9,7 @@ from pydantic import BaseModel, Field
 from biosight import accounts, logbook, sharing
 from biosight.accounts import Invitation
 from biosight.collection import Collection
-from biosight.errands import joining, letters
+from biosight.errands import joining, letters, makers
 from biosight.errors import NotFound
 from biosight.storage.records import Records, Remove
 from biosight.web.deps import Open, Owner, Signed, Store
@@ -80,7 +80,8 @@ def list_invitations(access: Owner, records: Store) -> list[InvitationOut]:
         InvitationOut(id=o.id, email=o.email, role=o.role, uses=1, ends_at=0.0)
         for o in sharing.offers_of(records, c)
     ]
-    return old + [invitation_out(i) for i in accounts.invitations(records, c)]
+    good = makers.good_invitations(records, accounts.invitations(records, c))
+    return old + [invitation_out(i) for i in good]
 
 
 @router.post("/collections/{collection}/invitations", status_code=201)
@@ -118,7 +119,7 @@ def withdraw(invitation: str, access: Owner, records: Store) -> None:
 @router.post("/invitation")
 def look(body: Secret, records: Store) -> Invited:
     """What a link offers; whoever has it may ask."""
-    found = accounts.followed(records, body.secret)
+    found = makers.open_invitation(records, body.secret)
     c = records.get(Collection, found.collection) if found.collection else None
     if found.collection and (c is None or c.trashed_at):
         raise NotFound("The collection of this invitation is not there any more.")
@@ -133,19 +134,22 @@ def look(body: Secret, records: Store) -> Invited:
 @router.post("/join")
 def join(body: Secret, person: Signed, records: Store) -> Joined:
     """Follow a link with the account that one has."""
-    found = accounts.followed(records, body.secret)
+    found = makers.open_invitation(records, body.secret)
     return Joined(collection=joining.join(records, person.user, found))
 
 
 @router.get("/offers")
 def my_offers(person: Signed, records: Store) -> list[OfferOut]:
-    """Invitations to collections for one's own address."""
+    """Invitations to collections for one's own address, where a mail, a sign-in provider or an
+    administrator proved that it is one's own; anybody else needs the link."""
+    if not person.user.has_proved_address:
+        return []
     email, name = person.user.email, accounts.names_of(records)
     old = [
         OfferOut(id=o.id, role=o.role, by=name(o.by), collection=c.id, collection_name=c.name)
         for o, c in sharing.offers_to(records, email)
     ]
-    mine = accounts.invitations_to(records, email)
+    mine = makers.good_invitations(records, accounts.invitations_to(records, email))
     links = [(i, records.get(Collection, i.collection)) for i in mine]
     return old + [
         OfferOut(id=i.id, role=i.role, by=name(i.by), collection=c.id, collection_name=c.name)
@@ -156,7 +160,9 @@ def my_offers(person: Signed, records: Store) -> list[OfferOut]:
 
 @router.post("/offers/{offer}", status_code=204)
 def answer(offer: str, body: Answer, person: Signed, records: Store) -> None:
-    """Accept or decline an invitation for one's own address."""
+    """Accept or decline an invitation for one's own proved address."""
+    if not person.user.has_proved_address:
+        raise NotFound("There is no such invitation.")
     found = own_invitation(records, offer, person.user.email)
     if found is None:
         sharing.answer_offer(records, offer, person.user.email, person.user.id, accept=body.accept)
@@ -168,4 +174,5 @@ def answer(offer: str, body: Answer, person: Signed, records: Store) -> None:
 
 def own_invitation(records: Records, id: str, email: str) -> Invitation | None:
     """An open link for this address."""
-    return next((i for i in accounts.invitations_to(records, email) if i.id == id), None)
+    open_now = makers.good_invitations(records, accounts.invitations_to(records, email))
+    return next((i for i in open_now if i.id == id), None)

@@ -62,7 +62,7 @@ def similar_to(
     near = biosight.similar.nearest(c.id, own, 20 * limit if unreviewed else limit + 20)
     found = {i.id: i for i in among(records, Image, [n.image for n in near])}
     shown = [
-        NearOut(image=image_out(image, c.threshold), likeness=n.likeness)
+        NearOut(image=image_out(image, seen.access), likeness=n.likeness)
         for n in near
         if (image := found.get(n.image))
         and (image.collection, image.trashed) == (c.id, False)
@@ -83,7 +83,7 @@ def unfamiliar(access: Viewer, biosight: Open, records: Store) -> Groups:
     return Groups(
         total=records.count(Image, where),
         groups=[
-            GroupOut(images=[image_out(images[i], c.threshold) for i in group]) for group in grouped
+            GroupOut(images=[image_out(images[i], access) for i in group]) for group in grouped
         ],
     )
 

@@ -10,8 +10,7 @@ from pydantic import BaseModel, Field
 from biosight.errands import locating
 from biosight.gallery.activity import activity, busiest
 from biosight.gallery.days import days_of
-from biosight.gallery.filters import at_or_below
-from biosight.gallery.privacy import Coarsening, middle
+from biosight.gallery.privacy import Coarsening, hidden_groups, middle
 from biosight.images import Image
 from biosight.storage.records import Records, Where
 from biosight.web.deps import Open, Store, Viewer
@@ -103,10 +102,11 @@ def cells(records: Records, where: list[Where], rule: Coarsening) -> list[PointO
     free = [*where, Where("site", "=", "")]
     counts = {str(k): n for k, n in records.count_by(Image, free, "cell").items() if k}
     hidden: Counter[str] = Counter()
-    for path in rule.paths:
-        below = at_or_below("label_path", path)
-        for cell, n in records.count_by(Image, [*free, *below], "cell").items():
-            hidden[str(cell)] += n
+    if rule.degrees:
+        used = [map(str, records.count_by(Image, free, name)) for name in ("label", "label_path")]
+        for met in hidden_groups(rule, *used):
+            counted = records.count_by(Image, [*free, met], "cell").items()
+            hidden.update({str(cell): n for cell, n in counted})
     found = []
     for cell, n in counts.items():
         latitude, longitude = (float(part) for part in cell.split())

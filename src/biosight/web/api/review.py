@@ -64,7 +64,7 @@ def review_queue(access: Viewer, records: Store, limit: int = 40) -> QueueOut:
     c = access.collection
     drawn = queue.queue(records, c.id, max(1, min(limit, 200)))
     return QueueOut(
-        images=[DrawnOut(image=image_out(d.image, c.threshold), via=d.via) for d in drawn],
+        images=[DrawnOut(image=image_out(d.image, access), via=d.via) for d in drawn],
         waiting=queue.waiting(records, c.id),
     )
 
@@ -76,7 +76,7 @@ def group(body: GroupAsked, access: Viewer, biosight: Open, records: Store) -> L
     found = grouping.next_group(biosight, c, body.label, body.without) or grouping.NONE
     return LookAlikes(
         label=found.label,
-        images=[image_out(i, c.threshold) for i in found.images],
+        images=[image_out(i, access) for i in found.images],
         odd=found.odd,
         left=found.left,
         waiting=queue.waiting(records, c.id),
@@ -92,7 +92,7 @@ def doubted(access: Viewer, biosight: Open) -> list[CohortOut]:
         CohortOut(
             label=found.label,
             suggested=found.suggested,
-            images=[image_out(i, c.threshold) for i in found.images],
+            images=[image_out(i, access) for i in found.images],
         )
         for found in grouping.doubted(biosight, c)
     ]

@@ -12,9 +12,11 @@ from pydantic import BaseModel, Field
 
 from biosight import accounts, gallery, logbook
 from biosight.accounts import Share
+from biosight.bootstrap import BioSight
 from biosight.collection import Collection
 from biosight.errands import derived
-from biosight.errands.names import naming_of
+from biosight.errands.makers import check_share, stands
+from biosight.errands.names import names_in, naming_of
 from biosight.errors import BadRequest, NotFound
 from biosight.gallery.filters import at_or_below
 from biosight.gallery.privacy import middle
@@ -115,7 +117,8 @@ def share_out(share: Share) -> ShareOut:
 @router.get("/collections/{collection}/shares")
 def list_shares(access: Owner, records: Store) -> list[ShareOut]:
     """Links that show this collection, or parts of it."""
-    return [share_out(s) for s in accounts.shares_of(records, access.collection.id)]
+    found = accounts.shares_of(records, access.collection.id)
+    return [share_out(s) for s in found if stands(records, s)]
 
 
 @router.post("/collections/{collection}/shares", status_code=201)
@@ -128,14 +131,13 @@ def share(
         raise BadRequest("A link shows a label or a picture, not both.")
     if body.image and gallery.get_image(records, body.image).collection != c.id:
         raise NotFound("There is no such picture in this collection.")
-    naming = naming_of(records, biosight.catalogue, c)
+    label = names_in(records, biosight.catalogue, c).accepted(body.label) if body.label else ""
     secret, made = accounts.show_by_link(
         records,
         person.user.id,
         c.id,
         days=body.days,
-        label=body.label,
-        path=naming.path(body.label) if body.label else "",
+        label=label,
         image=body.image,
         password=body.password,
         download=body.download,
@@ -157,22 +159,28 @@ def by_link(request: Request, records: Store) -> tuple[Share, Collection]:
 
 
 def with_collection(records: Records, share: Share) -> tuple[Share, Collection]:
-    """A link and its collection, while that is not in the trash. Raises NotFound."""
+    """A link and its collection, while that is not in the trash and the link's maker may share it.
+    Raises NotFound."""
     found = records.get(Collection, share.collection)
     if found is None or found.trashed_at:
         raise NotFound("What this link showed is not there any more.")
-    return share, found
+    return check_share(records, share), found
 
 
 Visiting = Annotated[tuple[Share, Collection], Depends(by_link)]
 
 
-def what_it_shows(share: Share) -> list[Where]:
-    """The pictures of a link, as conditions."""
+def what_it_shows(
+    share: Share, collection: Collection, records: Records, biosight: BioSight
+) -> list[Where]:
+    """The pictures of a link, as conditions; a label is looked up where it hangs today."""
     here = living(share.collection)
     if share.image:
         return [*here, Where("id", "=", share.image)]
-    return [*here, *at_or_below("label_path", share.path)] if share.path else here
+    if not share.label:
+        return here
+    naming = naming_of(records, biosight.catalogue, collection)
+    return [*here, *at_or_below("label_path", naming.path(share.label))]
 
 
 @router.post("/shared")
@@ -196,7 +204,7 @@ def follow(
         by=accounts.names_of(records)(share.by),
         collection=c.name,
         label=share.label,
-        images=records.count(Image, what_it_shows(share)),
+        images=records.count(Image, what_it_shows(share, c, records, biosight)),
         download=share.download,
         ends_at=share.ends_at,
     )
@@ -206,12 +214,14 @@ def follow(
 def list_shared(
     response: Response,
     visiting: Visiting,
+    biosight: Open,
     records: Store,
     cursor: Annotated[str, Query(max_length=2000)] = "",
 ) -> SeenPage:
     """What the visitor's link shows, the newest first."""
     share, c = visiting
-    page = gallery.page(records, what_it_shows(share), "newest", cursor, PAGE)
+    where = what_it_shows(share, c, records, biosight)
+    page = gallery.page(records, where, "newest", cursor, PAGE)
     response.headers.update(HIDDEN)
     return SeenPage(images=[seen_image(i, c) for i in page.images], next=page.next)
 
@@ -246,8 +256,8 @@ async def shared_bytes(
     """A picture of the visitor's link; originals where the link allows it, without their place."""
 
     def work() -> Response:
-        share, _ = by_link(request, records)
-        where = [*what_it_shows(share), Where("id", "=", image)]
+        share, c = by_link(request, records)
+        where = [*what_it_shows(share, c, records, biosight), Where("id", "=", image)]
         found = records.find(Image, where, limit=1)
         if not found or (kind == "original" and not share.download):
             raise NotFound("This link does not show that.")

@@ -11,8 +11,9 @@ from biosight.gallery import talk
 from biosight.images.comments import Comment
 from biosight.sharing import Access
 from biosight.storage.records import among
-from biosight.web.deps import ImageToSee, Signed, Store
+from biosight.web.deps import ImageToSee, Open, Signed, Store
 from biosight.web.inputs import Input
+from biosight.web.rights import seen_rule
 
 router = APIRouter(tags=["pictures"])
 
@@ -51,11 +52,15 @@ def comment_out(comment: Comment, by: str, person: Signed, access: Access) -> Co
 
 
 @router.get("/images/{image}/comments")
-def comments(seen: ImageToSee, person: Signed, records: Store) -> list[CommentOut]:
-    """What was said of a picture, the oldest first."""
-    name = accounts.names_of(records)
-    found = talk.comments_on(records, seen.image.id)
-    return [comment_out(c, name(c.by), person, seen.access) for c in found]
+def comments(seen: ImageToSee, person: Signed, biosight: Open, records: Store) -> list[CommentOut]:
+    """What was said of a picture, the oldest first. Comments with sensitive names are left out for
+    viewers where the picture's place is shown exactly."""
+    name, rule = accounts.names_of(records), seen_rule(seen.access, biosight, records)
+    return [
+        comment_out(c, name(c.by), person, seen.access)
+        for c in talk.comments_on(records, seen.image.id)
+        if c.by == person.user.id or not rule.tells(seen.image, c.text)
+    ]
 
 
 @router.post("/images/{image}/comments", status_code=201)
@@ -83,11 +88,20 @@ def looked(seen: ImageToSee, person: Signed, records: Store) -> None:
 
 
 @router.get("/mentions")
-def mentions(person: Signed, records: Store) -> list[MentionOut]:
-    """Comments that call the person by name, on pictures that they may see, the newest first."""
+def mentions(person: Signed, biosight: Open, records: Store) -> list[MentionOut]:
+    """Comments that call the person by name, on pictures that they may see, the newest first. Those
+    that a viewer is not shown beside their picture are left out here too."""
     name = accounts.names_of(records)
     found = calls_for(records, person.user.id)
-    return [mention_out(c, name(c.comment.by)) for c in found]
+    rules = {
+        c: seen_rule(sharing.access(records, person.user.id, c), biosight, records)
+        for c in {call.image.collection for call in found}
+    }
+    return [
+        mention_out(c, name(c.comment.by))
+        for c in found
+        if not rules[c.image.collection].tells(c.image, c.comment.text)
+    ]
 
 
 def mention_out(call: Call, by: str) -> MentionOut:

@@ -175,7 +175,6 @@ def uploaded(
     """An outcome as an answer. Raises BadPicture for a rejected one."""
     if isinstance(outcome, Rejected):
         raise BadPicture(outcome.reason)
-    threshold = access.collection.threshold
     if isinstance(outcome, Duplicate):
         response.status_code = 200
         image = outcome.of
@@ -192,7 +191,7 @@ def uploaded(
         confidence=image.confidence,
         model=image.model,
         top=guesses_out(prediction.top, naming) if prediction else [],
-        image=image_out(image, threshold),
+        image=image_out(image, access),
     )
 
 

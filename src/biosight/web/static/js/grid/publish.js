@@ -57,6 +57,13 @@ function outlook(here, seen, form) {
         {},
         left.map(([why, n]) => el("li", {}, el("a", { href: link(why) }, counted(n, "picture")), ` ${why}: left out`)),
       ),
+    seen.hidden > 0 &&
+      el(
+        "p",
+        {},
+        `${counted(seen.hidden, "picture has a coarse place", "pictures have coarse places")} because of a sensitive name. ` +
+          "The export leaves out the names of their sites and deployments.",
+      ),
     nameless.length > 0 &&
       el(
         "p",

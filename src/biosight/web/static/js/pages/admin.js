@@ -5,7 +5,7 @@ import { room } from "../admin/room.js";
 import { wireWork } from "../admin/work.js";
 import { call } from "../frame/api.js";
 import { el, find, size, when } from "../frame/dom.js";
-import { complain } from "../frame/toast.js";
+import { complain, question } from "../frame/toast.js";
 import { showLink, wireInvitations } from "../settings/invitations.js";
 
 /** @param {HTMLElement} main */
@@ -84,6 +84,25 @@ async function drawUsers(main) {
       .catch(complain)
       .then(() => drawUsers(main));
   /** @param {any} u */
+  const disable = async (u) => {
+    const words = "Their sessions, links and invitations end, and work that they started stops.";
+    const sure = u.disabled || (await question({ title: `Disable ${u.name}?`, words, ok: "Disable", danger: true }));
+    if (sure) await change(u, { disabled: !u.disabled });
+  };
+  /** @param {any} u */
+  const demote = async (u) => {
+    const words = "Invitations to sign up that they made end.";
+    const sure = await question({ title: `Make ${u.name} a member?`, words, ok: "Change the role" });
+    await (sure ? change(u, { role: "member" }) : drawUsers(main));
+  };
+  /** @param {any} u */
+  const adopt = async (u) => {
+    const title = `Does the account of ${u.name} belong to ${u.email}?`;
+    const words =
+      "Nobody proved this address. Once you adopt the account, single sign-on leaves its password, tokens, links and members as they are.";
+    if (await question({ title, words, ok: "Adopt the account" })) await change(u, { proved: true });
+  };
+  /** @param {any} u */
   const reset = async (u) => {
     try {
       const made = await call("POST", `/admin/users/${u.id}/reset-link`);
@@ -103,7 +122,7 @@ async function drawUsers(main) {
         { "aria-label": `Role of ${u.name}` },
         ["member", "admin"].map((r) => el("option", { value: r, selected: r === u.role }, r)),
       );
-      role.addEventListener("change", () => change(u, { role: role.value }));
+      role.addEventListener("change", () => (role.value === "member" ? demote(u) : change(u, { role: role.value })));
       return el(
         "tr",
         {},
@@ -132,10 +151,12 @@ async function drawUsers(main) {
               {
                 type: "button",
                 "aria-label": `${u.disabled ? "Enable" : "Disable"} ${u.name}`,
-                onclick: () => change(u, { disabled: !u.disabled }),
+                onclick: () => disable(u),
               },
               u.disabled ? "Enable" : "Disable",
             ),
+            !u.proved &&
+              el("button", { type: "button", "aria-label": `Adopt ${u.name}`, onclick: () => adopt(u) }, "Adopt"),
           ),
         ),
       );

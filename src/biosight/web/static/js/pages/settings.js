@@ -47,7 +47,9 @@ export async function mount(main) {
       });
   });
   onSubmit("#sensitive", async ({ sensitive, coarse }) => {
-    await call("PATCH", here, { sensitive: lines(sensitive), coarse: Number(coarse) });
+    const saved = await call("PATCH", here, { sensitive: lines(sensitive), coarse: Number(coarse) });
+    const field = /** @type {HTMLTextAreaElement} */ (main.querySelector("#sensitive textarea"));
+    field.value = saved.sensitive.join("\n");
     toast("Sensitive names saved");
   });
   onSubmit("#name", async ({ name }) => {

@@ -1,6 +1,6 @@
 // @ts-check
 /** A collection's labels: renamed, merged, removed. */
-import { call } from "../frame/api.js";
+import { ApiError, call } from "../frame/api.js";
 import { counted, el, find } from "../frame/dom.js";
 import { complain, question, toast } from "../frame/toast.js";
 import { undoAct } from "../pictures/acts.js";
@@ -27,11 +27,32 @@ export async function renameLabel(here, l, name, redraw) {
     danger: !name,
   });
   if (!sure) return;
-  const { act, changed, job } = await call("POST", `${here}/labels/rename`, { old: l.label, new: name });
+  const done = await renamed(here, { old: l.label, new: name });
+  if (!done) return;
+  const { act, changed, job } = done;
   const run = () => undoAct(act).then(redraw);
   if (job) watch(job);
   else toast(`${counted(changed, "picture")} changed`, { act: "Undo", of: act, run });
   await redraw();
+}
+
+/**
+ * Rename, and where a name would take in a sensitive one ask what holds then; nothing where nobody answers.
+ * @param {string} here @param {{old: string, new: string}} body
+ * @returns {Promise<any>}
+ */
+async function renamed(here, body) {
+  try {
+    return await call("POST", `${here}/labels/rename`, body);
+  } catch (error) {
+    if (!(error instanceof ApiError) || error.code !== "needs_answer") throw error;
+  }
+  const hide = await question({
+    title: `Hide the places of “${body.new}”?`,
+    words: `“${body.old}” is a sensitive name and “${body.new}” is not. Hidden places stay hidden only if “${body.new}” becomes sensitive too. You can change this in the settings.`,
+    ok: `Make “${body.new}” sensitive`,
+  });
+  return hide ? call("POST", `${here}/labels/rename`, { ...body, sensitive: true }) : null;
 }
 
 /** @param {HTMLElement} main @param {string} here @param {boolean} editor @param {() => Promise<void>} redraw */

@@ -4,6 +4,9 @@ import { call } from "../frame/api.js";
 import { el, find } from "../frame/dom.js";
 import { complain, question } from "../frame/toast.js";
 
+const ROLES = ["viewer", "editor", "owner"];
+const ENDS = "Links and invitations made by this person end, and work that";
+
 /** @param {HTMLElement} main @param {string} here @param {boolean} owner */
 export async function drawMembers(main, here, owner) {
   const members = await call("GET", `${here}/members`);
@@ -15,7 +18,7 @@ export async function drawMembers(main, here, owner) {
     if (
       !(await question({
         title,
-        words: "Only an invitation brings a person back.",
+        words: `Only an invitation brings a person back. ${ENDS} ${m.you ? "you" : "they"} started here stops.`,
         ok: m.you ? "Leave" : "Remove",
         danger: true,
       }))
@@ -28,14 +31,22 @@ export async function drawMembers(main, here, owner) {
       );
     else await redraw(call("DELETE", `${here}/members/${m.user}`));
   };
+  /** @param {any} m @param {string} role */
+  const change = async (m, role) => {
+    const lower = ROLES.indexOf(role) < ROLES.indexOf(m.role);
+    const title = `Make ${m.name} ${role === "viewer" ? "a viewer" : "an editor"}?`;
+    const words = `${ENDS} ${m.you ? "you" : "they"} started here and may not do any more stops.`;
+    if (lower && !(await question({ title, words, ok: "Change the role" }))) return drawMembers(main, here, owner);
+    return redraw(call("PATCH", `${here}/members/${m.user}`, { role }));
+  };
   find(main, "#members").replaceChildren(
     ...members.map((/** @type {any} */ m) => {
       const role = el(
         "select",
         { "aria-label": `Role of ${m.name}`, disabled: !owner },
-        ["viewer", "editor", "owner"].map((r) => el("option", { value: r, selected: r === m.role }, r)),
+        ROLES.map((r) => el("option", { value: r, selected: r === m.role }, r)),
       );
-      role.addEventListener("change", () => redraw(call("PATCH", `${here}/members/${m.user}`, { role: role.value })));
+      role.addEventListener("change", () => change(m, role.value));
       return el(
         "li",
         {},
