@@ -209,10 +209,12 @@ def coarsened(
     """A place cut to the rule's cell, then to the cell of the grid that was asked for, and the
     wider of both grids in degrees; 0 stands for none.
 
-    The second cut sees only the middle of the first, so that no choice of grids tells more.
+    The second cut sees only the middle of the first, so that no choice of grids tells more; a grid
+    that is no wider than the rule's changes nothing.
     """
-    for degrees in filter(None, (rule, asked)):
-        latitude, longitude = middle(latitude, longitude, degrees)
+    for degrees in (rule, asked if asked > rule else 0.0):
+        if degrees:
+            latitude, longitude = middle(latitude, longitude, degrees)
     return latitude, longitude, max(rule, asked)
 
 
