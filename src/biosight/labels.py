@@ -110,8 +110,10 @@ class Identifications:
     """What two people called one picture, neither knowing the other's answer; the id is the
     picture's, so that it has one. A label "" is one who could not name it.
 
-    `state` is "one" while the second is missing, then "agreed" or "differ"; "settled" when somebody
-    looked at both answers and chose. `act` wrote the label down.
+    `state` is "one" while the second is missing ("none" after both were taken back), then "agreed"
+    or "differ"; "settled" when somebody looked at both answers and chose. `act` wrote the label
+    down. `seen_by` took their second answer back after they had seen the first; an answer of theirs
+    is `informed`, and no independent one.
     """
 
     table: ClassVar[str] = "identifications"
@@ -135,6 +137,8 @@ class Identifications:
     settled: str = ""
     settled_at: float = 0.0
     act: str = ""
+    seen_by: tuple[str, ...] = ()
+    informed: bool = False
     version: int = 1
 
 

@@ -323,3 +323,31 @@ def test_readings_and_comments_go_with_their_picture_and_calls_with_the_person(
     gone = ben.request("DELETE", f"{API}/me", json=body)
     assert gone.status_code == 204, gone.text
     assert records.count(Mention) == 0
+
+
+def test_an_answer_that_was_changed_after_looking_counts_as_none(
+    ada: TestClient, ben: TestClient, pond: tuple[str, list[str]], biosight: BioSight
+) -> None:
+    """Answer anything, look at the first answer, take one's own back, agree (G14)."""
+    c, ids = pond
+    image = ids[0]
+    read(ada, c, image, "Fox")
+    read(ben, c, image, "Wolf")
+    assert ben.delete(f"{API}/images/{image}/identifications").status_code == 204
+    assert read(ben, c, image, "Fox")["state"] == "agreed"
+    said = ada.get(f"{API}/collections/{c}/agreement").json()
+    assert (said["pictures"], said["alike"]) == (0, 0)
+    # Also where both take theirs back and begin anew the other way round.
+    other = ids[1]
+    read(ada, c, other, "Fox")
+    read(ben, c, other, "Wolf")
+    for client in (ben, ada):
+        assert client.delete(f"{API}/images/{other}/identifications").status_code == 204
+    assert other in queue(ben, c)
+    read(ben, c, other, "Fox")
+    read(ada, c, other, "Fox")
+    assert ada.get(f"{API}/collections/{c}/agreement").json()["pictures"] == 0
+    # A pair that nobody looked at counts.
+    read(ada, c, ids[2], "Fox")
+    read(ben, c, ids[2], "Fox")
+    assert ada.get(f"{API}/collections/{c}/agreement").json()["pictures"] == 1

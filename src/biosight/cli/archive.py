@@ -107,7 +107,11 @@ def restore(settings: Settings, file: Path) -> None:
 
 
 @click.command()
-@click.option("--repair", is_flag=True, help="Set orphaned files aside for seven days.")
+@click.option(
+    "--repair",
+    is_flag=True,
+    help="Set orphaned files aside for seven days, and mend the pictures of deployments.",
+)
 @click.option(
     "--from",
     "folder",
@@ -131,10 +135,15 @@ def doctor(settings: Settings, repair: bool, folder: Path | None, reread: bool) 
             found = list(doctoring.problems(archive, progress.update))
         if folder:
             found = mended(archive, found, folder)
+        astray = list(doctoring.misplaced(archive.records, repair=repair))
         orphans = tidied(archive) if repair else looked_through(archive)
-    for problem in (*damaged, *found):
+    for problem in (*damaged, *found, *astray):
         click.echo(str(problem), err=True)
-    many = len(damaged) + len(found)
+    many = len(damaged) + len(found) + (0 if repair else len(astray))
+    if astray and repair:
+        click.echo(
+            f"{sum(m.pictures for m in astray)} pictures got their deployment's site and clock."
+        )
     click.echo(f"{many} problems. {orphans}")
     if many:
         raise SystemExit(1)

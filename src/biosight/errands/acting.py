@@ -124,7 +124,9 @@ def run(biosight: BioSight, job: Job, progress: Progress) -> Outcome:
         line.changed.clear()
 
     sofar = jobs.tally_of(job)
-    make = but_later(records, act, maker(biosight, job, act, change))
+    make = maker(biosight, job, act, change)
+    if not job.want("follow"):  # a deployment's clock and site count whatever came later
+        make = but_later(records, act, make)
     run = Run(records, Image, make, with_act, sofar, job.cursor, line.rests_on_kinds)
     note(sofar, job.cursor, [])
     try:
@@ -132,6 +134,8 @@ def run(biosight: BioSight, job: Job, progress: Progress) -> Outcome:
             run.write(piece)
     except Gone as error:
         raise NotFound("What the pictures were to go to is not there any more.") from error
+    if job.want("follow"):
+        locating.align(records, act.places_before)
     return outcome(line.act, change, run.tally)
 
 

@@ -11,6 +11,7 @@ from pathlib import Path
 from biosight import accounts, registry
 from biosight.bootstrap import Archive
 from biosight.collection import Collection
+from biosight.errands import locating
 from biosight.errors import NotFound
 from biosight.images import Image
 from biosight.storage import keys
@@ -54,6 +55,36 @@ def problems_of(
         for file, sha256 in version.files:
             if state := state_of(keys.model(sha256)):
                 yield Problem(keys.model(sha256), state, f"{file} of the model {version.id}")
+
+
+@dataclass(frozen=True, slots=True)
+class Misplaced:
+    """How many pictures of a deployment have another site or clock than it, or are of one that is
+    gone (`deployment` is "" then), and the collection's name."""
+
+    collection: str
+    deployment: str
+    pictures: int
+
+    def __str__(self) -> str:
+        what = f"of {self.deployment}" if self.deployment else "of a deployment that is gone"
+        return f"misplaced: {self.pictures} pictures {what} in {self.collection}"
+
+
+def misplaced(records: Records, *, repair: bool = False) -> Iterator[Misplaced]:
+    """Pictures whose site or clock is not their deployment's; with `repair` they get these."""
+    for page in pages(records, Collection):
+        for collection in page:
+            for deployment in locating.deployments_of(records, collection.id):
+                if wrong := sum(1 for _ in locating.misplaced(records, deployment)):
+                    yield Misplaced(collection.name, deployment.name, wrong)
+                    if repair:
+                        locating.align_pictures(records, deployment.id)
+            if lost := list(locating.without_deployment(records, collection.id)):
+                yield Misplaced(collection.name, "", len(lost))
+                if repair:
+                    for image in lost:
+                        locating.take_out(records, image)
 
 
 def describer(records: Records) -> Callable[[Image], str]:

@@ -11,10 +11,9 @@ from time import time
 from biosight.errors import Stale
 from biosight.images import Image
 from biosight.labels import PEOPLE, Guess, Prediction
+from biosight.storage.patience import tries
 from biosight.storage.records import Insert, Records, Replace, Where, new_id
 from biosight.taxonomy.collected import Names
-
-TRIES = 8
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +34,7 @@ def take_told(records: Records, names: Names, image: Image, told: Told) -> bool:
         return False
     best = guesses[0]
     said = Prediction(new_id(), image.id, told.model, guesses, told.at or time())
-    for _ in range(TRIES):
+    for _ in tries(image.id):
         named = replace(
             image,
             model=told.model,

@@ -4,8 +4,7 @@ Not here: what a site or deployment is (places), or how a picture is changed (re
 """
 
 import json
-from collections.abc import Container, Iterable, Mapping, Sequence
-from contextlib import suppress
+from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, replace
 from typing import TypeVar
 
@@ -15,12 +14,15 @@ from biosight.places import KINDS, Deployment, Site
 from biosight.places.clocks import known_zone
 from biosight.review.acts import DEPLOY, MOST_AT_ONCE, Act, Change, new_act
 from biosight.review.doing import HistoryLine, each_changed, in_pieces, perform
+from biosight.storage.patience import tries
 from biosight.storage.records import (
+    Gone,
     Insert,
     InUse,
     Records,
     Remove,
     Replace,
+    Require,
     Where,
     Write,
     among,
@@ -174,26 +176,69 @@ def places_back(records: Records, before: Sequence[tuple[str, str]]) -> list[Wri
 
 
 def align(records: Records, before: Sequence[tuple[str, str]]) -> None:
-    """Pictures that came into a deployment later get its site and clock as they are after an undo:
+    """Pictures of the deployments that an act changed get their sites and clocks as they are now:
     both follow from the deployment, so this is no act of its own."""
     for key, _ in before:
         table, _, id = key.partition("/")
-        found = records.get(Deployment, id) if table == Deployment.table else None
-        if found is None:
-            continue
-        here = [Where("collection", "=", found.collection), Where("deployment", "=", id)]
-        for field, value in (("shift", found.shift), ("site", found.site)):
-            for page in pages(records, Image, [*here, Where(field, "!=", value)]):
-                for image in page:
-                    align_one(records, image, found)
+        if table == Deployment.table:
+            align_pictures(records, id)
 
 
-def align_one(records: Records, image: Image, deployment: Deployment) -> None:
-    """One picture; whoever changes it at the same moment comes first."""
+def align_pictures(records: Records, deployment: str) -> int:
+    """Give all pictures of a deployment its site and clock, and look again until none has another;
+    how many were mended."""
+    mended = 0
+    for _ in tries(deployment):
+        found = records.get(Deployment, deployment)
+        wrong = list(misplaced(records, found)) if found else []
+        if found is None or not wrong:
+            break
+        mended += sum(align_one(records, image, found) for image in wrong)
+    return mended
+
+
+def misplaced(records: Records, deployment: Deployment) -> Iterator[Image]:
+    """The pictures of a deployment that have another site or clock."""
+    here = in_deployments(deployment.collection, [deployment.id])
+    for field, value in (("shift", deployment.shift), ("site", deployment.site)):
+        for page in pages(records, Image, [*here, Where(field, "!=", value)]):
+            yield from page
+
+
+def align_one(records: Records, image: Image, deployment: Deployment) -> bool:
+    """One picture, while the deployment stays as it is; whoever changes either at the same moment
+    comes first. Was it written?"""
     standing = replace(image.standing, site=deployment.site, shift=deployment.shift)
+    if standing == image.standing:
+        return False
     changed = replace(image.put(standing), version=image.version + 1)
-    with suppress(Stale):
+    rests = Require(Deployment, deployment.id, deployment.version)
+    try:
+        records.write(rests, Replace(changed, image.version))
+    except (Stale, Gone):
+        return False
+    return True
+
+
+def without_deployment(records: Records, collection: str) -> Iterator[Image]:
+    """Pictures of a collection whose deployment is gone, or another collection's."""
+    here = [Where("collection", "=", collection)]
+    used = [str(d) for d in records.count_by(Image, here, "deployment") if d]
+    there = {d.id for d in among(records, Deployment, used) if d.collection == collection}
+    for gone in sorted(set(used) - there):
+        for page in pages(records, Image, in_deployments(collection, [gone])):
+            yield from page
+
+
+def take_out(records: Records, image: Image) -> bool:
+    """Take a picture out of a deployment that is not there. Was it written?"""
+    standing = replace(image.standing, deployment="", site="", shift=0)
+    changed = replace(image.put(standing), version=image.version + 1)
+    try:
         records.write(Replace(changed, image.version))
+    except (Stale, Gone):
+        return False
+    return True
 
 
 def follow(records: Records, by: str, act: Act, deployments: Sequence[str]) -> int:
@@ -204,6 +249,8 @@ def follow(records: Records, by: str, act: Act, deployments: Sequence[str]) -> i
     make = each_changed(records, act, by, lambda image: as_deployed(there, image))
     for page in pages(records, Image, in_deployments(act.collection, deployments)):
         in_pieces(line, make, page)
+    for id in deployments:
+        align_pictures(records, id)
     return len(line.changed)
 
 

@@ -15,9 +15,9 @@ from biosight.images import READING, Image
 from biosight.inference.decoding import Decoded, Decoders, patiently
 from biosight.intake import ANY_FRAMING, as_read
 from biosight.storage import keys
+from biosight.storage.patience import tries
 from biosight.storage.records import Gone, Records, Replace, Where, pages
 
-TRIES = 5
 WAITS = (1, 2, 4, 8)  # seconds, while the machine is busy with other pictures
 NOT_YET = Where("reading", "<", READING)
 
@@ -76,7 +76,7 @@ def renewed(records: Records, image: Image, decoded: Decoded) -> Image | None:
     """The image with what was read, written over whatever people did meanwhile; None where it is
     gone, or never stands still."""
     now: Image | None = image
-    for _ in range(TRIES):
+    for _ in tries(image.id):
         if now is None:
             return None
         after = replace(as_read(now, decoded), version=now.version + 1)

@@ -13,7 +13,8 @@ from biosight import metrics
 from biosight.errors import BadRequest, NotFound, Stale
 from biosight.images import ActItem, Image, Standing
 from biosight.labels import PEOPLE, UNDECIDED, Annotation
-from biosight.review.acts import KINDS, MOST_AT_ONCE, Act, Change, new_act
+from biosight.places import Deployment
+from biosight.review.acts import DEPLOY, KINDS, MOST_AT_ONCE, Act, Change, new_act
 from biosight.storage.pieces import Make, Run, Tally
 from biosight.storage.records import (
     Insert,
@@ -23,6 +24,7 @@ from biosight.storage.records import (
     Require,
     Where,
     Write,
+    among,
     new_id,
 )
 
@@ -64,7 +66,8 @@ class HistoryLine:
         mark: Write = Insert(now)
         if self.there:
             mark = Replace(replace(now, version=now.version + 1), self.act.version)
-        return [*self.rests_on, *writes, mark]
+        rests = dict.fromkeys(w for w in (*self.rests_on, *writes) if isinstance(w, Require))
+        return [*rests, *(w for w in writes if not isinstance(w, Require)), mark]
 
     def took(self, written: Sequence[Write]) -> None:
         """What `along` gave has been written."""
@@ -175,18 +178,36 @@ def each_changed(
     """The same with a change of its own for each image, None to leave it."""
 
     def make(images: Sequence[Image]) -> list[list[Write] | None]:
-        wanted = [change_of(image) for image in images]
+        wanted, rests = as_of_now(records, [change_of(image) for image in images])
         there = already_there(records, images, wanted)
         return [
             None
             if image.collection != act.collection
             else []
             if change is None or image.sha256 in there
-            else changing(act, by, change, image)
+            else [*rests.get(change.target, ()), *writes]
+            if (writes := changing(act, by, change, image))
+            else []
             for image, change in zip(images, wanted, strict=True)
         ]
 
     return make
+
+
+def as_of_now(
+    records: Records, wanted: Sequence[Change | None]
+) -> tuple[list[Change | None], dict[str, list[Require]]]:
+    """Changes that put pictures into deployments, with the site and the clock that these have now,
+    and what they rest on, by deployment: that it stays so until they are written."""
+    ids = sorted({c.target for c in wanted if c and c.kind == DEPLOY and c.target})
+    there = {d.id: d for d in among(records, Deployment, ids)}
+    now = [
+        replace(c, site=there[c.target].site, shift=there[c.target].shift)
+        if c and c.kind == DEPLOY and c.target in there
+        else c
+        for c in wanted
+    ]
+    return now, {d.id: [Require(Deployment, d.id, d.version)] for d in there.values()}
 
 
 def already_there(

@@ -19,7 +19,7 @@ from biosight.review.copies import MOST_SAID
 from biosight.review.doing import changing, history_line
 from biosight.review.undoing import undo
 from biosight.storage.living import living, named_by_people
-from biosight.storage.pieces import TRIES
+from biosight.storage.patience import tries
 from biosight.storage.records import (
     AT_ONCE,
     Insert,
@@ -40,13 +40,18 @@ VIA = "readers"
 PAGE = 100
 TWICE = ("agreed", "differ", "settled")
 STATES = ("one", *TWICE)
+OPEN = ("one", "none")
 FASTER = "Somebody else read this picture at the same moment."
 
 
 def to_read(records: Records, collection: str, me: str, limit: int) -> list[Image]:
     """The next pictures for one reader: first those that another has read, then, in random order,
     those that nobody has. Never one that they named themselves."""
-    every = chain(read_by_others(records, collection, me), unread(records, collection))
+    every = chain(
+        read_by_others(records, collection, me),
+        reopened(records, collection),
+        unread(records, collection),
+    )
     return list(islice(every, limit))
 
 
@@ -58,6 +63,12 @@ def read_by_others(records: Records, collection: str, me: str) -> Iterator[Image
         open_ones = not_identified(records, named)
         by = {image: a.by for image, a in last_said(records, open_ones).items()}
         yield from (i for i in open_ones if by.get(i.id) != me)
+
+
+def reopened(records: Records, collection: str) -> Iterator[Image]:
+    """Pictures whose readers took their answers back after they had seen one another's."""
+    found = with_pictures(records, collection, [Where("state", "=", "none")])
+    yield from (image for _, image in found)
 
 
 def with_pictures(
@@ -113,7 +124,7 @@ def identify(records: Records, me: str, image: str, change: Change) -> Identific
 
     Raises Conflict when two others have read it, NotFound when it is gone.
     """
-    for _ in range(TRIES):
+    for _ in tries(image):
         picture = records.get(Image, image)
         if picture is None:
             raise NotFound("There is no such picture any more.")
@@ -129,12 +140,13 @@ def identified(
     records: Records, me: str, image: Image, there: Identifications | None, change: Change
 ) -> Identifications:
     """One try. Raises InUse or Stale when somebody was faster."""
-    if there and there.state != "one":
+    if there and there.state not in OPEN:
         raise Conflict("Two people have read this picture already.")
-    found = there or said_outside(records, me, image)
+    seen_by = there.seen_by if there else ()
+    found = there if there and there.state == "one" else said_outside(records, me, image)
     now = time.time()
     if found is None or found.first_by == me:
-        fresh = Identifications(image.id, image.collection, me, change.label, now)
+        fresh = Identifications(image.id, image.collection, me, change.label, now, seen_by=seen_by)
         new = replace(fresh, version=there.version + 1) if there else fresh
         records.write(taking_place(new, there))
         return new
@@ -143,7 +155,14 @@ def identified(
     state = "agreed" if agree else "differ"
     version = there.version + 1 if there else 1
     new = replace(
-        found, second_by=me, second=said.label, second_at=now, state=state, version=version
+        found,
+        second_by=me,
+        second=said.label,
+        second_at=now,
+        state=state,
+        seen_by=seen_by,
+        informed=bool({me, found.first_by} & set(seen_by)),
+        version=version,
     )
     return keep_with_label(records, me, image, new, there, said if agree else None)
 
@@ -184,7 +203,8 @@ def keep_with_label(
 
 
 def withdraw(records: Records, me: str, image: str, naming: Naming) -> None:
-    """Take one's own last answer back, with the label that it wrote down.
+    """Take one's own last answer back, with the label that it wrote down. Who has seen the first
+    answer by then is remembered: a later answer of theirs is not independent.
 
     Raises NotFound without one, Forbidden when another has answered since.
     """
@@ -192,7 +212,11 @@ def withdraw(records: Records, me: str, image: str, naming: Naming) -> None:
     if there is None or me not in {there.first_by, there.second_by}:
         raise NotFound("You have not read this picture.")
     if there.state == "one":
-        records.write(Remove(Identifications, image, there.version))
+        gone: Write = Remove(Identifications, image, there.version)
+        if there.seen_by:
+            empty = replace(there, first_by="", first="", first_at=0.0, state="none")
+            gone = Replace(replace(empty, version=there.version + 1), there.version)
+        records.write(gone)
         return
     if there.second_by != me or there.state == "settled":
         raise Forbidden("Somebody answered since: your answer stands.")
@@ -200,7 +224,9 @@ def withdraw(records: Records, me: str, image: str, naming: Naming) -> None:
     if act and not act.undone_at:
         undo(records, act, me, naming)
     first = Identifications(there.id, there.collection, there.first_by, there.first, there.first_at)
-    records.write(Replace(replace(first, version=there.version + 1), there.version))
+    seen = tuple(dict.fromkeys((*there.seen_by, me)))
+    open_again = replace(first, seen_by=seen, version=there.version + 1)
+    records.write(Replace(open_again, there.version))
 
 
 def differing(records: Records, collection: str, limit: int) -> list[tuple[Identifications, Image]]:
@@ -221,7 +247,9 @@ def settle_on(records: Records, me: str, image: Image, change: Change) -> Identi
 
 
 def said_twice(records: Records, collection: str) -> dict[tuple[str, str], int]:
-    """How often the first reader said one label and the second another, or the same."""
+    """How often the first reader said one label and the second another, or the same, neither
+    knowing the other's answer."""
     both = [Where("collection", "=", collection), Where("state", "in", TWICE)]
+    both.append(Where("informed", "=", False))
     found = records.tally(Identifications, both, ("first", "second"))
     return {(str(first), str(second)): n for (first, second), n in found.items()}

@@ -5,22 +5,26 @@ does not keep an earlier label. Not here: the acts (acts.py).
 """
 
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from typing import Any
 
 from biosight.collection import Collection
 from biosight.errors import Conflict, NotFound, Stale
-from biosight.images import ActItem, Image
+from biosight.images import ActItem, Image, Standing
 from biosight.labels import IN_BULK, PEOPLE, Annotation, Prediction, current_label
+from biosight.places import Deployment, Site
 from biosight.review.acts import KINDS, MOST_AT_ONCE, Act
 from biosight.review.copies import MOST_SAID
 from biosight.storage.living import still_there
-from biosight.storage.pieces import PIECE, TRIES, Make, Run, Tally
+from biosight.storage.patience import TRIES, tries
+from biosight.storage.pieces import PIECE, Make, Run, Tally
 from biosight.storage.records import (
     Insert,
     Order,
     Records,
     Replace,
+    Require,
     Where,
     Write,
     among,
@@ -96,6 +100,9 @@ def undo(
     """
     if act.undone_at:
         raise Conflict("This was undone already.")
+    if act.places_before:
+        # Pictures go back to what their deployments are then, so that these come first.
+        mark_undone(records, act, by, along)
     items = records.find(ActItem, [Where("act", "=", act.id)], limit=MOST_AT_ONCE)
     changed: list[Image] = []
 
@@ -107,7 +114,7 @@ def undo(
     run = Run(records, ActItem, to_put_back(records, act, by, naming), note)
     if items:
         run.write(items)
-    if changed or act.stays:
+    if (changed or act.stays) and not act.places_before:
         mark_undone(records, act, by, along)
     others = list({item.image for item in items} - {i.id for i in changed})
     left = among(records, Image, others)
@@ -130,12 +137,12 @@ def mark_undone(
     """Note that an act was undone, by whom; tried again when what goes along was changed at the
     same moment. Raises Stale when somebody else changed the act."""
     now = replace(act, undone_at=time.time(), undone_by=by, version=act.version + 1)
-    for left in reversed(range(TRIES)):
+    for number in tries(act.id):
         try:
             records.write(Replace(now, act.version), *along(), *also)
             return
         except Stale:
-            if not left or get_act(records, act.id).version != act.version:
+            if number == TRIES - 1 or get_act(records, act.id).version != act.version:
                 raise
 
 
@@ -149,8 +156,11 @@ def to_put_back(records: Records, act: Act, by: str, naming: Naming) -> Make[Act
         said = latest_predictions(records, ids) if KINDS[act.kind].speaks else {}
         moved = {i.before.collection for i in items if i.before.collection != i.after.collection}
         homes = living_among(records, moved)
+        places = Places(records, [(item, images.get(item.image)) for item in items])
         return [
-            putting_back(act, item, images[item.image], by, naming, said.get(item.image), homes)
+            putting_back(
+                act, item, images[item.image], by, naming, said.get(item.image), homes, places
+            )
             if item.image in images
             else None
             for item in items
@@ -172,14 +182,17 @@ def putting_back(
     naming: Naming,
     predicted: Prediction | None,
     homes: set[str],
+    places: "Places",
 ) -> list[Write]:
-    """Put back what the act changed of one image."""
+    """Put back what the act changed of one image. Site and clock follow from the deployment as it
+    is now, and from one that is gone nothing does."""
     was, then = item.before.read, item.after.read
     before = was.changed(then)
+    follows = {"label_path", *(("site", "shift") if then.deployment else ())}
     changed_since = any(
         getattr(image.standing, name) != getattr(then, name)
         for name in before
-        if name != "label_path"
+        if name not in follows  # a change of it since is none of the picture's own
     )
     if changed_since or ("collection" in before and was.collection not in homes):
         return []
@@ -190,9 +203,50 @@ def putting_back(
         before |= {"label": label, "who": current.who if label else "nobody"}
     if "label" in before:
         before["label_path"] = naming.path(before["label"])
-    new = replace(image.put(replace(image.standing, **before)), version=image.version + 1)
+    standing, placed_by = places.put_right(replace(image.standing, **before), before)
+    if standing == image.standing:
+        return []
+    new = replace(image.put(standing), version=image.version + 1)
     rests_on = [still_there(before["collection"])] if "collection" in before else []
-    return [*rests_on, *([Insert(said)] if said else []), Replace(new, image.version, image)]
+    return [
+        *rests_on,
+        *placed_by,
+        *([Insert(said)] if said else []),
+        Replace(new, image.version, image),
+    ]
+
+
+class Places:
+    """The deployments and sites that pictures may go back to, as they are now."""
+
+    def __init__(self, records: Records, items: Sequence[tuple[ActItem, Image | None]]) -> None:
+        standings = [s for item, _ in items for s in (item.before.read, item.after.read)]
+        standings += [image.standing for _, image in items if image]
+        self.deployments = {
+            d.id: d
+            for d in among(records, Deployment, sorted({s.deployment for s in standings} - {""}))
+        }
+        self.sites = {
+            s.id: s for s in among(records, Site, sorted({s.site for s in standings} - {""}))
+        }
+
+    def put_right(
+        self, standing: Standing, before: Mapping[str, Any]
+    ) -> tuple[Standing, list[Require]]:
+        """A standing with the site and clock of its deployment, and what that rests on; out of a
+        deployment or at no site where these are gone. One whose place does not change stays."""
+        if not before.keys() & {"deployment", "site", "shift"}:
+            return standing, []
+        found = self.deployments.get(standing.deployment)
+        if found is not None and found.collection == standing.collection:
+            rests = [Require(Deployment, found.id, found.version)]
+            return replace(standing, site=found.site, shift=found.shift), rests
+        if standing.deployment:
+            return replace(standing, deployment="", site="", shift=0), []
+        site = self.sites.get(standing.site)
+        if site is None or site.collection != standing.collection:
+            return replace(standing, site="", shift=0), []
+        return replace(standing, shift=0), [Require(Site, site.id)]
 
 
 def withdrawal(act: Act, item: ActItem, by: str) -> Annotation | None:

@@ -9,12 +9,12 @@ from dataclasses import dataclass, replace
 from typing import Generic, TypeVar
 
 from biosight.errors import Stale
+from biosight.storage.patience import tries
 from biosight.storage.records import Gone, InUse, Record, Records, Write, among
 
 # Few enough that an upload which waits for the store's turn hardly notices.
 PIECE = 50
 WHOLE_TRIES = 3
-TRIES = 8
 
 M = TypeVar("M", bound=Record)
 # What is written for each record: nothing where it stays as it is, None where that failed.
@@ -57,6 +57,9 @@ class Run(Generic[M]):
 
     def write(self, piece: Sequence[M]) -> None:
         """A piece at once; read anew where somebody was faster, and at last one by one."""
+        if len(piece) == 1:
+            self.write_singly([piece[0].id], piece[0].id, piece)
+            return
         end, now = piece[-1].id, piece
         for _ in range(WHOLE_TRIES):
             made = self.make(now)
@@ -84,17 +87,19 @@ class Run(Generic[M]):
             failed=self.tally.failed + made.count(None) + lost,
         )
 
-    def write_singly(self, ids: Sequence[str], end: str) -> None:
-        """Each on its own; the cursor passes them one by one, so that none is counted twice."""
+    def write_singly(self, ids: Sequence[str], end: str, known: Sequence[M] = ()) -> None:
+        """Each on its own; the cursor passes them one by one, so that none is counted twice.
+        `known` are the records where they were just read."""
         for id in ids:
-            self.write_one(id)
+            self.write_one(id, known)
         if self.cursor != end:
             self.put(self.tally, end, [])
 
-    def write_one(self, id: str) -> None:
+    def write_one(self, id: str, known: Sequence[M] = ()) -> None:
         """One record, read anew each time; one that never stands still is left as it is."""
-        for _ in range(TRIES):
-            made = self.make(self.again([id])) or [None]
+        for number in tries(id):
+            now = known if known and not number else self.again([id])
+            made = self.make(now) or [None]
             try:
                 self.put(self.after(made), id, made[0] or [])
                 return

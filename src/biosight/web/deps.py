@@ -15,7 +15,7 @@ from biosight.bootstrap import BioSight
 from biosight.errors import Forbidden, NotFound, NotSignedIn
 from biosight.images import Image
 from biosight.review import undoing
-from biosight.review.acts import Act
+from biosight.review.acts import KINDS, Act
 from biosight.sharing import Access
 from biosight.storage.blobs import Blobs
 from biosight.storage.records import Records
@@ -194,7 +194,7 @@ def act_to_undo(act: str, person: Signed, records: Store) -> OwnAct:
     """The act of the path: one's own, or any for an owner. Raises NotFound or Forbidden."""
     found = undoing.get_act(records, act)
     granted = access_to(records, person, found.collection, "editor", "There is no such act.")
-    if found.target:
+    if found.target and KINDS[found.kind].goes:  # of others it is no collection
         sharing.access(records, person.user.id, found.target, "editor")
     if found.by != person.user.id and not granted.allows("owner"):
         raise Forbidden("Only the person who did this, or an owner, can undo it.")

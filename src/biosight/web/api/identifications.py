@@ -183,7 +183,9 @@ def answer(
 def show(seen: ImageToSee, person: Signed, records: Store) -> IdentificationsOut | None:
     """A picture's identifications, as far as this person may know them."""
     found = records.get(Identifications, seen.image.id)
-    return identifications_out(records, found, person.user.id) if found else None
+    if found is None or found.state == "none":
+        return None
+    return identifications_out(records, found, person.user.id)
 
 
 @router.delete("/images/{image}/identifications", status_code=204)

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 from shutil import copyfileobj
 from tempfile import NamedTemporaryFile
@@ -42,6 +43,16 @@ class SiteIn(Input):
     habitat: str = Field("", max_length=500)
 
 
+class SiteChange(Input):
+    """What to change of a site; what is not sent stays as it is."""
+
+    name: str = Field("", min_length=1, max_length=locating.LONGEST_NAME)
+    latitude: str = Field("", max_length=40)
+    longitude: str = Field("", max_length=40)
+    uncertainty: int | None = Field(None, ge=1, le=20_000_000)
+    habitat: str = Field("", max_length=500)
+
+
 class SiteOut(BaseModel):
     """A named place in decimal degrees (WGS 84), and how many pictures and deployments it has;
     `coarse` is the grid in degrees for those who may not see where it is, 0 for exact."""
@@ -71,6 +82,12 @@ class DeploymentIn(Input):
     height: float | None = Field(None, ge=0, le=1000)
     bait: bool | None = None
     comments: str = Field("", max_length=2000)
+
+
+class DeploymentChange(DeploymentIn):
+    """What to change of a deployment; what is not sent stays as it is."""
+
+    name: str = Field("", min_length=1, max_length=locating.LONGEST_NAME)
 
 
 class DeploymentOut(BaseModel):
@@ -189,13 +206,24 @@ def add_site(body: SiteIn, access: Editor, person: Signed, records: Store) -> Pl
 
 @router.patch("/collections/{collection}/sites/{site}")
 def change_site(
-    site: str, body: SiteIn, access: Editor, person: Signed, records: Store
+    site: str, body: SiteChange, access: Editor, person: Signed, records: Store
 ) -> PlaceChanged:
-    """Change a site."""
-    c = access.collection.id
-    old = locating.there(records, Site, site, c)
-    made, act = locating.change_place(records, person.user.id, old, site_from(body, c))
+    """Change a site: the fields that are sent."""
+    old = locating.there(records, Site, site, access.collection.id)
+    made, act = locating.change_place(records, person.user.id, old, changed_site(old, body))
     return PlaceChanged(act=act.id, id=made.id)
+
+
+def changed_site(old: Site, body: SiteChange) -> Site:
+    """A site with the fields that were sent. Raises BadRequest in words."""
+    said: dict[str, Any] = body.model_dump(exclude_unset=True)
+    if said.keys() & {"latitude", "longitude"}:
+        latitude = said.get("latitude", str(old.latitude))
+        longitude = said.get("longitude", str(old.longitude))
+        said["latitude"], said["longitude"] = read_place(latitude, longitude)
+    if "habitat" in said:
+        said["habitat"] = said["habitat"].strip()
+    return replace(old, **said)
 
 
 @router.delete("/collections/{collection}/sites/{site}")
@@ -238,6 +266,13 @@ def deployment_from(body: DeploymentIn, collection: str) -> Deployment:
     return Deployment(id="", collection=collection, **said)
 
 
+def changed_deployment(old: Deployment, body: DeploymentChange) -> Deployment:
+    """A deployment with the fields that were sent. Raises BadRequest in words."""
+    said: dict[str, Any] = body.model_dump(exclude_unset=True)
+    said |= {name: full(said[name]) for name in ("start", "end") if name in said}
+    return replace(old, **said)
+
+
 def full(when: str) -> str:
     """A local time to the second, with a T. Raises BadRequest in words."""
     said = when.replace(" ", "T")
@@ -256,12 +291,13 @@ def add_deployment(
 
 @router.patch("/collections/{collection}/deployments/{deployment}")
 def change_deployment(
-    deployment: str, body: DeploymentIn, access: Editor, person: Signed, records: Store
+    deployment: str, body: DeploymentChange, access: Editor, person: Signed, records: Store
 ) -> PlaceChanged:
-    """Change a deployment, its site and clock too; its pictures follow."""
-    c, by = access.collection.id, person.user.id
-    old = locating.there(records, Deployment, deployment, c)
-    made, act = locating.change_place(records, by, old, deployment_from(body, c))
+    """Change a deployment, its site and clock too: the fields that are sent. Its pictures
+    follow."""
+    by = person.user.id
+    old = locating.there(records, Deployment, deployment, access.collection.id)
+    made, act = locating.change_place(records, by, old, changed_deployment(old, body))
     changed, job = followed(records, act, [made.id])
     return PlaceChanged(act=act.id, id=made.id, changed=changed, job=job)
 
