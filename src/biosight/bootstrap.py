@@ -37,6 +37,7 @@ from biosight.labels import Annotation, Identifications, Prediction
 from biosight.review import acts
 from biosight.settings import Settings
 from biosight.similar import Index
+from biosight.storage import room
 from biosight.storage.blobs import Blobs
 from biosight.storage.folder import FolderBlobs
 from biosight.storage.installation import Installation, claim_store
@@ -66,6 +67,7 @@ KINDS = (
     *logbook.KINDS,
     *workers.KINDS,
     *sweeping.KINDS,
+    *room.KINDS,
 )
 BUNDLED = Path(__file__).parent / "bundled"
 DEFAULT_MODEL = BUNDLED / "organisms"

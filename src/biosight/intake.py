@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 from typing import BinaryIO
 
 from biosight import metrics
-from biosight.errors import BadPicture, TooLarge
+from biosight.errors import BadPicture
 from biosight.images import READING, Embedding, Image
 from biosight.inference.batching import Batcher
 from biosight.inference.classifier import Classifier, Floats, Verdict
@@ -37,6 +37,7 @@ from biosight.storage.records import (
     new_id,
     one,
 )
+from biosight.storage.room import Limit, check_limits, limits, write_metered
 from biosight.taxa.naming import Naming
 
 log = logging.getLogger(__name__)
@@ -220,14 +221,13 @@ def check_room(intake: Intake, target: Destination, size: int) -> None:
     """Raise TooLarge when the person's or the collection's quota would be passed, NoSpace when the
     disk is."""
     intake.blobs.room_for(0)
-    for most, where, whose in (
-        (target.own or intake.quota, Where("uploaded_by", "=", target.user), "Your"),
-        (target.room, Where("collection", "=", target.collection), "This collection's"),
-    ):
-        if most and intake.records.total(Image, [where]) + size > most:
-            raise TooLarge(
-                f"{whose} room for pictures is used up; empty the trash or ask for more."
-            )
+    check_limits(intake.records, size, limits_on(intake, target))
+
+
+def limits_on(intake: Intake, target: Destination) -> list[Limit]:
+    """The quotas that a picture comes under."""
+    own = target.own or intake.quota
+    return limits(target.user, own, target.collection, target.room)
 
 
 def store(blobs: Blobs, received: Received, decoded: Decoded) -> None:
@@ -273,8 +273,12 @@ def record(
     if said is not None:
         image, prediction, changes = with_verdict(said[0], target.naming, image, said[1])
         changes.append(Insert(embedding_of(image, *said)))
+
+    def write(along: list[Write]) -> None:
+        intake.records.write(target.still_there, *along, *changes, Insert(image))
+
     try:
-        intake.records.write(target.still_there, *changes, Insert(image))
+        write_metered(intake.records, image.size, limits_on(intake, target), write)
     except Gone:
         return Rejected("The collection was removed meanwhile; nothing was stored.")
     except InUse:

@@ -15,7 +15,7 @@ from biosight.review.doing import perform
 from biosight.storage.patience import tries
 from biosight.storage.records import Insert, Where
 from biosight.storage.sqlite import SqliteRecords
-from tests.conftest import first_collection, upload_ids
+from tests.conftest import ORIGIN, first_collection, upload_ids
 from tests.gallery.test_table import IMAGE
 
 CLIENTS, CHANGES = 16, 40
@@ -30,7 +30,7 @@ def test_forty_changes_of_one_picture_by_sixteen_are_all_made(
     answers: Counter[int] = Counter()
 
     def change() -> None:
-        client = TestClient(ada.app, headers=ada.headers)
+        client = TestClient(ada.app, headers=ORIGIN)
         client.cookies = ada.cookies
         while (number := next(todo, None)) is not None:
             body = {"note": f"note {number}"}

@@ -14,6 +14,7 @@ from biosight.bootstrap import BioSight
 from biosight.errands import locating
 from biosight.errands.kind import JobKind, Outcome, collection_of, so_many
 from biosight.errands.names import naming_of
+from biosight.errands.placing import copy_limits
 from biosight.errors import Conflict, NotFound
 from biosight.images import Image
 from biosight.jobs import Job, Progress
@@ -151,7 +152,8 @@ def maker(biosight: BioSight, job: Job, act: Act, change: Change) -> Make[Image]
     """What is written for images as they are when it is asked."""
     records = biosight.archive.records
     if KINDS[change.kind].copies:
-        return copies.to_copy(records, act, job.by, change)
+        under = copy_limits(records, biosight.intake.quota, job.by, change.target)
+        return copies.to_copy(records, act, job.by, change, under)
     return each_changed(records, act, job.by, changes(biosight, job, change))
 
 

@@ -23,6 +23,7 @@ from biosight.storage.records import (
     new_id,
     parts,
 )
+from biosight.storage.room import Limit, check_limits, metered
 
 MOST_SAID = 100
 Saying = Prediction | Annotation | Embedding
@@ -37,17 +38,25 @@ def copy(
     *,
     act: str = "",
     rests_on: Sequence[Require] = (),
+    under: Sequence[Limit] = (),
 ) -> Done:
-    """Copy images into `change.target`; both collections' histories show the act.
+    """Copy images into `change.target`, `under` limits of room; both collections' histories show
+    the act.
 
-    Images whose bytes are there already are left. Undoing puts the copies in the trash.
+    Images whose bytes are there already are left. Undoing puts the copies in the trash. Raises
+    TooLarge before anything is copied.
     """
+    there = already_there(records, images, [change])
+    check_limits(records, sum(i.size for i in images if i.sha256 not in there), under)
     line = history_line(records, by, collection, change, act, rests_on)
-    return in_pieces(line, to_copy(records, line.act, by, change), images)
+    return in_pieces(line, to_copy(records, line.act, by, change, under), images)
 
 
-def to_copy(records: Records, act: Act, by: str, change: Change) -> Make[Image]:
-    """What is written to copy images as they are when it is asked.
+def to_copy(
+    records: Records, act: Act, by: str, change: Change, under: Sequence[Limit] = ()
+) -> Make[Image]:
+    """What is written to copy images as they are when it is asked. Raises TooLarge where they would
+    pass a limit.
 
     A copy rests on the picture it is made from: either it is there before the bytes are asked
     for by a purge, or the purge comes first and nothing is copied.
@@ -58,6 +67,10 @@ def to_copy(records: Records, act: Act, by: str, change: Change) -> Make[Image]:
         wanted = [i for i in images if i.collection == act.collection and i.sha256 not in there]
         said = sayings(records, [i.id for i in wanted])
         made = {i.id: copying(act, change, i, by, said) for i in wanted}
+        if wanted and under:
+            # One meter a write: it goes with the first, and all of them or none are written.
+            along = metered(records, sum(i.size for i in wanted), under)
+            made[wanted[0].id] = [*along, *made[wanted[0].id]]
         return [made.get(i.id, []) if i.collection == act.collection else None for i in images]
 
     return make

@@ -7,9 +7,11 @@ from fastapi import APIRouter
 from pydantic import BaseModel, Field
 
 from biosight import accounts, jobs, sharing
+from biosight.bootstrap import BioSight
 from biosight.collection import Collection
 from biosight.errands import acting, locating, taking_back
 from biosight.errands.names import placed
+from biosight.errands.placing import copy_limits
 from biosight.errors import BadRequest, NotFound
 from biosight.images import Image
 from biosight.jobs import Job
@@ -27,7 +29,8 @@ from biosight.review.acts import (
 )
 from biosight.review.doing import perform
 from biosight.sharing import Access
-from biosight.storage.records import Gone, Record, Where, among
+from biosight.storage.records import Gone, Record, Records, Where, among
+from biosight.storage.room import check_limits, limits
 from biosight.web.deps import ActToUndo, Editor, Open, Person, Signed, Store, Viewer
 from biosight.web.filtering import Matching, matching
 from biosight.web.inputs import Input
@@ -130,15 +133,30 @@ def act(body: NewAct, access: Editor, person: Signed, biosight: Open, records: S
         change = placed(records, biosight.catalogue, c, checked_change(body, person, records))
     where, named = chosen(body, access)
     many = len(named) if named else records.count(Image, where)
+    if KINDS[change.kind].goes and not KINDS[change.kind].copies:
+        check_moved(records, change, where, named)
     try:
         if many > MOST_AT_ONCE:
             named, stale = as_seen(body, records, named)
             job = acting.ask(records, person.user.id, c.id, change, where, named)
             out = [image_out(i, access) for i in stale]
             return ActDone(act=job.id, said=change.done, stale=out, job=job_out(job))
-        return at_once(body, access, person, records, change, where)
+        return at_once(body, access, person, biosight, change, where)
     except Gone as error:
         raise NotFound(f"The {WORDS[error.kind]} is not there any more.") from error
+
+
+def check_moved(
+    records: Records, change: Change, where: Sequence[Where], named: Sequence[str]
+) -> None:
+    """Raise TooLarge where the collection that pictures go to has no room for them."""
+    found = records.get(Collection, change.target)
+    under = limits("", 0, change.target, found.quota) if found else []
+    if under and named:
+        size = sum(i.size for i in among(records, Image, named))
+    else:
+        size = records.total(Image, where) if under else 0
+    check_limits(records, size, under)
 
 
 def as_seen(body: NewAct, records: Store, named: list[str]) -> tuple[list[str], list[Image]]:
@@ -154,19 +172,23 @@ def at_once(
     body: NewAct,
     access: Access,
     person: Person,
-    records: Store,
+    biosight: BioSight,
     change: Change,
     where: Sequence[Where],
 ) -> ActDone:
-    """Do it to what the conditions match. Raises Gone where what it rests on went."""
-    c = access.collection
+    """Do it to what the conditions match. Raises Gone where what it rests on went, TooLarge where
+    there is no room for copies."""
+    c, records = access.collection, biosight.archive.records
     found = records.find(Image, where, limit=MOST_AT_ONCE)
     seen = body.versions or {}
     stale = [i for i in found if seen.get(i.id, i.version) != i.version]
     images = [i for i in found if seen.get(i.id, i.version) == i.version]
-    do = copies.copy if KINDS[change.kind].copies else perform
-    rests_on = acting.resting(change)
-    done = do(records, person.user.id, c.id, change, images, rests_on=rests_on)
+    by, rests_on = person.user.id, acting.resting(change)
+    if KINDS[change.kind].copies:
+        under = copy_limits(records, biosight.intake.quota, by, change.target)
+        done = copies.copy(records, by, c.id, change, images, rests_on=rests_on, under=under)
+    else:
+        done = perform(records, by, c.id, change, images, rests_on=rests_on)
     missing = len(set(body.images)) - len(found) if body.images else 0
     return ActDone(
         act=done.act,
