@@ -37,7 +37,7 @@ from biosight.storage.records import (
     new_id,
     one,
 )
-from biosight.storage.room import Limit, check_limits, limits, write_metered
+from biosight.storage.room import RoomLimit, check_limits, room_limits, write_metered
 from biosight.taxa.naming import Naming
 
 log = logging.getLogger(__name__)
@@ -224,10 +224,10 @@ def check_room(intake: Intake, target: Destination, size: int) -> None:
     check_limits(intake.records, size, limits_on(intake, target))
 
 
-def limits_on(intake: Intake, target: Destination) -> list[Limit]:
+def limits_on(intake: Intake, target: Destination) -> list[RoomLimit]:
     """The quotas that a picture comes under."""
     own = target.own or intake.quota
-    return limits(target.user, own, target.collection, target.room)
+    return room_limits(target.user, own, target.collection, target.room)
 
 
 def store(blobs: Blobs, received: Received, decoded: Decoded) -> None:

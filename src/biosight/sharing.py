@@ -173,6 +173,22 @@ def members_of(records: Records, collection: str) -> list[Member]:
     return records.find(Member, [Where("collection", "=", collection)], limit=1000)
 
 
+def is_abandoned(records: Records, collection: Collection) -> bool:
+    """Is a collection in the trash without any member, as an account leaves it that is deleted?"""
+    return collection.trashed_at > 0 and not members_of(records, collection.id)
+
+
+def revive(records: Records, collection: Collection, user: str) -> Collection:
+    """Take an abandoned collection out of the trash, for a new owner. Raises Conflict where it has
+    members, Stale where it changed."""
+    if not is_abandoned(records, collection):
+        raise Conflict("This collection has members; they restore it themselves.")
+    new = replace(collection, trashed_at=0.0, version=collection.version + 1)
+    owner = Member(member_id(collection.id, user), collection.id, user, "owner", time.time())
+    records.write(Replace(new, collection.version), Insert(owner))
+    return new
+
+
 def another_owner(records: Records, member: Member) -> list[Require]:
     """What an owner's leaving rests on: that another owner stays as they are.
 

@@ -15,7 +15,7 @@ from biosight.collection import Collection
 from biosight.errands import work
 from biosight.images import Image
 from biosight.storage.records import Records, Where
-from biosight.storage.room import limits, write_metered
+from biosight.storage.room import room_limits, write_metered
 from tests.between import Between, inserts, records_between, served
 from tests.conftest import first_collection, upload_ids
 from tests.tiny import picture
@@ -144,6 +144,6 @@ def test_without_a_limit_nothing_is_metered(biosight: BioSight) -> None:
     said: list[int] = []
     write_metered(records, 5, [], lambda along: said.append(len(along)))
     assert said == [0]
-    assert limits("ada", 0, "c", 0) == []
+    assert room_limits("ada", 0, "c", 0) == []
     assert cast(Records, Between(records, "get", lambda: None)).get(Collection, "x") is None
     assert records.count(Image, [Where("uploaded_by", "=", "ada")]) == 0

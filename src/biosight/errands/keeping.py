@@ -9,6 +9,7 @@ import time
 from biosight import accounts, logbook, workers
 from biosight.bootstrap import BioSight
 from biosight.collection import Collection
+from biosight.errands import removing
 from biosight.errands.names import naming_of
 from biosight.errands.settling import settle_all
 from biosight.errands.versions import serving_key
@@ -16,6 +17,7 @@ from biosight.errors import BioSightError
 from biosight.gallery import sweeping, trash
 from biosight.images import Image
 from biosight.intake import classify_again
+from biosight.sharing import is_abandoned
 from biosight.storage.records import Where, among
 from biosight.turns import my_turn
 
@@ -36,6 +38,7 @@ def keep_house(biosight: BioSight) -> None:
     """One round for all instances: old trash, orphans, pictures that wait for the model."""
     records, blobs = biosight.archive.records, biosight.archive.blobs
     purged = trash.purge_old(records, blobs, biosight.settings.trash_days)
+    remove_abandoned(biosight)
     homeless = trash.purge_homeless(
         records, blobs, lambda c: records.get(Collection, c) is not None
     )
@@ -57,6 +60,18 @@ def keep_house(biosight: BioSight) -> None:
     }
     if any(done.values()):
         log.info("kept house", extra=done)
+
+
+def remove_abandoned(biosight: BioSight) -> int:
+    """Remove collections for good that lie in the trash and that nobody is a member of any more,
+    once the trash period is over; how many."""
+    records = biosight.archive.records
+    before = time.time() - biosight.settings.trash_days * 86_400
+    old = [Where("trashed_at", ">", 0.0), Where("trashed_at", "<", before)]
+    gone = [c for c in records.find(Collection, old, limit=1000) if is_abandoned(records, c)]
+    for collection in gone:
+        removing.remove_collection(biosight, collection)
+    return len(gone)
 
 
 def classify_waiting(biosight: BioSight) -> int:

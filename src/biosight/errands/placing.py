@@ -13,7 +13,7 @@ from biosight.errors import BadRequest, NotFound
 from biosight.intake import Destination
 from biosight.storage.living import still_there
 from biosight.storage.records import Records
-from biosight.storage.room import Limit, limits
+from biosight.storage.room import RoomLimit, room_limits
 
 
 def destination(
@@ -26,12 +26,12 @@ def destination(
     return Destination(collection.id, user.id, naming, there, key, user.quota, collection.quota)
 
 
-def copy_limits(records: Records, quota: int, by: str, target: str) -> list[Limit]:
+def copy_limits(records: Records, quota: int, by: str, target: str) -> list[RoomLimit]:
     """The limits that copies by a person into a collection come under; `quota` in bytes is what the
     settings say of each person."""
     user, collection = records.get(User, by), records.get(Collection, target)
     own = (user.quota if user else 0) or quota
-    return limits(by, own, target, collection.quota if collection else 0)
+    return room_limits(by, own, target, collection.quota if collection else 0)
 
 
 def find_collection(

@@ -11,15 +11,15 @@ from biosight.bootstrap import Catalogue
 from biosight.collection import Collection
 from biosight.errands import acting, locating, sensitivity
 from biosight.errands.names import former_naming, names_in, naming_of
-from biosight.errors import NotFound, Stale
-from biosight.images import Image
+from biosight.errors import Conflict, NotFound, Stale
+from biosight.images import ActItem, Image
 from biosight.jobs import Job
 from biosight.review import names
 from biosight.review.acts import MOST_AT_ONCE, Act, Change, new_act
 from biosight.review.doing import Done
 from biosight.sharing import with_names
-from biosight.storage.records import Insert, Records, Replace, Where, Write
-from biosight.taxa.naming import Naming
+from biosight.storage.records import Gone, Insert, Records, Replace, Where, Write, pages
+from biosight.taxa.naming import Naming, alike
 from biosight.taxonomy import editing
 from biosight.taxonomy.collected import Names
 
@@ -43,10 +43,11 @@ def rename_label(
     """
     change = names.renaming(old, new)
     here = [Where("collection", "=", collection), Where("label", "=", old)]
-    tree = names_in(records, catalogue, collection_there(records, collection)).tree
+    known = names_in(records, catalogue, collection_there(records, collection))
     bear = records.count(Image, here)
-    if old not in tree and not bear:
+    if old not in known.tree and not bear:
         return Done("", [], 0, 0)
+    check_twin(records, known, collection, old, change.label)
     many = bear > MOST_AT_ONCE
     act, job = begin(
         records, catalogue, by, collection, old, change, here, many=many, sensitive=sensitive
@@ -55,6 +56,18 @@ def rename_label(
         return job
     path = naming_of(records, catalogue, collection_there(records, collection)).path(change.label)
     return names.rename(records, by, collection, old, replace(change, path=path), act=act.id)
+
+
+def check_twin(records: Records, known: Names, collection: str, old: str, new: str) -> None:
+    """Raise Conflict for a new name that differs from another label by case, accents or Unicode
+    form only: there would be two of one name."""
+    if not new or alike(old) == alike(new):
+        return
+    used = records.count_by(Image, [Where("collection", "=", collection)], "label")
+    labels = {*map(str, used), *known.tree.taxa} - {old, ""}
+    twin = next((x for x in sorted(labels) if x != new and alike(x) == alike(new)), "")
+    if twin and new not in labels:
+        raise Conflict(f"There is a label {twin} already. Rename {old} to {twin} to merge them.")
 
 
 def collection_there(records: Records, id: str) -> Collection:
@@ -146,6 +159,40 @@ def going_back(records: Records, act: Act) -> list[Write]:
     links = accounts.shares_back(records, act.shares_before)
     changed = replace(sensitivity.sensitive_back(found, act.sensitive_change), renamed=before)
     return [with_names(found, changed), *writes, *links]
+
+
+def newcomers_back(records: Records, catalogue: Catalogue, act: Act) -> int:
+    """Give pictures that the machine named while a rename or a removal held their names of before;
+    how many. They follow from the collection's names, so this is no act of its own."""
+    found = records.get(Collection, act.collection)
+    if act.kind != "rename" or found is None:
+        return 0
+    naming = naming_of(records, catalogue, found)
+    items = records.find(ActItem, [Where("act", "=", act.id)], limit=MOST_AT_ONCE)
+    meant = {i.after.label for i in items} | names.new_names(act.summary)
+    back = 0
+    for who in ("machine", "nobody"):
+        here = [Where("collection", "=", found.id), Where("who", "=", who)]
+        for own, label in records.tally(Image, here, ("machine_label", "label")):
+            shown = naming.shown(str(own))
+            if own and label in meant and shown != label:
+                pair = [Where("machine_label", "=", own), Where("label", "=", label)]
+                for page in pages(records, Image, [*here, *pair]):
+                    back += sum(renamed_one(records, image, naming, shown) for image in page)
+    return back
+
+
+def renamed_one(records: Records, image: Image, naming: Naming, label: str) -> bool:
+    """A machine's label by another name, "" for none; whoever changes the picture at the same
+    moment comes first. Was it written?"""
+    who = "machine" if label else "nobody"
+    changed = replace(image.standing, label=label, label_path=naming.path(label), who=who)
+    new = replace(image.put(changed), version=image.version + 1)
+    try:
+        records.write(Replace(new, image.version, image))
+    except (Stale, Gone):
+        return False
+    return True
 
 
 def all_back(records: Records, act: Act) -> None:

@@ -6,7 +6,7 @@ Not here: who may ask (web/api/running.py), the log of people (auditing.py).
 import time
 from dataclasses import dataclass, replace
 
-from biosight import accounts, jobs, logbook, registry
+from biosight import accounts, jobs, logbook, registry, sharing
 from biosight.accounts import User
 from biosight.bootstrap import GIGABYTE
 from biosight.collection import Collection
@@ -24,7 +24,7 @@ SHOWN = 100
 @dataclass(frozen=True, slots=True)
 class Holding:
     """A collection and what it holds: `verdict` and `checked_at` of its last drift check, "" and 0
-    for none; `owners` by name."""
+    for none; `owners` by name; `abandoned` in the trash without any member."""
 
     collection: Collection
     owners: tuple[str, ...]
@@ -32,6 +32,7 @@ class Holding:
     bytes: int
     verdict: str
     checked_at: float
+    abandoned: bool
 
 
 def jobs_now(records: Records, before: str = "") -> list[Job]:
@@ -73,7 +74,15 @@ def holding(records: Records, collection: Collection) -> Holding:
         records.total(Image, mine),
         report.verdict if report else "",
         report.at if report else 0.0,
+        sharing.is_abandoned(records, collection),
     )
+
+
+def take_up(records: Records, collection: Collection, by: str) -> Collection:
+    """Restore a collection that nobody is a member of, for an administrator. Raises Conflict."""
+    restored = sharing.revive(records, collection, by)
+    logbook.note(records, "collection taken up", by=by, about=collection.id)
+    return restored
 
 
 def versions_serving(records: Records) -> list[ModelVersion]:

@@ -45,6 +45,7 @@ def take_back(
         return begin(records, act, by, along)
     naming = renaming.naming_before(records, catalogue, act, collection)
     done = undoing.undo(records, act, by, naming, along=along)
+    renaming.newcomers_back(records, catalogue, act)
     renaming.all_back(records, act)
     locating.align(records, act.places_before)
     return done
@@ -82,6 +83,7 @@ def run(biosight: BioSight, job: Job, progress: Progress) -> Outcome:
     run = Run(records, ActItem, make, note, sofar, job.cursor)
     for piece in pages(records, ActItem, [Where("act", "=", act.id)], start=job.cursor, size=PIECE):
         run.write(piece)
+    renaming.newcomers_back(records, biosight.catalogue, act)
     renaming.all_back(records, act)
     locating.align(records, act.places_before)
     return Outcome(told(act, run.tally), "")

@@ -17,6 +17,7 @@ from biosight.places.clocks import said_moment
 from biosight.storage.records import new_id
 
 MOST_AT_ONCE = 500
+MOST_LOOKED_AT = 100  # more than somebody looks at one by one; the page has the same (bulk.js)
 MAX_NOTE = 2000
 MOST_INDIVIDUALS = 100_000
 
@@ -187,8 +188,10 @@ def confirmed(change: Change, image: Image) -> Standing:
 
 
 def relabelled(change: Change, image: Image) -> Standing:
-    """Another label, said by a person."""
-    return replace(image.standing, label=change.label, label_path=change.path, who="person")
+    """Another label, said by a person; what is named in bulk keeps apart from what somebody looked
+    at."""
+    who = IN_BULK if change.via == IN_BULK else "person"
+    return replace(image.standing, label=change.label, label_path=change.path, who=who)
 
 
 def undecided(_: Change, image: Image) -> Standing:

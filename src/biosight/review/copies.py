@@ -23,7 +23,7 @@ from biosight.storage.records import (
     new_id,
     parts,
 )
-from biosight.storage.room import Limit, check_limits, metered
+from biosight.storage.room import RoomLimit, check_limits, metered
 
 MOST_SAID = 100
 Saying = Prediction | Annotation | Embedding
@@ -38,7 +38,7 @@ def copy(
     *,
     act: str = "",
     rests_on: Sequence[Require] = (),
-    under: Sequence[Limit] = (),
+    under: Sequence[RoomLimit] = (),
 ) -> Done:
     """Copy images into `change.target`, `under` limits of room; both collections' histories show
     the act.
@@ -53,7 +53,7 @@ def copy(
 
 
 def to_copy(
-    records: Records, act: Act, by: str, change: Change, under: Sequence[Limit] = ()
+    records: Records, act: Act, by: str, change: Change, under: Sequence[RoomLimit] = ()
 ) -> Make[Image]:
     """What is written to copy images as they are when it is asked. Raises TooLarge where they would
     pass a limit.

@@ -23,6 +23,15 @@ def renaming(old: str, new: str) -> Change:
     return Change("rename", label=label, target_name=words)
 
 
+def new_names(summary: str) -> set[str]:
+    """What an act's words may have renamed a label to, "" for a removal: a name may hold the word
+    that stands between both."""
+    if not summary.startswith("Renamed "):
+        return {""}
+    parts = summary.split(" to ")
+    return {" to ".join(parts[n:]) for n in range(1, len(parts))}
+
+
 def rename(
     records: Records, by: str, collection: str, old: str, change: Change, *, act: str = ""
 ) -> Done:

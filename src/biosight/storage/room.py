@@ -32,7 +32,7 @@ KINDS = (Meter,)
 
 
 @dataclass(frozen=True, slots=True)
-class Limit:
+class RoomLimit:
     """At most `most` bytes in pictures whose `field` is `value`; `whose` begins the refusal."""
 
     field: str
@@ -46,23 +46,23 @@ class Limit:
         return f"{self.field}/{self.value}"
 
 
-def limits(user: str, own: int, collection: str, room: int) -> list[Limit]:
+def room_limits(user: str, own: int, collection: str, room: int) -> list[RoomLimit]:
     """The limits that pictures of a person in a collection come under; 0 bytes stand for none."""
     found = [
-        Limit("uploaded_by", user, own, "Your"),
-        Limit("collection", collection, room, "This collection's"),
+        RoomLimit("uploaded_by", user, own, "Your"),
+        RoomLimit("collection", collection, room, "This collection's"),
     ]
     return [limit for limit in found if limit.most]
 
 
-def check_limits(records: Records, size: int, under: Sequence[Limit]) -> None:
+def check_limits(records: Records, size: int, under: Sequence[RoomLimit]) -> None:
     """Raise TooLarge where `size` more bytes would pass a limit."""
     for limit in under:
         if records.total(Image, [Where(limit.field, "=", limit.value)]) + size > limit.most:
             raise TooLarge(FULL.format(whose=limit.whose))
 
 
-def metered(records: Records, size: int, under: Sequence[Limit]) -> list[Write]:
+def metered(records: Records, size: int, under: Sequence[RoomLimit]) -> list[Write]:
     """What is written together with `size` more bytes, so that no limit is passed by what comes in
     at the same moment: the write raises Stale then. Raises TooLarge."""
     found = [meter_of(records, limit) for limit in under]
@@ -70,7 +70,7 @@ def metered(records: Records, size: int, under: Sequence[Limit]) -> list[Write]:
     return [Replace(replace(m, version=m.version + 1), m.version) for m in found]
 
 
-def meter_of(records: Records, limit: Limit) -> Meter:
+def meter_of(records: Records, limit: RoomLimit) -> Meter:
     """The meter of a limit; made where there is none yet."""
     found = records.get(Meter, limit.id)
     while found is None:
@@ -81,7 +81,7 @@ def meter_of(records: Records, limit: Limit) -> Meter:
 
 
 def write_metered(
-    records: Records, size: int, under: Sequence[Limit], write: Callable[[list[Write]], None]
+    records: Records, size: int, under: Sequence[RoomLimit], write: Callable[[list[Write]], None]
 ) -> None:
     """Write pictures of `size` bytes by `write`, which is given what goes along, as often as it
     takes. Raises TooLarge, Unavailable, and what `write` raises but for Stale."""

@@ -23,6 +23,7 @@ from biosight.review.acts import (
     KINDS,
     MOST_AT_ONCE,
     MOST_INDIVIDUALS,
+    MOST_LOOKED_AT,
     Act,
     Change,
     change_of,
@@ -30,7 +31,7 @@ from biosight.review.acts import (
 from biosight.review.doing import perform
 from biosight.sharing import Access
 from biosight.storage.records import Gone, Record, Records, Where, among
-from biosight.storage.room import check_limits, limits
+from biosight.storage.room import check_limits, room_limits
 from biosight.web.deps import ActToUndo, Editor, Open, Person, Signed, Store, Viewer
 from biosight.web.filtering import Matching, matching
 from biosight.web.inputs import Input
@@ -58,8 +59,9 @@ class NewAct(Input):
     a collection), note (with `note`), deploy (with `deployment`, or `site` alone, "" to take them
     out), date (with `when`, a local time or a day, "" for what the file says), count (with
     `individuals`, 0 for unsaid). `versions` names the version each image had when it was
-    seen: images that changed since are left alone and come back as `stale`. What is confirmed of
-    all that match, unseen, is marked as accepted in bulk.
+    seen: images that changed since are left alone and come back as `stale`. What is confirmed or
+    relabelled of all that match, of more than 100, or with `via` "bulk", is marked as accepted in
+    bulk: nobody looked at each.
     """
 
     kind: str = Field(max_length=20)
@@ -73,7 +75,7 @@ class NewAct(Input):
     note: str = Field("", max_length=4000)
     when: str = Field("", max_length=30)
     individuals: int = Field(0, ge=0, le=MOST_INDIVIDUALS)
-    via: str = Field("", pattern="^(random|margin|group)?$")
+    via: str = Field("", pattern="^(random|margin|group|bulk)?$")
 
 
 class ActDone(BaseModel):
@@ -151,7 +153,7 @@ def check_moved(
 ) -> None:
     """Raise TooLarge where the collection that pictures go to has no room for them."""
     found = records.get(Collection, change.target)
-    under = limits("", 0, change.target, found.quota) if found else []
+    under = room_limits("", 0, change.target, found.quota) if found else []
     if under and named:
         size = sum(i.size for i in among(records, Image, named))
     else:
@@ -214,10 +216,18 @@ def checked_change(body: NewAct, person: Signed, records: Store) -> Change:
         target=target,
         target_name=name,
         note=body.note,
-        via=IN_BULK if body.kind == "confirm" and body.matching is not None else body.via,
+        via=IN_BULK if is_bulk(body) else body.via if body.via != IN_BULK else "",
         when=body.when,
         individuals=body.individuals,
     )
+
+
+def is_bulk(body: NewAct) -> bool:
+    """Does an act name pictures that nobody looked at one by one?"""
+    if body.kind not in {"confirm", "relabel"}:
+        return False
+    many = len(set(body.images or ()))
+    return body.matching is not None or many > MOST_LOOKED_AT or body.via == IN_BULK
 
 
 def chosen(body: NewAct, access: Access) -> tuple[list[Where], list[str]]:

@@ -60,7 +60,8 @@ class Lines(BaseModel):
 
 
 class HoldingOut(BaseModel):
-    """A collection and what it holds; `quota_gb` 0 for no limit of its own."""
+    """A collection and what it holds; `quota_gb` 0 for no limit of its own, `abandoned` where it is
+    in the trash and nobody is a member any more."""
 
     id: str
     name: str
@@ -72,6 +73,7 @@ class HoldingOut(BaseModel):
     verdict: str
     checked_at: float
     trashed: bool
+    abandoned: bool
 
 
 class HoldingPage(BaseModel):
@@ -134,6 +136,7 @@ def holding_out(found: Holding) -> HoldingOut:
         verdict=found.verdict,
         checked_at=found.checked_at,
         trashed=c.trashed_at > 0,
+        abandoned=found.abandoned,
     )
 
 
@@ -200,6 +203,15 @@ def list_holdings(person: Admin, records: Store, after: str = "") -> HoldingPage
     found = running.holdings(records, after)
     following = found[-1].collection.id if len(found) == running.SHOWN else ""
     return HoldingPage(collections=[holding_out(h) for h in found], next=following)
+
+
+@router.post("/collections/{collection}/restore")
+def take_up(collection: str, person: Admin, records: Store) -> HoldingOut:
+    """Restore a collection that a deleted account left in the trash; one owns it then."""
+    found = records.get(Collection, collection)
+    if found is None:
+        raise NotFound("There is no such collection.")
+    return holding_out(running.holding(records, running.take_up(records, found, person.user.id)))
 
 
 @router.put("/collections/{collection}/quota")

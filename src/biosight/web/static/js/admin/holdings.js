@@ -2,7 +2,7 @@
 /** Every collection: whose it is, what it holds, how much room it has, how its last check went. */
 import { call } from "../frame/api.js";
 import { el, find, size, when } from "../frame/dom.js";
-import { complain } from "../frame/toast.js";
+import { complain, question } from "../frame/toast.js";
 import { room } from "./room.js";
 
 /** @param {HTMLElement} main holds #holdings and #more-holdings */
@@ -11,16 +11,28 @@ export async function wireHoldings(main) {
   let after = "";
   const draw = async () => {
     const page = await call("GET", `/admin/collections?after=${after}`);
-    find(main, "#holdings").append(...page.collections.map(row));
+    find(main, "#holdings").append(...page.collections.map((/** @type {any} */ c) => row(c, redraw)));
     after = page.next;
     more.hidden = !after;
+  };
+  const redraw = () => {
+    after = "";
+    find(main, "#holdings").replaceChildren();
+    draw().catch(complain);
   };
   more.addEventListener("click", () => draw().catch(complain));
   await draw();
 }
 
-/** @param {any} c */
-function row(c) {
+/** Restore what a deleted account left in the trash; one owns it then. @param {any} c */
+async function takeUp(c) {
+  const words = `Nobody is a member of it any more, and it goes for good when its time in the trash is over. You become its owner.`;
+  if (await question({ title: `Restore “${c.name}”?`, words, ok: "Restore" }))
+    await call("POST", `/admin/collections/${c.id}/restore`);
+}
+
+/** @param {any} c @param {() => void} redraw */
+function row(c, redraw) {
   const set = (/** @type {number} */ quota_gb) =>
     call("PUT", `/admin/collections/${c.id}/quota`, { quota_gb }).catch(complain);
   return el(
@@ -31,6 +43,16 @@ function row(c) {
     el("td", { class: "number" }, c.images.toLocaleString("en")),
     el("td", { class: "number" }, size(c.bytes)),
     el("td", { class: "number" }, room(c.name, c.quota_gb, set)),
+    el(
+      "td",
+      {},
+      c.abandoned &&
+        el(
+          "button",
+          { type: "button", "aria-label": `Restore ${c.name}`, onclick: () => takeUp(c).then(redraw, complain) },
+          "Restore",
+        ),
+    ),
     el("td", {}, c.verdict ? `${c.verdict}, ${when(c.checked_at)}` : "not checked"),
   );
 }

@@ -16,8 +16,10 @@ export class Grid {
     this.events = events;
     /** @type {import("../pictures/acts.js").Image[]} */
     this.images = [];
-    /** @type {Set<string>} events that a tile stands for */
-    this.stacks = new Set();
+    /** @type {Map<string, import("./stacks.js").Stacked>} events, with the picture that stands for each */
+    this.stacks = new Map();
+    /** @type {Set<string>} pictures whose tiles were on screen */
+    this.seen = new Set();
     /** @type {Set<string>} */
     this.selection = new Set();
     /** @type {import("../pictures/acts.js").Image[]} came in, and not shown yet */
@@ -33,7 +35,11 @@ export class Grid {
       rootMargin: "1200px",
     });
     this.watcher.observe(end);
-    this.window = new Window(box, (at) => this.tile(at));
+    this.window = new Window(
+      box,
+      (at) => this.tile(at),
+      (at) => this.seen.add(this.images[at]?.id),
+    );
     box.addEventListener("click", (event) => this.click(event));
     box.addEventListener("focus", () => this.current < 0 && this.moveTo(0, false));
   }

@@ -2,8 +2,7 @@
 /** The bar that appears with a selection: acts on these pictures, or on all that match. */
 import { API } from "../frame/api.js";
 import { counted, el } from "../frame/dom.js";
-import { complain, question } from "../frame/toast.js";
-import { doAct } from "../pictures/acts.js";
+import { complain } from "../frame/toast.js";
 import { chooseCollection } from "../pictures/collections.js";
 import { chooseLabel } from "../pictures/relabel.js";
 import { chooseCount, chooseDate, choosePlace } from "./placing.js";
@@ -11,7 +10,7 @@ import { chooseCount, chooseDate, choosePlace } from "./placing.js";
 /**
  * @param {HTMLElement} bar @param {DOMStringMap} data
  * @param {{count: number, total: number, all: boolean, trash: boolean, editor: boolean,
- *   target: () => Promise<Record<string, any>>, ids: () => Promise<string[]>, selectMatching: () => void, clear: () => void}} now
+ *   act: (body: Record<string, any>) => Promise<boolean>, ids: () => Promise<string[]>, selectMatching: () => void, clear: () => void}} now
  */
 export function drawSelected(bar, data, now) {
   bar.hidden = now.count === 0;
@@ -19,8 +18,7 @@ export function drawSelected(bar, data, now) {
   const collection = data.collection ?? "";
   /** @param {Record<string, any>} body */
   const run = async (body) => {
-    if (now.all && !(await sureOf(body, now.total))) return;
-    if (await doAct(collection, { ...body, ...(await now.target()) })) now.clear();
+    if (await now.act(body)) now.clear();
   };
   const button = (/** @type {string} */ name, /** @type {() => void} */ onclick, title = "") =>
     el("button", { type: "button", onclick, title }, name);
@@ -54,16 +52,6 @@ export function drawSelected(bar, data, now) {
       button("Clear", now.clear, "Esc"),
     ].filter(Boolean),
   );
-}
-
-/** Confirming what nobody looked at is asked about first. @param {Record<string, any>} body @param {number} total */
-export async function sureOf(body, total) {
-  if (body.kind !== "confirm") return true;
-  const many = counted(total, "picture");
-  const words =
-    `Nobody looked at each of these ${many}. Their labels are marked as accepted in bulk: exports ` +
-    "do not call them verified, and no model learns from them unless you say so.";
-  return (await question({ title: `Accept ${many} in bulk?`, words, ok: `Accept ${many}` })) !== null;
 }
 
 /** @param {string} collection @param {(body: Record<string, any>) => void} run */

@@ -4,19 +4,27 @@ import { call } from "../frame/api.js";
 import { asQuery } from "./filters.js";
 
 /** @typedef {{id: string, start: string, end: string, images: number}} Event */
-/** @typedef {import("../pictures/acts.js").Image & {stack?: Event}} Stacked */
+/** `others` are how many pictures of a stack have another label than the one that stands for it. */
+/** @typedef {import("../pictures/acts.js").Image & {stack?: Event, others?: number}} Stacked */
+/** A tile, and every picture that it stands for. @typedef {{front: Stacked, every: Stacked[]}} Tile */
+/** What an act is for. @typedef {{images: string[], versions: Record<string, number>, tiles: Tile[]}} Meant */
 
 /**
- * The pictures of a page that stand for themselves or for an event; `seen` are events before it.
- * @param {{images: Stacked[], events?: Record<string, Event>}} page @param {Set<string>} seen
+ * The pictures of a page that stand for themselves or for an event; `seen` are events before it, with the picture
+ * that stands for each.
+ * @param {{images: Stacked[], events?: Record<string, Event>}} page @param {Map<string, Stacked>} seen
  * @returns {Stacked[]}
  */
 export function fronts(page, seen) {
   return page.images.filter((image) => {
     const event = page.events?.[image.id];
     if (!event || event.images < 2) return true;
-    if (seen.has(event.id)) return false;
-    seen.add(event.id);
+    const front = seen.get(event.id);
+    if (front) {
+      if (front.label !== image.label) front.others = (front.others ?? 0) + 1;
+      return false;
+    }
+    seen.set(event.id, image);
     image.stack = event;
     return true;
   });
@@ -44,12 +52,19 @@ async function all(collection, filter) {
 
 /**
  * What an act on these tiles is for, as they were seen: a stack's every picture.
- * @param {string} collection @param {Record<string, any>} filter @param {Stacked[]} images
+ * @param {string} collection @param {Record<string, any>} filter @param {Stacked[]} images @returns {Promise<Meant>}
  */
 export async function meant(collection, filter, images) {
-  const parts = await Promise.all(
-    images.map((image) => (image.stack ? all(collection, within(filter, image)) : [image])),
+  const tiles = await Promise.all(
+    images.map(async (front) => ({
+      front,
+      every: front.stack ? await all(collection, within(filter, front)) : [front],
+    })),
   );
-  const every = parts.flat();
-  return { images: every.map((i) => i.id), versions: Object.fromEntries(every.map((i) => [i.id, i.version])) };
+  const every = tiles.flatMap((tile) => tile.every);
+  return {
+    images: every.map((i) => i.id),
+    versions: Object.fromEntries(every.map((i) => [i.id, i.version])),
+    tiles,
+  };
 }

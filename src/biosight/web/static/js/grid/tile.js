@@ -1,6 +1,6 @@
 // @ts-check
 /** One tile of the grid: picture, label, and a mark that says whose label it is. */
-import { el, find, percent } from "../frame/dom.js";
+import { counted, el, find, percent } from "../frame/dom.js";
 import { called, lineOf, rankOf, words } from "../pictures/taxa.js";
 import { thingMark } from "../pictures/things.js";
 
@@ -71,6 +71,7 @@ export function drawTile(image, selected) {
       MARKS[state] ? el("span", { class: "mark", "aria-hidden": "true" }, MARKS[state]) : null,
       thingMark(image.thing),
       el("b", {}, titleOf(image)),
+      image.others ? el("small", { class: "others" }, `+ ${counted(image.others, "other")}`) : null,
       el("small", { class: "level" }, rankOf(image.label)),
       el("i", {}, sure),
       el("span", { class: "unseen" }, `, ${WORDS[state]}${stack}, ${image.name}`),

@@ -10,10 +10,12 @@ export class Window {
   /**
    * @param {HTMLElement} box a CSS grid of tiles of one size
    * @param {(at: number) => HTMLElement} draw the tile of a place
+   * @param {(at: number) => void} [seen] is told of each place that is on screen
    */
-  constructor(box, draw) {
+  constructor(box, draw, seen = () => {}) {
     this.box = box;
     this.draw = draw;
+    this.seen = seen;
     this.many = 0;
     /** The tiles in the page by their places. @type {Map<number, HTMLElement>} */
     this.tiles = new Map();
@@ -87,6 +89,9 @@ export class Window {
       ({ start, end, columns, row } = this.range());
       this.place(start, end);
     }
+    const top = -this.box.getBoundingClientRect().top;
+    const last = Math.min(end, Math.ceil((top + innerHeight) / row) * columns);
+    for (let at = Math.max(start, Math.floor(top / row) * columns); at < last; at++) this.seen(at);
     const rows = Math.ceil(this.many / columns);
     this.box.style.paddingTop = `${(start / columns) * row}px`;
     this.box.style.paddingBottom = `${Math.max(0, rows - Math.ceil(end / columns)) * row}px`;

@@ -7,18 +7,19 @@ import { complain } from "../frame/toast.js";
 import { actKeys } from "../grid/act_keys.js";
 import { arrive, showArrived } from "../grid/arrivals.js";
 import { wireDownloads, wireFold, wireSizes, wireStacks, wireUploads } from "../grid/bar.js";
+import { actOn } from "../grid/bulk.js";
 import { learnFacets, wireFacets } from "../grid/facets.js";
 import { asBody, asQuery, drawApplied, fromAddress, isPlain, mark, matches, parts, wire } from "../grid/filters.js";
 import { drawFolders } from "../grid/folders.js";
 import { Grid } from "../grid/grid.js";
 import { fitJump, wireJump } from "../grid/jump.js";
 import { moves } from "../grid/moves.js";
-import { drawSelected, sureOf } from "../grid/selected.js";
+import { drawSelected } from "../grid/selected.js";
 import { drawSources } from "../grid/sources.js";
 import { meant } from "../grid/stacks.js";
 import { markLevels } from "../grid/tile.js";
 import { update } from "../grid/update.js";
-import { doAct, undoLast } from "../pictures/acts.js";
+import { undoLast } from "../pictures/acts.js";
 
 /** What was shown when the page was left, so that coming back finds it as it was. @type {any} */
 let kept = null;
@@ -58,6 +59,7 @@ export async function mount(main) {
   };
   /** What an act is for. @returns {Promise<any>} */
   const target = async () => (all ? { matching: asBody(filter) } : meant(collection, filter, grid.chosen()));
+  const act = async (/** @type {Record<string, any>} */ body) => actOn(collection, grid, body, await target(), total);
   const drawBar = () => {
     if (!grid.selection.size) all = false;
     drawSelected(find(main, "#selected"), data, {
@@ -68,7 +70,7 @@ export async function mount(main) {
       editor,
       clear,
       ids: async () => (await target()).images,
-      target,
+      act,
       selectMatching: () => {
         all = true;
         grid.selectAll();
@@ -145,8 +147,7 @@ export async function mount(main) {
   const doHere = async (body) => {
     const [images, at, single] = [grid.chosen(), grid.current, !grid.selection.size];
     if (!images.length || !editor) return;
-    if (all && !(await sureOf(body, total))) return;
-    const changed = await doAct(collection, { ...body, ...(await target()) });
+    const changed = await act(body);
     if (!single) clear();
     const stays = grid.images[at]?.id === images[0].id;
     if (single && (changed || body.kind === "confirm")) grid.moveTo(stays ? at + 1 : at);

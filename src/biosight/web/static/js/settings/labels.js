@@ -7,12 +7,19 @@ import { undoAct } from "../pictures/acts.js";
 import { watch } from "../pictures/work.js";
 import { moveName, place } from "./names.js";
 
+/** A name without case and accents: two that are alike are one. @param {string} name */
+const folded = (name) => name.normalize("NFKD").replace(/\p{M}/gu, "").toLowerCase().trim();
+
 /**
  * Rename a label, merge it into another or, without a name, remove it; asked first, with counts.
  * @param {string} here @param {{label: string, images: number}} l @param {string} name @param {() => Promise<void>} redraw
  */
 export async function renameLabel(here, l, name, redraw) {
-  const [into] = name ? (await call("GET", `${here}/labels`)).filter((/** @type {any} */ o) => o.label === name) : [];
+  const alike = (/** @type {string} */ a) => folded(a) === folded(name) && folded(a) !== folded(l.label);
+  const labels = name ? await call("GET", `${here}/labels`) : [];
+  const into =
+    labels.find((/** @type {any} */ o) => o.label === name) ?? labels.find((/** @type {any} */ o) => alike(o.label));
+  name = into?.label ?? name;
   const many = counted(l.images, "picture");
   const words = !name
     ? `${many} will have no label until somebody names them.`

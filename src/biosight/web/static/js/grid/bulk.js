@@ -1,0 +1,110 @@
+// @ts-check
+/**
+ * One rule for acts on many pictures, however they were chosen: more than a hundred, or any that were never on screen,
+ * are asked about first, and labels are marked as accepted in bulk. Stacks get the name that was shown, or a question.
+ */
+import { counted } from "../frame/dom.js";
+import { question } from "../frame/toast.js";
+import { doAct } from "../pictures/acts.js";
+import { called } from "../pictures/taxa.js";
+
+/** As many as somebody may have looked at one by one; the server has the same number (review/acts.py). */
+const MOST = 100;
+const SPEAKS = ["confirm", "relabel"];
+/** @typedef {import("./stacks.js").Meant} Meant */
+
+/**
+ * What is to be done, in order; nothing where somebody thought better of it.
+ * @param {Record<string, any>} body @param {Meant | {matching: Record<string, any>}} target @param {number} total that match
+ * @param {(image: import("./stacks.js").Stacked) => boolean} seen was this tile on screen?
+ * @returns {Promise<Record<string, any>[]>}
+ */
+async function agreed(body, target, total, seen) {
+  if ("matching" in target) return (await sureOf(body, total)) ? [marked(body, { matching: target.matching })] : [];
+  const mixed = body.kind === "confirm" ? target.tiles.filter(isMixed) : [];
+  if (mixed.length && !(await sureOfNames(mixed))) return [];
+  const many = target.images.length;
+  const unseen = target.tiles.some((t) => !seen(t.front) || (body.kind === "confirm" && !mixed.length && isMixed(t)));
+  if ((many > MOST || unseen) && !(await sureOf(body, many))) return [];
+  const bulk = many > MOST || unseen;
+  return split(body, target, mixed).map((one) => (bulk ? marked(one, {}) : one));
+}
+
+/**
+ * Do something to what is chosen in a grid, asked about where it has to be; did anything change?
+ * @param {string} collection @param {import("./grid.js").Grid} grid @param {Record<string, any>} body
+ * @param {Meant | {matching: Record<string, any>}} target @param {number} total that match
+ */
+export async function actOn(collection, grid, body, target, total) {
+  let changed = false;
+  for (const one of await agreed(body, target, total, (image) => grid.seen.has(image.id)))
+    changed = (await doAct(collection, one)) || changed;
+  return changed;
+}
+
+/** Do pictures of a stack bear another name than the one that is shown? @param {import("./stacks.js").Tile} tile */
+function isMixed(tile) {
+  return tile.every.some((image) => image.label !== tile.front.label);
+}
+
+/** @param {Record<string, any>} body @param {Record<string, any>} more */
+function marked(body, more) {
+  return SPEAKS.includes(body.kind) ? { ...body, ...more, via: "bulk" } : { ...body, ...more };
+}
+
+/** One act a name for mixed stacks, and one for all others. @param {Record<string, any>} body @param {Meant} target @param {import("./stacks.js").Tile[]} mixed */
+function split(body, target, mixed) {
+  if (!mixed.length) return [{ ...body, images: target.images, versions: target.versions }];
+  /** @type {Map<string, import("./stacks.js").Stacked[]>} */
+  const named = new Map();
+  for (const tile of mixed) named.set(tile.front.label, [...(named.get(tile.front.label) ?? []), ...tile.every]);
+  const rest = target.tiles.filter((t) => !mixed.includes(t)).flatMap((t) => t.every);
+  const acts = [...named].map(([label, images]) => ({ kind: "relabel", label, ...asSeen(images) }));
+  return rest.length ? [...acts, { ...body, ...asSeen(rest) }] : acts;
+}
+
+/** @param {import("./stacks.js").Stacked[]} images */
+function asSeen(images) {
+  return { images: images.map((i) => i.id), versions: Object.fromEntries(images.map((i) => [i.id, i.version])) };
+}
+
+/** @param {import("./stacks.js").Tile[]} mixed */
+async function sureOfNames(mixed) {
+  const [first] = mixed;
+  const one = mixed.length === 1;
+  const many = counted(first.every.length, "picture");
+  const name = called(first.front.label) || "no label";
+  const others = [...new Set(first.every.map((i) => i.label))].filter((l) => l !== first.front.label);
+  const words = one
+    ? `Some of them are called ${others
+        .map((l) => called(l) || "nothing")
+        .slice(0, 4)
+        .join(", ")} now.`
+    : "Some of their pictures have other names now. All pictures of an event get the name that its tile shows.";
+  const title = one ? `Name all ${many} of this event ${name}?` : `Name all pictures of ${mixed.length} events?`;
+  return (await question({ title, words, ok: one ? `Name them ${name}` : "Name them" })) !== null;
+}
+
+const DOING = /** @type {Record<string, string>} */ ({
+  confirm: "Accept",
+  relabel: "Relabel",
+  undecided: "Leave undecided:",
+  trash: "Move to the trash:",
+  restore: "Restore",
+  move: "Move",
+  copy: "Copy",
+  deploy: "Place",
+  date: "Date",
+  count: "Count",
+});
+
+/** @param {Record<string, any>} body @param {number} many */
+async function sureOf(body, many) {
+  const what = `${DOING[body.kind] ?? "Change"} ${counted(many, "picture")}`;
+  const speaks = SPEAKS.includes(body.kind);
+  const words = speaks
+    ? "Nobody looked at each of these pictures. Their labels are marked as accepted in bulk: exports do not call them verified, and no model learns from them unless you say so."
+    : "Not all of these pictures were on screen. You can undo this in the history.";
+  const title = `${what}${speaks ? " in bulk" : ""}?`;
+  return (await question({ title, words, ok: what })) !== null;
+}
