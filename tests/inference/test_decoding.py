@@ -14,6 +14,7 @@ from PIL import Image as Pillow
 
 from biosight.errors import BadPicture, Unavailable
 from biosight.images.measures import statistics
+from biosight.inference.decode_child import Child
 from biosight.inference.decoding import Decoders
 from biosight.inference.preprocess import Framing, to_pixels
 from tests.test_reading import png_header
@@ -70,13 +71,50 @@ def test_bombs_and_junk_are_refused_and_the_next_picture_is_read(
     assert decoders.decode(write(tmp_path, whole), FRAMING).width == 96
 
 
-def test_a_dead_child_is_replaced(decoders: Decoders, tmp_path: Path) -> None:
+def dead(decoders: Decoders, by: int) -> int:
+    """End the idle child by a signal; its process id."""
+    child = decoders.idle.queue[0]
+    os.kill(child.process.pid, by)
+    child.process.wait()
+    return child.process.pid
+
+
+@pytest.mark.parametrize("by", [signal.SIGKILL, signal.SIGTERM, signal.SIGHUP])
+def test_a_child_that_was_killed_from_outside_refuses_no_picture(
+    decoders: Decoders, tmp_path: Path, by: int
+) -> None:
     path = write(tmp_path, picture("Red", 1))
     decoders.decode(path, FRAMING)
-    child = decoders.idle.queue[0]
-    os.kill(child.process.pid, signal.SIGKILL)
-    child.process.wait()
-    with pytest.raises(BadPicture):
+    gone = dead(decoders, by)
+    assert decoders.decode(path, FRAMING).width == 96
+    assert decoders.idle.queue[0].process.pid != gone
+
+
+def test_a_machine_that_kills_every_child_is_busy(
+    decoders: Decoders, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = write(tmp_path, picture("Red", 1))
+    decoders.decode(path, FRAMING)
+    receive = Child.receive
+
+    def killed(child: Child, wall: float) -> bytes:
+        if child.ready:
+            child.process.kill()
+            child.process.wait()
+        return receive(child, wall)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(Child, "receive", killed)
+        with pytest.raises(Unavailable, match="busy"):
+            decoders.decode(path, FRAMING)
+    assert decoders.decode(path, FRAMING).width == 96
+
+
+def test_a_picture_that_a_decoder_crashes_on_is_refused(decoders: Decoders, tmp_path: Path) -> None:
+    path = write(tmp_path, picture("Red", 1))
+    decoders.decode(path, FRAMING)
+    dead(decoders, signal.SIGSEGV)
+    with pytest.raises(BadPicture, match="opening it fails"):
         decoders.decode(path, FRAMING)
     assert decoders.decode(path, FRAMING).width == 96
 

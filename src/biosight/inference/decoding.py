@@ -5,19 +5,13 @@ or that a child died of, is refused; one that met only a busy machine is not. No
 decoding is (images/reading.py).
 """
 
-import json
-import os
 import queue
 import signal
-import socket
-import subprocess
-import sys
 import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
-from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -26,24 +20,14 @@ import numpy as np
 from biosight import cores
 from biosight.errors import BadPicture, NoSpace, Unavailable
 from biosight.images.metadata import Metadata
+from biosight.inference.decode_child import Child, NotReady
 from biosight.inference.preprocess import Framing, Pixels
 
 T = TypeVar("T")
-# One arena: glibc sets 64 MB of address space aside for each further one, and libheif's threads
-# would have one each. Some memory is kept between pictures: to give it back and fetch it again took
-# a tenth of the time of a large JPEG.
-CHILD_ENVIRONMENT = {
-    "OMP_NUM_THREADS": "1",
-    "OPENBLAS_NUM_THREADS": "1",
-    "MALLOC_ARENA_MAX": "1",
-    "MALLOC_MMAP_THRESHOLD_": str(8 << 20),
-    "MALLOC_TRIM_THRESHOLD_": str(32 << 20),
-}
 # Address space; the libraries alone map some 250 MB.
 MEMORY_BYTES = 1_000_000_000
 CPU_SECONDS = 10  # of a processor, however long the machine takes to give them
 WALL_SECONDS = 60.0
-START_SECONDS = 60.0
 LONGEST_WAIT_SECONDS = 20.0
 TOO_SLOW = "This picture takes too long to open; save it in an ordinary format and try again."
 BUSY = "This machine is busy, and the picture is not read yet; try again in a moment."
@@ -81,59 +65,19 @@ def patiently(attempt: Callable[[], T], waits: Sequence[float]) -> T:
     return attempt()
 
 
-class NotReady(Exception):
-    """A child did not start; that says nothing of the picture."""
+# Signals that somebody else sends: the kernel where memory is short, a service manager, a person.
+FROM_OUTSIDE = {signal.SIGKILL, signal.SIGTERM, signal.SIGINT, signal.SIGHUP}
 
 
-class Child:
-    """One sandboxed process and its socket."""
+class Killed(Exception):
+    """A child was ended from outside; that says nothing of the picture either."""
 
-    def __init__(self, memory: int, cpu: int) -> None:
-        ours, theirs = socket.socketpair()
-        environment = {**os.environ, **CHILD_ENVIRONMENT}
-        command = [sys.executable, "-m", "biosight.inference.decode_worker"]
-        self.process = subprocess.Popen(
-            [*command, str(theirs.fileno()), str(memory), str(cpu)],
-            pass_fds=[theirs.fileno()],
-            env=environment,
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.DEVNULL,
-            stderr=subprocess.DEVNULL,
-        )
-        theirs.close()
-        self.connection = Connection(ours.detach())
-        self.ready = False
 
-    def ask(self, request: dict[str, Any], wall: float) -> tuple[dict[str, Any], list[bytes]]:
-        """Send a request and wait at most `wall` seconds. Raises TimeoutError or EOFError."""
-        if not self.ready:
-            try:
-                self.receive(START_SECONDS)
-            except (TimeoutError, EOFError, OSError) as error:
-                raise NotReady from error
-            self.ready = True
-        self.connection.send_bytes(json.dumps(request).encode())
-        head = json.loads(self.receive(wall))
-        return head, [self.receive(wall) for _ in range(head.pop("parts"))]
+@dataclass(slots=True)
+class Hold:
+    """The child that one question has for itself."""
 
-    def receive(self, wall: float) -> bytes:
-        """The next message within `wall` seconds."""
-        if not self.connection.poll(wall):
-            raise TimeoutError
-        return self.connection.recv_bytes(64 * 1024 * 1024)
-
-    def overran(self) -> bool:
-        """Did it end by its limit of processor time?"""
-        try:
-            return self.process.wait(1) == -signal.SIGXCPU
-        except subprocess.TimeoutExpired:
-            return False
-
-    def end(self) -> None:
-        """Kill the process and reap it."""
-        self.connection.close()
-        self.process.kill()
-        self.process.wait()
+    child: Child
 
 
 class Decoders:
@@ -233,34 +177,57 @@ class Decoders:
             self.inside += by
 
     def ask_child(self, request: dict[str, Any]) -> tuple[dict[str, Any], list[bytes]]:
-        """The answer of a child, which is replaced when it overran, died, or grew large."""
-        child = self.idle.get()
-        try:
-            head, parts = child.ask(request, self.wall)
-            if "large" in request:
-                child = self.replaced(child)
-        except NotReady as error:
-            child = self.replaced(child)
-            raise Unavailable("The picture reader is starting; try again in a moment.") from error
-        except TimeoutError:
-            child = self.replaced(child)
-            raise Unavailable(BUSY) from None
-        except (EOFError, OSError):
-            words = TOO_SLOW if child.overran() else CRASHED
-            child = self.replaced(child)
-            raise BadPicture(words) from None
-        finally:
-            self.idle.put(child)
+        """The answer of a child, which is replaced when it overran, died, or grew large; one that
+        was ended from outside leaves the question to the next, once."""
+        with self.child() as hold:
+            try:
+                head, parts = self.ask_held(hold, request)
+            except Killed:
+                try:
+                    head, parts = self.ask_held(hold, request)
+                except Killed as error:
+                    raise Unavailable(BUSY) from error
         if "full" in head:
             raise NoSpace("The disk is full; nothing was stored.")
         if "bad" in head:
             raise BadPicture(head["bad"])
         return head, parts
 
-    def replaced(self, child: Child) -> Child:
-        """End a child and start another."""
-        child.end()
-        return Child(self.memory, self.cpu)
+    @contextmanager
+    def child(self) -> Iterator[Hold]:
+        """An idle child, and whoever took its place goes back."""
+        hold = Hold(self.idle.get())
+        try:
+            yield hold
+        finally:
+            self.idle.put(hold.child)
+
+    def ask_held(self, hold: Hold, request: dict[str, Any]) -> tuple[dict[str, Any], list[bytes]]:
+        """One question to a held child, which is replaced unless it answered and stayed small.
+
+        Raises Killed, BadPicture or Unavailable."""
+        try:
+            answer = hold.child.ask(request, self.wall)
+        except NotReady as error:
+            self.replace(hold)
+            raise Unavailable("The picture reader is starting; try again in a moment.") from error
+        except TimeoutError:
+            self.replace(hold)
+            raise Unavailable(BUSY) from None
+        except (EOFError, OSError):
+            by = hold.child.ended_by()
+            self.replace(hold)
+            if by in FROM_OUTSIDE:
+                raise Killed from None
+            raise BadPicture(TOO_SLOW if by == signal.SIGXCPU else CRASHED) from None
+        if "large" in request:
+            self.replace(hold)
+        return answer
+
+    def replace(self, hold: Hold) -> None:
+        """End a held child and start another."""
+        hold.child.end()
+        hold.child = Child(self.memory, self.cpu)
 
     def close(self) -> None:
         """End all idle children; those at work end when they answer."""
