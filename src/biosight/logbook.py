@@ -5,6 +5,8 @@ Kept apart from the server's own log lines (logs.py), which carry no people. Not
 of models, which has a trail of its own (registry), or putting both together (errands/auditing.py).
 """
 
+import hashlib
+import json
 import logging
 import time
 from collections.abc import Sequence
@@ -12,7 +14,7 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 from biosight.errors import NoSpace, Unavailable
-from biosight.storage.records import Insert, Order, Records, Where, new_id
+from biosight.storage.records import Insert, InUse, Order, Records, Where, new_id
 
 log = logging.getLogger(__name__)
 KEPT_SECONDS = 365 * 86_400.0
@@ -56,10 +58,29 @@ def note(
 ) -> None:
     """One line more. Where it can't be kept just now the server's log says so: nobody is kept
     from their pictures by it."""
+    add_line(records, Entry(new_id(), time.time(), kind, by, about, detail, address))
+
+
+def note_once_a_day(
+    records: Records, kind: str, *, by: str, about: str, detail: str, address: str
+) -> None:
+    """One line more, unless the same was noted of them today (UTC): for what is done picture by
+    picture."""
+    now = time.time()
+    who = by or address
+    same = json.dumps([kind, who, about, detail, int(now // 86_400)])
+    id = hashlib.sha256(same.encode()).hexdigest()
+    if records.get(Entry, id) is None:
+        add_line(records, Entry(id, now, kind, by, about, detail, address))
+
+
+def add_line(records: Records, entry: Entry) -> None:
     try:
-        records.write(Insert(Entry(new_id(), time.time(), kind, by, about, detail, address)))
+        records.write(Insert(entry))
+    except InUse:
+        return  # the same line, noted beside this
     except (NoSpace, Unavailable) as error:
-        log.warning("not in the logbook", extra={"kind": kind, "code": error.code})
+        log.warning("not in the logbook", extra={"kind": entry.kind, "code": error.code})
 
 
 def entries(records: Records, before: float, limit: int) -> Sequence[Entry]:

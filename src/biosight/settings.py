@@ -138,7 +138,9 @@ class Settings(BaseSettings):
     metrics_token: str = Field(
         "", description="Bearer token for /metrics; empty means only this machine may read it."
     )
-    max_connections: int = Field(1000, ge=16, description="Open connections before new ones wait.")
+    max_connections: int = Field(
+        1000, ge=16, description="Open connections; further ones are answered 503."
+    )
     log_format: Literal["text", "json"] = Field("text", description="Form of the log lines.")
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field(
         "INFO", description="Least severe log line to write."

@@ -1,11 +1,16 @@
 """Letters that people get: invitations, and links for a new password."""
 
+import asyncio
 import re
+import socket
+import time
 from collections.abc import Iterator
 
+import httpx2 as httpx
 import pytest
 from pydantic import ValidationError
 from starlette.testclient import TestClient
+from starlette.types import Message, Receive, Scope, Send
 
 from biosight import accounts
 from biosight.accounts import first_code
@@ -48,8 +53,9 @@ def test_an_invitation_to_a_collection_is_sent(ada: TestClient, box: Box) -> Non
     assert made["mailed"] is True
     mail = box.next()
     assert mail["To"] == "ben@example.org"
-    assert mail["Subject"].startswith("ada invites you to the collection")
+    assert mail["Subject"] == "An invitation to BioSight"
     assert f"{OURS}{made['path']}" in mail.get_content()
+    assert "From: “ada” (ada@example.org)" in mail.get_content()
     assert ada.post(path, json={}).json()["mailed"] is False  # for anybody: to nobody
     assert box.mails.empty()
 
@@ -118,7 +124,6 @@ def test_a_mail_server_that_is_away_leaves_the_link(ada: TestClient) -> None:
     object.__setattr__(opened, "settings", away)
     made = ada.post("/api/v1/admin/invitations", json={"email": "ben@example.org"})
     assert made.status_code == 201
-    assert made.json()["mailed"] is False
     assert made.json()["path"].startswith("/join#")
 
 
@@ -134,3 +139,89 @@ def test_half_a_post_office_is_refused() -> None:
         Settings(smtp_url="smtp://mail.example", mail_from="a@example.org")
     with pytest.raises(ValidationError):
         Settings(smtp_url="http://mail.example")
+
+
+def test_names_are_in_the_text_and_on_one_line(ada: TestClient, box: Box) -> None:
+    name = "YOUR ACCOUNT ENDS    GO TO http://evil.example " + "now " * 40
+    c = first_collection(ada)
+    assert ada.patch("/api/v1/me", json={"name": name[:80]}).status_code == 200
+    ada.post(f"/api/v1/collections/{c}/invitations", json={"email": "ben@example.org"})
+    mail = box.next()
+    assert mail["Subject"] == "An invitation to BioSight"
+    said = [line for line in mail.get_content().splitlines() if "evil" in line]
+    assert len(said) == 1
+    assert said[0].startswith("From: “YOUR ACCOUNT ENDS GO TO")
+    assert len(said[0]) < 150
+
+
+def test_an_account_writes_to_so_many_strangers_a_day(ada: TestClient, box: Box) -> None:
+    records = ada.app.state.biosight.archive.records  # type: ignore[attr-defined]
+    code = ada.post("/api/v1/admin/invitations", json={}).json()["path"].partition("#")[2]
+    ada.cookies.clear()
+    sign_up(ada, "eve@example.org", code)
+    path = f"/api/v1/collections/{first_collection(ada)}/invitations"
+    answers = [ada.post(path, json={"email": f"n{n}@example.org"}) for n in range(25)]
+    assert [a.status_code for a in answers] == [201] * 20 + [429] * 5
+    assert "20 invitations by mail today" in answers[-1].json()["detail"]
+    assert int(answers[-1].headers["retry-after"]) <= 86_400
+    assert [box.next()["To"] for _ in range(20)] == [f"n{n}@example.org" for n in range(20)]
+    assert box.mails.empty()
+    assert ada.post(path, json={}).status_code == 201  # a link to hand on
+    assert len(records.find(accounts.Invitation, [], limit=100)) == 21
+
+
+def test_nobody_gets_more_than_a_few_invitations_a_day(ada: TestClient, box: Box) -> None:
+    path = f"/api/v1/collections/{first_collection(ada)}/invitations"
+    codes = [
+        ada.post(path, json={"email": email}).status_code
+        for email in ("ben@example.org", "Ben@example.org ", "ben@EXAMPLE.org", "ben@example.org")
+    ]
+    assert codes == [201, 201, 201, 429]
+
+
+def test_a_mail_server_that_hangs_holds_no_answer(settings: Settings) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as door:
+        given = {
+            "smtp_url": f"smtp://127.0.0.1:{door.getsockname()[1]}",
+            "mail_from": "biosight@example.org",
+            "public_url": OURS,
+        }
+        opened = open_biosight(settings.model_copy(update=given))
+        app = create_app(opened, housekeeping=False)
+        client = TestClient(app, headers=ORIGIN)
+        sign_up(client, "ada@example.org", first_code(opened.archive.records))
+        cookies = dict(client.cookies)
+
+        async def walk() -> tuple[list[float], float]:
+            answered: list[float] = []
+
+            async def noting(scope: Scope, receive: Receive, send: Send) -> None:
+                begin = time.monotonic()
+
+                async def sent(message: Message) -> None:
+                    if message["type"] == "http.response.body" and scope["method"] == "POST":
+                        answered.append(time.monotonic() - begin)
+                    await send(message)
+
+                await app(scope, receive, sent)
+
+            transport = httpx.ASGITransport(app=noting)
+            async with httpx.AsyncClient(
+                transport=transport, base_url=OURS, cookies=cookies, headers=ORIGIN
+            ) as browser:
+                body = [{"email": f"n{n}@example.org"} for n in range(50)]
+                path = "/api/v1/admin/invitations"
+                asked = [asyncio.create_task(browser.post(path, json=b)) for b in body]
+                await asyncio.sleep(1)
+                begin = time.monotonic()
+                page = await browser.get("/api/v1/me")
+                took = time.monotonic() - begin
+                assert page.status_code == 200
+                for one in asked:
+                    one.cancel()
+                return answered, took
+
+        answered, took = asyncio.run(asyncio.wait_for(walk(), 60))
+        opened.close()
+    assert len(answered) > 0
+    assert max(answered) < 5 > took

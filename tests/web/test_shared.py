@@ -1,11 +1,14 @@
 """Links that show: to look at without an account, coarse, behind a password, taken back."""
 
+import json
+import time
 from collections.abc import Callable
 
 import pytest
 from starlette.testclient import TestClient
 
-from biosight.accounts import Share, Visit
+from biosight import logbook
+from biosight.accounts import Share, Visit, showing
 from biosight.bootstrap import BioSight
 from tests.conftest import ORIGIN, first_collection, upload, upload_ids
 from tests.gallery.test_standards import in_the_field
@@ -165,3 +168,40 @@ def test_only_owners_make_and_see_links(
     assert bob.delete(f"{API}/collections/{mine}/shares/{made['id']}").status_code == 404
     foreign = {"image": ids[0]}
     assert bob.post(f"{API}/collections/{mine}/shares", json=foreign).status_code == 404
+
+
+def test_a_link_is_opened_so_often_a_day_from_one_network(
+    ada: TestClient,
+    biosight: BioSight,
+    pond: tuple[str, list[str]],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(showing, "MOST_VISITS", 3)
+    secret = link(ada, pond[0])
+    same = visitor(ada)
+    assert [follow(same, secret) for _ in range(6)] == [200] * 6  # one browser, one visit
+    assert biosight.archive.records.count(Visit, []) == 1
+    assert [follow(visitor(ada), secret) for _ in range(4)] == [200, 200, 429, 429]
+    assert biosight.archive.records.count(Visit, []) == 3
+    assert follow(visitor(ada), link(ada, pond[0])) == 200  # another link
+    assert len(seen(same)) == 4
+
+
+def test_originals_and_chosen_zips_are_in_the_logbook(
+    ada: TestClient, biosight: BioSight, pond: tuple[str, list[str]]
+) -> None:
+    c, ids = pond
+    for image in ids:
+        assert ada.get(f"{API}/images/{image}/original?download=true").status_code == 200
+    ada.post(f"{API}/collections/{c}/zip", data={"images": json.dumps(ids)})
+    guest = visitor(ada)
+    follow(guest, link(ada, c, download=True))
+    for image in ids:
+        assert guest.get(f"{API}/shared/images/{image}/original").status_code == 200
+    lines = logbook.entries(biosight.archive.records, time.time() + 1, 50)
+    said = [(bool(e.by), e.about, e.detail) for e in lines if e.kind == "downloaded"]
+    assert said == [
+        (False, c, "originals, by a link"),
+        (True, c, "zip, chosen pictures"),
+        (True, c, "originals, one by one"),
+    ]

@@ -1,7 +1,11 @@
 """Single sign-on by OpenID Connect, against a provider of its own over HTTP."""
 
+import asyncio
+import socket
+import threading
 import time
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
@@ -313,3 +317,79 @@ def test_half_a_provider_is_refused() -> None:
 def test_without_a_provider_there_is_no_way_in(client: TestClient) -> None:
     assert client.get("/sign-on").status_code == 404
     assert "Sign in with" not in client.get("/sign-in").text
+
+
+@contextmanager
+def silent_provider() -> Iterator[tuple[str, list[socket.socket]]]:
+    """A server that takes connections and says nothing, and those that it took."""
+    taken: list[socket.socket] = []
+    with socket.create_server(("127.0.0.1", 0)) as door:
+
+        def take() -> None:
+            with suppress(OSError):
+                while True:
+                    taken.append(door.accept()[0])
+
+        threading.Thread(target=take, daemon=True).start()
+        yield f"http://127.0.0.1:{door.getsockname()[1]}", taken
+        for one in taken:
+            one.close()
+
+
+def test_a_provider_that_hangs_holds_no_other_page(
+    make: Make, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """More visits than there are common threads, and one plain page beside them."""
+    monkeypatch.setattr(sign_on, "SECONDS", 3.0)
+    with silent_provider() as (issuer, taken):
+        app = make(people=False, oidc_issuer=issuer).client.app
+
+        async def visits() -> tuple[list[int], int, float]:
+            transport = httpx.ASGITransport(app=app)
+            async with httpx.AsyncClient(transport=transport, base_url=OURS) as client:
+                asking = [asyncio.create_task(client.get("/sign-on")) for _ in range(60)]
+                await asyncio.sleep(0.5)
+                begin = time.monotonic()
+                page = await client.get("/api/v1/me")
+                took = time.monotonic() - begin
+                return [(await a).status_code for a in asking], page.status_code, took
+
+        codes, page, took = asyncio.run(visits())
+    assert set(codes) == {503}
+    assert (page, took < 2) == (401, True)
+    assert len(taken) == 1  # the failure stands for the others
+
+
+def test_a_provider_that_is_away_for_a_while_signs_on_by_what_it_said(
+    make: Make, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    site = make()
+    site.off()
+    provider = site.client.app.state.provider  # type: ignore[attr-defined]
+    provider.at = float("-inf")  # an hour later
+
+    def away(address: str) -> dict[str, Any]:
+        raise Unavailable(sign_on.AWAY)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(sign_on, "ask", away)
+        assert site.off().startswith("http://localhost")
+    assert provider.at == float("-inf")  # asked again, some seconds later
+    assert "token_endpoint" in provider.known()
+
+
+@pytest.mark.parametrize(
+    "kept",
+    [
+        '{"state": 1, "nonce": 2, "verifier": 3, "next": 4}',
+        '{"state": "s", "nonce": "n", "verifier": null, "next": "/"}',
+        '["s", "n", "v", "/"]',
+        "7",
+        "[" * 1500,
+    ],
+)
+def test_a_cookie_that_we_never_wrote_is_no_sign_in(make: Make, kept: str) -> None:
+    site = make()
+    site.client.cookies.set("__Host-biosight-sign-on", kept)
+    answer = site.client.get("/sign-on/back?state=s&code=c")
+    assert answer.status_code == 400

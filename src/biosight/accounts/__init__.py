@@ -6,6 +6,7 @@ Not here: who may see which collection (sharing.py), or cookies (web/security.py
 from biosight.accounts.limits import (
     FREE,
     FREE_PER_ADDRESS,
+    count_of_day,
     counted,
     forget_tries,
     know,
@@ -77,6 +78,7 @@ from biosight.accounts.showing import (
     shares_of,
     show_by_link,
     visited,
+    visits_still,
 )
 from biosight.accounts.signing import sign_in, sign_up, use_reset
 
@@ -104,6 +106,7 @@ __all__ = [
     "check_leave",
     "clean_email",
     "clean_name",
+    "count_of_day",
     "counted",
     "create_token",
     "create_user",
@@ -149,4 +152,5 @@ __all__ = [
     "use_reset",
     "used_up",
     "visited",
+    "visits_still",
 ]

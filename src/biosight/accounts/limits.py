@@ -79,6 +79,26 @@ def counted(records: Records, limits: Mapping[str, int]) -> None:
         take_try(records, key, free)
 
 
+def count_of_day(records: Records, key: str, most: int, words: str) -> None:
+    """One more use of `key` today (UTC). Raises TooMany with these words beyond `most`."""
+    now = time.time()
+    day = int(now // DAY)
+    id = hashed(f"{key} on {day}")
+    while True:
+        old = records.get(Tries, id)
+        try:
+            if old is None:
+                records.write(Insert(Tries(id, 1, now, faded_at=now)))
+                return
+            if old.count >= most:
+                raise TooMany(words, retry_after=int((day + 1) * DAY - now) + 1)
+            new = replace(old, count=old.count + 1, since=now, version=old.version + 1)
+            records.write(Replace(new, old.version))
+            return
+        except (InUse, Stale):
+            continue  # another use was counted first
+
+
 def wait_after(failures: int, free: int) -> float:
     """Seconds to wait after so many failures: none, then FIRST_WAIT_SECONDS, twice that and so on
     up to LONGEST_WAIT_SECONDS."""

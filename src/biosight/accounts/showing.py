@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import ClassVar
 
-from biosight.accounts.limits import signing_in
+from biosight.accounts.limits import count_of_day, network_of, signing_in
 from biosight.accounts.passwords import HASHER, HASHING
 from biosight.accounts.records import DAY, hashed
 from biosight.errors import BadRequest, NotFound, NotSignedIn
@@ -26,6 +26,7 @@ from biosight.storage.records import (
 )
 
 VISIT_SECONDS = DAY / 2
+MOST_VISITS = 200  # by one link and day, from one network
 LEAST_PASSWORD = 6
 
 
@@ -134,13 +135,19 @@ def follow_link(records: Records, secret: str, password: str, address: str) -> t
     """Follow a link: the secret of a visit, and the link.
 
     Raises NotFound for one that ran out or was taken back, NotSignedIn for a wrong password, and
-    TooMany after many of them.
+    TooMany after many of them, or many visits from one network.
     """
     share = records.get(Share, hashed(secret))
     if share is None or share.ends_at <= time.time():
         raise NotFound("This link ran out or was taken back; ask for a new one.")
     if share.password:
         check_share_password(records, share, password, address)
+    count_of_day(
+        records,
+        f"visits by {share.id} {network_of(address)}",
+        MOST_VISITS,
+        f"This link was opened {MOST_VISITS} times from your network today; try again tomorrow.",
+    )
     visit = secrets.token_urlsafe(32)
     ends = min(share.ends_at, time.time() + VISIT_SECONDS)
     try:
@@ -148,6 +155,16 @@ def follow_link(records: Records, secret: str, password: str, address: str) -> t
     except Gone as error:
         raise NotFound("This link was taken back just now.") from error
     return visit, share
+
+
+def visits_still(records: Records, visit: str, secret: str) -> Share | None:
+    """The link of this secret, where the visit that a browser has is one by it and goes on; such a
+    browser needs no other."""
+    try:
+        share = visited(records, visit)
+    except NotFound:
+        return None
+    return share if share.id == hashed(secret) else None
 
 
 def check_share_password(records: Records, share: Share, password: str, address: str) -> None:

@@ -14,6 +14,9 @@ from biosight.errors import BioSightError
 from biosight.storage.records import Records
 
 log = logging.getLogger(__name__)
+# Invitations by mail a day: a course's worth for a member.
+MOST_BY_MEMBER, MOST_BY_ADMINISTRATOR, MOST_TO_ADDRESS = 20, 200, 3
+LONGEST_NAME = 100
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,17 +43,46 @@ class Post:
         return self.address.rstrip("/") + path
 
 
+def allow_invitation(records: Records, by: User, email: str) -> None:
+    """Count one letter to an address. Raises TooMany where this account wrote to many people today,
+    or many wrote to this address."""
+    most = MOST_BY_ADMINISTRATOR if by.role == "admin" else MOST_BY_MEMBER
+    accounts.count_of_day(
+        records,
+        f"letters by {by.id}",
+        most,
+        f"You sent {most} invitations by mail today. Make one without an address, and hand the "
+        "link on yourself.",
+    )
+    accounts.count_of_day(
+        records,
+        f"letters to {email.strip().casefold()}",
+        MOST_TO_ADDRESS,
+        f"{email} was sent {MOST_TO_ADDRESS} invitations today. Make one without an address, and "
+        "hand the link on yourself.",
+    )
+
+
 def invitation(records: Records, post: Post, by: User, made: Invitation, path: str) -> bool:
-    """Send an invitation to the address that it is for; False for one to anybody."""
+    """Send an invitation to the address that it is for; False for one to anybody.
+
+    Names that people choose stand in the text alone, in quotes: a subject says what BioSight
+    says."""
     found = records.get(Collection, made.collection) if made.collection else None
-    where = f"the collection “{found.name}” on BioSight" if found else "BioSight"
     days = max(1, round((made.ends_at - time.time()) / accounts.DAY))
     text = (
-        f"{by.name} ({by.email}) invites you to {where}.\n\n{post.link(path)}\n\n"
-        f"The link works for you alone, for {days} days. If you don't know {by.name}, "
-        "leave it alone: nothing happens.\n"
+        "You are invited to BioSight, where people sort biological pictures.\n\n"
+        f"From: “{on_one_line(by.name)}” ({by.email})\n"
+        + (f"To the collection: “{on_one_line(found.name)}”\n" if found else "")
+        + f"\n{post.link(path)}\n\nThe link works for you alone, for {days} days. If you don't "
+        "know who sent it, leave it alone: nothing happens.\n"
     )
-    return post.sent(made.email, f"{by.name} invites you to {where}", text)
+    return post.sent(made.email, "An invitation to BioSight", text)
+
+
+def on_one_line(name: str) -> str:
+    """A name that can't pretend to be more of the letter than it is."""
+    return " ".join(name.split())[:LONGEST_NAME]
 
 
 def new_password(post: Post, user: User, path: str) -> bool:

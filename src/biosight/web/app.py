@@ -44,7 +44,7 @@ from biosight.web.api import (
 from biosight.web.gauges import Gauges
 from biosight.web.housekeeping import Housekeeping
 from biosight.web.security import API, Guard
-from biosight.web.sending import BYTE_THREADS
+from biosight.web.threads import with_lanes
 
 if TYPE_CHECKING:
     from biosight.web.sign_on import Provider
@@ -109,7 +109,6 @@ def create_app(biosight: BioSight, *, housekeeping: bool = True) -> FastAPI:
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
         app.state.upload_limiter = CapacityLimiter(uploads.AT_ONCE)
-        app.state.byte_limiter = CapacityLimiter(BYTE_THREADS)
         keeper = Housekeeping(biosight) if housekeeping else None
         yield
         if keeper:
@@ -127,6 +126,7 @@ def create_app(biosight: BioSight, *, housekeeping: bool = True) -> FastAPI:
     )
     app.state.biosight = biosight
     app.state.gauges = Gauges(biosight)
+    with_lanes(app)
     errors.install(app, pages.error_page)
     include(app)
     app.include_router(pages.router)

@@ -6,8 +6,6 @@ Not here: what they allow (errands/joining.py).
 from pydantic import BaseModel, Field
 
 from biosight.accounts import INVITATION_DAYS, Invitation
-from biosight.errands.letters import Post
-from biosight.settings import Settings
 from biosight.web.inputs import Input
 
 
@@ -28,11 +26,6 @@ class InvitationOut(BaseModel):
     role: str
     uses: int
     ends_at: float
-
-
-def post_of(settings: Settings) -> Post:
-    """Where letters go by the settings."""
-    return Post(settings.smtp_url, settings.mail_from, settings.public_url)
 
 
 def invitation_out(invitation: Invitation) -> InvitationOut:

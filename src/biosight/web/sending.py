@@ -9,30 +9,19 @@ from collections.abc import AsyncIterator, Callable, Iterator
 from itertools import chain
 from typing import BinaryIO, TypeVar
 
-from anyio import CapacityLimiter, to_thread
+from anyio import to_thread
 from fastapi import Request
 from fastapi.responses import FileResponse, Response, StreamingResponse
 from starlette.types import Receive, Scope, Send
 
-from biosight.errors import Unavailable
-
-BYTE_THREADS = 32
-MOST_WAITING = 400
+from biosight.web.threads import lanes
 
 T = TypeVar("T")
 
 
-def byte_limiter(request: Request) -> CapacityLimiter:
-    limiter: CapacityLimiter = request.app.state.byte_limiter
-    return limiter
-
-
 async def on_byte_threads(request: Request, work: Callable[[], T]) -> T:
-    """What `work` gives, done on one of BYTE_THREADS. Raises Unavailable when too many wait."""
-    limiter = byte_limiter(request)
-    if limiter.statistics().tasks_waiting >= MOST_WAITING:
-        raise Unavailable("Too many pictures are asked for just now; try again in a moment.")
-    return await to_thread.run_sync(work, limiter=limiter)
+    """What `work` gives, done on a thread for bytes. Raises Unavailable when too many wait."""
+    return await lanes(request).pictures.run(work)
 
 
 def begun(pieces: Iterator[bytes]) -> Iterator[bytes]:
@@ -43,7 +32,7 @@ def begun(pieces: Iterator[bytes]) -> Iterator[bytes]:
 
 async def piece_by_piece(request: Request, pieces: Iterator[bytes]) -> AsyncIterator[bytes]:
     """Each piece read on a byte thread, and the source let go at the end, or when nobody reads."""
-    limiter = byte_limiter(request)
+    limiter = lanes(request).pictures.limiter
     try:
         while piece := await to_thread.run_sync(next, pieces, b"", limiter=limiter):
             yield piece

@@ -26,6 +26,9 @@ from biosight.errors import BadRequest, Forbidden, Unavailable
 from biosight.settings import Settings
 
 SECONDS, KEPT_SECONDS, LEEWAY_SECONDS = 10.0, 3600.0, 60
+FAILED_SECONDS, PATIENCE_SECONDS = 10.0, 2.0
+NOT_OURS = "This sign-in was begun elsewhere or long ago; try again."
+AWAY = "The sign-in of your institute can't be reached just now."
 # Signatures by a key that only the provider has.
 ALGORITHMS = ["RS256", "RS384", "RS512", "PS256", "PS384", "PS512", "ES256", "ES384", "EdDSA"]
 BACK = "/sign-on/back"
@@ -51,9 +54,12 @@ class Begun:
     def read(cls, kept: str) -> "Begun":
         """What a cookie says. Raises BadRequest for none, or one that is not ours."""
         try:
-            return cls(**json.loads(kept))
-        except (ValueError, TypeError) as error:
-            raise BadRequest("This sign-in was begun elsewhere or long ago; try again.") from error
+            said = json.loads(kept)
+            if not all(isinstance(text, str) for text in said.values()):
+                raise ValueError("texts alone")
+            return cls(**said)
+        except (ValueError, TypeError, AttributeError, RecursionError) as error:
+            raise BadRequest(NOT_OURS) from error
 
     def written(self) -> str:
         """JSON for the cookie, small enough for one (4 kB): secrets and a path."""
@@ -66,9 +72,9 @@ class Provider:
     def __init__(self, settings: Settings) -> None:
         self.settings = settings
         self.redirect = settings.public_url.rstrip("/") + BACK
-        self.lock = threading.Lock()
+        self.asking = threading.Lock()
         self.metadata: Metadata = {}
-        self.at = float("-inf")
+        self.at = self.failed_at = float("-inf")
 
     @property
     def name(self) -> str:
@@ -76,15 +82,42 @@ class Provider:
         return self.settings.oidc_name
 
     def known(self) -> Metadata:
-        """Its addresses (OpenID Connect Discovery 1.0). Raises Unavailable."""
-        with self.lock:
-            if time.monotonic() - self.at > KEPT_SECONDS:
-                issuer = self.settings.oidc_issuer.rstrip("/")
-                found = ask(f"{issuer}/.well-known/openid-configuration")
-                if str(found.get("issuer", "")).rstrip("/") != issuer:
-                    raise Unavailable(f"The provider calls itself {found.get('issuer')}.")
-                self.metadata, self.at = found, time.monotonic()
+        """Its addresses (OpenID Connect Discovery 1.0), kept for an hour, and longer where it can't
+        be asked. One asks at a time; a failure stands for some seconds. Raises Unavailable."""
+        if self.is_settled():
+            return self.kept()
+        if not self.asking.acquire(timeout=PATIENCE_SECONDS):
+            return self.kept()
+        try:
+            return self.kept() if self.is_settled() else self.asked()
+        finally:
+            self.asking.release()
+
+    def is_settled(self) -> bool:
+        """Need nobody ask just now?"""
+        now = time.monotonic()
+        return now - self.at <= KEPT_SECONDS or now - self.failed_at < FAILED_SECONDS
+
+    def kept(self) -> Metadata:
+        """What it said before. Raises Unavailable where it never said anything."""
+        if not self.metadata:
+            raise Unavailable(AWAY)
+        return self.metadata
+
+    def asked(self) -> Metadata:
+        """What it says now, or said before. Raises Unavailable."""
+        issuer = self.settings.oidc_issuer.rstrip("/")
+        try:
+            found = ask(f"{issuer}/.well-known/openid-configuration")
+            if str(found.get("issuer", "")).rstrip("/") != issuer:
+                raise Unavailable(f"The provider calls itself {found.get('issuer')}.")
+        except Unavailable:
+            self.failed_at = time.monotonic()
+            if not self.metadata:
+                raise
             return self.metadata
+        self.metadata, self.at = found, time.monotonic()
+        return found
 
     def client(self) -> OAuth2Client:
         return OAuth2Client(
@@ -112,7 +145,7 @@ class Provider:
         question; Unavailable."""
         said = httpx2.URL(answer).params
         if not secrets.compare_digest(said.get("state", "").encode(), begun.state.encode()):
-            raise BadRequest("This sign-in was begun elsewhere or long ago; try again.")
+            raise BadRequest(NOT_OURS)
         if "error" in said:
             raise Forbidden(f"{self.name} did not sign you in ({said['error'][:80]}).")
         try:
@@ -185,7 +218,7 @@ def ask(address: str) -> Metadata:
     try:
         found = httpx2.get(address, timeout=SECONDS).raise_for_status().json()
     except (httpx2.HTTPError, ValueError) as error:
-        raise Unavailable("The sign-in of your institute can't be reached just now.") from error
+        raise Unavailable(AWAY) from error
     if not isinstance(found, dict):
         raise Unavailable("The sign-in of your institute gives no usable answer.")
     return found

@@ -11,10 +11,11 @@ from biosight.bootstrap import BioSight
 from biosight.errands import joining
 from biosight.errors import BioSightError, Forbidden
 from biosight.web import sso
-from biosight.web.deps import Open, Store
+from biosight.web.deps import Open
 from biosight.web.security import client_address
 from biosight.web.sessions import start_session
 from biosight.web.sign_on import BACK, Begun, Provider
+from biosight.web.threads import lanes
 
 router = APIRouter(include_in_schema=False)
 KEPT_SECONDS = 600
@@ -26,8 +27,13 @@ def cookie_of(biosight: BioSight) -> str:
 
 
 @router.get("/sign-on")
-def begin(request: Request, biosight: Open, next: str = "/") -> Response:
+async def begin(request: Request, biosight: Open, next: str = "/") -> Response:
     """Send somebody to the provider."""
+    return await lanes(request).sign_on.run(lambda: sent_off(request, biosight, next))
+
+
+def sent_off(request: Request, biosight: BioSight, next: str) -> Response:
+    """The way to the provider, and the cookie to come back with. Raises Unavailable."""
     provider: Provider = request.app.state.provider
     begun = Begun.new(sso.inside(next))
     answer = RedirectResponse(provider.address(begun), 303)
@@ -43,8 +49,14 @@ def begin(request: Request, biosight: Open, next: str = "/") -> Response:
 
 
 @router.get(BACK)
-def back(request: Request, biosight: Open, records: Store) -> Response:
+async def back(request: Request, biosight: Open) -> Response:
     """Sign in whom the provider names."""
+    return await lanes(request).sign_on.run(lambda: signed_in(request, biosight))
+
+
+def signed_in(request: Request, biosight: BioSight) -> Response:
+    """A session for whom the provider names. Raises what `Provider.person` does."""
+    records = biosight.archive.records
     provider: Provider = request.app.state.provider
     address = client_address(request, biosight.settings)
     if not accounts.has_users(records):

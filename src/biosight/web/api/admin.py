@@ -18,7 +18,8 @@ from biosight.storage.living import LIVING
 from biosight.storage.records import Remove, Where
 from biosight.web.deps import Admin, Bytes, Open, Store
 from biosight.web.inputs import Input
-from biosight.web.invited import InvitationOut, Invite, invitation_out, post_of
+from biosight.web.invited import InvitationOut, Invite, invitation_out
+from biosight.web.posting import Letters
 
 router = APIRouter(prefix="/admin", tags=["admin"])
 
@@ -58,7 +59,7 @@ class UserChange(Input):
 
 
 class Link(BaseModel):
-    """A path to send to a person; shown once. `mailed` where it was sent to them."""
+    """A path to send to a person; shown once. `mailed` where a letter is on its way to them."""
 
     path: str
     mailed: bool
@@ -162,13 +163,13 @@ def change_user(user: str, body: UserChange, person: Admin, records: Store) -> U
 
 
 @router.post("/users/{user}/reset-link", status_code=201)
-def reset_link(user: str, person: Admin, biosight: Open, records: Store) -> Link:
+def reset_link(user: str, person: Admin, records: Store, outbox: Letters) -> Link:
     """A link with which this person sets a new password, valid for a day."""
     found = get_user(records, user)
     secret = accounts.reset_link(records, found, person.user.id)
     logbook.note(records, "reset link made", by=person.user.id, about=user)
     path = f"/reset#{secret}"
-    mailed = letters.new_password(post_of(biosight.settings), found, path)
+    mailed = outbox.put(lambda post: letters.new_password(post, found, path))
     return Link(path=path, mailed=mailed)
 
 
@@ -180,12 +181,16 @@ def list_invitations(person: Admin, records: Store) -> list[InvitationOut]:
 
 
 @router.post("/invitations", status_code=201)
-def invite(body: Invite, person: Admin, biosight: Open, records: Store) -> Link:
-    """A link to sign up with."""
+def invite(body: Invite, person: Admin, records: Store, outbox: Letters) -> Link:
+    """A link to sign up with; one for an address is mailed there."""
     by = person.user
+    if body.email and outbox.post.server:
+        letters.allow_invitation(records, by, body.email)
     secret, made = accounts.invite(records, by, body.email, days=body.days, uses=body.uses)
     path = f"/join#{secret}"
-    mailed = letters.invitation(records, post_of(biosight.settings), by, made, path)
+    mailed = bool(made.email) and outbox.put(
+        lambda post: letters.invitation(records, post, by, made, path)
+    )
     return Link(path=path, mailed=mailed)
 
 

@@ -76,15 +76,17 @@ async def zipped(request: Request, chunks: Iterator[bytes], access: Access) -> R
 def note_download(
     request: Request, access: Viewer, person: Signed, biosight: Open, records: Store
 ) -> None:
-    """A line in the logbook: who took a collection, or a filter's part of it, along."""
+    """A line in the logbook: who took a collection, or a part of it, along."""
     form = request.url.path.rpartition("/")[2]
+    chosen = request.method == "POST"
+    filtered = bool(request.url.query) and form in {"zip", "csv"}
     address = client_address(request, biosight.settings)
     logbook.note(
         records,
         "downloaded",
         by=person.user.id,
         about=access.collection.id,
-        detail=f"{form}, filtered" if request.url.query and form in {"zip", "csv"} else form,
+        detail=form + (", chosen pictures" if chosen else ", filtered" if filtered else ""),
         address=address,
     )
 
@@ -134,7 +136,12 @@ def telling(
     return made if access.allows("editor") else replace(made, placeless=made.rule.hides)
 
 
-@router.post("/collections/{collection}/zip", response_class=StreamingResponse, responses=ZIP)
+@router.post(
+    "/collections/{collection}/zip",
+    response_class=StreamingResponse,
+    responses=ZIP,
+    dependencies=NOTED,
+)
 async def zip_selected(
     request: Request,
     access: Viewer,

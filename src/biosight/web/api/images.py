@@ -4,11 +4,11 @@ from dataclasses import replace
 from functools import partial
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Header, Query, Request, Response
+from fastapi import APIRouter, Depends, Header, Query, Request, Response
 from fastapi.responses import FileResponse, RedirectResponse
 from pydantic import BaseModel, Field
 
-from biosight import accounts, gallery
+from biosight import accounts, gallery, logbook
 from biosight.bootstrap import BioSight
 from biosight.errands import derived, grouping
 from biosight.errands.grouping import ALIKE
@@ -37,6 +37,7 @@ from biosight.web.filtering import Filtered, matching
 from biosight.web.inputs import Input
 from biosight.web.picture_bytes import answer_with
 from biosight.web.rights import seen_rule
+from biosight.web.security import client_address
 from biosight.web.sending import on_byte_threads
 from biosight.web.shown import (
     GuessOut,
@@ -289,7 +290,25 @@ def history(seen: ImageToSee, biosight: Open, records: Store) -> list[SayingOut]
     return sorted(told, key=lambda s: s.at)
 
 
-@router.get("/images/{image}/original", response_class=FileResponse)
+def note_original(
+    request: Request, seen: ImageToSee, person: Signed, biosight: Open, records: Store
+) -> None:
+    """A line in the logbook, one a day: who took originals of a collection along."""
+    logbook.note_once_a_day(
+        records,
+        "downloaded",
+        by=person.user.id,
+        about=seen.image.collection,
+        detail="originals, one by one",
+        address=client_address(request, biosight.settings),
+    )
+
+
+@router.get(
+    "/images/{image}/original",
+    response_class=FileResponse,
+    dependencies=[Depends(note_original)],
+)
 async def original(
     request: Request,
     seen: ImageToSee,

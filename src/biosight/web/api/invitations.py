@@ -12,9 +12,10 @@ from biosight.collection import Collection
 from biosight.errands import joining, letters, makers
 from biosight.errors import NotFound
 from biosight.storage.records import Records, Remove
-from biosight.web.deps import Open, Owner, Signed, Store
+from biosight.web.deps import Owner, Signed, Store
 from biosight.web.inputs import Input
-from biosight.web.invited import InvitationOut, Invite, invitation_out, post_of
+from biosight.web.invited import InvitationOut, Invite, invitation_out
+from biosight.web.posting import Letters
 
 router = APIRouter(tags=["invitations"])
 Role = Literal["viewer", "editor", "owner"]
@@ -28,7 +29,7 @@ class InviteTo(Invite):
 
 class InvitationMade(InvitationOut):
     """A new invitation; `path` is the link behind the server's address, shown this once. `mailed`
-    where it was sent to the address that it is for."""
+    where a letter is on its way to the address that it is for."""
 
     path: str
     mailed: bool
@@ -86,10 +87,12 @@ def list_invitations(access: Owner, records: Store) -> list[InvitationOut]:
 
 @router.post("/collections/{collection}/invitations", status_code=201)
 def invite(
-    body: InviteTo, access: Owner, person: Signed, biosight: Open, records: Store
+    body: InviteTo, access: Owner, person: Signed, records: Store, outbox: Letters
 ) -> InvitationMade:
-    """Make a link that lets people in."""
+    """Make a link that lets people in; one for an address is mailed there."""
     c = access.collection.id
+    if body.email and outbox.post.server:
+        letters.allow_invitation(records, person.user, body.email)
     secret, made = accounts.invite(
         records,
         person.user,
@@ -100,8 +103,10 @@ def invite(
         uses=body.uses,
     )
     logbook.note(records, "invited", by=person.user.id, about=c, detail=f"as {body.role}")
-    path, post = f"/join#{secret}", post_of(biosight.settings)
-    mailed = letters.invitation(records, post, person.user, made, path)
+    path, by = f"/join#{secret}", person.user
+    mailed = bool(made.email) and outbox.put(
+        lambda post: letters.invitation(records, post, by, made, path)
+    )
     return InvitationMade(**invitation_out(made).model_dump(), path=path, mailed=mailed)
 
 

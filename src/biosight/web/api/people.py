@@ -6,7 +6,7 @@ Not here: other people's accounts (admin.py).
 from dataclasses import replace
 from typing import Any, Literal
 
-from fastapi import APIRouter, BackgroundTasks, Request, Response
+from fastapi import APIRouter, Request, Response
 from fastapi.responses import StreamingResponse
 from pydantic import BaseModel, Field
 
@@ -17,7 +17,7 @@ from biosight.errors import BadRequest, BioSightError, Forbidden, NotSignedIn, T
 from biosight.storage.records import Records
 from biosight.web.deps import Browser, Open, Signed, Store
 from biosight.web.inputs import Input
-from biosight.web.invited import post_of
+from biosight.web.posting import Letters
 from biosight.web.security import clear_cookie, client_address, needs_first_code
 from biosight.web.sending import begun, on_byte_threads, streamed
 from biosight.web.sessions import start_session
@@ -182,7 +182,7 @@ def sign_out(person: Browser, response: Response, biosight: Open, records: Store
 
 @router.post("/forgotten", status_code=204)
 def forgotten(
-    body: Forgotten, request: Request, biosight: Open, records: Store, after: BackgroundTasks
+    body: Forgotten, request: Request, biosight: Open, records: Store, outbox: Letters
 ) -> None:
     """Have a link for a new password sent. The answer is the same whether there is such an account,
     and comes before anybody looks."""
@@ -191,7 +191,7 @@ def forgotten(
     place = accounts.network_of(client_address(request, biosight.settings))
     about = f"forgotten:{body.email.strip().casefold()}"
     accounts.counted(records, {about: FREE_LETTERS, f"forgotten from:{place}": accounts.FREE})
-    after.add_task(letters.forgotten, records, post_of(biosight.settings), body.email)
+    outbox.put(lambda post: letters.forgotten(records, post, body.email))
 
 
 @router.post("/reset", status_code=204)

@@ -189,7 +189,10 @@ def follow(
 ) -> Shown:
     """Follow a link; the cookie in the answer shows its pictures."""
     address = client_address(request, biosight.settings)
-    visit, found = accounts.follow_link(records, body.secret, body.password, address)
+    visit = request.cookies.get(visit_cookie(biosight.settings), "")
+    found = accounts.visits_still(records, visit, body.secret)
+    if found is None:
+        visit, found = accounts.follow_link(records, body.secret, body.password, address)
     share, c = with_collection(records, found)
     response.set_cookie(
         visit_cookie(biosight.settings),
@@ -244,6 +247,18 @@ def seen_image(image: Image, collection: Collection) -> SeenImage:
     )
 
 
+def note_original(request: Request, records: Records, collection: Collection) -> None:
+    """A line in the logbook, one a day and address: originals were taken along by a link."""
+    logbook.note_once_a_day(
+        records,
+        "downloaded",
+        by="",
+        about=collection.id,
+        detail="originals, by a link",
+        address=client_address(request, request.app.state.biosight.settings),
+    )
+
+
 @router.get("/shared/images/{image}/{kind}", response_class=FileResponse)
 async def shared_bytes(
     request: Request,
@@ -261,6 +276,8 @@ async def shared_bytes(
         found = records.find(Image, where, limit=1)
         if not found or (kind == "original" and not share.download):
             raise NotFound("This link does not show that.")
+        if kind == "original":
+            note_original(request, records, c)
         finds = {
             "thumbnail": partial(derived.thumbnail, blobs, biosight.model.decoders, found[0]),
             "view": partial(derived.view, blobs, biosight.model.decoders, found[0]),

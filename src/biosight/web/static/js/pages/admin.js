@@ -109,7 +109,7 @@ async function drawUsers(main) {
       showLink(
         main,
         made.path,
-        `${made.mailed ? `Sent to ${u.email}. ` : ""}With this link ${u.name} sets a new password; it works for a day.`,
+        `${made.mailed ? `A letter is on its way to ${u.email}. ` : ""}With this link ${u.name} sets a new password; it works for a day.`,
       );
     } catch (error) {
       complain(error);
