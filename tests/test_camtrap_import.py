@@ -2,13 +2,16 @@
 
 import csv
 import json
+import shutil
 import zipfile
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
 from biosight.bootstrap import Archive, open_archive
-from biosight.errands.camtrap_reading import read_package
+from biosight.errands import camtrap_package
+from biosight.errands.camtrap_package import read_package
 from biosight.errors import BadRequest
 from biosight.images import Image
 from biosight.labels import Annotation
@@ -175,3 +178,111 @@ def test_a_torn_zip_is_refused_in_words(packed: Path, run: Run) -> None:
     (packed / "torn.zip").write_bytes(whole[: len(whole) // 2])
     assert "whole zip" in run("import-camtrap", packed / "torn.zip", code=1).output
     assert zipfile.ZipFile(packed / "x.zip").testzip() is None
+
+
+MEDIA = "mediaID,deploymentID,timestamp,filePath,fileName,fileMediatype\n"
+DEPLOYMENTS = "deploymentID,locationName,latitude,longitude\nd1,Pond,52.1,13.2\n"
+OBSERVATIONS = (
+    "observationID,mediaID,observationLevel,scientificName,classificationMethod,count\n"
+    "o1,m1,media,Vulpes vulpes,human,3\n"
+)
+
+
+def foreign(
+    folder: Path,
+    media: str = "",
+    deployments: str = DEPLOYMENTS,
+    observations: str = OBSERVATIONS,
+) -> Path:
+    """A package of another program: two pictures, of which "m1" is as `media` says."""
+    folder.mkdir(parents=True)
+    tables = {
+        "deployments": deployments,
+        "media": MEDIA + (media or "m1,d1,,a.jpg,a.jpg,image/jpeg\n") + "m2,d1,,b.jpg,b.jpg,\n",
+        "observations": observations,
+    }
+    for name, text in tables.items():
+        (folder / f"{name}.csv").write_text(text)
+    for n, name in enumerate(("a.jpg", "b.jpg")):
+        (folder / name).write_bytes(tiny.picture("Red", n))
+    said = {"resources": [{"name": n, "path": f"{n}.csv"} for n in tables]}
+    (folder / "datapackage.json").write_text(json.dumps(said))
+    return folder
+
+
+@pytest.mark.parametrize("path", ["a\0.jpg", "a" * 5000, "x/" * 3000, "../a.jpg", "/etc/passwd"])
+def test_a_path_that_leads_nowhere_leaves_the_others(run: Run, tmp_path: Path, path: str) -> None:
+    add_ada(run)
+    package = foreign(tmp_path / "p", f"m1,d1,,{path},a.jpg,image/jpeg\n")
+    told = run("import-camtrap", package).output
+    assert "1  pictures\n" in told
+    assert "1  pictures that are nowhere to be found" in told
+
+
+def test_a_field_that_is_no_field_is_refused_in_words(run: Run, tmp_path: Path) -> None:
+    add_ada(run)
+    package = foreign(tmp_path / "p", f"m1,d1,,{'b' * 200_000},a.jpg,\n")
+    with pytest.raises(BadRequest, match=r"media\.csv: Line 2 of the table can't be read: field"):
+        read_package(package)
+
+
+def test_places_that_are_none_are_said(run: Run, tmp_path: Path) -> None:
+    add_ada(run)
+    table = DEPLOYMENTS.replace("52.1,13.2", "NaN,1e400") + "d2,M,91,181\nd3,N,,\n"
+    told = run("import-camtrap", foreign(tmp_path / "p", deployments=table)).output
+    assert "3  rows left out" in told
+    assert "left out  deployments, row 2:" in told
+    assert "already" not in told
+
+
+def test_one_count_that_nobody_can_count_stops_nothing(run: Run, tmp_path: Path) -> None:
+    add_ada(run)
+    rows = OBSERVATIONS.replace(",3\n", f",{10**20}\n") + "o2,m2,media,Vulpes vulpes,human,2\n"
+    rows += f"o3,m2,media,,human,{'9' * 6000}\n"
+    told = run("import-camtrap", foreign(tmp_path / "p", observations=rows)).output
+    assert "left out  observations, row 2:" in told
+    assert "left out  observations, row 4:" in told
+    assert "1  counted" in told
+
+
+def zipped(tmp_path: Path, **more: str) -> Path:
+    package = foreign(tmp_path / "p")
+    with zipfile.ZipFile(tmp_path / "p.zip", "w", zipfile.ZIP_DEFLATED) as out:
+        for file in package.iterdir():
+            if file.name not in more:
+                out.write(file, file.name)
+        for name, text in more.items():
+            out.writestr(name, text)
+    return tmp_path / "p.zip"
+
+
+def test_a_zip_is_unpacked_within_limits(
+    run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    add_ada(run)
+    monkeypatch.setattr(camtrap_package, "MOST_PACKAGE_BYTES", 1_000_000)
+    source = zipped(tmp_path, **{"media.csv": MEDIA + "\n" * 2_000_000, "n" * 300: "x"})
+    told = run("import-camtrap", source, code=1).output
+    assert "media.csv: too large, 2 MB" in told
+    assert "its name is too long" in told
+    assert "media.csv is not in its folder" in told
+
+
+def test_a_zip_that_the_disk_has_no_room_for_is_not_begun(tmp_path: Path) -> None:
+    source, room = zipped(tmp_path), SimpleNamespace(free=10)
+    (tmp_path / "to").mkdir()
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(shutil, "disk_usage", lambda _: room)
+        with pytest.raises(BadRequest, match="MB are free"):
+            camtrap_package.unpacked(source, tmp_path / "to", 50, print)
+    assert not list((tmp_path / "to").iterdir())
+
+
+def test_a_locked_zip_is_refused_in_words(tmp_path: Path) -> None:
+    source = zipped(tmp_path)
+    content = bytearray(source.read_bytes())
+    for mark, at in ((b"PK\x01\x02", 8), (b"PK\x03\x04", 6)):
+        content[content.find(mark) + at] |= 1
+    source.write_bytes(content)
+    with pytest.raises(BadRequest, match="password"):
+        camtrap_package.unpacked(source, tmp_path, 50, print)

@@ -1,6 +1,7 @@
 """Checklists as people hand them out, and what is none."""
 
 import io
+import tracemalloc
 import zipfile
 from pathlib import Path
 
@@ -9,7 +10,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from biosight.errors import BadRequest
-from biosight.taxa.checklist import Listed, ordered, read_checklist
+from biosight.taxa import checklist
+from biosight.taxa.checklist import Listed, named_rows, ordered, read_checklist
 from biosight.taxa.tree import Taxon, Tree
 
 
@@ -78,7 +80,7 @@ def test_any_table_is_read_or_refused(tmp_path: Path, text: str) -> None:
     path = tmp_path / "any.csv"
     path.write_bytes(("scientificName,parent\n" + text).encode("utf-8", "surrogatepass"))
     try:
-        found = ordered(read_checklist(path))
+        found = ordered([Listed(*row) for row in named_rows(str(path))])
     except BadRequest:
         return
     there = {n.name for n in found if not n.accepted}
@@ -90,3 +92,134 @@ def test_any_table_is_read_or_refused(tmp_path: Path, text: str) -> None:
         if taxon.parent in seen or not taxon.parent:
             seen.add(taxon.id)
     Tree(t for t in taxa if t.id in seen)
+
+
+def archive_of(
+    tmp_path: Path, meta: str | bytes, table: str = "id\n1\n", name: str = "t.csv"
+) -> Path:
+    path = tmp_path / "list.zip"
+    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr("meta.xml", meta)
+        archive.writestr("t.csv", table)
+    return path
+
+
+def meta_of(
+    core: str = "", fields: str = '<id index="0"/><field index="1" term="scientificName"/>'
+) -> str:
+    return (
+        '<archive xmlns="http://rs.tdwg.org/dwc/text/">'
+        f'<core rowType="http://rs.tdwg.org/dwc/terms/Taxon" {core}>'
+        f"<files><location>t.csv</location></files>{fields}</core></archive>"
+    )
+
+
+def test_a_described_archive_is_read(tmp_path: Path) -> None:
+    path = archive_of(tmp_path, meta_of('ignoreHeaderLines="1"'), "id,n\n1,Aves\n2,Pica\n")
+    assert [n.name for n in read_checklist(path)] == ["Aves", "Pica"]
+
+
+@pytest.mark.parametrize(
+    ("core", "fields"),
+    [
+        ('encoding="klingon"', ""),
+        ('encoding="hex"', ""),
+        ('encoding="rot13"', ""),
+        ('fieldsTerminatedBy="ab"', ""),
+        ('fieldsTerminatedBy=""', ""),
+        ('fieldsEnclosedBy="ab"', ""),
+        ('fieldsEnclosedBy=","', ""),
+        ('ignoreHeaderLines="-1"', ""),
+        ('ignoreHeaderLines="one"', ""),
+        ('ignoreHeaderLines="1000000000000000"', ""),
+        ('ignoreHeaderLines="²"', ""),
+        ("", '<id index="x"/>'),
+        ("", '<id index="-7"/><field index="0" term="scientificName"/>'),
+        ("", '<field index="99999999999999999999" term="scientificName"/>'),
+    ],
+)
+def test_an_odd_description_is_refused_in_words(tmp_path: Path, core: str, fields: str) -> None:
+    meta = meta_of(core, fields) if fields else meta_of(core)
+    with pytest.raises(BadRequest, match=r"meta\.xml|tables are in"):
+        read_checklist(archive_of(tmp_path, meta, "1,Aves\n"))
+
+
+@pytest.mark.parametrize(
+    ("declared", "encoding"),
+    [("utf-16", "utf-16"), ("utf-8", "utf-8"), ("cp037", "cp037"), ("utf-16-be", "utf-16-be")],
+)
+def test_no_encoding_hides_entities(tmp_path: Path, declared: str, encoding: str) -> None:
+    head = f'<?xml version="1.0" encoding="{declared}"?>'
+    kinds = "".join(f'<!ENTITY e{n} "{f"&e{n - 1};" * 10 if n else "x" * 80}">' for n in range(6))
+    rest = f"<!DOCTYPE archive [{kinds}]>" + meta_of().replace("t.csv", "&e5;")
+    start = head.encode("ascii" if encoding == "cp037" else encoding)
+    content = start + rest.encode(
+        encoding.replace("utf-16", "utf-16-le") if start[:1] == b"\xff" else encoding
+    )
+    with pytest.raises(BadRequest) as refused:
+        read_checklist(archive_of(tmp_path, content))
+    assert len(refused.value.detail) < 200
+
+
+def test_a_locked_archive_is_refused_in_words(tmp_path: Path) -> None:
+    path = archive_of(tmp_path, meta_of())
+    content = bytearray(path.read_bytes())
+    for mark, at in ((b"PK\x01\x02", 8), (b"PK\x03\x04", 6)):
+        start = -1
+        while (start := content.find(mark, start + 1)) >= 0:
+            content[start + at] |= 1
+    path.write_bytes(content)
+    with pytest.raises(BadRequest, match="password"):
+        read_checklist(path)
+
+
+def test_a_damaged_archive_is_refused_in_words(tmp_path: Path) -> None:
+    path = archive_of(tmp_path, meta_of(), "x,Aves\n" * 5000)
+    content = bytearray(path.read_bytes())
+    at = content.rfind(b"PK\x03\x04") + 60
+    content[at : at + 20] = bytes(20)
+    path.write_bytes(content)
+    with pytest.raises(BadRequest, match="damaged"):
+        read_checklist(path)
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("," * 2_000_000, "longer than a million"),
+        ("scientificName\n" + "x" * 200_000, "field larger"),
+        ("scientificName\n" + "x" * 1_500_000, "longer than a million"),
+        ('scientificName\n"' + "x\n" * 100_000, "field larger"),
+    ],
+)
+def test_what_is_no_table_is_refused_before_it_fills_the_memory(
+    tmp_path: Path, text: str, words: str
+) -> None:
+    with pytest.raises(BadRequest, match=words):
+        read(tmp_path, text)
+
+
+def test_line_ends_alone_take_no_memory(tmp_path: Path) -> None:
+    path = archive_of(tmp_path, meta_of(), "\n" * 900_000)
+    tracemalloc.start()
+    try:
+        assert list(named_rows(str(path))) == []
+        assert tracemalloc.get_traced_memory()[1] < 20_000_000
+    finally:
+        tracemalloc.stop()
+
+
+def test_more_rows_than_a_checklist_has_are_refused(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(checklist, "MOST_ROWS", 100)
+    path = archive_of(tmp_path, meta_of(), "1,Aves\n" * 101)
+    with pytest.raises(BadRequest, match="100 names at most"):
+        list(named_rows(str(path)))
+
+
+def test_a_chain_written_child_first_is_ordered_in_its_length() -> None:
+    """Twice as long takes twice as many steps, where asking a list took four times as many."""
+    names = [Listed(f"N{n}", parent=f"N{n - 1}" if n else "") for n in range(100_000)]
+    found = ordered(names[::-1])
+    assert [n.name for n in found] == [n.name for n in names]

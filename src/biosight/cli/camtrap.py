@@ -3,6 +3,7 @@
 Not here: reading one (errands/camtrap_reading.py).
 """
 
+import sys
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -11,7 +12,7 @@ from tqdm import tqdm
 
 from biosight import cores
 from biosight.bootstrap import BioSight, open_biosight
-from biosight.errands import camtrap_reading
+from biosight.errands import camtrap_package, camtrap_reading
 from biosight.errands.camtrap_reading import Target
 from biosight.errands.placing import destination, find_collection
 from biosight.errors import TooLarge
@@ -41,15 +42,16 @@ def import_camtrap(settings: Settings, source: Path, email: str | None, name: st
         into = destination(records, catalogue, c, user)
         session = session_key(user.id, new_id())
         with TemporaryDirectory(dir=settings.data_dir) as unpacked:
-            folder = camtrap_reading.unpacked(source, Path(unpacked))
-            package = camtrap_reading.read_package(folder)
+            most_mb = biosight.settings.max_file_mb
+            folder = camtrap_package.unpacked(source, Path(unpacked), most_mb, left_out)
+            package = camtrap_package.read_package(folder)
             with tqdm(total=len(package.media), desc="pictures", disable=None) as bar:
 
                 def take(path: Path, called: str) -> Image | None:
                     bar.update()
                     return send(biosight, into, path, called, session)
 
-                target = Target(records, catalogue, c, user.id, take)
+                target = Target(records, catalogue, c, user.id, take, left_out)
                 tally = camtrap_reading.take_package(target, package, source.name)
     finally:
         biosight.close()
@@ -57,6 +59,11 @@ def import_camtrap(settings: Settings, source: Path, email: str | None, name: st
         click.echo(f"{n:>7}  {words}")
     if not tally:
         click.echo("All of it was there already.")
+
+
+def left_out(words: str) -> None:
+    """Say what does not come in, and why."""
+    tqdm.write(f"left out  {words}", file=sys.stderr)
 
 
 def send(

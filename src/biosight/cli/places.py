@@ -10,6 +10,7 @@ import click
 from biosight.bootstrap import open_archive
 from biosight.errands import deployment_tables, locating
 from biosight.errands.placing import find_collection
+from biosight.places import tables
 from biosight.settings import Settings
 
 FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
@@ -30,7 +31,7 @@ def import_table(
     settings: Settings, file: Path, email: str | None, name: str | None, yes: bool
 ) -> None:
     """Take in deployments from FILE, a CSV with Camtrap DP's columns."""
-    rows = deployment_tables.read_table(file)
+    rows = tables.read_table(file)
     archive = open_archive(settings)
     records = archive.records
     try:
@@ -79,5 +80,5 @@ def export_table(
 def write(file: TextIO, rows: list[list[str]]) -> None:
     """A CSV of deployments: the header, then a row each."""
     out = csv.writer(file, lineterminator="\n")
-    out.writerow(deployment_tables.COLUMNS)
+    out.writerow(tables.COLUMNS)
     out.writerows(rows)

@@ -1,15 +1,9 @@
 """A Camtrap DP package taken in: places, clocks, pictures, and what was said of them.
 
-Source: camtrap-dp.tdwg.org, 1.0.2. A package's pictures are found by the SHA-256 in their path, as
-BioSight names them, else by their path in the package's folder. Not here: writing one
-(gallery/standards/camtrap.py).
+Source: camtrap-dp.tdwg.org, 1.0.2. What can't be read is said and left out; the rest comes in. Not
+here: opening one (camtrap_package.py), or writing one (gallery/standards/camtrap.py).
 """
 
-import csv
-import io
-import json
-import re
-import zipfile
 from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
@@ -20,99 +14,37 @@ from biosight import accounts
 from biosight.bootstrap import Catalogue
 from biosight.collection import Collection
 from biosight.errands import deployment_tables
-from biosight.errands.deployment_tables import Row, local
+from biosight.errands.camtrap_package import Package, picture_file, sha_of
+from biosight.errands.deployment_tables import local
 from biosight.errands.foreign import Told, model_name, take_told
 from biosight.errands.locating import deployments_of, put_into
 from biosight.errands.names import names_in, placed
 from biosight.errors import BadRequest
 from biosight.images import Image
 from biosight.labels import UNDECIDED, Guess, clean_label
+from biosight.places.tables import Row
 from biosight.review.acts import MOST_AT_ONCE, Change, change_of
 from biosight.review.doing import perform
 from biosight.storage.living import living
 from biosight.storage.records import Records, Where
 from biosight.taxonomy.collected import Names
 
-TABLES = ("deployments", "media", "observations")
-NAMED_BY_SHA = re.compile(r"media/([0-9a-f]{64})(\.[a-z0-9]{1,5})?")
-MOST_BYTES = 2_000_000_000
+LEFT_OUT = "rows left out"
+LONGEST_COUNT = 20  # digits, more than any count that is taken
 THINGS = {"blank": "Empty", "human": "Human", "vehicle": "Vehicle"}
-NO_PACKAGE = "This is no Camtrap DP package: it has no datapackage.json"
-
-
-@dataclass(frozen=True, slots=True)
-class Package:
-    """A package in a folder: its three tables, and where its files lie."""
-
-    folder: Path
-    deployments: list[Row]
-    media: list[Row]
-    observations: list[Row]
-
-
-def unpacked(source: Path, folder: Path) -> Path:
-    """A zipped package unpacked into a folder; a folder as it is. Raises BadRequest."""
-    if source.is_dir():
-        return source
-    try:
-        with zipfile.ZipFile(source) as zipped:
-            zipped.extractall(folder)
-    except (zipfile.BadZipFile, OSError) as error:
-        raise BadRequest(f"{source} can't be unpacked: is it a whole zip?") from error
-    return folder
-
-
-def read_package(folder: Path) -> Package:
-    """The tables that datapackage.json names. Raises BadRequest in words."""
-    try:
-        said = json.loads((folder / "datapackage.json").read_text("utf-8-sig"))
-        paths = {str(r["name"]): str(r["path"]) for r in said["resources"] if "path" in r}
-    except (OSError, ValueError, KeyError, TypeError) as error:
-        raise BadRequest(f"{NO_PACKAGE} that can be read.") from error
-    if absent := set(TABLES) - set(paths):
-        raise BadRequest(f"The package has no table {', '.join(sorted(absent))}.")
-    tables = [package_table(folder, paths[name]) for name in TABLES]
-    return Package(folder, *tables)
-
-
-def package_table(folder: Path, path: str) -> list[Row]:
-    """The rows of one table inside a package's folder. Raises BadRequest in words."""
-    file = (folder / path).resolve()
-    if not file.is_relative_to(folder.resolve()) or not file.is_file():
-        raise BadRequest(f"The package's {path} is not in its folder.")
-    if file.stat().st_size > MOST_BYTES:
-        raise BadRequest(f"{path} is over 2 GB.")
-    return all_rows(file.read_bytes())
-
-
-def all_rows(content: bytes) -> list[Row]:
-    """The rows of a CSV with every column, as the standard has it: UTF-8 and commas."""
-    text = deployment_tables.decoded(content)
-    return [{k: v or "" for k, v in r.items() if k} for r in csv.DictReader(io.StringIO(text, ""))]
-
-
-def picture_file(package: Package, row: Row) -> Path | None:
-    """Where a media row's file lies in the package's folder; None where it is not in it."""
-    path = (package.folder / row.get("filePath", "")).resolve()
-    inside = path.is_relative_to(package.folder.resolve())
-    return path if row.get("filePath") and inside and path.is_file() else None
-
-
-def sha_of(row: Row) -> str:
-    """The SHA-256 that a package of BioSight names a picture by, "" in others."""
-    found = NAMED_BY_SHA.fullmatch(row.get("filePath", ""))
-    return found.group(1) if found else ""
 
 
 @dataclass(frozen=True, slots=True)
 class Target:
-    """Where a package goes, by whom; `take` brings a file in under a name, and gives its image."""
+    """Where a package goes, by whom; `take` brings a file in under a name, and gives its image, and
+    `tell` says in words what is left out."""
 
     records: Records
     catalogue: Catalogue
     collection: Collection
     by: str
     take: Callable[[Path, str], Image | None]
+    tell: Callable[[str], None]
 
 
 def take_package(target: Target, package: Package, title: str) -> Counter[str]:
@@ -122,6 +54,9 @@ def take_package(target: Target, package: Package, title: str) -> Counter[str]:
     seen = deployment_tables.outlook(records, c, package.deployments)
     tally["sites"] = len(seen.new_sites)
     tally["deployments"] = len(seen.new_deployments)
+    tally[LEFT_OUT] = len(seen.doubts)
+    for doubt in seen.doubts:
+        target.tell(f"deployments, {doubt[0].lower()}{doubt[1:]}")
     deployment_tables.take_table(records, target.by, c, package.deployments, title)
     found = {}
     for row in package.media:
@@ -195,22 +130,39 @@ def say(target: Target, package: Package, found: dict[str, str], tally: Counter[
     """What machines, then people, said of each picture; events' rows say nothing more."""
     names = names_in(target.records, target.catalogue, target.collection)
     people = {u.name: u.id for u in accounts.all_users(target.records, limit=10_000)}
-    for row in package.observations:
+    for number, row in enumerate(package.observations, start=2):
         image = target.records.get(Image, found.get(row.get("mediaID", ""), ""))
         if image is None or row.get("observationLevel") == "event":
             continue
-        label = said_label(row)
-        if row.get("classificationMethod") == "machine" and label:
-            sure = probability(row.get("classificationProbability", ""))
-            model = model_name(row.get("classifiedBy", ""))
-            told = Told(model, (Guess(label, sure),), seconds(row))
-            tally["named by a machine"] += take_told(target.records, names, image, told)
-        elif row.get("classificationMethod") == "human" and not same(names, image, label):
-            tally["named by people"] += say_one(target, row, image, label, people)
-        count = row.get("count", "")
-        if count.isdecimal() and int(count) != image.individuals:
-            change = change_of("count", individuals=int(count))
-            tally["counted"] += in_parts(target, change, [image.id])
+        try:
+            say_row(target, names, row, image, people, tally)
+        except BadRequest as error:
+            tally[LEFT_OUT] += 1
+            target.tell(f"observations, row {number}: {error.detail}")
+
+
+def say_row(
+    target: Target,
+    names: Names,
+    row: Row,
+    image: Image,
+    people: dict[str, str],
+    tally: Counter[str],
+) -> None:
+    """What one row says of a picture. Raises BadRequest in words for what nobody could say."""
+    label = said_label(row)
+    if row.get("classificationMethod") == "machine" and label:
+        sure = probability(row.get("classificationProbability", ""))
+        model = model_name(row.get("classifiedBy", ""))
+        told = Told(model, (Guess(label, sure),), seconds(row))
+        tally["named by a machine"] += take_told(target.records, names, image, told)
+    elif row.get("classificationMethod") == "human" and not same(names, image, label):
+        tally["named by people"] += say_one(target, row, image, label, people)
+    count = row.get("count", "")
+    number = int(count[:LONGEST_COUNT]) if count.isdecimal() else image.individuals
+    if number != image.individuals:
+        change = change_of("count", individuals=number)
+        tally["counted"] += in_parts(target, change, [image.id])
 
 
 def same(names: Names, image: Image, label: str) -> bool:

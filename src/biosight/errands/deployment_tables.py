@@ -1,15 +1,11 @@
 """A table of deployments, Camtrap DP's columns in a CSV: looked through, then taken in as one act.
 
-As people save it: UTF-8 or what Excel writes, commas, semicolons or tabs. Not here: single sites
-and deployments (locating.py).
+Not here: reading it (places/tables.py), or single sites and deployments (locating.py).
 """
 
-import csv
-import io
 import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
-from pathlib import Path
 from typing import Any
 
 from biosight.errands.locating import (
@@ -24,30 +20,12 @@ from biosight.gallery.standards.camtrap import tags
 from biosight.places import Deployment, Site
 from biosight.places.clocks import checked_moment
 from biosight.places.coordinates import read_place
+from biosight.places.tables import Row
 from biosight.review.acts import Act
 from biosight.storage.records import Insert, InUse, Records, Replace, Write, new_id
 
-MOST_BYTES = 20_000_000
-COLUMNS = (
-    "deploymentID",
-    "locationID",
-    "locationName",
-    "latitude",
-    "longitude",
-    "coordinateUncertainty",
-    "deploymentStart",
-    "deploymentEnd",
-    "cameraID",
-    "cameraHeight",
-    "baitUse",
-    "habitat",
-    "deploymentTags",
-    "deploymentComments",
-)
-BY_NAME = {c.casefold(): c for c in COLUMNS}
 YES, NO = {"true", "1", "yes", "y", "ja", "oui"}, {"false", "0", "no", "n", "nein", "non"}
 MOMENT = re.compile(r"(\d{4}-\d\d-\d\d)[T ](\d\d:\d\d)(:\d\d)?(Z|[+-]\d\d:?\d\d)?")
-Row = dict[str, str]
 
 
 @dataclass(slots=True)
@@ -60,39 +38,7 @@ class Outlook:
     changed: list[tuple[Place, Place]] = field(default_factory=list)
     known: int = 0
     doubts: list[str] = field(default_factory=list)
-
-
-def read_table(path: Path) -> list[Row]:
-    """The rows by Camtrap DP's column names. Raises BadRequest in words."""
-    content = path.read_bytes()
-    if len(content) > MOST_BYTES:
-        raise BadRequest("A table of deployments can have 20 MB at most.")
-    text = decoded(content)
-    first = text.partition("\n")[0]
-    mark = max(",;\t", key=first.count)
-    try:
-        rows = [named(row) for row in csv.DictReader(io.StringIO(text, ""), delimiter=mark)]
-    except csv.Error:
-        rows = []
-    if not rows or "deploymentID" not in rows[0]:
-        raise BadRequest("This is no table of deployments: it needs a column deploymentID.")
-    return rows
-
-
-def named(row: dict[str, str]) -> Row:
-    """A row's cells by Camtrap DP's names for their columns; others are left away."""
-    cells = {BY_NAME.get((k or "").strip().casefold(), ""): v for k, v in row.items()}
-    return {k: v.strip() for k, v in cells.items() if k and isinstance(v, str)}
-
-
-def decoded(content: bytes) -> str:
-    """The text of a table: UTF-8 or UTF-16 by its mark, else UTF-8, else Windows-1252."""
-    if content.startswith((b"\xff\xfe", b"\xfe\xff")):
-        return content.decode("utf-16", "replace")
-    try:
-        return content.decode("utf-8-sig")
-    except UnicodeDecodeError:
-        return content.decode("cp1252", "replace")
+    placed: set[str] = field(default_factory=set)  # names of sites that a row has a place for
 
 
 def outlook(records: Records, collection: str, rows: Iterable[Row]) -> Outlook:
@@ -131,10 +77,13 @@ def note_site(found: Outlook, site: Site | None, sites: dict[str, Site]) -> None
     if old is None:
         found.new_sites.append(site)
     elif replace(site, version=old.version) != old:
-        if old in found.new_sites or any(new is old for new, _ in found.changed):
+        if site.name in found.placed:
             raise BadRequest(f"{site.name} has two places in this table.")
         site = replace(site, version=old.version + 1)
         found.changed.append((site, old))
+    else:
+        return
+    found.placed.add(site.name)
     sites[site.name] = site
 
 

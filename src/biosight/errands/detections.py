@@ -14,11 +14,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from biosight.errands.deployment_tables import decoded
 from biosight.errands.foreign import Told, by_path, model_name, take_told
 from biosight.errors import BadRequest
 from biosight.images import Image
 from biosight.labels import Guess, clean_label
+from biosight.places.tables import decoded
 from biosight.storage.living import living
 from biosight.storage.records import Records, Where
 from biosight.taxonomy.collected import Names

@@ -29,6 +29,7 @@ from biosight.taxa.paths import line_of
 log = logging.getLogger(__name__)
 PAGE = 200
 STATE = ".biosight-export.json"
+LONGEST_FOLDERS = 2_000  # bytes; a file name stands behind them, and Linux takes 4,096
 # For a picture: a function that reads it from the start, each time anew, without its place.
 Rebuild = Callable[[Image], Callable[[], Iterator[bytes]]]
 
@@ -88,10 +89,21 @@ def path_in_zip(names: UniqueNames, image: Image, telling: Telling) -> str:
     if not image.label and image.who == "person":
         folder = names.folder("undecided")
     elif telling.nested and image.label:
-        folder = "/".join(names.folder(label) for label in line_of(image.label_path))
+        folder = lowest_folders([names.folder(label) for label in line_of(image.label_path)])
     else:
         folder = names.folder(image.label)
     return names.take(folder, exported_name(image, placeless=telling.placeless(image)))
+
+
+def lowest_folders(folders: Sequence[str]) -> str:
+    """Folders in folders, without the uppermost where the path would be longer than disks and zips
+    take."""
+    length = 0
+    for kept, folder in enumerate(reversed(folders)):
+        length += len(folder.encode()) + 1
+        if length > LONGEST_FOLDERS and kept:
+            return "/".join(folders[-kept:])
+    return "/".join(folders)
 
 
 def exported_name(image: Image, *, placeless: bool) -> str:

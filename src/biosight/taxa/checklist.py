@@ -1,42 +1,50 @@
 """A list of names as people hand it out: CSV, or a Darwin Core Archive with a Taxon core.
 
-GBIF, WoRMS and the Catalogue of Life give such archives (Darwin Core text guide, TDWG 2023). Not
-here: what becomes of the names in a collection (taxonomy/importing.py).
+GBIF, WoRMS and the Catalogue of Life give such archives (Darwin Core text guide, TDWG 2023). They
+are read in a process of its own (apart.py), whatever the list is. Not here: the archive's
+description (description.py), or what becomes of the names in a collection
+(taxonomy/importing.py).
 """
 
 import csv
 import io
 import zipfile
+import zlib
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
-from typing import Literal
-from xml.etree.ElementTree import Element, ParseError, fromstring
+from typing import cast
 
+from biosight.apart import Limits, done_apart
 from biosight.errors import BadRequest
+from biosight.taxa.description import Table, bounded_lines, read_description, term_of
 from biosight.taxa.ranks import HIGHER, rank_of
 
-TEXT = "{http://rs.tdwg.org/dwc/text/}"
 MOST_ROWS = 1_000_000
 MOST_BYTES = 2_000_000_000
-LARGEST_META = 1_000_000
+# A million names in fifteen columns take 1.7 GB and a minute on two old cores.
+LIMITS = Limits(memory=3_000_000_000, cpu=240, wall=600.0)
+ENCRYPTED = 1  # a bit of a zip entry
 ACCEPTED = {"", "accepted", "valid", "provisionally accepted", "doubtful"}
-# What a column may be called, beside the term itself.
-OTHER_NAMES = {
-    "name": "scientificname",
-    "species": "scientificname",
-    "rank": "taxonrank",
-    "id": "taxonid",
-    "parentid": "parentnameusageid",
-    "parentname": "parent",
-    "parentnameusage": "parent",
-    "acceptedname": "accepted",
-    "acceptednameusage": "accepted",
-    "acceptedid": "acceptednameusageid",
-    "commonname": "vernacularname",
-    "canonicalname": "canonicalname",
-    "status": "taxonomicstatus",
-}
+# The terms that are read; a table may have any others.
+READ = frozenset(
+    {
+        "taxonid",
+        "scientificname",
+        "canonicalname",
+        "scientificnameauthorship",
+        "taxonrank",
+        "taxonomicstatus",
+        "parentnameusageid",
+        "parent",
+        "acceptednameusageid",
+        "accepted",
+        "vernacularname",
+        "language",
+        "coreid",
+        *HIGHER,
+    }
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,48 +60,63 @@ class Listed:
 
 
 def read_checklist(path: Path) -> list[Listed]:
-    """The names of a file, in its order. Raises BadRequest in words for what is no checklist."""
-    if zipfile.is_zipfile(path):
-        return read_archive(path)
+    """The names of a file, in its order. Raises BadRequest in words for what is no checklist, and
+    for what takes too much to read; Unavailable while others are read."""
+    found = done_apart(named_rows, [str(path)], LIMITS)
+    return [Listed(*cast("list[str]", row)) for row in found]
+
+
+def named_rows(path: str) -> Iterator[tuple[str, ...]]:
+    """The names of a file as plain fields; for a process of its own. Raises BadRequest."""
     try:
-        with path.open(newline="", encoding="utf-8-sig") as file:
-            return from_table(file, "")
-    except UnicodeDecodeError as error:
+        file = Path(path)
+        found = read_archive(file) if zipfile.is_zipfile(file) else read_plain(file)
+        for n in found:
+            yield n.name, n.rank, n.parent, n.vernacular, n.accepted, n.authorship
+    except UnicodeError as error:
         raise BadRequest("This file is not UTF-8 text; save it as CSV in UTF-8.") from error
+    except csv.Error as error:
+        raise BadRequest(f"The table can't be read: {error}.") from error
 
 
-def from_table(lines: Iterable[str], delimiter: str) -> list[Listed]:
+def read_plain(path: Path) -> list[Listed]:
+    """The names of a CSV file. Raises BadRequest, UnicodeError or csv.Error."""
+    with path.open(newline="", encoding="utf-8-sig") as file:
+        return from_table(bounded_lines(file))
+
+
+def from_table(lines: Iterable[str]) -> list[Listed]:
     """The names of a CSV with a header; commas, semicolons or tabs. Raises BadRequest."""
     rows = iter(lines)
     first = next(rows, "")
-    delimiter = delimiter or max(",;\t", key=first.count)
+    delimiter = max(",;\t", key=first.count)
     header = [term_of(cell) for cell in next(csv.reader([first], delimiter=delimiter), [])]
     if not {"scientificname", "canonicalname"} & set(header):
         raise BadRequest("A checklist needs a column scientificName in its first line.")
-    reader = csv.reader(rows, delimiter=delimiter)
-    return names_listed(dict(zip(header, row, strict=False)) for row in reader)
+    read = [(at, term) for at, term in enumerate(header) if term in READ]
+    return names_listed(with_terms(csv.reader(rows, delimiter=delimiter), read))
 
 
-def term_of(column: str) -> str:
-    """A column's name as a bare lower-case term."""
-    bare = "".join(c for c in column.rpartition("/")[2].rpartition(":")[2] if c.isalnum()).lower()
-    return OTHER_NAMES.get(bare, bare)
+def with_terms(
+    rows: Iterable[Sequence[str]], read: Sequence[tuple[int, str]]
+) -> Iterator[dict[str, str]]:
+    """Rows by term, of the columns that are read. Raises BadRequest for too many rows."""
+    for number, cells in enumerate(rows):
+        if number >= MOST_ROWS:
+            raise BadRequest(f"A checklist can have {MOST_ROWS:,} names at most.")
+        if cells:
+            yield {term: cells[at] for at, term in read if at < len(cells)}
 
 
-def names_listed(rows: Iterator[Mapping[str, str]]) -> list[Listed]:
+def names_listed(rows: Iterable[Mapping[str, str]]) -> list[Listed]:
     """Rows by term -> names; ids are turned into the names they stand for."""
-    try:
-        kept = [row for number, row in zip(range(MOST_ROWS + 1), rows, strict=False)]
-    except csv.Error as error:
-        raise BadRequest(f"The table can't be read: {error}.") from error
-    if len(kept) > MOST_ROWS:
-        raise BadRequest(f"A checklist can have {MOST_ROWS:,} names at most.")
+    kept = list(rows)
     by_id = {row["taxonid"]: bare_name(row) for row in kept if row.get("taxonid")}
-    found: list[Listed] = []
+    found: dict[Listed, None] = {}  # a family stands in each of its rows; once is enough
     for row in kept:
         if name := bare_name(row):
-            found += line_of_row(name, row, by_id)
-    return found
+            found |= dict.fromkeys(line_of_row(name, row, by_id))
+    return list(found)
 
 
 def bare_name(row: Mapping[str, str]) -> str:
@@ -125,17 +148,17 @@ def line_of_row(name: str, row: Mapping[str, str], by_id: Mapping[str, str]) -> 
 
 def read_archive(path: Path) -> list[Listed]:
     """The Taxon core of a Darwin Core Archive, with the common names of its extension; a zip with
-    one table goes too. Raises BadRequest."""
+    one table goes too. Raises BadRequest, UnicodeError or csv.Error."""
     try:
         with zipfile.ZipFile(path) as archive:
             if sum(entry.file_size for entry in archive.infolist()) > MOST_BYTES:
                 raise BadRequest("This archive is larger than 2 GB when it is unpacked.")
+            if any(entry.flag_bits & ENCRYPTED for entry in archive.infolist()):
+                raise BadRequest("This archive is locked by a password; save it without one.")
             metas = [n for n in archive.namelist() if PurePosixPath(n).name == "meta.xml"]
             return described(archive, metas[0]) if metas else lone_table(archive)
-    except (zipfile.BadZipFile, OSError, EOFError, NotImplementedError) as error:
+    except (zipfile.BadZipFile, zlib.error, OSError, EOFError, NotImplementedError) as error:
         raise BadRequest("This archive is damaged; download it again.") from error
-    except UnicodeDecodeError as error:
-        raise BadRequest("The archive's table is not UTF-8 text.") from error
 
 
 def lone_table(archive: zipfile.ZipFile) -> list[Listed]:
@@ -144,35 +167,26 @@ def lone_table(archive: zipfile.ZipFile) -> list[Listed]:
     if len(tables) != 1:
         raise BadRequest("This zip has no meta.xml: it is no Darwin Core Archive.")
     with archive.open(tables[0]) as file:
-        return from_table(io.TextIOWrapper(file, "utf-8-sig", newline=""), "")
+        return from_table(bounded_lines(io.TextIOWrapper(file, "utf-8-sig", newline="")))
 
 
 def described(archive: zipfile.ZipFile, meta: str) -> list[Listed]:
-    """The names that a meta.xml describes."""
-    if archive.getinfo(meta).file_size > LARGEST_META:
-        raise BadRequest("The archive's meta.xml is not one.")
-    content = archive.read(meta)
-    if b"<!" in content.replace(b"<!--", b""):  # entities could be made to fill the memory
-        raise BadRequest("The archive's meta.xml declares more than a description may.")
-    try:
-        root = fromstring(content)
-    except (ParseError, ValueError) as error:
-        raise BadRequest("The archive's meta.xml can't be read.") from error
-    core = root.find(f"{TEXT}core")
-    if core is None or not core.get("rowType", "").endswith("/Taxon"):
+    """The names that a meta.xml describes. Raises BadRequest."""
+    core, extensions = read_description(archive, meta)
+    if not core.kind.endswith("/Taxon"):
         raise BadRequest("The archive's core is not a list of taxa; export a checklist.")
-    folder = str(PurePosixPath(meta).parent)
     common = {
-        row["coreid"]: row["vernacularname"]
-        for extension in root.findall(f"{TEXT}extension")
-        if extension.get("rowType", "").endswith("/VernacularName")
-        for row in described_rows(archive, folder, extension)
+        row.get("coreid", ""): row["vernacularname"]
+        for extension in extensions
+        if extension.kind.endswith("/VernacularName")
+        for row in described_rows(archive, extension)
         if row.get("vernacularname") and wanted_language(row)
     }
-    rows = list(described_rows(archive, folder, core))
     return names_listed(
         {**row, "vernacularname": row.get("vernacularname") or common.get(row["taxonid"], "")}
-        for row in rows
+        if row.get("taxonid")
+        else row
+        for row in described_rows(archive, core)
     )
 
 
@@ -181,35 +195,17 @@ def wanted_language(row: Mapping[str, str]) -> bool:
     return row.get("language", "").lower()[:2] in {"", "en"}
 
 
-def described_rows(
-    archive: zipfile.ZipFile, folder: str, part: Element
-) -> Iterator[dict[str, str]]:
-    """A described table's rows by term; the id's column as taxonid, or coreid in an extension."""
-    place = part.find(f"{TEXT}files/{TEXT}location")
-    name = f"{folder}/{place.text}" if folder != "." and place is not None else None
-    file_name = name or (place.text if place is not None else None) or ""
-    if file_name not in archive.namelist():
-        raise BadRequest(f"The archive names a table {file_name or '?'}, which is not in it.")
-    terms = {
-        int(field.get("index", "-1")): term_of(field.get("term", ""))
-        for field in part.findall(f"{TEXT}field")
-        if field.get("index")
-    }
-    own, key = ("taxonid", "id") if part.tag == f"{TEXT}core" else ("coreid", "coreid")
-    at = part.find(f"{TEXT}{key}")
-    if at is not None:
-        terms[int(at.get("index", "0"))] = own
-    split = part.get("fieldsTerminatedBy", ",").replace("\\t", "\t")
-    quote = part.get("fieldsEnclosedBy", '"')
-    encoding = part.get("encoding") or "utf-8"
-    with archive.open(file_name) as raw:
-        lines = io.TextIOWrapper(raw, encoding, newline="")
-        style: Literal[0, 3] = 0 if quote else 3  # csv.QUOTE_MINIMAL, csv.QUOTE_NONE
-        reader = csv.reader(lines, delimiter=split, quotechar=quote or None, quoting=style)
-        for _ in range(int(part.get("ignoreHeaderLines", "0") or 0)):
-            next(reader, None)
-        for cells in reader:
-            yield {term: cells[i] for i, term in terms.items() if i < len(cells)}
+def described_rows(archive: zipfile.ZipFile, table: Table) -> Iterator[dict[str, str]]:
+    """A described table's rows by term; the id's column as taxonid, or coreid in an extension.
+    Raises BadRequest."""
+    read = [(at, term) for at, term in table.terms if term in READ]
+    with archive.open(table.file) as raw:
+        lines = bounded_lines(io.TextIOWrapper(raw, table.encoding, newline=""))
+        reader = csv.reader(lines, **table.style)
+        for _ in range(table.heads):
+            if next(reader, None) is None:
+                return
+        yield from with_terms(reader, read)
 
 
 def ordered(names: Sequence[Listed]) -> list[Listed]:
@@ -220,11 +216,13 @@ def ordered(names: Sequence[Listed]) -> list[Listed]:
             first[one.name] = one
     placed: dict[str, Listed] = {}
     for name in first:
-        trail = [name]
-        while (upper := first[trail[-1]].parent) in first and upper not in placed:
+        trail = {name: None}  # in order, and quick to ask
+        last = name
+        while (upper := first[last].parent) in first and upper not in placed:
             if upper in trail:
                 break  # a ring: the list contradicts itself
-            trail.append(upper)
+            trail[upper] = None
+            last = upper
         for id in reversed(trail):
             placed.setdefault(id, first[id])
     return [*placed.values(), *(n for n in names if n.accepted and n.name not in placed)]

@@ -18,6 +18,7 @@ from biosight.taxonomy.collected import Names
 from biosight.taxonomy.known import KnownTaxon, known_id
 
 MOST_SHOWN = 20
+MOST_LEVELS = 200  # the deepest classifications have some fifty
 AT_ONCE = 500
 
 
@@ -42,6 +43,7 @@ def looked_through(names: Names, listed: Sequence[Listed]) -> tuple[Preview, lis
     """What a list would do, and the names to add, parents first."""
     seen: dict[str, Listed] = {}
     preview, fresh = Preview(), []
+    levels: dict[str, int] = {}
     for row in listed:
         try:
             one = replace(row, name=clean_label(row.name))
@@ -54,6 +56,10 @@ def looked_through(names: Names, listed: Sequence[Listed]) -> tuple[Preview, lis
             preview.known += 1
             check_known(names, known, one, preview)
             continue
+        levels[key] = 1 + level_of(names, levels, one.parent)
+        if levels[key] > MOST_LEVELS:
+            preview.doubt(f"{one.name} hangs more than {MOST_LEVELS} levels deep; it is left out.")
+            continue
         seen[key] = one
         if one.accepted:
             preview.synonyms += 1
@@ -64,6 +70,14 @@ def looked_through(names: Names, listed: Sequence[Listed]) -> tuple[Preview, lis
             check_parent(names, seen, one, preview)
         fresh.append(one)
     return preview, fresh
+
+
+def level_of(names: Names, levels: dict[str, int], name: str) -> int:
+    """How many levels down a name hangs, 0 for one that is nowhere; kept in `levels`."""
+    key = alike(name)
+    if key not in levels and key in names.twins:
+        levels[key] = len(names.tree.line(names.twins[key]))
+    return levels.get(key, 0)
 
 
 def check_known(names: Names, known: str, one: Listed, preview: Preview) -> None:

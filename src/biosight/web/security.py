@@ -183,7 +183,8 @@ class Limit:
     words: str
 
 
-CHECKLIST = "/names/checklist"
+CHECKLIST, TABLE = "/names/checklist", "/deployments/table"
+MOST_TABLE_MB = 20
 MODELS = f"{API}/models"
 MOST_MODEL_MB = 500
 
@@ -194,6 +195,9 @@ def limit_of(scope: Scope, settings: Settings) -> Limit:
     if is_upload(scope) or CHECKLIST in str(scope["path"]):
         most_mb = settings.max_file_mb
         return Limit((most_mb + 1) * MEGABYTE, too_large(most_mb))
+    if TABLE in str(scope["path"]):
+        words = f"A table of deployments can have {MOST_TABLE_MB} MB at most."
+        return Limit((MOST_TABLE_MB + 1) * MEGABYTE, words)
     if scope["path"] == MODELS:
         words = f"This model is larger than {MOST_MODEL_MB} MB; add it with biosight model add."
         return Limit((MOST_MODEL_MB + 1) * MEGABYTE, words)

@@ -14,7 +14,7 @@ from pydantic import BaseModel, Field
 from biosight.errands import acting, deployment_tables, locating
 from biosight.gallery.privacy import middle, uncertainty
 from biosight.images import Image
-from biosight.places import Deployment, Site
+from biosight.places import Deployment, Site, tables
 from biosight.places.clocks import MOST_SHIFT, checked_moment, shift_between, shifted
 from biosight.places.coordinates import read_place
 from biosight.review.acts import MOST_AT_ONCE, Act
@@ -340,12 +340,12 @@ def clock(deployment: str, body: ClockSeen, access: Viewer, records: Store) -> C
 
 
 @contextmanager
-def sent(file: UploadFile) -> Iterator[list[deployment_tables.Row]]:
+def sent(file: UploadFile) -> Iterator[list[tables.Row]]:
     """The rows of a table that was sent. Raises BadRequest in words."""
     with NamedTemporaryFile(suffix=".csv") as kept:
         copyfileobj(file.file, kept)
         kept.flush()
-        yield deployment_tables.read_table(Path(kept.name))
+        yield tables.read_table(Path(kept.name))
 
 
 @router.post("/collections/{collection}/deployments/table/preview")

@@ -1,0 +1,164 @@
+"""Work on a file that somebody may have made to harm, in a process of its own with limits; a few at
+once, and few more wait.
+
+The child is a fresh Python that calls one function with words and writes each thing that it gives
+as a line of JSON; nothing is pickled. Not here: pictures, whose children stay
+(inference/decoding.py).
+"""
+
+import gc
+import json
+import resource
+import signal
+import subprocess
+import sys
+import threading
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from importlib import import_module
+from pathlib import Path
+from typing import BinaryIO
+
+from biosight.errors import BadRequest, BioSightError, Unavailable
+from biosight.tied import end_with
+
+AT_ONCE, MOST_WAITING, PATIENCE_SECONDS = 2, 8, 60.0
+TOO_SLOW = "This file takes too long to read; split it, or save it in an ordinary form."
+TOO_MUCH = "This file needs more memory to read than BioSight allows; split it."
+BROKEN = "This file can't be read; it is damaged, or of another kind."
+BUSY = "Other files are being read just now; try again in a moment."
+
+running = threading.Semaphore(AT_ONCE)
+seats = threading.BoundedSemaphore(AT_ONCE + MOST_WAITING)
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """What a child may take: address space in bytes (0: no limit), seconds of a processor, and
+    seconds altogether."""
+
+    memory: int
+    cpu: int
+    wall: float
+
+
+def done_apart(
+    work: Callable[..., Iterable[object]],
+    arguments: Iterable[str],
+    limits: Limits,
+    refusal: type[BadRequest] = BadRequest,
+) -> Iterator[object]:
+    """What `work`, a function of a module, gives when it is called with words, one thing after the
+    other as JSON has it.
+
+    Raises `refusal` in words where it refuses, breaks or takes too much, and Unavailable where too
+    many wait, or somebody else ended it.
+    """
+    with seat(), child(work, arguments, limits) as (process, out):
+        last: dict[str, str] = {}
+        for line in out:
+            if line.startswith(b"{"):
+                last = json.loads(line)
+                break
+            yield json.loads(line)[0]
+        code = process.wait()
+    if last.get("end") == "busy":
+        raise Unavailable(last["words"])
+    if last.get("end") != "done":
+        raise refusal(last["words"] if last else ended(code))
+
+
+@contextmanager
+def seat() -> Iterator[None]:
+    """A turn, for which a few may wait. Raises Unavailable."""
+    if not seats.acquire(blocking=False):
+        raise Unavailable(BUSY)
+    try:
+        if not running.acquire(timeout=PATIENCE_SECONDS):
+            raise Unavailable(BUSY)
+        try:
+            yield
+        finally:
+            running.release()
+    finally:
+        seats.release()
+
+
+@contextmanager
+def child(
+    work: Callable[..., Iterable[object]], arguments: Iterable[str], limits: Limits
+) -> Iterator[tuple["subprocess.Popen[bytes]", BinaryIO]]:
+    """A process that does the work and is ended in time, and what it writes."""
+    name = f"{work.__module__}:{work.__name__}"
+    command = [sys.executable, "-m", "biosight.apart", str(limits.memory), str(limits.cpu), name]
+    process = subprocess.Popen(
+        [*command, *arguments],
+        stdin=subprocess.PIPE,  # the child ends when this is closed, by us or with us
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
+    )
+    clock = threading.Timer(limits.wall, process.send_signal, [signal.SIGXCPU])
+    clock.daemon = True
+    clock.start()
+    try:
+        assert process.stdout is not None
+        yield process, process.stdout  # type: ignore[misc]
+    finally:
+        clock.cancel()
+        process.kill()
+        with process:  # closes the pipes and reaps it
+            pass
+
+
+def ended(code: int) -> str:
+    """Words for a child that wrote no end. Raises Unavailable where it was ended from outside."""
+    if -code in {signal.SIGKILL, signal.SIGTERM, signal.SIGINT, signal.SIGHUP}:
+        raise Unavailable(BUSY)
+    return TOO_SLOW if -code == signal.SIGXCPU else BROKEN
+
+
+def confine(memory: int, cpu: int) -> None:
+    """Set this process's limits, and let the kernel end it first where memory is short."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is the parent's business
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+    resource.setrlimit(resource.RLIMIT_CPU, (cpu, cpu + 5))
+    if sys.platform == "linux":
+        if memory:
+            resource.setrlimit(resource.RLIMIT_AS, (memory, memory))
+        with suppress(OSError):
+            Path("/proc/self/oom_score_adj").write_text("1000", encoding="ascii")
+
+
+def answered(name: str, arguments: list[str], out: BinaryIO) -> dict[str, str]:
+    """Write what a function gives, a line each; how it ended, and why in words."""
+    module, _, function = name.partition(":")
+    work = getattr(import_module(module), function)
+    try:
+        for thing in work(*arguments):
+            out.write(json.dumps([thing]).encode() + b"\n")
+    except Unavailable as error:
+        return {"end": "busy", "words": error.detail}
+    except BioSightError as error:
+        return {"end": "refused", "words": error.detail}
+    except MemoryError:
+        return {"end": "refused", "words": TOO_MUCH}
+    except Exception:
+        return {"end": "refused", "words": BROKEN}
+    return {"end": "done"}
+
+
+def serve_once() -> None:
+    """Do one function's work: MEMORY CPU MODULE:FUNCTION WORDS..."""
+    memory, cpu, name, *arguments = sys.argv[1:]
+    end_with(sys.stdin.fileno())
+    confine(int(memory), int(cpu))
+    gc.disable()  # one short piece of work; looking through millions of rows for rings took half
+    out = sys.stdout.buffer
+    last = answered(name, arguments, out)
+    out.write(json.dumps(last).encode() + b"\n")
+    out.flush()
+
+
+if __name__ == "__main__":
+    serve_once()

@@ -1,0 +1,106 @@
+"""Tables of places and pictures as people and programs save them: CSV, in UTF-8 or as Excel does.
+
+They are read in a process of its own (apart.py), within limits. Not here: what the rows mean
+(errands/deployment_tables.py, errands/camtrap_reading.py).
+"""
+
+import csv
+import io
+from collections.abc import Iterator
+from itertools import islice
+from pathlib import Path
+from typing import cast
+
+from biosight.apart import Limits, done_apart
+from biosight.errors import BadRequest
+
+MOST_BYTES, MOST_ROWS, MOST_COLUMNS = 20_000_000, 20_000, 2_000
+# Of other programs' packages: a season's pictures have a row each.
+MOST_PACKAGE_BYTES, MOST_PACKAGE_ROWS = 200_000_000, 2_000_000
+LIMITS = Limits(memory=2_000_000_000, cpu=120, wall=300.0)
+Row = dict[str, str]
+COLUMNS = (
+    "deploymentID",
+    "locationID",
+    "locationName",
+    "latitude",
+    "longitude",
+    "coordinateUncertainty",
+    "deploymentStart",
+    "deploymentEnd",
+    "cameraID",
+    "cameraHeight",
+    "baitUse",
+    "habitat",
+    "deploymentTags",
+    "deploymentComments",
+)
+BY_NAME = {c.casefold(): c for c in COLUMNS}
+
+
+def read_table(path: Path) -> list[Row]:
+    """The rows of a table of deployments by Camtrap DP's column names. Raises BadRequest in words,
+    and Unavailable while others are read."""
+    return [cast("Row", row) for row in done_apart(named_by_deployment, [str(path)], LIMITS)]
+
+
+def read_package_table(path: Path) -> list[Row]:
+    """The rows of a table of a package, with every column; raises as `read_table`."""
+    return [cast("Row", row) for row in done_apart(package_rows, [str(path)], LIMITS)]
+
+
+def named_by_deployment(path: str) -> Iterator[Row]:
+    """The rows of a table of deployments; for a process of its own. Raises BadRequest."""
+    text = table_text(Path(path), MOST_BYTES)
+    first = text.partition("\n")[0]
+    mark = max(",;\t", key=first.count)
+    header = next(csv.reader([first[:131_000]], delimiter=mark), [])
+    if "deploymentid" not in {cell.strip().casefold() for cell in header}:
+        raise BadRequest("This is no table of deployments: it needs a column deploymentID.")
+    rows = [named(row) for row in bounded_rows(text, mark, MOST_ROWS)]
+    if not rows:
+        raise BadRequest("This table of deployments has no rows.")
+    yield from rows
+
+
+def package_rows(path: str) -> Iterator[Row]:
+    """The rows of a CSV as Camtrap DP has it; for a process of its own. Raises BadRequest."""
+    for row in bounded_rows(table_text(Path(path), MOST_PACKAGE_BYTES), ",", MOST_PACKAGE_ROWS):
+        yield {k: v for k, v in row.items() if k and isinstance(v, str)}
+
+
+def bounded_rows(text: str, mark: str, most: int) -> Iterator[dict[str, str]]:
+    """Rows by their column's name, "" or no text where a row is short. Raises BadRequest."""
+    reader = csv.DictReader(io.StringIO(text, ""), delimiter=mark)
+    try:
+        if len(reader.fieldnames or ()) > MOST_COLUMNS:
+            raise BadRequest(f"A table can have {MOST_COLUMNS:,} columns at most.")
+        yield from islice(reader, most)
+        if next(reader, None) is not None:
+            raise BadRequest(f"This table has more than {most:,} rows; split it.")
+    except csv.Error as error:
+        line = reader.line_num + 1
+        raise BadRequest(f"Line {line} of the table can't be read: {error}.") from error
+
+
+def table_text(path: Path, most: int) -> str:
+    """A table's text. Raises BadRequest for one that is too large."""
+    if path.stat().st_size > most:
+        raise BadRequest(f"A table can have {most // 1_000_000} MB at most.")
+    return decoded(path.read_bytes())
+
+
+def named(row: dict[str, str]) -> Row:
+    """A row's cells by Camtrap DP's names for their columns; others are left away."""
+    cells = {BY_NAME.get((k or "").strip().casefold(), ""): v for k, v in row.items()}
+    return {k: v.strip() for k, v in cells.items() if k and isinstance(v, str)}
+
+
+def decoded(content: bytes) -> str:
+    """The text of a table: UTF-8 or UTF-16 by its mark, else UTF-8, else Windows-1252."""
+    if content.startswith((b"\xff\xfe", b"\xfe\xff")):
+        return content.decode("utf-16", "replace")
+    try:
+        return content.decode("utf-8-sig")
+    except UnicodeDecodeError:
+        return content.decode("cp1252", "replace")

@@ -1,0 +1,161 @@
+"""What a Darwin Core Archive says of itself: its meta.xml, checked before anything is read by it.
+
+Source: Darwin Core text guide (TDWG 2023). Not here: what the tables hold (checklist.py).
+"""
+
+import codecs
+import zipfile
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import PurePosixPath
+from typing import Literal, TextIO, TypedDict
+from xml.etree.ElementTree import Element, ParseError, fromstring
+from xml.parsers import expat
+
+from biosight.errors import BadRequest
+
+TEXT = "{http://rs.tdwg.org/dwc/text/}"
+LARGEST_META = 1_000_000
+LONGEST_LINE = 1_000_000
+MOST_COLUMNS, MOST_HEADS, MOST_EXTENSIONS = 2_000, 1_000, 50
+UNREADABLE = "The archive's meta.xml can't be read."
+# What a column may be called, beside the term itself.
+OTHER_NAMES = {
+    "name": "scientificname",
+    "species": "scientificname",
+    "rank": "taxonrank",
+    "id": "taxonid",
+    "parentid": "parentnameusageid",
+    "parentname": "parent",
+    "parentnameusage": "parent",
+    "acceptedname": "accepted",
+    "acceptednameusage": "accepted",
+    "acceptedid": "acceptednameusageid",
+    "commonname": "vernacularname",
+    "canonicalname": "canonicalname",
+    "status": "taxonomicstatus",
+}
+
+
+class Style(TypedDict):
+    """How a table is written, in the csv module's words."""
+
+    delimiter: str
+    quotechar: str | None
+    quoting: Literal[0, 3]
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """One table of an archive: the kind of its rows, its file, how that is written, lines before
+    the first row, and the term of each column that has one."""
+
+    kind: str
+    file: str
+    encoding: str
+    style: Style
+    heads: int
+    terms: tuple[tuple[int, str], ...]
+
+
+def bounded_lines(file: TextIO) -> Iterator[str]:
+    """The lines of a text as they come. Raises BadRequest for one that is no line of a table."""
+    while line := file.readline(LONGEST_LINE + 1):
+        if len(line) > LONGEST_LINE:
+            raise BadRequest("A line of this table is longer than a million letters.")
+        yield line
+
+
+def term_of(column: str) -> str:
+    """A column's name as a bare lower-case term."""
+    bare = "".join(c for c in column.rpartition("/")[2].rpartition(":")[2] if c.isalnum()).lower()
+    return OTHER_NAMES.get(bare, bare)
+
+
+def read_description(archive: zipfile.ZipFile, meta: str) -> tuple[Table, list[Table]]:
+    """The core and its extensions, all of whose files are there. Raises BadRequest in words."""
+    if archive.getinfo(meta).file_size > LARGEST_META:
+        raise BadRequest("The archive's meta.xml is not one.")
+    root = parsed_plainly(archive.read(meta))
+    core = root.find(f"{TEXT}core")
+    if core is None:
+        raise BadRequest("The archive's core is not a list of taxa; export a checklist.")
+    extensions = root.findall(f"{TEXT}extension")[:MOST_EXTENSIONS]
+    folder, there = str(PurePosixPath(meta).parent), set(archive.namelist())
+    return table_of(core, folder, there), [table_of(e, folder, there) for e in extensions]
+
+
+def parsed_plainly(content: bytes) -> Element:
+    """An XML text without declarations of its own, in whatever encoding: entities could be made to
+    fill the memory. Raises BadRequest."""
+
+    def refuse(*_: object) -> None:
+        raise BadRequest("The archive's meta.xml declares more than a description may.")
+
+    try:
+        checker = expat.ParserCreate()
+        checker.StartDoctypeDeclHandler = refuse
+        checker.EntityDeclHandler = refuse
+        checker.Parse(content, True)
+        return fromstring(content)
+    except (expat.ExpatError, ParseError, ValueError, LookupError) as error:
+        raise BadRequest(UNREADABLE) from error
+
+
+def table_of(part: Element, folder: str, there: set[str]) -> Table:
+    """A table as one part of a meta.xml describes it. Raises BadRequest."""
+    place = part.find(f"{TEXT}files/{TEXT}location")
+    said = (place.text or "").strip() if place is not None else ""
+    file = f"{folder}/{said}" if folder != "." else said
+    if file not in there:
+        raise BadRequest(f"The archive names a table {file[:80] or '?'}, which is not in it.")
+    return Table(
+        part.get("rowType", ""),
+        file,
+        encoding_of(part),
+        style_of(part),
+        bounded_number(part.get("ignoreHeaderLines") or "0", MOST_HEADS),
+        terms_of(part),
+    )
+
+
+def terms_of(part: Element) -> tuple[tuple[int, str], ...]:
+    """The columns that have a term; the id's column as taxonid, or coreid. Raises BadRequest."""
+    terms = {
+        bounded_number(field.get("index", ""), MOST_COLUMNS): term_of(field.get("term", ""))
+        for field in part.findall(f"{TEXT}field")
+        if field.get("index")
+    }
+    own, key = ("taxonid", "id") if part.tag == f"{TEXT}core" else ("coreid", "coreid")
+    at = part.find(f"{TEXT}{key}")
+    if at is not None:
+        terms[bounded_number(at.get("index", "0"), MOST_COLUMNS)] = own
+    return tuple(terms.items())
+
+
+def bounded_number(said: str, most: int) -> int:
+    """A whole number from 0 to `most`. Raises BadRequest."""
+    if not (said.isascii() and said.isdecimal() and len(said) < 10 and int(said) <= most):
+        raise BadRequest(f"The archive's meta.xml says “{said[:20]}” where a number belongs.")
+    return int(said)
+
+
+def style_of(part: Element) -> Style:
+    """How a table is written. Raises BadRequest for what no table is."""
+    split = part.get("fieldsTerminatedBy", ",").replace("\\t", "\t")
+    quote = part.get("fieldsEnclosedBy", '"')
+    if len(split) != 1 or len(quote) > 1 or split in {"\r", "\n"} or quote in {"\r", "\n", split}:
+        raise BadRequest("The archive's meta.xml parts its fields by more than one letter.")
+    return Style(delimiter=split, quotechar=quote or None, quoting=0 if quote else 3)
+
+
+def encoding_of(part: Element) -> str:
+    """The text encoding of a table. Raises BadRequest for one that is none."""
+    said = part.get("encoding") or "utf-8"
+    try:
+        known = codecs.lookup(said)
+        if not isinstance("".encode(said), bytes):
+            raise LookupError(said)
+    except (LookupError, UnicodeError, ValueError) as error:
+        raise BadRequest(f"The archive's tables are in “{said[:40]}”, an unknown text.") from error
+    return known.name

@@ -1,0 +1,83 @@
+"""Tables of deployments as people send them, and what is none."""
+
+import io
+from pathlib import Path
+
+import pytest
+from starlette.testclient import TestClient
+
+from biosight.bootstrap import BioSight
+from biosight.errands.deployment_tables import outlook
+from biosight.errors import BadRequest
+from biosight.places.tables import MOST_ROWS, read_table
+from tests.conftest import first_collection
+
+HEAD = "deploymentID,locationName,latitude,longitude\n"
+
+
+def read(tmp_path: Path, content: str | bytes) -> list[dict[str, str]]:
+    path = tmp_path / "t.csv"
+    path.write_bytes(content if isinstance(content, bytes) else content.encode())
+    return read_table(path)
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        (HEAD + "d1,Weiher,52.5,13.4\n").encode("utf-8-sig"),
+        (HEAD + "d1,Weiher,52.5,13.4\n").encode("utf-16"),
+        (HEAD + "d1,Weiher,52.5,13.4\n").replace(",", ";").encode("cp1252"),
+        (HEAD + "d1,Weiher,52.5,13.4\n").replace(",", "\t").encode(),
+    ],
+)
+def test_tables_as_people_save_them(tmp_path: Path, content: bytes) -> None:
+    want = {
+        "deploymentID": "d1",
+        "locationName": "Weiher",
+        "latitude": "52.5",
+        "longitude": "13.4",
+    }
+    assert read(tmp_path, content) == [want]
+
+
+@pytest.mark.parametrize(
+    ("content", "words"),
+    [
+        ("", "needs a column deploymentID"),
+        ("a,b\n1,2\n", "needs a column deploymentID"),
+        ("," * 3_000_000, "needs a column deploymentID"),
+        (HEAD, "has no rows"),
+        (HEAD + "x" * 200_000, "Line 2 of the table can't be read"),
+        (HEAD.strip() + "," * 5_000 + "\n1\n", "2,000 columns at most"),
+        (HEAD + "d,,,\n" * (MOST_ROWS + 1), "more than 20,000 rows"),
+    ],
+)
+def test_what_is_no_table_is_refused_in_words(tmp_path: Path, content: str, words: str) -> None:
+    with pytest.raises(BadRequest, match=words):
+        read(tmp_path, content)
+
+
+def test_every_row_that_contradicts_an_earlier_one_is_said(
+    ada: TestClient, biosight: BioSight
+) -> None:
+    rows = [
+        {"deploymentID": f"d{n}", "locationName": f"s{n % 100}", "latitude": "1", "longitude": at}
+        for n, at in enumerate(["2"] * 100 + ["2"] * 50 + ["3"] * 50)
+    ]
+    found = outlook(biosight.archive.records, first_collection(ada), rows)
+    assert (len(found.new_sites), len(found.new_deployments)) == (100, 150)
+    assert [d.split(": ")[1] for d in found.doubts] == [
+        f"s{n} has two places in this table." for n in range(50, 100)
+    ]
+
+
+def test_a_table_is_sent_up_to_its_own_limit(ada: TestClient) -> None:
+    path = f"/api/v1/collections/{first_collection(ada)}/deployments/table/preview"
+    large = (HEAD + f"d1,s,1,1{' ' * 100_000}\n" + "d2,s,1,1\n" * 10).encode() + b"\n" * 3_000_000
+    seen = ada.post(path, files={"file": ("t.csv", io.BytesIO(large))})
+    assert seen.status_code == 200, seen.text
+    assert seen.json()["deployments"] == 2
+    larger = large + b"\n" * 19_000_000
+    answer = ada.post(path, files={"file": ("t.csv", io.BytesIO(larger))})
+    assert answer.status_code == 413
+    assert "20 MB" in answer.json()["detail"]

@@ -1,0 +1,102 @@
+"""Work in a process of its own: its limits, its queue, and what becomes of its end."""
+
+import os
+import signal
+import threading
+import time
+from collections.abc import Iterator
+
+import pytest
+
+from biosight import apart
+from biosight.apart import Limits, done_apart
+from biosight.errors import BadModel, BadRequest, Unavailable
+
+SMALL = Limits(memory=400_000_000, cpu=2, wall=20.0)
+
+
+def echo(*words: str) -> Iterator[list[str]]:
+    for word in words:
+        yield [word, word]
+
+
+def refuses(_: str) -> Iterator[str]:
+    yield "something"
+    raise BadRequest("Not this.")
+
+
+def breaks(_: str) -> Iterator[str]:
+    yield "something"
+    raise RuntimeError("a path that nobody is to read")
+
+
+def eats(_: str) -> Iterator[int]:
+    yield len(bytearray(2_000_000_000))
+
+
+def spins(_: str) -> Iterator[str]:
+    while time.monotonic():
+        pass
+    yield ""
+
+
+def sleeps(seconds: str) -> Iterator[str]:
+    time.sleep(float(seconds))
+    yield "awake"
+
+
+def ends(by: str) -> Iterator[str]:
+    os.kill(os.getpid(), int(by))
+    yield ""
+
+
+def test_things_come_in_order() -> None:
+    assert list(done_apart(echo, ["a", "{ü\n"], SMALL)) == [["a", "a"], ["{ü\n", "{ü\n"]]
+
+
+def test_refusals_come_through_and_breaks_tell_nothing() -> None:
+    with pytest.raises(BadRequest, match=r"^Not this\.$"):
+        list(done_apart(refuses, [""], SMALL))
+    with pytest.raises(BadModel) as broken:
+        list(done_apart(breaks, [""], SMALL, BadModel))
+    assert broken.value.detail == apart.BROKEN
+
+
+def test_memory_and_time_are_bounded() -> None:
+    with pytest.raises(BadRequest, match="more memory"):
+        list(done_apart(eats, [""], SMALL))
+    with pytest.raises(BadRequest, match="too long"):
+        list(done_apart(spins, [""], SMALL))
+    begin = time.monotonic()
+    with pytest.raises(BadRequest, match="too long"):
+        list(done_apart(sleeps, ["60"], Limits(0, 2, 1.0)))
+    assert time.monotonic() - begin < 15
+
+
+def test_who_is_killed_from_outside_may_try_again() -> None:
+    with pytest.raises(Unavailable):
+        list(done_apart(ends, [str(int(signal.SIGKILL))], SMALL))
+    with pytest.raises(BadRequest):
+        list(done_apart(ends, [str(int(signal.SIGSEGV))], SMALL))
+
+
+def test_a_reader_that_goes_ends_the_child() -> None:
+    things = done_apart(sleeps, ["60"], SMALL)
+    threading.Timer(0.5, lambda: None).start()
+    begin = time.monotonic()
+    things.close()  # type: ignore[attr-defined]
+    assert time.monotonic() - begin < 5
+
+
+def test_few_run_and_few_wait(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(apart, "running", threading.Semaphore(1))
+    monkeypatch.setattr(apart, "seats", threading.BoundedSemaphore(2))
+    monkeypatch.setattr(apart, "PATIENCE_SECONDS", 0.2)
+    first = done_apart(echo, ["a", "b"], SMALL)
+    assert next(iter(first)) == ["a", "a"]
+    with pytest.raises(Unavailable):  # waits, in vain
+        list(done_apart(echo, ["a"], SMALL))
+    with apart.seats, pytest.raises(Unavailable):  # may not even wait
+        list(done_apart(echo, ["a"], SMALL))
+    assert list(first) == [["b", "b"]]
+    assert list(done_apart(echo, ["a"], SMALL)) == [["a", "a"]]
