@@ -17,13 +17,13 @@ import numpy as np
 from PIL import Image as Pillow
 
 from biosight.bootstrap import DEFAULT_MODEL
-from biosight.cli.experts import prepared
 from biosight.cli.versions import card_from
 from biosight.errands.adding import listed_labels
 from biosight.inference.classifier import Classifier
 from biosight.inference.expert import Branch, Expert
 from biosight.inference.mapping import read_mapping
 from biosight.inference.preprocess import to_pixels
+from biosight.inference.trial import tried_expert
 from biosight.learning.weighing import Example, fit_weight
 from biosight.training import dataset as ds
 from biosight.training.leaves import read_names, with_nodes
@@ -44,7 +44,7 @@ def opened(file: Path, labels: Path, table: Path, name: str, under: str, folder:
     }
     card = card_from(file, given | {"resize": 224, "mean": "0.5,0.5,0.5", "std": "0.5,0.5,0.5"})
     taxa = read_mapping(table, listed_labels(Path(labels).read_text()), name)
-    prepared(file, card.model_copy(update={"under": under, "taxa": taxa}), "nhwc", folder)
+    tried_expert(file, card.model_copy(update={"under": under, "taxa": taxa}), "nhwc", folder)
     return Expert(folder)
 
 

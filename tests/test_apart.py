@@ -45,6 +45,13 @@ def sleeps(seconds: str) -> Iterator[str]:
     yield "awake"
 
 
+def then_sleeps(seconds: str) -> Iterator[str]:
+    yield "first"
+    for _ in range(1000):
+        yield "x" * 1000  # past what is written at once
+    time.sleep(float(seconds))
+
+
 def ends(by: str) -> Iterator[str]:
     os.kill(os.getpid(), int(by))
     yield ""
@@ -81,11 +88,12 @@ def test_who_is_killed_from_outside_may_try_again() -> None:
 
 
 def test_a_reader_that_goes_ends_the_child() -> None:
-    things = done_apart(sleeps, ["60"], SMALL)
-    threading.Timer(0.5, lambda: None).start()
+    things = done_apart(then_sleeps, ["60"], SMALL)
+    assert next(things) == "first"
     begin = time.monotonic()
-    things.close()  # type: ignore[attr-defined]
-    assert time.monotonic() - begin < 5
+    del things
+    assert time.monotonic() - begin < 10
+    assert list(done_apart(echo, ["a"], SMALL)) == [["a", "a"]]
 
 
 def test_few_run_and_few_wait(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -343,7 +343,7 @@ def test_a_real_tflite_network_is_run(tmp_path: Path) -> None:
     if not named:
         pytest.skip("no TFLite network here: set BIOSIGHT_TFLITE to NAME.tflite")
     pytest.importorskip("ai_edge_litert")
-    from biosight.cli.experts import prepared
+    from biosight.inference.trial import tried_expert
 
     path = Path(named)
     labels = path.with_name(f"{path.stem}_labels.txt").read_text().split("\n")
@@ -351,7 +351,7 @@ def test_a_real_tflite_network_is_run(tmp_path: Path) -> None:
     names = tuple(CardLabel(name=x) for x in labels if x)
     card = card.model_copy(update={"labels": names, "input_size": 224, "sha256": ""})
     (tmp_path / "out").mkdir()
-    prepared(path, card, "nhwc", tmp_path / "out")
+    tried_expert(path, card, "nhwc", tmp_path / "out")
     expert = Expert(tmp_path / "out")
     assert expert.card.parameters["outputs"] == "probabilities"
     said = expert.shares(np.zeros((1, 192, 192, 3), np.uint8))

@@ -36,11 +36,13 @@ seats = threading.BoundedSemaphore(AT_ONCE + MOST_WAITING)
 @dataclass(frozen=True, slots=True)
 class Limits:
     """What a child may take: address space in bytes (0: no limit), seconds of a processor, and
-    seconds altogether."""
+    seconds altogether; and the words for one that takes more."""
 
     memory: int
     cpu: int
     wall: float
+    slow: str = TOO_SLOW
+    much: str = TOO_MUCH
 
 
 def done_apart(
@@ -63,10 +65,12 @@ def done_apart(
                 break
             yield json.loads(line)[0]
         code = process.wait()
-    if last.get("end") == "busy":
-        raise Unavailable(last["words"])
-    if last.get("end") != "done":
-        raise refusal(last["words"] if last else ended(code))
+    end = last.get("end") or ended(code)
+    if end == "busy":
+        raise Unavailable(last.get("words", BUSY))
+    if end != "done":
+        words = {"slow": limits.slow, "much": limits.much}.get(end)
+        raise refusal(words or last.get("words", BROKEN))
 
 
 @contextmanager
@@ -112,10 +116,10 @@ def child(
 
 
 def ended(code: int) -> str:
-    """Words for a child that wrote no end. Raises Unavailable where it was ended from outside."""
+    """How a child ended that wrote no end."""
     if -code in {signal.SIGKILL, signal.SIGTERM, signal.SIGINT, signal.SIGHUP}:
-        raise Unavailable(BUSY)
-    return TOO_SLOW if -code == signal.SIGXCPU else BROKEN
+        return "busy"  # from outside, by the kernel or a person
+    return "slow" if -code == signal.SIGXCPU else "refused"
 
 
 def confine(memory: int, cpu: int) -> None:
@@ -142,7 +146,7 @@ def answered(name: str, arguments: list[str], out: BinaryIO) -> dict[str, str]:
     except BioSightError as error:
         return {"end": "refused", "words": error.detail}
     except MemoryError:
-        return {"end": "refused", "words": TOO_MUCH}
+        return {"end": "much"}
     except Exception:
         return {"end": "refused", "words": BROKEN}
     return {"end": "done"}

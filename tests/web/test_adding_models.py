@@ -1,11 +1,17 @@
 """A classifier that an administrator adds in the browser: checked as on the command line."""
 
+import time
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
+import onnx
 import pytest
+from onnx import TensorProto, helper, numpy_helper
 from starlette.testclient import TestClient
 
+from biosight.inference import trial
 from tests import tiny
 from tests.conftest import first_collection, upload
 from tests.test_model_commands import foreign
@@ -84,3 +90,56 @@ def test_only_an_administrator_in_a_browser_adds_models(
     answer = ada.post(f"{API}/models", files=sent, data=SAID, headers=by_token)
     assert answer.status_code == 403
     assert first_collection(ben)
+
+
+def endless(path: Path) -> Path:
+    """A classifier that counts to 2^62 before it says anything."""
+    body = helper.make_graph(
+        [
+            helper.make_node("Identity", ["go"], ["on"]),
+            helper.make_node("Add", ["sum", "one"], ["more"]),
+        ],
+        "round",
+        [
+            helper.make_tensor_value_info("round", TensorProto.INT64, []),
+            helper.make_tensor_value_info("go", TensorProto.BOOL, []),
+            helper.make_tensor_value_info("sum", TensorProto.FLOAT, []),
+        ],
+        [
+            helper.make_tensor_value_info("on", TensorProto.BOOL, []),
+            helper.make_tensor_value_info("more", TensorProto.FLOAT, []),
+        ],
+    )
+    nodes = [
+        helper.make_node("ReduceMean", ["x"], ["start"], keepdims=0),
+        helper.make_node("Loop", ["rounds", "", "start"], ["end"], body=body),
+        helper.make_node("ReduceMean", ["x", "axes"], ["mean"], keepdims=0),
+        helper.make_node("Add", ["mean", "end"], ["logits"]),
+    ]
+    initial = [
+        numpy_helper.from_array(np.array(2**62, dtype=np.int64), "rounds"),
+        numpy_helper.from_array(np.array([2, 3], dtype=np.int64), "axes"),
+        numpy_helper.from_array(np.array(1, dtype=np.float32), "one"),
+    ]
+    graph = helper.make_graph(
+        nodes,
+        "endless",
+        [helper.make_tensor_value_info("x", TensorProto.FLOAT, ["n", 3, 32, 32])],
+        [helper.make_tensor_value_info("logits", TensorProto.FLOAT, ["n", 3])],
+        initial,
+    )
+    model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", 18)], ir_version=9)
+    onnx.save(model, path)
+    return path
+
+
+def test_a_model_that_never_ends_ends_apart(
+    ada: TestClient, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(trial, "LIMITS", replace(trial.LIMITS, wall=8.0))
+    file = endless(tmp_path / "own.onnx")
+    begin = time.process_time()
+    status, answer = send(ada, file, labels="Red, Green, Blue")
+    assert (status, "doesn't come to an end" in str(answer["detail"])) == (422, True)
+    assert time.process_time() - begin < 5  # the work was another process's
+    assert send(ada, foreign(tmp_path / "own.onnx"))[0] == 201

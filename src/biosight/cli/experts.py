@@ -1,11 +1,9 @@
 """biosight model add --under ... and biosight model weigh: experts for one branch of the tree."""
 
 from pathlib import Path
-from shutil import copy2
 from tempfile import TemporaryDirectory
 
 import click
-import numpy as np
 from tqdm import tqdm
 
 from biosight import registry
@@ -14,13 +12,11 @@ from biosight.errands.placing import find_collection
 from biosight.errands.versions import serving_key
 from biosight.errands.weighing import weigh_expert
 from biosight.errors import BadModel
-from biosight.inference import arrival
-from biosight.inference.card import ModelCard, card_rollup, file_sha256, read_card, write_card
-from biosight.inference.expert import OUTPUTS, PROBABILITIES, Branch, Expert
+from biosight.inference.card import ModelCard, card_rollup, read_card
+from biosight.inference.expert import Branch
 from biosight.inference.mapping import read_mapping
+from biosight.inference.trial import TFLITE, tried_expert
 from biosight.settings import Settings
-
-TFLITE = ".tflite"
 
 
 def add_expert(
@@ -35,7 +31,7 @@ def add_expert(
         base = read_card(catalogue.locate(serving_key(archive.records, catalogue, "")))
         branch = Branch(card_rollup(base), card)
         with TemporaryDirectory() as folder:
-            prepared(file, card, layout, Path(folder))
+            tried_expert(file, card, layout, Path(folder))
             made = registry.keep(archive.records, archive.blobs, Path(folder))
     finally:
         archive.close()
@@ -48,29 +44,6 @@ def add_expert(
         "Its weight is 0 until pictures give it one, and it only says what a picture looks like: "
         f"biosight model weigh {made.id}, then biosight model promote the version that makes."
     )
-
-
-def prepared(file: Path, card: ModelCard, layout: str, folder: Path) -> None:
-    """The expert's folder, opened and run once. Raises BadModel for what doesn't fit."""
-    if file.suffix == TFLITE:
-        copied = folder / "model.tflite"
-        copy2(file, copied)
-        size = {"sha256": file_sha256(copied), "embedding_size": len(card.labels)}
-        write_card(card.model_copy(update=size), folder)
-    else:
-        found = arrival.examine(file, len(card.labels), card.input_size, layout)
-        arrival.prepare(file, card, found, layout, folder)
-    side = card.input_size
-    noise = np.random.default_rng(0).integers(0, 255, (2, side, side, 3), dtype=np.uint8)
-    said = Expert(folder).network(noise)
-    if said.shape != (2, len(card.labels)):
-        raise BadModel(f"It gives {said.shape[1]} numbers a picture for {len(card.labels)} labels.")
-    if not np.isfinite(said).all():
-        raise BadModel("It gives something else than finite numbers.")
-    if said.min() >= 0 and said.max() <= 1:
-        done = read_card(folder)
-        told = done.parameters | {OUTPUTS: PROBABILITIES}
-        write_card(done.model_copy(update={"parameters": told}), folder)
 
 
 def checked_table(table: Path | None, under: str, file: Path) -> Path | None:

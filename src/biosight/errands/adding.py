@@ -1,7 +1,7 @@
 """Adding a classifier that somebody else made: checked, run once, and kept as a candidate.
 
 The command line and the browser take the same way. Not here: the checks (inference/arrival.py),
-experts (cli/experts.py), or serving.
+their process (inference/trial.py), experts (cli/experts.py), or serving.
 """
 
 from collections.abc import Sequence
@@ -11,10 +11,9 @@ from tempfile import TemporaryDirectory
 from biosight import registry
 from biosight.bootstrap import Archive
 from biosight.errors import BadModel
-from biosight.inference import arrival
 from biosight.inference.arrival import Arrived
 from biosight.inference.card import CardLabel, ModelCard
-from biosight.inference.classifier import Classifier
+from biosight.inference.trial import tried_classifier
 from biosight.registry import ModelVersion
 
 Three = tuple[float, float, float]
@@ -59,10 +58,8 @@ def add_model(
 ) -> tuple[ModelVersion, Arrived]:
     """Check a classifier, open it as it will be when serving, and keep it as a candidate, with what
     was found of it. Raises BadModel, Conflict where the version is taken, or NoSpace."""
-    found = arrival.examine(file, len(card.labels), card.input_size, layout)
     with TemporaryDirectory() as folder:
-        arrival.prepare(file, card, found, layout, Path(folder))
-        Classifier(Path(folder))
+        found = tried_classifier(file, card, layout, Path(folder))
         return registry.keep(archive.records, archive.blobs, Path(folder), by=by), found
 
 
