@@ -41,8 +41,9 @@ CMD ["serve"]
 
 FROM runtime AS train
 COPY --from=build /opt/biosight-train /opt/biosight
-COPY requirements/train.txt /tmp/train.txt
-RUN /opt/biosight/bin/pip install --no-cache-dir -r /tmp/train.txt
+COPY requirements/torch.txt requirements/train.txt /tmp/
+RUN /opt/biosight/bin/pip install --no-cache-dir -r /tmp/torch.txt \
+    && /opt/biosight/bin/pip install --no-cache-dir --require-hashes -r /tmp/train.txt
 USER 10001:10001
 
 FROM runtime AS app

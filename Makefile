@@ -49,7 +49,8 @@ docs: $(VENV)/.dev
 
 # PyTorch, for biosight train, evaluate and model export.
 train-env: $(VENV)/.dev
-	$(PIP) -r requirements/train.txt
+	$(PIP) -r requirements/torch.txt
+	$(PIP) --require-hashes -r requirements/train.txt
 
 # MongoDB and buckets.
 server-env: $(VENV)/.app

@@ -16,3 +16,6 @@ for tool in dvc deploy; do
   uv pip compile -q requirements/$tool.in --universal --python-version 3.11 --generate-hashes \
     --no-header --exclude-newer "$before" -o requirements/$tool.txt
 done
+# What training needs beside torch, with the tests' own pins.
+uv pip compile -q requirements/train.in --universal --python-version 3.11 --generate-hashes \
+  --no-header --exclude-newer "$before" -c requirements/dev.txt -o requirements/train.txt
