@@ -293,3 +293,33 @@ def test_no_page_is_wider_than_a_phone(
         width = page.evaluate("document.documentElement.scrollWidth")
         assert width <= 360, path
     context.close()
+
+
+def test_many_at_once_are_asked_about_and_marked(page: Page, server: Server) -> None:
+    """Ctrl+A and A over more pictures than anybody looks at one by one."""
+    client, collection = server.first_person()
+    for n in range(101):
+        files = {"file": (f"IMG_{n}.jpg", tiny.picture("Red", n))}
+        path = f"/api/v1/collections/{collection}/images"
+        assert client.post(path, files=files).is_success
+    page.context.add_cookies(
+        [{"name": c.name, "value": c.value or "", "url": server.url} for c in client.cookies.jar]
+    )
+    page.goto(f"/collections/{collection}")
+    expect(page.locator(".tile").first).to_be_visible()
+    page.locator("#grid").focus()
+    for _ in range(2):  # the second one reaches what a page does not show
+        page.keyboard.press("Control+a")
+    page.keyboard.press("a")
+    asked = page.locator("dialog[open]")
+    expect(asked).to_contain_text("in bulk?")
+    page.keyboard.press("Escape")
+    counts = client.get(f"/api/v1/collections/{collection}/images?who=machine&limit=500").json()
+    assert len(counts["images"]) == 101
+    page.locator("#grid").focus()
+    page.keyboard.press("a")
+    asked.get_by_role("button", name="Accept").click()  # the selection stayed
+    expect(page.locator("#toasts")).to_contain_text("confirmed", timeout=20_000)
+    found = client.get(f"/api/v1/collections/{collection}/images?limit=500").json()["images"]
+    assert {i["who"] for i in found} >= {"bulk"}
+    assert "person" not in {i["who"] for i in found}

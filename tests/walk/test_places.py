@@ -175,6 +175,45 @@ def test_an_event_stands_as_one_and_is_acted_on_as_one(card: tuple[Page, str]) -
     expect(page.locator(".tile")).to_have_count(3)
 
 
+def as_one_event(page: Page, collection: str) -> None:
+    """The card's pictures in one deployment, and shown as one event."""
+    page.goto(f"/collections/{collection}")
+    headers = {"Origin": page.evaluate("location.origin")}
+    path = f"/api/v1/collections/{collection}"
+    body = {"name": "Cam 1"}
+    made = page.request.post(f"{path}/deployments", data=body, headers=headers).json()["id"]
+    put = {"kind": "deploy", "deployment": made, "matching": {}}
+    assert page.request.post(f"{path}/acts", data=put, headers=headers).ok
+    page.reload()
+    page.get_by_role("button", name="Events").click()
+    expect(page.locator(".tile")).to_have_count(1)
+
+
+def test_an_event_of_several_names_asks_before_it_is_confirmed(card: tuple[Page, str]) -> None:
+    page, collection = card
+    page.goto(f"/collections/{collection}")
+    headers = {"Origin": page.evaluate("location.origin")}
+    path = f"/api/v1/collections/{collection}"
+    first = page.request.get(f"{path}/images?sort=id").json()["images"][-1]["id"]
+    said = page.request.patch(f"/api/v1/images/{first}", data={"label": "Fox"}, headers=headers)
+    assert said.ok
+    as_one_event(page, collection)
+    front = page.locator(".tile").first.inner_text()
+    page.locator("#grid").focus()
+    page.keyboard.press("a")
+    asked = page.locator("dialog[open]")
+    expect(asked).to_contain_text("of this event")
+    page.keyboard.press("Escape")
+    labels = {i["label"] for i in page.request.get(f"{path}/images").json()["images"]}
+    assert labels == {"Red", "Fox"}  # nothing without an answer
+    page.locator("#grid").focus()
+    page.keyboard.press("a")
+    asked.get_by_role("button", name="Name them").click()
+    expect(page.locator("#toasts")).to_contain_text("picture")
+    images = page.request.get(f"{path}/images").json()["images"]
+    assert {i["label"] for i in images} == {"Fox" if "Fox" in front else "Red"}
+
+
 @pytest.mark.long
 def test_the_map_leads_to_pictures_by_pointer_and_by_keyboard(card: tuple[Page, str]) -> None:
     page, collection = card

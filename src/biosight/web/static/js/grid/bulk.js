@@ -31,14 +31,17 @@ async function agreed(body, target, total, seen) {
 }
 
 /**
- * Do something to what is chosen in a grid, asked about where it has to be; did anything change?
+ * Do something to what is chosen in a grid, asked about where it has to be; did anything change? `null` where somebody
+ * thought better of it.
  * @param {string} collection @param {import("./grid.js").Grid} grid @param {Record<string, any>} body
  * @param {Meant | {matching: Record<string, any>}} target @param {number} total that match
+ * @returns {Promise<boolean | null>}
  */
 export async function actOn(collection, grid, body, target, total) {
+  const acts = await agreed(body, target, total, (image) => grid.seen.has(image.id));
+  if (!acts.length) return null;
   let changed = false;
-  for (const one of await agreed(body, target, total, (image) => grid.seen.has(image.id)))
-    changed = (await doAct(collection, one)) || changed;
+  for (const one of acts) changed = (await doAct(collection, one)) || changed;
   return changed;
 }
 

@@ -10,7 +10,7 @@ import { chooseCount, chooseDate, choosePlace } from "./placing.js";
 /**
  * @param {HTMLElement} bar @param {DOMStringMap} data
  * @param {{count: number, total: number, all: boolean, trash: boolean, editor: boolean,
- *   act: (body: Record<string, any>) => Promise<boolean>, ids: () => Promise<string[]>, selectMatching: () => void, clear: () => void}} now
+ *   act: (body: Record<string, any>) => Promise<boolean | null>, ids: () => Promise<string[]>, selectMatching: () => void, clear: () => void}} now
  */
 export function drawSelected(bar, data, now) {
   bar.hidden = now.count === 0;

@@ -148,6 +148,7 @@ export async function mount(main) {
     const [images, at, single] = [grid.chosen(), grid.current, !grid.selection.size];
     if (!images.length || !editor) return;
     const changed = await act(body);
+    if (changed === null) return;
     if (!single) clear();
     const stays = grid.images[at]?.id === images[0].id;
     if (single && (changed || body.kind === "confirm")) grid.moveTo(stays ? at + 1 : at);
