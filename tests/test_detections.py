@@ -142,3 +142,36 @@ def test_any_json_is_read_or_refused(said: object) -> None:
         except BadRequest:
             return
         assert all(r.told.guesses for r in found)
+
+
+@pytest.mark.parametrize(
+    "detection",
+    [
+        {"category": "1", "conf": 10**400},
+        {"category": "1", "conf": float("nan")},
+        {"category": "1", "conf": 0.9, "classifications": 7},
+        {"category": "1", "conf": 0.9, "classifications": [["0", 10**400]]},
+        {"category": "2", "conf": 0.9},
+    ],
+)
+def test_one_odd_detection_stops_nothing(tmp_path: Path, detection: dict[str, object]) -> None:
+    file = tmp_path / "r.json"
+    said = {
+        "detection_categories": {"1": "animal", "2": "x" * 5000},
+        "classification_categories": {"0": "Fox"},
+        "images": [
+            {"file": "a.jpg", "detections": [detection]},
+            {"file": "b.jpg", "detections": [{"category": "1", "conf": 0.9}]},
+        ],
+    }
+    file.write_text(json.dumps(said))
+    found = {r.file: r.told.guesses for r in results(file)}
+    assert [g.label for g in found["b.jpg"]] == ["Animalia"]
+    assert all(0 <= g.confidence <= 1 for g in found["a.jpg"])
+
+
+def test_a_table_with_a_field_that_is_none_is_refused_in_words(tmp_path: Path) -> None:
+    file = tmp_path / "r.csv"
+    file.write_text("relative_path,label,confidence\na.jpg,fox,0.5\n" + "x" * 200_000)
+    with pytest.raises(BadRequest, match="Line 3 of the table"):
+        list(results(file))

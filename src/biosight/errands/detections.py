@@ -6,7 +6,6 @@ picture names it. Not here: writing (foreign.py).
 """
 
 import csv
-import io
 import json
 from collections import Counter
 from collections.abc import Iterator, Mapping
@@ -18,13 +17,13 @@ from biosight.errands.foreign import Told, by_path, model_name, take_told
 from biosight.errors import BadRequest
 from biosight.images import Image
 from biosight.labels import Guess, clean_label
-from biosight.places.tables import decoded
+from biosight.places.tables import bounded_rows, decoded
 from biosight.storage.living import living
 from biosight.storage.records import Records, Where
 from biosight.taxonomy.collected import Names
 
 LEAST = 0.2
-MOST_BYTES = 500_000_000
+MOST_BYTES, MOST_ROWS, LONGEST_HEAD = 500_000_000, 5_000_000, 131_000
 # What the detector's own words are called here.
 WORDS = {"animal": "Animalia", "person": "Human", "human": "Human", "vehicle": "Vehicle"}
 EMPTY = "Empty"
@@ -85,7 +84,7 @@ def guesses_of(
     for one in detections:
         if not isinstance(one, dict) or not isinstance(one.get("conf"), int | float):
             continue
-        sure = min(1.0, max(0.0, float(one["conf"])))
+        sure = as_share(one["conf"])
         surest = max(surest, sure)
         if sure < least:
             continue
@@ -102,11 +101,12 @@ def labels_of(
     """What a detection shows: its classes with their shares, else the detector's own word."""
     detector, classes = names
     found = []
-    for pair in one.get("classifications") or []:
+    pairs = one.get("classifications")
+    for pair in pairs if isinstance(pairs, list) else []:
         sound = isinstance(pair, list) and len(pair) == 2 and isinstance(pair[1], int | float)
         label = as_label(classes.get(str(pair[0]), "")) if sound else ""
         if label:
-            found.append((label, min(1.0, max(0.0, float(pair[1])))))
+            found.append((label, as_share(pair[1])))
     return found or [(as_label(detector.get(str(one.get("category")), "animal")), 1.0)]
 
 
@@ -114,15 +114,18 @@ def as_label(said: str) -> str:
     """A name as a label here; SpeciesNet's lists of ranks by their last part."""
     last = said.split(";")[-1].strip() or said.strip(";").split(";")[-1]
     known = WORDS.get(last.casefold(), last)
-    return clean_label(known[:1].upper() + known[1:]) if known.strip() else ""
+    try:
+        return clean_label(known[:1].upper() + known[1:]) if known.strip() else ""
+    except BadRequest:  # nothing that a label can be
+        return ""
 
 
 def from_csv(text: str) -> Iterator[Result]:
     """AddaxAI's tables: results_detections.csv has a row a detection, results_files.csv one a file,
     those of nothing too."""
     mark = max(",;\t", key=text.partition("\n")[0].count)
-    rows = csv.DictReader(io.StringIO(text, ""), delimiter=mark)
-    columns = set(rows.fieldnames or ())
+    rows = bounded_rows(text, mark, MOST_ROWS)
+    columns = set(next(csv.reader([text.partition("\n")[0][:LONGEST_HEAD]], delimiter=mark), []))
     if not {"relative_path", "label", "confidence"} <= columns and "n_detections" not in columns:
         raise BadRequest(BOTH)
     found: dict[str, dict[str, float]] = {}
@@ -139,10 +142,12 @@ def from_csv(text: str) -> Iterator[Result]:
         )
 
 
-def as_share(said: str | None) -> float:
-    """A share from 0 to 1; 0 where none is said."""
+def as_share(said: object) -> float:
+    """A share from 0 to 1, as a number or as a text; 0 where none is said."""
+    if isinstance(said, int | float):
+        return float(min(1.0, max(0.0, said)))
     try:
-        return min(1.0, max(0.0, float((said or "0").replace(",", "."))))
+        return min(1.0, max(0.0, float((str(said or "") or "0").replace(",", "."))))
     except ValueError:
         return 0.0
 

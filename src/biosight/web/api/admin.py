@@ -92,7 +92,7 @@ class LineOut(BaseModel):
 def read_log(
     person: Admin, records: Store, before: float = 1e12, limit: int = 100
 ) -> list[LineOut]:
-    """Sign-ins, failures, changes of role, downloads of whole collections, what became of models;
+    """Sign-ins, failures, changes of role, downloads, what became of models;
     the newest first, `before` a moment."""
     limit = max(1, min(limit, 500))
     return [LineOut(**asdict(line)) for line in auditing.read_log(records, before, limit)]
