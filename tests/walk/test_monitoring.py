@@ -153,7 +153,7 @@ def test_every_panel_and_alert_has_a_series(server: Server, request: pytest.Fixt
             time.sleep(1)
     assert missing == []
     names = httpx2.get(f"{address}/api/v1/rules").json()["data"]["groups"]
-    assert sum(len(group["rules"]) for group in names) == 21
+    assert sum(len(group["rules"]) for group in names) == 22
     assert series(address, 'process_resident_memory_bytes{job="biosight"}')
     assert series(address, 'biosight_failed_requests_total{status="500"} == 0')
 

@@ -10,7 +10,7 @@ import secrets
 import shutil
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import BinaryIO
 
@@ -152,7 +152,8 @@ class FolderBlobs:
 
     def ping(self) -> None:
         self.there()
-        self.probe()
+        with suppress(NoSpace):  # what is there can be seen; an upload says that the disk is full
+            self.probe()
 
     def probe(self) -> None:
         path = self.incoming / secrets.token_hex(16)
@@ -161,6 +162,8 @@ class FolderBlobs:
             whole = path.read_bytes() == b"biosight"
             path.unlink()
         except OSError as error:
+            with suppress(OSError):
+                path.unlink()
             if error.errno in FULL:
                 raise NoSpace("The disk is full; nothing was stored.") from error
             raise Unavailable(f"{REFUSED} ({error.strerror}: {self.root}).") from error
