@@ -214,6 +214,27 @@ def test_an_event_of_several_names_asks_before_it_is_confirmed(card: tuple[Page,
     assert {i["label"] for i in images} == {"Fox" if "Fox" in front else "Red"}
 
 
+def test_another_name_for_an_event_of_several_names_asks_first(card: tuple[Page, str]) -> None:
+    """What the stack hides was not looked at: it is named in bulk, if at all."""
+    page, collection = card
+    page.goto(f"/collections/{collection}")
+    headers = {"Origin": page.evaluate("location.origin")}
+    path = f"/api/v1/collections/{collection}"
+    first = page.request.get(f"{path}/images?sort=id").json()["images"][-1]["id"]
+    assert page.request.patch(f"/api/v1/images/{first}", data={"label": "Fox"}, headers=headers).ok
+    as_one_event(page, collection)
+    page.locator("#grid").focus()
+    page.keyboard.press("r")
+    page.keyboard.type("Oddling")
+    page.keyboard.press("Enter")
+    asked = page.locator("dialog[open]")
+    expect(asked).to_contain_text("Relabel 3 pictures in bulk?")
+    asked.get_by_role("button", name="Relabel").click()
+    expect(page.locator("#toasts")).to_contain_text("3 pictures")
+    images = page.request.get(f"{path}/images").json()["images"]
+    assert {(i["label"], i["who"]) for i in images} == {("Oddling", "bulk")}
+
+
 @pytest.mark.long
 def test_the_map_leads_to_pictures_by_pointer_and_by_keyboard(card: tuple[Page, str]) -> None:
     page, collection = card

@@ -7,6 +7,7 @@ import { counted } from "../frame/dom.js";
 import { question } from "../frame/toast.js";
 import { doAct } from "../pictures/acts.js";
 import { called } from "../pictures/taxa.js";
+import { asSeen } from "./stacks.js";
 
 /** As many as somebody may have looked at one by one; the server has the same number (review/acts.py). */
 const MOST = 100;
@@ -24,9 +25,10 @@ async function agreed(body, target, total, seen) {
   const mixed = body.kind === "confirm" ? target.tiles.filter(isMixed) : [];
   if (mixed.length && !(await sureOfNames(mixed))) return [];
   const many = target.images.length;
-  const unseen = target.tiles.some((t) => !seen(t.front) || (body.kind === "confirm" && !mixed.length && isMixed(t)));
-  if ((many > MOST || unseen) && !(await sureOf(body, many))) return [];
-  const bulk = many > MOST || unseen;
+  // Of a stack the front alone was on screen: the others count as seen where they bear its name.
+  const unseen = (/** @type {import("./stacks.js").Tile} */ t) => !seen(t.front) || (!mixed.length && isMixed(t));
+  const bulk = many > MOST || target.tiles.some(unseen);
+  if (bulk && !(await sureOf(body, many))) return [];
   return split(body, target, mixed).map((one) => (bulk ? marked(one, {}) : one));
 }
 
@@ -64,11 +66,6 @@ function split(body, target, mixed) {
   const rest = target.tiles.filter((t) => !mixed.includes(t)).flatMap((t) => t.every);
   const acts = [...named].map(([label, images]) => ({ kind: "relabel", label, ...asSeen(images) }));
   return rest.length ? [...acts, { ...body, ...asSeen(rest) }] : acts;
-}
-
-/** @param {import("./stacks.js").Stacked[]} images */
-function asSeen(images) {
-  return { images: images.map((i) => i.id), versions: Object.fromEntries(images.map((i) => [i.id, i.version])) };
 }
 
 /** @param {import("./stacks.js").Tile[]} mixed */

@@ -62,9 +62,10 @@ export async function meant(collection, filter, images) {
     })),
   );
   const every = tiles.flatMap((tile) => tile.every);
-  return {
-    images: every.map((i) => i.id),
-    versions: Object.fromEntries(every.map((i) => [i.id, i.version])),
-    tiles,
-  };
+  return { ...asSeen(every), tiles };
+}
+
+/** Pictures as an act names them: by id, in the version that was seen. @param {Stacked[]} images */
+export function asSeen(images) {
+  return { images: images.map((i) => i.id), versions: Object.fromEntries(images.map((i) => [i.id, i.version])) };
 }
