@@ -5,7 +5,6 @@ AddaxAI writes too, and AddaxAI's results_detections.csv. Boxes are not kept: th
 picture names it. Not here: writing (foreign.py).
 """
 
-import csv
 import json
 from collections import Counter
 from collections.abc import Iterator, Mapping
@@ -17,13 +16,13 @@ from biosight.errands.foreign import Told, by_path, model_name, take_told
 from biosight.errors import BadRequest
 from biosight.images import Image
 from biosight.labels import Guess, clean_label
-from biosight.places.tables import bounded_rows, decoded
+from biosight.places.tables import bounded_rows, decoded, head_of
 from biosight.storage.living import living
 from biosight.storage.records import Records, Where
 from biosight.taxonomy.collected import Names
 
 LEAST = 0.2
-MOST_BYTES, MOST_ROWS, LONGEST_HEAD = 500_000_000, 5_000_000, 131_000
+MOST_BYTES, MOST_ROWS = 500_000_000, 5_000_000
 # What the detector's own words are called here.
 WORDS = {"animal": "Animalia", "person": "Human", "human": "Human", "vehicle": "Vehicle"}
 EMPTY = "Empty"
@@ -123,10 +122,12 @@ def as_label(said: str) -> str:
 def from_csv(text: str) -> Iterator[Result]:
     """AddaxAI's tables: results_detections.csv has a row a detection, results_files.csv one a file,
     those of nothing too."""
-    mark = max(",;\t", key=text.partition("\n")[0].count)
+    mark, columns = head_of(text)
     rows = bounded_rows(text, mark, MOST_ROWS)
-    columns = set(next(csv.reader([text.partition("\n")[0][:LONGEST_HEAD]], delimiter=mark), []))
-    if not {"relative_path", "label", "confidence"} <= columns and "n_detections" not in columns:
+    if (
+        not {"relative_path", "label", "confidence"} <= set(columns)
+        and "n_detections" not in columns
+    ):
         raise BadRequest(BOTH)
     found: dict[str, dict[str, float]] = {}
     for row in rows:
@@ -147,7 +148,7 @@ def as_share(said: object) -> float:
     if isinstance(said, int | float):
         return float(min(1.0, max(0.0, said)))
     try:
-        return min(1.0, max(0.0, float((str(said or "") or "0").replace(",", "."))))
+        return min(1.0, max(0.0, float(str(said or "0").replace(",", "."))))
     except ValueError:
         return 0.0
 

@@ -15,6 +15,7 @@ from biosight.apart import Limits, done_apart
 from biosight.errors import BadRequest
 
 MOST_BYTES, MOST_ROWS, MOST_COLUMNS = 20_000_000, 20_000, 2_000
+LONGEST_CELL = 131_000  # characters
 # Of other programs' packages: a season's pictures have a row each.
 MOST_PACKAGE_BYTES, MOST_PACKAGE_ROWS = 200_000_000, 2_000_000
 LIMITS = Limits(memory=2_000_000_000, cpu=120, wall=300.0)
@@ -52,10 +53,8 @@ def read_package_table(path: Path) -> list[Row]:
 def named_by_deployment(path: str) -> Iterator[Row]:
     """The rows of a table of deployments; for a process of its own. Raises BadRequest."""
     text = table_text(Path(path), MOST_BYTES)
-    first = text.partition("\n")[0]
-    mark = max(",;\t", key=first.count)
-    header = next(csv.reader([first[:131_000]], delimiter=mark), [])
-    if "deploymentid" not in {cell.strip().casefold() for cell in header}:
+    mark, columns = head_of(text)
+    if "deploymentid" not in {cell.strip().casefold() for cell in columns}:
         raise BadRequest("This is no table of deployments: it needs a column deploymentID.")
     rows = [named(row) for row in bounded_rows(text, mark, MOST_ROWS)]
     if not rows:
@@ -69,8 +68,16 @@ def package_rows(path: str) -> Iterator[Row]:
         yield {k: v for k, v in row.items() if k and isinstance(v, str)}
 
 
+def head_of(text: str) -> tuple[str, list[str]]:
+    """What parts the cells of a table, and the names in its first line."""
+    first = text.partition("\n")[0]
+    mark = max(",;\t", key=first.count)
+    return mark, next(csv.reader([first[:LONGEST_CELL]], delimiter=mark), [])
+
+
 def bounded_rows(text: str, mark: str, most: int) -> Iterator[dict[str, str]]:
     """Rows by their column's name, "" or no text where a row is short. Raises BadRequest."""
+    csv.field_size_limit(LONGEST_CELL)  # the process has one, and libraries change it
     reader = csv.DictReader(io.StringIO(text, ""), delimiter=mark)
     try:
         if len(reader.fieldnames or ()) > MOST_COLUMNS:
