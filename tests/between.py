@@ -4,11 +4,11 @@ The other one acts in a thread of their own, to the end, at the one moment that 
 and hoping.
 """
 
-import threading
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import replace
-from typing import Any, cast
+from typing import Any, TypeVar, cast
 
 from starlette.testclient import TestClient
 
@@ -19,23 +19,13 @@ from biosight.web.app import create_app
 from tests.conftest import ORIGIN
 
 Act = Callable[[], object]
+T = TypeVar("T")
 
 
-def elsewhere(act: Act) -> None:
-    """Do it in another thread, to the end; what it raises is raised here."""
-    raised: list[BaseException] = []
-
-    def run() -> None:
-        try:
-            act()
-        except BaseException as error:
-            raised.append(error)
-
-    thread = threading.Thread(target=run)
-    thread.start()
-    thread.join()
-    if raised:
-        raise raised[0]
+def elsewhere(act: Callable[[], T]) -> T:
+    """Do it in another thread, to the end; what it gives or raises comes back here."""
+    with ThreadPoolExecutor(1) as pool:
+        return pool.submit(act).result()
 
 
 class Between:

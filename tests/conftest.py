@@ -1,14 +1,11 @@
 """Fixtures: a tiny real model, an open BioSight in a temporary folder, signed-in clients."""
 
-import asyncio
 import os
 import secrets
 import shutil
-from collections.abc import Callable, Coroutine, Iterator
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Callable, Iterator
 from importlib.util import find_spec
 from pathlib import Path
-from typing import TypeVar
 
 import pytest
 from click.testing import CliRunner, Result
@@ -24,7 +21,6 @@ from tests import tiny
 
 PASSWORD = "seven quiet herons"
 ORIGIN = {"Origin": "http://testserver"}
-T = TypeVar("T")
 
 
 def require(there: bool, what: str, install: str) -> None:
@@ -186,12 +182,6 @@ class Run:
         result = CliRunner().invoke(main, said, input=input, catch_exceptions=False)
         assert result.exit_code == code, result.output
         return result
-
-
-def in_a_loop(walk: Callable[[], Coroutine[None, None, T]]) -> T:
-    """What a coroutine gives, on a thread of its own: Playwright keeps a loop running in ours."""
-    with ThreadPoolExecutor(1) as pool:
-        return pool.submit(lambda: asyncio.run(walk())).result()
 
 
 def add_ada(run: Run) -> None:

@@ -1,5 +1,4 @@
-"""Work on a file that somebody may have made to harm, in a process of its own with limits; a few at
-once, and few more wait.
+"""Reads files that may be hostile, each in a process with limits. Two run at once; eight may wait.
 
 The child is a fresh Python that calls one function with words and writes each thing that it gives
 as a line of JSON; nothing is pickled. Not here: pictures, whose children stay
@@ -18,7 +17,7 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from importlib import import_module
 from pathlib import Path
-from typing import BinaryIO
+from typing import IO
 
 from biosight.errors import BadRequest, BioSightError, Unavailable
 from biosight.tied import end_with
@@ -92,7 +91,7 @@ def seat() -> Iterator[None]:
 @contextmanager
 def child(
     work: Callable[..., Iterable[object]], arguments: Iterable[str], limits: Limits
-) -> Iterator[tuple["subprocess.Popen[bytes]", BinaryIO]]:
+) -> Iterator[tuple["subprocess.Popen[bytes]", IO[bytes]]]:
     """A process that does the work and is ended in time, and what it writes."""
     name = f"{work.__module__}:{work.__name__}"
     command = [sys.executable, "-m", "biosight.apart", str(limits.memory), str(limits.cpu), name]
@@ -107,7 +106,7 @@ def child(
     clock.start()
     try:
         assert process.stdout is not None
-        yield process, process.stdout  # type: ignore[misc]
+        yield process, process.stdout
     finally:
         clock.cancel()
         process.kill()
@@ -134,7 +133,7 @@ def confine(memory: int, cpu: int) -> None:
             Path("/proc/self/oom_score_adj").write_text("1000", encoding="ascii")
 
 
-def answered(name: str, arguments: list[str], out: BinaryIO) -> dict[str, str]:
+def answered(name: str, arguments: list[str], out: IO[bytes]) -> dict[str, str]:
     """Write what a function gives, a line each; how it ended, and why in words."""
     module, _, function = name.partition(":")
     work = getattr(import_module(module), function)

@@ -60,6 +60,11 @@ class Collection:
     quota: int = 0
     formerly_sensitive: tuple[str, ...] = ()
 
+    @property
+    def hiding(self) -> tuple[str, ...]:
+        """The names whose places are coarse, those of before too; () where all are exact."""
+        return (*self.sensitive, *self.formerly_sensitive)
+
 
 def clean_collection_name(name: str) -> str:
     """Single spaces. Raises BadRequest for a name that is empty or too long."""

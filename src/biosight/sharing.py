@@ -153,10 +153,11 @@ def set_trashed(records: Records, collection: Collection, *, trashed: bool) -> C
     return new
 
 
-def with_names(collection: Collection, changed: Collection) -> Replace:
-    """The write that gives a collection other names for a model's labels, or another tree."""
-    new = replace(changed, version=collection.version + 1, unsettled=True)
-    return Replace(new, collection.version)
+def with_names(changed: Collection) -> Replace:
+    """The write that gives a collection, as it was read but for them, other names for a model's
+    labels, or another tree."""
+    new = replace(changed, version=changed.version + 1, unsettled=True)
+    return Replace(new, changed.version)
 
 
 def remove_with_members(records: Records, collection: Collection) -> None:

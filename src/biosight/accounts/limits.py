@@ -9,7 +9,7 @@ pass. Not here: what is tried (signing.py).
 
 import ipaddress
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import replace
 
@@ -83,20 +83,28 @@ def count_of_day(records: Records, key: str, most: int, words: str) -> None:
     """One more use of `key` today (UTC). Raises TooMany with these words beyond `most`."""
     now = time.time()
     day = int(now // DAY)
-    id = hashed(f"{key} on {day}")
+
+    def once_more(old: Tries) -> Tries:
+        if old.count >= most:
+            raise TooMany(words, retry_after=int((day + 1) * DAY - now) + 1)
+        return replace(old, count=old.count + 1, since=now)
+
+    count(records, f"{key} on {day}", once_more)
+
+
+def count(records: Records, key: str, step: Callable[[Tries], Tries]) -> None:
+    """Put the tries of `key` as a step makes them of what they are, as often as it takes."""
+    id = hashed(key)
     while True:
-        old = records.get(Tries, id)
+        now, old = time.time(), records.get(Tries, id)
         try:
             if old is None:
-                records.write(Insert(Tries(id, 1, now, faded_at=now)))
-                return
-            if old.count >= most:
-                raise TooMany(words, retry_after=int((day + 1) * DAY - now) + 1)
-            new = replace(old, count=old.count + 1, since=now, version=old.version + 1)
-            records.write(Replace(new, old.version))
+                records.write(Insert(step(Tries(id, 0, now, faded_at=now))))
+            else:
+                records.write(Replace(replace(step(old), version=old.version + 1), old.version))
             return
         except (InUse, Stale):
-            continue  # another use was counted first
+            continue  # another try of the same key was counted first
 
 
 def wait_after(failures: int, free: int) -> float:
@@ -108,24 +116,18 @@ def wait_after(failures: int, free: int) -> float:
 
 def take_try(records: Records, key: str, free: int) -> None:
     """One more try of `key`; old ones fade, one each FADE_SECONDS. Raises TooMany."""
-    while True:
-        now, old = time.time(), records.get(Tries, hashed(key))
-        try:
-            if old is None:
-                records.write(Insert(Tries(hashed(key), 1, now, faded_at=now)))
-                return
-            count, faded_at = faded(old, now)
-            due = wait_after(count, free)
-            wait = old.since + due - now
-            # A free one never waits, though another was counted after the clock was read.
-            if due and wait > 0:
-                words = "Too many failed tries; wait a while."
-                raise TooMany(words, retry_after=int(wait) + 1)
-            new = replace(old, count=count + 1, since=now, faded_at=faded_at)
-            records.write(Replace(replace(new, version=old.version + 1), old.version))
-            return
-        except (InUse, Stale):
-            continue  # another try of the same key was counted first
+
+    def once_more(old: Tries) -> Tries:
+        now = time.time()
+        count, faded_at = faded(old, now)
+        due = wait_after(count, free)
+        wait = old.since + due - now
+        # A free one never waits, though another was counted after the clock was read.
+        if due and wait > 0:
+            raise TooMany("Too many failed tries; wait a while.", retry_after=int(wait) + 1)
+        return replace(old, count=count + 1, since=now, faded_at=faded_at)
+
+    count(records, key, once_more)
 
 
 def faded(old: Tries, now: float) -> tuple[int, float]:
@@ -138,29 +140,13 @@ def faded(old: Tries, now: float) -> tuple[int, float]:
 
 def give_try_back(records: Records, key: str) -> None:
     """The try of `key` was right and doesn't count."""
-    while (old := records.get(Tries, hashed(key))) is not None:
-        new = replace(old, count=max(0, old.count - 1), version=old.version + 1)
-        try:
-            records.write(Replace(new, old.version))
-            return
-        except Stale:
-            continue
+    count(records, key, lambda old: replace(old, count=max(0, old.count - 1)))
 
 
 def know(records: Records, account: str, address: str) -> None:
     """An account was signed in or made from here: a clean slate, and no stranger any more."""
-    key, now = hashed(pair_of(account, network_of(address))), time.time()
-    while True:
-        old = records.get(Tries, key)
-        try:
-            if old is None:
-                records.write(Insert(Tries(key, 0, now, known=True)))
-            else:
-                new = Tries(key, 0, now, known=True, version=old.version + 1)
-                records.write(Replace(new, old.version))
-            return
-        except (InUse, Stale):
-            continue  # another sign-in was faster
+    key = pair_of(account, network_of(address))
+    count(records, key, lambda old: Tries(old.id, 0, time.time(), known=True))
 
 
 def pair_of(account: str, place: str) -> str:

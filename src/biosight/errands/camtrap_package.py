@@ -10,19 +10,18 @@ import json
 import re
 import shutil
 import zipfile
-import zlib
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
 from biosight.errors import BadRequest
 from biosight.places.tables import MOST_PACKAGE_BYTES, Row, read_package_table
+from biosight.unzipping import opened_zip
 
 TABLES = ("deployments", "media", "observations")
 NAMED_BY_SHA = re.compile(r"media/([0-9a-f]{64})(\.[a-z0-9]{1,5})?")
 NO_PACKAGE = "This is no Camtrap DP package: it has no datapackage.json"
 MOST_DESCRIPTION, MOST_MEMBERS = 20_000_000, 2_000_000
-ENCRYPTED = 1  # a bit of a zip entry
 TEXTS = {".csv", ".json", ".txt", ".md", ".html", ".yml", ".xml"}
 
 
@@ -41,24 +40,19 @@ def unpacked(source: Path, folder: Path, most_mb: int, tell: Callable[[str], Non
     `most_mb` is told and left out. Raises BadRequest in words."""
     if source.is_dir():
         return source
-    try:
-        with zipfile.ZipFile(source) as zipped:
-            for entry in fitting(zipped, folder, most_mb, tell):
-                take_out(zipped, entry, folder, tell)
-    except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, OSError) as error:
-        raise BadRequest(f"{source} can't be unpacked: is it a whole zip?") from error
+    with opened_zip(source, f"{source} can't be unpacked: is it a whole zip?") as zipped:
+        for entry in fitting(zipped, folder, most_mb, tell):
+            take_out(zipped, entry, folder, tell)
     return folder
 
 
 def fitting(
     zipped: zipfile.ZipFile, folder: Path, most_mb: int, tell: Callable[[str], None]
 ) -> list[zipfile.ZipInfo]:
-    """The entries to unpack. Raises BadRequest where they are locked, or the disk has no room."""
+    """The entries to unpack. Raises BadRequest where they are too many, or the disk has no room."""
     entries = zipped.infolist()
     if len(entries) > MOST_MEMBERS:
         raise BadRequest(f"This zip has more than {MOST_MEMBERS:,} files.")
-    if any(entry.flag_bits & ENCRYPTED for entry in entries):
-        raise BadRequest("This zip is locked by a password; save it without one.")
     kept = []
     for entry in entries:
         text = Path(entry.filename).suffix.lower() in TEXTS

@@ -81,7 +81,7 @@ def counted_in(records: Records, collection: str, act: str, added: int) -> None:
     """The collection's next version, so that the names count, and the act's number of names."""
     while True:
         found, now = collection_there(records, collection), records.get(Act, act)
-        again = with_names(found, found)
+        again = with_names(found)
         counted = (
             [Replace(replace(now, count=now.count + added, version=now.version + 1), now.version)]
             if now

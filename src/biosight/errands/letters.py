@@ -46,7 +46,7 @@ class Post:
 def allow_invitation(records: Records, by: User, email: str) -> None:
     """Count one letter to an address. Raises TooMany where this account wrote to many people today,
     or many wrote to this address."""
-    most = MOST_BY_ADMINISTRATOR if by.role == "admin" else MOST_BY_MEMBER
+    most = MOST_BY_ADMINISTRATOR if by.is_admin else MOST_BY_MEMBER
     accounts.count_of_day(
         records,
         f"letters by {by.id}",

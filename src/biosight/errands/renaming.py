@@ -115,7 +115,7 @@ def begin(
         )
         asked, job = acting.asked(records, made, change, here) if many else ([], None)
         try:
-            write: list[Write] = [with_names(found, changed), Insert(made)]
+            write: list[Write] = [with_names(changed), Insert(made)]
             records.write(*write, *edit.writes, *asked, *links)
             return made, job
         except Stale:
@@ -158,7 +158,7 @@ def going_back(records: Records, act: Act) -> list[Write]:
     writes = editing.taken_back(records, act.taxa_before)
     links = accounts.shares_back(records, act.shares_before)
     changed = replace(sensitivity.sensitive_back(found, act.sensitive_change), renamed=before)
-    return [with_names(found, changed), *writes, *links]
+    return [with_names(changed), *writes, *links]
 
 
 def newcomers_back(records: Records, catalogue: Catalogue, act: Act) -> int:

@@ -45,10 +45,16 @@ def take_back(
         return begin(records, act, by, along)
     naming = renaming.naming_before(records, catalogue, act, collection)
     done = undoing.undo(records, act, by, naming, along=along)
+    follow(records, catalogue, act)
+    return done
+
+
+def follow(records: Records, catalogue: Catalogue, act: Act) -> None:
+    """What follows once the pictures of an act are back: those that came in meanwhile, names that
+    it had made sensitive, and the clocks and sites of deployments."""
     renaming.newcomers_back(records, catalogue, act)
     renaming.all_back(records, act)
     locating.align(records, act.places_before)
-    return done
 
 
 def halted(records: Records, act: Act) -> Act:
@@ -83,9 +89,7 @@ def run(biosight: BioSight, job: Job, progress: Progress) -> Outcome:
     run = Run(records, ActItem, make, note, sofar, job.cursor)
     for piece in pages(records, ActItem, [Where("act", "=", act.id)], start=job.cursor, size=PIECE):
         run.write(piece)
-    renaming.newcomers_back(records, biosight.catalogue, act)
-    renaming.all_back(records, act)
-    locating.align(records, act.places_before)
+    follow(records, biosight.catalogue, act)
     return Outcome(told(act, run.tally), "")
 
 

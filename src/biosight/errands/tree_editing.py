@@ -94,7 +94,7 @@ def edited(
         act = new_act(by, collection, change, renamed_before=found.renamed, taxa_before=made.before)
         act = replace(act, sensitive_change=hidden)
         try:
-            again = with_names(found, with_sensitive(found, hidden))
+            again = with_names(with_sensitive(found, hidden))
             records.write(again, Insert(act), *made.writes)
             return act
         except Stale:

@@ -118,10 +118,9 @@ def coarsening(
     records: Records, collection: Collection, naming: Naming, accepted: Accepted
 ) -> Coarsening:
     """A collection's rule as it stands with today's names and pictures."""
-    labels = (*collection.sensitive, *collection.formerly_sensitive)
-    if not labels:
+    if not collection.hiding:
         return EXACT
-    names = SensitiveNames(labels, naming, accepted)
+    names = SensitiveNames(collection.hiding, naming, accepted)
     said = said_otherwise(records, collection.id, names)
     places: dict[str, set[str]] = {"site": set(), "deployment": set()}
     for place, found in places.items():

@@ -7,7 +7,8 @@ more likely wrong than the store. Not here: emptying people's trash (trash.py).
 
 import logging
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from itertools import islice
 from typing import ClassVar
@@ -103,42 +104,40 @@ def sweep_store(records: Records, blobs: Blobs, *, agreed: bool = False) -> Swep
     back = bring_back(records, blobs)
     found = compare_store(records, blobs)
     halted = found.is_too_much and not agreed
-    gone = sum(map(drop_removed(records, blobs), found.removed))
-    moved = 0 if halted else sum(map(set_aside(records, blobs), found.unexplained))
-    unnamed = len(found.unexplained)
-    tell(records, LastSweep(LAST, time.time(), found.originals, unnamed, halted), blobs)
-    gone += 0 if halted else empty_trash(blobs)
-    young = 0 if halted else unnamed - moved
-    return Swept(moved, young, gone, back, halted, unnamed)
+    gone = sum(drop_removed(records, blobs, each) for each in found.removed)
+    many, moved = len(found.unexplained), 0
+    if not halted:
+        moved = sum(set_aside(records, blobs, each) for each in found.unexplained)
+    tell(records, LastSweep(LAST, time.time(), found.originals, many, halted), blobs)
+    if halted:
+        return Swept(gone=gone, back=back, halted=True, unnamed=many)
+    return Swept(moved, many - moved, gone + empty_trash(blobs), back, unnamed=many)
 
 
-def drop_removed(records: Records, blobs: Blobs) -> Callable[[str], bool]:
-    """A function that removes bytes for good whose picture a person removed; did they go?"""
+@contextmanager
+def unnamed(records: Records, blobs: Blobs, sha256: str) -> Iterator[bool]:
+    """May an original go? It may while nobody uploads, and no picture names it."""
+    with blobs.removal(keys.original(sha256)) as held:
+        yield held and one(records, Image, Where("sha256", "=", sha256)) is None
 
-    def act(sha256: str) -> bool:
-        with blobs.removal(keys.original(sha256)) as held:
-            if not held or one(records, Image, Where("sha256", "=", sha256)) is not None:
-                return False
+
+def drop_removed(records: Records, blobs: Blobs, sha256: str) -> bool:
+    """Remove bytes for good whose picture a person removed; did they go?"""
+    with unnamed(records, blobs, sha256) as may:
+        if may:
             remove_bytes(blobs, sha256)
-        records.write(Remove(LeftBytes, sha256))
-        return True
-
-    return act
+            records.write(Remove(LeftBytes, sha256))
+    return may
 
 
-def set_aside(records: Records, blobs: Blobs) -> Callable[[str], bool]:
-    """A function that moves an original into the store's trash; was it moved?"""
-
-    def act(sha256: str) -> bool:
-        with blobs.removal(keys.original(sha256)) as held:
-            if not held or one(records, Image, Where("sha256", "=", sha256)) is not None:
-                return False
+def set_aside(records: Records, blobs: Blobs, sha256: str) -> bool:
+    """Move an original into the store's trash; was it moved?"""
+    with unnamed(records, blobs, sha256) as may:
+        if may:
             blobs.move(keys.original(sha256), keys.swept(sha256))
             for key in keys.DERIVED:
                 blobs.remove(key(sha256))
-        return True
-
-    return act
+    return may
 
 
 def bring_back(records: Records, blobs: Blobs) -> int:

@@ -1,5 +1,6 @@
-"""Somebody else's model tried before it is kept: examined, prepared, opened and run once, in a
-process of its own, so that one that never ends ends there.
+"""Somebody else's model, tried before it is kept: examined, prepared, opened and run once.
+
+That happens in another process, which is ended where the model does not come to an end.
 
 Not here: the checks themselves (arrival.py), or keeping it (registry).
 """

@@ -43,12 +43,18 @@ def installation(records: Records) -> Installation:
 
 
 def stranger(records: Records, blobs: Blobs) -> str:
-    """Why these pictures are not those of this database, in words; "" where they are.
+    """Why these pictures are not those of this database, in words; "" where they are. Raises
+    Unavailable."""
+    return why_stranger(records, blobs, blobs.owner())
+
+
+def why_stranger(records: Records, blobs: Blobs, owner: str) -> str:
+    """The same where the owner was asked for already.
 
     A store that names no installation is an earlier BioSight's, or new: it is this database's if
     it has no pictures, or if the database names some of them. Raises Unavailable.
     """
-    key, owner = installation(records).key, blobs.owner()
+    key = installation(records).key
     if owner == key:
         return ""
     if owner:
@@ -64,20 +70,22 @@ def names_any(records: Records, some: list[str]) -> bool:
     return bool(records.find(Image, [Where("sha256", "in", hashes)], limit=1))
 
 
-def check_owner(records: Records, blobs: Blobs) -> None:
-    """Raise Conflict unless the picture store is this database's; Unavailable."""
-    if words := stranger(records, blobs):
+def check_owner(records: Records, blobs: Blobs) -> str:
+    """The owner that the store names, "" for none yet. Raises Conflict unless it is this
+    database's, and Unavailable."""
+    owner = blobs.owner()
+    if words := why_stranger(records, blobs, owner):
         raise Conflict(
             f"{words} Nothing was changed. Look at BIOSIGHT_DATABASE_URL and BIOSIGHT_STORAGE_URL; "
             "biosight store show says what is there, biosight store adopt takes it over."
         )
+    return owner
 
 
 def claim_store(records: Records, blobs: Blobs) -> None:
     """Check the picture store's owner, and write it where none is written. Raises Conflict or
     Unavailable."""
-    check_owner(records, blobs)
-    if not blobs.owner():
+    if not check_owner(records, blobs):
         adopt_store(records, blobs)
 
 

@@ -9,7 +9,6 @@ description (description.py), or what becomes of the names in a collection
 import csv
 import io
 import zipfile
-import zlib
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
@@ -19,12 +18,12 @@ from biosight.apart import Limits, done_apart
 from biosight.errors import BadRequest
 from biosight.taxa.description import Table, bounded_lines, read_description, term_of
 from biosight.taxa.ranks import HIGHER, rank_of
+from biosight.unzipping import opened_zip
 
 MOST_ROWS = 1_000_000
 MOST_BYTES = 2_000_000_000
 # A million names in fifteen columns take 1.7 GB and a minute on two old cores.
 LIMITS = Limits(memory=3_000_000_000, cpu=240, wall=600.0)
-ENCRYPTED = 1  # a bit of a zip entry
 ACCEPTED = {"", "accepted", "valid", "provisionally accepted", "doubtful"}
 # The terms that are read; a table may have any others.
 READ = frozenset(
@@ -149,16 +148,11 @@ def line_of_row(name: str, row: Mapping[str, str], by_id: Mapping[str, str]) -> 
 def read_archive(path: Path) -> list[Listed]:
     """The Taxon core of a Darwin Core Archive, with the common names of its extension; a zip with
     one table goes too. Raises BadRequest, UnicodeError or csv.Error."""
-    try:
-        with zipfile.ZipFile(path) as archive:
-            if sum(entry.file_size for entry in archive.infolist()) > MOST_BYTES:
-                raise BadRequest("This archive is larger than 2 GB when it is unpacked.")
-            if any(entry.flag_bits & ENCRYPTED for entry in archive.infolist()):
-                raise BadRequest("This archive is locked by a password; save it without one.")
-            metas = [n for n in archive.namelist() if PurePosixPath(n).name == "meta.xml"]
-            return described(archive, metas[0]) if metas else lone_table(archive)
-    except (zipfile.BadZipFile, zlib.error, OSError, EOFError, NotImplementedError) as error:
-        raise BadRequest("This archive is damaged; download it again.") from error
+    with opened_zip(path, "This archive is damaged; download it again.") as archive:
+        if sum(entry.file_size for entry in archive.infolist()) > MOST_BYTES:
+            raise BadRequest("This archive is larger than 2 GB when it is unpacked.")
+        metas = [n for n in archive.namelist() if PurePosixPath(n).name == "meta.xml"]
+        return described(archive, metas[0]) if metas else lone_table(archive)
 
 
 def lone_table(archive: zipfile.ZipFile) -> list[Listed]:

@@ -9,7 +9,6 @@ from importlib.resources import files
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from anyio import CapacityLimiter
 from fastapi import FastAPI
 from starlette.staticfiles import StaticFiles
 
@@ -108,7 +107,6 @@ def create_app(biosight: BioSight, *, housekeeping: bool = True) -> FastAPI:
 
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
-        app.state.upload_limiter = CapacityLimiter(uploads.AT_ONCE)
         keeper = Housekeeping(biosight) if housekeeping else None
         yield
         if keeper:

@@ -11,8 +11,11 @@ from typing import Annotated
 
 from fastapi import BackgroundTasks, Depends, Request
 
+from biosight.accounts import Invitation, User
+from biosight.errands import letters
 from biosight.errands.letters import Post
 from biosight.errors import Unavailable
+from biosight.storage.records import Records
 from biosight.web.deps import Open
 from biosight.web.threads import Lane, lanes
 
@@ -32,6 +35,17 @@ class Outbox:
         if self.post.server:
             self.after.add_task(self.deliver, letter)
         return bool(self.post.server)
+
+    def allow(self, records: Records, by: User, email: str) -> None:
+        """Count an invitation that will be sent. Raises TooMany."""
+        if email and self.post.server:
+            letters.allow_invitation(records, by, email)
+
+    def invite(self, records: Records, by: User, made: Invitation, path: str) -> bool:
+        """Is an invitation on its way to the address that it is for?"""
+        return bool(made.email) and self.put(
+            lambda post: letters.invitation(records, post, by, made, path)
+        )
 
     async def deliver(self, letter: Callable[[Post], object]) -> None:
         try:

@@ -120,8 +120,7 @@ def vernacular_line(tree: Tree, line: Sequence[str]) -> list[str]:
 
 class ImageOut(BaseModel):
     """An image; `who` is machine, person or nobody; `unsure` by the collection's threshold,
-    `uploader` is an id. `sha256` is "" for viewers
-    where the collection hides places."""
+    `uploader` is an id. `sha256` is "" for viewers where the collection hides places."""
 
     id: str
     collection: str
@@ -169,7 +168,7 @@ def image_out(image: Image, access: Access) -> ImageOut:
     original: places could be tried out against it."""
     c = access.collection
     unsure = image.who == "machine" and image.percent < c.threshold
-    hidden = bool(c.sensitive) and not access.allows("editor")
+    hidden = bool(c.hiding) and not access.allows("editor")
     shown = {name: getattr(image, name) for name in SHOWN}
     if hidden:
         shown["sha256"] = ""

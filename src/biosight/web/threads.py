@@ -36,6 +36,7 @@ class Lane:
 class Lanes:
     """The lanes of an app."""
 
+    uploads: Lane  # pictures on their way in
     pictures: Lane  # bytes on their way out
     sign_on: Lane  # questions to a provider
     letters: Lane  # talks with a mail server
@@ -44,8 +45,13 @@ class Lanes:
 def with_lanes(app: FastAPI) -> None:
     """Give an app its lanes."""
     app.state.lanes = Lanes(
+        uploads=Lane(
+            CapacityLimiter(16), 200, "Too many uploads wait just now; try again in a moment."
+        ),
         pictures=Lane(
-            CapacityLimiter(32), 400, "Too many pictures are asked for just now; try again soon."
+            CapacityLimiter(32),
+            400,
+            "Too many pictures are asked for just now; try again in a moment.",
         ),
         sign_on=Lane(
             CapacityLimiter(4), 40, "Too many people sign in just now; try again in a moment."

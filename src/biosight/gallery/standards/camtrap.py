@@ -122,8 +122,8 @@ def files(records: Records, scope: Scope, blobs: Blobs, rebuild: Rebuild) -> Ite
         image = facts.image
         if missing(image, scope):
             continue
-        hidden = scope.grid(image) > 0
-        file = exported_file(records, blobs, image, rebuild if hidden else None)
+        how = rebuild if scope.placeless(image) else None
+        file = exported_file(records, blobs, image, how)
         if file is not None:
             yield zip_entry(image, file_path(image, scope), file)
 
@@ -131,14 +131,14 @@ def files(records: Records, scope: Scope, blobs: Blobs, rebuild: Rebuild) -> Ite
 def file_path(image: Image, scope: Scope) -> str:
     """The path of a picture in the package, by the SHA-256 of the original. Where the place is
     coarse it is by the picture's id: places could be tried out against a hash."""
-    hidden = scope.grid(image) > 0
+    hidden = scope.placeless(image)
     _, dot, suffix = exported_name(image, placeless=hidden).rpartition(".")
     return f"media/{image.id if hidden else image.sha256}{dot}{suffix.lower()}"
 
 
 def exported_type(image: Image, scope: Scope) -> str:
     """The media type of a picture's file in the package."""
-    return placeless_type(image.media_type) if scope.grid(image) else image.media_type
+    return placeless_type(image.media_type) if scope.placeless(image) else image.media_type
 
 
 def missing(image: Image, scope: Scope) -> str:
@@ -244,7 +244,7 @@ def media(facts: Facts, scope: Scope) -> tuple[str, ...]:
         "timestamp": local_time(image, scope),
         "filePath": file_path(image, scope),
         "filePublic": "false",
-        "fileName": exported_name(image, placeless=scope.grid(image) > 0),
+        "fileName": exported_name(image, placeless=scope.placeless(image)),
         "fileMediatype": exported_type(image, scope),
         "mediaComments": image.note,
     }

@@ -75,6 +75,10 @@ class Scope:
         """The grid in degrees for a picture's place, 0 for an exact one."""
         return max(self.coarse, self.rule.of(image))
 
+    def placeless(self, image: Image) -> bool:
+        """Does a picture's file go out without its place?"""
+        return self.grid(image) > 0
+
     def hides(self, image: Image) -> bool:
         """Does the rule hide a picture's place, whatever grid was asked for?"""
         return self.rule.hides(image)

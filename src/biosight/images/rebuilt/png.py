@@ -1,6 +1,6 @@
-"""A PNG of its picture's png_chunks alone, animated ones too (PNG, third edition, W3C 2025).
+"""A PNG of its picture's chunks alone, animated ones too (PNG, third edition, W3C 2025).
 
-Not here: what its other png_chunks say (images/png.py).
+Not here: what its other chunks say (images/png.py).
 """
 
 import struct
@@ -18,7 +18,7 @@ FIRST, LAST = b"IHDR", b"IEND"
 
 
 def rebuilt(content: bytes) -> Iterator[Pieces]:
-    """The png_chunks that a decoder needs, the turn and the profile. Raises NotRebuilt."""
+    """The chunks that a decoder needs, the turn and the profile. Raises NotRebuilt."""
     try:
         parts = png.taken_apart(content)
     except BadPicture as error:
@@ -36,7 +36,7 @@ def rebuilt(content: bytes) -> Iterator[Pieces]:
 
 
 def png_chunks(content: bytes) -> Iterator[tuple[bytes, int, int]]:
-    """Each png_chunk's kind, and where it begins and ends, up to the last."""
+    """Each chunk's kind, and where it begins and ends, up to the last."""
     at, kind = len(png.SIGNATURE), b""
     while kind != LAST and at + 12 <= len(content):
         (length,) = struct.unpack_from(">L", content, at)
@@ -46,5 +46,5 @@ def png_chunks(content: bytes) -> Iterator[tuple[bytes, int, int]]:
 
 
 def png_chunk(kind: bytes, body: bytes) -> bytes:
-    """One png_chunk of a PNG with its check sum."""
+    """One chunk of a PNG with its check sum."""
     return struct.pack(">L", len(body)) + kind + body + struct.pack(">L", zlib.crc32(kind + body))

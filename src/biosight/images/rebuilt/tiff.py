@@ -19,7 +19,7 @@ STRIPS, STRIP_SIZES, TILES, TILE_SIZES, SUBIFDS = 273, 279, 324, 325, 330
 # samples and nothing else. Others (JPEG 2000, WebP, the JPEG of TIFF 6.0) are drawn anew.
 PLAIN_COMPRESSIONS = {1, 2, 3, 4, 5, 7, 8, 32946, 32773, 34887, 34925, 50000}
 JPEG = 7
-# How samples lie, what colours they mean, how large a pixel is, and how the page is turn_of.
+# How samples lie, what colours they mean, how large a pixel is, and how the page is turned.
 KEPT = {
     254, 255, 256, 257, 258, 259, 262, 263, 266, 274, 277, 278, 280, 281, 282, 283, 284, 290, 291,
     292, 293, 296, 301, 317, 318, 319, 320, 321, 322, 323, 332, 334, 338, 339, 340, 341, 342, 347,
@@ -100,7 +100,7 @@ def directory(content: bytes, source: ifd.Structure, at: int) -> tuple[dict[int,
 
 
 def whole_numbers(source: ifd.Structure, tag: Tag | None) -> list[int]:
-    """The whole whole_numbers of an entry; none of one that is absent or of another type."""
+    """The whole numbers of an entry; none of one that is absent or of another type."""
     letter = ifd.NUMBERS.get(tag.kind) if tag else None
     if tag is None or letter is None:
         return []

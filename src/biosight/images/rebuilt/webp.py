@@ -17,7 +17,7 @@ Chunk = tuple[bytes, bytes]
 
 
 def rebuilt(content: bytes) -> Iterator[Pieces]:
-    """The webp_chunks of the picture, the turn and the profile. Raises NotRebuilt."""
+    """The chunks of the picture, the turn and the profile. Raises NotRebuilt."""
     found = list(webp_chunks(content, HEAD, len(content)))
     if not any(kind in PICTURE | {FRAME} for kind, _ in found):
         raise NotRebuilt
@@ -29,7 +29,7 @@ def rebuilt(content: bytes) -> Iterator[Pieces]:
 
 
 def webp_chunks(content: bytes, at: int, end: int) -> Iterator[Chunk]:
-    """The webp_chunks between two places; of a cut one what is there."""
+    """The chunks between two places; of a cut one what is there."""
     while at + CHUNK_HEAD <= end:
         kind = content[at : at + 4]
         (length,) = struct.unpack_from("<L", content, at + 4)
@@ -56,7 +56,7 @@ def kept_chunks(found: list[Chunk]) -> list[Chunk]:
 
 
 def one_picture(found: list[Chunk]) -> list[Chunk]:
-    """The webp_chunks of one picture: transparency once, then the first bitstream."""
+    """The chunks of one picture: transparency once, then the first bitstream."""
     alpha = [(k, b) for k, b in found if k == b"ALPH"][:1]
     stream = [(k, b) for k, b in found if k in {b"VP8 ", b"VP8L"}][:1]
     return alpha + stream
@@ -72,7 +72,7 @@ def extended(body: bytes, profile: bool, exif: bool) -> bytes:
 
 
 def clean_frame(body: bytes) -> bytes:
-    """One clean_frame of an animation, without webp_chunks of unknown meaning."""
+    """One frame of an animation, without chunks of unknown meaning."""
     inside = one_picture(list(webp_chunks(body, FRAME_HEAD, len(body))))
     return body[:FRAME_HEAD] + b"".join(webp_chunk(kind, part) for kind, part in inside)
 

@@ -92,8 +92,8 @@ class LineOut(BaseModel):
 def read_log(
     person: Admin, records: Store, before: float = 1e12, limit: int = 100
 ) -> list[LineOut]:
-    """Sign-ins, failures, changes of role, downloads, what became of models;
-    the newest first, `before` a moment."""
+    """Sign-ins, failures, changes of role, downloads, what became of models; the newest
+    first, `before` a moment."""
     limit = max(1, min(limit, 500))
     return [LineOut(**asdict(line)) for line in auditing.read_log(records, before, limit)]
 
@@ -184,14 +184,10 @@ def list_invitations(person: Admin, records: Store) -> list[InvitationOut]:
 def invite(body: Invite, person: Admin, records: Store, outbox: Letters) -> Link:
     """A link to sign up with; one for an address is mailed there."""
     by = person.user
-    if body.email and outbox.post.server:
-        letters.allow_invitation(records, by, body.email)
+    outbox.allow(records, by, body.email)
     secret, made = accounts.invite(records, by, body.email, days=body.days, uses=body.uses)
     path = f"/join#{secret}"
-    mailed = bool(made.email) and outbox.put(
-        lambda post: letters.invitation(records, post, by, made, path)
-    )
-    return Link(path=path, mailed=mailed)
+    return Link(path=path, mailed=outbox.invite(records, by, made, path))
 
 
 @router.delete("/invitations/{invitation}", status_code=204)

@@ -9,7 +9,7 @@ from pydantic import BaseModel, Field
 from biosight import accounts, logbook, sharing
 from biosight.accounts import Invitation
 from biosight.collection import Collection
-from biosight.errands import joining, letters, makers
+from biosight.errands import joining, makers
 from biosight.errors import NotFound
 from biosight.storage.records import Records, Remove
 from biosight.web.deps import Owner, Signed, Store
@@ -91,8 +91,7 @@ def invite(
 ) -> InvitationMade:
     """Make a link that lets people in; one for an address is mailed there."""
     c = access.collection.id
-    if body.email and outbox.post.server:
-        letters.allow_invitation(records, person.user, body.email)
+    outbox.allow(records, person.user, body.email)
     secret, made = accounts.invite(
         records,
         person.user,
@@ -103,10 +102,8 @@ def invite(
         uses=body.uses,
     )
     logbook.note(records, "invited", by=person.user.id, about=c, detail=f"as {body.role}")
-    path, by = f"/join#{secret}", person.user
-    mailed = bool(made.email) and outbox.put(
-        lambda post: letters.invitation(records, post, by, made, path)
-    )
+    path = f"/join#{secret}"
+    mailed = outbox.invite(records, person.user, made, path)
     return InvitationMade(**invitation_out(made).model_dump(), path=path, mailed=mailed)
 
 

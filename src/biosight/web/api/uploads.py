@@ -3,13 +3,12 @@
 import time
 from typing import Annotated, Any
 
-from anyio import CapacityLimiter, to_thread
 from fastapi import APIRouter, Request, Response
 from pydantic import BaseModel, Field
 
 from biosight import accounts
 from biosight.errands.placing import destination
-from biosight.errors import BadPicture, BadRequest, Unavailable
+from biosight.errors import BadPicture, BadRequest
 from biosight.gallery.arrivals import arrivals
 from biosight.images import Image
 from biosight.images.limits import check_size
@@ -30,6 +29,7 @@ from biosight.web.deps import Editor, Open, Person, Sender, Store, Viewer
 from biosight.web.inputs import Input
 from biosight.web.receiving import IncomingFile, upload_form
 from biosight.web.shown import GuessOut, ImageOut, etag, guesses_out, image_out
+from biosight.web.threads import lanes
 
 router = APIRouter(tags=["images"])
 FIELDS = {"file", "session", "path", "last_modified"}
@@ -37,8 +37,6 @@ MOST_HASHES = 2000
 MOST_UPLOADS = 50
 HOUR = 3600
 # Uploads have threads of their own, so that slow pictures keep nobody from the pages.
-AT_ONCE = 16
-MOST_WAITING = 200
 UPLOAD_BODY = {
     "requestBody": {
         "required": True,
@@ -115,11 +113,9 @@ class ThereAlready(BaseModel):
 async def upload(request: Request, response: Response, sender: Sender, biosight: Open) -> Uploaded:
     """Send one picture. The answer carries its label, the best five guesses and the model."""
     access, person = sender.access, sender.person
-    limiter: CapacityLimiter = request.app.state.upload_limiter
-    async with upload_form(request, biosight.archive.blobs, limiter) as form:
+    lane = lanes(request).uploads
+    async with upload_form(request, biosight.archive.blobs, lane.limiter) as form:
         arriving = as_upload(form, person, biosight.settings.max_file_mb)
-        if limiter.statistics().tasks_waiting >= MOST_WAITING:
-            raise Unavailable("Too many uploads wait just now; try again in a moment.")
 
         def walk() -> Uploaded:
             records, catalogue = biosight.archive.records, biosight.catalogue
@@ -127,7 +123,7 @@ async def upload(request: Request, response: Response, sender: Sender, biosight:
             outcome = take_in(biosight.intake, target, arriving)
             return uploaded(outcome, target.naming, access, records, response)
 
-        return await to_thread.run_sync(walk, limiter=limiter)
+        return await lane.run(walk)
 
 
 def as_upload(form: Any, person: Person, most_mb: int) -> Upload:

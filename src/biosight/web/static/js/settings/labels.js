@@ -4,21 +4,19 @@ import { ApiError, call } from "../frame/api.js";
 import { counted, el, find } from "../frame/dom.js";
 import { complain, question, toast } from "../frame/toast.js";
 import { undoAct } from "../pictures/acts.js";
+import { alike } from "../pictures/relabel.js";
 import { watch } from "../pictures/work.js";
 import { moveName, place } from "./names.js";
-
-/** A name without case and accents: two that are alike are one. @param {string} name */
-const folded = (name) => name.normalize("NFKD").replace(/\p{M}/gu, "").toLowerCase().trim();
 
 /**
  * Rename a label, merge it into another or, without a name, remove it; asked first, with counts.
  * @param {string} here @param {{label: string, images: number}} l @param {string} name @param {() => Promise<void>} redraw
  */
 export async function renameLabel(here, l, name, redraw) {
-  const alike = (/** @type {string} */ a) => folded(a) === folded(name) && folded(a) !== folded(l.label);
+  const isTwin = (/** @type {string} */ a) => alike(a) === alike(name) && alike(a) !== alike(l.label);
   const labels = name ? await call("GET", `${here}/labels`) : [];
   const into =
-    labels.find((/** @type {any} */ o) => o.label === name) ?? labels.find((/** @type {any} */ o) => alike(o.label));
+    labels.find((/** @type {any} */ o) => o.label === name) ?? labels.find((/** @type {any} */ o) => isTwin(o.label));
   name = into?.label ?? name;
   const many = counted(l.images, "picture");
   const words = !name
