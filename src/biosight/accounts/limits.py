@@ -89,10 +89,10 @@ def count_of_day(records: Records, key: str, most: int, words: str) -> None:
             raise TooMany(words, retry_after=int((day + 1) * DAY - now) + 1)
         return replace(old, count=old.count + 1, since=now)
 
-    count(records, f"{key} on {day}", once_more)
+    count_try(records, f"{key} on {day}", once_more)
 
 
-def count(records: Records, key: str, step: Callable[[Tries], Tries]) -> None:
+def count_try(records: Records, key: str, step: Callable[[Tries], Tries]) -> None:
     """Put the tries of `key` as a step makes them of what they are, as often as it takes."""
     id = hashed(key)
     while True:
@@ -127,7 +127,7 @@ def take_try(records: Records, key: str, free: int) -> None:
             raise TooMany("Too many failed tries; wait a while.", retry_after=int(wait) + 1)
         return replace(old, count=count + 1, since=now, faded_at=faded_at)
 
-    count(records, key, once_more)
+    count_try(records, key, once_more)
 
 
 def faded(old: Tries, now: float) -> tuple[int, float]:
@@ -140,13 +140,13 @@ def faded(old: Tries, now: float) -> tuple[int, float]:
 
 def give_try_back(records: Records, key: str) -> None:
     """The try of `key` was right and doesn't count."""
-    count(records, key, lambda old: replace(old, count=max(0, old.count - 1)))
+    count_try(records, key, lambda old: replace(old, count=max(0, old.count - 1)))
 
 
 def know(records: Records, account: str, address: str) -> None:
     """An account was signed in or made from here: a clean slate, and no stranger any more."""
     key = pair_of(account, network_of(address))
-    count(records, key, lambda old: Tries(old.id, 0, time.time(), known=True))
+    count_try(records, key, lambda old: Tries(old.id, 0, time.time(), known=True))
 
 
 def pair_of(account: str, place: str) -> str:
