@@ -20,13 +20,13 @@ import onnx
 import onnxruntime as ort
 from onnx import helper, numpy_helper
 
-from biosight import cores
 from biosight.bootstrap import DEFAULT_MODEL
 from biosight.images import reading
 from biosight.images.folders import every_file
 from biosight.inference.card import read_card
 from biosight.inference.network import open_network
 from biosight.inference.preprocess import Batch, Pixels, short_to_read, to_batch, to_pixels
+from biosight.process import cores
 from biosight.training.provenance import integer_products
 
 BATCH = 4

@@ -18,7 +18,6 @@ from PIL import Image as Pillow
 
 from biosight.bootstrap import DEFAULT_MODEL
 from biosight.cli.versions import card_from
-from biosight.errands.adding import listed_labels
 from biosight.inference.classifier import Classifier
 from biosight.inference.expert import Branch, Expert
 from biosight.inference.mapping import read_mapping
@@ -27,6 +26,7 @@ from biosight.inference.trial import tried_expert
 from biosight.learning.weighing import Example, fit_weight
 from biosight.training import dataset as ds
 from biosight.training.leaves import read_names, with_nodes
+from biosight.workflows.models.add_model import listed_labels
 
 BATCH = 8
 RANKS = ("order", "family")

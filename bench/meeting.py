@@ -10,7 +10,7 @@ import time
 
 from biosight.collection import Collection
 from biosight.storage import mongo
-from biosight.storage.living import still_there
+from biosight.storage.conditions import still_there
 from biosight.storage.records import Insert, Require
 from tests.storage.peer import Peer
 from tests.storage.test_records import Bird, bird

@@ -12,11 +12,11 @@ from pathlib import Path
 from bench.made import Running, quantile, serving
 from biosight.bootstrap import KINDS
 from biosight.collection import Collection
-from biosight.errands.locating import add_place
 from biosight.images import Image
 from biosight.places import Deployment, Site
 from biosight.storage.records import Insert, new_id
 from biosight.storage.sqlite import SqliteRecords
+from biosight.workflows.places.deployment_acts import add_place
 
 # The larger one may be given: python -m bench.pages 1000000
 SIZES = (1_000, int(sys.argv[1]) if sys.argv[1:] else 100_000)

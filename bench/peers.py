@@ -26,9 +26,9 @@ import httpx2
 from bench.made import free_port, in_use, photograph, serving, variants, wire
 from bench.uploads import speed_of
 from bench.wire import Wire
-from biosight import cores
 from biosight.bootstrap import DEFAULT_MODEL
 from biosight.inference.card import read_card
+from biosight.process import cores
 
 PACKAGES = ("litserve", "bentoml", "onnxruntime", "pillow", "numpy", "python-multipart")
 SIZES = {"500 x 400": (500, 400), "12 megapixels": (4000, 3000)}

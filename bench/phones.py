@@ -24,7 +24,7 @@ from bench.budget import heic
 from bench.made import PASSWORD, in_use, photograph, resident_mb, serving, variants, wire
 from bench.uploads import speed_of
 from bench.wire import Wire
-from biosight import cores
+from biosight.process import cores
 
 AT_ONCE = 4
 TWELVE, TWENTY_FOUR = (4000, 3000), (6000, 4000)

@@ -10,8 +10,8 @@ from pathlib import Path
 
 from bench.pages import PATHS, PER_DEPLOYMENT, image
 from biosight.bootstrap import KINDS
-from biosight.gallery.standards import Scope, camtrap_dp
 from biosight.places import Deployment, Site
+from biosight.publishing.standards import Scope, camtrap_dp
 from biosight.storage.records import Insert
 from biosight.storage.sqlite import SqliteRecords
 from biosight.taxa.naming import Naming

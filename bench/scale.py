@@ -24,15 +24,15 @@ import numpy as np
 import numpy.typing as npt
 
 from bench import made
-from biosight import accounts, sharing
+from biosight import accounts, membership
 from biosight.bootstrap import DEFAULT_MODEL, open_biosight
 from biosight.bulk import plan
 from biosight.bulk.work import Hand
 from biosight.collection import FIRST_NAME
-from biosight.errands.placing import destination
 from biosight.intake import Upload, take_in
 from biosight.settings import Settings
 from biosight.storage.bucket import open_bucket
+from biosight.workflows.pictures.destinations import destination
 from tests.s3 import BUCKET, S3
 from tests.walk.conftest import free_port
 
@@ -88,11 +88,11 @@ def archive_bytes(files: Sequence[Path], folder: Path) -> tuple[float, float, fl
     try:
         secret = "seven quiet herons"
         user = accounts.create_user(records, "bench@example.org", secret, "Bench", "admin")
-        sharing.create_collection(records, user.id, FIRST_NAME)
+        membership.create_collection(records, user.id, FIRST_NAME)
         place = destination(
             biosight.archive.records,
             biosight.catalogue,
-            sharing.first_collection(records, user.id),
+            membership.first_collection(records, user.id),
             user,
         )
         empty = (folder / "biosight.db").stat().st_size

@@ -17,18 +17,19 @@ from python_multipart import MultipartParser
 
 from bench.budget import KINDS
 from bench.made import variants
-from biosight import accounts, cores, sharing
+from biosight import accounts, membership
 from biosight.bootstrap import BioSight, open_biosight
-from biosight.errands.placing import destination
 from biosight.images import reading
 from biosight.images.measures import at_short_side, perceptual_hash, statistics
 from biosight.inference.classifier import Classifier
 from biosight.inference.decoding import Decoded
 from biosight.inference.preprocess import Pixels, short_to_read, to_batch, to_pixels
 from biosight.intake import Destination, Upload, record
+from biosight.process import cores
 from biosight.settings import Settings
 from biosight.storage import keys
 from biosight.storage.incoming import filled
+from biosight.workflows.pictures.destinations import destination
 
 EDGE, PIECE = b"edge", 1 << 16
 ROUNDS = 15
@@ -129,8 +130,8 @@ def one_kind(name: str, folder: Path) -> Stages:
     try:
         records = biosight.archive.records
         user = accounts.create_user(records, "a@example.org", "seven quiet herons", "A", "admin")
-        sharing.create_collection(records, user.id, "Bench")
-        collection = sharing.first_collection(records, user.id)
+        membership.create_collection(records, user.id, "Bench")
+        collection = membership.first_collection(records, user.id)
         place = destination(records, biosight.catalogue, collection, user)
         c = biosight.model.classifiers.get(place.model)
         decoded = biosight.model.decoders.decode(path, c.card.framing)

@@ -46,12 +46,12 @@ LEFT = {
     "git ": "tests/walk/test_versioning.py",
     "biosight train ": "needs PyTorch and hours; tests/training",
     ".venv/bin/biosight train ": "needs PyTorch and hours; tests/training",
-    "biosight model ": "of models that one trained or has; tests/test_model_commands.py",
-    ".venv/bin/biosight model ": "of models that one trained; tests/test_model_commands.py",
+    "biosight model ": "of models that one trained or has; tests/cli/test_model_commands.py",
+    ".venv/bin/biosight model ": "of models that one trained; tests/cli/test_model_commands.py",
     "biosight evaluate ": "of a model that one trained; tests/training",
     ".venv/bin/biosight evaluate ": "of a model that one trained; tests/training",
-    "biosight classify s3:": "needs a cluster; tests/test_classify.py",
-    "biosight import-table ": "needs a cluster's tables; tests/test_classify.py",
+    "biosight classify s3:": "needs a cluster; tests/bulk/test_classify.py",
+    "biosight import-table ": "needs a cluster's tables; tests/bulk/test_classify.py",
 }
 # What pages call things -> what they are called here; a stand-in where there is no such server.
 WORDS = {

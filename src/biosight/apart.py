@@ -20,7 +20,7 @@ from pathlib import Path
 from typing import IO
 
 from biosight.errors import BadRequest, BioSightError, Unavailable
-from biosight.tied import end_with
+from biosight.process.tied import end_with
 
 AT_ONCE, MOST_WAITING, PATIENCE_SECONDS = 2, 8, 60.0
 TOO_SLOW = "This file takes too long to read; split it, or save it in an ordinary form."

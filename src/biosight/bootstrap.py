@@ -1,6 +1,6 @@
 """Open everything once, close everything once; the only room that chooses concrete adapters.
 
-Not here: what is done with what is open (errands).
+Not here: what is done with what is open (workflows).
 """
 
 import logging
@@ -13,16 +13,13 @@ from biosight import (
     __version__,
     accounts,
     drift,
-    jobs,
     logbook,
+    membership,
     metrics,
+    own_names,
     places,
     reclassify,
     registry,
-    sharing,
-    taxonomy,
-    turns,
-    workers,
 )
 from biosight.errors import BadRequest, NoSpace, NotFound, Unavailable
 from biosight.gallery import sweeping
@@ -43,12 +40,13 @@ from biosight.storage.folder import FolderBlobs
 from biosight.storage.installation import Installation, claim_store
 from biosight.storage.records import Records
 from biosight.storage.sqlite import SqliteRecords
+from biosight.work import jobs, turns, workers
 
 log = logging.getLogger(__name__)
 KINDS = (
     Installation,
     *accounts.KINDS,
-    *sharing.KINDS,
+    *membership.KINDS,
     Image,
     Embedding,
     Prediction,
@@ -62,7 +60,7 @@ KINDS = (
     *turns.KINDS,
     *drift.KINDS,
     *reclassify.KINDS,
-    *taxonomy.KINDS,
+    *own_names.KINDS,
     *places.KINDS,
     *logbook.KINDS,
     *workers.KINDS,

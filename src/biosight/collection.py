@@ -1,6 +1,6 @@
 """Collection: what is kept of one set of images that belong together, and how it may change.
 
-Not here: who may see it (sharing.py), or what is in it (gallery).
+Not here: who may see it (membership.py), or what is in it (gallery).
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -26,11 +26,11 @@ class Collection:
     `threshold` in whole percent: below it a machine's label is unsure. `renamed` maps a model's
     label to the name people gave it here. `model` is a family of the registry, "" for the server's
     default. `unsettled` while pictures may have paths of an earlier tree of names
-    (errands/settling.py). Pictures of a deployment that follow each other within `event_gap`
-    seconds are one event. Places of what bears a label of `sensitive`, or hangs below one, are
-    shown to viewers and in exports as coarse as `coarse` degrees; `formerly_sensitive` are names
-    that these had before, under which pictures and their histories may still go. `published` is
-    what was said when it was last exported: title, licence, rights holder and the like. With
+    (workflows/names/label_paths.py). Pictures of a deployment that follow each other within
+    `event_gap` seconds are one event. Places of what bears a label of `sensitive`, or hangs below
+    one, are shown to viewers and in exports as coarse as `coarse` degrees; `formerly_sensitive` are
+    names that these had before, under which pictures and their histories may still go. `published`
+    is what was said when it was last exported: title, licence, rights holder and the like. With
     `second_reader` each picture is to be read by two people; with `comments` members talk about
     pictures. `quota` is the room for its pictures in bytes, 0 for no limit of its own.
     """

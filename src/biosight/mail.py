@@ -1,6 +1,6 @@
 """Mail: one plain message through the mail server that the settings name.
 
-Not here: what is written (errands/letters.py).
+Not here: what is written (workflows/people/mails.py).
 """
 
 import smtplib
@@ -29,8 +29,9 @@ def message(sender: str, to: str, subject: str, text: str) -> EmailMessage:
 
 
 def send(server: str, mail: EmailMessage) -> None:
-    """Hand a message to a server, as smtp://…, smtps://… or smtp+starttls://USER:PASSWORD@HOST:PORT;
-    never more plainly than that says. Raises Unavailable within some ten seconds a step."""
+    """Hand a message to a server, as smtp://…, smtps://… or
+    smtp+starttls://USER:PASSWORD@HOST:PORT; never more plainly than that says. Raises Unavailable
+    within some ten seconds a step."""
     with signed_in(server) as client:
         client.send_message(mail)
 

@@ -1,7 +1,7 @@
 """Another model over a collection: tried on first, to see which labels would change; then for good.
 
 People's labels always win, and earlier Predictions stay. Not here: how a picture is classified
-(intake.py), or that this runs as a Job (jobs.py, cli/worker.py): both are passed in.
+(intake.py), or that this runs as a Job (work/jobs.py, cli/worker.py): both are passed in.
 """
 
 from collections.abc import Callable, Iterator, Sequence
@@ -12,7 +12,7 @@ from typing import ClassVar, TypeVar
 from biosight.errors import BioSightError
 from biosight.images import Image
 from biosight.labels import PEOPLE, Guess
-from biosight.storage.living import living
+from biosight.storage.conditions import living
 from biosight.storage.pieces import Note, Run, Tally
 from biosight.storage.records import Insert, Order, Records, Remove, Where, Write, pages
 from biosight.taxa.naming import Naming

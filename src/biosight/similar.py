@@ -3,7 +3,7 @@
 Every vector is compared, in bytes, in which a million rest in 1.3 GB; those that come nearest are
 measured as finely as they are stored. There is no index to build, and none that lags behind
 (docs/decisions/0026). Not here: making embeddings (inference), or who may see a collection
-(sharing.py).
+(membership.py).
 """
 
 import threading
@@ -17,7 +17,7 @@ import simsimd
 
 from biosight.images import Embedding, Image
 from biosight.inference.reference import in_bytes, unit
-from biosight.storage.living import living
+from biosight.storage.conditions import living
 from biosight.storage.records import Order, Records, among, parts
 
 Floats = npt.NDArray[np.float32]

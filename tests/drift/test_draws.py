@@ -10,7 +10,7 @@ from biosight.drift.draws import by_folder_and_day, by_session, counts_apart
 from biosight.drift.window import draws_of, one_a_draw
 from biosight.images import Embedding, Image
 from biosight.storage.records import Insert, new_id
-from tests.gallery.test_table import IMAGE
+from tests.publishing.test_table import IMAGE
 
 POND = "pond"
 

@@ -9,7 +9,7 @@ from biosight.gallery.arrivals import PAGE, arrivals
 from biosight.storage.records import Insert, new_id
 from tests import tiny
 from tests.conftest import first_collection, upload
-from tests.gallery.test_table import IMAGE
+from tests.publishing.test_table import IMAGE
 
 
 def test_what_came_together_is_told_with_who_and_how_many(ada: TestClient) -> None:

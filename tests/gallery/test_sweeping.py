@@ -12,7 +12,6 @@ import pytest
 from starlette.testclient import TestClient
 
 from biosight.bootstrap import Archive, BioSight, open_archive
-from biosight.errands.keeping import keep_house
 from biosight.errors import Conflict
 from biosight.gallery import sweeping, trash
 from biosight.images import Image
@@ -21,6 +20,7 @@ from biosight.storage import keys
 from biosight.storage.blobs import Blobs
 from biosight.storage.folder import FolderBlobs
 from biosight.storage.installation import adopt_store
+from biosight.workflows.upkeep.housekeeping import keep_house
 from tests.conftest import Run, first_collection, upload
 from tests.tiny import picture
 

@@ -17,7 +17,7 @@ from biosight.images.measures import statistics
 from biosight.inference.decode_child import Child
 from biosight.inference.decoding import Decoders
 from biosight.inference.preprocess import Framing, to_pixels
-from tests.test_reading import png_header
+from tests.images.test_reading import png_header
 from tests.tiny import picture
 
 FRAMING = Framing(32, 34, "bicubic")

@@ -8,7 +8,6 @@ import mongomock
 import pytest
 
 from biosight.bootstrap import KINDS
-from biosight.errands import locating
 from biosight.errors import Conflict
 from biosight.images import Image
 from biosight.places import Deployment, Site
@@ -17,7 +16,8 @@ from biosight.review.undoing import undo
 from biosight.storage.records import Insert, Order, Records, Where
 from biosight.storage.sqlite import SqliteRecords
 from biosight.taxa.naming import Naming
-from tests.gallery.test_table import IMAGE
+from biosight.workflows.places import deployment_acts
+from tests.publishing.test_table import IMAGE
 from tests.stores import Mocked
 
 
@@ -33,16 +33,16 @@ def records(tmp_path: Path, request: pytest.FixtureRequest) -> Iterator[Records]
 
 
 def test_places_are_kept_changed_and_put_back(records: Records) -> None:
-    pond, _ = locating.add_place(records, "ada", Site("", "c", " Pond ", 52.5, 13.4, 30))
+    pond, _ = deployment_acts.add_place(records, "ada", Site("", "c", " Pond ", 52.5, 13.4, 30))
     assert records.get(Site, pond.id) == replace(pond, name="Pond")
-    camera, _ = locating.add_place(
+    camera, _ = deployment_acts.add_place(
         records, "ada", Deployment("", "c", "Cam", pond.id, height=0.5, bait=False)
     )
     image = replace(IMAGE, id="i1", taken_file="2025-12-31T23:30:00").in_step
     records.write(Insert(image))
-    perform(records, "ada", "c", locating.put_into(camera), [image])
-    changed, act = locating.change_place(records, "ada", camera, replace(camera, shift=3600))
-    assert locating.follow(records, "ada", act, [changed.id]) == 1
+    perform(records, "ada", "c", deployment_acts.put_into(camera), [image])
+    changed, act = deployment_acts.change_place(records, "ada", camera, replace(camera, shift=3600))
+    assert deployment_acts.follow(records, "ada", act, [changed.id]) == 1
     here = [Where("collection", "=", "c"), Where("trashed", "=", False)]
     where = [*here, Where("deployment", "=", camera.id)]
     found = records.find(Image, where, order=Order("taken"))
@@ -58,7 +58,7 @@ def test_places_are_kept_changed_and_put_back(records: Records) -> None:
         now,
         "ada",
         Naming(),
-        along=lambda: locating.places_back(records, now.places_before),
+        along=lambda: deployment_acts.places_back(records, now.places_before),
     )
     back = records.get(Image, image.id)
     assert back is not None
@@ -69,8 +69,8 @@ def test_places_are_kept_changed_and_put_back(records: Records) -> None:
 
 
 def test_a_name_is_given_once_in_a_collection(records: Records) -> None:
-    locating.add_place(records, "ada", Site("", "c", "Pond", 52.5, 13.4))
+    deployment_acts.add_place(records, "ada", Site("", "c", "Pond", 52.5, 13.4))
     with pytest.raises(Conflict, match="already"):
-        locating.add_place(records, "ada", Site("", "c", "Pond", 1, 2))
-    locating.add_place(records, "ada", Site("", "d", "Pond", 1, 2))
-    assert [s.name for s in locating.sites_of(records, "c")] == ["Pond"]
+        deployment_acts.add_place(records, "ada", Site("", "c", "Pond", 1, 2))
+    deployment_acts.add_place(records, "ada", Site("", "d", "Pond", 1, 2))
+    assert [s.name for s in deployment_acts.sites_of(records, "c")] == ["Pond"]

@@ -13,10 +13,8 @@ import mongomock
 import pytest
 from starlette.testclient import TestClient
 
-from biosight import jobs
 from biosight.bootstrap import KINDS, BioSight, open_archive
 from biosight.collection import Collection
-from biosight.errands import acting, locating, work
 from biosight.errors import BioSightError, Conflict, NotFound, Stale
 from biosight.images import Image
 from biosight.places import Deployment, Site
@@ -27,9 +25,13 @@ from biosight.settings import Settings
 from biosight.storage.records import Gone, Insert, Records, Replace, Where, Write
 from biosight.storage.sqlite import SqliteRecords
 from biosight.taxa.naming import Naming
+from biosight.work import jobs
+from biosight.workflows.jobs import all_kinds
+from biosight.workflows.pictures import long_acts
+from biosight.workflows.places import deployment_acts
 from tests.between import Between
 from tests.conftest import Run, first_collection, upload_ids
-from tests.gallery.test_table import IMAGE
+from tests.publishing.test_table import IMAGE
 from tests.stores import Mocked
 
 API = "/api/v1/collections"
@@ -48,7 +50,7 @@ def records(tmp_path: Path, request: pytest.FixtureRequest) -> Iterator[Records]
 
 def camera(records: Records) -> Deployment:
     """A deployment without a site, at the right time."""
-    return locating.add_place(records, "ada", Deployment("", "c", "Cam"))[0]
+    return deployment_acts.add_place(records, "ada", Deployment("", "c", "Cam"))[0]
 
 
 def pictures(records: Records, many: int) -> list[Image]:
@@ -64,10 +66,10 @@ def set_clock(records: Records, id: str, shift: int, site: str = "") -> Act:
     """Another clock and site, and all pictures after them."""
     old = records.get(Deployment, id)
     assert old is not None
-    changed, act = locating.change_place(
+    changed, act = deployment_acts.change_place(
         records, "ada", old, replace(old, shift=shift, site=site or old.site)
     )
-    locating.follow(records, "ada", act, [changed.id])
+    deployment_acts.follow(records, "ada", act, [changed.id])
     return act
 
 
@@ -78,9 +80,9 @@ def take_back(records: Records, act: Act) -> None:
         now,
         "ada",
         Naming(),
-        along=lambda: locating.places_back(records, now.places_before),
+        along=lambda: deployment_acts.places_back(records, now.places_before),
     )
-    locating.align(records, now.places_before)
+    deployment_acts.align(records, now.places_before)
 
 
 def astray(records: Records) -> list[tuple[str, int, str]]:
@@ -106,7 +108,7 @@ def slowed(records: Records, act: object) -> Records:
 def test_a_picture_put_in_while_the_clock_changes_gets_the_new_one(records: Records) -> None:
     cam, images = camera(records), pictures(records, 3)
     slow = slowed(records, lambda: set_clock(records, cam.id, 3600))
-    done = perform(slow, "bob", "c", locating.put_into(cam), images)
+    done = perform(slow, "bob", "c", deployment_acts.put_into(cam), images)
     assert len(done.changed) == 3
     assert astray(records) == []
     assert {i.shift for i in records.find(Image)} == {3600}
@@ -114,7 +116,7 @@ def test_a_picture_put_in_while_the_clock_changes_gets_the_new_one(records: Reco
 
 def test_two_who_change_the_clock_leave_one(records: Records) -> None:
     cam, images = camera(records), pictures(records, 3)
-    perform(records, "bob", "c", locating.put_into(cam), images)
+    perform(records, "bob", "c", deployment_acts.put_into(cam), images)
     slow = slowed(records, lambda: set_clock(records, cam.id, 50))
     set_clock(slow, cam.id, 7)
     assert astray(records) == []
@@ -122,7 +124,7 @@ def test_two_who_change_the_clock_leave_one(records: Records) -> None:
 
 def test_an_undo_beside_another_change_leaves_one_clock(records: Records) -> None:
     cam, images = camera(records), pictures(records, 3)
-    perform(records, "bob", "c", locating.put_into(cam), images)
+    perform(records, "bob", "c", deployment_acts.put_into(cam), images)
     act = set_clock(records, cam.id, 100)
     slow = slowed(records, lambda: set_clock(records, cam.id, 999))
     take_back(slow, act)
@@ -141,12 +143,12 @@ def test_pictures_follow_whatever_else_was_done_to_them_since(
     old = records.get(Deployment, cam)
     assert old is not None
     me = ada.get("/api/v1/me").json()["id"]
-    _, act = locating.change_place(records, me, old, replace(old, shift=60))
-    job = acting.ask_to_follow(records, act, [cam])
+    _, act = deployment_acts.change_place(records, me, old, replace(old, shift=60))
+    job = long_acts.ask_to_follow(records, act, [cam])
     image = records.get(Image, ids[0])
     assert image is not None
     perform(records, "bob", c, change_of("relabel", label="Fox"), [image])
-    work.run(biosight, jobs.take(records, job))
+    all_kinds.run(biosight, jobs.take(records, job))
     assert jobs.get_job(records, job.id).state == "done"
     assert astray(records) == []
     assert {i.shift for i in records.find(Image)} == {60}
@@ -154,12 +156,15 @@ def test_pictures_follow_whatever_else_was_done_to_them_since(
 
 def test_an_undo_brings_back_the_present_clock_and_site(records: Records) -> None:
     """It brought back those of then (G16)."""
-    cam, other = camera(records), locating.add_place(records, "ada", Deployment("", "c", "B"))[0]
+    cam, other = (
+        camera(records),
+        deployment_acts.add_place(records, "ada", Deployment("", "c", "B"))[0],
+    )
     images = pictures(records, 2)
-    perform(records, "ada", "c", locating.put_into(cam), images)
+    perform(records, "ada", "c", deployment_acts.put_into(cam), images)
     now = records.find(Image)
-    moved = perform(records, "ada", "c", locating.put_into(other), now)
-    site = locating.add_place(records, "ada", Site("", "c", "Pond", 1, 2))[0]
+    moved = perform(records, "ada", "c", deployment_acts.put_into(other), now)
+    site = deployment_acts.add_place(records, "ada", Site("", "c", "Pond", 1, 2))[0]
     set_clock(records, cam.id, 3600, site.id)
     take_back(records, get_act(records, moved.act))
     assert {(i.deployment, i.shift, i.site) for i in records.find(Image)} == {
@@ -169,22 +174,22 @@ def test_an_undo_brings_back_the_present_clock_and_site(records: Records) -> Non
 
 def test_an_undo_brings_back_no_deployment_that_is_gone(records: Records) -> None:
     cam, images = camera(records), pictures(records, 2)
-    perform(records, "ada", "c", locating.put_into(cam), images)
-    out = perform(records, "ada", "c", locating.put_into(None), records.find(Image))
+    perform(records, "ada", "c", deployment_acts.put_into(cam), images)
+    out = perform(records, "ada", "c", deployment_acts.put_into(None), records.find(Image))
     kept = records.get(Deployment, cam.id)
     assert kept is not None
-    locating.remove_place(records, "ada", kept)
+    deployment_acts.remove_place(records, "ada", kept)
     take_back(records, get_act(records, out.act))
     assert {(i.deployment, i.shift, i.site) for i in records.find(Image)} == {("", 0, "")}
 
 
 def test_an_undo_brings_back_no_site_that_is_gone(records: Records) -> None:
-    site = locating.add_place(records, "ada", Site("", "c", "Pond", 1, 2))[0]
+    site = deployment_acts.add_place(records, "ada", Site("", "c", "Pond", 1, 2))[0]
     images = pictures(records, 1)
     at = Change("deploy", target_name="Put at Pond", site=site.id)
     perform(records, "ada", "c", at, images)
-    out = perform(records, "ada", "c", locating.put_into(None), records.find(Image))
-    locating.remove_place(records, "ada", site)
+    out = perform(records, "ada", "c", deployment_acts.put_into(None), records.find(Image))
+    deployment_acts.remove_place(records, "ada", site)
     take_back(records, get_act(records, out.act))
     assert [i.site for i in records.find(Image)] == [""]
 
@@ -203,16 +208,16 @@ def test_put_into_a_deployment_can_be_undone(ada: TestClient) -> None:
 
 def test_a_deployment_that_goes_while_pictures_come_takes_none(records: Records) -> None:
     cam, images = camera(records), pictures(records, 1)
-    rests = acting.resting(locating.put_into(cam))
+    rests = long_acts.resting(deployment_acts.put_into(cam))
 
     def gone() -> None:
         found = records.get(Deployment, cam.id)
         assert found is not None
-        locating.remove_place(records, "ada", found)
+        deployment_acts.remove_place(records, "ada", found)
 
     slow = slowed(records, gone)
     with pytest.raises(Gone, match="deployments"):
-        perform(slow, "bob", "c", locating.put_into(cam), images, rests_on=rests)
+        perform(slow, "bob", "c", deployment_acts.put_into(cam), images, rests_on=rests)
     assert astray(records) == []
 
 
@@ -223,7 +228,7 @@ def test_contention_ends_with_one_clock(tmp_path: Path, servers: int) -> None:
     stores = [SqliteRecords(tmp_path / "test.db", KINDS) for _ in range(servers)]
     records = stores[0]
     cam, images = camera(records), pictures(records, 60)
-    perform(records, "ada", "c", locating.put_into(cam), images)
+    perform(records, "ada", "c", deployment_acts.put_into(cam), images)
     until, dice = time.monotonic() + 2.5, random.Random(4)
 
     def clock(store: Records) -> None:
@@ -232,7 +237,7 @@ def test_contention_ends_with_one_clock(tmp_path: Path, servers: int) -> None:
     def put(store: Records) -> None:
         found = store.get(Deployment, cam.id)
         some = dice.sample(store.find(Image, limit=100), 20)
-        perform(store, "ada", "c", locating.put_into(dice.choice([found, None])), some)
+        perform(store, "ada", "c", deployment_acts.put_into(dice.choice([found, None])), some)
 
     def back(store: Records) -> None:
         acts = store.find(Act, [Where("undone_at", "=", 0.0)], limit=500)
@@ -266,7 +271,7 @@ def test_doctor_finds_and_mends_what_an_earlier_biosight_left(run: Run, settings
         run("user", "add", "ada@example.org", "--password", "seven quiet herons")
         records = archive.records
         (c,) = records.ids(Collection)
-        cam, _ = locating.add_place(records, "ada", Deployment("", c, "Cam", shift=7))
+        cam, _ = deployment_acts.add_place(records, "ada", Deployment("", c, "Cam", shift=7))
         for n, (deployment, shift) in enumerate([(cam.id, 3), (cam.id, 7), ("gone", 5)]):
             image = replace(IMAGE, id=f"i{n}", sha256=f"{n:064}", collection=c)
             records.write(Insert(replace(image, deployment=deployment, shift=shift).in_step))

@@ -7,9 +7,9 @@ import pytest
 from starlette.testclient import TestClient
 
 from biosight.bootstrap import BioSight
-from biosight.errands.deployment_tables import outlook
 from biosight.errors import BadRequest
 from biosight.places.tables import MOST_ROWS, read_table
+from biosight.workflows.places.deployment_tables import outlook
 from tests.conftest import first_collection
 
 HEAD = "deploymentID,locationName,latitude,longitude\n"

@@ -20,7 +20,6 @@ from pymongo.database import Database
 
 from biosight.bootstrap import KINDS, Catalogue
 from biosight.collection import Collection
-from biosight.errands.taking_back import take_back
 from biosight.images import Embedding, Image
 from biosight.labels import Annotation, Prediction
 from biosight.review.acts import Act
@@ -29,6 +28,7 @@ from biosight.storage.fields import SCHEMA_VERSION, fields_of
 from biosight.storage.mongo_documents import Document
 from biosight.storage.records import Records, Where
 from biosight.storage.sqlite import SqliteRecords
+from biosight.workflows.jobs.undo_act import take_back
 from tests.stores import Mocked
 
 FORMS = Path(__file__).parent / "forms"

@@ -16,7 +16,7 @@ from biosight.storage.patience import tries
 from biosight.storage.records import Insert, Where
 from biosight.storage.sqlite import SqliteRecords
 from tests.conftest import ORIGIN, first_collection, upload_ids
-from tests.gallery.test_table import IMAGE
+from tests.publishing.test_table import IMAGE
 
 CLIENTS, CHANGES = 16, 40
 

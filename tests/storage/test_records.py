@@ -479,7 +479,7 @@ def test_a_newer_database_is_refused(tmp_path: Path) -> None:
 
 
 def test_one_instance_has_its_turn(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    from biosight import turns
+    from biosight.work import turns
 
     for store in (
         SqliteRecords(tmp_path / "t.db", turns.KINDS),

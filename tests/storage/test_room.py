@@ -9,13 +9,13 @@ from typing import cast
 import pytest
 from starlette.testclient import TestClient
 
-from biosight import jobs
 from biosight.bootstrap import BioSight
 from biosight.collection import Collection
-from biosight.errands import work
 from biosight.images import Image
 from biosight.storage.records import Records, Where
 from biosight.storage.room import room_limits, write_metered
+from biosight.work import jobs
+from biosight.workflows.jobs import all_kinds
 from tests.between import Between, inserts, records_between, served
 from tests.conftest import first_collection, upload_ids
 from tests.tiny import picture
@@ -113,7 +113,7 @@ def test_a_job_that_copies_stops_at_the_quota(
         body = {"kind": "copy", "target": other, "images": ids}
         made = client.post(f"{API}/collections/{c}/acts", json=body).json()
     records = biosight.archive.records
-    work.run(few, jobs.take(records, jobs.get_job(records, made["act"])))
+    all_kinds.run(few, jobs.take(records, jobs.get_job(records, made["act"])))
     done = jobs.get_job(records, made["act"])
     assert done.state == "failed"
     assert "room for pictures is used up" in done.words

@@ -3,11 +3,11 @@
 import pytest
 from playwright.sync_api import Page, expect
 
-from biosight import jobs
 from biosight.bootstrap import open_archive
 from biosight.collection import Collection
 from biosight.settings import Settings
-from biosight.workers import add_lines
+from biosight.work import jobs
+from biosight.work.workers import add_lines
 from tests.walk.conftest import Server
 from tests.walk.test_browser import register
 

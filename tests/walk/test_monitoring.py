@@ -13,8 +13,8 @@ import pytest
 import yaml
 
 from biosight.bootstrap import open_archive
-from biosight.errands import backups
 from biosight.settings import Settings
+from biosight.workflows.upkeep import backups
 from tests import tiny
 from tests.conftest import PASSWORD, require
 from tests.walk.conftest import Server, free_port

@@ -20,7 +20,7 @@ import pytest
 
 from tests import tiny
 from tests.conftest import PASSWORD, require
-from tests.test_reading import png_header
+from tests.images.test_reading import png_header
 from tests.walk.conftest import Server
 
 pytestmark = [pytest.mark.walk, pytest.mark.xdist_group("walk")]

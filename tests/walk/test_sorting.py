@@ -18,7 +18,7 @@ from biosight.settings import Settings
 from biosight.storage.records import Insert, new_id
 from tests import tiny
 from tests.conftest import PASSWORD
-from tests.gallery.test_table import IMAGE
+from tests.publishing.test_table import IMAGE
 from tests.walk.conftest import Server
 from tests.walk.test_browser import drop, folder, register
 

@@ -13,8 +13,8 @@ from starlette.testclient import TestClient
 
 from biosight.inference import trial
 from tests import tiny
+from tests.cli.test_model_commands import foreign
 from tests.conftest import first_collection, upload
-from tests.test_model_commands import foreign
 
 API = "/api/v1"
 SAID = {"name": "own", "labels": "Red\nGreen", "size": "32"}

@@ -6,7 +6,7 @@ from starlette.testclient import TestClient
 from biosight.bootstrap import BioSight
 from tests import tiny
 from tests.conftest import first_collection, upload, upload_ids
-from tests.gallery.test_standards import in_the_field
+from tests.publishing.test_standards import in_the_field
 from tests.web.test_places import dated
 from tests.web.test_sharing import Another, share
 

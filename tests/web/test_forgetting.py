@@ -5,10 +5,10 @@ from pathlib import Path
 from starlette.testclient import TestClient
 
 from biosight.bootstrap import KINDS, BioSight
-from biosight.errands.keeping import keep_house
 from biosight.gallery import trash
 from biosight.images import ActItem, Image
 from biosight.storage.records import Insert, Where
+from biosight.workflows.upkeep.housekeeping import keep_house
 from tests.conftest import Run, add_ada, first_collection, upload, upload_ids
 
 

@@ -7,10 +7,10 @@ from pathlib import Path
 import pytest
 from starlette.testclient import TestClient
 
-from biosight import jobs
 from biosight.bootstrap import BioSight
-from biosight.errands import backups
 from biosight.errors import Unavailable
+from biosight.work import jobs
+from biosight.workflows.upkeep import backups
 from tests.conftest import first_collection
 
 

@@ -7,10 +7,10 @@ import pytest
 from starlette.testclient import TestClient
 
 from biosight.bootstrap import BioSight
-from biosight.errands import grouping
 from biosight.images import Image
 from biosight.review.audit import drawn_at_random
 from biosight.storage.records import Replace
+from biosight.workflows.pictures import groups
 from tests import tiny
 from tests.conftest import first_collection, upload
 
@@ -91,11 +91,11 @@ def test_the_random_half_is_drawn_first_from_what_is_kept(
 
 def test_few_of_a_name_are_grouped_below_the_name_above() -> None:
     waiting = {"/A/B/C/": 3, "/A/B/D/": 4, "/A/B/": 6, "/A/E/": 1, "/F/": 2, "/A/G/": 30}
-    assert grouping.under("/A/G/", waiting)[0] == "G"
-    assert grouping.under("/A/B/C/", waiting)[0] == "B"
-    assert grouping.under("/A/E/", waiting)[0] == "A"
-    assert grouping.under("/F/", waiting)[0] == "F"
-    assert grouping.first_of(waiting, "C")[:2] == ["/A/B/C/", "/A/G/"]
+    assert groups.under("/A/G/", waiting)[0] == "G"
+    assert groups.under("/A/B/C/", waiting)[0] == "B"
+    assert groups.under("/A/E/", waiting)[0] == "A"
+    assert groups.under("/F/", waiting)[0] == "F"
+    assert groups.first_of(waiting, "C")[:2] == ["/A/B/C/", "/A/G/"]
 
 
 def test_the_first_is_where_it_is_densest_and_the_odd_ones_come_last() -> None:
@@ -107,7 +107,7 @@ def test_the_first_is_where_it_is_densest_and_the_odd_ones_come_last() -> None:
     rows = np.vstack([far[:2], close, far[2:]]).astype(np.float32)
     rows /= np.linalg.norm(rows, axis=1, keepdims=True)
     ids = [f"i{n:02}" for n in range(len(rows))]
-    found, odd = grouping.together(grouping.Space(ids, rows), ids)
+    found, odd = groups.together(groups.Space(ids, rows), ids)
     assert odd == 20
     assert set(found[20:]) == {"i00", "i01", "i22"}
 
@@ -118,7 +118,7 @@ def test_a_label_that_confirmed_look_alikes_contradict_is_likely_wrong(
     collection, ids = pond
     path = f"{API}/collections/{collection}/doubted"
     assert ada.get(path).json() == []
-    monkeypatch.setattr(grouping, "NEIGHBOURS", 3)
+    monkeypatch.setattr(groups, "NEIGHBOURS", 3)
     # Three of the red ones are foxes, says a person; what the machine calls Red is like them.
     act(ada, collection, [ids[f"Red {n}"] for n in range(3)], kind="relabel", label="Fox")
     act(ada, collection, [ids["Green 0"], ids["Green 1"], ids["Green 2"]], kind="confirm")
@@ -156,7 +156,7 @@ def test_too_many_for_the_order_is_said(
     ada: TestClient, pond: tuple[str, dict[str, str]], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     collection, _ = pond
-    monkeypatch.setattr(grouping, "MOST_ORDERED", 5)
+    monkeypatch.setattr(groups, "MOST_ORDERED", 5)
     answer = ada.get(f"{API}/collections/{collection}/images?sort=alike")
     assert answer.status_code == 400
     assert "choose a label first" in answer.json()["detail"]

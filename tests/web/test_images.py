@@ -7,14 +7,14 @@ import pytest
 from starlette.testclient import TestClient
 
 from biosight.bootstrap import BioSight
-from biosight.errands.keeping import keep_house
 from biosight.gallery import trash
 from biosight.images import Image
 from biosight.storage import keys
+from biosight.storage.conditions import still_there
 from biosight.storage.folder import FolderBlobs
-from biosight.storage.living import still_there
 from biosight.storage.records import Where
 from biosight.taxa.naming import Naming
+from biosight.workflows.upkeep.housekeeping import keep_house
 from tests import tiny
 from tests.conftest import first_collection, upload, upload_ids
 

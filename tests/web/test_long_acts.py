@@ -6,14 +6,15 @@ from typing import Any
 import pytest
 from starlette.testclient import TestClient
 
-from biosight import jobs
 from biosight.bootstrap import BioSight
-from biosight.errands import acting, taking_back, work
 from biosight.images import Image
-from biosight.jobs import Job, Progress
 from biosight.review import acts, doing
 from biosight.storage import pieces
 from biosight.storage.records import Where
+from biosight.work import jobs
+from biosight.work.jobs import Job, Progress
+from biosight.workflows.jobs import all_kinds, undo_act
+from biosight.workflows.pictures import long_acts
 from tests.conftest import first_collection, upload_ids
 
 API = "/api/v1"
@@ -25,12 +26,12 @@ def small(monkeypatch: pytest.MonkeyPatch) -> None:
     """Two pictures are many, and make a piece."""
     import biosight.web.api.acts as api
     import biosight.web.api.places as places
-    from biosight.errands import renaming
     from biosight.gallery import trash
+    from biosight.workflows.names import rename
 
-    for module in (acts, api, places, renaming, taking_back):
+    for module in (acts, api, places, rename, undo_act):
         monkeypatch.setattr(module, "MOST_AT_ONCE", 2)
-    for module in (pieces, acting, taking_back, jobs):
+    for module in (pieces, long_acts, undo_act, jobs):
         monkeypatch.setattr(module, "PIECE", 2)
     monkeypatch.setattr(trash, "PAGE", 2)
 
@@ -54,8 +55,8 @@ def asked(client: TestClient, collection: str, **body: object) -> dict[str, Any]
 def do_all(biosight: BioSight) -> list[Job]:
     """What a worker does: every job that waits."""
     done = []
-    while (job := jobs.claim(biosight.archive.records, work.LIGHT)) is not None:
-        work.run(biosight, job)
+    while (job := jobs.claim(biosight.archive.records, all_kinds.LIGHT)) is not None:
+        all_kinds.run(biosight, job)
         done.append(jobs.get_job(biosight.archive.records, job.id))
     return done
 
@@ -76,12 +77,12 @@ def up_to(
         if next(notes) == steps:
             then()
 
-    job = jobs.claim(biosight.archive.records, work.LIGHT)
+    job = jobs.claim(biosight.archive.records, all_kinds.LIGHT)
     assert job is not None
     with monkeypatch.context() as patched:
         patched.setattr(Progress, "note", counted)
         try:
-            work.run(biosight, job)
+            all_kinds.run(biosight, job)
         except Broken:
             pass
 
@@ -220,7 +221,7 @@ def test_what_somebody_does_meanwhile_wins_and_is_counted(
 
     up_to(biosight, monkeypatch, 1, correct)
     assert labels_of(biosight, ids) == ["Fox"] * 6 + ["Owl"]
-    done = jobs.jobs_by(biosight.archive.records, one_user(biosight), work.LIGHT, 0.0)[0]
+    done = jobs.jobs_by(biosight.archive.records, one_user(biosight), all_kinds.LIGHT, 0.0)[0]
     words = "6 pictures relabelled as Fox; 1 changed by somebody else first and left alone"
     assert done.words == words
 
@@ -246,7 +247,7 @@ def test_somebody_faster_within_a_piece_wins_too(
             corrected.append(ada.patch(f"{API}/images/{ids[1]}", json={"label": "Owl"}))
         return found
 
-    monkeypatch.setattr(acting, "changed_later", between)
+    monkeypatch.setattr(long_acts, "changed_later", between)
     (done,) = do_all(biosight)
     assert labels_of(biosight, ids) == ["Fox", "Owl"] + ["Fox"] * 5
     assert done.words.startswith("6 pictures relabelled as Fox; 1 changed by somebody else")

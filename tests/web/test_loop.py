@@ -6,10 +6,11 @@ import numpy as np
 from PIL import Image as Pillow
 from starlette.testclient import TestClient
 
-from biosight import drift, jobs
+from biosight import drift
 from biosight.bootstrap import BioSight
-from biosight.errands.work import run
 from biosight.inference.reference import read_reference
+from biosight.work import jobs
+from biosight.workflows.jobs.all_kinds import run
 from tests import tiny
 from tests.conftest import first_collection, upload
 

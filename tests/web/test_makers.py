@@ -6,16 +6,17 @@ from contextlib import suppress
 import pytest
 from starlette.testclient import TestClient
 
-from biosight import jobs
 from biosight.accounts import Invitation, Share, User, find_user, reset_link, use_reset
 from biosight.accounts.records import hashed
 from biosight.bootstrap import BioSight
-from biosight.errands import acting, work
 from biosight.images import Image
-from biosight.jobs import Job
+from biosight.membership import Member, joining, member_id, set_role
 from biosight.review.acts import change_of
-from biosight.sharing import Member, joining, member_id, set_role
 from biosight.storage.records import Insert, Records, Replace, Require, Where
+from biosight.work import jobs
+from biosight.work.jobs import Job
+from biosight.workflows.jobs import all_kinds
+from biosight.workflows.pictures import long_acts
 from tests.between import inserts, records_between, served
 from tests.conftest import PASSWORD, first_collection, upload_ids
 from tests.web.test_invitations import link, newcomer, roles, sign_up
@@ -165,7 +166,9 @@ def test_an_open_server_counts_the_uses_of_a_link(ada: TestClient, biosight: Bio
 
 def waiting_job(records: Records, pond: str, by: str, ids: list[str]) -> Job:
     """An act on many pictures that a worker has not begun."""
-    return acting.ask(records, by, pond, change_of("trash"), [Where("collection", "=", pond)], ids)
+    return long_acts.ask(
+        records, by, pond, change_of("trash"), [Where("collection", "=", pond)], ids
+    )
 
 
 @pytest.mark.parametrize("end", ENDS)
@@ -197,7 +200,7 @@ def test_work_that_was_asked_for_at_the_same_moment_is_not_begun(
     who = person(bob)
     assert remove(ada, pond, bob) == 204
     job = waiting_job(records, pond, who, ids)
-    work.run(biosight, jobs.take(records, job))
+    all_kinds.run(biosight, jobs.take(records, job))
     assert jobs.get_job(records, job.id).state == "dropped"
     assert records.count(Image, [Where("trashed", "=", True)]) == 0
 
@@ -217,7 +220,7 @@ def test_work_stops_between_two_pieces(
         return any(isinstance(w, Replace) and isinstance(w.record, Image) for w in writes)
 
     slow = records_between(biosight, "write", lose, wanted=changes_pictures)
-    work.run(slow, jobs.take(records, job))
+    all_kinds.run(slow, jobs.take(records, job))
     assert jobs.get_job(records, job.id).state == "dropped"
     assert records.count(Image, [Where("trashed", "=", True)]) == 0
 

@@ -10,13 +10,14 @@ import pytest
 from PIL import Image as Pillow
 from starlette.testclient import TestClient
 
-from biosight import jobs, registry
+from biosight import registry
 from biosight.bootstrap import BioSight
-from biosight.errands.work import run
 from biosight.inference.card import read_card, write_card
 from biosight.inference.head import Head, write_head
 from biosight.labels import Prediction
 from biosight.storage.records import Where
+from biosight.work import jobs
+from biosight.workflows.jobs.all_kinds import run
 from tests import tiny
 from tests.conftest import first_collection, upload, upload_ids
 

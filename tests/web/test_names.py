@@ -9,9 +9,9 @@ from starlette.testclient import TestClient
 
 from biosight.bootstrap import BioSight
 from biosight.collection import Collection
-from biosight.errands.settling import settle_all
 from biosight.images import Image
 from biosight.storage.records import Replace, Where
+from biosight.workflows.names.label_paths import settle_all
 from tests.conftest import first_collection, upload_ids
 
 API = "/api/v1/collections"

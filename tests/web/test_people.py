@@ -362,7 +362,7 @@ def test_every_field_that_names_a_person_is_in_what_they_are_given() -> None:
     from dataclasses import fields
 
     from biosight.bootstrap import KINDS
-    from biosight.errands.own_data import NAMED
+    from biosight.workflows.exchange.own_data import NAMED
 
     people = {"by", "user", "undone_by", "uploaded_by", "created_by"}
     told = {(kind, field) for kind, field in NAMED}

@@ -9,12 +9,13 @@ from pathlib import Path
 import pytest
 from starlette.testclient import TestClient
 
-from biosight import jobs, registry
+from biosight import registry
 from biosight.bootstrap import BioSight
 from biosight.images import Image
 from biosight.review.acts import Act
 from biosight.storage import keys
 from biosight.storage.records import Replace, Where
+from biosight.work import jobs
 from tests import tiny
 from tests.between import blobs_between, inserts, records_between, served
 from tests.conftest import first_collection, upload_ids

@@ -9,8 +9,8 @@ from starlette.testclient import TestClient
 from biosight.bootstrap import BioSight
 from biosight.images.comments import Comment, Mention
 from biosight.labels import Annotation, Identifications
+from biosight.membership import joining
 from biosight.review.audit import drawn_at_random
-from biosight.sharing import joining
 from tests.between import inserts, records_between, served
 from tests.conftest import PASSWORD, first_collection, upload_ids
 

@@ -11,13 +11,13 @@ import pytest
 from starlette.testclient import TestClient
 
 from biosight.bootstrap import BioSight
-from biosight.errands.rereading import left_to_read, reread
 from biosight.errors import Unavailable
 from biosight.images import READING, Image
 from biosight.images.record import NO_CAPTURE
 from biosight.inference.decoding import Decoders
 from biosight.storage import keys
 from biosight.storage.records import Records, Replace
+from biosight.workflows.pictures.reread import left_to_read, reread
 from tests import tiny, written
 from tests.conftest import first_collection, upload
 from tests.written import ASCII, DATE, ORIGINAL
@@ -171,7 +171,7 @@ def test_an_older_archive_is_read_anew_and_goes_on_where_it_stopped(
 
     with monkeypatch.context() as patch:
         patch.setattr(Decoders, "decode", away)
-        patch.setattr("biosight.errands.rereading.WAITS", ())
+        patch.setattr("biosight.workflows.pictures.reread.WAITS", ())
         with pytest.raises(Unavailable):
             reread(biosight.archive, biosight.model.decoders)
     assert left_to_read(records) == 2

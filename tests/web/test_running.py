@@ -6,16 +6,16 @@ from dataclasses import replace
 import pytest
 from starlette.testclient import TestClient
 
-from biosight import jobs, workers
 from biosight.accounts import create_user, open_session
 from biosight.bootstrap import BioSight
-from biosight.errands import work
-from biosight.errands.keeping import keep_house
-from biosight.errands.kind import Outcome
-from biosight.errands.running import quota_bytes
 from biosight.errors import BadRequest
-from biosight.jobs import Job
 from biosight.storage.records import Records
+from biosight.work import jobs, workers
+from biosight.work.jobs import Job
+from biosight.workflows.job_kind import Outcome
+from biosight.workflows.jobs import all_kinds
+from biosight.workflows.upkeep.housekeeping import keep_house
+from biosight.workflows.upkeep.server_overview import quota_bytes
 from tests import tiny
 from tests.conftest import PASSWORD, first_collection, upload, upload_ids
 
@@ -34,13 +34,13 @@ def failed(biosight: BioSight, monkeypatch: pytest.MonkeyPatch, collection: str)
     def breaks(*_: object) -> Outcome:
         raise RuntimeError("the disk makes noises")
 
-    kind = replace(work.KINDS["reclassify"], run=breaks)
+    kind = replace(all_kinds.KINDS["reclassify"], run=breaks)
     with monkeypatch.context() as patch:
-        patch.setitem(work.KINDS, "reclassify", kind)
+        patch.setitem(all_kinds.KINDS, "reclassify", kind)
         claimed = jobs.claim(records)
         assert claimed is not None
         assert claimed.id == asked.id
-        work.run(biosight, claimed)
+        all_kinds.run(biosight, claimed)
     return jobs.get_job(records, asked.id)
 
 
@@ -60,7 +60,7 @@ def test_failed_work_shows_its_log_and_is_tried_again(
     assert ada.post(f"/api/v1/admin/work/{job.id}/retry").status_code == 409
     claimed = jobs.claim(biosight.archive.records)
     assert claimed is not None
-    work.run(biosight, claimed)
+    all_kinds.run(biosight, claimed)
     (seen,) = ada.get("/api/v1/admin/work").json()["work"]
     assert (seen["state"], seen["done"]) == ("done", 2)
     lines = ada.get(f"/api/v1/admin/work/{job.id}/log").json()["lines"]
@@ -121,8 +121,8 @@ def test_lines_of_a_job_are_its_own_and_the_last(biosight: BioSight) -> None:
     records: Records = biosight.archive.records
     with workers.written_down(records, "a"):
         for n in range(300):
-            work.log.info("step", extra={"n": n})
-    work.log.info("elsewhere")
+            all_kinds.log.info("step", extra={"n": n})
+    all_kinds.log.info("elsewhere")
     lines = workers.lines_of(records, "a")
     assert len(lines) == 200
     assert lines[-1].endswith("n=299")

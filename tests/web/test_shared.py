@@ -8,10 +8,10 @@ import pytest
 from starlette.testclient import TestClient
 
 from biosight import logbook
-from biosight.accounts import Share, Visit, showing
+from biosight.accounts import Share, Visit, sharing
 from biosight.bootstrap import BioSight
 from tests.conftest import ORIGIN, first_collection, upload, upload_ids
-from tests.gallery.test_standards import in_the_field
+from tests.publishing.test_standards import in_the_field
 
 API = "/api/v1"
 Another = Callable[[str], TestClient]
@@ -176,7 +176,7 @@ def test_a_link_is_opened_so_often_a_day_from_one_network(
     pond: tuple[str, list[str]],
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(showing, "MOST_VISITS", 3)
+    monkeypatch.setattr(sharing, "MOST_VISITS", 3)
     secret = link(ada, pond[0])
     same = visitor(ada)
     assert [follow(same, secret) for _ in range(6)] == [200] * 6  # one browser, one visit

@@ -23,8 +23,8 @@ from biosight.accounts import User, create_token, find_user, first_code
 from biosight.bootstrap import BioSight, open_biosight
 from biosight.errors import Unavailable
 from biosight.settings import Settings
-from biosight.web import sign_on
 from biosight.web.app import create_app
+from biosight.web.sign_in import oidc
 from tests.between import elsewhere
 from tests.conftest import ORIGIN, PASSWORD, first_collection, sign_up
 
@@ -188,7 +188,7 @@ def test_a_role_follows_the_groups_but_one_administrator_stays(make: Make) -> No
     site = make(oidc_admins="wheel")
     site.signs_in("ada")
     assert site.me()["role"] == "admin"
-    provider: sign_on.Provider = site.client.app.state.provider  # type: ignore[attr-defined]
+    provider: oidc.Provider = site.client.app.state.provider  # type: ignore[attr-defined]
     provider.settings = provider.settings.model_copy(update={"oidc_admins": "others"})
     site.signs_in("ada")
     assert site.me()["role"] == "member"
@@ -282,8 +282,8 @@ def test_only_the_providers_own_word_is_believed(
     issuer = "https://login.example"
     given = {"issuer": issuer, "jwks_uri": "keys"}
     public = {"keys": [KEY.as_dict(private=False)]}
-    monkeypatch.setattr(sign_on, "ask", lambda a: public if a == "keys" else given)
-    provider = sign_on.Provider(Settings(oidc_issuer=issuer, oidc_client_id="us", public_url=OURS))
+    monkeypatch.setattr(oidc, "ask", lambda a: public if a == "keys" else given)
+    provider = oidc.Provider(Settings(oidc_issuer=issuer, oidc_client_id="us", public_url=OURS))
     claims = {"iss": issuer, "aud": "us", "sub": "1", "exp": time.time() + 60, "nonce": "n"}
 
     def token(of: dict[str, Any], key: jwk.Key, algorithm: str) -> str:
@@ -303,10 +303,10 @@ def test_a_provider_that_is_away_or_another_is_told(make: Make) -> None:
 
 
 def test_a_provider_by_another_name_is_not_believed(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(sign_on, "ask", lambda _: {"issuer": "https://evil.example"})
+    monkeypatch.setattr(oidc, "ask", lambda _: {"issuer": "https://evil.example"})
     settings = Settings(oidc_issuer="https://login.example", oidc_client_id="us", public_url=OURS)
     with pytest.raises(Unavailable, match="calls itself"):
-        sign_on.Provider(settings).known()
+        oidc.Provider(settings).known()
 
 
 def test_half_a_provider_is_refused() -> None:
@@ -341,7 +341,7 @@ def test_a_provider_that_hangs_holds_no_other_page(
     make: Make, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """More visits than there are common threads, and one plain page beside them."""
-    monkeypatch.setattr(sign_on, "SECONDS", 3.0)
+    monkeypatch.setattr(oidc, "SECONDS", 3.0)
     with silent_provider() as (issuer, taken):
         app = make(people=False, oidc_issuer=issuer).client.app
 
@@ -372,10 +372,10 @@ def test_a_provider_that_is_away_for_a_while_signs_on_by_what_it_said(
     provider.at = float("-inf")  # an hour later
 
     def away(address: str) -> dict[str, Any]:
-        raise Unavailable(sign_on.AWAY)
+        raise Unavailable(oidc.AWAY)
 
     with monkeypatch.context() as patch:
-        patch.setattr(sign_on, "ask", away)
+        patch.setattr(oidc, "ask", away)
         assert site.off().startswith("http://localhost")
     assert provider.at == float("-inf")  # asked again, some seconds later
     assert "token_endpoint" in provider.known()

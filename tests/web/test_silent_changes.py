@@ -9,13 +9,14 @@ from starlette.testclient import TestClient
 
 from biosight.bootstrap import BioSight
 from biosight.collection import Collection
-from biosight.errands import keeping, work
-from biosight.errands.keeping import keep_house
 from biosight.images import Image
-from biosight.jobs import get_job, take
 from biosight.labels import Annotation
 from biosight.review.acts import MOST_LOOKED_AT
 from biosight.storage.records import Replace, Where
+from biosight.work.jobs import get_job, take
+from biosight.workflows.jobs import all_kinds
+from biosight.workflows.upkeep import housekeeping
+from biosight.workflows.upkeep.housekeeping import keep_house
 from tests.conftest import PASSWORD, first_collection, upload, upload_ids
 from tests.tiny import picture
 from tests.web.test_sharing import Another, share
@@ -108,7 +109,7 @@ def test_an_undo_brings_back_what_came_in_meanwhile(
 ) -> None:
     """A label was removed, 40 pictures came, the removal was undone: 12 stayed unlabelled."""
     if by_job:
-        monkeypatch.setattr("biosight.errands.taking_back.MOST_AT_ONCE", 0)
+        monkeypatch.setattr("biosight.workflows.jobs.undo_act.MOST_AT_ONCE", 0)
     c = first_collection(ada)
     (old,) = upload_ids(ada, c, "Red")
     done = rename(ada, c, "Red", new).json()
@@ -117,7 +118,7 @@ def test_an_undo_brings_back_what_came_in_meanwhile(
     back = ada.post(f"{API}/acts/{done['act']}/undo").json()
     if by_job:
         records = biosight.archive.records
-        work.run(biosight, take(records, get_job(records, back["job"]["id"])))
+        all_kinds.run(biosight, take(records, get_job(records, back["job"]["id"])))
     assert who(ada, old) == who(ada, late) == ("Red", "machine")
 
 
@@ -187,5 +188,5 @@ def test_a_trashed_collection_with_members_stays(
     share(bob, ada, c, "viewer")
     assert bob.delete(f"{API}/collections/{c}").status_code == 204
     grow_old(biosight, c)
-    assert keeping.remove_abandoned(biosight) == 0
+    assert housekeeping.remove_abandoned(biosight) == 0
     assert ada.post(f"{API}/admin/collections/{c}/restore").status_code == 409

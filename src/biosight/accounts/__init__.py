@@ -1,6 +1,6 @@
 """People: accounts, passwords, sessions, API tokens, invitations, sign-in limits.
 
-Not here: who may see which collection (sharing.py), or cookies (web/security.py).
+Not here: who may see which collection (membership.py), or cookies (web/security.py).
 """
 
 from biosight.accounts.limits import (
@@ -27,6 +27,7 @@ from biosight.accounts.links import (
     used_up,
 )
 from biosight.accounts.names import names_of
+from biosight.accounts.password_sign_in import sign_in, sign_up, use_reset
 from biosight.accounts.people import (
     all_users,
     bind,
@@ -66,7 +67,7 @@ from biosight.accounts.sessions import (
     token_user,
     tokens_of,
 )
-from biosight.accounts.showing import (
+from biosight.accounts.sharing import (
     Share,
     Visit,
     end_share,
@@ -80,7 +81,6 @@ from biosight.accounts.showing import (
     visited,
     visits_still,
 )
-from biosight.accounts.signing import sign_in, sign_up, use_reset
 
 KINDS = (*PEOPLE, Share, Visit)
 

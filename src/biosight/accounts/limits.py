@@ -4,7 +4,7 @@ A person and the address they try from wait together, so that a stranger elsewhe
 owner out. Failures from where an account was never signed in also count for the account and for
 the address, so that many addresses guess one account, or one address many, no faster. A try is
 taken before the password is looked at and given back when it was right, so that many at once can't
-pass. Not here: what is tried (signing.py).
+pass. Not here: what is tried (password_sign_in.py).
 """
 
 import ipaddress

@@ -1,6 +1,6 @@
 """Accounts: made, found, changed, removed.
 
-Not here: signing up and in (signing.py).
+Not here: signing up and in (password_sign_in.py).
 """
 
 import secrets

@@ -11,10 +11,10 @@ from multiprocessing import get_context, parent_process
 from pathlib import Path
 from typing import Any
 
-from biosight import cores
 from biosight.bulk.chunks import Chunk, Plan
 from biosight.errors import BadRequest
-from biosight.tied import end_with
+from biosight.process import cores
+from biosight.process.tied import end_with
 
 Done = tuple[int, int]
 _hand: Any = None

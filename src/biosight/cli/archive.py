@@ -1,6 +1,6 @@
 """biosight backup, restore and doctor: the archive kept, brought back, proved whole.
 
-Not here: what each does (errands/backups.py, errands/doctoring.py).
+Not here: what each does (workflows/upkeep/backups.py, workflows/upkeep/archive_check.py).
 """
 
 import tarfile
@@ -13,13 +13,14 @@ import click
 from tqdm import tqdm
 
 from biosight.bootstrap import Archive, open_archive
-from biosight.errands import backups, doctoring, rereading
-from biosight.errands.backups import Saved
 from biosight.errors import BadRequest, BioSightError
 from biosight.gallery import sweeping
 from biosight.images import Image
 from biosight.inference.decoding import Decoders
 from biosight.settings import Settings
+from biosight.workflows.pictures import reread
+from biosight.workflows.upkeep import archive_check, backups
+from biosight.workflows.upkeep.backups import Saved
 
 MOST_NAMED = 3
 WORD = "sweep"
@@ -132,10 +133,10 @@ def doctor(settings: Settings, repair: bool, folder: Path | None, reread: bool) 
     with closing(open_archive(settings)) as archive:
         damaged = archive.records.check()
         with tqdm(desc="checking", total=archive.records.count(Image), disable=None) as progress:
-            found = list(doctoring.problems(archive, progress.update))
+            found = list(archive_check.problems(archive, progress.update))
         if folder:
             found = mended(archive, found, folder)
-        astray = list(doctoring.misplaced(archive.records, repair=repair))
+        astray = list(archive_check.misplaced(archive.records, repair=repair))
         orphans = tidied(archive) if repair else looked_through(archive)
     for problem in (*damaged, *found, *astray):
         click.echo(str(problem), err=True)
@@ -152,9 +153,9 @@ def doctor(settings: Settings, repair: bool, folder: Path | None, reread: bool) 
 def read_again(settings: Settings) -> None:
     """Bring what is known of the files up to today's code; can be stopped and run again."""
     with closing(open_archive(settings)) as archive, closing(Decoders()) as decoders:
-        many = rereading.left_to_read(archive.records)
+        many = reread.left_to_read(archive.records)
         with tqdm(desc="reading", total=many, unit="picture", disable=None) as progress:
-            done = rereading.reread(archive, decoders, progress.update)
+            done = reread.reread(archive, decoders, progress.update)
     click.echo(
         f"{done.read} read anew: {done.dates} dates, {done.places} places and {done.sizes} sizes "
         f"changed. {done.unread} could not be read and stay as they were."
@@ -162,11 +163,11 @@ def read_again(settings: Settings) -> None:
 
 
 def mended(
-    archive: Archive, found: list[doctoring.Problem], folder: Path
-) -> list[doctoring.Problem]:
+    archive: Archive, found: list[archive_check.Problem], folder: Path
+) -> list[archive_check.Problem]:
     """What is left after mending from a folder."""
     with tqdm(desc="looking through the folder", disable=None) as progress:
-        left = doctoring.mend(archive, found, folder, progress.update)
+        left = archive_check.mend(archive, found, folder, progress.update)
     click.echo(f"{len(found) - len(left)} of {len(found)} mended.")
     return left
 

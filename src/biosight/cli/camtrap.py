@@ -1,6 +1,6 @@
 """biosight import-camtrap: a Camtrap DP package into a collection.
 
-Not here: reading one (errands/camtrap_reading.py).
+Not here: reading one (workflows/exchange/camtrap_import.py).
 """
 
 import sys
@@ -10,17 +10,17 @@ from tempfile import TemporaryDirectory
 import click
 from tqdm import tqdm
 
-from biosight import cores
 from biosight.bootstrap import BioSight, open_biosight
-from biosight.errands import camtrap_package, camtrap_reading
-from biosight.errands.camtrap_reading import Target
-from biosight.errands.placing import destination, find_collection
 from biosight.errors import TooLarge
 from biosight.images import Image
 from biosight.images.limits import check_size
 from biosight.intake import Destination, Duplicate, Rejected, Upload, session_key, take_in
+from biosight.process import cores
 from biosight.settings import Settings
 from biosight.storage.records import new_id
+from biosight.workflows.exchange import camtrap_import, camtrap_package
+from biosight.workflows.exchange.camtrap_import import Target
+from biosight.workflows.pictures.destinations import destination, find_collection
 
 
 @click.command("import-camtrap")
@@ -52,7 +52,7 @@ def import_camtrap(settings: Settings, source: Path, email: str | None, name: st
                     return send(biosight, into, path, called, session)
 
                 target = Target(records, catalogue, c, user.id, take, left_out)
-                tally = camtrap_reading.take_package(target, package, source.name)
+                tally = camtrap_import.take_package(target, package, source.name)
     finally:
         biosight.close()
     for words, n in tally.items():

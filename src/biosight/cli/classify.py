@@ -19,9 +19,6 @@ from biosight.bootstrap import (
     open_biosight,
     open_catalogue,
 )
-from biosight.errands import detections
-from biosight.errands.names import names_in
-from biosight.errands.placing import destination, find_collection
 from biosight.errors import BadRequest, NotFound, TooLarge
 from biosight.images.folders import printable
 from biosight.images.limits import check_size
@@ -37,6 +34,9 @@ from biosight.intake import (
 )
 from biosight.settings import Settings
 from biosight.storage.source import BUCKETS, Source
+from biosight.workflows.collection_names import names_in
+from biosight.workflows.exchange import detections
+from biosight.workflows.pictures.destinations import destination, find_collection
 
 if TYPE_CHECKING:
     from biosight.bulk.table import Classified

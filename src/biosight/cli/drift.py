@@ -14,12 +14,13 @@ from biosight.bootstrap import Archive, open_archive, open_catalogue
 from biosight.collection import Collection
 from biosight.drift import DriftReport
 from biosight.drift.page import as_html
-from biosight.errands import derived, drifting
 from biosight.errors import BadPicture, BioSightError, NotFound
 from biosight.images import Image
 from biosight.inference.decoding import Decoders
 from biosight.settings import Settings
 from biosight.storage.records import Where, among
+from biosight.workflows.models import drift_check
+from biosight.workflows.pictures import derived
 
 
 @click.group()
@@ -47,7 +48,7 @@ def check(
         catalogue = open_catalogue(settings, archive)
         begin = since.timestamp() if since else 0.0
         found = [
-            (c, drifting.check_collection(archive.records, catalogue, c, begin))
+            (c, drift_check.check_collection(archive.records, catalogue, c, begin))
             for c in collections(archive, chosen)
         ]
         for collection, report in found:
@@ -106,7 +107,7 @@ def accept(settings: Settings, collection: str) -> None:
     archive = open_archive(settings)
     try:
         found = collections(archive, collection)[0]
-        drifting.accept(archive.records, open_catalogue(settings, archive), found, "")
+        drift_check.accept(archive.records, open_catalogue(settings, archive), found, "")
     finally:
         archive.close()
     click.echo(f"The newest pictures of {found.name} are what is normal now.")

@@ -8,15 +8,15 @@ from tqdm import tqdm
 
 from biosight import registry
 from biosight.bootstrap import open_archive, open_biosight, open_catalogue
-from biosight.errands.placing import find_collection
-from biosight.errands.versions import serving_key
-from biosight.errands.weighing import weigh_expert
 from biosight.errors import BadModel
 from biosight.inference.card import ModelCard, card_rollup, read_card
 from biosight.inference.expert import Branch
 from biosight.inference.mapping import read_mapping
 from biosight.inference.trial import TFLITE, tried_expert
 from biosight.settings import Settings
+from biosight.workflows.models.expert_weight import weigh_expert
+from biosight.workflows.pictures.destinations import find_collection
+from biosight.workflows.serving_version import serving_key
 
 
 def add_expert(

@@ -10,10 +10,11 @@ from tqdm import tqdm
 from biosight import accounts
 from biosight.accounts import User
 from biosight.bootstrap import open_archive
-from biosight.errands import auditing, joining, own_data
 from biosight.errors import NotFound
 from biosight.settings import Settings
 from biosight.storage.records import Records, pages
+from biosight.workflows.exchange import own_data
+from biosight.workflows.people import audit_log, joining_and_leaving
 
 
 @contextmanager
@@ -60,7 +61,7 @@ def add(settings: Settings, email: str, name: str, admin: bool, password: str | 
     secret = password or click.prompt("Password", hide_input=True, confirmation_prompt=True)
     with records_of(settings) as records:
         made = accounts.create_user(records, email, secret, name, "admin" if admin else "member")
-        joining.welcome(records, accounts.prove(records, made))
+        joining_and_leaving.welcome(records, accounts.prove(records, made))
         click.echo(f"Added {made.email} as {made.role}.")
 
 
@@ -96,7 +97,7 @@ def remove(settings: Settings, email: str, yes: bool) -> None:
         words = "Collections they share pass to another member, others go to the trash. Remove"
         if not yes:
             click.confirm(f"{words} {found.email}?", abort=True)
-        joining.leave(records, found)
+        joining_and_leaving.leave(records, found)
         click.echo(f"{found.email} is removed.")
 
 
@@ -121,7 +122,7 @@ def change(settings: Settings, email: str, role: str | None, disabled: bool | No
     """Change an account's role, or disable it."""
     with records_of(settings) as records:
         found = find(records, email)
-        changed = auditing.set_standing(records, found, "", role=role, disabled=disabled)
+        changed = audit_log.set_standing(records, found, "", role=role, disabled=disabled)
         state = "disabled" if changed.disabled else "active"
         click.echo(f"{changed.email} is {changed.role}, {state}.")
 
@@ -140,7 +141,7 @@ def adopt(settings: Settings, emails: tuple[str, ...], everybody: bool) -> None:
         listed = list(all_unproved(records))
         chosen = listed if everybody else [find(records, email) for email in emails]
         for one in chosen:
-            auditing.adopt(records, one, "")
+            audit_log.adopt(records, one, "")
             click.echo(f"{one.email} is adopted.")
         if not chosen:
             for one in listed:

@@ -10,23 +10,18 @@ from pathlib import Path
 import click
 from tqdm import tqdm
 
-from biosight import cores, gallery
+from biosight import gallery
 from biosight.bootstrap import (
     BioSight,
     open_archive,
     open_biosight,
     open_catalogue,
 )
-from biosight.errands.locating import put_folders
-from biosight.errands.names import names_in
-from biosight.errands.placing import destination, find_collection
-from biosight.errands.publishing import telling_of
 from biosight.errors import (
     BioSightError,
     TooLarge,
     Unavailable,
 )
-from biosight.gallery.export import all_images, export_folder, was_nested
 from biosight.images import Image
 from biosight.images.folders import FoundFile, every_file, printable
 from biosight.images.limits import MEGABYTE, check_size, too_large
@@ -41,8 +36,14 @@ from biosight.intake import (
     session_key,
     take_in,
 )
+from biosight.process import cores
+from biosight.publishing.export import all_images, export_folder, was_nested
 from biosight.settings import Settings
 from biosight.storage.records import new_id
+from biosight.workflows.collection_names import names_in
+from biosight.workflows.exchange.publication import telling_of
+from biosight.workflows.pictures.destinations import destination, find_collection
+from biosight.workflows.places.deployment_acts import put_folders
 
 FOLDER = click.Path(exists=True, file_okay=False, path_type=Path)
 # Seconds between the tries to read a picture while the machine is busy with others.

@@ -13,8 +13,6 @@ from biosight import registry
 from biosight.bootstrap import Archive, Catalogue, open_archive, open_catalogue
 from biosight.cli.drift import collections
 from biosight.collection import Collection
-from biosight.errands.names import naming_of
-from biosight.errands.versions import serving
 from biosight.errors import BadRequest
 from biosight.inference.decoding import Decoders
 from biosight.learning import gate, retrain
@@ -22,6 +20,8 @@ from biosight.learning.recipe import Recipe, read_recipe
 from biosight.learning.retrain import Work
 from biosight.learning.snapshot import TrainingSet, read_set
 from biosight.settings import Settings
+from biosight.workflows.collection_names import naming_of
+from biosight.workflows.serving_version import serving
 
 PARAMS = click.option(
     "--params",

@@ -8,10 +8,10 @@ from typing import TextIO
 import click
 
 from biosight.bootstrap import open_archive
-from biosight.errands import deployment_tables, locating
-from biosight.errands.placing import find_collection
 from biosight.places import tables
 from biosight.settings import Settings
+from biosight.workflows.pictures.destinations import find_collection
+from biosight.workflows.places import deployment_acts, deployment_tables
 
 FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
 
@@ -48,7 +48,7 @@ def import_table(
             return
         act = deployment_tables.take_table(records, user.id, c.id, rows, file.name)
         changed = deployment_tables.to_follow(act)
-        moved = locating.follow(records, user.id, act, changed) if act else 0
+        moved = deployment_acts.follow(records, user.id, act, changed) if act else 0
     finally:
         archive.close()
     click.echo(f"Taken in; {moved} pictures followed. Undo it in the history of {c.name}.")

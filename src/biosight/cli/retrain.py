@@ -19,8 +19,6 @@ from biosight.cli.pipeline import (
     waits,
 )
 from biosight.collection import Collection
-from biosight.errands import drifting
-from biosight.errands.versions import serving
 from biosight.images import Image
 from biosight.inference.card import learnt_from
 from biosight.learning import gate
@@ -29,7 +27,9 @@ from biosight.learning.recipe import Recipe, read_recipe
 from biosight.learning.retrain import Work
 from biosight.registry import ModelVersion
 from biosight.settings import Settings
-from biosight.storage.living import named_by_people
+from biosight.storage.conditions import named_by_people
+from biosight.workflows.models import drift_check
+from biosight.workflows.serving_version import serving
 
 ENOUGH_NEW = 50
 WORSE = 4
@@ -83,7 +83,7 @@ def changed(recipe: Recipe, collection: str, name: str | None, mode: str | None)
 
 def wanted(archive: Archive, catalogue: Catalogue, collection: Collection) -> bool:
     """Did pictures drift, or have people named enough that taught nothing yet?"""
-    report = drifting.check_collection(archive.records, catalogue, collection)
+    report = drift_check.check_collection(archive.records, catalogue, collection)
     click.echo(f"drift: {report.verdict}. {report.sentence}")
     named, fresh = confirmed(archive, catalogue, collection)
     click.echo(f"{named} confirmed pictures, {fresh} since the model that serves.")

@@ -9,11 +9,13 @@ import threading
 
 import click
 
-from biosight import accounts, cores, jobs
+from biosight import accounts
 from biosight.bootstrap import BioSight, open_biosight
 from biosight.errors import BioSightError
+from biosight.process import cores
 from biosight.settings import Settings
 from biosight.storage.records import Records
+from biosight.work import jobs
 
 log = logging.getLogger(__name__)
 LOOK_SECONDS = 0.5

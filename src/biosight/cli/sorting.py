@@ -16,16 +16,16 @@ from typing import TypeVar
 import click
 from tqdm import tqdm
 
-from biosight import cores
 from biosight.bootstrap import Catalogue, Model, open_catalogue, open_model
 from biosight.cli.pictures import FOLDER, WAITS, look_through
 from biosight.errors import BadPicture, BadRequest, NoSpace, NotFound, Unavailable
-from biosight.gallery.naming import UniqueNames, file_name
-from biosight.gallery.table import line, safe_cell
 from biosight.images.folders import printable
 from biosight.inference.classifier import Classifier, Verdict
 from biosight.inference.decoding import patiently
 from biosight.labels import Guess
+from biosight.process import cores
+from biosight.publishing.file_names import UniqueNames, file_name
+from biosight.publishing.table import line, safe_cell
 from biosight.settings import Settings
 from biosight.taxa.paths import line_of
 

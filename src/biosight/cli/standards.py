@@ -13,11 +13,9 @@ import click
 
 from biosight.bootstrap import Archive, open_archive, open_catalogue
 from biosight.collection import GRIDS
-from biosight.errands.derived import placeless_pieces
-from biosight.errands.placing import find_collection
-from biosight.errands.publishing import scope_of
 from biosight.errors import BadRequest, BioSightError
-from biosight.gallery.standards import (
+from biosight.inference.decoding import Decoders
+from biosight.publishing.standards import (
     LICENSES,
     Credits,
     Scope,
@@ -29,8 +27,10 @@ from biosight.gallery.standards import (
     occurrences,
     survey_of,
 )
-from biosight.inference.decoding import Decoders
 from biosight.settings import Settings
+from biosight.workflows.exchange.publication import scope_of
+from biosight.workflows.pictures.derived import placeless_pieces
+from biosight.workflows.pictures.destinations import find_collection
 
 Written = tuple[Iterator[bytes], str]
 

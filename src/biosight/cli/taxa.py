@@ -6,11 +6,11 @@ import click
 from tqdm import tqdm
 
 from biosight.bootstrap import open_archive, open_catalogue
-from biosight.errands import checklists, settling
-from biosight.errands.placing import find_collection
+from biosight.own_names.importing import Preview
 from biosight.settings import Settings
 from biosight.taxa.checklist import read_checklist
-from biosight.taxonomy.importing import Preview
+from biosight.workflows.names import checklists, label_paths
+from biosight.workflows.pictures.destinations import find_collection
 
 FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
 
@@ -49,7 +49,7 @@ def import_checklist(
                 )
                 act, left = done.act, done.left
                 bar.update(done.added)
-        while not settling.settle(archive.records, catalogue, collection.id):
+        while not label_paths.settle(archive.records, catalogue, collection.id):
             pass
     finally:
         archive.close()

@@ -9,11 +9,11 @@ from biosight import registry
 from biosight.bootstrap import open_archive, open_catalogue
 from biosight.cli.experts import add_expert, checked_table, weigh_model
 from biosight.cli.learn import export_model, fit_leaves, quantise_model
-from biosight.errands.adding import MEAN, STD, add_model, card_for, listed_labels
-from biosight.errands.versions import promote_version
 from biosight.errors import BadModel, BadRequest
 from biosight.inference.card import ModelCard, read_card
 from biosight.settings import Settings
+from biosight.workflows.models.add_model import MEAN, STD, add_model, card_for, listed_labels
+from biosight.workflows.serving_version import promote_version
 
 FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
 IMAGENET = (",".join(map(str, MEAN)), ",".join(map(str, STD)))

@@ -1,6 +1,6 @@
 """biosight worker runs long jobs outside the web process; biosight teach asks for one.
 
-Not here: which kinds there are, and doing them (errands/work.py).
+Not here: which kinds there are, and doing them (workflows/jobs/all_kinds.py).
 """
 
 import json
@@ -15,14 +15,15 @@ from pathlib import Path
 
 import click
 
-from biosight import jobs, workers
 from biosight.bootstrap import Archive, BioSight, open_archive, open_biosight
-from biosight.errands import teaching, work
-from biosight.errands.placing import find_collection
 from biosight.errors import BadRequest, BioSightError
-from biosight.jobs import Job
+from biosight.process.tied import end_with
 from biosight.settings import Settings
-from biosight.tied import end_with
+from biosight.work import jobs, workers
+from biosight.work.jobs import Job
+from biosight.workflows.jobs import all_kinds
+from biosight.workflows.models import teaching
+from biosight.workflows.pictures.destinations import find_collection
 
 log = logging.getLogger(__name__)
 POLL_SECONDS = 0.3
@@ -41,12 +42,12 @@ def worker(settings: Settings, until_idle: bool, tied: bool) -> None:
         end_with(sys.stdin.fileno())
     archive = open_archive(settings)
     shift = Shift(settings, archive, IDLE_SECONDS if until_idle else math.inf)
-    beside = threading.Thread(target=shift.work, args=(work.LIGHT,), name="light", daemon=True)
+    beside = threading.Thread(target=shift.work, args=(all_kinds.LIGHT,), name="light", daemon=True)
     beside.start()
     beat = threading.Thread(target=shift.beat, args=(settings.data_dir / BEAT,), daemon=True)
     beat.start()
     try:
-        shift.work(work.HEAVY)
+        shift.work(all_kinds.HEAVY)
         beside.join()
     except KeyboardInterrupt:
         pass
@@ -85,7 +86,7 @@ class Shift:
             self.busy.add(job.id)
             self.looked[tuple(kinds)] = math.inf  # a lesson may take hours, its lease is kept
             try:
-                work.run(self.opened(), job)
+                all_kinds.run(self.opened(), job)
             finally:
                 self.quiet_since = time.monotonic()
                 self.busy.discard(job.id)
@@ -153,7 +154,7 @@ def teach(
         asked = teaching.ask(
             records, biosight.catalogue, c, labels, name, user.id, in_bulk=accepted_in_bulk
         )
-        done = work.finished(biosight, asked)
+        done = all_kinds.finished(biosight, asked)
     finally:
         biosight.close()
     if done.state != "done":

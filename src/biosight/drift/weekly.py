@@ -6,7 +6,7 @@ Not here: whether a change is real (check.py).
 from dataclasses import dataclass
 
 from biosight.images import Image
-from biosight.storage.living import living
+from biosight.storage.conditions import living
 from biosight.storage.records import Order, Records, Where
 
 WEEK_SECONDS = 7 * 86400.0

@@ -13,7 +13,7 @@ from biosight.drift.comparisons import Side
 from biosight.drift.draws import Draw, by_folder_and_day, by_session, counts_apart
 from biosight.images import Embedding, Image
 from biosight.images.measures import STATISTICS
-from biosight.storage.living import living
+from biosight.storage.conditions import living
 from biosight.storage.records import Order, Records, Where, among
 
 MOST_SESSIONS = 200

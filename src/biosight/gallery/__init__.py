@@ -1,4 +1,4 @@
-"""Browse, search and count by label; trash.py and export.py beside them.
+"""Browse, search and count by label; trash.py and publishing/export.py beside them.
 
 Not here: changing labels (review).
 """

@@ -6,7 +6,7 @@ Not here: taking pictures in (intake.py), or what became of them (review).
 from dataclasses import dataclass
 
 from biosight.images import Image
-from biosight.storage.living import living
+from biosight.storage.conditions import living
 from biosight.storage.records import Order, Position, Records, Where
 
 PAGE = 200

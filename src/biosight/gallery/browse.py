@@ -1,6 +1,6 @@
 """Pages of a collection's images under a filter, and counts per label.
 
-Not here: what a filter is (filters.py), or who may see the collection (sharing.py).
+Not here: what a filter is (filters.py), or who may see the collection (membership.py).
 """
 
 import base64

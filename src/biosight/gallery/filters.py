@@ -2,7 +2,7 @@
 
 Addresses and bodies (web/filtering.py), the sheet of the page and its chips (collection.html,
 filters.js) and the store's conditions are made from these rows. Not here: pages and counts
-(browse.py), or who may see the collection (sharing.py).
+(browse.py), or who may see the collection (membership.py).
 """
 
 import dataclasses
@@ -12,8 +12,8 @@ from typing import Any, Literal
 
 from biosight.images.words import sought
 from biosight.labels import IN_BULK
+from biosight.storage.conditions import at_or_below
 from biosight.storage.records import Op, Value, Where
-from biosight.taxa.paths import end_below
 
 Kind = Literal[
     "label", "many", "path", "choice", "flag", "percent", "day", "moment", "box", "text", "key"
@@ -64,11 +64,6 @@ def row(default: Any, kind: Kind, field: str = "", op: Op = "=", **words: Any) -
     """A field of Filter with its FilterPart."""
     part = FilterPart(kind, field, op, **words)
     return dataclasses.field(default=default, metadata={"part": part})
-
-
-def at_or_below(field: str, path: str) -> list[Where]:
-    """What hangs at a path of a tree or below it: a range of the text."""
-    return [Where(field, ">=", path), Where(field, "<", end_below(path))]
 
 
 def one_of(field: str, values: tuple[Value, ...]) -> Where:

@@ -1,6 +1,7 @@
 """Comment and Mention: what is kept of what members say to each other of a picture.
 
-Not here: saying it (gallery/talk.py), or notes, which are part of the picture (record.py).
+Not here: saying it (review/picture_comments.py), or notes, which are part of the picture
+(record.py).
 """
 
 from dataclasses import dataclass

@@ -20,7 +20,7 @@ from biosight.errors import BadPicture
 from biosight.images import placeless, reading
 from biosight.images.measures import at_short_side, perceptual_hash, statistics
 from biosight.inference.preprocess import Framing, short_to_read, to_pixels
-from biosight.tied import end_with
+from biosight.process.tied import end_with
 
 TOO_MUCH = "This picture needs more memory to open than BioSight allows."
 UNREADABLE = "This file can't be read as a picture; it may be damaged or cut off."

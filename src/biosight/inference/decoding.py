@@ -17,11 +17,11 @@ from typing import Any, TypeVar
 
 import numpy as np
 
-from biosight import cores
 from biosight.errors import BadPicture, NoSpace, Unavailable
 from biosight.images.metadata import Metadata
 from biosight.inference.decode_child import Child, NotReady
 from biosight.inference.preprocess import Framing, Pixels
+from biosight.process import cores
 
 T = TypeVar("T")
 # Address space; the libraries alone map some 250 MB.

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import onnxruntime as ort
 
-from biosight import cores
 from biosight.errors import BadModel
+from biosight.process import cores
 
 PROVIDERS = {
     "cpu": "CPUExecutionProvider",

@@ -42,7 +42,7 @@ from biosight.learning.teach_tree import (
     replayed,
     said_by_fold,
 )
-from biosight.storage.living import named_by_people
+from biosight.storage.conditions import named_by_people
 from biosight.storage.records import Records, pages
 from biosight.taxa.naming import Naming
 

@@ -1,7 +1,7 @@
 """Where and when: sites, deployments, and a camera's clock put right.
 
 Not here: which pictures belong to a deployment, which is part of each picture's standing (images),
-or acts on any of it (errands/locating.py).
+or acts on any of it (workflows/places/deployment_acts.py).
 """
 
 from biosight.places.records import Deployment, Site

@@ -1,6 +1,7 @@
 """Site and Deployment: what is kept of a named place, and of a camera (or a person) that was there.
 
-Terms are Camtrap DP's (tdwg.org, 1.0.2). Not here: how they are changed (errands/locating.py).
+Terms are Camtrap DP's (tdwg.org, 1.0.2). Not here: how they are changed
+(workflows/places/deployment_acts.py).
 """
 
 from dataclasses import dataclass

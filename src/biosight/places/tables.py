@@ -1,7 +1,7 @@
 """Tables of places and pictures as people and programs save them: CSV, in UTF-8 or as Excel does.
 
 They are read in a process of its own (apart.py), within limits. Not here: what the rows mean
-(errands/deployment_tables.py, errands/camtrap_reading.py).
+(workflows/places/deployment_tables.py, workflows/exchange/camtrap_import.py).
 """
 
 import csv

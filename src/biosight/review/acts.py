@@ -2,7 +2,7 @@
 
 Every act keeps each image's standing before and after, so that any act can be undone. A new
 kind is a row in KINDS and its function. Not here: writing what an act does (doing.py), undoing
-(undoing.py), or who may act where (sharing.py).
+(undoing.py), or who may act where (membership.py).
 """
 
 import time
@@ -323,8 +323,8 @@ def new_act(
     places_before: tuple[tuple[str, str], ...] = (),
 ) -> Act:
     """An act that has done nothing yet; `renamed_before` are the former names of what the model
-    says, `taxa_before` people's own names before (taxonomy/editing.py), `places_before` sites and
-    deployments before (errands/locating.py)."""
+    says, `taxa_before` people's own names before (own_names/editing.py), `places_before` sites and
+    deployments before (workflows/places/deployment_acts.py)."""
     return Act(
         new_id(),
         collection,

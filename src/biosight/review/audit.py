@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 from biosight.images import Image
 from biosight.labels import Annotation
-from biosight.storage.living import named_by_people
+from biosight.storage.conditions import named_by_people
 from biosight.storage.records import Order, Records, Where, parts
 from biosight.taxa.naming import Naming
 from biosight.taxa.paths import agree

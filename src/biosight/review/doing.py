@@ -2,7 +2,7 @@
 somebody was faster.
 
 Not here: which acts there are (acts.py), undoing (undoing.py), or acts on thousands, which are jobs
-(errands).
+(workflows).
 """
 
 import time

@@ -18,7 +18,7 @@ from biosight.review.acts import Act, Change
 from biosight.review.copies import MOST_SAID
 from biosight.review.doing import changing, history_line
 from biosight.review.undoing import undo
-from biosight.storage.living import living, named_by_people
+from biosight.storage.conditions import living, named_by_people
 from biosight.storage.patience import tries
 from biosight.storage.records import (
     AT_ONCE,

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from itertools import zip_longest
 
 from biosight.images import Image
-from biosight.storage.living import unreviewed
+from biosight.storage.conditions import unreviewed
 from biosight.storage.records import Order, Records, Where
 
 # Of all pictures, those with the smallest lots. Beyond them the random half goes on with the rest.

@@ -16,7 +16,7 @@ from biosight.labels import IN_BULK, PEOPLE, Annotation, Prediction, current_lab
 from biosight.places import Deployment, Site
 from biosight.review.acts import KINDS, MOST_AT_ONCE, Act
 from biosight.review.copies import MOST_SAID
-from biosight.storage.living import still_there
+from biosight.storage.conditions import still_there
 from biosight.storage.patience import TRIES, tries
 from biosight.storage.pieces import PIECE, Make, Run, Tally
 from biosight.storage.records import (

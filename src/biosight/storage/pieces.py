@@ -1,7 +1,7 @@
 """Many records changed in pieces: each piece in one write together with how far it is, so that a
 run which breaks off goes on where it was and counts nothing twice.
 
-Not here: what is done to a record (passed in), or that it runs as a Job (jobs.py).
+Not here: what is done to a record (passed in), or that it runs as a Job (work/jobs.py).
 """
 
 from collections.abc import Callable, Sequence

@@ -3,7 +3,7 @@
 GBIF, WoRMS and the Catalogue of Life give such archives (Darwin Core text guide, TDWG 2023). They
 are read in a process of its own (apart.py), whatever the list is. Not here: the archive's
 description (description.py), or what becomes of the names in a collection
-(taxonomy/importing.py).
+(own_names/importing.py).
 """
 
 import csv

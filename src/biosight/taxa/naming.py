@@ -1,6 +1,6 @@
 """Naming: what a model's names are called in one collection, and where each label hangs there.
 
-Not here: changing either (taxonomy), or what a model says (inference/rollup.py).
+Not here: changing either (own_names), or what a model says (inference/rollup.py).
 """
 
 from collections.abc import Iterable, Mapping

@@ -1,7 +1,7 @@
 """Taxon and Tree: ancestors, paths, what lies below, and trees made of trees.
 
 A tree never changes: each act returns another one, which shares its taxa. Not here: reading a
-list of names (checklist.py), or where a collection keeps its tree (taxonomy).
+list of names (checklist.py), or where a collection keeps its tree (own_names).
 """
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence

@@ -46,7 +46,7 @@ from biosight.web.security import API, Guard
 from biosight.web.threads import with_lanes
 
 if TYPE_CHECKING:
-    from biosight.web.sign_on import Provider
+    from biosight.web.sign_in.oidc import Provider
 
 HERE = Path(__file__).parent
 PARTS = (
@@ -88,7 +88,7 @@ def include(app: FastAPI) -> None:
 def provider_of(settings: Settings) -> "Provider":
     """The provider that the settings name. Raises BadRequest where its client is not installed."""
     try:
-        from biosight.web.sign_on import Provider
+        from biosight.web.sign_in.oidc import Provider
     except ImportError as error:
         raise BadRequest("BIOSIGHT_OIDC_ISSUER needs authlib: make server-env.") from error
     return Provider(settings)
@@ -97,9 +97,9 @@ def provider_of(settings: Settings) -> "Provider":
 def with_sign_on(app: FastAPI, settings: Settings) -> None:
     """Let a provider sign people in. Raises BadRequest where its client is not installed."""
     app.state.provider = provider_of(settings)
-    from biosight.web import signing_on
+    from biosight.web.sign_in import oidc_routes
 
-    app.include_router(signing_on.router)
+    app.include_router(oidc_routes.router)
 
 
 def create_app(biosight: BioSight, *, housekeeping: bool = True) -> FastAPI:

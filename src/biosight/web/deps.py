@@ -9,14 +9,14 @@ from typing import Annotated
 
 from fastapi import Depends, Request
 
-from biosight import accounts, gallery, sharing
+from biosight import accounts, gallery, membership
 from biosight.accounts import User
 from biosight.bootstrap import BioSight
 from biosight.errors import Forbidden, NotFound, NotSignedIn
 from biosight.images import Image
+from biosight.membership import Access
 from biosight.review import undoing
 from biosight.review.acts import KINDS, Act
-from biosight.sharing import Access
 from biosight.storage.blobs import Blobs
 from biosight.storage.records import Records
 from biosight.web.security import SAFE, cookie_name
@@ -107,17 +107,17 @@ Admin = Annotated[Person, Depends(administrator)]
 
 def as_viewer(collection: str, person: Signed, records: Store) -> Access:
     """The collection of the path, for looking."""
-    return sharing.access(records, person.user.id, collection)
+    return membership.access(records, person.user.id, collection)
 
 
 def as_editor(collection: str, person: Signed, records: Store) -> Access:
     """The collection of the path, for changing pictures."""
-    return sharing.access(records, person.user.id, collection, "editor")
+    return membership.access(records, person.user.id, collection, "editor")
 
 
 def as_owner(collection: str, person: Signed, records: Store) -> Access:
     """The collection of the path, for its name and members."""
-    return sharing.access(records, person.user.id, collection, "owner")
+    return membership.access(records, person.user.id, collection, "owner")
 
 
 Viewer = Annotated[Access, Depends(as_viewer)]
@@ -156,7 +156,7 @@ def access_to(
     """The collection of what the path names. Raises NotFound with the words `otherwise` for those
     who don't see it, Forbidden for those who may look but not do."""
     try:
-        return sharing.access(records, person.user.id, collection, need)
+        return membership.access(records, person.user.id, collection, need)
     except NotFound:
         raise NotFound(otherwise) from None
 
@@ -195,7 +195,7 @@ def act_to_undo(act: str, person: Signed, records: Store) -> OwnAct:
     found = undoing.get_act(records, act)
     granted = access_to(records, person, found.collection, "editor", "There is no such act.")
     if found.target and KINDS[found.kind].goes:  # of others it is no collection
-        sharing.access(records, person.user.id, found.target, "editor")
+        membership.access(records, person.user.id, found.target, "editor")
     if found.by != person.user.id and not granted.allows("owner"):
         raise Forbidden("Only the person who did this, or an owner, can undo it.")
     return OwnAct(found, granted)

@@ -12,7 +12,7 @@ from pydantic import BeforeValidator, Field, create_model
 
 from biosight import gallery
 from biosight.gallery.filters import FIELDS, PARTS, FilterPart
-from biosight.sharing import Access
+from biosight.membership import Access
 from biosight.storage.records import Where
 from biosight.web.inputs import Input
 

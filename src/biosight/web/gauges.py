@@ -10,19 +10,20 @@ import time
 from collections.abc import Callable
 from contextlib import suppress
 
-from biosight import jobs, metrics
+from biosight import metrics
 from biosight.bootstrap import BioSight
 from biosight.collection import Collection
 from biosight.drift import DriftReport
-from biosight.errands.accuracy import audited_here
-from biosight.errands.running import last_backup
 from biosight.errors import BioSightError
 from biosight.gallery.sweeping import halted_files
 from biosight.images import Image
-from biosight.jobs import Job
 from biosight.registry import families
 from biosight.review.acts import KINDS
 from biosight.storage.records import Order, Where
+from biosight.work import jobs
+from biosight.work.jobs import Job
+from biosight.workflows.models.accuracy import audited_here
+from biosight.workflows.upkeep.server_overview import last_backup
 
 log = logging.getLogger(__name__)
 EVERY_SECONDS = 5.0

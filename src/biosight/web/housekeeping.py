@@ -1,14 +1,14 @@
 """A thread of the server that keeps house at start and every hour.
 
-Not here: what there is to do (errands/keeping.py).
+Not here: what there is to do (workflows/upkeep/housekeeping.py).
 """
 
 import logging
 import threading
 
 from biosight.bootstrap import BioSight
-from biosight.errands.keeping import keep_house, tidy
-from biosight.turns import my_turn
+from biosight.work.turns import my_turn
+from biosight.workflows.upkeep.housekeeping import keep_house, tidy
 
 log = logging.getLogger(__name__)
 EVERY_SECONDS = 3600.0

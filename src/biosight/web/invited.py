@@ -1,6 +1,6 @@
 """Invitations as the API takes and shows them, wherever they are made.
 
-Not here: what they allow (errands/joining.py).
+Not here: what they allow (workflows/people/joining_and_leaving.py).
 """
 
 from pydantic import BaseModel, Field

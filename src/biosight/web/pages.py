@@ -13,18 +13,14 @@ from fastapi import APIRouter, Request, Response
 from fastapi.responses import FileResponse, HTMLResponse, JSONResponse, RedirectResponse
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoescape
 
-from biosight import __version__, accounts, jobs, logbook, metrics, sharing
+from biosight import __version__, accounts, logbook, membership, metrics
 from biosight.bootstrap import BioSight
 from biosight.collection import Collection
-from biosight.errands.calls import calls_for
-from biosight.errands.names import naming_of
-from biosight.errands.versions import serving, serving_key
 from biosight.errors import BioSightError, NotFound, NotSignedIn
 from biosight.images.limits import MAX_PIXELS
 from biosight.labels import OPENS_AT, TRUSTED_AT
-from biosight.sharing import Access
+from biosight.membership import Access
 from biosight.web import help as guide
-from biosight.web import sso
 from biosight.web.atlas import tile_host
 from biosight.web.deps import (
     Open,
@@ -38,7 +34,12 @@ from biosight.web.deps import (
 from biosight.web.filtering import for_page, sheet
 from biosight.web.rights import seen_version
 from biosight.web.security import DOCS_POLICY, PAGE_POLICY, client_address, needs_first_code
-from biosight.web.sessions import start_session
+from biosight.web.sign_in import proxy
+from biosight.web.sign_in.sessions import start_session
+from biosight.work import jobs
+from biosight.workflows.collection_names import naming_of
+from biosight.workflows.people.mentions import calls_for
+from biosight.workflows.serving_version import serving, serving_key
 
 router = APIRouter(include_in_schema=False, default_response_class=HTMLResponse)
 ICONS = (192, 512)
@@ -102,7 +103,7 @@ def visitor(request: Request) -> accounts.User:
 def seen(request: Request, collection: str) -> Access:
     """A collection as the visitor may use it. Raises NotSignedIn or NotFound."""
     records = get_biosight(request).archive.records
-    return sharing.access(records, visitor(request).id, collection)
+    return membership.access(records, visitor(request).id, collection)
 
 
 def labels_of(biosight: BioSight, collection: Collection) -> tuple[str, ...]:
@@ -177,15 +178,15 @@ def sign_in(request: Request, biosight: Open, records: Store, next: str = "/") -
     """Sign in; at once where a proxy has done it."""
     if not accounts.has_users(records):
         return RedirectResponse("/register", 303)
-    user = sso.person_of(request, biosight)
+    user = proxy.person_of(request, biosight)
     if user is None:
         settings = biosight.settings
         provider = settings.oidc_name if settings.oidc_issuer else ""
-        here = quote(sso.inside(next), safe="")
+        here = quote(proxy.inside(next), safe="")
         return render(
             request, "sign_in.html", provider=provider, next=here, mails=bool(settings.smtp_url)
         )
-    answer = RedirectResponse(sso.inside(next), 303)
+    answer = RedirectResponse(proxy.inside(next), 303)
     start_session(request, answer, biosight, user)
     metrics.sign_ins.labels("ok").inc()
     address = client_address(request, biosight.settings)

@@ -1,6 +1,7 @@
 """The answer that a picture's bytes are, wherever they are asked for.
 
-Not here: which bytes, and whether they are there (errands/derived.py), or threads (sending.py).
+Not here: which bytes, and whether they are there (workflows/pictures/derived.py), or threads
+(sending.py).
 """
 
 from collections.abc import Callable
@@ -8,10 +9,10 @@ from urllib.parse import quote
 
 from fastapi import Request, Response
 
-from biosight.errands.derived import Derived
 from biosight.storage.blobs import Blobs
 from biosight.web.security import FILE_POLICY
 from biosight.web.sending import OpenFile, begun, streamed
+from biosight.workflows.pictures.derived import Derived
 
 
 def answer_with(

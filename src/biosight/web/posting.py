@@ -1,7 +1,7 @@
 """Letters on their way out: they go after the answer, on threads of their own, so that a mail
 server that hangs keeps nobody waiting.
 
-Not here: what they say (errands/letters.py), or how mail travels (mail.py).
+Not here: what they say (workflows/people/mails.py), or how mail travels (mail.py).
 """
 
 import logging
@@ -12,12 +12,12 @@ from typing import Annotated
 from fastapi import BackgroundTasks, Depends, Request
 
 from biosight.accounts import Invitation, User
-from biosight.errands import letters
-from biosight.errands.letters import Post
 from biosight.errors import Unavailable
 from biosight.storage.records import Records
 from biosight.web.deps import Open
 from biosight.web.threads import Lane, lanes
+from biosight.workflows.people import mails
+from biosight.workflows.people.mails import Post
 
 log = logging.getLogger(__name__)
 
@@ -39,12 +39,12 @@ class Outbox:
     def allow(self, records: Records, by: User, email: str) -> None:
         """Count an invitation that will be sent. Raises TooMany."""
         if email and self.post.server:
-            letters.allow_invitation(records, by, email)
+            mails.allow_invitation(records, by, email)
 
     def invite(self, records: Records, by: User, made: Invitation, path: str) -> bool:
         """Is an invitation on its way to the address that it is for?"""
         return bool(made.email) and self.put(
-            lambda post: letters.invitation(records, post, by, made, path)
+            lambda post: mails.invitation(records, post, by, made, path)
         )
 
     async def deliver(self, letter: Callable[[Post], object]) -> None:

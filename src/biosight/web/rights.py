@@ -1,7 +1,7 @@
 """Who may see and change versions and jobs, and see exact places; collections, images and acts are
 in deps.py.
 
-Not here: what is done with them (errands).
+Not here: what is done with them (workflows).
 """
 
 from dataclasses import dataclass
@@ -9,21 +9,22 @@ from typing import Annotated
 
 from fastapi import Depends
 
-from biosight import jobs, registry, sharing
+from biosight import membership, registry
 from biosight.bootstrap import BioSight
-from biosight.errands.names import names_in
 from biosight.errors import Forbidden, NotFound
-from biosight.gallery.privacy import EXACT, Coarsening, coarsening
-from biosight.jobs import Job
+from biosight.field.coarse_places import EXACT, Coarsening, coarsening
+from biosight.membership import Access
 from biosight.registry import ModelVersion
-from biosight.sharing import Access
 from biosight.storage.records import Records
 from biosight.web.deps import Person, Signed, Store, access_to
+from biosight.work import jobs
+from biosight.work.jobs import Job
+from biosight.workflows.collection_names import names_in
 
 
 def visible_versions(records: Records, person: Person) -> list[ModelVersion]:
     """The versions that a person may see, the newest first."""
-    mine = {a.collection.id for a in sharing.collections_of(records, person.user.id)}
+    mine = {a.collection.id for a in membership.collections_of(records, person.user.id)}
     return registry.seen_by(registry.versions(records), mine)
 
 
@@ -32,7 +33,7 @@ def seen_version(records: Records, person: Person, key: str) -> ModelVersion:
     found = registry.get_version(records, key)
     if found.collection:
         try:
-            sharing.access(records, person.user.id, found.collection)
+            membership.access(records, person.user.id, found.collection)
         except NotFound:
             raise NotFound(f"There is no model {key}.") from None
     return found
@@ -43,7 +44,7 @@ def may_change(records: Records, person: Person, version: ModelVersion) -> bool:
     if not version.collection:
         return person.user.is_admin and bool(person.session)
     try:
-        sharing.access(records, person.user.id, version.collection, "editor")
+        membership.access(records, person.user.id, version.collection, "editor")
     except (NotFound, Forbidden):
         return False
     return True
@@ -89,7 +90,7 @@ def job_to_change(job: str, person: Signed, records: Store) -> SeenJob:
 
 def member_to_remove(collection: str, user: str, person: Signed, records: Store) -> str:
     """The member of the path, for owners, or oneself. Raises NotFound or Forbidden."""
-    granted = sharing.access(records, person.user.id, collection)
+    granted = membership.access(records, person.user.id, collection)
     if user != person.user.id and not granted.allows("owner"):
         raise Forbidden("Only an owner can remove others.")
     return user

@@ -1,7 +1,8 @@
 """Bytes of pictures on their way out, on threads of their own: a store that hangs keeps nobody from
 lists and pages.
 
-Not here: which bytes, and whether they are there (errands/derived.py, gallery/export.py).
+Not here: which bytes, and whether they are there (workflows/pictures/derived.py,
+publishing/export.py).
 """
 
 import os

@@ -9,13 +9,14 @@ from typing import Any
 
 from pydantic import BaseModel
 
-from biosight.errands import acting, work
 from biosight.images import Image
-from biosight.jobs import Job
 from biosight.labels import Guess, Opinion
-from biosight.sharing import Access
+from biosight.membership import Access
 from biosight.taxa.naming import Naming
 from biosight.taxa.tree import Tree
+from biosight.work.jobs import Job
+from biosight.workflows.jobs import all_kinds
+from biosight.workflows.pictures import long_acts
 
 
 class JobOut(BaseModel):
@@ -42,9 +43,9 @@ def job_out(job: Job) -> JobOut:
     return JobOut(
         id=job.id,
         kind=job.kind,
-        title=work.KINDS[job.kind].title or job.want("title"),
+        title=all_kinds.KINDS[job.kind].title or job.want("title"),
         collection=job.collection,
-        act=job.id if job.kind == acting.NAME else job.want("act"),
+        act=job.id if job.kind == long_acts.NAME else job.want("act"),
         state=job.state,
         done=job.done,
         total=job.total,

@@ -6,16 +6,13 @@ from typing import Annotated
 from fastapi import APIRouter
 from pydantic import BaseModel, Field
 
-from biosight import accounts, jobs, sharing
+from biosight import accounts, membership
 from biosight.bootstrap import BioSight
 from biosight.collection import Collection
-from biosight.errands import acting, locating, taking_back
-from biosight.errands.names import placed
-from biosight.errands.placing import copy_limits
 from biosight.errors import BadRequest, NotFound
 from biosight.images import Image
-from biosight.jobs import Job
 from biosight.labels import IN_BULK
+from biosight.membership import Access
 from biosight.places import Deployment, Site
 from biosight.review import copies, undoing
 from biosight.review.acts import (
@@ -29,7 +26,6 @@ from biosight.review.acts import (
     change_of,
 )
 from biosight.review.doing import perform
-from biosight.sharing import Access
 from biosight.storage.records import Gone, Record, Records, Where, among
 from biosight.storage.room import check_limits, room_limits
 from biosight.web.deps import ActToUndo, Editor, Open, Person, Signed, Store, Viewer
@@ -37,6 +33,13 @@ from biosight.web.filtering import Matching, matching
 from biosight.web.inputs import Input
 from biosight.web.rights import seen_rule
 from biosight.web.shown import ImageOut, JobOut, image_out, job_out
+from biosight.work import jobs
+from biosight.work.jobs import Job
+from biosight.workflows.collection_names import placed
+from biosight.workflows.jobs import undo_act
+from biosight.workflows.pictures import long_acts
+from biosight.workflows.pictures.destinations import copy_limits
+from biosight.workflows.places import deployment_acts
 
 router = APIRouter(tags=["acts"])
 MOST_NAMED = 10_000
@@ -130,7 +133,7 @@ def act(body: NewAct, access: Editor, person: Signed, biosight: Open, records: S
     """Do one thing to many images: at once to 500, as a job to more."""
     c = access.collection
     if body.kind == DEPLOY:
-        change = locating.change_for(records, c.id, body.deployment, body.site)
+        change = deployment_acts.change_for(records, c.id, body.deployment, body.site)
     else:
         change = placed(records, biosight.catalogue, c, checked_change(body, person, records))
     where, named = chosen(body, access)
@@ -140,7 +143,7 @@ def act(body: NewAct, access: Editor, person: Signed, biosight: Open, records: S
     try:
         if many > MOST_AT_ONCE:
             named, stale = as_seen(body, records, named)
-            job = acting.ask(records, person.user.id, c.id, change, where, named)
+            job = long_acts.ask(records, person.user.id, c.id, change, where, named)
             out = [image_out(i, access) for i in stale]
             return ActDone(act=job.id, said=change.done, stale=out, job=job_out(job))
         return at_once(body, access, person, biosight, change, where)
@@ -185,7 +188,7 @@ def at_once(
     seen = body.versions or {}
     stale = [i for i in found if seen.get(i.id, i.version) != i.version]
     images = [i for i in found if seen.get(i.id, i.version) == i.version]
-    by, rests_on = person.user.id, acting.resting(change)
+    by, rests_on = person.user.id, long_acts.resting(change)
     if KINDS[change.kind].copies:
         under = copy_limits(records, biosight.intake.quota, by, change.target)
         done = copies.copy(records, by, c.id, change, images, rests_on=rests_on, under=under)
@@ -208,7 +211,7 @@ def checked_change(body: NewAct, person: Signed, records: Store) -> Change:
     target = ""
     name = ""
     if body.kind in KINDS and KINDS[body.kind].goes:
-        granted = sharing.access(records, person.user.id, body.target, "editor")
+        granted = membership.access(records, person.user.id, body.target, "editor")
         target, name = granted.collection.id, granted.collection.name
     return change_of(
         body.kind,
@@ -289,7 +292,7 @@ def undo(own: ActToUndo, person: Signed, biosight: Open, records: Store) -> Undo
     """Undo an act: at once for 500 pictures, as a job for more. One that is still under way stops
     first."""
     c = own.access.collection
-    done = taking_back.take_back(records, biosight.catalogue, own.act, person.user.id, c)
+    done = undo_act.take_back(records, biosight.catalogue, own.act, person.user.id, c)
     if isinstance(done, Job):
         return UndoneOut(job=job_out(done))
     return UndoneOut(

@@ -10,16 +10,17 @@ from biosight import accounts, logbook
 from biosight.accounts import Invitation, User
 from biosight.bootstrap import GIGABYTE
 from biosight.collection import Collection
-from biosight.errands import auditing, letters, makers, running
-from biosight.errands.versions import serving_key
 from biosight.errors import NotFound
 from biosight.images import Image
-from biosight.storage.living import LIVING
+from biosight.storage.conditions import LIVING
 from biosight.storage.records import Remove, Where
 from biosight.web.deps import Admin, Bytes, Open, Store
 from biosight.web.inputs import Input
 from biosight.web.invited import InvitationOut, Invite, invitation_out
 from biosight.web.posting import Letters
+from biosight.workflows.people import audit_log, link_makers, mails
+from biosight.workflows.serving_version import serving_key
+from biosight.workflows.upkeep import server_overview
 
 router = APIRouter(prefix="/admin", tags=["admin"])
 
@@ -95,7 +96,7 @@ def read_log(
     """Sign-ins, failures, changes of role, downloads, what became of models; the newest
     first, `before` a moment."""
     limit = max(1, min(limit, 500))
-    return [LineOut(**asdict(line)) for line in auditing.read_log(records, before, limit)]
+    return [LineOut(**asdict(line)) for line in audit_log.read_log(records, before, limit)]
 
 
 @router.get("/overview")
@@ -152,11 +153,11 @@ def change_user(user: str, body: UserChange, person: Admin, records: Store) -> U
     found, by = get_user(records, user), person.user.id
     changed = found
     if body.quota_gb is not None:
-        changed = running.limit_person(records, found, body.quota_gb, by)
+        changed = server_overview.limit_person(records, found, body.quota_gb, by)
     if body.proved:
-        changed = auditing.adopt(records, changed, by)
+        changed = audit_log.adopt(records, changed, by)
     if body.role is not None or body.disabled is not None:
-        changed = auditing.set_standing(
+        changed = audit_log.set_standing(
             records, changed, by, role=body.role, disabled=body.disabled
         )
     return user_out(records, changed)
@@ -169,14 +170,14 @@ def reset_link(user: str, person: Admin, records: Store, outbox: Letters) -> Lin
     secret = accounts.reset_link(records, found, person.user.id)
     logbook.note(records, "reset link made", by=person.user.id, about=user)
     path = f"/reset#{secret}"
-    mailed = outbox.put(lambda post: letters.new_password(post, found, path))
+    mailed = outbox.put(lambda post: mails.new_password(post, found, path))
     return Link(path=path, mailed=mailed)
 
 
 @router.get("/invitations")
 def list_invitations(person: Admin, records: Store) -> list[InvitationOut]:
     """Open invitations to sign up."""
-    good = makers.good_invitations(records, accounts.invitations(records))
+    good = link_makers.good_invitations(records, accounts.invitations(records))
     return [invitation_out(i) for i in good]
 
 

@@ -5,19 +5,14 @@ from typing import Annotated, Literal
 from fastapi import APIRouter
 from pydantic import BaseModel, Field
 
-from biosight import accounts, gallery, registry, sharing
+from biosight import accounts, gallery, membership, registry
 from biosight.accounts import User
 from biosight.collection import GRIDS, LONGEST_GAP, Collection
-from biosight.errands import members as members_now
-from biosight.errands import purging, removing, renaming, trying_on
-from biosight.errands.names import names_in, twins
-from biosight.errands.sensitivity import known_sensitive
 from biosight.errors import Forbidden
 from biosight.gallery import trash
 from biosight.images import Image
-from biosight.jobs import Job
-from biosight.sharing import Access
-from biosight.storage.living import living, unreviewed
+from biosight.membership import Access
+from biosight.storage.conditions import living, unreviewed
 from biosight.storage.records import Order, Where
 from biosight.taxa.kinds import thing_of
 from biosight.taxa.paths import line_of
@@ -26,6 +21,14 @@ from biosight.web.filtering import Filtered, matching
 from biosight.web.inputs import Input
 from biosight.web.rights import MemberToRemove, seen_version
 from biosight.web.shown import JobOut, TaxonOut, job_out, taxon_out
+from biosight.work.jobs import Job
+from biosight.workflows.collection_names import names_in, twins
+from biosight.workflows.models import try_version
+from biosight.workflows.names import rename
+from biosight.workflows.names.sensitivity import known_sensitive
+from biosight.workflows.people import members as members_now
+from biosight.workflows.pictures import trash_job
+from biosight.workflows.upkeep import collection_removal
 
 router = APIRouter(tags=["collections"])
 MOST_COVERS = 4
@@ -152,7 +155,7 @@ class Role(Input):
 def owners_of(records: Store, collection: str) -> list[str]:
     """What the owners of a collection are called."""
     name = accounts.names_of(records)
-    members = sharing.members_of(records, collection)
+    members = membership.members_of(records, collection)
     return [name(m.user) for m in members if m.role == "owner"]
 
 
@@ -207,7 +210,7 @@ def covers_of(records: Store, collection: Collection) -> list[CoverOut]:
 @router.get("/collections")
 def list_collections(person: Signed, records: Store, trash: bool = False) -> list[CollectionOut]:
     """The collections one is a member of."""
-    found = sharing.collections_of(records, person.user.id, trashed=trash)
+    found = membership.collections_of(records, person.user.id, trashed=trash)
     return [collection_out(records, access) for access in found]
 
 
@@ -216,8 +219,8 @@ def create(body: NewCollection, person: Signed, records: Store) -> CollectionOut
     """Make a collection; its maker owns it. A model that was taught elsewhere is refused."""
     if body.model:
         chosen = seen_version(records, person, registry.champion(records, body.model).id)
-        trying_on.check_fits(chosen, None)
-    made = sharing.create_collection(records, person.user.id, body.name, body.model)
+        try_version.check_fits(chosen, None)
+    made = membership.create_collection(records, person.user.id, body.name, body.model)
     return collection_out(records, Access(made, "owner"))
 
 
@@ -237,36 +240,36 @@ def change(
     """
     if body.model:
         chosen = registry.champion(records, body.model)
-        trying_on.check_fits(seen_version(records, person, chosen.id), access.collection)
+        try_version.check_fits(seen_version(records, person, chosen.id), access.collection)
     if body.name is not None and not access.allows("owner"):
         raise Forbidden("Only an owner can rename a collection.")
     wanted = body.model_dump()
     if body.sensitive is not None:
         names = names_in(records, biosight.catalogue, access.collection)
         wanted["sensitive"] = known_sensitive(records, access.collection, names, body.sensitive)
-    changed = sharing.change_collection(records, access.collection, **wanted)
+    changed = membership.change_collection(records, access.collection, **wanted)
     return collection_out(records, Access(changed, access.role))
 
 
 @router.delete("/collections/{collection}", status_code=204)
 def to_trash(access: Owner, records: Store) -> None:
     """Put a collection into the trash; its pictures go with it and come back with it."""
-    sharing.set_trashed(records, access.collection, trashed=True)
+    membership.set_trashed(records, access.collection, trashed=True)
 
 
 @router.post("/collections/{collection}/restore")
 def restore(collection: str, person: Signed, records: Store) -> CollectionOut:
     """Take a collection out of the trash."""
-    access = sharing.access(records, person.user.id, collection, "owner", trashed=True)
-    restored = sharing.set_trashed(records, access.collection, trashed=False)
+    access = membership.access(records, person.user.id, collection, "owner", trashed=True)
+    restored = membership.set_trashed(records, access.collection, trashed=False)
     return collection_out(records, Access(restored, "owner"))
 
 
 @router.delete("/collections/{collection}/forever", status_code=204)
 def remove_forever(collection: str, person: Signed, biosight: Open, records: Store) -> None:
     """Remove a trashed collection for good, with its pictures and the models taught in it."""
-    access = sharing.access(records, person.user.id, collection, "owner", trashed=True)
-    removing.remove_collection(biosight, access.collection)
+    access = membership.access(records, person.user.id, collection, "owner", trashed=True)
+    collection_removal.remove_collection(biosight, access.collection)
 
 
 @router.delete("/collections/{collection}/trash", status_code=202)
@@ -275,7 +278,7 @@ def empty_trash(access: Owner, person: Signed, records: Store, blobs: Bytes) -> 
     c = access.collection.id
     where = [Where("collection", "=", c), Where("trashed", "=", True)]
     if records.count(Image, where) > trash.PAGE:
-        return Emptied(removed=0, job=job_out(purging.ask(records, c, person.user.id)))
+        return Emptied(removed=0, job=job_out(trash_job.ask(records, c, person.user.id)))
     return Emptied(removed=trash.purge(records, blobs, where), job=None)
 
 
@@ -309,7 +312,7 @@ def rename_label(
     """Rename, merge (into a name that exists) or remove a label: at once where 500 pictures bear
     it, as a job where more do. 409 with the code needs_answer asks for `sensitive`."""
     by, c = person.user.id, access.collection.id
-    done = renaming.rename_label(
+    done = rename.rename_label(
         records, biosight.catalogue, by, c, body.old, body.new, sensitive=body.sensitive
     )
     if isinstance(done, Job):
@@ -321,7 +324,7 @@ def rename_label(
 def members(access: Viewer, person: Signed, records: Store) -> list[MemberOut]:
     """Who is in a collection."""
     found = []
-    for member in sharing.members_of(records, access.collection.id):
+    for member in membership.members_of(records, access.collection.id):
         if user := records.get(User, member.user):
             found.append(
                 MemberOut(

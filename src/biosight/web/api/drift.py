@@ -9,8 +9,8 @@ from pydantic import BaseModel
 
 from biosight import drift
 from biosight.drift import DriftReport, Week
-from biosight.errands import drifting
 from biosight.web.deps import Editor, Open, Signed, Store, Viewer
+from biosight.workflows.models import drift_check
 
 router = APIRouter(tags=["drift"])
 
@@ -77,11 +77,11 @@ def history(access: Viewer, records: Store) -> DriftHistory:
 @router.post("/collections/{collection}/drift", status_code=201)
 def check(access: Editor, biosight: Open, records: Store) -> DriftOut:
     """Check now, from stored embeddings: under a second."""
-    return drift_out(drifting.check_collection(records, biosight.catalogue, access.collection))
+    return drift_out(drift_check.check_collection(records, biosight.catalogue, access.collection))
 
 
 @router.post("/collections/{collection}/drift/accept")
 def accept(access: Editor, person: Signed, biosight: Open, records: Store) -> dict[str, int]:
     """Let what the last check looked at be what is normal here."""
-    sessions = drifting.accept(records, biosight.catalogue, access.collection, person.user.id)
+    sessions = drift_check.accept(records, biosight.catalogue, access.collection, person.user.id)
     return {"sessions": sessions}

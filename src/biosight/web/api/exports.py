@@ -14,19 +14,18 @@ from pydantic import BaseModel, Field
 from biosight import logbook
 from biosight.bootstrap import BioSight
 from biosight.collection import GRIDS
-from biosight.errands.derived import placeless_pieces
-from biosight.errands.names import names_in
-from biosight.errands.publishing import scope_of, telling_of
 from biosight.errors import BadRequest
-from biosight.gallery.export import (
+from biosight.images import Image
+from biosight.membership import Access
+from biosight.publishing.export import (
     Rebuild,
     all_images,
     chosen_images,
     csv_lines,
     zip_chunks,
 )
-from biosight.gallery.naming import clean_part
-from biosight.gallery.standards import (
+from biosight.publishing.file_names import clean_part
+from biosight.publishing.standards import (
     Credits,
     Scope,
     camtrap_dp,
@@ -37,14 +36,15 @@ from biosight.gallery.standards import (
     occurrences,
     survey_of,
 )
-from biosight.gallery.table import Telling
-from biosight.images import Image
-from biosight.sharing import Access
+from biosight.publishing.table import Telling
 from biosight.storage.records import Records
 from biosight.web.deps import Bytes, Open, Signed, Store, Viewer
 from biosight.web.filtering import Filtered, matching
 from biosight.web.security import client_address
 from biosight.web.sending import begun, on_byte_threads, streamed
+from biosight.workflows.collection_names import names_in
+from biosight.workflows.exchange.publication import scope_of, telling_of
+from biosight.workflows.pictures.derived import placeless_pieces
 
 router = APIRouter(tags=["export"])
 ZIP: dict[int | str, dict[str, Any]] = {

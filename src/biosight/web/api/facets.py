@@ -7,11 +7,11 @@ from fastapi import APIRouter, Query
 from pydantic import BaseModel, Field
 
 from biosight import accounts
-from biosight.errands.locating import places_by_id
 from biosight.gallery.facets import FIELDS, facet
 from biosight.storage.records import Records
 from biosight.web.deps import Store, Viewer
 from biosight.web.filtering import Filtered, matching
+from biosight.workflows.places.deployment_acts import places_by_id
 
 router = APIRouter(tags=["images"])
 Facets = Annotated[

@@ -6,18 +6,18 @@ from fastapi import APIRouter, Query
 from pydantic import BaseModel, Field
 
 from biosight import accounts, gallery
-from biosight.errands.names import naming_of, placed
 from biosight.errors import Conflict
 from biosight.images import Image
 from biosight.labels import Identifications
+from biosight.membership import Access
 from biosight.review import identifications
 from biosight.review.acts import Change, change_of
 from biosight.review.agreement import agreement
-from biosight.sharing import Access
 from biosight.storage.records import Records
 from biosight.web.deps import Editor, ImageToChange, ImageToSee, Open, Signed, Store, Viewer
 from biosight.web.inputs import Input
 from biosight.web.shown import ImageOut, image_out
+from biosight.workflows.collection_names import naming_of, placed
 
 router = APIRouter(tags=["review"])
 MOST_CONFLICTS = 200

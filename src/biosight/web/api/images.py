@@ -10,19 +10,16 @@ from pydantic import BaseModel, Field
 
 from biosight import accounts, gallery, logbook
 from biosight.bootstrap import BioSight
-from biosight.errands import derived, grouping
-from biosight.errands.grouping import ALIKE
-from biosight.errands.names import naming_of, placed
 from biosight.errors import BadRequest, Unavailable
-from biosight.gallery.events import Event, event_of, events_of
-from biosight.gallery.privacy import Coarsening, middle
+from biosight.field.coarse_places import Coarsening, middle
+from biosight.field.events import Event, event_of, events_of
 from biosight.images import SHOWN_AS_IS, Capture, Image
 from biosight.labels import Annotation, Prediction
+from biosight.membership import Access
 from biosight.places import Deployment, Site
 from biosight.review.acts import Change, change_of
 from biosight.review.doing import perform
 from biosight.review.undoing import latest_prediction
-from biosight.sharing import Access
 from biosight.storage.records import Order, Records, Where
 from biosight.web.deps import (
     Bytes,
@@ -50,6 +47,9 @@ from biosight.web.shown import (
     opinions_out,
     taxon_out,
 )
+from biosight.workflows.collection_names import naming_of, placed
+from biosight.workflows.pictures import derived, groups
+from biosight.workflows.pictures.groups import ALIKE
 
 router = APIRouter(tags=["images"])
 LINK_SECONDS = 300
@@ -135,7 +135,7 @@ def list_images(
     c = access.collection
     where = matching(access, chosen)
     if sort == ALIKE:
-        page = grouping.alike_page(biosight, c.id, where, cursor, limit)
+        page = groups.alike_page(biosight, c.id, where, cursor, limit)
     else:
         page = gallery.page(records, where, sort, cursor, limit)
     found = events_of(records, page.images, c.event_gap) if events else {}
@@ -234,7 +234,7 @@ def neighbours(
     where = matching(seen.access, chosen)
     if sort == ALIKE:
         collection = seen.access.collection.id
-        previous, following = grouping.next_alike(biosight, collection, where, seen.image.id)
+        previous, following = groups.next_alike(biosight, collection, where, seen.image.id)
     else:
         previous, following = gallery.neighbours(records, where, sort, seen.image)
     return {"previous": previous, "next": following}

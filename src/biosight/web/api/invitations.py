@@ -6,16 +6,16 @@ from typing import Literal
 from fastapi import APIRouter
 from pydantic import BaseModel, Field
 
-from biosight import accounts, logbook, sharing
+from biosight import accounts, logbook, membership
 from biosight.accounts import Invitation
 from biosight.collection import Collection
-from biosight.errands import joining, makers
 from biosight.errors import NotFound
 from biosight.storage.records import Records, Remove
 from biosight.web.deps import Owner, Signed, Store
 from biosight.web.inputs import Input
 from biosight.web.invited import InvitationOut, Invite, invitation_out
 from biosight.web.posting import Letters
+from biosight.workflows.people import joining_and_leaving, link_makers
 
 router = APIRouter(tags=["invitations"])
 Role = Literal["viewer", "editor", "owner"]
@@ -79,9 +79,9 @@ def list_invitations(access: Owner, records: Store) -> list[InvitationOut]:
     c = access.collection.id
     old = [
         InvitationOut(id=o.id, email=o.email, role=o.role, uses=1, ends_at=0.0)
-        for o in sharing.offers_of(records, c)
+        for o in membership.offers_of(records, c)
     ]
-    good = makers.good_invitations(records, accounts.invitations(records, c))
+    good = link_makers.good_invitations(records, accounts.invitations(records, c))
     return old + [invitation_out(i) for i in good]
 
 
@@ -111,8 +111,8 @@ def invite(
 def withdraw(invitation: str, access: Owner, records: Store) -> None:
     """Take an invitation back: its link leads nowhere any more."""
     c = access.collection.id
-    if any(o.id == invitation for o in sharing.offers_of(records, c)):
-        sharing.withdraw_offer(records, c, invitation)
+    if any(o.id == invitation for o in membership.offers_of(records, c)):
+        membership.withdraw_offer(records, c, invitation)
         return
     found = accounts.find_invitation(records, invitation, c)
     records.write(Remove(Invitation, found.id))
@@ -121,7 +121,7 @@ def withdraw(invitation: str, access: Owner, records: Store) -> None:
 @router.post("/invitation")
 def look(body: Secret, records: Store) -> Invited:
     """What a link offers; whoever has it may ask."""
-    found = makers.open_invitation(records, body.secret)
+    found = link_makers.open_invitation(records, body.secret)
     c = records.get(Collection, found.collection) if found.collection else None
     if found.collection and (c is None or c.trashed_at):
         raise NotFound("The collection of this invitation is not there any more.")
@@ -136,8 +136,8 @@ def look(body: Secret, records: Store) -> Invited:
 @router.post("/join")
 def join(body: Secret, person: Signed, records: Store) -> Joined:
     """Follow a link with the account that one has."""
-    found = makers.open_invitation(records, body.secret)
-    return Joined(collection=joining.join(records, person.user, found))
+    found = link_makers.open_invitation(records, body.secret)
+    return Joined(collection=joining_and_leaving.join(records, person.user, found))
 
 
 @router.get("/offers")
@@ -149,9 +149,9 @@ def my_offers(person: Signed, records: Store) -> list[OfferOut]:
     email, name = person.user.email, accounts.names_of(records)
     old = [
         OfferOut(id=o.id, role=o.role, by=name(o.by), collection=c.id, collection_name=c.name)
-        for o, c in sharing.offers_to(records, email)
+        for o, c in membership.offers_to(records, email)
     ]
-    mine = makers.good_invitations(records, accounts.invitations_to(records, email))
+    mine = link_makers.good_invitations(records, accounts.invitations_to(records, email))
     links = [(i, records.get(Collection, i.collection)) for i in mine]
     return old + [
         OfferOut(id=i.id, role=i.role, by=name(i.by), collection=c.id, collection_name=c.name)
@@ -167,14 +167,16 @@ def answer(offer: str, body: Answer, person: Signed, records: Store) -> None:
         raise NotFound("There is no such invitation.")
     found = own_invitation(records, offer, person.user.email)
     if found is None:
-        sharing.answer_offer(records, offer, person.user.email, person.user.id, accept=body.accept)
+        membership.answer_offer(
+            records, offer, person.user.email, person.user.id, accept=body.accept
+        )
     elif body.accept:
-        joining.join(records, person.user, found)
+        joining_and_leaving.join(records, person.user, found)
     else:
         records.write(Remove(Invitation, found.id))
 
 
 def own_invitation(records: Records, id: str, email: str) -> Invitation | None:
     """An open link for this address."""
-    open_now = makers.good_invitations(records, accounts.invitations_to(records, email))
+    open_now = link_makers.good_invitations(records, accounts.invitations_to(records, email))
     return next((i for i in open_now if i.id == id), None)

@@ -6,12 +6,14 @@ from typing import Annotated
 from fastapi import APIRouter
 from pydantic import BaseModel, Field
 
-from biosight import jobs, reclassify
-from biosight.errands import teaching, trying_on, work
+from biosight import reclassify
 from biosight.web.deps import Editor, Open, Signed, Store, Viewer
 from biosight.web.inputs import NO_REASON, Input, Reason
 from biosight.web.rights import JobToChange, JobToSee, may_change, seen_version
 from biosight.web.shown import JobOut, job_out
+from biosight.work import jobs
+from biosight.workflows.jobs import all_kinds
+from biosight.workflows.models import teaching, try_version
 
 router = APIRouter(tags=["jobs"])
 LATELY = 30.0
@@ -44,14 +46,14 @@ class Teach(Input):
 @router.get("/collections/{collection}/jobs")
 def list_jobs(access: Viewer, records: Store) -> list[JobOut]:
     """A collection's long work with models, the newest first."""
-    return [job_out(j) for j in jobs.jobs_of(records, access.collection.id, work.HEAVY)]
+    return [job_out(j) for j in jobs.jobs_of(records, access.collection.id, all_kinds.HEAVY)]
 
 
 @router.get("/jobs")
 def my_jobs(person: Signed, records: Store) -> list[JobOut]:
     """One's own long acts that are under way, or ended a moment ago, in all collections."""
     since = time.time() - LATELY
-    return [job_out(j) for j in jobs.jobs_by(records, person.user.id, work.LIGHT, since)]
+    return [job_out(j) for j in jobs.jobs_by(records, person.user.id, all_kinds.LIGHT, since)]
 
 
 @router.get("/jobs/{job}")
@@ -64,7 +66,7 @@ def show(seen: JobToSee) -> JobOut:
 def try_on(body: TryOn, access: Editor, person: Signed, records: Store) -> JobOut:
     """See which labels another version would change; nothing changes yet."""
     version = seen_version(records, person, body.model)
-    return job_out(trying_on.ask(records, access.collection, version, person.user.id))
+    return job_out(try_version.ask(records, access.collection, version, person.user.id))
 
 
 @router.get("/jobs/{job}/pairs")
@@ -89,7 +91,7 @@ def apply(
     One that the gate found worse needs a reason, which is kept in its history.
     """
     version = seen_version(records, person, seen.job.want("model"))
-    made = trying_on.apply(
+    made = try_version.apply(
         records,
         biosight.catalogue,
         seen.job,
@@ -105,7 +107,7 @@ def apply(
 @router.delete("/jobs/{job}")
 def drop(seen: JobToChange, records: Store) -> JobOut:
     """Stop a job, or drop what a try-on found."""
-    return job_out(work.stop(records, seen.job))
+    return job_out(all_kinds.stop(records, seen.job))
 
 
 @router.post("/collections/{collection}/teach", status_code=202)

@@ -15,7 +15,7 @@ from biosight.images import Embedding, Image
 from biosight.inference.reference import unit
 from biosight.storage import keys
 from biosight.storage.blobs import Blobs
-from biosight.storage.living import unreviewed
+from biosight.storage.conditions import unreviewed
 from biosight.storage.records import Order, Where, among
 from biosight.web.deps import Bytes, ImageToSee, Open, Store, Viewer
 from biosight.web.sending import on_byte_threads

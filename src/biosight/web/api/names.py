@@ -12,18 +12,18 @@ from typing import Annotated
 from fastapi import APIRouter, File, Query, UploadFile
 from pydantic import BaseModel, Field
 
-from biosight.errands import checklists, settling, tree_editing
-from biosight.errands.names import names_in
 from biosight.images import Image
-from biosight.storage.living import living
+from biosight.own_names.collected import Names
+from biosight.storage.conditions import living
 from biosight.taxa.checklist import Listed, read_checklist
 from biosight.taxa.kinds import USUAL
 from biosight.taxa.naming import alike
 from biosight.taxa.paths import line_of
-from biosight.taxonomy.collected import Names
 from biosight.web.deps import Editor, Open, Signed, Store, Viewer
 from biosight.web.inputs import Input
 from biosight.web.shown import TaxonOut, taxon_out
+from biosight.workflows.collection_names import names_in
+from biosight.workflows.names import checklists, label_paths, tree_edits
 
 router = APIRouter(tags=["names"])
 Text = Annotated[str, Query(max_length=200)]
@@ -137,10 +137,10 @@ def add(
     body: NewName, access: Editor, person: Signed, biosight: Open, records: Store
 ) -> NamesChanged:
     """Add a name below another one."""
-    label, act = tree_editing.add_name(
+    label, act = tree_edits.add_name(
         records, biosight.catalogue, person.user.id, access.collection.id, **body.model_dump()
     )
-    settled = settling.settle(records, biosight.catalogue, access.collection.id)
+    settled = label_paths.settle(records, biosight.catalogue, access.collection.id)
     return NamesChanged(act=act.id, label=label, settled=settled)
 
 
@@ -150,10 +150,10 @@ def move(
 ) -> NamesChanged:
     """Move a name, with all below it, below another one."""
     c = access.collection.id
-    act = tree_editing.move_name(
+    act = tree_edits.move_name(
         records, biosight.catalogue, person.user.id, c, body.label, body.parent
     )
-    settled = settling.settle(records, biosight.catalogue, c)
+    settled = label_paths.settle(records, biosight.catalogue, c)
     return NamesChanged(act=act.id, label=body.label, settled=settled)
 
 
@@ -211,12 +211,12 @@ def take_checklist(
         done = checklists.take_names(
             records, biosight.catalogue, person.user.id, c, listed, title, act=act
         )
-    settled = bool(done.left) or settling.settle(records, biosight.catalogue, c)
+    settled = bool(done.left) or label_paths.settle(records, biosight.catalogue, c)
     return ChecklistTaken(**asdict(done), settled=settled)
 
 
 @router.post("/collections/{collection}/names/settle")
 def settle(access: Editor, biosight: Open, records: Store) -> Settled:
     """Give up to 2,000 more pictures their place in the tree."""
-    done = settling.settle(records, biosight.catalogue, access.collection.id)
+    done = label_paths.settle(records, biosight.catalogue, access.collection.id)
     return Settled(settled=done)

@@ -7,15 +7,15 @@ from typing import Annotated
 from fastapi import APIRouter, Query
 from pydantic import BaseModel, Field
 
-from biosight.errands import locating
-from biosight.gallery.activity import activity, busiest
-from biosight.gallery.days import days_of
-from biosight.gallery.privacy import Coarsening, hidden_groups, middle
+from biosight.field.activity import activity, busiest
+from biosight.field.coarse_places import Coarsening, hidden_groups, middle
+from biosight.field.days import days_of
 from biosight.images import Image
 from biosight.storage.records import Records, Where
 from biosight.web.deps import Open, Store, Viewer
 from biosight.web.filtering import Filtered, matching
 from biosight.web.rights import seen_rule
+from biosight.workflows.places import deployment_acts
 
 router = APIRouter(tags=["places"])
 Paths = Annotated[
@@ -60,7 +60,7 @@ class DaysOut(BaseModel):
 def show_days(access: Viewer, records: Store, chosen: Filtered) -> list[DaysOut]:
     """How many pictures that a filter matches each deployment took on each day."""
     c = access.collection
-    _, deployments = locating.places_by_id(records, c.id)
+    _, deployments = deployment_acts.places_by_id(records, c.id)
     where = matching(access, chosen)
     found = []
     for one in days_of(records, where):
@@ -92,7 +92,7 @@ def show_map(access: Viewer, biosight: Open, records: Store, chosen: Filtered) -
     images = records.count_by(Image, where, "site")
     points = [
         point(s.id, s.name, (s.latitude, s.longitude), rule.of_site(s.id), images.get(s.id, 0))
-        for s in locating.sites_of(records, c.id)
+        for s in deployment_acts.sites_of(records, c.id)
     ]
     return points + cells(records, where, rule)
 

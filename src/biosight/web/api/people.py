@@ -12,7 +12,6 @@ from pydantic import BaseModel, Field
 
 from biosight import accounts, logbook, metrics
 from biosight.accounts import User
-from biosight.errands import joining, letters, own_data
 from biosight.errors import BadRequest, BioSightError, Forbidden, NotSignedIn, TooMany
 from biosight.storage.records import Records
 from biosight.web.deps import Browser, Open, Signed, Store
@@ -20,7 +19,9 @@ from biosight.web.inputs import Input
 from biosight.web.posting import Letters
 from biosight.web.security import clear_cookie, client_address, needs_first_code
 from biosight.web.sending import begun, on_byte_threads, streamed
-from biosight.web.sessions import start_session
+from biosight.web.sign_in.sessions import start_session
+from biosight.workflows.exchange import own_data
+from biosight.workflows.people import joining_and_leaving, mails
 
 router = APIRouter(tags=["people"])
 FREE_LETTERS = 3  # more to one address wait
@@ -136,7 +137,7 @@ def sign_up(
     coded = accounts.find_link(records, body.invitation, "first")
     if needs_first_code(request, settings) and not coded and not accounts.has_users(records):
         raise Forbidden("The first account needs the one-time code that the server printed.")
-    user = joining.sign_up_by(
+    user = joining_and_leaving.sign_up_by(
         records, settings.registration, body.email, body.password, body.name, body.invitation
     )
     start_session(request, response, biosight, user)
@@ -191,7 +192,7 @@ def forgotten(
     place = accounts.network_of(client_address(request, biosight.settings))
     about = f"forgotten:{body.email.strip().casefold()}"
     accounts.counted(records, {about: FREE_LETTERS, f"forgotten from:{place}": accounts.FREE})
-    outbox.put(lambda post: letters.forgotten(records, post, body.email))
+    outbox.put(lambda post: mails.forgotten(records, post, body.email))
 
 
 @router.post("/reset", status_code=204)
@@ -238,7 +239,7 @@ def delete_me(
         accounts.sign_in(records, person.user.email, body.password, address)
     except NotSignedIn:
         raise Forbidden("The password is wrong.") from None
-    joining.leave(records, person.user)
+    joining_and_leaving.leave(records, person.user)
     clear_cookie(response, biosight.settings)
 
 

@@ -11,19 +11,20 @@ from typing import Annotated, Any
 from fastapi import APIRouter, File, UploadFile
 from pydantic import BaseModel, Field
 
-from biosight.errands import acting, deployment_tables, locating
-from biosight.gallery.privacy import middle, uncertainty
+from biosight.field.coarse_places import middle, uncertainty
 from biosight.images import Image
 from biosight.places import Deployment, Site, tables
 from biosight.places.clocks import MOST_SHIFT, checked_moment, shift_between, shifted
 from biosight.places.coordinates import read_place
 from biosight.review.acts import MOST_AT_ONCE, Act
-from biosight.storage.living import living
+from biosight.storage.conditions import living
 from biosight.storage.records import Order, Records, Where
 from biosight.web.deps import Editor, Open, Signed, Store, Viewer
 from biosight.web.inputs import Input
 from biosight.web.rights import seen_rule
 from biosight.web.shown import JobOut, job_out
+from biosight.workflows.pictures import long_acts
+from biosight.workflows.places import deployment_acts, deployment_tables
 
 router = APIRouter(tags=["places"])
 Id = Annotated[str, Field(max_length=64)]
@@ -36,7 +37,7 @@ class SiteIn(Input):
     `uncertainty` in metres.
     """
 
-    name: str = Field(min_length=1, max_length=locating.LONGEST_NAME)
+    name: str = Field(min_length=1, max_length=deployment_acts.LONGEST_NAME)
     latitude: str = Field(max_length=40)
     longitude: str = Field(max_length=40)
     uncertainty: int | None = Field(None, ge=1, le=20_000_000)
@@ -46,7 +47,7 @@ class SiteIn(Input):
 class SiteChange(Input):
     """What to change of a site; what is not sent stays as it is."""
 
-    name: str = Field("", min_length=1, max_length=locating.LONGEST_NAME)
+    name: str = Field("", min_length=1, max_length=deployment_acts.LONGEST_NAME)
     latitude: str = Field("", max_length=40)
     longitude: str = Field("", max_length=40)
     uncertainty: int | None = Field(None, ge=1, le=20_000_000)
@@ -72,7 +73,7 @@ class DeploymentIn(Input):
     """A camera at a site for a time; times are local, `zone` is IANA's, `shift` in seconds is added
     to what the clock said, `height` in metres."""
 
-    name: str = Field(min_length=1, max_length=locating.LONGEST_NAME)
+    name: str = Field(min_length=1, max_length=deployment_acts.LONGEST_NAME)
     site: Id = ""
     camera: str = Field("", max_length=120)
     start: When = ""
@@ -87,7 +88,7 @@ class DeploymentIn(Input):
 class DeploymentChange(DeploymentIn):
     """What to change of a deployment; what is not sent stays as it is."""
 
-    name: str = Field("", min_length=1, max_length=locating.LONGEST_NAME)
+    name: str = Field("", min_length=1, max_length=deployment_acts.LONGEST_NAME)
 
 
 class DeploymentOut(BaseModel):
@@ -176,7 +177,7 @@ def sites(access: Viewer, biosight: Open, records: Store) -> list[SiteOut]:
             images=images.get(s.id, 0),
             deployments=used.get(s.id, 0),
         )
-        for s in locating.sites_of(records, c)
+        for s in deployment_acts.sites_of(records, c)
     ]
 
 
@@ -200,7 +201,9 @@ def site_from(body: SiteIn, collection: str) -> Site:
 @router.post("/collections/{collection}/sites", status_code=201)
 def add_site(body: SiteIn, access: Editor, person: Signed, records: Store) -> PlaceChanged:
     """Add a site."""
-    made, act = locating.add_place(records, person.user.id, site_from(body, access.collection.id))
+    made, act = deployment_acts.add_place(
+        records, person.user.id, site_from(body, access.collection.id)
+    )
     return PlaceChanged(act=act.id, id=made.id)
 
 
@@ -209,8 +212,8 @@ def change_site(
     site: str, body: SiteChange, access: Editor, person: Signed, records: Store
 ) -> PlaceChanged:
     """Change a site: the fields that are sent."""
-    old = locating.there(records, Site, site, access.collection.id)
-    made, act = locating.change_place(records, person.user.id, old, changed_site(old, body))
+    old = deployment_acts.there(records, Site, site, access.collection.id)
+    made, act = deployment_acts.change_place(records, person.user.id, old, changed_site(old, body))
     return PlaceChanged(act=act.id, id=made.id)
 
 
@@ -229,8 +232,8 @@ def changed_site(old: Site, body: SiteChange) -> Site:
 @router.delete("/collections/{collection}/sites/{site}")
 def remove_site(site: str, access: Editor, person: Signed, records: Store) -> PlaceChanged:
     """Remove a site that nothing is in."""
-    old = locating.there(records, Site, site, access.collection.id)
-    act = locating.remove_place(records, person.user.id, old)
+    old = deployment_acts.there(records, Site, site, access.collection.id)
+    act = deployment_acts.remove_place(records, person.user.id, old)
     return PlaceChanged(act=act.id, id=site)
 
 
@@ -243,12 +246,12 @@ def deployments(access: Viewer, records: Store) -> list[DeploymentOut]:
         DeploymentOut(
             **{k: getattr(d, k) for k in DeploymentIn.model_fields},
             id=d.id,
-            shift_words=locating.in_words(d.shift) if d.shift else "",
+            shift_words=deployment_acts.in_words(d.shift) if d.shift else "",
             images=images.get(d.id, 0),
             first=edge(records, d, descending=False) if images.get(d.id) else "",
             last=edge(records, d, descending=True) if images.get(d.id) else "",
         )
-        for d in locating.deployments_of(records, c)
+        for d in deployment_acts.deployments_of(records, c)
     ]
 
 
@@ -285,7 +288,7 @@ def add_deployment(
 ) -> PlaceChanged:
     """Add a deployment; pictures are put into it by an act of the kind deploy."""
     wanted = deployment_from(body, access.collection.id)
-    made, act = locating.add_place(records, person.user.id, wanted)
+    made, act = deployment_acts.add_place(records, person.user.id, wanted)
     return PlaceChanged(act=act.id, id=made.id)
 
 
@@ -296,18 +299,18 @@ def change_deployment(
     """Change a deployment, its site and clock too: the fields that are sent. Its pictures
     follow."""
     by = person.user.id
-    old = locating.there(records, Deployment, deployment, access.collection.id)
-    made, act = locating.change_place(records, by, old, changed_deployment(old, body))
+    old = deployment_acts.there(records, Deployment, deployment, access.collection.id)
+    made, act = deployment_acts.change_place(records, by, old, changed_deployment(old, body))
     changed, job = followed(records, act, [made.id])
     return PlaceChanged(act=act.id, id=made.id, changed=changed, job=job)
 
 
 def followed(records: Records, act: Act, deployments: list[str]) -> tuple[int, JobOut | None]:
     """Bring the pictures of deployments after them: how many were, or the job that does it."""
-    where = locating.in_deployments(act.collection, deployments)
+    where = deployment_acts.in_deployments(act.collection, deployments)
     if deployments and records.count(Image, where) > MOST_AT_ONCE:
-        return 0, job_out(acting.ask_to_follow(records, act, deployments))
-    return locating.follow(records, act.by, act, deployments), None
+        return 0, job_out(long_acts.ask_to_follow(records, act, deployments))
+    return deployment_acts.follow(records, act.by, act, deployments), None
 
 
 @router.delete("/collections/{collection}/deployments/{deployment}")
@@ -315,8 +318,8 @@ def remove_deployment(
     deployment: str, access: Editor, person: Signed, records: Store
 ) -> PlaceChanged:
     """Remove a deployment that has no pictures."""
-    old = locating.there(records, Deployment, deployment, access.collection.id)
-    act = locating.remove_place(records, person.user.id, old)
+    old = deployment_acts.there(records, Deployment, deployment, access.collection.id)
+    act = deployment_acts.remove_place(records, person.user.id, old)
     return PlaceChanged(act=act.id, id=deployment)
 
 
@@ -324,15 +327,15 @@ def remove_deployment(
 def clock(deployment: str, body: ClockSeen, access: Viewer, records: Store) -> ClockOut:
     """What the shift would be if a picture was taken at a known time; nothing changes yet."""
     c = access.collection.id
-    found = locating.there(records, Deployment, deployment, c)
-    image = locating.dated_picture(records, found, body.image)
+    found = deployment_acts.there(records, Deployment, deployment, c)
+    image = deployment_acts.dated_picture(records, found, body.image)
     shift = shift_between(image.taken_file, body.true.strip().replace(" ", "T"))
     ends = [edge(records, found, descending=way) for way in (False, True)]
     first, last = (shifted(t, shift - found.shift) for t in ends)
     where = [*living(c), Where("deployment", "=", found.id)]
     return ClockOut(
         shift=shift,
-        words=locating.in_words(shift),
+        words=deployment_acts.in_words(shift),
         images=records.count(Image, where),
         first=first,
         last=last,

@@ -5,11 +5,11 @@ from typing import Annotated
 from fastapi import APIRouter
 from pydantic import BaseModel, Field
 
-from biosight.errands import grouping
 from biosight.review import queue
 from biosight.web.deps import Open, Store, Viewer
 from biosight.web.inputs import Input
 from biosight.web.shown import ImageOut, image_out
+from biosight.workflows.pictures import groups
 
 router = APIRouter(tags=["review"])
 MOST_PUT_ASIDE = 20_000
@@ -73,7 +73,7 @@ def review_queue(access: Viewer, records: Store, limit: int = 40) -> QueueOut:
 def group(body: GroupAsked, access: Viewer, biosight: Open, records: Store) -> LookAlikes:
     """The next group of look-alikes; nothing changes by asking."""
     c = access.collection
-    found = grouping.next_group(biosight, c, body.label, body.without) or grouping.NONE
+    found = groups.next_group(biosight, c, body.label, body.without) or groups.NONE
     return LookAlikes(
         label=found.label,
         images=[image_out(i, access) for i in found.images],
@@ -94,5 +94,5 @@ def doubted(access: Viewer, biosight: Open) -> list[CohortOut]:
             suggested=found.suggested,
             images=[image_out(i, access) for i in found.images],
         )
-        for found in grouping.doubted(biosight, c)
+        for found in groups.doubted(biosight, c)
     ]

@@ -3,17 +3,19 @@
 from fastapi import APIRouter
 from pydantic import BaseModel, Field
 
-from biosight import __version__, accounts, jobs, workers
+from biosight import __version__, accounts
 from biosight.bootstrap import GIGABYTE
 from biosight.collection import Collection
-from biosight.errands import running, work
-from biosight.errands.running import Holding
 from biosight.errors import NotFound
 from biosight.gallery.sweeping import halted_files
-from biosight.jobs import Job
 from biosight.storage.records import Records
 from biosight.web.deps import Admin, Open, Store
 from biosight.web.inputs import Input
+from biosight.work import jobs, workers
+from biosight.work.jobs import Job
+from biosight.workflows.jobs import all_kinds
+from biosight.workflows.upkeep import server_overview
+from biosight.workflows.upkeep.server_overview import Holding
 
 router = APIRouter(prefix="/admin", tags=["admin"])
 
@@ -105,10 +107,10 @@ class Versions(BaseModel):
 def work_out(records: Records, job: Job) -> WorkOut:
     """A job with names for ids."""
     found = records.get(Collection, job.collection) if job.collection else None
-    state = "waiting" if running.waited(job) else job.state
+    state = "waiting" if server_overview.waited(job) else job.state
     return WorkOut(
         id=job.id,
-        title=f"{work.KINDS[job.kind].title or job.want('title')} {job.want('model')}".strip(),
+        title=f"{all_kinds.KINDS[job.kind].title or job.want('title')} {job.want('model')}".strip(),
         collection=found.name if found else "",
         by=accounts.names_of(records)(job.by),
         state=state,
@@ -116,7 +118,7 @@ def work_out(records: Records, job: Job) -> WorkOut:
         total=job.total,
         words=job.words,
         attempts=job.attempts,
-        waited=running.waited(job),
+        waited=server_overview.waited(job),
         created_at=job.created_at,
         finished_at=job.finished_at,
     )
@@ -148,8 +150,8 @@ def versions(person: Admin, biosight: Open, records: Store) -> Versions:
         biosight=__version__,
         database="MongoDB" if settings.store == "mongodb" else "SQLite",
         pictures="a bucket" if settings.uses_bucket else "a folder",
-        models=[v.id for v in running.versions_serving(records)],
-        last_backup=running.last_backup(records),
+        models=[v.id for v in server_overview.versions_serving(records)],
+        last_backup=server_overview.last_backup(records),
         halted_files=halted_files(records),
     )
 
@@ -157,8 +159,8 @@ def versions(person: Admin, biosight: Open, records: Store) -> Versions:
 @router.get("/work")
 def list_work(person: Admin, records: Store, before: str = "") -> WorkPage:
     """Long work of everybody, the newest first."""
-    found = running.jobs_now(records, before)
-    following = found[-1].id if len(found) == running.SHOWN else ""
+    found = server_overview.jobs_now(records, before)
+    following = found[-1].id if len(found) == server_overview.SHOWN else ""
     return WorkPage(work=[work_out(records, j) for j in found], next=following)
 
 
@@ -171,14 +173,14 @@ def read_lines(job: str, person: Admin, records: Store) -> Lines:
 @router.post("/work/{job}/retry", status_code=202)
 def retry(job: str, person: Admin, records: Store) -> WorkOut:
     """Try failed work again: it goes on where it was."""
-    again = running.try_again(records, jobs.get_job(records, job), person.user.id)
+    again = server_overview.try_again(records, jobs.get_job(records, job), person.user.id)
     return work_out(records, again)
 
 
 @router.post("/work/{job}/stop", status_code=202)
 def stop(job: str, person: Admin, records: Store) -> WorkOut:
     """Stop work that waits or runs; what is done stays."""
-    return work_out(records, work.stop(records, jobs.get_job(records, job)))
+    return work_out(records, all_kinds.stop(records, jobs.get_job(records, job)))
 
 
 @router.get("/workers")
@@ -200,8 +202,8 @@ def list_workers(person: Admin, records: Store) -> list[WorkerOut]:
 @router.get("/collections")
 def list_holdings(person: Admin, records: Store, after: str = "") -> HoldingPage:
     """Every collection: whose it is, what it holds, how its last drift check went."""
-    found = running.holdings(records, after)
-    following = found[-1].collection.id if len(found) == running.SHOWN else ""
+    found = server_overview.holdings(records, after)
+    following = found[-1].collection.id if len(found) == server_overview.SHOWN else ""
     return HoldingPage(collections=[holding_out(h) for h in found], next=following)
 
 
@@ -211,7 +213,9 @@ def take_up(collection: str, person: Admin, records: Store) -> HoldingOut:
     found = records.get(Collection, collection)
     if found is None:
         raise NotFound("There is no such collection.")
-    return holding_out(running.holding(records, running.take_up(records, found, person.user.id)))
+    return holding_out(
+        server_overview.holding(records, server_overview.take_up(records, found, person.user.id))
+    )
 
 
 @router.put("/collections/{collection}/quota")
@@ -221,5 +225,5 @@ def limit(collection: str, body: Quota, person: Admin, records: Store) -> Holdin
     if found is None:
         raise NotFound("There is no such collection.")
     by = person.user.id
-    changed = running.limit_collection(records, found, body.quota_gb, by)
-    return holding_out(running.holding(records, changed))
+    changed = server_overview.limit_collection(records, found, body.quota_gb, by)
+    return holding_out(server_overview.holding(records, changed))

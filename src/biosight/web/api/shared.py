@@ -14,20 +14,19 @@ from biosight import accounts, gallery, logbook
 from biosight.accounts import Share
 from biosight.bootstrap import BioSight
 from biosight.collection import Collection
-from biosight.errands import derived
-from biosight.errands.makers import check_share, stands
-from biosight.errands.names import names_in, naming_of
 from biosight.errors import BadRequest, NotFound
-from biosight.gallery.filters import at_or_below
-from biosight.gallery.privacy import middle
+from biosight.field.coarse_places import middle
 from biosight.images import Image
-from biosight.storage.living import living
+from biosight.storage.conditions import at_or_below, living
 from biosight.storage.records import Records, Where
 from biosight.web.deps import Bytes, Open, Owner, Signed, Store
 from biosight.web.inputs import Input
 from biosight.web.picture_bytes import answer_with
 from biosight.web.security import client_address, visit_cookie
 from biosight.web.sending import on_byte_threads
+from biosight.workflows.collection_names import names_in, naming_of
+from biosight.workflows.people.link_makers import check_share, stands
+from biosight.workflows.pictures import derived
 
 router = APIRouter(tags=["links"])
 PAGE = 60

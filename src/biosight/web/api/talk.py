@@ -3,17 +3,17 @@
 from fastapi import APIRouter
 from pydantic import BaseModel, Field
 
-from biosight import accounts, sharing
+from biosight import accounts, membership
 from biosight.accounts import User
-from biosight.errands.calls import Call, calls_for
 from biosight.errors import Conflict
-from biosight.gallery import talk
 from biosight.images.comments import Comment
-from biosight.sharing import Access
+from biosight.membership import Access
+from biosight.review import picture_comments
 from biosight.storage.records import among
 from biosight.web.deps import ImageToSee, Open, Signed, Store
 from biosight.web.inputs import Input
 from biosight.web.rights import seen_rule
+from biosight.workflows.people.mentions import Call, calls_for
 
 router = APIRouter(tags=["pictures"])
 
@@ -31,7 +31,7 @@ class CommentOut(BaseModel):
 class CommentAsked(Input):
     """A comment. @ and a member's name tells them of it."""
 
-    text: str = Field(max_length=talk.LONGEST)
+    text: str = Field(max_length=picture_comments.LONGEST)
 
 
 class MentionOut(BaseModel):
@@ -58,7 +58,7 @@ def comments(seen: ImageToSee, person: Signed, biosight: Open, records: Store) -
     name, rule = accounts.names_of(records), seen_rule(seen.access, biosight, records)
     return [
         comment_out(c, name(c.by), person, seen.access)
-        for c in talk.comments_on(records, seen.image.id)
+        for c in picture_comments.comments_on(records, seen.image.id)
         if c.by == person.user.id or not rule.tells(seen.image, c.text)
     ]
 
@@ -68,9 +68,9 @@ def say(body: CommentAsked, seen: ImageToSee, person: Signed, records: Store) ->
     """Say something of a picture; every member may. Refused where comments are off."""
     if not seen.access.collection.comments:
         raise Conflict("Comments are off in this collection: see its settings.")
-    members = sharing.members_of(records, seen.access.collection.id)
+    members = membership.members_of(records, seen.access.collection.id)
     names = {u.id: u.name for u in among(records, User, [m.user for m in members])}
-    made = talk.add_comment(records, seen.image.id, person.user.id, body.text, names)
+    made = picture_comments.add_comment(records, seen.image.id, person.user.id, body.text, names)
     return comment_out(made, person.user.name, person, seen.access)
 
 
@@ -78,13 +78,13 @@ def say(body: CommentAsked, seen: ImageToSee, person: Signed, records: Store) ->
 def remove(comment: str, seen: ImageToSee, person: Signed, records: Store) -> None:
     """Remove one's own comment; an owner removes any."""
     every = seen.access.allows("owner")
-    talk.remove_comment(records, seen.image.id, comment, person.user.id, any_of=every)
+    picture_comments.remove_comment(records, seen.image.id, comment, person.user.id, any_of=every)
 
 
 @router.delete("/images/{image}/mentions", status_code=204)
 def looked(seen: ImageToSee, person: Signed, records: Store) -> None:
     """The person has read what is said of a picture: its calls for them are answered."""
-    talk.looked_at(records, person.user.id, seen.image.id)
+    picture_comments.looked_at(records, person.user.id, seen.image.id)
 
 
 @router.get("/mentions")
@@ -94,7 +94,7 @@ def mentions(person: Signed, biosight: Open, records: Store) -> list[MentionOut]
     name = accounts.names_of(records)
     found = calls_for(records, person.user.id)
     rules = {
-        c: seen_rule(sharing.access(records, person.user.id, c), biosight, records)
+        c: seen_rule(membership.access(records, person.user.id, c), biosight, records)
         for c in {call.image.collection for call in found}
     }
     return [

@@ -7,7 +7,6 @@ from fastapi import APIRouter, Request, Response
 from pydantic import BaseModel, Field
 
 from biosight import accounts
-from biosight.errands.placing import destination
 from biosight.errors import BadPicture, BadRequest
 from biosight.gallery.arrivals import arrivals
 from biosight.images import Image
@@ -21,8 +20,8 @@ from biosight.intake import (
     session_key,
     take_in,
 )
+from biosight.membership import Access
 from biosight.review.undoing import latest_prediction
-from biosight.sharing import Access
 from biosight.storage.records import Records, Where, parts
 from biosight.taxa.naming import Naming
 from biosight.web.deps import Editor, Open, Person, Sender, Store, Viewer
@@ -30,6 +29,7 @@ from biosight.web.inputs import Input
 from biosight.web.receiving import IncomingFile, upload_form
 from biosight.web.shown import GuessOut, ImageOut, etag, guesses_out, image_out
 from biosight.web.threads import lanes
+from biosight.workflows.pictures.destinations import destination
 
 router = APIRouter(tags=["images"])
 FIELDS = {"file", "session", "path", "last_modified"}

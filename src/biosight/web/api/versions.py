@@ -16,8 +16,6 @@ from pydantic import BaseModel, Field, ValidationError
 from starlette.datastructures import UploadFile
 
 from biosight import accounts, registry
-from biosight.errands import adding, versions
-from biosight.errands.accuracy import audited_here
 from biosight.errors import BadRequest, NoSpace, NotFound
 from biosight.inference import quality
 from biosight.inference.reference import read_reference
@@ -25,6 +23,9 @@ from biosight.registry import ModelVersion
 from biosight.web.deps import Admin, Open, Person, Signed, Store, Viewer
 from biosight.web.inputs import Input, Reason
 from biosight.web.rights import VersionToChange, VersionToSee, may_change, visible_versions
+from biosight.workflows import serving_version
+from biosight.workflows.models import add_model
+from biosight.workflows.models.accuracy import audited_here
 
 router = APIRouter(tags=["models"])
 MOST_FIELD = 1_000_000  # bytes of one field of a form
@@ -199,12 +200,12 @@ def asked_model(fields: dict[str, Any]) -> ModelAsked:
 def added(biosight: Open, person: Person, file: UploadFile, asked: ModelAsked) -> VersionOut:
     """Check and keep a file that came. Raises BadModel, Conflict or NoSpace."""
     brought = Path(file.filename or "model.onnx").name[:80]
-    labels = adding.listed_labels(asked.labels)
-    card = adding.card_for(asked.name, asked.version, labels, brought, size=asked.size)
+    labels = add_model.listed_labels(asked.labels)
+    card = add_model.card_for(asked.name, asked.version, labels, brought, size=asked.size)
     with NamedTemporaryFile(suffix=".onnx") as kept:
         copyfileobj(file.file, kept)
         kept.flush()
-        made, _ = adding.add_model(
+        made, _ = add_model.add_model(
             biosight.archive, Path(kept.name), card, asked.layout, person.user.id
         )
     return version_out(biosight, person, made)
@@ -311,7 +312,7 @@ def promote(
 ) -> VersionOut:
     """Let a version serve its family; the one before it retires."""
     by = person.user.id
-    done = versions.promote_version(records, biosight.catalogue, version, by, body.reason)
+    done = serving_version.promote_version(records, biosight.catalogue, version, by, body.reason)
     return version_out(biosight, person, done)
 
 

@@ -2,7 +2,7 @@
 /** The usual things on pictures that are no organism: their labels, keys and marks. */
 import { el } from "../frame/dom.js";
 
-/** What each is labelled; a collection that calls it otherwise keeps its word (errands/names.py). */
+/** What each is labelled; a collection that calls it otherwise keeps its word (workflows/collection_names.py). */
 const LABELS = /** @type {Record<string, string>} */ ({ empty: "Empty", human: "Human", vehicle: "Vehicle" });
 
 /** Keys that give these labels. @param {(label: string) => any} give */

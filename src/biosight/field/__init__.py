@@ -1,0 +1,1 @@
+"""Where and when: events, days, activity, and coarse places."""

@@ -1,0 +1,69 @@
+"""When pictures of a name were taken: by hour of the day and by month, as counts of pictures and of
+events.
+
+An event counts where it begins. Times are the corrected local ones. Not here: drawing them
+(places/activity.js).
+"""
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from biosight.field.events import starts
+from biosight.images import Image
+from biosight.storage.conditions import at_or_below, living
+from biosight.storage.records import Records, Where
+from biosight.taxa.paths import line_of
+
+
+@dataclass(frozen=True, slots=True)
+class Activity:
+    """Dated pictures at and below one path of the tree of names, and how many of them were taken in
+    each hour (24) and each month (12); the same of events. A day alone counts for its month."""
+
+    path: str
+    label: str
+    images: int
+    hours: tuple[int, ...]
+    months: tuple[int, ...]
+    events: int
+    event_hours: tuple[int, ...]
+    event_months: tuple[int, ...]
+
+
+def activity(records: Records, collection: str, path: str, gap: int) -> Activity:
+    """The activity of all that hangs at or below a path; `gap` in seconds parts events. A picture
+    outside of any deployment is an event of its own."""
+    below = at_or_below("label_path", path)
+    where = [*living(collection), *below, Where("taken", "!=", "")]
+    images: Counter[str] = Counter()
+    events: Counter[str] = Counter()
+    placed: list[tuple[str, str]] = []
+    for (deployment, taken), n in records.tally(Image, where, ("deployment", "taken")).items():
+        hour = str(taken)[:13]
+        images[hour] += n
+        if deployment:
+            placed.append((str(deployment), str(taken)))
+        else:
+            events[hour] += n
+    events.update(start[:13] for start in starts(placed, gap))
+    label = (line_of(path) or ("",))[-1]
+    return Activity(path, label, *by_hour_and_month(images), *by_hour_and_month(events))
+
+
+def by_hour_and_month(counts: Counter[str]) -> tuple[int, tuple[int, ...], tuple[int, ...]]:
+    """How many in all, in each hour of the day and in each month, given those of each hour
+    (2026-05-03T14), or day."""
+    hours, months = [0] * 24, [0] * 12
+    for when, n in counts.items():
+        months[int(when[5:7]) - 1] += n
+        if len(when) > len("2026-05-03"):
+            hours[int(when[11:13]) % 24] += n
+    return counts.total(), tuple(hours), tuple(months)
+
+
+def busiest(records: Records, collection: str, most: int) -> Sequence[str]:
+    """The paths that most pictures bear, as what to look at where nobody chose."""
+    counts = records.count_by(Image, living(collection), "label_path")
+    paths = sorted((str(p) for p in counts if p), key=lambda p: (-counts[p], p))
+    return paths[:most]

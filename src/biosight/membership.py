@@ -1,0 +1,301 @@
+"""Collections made and ended, their members and roles, and the one function that says who may
+see what.
+
+Not here: what a collection is (collection.py), what is in it (gallery), or who people are
+(accounts).
+"""
+
+import hashlib
+import time
+from dataclasses import dataclass, replace
+from typing import ClassVar, Unpack
+
+from biosight.collection import (
+    FIRST_NAME,
+    Collection,
+    Wanted,
+    changed,
+    clean_collection_name,
+)
+from biosight.errors import BadRequest, Conflict, Forbidden, NotFound
+from biosight.storage.conditions import still_there
+from biosight.storage.records import (
+    Gone,
+    Insert,
+    InUse,
+    Records,
+    Remove,
+    Replace,
+    Require,
+    Where,
+    Write,
+    among,
+    new_id,
+)
+
+ROLES = ("viewer", "editor", "owner")
+
+
+@dataclass(frozen=True, slots=True)
+class Member:
+    """One person's role in one collection; the id is made of both, so it is unique."""
+
+    table: ClassVar[str] = "members"
+    indexes: ClassVar[tuple[tuple[str, ...], ...]] = (("user", "id"), ("collection", "id"))
+
+    id: str
+    collection: str
+    user: str
+    role: str
+    since: float
+    version: int = 1
+
+
+@dataclass(frozen=True, slots=True)
+class Offer:
+    """An invitation of an email address to a collection, open until accepted or withdrawn. None is
+    made any more: today's are links (accounts/links.py)."""
+
+    table: ClassVar[str] = "offers"
+    indexes: ClassVar[tuple[tuple[str, ...], ...]] = (("email", "id"), ("collection", "id"))
+
+    id: str
+    collection: str
+    email: str
+    role: str
+    by: str
+    at: float
+
+
+@dataclass(frozen=True, slots=True)
+class Access:
+    """A collection as one person may use it."""
+
+    collection: Collection
+    role: str
+
+    def allows(self, role: str) -> bool:
+        """Is this person at least a `role` here?"""
+        return ROLES.index(self.role) >= ROLES.index(role)
+
+
+KINDS = (Collection, Member, Offer)
+
+
+def member_id(collection: str, user: str) -> str:
+    """The key of a membership."""
+    return hashlib.sha256(f"{collection}/{user}".encode()).hexdigest()[:32]
+
+
+def access(
+    records: Records, user: str, collection: str, need: str = "viewer", *, trashed: bool = False
+) -> Access:
+    """THE function that says who may see what: everything else asks it.
+
+    Raises NotFound for what is absent, trashed (unless `trashed`) or not theirs, and
+    Forbidden where they may look but not do.
+    """
+    found = records.get(Collection, collection)
+    member = records.get(Member, member_id(collection, user)) if found else None
+    if found is None or member is None or (found.trashed_at > 0) != trashed:
+        raise NotFound("There is no such collection, or it is not shared with you.")
+    granted = Access(found, member.role)
+    if not granted.allows(need):
+        raise Forbidden(f"Your role here is {member.role}; this needs the role {need}.")
+    return granted
+
+
+def collections_of(records: Records, user: str, *, trashed: bool = False) -> list[Access]:
+    """All collections a person is a member of, by name."""
+    members = records.find(Member, [Where("user", "=", user)], limit=5000)
+    roles = {m.collection: m.role for m in members}
+    found = [
+        Access(c, roles[c.id])
+        for c in among(records, Collection, list(roles))
+        if (c.trashed_at > 0) == trashed
+    ]
+    return sorted(found, key=lambda a: (a.collection.name.casefold(), a.collection.id))
+
+
+def create_collection(records: Records, user: str, name: str, model: str = "") -> Collection:
+    """A new collection with one owner; `model` is a family that is known to be there, "" for the
+    server's default."""
+    now = time.time()
+    kept = clean_collection_name(name)
+    made = Collection(new_id(), kept, user, now, model=model, unsettled=False)
+    owner = Member(member_id(made.id, user), made.id, user, "owner", now)
+    records.write(Insert(made), Insert(owner))
+    return made
+
+
+def first_collection(records: Records, user: str) -> Collection:
+    """A person's oldest own collection; made when there is none."""
+    own = [a.collection for a in collections_of(records, user) if a.role == "owner"]
+    if own:
+        return min(own, key=lambda c: c.created_at)
+    return create_collection(records, user, FIRST_NAME)
+
+
+def change_collection(
+    records: Records, collection: Collection, **wanted: Unpack[Wanted]
+) -> Collection:
+    """Write what `collection.changed` makes. Raises BadRequest or Stale."""
+    new = changed(collection, **wanted)
+    records.write(Replace(new, collection.version))
+    return new
+
+
+def set_trashed(records: Records, collection: Collection, *, trashed: bool) -> Collection:
+    """Put a collection into the trash, or take it out."""
+    moment = time.time() if trashed else 0.0
+    new = replace(collection, trashed_at=moment, version=collection.version + 1)
+    records.write(Replace(new, collection.version))
+    return new
+
+
+def with_names(changed: Collection) -> Replace:
+    """The write that gives a collection, as it was read but for them, other names for a model's
+    labels, or another tree."""
+    new = replace(changed, version=changed.version + 1, unsettled=True)
+    return Replace(new, changed.version)
+
+
+def remove_with_members(records: Records, collection: Collection) -> None:
+    """Remove a trashed collection with its memberships and invitations; its pictures are
+    removed by the caller, or by housekeeping. Raises Stale when it was restored meanwhile."""
+    mine = [Where("collection", "=", collection.id)]
+    records.write(Remove(Collection, collection.id, collection.version))
+    records.remove(Offer, mine)
+    records.remove(Member, mine)
+
+
+def members_of(records: Records, collection: str) -> list[Member]:
+    """Everyone with a role in a collection."""
+    return records.find(Member, [Where("collection", "=", collection)], limit=1000)
+
+
+def is_abandoned(records: Records, collection: Collection) -> bool:
+    """Is a collection in the trash without any member, as an account leaves it that is deleted?"""
+    return collection.trashed_at > 0 and not members_of(records, collection.id)
+
+
+def revive(records: Records, collection: Collection, user: str) -> Collection:
+    """Take an abandoned collection out of the trash, for a new owner. Raises Conflict where it has
+    members, Stale where it changed."""
+    if not is_abandoned(records, collection):
+        raise Conflict("This collection has members; they restore it themselves.")
+    new = replace(collection, trashed_at=0.0, version=collection.version + 1)
+    owner = Member(member_id(collection.id, user), collection.id, user, "owner", time.time())
+    records.write(Replace(new, collection.version), Insert(owner))
+    return new
+
+
+def another_owner(records: Records, member: Member) -> list[Require]:
+    """What an owner's leaving rests on: that another owner stays as they are.
+
+    Nothing for those who own nothing. Raises Conflict when there is no other.
+    """
+    if member.role != "owner":
+        return []
+    others = members_of(records, member.collection)
+    for other in others:
+        if other.role == "owner" and other.id != member.id:
+            return [Require(Member, other.id, other.version)]
+    raise Conflict("A collection needs an owner; name another one first.")
+
+
+def check_role(role: str) -> None:
+    """Raise BadRequest for an unknown role."""
+    if role not in ROLES:
+        raise BadRequest("A role is viewer, editor or owner.")
+
+
+def set_role(records: Records, collection: str, user: str, role: str) -> Member:
+    """Change a member's role; the last owner stays. Raises NotFound or Conflict."""
+    check_role(role)
+    member = records.get(Member, member_id(collection, user))
+    if member is None:
+        raise NotFound("This person is not a member.")
+    stays = another_owner(records, member) if role != "owner" else []
+    new = replace(member, role=role, version=member.version + 1)
+    records.write(*stays, Replace(new, member.version))
+    return new
+
+
+def remove_member(records: Records, collection: str, user: str) -> None:
+    """End a membership; the last owner stays. Raises NotFound or Conflict."""
+    member = records.get(Member, member_id(collection, user))
+    if member is None:
+        raise NotFound("This person is not a member.")
+    records.write(*another_owner(records, member), Remove(Member, member.id, member.version))
+
+
+def joining(collection: str, user: str, role: str) -> list[Write]:
+    """What makes somebody a member of a collection that is there. InUse is raised of one who is."""
+    check_role(role)
+    key = member_id(collection, user)
+    return [still_there(collection), Insert(Member(key, collection, user, role, time.time()))]
+
+
+def offers_of(records: Records, collection: str) -> list[Offer]:
+    """Open invitations of a collection."""
+    return records.find(Offer, [Where("collection", "=", collection)], limit=500)
+
+
+def offers_to(records: Records, email: str) -> list[tuple[Offer, Collection]]:
+    """Open invitations of a person, with the collections they are to."""
+    found = records.find(Offer, [Where("email", "=", email)], limit=200)
+    pairs = ((o, records.get(Collection, o.collection)) for o in found)
+    return [(o, c) for o, c in pairs if c is not None and not c.trashed_at]
+
+
+def answer_offer(records: Records, offer_id: str, email: str, user: str, *, accept: bool) -> str:
+    """Accept or decline an own invitation; returns the collection. Raises NotFound."""
+    found = records.get(Offer, offer_id)
+    if found is None or found.email != email:
+        raise NotFound("There is no such invitation.")
+    if accept:
+        maker = Require(Member, member_id(found.collection, found.by), holds=(("role", "owner"),))
+        try:
+            records.write(maker, *joining(found.collection, user, found.role))
+        except InUse:
+            pass  # already a member: the invitation changes nothing
+        except Gone as error:
+            raise NotFound("This collection is not there any more.") from error
+    records.write(Remove(Offer, offer_id))
+    return found.collection
+
+
+def forget_offers(records: Records, email: str) -> None:
+    """Remove the invitations to an address whose account goes."""
+    records.remove(Offer, [Where("email", "=", email)])
+
+
+def withdraw_offer(records: Records, collection: str, offer_id: str) -> None:
+    """Take an invitation back. Raises NotFound."""
+    found = records.get(Offer, offer_id)
+    if found is None or found.collection != collection:
+        raise NotFound("There is no such invitation.")
+    records.write(Remove(Offer, offer_id))
+
+
+def leave_everything(records: Records, user: str) -> None:
+    """A person goes: shared collections pass to another owner (else the longest-standing
+    editor, else viewer), the others go to the trash."""
+    for membership in records.find(Member, [Where("user", "=", user)], limit=5000):
+        others = [m for m in members_of(records, membership.collection) if m.user != user]
+        if membership.role == "owner" and not any(m.role == "owner" for m in others):
+            hand_over(records, membership.collection, others)
+        stays = another_owner(records, membership) if others else []
+        records.write(*stays, Remove(Member, membership.id, membership.version))
+
+
+def hand_over(records: Records, collection: str, others: list[Member]) -> None:
+    """Make the best of the other members an owner, or trash the collection."""
+    if others:
+        heir = max(others, key=lambda m: (ROLES.index(m.role), -m.since))
+        set_role(records, collection, heir.user, "owner")
+        return
+    found = records.get(Collection, collection)
+    if found is not None and not found.trashed_at:
+        set_trashed(records, found, trashed=True)

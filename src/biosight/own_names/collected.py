@@ -1,0 +1,94 @@
+"""The names of a collection as they stand: its model's under the names used here, and its own.
+
+Read again only when the collection changed: each change of its names raises its version. Not here:
+changing them (editing.py), or how names are found while typing (taxa/finding.py).
+"""
+
+import threading
+from collections import OrderedDict
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+
+from biosight.collection import Collection
+from biosight.own_names.known import known_taxa
+from biosight.storage.records import Records
+from biosight.taxa.finding import Findable, Finder
+from biosight.taxa.naming import Naming, alike, renamed_tree, rooted
+from biosight.taxa.tree import Taxon, Tree
+
+MOST_KEPT = 16
+
+
+@dataclass(frozen=True)
+class Names:
+    """A collection's tree, the label that each synonym stands for, and every name by how it is
+    `alike` to others."""
+
+    naming: Naming
+    synonyms: Mapping[str, str]
+    twins: Mapping[str, str]
+
+    @property
+    def tree(self) -> Tree:
+        return self.naming.tree
+
+    @cached_property
+    def finder(self) -> Finder:
+        """All names by what is typed: labels, their scientific and common names, synonyms."""
+        entries = [Findable(label, shown) for label, shown in self.synonyms.items()]
+        for taxon in self.tree:
+            spoken = {taxon.id, taxon.scientific_name, *taxon.vernacular_name.split("; ")}
+            entries += [Findable(name, taxon.id) for name in sorted(spoken) if name]
+        return Finder(entries)
+
+    def accepted(self, label: str) -> str:
+        """The label that is meant: written as in the tree, and for a synonym the accepted name; one
+        that the tree does not know stays."""
+        return self.twins.get(alike(label), label)
+
+
+def collected(records: Records, collection: Collection, base: Sequence[Taxon]) -> Names:
+    """The names of a collection whose model brings `base`."""
+    renamed = dict(collection.renamed)
+    taxa = renamed_tree(base, renamed)
+    synonyms: dict[str, str] = {}
+    for known in known_taxa(records, collection.id):
+        if known.accepted:
+            synonyms[known.label] = known.accepted
+        else:
+            taxa[known.label] = known.taxon
+    twins = {alike(label): accepted for label, accepted in synonyms.items() if accepted in taxa}
+    twins |= {alike(own): shown for own, shown in renamed.items() if shown}
+    twins |= {alike(label): label for label in taxa}
+    least = collection.threshold / 100
+    return Names(Naming(renamed, Tree(rooted(taxa)), least), synonyms, twins)
+
+
+class Collected:
+    """`get` from any thread; the least recently used beyond MOST_KEPT are let go."""
+
+    def __init__(self) -> None:
+        self.kept: OrderedDict[tuple[str, int, str], Names] = OrderedDict()
+        self.lock = threading.Lock()
+
+    def get(
+        self,
+        records: Records,
+        collection: Collection,
+        model: str,
+        base: Callable[[], Sequence[Taxon]],
+    ) -> Names:
+        """The names of a collection at its version; `base` gathers the taxa that `model` brings,
+        and is asked only where they are not remembered: every upload comes by here."""
+        key = (collection.id, collection.version, model)
+        with self.lock:
+            if found := self.kept.get(key):
+                self.kept.move_to_end(key)
+                return found
+        made = collected(records, collection, base())
+        with self.lock:
+            self.kept[key] = made
+            while len(self.kept) > MOST_KEPT:
+                self.kept.popitem(last=False)
+        return made

@@ -1,0 +1,147 @@
+"""Adding, moving, renaming and removing names of a collection, as writes that can be taken back.
+
+Not here: what pictures are called then (workflows/names/rename.py, workflows/names/label_paths.py),
+or reading a checklist (importing.py).
+"""
+
+import json
+from collections.abc import Iterable, Sequence
+from dataclasses import asdict, dataclass, replace
+
+from biosight.errors import BadRequest
+from biosight.labels import clean_label
+from biosight.own_names.collected import Names
+from biosight.own_names.known import KnownTaxon, known_id
+from biosight.storage.records import Insert, Records, Remove, Replace, Where, Write
+from biosight.taxa.tree import Taxon, Tree
+
+MOST_CHILDREN = 5000
+Before = tuple[tuple[str, str], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Edit:
+    """Writes to a collection's names, and each record's id with its JSON before, "" for none."""
+
+    writes: tuple[Write, ...] = ()
+    before: Before = ()
+
+
+def edit_of(records: Records, old: Iterable[KnownTaxon], new: Iterable[KnownTaxon]) -> Edit:
+    """From the records `old` to the records `new`, in one write."""
+    was, now = {t.id: t for t in old}, {t.id: t for t in new}
+    for id in now.keys() - was.keys():
+        if found := records.get(KnownTaxon, id):
+            was[id] = found
+    writes: list[Write] = []
+    for id in sorted(was.keys() | now.keys()):
+        if id in was and id in now:
+            newer = replace(now[id], version=was[id].version + 1)
+            writes.append(Replace(newer, was[id].version))
+        elif id in was:
+            writes.append(Remove(KnownTaxon, id, was[id].version))
+        else:
+            writes.append(Insert(now[id]))
+    before = ((id, as_json(was[id]) if id in was else "") for id in sorted(was.keys() | now.keys()))
+    return Edit(tuple(writes), tuple(before))
+
+
+def as_json(taxon: KnownTaxon) -> str:
+    return json.dumps(asdict(taxon), ensure_ascii=False)
+
+
+def taken_back(records: Records, before: Before) -> list[Write]:
+    """The writes that put names back as they were."""
+    old = [t for id, _ in before if (t := records.get(KnownTaxon, id))]
+    new = [KnownTaxon(**json.loads(text)) for _, text in before if text]
+    return list(edit_of(records, old, new).writes)
+
+
+def drop_source(records: Records, collection: str, source: str) -> int:
+    """Take away the names that came with one checklist; how many there were."""
+    where = [Where("collection", "=", collection), Where("source", "=", source)]
+    return records.remove(KnownTaxon, where)
+
+
+def add_edit(
+    records: Records,
+    collection: str,
+    names: Names,
+    label: str,
+    parent: str,
+    *,
+    scientific_name: str = "",
+    taxon_rank: str = "",
+    vernacular_name: str = "",
+) -> tuple[str, Edit]:
+    """A new label below `parent` ("" for a root), as it is written, and the edit. Raises
+    BadRequest where it is in the tree, or its parent is not."""
+    new = clean_label(label)
+    known = names.accepted(new)
+    if known in names.tree:
+        raise BadRequest(f"{known} is in the tree of names already.")
+    upper = parent_in(names.tree, names.accepted(parent))
+    made = KnownTaxon(
+        known_id(collection, new),
+        collection,
+        new,
+        scientific_name or "",
+        taxon_rank,
+        upper,
+        vernacular_name,
+    )
+    return new, edit_of(records, [], [made])
+
+
+def parent_in(tree: Tree, parent: str) -> str:
+    """A parent that is there, or "" for none. Raises BadRequest."""
+    if parent:
+        tree.need(parent)
+    return parent
+
+
+def move_edit(records: Records, collection: str, tree: Tree, label: str, parent: str) -> Edit:
+    """A label, with all below it, below another one. Raises BadRequest for a ring."""
+    tree = tree if label in tree else tree.add(Taxon(label))
+    taxon = tree.move(label, parent).taxa[label]
+    own = records.get(KnownTaxon, known_id(collection, label))
+    if own and not own.accepted:
+        return edit_of(records, [own], [replace(own, parent=parent)])
+    made = KnownTaxon(
+        known_id(collection, label),
+        collection,
+        label,
+        taxon.scientific_name,
+        taxon.taxon_rank,
+        parent,
+        taxon.vernacular_name,
+    )
+    return edit_of(records, [own] if own else [], [made])
+
+
+def rename_edit(records: Records, collection: str, tree: Tree, old: str, new: str) -> Edit:
+    """People's own names after `old` is called `new`; "" removes it, and what hung below hangs
+    where it hung. The old name stays, as a synonym that leads to the new one.
+
+    What the model brings is renamed with the collection's `renamed`. Raises BadRequest for a ring.
+    """
+    if new in tree and old in tree and tree.is_below(new, old):
+        raise BadRequest(f"{new} hangs below {old}; move it first, or pick another name.")
+    found = records.get(KnownTaxon, known_id(collection, old))
+    own = found if found and found.label == old else None  # not a twin's
+    upper = new or (tree.taxa[old].parent if old in tree else "")
+    children = children_of(records, collection, old)
+    after = [replace(child, parent=upper) for child in children]
+    there = new in tree
+    if own and not own.accepted and new and not there:
+        kept = own.scientific_name or own.label
+        after.append(replace(own, id=known_id(collection, new), label=new, scientific_name=kept))
+    if new and known_id(collection, new) != known_id(collection, old):
+        after.append(KnownTaxon(known_id(collection, old), collection, old, accepted=new))
+    return edit_of(records, [*children, *([own] if own else [])], after)
+
+
+def children_of(records: Records, collection: str, label: str) -> Sequence[KnownTaxon]:
+    """People's own names right below a label, and the synonyms that lead to it are left."""
+    where = [Where("collection", "=", collection), Where("parent", "=", label)]
+    return [t for t in records.find(KnownTaxon, where, limit=MOST_CHILDREN) if not t.accepted]

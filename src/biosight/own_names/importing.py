@@ -1,0 +1,157 @@
+"""A checklist into a collection's names: looked through first, then added piece by piece.
+
+A name that is known stays as it is, so a list can be given twice, and an import that broke off is
+begun again. Not here: reading the file (taxa/checklist.py), or its act with undo
+(workflows/names/checklists.py).
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+
+from biosight.errors import BadRequest
+from biosight.labels import clean_label
+from biosight.own_names.collected import Names
+from biosight.own_names.known import KnownTaxon, known_id
+from biosight.storage.records import Insert, InUse, Records
+from biosight.taxa.checklist import Listed
+from biosight.taxa.naming import alike
+from biosight.taxa.ranks import stands_above
+
+MOST_SHOWN = 20
+MOST_LEVELS = 200  # the deepest classifications have some fifty
+AT_ONCE = 500
+
+
+@dataclass(slots=True)
+class Preview:
+    """What a list would do: names that are new, synonyms that are, names known already, and what is
+    doubtful, in words, the first MOST_SHOWN."""
+
+    new: int = 0
+    synonyms: int = 0
+    known: int = 0
+    doubtful: int = 0
+    doubts: list[str] = field(default_factory=list)
+
+    def doubt(self, words: str) -> None:
+        self.doubtful += 1
+        if len(self.doubts) < MOST_SHOWN:
+            self.doubts.append(words)
+
+
+def looked_through(names: Names, listed: Sequence[Listed]) -> tuple[Preview, list[Listed]]:
+    """What a list would do, and the names to add, parents first."""
+    seen: dict[str, Listed] = {}
+    preview, fresh = Preview(), []
+    levels: dict[str, int] = {}
+    for row in listed:
+        try:
+            one = replace(row, name=clean_label(row.name))
+        except BadRequest as error:
+            preview.doubt(f"{row.name[:40]}: {error.detail}")
+            continue
+        key = alike(one.name)
+        if key in names.twins or key in seen:
+            known = names.twins.get(key, "")
+            preview.known += 1
+            check_known(names, known, one, preview)
+            continue
+        levels[key] = 1 + level_of(names, levels, one.parent)
+        if levels[key] > MOST_LEVELS:
+            preview.doubt(f"{one.name} hangs more than {MOST_LEVELS} levels deep; it is left out.")
+            continue
+        seen[key] = one
+        if one.accepted:
+            preview.synonyms += 1
+            if alike(one.accepted) not in names.twins and alike(one.accepted) not in seen:
+                preview.doubt(f"{one.name} stands for {one.accepted}, which is not in the list.")
+        else:
+            preview.new += 1
+            check_parent(names, seen, one, preview)
+        fresh.append(one)
+    return preview, fresh
+
+
+def level_of(names: Names, levels: dict[str, int], name: str) -> int:
+    """How many levels down a name hangs, 0 for one that is nowhere; kept in `levels`."""
+    key = alike(name)
+    if key not in levels and key in names.twins:
+        levels[key] = len(names.tree.line(names.twins[key]))
+    return levels.get(key, 0)
+
+
+def check_known(names: Names, known: str, one: Listed, preview: Preview) -> None:
+    """Note where a known name hangs elsewhere than a list says."""
+    if known not in names.tree or one.accepted or not one.parent:
+        return
+    above = {alike(n) for n in names.tree.line(known)}
+    parent = names.twins.get(alike(one.parent))
+    if parent and alike(parent) not in above:
+        preview.doubt(
+            f"{known} hangs below {names.tree.taxa[known].parent or 'nothing'} here, below "
+            f"{one.parent} in the list; it stays."
+        )
+
+
+def check_parent(names: Names, seen: dict[str, Listed], one: Listed, preview: Preview) -> None:
+    """Note a parent that is nowhere, or whose rank is lower than the name's."""
+    if not one.parent:
+        return
+    parent = names.twins.get(alike(one.parent), "")
+    if not parent and alike(one.parent) not in seen:
+        preview.doubt(f"{one.name} hangs below {one.parent}, which is not in the list.")
+        return
+    rank = names.tree.taxa[parent].taxon_rank if parent in names.tree else ""
+    rank = rank or (seen[alike(one.parent)].rank if alike(one.parent) in seen else "")
+    if one.rank and rank and not stands_above(rank, one.rank):
+        preview.doubt(f"{one.name} ({one.rank}) hangs below {one.parent} ({rank}).")
+
+
+def add_listed(
+    records: Records, collection: str, names: Names, fresh: Sequence[Listed], source: str
+) -> int:
+    """Add names, AT_ONCE a write; how many were added. `source` is noted on each, so that they can
+    be taken away together."""
+    there = {alike(n.name): n.name for n in fresh if not n.accepted}
+    done = 0
+    for start in range(0, len(fresh), AT_ONCE):
+        made = [
+            known_taxon(collection, names, there, one, source)
+            for one in fresh[start : start + AT_ONCE]
+        ]
+        try:
+            records.write(*(Insert(taxon) for taxon in made))
+            done += len(made)
+        except InUse:
+            done += sum(added_alone(records, taxon) for taxon in made)
+    return done
+
+
+def added_alone(records: Records, taxon: KnownTaxon) -> bool:
+    """One name, where one of its piece was added meanwhile."""
+    try:
+        records.write(Insert(taxon))
+        return True
+    except InUse:
+        return False
+
+
+def known_taxon(
+    collection: str, names: Names, there: dict[str, str], one: Listed, source: str
+) -> KnownTaxon:
+    """A listed name as it is kept; a parent that is nowhere leaves it at the root."""
+
+    def label(name: str) -> str:
+        return names.twins.get(alike(name)) or there.get(alike(name), "")
+
+    return KnownTaxon(
+        known_id(collection, one.name),
+        collection,
+        one.name,
+        one.name,
+        one.rank,
+        "" if one.accepted else label(one.parent),
+        one.vernacular,
+        (label(one.accepted) or one.accepted) if one.accepted else "",
+        source,
+    )

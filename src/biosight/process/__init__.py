@@ -1,0 +1,1 @@
+"""Processes: their cores, and children that end with their parent."""

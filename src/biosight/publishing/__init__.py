@@ -1,0 +1,1 @@
+"""Pictures and facts on their way out: tables, zips, and the standards' formats."""

@@ -1,0 +1,308 @@
+"""Pictures out: a streamed zip by label with a CSV inside, and a folder kept in step.
+
+Not here: the rows' form (table.py) and safe names (file_names.py).
+"""
+
+import json
+import logging
+import os
+import shutil
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from zlib import crc32
+
+from biosight.errors import BadPicture, NotFound
+from biosight.images import Image
+from biosight.images.placeless import placeless_type
+from biosight.labels import PEOPLE, Annotation, Prediction
+from biosight.publishing import table
+from biosight.publishing.file_names import UniqueNames, file_name
+from biosight.publishing.table import Telling
+from biosight.publishing.zips import PIECE, ZipEntry, zip_of
+from biosight.storage import keys
+from biosight.storage.blobs import Blobs
+from biosight.storage.records import Order, Records, Where, pages, parts
+from biosight.taxa.paths import line_of
+
+log = logging.getLogger(__name__)
+PAGE = 200
+STATE = ".biosight-export.json"
+LONGEST_FOLDERS = 2_000  # bytes; a file name stands behind them, and Linux takes 4,096
+# For a picture: a function that reads it from the start, each time anew, without its place.
+Rebuild = Callable[[Image], Callable[[], Iterator[bytes]]]
+
+
+def rebuilds_nothing(image: Image) -> Callable[[], Iterator[bytes]]:
+    """For exports that hide no place. Raises NotFound."""
+    raise NotFound(f"{image.name} can't be given without its place here.")
+
+
+@dataclass(frozen=True, slots=True)
+class Synced:
+    """What one run of `export_folder` did."""
+
+    written: int
+    moved: int
+    unchanged: int
+    removed: int
+
+
+def all_images(records: Records, where: Sequence[Where]) -> Iterator[list[Image]]:
+    """Everything that matches, by id, a page at a time."""
+    return pages(records, Image, where, size=PAGE)
+
+
+def chosen_images(records: Records, ids: Sequence[str]) -> Iterator[list[Image]]:
+    """Images by id, a page at a time; absent ones are left out."""
+    for part in parts(ids, PAGE):
+        yield records.find(Image, [Where("id", "in", part)], limit=PAGE)
+
+
+def rows(records: Records, images: Sequence[tuple[Image, str]], telling: Telling) -> Iterator[str]:
+    """CSV lines of a page of (image, file), with what models and people said."""
+    named = Where("image", "in", tuple(image.id for image, _ in images))
+    predictions = {
+        p.image: p for p in records.find(Prediction, [named], order=Order("at"), limit=PAGE * 50)
+    }
+    annotations = {
+        a.image: a for a in records.find(Annotation, [named], order=Order("at"), limit=PAGE * 50)
+    }
+    for image, file in images:
+        said = annotations.get(image.id) if image.who in PEOPLE else None
+        by = (telling.person(said.by), said.at) if said else None
+        yield table.picture_row(image, file, predictions.get(image.id), by, telling)
+
+
+def csv_lines(records: Records, pages: Iterable[list[Image]], telling: Telling) -> Iterator[bytes]:
+    """The CSV alone, with the paths that the zip would use."""
+    names = UniqueNames()
+    yield table.header().encode()
+    for images in pages:
+        placed = [(i, path_in_zip(names, i, telling)) for i in images]
+        yield "".join(rows(records, placed, telling)).encode()
+
+
+def path_in_zip(names: UniqueNames, image: Image, telling: Telling) -> str:
+    """The path of a picture: in its label's folder, or nested in those above it."""
+    if not image.label and image.who == "person":
+        folder = names.folder("undecided")
+    elif telling.nested and image.label:
+        folder = lowest_folders([names.folder(label) for label in line_of(image.label_path)])
+    else:
+        folder = names.folder(image.label)
+    return names.take(folder, exported_name(image, placeless=telling.placeless(image)))
+
+
+def lowest_folders(folders: Sequence[str]) -> str:
+    """Folders in folders, without the uppermost where the path would be longer than disks and zips
+    take."""
+    length = 0
+    for kept, folder in enumerate(reversed(folders)):
+        length += len(folder.encode()) + 1
+        if length > LONGEST_FOLDERS and kept:
+            return "/".join(folders[-kept:])
+    return "/".join(folders)
+
+
+def exported_name(image: Image, *, placeless: bool) -> str:
+    """The file name of a picture; one that is drawn anew to hide its place is a JPEG."""
+    drawn = placeless_type(image.media_type)
+    if placeless and drawn != image.media_type:
+        return file_name(Path(image.name).stem, drawn)
+    return file_name(image.name, image.media_type)
+
+
+def zip_chunks(
+    records: Records,
+    blobs: Blobs,
+    pages: Iterable[list[Image]],
+    telling: Telling,
+    rebuild: Rebuild = rebuilds_nothing,
+) -> Iterator[bytes]:
+    """A zip of originals by label, stored not deflated, with biosight.csv last.
+
+    Memory stays flat. `rebuild` gives the files of pictures whose place is left out. Each original
+    is opened before its header is written: a picture that was removed for good meanwhile is left
+    out, of the CSV too; so is one whose bytes are lost, of which the server's log and `doctor`
+    tell. Raises Unavailable, midway too, when the store goes away.
+    """
+    lines = [table.header()]
+
+    def members() -> Iterator[ZipEntry]:
+        names = UniqueNames()
+        for images in pages:
+            kept = []
+            for image in images:
+                hidden = telling.placeless(image)
+                file = exported_file(records, blobs, image, rebuild if hidden else None)
+                if file is None:
+                    continue
+                kept.append((image, path_in_zip(names, image, telling)))
+                yield zip_entry(image, kept[-1][1], file)
+            lines.append("".join(rows(records, kept, telling)))
+        yield text_entry("biosight.csv", lines)
+
+    return zip_of(members())
+
+
+def opened_original(records: Records, blobs: Blobs, image: Image) -> Iterator[bytes] | None:
+    """A picture's bytes, opened; None where they are gone, which is logged where the picture is
+    still recorded."""
+    try:
+        return blobs.stream(keys.original(image.sha256), PIECE)
+    except NotFound:
+        if records.get(Image, image.id):
+            log.warning("an original is missing; run biosight doctor", extra={"image": image.id})
+        return None
+
+
+@dataclass(frozen=True, slots=True)
+class PictureFile:
+    """The bytes of a picture on their way out, with what a zip says of them before they come."""
+
+    pieces: Iterator[bytes]
+    size: int
+    crc32: int
+
+
+def exported_file(
+    records: Records, blobs: Blobs, image: Image, rebuild: "Rebuild | None" = None
+) -> PictureFile | None:
+    """The original of a picture, or with `rebuild` the picture alone; None where its bytes are gone
+    or can't be rebuilt, which is logged. Raises Unavailable."""
+    if rebuild is None:
+        pieces = opened_original(records, blobs, image)
+        return None if pieces is None else PictureFile(pieces, image.size, image.crc32)
+    try:
+        read = rebuild(image)
+        size = crc = 0
+        for piece in read():
+            size, crc = size + len(piece), crc32(piece, crc)
+        return PictureFile(read(), size, crc)
+    except (NotFound, BadPicture) as error:
+        words = {"image": image.id, "code": error.code}
+        log.warning("a picture without its place can't be made", extra=words)
+        return None
+
+
+def zip_entry(image: Image, path: str, file: PictureFile) -> ZipEntry:
+    """One stored file of the zip, its size and CRC known beforehand."""
+    when = datetime.fromtimestamp(image.created_at)
+    return ZipEntry(path, when, file.pieces, file.size, file.crc32)
+
+
+def text_entry(name: str, lines: Iterable[str]) -> ZipEntry:
+    """A text file of the zip; the lines are read when it is written."""
+    return ZipEntry(name, datetime.now(), (line.encode() for line in lines))
+
+
+def export_folder(
+    records: Records,
+    blobs: Blobs,
+    pages: Iterable[list[Image]],
+    target: Path,
+    telling: Telling,
+    progress: Callable[[int], object] = lambda n: None,
+) -> Synced:
+    """Keep `target` in step with the labels: hard links where possible, else copies.
+
+    A second run moves only what changed, and removes what it wrote itself for pictures that
+    are gone. Files that it didn't write are never touched.
+    """
+    target.mkdir(parents=True, exist_ok=True)
+    old = read_state(target)
+    new: dict[str, str] = {}
+    counts = {"written": 0, "moved": 0, "unchanged": 0}
+    names = UniqueNames()
+    with (target / "biosight.csv.part").open("w", encoding="utf-8", newline="") as csv_file:
+        csv_file.write(table.header())
+        for images in pages:
+            placed = []
+            for image in images:
+                path = free_place(names, image, telling, target, old)
+                counts[bring(blobs, image, target, old.get(image.id), path)] += 1
+                new[image.id] = path
+                placed.append((image, path))
+                progress(1)
+            csv_file.writelines(rows(records, placed, telling))
+            write_state(target, old | new)
+    (target / "biosight.csv.part").replace(target / "biosight.csv")
+    gone = [old[key] for key in old.keys() - new.keys()]
+    for path in gone:
+        (target / path).unlink(missing_ok=True)
+    write_state(target, new)
+    remove_empty_folders(target, {parent for p in old.values() for parent in Path(p).parents})
+    return Synced(**counts, removed=len(gone))
+
+
+def free_place(
+    names: UniqueNames, image: Image, telling: Telling, target: Path, old: dict[str, str]
+) -> str:
+    """A path for an image where no foreign file lies; the old one if it still fits."""
+    ours = set(old.values())
+    while True:
+        path = path_in_zip(names, image, telling)
+        if path == old.get(image.id) or path in ours or not (target / path).exists():
+            return path
+
+
+def bring(blobs: Blobs, image: Image, target: Path, old: str | None, path: str) -> str:
+    """Put one picture at `path`; the word for what that took."""
+    where = target / path
+    if old == path and where.exists():
+        return "unchanged"
+    where.parent.mkdir(parents=True, exist_ok=True)
+    if old is not None and (target / old).exists() and not where.exists():
+        (target / old).rename(where)
+        return "moved"
+    try:
+        with blobs.local(keys.original(image.sha256)) as source:
+            link_or_copy(source, where)
+    except NotFound as error:
+        words = f"The bytes of {image.name} are missing; run biosight doctor."
+        raise NotFound(words) from error
+    return "written"
+
+
+def link_or_copy(source: Path, target: Path) -> None:
+    """A hard link where the file system allows, else a copy, by rename."""
+    part = target.with_name(f".{target.name}.part"[:200])
+    part.unlink(missing_ok=True)
+    try:
+        os.link(source, part)
+    except OSError:
+        shutil.copyfile(source, part)
+    part.replace(target)
+
+
+def read_state(target: Path) -> dict[str, str]:
+    """Image id -> path of what an earlier run wrote."""
+    try:
+        found = json.loads((target / STATE).read_text(encoding="utf-8"))
+    except (FileNotFoundError, ValueError):
+        return {}
+    inside = {str(k): str(v) for k, v in found.items()} if isinstance(found, dict) else {}
+    return {k: v for k, v in inside.items() if ".." not in Path(v).parts and v[:1] != "/"}
+
+
+def was_nested(target: Path) -> bool:
+    """Were the folders of an earlier run nested? Not where there was none."""
+    return any(len(Path(path).parts) > 2 for path in read_state(target).values())
+
+
+def write_state(target: Path, state: dict[str, str]) -> None:
+    """Remember what was written, by rename."""
+    part = target / f"{STATE}.part"
+    part.write_text(json.dumps(state, ensure_ascii=False), encoding="utf-8")
+    part.replace(target / STATE)
+
+
+def remove_empty_folders(target: Path, folders: Iterable[Path]) -> None:
+    """Label folders that emptied go, the innermost first."""
+    for folder in sorted((f for f in folders if f.parts), key=lambda f: -len(f.parts)):
+        try:
+            (target / folder).rmdir()
+        except OSError:
+            continue  # not empty, or gone

@@ -1,0 +1,24 @@
+"""A collection in the field's own formats: Darwin Core Archive, Camtrap DP, COCO Camera Traps.
+
+Not here: pictures by label (publishing/export.py), or BioSight's own CSV (publishing/table.py).
+"""
+
+from biosight.publishing.standards.camtrap import Survey, camtrap_dp, left_out_words, survey_of
+from biosight.publishing.standards.coco import coco
+from biosight.publishing.standards.darwin_core import darwin_core, no_names, occurrences
+from biosight.publishing.standards.facts import LICENSES, Credits, Scope, hidden_among
+
+__all__ = [
+    "LICENSES",
+    "Credits",
+    "Scope",
+    "Survey",
+    "camtrap_dp",
+    "coco",
+    "darwin_core",
+    "hidden_among",
+    "left_out_words",
+    "no_names",
+    "occurrences",
+    "survey_of",
+]

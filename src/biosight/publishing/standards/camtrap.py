@@ -1,0 +1,417 @@
+"""Camtrap DP 1.0.2: deployments, media and observations as a data package.
+
+Source: camtrap-dp.tdwg.org. A picture without a place, a time, or a known time zone can't be part
+of one and is left out; the package says how many. Not here: what the facts are (facts.py), or the
+tables' columns (camtrap_tables.py).
+"""
+
+import json
+import re
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from hashlib import sha256
+from itertools import groupby
+
+from biosight.images import Image
+from biosight.images.placeless import placeless_type
+from biosight.places import Deployment
+from biosight.places.clocks import instant, offset_in
+from biosight.publishing.export import (
+    Rebuild,
+    exported_file,
+    exported_name,
+    rebuilds_nothing,
+    zip_entry,
+)
+from biosight.publishing.standards.camtrap_tables import (
+    DEPLOYMENTS,
+    MEDIA,
+    OBSERVATIONS,
+    PUBLISHED,
+    TABLES,
+    in_order,
+)
+from biosight.publishing.standards.darwin_core import name_terms
+from biosight.publishing.standards.facts import (
+    LICENSES,
+    Facts,
+    Scope,
+    coordinates,
+    every,
+    lines,
+    local_time,
+    moment,
+)
+from biosight.publishing.zips import ZipEntry, zip_of
+from biosight.storage.blobs import Blobs
+from biosight.storage.records import Records
+from biosight.taxa.kinds import label_kind
+
+ANIMALS = {
+    "Amphibia",
+    "Animalia",
+    "Arachnida",
+    "Aves",
+    "Insecta",
+    "Mammalia",
+    "Mollusca",
+    "Reptilia",
+}
+NO_TIME, NO_PLACE, NO_ZONE = "without a time", "without a place", "whose time zone nobody knows"
+ZONED = re.compile(r"[+-]\d\d:\d\d$")
+# What is no taxon, as observationType has it.
+OBSERVATION_TYPES = {"empty": "blank", "human": "human", "vehicle": "vehicle"}
+
+
+@dataclass(slots=True)
+class DeploymentRow:
+    """A row of deployments.csv; from its first picture to its last where nobody said otherwise."""
+
+    said: dict[str, str]
+    start: str
+    end: str
+
+
+@dataclass(slots=True)
+class Survey:
+    """What the first walk over the pictures finds: deployments by id, names, how many pictures go
+    in, and how many don't, by the reason; `hidden` counts those whose place a rule hides; `coarse`
+    is the widest grid in degrees that a place is given by."""
+
+    deployments: dict[str, DeploymentRow] = field(default_factory=dict)
+    taxa: set[str] = field(default_factory=set)
+    fitting: int = 0
+    hidden: int = 0
+    left_out: Counter[str] = field(default_factory=Counter)
+    coarse: float = 0.0
+
+
+def camtrap_dp(
+    records: Records,
+    scope: Scope,
+    survey: Survey | None = None,
+    blobs: Blobs | None = None,
+    rebuild: Rebuild = rebuilds_nothing,
+) -> Iterator[bytes]:
+    """The package as a zip in pieces; `survey` where one was made already. With `blobs` the files
+    are in it too; `rebuild` gives those whose place is coarse."""
+    survey = survey or survey_of(records, scope)
+
+    def members() -> Iterator[ZipEntry]:
+        now = datetime.now()
+        package = json.dumps(datapackage(survey, scope), indent=1, ensure_ascii=False)
+        usable = (f for f in every(records, scope) if not missing(f.image, scope))
+        for name, content in (
+            ("datapackage.json", iter([package.encode()])),
+            ("deployments.csv", lines(DEPLOYMENTS, deployment_rows(survey))),
+            ("media.csv", lines(MEDIA, (media(f, scope) for f in usable))),
+            ("observations.csv", lines(OBSERVATIONS, observations(records, scope))),
+        ):
+            yield ZipEntry(name, now, content)
+        if blobs is not None:
+            yield from files(records, scope, blobs, rebuild)
+
+    return zip_of(members())
+
+
+def files(records: Records, scope: Scope, blobs: Blobs, rebuild: Rebuild) -> Iterator[ZipEntry]:
+    """The pictures of a package, by what is in them: two of one name are two."""
+    for facts in every(records, scope):
+        image = facts.image
+        if missing(image, scope):
+            continue
+        how = rebuild if scope.placeless(image) else None
+        file = exported_file(records, blobs, image, how)
+        if file is not None:
+            yield zip_entry(image, file_path(image, scope), file)
+
+
+def file_path(image: Image, scope: Scope) -> str:
+    """The path of a picture in the package, by the SHA-256 of the original. Where the place is
+    coarse it is by the picture's id: places could be tried out against a hash."""
+    hidden = scope.placeless(image)
+    _, dot, suffix = exported_name(image, placeless=hidden).rpartition(".")
+    return f"media/{image.id if hidden else image.sha256}{dot}{suffix.lower()}"
+
+
+def exported_type(image: Image, scope: Scope) -> str:
+    """The media type of a picture's file in the package."""
+    return placeless_type(image.media_type) if scope.placeless(image) else image.media_type
+
+
+def missing(image: Image, scope: Scope) -> str:
+    """Why a picture can't be part of a package, "" where it can."""
+    if instant(image.taken) is None:
+        return NO_TIME
+    if not coordinates(image, scope)[0]:
+        return NO_PLACE
+    return "" if ZONED.search(local_time(image, scope)) else NO_ZONE
+
+
+def deployment_id(image: Image, scope: Scope) -> str:
+    """The deployment's name; for pictures of none the id of a camera at a place."""
+    if name := scope.deployment_name(image):
+        return name
+    latitude, longitude, _ = coordinates(image, scope)
+    return sha256(f"{image.camera}/{latitude}/{longitude}".encode()).hexdigest()[:16]
+
+
+def survey_of(records: Records, scope: Scope) -> Survey:
+    """All deployments and names, and how many pictures can't be part of the package."""
+    survey = Survey()
+    for facts in every(records, scope):
+        image = facts.image
+        if why := missing(image, scope):
+            survey.left_out[why] += 1
+            continue
+        survey.fitting += 1
+        survey.hidden += scope.hides(image)
+        survey.coarse = max(survey.coarse, scope.grid(image))
+        when = local_time(image, scope)
+        id = deployment_id(image, scope)
+        if id not in survey.deployments:
+            survey.deployments[id] = DeploymentRow(deployment_cells(id, image, scope), when, when)
+        row = survey.deployments[id]
+        moments = sorted((row.start, row.end, when), key=datetime.fromisoformat)
+        row.start, row.end = moments[0], moments[-1]
+        survey.taxa |= {name_terms(s, scope).scientific for s in facts.said}
+    return survey
+
+
+def deployment_cells(id: str, image: Image, scope: Scope) -> dict[str, str]:
+    """What is known of a deployment by one of its pictures."""
+    latitude, longitude, far = coordinates(image, scope)
+    site, deployment = scope.site(image), scope.deployment(image)
+    said = {
+        "deploymentID": id,
+        "latitude": latitude,
+        "longitude": longitude,
+        "coordinateUncertainty": far,
+        "cameraModel": image.camera,
+    }
+    if site:
+        said |= {"locationID": site.id}
+    if told := scope.named_site(image):
+        said |= {"locationName": told.name, "habitat": told.habitat}
+    if deployment:
+        said |= {
+            "cameraID": deployment.camera,
+            "cameraHeight": "" if deployment.height is None else f"{deployment.height:g}",
+            "baitUse": "" if deployment.bait is None else str(deployment.bait).lower(),
+            "deploymentTags": tags(deployment),
+            "deploymentComments": "" if scope.hides(image) else deployment.comments,
+            "deploymentStart": bound(deployment.start, deployment, image, scope),
+            "deploymentEnd": bound(deployment.end, deployment, image, scope),
+        }
+    return said
+
+
+def tags(deployment: Deployment) -> str:
+    """What the format has no column for: the time zone and the shift of the clock, which
+    `import-camtrap` reads again."""
+    zone = f"timeZone:{deployment.zone}" if deployment.zone else ""
+    shift = f"clockShift:{deployment.shift}" if deployment.shift else ""
+    return " | ".join(filter(None, (zone, shift)))
+
+
+def bound(local: str, deployment: Deployment, image: Image, scope: Scope) -> str:
+    """A deployment's own start or end with an offset: its zone's, else its pictures'."""
+    if not local:
+        return ""
+    found = ZONED.search(local_time(image, scope))
+    return local + (offset_in(deployment.zone, local) or (found.group() if found else ""))
+
+
+def deployment_rows(survey: Survey) -> Iterator[tuple[str, ...]]:
+    """deployments.csv; pictures outside of what was said widen it."""
+    for row in survey.deployments.values():
+        start, end = row.said.get("deploymentStart"), row.said.get("deploymentEnd")
+        moments = {
+            "deploymentStart": min(start or row.start, row.start, key=datetime.fromisoformat),
+            "deploymentEnd": max(end or row.end, row.end, key=datetime.fromisoformat),
+        }
+        yield in_order(DEPLOYMENTS, row.said | moments)
+
+
+def media(facts: Facts, scope: Scope) -> tuple[str, ...]:
+    """A row of media.csv; the files themselves are in BioSight's zip."""
+    image = facts.image
+    said = {
+        "mediaID": image.id,
+        "deploymentID": deployment_id(image, scope),
+        "timestamp": local_time(image, scope),
+        "filePath": file_path(image, scope),
+        "filePublic": "false",
+        "fileName": exported_name(image, placeless=scope.placeless(image)),
+        "fileMediatype": exported_type(image, scope),
+        "mediaComments": image.note,
+    }
+    return in_order(MEDIA, said)
+
+
+def observations(records: Records, scope: Scope) -> Iterator[tuple[str, ...]]:
+    """observations.csv: what counts now of each picture, by a machine or by a human, and of each
+    event behind its pictures."""
+    usable = (f for f in every(records, scope) if not missing(f.image, scope))
+    for _, facts in groupby(usable, lambda f: event_key(f, scope)):
+        rows = []
+        for one in facts:
+            rows.append(observation(one, scope))
+            yield in_order(OBSERVATIONS, rows[-1])
+        yield from (in_order(OBSERVATIONS, row) for row in of_event(rows))
+
+
+def event_key(facts: Facts, scope: Scope) -> str:
+    """The event that a picture is part of; of itself outside of any deployment."""
+    image = facts.image
+    own = "" if scope.deployment(image) else f" {image.id}"
+    return f"{deployment_id(image, scope)} {facts.event[:19]}{own}"
+
+
+def observation(facts: Facts, scope: Scope) -> dict[str, str]:
+    """What counts now of one picture."""
+    image, now = facts.image, facts.current
+    when = local_time(image, scope)
+    name = name_terms(now, scope).scientific if image.label else ""
+    said = {
+        "observationID": f"{image.id}-{image.version}",
+        "deploymentID": deployment_id(image, scope),
+        "mediaID": image.id,
+        "eventID": event_key(facts, scope),
+        "eventStart": when,
+        "eventEnd": when,
+        "observationLevel": "media",
+        "observationType": observation_kind(image, name, scope),
+        "scientificName": name,
+        "count": str(image.individuals or ""),
+    }
+    if image.label and image.label != name:
+        said |= {"observationTags": "label", "observationComments": image.label}
+    if now:
+        sure = "" if now.probability is None else f"{now.probability:.4f}"
+        said |= {
+            "classificationMethod": "machine" if now.machine else "human",
+            "classifiedBy": now.by,
+            "classificationTimestamp": moment(now.at),
+            "classificationProbability": sure,
+        }
+    return said
+
+
+def of_event(rows: list[dict[str, str]]) -> Iterator[dict[str, str]]:
+    """What an event shows, a row a kind and name: by a human where one of its pictures is, the
+    surest of the machine's else; with the largest count. Blank only where all of it is."""
+    start, end = rows[0]["eventStart"], rows[-1]["eventEnd"]
+    kinds: dict[tuple[str, str], list[dict[str, str]]] = {}
+    for row in rows:
+        kinds.setdefault((row["observationType"], row["scientificName"]), []).append(row)
+    telling = {k: v for k, v in kinds.items() if k[0] not in {"blank", "unclassified"}}
+    for number, alike in enumerate((telling or kinds).values()):
+        best = max(alike, key=weight)
+        counts = [int(row["count"]) for row in alike if row["count"]]
+        yield best | {
+            "observationID": f"{best['eventID']} {number}",
+            "mediaID": "",
+            "eventStart": start,
+            "eventEnd": end,
+            "observationLevel": "event",
+            "count": str(max(counts)) if counts else "",
+        }
+
+
+def weight(row: dict[str, str]) -> tuple[bool, float]:
+    """How much a row says: a human's more than any machine's."""
+    human = row.get("classificationMethod") == "human"
+    return human, float(row.get("classificationProbability") or 0)
+
+
+def observation_kind(image: Image, name: str, scope: Scope) -> str:
+    """The observation's type, a closed list: an animal where the label hangs below Animalia, or a
+    person's or the machine's label is one of the groups that are; a label taught here goes by what
+    the machine took it for."""
+    kind = label_kind(image.label, scope.naming)
+    if image.label and kind in OBSERVATION_TYPES:
+        return OBSERVATION_TYPES[kind]
+    if not name and image.who != "person":
+        return "unclassified"
+    if not image.label:
+        return "unknown"
+    animals = scope.naming.higher(image.label).get("kingdom") == "Animalia"
+    known = {name, image.label, image.machine_label, image.group}
+    return "animal" if animals or ANIMALS & known else "unknown"
+
+
+def datapackage(survey: Survey, scope: Scope) -> dict[str, object]:
+    rows = list(survey.deployments.values())
+    coarse = survey.coarse
+    return {
+        "name": f"biosight-{scope.collection}",
+        "profile": f"{PUBLISHED}/camtrap-dp-profile.json",
+        "created": datetime.now(UTC).isoformat(timespec="seconds"),
+        "title": scope.title,
+        "description": "Exported from BioSight."
+        + left_out_words(survey.left_out)
+        + (f" Coordinates are coarse: {coarse:g} degrees." if coarse else ""),
+        "contributors": contributors(scope),
+        **licences(scope),
+        "project": {
+            "title": scope.title,
+            "samplingDesign": "opportunistic",
+            "captureMethod": ["activityDetection"],
+            "individualAnimals": False,
+            "observationLevel": ["media", "event"],
+        },
+        "gbifIngestion": {"observationLevel": "media"},
+        "coordinatePrecision": coarse or 0.000001,
+        "spatial": {
+            "type": "MultiPoint",
+            "coordinates": [[float(r.said["longitude"]), float(r.said["latitude"])] for r in rows],
+        },
+        "temporal": {
+            "start": min((r.start for r in rows), default="1970-01-01")[:10],
+            "end": max((r.end for r in rows), default="1970-01-01")[:10],
+        },
+        "taxonomic": [{"scientificName": name} for name in sorted(survey.taxa - {""})],
+        "resources": [
+            {
+                "name": name,
+                "path": f"{name}.csv",
+                "profile": "tabular-data-resource",
+                "format": "csv",
+                "mediatype": "text/csv",
+                "encoding": "utf-8",
+                "schema": f"{PUBLISHED}/{name}-table-schema.json",
+            }
+            for name in TABLES
+        ],
+    }
+
+
+def contributors(scope: Scope) -> list[dict[str, str]]:
+    """Who answers for the package: its maker as the contact, who holds the rights, and BioSight,
+    which wrote it."""
+    credit = scope.credits
+    made = {"title": credit.creator, "email": credit.email, "role": "contact"}
+    own = [{k: v for k, v in made.items() if v}] if credit.creator else []
+    holder = [{"title": credit.rights_holder, "role": "rightsHolder"}]
+    return [
+        *own,
+        *(holder if credit.rights_holder else []),
+        {"title": "BioSight", "role": "publisher"},
+    ]
+
+
+def licences(scope: Scope) -> dict[str, list[dict[str, str]]]:
+    """The licence of data and of media, where one is given."""
+    name = scope.credits.license
+    if not name:
+        return {}
+    of = [{"name": name, "path": LICENSES[name], "scope": s} for s in ("data", "media")]
+    return {"licenses": of}
+
+
+def left_out_words(left_out: Counter[str]) -> str:
+    """How many pictures are not in the package, and why, in words."""
+    return "".join(f" {n} pictures {why} are left out." for why, n in sorted(left_out.items()))

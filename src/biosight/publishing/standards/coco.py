@@ -1,0 +1,119 @@
+"""COCO Camera Traps JSON: pictures, sequences and labels to train others' models with.
+
+Source: COCO Camera Traps 1.0, github.com/agentmorris/MegaDetector, and cocodataset.org. Pictures
+are named as their own files were; what nobody named has no annotation. Not here: what the facts
+are (facts.py).
+"""
+
+import json
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from itertools import groupby
+
+from biosight.images import Image
+from biosight.publishing.standards.facts import Facts, Scope, coordinates, every, instant_text
+from biosight.storage.conditions import living
+from biosight.storage.records import Records
+from biosight.taxa.kinds import label_kind
+
+EMPTY = "empty"
+
+
+def coco(records: Records, scope: Scope) -> Iterator[bytes]:
+    """The file in pieces; memory stays flat."""
+    ids = categories(records, scope)
+    info = {
+        "version": "1.0",
+        "description": scope.title,
+        "year": datetime.now(UTC).year,
+        "contributor": scope.credits.creator,
+        "date_created": datetime.now(UTC).date().isoformat(),
+    }
+    named = [{"id": number, "name": name} for name, number in ids.items()]
+    head = f'{{"info": {coco_json_text(info)},\n"categories": {coco_json_text(named)},\n'
+    yield f'{head}"images": ['.encode()
+    yield from json_members(
+        p for event in events(records, scope) for p in coco_images(event, scope)
+    )
+    yield b'],\n"annotations": ['
+    yield from json_members(
+        said
+        for facts in every(records, scope)
+        if (said := coco_annotation(facts, scope, ids)) is not None
+    )
+    yield b"]}\n"
+
+
+def coco_json_text(value: object) -> str:
+    """A value as JSON without line breaks."""
+    return json.dumps(value, ensure_ascii=False)
+
+
+def json_members(rows: Iterator[dict[str, object]]) -> Iterator[bytes]:
+    """The members of a list, a line each."""
+    for number, row in enumerate(rows):
+        yield f"{',' if number else ''}\n{coco_json_text(row)}".encode()
+
+
+def categories(records: Records, scope: Scope) -> dict[str, int]:
+    """A number for each label, 0 for nothing to be seen, as the format has it."""
+    labels = sorted(str(v) for v in records.count_by(Image, living(scope.collection), "label") if v)
+    names = dict.fromkeys(category(label, scope) for label in labels)
+    return {EMPTY: 0} | {n: i for i, n in enumerate((n for n in names if n != EMPTY), start=1)}
+
+
+def category(label: str, scope: Scope) -> str:
+    """What a label is called; pictures of nothing by the format's word."""
+    return EMPTY if label_kind(label, scope.naming) == EMPTY else label
+
+
+def events(records: Records, scope: Scope) -> Iterator[list[Facts]]:
+    """The pictures of each event together; each picture outside of a deployment alone."""
+    for _, facts in groupby(every(records, scope), lambda f: (f.image.deployment, sequence(f))):
+        yield list(facts)
+
+
+def sequence(facts: Facts) -> str:
+    """The event's id within its deployment."""
+    return facts.event if facts.image.deployment and facts.event else facts.image.id
+
+
+def coco_images(event: list[Facts], scope: Scope) -> Iterator[dict[str, object]]:
+    """The format's records of an event's pictures, in order of time."""
+    for number, facts in enumerate(event):
+        image = facts.image
+        site = scope.named_site(image)
+        hidden = scope.hides(image)
+        latitude, longitude, _ = coordinates(image, scope)
+        yield {
+            "id": image.id,
+            "file_name": image.name if hidden else image.path or image.name,
+            "width": image.width,
+            "height": image.height,
+            "datetime": instant_text(image),
+            "location": site.name if site else scope.deployment_name(image),
+            "seq_id": f"{image.deployment} {facts.event[:19]}" if len(event) > 1 else image.id,
+            "seq_num_frames": len(event),
+            "frame_num": number,
+            **({"latitude": float(latitude), "longitude": float(longitude)} if latitude else {}),
+        }
+
+
+def coco_annotation(facts: Facts, scope: Scope, ids: dict[str, int]) -> dict[str, object] | None:
+    """What counts now of a picture; None where nobody named it."""
+    image, now = facts.image, facts.current
+    name = category(image.label, scope)
+    if not image.label or name not in ids:
+        return None
+    said: dict[str, object] = {
+        "id": f"{image.id}-{image.version}",
+        "image_id": image.id,
+        "category_id": ids[name],
+        "sequence_level_annotation": False,
+        "classification_method": "machine" if now is None or now.machine else "human",
+    }
+    if image.individuals:
+        said["count"] = image.individuals
+    if now is not None and now.probability is not None:
+        said["score"] = round(now.probability, 4)
+    return said

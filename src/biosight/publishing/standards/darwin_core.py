@@ -1,0 +1,309 @@
+"""Darwin Core Archive: occurrences, what was said of each, and their pictures' names.
+
+Source: Darwin Core Text Guide, dwc.tdwg.org/text (meta.xml), and the term list, dwc.tdwg.org/terms;
+GBIF's Simple Multimedia extension. Not here: what the facts are (facts.py).
+"""
+
+from collections.abc import Iterable, Iterator
+from datetime import UTC, datetime
+from xml.sax.saxutils import escape
+
+from biosight.images import Image
+from biosight.labels import LabelNames
+from biosight.publishing.standards.facts import (
+    LICENSES,
+    Facts,
+    Identification,
+    Scope,
+    coordinates,
+    every,
+    lines,
+    local_time,
+    moment,
+)
+from biosight.publishing.zips import ZipEntry, zip_of
+from biosight.storage.conditions import living
+from biosight.storage.records import Records
+from biosight.taxa.kinds import label_kind
+from biosight.taxa.ranks import HIGHER
+
+DWC = "http://rs.tdwg.org/dwc/terms/"
+DC = "http://purl.org/dc/terms/"
+OCCURRENCE = (
+    "occurrenceID",
+    "basisOfRecord",
+    "eventID",
+    "eventDate",
+    "scientificName",
+    "taxonRank",
+    "vernacularName",
+    "identifiedBy",
+    "dateIdentified",
+    "identificationVerificationStatus",
+    "identificationRemarks",
+    "higherClassification",
+    *HIGHER,
+    "verbatimIdentification",
+    "identificationQualifier",
+    "individualCount",
+    "locationID",
+    "locality",
+    "habitat",
+    "samplingProtocol",
+    "decimalLatitude",
+    "decimalLongitude",
+    "geodeticDatum",
+    "coordinateUncertaintyInMeters",
+    "footprintWKT",
+    "dataGeneralizations",
+    "license",
+    "rightsHolder",
+    "occurrenceRemarks",
+)
+IDENTIFICATION = (
+    "identificationID",
+    "scientificName",
+    "taxonRank",
+    "identifiedBy",
+    "dateIdentified",
+    "identificationVerificationStatus",
+    "identificationRemarks",
+)
+MEDIA = ("identifier", "type", "format", "title", "created")
+NO_ORGANISM = {"empty": "nothing", "human": "people", "vehicle": "vehicles"}
+HUMAN, MACHINE = "verified by human", "unverified, by machine"
+ACCEPTED = "unverified, accepted in bulk"
+
+
+def darwin_core(records: Records, scope: Scope) -> Iterator[bytes]:
+    """The archive as a zip in pieces; memory stays flat."""
+
+    now = datetime.now()
+    return zip_of(ZipEntry(name, now, content) for name, content in files(records, scope).items())
+
+
+def files(records: Records, scope: Scope) -> dict[str, Iterable[bytes]]:
+    """The archive's files by name."""
+
+    def shown() -> Iterator[Facts]:
+        return (f for f in every(records, scope) if is_occurrence(f.image, scope))
+
+    return {
+        "meta.xml": [meta().encode()],
+        "eml.xml": [eml(scope).encode()],
+        "occurrence.csv": lines(OCCURRENCE, (occurrence(f, scope) for f in shown())),
+        "identification.csv": lines(
+            ("coreid", *IDENTIFICATION),
+            ((f.image.id, s.id, *said(s, scope)) for f in shown() for s in f.said),
+        ),
+        "multimedia.csv": lines(("coreid", *MEDIA), (media(f, scope) for f in shown())),
+    }
+
+
+def is_occurrence(image: Image, scope: Scope) -> bool:
+    """Does a picture show an organism, for all that is known? Nothing, people and vehicles are no
+    occurrence."""
+    return label_kind(image.label, scope.naming) not in NO_ORGANISM
+
+
+def occurrences(records: Records, scope: Scope) -> tuple[int, dict[str, int]]:
+    """How many pictures are occurrences, and how many are not, by what they show."""
+    counts = records.count_by(Image, living(scope.collection), "label")
+    shown, left = 0, dict[str, int]()
+    for label, n in counts.items():
+        kind = label_kind(str(label), scope.naming)
+        if kind in NO_ORGANISM:
+            words = f"that show {NO_ORGANISM[kind]}"
+            left[words] = left.get(words, 0) + n
+        else:
+            shown += n
+    return shown, left
+
+
+def no_names(records: Records, scope: Scope) -> dict[str, int]:
+    """The labels that stand for no scientific name, with their pictures."""
+    counts = records.count_by(Image, living(scope.collection), "label")
+    return {
+        str(label): n
+        for label, n in counts.items()
+        if label
+        and label_kind(str(label), scope.naming) not in NO_ORGANISM
+        and not scientific_name(str(label), scope).scientific
+    }
+
+
+def occurrence(facts: Facts, scope: Scope) -> tuple[str, ...]:
+    """A picture as an occurrence, by what counts now."""
+    image, now = facts.image, facts.current
+    latitude, longitude, metres = coordinates(image, scope)
+    grid, site, credit = scope.grid(image), scope.site(image), scope.credits
+    told = scope.named_site(image)
+    coarse = f"Coordinates are the middle of a cell of {grid:g} degrees."
+    name = name_terms(now, scope)
+    return (
+        image.id,
+        basis(image, scope),
+        event_id(facts, scope),
+        local_time(image, scope),
+        name.scientific,
+        name.rank,
+        vernacular(image, scope),
+        *(said(now, scope)[2:] if now else ("", "", "", "")),
+        *classification(image, scope),
+        str(image.individuals or ""),
+        site.id if site else "",
+        told.name if told else "",
+        told.habitat if told else "",
+        "camera trap" if by_camera(image, scope) else "",
+        latitude,
+        longitude,
+        "EPSG:4326" if latitude else "",
+        metres,
+        f"POINT ({longitude} {latitude})" if site else "",
+        coarse if grid and latitude else "",
+        LICENSES.get(credit.license, ""),
+        credit.rights_holder,
+        image.note,
+    )
+
+
+def by_camera(image: Image, scope: Scope) -> bool:
+    """Did a camera take it that nobody held?"""
+    deployment = scope.deployment(image)
+    return bool(deployment and deployment.camera)
+
+
+def basis(image: Image, scope: Scope) -> str:
+    """A camera's own picture is a machine's observation, one of a walk a person's; outside of any
+    deployment it goes by who says what it shows."""
+    person = image.who == "person" if scope.deployment(image) is None else True
+    return "HumanObservation" if person and not by_camera(image, scope) else "MachineObservation"
+
+
+def event_id(facts: Facts, scope: Scope) -> str:
+    """The event of a deployment that a picture is part of, "" for none."""
+    name = scope.deployment_name(facts.image)
+    return f"{name} {facts.event[:19]}" if name and facts.event else ""
+
+
+def vernacular(image: Image, scope: Scope) -> str:
+    """The common name of a picture's label."""
+    taxon = scope.naming.published(image.label)
+    return taxon.vernacular_name if taxon else ""
+
+
+def classification(image: Image, scope: Scope) -> tuple[str, ...]:
+    """Higher classification, the ranks that have terms, the label word for word where it is no
+    scientific name, and a qualifier where a person stepped up from a finer answer."""
+    naming = scope.naming
+    line = [naming.tree.taxa[n].scientific_name for n in naming.tree.line(image.label)]
+    higher = naming.higher(image.label)
+    taxon = naming.published(image.label)
+    word = image.label if taxon is None or taxon.scientific_name != image.label else ""
+    finer = naming.path(naming.shown(image.machine_label))
+    up = image.who == "person" and finer != image.label_path and image.label_path
+    qualifier = "indet." if up and finer.startswith(image.label_path) else ""
+    above = " | ".join(n for n in line[:-1] if n)
+    return above, *(higher.get(rank, "") for rank in HIGHER), word, qualifier
+
+
+def name_terms(said: Identification | None, scope: Scope) -> LabelNames:
+    """The scientific name and rank of a label; both "" for what is no taxon."""
+    if said is None or label_kind(said.label, scope.naming) in NO_ORGANISM:
+        return LabelNames("", "")
+    return scientific_name(said.label, scope)
+
+
+def scientific_name(label: str, scope: Scope) -> LabelNames:
+    """What a label is published as: its taxon, else what its model says of it."""
+    if taxon := scope.naming.published(label):
+        return LabelNames(taxon.scientific_name, taxon.taxon_rank)
+    return scope.names.get(label, LabelNames("", ""))
+
+
+def said(one: Identification, scope: Scope) -> tuple[str, ...]:
+    """An identification: name, rank, by, when, status, remarks."""
+    name = name_terms(one, scope)
+    remarks = f"confidence {one.probability:.4f}" if one.probability is not None else ""
+    status = ACCEPTED if one.in_bulk else MACHINE if one.machine else HUMAN
+    return name.scientific, name.rank, one.by, moment(one.at), status, remarks
+
+
+def media(facts: Facts, scope: Scope) -> tuple[str, ...]:
+    """A picture's file: its address where the server has one, else its name."""
+    image, server = facts.image, scope.address.rstrip("/")
+    where = f"{server}/api/v1/images/{image.id}/original" if server else image.name
+    return image.id, where, "StillImage", image.media_type, image.name, image.taken_at
+
+
+def meta() -> str:
+    """meta.xml: which column is which term."""
+    return (
+        '<?xml version="1.0" encoding="UTF-8"?>\n'
+        '<archive xmlns="http://rs.tdwg.org/dwc/text/" metadata="eml.xml">\n'
+        + part("core", DWC + "Occurrence", "occurrence.csv", OCCURRENCE)
+        + part("extension", DWC + "Identification", "identification.csv", IDENTIFICATION)
+        + part("extension", "http://rs.gbif.org/terms/1.0/Multimedia", "multimedia.csv", MEDIA)
+        + "</archive>\n"
+    )
+
+
+def part(tag: str, kind: str, file: str, terms: tuple[str, ...]) -> str:
+    """One file of meta.xml; an extension's first column is the core's id."""
+    first = 0 if tag == "core" else 1
+    fields = "".join(
+        f'    <field index="{n + first}" term="{space(file, term)}{term}"/>\n'
+        for n, term in enumerate(terms)
+    )
+    id = "id" if tag == "core" else "coreid"
+    return (
+        f'  <{tag} encoding="UTF-8" fieldsTerminatedBy="," linesTerminatedBy="\\n" '
+        f'fieldsEnclosedBy="&quot;" ignoreHeaderLines="1" rowType="{kind}">\n'
+        f"    <files><location>{file}</location></files>\n"
+        f'    <{id} index="0"/>\n{fields}  </{tag}>\n'
+    )
+
+
+def space(file: str, term: str) -> str:
+    """The vocabulary that a term is of."""
+    return DC if file == "multimedia.csv" or term in {"license", "rightsHolder"} else DWC
+
+
+def eml(scope: Scope) -> str:
+    """eml.xml: what EML 2.2.0 and GBIF ask for; who answers is the credits' creator, else the
+    collection itself."""
+    name, day = escape(scope.title), datetime.now(UTC).date().isoformat()
+    who = party(scope)
+    return (
+        '<?xml version="1.0" encoding="UTF-8"?>\n'
+        '<eml:eml xmlns:eml="https://eml.ecoinformatics.org/eml-2.2.0" '
+        f'packageId="{scope.collection}/{day}" system="BioSight">\n'
+        f"  <dataset>\n    <title>{name}</title>\n    <creator>{who}</creator>\n"
+        f"    <metadataProvider>{who}</metadataProvider>\n    <pubDate>{day}</pubDate>\n"
+        f"    <abstract><para>Pictures of the BioSight collection {name}; labels by people and by "
+        f"models, told apart.</para></abstract>\n{rights(scope)}"
+        f"    <contact>{who}</contact>\n  </dataset>\n</eml:eml>\n"
+    )
+
+
+def party(scope: Scope) -> str:
+    """A responsible party: a person's surname and address, or the collection as an
+    organisation."""
+    credit = scope.credits
+    if not credit.creator:
+        return f"<organizationName>BioSight collection {escape(scope.name)}</organizationName>"
+    email = credit.email and (
+        f"<electronicMailAddress>{escape(credit.email)}</electronicMailAddress>"
+    )
+    surname = escape(credit.creator)
+    return f"<individualName><surName>{surname}</surName></individualName>{email}"
+
+
+def rights(scope: Scope) -> str:
+    """The licence, where one is given."""
+    name = scope.credits.license
+    if not name:
+        return ""
+    link = f'<ulink url="{LICENSES[name]}"><citetitle>{name}</citetitle></ulink>'
+    words = f"This work is licensed under {link}."
+    return f"    <intellectualRights><para>{words}</para></intellectualRights>\n"

@@ -1,0 +1,181 @@
+"""biosight.csv: one row a picture, safe to open in a spreadsheet.
+
+Not here: where the pictures are laid out (export.py).
+"""
+
+import csv
+import io
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+
+from biosight.field.coarse_places import EXACT, Coarsening, middle
+from biosight.images import Image
+from biosight.labels import Prediction
+from biosight.places import Deployment, Site
+from biosight.taxa.naming import Naming
+from biosight.taxa.paths import line_of
+from biosight.taxa.ranks import HIGHER
+
+COLUMNS = (
+    "file",
+    "label",
+    "said_by",
+    "confidence",
+    "machine_label",
+    "model",
+    "top_5",
+    "annotated_by",
+    "annotated_at",
+    "taken",
+    "uploaded",
+    "size",
+    "sha256",
+    "original_name",
+    "original_path",
+    "note",
+    "latitude",
+    "longitude",
+    "camera",
+    "taken_offset",
+    "altitude",
+    "scientific_name",
+    "taxon_rank",
+    "path",
+    "vernacular_name",
+    *HIGHER,
+    "group",
+    "machine_confidence",
+    "width",
+    "height",
+    "unsure",
+    "unfamiliar",
+    "uploaded_by",
+    "taken_in_file",
+    "deployment",
+    "site",
+    "individuals",
+    "url",
+)
+DANGEROUS = ("=", "+", "-", "@", "\t", "\r")
+
+
+def safe_cell(text: str) -> str:
+    """Text that a spreadsheet won't take for a formula."""
+    return f"'{text}" if text.startswith(DANGEROUS) else text
+
+
+def line(cells: Sequence[str]) -> str:
+    buffer = io.StringIO()
+    csv.writer(buffer, lineterminator="\r\n").writerow(cells)
+    return buffer.getvalue()
+
+
+def header() -> str:
+    """The first line, behind a byte-order mark so that spreadsheets read UTF-8."""
+    return "\ufeff" + line(COLUMNS)
+
+
+@dataclass(frozen=True, slots=True)
+class Telling:
+    """How pictures are told of: people by id, names by the collection's tree, and whether folders
+    lie in each other as the names do. `rule` says whose places are coarse, `placeless` whose files
+    come without theirs. `threshold` in whole percent is the collection's; `sites` and `deployments`
+    are its places by id; `address` is the server's, where people reach it."""
+
+    person: Callable[[str], str]
+    naming: Naming = field(default_factory=Naming)
+    nested: bool = False
+    rule: Coarsening = EXACT
+    placeless: Callable[[Image], bool] = lambda _: False
+    threshold: int = 0
+    sites: Mapping[str, Site] = field(default_factory=dict)
+    deployments: Mapping[str, Deployment] = field(default_factory=dict)
+    address: str = ""
+
+
+def picture_row(
+    image: Image,
+    file: str,
+    prediction: Prediction | None,
+    annotated: tuple[str, float] | None,
+    telling: Telling,
+) -> str:
+    """One picture's line. Numbers stay numbers; every text is made safe.
+
+    `confidence` and `machine_confidence` are both the machine's, whoever says the label.
+    """
+    naming, site = telling.naming, telling.sites.get(image.site)
+    deployment = telling.deployments.get(image.deployment)
+    hidden = telling.rule.hides(image)
+    latitude, longitude, altitude = place_told(image, site, telling.rule)
+    address = telling.address.rstrip("/")
+    taxon = naming.published(image.label)
+    top = "; ".join(f"{g.label} {g.confidence:.4f}" for g in prediction.top) if prediction else ""
+    by, at = annotated or ("", 0.0)
+    texts: Mapping[str, str] = {
+        "file": file,
+        "label": image.label,
+        "said_by": image.who,
+        "machine_label": image.machine_label,
+        "model": image.model,
+        "top_5": top,
+        "annotated_by": by,
+        "annotated_at": moment(at),
+        "taken": image.taken_at,
+        "taken_offset": image.capture.offset,
+        "uploaded": moment(image.created_at),
+        "sha256": "" if telling.placeless(image) else image.sha256,
+        "original_name": image.name,
+        "original_path": image.name if hidden else image.path,
+        "note": image.note,
+        "camera": image.camera,
+        "scientific_name": taxon.scientific_name if taxon else "",
+        "taxon_rank": taxon.taxon_rank if taxon else "",
+        "path": " > ".join(line_of(image.label_path)),
+        "vernacular_name": taxon.vernacular_name if taxon else "",
+        "group": naming.shown(image.group),
+        "unsure": yes(image.who == "machine" and image.percent < telling.threshold),
+        "unfamiliar": yes(image.unfamiliar),
+        "uploaded_by": telling.person(image.uploaded_by),
+        "taken_in_file": image.taken_file[:19],
+        "deployment": deployment.name if deployment and not hidden else "",
+        "site": site.name if site and not hidden else "",
+        "url": f"{address}/images/{image.id}" if address else "",
+        **dict.fromkeys(HIGHER, ""),
+        **naming.higher(image.label),
+    }
+    numbers: Mapping[str, str] = {
+        "confidence": f"{image.confidence:.4f}" if image.model else "",
+        "machine_confidence": f"{image.confidence:.4f}" if image.model else "",
+        "size": str(image.size),
+        "width": str(image.width or ""),
+        "height": str(image.height or ""),
+        "individuals": str(image.individuals or ""),
+        "latitude": "" if latitude is None else str(latitude),
+        "longitude": "" if longitude is None else str(longitude),
+        "altitude": "" if altitude is None else str(altitude),
+    }
+    return line([numbers[c] if c in numbers else safe_cell(texts[c]) for c in COLUMNS])
+
+
+def yes(said: bool) -> str:
+    """A flag as a spreadsheet shows it: yes, or nothing."""
+    return "yes" if said else ""
+
+
+def place_told(
+    image: Image, site: Site | None, rule: Coarsening
+) -> tuple[float | None, float | None, float | None]:
+    """Latitude, longitude and altitude as they are told, the site's where there is one: coarse, and
+    without altitude, where the rule hides the place."""
+    degrees, altitude = rule.of(image), image.capture.altitude
+    place = (site.latitude, site.longitude) if site else (image.latitude, image.longitude)
+    if not degrees or place[0] is None or place[1] is None:
+        return *place, altitude
+    return *middle(place[0], place[1], degrees), None
+
+
+def moment(seconds: float) -> str:
+    """ISO 8601 in UTC, "" for none."""
+    return datetime.fromtimestamp(seconds, UTC).isoformat(timespec="seconds") if seconds else ""

@@ -1,0 +1,1 @@
+"""Ways to sign in a browser: session, OpenID Connect, and a proxy's header."""

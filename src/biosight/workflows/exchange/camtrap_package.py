@@ -1,0 +1,127 @@
+"""A Camtrap DP package opened: a folder or a zip, its three tables and its files.
+
+A package may be damaged, or made to harm: it is unpacked within limits, its tables are read in a
+process of their own, and a path that leads out of it leads nowhere. A picture is found by the
+SHA-256 in its path, as BioSight names them, else by its path in the package's folder. Not here:
+what the rows mean (camtrap_import.py).
+"""
+
+import json
+import re
+import shutil
+import zipfile
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+from biosight.errors import BadRequest
+from biosight.places.tables import MOST_PACKAGE_BYTES, Row, read_package_table
+from biosight.unzipping import opened_zip
+
+TABLES = ("deployments", "media", "observations")
+NAMED_BY_SHA = re.compile(r"media/([0-9a-f]{64})(\.[a-z0-9]{1,5})?")
+NO_PACKAGE = "This is no Camtrap DP package: it has no datapackage.json"
+MOST_DESCRIPTION, MOST_MEMBERS = 20_000_000, 2_000_000
+TEXTS = {".csv", ".json", ".txt", ".md", ".html", ".yml", ".xml"}
+
+
+@dataclass(frozen=True, slots=True)
+class Package:
+    """A package in a folder: its three tables, and where its files lie."""
+
+    folder: Path
+    deployments: list[Row]
+    media: list[Row]
+    observations: list[Row]
+
+
+def unpacked(source: Path, folder: Path, most_mb: int, tell: Callable[[str], None]) -> Path:
+    """A zipped package unpacked into a folder; a folder as it is. What is larger than a picture of
+    `most_mb` is told and left out. Raises BadRequest in words."""
+    if source.is_dir():
+        return source
+    with opened_zip(source, f"{source} can't be unpacked: is it a whole zip?") as zipped:
+        for entry in fitting(zipped, folder, most_mb, tell):
+            take_out(zipped, entry, folder, tell)
+    return folder
+
+
+def fitting(
+    zipped: zipfile.ZipFile, folder: Path, most_mb: int, tell: Callable[[str], None]
+) -> list[zipfile.ZipInfo]:
+    """The entries to unpack. Raises BadRequest where they are too many, or the disk has no room."""
+    entries = zipped.infolist()
+    if len(entries) > MOST_MEMBERS:
+        raise BadRequest(f"This zip has more than {MOST_MEMBERS:,} files.")
+    kept = []
+    for entry in entries:
+        text = Path(entry.filename).suffix.lower() in TEXTS
+        if entry.file_size > (MOST_PACKAGE_BYTES if text else most_mb * 1_000_000):
+            tell(f"{entry.filename[:80]}: too large, {entry.file_size // 1_000_000} MB")
+        else:
+            kept.append(entry)
+    room, needed = shutil.disk_usage(folder).free, sum(entry.file_size for entry in kept)
+    if needed > room:
+        raise BadRequest(
+            f"Unpacked, this zip needs {needed // 1_000_000:,} MB; {room // 1_000_000:,} MB are "
+            "free. Unpack it elsewhere, and give the folder."
+        )
+    return kept
+
+
+def take_out(
+    zipped: zipfile.ZipFile, entry: zipfile.ZipInfo, folder: Path, tell: Callable[[str], None]
+) -> None:
+    """Unpack one entry; a name that no disk takes is told and left out."""
+    if any(len(part.encode()) > 255 for part in Path(entry.filename).parts):
+        tell(f"{entry.filename[:80]}…: its name is too long")
+        return
+    zipped.extract(entry, folder)
+
+
+def read_package(folder: Path) -> Package:
+    """The tables that datapackage.json names. Raises BadRequest in words."""
+    file = folder / "datapackage.json"
+    try:
+        if file.stat().st_size > MOST_DESCRIPTION:
+            raise ValueError("too large")
+        said = json.loads(file.read_text("utf-8-sig"))
+        paths = {str(r["name"]): str(r["path"]) for r in said["resources"] if "path" in r}
+    except (OSError, ValueError, KeyError, TypeError, RecursionError) as error:
+        raise BadRequest(f"{NO_PACKAGE} that can be read.") from error
+    if absent := set(TABLES) - set(paths):
+        raise BadRequest(f"The package has no table {', '.join(sorted(absent))}.")
+    tables = [package_table(folder, paths[name]) for name in TABLES]
+    return Package(folder, *tables)
+
+
+def package_table(folder: Path, path: str) -> list[Row]:
+    """The rows of one table inside a package's folder. Raises BadRequest in words."""
+    file = file_inside(folder, path)
+    if file is None:
+        raise BadRequest(f"The package's {path[:80]} is not in its folder.")
+    try:
+        return read_package_table(file)
+    except BadRequest as error:
+        raise BadRequest(f"{path[:80]}: {error.detail}") from error
+
+
+def file_inside(folder: Path, path: str) -> Path | None:
+    """A file of a package by its path; None where there is none, or the path leads out."""
+    try:
+        file = (folder / path).resolve()
+        return file if file.is_relative_to(folder.resolve()) and file.is_file() else None
+    except (ValueError, OSError, RuntimeError):  # a NUL, a name too long, links in a ring
+        return None
+
+
+def picture_file(package: Package, row: Row) -> Path | None:
+    """Where a media row's file lies in the package's folder; None where it is not in it."""
+    path = row.get("filePath", "")
+    return file_inside(package.folder, path) if path else None
+
+
+def sha_of(row: Row) -> str:
+    """The SHA-256 that a package of BioSight names a picture by, "" in others."""
+    found = NAMED_BY_SHA.fullmatch(row.get("filePath", ""))
+    return found.group(1) if found else ""

@@ -1,0 +1,85 @@
+"""What other programs' models said of pictures that are here, kept as Predictions.
+
+A person's label stays. Not here: reading their files (detections.py, camtrap_import.py).
+"""
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from time import time
+
+from biosight.errors import Stale
+from biosight.images import Image
+from biosight.labels import PEOPLE, Guess, Prediction
+from biosight.own_names.collected import Names
+from biosight.storage.patience import tries
+from biosight.storage.records import Insert, Records, Replace, Where, new_id
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """What a model said of one picture, the likeliest first; `at` in seconds since 1970 UTC, 0 for
+    unknown."""
+
+    model: str
+    guesses: tuple[Guess, ...]
+    at: float = 0.0
+
+
+def take_told(records: Records, names: Names, image: Image, told: Told) -> bool:
+    """Keep what a model said; the picture's label follows where no person said one. False where it
+    is known already."""
+    guesses = tuple(replace(g, label=names.accepted(g.label)) for g in told.guesses)
+    if known(records, image, replace(told, guesses=guesses)):
+        return False
+    best = guesses[0]
+    said = Prediction(new_id(), image.id, told.model, guesses, told.at or time())
+    for _ in tries(image.id):
+        named = replace(
+            image,
+            model=told.model,
+            machine_label=best.label,
+            group=best.label,
+            confidence=best.confidence,
+            percent=math.floor(best.confidence * 100),
+            margin=said.margin,
+            version=image.version + 1,
+        )
+        if image.who not in PEOPLE:
+            path = names.naming.path(best.label)
+            named = replace(named, label=best.label, label_path=path, who="machine")
+        try:
+            records.write(Insert(said), Replace(named.in_step, image.version))
+        except Stale:
+            found = records.get(Image, image.id)
+            if found is None:
+                return False
+            image = found
+        else:
+            return True
+    return False
+
+
+def known(records: Records, image: Image, told: Told) -> bool:
+    """Has this model said this of the picture before?"""
+    found = records.find(Prediction, [Where("image", "=", image.id)], limit=200)
+    return any((p.model, p.top) == (told.model, told.guesses) for p in found)
+
+
+def model_name(said: str) -> str:
+    """A foreign model's name as it is kept: short, on one line."""
+    return " ".join(said.split())[:80] or "another program"
+
+
+def by_path(records: Records, images: Sequence[Image], file: str) -> Image | None:
+    """The picture that a file's path means: the only one whose path ends alike. None for none, or
+    for several."""
+    parts = file.replace("\\", "/").strip("/").split("/")
+    for size in range(len(parts), 0, -1):
+        end = "/".join(parts[-size:])
+        found = [i for i in images if f"/{i.path or i.name}".endswith(f"/{end}")]
+        if len(found) == 1:
+            return found[0]
+        if len(found) > 1:
+            return None
+    return None

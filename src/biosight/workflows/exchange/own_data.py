@@ -1,0 +1,99 @@
+"""All that is kept of one person, as they may ask for it: one zip.
+
+Tables of JSON lines, each record as it is stored without its secrets, and the originals that they
+uploaded. Not here: what others may take along (publishing/export.py), or leaving
+(workflows/people/joining_and_leaving.py).
+"""
+
+import json
+from collections.abc import Iterator
+from dataclasses import asdict
+from typing import Any, cast
+
+from biosight.accounts import Invitation, Session, Share, Token, User
+from biosight.bootstrap import Archive
+from biosight.collection import Collection
+from biosight.drift import DriftBaseline
+from biosight.images import Image
+from biosight.images.comments import Comment, Mention
+from biosight.labels import Annotation, Identifications
+from biosight.logbook import Entry
+from biosight.membership import Member, Offer
+from biosight.publishing.export import exported_file, path_in_zip, text_entry, zip_entry
+from biosight.publishing.file_names import UniqueNames
+from biosight.publishing.table import Telling
+from biosight.publishing.zips import ZipEntry, zip_of
+from biosight.registry import ModelEvent, ModelVersion
+from biosight.review.acts import Act
+from biosight.storage.records import Record, Where, pages
+from biosight.work.jobs import Job
+
+SECRET = {"password", "hash"}
+SECRET_IDS: set[type[Record]] = {Session, Invitation, Share}  # their ids hash what signs in
+# Which fields of which records name a person by id; a new kind that does is a row here.
+NAMED: tuple[tuple[type[Record], str], ...] = (
+    (User, "id"),
+    (Session, "user"),
+    (Token, "user"),
+    (Invitation, "user"),
+    (Invitation, "by"),
+    (Share, "by"),
+    (Collection, "created_by"),
+    (Member, "user"),
+    (Offer, "by"),
+    (Act, "by"),
+    (Act, "undone_by"),
+    (Annotation, "by"),
+    (Identifications, "first_by"),
+    (Identifications, "second_by"),
+    (Identifications, "settled_by"),
+    (Comment, "by"),
+    (Mention, "user"),
+    (Image, "uploaded_by"),
+    (Job, "by"),
+    (ModelVersion, "by"),
+    (ModelEvent, "by"),
+    (DriftBaseline, "by"),
+    (Entry, "by"),
+    (Entry, "about"),
+)
+ADDRESSED: tuple[type[Record], ...] = (Offer, Invitation)  # by e-mail address
+
+
+def export_chunks(archive: Archive, user: User) -> Iterator[bytes]:
+    """A zip of what is kept of `user`, streamed. Raises Unavailable, midway too, when the store
+    goes away; an original that is lost is left out."""
+
+    def members() -> Iterator[ZipEntry]:
+        for kind, field in NAMED:
+            yield json_lines(archive, kind, Where(field, "=", user.id))
+        for kind in ADDRESSED:
+            yield json_lines(archive, kind, Where("email", "=", user.email))
+        yield from originals(archive, user)
+
+    return zip_of(members())
+
+
+def json_lines(archive: Archive, kind: type[Record], where: Where) -> ZipEntry:
+    """One file of JSON lines, named by its table and the field that names the person."""
+    lines = (
+        json.dumps(shown(record), ensure_ascii=False) + "\n"
+        for page in pages(archive.records, kind, [where])
+        for record in page
+    )
+    return text_entry(f"{kind.table}-{where.field}.jsonl", lines)
+
+
+def shown(record: Record) -> dict[str, Any]:
+    """A record's fields, but for what signs in."""
+    hidden = SECRET | ({"id"} if type(record) in SECRET_IDS else set())
+    return {k: v for k, v in asdict(cast(Any, record)).items() if k not in hidden}
+
+
+def originals(archive: Archive, user: User) -> Iterator[ZipEntry]:
+    """The pictures that they uploaded, byte for byte, by label."""
+    names, telling = UniqueNames(), Telling(str)
+    for images in pages(archive.records, Image, [Where("uploaded_by", "=", user.id)]):
+        for image in images:
+            if (file := exported_file(archive.records, archive.blobs, image)) is not None:
+                yield zip_entry(image, f"pictures/{path_in_zip(names, image, telling)}", file)

@@ -1,0 +1,1 @@
+"""Workflows of jobs: all kinds of long work, and an act undone."""

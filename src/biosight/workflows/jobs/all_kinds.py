@@ -1,0 +1,99 @@
+"""All kinds of job, and doing a claimed one; a new kind is a row here and its function.
+
+Not here: claiming and progress (work/jobs.py), or starting workers (cli/serve.py).
+"""
+
+import logging
+import time
+
+from biosight import logs
+from biosight.bootstrap import BioSight
+from biosight.errors import BioSightError, Conflict, NotFound
+from biosight.storage.records import Gone, InUse, Records
+from biosight.work import jobs, workers
+from biosight.work.jobs import Dropped, Job, Progress
+from biosight.workflows.job_kind import JobKind, Outcome
+from biosight.workflows.jobs import undo_act
+from biosight.workflows.models import reclassification, teaching, try_version
+from biosight.workflows.people import members
+from biosight.workflows.pictures import long_acts, trash_job
+
+log = logging.getLogger(__name__)
+POLL_SECONDS = 0.5
+KINDS: dict[str, JobKind] = {
+    reclassification.NAME: reclassification.KIND,
+    try_version.NAME: try_version.KIND,
+    teaching.NAME: teaching.KIND,
+    long_acts.NAME: long_acts.KIND,
+    undo_act.NAME: undo_act.KIND,
+    trash_job.NAME: trash_job.KIND,
+}
+LIGHT = tuple(name for name, kind in KINDS.items() if kind.light)
+HEAVY = tuple(name for name, kind in KINDS.items() if not kind.light)
+
+
+def run(biosight: BioSight, job: Job) -> None:
+    """Do a claimed job; whatever comes of it stands in the job afterwards."""
+    records = biosight.archive.records
+    with logs.of_request(job.request), workers.written_down(records, job.id):
+        log.info("job begun", extra={"job": job.id, "kind": job.kind, "attempt": job.attempts})
+        run_logged(biosight, job)
+
+
+def run_logged(biosight: BioSight, job: Job) -> None:
+    """The same, under the id of the request that asked for it."""
+    progress = Progress(biosight.archive.records, job)
+    try:
+        members.check_right(biosight.archive.records, job, KINDS[job.kind].needs)
+        with progress.kept():
+            done = KINDS[job.kind].run(biosight, job, progress)
+        close(biosight, progress, done)
+        log.info("job done", extra={"job": job.id, "words": done.words})
+        if job.kind in LIGHT:
+            KINDS[job.kind].forget(biosight.archive.records, job.id)
+    except Dropped:
+        log.info("job dropped", extra={"job": job.id, "kind": job.kind})
+    except BioSightError as error:
+        log.info("job failed", extra={"job": job.id, "reason": error.detail})
+        fail(biosight, progress, error.detail)
+    except Exception:
+        log.exception("job failed")
+        fail(biosight, progress, "Something went wrong; the server's log says what.")
+
+
+def close(biosight: BioSight, progress: Progress, done: Outcome) -> None:
+    """End a job with what it came to, in one write. Raises Dropped, or Conflict when somebody
+    used its name or removed its collection meanwhile."""
+    records = biosight.archive.records
+    try:
+        jobs.end(records, progress.job, "done", done.words, done.result, done.writes)
+    except InUse as error:
+        raise Conflict("Somebody else gave this name away meanwhile; start again.") from error
+    except Gone as error:
+        raise NotFound("The collection was removed meanwhile.") from error
+
+
+def stop(records: Records, job: Job) -> Job:
+    """Stop a job, or put a finished try-on's outcome aside. Raises Conflict for others."""
+    stopped = KINDS[job.kind].stop(records, job)
+    KINDS[job.kind].forget(records, job.id)
+    return stopped
+
+
+def fail(biosight: BioSight, progress: Progress, words: str) -> None:
+    """Close a job that went wrong, unless somebody stopped it first."""
+    try:
+        jobs.end(biosight.archive.records, progress.job, "failed", words)
+    except Dropped:
+        log.info("job dropped", extra={"job": progress.job.id})
+
+
+def finished(biosight: BioSight, job: Job) -> Job:
+    """A job done here, or by a server's worker where that was faster."""
+    records = biosight.archive.records
+    try:
+        run(biosight, jobs.take(records, job))
+    except Dropped:
+        while jobs.get_job(records, job.id).live:
+            time.sleep(POLL_SECONDS)
+    return jobs.get_job(records, job.id)

@@ -1,0 +1,123 @@
+"""An act taken back, however many pictures it changed: at once where they are few, as a job where
+they are many. An act that is still under way is stopped first.
+
+Not here: what is put back of a picture (review/undoing.py), or names and places
+(workflows/names/rename.py, workflows/places/deployment_acts.py).
+"""
+
+from collections.abc import Callable
+from dataclasses import replace
+
+from biosight.bootstrap import BioSight, Catalogue
+from biosight.collection import Collection
+from biosight.errors import Conflict, NotFound
+from biosight.images import ActItem
+from biosight.review import undoing
+from biosight.review.acts import MOST_AT_ONCE, Act
+from biosight.review.undoing import Undone
+from biosight.storage.pieces import PIECE, Run, Tally
+from biosight.storage.records import Insert, Records, Remove, Replace, Where, Write, pages
+from biosight.work import jobs
+from biosight.work.jobs import Job, Progress
+from biosight.workflows.collection_names import naming_of
+from biosight.workflows.job_kind import JobKind, Outcome, collection_of, so_many
+from biosight.workflows.names import rename
+from biosight.workflows.places import deployment_acts
+
+NAME = "undo"
+
+
+def take_back(
+    records: Records, catalogue: Catalogue, act: Act, by: str, collection: Collection
+) -> Undone | Job:
+    """Undo any act; former names and places come back with its mark. A job where it changed more
+    than MOST_AT_ONCE. Raises Conflict when it was undone already."""
+    act = halted(records, act)
+    if act.undone_at:
+        raise Conflict("This was undone already.")
+    if not act.count and not act.stays:
+        records.write(Remove(Act, act.id))  # it was stopped before it did anything
+        return Undone([], [], 0)
+
+    def along() -> list[Write]:
+        return rename.going_back(records, act)
+
+    if act.count > MOST_AT_ONCE:
+        return begin(records, act, by, along)
+    naming = rename.naming_before(records, catalogue, act, collection)
+    done = undoing.undo(records, act, by, naming, along=along)
+    follow(records, catalogue, act)
+    return done
+
+
+def follow(records: Records, catalogue: Catalogue, act: Act) -> None:
+    """What follows once the pictures of an act are back: those that came in meanwhile, names that
+    it had made sensitive, and the clocks and sites of deployments."""
+    rename.newcomers_back(records, catalogue, act)
+    rename.all_back(records, act)
+    deployment_acts.align(records, act.places_before)
+
+
+def halted(records: Records, act: Act) -> Act:
+    """The act as it is when no job goes on with it."""
+    while (job := jobs.find_job(records, act.id)) is not None and job.live:
+        try:
+            jobs.end(records, job, "dropped", "Taken back.")
+            jobs.forget_picked(records, job.id)
+        except jobs.Dropped:
+            continue  # it made a step meanwhile
+    return records.get(Act, act.id) or act
+
+
+def begin(records: Records, act: Act, by: str, along: Callable[[], list[Write]]) -> Job:
+    """The job, written with the act's mark and what goes back along with it."""
+    job = jobs.fresh(NAME, act.collection, by, act=act.id, title=f"Undoing: {act.summary}")
+    job = replace(job, total=act.count)
+    undoing.mark_undone(records, act, by, along, [Insert(job)])
+    return job
+
+
+def run(biosight: BioSight, job: Job, progress: Progress) -> Outcome:
+    """Put back what is left to be put back. Raises NotFound when the act was forgotten."""
+    records = biosight.archive.records
+    act = records.get(Act, job.want("act"))
+    if act is None:
+        raise NotFound("What was to be undone is not known any more.")
+    naming = naming_of(records, biosight.catalogue, collection_of(biosight, job))
+    sofar = jobs.tally_of(job)
+    make = undoing.to_put_back(records, act, job.by, naming)
+    note = progress.noting(act.count)
+    run = Run(records, ActItem, make, note, sofar, job.cursor)
+    for piece in pages(records, ActItem, [Where("act", "=", act.id)], start=job.cursor, size=PIECE):
+        run.write(piece)
+    follow(records, biosight.catalogue, act)
+    return Outcome(told(act, run.tally), "")
+
+
+def told(act: Act, tally: Tally) -> str:
+    """What it came to, in words."""
+    left = f"{tally.left:,} changed since and stay as they are" if tally.left else ""
+    gone = f"{tally.failed:,} are gone for good" if tally.failed else ""
+    return "; ".join(
+        filter(None, (f"Undone for {so_many(tally.changed)}: {act.summary}", left, gone))
+    )
+
+
+def stop(records: Records, job: Job) -> Job:
+    """Stop it: the act can be undone again, for what is left of it. Raises Conflict where former
+    names or places are back already, which all pictures have to follow."""
+    while job.live:
+        act = records.get(Act, job.want("act"))
+        if act is None or act.stays:
+            raise Conflict("Names and places are back already; their pictures have to follow.")
+        tally = jobs.tally_of(job)
+        again = replace(act, undone_at=0.0, undone_by="", version=act.version + 1)
+        try:
+            words = f"Stopped: {tally.changed:,} of {act.count:,} pictures are back."
+            return jobs.end(records, job, "dropped", words, also=[Replace(again, act.version)])
+        except jobs.Dropped:
+            job = jobs.get_job(records, job.id)
+    raise Conflict("This has ended already.")
+
+
+KIND = JobKind("", run, light=True, stop=stop)

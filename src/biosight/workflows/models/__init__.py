@@ -1,0 +1,1 @@
+"""Workflows of models: add, check, try on, teach, and classify anew."""

@@ -1,0 +1,22 @@
+"""How often what serves a collection is right there, by the random half of review.
+
+Not here: which pictures measure it (review/audit.py), or the measures (inference/quality.py).
+"""
+
+from biosight.bootstrap import Catalogue
+from biosight.collection import Collection
+from biosight.inference.card import learnt_from
+from biosight.review.audit import Audited, audited
+from biosight.storage.records import Records
+from biosight.workflows.collection_names import naming_of
+from biosight.workflows.serving_version import serving_key
+
+
+def audited_here(
+    records: Records, catalogue: Catalogue, collection: Collection
+) -> tuple[str, list[Audited]]:
+    """The key of what serves a collection, and the pictures that measure it there."""
+    key = serving_key(records, catalogue, collection.model)
+    taught = learnt_from(catalogue.locate(key))
+    naming = naming_of(records, catalogue, collection)
+    return key, audited(records, collection.id, key, naming, taught)

@@ -1,0 +1,32 @@
+"""A collection's drift check against what serves it.
+
+Not here: the check itself (drift), or watching the weeks (drift/weekly.py).
+"""
+
+from biosight import drift
+from biosight.bootstrap import Catalogue
+from biosight.collection import Collection
+from biosight.drift import DriftReport
+from biosight.inference.reference import read_reference
+from biosight.storage.records import Records
+from biosight.workflows.serving_version import serving
+
+
+def check_collection(
+    records: Records, catalogue: Catalogue, collection: Collection, since: float = 0.0
+) -> DriftReport:
+    """Check from stored embeddings, pictures from `since` (seconds since 1970) on, and keep the
+    report. Raises NotFound while no model serves."""
+    version = serving(records, catalogue, collection.model)
+    reference = read_reference(catalogue.locate(version.id))
+    space = version.card.space
+    return drift.check(records, collection.id, version.id, space, reference, since=since)
+
+
+def accept(records: Records, catalogue: Catalogue, collection: Collection, by: str) -> int:
+    """Let what the last check looked at be what is normal; how many sessions that is.
+
+    Raises BadRequest for too few.
+    """
+    space = serving(records, catalogue, collection.model).card.space
+    return drift.accept_latest(records, collection.id, space, by)

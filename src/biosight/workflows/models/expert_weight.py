@@ -1,0 +1,121 @@
+"""The weight of an expert, fitted on what people named in a collection.
+
+Not here: the fit (learning/weighing.py), or letting the outcome serve
+(workflows/serving_version.py).
+"""
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from shutil import copytree
+from tempfile import TemporaryDirectory
+
+from biosight import registry
+from biosight.bootstrap import BioSight
+from biosight.collection import Collection
+from biosight.errors import BadModel, BadRequest, BioSightError
+from biosight.images import Image
+from biosight.inference.card import write_card
+from biosight.inference.classifier import Classifier
+from biosight.inference.expert import Branch, Expert
+from biosight.inference.rollup import Rollup
+from biosight.learning.weighing import Example, Weighed, fit_weight
+from biosight.registry import ModelVersion
+from biosight.storage import keys
+from biosight.storage.conditions import named_by_people
+from biosight.storage.records import pages
+from biosight.workflows.collection_names import naming_of
+from biosight.workflows.serving_version import serving_key
+
+Seen = Callable[[int], None]
+
+
+def weigh_expert(
+    biosight: BioSight, collection: Collection, version: ModelVersion, seen: Seen
+) -> tuple[ModelVersion, Weighed]:
+    """A new candidate of the expert with the weight that a collection's named pictures give it.
+
+    Raises BadRequest for a version that is no expert, or has nothing to be weighed by.
+    """
+    if not version.card.under:
+        raise BadRequest(f"{version.id} is no expert: it was added without --under.")
+    records, catalogue = biosight.archive.records, biosight.catalogue
+    folder = catalogue.locate(version.id)
+    expert = Expert(folder)
+    classifier = Classifier(catalogue.locate(serving_key(records, catalogue, collection.model)))
+    if classifier.rollup is None:
+        raise BadRequest("The model of this collection has no tree for an expert to stand beside.")
+    branch = Branch(classifier.rollup, expert.card)
+    found = fit_weight(
+        branch, list(examples(biosight, collection, classifier, expert, branch, seen))
+    )
+    if not found.pictures:
+        raise BadRequest(
+            f"No picture of this collection has a confirmed name below {expert.card.under}."
+        )
+    return next_expert(biosight, version, folder, found), found
+
+
+def examples(
+    biosight: BioSight,
+    collection: Collection,
+    classifier: Classifier,
+    expert: Expert,
+    branch: Branch,
+    seen: Seen,
+) -> Iterator[Example]:
+    """What both say of each picture that people named within the expert's branch."""
+    records = biosight.archive.records
+    naming = naming_of(records, biosight.catalogue, collection)
+    for page in pages(records, Image, named_by_people(collection.id)):
+        for image in page:
+            line = naming.own_line(image.label)
+            node = next((n for n in reversed(line) if n in branch.rollup.number), "")
+            if node and within_branch(branch.rollup, node, expert.card.under):
+                one = example(biosight, classifier, expert, image, node)
+                seen(1)
+                if one is not None:
+                    yield one
+
+
+def within_branch(rollup: Rollup, node: str, under: str) -> bool:
+    """Does a name hang below the expert's, further down?"""
+    return node != under and rollup.tree.is_below(node, under)
+
+
+def example(
+    biosight: BioSight, classifier: Classifier, expert: Expert, image: Image, node: str
+) -> Example | None:
+    """One picture; None for one that can't be read any more."""
+    try:
+        with biosight.archive.blobs.local(keys.original(image.sha256)) as original:
+            _, seen = biosight.model.decoders.pixels(original, classifier.card.framing)
+    except BioSightError:
+        return None
+    pixels = seen[None]
+    leaves = classifier.predict(pixels)[0].leaves
+    if leaves is None:
+        raise BadModel("This model has no leaves.")
+    return Example(leaves, expert.shares(pixels)[0], node)
+
+
+def next_expert(
+    biosight: BioSight, version: ModelVersion, folder: Path, found: Weighed
+) -> ModelVersion:
+    """The expert's next version, with the weight in its card."""
+    records = biosight.archive.records
+    measured = {
+        "weighed_on_pictures": float(found.pictures),
+        "right_without": round(found.right_without, 4),
+        "right_with": round(found.right_with, 4),
+    }
+    changed = {
+        "version": registry.next_release(records, version.name),
+        "weight": found.weight,
+        "measured": measured,
+        "measured_on": "pictures that people named in a collection",
+    }
+    with TemporaryDirectory() as scratch:
+        copied = Path(scratch) / "expert"
+        copytree(folder, copied)
+        write_card(version.card.model_copy(update=changed), copied)
+        return registry.keep(records, biosight.archive.blobs, copied)

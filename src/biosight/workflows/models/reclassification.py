@@ -1,0 +1,47 @@
+"""The job that gives every picture of a collection another version's Prediction.
+
+Not here: what happens to each picture (reclassify.py, intake.py).
+"""
+
+import json
+from dataclasses import asdict
+
+from biosight import reclassify
+from biosight.bootstrap import BioSight
+from biosight.images import Image
+from biosight.intake import classify_again
+from biosight.registry import ModelVersion
+from biosight.storage.records import Records, Write
+from biosight.work import jobs
+from biosight.work.jobs import Job, Progress
+from biosight.workflows.collection_names import naming_of
+from biosight.workflows.job_kind import JobKind, Outcome, collection_of
+
+NAME = "reclassify"
+
+
+def new(records: Records, collection: str, version: ModelVersion, by: str) -> Job:
+    """A job to be written with what it follows from. Raises Conflict while one is under way."""
+    return jobs.new_job(records, NAME, collection, by, model=version.id)
+
+
+def run(biosight: BioSight, job: Job, progress: Progress) -> Outcome:
+    """Do it, from where an earlier worker broke off."""
+    c, model = collection_of(biosight, job), job.want("model")
+    naming = naming_of(biosight.archive.records, biosight.catalogue, c)
+
+    def again(image: Image) -> list[Write]:
+        return classify_again(biosight.intake, model, image, naming)
+
+    biosight.model.classifiers.get(model)  # fails before the first picture, not at each
+
+    sofar = jobs.tally_of(job)
+    records = biosight.archive.records
+    note = progress.noting(reclassify.total(records, c.id))
+    tally = reclassify.reclassify(records, c.id, model, again, note, start=job.cursor, sofar=sofar)
+    unread = f" {tally.failed} could not be read again." if tally.failed else ""
+    words = f"{tally.changed} pictures have been classified by {model}.{unread}"
+    return Outcome(words, json.dumps(asdict(tally)))
+
+
+KIND = JobKind("Classifying with", run)

@@ -1,0 +1,98 @@
+"""The job that teaches labels from what people confirmed; its outcome is a candidate.
+
+Not here: the fit and the comparison (learning/teach.py, learning/gate.py).
+"""
+
+import json
+import logging
+from collections.abc import Sequence
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+import numpy as np
+import numpy.typing as npt
+
+from biosight import registry
+from biosight.bootstrap import BioSight, Catalogue
+from biosight.collection import Collection
+from biosight.images import Image
+from biosight.inference.card import read_card
+from biosight.intake import look_again
+from biosight.labels import clean_label
+from biosight.storage.conditions import named_by_people, still_there
+from biosight.storage.records import Records
+from biosight.work import jobs
+from biosight.work.jobs import Job, Progress
+from biosight.workflows import serving_version
+from biosight.workflows.collection_names import naming_of
+from biosight.workflows.job_kind import JobKind, Outcome, collection_of
+
+log = logging.getLogger(__name__)
+NAME = "teach"
+
+
+def ask(
+    records: Records,
+    catalogue: Catalogue,
+    collection: Collection,
+    labels: Sequence[str],
+    name: str,
+    by: str,
+    *,
+    in_bulk: bool = False,
+) -> Job:
+    """A new job that teaches `labels` to a model called `name`, also from what was accepted in
+    bulk where that is asked for. Raises BadRequest or Conflict."""
+    registry.check_name(records, name, collection.id)
+    wanted = json.dumps([clean_label(label) for label in labels])
+    model = serving_version.serving_key(records, catalogue, collection.model)
+    wants = {"model": model, "labels": wanted, "name": name, "in_bulk": "yes" if in_bulk else ""}
+    return jobs.ask(records, NAME, collection.id, by, **wants)
+
+
+def run(biosight: BioSight, job: Job, progress: Progress) -> Outcome:
+    """Refit the head on what people confirmed, compare, and keep it as a candidate."""
+    # SciPy takes half a second and 60 MB that a server seldom needs.
+    from biosight.learning import gate, teach
+
+    records, c = biosight.archive.records, collection_of(biosight, job)
+    model = job.want("model") or serving_version.serving_key(records, biosight.catalogue, c.model)
+    classifier = biosight.model.classifiers.get(model)
+    naming = naming_of(records, biosight.catalogue, c)
+    in_bulk = job.want("in_bulk") == "yes"
+    many = records.count(Image, named_by_people(c.id, in_bulk=in_bulk))
+
+    def embed(image: Image) -> npt.NDArray[np.float32]:
+        return np.asarray(look_again(biosight.intake, classifier, image).embedding, np.float32)
+
+    found = teach.named_examples(
+        records,
+        c.id,
+        classifier.card.space,
+        naming,
+        embed,
+        lambda done: progress.step(done, many),
+        in_bulk=in_bulk,
+    )
+    progress.step(len(found), many, force=True)
+    labels, name = tuple(json.loads(job.want("labels") or "[]")), job.want("name")
+    release = registry.next_release(records, name)
+    own = tuple(naming.own.get(label, label) for label in labels)
+    wanted = teach.Assignment(classifier.folder, own, name, release, naming)
+    with TemporaryDirectory() as folder:
+        report = teach.teach(wanted, found, Path(folder))
+        said = json.dumps(report.as_json())
+        made, adding = registry.candidate(
+            read_card(Path(folder)),
+            files=registry.stored(biosight.archive.blobs, Path(folder)),
+            by=job.by,
+            collection=c.id,
+            report=said,
+        )
+    log.info("taught", extra={"model": made.id, "verdict": report.verdict})
+    words = f"{made.id} has learnt from {len(found)} pictures. Try it on before it serves."
+    result = json.dumps({"model": made.id, "text": gate.as_text(report)})
+    return Outcome(words, result, [still_there(c.id), *adding])
+
+
+KIND = JobKind("Teaching", run)

@@ -1,0 +1,116 @@
+"""Trying a version on a collection: which labels would change, and then for good.
+
+Not here: comparing labels (reclassify.py), or whether a version is good (learning/gate.py).
+"""
+
+import json
+from dataclasses import asdict
+
+from biosight import reclassify, registry
+from biosight.bootstrap import BioSight, Catalogue
+from biosight.collection import Collection, changed
+from biosight.errors import BadRequest, Conflict, Forbidden
+from biosight.images import Image
+from biosight.intake import look_again
+from biosight.labels import Guess
+from biosight.registry import ModelVersion
+from biosight.storage.records import Insert, Records, Replace, Write
+from biosight.work import jobs
+from biosight.work.jobs import Job, Progress
+from biosight.workflows import serving_version
+from biosight.workflows.collection_names import naming_of
+from biosight.workflows.job_kind import JobKind, Outcome, collection_of
+from biosight.workflows.models import reclassification
+
+NAME = "try-on"
+REASON = "applied after a try-on"
+
+
+def check_fits(version: ModelVersion, collection: Collection | None) -> None:
+    """Raise BadRequest for a version that was taught in another collection, and for an expert;
+    None is a collection that is to be made."""
+    if version.card.under:
+        raise BadRequest(f"{version.name} is asked beside a model, of {version.card.under} alone.")
+    if version.collection not in {"", collection.id if collection else ""}:
+        raise BadRequest("This model was taught in another collection; use it there.")
+
+
+def ask(records: Records, collection: Collection, version: ModelVersion, by: str) -> Job:
+    """A new job. Raises BadRequest, or Conflict while one is under way in the collection."""
+    check_fits(version, collection)
+    return jobs.ask(records, NAME, collection.id, by, model=version.id)
+
+
+def run(biosight: BioSight, job: Job, progress: Progress) -> Outcome:
+    """Note which labels the wanted version would change; nothing changes yet."""
+    c = collection_of(biosight, job)
+    classifier = biosight.model.classifiers.get(job.want("model"))
+
+    def look(image: Image) -> Guess:
+        return classifier.answer(look_again(biosight.intake, classifier, image), naming.least)
+
+    records = biosight.archive.records
+    naming = naming_of(records, biosight.catalogue, c)
+    tally = reclassify.try_on(records, c.id, job.id, look, naming, progress.step)
+    words = f"{tally.changed} of {tally.seen} labels would change."
+    return Outcome(words, json.dumps(asdict(tally)))
+
+
+def is_finished(job: Job) -> bool:
+    """Is it a try-on that can be applied or dropped?"""
+    return (job.kind, job.state) == (NAME, "done")
+
+
+def apply(
+    records: Records,
+    catalogue: Catalogue,
+    job: Job,
+    collection: Collection,
+    version: ModelVersion,
+    by: str,
+    reason: str = "",
+    *,
+    may_promote: bool,
+) -> Job:
+    """Use a version that was tried on: the collection chooses it, and is classified by it.
+
+    A version that serves nowhere is promoted with it, as on its own page: one that the gate found
+    worse needs a `reason`. All is one write. Raises Conflict, BadRequest, Forbidden, or Stale when
+    somebody was faster.
+    """
+    if not is_finished(job):
+        raise Conflict("Only a finished try-on can be applied, once.")
+    check_fits(version, collection)
+    promoting: list[Write] = []
+    if version.state != "champion":
+        if not may_promote:
+            raise Forbidden("An administrator has to promote this version first.")
+        serving_version.check_there(catalogue, version)
+        promoting = registry.promotion(records, version, by, why_applied(version, reason))[1]
+    chosen = changed(collection, model=version.name)
+    made = reclassification.new(records, collection.id, version, by)
+    records.write(
+        *promoting,
+        Replace(chosen, collection.version),
+        Replace(jobs.as_ended(job, "applied", "Applied."), job.version),
+        Insert(made),
+    )
+    reclassify.forget(records, job.id)
+    return made
+
+
+def why_applied(version: ModelVersion, reason: str) -> str:
+    """The reason for the version's history; "" where one is needed and none was given."""
+    if reason.strip():
+        return f"{REASON}: {reason.strip()}"
+    return "" if version.verdict == "worse" else REASON
+
+
+def put_aside(records: Records, job: Job) -> Job:
+    """Stop any live job, or put a finished try-on's outcome aside. Raises Conflict for others."""
+    if not job.live and not is_finished(job):
+        raise Conflict("This has ended already.")
+    return jobs.drop(records, job, "Stopped." if job.live else "Dropped.")
+
+
+KIND = JobKind("Trying on", run, stop=put_aside, forget=reclassify.forget)

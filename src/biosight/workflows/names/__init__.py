@@ -1,0 +1,1 @@
+"""Workflows that change a collection's tree of names and its labels."""

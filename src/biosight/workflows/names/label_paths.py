@@ -1,0 +1,89 @@
+"""Bring the paths of a collection's pictures up to its tree of names, after names moved.
+
+A path follows from a label and the tree, so this can break off at any moment and be begun again:
+the collection says that it is due. Not here: changing the tree (tree_edits.py, rename.py).
+"""
+
+from collections.abc import Mapping
+from contextlib import suppress
+from dataclasses import replace
+
+from biosight.bootstrap import Catalogue
+from biosight.collection import Collection
+from biosight.errors import Stale
+from biosight.field.coarse_places import SensitiveNames
+from biosight.images import Image
+from biosight.own_names.collected import Names
+from biosight.storage.records import Gone, Records, Replace, Where
+from biosight.taxa.naming import Naming
+from biosight.taxa.paths import line_of
+from biosight.workflows.collection_names import names_in
+from biosight.workflows.names import sensitivity
+
+PIECE = 200
+MOST_AT_ONCE = 2000
+
+
+def settle(records: Records, catalogue: Catalogue, collection: str) -> bool:
+    """Mend up to MOST_AT_ONCE pictures; is all settled now?"""
+    found = records.get(Collection, collection)
+    if found is None or not found.unsettled:
+        return True
+    names, left = names_in(records, catalogue, found), MOST_AT_ONCE
+    naming = names.naming
+    keep_sensitive(records, found, names)
+    found = records.get(Collection, collection) or found
+    for old, new in wrong_paths(records, collection, naming).items():
+        while left > 0 and (mended := mend(records, collection, old, new)):
+            left -= mended
+    if left <= 0 or wrong_paths(records, collection, naming):
+        return False
+    try:
+        done = replace(found, unsettled=False, version=found.version + 1)
+        records.write(Replace(done, found.version))
+    except Stale:
+        return False
+    return True
+
+
+def keep_sensitive(records: Records, collection: Collection, names: Names) -> None:
+    """Names that pictures say lay below a sensitive one, and that do so no more after another model
+    came or a checklist, become sensitive themselves."""
+    rule = SensitiveNames(collection.sensitive, names.naming, names.accepted)
+    moved = wrong_paths(records, collection.id, names.naming) if collection.sensitive else {}
+    out = sorted({line_of(old)[-1] for old in moved if rule.cover_path(old)})
+    change = tuple((label, sensitivity.ADDED) for label in out if not rule.cover(label))
+    if change:
+        kept = sensitivity.with_sensitive(collection, change)
+        with suppress(Stale):  # the next round looks again
+            again = replace(kept, version=collection.version + 1)
+            records.write(Replace(again, collection.version))
+
+
+def wrong_paths(records: Records, collection: str, naming: Naming) -> Mapping[str, str]:
+    """Paths that pictures have and should not, with what they should be."""
+    here = [Where("collection", "=", collection)]
+    paths = (str(path) for path in records.count_by(Image, here, "label_path") if path)
+    right = {path: naming.path(line_of(path)[-1]) for path in paths}
+    return {old: new for old, new in right.items() if old != new}
+
+
+def mend(records: Records, collection: str, old: str, new: str) -> int:
+    """Up to PIECE pictures from one path to another; how many were met."""
+    where = [Where("collection", "=", collection), Where("label_path", "=", old)]
+    images = records.find(Image, where, limit=PIECE)
+    for image in images:
+        mended = replace(image, label_path=new, version=image.version + 1)
+        try:
+            records.write(Replace(mended, image.version))
+        except (Stale, Gone):
+            continue  # it changed or went meanwhile; the next round meets it as it is then
+    return len(images)
+
+
+def settle_all(records: Records, catalogue: Catalogue) -> None:
+    """What is due in every collection: after an update, a crash, or another model."""
+    due = records.find(Collection, [Where("unsettled", "=", True)], limit=1000)
+    for collection in due:
+        while not settle(records, catalogue, collection.id):
+            pass

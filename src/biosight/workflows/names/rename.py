@@ -1,0 +1,209 @@
+"""A label gets another name in a collection: its pictures, and what its model says from then on.
+
+Not here: the pictures' part alone (review/names.py), or single labels (review/acts.py).
+"""
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+from biosight import accounts
+from biosight.bootstrap import Catalogue
+from biosight.collection import Collection
+from biosight.errors import Conflict, NotFound, Stale
+from biosight.images import ActItem, Image
+from biosight.membership import with_names
+from biosight.own_names import editing
+from biosight.own_names.collected import Names
+from biosight.review import names
+from biosight.review.acts import MOST_AT_ONCE, Act, Change, new_act
+from biosight.review.doing import Done
+from biosight.storage.records import Gone, Insert, Records, Replace, Where, Write, pages
+from biosight.taxa.naming import Naming, alike
+from biosight.work.jobs import Job
+from biosight.workflows.collection_names import former_naming, names_in, naming_of
+from biosight.workflows.names import sensitivity
+from biosight.workflows.pictures import long_acts
+from biosight.workflows.places import deployment_acts
+
+
+def rename_label(
+    records: Records,
+    catalogue: Catalogue,
+    by: str,
+    collection: str,
+    old: str,
+    new: str,
+    *,
+    sensitive: bool | None = None,
+) -> Done | Job:
+    """Rename `old` to `new` ("" removes it), trash included; a job where more than MOST_AT_ONCE
+    pictures bear it. `sensitive` says whether a name that is not sensitive is so once it has taken
+    in one that is.
+
+    The collection's names change with the act that remembers the former ones, in one write,
+    before the first picture does. Raises BadRequest, Conflict, NeedsAnswer or NotFound.
+    """
+    change = names.renaming(old, new)
+    here = [Where("collection", "=", collection), Where("label", "=", old)]
+    known = names_in(records, catalogue, collection_there(records, collection))
+    bear = records.count(Image, here)
+    if old not in known.tree and not bear:
+        return Done("", [], 0, 0)
+    check_twin(records, known, collection, old, change.label)
+    many = bear > MOST_AT_ONCE
+    act, job = begin(
+        records, catalogue, by, collection, old, change, here, many=many, sensitive=sensitive
+    )
+    if job:
+        return job
+    path = naming_of(records, catalogue, collection_there(records, collection)).path(change.label)
+    return names.rename(records, by, collection, old, replace(change, path=path), act=act.id)
+
+
+def check_twin(records: Records, known: Names, collection: str, old: str, new: str) -> None:
+    """Raise Conflict for a new name that differs from another label by case, accents or Unicode
+    form only: there would be two of one name."""
+    if not new or alike(old) == alike(new):
+        return
+    used = records.count_by(Image, [Where("collection", "=", collection)], "label")
+    labels = {*map(str, used), *known.tree.taxa} - {old, ""}
+    twin = next((x for x in sorted(labels) if x != new and alike(x) == alike(new)), "")
+    if twin and new not in labels:
+        raise Conflict(f"There is a label {twin} already. Rename {old} to {twin} to merge them.")
+
+
+def collection_there(records: Records, id: str) -> Collection:
+    """A collection by id. Raises NotFound."""
+    found = records.get(Collection, id)
+    if found is None:
+        raise NotFound("There is no such collection any more.")
+    return found
+
+
+def begin(
+    records: Records,
+    catalogue: Catalogue,
+    by: str,
+    collection: str,
+    old: str,
+    change: Change,
+    here: Sequence[Where],
+    *,
+    many: bool,
+    sensitive: bool | None,
+) -> tuple[Act, Job | None]:
+    """The act with the names until now, the collection with the new ones, and where `many` are
+    called so the job that goes on with it, in one write.
+
+    Tried again when somebody changes the collection at the same moment. Raises NotFound, or
+    BadRequest where the new name hangs below the old one.
+    """
+    while (found := records.get(Collection, collection)) is not None:
+        known, new = names_in(records, catalogue, found), change.label
+        edit = editing.rename_edit(records, collection, known.tree, old, new)
+        joins = is_known(records, collection, known, new)
+        hiding = sensitivity.renamed_sensitive(found, known, old, new, sensitive, joins=joins)
+        follow = "" if joins else new
+        links, shares = accounts.relabel_shares(records, collection, old, follow)
+        made = replace(
+            new_act(by, collection, change, renamed_before=found.renamed, taxa_before=edit.before),
+            sensitive_change=hiding,
+            shares_before=shares,
+        )
+        changed = replace(
+            sensitivity.with_sensitive(found, hiding),
+            renamed=names.renamed_with(dict(found.renamed), old, new),
+            favourites=renamed_favourites(found, old, new),
+        )
+        asked, job = long_acts.asked(records, made, change, here) if many else ([], None)
+        try:
+            write: list[Write] = [with_names(changed), Insert(made)]
+            records.write(*write, *edit.writes, *asked, *links)
+            return made, job
+        except Stale:
+            continue
+    raise NotFound("There is no such collection any more.")
+
+
+def is_known(records: Records, collection: str, known: Names, label: str) -> bool:
+    """Does the tree know a label, or some picture bear it?"""
+    here = [Where("collection", "=", collection), Where("label", "=", label)]
+    return bool(label) and (label in known.tree or records.count(Image, here) > 0)
+
+
+def renamed_favourites(collection: Collection, old: str, new: str) -> tuple[str, ...]:
+    """The favourites with `old` called `new`, each once; without it where the label went."""
+    shown = (new if label == old else label for label in collection.favourites)
+    return tuple(dict.fromkeys(label for label in shown if label))
+
+
+def naming_before(
+    records: Records, catalogue: Catalogue, act: Act, collection: Collection
+) -> Naming:
+    """The names as they are when an act is undone."""
+    if act.renamed_before is None:
+        return naming_of(records, catalogue, collection)
+    return former_naming(records, catalogue, collection, act.renamed_before)
+
+
+def going_back(records: Records, act: Act) -> list[Write]:
+    """What goes back with an act's mark: the names before a rename or a move, former places;
+    nothing for other acts."""
+    if act.places_before:
+        return deployment_acts.places_back(records, act.places_before)
+    before = act.renamed_before
+    found = records.get(Collection, act.collection) if before is not None else None
+    if found is None or before is None:
+        return []
+    if act.kind == "tree" and not act.taxa_before:
+        editing.drop_source(records, act.collection, act.id)
+    writes = editing.taken_back(records, act.taxa_before)
+    links = accounts.shares_back(records, act.shares_before)
+    changed = replace(sensitivity.sensitive_back(found, act.sensitive_change), renamed=before)
+    return [with_names(changed), *writes, *links]
+
+
+def newcomers_back(records: Records, catalogue: Catalogue, act: Act) -> int:
+    """Give pictures that the machine named while a rename or a removal held their names of before;
+    how many. They follow from the collection's names, so this is no act of its own."""
+    found = records.get(Collection, act.collection)
+    if act.kind != "rename" or found is None:
+        return 0
+    naming = naming_of(records, catalogue, found)
+    items = records.find(ActItem, [Where("act", "=", act.id)], limit=MOST_AT_ONCE)
+    meant = {i.after.label for i in items} | names.new_names(act.summary)
+    back = 0
+    for who in ("machine", "nobody"):
+        here = [Where("collection", "=", found.id), Where("who", "=", who)]
+        for own, label in records.tally(Image, here, ("machine_label", "label")):
+            shown = naming.shown(str(own))
+            if own and label in meant and shown != label:
+                pair = [Where("machine_label", "=", own), Where("label", "=", label)]
+                for page in pages(records, Image, [*here, *pair]):
+                    back += sum(renamed_one(records, image, naming, shown) for image in page)
+    return back
+
+
+def renamed_one(records: Records, image: Image, naming: Naming, label: str) -> bool:
+    """A machine's label by another name, "" for none; whoever changes the picture at the same
+    moment comes first. Was it written?"""
+    who = "machine" if label else "nobody"
+    changed = replace(image.standing, label=label, label_path=naming.path(label), who=who)
+    new = replace(image.put(changed), version=image.version + 1)
+    try:
+        records.write(Replace(new, image.version, image))
+    except (Stale, Gone):
+        return False
+    return True
+
+
+def all_back(records: Records, act: Act) -> None:
+    """What may go once all pictures of an undone act are back: names that it had made sensitive."""
+    while act.sensitive_change and (found := records.get(Collection, act.collection)) is not None:
+        left = sensitivity.forget_former(found, act.sensitive_change)
+        try:
+            if left != found:
+                records.write(Replace(replace(left, version=found.version + 1), found.version))
+            return
+        except Stale:
+            continue

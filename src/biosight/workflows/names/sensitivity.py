@@ -1,0 +1,120 @@
+"""Sensitive names follow what people do to names: renames, merges, moves in the tree, and undo.
+
+Not here: what is hidden because of a name (field/coarse_places.py).
+"""
+
+from dataclasses import replace
+from difflib import get_close_matches
+
+from biosight.collection import Collection
+from biosight.errors import BadRequest, NeedsAnswer
+from biosight.field.coarse_places import SensitiveNames
+from biosight.images import Image
+from biosight.labels import clean_label
+from biosight.own_names.collected import Names
+from biosight.storage.records import Records, Where
+from biosight.taxa.naming import alike
+from biosight.taxa.tree import Taxon
+
+Change = tuple[tuple[str, str], ...]
+ADDED, REMOVED = "added", "removed"
+MOST_SUGGESTED = 3
+
+
+def known_sensitive(
+    records: Records, collection: Collection, names: Names, asked: list[str]
+) -> list[str]:
+    """Names that are to be sensitive, as the collection writes them. Raises BadRequest for one that
+    it does not know, with names like it."""
+    here = [Where("collection", "=", collection.id)]
+    used = [str(u) for u in records.count_by(Image, here, "label") if u]
+    labels = {alike(u): u for u in used} | dict(names.twins)
+    kept = set(collection.sensitive)
+    return [a if a in kept else as_written(labels, clean_label(a), used, names) for a in asked]
+
+
+def as_written(labels: dict[str, str], asked: str, used: list[str], names: Names) -> str:
+    """A name as the collection writes it. Raises BadRequest."""
+    if found := labels.get(alike(asked)) or by_other_name(names, asked):
+        return found
+    every = {alike(n): n for n in (*names.tree.taxa, *used)}
+    close = [every[c] for c in get_close_matches(alike(asked), every, MOST_SUGGESTED)]
+    hint = f"Did you mean {' or '.join(close)}?" if close else "Add it to the names first."
+    raise BadRequest(f"This collection does not know the name {asked}. {hint}")
+
+
+def by_other_name(names: Names, asked: str) -> str:
+    """The label of a scientific or common name, "" for none."""
+    found = (e for e in names.finder.find(asked) if alike(e.name) == alike(asked))
+    return next((e.label for e in found), "")
+
+
+def renamed_sensitive(
+    collection: Collection,
+    names: Names,
+    old: str,
+    new: str,
+    answer: bool | None,
+    *,
+    joins: bool,
+) -> Change:
+    """What a rename of `old` to `new` makes of the sensitive names; `joins` where pictures or the
+    tree know `new` already. A removed label stays a sensitive one.
+
+    Raises NeedsAnswer where a name that is not sensitive would take in one that is, and nobody said
+    what holds then.
+    """
+    rule = SensitiveNames(collection.sensitive, names.naming, names.accepted)
+    listed = [s for s in collection.sensitive if alike(names.accepted(s)) == alike(old)]
+    children = tuple((child, ADDED) for child in names.tree.children.get(old, ()))
+    removed = tuple((label, REMOVED) for label in listed)
+    if not rule.cover(old):
+        return ()
+    if not new:
+        return children if listed else ()
+    if not joins:
+        return ((new, ADDED), *removed) if listed else ()  # the tree takes it along
+    if rule.cover(new):
+        return removed
+    if answer is None:
+        raise NeedsAnswer(
+            f"{old} is sensitive and {new} is not. Say whether {new} is sensitive from now on."
+        )
+    return (*(((new, ADDED),) if answer else children), *removed)
+
+
+def moved_sensitive(collection: Collection, names: Names, label: str, parent: str) -> Change:
+    """A name that is moved out from below a sensitive one stays sensitive by itself."""
+    was = SensitiveNames(collection.sensitive, names.naming, names.accepted)
+    tree = names.tree if label in names.tree else names.tree.add(Taxon(label))
+    moved = replace(names.naming, tree=tree.move(label, parent))
+    is_now = SensitiveNames(collection.sensitive, moved, names.accepted)
+    return ((label, ADDED),) if was.cover(label) and not is_now.cover(label) else ()
+
+
+def with_sensitive(collection: Collection, change: Change) -> Collection:
+    """The collection after a change of its sensitive names; what goes from the list is remembered,
+    since pictures and their histories may still go under it."""
+    added = [label for label, what in change if what == ADDED]
+    removed = [label for label, what in change if what == REMOVED]
+    kept = [s for s in collection.sensitive if s not in removed]
+    former = [f for f in (*collection.formerly_sensitive, *removed) if f not in added]
+    return replace(
+        collection,
+        sensitive=tuple(dict.fromkeys([*kept, *added])),
+        formerly_sensitive=tuple(dict.fromkeys(former)),
+    )
+
+
+def sensitive_back(collection: Collection, change: Change) -> Collection:
+    """The collection with a change of its sensitive names undone. What goes from the list is still
+    hidden until the pictures are back (`forget_former`)."""
+    turned = {ADDED: REMOVED, REMOVED: ADDED}
+    return with_sensitive(collection, tuple((label, turned[what]) for label, what in change))
+
+
+def forget_former(collection: Collection, change: Change) -> Collection:
+    """The collection without the names that an undone change had added: all pictures are back."""
+    gone = {label for label, what in change if what == ADDED}
+    left = tuple(f for f in collection.formerly_sensitive if f not in gone)
+    return replace(collection, formerly_sensitive=left)

@@ -1,0 +1,102 @@
+"""Names added to a collection's tree, or moved in it: one act each, with undo.
+
+Not here: renaming and removing, which change what pictures are called (rename.py).
+"""
+
+from collections.abc import Callable
+from dataclasses import replace
+
+from biosight.bootstrap import Catalogue
+from biosight.collection import Collection
+from biosight.errors import NotFound, Stale
+from biosight.membership import with_names
+from biosight.own_names import editing
+from biosight.own_names.collected import Names
+from biosight.own_names.editing import Edit
+from biosight.review.acts import Act, Change, new_act
+from biosight.storage.records import Insert, Records
+from biosight.workflows.collection_names import names_in
+from biosight.workflows.names.sensitivity import Change as Hidden
+from biosight.workflows.names.sensitivity import moved_sensitive, with_sensitive
+
+Editing = Callable[[Names], Edit]
+
+
+def add_name(
+    records: Records,
+    catalogue: Catalogue,
+    by: str,
+    collection: str,
+    label: str,
+    parent: str,
+    *,
+    scientific_name: str = "",
+    taxon_rank: str = "",
+    vernacular_name: str = "",
+) -> tuple[str, Act]:
+    """A new name below `parent`: how it is written, and the act. Raises BadRequest or NotFound."""
+    written = ""
+
+    def edit(names: Names) -> Edit:
+        nonlocal written
+        written, made = editing.add_edit(
+            records,
+            collection,
+            names,
+            label,
+            parent,
+            scientific_name=scientific_name,
+            taxon_rank=taxon_rank,
+            vernacular_name=vernacular_name,
+        )
+        return made
+
+    below = f" below {parent}" if parent else ""
+    act = edited(records, catalogue, by, collection, f"Added {label.strip()}{below}", edit)
+    return written, act
+
+
+def move_name(
+    records: Records, catalogue: Catalogue, by: str, collection: str, label: str, parent: str
+) -> Act:
+    """A label, with all below it, below another one. Raises BadRequest or NotFound."""
+    words = f"Moved {label} below {parent}" if parent else f"Moved {label} to the top"
+
+    def edit(names: Names) -> Edit:
+        return editing.move_edit(records, collection, names.tree, label, parent)
+
+    def hiding(found: Collection, names: Names) -> Hidden:
+        return moved_sensitive(found, names, label, parent)
+
+    return edited(records, catalogue, by, collection, words, edit, hiding)
+
+
+def hides_nothing(_: Collection, __: Names) -> Hidden:
+    """What most edits make of the sensitive names."""
+    return ()
+
+
+def edited(
+    records: Records,
+    catalogue: Catalogue,
+    by: str,
+    collection: str,
+    words: str,
+    edit: Editing,
+    hiding: Callable[[Collection, Names], Hidden] = hides_nothing,
+) -> Act:
+    """An edit with its act, and the collection's next version, in one write; made anew when
+    somebody changes the collection at the same moment."""
+    while (found := records.get(Collection, collection)) is not None:
+        names = names_in(records, catalogue, found)
+        made, hidden = edit(names), hiding(found, names)
+        change = Change("tree", target_name=words)
+        act = new_act(by, collection, change, renamed_before=found.renamed, taxa_before=made.before)
+        act = replace(act, sensitive_change=hidden)
+        try:
+            again = with_names(with_sensitive(found, hidden))
+            records.write(again, Insert(act), *made.writes)
+            return act
+        except Stale:
+            continue
+    raise NotFound("There is no such collection any more.")

@@ -1,0 +1,1 @@
+"""Workflows of people: accounts, members, links, mails and mentions."""

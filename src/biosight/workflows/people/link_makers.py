@@ -1,0 +1,90 @@
+"""Links are good while the person who made them could still make them.
+
+An invitation or a link that shows rests on its maker's right: an owner of the collection, or an
+administrator for an invitation to sign up. Losing the right ends them. Not here: what a link is
+(accounts/links.py, accounts/sharing.py), or who follows one (joining_and_leaving.py).
+"""
+
+from collections.abc import Sequence
+
+from biosight import accounts
+from biosight.accounts import Invitation, Share, User
+from biosight.errors import NotFound
+from biosight.membership import Member, Offer, member_id
+from biosight.storage.records import Records, Require, Where
+from biosight.work import jobs
+from biosight.work.jobs import LIVE, Job
+
+STOPPED = "Stopped: the person who asked for it may not do this any more."
+ENDED = "This link ended: the person who made it may not share this any more."
+
+
+def maker_rights(by: str, collection: str) -> list[Require]:
+    """What a link by somebody rests on; nothing for one by the server itself."""
+    if not by:
+        return []
+    if not collection:
+        return [Require(User, by, holds=(("disabled", False), ("role", "admin")))]
+    return [
+        Require(User, by, holds=(("disabled", False),)),
+        Require(Member, member_id(collection, by), holds=(("role", "owner"),)),
+    ]
+
+
+def hold(records: Records, rights: list[Require]) -> bool:
+    """Do all of some requirements hold now?"""
+    for right in rights:
+        found = records.get(right.kind, right.id)
+        if found is None or any(getattr(found, name) != value for name, value in right.holds):
+            return False
+    return True
+
+
+def open_invitation(records: Records, secret: str) -> Invitation:
+    """The invitation of a link. Raises NotFound where it ran out, was used, or has ended."""
+    found = accounts.followed(records, secret)
+    if not hold(records, maker_rights(found.by, found.collection)):
+        raise NotFound(ENDED)
+    return found
+
+
+def stands(records: Records, share: Share) -> bool:
+    """May the maker of a link that shows still make it?"""
+    return hold(records, maker_rights(share.by, share.collection))
+
+
+def check_share(records: Records, share: Share) -> Share:
+    """The link that shows, while its maker may make it. Raises NotFound."""
+    if not stands(records, share):
+        raise NotFound(ENDED)
+    return share
+
+
+def good_invitations(records: Records, found: list[Invitation]) -> list[Invitation]:
+    """Those of some invitations whose makers may still make them."""
+    return [i for i in found if hold(records, maker_rights(i.by, i.collection))]
+
+
+def end_links(records: Records, user: str, collection: str | None = None) -> None:
+    """Remove the links that somebody made: to one collection, with "" to sign up alone, or all.
+
+    To be called after the right went: what is made later does not hold.
+    """
+    mine = [Where("by", "=", user)]
+    mine += [] if collection is None else [Where("collection", "=", collection)]
+    for kind in (Invitation, Offer):
+        records.remove(kind, mine)
+    for share in records.find(Share, mine, limit=10_000):
+        accounts.end_share(records, share.collection, share.id)
+
+
+def stop_work(
+    records: Records, user: str, collection: str | None = None, kinds: Sequence[str] = ()
+) -> None:
+    """Stop what somebody started and is not done, in one collection or all, of some kinds where
+    these are named; after the right went."""
+    live = [Where("by", "=", user), Where("state", "in", LIVE)]
+    live += [] if collection is None else [Where("collection", "=", collection)]
+    live += [Where("kind", "in", tuple(kinds))] if kinds else []
+    for job in records.find(Job, live, limit=10_000):
+        jobs.drop(records, job, STOPPED)

@@ -1,0 +1,1 @@
+"""Workflows of pictures: where they go, how they are shown, grouped and changed by thousands."""

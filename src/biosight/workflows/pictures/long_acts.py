@@ -1,0 +1,238 @@
+"""The job that does one act to thousands of pictures: those named, or all that match.
+
+It can be stopped; what it did then stands in the history with its true count. What somebody did to
+a picture after it was asked for stays. Not here: acts on a page (review/doing.py).
+"""
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
+
+from pydantic import TypeAdapter
+
+from biosight.bootstrap import BioSight
+from biosight.errors import Conflict, NotFound
+from biosight.images import Image
+from biosight.places import Deployment, Site
+from biosight.review import copies
+from biosight.review.acts import DEPLOY, KINDS, Act, Change, new_act
+from biosight.review.doing import HistoryLine, changed_later, each_changed
+from biosight.storage.conditions import still_there
+from biosight.storage.pieces import PIECE, Make, Run, Tally
+from biosight.storage.records import (
+    Gone,
+    Insert,
+    Records,
+    Remove,
+    Require,
+    Where,
+    Write,
+    among,
+    parts,
+)
+from biosight.work import jobs
+from biosight.work.jobs import Job, Progress
+from biosight.workflows.collection_names import naming_of
+from biosight.workflows.job_kind import JobKind, Outcome, collection_of, so_many
+from biosight.workflows.pictures.destinations import copy_limits
+from biosight.workflows.places import deployment_acts
+
+NAME = "act"
+MOST_WAITING = 20
+WHERE = TypeAdapter(tuple[Where, ...])
+CHANGE = TypeAdapter(Change)
+Changes = Callable[[Image], Change | None]
+
+
+def resting(change: Change) -> list[Require]:
+    """What must be there when a picture is changed so."""
+    if KINDS[change.kind].goes:
+        return [still_there(change.target)]
+    if change.kind != DEPLOY:
+        return []
+    kinds = ((Deployment, change.target), (Site, change.site))
+    return [Require(kind, id) for kind, id in kinds if id]
+
+
+def ask(
+    records: Records,
+    by: str,
+    collection: str,
+    change: Change,
+    where: Sequence[Where],
+    images: Sequence[str] = (),
+) -> Job:
+    """The job that does `change` to all that match, or to those named, with its act, in one write.
+
+    Pictures that come in later are not meant: ids grow with time. Raises Conflict where many wait.
+    """
+    act = new_act(by, collection, change)
+    meant = [*where, Where("id", "<", act.id)]
+    writes, job = asked(records, act, change, meant, images)
+    records.write(Insert(act), *writes)
+    return job
+
+
+def ask_to_follow(records: Records, act: Act, deployments: Sequence[str]) -> Job:
+    """The job that gives the pictures of deployments their sites and clocks, under the act that
+    changed these."""
+    where = deployment_acts.in_deployments(act.collection, deployments)
+    change = Change(act.kind, target_name=act.summary)
+    writes, job = asked(records, act, change, where, follow="yes")
+    records.write(*writes)
+    return job
+
+
+def asked(
+    records: Records,
+    act: Act,
+    change: Change,
+    where: Sequence[Where],
+    images: Sequence[str] = (),
+    **wants: str,
+) -> tuple[list[Write], Job]:
+    """The writes of a job that goes on with an act, whose id it has, and the job itself. Raises
+    Conflict where many wait."""
+    waiting = jobs.live_of(records, act.collection, NAME)
+    if len(waiting) >= MOST_WAITING:
+        raise Conflict("Much is under way here already; wait until some of it is done.")
+    job = jobs.fresh(
+        NAME,
+        act.collection,
+        act.by,
+        id=act.id,
+        title=change.doing,
+        change=CHANGE.dump_json(change).decode(),
+        where=WHERE.dump_json(tuple(where)).decode(),
+        picked="yes" if images else "",
+        **wants,
+    )
+    return [Insert(job), *jobs.pick(job.id, images)], job
+
+
+def run(biosight: BioSight, job: Job, progress: Progress) -> Outcome:
+    """Do it, from where an earlier worker broke off. Raises NotFound when what it rests on went."""
+    records = biosight.archive.records
+    act = act_of(records, job)
+    change = CHANGE.validate_json(job.want("change"))
+    where = WHERE.validate_json(job.want("where"))
+    line = HistoryLine(records, act, True, resting(change) if not job.want("follow") else [])
+    note = progress.noting(job.total or how_many(records, job, where))
+
+    def with_act(tally: Tally, cursor: str, writes: Sequence[Write]) -> None:
+        written = line.along(writes)
+        note(tally, cursor, written)
+        line.took(written)
+        line.changed.clear()
+
+    sofar = jobs.tally_of(job)
+    make = maker(biosight, job, act, change)
+    if not job.want("follow"):  # a deployment's clock and site count whatever came later
+        make = but_later(records, act, make)
+    run = Run(records, Image, make, with_act, sofar, job.cursor, line.rests_on_kinds)
+    note(sofar, job.cursor, [])
+    try:
+        for piece in pieces(records, job, where):
+            run.write(piece)
+    except Gone as error:
+        raise NotFound("What the pictures were to go to is not there any more.") from error
+    if job.want("follow"):
+        deployment_acts.align(records, act.places_before)
+    return outcome(line.act, change, run.tally)
+
+
+def act_of(records: Records, job: Job) -> Act:
+    """The act that a job does. Raises NotFound when it was forgotten."""
+    found = records.get(Act, job.id)
+    if found is None:
+        raise NotFound("What was to be done is not known any more.")
+    return found
+
+
+def maker(biosight: BioSight, job: Job, act: Act, change: Change) -> Make[Image]:
+    """What is written for images as they are when it is asked."""
+    records = biosight.archive.records
+    if KINDS[change.kind].copies:
+        under = copy_limits(records, biosight.intake.quota, job.by, change.target)
+        return copies.to_copy(records, act, job.by, change, under)
+    return each_changed(records, act, job.by, changes(biosight, job, change))
+
+
+def changes(biosight: BioSight, job: Job, change: Change) -> Changes:
+    """The change for each image: the same for all, or that of the deployment it is in."""
+    records = biosight.archive.records
+    if job.want("follow"):
+        there = {d.id: d for d in deployment_acts.deployments_of(records, job.collection)}
+        return lambda image: deployment_acts.as_deployed(there, image)
+    if change.label:
+        path = naming_of(records, biosight.catalogue, collection_of(biosight, job)).path
+        change = replace(change, path=path(change.label))
+    return lambda _: change
+
+
+def but_later(records: Records, act: Act, make: Make[Image]) -> Make[Image]:
+    """The same without images that an act changed which was asked for after this one: that wins,
+    and is counted as what could not be done."""
+
+    def made(images: Sequence[Image]) -> list[Sequence[Write] | None]:
+        later = changed_later(records, act, images)
+        return [
+            None if image.id in later else writes
+            for image, writes in zip(images, make(images), strict=True)
+        ]
+
+    return made
+
+
+def pieces(records: Records, job: Job, where: Sequence[Where]) -> Iterator[list[Image]]:
+    """The pictures that are still to be done, some at a time."""
+    # All ids at once, then records by their ids: a store may know no quick way through all that
+    # match in order of id, and would look for each piece anew.
+    named = jobs.picks(records, job.id, job.cursor)
+    left = [*where, Where("id", ">", job.cursor)]
+    for ids in named if job.want("picked") else parts(records.ids(Image, left), PIECE):
+        found = [i for i in among(records, Image, ids) if i.collection == job.collection]
+        if found:
+            yield sorted(found, key=lambda i: i.id)
+
+
+def how_many(records: Records, job: Job, where: Sequence[Where]) -> int:
+    """How many pictures a job is for."""
+    if job.want("picked"):
+        return sum(map(len, jobs.picks(records, job.id)))
+    return records.count(Image, where)
+
+
+def outcome(act: Act, change: Change, tally: Tally) -> Outcome:
+    """What it came to; an act that changed nothing leaves the history."""
+    forgotten: list[Write] = [] if act.count or act.stays else [Remove(Act, act.id)]
+    return Outcome(told(change, tally), "", forgotten)
+
+
+def told(change: Change, tally: Tally) -> str:
+    """What became of the pictures, in words."""
+    left = f"{tally.left:,} left as they were" if tally.left else ""
+    if left and KINDS[change.kind].goes:
+        left = f"{tally.left:,} there already"
+    lost = f"{tally.failed:,} changed by somebody else first and left alone" if tally.failed else ""
+    return "; ".join(filter(None, (f"{so_many(tally.changed)} {change.done}", left, lost)))
+
+
+def stop(records: Records, job: Job) -> Job:
+    """Stop it: what it did stands, and is told. Raises Conflict when it has ended."""
+    while True:
+        if not job.live:
+            raise Conflict("This has ended already.")
+        tally = jobs.tally_of(job)
+        change = CHANGE.validate_json(job.want("change"))
+        act = records.get(Act, job.id)
+        forgotten: list[Write] = []
+        if act and not act.count and not act.stays:
+            forgotten.append(Remove(Act, act.id, act.version))
+        try:
+            words = f"Stopped: {told(change, tally)}"
+            return jobs.end(records, job, "dropped", words, also=forgotten)
+        except jobs.Dropped:
+            job = jobs.get_job(records, job.id)  # it made a step; stop it all the same
+
+
+KIND = JobKind("", run, light=True, stop=stop, forget=jobs.forget_picked)

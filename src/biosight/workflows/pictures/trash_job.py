@@ -1,0 +1,48 @@
+"""The job that empties a collection's trash.
+
+Not here: what goes with a picture (gallery/trash.py), or putting into the trash, which is an act.
+"""
+
+from biosight.bootstrap import BioSight
+from biosight.errors import Conflict
+from biosight.gallery import trash
+from biosight.images import Image
+from biosight.storage.records import Records, Where
+from biosight.work import jobs
+from biosight.work.jobs import Job, Progress
+from biosight.workflows.job_kind import JobKind, Outcome, so_many
+
+NAME = "purge"
+
+
+def ask(records: Records, collection: str, by: str) -> Job:
+    """A new job. Raises Conflict while one is under way in the collection."""
+    return jobs.ask(records, NAME, collection, by, title="Emptying the trash")
+
+
+def in_trash(job: Job) -> list[Where]:
+    """What lay in the trash when the job was asked for."""
+    where = [Where("collection", "=", job.collection), Where("trashed", "=", True)]
+    return [*where, Where("trashed_at", "<=", job.created_at)]
+
+
+def run(biosight: BioSight, job: Job, progress: Progress) -> Outcome:
+    """Remove for good what lies there, some at a time."""
+    records, where = biosight.archive.records, in_trash(job)
+    total = job.total or records.count(Image, where)
+    done = job.done
+    progress.note(done, total)
+    while removed := trash.purge(records, biosight.archive.blobs, where, limit=trash.PAGE):
+        done += removed
+        progress.note(done, total)
+    return Outcome(f"{so_many(done)} removed for good", "")
+
+
+def stop(records: Records, job: Job) -> Job:
+    """Stop it: what is gone stays gone. Raises Conflict when it has ended."""
+    if not job.live:
+        raise Conflict("This has ended already.")
+    return jobs.drop(records, job, f"Stopped: {job.done:,} pictures removed for good")
+
+
+KIND = JobKind("", run, light=True, needs="owner", stop=stop)

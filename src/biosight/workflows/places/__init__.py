@@ -1,0 +1,1 @@
+"""Workflows of sites and deployments, one by one or as a table."""

@@ -1,0 +1,234 @@
+"""A table of deployments, Camtrap DP's columns in a CSV: looked through, then taken in as one act.
+
+Not here: reading it (places/tables.py), or single sites and deployments (deployment_acts.py).
+"""
+
+import re
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+from biosight.errors import BadRequest, Conflict
+from biosight.places import Deployment, Site
+from biosight.places.clocks import checked_moment
+from biosight.places.coordinates import read_place
+from biosight.places.tables import Row
+from biosight.publishing.standards.camtrap import tags
+from biosight.review.acts import Act
+from biosight.storage.records import Insert, InUse, Records, Replace, Write, new_id
+from biosight.workflows.places.deployment_acts import (
+    Place,
+    act_on,
+    deployments_of,
+    sites_of,
+    sound,
+)
+
+YES, NO = {"true", "1", "yes", "y", "ja", "oui"}, {"false", "0", "no", "n", "nein", "non"}
+MOMENT = re.compile(r"(\d{4}-\d\d-\d\d)[T ](\d\d:\d\d)(:\d\d)?(Z|[+-]\d\d:?\d\d)?")
+
+
+@dataclass(slots=True)
+class Outlook:
+    """What a table would do: records to add, those to change with what they were, how many rows say
+    what is there already, and the doubtful ones in words."""
+
+    new_sites: list[Site] = field(default_factory=list)
+    new_deployments: list[Deployment] = field(default_factory=list)
+    changed: list[tuple[Place, Place]] = field(default_factory=list)
+    known: int = 0
+    doubts: list[str] = field(default_factory=list)
+    placed: set[str] = field(default_factory=set)  # names of sites that a row has a place for
+
+
+def outlook(records: Records, collection: str, rows: Iterable[Row]) -> Outlook:
+    """What rows would do to a collection's sites and deployments."""
+    found = Outlook()
+    sites = {s.name: s for s in sites_of(records, collection)}
+    there = {d.name: d for d in deployments_of(records, collection)}
+    seen: set[str] = set()
+    for number, row in enumerate(rows, start=2):
+        try:
+            site = site_of(row, collection, sites)
+            wanted = row_deployment(row, collection, site.id if site else "")
+            if wanted.name in seen:
+                raise BadRequest(f"{wanted.name} stands in it twice.")
+            note_site(found, site, sites)
+        except BadRequest as error:
+            found.doubts.append(f"Row {number}: {error.detail}")
+            continue
+        seen.add(wanted.name)
+        old = there.get(wanted.name)
+        if old is None:
+            found.new_deployments.append(replace(wanted, id=new_id()))
+        elif (new := merged(old, wanted)) != old:
+            found.changed.append((new, old))
+        else:
+            found.known += 1
+    return found
+
+
+def note_site(found: Outlook, site: Site | None, sites: dict[str, Site]) -> None:
+    """Note a row's site where it is new or stands elsewhere now. Raises BadRequest for one that an
+    earlier row puts elsewhere."""
+    if site is None:
+        return
+    old = sites.get(site.name)
+    if old is None:
+        found.new_sites.append(site)
+    elif replace(site, version=old.version) != old:
+        if site.name in found.placed:
+            raise BadRequest(f"{site.name} has two places in this table.")
+        site = replace(site, version=old.version + 1)
+        found.changed.append((site, old))
+    else:
+        return
+    found.placed.add(site.name)
+    sites[site.name] = site
+
+
+def site_of(row: Row, collection: str, sites: dict[str, Site]) -> Site | None:
+    """The site that a row means, a known one's id with the row's place; None where it names none.
+    Raises BadRequest in words."""
+    said = row.get("latitude", ""), row.get("longitude", "")
+    name = row.get("locationName") or row.get("locationID") or ", ".join(filter(None, said))
+    if not name:
+        return None
+    old = sites.get(name)
+    if not any(said):
+        if old is None:
+            raise BadRequest(f"the site {name} has no latitude and longitude.")
+        return old
+    latitude, longitude = read_place(*said)
+    far = row.get("coordinateUncertainty", "")
+    if far and not far.isdecimal():
+        raise BadRequest(f"“{far}” is no whole number of metres.")
+    return Site(
+        old.id if old else new_id(),
+        collection,
+        name,
+        latitude,
+        longitude,
+        int(far) if far else (old.uncertainty if old else None),
+        row.get("habitat") or (old.habitat if old else ""),
+        old.version if old else 1,
+    )
+
+
+def row_deployment(row: Row, collection: str, site: str) -> Deployment:
+    """The deployment that a row describes. Raises BadRequest in words."""
+    height, bait = row.get("cameraHeight", ""), row.get("baitUse", "").casefold()
+    if not row.get("deploymentID"):
+        raise BadRequest("it has no deploymentID.")
+    try:
+        tall = float(height.replace(",", ".")) if height else None
+    except ValueError as error:
+        raise BadRequest(f"“{height}” is no height in metres.") from error
+    made = Deployment(
+        id="",
+        collection=collection,
+        name=row["deploymentID"],
+        site=site,
+        camera=row.get("cameraID", ""),
+        start=local(row.get("deploymentStart", "")),
+        end=local(row.get("deploymentEnd", "")),
+        height=tall,
+        bait=True if bait in YES else False if bait in NO else None,
+        comments=row.get("deploymentComments", ""),
+        **tagged(row.get("deploymentTags", "")),
+    )
+    return sound(made)
+
+
+def tagged(said: str) -> dict[str, Any]:
+    """The time zone and the clock's shift in seconds that BioSight writes as tags. Raises
+    BadRequest in words."""
+    tags = dict(t.strip().partition(":")[::2] for t in said.split("|") if ":" in t)
+    shift = tags.get("clockShift", "")
+    if shift and not re.fullmatch(r"[+-]?\d{1,10}", shift):
+        raise BadRequest(f"“{shift}” is no shift of a clock in seconds.")
+    return {"zone": tags.get("timeZone", ""), "shift": int(shift or 0)}
+
+
+def local(said: str) -> str:
+    """A local time to the second; an offset behind it is left away. Raises BadRequest in words."""
+    if not said:
+        return ""
+    found = MOMENT.fullmatch(said)
+    if found is None:
+        raise BadRequest(f"“{said}” is no time; write 2026-05-03 14:05.")
+    day, minute, second, _ = found.groups()
+    return checked_moment(f"{day}T{minute}{second or ':00'}")
+
+
+def merged(old: Deployment, wanted: Deployment) -> Deployment:
+    """A known deployment with what a row says; what it leaves empty stays."""
+    new = replace(
+        old,
+        site=wanted.site or old.site,
+        camera=wanted.camera or old.camera,
+        start=wanted.start or old.start,
+        end=wanted.end or old.end,
+        height=old.height if wanted.height is None else wanted.height,
+        bait=old.bait if wanted.bait is None else wanted.bait,
+        comments=wanted.comments or old.comments,
+        zone=wanted.zone or old.zone,
+        shift=wanted.shift or old.shift,
+    )
+    return new if new == old else sound(replace(new, version=old.version + 1))
+
+
+def take_table(
+    records: Records, by: str, collection: str, rows: Sequence[Row], title: str
+) -> Act | None:
+    """Take in all rows that can be read, in one write; None where nothing is new. Raises Conflict
+    or Stale when somebody changes the same at the moment."""
+    found = outlook(records, collection, rows)
+    made: list[tuple[Place | None, Place | None]] = [(s, None) for s in found.new_sites]
+    made += [(d, None) for d in found.new_deployments]
+    made += [(new, old) for new, old in found.changed]
+    if not made:
+        return None
+    act = act_on(by, collection, f"Took in {title}", made)
+    writes: list[Write] = [Insert(act), *(Insert(s) for s in found.new_sites)]
+    writes += [Replace(new, old.version) for new, old in found.changed if isinstance(new, Site)]
+    writes += [Insert(d) for d in found.new_deployments]
+    writes += [Replace(n, o.version) for n, o in found.changed if isinstance(n, Deployment)]
+    try:
+        records.write(*writes)
+    except InUse as error:
+        raise Conflict("Somebody added the same site or deployment just now; try again.") from error
+    return act
+
+
+def to_follow(act: Act | None) -> list[str]:
+    """The ids of deployments that an act changed, whose pictures are to follow."""
+    keys = [key.partition("/") for key, text in act.places_before if text] if act else []
+    return [id for table, _, id in keys if table == Deployment.table]
+
+
+def write_table(records: Records, collection: str) -> list[list[str]]:
+    """A collection's deployments as rows of COLUMNS."""
+    sites = {s.id: s for s in sites_of(records, collection)}
+    rows = []
+    for d in deployments_of(records, collection):
+        s = sites.get(d.site)
+        rows.append(
+            [
+                d.name,
+                s.id if s else "",
+                s.name if s else "",
+                f"{s.latitude:.7g}" if s else "",
+                f"{s.longitude:.7g}" if s else "",
+                str(s.uncertainty or "") if s else "",
+                d.start,
+                d.end,
+                d.camera,
+                "" if d.height is None else f"{d.height:g}",
+                "" if d.bait is None else str(d.bait).lower(),
+                s.habitat if s else "",
+                tags(d),
+                d.comments,
+            ]
+        )
+    return rows

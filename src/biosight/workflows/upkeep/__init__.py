@@ -1,0 +1,1 @@
+"""Workflows that keep the archive whole: housekeeping, backups, checks, removal."""

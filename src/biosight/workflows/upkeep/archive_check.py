@@ -1,0 +1,126 @@
+"""Proving an archive whole, in words that name the picture; and mending it from a folder.
+
+Not here: the command (cli/archive.py), or removing what nobody names (gallery/trash.py).
+"""
+
+import hashlib
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from biosight import accounts, registry
+from biosight.bootstrap import Archive
+from biosight.collection import Collection
+from biosight.errors import NotFound
+from biosight.images import Image
+from biosight.storage import keys
+from biosight.storage.records import Records, pages
+from biosight.workflows.places import deployment_acts
+
+Step = Callable[[], object]
+WORDS = {"missing": "its bytes are gone", "changed": "its bytes are not what was sent"}
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """Bytes that are "missing" or "changed", and what they belong to, in words."""
+
+    key: str
+    state: str
+    of: str
+
+    def __str__(self) -> str:
+        return f"{self.state}: {self.of}: {WORDS[self.state]} ({keys.sha256_of(self.key)})"
+
+
+def problems(archive: Archive, step: Step = lambda: None) -> Iterator[Problem]:
+    """What is wrong with the originals and the models' files; every byte is read."""
+    return problems_of(archive.records, lambda key: state_of(archive, key), step)
+
+
+def problems_of(
+    records: Records, state_of: Callable[[str], str], step: Step = lambda: None
+) -> Iterator[Problem]:
+    """What records name and is "missing" or "changed" by `state_of` a key, which is asked once."""
+    name = describer(records)
+    checked: set[str] = set()
+    for page in pages(records, Image):
+        for image in page:
+            step()
+            key = keys.original(image.sha256)
+            if key not in checked and (state := state_of(key)):
+                yield Problem(key, state, name(image))
+            checked.add(key)
+    for version in registry.versions(records):
+        for file, sha256 in version.files:
+            if state := state_of(keys.model(sha256)):
+                yield Problem(keys.model(sha256), state, f"{file} of the model {version.id}")
+
+
+@dataclass(frozen=True, slots=True)
+class Misplaced:
+    """How many pictures of a deployment have another site or clock than it, or are of one that is
+    gone (`deployment` is "" then), and the collection's name."""
+
+    collection: str
+    deployment: str
+    pictures: int
+
+    def __str__(self) -> str:
+        what = f"of {self.deployment}" if self.deployment else "of a deployment that is gone"
+        return f"misplaced: {self.pictures} pictures {what} in {self.collection}"
+
+
+def misplaced(records: Records, *, repair: bool = False) -> Iterator[Misplaced]:
+    """Pictures whose site or clock is not their deployment's; with `repair` they get these."""
+    for page in pages(records, Collection):
+        for collection in page:
+            for deployment in deployment_acts.deployments_of(records, collection.id):
+                if wrong := sum(1 for _ in deployment_acts.misplaced(records, deployment)):
+                    yield Misplaced(collection.name, deployment.name, wrong)
+                    if repair:
+                        deployment_acts.align_pictures(records, deployment.id)
+            if lost := list(deployment_acts.without_deployment(records, collection.id)):
+                yield Misplaced(collection.name, "", len(lost))
+                if repair:
+                    for image in lost:
+                        deployment_acts.take_out(records, image)
+
+
+def describer(records: Records) -> Callable[[Image], str]:
+    """A function that says which picture an image is: its name, collection, and who sent it."""
+    person, collections = accounts.names_of(records), dict[str, str]()
+
+    def name(image: Image) -> str:
+        if image.collection not in collections:
+            found = records.get(Collection, image.collection)
+            collections[image.collection] = found.name if found else "a collection that is gone"
+        where = collections[image.collection]
+        return f"{image.path} in {where}, sent by {person(image.uploaded_by)}, image {image.id}"
+
+    return name
+
+
+def state_of(archive: Archive, key: str) -> str:
+    """ "missing", "changed", or "" when a key's bytes are there and are what its name says."""
+    digest = hashlib.sha256()
+    try:
+        for piece in archive.blobs.stream(key):
+            digest.update(piece)
+    except NotFound:
+        return "missing"
+    return "" if digest.hexdigest() == keys.sha256_of(key) else "changed"
+
+
+def mend(archive: Archive, found: Iterable[Problem], folder: Path, step: Step) -> list[Problem]:
+    """Bring bytes back from the files below a folder, matched by their hash; what is left."""
+    wanted = {keys.sha256_of(p.key): p for p in found}
+    for path in sorted(p for p in folder.rglob("*") if p.is_file()):
+        step()
+        with path.open("rb") as file:
+            sha256 = hashlib.file_digest(file, "sha256").hexdigest()
+        if problem := wanted.pop(sha256, None):
+            with path.open("rb") as file:
+                received = archive.blobs.receive(file)
+            archive.blobs.replace(received.path, problem.key)
+    return list(wanted.values())

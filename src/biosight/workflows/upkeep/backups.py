@@ -1,0 +1,201 @@
+"""A backup is one tar: the records as a SQLite file, and every original and model file by its hash.
+
+Not here: the commands (cli/archive.py), or what is wrong with a living archive (archive_check.py).
+"""
+
+import hashlib
+import os
+import shutil
+import tarfile
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import BinaryIO
+
+from biosight import logbook
+from biosight.bootstrap import KINDS, Archive, open_archive
+from biosight.errors import BadRequest
+from biosight.settings import Settings
+from biosight.storage import keys, moving
+from biosight.storage.folder import owner_of, sync_folder
+from biosight.storage.keys import KEY, path_of
+from biosight.storage.sqlite import SqliteRecords
+from biosight.workflows.upkeep.archive_check import Problem, Step, problems, problems_of
+
+DATABASE = "biosight.db"
+NAME = "biosight-*.tar"
+Progress = Callable[[list[str]], Iterator[str]]
+Members = Callable[[tarfile.TarFile], Iterator[tarfile.TarInfo]]
+
+
+@dataclass(frozen=True, slots=True)
+class Saved:
+    """What went into a backup: how many originals, what was wrong with the archive, and whether the
+    records are of one moment."""
+
+    originals: int
+    problems: list[Problem]
+    one_moment: bool
+
+
+class Hashed:
+    """A file that is hashed as it is read."""
+
+    def __init__(self, file: BinaryIO) -> None:
+        self.file = file
+        self.digest = hashlib.sha256()
+
+    def read(self, size: int = -1) -> bytes:
+        """The next bytes, counted into the digest as they pass."""
+        piece = self.file.read(size)
+        self.digest.update(piece)
+        return piece
+
+
+def write(archive: Archive, file: Path, progress: Progress) -> Saved:
+    """Write a backup, also while others write; what is missing or changed is told, and the file is
+    written all the same. Raises OSError for a disk that can't take it."""
+    part = file.with_name(file.name + ".part")
+    try:
+        # Beside the target: the copy may be larger than the system's own temporary room.
+        with archive.blobs.no_removal(), TemporaryDirectory(dir=file.absolute().parent) as folder:
+            snapshot = Path(folder) / DATABASE
+            one_moment = moving.write_file(archive.records, KINDS, snapshot)
+            # Originals are taken after the snapshot: each one it names is there by then.
+            with part.open("wb") as raw, tarfile.open(fileobj=raw, mode="w") as tar:
+                tar.add(snapshot, DATABASE)
+                states = add_blobs(archive, tar, progress)
+                tar.close()
+                raw.flush()
+                os.fsync(raw.fileno())
+            found = wrong(snapshot, states)
+        part.replace(file)
+        sync_folder(file.absolute().parent)
+    finally:
+        part.unlink(missing_ok=True)
+    logbook.note(archive.records, logbook.BACKED_UP, detail=file.name)
+    originals = sum(key.startswith("original/") for key in states)
+    return Saved(originals, found, one_moment)
+
+
+def add_blobs(archive: Archive, tar: tarfile.TarFile, progress: Progress) -> dict[str, bool]:
+    """All originals and model files into the tar; key -> are its bytes what its name says."""
+    states = {}
+    for key in progress([*archive.blobs.keys("model"), *archive.blobs.keys("original")]):
+        with archive.blobs.local(key) as path, path.open("rb") as file:
+            entry = tar.gettarinfo(arcname=key, fileobj=file)
+            hashed = Hashed(file)
+            tar.addfile(entry, hashed)
+            states[key] = hashed.digest.hexdigest() == keys.sha256_of(key)
+    return states
+
+
+def wrong(snapshot: Path, states: dict[str, bool]) -> list[Problem]:
+    """What the records of a backup name and the backup has not, or has changed."""
+    told = {True: "", False: "changed"}
+    records = SqliteRecords(snapshot, KINDS)
+    try:
+        return list(
+            problems_of(records, lambda key: told[states[key]] if key in states else "missing")
+        )
+    finally:
+        records.close()
+
+
+def restore(settings: Settings, file: Path, members: Members = iter) -> None:
+    """Unpack a backup into an empty data folder, which is empty again where that fails. Raises
+    BadRequest for what is no backup, or where there is data already."""
+    if settings.store != "sqlite" or settings.uses_bucket:
+        raise BadRequest(
+            "A backup is restored into SQLite and a folder; then biosight migrate and "
+            "migrate-blobs bring it to the other stores."
+        )
+    if settings.database_file.exists() or any((settings.blob_folder / "original").glob("??/*")):
+        raise BadRequest("There is data already; restore into an empty BIOSIGHT_DATA_DIR.")
+    if owner := owner_of(settings.blob_folder):
+        raise BadRequest(
+            f"The picture folder {settings.blob_folder} belongs to another BioSight ({owner}); "
+            "restore into an empty BIOSIGHT_DATA_DIR."
+        )
+    settings.database_file.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+    part = settings.database_file.with_suffix(".part")
+    part.unlink(missing_ok=True)  # of a restore that was killed
+    written: list[Path] = []
+    try:
+        with tarfile.open(file) as tar:
+            for member in members(tar):
+                target = restored_path(settings, member, part)
+                out_of(tar, member, target)
+                written.append(target)
+        if not part.exists():
+            raise BadRequest(f"{file} holds no BioSight database.")
+    except BaseException as error:
+        for path in written:
+            path.unlink(missing_ok=True)
+        if isinstance(error, tarfile.TarError):
+            raise BadRequest(f"{file} is not a whole BioSight backup.") from error
+        raise
+    part.replace(settings.database_file)
+    sync_folder(settings.database_file.parent)
+
+
+def out_of(tar: tarfile.TarFile, member: tarfile.TarInfo, target: Path) -> None:
+    """One file out of the backup, on the disk for good when it returns, and not there at all when
+    it raises."""
+    target.parent.mkdir(parents=True, exist_ok=True)
+    source = tar.extractfile(member)
+    assert source is not None
+    with source, target.open("xb") as out:
+        try:
+            shutil.copyfileobj(source, out, 1 << 20)
+            out.flush()
+            os.fsync(out.fileno())
+        except BaseException:
+            target.unlink()
+            raise
+
+
+def restored_path(settings: Settings, member: tarfile.TarInfo, database: Path) -> Path:
+    """Where a member of a backup goes. Raises BadRequest for anything else in the tar."""
+    if member.isfile() and member.name == DATABASE:
+        return database
+    if member.isfile() and KEY.fullmatch(member.name):
+        return settings.blob_folder / path_of(member.name)
+    raise BadRequest("This is not a BioSight backup.")
+
+
+def verify(file: Path, step: Step) -> list[str]:
+    """What is wrong with a backup, a line each: it is restored into a temporary folder beside it,
+    opened, and every picture is compared with its record. Raises BadRequest for what is none."""
+    with TemporaryDirectory(dir=file.absolute().parent) as folder:
+        settings = Settings(data_dir=Path(folder) / "data", database_url="", storage_url="")
+        restore(settings, file)
+        archive = open_archive(settings)
+        try:
+            return [*archive.records.check(), *(str(p) for p in problems(archive, step))]
+        finally:
+            archive.close()
+
+
+def dated(folder: Path) -> Path:
+    """The file of a backup made now, in a folder of them."""
+    folder.mkdir(parents=True, exist_ok=True)
+    return folder / f"biosight-{datetime.now():%Y-%m-%dT%H%M%S}.tar"
+
+
+def newest(folder: Path) -> Path:
+    """The newest backup in a folder of them. Raises BadRequest when there is none."""
+    found = sorted(folder.glob(NAME))
+    if not found:
+        raise BadRequest(f"There is no backup in {folder}.")
+    return found[-1]
+
+
+def thin(folder: Path, keep: int) -> list[Path]:
+    """Remove all but the newest `keep` backups of a folder; those that went."""
+    gone = sorted(folder.glob(NAME))[:-keep]
+    for path in gone:
+        path.unlink()
+    return gone

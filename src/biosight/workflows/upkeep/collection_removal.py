@@ -1,0 +1,29 @@
+"""A collection goes for good, with all that belongs to it.
+
+Not here: the trash, from which it comes back (membership.py), or emptying that (gallery/trash.py).
+"""
+
+from biosight import accounts, drift, membership, places, reclassify, registry
+from biosight.accounts import Invitation
+from biosight.bootstrap import BioSight
+from biosight.collection import Collection
+from biosight.gallery import trash
+from biosight.storage.records import Where
+from biosight.work import jobs
+
+
+def remove_collection(biosight: BioSight, collection: Collection) -> None:
+    """Remove a trashed collection, then its jobs, drift reports, the models taught in it, and its
+    pictures. Raises Stale when it was restored meanwhile."""
+    records, blobs = biosight.archive.records, biosight.archive.blobs
+    membership.remove_with_members(records, collection)
+    for job in jobs.forget(records, collection.id):
+        reclassify.forget(records, job)
+    drift.forget(records, collection.id)
+    records.remove(Invitation, [Where("collection", "=", collection.id)])
+    accounts.forget_shares(records, collection.id)
+    for kind in places.KINDS:
+        records.remove(kind, [Where("collection", "=", collection.id)])
+    gone, files = registry.forget(records, collection.id)
+    registry.forget_files(blobs, gone, files, biosight.settings.models_folder)
+    trash.purge(records, blobs, [Where("collection", "=", collection.id)])

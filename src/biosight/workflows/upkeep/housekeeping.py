@@ -1,0 +1,101 @@
+"""Keeping house: sweep what crashes left, empty old trash, classify what still waits.
+
+Not here: when (web/housekeeping.py), or how each is done (gallery/trash.py, intake.py).
+"""
+
+import logging
+import time
+
+from biosight import accounts, logbook
+from biosight.bootstrap import BioSight
+from biosight.collection import Collection
+from biosight.errors import BioSightError
+from biosight.gallery import sweeping, trash
+from biosight.images import Image
+from biosight.intake import classify_again
+from biosight.membership import is_abandoned
+from biosight.storage.records import Where, among
+from biosight.work import workers
+from biosight.work.turns import my_turn
+from biosight.workflows.collection_names import naming_of
+from biosight.workflows.names.label_paths import settle_all
+from biosight.workflows.serving_version import serving_key
+from biosight.workflows.upkeep import collection_removal
+
+log = logging.getLogger(__name__)
+STALE_UPLOAD_SECONDS = 6 * 3600.0
+JOB_LOGS_SECONDS = 90 * 86_400.0
+MOST_WAITING = 1000
+HISTORIES_SECONDS = 30 * 86_400.0  # what a crash left, and archives from before histories went
+
+
+def tidy(biosight: BioSight) -> None:
+    """This instance's own: a reserve, and what a crash left of uploads."""
+    biosight.archive.records.keep_reserve()
+    biosight.archive.blobs.sweep_incoming(STALE_UPLOAD_SECONDS, time.time())
+
+
+def keep_house(biosight: BioSight) -> None:
+    """One round for all instances: old trash, orphans, pictures that wait for the model."""
+    records, blobs = biosight.archive.records, biosight.archive.blobs
+    purged = trash.purge_old(records, blobs, biosight.settings.trash_days)
+    remove_abandoned(biosight)
+    homeless = trash.purge_homeless(
+        records, blobs, lambda c: records.get(Collection, c) is not None
+    )
+    swept = sweeping.sweep_store(records, blobs)
+    accounts.forget_tries(records, time.time())
+    accounts.forget_visits(records)
+    logbook.forget_old(records, time.time())
+    workers.forget(records, time.time() - JOB_LOGS_SECONDS)
+    if my_turn(records, "histories", HISTORIES_SECONDS):
+        trash.forget_histories(records)
+    settle_all(records, biosight.catalogue)
+    named = classify_waiting(biosight)
+    done = {
+        "purged": purged + homeless,
+        "set_aside": swept.moved,
+        "removed": swept.gone,
+        "brought_back": swept.back,
+        "classified": named,
+    }
+    if any(done.values()):
+        log.info("kept house", extra=done)
+
+
+def remove_abandoned(biosight: BioSight) -> int:
+    """Remove collections for good that lie in the trash and that nobody is a member of any more,
+    once the trash period is over; how many."""
+    records = biosight.archive.records
+    before = time.time() - biosight.settings.trash_days * 86_400
+    old = [Where("trashed_at", ">", 0.0), Where("trashed_at", "<", before)]
+    gone = [c for c in records.find(Collection, old, limit=1000) if is_abandoned(records, c)]
+    for collection in gone:
+        collection_removal.remove_collection(biosight, collection)
+    return len(gone)
+
+
+def classify_waiting(biosight: BioSight) -> int:
+    """Classify pictures that were kept while the model failed; how many."""
+    records, named = biosight.archive.records, 0
+    where = [Where("who", "=", "nobody"), Where("model", "=", "")]
+    images = records.find(Image, where, limit=MOST_WAITING)
+    ids = sorted({i.collection for i in images})
+    collections = {c.id: c for c in among(records, Collection, ids)}
+    for image in images:
+        if (collection := collections.get(image.collection)) is not None:
+            named += classify_one(biosight, collection, image)
+    return named
+
+
+def classify_one(biosight: BioSight, collection: Collection, image: Image) -> bool:
+    records = biosight.archive.records
+    try:
+        model = serving_key(records, biosight.catalogue, collection.model)
+        naming = naming_of(records, biosight.catalogue, collection)
+        changes = classify_again(biosight.intake, model, image, naming)
+        records.write(*changes)
+    except BioSightError as error:
+        log.warning("still unclassified", extra={"code": error.code})
+        return False
+    return True

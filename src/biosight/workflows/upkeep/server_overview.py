@@ -1,0 +1,129 @@
+"""What runs and what it takes, for administrators: long work, collections, room.
+
+Not here: who may ask (web/api/running.py), the log of people (workflows/people/audit_log.py).
+"""
+
+import time
+from dataclasses import dataclass, replace
+
+from biosight import accounts, logbook, membership, registry
+from biosight.accounts import User
+from biosight.bootstrap import GIGABYTE
+from biosight.collection import Collection
+from biosight.drift import reports
+from biosight.errors import BadRequest, Conflict
+from biosight.images import Image
+from biosight.membership import Member
+from biosight.registry import ModelVersion
+from biosight.storage.records import Order, Records, Replace, Where, among, behind
+from biosight.work import jobs
+from biosight.work.jobs import Dropped, Job
+
+SHOWN = 100
+
+
+@dataclass(frozen=True, slots=True)
+class Holding:
+    """A collection and what it holds: `verdict` and `checked_at` of its last drift check, "" and 0
+    for none; `owners` by name; `abandoned` in the trash without any member."""
+
+    collection: Collection
+    owners: tuple[str, ...]
+    images: int
+    bytes: int
+    verdict: str
+    checked_at: float
+    abandoned: bool
+
+
+def jobs_now(records: Records, before: str = "") -> list[Job]:
+    """Long work of every kind, the newest first; `before` a job's id."""
+    newest = Order(descending=True)
+    return records.find(Job, order=newest, after=behind(before), limit=SHOWN)
+
+
+def try_again(records: Records, job: Job, by: str) -> Job:
+    """Let a failed job wait anew, to go on where it was. Raises Conflict for others, and where one
+    of its kind is under way."""
+    if job.state != "failed":
+        raise Conflict("Only failed work can be tried again.")
+    jobs.check_free(records, job.collection, job.kind)
+    try:
+        again = jobs.amend(records, job, state="waiting", attempts=0, words="", finished_at=0.0)
+    except Dropped as error:
+        raise Conflict("Somebody was faster.") from error
+    logbook.note(records, "work tried again", by=by, about=job.collection, detail=job.kind)
+    return again
+
+
+def holdings(records: Records, after: str = "") -> list[Holding]:
+    """Collections with what they hold, the oldest first."""
+    found = records.find(Collection, after=behind(after), limit=SHOWN)
+    return [holding(records, c) for c in found]
+
+
+def holding(records: Records, collection: Collection) -> Holding:
+    """Whose a collection is, its pictures and bytes, trash included, and its last drift check."""
+    mine = [Where("collection", "=", collection.id)]
+    members = records.find(Member, [*mine, Where("role", "=", "owner")], limit=20)
+    people = among(records, User, [m.user for m in members])
+    report = next(iter(reports(records, collection.id, 1)), None)
+    return Holding(
+        collection,
+        tuple(sorted(p.name for p in people)),
+        records.count(Image, mine),
+        records.total(Image, mine),
+        report.verdict if report else "",
+        report.at if report else 0.0,
+        membership.is_abandoned(records, collection),
+    )
+
+
+def take_up(records: Records, collection: Collection, by: str) -> Collection:
+    """Restore a collection that nobody is a member of, for an administrator. Raises Conflict."""
+    restored = membership.revive(records, collection, by)
+    logbook.note(records, "collection taken up", by=by, about=collection.id)
+    return restored
+
+
+def versions_serving(records: Records) -> list[ModelVersion]:
+    """Every version that serves somewhere."""
+    return sorted(registry.champions(records), key=lambda v: v.id)
+
+
+def last_backup(records: Records) -> float:
+    """When one was last written, in seconds since 1970; 0 for never."""
+    found = logbook.last(records, logbook.BACKED_UP)
+    return found.at if found else 0.0
+
+
+def quota_bytes(gigabytes: float) -> int:
+    """A quota as it is kept: 0 for none. Raises BadRequest below zero."""
+    if gigabytes < 0:
+        raise BadRequest("A quota is zero, for none, or more.")
+    return round(gigabytes * GIGABYTE)
+
+
+def limit_person(records: Records, user: User, gigabytes: float, by: str) -> User:
+    """Give a person's pictures so much room, 0 for what the settings say."""
+    changed = accounts.change_user(records, user, replace(user, quota=quota_bytes(gigabytes)))
+    logbook.note(records, "room changed", by=by, about=user.id, detail=f"{gigabytes:g} GB")
+    return changed
+
+
+def limit_collection(
+    records: Records, collection: Collection, gigabytes: float, by: str
+) -> Collection:
+    """Give a collection so much room, 0 for no limit of its own. Raises Stale."""
+    version = collection.version + 1
+    changed = replace(collection, quota=quota_bytes(gigabytes), version=version)
+    records.write(Replace(changed, collection.version))
+    detail = f"{gigabytes:g} GB"
+    logbook.note(records, "room changed", by=by, about=collection.id, detail=detail)
+    return changed
+
+
+def waited(job: Job) -> float:
+    """Seconds that a job has waited; 0 for one that is done or done now."""
+    now = time.time()
+    return now - job.created_at if job.live and job.lease_until < now else 0.0

@@ -1,0 +1,166 @@
+"""The first test: the house's floors, its signposts and words, and sizes as smoke alarms."""
+
+import ast
+import os
+import re
+import subprocess
+import sys
+import tomllib
+from collections import defaultdict
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+ROOT = Path(__file__).parent.parent
+SOURCE = ROOT / "src" / "biosight"
+MODULES = sorted(SOURCE.rglob("*.py"))
+SCRIPTS = SOURCE / "web" / "static" / "js"
+LONGEST_FILE = 600
+LONGEST_FUNCTION = 80
+LONGEST_MODULE_JS = 200
+GROUND = {"settings", "errors", "metrics", "logs"}
+EDGES = {"cli", "web"}
+FILE = re.compile(r"[\w./-]*\w\.(?:py|js|css|html|md|toml|ya?ml|conf|sh|txt)\b")
+
+
+def test_rooms_import_lower_floors_only() -> None:
+    command = [str(Path(sys.executable).parent / "lint-imports"), "--no-cache"]
+    run = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
+    assert run.returncode == 0, run.stdout
+
+
+def contracts() -> list[dict[str, Any]]:
+    said = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
+    found: list[dict[str, Any]] = said["tool"]["importlinter"]["contracts"]
+    return found
+
+
+def rooms() -> set[str]:
+    """Every room above the ground."""
+    inside = {p.parent if p.stem == "__init__" else p for p in SOURCE.glob("*/__init__.py")}
+    inside |= {p for p in SOURCE.glob("*.py") if p.stem != "__init__"}
+    return {p.stem for p in inside} - GROUND
+
+
+def test_every_room_stands_in_the_contract_and_in_what_stays_where() -> None:
+    """A new room is refused nothing by chance: each contract names it, or it is an exception."""
+    layers = next(c for c in contracts() if c["type"] == "layers")
+    assert layers["exhaustive"] is True
+    exceptions = {
+        "FastAPI, Starlette and Jinja2 stay in web": {"web"},
+        "PyTorch stays in training": {"training"},
+        "A server starts without PyTorch": {"training", "learning", "cli"},
+        "ONNX Runtime stays in inference and training": {"inference", "training"},
+        "PyMongo and obstore stay in storage": {"storage"},
+        "Settings are read at the edges": {"bootstrap", "cli", "web", "workflows"},
+    }
+    forbidden = {c["name"]: c for c in contracts() if c["type"] == "forbidden"}
+    assert set(forbidden) == {*exceptions, "The web never learns"}
+    for name, away in exceptions.items():
+        said = {m.removeprefix("biosight.") for m in forbidden[name]["source_modules"]}
+        assert said == rooms() - away, name
+
+
+def test_the_server_starts_without_torch() -> None:
+    code = "import sys, biosight.web.app, biosight.cli; assert 'torch' not in sys.modules"
+    subprocess.run([sys.executable, "-c", code], check=True, env=dict(os.environ))
+
+
+def functions(path: Path) -> Iterator[ast.FunctionDef | ast.AsyncFunctionDef]:
+    for node in ast.walk(ast.parse(path.read_text())):
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
+            yield node
+
+
+def is_edge(node: ast.FunctionDef | ast.AsyncFunctionDef) -> bool:
+    """Is it a route or a command?"""
+    signs = [ast.unparse(d) for d in node.decorator_list]
+    return any(s.startswith(("router.", "click.")) or ".command" in s for s in signs)
+
+
+def test_sizes() -> None:
+    for path in MODULES:
+        assert len(path.read_text().splitlines()) <= LONGEST_FILE, path
+        for node in functions(path):
+            length = (node.end_lineno or 0) - node.lineno
+            assert length <= LONGEST_FUNCTION, f"{path}: {node.name}"
+    for path in SCRIPTS.rglob("*.js"):
+        assert len(path.read_text().splitlines()) <= LONGEST_MODULE_JS, path
+        assert path.read_text().startswith("// @ts-check"), path
+
+
+def test_every_module_says_what_it_is() -> None:
+    for path in MODULES:
+        assert ast.get_docstring(ast.parse(path.read_text())), path
+
+
+def test_a_docstring_says_more_than_a_name_can() -> None:
+    """One of four words or less repeats the name: it goes, so that those there weigh something.
+
+    Routes and commands are left out: theirs is what people read in the API pages and as help.
+    """
+    short = [
+        f"{path.relative_to(SOURCE)}: {node.name}: {said}"
+        for path in MODULES
+        for node in functions(path)
+        if (said := ast.get_docstring(node)) and len(said.split()) <= 4 and not is_edge(node)
+    ]
+    assert not short, "\n".join(short)
+
+
+def there(name: str, beside: Path) -> bool:
+    """Is there a file of this name: beside, in the house, or in the project?"""
+    places = (beside, SOURCE, ROOT, SCRIPTS, ROOT / "docs", SOURCE / "web" / "templates")
+    if any((place / name).exists() for place in places):
+        return True
+    return "/" not in name and any(beside.rglob(name))
+
+
+@pytest.mark.parametrize("path", MODULES, ids=lambda p: str(p.relative_to(SOURCE)))
+def test_signposts_lead_somewhere(path: Path) -> None:
+    """Every file that a module's docstring names exists."""
+    said = ast.get_docstring(ast.parse(path.read_text())) or ""
+    for sign in re.findall(r"Not here:.*", said, re.DOTALL):
+        for name in FILE.findall(sign):
+            assert there(name, path.parent), name
+        for name in re.findall(r"\((\w+)[,)]", sign):
+            assert name in rooms() | GROUND | {"stored", "the"}, name
+
+
+def test_no_shelf_without_a_name() -> None:
+    banned = {"utils", "helpers", "common", "core", "services", "managers"}
+    assert not [p for p in SOURCE.rglob("*") if p.stem in banned and p.parent.name != "bundled"]
+
+
+def public_names() -> dict[str, set[str]]:
+    """Public classes and functions -> the rooms that define them."""
+    found: dict[str, set[str]] = defaultdict(set)
+    for path in MODULES:
+        room = path.relative_to(SOURCE).parts[0].removesuffix(".py")
+        for node in ast.parse(path.read_text()).body:
+            if isinstance(node, ast.ClassDef):
+                found[node.name].add(room)
+            elif isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
+                # A route or command may be called like the function that it leads to.
+                found[node.name] |= {room} - EDGES
+    return found
+
+
+def test_one_word_means_one_thing() -> None:
+    """A public name stands in one room, unless the glossary says that it means the same in all."""
+    glossary = (ROOT / "docs" / "words.md").read_text(encoding="utf-8")
+    shared = glossary.split("## Names that several rooms share")[1]
+    allowed = set(re.findall(r"^- `(\w+)`", shared, re.MULTILINE))
+    twice = {name: sorted(in_) for name, in_ in public_names().items() if len(in_) > 1}
+    assert {n: r for n, r in twice.items() if n not in allowed} == {}
+    assert allowed <= set(twice), f"no longer shared: {sorted(allowed - set(twice))}"
+
+
+def test_every_word_of_the_glossary_that_is_code_exists() -> None:
+    glossary = (ROOT / "docs" / "words.md").read_text(encoding="utf-8")
+    words = glossary.split("## Names that several rooms share")[0]
+    known = set(public_names()) | {"Write", "Filter", "Require"}
+    for name in re.findall(r"`([A-Z]\w+)`", words):
+        assert name in known, name
