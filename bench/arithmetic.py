@@ -23,7 +23,7 @@ from onnx import helper, numpy_helper
 from biosight.bootstrap import DEFAULT_MODEL
 from biosight.images import reading
 from biosight.images.folders import every_file
-from biosight.inference.card import read_card
+from biosight.inference.model_files.card import read_card
 from biosight.inference.network import open_network
 from biosight.inference.preprocess import Batch, Pixels, short_to_read, to_batch, to_pixels
 from biosight.process import cores

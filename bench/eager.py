@@ -15,7 +15,7 @@ from PIL import Image as Pillow
 
 from bench.made import free_port
 from biosight.bootstrap import DEFAULT_MODEL
-from biosight.inference.card import CardLabel, ModelCard, read_card
+from biosight.inference.model_files.card import CardLabel, ModelCard, read_card
 from biosight.training import networks
 from biosight.training.export import write_onnx
 

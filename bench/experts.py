@@ -17,12 +17,12 @@ import numpy as np
 from PIL import Image as Pillow
 
 from biosight.bootstrap import DEFAULT_MODEL
-from biosight.cli.versions import card_from
+from biosight.cli.models.versions import card_from
 from biosight.inference.classifier import Classifier
 from biosight.inference.expert import Branch, Expert
-from biosight.inference.mapping import read_mapping
+from biosight.inference.model_files.mapping import read_mapping
+from biosight.inference.model_files.trial import tried_expert
 from biosight.inference.preprocess import to_pixels
-from biosight.inference.trial import tried_expert
 from biosight.learning.weighing import Example, fit_weight
 from biosight.training import dataset as ds
 from biosight.training.leaves import read_names, with_nodes

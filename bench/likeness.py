@@ -18,7 +18,7 @@ from biosight.bootstrap import KINDS
 from biosight.images import Embedding
 from biosight.similar import Index
 from biosight.storage.records import Insert, among
-from biosight.storage.sqlite import SqliteRecords
+from biosight.storage.sqlite.store import SqliteRecords
 
 SIZES = (10_000, 100_000)
 DIMENSIONS = 1280

@@ -9,8 +9,8 @@ import threading
 import time
 
 from biosight.collection import Collection
-from biosight.storage import mongo
 from biosight.storage.conditions import still_there
+from biosight.storage.mongo import store
 from biosight.storage.records import Insert, Require
 from tests.storage.peer import Peer
 from tests.storage.test_records import Bird, bird
@@ -21,7 +21,7 @@ UPLOADS, ROUNDS = 16, 20
 def spent(collections: int, *, points: bool) -> tuple[float, int]:
     """Seconds for all uploads, and how often two met."""
     peer = Peer(step_seconds=0.001, commit_seconds=0.010)
-    records = mongo.open_mongo(peer.url, [Bird, Collection])
+    records = store.open_mongo(peer.url, [Bird, Collection])
 
     def upload(number: int) -> None:
         there = still_there(f"c{number % collections}")
@@ -43,7 +43,7 @@ def spent(collections: int, *, points: bool) -> tuple[float, int]:
 
 def main() -> None:
     """Print the table."""
-    mongo.SECONDS = 120.0
+    store.SECONDS = 120.0
     alone, none = spent(UPLOADS, points=False)
     print(f"{UPLOADS} uploads at once, {ROUNDS} each: seconds, ratio, meetings")
     print(f"{'each into a collection of its own':<40} {alone:6.2f} {1:6.2f} {none:6}")

@@ -15,7 +15,7 @@ from biosight.collection import Collection
 from biosight.images import Image
 from biosight.places import Deployment, Site
 from biosight.storage.records import Insert, new_id
-from biosight.storage.sqlite import SqliteRecords
+from biosight.storage.sqlite.store import SqliteRecords
 from biosight.workflows.places.deployment_acts import add_place
 
 # The larger one may be given: python -m bench.pages 1000000

@@ -27,7 +27,7 @@ from bench.made import free_port, in_use, photograph, serving, variants, wire
 from bench.uploads import speed_of
 from bench.wire import Wire
 from biosight.bootstrap import DEFAULT_MODEL
-from biosight.inference.card import read_card
+from biosight.inference.model_files.card import read_card
 from biosight.process import cores
 
 PACKAGES = ("litserve", "bentoml", "onnxruntime", "pillow", "numpy", "python-multipart")

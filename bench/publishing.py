@@ -13,7 +13,7 @@ from biosight.bootstrap import KINDS
 from biosight.places import Deployment, Site
 from biosight.publishing.standards import Scope, camtrap_dp
 from biosight.storage.records import Insert
-from biosight.storage.sqlite import SqliteRecords
+from biosight.storage.sqlite.store import SqliteRecords
 from biosight.taxa.naming import Naming
 
 SIZES = (10_000, 100_000)

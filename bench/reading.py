@@ -13,8 +13,8 @@ from PIL import Image as Pillow
 from PIL import ImageCms
 
 from bench.made import photograph
-from biosight.inference.decode_worker import decode
 from biosight.inference.preprocess import Framing
+from biosight.inference.sandbox.worker import decode
 
 TIMES = 40
 LARGE = (4032, 3024)

@@ -31,7 +31,7 @@ from biosight.bulk.work import Hand
 from biosight.collection import FIRST_NAME
 from biosight.intake import Upload, take_in
 from biosight.settings import Settings
-from biosight.storage.bucket import open_bucket
+from biosight.storage.blobs.bucket import open_bucket
 from biosight.workflows.pictures.destinations import destination
 from tests.s3 import BUCKET, S3
 from tests.walk.conftest import free_port

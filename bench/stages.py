@@ -22,13 +22,13 @@ from biosight.bootstrap import BioSight, open_biosight
 from biosight.images import reading
 from biosight.images.measures import at_short_side, perceptual_hash, statistics
 from biosight.inference.classifier import Classifier
-from biosight.inference.decoding import Decoded
 from biosight.inference.preprocess import Pixels, short_to_read, to_batch, to_pixels
+from biosight.inference.sandbox.decoding import Decoded
 from biosight.intake import Destination, Upload, record
 from biosight.process import cores
 from biosight.settings import Settings
-from biosight.storage import keys
-from biosight.storage.incoming import filled
+from biosight.storage.blobs import keys
+from biosight.storage.blobs.incoming import filled
 from biosight.workflows.pictures.destinations import destination
 
 EDGE, PIECE = b"edge", 1 << 16

@@ -21,8 +21,8 @@ from bench.made import (
 )
 from bench.wire import Wire
 from biosight.bootstrap import DEFAULT_MODEL
-from biosight.inference.card import read_card
 from biosight.inference.classifier import Classifier
+from biosight.inference.model_files.card import read_card
 
 ROUNDS = ((1, 60), (8, 320), (32, 320))
 

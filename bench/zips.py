@@ -10,10 +10,10 @@ from pathlib import Path
 from bench.made import Running, resident_mb, serving
 from bench.pages import PATHS, image
 from biosight.bootstrap import KINDS
-from biosight.storage import keys
-from biosight.storage.folder import FolderBlobs
+from biosight.storage.blobs import keys
+from biosight.storage.blobs.folder import FolderBlobs
 from biosight.storage.records import Insert
-from biosight.storage.sqlite import SqliteRecords
+from biosight.storage.sqlite.store import SqliteRecords
 
 COUNT, SIZE = 2_000, 100_000
 

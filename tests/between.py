@@ -13,7 +13,7 @@ from typing import Any, TypeVar, cast
 from starlette.testclient import TestClient
 
 from biosight.bootstrap import Archive, BioSight
-from biosight.storage.blobs import Blobs
+from biosight.storage.blobs.port import Blobs
 from biosight.storage.records import Insert, Record, Records, Write
 from biosight.web.app import create_app
 from tests.conftest import ORIGIN

@@ -14,7 +14,7 @@ from starlette.testclient import TestClient
 from biosight import bootstrap
 from biosight.bootstrap import BioSight, open_biosight
 from biosight.cli import main
-from biosight.inference.decoding import Decoders
+from biosight.inference.sandbox.decoding import Decoders
 from biosight.settings import Settings
 from biosight.web.app import create_app
 from tests import tiny

@@ -8,8 +8,8 @@ from contextlib import contextmanager
 
 from pymongo import IndexModel
 
-from biosight.storage.mongo import MongoRecords, translated
-from biosight.storage.mongo_documents import Document
+from biosight.storage.mongo.documents import Document
+from biosight.storage.mongo.store import MongoRecords, translated
 from biosight.storage.records import Record, Write
 
 

@@ -10,7 +10,7 @@ import pytest
 import yaml
 
 from biosight import metrics
-from biosight.cli.worker import BEAT, BEAT_SECONDS, STUCK_SECONDS
+from biosight.cli.server.worker import BEAT, BEAT_SECONDS, STUCK_SECONDS
 from biosight.settings import Settings
 
 DEPLOY = Path("deploy")

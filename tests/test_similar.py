@@ -11,7 +11,7 @@ from biosight.images import Embedding
 from biosight.inference.reference import in_bytes
 from biosight.similar import Index, Vectors
 from biosight.storage.records import Insert, Remove
-from biosight.storage.sqlite import SqliteRecords
+from biosight.storage.sqlite.store import SqliteRecords
 
 MANY, SIZE = 600, 48
 

@@ -9,7 +9,9 @@ from onnx import TensorProto, helper, numpy_helper
 from PIL import Image as Pillow
 
 from biosight.images.measures import statistics
-from biosight.inference.card import (
+from biosight.inference.classifier import Classifier
+from biosight.inference.head import Head, write_head
+from biosight.inference.model_files.card import (
     CardLabel,
     CardTaxon,
     ModelCard,
@@ -17,8 +19,6 @@ from biosight.inference.card import (
     read_card,
     write_card,
 )
-from biosight.inference.classifier import Classifier
-from biosight.inference.head import Head, write_head
 from biosight.inference.preprocess import to_pixels
 
 COLOURS = {"Red": (205, 40, 40), "Green": (40, 180, 60), "Blue": (40, 60, 205)}

@@ -2,7 +2,7 @@
 
 The child is a fresh Python that calls one function with words and writes each thing that it gives
 as a line of JSON; nothing is pickled. Not here: pictures, whose children stay
-(inference/decoding.py).
+(inference/sandbox/decoding.py).
 """
 
 import gc

@@ -26,20 +26,20 @@ from biosight.gallery import sweeping
 from biosight.images import Embedding, Image
 from biosight.images.comments import Comment, Mention
 from biosight.inference.batching import Batcher
-from biosight.inference.card import read_card
-from biosight.inference.decoding import Decoders
+from biosight.inference.model_files.card import read_card
+from biosight.inference.sandbox.decoding import Decoders
 from biosight.inference.serving import Classifiers
 from biosight.intake import Intake
 from biosight.labels import Annotation, Identifications, Prediction
 from biosight.review import acts
 from biosight.settings import Settings
 from biosight.similar import Index
-from biosight.storage import room
-from biosight.storage.blobs import Blobs
-from biosight.storage.folder import FolderBlobs
-from biosight.storage.installation import Installation, claim_store
+from biosight.storage.blobs import disk_space
+from biosight.storage.blobs.folder import FolderBlobs
+from biosight.storage.blobs.installation import Installation, claim_store
+from biosight.storage.blobs.port import Blobs
 from biosight.storage.records import Records
-from biosight.storage.sqlite import SqliteRecords
+from biosight.storage.sqlite.store import SqliteRecords
 from biosight.work import jobs, turns, workers
 
 log = logging.getLogger(__name__)
@@ -65,7 +65,7 @@ KINDS = (
     *logbook.KINDS,
     *workers.KINDS,
     *sweeping.KINDS,
-    *room.KINDS,
+    *disk_space.KINDS,
 )
 BUNDLED = Path(__file__).parent / "bundled"
 DEFAULT_MODEL = BUNDLED / "organisms"
@@ -159,7 +159,7 @@ def open_records(settings: Settings) -> Records:
         settings.database_file.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
         return SqliteRecords(settings.database_file, KINDS)
     try:
-        from biosight.storage.mongo import open_mongo
+        from biosight.storage.mongo.store import open_mongo
     except ImportError as error:
         raise BadRequest("MongoDB needs PyMongo: run make server-env first.") from error
     return open_mongo(settings.database_url, KINDS)
@@ -170,7 +170,7 @@ def open_blobs(settings: Settings) -> Blobs:
     if not settings.uses_bucket:
         return FolderBlobs(settings.blob_folder)
     try:
-        from biosight.storage.bucket import open_bucket
+        from biosight.storage.blobs.bucket import open_bucket
     except ImportError as error:
         raise BadRequest("A bucket needs obstore: run make server-env first.") from error
     return open_bucket(settings.storage_url, settings.data_dir / "incoming")

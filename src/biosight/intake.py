@@ -1,6 +1,7 @@
 """THE FIRST WALK: an upload is checked, stored, classified and recorded.
 
-Not here: HTTP (web/api/images.py), folders on disk (cli), or what people say later (review).
+Not here: HTTP (web/api/pictures/images.py), folders on disk (cli), or what people say later
+(review).
 """
 
 import hashlib
@@ -17,13 +18,14 @@ from biosight.errors import BadPicture
 from biosight.images import READING, Embedding, Image
 from biosight.inference.batching import Batcher
 from biosight.inference.classifier import Classifier, Floats, Verdict
-from biosight.inference.decoding import Decoded, Decoders
 from biosight.inference.preprocess import Framing
+from biosight.inference.sandbox.decoding import Decoded, Decoders
 from biosight.inference.serving import Classifiers
 from biosight.labels import PEOPLE, Prediction
-from biosight.storage import keys
-from biosight.storage.blobs import Blobs
-from biosight.storage.incoming import Incoming, Received
+from biosight.storage.blobs import keys
+from biosight.storage.blobs.disk_space import RoomLimit, check_limits, room_limits, write_metered
+from biosight.storage.blobs.incoming import Incoming, Received
+from biosight.storage.blobs.port import Blobs
 from biosight.storage.records import (
     Gone,
     Insert,
@@ -37,7 +39,6 @@ from biosight.storage.records import (
     new_id,
     one,
 )
-from biosight.storage.room import RoomLimit, check_limits, room_limits, write_metered
 from biosight.taxa.naming import Naming
 
 log = logging.getLogger(__name__)

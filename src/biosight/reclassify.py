@@ -1,7 +1,7 @@
 """Another model over a collection: tried on first, to see which labels would change; then for good.
 
 People's labels always win, and earlier Predictions stay. Not here: how a picture is classified
-(intake.py), or that this runs as a Job (work/jobs.py, cli/worker.py): both are passed in.
+(intake.py), or that this runs as a Job (work/jobs.py, cli/server/worker.py): both are passed in.
 """
 
 from collections.abc import Callable, Iterator, Sequence

@@ -13,7 +13,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from biosight.bulk import plan
-from biosight.storage.bucket import open_bucket
+from biosight.storage.blobs.bucket import open_bucket
 from tests import tiny
 from tests.conftest import Run, add_ada, require
 from tests.s3 import BUCKET, S3

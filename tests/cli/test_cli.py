@@ -13,9 +13,9 @@ import pytest
 from biosight import accounts, registry
 from biosight.bootstrap import open_archive
 from biosight.cli import main
-from biosight.inference.card import read_card, write_card
+from biosight.inference.model_files.card import read_card, write_card
 from biosight.settings import Settings
-from biosight.storage import keys
+from biosight.storage.blobs import keys
 from tests import tiny
 from tests.conftest import PASSWORD, Run, add_ada
 
@@ -342,7 +342,7 @@ def test_a_server_does_not_load_what_only_learning_needs() -> None:
     import subprocess
     import sys
 
-    code = "import biosight.cli.serve, biosight.web.app, sys; print(*sys.modules)"
+    code = "import biosight.cli.server.serve, biosight.web.app, sys; print(*sys.modules)"
     said = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True).stdout
     loaded = set(said.split())
     assert "biosight.web.app" in loaded
@@ -352,7 +352,7 @@ def test_a_server_does_not_load_what_only_learning_needs() -> None:
 def test_sort_reads_ahead_and_keeps_the_order() -> None:
     import threading
 
-    from biosight.cli.sorting import a_few_ahead
+    from biosight.cli.pictures.sort import a_few_ahead
 
     third, asked = threading.Event(), list[str]()
 

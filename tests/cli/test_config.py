@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from biosight.cli.config import shown
+from biosight.cli.server.config import shown
 from tests.conftest import Run
 from tests.post import post_office
 

@@ -16,10 +16,10 @@ from biosight.errors import Conflict
 from biosight.gallery import sweeping, trash
 from biosight.images import Image
 from biosight.settings import Settings
-from biosight.storage import keys
-from biosight.storage.blobs import Blobs
-from biosight.storage.folder import FolderBlobs
-from biosight.storage.installation import adopt_store
+from biosight.storage.blobs import keys
+from biosight.storage.blobs.folder import FolderBlobs
+from biosight.storage.blobs.installation import adopt_store
+from biosight.storage.blobs.port import Blobs
 from biosight.workflows.upkeep.housekeeping import keep_house
 from tests.conftest import Run, first_collection, upload
 from tests.tiny import picture

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from PIL import Image as Pillow
 
-from biosight.images import colour
+from biosight.images.formats import colour_profiles
 from biosight.images.reading import open_picture, thumbnail_of
 from tests import written
 
@@ -143,7 +143,7 @@ def cmyk_profile() -> bytes:
         P3[:300],
         P3[:36] + b"none" + P3[40:],
         written.grey_profile(1.0),
-        P3 + b"\0" * colour.LARGEST_PROFILE,
+        P3 + b"\0" * colour_profiles.LARGEST_PROFILE,
     ],
     ids=["sRGB", "junk", "cut", "no signature", "of grey", "huge"],
 )
@@ -152,7 +152,7 @@ def test_other_profiles_change_no_bit(form: str, profile: bytes, tmp_path: Path)
     with_one = open_picture(saved(tmp_path / "a", form, picture, profile), 256).picture
     picture.save(tmp_path / "b", form, quality=95)
     plain = open_picture(tmp_path / "b", 256).picture
-    if form == "TIFF" and colour.suits(profile, "RGB"):
+    if form == "TIFF" and colour_profiles.suits(profile, "RGB"):
         plain = picture  # whose numbers have a meaning: they are not stretched
     assert with_one.tobytes() == plain.tobytes()
 
@@ -162,5 +162,5 @@ def test_no_changed_byte_raises(changes: list[tuple[int, int]]) -> None:
     profile = bytearray(P3)
     for at, value in changes:
         profile[at] = value
-    turned = colour.to_srgb(written.ramp(), bytes(profile))
+    turned = colour_profiles.to_srgb(written.ramp(), bytes(profile))
     assert (turned.mode, turned.size) == ("RGB", (90, 60))

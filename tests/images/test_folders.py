@@ -10,7 +10,7 @@ from PIL import Image as Pillow
 
 from biosight.errors import Unavailable
 from biosight.images.folders import every_file, printable
-from biosight.inference.decoding import Decoders
+from biosight.inference.sandbox.decoding import Decoders
 from tests import tiny, written
 from tests.conftest import Run, add_ada
 
@@ -135,7 +135,7 @@ def test_a_busy_machine_is_waited_for(
     run: Run, folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The first two tries of each picture meet a machine that is busy with others."""
-    from biosight.cli import pictures
+    from biosight.cli.pictures import pictures
 
     add_ada(run)
     monkeypatch.setattr(pictures, "WAITS", (0, 0, 0))
@@ -157,7 +157,7 @@ def test_a_busy_machine_is_waited_for(
 def test_a_machine_that_stays_busy_refuses_nothing_for_good(
     run: Run, folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from biosight.cli import pictures
+    from biosight.cli.pictures import pictures
 
     add_ada(run)
     monkeypatch.setattr(pictures, "WAITS", (0,))

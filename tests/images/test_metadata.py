@@ -10,10 +10,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 from PIL import Image as Pillow
 
-from biosight.images import ifd
-from biosight.images.metadata import Metadata, metadata_of, tags_of_block
+from biosight.images.formats import ifd
+from biosight.images.metadata.file import Metadata, metadata_of, tags_of_block
+from biosight.images.metadata.xmp import properties
 from biosight.images.reading import open_picture
-from biosight.images.xmp import properties
 from tests import written
 from tests.written import ASCII, CHANGED, DATE, DIGITIZED, ORIGINAL, RATIONAL, SHORT, UNDEFINED
 

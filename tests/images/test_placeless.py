@@ -14,10 +14,10 @@ from PIL import Image as Pillow
 from PIL import ImageCms
 
 from biosight.errors import BadPicture
-from biosight.images.limits import MEDIA_TYPES
+from biosight.images.file_types import MEDIA_TYPES
 from biosight.images.placeless import placeless_type, without_place
 from biosight.images.reading import open_picture
-from biosight.inference.decoding import Decoders
+from biosight.inference.sandbox.decoding import Decoders
 from tests.places_written import LATITUDE, PLACE, WAYS, drawn, jpeg, png
 from tests.written import LONG, SHORT, UNDEFINED
 from tests.written import exif as written

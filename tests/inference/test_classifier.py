@@ -10,8 +10,8 @@ from PIL import Image as Pillow
 from biosight.bootstrap import DEFAULT_MODEL
 from biosight.errors import BadModel, Unavailable
 from biosight.inference.batching import Batcher
-from biosight.inference.card import read_card
 from biosight.inference.classifier import Classifier
+from biosight.inference.model_files.card import read_card
 from biosight.inference.preprocess import Pixels, to_batch, to_pixels
 from tests.tiny import COLOURS, picture
 

@@ -14,9 +14,9 @@ from PIL import Image as Pillow
 
 from biosight.errors import BadPicture, Unavailable
 from biosight.images.measures import statistics
-from biosight.inference.decode_child import Child
-from biosight.inference.decoding import Decoders
 from biosight.inference.preprocess import Framing, to_pixels
+from biosight.inference.sandbox.child import Child
+from biosight.inference.sandbox.decoding import Decoders
 from tests.images.test_reading import png_header
 from tests.tiny import picture
 

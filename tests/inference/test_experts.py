@@ -17,10 +17,10 @@ from biosight import registry
 from biosight.bootstrap import BioSight, open_archive, open_biosight
 from biosight.errors import BadModel
 from biosight.images import Image
-from biosight.inference.card import CardLabel, CardTaxon, ModelCard, read_card
 from biosight.inference.classifier import Classifier
 from biosight.inference.expert import Branch, Expert
-from biosight.inference.mapping import read_mapping
+from biosight.inference.model_files.card import CardLabel, CardTaxon, ModelCard, read_card
+from biosight.inference.model_files.mapping import read_mapping
 from biosight.inference.rollup import Rollup
 from biosight.inference.serving import experts_beside
 from biosight.learning.weighing import Example, fit_weight
@@ -147,7 +147,7 @@ def expert_card(
 
 def folder_of(tmp_path: Path, *, weight: float, swapped: bool = False) -> Path:
     """An expert's folder, as `model add` leaves it."""
-    from biosight.inference import arrival
+    from biosight.inference.model_files import arrival
 
     (tmp_path / "m.csv").write_text(MAP)
     labels = tuple(LABELS.split(","))
@@ -343,7 +343,7 @@ def test_a_real_tflite_network_is_run(tmp_path: Path) -> None:
     if not named:
         pytest.skip("no TFLite network here: set BIOSIGHT_TFLITE to NAME.tflite")
     pytest.importorskip("ai_edge_litert")
-    from biosight.inference.trial import tried_expert
+    from biosight.inference.model_files.trial import tried_expert
 
     path = Path(named)
     labels = path.with_name(f"{path.stem}_labels.txt").read_text().split("\n")

@@ -13,7 +13,7 @@ from biosight.bootstrap import open_archive
 from biosight.collection import Collection
 from biosight.errors import BadModel, BadRequest
 from biosight.images import Image
-from biosight.inference.card import read_card
+from biosight.inference.model_files.card import read_card
 from biosight.learning import gate, locking, recipe, snapshot
 from biosight.learning.gate import BEFORE, HERE, Answers, Trial
 from biosight.learning.teach_tree import Grown, grown

@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 
 from biosight.errors import BadRequest
-from biosight.inference.card import read_card
 from biosight.inference.classifier import Classifier, Floats
+from biosight.inference.model_files.card import read_card
 from biosight.learning.teach import Assignment, Example, teach
 from biosight.learning.teach_tree import allows, grown, place_in
 from biosight.taxa.naming import Naming

@@ -14,7 +14,7 @@ from biosight.places import Deployment, Site
 from biosight.review.doing import perform
 from biosight.review.undoing import undo
 from biosight.storage.records import Insert, Order, Records, Where
-from biosight.storage.sqlite import SqliteRecords
+from biosight.storage.sqlite.store import SqliteRecords
 from biosight.taxa.naming import Naming
 from biosight.workflows.places import deployment_acts
 from tests.publishing.test_table import IMAGE

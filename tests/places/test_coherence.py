@@ -23,7 +23,7 @@ from biosight.review.doing import perform
 from biosight.review.undoing import get_act, undo
 from biosight.settings import Settings
 from biosight.storage.records import Gone, Insert, Records, Replace, Where, Write
-from biosight.storage.sqlite import SqliteRecords
+from biosight.storage.sqlite.store import SqliteRecords
 from biosight.taxa.naming import Naming
 from biosight.work import jobs
 from biosight.workflows.jobs import all_kinds

@@ -5,7 +5,7 @@ import zipfile
 from starlette.testclient import TestClient
 
 from biosight.bootstrap import BioSight
-from biosight.storage import keys
+from biosight.storage.blobs import keys
 from tests import tiny
 from tests.conftest import first_collection, upload, upload_ids
 

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from biosight.images.limits import KNOWN_SUFFIXES
+from biosight.images.file_types import KNOWN_SUFFIXES
 from biosight.publishing.file_names import DEVICES, UniqueNames, clean_part, file_name
 
 TEXT = st.text(max_size=400)

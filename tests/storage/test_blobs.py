@@ -11,10 +11,10 @@ import obstore
 import pytest
 
 from biosight.errors import NotFound, Unavailable
-from biosight.storage import keys
-from biosight.storage.blobs import Blobs
-from biosight.storage.bucket import GRACE_SECONDS, BucketBlobs, open_bucket
-from biosight.storage.folder import FolderBlobs
+from biosight.storage.blobs import keys
+from biosight.storage.blobs.bucket import GRACE_SECONDS, BucketBlobs, open_bucket
+from biosight.storage.blobs.folder import FolderBlobs
+from biosight.storage.blobs.port import Blobs
 from biosight.storage.moving import move_blobs
 from tests.s3 import BUCKET, S3
 from tests.walk.conftest import free_port

@@ -25,9 +25,9 @@ from biosight.labels import Annotation, Prediction
 from biosight.review.acts import Act
 from biosight.review.undoing import Undone
 from biosight.storage.fields import SCHEMA_VERSION, fields_of
-from biosight.storage.mongo_documents import Document
+from biosight.storage.mongo.documents import Document
 from biosight.storage.records import Records, Where
-from biosight.storage.sqlite import SqliteRecords
+from biosight.storage.sqlite.store import SqliteRecords
 from biosight.workflows.jobs.undo_act import take_back
 from tests.stores import Mocked
 

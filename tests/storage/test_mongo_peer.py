@@ -10,8 +10,8 @@ from typing import ClassVar
 import pytest
 
 from biosight.errors import BadRequest, BioSightError, NoSpace, Stale, Unavailable
-from biosight.storage import mongo
-from biosight.storage.mongo import MongoRecords, open_mongo
+from biosight.storage.mongo import store
+from biosight.storage.mongo.store import MongoRecords, open_mongo
 from biosight.storage.records import Gone, Insert, InUse, Remove, Replace, Require, Where
 from tests.conftest import Run
 from tests.storage.peer import CONFLICT, CUT, HANG, Document, Peer, slow
@@ -43,9 +43,9 @@ FULL: Document = {
 def peer(monkeypatch: pytest.MonkeyPatch) -> Iterator[Peer]:
     # The same bounds as in earnest, a tenth as long.
     for name in ("SELECT_MS", "CONNECT_MS"):
-        monkeypatch.setattr(mongo, name, getattr(mongo, name) // 5)
-    monkeypatch.setattr(mongo, "SOCKET_MS", 300)
-    monkeypatch.setattr(mongo, "SECONDS", 2.0)
+        monkeypatch.setattr(store, name, getattr(store, name) // 5)
+    monkeypatch.setattr(store, "SOCKET_MS", 300)
+    monkeypatch.setattr(store, "SECONDS", 2.0)
     made = Peer()
     yield made
     made.close()
@@ -165,7 +165,7 @@ def test_points_to_lean_on_are_made_at_first(peer: Peer, records: MongoRecords) 
     peer.lay_out("update", {"ok": 1, "n": 0, "nModified": 0})
     records.write(THERE, Insert(bird(1)))
     (made,) = [c for c in peer.named("insert") if c["insert"] == "leaning"]
-    assert len({d["_id"] for d in made["documents"]}) == mongo.POINTS
+    assert len({d["_id"] for d in made["documents"]}) == store.POINTS
     assert "autocommit" not in made  # outside of the transaction, which begins anew
     assert len(peer.named("commitTransaction")) == 1
     records.write(Remove(Fen, "f1"))

@@ -9,7 +9,7 @@ from pymongo.errors import AutoReconnect, DuplicateKeyError, OperationFailure
 
 from biosight.accounts import User
 from biosight.errors import Unavailable
-from biosight.storage.mongo import translated
+from biosight.storage.mongo.store import translated
 from biosight.storage.records import Insert, Where
 from tests.stores import Mocked
 
@@ -73,7 +73,7 @@ def test_new_fields_come_in_pieces_and_a_start_goes_on_where_it_was(
     database: Any = mongomock.MongoClient()["biosight"]
     old = Mocked(database, [Tree])
     old.write(*(Insert(Tree(f"t{n}", f"{n}ash")) for n in range(9)))
-    monkeypatch.setattr("biosight.storage.mongo.AT_ONCE", 2)
+    monkeypatch.setattr("biosight.storage.mongo.store.AT_ONCE", 2)
     told: list[int] = []
     for name in ("update_many", "update_one"):
         really = getattr(mongomock.Collection, name)
@@ -96,7 +96,7 @@ def test_new_fields_come_in_pieces_and_a_start_goes_on_where_it_was(
 
 
 def test_many_are_removed_in_pieces(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("biosight.storage.mongo.AT_ONCE", 2)
+    monkeypatch.setattr("biosight.storage.mongo.store.AT_ONCE", 2)
     records = Mocked(mongomock.MongoClient()["biosight"], [Tree])
     records.write(*(Insert(Tree(f"t{n}", "ash" if n else "oak")) for n in range(6)))
     assert records.remove(Tree, [Where("name", "=", "ash")]) == 5

@@ -8,14 +8,14 @@ from click.testing import CliRunner
 
 from biosight.bootstrap import KINDS, open_archive
 from biosight.cli import main
-from biosight.cli.migrate import without_password
+from biosight.cli.server.migrate import without_password
 from biosight.errors import BadRequest
 from biosight.images import Image
 from biosight.settings import Settings
-from biosight.storage.installation import Installation, installation
+from biosight.storage.blobs.installation import Installation, installation
 from biosight.storage.moving import held_by_another, move, write_file
 from biosight.storage.records import Insert, Records, Remove, Replace, Where
-from biosight.storage.sqlite import SqliteRecords
+from biosight.storage.sqlite.store import SqliteRecords
 from tests import tiny
 from tests.conftest import PASSWORD, Run, add_ada
 from tests.storage.test_records import Bird, bird

@@ -14,7 +14,7 @@ from biosight.review.acts import change_of
 from biosight.review.doing import perform
 from biosight.storage.patience import tries
 from biosight.storage.records import Insert, Where
-from biosight.storage.sqlite import SqliteRecords
+from biosight.storage.sqlite.store import SqliteRecords
 from tests.conftest import ORIGIN, first_collection, upload_ids
 from tests.publishing.test_table import IMAGE
 

@@ -11,9 +11,9 @@ from typing import Any
 import mongomock
 import pytest
 
-from biosight.storage import sqlite_ways
 from biosight.storage.records import Insert, Order, Position, Records, Remove, Replace, Where
-from biosight.storage.sqlite import SqliteRecords
+from biosight.storage.sqlite import conditions
+from biosight.storage.sqlite.store import SqliteRecords
 from tests.storage.test_records import Bird, bird
 from tests.stores import Mocked
 
@@ -99,7 +99,7 @@ def test_any_question_is_answered_as_by_a_slow_search(
 ) -> None:
     dice = random.Random(seed)
     for name, values in (("FEW", (2, 2000)), ("MOST_BRANCHES", (0, 2, 200)), ("MET_OFTEN", (1, 8))):
-        monkeypatch.setattr(sqlite_ways, name, dice.choice(values))
+        monkeypatch.setattr(conditions, name, dice.choice(values))
     records: Records = (
         SqliteRecords(tmp_path / "test.db", [Bird])
         if store == "sqlite"

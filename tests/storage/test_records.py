@@ -14,8 +14,8 @@ import pytest
 from pymongo.database import Database
 
 from biosight.errors import BadRequest, Stale, Unavailable
-from biosight.storage.mongo import MongoRecords, check_transactions, open_mongo
-from biosight.storage.mongo_documents import Document
+from biosight.storage.mongo.documents import Document
+from biosight.storage.mongo.store import MongoRecords, check_transactions, open_mongo
 from biosight.storage.records import (
     Gone,
     Insert,
@@ -30,7 +30,7 @@ from biosight.storage.records import (
     Where,
     new_id,
 )
-from biosight.storage.sqlite import SqliteRecords
+from biosight.storage.sqlite.store import SqliteRecords
 from tests.stores import Mocked
 
 
@@ -169,7 +169,7 @@ def test_words_are_found_by_their_beginning(
     records: Records, monkeypatch: pytest.MonkeyPatch, few: int
 ) -> None:
     # Words of few records and common ones are sought on two ways, which must find the same.
-    monkeypatch.setattr("biosight.storage.sqlite_ways.FEW", few)
+    monkeypatch.setattr("biosight.storage.sqlite.conditions.FEW", few)
     said = [("red", "rose"), ("red", "rosé"), ("reed",), ("q%t",), ()]
     records.write(*(Insert(bird(n, place="fen", words=w)) for n, w in enumerate(said)))
     records.write(Insert(bird(9, place="moor", words=("reed",))))
@@ -209,8 +209,8 @@ def test_a_branch_comes_in_order_page_by_page(
 ) -> None:
     # Its values are sought one by one where they are few, else along the order where they are many
     # of all, else by their range.
-    monkeypatch.setattr("biosight.storage.sqlite_ways.MOST_BRANCHES", most)
-    monkeypatch.setattr("biosight.storage.sqlite_ways.MET_OFTEN", often)
+    monkeypatch.setattr("biosight.storage.sqlite.conditions.MOST_BRANCHES", most)
+    monkeypatch.setattr("biosight.storage.sqlite.conditions.MET_OFTEN", often)
     birds = [bird(n, place="fen" if n % 5 else "moor", kind=f"/{n % 7}/") for n in range(60)]
     birds = [replace(b, weight=b.weight % 20) for b in birds]
     records.write(*(Insert(b) for b in birds))
@@ -415,7 +415,7 @@ def test_an_earlier_file_gets_the_new_fields(tmp_path: Path) -> None:
 def test_an_earlier_file_gets_counts_of_its_words(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("biosight.storage.sqlite_ways.FEW", 1)
+    monkeypatch.setattr("biosight.storage.sqlite.conditions.FEW", 1)
     path = tmp_path / "old.db"
     old = SqliteRecords(path, [Bird])
     old.write(*(Insert(bird(n, words=("reed", f"n{n}"))) for n in range(5)))

@@ -12,8 +12,8 @@ from starlette.testclient import TestClient
 from biosight.bootstrap import BioSight
 from biosight.collection import Collection
 from biosight.images import Image
+from biosight.storage.blobs.disk_space import room_limits, write_metered
 from biosight.storage.records import Records, Where
-from biosight.storage.room import room_limits, write_metered
 from biosight.work import jobs
 from biosight.workflows.jobs import all_kinds
 from tests.between import Between, inserts, records_between, served
@@ -104,7 +104,7 @@ def test_a_collections_quota_holds_for_what_comes_from_another(
 def test_a_job_that_copies_stops_at_the_quota(
     ada: TestClient, biosight: BioSight, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("biosight.web.api.acts.MOST_AT_ONCE", 1)
+    monkeypatch.setattr("biosight.web.api.pictures.acts.MOST_AT_ONCE", 1)
     c = first_collection(ada)
     other = ada.post(f"{API}/collections", json={"name": "Other"}).json()["id"]
     ids = upload_ids(ada, c, "Red", "Green", "Blue")

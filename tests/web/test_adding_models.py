@@ -11,7 +11,7 @@ import pytest
 from onnx import TensorProto, helper, numpy_helper
 from starlette.testclient import TestClient
 
-from biosight.inference import trial
+from biosight.inference.model_files import trial
 from tests import tiny
 from tests.cli.test_model_commands import foreign
 from tests.conftest import first_collection, upload

@@ -9,9 +9,9 @@ from starlette.testclient import TestClient
 from biosight.bootstrap import BioSight
 from biosight.gallery import trash
 from biosight.images import Image
-from biosight.storage import keys
+from biosight.storage.blobs import keys
+from biosight.storage.blobs.folder import FolderBlobs
 from biosight.storage.conditions import still_there
-from biosight.storage.folder import FolderBlobs
 from biosight.storage.records import Where
 from biosight.taxa.naming import Naming
 from biosight.workflows.upkeep.housekeeping import keep_house

@@ -24,8 +24,8 @@ MANY = 7
 @pytest.fixture(autouse=True)
 def small(monkeypatch: pytest.MonkeyPatch) -> None:
     """Two pictures are many, and make a piece."""
-    import biosight.web.api.acts as api
-    import biosight.web.api.places as places
+    import biosight.web.api.collections.places as places
+    import biosight.web.api.pictures.acts as api
     from biosight.gallery import trash
     from biosight.workflows.names import rename
 

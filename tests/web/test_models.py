@@ -12,8 +12,8 @@ from starlette.testclient import TestClient
 
 from biosight import registry
 from biosight.bootstrap import BioSight
-from biosight.inference.card import read_card, write_card
 from biosight.inference.head import Head, write_head
+from biosight.inference.model_files.card import read_card, write_card
 from biosight.labels import Prediction
 from biosight.storage.records import Where
 from biosight.work import jobs

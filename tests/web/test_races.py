@@ -13,7 +13,7 @@ from biosight import registry
 from biosight.bootstrap import BioSight
 from biosight.images import Image
 from biosight.review.acts import Act
-from biosight.storage import keys
+from biosight.storage.blobs import keys
 from biosight.storage.records import Replace, Where
 from biosight.work import jobs
 from tests import tiny

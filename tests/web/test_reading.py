@@ -14,8 +14,8 @@ from biosight.bootstrap import BioSight
 from biosight.errors import Unavailable
 from biosight.images import READING, Image
 from biosight.images.record import NO_CAPTURE
-from biosight.inference.decoding import Decoders
-from biosight.storage import keys
+from biosight.inference.sandbox.decoding import Decoders
+from biosight.storage.blobs import keys
 from biosight.storage.records import Records, Replace
 from biosight.workflows.pictures.reread import left_to_read, reread
 from tests import tiny, written

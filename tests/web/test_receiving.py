@@ -11,9 +11,9 @@ from starlette.types import Message
 
 from biosight.bootstrap import BioSight
 from biosight.errors import NoSpace
-from biosight.storage.folder import FolderBlobs
-from biosight.storage.incoming import Incoming
-from biosight.web.receiving import MOST_IN_MEMORY, upload_form
+from biosight.storage.blobs.folder import FolderBlobs
+from biosight.storage.blobs.incoming import Incoming
+from biosight.web.files.upload_form import MOST_IN_MEMORY, upload_form
 from tests import tiny
 from tests.between import elsewhere
 from tests.conftest import first_collection, upload

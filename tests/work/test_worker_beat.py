@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 
 from biosight.bootstrap import open_archive
-from biosight.cli import worker
-from biosight.cli.worker import Shift
+from biosight.cli.server import worker
+from biosight.cli.server.worker import Shift
 from biosight.settings import Settings
 from biosight.work import workers
 from tests.work.test_jobs import until

@@ -14,8 +14,8 @@ import pyarrow.parquet as pq
 
 from biosight.errors import BadRequest
 from biosight.images import Capture, Embedding
-from biosight.images.metadata import Metadata
-from biosight.inference.decoding import Decoded
+from biosight.images.metadata.file import Metadata
+from biosight.inference.sandbox.decoding import Decoded
 
 ROWS = 500
 

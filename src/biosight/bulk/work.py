@@ -18,7 +18,7 @@ from biosight.bulk.chunks import Chunk
 from biosight.errors import BadPicture, NotFound
 from biosight.images import Capture
 from biosight.inference.classifier import Classifier, Verdict
-from biosight.inference.decoding import Decoded, Decoders
+from biosight.inference.sandbox.decoding import Decoded, Decoders
 from biosight.storage.source import Source
 
 BATCH = 8

@@ -16,32 +16,32 @@ from biosight.settings import Settings
 # Name -> the module of biosight.cli, and what it is called there. Loaded when asked for: all of
 # them together take longer to load than most commands take to run.
 COMMANDS = {
-    "serve": ("serve", "serve"),
-    "worker": ("worker", "worker"),
-    "teach": ("worker", "teach"),
-    "sort": ("sorting", "sort"),
-    "import": ("pictures", "import_folder"),
-    "export": ("pictures", "export"),
-    "backup": ("archive", "backup"),
-    "restore": ("archive", "restore"),
-    "doctor": ("archive", "doctor"),
-    "config": ("config", "config"),
-    "store": ("store", "store"),
-    "user": ("people", "user"),
-    "train": ("learn", "train"),
-    "evaluate": ("learn", "evaluate"),
-    "model": ("versions", "model"),
-    "drift": ("drift", "drift"),
-    "retrain": ("retrain", "retrain"),
-    "pipeline": ("pipeline", "pipeline"),
-    "classify": ("classify", "classify"),
-    "import-table": ("classify", "import_table"),
-    "publish": ("standards", "publish"),
-    "taxa": ("taxa", "taxa"),
-    "places": ("places", "places"),
-    "import-camtrap": ("camtrap", "import_camtrap"),
-    "migrate": ("migrate", "migrate"),
-    "migrate-blobs": ("migrate", "migrate_blobs"),
+    "serve": ("server.serve", "serve"),
+    "worker": ("server.worker", "worker"),
+    "teach": ("server.worker", "teach"),
+    "sort": ("pictures.sort", "sort"),
+    "import": ("pictures.pictures", "import_folder"),
+    "export": ("pictures.pictures", "export"),
+    "backup": ("server.archive", "backup"),
+    "restore": ("server.archive", "restore"),
+    "doctor": ("server.archive", "doctor"),
+    "config": ("server.config", "config"),
+    "store": ("server.store", "store"),
+    "user": ("server.people", "user"),
+    "train": ("models.learn", "train"),
+    "evaluate": ("models.learn", "evaluate"),
+    "model": ("models.versions", "model"),
+    "drift": ("models.drift", "drift"),
+    "retrain": ("models.retrain", "retrain"),
+    "pipeline": ("models.pipeline", "pipeline"),
+    "classify": ("pictures.classify", "classify"),
+    "import-table": ("pictures.classify", "import_table"),
+    "publish": ("pictures.publish", "publish"),
+    "taxa": ("pictures.taxa", "taxa"),
+    "places": ("pictures.places", "places"),
+    "import-camtrap": ("pictures.camtrap", "import_camtrap"),
+    "migrate": ("server.migrate", "migrate"),
+    "migrate-blobs": ("server.migrate", "migrate_blobs"),
 }
 
 
@@ -79,7 +79,7 @@ def main(context: click.Context) -> None:
     try:
         settings = Settings()
     except ValidationError as error:
-        from biosight.cli import config
+        from biosight.cli.server import config
 
         raise click.ClickException(config.mistakes(error)) from error
     logs.set_up(settings.log_format, settings.log_level)

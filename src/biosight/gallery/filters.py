@@ -1,6 +1,6 @@
 """Filter: which pictures to show. Each part is one row here, with all that is known of it.
 
-Addresses and bodies (web/filtering.py), the sheet of the page and its chips (collection.html,
+Addresses and bodies (web/schemas/filters.py), the sheet of the page and its chips (collection.html,
 filters.js) and the store's conditions are made from these rows. Not here: pages and counts
 (browse.py), or who may see the collection (membership.py).
 """

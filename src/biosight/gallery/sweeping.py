@@ -15,9 +15,9 @@ from typing import ClassVar
 
 from biosight.gallery.trash import LeftBytes, remove_bytes
 from biosight.images import Image
-from biosight.storage import keys
-from biosight.storage.blobs import Blobs
-from biosight.storage.installation import check_owner
+from biosight.storage.blobs import keys
+from biosight.storage.blobs.installation import check_owner
+from biosight.storage.blobs.port import Blobs
 from biosight.storage.records import Insert, Records, Remove, Where, among, one, pages
 
 log = logging.getLogger(__name__)

@@ -15,8 +15,8 @@ from biosight.errors import Stale
 from biosight.images import ActItem, Embedding, Image
 from biosight.images.comments import Comment, Mention
 from biosight.labels import Annotation, Identifications, Prediction
-from biosight.storage import keys
-from biosight.storage.blobs import Blobs
+from biosight.storage.blobs import keys
+from biosight.storage.blobs.port import Blobs
 from biosight.storage.records import Insert, InUse, Records, Remove, Where, among, one, pages
 
 PAGE = 200

@@ -1,9 +1,9 @@
 """Images: the record of one picture, and bytes -> checked, upright, measured picture.
 
-Not here: where the decode runs (inference/decoding.py).
+Not here: where the decode runs (inference/sandbox/decoding.py).
 """
 
-from biosight.images.limits import (
+from biosight.images.file_types import (
     MAX_PIXELS,
     MEDIA_TYPES,
     SHOWN_AS_IS,

@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from biosight.images.limits import HEAD_BYTES, raw_kind, sniff
+from biosight.images.file_types import HEAD_BYTES, raw_kind, sniff
 
 NO_FILES = {
     stat.S_IFIFO: "a pipe, not a file",

@@ -3,7 +3,7 @@
 The file is built from what a decoder needs, plus how it is turned and its colour profile. Nothing
 is searched for, so nothing can hide. JPEG, PNG, WebP, GIF and BMP keep every pixel, TIFF every
 sample and page; HEIC and AVIF are drawn as a JPEG. Runs inside the decode sandbox. Not here:
-reading places (metadata.py).
+reading places (images/metadata/file.py).
 """
 
 import tempfile
@@ -15,7 +15,7 @@ from PIL import Image as Pillow
 
 from biosight.errors import BadPicture
 from biosight.images import reading
-from biosight.images.limits import MEDIA_TYPES, sniff
+from biosight.images.file_types import MEDIA_TYPES, sniff
 from biosight.images.rebuilt import NotRebuilt, Pieces, bmp, gif, jpeg, png, tiff, webp
 
 JPEG = "image/jpeg"

@@ -2,7 +2,8 @@
 
 Runs inside the decode sandbox only: everything here meets hostile files. What a file says beside
 its picture is read apart and never given to a decoder, so that it can refuse or turn nothing. Not
-here: the sandbox itself (inference/decoding.py), or what tags mean (metadata.py).
+here: the sandbox itself (inference/sandbox/decoding.py), or what tags mean
+(images/metadata/file.py).
 """
 
 import io
@@ -17,8 +18,7 @@ from PIL import Image as Pillow
 from PIL import JpegImagePlugin
 
 from biosight.errors import BadPicture
-from biosight.images import colour, ifd, jpeg, png, tiff
-from biosight.images.limits import (
+from biosight.images.file_types import (
     HEAD_BYTES,
     MAX_PIXELS,
     MEDIA_TYPES,
@@ -26,7 +26,8 @@ from biosight.images.limits import (
     raw_kind,
     sniff,
 )
-from biosight.images.metadata import Metadata, metadata_of, tags_of_block, tags_of_tiff
+from biosight.images.formats import colour_profiles, ifd, jpeg, png, tiff
+from biosight.images.metadata.file import Metadata, metadata_of, tags_of_block, tags_of_tiff
 
 THUMBNAIL_SIDE = 320
 LARGE_PIXELS = 24_000_000
@@ -274,7 +275,7 @@ def made_upright(found: Found, media_type: str, need_short: int, metadata: Metad
     profile = found.blocks.profile
     picture = shrunk(found.picture, need_short)
     del found.picture
-    picture = colour.to_srgb(flattened(picture), profile)
+    picture = colour_profiles.to_srgb(flattened(picture), profile)
     picture = picture if picture.mode == "RGB" else picture.convert("RGB")
     turn = TURNS.get(found.orientation)
     picture = picture.transpose(turn) if turn is not None else picture

@@ -13,9 +13,9 @@ import numpy.typing as npt
 import onnxruntime as ort
 
 from biosight.errors import BadModel
-from biosight.inference.card import ModelCard, card_rollup, file_sha256, read_card
 from biosight.inference.expert import Beside
 from biosight.inference.head import Head, read_head
+from biosight.inference.model_files.card import ModelCard, card_rollup, file_sha256, read_card
 from biosight.inference.network import open_network
 from biosight.inference.preprocess import Pixels, to_batch
 from biosight.inference.reference import Familiar, read_reference

@@ -16,7 +16,7 @@ import numpy.typing as npt
 from PIL import Image as Pillow
 
 from biosight.errors import BadModel
-from biosight.inference.card import ModelCard, file_sha256, read_card
+from biosight.inference.model_files.card import ModelCard, file_sha256, read_card
 from biosight.inference.network import open_network
 from biosight.inference.preprocess import FILTERS, Pixels, to_batch
 from biosight.inference.rollup import SMALLEST, Floats, Rollup, shares

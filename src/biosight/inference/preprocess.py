@@ -11,7 +11,7 @@ import numpy.typing as npt
 from PIL import Image as Pillow
 
 if TYPE_CHECKING:
-    from biosight.inference.card import ModelCard
+    from biosight.inference.model_files.card import ModelCard
 
 Pixels = npt.NDArray[np.uint8]
 Batch = npt.NDArray[np.float32]

@@ -13,9 +13,9 @@ from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 
 from biosight.errors import BadModel, BioSightError
-from biosight.inference.card import read_card
 from biosight.inference.classifier import Classifier
 from biosight.inference.expert import Beside, Branch, Expert
+from biosight.inference.model_files.card import read_card
 
 log = logging.getLogger(__name__)
 MOST_OPEN = 6

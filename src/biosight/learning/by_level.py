@@ -9,9 +9,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from biosight.inference.card import ModelCard
 from biosight.inference.classifier import Classifier, Verdict
 from biosight.inference.head import Head
+from biosight.inference.model_files.card import ModelCard
 from biosight.inference.quality import wilson
 from biosight.inference.reference import Reference
 from biosight.inference.rollup import Floats, Rollup, Scores

@@ -6,7 +6,7 @@ Not here: the comparison (gate.py), or the page in the app (web).
 from collections.abc import Sequence
 from html import escape
 
-from biosight.inference.card import ModelCard
+from biosight.inference.model_files.card import ModelCard
 from biosight.learning.by_level import WORDS, LevelLine
 from biosight.learning.gate import GateReport, LabelLine, NewLabel, Part
 

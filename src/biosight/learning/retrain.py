@@ -19,11 +19,11 @@ from biosight.bootstrap import Archive
 from biosight.collection import Collection
 from biosight.errors import BadModel, BadRequest, NotFound
 from biosight.images import Image
-from biosight.inference.card import ModelCard, learnt_from, read_card, write_card
 from biosight.inference.classifier import Classifier
-from biosight.inference.decoding import Decoders
+from biosight.inference.model_files.card import ModelCard, learnt_from, read_card, write_card
 from biosight.inference.preprocess import to_pixels
 from biosight.inference.reference import read_reference
+from biosight.inference.sandbox.decoding import Decoders
 from biosight.labels import OPENS_AT
 from biosight.learning import gate, teach, trial
 from biosight.learning.by_level import Truth
@@ -32,7 +32,7 @@ from biosight.learning.recipe import Recipe
 from biosight.learning.snapshot import Row, TrainingSet, freeze, pictures, read_set, unpack
 from biosight.learning.teach_tree import Grown, grown, place_in
 from biosight.registry import ModelVersion
-from biosight.storage import keys
+from biosight.storage.blobs import keys
 from biosight.taxa.naming import Naming
 from biosight.training.params import FitParams
 from biosight.training.provenance import commit, surroundings

@@ -1,7 +1,7 @@
 """Teach labels from a collection's confirmed pictures: a refitted head as a candidate version.
 
 Not here: the fit (head.py), the comparison (gate.py), or that this runs as a
-Job (cli/worker.py).
+Job (cli/server/worker.py).
 """
 
 import json
@@ -16,8 +16,14 @@ import numpy.typing as npt
 
 from biosight.errors import BadModel, BadRequest
 from biosight.images import Embedding, Image
-from biosight.inference.card import CardLabel, ModelCard, card_rollup, read_card, write_card
 from biosight.inference.head import Head, read_head, write_head
+from biosight.inference.model_files.card import (
+    CardLabel,
+    ModelCard,
+    card_rollup,
+    read_card,
+    write_card,
+)
 from biosight.inference.quality import softmax
 from biosight.inference.reference import Reference, read_reference
 from biosight.inference.rollup import Rollup

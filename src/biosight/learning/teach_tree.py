@@ -12,8 +12,8 @@ import numpy as np
 import numpy.typing as npt
 
 from biosight.errors import BadModel
-from biosight.inference.card import CardLabel, CardTaxon, ModelCard
 from biosight.inference.head import Head
+from biosight.inference.model_files.card import CardLabel, CardTaxon, ModelCard
 from biosight.inference.reference import Reference
 from biosight.taxa.tree import Tree
 

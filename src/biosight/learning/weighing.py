@@ -1,6 +1,6 @@
 """The weight of an expert: how much of what it says makes pictures of people's names likelier.
 
-Not here: the pool itself (inference/expert.py), or which pictures (cli/versions.py).
+Not here: the pool itself (inference/expert.py), or which pictures (cli/models/versions.py).
 """
 
 from collections.abc import Sequence

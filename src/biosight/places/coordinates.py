@@ -1,6 +1,6 @@
 """Coordinates as people write them -> decimal degrees (WGS 84), or an error in words.
 
-Not here: those in a file (images/ifd.py).
+Not here: those in a file (images/formats/ifd.py).
 """
 
 import re

@@ -1,6 +1,7 @@
 """Processes that end with the one that started them, also when that one is killed.
 
-Not here: what they do, or ending them in good order (cli/serve.py, inference/decoding.py).
+Not here: what they do, or ending them in good order (cli/server/serve.py,
+inference/sandbox/decoding.py).
 """
 
 import os

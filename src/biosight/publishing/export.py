@@ -21,8 +21,8 @@ from biosight.publishing import table
 from biosight.publishing.file_names import UniqueNames, file_name
 from biosight.publishing.table import Telling
 from biosight.publishing.zips import PIECE, ZipEntry, zip_of
-from biosight.storage import keys
-from biosight.storage.blobs import Blobs
+from biosight.storage.blobs import keys
+from biosight.storage.blobs.port import Blobs
 from biosight.storage.records import Order, Records, Where, pages, parts
 from biosight.taxa.paths import line_of
 

@@ -1,13 +1,13 @@
 """File names for zips and export folders: safe on every system, unique, still readable.
 
-Not here: keys of stored bytes, which never come from names (storage/blobs.py).
+Not here: keys of stored bytes, which never come from names (storage/blobs/port.py).
 """
 
 import re
 import unicodedata
 
 from biosight.images import folded
-from biosight.images.limits import KNOWN_SUFFIXES, SUFFIXES
+from biosight.images.file_types import KNOWN_SUFFIXES, SUFFIXES
 
 DEVICES = re.compile(
     r"(con|prn|aux|nul|com[0-9¹²³]|lpt[0-9¹²³]|conin\$|conout\$|clock\$)", re.IGNORECASE

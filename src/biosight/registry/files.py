@@ -9,10 +9,10 @@ from shutil import rmtree
 from tempfile import mkdtemp
 
 from biosight.errors import NotFound
-from biosight.inference.card import read_card, write_card
+from biosight.inference.model_files.card import read_card, write_card
 from biosight.registry.model_version import ModelVersion, add
-from biosight.storage import keys
-from biosight.storage.blobs import Blobs
+from biosight.storage.blobs import keys
+from biosight.storage.blobs.port import Blobs
 from biosight.storage.records import Records
 
 MODEL_FILES = ("model.onnx", "model.tflite", "head.npz", "reference.npz", "training.json")

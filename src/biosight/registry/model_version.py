@@ -1,6 +1,7 @@
 """ModelVersion: add, list, promote (candidate -> champion), roll back, retire, with an audit trail.
 
-Not here: a version's files (files.py), or asking whether somebody may promote (web/rights.py).
+Not here: a version's files (files.py), or asking whether somebody may promote
+(web/access/rights.py).
 """
 
 import json
@@ -12,7 +13,7 @@ from functools import lru_cache
 from typing import ClassVar
 
 from biosight.errors import BadRequest, Conflict, NotFound
-from biosight.inference.card import ModelCard
+from biosight.inference.model_files.card import ModelCard
 from biosight.labels import LabelNames
 from biosight.storage.records import (
     Insert,

@@ -11,6 +11,7 @@ from biosight.images import ActItem, Embedding, Image
 from biosight.labels import Annotation, Prediction
 from biosight.review.acts import Act, Change
 from biosight.review.doing import Done, already_there, history_line, in_pieces
+from biosight.storage.blobs.disk_space import RoomLimit, check_limits, metered
 from biosight.storage.pieces import PIECE, Make
 from biosight.storage.records import (
     Insert,
@@ -23,7 +24,6 @@ from biosight.storage.records import (
     new_id,
     parts,
 )
-from biosight.storage.room import RoomLimit, check_limits, metered
 
 MOST_SAID = 100
 Saying = Prediction | Annotation | Embedding

@@ -10,8 +10,8 @@ A new field has a default, which records of earlier forms get when the store is 
 follows from other fields is listed in its kind's `derived` (new name -> the others' names, and the
 function of their values). Values that are called otherwise now are listed in `rewritten`. A field
 that got another name is listed in `formerly` (new name -> old one). Not here: tables and columns of
-SQLite (sqlite_schema.py), documents of MongoDB
-(mongo_documents.py).
+SQLite (storage/sqlite/schema.py), documents of MongoDB
+(storage/mongo/documents.py).
 """
 
 import types

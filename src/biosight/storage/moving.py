@@ -1,6 +1,6 @@
 """Copying all records, or all blobs, to another store; takes up where it was, proves the copy.
 
-Not here: which stores (cli/migrate.py).
+Not here: which stores (cli/server/migrate.py).
 """
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -10,9 +10,9 @@ from pathlib import Path
 from typing import BinaryIO, cast
 
 from biosight.errors import BadRequest, NotFound, Unavailable
-from biosight.storage import keys
-from biosight.storage.blobs import Blobs
-from biosight.storage.installation import HERE, Installation
+from biosight.storage.blobs import keys
+from biosight.storage.blobs.installation import HERE, Installation
+from biosight.storage.blobs.port import Blobs
 from biosight.storage.records import (
     Insert,
     Record,
@@ -22,7 +22,7 @@ from biosight.storage.records import (
     among,
     pages,
 )
-from biosight.storage.sqlite import SqliteRecords
+from biosight.storage.sqlite.store import SqliteRecords
 
 PAGE = 200
 Step = Callable[[str, int], None]

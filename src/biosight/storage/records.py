@@ -8,7 +8,7 @@ then one of several words, by whose beginnings records are found). `leaned_on` i
 writes at once rest on, `precious` on what people would miss: no copy is written over it unasked,
 and `sharded_by` names the fields that say where a cluster keeps it: who replaces a record with
 other ones says what it was. Records with a `version` are replaced by compare-and-set.
-Not here: any store (sqlite.py, mongo.py), or what the records mean.
+Not here: any store (storage/sqlite/store.py, storage/mongo/store.py), or what the records mean.
 """
 
 import secrets

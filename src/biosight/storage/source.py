@@ -1,6 +1,6 @@
 """Files of a folder or a bucket, by name, to read only.
 
-Not here: BioSight's own store of pictures (blobs.py).
+Not here: BioSight's own store of pictures (storage/blobs/port.py).
 """
 
 from collections.abc import Iterator
@@ -9,8 +9,8 @@ from typing import Any
 
 from biosight.errors import BadRequest, NotFound
 from biosight.images import folders
+from biosight.images.file_types import HEAD_BYTES, KNOWN_SUFFIXES, sniff
 from biosight.images.folders import NOT_A_PICTURE
-from biosight.images.limits import HEAD_BYTES, KNOWN_SUFFIXES, sniff
 
 BUCKETS = ("s3://", "gs://")
 
@@ -18,7 +18,7 @@ BUCKETS = ("s3://", "gs://")
 def bucket_of(url: str) -> Any:
     """The bucket of an address. Raises BadRequest when it can't be used."""
     try:
-        from biosight.storage.bucket import open_store
+        from biosight.storage.blobs.bucket import open_store
     except ImportError as error:
         raise BadRequest("A bucket needs obstore: run make server-env first.") from error
     return open_store(url)
@@ -45,7 +45,7 @@ def names_in_bucket(source: str) -> Iterator[tuple[str, str]]:
     """The objects of a bucket, as `names` tells them."""
     import obstore
 
-    from biosight.storage.bucket import asking
+    from biosight.storage.blobs.bucket import asking
 
     bucket = bucket_of(source)
     with asking():
@@ -75,7 +75,7 @@ class Source:
             return Path(self.url) / name
         import obstore
 
-        from biosight.storage.bucket import asking
+        from biosight.storage.blobs.bucket import asking
 
         with asking(), target.open("wb") as file:
             for piece in obstore.get(self.bucket, name).stream():

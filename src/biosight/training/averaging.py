@@ -13,8 +13,8 @@ from torch import Tensor
 from torch.utils.data import DataLoader
 from tqdm import tqdm
 
-from biosight.inference.card import ModelCard
 from biosight.inference.head import Prior
+from biosight.inference.model_files.card import ModelCard
 from biosight.inference.quality import softmax
 from biosight.training import dataset as ds
 from biosight.training import networks

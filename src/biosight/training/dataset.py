@@ -22,7 +22,7 @@ from torch.utils.data import Dataset
 from biosight.errors import BadModel
 from biosight.images import folders
 from biosight.images.reading import open_picture
-from biosight.inference.card import ModelCard
+from biosight.inference.model_files.card import ModelCard
 from biosight.inference.preprocess import FILTERS, to_pixels
 
 log = logging.getLogger(__name__)

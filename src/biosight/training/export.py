@@ -21,9 +21,9 @@ from tqdm import tqdm
 
 from biosight.errors import BadModel
 from biosight.images.measures import statistics
-from biosight.inference.card import ModelCard, card_rollup, file_sha256, write_card
 from biosight.inference.classifier import Classifier
 from biosight.inference.head import Head, Prior, read_head, write_head
+from biosight.inference.model_files.card import ModelCard, card_rollup, file_sha256, write_card
 from biosight.inference.preprocess import Pixels, to_batch, to_pixels
 from biosight.inference.quality import softmax
 from biosight.inference.reference import held_distances, packed

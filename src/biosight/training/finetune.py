@@ -14,8 +14,8 @@ import torch
 from torch import Tensor, nn
 
 from biosight.errors import BadModel
-from biosight.inference.card import CardLabel, CardTaxon, ModelCard, read_card
 from biosight.inference.head import Prior, read_head
+from biosight.inference.model_files.card import CardLabel, CardTaxon, ModelCard, read_card
 from biosight.training import dataset as ds
 from biosight.training import networks
 from biosight.training.averaging import save_atomically

@@ -13,10 +13,10 @@ import torch
 from sklearn.preprocessing import StandardScaler
 
 from biosight.errors import BadModel
-from biosight.inference.card import ModelCard, card_rollup, read_card
 from biosight.inference.classifier import Classifier
 from biosight.inference.expert import Branch, Expert
 from biosight.inference.head import read_head, write_head
+from biosight.inference.model_files.card import ModelCard, card_rollup, read_card
 from biosight.training import dataset as ds
 from biosight.training import export
 from biosight.training.evaluate import Report

@@ -16,7 +16,7 @@ import numpy as np
 import numpy.typing as npt
 
 from biosight.errors import BadModel
-from biosight.inference.card import CardTaxon, ModelCard
+from biosight.inference.model_files.card import CardTaxon, ModelCard
 from biosight.inference.rollup import Rollup
 from biosight.taxa.tree import Taxon, Tree
 from biosight.training.dataset import Sample, read_manifest

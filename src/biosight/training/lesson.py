@@ -9,7 +9,7 @@ import torch
 from torch import Tensor, nn
 
 from biosight.errors import BadModel
-from biosight.inference.card import ModelCard
+from biosight.inference.model_files.card import ModelCard
 from biosight.training import networks
 from biosight.training.imagenet import Evidence, read_prior
 from biosight.training.leaves import Meanings

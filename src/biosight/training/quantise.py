@@ -27,8 +27,8 @@ from onnxruntime.quantization import (
 from onnxruntime.quantization.shape_inference import quant_pre_process
 
 from biosight.errors import BadModel
-from biosight.inference.card import ModelCard, read_card, write_card
 from biosight.inference.classifier import Classifier
+from biosight.inference.model_files.card import ModelCard, read_card, write_card
 from biosight.inference.preprocess import to_batch
 from biosight.inference.reference import read_reference
 from biosight.training import dataset as ds

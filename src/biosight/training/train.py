@@ -19,8 +19,8 @@ from torch.utils.data import DataLoader, WeightedRandomSampler
 from tqdm import tqdm
 
 from biosight.errors import BadModel
-from biosight.inference.card import CardLabel, ModelCard
 from biosight.inference.head import Prior
+from biosight.inference.model_files.card import CardLabel, ModelCard
 from biosight.training import dataset as ds
 from biosight.training import networks
 from biosight.training.averaging import (

@@ -10,8 +10,8 @@ import numpy as np
 import numpy.typing as npt
 from scipy.optimize import minimize_scalar
 
-from biosight.inference.card import ModelCard, card_rollup
 from biosight.inference.head import read_head
+from biosight.inference.model_files.card import ModelCard, card_rollup
 from biosight.inference.rollup import SMALLEST, Answered, Rollup, Scores, shares
 from biosight.training import dataset as ds
 from biosight.training.evaluate import (

@@ -16,30 +16,19 @@ from biosight import __version__
 from biosight.bootstrap import BioSight
 from biosight.errors import BadRequest
 from biosight.settings import Settings
-from biosight.web import atlas, errors, health, pages
-from biosight.web.api import (
-    acts,
-    admin,
+from biosight.web import errors, health, map_assets, pages
+from biosight.web.api.collections import (
     collections,
-    drift,
-    exports,
-    facets,
-    identifications,
-    images,
     invitations,
-    jobs,
-    likeness,
+    maps_and_times,
     names,
-    overview,
-    people,
     places,
-    review,
-    running,
-    shared,
-    talk,
-    uploads,
-    versions,
+    shares,
 )
+from biosight.web.api.models import drift, jobs, versions
+from biosight.web.api.people import accounts, admin, server
+from biosight.web.api.pictures import acts, comments, exports, facets, images, likeness, uploads
+from biosight.web.api.review import identifications, queue
 from biosight.web.gauges import Gauges
 from biosight.web.housekeeping import Housekeeping
 from biosight.web.security import API, Guard
@@ -51,26 +40,26 @@ if TYPE_CHECKING:
 HERE = Path(__file__).parent
 PARTS = (
     uploads,  # first, since routes are tried in this order and pictures are many
-    people,
+    accounts,
     collections,
     invitations,
     names,
     places,
-    overview,
+    maps_and_times,
     images,
     facets,
     acts,
-    review,
+    queue,
     identifications,
-    talk,
-    shared,
+    comments,
+    shares,
     exports,
     versions,
     jobs,
     likeness,
     drift,
     admin,
-    running,
+    server,
 )
 DESCRIPTION = (
     "Everything the pages do. Sign in with a session cookie, or send an API token as "
@@ -134,7 +123,7 @@ def create_app(biosight: BioSight, *, housekeeping: bool = True) -> FastAPI:
     app.mount(
         "/swagger", StaticFiles(directory=str(files("fastapi_offline") / "static")), name="swagger"
     )
-    atlas.mount(app)
-    app.include_router(atlas.router)
+    map_assets.mount(app)
+    app.include_router(map_assets.router)
     app.add_middleware(Guard, settings=biosight.settings)
     return app

@@ -7,7 +7,7 @@ from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 
 from biosight import metrics
 from biosight.errors import NotFound
-from biosight.web.deps import Bytes, Open, Store
+from biosight.web.access.deps import Bytes, Open, Store
 
 router = APIRouter(tags=["health"])
 

@@ -17,12 +17,11 @@ from biosight import __version__, accounts, logbook, membership, metrics
 from biosight.bootstrap import BioSight
 from biosight.collection import Collection
 from biosight.errors import BioSightError, NotFound, NotSignedIn
-from biosight.images.limits import MAX_PIXELS
+from biosight.images.file_types import MAX_PIXELS
 from biosight.labels import OPENS_AT, TRUSTED_AT
 from biosight.membership import Access
 from biosight.web import help as guide
-from biosight.web.atlas import tile_host
-from biosight.web.deps import (
+from biosight.web.access.deps import (
     Open,
     Person,
     Store,
@@ -31,8 +30,9 @@ from biosight.web.deps import (
     get_records,
     image_for,
 )
-from biosight.web.filtering import for_page, sheet
-from biosight.web.rights import seen_version
+from biosight.web.access.rights import seen_version
+from biosight.web.map_assets import tile_host
+from biosight.web.schemas.filters import for_page, sheet
 from biosight.web.security import DOCS_POLICY, PAGE_POLICY, client_address, needs_first_code
 from biosight.web.sign_in import proxy
 from biosight.web.sign_in.sessions import start_session

@@ -1,6 +1,6 @@
 """What guards every request: size, deadline, same origin, headers; cookies and client address.
 
-Not here: who is signed in (deps.py) or what they may see (membership.py).
+Not here: who is signed in (web/access/deps.py) or what they may see (membership.py).
 """
 
 import asyncio
@@ -18,7 +18,7 @@ from starlette.responses import FileResponse, JSONResponse, Response, StreamingR
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from biosight import logs, metrics
-from biosight.images.limits import MEGABYTE, too_large
+from biosight.images.file_types import MEGABYTE, too_large
 from biosight.settings import Settings
 from biosight.web.errors import error_body
 

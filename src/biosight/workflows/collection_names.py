@@ -13,7 +13,7 @@ from biosight.collection import Collection
 from biosight.collection import Names as Renames
 from biosight.errors import NotFound
 from biosight.images import Image
-from biosight.inference.card import read_card
+from biosight.inference.model_files.card import read_card
 from biosight.own_names.collected import Collected, Names, collected
 from biosight.review.acts import Change
 from biosight.storage.conditions import living

@@ -1,12 +1,12 @@
 """A JPEG of its frame, tables and scans alone (ISO/IEC 10918-1, annex B).
 
-Not here: what its segments say (images/jpeg.py).
+Not here: what its segments say (images/formats/jpeg.py).
 """
 
 from collections.abc import Iterator
 
 from biosight.errors import BadPicture
-from biosight.images import jpeg
+from biosight.images.formats import jpeg
 from biosight.images.rebuilt.kept import NotRebuilt, Pieces, clean_profile, exif_of, turn_of
 
 # An application segment of the application that gives it a meaning, and the length that it needs.

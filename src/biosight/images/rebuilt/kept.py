@@ -6,7 +6,7 @@ Not here: any format.
 import io
 import struct
 
-from biosight.images import ifd
+from biosight.images.formats import ifd
 
 Pieces = bytes | memoryview
 

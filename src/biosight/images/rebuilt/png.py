@@ -1,6 +1,6 @@
 """A PNG of its picture's chunks alone, animated ones too (PNG, third edition, W3C 2025).
 
-Not here: what its other chunks say (images/png.py).
+Not here: what its other chunks say (images/formats/png.py).
 """
 
 import struct
@@ -8,7 +8,7 @@ import zlib
 from collections.abc import Iterator
 
 from biosight.errors import BadPicture
-from biosight.images import png
+from biosight.images.formats import png
 from biosight.images.rebuilt.kept import NotRebuilt, Pieces, clean_profile, exif_of, turn_of
 
 # What says how colours are meant, each of a length of its own.

@@ -1,7 +1,7 @@
 """A TIFF written anew: the same samples and pages, and the tags that say how to read them.
 
 Strips and tiles are copied as they are compressed. Sources: TIFF 6.0 (Adobe 1992), its technical
-notes 1 and 2, BigTIFF. Not here: other formats, or what a TIFF shows (images/tiff.py).
+notes 1 and 2, BigTIFF. Not here: other formats, or what a TIFF shows (images/formats/tiff.py).
 """
 
 import io
@@ -9,7 +9,7 @@ import struct
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from biosight.images import ifd
+from biosight.images.formats import ifd
 from biosight.images.rebuilt.jpeg import rebuilt as jpeg_rebuilt
 from biosight.images.rebuilt.kept import NotRebuilt, Pieces, clean_profile
 

@@ -45,7 +45,7 @@ from biosight.publishing.standards.facts import (
     moment,
 )
 from biosight.publishing.zips import ZipEntry, zip_of
-from biosight.storage.blobs import Blobs
+from biosight.storage.blobs.port import Blobs
 from biosight.storage.records import Records
 from biosight.taxa.kinds import label_kind
 

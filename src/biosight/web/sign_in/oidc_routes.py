@@ -9,7 +9,7 @@ from fastapi.responses import RedirectResponse
 from biosight import accounts, logbook, metrics
 from biosight.bootstrap import BioSight
 from biosight.errors import BioSightError, Forbidden
-from biosight.web.deps import Open
+from biosight.web.access.deps import Open
 from biosight.web.security import client_address
 from biosight.web.sign_in import proxy
 from biosight.web.sign_in.oidc import BACK, Begun, Provider

@@ -1,6 +1,6 @@
 """All kinds of job, and doing a claimed one; a new kind is a row here and its function.
 
-Not here: claiming and progress (work/jobs.py), or starting workers (cli/serve.py).
+Not here: claiming and progress (work/jobs.py), or starting workers (cli/server/serve.py).
 """
 
 import logging

@@ -5,7 +5,7 @@ Not here: which pictures measure it (review/audit.py), or the measures (inferenc
 
 from biosight.bootstrap import Catalogue
 from biosight.collection import Collection
-from biosight.inference.card import learnt_from
+from biosight.inference.model_files.card import learnt_from
 from biosight.review.audit import Audited, audited
 from biosight.storage.records import Records
 from biosight.workflows.collection_names import naming_of

@@ -1,7 +1,8 @@
 """Adding a classifier that somebody else made: checked, run once, and kept as a candidate.
 
-The command line and the browser take the same way. Not here: the checks (inference/arrival.py),
-their process (inference/trial.py), experts (cli/experts.py), or serving.
+The command line and the browser take the same way. Not here: the checks
+(inference/model_files/arrival.py), their process (inference/model_files/trial.py), experts
+(cli/models/experts.py), or serving.
 """
 
 from collections.abc import Sequence
@@ -11,9 +12,9 @@ from tempfile import TemporaryDirectory
 from biosight import registry
 from biosight.bootstrap import Archive
 from biosight.errors import BadModel
-from biosight.inference.arrival import Arrived
-from biosight.inference.card import CardLabel, ModelCard
-from biosight.inference.trial import tried_classifier
+from biosight.inference.model_files.arrival import Arrived
+from biosight.inference.model_files.card import CardLabel, ModelCard
+from biosight.inference.model_files.trial import tried_classifier
 from biosight.registry import ModelVersion
 
 Three = tuple[float, float, float]

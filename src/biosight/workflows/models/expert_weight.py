@@ -14,13 +14,13 @@ from biosight.bootstrap import BioSight
 from biosight.collection import Collection
 from biosight.errors import BadModel, BadRequest, BioSightError
 from biosight.images import Image
-from biosight.inference.card import write_card
 from biosight.inference.classifier import Classifier
 from biosight.inference.expert import Branch, Expert
+from biosight.inference.model_files.card import write_card
 from biosight.inference.rollup import Rollup
 from biosight.learning.weighing import Example, Weighed, fit_weight
 from biosight.registry import ModelVersion
-from biosight.storage import keys
+from biosight.storage.blobs import keys
 from biosight.storage.conditions import named_by_people
 from biosight.storage.records import pages
 from biosight.workflows.collection_names import naming_of

@@ -16,7 +16,7 @@ from biosight import registry
 from biosight.bootstrap import BioSight, Catalogue
 from biosight.collection import Collection
 from biosight.images import Image
-from biosight.inference.card import read_card
+from biosight.inference.model_files.card import read_card
 from biosight.intake import look_again
 from biosight.labels import clean_label
 from biosight.storage.conditions import named_by_people, still_there

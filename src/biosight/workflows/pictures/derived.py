@@ -9,9 +9,9 @@ from pathlib import Path
 
 from biosight.errors import BadPicture, NotFound
 from biosight.images import SHOWN_AS_IS, Image, placeless
-from biosight.inference.decoding import Decoders
-from biosight.storage import keys
-from biosight.storage.blobs import Blobs
+from biosight.inference.sandbox.decoding import Decoders
+from biosight.storage.blobs import keys
+from biosight.storage.blobs.port import Blobs
 
 JPEG = "image/jpeg"
 

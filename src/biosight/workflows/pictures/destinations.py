@@ -9,9 +9,9 @@ from biosight.bootstrap import Catalogue
 from biosight.collection import Collection
 from biosight.errors import BadRequest, NotFound
 from biosight.intake import Destination
+from biosight.storage.blobs.disk_space import RoomLimit, room_limits
 from biosight.storage.conditions import still_there
 from biosight.storage.records import Records
-from biosight.storage.room import RoomLimit, room_limits
 from biosight.workflows.collection_names import names_by
 from biosight.workflows.serving_version import serving_key
 

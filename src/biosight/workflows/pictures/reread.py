@@ -12,9 +12,9 @@ from functools import partial
 from biosight.bootstrap import Archive
 from biosight.errors import BadPicture, NotFound, Stale
 from biosight.images import READING, Image
-from biosight.inference.decoding import Decoded, Decoders, patiently
+from biosight.inference.sandbox.decoding import Decoded, Decoders, patiently
 from biosight.intake import ANY_FRAMING, as_read
-from biosight.storage import keys
+from biosight.storage.blobs import keys
 from biosight.storage.patience import tries
 from biosight.storage.records import Gone, Records, Replace, Where, pages
 

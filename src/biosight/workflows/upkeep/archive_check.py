@@ -1,6 +1,6 @@
 """Proving an archive whole, in words that name the picture; and mending it from a folder.
 
-Not here: the command (cli/archive.py), or removing what nobody names (gallery/trash.py).
+Not here: the command (cli/server/archive.py), or removing what nobody names (gallery/trash.py).
 """
 
 import hashlib
@@ -13,7 +13,7 @@ from biosight.bootstrap import Archive
 from biosight.collection import Collection
 from biosight.errors import NotFound
 from biosight.images import Image
-from biosight.storage import keys
+from biosight.storage.blobs import keys
 from biosight.storage.records import Records, pages
 from biosight.workflows.places import deployment_acts
 

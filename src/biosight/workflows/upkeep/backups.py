@@ -1,6 +1,7 @@
 """A backup is one tar: the records as a SQLite file, and every original and model file by its hash.
 
-Not here: the commands (cli/archive.py), or what is wrong with a living archive (archive_check.py).
+Not here: the commands (cli/server/archive.py), or what is wrong with a living archive
+(archive_check.py).
 """
 
 import hashlib
@@ -18,10 +19,11 @@ from biosight import logbook
 from biosight.bootstrap import KINDS, Archive, open_archive
 from biosight.errors import BadRequest
 from biosight.settings import Settings
-from biosight.storage import keys, moving
-from biosight.storage.folder import owner_of, sync_folder
-from biosight.storage.keys import KEY, path_of
-from biosight.storage.sqlite import SqliteRecords
+from biosight.storage import moving
+from biosight.storage.blobs import keys
+from biosight.storage.blobs.folder import owner_of, sync_folder
+from biosight.storage.blobs.keys import KEY, path_of
+from biosight.storage.sqlite.store import SqliteRecords
 from biosight.workflows.upkeep.archive_check import Problem, Step, problems, problems_of
 
 DATABASE = "biosight.db"

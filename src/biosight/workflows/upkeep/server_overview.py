@@ -1,6 +1,6 @@
 """What runs and what it takes, for administrators: long work, collections, room.
 
-Not here: who may ask (web/api/running.py), the log of people (workflows/people/audit_log.py).
+Not here: who may ask (web/api/people/server.py), the log of people (workflows/people/audit_log.py).
 """
 
 import time

@@ -1,0 +1,1 @@
+"""Commands for models: train, add, teach, check for drift, retrain."""

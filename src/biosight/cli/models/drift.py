@@ -1,0 +1,113 @@
+"""biosight drift: compare new pictures with those before, from what is stored."""
+
+import base64
+import json
+from collections.abc import Sequence
+from contextlib import suppress
+from dataclasses import asdict
+from datetime import datetime
+from pathlib import Path
+
+import click
+
+from biosight.bootstrap import Archive, open_archive, open_catalogue
+from biosight.collection import Collection
+from biosight.drift import DriftReport
+from biosight.drift.page import as_html
+from biosight.errors import BadPicture, BioSightError, NotFound
+from biosight.images import Image
+from biosight.inference.sandbox.decoding import Decoders
+from biosight.settings import Settings
+from biosight.storage.records import Where, among
+from biosight.workflows.models import drift_check
+from biosight.workflows.pictures import derived
+
+
+@click.group()
+def drift() -> None:
+    """Watch whether incoming pictures change."""
+
+
+@drift.command()
+@click.option("--collection", "chosen", help="A collection's id or name; all when left out.")
+@click.option("--since", type=click.DateTime(["%Y-%m-%d"]), help="Only pictures from this day on.")
+@click.option(
+    "--to",
+    "folder",
+    type=click.Path(file_okay=False, path_type=Path),
+    help="Folder for a JSON and an HTML file a collection.",
+)
+@click.option("--fail", is_flag=True, help="End with status 3 when a verdict is red.")
+@click.pass_obj
+def check(
+    settings: Settings, chosen: str | None, since: datetime | None, folder: Path | None, fail: bool
+) -> None:
+    """Check collections for drift; keeps a report each."""
+    archive = open_archive(settings)
+    try:
+        catalogue = open_catalogue(settings, archive)
+        begin = since.timestamp() if since else 0.0
+        found = [
+            (c, drift_check.check_collection(archive.records, catalogue, c, begin))
+            for c in collections(archive, chosen)
+        ]
+        for collection, report in found:
+            click.echo(f"{report.verdict:<8} {collection.name}: {report.sentence}")
+            if folder:
+                write_files(archive, folder, collection, report)
+    finally:
+        archive.close()
+    if fail and any(report.verdict == "red" for _, report in found):
+        raise SystemExit(3)
+
+
+def collections(archive: Archive, chosen: str | None) -> list[Collection]:
+    """Those to check. Raises NotFound."""
+    every = archive.records.find(Collection, [Where("trashed_at", "=", 0.0)], limit=10_000)
+    found = [c for c in every if chosen in {None, c.id, c.name}]
+    if chosen and not found:
+        raise NotFound(f"There is no collection {chosen}.")
+    return found
+
+
+def write_files(
+    archive: Archive, folder: Path, collection: Collection, report: DriftReport
+) -> None:
+    """The report as JSON, and as a page that needs nothing else."""
+    pictures = thumbnails(archive, report.strangest)
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        said = asdict(report) | {"details": json.loads(report.details)}
+        (folder / f"{collection.id}.json").write_text(json.dumps(said, indent=1))
+        page = as_html(report, collection.name, pictures)
+        (folder / f"{collection.id}.html").write_text(page, encoding="utf-8")
+    except OSError as error:
+        raise BioSightError(f"The report can't be written: {error.strerror}.") from error
+
+
+def thumbnails(archive: Archive, ids: Sequence[str]) -> dict[str, str]:
+    """Images' thumbnails as data addresses; those whose bytes can't be read are left out."""
+    decoders, found = Decoders(1), {}
+    try:
+        for image in among(archive.records, Image, ids):
+            with suppress(BadPicture, NotFound):
+                made = derived.thumbnail(archive.blobs, decoders, image)
+                content = base64.b64encode(archive.blobs.read(made.key)).decode()
+                found[image.id] = f"data:{made.media_type};base64,{content}"
+    finally:
+        decoders.close()
+    return found
+
+
+@drift.command()
+@click.argument("collection")
+@click.pass_obj
+def accept(settings: Settings, collection: str) -> None:
+    """Take the pictures of COLLECTION's last check for what is normal from now on."""
+    archive = open_archive(settings)
+    try:
+        found = collections(archive, collection)[0]
+        drift_check.accept(archive.records, open_catalogue(settings, archive), found, "")
+    finally:
+        archive.close()
+    click.echo(f"The newest pictures of {found.name} are what is normal now.")

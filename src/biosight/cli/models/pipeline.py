@@ -1,0 +1,183 @@
+"""biosight pipeline: the stages of a retraining one by one, as pipeline/dvc.yaml calls them.
+
+Not here: what a stage does (learning/retrain.py), or all of them at once (cli/models/retrain.py).
+"""
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import click
+
+from biosight import registry
+from biosight.bootstrap import Archive, Catalogue, open_archive, open_catalogue
+from biosight.cli.models.drift import collections
+from biosight.collection import Collection
+from biosight.errors import BadRequest
+from biosight.inference.sandbox.decoding import Decoders
+from biosight.learning import gate, retrain
+from biosight.learning.recipe import Recipe, read_recipe
+from biosight.learning.retrain import Work
+from biosight.learning.snapshot import TrainingSet, read_set
+from biosight.settings import Settings
+from biosight.workflows.collection_names import naming_of
+from biosight.workflows.serving_version import serving
+
+PARAMS = click.option(
+    "--params",
+    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    default=None,
+    help="YAML with the parameters; defaults without.",
+)
+WORK = click.option(
+    "--work",
+    type=click.Path(file_okay=False, path_type=Path),
+    default=Path("pipeline/work"),
+    show_default=True,
+    help="Folder of the stages' files.",
+)
+
+
+@click.group()
+def pipeline() -> None:
+    """Run the stages of a retraining one by one (dvc repro does)."""
+
+
+def staged(run: Callable[..., None]) -> Callable[..., None]:
+    return PARAMS(WORK(click.pass_obj(run)))
+
+
+def only_collection(archive: Archive, chosen: str) -> Collection:
+    """The one named, or the only one. Raises NotFound or BadRequest."""
+    found = collections(archive, chosen or None)
+    if len(found) != 1:
+        raise BadRequest(
+            "Say which collection, by name or id: set snapshot.collection in the parameters."
+        )
+    return found[0]
+
+
+@contextmanager
+def opened(settings: Settings) -> Iterator[tuple[Archive, Catalogue]]:
+    """The stores and the versions that can be had, closed afterwards."""
+    archive = open_archive(settings)
+    try:
+        yield archive, open_catalogue(settings, archive)
+    finally:
+        archive.close()
+
+
+def champion_folder(settings: Settings, taken: TrainingSet) -> Path:
+    """The folder of what served when the snapshot was taken."""
+    with opened(settings) as (_, catalogue):
+        return catalogue.locate(taken.champion)
+
+
+def take_snapshot(
+    settings: Settings,
+    archive: Archive,
+    catalogue: Catalogue,
+    collection: Collection,
+    recipe: Recipe,
+    work: Work,
+) -> TrainingSet:
+    """Freeze a collection's named pictures, with a bar."""
+    decoders = Decoders(settings.decoders or None)
+    champion = serving(archive.records, catalogue, collection.model)
+    try:
+        with click.progressbar(length=0, label="pictures") as bar:
+
+            def step(what: str, done: int, total: int) -> None:
+                bar.length = total
+                bar.update(done - bar.pos)
+
+            naming = naming_of(archive.records, catalogue, collection)
+            return retrain.snapshot(
+                archive, decoders, collection, naming, champion, recipe, work, step
+            )
+    finally:
+        decoders.close()
+
+
+@pipeline.command("snapshot")
+@staged
+def snapshot_stage(settings: Settings, params: Path | None, work: Path) -> None:
+    """Freeze what people named: one archive and a manifest, split and hashed."""
+    recipe = read_recipe(params)
+    with opened(settings) as (archive, catalogue):
+        collection = only_collection(archive, recipe.snapshot.collection)
+        taken = take_snapshot(settings, archive, catalogue, collection, recipe, Work(work))
+    click.echo(counted(taken))
+
+
+def counted(taken: TrainingSet) -> str:
+    """A training set in a line."""
+    n = taken.counts()
+    unread = f", {taken.left_out} could not be read" if taken.left_out else ""
+    copies = f", {n['copy']} are left out, being like locked ones" if n["copy"] else ""
+    return (
+        f"{n['train']} pictures may teach, {n['holdout']} are locked for judging{copies}{unread}. "
+        f"Training set {taken.hash[:12]}."
+    )
+
+
+@pipeline.command("train")
+@staged
+def train_stage(settings: Settings, params: Path | None, work: Path) -> None:
+    """Make the candidate."""
+    recipe, taken = read_recipe(params), read_set(Work(work).snapshot)
+    name = family_name(settings, recipe, taken)
+    words = retrain.train(champion_folder(settings, taken), recipe, Work(work), name)
+    click.echo(words or "The head was refitted.")
+
+
+def family_name(settings: Settings, recipe: Recipe, taken: TrainingSet) -> str:
+    """The candidate's name: the recipe's, or that of what serves if it was made here.
+
+    Raises BadRequest where neither will do, before anything is trained.
+    """
+    with opened(settings) as (archive, _):
+        champion = registry.get_version(archive.records, taken.champion)
+        own = champion.name if champion.collection == taken.collection else ""
+        name = recipe.train.name or own
+        if not name:
+            raise BadRequest("Say what to call the new model: train.name, or --name NAME.")
+        registry.check_name(archive.records, name, taken.collection)
+        return name
+
+
+@pipeline.command("evaluate")
+@staged
+def evaluate_stage(settings: Settings, params: Path | None, work: Path) -> None:
+    """Ask both models for the pictures that taught neither."""
+    taken = read_set(Work(work).snapshot)
+    figures = retrain.evaluate(champion_folder(settings, taken), Work(work))
+    click.echo("\n".join(f"{name} {value:g}" for name, value in figures.items()))
+
+
+@pipeline.command("gate")
+@click.option("--fail", is_flag=True, help="End with status 4 when the candidate is worse.")
+@staged
+def gate_stage(settings: Settings, params: Path | None, work: Path, fail: bool) -> None:
+    """Compare them; gate.json and gate.html say how."""
+    taken = read_set(Work(work).snapshot)
+    report = retrain.judge(champion_folder(settings, taken), read_recipe(params), Work(work))
+    click.echo(gate.as_text(report))
+    if fail and report.verdict == "worse":
+        raise SystemExit(4)
+
+
+@pipeline.command("register")
+@staged
+def register_stage(settings: Settings, params: Path | None, work: Path) -> None:
+    """Make the candidate known to BioSight; a person promotes."""
+    with opened(settings) as (archive, _):
+        made = retrain.add_candidate(archive, Work(work))
+    click.echo(waits(made))
+
+
+def waits(made: registry.ModelVersion) -> str:
+    """What became of a candidate, in a line; where the same pictures made one earlier, of that."""
+    if made.state == "candidate":
+        return f"{made.id} waits as a candidate. Try it on before it serves."
+    return f"The same pictures made {made.id} already, which is {made.state}: nothing was added."

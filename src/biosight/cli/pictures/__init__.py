@@ -1,0 +1,1 @@
+"""Commands for pictures: import, sort, classify, export and publish."""

@@ -1,0 +1,82 @@
+"""biosight import-camtrap: a Camtrap DP package into a collection.
+
+Not here: reading one (workflows/exchange/camtrap_import.py).
+"""
+
+import sys
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+import click
+from tqdm import tqdm
+
+from biosight.bootstrap import BioSight, open_biosight
+from biosight.errors import TooLarge
+from biosight.images import Image
+from biosight.images.file_types import check_size
+from biosight.intake import Destination, Duplicate, Rejected, Upload, session_key, take_in
+from biosight.process import cores
+from biosight.settings import Settings
+from biosight.storage.records import new_id
+from biosight.workflows.exchange import camtrap_import, camtrap_package
+from biosight.workflows.exchange.camtrap_import import Target
+from biosight.workflows.pictures.destinations import destination, find_collection
+
+
+@click.command("import-camtrap")
+@click.argument("source", type=click.Path(exists=True, path_type=Path))
+@click.option("--user", "email", help="Whose collection; not needed while there is one account.")
+@click.option("--collection", "name", help="Its name; the first one if left out.")
+@click.pass_obj
+def import_camtrap(settings: Settings, source: Path, email: str | None, name: str | None) -> None:
+    """Take in a Camtrap DP package: a folder, or a zip.
+
+    Sites, deployments, pictures that lie in it or are in the collection, times, labels and counts.
+    What it changes can be undone in the history.
+    """
+    cores.multiply_on_one()
+    biosight = open_biosight(settings)
+    records, catalogue = biosight.archive.records, biosight.catalogue
+    try:
+        c, user = find_collection(records, email, name)
+        into = destination(records, catalogue, c, user)
+        session = session_key(user.id, new_id())
+        with TemporaryDirectory(dir=settings.data_dir) as unpacked:
+            most_mb = biosight.settings.max_file_mb
+            folder = camtrap_package.unpacked(source, Path(unpacked), most_mb, left_out)
+            package = camtrap_package.read_package(folder)
+            with tqdm(total=len(package.media), desc="pictures", disable=None) as bar:
+
+                def take(path: Path, called: str) -> Image | None:
+                    bar.update()
+                    return send(biosight, into, path, called, session)
+
+                target = Target(records, catalogue, c, user.id, take, left_out)
+                tally = camtrap_import.take_package(target, package, source.name)
+    finally:
+        biosight.close()
+    for words, n in tally.items():
+        click.echo(f"{n:>7}  {words}")
+    if not tally:
+        click.echo("All of it was there already.")
+
+
+def left_out(words: str) -> None:
+    """Say what does not come in, and why."""
+    tqdm.write(f"left out  {words}", file=sys.stderr)
+
+
+def send(
+    biosight: BioSight, into: Destination, path: Path, called: str, session: str
+) -> Image | None:
+    """A file of the package taken in; the picture, None where it is refused."""
+    try:
+        check_size(path.stat().st_size, biosight.settings.max_file_mb)
+        with path.open("rb") as file:
+            outcome = take_in(biosight.intake, into, Upload(file, called, called, session))
+    except TooLarge as error:
+        outcome = Rejected(error.detail)
+    if isinstance(outcome, Rejected):
+        click.echo(f"refused  {called}: {outcome.reason}", err=True)
+        return None
+    return outcome.of if isinstance(outcome, Duplicate) else outcome.image

@@ -1,0 +1,207 @@
+"""biosight classify: pictures of folders or buckets into Parquet, here or on a Ray cluster.
+
+Not here: the work (bulk), or collections (cli/pictures/pictures.py).
+"""
+
+from collections import Counter
+from collections.abc import Iterator
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import TYPE_CHECKING
+
+import click
+from tqdm import tqdm
+
+from biosight.bootstrap import (
+    DEFAULT_MODEL,
+    BioSight,
+    open_archive,
+    open_biosight,
+    open_catalogue,
+)
+from biosight.errors import BadRequest, NotFound, TooLarge
+from biosight.images.file_types import check_size
+from biosight.images.folders import printable
+from biosight.inference.model_files.card import read_card
+from biosight.intake import (
+    Destination,
+    Duplicate,
+    Rejected,
+    Upload,
+    session_key,
+    take_in,
+    take_in_known,
+)
+from biosight.settings import Settings
+from biosight.storage.source import BUCKETS, Source
+from biosight.workflows.collection_names import names_in
+from biosight.workflows.exchange import detections
+from biosight.workflows.pictures.destinations import destination, find_collection
+
+if TYPE_CHECKING:
+    from biosight.bulk.table import Classified
+
+NEEDS_ARROW = "This needs pyarrow: pip install pyarrow."
+
+
+@click.command()
+@click.argument("source")
+@click.option(
+    "--to",
+    "target",
+    type=click.Path(file_okay=False, path_type=Path),
+    required=True,
+    help="Folder for the Parquet tables, such as OUT.parquet.",
+)
+@click.option("--model", "key", default="", help="A version such as organisms@3; the default one.")
+@click.option("--engine", type=click.Choice(["local", "ray"]), default="local", show_default=True)
+@click.option("--address", default="auto", show_default=True, help="The Ray cluster.")
+@click.option(
+    "--workers", type=int, default=0, help="Processes or actors; one a core here, 8 on Ray."
+)
+@click.option(
+    "--chunk",
+    type=click.IntRange(1, 10_000),
+    default=256,
+    show_default=True,
+    help="Pictures a table.",
+)
+@click.pass_obj
+def classify(
+    settings: Settings,
+    source: str,
+    target: Path,
+    key: str,
+    engine: str,
+    address: str,
+    workers: int,
+    chunk: int,
+) -> None:
+    """Classify and embed all pictures of SOURCE, a folder, s3://… or gs://…
+
+    Run it again after an interruption: tables that are there stay. Unreadable pictures have a row
+    that says why.
+    """
+    try:
+        from biosight import bulk
+    except ImportError as error:
+        raise BadRequest(NEEDS_ARROW) from error
+    if not source.startswith(BUCKETS):
+        source = str(Path(source).resolve())
+    folder = model_folder(settings, key)
+    todo = bulk.plan(source, folder, target, read_card(folder).key, chunk)
+    done = (
+        bulk.run_ray(todo, address, workers or 8)
+        if engine == "ray"
+        else bulk.run_local(todo, workers)
+    )
+    seen, errors = counted(done, todo.left)
+    for name, reason in todo.passed:
+        click.echo(f"passed over  {printable(name)}: {reason}", err=True)
+    already = f", {todo.pictures - todo.left} were done before" if todo.pictures > todo.left else ""
+    click.echo(
+        f"{seen} pictures{already}. {errors} could not be read; their rows say why. "
+        f"{len(todo.passed)} other files were passed over. {target}"
+    )
+
+
+def model_folder(settings: Settings, key: str) -> Path:
+    """The folder of a version; the default one for "". Raises NotFound."""
+    if not key:
+        return settings.model_dir or DEFAULT_MODEL
+    archive = open_archive(settings)
+    try:
+        return open_catalogue(settings, archive).locate(key)
+    finally:
+        archive.close()
+
+
+def counted(done: Iterator[tuple[int, int]], total: int) -> tuple[int, int]:
+    """All pictures and errors, with a bar."""
+    seen = errors = 0
+    with tqdm(desc="classifying", total=total, disable=None) as bar:
+        for pictures, bad in done:
+            seen, errors = seen + pictures, errors + bad
+            bar.update(pictures)
+    return seen, errors
+
+
+@click.command("import-table")
+@click.argument("table", type=click.Path(exists=True, path_type=Path))
+@click.option("--user", "email", help="Whose collection; may be left out with one account.")
+@click.option("--collection", help="A collection's name; the person's first when left out.")
+@click.pass_obj
+def import_table(
+    settings: Settings, table: Path, email: str | None, collection: str | None
+) -> None:
+    """Take in what others' runs said of pictures.
+
+    TABLE is a folder that biosight classify wrote: its pictures come into the collection. Or it is
+    a file of MegaDetector (JSON) or AddaxAI (JSON or CSV): what it says is kept of pictures that
+    are in the collection already, found by their paths. What people said stays.
+    """
+    if table.is_file():
+        take_detections(settings, table, email, collection)
+        return
+    try:
+        from biosight.bulk.table import classified
+    except ImportError as error:
+        raise BadRequest(NEEDS_ARROW) from error
+    biosight = open_biosight(settings)
+    try:
+        c, user = find_collection(biosight.archive.records, email, collection)
+        target = destination(biosight.archive.records, biosight.catalogue, c, user)
+        tally: Counter[str] = Counter()
+        for one in tqdm(classified(table), "taking in", disable=None):
+            tally[take_one(biosight, target, one)] += 1
+    finally:
+        biosight.close()
+    if not tally:
+        raise BadRequest("The table has no picture that could be read.")
+    click.echo(", ".join(f"{n} {word}" for word, n in tally.most_common()) + ".")
+
+
+def take_detections(
+    settings: Settings, file: Path, email: str | None, collection: str | None
+) -> None:
+    """What another program said of a collection's pictures."""
+    archive = open_archive(settings)
+    records = archive.records
+    try:
+        catalogue = open_catalogue(settings, archive)
+        c, _ = find_collection(records, email, collection)
+        found = tqdm(detections.results(file), "reading", disable=None)
+        tally = detections.take_results(records, names_in(records, catalogue, c), c.id, found)
+    finally:
+        archive.close()
+    if not tally:
+        raise BadRequest("The file says nothing of any picture.")
+    click.echo(", ".join(f"{n} {word}" for word, n in tally.most_common()) + ".")
+
+
+def take_one(biosight: BioSight, target: Destination, one: "Classified") -> str:
+    """One picture; the word for what became of it."""
+    classifier = biosight.model.classifiers.get(target.model)
+    with TemporaryDirectory() as folder:
+        try:
+            path = Source(one.source).fetch(one.name, Path(folder) / "picture")
+            check_size(path.stat().st_size, biosight.settings.max_file_mb)
+            with path.open("rb") as file:
+                upload = Upload(
+                    file,
+                    Path(one.name).name,
+                    one.name,
+                    session_key(target.user, f"table {one.source}"),
+                )
+                if classifier.card.space != one.embedding.space or classifier.head is None:
+                    outcome = take_in(biosight.intake, target, upload)
+                else:
+                    known = one.sha256, one.decoded, one.embedding.floats()
+                    outcome = take_in_known(biosight.intake, target, upload, *known)
+        except (OSError, NotFound):
+            return "not there any more"
+        except TooLarge:
+            return "refused"
+    if isinstance(outcome, Rejected):
+        return "refused"
+    return "there already" if isinstance(outcome, Duplicate) else "taken in"

@@ -1,0 +1,217 @@
+"""biosight import and export: folders of pictures from the shell.
+
+Not here: sorting a folder without a store (sort.py).
+"""
+
+from collections import Counter
+from functools import partial
+from pathlib import Path
+
+import click
+from tqdm import tqdm
+
+from biosight import gallery
+from biosight.bootstrap import (
+    BioSight,
+    open_archive,
+    open_biosight,
+    open_catalogue,
+)
+from biosight.errors import (
+    BioSightError,
+    TooLarge,
+    Unavailable,
+)
+from biosight.images import Image
+from biosight.images.file_types import MEGABYTE, check_size, too_large
+from biosight.images.folders import FoundFile, every_file, printable
+from biosight.inference.sandbox.decoding import patiently
+from biosight.intake import (
+    Destination,
+    Duplicate,
+    Outcome,
+    Rejected,
+    Stored,
+    Upload,
+    session_key,
+    take_in,
+)
+from biosight.process import cores
+from biosight.publishing.export import all_images, export_folder, was_nested
+from biosight.settings import Settings
+from biosight.storage.records import new_id
+from biosight.workflows.collection_names import names_in
+from biosight.workflows.exchange.publication import telling_of
+from biosight.workflows.pictures.destinations import destination, find_collection
+from biosight.workflows.places.deployment_acts import put_folders
+
+FOLDER = click.Path(exists=True, file_okay=False, path_type=Path)
+# Seconds between the tries to read a picture while the machine is busy with others.
+WAITS = (1, 2, 4, 8, 16, 32)
+
+
+def look_through(folder: Path) -> tuple[list[FoundFile], list[FoundFile]]:
+    """A folder's pictures, and what else is in it. Raises BioSightError where it can't be read."""
+    try:
+        found = list(every_file(folder))
+    except OSError as error:
+        raise BioSightError(f"{printable(folder)} can't be read: {error.strerror}.") from error
+    return [e for e in found if not e.reason], [e for e in found if e.reason]
+
+
+@click.command("import")
+@click.argument("folder", type=FOLDER)
+@click.option("--user", "email", help="Whose pictures; may be left out with one account.")
+@click.option("--collection", help="A collection's name; the person's first when left out.")
+@click.option("--dry-run", is_flag=True, help="Only say what would be done.")
+@click.option(
+    "--deployment-per-folder",
+    "per_folder",
+    is_flag=True,
+    help="Put each top folder's pictures into a deployment of its name.",
+)
+@click.pass_obj
+def import_folder(
+    settings: Settings,
+    folder: Path,
+    email: str | None,
+    collection: str | None,
+    dry_run: bool,
+    per_folder: bool,
+) -> None:
+    """Take in a folder of pictures, as an upload in the browser would."""
+    files, others = look_through(folder)
+    if dry_run:
+        preview(files, others, folder, settings.max_file_mb)
+        return
+    cores.multiply_on_one()
+    biosight = open_biosight(settings)
+    try:
+        c, user = find_collection(biosight.archive.records, email, collection)
+        target = destination(biosight.archive.records, biosight.catalogue, c, user)
+        session = session_key(user.id, new_id())
+        click.echo(f"Into {c.name}, named by {target.model}:", err=True)
+        receipt = take_all(biosight, target, files, folder, session)
+        if per_folder:
+            place_folders(biosight, c.id, user.id, receipt)
+    finally:
+        biosight.close()
+    left_out = [(printable(e.path.relative_to(folder)), Rejected(e.reason)) for e in others]
+    say_receipt([*receipt, *left_out])
+
+
+def place_folders(
+    biosight: BioSight, collection: str, user: str, receipt: list[tuple[str, Outcome]]
+) -> None:
+    """Pictures that are there now, each into the deployment of its top folder."""
+    folders: dict[str, list[Image]] = {}
+    for path, outcome in receipt:
+        top, slash, _ = path.partition("/")
+        if not slash or isinstance(outcome, Rejected):
+            continue
+        image = outcome.of if isinstance(outcome, Duplicate) else outcome.image
+        if not (image.trashed or image.deployment):
+            folders.setdefault(top, []).append(image)
+    placed = put_folders(biosight.archive.records, user, collection, folders)
+    for name, n in placed.items():
+        click.echo(f"{n:>7}  into the deployment {name}")
+
+
+def preview(files: list[FoundFile], others: list[FoundFile], folder: Path, most_mb: int) -> None:
+    """What an import would send."""
+    large = [FoundFile(e.path, too_large(most_mb)) for e in files if e.size > most_mb * MEGABYTE]
+    for entry in sorted([*others, *large], key=lambda e: e.path):
+        click.echo(f"not taken in: {printable(entry.path.relative_to(folder))}: {entry.reason}")
+    fine = [e for e in files if e.size <= most_mb * MEGABYTE]
+    every, size = len(files) + len(others), sum(e.size for e in fine)
+    click.echo(f"{len(fine)} of {every} files would be taken in ({size / 1e6:.1f} MB).")
+
+
+def take_all(
+    biosight: BioSight, target: Destination, files: list[FoundFile], folder: Path, session: str
+) -> list[tuple[str, Outcome]]:
+    """Take in file by file, several at once, with a progress bar; no file ends it but for the
+    store's own trouble."""
+    from concurrent.futures import ThreadPoolExecutor
+
+    def take(entry: FoundFile) -> tuple[str, Outcome]:
+        relative = printable(entry.path.relative_to(folder))
+        try:
+            return relative, patiently(partial(send, entry.path, relative), WAITS)
+        except (TooLarge, Unavailable) as error:
+            return relative, Rejected(error.detail)
+        except OSError as error:
+            return relative, Rejected(f"it can't be read: {error.strerror}")
+
+    def send(path: Path, relative: str) -> Outcome:
+        check_size(path.stat().st_size, biosight.settings.max_file_mb)
+        with path.open("rb") as file:
+            upload = Upload(file, relative.rpartition("/")[2], relative, session)
+            return take_in(biosight.intake, target, upload)
+
+    with ThreadPoolExecutor(2 * biosight.model.decoders.count) as pool:
+        return list(tqdm(pool.map(take, files), "importing", len(files), disable=None))
+
+
+def say_receipt(receipt: list[tuple[str, Outcome]]) -> None:
+    """n stored, n duplicates, n refused with the reason each."""
+    for path, outcome in receipt:
+        if isinstance(outcome, Rejected):
+            click.echo(f"refused  {path}: {outcome.reason}", err=True)
+    count = Counter(type(outcome) for _, outcome in receipt)
+    mended = sum(isinstance(o, Duplicate) and o.mended for _, o in receipt)
+    again = f" ({mended} mended)" if mended else ""
+    click.echo(
+        f"{count[Stored]} stored, {count[Duplicate]} duplicates{again}, {count[Rejected]} refused."
+    )
+
+
+@click.command()
+@click.option(
+    "--to",
+    "target",
+    required=True,
+    help="The folder to keep in step.",
+    type=click.Path(file_okay=False, path_type=Path),
+)
+@click.option("--user", "email", help="Whose pictures; may be left out with one account.")
+@click.option("--collection", help="A collection's name; the person's first when left out.")
+@click.option(
+    "--nested/--flat",
+    default=None,
+    help="Folders in those of the names above, or side by side; as the last time if left out.",
+)
+@click.pass_obj
+def export(
+    settings: Settings,
+    target: Path,
+    email: str | None,
+    collection: str | None,
+    nested: bool | None,
+) -> None:
+    """Keep a folder tree in step with a collection's labels; a second run moves what changed."""
+    archive = open_archive(settings)
+    records = archive.records
+    try:
+        catalogue = open_catalogue(settings, archive)
+        found, _ = find_collection(records, email, collection)
+        where = gallery.conditions(found.id, 0, gallery.Filter())
+        deep = was_nested(target) if nested is None else nested
+        names = names_in(records, catalogue, found)
+        with tqdm(desc="exporting", unit="picture", disable=None) as bar:
+            done = export_folder(
+                records,
+                archive.blobs,
+                all_images(records, where),
+                target,
+                telling_of(records, found, names, deep, settings.public_url),
+                bar.update,
+            )
+    except OSError as error:
+        raise BioSightError(f"The folder can't be written: {error.strerror}.") from error
+    finally:
+        archive.close()
+    click.echo(
+        f"{done.written} written, {done.moved} moved, {done.removed} removed, "
+        f"{done.unchanged} unchanged."
+    )

@@ -1,0 +1,143 @@
+"""biosight publish: a collection as a Darwin Core Archive, a Camtrap DP package or COCO JSON.
+
+Not here: the formats (gallery/standards).
+"""
+
+from collections import Counter
+from collections.abc import Callable, Iterator
+from contextlib import closing
+from functools import partial
+from pathlib import Path
+
+import click
+
+from biosight.bootstrap import Archive, open_archive, open_catalogue
+from biosight.collection import GRIDS
+from biosight.errors import BadRequest, BioSightError
+from biosight.inference.sandbox.decoding import Decoders
+from biosight.publishing.standards import (
+    LICENSES,
+    Credits,
+    Scope,
+    Survey,
+    camtrap_dp,
+    coco,
+    darwin_core,
+    left_out_words,
+    occurrences,
+    survey_of,
+)
+from biosight.settings import Settings
+from biosight.workflows.exchange.publication import scope_of
+from biosight.workflows.pictures.derived import placeless_pieces
+from biosight.workflows.pictures.destinations import find_collection
+
+Written = tuple[Iterator[bytes], str]
+
+
+def darwin(archive: Archive, scope: Scope, *, media: bool) -> Written:
+    """A Darwin Core Archive, and how many pictures are in it."""
+    only_camtrap(media=media)
+    shown, left = occurrences(archive.records, scope)
+    words = f" {shown} pictures go in.{left_out_words(Counter(left))}"
+    return darwin_core(archive.records, scope), words
+
+
+def camtrap(archive: Archive, scope: Scope, *, media: bool) -> Written:
+    """A Camtrap DP package, and how many pictures are in it."""
+    survey = survey_of(archive.records, scope)
+    words = f" {survey.fitting} pictures go in.{left_out_words(survey.left_out)}"
+    chunks = with_pictures(archive, scope, survey) if media else None
+    return chunks or camtrap_dp(archive.records, scope, survey), words
+
+
+def with_pictures(archive: Archive, scope: Scope, survey: Survey) -> Iterator[bytes]:
+    """A Camtrap DP package with the files in it, those of coarse places without their place."""
+    with closing(Decoders(1)) as decoders:
+        rebuild = partial(placeless_pieces, archive.blobs, decoders)
+        yield from camtrap_dp(archive.records, scope, survey, archive.blobs, rebuild)
+
+
+def coco_json(archive: Archive, scope: Scope, *, media: bool) -> Written:
+    """COCO Camera Traps JSON, of which nothing is to be said."""
+    only_camtrap(media=media)
+    return coco(archive.records, scope), ""
+
+
+def only_camtrap(*, media: bool) -> None:
+    """Raise BadRequest where pictures are asked for in a format that has none."""
+    if media:
+        raise BadRequest("Pictures go into a Camtrap DP package only; export writes them as files.")
+
+
+FORMATS: dict[str, Callable[..., Written]] = {
+    "darwin-core": darwin,
+    "camtrap-dp": camtrap,
+    "coco": coco_json,
+}
+
+
+@click.command()
+@click.argument("form", metavar="FORMAT", type=click.Choice(list(FORMATS)))
+@click.option("--to", "file", type=click.Path(dir_okay=False, path_type=Path), required=True)
+@click.option("--user", "email", help="Whose collection; may be left out with one account.")
+@click.option("--collection", help="A collection's name; the person's first when left out.")
+@click.option(
+    "--coarse",
+    type=click.Choice([f"{grid:g}" for grid in (0, *GRIDS)]),
+    help="Coordinates as the middle of cells of this many degrees, to protect places.",
+)
+@click.option(
+    "--utc-offset",
+    type=click.IntRange(-840, 840),
+    help="The cameras' clocks against UTC, in minutes, for pictures whose file doesn't say.",
+)
+@click.option("--license", "licence", type=click.Choice(sorted(LICENSES)), default=None)
+@click.option("--title", help="What the export is called; the collection's name when left out.")
+@click.option("--rights-holder", "holder", help="Who holds the rights.")
+@click.option("--media", is_flag=True, help="Camtrap DP: with the pictures in it.")
+@click.pass_obj
+def publish(
+    settings: Settings,
+    form: str,
+    file: Path,
+    email: str | None,
+    collection: str | None,
+    coarse: str | None,
+    utc_offset: int | None,
+    licence: str | None,
+    title: str | None,
+    holder: str | None,
+    media: bool,
+) -> None:
+    """Write a collection as darwin-core, camtrap-dp or coco.
+
+    What is not said is as it was in the browser the last time.
+    """
+    asked = {
+        "title": title,
+        "license": licence,
+        "rights_holder": holder,
+        "coarse": coarse,
+        "utc_offset": utc_offset,
+    }
+    said = {name: str(value) for name, value in asked.items() if value is not None}
+    archive = open_archive(settings)
+    records = archive.records
+    part = file.with_name(f"{file.name}.part")
+    try:
+        catalogue = open_catalogue(settings, archive)
+        c, maker = find_collection(records, email, collection)
+        who = Credits(maker.name, maker.email)
+        scope = scope_of(records, catalogue, c, who, said, settings.public_url)
+        chunks, words = FORMATS[form](archive, scope, media=media)
+        with part.open("wb") as out:
+            for chunk in chunks:
+                out.write(chunk)
+        part.replace(file)
+    except OSError as error:
+        raise BioSightError(f"{file} can't be written: {error.strerror}.") from error
+    finally:
+        part.unlink(missing_ok=True)
+        archive.close()
+    click.echo(f"{file}: {c.name} as {form}.{words}")

@@ -1,0 +1,225 @@
+"""biosight sort: a folder of pictures into a folder a label, without server or account.
+
+Not here: taking pictures into a collection (pictures.py).
+"""
+
+import errno
+import os
+import shutil
+from collections import Counter, deque
+from collections.abc import Callable, Generator, Iterable
+from concurrent.futures import Future, ThreadPoolExecutor
+from functools import partial
+from pathlib import Path
+from typing import TypeVar
+
+import click
+from tqdm import tqdm
+
+from biosight.bootstrap import Catalogue, Model, open_catalogue, open_model
+from biosight.cli.pictures.pictures import FOLDER, WAITS, look_through
+from biosight.errors import BadPicture, BadRequest, NoSpace, NotFound, Unavailable
+from biosight.images.folders import printable
+from biosight.inference.classifier import Classifier, Verdict
+from biosight.inference.sandbox.decoding import patiently
+from biosight.labels import Guess
+from biosight.process import cores
+from biosight.publishing.file_names import UniqueNames, file_name
+from biosight.publishing.table import line, safe_cell
+from biosight.settings import Settings
+from biosight.taxa.paths import line_of
+
+T = TypeVar("T")
+NO_ROOM = {errno.ENOSPC, errno.EDQUOT, errno.EROFS}
+SORT_COLUMNS = ("file", "label", "confidence", "model", "top_5", "original", "path")
+UNSURE = "unsure"
+
+
+@click.command()
+@click.argument("folder", type=FOLDER)
+@click.option(
+    "--into",
+    type=click.Path(file_okay=False, path_type=Path),
+    required=True,
+    help="Where the label folders go; made when absent.",
+)
+@click.option("--link", is_flag=True, help="Hard links instead of copies, where possible.")
+@click.option(
+    "--threshold",
+    type=click.IntRange(0, 100),
+    default=0,
+    show_default=True,
+    help=f"Below this confidence (in percent) a picture goes to '{UNSURE}'.",
+)
+@click.option("--model", "family", default="", help="A bundled model's name, such as cells.")
+@click.option(
+    "--depth",
+    type=click.Choice(["group", "order", "family", "deepest"]),
+    default="deepest",
+    show_default=True,
+    help="How far down the tree of names an answer goes, where it is sure.",
+)
+@click.pass_obj
+def sort(
+    settings: Settings,
+    folder: Path,
+    into: Path,
+    link: bool,
+    threshold: int,
+    family: str,
+    depth: str,
+) -> None:
+    """Sort a folder of pictures into label folders, without server or account."""
+    if into.resolve().is_relative_to(folder.resolve()):
+        raise BadRequest("The target lies inside the folder that is sorted; choose another place.")
+    files, others = look_through(folder)
+    cores.multiply_on_one()
+    catalogue = open_catalogue(settings)
+    key = chosen_key(catalogue, family)
+    model = open_model(settings, catalogue)
+    shelf = Shelf(folder, into, model.classifiers.get(key), threshold, depth, link)
+    into.mkdir(parents=True, exist_ok=True)
+    problems = [f"{shelf.called(e.path)}: {e.reason}" for e in others]
+    try:
+        with (into / "biosight.csv").open("w", encoding="utf-8", newline="") as table:
+            table.write("\ufeff" + line(SORT_COLUMNS))
+            look = partial(seen, model, shelf.classifier)
+            paths = tqdm([e.path for e in files], "sorting", unit="picture", disable=None)
+            for path, found in a_few_ahead(look, paths, 2 * model.decoders.count):
+                try:
+                    table.write(shelf.take(path, *found.result()))
+                except (BadPicture, Unavailable) as error:
+                    problems.append(f"{shelf.called(path)}: {error.detail}")
+                except OSError as error:
+                    if error.errno in NO_ROOM:
+                        raise NoSpace(f"{into} can't be written: {error.strerror}.") from error
+                    problems.append(f"{shelf.called(path)}: {error.strerror}.")
+    finally:
+        model.close()
+    report(shelf.counts, problems)
+
+
+def a_few_ahead(
+    work: Callable[[Path], T], paths: Iterable[Path], threads: int
+) -> Generator[tuple[Path, "Future[T]"], None, None]:
+    """What `work` makes of each path, in order, several at once and never many in memory."""
+    waiting: deque[tuple[Path, Future[T]]] = deque()
+    with ThreadPoolExecutor(threads) as pool:
+        try:
+            for path in paths:
+                waiting.append((path, pool.submit(work, path)))
+                if len(waiting) > 2 * threads:
+                    yield waiting.popleft()
+            yield from waiting
+        finally:
+            pool.shutdown(wait=True, cancel_futures=True)
+
+
+def seen(model: Model, classifier: Classifier, path: Path) -> tuple[str, Verdict]:
+    """A file's kind and what the model says of it, however busy the machine. Raises BadPicture."""
+
+    def look() -> tuple[str, Verdict]:
+        media_type, pixels = model.decoders.pixels(path, classifier.card.framing)
+        return media_type, model.batcher.classify(classifier, pixels)
+
+    return patiently(look, WAITS)
+
+
+def chosen_key(catalogue: Catalogue, family: str) -> str:
+    """The key of the bundled model of this name, "" for the default. Raises NotFound."""
+    wanted = family or catalogue.default
+    found = [key for key in catalogue.bundled if key.split("@")[0] == wanted]
+    if not found:
+        names = ", ".join(sorted({key.split("@")[0] for key in catalogue.bundled}))
+        raise NotFound(f"No model named {wanted} came with BioSight; there is {names}.")
+    return found[-1]
+
+
+class Shelf:
+    """Where the files go: a folder a label, each name given once, and how many are in each."""
+
+    def __init__(
+        self,
+        folder: Path,
+        into: Path,
+        classifier: Classifier,
+        threshold: int,
+        depth: str,
+        link: bool,
+    ) -> None:
+        self.folder = folder
+        self.into = into
+        self.classifier = classifier
+        self.threshold = threshold
+        self.depth = depth
+        self.link = link
+        self.names = UniqueNames()
+        self.counts = Counter[str]()
+
+    def called(self, path: Path) -> str:
+        """A file's path in its folder, to read."""
+        return printable(path.relative_to(self.folder))
+
+    def take(self, path: Path, media_type: str, verdict: Verdict) -> str:
+        """Put a file into its folder; its line of the CSV. Raises OSError."""
+        top = self.classifier.top(verdict)
+        answer = self.classifier.answer(verdict, self.threshold / 100)
+        said = self.classifier.at_depth(answer, top[0], self.depth)
+        label = said.label if said.confidence * 100 >= self.threshold else UNSURE
+        target = self.free_place(label, file_name(printable(path.name), media_type))
+        put_file(path, self.into / target, link=self.link)
+        self.counts[label] += 1
+        return sort_row(
+            target,
+            label,
+            said,
+            self.classifier.path(said.label),
+            self.classifier.finer(verdict) or top,
+            self.classifier.card.key,
+            self.called(path),
+        )
+
+    def free_place(self, label: str, name: str) -> str:
+        """A path below `into` that no file has, in a folder that is there."""
+        place = self.names.folder(label)
+        target = self.names.take(place, name)
+        while (self.into / target).exists():
+            target = self.names.take(place, name)
+        (self.into / target).parent.mkdir(exist_ok=True)
+        return target
+
+
+def sort_row(
+    target: str,
+    label: str,
+    said: Guess,
+    path: str,
+    top: tuple[Guess, ...],
+    model: str,
+    original: str,
+) -> str:
+    """One line of the CSV."""
+    guesses = "; ".join(f"{g.label} {g.confidence:.4f}" for g in top)
+    above = " > ".join(line_of(path))
+    texts = (target, label, f"{said.confidence:.4f}", model, guesses, original, above)
+    return line([safe_cell(text) for text in texts])
+
+
+def put_file(source: Path, target: Path, *, link: bool) -> None:
+    """Copy with times, or link where the file system allows."""
+    if link:
+        try:
+            os.link(source, target)
+            return
+        except OSError:
+            pass  # another file system: copy
+    shutil.copy2(source, target)
+
+
+def report(counts: Counter[str], problems: list[str]) -> None:
+    """What became of the files, in words."""
+    for label, n in counts.most_common():
+        click.echo(f"{n:>7}  {label}")
+    for problem in problems:
+        click.echo(f"refused  {problem}", err=True)
+    click.echo(f"{counts.total()} sorted, {len(problems)} refused.")

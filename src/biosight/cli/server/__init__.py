@@ -1,0 +1,1 @@
+"""Commands for a server: serve, work, configure, back up and migrate."""

@@ -1,0 +1,209 @@
+"""biosight backup, restore and doctor: the archive kept, brought back, proved whole.
+
+Not here: what each does (workflows/upkeep/backups.py, workflows/upkeep/archive_check.py).
+"""
+
+import tarfile
+from collections.abc import Iterator
+from contextlib import closing
+from itertools import islice
+from pathlib import Path
+
+import click
+from tqdm import tqdm
+
+from biosight.bootstrap import Archive, open_archive
+from biosight.errors import BadRequest, BioSightError
+from biosight.gallery import sweeping
+from biosight.images import Image
+from biosight.inference.sandbox.decoding import Decoders
+from biosight.settings import Settings
+from biosight.workflows.pictures import reread
+from biosight.workflows.upkeep import archive_check, backups
+from biosight.workflows.upkeep.backups import Saved
+
+MOST_NAMED = 3
+WORD = "sweep"
+
+
+def bar(keys: list[str]) -> Iterator[str]:
+    """The keys, drawn as progress on standard error."""
+    return iter(tqdm(keys, "saving", disable=None))
+
+
+@click.command()
+@click.argument("file", type=click.Path(path_type=Path))
+@click.option(
+    "--keep",
+    type=click.IntRange(1),
+    help="FILE is a folder: write a dated backup there, and keep the newest so many.",
+)
+@click.option(
+    "--verify",
+    is_flag=True,
+    help="Write nothing: restore FILE, or the newest of a folder, aside and compare it.",
+)
+@click.pass_obj
+def backup(settings: Settings, file: Path, keep: int | None, verify: bool) -> None:
+    """Write database and originals into one tar FILE, also while serving.
+
+    What is missing or changed is named, and the status is 1; the file is written all the same.
+    """
+    if verify:
+        prove(backups.newest(file) if file.is_dir() else file)
+        return
+    if keep is None and file.is_dir():
+        raise BadRequest(f"{file} is a folder: say how many backups to --keep in it.")
+    with closing(open_archive(settings)) as archive:
+        try:
+            target = backups.dated(file) if keep else file
+            saved = backups.write(archive, target, bar)
+        except OSError as error:
+            raise BioSightError(f"The backup can't be written: {error.strerror}.") from error
+    tell(target, saved)
+    if saved.problems:
+        raise SystemExit(1)
+    for path in backups.thin(file, keep) if keep else []:
+        click.echo(f"{path} went.")
+
+
+def tell(file: Path, saved: Saved) -> None:
+    """What a backup holds, and what it lacks."""
+    for problem in saved.problems:
+        click.echo(str(problem), err=True)
+    click.echo(f"{file}: the database and {saved.originals} originals.")
+    if not saved.one_moment:
+        click.echo(
+            "Others may have written meanwhile: the records are not of one moment.", err=True
+        )
+    if saved.problems:
+        click.echo(f"{len(saved.problems)} problems; older backups stay.", err=True)
+
+
+def prove(file: Path) -> None:
+    """Restore a backup aside and compare it with itself."""
+    if not file.is_file():
+        raise BadRequest(f"There is no backup {file}.")
+    with tqdm(desc="comparing", disable=None) as progress:
+        found = backups.verify(file, progress.update)
+    for line in found:
+        click.echo(line, err=True)
+    click.echo(f"{file}: {len(found)} problems.")
+    if found:
+        raise SystemExit(1)
+
+
+def members(tar: tarfile.TarFile) -> Iterator[tarfile.TarInfo]:
+    """The files of a tar, with progress."""
+    return iter(tqdm(tar, "restoring", disable=None))
+
+
+@click.command()
+@click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@click.pass_obj
+def restore(settings: Settings, file: Path) -> None:
+    """Bring a backup FILE back, into an empty data folder only."""
+    backups.restore(settings, file, members)
+    click.echo("Restored. Run biosight doctor to prove it whole.")
+
+
+@click.command()
+@click.option(
+    "--repair",
+    is_flag=True,
+    help="Set orphaned files aside for seven days, and mend the pictures of deployments.",
+)
+@click.option(
+    "--from",
+    "folder",
+    type=click.Path(exists=True, file_okay=False, path_type=Path),
+    help="Bring missing or changed pictures back from the files in this folder, by their hash.",
+)
+@click.option(
+    "--reread",
+    is_flag=True,
+    help="Only read files again that an older BioSight read: dates, places, colours, thumbnails.",
+)
+@click.pass_obj
+def doctor(settings: Settings, repair: bool, folder: Path | None, reread: bool) -> None:
+    """Prove the archive whole: every picture's bytes are there and are what was sent."""
+    if reread:
+        read_again(settings)
+        return
+    with closing(open_archive(settings)) as archive:
+        damaged = archive.records.check()
+        with tqdm(desc="checking", total=archive.records.count(Image), disable=None) as progress:
+            found = list(archive_check.problems(archive, progress.update))
+        if folder:
+            found = mended(archive, found, folder)
+        astray = list(archive_check.misplaced(archive.records, repair=repair))
+        orphans = tidied(archive) if repair else looked_through(archive)
+    for problem in (*damaged, *found, *astray):
+        click.echo(str(problem), err=True)
+    many = len(damaged) + len(found) + (0 if repair else len(astray))
+    if astray and repair:
+        click.echo(
+            f"{sum(m.pictures for m in astray)} pictures got their deployment's site and clock."
+        )
+    click.echo(f"{many} problems. {orphans}")
+    if many:
+        raise SystemExit(1)
+
+
+def read_again(settings: Settings) -> None:
+    """Bring what is known of the files up to today's code; can be stopped and run again."""
+    with closing(open_archive(settings)) as archive, closing(Decoders()) as decoders:
+        many = reread.left_to_read(archive.records)
+        with tqdm(desc="reading", total=many, unit="picture", disable=None) as progress:
+            done = reread.reread(archive, decoders, progress.update)
+    click.echo(
+        f"{done.read} read anew: {done.dates} dates, {done.places} places and {done.sizes} sizes "
+        f"changed. {done.unread} could not be read and stay as they were."
+    )
+
+
+def mended(
+    archive: Archive, found: list[archive_check.Problem], folder: Path
+) -> list[archive_check.Problem]:
+    """What is left after mending from a folder."""
+    with tqdm(desc="looking through the folder", disable=None) as progress:
+        left = archive_check.mend(archive, found, folder, progress.update)
+    click.echo(f"{len(found) - len(left)} of {len(found)} mended.")
+    return left
+
+
+def looked_through(archive: Archive) -> str:
+    """What lies in the picture store and no picture names, in words."""
+    found = sweeping.compare_store(archive.records, archive.blobs)
+    many = len(found.removed) + len(found.unexplained)
+    words = f"{many} orphaned files found" + ("; --repair sets them aside." if many else ".")
+    if strays := list(islice(archive.blobs.strays("original"), MOST_NAMED + 1)):
+        names = ", ".join(strays[:MOST_NAMED])
+        more = " and more" if len(strays) > MOST_NAMED else ""
+        words += f" Not written by BioSight, and left alone: {names}{more}."
+    return words
+
+
+def tidied(archive: Archive) -> str:
+    """Set aside what no picture names, after a typed word where it is much; what was done, in
+    words."""
+    found = sweeping.compare_store(archive.records, archive.blobs)
+    if found.is_too_much:
+        ask_about(found)
+    done = sweeping.sweep_store(archive.records, archive.blobs, agreed=True)
+    words = f"{done.moved} orphaned files set aside for {sweeping.KEPT_DAYS} days"
+    words += f", {done.gone} removed for good" if done.gone else ""
+    words += f", {done.back} brought back" if done.back else ""
+    if done.young:
+        words += f"; {done.young} are younger than an hour, or an upload is under way, and stay"
+    return words + "."
+
+
+def ask_about(found: sweeping.StoreContents) -> None:
+    """Ask before much is set aside. Raises BadRequest where the word is not typed."""
+    click.echo(
+        f"{len(found.unexplained):,} of {found.originals:,} pictures in the store are named by no "
+        "record. More often than not that is the wrong database."
+    )
+    if click.prompt(f"Type {WORD} to set them aside", default="", show_default=False) != WORD:
+        raise BadRequest("Nothing was changed.")

@@ -1,0 +1,1 @@
+"""The parts of picture files, read from bytes as they are."""

@@ -1,0 +1,156 @@
+"""The segments of a JPEG: its picture apart from what else is in the file.
+
+Phones put films, depth maps and second pictures behind a picture, thermal cameras raw data before
+it; none of that counts (ISO/IEC 10918-1, annex B). Not here: decoding (images/reading.py).
+"""
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+
+from biosight.errors import BadPicture
+
+MOST_SCANS = 60
+START, END, SCAN = 0xD8, 0xD9, 0xDA
+BARE = frozenset([0x01, *range(0xD0, 0xD8)])
+# Only these application segments decide how the pixels are read: JFIF's and Adobe's.
+PICTURE_SEGMENTS = {0xE0, 0xEE}
+FRAMES = frozenset(range(0xC0, 0xD0)) - {0xC4, 0xC8, 0xCC}
+ARITHMETIC = {0xC9, 0xCA, 0xCB, 0xCD, 0xCE, 0xCF}
+# Behind compressed data: a marker that is neither a stuffed byte, nor a restart, nor filling.
+NEXT_MARKER = re.compile(rb"\xff[^\x00\xd0-\xd7\xff]")
+EXIF, XMP, ICC = b"Exif\0\0", b"http://ns.adobe.com/xap/1.0/\0", b"ICC_PROFILE\0"
+# What may follow the data of a picture that lacks its end. Where nothing else is missing it
+# changes no pixel, whichever of the two it is: decoders fill up with bits of 0, these are of 1.
+PLAIN_END, NOISY_END = b"\xff\xd9", b"\xfe" * 8000 + b"\xff\xd9"
+
+
+@dataclass(slots=True)
+class Parts:
+    """A JPEG's first picture as bytes, and what its segments say; `ended` by an end marker."""
+
+    picture: bytes = b""
+    ended: bool = False
+    scans: int = 0
+    exif: bytes = b""
+    xmp: bytes = b""
+    icc: dict[int, bytes] = field(default_factory=dict)
+    icc_parts: int = 0
+
+    @property
+    def profile(self) -> bytes:
+        """The colour profile, where all parts of it are there."""
+        whole = sorted(self.icc) == list(range(1, self.icc_parts + 1))
+        return b"".join(self.icc[n] for n in sorted(self.icc)) if whole else b""
+
+
+@dataclass(frozen=True, slots=True)
+class Segment:
+    """Where a segment begins, where its own bytes begin, and where it ends; a scan ends with its
+    compressed data."""
+
+    marker: int
+    start: int
+    body: int
+    end: int
+
+
+def segments(content: bytes) -> Iterator[Segment]:
+    """The segments of a file up to the end of its first picture; what lies between them is passed
+    over. Raises ValueError where they make no sense."""
+    at, scanned = 2, False
+    while True:
+        at = found_at if (found_at := content.find(b"\xff", at)) >= 0 else len(content)
+        while at < len(content) and content[at] == 0xFF:
+            at += 1
+        if at == len(content):
+            return
+        marker, start = content[at], at - 1
+        at += 1
+        if marker == END and scanned:
+            yield Segment(END, start, at, at)
+            return
+        if marker in BARE or marker in {0, START, END}:
+            continue
+        length = int.from_bytes(content[at : at + 2])
+        if length < 2:
+            raise ValueError("a segment without a length")
+        body, at = at + 2, at + length
+        if marker == SCAN:
+            scanned = True
+            found = NEXT_MARKER.search(content, at)
+            at = found.start() if found else len(content)
+        yield Segment(marker, start, body, at)
+
+
+def taken_apart(content: bytes) -> Parts:
+    """The parts of a file. Where its segments make no sense, `picture` is the file as it is.
+
+    Raises BadPicture for kinds of JPEG that are not read, by name.
+    """
+    parts, kept = Parts(), [b"\xff\xd8"]
+    begin = end = 0
+    try:
+        for found in segments(content):
+            end = found.end
+            if found.marker == END:
+                parts.ended = True
+                break
+            if found.marker == SCAN:
+                parts.scans += 1
+                begin = begin or found.start
+                check_scans(parts.scans)
+            elif found.marker in FRAMES:
+                check_kind(found.marker, content[found.body : found.end])
+            if not begin:
+                read_segment(parts, found.marker, content[found.body : found.end])
+                if found.marker not in range(0xE0, 0xF0) or found.marker in PICTURE_SEGMENTS:
+                    kept.append(content[found.start : found.end])
+    except ValueError:
+        return as_it_is(content, parts)
+    if not begin:
+        return as_it_is(content, parts)
+    tail = end if parts.ended else len(content)
+    parts.picture = b"".join([*kept, content[begin:tail]])
+    return parts
+
+
+def as_it_is(content: bytes, parts: Parts) -> Parts:
+    """Left to the decoder as it is, which says what is wrong."""
+    parts.picture, parts.ended = content, True
+    return parts
+
+
+def check_scans(scans: int) -> None:
+    """Refuse a progressive JPEG of very many passes: each costs a walk over all pixels."""
+    if scans > MOST_SCANS:
+        raise BadPicture(
+            f"This JPEG is stored in over {MOST_SCANS} passes; save it as an ordinary JPEG and "
+            "try again."
+        )
+
+
+def check_kind(marker: int, frame: bytes) -> None:
+    """Raise BadPicture for a kind of JPEG that is not read."""
+    bits = frame[0] if frame else 8
+    if bits != 8:
+        raise BadPicture(
+            f"This JPEG has {bits} bits a colour, which BioSight doesn't read; save it as an "
+            "ordinary JPEG of 8 bits, or as a TIFF."
+        )
+    if marker in ARITHMETIC:
+        raise BadPicture(
+            "This JPEG is stored with arithmetic coding, which BioSight doesn't read; save it as "
+            "an ordinary JPEG."
+        )
+
+
+def read_segment(parts: Parts, marker: int, segment: bytes) -> None:
+    """Keep what a segment says: Exif in one or several, XMP, and pieces of a colour profile."""
+    if marker == 0xE1 and segment.startswith(EXIF):
+        parts.exif += segment[len(EXIF) :] if parts.exif else segment
+    elif marker == 0xE1 and segment.startswith(XMP):
+        parts.xmp = parts.xmp or segment[len(XMP) :]
+    elif marker == 0xE2 and segment.startswith(ICC) and len(segment) > len(ICC) + 2:
+        number, parts.icc_parts = segment[len(ICC) : len(ICC) + 2]
+        parts.icc[number] = segment[len(ICC) + 2 :]

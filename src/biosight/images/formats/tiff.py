@@ -1,0 +1,263 @@
+"""The picture of a TIFF: its first page that is not a reduced one, stretched to what can be seen.
+
+Not here: other formats (images/reading.py), or tags that say when and where
+(images/metadata/file.py).
+"""
+
+import math
+from collections.abc import Iterator
+from dataclasses import dataclass
+from itertools import islice
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+from PIL import Image as Pillow
+
+from biosight.errors import BadPicture
+from biosight.images.file_types import check_pixels
+from biosight.images.formats import colour_profiles
+from biosight.images.formats.ifd import ORIENTATION
+
+REDUCED, MASK = 1, 4
+SEPARATE = 2  # of PlanarConfiguration: each colour is a plane of its own
+OLD_REDUCED = 2
+SUBFILE, OLD_SUBFILE, PROFILE, NODATA = 254, 255, 34675, 42113
+PLAIN = {"MINISBLACK", "MINISWHITE", "RGB"}
+RAW = {32803, 34892}  # a sensor's mosaic, and linear colours of its own (DNG 1.7)
+MOST_PAGES = 64
+RAW_WORDS = (
+    "This is a camera's raw file, which BioSight doesn't read; save it as JPEG or TIFF with the "
+    "camera's or another raw program."
+)
+# Shares of the values that may lie beyond what is shown, and the least part of the range of all
+# values that what is shown must fill: sparse bright cells on black are not noise.
+TAILS = (1.0, 0.1, 0.01)
+LEAST_PART = 0.02
+SAMPLE = 4_000_000
+STRIP_VALUES = 4_000_000
+Array = npt.NDArray[Any]
+
+
+class LeftToPillow(Exception):
+    """A rarer kind (CMYK, YCbCr, palettes) that libtiff knows better: `page` is its number,
+    `orientation` how it is turned, and `upright` the file that says it is not (Pillow 13 mixes the
+    pixels up of pages that it turns)."""
+
+    def __init__(self, path: Path, number: int, page: Any) -> None:
+        self.page = number
+        self.orientation = orientation_of(page) or 1
+        content = bytearray(path.read_bytes())
+        if self.orientation > 1:
+            at = page.tags[ORIENTATION].valueoffset
+            content[at : at + 2] = b"\1\0" if content.startswith(b"II") else b"\0\1"
+        self.upright = bytes(content)
+
+
+@dataclass(frozen=True, slots=True)
+class Plane:
+    """The picture as RGB or L, not turned yet; full size in px, orientation by its own page (0 for
+    none), and its colour profile."""
+
+    picture: Pillow.Image
+    width: int
+    height: int
+    orientation: int
+    profile: bytes
+
+
+def read_plane(path: Path, need_short: int) -> Plane:
+    """The picture's first plane, of 8 or 16 bits or float, its short side at least `need_short` px
+    where it has so many. Raises BadPicture, LeftToPillow, or whatever tifffile does."""
+    import tifffile
+
+    with tifffile.TiffFile(path) as tiff:
+        number, page = picture_page(tiff)
+        check_pixels(page.imagewidth, page.imagelength)
+        if int(page.photometric) in RAW:
+            raise BadPicture(RAW_WORDS)
+        if page.photometric.name not in PLAIN and number is not None:
+            raise LeftToPillow(path, number, page)
+        plane = first_plane(page.asarray(maxworkers=1), page)
+        profile = bytes(tag(page, PROFILE) or b"")
+        size, orientation = (page.imagewidth, page.imagelength), orientation_of(page)
+        white_is_zero = page.photometric.name == "MINISWHITE"
+        missing = as_number(tag(page, NODATA))
+    meant = colour_profiles.suits(profile, "RGB") and plane.ndim == 3
+    if meant and plane.dtype in (np.uint8, np.uint16):
+        picture = as_shown(plane)
+    else:
+        picture = stretched(plane, need_short, missing, white_is_zero=white_is_zero)
+    return Plane(picture, *size, orientation, profile)
+
+
+def picture_page(tiff: Any) -> tuple[int | None, Any]:
+    """The first page or SubIFD that is no reduced version and no mask, and a page's number."""
+    first = tiff.pages.first
+    for number, page in candidates(tiff):
+        kind, old = tag(page, SUBFILE) or 0, tag(page, OLD_SUBFILE) or 0
+        if not (int(kind) & (REDUCED | MASK) or old == OLD_REDUCED):
+            return number, page
+    return 0, first
+
+
+def candidates(tiff: Any) -> Iterator[tuple[int | None, Any]]:
+    """Every page, each before the SubIFDs that hang below it, which have no number."""
+    for number, page in islice(enumerate(tiff.pages), MOST_PAGES):
+        whole = page.aspage()
+        yield number, whole
+        for below in islice(whole.pages or (), MOST_PAGES):
+            yield None, below.aspage()
+
+
+def tag(page: Any, code: int) -> Any:
+    """A tag's value, None where there is none."""
+    found = page.tags.get(code)
+    return found.value if found is not None else None
+
+
+def orientation_of(page: Any) -> int:
+    """How a page says that it is turned, 1 to 8; 0 where it doesn't."""
+    said = tag(page, ORIENTATION)
+    return said if said in range(1, 9) else 0
+
+
+def as_number(text: object) -> float | None:
+    """The value that stands for "no data" (GDAL's tag 42113), None for none."""
+    try:
+        return float(str(text).strip().strip("\0")) if text is not None else None
+    except ValueError:
+        return None
+
+
+def first_plane(array: Array, page: Any) -> Array:
+    """(h, w) or (h, w, 3) from a page of any layout."""
+    if array.ndim == 3 and int(page.planarconfig) == SEPARATE:
+        array = array.transpose(1, 2, 0)
+    while array.ndim > 3:
+        array = array[0]
+    if array.ndim == 3:
+        array = array[..., :3] if array.shape[2] >= 3 else array[..., 0]
+    return array
+
+
+def as_shown(plane: Array) -> Pillow.Image:
+    """Colours that a profile gives a meaning keep their numbers: 16 bits become 8."""
+    bytes_ = plane if plane.dtype == np.uint8 else (plane >> 8).astype(np.uint8)
+    return Pillow.fromarray(np.ascontiguousarray(bytes_))
+
+
+def stretched(
+    plane: Array, need_short: int, missing: float | None, *, white_is_zero: bool
+) -> Pillow.Image:
+    """Numbers of any kind as L or RGB, 1 to 99 % of them filling 0 to 255; what has no data is
+    white, as transparency is."""
+    if plane.dtype == bool:
+        plane = plane.astype(np.uint8) * 255
+    valid = validity(plane, missing)
+    eight_bits = plane.dtype == np.uint8
+    small, holes = shrunk(plane, valid, need_short)
+    low, high = limits(small, holes, eight_bits=eight_bits)
+    if white_is_zero:
+        low, high = high, low
+    return Pillow.fromarray(as_bytes(small, holes, low, high))
+
+
+def validity(plane: Array, missing: float | None) -> npt.NDArray[np.bool_] | None:
+    """Where there are data; None for everywhere."""
+    if missing is None:
+        return None
+    if np.issubdtype(plane.dtype, np.integer):
+        if not (missing.is_integer() and np.iinfo(plane.dtype).min <= missing):
+            return None
+        valid = plane != int(missing)
+    else:
+        valid = ~np.isnan(plane) if math.isnan(missing) else plane != plane.dtype.type(missing)
+    if valid.ndim == 3:
+        valid = valid.any(axis=2)
+    return valid if valid.any() and not valid.all() else None
+
+
+def shrunk(
+    plane: Array, valid: npt.NDArray[np.bool_] | None, need_short: int
+) -> tuple[Array, npt.NDArray[np.bool_] | None]:
+    """A large plane averaged over whole blocks before anything copies it, and where it has holes:
+    blocks without any data."""
+    factor = min(plane.shape[:2]) // max(1, need_short)
+    if factor < 2:
+        return plane, None if valid is None else ~valid
+    if valid is None:
+        return averaged(plane, factor), None
+    there = averaged(valid, factor)
+    weights = valid if plane.ndim == 2 else valid[..., None]
+    sums = averaged(np.where(weights, plane, 0), factor)
+    parts = np.maximum(there, 1e-9) if plane.ndim == 2 else np.maximum(there, 1e-9)[..., None]
+    return sums / parts, there == 0
+
+
+def averaged(plane: Array, factor: int) -> npt.NDArray[np.float32]:
+    """Means of blocks of factor x factor, a strip of rows at a time."""
+    height, width = (side // factor for side in plane.shape[:2])
+    means = np.empty((height, width, *plane.shape[2:]), np.float32)
+    rows = max(1, STRIP_VALUES // (factor * plane[0].size))
+    for top in range(0, height, rows):
+        strip = plane[top * factor : min(top + rows, height) * factor, : width * factor]
+        blocks = strip.reshape(-1, factor, width, factor, *plane.shape[2:])
+        columns = blocks.sum(axis=1, dtype=np.float32)
+        means[top : top + rows] = columns.sum(axis=2) / np.float32(factor * factor)
+    return means
+
+
+def limits(
+    plane: Array, holes: npt.NDArray[np.bool_] | None, *, eight_bits: bool
+) -> tuple[float, float]:
+    """The values shown as black and as white.
+
+    1 to 99 % of all values; fewer are left out where those fill next to nothing of the range, as
+    with a few bright cells on black, and none where they meet. A plane of one value alone is shown
+    as it is where it has 8 bits, else as grey.
+    """
+    step = max(1, int((plane.size / SAMPLE) ** 0.5))
+    sample = plane[::step, ::step].astype(np.float32)
+    if holes is not None:
+        sample = sample[~holes[::step, ::step]]
+    sample = sample[np.isfinite(sample)]
+    if not sample.size:
+        return 0.0, 1.0
+    low, high = (float(v) for v in np.percentile(sample, (TAILS[0], 100 - TAILS[0])))
+    least, most = extremes(plane, holes)
+    for tail in TAILS[1:]:
+        if high - low >= LEAST_PART * (most - least):
+            break
+        low, high = (float(v) for v in np.percentile(sample, (tail, 100 - tail)))
+    if high <= low:
+        low, high = least, most
+    if high <= low:
+        low, high = (0.0, 255.0) if eight_bits else (low - 1, low + 1)
+    return low, high
+
+
+def extremes(plane: Array, holes: npt.NDArray[np.bool_] | None) -> tuple[float, float]:
+    """The least and the largest finite value."""
+    values = plane if holes is None else plane[~holes]
+    if np.issubdtype(values.dtype, np.floating):
+        values = values[np.isfinite(values)]
+    return (float(values.min()), float(values.max())) if values.size else (0.0, 0.0)
+
+
+def as_bytes(
+    plane: Array, holes: npt.NDArray[np.bool_] | None, low: float, high: float
+) -> npt.NDArray[np.uint8]:
+    """Values as bytes, `low` black and `high` white (either may be the larger), in strips; bytes
+    in the place of those that were there."""
+    in_place = plane.dtype == np.uint8 and plane.flags.writeable
+    shown = plane if in_place else np.empty(plane.shape, np.uint8)
+    rows = max(1, STRIP_VALUES // max(1, plane[0].size))
+    scale = np.float32(255 / (high - low))
+    for top in range(0, len(plane), rows):
+        strip = (plane[top : top + rows].astype(np.float32) - np.float32(low)) * scale
+        shown[top : top + rows] = np.nan_to_num(strip, nan=0, posinf=255, neginf=0).clip(0, 255)
+    if holes is not None:
+        shown[holes] = 255
+    return shown

@@ -1,0 +1,232 @@
+"""What a picture's file says of itself: when, where and with what it was taken.
+
+Read inside the decode sandbox, apart from decoding: nothing here can refuse, turn or shrink a
+picture. The record of it is made from no file too (bulk tables). Not here: how values are stored
+(images/formats/ifd.py, xmp.py), spelt (dates.py, coordinates.py), or pixels (images/reading.py).
+"""
+
+import io
+import math
+import unicodedata
+from collections.abc import Iterator, Mapping
+from dataclasses import asdict, dataclass
+from typing import Any, BinaryIO, NamedTuple
+
+from biosight.images.file_types import MAX_TEXT
+from biosight.images.formats import ifd
+from biosight.images.formats.ifd import Tags, Value
+from biosight.images.metadata import coordinates, dates, trail_cameras, xmp
+from biosight.images.metadata.dates import Moment
+from biosight.images.record import NO_CAPTURE, Capture
+
+MAKE, MODEL, SOFTWARE_TIME = 0x010F, 0x0110, 0x0132
+ORIGINAL, DIGITIZED, MAKER_NOTE = 0x9003, 0x9004, 0x927C
+TIME_ZONE, ORIGINAL_ZONE, DIGITIZED_ZONE = 0x9010, 0x9011, 0x9012
+PART, ORIGINAL_PART, DIGITIZED_PART = 0x9290, 0x9291, 0x9292
+EXPOSURE, APERTURE, ISO, LONG_ISO, FLASH, FOCAL, WARMTH = (
+    0x829A, 0x829D, 0x8827, 0x8833, 0x9209, 0x920A, 0x9400,
+)  # fmt: skip
+SERIAL, LENS, DNG_SERIAL = 0xA431, 0xA434, 0xC62F
+XMP_PACKET = 700
+GPS_TAGS = frozenset(range(1, 7))
+DATES = {SOFTWARE_TIME, ORIGINAL, DIGITIZED, MAKER_NOTE, TIME_ZONE, ORIGINAL_ZONE, DIGITIZED_ZONE}
+PARTS = {PART, ORIGINAL_PART, DIGITIZED_PART}
+SETTINGS = {EXPOSURE, APERTURE, ISO, LONG_ISO, FLASH, FOCAL, WARMTH}
+CAMERA = {MAKE, MODEL, SERIAL, LENS, DNG_SERIAL}
+STRUCTURE = {XMP_PACKET, ifd.ORIENTATION, ifd.EXIF, ifd.GPS}
+WANTED = frozenset(DATES | PARTS | SETTINGS | CAMERA | STRUCTURE | GPS_TAGS)
+UNKNOWN_ISO = 65535
+
+
+@dataclass(frozen=True, slots=True)
+class Metadata:
+    """What the file says of itself; text is cleaned and capped, absent things are empty.
+
+    `taken` is local time as ISO 8601, with parts of a second where the file has them; places are
+    decimal degrees, WGS 84.
+    """
+
+    taken: str = ""
+    camera: str = ""
+    latitude: float | None = None
+    longitude: float | None = None
+    capture: Capture = NO_CAPTURE
+
+    @staticmethod
+    def of(plain: Mapping[str, Any]) -> "Metadata":
+        """The metadata that `plain` told."""
+        return Metadata(**{**plain, "capture": Capture(**plain["capture"])})
+
+    @property
+    def plain(self) -> dict[str, Any]:
+        """As numbers, texts and dictionaries."""
+        return asdict(self)
+
+
+class Said(NamedTuple):
+    """A moment, and the words for where it stood."""
+
+    moment: Moment
+    source: str
+
+
+def tags_of_block(block: bytes) -> Tags:
+    """The tags of an EXIF block, with or without its prefix; none of what is no such block."""
+    while block.startswith(ifd.PREFIX):
+        block = block[len(ifd.PREFIX) :]
+    return tags_of_tiff(io.BytesIO(block))
+
+
+def tags_of_tiff(file: BinaryIO) -> Tags:
+    """The tags of the first directory of a TIFF structure and of its Exif and GPS directories."""
+    source = ifd.opened(file)
+    return ifd.tags_of(source, WANTED) if source else ifd.NONE
+
+
+def metadata_of(tags: Tags, packet: bytes = b"") -> Metadata:
+    """All that EXIF tags and an XMP packet say; anything malformed is left out alone."""
+    said = xmp.properties(packet or in_tags(tags))
+    note = tags.exif.get(MAKER_NOTE)
+    noted = trail_cameras.read_note(note) if isinstance(note, bytes) else trail_cameras.Noted()
+    maker = clean(tags.main.get(MAKE)) or clean(said.get("tiff:Make"))
+    model = clean(tags.main.get(MODEL)) or clean(said.get("tiff:Model"))
+    known = bool(maker) and not model.casefold().startswith(maker.casefold())
+    when = next(moments(tags, said, noted), None)
+    latitude, longitude = place(tags, said) or (None, None)
+    capture = Capture(
+        offset=offset(tags, said, when) if when else "",
+        taken_from=when.source if when else "",
+        altitude=altitude(tags, said),
+        make=maker,
+        model=model,
+        serial=serial(tags, said, noted),
+        lens=clean(tags.exif.get(LENS))
+        or clean(said.get("exifEX:LensModel") or said.get("aux:Lens")),
+        temperature=noted.temperature if noted.temperature is not None else warmth(tags),
+        **settings(tags),
+    )
+    taken = written(tags, when) if when else ""
+    camera = f"{maker} {model}".strip() if known else model
+    return Metadata(taken, camera, latitude, longitude, capture)
+
+
+def in_tags(tags: Tags) -> bytes:
+    """The XMP packet that a TIFF keeps in a tag."""
+    value = tags.main.get(XMP_PACKET)
+    return value if isinstance(value, bytes) else b""
+
+
+def moments(tags: Tags, said: Mapping[str, str], noted: trail_cameras.Noted) -> Iterator[Said]:
+    """The dates that say when a picture was taken, the best first, the one of a change last."""
+    for value, source in (
+        (tags.exif.get(ORIGINAL), "DateTimeOriginal"),
+        (tags.main.get(ORIGINAL), "DateTimeOriginal (IFD0)"),
+        (said.get("exif:DateTimeOriginal"), "DateTimeOriginal (XMP)"),
+        (tags.exif.get(DIGITIZED), "DateTimeDigitized"),
+        (tags.main.get(DIGITIZED), "DateTimeDigitized (IFD0)"),
+        (said.get("exif:DateTimeDigitized"), "DateTimeDigitized (XMP)"),
+        (said.get("photoshop:DateCreated"), "DateCreated (XMP)"),
+        (said.get("xmp:CreateDate"), "CreateDate (XMP)"),
+        (noted.moment, "maker note"),
+        (tags.main.get(SOFTWARE_TIME), "DateTime"),
+        (tags.exif.get(SOFTWARE_TIME), "DateTime (Exif)"),
+    ):
+        found = value if isinstance(value, Moment) else dates.read_moment(text_of(value))
+        if found:
+            yield Said(found, source)
+
+
+def text_of(value: Value | None) -> str:
+    """A value as text, where it is some."""
+    if isinstance(value, bytes):
+        return ifd.as_text(value)
+    return value if isinstance(value, str) else ""
+
+
+def offset(tags: Tags, said: Mapping[str, str], when: Said) -> str:
+    """The clock's offset from UTC as the file gives it for this date, "" for unknown."""
+    if when.moment.offset or when.source == "maker note":
+        return when.moment.offset
+    own = {"DateTimeOriginal": ORIGINAL_ZONE, "DateTimeDigitized": DIGITIZED_ZONE}
+    word = when.source.split(" ")[0]
+    for tag in (own.get(word, TIME_ZONE), ORIGINAL_ZONE, DIGITIZED_ZONE):
+        if found := dates.offset(text_of(tags.exif.get(tag) or tags.main.get(tag))):
+            return found
+    # The zone of DateTime is this date's too where both are the same moment.
+    changed = dates.read_moment(text_of(tags.main.get(SOFTWARE_TIME)))
+    if changed and changed.local == when.moment.local:
+        return dates.offset(text_of(tags.exif.get(TIME_ZONE)))
+    return dates.offset(said.get(f"exifEX:OffsetTime{word.removeprefix('DateTime')}", ""))
+
+
+def written(tags: Tags, when: Said) -> str:
+    """A moment with its parts of a second, which EXIF keeps apart."""
+    own = {"DateTimeOriginal": ORIGINAL_PART, "DateTimeDigitized": DIGITIZED_PART, "DateTime": PART}
+    tag = own.get(when.source.removesuffix(" (IFD0)"))
+    part = when.moment.part or (dates.sub_seconds(text_of(tags.exif.get(tag))) if tag else "")
+    return f"{when.moment.local}.{part}" if part else when.moment.local
+
+
+def place(tags: Tags, said: Mapping[str, str]) -> tuple[float, float] | None:
+    """Where it was taken: by the GPS directory, else by XMP, else by a drone's own words."""
+    gps = tags.gps
+    return (
+        coordinates.place(gps.get(2), gps.get(1), gps.get(4), gps.get(3))
+        or coordinates.place(
+            said.get("exif:GPSLatitude"),
+            said.get("exif:GPSLatitudeRef"),
+            said.get("exif:GPSLongitude"),
+            said.get("exif:GPSLongitudeRef"),
+        )
+        or coordinates.place(said.get("dji:GpsLatitude"), "", said.get("dji:GpsLongitude"), "")
+    )
+
+
+def altitude(tags: Tags, said: Mapping[str, str]) -> float | None:
+    """Height above sea level in metres."""
+    found = coordinates.metres(tags.gps.get(6), tags.gps.get(5))
+    if found is None:
+        found = coordinates.metres(said.get("exif:GPSAltitude"), said.get("exif:GPSAltitudeRef"))
+    return found
+
+
+def serial(tags: Tags, said: Mapping[str, str], noted: trail_cameras.Noted) -> str:
+    """The camera's serial number, by whichever tag has one."""
+    return (
+        clean(tags.exif.get(SERIAL))
+        or clean(tags.main.get(DNG_SERIAL))
+        or clean(noted.serial)
+        or clean(said.get("aux:SerialNumber") or said.get("exifEX:BodySerialNumber"))
+    )
+
+
+def settings(tags: Tags) -> dict[str, Any]:
+    """Exposure (s), aperture (f-number), ISO speed, focal length (mm) and flash (fired or not)."""
+    iso = number(tags.exif.get(ISO), 1, UNKNOWN_ISO - 1) or number(tags.exif.get(LONG_ISO), 1, 1e8)
+    flash = number(tags.exif.get(FLASH), 0, 255)
+    return {
+        "exposure": number(tags.exif.get(EXPOSURE), 1e-7, 1e6),
+        "aperture": number(tags.exif.get(APERTURE), 0.1, 1000),
+        "iso": None if iso is None else int(iso),
+        "focal_length": number(tags.exif.get(FOCAL), 0.01, 1e5),
+        "flash": None if flash is None else bool(int(flash) & 1),
+    }
+
+
+def warmth(tags: Tags) -> float | None:
+    """The temperature around the camera in degrees Celsius (Exif 2.31)."""
+    return number(tags.exif.get(WARMTH), trail_cameras.COLDEST, trail_cameras.HOTTEST)
+
+
+def number(value: Value | None, least: float, most: float) -> float | None:
+    """A single number within what it can be, or None."""
+    parts = coordinates.parts_of(value)
+    if not parts or not math.isfinite(parts[0]) or not least <= parts[0] <= most:
+        return None
+    return round(parts[0], 9)
+
+
+def clean(value: Value | None) -> str:
+    """Hostile text without control characters, at most MAX_TEXT long."""
+    kept = (c for c in text_of(value)[: MAX_TEXT * 4] if unicodedata.category(c)[0] != "C")
+    return "".join(kept).strip()[:MAX_TEXT]

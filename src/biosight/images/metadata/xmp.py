@@ -1,0 +1,83 @@
+"""What an XMP packet says (ISO 16684-1): its simple properties, by a short prefix and name.
+
+Entities and document types are refused, so that no packet grows when it is read. Not here: what
+properties mean (file.py).
+"""
+
+from xml.etree import ElementTree
+
+LARGEST_PACKET = 1 << 20
+LONGEST_TEXT = 1000
+DESCRIPTION = "{http://www.w3.org/1999/02/22-rdf-syntax-ns#}Description"
+PREFIXES = {
+    "http://ns.adobe.com/exif/1.0/": "exif",
+    "http://cipa.jp/exif/1.0/": "exifEX",
+    "http://ns.adobe.com/exif/1.0/aux/": "aux",
+    "http://ns.adobe.com/tiff/1.0/": "tiff",
+    "http://ns.adobe.com/xap/1.0/": "xmp",
+    "http://ns.adobe.com/photoshop/1.0/": "photoshop",
+    "http://www.dji.com/drone-dji/1.0/": "dji",
+}
+
+
+class NotRead(Exception):
+    """A packet that is more than plain XMP."""
+
+
+class Collector:
+    """Gathers the properties while the packet is parsed; builds no tree."""
+
+    def __init__(self) -> None:
+        self.found: dict[str, str] = {}
+        self.path: list[str] = []
+        self.text = ""
+        self.inside = ""
+
+    def doctype(self, name: str, public: str | None, system: str | None) -> None:
+        """A document type is where entities come from."""
+        raise NotRead
+
+    def start(self, tag: str, attributes: dict[str, str]) -> None:
+        """An element: a Description's attributes are properties, and so are its children."""
+        if tag == DESCRIPTION:
+            for name, value in attributes.items():
+                self.keep(name, value)
+        elif self.path and self.path[-1] == DESCRIPTION:
+            self.inside, self.text = tag, ""
+        self.path.append(tag)
+
+    def data(self, text: str) -> None:
+        """Text within a property; a list's items are one text, of which the first is kept."""
+        if self.inside and len(self.text) < LONGEST_TEXT:
+            self.text += text
+
+    def end(self, tag: str) -> None:
+        """The end of an element; a property's text is complete."""
+        self.path.pop()
+        if tag == self.inside and self.path and self.path[-1] == DESCRIPTION:
+            self.keep(tag, self.text)
+            self.inside = ""
+
+    def keep(self, name: str, text: str) -> None:
+        """A property of a namespace that is known; the first of several alike."""
+        space, _, local = name.removeprefix("{").partition("}")
+        if space in PREFIXES and text.strip():
+            key = f"{PREFIXES[space]}:{local}"
+            self.found.setdefault(key, text.strip().splitlines()[0][:LONGEST_TEXT].strip())
+
+    def close(self) -> dict[str, str]:
+        return self.found
+
+
+def properties(packet: bytes) -> dict[str, str]:
+    """The packet's simple properties, such as "exif:DateTimeOriginal"; none of a broken one."""
+    if not packet or len(packet) > LARGEST_PACKET:
+        return {}
+    collector = Collector()
+    parser = ElementTree.XMLParser(target=collector)
+    try:
+        parser.feed(packet.strip(b"\0 \r\n\t"))
+        parser.close()
+    except (ElementTree.ParseError, NotRead, ValueError, LookupError):
+        return {}
+    return collector.found

@@ -1,0 +1,180 @@
+"""ModelCard: what a model file says of itself, kept beside it as card.json.
+
+Not here: running the model (inference/classifier.py) or choosing which one serves (registry).
+"""
+
+import hashlib
+import json
+from pathlib import Path
+from typing import Literal
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from biosight.errors import BadModel, BadRequest
+from biosight.inference.preprocess import Framing
+from biosight.inference.rollup import Rollup
+from biosight.taxa.tree import Taxon, Tree
+
+
+class CardLabel(BaseModel):
+    """A label as the card writes it; scientificName and taxonRank are Darwin Core terms."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", populate_by_name=True)
+
+    name: str = Field(min_length=1, max_length=80)
+    scientific_name: str = Field("", alias="scientificName")
+    taxon_rank: str = Field("", alias="taxonRank")
+
+
+class CardTaxon(BaseModel):
+    """A node of a model's tree of names, as the card writes it, with Darwin Core's terms.
+
+    `group` is the label it falls in, "" for what stands above. It is said from a probability of
+    `threshold` on; 0 means that it is not said at all.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid", populate_by_name=True)
+
+    id: str = Field(min_length=1, max_length=80)
+    scientific_name: str = Field("", alias="scientificName")
+    taxon_rank: str = Field("", alias="taxonRank")
+    parent: str = ""
+    vernacular_name: str = Field("", alias="vernacularName")
+    group: str = ""
+    threshold: float = Field(0.0, ge=0, le=1)
+
+    @property
+    def taxon(self) -> Taxon:
+        return Taxon(
+            self.id, self.scientific_name, self.taxon_rank, self.parent, self.vernacular_name
+        )
+
+
+class ModelCard(BaseModel):
+    """All that is needed to run a model and to judge it.
+
+    `input_size` and `resize_short` are in pixels; `mean` and `std` are per RGB channel in units of
+    0 to 1 (pixel / 255). `temperature` divides the logits before the softmax (Guo et al. 2017, "On
+    calibration of modern neural networks"). `base` names the version whose network a taught head
+    reads. Beyond `novelty_limit`, a cosine distance, a picture counts as unfamiliar; 0 means that
+    nothing does. `taxa` is the tree that finer answers come from, parents first, and `leaves` the
+    ids whose scores the second layer of head.npz gives; `leaf_temperature` divides those. A model
+    without them says its labels alone. `under` makes it an expert for what hangs below that name of
+    another model's tree, asked beside it (inference/expert.py): then `taxa` says below which name
+    of that tree each label hangs, and `weight` is its part. `training_set` is the hash of what
+    taught it, `parameters` how, `git_commit` the code, `made_with` the packages and the machine.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid", protected_namespaces=())
+
+    name: str = Field(pattern=r"^[a-z0-9][a-z0-9._-]{0,63}$")
+    version: str = Field(pattern=r"^[0-9a-zA-Z][0-9a-zA-Z._+-]{0,63}$")
+    arch: str
+    labels: tuple[CardLabel, ...] = Field(min_length=2)
+    taxa: tuple[CardTaxon, ...] = ()
+    leaves: tuple[str, ...] = ()
+    input_size: int = Field(ge=16, le=1024)
+    resize_short: int = Field(ge=16, le=2048)
+    interpolation: Literal["bicubic", "bilinear"] = "bicubic"
+    mean: tuple[float, float, float]
+    std: tuple[float, float, float]
+    temperature: float = Field(1.0, gt=0)
+    leaf_temperature: float = Field(1.0, gt=0)
+    under: str = ""
+    weight: float = Field(0.0, ge=0, le=1)
+    embedding_size: int = Field(ge=1)
+    precision: str = "fp32"
+    sha256: str = ""
+    base: str = ""
+    novelty_limit: float = Field(0.0, ge=0)
+    trained_on: str = ""
+    measured: dict[str, float] = Field(default_factory=dict)
+    measured_on: str = ""
+    weak_at: tuple[str, ...] = ()
+    started_from: str = ""
+    terms: str = ""
+    git_commit: str = ""
+    training_set: str = ""
+    parameters: dict[str, str] = Field(default_factory=dict)
+    made_with: dict[str, str] = Field(default_factory=dict)
+
+    @property
+    def key(self) -> str:
+        """The ModelVersion's name, as predictions carry it."""
+        return f"{self.name}@{self.version}"
+
+    @property
+    def tree(self) -> Tree:
+        """The tree of names that the model answers by; empty where it has none."""
+        return Tree(t.taxon for t in self.taxa)
+
+    @property
+    def space(self) -> str:
+        """The version whose embeddings this model reads: only those compare with each other."""
+        return self.base or self.key
+
+    @property
+    def framing(self) -> Framing:
+        """How pictures are cut for this model."""
+        return Framing(self.input_size, self.resize_short, self.interpolation)
+
+    @property
+    def label_names(self) -> tuple[str, ...]:
+        """Labels in the order of the logits."""
+        return tuple(label.name for label in self.labels)
+
+
+def card_rollup(card: ModelCard) -> Rollup:
+    """How the tree of a card makes answers."""
+    return Rollup(
+        card.tree,
+        card.leaves,
+        card.label_names,
+        {t.id: t.group for t in card.taxa},
+        {t.id: t.threshold for t in card.taxa if t.threshold},
+        card.temperature,
+        card.leaf_temperature,
+    )
+
+
+def read_card(folder: Path) -> ModelCard:
+    """The card in `folder`. Raises BadModel when it is absent or malformed."""
+    try:
+        card = ModelCard.model_validate_json((folder / "card.json").read_bytes())
+        check_tree(card)
+        return card
+    except FileNotFoundError as error:
+        raise BadModel(f"{folder} has no card.json.") from error
+    except ValidationError as error:
+        raise BadModel(f"{folder / 'card.json'} is not a model card: {error}") from error
+
+
+def check_tree(card: ModelCard) -> None:
+    """Raises BadModel for a tree that is none, or does not fit leaves and labels."""
+    try:
+        tree = card.tree
+    except BadRequest as error:
+        raise BadModel(f"The tree of names of {card.key} is none: {error.detail}") from error
+    groups = {t.id: t.group for t in card.taxa}
+    strange = [x for x in card.leaves if x not in tree or groups[x] not in card.label_names]
+    if strange:
+        raise BadModel(f"{strange[0]} is a leaf of {card.key}, but in no group of its labels.")
+
+
+def write_card(card: ModelCard, folder: Path) -> None:
+    text = card.model_dump_json(indent=2, by_alias=True, exclude_defaults=False)
+    (folder / "card.json").write_text(text + "\n", encoding="utf-8")
+
+
+def file_sha256(path: Path) -> str:
+    """Hex SHA-256 of a file's bytes."""
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def learnt_from(folder: Path) -> frozenset[str]:
+    """The images of a collection that taught a version: they can't measure it."""
+    path = folder / "training.json"
+    if not path.is_file():
+        return frozenset()
+    return frozenset(image for image, _label in json.loads(path.read_bytes()))

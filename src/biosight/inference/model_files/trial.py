@@ -1,0 +1,87 @@
+"""Somebody else's model, tried before it is kept: examined, prepared, opened and run once.
+
+That happens in another process, which is ended where the model does not come to an end.
+
+Not here: the checks themselves (arrival.py), or keeping it (registry).
+"""
+
+from collections.abc import Iterator
+from dataclasses import asdict
+from pathlib import Path
+from shutil import copy2
+
+import numpy as np
+
+from biosight.apart import Limits, done_apart
+from biosight.errors import BadModel
+from biosight.inference.classifier import Classifier
+from biosight.inference.expert import OUTPUTS, PROBABILITIES, Expert
+from biosight.inference.model_files.arrival import Arrived, examine, prepare
+from biosight.inference.model_files.card import ModelCard, file_sha256, read_card, write_card
+
+TFLITE = ".tflite"
+LIMITS = Limits(
+    memory=16_000_000_000,
+    cpu=600,
+    wall=120.0,
+    slow="The model doesn't come to an end: two pictures took it more than two minutes.",
+    much="The model needs more memory than BioSight allows it, 16 GB.",
+)
+
+
+def tried_classifier(file: Path, card: ModelCard, layout: str, folder: Path) -> Arrived:
+    """What was found of a classifier; `folder` then holds it as serving opens it. Raises BadModel,
+    and Unavailable while others are tried."""
+    write_card(card, folder)
+    (found,) = done_apart(classifier_in, [str(file), str(folder), layout], LIMITS, BadModel)
+    assert isinstance(found, dict)
+    return Arrived(**found)
+
+
+def tried_expert(file: Path, card: ModelCard, layout: str, folder: Path) -> None:
+    """`folder` then holds an expert as serving opens it. Raises as `tried_classifier`."""
+    write_card(card, folder)
+    list(done_apart(expert_in, [str(file), str(folder), layout], LIMITS, BadModel))
+
+
+def classifier_in(file: str, folder: str, layout: str) -> Iterator[dict[str, object]]:
+    """Prepare and open a classifier whose card lies in the folder; what was found of it. For a
+    process of its own. Raises BadModel."""
+    target = Path(folder)
+    card = read_card(target)
+    found = examine(Path(file), len(card.labels), card.input_size, layout)
+    prepare(Path(file), card, found, layout, target)
+    Classifier(target)
+    yield asdict(found)
+
+
+def expert_in(file: str, folder: str, layout: str) -> Iterator[dict[str, object]]:
+    """Prepare, open and run an expert whose card lies in the folder. For a process of its own.
+    Raises BadModel."""
+    target = Path(folder)
+    card = read_card(target)
+    if Path(file).suffix == TFLITE:
+        copied = target / "model.tflite"
+        copy2(file, copied)
+        size = {"sha256": file_sha256(copied), "embedding_size": len(card.labels)}
+        write_card(card.model_copy(update=size), target)
+    else:
+        found = examine(Path(file), len(card.labels), card.input_size, layout)
+        prepare(Path(file), card, found, layout, target)
+    run_once(target, card)
+    yield {}
+
+
+def run_once(folder: Path, card: ModelCard) -> None:
+    """Run an expert on noise, and note in its card where it says probabilities. Raises BadModel."""
+    side = card.input_size
+    noise = np.random.default_rng(0).integers(0, 255, (2, side, side, 3), dtype=np.uint8)
+    said = Expert(folder).network(noise)
+    if said.shape != (2, len(card.labels)):
+        raise BadModel(f"It gives {said.shape[1]} numbers a picture for {len(card.labels)} labels.")
+    if not np.isfinite(said).all():
+        raise BadModel("It gives something else than finite numbers.")
+    if said.min() >= 0 and said.max() <= 1:
+        done = read_card(folder)
+        told = done.parameters | {OUTPUTS: PROBABILITIES}
+        write_card(done.model_copy(update={"parameters": told}), folder)

@@ -1,0 +1,1 @@
+"""The decode sandbox: child processes that read pictures, within limits."""

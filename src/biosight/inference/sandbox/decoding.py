@@ -1,0 +1,239 @@
+"""The decode sandbox: child processes with memory, CPU and wall limits, and a bounded queue.
+
+A child that overruns or dies is ended and replaced. A picture that takes too much of a processor,
+or that a child died of, is refused; one that met only a busy machine is not. Not here: what
+decoding is (images/reading.py).
+"""
+
+import queue
+import signal
+import threading
+import time
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any, TypeVar
+
+import numpy as np
+
+from biosight.errors import BadPicture, NoSpace, Unavailable
+from biosight.images.metadata.file import Metadata
+from biosight.inference.preprocess import Framing, Pixels
+from biosight.inference.sandbox.child import Child, NotReady
+from biosight.process import cores
+
+T = TypeVar("T")
+# Address space; the libraries alone map some 250 MB.
+MEMORY_BYTES = 1_000_000_000
+CPU_SECONDS = 10  # of a processor, however long the machine takes to give them
+WALL_SECONDS = 60.0
+LONGEST_WAIT_SECONDS = 20.0
+TOO_SLOW = "This picture takes too long to open; save it in an ordinary format and try again."
+BUSY = "This machine is busy, and the picture is not read yet; try again in a moment."
+CRASHED = "This file can't be read as a picture; opening it fails."
+
+
+@dataclass(frozen=True, slots=True)
+class Decoded:
+    """A checked picture: full upright size in px, measures, thumbnail JPEG, model pixels."""
+
+    media_type: str
+    width: int
+    height: int
+    metadata: Metadata
+    statistics: tuple[float, ...]
+    phash: str
+    thumbnail: bytes
+    pixels: Pixels
+
+
+def as_pixels(content: bytes, framing: Framing) -> Pixels:
+    """A child's bytes as (side, side, 3)."""
+    side = framing.input_size
+    return np.frombuffer(content, dtype=np.uint8).reshape(side, side, 3)
+
+
+def patiently(attempt: Callable[[], T], waits: Sequence[float]) -> T:
+    """Try again while the machine is busy, after so many seconds each time. Raises Unavailable when
+    it stays so."""
+    for wait in waits:
+        try:
+            return attempt()
+        except Unavailable:
+            time.sleep(wait)
+    return attempt()
+
+
+# Signals that somebody else sends: the kernel where memory is short, a service manager, a person.
+FROM_OUTSIDE = {signal.SIGKILL, signal.SIGTERM, signal.SIGINT, signal.SIGHUP}
+
+
+class Killed(Exception):
+    """A child was ended from outside; that says nothing of the picture either."""
+
+
+@dataclass(slots=True)
+class Hold:
+    """The child that one question has for itself."""
+
+    child: Child
+
+
+class Decoders:
+    """At most `count` children; waiters beyond `waiting` are turned away."""
+
+    def __init__(
+        self,
+        count: int | None = None,
+        *,
+        waiting: int = 64,
+        wall: float = WALL_SECONDS,
+        memory: int = MEMORY_BYTES,
+        cpu: int = CPU_SECONDS,
+    ) -> None:
+        self.wall = wall
+        self.memory = memory
+        self.cpu = cpu
+        count = count or cores.granted()
+        self.idle: queue.LifoQueue[Child] = queue.LifoQueue()
+        for _ in range(count):
+            self.idle.put(Child(memory, cpu))
+        self.count = count
+        self.seats = threading.BoundedSemaphore(count + waiting)
+        self.inside = 0
+        self.pace = 0.0  # seconds a picture, lately
+        self.counting = threading.Lock()
+        self.large = threading.Lock()
+        self.closed = False
+
+    def decode(self, path: Path, framing: Framing, *, shown: bool = True) -> Decoded:
+        """Check and decode the file at `path`, cut for a network as `framing` says; without a
+        thumbnail where nobody will be `shown` it.
+
+        Raises BadPicture in words, Unavailable when too many wait, NoSpace on a full disk.
+        """
+        want = "picture" if shown else "measures"
+        head, parts = self.ask({"path": str(path), "want": want, "framing": asdict(framing)})
+        pixels = as_pixels(parts[0], framing)
+        head["statistics"] = tuple(head["statistics"])
+        head["metadata"] = Metadata.of(head["metadata"])
+        return Decoded(**head, thumbnail=parts[1], pixels=pixels)
+
+    def pixels(self, path: Path, framing: Framing) -> tuple[str, Pixels]:
+        """A picture's media type and what a network sees of it, of `decode` all that an answer
+        needs; raises as that does."""
+        request = {"path": str(path), "want": "pixels", "framing": asdict(framing)}
+        head, parts = self.ask(request)
+        return str(head["media_type"]), as_pixels(parts[0], framing)
+
+    def thumbnail(self, path: Path) -> bytes:
+        """The thumbnail of `decode` alone; raises as that does."""
+        return self.ask({"path": str(path), "want": "thumbnail"})[1][0]
+
+    def render(self, path: Path) -> bytes:
+        """A JPEG of at most 2,400 px a side; raises as `decode`."""
+        return self.ask({"path": str(path), "want": "view"})[1][0]
+
+    def whole(self, path: Path) -> bytes:
+        """A JPEG of every pixel; raises as `decode`."""
+        return self.ask({"path": str(path), "want": "whole"})[1][0]
+
+    def without_place(self, path: Path, target: Path) -> None:
+        """Write the file to `target` without anything but the picture; raises as `decode`."""
+        self.ask({"path": str(path), "want": "placeless", "target": str(target)})
+
+    def reduced(self, path: Path, short: int) -> bytes:
+        """An upright JPEG without metadata, its short side at most `short` px; raises as
+        `decode`."""
+        return self.ask({"path": str(path), "want": "reduced", "short": short})[1][0]
+
+    def ask(self, request: dict[str, Any]) -> tuple[dict[str, Any], list[bytes]]:
+        """One request through the first idle child; pictures of many pixels go one at a time."""
+        with self.seat():
+            head, parts = self.ask_child(request)
+            if "large" not in head:
+                return head, parts
+            with self.large:
+                return self.ask_child({**request, "large": True})
+
+    @contextmanager
+    def seat(self) -> Iterator[None]:
+        """A place in the queue, which is bounded by number and by the wait to expect."""
+        wait = self.pace * (self.inside + 1 - self.count) / self.count
+        if self.closed or wait > LONGEST_WAIT_SECONDS or not self.seats.acquire(blocking=False):
+            raise Unavailable("Too many pictures are being read just now; try again in a moment.")
+        begin = time.monotonic()
+        self.step(1)
+        try:
+            yield
+        finally:
+            self.step(-1)
+            self.seats.release()
+            self.pace = 0.9 * self.pace + 0.1 * min(self.wall, time.monotonic() - begin)
+
+    def step(self, by: int) -> None:
+        with self.counting:
+            self.inside += by
+
+    def ask_child(self, request: dict[str, Any]) -> tuple[dict[str, Any], list[bytes]]:
+        """The answer of a child, which is replaced when it overran, died, or grew large; one that
+        was ended from outside leaves the question to the next, once."""
+        with self.child() as hold:
+            try:
+                head, parts = self.ask_held(hold, request)
+            except Killed:
+                try:
+                    head, parts = self.ask_held(hold, request)
+                except Killed as error:
+                    raise Unavailable(BUSY) from error
+        if "full" in head:
+            raise NoSpace("The disk is full; nothing was stored.")
+        if "bad" in head:
+            raise BadPicture(head["bad"])
+        return head, parts
+
+    @contextmanager
+    def child(self) -> Iterator[Hold]:
+        """An idle child, and whoever took its place goes back."""
+        hold = Hold(self.idle.get())
+        try:
+            yield hold
+        finally:
+            self.idle.put(hold.child)
+
+    def ask_held(self, hold: Hold, request: dict[str, Any]) -> tuple[dict[str, Any], list[bytes]]:
+        """One question to a held child, which is replaced unless it answered and stayed small.
+
+        Raises Killed, BadPicture or Unavailable."""
+        try:
+            answer = hold.child.ask(request, self.wall)
+        except NotReady as error:
+            self.replace(hold)
+            raise Unavailable("The picture reader is starting; try again in a moment.") from error
+        except TimeoutError:
+            self.replace(hold)
+            raise Unavailable(BUSY) from None
+        except (EOFError, OSError):
+            by = hold.child.ended_by()
+            self.replace(hold)
+            if by in FROM_OUTSIDE:
+                raise Killed from None
+            raise BadPicture(TOO_SLOW if by == signal.SIGXCPU else CRASHED) from None
+        if "large" in request:
+            self.replace(hold)
+        return answer
+
+    def replace(self, hold: Hold) -> None:
+        """End a held child and start another."""
+        hold.child.end()
+        hold.child = Child(self.memory, self.cpu)
+
+    def close(self) -> None:
+        """End all idle children; those at work end when they answer."""
+        self.closed = True
+        while True:
+            try:
+                self.idle.get(timeout=0.1).end()
+            except queue.Empty:
+                return

@@ -1,0 +1,1 @@
+"""Bytes by key: in a folder, or in a bucket."""

@@ -1,0 +1,285 @@
+"""Blobs in a bucket of S3, or a server that speaks it, or of Google Cloud Storage, by obstore.
+
+Uploads arrive in a folder here first. No lock spans machines, so originals are never removed
+within GRACE_SECONDS of being written, and an upload of bytes that are there writes them anew when
+they are older than half of that. Not here: a folder of blobs (folder.py).
+"""
+
+import hashlib
+import secrets
+import shutil
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import timedelta
+from pathlib import Path
+from typing import Any, BinaryIO
+
+import obstore
+from obstore.exceptions import AlreadyExistsError, BaseError, NotFoundError
+from obstore.store import from_url
+
+from biosight.errors import BadRequest, NoSpace, NotFound, Unavailable
+from biosight.storage.blobs.folder import KEEP_FREE_BYTES, OWNER, REFUSED, sweep
+from biosight.storage.blobs.incoming import Incoming, Received, filled, translated
+from biosight.storage.blobs.keys import key_at, path_of
+
+GRACE_SECONDS = 3600.0
+WHOLE_BYTES = 16 * 1024 * 1024  # larger files go in parts
+PART_BYTES = 8 * 1024 * 1024
+RETRY: dict[str, Any] = {
+    "max_retries": 4,
+    "retry_timeout": timedelta(seconds=20),
+    "backoff": {
+        "init_backoff": timedelta(milliseconds=100),
+        "max_backoff": timedelta(seconds=3),
+        "base": 2,
+    },
+}
+CLIENT: dict[str, Any] = {"timeout": "60s", "connect_timeout": "5s", "allow_http": True}
+# Small questions, of which a page asks many, wait ten seconds at the longest: five, and once more.
+BRIEFLY: dict[str, Any] = {
+    "client_options": CLIENT | {"timeout": "5s", "connect_timeout": "3s"},
+    "retry_config": RETRY | {"retry_timeout": timedelta(seconds=6)},
+}
+WHY = {
+    "PermissionDeniedError": "these keys are not allowed to write",
+    "UnauthenticatedError": "these keys are not known there",
+    "NotFoundError": "there is no such bucket",
+}
+PATIENTLY: dict[str, Any] = {"client_options": CLIENT, "retry_config": RETRY}
+
+
+def open_bucket(url: str, incoming: Path) -> "BucketBlobs":
+    """BioSight's own pictures in a bucket. Raises BadRequest for an unusable address."""
+    return BucketBlobs(open_store(url), open_store(url, BRIEFLY), incoming)
+
+
+def open_store(url: str, how: dict[str, Any] = PATIENTLY) -> Any:
+    """The bucket of s3://NAME/PREFIX or gs://NAME/PREFIX; the AWS_… or GOOGLE_… variables say how
+    to reach it. Raises BadRequest for an address that can't be used."""
+    try:
+        more = {"config": {"checksum_algorithm": "sha256"}} if url.startswith("s3://") else {}
+        return from_url(url, **how, **more)  # type: ignore[call-overload]
+    except (BaseError, ValueError) as error:
+        raise BadRequest(f"{url} can't be used: {error}") from error
+
+
+@contextmanager
+def asking() -> Iterator[None]:
+    """The bucket's errors as BioSight's."""
+    try:
+        yield
+    except (NotFoundError, FileNotFoundError) as error:
+        raise NotFound("These bytes are not stored.") from error
+    except (BaseError, TimeoutError) as error:
+        raise Unavailable("The picture store can't be reached just now.") from error
+
+
+class BucketBlobs:
+    """The bucket adapter of Blobs; `brief` is the same bucket for small questions."""
+
+    def __init__(self, store: Any, brief: Any, incoming: Path) -> None:
+        self.store = store
+        self.brief = brief
+        self.incoming = incoming
+        self.refused = ""  # why the last write failed, until one succeeds
+        with translated():
+            incoming.mkdir(parents=True, exist_ok=True)
+
+    def has(self, key: str) -> bool:
+        return self.age(key) is not None
+
+    def age(self, key: str) -> float | None:
+        """Seconds since a key was written; None where it is not there."""
+        try:
+            with asking():
+                about = obstore.head(self.brief, path_of(key))
+        except NotFound:
+            path_of(key)
+            return None
+        return time.time() - about["last_modified"].timestamp()
+
+    def room_for(self, size: int) -> None:
+        """Raise NoSpace unless an upload can arrive here; the bucket itself has no end."""
+        if self.free_bytes() < size + KEEP_FREE_BYTES:
+            raise NoSpace("There is not enough room on the disk; nothing was stored.")
+
+    def free_bytes(self) -> int:
+        with translated():
+            return shutil.disk_usage(self.incoming).free
+
+    def begin(self) -> Incoming:
+        return Incoming(self.incoming / secrets.token_hex(16), durable=False)
+
+    def receive(self, source: BinaryIO) -> Received:
+        return filled(self.begin(), source)
+
+    def keep(self, temporary: Path, key: str) -> None:
+        """Upload a received file; bytes that are there already stay, made young again if old."""
+        age = self.age(key)
+        if age is None or age > GRACE_SECONDS / 2:
+            self.upload(temporary, path_of(key), create=age is None)
+        temporary.unlink(missing_ok=True)
+
+    def replace(self, temporary: Path, key: str) -> None:
+        self.upload(temporary, path_of(key), create=False)
+        temporary.unlink(missing_ok=True)
+
+    def upload(self, file: Path, path: str, *, create: bool) -> None:
+        """One object, whole or in parts; create-only where it is new and goes in one piece."""
+        large = file.stat().st_size > WHOLE_BYTES
+        with self.writing():
+            try:
+                obstore.put(
+                    self.store,
+                    path,
+                    file,
+                    mode="create" if create and not large else "overwrite",
+                    use_multipart=large,
+                    chunk_size=PART_BYTES,
+                )
+            except AlreadyExistsError:
+                return  # another instance was faster, with the same bytes
+
+    def put_derived(self, key: str, content: bytes) -> None:
+        """Write bytes that can be made again."""
+        with self.writing():
+            obstore.put(self.store, path_of(key), content, use_multipart=False)
+
+    def read(self, key: str) -> bytes:
+        """All bytes of a key; what was derived is small, and not waited for long."""
+        store = self.brief if key.startswith(("thumbnail/", "view/")) else self.store
+        with asking():
+            return bytes(obstore.get(store, path_of(key)).bytes())
+
+    def stream(self, key: str, chunk: int = 1 << 18) -> Iterator[bytes]:
+        if not self.has(key):  # asked briefly: a bucket that hangs is found out in ten seconds
+            raise NotFound("These bytes are not stored.")
+        with asking():
+            found = obstore.get(self.store, path_of(key)).stream(min_chunk_size=chunk)
+        return bucket_pieces(found)
+
+    @contextmanager
+    def local(self, key: str) -> Iterator[Path]:
+        """The bytes in a temporary file; those that are not what their key says are refused."""
+        target = self.incoming / secrets.token_hex(16)
+        sha256 = hashlib.sha256()
+        try:
+            with translated(), target.open("xb") as file:
+                for piece in self.stream(key):
+                    sha256.update(piece)
+                    file.write(piece)
+            kind, name = key.split("/")
+            if kind in {"original", "model"} and sha256.hexdigest() != name:
+                raise Unavailable("The picture store gave other bytes than were stored.")
+            yield target
+        finally:
+            target.unlink(missing_ok=True)
+
+    def file(self, key: str) -> None:
+        """There are no files here."""
+        path_of(key)
+
+    def link(self, key: str, seconds: int) -> str:
+        with asking():
+            return str(obstore.sign(self.store, "GET", path_of(key), timedelta(seconds=seconds)))
+
+    def remove(self, key: str) -> None:
+        """Remove a key, if it is there; an original only while it is old enough (see `removal`)."""
+        if key.startswith("original/") and not self.old(key):
+            return  # an upload wrote it anew since it was asked
+        try:
+            with asking():
+                obstore.delete(self.store, path_of(key))
+        except NotFound:
+            path_of(key)
+
+    def move(self, source: str, target: str) -> None:
+        with self.writing():
+            obstore.copy(self.store, path_of(source), path_of(target))
+            obstore.delete(self.store, path_of(source))
+
+    @contextmanager
+    def writing(self) -> Iterator[None]:
+        """The bucket's errors as BioSight's; a write that is refused is remembered for `ping`."""
+        try:
+            with asking():
+                yield
+        except Unavailable as error:
+            self.refused = error.detail
+            raise
+        self.refused = ""
+
+    def ping(self) -> None:
+        with asking():
+            next(iter(obstore.list(self.brief, "model/", chunk_size=1)), None)
+        if self.refused:
+            self.probe()
+
+    def probe(self) -> None:
+        path, content = f"probe/{secrets.token_hex(16)}", b"biosight"
+        try:
+            with self.writing():
+                obstore.put(self.brief, path, content, use_multipart=False)
+                whole = bytes(obstore.get(self.brief, path).bytes()) == content
+                obstore.delete(self.brief, path)
+        except Unavailable as error:
+            self.refused = f"{REFUSED} ({why(error)})."
+            raise Unavailable(self.refused) from error
+        if not whole:
+            raise Unavailable("The picture store does not give back what it took.")
+
+    def keys(self, kind: str) -> Iterator[str]:
+        yield from filter(None, map(key_at, self.paths(kind)))
+
+    def strays(self, kind: str) -> Iterator[str]:
+        yield from (path for path in self.paths(kind) if key_at(path) is None)
+
+    def paths(self, kind: str) -> Iterator[str]:
+        """The paths of all objects below a kind's prefix."""
+        with asking():
+            for page in obstore.list(self.store, f"{kind}/"):
+                for about in page:
+                    yield str(about["path"])
+
+    def owner(self) -> str:
+        try:
+            with asking():
+                return bytes(obstore.get(self.brief, OWNER).bytes()).decode("ascii").strip()
+        except NotFound:
+            return ""
+
+    def set_owner(self, key: str) -> None:
+        with self.writing():
+            obstore.put(self.brief, OWNER, f"{key}\n".encode("ascii"), use_multipart=False)
+
+    def sweep_incoming(self, older_than: float, now: float) -> int:
+        return sweep(self.incoming, older_than, now)
+
+    @contextmanager
+    def no_removal(self) -> Iterator[None]:
+        """Nothing to hold: what was written lately is not removed."""
+        yield
+
+    @contextmanager
+    def removal(self, key: str, patience: float = 5.0) -> Iterator[bool]:
+        """True where the bytes have lain long enough that no upload still rests on them."""
+        yield self.old(key)
+
+    def old(self, key: str) -> bool:
+        """Was a key last written before GRACE_SECONDS, or never?"""
+        age = self.age(key)
+        return age is None or age > GRACE_SECONDS
+
+
+def why(error: Unavailable) -> str:
+    """The kind of what the bucket answered, in a few words."""
+    return WHY.get(type(error.__cause__).__name__, "it does not answer")
+
+
+def bucket_pieces(found: Any) -> Iterator[bytes]:
+    """The rest of an object whose answer has begun."""
+    with asking():
+        for piece in found:
+            yield bytes(piece)

@@ -1,0 +1,92 @@
+"""Room for pictures: limits of a person or a collection that hold for any number of writers.
+
+What comes in under a limit is written together with the limit's meter, whose version nobody else
+may have raised since the sum was taken: two that come at once are counted one after the other.
+Not here: how large a limit is (settings, accounts, collection), or the disk (port.py).
+"""
+
+from collections.abc import Callable, Sequence
+from contextlib import suppress
+from dataclasses import dataclass, replace
+from typing import ClassVar
+
+from biosight.errors import Stale, TooLarge, Unavailable
+from biosight.images import Image
+from biosight.storage.patience import tries
+from biosight.storage.records import Insert, InUse, Records, Replace, Where, Write
+
+FULL = "{whose} room for pictures is used up; empty the trash or ask for more."
+
+
+@dataclass(frozen=True, slots=True)
+class Meter:
+    """That something was counted under a limit; the id is the limit's."""
+
+    table: ClassVar[str] = "meters"
+
+    id: str
+    version: int = 1
+
+
+KINDS = (Meter,)
+
+
+@dataclass(frozen=True, slots=True)
+class RoomLimit:
+    """At most `most` bytes in pictures whose `field` is `value`; `whose` begins the refusal."""
+
+    field: str
+    value: str
+    most: int
+    whose: str
+
+    @property
+    def id(self) -> str:
+        """The id of its meter."""
+        return f"{self.field}/{self.value}"
+
+
+def room_limits(user: str, own: int, collection: str, room: int) -> list[RoomLimit]:
+    """The limits that pictures of a person in a collection come under; 0 bytes stand for none."""
+    found = [
+        RoomLimit("uploaded_by", user, own, "Your"),
+        RoomLimit("collection", collection, room, "This collection's"),
+    ]
+    return [limit for limit in found if limit.most]
+
+
+def check_limits(records: Records, size: int, under: Sequence[RoomLimit]) -> None:
+    """Raise TooLarge where `size` more bytes would pass a limit."""
+    for limit in under:
+        if records.total(Image, [Where(limit.field, "=", limit.value)]) + size > limit.most:
+            raise TooLarge(FULL.format(whose=limit.whose))
+
+
+def metered(records: Records, size: int, under: Sequence[RoomLimit]) -> list[Write]:
+    """What is written together with `size` more bytes, so that no limit is passed by what comes in
+    at the same moment: the write raises Stale then. Raises TooLarge."""
+    found = [meter_of(records, limit) for limit in under]
+    check_limits(records, size, under)
+    return [Replace(replace(m, version=m.version + 1), m.version) for m in found]
+
+
+def meter_of(records: Records, limit: RoomLimit) -> Meter:
+    """The meter of a limit; made where there is none yet."""
+    found = records.get(Meter, limit.id)
+    while found is None:
+        with suppress(InUse):  # another process was faster
+            records.write(Insert(Meter(limit.id)))
+        found = records.get(Meter, limit.id)
+    return found
+
+
+def write_metered(
+    records: Records, size: int, under: Sequence[RoomLimit], write: Callable[[list[Write]], None]
+) -> None:
+    """Write pictures of `size` bytes by `write`, which is given what goes along, as often as it
+    takes. Raises TooLarge, Unavailable, and what `write` raises but for Stale."""
+    for _ in tries(under[0].id) if under else (0,):
+        with suppress(Stale):
+            write(metered(records, size, under))
+            return
+    raise Unavailable("Many pictures come in at the same moment; try again.")

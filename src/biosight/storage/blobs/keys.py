@@ -1,0 +1,69 @@
+"""The grammar of blobs' keys: `<kind>/<sha256>`, made by BioSight, never from a user's words.
+
+Not here: what lies under them (port.py).
+"""
+
+import re
+
+from biosight.errors import NotFound
+
+KEY = re.compile(r"(original|swept|thumbnail|view|whole|placeless|model)/[0-9a-f]{64}")
+
+
+def original(sha256: str) -> str:
+    """The key of an upload's own bytes."""
+    return f"original/{sha256}"
+
+
+def swept(sha256: str) -> str:
+    """The key of an original that no picture named, until the store's trash is emptied."""
+    return f"swept/{sha256}"
+
+
+def thumbnail(sha256: str) -> str:
+    """The key of the small JPEG made at upload."""
+    return f"thumbnail/{sha256}"
+
+
+def view(sha256: str) -> str:
+    """The key of a JPEG for browsers that can't show the original."""
+    return f"view/{sha256}"
+
+
+def whole(sha256: str) -> str:
+    """The key of a JPEG of every pixel, for browsers that can't show the original."""
+    return f"whole/{sha256}"
+
+
+def placeless(sha256: str) -> str:
+    """The key of a picture without anything but the picture, by the original's hash."""
+    return f"placeless/{sha256}"
+
+
+def model(sha256: str) -> str:
+    """The key of a file of a model that was added or taught here."""
+    return f"model/{sha256}"
+
+
+def sha256_of(key: str) -> str:
+    """What the bytes under a key must hash to."""
+    return key.split("/")[1]
+
+
+def path_of(key: str) -> str:
+    """Where a key lies in its store: `<kind>/<ab>/<sha256>`. Raises NotFound for what is no key."""
+    if not KEY.fullmatch(key):
+        raise NotFound("There is no such file.")
+    kind, name = key.split("/")
+    return f"{kind}/{name[:2]}/{name}"
+
+
+def key_at(path: str) -> str | None:
+    """The key of what lies at a path in a store; None for what BioSight did not write."""
+    parts = path.split("/")
+    key = f"{parts[0]}/{parts[-1]}"
+    return key if KEY.fullmatch(key) and path_of(key) == path else None
+
+
+# Everything that is made from an original, and goes with it.
+DERIVED = (thumbnail, view, whole, placeless)

@@ -1,0 +1,505 @@
+"""Records in MongoDB, through PyMongo: the store that several instances share.
+
+A kind is a collection, a record a document with its id as `_id`. A write of several records is one
+transaction, so the server is a replica set, of one member at least (docs/decisions/0016). Not here:
+what the records mean.
+"""
+
+import itertools
+import secrets
+import threading
+import warnings
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
+from copy import copy
+from dataclasses import MISSING
+from typing import Any, cast
+from urllib.parse import unquote
+
+from bson.errors import BSONError
+from pymongo import ASCENDING, DESCENDING, IndexModel, MongoClient, UpdateOne, timeout
+from pymongo.client_session import ClientSession
+from pymongo.collection import Collection
+from pymongo.database import Database
+from pymongo.errors import (
+    BulkWriteError,
+    ConfigurationError,
+    DuplicateKeyError,
+    InvalidURI,
+    OperationFailure,
+    PyMongoError,
+    ServerSelectionTimeoutError,
+)
+from pymongo.read_concern import ReadConcern
+from pymongo.write_concern import WriteConcern
+
+from biosight.errors import BadRequest, NoSpace, Stale, Unavailable
+from biosight.storage.fields import SCHEMA_VERSION, derived, fields_of, formerly, rewritten, worded
+from biosight.storage.mongo.documents import (
+    Document,
+    beyond,
+    condition,
+    from_document,
+    name_of,
+    to_document,
+)
+from biosight.storage.records import (
+    AT_ONCE,
+    Gone,
+    Insert,
+    InUse,
+    Order,
+    Position,
+    R,
+    Record,
+    Remove,
+    Replace,
+    Require,
+    Value,
+    Where,
+    Write,
+)
+
+SELECT_MS, CONNECT_MS, SOCKET_MS = 5_000, 5_000, 30_000
+# What a request waits for one answer; and what the making of indexes and moving of fields may take.
+SECONDS, MAKING_SECONDS = 10.0, 3_600.0
+OUT_OF_DISK = 14031
+# MongoDB's error codes (mongo/base/error_codes.yml), in words for who runs the server.
+REFUSALS = {
+    50: "The database did not answer in time.",
+    64: "Too few members of the database's replica set confirmed in time.",
+    100: "The database's replica set has too few members that hold data.",
+    18: "The database refuses the user name or the password in BIOSIGHT_DATABASE_URL.",
+    13: "The database's user may not do this: give it the role readWrite on BioSight's database.",
+    8000: "The database refuses the user name or the password in BIOSIGHT_DATABASE_URL.",
+}
+CLASHING = {85, 86}  # IndexOptionsConflict, IndexKeySpecsConflict
+# How many can lean on one record at once; where a process begins to count its threads.
+POINTS = 64
+NUMBERS = itertools.count(secrets.randbelow(POINTS))
+THREAD = threading.local()
+AGAIN = {"errorLabels": ["TransientTransactionError"]}
+DURABLE = WriteConcern(w="majority", j=True)
+
+
+def open_mongo(url: str, kinds: Sequence[type[Record]]) -> "MongoRecords":
+    """The records of the database that the URL names, "biosight" where it names none.
+
+    Raises BadRequest for a URL that is none, Unavailable when the server is away.
+    """
+    client = client_of(url)
+    try:
+        check_database_name(url)
+        database = client.get_default_database("biosight")
+        with bounded():
+            check_transactions(client.admin.command("hello"))
+        return MongoRecords(database, kinds)
+    except BaseException:
+        client.close()
+        raise
+
+
+def client_of(url: str) -> MongoClient[Document]:
+    """A client of what the URL names. Raises BadRequest for a URL that is none, or that PyMongo
+    would read otherwise than it is written."""
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("error", UserWarning)
+            return MongoClient(
+                url,
+                serverSelectionTimeoutMS=SELECT_MS,
+                connectTimeoutMS=CONNECT_MS,
+                socketTimeoutMS=SOCKET_MS,
+                retryWrites=True,
+                appname="biosight",
+            )
+    except UserWarning as warning:
+        raise BadRequest(
+            f"BIOSIGHT_DATABASE_URL has an option that PyMongo does not take: {warning}"
+        ) from warning
+    except (ConfigurationError, InvalidURI, ValueError) as error:
+        raise BadRequest(f"BIOSIGHT_DATABASE_URL is not a MongoDB address: {error}") from error
+
+
+def check_database_name(url: str) -> None:
+    """Raise BadRequest for a database's name with a dot: PyMongo takes what follows the dot for
+    something else."""
+    name = url.partition("://")[2].partition("/")[2].partition("?")[0]
+    if "." in unquote(name):
+        raise BadRequest(
+            f"BIOSIGHT_DATABASE_URL names the database {unquote(name)}; a name can't hold a dot."
+        )
+
+
+def check_transactions(hello: Document) -> None:
+    """Raise BadRequest unless a server's answer to `hello` is that of a replica set or of a sharded
+    cluster: only those have transactions."""
+    if "setName" not in hello and hello.get("msg") != "isdbgrid":
+        raise BadRequest(
+            "This MongoDB is a lone server, which has no transactions: make it a replica set of "
+            "one (start mongod with --replSet rs0, then run rs.initiate() in mongosh once)."
+        )
+
+
+@contextmanager
+def bounded(seconds: float | None = None) -> Iterator[None]:
+    """Wait so long for an answer, tries that PyMongo makes anew included: without a bound it would
+    go on for two minutes while no member answers."""
+    with translated(), timeout(SECONDS if seconds is None else seconds):
+        yield
+
+
+@contextmanager
+def translated() -> Iterator[None]:
+    """PyMongo's errors as the port's."""
+    try:
+        yield
+    except (BSONError, OverflowError, UnicodeEncodeError) as error:
+        raise BadRequest("This is more, or other, than the database can keep.") from error
+    except DuplicateKeyError as error:
+        raise InUse(str(error)) from error
+    except OperationFailure as error:
+        if error.code == OUT_OF_DISK:
+            raise NoSpace("The database's disk is full; nothing was stored.") from error
+        raise Unavailable(why_refused(error)) from error
+    except PyMongoError as error:
+        if error.timeout and not isinstance(error, ServerSelectionTimeoutError):
+            raise Unavailable(REFUSALS[50]) from error
+        raise Unavailable("The database can't be reached just now.") from error
+
+
+def why_refused(error: OperationFailure) -> str:
+    """What an operator can mend. The server's own message is left out: it may hold documents."""
+    if error.code in REFUSALS:
+        return REFUSALS[error.code]
+    name = (error.details or {}).get("codeName", f"code {error.code}")
+    return f"The database refused just now ({name})."
+
+
+class MongoRecords:
+    """The MongoDB adapter of Records."""
+
+    def __init__(self, database: Database[Document], kinds: Sequence[type[Record]]) -> None:
+        self.database = database
+        self.kinds = tuple(kinds)
+        self.moment: ClientSession | None = None
+        with bounded(MAKING_SECONDS):
+            self.make()
+
+    def make(self) -> None:
+        """Create indexes, and give earlier documents the fields that they lack.
+
+        Raises Unavailable for a database of a newer BioSight.
+        """
+        about = self.database["schema"]
+        known = about.find_one({"_id": "schema"}) or {"version": SCHEMA_VERSION, "fields": {}}
+        if known["version"] > SCHEMA_VERSION:
+            raise Unavailable("The database was written by a newer BioSight.")
+        for kind in self.kinds:
+            self.add_fields(kind, set(known["fields"].get(kind.table, ())))
+            for (field, value), now in rewritten(kind, known["version"]):
+                self.change_all(kind, {field: value}, {"$set": now})
+            for unique, word in ((True, "unique"), (False, "indexes")):
+                for names in getattr(kind, word, ()):
+                    keys = [(name_of(name), ASCENDING) for name in names]
+                    name = "_".join(names)
+                    self.make_index(kind, keys, unique=unique, name=name)
+            if words := worded(kind):
+                keys = [(name_of(name), ASCENDING) for name in words]
+                self.make_index(kind, keys, unique=False, name="_".join(words))
+        said = {k.table: [f.name for f in fields_of(k)] for k in self.kinds}
+        changed = {"$set": {"version": SCHEMA_VERSION, "fields": said}}
+        about.update_one({"_id": "schema"}, changed, upsert=True)
+
+    def make_index(
+        self, kind: type[Record], keys: list[tuple[str, int]], *, unique: bool, name: str
+    ) -> None:
+        """An index, made when absent. Raises Unavailable in words for who runs the server."""
+        try:
+            self.build(kind, IndexModel(keys, unique=unique, name=name))
+        except DuplicateKeyError as error:
+            words = f"Several records of {kind.table} have the same {name}: remove all but one."
+            raise Unavailable(words) from error
+        except OperationFailure as error:
+            if error.code not in CLASHING:
+                raise
+            words = f"{kind.table} has an index {name} of another form: drop it, and start again."
+            raise Unavailable(words) from error
+
+    def build(self, kind: type[Record], index: IndexModel) -> None:
+        """Have an index made; a member that is down does not hold up a majority that is there."""
+        self.of(kind).create_indexes([index], commitQuorum="majority")
+
+    def add_fields(self, kind: type[Record], known: set[str]) -> None:
+        """Bring documents with the fields `known` up to a kind's: renamed ones first, then missing
+        ones with their defaults."""
+        for new, old in formerly(kind).items():
+            if old in known and new not in known:
+                self.change_all(kind, {old: {"$exists": True}}, {"$rename": {old: new}})
+                known = known - {old} | {new}
+        for f in fields_of(kind):
+            lacks = known and f.name not in known and f.name not in derived(kind)
+            if lacks and f.default is not MISSING:
+                absent = {f.name: {"$exists": False}}
+                self.change_all(kind, absent, {"$set": {f.name: f.as_json(f.default)}})
+        for field, (sources, made) in derived(kind).items():
+            if known and field not in known:
+                self.derive(kind, field, sources, made)
+
+    def change_all(self, kind: type[Record], chosen: Document, change: Document) -> None:
+        """Change all documents that match, so that they match no more: some hundred at a time, so
+        that none of it takes long, and a start that is broken off goes on where it was."""
+        while ids := self.some(kind, chosen):
+            self.of(kind).update_many({"_id": {"$in": ids}}, change)
+
+    def some(self, kind: type[Record], chosen: Document) -> list[str]:
+        """The ids of some that match."""
+        return [d["_id"] for d in self.of(kind).find(chosen, {"_id": 1}).limit(AT_ONCE)]
+
+    def derive(
+        self, kind: type[Record], field: str, sources: tuple[str, ...], made: Callable[..., Any]
+    ) -> None:
+        """Fill a new field from others, some hundred documents at a time, where it is absent."""
+        new = next(f for f in fields_of(kind) if f.name == field)
+        absent, shown = {field: {"$exists": False}}, dict.fromkeys(sources, 1)
+        while batch := list(self.of(kind).find(absent, shown).limit(AT_ONCE)):
+            found = {d["_id"]: new.as_json(made(*(d.get(s) for s in sources))) for d in batch}
+            self.fill(kind, {id: {field: value} for id, value in found.items()})
+
+    def fill(self, kind: type[Record], values: Mapping[str, Document]) -> None:
+        """Give documents these values, in one message."""
+        each = [UpdateOne({"_id": id}, {"$set": value}) for id, value in values.items()]
+        self.of(kind).bulk_write(each, ordered=False)
+
+    def of(self, kind: type[Record]) -> Collection[Document]:
+        """A kind's collection: writes reach the journals of a majority before they count."""
+        return self.database.get_collection(
+            kind.table,
+            write_concern=DURABLE,
+            read_concern=None if self.moment else ReadConcern("majority"),
+        )
+
+    @contextmanager
+    def still(self) -> Iterator["MongoRecords | None"]:
+        """A snapshot session (MongoDB 5 and newer); servers keep one five minutes by default."""
+        with translated(), self.database.client.start_session(snapshot=True) as session:
+            read = copy(self)
+            read.moment = session
+            yield read
+
+    def get(self, kind: type[R], id: str) -> R | None:
+        with bounded():
+            kept = self.of(kind).find_one({"_id": id}, session=self.moment)
+        return from_document(kind, kept) if kept else None
+
+    def find(
+        self,
+        kind: type[R],
+        where: Sequence[Where] = (),
+        *,
+        order: Order = Order(),  # noqa: B008 - frozen
+        after: Position | None = None,
+        limit: int = 100,
+    ) -> list[R]:
+        way = DESCENDING if order.descending else ASCENDING
+        field = name_of(order.field)
+        chosen = condition(where)
+        if after is not None:
+            chosen = {"$and": [*chosen.get("$and", []), beyond(field, after, way)]}
+        keys = [("_id", way)] if field == "_id" else [(field, way), ("_id", way)]
+        with bounded():
+            every = self.of(kind).find(chosen, session=self.moment)
+            found = list(every.sort(keys).limit(limit)) if limit else []
+        return [from_document(kind, kept) for kept in found]
+
+    def count(self, kind: type[Record], where: Sequence[Where] = ()) -> int:
+        with bounded():
+            return self.of(kind).count_documents(condition(where), session=self.moment)
+
+    def count_by(self, kind: type[Record], where: Sequence[Where], field: str) -> dict[Value, int]:
+        return {value: n for (value,), n in self.tally(kind, where, (field,)).items()}
+
+    def tally(
+        self, kind: type[Record], where: Sequence[Where], fields: Sequence[str]
+    ) -> dict[tuple[Value, ...], int]:
+        """How many match per values of several fields."""
+        keys = {f"k{n}": f"${name_of(field)}" for n, field in enumerate(fields)}
+        grouped = {"$group": {"_id": keys, "n": {"$sum": 1}}}
+        with bounded():
+            rows = list(self.of(kind).aggregate([{"$match": condition(where)}, grouped]))
+        return {tuple(row["_id"].get(key) for key in keys): int(row["n"]) for row in rows}
+
+    def ids(self, kind: type[Record], where: Sequence[Where] = ()) -> list[str]:
+        """The ids of all that match, in order."""
+        with bounded():
+            every = self.of(kind).find(condition(where), {"_id": 1}, session=self.moment)
+            found = every.sort([("_id", ASCENDING)])
+            return [str(kept["_id"]) for kept in found]
+
+    def total(self, kind: type[Record], where: Sequence[Where]) -> int:
+        amount = cast(Any, kind).totalled
+        summed = {"$group": {"_id": None, "total": {"$sum": f"${amount}"}}}
+        with bounded():
+            rows = list(self.of(kind).aggregate([{"$match": condition(where)}, summed]))
+        return int(rows[0]["total"]) if rows else 0
+
+    def write(self, *changes: Write) -> None:
+        """Make all changes or none; returns after a majority has them in its journals."""
+        with bounded():
+            if len(changes) == 1 and not moves_others(changes[0]):
+                self.make_change(changes[0], None)
+            elif changes:
+                self.write_together(changes)
+
+    def write_together(self, changes: Sequence[Write]) -> None:
+        """All in one transaction, begun anew by PyMongo when it meets another."""
+
+        # What others rest on too is touched last, so that uploads into one collection meet briefly.
+        order = sorted(changes, key=lambda change: isinstance(change, Require))
+
+        def body(session: ClientSession) -> None:
+            for change in order:
+                self.make_change(change, session)
+
+        with self.database.client.start_session() as session:
+            session.with_transaction(
+                body, read_concern=ReadConcern("snapshot"), write_concern=DURABLE
+            )
+        for change in changes:
+            if isinstance(change, Remove) and moves_others(change):
+                self.leaning.delete_many({"_id": {"$in": points_of(change.kind, change.id)}})
+
+    @property
+    def leaning(self) -> Collection[Document]:
+        """Documents that a write touches to lean on a record, so that it meets what changes or
+        removes the record, but seldom another that leans (docs/decisions/0025)."""
+        return self.database.get_collection("leaning", write_concern=DURABLE)
+
+    def lean(self, kind: type[Record], id: str, at: list[str], session: ClientSession) -> None:
+        """Touch points of a record. Where they are absent they are made, and the transaction begins
+        anew."""
+        touched = {"$inc": {"touched": 1}}
+        done = self.leaning.update_many({"_id": {"$in": at}}, touched, session=session)
+        if done.matched_count == len(at):
+            return
+        with suppress(BulkWriteError):  # those of them that are there
+            self.leaning.insert_many([{"_id": p} for p in points_of(kind, id)], ordered=False)
+        raise OperationFailure("Begin anew.", details=AGAIN)
+
+    def make_change(self, change: Write, session: ClientSession | None) -> None:
+        """One change. Raises DuplicateKeyError, Stale or Gone."""
+        if session is not None and moves_others(change):
+            kind, id = concerned(change)
+            self.lean(kind, id, points_of(kind, id), session)
+        if isinstance(change, Insert):
+            self.of(type(change.record)).insert_one(to_document(change.record), session=session)
+        elif isinstance(change, Replace):
+            self.replace(change, session)
+        elif isinstance(change, Remove):
+            self.remove_one(change, session)
+        else:
+            self.require(change, session)
+
+    def replace(self, change: Replace, session: ClientSession | None) -> None:
+        """Compare-and-set on the version. Raises Stale."""
+        kept = to_document(change.record)
+        # A sharded cluster wants to know where the document is, and was.
+        place = {f: getattr(change.was or change.record, f) for f in sharded_by(change.record)}
+        chosen = {"_id": kept["_id"], "version": change.expected, **place}
+        done = self.of(type(change.record)).replace_one(chosen, kept, session=session)
+        if not done.matched_count:
+            raise Stale("Somebody changed this in the meantime.")
+
+    def remove_one(self, change: Remove, session: ClientSession | None) -> None:
+        """Remove one record. Raises Stale when an expected version is not there."""
+        chosen: Document = {"_id": change.id}
+        if change.expected is not None:
+            chosen["version"] = change.expected
+        done = self.of(change.kind).delete_one(chosen, session=session)
+        if change.expected is not None and not done.deleted_count:
+            raise Stale("Somebody changed this in the meantime.")
+
+    def require(self, change: Require, session: ClientSession | None) -> None:
+        """Go on only while the record is there. Raises Gone or Stale."""
+        # A read alone would not meet another's write: two that rest on what the other changes could
+        # both go through. A write makes one of them start again.
+        chosen = {"_id": change.id, **dict(change.holds)}
+        kept = self.of(change.kind)
+        if session is not None and change.expected is None and leaned_on(change.kind):
+            if kept.find_one(chosen, session=session) is None:
+                raise Gone(change.kind, change.id)
+            self.lean(change.kind, change.id, [own_point(change.kind, change.id)], session)
+            return
+        touched = {"$inc": {"touched": 1}}
+        if not kept.update_one(chosen, touched, session=session).matched_count:
+            raise Gone(change.kind, change.id)
+        if change.expected is None:
+            return
+        found = kept.find_one({"_id": change.id}, session=session)
+        if found is None or found["version"] != change.expected:
+            raise Stale("Somebody changed this in the meantime.")
+
+    def remove(self, kind: type[Record], where: Sequence[Where]) -> int:
+        """Some hundred at a time: what is broken off leaves the rest, and is asked for again."""
+        gone = 0
+        while True:
+            with bounded():
+                ids = self.some(kind, condition(where))
+                if not ids:
+                    return gone
+                gone += self.of(kind).delete_many({"_id": {"$in": ids}}).deleted_count
+
+    def ping(self) -> None:
+        """Raise Unavailable when the server can't answer."""
+        with bounded():
+            self.database.client.admin.command("ping")
+
+    def keep_reserve(self) -> None:
+        """Nothing is held back: the disk is the server's own business."""
+
+    def check(self) -> list[str]:
+        """Nothing to say: MongoDB checks its files itself, when it starts."""
+        return []
+
+    def close(self) -> None:
+        """Let go of the connections."""
+        self.database.client.close()
+
+
+def sharded_by(record: Record) -> tuple[str, ...]:
+    """The fields that say on which shard a record's document lies."""
+    return cast(tuple[str, ...], getattr(record, "sharded_by", ()))
+
+
+def leaned_on(kind: type[Record]) -> bool:
+    """Do many writes at once rest on records of a kind?"""
+    return bool(getattr(kind, "leaned_on", False))
+
+
+def concerned(change: Write) -> tuple[type[Record], str]:
+    """The kind and the id that a change is about."""
+    if isinstance(change, Insert | Replace):
+        return type(change.record), change.record.id
+    return change.kind, change.id
+
+
+def moves_others(change: Write) -> bool:
+    """Does it change or remove what others lean on?"""
+    return isinstance(change, Replace | Remove) and leaned_on(concerned(change)[0])
+
+
+def points_of(kind: type[Record], id: str) -> list[str]:
+    """The ids of a record's points to lean on."""
+    return [point_of(kind, id, n) for n in range(POINTS)]
+
+
+def point_of(kind: type[Record], id: str, number: int) -> str:
+    """The id of one point of a record, by its number."""
+    return f"{kind.table} {id} {number}"
+
+
+def own_point(kind: type[Record], id: str) -> str:
+    """This thread's: threads of one process meet only where there are more of them than points."""
+    if not hasattr(THREAD, "number"):
+        THREAD.number = next(NUMBERS) % POINTS
+    return point_of(kind, id, THREAD.number)

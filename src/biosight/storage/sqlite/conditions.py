@@ -1,0 +1,282 @@
+"""How SQLite is asked: conditions as SQL, and the way on which it reads the fewest rows.
+
+SQLite takes all values of a column for equally frequent. What BioSight knows better stands here:
+counters instead of records, the few records of a rare word, a branch label by label. Not here:
+running it (store.py), or which tables and indexes there are (schema.py).
+"""
+
+import json
+from collections.abc import Callable, Collection, Iterator, Sequence
+from dataclasses import replace
+from typing import Any, cast
+
+from biosight.storage.fields import worded
+from biosight.storage.records import Order, Position, Record, Value, Where
+from biosight.storage.sqlite.schema import TENTH, counters_of
+
+Asked = tuple[str, list[Any]]  # conditions in SQL, and their parameters
+# What indexes begin with, or are in the order of.
+OFTEN = {"collection", "trashed", "taken", "created_at", "day", "id"}
+# A word that more records have is sought along the order asked for, where one of them soon comes.
+FEW = 2_000
+# A part that large is first sought among those that come first in the order asked for.
+MET_OFTEN = 8
+# Values of a branch that are sought one by one.
+MOST_BRANCHES = 200
+
+
+def condition(where: Sequence[Where], telling: Sequence[str] = ()) -> Asked:
+    """Conditions that must all hold.
+
+    Where a field of `telling`, of which each value has few records, must have a value, no index of
+    other fields is walked: SQLite takes all values for equally frequent, and a plus hides a column.
+    """
+    if tells(where, telling):
+        return planned_by(where, {*telling, *OFTEN})
+    parts: list[str] = ["1"]
+    values: list[Any] = []
+    for w in where:
+        if w.either:
+            groups = [condition(group) for group in w.either]
+            parts.append(f"({' OR '.join(f'({clause})' for clause, _ in groups)})")
+            values.extend(value for _, held in groups for value in held)
+        elif w.value is None:
+            parts.append(f'"{w.field}" IS {"" if w.op == "=" else "NOT "}NULL')
+        elif w.op == "in":
+            chosen = cast(tuple[Value, ...], w.value)
+            parts.append(f'"{w.field}" IN ({", ".join("?" * len(chosen))})')
+            values.extend(chosen)
+        elif w.op == "begins":
+            # The words are a list in JSON, each behind a quotation mark.
+            parts.append(f'instr("{w.field}", ?) > 0')
+            values.append(json.dumps(w.value, ensure_ascii=False)[:-1])
+        else:
+            parts.append(f'"{w.field}" {w.op} ?')
+            values.append(w.value)
+    return " AND ".join(parts), values
+
+
+def tells(where: Sequence[Where], telling: Sequence[str]) -> bool:
+    """Must a field of `telling` have a value, that is, can only few records match?"""
+    return any(w.field in telling and w.op == "=" and w.value for w in where)
+
+
+def planned_by(where: Sequence[Where], shown: Collection[str]) -> Asked:
+    """Conditions of which the planner sees those on `shown` alone."""
+    clause, first = condition([w for w in where if w.field in shown])
+    rest, then = condition([w for w in where if w.field not in shown])
+    return f"{clause} AND +({rest})", first + then
+
+
+def by(order: Order) -> str:
+    """The field of an order, then the id in the same direction, as SQL writes them."""
+    way = "DESC" if order.descending else "ASC"
+    return f'"{order.field}" {way}, id {way}' if order.field != "id" else f"id {way}"
+
+
+def beyond(asked: Asked, order: Order, after: Position | None) -> Asked:
+    """Conditions, and what comes behind a place in an order."""
+    if after is None:
+        return asked
+    sign = "<" if order.descending else ">"
+    return f'{asked[0]} AND ("{order.field}", id) {sign} (?, ?)', [*asked[1], after.value, after.id]
+
+
+def first_of_each(kind: type[Record], clauses: Sequence[Asked], order: Order, limit: int) -> Asked:
+    """The first records of several conditions: the first ids of each come from an index alone, and
+    of all of them the first are read."""
+    field, sorted_by = f'"{order.field}"', by(order)
+    each = " UNION ALL ".join(
+        f"SELECT * FROM (SELECT {field}, id FROM {kind.table} WHERE {c} ORDER BY {sorted_by} "
+        "LIMIT ?)"
+        for c, _ in clauses
+    )
+    values = [v for _, given in clauses for v in [*given, limit]]
+    return f"id IN (SELECT id FROM ({each}) ORDER BY {sorted_by} LIMIT ?)", [*values, limit]
+
+
+def among_first(kind: type[Record], of: Asked, wanted: Asked, order: Order, count: int) -> Asked:
+    """What is wanted among the first so many records of others, in an order."""
+    first = f"SELECT id FROM {kind.table} WHERE {of[0]} ORDER BY {by(order)} LIMIT ?"
+    return f"id IN ({first}) AND +({wanted[0]})", [*of[1], count, *wanted[1]]
+
+
+def index_through(
+    kind: type[Record], equal: Collection[str], field: str, order: Order
+) -> tuple[str, ...]:
+    """The index that has the records of each value of a field in an order, where those of `equal`
+    have one value; () for none."""
+    for index in cast(tuple[tuple[str, ...], ...], getattr(kind, "indexes", ())):
+        at = index.index(field) if field in index else len(index)
+        if {*index[:at]} <= {*equal} and index[at + 1 : at + 2] == (order.field,):
+            return index
+    return ()
+
+
+def word_range(begun: str) -> list[Where]:
+    """The conditions that a word begins so."""
+    return [Where("word", ">=", begun), Where("word", "<", f"{begun}\U0010ffff")]
+
+
+def turned(where: Sequence[Where]) -> list[Where]:
+    """The conditions with what is not to be so as what is to be so."""
+    return [replace(w, value=True) if w.value is False else w for w in where]
+
+
+def telling_fields(kind: type[Record]) -> tuple[str, ...]:
+    """A kind's fields of which each value has few records."""
+    return cast(tuple[str, ...], getattr(kind, "telling", ()))
+
+
+class Ways:
+    """Conditions as the adapter asks them; `rows` runs a query on the same file."""
+
+    def __init__(self, rows: Callable[[str, Sequence[Any]], list[Any]]) -> None:
+        self.rows = rows
+
+    def narrowed(self, kind: type[Record], where: Sequence[Where]) -> Asked:
+        """Conditions; where one asks for a word that few records have, those are looked at
+        alone."""
+        few = self.with_rarest_word(kind, where)
+        clause, values = condition(where, telling_fields(kind))
+        if few is None:
+            return clause, values
+        return f"id IN (SELECT value FROM json_each(?)) AND +({clause})", [json.dumps(few), *values]
+
+    def with_rarest_word(self, kind: type[Record], where: Sequence[Where]) -> "list[str] | None":
+        """The ids of the records that have the word asked for that fewest have; None where nobody
+        asks for a word, or every word asked for is a common one."""
+        same = {w.field: w.value for w in where if w.op == "="}
+        begun = [str(w.value) for w in where if w.op == "begins"]
+        keys = worded(kind)[:-1]
+        if not begun or not all(key in same for key in keys):
+            return None
+        held = [Where(key, "=", same[key]) for key in keys]
+        asked = [condition([*held, *word_range(w)]) for w in begun]
+        sql = f"SELECT DISTINCT id FROM {kind.table}_words WHERE "
+        found = [self.rows(f"{sql}{c} LIMIT ?", [*given, FEW + 1]) for c, given in asked]
+        fewest = min(found, key=len)
+        return [str(row[0]) for row in fewest] if len(fewest) <= FEW else None
+
+    def with_word(self, kind: type[Record], where: Sequence[Where]) -> int | None:
+        """How many records have the word asked for, by the words alone, be they `turned` or not:
+        None where more is asked, or few have one of several words that begin so."""
+        keys = worded(kind)[:-1]
+        asked = [w for w in where if w.field not in keys]
+        begun = [str(w.value) for w in asked if w.op == "begins"]
+        flags = [w for w in asked if w.op == "=" and w.value is False]
+        if (len(begun), len(flags), len(asked)) != (1, 1, 2):
+            return None
+        same = [w for w in where if w.field in keys]
+        clause, values = condition([*same, *word_range(begun[0])])
+        words = f"{kind.table}_words"
+        told = self.rows(f"SELECT n FROM {words}_count WHERE {clause} LIMIT 2", values)
+        if len(told) == 1:
+            return int(told[0][0])
+        if self.with_rarest_word(kind, where) is not None:
+            return None
+        # A record may have several words that begin so.
+        sql = f"SELECT count(DISTINCT id) FROM {words} WHERE {clause}"
+        return int(self.rows(sql, values)[0][0])
+
+    def tries(
+        self,
+        kind: type[Record],
+        where: Sequence[Where],
+        order: Order,
+        after: Position | None,
+        limit: int,
+    ) -> Iterator[Asked]:
+        """Conditions that the first `limit` records in an order meet: what may find so many
+        among those that come first, then what finds them all."""
+        first, share = self.met_often(kind, where, order)
+        if share:
+            of = beyond(condition(first), order, after)
+            rest = condition([w for w in where if w not in first])
+            count = (limit + 4 * limit**0.5) / share  # were they strewn: seldom too few
+            yield among_first(kind, of, rest, order, int(count))
+        branches = self.in_branches(kind, where, order)
+        if branches is None:
+            yield beyond(self.narrowed(kind, where), order, after)
+        elif branches:
+            each = [beyond(self.narrowed(kind, one), order, after) for one in branches]
+            yield first_of_each(kind, each, order, limit) if len(each) > 1 else each[0]
+
+    def met_often(
+        self, kind: type[Record], where: Sequence[Where], order: Order
+    ) -> tuple[list[Where], float]:
+        """Those of the conditions that leave an index in the order asked for, and the share of what
+        is left that meets the others too; 0 where no index does, none has a range, or it is
+        less than one in MET_OFTEN."""
+        fields = {w.field for w in where}
+        if not any(w.op == ">=" for w in where) or self.counter_for(kind, fields) is None:
+            return [], 0.0
+        same = [w for w in where if w.op == "="]
+        for index in getattr(kind, "indexes", ()):
+            before = {*index[: index.index(order.field)]} if order.field in index else set()
+            first = [w for w in same if w.field in before]
+            if not before or {w.field for w in first} != before:
+                continue
+            share = self.reckoned(kind, where) / max(self.reckoned(kind, first), 1)
+            return first, share if share * MET_OFTEN >= 1 else 0.0
+        return [], 0.0
+
+    def reckoned(self, kind: type[Record], where: Sequence[Where]) -> int:
+        """How many match, by the counter that knows."""
+        counter = self.counter_for(kind, {w.field for w in where})
+        clause, values = condition(where)
+        sql = f"SELECT coalesce(sum(n), 0) FROM {counter} WHERE {clause}"
+        return int(self.rows(sql, values)[0][0])
+
+    def in_branches(
+        self, kind: type[Record], where: Sequence[Where], order: Order
+    ) -> list[list[Where]] | None:
+        """The conditions, once for each value within the range of a field that they ask for, where
+        an index has each value's records in the order asked for: the first of each are the first
+        of all, however many there are. None where that can't be, there are too many values, or
+        something else is asked for too, whose few records are looked at once."""
+        if any(w.op == "begins" for w in where) or tells(where, telling_fields(kind)):
+            return None
+        ends = {w.field for w in where if w.op == ">="} & {w.field for w in where if w.op == "<"}
+        same = [w for w in where if w.op == "="]
+        for field in ends:
+            equal = {w.field for w in same}
+            index = index_through(kind, equal, field, order)
+            counter = self.counter_for(kind, {*equal, field})
+            if not index or counter is None:
+                continue
+            range_of = [w for w in where if w.field == field]
+            clause, values = condition([*same, *range_of])
+            sql = f'SELECT DISTINCT "{field}" FROM {counter} WHERE {clause} LIMIT ?'
+            found = self.rows(sql, [*values, MOST_BRANCHES + 1])
+            rest = [w for w in where if w.field != field]
+            if len(found) <= MOST_BRANCHES:
+                return [[*rest, Where(field, "=", row[0])] for row in found]
+        return None
+
+    def counter_for(self, kind: type[Record], names: set[str]) -> str | None:
+        """The counter table that knows all of these fields."""
+        for number, keys in enumerate(counters_of(kind)):
+            if names and names <= set(keys):
+                return f"{kind.table}_count{number}"
+        return None
+
+    def by_tenths(
+        self, kind: type[Record], where: Sequence[Where], fields: Sequence[str]
+    ) -> list[Sequence[Where]]:
+        """The conditions, those below a number in two parts where a counter has its tenths: whole
+        tenths, which are few rows of it, and what is left below the number."""
+        others = {w.field for w in where} | set(fields)
+        for end in where:
+            coarse = f"{end.field}{TENTH}"
+            known = self.counter_for(kind, others - {end.field} | {coarse})
+            rest = [w for w in where if w.field != end.field]
+            alone = len(rest) == len(where) - 1
+            if known is None or end.op != "<" or not isinstance(end.value, int) or not alone:
+                continue
+            whole = end.value // 10
+            parts: list[Sequence[Where]] = [[*rest, Where(coarse, "<", whole)]]
+            if end.value % 10:
+                parts.append([*rest, Where(end.field, ">=", whole * 10), end])
+            return parts
+        return [where]

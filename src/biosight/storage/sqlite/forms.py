@@ -1,0 +1,72 @@
+"""A file of an earlier form brought up to today's: columns filled, values rewritten, counters and
+words reckoned.
+
+Not here: what stands in which column (schema.py), or when it is done (store.py).
+"""
+
+import sqlite3
+from collections.abc import Callable
+from typing import Any
+
+from biosight.storage.fields import fields_of, worded
+from biosight.storage.records import Record
+from biosight.storage.sqlite.schema import (
+    as_sql,
+    counters,
+    counting,
+    dropping,
+    schema,
+    wording,
+)
+
+
+def columns(connection: sqlite3.Connection, table: str) -> set[str]:
+    """The columns that a table has; none where it is not there."""
+    return {row[1] for row in connection.execute(f"PRAGMA table_info({table})")}
+
+
+def derive(
+    connection: sqlite3.Connection,
+    kind: type[Record],
+    field: str,
+    sources: tuple[str, ...],
+    made: Callable[..., Any],
+) -> None:
+    """Fill a new column from others, in one pass."""
+    new = next(f for f in fields_of(kind) if f.name == field)
+
+    def made_of(*values: Any) -> Any:
+        return as_sql(new, made(*values))
+
+    connection.create_function("made_of", len(sources), made_of, deterministic=True)
+    of = ", ".join(f'"{source}"' for source in sources)
+    connection.execute(f'UPDATE {kind.table} SET "{field}" = made_of({of})')
+
+
+def rewrite_values(
+    connection: sqlite3.Connection, kind: type[Record], field: str, value: str, now: dict[str, str]
+) -> None:
+    """Write other values where a field has this one."""
+    changed = ", ".join(f'"{name}" = ?' for name in now)
+    sql = f'UPDATE {kind.table} SET {changed} WHERE "{field}" = ?'
+    connection.execute(sql, [*now.values(), value])
+
+
+def bring_up(connection: sqlite3.Connection, kind: type[Record]) -> None:
+    """Make what a kind's table lacks; counters that are new, or of other fields than today's, are
+    filled from the records."""
+    old = []
+    for counter in counters(kind):
+        there = columns(connection, counter.name)
+        if there == {*counter.keys, "n", "total"}:
+            continue
+        old.append(counter)
+        for statement in dropping(counter) if there else ():
+            connection.execute(statement)
+    spelt = bool(columns(connection, f"{kind.table}_words"))
+    for statement in schema(kind):
+        connection.execute(statement)
+    if worded(kind) and not spelt:
+        connection.execute(wording(kind))
+    for counter in old:
+        connection.execute(counting(counter))

@@ -1,0 +1,204 @@
+"""Record kinds as SQLite keeps them: tables with a column a field, indexes, counters and words by
+trigger.
+
+Not here: what a field is to every store (storage/fields.py), or reading and writing rows
+(store.py).
+"""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import MISSING, dataclass
+from typing import Any, cast
+
+from biosight.storage.fields import Kept, fields_of, formerly, worded
+from biosight.storage.records import Record
+
+TENTH = "_tenth"
+TYPES = {str: "TEXT", int: "INTEGER", float: "REAL", bool: "INTEGER", bytes: "BLOB"}
+
+
+def type_of(field: Kept) -> str:
+    """SQL's type of a field: JSON is text."""
+    return TYPES[field.plain] if field.plain else "TEXT"
+
+
+def as_sql(field: Kept, value: Any) -> Any:
+    """A field's value as SQLite keeps it."""
+    return field.json.dump_json(value).decode() if field.json else value
+
+
+def from_sql(field: Kept, value: Any) -> Any:
+    """A kept value as the field has it."""
+    if field.json:
+        return field.json.validate_json(value)
+    return bool(value) if field.plain is bool else value
+
+
+def counters_of(kind: type[Record]) -> tuple[tuple[str, ...], ...]:
+    """The columns of the counters: "percent/10" is in percent_tenth."""
+    groups = cast(tuple[tuple[str, ...], ...], getattr(kind, "counters", ()))
+    return tuple(tuple(name.replace("/10", TENTH) for name in names) for names in groups)
+
+
+@dataclass(frozen=True, slots=True)
+class Counter:
+    """The table `name` counts the rows of another by `keys`, and sums up `amount` of them."""
+
+    name: str
+    table: str
+    keys: tuple[str, ...]
+    amount: str = "0"
+
+
+def counters(kind: type[Record]) -> list[Counter]:
+    """What is counted of a kind: its records, and how many of them have each word."""
+    amount = getattr(kind, "totalled", "0")
+    made = [
+        Counter(f"{kind.table}_count{number}", kind.table, keys, amount)
+        for number, keys in enumerate(counters_of(kind))
+    ]
+    if worded(kind):
+        words = f"{kind.table}_words"
+        made.append(Counter(f"{words}_count", words, (*worded(kind)[:-1], "word")))
+    return made
+
+
+def as_counted(column: str, row: str = "") -> str:
+    """What a counter's column has of a row of the records."""
+    plain = column.removesuffix(TENTH)
+    return f"{row}{plain} / 10" if plain != column else f"{row}{plain}"
+
+
+def schema(kind: type[Record]) -> Iterator[str]:
+    """The statements that make a kind's table, indexes, counters and triggers."""
+    others = [f'"{f.name}" {type_of(f)}' for f in fields_of(kind) if f.name != "id"]
+    columns = ", ".join(["id TEXT PRIMARY KEY", *others])
+    yield f"CREATE TABLE IF NOT EXISTS {kind.table} ({columns}) WITHOUT ROWID"
+    for unique, word in ((True, "unique"), (False, "indexes")):
+        for names in getattr(kind, word, ()):
+            index = f"{kind.table}_{'_'.join(names)}"
+            made = "CREATE UNIQUE INDEX" if unique else "CREATE INDEX"
+            yield f"{made} IF NOT EXISTS {index} ON {kind.table} ({', '.join(names)})"
+    if worded(kind):
+        yield from words_schema(kind)
+    for counter in counters(kind):
+        yield from counter_schema(counter)
+
+
+def names(kinds: Iterable[type[Record]]) -> set[str]:
+    """What the file's own list of tables, indexes and triggers must have."""
+    return {
+        statement.split(" IF NOT EXISTS ")[1].split()[0]
+        for kind in kinds
+        for statement in schema(kind)
+    }
+
+
+def additions(kind: type[Record], there: set[str]) -> Iterator[str]:
+    """The statements that bring a table with the columns `there` up to a kind's fields: renamed
+    ones first, then missing ones with their defaults."""
+    for new, old in formerly(kind).items():
+        if old in there and new not in there:
+            yield f'ALTER TABLE {kind.table} RENAME COLUMN "{old}" TO "{new}"'
+            there = there - {old} | {new}
+    for f in fields_of(kind):
+        if f.name not in there:
+            value = literal(None if f.default is MISSING else as_sql(f, f.default))
+            yield f'ALTER TABLE {kind.table} ADD COLUMN "{f.name}" {type_of(f)} DEFAULT {value}'
+
+
+def literal(value: str | int | float | bool | bytes | None) -> str:
+    """A value as SQL writes it."""
+    if value is None:
+        return "NULL"
+    if isinstance(value, bytes):
+        return f"X'{value.hex()}'"
+    if isinstance(value, str):
+        return "'" + value.replace("'", "''") + "'"
+    return repr(int(value) if isinstance(value, bool) else value)
+
+
+def counter_schema(of: Counter) -> Iterator[str]:
+    """A counter table and the three triggers that keep it in step."""
+    counter, names, keys = of.name, of.keys, ", ".join(of.keys)
+    yield (
+        f"CREATE TABLE IF NOT EXISTS {counter} ({keys}, n INTEGER, total INTEGER, "
+        f"PRIMARY KEY ({keys})) WITHOUT ROWID"
+    )
+
+    def step(row: str, sign: str) -> str:
+        values = ", ".join(as_counted(name, f"{row}.") for name in names)
+        total = "0" if of.amount == "0" else f"{row}.{of.amount}"
+        return (
+            f"INSERT INTO {counter} VALUES ({values}, {sign}1, {sign}{total}) "
+            f"ON CONFLICT ({keys}) DO UPDATE SET n = n {sign} 1, total = total {sign} {total};"
+        )
+
+    def gone(row: str) -> str:
+        same = " AND ".join(f"{name} = {as_counted(name, f'{row}.')}" for name in names)
+        return f"DELETE FROM {counter} WHERE {same} AND n = 0;"
+
+    plain = ", ".join(name.removesuffix(TENTH) for name in names)
+    for event, body in (
+        ("INSERT", step("NEW", "+")),
+        ("DELETE", step("OLD", "-") + gone("OLD")),
+        (f"UPDATE OF {plain}", step("OLD", "-") + step("NEW", "+") + gone("OLD")),
+    ):
+        name = f"{counter}_{event.split()[0].lower()}"
+        yield f"CREATE TRIGGER IF NOT EXISTS {name} AFTER {event} ON {of.table} BEGIN {body} END"
+
+
+def words_schema(kind: type[Record]) -> Iterator[str]:
+    """A table with a row a word of each record, and the triggers that keep it in step: a change
+    touches the words that differ alone."""
+    table, same, held = f"{kind.table}_words", worded(kind)[:-1], worded(kind)[-1]
+    keys = ", ".join((*same, "word", "id"))
+    yield (f"CREATE TABLE IF NOT EXISTS {table} ({keys}, PRIMARY KEY ({keys})) WITHOUT ROWID")
+
+    def rows(row: str, but: str) -> str:
+        values = ", ".join([*(f"{row}.{name}" for name in same), "value", f"{row}.id"])
+        of = f"SELECT {values} FROM json_each({row}.{held})"
+        if not but:
+            return of
+        moved = " OR ".join(f"{row}.{name} IS NOT {but}.{name}" for name in same)
+        return f"{of} WHERE value NOT IN (SELECT value FROM json_each({but}.{held})) OR {moved}"
+
+    def gone(but: str) -> str:
+        return f"DELETE FROM {table} WHERE ({keys}) IN ({rows('OLD', but)});"
+
+    def come(but: str) -> str:
+        return f"INSERT OR IGNORE INTO {table} {rows('NEW', but)};"
+
+    changing = ", ".join(worded(kind))
+    for event, body in (
+        ("INSERT", come("")),
+        ("DELETE", gone("")),
+        (f"UPDATE OF {changing}", gone("NEW") + come("OLD")),
+    ):
+        name = f"{table}_{event.split()[0].lower()}"
+        yield f"CREATE TRIGGER IF NOT EXISTS {name} AFTER {event} ON {kind.table} BEGIN {body} END"
+
+
+def wording(kind: type[Record]) -> str:
+    """The statement that fills an empty table of words from the records that are there."""
+    same = ", ".join(f"kept.{name}" for name in worded(kind)[:-1])
+    return (
+        f"INSERT OR IGNORE INTO {kind.table}_words SELECT {same}, value, kept.id "
+        f"FROM {kind.table} AS kept, json_each(kept.{worded(kind)[-1]})"
+    )
+
+
+def dropping(of: Counter) -> Iterator[str]:
+    """The statements that take a counter away."""
+    for event in ("insert", "delete", "update"):
+        yield f"DROP TRIGGER IF EXISTS {of.name}_{event}"
+    yield f"DROP TABLE {of.name}"
+
+
+def counting(of: Counter) -> str:
+    """The statement that fills a new counter from the rows that are there."""
+    keys = ", ".join(map(as_counted, of.keys))
+    return (
+        # Words that were just spelt out were counted by trigger: the same numbers once more.
+        f"INSERT OR REPLACE INTO {of.name} SELECT {keys}, count(*), coalesce(sum({of.amount}), 0) "
+        f"FROM {of.table} GROUP BY {keys}"
+    )

@@ -1,0 +1,204 @@
+"""What routes ask for: the open BioSight, the person, a collection as they may use it.
+
+Rights that the path decides live here and in rights.py, in what a route declares. Where the body
+decides (an owner alone may rename a collection), the route asks Access.
+"""
+
+from dataclasses import dataclass
+from typing import Annotated
+
+from fastapi import Depends, Request
+
+from biosight import accounts, gallery, membership
+from biosight.accounts import User
+from biosight.bootstrap import BioSight
+from biosight.errors import Forbidden, NotFound, NotSignedIn
+from biosight.images import Image
+from biosight.membership import Access
+from biosight.review import undoing
+from biosight.review.acts import KINDS, Act
+from biosight.storage.blobs.port import Blobs
+from biosight.storage.records import Records
+from biosight.web.security import SAFE, cookie_name
+
+
+@dataclass(frozen=True, slots=True)
+class Person:
+    """Who sends this request: by a session or by an API token (then `session` is "")."""
+
+    user: User
+    session: str
+    token: str
+    scopes: tuple[str, ...]
+
+
+def get_biosight(request: Request) -> BioSight:
+    opened: BioSight = request.app.state.biosight
+    return opened
+
+
+def get_records(request: Request) -> Records:
+    return get_biosight(request).archive.records
+
+
+def get_blobs(request: Request) -> Blobs:
+    return get_biosight(request).archive.blobs
+
+
+# FastAPI runs plain dependencies in a thread each; these three only look something up.
+async def opened(request: Request) -> BioSight:
+    return get_biosight(request)
+
+
+async def opened_records(request: Request) -> Records:
+    return get_records(request)
+
+
+async def opened_blobs(request: Request) -> Blobs:
+    return get_blobs(request)
+
+
+def find_person(request: Request) -> Person | None:
+    """Who a request's token or cookie belongs to."""
+    settings, records = get_biosight(request).settings, get_records(request)
+    header = request.headers.get("authorization", "")
+    if header.startswith("Bearer "):
+        found = accounts.token_user(records, header.removeprefix("Bearer ").strip())
+        return Person(found[0], "", found[1].id, found[1].scopes) if found else None
+    secret = request.cookies.get(cookie_name(settings), "")
+    if not secret:
+        return None
+    signed = accounts.session_user(records, secret, settings.session_idle_days)
+    return Person(signed[0], signed[1].id, "", accounts.SCOPES) if signed else None
+
+
+def signed_in(request: Request) -> Person:
+    """The person; their token's scope must cover the method. Raises NotSignedIn, Forbidden."""
+    person = find_person(request)
+    if person is None:
+        raise NotSignedIn("Sign in first.")
+    need = "read" if request.method in SAFE else "write"
+    if need not in person.scopes:
+        raise Forbidden(f"This token may not {need}.")
+    return person
+
+
+def in_browser(person: Annotated[Person, Depends(signed_in)]) -> Person:
+    """A person with a session: what tokens may not do. Raises Forbidden."""
+    if not person.session:
+        raise Forbidden("A token can't do this; sign in instead.")
+    return person
+
+
+def administrator(person: Annotated[Person, Depends(in_browser)]) -> Person:
+    """A signed-in administrator. Raises NotFound, as for everything foreign."""
+    if not person.user.is_admin:
+        raise NotFound("There is nothing at this address.")
+    return person
+
+
+Open = Annotated[BioSight, Depends(opened)]
+Store = Annotated[Records, Depends(opened_records)]
+Bytes = Annotated[Blobs, Depends(opened_blobs)]
+Signed = Annotated[Person, Depends(signed_in)]
+Browser = Annotated[Person, Depends(in_browser)]
+Admin = Annotated[Person, Depends(administrator)]
+
+
+def as_viewer(collection: str, person: Signed, records: Store) -> Access:
+    """The collection of the path, for looking."""
+    return membership.access(records, person.user.id, collection)
+
+
+def as_editor(collection: str, person: Signed, records: Store) -> Access:
+    """The collection of the path, for changing pictures."""
+    return membership.access(records, person.user.id, collection, "editor")
+
+
+def as_owner(collection: str, person: Signed, records: Store) -> Access:
+    """The collection of the path, for its name and members."""
+    return membership.access(records, person.user.id, collection, "owner")
+
+
+Viewer = Annotated[Access, Depends(as_viewer)]
+Editor = Annotated[Access, Depends(as_editor)]
+Owner = Annotated[Access, Depends(as_owner)]
+
+
+@dataclass(frozen=True, slots=True)
+class SendingPerson:
+    """Who sends a picture, and the collection it is for."""
+
+    person: Person
+    access: Access
+
+
+def sending(collection: str, request: Request) -> SendingPerson:
+    """`signed_in` and `as_editor` in one thread: uploads are many."""
+    person = signed_in(request)
+    return SendingPerson(person, as_editor(collection, person, get_records(request)))
+
+
+Sender = Annotated[SendingPerson, Depends(sending)]
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """An image and the collection through which the person sees it."""
+
+    image: Image
+    access: Access
+
+
+def access_to(
+    records: Records, person: Person, collection: str, need: str, otherwise: str
+) -> Access:
+    """The collection of what the path names. Raises NotFound with the words `otherwise` for those
+    who don't see it, Forbidden for those who may look but not do."""
+    try:
+        return membership.access(records, person.user.id, collection, need)
+    except NotFound:
+        raise NotFound(otherwise) from None
+
+
+def image_for(image: str, need: str, person: Person, records: Records) -> Seen:
+    """The image of the path, if the person may. Raises NotFound or Forbidden."""
+    found = gallery.get_image(records, image)
+    words = "There is no such picture, or it is not shared with you."
+    return Seen(found, access_to(records, person, found.collection, need, words))
+
+
+def image_to_see(image: str, person: Signed, records: Store) -> Seen:
+    """The image of the path, for looking."""
+    return image_for(image, "viewer", person, records)
+
+
+def image_to_change(image: str, person: Signed, records: Store) -> Seen:
+    """The image of the path, for changing."""
+    return image_for(image, "editor", person, records)
+
+
+ImageToSee = Annotated[Seen, Depends(image_to_see)]
+ImageToChange = Annotated[Seen, Depends(image_to_change)]
+
+
+@dataclass(frozen=True, slots=True)
+class OwnAct:
+    """An act that the person may undo, and its collection."""
+
+    act: Act
+    access: Access
+
+
+def act_to_undo(act: str, person: Signed, records: Store) -> OwnAct:
+    """The act of the path: one's own, or any for an owner. Raises NotFound or Forbidden."""
+    found = undoing.get_act(records, act)
+    granted = access_to(records, person, found.collection, "editor", "There is no such act.")
+    if found.target and KINDS[found.kind].goes:  # of others it is no collection
+        membership.access(records, person.user.id, found.target, "editor")
+    if found.by != person.user.id and not granted.allows("owner"):
+        raise Forbidden("Only the person who did this, or an owner, can undo it.")
+    return OwnAct(found, granted)
+
+
+ActToUndo = Annotated[OwnAct, Depends(act_to_undo)]

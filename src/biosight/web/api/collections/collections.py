@@ -1,0 +1,351 @@
+"""API: collections, their labels and members."""
+
+from typing import Annotated, Literal
+
+from fastapi import APIRouter
+from pydantic import BaseModel, Field
+
+from biosight import accounts, gallery, membership, registry
+from biosight.accounts import User
+from biosight.collection import GRIDS, LONGEST_GAP, Collection
+from biosight.errors import Forbidden
+from biosight.gallery import trash
+from biosight.images import Image
+from biosight.membership import Access
+from biosight.storage.conditions import living, unreviewed
+from biosight.storage.records import Order, Where
+from biosight.taxa.kinds import thing_of
+from biosight.taxa.paths import line_of
+from biosight.web.access.deps import Bytes, Editor, Open, Owner, Signed, Store, Viewer
+from biosight.web.access.rights import MemberToRemove, seen_version
+from biosight.web.schemas.body import Input
+from biosight.web.schemas.filters import Filtered, matching
+from biosight.web.schemas.pictures import JobOut, TaxonOut, job_out, taxon_out
+from biosight.work.jobs import Job
+from biosight.workflows.collection_names import names_in, twins
+from biosight.workflows.models import try_version
+from biosight.workflows.names import rename
+from biosight.workflows.names.sensitivity import known_sensitive
+from biosight.workflows.people import members as members_now
+from biosight.workflows.pictures import trash_job
+from biosight.workflows.upkeep import collection_removal
+
+router = APIRouter(tags=["collections"])
+MOST_COVERS = 4
+Said = Literal["title", "license", "rights_holder", "coarse", "utc_offset"]
+
+
+class CoverOut(BaseModel):
+    """One of a collection's largest groups, and an image of it."""
+
+    group: str
+    image: str
+
+
+class CollectionOut(BaseModel):
+    """A collection as this person may use it; `owners` are the names of those who own it, `cover`
+    is an image id or "", `covers` up to four of its largest groups with an image each."""
+
+    id: str
+    name: str
+    role: str
+    owners: list[str]
+    threshold: int
+    favourites: list[str]
+    event_gap: int
+    sensitive: list[str]
+    coarse: float
+    published: dict[str, str]
+    second_reader: bool
+    comments: bool
+    model: str
+    images: int
+    unsure: int
+    unfamiliar: int
+    unreviewed: int
+    trashed_images: int
+    cover: str
+    covers: list[CoverOut]
+    trashed: bool
+    version: int
+
+
+class NewCollection(Input):
+    """A name, and the family of models that names its pictures, "" for the server's default."""
+
+    name: str = Field(max_length=200)
+    model: str = Field("", max_length=64)
+
+
+class CollectionChange(Input):
+    """What to change; `threshold` in whole percent, `model` a family's name, `event_gap` in
+    seconds. `sensitive` are labels whose places, and those of all below them, viewers and exports
+    get as coarse as `coarse`, in degrees. `published` is what is said at exports unless they say
+    otherwise. `second_reader` asks for two independent readings of each picture, `comments` lets
+    members talk about pictures."""
+
+    name: str | None = Field(None, max_length=200)
+    threshold: int | None = Field(None, ge=0, le=100)
+    model: str | None = Field(None, max_length=64)
+    favourites: list[Annotated[str, Field(max_length=200)]] | None = Field(None, max_length=9)
+    event_gap: int | None = Field(None, ge=0, le=LONGEST_GAP)
+    sensitive: list[Annotated[str, Field(max_length=200)]] | None = Field(None, max_length=400)
+    coarse: float | None = Field(None, ge=GRIDS[0], le=GRIDS[-1])
+    published: dict[Said, Annotated[str, Field(max_length=200)]] | None = None
+    second_reader: bool | None = None
+    comments: bool | None = None
+
+
+class LabelOut(BaseModel):
+    """A label folder; `label` is "" for pictures that nobody named. `path` is where it hangs in the
+    tree of names, `taxon` what it is there, and `thing` which of the usual things that are no
+    taxon: empty, human or vehicle. `twin` is the label that it differs from by case, accents or
+    Unicode form only, and should join."""
+
+    label: str
+    images: int
+    verified: int
+    unsure: int
+    path: str
+    taxon: TaxonOut | None
+    thing: str
+    twin: str
+
+
+class LabelChange(Input):
+    """Rename `old` to `new`; an empty `new` removes it. Where `new` is there already and would take
+    in a sensitive name, `sensitive` says whether it is sensitive from then on."""
+
+    old: str = Field(min_length=1, max_length=200)
+    new: str = Field("", max_length=200)
+    sensitive: bool | None = None
+
+
+class LabelChanged(BaseModel):
+    """The act of a rename and how many pictures it changed; of more than 500 a `job` does it."""
+
+    act: str
+    changed: int
+    job: JobOut | None
+
+
+class Emptied(BaseModel):
+    """How many pictures are gone for good; of many a `job` removes them."""
+
+    removed: int
+    job: JobOut | None
+
+
+class MemberOut(BaseModel):
+    """A member; `you` is the one who asks."""
+
+    user: str
+    name: str
+    email: str
+    role: str
+    you: bool
+
+
+class Role(Input):
+    """viewer, editor or owner."""
+
+    role: str = Field(max_length=20)
+
+
+def owners_of(records: Store, collection: str) -> list[str]:
+    """What the owners of a collection are called."""
+    name = accounts.names_of(records)
+    members = membership.members_of(records, collection)
+    return [name(m.user) for m in members if m.role == "owner"]
+
+
+def collection_out(records: Store, access: Access) -> CollectionOut:
+    """A collection with its counts."""
+    c = access.collection
+    where, machine = living(c.id), unreviewed(c.id)
+    newest = records.find(Image, where, order=Order("created_at", descending=True), limit=1)
+    return CollectionOut(
+        id=c.id,
+        name=c.name,
+        role=access.role,
+        owners=owners_of(records, c.id),
+        threshold=c.threshold,
+        favourites=list(c.favourites),
+        event_gap=c.event_gap,
+        sensitive=list(c.sensitive),
+        coarse=c.coarse,
+        published=dict(c.published),
+        second_reader=c.second_reader,
+        comments=c.comments,
+        model=c.model,
+        images=records.count(Image, where),
+        unsure=records.count(Image, [*machine, Where("percent", "<", c.threshold)]),
+        unfamiliar=records.count(Image, [*machine, Where("unfamiliar", "=", True)]),
+        unreviewed=records.count(Image, machine),
+        trashed_images=records.count(
+            Image, [Where("collection", "=", c.id), Where("trashed", "=", True)]
+        ),
+        cover=newest[0].id if newest else "",
+        covers=covers_of(records, c),
+        trashed=c.trashed_at > 0,
+        version=c.version,
+    )
+
+
+def covers_of(records: Store, collection: Collection) -> list[CoverOut]:
+    """An image of each of the largest groups: the topmost names that pictures differ in."""
+    counts = records.count_by(Image, living(collection.id), "label_path")
+    many = {str(p): n for p, n in counts.items()}
+    found = []
+    for path in gallery.largest_groups(many, MOST_COVERS):
+        # One label's newest is at the end of an index; a branch's would have to be sought.
+        fullest = max((p for p in many if p.startswith(path)), key=lambda p: many[p])
+        here = [*living(collection.id), Where("label_path", "=", fullest)]
+        newest = Order("created_at", descending=True)
+        one = records.find(Image, here, order=newest, limit=1)
+        found += [CoverOut(group=line_of(path)[-1], image=i.id) for i in one]
+    return found
+
+
+@router.get("/collections")
+def list_collections(person: Signed, records: Store, trash: bool = False) -> list[CollectionOut]:
+    """The collections one is a member of."""
+    found = membership.collections_of(records, person.user.id, trashed=trash)
+    return [collection_out(records, access) for access in found]
+
+
+@router.post("/collections", status_code=201)
+def create(body: NewCollection, person: Signed, records: Store) -> CollectionOut:
+    """Make a collection; its maker owns it. A model that was taught elsewhere is refused."""
+    if body.model:
+        chosen = seen_version(records, person, registry.champion(records, body.model).id)
+        try_version.check_fits(chosen, None)
+    made = membership.create_collection(records, person.user.id, body.name, body.model)
+    return collection_out(records, Access(made, "owner"))
+
+
+@router.get("/collections/{collection}")
+def show(access: Viewer, records: Store) -> CollectionOut:
+    """One collection."""
+    return collection_out(records, access)
+
+
+@router.patch("/collections/{collection}")
+def change(
+    body: CollectionChange, access: Editor, person: Signed, biosight: Open, records: Store
+) -> CollectionOut:
+    """Set threshold, favourites or model (editors), or the name (owners).
+
+    Pictures that are there keep their labels; a try-on is the way to change those.
+    """
+    if body.model:
+        chosen = registry.champion(records, body.model)
+        try_version.check_fits(seen_version(records, person, chosen.id), access.collection)
+    if body.name is not None and not access.allows("owner"):
+        raise Forbidden("Only an owner can rename a collection.")
+    wanted = body.model_dump()
+    if body.sensitive is not None:
+        names = names_in(records, biosight.catalogue, access.collection)
+        wanted["sensitive"] = known_sensitive(records, access.collection, names, body.sensitive)
+    changed = membership.change_collection(records, access.collection, **wanted)
+    return collection_out(records, Access(changed, access.role))
+
+
+@router.delete("/collections/{collection}", status_code=204)
+def to_trash(access: Owner, records: Store) -> None:
+    """Put a collection into the trash; its pictures go with it and come back with it."""
+    membership.set_trashed(records, access.collection, trashed=True)
+
+
+@router.post("/collections/{collection}/restore")
+def restore(collection: str, person: Signed, records: Store) -> CollectionOut:
+    """Take a collection out of the trash."""
+    access = membership.access(records, person.user.id, collection, "owner", trashed=True)
+    restored = membership.set_trashed(records, access.collection, trashed=False)
+    return collection_out(records, Access(restored, "owner"))
+
+
+@router.delete("/collections/{collection}/forever", status_code=204)
+def remove_forever(collection: str, person: Signed, biosight: Open, records: Store) -> None:
+    """Remove a trashed collection for good, with its pictures and the models taught in it."""
+    access = membership.access(records, person.user.id, collection, "owner", trashed=True)
+    collection_removal.remove_collection(biosight, access.collection)
+
+
+@router.delete("/collections/{collection}/trash", status_code=202)
+def empty_trash(access: Owner, person: Signed, records: Store, blobs: Bytes) -> Emptied:
+    """Remove what lies in the trash now for good: at once where it is little, else as a job."""
+    c = access.collection.id
+    where = [Where("collection", "=", c), Where("trashed", "=", True)]
+    if records.count(Image, where) > trash.PAGE:
+        return Emptied(removed=0, job=job_out(trash_job.ask(records, c, person.user.id)))
+    return Emptied(removed=trash.purge(records, blobs, where), job=None)
+
+
+@router.get("/collections/{collection}/labels")
+def labels(access: Viewer, biosight: Open, records: Store, chosen: Filtered) -> list[LabelOut]:
+    """Label folders with counts of what a filter matches, the fullest first."""
+    c = access.collection
+    names = names_in(records, biosight.catalogue, c)
+    where = matching(access, chosen)
+    counts = gallery.label_counts(records, where, c.threshold)
+    same = twins(names, {x.label: x.images for x in counts if x.label})
+    return [
+        LabelOut.model_construct(
+            label=x.label,
+            images=x.images,
+            verified=x.verified,
+            unsure=x.unsure,
+            path=x.path,
+            taxon=taxon_out(names.tree, x.label),
+            thing=thing_of(x.label),
+            twin=same.get(x.label, ""),
+        )
+        for x in counts
+    ]
+
+
+@router.post("/collections/{collection}/labels/rename")
+def rename_label(
+    body: LabelChange, access: Editor, person: Signed, biosight: Open, records: Store
+) -> LabelChanged:
+    """Rename, merge (into a name that exists) or remove a label: at once where 500 pictures bear
+    it, as a job where more do. 409 with the code needs_answer asks for `sensitive`."""
+    by, c = person.user.id, access.collection.id
+    done = rename.rename_label(
+        records, biosight.catalogue, by, c, body.old, body.new, sensitive=body.sensitive
+    )
+    if isinstance(done, Job):
+        return LabelChanged(act=done.id, changed=0, job=job_out(done))
+    return LabelChanged(act=done.act, changed=len(done.changed), job=None)
+
+
+@router.get("/collections/{collection}/members")
+def members(access: Viewer, person: Signed, records: Store) -> list[MemberOut]:
+    """Who is in a collection."""
+    found = []
+    for member in membership.members_of(records, access.collection.id):
+        if user := records.get(User, member.user):
+            found.append(
+                MemberOut(
+                    user=user.id,
+                    name=user.name,
+                    email=user.email,
+                    role=member.role,
+                    you=user.id == person.user.id,
+                )
+            )
+    return found
+
+
+@router.patch("/collections/{collection}/members/{user}", status_code=204)
+def set_role(user: str, body: Role, access: Owner, records: Store) -> None:
+    """Change a member's role. Whoever may not invite any more loses the links that they made."""
+    members_now.change_role(records, access.collection.id, user, body.role)
+
+
+@router.delete("/collections/{collection}/members/{user}", status_code=204)
+def remove_member(collection: str, user: MemberToRemove, records: Store) -> None:
+    """Remove a member (owners), or leave (oneself). Links that they made end, and work that they
+    started here stops."""
+    members_now.end_membership(records, collection, user)

@@ -1,0 +1,182 @@
+"""API: invitations to a collection - one link each, made by owners, for people with and without an
+account."""
+
+from typing import Literal
+
+from fastapi import APIRouter
+from pydantic import BaseModel, Field
+
+from biosight import accounts, logbook, membership
+from biosight.accounts import Invitation
+from biosight.collection import Collection
+from biosight.errors import NotFound
+from biosight.storage.records import Records, Remove
+from biosight.web.access.deps import Owner, Signed, Store
+from biosight.web.outbox import Letters
+from biosight.web.schemas.body import Input
+from biosight.web.schemas.invitations import InvitationOut, Invite, invitation_out
+from biosight.workflows.people import joining_and_leaving, link_makers
+
+router = APIRouter(tags=["invitations"])
+Role = Literal["viewer", "editor", "owner"]
+
+
+class InviteTo(Invite):
+    """An invitation to a collection, and what it makes who follows it."""
+
+    role: Role = "viewer"
+
+
+class InvitationMade(InvitationOut):
+    """A new invitation; `path` is the link behind the server's address, shown this once. `mailed`
+    where a letter is on its way to the address that it is for."""
+
+    path: str
+    mailed: bool
+
+
+class Secret(Input):
+    """What stands behind the # of a link."""
+
+    secret: str = Field(max_length=200)
+
+
+class Invited(BaseModel):
+    """What a link offers: who invites, to which collection ("" to sign up alone) and as what; the
+    address that it is for, "" for anyone."""
+
+    by: str
+    collection: str
+    role: str
+    email: str
+
+
+class Joined(BaseModel):
+    """The collection that one is a member of now, "" for none."""
+
+    collection: str
+
+
+class OfferOut(BaseModel):
+    """An invitation to a collection that waits for one's answer."""
+
+    id: str
+    role: str
+    by: str
+    collection: str
+    collection_name: str
+
+
+class Answer(Input):
+    """Accept or decline."""
+
+    accept: bool
+
+
+@router.get("/collections/{collection}/invitations")
+def list_invitations(access: Owner, records: Store) -> list[InvitationOut]:
+    """Open invitations to a collection; those of a BioSight before links end never."""
+    c = access.collection.id
+    old = [
+        InvitationOut(id=o.id, email=o.email, role=o.role, uses=1, ends_at=0.0)
+        for o in membership.offers_of(records, c)
+    ]
+    good = link_makers.good_invitations(records, accounts.invitations(records, c))
+    return old + [invitation_out(i) for i in good]
+
+
+@router.post("/collections/{collection}/invitations", status_code=201)
+def invite(
+    body: InviteTo, access: Owner, person: Signed, records: Store, outbox: Letters
+) -> InvitationMade:
+    """Make a link that lets people in; one for an address is mailed there."""
+    c = access.collection.id
+    outbox.allow(records, person.user, body.email)
+    secret, made = accounts.invite(
+        records,
+        person.user,
+        body.email,
+        collection=c,
+        role=body.role,
+        days=body.days,
+        uses=body.uses,
+    )
+    logbook.note(records, "invited", by=person.user.id, about=c, detail=f"as {body.role}")
+    path = f"/join#{secret}"
+    mailed = outbox.invite(records, person.user, made, path)
+    return InvitationMade(**invitation_out(made).model_dump(), path=path, mailed=mailed)
+
+
+@router.delete("/collections/{collection}/invitations/{invitation}", status_code=204)
+def withdraw(invitation: str, access: Owner, records: Store) -> None:
+    """Take an invitation back: its link leads nowhere any more."""
+    c = access.collection.id
+    if any(o.id == invitation for o in membership.offers_of(records, c)):
+        membership.withdraw_offer(records, c, invitation)
+        return
+    found = accounts.find_invitation(records, invitation, c)
+    records.write(Remove(Invitation, found.id))
+
+
+@router.post("/invitation")
+def look(body: Secret, records: Store) -> Invited:
+    """What a link offers; whoever has it may ask."""
+    found = link_makers.open_invitation(records, body.secret)
+    c = records.get(Collection, found.collection) if found.collection else None
+    if found.collection and (c is None or c.trashed_at):
+        raise NotFound("The collection of this invitation is not there any more.")
+    return Invited(
+        by=accounts.names_of(records)(found.by),
+        collection=c.name if c else "",
+        role=found.role,
+        email=found.email,
+    )
+
+
+@router.post("/join")
+def join(body: Secret, person: Signed, records: Store) -> Joined:
+    """Follow a link with the account that one has."""
+    found = link_makers.open_invitation(records, body.secret)
+    return Joined(collection=joining_and_leaving.join(records, person.user, found))
+
+
+@router.get("/offers")
+def my_offers(person: Signed, records: Store) -> list[OfferOut]:
+    """Invitations to collections for one's own address, where a mail, a sign-in provider or an
+    administrator proved that it is one's own; anybody else needs the link."""
+    if not person.user.has_proved_address:
+        return []
+    email, name = person.user.email, accounts.names_of(records)
+    old = [
+        OfferOut(id=o.id, role=o.role, by=name(o.by), collection=c.id, collection_name=c.name)
+        for o, c in membership.offers_to(records, email)
+    ]
+    mine = link_makers.good_invitations(records, accounts.invitations_to(records, email))
+    links = [(i, records.get(Collection, i.collection)) for i in mine]
+    return old + [
+        OfferOut(id=i.id, role=i.role, by=name(i.by), collection=c.id, collection_name=c.name)
+        for i, c in links
+        if c is not None and not c.trashed_at
+    ]
+
+
+@router.post("/offers/{offer}", status_code=204)
+def answer(offer: str, body: Answer, person: Signed, records: Store) -> None:
+    """Accept or decline an invitation for one's own proved address."""
+    if not person.user.has_proved_address:
+        raise NotFound("There is no such invitation.")
+    found = own_invitation(records, offer, person.user.email)
+    if found is None:
+        membership.answer_offer(
+            records, offer, person.user.email, person.user.id, accept=body.accept
+        )
+    elif body.accept:
+        joining_and_leaving.join(records, person.user, found)
+    else:
+        records.write(Remove(Invitation, found.id))
+
+
+def own_invitation(records: Records, id: str, email: str) -> Invitation | None:
+    """An open link for this address."""
+    open_now = link_makers.good_invitations(records, accounts.invitations_to(records, email))
+    return next((i for i in open_now if i.id == id), None)

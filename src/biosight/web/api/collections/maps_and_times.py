@@ -1,0 +1,126 @@
+"""API: where and when pictures were taken, to look at: a map, days, and the hours of a name."""
+
+from collections import Counter
+from dataclasses import asdict
+from typing import Annotated
+
+from fastapi import APIRouter, Query
+from pydantic import BaseModel, Field
+
+from biosight.field.activity import activity, busiest
+from biosight.field.coarse_places import Coarsening, hidden_groups, middle
+from biosight.field.days import days_of
+from biosight.images import Image
+from biosight.storage.records import Records, Where
+from biosight.web.access.deps import Open, Store, Viewer
+from biosight.web.access.rights import seen_rule
+from biosight.web.schemas.filters import Filtered, matching
+from biosight.workflows.places import deployment_acts
+
+router = APIRouter(tags=["places"])
+Paths = Annotated[
+    tuple[Annotated[str, Field(max_length=2000, pattern=r"^/.*/$")], ...], Query(max_length=12)
+]
+
+
+class ActivityOut(BaseModel):
+    """Dated pictures and events at and below a name, by hour of the day (24) and month (12)."""
+
+    path: str
+    label: str
+    images: int
+    hours: list[int]
+    months: list[int]
+    events: int
+    event_hours: list[int]
+    event_months: list[int]
+
+
+@router.get("/collections/{collection}/activity")
+def show_activity(access: Viewer, records: Store, under: Paths = ()) -> list[ActivityOut]:
+    """When pictures were taken, by corrected local time, of up to twelve paths of the tree of
+    names; without any, of the four that most pictures bear."""
+    c = access.collection.id
+    chosen = under or tuple(busiest(records, c, 4))
+    gap = access.collection.event_gap
+    return [ActivityOut(**asdict(activity(records, c, path, gap))) for path in chosen]
+
+
+class DaysOut(BaseModel):
+    """Pictures by day of one deployment, "" for those of none; `name` is the deployment's."""
+
+    deployment: str
+    name: str
+    start: str
+    end: str
+    days: dict[str, int]
+
+
+@router.get("/collections/{collection}/days")
+def show_days(access: Viewer, records: Store, chosen: Filtered) -> list[DaysOut]:
+    """How many pictures that a filter matches each deployment took on each day."""
+    c = access.collection
+    _, deployments = deployment_acts.places_by_id(records, c.id)
+    where = matching(access, chosen)
+    found = []
+    for one in days_of(records, where):
+        d = deployments.get(one.deployment)
+        name, start, end = (d.name, d.start[:10], d.end[:10]) if d else ("", "", "")
+        row = DaysOut(deployment=one.deployment, name=name, start=start, end=end, days=one.days)
+        found.append(row)
+    return sorted(found, key=lambda d: (not d.name, d.name.casefold()))
+
+
+class PointOut(BaseModel):
+    """A point of the map: a site with its id and name, or where pictures without a site lie, to a
+    hundredth of a degree; coarse to `coarse` degrees for those who may not see where it is."""
+
+    site: str
+    name: str
+    latitude: float
+    longitude: float
+    coarse: float
+    images: int
+
+
+@router.get("/collections/{collection}/map")
+def show_map(access: Viewer, biosight: Open, records: Store, chosen: Filtered) -> list[PointOut]:
+    """Where what a filter matches was taken: sites, and coordinates of pictures without one."""
+    c = access.collection
+    where = matching(access, chosen)
+    rule = seen_rule(access, biosight, records)
+    images = records.count_by(Image, where, "site")
+    points = [
+        point(s.id, s.name, (s.latitude, s.longitude), rule.of_site(s.id), images.get(s.id, 0))
+        for s in deployment_acts.sites_of(records, c.id)
+    ]
+    return points + cells(records, where, rule)
+
+
+def cells(records: Records, where: list[Where], rule: Coarsening) -> list[PointOut]:
+    """The points of pictures without a site, those of sensitive names as coarse as the rule has."""
+    free = [*where, Where("site", "=", "")]
+    counts = {str(k): n for k, n in records.count_by(Image, free, "cell").items() if k}
+    hidden: Counter[str] = Counter()
+    if rule.degrees:
+        used = [map(str, records.count_by(Image, free, name)) for name in ("label", "label_path")]
+        for met in hidden_groups(rule, *used):
+            counted = records.count_by(Image, [*free, met], "cell").items()
+            hidden.update({str(cell): n for cell, n in counted})
+    found = []
+    for cell, n in counts.items():
+        latitude, longitude = (float(part) for part in cell.split())
+        for many, degrees in ((n - hidden[cell], 0.0), (hidden[cell], rule.degrees)):
+            if many > 0:
+                found.append(point("", "", (latitude, longitude), degrees, many))
+    return found
+
+
+def point(
+    site: str, name: str, place: tuple[float, float], degrees: float, images: int
+) -> PointOut:
+    """A point, in the middle of its cell where it is coarse."""
+    latitude, longitude = middle(*place, degrees) if degrees else place
+    return PointOut(
+        site=site, name=name, latitude=latitude, longitude=longitude, coarse=degrees, images=images
+    )

@@ -1,0 +1,222 @@
+"""API: a collection's tree of names: finding one while typing, adding, moving."""
+
+from collections import Counter
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import asdict
+from pathlib import Path
+from shutil import copyfileobj
+from tempfile import NamedTemporaryFile
+from typing import Annotated
+
+from fastapi import APIRouter, File, Query, UploadFile
+from pydantic import BaseModel, Field
+
+from biosight.images import Image
+from biosight.own_names.collected import Names
+from biosight.storage.conditions import living
+from biosight.taxa.checklist import Listed, read_checklist
+from biosight.taxa.kinds import USUAL
+from biosight.taxa.naming import alike
+from biosight.taxa.paths import line_of
+from biosight.web.access.deps import Editor, Open, Signed, Store, Viewer
+from biosight.web.schemas.body import Input
+from biosight.web.schemas.pictures import TaxonOut, taxon_out
+from biosight.workflows.collection_names import names_in
+from biosight.workflows.names import checklists, label_paths, tree_edits
+
+router = APIRouter(tags=["names"])
+Text = Annotated[str, Query(max_length=200)]
+
+
+class NameFound(TaxonOut):
+    """A label that can be chosen; `found` is the name that was met where it is another one: a
+    common name, or a synonym. `images` is how many pictures bear the label."""
+
+    found: str
+    images: int
+
+
+class NewName(Input):
+    """A name to add below `parent`, "" for the top. Ranks are Darwin Core's taxonRank."""
+
+    label: str = Field(min_length=1, max_length=200)
+    parent: str = Field("", max_length=200)
+    scientific_name: str = Field("", max_length=200)
+    taxon_rank: str = Field("", max_length=40)
+    vernacular_name: str = Field("", max_length=200)
+
+
+class NameMoved(Input):
+    """A label, and what it is to hang below, "" for the top."""
+
+    label: str = Field(min_length=1, max_length=200)
+    parent: str = Field("", max_length=200)
+
+
+class NamesChanged(BaseModel):
+    """The act that can be undone, the label as it is written, and whether all pictures have their
+    new place: call settle until they have."""
+
+    act: str
+    label: str
+    settled: bool
+
+
+class Settled(BaseModel):
+    """Whether all pictures have their place in the tree as it is now."""
+
+    settled: bool
+
+
+class Below(TaxonOut):
+    """A name of the tree, with how many hang right below it, and how many pictures bear it or a
+    name below it."""
+
+    children: int
+    images: int
+
+
+@router.get("/collections/{collection}/names")
+def find_names(
+    access: Viewer,
+    biosight: Open,
+    records: Store,
+    q: Text = "",
+    limit: Annotated[int, Query(ge=1, le=100)] = 20,
+) -> list[NameFound]:
+    """Labels by what is typed of a scientific or common name or a synonym; case, accents and
+    Unicode form make no difference. Words that only pictures bear are found too."""
+    c = access.collection
+    names = names_in(records, biosight.catalogue, c)
+    used = {str(k): n for k, n in records.count_by(Image, living(c.id), "label").items()}
+    own = own_words(names, used, q)
+    met = {e.label: e.name for e in names.finder.find(q, limit)}
+    found = [*((label, label) for label in own), *met.items()]
+    return [name_found(names, label, name, used) for label, name in found][:limit]
+
+
+def own_words(names: Names, used: dict[str, int], typed: str) -> list[str]:
+    """Labels of pictures that the tree does not know, and the usual things that are no taxa, where
+    they hold what is typed."""
+    sought = alike(typed)
+    words = {*used, *USUAL} - set(names.tree.taxa) - {""}
+    return sorted(w for w in words if sought and sought in alike(w))
+
+
+def name_found(names: Names, label: str, name: str, used: dict[str, int]) -> NameFound:
+    """One label as the chooser shows it."""
+    taxon = taxon_out(names.tree, label)
+    assert taxon is not None
+    other = "" if alike(name) == alike(label) else name
+    return NameFound(**taxon.model_dump(), found=other, images=used.get(label, 0))
+
+
+@router.get("/collections/{collection}/names/below")
+def below(access: Viewer, biosight: Open, records: Store, of: Text = "") -> list[Below]:
+    """The names right below one, "" for the top, in order."""
+    c = access.collection
+    tree = names_in(records, biosight.catalogue, c).tree
+    used = Counter[str]()
+    for path, n in records.count_by(Image, living(c.id), "label_path").items():
+        for label in line_of(str(path)):
+            used[label] += n
+    return [
+        Below(
+            **taxon.model_dump(),
+            children=len(tree.children.get(label, ())),
+            images=used[label],
+        )
+        for label in sorted(tree.children.get(of, ()), key=str.casefold)
+        if (taxon := taxon_out(tree, label))
+    ]
+
+
+@router.post("/collections/{collection}/names", status_code=201)
+def add(
+    body: NewName, access: Editor, person: Signed, biosight: Open, records: Store
+) -> NamesChanged:
+    """Add a name below another one."""
+    label, act = tree_edits.add_name(
+        records, biosight.catalogue, person.user.id, access.collection.id, **body.model_dump()
+    )
+    settled = label_paths.settle(records, biosight.catalogue, access.collection.id)
+    return NamesChanged(act=act.id, label=label, settled=settled)
+
+
+@router.post("/collections/{collection}/names/move")
+def move(
+    body: NameMoved, access: Editor, person: Signed, biosight: Open, records: Store
+) -> NamesChanged:
+    """Move a name, with all below it, below another one."""
+    c = access.collection.id
+    act = tree_edits.move_name(
+        records, biosight.catalogue, person.user.id, c, body.label, body.parent
+    )
+    settled = label_paths.settle(records, biosight.catalogue, c)
+    return NamesChanged(act=act.id, label=body.label, settled=settled)
+
+
+class ChecklistSeen(BaseModel):
+    """What a checklist would do: new names, new synonyms, names known already, and what is
+    doubtful, with the first of the doubts in words."""
+
+    new: int
+    synonyms: int
+    known: int
+    doubtful: int
+    doubts: list[str]
+
+
+class ChecklistTaken(BaseModel):
+    """How far a checklist was taken in: send it again with the act until none is left."""
+
+    act: str
+    added: int
+    left: int
+    settled: bool
+
+
+@contextmanager
+def sent(file: UploadFile) -> Iterator[list[Listed]]:
+    """The names of a checklist that was sent. Raises BadRequest in words."""
+    with NamedTemporaryFile(suffix=".checklist") as kept:
+        copyfileobj(file.file, kept)
+        kept.flush()
+        yield read_checklist(Path(kept.name))
+
+
+@router.post("/collections/{collection}/names/checklist/preview")
+def preview_checklist(
+    file: Annotated[UploadFile, File()], access: Editor, biosight: Open, records: Store
+) -> ChecklistSeen:
+    """Look through a checklist, a CSV or a Darwin Core Archive; nothing changes."""
+    with sent(file) as listed:
+        seen = checklists.preview(records, biosight.catalogue, access.collection.id, listed)
+    return ChecklistSeen(**asdict(seen))
+
+
+@router.post("/collections/{collection}/names/checklist")
+def take_checklist(
+    file: Annotated[UploadFile, File()],
+    access: Editor,
+    person: Signed,
+    biosight: Open,
+    records: Store,
+    act: Annotated[str, Query(max_length=64)] = "",
+) -> ChecklistTaken:
+    """Take in up to 20,000 names of a checklist; one act with undo, however many calls."""
+    c, title = access.collection.id, (file.filename or "checklist")[:100]
+    with sent(file) as listed:
+        done = checklists.take_names(
+            records, biosight.catalogue, person.user.id, c, listed, title, act=act
+        )
+    settled = bool(done.left) or label_paths.settle(records, biosight.catalogue, c)
+    return ChecklistTaken(**asdict(done), settled=settled)
+
+
+@router.post("/collections/{collection}/names/settle")
+def settle(access: Editor, biosight: Open, records: Store) -> Settled:
+    """Give up to 2,000 more pictures their place in the tree."""
+    done = label_paths.settle(records, biosight.catalogue, access.collection.id)
+    return Settled(settled=done)

@@ -1,0 +1,381 @@
+"""API: sites and deployments of a collection, and a deployment's clock."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+from pathlib import Path
+from shutil import copyfileobj
+from tempfile import NamedTemporaryFile
+from typing import Annotated, Any
+
+from fastapi import APIRouter, File, UploadFile
+from pydantic import BaseModel, Field
+
+from biosight.field.coarse_places import middle, uncertainty
+from biosight.images import Image
+from biosight.places import Deployment, Site, tables
+from biosight.places.clocks import MOST_SHIFT, checked_moment, shift_between, shifted
+from biosight.places.coordinates import read_place
+from biosight.review.acts import MOST_AT_ONCE, Act
+from biosight.storage.conditions import living
+from biosight.storage.records import Order, Records, Where
+from biosight.web.access.deps import Editor, Open, Signed, Store, Viewer
+from biosight.web.access.rights import seen_rule
+from biosight.web.schemas.body import Input
+from biosight.web.schemas.pictures import JobOut, job_out
+from biosight.workflows.pictures import long_acts
+from biosight.workflows.places import deployment_acts, deployment_tables
+
+router = APIRouter(tags=["places"])
+Id = Annotated[str, Field(max_length=64)]
+When = Annotated[str, Field(pattern=r"^(\d{4}-\d\d-\d\d[T ]\d\d:\d\d(:\d\d)?)?$")]
+
+
+class SiteIn(Input):
+    """A named place; coordinates as people write them: 52.1234, 52,1234 or 52° 7' 24" N.
+
+    `uncertainty` in metres.
+    """
+
+    name: str = Field(min_length=1, max_length=deployment_acts.LONGEST_NAME)
+    latitude: str = Field(max_length=40)
+    longitude: str = Field(max_length=40)
+    uncertainty: int | None = Field(None, ge=1, le=20_000_000)
+    habitat: str = Field("", max_length=500)
+
+
+class SiteChange(Input):
+    """What to change of a site; what is not sent stays as it is."""
+
+    name: str = Field("", min_length=1, max_length=deployment_acts.LONGEST_NAME)
+    latitude: str = Field("", max_length=40)
+    longitude: str = Field("", max_length=40)
+    uncertainty: int | None = Field(None, ge=1, le=20_000_000)
+    habitat: str = Field("", max_length=500)
+
+
+class SiteOut(BaseModel):
+    """A named place in decimal degrees (WGS 84), and how many pictures and deployments it has;
+    `coarse` is the grid in degrees for those who may not see where it is, 0 for exact."""
+
+    id: str
+    name: str
+    latitude: float
+    longitude: float
+    uncertainty: int | None
+    coarse: float
+    habitat: str
+    images: int
+    deployments: int
+
+
+class DeploymentIn(Input):
+    """A camera at a site for a time; times are local, `zone` is IANA's, `shift` in seconds is added
+    to what the clock said, `height` in metres."""
+
+    name: str = Field(min_length=1, max_length=deployment_acts.LONGEST_NAME)
+    site: Id = ""
+    camera: str = Field("", max_length=120)
+    start: When = ""
+    end: When = ""
+    zone: str = Field("", max_length=60)
+    shift: int = Field(0, ge=-MOST_SHIFT, le=MOST_SHIFT)
+    height: float | None = Field(None, ge=0, le=1000)
+    bait: bool | None = None
+    comments: str = Field("", max_length=2000)
+
+
+class DeploymentChange(DeploymentIn):
+    """What to change of a deployment; what is not sent stays as it is."""
+
+    name: str = Field("", min_length=1, max_length=deployment_acts.LONGEST_NAME)
+
+
+class DeploymentOut(BaseModel):
+    """A deployment with its pictures: how many, and the first and last corrected time; the shift in
+    words, "" for none."""
+
+    id: str
+    name: str
+    site: str
+    camera: str
+    start: str
+    end: str
+    zone: str
+    shift: int
+    shift_words: str
+    height: float | None
+    bait: bool | None
+    comments: str
+    images: int
+    first: str
+    last: str
+
+
+class PlaceChanged(BaseModel):
+    """The act that can be undone, the id, and how many pictures followed; more than 500 follow by a
+    `job`."""
+
+    act: str
+    id: str
+    changed: int = 0
+    job: JobOut | None = None
+
+
+class ClockSeen(Input):
+    """A picture whose true local time is known."""
+
+    image: Id
+    true: str = Field(max_length=30)
+
+
+class ClockOut(BaseModel):
+    """What the deployment's shift would be, in seconds and in words; how many pictures would move;
+    the first and last time after it."""
+
+    shift: int
+    words: str
+    images: int
+    first: str
+    last: str
+
+
+class TableSeen(BaseModel):
+    """What a table of deployments would do: new sites and deployments, those that change, and the
+    first of the rows that can't be read, in words."""
+
+    sites: int
+    deployments: int
+    changes: int
+    known: int
+    doubtful: int
+    doubts: list[str]
+
+
+class TableTaken(BaseModel):
+    """The act of a table, "" where it changed nothing, and how many pictures followed; more than
+    500 follow by a `job`."""
+
+    act: str
+    changed: int
+    job: JobOut | None
+
+
+@router.get("/collections/{collection}/sites")
+def sites(access: Viewer, biosight: Open, records: Store) -> list[SiteOut]:
+    """All sites, by name; viewers get those of sensitive names coarse."""
+    c = access.collection.id
+    rule = seen_rule(access, biosight, records)
+    images = records.count_by(Image, living(c), "site")
+    used = records.count_by(Deployment, [Where("collection", "=", c)], "site")
+    return [
+        SiteOut(
+            id=s.id,
+            name=s.name,
+            **place_seen(s, rule.of_site(s.id)),
+            habitat=s.habitat,
+            images=images.get(s.id, 0),
+            deployments=used.get(s.id, 0),
+        )
+        for s in deployment_acts.sites_of(records, c)
+    ]
+
+
+def place_seen(site: Site, degrees: float) -> dict[str, Any]:
+    """A site's place, exact or in the middle of its cell."""
+    if not degrees:
+        exact = {"latitude": site.latitude, "longitude": site.longitude}
+        return exact | {"uncertainty": site.uncertainty, "coarse": 0.0}
+    latitude, longitude = middle(site.latitude, site.longitude, degrees)
+    far = {"uncertainty": uncertainty(degrees), "coarse": degrees}
+    return {"latitude": latitude, "longitude": longitude} | far
+
+
+def site_from(body: SiteIn, collection: str) -> Site:
+    """The body as a Site. Raises BadRequest in words."""
+    latitude, longitude = read_place(body.latitude, body.longitude)
+    found = body.uncertainty, body.habitat.strip()
+    return Site("", collection, body.name, latitude, longitude, *found)
+
+
+@router.post("/collections/{collection}/sites", status_code=201)
+def add_site(body: SiteIn, access: Editor, person: Signed, records: Store) -> PlaceChanged:
+    """Add a site."""
+    made, act = deployment_acts.add_place(
+        records, person.user.id, site_from(body, access.collection.id)
+    )
+    return PlaceChanged(act=act.id, id=made.id)
+
+
+@router.patch("/collections/{collection}/sites/{site}")
+def change_site(
+    site: str, body: SiteChange, access: Editor, person: Signed, records: Store
+) -> PlaceChanged:
+    """Change a site: the fields that are sent."""
+    old = deployment_acts.there(records, Site, site, access.collection.id)
+    made, act = deployment_acts.change_place(records, person.user.id, old, changed_site(old, body))
+    return PlaceChanged(act=act.id, id=made.id)
+
+
+def changed_site(old: Site, body: SiteChange) -> Site:
+    """A site with the fields that were sent. Raises BadRequest in words."""
+    said: dict[str, Any] = body.model_dump(exclude_unset=True)
+    if said.keys() & {"latitude", "longitude"}:
+        latitude = said.get("latitude", str(old.latitude))
+        longitude = said.get("longitude", str(old.longitude))
+        said["latitude"], said["longitude"] = read_place(latitude, longitude)
+    if "habitat" in said:
+        said["habitat"] = said["habitat"].strip()
+    return replace(old, **said)
+
+
+@router.delete("/collections/{collection}/sites/{site}")
+def remove_site(site: str, access: Editor, person: Signed, records: Store) -> PlaceChanged:
+    """Remove a site that nothing is in."""
+    old = deployment_acts.there(records, Site, site, access.collection.id)
+    act = deployment_acts.remove_place(records, person.user.id, old)
+    return PlaceChanged(act=act.id, id=site)
+
+
+@router.get("/collections/{collection}/deployments")
+def deployments(access: Viewer, records: Store) -> list[DeploymentOut]:
+    """All deployments, by name."""
+    c = access.collection.id
+    images = records.count_by(Image, living(c), "deployment")
+    return [
+        DeploymentOut(
+            **{k: getattr(d, k) for k in DeploymentIn.model_fields},
+            id=d.id,
+            shift_words=deployment_acts.in_words(d.shift) if d.shift else "",
+            images=images.get(d.id, 0),
+            first=edge(records, d, descending=False) if images.get(d.id) else "",
+            last=edge(records, d, descending=True) if images.get(d.id) else "",
+        )
+        for d in deployment_acts.deployments_of(records, c)
+    ]
+
+
+def edge(records: Records, deployment: Deployment, *, descending: bool) -> str:
+    """The corrected time of a deployment's first or last dated picture, "" for none."""
+    where = [*living(deployment.collection), Where("deployment", "=", deployment.id)]
+    where.append(Where("taken", "!=", ""))
+    found = records.find(Image, where, order=Order("taken", descending=descending), limit=1)
+    return found[0].taken_at if found else ""
+
+
+def deployment_from(body: DeploymentIn, collection: str) -> Deployment:
+    """The body as a Deployment."""
+    said = body.model_dump() | {"start": full(body.start), "end": full(body.end)}
+    return Deployment(id="", collection=collection, **said)
+
+
+def changed_deployment(old: Deployment, body: DeploymentChange) -> Deployment:
+    """A deployment with the fields that were sent. Raises BadRequest in words."""
+    said: dict[str, Any] = body.model_dump(exclude_unset=True)
+    said |= {name: full(said[name]) for name in ("start", "end") if name in said}
+    return replace(old, **said)
+
+
+def full(when: str) -> str:
+    """A local time to the second, with a T. Raises BadRequest in words."""
+    said = when.replace(" ", "T")
+    return checked_moment(f"{said}:00" if len(said) == 16 else said)
+
+
+@router.post("/collections/{collection}/deployments", status_code=201)
+def add_deployment(
+    body: DeploymentIn, access: Editor, person: Signed, records: Store
+) -> PlaceChanged:
+    """Add a deployment; pictures are put into it by an act of the kind deploy."""
+    wanted = deployment_from(body, access.collection.id)
+    made, act = deployment_acts.add_place(records, person.user.id, wanted)
+    return PlaceChanged(act=act.id, id=made.id)
+
+
+@router.patch("/collections/{collection}/deployments/{deployment}")
+def change_deployment(
+    deployment: str, body: DeploymentChange, access: Editor, person: Signed, records: Store
+) -> PlaceChanged:
+    """Change a deployment, its site and clock too: the fields that are sent. Its pictures
+    follow."""
+    by = person.user.id
+    old = deployment_acts.there(records, Deployment, deployment, access.collection.id)
+    made, act = deployment_acts.change_place(records, by, old, changed_deployment(old, body))
+    changed, job = followed(records, act, [made.id])
+    return PlaceChanged(act=act.id, id=made.id, changed=changed, job=job)
+
+
+def followed(records: Records, act: Act, deployments: list[str]) -> tuple[int, JobOut | None]:
+    """Bring the pictures of deployments after them: how many were, or the job that does it."""
+    where = deployment_acts.in_deployments(act.collection, deployments)
+    if deployments and records.count(Image, where) > MOST_AT_ONCE:
+        return 0, job_out(long_acts.ask_to_follow(records, act, deployments))
+    return deployment_acts.follow(records, act.by, act, deployments), None
+
+
+@router.delete("/collections/{collection}/deployments/{deployment}")
+def remove_deployment(
+    deployment: str, access: Editor, person: Signed, records: Store
+) -> PlaceChanged:
+    """Remove a deployment that has no pictures."""
+    old = deployment_acts.there(records, Deployment, deployment, access.collection.id)
+    act = deployment_acts.remove_place(records, person.user.id, old)
+    return PlaceChanged(act=act.id, id=deployment)
+
+
+@router.post("/collections/{collection}/deployments/{deployment}/clock")
+def clock(deployment: str, body: ClockSeen, access: Viewer, records: Store) -> ClockOut:
+    """What the shift would be if a picture was taken at a known time; nothing changes yet."""
+    c = access.collection.id
+    found = deployment_acts.there(records, Deployment, deployment, c)
+    image = deployment_acts.dated_picture(records, found, body.image)
+    shift = shift_between(image.taken_file, body.true.strip().replace(" ", "T"))
+    ends = [edge(records, found, descending=way) for way in (False, True)]
+    first, last = (shifted(t, shift - found.shift) for t in ends)
+    where = [*living(c), Where("deployment", "=", found.id)]
+    return ClockOut(
+        shift=shift,
+        words=deployment_acts.in_words(shift),
+        images=records.count(Image, where),
+        first=first,
+        last=last,
+    )
+
+
+@contextmanager
+def sent(file: UploadFile) -> Iterator[list[tables.Row]]:
+    """The rows of a table that was sent. Raises BadRequest in words."""
+    with NamedTemporaryFile(suffix=".csv") as kept:
+        copyfileobj(file.file, kept)
+        kept.flush()
+        yield tables.read_table(Path(kept.name))
+
+
+@router.post("/collections/{collection}/deployments/table/preview")
+def preview_table(file: Annotated[UploadFile, File()], access: Editor, records: Store) -> TableSeen:
+    """Look through a CSV of deployments with Camtrap DP's columns; nothing changes."""
+    with sent(file) as rows:
+        seen = deployment_tables.outlook(records, access.collection.id, rows)
+    return TableSeen(
+        sites=len(seen.new_sites),
+        deployments=len(seen.new_deployments),
+        changes=len(seen.changed),
+        known=seen.known,
+        doubtful=len(seen.doubts),
+        doubts=seen.doubts[:10],
+    )
+
+
+@router.post("/collections/{collection}/deployments/table")
+def take_table(
+    file: Annotated[UploadFile, File()], access: Editor, person: Signed, records: Store
+) -> TableTaken:
+    """Take in a CSV of deployments, as one act; pictures of changed ones follow."""
+    with sent(file) as rows:
+        done = deployment_tables.take_table(
+            records, person.user.id, access.collection.id, rows, (file.filename or "table")[:100]
+        )
+    if done is None:
+        return TableTaken(act="", changed=0, job=None)
+    changed, job = followed(records, done, deployment_tables.to_follow(done))
+    return TableTaken(act=done.id, changed=changed, job=job)

@@ -1,0 +1,290 @@
+"""API: links that show a collection, a label or a picture, and what a visitor sees by one.
+
+A visitor needs no account, changes nothing, and sees places coarsely at most.
+"""
+
+from functools import partial
+from typing import Annotated, Literal
+
+from fastapi import APIRouter, Depends, Query, Request, Response
+from fastapi.responses import FileResponse
+from pydantic import BaseModel, Field
+
+from biosight import accounts, gallery, logbook
+from biosight.accounts import Share
+from biosight.bootstrap import BioSight
+from biosight.collection import Collection
+from biosight.errors import BadRequest, NotFound
+from biosight.field.coarse_places import middle
+from biosight.images import Image
+from biosight.storage.conditions import at_or_below, living
+from biosight.storage.records import Records, Where
+from biosight.web.access.deps import Bytes, Open, Owner, Signed, Store
+from biosight.web.files.picture_bytes import answer_with
+from biosight.web.files.streaming import on_byte_threads
+from biosight.web.schemas.body import Input
+from biosight.web.security import client_address, visit_cookie
+from biosight.workflows.collection_names import names_in, naming_of
+from biosight.workflows.people.link_makers import check_share, stands
+from biosight.workflows.pictures import derived
+
+router = APIRouter(tags=["links"])
+PAGE = 60
+HIDDEN = {"X-Robots-Tag": "noindex, nofollow"}
+
+
+class NewShare(Input):
+    """What a link shows: all of the collection, a label with all below it, or one image; for how
+    many days, behind which password ("" for none), and whether originals may be downloaded."""
+
+    label: str = Field("", max_length=200)
+    image: str = Field("", max_length=64)
+    days: int = Field(30, ge=1, le=365)
+    password: str = Field("", max_length=200)
+    download: bool = False
+
+
+class ShareOut(BaseModel):
+    """A link that shows; its secret is not kept."""
+
+    id: str
+    label: str
+    image: str
+    ends_at: float
+    password: bool
+    download: bool
+
+
+class ShareMade(ShareOut):
+    """A new link; `path` stands behind the server's address, shown this once."""
+
+    path: str
+
+
+class Followed(Input):
+    """What stands behind the # of a link, and its password."""
+
+    secret: str = Field(max_length=200)
+    password: str = Field("", max_length=200)
+
+
+class Shown(BaseModel):
+    """What a link shows: by whom, of which collection, how many pictures, until when."""
+
+    by: str
+    collection: str
+    label: str
+    images: int
+    download: bool
+    ends_at: float
+
+
+class SeenImage(BaseModel):
+    """A picture as a visitor sees it; its place in whole cells of the collection's grid, None for
+    unknown."""
+
+    id: str
+    name: str
+    label: str
+    who: str
+    taken: str
+    width: int
+    height: int
+    latitude: float | None
+    longitude: float | None
+
+
+class SeenPage(BaseModel):
+    """A page of them, and the next page's cursor, "" at the end."""
+
+    images: list[SeenImage]
+    next: str
+
+
+def share_out(share: Share) -> ShareOut:
+    """A link as its owner sees it."""
+    return ShareOut(
+        id=share.id,
+        label=share.label,
+        image=share.image,
+        ends_at=share.ends_at,
+        password=bool(share.password),
+        download=share.download,
+    )
+
+
+@router.get("/collections/{collection}/shares")
+def list_shares(access: Owner, records: Store) -> list[ShareOut]:
+    """Links that show this collection, or parts of it."""
+    found = accounts.shares_of(records, access.collection.id)
+    return [share_out(s) for s in found if stands(records, s)]
+
+
+@router.post("/collections/{collection}/shares", status_code=201)
+def share(
+    body: NewShare, access: Owner, person: Signed, biosight: Open, records: Store
+) -> ShareMade:
+    """Make a link for people without an account; they look, and change nothing."""
+    c = access.collection
+    if body.label and body.image:
+        raise BadRequest("A link shows a label or a picture, not both.")
+    if body.image and gallery.get_image(records, body.image).collection != c.id:
+        raise NotFound("There is no such picture in this collection.")
+    label = names_in(records, biosight.catalogue, c).accepted(body.label) if body.label else ""
+    secret, made = accounts.show_by_link(
+        records,
+        person.user.id,
+        c.id,
+        days=body.days,
+        label=label,
+        image=body.image,
+        password=body.password,
+        download=body.download,
+    )
+    logbook.note(records, "link made", by=person.user.id, about=c.id)
+    return ShareMade(**share_out(made).model_dump(), path=f"/shared#{secret}")
+
+
+@router.delete("/collections/{collection}/shares/{share}", status_code=204)
+def end_share(share: str, access: Owner, records: Store) -> None:
+    """Take a link back; who followed it sees nothing more."""
+    accounts.end_share(records, access.collection.id, share)
+
+
+def by_link(request: Request, records: Store) -> tuple[Share, Collection]:
+    """The link of the visitor who asks, and its collection. Raises NotFound."""
+    secret = request.cookies.get(visit_cookie(request.app.state.biosight.settings), "")
+    return with_collection(records, accounts.visited(records, secret))
+
+
+def with_collection(records: Records, share: Share) -> tuple[Share, Collection]:
+    """A link and its collection, while that is not in the trash and the link's maker may share it.
+    Raises NotFound."""
+    found = records.get(Collection, share.collection)
+    if found is None or found.trashed_at:
+        raise NotFound("What this link showed is not there any more.")
+    return check_share(records, share), found
+
+
+Visiting = Annotated[tuple[Share, Collection], Depends(by_link)]
+
+
+def what_it_shows(
+    share: Share, collection: Collection, records: Records, biosight: BioSight
+) -> list[Where]:
+    """The pictures of a link, as conditions; a label is looked up where it hangs today."""
+    here = living(share.collection)
+    if share.image:
+        return [*here, Where("id", "=", share.image)]
+    if not share.label:
+        return here
+    naming = naming_of(records, biosight.catalogue, collection)
+    return [*here, *at_or_below("label_path", naming.path(share.label))]
+
+
+@router.post("/shared")
+def follow(
+    body: Followed, request: Request, response: Response, biosight: Open, records: Store
+) -> Shown:
+    """Follow a link; the cookie in the answer shows its pictures."""
+    address = client_address(request, biosight.settings)
+    visit = request.cookies.get(visit_cookie(biosight.settings), "")
+    found = accounts.visits_still(records, visit, body.secret)
+    if found is None:
+        visit, found = accounts.follow_link(records, body.secret, body.password, address)
+    share, c = with_collection(records, found)
+    response.set_cookie(
+        visit_cookie(biosight.settings),
+        visit,
+        path="/api/v1/shared",
+        secure=biosight.settings.secure,
+        httponly=True,
+        samesite="lax",
+    )
+    response.headers.update(HIDDEN)
+    return Shown(
+        by=accounts.names_of(records)(share.by),
+        collection=c.name,
+        label=share.label,
+        images=records.count(Image, what_it_shows(share, c, records, biosight)),
+        download=share.download,
+        ends_at=share.ends_at,
+    )
+
+
+@router.get("/shared/images")
+def list_shared(
+    response: Response,
+    visiting: Visiting,
+    biosight: Open,
+    records: Store,
+    cursor: Annotated[str, Query(max_length=2000)] = "",
+) -> SeenPage:
+    """What the visitor's link shows, the newest first."""
+    share, c = visiting
+    where = what_it_shows(share, c, records, biosight)
+    page = gallery.page(records, where, "newest", cursor, PAGE)
+    response.headers.update(HIDDEN)
+    return SeenPage(images=[seen_image(i, c) for i in page.images], next=page.next)
+
+
+def seen_image(image: Image, collection: Collection) -> SeenImage:
+    """A picture as a visitor sees it."""
+    latitude = longitude = None
+    if image.latitude is not None and image.longitude is not None:
+        latitude, longitude = middle(image.latitude, image.longitude, collection.coarse)
+    return SeenImage(
+        id=image.id,
+        name=image.name,
+        label=image.label,
+        who=image.who,
+        taken=image.taken_at,
+        width=image.width,
+        height=image.height,
+        latitude=latitude,
+        longitude=longitude,
+    )
+
+
+def note_original(request: Request, records: Records, collection: Collection) -> None:
+    """A line in the logbook, one a day and address: originals were taken along by a link."""
+    logbook.note_once_a_day(
+        records,
+        "downloaded",
+        by="",
+        about=collection.id,
+        detail="originals, by a link",
+        address=client_address(request, request.app.state.biosight.settings),
+    )
+
+
+@router.get("/shared/images/{image}/{kind}", response_class=FileResponse)
+async def shared_bytes(
+    request: Request,
+    image: str,
+    kind: Literal["thumbnail", "view", "original"],
+    blobs: Bytes,
+    biosight: Open,
+    records: Store,
+) -> Response:
+    """A picture of the visitor's link; originals where the link allows it, without their place."""
+
+    def work() -> Response:
+        share, c = by_link(request, records)
+        where = [*what_it_shows(share, c, records, biosight), Where("id", "=", image)]
+        found = records.find(Image, where, limit=1)
+        if not found or (kind == "original" and not share.download):
+            raise NotFound("This link does not show that.")
+        if kind == "original":
+            note_original(request, records, c)
+        finds = {
+            "thumbnail": partial(derived.thumbnail, blobs, biosight.model.decoders, found[0]),
+            "view": partial(derived.view, blobs, biosight.model.decoders, found[0]),
+            "original": partial(derived.placeless_file, blobs, biosight.model.decoders, found[0]),
+        }
+        answer = answer_with(request, blobs, finds[kind], inline=kind != "original")
+        answer.headers.update(HIDDEN)
+        answer.headers["Cache-Control"] = "no-store"  # a link that is taken back shows nothing
+        return answer
+
+    return await on_byte_threads(request, work)

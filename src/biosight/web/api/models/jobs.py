@@ -1,0 +1,120 @@
+"""API: long work - a model tried on, applied or taught; acts on thousands of pictures."""
+
+import time
+from typing import Annotated
+
+from fastapi import APIRouter
+from pydantic import BaseModel, Field
+
+from biosight import reclassify
+from biosight.web.access.deps import Editor, Open, Signed, Store, Viewer
+from biosight.web.access.rights import JobToChange, JobToSee, may_change, seen_version
+from biosight.web.schemas.body import NO_REASON, Input, Reason
+from biosight.web.schemas.pictures import JobOut, job_out
+from biosight.work import jobs
+from biosight.workflows.jobs import all_kinds
+from biosight.workflows.models import teaching, try_version
+
+router = APIRouter(tags=["jobs"])
+LATELY = 30.0
+
+
+class PairOut(BaseModel):
+    """Pictures that would go from one label to another; `images` are the surest twelve."""
+
+    before: str
+    after: str
+    count: int
+    images: list[str]
+
+
+class TryOn(Input):
+    """Which version to try on or to use."""
+
+    model: str = Field(max_length=140)
+
+
+class Teach(Input):
+    """Labels to learn, and what to call the model that knows them; `in_bulk` learns from what was
+    accepted in bulk too."""
+
+    labels: list[Annotated[str, Field(max_length=200)]] = Field(min_length=1, max_length=200)
+    name: str = Field(max_length=64)
+    in_bulk: bool = False
+
+
+@router.get("/collections/{collection}/jobs")
+def list_jobs(access: Viewer, records: Store) -> list[JobOut]:
+    """A collection's long work with models, the newest first."""
+    return [job_out(j) for j in jobs.jobs_of(records, access.collection.id, all_kinds.HEAVY)]
+
+
+@router.get("/jobs")
+def my_jobs(person: Signed, records: Store) -> list[JobOut]:
+    """One's own long acts that are under way, or ended a moment ago, in all collections."""
+    since = time.time() - LATELY
+    return [job_out(j) for j in jobs.jobs_by(records, person.user.id, all_kinds.LIGHT, since)]
+
+
+@router.get("/jobs/{job}")
+def show(seen: JobToSee) -> JobOut:
+    """One job; ask again to see it move."""
+    return job_out(seen.job)
+
+
+@router.post("/collections/{collection}/try-on", status_code=202)
+def try_on(body: TryOn, access: Editor, person: Signed, records: Store) -> JobOut:
+    """See which labels another version would change; nothing changes yet."""
+    version = seen_version(records, person, body.model)
+    return job_out(try_version.ask(records, access.collection, version, person.user.id))
+
+
+@router.get("/jobs/{job}/pairs")
+def pairs(seen: JobToSee, records: Store) -> list[PairOut]:
+    """What a try-on would change, per pair of labels, the most pictures first."""
+    return [
+        PairOut(before=p.before, after=p.after, count=p.count, images=list(p.images))
+        for p in reclassify.pairs(records, seen.job.id)
+    ]
+
+
+@router.post("/jobs/{job}/apply", status_code=202)
+def apply(
+    seen: JobToChange,
+    person: Signed,
+    biosight: Open,
+    records: Store,
+    body: Reason = NO_REASON,
+) -> JobOut:
+    """Use a version that was tried on: the collection chooses it and is classified by it.
+
+    One that the gate found worse needs a reason, which is kept in its history.
+    """
+    version = seen_version(records, person, seen.job.want("model"))
+    made = try_version.apply(
+        records,
+        biosight.catalogue,
+        seen.job,
+        seen.access.collection,
+        version,
+        person.user.id,
+        body.reason,
+        may_promote=may_change(records, person, version),
+    )
+    return job_out(made)
+
+
+@router.delete("/jobs/{job}")
+def drop(seen: JobToChange, records: Store) -> JobOut:
+    """Stop a job, or drop what a try-on found."""
+    return job_out(all_kinds.stop(records, seen.job))
+
+
+@router.post("/collections/{collection}/teach", status_code=202)
+def teach(body: Teach, access: Editor, person: Signed, biosight: Open, records: Store) -> JobOut:
+    """Learn labels from confirmed pictures: the result is a candidate, to be tried on."""
+    c, user = access.collection, person.user.id
+    asked = teaching.ask(
+        records, biosight.catalogue, c, body.labels, body.name, user, in_bulk=body.in_bulk
+    )
+    return job_out(asked)

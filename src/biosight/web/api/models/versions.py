@@ -1,0 +1,354 @@
+"""API: model versions: which there are, how good they are, which one serves."""
+
+import json
+from collections.abc import Sequence
+from pathlib import Path
+from shutil import copyfileobj
+from tempfile import NamedTemporaryFile
+from typing import Any, Literal
+
+import numpy as np
+from anyio import to_thread
+from fastapi import APIRouter, Request, Response
+from fastapi.exceptions import RequestValidationError
+from fastapi.responses import FileResponse
+from pydantic import BaseModel, Field, ValidationError
+from starlette.datastructures import UploadFile
+
+from biosight import accounts, registry
+from biosight.errors import BadRequest, NoSpace, NotFound
+from biosight.inference import quality
+from biosight.inference.reference import read_reference
+from biosight.registry import ModelVersion
+from biosight.web.access.deps import Admin, Open, Person, Signed, Store, Viewer
+from biosight.web.access.rights import VersionToChange, VersionToSee, may_change, visible_versions
+from biosight.web.schemas.body import Input, Reason
+from biosight.workflows import serving_version
+from biosight.workflows.models import add_model
+from biosight.workflows.models.accuracy import audited_here
+
+router = APIRouter(tags=["models"])
+MOST_FIELD = 1_000_000  # bytes of one field of a form
+
+
+class VersionOut(BaseModel):
+    """A model version.
+
+    `serves` says whether it is its family's champion, `default` whether collections use the
+    family that chose none, `there` is false for one that came with another BioSight.
+    `collection` is where it was taught, or ""; `under` the name that an expert is asked of.
+    """
+
+    id: str
+    name: str
+    version: str
+    state: str
+    serves: bool
+    default: bool
+    may_change: bool
+    there: bool
+    arch: str
+    labels: list[str]
+    base: str
+    under: str
+    collection: str
+    added_at: float
+    promoted_at: float
+    measured: dict[str, float]
+
+
+class ModelAsked(Input):
+    """What is said of a network that comes along. `labels` are by comma or one a line, in the order
+    of its outputs; `size` is the side of its input in pixels."""
+
+    name: str = Field(max_length=64)
+    labels: str = Field(max_length=500_000)
+    version: str = Field("1", max_length=64)
+    size: int = Field(224, ge=16, le=1024)
+    layout: Literal["nchw", "nhwc"] = "nchw"
+
+
+FIELDS = ModelAsked.model_json_schema()["properties"]
+MODEL_FORM = {
+    "type": "object",
+    "required": ["file", "name", "labels"],
+    "properties": {"file": {"type": "string", "format": "binary"}, **FIELDS},
+}
+MODEL_BODY = {
+    "requestBody": {
+        "required": True,
+        "content": {"multipart/form-data": {"schema": MODEL_FORM}},
+    }
+}
+
+
+class RecallOut(BaseModel):
+    """A label's recall with its 95 % interval."""
+
+    label: str
+    pictures: int
+    recall: float
+    low: float
+    high: float
+
+
+class Quality(BaseModel):
+    """Answers against truth: accuracy with its 95 % interval, calibration, risk and coverage.
+
+    `accepted[t]` and `wrong[t]` count pictures of at least t % confidence. `confusion` has the
+    true label in rows.
+    """
+
+    pictures: int
+    accuracy: float
+    low: float
+    high: float
+    ece: float
+    bins: list[quality.Bin]
+    accepted: list[int]
+    wrong: list[int]
+    labels: list[str]
+    confusion: list[list[int]]
+    recall: list[RecallOut]
+
+
+class EventOut(BaseModel):
+    """One line of the audit trail."""
+
+    model: str
+    kind: str
+    by: str
+    at: float
+    reason: str
+
+
+class VersionDetail(VersionOut):
+    """A version with its card, its answers on left-out sources, and the gate's report if any;
+    `before` is the version that a roll-back would bring, or "", `network` the file's name."""
+
+    before: str
+    network: str
+    card: dict[str, Any]
+    held: Quality | None
+    report: dict[str, Any] | None
+    events: list[EventOut]
+
+
+class AuditOut(BaseModel):
+    """How the serving version does in a collection, from the random half of review."""
+
+    model: str
+    quality: Quality | None
+
+
+def version_out(biosight: Open, person: Person, version: ModelVersion) -> VersionOut:
+    """A version as the API shows it."""
+    card = version.card
+    return VersionOut(
+        id=version.id,
+        name=version.name,
+        version=card.version,
+        state=version.state,
+        serves=version.state == "champion",
+        default=version.name == biosight.catalogue.default,
+        may_change=may_change(biosight.archive.records, person, version),
+        there=registry.is_there(version, biosight.catalogue.bundled),
+        arch=card.arch,
+        labels=list(card.label_names),
+        base=card.base,
+        under=card.under,
+        collection=version.collection,
+        added_at=version.added_at,
+        promoted_at=version.promoted_at,
+        measured=card.measured,
+    )
+
+
+@router.get("/models")
+def list_versions(person: Signed, biosight: Open, records: Store) -> list[VersionOut]:
+    """All versions that one may use, the newest first."""
+    return [version_out(biosight, person, v) for v in visible_versions(records, person)]
+
+
+@router.post("/models", status_code=201, openapi_extra=MODEL_BODY)
+async def add(request: Request, person: Admin, biosight: Open) -> VersionOut:
+    """Add a classifier in ONNX for everybody: it is checked, run on noise, and waits as a
+    candidate. Nothing is read of it before the person is known to be an administrator."""
+    try:
+        form = await request.form(max_files=1, max_fields=8, max_part_size=MOST_FIELD)
+    except OSError as error:  # large bodies wait in a temporary file
+        raise NoSpace("There is no room for the model just now; nothing was kept.") from error
+    try:
+        file = form.get("file")
+        if not isinstance(file, UploadFile):
+            raise BadRequest("Send the network, an ONNX file, in the form field named file.")
+        asked = asked_model({k: v for k, v in form.items() if k != "file"})
+        return await to_thread.run_sync(added, biosight, person, file, asked)
+    finally:
+        await form.close()
+
+
+def asked_model(fields: dict[str, Any]) -> ModelAsked:
+    """The form's words, checked as every body is. Raises RequestValidationError."""
+    try:
+        return ModelAsked.model_validate(fields)
+    except ValidationError as error:
+        found = [{**e, "loc": ("body", *e["loc"])} for e in error.errors()]
+        raise RequestValidationError(found) from error
+
+
+def added(biosight: Open, person: Person, file: UploadFile, asked: ModelAsked) -> VersionOut:
+    """Check and keep a file that came. Raises BadModel, Conflict or NoSpace."""
+    brought = Path(file.filename or "model.onnx").name[:80]
+    labels = add_model.listed_labels(asked.labels)
+    card = add_model.card_for(asked.name, asked.version, labels, brought, size=asked.size)
+    with NamedTemporaryFile(suffix=".onnx") as kept:
+        copyfileobj(file.file, kept)
+        kept.flush()
+        made, _ = add_model.add_model(
+            biosight.archive, Path(kept.name), card, asked.layout, person.user.id
+        )
+    return version_out(biosight, person, made)
+
+
+@router.get("/models/{key}")
+def show(version: VersionToSee, person: Signed, biosight: Open, records: Store) -> VersionDetail:
+    """One version in full."""
+    former = registry.before(records, version, biosight.catalogue.bundled)
+    return VersionDetail(
+        **version_out(biosight, person, version).model_dump(),
+        before=former.id if former else "",
+        network="model.tflite" if "model.tflite" in dict(version.files) else "model.onnx",
+        card=version.card.model_dump(by_alias=True),
+        held=held_quality(biosight, version),
+        report=json.loads(version.report) if version.report else None,
+        events=events_out(records, version.name),
+    )
+
+
+def events_out(records: Store, family: str) -> list[EventOut]:
+    """A family's audit trail, with people's names."""
+    name = accounts.names_of(records)
+    return [
+        EventOut(model=e.model, kind=e.kind, by=name(e.by), at=e.at, reason=e.reason)
+        for e in registry.trail(records, family)
+    ]
+
+
+def held_quality(biosight: Open, version: ModelVersion) -> Quality | None:
+    """A version's answers on the sources left out of training; None without a reference, or where
+    the version came with another BioSight and its files went."""
+    try:
+        reference = read_reference(biosight.catalogue.locate(version.id))
+    except NotFound:
+        return None
+    if reference is None:
+        return None
+    card = version.card
+    scores = quality.softmax(reference.held_logits, card.temperature)
+    return measured(
+        reference.held_labels, scores.argmax(axis=1), scores.max(axis=1), card.label_names
+    )
+
+
+def measured(
+    truth: quality.Ints, said: quality.Ints, confidence: quality.Floats, labels: Sequence[str]
+) -> Quality:
+    """Label numbers (n,) and confidences (n,) as the pages draw them."""
+    right = said == truth
+    low, high = quality.wilson(int(right.sum()), len(truth))
+    curve = quality.coverage(confidence, right)
+    counts = quality.confusion(truth, said, len(labels))
+    return Quality(
+        pictures=len(truth),
+        accuracy=float(right.mean()),
+        low=low,
+        high=high,
+        ece=quality.expected_calibration_error(confidence, right),
+        bins=quality.calibration_bins(confidence, right),
+        accepted=list(curve.accepted),
+        wrong=list(curve.wrong),
+        labels=list(labels),
+        confusion=counts.tolist(),
+        recall=[recall_out(name, counts[i], i) for i, name in enumerate(labels)],
+    )
+
+
+def recall_out(label: str, row: quality.Ints, number: int) -> RecallOut:
+    """One row of a confusion matrix as a recall."""
+    hits, total = int(row[number]), int(row.sum())
+    low, high = quality.wilson(hits, total)
+    share = hits / total if total else 0.0
+    return RecallOut(label=label, pictures=total, recall=share, low=low, high=high)
+
+
+@router.get("/models/{key}/card.json")
+def card_file(version: VersionToSee) -> Response:
+    """The card, as a file."""
+    text = version.card.model_dump_json(indent=2, by_alias=True)
+    return file_of(text + "\n", f"{version.id}.card.json")
+
+
+def file_of(text: str, name: str) -> Response:
+    """JSON to save under a name."""
+    header = {"Content-Disposition": f'attachment; filename="{name}"'}
+    return Response(text, media_type="application/json", headers=header)
+
+
+@router.get("/models/{key}/files/{name}", response_class=FileResponse)
+def model_file(name: str, version: VersionToSee, biosight: Open) -> FileResponse:
+    """model.onnx or model.tflite, and head.npz where the last layer is a file of its own."""
+    path = biosight.catalogue.locate(version.id) / name
+    if name not in {"model.onnx", "model.tflite", "head.npz"} or not path.is_file():
+        raise NotFound("There is no such file.")
+    return FileResponse(
+        path, media_type="application/octet-stream", filename=f"{version.id}.{name}"
+    )
+
+
+@router.post("/models/{key}/promote")
+def promote(
+    body: Reason, version: VersionToChange, person: Signed, biosight: Open, records: Store
+) -> VersionOut:
+    """Let a version serve its family; the one before it retires."""
+    by = person.user.id
+    done = serving_version.promote_version(records, biosight.catalogue, version, by, body.reason)
+    return version_out(biosight, person, done)
+
+
+@router.post("/models/{key}/retire")
+def retire(
+    body: Reason, version: VersionToChange, person: Signed, biosight: Open, records: Store
+) -> VersionOut:
+    """Put a candidate aside."""
+    done = registry.retire(records, version, person.user.id, body.reason)
+    return version_out(biosight, person, done)
+
+
+@router.post("/models/{key}/roll-back")
+def roll_back(
+    body: Reason, version: VersionToChange, person: Signed, biosight: Open, records: Store
+) -> VersionOut:
+    """Let the version that served the same family before serve again."""
+    by, bundled = person.user.id, biosight.catalogue.bundled
+    done = registry.roll_back(records, version.name, by, bundled, body.reason)
+    return version_out(biosight, person, done)
+
+
+@router.get("/collections/{collection}/audit")
+def audit(access: Viewer, biosight: Open, records: Store) -> AuditOut:
+    """How the serving version does here, from pictures drawn at random and named by people."""
+    key, found = audited_here(records, biosight.catalogue, access.collection)
+    if not found:
+        return AuditOut(model=key, quality=None)
+    names = sorted({x.truth for x in found} | {x.said for x in found}, key=str.casefold)
+    number = {name: i for i, name in enumerate(names)}
+    return AuditOut(
+        model=key,
+        quality=measured(
+            np.array([number[x.truth] for x in found]),
+            np.array([number[x.said] for x in found]),
+            np.array([x.confidence for x in found]),
+            names,
+        ),
+    )

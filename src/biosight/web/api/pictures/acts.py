@@ -1,0 +1,311 @@
+"""API: acts on many images, their history and undo."""
+
+from collections.abc import Callable, Sequence
+from typing import Annotated
+
+from fastapi import APIRouter
+from pydantic import BaseModel, Field
+
+from biosight import accounts, membership
+from biosight.bootstrap import BioSight
+from biosight.collection import Collection
+from biosight.errors import BadRequest, NotFound
+from biosight.images import Image
+from biosight.labels import IN_BULK
+from biosight.membership import Access
+from biosight.places import Deployment, Site
+from biosight.review import copies, undoing
+from biosight.review.acts import (
+    DEPLOY,
+    KINDS,
+    MOST_AT_ONCE,
+    MOST_INDIVIDUALS,
+    MOST_LOOKED_AT,
+    Act,
+    Change,
+    change_of,
+)
+from biosight.review.doing import perform
+from biosight.storage.blobs.disk_space import check_limits, room_limits
+from biosight.storage.records import Gone, Record, Records, Where, among
+from biosight.web.access.deps import ActToUndo, Editor, Open, Person, Signed, Store, Viewer
+from biosight.web.access.rights import seen_rule
+from biosight.web.schemas.body import Input
+from biosight.web.schemas.filters import Matching, matching
+from biosight.web.schemas.pictures import ImageOut, JobOut, image_out, job_out
+from biosight.work import jobs
+from biosight.work.jobs import Job
+from biosight.workflows.collection_names import placed
+from biosight.workflows.jobs import undo_act
+from biosight.workflows.pictures import long_acts
+from biosight.workflows.pictures.destinations import copy_limits
+from biosight.workflows.places import deployment_acts
+
+router = APIRouter(tags=["acts"])
+MOST_NAMED = 10_000
+MOST_SHOWN = 4
+# What an act can rest on, in words.
+WORDS: dict[type[Record], str] = {
+    Collection: "other collection",
+    Deployment: "deployment",
+    Site: "site",
+}
+
+
+Id = Annotated[str, Field(max_length=64)]
+
+
+class NewAct(Input):
+    """What to do, to these images or to all that match.
+
+    `kind`: confirm, relabel (with `label`), undecided, trash, restore, move or copy (with `target`,
+    a collection), note (with `note`), deploy (with `deployment`, or `site` alone, "" to take them
+    out), date (with `when`, a local time or a day, "" for what the file says), count (with
+    `individuals`, 0 for unsaid). `versions` names the version each image had when it was
+    seen: images that changed since are left alone and come back as `stale`. What is confirmed or
+    relabelled of all that match, of more than 100, or with `via` "bulk", is marked as accepted in
+    bulk: nobody looked at each.
+    """
+
+    kind: str = Field(max_length=20)
+    versions: dict[Id, int] | None = Field(None, max_length=MOST_NAMED)
+    images: list[Id] | None = Field(None, max_length=MOST_NAMED)
+    matching: Matching | None = None
+    label: str = Field("", max_length=200)
+    target: str = Field("", max_length=64)
+    deployment: str = Field("", max_length=64)
+    site: str = Field("", max_length=64)
+    note: str = Field("", max_length=4000)
+    when: str = Field("", max_length=30)
+    individuals: int = Field(0, ge=0, le=MOST_INDIVIDUALS)
+    via: str = Field("", pattern="^(random|margin|group|bulk)?$")
+
+
+class ActDone(BaseModel):
+    """What an act did; of more than 500 pictures a `job` does it, to be asked for until it ends.
+
+    `said` is what became of the pictures, in words: "confirmed", "moved to the trash". `unchanged`
+    were so already, or their bytes are where they were to go; `conflicts` somebody else changed or
+    removed at the same moment; `skipped` is both, and ids that are not here.
+    """
+
+    act: str
+    said: str
+    changed: list[ImageOut] = []
+    unchanged: int = 0
+    conflicts: int = 0
+    skipped: int = 0
+    stale: list[ImageOut] = []
+    job: JobOut | None = None
+
+
+class ActOut(BaseModel):
+    """One line of a collection's history, with the ids of the first pictures that it changed, and
+    whether a job still goes on with it."""
+
+    id: str
+    by: str
+    mine: bool
+    at: float
+    kind: str
+    summary: str
+    count: int
+    undone: bool
+    can_undo: bool
+    images: list[str]
+    under_way: bool
+
+
+class UndoneOut(BaseModel):
+    """What was put back; `left` are images that changed again since, as they are now, `left_alone`
+    how many these are, `gone` how many were removed for good. An act of more than 500 pictures is
+    undone by a `job`."""
+
+    changed: list[ImageOut] = []
+    left: list[ImageOut] = []
+    left_alone: int = 0
+    gone: int = 0
+    job: JobOut | None = None
+
+
+@router.post("/collections/{collection}/acts", status_code=201)
+def act(body: NewAct, access: Editor, person: Signed, biosight: Open, records: Store) -> ActDone:
+    """Do one thing to many images: at once to 500, as a job to more."""
+    c = access.collection
+    if body.kind == DEPLOY:
+        change = deployment_acts.change_for(records, c.id, body.deployment, body.site)
+    else:
+        change = placed(records, biosight.catalogue, c, checked_change(body, person, records))
+    where, named = chosen(body, access)
+    many = len(named) if named else records.count(Image, where)
+    if KINDS[change.kind].goes and not KINDS[change.kind].copies:
+        check_moved(records, change, where, named)
+    try:
+        if many > MOST_AT_ONCE:
+            named, stale = as_seen(body, records, named)
+            job = long_acts.ask(records, person.user.id, c.id, change, where, named)
+            out = [image_out(i, access) for i in stale]
+            return ActDone(act=job.id, said=change.done, stale=out, job=job_out(job))
+        return at_once(body, access, person, biosight, change, where)
+    except Gone as error:
+        raise NotFound(f"The {WORDS[error.kind]} is not there any more.") from error
+
+
+def check_moved(
+    records: Records, change: Change, where: Sequence[Where], named: Sequence[str]
+) -> None:
+    """Raise TooLarge where the collection that pictures go to has no room for them."""
+    found = records.get(Collection, change.target)
+    under = room_limits("", 0, change.target, found.quota) if found else []
+    if under and named:
+        size = sum(i.size for i in among(records, Image, named))
+    else:
+        size = records.total(Image, where) if under else 0
+    check_limits(records, size, under)
+
+
+def as_seen(body: NewAct, records: Store, named: list[str]) -> tuple[list[str], list[Image]]:
+    """Those of many named images that nobody changed since they were seen, and the others."""
+    seen = body.versions or {}
+    found = among(records, Image, [id for id in named if id in seen])
+    stale = [i for i in found if seen[i.id] != i.version]
+    changed = {i.id for i in stale}
+    return [id for id in named if id not in changed], stale[:MOST_AT_ONCE]
+
+
+def at_once(
+    body: NewAct,
+    access: Access,
+    person: Person,
+    biosight: BioSight,
+    change: Change,
+    where: Sequence[Where],
+) -> ActDone:
+    """Do it to what the conditions match. Raises Gone where what it rests on went, TooLarge where
+    there is no room for copies."""
+    c, records = access.collection, biosight.archive.records
+    found = records.find(Image, where, limit=MOST_AT_ONCE)
+    seen = body.versions or {}
+    stale = [i for i in found if seen.get(i.id, i.version) != i.version]
+    images = [i for i in found if seen.get(i.id, i.version) == i.version]
+    by, rests_on = person.user.id, long_acts.resting(change)
+    if KINDS[change.kind].copies:
+        under = copy_limits(records, biosight.intake.quota, by, change.target)
+        done = copies.copy(records, by, c.id, change, images, rests_on=rests_on, under=under)
+    else:
+        done = perform(records, by, c.id, change, images, rests_on=rests_on)
+    missing = len(set(body.images)) - len(found) if body.images else 0
+    return ActDone(
+        act=done.act,
+        said=change.done,
+        changed=[image_out(i, access) for i in done.changed],
+        unchanged=done.unchanged,
+        conflicts=done.conflicts,
+        skipped=done.unchanged + done.conflicts + missing,
+        stale=[image_out(i, access) for i in stale],
+    )
+
+
+def checked_change(body: NewAct, person: Signed, records: Store) -> Change:
+    """The body as a Change; the target collection must be one's own to edit."""
+    target = ""
+    name = ""
+    if body.kind in KINDS and KINDS[body.kind].goes:
+        granted = membership.access(records, person.user.id, body.target, "editor")
+        target, name = granted.collection.id, granted.collection.name
+    return change_of(
+        body.kind,
+        label=body.label,
+        target=target,
+        target_name=name,
+        note=body.note,
+        via=IN_BULK if is_bulk(body) else body.via if body.via != IN_BULK else "",
+        when=body.when,
+        individuals=body.individuals,
+    )
+
+
+def is_bulk(body: NewAct) -> bool:
+    """Does an act name pictures that nobody looked at one by one?"""
+    if body.kind not in {"confirm", "relabel"}:
+        return False
+    many = len(set(body.images or ()))
+    return body.matching is not None or many > MOST_LOOKED_AT or body.via == IN_BULK
+
+
+def chosen(body: NewAct, access: Access) -> tuple[list[Where], list[str]]:
+    """Which images of this collection an act is for: conditions, and the ids where they were named
+    one by one."""
+    if (body.images is None) == (body.matching is None):
+        raise BadRequest("Name the images, or say which match.")
+    if body.images is not None:
+        ids = list(dict.fromkeys(body.images))
+        here = [Where("collection", "=", access.collection.id)]
+        return [*here, Where("id", "in", tuple(ids))] if len(ids) <= MOST_AT_ONCE else here, ids
+    assert body.matching is not None
+    return matching(access, body.matching.filter()), []
+
+
+@router.get("/collections/{collection}/acts")
+def history(
+    access: Viewer,
+    person: Signed,
+    biosight: Open,
+    records: Store,
+    before: float = 0.0,
+    limit: int = 50,
+) -> list[ActOut]:
+    """A collection's history, the newest first. Acts that name a sensitive label don't show viewers
+    which pictures they changed."""
+    found = undoing.history(
+        records, access.collection.id, before=before, limit=max(1, min(limit, 200))
+    )
+    name = accounts.names_of(records)
+    names = seen_rule(access, biosight, records).names
+    shown = [act_out(records, a, access, person, name) for a in found]
+    return [a.model_copy(update={"images": []}) if names.are_in(a.summary) else a for a in shown]
+
+
+def act_out(
+    records: Store, act: Act, access: Access, person: Person, name: Callable[[str], str]
+) -> ActOut:
+    """An act as the API shows it; `name` says how people are called."""
+    mine = act.by == person.user.id
+    allowed = access.allows("owner") or (mine and access.allows("editor"))
+    return ActOut(
+        id=act.id,
+        by=name(act.by),
+        mine=mine,
+        at=act.at,
+        kind=act.kind,
+        summary=act.summary,
+        count=act.count,
+        undone=act.undone_at > 0,
+        can_undo=allowed and not act.undone_at,
+        images=undoing.first_images(records, act.id, MOST_SHOWN),
+        under_way=bool((job := jobs.find_job(records, act.id)) and job.live),
+    )
+
+
+@router.post("/acts/{act}/undo")
+def undo(own: ActToUndo, person: Signed, biosight: Open, records: Store) -> UndoneOut:
+    """Undo an act: at once for 500 pictures, as a job for more. One that is still under way stops
+    first."""
+    c = own.access.collection
+    done = undo_act.take_back(records, biosight.catalogue, own.act, person.user.id, c)
+    if isinstance(done, Job):
+        return UndoneOut(job=job_out(done))
+    return UndoneOut(
+        changed=[image_out(i, own.access) for i in done.changed],
+        left=[image_out(i, own.access) for i in done.left],
+        left_alone=len(done.left),
+        gone=done.gone,
+    )
+
+
+@router.get("/collections/{collection}/last-act")
+def last_act(access: Viewer, person: Signed, records: Store) -> list[ActOut]:
+    """One's own latest act here that can be undone; empty when there is none."""
+    found = undoing.last_act(records, person.user.id, access.collection.id)
+    name = accounts.names_of(records)
+    return [act_out(records, found, access, person, name)] if found else []

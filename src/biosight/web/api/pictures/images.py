@@ -1,0 +1,362 @@
+"""API: upload, list, look at and change single images, and their bytes."""
+
+from dataclasses import replace
+from functools import partial
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Depends, Header, Query, Request, Response
+from fastapi.responses import FileResponse, RedirectResponse
+from pydantic import BaseModel, Field
+
+from biosight import accounts, gallery, logbook
+from biosight.bootstrap import BioSight
+from biosight.errors import BadRequest, Unavailable
+from biosight.field.coarse_places import Coarsening, middle
+from biosight.field.events import Event, event_of, events_of
+from biosight.images import SHOWN_AS_IS, Capture, Image
+from biosight.labels import Annotation, Prediction
+from biosight.membership import Access
+from biosight.places import Deployment, Site
+from biosight.review.acts import Change, change_of
+from biosight.review.doing import perform
+from biosight.review.undoing import latest_prediction
+from biosight.storage.records import Order, Records, Where
+from biosight.web.access.deps import (
+    Bytes,
+    ImageToChange,
+    ImageToSee,
+    Open,
+    Signed,
+    Store,
+    Viewer,
+)
+from biosight.web.access.rights import seen_rule
+from biosight.web.files.picture_bytes import answer_with
+from biosight.web.files.streaming import on_byte_threads
+from biosight.web.schemas.body import Input
+from biosight.web.schemas.filters import Filtered, matching
+from biosight.web.schemas.pictures import (
+    GuessOut,
+    ImageOut,
+    OpinionOut,
+    TaxonOut,
+    etag,
+    guesses_out,
+    image_out,
+    opinions_out,
+    taxon_out,
+)
+from biosight.web.security import client_address
+from biosight.workflows.collection_names import naming_of, placed
+from biosight.workflows.pictures import derived, groups
+from biosight.workflows.pictures.groups import ALIKE
+
+router = APIRouter(tags=["images"])
+LINK_SECONDS = 300
+
+
+class EventOut(BaseModel):
+    """Pictures of one deployment that follow each other within the collection's gap: first and last
+    local time, and how many they are."""
+
+    id: str
+    start: str
+    end: str
+    images: int
+
+
+class ImageDetail(ImageOut):
+    """An image with the model's guesses and the file's metadata; after a change, its act.
+
+    `top` are the model's labels; with a tree of names, `finer` are the likeliest of its finest
+    names, `opinions` what experts said of it, and `taxon` is what the current label is. Coordinates
+    are the middle of a cell of `coarse` degrees where the collection hides the place from
+    viewers, exact where that is 0."""
+
+    top: list[GuessOut]
+    finer: list[GuessOut]
+    opinions: list[OpinionOut]
+    taxon: TaxonOut | None
+    latitude: float | None
+    longitude: float | None
+    coarse: float
+    subseconds: str
+    capture: Capture
+    uploaded_by: str
+    event: EventOut | None
+    deployment_name: str
+    site_name: str
+    act: str = ""
+
+
+class ImagePage(BaseModel):
+    """Images, and the cursor of the next page ("" at the end). `events` where they were asked for:
+    the event of each image that is part of one, by the image's id."""
+
+    images: list[ImageOut]
+    next: str
+    events: dict[str, EventOut] | None = None
+
+
+class ImageChange(Input):
+    """One change to one image: a label, a confirmation, undecided, a note, or the trash."""
+
+    label: str | None = Field(None, max_length=200)
+    confirm: bool = False
+    undecided: bool = False
+    note: str | None = Field(None, max_length=4000)
+    trashed: bool | None = None
+    via: str = Field("", pattern="^(random|margin|group)?$")
+
+
+class SayingOut(BaseModel):
+    """One line of an image's history: what a model or person said, when."""
+
+    by: str
+    kind: str
+    label: str
+    confidence: float | None
+    at: float
+
+
+@router.get("/collections/{collection}/images")
+def list_images(
+    access: Viewer,
+    biosight: Open,
+    records: Store,
+    chosen: Filtered,
+    sort: str = "newest",
+    cursor: Annotated[str, Query(max_length=2000)] = "",
+    limit: int = 100,
+    events: bool = False,
+) -> ImagePage:
+    """A page of images under a filter; with `events`, the event of each. Sorted by `alike`,
+    look-alikes lie together: of at most 10,000 pictures."""
+    c = access.collection
+    where = matching(access, chosen)
+    if sort == ALIKE:
+        page = groups.alike_page(biosight, c.id, where, cursor, limit)
+    else:
+        page = gallery.page(records, where, sort, cursor, limit)
+    found = events_of(records, page.images, c.event_gap) if events else {}
+    return ImagePage(
+        images=[image_out(i, access) for i in page.images],
+        next=page.next,
+        events={id: shown_event(e) for id, e in found.items()} if events else None,
+    )
+
+
+@router.get("/collections/{collection}/count")
+def count_images(access: Viewer, records: Store, chosen: Filtered) -> dict[str, int]:
+    """How many images a filter matches."""
+    return {"images": records.count(Image, matching(access, chosen))}
+
+
+@router.get("/images/{image}")
+def show(seen: ImageToSee, biosight: Open, records: Store, response: Response) -> ImageDetail:
+    """One image in full; its ETag is for If-Match."""
+    response.headers["ETag"] = etag(seen.image)
+    return detail(biosight, seen.image, seen.access, records)
+
+
+def detail(biosight: BioSight, image: Image, access: Access, records: Store) -> ImageDetail:
+    """An image with guesses and metadata."""
+    prediction = latest_prediction(records, image.id)
+    naming = naming_of(records, biosight.catalogue, access.collection)
+    event = event_of(records, image, access.collection.event_gap)
+    return ImageDetail(
+        **image_out(image, access).model_dump(),
+        top=guesses_out(prediction.top, naming) if prediction else [],
+        finer=guesses_out(prediction.finer, naming) if prediction else [],
+        opinions=opinions_out(prediction.opinions) if prediction else [],
+        taxon=taxon_out(naming.tree, image.label),
+        **place_seen(image, seen_rule(access, biosight, records)),
+        subseconds=image.taken[20:],
+        uploaded_by=accounts.names_of(records)(image.uploaded_by),
+        event=shown_event(event) if event else None,
+        deployment_name=name_of(records, Deployment, image.deployment),
+        site_name=name_of(records, Site, image.site),
+    )
+
+
+def place_seen(image: Image, rule: Coarsening) -> dict[str, Any]:
+    """A picture's own coordinates as this person may see them."""
+    degrees, place = rule.of(image), (image.latitude, image.longitude)
+    capture = image.capture
+    if degrees and place[0] is not None and place[1] is not None:
+        place = middle(place[0], place[1], degrees)
+        capture = replace(capture, altitude=None)
+    latitude, longitude = place
+    return {"latitude": latitude, "longitude": longitude, "coarse": degrees, "capture": capture}
+
+
+def shown_event(event: Event) -> EventOut:
+    """An event as the API shows it."""
+    return EventOut(id=event.id, start=event.start, end=event.end, images=event.images)
+
+
+def name_of(records: Records, kind: type[Site] | type[Deployment], id: str) -> str:
+    """A site's or deployment's name, "" for none."""
+    found = records.get(kind, id) if id else None
+    return found.name if found else ""
+
+
+@router.patch("/images/{image}")
+def change(
+    body: ImageChange,
+    seen: ImageToChange,
+    person: Signed,
+    biosight: Open,
+    records: Store,
+    response: Response,
+    if_match: Annotated[str | None, Header()] = None,
+) -> ImageDetail:
+    """Change one image. With If-Match, 412 when somebody was faster; without, it is changed on top
+    of what they did, or 503 when they never let it."""
+    act = placed(records, biosight.catalogue, seen.access.collection, as_change(body))
+    expected = parse_etag(if_match)
+    image, collection = seen.image, seen.access.collection.id
+    done = perform(records, person.user.id, collection, act, [image], expected=expected)
+    if done.conflicts:
+        gallery.get_image(records, image.id)
+        raise Unavailable("Others change this picture at the same moment; try again.")
+    new = done.changed[0] if done.changed else gallery.get_image(records, image.id)
+    response.headers["ETag"] = etag(new)
+    shown = detail(biosight, new, seen.access, records)
+    return shown.model_copy(update={"act": done.act if done.changed else ""})
+
+
+@router.get("/images/{image}/neighbours")
+def neighbours(
+    seen: ImageToSee, biosight: Open, records: Store, chosen: Filtered, sort: str = "newest"
+) -> dict[str, str]:
+    """The pictures before and behind this one under a filter; "" at the ends."""
+    where = matching(seen.access, chosen)
+    if sort == ALIKE:
+        collection = seen.access.collection.id
+        previous, following = groups.next_alike(biosight, collection, where, seen.image.id)
+    else:
+        previous, following = gallery.neighbours(records, where, sort, seen.image)
+    return {"previous": previous, "next": following}
+
+
+def as_change(body: ImageChange) -> Change:
+    """The body as a Change. Raises BadRequest unless it says exactly one thing."""
+    wanted = [
+        ("relabel", body.label is not None),
+        ("confirm", body.confirm),
+        ("undecided", body.undecided),
+        ("note", body.note is not None),
+        ("trash", body.trashed is True),
+        ("restore", body.trashed is False),
+    ]
+    kinds = [kind for kind, asked in wanted if asked]
+    if len(kinds) != 1:
+        raise BadRequest("Change one thing at a time: label, confirm, undecided, note or trashed.")
+    return change_of(kinds[0], label=body.label or "", note=body.note or "", via=body.via)
+
+
+def parse_etag(header: str | None) -> int | None:
+    """The version in an If-Match header. Raises BadRequest."""
+    if header is None or header.strip() == "*":
+        return None
+    text = header.strip().removeprefix("W/").strip('"')
+    if not text.isdecimal() or len(text) > 15:
+        raise BadRequest("If-Match holds the ETag that BioSight gave.")
+    return int(text)
+
+
+@router.get("/images/{image}/history")
+def history(seen: ImageToSee, biosight: Open, records: Store) -> list[SayingOut]:
+    """Who said what of an image, in order; what a model said by the names used here. Sensitive
+    names are left out for viewers where the picture's place is shown exactly."""
+    rule = seen_rule(seen.access, biosight, records)
+    where = [Where("image", "=", seen.image.id)]
+    naming = naming_of(records, biosight.catalogue, seen.access.collection)
+    said = [
+        SayingOut(
+            by=p.model,
+            kind="predicted",
+            label=naming.shown(p.best.label),
+            confidence=p.best.confidence,
+            at=p.at,
+        )
+        for p in records.find(Prediction, where, order=Order("at"), limit=500)
+    ]
+    name = accounts.names_of(records)
+    for a in records.find(Annotation, where, order=Order("at"), limit=500):
+        said.append(SayingOut(by=name(a.by), kind=a.kind, label=a.label, confidence=None, at=a.at))
+    told = (s for s in said if not rule.tells(seen.image, s.label))
+    return sorted(told, key=lambda s: s.at)
+
+
+def note_original(
+    request: Request, seen: ImageToSee, person: Signed, biosight: Open, records: Store
+) -> None:
+    """A line in the logbook, one a day: who took originals of a collection along."""
+    logbook.note_once_a_day(
+        records,
+        "downloaded",
+        by=person.user.id,
+        about=seen.image.collection,
+        detail="originals, one by one",
+        address=client_address(request, biosight.settings),
+    )
+
+
+@router.get(
+    "/images/{image}/original",
+    response_class=FileResponse,
+    dependencies=[Depends(note_original)],
+)
+async def original(
+    request: Request,
+    seen: ImageToSee,
+    blobs: Bytes,
+    biosight: Open,
+    records: Store,
+    download: bool = False,
+    placeless: bool = False,
+) -> Response:
+    """The upload, byte for byte; a download may be a redirect to the bucket. With `placeless`, and
+    for viewers where the collection hides the place, it is the picture and nothing else: no date,
+    place or comment is left in the file, and a HEIC or AVIF is a JPEG."""
+
+    def work() -> Response:
+        hidden = placeless or seen_rule(seen.access, biosight, records).of(seen.image) > 0
+        if download and biosight.settings.presigned and not hidden:
+            found = derived.original(blobs, seen.image)
+            if link := blobs.link(found.key, LINK_SECONDS):
+                return RedirectResponse(link, status_code=307)
+        inline = not download and seen.image.media_type in SHOWN_AS_IS
+        find = partial(derived.original, blobs, seen.image)
+        if hidden:
+            find = partial(derived.placeless_file, blobs, biosight.model.decoders, seen.image)
+        return answer_with(request, blobs, find, inline=inline)
+
+    return await on_byte_threads(request, work)
+
+
+@router.get("/images/{image}/thumbnail", response_class=FileResponse)
+async def thumbnail(request: Request, seen: ImageToSee, blobs: Bytes, biosight: Open) -> Response:
+    """A small JPEG without metadata."""
+    find = partial(derived.thumbnail, blobs, biosight.model.decoders, seen.image)
+    work = partial(answer_with, request, blobs, find, inline=True)
+    return await on_byte_threads(request, work)
+
+
+@router.get("/images/{image}/view", response_class=FileResponse)
+async def view(request: Request, seen: ImageToSee, blobs: Bytes, biosight: Open) -> Response:
+    """The picture as any browser can show it, without its place: every pixel, or a JPEG of a TIFF,
+    HEIC or AVIF of at most 2,400 pixels a side."""
+    find = partial(derived.view, blobs, biosight.model.decoders, seen.image)
+    work = partial(answer_with, request, blobs, find, inline=True)
+    return await on_byte_threads(request, work)
+
+
+@router.get("/images/{image}/whole", response_class=FileResponse)
+async def whole(request: Request, seen: ImageToSee, blobs: Bytes, biosight: Open) -> Response:
+    """Every pixel of the picture as any browser can show it, to look at details."""
+    find = partial(derived.whole, blobs, biosight.model.decoders, seen.image)
+    work = partial(answer_with, request, blobs, find, inline=True)
+    return await on_byte_threads(request, work)

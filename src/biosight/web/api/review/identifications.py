@@ -1,0 +1,236 @@
+"""API: two readers of each picture - what waits for one, their answers, conflicts, agreement."""
+
+from typing import Annotated
+
+from fastapi import APIRouter, Query
+from pydantic import BaseModel, Field
+
+from biosight import accounts, gallery
+from biosight.errors import Conflict
+from biosight.images import Image
+from biosight.labels import Identifications
+from biosight.membership import Access
+from biosight.review import identifications
+from biosight.review.acts import Change, change_of
+from biosight.review.agreement import agreement
+from biosight.storage.records import Records
+from biosight.web.access.deps import Editor, ImageToChange, ImageToSee, Open, Signed, Store, Viewer
+from biosight.web.schemas.body import Input
+from biosight.web.schemas.pictures import ImageOut, image_out
+from biosight.workflows.collection_names import naming_of, placed
+
+router = APIRouter(tags=["review"])
+MOST_CONFLICTS = 200
+
+
+class ToIdentifyOut(BaseModel):
+    """A picture to name without knowing what anybody, or the machine, said of it."""
+
+    id: str
+    name: str
+    width: int
+    height: int
+    media_type: str
+    taken: str
+
+
+class ToIdentify(BaseModel):
+    """Pictures to read next. How many wait for a second reader (`one`; `yours` are those where that
+    may be you), were read alike (`agreed`), differ, and were settled since."""
+
+    images: list[ToIdentifyOut]
+    yours: int
+    one: int
+    agreed: int
+    differ: int
+    settled: int
+
+
+class IdentifyAsked(Input):
+    """What a picture shows, "" for "I can't name it"."""
+
+    image: str = Field(max_length=64)
+    label: str = Field(max_length=200)
+
+
+class SettleAsked(Input):
+    """What a picture is, "" for undecided."""
+
+    label: str = Field(max_length=200)
+
+
+class IdentificationsOut(BaseModel):
+    """What two people called a picture, by their names. While `state` is "one" it is sealed: nobody
+    but who said it sees the label. `yours` where you may take it back."""
+
+    image: str
+    state: str
+    first_by: str
+    first: str
+    second_by: str
+    second: str
+    settled_by: str
+    settled: str
+    sealed: bool
+    yours: bool
+
+
+class ConflictOut(BaseModel):
+    """A picture and the two answers that differ."""
+
+    image: ImageOut
+    identifications: IdentificationsOut
+
+
+class LabelAgreementOut(BaseModel):
+    """Of a label, "" for undecided: how often the first reader said it, the second, and both of one
+    picture; `share`, 0 to 1, is how much of what one called so the other did too."""
+
+    label: str
+    first: int
+    second: int
+    both: int
+    share: float
+
+
+class AgreementOut(BaseModel):
+    """Pictures read twice, how many were called alike, and Cohen's kappa with its 95 % interval,
+    null where it can't be told."""
+
+    pictures: int
+    alike: int
+    kappa: float | None
+    low: float | None
+    high: float | None
+    labels: list[LabelAgreementOut]
+
+
+def identifications_out(records: Records, found: Identifications, me: str) -> IdentificationsOut:
+    """Two answers as this person may see it."""
+    name = accounts.names_of(records)
+    sealed = found.state == "one" and found.first_by != me
+    last = found.second_by if found.second_by else found.first_by
+    return IdentificationsOut(
+        image=found.id,
+        state=found.state,
+        first_by="" if sealed else name(found.first_by),
+        first="" if sealed else found.first,
+        second_by=name(found.second_by),
+        second=found.second,
+        settled_by=name(found.settled_by),
+        settled=found.settled,
+        sealed=sealed,
+        yours=last == me and found.state != "settled",
+    )
+
+
+def asked_for(access: Access) -> None:
+    """Raise Conflict where the collection asks for no second reader."""
+    if not access.collection.second_reader:
+        raise Conflict("This collection does not ask for a second reader: see its settings.")
+
+
+def as_said(biosight: Open, access: Access, label: str) -> Change:
+    """The change that a reader's word is, as the collection writes its names."""
+    said = label.strip()
+    change = change_of("relabel" if said else "undecided", label=said, via=identifications.VIA)
+    return placed(biosight.archive.records, biosight.catalogue, access.collection, change)
+
+
+@router.get("/collections/{collection}/to-identify")
+def to_read(
+    access: Editor,
+    person: Signed,
+    records: Store,
+    limit: Annotated[int, Query(ge=1, le=100)] = 20,
+) -> ToIdentify:
+    """Pictures for this reader, those first that another has read."""
+    asked_for(access)
+    c, me = access.collection.id, person.user.id
+    found = identifications.to_read(records, c, me, limit)
+    return ToIdentify(
+        images=[blind(x) for x in found], **identifications.counts_for(records, c, me)
+    )
+
+
+def blind(image: Image) -> ToIdentifyOut:
+    """What a reader may know of a picture."""
+    return ToIdentifyOut(
+        id=image.id,
+        name=image.name,
+        width=image.width,
+        height=image.height,
+        media_type=image.media_type,
+        taken=image.taken_at,
+    )
+
+
+@router.post("/collections/{collection}/identifications")
+def answer(
+    body: IdentifyAsked, access: Editor, person: Signed, biosight: Open, records: Store
+) -> IdentificationsOut:
+    """Say what a picture shows: as its first reader, or as its second."""
+    asked_for(access)
+    image = gallery.get_image(records, body.image)
+    if image.collection != access.collection.id:
+        raise Conflict("This picture is in another collection by now.")
+    change = as_said(biosight, access, body.label)
+    done = identifications.identify(records, person.user.id, image.id, change)
+    return identifications_out(records, done, person.user.id)
+
+
+@router.get("/images/{image}/identifications")
+def show(seen: ImageToSee, person: Signed, records: Store) -> IdentificationsOut | None:
+    """A picture's identifications, as far as this person may know them."""
+    found = records.get(Identifications, seen.image.id)
+    if found is None or found.state == "none":
+        return None
+    return identifications_out(records, found, person.user.id)
+
+
+@router.delete("/images/{image}/identifications", status_code=204)
+def take_back(seen: ImageToChange, person: Signed, biosight: Open, records: Store) -> None:
+    """Take one's own last answer back."""
+    naming = naming_of(records, biosight.catalogue, seen.access.collection)
+    identifications.withdraw(records, person.user.id, seen.image.id, naming)
+
+
+@router.get("/collections/{collection}/conflicts")
+def conflicts(access: Viewer, person: Signed, records: Store) -> list[ConflictOut]:
+    """Pictures that two readers called otherwise, the oldest first."""
+    c, me = access.collection, person.user.id
+    return [
+        ConflictOut(
+            image=image_out(image, access), identifications=identifications_out(records, r, me)
+        )
+        for r, image in identifications.differing(records, c.id, MOST_CONFLICTS)
+    ]
+
+
+@router.post("/images/{image}/identifications/settle")
+def settle(
+    body: SettleAsked, seen: ImageToChange, person: Signed, biosight: Open, records: Store
+) -> IdentificationsOut:
+    """Say what a picture is about which two readers differ."""
+    change = as_said(biosight, seen.access, body.label)
+    done = identifications.settle_on(records, person.user.id, seen.image, change)
+    return identifications_out(records, done, person.user.id)
+
+
+@router.get("/collections/{collection}/agreement")
+def agreed(access: Viewer, records: Store) -> AgreementOut:
+    """How well two readers agree here."""
+    found = agreement(identifications.said_twice(records, access.collection.id))
+    return AgreementOut(
+        pictures=found.pictures,
+        alike=found.alike,
+        kappa=found.kappa,
+        low=found.low,
+        high=found.high,
+        labels=[
+            LabelAgreementOut(
+                label=x.label, first=x.first, second=x.second, both=x.both, share=x.share
+            )
+            for x in found.labels
+        ],
+    )

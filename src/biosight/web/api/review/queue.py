@@ -1,0 +1,98 @@
+"""API: what there is to review - the queue, groups of look-alikes, labels that are likely wrong."""
+
+from typing import Annotated
+
+from fastapi import APIRouter
+from pydantic import BaseModel, Field
+
+from biosight.review import queue
+from biosight.web.access.deps import Open, Store, Viewer
+from biosight.web.schemas.body import Input
+from biosight.web.schemas.pictures import ImageOut, image_out
+from biosight.workflows.pictures import groups
+
+router = APIRouter(tags=["review"])
+MOST_PUT_ASIDE = 20_000
+Id = Annotated[str, Field(max_length=64)]
+
+
+class DrawnOut(BaseModel):
+    """An image of the review queue and why it was drawn: random or margin."""
+
+    image: ImageOut
+    via: str
+
+
+class QueueOut(BaseModel):
+    """The next images to review, and how many wait in all."""
+
+    images: list[DrawnOut]
+    waiting: int
+
+
+class GroupAsked(Input):
+    """A label, "" for the one that most wait under; images that were put aside are left out."""
+
+    label: str = Field("", max_length=200)
+    without: list[Id] = Field(default=[], max_length=MOST_PUT_ASIDE)
+
+
+class LookAlikes(BaseModel):
+    """Look-alikes that nobody looked at, under one proposed name, the most typical first; from the
+    place `odd` on they are less alike. `left` wait under the name, `waiting` in all, of which
+    `kept` are for the random half alone."""
+
+    label: str
+    images: list[ImageOut]
+    odd: int
+    left: int
+    waiting: int
+    kept: int
+
+
+class CohortOut(BaseModel):
+    """Pictures whose nearest confirmed neighbours are called otherwise than they are."""
+
+    label: str
+    suggested: str
+    images: list[ImageOut]
+
+
+@router.get("/collections/{collection}/queue")
+def review_queue(access: Viewer, records: Store, limit: int = 40) -> QueueOut:
+    """Images to review: half drawn at random, half the machine's least certain."""
+    c = access.collection
+    drawn = queue.queue(records, c.id, max(1, min(limit, 200)))
+    return QueueOut(
+        images=[DrawnOut(image=image_out(d.image, access), via=d.via) for d in drawn],
+        waiting=queue.waiting(records, c.id),
+    )
+
+
+@router.post("/collections/{collection}/group")
+def group(body: GroupAsked, access: Viewer, biosight: Open, records: Store) -> LookAlikes:
+    """The next group of look-alikes; nothing changes by asking."""
+    c = access.collection
+    found = groups.next_group(biosight, c, body.label, body.without) or groups.NONE
+    return LookAlikes(
+        label=found.label,
+        images=[image_out(i, access) for i in found.images],
+        odd=found.odd,
+        left=found.left,
+        waiting=queue.waiting(records, c.id),
+        kept=queue.kept_for_chance(records, c.id),
+    )
+
+
+@router.get("/collections/{collection}/doubted")
+def doubted(access: Viewer, biosight: Open) -> list[CohortOut]:
+    """Labels of the machine that are likely wrong, by what confirmed look-alikes are called."""
+    c = access.collection
+    return [
+        CohortOut(
+            label=found.label,
+            suggested=found.suggested,
+            images=[image_out(i, access) for i in found.images],
+        )
+        for found in groups.doubted(biosight, c)
+    ]

@@ -1,0 +1,1 @@
+"""Bytes of pictures on their way in and out."""

@@ -1,0 +1,39 @@
+"""The answer that a picture's bytes are, wherever they are asked for.
+
+Not here: which bytes, and whether they are there (workflows/pictures/derived.py), or threads
+(streaming.py).
+"""
+
+from collections.abc import Callable
+from urllib.parse import quote
+
+from fastapi import Request, Response
+
+from biosight.storage.blobs.port import Blobs
+from biosight.web.files.streaming import OpenFile, begun, streamed
+from biosight.web.security import FILE_POLICY
+from biosight.workflows.pictures.derived import Derived
+
+
+def answer_with(
+    request: Request,
+    blobs: Blobs,
+    find: Callable[[], Derived],
+    *,
+    inline: bool,
+) -> Response:
+    """Stored bytes with a policy that lets them do nothing. Raises NotFound or Unavailable."""
+    found = find()
+    headers = {"Content-Security-Policy": FILE_POLICY, "Cache-Control": "private, max-age=86400"}
+    kind = "inline" if inline else "attachment"
+    file = blobs.file(found.key)
+    if file is not None:
+        return OpenFile(
+            file,
+            media_type=found.media_type,
+            filename=found.name,
+            content_disposition_type=kind,
+            headers=headers,
+        )
+    headers["Content-Disposition"] = f"{kind}; filename*=utf-8''{quote(found.name)}"
+    return streamed(request, begun(blobs.stream(found.key)), found.media_type, headers)

@@ -1,0 +1,86 @@
+"""An upload's form, its file written straight to where the store takes pictures in.
+
+Starlette's own parser keeps a file in a spool of its own, from which it would be copied once more.
+Not here: what becomes of the picture (web/api/pictures/uploads.py, intake.py).
+"""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import cast
+
+from anyio import CapacityLimiter, to_thread
+from fastapi import HTTPException, Request
+from starlette.datastructures import FormData, UploadFile
+from starlette.formparsers import MultiPartException, MultiPartParser
+
+from biosight.storage.blobs.incoming import Incoming
+from biosight.storage.blobs.port import Blobs
+
+MOST_IN_MEMORY = 1 << 20
+MOST_FIELDS, LONGEST_FIELD = 5, 8192
+
+
+class IncomingFile:
+    """A form's file that fills an Incoming; every MOST_IN_MEMORY bytes a thread writes them. Has
+    what the parser asks of an UploadFile."""
+
+    def __init__(self, incoming: Incoming, name: str, threads: CapacityLimiter) -> None:
+        self.incoming = incoming
+        self.name = name
+        self.threads = threads
+
+    async def write(self, data: bytes) -> None:
+        """The next bytes. Raises NoSpace or Unavailable."""
+        self.incoming.add(data)
+        if self.incoming.bytes_waiting >= MOST_IN_MEMORY:
+            await to_thread.run_sync(self.incoming.write, limiter=self.threads)
+
+    async def seek(self, offset: int) -> None:
+        """The parser's word for its end: there is nothing to turn back to."""
+
+
+class StraightParser(MultiPartParser):
+    """Starlette's parser of forms, with the one file going to `incoming`, written on `threads`."""
+
+    incoming: Incoming
+    threads: CapacityLimiter
+
+    def on_headers_finished(self) -> None:
+        """Where a part is a file, its bytes have another place to go."""
+        super().on_headers_finished()
+        part = self._current_part
+        if part.file is not None:
+            part.file.file.close()  # the spool, which is empty
+            straight = IncomingFile(self.incoming, part.file.filename or "", self.threads)
+            part.file = cast(UploadFile, straight)
+
+
+@asynccontextmanager
+async def upload_form(
+    request: Request, blobs: Blobs, threads: CapacityLimiter
+) -> AsyncIterator[FormData]:
+    """The form of a request; a file that nobody made whole is removed behind it. Raises
+    HTTPException for what is no form, NoSpace or Unavailable."""
+    incoming = blobs.begin()
+    try:
+        yield await parsed(request, incoming, threads)
+    finally:
+        incoming.let_go()
+
+
+async def parsed(request: Request, incoming: Incoming, threads: CapacityLimiter) -> FormData:
+    """The fields of a form, and its file in `incoming`."""
+    if not request.headers.get("content-type", "").lower().startswith("multipart/form-data"):
+        return FormData()
+    parser = StraightParser(
+        request.headers,
+        request.stream(),
+        max_files=1,
+        max_fields=MOST_FIELDS,
+        max_part_size=LONGEST_FIELD,
+    )
+    parser.incoming, parser.threads = incoming, threads
+    try:
+        return await parser.parse()
+    except MultiPartException as error:
+        raise HTTPException(400, error.message) from error

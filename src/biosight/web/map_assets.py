@@ -1,0 +1,72 @@
+"""The map's parts that come with packages: Leaflet, its clusters, and borders to draw on.
+
+Borders are countryinfo's, coarse outlines of 173 countries; tiles come only from where
+BIOSIGHT_TILES says. Not here: what is drawn on it (web/api/collections/maps_and_times.py).
+"""
+
+import json
+from functools import lru_cache
+from importlib.metadata import distribution
+from importlib.resources import files
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+from fastapi import APIRouter, FastAPI, Response
+from starlette.staticfiles import StaticFiles
+
+from biosight.settings import Settings
+
+LEAFLET = {
+    "/leaflet": ("XStatic-Leaflet", "xstatic/pkg/leaflet/data"),
+    "/leaflet-clusters": (
+        "XStatic-Leaflet-MarkerCluster",
+        "xstatic/pkg/leaflet_markercluster/data",
+    ),
+}
+DECIMALS = 2  # about a kilometre: the outlines are coarser than that
+
+router = APIRouter(include_in_schema=False)
+
+
+def mount(app: FastAPI) -> None:
+    """Serve the packages' files as they are."""
+    for path, (package, folder) in LEAFLET.items():
+        where = Path(str(distribution(package).locate_file(folder)))
+        app.mount(path, StaticFiles(directory=where), name=path.strip("/"))
+
+
+@router.get("/borders.json")
+def borders() -> Response:
+    """The outlines of countries as GeoJSON; they change with the package only."""
+    headers = {"Cache-Control": "private, max-age=86400"}
+    return Response(outlines(), media_type="application/geo+json", headers=headers)
+
+
+@lru_cache(maxsize=1)
+def outlines() -> bytes:
+    """All outlines as one GeoJSON MultiPolygon, WGS 84."""
+    shapes: list[Any] = []
+    for file in sorted((files("countryinfo") / "data").iterdir(), key=lambda f: f.name):
+        if not file.name.endswith(".json"):
+            continue
+        said = json.loads(file.read_text(encoding="utf-8"))
+        for feature in (said.get("geoJSON") or {}).get("features", ()):
+            shape = feature["geometry"]
+            many = shape["type"] == "MultiPolygon"
+            shapes += shape["coordinates"] if many else [shape["coordinates"]]
+    rounded = [[[thinned(p) for p in ring] for ring in polygon] for polygon in shapes]
+    return json.dumps(
+        {"type": "MultiPolygon", "coordinates": rounded}, separators=(",", ":")
+    ).encode()
+
+
+def thinned(point: list[float]) -> list[float]:
+    """Longitude and latitude without decimals that nobody sees."""
+    return [round(value, DECIMALS) for value in point[:2]]
+
+
+def tile_host(settings: Settings) -> str:
+    """Where tiles come from, as a content policy names it; "" for none."""
+    parts = urlsplit(settings.tiles)
+    return f"{parts.scheme}://{parts.netloc}" if parts.netloc else ""

@@ -1,0 +1,63 @@
+"""Letters on their way out: they go after the answer, on threads of their own, so that a mail
+server that hangs keeps nobody waiting.
+
+Not here: what they say (workflows/people/mails.py), or how mail travels (mail.py).
+"""
+
+import logging
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Annotated
+
+from fastapi import BackgroundTasks, Depends, Request
+
+from biosight.accounts import Invitation, User
+from biosight.errors import Unavailable
+from biosight.storage.records import Records
+from biosight.web.access.deps import Open
+from biosight.web.threads import Lane, lanes
+from biosight.workflows.people import mails
+from biosight.workflows.people.mails import Post
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Outbox:
+    """Takes the letters of one answer."""
+
+    post: Post
+    lane: Lane
+    after: BackgroundTasks
+
+    def put(self, letter: Callable[[Post], object]) -> bool:
+        """Is it on its way? It is not where this server sends no mail."""
+        if self.post.server:
+            self.after.add_task(self.deliver, letter)
+        return bool(self.post.server)
+
+    def allow(self, records: Records, by: User, email: str) -> None:
+        """Count an invitation that will be sent. Raises TooMany."""
+        if email and self.post.server:
+            mails.allow_invitation(records, by, email)
+
+    def invite(self, records: Records, by: User, made: Invitation, path: str) -> bool:
+        """Is an invitation on its way to the address that it is for?"""
+        return bool(made.email) and self.put(
+            lambda post: mails.invitation(records, post, by, made, path)
+        )
+
+    async def deliver(self, letter: Callable[[Post], object]) -> None:
+        try:
+            await self.lane.run(lambda: letter(self.post))
+        except Unavailable as error:
+            log.warning("a letter was not sent", extra={"reason": error.detail})
+
+
+async def outbox(request: Request, after: BackgroundTasks, biosight: Open) -> Outbox:
+    settings = biosight.settings
+    post = Post(settings.smtp_url, settings.mail_from, settings.public_url)
+    return Outbox(post, lanes(request).letters, after)
+
+
+Letters = Annotated[Outbox, Depends(outbox)]

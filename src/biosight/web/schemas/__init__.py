@@ -1,0 +1,1 @@
+"""JSON as the API takes and shows it, where several routes share it."""

@@ -1,0 +1,107 @@
+"""The filter of pictures in an address, in a body, and as the page's JavaScript reads it.
+
+All are made from one table. Not here: the table (gallery/filters.py).
+"""
+
+from dataclasses import replace
+from math import ceil, floor
+from typing import Annotated, Any
+
+from fastapi import Depends, Query
+from pydantic import BeforeValidator, Field, create_model
+
+from biosight import gallery
+from biosight.gallery.filters import FIELDS, PARTS, FilterPart
+from biosight.membership import Access
+from biosight.storage.records import Where
+from biosight.web.schemas.body import Input
+
+MOST_VALUES = 400
+LIMITS: dict[str, dict[str, Any]] = {
+    "label": {"max_length": 200},
+    "path": {"max_length": 2000, "pattern": r"^(/.*/)?$"},
+    "text": {"max_length": 200},
+    "key": {"max_length": 64},
+    "many": {"max_length": MOST_VALUES},
+    "moment": {"pattern": r"^(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{1,9})?)?$"},
+    "box": {"pattern": r"^(-?\d{1,3}(\.\d{1,9})?(,-?\d{1,3}(\.\d{1,9})?){3})?$"},
+    "day": {"pattern": r"^(\d{4}-\d\d-\d\d)?$"},
+    "percent": {"ge": 0, "le": 101},
+    "flag": {},
+}
+
+
+def limits(part: FilterPart) -> dict[str, Any]:
+    """What a value of the part must be, as pydantic wants it."""
+    if part.kind == "choice":
+        return {"pattern": f"^({'|'.join(name for name, _ in part.choices)})$"}
+    return LIMITS[part.kind]
+
+
+def several(said: object) -> object:
+    """One value alone is a list of one."""
+    return (said,) if isinstance(said, str) else said
+
+
+Several = Annotated[
+    tuple[Annotated[str, Field(max_length=200)], ...],
+    BeforeValidator(several),
+]
+
+
+class Asked(Input):
+    """A filter, as in the list of images."""
+
+    def filter(self) -> gallery.Filter:
+        return gallery.Filter(**self.model_dump())
+
+
+ROWS: dict[str, Any] = {
+    name: (
+        Several if PARTS[name].kind == "many" else field.type,
+        Field(field.default, **limits(PARTS[name])),
+    )
+    for name, field in FIELDS.items()
+}
+Matching = create_model("Matching", __base__=Asked, **ROWS)
+InAddress = create_model("InAddress", __base__=Asked, __cls_kwargs__={"extra": "ignore"}, **ROWS)
+
+
+def image_filter(said: Annotated[InAddress, Query()]) -> gallery.Filter:
+    """The filter as it stands in the address, beside other parameters."""
+    asked: Asked = said
+    return asked.filter()
+
+
+def matching(access: Access, chosen: gallery.Filter) -> list[Where]:
+    """A filter as conditions on a collection's images, for this person: where a collection hides
+    places, a viewer's box on the map is as coarse as they are, so that it finds none of them."""
+    c = access.collection
+    if chosen.box and c.sensitive and not access.allows("editor"):
+        chosen = replace(chosen, box=widened(chosen.box, c.coarse))
+    return gallery.conditions(c.id, c.threshold, chosen)
+
+
+def widened(box: str, degrees: float) -> str:
+    """A box moved outward to the lines of a grid."""
+    south, west, north, east = (float(edge) / degrees for edge in box.split(","))
+    edges = (floor(south), floor(west), ceil(north), ceil(east))
+    return ",".join(f"{edge * degrees:.6f}" for edge in edges)
+
+
+Filtered = Annotated[gallery.Filter, Depends(image_filter)]
+
+
+def for_page() -> list[dict[str, Any]]:
+    """The table as the page's JavaScript reads it (filters.js)."""
+    known = ("kind", "field", "op", "always", "unless", "chip", "title", "choices", "facet")
+    return [{"name": n} | {k: getattr(p, k) for k in known} for n, p in PARTS.items()]
+
+
+def sheet() -> dict[str, list[tuple[str, FilterPart]]]:
+    """The controls of the filter's sheet by their headings."""
+    found: dict[str, list[tuple[str, FilterPart]]] = {}
+    for name, part in PARTS.items():
+        if part.title:
+            found.setdefault(part.title, []).append((name, part))
+    return found

@@ -1,0 +1,217 @@
+"""Images and long work as the API shows them, wherever they are shown.
+
+Not here: one image in full (web/api/pictures/images.py).
+"""
+
+import json
+from collections.abc import Sequence
+from typing import Any
+
+from pydantic import BaseModel
+
+from biosight.images import Image
+from biosight.labels import Guess, Opinion
+from biosight.membership import Access
+from biosight.taxa.naming import Naming
+from biosight.taxa.tree import Tree
+from biosight.work.jobs import Job
+from biosight.workflows.jobs import all_kinds
+from biosight.workflows.pictures import long_acts
+
+
+class JobOut(BaseModel):
+    """Long work and how far it is; `title` says what it does in words, before the version's name
+    where it is about one; `result` depends on the kind."""
+
+    id: str
+    kind: str
+    title: str
+    collection: str
+    act: str
+    state: str
+    done: int
+    total: int
+    words: str
+    model: str
+    created_at: float
+    finished_at: float
+    result: dict[str, Any] | None
+
+
+def job_out(job: Job) -> JobOut:
+    """A job as the API shows it; `act` is what it does or undoes."""
+    return JobOut(
+        id=job.id,
+        kind=job.kind,
+        title=all_kinds.KINDS[job.kind].title or job.want("title"),
+        collection=job.collection,
+        act=job.id if job.kind == long_acts.NAME else job.want("act"),
+        state=job.state,
+        done=job.done,
+        total=job.total,
+        words=job.words,
+        model=job.want("model"),
+        created_at=job.created_at,
+        finished_at=job.finished_at,
+        result=json.loads(job.result) if job.result and not job.live else None,
+    )
+
+
+class GuessOut(BaseModel):
+    """A label and its confidence, 0 to 1; with a tree of names, the labels from the top down to
+    it, and the common name of each, "" for none."""
+
+    label: str
+    confidence: float
+    line: list[str] = []
+    vernacular_line: list[str] = []
+
+
+class OpinionOut(BaseModel):
+    """What a picture looks like to an expert, the likeliest first, by its own names; `weight`, 0 to
+    1, is the part that it had in the answer."""
+
+    model: str
+    weight: float
+    top: list[GuessOut]
+
+
+class TaxonOut(BaseModel):
+    """What a label is in the collection's tree of names, by Darwin Core's terms; `line` are the
+    labels from the top down to it, `vernacular_line` the common name of each. Words of one's own
+    have a line of one and no rank."""
+
+    label: str
+    scientific_name: str
+    taxon_rank: str
+    vernacular_name: str
+    line: list[str]
+    vernacular_line: list[str]
+
+
+def taxon_out(tree: Tree, label: str) -> TaxonOut | None:
+    """A label as its tree knows it; None for no label."""
+    if not label:
+        return None
+    taxon = tree.taxa.get(label)
+    if taxon is None:
+        return TaxonOut(
+            label=label,
+            scientific_name="",
+            taxon_rank="",
+            vernacular_name="",
+            line=[label],
+            vernacular_line=[""],
+        )
+    line = tree.line(label)
+    return TaxonOut.model_construct(
+        label=label,
+        scientific_name=taxon.scientific_name,
+        taxon_rank=taxon.taxon_rank,
+        vernacular_name=taxon.vernacular_name,
+        line=list(line),
+        vernacular_line=vernacular_line(tree, line),
+    )
+
+
+def vernacular_line(tree: Tree, line: Sequence[str]) -> list[str]:
+    """The first common name of each label of a line, "" for none."""
+    return [tree.taxa[n].vernacular_name.partition("; ")[0] for n in line]
+
+
+class ImageOut(BaseModel):
+    """An image; `who` is machine, person or nobody; `unsure` by the collection's threshold,
+    `uploader` is an id. `sha256` is "" for viewers where the collection hides places."""
+
+    id: str
+    collection: str
+    name: str
+    path: str
+    label: str
+    label_path: str
+    thing: str
+    deployment: str
+    site: str
+    shift: int
+    group: str
+    who: str
+    unsure: bool
+    machine_label: str
+    confidence: float
+    model: str
+    novelty: float
+    unfamiliar: bool
+    width: int
+    height: int
+    size: int
+    media_type: str
+    sha256: str
+    created_at: float
+    taken: str
+    taken_file: str
+    day: str
+    note: str
+    camera: str
+    folder: str
+    uploader: str
+    dated: str
+    individuals: int
+    trashed: bool
+    session: str
+    version: int
+
+
+SHOWN = ImageOut.model_fields.keys() - {"unsure", "taken", "uploader"}
+
+
+def image_out(image: Image, access: Access) -> ImageOut:
+    """An image as this person sees it. Where a collection hides places, viewers get no hash of an
+    original: places could be tried out against it."""
+    c = access.collection
+    unsure = image.who == "machine" and image.percent < c.threshold
+    hidden = bool(c.hiding) and not access.allows("editor")
+    shown = {name: getattr(image, name) for name in SHOWN}
+    if hidden:
+        shown["sha256"] = ""
+    return ImageOut.model_construct(
+        **shown,
+        taken=image.taken_at,
+        uploader=image.uploaded_by,
+        unsure=unsure,
+    )
+
+
+def guesses_out(guesses: tuple[Guess, ...], naming: Naming) -> list[GuessOut]:
+    """Guesses by the names used in a collection, the likeliest first; those that were removed
+    there are left out, and two that became one are one."""
+    found: dict[str, GuessOut] = {}
+    for guess in guesses:
+        label = naming.shown(guess.label)
+        if label in found:
+            found[label].confidence = min(1.0, found[label].confidence + guess.confidence)
+        elif label:
+            line = naming.tree.line(label)
+            found[label] = GuessOut(
+                label=label,
+                confidence=guess.confidence,
+                line=list(line),
+                vernacular_line=vernacular_line(naming.tree, line),
+            )
+    return list(found.values())
+
+
+def opinions_out(opinions: tuple[Opinion, ...]) -> list[OpinionOut]:
+    """What experts said, by their own names: those are shown, and stand for no label."""
+    return [
+        OpinionOut(
+            model=o.model,
+            weight=o.weight,
+            top=[GuessOut(label=g.label, confidence=g.confidence) for g in o.top],
+        )
+        for o in opinions
+    ]
+
+
+def etag(image: Image) -> str:
+    """The version as an entity tag."""
+    return f'"{image.version}"'
