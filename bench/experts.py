@@ -24,8 +24,8 @@ from biosight.inference.model_files.mapping import read_mapping
 from biosight.inference.model_files.trial import tried_expert
 from biosight.inference.preprocess import to_pixels
 from biosight.learning.weighing import Example, fit_weight
-from biosight.training import dataset as ds
-from biosight.training.leaves import read_names, with_nodes
+from biosight.training.data import dataset as ds
+from biosight.training.data.leaves import read_names, with_nodes
 from biosight.workflows.models.add_model import listed_labels
 
 BATCH = 8

@@ -27,7 +27,7 @@ from biosight.inference.quality import expected_calibration_error, softmax, wils
 from biosight.inference.reference import Reference, held_distances, read_reference
 from biosight.learning.gate import paired_interval
 from biosight.learning.head import Examples, examples_of, joined, refit
-from biosight.training.evaluate import ece_across_sources
+from biosight.training.measure.evaluate import ece_across_sources
 
 Floats = npt.NDArray[np.float32]
 GUIDE = Path(__file__).parents[1] / "docs" / "guide" / "models.md"

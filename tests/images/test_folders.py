@@ -114,7 +114,7 @@ def test_classify_knows_pictures_by_their_bytes(folder: Path, run: Run, tmp_path
 
 def test_training_knows_them_too(tmp_path: Path) -> None:
     pytest.importorskip("torch")
-    from biosight.training.dataset import open_rgb, scan_tree
+    from biosight.training.data.dataset import open_rgb, scan_tree
 
     for label in ("Red", "Blue"):
         (tmp_path / label).mkdir()

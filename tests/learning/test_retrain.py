@@ -24,7 +24,7 @@ from tests import tiny
 from tests.conftest import Run, add_ada, require_torch
 
 if TYPE_CHECKING:
-    from biosight.training.dataset import Sample
+    from biosight.training.data.dataset import Sample
 
 
 def named(run: Run, tmp_path: Path, sessions: int, labels: tuple[str, ...], each: int = 2) -> None:
@@ -352,7 +352,7 @@ COLOURED = ("Crimson", "Scarlet", "Green", "Blue", "Pink")
 
 def colours(root: Path, made: Grown, names: tuple[str, ...]) -> list["Sample"]:
     """Pictures of the tiny tree's names, in six sessions."""
-    from biosight.training.dataset import Sample
+    from biosight.training.data.dataset import Sample
 
     found = []
     for label in names:

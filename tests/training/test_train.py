@@ -89,7 +89,7 @@ def test_pickles_are_refused(tmp_path: Path) -> None:
 
 
 def test_whole_sources_are_left_out(tree: Path) -> None:
-    from biosight.training.dataset import scan_tree, split_by_source
+    from biosight.training.data.dataset import scan_tree, split_by_source
 
     samples = scan_tree(tree, tree.parent / "MANIFEST.csv")
     train, held = split_by_source(samples, 0.1, seed=1)
@@ -99,7 +99,7 @@ def test_whole_sources_are_left_out(tree: Path) -> None:
 
 
 def test_balancing() -> None:
-    from biosight.training.dataset import Sample, sample_weights
+    from biosight.training.data.dataset import Sample, sample_weights
 
     samples = [Sample(Path(str(n)), "many", "a") for n in range(90)]
     samples += [Sample(Path(f"few{n}"), "few", "b") for n in range(10)]
@@ -112,7 +112,7 @@ def test_augmented_pictures_keep_their_size() -> None:
 
     from PIL import Image as Pillow
 
-    from biosight.training.dataset import augment
+    from biosight.training.data.dataset import augment
 
     picture = Pillow.new("RGB", (150, 90), "teal")
     for seed in range(40):
@@ -122,7 +122,7 @@ def test_augmented_pictures_keep_their_size() -> None:
 
 def test_calibration() -> None:
     from biosight.inference.quality import expected_calibration_error, softmax
-    from biosight.training.evaluate import fit_temperature
+    from biosight.training.measure.evaluate import fit_temperature
 
     dice = np.random.default_rng(0)
     logits = dice.normal(0, 2, (4000, 5))
@@ -137,7 +137,7 @@ def test_calibration() -> None:
 
 def test_a_report_counts() -> None:
     from biosight.inference.quality import wilson
-    from biosight.training.evaluate import as_text, evaluate
+    from biosight.training.measure.evaluate import as_text, evaluate
 
     scores = np.array([[0.9, 0.1], [0.2, 0.8], [0.7, 0.3]])
     report = evaluate(scores, np.array([0, 1, 1]), ["a", "b"])
@@ -220,7 +220,7 @@ def test_evidence_in_pytorch_is_the_same() -> None:
     import torch
 
     from biosight.inference.head import Prior
-    from biosight.training.imagenet import Evidence
+    from biosight.training.data.imagenet import Evidence
 
     dice = np.random.default_rng(0)
     weight = dice.normal(0, 1, (6, 4)).astype(np.float32)
@@ -233,7 +233,7 @@ def test_evidence_in_pytorch_is_the_same() -> None:
 def test_the_prior_names_every_class_once() -> None:
     import torch
 
-    from biosight.training.imagenet import ORGANISMS, make_prior
+    from biosight.training.data.imagenet import ORGANISMS, make_prior
 
     numbers = [n for ranges in ORGANISMS.values() for a, b in ranges for n in range(a, b)]
     assert len(numbers) == len(set(numbers)) == 433

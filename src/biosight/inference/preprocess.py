@@ -1,6 +1,6 @@
 """Picture -> array, as the model's card says; the only preprocessing, used in training too.
 
-Not here: opening files (images/reading.py) or augmentation (training/dataset.py).
+Not here: opening files (images/reading.py) or augmentation (training/data/dataset.py).
 """
 
 from dataclasses import dataclass

@@ -16,7 +16,7 @@ from biosight.inference.quality import wilson
 from biosight.inference.reference import Reference
 from biosight.inference.rollup import Floats, Rollup, Scores
 from biosight.learning.recipe import GateParams
-from biosight.training.levels import LEVELS, Ints, finer_right, right_at
+from biosight.training.data.levels import LEVELS, Ints, finer_right, right_at
 
 WHO = ("champion", "candidate")
 SAID = "said"  # the line of answers finer than the group, beside those of LEVELS

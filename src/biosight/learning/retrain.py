@@ -188,8 +188,8 @@ def tune(
 ) -> str:
     """The last stage, or all of the network; needs PyTorch."""
     try:
-        from biosight.training import dataset as ds
         from biosight.training import finetune
+        from biosight.training.data import dataset as ds
     except ImportError as error:
         raise BadModel("A stage or full run needs PyTorch: run make train-env first.") from error
     unpacked = work.root / "unpacked"

@@ -1,7 +1,7 @@
 """Tables of places and pictures as people and programs save them: CSV, in UTF-8 or as Excel does.
 
-They are read in a process of its own (apart.py), within limits. Not here: what the rows mean
-(workflows/places/deployment_tables.py, workflows/exchange/camtrap_import.py).
+They are read in a process of its own (untrusted/child_process.py), within limits. Not here: what
+the rows mean (workflows/places/deployment_tables.py, workflows/exchange/camtrap_import.py).
 """
 
 import csv
@@ -11,8 +11,8 @@ from itertools import islice
 from pathlib import Path
 from typing import cast
 
-from biosight.apart import Limits, done_apart
 from biosight.errors import BadRequest
+from biosight.untrusted.child_process import Limits, run_in_child
 
 MOST_BYTES, MOST_ROWS, MOST_COLUMNS = 20_000_000, 20_000, 2_000
 LONGEST_CELL = 131_000  # characters
@@ -42,12 +42,12 @@ BY_NAME = {c.casefold(): c for c in COLUMNS}
 def read_table(path: Path) -> list[Row]:
     """The rows of a table of deployments by Camtrap DP's column names. Raises BadRequest in words,
     and Unavailable while others are read."""
-    return [cast("Row", row) for row in done_apart(named_by_deployment, [str(path)], LIMITS)]
+    return [cast("Row", row) for row in run_in_child(named_by_deployment, [str(path)], LIMITS)]
 
 
 def read_package_table(path: Path) -> list[Row]:
     """The rows of a table of a package, with every column; raises as `read_table`."""
-    return [cast("Row", row) for row in done_apart(package_rows, [str(path)], LIMITS)]
+    return [cast("Row", row) for row in run_in_child(package_rows, [str(path)], LIMITS)]
 
 
 def named_by_deployment(path: str) -> Iterator[Row]:

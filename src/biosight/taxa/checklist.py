@@ -1,8 +1,8 @@
 """A list of names as people hand it out: CSV, or a Darwin Core Archive with a Taxon core.
 
 GBIF, WoRMS and the Catalogue of Life give such archives (Darwin Core text guide, TDWG 2023). They
-are read in a process of its own (apart.py), whatever the list is. Not here: the archive's
-description (description.py), or what becomes of the names in a collection
+are read in a process of its own (untrusted/child_process.py), whatever the list is. Not here: the
+archive's description (description.py), or what becomes of the names in a collection
 (own_names/importing.py).
 """
 
@@ -14,11 +14,11 @@ from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from typing import cast
 
-from biosight.apart import Limits, done_apart
 from biosight.errors import BadRequest
 from biosight.taxa.description import Table, bounded_lines, read_description, term_of
 from biosight.taxa.ranks import HIGHER, rank_of
-from biosight.unzipping import opened_zip
+from biosight.untrusted.child_process import Limits, run_in_child
+from biosight.untrusted.zips import opened_zip
 
 MOST_ROWS = 1_000_000
 MOST_BYTES = 2_000_000_000
@@ -61,7 +61,7 @@ class Listed:
 def read_checklist(path: Path) -> list[Listed]:
     """The names of a file, in its order. Raises BadRequest in words for what is no checklist, and
     for what takes too much to read; Unavailable while others are read."""
-    found = done_apart(named_rows, [str(path)], LIMITS)
+    found = run_in_child(named_rows, [str(path)], LIMITS)
     return [Listed(*cast("list[str]", row)) for row in found]
 
 

@@ -16,13 +16,13 @@ from tqdm import tqdm
 from biosight.inference.head import Prior
 from biosight.inference.model_files.card import ModelCard
 from biosight.inference.quality import softmax
-from biosight.training import dataset as ds
 from biosight.training import networks
-from biosight.training.evaluate import Report, evaluate
-from biosight.training.imagenet import make_prior, save_prior
-from biosight.training.leaves import Leaves, NameFolder, draft_rollup
+from biosight.training.data import dataset as ds
+from biosight.training.data.imagenet import make_prior, save_prior
+from biosight.training.data.leaves import Leaves, NameFolder, draft_rollup
+from biosight.training.data.levels import LEVELS, Level, level
 from biosight.training.lesson import normalised
-from biosight.training.levels import LEVELS, Level, level
+from biosight.training.measure.evaluate import Report, evaluate
 from biosight.training.params import TrainParams
 
 

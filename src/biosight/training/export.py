@@ -27,21 +27,21 @@ from biosight.inference.model_files.card import ModelCard, card_rollup, file_sha
 from biosight.inference.preprocess import Pixels, to_batch, to_pixels
 from biosight.inference.quality import softmax
 from biosight.inference.reference import held_distances, packed
-from biosight.training import dataset as ds
 from biosight.training import networks
 from biosight.training.averaging import row_count
-from biosight.training.evaluate import (
+from biosight.training.data import dataset as ds
+from biosight.training.data.imagenet import Evidence, read_prior
+from biosight.training.data.leaves import card_taxa, read_leaves, read_names, untold, with_nodes
+from biosight.training.measure.evaluate import (
     Ints,
     Report,
     ece_across_sources,
     evaluate,
     fit_temperature,
 )
-from biosight.training.imagenet import Evidence, read_prior
-from biosight.training.leaves import card_taxa, read_leaves, read_names, untold, with_nodes
+from biosight.training.measure.tree_figures import figures as figures_of
+from biosight.training.measure.tree_figures import finished_tree
 from biosight.training.provenance import commit, surroundings
-from biosight.training.tree_figures import figures as figures_of
-from biosight.training.tree_figures import finished_tree
 
 Floats = npt.NDArray[np.float32]
 PARITY = 1e-4

@@ -16,11 +16,11 @@ from torch import Tensor, nn
 from biosight.errors import BadModel
 from biosight.inference.head import Prior, read_head
 from biosight.inference.model_files.card import CardLabel, CardTaxon, ModelCard, read_card
-from biosight.training import dataset as ds
 from biosight.training import networks
 from biosight.training.averaging import save_atomically
+from biosight.training.data import dataset as ds
+from biosight.training.data.leaves import leaves_of
 from biosight.training.export import export, read_split
-from biosight.training.leaves import leaves_of
 from biosight.training.params import FitParams, TrainParams
 from biosight.training.quantise import quantise
 from biosight.training.thaw import thaw

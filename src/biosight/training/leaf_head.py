@@ -1,6 +1,7 @@
 """A linear layer over leaves from pictures that are known to any depth, on frozen embeddings.
 
-Not here: fine-tuning the network with it (train.py), or the figures by level (tree_figures.py).
+Not here: fine-tuning the network with it (train.py), or the figures by level
+(training/measure/tree_figures.py).
 """
 
 from collections.abc import Sequence
@@ -17,11 +18,11 @@ from biosight.inference.classifier import Classifier
 from biosight.inference.expert import Branch, Expert
 from biosight.inference.head import read_head, write_head
 from biosight.inference.model_files.card import ModelCard, card_rollup, read_card
-from biosight.training import dataset as ds
 from biosight.training import export
-from biosight.training.evaluate import Report
-from biosight.training.leaves import Bools, leaves_of, meanings_of
+from biosight.training.data import dataset as ds
+from biosight.training.data.leaves import Bools, leaves_of, meanings_of
 from biosight.training.lesson import partial_loss
+from biosight.training.measure.evaluate import Report
 
 Floats = npt.NDArray[np.float64]
 # Chosen on left-out sources: 2e-3 is better than 3e-4.

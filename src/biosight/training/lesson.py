@@ -1,6 +1,6 @@
 """What one batch teaches: labels, mixed or not, and a teacher's opinion.
 
-Not here: the loop (train.py), or augmenting pictures (dataset.py).
+Not here: the loop (train.py), or augmenting pictures (training/data/dataset.py).
 """
 
 from dataclasses import dataclass
@@ -11,8 +11,8 @@ from torch import Tensor, nn
 from biosight.errors import BadModel
 from biosight.inference.model_files.card import ModelCard
 from biosight.training import networks
-from biosight.training.imagenet import Evidence, read_prior
-from biosight.training.leaves import Meanings
+from biosight.training.data.imagenet import Evidence, read_prior
+from biosight.training.data.leaves import Meanings
 from biosight.training.params import TrainParams
 
 

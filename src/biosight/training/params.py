@@ -15,8 +15,8 @@ Mode = Literal["head", "stage", "full"]
 class TrainParams:
     """A run from published weights; sizes in pixels, rates per step.
 
-    With `taxa`, a folder of names (leaves.py), leaves are learnt beside the labels, and their loss
-    weighs `leaf_share` of the whole.
+    With `taxa`, a folder of names (training/data/leaves.py), leaves are learnt beside the labels,
+    and their loss weighs `leaf_share` of the whole.
     """
 
     root: Path

@@ -31,10 +31,10 @@ from biosight.inference.classifier import Classifier
 from biosight.inference.model_files.card import ModelCard, read_card, write_card
 from biosight.inference.preprocess import to_batch
 from biosight.inference.reference import read_reference
-from biosight.training import dataset as ds
 from biosight.training import export
-from biosight.training.evaluate import Ints
+from biosight.training.data import dataset as ds
 from biosight.training.export import Floats, logits_of, numbers, pixels_of
+from biosight.training.measure.evaluate import Ints
 
 SAME_ANSWERS = 0.98
 WORST_LOSS = 0.005

@@ -21,7 +21,6 @@ from tqdm import tqdm
 from biosight.errors import BadModel
 from biosight.inference.head import Prior
 from biosight.inference.model_files.card import CardLabel, ModelCard
-from biosight.training import dataset as ds
 from biosight.training import networks
 from biosight.training.averaging import (
     choose_blend,
@@ -31,9 +30,8 @@ from biosight.training.averaging import (
     save_atomically,
     weigh,
 )
-from biosight.training.evaluate import Report
-from biosight.training.leaf_head import fit_leaves
-from biosight.training.leaves import (
+from biosight.training.data import dataset as ds
+from biosight.training.data.leaves import (
     Leaves,
     choose_leaves,
     meanings_of,
@@ -41,7 +39,9 @@ from biosight.training.leaves import (
     save_leaves,
     with_nodes,
 )
+from biosight.training.leaf_head import fit_leaves
 from biosight.training.lesson import Lesson, read_teacher
+from biosight.training.measure.evaluate import Report
 from biosight.training.params import TrainParams
 
 

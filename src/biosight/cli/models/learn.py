@@ -82,7 +82,7 @@ def need_torch() -> None:
 def train(resume: bool, unfreeze_norm: bool, **given: Any) -> None:
     """Fit a network on ROOT, a folder with one folder of pictures per label."""
     need_torch()
-    from biosight.training.evaluate import as_text
+    from biosight.training.measure.evaluate import as_text
     from biosight.training.params import TrainParams
     from biosight.training.train import train as run
 
@@ -104,8 +104,8 @@ def evaluate(
 ) -> None:
     """Measure the exported model in FOLDER on ROOT, a folder-per-label tree."""
     need_torch()
-    from biosight.training.evaluate import as_text
     from biosight.training.export import measure
+    from biosight.training.measure.evaluate import as_text
 
     report, figures = measure(folder, root, record, manifest=manifest, taxa=taxa)
     click.echo(as_text(report))
@@ -136,9 +136,9 @@ def export_model(
 ) -> None:
     """Write ONNX, card and reference of a training RUN, and check that the answers agree."""
     need_torch()
-    from biosight.training.evaluate import as_text
+    from biosight.training.data.leaves import read_offered
     from biosight.training.export import export
-    from biosight.training.leaves import read_offered
+    from biosight.training.measure.evaluate import as_text
 
     said = read_offered(offered) if offered else {}
     done = export(run, target, version, replay=replay, notes=notes, offered=said)
@@ -159,9 +159,9 @@ def fit_leaves(folder: Path, run_folder: Path, experts: tuple[Path, ...]) -> Non
     """Fit the leaves of the exported model in FOLDER anew, on what its own file sees."""
     need_torch()
     from biosight.inference.expert import Expert
-    from biosight.training.evaluate import as_text
     from biosight.training.export import read_split
     from biosight.training.leaf_head import refit_leaves
+    from biosight.training.measure.evaluate import as_text
 
     teachers = [Expert(path) for path in experts]
     click.echo(as_text(refit_leaves(folder, *read_split(run_folder), experts=teachers)))

@@ -12,12 +12,12 @@ from shutil import copy2
 
 import numpy as np
 
-from biosight.apart import Limits, done_apart
 from biosight.errors import BadModel
 from biosight.inference.classifier import Classifier
 from biosight.inference.expert import OUTPUTS, PROBABILITIES, Expert
 from biosight.inference.model_files.arrival import Arrived, examine, prepare
 from biosight.inference.model_files.card import ModelCard, file_sha256, read_card, write_card
+from biosight.untrusted.child_process import Limits, run_in_child
 
 TFLITE = ".tflite"
 LIMITS = Limits(
@@ -33,7 +33,7 @@ def tried_classifier(file: Path, card: ModelCard, layout: str, folder: Path) -> 
     """What was found of a classifier; `folder` then holds it as serving opens it. Raises BadModel,
     and Unavailable while others are tried."""
     write_card(card, folder)
-    (found,) = done_apart(classifier_in, [str(file), str(folder), layout], LIMITS, BadModel)
+    (found,) = run_in_child(classifier_in, [str(file), str(folder), layout], LIMITS, BadModel)
     assert isinstance(found, dict)
     return Arrived(**found)
 
@@ -41,7 +41,7 @@ def tried_classifier(file: Path, card: ModelCard, layout: str, folder: Path) -> 
 def tried_expert(file: Path, card: ModelCard, layout: str, folder: Path) -> None:
     """`folder` then holds an expert as serving opens it. Raises as `tried_classifier`."""
     write_card(card, folder)
-    list(done_apart(expert_in, [str(file), str(folder), layout], LIMITS, BadModel))
+    list(run_in_child(expert_in, [str(file), str(folder), layout], LIMITS, BadModel))
 
 
 def classifier_in(file: str, folder: str, layout: str) -> Iterator[dict[str, object]]:

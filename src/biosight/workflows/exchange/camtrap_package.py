@@ -16,7 +16,7 @@ from pathlib import Path
 
 from biosight.errors import BadRequest
 from biosight.places.tables import MOST_PACKAGE_BYTES, Row, read_package_table
-from biosight.unzipping import opened_zip
+from biosight.untrusted.zips import opened_zip
 
 TABLES = ("deployments", "media", "observations")
 NAMED_BY_SHA = re.compile(r"media/([0-9a-f]{64})(\.[a-z0-9]{1,5})?")

@@ -15,7 +15,7 @@ from torch import Tensor, nn
 
 from biosight.errors import BadModel
 from biosight.inference.head import Prior, as_prior
-from biosight.training.leaves import Leaves, NameFolder
+from biosight.training.data.leaves import Leaves, NameFolder
 
 Ranges = tuple[tuple[int, int], ...]
 # Half-open ranges of class numbers: label -> ((first, behind the last), ...).

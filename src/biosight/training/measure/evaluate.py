@@ -1,7 +1,7 @@
 """How good are scores: accuracy, recall per label, confusion matrix, calibration.
 
-Not here: where the scores come from (train.py, export.py), or which model may serve
-(learning/gate.py).
+Not here: where the scores come from (training/train.py, training/export.py), or which model may
+serve (learning/gate.py).
 """
 
 from collections.abc import Sequence

@@ -1,7 +1,7 @@
 """What a network with a tree learns: its leaves, and which of them each picture may be.
 
 A picture may be known to its species, or to its order only: it allows all leaves at or below what
-is known. Not here: the loss over them (lesson.py), or the answer made of them
+is known. Not here: the loss over them (training/lesson.py), or the answer made of them
 (inference/rollup.py).
 """
 
@@ -19,7 +19,7 @@ from biosight.errors import BadModel
 from biosight.inference.model_files.card import CardTaxon, ModelCard
 from biosight.inference.rollup import Rollup
 from biosight.taxa.tree import Taxon, Tree
-from biosight.training.dataset import Sample, read_manifest
+from biosight.training.data.dataset import Sample, read_manifest
 
 Bools = npt.NDArray[np.bool_]
 # A node is told apart from its siblings once it has so many pictures; with classes of ImageNet

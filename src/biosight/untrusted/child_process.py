@@ -44,7 +44,7 @@ class Limits:
     much: str = TOO_MUCH
 
 
-def done_apart(
+def run_in_child(
     work: Callable[..., Iterable[object]],
     arguments: Iterable[str],
     limits: Limits,
@@ -94,7 +94,14 @@ def child(
 ) -> Iterator[tuple["subprocess.Popen[bytes]", IO[bytes]]]:
     """A process that does the work and is ended in time, and what it writes."""
     name = f"{work.__module__}:{work.__name__}"
-    command = [sys.executable, "-m", "biosight.apart", str(limits.memory), str(limits.cpu), name]
+    command = [
+        sys.executable,
+        "-m",
+        "biosight.untrusted.child_process",
+        str(limits.memory),
+        str(limits.cpu),
+        name,
+    ]
     process = subprocess.Popen(
         [*command, *arguments],
         stdin=subprocess.PIPE,  # the child ends when this is closed, by us or with us

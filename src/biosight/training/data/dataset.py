@@ -1,6 +1,6 @@
 """A folder-per-label tree as samples: scanning, splitting by source, balancing, augmenting.
 
-Not here: the loop that consumes them (train.py), or what a picture is (images/reading.py).
+Not here: the loop that consumes them (training/train.py), or what a picture is (images/reading.py).
 """
 
 import csv

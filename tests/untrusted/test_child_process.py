@@ -8,9 +8,9 @@ from collections.abc import Iterator
 
 import pytest
 
-from biosight import apart
-from biosight.apart import Limits, done_apart
 from biosight.errors import BadModel, BadRequest, Unavailable
+from biosight.untrusted import child_process
+from biosight.untrusted.child_process import Limits, run_in_child
 
 SMALL = Limits(memory=400_000_000, cpu=2, wall=20.0)
 
@@ -58,53 +58,53 @@ def ends(by: str) -> Iterator[str]:
 
 
 def test_things_come_in_order() -> None:
-    assert list(done_apart(echo, ["a", "{ü\n"], SMALL)) == [["a", "a"], ["{ü\n", "{ü\n"]]
+    assert list(run_in_child(echo, ["a", "{ü\n"], SMALL)) == [["a", "a"], ["{ü\n", "{ü\n"]]
 
 
 def test_refusals_come_through_and_breaks_tell_nothing() -> None:
     with pytest.raises(BadRequest, match=r"^Not this\.$"):
-        list(done_apart(refuses, [""], SMALL))
+        list(run_in_child(refuses, [""], SMALL))
     with pytest.raises(BadModel) as broken:
-        list(done_apart(breaks, [""], SMALL, BadModel))
-    assert broken.value.detail == apart.BROKEN
+        list(run_in_child(breaks, [""], SMALL, BadModel))
+    assert broken.value.detail == child_process.BROKEN
 
 
 def test_memory_and_time_are_bounded() -> None:
     with pytest.raises(BadRequest, match="more memory"):
-        list(done_apart(eats, [""], SMALL))
+        list(run_in_child(eats, [""], SMALL))
     with pytest.raises(BadRequest, match="too long"):
-        list(done_apart(spins, [""], SMALL))
+        list(run_in_child(spins, [""], SMALL))
     begin = time.monotonic()
     with pytest.raises(BadRequest, match="too long"):
-        list(done_apart(sleeps, ["60"], Limits(0, 2, 1.0)))
+        list(run_in_child(sleeps, ["60"], Limits(0, 2, 1.0)))
     assert time.monotonic() - begin < 15
 
 
 def test_who_is_killed_from_outside_may_try_again() -> None:
     with pytest.raises(Unavailable):
-        list(done_apart(ends, [str(int(signal.SIGKILL))], SMALL))
+        list(run_in_child(ends, [str(int(signal.SIGKILL))], SMALL))
     with pytest.raises(BadRequest):
-        list(done_apart(ends, [str(int(signal.SIGSEGV))], SMALL))
+        list(run_in_child(ends, [str(int(signal.SIGSEGV))], SMALL))
 
 
 def test_a_reader_that_goes_ends_the_child() -> None:
-    things = done_apart(then_sleeps, ["60"], SMALL)
+    things = run_in_child(then_sleeps, ["60"], SMALL)
     assert next(things) == "first"
     begin = time.monotonic()
     del things
     assert time.monotonic() - begin < 10
-    assert list(done_apart(echo, ["a"], SMALL)) == [["a", "a"]]
+    assert list(run_in_child(echo, ["a"], SMALL)) == [["a", "a"]]
 
 
 def test_few_run_and_few_wait(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(apart, "running", threading.Semaphore(1))
-    monkeypatch.setattr(apart, "seats", threading.BoundedSemaphore(2))
-    monkeypatch.setattr(apart, "PATIENCE_SECONDS", 0.2)
-    first = done_apart(echo, ["a", "b"], SMALL)
+    monkeypatch.setattr(child_process, "running", threading.Semaphore(1))
+    monkeypatch.setattr(child_process, "seats", threading.BoundedSemaphore(2))
+    monkeypatch.setattr(child_process, "PATIENCE_SECONDS", 0.2)
+    first = run_in_child(echo, ["a", "b"], SMALL)
     assert next(iter(first)) == ["a", "a"]
     with pytest.raises(Unavailable):  # waits, in vain
-        list(done_apart(echo, ["a"], SMALL))
-    with apart.seats, pytest.raises(Unavailable):  # may not even wait
-        list(done_apart(echo, ["a"], SMALL))
+        list(run_in_child(echo, ["a"], SMALL))
+    with child_process.seats, pytest.raises(Unavailable):  # may not even wait
+        list(run_in_child(echo, ["a"], SMALL))
     assert list(first) == [["b", "b"]]
-    assert list(done_apart(echo, ["a"], SMALL)) == [["a", "a"]]
+    assert list(run_in_child(echo, ["a"], SMALL)) == [["a", "a"]]

@@ -1,6 +1,7 @@
 """How good answers by a tree are, level by level: the group, and what stands at a rank.
 
-Not here: the answers (inference/rollup.py), or labels without a tree (evaluate.py).
+Not here: the answers (inference/rollup.py), or labels without a tree
+(training/measure/evaluate.py).
 """
 
 from collections.abc import Sequence

@@ -1,6 +1,6 @@
 """A tree's part of an exported model: its temperatures, and what it is worth by level.
 
-Not here: the answers (inference/rollup.py), or the rest of the export (export.py).
+Not here: the answers (inference/rollup.py), or the rest of the export (training/export.py).
 """
 
 from collections.abc import Sequence
@@ -13,15 +13,15 @@ from scipy.optimize import minimize_scalar
 from biosight.inference.head import read_head
 from biosight.inference.model_files.card import ModelCard, card_rollup
 from biosight.inference.rollup import SMALLEST, Answered, Rollup, Scores, shares
-from biosight.training import dataset as ds
-from biosight.training.evaluate import (
+from biosight.training.data import dataset as ds
+from biosight.training.data.leaves import Bools, leaves_of
+from biosight.training.data.levels import LEVELS, level, said_finer, verdict
+from biosight.training.measure.evaluate import (
     Report,
     ece_across_sources,
     evaluate,
     fit_temperature,
 )
-from biosight.training.leaves import Bools, leaves_of
-from biosight.training.levels import LEVELS, level, said_finer, verdict
 
 Floats = npt.NDArray[np.float32]
 RAISED = 0.95

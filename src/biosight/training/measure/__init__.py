@@ -1,0 +1,1 @@
+"""How good a network is: figures by label and by level of the tree."""
