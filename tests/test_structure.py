@@ -20,6 +20,11 @@ SCRIPTS = SOURCE / "web" / "static" / "js"
 LONGEST_FILE = 600
 LONGEST_FUNCTION = 80
 LONGEST_MODULE_JS = 200
+MOST_IN_FOLDER = 14
+# A function of a module, or a method of a class in it.
+BEGINS_JS = re.compile(
+    r"^(|  )(?:export )?(?:async )?(?:function\*? )?(\w+)\([^()]*(?:\([^()]*\)[^()]*)*\) \{$"
+)
 GROUND = {"settings", "errors", "metrics", "logs"}
 EDGES = {"cli", "web"}
 FILE = re.compile(r"[\w./-]*\w\.(?:py|js|css|html|md|toml|ya?ml|conf|sh|txt)\b")
@@ -89,6 +94,30 @@ def test_sizes() -> None:
     for path in SCRIPTS.rglob("*.js"):
         assert len(path.read_text().splitlines()) <= LONGEST_MODULE_JS, path
         assert path.read_text().startswith("// @ts-check"), path
+        for name, length in functions_js(path.read_text()):
+            assert length <= LONGEST_FUNCTION, f"{path}: {name}"
+
+
+def functions_js(text: str) -> Iterator[tuple[str, int]]:
+    """The functions and methods of a module that Biome formatted, with their lines."""
+    open_: list[tuple[str, int, str]] = []
+    for number, line in enumerate(text.split("\n")):
+        if found := BEGINS_JS.match(line):
+            open_.append((found[2], number, found[1] + "}"))
+        elif open_ and line.rstrip(",;") == open_[-1][2]:
+            name, begin, _ = open_.pop()
+            yield name, number - begin
+
+
+def test_functions_of_javascript_are_measured() -> None:
+    text = "export function long() {\n  a();\n  b();\n}\nclass C {\n  m() {\n    c();\n  }\n}\n"
+    assert list(functions_js(text)) == [("long", 3), ("m", 2)]
+
+
+def test_no_folder_holds_too_much() -> None:
+    """A folder of a dozen files can be read; one of thirty has to be searched."""
+    for folder in {path.parent for path in MODULES}:
+        assert len(list(folder.glob("*.py"))) <= MOST_IN_FOLDER, folder
 
 
 def test_every_module_says_what_it_is() -> None:

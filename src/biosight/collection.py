@@ -1,6 +1,6 @@
 """Collection: what is kept of one set of images that belong together, and how it may change.
 
-Not here: who may see it (membership.py), or what is in it (gallery).
+Not here: who may see it (membership), or what is in it (gallery).
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -14,8 +14,14 @@ FIRST_NAME = "My images"
 MAX_NAME = 120
 MOST_FAVOURITES = 9
 LONGEST_GAP = 600
-# Degrees of a grid's cells: about 100 m, 1 km, 11 km and 111 km.
-GRIDS = (0.001, 0.01, 0.1, 1.0)
+# The grids that places are coarsened to: degrees of a cell, and words for people.
+GRIDS: Mapping[float, str] = {
+    0.001: "0.001°, about 100 m",
+    0.01: "0.01°, about 1 km",
+    0.1: "0.1°, about 11 km",
+    1.0: "1°, about 111 km",
+}
+FINEST_GRID, WIDEST_GRID = min(GRIDS), max(GRIDS)
 Names = tuple[tuple[str, str], ...]
 
 

@@ -3,7 +3,7 @@
 Every vector is compared, in bytes, in which a million rest in 1.3 GB; those that come nearest are
 measured as finely as they are stored. There is no index to build, and none that lags behind
 (docs/decisions/0026). Not here: making embeddings (inference), or who may see a collection
-(membership.py).
+(membership).
 """
 
 import threading

@@ -10,11 +10,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 from PIL import Image as Pillow
 
+from biosight.images.file_types import MEDIA_TYPES
 from biosight.images.formats import colour_profiles
 from biosight.images.reading import open_picture, thumbnail_of
 from tests import written
 
-FORMS = ["JPEG", "PNG", "WEBP", "AVIF", "TIFF", "HEIF"]
+FORMS = sorted(MEDIA_TYPES.keys() - {"GIF", "BMP"})  # these two hold no profile
 BRICK = (200, 80, 60)
 # BRICK's numbers under each profile, as sRGB (by the ICC's equations, worked out with numpy).
 P3 = written.matrix_profile(written.P3, 2.2)

@@ -211,7 +211,7 @@ def test_what_the_server_started_ends_with_it(tmp_path: Path, model_dir: Path) -
 
         def worker_is_at_work() -> bool:
             said = [Path(f"/proc/{p}/cmdline").read_bytes() for p in running(descendants(pid))]
-            return any(b"decode_worker" in s for s in said) and any(
+            return any(b"sandbox.worker" in s for s in said) and any(
                 b"worker\0--" in s for s in said
             )
 

@@ -1,6 +1,6 @@
 """People: accounts, passwords, sessions, API tokens, invitations, sign-in limits.
 
-Not here: who may see which collection (membership.py), or cookies (web/security.py).
+Not here: who may see which collection (membership), or cookies (web/security.py).
 """
 
 from biosight.accounts.limits import (

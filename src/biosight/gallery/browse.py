@@ -1,6 +1,6 @@
 """Pages of a collection's images under a filter, and counts per label.
 
-Not here: what a filter is (filters.py), or who may see the collection (membership.py).
+Not here: what a filter is (filters.py), or who may see the collection (membership).
 """
 
 import base64
@@ -13,19 +13,29 @@ from biosight.images import Image
 from biosight.storage.records import Order, Position, Records, Value, Where
 from biosight.taxa.paths import line_of
 
+
+@dataclass(frozen=True, slots=True)
+class Sort:
+    """An order of pictures; `words` for the page, "" for one that programs alone ask for. The page
+    offers `alike` too, which groups look-alikes (workflows/pictures/groups.py)."""
+
+    order: Order
+    words: str = ""
+
+
 SORTS = {
-    "newest": Order("created_at", descending=True),
-    "oldest": Order("created_at"),
-    "taken": Order("taken", descending=True),
-    "sure": Order("confidence", descending=True),
-    "unsure": Order("confidence"),
-    "name": Order("name"),
-    "strange": Order("novelty", descending=True),
-    "site": Order("site"),
-    "deployment": Order("deployment"),
-    "camera": Order("camera"),
-    "uploader": Order("uploaded_by"),
-    "id": Order("id"),
+    "newest": Sort(Order("created_at", descending=True), "newest first"),
+    "oldest": Sort(Order("created_at"), "oldest first"),
+    "taken": Sort(Order("taken", descending=True), "date taken"),
+    "unsure": Sort(Order("confidence"), "least sure first"),
+    "sure": Sort(Order("confidence", descending=True), "surest first"),
+    "strange": Sort(Order("novelty", descending=True), "strangest first"),
+    "name": Sort(Order("name"), "name"),
+    "site": Sort(Order("site"), "site"),
+    "deployment": Sort(Order("deployment"), "deployment"),
+    "camera": Sort(Order("camera"), "camera model"),
+    "uploader": Sort(Order("uploaded_by"), "uploader"),
+    "id": Sort(Order("id")),
 }
 LARGEST_PAGE = 500
 
@@ -56,7 +66,7 @@ def page(records: Records, where: Sequence[Where], sort: str, cursor: str, limit
         raise BadRequest(f"Sort by one of {', '.join(SORTS)}.")
     limit = max(1, min(limit, LARGEST_PAGE))
     after = parse_cursor(cursor) if cursor else None
-    found = records.find(Image, where, order=SORTS[sort], after=after, limit=limit + 1)
+    found = records.find(Image, where, order=SORTS[sort].order, after=after, limit=limit + 1)
     shown = found[:limit]
     following = page_cursor(shown[-1], sort) if len(found) > limit else ""
     return Page(shown, following)
@@ -68,7 +78,7 @@ def neighbours(
     """The ids before and behind an image in an order, "" at the ends. Raises BadRequest."""
     if sort not in SORTS:
         raise BadRequest(f"Sort by one of {', '.join(SORTS)}.")
-    order = SORTS[sort]
+    order = SORTS[sort].order
     here = Position(getattr(image, order.field), image.id)
     found = []
     for way in (Order(order.field, not order.descending), order):
@@ -79,7 +89,7 @@ def neighbours(
 
 def page_cursor(image: Image, sort: str) -> str:
     """The place behind an image in an order, as opaque text."""
-    value: Value = getattr(image, SORTS[sort].field)
+    value: Value = getattr(image, SORTS[sort].order.field)
     return base64.urlsafe_b64encode(json.dumps([value, image.id]).encode()).decode().rstrip("=")
 
 

@@ -2,7 +2,7 @@
 
 Addresses and bodies (web/schemas/filters.py), the sheet of the page and its chips (collection.html,
 filters.js) and the store's conditions are made from these rows. Not here: pages and counts
-(browse.py), or who may see the collection (membership.py).
+(browse.py), or who may see the collection (membership).
 """
 
 import dataclasses

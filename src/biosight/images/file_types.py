@@ -3,38 +3,45 @@
 Not here: decoding (reading.py), or the largest file, which is a setting (settings.py).
 """
 
+from dataclasses import dataclass
+
 from biosight.errors import BadPicture, TooLarge
 
 MEGABYTE = 1024 * 1024
 MAX_PIXELS = 100_000_000
 MAX_TEXT = 200
 
-# Pillow's name of a format -> the media type we store and serve.
-MEDIA_TYPES = {
-    "JPEG": "image/jpeg",
-    "PNG": "image/png",
-    "WEBP": "image/webp",
-    "GIF": "image/gif",
-    "TIFF": "image/tiff",
-    "HEIF": "image/heic",
-    "AVIF": "image/avif",
-    "BMP": "image/bmp",
-}
-# What every browser shows; other pictures are drawn for it as a JPEG.
-SHOWN_AS_IS = frozenset({"image/jpeg", "image/png", "image/webp", "image/gif", "image/bmp"})
-SUFFIXES = {
-    "image/jpeg": ".jpg",
-    "image/png": ".png",
-    "image/webp": ".webp",
-    "image/gif": ".gif",
-    "image/tiff": ".tif",
-    "image/heic": ".heic",
-    "image/avif": ".avif",
-    "image/bmp": ".bmp",
-}
-# Other endings that people and programs give pictures of these types.
-MORE_SUFFIXES = {".jpeg", ".jpe", ".jfif", ".jif", ".tiff", ".heif", ".hif", ".avifs", ".dib"}
-KNOWN_SUFFIXES = frozenset(SUFFIXES.values()) | MORE_SUFFIXES | {".apng"}
+
+@dataclass(frozen=True, slots=True)
+class FileType:
+    """A format of picture files: Pillow's name, what people call it, the media type that is stored
+    and served, and the endings of its names, the usual one first.
+
+    `shown_as_is` where every browser shows it; other pictures are drawn for browsers as a JPEG.
+    """
+
+    pillow: str
+    name: str
+    media_type: str
+    suffixes: tuple[str, ...]
+    shown_as_is: bool = False
+
+
+# All formats that BioSight reads; pages, errors and tests take them from here.
+FILE_TYPES = (
+    FileType("JPEG", "JPEG", "image/jpeg", (".jpg", ".jpeg", ".jpe", ".jfif", ".jif"), True),
+    FileType("PNG", "PNG", "image/png", (".png", ".apng"), True),
+    FileType("WEBP", "WebP", "image/webp", (".webp",), True),
+    FileType("GIF", "GIF", "image/gif", (".gif",), True),
+    FileType("TIFF", "TIFF", "image/tiff", (".tif", ".tiff")),
+    FileType("HEIF", "HEIC", "image/heic", (".heic", ".heif", ".hif")),
+    FileType("AVIF", "AVIF", "image/avif", (".avif", ".avifs")),
+    FileType("BMP", "BMP", "image/bmp", (".bmp", ".dib"), True),
+)
+MEDIA_TYPES = {t.pillow: t.media_type for t in FILE_TYPES}
+SHOWN_AS_IS = frozenset(t.media_type for t in FILE_TYPES if t.shown_as_is)
+SUFFIXES = {t.media_type: t.suffixes[0] for t in FILE_TYPES}
+KNOWN_SUFFIXES = frozenset(suffix for t in FILE_TYPES for suffix in t.suffixes)
 HEAD_BYTES = 32  # of a file are enough to know its type
 # What the raw files of cameras begin with that are no TIFF, or more than one: place, bytes, kind.
 RAW_HEADS = (
@@ -55,6 +62,12 @@ HEIC_BRANDS = {b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevx", b"mif1", b"
 def too_large(most_mb: int) -> str:
     """What a person reads of a file beyond the limit, which is a setting."""
     return f"This file is larger than the {most_mb} MB that are allowed."
+
+
+def formats_in_words() -> str:
+    """Return all formats as a list for a sentence: "JPEG, PNG and BMP"."""
+    *others, last = (t.name for t in FILE_TYPES)
+    return f"{', '.join(others)} and {last}"
 
 
 def check_size(size: int, most_mb: int) -> None:

@@ -1,6 +1,6 @@
 """Image: what is kept of one picture in one collection, and the part that acts change.
 
-Not here: its bytes (storage/blobs/port.py), or who may see it (membership.py).
+Not here: its bytes (storage/blobs/port.py), or who may see it (membership).
 """
 
 from collections.abc import Callable

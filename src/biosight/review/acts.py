@@ -2,7 +2,7 @@
 
 Every act keeps each image's standing before and after, so that any act can be undone. A new
 kind is a row in KINDS and its function. Not here: writing what an act does (doing.py), undoing
-(undoing.py), or who may act where (membership.py).
+(undoing.py), or who may act where (membership).
 """
 
 import time

@@ -1,6 +1,6 @@
 """Talk about pictures: comments of members, and calls for somebody by name.
 
-Not here: who may read them (membership.py), or what is kept of them (images/comments.py).
+Not here: who may read them (membership), or what is kept of them (images/comments.py).
 """
 
 import time

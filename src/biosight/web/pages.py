@@ -13,10 +13,11 @@ from fastapi import APIRouter, Request, Response
 from fastapi.responses import FileResponse, HTMLResponse, JSONResponse, RedirectResponse
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoescape
 
-from biosight import __version__, accounts, logbook, membership, metrics
+from biosight import __version__, accounts, gallery, logbook, membership, metrics
 from biosight.bootstrap import BioSight
-from biosight.collection import Collection
+from biosight.collection import GRIDS, Collection
 from biosight.errors import BioSightError, NotFound, NotSignedIn
+from biosight.images import file_types
 from biosight.images.file_types import MAX_PIXELS
 from biosight.labels import OPENS_AT, TRUSTED_AT
 from biosight.membership import Access
@@ -50,7 +51,15 @@ TEMPLATES = Environment(
     lstrip_blocks=True,
     undefined=StrictUndefined,
 )
-TEMPLATES.globals |= {"filter_parts": for_page(), "filter_sheet": sheet()}
+TEMPLATES.globals |= {
+    "filter_parts": for_page(),
+    "filter_sheet": sheet(),
+    "sorts": gallery.SORTS,
+    "roles": membership.IN_WORDS,
+    "grids": GRIDS,
+    "picture_types": file_types.formats_in_words(),
+    "picture_suffixes": ",".join(sorted(file_types.KNOWN_SUFFIXES)),
+}
 
 
 def render(request: Request, template: str, http_status: int = 200, **values: Any) -> HTMLResponse:
@@ -347,7 +356,7 @@ def settings_page(request: Request, collection: str) -> Response:
 @router.get("/images/{image}")
 def image_page(request: Request, image: str, biosight: Open, records: Store) -> Response:
     """One picture, large."""
-    shown = image_for(image, "viewer", visiting(request), records)
+    shown = image_for(image, "look", visiting(request), records)
     return render(
         request,
         "image.html",

@@ -1,6 +1,6 @@
 """What guards every request: size, deadline, same origin, headers; cookies and client address.
 
-Not here: who is signed in (web/access/deps.py) or what they may see (membership.py).
+Not here: who is signed in (web/access/deps.py) or what they may see (membership).
 """
 
 import asyncio

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from biosight.bootstrap import BioSight
 from biosight.collection import Collection
 from biosight.errors import NotFound
+from biosight.membership import Ability
 from biosight.storage.records import Records, Write
 from biosight.work import jobs
 from biosight.work.jobs import Job, Progress
@@ -43,7 +44,7 @@ class JobKind:
     """One kind of job; `title` stands before the name of the version that it is about, "" where the
     job itself says what it does.
 
-    Who asked for it must still be a `needs` of the collection while it is done. `run` raises
+    Whoever asked for it must still have the ability `needs` while it runs. `run` raises
     BioSightError in words, or Dropped when the job was stopped. `stop` ends a live job and says
     what it came to; it raises Conflict where that can't be. A worker does `light` ones, which need
     no model, beside a long one. `forget` removes what it kept beside itself.
@@ -52,7 +53,7 @@ class JobKind:
     title: str
     run: Callable[[BioSight, Job, Progress], Outcome]
     light: bool = False
-    needs: str = "editor"
+    needs: Ability = "change"
     stop: Callable[[Records, Job], Job] = jobs.drop
     forget: Callable[[Records, str], None] = nothing_kept
 

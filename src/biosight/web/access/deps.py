@@ -14,7 +14,7 @@ from biosight.accounts import User
 from biosight.bootstrap import BioSight
 from biosight.errors import Forbidden, NotFound, NotSignedIn
 from biosight.images import Image
-from biosight.membership import Access
+from biosight.membership import Ability, Access
 from biosight.review import undoing
 from biosight.review.acts import KINDS, Act
 from biosight.storage.blobs.port import Blobs
@@ -105,24 +105,30 @@ Browser = Annotated[Person, Depends(in_browser)]
 Admin = Annotated[Person, Depends(administrator)]
 
 
-def as_viewer(collection: str, person: Signed, records: Store) -> Access:
+def may_look(collection: str, person: Signed, records: Store) -> Access:
     """The collection of the path, for looking."""
     return membership.access(records, person.user.id, collection)
 
 
-def as_editor(collection: str, person: Signed, records: Store) -> Access:
+def may_change_pictures(collection: str, person: Signed, records: Store) -> Access:
     """The collection of the path, for changing pictures."""
-    return membership.access(records, person.user.id, collection, "editor")
+    return membership.access(records, person.user.id, collection, "change")
 
 
-def as_owner(collection: str, person: Signed, records: Store) -> Access:
+def may_answer(collection: str, person: Signed, records: Store) -> Access:
+    """The collection of the path, for saying what pictures show."""
+    return membership.access(records, person.user.id, collection, "answer")
+
+
+def may_own(collection: str, person: Signed, records: Store) -> Access:
     """The collection of the path, for its name and members."""
-    return membership.access(records, person.user.id, collection, "owner")
+    return membership.access(records, person.user.id, collection, "own")
 
 
-Viewer = Annotated[Access, Depends(as_viewer)]
-Editor = Annotated[Access, Depends(as_editor)]
-Owner = Annotated[Access, Depends(as_owner)]
+MayLook = Annotated[Access, Depends(may_look)]
+MayAnswer = Annotated[Access, Depends(may_answer)]
+MayChange = Annotated[Access, Depends(may_change_pictures)]
+MayOwn = Annotated[Access, Depends(may_own)]
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,7 +142,7 @@ class SendingPerson:
 def sending(collection: str, request: Request) -> SendingPerson:
     """`signed_in` and `as_editor` in one thread: uploads are many."""
     person = signed_in(request)
-    return SendingPerson(person, as_editor(collection, person, get_records(request)))
+    return SendingPerson(person, may_change_pictures(collection, person, get_records(request)))
 
 
 Sender = Annotated[SendingPerson, Depends(sending)]
@@ -151,7 +157,7 @@ class Seen:
 
 
 def access_to(
-    records: Records, person: Person, collection: str, need: str, otherwise: str
+    records: Records, person: Person, collection: str, need: Ability, otherwise: str
 ) -> Access:
     """The collection of what the path names. Raises NotFound with the words `otherwise` for those
     who don't see it, Forbidden for those who may look but not do."""
@@ -161,7 +167,7 @@ def access_to(
         raise NotFound(otherwise) from None
 
 
-def image_for(image: str, need: str, person: Person, records: Records) -> Seen:
+def image_for(image: str, need: Ability, person: Person, records: Records) -> Seen:
     """The image of the path, if the person may. Raises NotFound or Forbidden."""
     found = gallery.get_image(records, image)
     words = "There is no such picture, or it is not shared with you."
@@ -170,15 +176,21 @@ def image_for(image: str, need: str, person: Person, records: Records) -> Seen:
 
 def image_to_see(image: str, person: Signed, records: Store) -> Seen:
     """The image of the path, for looking."""
-    return image_for(image, "viewer", person, records)
+    return image_for(image, "look", person, records)
+
+
+def image_to_answer(image: str, person: Signed, records: Store) -> Seen:
+    """The image of the path, for saying what it shows."""
+    return image_for(image, "answer", person, records)
 
 
 def image_to_change(image: str, person: Signed, records: Store) -> Seen:
     """The image of the path, for changing."""
-    return image_for(image, "editor", person, records)
+    return image_for(image, "change", person, records)
 
 
 ImageToSee = Annotated[Seen, Depends(image_to_see)]
+ImageToAnswer = Annotated[Seen, Depends(image_to_answer)]
 ImageToChange = Annotated[Seen, Depends(image_to_change)]
 
 
@@ -193,10 +205,10 @@ class OwnAct:
 def act_to_undo(act: str, person: Signed, records: Store) -> OwnAct:
     """The act of the path: one's own, or any for an owner. Raises NotFound or Forbidden."""
     found = undoing.get_act(records, act)
-    granted = access_to(records, person, found.collection, "editor", "There is no such act.")
+    granted = access_to(records, person, found.collection, "change", "There is no such act.")
     if found.target and KINDS[found.kind].goes:  # of others it is no collection
-        membership.access(records, person.user.id, found.target, "editor")
-    if found.by != person.user.id and not granted.allows("owner"):
+        membership.access(records, person.user.id, found.target, "change")
+    if found.by != person.user.id and not granted.may("own"):
         raise Forbidden("Only the person who did this, or an owner, can undo it.")
     return OwnAct(found, granted)
 

@@ -13,7 +13,7 @@ from biosight import membership, registry
 from biosight.bootstrap import BioSight
 from biosight.errors import Forbidden, NotFound
 from biosight.field.coarse_places import EXACT, Coarsening, coarsening
-from biosight.membership import Access
+from biosight.membership import Ability, Access
 from biosight.registry import ModelVersion
 from biosight.storage.records import Records
 from biosight.web.access.deps import Person, Signed, Store, access_to
@@ -44,7 +44,7 @@ def may_change(records: Records, person: Person, version: ModelVersion) -> bool:
     if not version.collection:
         return person.user.is_admin and bool(person.session)
     try:
-        membership.access(records, person.user.id, version.collection, "editor")
+        membership.access(records, person.user.id, version.collection, "change")
     except (NotFound, Forbidden):
         return False
     return True
@@ -71,8 +71,8 @@ class SeenJob:
     access: Access
 
 
-def job_for(job: str, need: str, person: Person, records: Records) -> SeenJob:
-    """A job, if the person is at least a `need` in its collection. Raises NotFound, Forbidden."""
+def job_for(job: str, need: Ability, person: Person, records: Records) -> SeenJob:
+    """A job, if the person has the ability `need` in its collection. Raises NotFound, Forbidden."""
     found = jobs.get_job(records, job)
     words = "There is no such job."
     return SeenJob(found, access_to(records, person, found.collection, need, words))
@@ -80,18 +80,18 @@ def job_for(job: str, need: str, person: Person, records: Records) -> SeenJob:
 
 def job_to_see(job: str, person: Signed, records: Store) -> SeenJob:
     """The job of the path."""
-    return job_for(job, "viewer", person, records)
+    return job_for(job, "look", person, records)
 
 
 def job_to_change(job: str, person: Signed, records: Store) -> SeenJob:
     """The job of the path, to apply, stop or drop."""
-    return job_for(job, "editor", person, records)
+    return job_for(job, "change", person, records)
 
 
 def member_to_remove(collection: str, user: str, person: Signed, records: Store) -> str:
     """The member of the path, for owners, or oneself. Raises NotFound or Forbidden."""
     granted = membership.access(records, person.user.id, collection)
-    if user != person.user.id and not granted.allows("owner"):
+    if user != person.user.id and not granted.may("own"):
         raise Forbidden("Only an owner can remove others.")
     return user
 
@@ -105,7 +105,7 @@ MemberToRemove = Annotated[str, Depends(member_to_remove)]
 
 def seen_rule(access: Access, biosight: BioSight, records: Records) -> Coarsening:
     """What this person may not see exactly: editors see all."""
-    if access.allows("editor"):
+    if access.may("change"):
         return EXACT
     names = names_in(records, biosight.catalogue, access.collection)
     return coarsening(records, access.collection, names.naming, names.accepted)

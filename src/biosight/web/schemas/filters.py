@@ -77,7 +77,7 @@ def matching(access: Access, chosen: gallery.Filter) -> list[Where]:
     """A filter as conditions on a collection's images, for this person: where a collection hides
     places, a viewer's box on the map is as coarse as they are, so that it finds none of them."""
     c = access.collection
-    if chosen.box and c.sensitive and not access.allows("editor"):
+    if chosen.box and c.sensitive and not access.may("change"):
         chosen = replace(chosen, box=widened(chosen.box, c.coarse))
     return gallery.conditions(c.id, c.threshold, chosen)
 

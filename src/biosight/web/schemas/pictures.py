@@ -169,7 +169,7 @@ def image_out(image: Image, access: Access) -> ImageOut:
     original: places could be tried out against it."""
     c = access.collection
     unsure = image.who == "machine" and image.percent < c.threshold
-    hidden = bool(c.hiding) and not access.allows("editor")
+    hidden = bool(c.hiding) and not access.may("change")
     shown = {name: getattr(image, name) for name in SHOWN}
     if hidden:
         shown["sha256"] = ""

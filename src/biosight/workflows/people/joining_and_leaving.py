@@ -1,6 +1,6 @@
 """A person comes or goes, with what is theirs.
 
-Not here: passwords and links (accounts), or who owns a collection afterwards (membership.py).
+Not here: passwords and links (accounts), or who owns a collection afterwards (membership).
 """
 
 import secrets

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from biosight import accounts
 from biosight.accounts import Invitation, Share, User
 from biosight.errors import NotFound
-from biosight.membership import Member, Offer, member_id
+from biosight.membership import OWNER, Member, Offer, member_id
 from biosight.storage.records import Records, Require, Where
 from biosight.work import jobs
 from biosight.work.jobs import LIVE, Job
@@ -27,7 +27,7 @@ def maker_rights(by: str, collection: str) -> list[Require]:
         return [Require(User, by, holds=(("disabled", False), ("role", "admin")))]
     return [
         Require(User, by, holds=(("disabled", False),)),
-        Require(Member, member_id(collection, by), holds=(("role", "owner"),)),
+        Require(Member, member_id(collection, by), holds=(("role", OWNER),)),
     ]
 
 

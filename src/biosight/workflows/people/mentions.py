@@ -1,6 +1,6 @@
 """Calls for a person by name, as far as they can follow them: on pictures that they may see.
 
-Not here: saying them (review/picture_comments.py), or who may see what (membership.py).
+Not here: saying them (review/picture_comments.py), or who may see what (membership).
 """
 
 from dataclasses import dataclass

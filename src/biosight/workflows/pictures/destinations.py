@@ -51,6 +51,6 @@ def find_collection(
     if name is None:
         return membership.first_collection(records, user.id), user
     for a in membership.collections_of(records, user.id):
-        if a.collection.name == name and a.allows("editor"):
+        if a.collection.name == name and a.may("change"):
             return a.collection, user
     raise NotFound(f"{user.email} has no collection named {name} that they may edit.")

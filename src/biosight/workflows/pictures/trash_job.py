@@ -45,4 +45,4 @@ def stop(records: Records, job: Job) -> Job:
     return jobs.drop(records, job, f"Stopped: {job.done:,} pictures removed for good")
 
 
-KIND = JobKind("", run, light=True, needs="owner", stop=stop)
+KIND = JobKind("", run, light=True, needs="own", stop=stop)

@@ -1,6 +1,6 @@
 """A collection goes for good, with all that belongs to it.
 
-Not here: the trash, from which it comes back (membership.py), or emptying that (gallery/trash.py).
+Not here: the trash, from which it comes back (membership), or emptying that (gallery/trash.py).
 """
 
 from biosight import accounts, drift, membership, places, reclassify, registry

@@ -13,7 +13,7 @@ from biosight.collection import Collection
 from biosight.drift import reports
 from biosight.errors import BadRequest, Conflict
 from biosight.images import Image
-from biosight.membership import Member
+from biosight.membership import OWNER, Member
 from biosight.registry import ModelVersion
 from biosight.storage.records import Order, Records, Replace, Where, among, behind
 from biosight.work import jobs
@@ -65,7 +65,7 @@ def holdings(records: Records, after: str = "") -> list[Holding]:
 def holding(records: Records, collection: Collection) -> Holding:
     """Whose a collection is, its pictures and bytes, trash included, and its last drift check."""
     mine = [Where("collection", "=", collection.id)]
-    members = records.find(Member, [*mine, Where("role", "=", "owner")], limit=20)
+    members = records.find(Member, [*mine, Where("role", "=", OWNER)], limit=20)
     people = among(records, User, [m.user for m in members])
     report = next(iter(reports(records, collection.id, 1)), None)
     return Holding(

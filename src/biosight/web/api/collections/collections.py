@@ -7,16 +7,16 @@ from pydantic import BaseModel, Field
 
 from biosight import accounts, gallery, membership, registry
 from biosight.accounts import User
-from biosight.collection import GRIDS, LONGEST_GAP, Collection
+from biosight.collection import FINEST_GRID, LONGEST_GAP, WIDEST_GRID, Collection
 from biosight.errors import Forbidden
 from biosight.gallery import trash
 from biosight.images import Image
-from biosight.membership import Access
+from biosight.membership import OWNER, Access
 from biosight.storage.conditions import living, unreviewed
 from biosight.storage.records import Order, Where
 from biosight.taxa.kinds import thing_of
 from biosight.taxa.paths import line_of
-from biosight.web.access.deps import Bytes, Editor, Open, Owner, Signed, Store, Viewer
+from biosight.web.access.deps import Bytes, MayChange, MayLook, MayOwn, Open, Signed, Store
 from biosight.web.access.rights import MemberToRemove, seen_version
 from biosight.web.schemas.body import Input
 from biosight.web.schemas.filters import Filtered, matching
@@ -43,12 +43,14 @@ class CoverOut(BaseModel):
 
 
 class CollectionOut(BaseModel):
-    """A collection as this person may use it; `owners` are the names of those who own it, `cover`
-    is an image id or "", `covers` up to four of its largest groups with an image each."""
+    """A collection as this person may use it. `may` lists what their role allows, `owners` the
+    names of those who own it; `cover` is an image id or "", `covers` up to four of its largest
+    groups with an image each."""
 
     id: str
     name: str
     role: str
+    may: list[str]
     owners: list[str]
     threshold: int
     favourites: list[str]
@@ -90,7 +92,7 @@ class CollectionChange(Input):
     favourites: list[Annotated[str, Field(max_length=200)]] | None = Field(None, max_length=9)
     event_gap: int | None = Field(None, ge=0, le=LONGEST_GAP)
     sensitive: list[Annotated[str, Field(max_length=200)]] | None = Field(None, max_length=400)
-    coarse: float | None = Field(None, ge=GRIDS[0], le=GRIDS[-1])
+    coarse: float | None = Field(None, ge=FINEST_GRID, le=WIDEST_GRID)
     published: dict[Said, Annotated[str, Field(max_length=200)]] | None = None
     second_reader: bool | None = None
     comments: bool | None = None
@@ -156,7 +158,7 @@ def owners_of(records: Store, collection: str) -> list[str]:
     """What the owners of a collection are called."""
     name = accounts.names_of(records)
     members = membership.members_of(records, collection)
-    return [name(m.user) for m in members if m.role == "owner"]
+    return [name(m.user) for m in members if m.role == OWNER]
 
 
 def collection_out(records: Store, access: Access) -> CollectionOut:
@@ -168,6 +170,7 @@ def collection_out(records: Store, access: Access) -> CollectionOut:
         id=c.id,
         name=c.name,
         role=access.role,
+        may=list(access.abilities),
         owners=owners_of(records, c.id),
         threshold=c.threshold,
         favourites=list(c.favourites),
@@ -221,18 +224,18 @@ def create(body: NewCollection, person: Signed, records: Store) -> CollectionOut
         chosen = seen_version(records, person, registry.champion(records, body.model).id)
         try_version.check_fits(chosen, None)
     made = membership.create_collection(records, person.user.id, body.name, body.model)
-    return collection_out(records, Access(made, "owner"))
+    return collection_out(records, Access(made, OWNER))
 
 
 @router.get("/collections/{collection}")
-def show(access: Viewer, records: Store) -> CollectionOut:
+def show(access: MayLook, records: Store) -> CollectionOut:
     """One collection."""
     return collection_out(records, access)
 
 
 @router.patch("/collections/{collection}")
 def change(
-    body: CollectionChange, access: Editor, person: Signed, biosight: Open, records: Store
+    body: CollectionChange, access: MayChange, person: Signed, biosight: Open, records: Store
 ) -> CollectionOut:
     """Set threshold, favourites or model (editors), or the name (owners).
 
@@ -241,7 +244,7 @@ def change(
     if body.model:
         chosen = registry.champion(records, body.model)
         try_version.check_fits(seen_version(records, person, chosen.id), access.collection)
-    if body.name is not None and not access.allows("owner"):
+    if body.name is not None and not access.may("own"):
         raise Forbidden("Only an owner can rename a collection.")
     wanted = body.model_dump()
     if body.sensitive is not None:
@@ -252,7 +255,7 @@ def change(
 
 
 @router.delete("/collections/{collection}", status_code=204)
-def to_trash(access: Owner, records: Store) -> None:
+def to_trash(access: MayOwn, records: Store) -> None:
     """Put a collection into the trash; its pictures go with it and come back with it."""
     membership.set_trashed(records, access.collection, trashed=True)
 
@@ -260,20 +263,20 @@ def to_trash(access: Owner, records: Store) -> None:
 @router.post("/collections/{collection}/restore")
 def restore(collection: str, person: Signed, records: Store) -> CollectionOut:
     """Take a collection out of the trash."""
-    access = membership.access(records, person.user.id, collection, "owner", trashed=True)
+    access = membership.access(records, person.user.id, collection, "own", trashed=True)
     restored = membership.set_trashed(records, access.collection, trashed=False)
-    return collection_out(records, Access(restored, "owner"))
+    return collection_out(records, Access(restored, OWNER))
 
 
 @router.delete("/collections/{collection}/forever", status_code=204)
 def remove_forever(collection: str, person: Signed, biosight: Open, records: Store) -> None:
     """Remove a trashed collection for good, with its pictures and the models taught in it."""
-    access = membership.access(records, person.user.id, collection, "owner", trashed=True)
+    access = membership.access(records, person.user.id, collection, "own", trashed=True)
     collection_removal.remove_collection(biosight, access.collection)
 
 
 @router.delete("/collections/{collection}/trash", status_code=202)
-def empty_trash(access: Owner, person: Signed, records: Store, blobs: Bytes) -> Emptied:
+def empty_trash(access: MayOwn, person: Signed, records: Store, blobs: Bytes) -> Emptied:
     """Remove what lies in the trash now for good: at once where it is little, else as a job."""
     c = access.collection.id
     where = [Where("collection", "=", c), Where("trashed", "=", True)]
@@ -283,7 +286,7 @@ def empty_trash(access: Owner, person: Signed, records: Store, blobs: Bytes) -> 
 
 
 @router.get("/collections/{collection}/labels")
-def labels(access: Viewer, biosight: Open, records: Store, chosen: Filtered) -> list[LabelOut]:
+def labels(access: MayLook, biosight: Open, records: Store, chosen: Filtered) -> list[LabelOut]:
     """Label folders with counts of what a filter matches, the fullest first."""
     c = access.collection
     names = names_in(records, biosight.catalogue, c)
@@ -307,7 +310,7 @@ def labels(access: Viewer, biosight: Open, records: Store, chosen: Filtered) -> 
 
 @router.post("/collections/{collection}/labels/rename")
 def rename_label(
-    body: LabelChange, access: Editor, person: Signed, biosight: Open, records: Store
+    body: LabelChange, access: MayChange, person: Signed, biosight: Open, records: Store
 ) -> LabelChanged:
     """Rename, merge (into a name that exists) or remove a label: at once where 500 pictures bear
     it, as a job where more do. 409 with the code needs_answer asks for `sensitive`."""
@@ -321,7 +324,7 @@ def rename_label(
 
 
 @router.get("/collections/{collection}/members")
-def members(access: Viewer, person: Signed, records: Store) -> list[MemberOut]:
+def members(access: MayLook, person: Signed, records: Store) -> list[MemberOut]:
     """Who is in a collection."""
     found = []
     for member in membership.members_of(records, access.collection.id):
@@ -339,7 +342,7 @@ def members(access: Viewer, person: Signed, records: Store) -> list[MemberOut]:
 
 
 @router.patch("/collections/{collection}/members/{user}", status_code=204)
-def set_role(user: str, body: Role, access: Owner, records: Store) -> None:
+def set_role(user: str, body: Role, access: MayOwn, records: Store) -> None:
     """Change a member's role. Whoever may not invite any more loses the links that they made."""
     members_now.change_role(records, access.collection.id, user, body.role)
 

@@ -1,8 +1,6 @@
 """API: invitations to a collection - one link each, made by owners, for people with and without an
 account."""
 
-from typing import Literal
-
 from fastapi import APIRouter
 from pydantic import BaseModel, Field
 
@@ -10,15 +8,15 @@ from biosight import accounts, logbook, membership
 from biosight.accounts import Invitation
 from biosight.collection import Collection
 from biosight.errors import NotFound
+from biosight.membership import Role
 from biosight.storage.records import Records, Remove
-from biosight.web.access.deps import Owner, Signed, Store
+from biosight.web.access.deps import MayOwn, Signed, Store
 from biosight.web.outbox import Letters
 from biosight.web.schemas.body import Input
 from biosight.web.schemas.invitations import InvitationOut, Invite, invitation_out
 from biosight.workflows.people import joining_and_leaving, link_makers
 
 router = APIRouter(tags=["invitations"])
-Role = Literal["viewer", "editor", "owner"]
 
 
 class InviteTo(Invite):
@@ -42,12 +40,13 @@ class Secret(Input):
 
 
 class Invited(BaseModel):
-    """What a link offers: who invites, to which collection ("" to sign up alone) and as what; the
-    address that it is for, "" for anyone."""
+    """What a link offers: who invites, to which collection ("" to sign up alone) and as what; what
+    that role may do, in words; the address that it is for, "" for anyone."""
 
     by: str
     collection: str
     role: str
+    may: str
     email: str
 
 
@@ -74,7 +73,7 @@ class Answer(Input):
 
 
 @router.get("/collections/{collection}/invitations")
-def list_invitations(access: Owner, records: Store) -> list[InvitationOut]:
+def list_invitations(access: MayOwn, records: Store) -> list[InvitationOut]:
     """Open invitations to a collection; those of a BioSight before links end never."""
     c = access.collection.id
     old = [
@@ -87,7 +86,7 @@ def list_invitations(access: Owner, records: Store) -> list[InvitationOut]:
 
 @router.post("/collections/{collection}/invitations", status_code=201)
 def invite(
-    body: InviteTo, access: Owner, person: Signed, records: Store, outbox: Letters
+    body: InviteTo, access: MayOwn, person: Signed, records: Store, outbox: Letters
 ) -> InvitationMade:
     """Make a link that lets people in; one for an address is mailed there."""
     c = access.collection.id
@@ -108,7 +107,7 @@ def invite(
 
 
 @router.delete("/collections/{collection}/invitations/{invitation}", status_code=204)
-def withdraw(invitation: str, access: Owner, records: Store) -> None:
+def withdraw(invitation: str, access: MayOwn, records: Store) -> None:
     """Take an invitation back: its link leads nowhere any more."""
     c = access.collection.id
     if any(o.id == invitation for o in membership.offers_of(records, c)):
@@ -129,6 +128,7 @@ def look(body: Secret, records: Store) -> Invited:
         by=accounts.names_of(records)(found.by),
         collection=c.name if c else "",
         role=found.role,
+        may=membership.IN_WORDS.get(found.role, ""),
         email=found.email,
     )
 

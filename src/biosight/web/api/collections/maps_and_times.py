@@ -12,7 +12,7 @@ from biosight.field.coarse_places import Coarsening, hidden_groups, middle
 from biosight.field.days import days_of
 from biosight.images import Image
 from biosight.storage.records import Records, Where
-from biosight.web.access.deps import Open, Store, Viewer
+from biosight.web.access.deps import MayLook, Open, Store
 from biosight.web.access.rights import seen_rule
 from biosight.web.schemas.filters import Filtered, matching
 from biosight.workflows.places import deployment_acts
@@ -37,7 +37,7 @@ class ActivityOut(BaseModel):
 
 
 @router.get("/collections/{collection}/activity")
-def show_activity(access: Viewer, records: Store, under: Paths = ()) -> list[ActivityOut]:
+def show_activity(access: MayLook, records: Store, under: Paths = ()) -> list[ActivityOut]:
     """When pictures were taken, by corrected local time, of up to twelve paths of the tree of
     names; without any, of the four that most pictures bear."""
     c = access.collection.id
@@ -57,7 +57,7 @@ class DaysOut(BaseModel):
 
 
 @router.get("/collections/{collection}/days")
-def show_days(access: Viewer, records: Store, chosen: Filtered) -> list[DaysOut]:
+def show_days(access: MayLook, records: Store, chosen: Filtered) -> list[DaysOut]:
     """How many pictures that a filter matches each deployment took on each day."""
     c = access.collection
     _, deployments = deployment_acts.places_by_id(records, c.id)
@@ -84,7 +84,7 @@ class PointOut(BaseModel):
 
 
 @router.get("/collections/{collection}/map")
-def show_map(access: Viewer, biosight: Open, records: Store, chosen: Filtered) -> list[PointOut]:
+def show_map(access: MayLook, biosight: Open, records: Store, chosen: Filtered) -> list[PointOut]:
     """Where what a filter matches was taken: sites, and coordinates of pictures without one."""
     c = access.collection
     where = matching(access, chosen)

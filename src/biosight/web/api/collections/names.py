@@ -19,7 +19,7 @@ from biosight.taxa.checklist import Listed, read_checklist
 from biosight.taxa.kinds import USUAL
 from biosight.taxa.naming import alike
 from biosight.taxa.paths import line_of
-from biosight.web.access.deps import Editor, Open, Signed, Store, Viewer
+from biosight.web.access.deps import MayChange, MayLook, Open, Signed, Store
 from biosight.web.schemas.body import Input
 from biosight.web.schemas.pictures import TaxonOut, taxon_out
 from biosight.workflows.collection_names import names_in
@@ -79,7 +79,7 @@ class Below(TaxonOut):
 
 @router.get("/collections/{collection}/names")
 def find_names(
-    access: Viewer,
+    access: MayLook,
     biosight: Open,
     records: Store,
     q: Text = "",
@@ -113,7 +113,7 @@ def name_found(names: Names, label: str, name: str, used: dict[str, int]) -> Nam
 
 
 @router.get("/collections/{collection}/names/below")
-def below(access: Viewer, biosight: Open, records: Store, of: Text = "") -> list[Below]:
+def below(access: MayLook, biosight: Open, records: Store, of: Text = "") -> list[Below]:
     """The names right below one, "" for the top, in order."""
     c = access.collection
     tree = names_in(records, biosight.catalogue, c).tree
@@ -134,7 +134,7 @@ def below(access: Viewer, biosight: Open, records: Store, of: Text = "") -> list
 
 @router.post("/collections/{collection}/names", status_code=201)
 def add(
-    body: NewName, access: Editor, person: Signed, biosight: Open, records: Store
+    body: NewName, access: MayChange, person: Signed, biosight: Open, records: Store
 ) -> NamesChanged:
     """Add a name below another one."""
     label, act = tree_edits.add_name(
@@ -146,7 +146,7 @@ def add(
 
 @router.post("/collections/{collection}/names/move")
 def move(
-    body: NameMoved, access: Editor, person: Signed, biosight: Open, records: Store
+    body: NameMoved, access: MayChange, person: Signed, biosight: Open, records: Store
 ) -> NamesChanged:
     """Move a name, with all below it, below another one."""
     c = access.collection.id
@@ -188,7 +188,7 @@ def sent(file: UploadFile) -> Iterator[list[Listed]]:
 
 @router.post("/collections/{collection}/names/checklist/preview")
 def preview_checklist(
-    file: Annotated[UploadFile, File()], access: Editor, biosight: Open, records: Store
+    file: Annotated[UploadFile, File()], access: MayChange, biosight: Open, records: Store
 ) -> ChecklistSeen:
     """Look through a checklist, a CSV or a Darwin Core Archive; nothing changes."""
     with sent(file) as listed:
@@ -199,7 +199,7 @@ def preview_checklist(
 @router.post("/collections/{collection}/names/checklist")
 def take_checklist(
     file: Annotated[UploadFile, File()],
-    access: Editor,
+    access: MayChange,
     person: Signed,
     biosight: Open,
     records: Store,
@@ -216,7 +216,7 @@ def take_checklist(
 
 
 @router.post("/collections/{collection}/names/settle")
-def settle(access: Editor, biosight: Open, records: Store) -> Settled:
+def settle(access: MayChange, biosight: Open, records: Store) -> Settled:
     """Give up to 2,000 more pictures their place in the tree."""
     done = label_paths.settle(records, biosight.catalogue, access.collection.id)
     return Settled(settled=done)

@@ -19,7 +19,7 @@ from biosight.places.coordinates import read_place
 from biosight.review.acts import MOST_AT_ONCE, Act
 from biosight.storage.conditions import living
 from biosight.storage.records import Order, Records, Where
-from biosight.web.access.deps import Editor, Open, Signed, Store, Viewer
+from biosight.web.access.deps import MayChange, MayLook, Open, Signed, Store
 from biosight.web.access.rights import seen_rule
 from biosight.web.schemas.body import Input
 from biosight.web.schemas.pictures import JobOut, job_out
@@ -162,7 +162,7 @@ class TableTaken(BaseModel):
 
 
 @router.get("/collections/{collection}/sites")
-def sites(access: Viewer, biosight: Open, records: Store) -> list[SiteOut]:
+def sites(access: MayLook, biosight: Open, records: Store) -> list[SiteOut]:
     """All sites, by name; viewers get those of sensitive names coarse."""
     c = access.collection.id
     rule = seen_rule(access, biosight, records)
@@ -199,7 +199,7 @@ def site_from(body: SiteIn, collection: str) -> Site:
 
 
 @router.post("/collections/{collection}/sites", status_code=201)
-def add_site(body: SiteIn, access: Editor, person: Signed, records: Store) -> PlaceChanged:
+def add_site(body: SiteIn, access: MayChange, person: Signed, records: Store) -> PlaceChanged:
     """Add a site."""
     made, act = deployment_acts.add_place(
         records, person.user.id, site_from(body, access.collection.id)
@@ -209,7 +209,7 @@ def add_site(body: SiteIn, access: Editor, person: Signed, records: Store) -> Pl
 
 @router.patch("/collections/{collection}/sites/{site}")
 def change_site(
-    site: str, body: SiteChange, access: Editor, person: Signed, records: Store
+    site: str, body: SiteChange, access: MayChange, person: Signed, records: Store
 ) -> PlaceChanged:
     """Change a site: the fields that are sent."""
     old = deployment_acts.there(records, Site, site, access.collection.id)
@@ -230,7 +230,7 @@ def changed_site(old: Site, body: SiteChange) -> Site:
 
 
 @router.delete("/collections/{collection}/sites/{site}")
-def remove_site(site: str, access: Editor, person: Signed, records: Store) -> PlaceChanged:
+def remove_site(site: str, access: MayChange, person: Signed, records: Store) -> PlaceChanged:
     """Remove a site that nothing is in."""
     old = deployment_acts.there(records, Site, site, access.collection.id)
     act = deployment_acts.remove_place(records, person.user.id, old)
@@ -238,7 +238,7 @@ def remove_site(site: str, access: Editor, person: Signed, records: Store) -> Pl
 
 
 @router.get("/collections/{collection}/deployments")
-def deployments(access: Viewer, records: Store) -> list[DeploymentOut]:
+def deployments(access: MayLook, records: Store) -> list[DeploymentOut]:
     """All deployments, by name."""
     c = access.collection.id
     images = records.count_by(Image, living(c), "deployment")
@@ -284,7 +284,7 @@ def full(when: str) -> str:
 
 @router.post("/collections/{collection}/deployments", status_code=201)
 def add_deployment(
-    body: DeploymentIn, access: Editor, person: Signed, records: Store
+    body: DeploymentIn, access: MayChange, person: Signed, records: Store
 ) -> PlaceChanged:
     """Add a deployment; pictures are put into it by an act of the kind deploy."""
     wanted = deployment_from(body, access.collection.id)
@@ -294,7 +294,7 @@ def add_deployment(
 
 @router.patch("/collections/{collection}/deployments/{deployment}")
 def change_deployment(
-    deployment: str, body: DeploymentChange, access: Editor, person: Signed, records: Store
+    deployment: str, body: DeploymentChange, access: MayChange, person: Signed, records: Store
 ) -> PlaceChanged:
     """Change a deployment, its site and clock too: the fields that are sent. Its pictures
     follow."""
@@ -315,7 +315,7 @@ def followed(records: Records, act: Act, deployments: list[str]) -> tuple[int, J
 
 @router.delete("/collections/{collection}/deployments/{deployment}")
 def remove_deployment(
-    deployment: str, access: Editor, person: Signed, records: Store
+    deployment: str, access: MayChange, person: Signed, records: Store
 ) -> PlaceChanged:
     """Remove a deployment that has no pictures."""
     old = deployment_acts.there(records, Deployment, deployment, access.collection.id)
@@ -324,7 +324,7 @@ def remove_deployment(
 
 
 @router.post("/collections/{collection}/deployments/{deployment}/clock")
-def clock(deployment: str, body: ClockSeen, access: Viewer, records: Store) -> ClockOut:
+def clock(deployment: str, body: ClockSeen, access: MayLook, records: Store) -> ClockOut:
     """What the shift would be if a picture was taken at a known time; nothing changes yet."""
     c = access.collection.id
     found = deployment_acts.there(records, Deployment, deployment, c)
@@ -352,7 +352,9 @@ def sent(file: UploadFile) -> Iterator[list[tables.Row]]:
 
 
 @router.post("/collections/{collection}/deployments/table/preview")
-def preview_table(file: Annotated[UploadFile, File()], access: Editor, records: Store) -> TableSeen:
+def preview_table(
+    file: Annotated[UploadFile, File()], access: MayChange, records: Store
+) -> TableSeen:
     """Look through a CSV of deployments with Camtrap DP's columns; nothing changes."""
     with sent(file) as rows:
         seen = deployment_tables.outlook(records, access.collection.id, rows)
@@ -368,7 +370,7 @@ def preview_table(file: Annotated[UploadFile, File()], access: Editor, records: 
 
 @router.post("/collections/{collection}/deployments/table")
 def take_table(
-    file: Annotated[UploadFile, File()], access: Editor, person: Signed, records: Store
+    file: Annotated[UploadFile, File()], access: MayChange, person: Signed, records: Store
 ) -> TableTaken:
     """Take in a CSV of deployments, as one act; pictures of changed ones follow."""
     with sent(file) as rows:

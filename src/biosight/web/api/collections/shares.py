@@ -19,7 +19,7 @@ from biosight.field.coarse_places import middle
 from biosight.images import Image
 from biosight.storage.conditions import at_or_below, living
 from biosight.storage.records import Records, Where
-from biosight.web.access.deps import Bytes, Open, Owner, Signed, Store
+from biosight.web.access.deps import Bytes, MayOwn, Open, Signed, Store
 from biosight.web.files.picture_bytes import answer_with
 from biosight.web.files.streaming import on_byte_threads
 from biosight.web.schemas.body import Input
@@ -114,7 +114,7 @@ def share_out(share: Share) -> ShareOut:
 
 
 @router.get("/collections/{collection}/shares")
-def list_shares(access: Owner, records: Store) -> list[ShareOut]:
+def list_shares(access: MayOwn, records: Store) -> list[ShareOut]:
     """Links that show this collection, or parts of it."""
     found = accounts.shares_of(records, access.collection.id)
     return [share_out(s) for s in found if stands(records, s)]
@@ -122,7 +122,7 @@ def list_shares(access: Owner, records: Store) -> list[ShareOut]:
 
 @router.post("/collections/{collection}/shares", status_code=201)
 def share(
-    body: NewShare, access: Owner, person: Signed, biosight: Open, records: Store
+    body: NewShare, access: MayOwn, person: Signed, biosight: Open, records: Store
 ) -> ShareMade:
     """Make a link for people without an account; they look, and change nothing."""
     c = access.collection
@@ -146,7 +146,7 @@ def share(
 
 
 @router.delete("/collections/{collection}/shares/{share}", status_code=204)
-def end_share(share: str, access: Owner, records: Store) -> None:
+def end_share(share: str, access: MayOwn, records: Store) -> None:
     """Take a link back; who followed it sees nothing more."""
     accounts.end_share(records, access.collection.id, share)
 

@@ -9,7 +9,7 @@ from pydantic import BaseModel
 
 from biosight import drift
 from biosight.drift import DriftReport, Week
-from biosight.web.access.deps import Editor, Open, Signed, Store, Viewer
+from biosight.web.access.deps import MayChange, MayLook, Open, Signed, Store
 from biosight.workflows.models import drift_check
 
 router = APIRouter(tags=["drift"])
@@ -61,7 +61,7 @@ def drift_out(report: DriftReport) -> DriftOut:
 
 
 @router.get("/collections/{collection}/drift")
-def history(access: Viewer, records: Store) -> DriftHistory:
+def history(access: MayLook, records: Store) -> DriftHistory:
     """What the checks of this collection said."""
     found = drift.reports(records, access.collection.id)
     return DriftHistory(
@@ -75,13 +75,13 @@ def history(access: Viewer, records: Store) -> DriftHistory:
 
 
 @router.post("/collections/{collection}/drift", status_code=201)
-def check(access: Editor, biosight: Open, records: Store) -> DriftOut:
+def check(access: MayChange, biosight: Open, records: Store) -> DriftOut:
     """Check now, from stored embeddings: under a second."""
     return drift_out(drift_check.check_collection(records, biosight.catalogue, access.collection))
 
 
 @router.post("/collections/{collection}/drift/accept")
-def accept(access: Editor, person: Signed, biosight: Open, records: Store) -> dict[str, int]:
+def accept(access: MayChange, person: Signed, biosight: Open, records: Store) -> dict[str, int]:
     """Let what the last check looked at be what is normal here."""
     sessions = drift_check.accept(records, biosight.catalogue, access.collection, person.user.id)
     return {"sessions": sessions}

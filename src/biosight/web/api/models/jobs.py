@@ -7,7 +7,7 @@ from fastapi import APIRouter
 from pydantic import BaseModel, Field
 
 from biosight import reclassify
-from biosight.web.access.deps import Editor, Open, Signed, Store, Viewer
+from biosight.web.access.deps import MayChange, MayLook, Open, Signed, Store
 from biosight.web.access.rights import JobToChange, JobToSee, may_change, seen_version
 from biosight.web.schemas.body import NO_REASON, Input, Reason
 from biosight.web.schemas.pictures import JobOut, job_out
@@ -44,7 +44,7 @@ class Teach(Input):
 
 
 @router.get("/collections/{collection}/jobs")
-def list_jobs(access: Viewer, records: Store) -> list[JobOut]:
+def list_jobs(access: MayLook, records: Store) -> list[JobOut]:
     """A collection's long work with models, the newest first."""
     return [job_out(j) for j in jobs.jobs_of(records, access.collection.id, all_kinds.HEAVY)]
 
@@ -63,7 +63,7 @@ def show(seen: JobToSee) -> JobOut:
 
 
 @router.post("/collections/{collection}/try-on", status_code=202)
-def try_on(body: TryOn, access: Editor, person: Signed, records: Store) -> JobOut:
+def try_on(body: TryOn, access: MayChange, person: Signed, records: Store) -> JobOut:
     """See which labels another version would change; nothing changes yet."""
     version = seen_version(records, person, body.model)
     return job_out(try_version.ask(records, access.collection, version, person.user.id))
@@ -111,7 +111,7 @@ def drop(seen: JobToChange, records: Store) -> JobOut:
 
 
 @router.post("/collections/{collection}/teach", status_code=202)
-def teach(body: Teach, access: Editor, person: Signed, biosight: Open, records: Store) -> JobOut:
+def teach(body: Teach, access: MayChange, person: Signed, biosight: Open, records: Store) -> JobOut:
     """Learn labels from confirmed pictures: the result is a candidate, to be tried on."""
     c, user = access.collection, person.user.id
     asked = teaching.ask(

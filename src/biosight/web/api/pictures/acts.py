@@ -28,7 +28,7 @@ from biosight.review.acts import (
 from biosight.review.doing import perform
 from biosight.storage.blobs.disk_space import check_limits, room_limits
 from biosight.storage.records import Gone, Record, Records, Where, among
-from biosight.web.access.deps import ActToUndo, Editor, Open, Person, Signed, Store, Viewer
+from biosight.web.access.deps import ActToUndo, MayChange, MayLook, Open, Person, Signed, Store
 from biosight.web.access.rights import seen_rule
 from biosight.web.schemas.body import Input
 from biosight.web.schemas.filters import Matching, matching
@@ -129,7 +129,7 @@ class UndoneOut(BaseModel):
 
 
 @router.post("/collections/{collection}/acts", status_code=201)
-def act(body: NewAct, access: Editor, person: Signed, biosight: Open, records: Store) -> ActDone:
+def act(body: NewAct, access: MayChange, person: Signed, biosight: Open, records: Store) -> ActDone:
     """Do one thing to many images: at once to 500, as a job to more."""
     c = access.collection
     if body.kind == DEPLOY:
@@ -211,7 +211,7 @@ def checked_change(body: NewAct, person: Signed, records: Store) -> Change:
     target = ""
     name = ""
     if body.kind in KINDS and KINDS[body.kind].goes:
-        granted = membership.access(records, person.user.id, body.target, "editor")
+        granted = membership.access(records, person.user.id, body.target, "change")
         target, name = granted.collection.id, granted.collection.name
     return change_of(
         body.kind,
@@ -248,7 +248,7 @@ def chosen(body: NewAct, access: Access) -> tuple[list[Where], list[str]]:
 
 @router.get("/collections/{collection}/acts")
 def history(
-    access: Viewer,
+    access: MayLook,
     person: Signed,
     biosight: Open,
     records: Store,
@@ -271,7 +271,7 @@ def act_out(
 ) -> ActOut:
     """An act as the API shows it; `name` says how people are called."""
     mine = act.by == person.user.id
-    allowed = access.allows("owner") or (mine and access.allows("editor"))
+    allowed = access.may("own") or (mine and access.may("change"))
     return ActOut(
         id=act.id,
         by=name(act.by),
@@ -304,7 +304,7 @@ def undo(own: ActToUndo, person: Signed, biosight: Open, records: Store) -> Undo
 
 
 @router.get("/collections/{collection}/last-act")
-def last_act(access: Viewer, person: Signed, records: Store) -> list[ActOut]:
+def last_act(access: MayLook, person: Signed, records: Store) -> list[ActOut]:
     """One's own latest act here that can be undone; empty when there is none."""
     found = undoing.last_act(records, person.user.id, access.collection.id)
     name = accounts.names_of(records)

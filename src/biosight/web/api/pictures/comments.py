@@ -47,7 +47,7 @@ class MentionOut(BaseModel):
 
 def comment_out(comment: Comment, by: str, person: Signed, access: Access) -> CommentOut:
     """A comment as this person sees it."""
-    own = comment.by == person.user.id or access.allows("owner")
+    own = comment.by == person.user.id or access.may("own")
     return CommentOut(id=comment.id, by=by, at=comment.at, text=comment.text, yours=own)
 
 
@@ -77,7 +77,7 @@ def say(body: CommentAsked, seen: ImageToSee, person: Signed, records: Store) ->
 @router.delete("/images/{image}/comments/{comment}", status_code=204)
 def remove(comment: str, seen: ImageToSee, person: Signed, records: Store) -> None:
     """Remove one's own comment; an owner removes any."""
-    every = seen.access.allows("owner")
+    every = seen.access.may("own")
     picture_comments.remove_comment(records, seen.image.id, comment, person.user.id, any_of=every)
 
 

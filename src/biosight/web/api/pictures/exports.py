@@ -13,7 +13,7 @@ from pydantic import BaseModel, Field
 
 from biosight import logbook
 from biosight.bootstrap import BioSight
-from biosight.collection import GRIDS
+from biosight.collection import WIDEST_GRID
 from biosight.errors import BadRequest
 from biosight.images import Image
 from biosight.membership import Access
@@ -38,7 +38,7 @@ from biosight.publishing.standards import (
 )
 from biosight.publishing.table import Telling
 from biosight.storage.records import Records
-from biosight.web.access.deps import Bytes, Open, Signed, Store, Viewer
+from biosight.web.access.deps import Bytes, MayLook, Open, Signed, Store
 from biosight.web.files.streaming import begun, on_byte_threads, streamed
 from biosight.web.schemas.filters import Filtered, matching
 from biosight.web.security import client_address
@@ -74,7 +74,7 @@ async def zipped(request: Request, chunks: Iterator[bytes], access: Access) -> R
 
 
 def note_download(
-    request: Request, access: Viewer, person: Signed, biosight: Open, records: Store
+    request: Request, access: MayLook, person: Signed, biosight: Open, records: Store
 ) -> None:
     """A line in the logbook: who took a collection, or a part of it, along."""
     form = request.url.path.rpartition("/")[2]
@@ -102,7 +102,7 @@ NOTED = [Depends(note_download)]
 )
 async def zip_all(
     request: Request,
-    access: Viewer,
+    access: MayLook,
     biosight: Open,
     records: Store,
     blobs: Bytes,
@@ -133,7 +133,7 @@ def telling(
     made = telling_of(records, c, names, nested, address)
     if placeless:
         return replace(made, placeless=lambda _: True)
-    return made if access.allows("editor") else replace(made, placeless=made.rule.hides)
+    return made if access.may("change") else replace(made, placeless=made.rule.hides)
 
 
 @router.post(
@@ -144,7 +144,7 @@ def telling(
 )
 async def zip_selected(
     request: Request,
-    access: Viewer,
+    access: MayLook,
     biosight: Open,
     records: Store,
     blobs: Bytes,
@@ -186,7 +186,7 @@ def here(pages: Iterator[list[Image]], collection: str) -> Iterator[list[Image]]
     dependencies=NOTED,
 )
 def csv_all(
-    access: Viewer, biosight: Open, records: Store, chosen: Filtered, nested: bool = False
+    access: MayLook, biosight: Open, records: Store, chosen: Filtered, nested: bool = False
 ) -> Response:
     """The CSV of a collection or of what a filter matches; its paths are those of the zip."""
     pages = all_images(records, matching(access, chosen))
@@ -204,7 +204,7 @@ class Publication(BaseModel):
     title: str | None = Field(None, max_length=200)
     license: Literal["", "CC0-1.0", "CC-BY-4.0", "CC-BY-NC-4.0"] | None = None
     rights_holder: str | None = Field(None, max_length=200)
-    coarse: float | None = Field(None, ge=0, le=GRIDS[-1])
+    coarse: float | None = Field(None, ge=0, le=WIDEST_GRID)
     utc_offset: int | None = Field(None, ge=-840, le=840)
 
 
@@ -212,7 +212,7 @@ Published = Annotated[Publication, Query()]
 
 
 def asked_scope(
-    records: Store, biosight: Open, access: Viewer, person: Signed, said: Published
+    records: Store, biosight: Open, access: MayLook, person: Signed, said: Published
 ) -> Scope:
     """What to export and how, as was said."""
     told = {name: str(value) for name, value in said.model_dump().items() if value is not None}
@@ -230,7 +230,7 @@ AskedScope = Annotated[Scope, Depends(asked_scope)]
     responses=ZIP,
     dependencies=NOTED,
 )
-async def darwin_core_archive(access: Viewer, records: Store, scope: AskedScope) -> Response:
+async def darwin_core_archive(access: MayLook, records: Store, scope: AskedScope) -> Response:
     """The collection as a Darwin Core Archive; machine and human identifications are told apart."""
     return download(darwin_core(records, scope), access, "-dwca.zip", "application/zip")
 
@@ -273,7 +273,7 @@ def darwin_core_preview(records: Store, scope: AskedScope) -> PackageSeen:
     responses=ZIP,
     dependencies=NOTED,
 )
-async def camtrap_package(access: Viewer, records: Store, scope: AskedScope) -> Response:
+async def camtrap_package(access: MayLook, records: Store, scope: AskedScope) -> Response:
     """The collection as a Camtrap DP package: pictures with a place and a time."""
     return download(camtrap_dp(records, scope), access, "-camtrap-dp.zip", "application/zip")
 
@@ -284,6 +284,6 @@ async def camtrap_package(access: Viewer, records: Store, scope: AskedScope) -> 
     responses={200: {"content": {"application/json": {}}, "description": "COCO Camera Traps"}},
     dependencies=NOTED,
 )
-async def coco_file(access: Viewer, records: Store, scope: AskedScope) -> Response:
+async def coco_file(access: MayLook, records: Store, scope: AskedScope) -> Response:
     """The collection's labels as COCO Camera Traps JSON, to train others' models with."""
     return download(coco(records, scope), access, "-coco.json", "application/json")

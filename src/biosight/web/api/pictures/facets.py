@@ -9,7 +9,7 @@ from pydantic import BaseModel, Field
 from biosight import accounts
 from biosight.gallery.facets import FIELDS, facet
 from biosight.storage.records import Records
-from biosight.web.access.deps import Store, Viewer
+from biosight.web.access.deps import MayLook, Store
 from biosight.web.schemas.filters import Filtered, matching
 from biosight.workflows.places.deployment_acts import places_by_id
 
@@ -30,7 +30,7 @@ class FacetOut(BaseModel):
 
 @router.get("/collections/{collection}/facets")
 def show_facets(
-    access: Viewer, records: Store, chosen: Filtered, of: Facets
+    access: MayLook, records: Store, chosen: Filtered, of: Facets
 ) -> dict[str, list[FacetOut]]:
     """Sites, deployments, cameras, uploaders or folders of what a filter matches, those with most
     pictures first; up to 2,000 of each."""

@@ -25,10 +25,10 @@ from biosight.web.access.deps import (
     Bytes,
     ImageToChange,
     ImageToSee,
+    MayLook,
     Open,
     Signed,
     Store,
-    Viewer,
 )
 from biosight.web.access.rights import seen_rule
 from biosight.web.files.picture_bytes import answer_with
@@ -121,7 +121,7 @@ class SayingOut(BaseModel):
 
 @router.get("/collections/{collection}/images")
 def list_images(
-    access: Viewer,
+    access: MayLook,
     biosight: Open,
     records: Store,
     chosen: Filtered,
@@ -147,7 +147,7 @@ def list_images(
 
 
 @router.get("/collections/{collection}/count")
-def count_images(access: Viewer, records: Store, chosen: Filtered) -> dict[str, int]:
+def count_images(access: MayLook, records: Store, chosen: Filtered) -> dict[str, int]:
     """How many images a filter matches."""
     return {"images": records.count(Image, matching(access, chosen))}
 

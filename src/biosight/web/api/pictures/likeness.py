@@ -17,7 +17,7 @@ from biosight.storage.blobs import keys
 from biosight.storage.blobs.port import Blobs
 from biosight.storage.conditions import unreviewed
 from biosight.storage.records import Order, Where, among
-from biosight.web.access.deps import Bytes, ImageToSee, Open, Store, Viewer
+from biosight.web.access.deps import Bytes, ImageToSee, MayLook, Open, Store
 from biosight.web.files.streaming import on_byte_threads
 from biosight.web.schemas.pictures import ImageOut, image_out
 
@@ -72,7 +72,7 @@ def similar_to(
 
 
 @router.get("/collections/{collection}/unfamiliar")
-def unfamiliar(access: Viewer, biosight: Open, records: Store) -> Groups:
+def unfamiliar(access: MayLook, biosight: Open, records: Store) -> Groups:
     """Pictures unlike all that the model knows and that nobody has named, grouped by likeness."""
     c = access.collection
     where = [*unreviewed(c.id), Where("unfamiliar", "=", True)]

@@ -24,7 +24,7 @@ from biosight.membership import Access
 from biosight.review.undoing import latest_prediction
 from biosight.storage.records import Records, Where, parts
 from biosight.taxa.naming import Naming
-from biosight.web.access.deps import Editor, Open, Person, Sender, Store, Viewer
+from biosight.web.access.deps import MayChange, MayLook, Open, Person, Sender, Store
 from biosight.web.files.upload_form import IncomingFile, upload_form
 from biosight.web.schemas.body import Input
 from biosight.web.schemas.pictures import GuessOut, ImageOut, etag, guesses_out, image_out
@@ -192,7 +192,7 @@ def uploaded(
 
 
 @router.get("/collections/{collection}/uploads")
-def list_uploads(access: Viewer, records: Store) -> list[ArrivalOut]:
+def list_uploads(access: MayLook, records: Store) -> list[ArrivalOut]:
     """What came together, the newest first: up to 50 upload sessions of pictures that are there."""
     name = accounts.names_of(records)
     return [
@@ -208,7 +208,7 @@ def list_uploads(access: Viewer, records: Store) -> list[ArrivalOut]:
 
 
 @router.post("/collections/{collection}/known")
-def known(body: Hashes, access: Editor, records: Store) -> ThereAlready:
+def known(body: Hashes, access: MayChange, records: Store) -> ThereAlready:
     """Which files are in this collection already; other collections don't count."""
     here = Where("collection", "=", access.collection.id)
     found: list[Image] = []

@@ -14,7 +14,16 @@ from biosight.review import identifications
 from biosight.review.acts import Change, change_of
 from biosight.review.agreement import agreement
 from biosight.storage.records import Records
-from biosight.web.access.deps import Editor, ImageToChange, ImageToSee, Open, Signed, Store, Viewer
+from biosight.web.access.deps import (
+    ImageToAnswer,
+    ImageToChange,
+    ImageToSee,
+    MayAnswer,
+    MayLook,
+    Open,
+    Signed,
+    Store,
+)
 from biosight.web.schemas.body import Input
 from biosight.web.schemas.pictures import ImageOut, image_out
 from biosight.workflows.collection_names import naming_of, placed
@@ -139,7 +148,7 @@ def as_said(biosight: Open, access: Access, label: str) -> Change:
 
 @router.get("/collections/{collection}/to-identify")
 def to_read(
-    access: Editor,
+    access: MayAnswer,
     person: Signed,
     records: Store,
     limit: Annotated[int, Query(ge=1, le=100)] = 20,
@@ -167,7 +176,7 @@ def blind(image: Image) -> ToIdentifyOut:
 
 @router.post("/collections/{collection}/identifications")
 def answer(
-    body: IdentifyAsked, access: Editor, person: Signed, biosight: Open, records: Store
+    body: IdentifyAsked, access: MayAnswer, person: Signed, biosight: Open, records: Store
 ) -> IdentificationsOut:
     """Say what a picture shows: as its first reader, or as its second."""
     asked_for(access)
@@ -189,14 +198,14 @@ def show(seen: ImageToSee, person: Signed, records: Store) -> IdentificationsOut
 
 
 @router.delete("/images/{image}/identifications", status_code=204)
-def take_back(seen: ImageToChange, person: Signed, biosight: Open, records: Store) -> None:
+def take_back(seen: ImageToAnswer, person: Signed, biosight: Open, records: Store) -> None:
     """Take one's own last answer back."""
     naming = naming_of(records, biosight.catalogue, seen.access.collection)
     identifications.withdraw(records, person.user.id, seen.image.id, naming)
 
 
 @router.get("/collections/{collection}/conflicts")
-def conflicts(access: Viewer, person: Signed, records: Store) -> list[ConflictOut]:
+def conflicts(access: MayLook, person: Signed, records: Store) -> list[ConflictOut]:
     """Pictures that two readers called otherwise, the oldest first."""
     c, me = access.collection, person.user.id
     return [
@@ -218,7 +227,7 @@ def settle(
 
 
 @router.get("/collections/{collection}/agreement")
-def agreed(access: Viewer, records: Store) -> AgreementOut:
+def agreed(access: MayLook, records: Store) -> AgreementOut:
     """How well two readers agree here."""
     found = agreement(identifications.said_twice(records, access.collection.id))
     return AgreementOut(

@@ -6,7 +6,7 @@ from fastapi import APIRouter
 from pydantic import BaseModel, Field
 
 from biosight.review import queue
-from biosight.web.access.deps import Open, Store, Viewer
+from biosight.web.access.deps import MayLook, Open, Store
 from biosight.web.schemas.body import Input
 from biosight.web.schemas.pictures import ImageOut, image_out
 from biosight.workflows.pictures import groups
@@ -59,7 +59,7 @@ class CohortOut(BaseModel):
 
 
 @router.get("/collections/{collection}/queue")
-def review_queue(access: Viewer, records: Store, limit: int = 40) -> QueueOut:
+def review_queue(access: MayLook, records: Store, limit: int = 40) -> QueueOut:
     """Images to review: half drawn at random, half the machine's least certain."""
     c = access.collection
     drawn = queue.queue(records, c.id, max(1, min(limit, 200)))
@@ -70,7 +70,7 @@ def review_queue(access: Viewer, records: Store, limit: int = 40) -> QueueOut:
 
 
 @router.post("/collections/{collection}/group")
-def group(body: GroupAsked, access: Viewer, biosight: Open, records: Store) -> LookAlikes:
+def group(body: GroupAsked, access: MayLook, biosight: Open, records: Store) -> LookAlikes:
     """The next group of look-alikes; nothing changes by asking."""
     c = access.collection
     found = groups.next_group(biosight, c, body.label, body.without) or groups.NONE
@@ -85,7 +85,7 @@ def group(body: GroupAsked, access: Viewer, biosight: Open, records: Store) -> L
 
 
 @router.get("/collections/{collection}/doubted")
-def doubted(access: Viewer, biosight: Open) -> list[CohortOut]:
+def doubted(access: MayLook, biosight: Open) -> list[CohortOut]:
     """Labels of the machine that are likely wrong, by what confirmed look-alikes are called."""
     c = access.collection
     return [

@@ -1,5 +1,7 @@
 // @ts-check
 /** The frame: swaps the page's main part so that uploads live on, and starts each page's module. */
+import { listen, tell } from "./frame/events.js";
+import { may } from "./frame/may.js";
 import "./upload/dock.js";
 import { find } from "./frame/dom.js";
 import { showHint } from "./frame/hints.js";
@@ -8,7 +10,7 @@ import { complain, toast } from "./frame/toast.js";
 import { undoAct } from "./pictures/acts.js";
 import { chooseCollection } from "./pictures/collections.js";
 import { resume } from "./pictures/work.js";
-import { listen } from "./upload/drop.js";
+import { acceptFiles } from "./upload/drop.js";
 import { add, busy } from "./upload/upload.js";
 
 /** @type {(() => void) | void} */
@@ -30,7 +32,7 @@ async function mount() {
     showHint(main);
   } finally {
     ready = true;
-    document.dispatchEvent(new CustomEvent("biosight:ready"));
+    tell("ready");
   }
   leave = await mounting;
 }
@@ -89,7 +91,7 @@ document.addEventListener(
     if (ready || !(held instanceof HTMLElement)) return;
     event.preventDefault();
     event.stopImmediatePropagation();
-    document.addEventListener("biosight:ready", () => held.isConnected && held.click(), { once: true });
+    listen("ready", () => held.isConnected && held.click(), { once: true });
   },
   true,
 );
@@ -125,15 +127,15 @@ document.addEventListener(
 );
 /** Dropped or pasted files go to the collection in view; elsewhere one is asked for. @param {import("./upload/drop.js").Found[]} files */
 async function take(files) {
-  const { collection, role } = find(document, "#main").dataset;
+  const main = find(document, "#main");
+  const { collection } = main.dataset;
   const { maxMb } = document.body.dataset;
   if (!maxMb) return toast("Sign in first; then drop the pictures on a collection.");
-  const chosen = collection && role !== "viewer" ? collection : await chooseCollection("", "Add to");
+  const chosen = collection && may(main, "change") ? collection : await chooseCollection("", "Add to");
   if (chosen) add(chosen, files, Number(maxMb));
 }
-listen((files) => take(files).catch(complain));
-document.addEventListener("biosight:go", (event) => {
-  const { detail } = /** @type {CustomEvent} */ (event);
+acceptFiles((files) => take(files).catch(complain));
+listen("go", (detail) => {
   if (typeof detail === "string") go(detail);
   else go(detail.address, { replace: true });
 });

@@ -1,6 +1,8 @@
 // @ts-check
 /** First-run hints: one a page, until the person says that they got it. Then it is gone for good. */
+
 import { el } from "./dom.js";
+import { may } from "./may.js";
 
 /** By the page's name; those that change pictures are for editors alone. @type {Record<string, {words: string, editors?: boolean}>} */
 const HINTS = {
@@ -34,7 +36,7 @@ export function showHint(main) {
   const hint = HINTS[page];
   const before = gone();
   if (!hint || before.includes(page) || before.includes("*")) return;
-  if (hint.editors && main.dataset.role === "viewer") return;
+  if (hint.editors && !may(main, "change")) return;
   const close = (/** @type {string} */ what) => {
     localStorage.setItem(GONE, JSON.stringify([...gone(), what]));
     box.remove();

@@ -1,6 +1,8 @@
 // @ts-check
 /** Pictures that come in while one looks: shown at once while nobody works in the grid, else offered, so that no tile moves from under the pointer. */
 
+import { counted } from "../frame/dom.js";
+
 /** How far down one has gone to be at work there. */
 const WORKING = 200;
 
@@ -23,4 +25,10 @@ export function showArrived(grid) {
   grid.redraw();
   grid.events.arrived(0);
   grid.events.changed();
+}
+
+/** @param {HTMLButtonElement} button @param {number} many pictures that arrived and are not shown yet */
+export function offerArrived(button, many) {
+  button.hidden = !many;
+  button.textContent = `Show ${counted(many, "new picture")}`;
 }

@@ -173,3 +173,10 @@ export function wire(main, filter, set) {
   form.addEventListener("reset", () => setTimeout(() => set(chosen())));
   form.addEventListener("submit", (/** @type {Event} */ e) => e.preventDefault());
 }
+
+/** A filter with some parts changed; empty ones go, but for the label "", which stands for none. @param {Record<string, any>} filter @param {Record<string, any>} change */
+export function changed(filter, change) {
+  const stays = (/** @type {string} */ part, /** @type {any} */ value) =>
+    Array.isArray(value) ? value.length > 0 : value !== "" || part === "label";
+  return Object.fromEntries(Object.entries({ ...filter, ...change }).filter(([part, value]) => stays(part, value)));
+}

@@ -29,14 +29,105 @@ function rows(nodes) {
   return nodes.reduce((n, c) => n + 1 + rows(c.children), 0);
 }
 
-/**
- * Draw all, the states, and the tree of labels.
- * @param {HTMLElement} list @param {string} collection @param {Record<string, any>} filter
- * @returns {Promise<Folder[]>}
- */
-export async function drawFolders(list, collection, filter) {
-  const here = `/collections/${collection}`;
-  const { label: _, under: __, unsure: ___, undecided: ____, trash: _____, ...rest } = filter;
+const PARTS = ["label", "under", "unsure", "undecided", "trash"];
+
+/** @param {Record<string, any>} filter without the parts that a folder chooses */
+function restOf(filter) {
+  return Object.fromEntries(Object.entries(filter).filter(([part]) => !PARTS.includes(part)));
+}
+
+/** The rows of the list, each a link to what it counts. */
+class Rows {
+  /** @param {string} collection @param {Record<string, any>} filter @param {Set<string>} shut paths of closed branches */
+  constructor(collection, filter, shut) {
+    this.collection = collection;
+    this.here = `/collections/${collection}`;
+    this.filter = filter;
+    this.shut = shut;
+  }
+
+  /** @param {any} name @param {number} count @param {Record<string, any>} wanted @param {string} [title] */
+  link(name, count, wanted, title) {
+    const current = PARTS.every((k) => (this.filter[k] ?? "-") === (wanted[k] ?? "-")) && "page";
+    const href = this.here + asQuery({ ...restOf(this.filter), ...wanted });
+    return linkTo(href, name, count, title ?? name, { "aria-current": current });
+  }
+
+  /** @param {any} name @param {number} count @param {Record<string, any>} wanted @param {string} [title] */
+  row(name, count, wanted, title) {
+    return el("li", {}, this.link(name, count, wanted, title));
+  }
+
+  /** @param {Node} n @returns {HTMLElement} */
+  branch(n) {
+    const own = n.here?.images ?? 0;
+    const words = `${n.label}: ${n.images.toLocaleString("en")} in all, ${own.toLocaleString("en")} of them just here; ${n.verified} confirmed, ${n.unsure} unsure`;
+    if (!n.children.length) return this.row(called(n.label), n.images, { under: n.path }, words);
+    const closed = this.shut.has(n.path);
+    const turn = () => {
+      if (!this.shut.delete(n.path)) this.shut.add(n.path);
+      localStorage.setItem(SHUT + this.collection, JSON.stringify([...this.shut]));
+      const again = this.branch(n);
+      item.replaceWith(again);
+      again.querySelector("button")?.focus();
+    };
+    const label = `What is below ${n.label}`;
+    const twig = {
+      type: "button",
+      class: "twig",
+      "aria-expanded": String(!closed),
+      "aria-label": label,
+      onclick: turn,
+    };
+    const link = this.link(called(n.label), n.images, { under: n.path }, words);
+    const item = el(
+      "li",
+      { class: "branch" },
+      el("div", {}, el("button", twig, closed ? "▸" : "▾"), link),
+      !closed &&
+        el(
+          "ul",
+          {},
+          this.justHere(n, own),
+          n.children.map((child) => this.branch(child)),
+        ),
+    );
+    return item;
+  }
+
+  /** @param {Node} n @param {number} own */
+  justHere(n, own) {
+    const title = `Known as ${n.label}, and no further`;
+    return n.here && this.row(`just ${called(n.label)}`, own, { label: n.label }, title);
+  }
+
+  /** The rows of all and of the states; those of states without pictures are left out. @param {Folder[]} labels @param {Counts} counts */
+  states(labels, { strange, undecided }) {
+    const sum = (/** @type {"images" | "unsure"} */ name) => labels.reduce((n, l) => n + l[name], 0);
+    const unlabelled = (labels.find((l) => !l.label)?.images ?? 0) - undecided;
+    const unsure = "Below the collection's threshold, and nobody has looked";
+    const unlike = "Unlike all that the model learnt from, and nobody has looked";
+    const looked = "Somebody looked, and could not name it";
+    return [
+      this.row("All pictures", sum("images"), {}),
+      this.row("Unsure", sum("unsure"), { unsure: "true" }, unsure),
+      strange > 0 && el("li", {}, linkTo(`${this.here}/unfamiliar`, "Unfamiliar", strange, unlike)),
+      undecided > 0 && this.row("Undecided", undecided, { undecided: "true" }, looked),
+      unlabelled > 0 && this.row("Unlabelled", unlabelled, { label: "", who: "nobody" }, "Nobody has named it yet"),
+    ].filter(Boolean);
+  }
+}
+
+/** @param {string} href @param {any} name @param {number} count @param {string} title @param {Record<string, any>} [more] */
+function linkTo(href, name, count, title, more = {}) {
+  const number = el("span", { class: "count" }, count.toLocaleString("en"));
+  return el("a", { href, title, ...more }, el("span", {}, name), number);
+}
+
+/** @typedef {{strange: number, undecided: number, trash: number}} Counts */
+
+/** @param {string} here @param {Record<string, any>} rest @returns {Promise<[Folder[], Counts]>} */
+async function ask(here, rest) {
   const count = (/** @type {Record<string, any>} */ wanted) =>
     call("GET", `${here}/count${asQuery({ ...rest, ...wanted })}`);
   const [labels, strange, undecided, trash] = await Promise.all([
@@ -45,102 +136,29 @@ export async function drawFolders(list, collection, filter) {
     count({ undecided: true }),
     count({ trash: true }),
   ]);
-  learn(labels);
-  const tree = asTree(labels.filter((/** @type {Folder} */ l) => l.label && !l.thing));
-  const things = labels.filter((/** @type {Folder} */ l) => l.thing);
-  const shut = shutBefore(collection) ?? new Set(rows(tree) > ROOM ? deep(tree) : []);
-  const sum = (/** @type {"images" | "unsure"} */ name) =>
-    labels.reduce((/** @type {number} */ n, /** @type {Folder} */ l) => n + l[name], 0);
-  const names = ["label", "under", "unsure", "undecided", "trash"];
+  return [labels, { strange: strange.images, undecided: undecided.images, trash: trash.images }];
+}
 
-  /** @param {any} name @param {number} count @param {Record<string, any>} wanted @param {string} [title] */
-  const link = (name, count, wanted, title) =>
-    el(
-      "a",
-      {
-        href: here + asQuery({ ...rest, ...wanted }),
-        "aria-current": names.every((k) => (filter[k] ?? "-") === (wanted[k] ?? "-")) && "page",
-        title: title ?? name,
-      },
-      el("span", {}, name),
-      el("span", { class: "count" }, count.toLocaleString("en")),
-    );
-  /** @param {any} name @param {number} count @param {Record<string, any>} wanted @param {string} [title] */
-  const row = (name, count, wanted, title) => el("li", {}, link(name, count, wanted, title));
-  /** @param {Node} n @returns {HTMLElement} */
-  const branch = (n) => {
-    const own = n.here?.images ?? 0;
-    const words = `${n.label}: ${n.images.toLocaleString("en")} in all, ${own.toLocaleString("en")} of them just here; ${n.verified} confirmed, ${n.unsure} unsure`;
-    if (!n.children.length) return row(called(n.label), n.images, { under: n.path }, words);
-    const closed = shut.has(n.path);
-    const turn = () => {
-      if (!shut.delete(n.path)) shut.add(n.path);
-      localStorage.setItem(SHUT + collection, JSON.stringify([...shut]));
-      const again = branch(n);
-      item.replaceWith(again);
-      again.querySelector("button")?.focus();
-    };
-    const item = el(
-      "li",
-      { class: "branch" },
-      el(
-        "div",
-        {},
-        el(
-          "button",
-          {
-            type: "button",
-            class: "twig",
-            "aria-expanded": String(!closed),
-            "aria-label": `What is below ${n.label}`,
-            onclick: turn,
-          },
-          closed ? "▸" : "▾",
-        ),
-        link(called(n.label), n.images, { under: n.path }, words),
-      ),
-      !closed &&
-        el(
-          "ul",
-          {},
-          n.here && row(`just ${called(n.label)}`, own, { label: n.label }, `Known as ${n.label}, and no further`),
-          n.children.map(branch),
-        ),
-    );
-    return item;
-  };
+/**
+ * Draw all, the states, and the tree of labels.
+ * @param {HTMLElement} list @param {string} collection @param {Record<string, any>} filter
+ * @returns {Promise<Folder[]>}
+ */
+export async function drawFolders(list, collection, filter) {
+  const [labels, counts] = await ask(`/collections/${collection}`, restOf(filter));
+  learn(labels);
+  const tree = asTree(labels.filter((l) => l.label && !l.thing));
+  const things = labels.filter((l) => l.thing);
+  const shut = shutBefore(collection) ?? new Set(rows(tree) > ROOM ? deep(tree) : []);
+  const drawn = new Rows(collection, filter, shut);
   const divider = () => el("li", { class: "divider" });
-  const unlabelled = labels.find((/** @type {Folder} */ l) => !l.label)?.images ?? 0;
   list.replaceChildren(
-    row("All pictures", sum("images"), {}),
-    row("Unsure", sum("unsure"), { unsure: "true" }, "Below the collection's threshold, and nobody has looked"),
-    ...(strange.images
-      ? [
-          el(
-            "li",
-            {},
-            el(
-              "a",
-              { href: `${here}/unfamiliar`, title: "Unlike all that the model learnt from, and nobody has looked" },
-              el("span", {}, "Unfamiliar"),
-              el("span", { class: "count" }, strange.images.toLocaleString("en")),
-            ),
-          ),
-        ]
-      : []),
-    ...(undecided.images
-      ? [row("Undecided", undecided.images, { undecided: "true" }, "Somebody looked, and could not name it")]
-      : []),
-    ...(unlabelled > undecided.images
-      ? [row("Unlabelled", unlabelled - undecided.images, { label: "", who: "nobody" }, "Nobody has named it yet")]
-      : []),
+    ...drawn.states(labels, counts),
     divider(),
-    ...tree.map(branch),
+    ...tree.map((n) => drawn.branch(n)),
     ...(things.length && tree.length ? [divider()] : []),
-    ...things.map((/** @type {Folder} */ l) =>
-      row([thingMark(l.thing), l.label], l.images, { label: l.label }, l.label),
-    ),
-    ...(trash.images ? [divider(), row("Trash", trash.images, { trash: "true" })] : []),
+    ...things.map((l) => drawn.row([thingMark(l.thing), l.label], l.images, { label: l.label }, l.label)),
+    ...(counts.trash ? [divider(), drawn.row("Trash", counts.trash, { trash: "true" })] : []),
   );
   return labels;
 }

@@ -1,6 +1,8 @@
 // @ts-check
 /** Where and when, for a selection: a deployment or site, a date, and how many individuals an event shows. */
+
 import { call } from "../frame/api.js";
+import { goTo } from "../frame/events.js";
 import { fill } from "../frame/form.js";
 import { question } from "../frame/toast.js";
 
@@ -13,7 +15,7 @@ export async function choosePlace(collection, run) {
   if (!deployments.length && !sites.length) {
     const words = "Make one on the page Places: where a camera stood, and from when to when.";
     const go = await question({ title: "There is no place yet", words, ok: "To Places" });
-    if (go) document.dispatchEvent(new CustomEvent("biosight:go", { detail: `${here}/places` }));
+    if (go) goTo(`${here}/places`);
     return;
   }
   const options = /** @type {[string, string][]} */ ([

@@ -3,9 +3,11 @@
  * Darwin Core and Camtrap DP: before the download it says what goes in, what not and why, and asks what is said of it;
  * the collection remembers that.
  */
+
 import { API, call } from "../frame/api.js";
 import { counted, el } from "../frame/dom.js";
 import { fill } from "../frame/form.js";
+import { may } from "../frame/may.js";
 import { complain } from "../frame/toast.js";
 import { asQuery } from "./filters.js";
 
@@ -15,13 +17,6 @@ const LICENCES = /** @type {[string, string][]} */ ([
   ["CC0-1.0", "CC0: no rights kept"],
   ["CC-BY-4.0", "CC BY 4.0: with the name"],
   ["CC-BY-NC-4.0", "CC BY-NC 4.0: with the name, not for sale"],
-]);
-const PLACES = /** @type {[string, string][]} */ ([
-  ["", "exact"],
-  ["0.001", "to 0.001°, about 100 m"],
-  ["0.01", "to 0.01°, about 1 km"],
-  ["0.1", "to 0.1°, about 11 km"],
-  ["1", "to 1°, about 111 km"],
 ]);
 const FORMS = /** @type {Record<string, {title: string, words: string}>} */ ({
   "darwin-core": {
@@ -81,8 +76,17 @@ function outlook(here, seen, form) {
   ].filter(Boolean);
 }
 
-/** @param {string} collection @param {string} form @param {boolean} editor */
-async function publish(collection, form, editor) {
+/** Exact places, or one of the grids that the server offers. @param {HTMLElement} main @returns {[string, string][]} */
+function gridsOf(main) {
+  const grids = Object.entries(JSON.parse(main.dataset.grids ?? "{}"));
+  return [
+    ["", "exact"],
+    ...grids.map(([degrees, words]) => /** @type {[string, string]} */ ([String(Number(degrees)), `to ${words}`])),
+  ];
+}
+
+/** @param {HTMLElement} main @param {string} collection @param {string} form */
+async function publish(main, collection, form) {
   const here = `/collections/${collection}`;
   const [seen, { published: kept, name }] = await Promise.all([
     call("GET", `${here}/${form}/preview`),
@@ -108,26 +112,25 @@ async function publish(collection, form, editor) {
       value: kept.rights_holder ?? "",
       hint: "you are named as the contact",
     },
-    { name: "coarse", label: "Places", options: PLACES, value: kept.coarse ?? "" },
+    { name: "coarse", label: "Places", options: gridsOf(main), value: kept.coarse ?? "" },
     ...(form === "camtrap-dp" && asked ? [zone] : []),
   ];
   const words = outlook(here, seen, form);
   await fill({ title: FORMS[form].title, words, ok: "Download", fields }, async (said) => {
     const told = { ...kept, ...said };
-    if (editor) await call("PATCH", here, { published: told });
+    if (may(main, "change")) await call("PATCH", here, { published: told });
     location.assign(`${API}${here}/${form}${asQuery(said)}`);
   });
 }
 
 /** @param {HTMLElement} main @param {string} collection */
 export function wirePublish(main, collection) {
-  const editor = main.dataset.role !== "viewer";
   /** @param {string} id @param {string} form */
   const wire = (id, form) => {
     const link = /** @type {HTMLAnchorElement} */ (main.querySelector(id));
     link.onclick = (event) => {
       event.preventDefault();
-      publish(collection, form, editor).catch(complain);
+      publish(main, collection, form).catch(complain);
     };
   };
   wire("#camtrap", "camtrap-dp");

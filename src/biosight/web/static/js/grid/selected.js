@@ -3,9 +3,12 @@
 import { API } from "../frame/api.js";
 import { counted, el } from "../frame/dom.js";
 import { complain } from "../frame/toast.js";
+import { asAct, namingButtons, thingButtons } from "../pictures/answering.js";
 import { chooseCollection } from "../pictures/collections.js";
-import { chooseLabel } from "../pictures/relabel.js";
 import { chooseCount, chooseDate, choosePlace } from "./placing.js";
+
+/** @param {string} name @param {() => any} onclick @param {string} [title] */
+const button = (name, onclick, title = "") => el("button", { type: "button", onclick, title }, name);
 
 /**
  * @param {HTMLElement} bar @param {DOMStringMap} data
@@ -15,36 +18,19 @@ import { chooseCount, chooseDate, choosePlace } from "./placing.js";
 export function drawSelected(bar, data, now) {
   bar.hidden = now.count === 0;
   if (bar.hidden) return;
-  const collection = data.collection ?? "";
   /** @param {Record<string, any>} body */
   const run = async (body) => {
     if (await now.act(body)) now.clear();
   };
-  const button = (/** @type {string} */ name, /** @type {() => void} */ onclick, title = "") =>
-    el("button", { type: "button", onclick, title }, name);
   const words = now.all ? `All ${counted(now.total, "picture")} that match` : counted(now.count, "picture");
   const offer = !now.all && now.total > now.count && now.editor;
+  const question = () => `Label for ${words.toLowerCase()}`;
   bar.replaceChildren(
     ...[
       el("strong", {}, words),
       offer && button(`Select all ${now.total.toLocaleString("en")} that match`, now.selectMatching),
-      now.editor && !now.trash && button("Confirm", () => run({ kind: "confirm" }), "A"),
-      now.editor &&
-        !now.trash &&
-        button(
-          "Relabel",
-          async () => {
-            const label = await chooseLabel(data, `Label for ${words.toLowerCase()}`);
-            if (label) run({ kind: "relabel", label });
-          },
-          "R",
-        ),
-      now.editor && !now.trash && button("Undecided", () => run({ kind: "undecided" }), "U"),
-      now.editor && !now.trash && button("Place", () => choosePlace(collection, run).catch(complain)),
-      now.editor && !now.trash && button("Date", () => chooseDate(run)),
-      now.editor && !now.trash && button("Count", () => chooseCount(run)),
-      now.editor && !now.trash && moveMenu(collection, run),
-      !now.all && button("Zip", () => now.ids().then((ids) => zip(collection, ids), complain)),
+      ...(now.editor && !now.trash ? changes(data, run, question) : []),
+      !now.all && button("Zip", () => now.ids().then((ids) => zip(data.collection ?? "", ids), complain)),
       now.editor &&
         (now.trash
           ? button("Restore", () => run({ kind: "restore" }))
@@ -52,6 +38,25 @@ export function drawSelected(bar, data, now) {
       button("Clear", now.clear, "Esc"),
     ].filter(Boolean),
   );
+}
+
+/**
+ * What an editor does to pictures outside the trash.
+ * @param {DOMStringMap} data @param {(body: Record<string, any>) => any} run @param {() => string} question
+ */
+function changes(data, run, question) {
+  const collection = data.collection ?? "";
+  /** @type {import("../pictures/answering.js").Asked} */
+  const asked = { data, question, give: (answer) => run(asAct(answer)) };
+  return [
+    button("Confirm", () => asked.give({ confirm: true }), "A"),
+    ...namingButtons(asked),
+    thingButtons(asked),
+    button("Place", () => choosePlace(collection, run).catch(complain)),
+    button("Date", () => chooseDate(run)),
+    button("Count", () => chooseCount(run)),
+    moveMenu(collection, run),
+  ];
 }
 
 /** @param {string} collection @param {(body: Record<string, any>) => void} run */

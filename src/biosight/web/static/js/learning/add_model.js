@@ -1,6 +1,8 @@
 // @ts-check
 /** Adding a classifier that somebody else made: for administrators. */
+
 import { call } from "../frame/api.js";
+import { goTo } from "../frame/events.js";
 import { fill } from "../frame/form.js";
 
 /** Ask for the network and what it says, and send it. @returns {Promise<void>} */
@@ -32,6 +34,5 @@ export async function addModel() {
   };
   const words =
     "It is run on noise to see that it fits, and waits as a candidate: nothing changes until it is promoted.";
-  if (await fill({ title: "Add a model", words, ok: "Add", fields }, send))
-    document.dispatchEvent(new CustomEvent("biosight:go", { detail: `/models/${made}` }));
+  if (await fill({ title: "Add a model", words, ok: "Add", fields }, send)) goTo(`/models/${made}`);
 }

@@ -1,7 +1,9 @@
 // @ts-check
 /** The own account: name, password, sign-ins, tokens, leaving. */
+
 import { call } from "../frame/api.js";
 import { el, fields, find, when } from "../frame/dom.js";
+import { goTo } from "../frame/events.js";
 import { complain, question, toast } from "../frame/toast.js";
 
 /** @param {HTMLElement} main */
@@ -34,7 +36,7 @@ export async function mount(main) {
   });
   onSubmit("#rename", async (values) => {
     await call("PATCH", "/me", values);
-    document.dispatchEvent(new CustomEvent("biosight:go", { detail: "/account" }));
+    goTo("/account");
   });
   onSubmit("#names", async (values) => {
     const now = await call("PATCH", "/me", values);

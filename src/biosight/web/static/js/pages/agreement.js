@@ -1,7 +1,9 @@
 // @ts-check
 /** How well two readers agree: in all, beyond chance, and for each label. */
+
 import { call } from "../frame/api.js";
 import { counted, el, find, percent } from "../frame/dom.js";
+import { may } from "../frame/may.js";
 import { word } from "../pictures/identified.js";
 
 /** @param {HTMLElement} main */
@@ -10,7 +12,7 @@ export async function mount(main) {
   const box = find(main, "#review");
   const [found, waits] = await Promise.all([
     call("GET", `${here}/agreement`),
-    main.dataset.role === "viewer" ? null : call("GET", `${here}/to-identify?limit=1`),
+    !may(main, "answer") ? null : call("GET", `${here}/to-identify?limit=1`),
   ]);
   const state = waits
     ? `${counted(waits.one, "picture waits", "pictures wait")} for a second reader, ${counted(waits.differ, "conflict")} to settle.`

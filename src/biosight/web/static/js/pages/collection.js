@@ -1,196 +1,200 @@
 // @ts-check
 /** A collection: label folders, grid, filters, selection, uploads. */
-import { call } from "../frame/api.js";
-import { counted, find } from "../frame/dom.js";
+import { find } from "../frame/dom.js";
+import { goTo, listen } from "../frame/events.js";
 import { bind } from "../frame/keys.js";
+import { may } from "../frame/may.js";
 import { complain } from "../frame/toast.js";
-import { actKeys } from "../grid/act_keys.js";
-import { arrive, showArrived } from "../grid/arrivals.js";
+import { arrive, offerArrived, showArrived } from "../grid/arrivals.js";
 import { wireDownloads, wireFold, wireSizes, wireStacks, wireUploads } from "../grid/bar.js";
 import { actOn } from "../grid/bulk.js";
-import { learnFacets, wireFacets } from "../grid/facets.js";
-import { asBody, asQuery, drawApplied, fromAddress, isPlain, mark, matches, parts, wire } from "../grid/filters.js";
-import { drawFolders } from "../grid/folders.js";
+import { drawCounts } from "../grid/counts.js";
+import { wireFacets } from "../grid/facets.js";
+import { asBody, asQuery, changed, fromAddress, isPlain, mark, matches, parts, wire } from "../grid/filters.js";
 import { Grid } from "../grid/grid.js";
 import { fitJump, wireJump } from "../grid/jump.js";
+import { isKept, keep, restore } from "../grid/kept.js";
 import { moves } from "../grid/moves.js";
 import { drawSelected } from "../grid/selected.js";
-import { drawSources } from "../grid/sources.js";
 import { meant } from "../grid/stacks.js";
 import { markLevels } from "../grid/tile.js";
 import { update } from "../grid/update.js";
 import { undoLast } from "../pictures/acts.js";
+import { answerKeys, asAct } from "../pictures/answering.js";
 
-/** What was shown when the page was left, so that coming back finds it as it was. @type {any} */
-let kept = null;
-document.addEventListener("biosight:changed", (event) => {
-  for (const image of /** @type {CustomEvent} */ (event).detail) kept?.changed.set(image.id, image);
-});
-document.addEventListener("biosight:viewed", (event) => {
-  if (kept) kept.current = /** @type {CustomEvent} */ (event).detail;
-});
+class CollectionPage {
+  /** @param {HTMLElement} main */
+  constructor(main) {
+    this.main = main;
+    this.data = main.dataset;
+    this.collection = this.data.collection ?? "";
+    this.editor = may(main, "change");
+    this.filter = fromAddress();
+    this.here = location.pathname + location.search;
+    this.total = 0;
+    /** Are all that match selected, also those that are not loaded? */
+    this.all = false;
+    this.timer = 0;
+    this.grid = new Grid(find(main, "#grid"), this.collection, find(main, "#more"), {
+      changed: () => this.drawBar(),
+      open: (id) => goTo(`/images/${id}${asQuery(this.filter)}`),
+      arrived: (many) => offerArrived(find(main, "#arrived"), many),
+    });
+  }
 
-const go = (/** @type {string} */ detail) => document.dispatchEvent(new CustomEvent("biosight:go", { detail }));
+  clear() {
+    this.all = false;
+    this.grid.clear();
+  }
 
-/** @param {HTMLElement} main */
-export async function mount(main) {
-  const data = main.dataset;
-  const collection = data.collection ?? "";
-  const editor = data.role !== "viewer";
-  let filter = fromAddress();
-  let here = location.pathname + location.search;
-  let [total, all] = [0, false];
-  const stop = new AbortController();
-  const { signal } = stop;
-  const grid = new Grid(find(main, "#grid"), collection, find(main, "#more"), {
-    changed: () => drawBar(),
-    open: (id) => go(`/images/${id}${asQuery(filter)}`),
-    arrived: (many) => {
-      const button = find(main, "#arrived");
-      button.hidden = !many;
-      button.textContent = `Show ${counted(many, "new picture")}`;
-    },
-  });
-  find(main, "#arrived").addEventListener("click", () => showArrived(grid));
+  /** The pictures that an act is for. @returns {Promise<any>} */
+  async target() {
+    return this.all ? { matching: asBody(this.filter) } : meant(this.collection, this.filter, this.grid.chosen());
+  }
 
-  const clear = () => {
-    all = false;
-    grid.clear();
-  };
-  /** What an act is for. @returns {Promise<any>} */
-  const target = async () => (all ? { matching: asBody(filter) } : meant(collection, filter, grid.chosen()));
-  const act = async (/** @type {Record<string, any>} */ body) => actOn(collection, grid, body, await target(), total);
-  const drawBar = () => {
-    if (!grid.selection.size) all = false;
-    drawSelected(find(main, "#selected"), data, {
+  /** @param {Record<string, any>} body */
+  async act(body) {
+    return actOn(this.collection, this.grid, body, await this.target(), this.total);
+  }
+
+  drawBar() {
+    const { main, grid, filter } = this;
+    if (!grid.selection.size) this.all = false;
+    drawSelected(find(main, "#selected"), this.data, {
       count: grid.selection.size,
-      total,
-      all,
+      total: this.total,
+      all: this.all,
       trash: filter.trash === "true",
-      editor,
-      clear,
-      ids: async () => (await target()).images,
-      act,
+      editor: this.editor,
+      clear: () => this.clear(),
+      ids: async () => (await this.target()).images,
+      act: (body) => this.act(body),
       selectMatching: () => {
-        all = true;
+        this.all = true;
         grid.selectAll();
       },
     });
-    find(main, "#empty").hidden = grid.images.length > 0 || total > 0 || !isPlain(filter);
-  };
-  const drawCounts = async () => {
-    const [count] = await Promise.all([
-      call("GET", `/collections/${collection}/count${asQuery(filter)}`),
-      drawFolders(find(main, "#folders"), collection, filter),
-      drawSources(main, collection, filter),
-      learnFacets(`/collections/${collection}`, parts(), filter),
-    ]);
-    total = count.images;
-    find(main, "#counted").textContent = isPlain(filter) && !total ? "" : counted(total, "picture");
-    drawApplied(find(main, "#applied"), filter, total);
-    drawBar();
-  };
-  let timer = 0;
-  const countSoon = () => {
-    timer ||= window.setTimeout(() => {
-      timer = 0;
-      drawCounts().catch(complain);
-    }, 700);
-  };
-  const links = () => wireDownloads(main, collection, filter);
-  const show = async () => {
-    links();
-    fitJump(find(main, "#jump"), filter.sort ?? "newest");
-    await Promise.all([grid.show(filter), drawCounts()]);
-    markLevels(grid.box);
-  };
-  /** @param {Record<string, any>} change */
-  const set = (change) => {
-    const kept = (/** @type {string} */ k, /** @type {any} */ v) =>
-      Array.isArray(v) ? v.length : v !== "" || k === "label";
-    filter = Object.fromEntries(Object.entries({ ...filter, ...change }).filter(([k, v]) => kept(k, v)));
-    here = location.pathname + asQuery(filter);
-    history.replaceState(history.state, "", here);
-    mark(main, filter);
-    show().catch(complain);
-  };
-  wire(main, filter, set);
-  wireJump(find(main, "#jump"), data, grid, () => filter.sort ?? "newest");
-  wireStacks(main, filter, set);
-  wireFacets(find(main, "#filters"), `/collections/${collection}`, parts(), () => filter, asQuery);
-  wireSizes(main, grid.box);
-  wireFold(main);
-  if (editor) wireUploads(main, collection, Number(document.body.dataset.maxMb));
+    find(main, "#empty").hidden = grid.images.length > 0 || this.total > 0 || !isPlain(filter);
+  }
 
-  document.addEventListener(
-    "biosight:changed",
-    (event) => {
-      update(grid, /** @type {CustomEvent} */ (event).detail, (i) => matches(i, filter, collection));
-      countSoon();
-    },
-    { signal },
-  );
-  document.addEventListener(
-    "biosight:stored",
-    (event) => {
-      const image = /** @type {CustomEvent} */ (event).detail;
-      const first = !filter.sort || filter.sort === "newest";
-      if (first && !filter.text && matches(image, filter, collection)) arrive(grid, image);
-      if (image.collection === collection) countSoon();
-    },
-    { signal },
-  );
-  for (const told of ["biosight:reload", "biosight:uploaded"])
-    document.addEventListener(told, () => show().catch(complain), { signal });
+  async drawCounts() {
+    this.total = await drawCounts(this.main, this.collection, this.filter);
+    this.drawBar();
+  }
+
+  countSoon() {
+    this.timer ||= window.setTimeout(() => {
+      this.timer = 0;
+      this.drawCounts().catch(complain);
+    }, 700);
+  }
+
+  links() {
+    wireDownloads(this.main, this.collection, this.filter);
+  }
+
+  async show() {
+    this.links();
+    fitJump(find(this.main, "#jump"), this.filter.sort ?? "newest");
+    await Promise.all([this.grid.show(this.filter), this.drawCounts()]);
+    markLevels(this.grid.box);
+  }
+
+  /** Change some parts of the filter. @param {Record<string, any>} change */
+  set(change) {
+    this.filter = changed(this.filter, change);
+    this.here = location.pathname + asQuery(this.filter);
+    history.replaceState(history.state, "", this.here);
+    mark(this.main, this.filter);
+    this.show().catch(complain);
+  }
+
+  wire() {
+    const { main, grid, collection, filter } = this;
+    const set = (/** @type {Record<string, any>} */ change) => this.set(change);
+    find(main, "#arrived").addEventListener("click", () => showArrived(grid));
+    wire(main, filter, set);
+    wireJump(find(main, "#jump"), this.data, grid, () => this.filter.sort ?? "newest");
+    wireStacks(main, filter, set);
+    wireFacets(find(main, "#filters"), `/collections/${collection}`, parts(), () => this.filter, asQuery);
+    wireSizes(main, grid.box);
+    wireFold(main);
+    if (this.editor) wireUploads(main, collection, Number(document.body.dataset.maxMb));
+  }
+
+  /** @param {AbortSignal} signal */
+  listen(signal) {
+    const fits = (/** @type {any} */ image) => matches(image, this.filter, this.collection);
+    const updated = (/** @type {any[]} */ images) => {
+      update(this.grid, images, fits);
+      this.countSoon();
+    };
+    const stored = (/** @type {any} */ image) => {
+      const first = !this.filter.sort || this.filter.sort === "newest";
+      if (first && !this.filter.text && fits(image)) arrive(this.grid, image);
+      if (image.collection === this.collection) this.countSoon();
+    };
+    listen("changed", updated, { signal });
+    listen("stored", stored, { signal });
+    listen("reload", () => this.show().catch(complain), { signal });
+    listen("uploaded", () => this.show().catch(complain), { signal });
+  }
 
   /** Act on the selection or the current tile. @param {Record<string, any>} body */
-  const doHere = async (body) => {
+  async doHere(body) {
+    const { grid } = this;
     const [images, at, single] = [grid.chosen(), grid.current, !grid.selection.size];
-    if (!images.length || !editor) return;
-    const changed = await act(body);
-    if (changed === null) return;
-    if (!single) clear();
+    if (!images.length || !this.editor) return;
+    const done = await this.act(body);
+    if (done === null) return;
+    if (!single) this.clear();
     const stays = grid.images[at]?.id === images[0].id;
-    if (single && (changed || body.kind === "confirm")) grid.moveTo(stays ? at + 1 : at);
-  };
-  bind({
-    ...moves(grid),
-    clear: () => clear(),
-    search: () => find(main, "#text").focus(),
-    ...(editor && { undo: () => undoLast(collection) }),
-    ...(editor && filter.trash !== "true" && actKeys(data, grid, doHere)),
-  });
+    if (single && (done || body.kind === "confirm")) grid.moveTo(stays ? at + 1 : at);
+  }
 
-  if (kept?.address === here) {
-    links();
-    await drawCounts();
-    const list = kept;
-    grid.filter = filter;
-    grid.put(
-      list.images
-        .map((/** @type {any} */ i) => list.changed.get(i.id) ?? i)
-        .filter((/** @type {any} */ i) => matches(i, filter, collection)),
-      list.next,
-    );
-    const at = grid.images.findIndex((i) => i.id === list.current);
-    if (at >= 0) grid.moveTo(at, false);
-    requestAnimationFrame(() => {
-      scrollTo(0, list.scroll);
-      grid.box.focus({ preventScroll: true });
-    });
-  } else await show();
-
-  return () => {
-    kept = {
-      address: here,
-      images: grid.images,
-      next: grid.next,
-      current: grid.images[grid.current]?.id,
-      scroll: scrollY,
-      changed: new Map(),
+  bindKeys() {
+    /** @type {import("../pictures/answering.js").Asked} */
+    const asked = {
+      data: this.data,
+      give: (answer) => this.doHere(asAct(answer)),
+      ready: () => this.grid.chosen().length > 0,
     };
+    bind({
+      ...moves(this.grid),
+      clear: () => this.clear(),
+      search: () => find(this.main, "#text").focus(),
+      ...(this.editor && { undo: () => undoLast(this.collection) }),
+      ...(this.editor &&
+        this.filter.trash !== "true" && { ...answerKeys(asked), trash: () => this.doHere({ kind: "trash" }) }),
+    });
+  }
+
+  /** Draw the pictures as they were when the page was left, or anew. */
+  async begin() {
+    if (!isKept(this.here)) return this.show();
+    this.links();
+    await this.drawCounts();
+    this.grid.filter = this.filter;
+    restore(this.grid, (image) => matches(image, this.filter, this.collection));
+  }
+
+  leave() {
+    keep(this.here, this.grid);
+    this.grid.stop();
+    clearTimeout(this.timer);
+  }
+}
+
+/** @param {HTMLElement} main */
+export async function mount(main) {
+  const page = new CollectionPage(main);
+  const stop = new AbortController();
+  page.wire();
+  page.listen(stop.signal);
+  page.bindKeys();
+  await page.begin();
+  return () => {
     stop.abort();
-    grid.stop();
-    clearTimeout(timer);
+    page.leave();
   };
 }

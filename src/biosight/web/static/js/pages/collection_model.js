@@ -1,7 +1,9 @@
 // @ts-check
 /** A collection's model: which it is, how well it does here, trying others on, teaching labels. */
+
 import { call } from "../frame/api.js";
 import { counted, el, find } from "../frame/dom.js";
+import { may } from "../frame/may.js";
 import { complain, toast } from "../frame/toast.js";
 import { coverage } from "../learning/coverage.js";
 import { jobRow, live } from "../learning/jobs.js";
@@ -13,8 +15,8 @@ const ENOUGH = 100;
 
 /** @param {HTMLElement} main */
 export async function mount(main) {
-  const { collection = "", serving = "", role } = main.dataset;
-  const editor = role !== "viewer";
+  const { collection = "", serving = "" } = main.dataset;
+  const editor = may(main, "change");
   const stop = new AbortController();
   const [versions, audit, own] = await Promise.all([
     call("GET", "/models"),

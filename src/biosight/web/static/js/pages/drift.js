@@ -1,7 +1,9 @@
 // @ts-check
 /** Do the pictures change? The sentence first, then what it rests on. */
+
 import { call } from "../frame/api.js";
 import { counted, el, find, when } from "../frame/dom.js";
+import { may } from "../frame/may.js";
 import { complain, question, toast } from "../frame/toast.js";
 import { report } from "../learning/drift_report.js";
 import { weekly } from "../learning/weeks.js";
@@ -9,7 +11,7 @@ import { weekly } from "../learning/weeks.js";
 /** @param {HTMLElement} main */
 export async function mount(main) {
   const collection = main.dataset.collection ?? "";
-  const editor = main.dataset.role !== "viewer";
+  const editor = may(main, "change");
   const box = find(main, "#drift");
   const path = `/collections/${collection}/drift`;
   const load = async () => {

@@ -1,185 +1,188 @@
 // @ts-check
 /** Review in groups: look-alikes under one name; what doesn't belong is taken out, the rest confirmed. */
+
 import { call } from "../frame/api.js";
 import { counted, el, find } from "../frame/dom.js";
+import { listen } from "../frame/events.js";
 import { bind } from "../frame/keys.js";
+import { may } from "../frame/may.js";
 import { complain, toast } from "../frame/toast.js";
+import { noGroup, pace } from "../grid/group_words.js";
 import { Picker } from "../grid/picker.js";
 import { act, undoAct, undoLast } from "../pictures/acts.js";
-import { chooseLabel } from "../pictures/relabel.js";
+import { answerKeys, asAct, askLabel, thingButtons } from "../pictures/answering.js";
 import { called } from "../pictures/taxa.js";
 
 /** @typedef {{label: string, images: any[], odd: number, left: number, waiting: number, kept: number}} Group */
 
-/** @param {HTMLElement} main */
-export async function mount(main) {
-  const data = main.dataset;
-  const collection = data.collection ?? "";
-  const editor = data.role !== "viewer";
-  const box = find(main, "#review");
-  const began = Date.now();
-  /** What was put aside or taken out, and is not shown again before the page is left. @type {Set<string>} */
-  const aside = new Set();
-  /** Groups that were confirmed, so that undo comes back to them. @type {{act: string, group: Group}[]} */
-  const confirmed = [];
-  /** @type {Group} */
-  let group;
-  /** @type {Picker} */
-  let picker;
-  let done = 0;
-  let only = new URLSearchParams(location.search).get("label") ?? "";
-  const stop = new AbortController();
+class Groups {
+  /** @param {HTMLElement} main */
+  constructor(main) {
+    this.collection = main.dataset.collection ?? "";
+    this.editor = may(main, "change");
+    this.box = find(main, "#review");
+    this.began = Date.now();
+    /** What was put aside or taken out, and is not shown again before the page is left. @type {Set<string>} */
+    this.aside = new Set();
+    /** Groups that were confirmed, so that undo comes back to them. @type {{act: string, group: Group}[]} */
+    this.confirmed = [];
+    /** @type {Group} */
+    this.group = { label: "", images: [], odd: 0, left: 0, waiting: 0, kept: 0 };
+    this.picker = this.pick();
+    this.done = 0;
+    this.only = new URLSearchParams(location.search).get("label") ?? "";
+    /** Answers but Confirm are for the pictures taken out. @type {import("../pictures/answering.js").Asked} */
+    this.asked = {
+      data: main.dataset,
+      give: (answer) => this.tellTakenOut(answer),
+      confirm: () => this.confirm(),
+      ready: () => this.picker.out.length > 0,
+      question: () => `Label for the ${this.picker.out.length} taken out`,
+    };
+  }
 
-  const load = async () => {
-    const ask = (/** @type {string} */ label) =>
-      call("POST", `/collections/${collection}/group`, { label, without: [...aside] });
-    group = await ask(only);
-    if (!group.images.length && only) {
-      only = "";
-      group = await ask(only);
-    }
-    draw();
-  };
-
-  const draw = () => {
-    picker = new Picker(group.images, {
-      name: `Look-alikes, proposed as ${group.label}`,
+  pick() {
+    return new Picker(this.group.images, {
+      name: `Look-alikes, proposed as ${this.group.label}`,
       all: true,
-      editor,
-      changed: () => drawBar(),
+      editor: this.editor,
+      changed: () => this.drawBar(),
     });
-    if (group.odd < group.images.length) picker.box.children[group.odd].classList.add("from-here");
-    box.replaceChildren(...(group.images.length ? [head(), picker.box] : [empty()]));
-    if (group.images.length) picker.box.focus({ preventScroll: true });
+  }
+
+  async load() {
+    const ask = (/** @type {string} */ label) =>
+      call("POST", `/collections/${this.collection}/group`, { label, without: [...this.aside] });
+    this.group = await ask(this.only);
+    if (!this.group.images.length && this.only) {
+      this.only = "";
+      this.group = await ask("");
+    }
+    this.draw();
+  }
+
+  draw() {
+    const { group, box } = this;
+    this.picker = this.pick();
+    if (group.odd < group.images.length) this.picker.box.children[group.odd].classList.add("from-here");
+    const head = el("div", { class: "group-head" }, el("div", { id: "group-bar" }, this.bar()));
+    box.replaceChildren(...(group.images.length ? [head, this.picker.box] : [this.nothing()]));
+    if (group.images.length) this.picker.box.focus({ preventScroll: true });
     scrollTo(0, 0);
-  };
+  }
 
-  const head = () => el("div", { class: "group-head" }, el("div", { id: "group-bar" }, bar()));
-  const drawBar = () => find(box, "#group-bar").replaceChildren(...bar());
+  nothing() {
+    return noGroup(this.collection, this.group, this.aside.size, () => {
+      this.aside.clear();
+      this.load().catch(complain);
+    });
+  }
 
-  const bar = () => {
-    const out = picker.out.length;
+  drawBar() {
+    find(this.box, "#group-bar").replaceChildren(...this.bar());
+  }
+
+  bar() {
+    const { group, done } = this;
+    // Where few wait under each name, each picture is confirmed under its own.
+    const mixed = group.images.some((i) => i.label !== group.label) ? "and below, each by its own name, " : "";
     return [
       el(
         "h2",
         {},
         called(group.label),
         " ",
-        el("small", { class: "soft" }, `${several()}${counted(group.left, "picture")}`),
+        el("small", { class: "soft" }, `${mixed}${counted(group.left, "picture")}`),
       ),
-      editor &&
-        el(
-          "div",
-          { class: "actions" },
-          el(
-            "button",
-            { type: "button", class: "primary", onclick: confirm, title: "Enter", disabled: !picker.in.length },
-            `Confirm ${picker.in.length}`,
-          ),
-          out > 0 && el("button", { type: "button", onclick: relabel, title: "R" }, `Name the ${out} taken out`),
-          el("button", { type: "button", onclick: skip, title: "S" }, "Skip"),
-        ),
+      this.editor && this.actions(),
       el("progress", { max: done + group.waiting || 1, value: done, "aria-label": "Reviewed here" }),
-      el("p", { class: "soft" }, progress()),
+      el("p", { class: "soft" }, pace(this.done, this.began, group.waiting)),
     ].filter(Boolean);
-  };
+  }
 
-  /** Few wait under each name: each picture is confirmed under its own. */
-  const several = () => (group.images.some((i) => i.label !== group.label) ? "and below, each by its own name, " : "");
-
-  const progress = () => {
-    const hours = (Date.now() - began) / 3.6e6;
-    const pace = done && hours > 1 / 120 ? `, ${Math.round(done / hours).toLocaleString("en")} an hour` : "";
-    return `${done.toLocaleString("en")} done${pace}; ${counted(group.waiting, "picture")} to review.`;
-  };
-
-  const empty = () =>
-    el(
+  actions() {
+    const [confirmed, out] = [this.picker.in.length, this.picker.out.length];
+    return el(
       "div",
-      { class: "empty" },
+      { class: "actions" },
       el(
-        "p",
-        { class: "large" },
-        group.waiting > group.kept ? "You have seen all groups." : "No group waits for review.",
+        "button",
+        { type: "button", class: "primary", onclick: () => this.confirm(), title: "Enter", disabled: !confirmed },
+        `Confirm ${confirmed}`,
       ),
-      group.kept > 0 &&
-        el(
-          "p",
-          {},
-          `${counted(group.kept, "picture")} are kept to be drawn at random: they alone measure how often the machine is right. `,
-          el("a", { href: `/collections/${collection}/review` }, "Review them one by one"),
-        ),
-      aside.size > 0 &&
-        el(
-          "button",
-          { type: "button", onclick: again },
-          `Look again at the ${counted(aside.size, "picture")} put aside`,
-        ),
+      out > 0 && [
+        el("button", { type: "button", onclick: () => askLabel(this.asked), title: "R" }, `Name the ${out} taken out`),
+        thingButtons(this.asked),
+      ],
+      el("button", { type: "button", onclick: () => this.skip(), title: "S" }, "Skip"),
     );
-
-  const again = () => {
-    aside.clear();
-    load().catch(complain);
-  };
+  }
 
   /** @param {any[]} images @param {Record<string, any>} body */
-  const answer = async (images, body) => {
+  async answer(images, body) {
     const versions = Object.fromEntries(images.map((i) => [i.id, i.version]));
-    const made = await act(collection, { ...body, via: "group", versions, images: images.map((i) => i.id) });
+    const ids = images.map((i) => i.id);
+    const made = await act(this.collection, { ...body, via: "group", versions, images: ids });
     const said = `${counted(made.changed.length, "picture")} ${made.said}`;
     toast(said, { act: "Undo", of: made.act, run: () => undoAct(made.act, said) });
-    done += made.changed.length;
-    confirmed.push({ act: made.act, group });
-    return made;
-  };
+    this.done += made.changed.length;
+    this.confirmed.push({ act: made.act, group: this.group });
+  }
 
-  const confirm = async () => {
+  async confirm() {
+    const { picker } = this;
     if (!picker.in.length) return;
-    const out = picker.out;
     try {
-      await answer(picker.in, { kind: "confirm" });
-      for (const image of out) aside.add(image.id);
-      only = group.label;
-      await load();
+      await this.answer(picker.in, { kind: "confirm" });
+      for (const image of picker.out) this.aside.add(image.id);
+      this.only = this.group.label;
+      await this.load();
     } catch (error) {
       complain(error);
     }
-  };
+  }
 
-  const relabel = async () => {
-    const out = picker.out;
-    const label = out.length ? await chooseLabel(data, `Label for the ${out.length} taken out`) : "";
-    if (!label) return;
+  /** @param {import("../pictures/answering.js").Answer} answer */
+  async tellTakenOut(answer) {
+    const { out, in: images } = this.picker;
+    if (!out.length) return;
     try {
-      await answer(out, { kind: "relabel", label });
-      group = { ...group, images: picker.in, left: group.left - out.length, waiting: group.waiting - out.length };
-      group.odd = Math.min(group.odd, group.images.length);
-      draw();
+      await this.answer(out, asAct(answer));
+      const { left, waiting, odd } = this.group;
+      this.group = { ...this.group, images, left: left - out.length, waiting: waiting - out.length };
+      this.group.odd = Math.min(odd, images.length);
+      this.draw();
     } catch (error) {
       complain(error);
     }
-  };
+  }
 
-  const skip = () => {
-    for (const image of group.images) aside.add(image.id);
-    only = group.label;
-    load().catch(complain);
-  };
+  skip() {
+    for (const image of this.group.images) this.aside.add(image.id);
+    this.only = this.group.label;
+    this.load().catch(complain);
+  }
 
-  /** Back to the group that was taken back, else to what waits now. @param {Event} event */
-  const back = async (event) => {
-    const { undone } = /** @type {CustomEvent} */ (event).detail ?? {};
-    const at = confirmed.findIndex((c) => c.act === undone);
-    if (at < 0) return load();
-    const [was] = confirmed.splice(at, 1);
+  /** Back to the group that an undo brought back, else to what waits now. @param {{undone?: string} | undefined} detail */
+  async comeBack(detail) {
+    const at = this.confirmed.findIndex((c) => c.act === detail?.undone);
+    if (at < 0) return this.load();
+    const [was] = this.confirmed.splice(at, 1);
     const images = await Promise.all(was.group.images.map((i) => call("GET", `/images/${i.id}`)));
-    done = Math.max(0, done - images.filter((i) => i.who === "machine").length);
-    group = { ...was.group, images: images.filter((i) => !i.trashed) };
-    for (const image of group.images) aside.delete(image.id);
-    draw();
-  };
-  document.addEventListener("biosight:reload", (event) => back(event).catch(complain), { signal: stop.signal });
-  bind({ ...(editor && { confirm, relabel, skip, undo: () => undoLast(collection) }) });
-  await load();
+    this.done = Math.max(0, this.done - images.filter((i) => i.who === "machine").length);
+    this.group = { ...was.group, images: images.filter((i) => !i.trashed) };
+    for (const image of this.group.images) this.aside.delete(image.id);
+    this.draw();
+  }
+}
+
+/** @param {HTMLElement} main */
+export async function mount(main) {
+  const groups = new Groups(main);
+  const stop = new AbortController();
+  listen("reload", (detail) => groups.comeBack(detail).catch(complain), { signal: stop.signal });
+  const undo = () => undoLast(groups.collection);
+  bind({ ...(groups.editor && { ...answerKeys(groups.asked), skip: () => groups.skip(), undo }) });
+  await groups.load();
   return () => stop.abort();
 }

@@ -1,7 +1,9 @@
 // @ts-check
 /** What was done in a collection, with undo. */
+
 import { call } from "../frame/api.js";
 import { counted, el, find, when } from "../frame/dom.js";
+import { listen } from "../frame/events.js";
 import { complain } from "../frame/toast.js";
 import { undoAct } from "../pictures/acts.js";
 
@@ -32,7 +34,7 @@ export async function mount(main) {
       );
   };
   older.addEventListener("click", () => load(false).catch(complain));
-  document.addEventListener("biosight:reload", () => load(true).catch(complain), { signal: stop.signal });
+  listen("reload", () => load(true).catch(complain), { signal: stop.signal });
   await Promise.all([load(true), drawOthers(main)]);
   return () => stop.abort();
 }

@@ -12,11 +12,10 @@ function secretHere() {
   return given || (sessionStorage.getItem(KEPT) ?? "");
 }
 
-/** @param {{by: string, collection: string, role: string}} invited */
-function inWords({ by, collection, role }) {
+/** @param {{by: string, collection: string, may: string}} invited */
+function inWords({ by, collection, may }) {
   const who = by || "Somebody";
   if (!collection) return `${who} invites you to BioSight.`;
-  const may = { viewer: "look at it", editor: "add and change pictures", owner: "do everything" }[role];
   return `${who} invites you to “${collection}”: you may ${may}.`;
 }
 

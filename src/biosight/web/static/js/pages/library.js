@@ -1,7 +1,9 @@
 // @ts-check
 /** The library: collections with covers and counts, and invitations to more. */
+
 import { call } from "../frame/api.js";
 import { counted, el, find } from "../frame/dom.js";
+import { goTo } from "../frame/events.js";
 import { fill } from "../frame/form.js";
 import { complain } from "../frame/toast.js";
 import { servingAll } from "../learning/serving.js";
@@ -18,7 +20,7 @@ function card(c) {
       ? picture(c.cover)
       : el("span", {}, "No pictures yet");
   const review = c.unreviewed ? ` · ${c.unreviewed.toLocaleString("en")} to review` : "";
-  const role = c.role === "owner" ? "" : ` · by ${c.owners.join(", ")}; you are ${c.role}`;
+  const role = c.may.includes("own") ? "" : ` · by ${c.owners.join(", ")}; you are ${c.role}`;
   return el(
     "li",
     {},
@@ -87,8 +89,7 @@ async function newCollection() {
         ]
       : []),
   ];
-  if (await fill({ title: "New collection", ok: "Create", fields }, send))
-    document.dispatchEvent(new CustomEvent("biosight:go", { detail: `/collections/${id}` }));
+  if (await fill({ title: "New collection", ok: "Create", fields }, send)) goTo(`/collections/${id}`);
 }
 
 /** @param {HTMLElement} main */

@@ -1,7 +1,10 @@
 // @ts-check
 /** Where and when: the sites and deployments of a collection. */
+
 import { call } from "../frame/api.js";
 import { find } from "../frame/dom.js";
+import { listen } from "../frame/events.js";
+import { may } from "../frame/may.js";
 import { complain } from "../frame/toast.js";
 import { drawDeployments, editDeployment, takeTable } from "../places/deployments.js";
 import { drawMap } from "../places/map.js";
@@ -15,7 +18,7 @@ export async function mount(main) {
   let sites = [];
   const page = {
     here,
-    editor: main.dataset.role !== "viewer",
+    editor: may(main, "change"),
     redraw: async () => {
       const [places, deployments] = await Promise.all([
         call("GET", `${here}/sites`),
@@ -40,7 +43,7 @@ export async function mount(main) {
       file.value = "";
     });
   }
-  document.addEventListener("biosight:reload", () => page.redraw().catch(complain), { signal: stop.signal });
+  listen("reload", () => page.redraw().catch(complain), { signal: stop.signal });
   await page.redraw();
   const leaveMap = await drawMap(main, here);
   return () => {

@@ -1,7 +1,10 @@
 // @ts-check
 /** A collection's threshold, favourites, labels, members and name. */
+
 import { call } from "../frame/api.js";
 import { counted, fields, find } from "../frame/dom.js";
+import { goTo } from "../frame/events.js";
+import { may } from "../frame/may.js";
 import { complain, question, toast } from "../frame/toast.js";
 import { drawNames } from "../settings/browse.js";
 import { wireInvitations } from "../settings/invitations.js";
@@ -13,8 +16,8 @@ import { wireShares } from "../settings/shares.js";
 /** @param {HTMLElement} main */
 export async function mount(main) {
   const here = `/collections/${main.dataset.collection}`;
-  const editor = main.dataset.role !== "viewer";
-  const owner = main.dataset.role === "owner";
+  const editor = may(main, "change");
+  const owner = may(main, "own");
   /** @param {string} selector @param {(values: Record<string, string>, form: HTMLFormElement) => Promise<void>} run */
   const onSubmit = (selector, run) =>
     main.querySelector(selector)?.addEventListener("submit", async (event) => {
@@ -54,7 +57,7 @@ export async function mount(main) {
   });
   onSubmit("#name", async ({ name }) => {
     await call("PATCH", here, { name });
-    document.dispatchEvent(new CustomEvent("biosight:go", { detail: location.pathname }));
+    goTo(location.pathname);
   });
   main.querySelector("#delete")?.addEventListener("click", async () => {
     const sure = await question({
@@ -67,7 +70,7 @@ export async function mount(main) {
     try {
       await call("DELETE", here);
       toast(`“${main.dataset.name}” is in the trash.`);
-      document.dispatchEvent(new CustomEvent("biosight:go", { detail: "/" }));
+      goTo("/");
     } catch (error) {
       complain(error);
     }

@@ -8,48 +8,57 @@ import { complain } from "../frame/toast.js";
 /** @typedef {{id: string, name: string, label: string, who: string, taken: string, width: number, height: number,
  *   latitude: number | null, longitude: number | null}} Seen */
 
-/** @param {HTMLElement} main */
-export async function mount(main) {
-  const secret = location.hash.slice(1);
-  const [by, ask, list, later] = ["#by", "#ask", "#pictures", "#later"].map((s) => find(main, s));
-  /** @type {Seen[]} */
-  const images = [];
-  let next = "";
-  let download = false;
+class Shared {
+  /** @param {HTMLElement} main */
+  constructor(main) {
+    this.secret = location.hash.slice(1);
+    this.title = find(main, "#title");
+    this.by = find(main, "#by");
+    this.ask = find(main, "#ask");
+    this.list = find(main, "#pictures");
+    this.later = find(main, "#later");
+    /** @type {Seen[]} */
+    this.images = [];
+    this.next = "";
+    this.download = false;
+  }
 
-  const more = async () => {
-    const page = await call("GET", `/shared/images?cursor=${encodeURIComponent(next)}`);
-    const from = images.length;
-    images.push(...page.images);
-    list.append(...page.images.map((/** @type {Seen} */ image, /** @type {number} */ i) => tile(image, from + i)));
-    next = page.next;
-    later.hidden = !next;
-  };
+  async more() {
+    const page = await call("GET", `/shared/images?cursor=${encodeURIComponent(this.next)}`);
+    const from = this.images.length;
+    this.images.push(...page.images);
+    this.list.append(
+      ...page.images.map((/** @type {Seen} */ image, /** @type {number} */ i) => this.tile(image, from + i)),
+    );
+    this.next = page.next;
+    this.later.hidden = !this.next;
+  }
+
   /** @param {Seen} image @param {number} at */
-  const tile = (image, at) =>
-    el(
+  tile(image, at) {
+    const name = [el("b", {}, image.label || "No label"), el("span", { class: "unseen" }, image.name)];
+    return el(
       "li",
       {},
       el(
         "button",
-        { type: "button", class: "tile", onclick: () => look(at) },
+        { type: "button", class: "tile", onclick: () => this.look(at) },
         el("img", { src: `${API}/shared/images/${image.id}/thumbnail`, alt: "", loading: "lazy" }),
-        el(
-          "span",
-          { class: "name" },
-          el("b", {}, image.label || "No label"),
-          el("span", { class: "unseen" }, image.name),
-        ),
+        el("span", { class: "name" }, name),
       ),
     );
+  }
+
   /** One picture large; arrows go on, Escape back. @param {number} at */
-  const look = (at) => {
+  look(at) {
+    const { images } = this;
     const image = images[at];
     if (!image) return;
     const step = (/** @type {number} */ by) => {
       dialog.close();
-      look(Math.min(Math.max(at + by, 0), images.length - 1));
+      this.look(Math.min(Math.max(at + by, 0), images.length - 1));
     };
+    const original = { class: "button", href: `${API}/shared/images/${image.id}/original`, download: true };
     const dialog = el(
       "dialog",
       { class: "wide", "aria-label": image.name },
@@ -60,8 +69,7 @@ export async function mount(main) {
         {},
         el("button", { type: "button", onclick: () => step(-1), disabled: at === 0 }, "← Before"),
         el("button", { type: "button", onclick: () => step(1), disabled: at === images.length - 1 }, "Next →"),
-        download &&
-          el("a", { class: "button", href: `${API}/shared/images/${image.id}/original`, download: true }, "Download"),
+        this.download && el("a", original, "Download"),
         el("button", { type: "button", onclick: () => dialog.close() }, "Close"),
       ),
     );
@@ -72,31 +80,38 @@ export async function mount(main) {
     dialog.addEventListener("close", () => dialog.remove());
     document.body.append(dialog);
     dialog.showModal();
-  };
+  }
+
   /** @param {string} password */
-  const open = async (password) => {
-    const shown = await call("POST", "/shared", { secret, password });
-    ask.hidden = true;
-    download = shown.download;
-    find(main, "#title").textContent = shown.label ? `${shown.collection}: ${shown.label}` : shown.collection;
-    by.textContent = `${counted(shown.images, "picture")}, shown by ${shown.by || "somebody"} until ${when(shown.ends_at)}. You can look; nothing changes.`;
-    await more();
-  };
+  async open(password) {
+    const shown = await call("POST", "/shared", { secret: this.secret, password });
+    this.ask.hidden = true;
+    this.download = shown.download;
+    this.title.textContent = shown.label ? `${shown.collection}: ${shown.label}` : shown.collection;
+    this.by.textContent = `${counted(shown.images, "picture")}, shown by ${shown.by || "somebody"} until ${when(shown.ends_at)}. You can look; nothing changes.`;
+    await this.more();
+  }
+}
+
+/** @param {HTMLElement} main */
+export async function mount(main) {
+  const shared = new Shared(main);
+  const { by, ask, later } = shared;
   const problem = find(ask, ".problem");
   ask.addEventListener("submit", async (/** @type {SubmitEvent} */ event) => {
     event.preventDefault();
     problem.hidden = true;
     try {
-      await open(fields(ask).password);
+      await shared.open(fields(ask).password);
     } catch (error) {
       problem.textContent = error instanceof Error ? error.message : String(error);
       problem.hidden = false;
     }
   });
-  later.addEventListener("click", () => more().catch(complain));
+  later.addEventListener("click", () => shared.more().catch(complain));
   bind({});
   try {
-    await open("");
+    await shared.open("");
   } catch (error) {
     by.textContent = error instanceof Error ? error.message : String(error);
     ask.hidden = !(error instanceof ApiError && error.status === 401);

@@ -34,7 +34,7 @@ export async function mount(main) {
 
 /** @param {any} c @param {() => void} again */
 function collectionRow(c, again) {
-  const owner = c.role === "owner";
+  const owner = c.may.includes("own");
   const restore = () =>
     call("POST", `/collections/${c.id}/restore`).then(() => {
       toast(`“${c.name}” is back in the library.`);
@@ -89,8 +89,8 @@ async function pictures(c, again) {
       el(
         "div",
         { class: "actions" },
-        c.role !== "viewer" && el("button", { type: "button", onclick: restore }, "Restore all"),
-        c.role === "owner" && el("button", { type: "button", class: "danger", onclick: empty }, "Empty trash"),
+        c.may.includes("change") && el("button", { type: "button", onclick: restore }, "Restore all"),
+        c.may.includes("own") && el("button", { type: "button", class: "danger", onclick: empty }, "Empty trash"),
       ),
     ),
     el(

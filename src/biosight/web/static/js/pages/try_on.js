@@ -1,18 +1,20 @@
 // @ts-check
 /** A try-on: the labels that would change, as pictures, per pair; apply or drop. */
+
 import { call } from "../frame/api.js";
 import { counted, el, find, shown } from "../frame/dom.js";
+import { goTo } from "../frame/events.js";
+import { may } from "../frame/may.js";
 import { complain, question, toast } from "../frame/toast.js";
 import { verdict } from "../learning/gate.js";
 import { follow, jobRow, live } from "../learning/jobs.js";
 
 /** @param {HTMLElement} main */
 export async function mount(main) {
-  const { collection = "", job = "", role, model = "" } = main.dataset;
+  const { collection = "", job = "", model = "" } = main.dataset;
   const box = find(main, "#tried");
   const stop = new AbortController();
-  const back = () =>
-    document.dispatchEvent(new CustomEvent("biosight:go", { detail: `/collections/${collection}/model` }));
+  const back = () => goTo(`/collections/${collection}/model`);
   /** @param {string} method @param {string} path @param {string} said @param {any} [body] */
   const end = async (method, path, said, body) => {
     try {
@@ -41,13 +43,13 @@ export async function mount(main) {
   };
   /** @param {import("../learning/jobs.js").Job} now */
   const draw = async (now) => {
-    if (live(now)) return box.replaceChildren(el("ul", { class: "rows" }, jobRow(now, role !== "viewer", back)));
+    if (live(now)) return box.replaceChildren(el("ul", { class: "rows" }, jobRow(now, may(main, "change"), back)));
     if (now.state !== "done") return box.replaceChildren(el("p", {}, now.words));
     const [pairs, version] = await Promise.all([call("GET", `/jobs/${job}/pairs`), call("GET", `/models/${model}`)]);
     return box.replaceChildren(
       heading(now, model),
       judged(version),
-      role !== "viewer" &&
+      may(main, "change") &&
         el(
           "div",
           { class: "actions" },

@@ -1,8 +1,11 @@
 // @ts-check
 /** The shelf of unfamiliar pictures, in groups of like ones that can be named at once. */
+
 import { call } from "../frame/api.js";
 import { counted, el, find } from "../frame/dom.js";
+import { listen } from "../frame/events.js";
 import { bind } from "../frame/keys.js";
+import { may } from "../frame/may.js";
 import { complain } from "../frame/toast.js";
 import { Picker } from "../grid/picker.js";
 import { doAct, undoLast } from "../pictures/acts.js";
@@ -14,7 +17,7 @@ const FEW = 18;
 export async function mount(main) {
   const data = main.dataset;
   const collection = data.collection ?? "";
-  const editor = data.role !== "viewer";
+  const editor = may(main, "change");
   const box = find(main, "#groups");
   const stop = new AbortController();
   const load = async () => {
@@ -67,7 +70,7 @@ export async function mount(main) {
       picker.box,
     );
   };
-  document.addEventListener("biosight:reload", () => load().catch(complain), { signal: stop.signal });
+  listen("reload", () => load().catch(complain), { signal: stop.signal });
   bind({ ...(editor && { undo: () => undoLast(collection) }) });
   await load();
   return () => stop.abort();

@@ -1,7 +1,9 @@
 // @ts-check
 /** Doing things to pictures: every act offers its undo. */
+
 import { call } from "../frame/api.js";
 import { counted } from "../frame/dom.js";
+import { tell } from "../frame/events.js";
 import { complain, retract, toast } from "../frame/toast.js";
 import { hush, watch } from "./work.js";
 
@@ -18,7 +20,7 @@ const mine = [];
 
 /** Tell every part of the page that pictures changed. @param {Image[]} images */
 export function announce(images) {
-  document.dispatchEvent(new CustomEvent("biosight:changed", { detail: images }));
+  tell("changed", images);
 }
 
 /**
@@ -83,7 +85,7 @@ export async function undoAct(id, what = "") {
         .filter(Boolean)
         .join("; "),
     );
-    document.dispatchEvent(new CustomEvent("biosight:reload", { detail: { undone: id, back: done.changed } }));
+    tell("reload", { undone: id, back: done.changed });
   } catch (error) {
     complain(error);
   }

@@ -1,7 +1,5 @@
 // @ts-check
 /** One level up or down in the tree of names: what a picture could be called then. */
-import { el } from "../frame/dom.js";
-import { called } from "./taxa.js";
 
 /** @param {any} image @returns {string} the name above its label, "" at the top */
 export function broader(image) {
@@ -20,13 +18,4 @@ export function finer(image) {
       g.line.length > own.length && own.every((/** @type {string} */ n, /** @type {number} */ i) => g.line[i] === n),
   );
   return below ? below.line[own.length] : "";
-}
-
-/** @param {any} image @param {(change: Record<string, any>) => any} change */
-export function stepped(image, change) {
-  const [up, down] = [broader(image), finer(image)];
-  return [
-    up && el("button", { type: "button", onclick: () => change({ label: up }), title: "P" }, `↑ ${called(up)}`),
-    down && el("button", { type: "button", onclick: () => change({ label: down }), title: "F" }, `↓ ${called(down)}`),
-  ];
 }

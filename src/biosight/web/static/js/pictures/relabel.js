@@ -72,19 +72,18 @@ export function choices(data, typed, met) {
   ];
 }
 
-/**
- * Let the person choose or type a label. The dialog opens at once, so that no key typed after R
- * goes astray; what the server knows joins when it arrives.
- * @param {DOMStringMap} data @param {string} title @param {{only?: boolean}} [how] `only`: nothing new
- * @returns {Promise<string | null>}
- */
-export function chooseLabel(data, title, how = {}) {
-  return new Promise((resolve) => {
-    let at = 0;
-    let timer = 0;
-    let asked = "";
-    let shown = choices(data, "", []);
-    const input = el("input", {
+/** The dialog: a field, and the list of what it may mean. */
+class Chooser {
+  /** @param {DOMStringMap} data @param {string} title @param {{only?: boolean}} how @param {(label: string | null) => void} resolve */
+  constructor(data, title, how, resolve) {
+    this.data = data;
+    this.how = how;
+    this.resolve = resolve;
+    this.at = 0;
+    this.timer = 0;
+    this.asked = "";
+    this.shown = choices(data, "", []);
+    this.input = el("input", {
       "aria-label": "Label",
       role: "combobox",
       "aria-controls": "choices",
@@ -93,84 +92,104 @@ export function chooseLabel(data, title, how = {}) {
       maxlength: 80,
       placeholder: "Scientific or common name",
     });
-    const list = el("ul", { class: "choices", id: "choices", role: "listbox", tabindex: -1 });
-    const dialog = el("dialog", { "aria-label": title }, el("h2", {}, title), input, list);
-    /** @param {string | null} label */
-    const finish = (label) => {
-      if (label) remember(label);
-      resolve(label);
-      dialog.close();
-    };
-    /** @param {Choice} choice */
-    const take = async (choice) => {
-      if (choice.fresh !== "under") return finish(choice.label);
-      const parent = await chooseLabel(data, `“${choice.label}” is a kind of …`, { only: true });
-      if (!parent) return input.focus();
-      try {
-        const made = await call("POST", `/collections/${data.collection}/names`, { label: choice.label, parent });
-        finish(made.label);
-      } catch (error) {
-        complain(error);
-      }
-    };
-    const draw = () => {
-      list.replaceChildren(
-        ...shown.map((choice, i) =>
-          el(
-            "li",
-            { role: "option", id: `choice${i}`, "aria-selected": String(i === at), onclick: () => take(choice) },
-            el("span", {}, choice.label, choice.line.length > 0 && el("small", { class: "soft" }, words(choice.line))),
-            choice.note && el("small", { class: "soft" }, choice.note),
-          ),
+    this.list = el("ul", { class: "choices", id: "choices", role: "listbox", tabindex: -1 });
+    this.dialog = el("dialog", { "aria-label": title }, el("h2", {}, title), this.input, this.list);
+  }
+
+  /** @param {string | null} label */
+  finish(label) {
+    if (label) remember(label);
+    this.resolve(label);
+    this.dialog.close();
+  }
+
+  /** @param {Choice} choice */
+  async take(choice) {
+    if (choice.fresh !== "under") return this.finish(choice.label);
+    const parent = await chooseLabel(this.data, `“${choice.label}” is a kind of …`, { only: true });
+    if (!parent) return this.input.focus();
+    try {
+      const made = await call("POST", `/collections/${this.data.collection}/names`, { label: choice.label, parent });
+      this.finish(made.label);
+    } catch (error) {
+      complain(error);
+    }
+  }
+
+  draw() {
+    const { at, list } = this;
+    list.replaceChildren(
+      ...this.shown.map((choice, i) =>
+        el(
+          "li",
+          { role: "option", id: `choice${i}`, "aria-selected": String(i === at), onclick: () => this.take(choice) },
+          el("span", {}, choice.label, choice.line.length > 0 && el("small", { class: "soft" }, words(choice.line))),
+          choice.note && el("small", { class: "soft" }, choice.note),
         ),
-      );
-      input.setAttribute("aria-activedescendant", `choice${at}`);
-      list.children[at]?.scrollIntoView({ block: "nearest" });
-    };
-    /** @param {any[]} met */
-    const show = (met) => {
-      shown = choices(data, input.value, met).filter((c) => !how.only || !c.fresh);
-      at = Math.min(at, Math.max(0, shown.length - 1));
-      draw();
-    };
-    const ask = async () => {
-      const typed = input.value.trim();
-      asked = typed;
-      const query = `?q=${encodeURIComponent(typed)}`;
-      const met = typed ? await call("GET", `/collections/${data.collection}/names${query}`) : [];
-      if (asked === typed) show(met);
-    };
-    /** What was typed last is asked before it is taken. @returns {Promise<void>} */
-    const asking = async () => {
-      clearTimeout(timer);
-      if (asked !== input.value.trim()) await ask();
-    };
-    input.addEventListener("input", () => {
-      at = 0;
-      clearTimeout(timer);
-      timer = window.setTimeout(() => ask().catch(complain), WAIT);
+      ),
+    );
+    this.input.setAttribute("aria-activedescendant", `choice${at}`);
+    list.children[at]?.scrollIntoView({ block: "nearest" });
+  }
+
+  /** @param {any[]} met */
+  show(met) {
+    this.shown = choices(this.data, this.input.value, met).filter((c) => !this.how.only || !c.fresh);
+    this.at = Math.min(this.at, Math.max(0, this.shown.length - 1));
+    this.draw();
+  }
+
+  async ask() {
+    const typed = this.input.value.trim();
+    this.asked = typed;
+    const query = `?q=${encodeURIComponent(typed)}`;
+    const met = typed ? await call("GET", `/collections/${this.data.collection}/names${query}`) : [];
+    if (this.asked === typed) this.show(met);
+  }
+
+  askSoon() {
+    this.at = 0;
+    clearTimeout(this.timer);
+    this.timer = window.setTimeout(() => this.ask().catch(complain), WAIT);
+  }
+
+  /** Arrows choose, Enter takes; what was typed last is asked before. @param {KeyboardEvent} event */
+  async key(event) {
+    const step = { ArrowDown: 1, ArrowUp: -1 }[event.key];
+    if (step && this.shown.length) {
+      event.preventDefault();
+      this.at = (this.at + step + this.shown.length) % this.shown.length;
+      this.draw();
+    } else if (event.key === "Enter") {
+      event.preventDefault();
+      clearTimeout(this.timer);
+      if (this.asked !== this.input.value.trim()) await this.ask().catch(complain);
+      if (this.shown[this.at]) this.take(this.shown[this.at]);
+    }
+  }
+
+  open() {
+    this.input.addEventListener("input", () => this.askSoon());
+    this.input.addEventListener("keydown", (/** @type {KeyboardEvent} */ event) => this.key(event));
+    this.dialog.addEventListener("close", () => {
+      this.dialog.remove();
+      this.resolve(null);
     });
-    input.addEventListener("keydown", async (/** @type {KeyboardEvent} */ event) => {
-      const step = { ArrowDown: 1, ArrowUp: -1 }[event.key];
-      if (step && shown.length) {
-        event.preventDefault();
-        at = (at + step + shown.length) % shown.length;
-        draw();
-      } else if (event.key === "Enter") {
-        event.preventDefault();
-        await asking().catch(complain);
-        if (shown[at]) take(shown[at]);
-      }
-    });
-    dialog.addEventListener("close", () => {
-      dialog.remove();
-      resolve(null);
-    });
-    document.body.append(dialog);
-    show([]);
-    dialog.showModal();
+    document.body.append(this.dialog);
+    this.show([]);
+    this.dialog.showModal();
     // On a phone the keyboard would hide the list: it comes when the field is touched.
-    if (matchMedia("(pointer: coarse)").matches) list.focus();
-    else input.focus();
-  });
+    if (matchMedia("(pointer: coarse)").matches) this.list.focus();
+    else this.input.focus();
+  }
+}
+
+/**
+ * Let the person choose or type a label. The dialog opens at once, so that no key typed after R
+ * goes astray; what the server knows joins when it arrives.
+ * @param {DOMStringMap} data @param {string} title @param {{only?: boolean}} [how] `only`: nothing new
+ * @returns {Promise<string | null>}
+ */
+export function chooseLabel(data, title, how = {}) {
+  return new Promise((resolve) => new Chooser(data, title, how, resolve).open());
 }

@@ -1,7 +1,9 @@
 // @ts-check
 /** Long acts under way: a bar on every page and in every tab of the person, told when they end. */
+
 import { call } from "../frame/api.js";
 import { el, find } from "../frame/dom.js";
+import { tell } from "../frame/events.js";
 import { complain, toast } from "../frame/toast.js";
 
 /** @typedef {import("../learning/jobs.js").Job & {act: string}} Job */
@@ -66,7 +68,7 @@ async function look() {
   const gone = [...rows.keys()].filter((id) => !going.has(id));
   for (const id of gone) drop(id);
   draw(live);
-  if (gone.length) document.dispatchEvent(new CustomEvent("biosight:reload"));
+  if (gone.length) tell("reload");
   if (live.length) soon();
 }
 
@@ -80,7 +82,7 @@ function ended(job) {
     problem: job.state === "failed",
     ...(can && { act: what, of: job.act, run: () => takeBack(job.act) }),
   });
-  document.dispatchEvent(new CustomEvent("biosight:reload"));
+  tell("reload");
 }
 
 /** @param {string} id */

@@ -1,7 +1,9 @@
 // @ts-check
 /** Pictures by day, a row a deployment: gaps are seen, and each bar leads to its pictures. */
+
 import { call } from "../frame/api.js";
 import { counted, el, find } from "../frame/dom.js";
+import { goTo } from "../frame/events.js";
 import { svg } from "../learning/plots.js";
 import { save } from "./activity.js";
 
@@ -127,7 +129,7 @@ export async function drawDays(main, here) {
     const link = event.target instanceof Element ? event.target.closest("a") : null;
     if (!link || event.ctrlKey || event.metaKey || event.shiftKey) return;
     event.preventDefault();
-    document.dispatchEvent(new CustomEvent("biosight:go", { detail: link.getAttribute("href") }));
+    goTo(link.getAttribute("href") ?? "/");
   });
   const buttons = {
     "#days-svg": () => save("days.svg", "image/svg+xml", asSvg(here, rows)),

@@ -1,14 +1,19 @@
 // @ts-check
 /** A collection's members. */
+
 import { call } from "../frame/api.js";
 import { el, find } from "../frame/dom.js";
+import { goTo } from "../frame/events.js";
 import { complain, question } from "../frame/toast.js";
 
-const ROLES = ["viewer", "editor", "owner"];
 const ENDS = "Links and invitations made by this person end, and work that";
+
+/** "an editor", "a viewer". @param {string} role */
+const withArticle = (role) => `${/^[aeiou]/.test(role) ? "an" : "a"} ${role}`;
 
 /** @param {HTMLElement} main @param {string} here @param {boolean} owner */
 export async function drawMembers(main, here, owner) {
+  const roles = (main.dataset.roles ?? "").split(" ");
   const members = await call("GET", `${here}/members`);
   /** @param {Promise<any>} done */
   const redraw = (done) => done.catch(complain).then(() => drawMembers(main, here, owner));
@@ -24,17 +29,13 @@ export async function drawMembers(main, here, owner) {
       }))
     )
       return;
-    if (m.you)
-      await call("DELETE", `${here}/members/${m.user}`).then(
-        () => document.dispatchEvent(new CustomEvent("biosight:go", { detail: "/" })),
-        complain,
-      );
+    if (m.you) await call("DELETE", `${here}/members/${m.user}`).then(() => goTo("/"), complain);
     else await redraw(call("DELETE", `${here}/members/${m.user}`));
   };
   /** @param {any} m @param {string} role */
   const change = async (m, role) => {
-    const lower = ROLES.indexOf(role) < ROLES.indexOf(m.role);
-    const title = `Make ${m.name} ${role === "viewer" ? "a viewer" : "an editor"}?`;
+    const lower = roles.indexOf(role) < roles.indexOf(m.role);
+    const title = `Make ${m.name} ${withArticle(role)}?`;
     const words = `${ENDS} ${m.you ? "you" : "they"} started here and may not do any more stops.`;
     if (lower && !(await question({ title, words, ok: "Change the role" }))) return drawMembers(main, here, owner);
     return redraw(call("PATCH", `${here}/members/${m.user}`, { role }));
@@ -44,7 +45,7 @@ export async function drawMembers(main, here, owner) {
       const role = el(
         "select",
         { "aria-label": `Role of ${m.name}`, disabled: !owner },
-        ROLES.map((r) => el("option", { value: r, selected: r === m.role }, r)),
+        roles.map((r) => el("option", { value: r, selected: r === m.role }, r)),
       );
       role.addEventListener("change", () => change(m, role.value));
       return el(

@@ -3,6 +3,7 @@
 
 import { call } from "../frame/api.js";
 import { counted, el, find, percent, shown } from "../frame/dom.js";
+import { goTo, listen, tell } from "../frame/events.js";
 import { complain } from "../frame/toast.js";
 import { servingAll } from "../learning/serving.js";
 import { doAct } from "../pictures/acts.js";
@@ -13,7 +14,7 @@ import { dismiss, retry, settled, state, stop } from "./upload.js";
 const FEW = 10;
 let pending = false;
 
-document.addEventListener("biosight:uploading", () => {
+listen("uploading", () => {
   if (pending) return;
   pending = true;
   requestAnimationFrame(() => {
@@ -22,7 +23,7 @@ document.addEventListener("biosight:uploading", () => {
   });
 });
 
-document.addEventListener("biosight:uploaded", async () => {
+listen("uploaded", async () => {
   if (!state.latest) return;
   if (isStrange()) state.otherModels = await otherModels(state.latest.model).catch(() => []);
   state.tops = await topFolders(state.collection, state.latest.session).catch((error) => {
@@ -44,7 +45,7 @@ async function otherModels(model) {
 async function tryOn(collection, model) {
   try {
     await call("POST", `/collections/${collection}/try-on`, { model });
-    document.dispatchEvent(new CustomEvent("biosight:go", { detail: `/collections/${collection}/model` }));
+    goTo(`/collections/${collection}/model`);
   } catch (error) {
     complain(error);
   }
@@ -162,7 +163,7 @@ async function restore(state) {
   if (back) {
     state.duplicates += state.trashed.length;
     state.trashed = [];
-    document.dispatchEvent(new CustomEvent("biosight:uploaded", { detail: state.collection }));
+    tell("uploaded", state.collection);
     draw();
   }
 }

@@ -37,7 +37,7 @@ export function picked(input) {
 }
 
 /** Listen for drops and pasted pictures. @param {(files: Found[]) => void} take */
-export function listen(take) {
+export function acceptFiles(take) {
   let depth = 0;
   /** @param {DragEvent} event */
   const hasFiles = (event) => event.dataTransfer?.types.includes("Files");

@@ -1,7 +1,9 @@
 // @ts-check
 /** After a folder came in: each top folder, such as a memory card, may become a deployment. Nothing is done unasked. */
+
 import { call } from "../frame/api.js";
 import { counted, el } from "../frame/dom.js";
+import { tell } from "../frame/events.js";
 import { complain, toast } from "../frame/toast.js";
 import { act, undoAct } from "../pictures/acts.js";
 
@@ -71,7 +73,7 @@ export async function offerDeployments(collection, session, tops) {
         toast(words, { act: "Undo", of: done.act, run: () => undoAct(done.act, words) });
       }
       dialog.close();
-      document.dispatchEvent(new CustomEvent("biosight:uploaded", { detail: collection }));
+      tell("uploaded", collection);
     } catch (error) {
       complain(error);
       submit.disabled = false;

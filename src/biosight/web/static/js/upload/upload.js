@@ -1,6 +1,8 @@
 // @ts-check
 /** Uploads: a few at a time, hashed first where the page may, retried with back-off, counted. */
+
 import { ApiError, call } from "../frame/api.js";
+import { tell } from "../frame/events.js";
 import { askKnown } from "./known.js";
 import { note, sessionOf } from "./session.js";
 
@@ -21,9 +23,9 @@ const JUNK = new Set([".ds_store", "thumbs.db", "desktop.ini"]);
 export const state = fresh("");
 
 /** The dock draws what is told here. */
-function tell() {
+function redraw() {
   if (busy() && !leaving) beat();
-  document.dispatchEvent(new CustomEvent("biosight:uploading"));
+  tell("uploading");
 }
 
 /** Remember how far it is, in case the page goes. */
@@ -71,7 +73,7 @@ export function busy() {
 /** Forget a finished receipt. */
 export function dismiss() {
   if (!busy()) Object.assign(state, fresh(""));
-  tell();
+  redraw();
 }
 
 /** How many are settled, whatever became of them. */
@@ -84,7 +86,7 @@ export function stop() {
   state.stopped += state.waiting.length;
   state.total -= state.waiting.length;
   state.waiting = [];
-  tell();
+  redraw();
 }
 
 /** Does a file say itself that it is no picture? One without a type is asked for at the server. @param {File} file */
@@ -107,7 +109,7 @@ export function add(collection, files, maxMb) {
     state.total += 1;
     state.waiting.push({ file, path, collection, max: maxMb * 1048576 });
   }
-  tell();
+  redraw();
   while (state.active < AT_ONCE && state.waiting.length) work();
 }
 
@@ -129,9 +131,9 @@ async function work() {
   state.active -= 1;
   if (!busy()) {
     note(state.collection, { done: true });
-    document.dispatchEvent(new CustomEvent("biosight:uploaded", { detail: state.collection }));
+    tell("uploaded", state.collection);
   }
-  tell();
+  redraw();
 }
 
 /** A few files to ask about at once; fewer when little waits, so that all workers have some. */
@@ -153,7 +155,7 @@ async function settle(one, known) {
     const reason = error instanceof Error ? error.message : String(error);
     state.refused.push({ path: one.path, reason, again: final ? undefined : one });
   }
-  tell();
+  redraw();
 }
 
 /** @param {any} answer */
@@ -162,7 +164,7 @@ function count(answer) {
     state.stored += 1;
     state.strange += answer.image.unfamiliar ? 1 : 0;
     state.latest = answer.image;
-    document.dispatchEvent(new CustomEvent("biosight:stored", { detail: answer.image }));
+    tell("stored", answer.image);
   } else if (answer.outcome === "trashed") state.trashed.push(answer.image);
   else state.duplicates += 1;
 }
@@ -182,7 +184,7 @@ async function send(one) {
       const passes = error instanceof ApiError && [0, 408, 429, 502, 503, 504].includes(error.status);
       if (!passes || attempt === TRIES) throw error;
       state.paused = /** @type {ApiError} */ (error).message;
-      tell();
+      redraw();
       const wait =
         Math.max(/** @type {ApiError} */ (error).wait * 1000, 500 * 2 ** attempt) * (0.75 + Math.random() / 2);
       await new Promise((r) => setTimeout(r, Math.min(wait, 30000)));

@@ -1,8 +1,7 @@
-"""Collections made and ended, their members and roles, and the one function that says who may
-see what.
+"""Collections made and ended, their members, and the one function that says who may see what.
 
-Not here: what a collection is (collection.py), what is in it (gallery), or who people are
-(accounts).
+Not here: what each role may do (roles.py), what a collection is (collection.py), what is in it
+(gallery), or who people are (accounts).
 """
 
 import hashlib
@@ -17,7 +16,9 @@ from biosight.collection import (
     changed,
     clean_collection_name,
 )
-from biosight.errors import BadRequest, Conflict, Forbidden, NotFound
+from biosight.errors import Conflict, Forbidden, NotFound
+from biosight.membership import roles
+from biosight.membership.roles import OWNER, Ability, check_role, role_rank
 from biosight.storage.conditions import still_there
 from biosight.storage.records import (
     Gone,
@@ -32,8 +33,6 @@ from biosight.storage.records import (
     among,
     new_id,
 )
-
-ROLES = ("viewer", "editor", "owner")
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,9 +73,14 @@ class Access:
     collection: Collection
     role: str
 
-    def allows(self, role: str) -> bool:
-        """Is this person at least a `role` here?"""
-        return ROLES.index(self.role) >= ROLES.index(role)
+    def may(self, ability: Ability) -> bool:
+        """Return whether this person has an ability here."""
+        return roles.may(self.role, ability)
+
+    @property
+    def abilities(self) -> tuple[Ability, ...]:
+        """All that this person may do here."""
+        return roles.ABILITIES[self.role]
 
 
 KINDS = (Collection, Member, Offer)
@@ -88,7 +92,12 @@ def member_id(collection: str, user: str) -> str:
 
 
 def access(
-    records: Records, user: str, collection: str, need: str = "viewer", *, trashed: bool = False
+    records: Records,
+    user: str,
+    collection: str,
+    need: Ability = "look",
+    *,
+    trashed: bool = False,
 ) -> Access:
     """THE function that says who may see what: everything else asks it.
 
@@ -100,8 +109,9 @@ def access(
     if found is None or member is None or (found.trashed_at > 0) != trashed:
         raise NotFound("There is no such collection, or it is not shared with you.")
     granted = Access(found, member.role)
-    if not granted.allows(need):
-        raise Forbidden(f"Your role here is {member.role}; this needs the role {need}.")
+    if not granted.may(need):
+        needed = roles.weakest_role(need)
+        raise Forbidden(f"Your role here is {member.role}; this needs the role {needed}.")
     return granted
 
 
@@ -123,14 +133,14 @@ def create_collection(records: Records, user: str, name: str, model: str = "") -
     now = time.time()
     kept = clean_collection_name(name)
     made = Collection(new_id(), kept, user, now, model=model, unsettled=False)
-    owner = Member(member_id(made.id, user), made.id, user, "owner", now)
+    owner = Member(member_id(made.id, user), made.id, user, OWNER, now)
     records.write(Insert(made), Insert(owner))
     return made
 
 
 def first_collection(records: Records, user: str) -> Collection:
     """A person's oldest own collection; made when there is none."""
-    own = [a.collection for a in collections_of(records, user) if a.role == "owner"]
+    own = [a.collection for a in collections_of(records, user) if a.role == OWNER]
     if own:
         return min(own, key=lambda c: c.created_at)
     return create_collection(records, user, FIRST_NAME)
@@ -185,7 +195,7 @@ def revive(records: Records, collection: Collection, user: str) -> Collection:
     if not is_abandoned(records, collection):
         raise Conflict("This collection has members; they restore it themselves.")
     new = replace(collection, trashed_at=0.0, version=collection.version + 1)
-    owner = Member(member_id(collection.id, user), collection.id, user, "owner", time.time())
+    owner = Member(member_id(collection.id, user), collection.id, user, OWNER, time.time())
     records.write(Replace(new, collection.version), Insert(owner))
     return new
 
@@ -195,19 +205,13 @@ def another_owner(records: Records, member: Member) -> list[Require]:
 
     Nothing for those who own nothing. Raises Conflict when there is no other.
     """
-    if member.role != "owner":
+    if member.role != OWNER:
         return []
     others = members_of(records, member.collection)
     for other in others:
-        if other.role == "owner" and other.id != member.id:
+        if other.role == OWNER and other.id != member.id:
             return [Require(Member, other.id, other.version)]
     raise Conflict("A collection needs an owner; name another one first.")
-
-
-def check_role(role: str) -> None:
-    """Raise BadRequest for an unknown role."""
-    if role not in ROLES:
-        raise BadRequest("A role is viewer, editor or owner.")
 
 
 def set_role(records: Records, collection: str, user: str, role: str) -> Member:
@@ -216,7 +220,7 @@ def set_role(records: Records, collection: str, user: str, role: str) -> Member:
     member = records.get(Member, member_id(collection, user))
     if member is None:
         raise NotFound("This person is not a member.")
-    stays = another_owner(records, member) if role != "owner" else []
+    stays = another_owner(records, member) if role != OWNER else []
     new = replace(member, role=role, version=member.version + 1)
     records.write(*stays, Replace(new, member.version))
     return new
@@ -255,7 +259,7 @@ def answer_offer(records: Records, offer_id: str, email: str, user: str, *, acce
     if found is None or found.email != email:
         raise NotFound("There is no such invitation.")
     if accept:
-        maker = Require(Member, member_id(found.collection, found.by), holds=(("role", "owner"),))
+        maker = Require(Member, member_id(found.collection, found.by), holds=(("role", OWNER),))
         try:
             records.write(maker, *joining(found.collection, user, found.role))
         except InUse:
@@ -284,7 +288,7 @@ def leave_everything(records: Records, user: str) -> None:
     editor, else viewer), the others go to the trash."""
     for membership in records.find(Member, [Where("user", "=", user)], limit=5000):
         others = [m for m in members_of(records, membership.collection) if m.user != user]
-        if membership.role == "owner" and not any(m.role == "owner" for m in others):
+        if membership.role == OWNER and not any(m.role == OWNER for m in others):
             hand_over(records, membership.collection, others)
         stays = another_owner(records, membership) if others else []
         records.write(*stays, Remove(Member, membership.id, membership.version))
@@ -293,8 +297,8 @@ def leave_everything(records: Records, user: str) -> None:
 def hand_over(records: Records, collection: str, others: list[Member]) -> None:
     """Make the best of the other members an owner, or trash the collection."""
     if others:
-        heir = max(others, key=lambda m: (ROLES.index(m.role), -m.since))
-        set_role(records, collection, heir.user, "owner")
+        heir = max(others, key=lambda m: (role_rank(m.role), -m.since))
+        set_role(records, collection, heir.user, OWNER)
         return
     found = records.get(Collection, collection)
     if found is not None and not found.trashed_at:

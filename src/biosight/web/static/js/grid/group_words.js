@@ -1,0 +1,33 @@
+// @ts-check
+/** What the review in groups says of its progress, and where no group is left. */
+import { counted, el } from "../frame/dom.js";
+
+/** How many are done, how fast, and what waits. @param {number} done @param {number} began in ms @param {number} waiting */
+export function pace(done, began, waiting) {
+  const hours = (Date.now() - began) / 3.6e6;
+  const speed = done && hours > 1 / 120 ? `, ${Math.round(done / hours).toLocaleString("en")} an hour` : "";
+  return `${done.toLocaleString("en")} done${speed}; ${counted(waiting, "picture")} to review.`;
+}
+
+/**
+ * @param {string} collection @param {{waiting: number, kept: number}} group
+ * @param {number} aside pictures that were put aside here @param {() => void} again looks at these once more
+ */
+export function noGroup(collection, group, aside, again) {
+  const seen = group.waiting > group.kept ? "You have seen all groups." : "No group waits for review.";
+  const oneByOne = el("a", { href: `/collections/${collection}/review` }, "Review them one by one");
+  return el(
+    "div",
+    { class: "empty" },
+    el("p", { class: "large" }, seen),
+    group.kept > 0 &&
+      el(
+        "p",
+        {},
+        `${counted(group.kept, "picture")} are kept to be drawn at random: they alone measure how often the machine is right. `,
+        oneByOne,
+      ),
+    aside > 0 &&
+      el("button", { type: "button", onclick: again }, `Look again at the ${counted(aside, "picture")} put aside`),
+  );
+}

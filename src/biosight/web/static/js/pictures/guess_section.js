@@ -1,0 +1,19 @@
+// @ts-check
+/** What the machine says of a picture, as a section of its page. */
+import { el } from "../frame/dom.js";
+import { familiarity } from "./about.js";
+import { drawAllGuesses, drawOpinions } from "./guesses.js";
+
+/** @param {any} image @param {((label: string) => void) | null} choose @param {() => void} heat shows what the model looked at */
+export function guessSection(image, choose, heat) {
+  const looked = el("button", { type: "button", class: "quiet", onclick: heat, title: "H" }, "What it looked at");
+  return el(
+    "section",
+    {},
+    el("h2", { class: "minor" }, "The machine's guesses"),
+    drawAllGuesses(image, choose),
+    drawOpinions(image),
+    image.model && el("p", {}, looked),
+    familiarity(image),
+  );
+}
