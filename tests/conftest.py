@@ -16,8 +16,10 @@ from biosight.bootstrap import BioSight, open_biosight
 from biosight.cli import main
 from biosight.inference.sandbox.decoding import Decoders
 from biosight.settings import Settings
+from biosight.storage.records import Records
 from biosight.web.app import create_app
 from tests import tiny
+from tests.stores import open_empty
 
 PASSWORD = "seven quiet herons"
 ORIGIN = {"Origin": "http://testserver"}
@@ -85,6 +87,14 @@ def database_url() -> str:
         return ""
     url = os.environ["BIOSIGHT_TEST_MONGODB_URL"].rstrip("/")
     return f"{url}/t{secrets.token_hex(6)}"
+
+
+@pytest.fixture(params=["sqlite", "mongomock"])
+def records(tmp_path: Path, request: pytest.FixtureRequest) -> Iterator[Records]:
+    """An empty store of each kind; a file with a store of its own has a fixture of this name."""
+    opened = open_empty(request.param, tmp_path)
+    yield opened
+    opened.close()
 
 
 @pytest.fixture

@@ -5,12 +5,16 @@ What rests on them (all or nothing, races) is tested on SQLite, and on the real 
 
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from pathlib import Path
 
+import mongomock
 from pymongo import IndexModel
 
+from biosight.bootstrap import KINDS
 from biosight.storage.mongo.documents import Document
 from biosight.storage.mongo.store import MongoRecords, translated
-from biosight.storage.records import Record, Write
+from biosight.storage.records import Record, Records, Write
+from biosight.storage.sqlite.store import SqliteRecords
 
 
 class Mocked(MongoRecords):
@@ -32,3 +36,10 @@ class Mocked(MongoRecords):
     @contextmanager
     def still(self) -> Iterator[None]:
         yield None
+
+
+def open_empty(store: str, folder: Path) -> Records:
+    """An empty store of records: "sqlite" in a folder, or "mongomock"."""
+    if store == "sqlite":
+        return SqliteRecords(folder / "test.db", KINDS)
+    return Mocked(mongomock.MongoClient()["test"], KINDS)

@@ -21,6 +21,7 @@ from biosight import (
     reclassify,
     registry,
 )
+from biosight.accounts.old_offers import Offer, convert_offers
 from biosight.errors import BadRequest, NoSpace, NotFound, Unavailable
 from biosight.gallery import sweeping
 from biosight.images import Embedding, Image
@@ -46,6 +47,7 @@ log = logging.getLogger(__name__)
 KINDS = (
     Installation,
     *accounts.KINDS,
+    Offer,
     *membership.KINDS,
     Image,
     Embedding,
@@ -154,7 +156,14 @@ def check_whose(records: Records, blobs: Blobs) -> None:
 
 
 def open_records(settings: Settings) -> Records:
-    """The records where the settings say. Raises BadRequest or Unavailable."""
+    """The records where the settings say, of today's form. Raises BadRequest or Unavailable."""
+    records = open_store(settings)
+    convert_offers(records)
+    return records
+
+
+def open_store(settings: Settings) -> Records:
+    """The store of the records, SQLite or MongoDB. Raises BadRequest or Unavailable."""
     if settings.store == "sqlite":
         settings.database_file.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
         return SqliteRecords(settings.database_file, KINDS)

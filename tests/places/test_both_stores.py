@@ -1,35 +1,18 @@
 """Sites, deployments, their acts and what is derived at opening, on SQLite and on mongomock."""
 
-from collections.abc import Iterator
 from dataclasses import replace
-from pathlib import Path
 
-import mongomock
 import pytest
 
-from biosight.bootstrap import KINDS
 from biosight.errors import Conflict
 from biosight.images import Image
 from biosight.places import Deployment, Site
 from biosight.review.doing import perform
 from biosight.review.undoing import undo
 from biosight.storage.records import Insert, Order, Records, Where
-from biosight.storage.sqlite.store import SqliteRecords
 from biosight.taxa.naming import Naming
 from biosight.workflows.places import deployment_acts
 from tests.publishing.test_table import IMAGE
-from tests.stores import Mocked
-
-
-@pytest.fixture(params=["sqlite", "mongomock"])
-def records(tmp_path: Path, request: pytest.FixtureRequest) -> Iterator[Records]:
-    opened: Records
-    if request.param == "sqlite":
-        opened = SqliteRecords(tmp_path / "test.db", KINDS)
-    else:
-        opened = Mocked(mongomock.MongoClient()["test"], KINDS)
-    yield opened
-    opened.close()
 
 
 def test_places_are_kept_changed_and_put_back(records: Records) -> None:

@@ -338,3 +338,14 @@ def test_every_write_of_one_document_can_be_sent_to_its_shard(
     (replaced, touched) = [u["q"] for c in peer.named("update") for u in c["updates"]]
     assert replaced == {"_id": "n1", "version": 1, "place": "fen"}
     assert touched == {"_id": "b000"}
+
+
+def test_sums_and_counts_are_of_the_moment_that_is_held(peer: Peer, records: MongoRecords) -> None:
+    with records.still() as moment:
+        assert moment is not None
+        moment.tally(Bird, [], ("kind",))
+        moment.total(Bird, [])
+        moment.count(Bird)
+    asked = peer.named("aggregate")
+    assert [c["readConcern"]["level"] for c in asked] == ["snapshot"] * 3
+    assert len({c["lsid"]["id"] for c in asked}) == 1

@@ -7,7 +7,7 @@ from dataclasses import replace
 from biosight.accounts.people import clean_email
 from biosight.accounts.records import DAY, Invitation, User, hashed
 from biosight.errors import BadRequest, NotFound
-from biosight.storage.records import Insert, Records, Remove, Replace, Where, Write
+from biosight.storage.records import Insert, Records, Remove, Replace, Where, Write, find_all
 
 RESET_SECONDS = DAY
 INVITATION_DAYS = 14
@@ -77,14 +77,14 @@ def first_code(records: Records) -> str:
 def invitations(records: Records, collection: str = "") -> list[Invitation]:
     """Open invitations to a collection, or to sign up alone."""
     where = [Where("kind", "=", SIGN_UP), Where("collection", "=", collection)]
-    return [i for i in records.find(Invitation, where, limit=200) if i.ends_at > time.time()]
+    return [i for i in find_all(records, Invitation, where) if i.ends_at > time.time()]
 
 
 def invitations_to(records: Records, email: str) -> list[Invitation]:
     """Open invitations of a person to collections."""
     where = [Where("email", "=", email), Where("kind", "=", SIGN_UP)]
     where.append(Where("collection", "!=", ""))
-    return [i for i in records.find(Invitation, where, limit=200) if i.ends_at > time.time()]
+    return [i for i in find_all(records, Invitation, where) if i.ends_at > time.time()]
 
 
 def find_invitation(records: Records, id: str, collection: str = "") -> Invitation:

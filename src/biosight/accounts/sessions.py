@@ -9,7 +9,7 @@ from dataclasses import replace
 
 from biosight.accounts.records import DAY, SCOPES, Session, Token, User, clean_name, hashed
 from biosight.errors import BadRequest, NoSpace, NotFound, Stale, Unavailable
-from biosight.storage.records import Insert, Records, Remove, Replace, Where, new_id, one
+from biosight.storage.records import Insert, Records, Remove, Replace, Where, find_all, new_id, one
 
 TOUCH_SECONDS = 600.0
 
@@ -26,7 +26,7 @@ def open_session(records: Records, user: User, device: str, days: float) -> str:
 def session_user(records: Records, secret: str, idle_days: float) -> tuple[User, Session] | None:
     """Who a cookie's secret belongs to, unless it ended, idled too long or they are disabled."""
     session, now = records.get(Session, hashed(secret)), time.time()
-    if session is None or now > session.ends_at or now - session.seen_at > idle_days * DAY:
+    if session is None or not runs(session, idle_days, now):
         return None
     user = records.get(User, session.user)
     if user is None or user.disabled:
@@ -40,10 +40,22 @@ def session_user(records: Records, secret: str, idle_days: float) -> tuple[User,
     return user, session
 
 
-def sessions_of(records: Records, user: User) -> list[Session]:
-    """A person's running sessions, newest first."""
-    found = records.find(Session, [Where("user", "=", user.id)], limit=200)
-    return sorted((s for s in found if s.ends_at > time.time()), key=lambda s: -s.seen_at)
+def runs(session: Session, idle_days: float, now: float) -> bool:
+    """Return whether a session still signs somebody in: it has neither ended nor idled too long."""
+    return now <= session.ends_at and now - session.seen_at <= idle_days * DAY
+
+
+def sessions_of(records: Records, user: User, idle_days: float) -> list[Session]:
+    """A person's running sessions, the last used first."""
+    found, now = find_all(records, Session, [Where("user", "=", user.id)]), time.time()
+    return sorted((s for s in found if runs(s, idle_days, now)), key=lambda s: -s.seen_at)
+
+
+def forget_sessions(records: Records, idle_days: float) -> int:
+    """Remove sessions that sign nobody in any more; return how many."""
+    now = time.time()
+    ended = records.remove(Session, [Where("ends_at", "<", now)])
+    return ended + records.remove(Session, [Where("seen_at", "<", now - idle_days * DAY)])
 
 
 def end_session(records: Records, user: User, session: str) -> None:
@@ -96,7 +108,7 @@ def token_user(records: Records, secret: str) -> tuple[User, Token] | None:
 
 
 def tokens_of(records: Records, user: User) -> list[Token]:
-    return records.find(Token, [Where("user", "=", user.id)], limit=200)
+    return find_all(records, Token, [Where("user", "=", user.id)])
 
 
 def revoke_token(records: Records, user: User, token: str) -> None:

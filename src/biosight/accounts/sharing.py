@@ -23,6 +23,7 @@ from biosight.storage.records import (
     Where,
     Write,
     among,
+    find_all,
 )
 
 VISIT_SECONDS = DAY / 2
@@ -90,7 +91,7 @@ def show_by_link(
 
 def shares_of(records: Records, collection: str) -> list[Share]:
     """A collection's links that have not run out."""
-    found = records.find(Share, [Where("collection", "=", collection)], limit=500)
+    found = find_all(records, Share, [Where("collection", "=", collection)])
     return [s for s in found if s.ends_at > time.time()]
 
 
@@ -127,7 +128,7 @@ def end_share(records: Records, collection: str, id: str) -> None:
 
 def forget_shares(records: Records, collection: str) -> None:
     """Remove a collection's links, and the visits by them."""
-    for share in records.find(Share, [Where("collection", "=", collection)], limit=10_000):
+    for share in find_all(records, Share, [Where("collection", "=", collection)]):
         end_share(records, collection, share.id)
 
 

@@ -21,9 +21,7 @@ from biosight.membership import roles
 from biosight.membership.roles import OWNER, Ability, check_role, role_rank
 from biosight.storage.conditions import still_there
 from biosight.storage.records import (
-    Gone,
     Insert,
-    InUse,
     Records,
     Remove,
     Replace,
@@ -31,6 +29,7 @@ from biosight.storage.records import (
     Where,
     Write,
     among,
+    find_all,
     new_id,
 )
 
@@ -51,22 +50,6 @@ class Member:
 
 
 @dataclass(frozen=True, slots=True)
-class Offer:
-    """An invitation of an email address to a collection, open until accepted or withdrawn. None is
-    made any more: today's are links (accounts/links.py)."""
-
-    table: ClassVar[str] = "offers"
-    indexes: ClassVar[tuple[tuple[str, ...], ...]] = (("email", "id"), ("collection", "id"))
-
-    id: str
-    collection: str
-    email: str
-    role: str
-    by: str
-    at: float
-
-
-@dataclass(frozen=True, slots=True)
 class Access:
     """A collection as one person may use it."""
 
@@ -83,7 +66,7 @@ class Access:
         return roles.ABILITIES[self.role]
 
 
-KINDS = (Collection, Member, Offer)
+KINDS = (Collection, Member)
 
 
 def member_id(collection: str, user: str) -> str:
@@ -117,7 +100,7 @@ def access(
 
 def collections_of(records: Records, user: str, *, trashed: bool = False) -> list[Access]:
     """All collections a person is a member of, by name."""
-    members = records.find(Member, [Where("user", "=", user)], limit=5000)
+    members = find_all(records, Member, [Where("user", "=", user)])
     roles = {m.collection: m.role for m in members}
     found = [
         Access(c, roles[c.id])
@@ -171,17 +154,16 @@ def with_names(changed: Collection) -> Replace:
 
 
 def remove_with_members(records: Records, collection: Collection) -> None:
-    """Remove a trashed collection with its memberships and invitations; its pictures are
-    removed by the caller, or by housekeeping. Raises Stale when it was restored meanwhile."""
+    """Remove a trashed collection with its memberships; its pictures are removed by the caller, or
+    by housekeeping. Raises Stale when it was restored meanwhile."""
     mine = [Where("collection", "=", collection.id)]
     records.write(Remove(Collection, collection.id, collection.version))
-    records.remove(Offer, mine)
     records.remove(Member, mine)
 
 
 def members_of(records: Records, collection: str) -> list[Member]:
     """Everyone with a role in a collection."""
-    return records.find(Member, [Where("collection", "=", collection)], limit=1000)
+    return find_all(records, Member, [Where("collection", "=", collection)])
 
 
 def is_abandoned(records: Records, collection: Collection) -> bool:
@@ -241,52 +223,10 @@ def joining(collection: str, user: str, role: str) -> list[Write]:
     return [still_there(collection), Insert(Member(key, collection, user, role, time.time()))]
 
 
-def offers_of(records: Records, collection: str) -> list[Offer]:
-    """Open invitations of a collection."""
-    return records.find(Offer, [Where("collection", "=", collection)], limit=500)
-
-
-def offers_to(records: Records, email: str) -> list[tuple[Offer, Collection]]:
-    """Open invitations of a person, with the collections they are to."""
-    found = records.find(Offer, [Where("email", "=", email)], limit=200)
-    pairs = ((o, records.get(Collection, o.collection)) for o in found)
-    return [(o, c) for o, c in pairs if c is not None and not c.trashed_at]
-
-
-def answer_offer(records: Records, offer_id: str, email: str, user: str, *, accept: bool) -> str:
-    """Accept or decline an own invitation; returns the collection. Raises NotFound."""
-    found = records.get(Offer, offer_id)
-    if found is None or found.email != email:
-        raise NotFound("There is no such invitation.")
-    if accept:
-        maker = Require(Member, member_id(found.collection, found.by), holds=(("role", OWNER),))
-        try:
-            records.write(maker, *joining(found.collection, user, found.role))
-        except InUse:
-            pass  # already a member: the invitation changes nothing
-        except Gone as error:
-            raise NotFound("This collection is not there any more.") from error
-    records.write(Remove(Offer, offer_id))
-    return found.collection
-
-
-def forget_offers(records: Records, email: str) -> None:
-    """Remove the invitations to an address whose account goes."""
-    records.remove(Offer, [Where("email", "=", email)])
-
-
-def withdraw_offer(records: Records, collection: str, offer_id: str) -> None:
-    """Take an invitation back. Raises NotFound."""
-    found = records.get(Offer, offer_id)
-    if found is None or found.collection != collection:
-        raise NotFound("There is no such invitation.")
-    records.write(Remove(Offer, offer_id))
-
-
 def leave_everything(records: Records, user: str) -> None:
     """A person goes: shared collections pass to another owner (else the longest-standing
     editor, else viewer), the others go to the trash."""
-    for membership in records.find(Member, [Where("user", "=", user)], limit=5000):
+    for membership in find_all(records, Member, [Where("user", "=", user)]):
         others = [m for m in members_of(records, membership.collection) if m.user != user]
         if membership.role == OWNER and not any(m.role == OWNER for m in others):
             hand_over(records, membership.collection, others)

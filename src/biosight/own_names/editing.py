@@ -12,7 +12,7 @@ from biosight.errors import BadRequest
 from biosight.labels import clean_label
 from biosight.own_names.collected import Names
 from biosight.own_names.known import KnownTaxon, known_id
-from biosight.storage.records import Insert, Records, Remove, Replace, Where, Write
+from biosight.storage.records import Insert, Records, Remove, Replace, Where, Write, find_all
 from biosight.taxa.tree import Taxon, Tree
 
 MOST_CHILDREN = 5000
@@ -144,4 +144,4 @@ def rename_edit(records: Records, collection: str, tree: Tree, old: str, new: st
 def children_of(records: Records, collection: str, label: str) -> Sequence[KnownTaxon]:
     """People's own names right below a label, and the synonyms that lead to it are left."""
     where = [Where("collection", "=", collection), Where("parent", "=", label)]
-    return [t for t in records.find(KnownTaxon, where, limit=MOST_CHILDREN) if not t.accepted]
+    return [t for t in find_all(records, KnownTaxon, where) if not t.accepted]

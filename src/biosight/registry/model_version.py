@@ -23,6 +23,7 @@ from biosight.storage.records import (
     Replace,
     Where,
     Write,
+    find_all,
     new_id,
 )
 
@@ -104,7 +105,7 @@ def get_version(records: Records, key: str) -> ModelVersion:
 def versions(records: Records, name: str | None = None) -> list[ModelVersion]:
     """All versions, or those of one family, the newest first."""
     where = [Where("name", "=", name)] if name is not None else []
-    return records.find(ModelVersion, where, order=Order("added_at", descending=True), limit=10_000)
+    return sorted(find_all(records, ModelVersion, where), key=lambda v: -v.added_at)
 
 
 def champion(records: Records, name: str) -> ModelVersion:
@@ -134,7 +135,7 @@ def label_names(records: Records, renamed: Mapping[str, str]) -> dict[str, Label
 
 def champions(records: Records) -> list[ModelVersion]:
     """Every version that serves somewhere, in no order."""
-    return records.find(ModelVersion, [Where("state", "=", "champion")], limit=10_000)
+    return find_all(records, ModelVersion, [Where("state", "=", "champion")])
 
 
 def families(records: Records) -> dict[str, ModelVersion]:

@@ -239,6 +239,11 @@ def pages(
         after = behind(found[-1].id)
 
 
+def find_all(records: Records, kind: type[R], where: Sequence[Where] = ()) -> list[R]:
+    """Return all that match, however many, in order of id; for what fits into memory."""
+    return [record for page in pages(records, kind, where) for record in page]
+
+
 def behind(id: str) -> Position | None:
     """The position of a record in order of id; the beginning for ""."""
     return Position(id, id) if id else None

@@ -29,6 +29,7 @@ from biosight.web.api.models import drift, jobs, versions
 from biosight.web.api.people import accounts, admin, server
 from biosight.web.api.pictures import acts, comments, exports, facets, images, likeness, uploads
 from biosight.web.api.review import identifications, queue
+from biosight.web.body_limits import BodyLimits
 from biosight.web.gauges import Gauges
 from biosight.web.housekeeping import Housekeeping
 from biosight.web.security import API, Guard
@@ -125,5 +126,6 @@ def create_app(biosight: BioSight, *, housekeeping: bool = True) -> FastAPI:
     )
     map_assets.mount(app)
     app.include_router(map_assets.router)
-    app.add_middleware(Guard, settings=biosight.settings)
+    limits = BodyLimits((part.router for part in PARTS), API, biosight.settings)
+    app.add_middleware(Guard, settings=biosight.settings, limits=limits)
     return app

@@ -1,6 +1,7 @@
 """What guards every request: size, deadline, same origin, headers; cookies and client address.
 
-Not here: who is signed in (web/access/deps.py) or what they may see (membership).
+Not here: how large each route's body may be (body_limits.py), who is signed in (web/access/deps.py)
+or what they may see (membership).
 """
 
 import asyncio
@@ -8,7 +9,6 @@ import logging
 import re
 import secrets
 import time
-from dataclasses import dataclass
 from urllib.parse import urlsplit
 
 from starlette.datastructures import Headers, MutableHeaders
@@ -18,12 +18,12 @@ from starlette.responses import FileResponse, JSONResponse, Response, StreamingR
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from biosight import logs, metrics
-from biosight.images.file_types import MEGABYTE, too_large
+from biosight.images.file_types import MEGABYTE
 from biosight.settings import Settings
+from biosight.web.body_limits import BodyLimits, Limit
 from biosight.web.errors import error_body
 
 log = logging.getLogger(__name__)
-UPLOAD_PATH = re.compile(r"/api/v1/collections/[^/]+/images")
 API = "/api/v1"
 MOUNTS = ("/static", "/swagger", "/leaflet", "/leaflet-clusters")
 SAFE = {"GET", "HEAD", "OPTIONS", "TRACE"}
@@ -53,17 +53,13 @@ class ReaderGone(Exception):
     """The client did not take a piece of the answer in SEND_SECONDS."""
 
 
-def is_upload(scope: Scope) -> bool:
-    """Is this the route that takes a picture?"""
-    return scope["method"] == "POST" and bool(UPLOAD_PATH.fullmatch(scope["path"]))
-
-
 class Guard:
     """The outermost layer; plain ASGI, so that it costs little and streams."""
 
-    def __init__(self, app: ASGIApp, settings: Settings) -> None:
+    def __init__(self, app: ASGIApp, settings: Settings, limits: BodyLimits) -> None:
         self.app = app
         self.settings = settings
+        self.limits = limits
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
@@ -92,7 +88,7 @@ class Guard:
     async def guarded(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Refuse what can be refused by its headers; then pass on with a limited body."""
         headers = Headers(scope=scope)
-        limit = limit_of(scope, self.settings)
+        limit = self.limits.of(scope)
         length = headers.get("content-length", "0")
         if not length.isdecimal() or int(length) > limit.most:
             await refused(413, "too_large", limit.words)(scope, receive, send)
@@ -125,7 +121,7 @@ class Guard:
     def count(self, scope: Scope, status: int, seconds: float) -> None:
         """One request for the metrics, by route template and known method only."""
         route = template(scope)
-        kind = kind_of(scope, route, self.settings)
+        kind = kind_of(scope, route, self.limits)
         method = scope["method"] if scope["method"] in KNOWN_METHODS else "other"
         metrics.requests.labels(method, route, str(status)).inc()
         metrics.request_seconds.labels(route, kind).observe(seconds)
@@ -139,14 +135,14 @@ PROBES = ("/health", "/ready", "/metrics")
 FAILURES = (500, 503, 507)
 
 
-def kind_of(scope: Scope, route: str, settings: Settings) -> str:
+def kind_of(scope: Scope, route: str, limits: BodyLimits) -> str:
     """What a request is to whoever watches: "probe", "transfer" where a file comes or goes, whose
     time is the client's line, "page" or "api"."""
     if route in PROBES:
         return "probe"
     answers = getattr(scope.get("route"), "response_class", None)
     files = isinstance(answers, type) and issubclass(answers, FileResponse | StreamingResponse)
-    if files or limit_of(scope, settings).most > MEGABYTE:
+    if files or limits.of(scope).most > MEGABYTE:
         return "transfer"
     return "api" if route.startswith(API) else "page"
 
@@ -173,35 +169,6 @@ def template(scope: Scope) -> str:
 def refused(status: int, code: str, words: str) -> Response:
     """An answer given before the body is read; the connection ends with it."""
     return JSONResponse(error_body(code, words), status, LAST_ANSWER)
-
-
-@dataclass(frozen=True, slots=True)
-class Limit:
-    """The largest body in bytes, and what is said of a larger one."""
-
-    most: int
-    words: str
-
-
-CHECKLIST, TABLE = "/names/checklist", "/deployments/table"
-MOST_TABLE_MB = 20
-MODELS = f"{API}/models"
-MOST_MODEL_MB = 500
-
-
-def limit_of(scope: Scope, settings: Settings) -> Limit:
-    """A picture or a checklist has the limit of files, a model its own, with a megabyte for the
-    form around it; others have one."""
-    if is_upload(scope) or CHECKLIST in str(scope["path"]):
-        most_mb = settings.max_file_mb
-        return Limit((most_mb + 1) * MEGABYTE, too_large(most_mb))
-    if TABLE in str(scope["path"]):
-        words = f"A table of deployments can have {MOST_TABLE_MB} MB at most."
-        return Limit((MOST_TABLE_MB + 1) * MEGABYTE, words)
-    if scope["path"] == MODELS:
-        words = f"This model is larger than {MOST_MODEL_MB} MB; add it with biosight model add."
-        return Limit((MOST_MODEL_MB + 1) * MEGABYTE, words)
-    return Limit(MEGABYTE, "This request is larger than the 1 MB that is allowed.")
 
 
 def limited(receive: Receive, limit: Limit) -> Receive:

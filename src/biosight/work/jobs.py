@@ -22,6 +22,7 @@ from biosight.storage.records import (
     Replace,
     Where,
     Write,
+    find_all,
     new_id,
     pages,
     parts,
@@ -179,7 +180,7 @@ def forget_picked(records: Records, job: str) -> None:
 
 def forget(records: Records, collection: str) -> list[str]:
     """Remove a collection's jobs; their ids."""
-    found = [j.id for j in jobs_of(records, collection, limit=10_000)]
+    found = [j.id for j in find_all(records, Job, [Where("collection", "=", collection)])]
     for id in found:
         forget_picked(records, id)
     records.remove(Job, [Where("collection", "=", collection)])

@@ -18,7 +18,7 @@ from biosight.errors import BadPicture, BioSightError, NotFound
 from biosight.images import Image
 from biosight.inference.sandbox.decoding import Decoders
 from biosight.settings import Settings
-from biosight.storage.records import Where, among
+from biosight.storage.records import Where, among, find_all
 from biosight.workflows.models import drift_check
 from biosight.workflows.pictures import derived
 
@@ -63,7 +63,7 @@ def check(
 
 def collections(archive: Archive, chosen: str | None) -> list[Collection]:
     """Those to check. Raises NotFound."""
-    every = archive.records.find(Collection, [Where("trashed_at", "=", 0.0)], limit=10_000)
+    every = find_all(archive.records, Collection, [Where("trashed_at", "=", 0.0)])
     found = [c for c in every if chosen in {None, c.id, c.name}]
     if chosen and not found:
         raise NotFound(f"There is no collection {chosen}.")

@@ -12,7 +12,7 @@ from biosight.accounts import User
 from biosight.bootstrap import open_archive
 from biosight.errors import NotFound
 from biosight.settings import Settings
-from biosight.storage.records import Records, pages
+from biosight.storage.records import Records, find_all, pages
 from biosight.workflows.exchange import own_data
 from biosight.workflows.people import audit_log, joining_and_leaving
 
@@ -163,7 +163,7 @@ def all_unproved(records: Records) -> Iterator[User]:
 def invite(settings: Settings, email: str) -> None:
     """Print a sign-up link, valid for two weeks."""
     with records_of(settings) as records:
-        admin = next((u for u in accounts.all_users(records) if u.is_admin), None)
+        admin = next((u for u in find_all(records, User) if u.is_admin), None)
         if admin is None:
             raise NotFound("There is no administrator yet; add one first.")
         secret, _ = accounts.invite(records, admin, email)

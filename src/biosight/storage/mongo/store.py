@@ -326,8 +326,15 @@ class MongoRecords:
         keys = {f"k{n}": f"${name_of(field)}" for n, field in enumerate(fields)}
         grouped = {"$group": {"_id": keys, "n": {"$sum": 1}}}
         with bounded():
-            rows = list(self.of(kind).aggregate([{"$match": condition(where)}, grouped]))
+            rows = self.grouped(kind, where, grouped)
         return {tuple(row["_id"].get(key) for key in keys): int(row["n"]) for row in rows}
+
+    def grouped(
+        self, kind: type[Record], where: Sequence[Where], group: Document
+    ) -> list[Document]:
+        """The groups of all that match, as of the moment that is held still."""
+        stages = [{"$match": condition(where)}, group]
+        return list(self.of(kind).aggregate(stages, session=self.moment))
 
     def ids(self, kind: type[Record], where: Sequence[Where] = ()) -> list[str]:
         """The ids of all that match, in order."""
@@ -340,7 +347,7 @@ class MongoRecords:
         amount = cast(Any, kind).totalled
         summed = {"$group": {"_id": None, "total": {"$sum": f"${amount}"}}}
         with bounded():
-            rows = list(self.of(kind).aggregate([{"$match": condition(where)}, summed]))
+            rows = self.grouped(kind, where, summed)
         return int(rows[0]["total"]) if rows else 0
 
     def write(self, *changes: Write) -> None:

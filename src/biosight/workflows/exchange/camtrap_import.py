@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
 
-from biosight import accounts
+from biosight.accounts import User
 from biosight.bootstrap import Catalogue
 from biosight.collection import Collection
 from biosight.errors import BadRequest
@@ -21,7 +21,7 @@ from biosight.places.tables import Row
 from biosight.review.acts import MOST_AT_ONCE, Change, change_of
 from biosight.review.doing import perform
 from biosight.storage.conditions import living
-from biosight.storage.records import Records, Where
+from biosight.storage.records import Records, Where, find_all
 from biosight.workflows.collection_names import names_in, placed
 from biosight.workflows.exchange.camtrap_package import Package, picture_file, sha_of
 from biosight.workflows.exchange.foreign_predictions import Told, model_name, take_told
@@ -129,7 +129,7 @@ def in_parts(target: Target, change: Change, ids: Sequence[str]) -> int:
 def say(target: Target, package: Package, found: dict[str, str], tally: Counter[str]) -> None:
     """What machines, then people, said of each picture; events' rows say nothing more."""
     names = names_in(target.records, target.catalogue, target.collection)
-    people = {u.name: u.id for u in accounts.all_users(target.records, limit=10_000)}
+    people = {u.name: u.id for u in find_all(target.records, User)}
     for number, row in enumerate(package.observations, start=2):
         image = target.records.get(Image, found.get(row.get("mediaID", ""), ""))
         if image is None or row.get("observationLevel") == "event":

@@ -18,7 +18,7 @@ from biosight.labels import Guess, clean_label
 from biosight.own_names.collected import Names
 from biosight.places.tables import bounded_rows, decoded, head_of
 from biosight.storage.conditions import living
-from biosight.storage.records import Records, Where
+from biosight.storage.records import Records, Where, find_all
 from biosight.workflows.exchange.foreign_predictions import Told, by_path, model_name, take_told
 
 LEAST = 0.2
@@ -173,4 +173,4 @@ def take_results(
 def of_that_name(records: Records, collection: str, file: str) -> list[Image]:
     """The pictures of a file's name."""
     name = file.replace("\\", "/").rpartition("/")[2]
-    return records.find(Image, [*living(collection), Where("name", "=", name)], limit=2000)
+    return find_all(records, Image, [*living(collection), Where("name", "=", name)])

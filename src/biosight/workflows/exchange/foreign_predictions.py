@@ -13,7 +13,7 @@ from biosight.images import Image
 from biosight.labels import PEOPLE, Guess, Prediction
 from biosight.own_names.collected import Names
 from biosight.storage.patience import tries
-from biosight.storage.records import Insert, Records, Replace, Where, new_id
+from biosight.storage.records import Insert, Records, Replace, Where, find_all, new_id
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +62,7 @@ def take_told(records: Records, names: Names, image: Image, told: Told) -> bool:
 
 def known(records: Records, image: Image, told: Told) -> bool:
     """Has this model said this of the picture before?"""
-    found = records.find(Prediction, [Where("image", "=", image.id)], limit=200)
+    found = find_all(records, Prediction, [Where("image", "=", image.id)])
     return any((p.model, p.top) == (told.model, told.guesses) for p in found)
 
 

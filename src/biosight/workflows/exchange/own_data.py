@@ -18,7 +18,7 @@ from biosight.images import Image
 from biosight.images.comments import Comment, Mention
 from biosight.labels import Annotation, Identifications
 from biosight.logbook import Entry
-from biosight.membership import Member, Offer
+from biosight.membership import Member
 from biosight.publishing.export import exported_file, path_in_zip, text_entry, zip_entry
 from biosight.publishing.file_names import UniqueNames
 from biosight.publishing.table import Telling
@@ -40,7 +40,6 @@ NAMED: tuple[tuple[type[Record], str], ...] = (
     (Share, "by"),
     (Collection, "created_by"),
     (Member, "user"),
-    (Offer, "by"),
     (Act, "by"),
     (Act, "undone_by"),
     (Annotation, "by"),
@@ -57,7 +56,7 @@ NAMED: tuple[tuple[type[Record], str], ...] = (
     (Entry, "by"),
     (Entry, "about"),
 )
-ADDRESSED: tuple[type[Record], ...] = (Offer, Invitation)  # by e-mail address
+ADDRESSED: tuple[type[Record], ...] = (Invitation,)  # by e-mail address
 
 
 def export_chunks(archive: Archive, user: User) -> Iterator[bytes]:

@@ -14,7 +14,7 @@ from biosight.errors import Stale
 from biosight.field.coarse_places import SensitiveNames
 from biosight.images import Image
 from biosight.own_names.collected import Names
-from biosight.storage.records import Gone, Records, Replace, Where
+from biosight.storage.records import Gone, Records, Replace, Where, find_all
 from biosight.taxa.naming import Naming
 from biosight.taxa.paths import line_of
 from biosight.workflows.collection_names import names_in
@@ -83,7 +83,7 @@ def mend(records: Records, collection: str, old: str, new: str) -> int:
 
 def settle_all(records: Records, catalogue: Catalogue) -> None:
     """What is due in every collection: after an update, a crash, or another model."""
-    due = records.find(Collection, [Where("unsettled", "=", True)], limit=1000)
+    due = find_all(records, Collection, [Where("unsettled", "=", True)])
     for collection in due:
         while not settle(records, catalogue, collection.id):
             pass

@@ -14,7 +14,7 @@ from biosight.errors import Conflict, Forbidden, NotFound, Stale
 from biosight.logbook import Entry
 from biosight.membership import Member
 from biosight.review import picture_comments
-from biosight.storage.records import Gone, InUse, Records, Remove, Where, one
+from biosight.storage.records import Gone, InUse, Records, Remove, Where, find_all, one
 from biosight.workflows.people import audit_log, link_makers
 
 BY_PROXY = "proxy "  # what the subject of somebody begins with whom a proxy signs in
@@ -112,7 +112,7 @@ def take_over(records: Records, user: User) -> User:
     user = accounts.end_credentials(records, user)
     link_makers.end_links(records, user.id)
     link_makers.stop_work(records, user.id)
-    for made in records.find(Collection, [Where("created_by", "=", user.id)], limit=10_000):
+    for made in find_all(records, Collection, [Where("created_by", "=", user.id)]):
         for member in membership.members_of(records, made.id):
             if member.user != user.id:
                 records.write(Remove(Member, member.id))
@@ -164,7 +164,6 @@ def leave(records: Records, user: User) -> None:
     link_makers.stop_work(records, user.id)
     accounts.remove_user(records, user)
     if user.has_proved_address:
-        membership.forget_offers(records, user.email)
-    picture_comments.forget_calls(records, user.id)
+        picture_comments.forget_calls(records, user.id)
     logbook.forget(records, user.id)
     logbook.note(records, "account removed")

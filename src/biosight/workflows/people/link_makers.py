@@ -10,8 +10,8 @@ from collections.abc import Sequence
 from biosight import accounts
 from biosight.accounts import Invitation, Share, User
 from biosight.errors import NotFound
-from biosight.membership import OWNER, Member, Offer, member_id
-from biosight.storage.records import Records, Require, Where
+from biosight.membership import OWNER, Member, member_id
+from biosight.storage.records import Records, Require, Where, find_all
 from biosight.work import jobs
 from biosight.work.jobs import LIVE, Job
 
@@ -72,9 +72,8 @@ def end_links(records: Records, user: str, collection: str | None = None) -> Non
     """
     mine = [Where("by", "=", user)]
     mine += [] if collection is None else [Where("collection", "=", collection)]
-    for kind in (Invitation, Offer):
-        records.remove(kind, mine)
-    for share in records.find(Share, mine, limit=10_000):
+    records.remove(Invitation, mine)
+    for share in find_all(records, Share, mine):
         accounts.end_share(records, share.collection, share.id)
 
 
@@ -86,5 +85,5 @@ def stop_work(
     live = [Where("by", "=", user), Where("state", "in", LIVE)]
     live += [] if collection is None else [Where("collection", "=", collection)]
     live += [Where("kind", "in", tuple(kinds))] if kinds else []
-    for job in records.find(Job, live, limit=10_000):
+    for job in find_all(records, Job, live):
         jobs.drop(records, job, STOPPED)

@@ -26,6 +26,7 @@ from biosight.storage.records import (
     Where,
     Write,
     among,
+    find_all,
     new_id,
     pages,
 )
@@ -39,13 +40,13 @@ WORDS = {Site.table: "site", Deployment.table: "deployment"}
 
 def sites_of(records: Records, collection: str) -> list[Site]:
     """A collection's sites, by name."""
-    found = records.find(Site, [Where("collection", "=", collection)], limit=20_000)
+    found = find_all(records, Site, [Where("collection", "=", collection)])
     return sorted(found, key=lambda s: s.name.casefold())
 
 
 def deployments_of(records: Records, collection: str) -> list[Deployment]:
     """A collection's deployments, by name."""
-    found = records.find(Deployment, [Where("collection", "=", collection)], limit=20_000)
+    found = find_all(records, Deployment, [Where("collection", "=", collection)])
     return sorted(found, key=lambda d: d.name.casefold())
 
 
@@ -122,7 +123,7 @@ def remove_place(records: Records, by: str, place: Place) -> Act:
 def place_in_use(records: Records, place: Place, but: Container[str] = ()) -> bool:
     """Do pictures, or deployments other than those of the ids `but`, belong to it?"""
     at_it = [Where("site", "=", place.id)] if isinstance(place, Site) else []
-    if at_it and any(d.id not in but for d in records.find(Deployment, at_it, limit=20_000)):
+    if at_it and any(d.id not in but for d in find_all(records, Deployment, at_it)):
         return True
     field = "site" if isinstance(place, Site) else "deployment"
     here = [Where("collection", "=", place.collection), Where(field, "=", place.id)]

@@ -14,7 +14,7 @@ from biosight.gallery import sweeping, trash
 from biosight.images import Image
 from biosight.intake import classify_again
 from biosight.membership import is_abandoned
-from biosight.storage.records import Where, among
+from biosight.storage.records import Where, among, find_all
 from biosight.work import workers
 from biosight.work.turns import my_turn
 from biosight.workflows.collection_names import naming_of
@@ -46,6 +46,7 @@ def keep_house(biosight: BioSight) -> None:
     swept = sweeping.sweep_store(records, blobs)
     accounts.forget_tries(records, time.time())
     accounts.forget_visits(records)
+    accounts.forget_sessions(records, biosight.settings.session_idle_days)
     logbook.forget_old(records, time.time())
     workers.forget(records, time.time() - JOB_LOGS_SECONDS)
     if my_turn(records, "histories", HISTORIES_SECONDS):
@@ -69,7 +70,7 @@ def remove_abandoned(biosight: BioSight) -> int:
     records = biosight.archive.records
     before = time.time() - biosight.settings.trash_days * 86_400
     old = [Where("trashed_at", ">", 0.0), Where("trashed_at", "<", before)]
-    gone = [c for c in records.find(Collection, old, limit=1000) if is_abandoned(records, c)]
+    gone = [c for c in find_all(records, Collection, old) if is_abandoned(records, c)]
     for collection in gone:
         collection_removal.remove_collection(biosight, collection)
     return len(gone)

@@ -2,7 +2,7 @@
 
 from typing import Annotated, Literal
 
-from fastapi import APIRouter
+from fastapi import APIRouter, Response
 from pydantic import BaseModel, Field
 
 from biosight import accounts, gallery, membership, registry
@@ -275,12 +275,18 @@ def remove_forever(collection: str, person: Signed, biosight: Open, records: Sto
     collection_removal.remove_collection(biosight, access.collection)
 
 
-@router.delete("/collections/{collection}/trash", status_code=202)
-def empty_trash(access: MayOwn, person: Signed, records: Store, blobs: Bytes) -> Emptied:
+@router.delete(
+    "/collections/{collection}/trash",
+    responses={202: {"model": Emptied, "description": "A job goes on with it"}},
+)
+def empty_trash(
+    access: MayOwn, person: Signed, records: Store, blobs: Bytes, response: Response
+) -> Emptied:
     """Remove what lies in the trash now for good: at once where it is little, else as a job."""
     c = access.collection.id
     where = [Where("collection", "=", c), Where("trashed", "=", True)]
     if records.count(Image, where) > trash.PAGE:
+        response.status_code = 202
         return Emptied(removed=0, job=job_out(trash_job.ask(records, c, person.user.id)))
     return Emptied(removed=trash.purge(records, blobs, where), job=None)
 

@@ -74,14 +74,10 @@ class Answer(Input):
 
 @router.get("/collections/{collection}/invitations")
 def list_invitations(access: MayOwn, records: Store) -> list[InvitationOut]:
-    """Open invitations to a collection; those of a BioSight before links end never."""
+    """Open invitations to a collection."""
     c = access.collection.id
-    old = [
-        InvitationOut(id=o.id, email=o.email, role=o.role, uses=1, ends_at=0.0)
-        for o in membership.offers_of(records, c)
-    ]
     good = link_makers.good_invitations(records, accounts.invitations(records, c))
-    return old + [invitation_out(i) for i in good]
+    return [invitation_out(i) for i in good]
 
 
 @router.post("/collections/{collection}/invitations", status_code=201)
@@ -109,11 +105,7 @@ def invite(
 @router.delete("/collections/{collection}/invitations/{invitation}", status_code=204)
 def withdraw(invitation: str, access: MayOwn, records: Store) -> None:
     """Take an invitation back: its link leads nowhere any more."""
-    c = access.collection.id
-    if any(o.id == invitation for o in membership.offers_of(records, c)):
-        membership.withdraw_offer(records, c, invitation)
-        return
-    found = accounts.find_invitation(records, invitation, c)
+    found = accounts.find_invitation(records, invitation, access.collection.id)
     records.write(Remove(Invitation, found.id))
 
 
@@ -147,13 +139,9 @@ def my_offers(person: Signed, records: Store) -> list[OfferOut]:
     if not person.user.has_proved_address:
         return []
     email, name = person.user.email, accounts.names_of(records)
-    old = [
-        OfferOut(id=o.id, role=o.role, by=name(o.by), collection=c.id, collection_name=c.name)
-        for o, c in membership.offers_to(records, email)
-    ]
     mine = link_makers.good_invitations(records, accounts.invitations_to(records, email))
     links = [(i, records.get(Collection, i.collection)) for i in mine]
-    return old + [
+    return [
         OfferOut(id=i.id, role=i.role, by=name(i.by), collection=c.id, collection_name=c.name)
         for i, c in links
         if c is not None and not c.trashed_at
@@ -166,17 +154,16 @@ def answer(offer: str, body: Answer, person: Signed, records: Store) -> None:
     if not person.user.has_proved_address:
         raise NotFound("There is no such invitation.")
     found = own_invitation(records, offer, person.user.email)
-    if found is None:
-        membership.answer_offer(
-            records, offer, person.user.email, person.user.id, accept=body.accept
-        )
-    elif body.accept:
+    if body.accept:
         joining_and_leaving.join(records, person.user, found)
     else:
         records.write(Remove(Invitation, found.id))
 
 
-def own_invitation(records: Records, id: str, email: str) -> Invitation | None:
-    """An open link for this address."""
+def own_invitation(records: Records, id: str, email: str) -> Invitation:
+    """An open link for this address. Raises NotFound."""
     open_now = link_makers.good_invitations(records, accounts.invitations_to(records, email))
-    return next((i for i in open_now if i.id == id), None)
+    found = next((i for i in open_now if i.id == id), None)
+    if found is None:
+        raise NotFound("There is no such invitation.")
+    return found

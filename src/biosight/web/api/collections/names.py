@@ -20,6 +20,7 @@ from biosight.taxa.kinds import USUAL
 from biosight.taxa.naming import alike
 from biosight.taxa.paths import line_of
 from biosight.web.access.deps import MayChange, MayLook, Open, Signed, Store
+from biosight.web.body_limits import body_limit, of_files
 from biosight.web.schemas.body import Input
 from biosight.web.schemas.pictures import TaxonOut, taxon_out
 from biosight.workflows.collection_names import names_in
@@ -187,6 +188,7 @@ def sent(file: UploadFile) -> Iterator[list[Listed]]:
 
 
 @router.post("/collections/{collection}/names/checklist/preview")
+@body_limit(of_files)
 def preview_checklist(
     file: Annotated[UploadFile, File()], access: MayChange, biosight: Open, records: Store
 ) -> ChecklistSeen:
@@ -197,6 +199,7 @@ def preview_checklist(
 
 
 @router.post("/collections/{collection}/names/checklist")
+@body_limit(of_files)
 def take_checklist(
     file: Annotated[UploadFile, File()],
     access: MayChange,

@@ -16,17 +16,21 @@ from biosight.images import Image
 from biosight.places import Deployment, Site, tables
 from biosight.places.clocks import MOST_SHIFT, checked_moment, shift_between, shifted
 from biosight.places.coordinates import read_place
+from biosight.places.tables import MOST_BYTES
 from biosight.review.acts import MOST_AT_ONCE, Act
 from biosight.storage.conditions import living
 from biosight.storage.records import Order, Records, Where
 from biosight.web.access.deps import MayChange, MayLook, Open, Signed, Store
 from biosight.web.access.rights import seen_rule
+from biosight.web.body_limits import body_limit, up_to
 from biosight.web.schemas.body import Input
 from biosight.web.schemas.pictures import JobOut, job_out
 from biosight.workflows.pictures import long_acts
 from biosight.workflows.places import deployment_acts, deployment_tables
 
 router = APIRouter(tags=["places"])
+MOST_TABLE_MB = MOST_BYTES // 1_000_000
+OF_TABLES = up_to(MOST_TABLE_MB, f"A table of deployments can be up to {MOST_TABLE_MB} MB.")
 Id = Annotated[str, Field(max_length=64)]
 When = Annotated[str, Field(pattern=r"^(\d{4}-\d\d-\d\d[T ]\d\d:\d\d(:\d\d)?)?$")]
 
@@ -352,6 +356,7 @@ def sent(file: UploadFile) -> Iterator[list[tables.Row]]:
 
 
 @router.post("/collections/{collection}/deployments/table/preview")
+@body_limit(OF_TABLES)
 def preview_table(
     file: Annotated[UploadFile, File()], access: MayChange, records: Store
 ) -> TableSeen:
@@ -369,6 +374,7 @@ def preview_table(
 
 
 @router.post("/collections/{collection}/deployments/table")
+@body_limit(OF_TABLES)
 def take_table(
     file: Annotated[UploadFile, File()], access: MayChange, person: Signed, records: Store
 ) -> TableTaken:

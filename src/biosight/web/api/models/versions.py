@@ -22,12 +22,18 @@ from biosight.inference.reference import read_reference
 from biosight.registry import ModelVersion
 from biosight.web.access.deps import Admin, MayLook, Open, Person, Signed, Store
 from biosight.web.access.rights import VersionToChange, VersionToSee, may_change, visible_versions
+from biosight.web.body_limits import body_limit, up_to
 from biosight.web.schemas.body import Input, Reason
 from biosight.workflows import serving_version
 from biosight.workflows.models import add_model
 from biosight.workflows.models.accuracy import audited_here
 
 router = APIRouter(tags=["models"])
+MOST_MODEL_MB = 500
+OF_MODELS = up_to(
+    MOST_MODEL_MB,
+    f"This model is larger than {MOST_MODEL_MB} MB; add it with biosight model add.",
+)
 MOST_FIELD = 1_000_000  # bytes of one field of a form
 
 
@@ -171,6 +177,7 @@ def list_versions(person: Signed, biosight: Open, records: Store) -> list[Versio
 
 
 @router.post("/models", status_code=201, openapi_extra=MODEL_BODY)
+@body_limit(OF_MODELS)
 async def add(request: Request, person: Admin, biosight: Open) -> VersionOut:
     """Add a classifier in ONNX for everybody: it is checked, run on noise, and waits as a
     candidate. Nothing is read of it before the person is known to be an administrator."""

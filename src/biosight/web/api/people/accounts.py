@@ -253,8 +253,9 @@ async def export_me(request: Request, person: Browser, biosight: Open) -> Respon
 
 
 @router.get("/me/sessions")
-def list_sessions(person: Browser, records: Store) -> list[SessionOut]:
+def list_sessions(person: Browser, biosight: Open, records: Store) -> list[SessionOut]:
     """Where one is signed in."""
+    idle = biosight.settings.session_idle_days
     return [
         SessionOut(
             id=s.id,
@@ -263,7 +264,7 @@ def list_sessions(person: Browser, records: Store) -> list[SessionOut]:
             seen_at=s.seen_at,
             current=s.id == person.session,
         )
-        for s in accounts.sessions_of(records, person.user)
+        for s in accounts.sessions_of(records, person.user, idle)
     ]
 
 

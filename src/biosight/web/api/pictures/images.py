@@ -17,7 +17,7 @@ from biosight.images import SHOWN_AS_IS, Capture, Image
 from biosight.labels import Annotation, Prediction
 from biosight.membership import Access
 from biosight.places import Deployment, Site
-from biosight.review.acts import Change, change_of
+from biosight.review.acts import MAX_NOTE, Change, change_of
 from biosight.review.doing import perform
 from biosight.review.undoing import latest_prediction
 from biosight.storage.records import Order, Records, Where
@@ -104,7 +104,7 @@ class ImageChange(Input):
     label: str | None = Field(None, max_length=200)
     confirm: bool = False
     undecided: bool = False
-    note: str | None = Field(None, max_length=4000)
+    note: str | None = Field(None, max_length=MAX_NOTE)
     trashed: bool | None = None
     via: str = Field("", pattern="^(random|margin|group)?$")
 

@@ -25,6 +25,7 @@ from biosight.review.undoing import latest_prediction
 from biosight.storage.records import Records, Where, parts
 from biosight.taxa.naming import Naming
 from biosight.web.access.deps import MayChange, MayLook, Open, Person, Sender, Store
+from biosight.web.body_limits import body_limit, of_files
 from biosight.web.files.upload_form import IncomingFile, upload_form
 from biosight.web.schemas.body import Input
 from biosight.web.schemas.pictures import GuessOut, ImageOut, etag, guesses_out, image_out
@@ -110,6 +111,7 @@ class ThereAlready(BaseModel):
     openapi_extra=UPLOAD_BODY,
     responses={200: {"model": Uploaded, "description": "A duplicate; nothing was stored"}},
 )
+@body_limit(of_files)
 async def upload(request: Request, response: Response, sender: Sender, biosight: Open) -> Uploaded:
     """Send one picture. The answer carries its label, the best five guesses and the model."""
     access, person = sender.access, sender.person

@@ -1,0 +1,44 @@
+"""Invitations of archives from before there were links, made into links when the store is opened.
+
+They had no end; each gets a year from now. Not here: what an invitation is (records.py).
+"""
+
+import time
+from contextlib import suppress
+from dataclasses import dataclass
+from typing import ClassVar
+
+from biosight.accounts.links import SIGN_UP
+from biosight.accounts.records import DAY, Invitation, hashed
+from biosight.errors import NoSpace
+from biosight.storage.records import Insert, InUse, Records, Remove, find_all
+
+YEAR = 365 * DAY
+
+
+@dataclass(frozen=True, slots=True)
+class Offer:
+    """An invitation of an email address to a collection, as earlier versions kept it."""
+
+    table: ClassVar[str] = "offers"
+    indexes: ClassVar[tuple[tuple[str, ...], ...]] = (("email", "id"), ("collection", "id"))
+
+    id: str
+    collection: str
+    email: str
+    role: str
+    by: str
+    at: float
+
+
+def convert_offers(records: Records) -> int:
+    """Make an invitation of every old offer; return how many. Two instances that start together
+    make one of each, since its id follows from the offer's."""
+    offers = find_all(records, Offer)
+    for o in offers:
+        ends_at = time.time() + YEAR
+        id = hashed(f"offer {o.id}")
+        made = Invitation(id, SIGN_UP, "", o.email, o.by, o.at, ends_at, o.collection, o.role)
+        with suppress(InUse, NoSpace):  # another instance was faster; a full disk is for later
+            records.write(Insert(made), Remove(Offer, o.id))
+    return len(offers)
