@@ -157,12 +157,12 @@ def check_whose(records: Records, blobs: Blobs) -> None:
 
 def open_records(settings: Settings) -> Records:
     """The records where the settings say, of today's form. Raises BadRequest or Unavailable."""
-    records = open_store(settings)
+    records = choose_store(settings)
     convert_offers(records)
     return records
 
 
-def open_store(settings: Settings) -> Records:
+def choose_store(settings: Settings) -> Records:
     """The store of the records, SQLite or MongoDB. Raises BadRequest or Unavailable."""
     if settings.store == "sqlite":
         settings.database_file.parent.mkdir(parents=True, exist_ok=True, mode=0o700)

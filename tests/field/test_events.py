@@ -7,6 +7,7 @@ from starlette.testclient import TestClient
 
 from biosight.bootstrap import BioSight
 from biosight.field.events import starts
+from biosight.field.gaps import Gaps
 from biosight.images import Image
 from tests.conftest import first_collection, upload_ids
 from tests.web.test_places import dated
@@ -106,15 +107,45 @@ def test_events_part_where_the_gap_is_wider(seconds: list[int], gap: int) -> Non
     clock = [f"2026-05-03T{s // 3600:02}:{s // 60 % 60:02}:{s % 60:02}" for s in ordered]
     wider = [0, *(n for n in range(1, len(ordered)) if ordered[n] - ordered[n - 1] > gap)]
     wanted = [clock[n] for n in wider if clock]
-    assert starts([("a", t) for t in reversed(clock)], gap) == wanted
+    assert starts([("a", t) for t in reversed(clock)], Gaps(gap)) == wanted
     both = [(camera, t) for t in clock for camera in "ba"]
-    assert sorted(starts(both, gap)) == sorted(wanted * 2)
+    assert sorted(starts(both, Gaps(gap))) == sorted(wanted * 2)
+
+
+def test_a_deployment_with_a_gap_of_its_own_parts_its_events_by_it() -> None:
+    times = [f"2026-05-03T10:0{n}:00" for n in range(4)]
+    pictures = [(camera, t) for camera in ("fast", "slow") for t in times]
+    found = starts(pictures, Gaps(30, {"slow": 60}))
+    assert sorted(found) == sorted([*times, times[0]])
+
+
+def test_a_gap_of_its_own_counts_everywhere(
+    card: tuple[TestClient, str, list[str]], biosight: BioSight
+) -> None:
+    """In a picture's page, in lists, in the activity and in exports."""
+    client, path, _ = card
+    [cam] = client.get(f"{path}/deployments").json()
+    assert cam["event_gap"] is None
+    before = list(client.get(f"{path}/images?events=true").json()["events"].values())
+    client.patch(f"{path}/deployments/{cam['id']}", json={"event_gap": 0})
+    page = client.get(f"{path}/images?events=true").json()
+    assert {e["images"] for e in page["events"].values()} == {1}
+    assert len({e["start"] for e in page["events"].values()}) > len({e["start"] for e in before})
+    one = client.get(f"/api/v1/images/{page['images'][0]['id']}").json()
+    assert one["event"]["images"] == 1
+    top = client.get(f"{path}/activity").json()
+    assert sum(a["events"] for a in top) == sum(a["images"] for a in top)
+    client.patch(f"{path}/deployments/{cam['id']}", json={"name": "Cam one"})
+    assert client.get(f"{path}/deployments").json()[0]["event_gap"] == 0
+    client.patch(f"{path}/deployments/{cam['id']}", json={"event_gap": None})
+    again = client.get(f"{path}/images?events=true").json()["events"]
+    assert list(again.values()) == before
 
 
 def test_a_leap_second_is_within_the_gap_and_a_day_alone_in_no_event() -> None:
     times = ["2016-12-31T23:59:60", "2017-01-01T00:00:20", "2017-01-01"]
-    assert starts([("a", t) for t in times], 30) == ["2016-12-31T23:59:60"]
-    assert starts([("a", times[2])], 30) == []
+    assert starts([("a", t) for t in times], Gaps(30)) == ["2016-12-31T23:59:60"]
+    assert starts([("a", times[2])], Gaps(30)) == []
 
 
 def test_a_long_event_is_walked_to_both_ends(ada: TestClient, biosight: BioSight) -> None:

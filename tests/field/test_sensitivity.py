@@ -13,11 +13,14 @@ from starlette.testclient import TestClient
 
 from biosight.bootstrap import BioSight
 from biosight.collection import GRIDS, Collection
-from biosight.field.coarse_places import coarsened, middle
+from biosight.field.grid import coarsened, middle
+from biosight.gallery import Filter
 from biosight.images import Image
 from biosight.labels import Identifications
+from biosight.membership import Access
 from biosight.review.acts import MOST_AT_ONCE
 from biosight.storage.records import Insert, Records, Replace
+from biosight.web.schemas.filters import matching
 from biosight.work.jobs import get_job, take
 from biosight.workflows.jobs import all_kinds
 from biosight.workflows.names import label_paths, rename, tree_edits
@@ -422,3 +425,14 @@ def test_two_collections_are_two_rules(fen: Fen, ada: TestClient) -> None:
     assert fen.is_hidden()
     assert first_collection(ada) == fen.id
     assert json.loads(json.dumps(copy))["label"] == "Red"
+
+
+@pytest.mark.parametrize("hiding", [{"sensitive": ("Otis",)}, {"formerly_sensitive": ("Otis",)}])
+def test_a_viewers_box_is_as_coarse_as_the_places(hiding: dict[str, tuple[str, ...]]) -> None:
+    """A narrow box found an exact place where only a name of before was sensitive."""
+    pond = Collection("c", "Pond", "ada", 0.0, coarse=1.0, **hiding)  # type: ignore[arg-type]
+    narrow = Filter(box="52.51,13.41,52.52,13.42")
+    for role, wide in (("viewer", True), ("editor", False)):
+        where = matching(Access(pond, role), narrow)
+        south = min(float(str(w.value)) for w in where if w.field == "latitude")
+        assert south == (52.0 if wide else 52.51), role

@@ -8,8 +8,11 @@ from starlette.testclient import TestClient
 
 from biosight.bootstrap import BioSight
 from biosight.errors import BadRequest
-from biosight.places.tables import MOST_ROWS, read_table
-from biosight.workflows.places.deployment_tables import outlook
+from biosight.places import Deployment
+from biosight.places.tables import COLUMNS, MOST_ROWS, read_table
+from biosight.storage.records import Records
+from biosight.workflows.places import deployment_acts
+from biosight.workflows.places.deployment_tables import outlook, write_table
 from tests.conftest import first_collection
 
 HEAD = "deploymentID,locationName,latitude,longitude\n"
@@ -81,3 +84,17 @@ def test_a_table_is_sent_up_to_its_own_limit(ada: TestClient) -> None:
     answer = ada.post(path, files={"file": ("t.csv", io.BytesIO(larger))})
     assert answer.status_code == 413
     assert "20 MB" in answer.json()["detail"]
+
+
+def test_the_event_gap_goes_out_and_comes_in_as_a_tag(records: Records) -> None:
+    made = Deployment("", "c", "Cam 1", zone="Europe/Berlin", shift=60, event_gap=0)
+    cam, _ = deployment_acts.add_place(records, "ada", made)
+    row = dict(zip(COLUMNS, write_table(records, "c")[0], strict=True))
+    assert row["deploymentTags"] == "timeZone:Europe/Berlin | clockShift:60 | eventGap:0"
+    seen = outlook(records, "c", [row | {"deploymentTags": "eventGap:120"}])
+    [(new, old)] = seen.changed
+    assert isinstance(new, Deployment)
+    assert (old.id, new.event_gap, new.zone) == (cam.id, 120, "Europe/Berlin")
+    assert outlook(records, "c", [row | {"deploymentTags": ""}]).changed == []
+    doubts = outlook(records, "c", [row | {"deploymentTags": "eventGap:9999"}]).doubts
+    assert "no event gap of 0 to 600 seconds" in str(doubts)

@@ -48,6 +48,7 @@ def test_a_student_without_an_account_follows_the_link(ada: TestClient) -> None:
         "by": "ada",
         "collection": "Pond",
         "role": "editor",
+        "may": "add and change pictures",
         "email": "student@example.org",
     }
     assert sign_up(student, "thief@example.org", secret) == 403

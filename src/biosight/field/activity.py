@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from biosight.field.events import starts
+from biosight.field.gaps import Gaps
 from biosight.images import Image
 from biosight.storage.conditions import at_or_below, living
 from biosight.storage.records import Records, Where
@@ -31,8 +32,8 @@ class Activity:
     event_months: tuple[int, ...]
 
 
-def activity(records: Records, collection: str, path: str, gap: int) -> Activity:
-    """The activity of all that hangs at or below a path; `gap` in seconds parts events. A picture
+def activity(records: Records, collection: str, path: str, gaps: Gaps) -> Activity:
+    """The activity of all that hangs at or below a path; `gaps` part events. A picture
     outside of any deployment is an event of its own."""
     below = at_or_below("label_path", path)
     where = [*living(collection), *below, Where("taken", "!=", "")]
@@ -46,7 +47,7 @@ def activity(records: Records, collection: str, path: str, gap: int) -> Activity
             placed.append((str(deployment), str(taken)))
         else:
             events[hour] += n
-    events.update(start[:13] for start in starts(placed, gap))
+    events.update(start[:13] for start in starts(placed, gaps))
     label = (line_of(path) or ("",))[-1]
     return Activity(path, label, *by_hour_and_month(images), *by_hour_and_month(events))
 

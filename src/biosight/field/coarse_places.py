@@ -6,21 +6,21 @@ sensitive was seen is coarse for all its pictures, those in the trash too: else 
 Not here: who is shown places so (web), or what an export says of it (gallery/standards).
 """
 
-import math
 import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 
 from biosight.collection import Collection
+from biosight.field.grid import ShownPlace, shown_at, shown_place
 from biosight.images import Image
 from biosight.images.words import sought
 from biosight.labels import Annotation, Identifications
+from biosight.places import Site
 from biosight.storage.records import Records, Where, among, pages, parts
 from biosight.taxa.naming import Naming, alike
 from biosight.taxa.paths import line_of
 
-METRES_PER_DEGREE = 111_320.0
 # Readings of a picture that nobody has brought together yet.
 OPEN_STATES = ("one", "differ")
 Accepted = Callable[[str], str]
@@ -103,6 +103,14 @@ class Coarsening:
     def of_site(self, site: str) -> float:
         """The grid in degrees for a site, 0 for none."""
         return self.degrees if site in self.sites else 0.0
+
+    def place_of(self, image: Image) -> ShownPlace | None:
+        """Return where a picture was taken, by its own coordinates, as they may be shown."""
+        return shown_at(image.latitude, image.longitude, self.of(image))
+
+    def place_of_site(self, site: Site) -> ShownPlace:
+        """Return where a site is, as it may be shown."""
+        return shown_place(site.latitude, site.longitude, self.of_site(site.id))
 
     def tells(self, image: Image, text: str) -> bool:
         """Would a label or a sentence tell what was seen at a place that is shown exactly?"""
@@ -190,38 +198,3 @@ def hidden_groups(rule: Coarsening, labels: Iterable[str], paths: Iterable[str])
     )
     groups = [[Where(name, "in", part)] for name, values in met for part in parts(values)]
     return [Where.any(*groups)] if groups else []
-
-
-def middle(latitude: float, longitude: float, degrees: float) -> tuple[float, float]:
-    """The middle of the cell that a place lies in."""
-    found: Sequence[float] = [
-        min((math.floor(v / degrees) + 0.5) * degrees, limit - degrees / 2)
-        for v, limit in ((latitude, 90), (longitude, 180))
-    ]
-    decimals = decimals_of(degrees)
-    return round(found[0], decimals), round(found[1], decimals)
-
-
-def coarsened(
-    latitude: float, longitude: float, rule: float, asked: float
-) -> tuple[float, float, float]:
-    """A place cut to the rule's cell, then to the cell of the grid that was asked for, and the
-    wider of both grids in degrees; 0 stands for none.
-
-    The second cut sees only the middle of the first, so that no choice of grids tells more; a grid
-    that is no wider than the rule's changes nothing.
-    """
-    for degrees in (rule, asked if asked > rule else 0.0):
-        if degrees:
-            latitude, longitude = middle(latitude, longitude, degrees)
-    return latitude, longitude, max(rule, asked)
-
-
-def decimals_of(degrees: float) -> int:
-    """How many decimals tell a cell's middle."""
-    return max(0, math.ceil(-math.log10(degrees))) + 2
-
-
-def uncertainty(degrees: float) -> int:
-    """Half a cell's diagonal, in metres."""
-    return math.ceil(degrees / 2 * math.sqrt(2) * METRES_PER_DEGREE)

@@ -11,6 +11,7 @@ from datetime import datetime
 
 import numpy as np
 
+from biosight.field.gaps import Gaps
 from biosight.images import Image
 from biosight.places.clocks import instant
 from biosight.storage.conditions import living
@@ -41,7 +42,7 @@ def follows(before: datetime, after: datetime, gap: int) -> bool:
     return abs((after - before).total_seconds()) <= gap
 
 
-def starts(pictures: Iterable[tuple[str, str]], gap: int) -> list[str]:
+def starts(pictures: Iterable[tuple[str, str]], gaps: Gaps) -> list[str]:
     """The first time of each event, given deployments and times in any order; a day alone is in
     none."""
     dated = [(d, t) for d, t in pictures if len(t) >= SECONDS]
@@ -53,7 +54,8 @@ def starts(pictures: Iterable[tuple[str, str]], gap: int) -> list[str]:
     said = [t[:SECONDS].replace(":60", ":59") for _, t in dated]
     moments = np.array(said, dtype="datetime64[s]").astype(np.int64)
     order = np.lexsort((moments, cameras))
-    apart = (np.diff(moments[order]) > gap) | (np.diff(cameras[order]) > 0)
+    allowed = np.array([gaps.of(d) for d in numbers])[cameras[order][1:]]
+    apart = (np.diff(moments[order]) > allowed) | (np.diff(cameras[order]) > 0)
     return [dated[n][1] for n in order[np.concatenate(([True], apart))]]
 
 
@@ -84,7 +86,7 @@ def reach(records: Records, image: Image, gap: int, *, descending: bool) -> tupl
         size = FAR
 
 
-def events_of(records: Records, images: Sequence[Image], gap: int) -> dict[str, Event]:
+def events_of(records: Records, images: Sequence[Image], gaps: Gaps) -> dict[str, Event]:
     """The events of some pictures of a collection, by the pictures' ids; a trashed one is in none.
     Each event is sought once."""
     found: dict[str, Event] = {}
@@ -92,7 +94,7 @@ def events_of(records: Records, images: Sequence[Image], gap: int) -> dict[str, 
     for image in sorted(images, key=lambda i: (i.deployment, i.taken)):
         inside = latest is not None and latest.deployment == image.deployment
         if latest is None or not inside or image.taken > latest.end:
-            latest = None if image.trashed else event_of(records, image, gap)
+            latest = None if image.trashed else event_of(records, image, gaps.of(image.deployment))
         if latest is not None:
             found[image.id] = latest
     return found

@@ -33,7 +33,7 @@ class Deployment:
     `site` is a Site's id, "" for none yet. `shift` in seconds is added to what the clock said,
     `zone` (IANA) is where it stood, "" unknown. `start` and `end` are corrected local times to the
     second, "" for the first and last picture's. `height` of the camera in metres; `bait` is None
-    where nobody said.
+    where nobody said. `event_gap` in seconds is None for the collection's (field/gaps.py).
     """
 
     table: ClassVar[str] = "deployments"
@@ -52,4 +52,5 @@ class Deployment:
     height: float | None = None
     bait: bool | None = None
     comments: str = ""
+    event_gap: int | None = None
     version: int = 1

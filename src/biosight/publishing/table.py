@@ -9,7 +9,8 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
-from biosight.field.coarse_places import EXACT, Coarsening, middle
+from biosight.field.coarse_places import EXACT, Coarsening
+from biosight.field.grid import shown_at
 from biosight.images import Image
 from biosight.labels import Prediction
 from biosight.places import Deployment, Site
@@ -169,11 +170,10 @@ def place_told(
 ) -> tuple[float | None, float | None, float | None]:
     """Latitude, longitude and altitude as they are told, the site's where there is one: coarse, and
     without altitude, where the rule hides the place."""
-    degrees, altitude = rule.of(image), image.capture.altitude
-    place = (site.latitude, site.longitude) if site else (image.latitude, image.longitude)
-    if not degrees or place[0] is None or place[1] is None:
-        return *place, altitude
-    return *middle(place[0], place[1], degrees), None
+    where = (site.latitude, site.longitude) if site else (image.latitude, image.longitude)
+    place = shown_at(*where, rule.of(image))
+    altitude = None if place and place.degrees else image.capture.altitude
+    return (place.latitude, place.longitude, altitude) if place else (*where, altitude)
 
 
 def moment(seconds: float) -> str:

@@ -209,11 +209,12 @@ def deployment_cells(id: str, image: Image, scope: Scope) -> dict[str, str]:
 
 
 def tags(deployment: Deployment) -> str:
-    """What the format has no column for: the time zone and the shift of the clock, which
-    `import-camtrap` reads again."""
+    """What the format has no column for: the time zone, the shift of the clock, and the event gap,
+    which `import-camtrap` reads again."""
     zone = f"timeZone:{deployment.zone}" if deployment.zone else ""
     shift = f"clockShift:{deployment.shift}" if deployment.shift else ""
-    return " | ".join(filter(None, (zone, shift)))
+    gap = "" if deployment.event_gap is None else f"eventGap:{deployment.event_gap}"
+    return " | ".join(filter(None, (zone, shift, gap)))
 
 
 def bound(local: str, deployment: Deployment, image: Image, scope: Scope) -> str:

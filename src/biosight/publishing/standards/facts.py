@@ -10,8 +10,10 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from itertools import islice
 
-from biosight.field.coarse_places import EXACT, Coarsening, coarsened, decimals_of, uncertainty
+from biosight.field.coarse_places import EXACT, Coarsening
 from biosight.field.events import numbered
+from biosight.field.gaps import Gaps
+from biosight.field.grid import coarsened, decimals_of, uncertainty
 from biosight.images import Image
 from biosight.labels import IN_BULK, Annotation, LabelNames, Prediction
 from biosight.places import Deployment, Site
@@ -49,8 +51,8 @@ class Scope:
     labels, the collection's tree of names, a grid for coordinates in degrees (0 for exact ones),
     and the offset from UTC in minutes of clocks of which neither file nor deployment says one
     (None: unknown). `sites` and `deployments` are the collection's, by id; `credits` says who
-    answers for it. `rule` says what is coarse whatever was asked, `gap` in seconds what is one
-    event, `address` where people reach the server."""
+    answers for it. `rule` says what is coarse whatever was asked, `gaps` what is one event,
+    `address` where people reach the server."""
 
     collection: str
     name: str
@@ -63,7 +65,7 @@ class Scope:
     deployments: Mapping[str, Deployment] = field(default_factory=dict)
     credits: Credits = field(default_factory=lambda: NOBODY)
     rule: Coarsening = EXACT
-    gap: int = 60
+    gaps: Gaps = field(default_factory=lambda: Gaps(60))
     address: str = ""
 
     @property
@@ -151,7 +153,8 @@ def every(records: Records, scope: Scope) -> Iterator[Facts]:
     deployments = sorted(map(str, records.count_by(Image, here, "deployment")))
     for deployment in deployments:
         images = in_time(records, [*here, Where("deployment", "=", deployment)])
-        flow = numbered(images, scope.gap) if deployment else ((i, i.taken) for i in images)
+        gap = scope.gaps.of(deployment)
+        flow = numbered(images, gap) if deployment else ((i, i.taken) for i in images)
         while page := list(islice(flow, PAGE)):
             yield from of(records, page, scope)
 

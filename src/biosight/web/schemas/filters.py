@@ -4,13 +4,13 @@ All are made from one table. Not here: the table (gallery/filters.py).
 """
 
 from dataclasses import replace
-from math import ceil, floor
 from typing import Annotated, Any
 
 from fastapi import Depends, Query
 from pydantic import BeforeValidator, Field, create_model
 
 from biosight import gallery
+from biosight.field.grid import box_on_grid
 from biosight.gallery.filters import FIELDS, PARTS, FilterPart
 from biosight.membership import Access
 from biosight.storage.records import Where
@@ -77,16 +77,9 @@ def matching(access: Access, chosen: gallery.Filter) -> list[Where]:
     """A filter as conditions on a collection's images, for this person: where a collection hides
     places, a viewer's box on the map is as coarse as they are, so that it finds none of them."""
     c = access.collection
-    if chosen.box and c.sensitive and not access.may("change"):
-        chosen = replace(chosen, box=widened(chosen.box, c.coarse))
+    if chosen.box and c.hiding and not access.may("change"):
+        chosen = replace(chosen, box=box_on_grid(chosen.box, c.coarse))
     return gallery.conditions(c.id, c.threshold, chosen)
-
-
-def widened(box: str, degrees: float) -> str:
-    """A box moved outward to the lines of a grid."""
-    south, west, north, east = (float(edge) / degrees for edge in box.split(","))
-    edges = (floor(south), floor(west), ceil(north), ceil(east))
-    return ",".join(f"{edge * degrees:.6f}" for edge in edges)
 
 
 Filtered = Annotated[gallery.Filter, Depends(image_filter)]

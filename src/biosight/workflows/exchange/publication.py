@@ -10,6 +10,7 @@ from biosight import accounts, registry
 from biosight.bootstrap import Catalogue
 from biosight.collection import Collection, clean_asked_grid
 from biosight.field.coarse_places import coarsening
+from biosight.field.gaps import gaps_among
 from biosight.own_names.collected import Names
 from biosight.publishing.standards.facts import Credits, Scope
 from biosight.publishing.table import Telling
@@ -50,7 +51,7 @@ def scope_of(
             rights_holder=told.get("rights_holder", ""),
         ),
         rule=coarsening(records, collection, naming, names.accepted),
-        gap=collection.event_gap,
+        gaps=gaps_among(collection, deployments.values()),
         address=address,
     )
 

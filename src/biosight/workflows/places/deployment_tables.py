@@ -8,6 +8,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
+from biosight.collection import LONGEST_GAP
 from biosight.errors import BadRequest, Conflict
 from biosight.places import Deployment, Site
 from biosight.places.clocks import checked_moment
@@ -141,13 +142,17 @@ def row_deployment(row: Row, collection: str, site: str) -> Deployment:
 
 
 def tagged(said: str) -> dict[str, Any]:
-    """The time zone and the clock's shift in seconds that BioSight writes as tags. Raises
-    BadRequest in words."""
+    """The time zone, and the clock's shift and the event gap in seconds, that BioSight writes as
+    tags. Raises BadRequest in words."""
     tags = dict(t.strip().partition(":")[::2] for t in said.split("|") if ":" in t)
     shift = tags.get("clockShift", "")
     if shift and not re.fullmatch(r"[+-]?\d{1,10}", shift):
         raise BadRequest(f"“{shift}” is no shift of a clock in seconds.")
-    return {"zone": tags.get("timeZone", ""), "shift": int(shift or 0)}
+    gap = tags.get("eventGap", "")
+    if gap and not (re.fullmatch(r"\d{1,5}", gap) and int(gap) <= LONGEST_GAP):
+        raise BadRequest(f"“{gap}” is no event gap of 0 to {LONGEST_GAP} seconds.")
+    event_gap = int(gap) if gap else None
+    return {"zone": tags.get("timeZone", ""), "shift": int(shift or 0), "event_gap": event_gap}
 
 
 def local(said: str) -> str:
@@ -174,6 +179,7 @@ def merged(old: Deployment, wanted: Deployment) -> Deployment:
         comments=wanted.comments or old.comments,
         zone=wanted.zone or old.zone,
         shift=wanted.shift or old.shift,
+        event_gap=old.event_gap if wanted.event_gap is None else wanted.event_gap,
     )
     return new if new == old else sound(replace(new, version=old.version + 1))
 

@@ -8,8 +8,10 @@ from fastapi import APIRouter, Query
 from pydantic import BaseModel, Field
 
 from biosight.field.activity import activity, busiest
-from biosight.field.coarse_places import Coarsening, hidden_groups, middle
+from biosight.field.coarse_places import Coarsening, hidden_groups
 from biosight.field.days import days_of
+from biosight.field.gaps import all_gaps
+from biosight.field.grid import ShownPlace, shown_place
 from biosight.images import Image
 from biosight.storage.records import Records, Where
 from biosight.web.access.deps import MayLook, Open, Store
@@ -42,8 +44,8 @@ def show_activity(access: MayLook, records: Store, under: Paths = ()) -> list[Ac
     names; without any, of the four that most pictures bear."""
     c = access.collection.id
     chosen = under or tuple(busiest(records, c, 4))
-    gap = access.collection.event_gap
-    return [ActivityOut(**asdict(activity(records, c, path, gap))) for path in chosen]
+    gaps = all_gaps(records, access.collection)
+    return [ActivityOut(**asdict(activity(records, c, path, gaps))) for path in chosen]
 
 
 class DaysOut(BaseModel):
@@ -91,7 +93,7 @@ def show_map(access: MayLook, biosight: Open, records: Store, chosen: Filtered) 
     rule = seen_rule(access, biosight, records)
     images = records.count_by(Image, where, "site")
     points = [
-        point(s.id, s.name, (s.latitude, s.longitude), rule.of_site(s.id), images.get(s.id, 0))
+        point(s.id, s.name, rule.place_of_site(s), images.get(s.id, 0))
         for s in deployment_acts.sites_of(records, c.id)
     ]
     return points + cells(records, where, rule)
@@ -112,15 +114,17 @@ def cells(records: Records, where: list[Where], rule: Coarsening) -> list[PointO
         latitude, longitude = (float(part) for part in cell.split())
         for many, degrees in ((n - hidden[cell], 0.0), (hidden[cell], rule.degrees)):
             if many > 0:
-                found.append(point("", "", (latitude, longitude), degrees, many))
+                found.append(point("", "", shown_place(latitude, longitude, degrees), many))
     return found
 
 
-def point(
-    site: str, name: str, place: tuple[float, float], degrees: float, images: int
-) -> PointOut:
-    """A point, in the middle of its cell where it is coarse."""
-    latitude, longitude = middle(*place, degrees) if degrees else place
+def point(site: str, name: str, place: ShownPlace, images: int) -> PointOut:
+    """A point of the map."""
     return PointOut(
-        site=site, name=name, latitude=latitude, longitude=longitude, coarse=degrees, images=images
+        site=site,
+        name=name,
+        latitude=place.latitude,
+        longitude=place.longitude,
+        coarse=place.degrees,
+        images=images,
     )

@@ -11,7 +11,9 @@ from typing import Annotated, Any
 from fastapi import APIRouter, File, UploadFile
 from pydantic import BaseModel, Field
 
-from biosight.field.coarse_places import middle, uncertainty
+from biosight.collection import LONGEST_GAP
+from biosight.field.coarse_places import Coarsening
+from biosight.field.grid import uncertainty
 from biosight.images import Image
 from biosight.places import Deployment, Site, tables
 from biosight.places.clocks import MOST_SHIFT, checked_moment, shift_between, shifted
@@ -75,7 +77,8 @@ class SiteOut(BaseModel):
 
 class DeploymentIn(Input):
     """A camera at a site for a time; times are local, `zone` is IANA's, `shift` in seconds is added
-    to what the clock said, `height` in metres."""
+    to what the clock said, `height` in metres. `event_gap` in seconds is null for the
+    collection's."""
 
     name: str = Field(min_length=1, max_length=deployment_acts.LONGEST_NAME)
     site: Id = ""
@@ -87,6 +90,7 @@ class DeploymentIn(Input):
     height: float | None = Field(None, ge=0, le=1000)
     bait: bool | None = None
     comments: str = Field("", max_length=2000)
+    event_gap: int | None = Field(None, ge=0, le=LONGEST_GAP)
 
 
 class DeploymentChange(DeploymentIn):
@@ -111,6 +115,7 @@ class DeploymentOut(BaseModel):
     height: float | None
     bait: bool | None
     comments: str
+    event_gap: int | None
     images: int
     first: str
     last: str
@@ -176,7 +181,7 @@ def sites(access: MayLook, biosight: Open, records: Store) -> list[SiteOut]:
         SiteOut(
             id=s.id,
             name=s.name,
-            **place_seen(s, rule.of_site(s.id)),
+            **place_seen(s, rule),
             habitat=s.habitat,
             images=images.get(s.id, 0),
             deployments=used.get(s.id, 0),
@@ -185,14 +190,15 @@ def sites(access: MayLook, biosight: Open, records: Store) -> list[SiteOut]:
     ]
 
 
-def place_seen(site: Site, degrees: float) -> dict[str, Any]:
+def place_seen(site: Site, rule: Coarsening) -> dict[str, Any]:
     """A site's place, exact or in the middle of its cell."""
-    if not degrees:
-        exact = {"latitude": site.latitude, "longitude": site.longitude}
-        return exact | {"uncertainty": site.uncertainty, "coarse": 0.0}
-    latitude, longitude = middle(site.latitude, site.longitude, degrees)
-    far = {"uncertainty": uncertainty(degrees), "coarse": degrees}
-    return {"latitude": latitude, "longitude": longitude} | far
+    place = rule.place_of_site(site)
+    return {
+        "latitude": place.latitude,
+        "longitude": place.longitude,
+        "uncertainty": uncertainty(place.degrees) if place.degrees else site.uncertainty,
+        "coarse": place.degrees,
+    }
 
 
 def site_from(body: SiteIn, collection: str) -> Site:

@@ -15,7 +15,7 @@ from biosight.accounts import Share
 from biosight.bootstrap import BioSight
 from biosight.collection import Collection
 from biosight.errors import BadRequest, NotFound
-from biosight.field.coarse_places import middle
+from biosight.field.grid import shown_at
 from biosight.images import Image
 from biosight.storage.conditions import at_or_below, living
 from biosight.storage.records import Records, Where
@@ -230,9 +230,7 @@ def list_shared(
 
 def seen_image(image: Image, collection: Collection) -> SeenImage:
     """A picture as a visitor sees it."""
-    latitude = longitude = None
-    if image.latitude is not None and image.longitude is not None:
-        latitude, longitude = middle(image.latitude, image.longitude, collection.coarse)
+    place = shown_at(image.latitude, image.longitude, collection.coarse)
     return SeenImage(
         id=image.id,
         name=image.name,
@@ -241,8 +239,8 @@ def seen_image(image: Image, collection: Collection) -> SeenImage:
         taken=image.taken_at,
         width=image.width,
         height=image.height,
-        latitude=latitude,
-        longitude=longitude,
+        latitude=place.latitude if place else None,
+        longitude=place.longitude if place else None,
     )
 
 

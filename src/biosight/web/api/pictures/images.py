@@ -11,8 +11,9 @@ from pydantic import BaseModel, Field
 from biosight import accounts, gallery, logbook
 from biosight.bootstrap import BioSight
 from biosight.errors import BadRequest, Unavailable
-from biosight.field.coarse_places import Coarsening, middle
+from biosight.field.coarse_places import Coarsening
 from biosight.field.events import Event, event_of, events_of
+from biosight.field.gaps import gap_of, gaps_of
 from biosight.images import SHOWN_AS_IS, Capture, Image
 from biosight.labels import Annotation, Prediction
 from biosight.membership import Access
@@ -56,8 +57,8 @@ LINK_SECONDS = 300
 
 
 class EventOut(BaseModel):
-    """Pictures of one deployment that follow each other within the collection's gap: first and last
-    local time, and how many they are."""
+    """Pictures of one deployment that follow each other within the collection's or its own gap:
+    first and last local time, and how many they are."""
 
     id: str
     start: str
@@ -138,7 +139,8 @@ def list_images(
         page = groups.alike_page(biosight, c.id, where, cursor, limit)
     else:
         page = gallery.page(records, where, sort, cursor, limit)
-    found = events_of(records, page.images, c.event_gap) if events else {}
+    gaps = gaps_of(records, c, (i.deployment for i in page.images)) if events else None
+    found = events_of(records, page.images, gaps) if gaps else {}
     return ImagePage(
         images=[image_out(i, access) for i in page.images],
         next=page.next,
@@ -163,7 +165,8 @@ def detail(biosight: BioSight, image: Image, access: Access, records: Store) -> 
     """An image with guesses and metadata."""
     prediction = latest_prediction(records, image.id)
     naming = naming_of(records, biosight.catalogue, access.collection)
-    event = event_of(records, image, access.collection.event_gap)
+    gap = gap_of(access.collection, records.get(Deployment, image.deployment))
+    event = event_of(records, image, gap)
     return ImageDetail(
         **image_out(image, access).model_dump(),
         top=guesses_out(prediction.top, naming) if prediction else [],
@@ -181,13 +184,13 @@ def detail(biosight: BioSight, image: Image, access: Access, records: Store) -> 
 
 def place_seen(image: Image, rule: Coarsening) -> dict[str, Any]:
     """A picture's own coordinates as this person may see them."""
-    degrees, place = rule.of(image), (image.latitude, image.longitude)
-    capture = image.capture
-    if degrees and place[0] is not None and place[1] is not None:
-        place = middle(place[0], place[1], degrees)
-        capture = replace(capture, altitude=None)
-    latitude, longitude = place
-    return {"latitude": latitude, "longitude": longitude, "coarse": degrees, "capture": capture}
+    place, hidden = rule.place_of(image), rule.hides(image)
+    return {
+        "latitude": place.latitude if place else None,
+        "longitude": place.longitude if place else None,
+        "coarse": rule.of(image),
+        "capture": replace(image.capture, altitude=None) if place and hidden else image.capture,
+    }
 
 
 def shown_event(event: Event) -> EventOut:

@@ -12,8 +12,8 @@ import { done, drawRows, removePlace, small } from "./sites.js";
 
 /** What the API wants of a deployment. @param {any} d */
 export function asBody(d) {
-  const { name, site, camera, start, end, zone, shift, height, bait, comments } = d;
-  return { name, site, camera, start, end, zone, shift, height, bait, comments };
+  const { name, site, camera, start, end, zone, shift, height, bait, comments, event_gap } = d;
+  return { name, site, camera, start, end, zone, shift, height, bait, comments, event_gap };
 }
 
 /** Change a deployment; its pictures follow. @param {Page} page @param {any} d @param {any} body @returns {Promise<string>} the act */
@@ -35,7 +35,8 @@ export async function editDeployment(page, sites, d) {
   const send = async (/** @type {Record<string, string>} */ said) => {
     const height = said.height ? Number(said.height) : null;
     const bait = said.bait ? said.bait === "true" : null;
-    const body = { ...asBody(d ?? { shift: 0, comments: "" }), ...said, height, bait };
+    const event_gap = said.event_gap ? Number(said.event_gap) : null;
+    const body = { ...asBody(d ?? { shift: 0, comments: "" }), ...said, height, bait, event_gap };
     const act = d ? await changeDeployment(page, d, body) : (await call("POST", `${page.here}/deployments`, body)).act;
     done(page, d ? `${said.name} is changed` : `${said.name} is added: select pictures and press Place`, act);
   };
@@ -58,6 +59,13 @@ export async function editDeployment(page, sites, d) {
         { name: "zone", label: "Time zone", value: zone, hint: "such as Europe/Berlin" },
         { name: "height", label: "Height of the camera, metres", value: d?.height, type: "number" },
         { name: "bait", label: "Bait", value: d?.bait ?? "", options: BAIT },
+        {
+          name: "event_gap",
+          label: "Longest gap within an event, seconds",
+          value: d?.event_gap ?? "",
+          type: "number",
+          hint: "leave empty for the collection’s",
+        },
       ],
     },
     send,

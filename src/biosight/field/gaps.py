@@ -1,0 +1,48 @@
+"""Event gaps: how long two pictures of a deployment may lie apart and still be one event.
+
+A collection has one; a deployment may have its own, for a camera that waits longer between
+pictures. Not here: what an event is (events.py).
+"""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+
+from biosight.collection import Collection
+from biosight.places import Deployment
+from biosight.storage.records import Records, Where, among, find_all
+
+
+def gap_of(collection: Collection, deployment: Deployment | None) -> int:
+    """Return the event gap of a deployment in seconds: its own, else the collection's."""
+    own = deployment.event_gap if deployment else None
+    return collection.event_gap if own is None else own
+
+
+@dataclass(frozen=True, slots=True)
+class Gaps:
+    """The event gaps of several deployments in seconds: `common`, and by id those of their own."""
+
+    common: int
+    own: Mapping[str, int] = field(default_factory=dict)
+
+    def of(self, deployment: str) -> int:
+        """Return the gap of a deployment by its id."""
+        return self.own.get(deployment, self.common)
+
+
+def gaps_among(collection: Collection, deployments: Iterable[Deployment]) -> Gaps:
+    """Return the gaps of some deployments of a collection."""
+    own = {d.id: d.event_gap for d in deployments if d.event_gap is not None}
+    return Gaps(collection.event_gap, own)
+
+
+def all_gaps(records: Records, collection: Collection) -> Gaps:
+    """Return the gaps of all deployments of a collection."""
+    here = [Where("collection", "=", collection.id)]
+    return gaps_among(collection, find_all(records, Deployment, here))
+
+
+def gaps_of(records: Records, collection: Collection, deployments: Iterable[str]) -> Gaps:
+    """Return the gaps of deployments by their ids; "" and what is gone have the collection's."""
+    ids = sorted(set(deployments) - {""})
+    return gaps_among(collection, among(records, Deployment, ids))
