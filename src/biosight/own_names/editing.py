@@ -11,7 +11,7 @@ from dataclasses import asdict, dataclass, replace
 from biosight.errors import BadRequest
 from biosight.labels import clean_label
 from biosight.own_names.collected import Names
-from biosight.own_names.known import KnownTaxon, known_id
+from biosight.own_names.known import KnownTaxon, known_from, known_id
 from biosight.storage.records import Insert, Records, Remove, Replace, Where, Write, find_all
 from biosight.taxa.tree import Taxon, Tree
 
@@ -63,33 +63,15 @@ def drop_source(records: Records, collection: str, source: str) -> int:
     return records.remove(KnownTaxon, where)
 
 
-def add_edit(
-    records: Records,
-    collection: str,
-    names: Names,
-    label: str,
-    parent: str,
-    *,
-    scientific_name: str = "",
-    taxon_rank: str = "",
-    vernacular_name: str = "",
-) -> tuple[str, Edit]:
-    """A new label below `parent` ("" for a root), as it is written, and the edit. Raises
+def add_edit(records: Records, collection: str, names: Names, wanted: Taxon) -> tuple[str, Edit]:
+    """A new label below its parent ("" for a root), as it is written, and the edit. Raises
     BadRequest where it is in the tree, or its parent is not."""
-    new = clean_label(label)
+    new = clean_label(wanted.id)
     known = names.accepted(new)
     if known in names.tree:
         raise BadRequest(f"{known} is in the tree of names already.")
-    upper = parent_in(names.tree, names.accepted(parent))
-    made = KnownTaxon(
-        known_id(collection, new),
-        collection,
-        new,
-        scientific_name or "",
-        taxon_rank,
-        upper,
-        vernacular_name,
-    )
+    upper = parent_in(names.tree, names.accepted(wanted.parent))
+    made = known_from(collection, replace(wanted, id=new, parent=upper))
     return new, edit_of(records, [], [made])
 
 
@@ -107,15 +89,7 @@ def move_edit(records: Records, collection: str, tree: Tree, label: str, parent:
     own = records.get(KnownTaxon, known_id(collection, label))
     if own and not own.accepted:
         return edit_of(records, [own], [replace(own, parent=parent)])
-    made = KnownTaxon(
-        known_id(collection, label),
-        collection,
-        label,
-        taxon.scientific_name,
-        taxon.taxon_rank,
-        parent,
-        taxon.vernacular_name,
-    )
+    made = known_from(collection, replace(taxon, parent=parent))
     return edit_of(records, [own] if own else [], [made])
 
 

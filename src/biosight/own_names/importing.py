@@ -11,11 +11,12 @@ from dataclasses import dataclass, field, replace
 from biosight.errors import BadRequest
 from biosight.labels import clean_label
 from biosight.own_names.collected import Names
-from biosight.own_names.known import KnownTaxon, known_id
+from biosight.own_names.known import KnownTaxon, known_from
 from biosight.storage.records import Insert, InUse, Records
 from biosight.taxa.checklist import Listed
 from biosight.taxa.naming import alike
 from biosight.taxa.ranks import stands_above
+from biosight.taxa.tree import Taxon
 
 MOST_SHOWN = 20
 MOST_LEVELS = 200  # the deepest classifications have some fifty
@@ -144,14 +145,12 @@ def known_taxon(
     def label(name: str) -> str:
         return names.twins.get(alike(name)) or there.get(alike(name), "")
 
-    return KnownTaxon(
-        known_id(collection, one.name),
-        collection,
-        one.name,
-        one.name,
-        one.rank,
-        "" if one.accepted else label(one.parent),
-        one.vernacular,
-        (label(one.accepted) or one.accepted) if one.accepted else "",
-        source,
+    taxon = Taxon(
+        id=one.name,
+        scientific_name=one.name,
+        taxon_rank=one.rank,
+        parent="" if one.accepted else label(one.parent),
+        vernacular_name=one.vernacular,
     )
+    accepted = (label(one.accepted) or one.accepted) if one.accepted else ""
+    return known_from(collection, taxon, accepted=accepted, source=source)

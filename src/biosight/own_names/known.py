@@ -6,11 +6,11 @@ Not here: the tree made of them and of the model's (collected.py).
 import hashlib
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import ClassVar
+from typing import Any, ClassVar
 
 from biosight.storage.records import Records, Where, pages
 from biosight.taxa.naming import alike
-from biosight.taxa.tree import Taxon
+from biosight.taxa.tree import Taxon, kept_fields
 
 PIECE = 5000
 
@@ -43,14 +43,27 @@ class KnownTaxon:
 
     @property
     def taxon(self) -> Taxon:
-        return Taxon(
-            self.label, self.scientific_name, self.taxon_rank, self.parent, self.vernacular_name
-        )
+        return Taxon(self.label, **kept_fields(self))
 
 
 def known_id(collection: str, label: str) -> str:
     """The id that a label has in a collection, whatever its case and accents."""
     return f"{collection}.{hashlib.sha256(alike(label).encode()).hexdigest()[:20]}"
+
+
+def known_from(
+    collection: str, taxon: Taxon, *, accepted: str = "", source: str = ""
+) -> KnownTaxon:
+    """Return a taxon as a collection keeps it."""
+    kept: dict[str, Any] = {**kept_fields(taxon)}
+    return KnownTaxon(
+        id=known_id(collection, taxon.id),
+        collection=collection,
+        label=taxon.id,
+        accepted=accepted,
+        source=source,
+        **kept,
+    )
 
 
 def known_taxa(records: Records, collection: str) -> Iterator[KnownTaxon]:

@@ -4,7 +4,7 @@ Not here: changing either (own_names), or what a model says (inference/rollup.py
 """
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from unicodedata import combining, normalize
 
 from biosight.taxa.paths import as_path
@@ -59,7 +59,7 @@ class Naming:
 
 def renamed_tree(taxa: Iterable[Taxon], renamed: Mapping[str, str]) -> dict[str, Taxon]:
     """Taxa under the names used in a collection; two that became one keep the first's place, and a
-    removed one's children hang where it hung. Never a ring, whatever became one."""
+    removed one's children hang where it hung. The result has no cycles, even after merges."""
     found = {t.id: t for t in taxa}
 
     def shown(id: str) -> str:
@@ -72,9 +72,8 @@ def renamed_tree(taxa: Iterable[Taxon], renamed: Mapping[str, str]) -> dict[str,
         name = renamed.get(taxon.id, taxon.id)
         if name and name not in kept and shown(taxon.parent) != name:
             scientific = taxon.scientific_name or taxon.id
-            kept[name] = Taxon(
-                name, scientific, taxon.taxon_rank, shown(taxon.parent), taxon.vernacular_name
-            )
+            parent = shown(taxon.parent)
+            kept[name] = replace(taxon, id=name, scientific_name=scientific, parent=parent)
     return {t.id: t for t in rooted(kept)}
 
 
@@ -97,7 +96,7 @@ def rooted(taxa: Mapping[str, Taxon]) -> list[Taxon]:
 
 def as_root(taxon: Taxon) -> Taxon:
     """A taxon that hangs below nothing."""
-    return Taxon(taxon.id, taxon.scientific_name, taxon.taxon_rank, "", taxon.vernacular_name)
+    return replace(taxon, parent="")
 
 
 def alike(name: str) -> str:

@@ -5,7 +5,7 @@ list of names (checklist.py), or where a collection keeps its tree (own_names).
 """
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields, replace
 from functools import cached_property
 from types import MappingProxyType
 
@@ -25,6 +25,16 @@ class Taxon:
     taxon_rank: str = ""
     parent: str = ""
     vernacular_name: str = ""
+
+
+# What a record that keeps a taxon has under the same names; its id has a name of its own there.
+KEPT_FIELDS = tuple(f.name for f in fields(Taxon) if f.name != "id")
+
+
+def kept_fields(record: object) -> dict[str, str]:
+    """Return what a taxon, or a record that keeps one, says beside its id, so that a new field of
+    Taxon reaches every copy."""
+    return {name: getattr(record, name) for name in KEPT_FIELDS}
 
 
 class Tree:

@@ -13,7 +13,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from biosight.errors import BadModel, BadRequest
 from biosight.inference.preprocess import Framing
 from biosight.inference.rollup import Rollup
-from biosight.taxa.tree import Taxon, Tree
+from biosight.taxa.tree import Taxon, Tree, kept_fields
 
 
 class CardLabel(BaseModel):
@@ -45,9 +45,7 @@ class CardTaxon(BaseModel):
 
     @property
     def taxon(self) -> Taxon:
-        return Taxon(
-            self.id, self.scientific_name, self.taxon_rank, self.parent, self.vernacular_name
-        )
+        return Taxon(self.id, **kept_fields(self))
 
 
 class ModelCard(BaseModel):

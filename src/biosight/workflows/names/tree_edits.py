@@ -15,6 +15,7 @@ from biosight.own_names.collected import Names
 from biosight.own_names.editing import Edit
 from biosight.review.acts import Act, Change, new_act
 from biosight.storage.records import Insert, Records
+from biosight.taxa.tree import Taxon
 from biosight.workflows.collection_names import names_in
 from biosight.workflows.names.sensitivity import Change as Hidden
 from biosight.workflows.names.sensitivity import moved_sensitive, with_sensitive
@@ -23,36 +24,20 @@ Editing = Callable[[Names], Edit]
 
 
 def add_name(
-    records: Records,
-    catalogue: Catalogue,
-    by: str,
-    collection: str,
-    label: str,
-    parent: str,
-    *,
-    scientific_name: str = "",
-    taxon_rank: str = "",
-    vernacular_name: str = "",
+    records: Records, catalogue: Catalogue, by: str, collection: str, wanted: Taxon
 ) -> tuple[str, Act]:
-    """A new name below `parent`: how it is written, and the act. Raises BadRequest or NotFound."""
+    """A new name below its parent: how it is written, and the act. Raises BadRequest or
+    NotFound."""
     written = ""
 
     def edit(names: Names) -> Edit:
         nonlocal written
-        written, made = editing.add_edit(
-            records,
-            collection,
-            names,
-            label,
-            parent,
-            scientific_name=scientific_name,
-            taxon_rank=taxon_rank,
-            vernacular_name=vernacular_name,
-        )
+        written, made = editing.add_edit(records, collection, names, wanted)
         return made
 
-    below = f" below {parent}" if parent else ""
-    act = edited(records, catalogue, by, collection, f"Added {label.strip()}{below}", edit)
+    below = f" below {wanted.parent}" if wanted.parent else ""
+    words = f"Added {wanted.id.strip()}{below}"
+    act = edited(records, catalogue, by, collection, words, edit)
     return written, act
 
 

@@ -19,6 +19,7 @@ from biosight.taxa.checklist import Listed, read_checklist
 from biosight.taxa.kinds import USUAL
 from biosight.taxa.naming import alike
 from biosight.taxa.paths import line_of
+from biosight.taxa.tree import Taxon, kept_fields
 from biosight.web.access.deps import MayChange, MayLook, Open, Signed, Store
 from biosight.web.body_limits import body_limit, of_files
 from biosight.web.schemas.body import Input
@@ -138,8 +139,9 @@ def add(
     body: NewName, access: MayChange, person: Signed, biosight: Open, records: Store
 ) -> NamesChanged:
     """Add a name below another one."""
+    wanted = Taxon(body.label, **kept_fields(body))
     label, act = tree_edits.add_name(
-        records, biosight.catalogue, person.user.id, access.collection.id, **body.model_dump()
+        records, biosight.catalogue, person.user.id, access.collection.id, wanted
     )
     settled = label_paths.settle(records, biosight.catalogue, access.collection.id)
     return NamesChanged(act=act.id, label=label, settled=settled)
