@@ -4,7 +4,7 @@ WHEN SCHEMA_VERSION RISES: with every change of a record kind's fields, be it a 
 default, a new name or one that goes. A store remembers the number. An older BioSight refuses a
 newer store at start, on SQLite and MongoDB alike: it would replace whole records and drop what it
 does not know. So instances over one database are all updated before any of them is started again.
-tests/storage/test_schema.py fails when fields change and the number does not.
+tests/storage/test_forms.py fails when fields change and the number does not.
 
 A new field has a default, which records of earlier forms get when the store is opened; one that
 follows from other fields is listed in its kind's `derived` (new name -> the others' names, and the
@@ -16,13 +16,14 @@ SQLite (storage/sqlite/schema.py), documents of MongoDB
 
 import types
 import typing
-from collections.abc import Callable
+from collections.abc import Mapping
 from dataclasses import MISSING, Field, dataclass, fields
 from functools import lru_cache
 from typing import Any, cast
 
 from pydantic import TypeAdapter
 
+from biosight.storage.declarations import declared
 from biosight.storage.records import Record
 
 SCHEMA_VERSION = 10
@@ -66,23 +67,7 @@ def kept(field: Field[Any], hint: Any) -> Kept:
     return Kept(field.name, plain, None if plain else TypeAdapter(hint), default)
 
 
-def derived(kind: type[Record]) -> dict[str, tuple[tuple[str, ...], Callable[..., Any]]]:
-    """New name -> the fields it follows from when it is first there, and how."""
-    return cast(dict[str, tuple[tuple[str, ...], Callable[..., Any]]], getattr(kind, "derived", {}))
-
-
-def worded(kind: type[Record]) -> tuple[str, ...]:
-    """The fields that must be equal, then the one of several words, () for none."""
-    return cast(tuple[str, ...], getattr(kind, "worded", ()))
-
-
-def rewritten(kind: type[Record], form: int) -> list[tuple[tuple[str, str], dict[str, str]]]:
+def rewritten(kind: type[Record], form: int) -> list[tuple[tuple[str, str], Mapping[str, str]]]:
     """What a store of an earlier form has under other values: field and value, and what is written
     where a record has it."""
-    every = cast(Any, getattr(kind, "rewritten", ()))
-    return [(where, now) for since, where, now in every if form < since]
-
-
-def formerly(kind: type[Record]) -> dict[str, str]:
-    """New name -> the name that a field had before."""
-    return cast(dict[str, str], getattr(kind, "formerly", {}))
+    return [(where, now) for since, where, now in declared(kind).rewritten if form < since]

@@ -1,13 +1,8 @@
 """Records: the verbs a document store must know, kept to what SQLite and MongoDB serve alike.
 
-A record is a frozen dataclass with `table` and `id`; it may declare `unique` and `indexes`
-(tuples of field names), `counters` (groups of fields whose counts are kept ready, "percent/10" for
-the tenths of one from 0 on) and `totalled` (a number field summed beside those counts), and
-`telling` (fields of which each value has few records), and `worded` (fields that must be equal,
-then one of several words, by whose beginnings records are found). `leaned_on` is set on what many
-writes at once rest on, `precious` on what people would miss: no copy is written over it unasked,
-and `sharded_by` names the fields that say where a cluster keeps it: who replaces a record with
-other ones says what it was. Records with a `version` are replaced by compare-and-set.
+A record is a frozen dataclass with `table` and `id`; what else it may declare, such as indexes, is
+in declarations.py. Records with a `version` are replaced by compare-and-set. When a field of
+`sharded_by` changes, the replacement passes the record as it was.
 Not here: any store (storage/sqlite/store.py, storage/mongo/store.py), or what the records mean.
 """
 

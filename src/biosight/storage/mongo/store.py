@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from copy import copy
 from dataclasses import MISSING
-from typing import Any, cast
+from typing import Any
 from urllib.parse import unquote
 
 from bson.errors import BSONError
@@ -34,7 +34,8 @@ from pymongo.read_concern import ReadConcern
 from pymongo.write_concern import WriteConcern
 
 from biosight.errors import BadRequest, NoSpace, Stale, Unavailable
-from biosight.storage.fields import SCHEMA_VERSION, derived, fields_of, formerly, rewritten, worded
+from biosight.storage.declarations import declared
+from biosight.storage.fields import SCHEMA_VERSION, fields_of, rewritten
 from biosight.storage.mongo.documents import (
     Document,
     beyond,
@@ -199,12 +200,13 @@ class MongoRecords:
             self.add_fields(kind, set(known["fields"].get(kind.table, ())))
             for (field, value), now in rewritten(kind, known["version"]):
                 self.change_all(kind, {field: value}, {"$set": now})
-            for unique, word in ((True, "unique"), (False, "indexes")):
-                for names in getattr(kind, word, ()):
+            has = declared(kind)
+            for unique, groups in ((True, has.unique), (False, has.indexes)):
+                for names in groups:
                     keys = [(name_of(name), ASCENDING) for name in names]
                     name = "_".join(names)
                     self.make_index(kind, keys, unique=unique, name=name)
-            if words := worded(kind):
+            if words := declared(kind).worded:
                 keys = [(name_of(name), ASCENDING) for name in words]
                 self.make_index(kind, keys, unique=False, name="_".join(words))
         said = {k.table: [f.name for f in fields_of(k)] for k in self.kinds}
@@ -233,16 +235,16 @@ class MongoRecords:
     def add_fields(self, kind: type[Record], known: set[str]) -> None:
         """Bring documents with the fields `known` up to a kind's: renamed ones first, then missing
         ones with their defaults."""
-        for new, old in formerly(kind).items():
+        for new, old in declared(kind).formerly.items():
             if old in known and new not in known:
                 self.change_all(kind, {old: {"$exists": True}}, {"$rename": {old: new}})
                 known = known - {old} | {new}
         for f in fields_of(kind):
-            lacks = known and f.name not in known and f.name not in derived(kind)
+            lacks = known and f.name not in known and f.name not in declared(kind).derived
             if lacks and f.default is not MISSING:
                 absent = {f.name: {"$exists": False}}
                 self.change_all(kind, absent, {"$set": {f.name: f.as_json(f.default)}})
-        for field, (sources, made) in derived(kind).items():
+        for field, (sources, made) in declared(kind).derived.items():
             if known and field not in known:
                 self.derive(kind, field, sources, made)
 
@@ -344,7 +346,7 @@ class MongoRecords:
             return [str(kept["_id"]) for kept in found]
 
     def total(self, kind: type[Record], where: Sequence[Where]) -> int:
-        amount = cast(Any, kind).totalled
+        amount = declared(kind).totalled
         summed = {"$group": {"_id": None, "total": {"$sum": f"${amount}"}}}
         with bounded():
             rows = self.grouped(kind, where, summed)
@@ -411,7 +413,8 @@ class MongoRecords:
         """Compare-and-set on the version. Raises Stale."""
         kept = to_document(change.record)
         # A sharded cluster wants to know where the document is, and was.
-        place = {f: getattr(change.was or change.record, f) for f in sharded_by(change.record)}
+        sharded_by = declared(type(change.record)).sharded_by
+        place = {f: getattr(change.was or change.record, f) for f in sharded_by}
         chosen = {"_id": kept["_id"], "version": change.expected, **place}
         done = self.of(type(change.record)).replace_one(chosen, kept, session=session)
         if not done.matched_count:
@@ -432,7 +435,7 @@ class MongoRecords:
         # both go through. A write makes one of them start again.
         chosen = {"_id": change.id, **dict(change.holds)}
         kept = self.of(change.kind)
-        if session is not None and change.expected is None and leaned_on(change.kind):
+        if session is not None and change.expected is None and declared(change.kind).leaned_on:
             if kept.find_one(chosen, session=session) is None:
                 raise Gone(change.kind, change.id)
             self.lean(change.kind, change.id, [own_point(change.kind, change.id)], session)
@@ -473,16 +476,6 @@ class MongoRecords:
         self.database.client.close()
 
 
-def sharded_by(record: Record) -> tuple[str, ...]:
-    """The fields that say on which shard a record's document lies."""
-    return cast(tuple[str, ...], getattr(record, "sharded_by", ()))
-
-
-def leaned_on(kind: type[Record]) -> bool:
-    """Do many writes at once rest on records of a kind?"""
-    return bool(getattr(kind, "leaned_on", False))
-
-
 def concerned(change: Write) -> tuple[type[Record], str]:
     """The kind and the id that a change is about."""
     if isinstance(change, Insert | Replace):
@@ -492,7 +485,7 @@ def concerned(change: Write) -> tuple[type[Record], str]:
 
 def moves_others(change: Write) -> bool:
     """Does it change or remove what others lean on?"""
-    return isinstance(change, Replace | Remove) and leaned_on(concerned(change)[0])
+    return isinstance(change, Replace | Remove) and declared(concerned(change)[0]).leaned_on
 
 
 def points_of(kind: type[Record], id: str) -> list[str]:

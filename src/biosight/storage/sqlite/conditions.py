@@ -10,7 +10,7 @@ from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import replace
 from typing import Any, cast
 
-from biosight.storage.fields import worded
+from biosight.storage.declarations import declared
 from biosight.storage.records import Order, Position, Record, Value, Where
 from biosight.storage.sqlite.schema import TENTH, counters_of
 
@@ -106,7 +106,7 @@ def index_through(
 ) -> tuple[str, ...]:
     """The index that has the records of each value of a field in an order, where those of `equal`
     have one value; () for none."""
-    for index in cast(tuple[tuple[str, ...], ...], getattr(kind, "indexes", ())):
+    for index in declared(kind).indexes:
         at = index.index(field) if field in index else len(index)
         if {*index[:at]} <= {*equal} and index[at + 1 : at + 2] == (order.field,):
             return index
@@ -125,7 +125,7 @@ def turned(where: Sequence[Where]) -> list[Where]:
 
 def telling_fields(kind: type[Record]) -> tuple[str, ...]:
     """A kind's fields of which each value has few records."""
-    return cast(tuple[str, ...], getattr(kind, "telling", ()))
+    return declared(kind).telling
 
 
 class Ways:
@@ -148,7 +148,7 @@ class Ways:
         asks for a word, or every word asked for is a common one."""
         same = {w.field: w.value for w in where if w.op == "="}
         begun = [str(w.value) for w in where if w.op == "begins"]
-        keys = worded(kind)[:-1]
+        keys = declared(kind).worded[:-1]
         if not begun or not all(key in same for key in keys):
             return None
         held = [Where(key, "=", same[key]) for key in keys]
@@ -161,7 +161,7 @@ class Ways:
     def with_word(self, kind: type[Record], where: Sequence[Where]) -> int | None:
         """How many records have the word asked for, by the words alone, be they `turned` or not:
         None where more is asked, or few have one of several words that begin so."""
-        keys = worded(kind)[:-1]
+        keys = declared(kind).worded[:-1]
         asked = [w for w in where if w.field not in keys]
         begun = [str(w.value) for w in asked if w.op == "begins"]
         flags = [w for w in asked if w.op == "=" and w.value is False]
@@ -212,7 +212,7 @@ class Ways:
         if not any(w.op == ">=" for w in where) or self.counter_for(kind, fields) is None:
             return [], 0.0
         same = [w for w in where if w.op == "="]
-        for index in getattr(kind, "indexes", ()):
+        for index in declared(kind).indexes:
             before = {*index[: index.index(order.field)]} if order.field in index else set()
             first = [w for w in same if w.field in before]
             if not before or {w.field for w in first} != before:

@@ -5,10 +5,11 @@ Not here: what stands in which column (schema.py), or when it is done (store.py)
 """
 
 import sqlite3
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 
-from biosight.storage.fields import fields_of, worded
+from biosight.storage.declarations import declared
+from biosight.storage.fields import fields_of
 from biosight.storage.records import Record
 from biosight.storage.sqlite.schema import (
     as_sql,
@@ -44,7 +45,11 @@ def derive(
 
 
 def rewrite_values(
-    connection: sqlite3.Connection, kind: type[Record], field: str, value: str, now: dict[str, str]
+    connection: sqlite3.Connection,
+    kind: type[Record],
+    field: str,
+    value: str,
+    now: Mapping[str, str],
 ) -> None:
     """Write other values where a field has this one."""
     changed = ", ".join(f'"{name}" = ?' for name in now)
@@ -66,7 +71,7 @@ def bring_up(connection: sqlite3.Connection, kind: type[Record]) -> None:
     spelt = bool(columns(connection, f"{kind.table}_words"))
     for statement in schema(kind):
         connection.execute(statement)
-    if worded(kind) and not spelt:
+    if declared(kind).worded and not spelt:
         connection.execute(wording(kind))
     for counter in old:
         connection.execute(counting(counter))

@@ -15,12 +15,12 @@ from collections.abc import Iterator, Sequence
 from concurrent.futures import Future
 from contextlib import AbstractContextManager, closing, contextmanager, nullcontext
 from pathlib import Path
-from typing import Any, cast
+from typing import Any
 
 from biosight.errors import NoSpace, Stale, Unavailable
+from biosight.storage.declarations import declared
 from biosight.storage.fields import (
     SCHEMA_VERSION,
-    derived,
     fields_of,
     rewritten,
 )
@@ -99,7 +99,7 @@ class SqliteRecords:
                     there = columns(connection, kind.table)
                     for statement in additions(kind, there) if there else ():
                         connection.execute(statement)
-                    for field, (sources, made) in derived(kind).items():
+                    for field, (sources, made) in declared(kind).derived.items():
                         if there and field not in there:
                             derive(connection, kind, field, sources, made)
                     for (field, value), now in rewritten(kind, form) if there else ():
@@ -221,7 +221,7 @@ class SqliteRecords:
     def total(self, kind: type[Record], where: Sequence[Where]) -> int:
         clause, values = self.ways.narrowed(kind, where)
         counter = self.ways.counter_for(kind, {w.field for w in where})
-        amount = cast(Any, kind).totalled
+        amount = declared(kind).totalled
         table, number = (counter, "total") if counter else (kind.table, amount)
         sql = f"SELECT coalesce(sum({number}), 0) FROM {table} WHERE {clause}"
         return int(self.rows(sql, values)[0][0])

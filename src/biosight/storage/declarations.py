@@ -1,0 +1,58 @@
+"""What a record kind may declare about itself, each with its default.
+
+A kind declares by a ClassVar of the same name. A name that is not here fails when a store is
+opened, so that a misspelt one is not silence. Not here: the fields of records (fields.py).
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, fields
+from functools import lru_cache
+from typing import Any, get_origin, get_type_hints
+from typing import ClassVar as ClassVariable
+
+from biosight.storage.records import Record
+
+Names = tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Declarations:
+    """The declarations of a record kind.
+
+    `table` is where its records are kept. `unique` and `indexes` are groups of fields. `counters`
+    are groups of fields whose counts are kept ready ("percent/10": the tenths of a number from 0
+    on), and `totalled` is a number that is summed beside them. `telling` are fields of which each
+    value has few records. `worded` is a prefix index: equality fields first, the list of words
+    last. `leaned_on` is set on what many writes at once rest on, `precious` on what people would
+    miss: no copy is written over it unasked. `sharded_by` are the fields that say where a cluster
+    keeps a record. For stores of earlier forms: `derived` maps a new field to those it follows
+    from, and the function; `rewritten` lists since which form which value is called otherwise;
+    `formerly` maps a field's name to the one it had before.
+    """
+
+    table: str
+    unique: tuple[Names, ...] = ()
+    indexes: tuple[Names, ...] = ()
+    counters: tuple[Names, ...] = ()
+    totalled: str = ""
+    telling: Names = ()
+    worded: Names = ()
+    leaned_on: bool = False
+    precious: bool = False
+    sharded_by: Names = ()
+    derived: Mapping[str, tuple[Names, Callable[..., Any]]] = field(default_factory=dict)
+    rewritten: tuple[tuple[int, tuple[str, str], Mapping[str, str]], ...] = ()
+    formerly: Mapping[str, str] = field(default_factory=dict)
+
+
+KNOWN = {f.name for f in fields(Declarations)}
+
+
+@lru_cache(maxsize=128)
+def declared(kind: type[Record]) -> Declarations:
+    """Return what a record kind declares. Raises TypeError for a declaration that is not known."""
+    hints = get_type_hints(kind, include_extras=True)
+    said = {name for name, hint in hints.items() if get_origin(hint) is ClassVariable}
+    if unknown := said - KNOWN:
+        raise TypeError(f"{kind.__name__} declares {', '.join(sorted(unknown))}: no store knows it")
+    return Declarations(**{name: getattr(kind, name) for name in said})
