@@ -31,7 +31,6 @@ from biosight.publishing.standards.camtrap_tables import (
     OBSERVATIONS,
     PUBLISHED,
     TABLES,
-    in_order,
 )
 from biosight.publishing.standards.darwin_core import name_terms
 from biosight.publishing.standards.facts import (
@@ -40,6 +39,7 @@ from biosight.publishing.standards.facts import (
     Scope,
     coordinates,
     every,
+    in_order,
     lines,
     local_time,
     moment,

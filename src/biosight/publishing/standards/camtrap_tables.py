@@ -75,11 +75,3 @@ OBSERVATIONS = (
     "observationComments",
 )
 TABLES = {"deployments": DEPLOYMENTS, "media": MEDIA, "observations": OBSERVATIONS}
-
-
-def in_order(columns: tuple[str, ...], said: dict[str, str]) -> tuple[str, ...]:
-    """A row in the order of the columns, empty where nothing is known. Raises KeyError for a column
-    that the table does not have."""
-    if strange := said.keys() - set(columns):
-        raise KeyError(f"no such column: {sorted(strange)}")
-    return tuple(said.get(name, "") for name in columns)

@@ -17,6 +17,7 @@ from biosight.publishing.standards.facts import (
     Scope,
     coordinates,
     every,
+    in_order,
     lines,
     local_time,
     moment,
@@ -27,6 +28,7 @@ from biosight.storage.records import Records
 from biosight.taxa.kinds import label_kind
 from biosight.taxa.ranks import HIGHER
 
+Row = dict[str, str]
 DWC = "http://rs.tdwg.org/dwc/terms/"
 DC = "http://purl.org/dc/terms/"
 OCCURRENCE = (
@@ -91,12 +93,21 @@ def files(records: Records, scope: Scope) -> dict[str, Iterable[bytes]]:
     return {
         "meta.xml": [meta().encode()],
         "eml.xml": [eml(scope).encode()],
-        "occurrence.csv": lines(OCCURRENCE, (occurrence(f, scope) for f in shown())),
+        "occurrence.csv": lines(
+            OCCURRENCE, (in_order(OCCURRENCE, occurrence(f, scope)) for f in shown())
+        ),
         "identification.csv": lines(
             ("coreid", *IDENTIFICATION),
-            ((f.image.id, s.id, *said(s, scope)) for f in shown() for s in f.said),
+            (
+                (f.image.id, *in_order(IDENTIFICATION, identification(one, scope)))
+                for f in shown()
+                for one in f.said
+            ),
         ),
-        "multimedia.csv": lines(("coreid", *MEDIA), (media(f, scope) for f in shown())),
+        "multimedia.csv": lines(
+            ("coreid", *MEDIA),
+            ((f.image.id, *in_order(MEDIA, media(f, scope))) for f in shown()),
+        ),
     }
 
 
@@ -132,39 +143,44 @@ def no_names(records: Records, scope: Scope) -> dict[str, int]:
     }
 
 
-def occurrence(facts: Facts, scope: Scope) -> tuple[str, ...]:
+def occurrence(facts: Facts, scope: Scope) -> Row:
     """A picture as an occurrence, by what counts now."""
     image, now = facts.image, facts.current
+    credit = scope.credits
+    identified = identification(now, scope) if now else {}
+    identified.pop("identificationID", "")
+    return identified | {
+        "occurrenceID": image.id,
+        "basisOfRecord": basis(image, scope),
+        "eventID": event_id(facts, scope),
+        "eventDate": local_time(image, scope),
+        "vernacularName": vernacular(image, scope),
+        **classification(image, scope),
+        "individualCount": str(image.individuals or ""),
+        "samplingProtocol": "camera trap" if by_camera(image, scope) else "",
+        **location(image, scope),
+        "license": LICENSES.get(credit.license, ""),
+        "rightsHolder": credit.rights_holder,
+        "occurrenceRemarks": image.note,
+    }
+
+
+def location(image: Image, scope: Scope) -> Row:
+    """Where a picture was taken, as coarse as it has to be."""
     latitude, longitude, metres = coordinates(image, scope)
-    grid, site, credit = scope.grid(image), scope.site(image), scope.credits
-    told = scope.named_site(image)
+    grid, site, told = scope.grid(image), scope.site(image), scope.named_site(image)
     coarse = f"Coordinates are the middle of a cell of {grid:g} degrees."
-    name = name_terms(now, scope)
-    return (
-        image.id,
-        basis(image, scope),
-        event_id(facts, scope),
-        local_time(image, scope),
-        name.scientific,
-        name.rank,
-        vernacular(image, scope),
-        *(said(now, scope)[2:] if now else ("", "", "", "")),
-        *classification(image, scope),
-        str(image.individuals or ""),
-        site.id if site else "",
-        told.name if told else "",
-        told.habitat if told else "",
-        "camera trap" if by_camera(image, scope) else "",
-        latitude,
-        longitude,
-        "EPSG:4326" if latitude else "",
-        metres,
-        f"POINT ({longitude} {latitude})" if site else "",
-        coarse if grid and latitude else "",
-        LICENSES.get(credit.license, ""),
-        credit.rights_holder,
-        image.note,
-    )
+    return {
+        "locationID": site.id if site else "",
+        "locality": told.name if told else "",
+        "habitat": told.habitat if told else "",
+        "decimalLatitude": latitude,
+        "decimalLongitude": longitude,
+        "geodeticDatum": "EPSG:4326" if latitude else "",
+        "coordinateUncertaintyInMeters": metres,
+        "footprintWKT": f"POINT ({longitude} {latitude})" if site else "",
+        "dataGeneralizations": coarse if grid and latitude else "",
+    }
 
 
 def by_camera(image: Image, scope: Scope) -> bool:
@@ -192,19 +208,22 @@ def vernacular(image: Image, scope: Scope) -> str:
     return taxon.vernacular_name if taxon else ""
 
 
-def classification(image: Image, scope: Scope) -> tuple[str, ...]:
+def classification(image: Image, scope: Scope) -> Row:
     """Higher classification, the ranks that have terms, the label word for word where it is no
     scientific name, and a qualifier where a person stepped up from a finer answer."""
     naming = scope.naming
     line = [naming.tree.taxa[n].scientific_name for n in naming.tree.line(image.label)]
     higher = naming.higher(image.label)
     taxon = naming.published(image.label)
-    word = image.label if taxon is None or taxon.scientific_name != image.label else ""
+    is_scientific = taxon is not None and taxon.scientific_name == image.label
     finer = naming.path(naming.shown(image.machine_label))
     up = image.who == "person" and finer != image.label_path and image.label_path
-    qualifier = "indet." if up and finer.startswith(image.label_path) else ""
-    above = " | ".join(n for n in line[:-1] if n)
-    return above, *(higher.get(rank, "") for rank in HIGHER), word, qualifier
+    return {
+        "higherClassification": " | ".join(n for n in line[:-1] if n),
+        **{rank: higher.get(rank, "") for rank in HIGHER},
+        "verbatimIdentification": "" if is_scientific else image.label,
+        "identificationQualifier": "indet." if up and finer.startswith(image.label_path) else "",
+    }
 
 
 def name_terms(said: Identification | None, scope: Scope) -> LabelNames:
@@ -221,19 +240,33 @@ def scientific_name(label: str, scope: Scope) -> LabelNames:
     return scope.names.get(label, LabelNames("", ""))
 
 
-def said(one: Identification, scope: Scope) -> tuple[str, ...]:
-    """An identification: name, rank, by, when, status, remarks."""
+def identification(one: Identification, scope: Scope) -> Row:
+    """What was said of a picture: name, by whom, when, and how sure that is."""
     name = name_terms(one, scope)
-    remarks = f"confidence {one.probability:.4f}" if one.probability is not None else ""
-    status = ACCEPTED if one.in_bulk else MACHINE if one.machine else HUMAN
-    return name.scientific, name.rank, one.by, moment(one.at), status, remarks
+    confidence = f"confidence {one.probability:.4f}" if one.probability is not None else ""
+    return {
+        "identificationID": one.id,
+        "scientificName": name.scientific,
+        "taxonRank": name.rank,
+        "identifiedBy": one.by,
+        "dateIdentified": moment(one.at),
+        "identificationVerificationStatus": (
+            ACCEPTED if one.in_bulk else MACHINE if one.machine else HUMAN
+        ),
+        "identificationRemarks": confidence,
+    }
 
 
-def media(facts: Facts, scope: Scope) -> tuple[str, ...]:
+def media(facts: Facts, scope: Scope) -> Row:
     """A picture's file: its address where the server has one, else its name."""
     image, server = facts.image, scope.address.rstrip("/")
-    where = f"{server}/api/v1/images/{image.id}/original" if server else image.name
-    return image.id, where, "StillImage", image.media_type, image.name, image.taken_at
+    return {
+        "identifier": f"{server}/api/v1/images/{image.id}/original" if server else image.name,
+        "type": "StillImage",
+        "format": image.media_type,
+        "title": image.name,
+        "created": image.taken_at,
+    }
 
 
 def meta() -> str:
