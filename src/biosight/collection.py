@@ -142,7 +142,7 @@ def clean_favourites(labels: Sequence[str]) -> tuple[str, ...]:
     """Each label once, in order. Raises BadRequest for too many."""
     cleaned = tuple(dict.fromkeys(clean_label(label) for label in labels))
     if len(cleaned) > MOST_FAVOURITES:
-        raise BadRequest("Nine favourite labels are the most: they sit on the keys 1 to 9.")
+        raise BadRequest("You can have up to nine favourite labels, for the keys 1 to 9.")
     return cleaned
 
 

@@ -180,7 +180,7 @@ def clean_label(text: str) -> str:
     Raises BadRequest when nothing is left or it is longer than MAX_LABEL_LENGTH.
     """
     if len(text) > 4 * MAX_LABEL_LENGTH:  # normalising a long run of marks takes for ever
-        raise BadRequest(f"A label can be {MAX_LABEL_LENGTH} characters long at most.")
+        raise BadRequest(f"A label can be up to {MAX_LABEL_LENGTH} characters long.")
     kept = "".join(
         " " if unicodedata.category(c) in {"Cc", "Zl", "Zp"} else c
         for c in unicodedata.normalize("NFC", text)
@@ -190,5 +190,5 @@ def clean_label(text: str) -> str:
     if not label:
         raise BadRequest("A label needs at least one letter.")
     if len(label) > MAX_LABEL_LENGTH:
-        raise BadRequest(f"A label can be {MAX_LABEL_LENGTH} characters long at most.")
+        raise BadRequest(f"A label can be up to {MAX_LABEL_LENGTH} characters long.")
     return label

@@ -84,7 +84,7 @@ def test_a_table_becomes_a_collection(run: Run, folder: Path, tmp_path: Path) ->
     (folder / "day1" / "IMG_0000.jpg").unlink()
     (folder / "day2" / "IMG_0001.jpg").write_bytes(tiny.picture("Blue", 77))
     said = run("import-table", out).output
-    assert "26 taken in" in said
+    assert "26 imported" in said
     assert "1 not there any more" in said
     assert "26 there already" in run("import-table", out).output
     run("export", "--to", tmp_path / "sorted")
@@ -103,7 +103,7 @@ def test_a_table_has_the_limit_of_uploads(
     run("classify", tmp_path / "in", "--to", tmp_path / "out.parquet", "--workers", 1)
     monkeypatch.setenv("BIOSIGHT_MAX_FILE_MB", "1")
     said = run("import-table", tmp_path / "out.parquet").output
-    assert "3 taken in" in said
+    assert "3 imported" in said
     assert "1 refused" in said
 
 

@@ -54,7 +54,7 @@ def test_sort_refuses_to_sort_into_itself(run: Run, folder: Path) -> None:
 def test_import_is_an_upload(run: Run, folder: Path) -> None:
     add_ada(run)
     preview = run("import", folder, "--dry-run").output
-    assert "9 of 10 files would be taken in" in preview
+    assert "9 of 10 files would be imported" in preview
     assert "notes.txt" in preview
     assert "9 stored, 0 duplicates, 1 refused" in run("import", folder).output
     assert "0 stored, 9 duplicates, 1 refused" in run("import", folder).output

@@ -101,7 +101,7 @@ def test_nothing_ends_the_run_and_all_is_told(
 def test_a_preview_says_the_same(folder: Path, run: Run) -> None:
     add_ada(run)
     said = run("import", folder, "--dry-run").output
-    assert "2 of 14 files would be taken in" in said
+    assert "2 of 14 files would be imported" in said
     assert "leads nowhere" in said
 
 

@@ -97,4 +97,4 @@ def test_the_event_gap_goes_out_and_comes_in_as_a_tag(records: Records) -> None:
     assert (old.id, new.event_gap, new.zone) == (cam.id, 120, "Europe/Berlin")
     assert outlook(records, "c", [row | {"deploymentTags": ""}]).changed == []
     doubts = outlook(records, "c", [row | {"deploymentTags": "eventGap:9999"}]).doubts
-    assert "no event gap of 0 to 600 seconds" in str(doubts)
+    assert "not an event gap of 0 to 600 seconds" in str(doubts)

@@ -175,7 +175,7 @@ def test_a_student_gets_a_link_and_is_the_second_reader(
     form = page.locator("#invite")
     form.get_by_label("As").select_option("editor")
     form.get_by_label("For").fill("student@example.org")
-    form.get_by_role("button", name="Make a link").click()
+    form.get_by_role("button", name="Create link").click()
     link = page.locator("#link code").inner_text()
     context = browser.new_context(base_url=server.url)
     student = context.new_page()

@@ -152,7 +152,7 @@ def test_an_invitation_goes_with_its_collection(ada: TestClient, biosight: BioSi
     ada.delete(f"{API}/collections/{pond}")
     said = newcomer(ada).post(f"{API}/invitation", json={"secret": secret})
     assert said.status_code == 404
-    assert "not there any more" in said.json()["detail"]
+    assert "no longer exist" in said.json()["detail"]
     ada.delete(f"{API}/collections/{pond}/forever")
     assert biosight.archive.records.find(Invitation) == []
 

@@ -130,7 +130,7 @@ def test_a_mail_server_that_is_away_leaves_the_link(ada: TestClient) -> None:
 
 def test_without_a_mail_server_nobody_is_promised_a_letter(client: TestClient) -> None:
     sign_up(client, "ada@example.org")
-    assert "Have a link sent" not in signed_out(client).get("/sign-in").text
+    assert "Send me a link" not in signed_out(client).get("/sign-in").text
     answer = client.post("/api/v1/forgotten", json={"email": "ada@example.org"})
     assert (answer.status_code, "sends no mail" in answer.text) == (400, True)
 

@@ -304,7 +304,7 @@ def test_a_target_that_goes_meanwhile_ends_the_job_in_words(
     up_to(biosight, monkeypatch, 1, lambda: ada.delete(f"{API}/collections/{other}"))
     ended = jobs.get_job(biosight.archive.records, job["id"])
     assert ended.state == "failed"
-    assert ended.words == "What the pictures were to go to is not there any more."
+    assert ended.words == "The collection or deployment for these pictures no longer exists."
     assert history(ada, collection) == [("Moved to Other", 2, False)]
 
 

@@ -174,7 +174,7 @@ def test_an_upload_into_a_collection_that_goes_to_the_trash_is_refused(
             files={"file": ("a.jpg", tiny.picture("Red", 1))},
         )
     assert answer.status_code == 422
-    assert "removed meanwhile" in answer.json()["detail"]
+    assert "removed in the meantime" in answer.json()["detail"]
     assert biosight.archive.records.count(Image) == 0
 
 

@@ -77,7 +77,7 @@ def test_a_rename_makes_no_twin(ada: TestClient, twin: str) -> None:
         assert answer.status_code == 200  # it is that label: a merge
         return
     assert answer.status_code == 409
-    assert "There is a label Green already" in answer.json()["detail"]
+    assert "There is already a label Green" in answer.json()["detail"]
     labels = {x["label"] for x in ada.get(f"{API}/collections/{c}/labels").json()}
     assert labels == {"Red", "Green"}
 

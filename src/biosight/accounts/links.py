@@ -99,7 +99,7 @@ def followed(records: Records, secret: str) -> Invitation:
     """The invitation that a link is, while it is open. Raises NotFound."""
     found = find_link(records, secret, SIGN_UP)
     if found is None:
-        raise NotFound("This invitation ran out, was used, or was withdrawn; ask for a new one.")
+        raise NotFound("This invitation has expired, was used or was withdrawn; ask for a new one.")
     return found
 
 

@@ -64,7 +64,7 @@ def sign_up(
         using = [*rests_on, *used_up(link)]
         return create_user(records, email, password, name, using=using)
     except Stale as error:
-        raise Forbidden("This invitation was used already.") from error
+        raise Forbidden("This invitation was already used.") from error
 
 
 def use_reset(records: Records, secret: str, password: str) -> User:
@@ -73,11 +73,11 @@ def use_reset(records: Records, secret: str, password: str) -> User:
     link = find_link(records, secret, "reset")
     user = records.get(User, link.user) if link else None
     if link is None or user is None:
-        raise NotFound("This link is not valid any more; ask for a new one.")
+        raise NotFound("This link is no longer valid; ask for a new one.")
     check_password(password, user.email)
     try:
         records.write(*used_up(link))
     except Stale as error:
-        raise NotFound("This link was used already; ask for a new one.") from error
+        raise NotFound("This link was already used; ask for a new one.") from error
     changed = set_password(records, user, password)
     return prove(records, changed) if link.by == user.id else changed

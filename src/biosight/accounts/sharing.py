@@ -140,7 +140,7 @@ def follow_link(records: Records, secret: str, password: str, address: str) -> t
     """
     share = records.get(Share, hashed(secret))
     if share is None or share.ends_at <= time.time():
-        raise NotFound("This link ran out or was taken back; ask for a new one.")
+        raise NotFound("This link has expired or was withdrawn; ask for a new one.")
     if share.password:
         check_share_password(records, share, password, address)
     count_of_day(
@@ -154,7 +154,7 @@ def follow_link(records: Records, secret: str, password: str, address: str) -> t
     try:
         records.write(Require(Share, share.id), Insert(Visit(hashed(visit), share.id, ends)))
     except Gone as error:
-        raise NotFound("This link was taken back just now.") from error
+        raise NotFound("This link was withdrawn just now.") from error
     return visit, share
 
 
@@ -184,7 +184,9 @@ def visited(records: Records, secret: str) -> Share:
     visit = records.get(Visit, hashed(secret)) if secret else None
     share = records.get(Share, visit.share) if visit and visit.ends_at > time.time() else None
     if share is None or share.ends_at <= time.time():
-        raise NotFound("This link ran out or was taken back; open it again, or ask for a new one.")
+        raise NotFound(
+            "This link has expired or was withdrawn; open it again, or ask for a new one."
+        )
     return share
 
 

@@ -39,7 +39,7 @@ def classified(folder: Path) -> Iterator[Classified]:
             for batch in pq.ParquetFile(file).iter_batches(ROWS):
                 yield from (as_classified(row) for row in batch.to_pylist() if not row["error"])
         except (pa.ArrowException, KeyError) as error:
-            raise BadRequest(f"{file} is no table of biosight classify.") from error
+            raise BadRequest(f"{file} is not a table written by biosight classify.") from error
 
 
 def as_classified(row: dict[str, Any]) -> Classified:

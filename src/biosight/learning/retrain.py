@@ -325,7 +325,7 @@ def add_candidate(archive: Archive, work: Work, by: str = "") -> ModelVersion:
     same pictures taught in the same way is there already, and is not added again."""
     taken = read_set(work.snapshot)
     if archive.records.get(Collection, taken.collection) is None:
-        raise NotFound("The collection was removed meanwhile.")
+        raise NotFound("The collection was removed in the meantime.")
     card = read_card(work.candidate)
     registry.check_name(archive.records, card.name, taken.collection)
     if (twin := equal_version(archive, card)) is not None:

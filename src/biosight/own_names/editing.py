@@ -69,7 +69,7 @@ def add_edit(records: Records, collection: str, names: Names, wanted: Taxon) -> 
     new = clean_label(wanted.id)
     known = names.accepted(new)
     if known in names.tree:
-        raise BadRequest(f"{known} is in the tree of names already.")
+        raise BadRequest(f"{known} is already in the tree of names.")
     upper = parent_in(names.tree, names.accepted(wanted.parent))
     made = known_from(collection, replace(wanted, id=new, parent=upper))
     return new, edit_of(records, [], [made])

@@ -63,7 +63,7 @@ def checked_moment(said: str) -> str:
     try:
         datetime.fromisoformat(said) if said else None
     except ValueError as error:
-        raise BadRequest(f"{said.replace('T', ' ')} is no date and time.") from error
+        raise BadRequest(f"{said.replace('T', ' ')} is not a date and time.") from error
     return said
 
 
@@ -107,5 +107,5 @@ def shift_between(said: str, true: str) -> int:
         raise BadRequest("Give the local time, without an offset; the zone says the rest.")
     seconds = int((second - first).total_seconds())
     if abs(seconds) > MOST_SHIFT:
-        raise BadRequest("That clock would be more than forty years off; look at the year again.")
+        raise BadRequest("This clock would be more than forty years off; check the year.")
     return seconds

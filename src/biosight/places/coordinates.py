@@ -57,5 +57,5 @@ def read_place(latitude: str, longitude: str) -> tuple[float, float]:
         if abs(value) > LIMITS[name]:
             raise BadRequest(f"A {name} lies between {-LIMITS[name]:.0f} and {LIMITS[name]:.0f}.")
     if north == east == 0:
-        raise BadRequest("0, 0 lies in the Atlantic, and is what devices write that know no place.")
+        raise BadRequest("0, 0 lies in the Atlantic; devices without a position write it.")
     return round(north, 7), round(east, 7)

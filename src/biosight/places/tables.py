@@ -55,7 +55,7 @@ def named_by_deployment(path: str) -> Iterator[Row]:
     text = table_text(Path(path), MOST_BYTES)
     mark, columns = head_of(text)
     if "deploymentid" not in {cell.strip().casefold() for cell in columns}:
-        raise BadRequest("This is no table of deployments: it needs a column deploymentID.")
+        raise BadRequest("This is not a table of deployments: it needs a column deploymentID.")
     rows = [named(row) for row in bounded_rows(text, mark, MOST_ROWS)]
     if not rows:
         raise BadRequest("This table of deployments has no rows.")
@@ -81,7 +81,7 @@ def bounded_rows(text: str, mark: str, most: int) -> Iterator[dict[str, str]]:
     reader = csv.DictReader(io.StringIO(text, ""), delimiter=mark)
     try:
         if len(reader.fieldnames or ()) > MOST_COLUMNS:
-            raise BadRequest(f"A table can have {MOST_COLUMNS:,} columns at most.")
+            raise BadRequest(f"A table can have up to {MOST_COLUMNS:,} columns.")
         yield from islice(reader, most)
         if next(reader, None) is not None:
             raise BadRequest(f"This table has more than {most:,} rows; split it.")
@@ -93,7 +93,7 @@ def bounded_rows(text: str, mark: str, most: int) -> Iterator[dict[str, str]]:
 def table_text(path: Path, most: int) -> str:
     """A table's text. Raises BadRequest for one that is too large."""
     if path.stat().st_size > most:
-        raise BadRequest(f"A table can have {most // 1_000_000} MB at most.")
+        raise BadRequest(f"A table can be up to {most // 1_000_000} MB.")
     return decoded(path.read_bytes())
 
 

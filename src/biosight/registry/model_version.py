@@ -162,7 +162,7 @@ def add(
     try:
         records.write(*adding)
     except InUse as error:
-        raise Conflict(f"There is a model {card.key} already; give it another version.") from error
+        raise Conflict(f"There is already a model {card.key}; give it another version.") from error
     return made
 
 

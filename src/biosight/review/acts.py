@@ -162,7 +162,7 @@ def left_undecided(change: Change) -> Change:
 def with_note(change: Change) -> Change:
     """A note of at most MAX_NOTE characters. Raises BadRequest."""
     if len(change.note) > MAX_NOTE:
-        raise BadRequest(f"A note can be {MAX_NOTE} characters long at most.")
+        raise BadRequest(f"A note can be up to {MAX_NOTE} characters long.")
     return Change(change.kind, note=change.note.strip())
 
 

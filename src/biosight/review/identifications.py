@@ -127,7 +127,7 @@ def identify(records: Records, me: str, image: str, change: Change) -> Identific
     for _ in tries(image):
         picture = records.get(Image, image)
         if picture is None:
-            raise NotFound("There is no such picture any more.")
+            raise NotFound("This picture no longer exists.")
         there = records.get(Identifications, image)
         try:
             return identified(records, me, picture, there, change)
@@ -141,7 +141,7 @@ def identified(
 ) -> Identifications:
     """One try. Raises InUse or Stale when somebody was faster."""
     if there and there.state not in OPEN:
-        raise Conflict("Two people have read this picture already.")
+        raise Conflict("Two people have already read this picture.")
     seen_by = there.seen_by if there else ()
     found = there if there and there.state == "one" else said_outside(records, me, image)
     now = time.time()

@@ -41,7 +41,7 @@ def add_comment(
     Raises BadRequest."""
     kept = clean_comment(text)
     if records.count(Comment, [Where("image", "=", image)]) >= MOST:
-        raise BadRequest(f"A picture has {MOST} comments at most; remove some first.")
+        raise BadRequest(f"A picture can have up to {MOST} comments; remove some first.")
     made = Comment(new_id(), image, by, time.time(), kept)
     called = [u for u in mentioned(kept, names) if u != by]
     records.write(Insert(made), *(Insert(Mention(new_id(), u, made.id, image)) for u in called))

@@ -99,7 +99,7 @@ def undo(
     the act was undone already.
     """
     if act.undone_at:
-        raise Conflict("This was undone already.")
+        raise Conflict("This is already undone.")
     if act.places_before:
         # Pictures go back to what their deployments are then, so that these come first.
         mark_undone(records, act, by, along)

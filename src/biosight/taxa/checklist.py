@@ -102,7 +102,7 @@ def with_terms(
     """Rows by term, of the columns that are read. Raises BadRequest for too many rows."""
     for number, cells in enumerate(rows):
         if number >= MOST_ROWS:
-            raise BadRequest(f"A checklist can have {MOST_ROWS:,} names at most.")
+            raise BadRequest(f"A checklist can have up to {MOST_ROWS:,} names.")
         if cells:
             yield {term: cells[at] for at, term in read if at < len(cells)}
 
@@ -159,7 +159,7 @@ def lone_table(archive: zipfile.ZipFile) -> list[Listed]:
     """The only table of an archive without a description."""
     tables = [n for n in archive.namelist() if n.endswith((".csv", ".tsv", ".txt"))]
     if len(tables) != 1:
-        raise BadRequest("This zip has no meta.xml: it is no Darwin Core Archive.")
+        raise BadRequest("This zip has no meta.xml: it is not a Darwin Core Archive.")
     with archive.open(tables[0]) as file:
         return from_table(bounded_lines(io.TextIOWrapper(file, "utf-8-sig", newline="")))
 

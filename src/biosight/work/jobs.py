@@ -134,7 +134,7 @@ def live_of(records: Records, collection: str, kind: str) -> list[Job]:
 def check_free(records: Records, collection: str, kind: str) -> None:
     """Raise Conflict while a job of this kind is under way in the collection."""
     if live_of(records, collection, kind):
-        raise Conflict("This is under way already; wait for it, or stop it.")
+        raise Conflict("This is already running; wait for it, or stop it.")
 
 
 def jobs_of(

@@ -62,5 +62,5 @@ def collection_of(biosight: BioSight, job: Job) -> Collection:
     """The job's collection. Raises NotFound when it went."""
     found = biosight.archive.records.get(Collection, job.collection)
     if found is None:
-        raise NotFound("The collection was removed meanwhile.")
+        raise NotFound("The collection was removed in the meantime.")
     return found

@@ -29,7 +29,7 @@ from biosight.workflows.pictures.destinations import destination, find_collectio
 @click.option("--collection", "name", help="Its name; the first one if left out.")
 @click.pass_obj
 def import_camtrap(settings: Settings, source: Path, email: str | None, name: str | None) -> None:
-    """Take in a Camtrap DP package: a folder, or a zip.
+    """Import a Camtrap DP package: a folder or a zip.
 
     Sites, deployments, pictures that lie in it or are in the collection, times, labels and counts.
     What it changes can be undone in the history.

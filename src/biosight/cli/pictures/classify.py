@@ -134,7 +134,7 @@ def counted(done: Iterator[tuple[int, int]], total: int) -> tuple[int, int]:
 def import_table(
     settings: Settings, table: Path, email: str | None, collection: str | None
 ) -> None:
-    """Take in what others' runs said of pictures.
+    """Import what other runs said of pictures.
 
     TABLE is a folder that biosight classify wrote: its pictures come into the collection. Or it is
     a file of MegaDetector (JSON) or AddaxAI (JSON or CSV): what it says is kept of pictures that
@@ -152,7 +152,7 @@ def import_table(
         c, user = find_collection(biosight.archive.records, email, collection)
         target = destination(biosight.archive.records, biosight.catalogue, c, user)
         tally: Counter[str] = Counter()
-        for one in tqdm(classified(table), "taking in", disable=None):
+        for one in tqdm(classified(table), "importing", disable=None):
             tally[take_one(biosight, target, one)] += 1
     finally:
         biosight.close()
@@ -204,4 +204,4 @@ def take_one(biosight: BioSight, target: Destination, one: "Classified") -> str:
             return "refused"
     if isinstance(outcome, Rejected):
         return "refused"
-    return "there already" if isinstance(outcome, Duplicate) else "taken in"
+    return "there already" if isinstance(outcome, Duplicate) else "imported"

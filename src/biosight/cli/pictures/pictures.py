@@ -79,7 +79,7 @@ def import_folder(
     dry_run: bool,
     per_folder: bool,
 ) -> None:
-    """Take in a folder of pictures, as an upload in the browser would."""
+    """Import a folder of pictures, as an upload in the browser does."""
     files, others = look_through(folder)
     if dry_run:
         preview(files, others, folder, settings.max_file_mb)
@@ -121,10 +121,10 @@ def preview(files: list[FoundFile], others: list[FoundFile], folder: Path, most_
     """What an import would send."""
     large = [FoundFile(e.path, too_large(most_mb)) for e in files if e.size > most_mb * MEGABYTE]
     for entry in sorted([*others, *large], key=lambda e: e.path):
-        click.echo(f"not taken in: {printable(entry.path.relative_to(folder))}: {entry.reason}")
+        click.echo(f"not imported: {printable(entry.path.relative_to(folder))}: {entry.reason}")
     fine = [e for e in files if e.size <= most_mb * MEGABYTE]
     every, size = len(files) + len(others), sum(e.size for e in fine)
-    click.echo(f"{len(fine)} of {every} files would be taken in ({size / 1e6:.1f} MB).")
+    click.echo(f"{len(fine)} of {every} files would be imported ({size / 1e6:.1f} MB).")
 
 
 def take_all(

@@ -30,7 +30,7 @@ def places() -> None:
 def import_table(
     settings: Settings, file: Path, email: str | None, name: str | None, yes: bool
 ) -> None:
-    """Take in deployments from FILE, a CSV with Camtrap DP's columns."""
+    """Import deployments from FILE, a CSV with Camtrap DP's columns."""
     rows = tables.read_table(file)
     archive = open_archive(settings)
     records = archive.records
@@ -51,7 +51,7 @@ def import_table(
         moved = deployment_acts.follow(records, user.id, act, changed) if act else 0
     finally:
         archive.close()
-    click.echo(f"Taken in; {moved} pictures followed. Undo it in the history of {c.name}.")
+    click.echo(f"Imported; {moved} pictures followed. Undo it in the history of {c.name}.")
 
 
 @places.command("export")

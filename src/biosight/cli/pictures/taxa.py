@@ -29,7 +29,8 @@ def taxa() -> None:
 def import_checklist(
     settings: Settings, file: Path, email: str | None, name: str | None, yes: bool
 ) -> None:
-    """Take in a checklist FILE, a CSV or a Darwin Core Archive; broken off, it is begun again."""
+    """Import a checklist FILE, a CSV or a Darwin Core Archive. Run it again if it was
+    interrupted."""
     listed = read_checklist(file)
     archive = open_archive(settings)
     try:

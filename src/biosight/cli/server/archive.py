@@ -36,7 +36,7 @@ def bar(keys: list[str]) -> Iterator[str]:
 @click.option(
     "--keep",
     type=click.IntRange(1),
-    help="FILE is a folder: write a dated backup there, and keep the newest so many.",
+    help="FILE is a folder: write a dated backup there, and keep only this many of the newest.",
 )
 @click.option(
     "--verify",

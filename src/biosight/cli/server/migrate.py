@@ -95,7 +95,9 @@ def with_database(settings: Settings, url: str) -> Settings:
     try:
         return Settings(**{**settings.model_dump(), "database_url": url})
     except ValueError as error:
-        raise BadRequest(f"{url} is no database: use sqlite:///FILE or mongodb://…") from error
+        raise BadRequest(
+            f"{url} is not a database address: use sqlite:///FILE or mongodb://…"
+        ) from error
 
 
 @click.command("migrate-blobs")
@@ -137,4 +139,4 @@ def with_storage(settings: Settings, url: str) -> Settings:
     try:
         return Settings(**{**settings.model_dump(), "storage_url": url})
     except ValueError as error:
-        raise BadRequest(f"{url} is no store: use a folder, s3://… or gs://…") from error
+        raise BadRequest(f"{url} is not a store address: use a folder, s3://… or gs://…") from error

@@ -103,7 +103,7 @@ class BucketBlobs:
     def room_for(self, size: int) -> None:
         """Raise NoSpace unless an upload can arrive here; the bucket itself has no end."""
         if self.free_bytes() < size + KEEP_FREE_BYTES:
-            raise NoSpace("There is not enough room on the disk; nothing was stored.")
+            raise NoSpace("There is not enough space on the disk; nothing was stored.")
 
     def free_bytes(self) -> int:
         with translated():

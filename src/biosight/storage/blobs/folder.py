@@ -57,7 +57,7 @@ class FolderBlobs:
     def room_for(self, size: int) -> None:
         """Raise NoSpace unless `size` bytes fit and some room is left for the database."""
         if self.free_bytes() < size + KEEP_FREE_BYTES:
-            raise NoSpace("There is not enough room on the disk; nothing was stored.")
+            raise NoSpace("There is not enough space on the disk; nothing was stored.")
 
     def free_bytes(self) -> int:
         """Room that is left on the disk."""

@@ -156,7 +156,9 @@ def translated() -> Iterator[None]:
     try:
         yield
     except (BSONError, OverflowError, UnicodeEncodeError) as error:
-        raise BadRequest("This is more, or other, than the database can keep.") from error
+        raise BadRequest(
+            "The database can't store this: it is too large or of an unsupported kind."
+        ) from error
     except DuplicateKeyError as error:
         raise InUse(str(error)) from error
     except OperationFailure as error:

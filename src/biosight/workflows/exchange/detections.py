@@ -40,7 +40,7 @@ class Result:
 def results(path: Path) -> Iterator[Result]:
     """The results in a file. Raises BadRequest for what is neither format."""
     if path.stat().st_size > MOST_BYTES:
-        raise BadRequest("A file of results can have 500 MB at most.")
+        raise BadRequest("A file of results can be up to 500 MB.")
     text = decoded(path.read_bytes())
     return from_json(text) if text.lstrip().startswith(("{", "[")) else from_csv(text)
 

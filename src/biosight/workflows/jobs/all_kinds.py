@@ -68,9 +68,9 @@ def close(biosight: BioSight, progress: Progress, done: Outcome) -> None:
     try:
         jobs.end(records, progress.job, "done", done.words, done.result, done.writes)
     except InUse as error:
-        raise Conflict("Somebody else gave this name away meanwhile; start again.") from error
+        raise Conflict("Somebody else changed this name in the meantime; start again.") from error
     except Gone as error:
-        raise NotFound("The collection was removed meanwhile.") from error
+        raise NotFound("The collection was removed in the meantime.") from error
 
 
 def stop(records: Records, job: Job) -> Job:

@@ -34,7 +34,7 @@ def take_back(
     than MOST_AT_ONCE. Raises Conflict when it was undone already."""
     act = halted(records, act)
     if act.undone_at:
-        raise Conflict("This was undone already.")
+        raise Conflict("This is already undone.")
     if not act.count and not act.stays:
         records.write(Remove(Act, act.id))  # it was stopped before it did anything
         return Undone([], [], 0)
@@ -82,7 +82,7 @@ def run(biosight: BioSight, job: Job, progress: Progress) -> Outcome:
     records = biosight.archive.records
     act = records.get(Act, job.want("act"))
     if act is None:
-        raise NotFound("What was to be undone is not known any more.")
+        raise NotFound("The act to undo no longer exists.")
     naming = naming_of(records, biosight.catalogue, collection_of(biosight, job))
     sofar = jobs.tally_of(job)
     make = undoing.to_put_back(records, act, job.by, naming)
@@ -109,7 +109,7 @@ def stop(records: Records, job: Job) -> Job:
     while job.live:
         act = records.get(Act, job.want("act"))
         if act is None or act.stays:
-            raise Conflict("Names and places are back already; their pictures have to follow.")
+            raise Conflict("Names and places are already restored; their pictures have to follow.")
         tally = jobs.tally_of(job)
         again = replace(act, undone_at=0.0, undone_by="", version=act.version + 1)
         try:
@@ -117,7 +117,7 @@ def stop(records: Records, job: Job) -> Job:
             return jobs.end(records, job, "dropped", words, also=[Replace(again, act.version)])
         except jobs.Dropped:
             job = jobs.get_job(records, job.id)
-    raise Conflict("This has ended already.")
+    raise Conflict("This has already ended.")
 
 
 KIND = JobKind("", run, light=True, stop=stop)

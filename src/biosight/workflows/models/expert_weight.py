@@ -37,7 +37,7 @@ def weigh_expert(
     Raises BadRequest for a version that is no expert, or has nothing to be weighed by.
     """
     if not version.card.under:
-        raise BadRequest(f"{version.id} is no expert: it was added without --under.")
+        raise BadRequest(f"{version.id} is not an expert: it was added without --under.")
     records, catalogue = biosight.archive.records, biosight.catalogue
     folder = catalogue.locate(version.id)
     expert = Expert(folder)

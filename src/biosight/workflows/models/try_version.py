@@ -30,7 +30,9 @@ def check_fits(version: ModelVersion, collection: Collection | None) -> None:
     """Raise BadRequest for a version that was taught in another collection, and for an expert;
     None is a collection that is to be made."""
     if version.card.under:
-        raise BadRequest(f"{version.name} is asked beside a model, of {version.card.under} alone.")
+        raise BadRequest(
+            f"{version.name} is an expert for {version.card.under}: use it beside a model."
+        )
     if version.collection not in {"", collection.id if collection else ""}:
         raise BadRequest("This model was taught in another collection; use it there.")
 
@@ -109,7 +111,7 @@ def why_applied(version: ModelVersion, reason: str) -> str:
 def put_aside(records: Records, job: Job) -> Job:
     """Stop any live job, or put a finished try-on's outcome aside. Raises Conflict for others."""
     if not job.live and not is_finished(job):
-        raise Conflict("This has ended already.")
+        raise Conflict("This has already ended.")
     return jobs.drop(records, job, "Stopped." if job.live else "Dropped.")
 
 

@@ -69,14 +69,14 @@ def check_twin(records: Records, known: Names, collection: str, old: str, new: s
     labels = {*map(str, used), *known.tree.taxa} - {old, ""}
     twin = next((x for x in sorted(labels) if x != new and alike(x) == alike(new)), "")
     if twin and new not in labels:
-        raise Conflict(f"There is a label {twin} already. Rename {old} to {twin} to merge them.")
+        raise Conflict(f"There is already a label {twin}. Rename {old} to {twin} to merge them.")
 
 
 def collection_there(records: Records, id: str) -> Collection:
     """A collection by id. Raises NotFound."""
     found = records.get(Collection, id)
     if found is None:
-        raise NotFound("There is no such collection any more.")
+        raise NotFound("This collection no longer exists.")
     return found
 
 
@@ -122,7 +122,7 @@ def begin(
             return made, job
         except Stale:
             continue
-    raise NotFound("There is no such collection any more.")
+    raise NotFound("This collection no longer exists.")
 
 
 def is_known(records: Records, collection: str, known: Names, label: str) -> bool:

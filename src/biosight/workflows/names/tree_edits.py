@@ -84,4 +84,4 @@ def edited(
             return act
         except Stale:
             continue
-    raise NotFound("There is no such collection any more.")
+    raise NotFound("This collection no longer exists.")

@@ -50,9 +50,7 @@ def join(records: Records, user: User, invitation: Invitation) -> str:
 
 def words_for(gone: Gone) -> str:
     """Why an invitation leads nowhere."""
-    return (
-        "This collection is not there any more." if gone.kind is Collection else link_makers.ENDED
-    )
+    return "This collection no longer exists." if gone.kind is Collection else link_makers.ENDED
 
 
 @dataclass(frozen=True, slots=True)

@@ -94,7 +94,7 @@ def asked(
     Conflict where many wait."""
     waiting = jobs.live_of(records, act.collection, NAME)
     if len(waiting) >= MOST_WAITING:
-        raise Conflict("Much is under way here already; wait until some of it is done.")
+        raise Conflict("Too many jobs are waiting here; wait until some of them are done.")
     job = jobs.fresh(
         NAME,
         act.collection,
@@ -134,7 +134,9 @@ def run(biosight: BioSight, job: Job, progress: Progress) -> Outcome:
         for piece in pieces(records, job, where):
             run.write(piece)
     except Gone as error:
-        raise NotFound("What the pictures were to go to is not there any more.") from error
+        raise NotFound(
+            "The collection or deployment for these pictures no longer exists."
+        ) from error
     if job.want("follow"):
         deployment_acts.align(records, act.places_before)
     return outcome(line.act, change, run.tally)
@@ -144,7 +146,7 @@ def act_of(records: Records, job: Job) -> Act:
     """The act that a job does. Raises NotFound when it was forgotten."""
     found = records.get(Act, job.id)
     if found is None:
-        raise NotFound("What was to be done is not known any more.")
+        raise NotFound("The act of this job no longer exists.")
     return found
 
 
@@ -221,7 +223,7 @@ def stop(records: Records, job: Job) -> Job:
     """Stop it: what it did stands, and is told. Raises Conflict when it has ended."""
     while True:
         if not job.live:
-            raise Conflict("This has ended already.")
+            raise Conflict("This has already ended.")
         tally = jobs.tally_of(job)
         change = CHANGE.validate_json(job.want("change"))
         act = records.get(Act, job.id)

@@ -41,7 +41,7 @@ def run(biosight: BioSight, job: Job, progress: Progress) -> Outcome:
 def stop(records: Records, job: Job) -> Job:
     """Stop it: what is gone stays gone. Raises Conflict when it has ended."""
     if not job.live:
-        raise Conflict("This has ended already.")
+        raise Conflict("This has already ended.")
     return jobs.drop(records, job, f"Stopped: {job.done:,} pictures removed for good")
 
 

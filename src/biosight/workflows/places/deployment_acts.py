@@ -135,7 +135,7 @@ def write(records: Records, made: Place, *writes: Write) -> None:
     try:
         records.write(*writes)
     except InUse as error:
-        raise Conflict(f"There is a {WORDS[made.table]} called {made.name} already.") from error
+        raise Conflict(f"There is already a {WORDS[made.table]} called {made.name}.") from error
 
 
 def act_on(

@@ -103,7 +103,7 @@ def site_of(row: Row, collection: str, sites: dict[str, Site]) -> Site | None:
     latitude, longitude = read_place(*said)
     far = row.get("coordinateUncertainty", "")
     if far and not far.isdecimal():
-        raise BadRequest(f"“{far}” is no whole number of metres.")
+        raise BadRequest(f"“{far}” is not a whole number of metres.")
     return Site(
         old.id if old else new_id(),
         collection,
@@ -147,10 +147,10 @@ def tagged(said: str) -> dict[str, Any]:
     tags = dict(t.strip().partition(":")[::2] for t in said.split("|") if ":" in t)
     shift = tags.get("clockShift", "")
     if shift and not re.fullmatch(r"[+-]?\d{1,10}", shift):
-        raise BadRequest(f"“{shift}” is no shift of a clock in seconds.")
+        raise BadRequest(f"“{shift}” is not a clock shift in seconds.")
     gap = tags.get("eventGap", "")
     if gap and not (re.fullmatch(r"\d{1,5}", gap) and int(gap) <= LONGEST_GAP):
-        raise BadRequest(f"“{gap}” is no event gap of 0 to {LONGEST_GAP} seconds.")
+        raise BadRequest(f"“{gap}” is not an event gap of 0 to {LONGEST_GAP} seconds.")
     event_gap = int(gap) if gap else None
     return {"zone": tags.get("timeZone", ""), "shift": int(shift or 0), "event_gap": event_gap}
 
@@ -195,7 +195,7 @@ def take_table(
     made += [(new, old) for new, old in found.changed]
     if not made:
         return None
-    act = act_on(by, collection, f"Took in {title}", made)
+    act = act_on(by, collection, f"Imported {title}", made)
     writes: list[Write] = [Insert(act), *(Insert(s) for s in found.new_sites)]
     writes += [Replace(new, old.version) for new, old in found.changed if isinstance(new, Site)]
     writes += [Insert(d) for d in found.new_deployments]

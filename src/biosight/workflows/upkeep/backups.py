@@ -115,7 +115,7 @@ def restore(settings: Settings, file: Path, members: Members = iter) -> None:
             "migrate-blobs bring it to the other stores."
         )
     if settings.database_file.exists() or any((settings.blob_folder / "original").glob("??/*")):
-        raise BadRequest("There is data already; restore into an empty BIOSIGHT_DATA_DIR.")
+        raise BadRequest("There is data in BIOSIGHT_DATA_DIR; restore into an empty one.")
     if owner := owner_of(settings.blob_folder):
         raise BadRequest(
             f"The picture folder {settings.blob_folder} belongs to another BioSight ({owner}); "

@@ -51,7 +51,7 @@ def try_again(records: Records, job: Job, by: str) -> Job:
     try:
         again = jobs.amend(records, job, state="waiting", attempts=0, words="", finished_at=0.0)
     except Dropped as error:
-        raise Conflict("Somebody was faster.") from error
+        raise Conflict("Somebody else changed this first.") from error
     logbook.note(records, "work tried again", by=by, about=job.collection, detail=job.kind)
     return again
 

@@ -349,7 +349,7 @@ def members(access: MayLook, person: Signed, records: Store) -> list[MemberOut]:
 
 @router.patch("/collections/{collection}/members/{user}", status_code=204)
 def set_role(user: str, body: Role, access: MayOwn, records: Store) -> None:
-    """Change a member's role. Whoever may not invite any more loses the links that they made."""
+    """Change a member's role. Their links end when the new role cannot invite."""
     members_now.change_role(records, access.collection.id, user, body.role)
 
 

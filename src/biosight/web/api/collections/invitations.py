@@ -104,18 +104,18 @@ def invite(
 
 @router.delete("/collections/{collection}/invitations/{invitation}", status_code=204)
 def withdraw(invitation: str, access: MayOwn, records: Store) -> None:
-    """Take an invitation back: its link leads nowhere any more."""
+    """Withdraw an invitation: its link no longer works."""
     found = accounts.find_invitation(records, invitation, access.collection.id)
     records.write(Remove(Invitation, found.id))
 
 
 @router.post("/invitation")
 def look(body: Secret, records: Store) -> Invited:
-    """What a link offers; whoever has it may ask."""
+    """What a link offers; anyone who has it may ask."""
     found = link_makers.open_invitation(records, body.secret)
     c = records.get(Collection, found.collection) if found.collection else None
     if found.collection and (c is None or c.trashed_at):
-        raise NotFound("The collection of this invitation is not there any more.")
+        raise NotFound("The collection of this invitation no longer exists.")
     return Invited(
         by=accounts.names_of(records)(found.by),
         collection=c.name if c else "",

@@ -210,7 +210,7 @@ def take_checklist(
     records: Store,
     act: Annotated[str, Query(max_length=64)] = "",
 ) -> ChecklistTaken:
-    """Take in up to 20,000 names of a checklist; one act with undo, however many calls."""
+    """Import up to 20,000 names of a checklist; one act with undo, however many calls."""
     c, title = access.collection.id, (file.filename or "checklist")[:100]
     with sent(file) as listed:
         done = checklists.take_names(

@@ -384,7 +384,7 @@ def preview_table(
 def take_table(
     file: Annotated[UploadFile, File()], access: MayChange, person: Signed, records: Store
 ) -> TableTaken:
-    """Take in a CSV of deployments, as one act; pictures of changed ones follow."""
+    """Import a CSV of deployments, as one act; pictures of changed ones follow."""
     with sent(file) as rows:
         done = deployment_tables.take_table(
             records, person.user.id, access.collection.id, rows, (file.filename or "table")[:100]

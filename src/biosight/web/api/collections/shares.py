@@ -162,7 +162,7 @@ def with_collection(records: Records, share: Share) -> tuple[Share, Collection]:
     Raises NotFound."""
     found = records.get(Collection, share.collection)
     if found is None or found.trashed_at:
-        raise NotFound("What this link showed is not there any more.")
+        raise NotFound("The pictures of this link no longer exist.")
     return check_share(records, share), found
 
 

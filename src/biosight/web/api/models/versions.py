@@ -184,7 +184,7 @@ async def add(request: Request, person: Admin, biosight: Open) -> VersionOut:
     try:
         form = await request.form(max_files=1, max_fields=8, max_part_size=MOST_FIELD)
     except OSError as error:  # large bodies wait in a temporary file
-        raise NoSpace("There is no room for the model just now; nothing was kept.") from error
+        raise NoSpace("There is no space for the model; nothing was kept.") from error
     try:
         file = form.get("file")
         if not isinstance(file, UploadFile):
@@ -304,7 +304,7 @@ def file_of(text: str, name: str) -> Response:
 
 @router.get("/models/{key}/files/{name}", response_class=FileResponse)
 def model_file(name: str, version: VersionToSee, biosight: Open) -> FileResponse:
-    """model.onnx or model.tflite, and head.npz where the last layer is a file of its own."""
+    """model.onnx or model.tflite, and head.npz where the last layer is a separate file."""
     path = biosight.catalogue.locate(version.id) / name
     if name not in {"model.onnx", "model.tflite", "head.npz"} or not path.is_file():
         raise NotFound("There is no such file.")

@@ -188,7 +188,7 @@ def forgotten(
     """Have a link for a new password sent. The answer is the same whether there is such an account,
     and comes before anybody looks."""
     if not biosight.settings.smtp_url:
-        raise BadRequest("This server sends no mail; an administrator can make you a link.")
+        raise BadRequest("This server sends no mail; ask an administrator for a link.")
     place = accounts.network_of(client_address(request, biosight.settings))
     about = f"forgotten:{body.email.strip().casefold()}"
     accounts.counted(records, {about: FREE_LETTERS, f"forgotten from:{place}": accounts.FREE})

@@ -220,7 +220,7 @@ def take_up(collection: str, person: Admin, records: Store) -> HoldingOut:
 
 @router.put("/collections/{collection}/quota")
 def limit(collection: str, body: Quota, person: Admin, records: Store) -> HoldingOut:
-    """Give a collection a limit of its own."""
+    """Set the storage limit of a collection."""
     found = records.get(Collection, collection)
     if found is None:
         raise NotFound("There is no such collection.")

@@ -149,7 +149,7 @@ def act(body: NewAct, access: MayChange, person: Signed, biosight: Open, records
             return ActDone(act=job.id, said=change.done, stale=out, job=job_out(job))
         return at_once(body, access, person, biosight, change, where)
     except Gone as error:
-        raise NotFound(f"The {WORDS[error.kind]} is not there any more.") from error
+        raise NotFound(f"The {WORDS[error.kind]} no longer exists.") from error
 
 
 def check_moved(

@@ -83,7 +83,7 @@ def remove(comment: str, seen: ImageToSee, person: Signed, records: Store) -> No
 
 @router.delete("/images/{image}/mentions", status_code=204)
 def looked(seen: ImageToSee, person: Signed, records: Store) -> None:
-    """The person has read what is said of a picture: its calls for them are answered."""
+    """The person has read the comments on a picture: its mentions of them are removed."""
     picture_comments.looked_at(records, person.user.id, seen.image.id)
 
 

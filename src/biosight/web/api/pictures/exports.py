@@ -231,7 +231,8 @@ AskedScope = Annotated[Scope, Depends(asked_scope)]
     dependencies=NOTED,
 )
 async def darwin_core_archive(access: MayLook, records: Store, scope: AskedScope) -> Response:
-    """The collection as a Darwin Core Archive; machine and human identifications are told apart."""
+    """The collection as a Darwin Core Archive; machine and human identifications are kept
+    separate."""
     return download(darwin_core(records, scope), access, "-dwca.zip", "application/zip")
 
 

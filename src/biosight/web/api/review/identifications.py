@@ -206,7 +206,7 @@ def take_back(seen: ImageToAnswer, person: Signed, biosight: Open, records: Stor
 
 @router.get("/collections/{collection}/conflicts")
 def conflicts(access: MayLook, person: Signed, records: Store) -> list[ConflictOut]:
-    """Pictures that two readers called otherwise, the oldest first."""
+    """Pictures that two readers named differently, the oldest first."""
     c, me = access.collection, person.user.id
     return [
         ConflictOut(

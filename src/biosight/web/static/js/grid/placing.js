@@ -34,7 +34,7 @@ export async function choosePlace(collection, run) {
 /** @param {Run} run */
 export async function chooseDate(run) {
   const words =
-    "For pictures whose file says nothing, or something wrong. Left empty, the file's own date counts again. A wrong clock is put right on the page Places.";
+    "For pictures whose file has no date or a wrong one. Leave it empty to use the file's own date again. Correct a wrong clock on the page Places.";
   const fields = [
     { name: "day", label: "Day", type: "date" },
     { name: "time", label: "Time", type: "time", hint: "left empty, the day alone counts" },

@@ -21,7 +21,7 @@ const LICENCES = /** @type {[string, string][]} */ ([
 const FORMS = /** @type {Record<string, {title: string, words: string}>} */ ({
   "darwin-core": {
     title: "Darwin Core Archive",
-    words: "Pictures of organisms as occurrences; what people and models said is told apart.",
+    words: "Pictures of organisms as occurrences; answers of people and of models are kept separate.",
   },
   "camtrap-dp": { title: "Camtrap DP package", words: "Pictures with a place and a time, by deployment and event." },
 });

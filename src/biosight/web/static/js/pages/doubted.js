@@ -14,7 +14,7 @@ import { called } from "../pictures/taxa.js";
 const FEW = 24;
 
 const NOTHING =
-  "Confirm some pictures of each label first: a label is doubted where the confirmed pictures most like it are called otherwise.";
+  "Confirm some pictures of each label first: a label is doubted where the most similar confirmed pictures have another label.";
 
 /** @typedef {{label: string, suggested: string, images: any[]}} Cohort */
 

@@ -14,7 +14,7 @@ import { favourites } from "../pictures/strip.js";
 const SAID = /** @type {Record<string, string>} */ ({
   one: "Sealed until a second reader has answered.",
   agreed: "Both readers say so.",
-  differ: "The readers differ: it waits under Conflicts.",
+  differ: "The readers differ: the picture is under Conflicts.",
 });
 
 class Reader {
@@ -69,8 +69,8 @@ class Reader {
       el(
         "div",
         { class: "empty" },
-        el("p", { class: "large" }, "You have read every picture that waits for a reader."),
-        el("p", {}, el("a", { href: `${this.here}/review/agreement` }, "How well the readers agree")),
+        el("p", { class: "large" }, "You have read every picture that needs a reader."),
+        el("p", {}, el("a", { href: `${this.here}/review/agreement` }, "Agreement of the readers")),
       ),
     );
   }
@@ -147,7 +147,7 @@ class Reader {
 export async function mount(main) {
   const reader = new Reader(main);
   if (!may(main, "answer")) {
-    reader.box.replaceChildren(el("p", { class: "empty" }, "Readers are editors or owners; you may look."));
+    reader.box.replaceChildren(el("p", { class: "empty" }, "Only editors and owners can be readers."));
     return;
   }
   bind({ ...answerKeys(reader.asked), skip: () => reader.skip(), undo: () => reader.takeBack() });

@@ -48,9 +48,9 @@ class Review {
 
   /** @param {boolean} alike */
   order(alike) {
-    if (!alike) return ["Half of these are drawn at random, half are those the machine is least certain of."];
+    if (!alike) return ["Half of these are drawn at random; the other half are those the model is least sure of."];
     return [
-      "Those most like the picture you came from. ",
+      "The pictures most similar to the one you came from. ",
       el("a", { href: `/collections/${this.collection}/review` }, "Back to the usual order"),
     ];
   }
@@ -137,7 +137,7 @@ class Review {
       "aside",
       { class: "panel" },
       drawState(image),
-      random && el("p", { class: "soft" }, "Drawn at random: your answer measures the machine."),
+      random && el("p", { class: "soft" }, "Drawn at random: your answer measures the model."),
       image.taxon?.line.length > 1 && breadcrumbs(this.collection, image.taxon),
       this.editor && el("div", { class: "actions" }, answerButtons(this.asked)),
       drawAllGuesses(image, this.editor ? (label) => giveLabel(this.asked, label) : null),

@@ -66,7 +66,7 @@ export function choices(data, typed, met) {
   return [
     ...close,
     ...rest.filter((k) => k.near),
-    { label, line: [], note: "a word of your own", fresh: "word" },
+    { label, line: [], note: "your own word", fresh: "word" },
     { label, line: [], note: "new under …", fresh: "under" },
     ...rest.filter((k) => !k.near),
   ];

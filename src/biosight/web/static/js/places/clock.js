@@ -21,7 +21,7 @@ export async function setClock(page, d) {
     apply.disabled = true;
     if (!time.value) return;
     seen = await call("POST", `${page.here}/deployments/${d.id}/clock`, { image: image.id, true: time.value });
-    told.textContent = `The clock is put right by ${seen.words}: ${counted(seen.images, "picture")}, from ${seen.first.replace("T", " ")} to ${seen.last.replace("T", " ")}.`;
+    told.textContent = `All times move by ${seen.words}: ${counted(seen.images, "picture")}, from ${seen.first.replace("T", " ")} to ${seen.last.replace("T", " ")}.`;
     apply.disabled = false;
   };
   /** @param {any} i */
@@ -72,7 +72,7 @@ export async function setClock(page, d) {
     try {
       const act = await changeDeployment(page, d, { ...asBody(d), shift: seen.shift });
       dialog.close();
-      done(page, `The clock of ${d.name} is put right by ${seen.words}`, act);
+      done(page, `The times of ${d.name} move by ${seen.words}`, act);
       await page.redraw();
     } catch (error) {
       complain(error);

@@ -122,7 +122,7 @@ export async function drawDays(main, here) {
       : el(
           "p",
           { class: "soft" },
-          "No picture says when it was taken yet. Select pictures and press Date, or put a clock right.",
+          "No picture has a date yet. Select pictures and press Date, or correct a clock.",
         ),
   );
   find(main, "#days").addEventListener("click", (/** @type {MouseEvent} */ event) => {

@@ -87,14 +87,14 @@ export async function takeTable(page, file) {
   const many = seen.sites + seen.deployments + seen.changes;
   if (!many) return toast(`Nothing in it is new; ${seen.known} known already.${doubts}`, { seconds: 12 });
   const sure = await question({
-    title: "Take in this table?",
+    title: "Import this table?",
     words: `${counted(seen.deployments, "new deployment")}, ${counted(seen.sites, "new site")}, ${counted(seen.changes, "change")}; ${seen.known} known already.${doubts}`,
-    ok: "Take in",
+    ok: "Import",
   });
   if (!sure) return;
   const taken = await call("POST", `${page.here}/deployments/table`, form());
   if (taken.job) watch(taken.job);
-  done(page, `${file.name} is taken in`, taken.act);
+  done(page, `${file.name} is imported`, taken.act);
   await page.redraw();
 }
 

@@ -13,7 +13,7 @@ export async function wireShares(main, path) {
     const { days, download, ...said } = fields(form);
     try {
       const made = await call("POST", path, { ...said, days: Number(days), download: download === "on" });
-      showLink(main, made.path, "Whoever has this link sees the pictures; it is not shown again.", "#show-link");
+      showLink(main, made.path, "Anyone with this link sees the pictures. It is shown only once.", "#show-link");
       form.reset();
       await draw(main, path);
     } catch (error) {
