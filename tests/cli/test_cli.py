@@ -120,7 +120,7 @@ def test_backup_restore_and_doctor(
     assert "0 problems" in run("doctor").output
     saved = tmp_path / "b.tar"
     assert "9 originals" in run("backup", saved).output
-    assert "data already" in run("restore", saved, code=1).output
+    assert "restore into an empty one" in run("restore", saved, code=1).output
     monkeypatch.setenv("BIOSIGHT_DATA_DIR", str(tmp_path / "second"))
     run("restore", saved)
     assert "0 problems" in run("doctor").output

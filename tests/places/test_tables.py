@@ -51,7 +51,7 @@ def test_tables_as_people_save_them(tmp_path: Path, content: bytes) -> None:
         ("," * 3_000_000, "needs a column deploymentID"),
         (HEAD, "has no rows"),
         (HEAD + "x" * 200_000, "Line 2 of the table can't be read"),
-        (HEAD.strip() + "," * 5_000 + "\n1\n", "2,000 columns at most"),
+        (HEAD.strip() + "," * 5_000 + "\n1\n", "up to 2,000 columns"),
         (HEAD + "d,,,\n" * (MOST_ROWS + 1), "more than 20,000 rows"),
     ],
 )

@@ -249,7 +249,7 @@ def test_three_second_readers_at_one_moment_leave_two_answers(
         body = {"image": image, "label": "Frog"}
         answer = client.post(f"{API}/collections/{collection}/identifications", json=body)
     assert answer.status_code == 409
-    assert "Two people have read" in answer.json()["detail"]
+    assert "Two people have already read" in answer.json()["detail"]
     found = ada.get(f"{API}/images/{image}/identifications").json()
     assert (found["second_by"], found["second"], found["state"]) == ("eva", "Newt", "agreed")
 

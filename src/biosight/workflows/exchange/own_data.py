@@ -11,6 +11,7 @@ from dataclasses import asdict
 from typing import Any, cast
 
 from biosight.accounts import Invitation, Session, Share, Token, User
+from biosight.accounts.old_offers import Offer
 from biosight.bootstrap import Archive
 from biosight.collection import Collection
 from biosight.drift import DriftBaseline
@@ -39,6 +40,7 @@ NAMED: tuple[tuple[type[Record], str], ...] = (
     (Invitation, "by"),
     (Share, "by"),
     (Collection, "created_by"),
+    (Offer, "by"),
     (Member, "user"),
     (Act, "by"),
     (Act, "undone_by"),
@@ -56,7 +58,7 @@ NAMED: tuple[tuple[type[Record], str], ...] = (
     (Entry, "by"),
     (Entry, "about"),
 )
-ADDRESSED: tuple[type[Record], ...] = (Invitation,)  # by e-mail address
+ADDRESSED: tuple[type[Record], ...] = (Offer, Invitation)  # by e-mail address
 
 
 def export_chunks(archive: Archive, user: User) -> Iterator[bytes]:

@@ -161,7 +161,6 @@ def leave(records: Records, user: User) -> None:
     link_makers.end_links(records, user.id)
     link_makers.stop_work(records, user.id)
     accounts.remove_user(records, user)
-    if user.has_proved_address:
-        picture_comments.forget_calls(records, user.id)
+    picture_comments.forget_calls(records, user.id)
     logbook.forget(records, user.id)
     logbook.note(records, "account removed")

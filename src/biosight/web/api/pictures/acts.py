@@ -76,7 +76,7 @@ class NewAct(Input):
     target: str = Field("", max_length=64)
     deployment: str = Field("", max_length=64)
     site: str = Field("", max_length=64)
-    note: str = Field("", max_length=MAX_NOTE)
+    note: str = Field("", json_schema_extra={"maxLength": MAX_NOTE})
     when: str = Field("", max_length=30)
     individuals: int = Field(0, ge=0, le=MOST_INDIVIDUALS)
     via: str = Field("", pattern="^(random|margin|group|bulk)?$")

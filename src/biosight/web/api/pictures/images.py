@@ -105,7 +105,7 @@ class ImageChange(Input):
     label: str | None = Field(None, max_length=200)
     confirm: bool = False
     undecided: bool = False
-    note: str | None = Field(None, max_length=MAX_NOTE)
+    note: str | None = Field(None, json_schema_extra={"maxLength": MAX_NOTE})
     trashed: bool | None = None
     via: str = Field("", pattern="^(random|margin|group)?$")
 
