@@ -31,7 +31,7 @@ from biosight.storage.blobs import keys
 from biosight.storage.blobs.incoming import filled
 from biosight.workflows.pictures.destinations import destination
 
-EDGE, PIECE = b"edge", 1 << 16
+EDGE, BATCH = b"edge", 1 << 16
 ROUNDS = 15
 Stages = dict[str, float]
 
@@ -65,8 +65,8 @@ def parsed(form: bytes) -> None:
     """A form taken apart in the pieces that a socket gives."""
     got: list[bytes] = []
     parser = MultipartParser(EDGE, {"on_part_data": lambda d, b, e: got.append(d[b:e])})
-    for start in range(0, len(form), PIECE):
-        parser.write(form[start : start + PIECE])
+    for start in range(0, len(form), BATCH):
+        parser.write(form[start : start + BATCH])
     parser.finalize()
 
 

@@ -1,5 +1,5 @@
-"""Writes docs/reference from the code (settings, commands, metrics, errors, API), and the house
-into CONTRIBUTING.
+"""Writes docs/reference from the code (settings, commands, metrics, errors, API), and the packages
+with their tests into CONTRIBUTING.
 
 tests/test_docs.py fails when the pages on disk differ from what this makes.
 """
@@ -22,9 +22,10 @@ REFERENCE = Path(__file__).parent / "reference"
 ROOT = Path(__file__).parent.parent
 PROJECT, CONTRIBUTING = ROOT / "pyproject.toml", ROOT / "CONTRIBUTING.md"
 SOURCE = ROOT / "src" / "biosight"
-BEGIN = "<!-- rooms: written by `make docs` from the contract in pyproject.toml -->"
-END = "<!-- end of rooms -->"
-ABREAST = 7  # rooms on one line of the drawing
+TESTS = ROOT / "tests"
+BEGIN = "<!-- packages: written by `make docs` from the contract in pyproject.toml -->"
+END = "<!-- end of packages -->"
+ABREAST = 7  # packages on one line of the drawing
 NOTE = "<!-- Written by `make docs` from the code; edit the code instead. -->\n"
 
 
@@ -112,35 +113,42 @@ def api_page() -> str:
     return f"# API\n\n{intro}\n\n" + table(("Method", "Path", "What it does"), list(routes()))
 
 
-def rooms() -> str:
-    """The floors of the import contract, the highest first."""
+def packages() -> str:
+    """The layers of the import contract, the highest first, and what each package is."""
     contracts = tomllib.loads(PROJECT.read_text(encoding="utf-8"))["tool"]["importlinter"]
-    layers = next(c["layers"] for c in contracts["contracts"] if c["type"] == "layers")
-    floors = [
-        [room.strip().removeprefix("biosight.") for room in layer.split("|")] for layer in layers
-    ]
-    highest = len(floors) - 1
+    said = next(c["layers"] for c in contracts["contracts"] if c["type"] == "layers")
+    layers = [[package.strip() for package in layer.split("|")] for layer in said]
+    highest = len(layers) - 1
     lines = []
-    for number, floor in enumerate(floors):
-        for start in range(0, len(floor), ABREAST):
-            label = f"{highest - number}  " if not start else "   "
-            lines.append(f"{label}{' | '.join(floor[start : start + ABREAST])}")
-    notes = [f"- `{room}`: {first_sentence(room)}" for floor in floors for room in floor]
-    return "\n".join(["```", *lines, "```", "", *notes])
+    for number, layer in enumerate(layers):
+        for start in range(0, len(layer), ABREAST):
+            label = f"{highest - number:<4}" if not start else "    "
+            lines.append(f"{label}{' | '.join(layer[start : start + ABREAST])}")
+    rows = [(f"`{p}`", first_sentence(p), tests_of(p)) for layer in layers for p in layer]
+    return "\n".join(["```", *lines, "```", "", table(("Package", "What it is", "Tests"), rows)])
 
 
-def first_sentence(room: str) -> str:
-    """What a room's docstring begins with, on one line."""
-    module = SOURCE / room / "__init__.py"
-    path = module if module.is_file() else SOURCE / f"{room}.py"
+def tests_of(package: str) -> str:
+    """The folder of a package's tests, or the files that are called like it."""
+    folder = TESTS / package
+    if folder.is_dir():
+        return f"`tests/{package}`"
+    named = sorted(TESTS.rglob(f"test_{package}*.py"))
+    return ", ".join(f"`{path.relative_to(ROOT).as_posix()}`" for path in named) or "by its users"
+
+
+def first_sentence(package: str) -> str:
+    """What a package's docstring begins with, on one line."""
+    module = SOURCE / package / "__init__.py"
+    path = module if module.is_file() else SOURCE / f"{package}.py"
     said = ast.get_docstring(ast.parse(path.read_text(encoding="utf-8"))) or ""
     return " ".join(said.split("\n\n")[0].split())
 
 
-def with_rooms(text: str) -> str:
-    """CONTRIBUTING with the house as the contract has it."""
+def with_packages(text: str) -> str:
+    """CONTRIBUTING with the packages as the contract has them."""
     before, rest = text.split(BEGIN)
-    return f"{before}{BEGIN}\n{rooms()}\n{END}{rest.split(END)[1]}"
+    return f"{before}{BEGIN}\n{packages()}\n{END}{rest.split(END)[1]}"
 
 
 PAGES: dict[str, Callable[[], str]] = {
@@ -156,7 +164,7 @@ def write() -> None:
     """Write all pages."""
     REFERENCE.mkdir(exist_ok=True)
     text = CONTRIBUTING.read_text(encoding="utf-8")
-    CONTRIBUTING.write_text(with_rooms(text), encoding="utf-8")
+    CONTRIBUTING.write_text(with_packages(text), encoding="utf-8")
     for name, make in PAGES.items():
         (REFERENCE / name).write_text(f"{NOTE}{make()}\n", encoding="utf-8")
 

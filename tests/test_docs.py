@@ -61,9 +61,9 @@ def test_decisions_have_one_form(page: Path) -> None:
         assert int(number[0]) == int(number[1])
 
 
-def test_the_house_in_contributing_is_the_contract() -> None:
+def test_the_packages_in_contributing_are_the_contract() -> None:
     text = generate.CONTRIBUTING.read_text(encoding="utf-8")
-    assert text == generate.with_rooms(text), "run make docs"
+    assert text == generate.with_packages(text), "run make docs"
 
 
 def test_the_api_page_lists_every_route_of_the_app() -> None:

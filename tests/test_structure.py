@@ -1,4 +1,4 @@
-"""The first test: the house's floors, its signposts and words, and sizes as smoke alarms."""
+"""The first test: layers, what docstrings point at, words, and sizes as smoke alarms."""
 
 import ast
 import os
@@ -30,7 +30,7 @@ EDGES = {"cli", "web"}
 FILE = re.compile(r"[\w./-]*\w\.(?:py|js|css|html|md|toml|ya?ml|conf|sh|txt)\b")
 
 
-def test_rooms_import_lower_floors_only() -> None:
+def test_packages_import_lower_layers_only() -> None:
     command = [str(Path(sys.executable).parent / "lint-imports"), "--no-cache"]
     run = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
     assert run.returncode == 0, run.stdout
@@ -42,15 +42,15 @@ def contracts() -> list[dict[str, Any]]:
     return found
 
 
-def rooms() -> set[str]:
-    """Every room above the ground."""
+def packages() -> set[str]:
+    """Every package above the ground."""
     inside = {p.parent if p.stem == "__init__" else p for p in SOURCE.glob("*/__init__.py")}
     inside |= {p for p in SOURCE.glob("*.py") if p.stem != "__init__"}
     return {p.stem for p in inside} - GROUND
 
 
-def test_every_room_stands_in_the_contract_and_in_what_stays_where() -> None:
-    """A new room is refused nothing by chance: each contract names it, or it is an exception."""
+def test_every_package_stands_in_the_contract_and_in_what_stays_where() -> None:
+    """A new package is in each contract, or it is an exception that is named here."""
     layers = next(c for c in contracts() if c["type"] == "layers")
     assert layers["exhaustive"] is True
     exceptions = {
@@ -65,7 +65,7 @@ def test_every_room_stands_in_the_contract_and_in_what_stays_where() -> None:
     assert set(forbidden) == {*exceptions, "The web never learns"}
     for name, away in exceptions.items():
         said = {m.removeprefix("biosight.") for m in forbidden[name]["source_modules"]}
-        assert said == rooms() - away, name
+        assert said == packages() - away, name
 
 
 def test_the_server_starts_without_torch() -> None:
@@ -140,47 +140,71 @@ def test_a_docstring_says_more_than_a_name_can() -> None:
 
 
 def there(name: str, beside: Path) -> bool:
-    """Is there a file of this name: beside, in the house, or in the project?"""
+    """Is there a file of this name: beside, in the package, or in the project?"""
     places = (beside, SOURCE, ROOT, SCRIPTS, ROOT / "docs", SOURCE / "web" / "templates")
     if any((place / name).exists() for place in places):
         return True
     return "/" not in name and any(beside.rglob(name))
 
 
+def docstrings(path: Path) -> Iterator[str]:
+    """The docstrings of a module, its classes and functions."""
+    for node in ast.walk(ast.parse(path.read_text())):
+        if isinstance(node, ast.Module | ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef):
+            yield ast.get_docstring(node) or ""
+
+
+# Files that BioSight writes or reads, and no part of it.
+OF_OTHERS = {
+    "biosight.csv", "card.json", "datapackage.json", "eml.xml", "gate.html",
+}  # fmt: skip
+
+
 @pytest.mark.parametrize("path", MODULES, ids=lambda p: str(p.relative_to(SOURCE)))
-def test_signposts_lead_somewhere(path: Path) -> None:
-    """Every file that a module's docstring names exists."""
-    said = ast.get_docstring(ast.parse(path.read_text())) or ""
-    for sign in re.findall(r"Not here:.*", said, re.DOTALL):
-        for name in FILE.findall(sign):
-            assert there(name, path.parent), name
-        for name in re.findall(r"\((\w+)[,)]", sign):
-            assert name in rooms() | GROUND | {"stored", "the"}, name
+def test_pointers_lead_somewhere(path: Path) -> None:
+    """Every file that a docstring names exists, and what stands in brackets behind "Not here"."""
+    for said in docstrings(path):
+        for name in FILE.findall(said):
+            assert there(name, path.parent) or name.rpartition("/")[2] in OF_OTHERS, name
+        for sign in re.findall(r"Not here:.*", said, re.DOTALL):
+            for name in re.findall(r"\((\w+)[,)]", sign):
+                assert name in packages() | GROUND | {"stored", "the"}, name
 
 
-def test_no_shelf_without_a_name() -> None:
+def test_no_folder_of_odds_and_ends() -> None:
     banned = {"utils", "helpers", "common", "core", "services", "managers"}
     assert not [p for p in SOURCE.rglob("*") if p.stem in banned and p.parent.name != "bundled"]
 
 
+def type_alias(node: ast.stmt) -> str:
+    """The name of a type that a module gives another name, "" for other statements."""
+    if not isinstance(node, ast.Assign) or not isinstance(node.targets[0], ast.Name):
+        return ""
+    name = node.targets[0].id
+    return name if re.fullmatch(r"[A-Z][a-z]\w+", name) else ""
+
+
 def public_names() -> dict[str, set[str]]:
-    """Public classes and functions -> the rooms that define them."""
+    """Public classes and functions -> the packages that define them."""
     found: dict[str, set[str]] = defaultdict(set)
     for path in MODULES:
-        room = path.relative_to(SOURCE).parts[0].removesuffix(".py")
+        package = path.relative_to(SOURCE).parts[0].removesuffix(".py")
         for node in ast.parse(path.read_text()).body:
             if isinstance(node, ast.ClassDef):
-                found[node.name].add(room)
+                found[node.name].add(package)
+            elif (alias := type_alias(node)) and package not in EDGES:
+                found[alias].add(package)
             elif isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
                 # A route or command may be called like the function that it leads to.
-                found[node.name] |= {room} - EDGES
+                found[node.name] |= {package} - EDGES
     return found
 
 
 def test_one_word_means_one_thing() -> None:
-    """A public name stands in one room, unless the glossary says that it means the same in all."""
+    """A public name stands in one package, unless the glossary says that it means the same in
+    all."""
     glossary = (ROOT / "docs" / "words.md").read_text(encoding="utf-8")
-    shared = glossary.split("## Names that several rooms share")[1]
+    shared = glossary.split("## Names that several packages share")[1]
     allowed = set(re.findall(r"^- `(\w+)`", shared, re.MULTILINE))
     twice = {name: sorted(in_) for name, in_ in public_names().items() if len(in_) > 1}
     assert {n: r for n, r in twice.items() if n not in allowed} == {}
@@ -189,7 +213,14 @@ def test_one_word_means_one_thing() -> None:
 
 def test_every_word_of_the_glossary_that_is_code_exists() -> None:
     glossary = (ROOT / "docs" / "words.md").read_text(encoding="utf-8")
-    words = glossary.split("## Names that several rooms share")[0]
+    words = glossary.split("## Names that several packages share")[0]
     known = set(public_names()) | {"Write", "Filter", "Require"}
     for name in re.findall(r"`([A-Z]\w+)`", words):
         assert name in known, name
+
+
+def test_no_word_of_the_glossary_stands_there_twice() -> None:
+    glossary = (ROOT / "docs" / "words.md").read_text(encoding="utf-8")
+    rows = re.findall(r"^\| ([^|]+) \|", glossary, re.MULTILINE)[2:]
+    words = [word.strip() for row in rows for word in row.split(",")]
+    assert sorted(w for w in set(words) if words.count(w) > 1) == []

@@ -1,4 +1,4 @@
-"""Open everything once, close everything once; the only room that chooses concrete adapters.
+"""Open everything once, close everything once; the only package that chooses adapters.
 
 Not here: what is done with what is open (workflows).
 """
@@ -41,7 +41,7 @@ from biosight.storage.blobs.installation import Installation, claim_store
 from biosight.storage.blobs.port import Blobs
 from biosight.storage.records import Records
 from biosight.storage.sqlite.store import SqliteRecords
-from biosight.work import jobs, turns, workers
+from biosight.work import jobs, leases, workers
 
 log = logging.getLogger(__name__)
 KINDS = (
@@ -59,7 +59,7 @@ KINDS = (
     *acts.RECORDS,
     *registry.KINDS,
     *jobs.KINDS,
-    *turns.KINDS,
+    *leases.KINDS,
     *drift.KINDS,
     *reclassify.KINDS,
     *own_names.KINDS,

@@ -22,7 +22,7 @@ GRIDS: Mapping[float, str] = {
     1.0: "1°, about 111 km",
 }
 FINEST_GRID, WIDEST_GRID = min(GRIDS), max(GRIDS)
-Names = tuple[tuple[str, str], ...]
+NamePairs = tuple[tuple[str, str], ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +52,7 @@ class Collection:
     created_at: float
     threshold: int = 50
     favourites: tuple[str, ...] = ()
-    renamed: Names = ()
+    renamed: NamePairs = ()
     trashed_at: float = 0.0
     version: int = 1
     model: str = ""
@@ -60,7 +60,7 @@ class Collection:
     event_gap: int = 60
     sensitive: tuple[str, ...] = ()
     coarse: float = 0.1
-    published: Names = ()
+    published: NamePairs = ()
     second_reader: bool = False
     comments: bool = False
     quota: int = 0
@@ -133,7 +133,7 @@ def clean_sensitive(labels: Sequence[str]) -> tuple[str, ...]:
     return tuple(dict.fromkeys(clean_label(label) for label in labels))
 
 
-def clean_published(said: Mapping[str, str]) -> Names:
+def clean_published(said: Mapping[str, str]) -> NamePairs:
     """What was said at an export, without what is empty."""
     return tuple(sorted((name, value) for name, value in said.items() if value))
 

@@ -12,19 +12,19 @@ from typing import ClassVar, TypeVar
 from biosight.errors import BioSightError
 from biosight.images import Image
 from biosight.labels import PEOPLE, Guess
+from biosight.storage.batches import Note, Run, RunCount
 from biosight.storage.conditions import living
-from biosight.storage.pieces import Note, Run, Tally
 from biosight.storage.records import Insert, Order, Records, Remove, Where, Write, pages
 from biosight.taxa.naming import Naming
 from biosight.taxa.paths import agree
 
-PIECE = 50
+BATCH = 50
 AT_ONCE = 4
-NOTHING = Tally()
+NOTHING = RunCount()
 SEPARATOR = "\x1f"
 
 T = TypeVar("T")
-Step = Callable[[int, int, str], None]
+ReclassifyStep = Callable[[int, int, str], None]
 Again = Callable[[Image], Sequence[Write]]
 Look = Callable[[Image], Guess]
 
@@ -83,8 +83,8 @@ def reclassify(
     note: Note,
     *,
     start: str = "",
-    sofar: Tally = NOTHING,
-) -> Tally:
+    sofar: RunCount = NOTHING,
+) -> RunCount:
     """Give every picture the Prediction of `model`; those that have it are left.
 
     `again` makes the changes for one picture. `note` writes them with the tally that they lead to
@@ -100,7 +100,7 @@ def reclassify(
             return [] if image.model == model else attempt(again, image)
 
         run = Run(records, Image, make, note, sofar, start)
-        for piece in pages(records, Image, living(collection), start=start, size=PIECE):
+        for piece in pages(records, Image, living(collection), start=start, size=BATCH):
             run.write(piece)
     return run.tally
 
@@ -119,7 +119,7 @@ def try_on(
     job: str,
     look: Look,
     naming: Naming,
-    step: Step,
+    step: ReclassifyStep,
 ) -> Tried:
     """Note which labels would change, and how often both models agree with people.
 
@@ -128,7 +128,7 @@ def try_on(
     tally, many = Tried(), total(records, collection)
     records.remove(TryOnItem, [Where("job", "=", job)])
     with ThreadPoolExecutor(AT_ONCE) as pool:
-        for piece in pages(records, Image, living(collection), size=PIECE):
+        for piece in pages(records, Image, living(collection), size=BATCH):
             guesses = pool.map(lambda image: attempt(look, image), piece)
             items = [
                 item

@@ -1,6 +1,6 @@
 """Every setting, with its default and its help; read from BIOSIGHT_… in the environment.
 
-Not here: what a setting does; inner rooms are handed values, never this object.
+Not here: what a setting does; inner packages are handed values, never this object.
 """
 
 from functools import cache

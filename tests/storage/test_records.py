@@ -479,17 +479,17 @@ def test_a_newer_database_is_refused(tmp_path: Path) -> None:
 
 
 def test_one_instance_has_its_turn(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    from biosight.work import turns
+    from biosight.work import leases
 
     for store in (
-        SqliteRecords(tmp_path / "t.db", turns.KINDS),
-        Mocked(mongomock.MongoClient()["t"], turns.KINDS),
+        SqliteRecords(tmp_path / "t.db", leases.KINDS),
+        Mocked(mongomock.MongoClient()["t"], leases.KINDS),
     ):
-        won = [turns.my_turn(store, "sweep", 60) for _ in range(3)]
+        won = [leases.take_lease(store, "sweep", 60) for _ in range(3)]
         assert won == [True, False, False]
-        assert turns.my_turn(store, "other", 60)
+        assert leases.take_lease(store, "other", 60)
         later = time.time() + 61
         monkeypatch.setattr("time.time", lambda later=later: later)
-        assert [turns.my_turn(store, "sweep", 60) for _ in range(2)] == [True, False]
+        assert [leases.take_lease(store, "sweep", 60) for _ in range(2)] == [True, False]
         monkeypatch.undo()
         store.close()

@@ -9,7 +9,7 @@ from starlette.testclient import TestClient
 from biosight.bootstrap import BioSight
 from biosight.images import Image
 from biosight.review import acts, doing
-from biosight.storage import pieces
+from biosight.storage import batches
 from biosight.storage.records import Where
 from biosight.work import jobs
 from biosight.work.jobs import Job, Progress
@@ -31,7 +31,7 @@ def small(monkeypatch: pytest.MonkeyPatch) -> None:
 
     for module in (acts, api, places, rename, undo_act):
         monkeypatch.setattr(module, "MOST_AT_ONCE", 2)
-    for module in (pieces, long_acts, undo_act, jobs):
+    for module in (batches, long_acts, undo_act, jobs):
         monkeypatch.setattr(module, "PIECE", 2)
     monkeypatch.setattr(trash, "PAGE", 2)
 

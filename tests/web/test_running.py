@@ -12,7 +12,7 @@ from biosight.errors import BadRequest
 from biosight.storage.records import Records
 from biosight.work import jobs, workers
 from biosight.work.jobs import Job
-from biosight.workflows.job_kind import Outcome
+from biosight.workflows.job_kind import JobOutcome
 from biosight.workflows.jobs import all_kinds
 from biosight.workflows.upkeep.housekeeping import keep_house
 from biosight.workflows.upkeep.server_overview import quota_bytes
@@ -31,7 +31,7 @@ def failed(biosight: BioSight, monkeypatch: pytest.MonkeyPatch, collection: str)
     records = biosight.archive.records
     asked = jobs.ask(records, "reclassify", collection, "", model="tiny@1")
 
-    def breaks(*_: object) -> Outcome:
+    def breaks(*_: object) -> JobOutcome:
         raise RuntimeError("the disk makes noises")
 
     kind = replace(all_kinds.KINDS["reclassify"], run=breaks)

@@ -21,7 +21,7 @@ from biosight.intake import classify_again
 from biosight.storage.records import Where, Write
 from biosight.work import jobs
 from biosight.work.jobs import Job, Progress
-from biosight.workflows.job_kind import JobKind, Outcome
+from biosight.workflows.job_kind import JobKind, JobOutcome
 from biosight.workflows.jobs import all_kinds
 from biosight.workflows.models import teaching
 from tests import tiny
@@ -45,9 +45,9 @@ def test_a_step_longer_than_the_lease_keeps_its_job(
     monkeypatch.setattr(jobs, "LEASE_SECONDS", 0.3)
     go_on = threading.Event()
 
-    def long_step(_: BioSight, __: Job, ___: Progress) -> Outcome:
+    def long_step(_: BioSight, __: Job, ___: Progress) -> JobOutcome:
         assert go_on.wait(30)
-        return Outcome("Done.", "{}")
+        return JobOutcome("Done.", "{}")
 
     monkeypatch.setitem(all_kinds.KINDS, teaching.NAME, JobKind("Teaching", long_step))
     id = jobs.ask(records, teaching.NAME, asked, "").id
@@ -90,7 +90,7 @@ def test_a_version_is_registered_with_the_end_of_its_job_or_not_at_all(
     job = teach_job(ada, biosight)
     fit = teaching.run
 
-    def interrupted(biosight: BioSight, job: Job, progress: Progress) -> Outcome:
+    def interrupted(biosight: BioSight, job: Job, progress: Progress) -> JobOutcome:
         done = fit(biosight, job, progress)
         if taken:
             jobs.drop(records, jobs.get_job(records, job.id))  # between the fit and its end
@@ -236,9 +236,9 @@ def test_a_job_is_logged_under_the_request_that_asked_for_it(
     assert job.request == asked
     seen: list[str] = []
 
-    def told(*_: object) -> Outcome:
+    def told(*_: object) -> JobOutcome:
         seen.append(logs.request_id.get())
-        return Outcome("", "")
+        return JobOutcome("", "")
 
     monkeypatch.setitem(all_kinds.KINDS, "try-on", replace(all_kinds.KINDS["try-on"], run=told))
     claimed = jobs.claim(biosight.archive.records)

@@ -22,12 +22,12 @@ def test_a_stuck_lane_stops_the_beat(
     monkeypatch.setattr(worker, "STUCK_SECONDS", 0.5)
     archive, file = open_archive(settings), tmp_path / "beat"
     shift = Shift(settings, archive, math.inf)
-    lanes = [
+    pools = [
         threading.Thread(target=shift.work, args=(("nothing", str(n)),), daemon=True)
         for n in range(2)
     ]
     beat = threading.Thread(target=shift.beat, args=(file,), daemon=True)
-    for thread in (*lanes, beat):
+    for thread in (*pools, beat):
         thread.start()
     until(lambda: file.exists() and workers.alive(archive.records))
     begun = file.stat().st_mtime
@@ -41,7 +41,7 @@ def test_a_stuck_lane_stops_the_beat(
     assert file.stat().st_mtime == last
     hung.set()
     shift.close()
-    for thread in (*lanes, beat):
+    for thread in (*pools, beat):
         thread.join(10)
     archive.close()
 

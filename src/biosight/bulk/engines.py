@@ -16,7 +16,7 @@ from biosight.errors import BadRequest
 from biosight.process import cores
 from biosight.process.tied import end_with
 
-Done = tuple[int, int]
+DoneChunk = tuple[int, int]
 _hand: Any = None
 
 
@@ -30,13 +30,13 @@ def open_hand(source: str, model: Path) -> None:
     _hand = Hand(source, model)
 
 
-def do_chunk(chunk: Chunk) -> Done:
+def do_chunk(chunk: Chunk) -> DoneChunk:
     """One chunk in a process of the pool."""
-    done: Done = _hand.do(chunk)
+    done: DoneChunk = _hand.do(chunk)
     return done
 
 
-def run_local(plan: Plan, processes: int = 0) -> Iterator[Done]:
+def run_local(plan: Plan, processes: int = 0) -> Iterator[DoneChunk]:
     """Do the plan's chunks here, in as many processes as cores; pictures and errors of each, as
     they are done."""
     with ProcessPoolExecutor(
@@ -74,7 +74,7 @@ def check_reachable(address: str) -> None:
         raise BadRequest(f"There is no Ray cluster at {address}.") from error
 
 
-def run_ray(plan: Plan, address: str, actors: int) -> Iterator[Done]:
+def run_ray(plan: Plan, address: str, actors: int) -> Iterator[DoneChunk]:
     """Do the plan's chunks on the Ray cluster at `address`, with at most `actors` at once.
 
     Source, model folder and target must be reachable from every node under the same names. A node

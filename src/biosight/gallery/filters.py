@@ -1,7 +1,7 @@
 """Filter: which pictures to show. Each part is one row here, with all that is known of it.
 
 Addresses and bodies (web/schemas/filters.py), the sheet of the page and its chips (collection.html,
-filters.js) and the store's conditions are made from these rows. Not here: pages and counts
+grid/filters.js) and the store's conditions are made from these rows. Not here: pages and counts
 (browse.py), or who may see the collection (membership).
 """
 
@@ -15,7 +15,7 @@ from biosight.labels import IN_BULK
 from biosight.storage.conditions import at_or_below
 from biosight.storage.records import Op, Value, Where
 
-Kind = Literal[
+PartKind = Literal[
     "label", "many", "path", "choice", "flag", "percent", "day", "moment", "box", "text", "key"
 ]
 Meaning = Callable[[Any, int], list[Where]]
@@ -36,7 +36,7 @@ class FilterPart:
     with {} for the value.
     """
 
-    kind: Kind
+    kind: PartKind
     field: str = ""
     op: Op = "="
     choices: tuple[tuple[str, str], ...] = ()
@@ -60,7 +60,7 @@ class FilterPart:
         return [Where(self.field, self.op, value)]
 
 
-def row(default: Any, kind: Kind, field: str = "", op: Op = "=", **words: Any) -> Any:
+def row(default: Any, kind: PartKind, field: str = "", op: Op = "=", **words: Any) -> Any:
     """A field of Filter with its FilterPart."""
     part = FilterPart(kind, field, op, **words)
     return dataclasses.field(default=default, metadata={"part": part})

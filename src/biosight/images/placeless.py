@@ -16,12 +16,12 @@ from PIL import Image as Pillow
 from biosight.errors import BadPicture
 from biosight.images import reading
 from biosight.images.file_types import MEDIA_TYPES, sniff
-from biosight.images.rebuilt import NotRebuilt, Pieces, bmp, gif, jpeg, png, tiff, webp
+from biosight.images.rebuilt import Content, NotRebuilt, bmp, gif, jpeg, png, tiff, webp
 
 JPEG = "image/jpeg"
 DRAWN = frozenset({"image/heic", "image/avif"})
 QUALITY = 95
-BUILDERS: dict[str, Callable[[bytes], Iterable[Pieces]]] = {
+BUILDERS: dict[str, Callable[[bytes], Iterable[Content]]] = {
     "JPEG": jpeg.rebuilt,
     "PNG": png.rebuilt,
     "WEBP": webp.rebuilt,

@@ -37,7 +37,7 @@ from biosight.taxa.naming import Naming
 from biosight.training.params import FitParams
 from biosight.training.provenance import commit, surroundings
 
-Step = Callable[[str, int, int], None]
+StageStep = Callable[[str, int, int], None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,7 +77,7 @@ def snapshot(
     champion: ModelVersion,
     recipe: Recipe,
     work: Work,
-    step: Step = no_progress,
+    step: StageStep = no_progress,
 ) -> TrainingSet:
     """Freeze what people named, reduced to what networks need and without metadata."""
     short = 2 * champion.card.resize_short

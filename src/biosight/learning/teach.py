@@ -53,7 +53,7 @@ from biosight.storage.records import Records, pages
 from biosight.taxa.naming import Naming
 
 Floats = npt.NDArray[np.float32]
-PIECE = 500
+BATCH = 500
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,7 +85,7 @@ class Assignment:
 def named_pictures(records: Records, collection: str, *, in_bulk: bool = False) -> Iterator[Image]:
     """A collection's pictures that a person named, in order of id."""
     where = named_by_people(collection, in_bulk=in_bulk)
-    for found in pages(records, Image, where, size=PIECE):
+    for found in pages(records, Image, where, size=BATCH):
         yield from found
 
 

@@ -12,7 +12,7 @@ from biosight.storage.records import Records, Where, pages
 from biosight.taxa.naming import alike
 from biosight.taxa.tree import Taxon, kept_fields
 
-PIECE = 5000
+BATCH = 5000
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,5 +69,5 @@ def known_from(
 def known_taxa(records: Records, collection: str) -> Iterator[KnownTaxon]:
     """All names that people gave a collection, synonyms too."""
     mine = [Where("collection", "=", collection)]
-    for found in pages(records, KnownTaxon, mine, size=PIECE):
+    for found in pages(records, KnownTaxon, mine, size=BATCH):
         yield from found

@@ -20,7 +20,7 @@ from biosight.labels import PEOPLE, Annotation, Prediction
 from biosight.publishing import table
 from biosight.publishing.file_names import UniqueNames, file_name
 from biosight.publishing.table import Telling
-from biosight.publishing.zips import PIECE, ZipEntry, zip_of
+from biosight.publishing.zips import BATCH, ZipEntry, zip_of
 from biosight.storage.blobs import keys
 from biosight.storage.blobs.port import Blobs
 from biosight.storage.records import Order, Records, Where, pages, parts
@@ -151,7 +151,7 @@ def opened_original(records: Records, blobs: Blobs, image: Image) -> Iterator[by
     """A picture's bytes, opened; None where they are gone, which is logged where the picture is
     still recorded."""
     try:
-        return blobs.stream(keys.original(image.sha256), PIECE)
+        return blobs.stream(keys.original(image.sha256), BATCH)
     except NotFound:
         if records.get(Image, image.id):
             log.warning("an original is missing; run biosight doctor", extra={"image": image.id})

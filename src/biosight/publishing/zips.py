@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
 
-PIECE = 1 << 18
+BATCH = 1 << 18
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,5 +31,5 @@ def zip_of(entries: Iterable[ZipEntry]) -> Iterator[bytes]:
             how = ZIP_64 if e.crc32 is None else NO_COMPRESSION_64(e.size, e.crc32)
             yield e.path, e.when, 0o644, how, e.content
 
-    chunks: Iterator[bytes] = stream_zip(members(), chunk_size=PIECE)
+    chunks: Iterator[bytes] = stream_zip(members(), chunk_size=BATCH)
     return chunks

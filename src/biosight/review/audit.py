@@ -15,7 +15,7 @@ from biosight.taxa.naming import Naming
 from biosight.taxa.paths import agree
 
 MOST = 5000
-PIECE = 400
+BATCH = 400
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +54,6 @@ def as_audited(image: Image, naming: Naming) -> Audited:
 
 def drawn_at_random(records: Records, images: list[str]) -> Iterator[str]:
     """Those of the images that answered the random half of the queue."""
-    for part in parts(images, PIECE):
+    for part in parts(images, BATCH):
         where = [Where("image", "in", part), Where("via", "=", "random")]
-        yield from (a.image for a in records.find(Annotation, where, limit=20 * PIECE))
+        yield from (a.image for a in records.find(Annotation, where, limit=20 * BATCH))

@@ -11,8 +11,8 @@ from biosight.images import ActItem, Embedding, Image
 from biosight.labels import Annotation, Prediction
 from biosight.review.acts import Act, Change
 from biosight.review.doing import Done, already_there, history_line, in_pieces
+from biosight.storage.batches import BATCH, Make
 from biosight.storage.blobs.disk_space import RoomLimit, check_limits, metered
-from biosight.storage.pieces import PIECE, Make
 from biosight.storage.records import (
     Insert,
     Order,
@@ -110,7 +110,7 @@ def sayings(records: Records, images: Sequence[str]) -> dict[str, list[Saying]]:
     found: dict[str, list[Saying]] = {id: [] for id in images}
     kinds: tuple[type[Prediction], type[Annotation]] = (Prediction, Annotation)
     for kind in kinds:
-        for part in parts(images, PIECE):
+        for part in parts(images, BATCH):
             where = [Where("image", "in", part)]
             for said in records.find(kind, where, order=Order("at"), limit=MOST_SAID * len(part)):
                 found[said.image].append(said)

@@ -15,7 +15,7 @@ from biosight.images import ActItem, Image, Standing
 from biosight.labels import PEOPLE, UNDECIDED, Annotation
 from biosight.places import Deployment
 from biosight.review.acts import DEPLOY, KINDS, MOST_AT_ONCE, Act, Change, new_act
-from biosight.storage.pieces import Make, Run, Tally
+from biosight.storage.batches import Make, Run, RunCount
 from biosight.storage.records import (
     Insert,
     Record,
@@ -79,7 +79,7 @@ class HistoryLine:
                 self.changed.append(record)
         tell_metrics(self.act.kind, written)
 
-    def write(self, _: Tally, __: str, writes: Sequence[Write]) -> None:
+    def write(self, _: RunCount, __: str, writes: Sequence[Write]) -> None:
         """Write what changes pictures (pieces.Note). Raises InUse, Stale or Gone."""
         written = self.along(writes)
         if not written:
@@ -134,7 +134,7 @@ def perform(
         return in_pieces(line, make, images)
     if any(i.version != expected for i in images):
         raise Stale("Somebody changed this picture in the meantime.")
-    line.write(Tally(), "", [w for some in make(images) for w in some or ()])
+    line.write(RunCount(), "", [w for some in make(images) for w in some or ()])
     return Done(line.act.id, line.changed, len(images) - len(line.changed), 0)
 
 

@@ -16,9 +16,9 @@ from biosight.labels import IN_BULK, PEOPLE, Annotation, Prediction, current_lab
 from biosight.places import Deployment, Site
 from biosight.review.acts import KINDS, MOST_AT_ONCE, Act
 from biosight.review.copies import MOST_SAID
+from biosight.storage.batches import BATCH, Make, Run, RunCount
 from biosight.storage.conditions import still_there
 from biosight.storage.patience import TRIES, tries
-from biosight.storage.pieces import PIECE, Make, Run, Tally
 from biosight.storage.records import (
     Insert,
     Order,
@@ -106,7 +106,7 @@ def undo(
     items = records.find(ActItem, [Where("act", "=", act.id)], limit=MOST_AT_ONCE)
     changed: list[Image] = []
 
-    def note(_: Tally, __: str, writes: Sequence[Write]) -> None:
+    def note(_: RunCount, __: str, writes: Sequence[Write]) -> None:
         if writes:
             records.write(*writes)
             changed.extend(images_in(writes))
@@ -269,7 +269,7 @@ def latest_prediction(records: Records, image: str) -> Prediction | None:
 def latest_predictions(records: Records, images: Sequence[str]) -> dict[str, Prediction]:
     """The last thing a model said of each image."""
     found: dict[str, Prediction] = {}
-    for part in parts(images, PIECE):
+    for part in parts(images, BATCH):
         where = [Where("image", "in", part)]
         for said in records.find(Prediction, where, order=Order("at"), limit=MOST_SAID * len(part)):
             found[said.image] = said

@@ -12,7 +12,7 @@ from typing import ClassVar as ClassVariable
 
 from biosight.storage.records import Record
 
-Names = tuple[str, ...]
+FieldNames = tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,16 +31,16 @@ class Declarations:
     """
 
     table: str
-    unique: tuple[Names, ...] = ()
-    indexes: tuple[Names, ...] = ()
-    counters: tuple[Names, ...] = ()
+    unique: tuple[FieldNames, ...] = ()
+    indexes: tuple[FieldNames, ...] = ()
+    counters: tuple[FieldNames, ...] = ()
     totalled: str = ""
-    telling: Names = ()
-    worded: Names = ()
+    telling: FieldNames = ()
+    worded: FieldNames = ()
     leaned_on: bool = False
     precious: bool = False
-    sharded_by: Names = ()
-    derived: Mapping[str, tuple[Names, Callable[..., Any]]] = field(default_factory=dict)
+    sharded_by: FieldNames = ()
+    derived: Mapping[str, tuple[FieldNames, Callable[..., Any]]] = field(default_factory=dict)
     rewritten: tuple[tuple[int, tuple[str, str], Mapping[str, str]], ...] = ()
     formerly: Mapping[str, str] = field(default_factory=dict)
 

@@ -26,7 +26,7 @@ from biosight.storage.records import (
 from biosight.storage.sqlite.store import SqliteRecords
 
 PAGE = 200
-Step = Callable[[str, int], None]
+CopyStep = Callable[[str, int], None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +67,7 @@ def move(
     source: Records,
     target: Records,
     kinds: Sequence[type[Record]],
-    step: Step,
+    step: CopyStep,
     *,
     into_existing: bool = False,
 ) -> list[Moved]:
@@ -86,7 +86,7 @@ def move(
     return [move_kind(source, target, kind, step) for kind in kinds]
 
 
-def move_kind(source: Records, target: Records, kind: type[Record], step: Step) -> Moved:
+def move_kind(source: Records, target: Records, kind: type[Record], step: CopyStep) -> Moved:
     """Copy one kind; records that are there already and equal are left alone."""
     total = written = wrong = 0
     for page in pages(source, kind, size=PAGE):

@@ -1,7 +1,7 @@
 """Many writers on one record: who met another one waits for a turn within the process, and a little
 longer each time for writers of other processes.
 
-Not here: what is written (pieces.py, and whoever compares and sets).
+Not here: what is written (batches.py, and whoever compares and sets).
 """
 
 import random

@@ -140,7 +140,7 @@ def mean_of(first: dict[str, Tensor], second: dict[str, Tensor], share: float) -
 
 
 def forward(
-    network: networks.Network,
+    network: networks.AnyNetwork,
     card: ModelCard,
     samples: list[ds.Sample],
     params: TrainParams,

@@ -55,7 +55,7 @@ class Exported(nn.Module):
     """A network with the outputs that serving asks for: logits, embedding and features, the last
     map, from which activation maps are drawn."""
 
-    def __init__(self, network: networks.Network, head: Head) -> None:
+    def __init__(self, network: networks.AnyNetwork, head: Head) -> None:
         super().__init__()
         self.network = network
         self.head = nn.Linear(head.weight.shape[1], len(head.weight))
@@ -125,7 +125,7 @@ def export(
     return finish(card, target, logits, embeddings, held, train, replay)
 
 
-def as_head(network: networks.Network, prior: Prior | None, labels: int) -> Head:
+def as_head(network: networks.AnyNetwork, prior: Prior | None, labels: int) -> Head:
     """The last layer as plain numbers: its labels, and what leaves are behind them."""
     weight = network.head.weight.detach().float().numpy()
     bias = network.head.bias.detach().float().numpy()

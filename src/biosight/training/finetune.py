@@ -95,7 +95,9 @@ def draft(old: ModelCard, job: Tuning) -> ModelCard:
     return old.model_copy(update=changed)
 
 
-def widened(network: networks.Network, known: int, labels: int, leaves: int) -> networks.Network:
+def widened(
+    network: networks.AnyNetwork, known: int, labels: int, leaves: int
+) -> networks.AnyNetwork:
     """The network with rows for further labels and leaves, which start from the mean of the others
     of their kind; `known` of its rows are labels."""
     old = network.head
@@ -120,7 +122,7 @@ def longer(rows: Tensor, wanted: int) -> Tensor:
 
 
 def training_params(
-    params: FitParams, card: ModelCard, run: Path, network: networks.Network
+    params: FitParams, card: ModelCard, run: Path, network: networks.AnyNetwork
 ) -> TrainParams:
     """The run's parameters; the training side follows the input when none is given."""
     side = params.train_side or max(32, round(card.input_size * 0.8 / 16) * 16)

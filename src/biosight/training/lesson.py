@@ -26,7 +26,7 @@ def normalised(pixels: Tensor, card: ModelCard) -> Tensor:
 class Teacher:
     """A trained network and the card that says how it wants its pixels."""
 
-    network: networks.Network
+    network: networks.AnyNetwork
     card: ModelCard
     evidence: Evidence | None
 
@@ -64,7 +64,7 @@ class Lesson:
     meanings: Meanings
     teacher: Teacher | None
 
-    def backward(self, network: networks.Network, pixels: Tensor, meant: Tensor) -> float:
+    def backward(self, network: networks.AnyNetwork, pixels: Tensor, meant: Tensor) -> float:
         """Add one batch's gradients, in chunks that fit the cache; returns the mean loss.
 
         `pixels` (n, side, side, 3) and numbers of their meanings (n,).
@@ -84,7 +84,7 @@ class Lesson:
         return total
 
     def loss(
-        self, network: networks.Network, pixels: Tensor, goals: Tensor, allowed: Tensor
+        self, network: networks.AnyNetwork, pixels: Tensor, goals: Tensor, allowed: Tensor
     ) -> Tensor:
         """Cross-entropy, and with a teacher its softened answers too (Hinton et al. 2015); with
         leaves, the part of the loss that is theirs."""

@@ -34,7 +34,7 @@ class Layer:
     bias: Array
 
 
-def thaw(folder: Path) -> networks.Network:
+def thaw(folder: Path) -> networks.AnyNetwork:
     """The network of a model folder, its head that of head.npz where there is one.
 
     Raises BadModel for files that BioSight did not export, or whose answers differ.
@@ -124,7 +124,7 @@ def give(network: nn.Module, name: str, convolution: nn.Conv2d, layer: Layer | N
         norm.running_var.fill_(1 - norm.eps)
 
 
-def check_answers(network: networks.Network, classifier: Classifier) -> None:
+def check_answers(network: networks.AnyNetwork, classifier: Classifier) -> None:
     """Both give like embeddings for the same pixels. Raises BadModel."""
     side = classifier.card.input_size
     pixels = np.random.default_rng(0).integers(0, 255, (4, side, side, 3), dtype=np.uint8)

@@ -114,7 +114,7 @@ def draft_card(params: TrainParams, labels: list[str]) -> ModelCard:
 
 def start(
     params: TrainParams, card: ModelCard, split: Split, *, resume: bool, quiet: bool
-) -> tuple[networks.Network, dict[str, object] | None]:
+) -> tuple[networks.AnyNetwork, dict[str, object] | None]:
     """The network at the run's beginning, or as the last checkpoint left it."""
     network = networks.build(params.arch, row_count(card, split.leaves))
     saved = params.out / "checkpoint.pt"
@@ -132,7 +132,7 @@ def start(
 
 
 def fit_head(
-    network: networks.Network, card: ModelCard, split: Split, params: TrainParams, *, quiet: bool
+    network: networks.AnyNetwork, card: ModelCard, split: Split, params: TrainParams, *, quiet: bool
 ) -> None:
     """Start the head from a logistic regression on frozen embeddings, and its leaves alike."""
     dice = random.Random(params.seed)
@@ -173,7 +173,7 @@ def batches(params: TrainParams, card: ModelCard, split: Split) -> Iterator[tupl
         )
 
 
-def prepare_to_train(network: networks.Network, *, freeze_norm: bool) -> None:
+def prepare_to_train(network: networks.AnyNetwork, *, freeze_norm: bool) -> None:
     """Training mode, with BatchNorm statistics left as they are when asked."""
     network.train()
     for module in network.modules():
@@ -185,7 +185,7 @@ def fit(
     params: TrainParams,
     card: ModelCard,
     split: Split,
-    network: networks.Network,
+    network: networks.AnyNetwork,
     checkpoint: dict[str, object] | None,
     *,
     quiet: bool,
@@ -228,7 +228,7 @@ def fit(
             prepare_to_train(network, freeze_norm=params.freeze_norm)
 
 
-def freeze_first(network: networks.Network, share: float) -> None:
+def freeze_first(network: networks.AnyNetwork, share: float) -> None:
     """Leave the first `share` of the weight tensors as they are: edges and colours are learnt
     already, and on a CPU the first, largest maps cost over half of a step."""
     weights = list(network.parameters())
@@ -245,7 +245,7 @@ def set_rate(optimiser: torch.optim.Optimizer, rate: float, step: int, total: in
 
 
 @torch.no_grad()
-def blend(average: networks.Network, network: networks.Network, keep: float) -> None:
+def blend(average: networks.AnyNetwork, network: networks.AnyNetwork, keep: float) -> None:
     """Exponential moving average of the weights; BatchNorm's buffers are copied."""
     for slow, fast in zip(average.parameters(), network.parameters(), strict=True):
         slow.lerp_(fast, 1 - keep)
@@ -257,7 +257,7 @@ def check_held(
     params: TrainParams,
     card: ModelCard,
     split: Split,
-    average: networks.Network,
+    average: networks.AnyNetwork,
     progress: RunState,
 ) -> None:
     """Measure the averaged network on the left-out sources; keep it when it is the best yet."""
@@ -278,8 +278,8 @@ def check_held(
 
 def save_checkpoint(
     params: TrainParams,
-    network: networks.Network,
-    average: networks.Network,
+    network: networks.AnyNetwork,
+    average: networks.AnyNetwork,
     optimiser: torch.optim.Optimizer,
     progress: RunState,
 ) -> None:

@@ -33,7 +33,7 @@ from biosight.web.body_limits import BodyLimits
 from biosight.web.gauges import Gauges
 from biosight.web.housekeeping import Housekeeping
 from biosight.web.security import API, Guard
-from biosight.web.threads import with_lanes
+from biosight.web.thread_pools import with_pools
 
 if TYPE_CHECKING:
     from biosight.web.sign_in.oidc import Provider
@@ -114,7 +114,7 @@ def create_app(biosight: BioSight, *, housekeeping: bool = True) -> FastAPI:
     )
     app.state.biosight = biosight
     app.state.gauges = Gauges(biosight)
-    with_lanes(app)
+    with_pools(app)
     errors.install(app, pages.error_page)
     include(app)
     app.include_router(pages.router)

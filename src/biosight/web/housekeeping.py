@@ -7,7 +7,7 @@ import logging
 import threading
 
 from biosight.bootstrap import BioSight
-from biosight.work.turns import my_turn
+from biosight.work.leases import take_lease
 from biosight.workflows.upkeep.housekeeping import keep_house, tidy
 
 log = logging.getLogger(__name__)
@@ -28,7 +28,7 @@ class Housekeeping:
         while not self.stopping.wait(0):
             try:
                 tidy(self.biosight)
-                if my_turn(self.biosight.archive.records, "housekeeping", TURN_SECONDS):
+                if take_lease(self.biosight.archive.records, "housekeeping", TURN_SECONDS):
                     keep_house(self.biosight)
             except Exception:
                 log.exception("housekeeping failed")  # it must live to try again

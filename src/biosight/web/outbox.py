@@ -15,7 +15,7 @@ from biosight.accounts import Invitation, User
 from biosight.errors import Unavailable
 from biosight.storage.records import Records
 from biosight.web.access.deps import Open
-from biosight.web.threads import Lane, lanes
+from biosight.web.thread_pools import ThreadPool, pools
 from biosight.workflows.people import mails
 from biosight.workflows.people.mails import Post
 
@@ -27,7 +27,7 @@ class Outbox:
     """Takes the letters of one answer."""
 
     post: Post
-    lane: Lane
+    pool: ThreadPool
     after: BackgroundTasks
 
     def put(self, letter: Callable[[Post], object]) -> bool:
@@ -49,7 +49,7 @@ class Outbox:
 
     async def deliver(self, letter: Callable[[Post], object]) -> None:
         try:
-            await self.lane.run(lambda: letter(self.post))
+            await self.pool.run(lambda: letter(self.post))
         except Unavailable as error:
             log.warning("a letter was not sent", extra={"reason": error.detail})
 
@@ -57,7 +57,7 @@ class Outbox:
 async def outbox(request: Request, after: BackgroundTasks, biosight: Open) -> Outbox:
     settings = biosight.settings
     post = Post(settings.smtp_url, settings.mail_from, settings.public_url)
-    return Outbox(post, lanes(request).letters, after)
+    return Outbox(post, pools(request).letters, after)
 
 
 Letters = Annotated[Outbox, Depends(outbox)]

@@ -14,7 +14,7 @@ from typing import ClassVar
 
 from biosight import logs
 from biosight.errors import BioSightError, Conflict, NotFound, Stale
-from biosight.storage.pieces import PIECE, Note, Tally
+from biosight.storage.batches import BATCH, Note, RunCount
 from biosight.storage.records import (
     Insert,
     Order,
@@ -96,9 +96,9 @@ class Picked:
 KINDS = (Job, Picked)
 
 
-def tally_of(job: Job) -> Tally:
+def count_of_run(job: Job) -> RunCount:
     """How far a run in pieces got, as `Progress.noting` kept it."""
-    return Tally(**json.loads(job.result)) if job.result else Tally()
+    return RunCount(**json.loads(job.result)) if job.result else RunCount()
 
 
 class Dropped(Exception):
@@ -161,7 +161,7 @@ def pick(job: str, images: Sequence[str]) -> list[Write]:
     """Named pictures, in order, as a job meets them."""
     return [
         Insert(Picked(f"{job}.{number:06}", job, some))
-        for number, some in enumerate(parts(sorted(set(images)), PIECE))
+        for number, some in enumerate(parts(sorted(set(images)), BATCH))
     ]
 
 
@@ -332,7 +332,7 @@ class Progress:
     def noting(self, total: int) -> Note:
         """What a run in pieces notes of `total` records: the tally is the job's result."""
 
-        def note(tally: Tally, cursor: str, writes: Sequence[Write]) -> None:
+        def note(tally: RunCount, cursor: str, writes: Sequence[Write]) -> None:
             self.note(tally.seen, total, cursor, json.dumps(asdict(tally)), writes)
 
         return note

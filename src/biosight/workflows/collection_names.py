@@ -9,8 +9,7 @@ from functools import lru_cache
 
 from biosight import registry
 from biosight.bootstrap import DEFAULT_MODEL, Catalogue
-from biosight.collection import Collection
-from biosight.collection import Names as Renames
+from biosight.collection import Collection, NamePairs
 from biosight.errors import NotFound
 from biosight.images import Image
 from biosight.inference.model_files.card import read_card
@@ -42,7 +41,7 @@ def naming_of(records: Records, catalogue: Catalogue, collection: Collection) ->
 
 
 def former_naming(
-    records: Records, catalogue: Catalogue, collection: Collection, renamed: Renames
+    records: Records, catalogue: Catalogue, collection: Collection, renamed: NamePairs
 ) -> Naming:
     """The same as if a collection's names for its model's labels were `renamed`."""
     base = base_taxa(records, model_of(records, catalogue, collection))

@@ -19,7 +19,7 @@ OWNERS_WORK = ("purge",)
 
 
 @dataclass(frozen=True, slots=True)
-class Outcome:
+class JobOutcome:
     """What a finished job says: words for people, and JSON for its page.
 
     `writes` are what it came to, made in the write that ends it: both happen or neither.
@@ -51,7 +51,7 @@ class JobKind:
     """
 
     title: str
-    run: Callable[[BioSight, Job, Progress], Outcome]
+    run: Callable[[BioSight, Job, Progress], JobOutcome]
     light: bool = False
     needs: Ability = "change"
     stop: Callable[[Records, Job], Job] = jobs.drop

@@ -59,7 +59,7 @@ def worker(settings: Settings, until_idle: bool, tied: bool) -> None:
 class Shift:
     """The jobs that a worker does until none has come for `patience` seconds.
 
-    Each kind of job has a lane of its own: who relabels thousands of pictures doesn't wait for
+    Each kind of job has its own queue: whoever relabels thousands of pictures does not wait for
     a model to learn.
     """
 
@@ -75,7 +75,7 @@ class Shift:
         self.looked: dict[tuple[str, ...], float] = {}
 
     def work(self, kinds: Sequence[str]) -> None:
-        """One lane: do jobs of these kinds, one after another, until no lane has had one for
+        """One queue: do jobs of these kinds, one after another, until no queue has had one for
         long."""
         while not self.over.is_set() and (self.busy or self.quiet < self.patience):
             self.looked[tuple(kinds)] = time.monotonic()
@@ -92,8 +92,8 @@ class Shift:
                 self.busy.discard(job.id)
 
     def beat(self, file: Path) -> None:
-        """While every lane works or looks for work, touch a file and say in the store what is done:
-        an orchestrator starts a worker anew whose file is old."""
+        """While every queue works or looks for work, touch a file and say in the store what is
+        done: an orchestrator starts a worker anew whose file is old."""
         me = workers.here()
         while True:
             if min(self.looked.values(), default=0) > time.monotonic() - STUCK_SECONDS:
@@ -123,7 +123,7 @@ class Shift:
             return self.biosight
 
     def close(self) -> None:
-        """End the lanes, and let go."""
+        """End the queues, and let go."""
         self.over.set()
         if self.biosight:
             self.biosight.close()

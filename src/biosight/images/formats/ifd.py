@@ -11,7 +11,7 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from typing import BinaryIO
 
-Value = str | bytes | tuple[float, ...]
+TagValue = str | bytes | tuple[float, ...]
 
 MOST_ENTRIES = 4096
 LARGEST_VALUE = 1 << 16
@@ -48,9 +48,9 @@ class Structure:
 class Tags:
     """The tags asked for, by number, of the first directory, the Exif and the GPS directory."""
 
-    main: dict[int, Value]
-    exif: dict[int, Value]
-    gps: dict[int, Value]
+    main: dict[int, TagValue]
+    exif: dict[int, TagValue]
+    gps: dict[int, TagValue]
 
 
 NONE = Tags({}, {}, {})
@@ -77,16 +77,16 @@ def tags_of(source: Structure, wanted: Collection[int]) -> Tags:
     return Tags(main, exif, gps)
 
 
-def pointer(value: Value | None) -> int:
+def pointer(value: TagValue | None) -> int:
     """Where a directory lies, 0 for nowhere."""
     return int(value[0]) if isinstance(value, tuple) and value and value[0] > 0 else 0
 
 
-def directory(source: Structure, offset: int, wanted: Collection[int]) -> dict[int, Value]:
+def directory(source: Structure, offset: int, wanted: Collection[int]) -> dict[int, TagValue]:
     """The wanted tags of one directory; the first of several alike."""
     entry, counter = (20, "Q") if source.big else (12, "H")
     width = struct.calcsize("<" + counter)
-    found: dict[int, Value] = {}
+    found: dict[int, TagValue] = {}
     try:
         count = int(source.unpack(counter, source.at(offset, width))[0])
         table = source.at(offset + width, min(count, MOST_ENTRIES) * entry)
@@ -101,7 +101,7 @@ def directory(source: Structure, offset: int, wanted: Collection[int]) -> dict[i
     return found
 
 
-def entry_value(source: Structure, entry: bytes) -> Value | None:
+def entry_value(source: Structure, entry: bytes) -> TagValue | None:
     """The value of one entry; None where it can't be read or is too large."""
     form, letter = ("HHQ", "Q") if source.big else ("HHL", "L")
     room = 8 if source.big else 4
@@ -127,7 +127,7 @@ def size_of(kind: int) -> int:
     return struct.calcsize("<" + NUMBERS[kind]) if kind in NUMBERS else 0
 
 
-def value_of(source: Structure, kind: int, content: bytes) -> Value:
+def value_of(source: Structure, kind: int, content: bytes) -> TagValue:
     """Text up to its first NUL, plain bytes, or numbers; n/0 is not a number."""
     if kind in BYTES:
         return content

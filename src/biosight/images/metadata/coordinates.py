@@ -7,7 +7,7 @@ wrong one. Not here: where in a file they stand (file.py).
 import math
 import re
 
-from biosight.images.formats.ifd import Value, as_text
+from biosight.images.formats.ifd import TagValue, as_text
 
 HALVES = {
     "n": 1, "north": 1, "s": -1, "south": -1,
@@ -24,7 +24,10 @@ LONGEST_TEXT = 200
 
 
 def place(
-    latitude: Value | None, north: Value | None, longitude: Value | None, east: Value | None
+    latitude: TagValue | None,
+    north: TagValue | None,
+    longitude: TagValue | None,
+    east: TagValue | None,
 ) -> tuple[float, float] | None:
     """(latitude, longitude) in degrees of the four values of a GPS directory; None for no place.
 
@@ -37,7 +40,7 @@ def place(
 
 
 def degrees(
-    value: Value | None, ref: Value | None, letters: frozenset[str], limit: int
+    value: TagValue | None, ref: TagValue | None, letters: frozenset[str], limit: int
 ) -> float | None:
     """One coordinate: up to three parts and the half of the earth, a letter or a word."""
     parts, sign = parts_of(value), half(ref, letters)
@@ -62,7 +65,7 @@ def sized(parts: list[float], sign: int) -> float | None:
     return abs(parts[0]) + minutes / 60 + seconds / 3600
 
 
-def parts_of(value: Value | None) -> list[float]:
+def parts_of(value: TagValue | None) -> list[float]:
     """The numbers of a value, also of one written as text."""
     if isinstance(value, bytes):
         value = as_text(value)
@@ -86,7 +89,7 @@ def divided(text: str) -> float:
     return float(over) / float(under) if under.strip("0") else (math.nan if under else float(over))
 
 
-def half(ref: Value | None, letters: frozenset[str]) -> int:
+def half(ref: TagValue | None, letters: frozenset[str]) -> int:
     """1 for north and east, -1 for south and west, 0 for anything else."""
     text = as_text(ref) if isinstance(ref, bytes) else ref
     if not isinstance(text, str) or not (word := text.strip(" \t\r\n.").casefold()):
@@ -94,7 +97,7 @@ def half(ref: Value | None, letters: frozenset[str]) -> int:
     return HALVES.get(word, 0) if word[0] in letters else 0
 
 
-def metres(value: Value | None, below: Value | None) -> float | None:
+def metres(value: TagValue | None, below: TagValue | None) -> float | None:
     """Height above sea level in metres; `below` is Exif's reference: 1 or 3 means below it."""
     found = parts_of(value)
     if len(found) != 1 or not math.isfinite(found[0]):

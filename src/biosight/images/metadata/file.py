@@ -14,7 +14,7 @@ from typing import Any, BinaryIO, NamedTuple
 
 from biosight.images.file_types import MAX_TEXT
 from biosight.images.formats import ifd
-from biosight.images.formats.ifd import Tags, Value
+from biosight.images.formats.ifd import Tags, TagValue
 from biosight.images.metadata import coordinates, dates, trail_cameras, xmp
 from biosight.images.metadata.dates import Moment
 from biosight.images.record import NO_CAPTURE, Capture
@@ -136,7 +136,7 @@ def moments(tags: Tags, said: Mapping[str, str], noted: trail_cameras.Noted) -> 
             yield Said(found, source)
 
 
-def text_of(value: Value | None) -> str:
+def text_of(value: TagValue | None) -> str:
     """A value as text, where it is some."""
     if isinstance(value, bytes):
         return ifd.as_text(value)
@@ -218,7 +218,7 @@ def warmth(tags: Tags) -> float | None:
     return number(tags.exif.get(WARMTH), trail_cameras.COLDEST, trail_cameras.HOTTEST)
 
 
-def number(value: Value | None, least: float, most: float) -> float | None:
+def number(value: TagValue | None, least: float, most: float) -> float | None:
     """A single number within what it can be, or None."""
     parts = coordinates.parts_of(value)
     if not parts or not math.isfinite(parts[0]) or not least <= parts[0] <= most:
@@ -226,7 +226,7 @@ def number(value: Value | None, least: float, most: float) -> float | None:
     return round(parts[0], 9)
 
 
-def clean(value: Value | None) -> str:
+def clean(value: TagValue | None) -> str:
     """Hostile text without control characters, at most MAX_TEXT long."""
     kept = (c for c in text_of(value)[: MAX_TEXT * 4] if unicodedata.category(c)[0] != "C")
     return "".join(kept).strip()[:MAX_TEXT]

@@ -4,6 +4,6 @@ Not here: which format a file has, and what becomes of one that can't be rebuilt
 (images/placeless.py).
 """
 
-from biosight.images.rebuilt.kept import NotRebuilt, Pieces
+from biosight.images.rebuilt.kept import Content, NotRebuilt
 
-__all__ = ["NotRebuilt", "Pieces"]
+__all__ = ["Content", "NotRebuilt"]

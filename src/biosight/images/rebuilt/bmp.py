@@ -6,7 +6,7 @@ Not here: other formats.
 import struct
 from collections.abc import Iterator
 
-from biosight.images.rebuilt.kept import NotRebuilt, Pieces
+from biosight.images.rebuilt.kept import Content, NotRebuilt
 
 FILE_HEAD, CORE, INFO, V5 = 14, 12, 40, 124
 BIT_FIELDS, MASKS = 3, 12
@@ -16,7 +16,7 @@ COLOUR_SPACE, PROFILE_FIELDS = slice(56, 60), slice(112, 124)
 PROFILES, SRGB = (b"KNIL", b"DEBM"), b"BGRs"
 
 
-def rebuilt(content: bytes) -> Iterator[Pieces]:
+def rebuilt(content: bytes) -> Iterator[Content]:
     """Header, masks, colour table and pixels, one behind the other. Raises NotRebuilt."""
     try:
         (begin,) = struct.unpack_from("<L", content, 10)

@@ -5,7 +5,7 @@ Not here: other formats.
 
 from collections.abc import Iterator
 
-from biosight.images.rebuilt.kept import NotRebuilt, Pieces
+from biosight.images.rebuilt.kept import Content, NotRebuilt
 
 SCREEN, IMAGE_HEAD = 13, 10
 EXTENSION, IMAGE, TRAILER = 0x21, 0x2C, 0x3B
@@ -16,7 +16,7 @@ LOOPS = (b"NETSCAPE2.0", b"ANIMEXTS1.0")
 LOOP_LENGTH = 16
 
 
-def rebuilt(content: bytes) -> Iterator[Pieces]:
+def rebuilt(content: bytes) -> Iterator[Content]:
     """The screen, and each frame with how long it is shown. Raises NotRebuilt."""
     if len(content) < SCREEN:
         raise NotRebuilt

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 from biosight.errors import BadPicture
 from biosight.images.formats import jpeg
-from biosight.images.rebuilt.kept import NotRebuilt, Pieces, clean_profile, exif_of, turn_of
+from biosight.images.rebuilt.kept import Content, NotRebuilt, clean_profile, exif_of, turn_of
 
 # An application segment of the application that gives it a meaning, and the length that it needs.
 JFIF, JFIF_LENGTH = b"JFIF\0", 12
@@ -17,7 +17,7 @@ DECODED = {0xC4, 0xCC, 0xDA, 0xDB, 0xDC, 0xDD, 0xDE, 0xDF} | jpeg.FRAMES
 ICC_PART = 65_000
 
 
-def rebuilt(content: bytes) -> Iterator[Pieces]:
+def rebuilt(content: bytes) -> Iterator[Content]:
     """The picture's own segments, its turn and its profile. Raises NotRebuilt."""
     try:
         parts = jpeg.taken_apart(content)

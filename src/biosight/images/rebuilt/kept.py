@@ -8,7 +8,7 @@ import struct
 
 from biosight.images.formats import ifd
 
-Pieces = bytes | memoryview
+Content = bytes | memoryview
 
 
 class NotRebuilt(Exception):

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 
 from biosight.errors import BadPicture
 from biosight.images.formats import png
-from biosight.images.rebuilt.kept import NotRebuilt, Pieces, clean_profile, exif_of, turn_of
+from biosight.images.rebuilt.kept import Content, NotRebuilt, clean_profile, exif_of, turn_of
 
 # What says how colours are meant, each of a length of its own.
 COLOUR = {b"gAMA": 4, b"cHRM": 32, b"sRGB": 1, b"cICP": 4}
@@ -17,7 +17,7 @@ ANIMATION = {b"acTL", b"fcTL", b"fdAT"}
 FIRST, LAST = b"IHDR", b"IEND"
 
 
-def rebuilt(content: bytes) -> Iterator[Pieces]:
+def rebuilt(content: bytes) -> Iterator[Content]:
     """The chunks that a decoder needs, the turn and the profile. Raises NotRebuilt."""
     try:
         parts = png.taken_apart(content)

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 from biosight.images.formats import ifd
 from biosight.images.rebuilt.jpeg import rebuilt as jpeg_rebuilt
-from biosight.images.rebuilt.kept import NotRebuilt, Pieces, clean_profile
+from biosight.images.rebuilt.kept import Content, NotRebuilt, clean_profile
 
 COMPRESSION, PHOTOMETRIC, PROFILE, NODATA, JPEG_TABLES = 259, 262, 34675, 42113, 347
 STRIPS, STRIP_SIZES, TILES, TILE_SIZES, SUBIFDS = 273, 279, 324, 325, 330
@@ -48,7 +48,7 @@ class TiffPage:
     below: "list[TiffPage]"
 
 
-def rebuilt(content: bytes) -> Iterator[Pieces]:
+def rebuilt(content: bytes) -> Iterator[Content]:
     """The whole file. Raises NotRebuilt."""
     source = ifd.opened(io.BytesIO(content))
     if source is None:
@@ -159,7 +159,7 @@ class TiffRebuilt:
         self.at = 16 if source.big else 8
         self.word = "Q" if source.big else "L"
 
-    def written(self, pages: list[TiffPage]) -> Iterator[Pieces]:
+    def written(self, pages: list[TiffPage]) -> Iterator[Content]:
         """The header, then what each page is made of. Raises NotRebuilt for what grows too large.
 
         Sizes are known before bytes are written, so that nothing has to be patched.
@@ -177,14 +177,14 @@ class TiffRebuilt:
         """Pages of one chain, laid out from where the file ends so far."""
         laid = [self.laid_out(page) for page in pages]
         following = [plan.directory for plan in laid[1:]] + [last]
-        pieces: list[Pieces] = []
+        pieces: list[Content] = []
         for plan, after in zip(laid, following, strict=True):
             pieces += [*plan.pieces, struct.pack(self.order + self.word, after)]
         return PageChain(laid[0].directory, pieces)
 
     def laid_out(self, page: TiffPage) -> "PageLayout":
         """One page: the pages below it, its data, its long values, then its directory."""
-        pieces: list[Pieces] = []
+        pieces: list[Content] = []
         below = []
         for child in page.below:
             chain = self.chain([child], last=0)
@@ -204,7 +204,7 @@ class TiffRebuilt:
             raise NotRebuilt
         return plan
 
-    def data(self, page: TiffPage) -> Iterator[Pieces]:
+    def data(self, page: TiffPage) -> Iterator[Content]:
         """The strips or tiles as they are, those of JPEG without application segments."""
         jpegs = (whole_numbers(self.source, page.tags.get(COMPRESSION)) or [1])[0] == JPEG
         for place, size in page.pieces:
@@ -252,7 +252,7 @@ class PageLayout:
     """Where a page's directory begins, and its bytes but for the pointer to the next one."""
 
     directory: int
-    pieces: list[Pieces]
+    pieces: list[Content]
 
 
 @dataclass(frozen=True, slots=True)
@@ -260,4 +260,4 @@ class PageChain:
     """Where the first directory of some pages begins, and their bytes."""
 
     first: int
-    pieces: list[Pieces]
+    pieces: list[Content]

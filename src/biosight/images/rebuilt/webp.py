@@ -6,17 +6,17 @@ Not here: other formats.
 import struct
 from collections.abc import Iterator
 
-from biosight.images.rebuilt.kept import NotRebuilt, Pieces, clean_profile, exif_of, turn_of
+from biosight.images.rebuilt.kept import Content, NotRebuilt, clean_profile, exif_of, turn_of
 
 HEAD, CHUNK_HEAD, FRAME_HEAD = 12, 8, 16
 EXTENDED, PROFILE, EXIF, FRAME = b"VP8X", b"ICCP", b"EXIF", b"ANMF"
 PICTURE = {b"VP8 ", b"VP8L", b"ALPH"}
 ICC_FLAG, EXIF_FLAG, XMP_FLAG = 0x20, 0x08, 0x04
 EXTENDED_LENGTH, ANIMATION_LENGTH = 10, 6
-Chunk = tuple[bytes, bytes]
+RiffChunk = tuple[bytes, bytes]
 
 
-def rebuilt(content: bytes) -> Iterator[Pieces]:
+def rebuilt(content: bytes) -> Iterator[Content]:
     """The chunks of the picture, the turn and the profile. Raises NotRebuilt."""
     found = list(webp_chunks(content, HEAD, len(content)))
     if not any(kind in PICTURE | {FRAME} for kind, _ in found):
@@ -28,7 +28,7 @@ def rebuilt(content: bytes) -> Iterator[Pieces]:
         yield webp_chunk(kind, body)
 
 
-def webp_chunks(content: bytes, at: int, end: int) -> Iterator[Chunk]:
+def webp_chunks(content: bytes, at: int, end: int) -> Iterator[RiffChunk]:
     """The chunks between two places; of a cut one what is there."""
     while at + CHUNK_HEAD <= end:
         kind = content[at : at + 4]
@@ -38,12 +38,12 @@ def webp_chunks(content: bytes, at: int, end: int) -> Iterator[Chunk]:
         at = begin + length + length % 2
 
 
-def kept_chunks(found: list[Chunk]) -> list[Chunk]:
+def kept_chunks(found: list[RiffChunk]) -> list[RiffChunk]:
     """What a decoder needs, in the order that the format wants."""
     first = dict(reversed(found))
     profile = clean_profile(first.get(PROFILE, b""))
     exif = exif_of(turn_of(first.get(EXIF, b"")))
-    kept: list[Chunk] = []
+    kept: list[RiffChunk] = []
     if EXTENDED in first:
         kept.append((EXTENDED, extended(first[EXTENDED], bool(profile), bool(exif))))
         kept += [(PROFILE, profile)] if profile else []
@@ -55,7 +55,7 @@ def kept_chunks(found: list[Chunk]) -> list[Chunk]:
     return [*kept, (EXIF, exif)] if exif and EXTENDED in first else kept
 
 
-def one_picture(found: list[Chunk]) -> list[Chunk]:
+def one_picture(found: list[RiffChunk]) -> list[RiffChunk]:
     """The chunks of one picture: transparency once, then the first bitstream."""
     alpha = [(k, b) for k, b in found if k == b"ALPH"][:1]
     stream = [(k, b) for k, b in found if k in {b"VP8 ", b"VP8L"}][:1]

@@ -14,7 +14,7 @@ from biosight.storage.declarations import declared
 from biosight.storage.records import Order, Position, Record, Value, Where
 from biosight.storage.sqlite.schema import TENTH, counters_of
 
-Asked = tuple[str, list[Any]]  # conditions in SQL, and their parameters
+Clause = tuple[str, list[Any]]  # conditions in SQL, and their parameters
 # What indexes begin with, or are in the order of.
 OFTEN = {"collection", "trashed", "taken", "created_at", "day", "id"}
 # A word that more records have is sought along the order asked for, where one of them soon comes.
@@ -25,7 +25,7 @@ MET_OFTEN = 8
 MOST_BRANCHES = 200
 
 
-def condition(where: Sequence[Where], telling: Sequence[str] = ()) -> Asked:
+def condition(where: Sequence[Where], telling: Sequence[str] = ()) -> Clause:
     """Conditions that must all hold.
 
     Where a field of `telling`, of which each value has few records, must have a value, no index of
@@ -61,7 +61,7 @@ def tells(where: Sequence[Where], telling: Sequence[str]) -> bool:
     return any(w.field in telling and w.op == "=" and w.value for w in where)
 
 
-def planned_by(where: Sequence[Where], shown: Collection[str]) -> Asked:
+def planned_by(where: Sequence[Where], shown: Collection[str]) -> Clause:
     """Conditions of which the planner sees those on `shown` alone."""
     clause, first = condition([w for w in where if w.field in shown])
     rest, then = condition([w for w in where if w.field not in shown])
@@ -74,7 +74,7 @@ def by(order: Order) -> str:
     return f'"{order.field}" {way}, id {way}' if order.field != "id" else f"id {way}"
 
 
-def beyond(asked: Asked, order: Order, after: Position | None) -> Asked:
+def beyond(asked: Clause, order: Order, after: Position | None) -> Clause:
     """Conditions, and what comes behind a place in an order."""
     if after is None:
         return asked
@@ -82,7 +82,9 @@ def beyond(asked: Asked, order: Order, after: Position | None) -> Asked:
     return f'{asked[0]} AND ("{order.field}", id) {sign} (?, ?)', [*asked[1], after.value, after.id]
 
 
-def first_of_each(kind: type[Record], clauses: Sequence[Asked], order: Order, limit: int) -> Asked:
+def first_of_each(
+    kind: type[Record], clauses: Sequence[Clause], order: Order, limit: int
+) -> Clause:
     """The first records of several conditions: the first ids of each come from an index alone, and
     of all of them the first are read."""
     field, sorted_by = f'"{order.field}"', by(order)
@@ -95,7 +97,7 @@ def first_of_each(kind: type[Record], clauses: Sequence[Asked], order: Order, li
     return f"id IN (SELECT id FROM ({each}) ORDER BY {sorted_by} LIMIT ?)", [*values, limit]
 
 
-def among_first(kind: type[Record], of: Asked, wanted: Asked, order: Order, count: int) -> Asked:
+def among_first(kind: type[Record], of: Clause, wanted: Clause, order: Order, count: int) -> Clause:
     """What is wanted among the first so many records of others, in an order."""
     first = f"SELECT id FROM {kind.table} WHERE {of[0]} ORDER BY {by(order)} LIMIT ?"
     return f"id IN ({first}) AND +({wanted[0]})", [*of[1], count, *wanted[1]]
@@ -134,7 +136,7 @@ class Ways:
     def __init__(self, rows: Callable[[str, Sequence[Any]], list[Any]]) -> None:
         self.rows = rows
 
-    def narrowed(self, kind: type[Record], where: Sequence[Where]) -> Asked:
+    def narrowed(self, kind: type[Record], where: Sequence[Where]) -> Clause:
         """Conditions; where one asks for a word that few records have, those are looked at
         alone."""
         few = self.with_rarest_word(kind, where)
@@ -186,7 +188,7 @@ class Ways:
         order: Order,
         after: Position | None,
         limit: int,
-    ) -> Iterator[Asked]:
+    ) -> Iterator[Clause]:
         """Conditions that the first `limit` records in an order meet: what may find so many
         among those that come first, then what finds them all."""
         first, share = self.met_often(kind, where, order)

@@ -68,7 +68,7 @@ def no_inode(error: sqlite3.OperationalError) -> bool:
     return getattr(error, "sqlite_errorname", "").startswith(("SQLITE_FULL", "SQLITE_IOERR_WRITE"))
 
 
-Work = tuple[Sequence[Write], "Future[None]"]
+WaitingWrite = tuple[Sequence[Write], "Future[None]"]
 
 
 class SqliteRecords:
@@ -80,7 +80,7 @@ class SqliteRecords:
         self.idle: deque[sqlite3.Connection] = deque()
         self.reserve = path.with_name("reserve")
         self.make(kinds)
-        self.waiting: queue.SimpleQueue[Work | None] = queue.SimpleQueue()
+        self.waiting: queue.SimpleQueue[WaitingWrite | None] = queue.SimpleQueue()
         self.writer = threading.Thread(target=self.write_all, name="sqlite-writer", daemon=True)
         self.writer.start()
         self.keep_reserve()
@@ -255,7 +255,7 @@ class SqliteRecords:
             if ending:
                 return
 
-    def commit(self, batch: list[Work]) -> None:
+    def commit(self, batch: list[WaitingWrite]) -> None:
         """One transaction; a full disk is tried once more with the reserve given up."""
         try:
             outcomes = self.commit_once(batch)
@@ -269,7 +269,7 @@ class SqliteRecords:
             else:
                 done.set_exception(outcome)
 
-    def commit_with_reserve(self, batch: list[Work]) -> list[Exception | None]:
+    def commit_with_reserve(self, batch: list[WaitingWrite]) -> list[Exception | None]:
         """Sign-in and delete must work on a full disk: give up the reserve and try again."""
         self.reserve.unlink(missing_ok=True)
         try:
@@ -277,7 +277,7 @@ class SqliteRecords:
         except Exception as error:
             return [error] * len(batch)
 
-    def commit_once(self, batch: list[Work]) -> list[Exception | None]:
+    def commit_once(self, batch: list[WaitingWrite]) -> list[Exception | None]:
         """Each piece of work in a savepoint of its own; None where it went through."""
         with translated(), self.transaction() as connection:
             return [self.attempt(connection, changes) for changes, _ in batch]

@@ -2,7 +2,7 @@
 
 from biosight.training.networks.by_name import (
     ARCHITECTURES,
-    Network,
+    AnyNetwork,
     before_last_stage,
     build,
     load_weights,
@@ -14,7 +14,7 @@ from biosight.training.networks.by_name import (
 
 __all__ = [
     "ARCHITECTURES",
-    "Network",
+    "AnyNetwork",
     "before_last_stage",
     "build",
     "load_weights",

@@ -14,7 +14,7 @@ from biosight.errors import BadModel
 from biosight.training.networks.efficientnet_lite import EfficientNetLite
 from biosight.training.networks.resnet import ResNet, resnet
 
-Network = ResNet | EfficientNetLite
+AnyNetwork = ResNet | EfficientNetLite
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +37,7 @@ ARCHITECTURES = (
 )
 
 
-def build(arch: str, labels: int) -> Network:
+def build(arch: str, labels: int) -> AnyNetwork:
     """A network with random weights. Raises BadModel for an unknown name."""
     if arch not in ARCHITECTURES:
         raise BadModel(f"Unknown architecture {arch}: choose one of {', '.join(ARCHITECTURES)}.")
@@ -89,7 +89,7 @@ def rows_of(state: dict[str, Tensor]) -> int:
     return len(weight)
 
 
-def start_from(network: Network, state: dict[str, Tensor]) -> list[str]:
+def start_from(network: AnyNetwork, state: dict[str, Tensor]) -> list[str]:
     """Load `state`, leaving out a head of another shape; returns the keys that stay random.
 
     Raises BadModel when less than half of the network's weights are in it, or shapes differ.
@@ -105,7 +105,7 @@ def start_from(network: Network, state: dict[str, Tensor]) -> list[str]:
     return sorted(k for k in own if k not in usable and "num_batches" not in k)
 
 
-def before_last_stage(network: Network) -> float:
+def before_last_stage(network: AnyNetwork) -> float:
     """The share of weight tensors, from the input on, that lie before the last stage: the last
     halving of the feature map."""
     named = [name for name, _ in network.named_parameters()]

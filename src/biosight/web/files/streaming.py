@@ -15,14 +15,14 @@ from fastapi import Request
 from fastapi.responses import FileResponse, Response, StreamingResponse
 from starlette.types import Receive, Scope, Send
 
-from biosight.web.threads import lanes
+from biosight.web.thread_pools import pools
 
 T = TypeVar("T")
 
 
 async def on_byte_threads(request: Request, work: Callable[[], T]) -> T:
     """What `work` gives, done on a thread for bytes. Raises Unavailable when too many wait."""
-    return await lanes(request).pictures.run(work)
+    return await pools(request).pictures.run(work)
 
 
 def begun(pieces: Iterator[bytes]) -> Iterator[bytes]:
@@ -33,7 +33,7 @@ def begun(pieces: Iterator[bytes]) -> Iterator[bytes]:
 
 async def piece_by_piece(request: Request, pieces: Iterator[bytes]) -> AsyncIterator[bytes]:
     """Each piece read on a byte thread, and the source let go at the end, or when nobody reads."""
-    limiter = lanes(request).pictures.limiter
+    limiter = pools(request).pictures.limiter
     try:
         while piece := await to_thread.run_sync(next, pieces, b"", limiter=limiter):
             yield piece

@@ -86,7 +86,7 @@ Filtered = Annotated[gallery.Filter, Depends(image_filter)]
 
 
 def for_page() -> list[dict[str, Any]]:
-    """The table as the page's JavaScript reads it (filters.js)."""
+    """The table as the page's JavaScript reads it (grid/filters.js)."""
     known = ("kind", "field", "op", "always", "unless", "chip", "title", "choices", "facet")
     return [{"name": n} | {k: getattr(p, k) for k in known} for n, p in PARTS.items()]
 

@@ -14,7 +14,7 @@ from biosight.web.security import client_address
 from biosight.web.sign_in import proxy
 from biosight.web.sign_in.oidc import BACK, Begun, Provider
 from biosight.web.sign_in.sessions import start_session
-from biosight.web.threads import lanes
+from biosight.web.thread_pools import pools
 from biosight.workflows.people import joining_and_leaving
 
 router = APIRouter(include_in_schema=False)
@@ -29,7 +29,7 @@ def cookie_of(biosight: BioSight) -> str:
 @router.get("/sign-on")
 async def begin(request: Request, biosight: Open, next: str = "/") -> Response:
     """Send somebody to the provider."""
-    return await lanes(request).sign_on.run(lambda: sent_off(request, biosight, next))
+    return await pools(request).sign_on.run(lambda: sent_off(request, biosight, next))
 
 
 def sent_off(request: Request, biosight: BioSight, next: str) -> Response:
@@ -51,7 +51,7 @@ def sent_off(request: Request, biosight: BioSight, next: str) -> Response:
 @router.get(BACK)
 async def back(request: Request, biosight: Open) -> Response:
     """Sign in whom the provider names."""
-    return await lanes(request).sign_on.run(lambda: signed_in(request, biosight))
+    return await pools(request).sign_on.run(lambda: signed_in(request, biosight))
 
 
 def signed_in(request: Request, biosight: BioSight) -> Response:

@@ -12,7 +12,7 @@ from biosight.errors import BioSightError, Conflict, NotFound
 from biosight.storage.records import Gone, InUse, Records
 from biosight.work import jobs, workers
 from biosight.work.jobs import Dropped, Job, Progress
-from biosight.workflows.job_kind import JobKind, Outcome
+from biosight.workflows.job_kind import JobKind, JobOutcome
 from biosight.workflows.jobs import undo_act
 from biosight.workflows.models import reclassification, teaching, try_version
 from biosight.workflows.people import members
@@ -61,7 +61,7 @@ def run_logged(biosight: BioSight, job: Job) -> None:
         fail(biosight, progress, "Something went wrong; the server's log says what.")
 
 
-def close(biosight: BioSight, progress: Progress, done: Outcome) -> None:
+def close(biosight: BioSight, progress: Progress, done: JobOutcome) -> None:
     """End a job with what it came to, in one write. Raises Dropped, or Conflict when somebody
     used its name or removed its collection meanwhile."""
     records = biosight.archive.records

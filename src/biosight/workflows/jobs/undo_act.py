@@ -15,12 +15,12 @@ from biosight.images import ActItem
 from biosight.review import undoing
 from biosight.review.acts import MOST_AT_ONCE, Act
 from biosight.review.undoing import Undone
-from biosight.storage.pieces import PIECE, Run, Tally
+from biosight.storage.batches import BATCH, Run, RunCount
 from biosight.storage.records import Insert, Records, Remove, Replace, Where, Write, pages
 from biosight.work import jobs
 from biosight.work.jobs import Job, Progress
 from biosight.workflows.collection_names import naming_of
-from biosight.workflows.job_kind import JobKind, Outcome, collection_of, so_many
+from biosight.workflows.job_kind import JobKind, JobOutcome, collection_of, so_many
 from biosight.workflows.names import rename
 from biosight.workflows.places import deployment_acts
 
@@ -77,24 +77,24 @@ def begin(records: Records, act: Act, by: str, along: Callable[[], list[Write]])
     return job
 
 
-def run(biosight: BioSight, job: Job, progress: Progress) -> Outcome:
+def run(biosight: BioSight, job: Job, progress: Progress) -> JobOutcome:
     """Put back what is left to be put back. Raises NotFound when the act was forgotten."""
     records = biosight.archive.records
     act = records.get(Act, job.want("act"))
     if act is None:
         raise NotFound("The act to undo no longer exists.")
     naming = naming_of(records, biosight.catalogue, collection_of(biosight, job))
-    sofar = jobs.tally_of(job)
+    sofar = jobs.count_of_run(job)
     make = undoing.to_put_back(records, act, job.by, naming)
     note = progress.noting(act.count)
     run = Run(records, ActItem, make, note, sofar, job.cursor)
-    for piece in pages(records, ActItem, [Where("act", "=", act.id)], start=job.cursor, size=PIECE):
+    for piece in pages(records, ActItem, [Where("act", "=", act.id)], start=job.cursor, size=BATCH):
         run.write(piece)
     follow(records, biosight.catalogue, act)
-    return Outcome(told(act, run.tally), "")
+    return JobOutcome(told(act, run.tally), "")
 
 
-def told(act: Act, tally: Tally) -> str:
+def told(act: Act, tally: RunCount) -> str:
     """What it came to, in words."""
     left = f"{tally.left:,} changed since and stay as they are" if tally.left else ""
     gone = f"{tally.failed:,} are gone for good" if tally.failed else ""
@@ -110,7 +110,7 @@ def stop(records: Records, job: Job) -> Job:
         act = records.get(Act, job.want("act"))
         if act is None or act.stays:
             raise Conflict("Names and places are already restored; their pictures have to follow.")
-        tally = jobs.tally_of(job)
+        tally = jobs.count_of_run(job)
         again = replace(act, undone_at=0.0, undone_by="", version=act.version + 1)
         try:
             words = f"Stopped: {tally.changed:,} of {act.count:,} pictures are back."

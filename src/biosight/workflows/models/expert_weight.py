@@ -26,11 +26,11 @@ from biosight.storage.records import pages
 from biosight.workflows.collection_names import naming_of
 from biosight.workflows.serving_version import serving_key
 
-Seen = Callable[[int], None]
+Counted = Callable[[int], None]
 
 
 def weigh_expert(
-    biosight: BioSight, collection: Collection, version: ModelVersion, seen: Seen
+    biosight: BioSight, collection: Collection, version: ModelVersion, seen: Counted
 ) -> tuple[ModelVersion, Weighed]:
     """A new candidate of the expert with the weight that a collection's named pictures give it.
 
@@ -61,7 +61,7 @@ def examples(
     classifier: Classifier,
     expert: Expert,
     branch: Branch,
-    seen: Seen,
+    seen: Counted,
 ) -> Iterator[Example]:
     """What both say of each picture that people named within the expert's branch."""
     records = biosight.archive.records

@@ -15,7 +15,7 @@ from biosight.storage.records import Records, Write
 from biosight.work import jobs
 from biosight.work.jobs import Job, Progress
 from biosight.workflows.collection_names import naming_of
-from biosight.workflows.job_kind import JobKind, Outcome, collection_of
+from biosight.workflows.job_kind import JobKind, JobOutcome, collection_of
 
 NAME = "reclassify"
 
@@ -25,7 +25,7 @@ def new(records: Records, collection: str, version: ModelVersion, by: str) -> Jo
     return jobs.new_job(records, NAME, collection, by, model=version.id)
 
 
-def run(biosight: BioSight, job: Job, progress: Progress) -> Outcome:
+def run(biosight: BioSight, job: Job, progress: Progress) -> JobOutcome:
     """Do it, from where an earlier worker broke off."""
     c, model = collection_of(biosight, job), job.want("model")
     naming = naming_of(biosight.archive.records, biosight.catalogue, c)
@@ -35,13 +35,13 @@ def run(biosight: BioSight, job: Job, progress: Progress) -> Outcome:
 
     biosight.model.classifiers.get(model)  # fails before the first picture, not at each
 
-    sofar = jobs.tally_of(job)
+    sofar = jobs.count_of_run(job)
     records = biosight.archive.records
     note = progress.noting(reclassify.total(records, c.id))
     tally = reclassify.reclassify(records, c.id, model, again, note, start=job.cursor, sofar=sofar)
     unread = f" {tally.failed} could not be read again." if tally.failed else ""
     words = f"{tally.changed} pictures have been classified by {model}.{unread}"
-    return Outcome(words, json.dumps(asdict(tally)))
+    return JobOutcome(words, json.dumps(asdict(tally)))
 
 
 KIND = JobKind("Classifying with", run)

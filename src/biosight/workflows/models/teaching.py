@@ -25,7 +25,7 @@ from biosight.work import jobs
 from biosight.work.jobs import Job, Progress
 from biosight.workflows import serving_version
 from biosight.workflows.collection_names import naming_of
-from biosight.workflows.job_kind import JobKind, Outcome, collection_of
+from biosight.workflows.job_kind import JobKind, JobOutcome, collection_of
 
 log = logging.getLogger(__name__)
 NAME = "teach"
@@ -50,7 +50,7 @@ def ask(
     return jobs.ask(records, NAME, collection.id, by, **wants)
 
 
-def run(biosight: BioSight, job: Job, progress: Progress) -> Outcome:
+def run(biosight: BioSight, job: Job, progress: Progress) -> JobOutcome:
     """Refit the head on what people confirmed, compare, and keep it as a candidate."""
     # SciPy takes half a second and 60 MB that a server seldom needs.
     from biosight.learning import gate, teach
@@ -92,7 +92,7 @@ def run(biosight: BioSight, job: Job, progress: Progress) -> Outcome:
     log.info("taught", extra={"model": made.id, "verdict": report.verdict})
     words = f"{made.id} has learnt from {len(found)} pictures. Try it on before it serves."
     result = json.dumps({"model": made.id, "text": gate.as_text(report)})
-    return Outcome(words, result, [still_there(c.id), *adding])
+    return JobOutcome(words, result, [still_there(c.id), *adding])
 
 
 KIND = JobKind("Teaching", run)

@@ -19,7 +19,7 @@ from biosight.work import jobs
 from biosight.work.jobs import Job, Progress
 from biosight.workflows import serving_version
 from biosight.workflows.collection_names import naming_of
-from biosight.workflows.job_kind import JobKind, Outcome, collection_of
+from biosight.workflows.job_kind import JobKind, JobOutcome, collection_of
 from biosight.workflows.models import reclassification
 
 NAME = "try-on"
@@ -43,7 +43,7 @@ def ask(records: Records, collection: Collection, version: ModelVersion, by: str
     return jobs.ask(records, NAME, collection.id, by, model=version.id)
 
 
-def run(biosight: BioSight, job: Job, progress: Progress) -> Outcome:
+def run(biosight: BioSight, job: Job, progress: Progress) -> JobOutcome:
     """Note which labels the wanted version would change; nothing changes yet."""
     c = collection_of(biosight, job)
     classifier = biosight.model.classifiers.get(job.want("model"))
@@ -55,7 +55,7 @@ def run(biosight: BioSight, job: Job, progress: Progress) -> Outcome:
     naming = naming_of(records, biosight.catalogue, c)
     tally = reclassify.try_on(records, c.id, job.id, look, naming, progress.step)
     words = f"{tally.changed} of {tally.seen} labels would change."
-    return Outcome(words, json.dumps(asdict(tally)))
+    return JobOutcome(words, json.dumps(asdict(tally)))
 
 
 def is_finished(job: Job) -> bool:

@@ -17,7 +17,7 @@ from biosight.taxa.checklist import Listed, ordered
 from biosight.workflows.collection_names import names_in
 from biosight.workflows.names.rename import collection_there
 
-PIECE = 20_000
+BATCH = 20_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +57,7 @@ def take_names(
     if not fresh:
         return Taken(act, 0, 0)
     current = begun(records, by, collection, title, act)
-    piece = fresh[:PIECE]
+    piece = fresh[:BATCH]
     added = importing.add_listed(records, collection, names, piece, current)
     counted_in(records, collection, current, added)
     return Taken(current, added, len(fresh) - len(piece))

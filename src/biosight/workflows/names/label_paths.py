@@ -20,7 +20,7 @@ from biosight.taxa.paths import line_of
 from biosight.workflows.collection_names import names_in
 from biosight.workflows.names import sensitivity
 
-PIECE = 200
+BATCH = 200
 MOST_AT_ONCE = 2000
 
 
@@ -71,7 +71,7 @@ def wrong_paths(records: Records, collection: str, naming: Naming) -> Mapping[st
 def mend(records: Records, collection: str, old: str, new: str) -> int:
     """Up to PIECE pictures from one path to another; how many were met."""
     where = [Where("collection", "=", collection), Where("label_path", "=", old)]
-    images = records.find(Image, where, limit=PIECE)
+    images = records.find(Image, where, limit=BATCH)
     for image in images:
         mended = replace(image, label_path=new, version=image.version + 1)
         try:

@@ -16,7 +16,7 @@ from biosight.storage.records import Records, Where
 from biosight.taxa.naming import alike
 from biosight.taxa.tree import Taxon
 
-Change = tuple[tuple[str, str], ...]
+SensitiveChange = tuple[tuple[str, str], ...]
 ADDED, REMOVED = "added", "removed"
 MOST_SUGGESTED = 3
 
@@ -57,7 +57,7 @@ def renamed_sensitive(
     answer: bool | None,
     *,
     joins: bool,
-) -> Change:
+) -> SensitiveChange:
     """What a rename of `old` to `new` makes of the sensitive names; `joins` where pictures or the
     tree know `new` already. A removed label stays a sensitive one.
 
@@ -83,7 +83,9 @@ def renamed_sensitive(
     return (*(((new, ADDED),) if answer else children), *removed)
 
 
-def moved_sensitive(collection: Collection, names: Names, label: str, parent: str) -> Change:
+def moved_sensitive(
+    collection: Collection, names: Names, label: str, parent: str
+) -> SensitiveChange:
     """A name that is moved out from below a sensitive one stays sensitive by itself."""
     was = SensitiveNames(collection.sensitive, names.naming, names.accepted)
     tree = names.tree if label in names.tree else names.tree.add(Taxon(label))
@@ -92,7 +94,7 @@ def moved_sensitive(collection: Collection, names: Names, label: str, parent: st
     return ((label, ADDED),) if was.cover(label) and not is_now.cover(label) else ()
 
 
-def with_sensitive(collection: Collection, change: Change) -> Collection:
+def with_sensitive(collection: Collection, change: SensitiveChange) -> Collection:
     """The collection after a change of its sensitive names; what goes from the list is remembered,
     since pictures and their histories may still go under it."""
     added = [label for label, what in change if what == ADDED]
@@ -106,14 +108,14 @@ def with_sensitive(collection: Collection, change: Change) -> Collection:
     )
 
 
-def sensitive_back(collection: Collection, change: Change) -> Collection:
+def sensitive_back(collection: Collection, change: SensitiveChange) -> Collection:
     """The collection with a change of its sensitive names undone. What goes from the list is still
     hidden until the pictures are back (`forget_former`)."""
     turned = {ADDED: REMOVED, REMOVED: ADDED}
     return with_sensitive(collection, tuple((label, turned[what]) for label, what in change))
 
 
-def forget_former(collection: Collection, change: Change) -> Collection:
+def forget_former(collection: Collection, change: SensitiveChange) -> Collection:
     """The collection without the names that an undone change had added: all pictures are back."""
     gone = {label for label, what in change if what == ADDED}
     left = tuple(f for f in collection.formerly_sensitive if f not in gone)

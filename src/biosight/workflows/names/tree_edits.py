@@ -17,8 +17,7 @@ from biosight.review.acts import Act, Change, new_act
 from biosight.storage.records import Insert, Records
 from biosight.taxa.tree import Taxon
 from biosight.workflows.collection_names import names_in
-from biosight.workflows.names.sensitivity import Change as Hidden
-from biosight.workflows.names.sensitivity import moved_sensitive, with_sensitive
+from biosight.workflows.names.sensitivity import SensitiveChange, moved_sensitive, with_sensitive
 
 Editing = Callable[[Names], Edit]
 
@@ -50,13 +49,13 @@ def move_name(
     def edit(names: Names) -> Edit:
         return editing.move_edit(records, collection, names.tree, label, parent)
 
-    def hiding(found: Collection, names: Names) -> Hidden:
+    def hiding(found: Collection, names: Names) -> SensitiveChange:
         return moved_sensitive(found, names, label, parent)
 
     return edited(records, catalogue, by, collection, words, edit, hiding)
 
 
-def hides_nothing(_: Collection, __: Names) -> Hidden:
+def hides_nothing(_: Collection, __: Names) -> SensitiveChange:
     """What most edits make of the sensitive names."""
     return ()
 
@@ -68,7 +67,7 @@ def edited(
     collection: str,
     words: str,
     edit: Editing,
-    hiding: Callable[[Collection, Names], Hidden] = hides_nothing,
+    hiding: Callable[[Collection, Names], SensitiveChange] = hides_nothing,
 ) -> Act:
     """An edit with its act, and the collection's next version, in one write; made anew when
     somebody changes the collection at the same moment."""

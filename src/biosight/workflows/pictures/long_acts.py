@@ -16,8 +16,8 @@ from biosight.places import Deployment, Site
 from biosight.review import copies
 from biosight.review.acts import DEPLOY, KINDS, Act, Change, new_act
 from biosight.review.doing import HistoryLine, changed_later, each_changed
+from biosight.storage.batches import BATCH, Make, Run, RunCount
 from biosight.storage.conditions import still_there
-from biosight.storage.pieces import PIECE, Make, Run, Tally
 from biosight.storage.records import (
     Gone,
     Insert,
@@ -32,7 +32,7 @@ from biosight.storage.records import (
 from biosight.work import jobs
 from biosight.work.jobs import Job, Progress
 from biosight.workflows.collection_names import naming_of
-from biosight.workflows.job_kind import JobKind, Outcome, collection_of, so_many
+from biosight.workflows.job_kind import JobKind, JobOutcome, collection_of, so_many
 from biosight.workflows.pictures.destinations import copy_limits
 from biosight.workflows.places import deployment_acts
 
@@ -109,7 +109,7 @@ def asked(
     return [Insert(job), *jobs.pick(job.id, images)], job
 
 
-def run(biosight: BioSight, job: Job, progress: Progress) -> Outcome:
+def run(biosight: BioSight, job: Job, progress: Progress) -> JobOutcome:
     """Do it, from where an earlier worker broke off. Raises NotFound when what it rests on went."""
     records = biosight.archive.records
     act = act_of(records, job)
@@ -118,13 +118,13 @@ def run(biosight: BioSight, job: Job, progress: Progress) -> Outcome:
     line = HistoryLine(records, act, True, resting(change) if not job.want("follow") else [])
     note = progress.noting(job.total or how_many(records, job, where))
 
-    def with_act(tally: Tally, cursor: str, writes: Sequence[Write]) -> None:
+    def with_act(tally: RunCount, cursor: str, writes: Sequence[Write]) -> None:
         written = line.along(writes)
         note(tally, cursor, written)
         line.took(written)
         line.changed.clear()
 
-    sofar = jobs.tally_of(job)
+    sofar = jobs.count_of_run(job)
     make = maker(biosight, job, act, change)
     if not job.want("follow"):  # a deployment's clock and site count whatever came later
         make = but_later(records, act, make)
@@ -191,7 +191,7 @@ def pieces(records: Records, job: Job, where: Sequence[Where]) -> Iterator[list[
     # match in order of id, and would look for each piece anew.
     named = jobs.picks(records, job.id, job.cursor)
     left = [*where, Where("id", ">", job.cursor)]
-    for ids in named if job.want("picked") else parts(records.ids(Image, left), PIECE):
+    for ids in named if job.want("picked") else parts(records.ids(Image, left), BATCH):
         found = [i for i in among(records, Image, ids) if i.collection == job.collection]
         if found:
             yield sorted(found, key=lambda i: i.id)
@@ -204,13 +204,13 @@ def how_many(records: Records, job: Job, where: Sequence[Where]) -> int:
     return records.count(Image, where)
 
 
-def outcome(act: Act, change: Change, tally: Tally) -> Outcome:
+def outcome(act: Act, change: Change, tally: RunCount) -> JobOutcome:
     """What it came to; an act that changed nothing leaves the history."""
     forgotten: list[Write] = [] if act.count or act.stays else [Remove(Act, act.id)]
-    return Outcome(told(change, tally), "", forgotten)
+    return JobOutcome(told(change, tally), "", forgotten)
 
 
-def told(change: Change, tally: Tally) -> str:
+def told(change: Change, tally: RunCount) -> str:
     """What became of the pictures, in words."""
     left = f"{tally.left:,} left as they were" if tally.left else ""
     if left and KINDS[change.kind].goes:
@@ -224,7 +224,7 @@ def stop(records: Records, job: Job) -> Job:
     while True:
         if not job.live:
             raise Conflict("This has already ended.")
-        tally = jobs.tally_of(job)
+        tally = jobs.count_of_run(job)
         change = CHANGE.validate_json(job.want("change"))
         act = records.get(Act, job.id)
         forgotten: list[Write] = []

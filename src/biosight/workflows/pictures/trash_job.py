@@ -10,7 +10,7 @@ from biosight.images import Image
 from biosight.storage.records import Records, Where
 from biosight.work import jobs
 from biosight.work.jobs import Job, Progress
-from biosight.workflows.job_kind import JobKind, Outcome, so_many
+from biosight.workflows.job_kind import JobKind, JobOutcome, so_many
 
 NAME = "purge"
 
@@ -26,7 +26,7 @@ def in_trash(job: Job) -> list[Where]:
     return [*where, Where("trashed_at", "<=", job.created_at)]
 
 
-def run(biosight: BioSight, job: Job, progress: Progress) -> Outcome:
+def run(biosight: BioSight, job: Job, progress: Progress) -> JobOutcome:
     """Remove for good what lies there, some at a time."""
     records, where = biosight.archive.records, in_trash(job)
     total = job.total or records.count(Image, where)
@@ -35,7 +35,7 @@ def run(biosight: BioSight, job: Job, progress: Progress) -> Outcome:
     while removed := trash.purge(records, biosight.archive.blobs, where, limit=trash.PAGE):
         done += removed
         progress.note(done, total)
-    return Outcome(f"{so_many(done)} removed for good", "")
+    return JobOutcome(f"{so_many(done)} removed for good", "")
 
 
 def stop(records: Records, job: Job) -> Job:

@@ -17,7 +17,7 @@ from biosight.storage.blobs import keys
 from biosight.storage.records import Records, pages
 from biosight.workflows.places import deployment_acts
 
-Step = Callable[[], object]
+RepairStep = Callable[[], object]
 WORDS = {"missing": "its bytes are gone", "changed": "its bytes are not what was sent"}
 
 
@@ -33,13 +33,13 @@ class Problem:
         return f"{self.state}: {self.of}: {WORDS[self.state]} ({keys.sha256_of(self.key)})"
 
 
-def problems(archive: Archive, step: Step = lambda: None) -> Iterator[Problem]:
+def problems(archive: Archive, step: RepairStep = lambda: None) -> Iterator[Problem]:
     """What is wrong with the originals and the models' files; every byte is read."""
     return problems_of(archive.records, lambda key: state_of(archive, key), step)
 
 
 def problems_of(
-    records: Records, state_of: Callable[[str], str], step: Step = lambda: None
+    records: Records, state_of: Callable[[str], str], step: RepairStep = lambda: None
 ) -> Iterator[Problem]:
     """What records name and is "missing" or "changed" by `state_of` a key, which is asked once."""
     name = describer(records)
@@ -112,7 +112,9 @@ def state_of(archive: Archive, key: str) -> str:
     return "" if digest.hexdigest() == keys.sha256_of(key) else "changed"
 
 
-def mend(archive: Archive, found: Iterable[Problem], folder: Path, step: Step) -> list[Problem]:
+def mend(
+    archive: Archive, found: Iterable[Problem], folder: Path, step: RepairStep
+) -> list[Problem]:
     """Bring bytes back from the files below a folder, matched by their hash; what is left."""
     wanted = {keys.sha256_of(p.key): p for p in found}
     for path in sorted(p for p in folder.rglob("*") if p.is_file()):

@@ -24,11 +24,11 @@ from biosight.storage.blobs import keys
 from biosight.storage.blobs.folder import owner_of, sync_folder
 from biosight.storage.blobs.keys import KEY, path_of
 from biosight.storage.sqlite.store import SqliteRecords
-from biosight.workflows.upkeep.archive_check import Problem, Step, problems, problems_of
+from biosight.workflows.upkeep.archive_check import Problem, RepairStep, problems, problems_of
 
 DATABASE = "biosight.db"
 NAME = "biosight-*.tar"
-Progress = Callable[[list[str]], Iterator[str]]
+WithProgress = Callable[[list[str]], Iterator[str]]
 Members = Callable[[tarfile.TarFile], Iterator[tarfile.TarInfo]]
 
 
@@ -56,7 +56,7 @@ class Hashed:
         return piece
 
 
-def write(archive: Archive, file: Path, progress: Progress) -> Saved:
+def write(archive: Archive, file: Path, progress: WithProgress) -> Saved:
     """Write a backup, also while others write; what is missing or changed is told, and the file is
     written all the same. Raises OSError for a disk that can't take it."""
     part = file.with_name(file.name + ".part")
@@ -82,7 +82,7 @@ def write(archive: Archive, file: Path, progress: Progress) -> Saved:
     return Saved(originals, found, one_moment)
 
 
-def add_blobs(archive: Archive, tar: tarfile.TarFile, progress: Progress) -> dict[str, bool]:
+def add_blobs(archive: Archive, tar: tarfile.TarFile, progress: WithProgress) -> dict[str, bool]:
     """All originals and model files into the tar; key -> are its bytes what its name says."""
     states = {}
     for key in progress([*archive.blobs.keys("model"), *archive.blobs.keys("original")]):
@@ -168,7 +168,7 @@ def restored_path(settings: Settings, member: tarfile.TarInfo, database: Path) -
     raise BadRequest("This is not a BioSight backup.")
 
 
-def verify(file: Path, step: Step) -> list[str]:
+def verify(file: Path, step: RepairStep) -> list[str]:
     """What is wrong with a backup, a line each: it is restored into a temporary folder beside it,
     opened, and every picture is compared with its record. Raises BadRequest for what is none."""
     with TemporaryDirectory(dir=file.absolute().parent) as folder:

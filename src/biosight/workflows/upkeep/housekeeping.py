@@ -16,7 +16,7 @@ from biosight.intake import classify_again
 from biosight.membership import is_abandoned
 from biosight.storage.records import Where, among, find_all
 from biosight.work import workers
-from biosight.work.turns import my_turn
+from biosight.work.leases import take_lease
 from biosight.workflows.collection_names import naming_of
 from biosight.workflows.names.label_paths import settle_all
 from biosight.workflows.serving_version import serving_key
@@ -49,7 +49,7 @@ def keep_house(biosight: BioSight) -> None:
     accounts.forget_sessions(records, biosight.settings.session_idle_days)
     logbook.forget_old(records, time.time())
     workers.forget(records, time.time() - JOB_LOGS_SECONDS)
-    if my_turn(records, "histories", HISTORIES_SECONDS):
+    if take_lease(records, "histories", HISTORIES_SECONDS):
         trash.forget_histories(records)
     settle_all(records, biosight.catalogue)
     named = classify_waiting(biosight)

@@ -148,7 +148,7 @@ class MemberOut(BaseModel):
     you: bool
 
 
-class Role(Input):
+class RoleChange(Input):
     """viewer, editor or owner."""
 
     role: str = Field(max_length=20)
@@ -348,7 +348,7 @@ def members(access: MayLook, person: Signed, records: Store) -> list[MemberOut]:
 
 
 @router.patch("/collections/{collection}/members/{user}", status_code=204)
-def set_role(user: str, body: Role, access: MayOwn, records: Store) -> None:
+def set_role(user: str, body: RoleChange, access: MayOwn, records: Store) -> None:
     """Change a member's role. Their links end when the new role cannot invite."""
     members_now.change_role(records, access.collection.id, user, body.role)
 

@@ -29,7 +29,7 @@ from biosight.web.body_limits import body_limit, of_files
 from biosight.web.files.upload_form import IncomingFile, upload_form
 from biosight.web.schemas.body import Input
 from biosight.web.schemas.pictures import GuessOut, ImageOut, etag, guesses_out, image_out
-from biosight.web.threads import lanes
+from biosight.web.thread_pools import pools
 from biosight.workflows.pictures.destinations import destination
 
 router = APIRouter(tags=["images"])
@@ -115,17 +115,17 @@ class ThereAlready(BaseModel):
 async def upload(request: Request, response: Response, sender: Sender, biosight: Open) -> Uploaded:
     """Send one picture. The answer carries its label, the best five guesses and the model."""
     access, person = sender.access, sender.person
-    lane = lanes(request).uploads
-    async with upload_form(request, biosight.archive.blobs, lane.limiter) as form:
+    pool = pools(request).uploads
+    async with upload_form(request, biosight.archive.blobs, pool.limiter) as form:
         arriving = as_upload(form, person, biosight.settings.max_file_mb)
 
-        def walk() -> Uploaded:
+        def flow() -> Uploaded:
             records, catalogue = biosight.archive.records, biosight.catalogue
             target = destination(records, catalogue, access.collection, person.user)
             outcome = take_in(biosight.intake, target, arriving)
             return uploaded(outcome, target.naming, access, records, response)
 
-        return await lane.run(walk)
+        return await pool.run(flow)
 
 
 def as_upload(form: Any, person: Person, most_mb: int) -> Upload:

@@ -1,4 +1,4 @@
-"""Turn: work that one of several instances does for all of them.
+"""Lease: work that one of several instances does for all of them.
 
 Not here: work that is asked for and shows progress (work/jobs.py).
 """
@@ -12,8 +12,9 @@ from biosight.storage.records import Insert, InUse, Records, Replace
 
 
 @dataclass(frozen=True, slots=True)
-class Turn:
-    """The id names the work, nobody else begins it before `until` (seconds since 1970)."""
+class Lease:
+    """The right of one instance to some work: the id names the work, and no other instance begins
+    it before `until` (seconds since 1970)."""
 
     table: ClassVar[str] = "turns"
 
@@ -22,20 +23,20 @@ class Turn:
     version: int = 1
 
 
-KINDS = (Turn,)
+KINDS = (Lease,)
 
 
-def my_turn(records: Records, name: str, seconds: float) -> bool:
+def take_lease(records: Records, name: str, seconds: float) -> bool:
     """May this instance do the named work now? True for one of all that ask within `seconds`."""
     now = time.time()
-    held = records.get(Turn, name)
+    held = records.get(Lease, name)
     try:
         if held is None:
-            records.write(Insert(Turn(name, now + seconds)))
+            records.write(Insert(Lease(name, now + seconds)))
         elif held.until > now:
             return False
         else:
-            records.write(Replace(Turn(name, now + seconds, held.version + 1), held.version))
+            records.write(Replace(Lease(name, now + seconds, held.version + 1), held.version))
     except (InUse, Stale):
         return False  # another instance was faster
     return True

@@ -17,15 +17,16 @@ T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
-class Lane:
-    """So many threads, how many may wait for one, and the words for those beyond."""
+class ThreadPool:
+    """Threads for one thing that may hang: how many run, how many may wait, and the words for
+    the others."""
 
     limiter: CapacityLimiter
     most_waiting: int
     busy: str
 
     async def run(self, work: Callable[[], T]) -> T:
-        """What `work` gives, done on a thread of this lane. Raises Unavailable when too many
+        """What `work` gives, done on a thread of this pool. Raises Unavailable when too many
         wait."""
         if self.limiter.statistics().tasks_waiting >= self.most_waiting:
             raise Unavailable(self.busy)
@@ -33,34 +34,34 @@ class Lane:
 
 
 @dataclass(frozen=True, slots=True)
-class Lanes:
-    """The lanes of an app."""
+class ThreadPools:
+    """The thread pools of an app."""
 
-    uploads: Lane  # pictures on their way in
-    pictures: Lane  # bytes on their way out
-    sign_on: Lane  # questions to a provider
-    letters: Lane  # talks with a mail server
+    uploads: ThreadPool  # pictures on their way in
+    pictures: ThreadPool  # bytes on their way out
+    sign_on: ThreadPool  # questions to a provider
+    letters: ThreadPool  # talks with a mail server
 
 
-def with_lanes(app: FastAPI) -> None:
-    """Give an app its lanes."""
-    app.state.lanes = Lanes(
-        uploads=Lane(
+def with_pools(app: FastAPI) -> None:
+    """Give an app its thread pools."""
+    app.state.pools = ThreadPools(
+        uploads=ThreadPool(
             CapacityLimiter(16), 200, "Too many uploads wait just now; try again in a moment."
         ),
-        pictures=Lane(
+        pictures=ThreadPool(
             CapacityLimiter(32),
             400,
             "Too many pictures are asked for just now; try again in a moment.",
         ),
-        sign_on=Lane(
+        sign_on=ThreadPool(
             CapacityLimiter(4), 40, "Too many people sign in just now; try again in a moment."
         ),
-        letters=Lane(CapacityLimiter(4), 200, "Too many letters wait just now."),
+        letters=ThreadPool(CapacityLimiter(4), 200, "Too many letters wait just now."),
     )
 
 
-def lanes(request: Request) -> Lanes:
-    """The lanes of the app that a request came to."""
-    found: Lanes = request.app.state.lanes
+def pools(request: Request) -> ThreadPools:
+    """The thread pools of the app that a request came to."""
+    found: ThreadPools = request.app.state.pools
     return found

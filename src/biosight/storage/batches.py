@@ -1,4 +1,4 @@
-"""Many records changed in pieces: each piece in one write together with how far it is, so that a
+"""Many records changed in batches: each batch in one write together with how far it is, so that a
 run which breaks off goes on where it was and counts nothing twice.
 
 Not here: what is done to a record (passed in), or that it runs as a Job (work/jobs.py).
@@ -13,7 +13,7 @@ from biosight.storage.patience import tries
 from biosight.storage.records import Gone, InUse, Record, Records, Write, among
 
 # Few enough that an upload which waits for the store's turn hardly notices.
-PIECE = 50
+BATCH = 50
 WHOLE_TRIES = 3
 
 M = TypeVar("M", bound=Record)
@@ -22,7 +22,7 @@ Make = Callable[[Sequence[M]], Sequence[Sequence[Write] | None]]
 
 
 @dataclass(frozen=True, slots=True)
-class Tally:
+class RunCount:
     """How many records a run has seen, changed, and could not do."""
 
     seen: int = 0
@@ -35,12 +35,12 @@ class Tally:
         return self.seen - self.changed - self.failed
 
 
-Note = Callable[[Tally, str, Sequence[Write]], None]
+Note = Callable[[RunCount, str, Sequence[Write]], None]
 
 
 @dataclass(slots=True)
 class Run(Generic[M]):
-    """A run as far as it is noted: its tally, and the record that it goes on behind.
+    """A run as far as it is noted: its counts (`tally`), and the record that it goes on behind.
 
     `make` says what is written for records as they are now. `note` writes it, with the tally that
     it leads to and the record to go on behind, in one write. `rests_on` are the kinds without
@@ -51,7 +51,7 @@ class Run(Generic[M]):
     kind: type[M]
     make: Make[M]
     note: Note
-    tally: Tally = Tally()
+    tally: RunCount = RunCount()
     cursor: str = ""
     rests_on: tuple[type[Record], ...] = ()
 
@@ -78,7 +78,7 @@ class Run(Generic[M]):
         """The records as they are now, in order."""
         return sorted(among(self.records, self.kind, ids), key=lambda r: r.id)
 
-    def after(self, made: Sequence[Sequence[Write] | None], lost: int = 0) -> Tally:
+    def after(self, made: Sequence[Sequence[Write] | None], lost: int = 0) -> RunCount:
         """The tally with these; `lost` are not there any more."""
         return replace(
             self.tally,
@@ -117,7 +117,7 @@ class Run(Generic[M]):
         if isinstance(error, Gone) and error.kind in self.rests_on:
             raise error
 
-    def put(self, tally: Tally, cursor: str, changes: Sequence[Write]) -> None:
+    def put(self, tally: RunCount, cursor: str, changes: Sequence[Write]) -> None:
         """Changes and where they lead to, in one write."""
         self.note(tally, cursor, changes)
         self.tally, self.cursor = tally, cursor
