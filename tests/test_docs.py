@@ -119,3 +119,28 @@ def test_every_command_that_a_page_names_is_there() -> None:
     assert [(c.page, c.line, p) for c in found for p in follow.problems_of(c)] == []
     for line in ("biosight nonsense", "biosight backup --nonsense", "kubectl apply"):
         assert follow.problems_of(follow.Said("a.md", line, True)), line
+
+
+# Constructions that came from translation; house style says it in ordinary words.
+TRANSLATED = (
+    "is taken in", "are taken in", "take in a", "put right", "told apart", "so many ", "of its own",
+    "nothing means", "by and large",
+)  # fmt: skip
+READ_BY_PEOPLE = [
+    *(ROOT / "src/biosight/web/templates").rglob("*.html"),
+    *(ROOT / "src/biosight/web/static/js").rglob("*.js"),
+    *(ROOT / "docs/guide").glob("*.md"),
+    *(ROOT / "docs/reference").glob("*.md"),
+    ROOT / "README.md",
+]
+
+
+def test_texts_are_in_ordinary_english() -> None:
+    assert len(READ_BY_PEOPLE) > 100
+    met = [
+        f"{path.relative_to(ROOT)}: {words}"
+        for path in READ_BY_PEOPLE
+        for words in TRANSLATED
+        if words in path.read_text(encoding="utf-8").casefold()
+    ]
+    assert met == []

@@ -281,7 +281,7 @@ def record(
     try:
         write_metered(intake.records, image.size, limits_on(intake, target), write)
     except Gone:
-        return Rejected("The collection was removed meanwhile; nothing was stored.")
+        return Rejected("The collection was removed in the meantime; nothing was stored.")
     except InUse:
         # The same bytes arrived twice at once; the other upload won.
         found = find_duplicate(intake.records, target.collection, received.sha256)

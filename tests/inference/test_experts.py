@@ -214,7 +214,7 @@ def test_it_is_seen_on_the_picture_and_serves_no_collection(
     registry.promote(biosight.archive.records, made, "")
     refused = ada.patch(f"/api/v1/collections/{collection}", json={"model": "reds"})
     assert refused.status_code == 400
-    assert "asked beside a model, of Red alone" in refused.json()["detail"]
+    assert "an expert for Red: use it beside a model" in refused.json()["detail"]
     tried = ada.post(f"/api/v1/collections/{collection}/try-on", json={"model": "reds@1"})
     assert tried.status_code in {400, 404}
     shown = ada.get("/api/v1/models/reds@1").json()

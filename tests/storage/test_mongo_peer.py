@@ -244,7 +244,7 @@ def test_a_full_disk_takes_all_back(peer: Peer, records: MongoRecords, at: str) 
 def test_what_a_document_cannot_hold_is_told_and_takes_all_back(
     peer: Peer, records: MongoRecords, big: Bird
 ) -> None:
-    fails(BadRequest, "can keep", lambda: records.write(Insert(bird(1)), Insert(big)))
+    fails(BadRequest, "can.t store this", lambda: records.write(Insert(bird(1)), Insert(big)))
     assert peer.named("abortTransaction")
     assert not peer.named("commitTransaction")
 

@@ -73,7 +73,7 @@ def test_an_archive_moves_by_command(run: Run, tmp_path: Path) -> None:
     archive.close()
     for source, target, words in (
         (f"sqlite:///{tmp_path}/none.db", f"sqlite:///{new}", "no database"),
-        (f"sqlite:///{old}", "oracle://x", "is no database"),
+        (f"sqlite:///{old}", "oracle://x", "is not a database address"),
         (f"sqlite:///{old}", f"sqlite:///{old}", "the same"),
     ):
         said = run("migrate", "--from", source, "--to", target, code=1).output

@@ -214,7 +214,7 @@ def test_more_rows_than_a_checklist_has_are_refused(
 ) -> None:
     monkeypatch.setattr(checklist, "MOST_ROWS", 100)
     path = archive_of(tmp_path, meta_of(), "1,Aves\n" * 101)
-    with pytest.raises(BadRequest, match="100 names at most"):
+    with pytest.raises(BadRequest, match="up to 100 names"):
         list(named_rows(str(path)))
 
 

@@ -102,7 +102,7 @@ def test_the_main_job(page: Page, folder: Path) -> None:
     # A zip by label, with the table inside.
     page.locator("#download summary").click()
     with page.expect_download() as waiting:
-        page.get_by_role("link", name="These pictures as zip").click()
+        page.get_by_role("link", name="These pictures as a zip").click()
     archive = zipfile.ZipFile(io.BytesIO(Path(waiting.value.path()).read_bytes()))
     assert archive.testzip() is None
     originals = {p.read_bytes() for p in folder.rglob("*.jpg")}

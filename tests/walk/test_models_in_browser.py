@@ -76,7 +76,7 @@ def test_more_like_this_and_what_the_model_looked_at(page: Page, tmp_path: Path)
     page.keyboard.press("h")
     expect(page.locator("canvas.heat")).to_have_count(0)
     page.get_by_role("link", name="Review those like this one").click()
-    expect(page.locator("#order")).to_contain_text("most like the picture you came from")
+    expect(page.locator("#order")).to_contain_text("most similar to the one you came from")
     expect(page.locator(".strip button")).to_have_count(5)
 
 

@@ -198,9 +198,9 @@ def test_a_student_gets_a_link_and_is_the_second_reader(
 def read_together(page: Page, student: Page) -> None:
     """An owner asks for a second reader and reads; the student reads otherwise, by keys alone; they
     talk about it, and the owner settles it."""
-    page.get_by_label("Each picture is named by two people").check()
-    page.get_by_label("Members comment on pictures").check()
-    expect(page.locator("#toasts")).to_contain_text("Members comment on pictures: on")
+    page.get_by_label("Two people name each picture").check()
+    page.get_by_label("Members can comment on pictures").check()
+    expect(page.locator("#toasts")).to_contain_text("Members can comment on pictures: on")
     readers = page.url.replace("/settings", "/review/readers")
     for reader, name in ((page, "Oddling"), (student, "Fribble")):
         reader.goto(readers)

@@ -153,7 +153,7 @@ def test_nothing_goes_into_a_deployment_that_went(ada: TestClient, biosight: Bio
         body = {"kind": "deploy", "deployment": camera, "images": ids}
         answer = client.post(f"{path}/acts", json=body)
     assert answer.status_code == 404
-    assert "deployment is not there" in answer.json()["detail"]
+    assert "deployment no longer exists" in answer.json()["detail"]
     assert ada.get(f"/api/v1/images/{ids[0]}").json()["deployment"] == ""
 
 

@@ -130,7 +130,7 @@ def preview(files: list[FoundFile], others: list[FoundFile], folder: Path, most_
 def take_all(
     biosight: BioSight, target: Destination, files: list[FoundFile], folder: Path, session: str
 ) -> list[tuple[str, Outcome]]:
-    """Take in file by file, several at once, with a progress bar; no file ends it but for the
+    """Import file by file, several at once, with a progress bar; no file ends it but for the
     store's own trouble."""
     from concurrent.futures import ThreadPoolExecutor
 

@@ -4,7 +4,7 @@ import { el } from "../frame/dom.js";
 
 /**
  * @param {string} whose
- * @param {number} quota in gigabytes, 0 for none of its own
+ * @param {number} quota in gigabytes, 0 for the default limit
  * @param {(gigabytes: number) => void} set
  */
 export function room(whose, quota, set) {

@@ -10,7 +10,7 @@ import { asTree } from "./tree.js";
 /** @typedef {import("./tree.js").Folder} Folder @typedef {import("./tree.js").Node} Node */
 
 const SHUT = "biosight:shut-folders:";
-/** So many rows are shown open where nobody shut any. */
+/** The most rows that are shown open where nobody closed any. */
 const ROOM = 28;
 
 /** @param {string} collection @returns {Set<string> | null} paths that somebody shut, null for nobody yet */

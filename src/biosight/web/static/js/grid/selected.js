@@ -3,7 +3,7 @@
 import { API } from "../frame/api.js";
 import { counted, el } from "../frame/dom.js";
 import { complain } from "../frame/toast.js";
-import { asAct, namingButtons, thingButtons } from "../pictures/answering.js";
+import { asAct, namingButtons, thingChoice } from "../pictures/answering.js";
 import { chooseCollection } from "../pictures/collections.js";
 import { chooseCount, chooseDate, choosePlace } from "./placing.js";
 
@@ -51,7 +51,7 @@ function changes(data, run, question) {
   return [
     button("Confirm", () => asked.give({ confirm: true }), "A"),
     ...namingButtons(asked),
-    thingButtons(asked),
+    thingChoice(asked),
     button("Place", () => choosePlace(collection, run).catch(complain)),
     button("Date", () => chooseDate(run)),
     button("Count", () => chooseCount(run)),

@@ -112,7 +112,7 @@ class ImagePage {
           el("ol", { class: "said" }, this.said.map(sayingRow)),
         ),
         el("section", {}, el("h2", { class: "minor" }, "About the file"), facts(image), capture(image)),
-      ],
+      ].filter(Boolean),
     );
     refocus(panel, focused);
   }

@@ -84,6 +84,18 @@ export function thingButtons(asked) {
   );
 }
 
+/** The same three in one field, where a bar has little room. @param {Asked} asked */
+export function thingChoice(asked) {
+  const choice = el(
+    "select",
+    { "aria-label": "No organism", title: "E, M or V" },
+    el("option", { value: "" }, "Mark as …"),
+    THINGS.map((t) => el("option", { value: t.label }, t.words)),
+  );
+  choice.addEventListener("change", () => asked.give({ label: choice.value }));
+  return choice;
+}
+
 /** One level up or down from the picture's label, where there is one. @param {Asked} asked */
 export function levelButtons(asked) {
   const image = asked.image?.();

@@ -1,5 +1,5 @@
 // @ts-check
-/** A camera's clock put right: a picture whose true time is known moves all of its deployment. */
+/** Correct a camera's clock: a picture whose true time is known moves all pictures of its deployment. */
 import { API, call } from "../frame/api.js";
 import { counted, el } from "../frame/dom.js";
 import { complain, toast } from "../frame/toast.js";

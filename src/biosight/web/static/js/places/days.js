@@ -18,7 +18,7 @@ const at = (day) => Math.round(Date.parse(`${day}T00:00:00Z`) / DAY);
 /** @param {number} n */
 const name = (n) => new Date(n * DAY).toISOString().slice(0, 10);
 
-/** The rows' span, and days summed so that bars can be told apart. @param {Row[]} rows */
+/** The rows' span, and days summed so that bars stay distinct. @param {Row[]} rows */
 function laidOut(rows) {
   const days = rows.flatMap((r) => [...Object.keys(r.days), r.start, r.end].filter(Boolean)).map(at);
   const [first, last] = [Math.min(...days), Math.max(...days)];
@@ -119,11 +119,7 @@ export async function drawDays(main, here) {
   find(main, "#days").replaceChildren(
     rows.length
       ? drawing(here, rows, true)
-      : el(
-          "p",
-          { class: "soft" },
-          "No picture has a date yet. Select pictures and press Date, or correct a clock.",
-        ),
+      : el("p", { class: "soft" }, "No picture has a date yet. Select pictures and press Date, or correct a clock."),
   );
   find(main, "#days").addEventListener("click", (/** @type {MouseEvent} */ event) => {
     const link = event.target instanceof Element ? event.target.closest("a") : null;

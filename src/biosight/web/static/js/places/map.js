@@ -8,7 +8,7 @@ import { colour, ground, leaflet } from "./ground.js";
 
 /** More points than these are drawn as clusters. */
 const ALONE = 500;
-/** So many are listed beside a box; the tables have all. */
+/** The most points that are listed beside a box; the tables have all. */
 const LISTED = 40;
 const MOST_SITES = 400;
 
@@ -101,7 +101,7 @@ function list(main, here, points, bounds) {
   const total = (/** @type {Point[]} */ of) => of.reduce((n, p) => n + p.images, 0);
   const links = [];
   if (sites.length) {
-    // An address names so many sites at most: those with most pictures.
+    // An address has room for a limited number of sites: those with most pictures.
     const fullest = [...sites].sort((a, b) => b.images - a.images).slice(0, MOST_SITES);
     const query = fullest.map((p) => `site=${p.site}`);
     links.push(

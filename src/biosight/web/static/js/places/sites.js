@@ -68,7 +68,7 @@ export function small(name, of, run) {
   );
 }
 
-/** So many rows are drawn unasked. */
+/** The most rows that are drawn at first. */
 const FIRST = 300;
 
 /** Rows of a table, the first of them unless more are asked for. @param {HTMLElement} body @param {any[]} all @param {(one: any) => HTMLElement} row */

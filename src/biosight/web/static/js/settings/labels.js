@@ -42,7 +42,7 @@ export async function renameLabel(here, l, name, redraw) {
 }
 
 /**
- * Rename, and where a name would take in a sensitive one ask what holds then; nothing where nobody answers.
+ * Rename. Where a name would absorb a sensitive one, ask what holds then; without an answer nothing changes.
  * @param {string} here @param {{old: string, new: string}} body
  * @returns {Promise<any>}
  */

@@ -1,5 +1,5 @@
 // @ts-check
-/** The tree of names in the settings: add a name, move one, take in a checklist. */
+/** The tree of names in the settings: add a name, move one, import a checklist. */
 import { call } from "../frame/api.js";
 import { counted, el, find } from "../frame/dom.js";
 import { complain, question, toast } from "../frame/toast.js";

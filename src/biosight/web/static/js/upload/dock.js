@@ -10,7 +10,7 @@ import { doAct } from "../pictures/acts.js";
 import { offerDeployments, topFolders } from "./offer.js";
 import { dismiss, retry, settled, state, stop } from "./upload.js";
 
-/** From so many on, it means something that most are unfamiliar. */
+/** With fewer pictures, it means nothing that most are unfamiliar. */
 const FEW = 10;
 let pending = false;
 
