@@ -2,7 +2,7 @@
 
 import os
 
-__version__ = "0.1.0"
+__version__ = "0.2.0"
 
 # ONNX Runtime's wheels report use to their maker unless this is set before they are loaded; every
 # entry point, child process and worker passes here first.
