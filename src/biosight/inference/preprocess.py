@@ -4,19 +4,27 @@ Not here: opening files (images/reading.py) or augmentation (training/data/datas
 """
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import Protocol
 
 import numpy as np
 import numpy.typing as npt
 from PIL import Image as Pillow
 
-if TYPE_CHECKING:
-    from biosight.inference.model_files.card import ModelCard
-
 Pixels = npt.NDArray[np.uint8]
 Batch = npt.NDArray[np.float32]
 
 FILTERS = {"bicubic": Pillow.Resampling.BICUBIC, "bilinear": Pillow.Resampling.BILINEAR}
+
+
+class ChannelScale(Protocol):
+    """What a network takes off each channel and divides it by: per RGB channel, 0 to 1. A model's
+    card is one."""
+
+    @property
+    def mean(self) -> tuple[float, float, float]: ...
+
+    @property
+    def std(self) -> tuple[float, float, float]: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,9 +63,9 @@ def to_pixels(picture: Pillow.Image, framing: Framing) -> Pixels:
     return np.asarray(square, dtype=np.uint8)
 
 
-def to_batch(pixels: npt.NDArray[np.uint8], card: "ModelCard") -> Batch:
+def to_batch(pixels: npt.NDArray[np.uint8], by: ChannelScale) -> Batch:
     """uint8 (n, side, side, 3) -> normalised float32 (n, 3, side, side), contiguous."""
-    mean, std = np.array(card.mean, np.float32), np.array(card.std, np.float32)
+    mean, std = np.array(by.mean, np.float32), np.array(by.std, np.float32)
     scale: Batch = np.float32(1) / (np.float32(255) * std)
     shift: Batch = mean / std
     # Turned round while they are bytes, and reckoned in place: a fraction of the memory moved.

@@ -3,7 +3,7 @@
 import { API, call } from "../frame/api.js";
 import { counted, el } from "../frame/dom.js";
 import { complain, toast } from "../frame/toast.js";
-import { asBody, changeDeployment } from "./deployments.js";
+import { asBody, changeDeployment } from "./deployment_changes.js";
 import { done } from "./sites.js";
 
 /** @param {import("./sites.js").Page} page @param {any} d the deployment */

@@ -6,22 +6,10 @@ import { fill } from "../frame/form.js";
 import { question, toast } from "../frame/toast.js";
 import { watch } from "../pictures/work.js";
 import { setClock } from "./clock.js";
+import { asBody, changeDeployment } from "./deployment_changes.js";
 import { done, drawRows, removePlace, small } from "./sites.js";
 
 /** @typedef {import("./sites.js").Page} Page */
-
-/** What the API wants of a deployment. @param {any} d */
-export function asBody(d) {
-  const { name, site, camera, start, end, zone, shift, height, bait, comments, event_gap } = d;
-  return { name, site, camera, start, end, zone, shift, height, bait, comments, event_gap };
-}
-
-/** Change a deployment; its pictures follow. @param {Page} page @param {any} d @param {any} body @returns {Promise<string>} the act */
-export async function changeDeployment(page, d, body) {
-  const { act, job } = await call("PATCH", `${page.here}/deployments/${d.id}`, body);
-  if (job) watch(job);
-  return act;
-}
 
 const BAIT = /** @type {[string, string][]} */ ([
   ["", "not said"],

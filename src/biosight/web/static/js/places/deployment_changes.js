@@ -1,0 +1,19 @@
+// @ts-check
+/** A deployment as the API takes it, and changing one. */
+import { call } from "../frame/api.js";
+import { watch } from "../pictures/work.js";
+
+/** @typedef {import("./sites.js").Page} Page */
+
+/** What the API wants of a deployment. @param {any} d */
+export function asBody(d) {
+  const { name, site, camera, start, end, zone, shift, height, bait, comments, event_gap } = d;
+  return { name, site, camera, start, end, zone, shift, height, bait, comments, event_gap };
+}
+
+/** Change a deployment; its pictures follow. @param {Page} page @param {any} d @param {any} body @returns {Promise<string>} the act */
+export async function changeDeployment(page, d, body) {
+  const { act, job } = await call("PATCH", `${page.here}/deployments/${d.id}`, body);
+  if (job) watch(job);
+  return act;
+}
