@@ -103,7 +103,9 @@ def speeds(model: Path, side: int) -> tuple[float, float, float]:
     run(alone, noise)
     own = (time.process_time() - begin) / ROUNDS / BATCH
     begin = time.perf_counter()
-    threads = [threading.Thread(target=run, args=(alone, noise)) for _ in range(cores.granted())]
+    threads = [
+        threading.Thread(target=run, args=(alone, noise)) for _ in range(cores.granted_cores())
+    ]
     for thread in threads:
         thread.start()
     for thread in threads:

@@ -129,7 +129,7 @@ def peer(name: str, python: Path) -> Iterator[str]:
         "SHORT": str(card.resize_short),
         "MEAN": json.dumps(card.mean),
         "STD": json.dumps(card.std),
-        "THREADS": str(cores.granted()),
+        "THREADS": str(cores.granted_cores()),
         "PORT": str(port),
         "BENTOML_DO_NOT_TRACK": "True",
     }

@@ -46,8 +46,8 @@ def by_libheif(content: bytes) -> None:
 
 def decoded_alone(decode: Callable[[bytes], None], contents: Sequence[bytes], count: int) -> float:
     """Pictures a second when all cores do nothing else."""
-    with ProcessPoolExecutor(cores.granted()) as pool:
-        list(pool.map(decode, [contents[0]] * 2 * cores.granted()))
+    with ProcessPoolExecutor(cores.granted_cores()) as pool:
+        list(pool.map(decode, [contents[0]] * 2 * cores.granted_cores()))
         begin = time.perf_counter()
         list(pool.map(decode, [contents[n % len(contents)] for n in range(count)]))
         return count / (time.perf_counter() - begin)

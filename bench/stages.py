@@ -28,7 +28,7 @@ from biosight.intake import Destination, Upload, record
 from biosight.process import cores
 from biosight.settings import Settings
 from biosight.storage.blobs import keys
-from biosight.storage.blobs.incoming import filled
+from biosight.storage.blobs.incoming import read_fully
 from biosight.workflows.pictures.destinations import destination
 
 EDGE, BATCH = b"edge", 1 << 16
@@ -82,7 +82,7 @@ def of_the_bytes(content: bytes, biosight: BioSight) -> Stages:
         blobs.keep(received.path, keys.original(received.sha256))
 
     def written() -> None:
-        filled(blobs.begin(), io.BytesIO(content)).path.unlink()
+        read_fully(blobs.begin(), io.BytesIO(content)).path.unlink()
 
     own = ms(written)
     return {"multipart": ms(lambda: parsed(form)), "sha256, write": own, "keep": ms(kept) - own}

@@ -12,7 +12,7 @@ from pymongo import IndexModel
 
 from biosight.bootstrap import KINDS
 from biosight.storage.mongo.documents import Document
-from biosight.storage.mongo.store import MongoRecords, translated
+from biosight.storage.mongo.store import MongoRecords, translated_errors
 from biosight.storage.records import Record, Records, Write
 from biosight.storage.sqlite.store import SqliteRecords
 
@@ -22,7 +22,7 @@ class Mocked(MongoRecords):
     quorums nor the driver's bulk writes."""
 
     def write(self, *changes: Write) -> None:
-        with translated():
+        with translated_errors():
             for change in changes:
                 self.make_change(change, None)
 

@@ -84,8 +84,8 @@ class Stored:
 
 @dataclass(frozen=True, slots=True)
 class Duplicate:
-    """The same bytes are in this collection already, perhaps in its trash; `mended` where the store
-    had lost them, and has them again now."""
+    """The same bytes are in this collection already, perhaps in its trash; `mend_original` where
+    the store had lost them, and has them again now."""
 
     of: Image
     mended: bool = False
@@ -114,7 +114,7 @@ class Intake:
 
 
 @contextmanager
-def timed(stage: str) -> Iterator[None]:
+def timed_stage(stage: str) -> Iterator[None]:
     """Measure one stage of the walk."""
     begin = time.perf_counter()
     try:
@@ -128,7 +128,7 @@ def take_in(intake: Intake, target: Destination, upload: Upload) -> Outcome:
 
     Raises NoSpace or Unavailable when a store can't; then nothing is listed.
     """
-    with timed("receive"):
+    with timed_stage("receive"):
         received = received_by(intake.blobs, upload.file)
     try:
         outcome = admit(intake, target, upload, received)
@@ -141,21 +141,21 @@ def take_in(intake: Intake, target: Destination, upload: Upload) -> Outcome:
 def admit(intake: Intake, target: Destination, upload: Upload, received: Received) -> Outcome:
     """The walk behind the received file."""
     if found := find_duplicate(intake.records, target.collection, received.sha256):
-        return Duplicate(found, mended(intake.blobs, received))
+        return Duplicate(found, mend_original(intake.blobs, received))
     check_room(intake, target, received.size)
     classifier = opened_classifier(intake, target.model)
     try:
-        with timed("decode"):
+        with timed_stage("decode"):
             framing = classifier.card.framing if classifier else ANY_FRAMING
             decoded = intake.decoders.decode(received.path, framing)
     except BadPicture as error:
         return Rejected(error.detail)
     with intake.blobs.no_removal():
-        with timed("store"):
+        with timed_stage("store"):
             store(intake.blobs, received, decoded)
-        with timed("classify"):
+        with timed_stage("classify"):
             verdict = classify(intake.batcher, classifier, decoded)
-        with timed("record"):
+        with timed_stage("record"):
             said = (classifier, verdict) if classifier and verdict else None
             return record(intake, target, upload, received, decoded, said)
 
@@ -178,7 +178,7 @@ def take_in_known(
         if received.sha256 != sha256:
             return admit(intake, target, upload, received)
         if found := find_duplicate(intake.records, target.collection, sha256):
-            return Duplicate(found, mended(intake.blobs, received))
+            return Duplicate(found, mend_original(intake.blobs, received))
         check_room(intake, target, received.size)
         classifier = intake.classifiers.get(target.model)
         verdict = classifier.judge(vector[None])[0]
@@ -194,7 +194,7 @@ def received_by(blobs: Blobs, file: BinaryIO | Incoming) -> Received:
     return file.whole() if isinstance(file, Incoming) else blobs.receive(file)
 
 
-def mended(blobs: Blobs, received: Received) -> bool:
+def mend_original(blobs: Blobs, received: Received) -> bool:
     """Were the bytes of a picture lost, and are kept again now? They are what was sent then."""
     key = keys.original(received.sha256)
     if blobs.has(key):

@@ -48,7 +48,7 @@ def signed_in(server: str) -> Iterator[smtplib.SMTP]:
     where = urlsplit(server)
     host, port = where.hostname or "", where.port or PORTS[where.scheme]
     try:
-        with connected(where.scheme, host, port) as client:
+        with connect(where.scheme, host, port) as client:
             if where.username:
                 client.login(unquote(where.username), unquote(where.password or ""))
             yield client
@@ -56,7 +56,7 @@ def signed_in(server: str) -> Iterator[smtplib.SMTP]:
         raise Unavailable("The mail server can't be reached, or refuses the mail.") from error
 
 
-def connected(scheme: str, host: str, port: int) -> smtplib.SMTP:
+def connect(scheme: str, host: str, port: int) -> smtplib.SMTP:
     """A connection, encrypted where the scheme says so."""
     if scheme == "smtps":
         context = ssl.create_default_context()

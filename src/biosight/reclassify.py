@@ -13,7 +13,7 @@ from biosight.errors import BioSightError
 from biosight.images import Image
 from biosight.labels import PEOPLE, Guess
 from biosight.storage.batches import Note, Run, RunCount
-from biosight.storage.conditions import living
+from biosight.storage.conditions import living_images
 from biosight.storage.records import Insert, Order, Records, Remove, Where, Write, pages
 from biosight.taxa.naming import Naming
 from biosight.taxa.paths import agree
@@ -72,7 +72,7 @@ KINDS = (TryOnItem,)
 
 def total(records: Records, collection: str) -> int:
     """How many pictures there are to see."""
-    return records.count(Image, living(collection))
+    return records.count(Image, living_images(collection))
 
 
 def reclassify(
@@ -100,7 +100,7 @@ def reclassify(
             return [] if image.model == model else attempt(again, image)
 
         run = Run(records, Image, make, note, sofar, start)
-        for piece in pages(records, Image, living(collection), start=start, size=BATCH):
+        for piece in pages(records, Image, living_images(collection), start=start, size=BATCH):
             run.write(piece)
     return run.tally
 
@@ -128,7 +128,7 @@ def try_on(
     tally, many = Tried(), total(records, collection)
     records.remove(TryOnItem, [Where("job", "=", job)])
     with ThreadPoolExecutor(AT_ONCE) as pool:
-        for piece in pages(records, Image, living(collection), size=BATCH):
+        for piece in pages(records, Image, living_images(collection), size=BATCH):
             guesses = pool.map(lambda image: attempt(look, image), piece)
             items = [
                 item

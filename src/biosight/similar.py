@@ -17,7 +17,7 @@ import simsimd
 
 from biosight.images import Embedding, Image
 from biosight.inference.reference import in_bytes, unit
-from biosight.storage.conditions import living
+from biosight.storage.conditions import living_images
 from biosight.storage.records import Order, Records, among, parts
 
 Floats = npt.NDArray[np.float32]
@@ -90,7 +90,7 @@ class Index:
         ids, rows = vectors.ids, vectors.rows
         if not ids:
             return []
-        distances = distances_of(rows, stacked([embedding])[0])
+        distances = distances_of(rows, stack_embeddings([embedding])[0])
         count = min(max(MORE * (limit + 1), LEAST_MORE), len(ids))
         best = np.argpartition(distances, count - 1)[:count]
         kept = among(self.records, Embedding, [ids[i] for i in best if ids[i] != embedding.id])
@@ -100,7 +100,7 @@ class Index:
 
 def refresh(records: Records, collection: str, space: str, vectors: Vectors) -> None:
     """Bring vectors in step with the store, in place."""
-    where = living(collection)
+    where = living_images(collection)
     newest = records.find(Image, where, order=Order("id", descending=True), limit=1)
     seen = (records.count(Image, where), newest[0].id if newest else "")
     if seen == vectors.seen and len(vectors.ids) == seen[0]:
@@ -115,12 +115,12 @@ def refresh(records: Records, collection: str, space: str, vectors: Vectors) -> 
     for part in parts([id for id in there if id in left]):
         if found := [e for e in among(records, Embedding, part) if e.space == space]:
             ids += [e.id for e in found]
-            blocks.append(stacked(found))
+            blocks.append(stack_embeddings(found))
     rows = np.concatenate([b for b in blocks if len(b)]) if ids else np.empty((0, 0), np.int8)
     vectors.ids, vectors.rows, vectors.seen = ids, rows, seen
 
 
-def stacked(embeddings: Sequence[Embedding]) -> Rows:
+def stack_embeddings(embeddings: Sequence[Embedding]) -> Rows:
     """Embeddings as rows (n, d) of bytes; a cosine asks for no length."""
     return in_bytes(np.stack([e.floats() for e in embeddings]))[0]
 

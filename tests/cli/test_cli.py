@@ -296,7 +296,7 @@ def test_people(run: Run) -> None:
     found = re.fullmatch(r"http://\S+/join#([\w-]{43})", link)
     assert found, link
     archive = open_archive(Settings())
-    assert accounts.followed(archive.records, found[1]).email == "eve@example.org"
+    assert accounts.follow_invitation(archive.records, found[1]).email == "eve@example.org"
     archive.close()
 
 

@@ -13,14 +13,14 @@ from starlette.testclient import TestClient
 
 from biosight.bootstrap import BioSight
 from biosight.collection import GRIDS, Collection
-from biosight.field.grid import coarsened, middle
+from biosight.field.grid import coarsen_twice, middle
 from biosight.gallery import Filter
 from biosight.images import Image
 from biosight.labels import Identifications
 from biosight.membership import Access
 from biosight.review.acts import MOST_AT_ONCE
 from biosight.storage.records import Insert, Records, Replace
-from biosight.web.schemas.filters import matching
+from biosight.web.schemas.filters import matching_images
 from biosight.work.jobs import get_job, take
 from biosight.workflows.jobs import all_kinds
 from biosight.workflows.names import label_paths, rename, tree_edits
@@ -108,7 +108,7 @@ def test_it_follows_in_the_write_that_renames(fen: Fen) -> None:
         change["by"],
         fen.id,
         "Red",
-        renames.renaming("Red", "Scarlet"),
+        renames.checked_rename("Red", "Scarlet"),
         [],
         many=False,
         sensitive=None,
@@ -336,8 +336,8 @@ def test_the_second_cut_sees_only_the_middle_of_the_first(rule: float, asked: fl
     """All places of one cell look alike, whatever is asked for."""
     latitude, longitude = middle(52.1234567, 13.0765432, rule)
     for by in (-0.49, -0.1, 0.2, 0.49):
-        moved = coarsened(latitude + by * rule, longitude - by * rule, rule, asked)
-        assert moved == coarsened(latitude, longitude, rule, asked)
+        moved = coarsen_twice(latitude + by * rule, longitude - by * rule, rule, asked)
+        assert moved == coarsen_twice(latitude, longitude, rule, asked)
 
 
 def test_viewers_get_no_hash_of_what_is_hidden(fen: Fen) -> None:
@@ -433,6 +433,6 @@ def test_a_viewers_box_is_as_coarse_as_the_places(hiding: dict[str, tuple[str, .
     pond = Collection("c", "Pond", "ada", 0.0, coarse=1.0, **hiding)  # type: ignore[arg-type]
     narrow = Filter(box="52.51,13.41,52.52,13.42")
     for role, wide in (("viewer", True), ("editor", False)):
-        where = matching(Access(pond, role), narrow)
+        where = matching_images(Access(pond, role), narrow)
         south = min(float(str(w.value)) for w in where if w.field == "latitude")
         assert south == (52.0 if wide else 52.51), role

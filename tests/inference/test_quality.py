@@ -15,7 +15,7 @@ from biosight.inference.reference import (
     Familiar,
     Reference,
     nearest_distances,
-    packed,
+    pack_embeddings,
     plain,
     read_reference,
     unit,
@@ -86,7 +86,7 @@ def test_a_head_survives_its_file(tmp_path: Path) -> None:
 
 def test_embeddings_in_bytes_are_close() -> None:
     vectors = np.random.default_rng(4).gamma(0.4, 1, (50, 200)).astype(np.float32)
-    again = plain("held_embeddings", packed("held_embeddings", vectors))
+    again = plain("held_embeddings", pack_embeddings("held_embeddings", vectors))
     assert np.abs(again - vectors).max() <= vectors.max() / 250
 
 

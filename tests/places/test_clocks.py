@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from biosight.errors import BadRequest
-from biosight.places.clocks import offset_in, shift_between, shifted
+from biosight.places.clocks import offset_in, shift_between, shift_time
 from biosight.places.coordinates import read_degrees, read_place
 
 moments = st.datetimes(datetime(1990, 1, 1), datetime(2060, 1, 1))
@@ -17,20 +17,20 @@ shifts = st.integers(-10 * 366 * 86_400, 10 * 366 * 86_400)
 @given(moments, shifts)
 def test_a_shift_and_back_is_nothing(moment: datetime, shift: int) -> None:
     said = moment.isoformat(timespec="seconds")
-    assert shifted(shifted(said, shift), -shift) == said
-    moved = datetime.fromisoformat(shifted(said, shift))
+    assert shift_time(shift_time(said, shift), -shift) == said
+    moved = datetime.fromisoformat(shift_time(said, shift))
     assert moved - datetime.fromisoformat(said) == timedelta(seconds=shift)
-    assert shift_between(said, shifted(said, shift)) == shift
+    assert shift_between(said, shift_time(said, shift)) == shift
 
 
 def test_parts_of_a_second_leap_seconds_and_nothing() -> None:
-    assert shifted("2026-05-03T14:05:09.25", 3600) == "2026-05-03T15:05:09.25"
-    assert shifted("2016-12-31T23:59:60", 0) == "2016-12-31T23:59:60"
-    assert shifted("2016-12-31T23:59:60", 1) == "2017-01-01T00:00:01"
-    assert shifted("", 3600) == ""
-    assert shifted("9999-12-31T23:59:59", 3600) == "9999-12-31T23:59:59"
-    assert shifted("2025-12-31T23:30:00", 3600) == "2026-01-01T00:30:00"
-    assert shifted("2024-02-28T23:59:59", 366 * 86_400) == "2025-02-28T23:59:59"
+    assert shift_time("2026-05-03T14:05:09.25", 3600) == "2026-05-03T15:05:09.25"
+    assert shift_time("2016-12-31T23:59:60", 0) == "2016-12-31T23:59:60"
+    assert shift_time("2016-12-31T23:59:60", 1) == "2017-01-01T00:00:01"
+    assert shift_time("", 3600) == ""
+    assert shift_time("9999-12-31T23:59:59", 3600) == "9999-12-31T23:59:59"
+    assert shift_time("2025-12-31T23:30:00", 3600) == "2026-01-01T00:30:00"
+    assert shift_time("2024-02-28T23:59:59", 366 * 86_400) == "2025-02-28T23:59:59"
 
 
 @pytest.mark.parametrize(

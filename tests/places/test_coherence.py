@@ -207,7 +207,7 @@ def test_put_into_a_deployment_can_be_undone(ada: TestClient) -> None:
 
 def test_a_deployment_that_goes_while_pictures_come_takes_none(records: Records) -> None:
     cam, images = camera(records), pictures(records, 1)
-    rests = long_acts.resting(deployment_acts.put_into(cam))
+    rests = long_acts.required_records(deployment_acts.put_into(cam))
 
     def gone() -> None:
         found = records.get(Deployment, cam.id)

@@ -41,10 +41,10 @@ def test_a_quota_counts(tmp_path: Path, mine: str, files: dict[str, str], expect
         file = tmp_path / "groups" / name
         file.parent.mkdir(parents=True, exist_ok=True)
         file.write_text(text + "\n")
-    assert cores.granted(tmp_path / "groups", tmp_path / "mine") == expected
+    assert cores.granted_cores(tmp_path / "groups", tmp_path / "mine") == expected
 
 
 def test_the_affinity_counts(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setattr(os, "sched_getaffinity", lambda _: {3})
     monkeypatch.setattr(os, "cpu_count", lambda: 64)
-    assert cores.granted(tmp_path, tmp_path / "none") == 1
+    assert cores.granted_cores(tmp_path, tmp_path / "none") == 1

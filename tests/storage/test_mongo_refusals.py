@@ -9,7 +9,7 @@ from pymongo.errors import AutoReconnect, DuplicateKeyError, OperationFailure
 
 from biosight.accounts import User
 from biosight.errors import Unavailable
-from biosight.storage.mongo.store import translated
+from biosight.storage.mongo.store import translated_errors
 from biosight.storage.records import Insert, Where
 from tests.stores import Mocked
 
@@ -24,7 +24,7 @@ from tests.stores import Mocked
 )
 def test_a_refusal_says_what_to_mend(code: int, name: str, words: str) -> None:
     said = {"code": code, "codeName": name, "errmsg": "{ email: 'ada@example.org' }"}
-    with pytest.raises(Unavailable, match=words) as caught, translated():
+    with pytest.raises(Unavailable, match=words) as caught, translated_errors():
         raise OperationFailure("{ email: 'ada@example.org' }", code, said)
     assert "ada@" not in caught.value.detail
 

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from biosight.errors import BadRequest
 from biosight.taxa import checklist
-from biosight.taxa.checklist import Listed, named_rows, ordered, read_checklist
+from biosight.taxa.checklist import Listed, named_rows, parents_first, read_checklist
 from biosight.taxa.tree import Taxon, Tree
 
 
@@ -27,7 +27,7 @@ def test_higher_ranks_as_columns_become_a_line(tmp_path: Path) -> None:
         'Animalia;Aves;Corvidae;"Pica pica (Linnaeus, 1758)";(Linnaeus, 1758);Species\n'
         "Animalia;Aves;Corvidae;Corvus corax;;species\n"
     )
-    found = ordered(read(tmp_path, text))
+    found = parents_first(read(tmp_path, text))
     assert [(n.name, n.rank, n.parent) for n in found] == [
         ("Animalia", "kingdom", ""),
         ("Aves", "class", "Animalia"),
@@ -39,7 +39,7 @@ def test_higher_ranks_as_columns_become_a_line(tmp_path: Path) -> None:
 
 def test_children_may_stand_before_their_parents_and_rings_are_cut(tmp_path: Path) -> None:
     text = "scientificName,parent\nc,b\nb,a\na,\nx,y\ny,x\n"
-    names = [n.name for n in ordered(read(tmp_path, text))]
+    names = [n.name for n in parents_first(read(tmp_path, text))]
     assert names.index("a") < names.index("b") < names.index("c")
     assert set(names) == {"a", "b", "c", "x", "y"}
 
@@ -80,7 +80,7 @@ def test_any_table_is_read_or_refused(tmp_path: Path, text: str) -> None:
     path = tmp_path / "any.csv"
     path.write_bytes(("scientificName,parent\n" + text).encode("utf-8", "surrogatepass"))
     try:
-        found = ordered([Listed(*row) for row in named_rows(str(path))])
+        found = parents_first([Listed(*row) for row in named_rows(str(path))])
     except BadRequest:
         return
     there = {n.name for n in found if not n.accepted}
@@ -221,5 +221,5 @@ def test_more_rows_than_a_checklist_has_are_refused(
 def test_a_chain_written_child_first_is_ordered_in_its_length() -> None:
     """Twice as long takes twice as many steps, where asking a list took four times as many."""
     names = [Listed(f"N{n}", parent=f"N{n - 1}" if n else "") for n in range(100_000)]
-    found = ordered(names[::-1])
+    found = parents_first(names[::-1])
     assert [n.name for n in found] == [n.name for n in names]

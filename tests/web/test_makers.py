@@ -7,10 +7,10 @@ import pytest
 from starlette.testclient import TestClient
 
 from biosight.accounts import Invitation, Share, User, find_user, reset_link, use_reset
-from biosight.accounts.records import hashed
+from biosight.accounts.records import hash_secret
 from biosight.bootstrap import BioSight
 from biosight.images import Image
-from biosight.membership import Member, joining, member_id, set_role
+from biosight.membership import Member, joining_writes, member_id, set_role
 from biosight.review.acts import change_of
 from biosight.storage.records import Insert, Records, Replace, Require, Where
 from biosight.work import jobs
@@ -133,7 +133,7 @@ def test_a_joiner_rests_on_the_maker_in_the_same_write(
     records = biosight.archive.records
     gone = Require(Member, member_id(pond, person(bob)), holds=(("role", "owner"),))
     with pytest.raises(Exception, match="members"):
-        records.write(gone, *joining(pond, person(bob), "owner"))
+        records.write(gone, *joining_writes(pond, person(bob), "owner"))
 
 
 def test_an_address_that_nobody_proved_gets_no_offer(ada: TestClient, another: Another) -> None:
@@ -309,8 +309,8 @@ def test_what_no_maker_stands_behind_is_no_use(biosight: BioSight, ada: TestClie
     """A link whose maker's account is gone, as an earlier BioSight may have left it."""
     records, pond = biosight.archive.records, first_collection(ada)
     records.write(
-        Insert(Invitation(hashed("old"), "sign-up", "", "", "gone", 0.0, 9e12, pond, "owner")),
-        Insert(Share(hashed("old"), pond, "", "", "", "gone", 0.0, 9e12)),
+        Insert(Invitation(hash_secret("old"), "sign-up", "", "", "gone", 0.0, 9e12, pond, "owner")),
+        Insert(Share(hash_secret("old"), pond, "", "", "", "gone", 0.0, 9e12)),
     )
     assert newcomer(ada).post(f"{API}/invitation", json={"secret": "old"}).status_code == 404
     assert follow(visitor(ada), "old") == 404

@@ -11,7 +11,7 @@ from starlette.testclient import TestClient
 
 from biosight import accounts
 from biosight.accounts.limits import take_try
-from biosight.accounts.records import Tries, hashed
+from biosight.accounts.records import Tries, hash_secret
 from biosight.bootstrap import KINDS, BioSight, open_biosight
 from biosight.errors import NoSpace
 from biosight.logbook import Entry
@@ -569,9 +569,9 @@ def test_an_invitation_works_once_also_for_many_at_once(ada: TestClient) -> None
 def test_a_free_try_is_free_whoever_was_counted_just_before(biosight: BioSight) -> None:
     """Another one may be counted between reading the clock and the record."""
     records, later = biosight.archive.records, time.time() + 5
-    records.write(Insert(Tries(hashed("x"), 3, later, faded_at=later)))
+    records.write(Insert(Tries(hash_secret("x"), 3, later, faded_at=later)))
     take_try(records, "x", 10)
-    found = records.get(Tries, hashed("x"))
+    found = records.get(Tries, hash_secret("x"))
     assert found is not None
     assert found.count == 4
 

@@ -9,7 +9,7 @@ from starlette.testclient import TestClient
 from biosight.bootstrap import BioSight
 from biosight.images.comments import Comment, Mention
 from biosight.labels import Annotation, Identifications
-from biosight.membership import joining
+from biosight.membership import joining_writes
 from biosight.review.audit import drawn_at_random
 from tests.between import inserts, records_between, served
 from tests.conftest import PASSWORD, first_collection, upload_ids
@@ -38,7 +38,7 @@ def member(
 ) -> TestClient:
     client = another(f"{name}@example.org")
     user = client.get(f"{API}/me").json()["id"]
-    biosight.archive.records.write(*joining(collection, user, role))
+    biosight.archive.records.write(*joining_writes(collection, user, role))
     return client
 
 

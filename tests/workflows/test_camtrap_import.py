@@ -274,7 +274,7 @@ def test_a_zip_that_the_disk_has_no_room_for_is_not_begun(tmp_path: Path) -> Non
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(shutil, "disk_usage", lambda _: room)
         with pytest.raises(BadRequest, match="MB are free"):
-            camtrap_package.unpacked(source, tmp_path / "to", 50, print)
+            camtrap_package.unpack_package(source, tmp_path / "to", 50, print)
     assert not list((tmp_path / "to").iterdir())
 
 
@@ -285,4 +285,4 @@ def test_a_locked_zip_is_refused_in_words(tmp_path: Path) -> None:
         content[content.find(mark) + at] |= 1
     source.write_bytes(content)
     with pytest.raises(BadRequest, match="password"):
-        camtrap_package.unpacked(source, tmp_path, 50, print)
+        camtrap_package.unpack_package(source, tmp_path, 50, print)

@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import replace
 
-from biosight.accounts.records import DAY, Tries, hashed
+from biosight.accounts.records import DAY, Tries, hash_secret
 from biosight.errors import Stale, TooMany
 from biosight.storage.records import Insert, InUse, Records, Replace, Where
 
@@ -46,17 +46,17 @@ def signing_in(records: Records, account: str, address: str) -> Iterator[None]:
     """A try to sign in, which counts unless the body goes through. Raises TooMany before it."""
     place = network_of(address)
     pair = pair_of(account, place)
-    found = records.get(Tries, hashed(pair))
+    found = records.get(Tries, hash_secret(pair))
     limits = {pair: FREE}
     if found is None or not found.known:
         limits |= {f"strangers:{account}": FREE_OF_STRANGERS, f"place:{place}": FREE_PER_ADDRESS}
-    with tried(records, limits):
+    with limited_try(records, limits):
         yield
     know(records, account, address)
 
 
 @contextmanager
-def tried(records: Records, limits: Mapping[str, int]) -> Iterator[None]:
+def limited_try(records: Records, limits: Mapping[str, int]) -> Iterator[None]:
     """A try of each key, which counts unless the body goes through; a key's number is how many
     failures are free. Raises TooMany before it."""
     taken = []
@@ -73,7 +73,7 @@ def tried(records: Records, limits: Mapping[str, int]) -> Iterator[None]:
         give_try_back(records, key)
 
 
-def counted(records: Records, limits: Mapping[str, int]) -> None:
+def count_tries(records: Records, limits: Mapping[str, int]) -> None:
     """A try of each key that counts whatever comes of it. Raises TooMany."""
     for key, free in limits.items():
         take_try(records, key, free)
@@ -94,7 +94,7 @@ def count_of_day(records: Records, key: str, most: int, words: str) -> None:
 
 def count_try(records: Records, key: str, step: Callable[[Tries], Tries]) -> None:
     """Put the tries of `key` as a step makes them of what they are, as often as it takes."""
-    id = hashed(key)
+    id = hash_secret(key)
     while True:
         now, old = time.time(), records.get(Tries, id)
         try:
@@ -119,7 +119,7 @@ def take_try(records: Records, key: str, free: int) -> None:
 
     def once_more(old: Tries) -> Tries:
         now = time.time()
-        count, faded_at = faded(old, now)
+        count, faded_at = faded_tries(old, now)
         due = wait_after(count, free)
         wait = old.since + due - now
         # A free one never waits, though another was counted after the clock was read.
@@ -130,7 +130,7 @@ def take_try(records: Records, key: str, free: int) -> None:
     count_try(records, key, once_more)
 
 
-def faded(old: Tries, now: float) -> tuple[int, float]:
+def faded_tries(old: Tries, now: float) -> tuple[int, float]:
     """Failures that still count, and up to when their fading is reckoned."""
     hours = int((now - old.faded_at) / FADE_SECONDS)
     if hours >= old.count:

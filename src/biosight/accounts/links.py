@@ -5,7 +5,7 @@ import time
 from dataclasses import replace
 
 from biosight.accounts.people import clean_email
-from biosight.accounts.records import DAY, Invitation, User, hashed
+from biosight.accounts.records import DAY, Invitation, User, hash_secret
 from biosight.errors import BadRequest, NotFound
 from biosight.storage.records import Insert, Records, Remove, Replace, Where, Write, find_all
 
@@ -54,7 +54,7 @@ def make_link(
     """Keep an invitation: its secret, and what is kept of it."""
     secret, now = secrets.token_urlsafe(32), time.time()
     made = Invitation(
-        hashed(secret), kind, user, email, by, now, now + seconds, collection, role, uses
+        hash_secret(secret), kind, user, email, by, now, now + seconds, collection, role, uses
     )
     records.write(Insert(made))
     return secret, made
@@ -62,7 +62,7 @@ def make_link(
 
 def find_link(records: Records, secret: str, kind: str) -> Invitation | None:
     """The invitation of a secret, unless it ran out."""
-    found = records.get(Invitation, hashed(secret))
+    found = records.get(Invitation, hash_secret(secret))
     return found if found and found.kind == kind and found.ends_at > time.time() else None
 
 
@@ -95,7 +95,7 @@ def find_invitation(records: Records, id: str, collection: str = "") -> Invitati
     return found
 
 
-def followed(records: Records, secret: str) -> Invitation:
+def follow_invitation(records: Records, secret: str) -> Invitation:
     """The invitation that a link is, while it is open. Raises NotFound."""
     found = find_link(records, secret, SIGN_UP)
     if found is None:

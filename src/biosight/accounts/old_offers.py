@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 from biosight.accounts.links import SIGN_UP
-from biosight.accounts.records import DAY, Invitation, hashed
+from biosight.accounts.records import DAY, Invitation, hash_secret
 from biosight.errors import NoSpace
 from biosight.storage.records import Insert, InUse, Records, Remove, find_all
 
@@ -37,7 +37,7 @@ def convert_offers(records: Records) -> int:
     offers = find_all(records, Offer)
     for o in offers:
         ends_at = time.time() + YEAR
-        id = hashed(f"offer {o.id}")
+        id = hash_secret(f"offer {o.id}")
         made = Invitation(id, SIGN_UP, "", o.email, o.by, o.at, ends_at, o.collection, o.role)
         with suppress(InUse, NoSpace):  # another instance was faster; a full disk is for later
             records.write(Insert(made), Remove(Offer, o.id))

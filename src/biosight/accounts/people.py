@@ -102,7 +102,7 @@ def prove(records: Records, user: User) -> User:
     return user if user.proved else change_user(records, user, replace(user, proved=True))
 
 
-def unproved(records: Records, after: str = "", limit: int = 100) -> list[User]:
+def unproved_accounts(records: Records, after: str = "", limit: int = 100) -> list[User]:
     """Accounts whose address nobody proved, the oldest first."""
     where = [Where("proved", "=", False), Where("subject", "=", ""), Where("role", "!=", "admin")]
     return records.find(User, where, after=behind(after), limit=limit)

@@ -144,7 +144,7 @@ FIRST_ACCOUNT = Claim("first-account")
 PEOPLE = (User, Session, Token, Invitation, Tries, Claim)
 
 
-def hashed(secret: str) -> str:
+def hash_secret(secret: str) -> str:
     """How a random secret is kept: SHA-256 is enough for 256 random bits."""
     return hashlib.sha256(secret.encode("utf-8", "surrogatepass")).hexdigest()
 

@@ -7,7 +7,7 @@ import secrets
 import time
 from dataclasses import replace
 
-from biosight.accounts.records import DAY, SCOPES, Session, Token, User, clean_name, hashed
+from biosight.accounts.records import DAY, SCOPES, Session, Token, User, clean_name, hash_secret
 from biosight.errors import BadRequest, NoSpace, NotFound, Stale, Unavailable
 from biosight.storage.records import Insert, Records, Remove, Replace, Where, find_all, new_id, one
 
@@ -18,14 +18,14 @@ def open_session(records: Records, user: User, device: str, days: float) -> str:
     """Start a session; returns the cookie's secret (256 bits)."""
     secret, now = secrets.token_urlsafe(32), time.time()
     records.write(
-        Insert(Session(hashed(secret), user.id, now, now, now + days * DAY, device[:120]))
+        Insert(Session(hash_secret(secret), user.id, now, now, now + days * DAY, device[:120]))
     )
     return secret
 
 
 def session_user(records: Records, secret: str, idle_days: float) -> tuple[User, Session] | None:
     """Who a cookie's secret belongs to, unless it ended, idled too long or they are disabled."""
-    session, now = records.get(Session, hashed(secret)), time.time()
+    session, now = records.get(Session, hash_secret(secret)), time.time()
     if session is None or not runs(session, idle_days, now):
         return None
     user = records.get(User, session.user)
@@ -85,14 +85,14 @@ def create_token(
     chosen = tuple(s for s in SCOPES if s in scopes)
     now = time.time()
     ends_at = now + days * DAY if days else 0.0
-    token = Token(new_id(), hashed(secret), user.id, name, chosen, now, ends_at=ends_at)
+    token = Token(new_id(), hash_secret(secret), user.id, name, chosen, now, ends_at=ends_at)
     records.write(Insert(token))
     return token, secret
 
 
 def token_user(records: Records, secret: str) -> tuple[User, Token] | None:
     """Who an API token belongs to, unless it ended or they are disabled."""
-    token, now = one(records, Token, Where("hash", "=", hashed(secret))), time.time()
+    token, now = one(records, Token, Where("hash", "=", hash_secret(secret))), time.time()
     if token is None or 0 < token.ends_at < now:
         return None
     user = records.get(User, token.user)

@@ -12,7 +12,7 @@ from typing import ClassVar
 
 from biosight.accounts.limits import count_of_day, network_of, signing_in
 from biosight.accounts.passwords import HASHER, HASHING
-from biosight.accounts.records import DAY, hashed
+from biosight.accounts.records import DAY, hash_secret
 from biosight.errors import BadRequest, NotFound, NotSignedIn
 from biosight.storage.records import (
     Gone,
@@ -83,7 +83,7 @@ def show_by_link(
         kept = HASHER.hash(password) if password else ""
     secret, now = secrets.token_urlsafe(32), time.time()
     made = Share(
-        hashed(secret), collection, label, "", image, by, now, now + days * DAY, kept, download
+        hash_secret(secret), collection, label, "", image, by, now, now + days * DAY, kept, download
     )
     records.write(Insert(made))
     return secret, made
@@ -138,7 +138,7 @@ def follow_link(records: Records, secret: str, password: str, address: str) -> t
     Raises NotFound for one that ran out or was taken back, NotSignedIn for a wrong password, and
     TooMany after many of them, or many visits from one network.
     """
-    share = records.get(Share, hashed(secret))
+    share = records.get(Share, hash_secret(secret))
     if share is None or share.ends_at <= time.time():
         raise NotFound("This link has expired or was withdrawn; ask for a new one.")
     if share.password:
@@ -152,7 +152,7 @@ def follow_link(records: Records, secret: str, password: str, address: str) -> t
     visit = secrets.token_urlsafe(32)
     ends = min(share.ends_at, time.time() + VISIT_SECONDS)
     try:
-        records.write(Require(Share, share.id), Insert(Visit(hashed(visit), share.id, ends)))
+        records.write(Require(Share, share.id), Insert(Visit(hash_secret(visit), share.id, ends)))
     except Gone as error:
         raise NotFound("This link was withdrawn just now.") from error
     return visit, share
@@ -162,10 +162,10 @@ def visits_still(records: Records, visit: str, secret: str) -> Share | None:
     """The link of this secret, where the visit that a browser has is one by it and goes on; such a
     browser needs no other."""
     try:
-        share = visited(records, visit)
+        share = share_of_visit(records, visit)
     except NotFound:
         return None
-    return share if share.id == hashed(secret) else None
+    return share if share.id == hash_secret(secret) else None
 
 
 def check_share_password(records: Records, share: Share, password: str, address: str) -> None:
@@ -179,9 +179,9 @@ def check_share_password(records: Records, share: Share, password: str, address:
             raise NotSignedIn("The password is wrong.")
 
 
-def visited(records: Records, secret: str) -> Share:
+def share_of_visit(records: Records, secret: str) -> Share:
     """The link that a visit came by. Raises NotFound when either ended."""
-    visit = records.get(Visit, hashed(secret)) if secret else None
+    visit = records.get(Visit, hash_secret(secret)) if secret else None
     share = records.get(Share, visit.share) if visit and visit.ends_at > time.time() else None
     if share is None or share.ends_at <= time.time():
         raise NotFound(

@@ -40,7 +40,7 @@ def run_local(plan: Plan, processes: int = 0) -> Iterator[DoneChunk]:
     """Do the plan's chunks here, in as many processes as cores; pictures and errors of each, as
     they are done."""
     with ProcessPoolExecutor(
-        processes or cores.granted(),
+        processes or cores.granted_cores(),
         mp_context=get_context("spawn"),
         initializer=open_hand,
         initargs=(plan.source, plan.model),

@@ -32,7 +32,7 @@ class Classified:
     embedding: Embedding
 
 
-def classified(folder: Path) -> Iterator[Classified]:
+def classified_images(folder: Path) -> Iterator[Classified]:
     """The readable pictures of all tables. Raises BadRequest for a file that is no such table."""
     for file in sorted(folder.glob("*.parquet")):
         try:

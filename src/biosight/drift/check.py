@@ -144,7 +144,7 @@ def accept_latest(records: Records, collection: str, space: str, by: str) -> int
         records, collection, space, draw, newest=True, draws=BASELINE_SESSIONS, since=since
     )
     if len(found) < LEAST_SESSIONS:
-        words = f"{len(found)} {called(draw)} are too few; {LEAST_SESSIONS} are needed."
+        words = f"{len(found)} {draws_in_words(draw)} are too few; {LEAST_SESSIONS} are needed."
         raise BadRequest(words)
     accept_baseline(records, collection, [i.id for i in found], by)
     return len(found)
@@ -176,17 +176,17 @@ def check(
     window = window_of(records, chosen, space, limit)
     if len(window.images) < LEAST_SESSIONS or len(base) < LEAST_SESSIONS:
         accepted = records.get(DriftBaseline, collection) is not None
-        words = too_few(len(window.images), len(base), called(draw), accepted=accepted)
+        words = too_few(len(window.images), len(base), draws_in_words(draw), accepted=accepted)
         report = blank(collection, model, window, "unknown", words)
         scores = np.zeros(len(window.images))
     else:
         before = window_of(records, base, space, limit)
         findings = compare_sides(before.side, window.side, known)
         last = reports(records, collection, 1)
-        report = judged(collection, model, window, before, findings, reference, last)
+        report = verdict_of(collection, model, window, before, findings, reference, last)
         nearer = np.sort(before.side.novelty)
         scores = np.searchsorted(nearer, window.side.novelty) / len(nearer)
-    report = replace(report, drawn=called(draw))
+    report = replace(report, drawn=draws_in_words(draw))
     records.write(Insert(report))
     old = Where("at", "<", report.at - KEPT_SECONDS)
     records.remove(DriftReport, [Where("collection", "=", report.collection), old])
@@ -194,7 +194,7 @@ def check(
     return report
 
 
-def called(draw: Draw) -> str:
+def draws_in_words(draw: Draw) -> str:
     """What draws are, in words."""
     return SESSIONS if draw is by_session else "folders and days of uploads"
 
@@ -244,7 +244,7 @@ def blank(collection: str, model: str, window: Window, verdict: str, sentence: s
     )
 
 
-def judged(
+def verdict_of(
     collection: str,
     model: str,
     window: Window,

@@ -97,17 +97,17 @@ def new_kinds(
     sizes = len(new[0]), len(base[0])
     if len(known.novelty) < 2 * max(sizes):
         return 1.0, 0.0
-    pool, inside = pooled(base, new, known)
+    pool, inside = pool_of(base, new, known)
     found, before = pool.total(inside), own_total(pool, inside)
-    usual = rank(found, lambda n: drawn(known, sizes[0], n, dice), DRAWS)
+    usual = rank(found, lambda n: drawn_statistics(known, sizes[0], n, dice), DRAWS)
     exchanged = rank(found, lambda n: totals(pool, sum(sizes), sizes[0], n, dice), PERMUTATIONS)
-    odd = rank(before, lambda n: drawn(known, sizes[1], n, dice), DRAWS) < UNUSUAL
+    odd = rank(before, lambda n: drawn_statistics(known, sizes[1], n, dice), DRAWS) < UNUSUAL
     share = float((pool.excess(inside) > 0).sum()) / sizes[0]
     theirs = float((pool.excess(~inside) > 0).sum()) / sizes[1]
     return exchanged if odd else max(usual, exchanged / LENIENT), share - theirs
 
 
-def pooled(
+def pool_of(
     base: tuple[Floats, Floats], new: tuple[Floats, Floats], known: Known
 ) -> tuple[Pool, Flags]:
     """Window and baseline together, and which pictures are the window's."""
@@ -127,7 +127,7 @@ def own_total(pool: Pool, inside: Flags) -> float:
     return alone.total(np.ones(int((~inside).sum()), dtype=bool))
 
 
-def drawn(known: Known, count: int, times: int, dice: np.random.Generator) -> Floats:
+def drawn_statistics(known: Known, count: int, times: int, dice: np.random.Generator) -> Floats:
     """The statistic of windows of `count` held pictures, among the others and the replayed."""
     held = len(known.novelty)
     rows = np.flatnonzero(known.novelty > known.strange)

@@ -6,7 +6,7 @@ Not here: whether a change is real (check.py).
 from dataclasses import dataclass
 
 from biosight.images import Image
-from biosight.storage.conditions import living
+from biosight.storage.conditions import living_images
 from biosight.storage.records import Order, Records, Where
 
 WEEK_SECONDS = 7 * 86400.0
@@ -31,7 +31,7 @@ def weeks(records: Records, collection: str, now: float) -> list[Week]:
     for back in range(MOST_WEEKS, 0, -1):
         start = now - back * WEEK_SECONDS
         where = [
-            *living(collection),
+            *living_images(collection),
             Where("created_at", ">=", start),
             Where("created_at", "<", start + WEEK_SECONDS),
         ]

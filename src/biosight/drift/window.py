@@ -13,7 +13,7 @@ from biosight.drift.comparisons import Side
 from biosight.drift.draws import Draw, by_folder_and_day, by_session, counts_apart
 from biosight.images import Embedding, Image
 from biosight.images.measures import STATISTICS
-from biosight.storage.conditions import living
+from biosight.storage.conditions import living_images
 from biosight.storage.records import Order, Records, Where, among
 
 MOST_SESSIONS = 200
@@ -66,7 +66,7 @@ def one_a_draw(
     Pictures in the trash and those without an embedding in `space` are left out.
     """
     order = Order("created_at", descending=newest)
-    where = living(collection)
+    where = living_images(collection)
     where += [Where("created_at", ">=", since)] if since else []
     drawn: dict[str, Image] = {}
     for image in records.find(Image, where, order=order, limit=MOST_IMAGES):

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from biosight.field.events import starts
 from biosight.field.gaps import Gaps
 from biosight.images import Image
-from biosight.storage.conditions import at_or_below, living
+from biosight.storage.conditions import at_or_below, living_images
 from biosight.storage.records import Records, Where
 from biosight.taxa.paths import line_of
 
@@ -36,7 +36,7 @@ def activity(records: Records, collection: str, path: str, gaps: Gaps) -> Activi
     """The activity of all that hangs at or below a path; `gaps` part events. A picture
     outside of any deployment is an event of its own."""
     below = at_or_below("label_path", path)
-    where = [*living(collection), *below, Where("taken", "!=", "")]
+    where = [*living_images(collection), *below, Where("taken", "!=", "")]
     images: Counter[str] = Counter()
     events: Counter[str] = Counter()
     placed: list[tuple[str, str]] = []
@@ -65,6 +65,6 @@ def by_hour_and_month(counts: Counter[str]) -> tuple[int, tuple[int, ...], tuple
 
 def busiest(records: Records, collection: str, most: int) -> Sequence[str]:
     """The paths that most pictures bear, as what to look at where nobody chose."""
-    counts = records.count_by(Image, living(collection), "label_path")
+    counts = records.count_by(Image, living_images(collection), "label_path")
     paths = sorted((str(p) for p in counts if p), key=lambda p: (-counts[p], p))
     return paths[:most]

@@ -132,14 +132,16 @@ def coarsening(
     said = said_otherwise(records, collection.id, names)
     places: dict[str, set[str]] = {"site": set(), "deployment": set()}
     for place, found in places.items():
-        for where in bearing(records, collection.id, names):
+        for where in conditions_on_names(records, collection.id, names):
             found |= {str(key) for key in records.count_by(Image, where, place) if key}
         found |= {getattr(image, place) for image in among(records, Image, list(said))} - {""}
     sites, deployments = (frozenset(found) for found in places.values())
     return Coarsening(names, sites, deployments, said, collection.coarse)
 
 
-def bearing(records: Records, collection: str, names: SensitiveNames) -> Iterator[list[Where]]:
+def conditions_on_names(
+    records: Records, collection: str, names: SensitiveNames
+) -> Iterator[list[Where]]:
     """Conditions on all pictures that bear a sensitive name, those in the trash too; a picture may
     meet several."""
     for trashed in (False, True):

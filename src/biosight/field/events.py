@@ -14,7 +14,7 @@ import numpy as np
 from biosight.field.gaps import Gaps
 from biosight.images import Image
 from biosight.places.clocks import instant
-from biosight.storage.conditions import living
+from biosight.storage.conditions import living_images
 from biosight.storage.records import Order, Position, Records, Where
 
 # Pictures looked at on either side, at first and then: most events are a few.
@@ -70,7 +70,7 @@ def event_of(records: Records, image: Image, gap: int) -> Event | None:
 
 def reach(records: Records, image: Image, gap: int, *, descending: bool) -> tuple[str, int]:
     """The last time within the event on one side of a picture, and how many lie there."""
-    where = [*living(image.collection), Where("deployment", "=", image.deployment)]
+    where = [*living_images(image.collection), Where("deployment", "=", image.deployment)]
     order = Order("taken", descending=descending)
     far, count, size = image, 0, NEAR
     while True:
@@ -100,7 +100,7 @@ def events_of(records: Records, images: Sequence[Image], gaps: Gaps) -> dict[str
     return found
 
 
-def numbered(images: Iterable[Image], gap: int) -> Iterator[tuple[Image, str]]:
+def with_event_starts(images: Iterable[Image], gap: int) -> Iterator[tuple[Image, str]]:
     """Pictures of one deployment in order of time, each with its event's first time; those without
     a time of day have none."""
     first, latest = "", None

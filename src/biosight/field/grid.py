@@ -52,7 +52,7 @@ def middle(latitude: float, longitude: float, degrees: float) -> tuple[float, fl
     return round(found[0], decimals), round(found[1], decimals)
 
 
-def coarsened(
+def coarsen_twice(
     latitude: float, longitude: float, rule: float, asked: float
 ) -> tuple[float, float, float]:
     """A place cut to the rule's cell, then to the cell of the grid that was asked for, and the

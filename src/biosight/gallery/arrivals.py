@@ -6,7 +6,7 @@ Not here: taking pictures in (intake.py), or what became of them (review).
 from dataclasses import dataclass
 
 from biosight.images import Image
-from biosight.storage.conditions import living
+from biosight.storage.conditions import living_images
 from biosight.storage.records import Order, Position, Records, Where
 
 PAGE = 200
@@ -24,7 +24,7 @@ class Arrival:
 def arrivals(records: Records, collection: str, most: int) -> list[Arrival]:
     """The newest upload sessions of the pictures outside the trash, at most `most`. Large ones are
     passed over once they are met, so that those behind them are found by few questions."""
-    where = living(collection)
+    where = living_images(collection)
     counts = {str(s): n for s, n in records.count_by(Image, where, "session").items()}
     met: dict[str, Image] = {}
     after: Position | None = None

@@ -115,7 +115,7 @@ def sweep_store(records: Records, blobs: Blobs, *, agreed: bool = False) -> Swep
 
 
 @contextmanager
-def unnamed(records: Records, blobs: Blobs, sha256: str) -> Iterator[bool]:
+def lock_unnamed(records: Records, blobs: Blobs, sha256: str) -> Iterator[bool]:
     """May an original go? It may while nobody uploads, and no picture names it."""
     with blobs.removal(keys.original(sha256)) as held:
         yield held and one(records, Image, Where("sha256", "=", sha256)) is None
@@ -123,7 +123,7 @@ def unnamed(records: Records, blobs: Blobs, sha256: str) -> Iterator[bool]:
 
 def drop_removed(records: Records, blobs: Blobs, sha256: str) -> bool:
     """Remove bytes for good whose picture a person removed; did they go?"""
-    with unnamed(records, blobs, sha256) as may:
+    with lock_unnamed(records, blobs, sha256) as may:
         if may:
             remove_bytes(blobs, sha256)
             records.write(Remove(LeftBytes, sha256))
@@ -132,7 +132,7 @@ def drop_removed(records: Records, blobs: Blobs, sha256: str) -> bool:
 
 def set_aside(records: Records, blobs: Blobs, sha256: str) -> bool:
     """Move an original into the store's trash; was it moved?"""
-    with unnamed(records, blobs, sha256) as may:
+    with lock_unnamed(records, blobs, sha256) as may:
         if may:
             blobs.move(keys.original(sha256), keys.swept(sha256))
             for key in keys.DERIVED:

@@ -10,7 +10,7 @@ from biosight.images.file_types import (
     sniff,
 )
 from biosight.images.record import READING, ActItem, Capture, Embedding, Image, Standing
-from biosight.images.words import folded
+from biosight.images.words import fold_text
 
 __all__ = [
     "MAX_PIXELS",
@@ -22,6 +22,6 @@ __all__ = [
     "Embedding",
     "Image",
     "Standing",
-    "folded",
+    "fold_text",
     "sniff",
 ]

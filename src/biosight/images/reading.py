@@ -275,7 +275,7 @@ def made_upright(found: Found, media_type: str, need_short: int, metadata: Metad
     profile = found.blocks.profile
     picture = shrunk(found.picture, need_short)
     del found.picture
-    picture = colour_profiles.to_srgb(flattened(picture), profile)
+    picture = colour_profiles.to_srgb(flatten(picture), profile)
     picture = picture if picture.mode == "RGB" else picture.convert("RGB")
     turn = TURNS.get(found.orientation)
     picture = picture.transpose(turn) if turn is not None else picture
@@ -291,7 +291,7 @@ def shrunk(picture: Pillow.Image, need_short: int) -> Pillow.Image:
     return picture.reduce(factor)
 
 
-def flattened(picture: Pillow.Image) -> Pillow.Image:
+def flatten(picture: Pillow.Image) -> Pillow.Image:
     """RGB, L or CMYK: transparency laid on white, deep greys stretched, palettes looked up."""
     if picture.mode in DEEP:
         array = np.asarray(picture)

@@ -12,7 +12,7 @@ import numpy as np
 import numpy.typing as npt
 
 from biosight.images.words import words_of
-from biosight.places.clocks import shifted
+from biosight.places.clocks import shift_time
 from biosight.taxa.kinds import thing_of
 from biosight.taxa.paths import first_path
 
@@ -335,7 +335,7 @@ class Image:
         `day` from what the file or a person says and the shift, `folder` from the path, `cell` from
         the coordinates, `words`, those that it is found by, from name, original path, label, note
         and camera."""
-        taken = self.dated or shifted(self.taken_file, self.shift)
+        taken = self.dated or shift_time(self.taken_file, self.shift)
         sent = datetime.fromtimestamp(self.created_at, UTC).date().isoformat()
         return replace(
             self,

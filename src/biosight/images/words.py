@@ -18,7 +18,7 @@ NUMBER = re.compile(r"0*(\d+)")
 UNSPACED = re.compile(r"[฀-໿က-႟ក-៿぀-ヿ㐀-鿿豈-﫿]")
 
 
-def folded(text: str) -> str:
+def fold_text(text: str) -> str:
     """Text as it is compared: without case, and in one Unicode form before and after folding, so
     that what a Mac takes apart is found."""
     return normalize("NFC", normalize("NFC", text).casefold())
@@ -39,7 +39,7 @@ def words_of_one(text: str) -> tuple[str, ...]:
     """The words of one text, as many as count; kept, since a picture's are asked for at every
     change and cameras and labels are many pictures'."""
     found: dict[str, None] = {}
-    for run in RUN.findall(folded(text)):
+    for run in RUN.findall(fold_text(text)):
         found.update(dict.fromkeys(run[start : start + LONGEST] for start in edges(run)))
         if len(found) >= MOST:
             break
@@ -58,4 +58,4 @@ def edges(run: str) -> Iterator[int]:
 
 def sought(text: str) -> tuple[str, ...]:
     """The beginnings of words that somebody asks for."""
-    return tuple(dict.fromkeys(run[:LONGEST] for run in RUN.findall(folded(text))))
+    return tuple(dict.fromkeys(run[:LONGEST] for run in RUN.findall(fold_text(text))))

@@ -101,7 +101,7 @@ class Expert:
 
     def shares(self, pixels: Pixels) -> Floats:
         """uint8 (n, side, side, 3) of any side -> probabilities (n, labels)."""
-        scores = self.network(resized(pixels, self.card))
+        scores = self.network(resize_squares(pixels, self.card))
         if self.card.parameters.get(OUTPUTS) != PROBABILITIES:
             return shares(scores, self.card.temperature)
         scores += SMALLEST  # in 8 bits all of them may have been rounded to nothing
@@ -109,7 +109,7 @@ class Expert:
         return scores
 
 
-def resized(pixels: Pixels, card: ModelCard) -> Pixels:
+def resize_squares(pixels: Pixels, card: ModelCard) -> Pixels:
     """Square pictures at the side that a card asks for."""
     side = card.input_size
     if pixels.shape[1] == side:

@@ -29,7 +29,7 @@ def open_network(
     if name not in ort.get_available_providers():
         raise BadModel(f"The installed ONNX Runtime can't use {provider}; install one that can.")
     options = ort.SessionOptions()
-    options.intra_op_num_threads = threads or cores.granted()
+    options.intra_op_num_threads = threads or cores.granted_cores()
     options.inter_op_num_threads = 1
     # Spinning threads would take the cores from the decoders between two batches.
     options.add_session_config_entry("session.intra_op.allow_spinning", "0")

@@ -63,7 +63,7 @@ def plain(name: str, arrays: Mapping[str, npt.NDArray[Any]]) -> npt.NDArray[Any]
     return values.astype(np.int64 if np.issubdtype(values.dtype, np.integer) else np.float32)
 
 
-def packed(name: str, vectors: npt.NDArray[np.floating]) -> dict[str, npt.NDArray[Any]]:
+def pack_embeddings(name: str, vectors: npt.NDArray[np.floating]) -> dict[str, npt.NDArray[Any]]:
     """Embeddings (n, d) in bytes, by the names `plain` reads."""
     rows, scale = in_bytes(vectors)
     return {name: rows, f"{name}_scale": scale}

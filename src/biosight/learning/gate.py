@@ -172,7 +172,7 @@ def compare(
     With `old_labels_only` the question is what the old labels lose to new ones: then it must
     not be more than a point, and a person decides.
     """
-    report = replace(measured(truth, champion, candidate, labels), levels=levels)
+    report = replace(measure_all(truth, champion, candidate, labels), levels=levels)
     most = bounds.worst_loss_before if old_labels_only else bounds.worst_loss
     whole = part_of(Trial(BEFORE, truth, champion, candidate))
     against = objections(report, most, bounds) + against_tree(levels, [whole], bounds)
@@ -180,7 +180,7 @@ def compare(
     return verdict_on(report, against, own, old_labels_only=old_labels_only, bounds=bounds)
 
 
-def measured(
+def measure_all(
     truth: Ints, champion: Answers, candidate: Answers, labels: Sequence[str]
 ) -> GateReport:
     """All figures on pictures (n,), without a verdict."""
@@ -231,7 +231,7 @@ def decide(
     whole = joined([t.only(known) for t in trials])
     main = here.only(known) if here and own >= bounds.enough else whole
     report = replace(
-        measured(main.truth, main.champion, main.candidate, labels),
+        measure_all(main.truth, main.champion, main.candidate, labels),
         parts=tuple(part_of(t.only(known)) for t in trials if len(t.truth)),
         measured_on=PARTS.get(main.part, " and ".join(PARTS[t.part] for t in trials)),
         champion_ms=times[0],
@@ -279,7 +279,7 @@ def new_labels(here: Trial | None, labels: Sequence[str], known: int) -> tuple[N
 
 def losses_before(trial: Trial, labels: Sequence[str], bounds: GateParams) -> list[str]:
     """What speaks against a candidate on pictures like those the champion learnt from."""
-    part = measured(trial.truth, trial.champion, trial.candidate, labels)
+    part = measure_all(trial.truth, trial.champion, trial.candidate, labels)
     if part.floor > -bounds.worst_loss_before:
         return []
     return [

@@ -50,13 +50,13 @@ def refit(old: Head, examples: Examples, labels: int) -> Head:
     start[:known, :-1] = old.weight * spread
     start[:known, -1] = old.bias + old.weight @ mean
     start[known:, -1] = start[:known, -1].mean()
-    rows = minimised(start, known, inputs, examples, evidence_of(old, examples.embeddings, labels))
+    rows = minimise(start, known, inputs, examples, evidence_of(old, examples.embeddings, labels))
     weight = rows[:, :-1] / spread
     bias = rows[:, -1] - weight @ mean
     return Head(weight.astype(np.float32), bias.astype(np.float32), old.prior)
 
 
-def minimised(
+def minimise(
     start: Floats, known: int, inputs: Floats, examples: Examples, offset: Floats
 ) -> Floats:
     """The rows (labels, d + 1) that `refit` asks for."""

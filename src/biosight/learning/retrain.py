@@ -111,7 +111,7 @@ def train(
     taken = read_set(work.snapshot)
     card = read_card(champion)
     known = (*card.label_names, *(t.id for t in card.taxa))
-    rows = chosen(taken, known)
+    rows = teaching_rows(taken, known)
     counts = Counter(row.label for row in rows)
     new = tuple(sorted(x for x in counts if x not in known and counts[x] >= OPENS_AT))
     family = recipe.train.name or name or card.name
@@ -139,7 +139,7 @@ def not_taught_yet(taken: TrainingSet, rows: list[Row]) -> str:
     return f"Not taught yet, for want of {OPENS_AT} pictures outside the locked sessions: {said}."
 
 
-def chosen(taken: TrainingSet, known: tuple[str, ...]) -> list[Row]:
+def teaching_rows(taken: TrainingSet, known: tuple[str, ...]) -> list[Row]:
     """The rows that teach: labels that the champion knows, or knows what they hang below, and new
     ones with enough pictures."""
     rows, there = taken.part("train"), set(known)
@@ -329,7 +329,7 @@ def add_candidate(archive: Archive, work: Work, by: str = "") -> ModelVersion:
     card = read_card(work.candidate)
     registry.check_name(archive.records, card.name, taken.collection)
     if (twin := equal_version(archive, card)) is not None:
-        return registered(work, taken, twin)
+        return register_candidate(work, taken, twin)
     release = registry.next_release(archive.records, card.name)
     write_card(card.model_copy(update={"version": release}), work.candidate)
     report = json.loads(work.file("gate.json").read_text())
@@ -343,10 +343,10 @@ def add_candidate(archive: Archive, work: Work, by: str = "") -> ModelVersion:
         report=json.dumps(report),
     )
     write_card(card, work.candidate)  # as the stage before left it: its hash is in dvc.lock
-    return registered(work, taken, made)
+    return register_candidate(work, taken, made)
 
 
-def registered(work: Work, taken: TrainingSet, version: ModelVersion) -> ModelVersion:
+def register_candidate(work: Work, taken: TrainingSet, version: ModelVersion) -> ModelVersion:
     """The version, named in registered.json with what the gate said of it."""
     said = {"model": version.id, "verdict": version.verdict, "training_set": taken.hash}
     write_json(work.file("registered.json"), said)

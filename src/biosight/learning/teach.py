@@ -45,7 +45,7 @@ from biosight.learning.teach_tree import (
     fit_new_leaves,
     grown,
     place_in,
-    replayed,
+    replay_examples,
     said_by_fold,
 )
 from biosight.storage.conditions import named_by_people
@@ -180,7 +180,7 @@ def teach_leaves(
     at = [place for _, place in placed]
     allowed = allows(made, [node for _, node in at], [group for group, _ in at])
     leaves = LeafExamples(taught.embeddings, allowed)
-    replay = replayed(card, reference, made)
+    replay = replay_examples(card, reference, made)
     groups = examples_of(reference.replay_embeddings, reference.replay_labels)
     head = fit_new_leaves(old, made, replay, leaves)
     rows = refit(old, joined(groups, taught), len(names))

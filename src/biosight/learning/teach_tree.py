@@ -105,7 +105,7 @@ def allows(made: Grown, nodes: Sequence[str], groups: Sequence[str]) -> Bools:
     return np.array([rows[pair] for pair in zip(nodes, groups, strict=True)])
 
 
-def replayed(card: ModelCard, reference: Reference, made: Grown) -> LeafExamples:
+def replay_examples(card: ModelCard, reference: Reference, made: Grown) -> LeafExamples:
     """What the model learnt from before, with the leaves that each picture allows now."""
     names = card.label_names
     groups = [names[n] for n in reference.replay_labels]
@@ -137,7 +137,7 @@ def fit_new_leaves(old: Head, made: Grown, replay: LeafExamples, taught: LeafExa
         if same:
             start[row, :-1] = old.leaf_weight[same].mean(axis=0) * scale
             start[row, -1] = old.leaf_bias[same].mean()
-    rows = minimised(start, inputs / scale, fixed, allowed, weights)
+    rows = minimise_rows(start, inputs / scale, fixed, allowed, weights)
     return replace(
         old,
         leaf_weight=np.vstack([old.leaf_weight, rows[:, :-1] / scale]).astype(np.float32),
@@ -146,7 +146,7 @@ def fit_new_leaves(old: Head, made: Grown, replay: LeafExamples, taught: LeafExa
     )
 
 
-def minimised(
+def minimise_rows(
     start: Floats, inputs: Floats, fixed: Floats, allowed: Bools, weights: Floats
 ) -> Floats:
     """The new rows (k, d + 1), given what the old leaves score (n, leaves)."""

@@ -216,7 +216,7 @@ def remove_member(records: Records, collection: str, user: str) -> None:
     records.write(*another_owner(records, member), Remove(Member, member.id, member.version))
 
 
-def joining(collection: str, user: str, role: str) -> list[Write]:
+def joining_writes(collection: str, user: str, role: str) -> list[Write]:
     """What makes somebody a member of a collection that is there. InUse is raised of one who is."""
     check_role(role)
     key = member_id(collection, user)

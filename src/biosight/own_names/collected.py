@@ -14,7 +14,7 @@ from biosight.collection import Collection
 from biosight.own_names.known import known_taxa
 from biosight.storage.records import Records
 from biosight.taxa.finding import Findable, Finder
-from biosight.taxa.naming import Naming, alike, renamed_tree, rooted
+from biosight.taxa.naming import Naming, alike, renamed_tree, rooted_taxa
 from biosight.taxa.tree import Taxon, Tree
 
 MOST_KEPT = 16
@@ -48,7 +48,7 @@ class Names:
         return self.twins.get(alike(label), label)
 
 
-def collected(records: Records, collection: Collection, base: Sequence[Taxon]) -> Names:
+def collect_names(records: Records, collection: Collection, base: Sequence[Taxon]) -> Names:
     """The names of a collection whose model brings `base`."""
     renamed = dict(collection.renamed)
     taxa = renamed_tree(base, renamed)
@@ -62,7 +62,7 @@ def collected(records: Records, collection: Collection, base: Sequence[Taxon]) -
     twins |= {alike(own): shown for own, shown in renamed.items() if shown}
     twins |= {alike(label): label for label in taxa}
     least = collection.threshold / 100
-    return Names(Naming(renamed, Tree(rooted(taxa)), least), synonyms, twins)
+    return Names(Naming(renamed, Tree(rooted_taxa(taxa)), least), synonyms, twins)
 
 
 class Collected:
@@ -86,7 +86,7 @@ class Collected:
             if found := self.kept.get(key):
                 self.kept.move_to_end(key)
                 return found
-        made = collected(records, collection, base())
+        made = collect_names(records, collection, base())
         with self.lock:
             self.kept[key] = made
             while len(self.kept) > MOST_KEPT:

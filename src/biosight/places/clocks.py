@@ -12,7 +12,7 @@ from biosight.errors import BadRequest
 MOST_SHIFT = 40 * 366 * 86_400  # seconds: no camera's clock is forty years off
 
 
-def shifted(taken: str, shift: int) -> str:
+def shift_time(taken: str, shift: int) -> str:
     """A local time (ISO 8601, to the second or finer) moved by whole seconds; "" stays "".
 
     A leap second, written :60, is the second before it until it is moved; a time that would leave

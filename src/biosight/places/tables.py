@@ -56,7 +56,7 @@ def named_by_deployment(path: str) -> Iterator[Row]:
     mark, columns = head_of(text)
     if "deploymentid" not in {cell.strip().casefold() for cell in columns}:
         raise BadRequest("This is not a table of deployments: it needs a column deploymentID.")
-    rows = [named(row) for row in bounded_rows(text, mark, MOST_ROWS)]
+    rows = [named_cells(row) for row in bounded_rows(text, mark, MOST_ROWS)]
     if not rows:
         raise BadRequest("This table of deployments has no rows.")
     yield from rows
@@ -94,16 +94,16 @@ def table_text(path: Path, most: int) -> str:
     """A table's text. Raises BadRequest for one that is too large."""
     if path.stat().st_size > most:
         raise BadRequest(f"A table can be up to {most // 1_000_000} MB.")
-    return decoded(path.read_bytes())
+    return decode_text(path.read_bytes())
 
 
-def named(row: dict[str, str]) -> Row:
+def named_cells(row: dict[str, str]) -> Row:
     """A row's cells by Camtrap DP's names for their columns; others are left away."""
     cells = {BY_NAME.get((k or "").strip().casefold(), ""): v for k, v in row.items()}
     return {k: v.strip() for k, v in cells.items() if k and isinstance(v, str)}
 
 
-def decoded(content: bytes) -> str:
+def decode_text(content: bytes) -> str:
     """The text of a table: UTF-8 or UTF-16 by its mark, else UTF-8, else Windows-1252."""
     if content.startswith((b"\xff\xfe", b"\xfe\xff")):
         return content.decode("utf-16", "replace")

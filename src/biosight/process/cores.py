@@ -13,7 +13,7 @@ GROUPS = Path("/sys/fs/cgroup")
 MINE = Path("/proc/self/cgroup")
 
 
-def granted(groups: Path = GROUPS, mine: Path = MINE) -> int:
+def granted_cores(groups: Path = GROUPS, mine: Path = MINE) -> int:
     """Cores by the affinity of this process and the CPU quotas of its control groups, rounded up;
     1 at least.
 

@@ -222,7 +222,7 @@ def export_folder(
             placed = []
             for image in images:
                 path = free_place(names, image, telling, target, old)
-                counts[bring(blobs, image, target, old.get(image.id), path)] += 1
+                counts[bring_file(blobs, image, target, old.get(image.id), path)] += 1
                 new[image.id] = path
                 placed.append((image, path))
                 progress(1)
@@ -248,7 +248,7 @@ def free_place(
             return path
 
 
-def bring(blobs: Blobs, image: Image, target: Path, old: str | None, path: str) -> str:
+def bring_file(blobs: Blobs, image: Image, target: Path, old: str | None, path: str) -> str:
     """Put one picture at `path`; the word for what that took."""
     where = target / path
     if old == path and where.exists():

@@ -6,7 +6,7 @@ Not here: keys of stored bytes, which never come from names (storage/blobs/port.
 import re
 import unicodedata
 
-from biosight.images import folded
+from biosight.images import fold_text
 from biosight.images.file_types import KNOWN_SUFFIXES, SUFFIXES
 
 DEVICES = re.compile(
@@ -30,13 +30,13 @@ def clean_part(text: str, fallback: str) -> str:
         if unicodedata.category(c) not in {"Cc", "Cf", "Cs", "Co", "Cn"}
     )
     part = FORBIDDEN.sub("_", kept).strip(" .")
-    part = cut(part, LONGEST_BYTES).strip(" .")
+    part = cut_to_bytes(part, LONGEST_BYTES).strip(" .")
     if DEVICES.fullmatch(part.split(".")[0].strip()):
         part = f"_{part}"
     return part or fallback
 
 
-def cut(text: str, longest: int) -> str:
+def cut_to_bytes(text: str, longest: int) -> str:
     """`text` cut to at most `longest` bytes of UTF-8, between characters."""
     return text.encode("utf-8")[:longest].decode("utf-8", "ignore")
 
@@ -44,7 +44,7 @@ def cut(text: str, longest: int) -> str:
 def folder_name(label: str) -> str:
     """A label as a folder, which is none of BioSight's own files."""
     part = clean_part(label, UNNAMED)
-    return f"_{part}" if folded(part) in OWN_FILES or part.startswith(FORMULA) else part
+    return f"_{part}" if fold_text(part) in OWN_FILES or part.startswith(FORMULA) else part
 
 
 def file_name(name: str, media_type: str) -> str:
@@ -55,7 +55,7 @@ def file_name(name: str, media_type: str) -> str:
     if not (dot and stem and f".{suffix.lower()}" in KNOWN_SUFFIXES):
         stem, suffix = last, SUFFIXES.get(media_type, "")[1:]
     tail = f".{suffix}" if suffix else ""
-    part = cut(clean_part(stem, "picture"), LONGEST_BYTES - len(tail)).strip(" .")
+    part = cut_to_bytes(clean_part(stem, "picture"), LONGEST_BYTES - len(tail)).strip(" .")
     return f"{part}{tail}"
 
 
@@ -73,7 +73,7 @@ class UniqueNames:
         if label not in self.labels:
             name = wanted = folder_name(label)
             number = 1
-            while self.folders.setdefault(folded(name), label) != label:
+            while self.folders.setdefault(fold_text(name), label) != label:
                 number += 1
                 name = f"{wanted} ({number})"
             self.labels[label] = name
@@ -83,12 +83,12 @@ class UniqueNames:
         """`folder/name`, or `folder/name (2)` and so on."""
         stem, dot, suffix = name.rpartition(".")
         stem, tail = (stem, dot + suffix) if dot and stem else (name, "")
-        wanted = folded(f"{folder}/{name}")
+        wanted = fold_text(f"{folder}/{name}")
         number = self.next.get(wanted, 1)
         path = f"{folder}/{name}"
-        while folded(path) in self.used:
+        while fold_text(path) in self.used:
             number += 1
             path = f"{folder}/{stem} ({number}){tail}"
         self.next[wanted] = number
-        self.used.add(folded(path))
+        self.used.add(fold_text(path))
         return path

@@ -5,7 +5,7 @@ Not here: training (learning), running (inference), or which family a collection
 (collection.py).
 """
 
-from biosight.registry.files import forget_files, keep, materialise, stored
+from biosight.registry.files import forget_files, keep, materialise, store_files
 from biosight.registry.model_version import (
     KINDS,
     ModelEvent,
@@ -61,7 +61,7 @@ __all__ = [
     "retire",
     "roll_back",
     "seen_by",
-    "stored",
+    "store_files",
     "trail",
     "versions",
 ]

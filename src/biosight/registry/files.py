@@ -28,12 +28,12 @@ def keep(
     report: str = "",
 ) -> ModelVersion:
     """Store the model in `folder` and make it known as a candidate. Raises Conflict or NoSpace."""
-    files = stored(blobs, folder)
+    files = store_files(blobs, folder)
     card = read_card(folder)
     return add(records, card, files=files, by=by, collection=collection, report=report)
 
 
-def stored(blobs: Blobs, folder: Path) -> tuple[tuple[str, str], ...]:
+def store_files(blobs: Blobs, folder: Path) -> tuple[tuple[str, str], ...]:
     """Name and hash of a model's files, whose bytes are in the store from now on. Raises
     NoSpace."""
     files = []

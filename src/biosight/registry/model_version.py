@@ -31,7 +31,7 @@ NAME = re.compile(r"[a-z0-9][a-z0-9._-]{0,63}")
 
 
 @lru_cache(maxsize=64)
-def parsed(card: str) -> ModelCard:
+def parse_card(card: str) -> ModelCard:
     """A card from its JSON: each is asked for often, by serving too."""
     return ModelCard.model_validate_json(card)
 
@@ -62,7 +62,7 @@ class ModelVersion:
 
     @property
     def card(self) -> ModelCard:
-        return parsed(self.card_json)
+        return parse_card(self.card_json)
 
     @property
     def verdict(self) -> str:

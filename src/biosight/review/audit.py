@@ -28,7 +28,7 @@ class Audited:
     confidence: float
 
 
-def audited(
+def audited_images(
     records: Records,
     collection: str,
     model: str,

@@ -12,7 +12,7 @@ from biosight.labels import Annotation, Prediction
 from biosight.review.acts import Act, Change
 from biosight.review.doing import Done, already_there, history_line, in_pieces
 from biosight.storage.batches import BATCH, Make
-from biosight.storage.blobs.disk_space import RoomLimit, check_limits, metered
+from biosight.storage.blobs.disk_space import RoomLimit, check_limits, metered_writes
 from biosight.storage.records import (
     Insert,
     Order,
@@ -66,17 +66,17 @@ def to_copy(
         there = already_there(records, images, [change])
         wanted = [i for i in images if i.collection == act.collection and i.sha256 not in there]
         said = sayings(records, [i.id for i in wanted])
-        made = {i.id: copying(act, change, i, by, said) for i in wanted}
+        made = {i.id: copy_writes(act, change, i, by, said) for i in wanted}
         if wanted and under:
             # One meter a write: it goes with the first, and all of them or none are written.
-            along = metered(records, sum(i.size for i in wanted), under)
+            along = metered_writes(records, sum(i.size for i in wanted), under)
             made[wanted[0].id] = [*along, *made[wanted[0].id]]
         return [made.get(i.id, []) if i.collection == act.collection else None for i in images]
 
     return make
 
 
-def copying(
+def copy_writes(
     act: Act, change: Change, image: Image, by: str, said: Mapping[str, list[Saying]]
 ) -> list[Write]:
     """One copy with what models and people said."""

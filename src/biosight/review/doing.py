@@ -186,7 +186,7 @@ def each_changed(
             else []
             if change is None or image.sha256 in there
             else [*rests.get(change.target, ()), *writes]
-            if (writes := changing(act, by, change, image))
+            if (writes := change_writes(act, by, change, image))
             else []
             for image, change in zip(images, wanted, strict=True)
         ]
@@ -223,7 +223,7 @@ def already_there(
     return found
 
 
-def changing(act: Act, by: str, change: Change, image: Image) -> list[Write]:
+def change_writes(act: Act, by: str, change: Change, image: Image) -> list[Write]:
     """One image with its history; nothing where it is so already."""
     standing = change.standing(image)
     if standing == image.standing:

@@ -16,9 +16,9 @@ from biosight.images import Image
 from biosight.labels import IN_BULK, Annotation, Identifications
 from biosight.review.acts import Act, Change
 from biosight.review.copies import MOST_SAID
-from biosight.review.doing import changing, history_line
+from biosight.review.doing import change_writes, history_line
 from biosight.review.undoing import undo
-from biosight.storage.conditions import living, named_by_people
+from biosight.storage.conditions import living_images, named_by_people
 from biosight.storage.patience import tries
 from biosight.storage.records import (
     AT_ONCE,
@@ -49,8 +49,8 @@ def to_read(records: Records, collection: str, me: str, limit: int) -> list[Imag
     those that nobody has. Never one that they named themselves."""
     every = chain(
         read_by_others(records, collection, me),
-        reopened(records, collection),
-        unread(records, collection),
+        reopened_images(records, collection),
+        unread_images(records, collection),
     )
     return list(islice(every, limit))
 
@@ -65,7 +65,7 @@ def read_by_others(records: Records, collection: str, me: str) -> Iterator[Image
         yield from (i for i in open_ones if by.get(i.id) != me)
 
 
-def reopened(records: Records, collection: str) -> Iterator[Image]:
+def reopened_images(records: Records, collection: str) -> Iterator[Image]:
     """Pictures whose readers took their answers back after they had seen one another's."""
     found = with_pictures(records, collection, [Where("state", "=", "none")])
     yield from (image for _, image in found)
@@ -82,10 +82,10 @@ def with_pictures(
         yield from ((r, i) for r, i in there if i.collection == collection and not i.trashed)
 
 
-def unread(records: Records, collection: str) -> Iterator[Image]:
+def unread_images(records: Records, collection: str) -> Iterator[Image]:
     """Pictures that nobody named or read, by the lot that each drew."""
     for who in ("machine", IN_BULK, "nobody"):
-        where = [*living(collection), Where("who", "=", who)]
+        where = [*living_images(collection), Where("who", "=", who)]
         after: Position | None = None
         while found := records.find(
             Image, where, order=Order("lottery"), after=after, limit=AT_ONCE
@@ -130,13 +130,13 @@ def identify(records: Records, me: str, image: str, change: Change) -> Identific
             raise NotFound("This picture no longer exists.")
         there = records.get(Identifications, image)
         try:
-            return identified(records, me, picture, there, change)
+            return write_identification(records, me, picture, there, change)
         except (InUse, Stale):
             continue
     raise Conflict(FASTER)
 
 
-def identified(
+def write_identification(
     records: Records, me: str, image: Image, there: Identifications | None, change: Change
 ) -> Identifications:
     """One try. Raises InUse or Stale when somebody was faster."""
@@ -191,7 +191,7 @@ def keep_with_label(
 ) -> Identifications:
     """Keep two answers, with what it makes of the picture in the same write."""
     line = history_line(records, me, image.collection, change, "") if change else None
-    writes = changing(line.act, me, change, image) if line and change else []
+    writes = change_writes(line.act, me, change, image) if line and change else []
     if line is None or not writes:
         records.write(taking_place(new, there))
         return new
@@ -229,7 +229,9 @@ def withdraw(records: Records, me: str, image: str, naming: Naming) -> None:
     records.write(Replace(open_again, there.version))
 
 
-def differing(records: Records, collection: str, limit: int) -> list[tuple[Identifications, Image]]:
+def differing_images(
+    records: Records, collection: str, limit: int
+) -> list[tuple[Identifications, Image]]:
     """Pictures that two readers called otherwise and nobody settled, the oldest first."""
     where = [Where("state", "=", "differ")]
     return list(islice(with_pictures(records, collection, where), limit))

@@ -14,7 +14,7 @@ from biosight.review.doing import Done, perform
 from biosight.storage.records import Records, Where
 
 
-def renaming(old: str, new: str) -> Change:
+def checked_rename(old: str, new: str) -> Change:
     """The checked change from `old` to `new`, "" to remove the label. Raises BadRequest."""
     label = clean_label(new) if new.strip() else ""
     if label == old:

@@ -7,7 +7,7 @@ import time
 from collections.abc import Mapping
 
 from biosight.errors import BadRequest, NotFound
-from biosight.images import folded
+from biosight.images import fold_text
 from biosight.images.comments import Comment, Mention
 from biosight.storage.records import Insert, Order, Records, Remove, Where, new_id
 
@@ -23,13 +23,13 @@ def clean_comment(text: str) -> str:
     return kept
 
 
-def mentioned(text: str, names: Mapping[str, str]) -> list[str]:
+def mentioned_people(text: str, names: Mapping[str, str]) -> list[str]:
     """The ids of those whose name stands behind an @; `names` are people's by id. Of two names of
     which one begins with the other, the longer one is meant; of two alike, both are."""
-    left, found = folded(text), list[str]()
-    for name in sorted({folded(n) for n in names.values() if n}, key=len, reverse=True):
+    left, found = fold_text(text), list[str]()
+    for name in sorted({fold_text(n) for n in names.values() if n}, key=len, reverse=True):
         if f"@{name}" in left:
-            found += [user for user, n in names.items() if folded(n) == name]
+            found += [user for user, n in names.items() if fold_text(n) == name]
             left = left.replace(f"@{name}", " ")
     return found
 
@@ -43,7 +43,7 @@ def add_comment(
     if records.count(Comment, [Where("image", "=", image)]) >= MOST:
         raise BadRequest(f"A picture can have up to {MOST} comments; remove some first.")
     made = Comment(new_id(), image, by, time.time(), kept)
-    called = [u for u in mentioned(kept, names) if u != by]
+    called = [u for u in mentioned_people(kept, names) if u != by]
     records.write(Insert(made), *(Insert(Mention(new_id(), u, made.id, image)) for u in called))
     return made
 

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from itertools import zip_longest
 
 from biosight.images import Image
-from biosight.storage.conditions import unreviewed
+from biosight.storage.conditions import unreviewed_images
 from biosight.storage.records import Order, Records, Where
 
 # Of all pictures, those with the smallest lots. Beyond them the random half goes on with the rest.
@@ -32,7 +32,7 @@ class Drawn:
 
 def queue(records: Records, collection: str, limit: int = 40) -> list[Drawn]:
     """The next images that nobody has looked at, the two halves in turn."""
-    where = unreviewed(collection)
+    where = unreviewed_images(collection)
     least = [*where, *not_reserved()]
     halves = {
         "random": records.find(Image, where, order=Order("lottery"), limit=limit),
@@ -49,9 +49,9 @@ def queue(records: Records, collection: str, limit: int = 40) -> list[Drawn]:
 
 def kept_for_chance(records: Records, collection: str) -> int:
     """How many of those that nobody has looked at are kept for the random half."""
-    return records.count(Image, [*unreviewed(collection), Where("lottery", "<", RESERVED)])
+    return records.count(Image, [*unreviewed_images(collection), Where("lottery", "<", RESERVED)])
 
 
 def waiting(records: Records, collection: str) -> int:
     """How many images nobody has looked at."""
-    return records.count(Image, unreviewed(collection))
+    return records.count(Image, unreviewed_images(collection))

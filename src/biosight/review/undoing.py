@@ -80,7 +80,7 @@ def get_act(records: Records, id: str) -> Act:
     return found
 
 
-def nothing() -> list[Write]:
+def no_writes() -> list[Write]:
     """What goes along with most undos."""
     return []
 
@@ -91,7 +91,7 @@ def undo(
     by: str,
     naming: Naming,
     *,
-    along: Callable[[], list[Write]] = nothing,
+    along: Callable[[], list[Write]] = no_writes,
 ) -> Undone:
     """Put the images of an act of at most MOST_AT_ONCE back as they were before it.
 
@@ -131,7 +131,7 @@ def mark_undone(
     records: Records,
     act: Act,
     by: str,
-    along: Callable[[], list[Write]] = nothing,
+    along: Callable[[], list[Write]] = no_writes,
     also: Sequence[Write] = (),
 ) -> None:
     """Note that an act was undone, by whom; tried again when what goes along was changed at the

@@ -12,7 +12,7 @@ from biosight.taxa.paths import end_below
 LIVING = Where("trashed", "=", False)
 
 
-def living(collection: str) -> list[Where]:
+def living_images(collection: str) -> list[Where]:
     """The pictures of a collection that are not in its trash."""
     return [Where("collection", "=", collection), LIVING]
 
@@ -21,13 +21,13 @@ def named_by_people(collection: str, *, in_bulk: bool = False) -> list[Where]:
     """The living pictures whose label a person said who looked at them; with `in_bulk` also those
     that somebody accepted unseen."""
     if in_bulk:
-        return [*living(collection), Where("who", "in", PEOPLE)]
-    return [*living(collection), Where("who", "=", "person")]
+        return [*living_images(collection), Where("who", "in", PEOPLE)]
+    return [*living_images(collection), Where("who", "=", "person")]
 
 
-def unreviewed(collection: str) -> list[Where]:
+def unreviewed_images(collection: str) -> list[Where]:
     """The living pictures whose label the machine alone said."""
-    return [*living(collection), Where("who", "=", "machine")]
+    return [*living_images(collection), Where("who", "=", "machine")]
 
 
 def still_there(collection: str) -> Require:

@@ -45,10 +45,10 @@ def names_in_bucket(source: str) -> Iterator[tuple[str, str]]:
     """The objects of a bucket, as `names` tells them."""
     import obstore
 
-    from biosight.storage.blobs.bucket import asking
+    from biosight.storage.blobs.bucket import translated_errors
 
     bucket = bucket_of(source)
-    with asking():
+    with translated_errors():
         for page in obstore.list(bucket):
             for about in page:
                 name, size = about["path"], min(about["size"], HEAD_BYTES)
@@ -75,9 +75,9 @@ class Source:
             return Path(self.url) / name
         import obstore
 
-        from biosight.storage.blobs.bucket import asking
+        from biosight.storage.blobs.bucket import translated_errors
 
-        with asking(), target.open("wb") as file:
+        with translated_errors(), target.open("wb") as file:
             for piece in obstore.get(self.bucket, name).stream():
                 file.write(piece)
         return target

@@ -152,7 +152,7 @@ def read_archive(path: Path) -> list[Listed]:
         if sum(entry.file_size for entry in archive.infolist()) > MOST_BYTES:
             raise BadRequest("This archive is larger than 2 GB when it is unpacked.")
         metas = [n for n in archive.namelist() if PurePosixPath(n).name == "meta.xml"]
-        return described(archive, metas[0]) if metas else lone_table(archive)
+        return described_names(archive, metas[0]) if metas else lone_table(archive)
 
 
 def lone_table(archive: zipfile.ZipFile) -> list[Listed]:
@@ -164,7 +164,7 @@ def lone_table(archive: zipfile.ZipFile) -> list[Listed]:
         return from_table(bounded_lines(io.TextIOWrapper(file, "utf-8-sig", newline="")))
 
 
-def described(archive: zipfile.ZipFile, meta: str) -> list[Listed]:
+def described_names(archive: zipfile.ZipFile, meta: str) -> list[Listed]:
     """The names that a meta.xml describes. Raises BadRequest."""
     core, extensions = read_description(archive, meta)
     if not core.kind.endswith("/Taxon"):
@@ -202,7 +202,7 @@ def described_rows(archive: zipfile.ZipFile, table: Table) -> Iterator[dict[str,
         yield from with_terms(reader, read)
 
 
-def ordered(names: Sequence[Listed]) -> list[Listed]:
+def parents_first(names: Sequence[Listed]) -> list[Listed]:
     """Each accepted name once, parents before what hangs below them; synonyms last."""
     first: dict[str, Listed] = {}
     for one in names:

@@ -74,10 +74,10 @@ def renamed_tree(taxa: Iterable[Taxon], renamed: Mapping[str, str]) -> dict[str,
             scientific = taxon.scientific_name or taxon.id
             parent = shown(taxon.parent)
             kept[name] = replace(taxon, id=name, scientific_name=scientific, parent=parent)
-    return {t.id: t for t in rooted(kept)}
+    return {t.id: t for t in rooted_taxa(kept)}
 
 
-def rooted(taxa: Mapping[str, Taxon]) -> list[Taxon]:
+def rooted_taxa(taxa: Mapping[str, Taxon]) -> list[Taxon]:
     """Taxa whose parents are all there: one whose parent is not hangs at the root, and so does the
     last of a ring, which another model's tree below people's own moves could make."""
     kept: dict[str, Taxon] = {}

@@ -11,12 +11,12 @@ AFTER_SLASH = "0"
 
 def as_path(line: Sequence[str]) -> str:
     """The ids from the root down -> "/a/b/"; "" for none."""
-    return f"/{'/'.join(escaped(id) for id in line)}/" if line else ""
+    return f"/{'/'.join(escape_part(id) for id in line)}/" if line else ""
 
 
 def line_of(path: str) -> tuple[str, ...]:
     """A path -> the ids from the root down."""
-    return tuple(unquoted(part) for part in path.strip("/").split("/")) if path else ()
+    return tuple(unescape_part(part) for part in path.strip("/").split("/")) if path else ()
 
 
 # The ten groups that labels could only be before there was a tree.
@@ -39,11 +39,11 @@ def first_path(label: str) -> str:
     return FIRST.get(label) or (as_path((label,)) if label else "")
 
 
-def escaped(id: str) -> str:
+def escape_part(id: str) -> str:
     return id.replace("%", "%25").replace("/", "%2F")
 
 
-def unquoted(part: str) -> str:
+def unescape_part(part: str) -> str:
     return part.replace("%2F", "/").replace("%25", "%")
 
 

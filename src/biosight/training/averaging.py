@@ -21,7 +21,7 @@ from biosight.training.data import dataset as ds
 from biosight.training.data.imagenet import make_prior, save_prior
 from biosight.training.data.leaves import Leaves, NameFolder, draft_rollup
 from biosight.training.data.levels import LEVELS, Level, level
-from biosight.training.lesson import normalised
+from biosight.training.lesson import normalise_batch
 from biosight.training.measure.evaluate import Report, evaluate
 from biosight.training.params import TrainParams
 
@@ -156,7 +156,7 @@ def forward(
     logits, embeddings = [], []
     with torch.inference_mode():
         for pixels, _ in tqdm(loader, what, disable=quiet, leave=False):
-            scores, vectors = network(normalised(pixels, card))
+            scores, vectors = network(normalise_batch(pixels, card))
             logits.append(scores.float().numpy())
             embeddings.append(vectors.float().numpy())
     truth = np.array([card.label_names.index(s.label) for s in samples])

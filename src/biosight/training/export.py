@@ -26,12 +26,18 @@ from biosight.inference.head import Head, Prior, read_head, write_head
 from biosight.inference.model_files.card import ModelCard, card_rollup, file_sha256, write_card
 from biosight.inference.preprocess import Pixels, to_batch, to_pixels
 from biosight.inference.quality import softmax
-from biosight.inference.reference import held_distances, packed
+from biosight.inference.reference import held_distances, pack_embeddings
 from biosight.training import networks
 from biosight.training.averaging import row_count
 from biosight.training.data import dataset as ds
 from biosight.training.data.imagenet import Evidence, read_prior
-from biosight.training.data.leaves import card_taxa, read_leaves, read_names, untold, with_nodes
+from biosight.training.data.leaves import (
+    card_taxa,
+    read_leaves,
+    read_names,
+    untold_names,
+    with_nodes,
+)
 from biosight.training.measure.evaluate import (
     Ints,
     Report,
@@ -93,7 +99,7 @@ def export(
     leaves = read_leaves(run / "leaves.json")
     train, held = read_split(run)
     if leaves:
-        away = untold(leaves, train)
+        away = untold_names(leaves, train)
         said_names = {n: least for n, least in (offered or {}).items() if n not in away}
         tree = {"taxa": card_taxa(leaves, said_names), "leaves": leaves.names}
         card = card.model_copy(update=tree)
@@ -339,19 +345,19 @@ def write_reference(
         target / "reference.npz",
         allow_pickle=False,
         model_sha256=np.array(card.sha256),
-        **packed("held_embeddings", embeddings),
-        held_logits=weighed(card, target, logits, embeddings).astype(np.float16),
+        **pack_embeddings("held_embeddings", embeddings),
+        held_logits=weigh_labels(card, target, logits, embeddings).astype(np.float16),
         held_labels=truth.astype(np.int16),
         held_sources=source_numbers.astype(np.int16),
         held_statistics=measures,
-        **packed("replay_embeddings", replayed),
+        **pack_embeddings("replay_embeddings", replayed),
         replay_labels=numbers(kept, card).astype(np.int16),
         held_nodes=node_numbers(held, card),
         replay_nodes=node_numbers(kept, card),
     )
 
 
-def weighed(card: ModelCard, folder: Path, logits: Floats, embeddings: Floats) -> Floats:
+def weigh_labels(card: ModelCard, folder: Path, logits: Floats, embeddings: Floats) -> Floats:
     """What a model says of its labels (n, labels) before the temperature: with a tree, both layers
     together."""
     head = read_head(folder, len(card.labels), card.embedding_size)

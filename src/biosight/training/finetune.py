@@ -67,13 +67,13 @@ def fine_tune(job: Tuning, params: FitParams, target: Path, *, quiet: bool = Fal
     old = read_card(job.champion)
     card = draft(old, job)
     leaves = leaves_of(card)
-    network = widened(thaw(job.champion), len(old.labels), len(card.labels), len(card.leaves))
+    network = widen_heads(thaw(job.champion), len(old.labels), len(card.labels), len(card.leaves))
     run_params = training_params(params, card, job.run, network)
     split = replace(split_of(job.samples, params), leaves=leaves)
     save_atomically(network.state_dict(), job.run / "start.pt")
     fit(run_params, card, split, network, None, quiet=quiet)
     finish(run_params, card, split, prior_of(job.champion, old), quiet=quiet)
-    return exported(job, old, params, target)
+    return export_network(job, old, params, target)
 
 
 def draft(old: ModelCard, job: Tuning) -> ModelCard:
@@ -95,7 +95,7 @@ def draft(old: ModelCard, job: Tuning) -> ModelCard:
     return old.model_copy(update=changed)
 
 
-def widened(
+def widen_heads(
     network: networks.AnyNetwork, known: int, labels: int, leaves: int
 ) -> networks.AnyNetwork:
     """The network with rows for further labels and leaves, which start from the mean of the others
@@ -159,7 +159,7 @@ def prior_of(folder: Path, card: ModelCard) -> Prior | None:
     return replace(head.prior, strength=1.0) if head and head.prior else None
 
 
-def exported(job: Tuning, old: ModelCard, params: FitParams, target: Path) -> str:
+def export_network(job: Tuning, old: ModelCard, params: FitParams, target: Path) -> str:
     """Export; in int8 too where the champion is, if that keeps the answers."""
     notes = job.run / "notes.json"
     sources = len({s.source for s in job.samples})

@@ -54,7 +54,7 @@ def fit_leaves(
     return weight.detach().numpy().astype(np.float64), bias.detach().numpy().astype(np.float64)
 
 
-def narrowed(
+def narrow_to_nearest(
     card: ModelCard,
     samples: Sequence[ds.Sample],
     allowed: Bools,
@@ -105,7 +105,7 @@ def refit_leaves(
     meanings = meanings_of(train, card.label_names, leaves)
     allowed = meanings.allowed[[meanings.number[s.label, s.node] for s in train]]
     scaler = StandardScaler().fit(embeddings)
-    allowed = narrowed(card, train, allowed, experts)
+    allowed = narrow_to_nearest(card, train, allowed, experts)
     rows, bias = fit_leaves(scaler.transform(embeddings), allowed)
     weight = rows / scaler.scale_
     bias = bias - weight @ scaler.mean_

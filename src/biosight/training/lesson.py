@@ -16,7 +16,7 @@ from biosight.training.data.leaves import Meanings
 from biosight.training.params import TrainParams
 
 
-def normalised(pixels: Tensor, card: ModelCard) -> Tensor:
+def normalise_batch(pixels: Tensor, card: ModelCard) -> Tensor:
     """uint8 (n, side, side, 3) -> float (n, 3, side, side), channels last in memory."""
     mean, std = torch.tensor(card.mean) * 255, torch.tensor(card.std) * 255
     return ((pixels.float() - mean) / std).permute(0, 3, 1, 2)
@@ -33,7 +33,7 @@ class Teacher:
     @torch.no_grad()
     def answer(self, pixels: Tensor) -> Tensor:
         """Logits (n, labels) for uint8 pixels (n, side, side, 3)."""
-        logits, embeddings = self.network(normalised(pixels, self.card))
+        logits, embeddings = self.network(normalise_batch(pixels, self.card))
         logits = logits[:, : len(self.card.labels)]
         return logits + self.evidence(embeddings) if self.evidence else logits
 
@@ -73,7 +73,7 @@ class Lesson:
         goals = one_hot(numbers, len(self.card.labels), self.params.smoothing)
         allowed = torch.from_numpy(self.meanings.allowed)[meant]
         if self.params.mixup:
-            pixels, goals = mixed(pixels.float(), goals, self.params.mixup)
+            pixels, goals = mix_batch(pixels.float(), goals, self.params.mixup)
         total = 0.0
         size = self.params.chunk
         parts = zip(pixels.split(size), goals.split(size), allowed.split(size), strict=True)
@@ -88,7 +88,7 @@ class Lesson:
     ) -> Tensor:
         """Cross-entropy, and with a teacher its softened answers too (Hinton et al. 2015); with
         leaves, the part of the loss that is theirs."""
-        scores = network(normalised(pixels, self.card))[0]
+        scores = network(normalise_batch(pixels, self.card))[0]
         logits, leaves = scores[:, : goals.shape[1]], scores[:, goals.shape[1] :]
         loss = nn.functional.cross_entropy(logits, goals)
         if self.teacher is not None:
@@ -122,7 +122,7 @@ def one_hot(numbers: Tensor, labels: int, smoothing: float) -> Tensor:
     return goals + (1 - smoothing) * nn.functional.one_hot(numbers, labels)
 
 
-def mixed(pixels: Tensor, goals: Tensor, alpha: float) -> tuple[Tensor, Tensor]:
+def mix_batch(pixels: Tensor, goals: Tensor, alpha: float) -> tuple[Tensor, Tensor]:
     """Each picture blended with another one, and so are its goals (mixup, Zhang et al. 2018)."""
     share = float(torch.distributions.Beta(alpha, alpha).sample())
     other = torch.randperm(len(pixels))

@@ -110,7 +110,7 @@ def quantise(
             nodes_to_exclude=outside,
             reduce_range=seven_bits,
         )
-    found, answers = compared(folder, card, held, target)
+    found, answers = compare_int8(folder, card, held, target)
     changed = {
         "precision": f"int8 (QDQ, U8S{7 if seven_bits else 8}, per channel)",
         "measured": {
@@ -161,7 +161,7 @@ def nodes_outside(model: Path, first_layers: int) -> list[str]:
     ]
 
 
-def compared(
+def compare_int8(
     folder: Path, card: ModelCard, held: Sequence[ds.Sample], target: Path
 ) -> tuple[Quantised, tuple[Floats, Floats]]:
     """How both do on the left-out pictures, and the int8 model's logits and embeddings there.

@@ -68,7 +68,7 @@ def layers_of(path: Path) -> Mapping[str, Layer]:
         if node.op_type not in {"Cast", "DequantizeLinear"} or node.input[0] not in raw:
             continue
         values = [raw[part] for part in node.input]
-        made = dequantised(*values) if len(values) == 3 else values[0].astype(np.float32)
+        made = dequantise(*values) if len(values) == 3 else values[0].astype(np.float32)
         found[node.output[0]], names[node.output[0]] = made, node.input[0]
     layers = {}
     for node in graph.node:
@@ -82,7 +82,7 @@ def layers_of(path: Path) -> Mapping[str, Layer]:
     return layers
 
 
-def dequantised(values: Array, scale: Array, zero: Array) -> Array:
+def dequantise(values: Array, scale: Array, zero: Array) -> Array:
     """(value - zero) * scale, a scale for each of the first axis or one for all."""
     shape = (-1, *[1] * (values.ndim - 1)) if scale.ndim else ()
     made: Array = (values.astype(np.float32) - zero.astype(np.float32).reshape(shape)) * (

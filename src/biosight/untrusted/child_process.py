@@ -56,7 +56,7 @@ def run_in_child(
     Raises `refusal` in words where it refuses, breaks or takes too much, and Unavailable where too
     many wait, or somebody else ended it.
     """
-    with seat(), child(work, arguments, limits) as (process, out):
+    with take_seat(), child(work, arguments, limits) as (process, out):
         last: dict[str, str] = {}
         for line in out:
             if line.startswith(b"{"):
@@ -64,7 +64,7 @@ def run_in_child(
                 break
             yield json.loads(line)[0]
         code = process.wait()
-    end = last.get("end") or ended(code)
+    end = last.get("end") or how_child_ended(code)
     if end == "busy":
         raise Unavailable(last.get("words", BUSY))
     if end != "done":
@@ -73,7 +73,7 @@ def run_in_child(
 
 
 @contextmanager
-def seat() -> Iterator[None]:
+def take_seat() -> Iterator[None]:
     """A turn, for which a few may wait. Raises Unavailable."""
     if not seats.acquire(blocking=False):
         raise Unavailable(BUSY)
@@ -121,7 +121,7 @@ def child(
             pass
 
 
-def ended(code: int) -> str:
+def how_child_ended(code: int) -> str:
     """How a child ended that wrote no end."""
     if -code in {signal.SIGKILL, signal.SIGTERM, signal.SIGINT, signal.SIGHUP}:
         return "busy"  # from outside, by the kernel or a person
@@ -140,7 +140,7 @@ def confine(memory: int, cpu: int) -> None:
             Path("/proc/self/oom_score_adj").write_text("1000", encoding="ascii")
 
 
-def answered(name: str, arguments: list[str], out: IO[bytes]) -> dict[str, str]:
+def write_results(name: str, arguments: list[str], out: IO[bytes]) -> dict[str, str]:
     """Write what a function gives, a line each; how it ended, and why in words."""
     module, _, function = name.partition(":")
     work = getattr(import_module(module), function)
@@ -165,7 +165,7 @@ def serve_once() -> None:
     confine(int(memory), int(cpu))
     gc.disable()  # one short piece of work; looking through millions of rows for rings took half
     out = sys.stdout.buffer
-    last = answered(name, arguments, out)
+    last = write_results(name, arguments, out)
     out.write(json.dumps(last).encode() + b"\n")
     out.flush()
 

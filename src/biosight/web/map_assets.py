@@ -55,13 +55,13 @@ def outlines() -> bytes:
             shape = feature["geometry"]
             many = shape["type"] == "MultiPolygon"
             shapes += shape["coordinates"] if many else [shape["coordinates"]]
-    rounded = [[[thinned(p) for p in ring] for ring in polygon] for polygon in shapes]
+    rounded = [[[thin_coordinates(p) for p in ring] for ring in polygon] for polygon in shapes]
     return json.dumps(
         {"type": "MultiPolygon", "coordinates": rounded}, separators=(",", ":")
     ).encode()
 
 
-def thinned(point: list[float]) -> list[float]:
+def thin_coordinates(point: list[float]) -> list[float]:
     """Longitude and latitude without decimals that nobody sees."""
     return [round(value, DECIMALS) for value in point[:2]]
 

@@ -83,7 +83,7 @@ class Guard:
             if answered[0]:
                 raise
             words = "Something went wrong here; it was logged."
-            await refused(500, "error", words)(scope, receive, send)
+            await refusal(500, "error", words)(scope, receive, send)
 
     async def guarded(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Refuse what can be refused by its headers; then pass on with a limited body."""
@@ -91,7 +91,7 @@ class Guard:
         limit = self.limits.of(scope)
         length = headers.get("content-length", "0")
         if not length.isdecimal() or int(length) > limit.most:
-            await refused(413, "too_large", limit.words)(scope, receive, send)
+            await refusal(413, "too_large", limit.words)(scope, receive, send)
             return
         if not same_origin(scope, headers, self.settings):
             log.info("refused", extra={"code": "cross_origin"})
@@ -99,9 +99,9 @@ class Guard:
                 "This request came from another site; open BioSight's own page and try again. "
                 "A script sends Origin with its cookie, or uses an API token."
             )
-            await refused(403, "cross_origin", words)(scope, receive, send)
+            await refusal(403, "cross_origin", words)(scope, receive, send)
             return
-        await self.app(scope, limited(receive, limit), send)
+        await self.app(scope, limit_body(receive, limit), send)
 
     def sender(self, scope: Scope, send: Send, answered: list[int]) -> Send:
         """Adds the headers that every answer carries."""
@@ -166,12 +166,12 @@ def template(scope: Scope) -> str:
     return path or mount
 
 
-def refused(status: int, code: str, words: str) -> Response:
+def refusal(status: int, code: str, words: str) -> Response:
     """An answer given before the body is read; the connection ends with it."""
     return JSONResponse(error_body(code, words), status, LAST_ANSWER)
 
 
-def limited(receive: Receive, limit: Limit) -> Receive:
+def limit_body(receive: Receive, limit: Limit) -> Receive:
     """A body that is counted, cut at its limit, and must keep coming."""
     begin, got = time.monotonic(), 0
 

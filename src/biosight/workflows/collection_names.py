@@ -13,9 +13,9 @@ from biosight.collection import Collection, NamePairs
 from biosight.errors import NotFound
 from biosight.images import Image
 from biosight.inference.model_files.card import read_card
-from biosight.own_names.collected import Collected, Names, collected
+from biosight.own_names.collected import Collected, Names, collect_names
 from biosight.review.acts import Change
-from biosight.storage.conditions import living
+from biosight.storage.conditions import living_images
 from biosight.storage.records import Records
 from biosight.taxa.kinds import USUAL, thing_of
 from biosight.taxa.naming import Naming, alike
@@ -45,7 +45,7 @@ def former_naming(
 ) -> Naming:
     """The same as if a collection's names for its model's labels were `renamed`."""
     base = base_taxa(records, model_of(records, catalogue, collection))
-    return collected(records, replace(collection, renamed=renamed), base).naming
+    return collect_names(records, replace(collection, renamed=renamed), base).naming
 
 
 def model_of(records: Records, catalogue: Catalogue, collection: Collection) -> str:
@@ -71,7 +71,7 @@ def bundled_taxa() -> tuple[Taxon, ...]:
     return tuple(t.taxon for t in read_card(DEFAULT_MODEL).taxa)
 
 
-def placed(
+def with_path(
     records: Records, catalogue: Catalogue, collection: Collection, change: Change
 ) -> Change:
     """A change that says a label, with the label as the collection writes it and its path."""
@@ -103,7 +103,7 @@ def twins(names: Names, used: Mapping[str, int]) -> dict[str, str]:
 def twin_in_use(records: Records, collection: str, label: str) -> str:
     """The label of some picture that differs by case, accents or Unicode form only, and for Empty,
     Human and Vehicle what the collection calls them; else itself."""
-    used = [str(u) for u in records.count_by(Image, living(collection), "label")]
+    used = [str(u) for u in records.count_by(Image, living_images(collection), "label")]
     if label in used:
         return label
     twins = [u for u in used if alike(u) == alike(label)]

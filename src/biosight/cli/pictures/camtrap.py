@@ -43,7 +43,7 @@ def import_camtrap(settings: Settings, source: Path, email: str | None, name: st
         session = session_key(user.id, new_id())
         with TemporaryDirectory(dir=settings.data_dir) as unpacked:
             most_mb = biosight.settings.max_file_mb
-            folder = camtrap_package.unpacked(source, Path(unpacked), most_mb, left_out)
+            folder = camtrap_package.unpack_package(source, Path(unpacked), most_mb, left_out)
             package = camtrap_package.read_package(folder)
             with tqdm(total=len(package.media), desc="pictures", disable=None) as bar:
 

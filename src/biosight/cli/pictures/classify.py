@@ -144,7 +144,7 @@ def import_table(
         take_detections(settings, table, email, collection)
         return
     try:
-        from biosight.bulk.table import classified
+        from biosight.bulk.table import classified_images
     except ImportError as error:
         raise BadRequest(NEEDS_ARROW) from error
     biosight = open_biosight(settings)
@@ -152,7 +152,7 @@ def import_table(
         c, user = find_collection(biosight.archive.records, email, collection)
         target = destination(biosight.archive.records, biosight.catalogue, c, user)
         tally: Counter[str] = Counter()
-        for one in tqdm(classified(table), "importing", disable=None):
+        for one in tqdm(classified_images(table), "importing", disable=None):
             tally[take_one(biosight, target, one)] += 1
     finally:
         biosight.close()

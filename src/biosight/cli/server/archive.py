@@ -56,7 +56,7 @@ def backup(settings: Settings, file: Path, keep: int | None, verify: bool) -> No
         raise BadRequest(f"{file} is a folder: say how many backups to --keep in it.")
     with closing(open_archive(settings)) as archive:
         try:
-            target = backups.dated(file) if keep else file
+            target = backups.dated_file(file) if keep else file
             saved = backups.write(archive, target, bar)
         except OSError as error:
             raise BioSightError(f"The backup can't be written: {error.strerror}.") from error

@@ -152,7 +152,7 @@ def adopt(settings: Settings, emails: tuple[str, ...], everybody: bool) -> None:
 def all_unproved(records: Records) -> Iterator[User]:
     """Every account whose address nobody proved, the oldest first."""
     after = ""
-    while found := accounts.unproved(records, after):
+    while found := accounts.unproved_accounts(records, after):
         yield from found
         after = found[-1].id
 

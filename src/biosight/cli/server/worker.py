@@ -154,7 +154,7 @@ def teach(
         asked = teaching.ask(
             records, biosight.catalogue, c, labels, name, user.id, in_bulk=accepted_in_bulk
         )
-        done = all_kinds.finished(biosight, asked)
+        done = all_kinds.run_here(biosight, asked)
     finally:
         biosight.close()
     if done.state != "done":

@@ -56,7 +56,7 @@ class Tags:
 NONE = Tags({}, {}, {})
 
 
-def opened(file: BinaryIO) -> Structure | None:
+def open_directory(file: BinaryIO) -> Structure | None:
     """The structure that begins at the file's first byte; None for what is none."""
     file.seek(0)
     head = file.read(16)

@@ -62,13 +62,13 @@ def read_chunk(parts: Parts, kind: bytes, body: bytes) -> None:
         parts.exif = parts.exif or body
     elif kind == b"iCCP":
         _, _, rest = body.partition(b"\0")
-        parts.profile = inflated(rest[1:])
+        parts.profile = inflate(rest[1:])
     elif kind == b"iTXt" and body.startswith(XMP_KEYWORD + b"\0"):
         parts.xmp = international(body)
     elif kind in {b"zTXt", b"tEXt"}:
         keyword, _, rest = body.partition(b"\0")
         if keyword in RAW_EXIF and not parts.exif:
-            parts.exif = raw_profile(inflated(rest[1:]) if kind == b"zTXt" else rest)
+            parts.exif = raw_profile(inflate(rest[1:]) if kind == b"zTXt" else rest)
 
 
 def international(body: bytes) -> bytes:
@@ -76,10 +76,10 @@ def international(body: bytes) -> bytes:
     _, _, rest = body.partition(b"\0")
     packed, rest = rest[:1], rest[2:]
     text = rest.split(b"\0", 2)[-1]
-    return inflated(text) if packed == b"\1" else text
+    return inflate(text) if packed == b"\1" else text
 
 
-def inflated(packed: bytes) -> bytes:
+def inflate(packed: bytes) -> bytes:
     """What a zlib stream holds, at most LARGEST_TEXT of it; nothing of a broken one."""
     try:
         machine = zlib.decompressobj()

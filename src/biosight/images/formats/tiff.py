@@ -88,7 +88,7 @@ def read_plane(path: Path, need_short: int) -> Plane:
     if meant and plane.dtype in (np.uint8, np.uint16):
         picture = as_shown(plane)
     else:
-        picture = stretched(plane, need_short, missing, white_is_zero=white_is_zero)
+        picture = stretch_to_bytes(plane, need_short, missing, white_is_zero=white_is_zero)
     return Plane(picture, *size, orientation, profile)
 
 
@@ -148,7 +148,7 @@ def as_shown(plane: Array) -> Pillow.Image:
     return Pillow.fromarray(np.ascontiguousarray(bytes_))
 
 
-def stretched(
+def stretch_to_bytes(
     plane: Array, need_short: int, missing: float | None, *, white_is_zero: bool
 ) -> Pillow.Image:
     """Numbers of any kind as L or RGB, 1 to 99 % of them filling 0 to 255; what has no data is
@@ -188,15 +188,15 @@ def shrunk(
     if factor < 2:
         return plane, None if valid is None else ~valid
     if valid is None:
-        return averaged(plane, factor), None
-    there = averaged(valid, factor)
+        return mean_blocks(plane, factor), None
+    there = mean_blocks(valid, factor)
     weights = valid if plane.ndim == 2 else valid[..., None]
-    sums = averaged(np.where(weights, plane, 0), factor)
+    sums = mean_blocks(np.where(weights, plane, 0), factor)
     parts = np.maximum(there, 1e-9) if plane.ndim == 2 else np.maximum(there, 1e-9)[..., None]
     return sums / parts, there == 0
 
 
-def averaged(plane: Array, factor: int) -> npt.NDArray[np.float32]:
+def mean_blocks(plane: Array, factor: int) -> npt.NDArray[np.float32]:
     """Means of blocks of factor x factor, a strip of rows at a time."""
     height, width = (side // factor for side in plane.shape[:2])
     means = np.empty((height, width, *plane.shape[2:]), np.float32)

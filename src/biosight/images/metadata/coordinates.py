@@ -49,11 +49,11 @@ def degrees(
         if not sign and len(parts) == 1 and value.strip()[0] in "+-":
             sign = -1 if parts[0] < 0 else 1
             parts = [abs(parts[0])]
-    size = sized(parts, sign)
+    size = degrees_minutes_seconds(parts, sign)
     return round(sign * size, 7) if sign and size is not None and size <= limit else None
 
 
-def sized(parts: list[float], sign: int) -> float | None:
+def degrees_minutes_seconds(parts: list[float], sign: int) -> float | None:
     """Degrees, minutes and seconds as degrees; 0/0 minutes or seconds are none."""
     if not 1 <= len(parts) <= 3 or not math.isfinite(parts[0]):
         return None
@@ -70,7 +70,7 @@ def parts_of(value: TagValue | None) -> list[float]:
     if isinstance(value, bytes):
         value = as_text(value)
     if isinstance(value, str):
-        return [divided(n) for n in NUMBER.findall(value)] if last_word(value) is not None else []
+        return [quotient(n) for n in NUMBER.findall(value)] if last_word(value) is not None else []
     return list(value or ())
 
 
@@ -83,7 +83,7 @@ def last_word(text: str) -> str | None:
     return text[len(numbers) :] if BETWEEN.fullmatch(numbers) else None
 
 
-def divided(text: str) -> float:
+def quotient(text: str) -> float:
     """A number, or a quotient as in 521/10; n/0 is not a number."""
     over, _, under = text.partition("/")
     return float(over) / float(under) if under.strip("0") else (math.nan if under else float(over))

@@ -79,7 +79,7 @@ def tags_of_block(block: bytes) -> Tags:
 
 def tags_of_tiff(file: BinaryIO) -> Tags:
     """The tags of the first directory of a TIFF structure and of its Exif and GPS directories."""
-    source = ifd.opened(file)
+    source = ifd.open_directory(file)
     return ifd.tags_of(source, WANTED) if source else ifd.NONE
 
 

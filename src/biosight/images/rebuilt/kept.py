@@ -17,7 +17,7 @@ class NotRebuilt(Exception):
 
 def turn_of(exif: bytes) -> int:
     """How an Exif block says that the picture is turned, 1 to 8; 1 where it says nothing."""
-    source = ifd.opened(io.BytesIO(exif.removeprefix(ifd.PREFIX)))
+    source = ifd.open_directory(io.BytesIO(exif.removeprefix(ifd.PREFIX)))
     if source is None:
         return 1
     return ifd.orientation(ifd.tags_of(source, {ifd.ORIENTATION}))

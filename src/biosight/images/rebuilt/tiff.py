@@ -50,7 +50,7 @@ class TiffPage:
 
 def rebuilt(content: bytes) -> Iterator[Content]:
     """The whole file. Raises NotRebuilt."""
-    source = ifd.opened(io.BytesIO(content))
+    source = ifd.open_directory(io.BytesIO(content))
     if source is None:
         raise NotRebuilt
     try:

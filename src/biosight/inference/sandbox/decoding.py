@@ -95,7 +95,7 @@ class Decoders:
         self.wall = wall
         self.memory = memory
         self.cpu = cpu
-        count = count or cores.granted()
+        count = count or cores.granted_cores()
         self.idle: queue.LifoQueue[Child] = queue.LifoQueue()
         for _ in range(count):
             self.idle.put(Child(memory, cpu))

@@ -37,8 +37,8 @@ from biosight.publishing.standards.facts import (
     LICENSES,
     Facts,
     Scope,
+    all_facts,
     coordinates,
-    every,
     in_order,
     lines,
     local_time,
@@ -102,7 +102,7 @@ def camtrap_dp(
     def members() -> Iterator[ZipEntry]:
         now = datetime.now()
         package = json.dumps(datapackage(survey, scope), indent=1, ensure_ascii=False)
-        usable = (f for f in every(records, scope) if not missing(f.image, scope))
+        usable = (f for f in all_facts(records, scope) if not reason_missing(f.image, scope))
         for name, content in (
             ("datapackage.json", iter([package.encode()])),
             ("deployments.csv", lines(DEPLOYMENTS, deployment_rows(survey))),
@@ -118,9 +118,9 @@ def camtrap_dp(
 
 def files(records: Records, scope: Scope, blobs: Blobs, rebuild: Rebuild) -> Iterator[ZipEntry]:
     """The pictures of a package, by what is in them: two of one name are two."""
-    for facts in every(records, scope):
+    for facts in all_facts(records, scope):
         image = facts.image
-        if missing(image, scope):
+        if reason_missing(image, scope):
             continue
         how = rebuild if scope.placeless(image) else None
         file = exported_file(records, blobs, image, how)
@@ -141,7 +141,7 @@ def exported_type(image: Image, scope: Scope) -> str:
     return placeless_type(image.media_type) if scope.placeless(image) else image.media_type
 
 
-def missing(image: Image, scope: Scope) -> str:
+def reason_missing(image: Image, scope: Scope) -> str:
     """Why a picture can't be part of a package, "" where it can."""
     if instant(image.taken) is None:
         return NO_TIME
@@ -161,9 +161,9 @@ def deployment_id(image: Image, scope: Scope) -> str:
 def survey_of(records: Records, scope: Scope) -> Survey:
     """All deployments and names, and how many pictures can't be part of the package."""
     survey = Survey()
-    for facts in every(records, scope):
+    for facts in all_facts(records, scope):
         image = facts.image
-        if why := missing(image, scope):
+        if why := reason_missing(image, scope):
             survey.left_out[why] += 1
             continue
         survey.fitting += 1
@@ -255,7 +255,7 @@ def media(facts: Facts, scope: Scope) -> tuple[str, ...]:
 def observations(records: Records, scope: Scope) -> Iterator[tuple[str, ...]]:
     """observations.csv: what counts now of each picture, by a machine or by a human, and of each
     event behind its pictures."""
-    usable = (f for f in every(records, scope) if not missing(f.image, scope))
+    usable = (f for f in all_facts(records, scope) if not reason_missing(f.image, scope))
     for _, facts in groupby(usable, lambda f: event_key(f, scope)):
         rows = []
         for one in facts:

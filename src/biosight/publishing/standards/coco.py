@@ -11,8 +11,8 @@ from datetime import UTC, datetime
 from itertools import groupby
 
 from biosight.images import Image
-from biosight.publishing.standards.facts import Facts, Scope, coordinates, every, instant_text
-from biosight.storage.conditions import living
+from biosight.publishing.standards.facts import Facts, Scope, all_facts, coordinates, instant_text
+from biosight.storage.conditions import living_images
 from biosight.storage.records import Records
 from biosight.taxa.kinds import label_kind
 
@@ -38,7 +38,7 @@ def coco(records: Records, scope: Scope) -> Iterator[bytes]:
     yield b'],\n"annotations": ['
     yield from json_members(
         said
-        for facts in every(records, scope)
+        for facts in all_facts(records, scope)
         if (said := coco_annotation(facts, scope, ids)) is not None
     )
     yield b"]}\n"
@@ -57,7 +57,9 @@ def json_members(rows: Iterator[dict[str, object]]) -> Iterator[bytes]:
 
 def categories(records: Records, scope: Scope) -> dict[str, int]:
     """A number for each label, 0 for nothing to be seen, as the format has it."""
-    labels = sorted(str(v) for v in records.count_by(Image, living(scope.collection), "label") if v)
+    labels = sorted(
+        str(v) for v in records.count_by(Image, living_images(scope.collection), "label") if v
+    )
     names = dict.fromkeys(category(label, scope) for label in labels)
     return {EMPTY: 0} | {n: i for i, n in enumerate((n for n in names if n != EMPTY), start=1)}
 
@@ -69,7 +71,7 @@ def category(label: str, scope: Scope) -> str:
 
 def events(records: Records, scope: Scope) -> Iterator[list[Facts]]:
     """The pictures of each event together; each picture outside of a deployment alone."""
-    for _, facts in groupby(every(records, scope), lambda f: (f.image.deployment, sequence(f))):
+    for _, facts in groupby(all_facts(records, scope), lambda f: (f.image.deployment, sequence(f))):
         yield list(facts)
 
 

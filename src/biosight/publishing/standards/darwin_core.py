@@ -15,15 +15,15 @@ from biosight.publishing.standards.facts import (
     Facts,
     Identification,
     Scope,
+    all_facts,
     coordinates,
-    every,
     in_order,
     lines,
     local_time,
     moment,
 )
 from biosight.publishing.zips import ZipEntry, zip_of
-from biosight.storage.conditions import living
+from biosight.storage.conditions import living_images
 from biosight.storage.records import Records
 from biosight.taxa.kinds import label_kind
 from biosight.taxa.ranks import HIGHER
@@ -88,7 +88,7 @@ def files(records: Records, scope: Scope) -> dict[str, Iterable[bytes]]:
     """The archive's files by name."""
 
     def shown() -> Iterator[Facts]:
-        return (f for f in every(records, scope) if is_occurrence(f.image, scope))
+        return (f for f in all_facts(records, scope) if is_occurrence(f.image, scope))
 
     return {
         "meta.xml": [meta().encode()],
@@ -119,7 +119,7 @@ def is_occurrence(image: Image, scope: Scope) -> bool:
 
 def occurrences(records: Records, scope: Scope) -> tuple[int, dict[str, int]]:
     """How many pictures are occurrences, and how many are not, by what they show."""
-    counts = records.count_by(Image, living(scope.collection), "label")
+    counts = records.count_by(Image, living_images(scope.collection), "label")
     shown, left = 0, dict[str, int]()
     for label, n in counts.items():
         kind = label_kind(str(label), scope.naming)
@@ -133,7 +133,7 @@ def occurrences(records: Records, scope: Scope) -> tuple[int, dict[str, int]]:
 
 def no_names(records: Records, scope: Scope) -> dict[str, int]:
     """The labels that stand for no scientific name, with their pictures."""
-    counts = records.count_by(Image, living(scope.collection), "label")
+    counts = records.count_by(Image, living_images(scope.collection), "label")
     return {
         str(label): n
         for label, n in counts.items()

@@ -11,15 +11,15 @@ from datetime import UTC, datetime
 from itertools import islice
 
 from biosight.field.coarse_places import EXACT, Coarsening
-from biosight.field.events import numbered
+from biosight.field.events import with_event_starts
 from biosight.field.gaps import Gaps
-from biosight.field.grid import coarsened, decimals_of, uncertainty
+from biosight.field.grid import coarsen_twice, decimals_of, uncertainty
 from biosight.images import Image
 from biosight.labels import IN_BULK, Annotation, LabelNames, Prediction
 from biosight.places import Deployment, Site
 from biosight.places.clocks import instant, offset_in, written_offset
 from biosight.publishing.export import PAGE
-from biosight.storage.conditions import living
+from biosight.storage.conditions import living_images
 from biosight.storage.records import Order, Position, Records, Where, pages
 from biosight.taxa.naming import Naming
 
@@ -146,24 +146,24 @@ class Facts:
         return replace(same[-1], label=image.label) if same else None
 
 
-def every(records: Records, scope: Scope) -> Iterator[Facts]:
+def all_facts(records: Records, scope: Scope) -> Iterator[Facts]:
     """All pictures of the collection that are not in the trash: those of a deployment together,
     by time; a page at a time, so that memory stays flat."""
-    here = living(scope.collection)
+    here = living_images(scope.collection)
     deployments = sorted(map(str, records.count_by(Image, here, "deployment")))
     for deployment in deployments:
         images = in_time(records, [*here, Where("deployment", "=", deployment)])
         gap = scope.gaps.of(deployment)
-        flow = numbered(images, gap) if deployment else ((i, i.taken) for i in images)
+        flow = with_event_starts(images, gap) if deployment else ((i, i.taken) for i in images)
         while page := list(islice(flow, PAGE)):
-            yield from of(records, page, scope)
+            yield from facts_of_page(records, page, scope)
 
 
 def hidden_among(records: Records, scope: Scope) -> int:
     """How many pictures of the collection have a place that its rule hides."""
     if not scope.rule.degrees:
         return 0
-    here = living(scope.collection)
+    here = living_images(scope.collection)
     return sum(
         scope.hides(image) and image.latitude is not None
         for page in pages(records, Image, here)
@@ -179,7 +179,9 @@ def in_time(records: Records, where: Sequence[Where]) -> Iterator[Image]:
         after = Position(page[-1].taken, page[-1].id)
 
 
-def of(records: Records, page: Sequence[tuple[Image, str]], scope: Scope) -> Iterator[Facts]:
+def facts_of_page(
+    records: Records, page: Sequence[tuple[Image, str]], scope: Scope
+) -> Iterator[Facts]:
     """A page of pictures, each with its event, with what was said of them."""
     images = [image for image, _ in page]
     named = [Where("image", "in", tuple(image.id for image in images))]
@@ -217,7 +219,9 @@ def coordinates(image: Image, scope: Scope) -> tuple[str, str, str]:
     if not coarse:
         far = str(site.uncertainty or "") if site else ""
         return f"{latitude:.6f}", f"{longitude:.6f}", far
-    latitude, longitude, coarse = coarsened(latitude, longitude, scope.rule.of(image), scope.coarse)
+    latitude, longitude, coarse = coarsen_twice(
+        latitude, longitude, scope.rule.of(image), scope.coarse
+    )
     decimals = decimals_of(coarse)
     return f"{latitude:.{decimals}f}", f"{longitude:.{decimals}f}", str(uncertainty(coarse))
 
@@ -262,11 +266,11 @@ def lines(header: Sequence[str], rows: Iterable[Sequence[str]]) -> Iterator[byte
     for number, row in enumerate(rows):
         writer.writerow(row)
         if number % PAGE == PAGE - 1:
-            yield drained(buffer)
-    yield drained(buffer)
+            yield drain(buffer)
+    yield drain(buffer)
 
 
-def drained(buffer: io.StringIO) -> bytes:
+def drain(buffer: io.StringIO) -> bytes:
     """What a buffer holds, leaving it empty."""
     content = buffer.getvalue().encode()
     buffer.seek(0)

@@ -21,7 +21,7 @@ from obstore.store import from_url
 
 from biosight.errors import BadRequest, NoSpace, NotFound, Unavailable
 from biosight.storage.blobs.folder import KEEP_FREE_BYTES, OWNER, REFUSED, sweep
-from biosight.storage.blobs.incoming import Incoming, Received, filled, translated
+from biosight.storage.blobs.incoming import Incoming, Received, disk_errors, read_fully
 from biosight.storage.blobs.keys import key_at, path_of
 
 GRACE_SECONDS = 3600.0
@@ -66,7 +66,7 @@ def open_store(url: str, how: dict[str, Any] = PATIENTLY) -> Any:
 
 
 @contextmanager
-def asking() -> Iterator[None]:
+def translated_errors() -> Iterator[None]:
     """The bucket's errors as BioSight's."""
     try:
         yield
@@ -84,7 +84,7 @@ class BucketBlobs:
         self.brief = brief
         self.incoming = incoming
         self.refused = ""  # why the last write failed, until one succeeds
-        with translated():
+        with disk_errors():
             incoming.mkdir(parents=True, exist_ok=True)
 
     def has(self, key: str) -> bool:
@@ -93,7 +93,7 @@ class BucketBlobs:
     def age(self, key: str) -> float | None:
         """Seconds since a key was written; None where it is not there."""
         try:
-            with asking():
+            with translated_errors():
                 about = obstore.head(self.brief, path_of(key))
         except NotFound:
             path_of(key)
@@ -106,14 +106,14 @@ class BucketBlobs:
             raise NoSpace("There is not enough space on the disk; nothing was stored.")
 
     def free_bytes(self) -> int:
-        with translated():
+        with disk_errors():
             return shutil.disk_usage(self.incoming).free
 
     def begin(self) -> Incoming:
         return Incoming(self.incoming / secrets.token_hex(16), durable=False)
 
     def receive(self, source: BinaryIO) -> Received:
-        return filled(self.begin(), source)
+        return read_fully(self.begin(), source)
 
     def keep(self, temporary: Path, key: str) -> None:
         """Upload a received file; bytes that are there already stay, made young again if old."""
@@ -150,13 +150,13 @@ class BucketBlobs:
     def read(self, key: str) -> bytes:
         """All bytes of a key; what was derived is small, and not waited for long."""
         store = self.brief if key.startswith(("thumbnail/", "view/")) else self.store
-        with asking():
+        with translated_errors():
             return bytes(obstore.get(store, path_of(key)).bytes())
 
     def stream(self, key: str, chunk: int = 1 << 18) -> Iterator[bytes]:
         if not self.has(key):  # asked briefly: a bucket that hangs is found out in ten seconds
             raise NotFound("These bytes are not stored.")
-        with asking():
+        with translated_errors():
             found = obstore.get(self.store, path_of(key)).stream(min_chunk_size=chunk)
         return bucket_pieces(found)
 
@@ -166,7 +166,7 @@ class BucketBlobs:
         target = self.incoming / secrets.token_hex(16)
         sha256 = hashlib.sha256()
         try:
-            with translated(), target.open("xb") as file:
+            with disk_errors(), target.open("xb") as file:
                 for piece in self.stream(key):
                     sha256.update(piece)
                     file.write(piece)
@@ -182,7 +182,7 @@ class BucketBlobs:
         path_of(key)
 
     def link(self, key: str, seconds: int) -> str:
-        with asking():
+        with translated_errors():
             return str(obstore.sign(self.store, "GET", path_of(key), timedelta(seconds=seconds)))
 
     def remove(self, key: str) -> None:
@@ -190,7 +190,7 @@ class BucketBlobs:
         if key.startswith("original/") and not self.old(key):
             return  # an upload wrote it anew since it was asked
         try:
-            with asking():
+            with translated_errors():
                 obstore.delete(self.store, path_of(key))
         except NotFound:
             path_of(key)
@@ -204,7 +204,7 @@ class BucketBlobs:
     def writing(self) -> Iterator[None]:
         """The bucket's errors as BioSight's; a write that is refused is remembered for `ping`."""
         try:
-            with asking():
+            with translated_errors():
                 yield
         except Unavailable as error:
             self.refused = error.detail
@@ -212,7 +212,7 @@ class BucketBlobs:
         self.refused = ""
 
     def ping(self) -> None:
-        with asking():
+        with translated_errors():
             next(iter(obstore.list(self.brief, "model/", chunk_size=1)), None)
         if self.refused:
             self.probe()
@@ -238,14 +238,14 @@ class BucketBlobs:
 
     def paths(self, kind: str) -> Iterator[str]:
         """The paths of all objects below a kind's prefix."""
-        with asking():
+        with translated_errors():
             for page in obstore.list(self.store, f"{kind}/"):
                 for about in page:
                     yield str(about["path"])
 
     def owner(self) -> str:
         try:
-            with asking():
+            with translated_errors():
                 return bytes(obstore.get(self.brief, OWNER).bytes()).decode("ascii").strip()
         except NotFound:
             return ""
@@ -280,6 +280,6 @@ def why(error: Unavailable) -> str:
 
 def bucket_pieces(found: Any) -> Iterator[bytes]:
     """The rest of an object whose answer has begun."""
-    with asking():
+    with translated_errors():
         for piece in found:
             yield bytes(piece)

@@ -62,7 +62,7 @@ def check_limits(records: Records, size: int, under: Sequence[RoomLimit]) -> Non
             raise TooLarge(FULL.format(whose=limit.whose))
 
 
-def metered(records: Records, size: int, under: Sequence[RoomLimit]) -> list[Write]:
+def metered_writes(records: Records, size: int, under: Sequence[RoomLimit]) -> list[Write]:
     """What is written together with `size` more bytes, so that no limit is passed by what comes in
     at the same moment: the write raises Stale then. Raises TooLarge."""
     found = [meter_of(records, limit) for limit in under]
@@ -87,6 +87,6 @@ def write_metered(
     takes. Raises TooLarge, Unavailable, and what `write` raises but for Stale."""
     for _ in tries(under[0].id) if under else (0,):
         with suppress(Stale):
-            write(metered(records, size, under))
+            write(metered_writes(records, size, under))
             return
     raise Unavailable("Many pictures come in at the same moment; try again.")

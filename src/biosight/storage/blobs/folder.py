@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import BinaryIO
 
 from biosight.errors import NoSpace, NotFound, Unavailable
-from biosight.storage.blobs.incoming import FULL, Incoming, Received, filled, translated
+from biosight.storage.blobs.incoming import FULL, Incoming, Received, disk_errors, read_fully
 from biosight.storage.blobs.keys import key_at, path_of
 
 KEEP_FREE_BYTES = 64 * 1024 * 1024
@@ -30,7 +30,7 @@ class FolderBlobs:
     def __init__(self, root: Path) -> None:
         self.root = root
         self.incoming = root / "incoming"
-        with translated():
+        with disk_errors():
             self.incoming.mkdir(parents=True, exist_ok=True)
 
     def path(self, key: str) -> Path:
@@ -61,7 +61,7 @@ class FolderBlobs:
 
     def free_bytes(self) -> int:
         """Room that is left on the disk."""
-        with translated():
+        with disk_errors():
             return shutil.disk_usage(self.root).free
 
     def begin(self) -> Incoming:
@@ -69,10 +69,10 @@ class FolderBlobs:
         return Incoming(self.incoming / secrets.token_hex(16), durable=True)
 
     def receive(self, source: BinaryIO) -> Received:
-        return filled(self.begin(), source)
+        return read_fully(self.begin(), source)
 
     def keep(self, temporary: Path, key: str) -> None:
-        with translated():
+        with disk_errors():
             if self.path(key).exists():
                 temporary.unlink(missing_ok=True)
                 return
@@ -80,7 +80,7 @@ class FolderBlobs:
 
     def replace(self, temporary: Path, key: str) -> None:
         target = self.path(key)
-        with translated():
+        with disk_errors():
             new_folder = not target.parent.exists()
             target.parent.mkdir(parents=True, exist_ok=True)
             temporary.chmod(0o400)  # exported hard links share these bytes
@@ -94,7 +94,7 @@ class FolderBlobs:
         """Write bytes that can be made again (no fsync), by rename so that none is half there."""
         target = self.path(key)
         part = self.incoming / secrets.token_hex(16)
-        with translated():
+        with disk_errors():
             target.parent.mkdir(parents=True, exist_ok=True)
             try:
                 part.write_bytes(content)
@@ -125,12 +125,12 @@ class FolderBlobs:
         return ""
 
     def remove(self, key: str) -> None:
-        with translated():
+        with disk_errors():
             self.path(key).unlink(missing_ok=True)
 
     def move(self, source: str, target: str) -> None:
         to = self.path(target)
-        with translated():
+        with disk_errors():
             to.parent.mkdir(parents=True, exist_ok=True)
         with self.reading():
             self.path(source).replace(to)
@@ -146,7 +146,7 @@ class FolderBlobs:
 
     def there(self) -> None:
         """Raise Unavailable when the folder is away."""
-        with translated():
+        with disk_errors():
             if not self.incoming.is_dir():
                 raise OSError("away")
 
@@ -190,7 +190,7 @@ class FolderBlobs:
 
     def set_owner(self, key: str) -> None:
         part = self.incoming / secrets.token_hex(16)
-        with translated():
+        with disk_errors():
             part.write_text(f"{key}\n", encoding="ascii")
             part.replace(self.root / OWNER)
             sync_folder(self.root)
@@ -210,7 +210,7 @@ class FolderBlobs:
         """The other side of `no_removal`; yields False when it can't be had in time."""
         with translated_open(self.root / "removal.lock") as file:
             end = time.monotonic() + patience
-            while not (held := locked(file)) and time.monotonic() < end:
+            while not (held := try_lock(file)) and time.monotonic() < end:
                 time.sleep(0.02)
             yield held
 
@@ -226,7 +226,7 @@ class FilePieces:
         return self
 
     def __next__(self) -> bytes:
-        with translated():
+        with disk_errors():
             piece = b"" if self.opened.closed else self.opened.read(self.chunk)
         if not piece:
             self.close()
@@ -259,11 +259,11 @@ def sync_folder(folder: Path) -> None:
 
 def translated_open(path: Path) -> BinaryIO:
     """Open a lock file, with the disk's errors as BioSight's."""
-    with translated():
+    with disk_errors():
         return path.open("ab")
 
 
-def locked(file: BinaryIO) -> bool:
+def try_lock(file: BinaryIO) -> bool:
     """Try once for the exclusive lock."""
     try:
         fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)

@@ -19,7 +19,7 @@ FULL = {errno.ENOSPC, errno.EDQUOT, errno.EMFILE, errno.ENFILE}
 
 
 @contextmanager
-def translated() -> Iterator[None]:
+def disk_errors() -> Iterator[None]:
     """The disk's errors as BioSight's."""
     try:
         yield
@@ -62,7 +62,7 @@ class Incoming:
     def write(self) -> None:
         """Write what waits. Raises NoSpace or Unavailable."""
         pieces, self.waiting, self.bytes_waiting = self.waiting, [], 0
-        with translated():
+        with disk_errors():
             self.file = self.file or self.path.open("xb")
             for piece in pieces:
                 self.sha256.update(piece)
@@ -75,7 +75,7 @@ class Incoming:
         try:
             self.write()
             assert self.file is not None
-            with translated():
+            with disk_errors():
                 self.file.flush()
                 if self.durable:
                     os.fsync(self.file.fileno())
@@ -95,7 +95,7 @@ class Incoming:
             self.path.unlink(missing_ok=True)
 
 
-def filled(incoming: Incoming, source: BinaryIO) -> Received:
+def read_fully(incoming: Incoming, source: BinaryIO) -> Received:
     """All bytes of an open file. Raises as `whole`."""
     try:
         while piece := source.read(1 << 20):

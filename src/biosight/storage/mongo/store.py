@@ -146,12 +146,12 @@ def check_transactions(hello: Document) -> None:
 def bounded(seconds: float | None = None) -> Iterator[None]:
     """Wait so long for an answer, tries that PyMongo makes anew included: without a bound it would
     go on for two minutes while no member answers."""
-    with translated(), timeout(SECONDS if seconds is None else seconds):
+    with translated_errors(), timeout(SECONDS if seconds is None else seconds):
         yield
 
 
 @contextmanager
-def translated() -> Iterator[None]:
+def translated_errors() -> Iterator[None]:
     """PyMongo's errors as the port's."""
     try:
         yield
@@ -286,7 +286,7 @@ class MongoRecords:
     @contextmanager
     def still(self) -> Iterator["MongoRecords | None"]:
         """A snapshot session (MongoDB 5 and newer); servers keep one five minutes by default."""
-        with translated(), self.database.client.start_session(snapshot=True) as session:
+        with translated_errors(), self.database.client.start_session(snapshot=True) as session:
             read = copy(self)
             read.moment = session
             yield read
@@ -400,7 +400,7 @@ class MongoRecords:
     def make_change(self, change: Write, session: ClientSession | None) -> None:
         """One change. Raises DuplicateKeyError, Stale or Gone."""
         if session is not None and moves_others(change):
-            kind, id = concerned(change)
+            kind, id = record_concerned(change)
             self.lean(kind, id, points_of(kind, id), session)
         if isinstance(change, Insert):
             self.of(type(change.record)).insert_one(to_document(change.record), session=session)
@@ -478,7 +478,7 @@ class MongoRecords:
         self.database.client.close()
 
 
-def concerned(change: Write) -> tuple[type[Record], str]:
+def record_concerned(change: Write) -> tuple[type[Record], str]:
     """The kind and the id that a change is about."""
     if isinstance(change, Insert | Replace):
         return type(change.record), change.record.id
@@ -487,7 +487,7 @@ def concerned(change: Write) -> tuple[type[Record], str]:
 
 def moves_others(change: Write) -> bool:
     """Does it change or remove what others lean on?"""
-    return isinstance(change, Replace | Remove) and declared(concerned(change)[0]).leaned_on
+    return isinstance(change, Replace | Remove) and declared(record_concerned(change)[0]).leaned_on
 
 
 def points_of(kind: type[Record], id: str) -> list[str]:

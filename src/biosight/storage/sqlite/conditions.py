@@ -120,7 +120,7 @@ def word_range(begun: str) -> list[Where]:
     return [Where("word", ">=", begun), Where("word", "<", f"{begun}\U0010ffff")]
 
 
-def turned(where: Sequence[Where]) -> list[Where]:
+def positive_conditions(where: Sequence[Where]) -> list[Where]:
     """The conditions with what is not to be so as what is to be so."""
     return [replace(w, value=True) if w.value is False else w for w in where]
 
@@ -161,8 +161,9 @@ class Ways:
         return [str(row[0]) for row in fewest] if len(fewest) <= FEW else None
 
     def with_word(self, kind: type[Record], where: Sequence[Where]) -> int | None:
-        """How many records have the word asked for, by the words alone, be they `turned` or not:
-        None where more is asked, or few have one of several words that begin so."""
+        """How many records have the word asked for, by the words alone, be they
+        `positive_conditions` or not: None where more is asked, or few have one of several words
+        that begin so."""
         keys = declared(kind).worded[:-1]
         asked = [w for w in where if w.field not in keys]
         begun = [str(w.value) for w in asked if w.op == "begins"]

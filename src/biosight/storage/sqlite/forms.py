@@ -13,11 +13,11 @@ from biosight.storage.fields import fields_of
 from biosight.storage.records import Record
 from biosight.storage.sqlite.schema import (
     as_sql,
+    counter_drop,
+    counter_fill,
     counters,
-    counting,
-    dropping,
     schema,
-    wording,
+    words_fill,
 )
 
 
@@ -66,12 +66,12 @@ def bring_up(connection: sqlite3.Connection, kind: type[Record]) -> None:
         if there == {*counter.keys, "n", "total"}:
             continue
         old.append(counter)
-        for statement in dropping(counter) if there else ():
+        for statement in counter_drop(counter) if there else ():
             connection.execute(statement)
     spelt = bool(columns(connection, f"{kind.table}_words"))
     for statement in schema(kind):
         connection.execute(statement)
     if declared(kind).worded and not spelt:
-        connection.execute(wording(kind))
+        connection.execute(words_fill(kind))
     for counter in old:
-        connection.execute(counting(counter))
+        connection.execute(counter_fill(counter))

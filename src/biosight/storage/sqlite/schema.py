@@ -180,7 +180,7 @@ def words_schema(kind: type[Record]) -> Iterator[str]:
         yield f"CREATE TRIGGER IF NOT EXISTS {name} AFTER {event} ON {kind.table} BEGIN {body} END"
 
 
-def wording(kind: type[Record]) -> str:
+def words_fill(kind: type[Record]) -> str:
     """The statement that fills an empty table of words from the records that are there."""
     same = ", ".join(f"kept.{name}" for name in declared(kind).worded[:-1])
     return (
@@ -189,14 +189,14 @@ def wording(kind: type[Record]) -> str:
     )
 
 
-def dropping(of: Counter) -> Iterator[str]:
+def counter_drop(of: Counter) -> Iterator[str]:
     """The statements that take a counter away."""
     for event in ("insert", "delete", "update"):
         yield f"DROP TRIGGER IF EXISTS {of.name}_{event}"
     yield f"DROP TABLE {of.name}"
 
 
-def counting(of: Counter) -> str:
+def counter_fill(of: Counter) -> str:
     """The statement that fills a new counter from the rows that are there."""
     keys = ", ".join(map(as_counted, of.keys))
     return (

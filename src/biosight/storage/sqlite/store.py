@@ -36,7 +36,7 @@ from biosight.storage.records import (
     Write,
 )
 from biosight.storage.sqlite.changes import carry_out
-from biosight.storage.sqlite.conditions import Ways, by, condition, turned
+from biosight.storage.sqlite.conditions import Ways, by, condition, positive_conditions
 from biosight.storage.sqlite.forms import bring_up, columns, derive, rewrite_values
 from biosight.storage.sqlite.schema import additions, from_sql, names
 
@@ -183,7 +183,7 @@ class SqliteRecords:
 
     def count(self, kind: type[Record], where: Sequence[Where] = ()) -> int:
         if (worded := self.ways.with_word(kind, where)) is not None:
-            return worded - self.count(kind, turned(where))
+            return worded - self.count(kind, positive_conditions(where))
         clause, values = self.ways.narrowed(kind, where)
         counter = self.ways.counter_for(kind, {w.field for w in where})
         what = f"coalesce(sum(n), 0) FROM {counter}" if counter else f"count(*) FROM {kind.table}"

@@ -179,7 +179,7 @@ class TrainPictures(Dataset[tuple[Tensor, int]]):
         dice = random.Random(int(torch.randint(2**31, ()).item()))
         picture = augment(open_rgb(sample.path), self.side, dice, FILTERS[self.card.interpolation])
         if self.strong:
-            picture = distorted(picture, dice)
+            picture = distort(picture, dice)
         return torch.from_numpy(np.array(picture)), index
 
 
@@ -194,7 +194,7 @@ def augment(
     if dice.random() < 0.3:
         short = dice.randint(48, 110)
         if short < min(picture.size):
-            picture = picture.resize(scaled(picture.size, short), resampling)
+            picture = picture.resize(scale_short_side(picture.size, short), resampling)
     picture = picture.resize((side, side), resampling, box=random_box(picture.size, dice))
     if dice.random() < 0.5:
         picture = picture.transpose(Pillow.Transpose.FLIP_LEFT_RIGHT)
@@ -203,11 +203,11 @@ def augment(
     if dice.random() < 0.08:
         picture = picture.filter(ImageFilter.GaussianBlur(dice.uniform(0.5, 1.5)))
     if dice.random() < 0.15:
-        picture = recompressed(picture, dice.randint(20, 70))
+        picture = recompress(picture, dice.randint(20, 70))
     return picture
 
 
-def distorted(picture: Pillow.Image, dice: random.Random) -> Pillow.Image:
+def distort(picture: Pillow.Image, dice: random.Random) -> Pillow.Image:
     """Two random distortions of a middling strength (RandAugment, Cubuk et al. 2020)."""
     for kind in dice.choices(
         ("turn", "shear", "posterise", "solarise", "equalise", "stretch"), k=2
@@ -228,7 +228,7 @@ def distorted(picture: Pillow.Image, dice: random.Random) -> Pillow.Image:
     return picture
 
 
-def scaled(size: tuple[int, int], short: int) -> tuple[int, int]:
+def scale_short_side(size: tuple[int, int], short: int) -> tuple[int, int]:
     """`size` with its short side at `short` pixels."""
     ratio = short / min(size)
     return max(1, round(size[0] * ratio)), max(1, round(size[1] * ratio))
@@ -251,7 +251,7 @@ def recolour(picture: Pillow.Image, dice: random.Random) -> Pillow.Image:
     return picture.convert("L").convert("RGB") if dice.random() < 0.06 else picture
 
 
-def recompressed(picture: Pillow.Image, quality: int) -> Pillow.Image:
+def recompress(picture: Pillow.Image, quality: int) -> Pillow.Image:
     """The picture after JPEG at `quality`."""
     buffer = io.BytesIO()
     picture.save(buffer, "JPEG", quality=quality)

@@ -57,7 +57,7 @@ def make_prior(
         (number, labels.index(names.groups[node]))
         for number, node in sorted(classes_of.items())
         if names and names.groups[node] in labels
-    ] or grouped(name, labels)
+    ] or prior_groups(name, labels)
     classes = np.array([number for number, _ in pairs])
     return Prior(
         weight.numpy()[classes].astype(np.float16).astype(np.float32),
@@ -68,7 +68,7 @@ def make_prior(
     )
 
 
-def grouped(name: str, labels: tuple[str, ...]) -> list[tuple[int, int]]:
+def prior_groups(name: str, labels: tuple[str, ...]) -> list[tuple[int, int]]:
     """Class numbers and label numbers of a prior that is known by name."""
     return [
         (number, labels.index(label))

@@ -151,7 +151,7 @@ def left_over(names: NameFolder, samples: Sequence[Sample], kept: set[str]) -> s
     return found | {lowest(tree, n, kept) for n in names.classes.values() if n not in kept}
 
 
-def untold(leaves: Leaves, samples: Sequence[Sample]) -> set[str]:
+def untold_names(leaves: Leaves, samples: Sequence[Sample]) -> set[str]:
     """Names that have all leaves of the one above them, while many pictures are known as that and
     no further: every house cat would be a Panthera, where that is the only leaf below the cats."""
     tree = leaves.tree

@@ -40,7 +40,7 @@ def fit_leaf_temperature(scores: Floats, allowed: Bools) -> float:
     return float(np.exp(found.x))
 
 
-def calibrated(
+def calibrated_card(
     card: ModelCard, logits: Floats, leaf_scores: Floats, held: Sequence[ds.Sample]
 ) -> ModelCard:
     """The card with both temperatures, fitted on left-out pictures: the leaves' first, then that of
@@ -102,7 +102,7 @@ def finished_tree(
     assert head is not None
     leaf_scores = head.leaf_scores(embeddings)
     card = with_checked_offers(
-        calibrated(card, logits, leaf_scores, held), logits, leaf_scores, held
+        calibrated_card(card, logits, leaf_scores, held), logits, leaf_scores, held
     )
     scores = card_rollup(card).scores(logits, leaf_scores)
     truth = np.array([card.label_names.index(s.label) for s in held])

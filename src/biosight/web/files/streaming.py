@@ -42,7 +42,7 @@ async def piece_by_piece(request: Request, pieces: Iterator[bytes]) -> AsyncIter
             close()
 
 
-def streamed(
+def stream_answer(
     request: Request, pieces: Iterator[bytes], media_type: str, headers: dict[str, str]
 ) -> Response:
     """An answer of pieces; one that fails midway breaks the connection, so that it is seen."""

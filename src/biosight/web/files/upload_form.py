@@ -63,12 +63,12 @@ async def upload_form(
     HTTPException for what is no form, NoSpace or Unavailable."""
     incoming = blobs.begin()
     try:
-        yield await parsed(request, incoming, threads)
+        yield await parse_form(request, incoming, threads)
     finally:
         incoming.let_go()
 
 
-async def parsed(request: Request, incoming: Incoming, threads: CapacityLimiter) -> FormData:
+async def parse_form(request: Request, incoming: Incoming, threads: CapacityLimiter) -> FormData:
     """The fields of a form, and its file in `incoming`."""
     if not request.headers.get("content-type", "").lower().startswith("multipart/form-data"):
         return FormData()

@@ -73,7 +73,7 @@ def image_filter(said: Annotated[InAddress, Query()]) -> gallery.Filter:
     return asked.filter()
 
 
-def matching(access: Access, chosen: gallery.Filter) -> list[Where]:
+def matching_images(access: Access, chosen: gallery.Filter) -> list[Where]:
     """A filter as conditions on a collection's images, for this person: where a collection hides
     places, a viewer's box on the map is as coarse as they are, so that it finds none of them."""
     c = access.collection

@@ -20,9 +20,9 @@ from biosight.own_names.collected import Names
 from biosight.places.tables import Row
 from biosight.review.acts import MOST_AT_ONCE, Change, change_of
 from biosight.review.doing import perform
-from biosight.storage.conditions import living
+from biosight.storage.conditions import living_images
 from biosight.storage.records import Records, Where, find_all
-from biosight.workflows.collection_names import names_in, placed
+from biosight.workflows.collection_names import names_in, with_path
 from biosight.workflows.exchange.camtrap_package import Package, picture_file, sha_of
 from biosight.workflows.exchange.foreign_predictions import Told, model_name, take_told
 from biosight.workflows.places import deployment_tables
@@ -73,7 +73,7 @@ def find_picture(target: Target, package: Package, row: Row) -> Image | None:
     """A media row's picture: the one that is here, else taken in from the package's folder."""
     c, sha = target.collection.id, sha_of(row)
     if sha:
-        here = [*living(c), Where("sha256", "=", sha)]
+        here = [*living_images(c), Where("sha256", "=", sha)]
         if images := target.records.find(Image, here, limit=1):
             return images[0]
     path = picture_file(package, row)
@@ -173,7 +173,7 @@ def same(names: Names, image: Image, label: str) -> bool:
 def say_one(target: Target, row: Row, image: Image, label: str, people: dict[str, str]) -> int:
     """What a person said of a picture, by the account of their name, else by who takes it in."""
     asked = change_of("relabel", label=label) if label else change_of(UNDECIDED)
-    change = placed(target.records, target.catalogue, target.collection, asked)
+    change = with_path(target.records, target.catalogue, target.collection, asked)
     speaker = people.get(row.get("classifiedBy", ""), target.by)
     change = replace(change, speaker=speaker, said_at=seconds(row))
     return in_parts(target, change, [image.id])

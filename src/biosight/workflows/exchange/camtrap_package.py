@@ -35,18 +35,18 @@ class Package:
     observations: list[Row]
 
 
-def unpacked(source: Path, folder: Path, most_mb: int, tell: Callable[[str], None]) -> Path:
+def unpack_package(source: Path, folder: Path, most_mb: int, tell: Callable[[str], None]) -> Path:
     """A zipped package unpacked into a folder; a folder as it is. What is larger than a picture of
     `most_mb` is told and left out. Raises BadRequest in words."""
     if source.is_dir():
         return source
     with opened_zip(source, f"{source} can't be unpacked: is it a whole zip?") as zipped:
-        for entry in fitting(zipped, folder, most_mb, tell):
+        for entry in fitting_entries(zipped, folder, most_mb, tell):
             take_out(zipped, entry, folder, tell)
     return folder
 
 
-def fitting(
+def fitting_entries(
     zipped: zipfile.ZipFile, folder: Path, most_mb: int, tell: Callable[[str], None]
 ) -> list[zipfile.ZipInfo]:
     """The entries to unpack. Raises BadRequest where they are too many, or the disk has no room."""

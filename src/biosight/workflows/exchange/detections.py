@@ -16,8 +16,8 @@ from biosight.errors import BadRequest
 from biosight.images import Image
 from biosight.labels import Guess, clean_label
 from biosight.own_names.collected import Names
-from biosight.places.tables import bounded_rows, decoded, head_of
-from biosight.storage.conditions import living
+from biosight.places.tables import bounded_rows, decode_text, head_of
+from biosight.storage.conditions import living_images
 from biosight.storage.records import Records, Where, find_all
 from biosight.workflows.exchange.foreign_predictions import Told, by_path, model_name, take_told
 
@@ -41,7 +41,7 @@ def results(path: Path) -> Iterator[Result]:
     """The results in a file. Raises BadRequest for what is neither format."""
     if path.stat().st_size > MOST_BYTES:
         raise BadRequest("A file of results can be up to 500 MB.")
-    text = decoded(path.read_bytes())
+    text = decode_text(path.read_bytes())
     return from_json(text) if text.lstrip().startswith(("{", "[")) else from_csv(text)
 
 
@@ -173,4 +173,4 @@ def take_results(
 def of_that_name(records: Records, collection: str, file: str) -> list[Image]:
     """The pictures of a file's name."""
     name = file.replace("\\", "/").rpartition("/")[2]
-    return find_all(records, Image, [*living(collection), Where("name", "=", name)])
+    return find_all(records, Image, [*living_images(collection), Where("name", "=", name)])

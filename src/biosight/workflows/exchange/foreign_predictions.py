@@ -30,7 +30,7 @@ def take_told(records: Records, names: Names, image: Image, told: Told) -> bool:
     """Keep what a model said; the picture's label follows where no person said one. False where it
     is known already."""
     guesses = tuple(replace(g, label=names.accepted(g.label)) for g in told.guesses)
-    if known(records, image, replace(told, guesses=guesses)):
+    if is_known_prediction(records, image, replace(told, guesses=guesses)):
         return False
     best = guesses[0]
     said = Prediction(new_id(), image.id, told.model, guesses, told.at or time())
@@ -60,7 +60,7 @@ def take_told(records: Records, names: Names, image: Image, told: Told) -> bool:
     return False
 
 
-def known(records: Records, image: Image, told: Told) -> bool:
+def is_known_prediction(records: Records, image: Image, told: Told) -> bool:
     """Has this model said this of the picture before?"""
     found = find_all(records, Prediction, [Where("image", "=", image.id)])
     return any((p.model, p.top) == (told.model, told.guesses) for p in found)

@@ -88,7 +88,7 @@ def fail(biosight: BioSight, progress: Progress, words: str) -> None:
         log.info("job dropped", extra={"job": progress.job.id})
 
 
-def finished(biosight: BioSight, job: Job) -> Job:
+def run_here(biosight: BioSight, job: Job) -> Job:
     """A job done here, or by a server's worker where that was faster."""
     records = biosight.archive.records
     try:

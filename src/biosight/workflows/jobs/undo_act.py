@@ -32,7 +32,7 @@ def take_back(
 ) -> Undone | Job:
     """Undo any act; former names and places come back with its mark. A job where it changed more
     than MOST_AT_ONCE. Raises Conflict when it was undone already."""
-    act = halted(records, act)
+    act = halt_act(records, act)
     if act.undone_at:
         raise Conflict("This is already undone.")
     if not act.count and not act.stays:
@@ -58,7 +58,7 @@ def follow(records: Records, catalogue: Catalogue, act: Act) -> None:
     deployment_acts.align(records, act.places_before)
 
 
-def halted(records: Records, act: Act) -> Act:
+def halt_act(records: Records, act: Act) -> Act:
     """The act as it is when no job goes on with it."""
     while (job := jobs.find_job(records, act.id)) is not None and job.live:
         try:
@@ -91,10 +91,10 @@ def run(biosight: BioSight, job: Job, progress: Progress) -> JobOutcome:
     for piece in pages(records, ActItem, [Where("act", "=", act.id)], start=job.cursor, size=BATCH):
         run.write(piece)
     follow(records, biosight.catalogue, act)
-    return JobOutcome(told(act, run.tally), "")
+    return JobOutcome(undone_in_words(act, run.tally), "")
 
 
-def told(act: Act, tally: RunCount) -> str:
+def undone_in_words(act: Act, tally: RunCount) -> str:
     """What it came to, in words."""
     left = f"{tally.left:,} changed since and stay as they are" if tally.left else ""
     gone = f"{tally.failed:,} are gone for good" if tally.failed else ""

@@ -6,7 +6,7 @@ Not here: which pictures measure it (review/audit.py), or the measures (inferenc
 from biosight.bootstrap import Catalogue
 from biosight.collection import Collection
 from biosight.inference.model_files.card import learnt_from
-from biosight.review.audit import Audited, audited
+from biosight.review.audit import Audited, audited_images
 from biosight.storage.records import Records
 from biosight.workflows.collection_names import naming_of
 from biosight.workflows.serving_version import serving_key
@@ -19,4 +19,4 @@ def audited_here(
     key = serving_key(records, catalogue, collection.model)
     taught = learnt_from(catalogue.locate(key))
     naming = naming_of(records, catalogue, collection)
-    return key, audited(records, collection.id, key, naming, taught)
+    return key, audited_images(records, collection.id, key, naming, taught)

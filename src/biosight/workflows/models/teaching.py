@@ -84,7 +84,7 @@ def run(biosight: BioSight, job: Job, progress: Progress) -> JobOutcome:
         said = json.dumps(report.as_json())
         made, adding = registry.candidate(
             read_card(Path(folder)),
-            files=registry.stored(biosight.archive.blobs, Path(folder)),
+            files=registry.store_files(biosight.archive.blobs, Path(folder)),
             by=job.by,
             collection=c.id,
             report=said,

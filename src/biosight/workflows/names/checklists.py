@@ -13,7 +13,7 @@ from biosight.own_names import importing
 from biosight.own_names.importing import Preview
 from biosight.review.acts import Act, Change, new_act
 from biosight.storage.records import Insert, Records, Replace
-from biosight.taxa.checklist import Listed, ordered
+from biosight.taxa.checklist import Listed, parents_first
 from biosight.workflows.collection_names import names_in
 from biosight.workflows.names.rename import collection_there
 
@@ -34,7 +34,7 @@ def preview(
 ) -> Preview:
     """What a list would do to a collection's names; nothing changes."""
     names = names_in(records, catalogue, collection_there(records, collection))
-    return importing.looked_through(names, ordered(listed))[0]
+    return importing.looked_through(names, parents_first(listed))[0]
 
 
 def take_names(
@@ -53,7 +53,7 @@ def take_names(
     """
     found = collection_there(records, collection)
     names = names_in(records, catalogue, found)
-    fresh = importing.looked_through(names, ordered(listed))[1]
+    fresh = importing.looked_through(names, parents_first(listed))[1]
     if not fresh:
         return Taken(act, 0, 0)
     current = begun(records, by, collection, title, act)

@@ -43,7 +43,7 @@ def rename_label(
     The collection's names change with the act that remembers the former ones, in one write,
     before the first picture does. Raises BadRequest, Conflict, NeedsAnswer or NotFound.
     """
-    change = names.renaming(old, new)
+    change = names.checked_rename(old, new)
     here = [Where("collection", "=", collection), Where("label", "=", old)]
     known = names_in(records, catalogue, collection_there(records, collection))
     bear = records.count(Image, here)
@@ -115,7 +115,7 @@ def begin(
             renamed=names.renamed_with(dict(found.renamed), old, new),
             favourites=renamed_favourites(found, old, new),
         )
-        asked, job = long_acts.asked(records, made, change, here) if many else ([], None)
+        asked, job = long_acts.job_writes(records, made, change, here) if many else ([], None)
         try:
             write: list[Write] = [with_names(changed), Insert(made)]
             records.write(*write, *edit.writes, *asked, *links)

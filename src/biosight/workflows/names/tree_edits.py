@@ -36,7 +36,7 @@ def add_name(
 
     below = f" below {wanted.parent}" if wanted.parent else ""
     words = f"Added {wanted.id.strip()}{below}"
-    act = edited(records, catalogue, by, collection, words, edit)
+    act = write_edit(records, catalogue, by, collection, words, edit)
     return written, act
 
 
@@ -52,7 +52,7 @@ def move_name(
     def hiding(found: Collection, names: Names) -> SensitiveChange:
         return moved_sensitive(found, names, label, parent)
 
-    return edited(records, catalogue, by, collection, words, edit, hiding)
+    return write_edit(records, catalogue, by, collection, words, edit, hiding)
 
 
 def hides_nothing(_: Collection, __: Names) -> SensitiveChange:
@@ -60,7 +60,7 @@ def hides_nothing(_: Collection, __: Names) -> SensitiveChange:
     return ()
 
 
-def edited(
+def write_edit(
     records: Records,
     catalogue: Catalogue,
     by: str,

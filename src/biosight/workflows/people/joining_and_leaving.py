@@ -37,7 +37,7 @@ def join(records: Records, user: User, invitation: Invitation) -> str:
         records.write(
             *link_makers.maker_rights(invitation.by, invitation.collection),
             *accounts.used_up(invitation),
-            *membership.joining(invitation.collection, user.id, invitation.role),
+            *membership.joining_writes(invitation.collection, user.id, invitation.role),
         )
     except InUse:
         pass
@@ -143,7 +143,7 @@ def sign_up_by(
     if invitation and invitation.collection:
         # A use was taken by signing up, but not where everybody may.
         used = accounts.used_up(invitation) if policy == "open" else []
-        member = membership.joining(invitation.collection, user.id, invitation.role)
+        member = membership.joining_writes(invitation.collection, user.id, invitation.role)
         with suppress(InUse, Gone, Stale):  # gone meanwhile: the account is there all the same
             records.write(*rights, *used, *member)
     return user

@@ -42,7 +42,7 @@ def hold(records: Records, rights: list[Require]) -> bool:
 
 def open_invitation(records: Records, secret: str) -> Invitation:
     """The invitation of a link. Raises NotFound where it ran out, was used, or has ended."""
-    found = accounts.followed(records, secret)
+    found = accounts.follow_invitation(records, secret)
     if not hold(records, maker_rights(found.by, found.collection)):
         raise NotFound(ENDED)
     return found

@@ -21,7 +21,7 @@ from biosight.images import Embedding, Image
 from biosight.inference.reference import unit
 from biosight.review.queue import not_reserved
 from biosight.similar import Floats
-from biosight.storage.conditions import at_or_below, named_by_people, unreviewed
+from biosight.storage.conditions import at_or_below, named_by_people, unreviewed_images
 from biosight.storage.records import Order, Where, among
 from biosight.taxa.paths import agree, as_path, line_of
 
@@ -80,7 +80,7 @@ def next_group(
     own.
     """
     records, skipped = biosight.archive.records, set(without)
-    here = [*unreviewed(collection.id), *not_reserved()]
+    here = [*unreviewed_images(collection.id), *not_reserved()]
     waiting = {str(k): n for k, n in records.count_by(Image, here, "label_path").items() if k}
     for path in first_of(waiting, label):
         name, where = under(path, waiting)
@@ -158,7 +158,7 @@ def doubted(biosight: BioSight, collection: Collection) -> list[Cohort]:
     The newest MOST_DOUBTED are looked at, against the newest MOST_CONFIRMED.
     """
     records, newest = biosight.archive.records, Order("id", descending=True)
-    here = [*unreviewed(collection.id), *not_reserved()]
+    here = [*unreviewed_images(collection.id), *not_reserved()]
     asked = records.find(Image, here, order=newest, limit=MOST_DOUBTED)
     known = records.find(Image, named_by_people(collection.id), order=newest, limit=MOST_CONFIRMED)
     images = {i.id: i for i in [*asked, *known] if i.label}

@@ -43,7 +43,7 @@ CHANGE = TypeAdapter(Change)
 Changes = Callable[[Image], Change | None]
 
 
-def resting(change: Change) -> list[Require]:
+def required_records(change: Change) -> list[Require]:
     """What must be there when a picture is changed so."""
     if KINDS[change.kind].goes:
         return [still_there(change.target)]
@@ -67,7 +67,7 @@ def ask(
     """
     act = new_act(by, collection, change)
     meant = [*where, Where("id", "<", act.id)]
-    writes, job = asked(records, act, change, meant, images)
+    writes, job = job_writes(records, act, change, meant, images)
     records.write(Insert(act), *writes)
     return job
 
@@ -77,12 +77,12 @@ def ask_to_follow(records: Records, act: Act, deployments: Sequence[str]) -> Job
     changed these."""
     where = deployment_acts.in_deployments(act.collection, deployments)
     change = Change(act.kind, target_name=act.summary)
-    writes, job = asked(records, act, change, where, follow="yes")
+    writes, job = job_writes(records, act, change, where, follow="yes")
     records.write(*writes)
     return job
 
 
-def asked(
+def job_writes(
     records: Records,
     act: Act,
     change: Change,
@@ -115,7 +115,9 @@ def run(biosight: BioSight, job: Job, progress: Progress) -> JobOutcome:
     act = act_of(records, job)
     change = CHANGE.validate_json(job.want("change"))
     where = WHERE.validate_json(job.want("where"))
-    line = HistoryLine(records, act, True, resting(change) if not job.want("follow") else [])
+    line = HistoryLine(
+        records, act, True, required_records(change) if not job.want("follow") else []
+    )
     note = progress.noting(job.total or how_many(records, job, where))
 
     def with_act(tally: RunCount, cursor: str, writes: Sequence[Write]) -> None:
@@ -207,10 +209,10 @@ def how_many(records: Records, job: Job, where: Sequence[Where]) -> int:
 def outcome(act: Act, change: Change, tally: RunCount) -> JobOutcome:
     """What it came to; an act that changed nothing leaves the history."""
     forgotten: list[Write] = [] if act.count or act.stays else [Remove(Act, act.id)]
-    return JobOutcome(told(change, tally), "", forgotten)
+    return JobOutcome(outcome_in_words(change, tally), "", forgotten)
 
 
-def told(change: Change, tally: RunCount) -> str:
+def outcome_in_words(change: Change, tally: RunCount) -> str:
     """What became of the pictures, in words."""
     left = f"{tally.left:,} left as they were" if tally.left else ""
     if left and KINDS[change.kind].goes:
@@ -231,7 +233,7 @@ def stop(records: Records, job: Job) -> Job:
         if act and not act.count and not act.stays:
             forgotten.append(Remove(Act, act.id, act.version))
         try:
-            words = f"Stopped: {told(change, tally)}"
+            words = f"Stopped: {outcome_in_words(change, tally)}"
             return jobs.end(records, job, "dropped", words, also=forgotten)
         except jobs.Dropped:
             job = jobs.get_job(records, job.id)  # it made a step; stop it all the same

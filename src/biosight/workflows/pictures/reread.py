@@ -53,7 +53,7 @@ def reread(
     for page in pages(archive.records, Image, [NOT_YET]):
         for image in page:
             decoded = decoded_again(archive, decoders, image)
-            after = renewed(archive.records, image, decoded) if decoded else None
+            after = renew_image(archive.records, image, decoded) if decoded else None
             if decoded and after:
                 renew_small(archive, image.sha256, decoded)
                 done.count(image, after)
@@ -72,7 +72,7 @@ def decoded_again(archive: Archive, decoders: Decoders, image: Image) -> Decoded
         return None
 
 
-def renewed(records: Records, image: Image, decoded: Decoded) -> Image | None:
+def renew_image(records: Records, image: Image, decoded: Decoded) -> Image | None:
     """The image with what was read, written over whatever people did meanwhile; None where it is
     gone, or never stands still."""
     now: Image | None = image

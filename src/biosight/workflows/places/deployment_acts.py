@@ -58,7 +58,7 @@ def places_by_id(
     return sites, {d.id: d for d in deployments_of(records, collection)}
 
 
-def there(records: Records, kind: type[P], id: str, collection: str) -> P:
+def find_place(records: Records, kind: type[P], id: str, collection: str) -> P:
     """A site or deployment of a collection. Raises NotFound."""
     found = records.get(kind, id)
     if found is None or found.collection != collection:
@@ -66,15 +66,15 @@ def there(records: Records, kind: type[P], id: str, collection: str) -> P:
     return found
 
 
-def checked(records: Records, place: P) -> P:
+def checked_place(records: Records, place: P) -> P:
     """A site or deployment as it is kept, at a site that is there. Raises BadRequest or NotFound
     in words."""
     if isinstance(place, Deployment) and place.site:
-        there(records, Site, place.site, place.collection)
-    return sound(place)
+        find_place(records, Site, place.site, place.collection)
+    return sound_place(place)
 
 
-def sound(place: P) -> P:
+def sound_place(place: P) -> P:
     """A site or deployment with its name in its kept form. Raises BadRequest in words."""
     name = " ".join(place.name.split())
     if not 0 < len(name) <= LONGEST_NAME:
@@ -90,7 +90,7 @@ def sound(place: P) -> P:
 def add_place(records: Records, by: str, place: P) -> tuple[P, Act]:
     """A new site or deployment, under a new id, and its act. Raises BadRequest, Conflict or
     NotFound."""
-    made = checked(records, replace(place, id=new_id(), version=1))
+    made = checked_place(records, replace(place, id=new_id(), version=1))
     words = f"Added the {WORDS[made.table]} {made.name}"
     act = act_on(by, made.collection, words, [(made, None)])
     write(records, made, Insert(act), Insert(made))
@@ -100,7 +100,7 @@ def add_place(records: Records, by: str, place: P) -> tuple[P, Act]:
 def change_place(records: Records, by: str, old: P, new: P) -> tuple[P, Act]:
     """A site or deployment as `new` has it; its pictures follow by `follow`. Raises as
     `add_place`, and Stale when somebody was faster."""
-    made = checked(records, replace(new, id=old.id, version=old.version + 1))
+    made = checked_place(records, replace(new, id=old.id, version=old.version + 1))
     words = f"Changed the {WORDS[made.table]} {old.name}"
     if isinstance(old, Deployment) and isinstance(made, Deployment) and made.shift != old.shift:
         words = f"Put the clock of {old.name} right by {in_words(made.shift - old.shift)}"
@@ -191,14 +191,14 @@ def align_pictures(records: Records, deployment: str) -> int:
     mended = 0
     for _ in tries(deployment):
         found = records.get(Deployment, deployment)
-        wrong = list(misplaced(records, found)) if found else []
+        wrong = list(misplaced_images(records, found)) if found else []
         if found is None or not wrong:
             break
         mended += sum(align_one(records, image, found) for image in wrong)
     return mended
 
 
-def misplaced(records: Records, deployment: Deployment) -> Iterator[Image]:
+def misplaced_images(records: Records, deployment: Deployment) -> Iterator[Image]:
     """The pictures of a deployment that have another site or clock."""
     here = in_deployments(deployment.collection, [deployment.id])
     for field, value in (("shift", deployment.shift), ("site", deployment.site)):
@@ -319,9 +319,9 @@ def change_for(records: Records, collection: str, deployment: str, site: str = "
     """The change that puts pictures into a deployment of a collection, "" for out of any, or to a
     site without a deployment. Raises NotFound."""
     if site and not deployment:
-        found = there(records, Site, site, collection)
+        found = find_place(records, Site, site, collection)
         return Change(DEPLOY, target_name=f"Put at {found.name}", site=found.id)
-    return put_into(there(records, Deployment, deployment, collection) if deployment else None)
+    return put_into(find_place(records, Deployment, deployment, collection) if deployment else None)
 
 
 def in_words(seconds: int) -> str:

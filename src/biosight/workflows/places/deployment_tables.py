@@ -22,7 +22,7 @@ from biosight.workflows.places.deployment_acts import (
     act_on,
     deployments_of,
     sites_of,
-    sound,
+    sound_place,
 )
 
 YES, NO = {"true", "1", "yes", "y", "ja", "oui"}, {"false", "0", "no", "n", "nein", "non"}
@@ -62,7 +62,7 @@ def outlook(records: Records, collection: str, rows: Iterable[Row]) -> Outlook:
         old = there.get(wanted.name)
         if old is None:
             found.new_deployments.append(replace(wanted, id=new_id()))
-        elif (new := merged(old, wanted)) != old:
+        elif (new := merge_row(old, wanted)) != old:
             found.changed.append((new, old))
         else:
             found.known += 1
@@ -136,12 +136,12 @@ def row_deployment(row: Row, collection: str, site: str) -> Deployment:
         height=tall,
         bait=True if bait in YES else False if bait in NO else None,
         comments=row.get("deploymentComments", ""),
-        **tagged(row.get("deploymentTags", "")),
+        **read_tags(row.get("deploymentTags", "")),
     )
-    return sound(made)
+    return sound_place(made)
 
 
-def tagged(said: str) -> dict[str, Any]:
+def read_tags(said: str) -> dict[str, Any]:
     """The time zone, and the clock's shift and the event gap in seconds, that BioSight writes as
     tags. Raises BadRequest in words."""
     tags = dict(t.strip().partition(":")[::2] for t in said.split("|") if ":" in t)
@@ -166,7 +166,7 @@ def local(said: str) -> str:
     return checked_moment(f"{day}T{minute}{second or ':00'}")
 
 
-def merged(old: Deployment, wanted: Deployment) -> Deployment:
+def merge_row(old: Deployment, wanted: Deployment) -> Deployment:
     """A known deployment with what a row says; what it leaves empty stays."""
     new = replace(
         old,
@@ -181,7 +181,7 @@ def merged(old: Deployment, wanted: Deployment) -> Deployment:
         shift=wanted.shift or old.shift,
         event_gap=old.event_gap if wanted.event_gap is None else wanted.event_gap,
     )
-    return new if new == old else sound(replace(new, version=old.version + 1))
+    return new if new == old else sound_place(replace(new, version=old.version + 1))
 
 
 def take_table(

@@ -76,7 +76,7 @@ def misplaced(records: Records, *, repair: bool = False) -> Iterator[Misplaced]:
     for page in pages(records, Collection):
         for collection in page:
             for deployment in deployment_acts.deployments_of(records, collection.id):
-                if wrong := sum(1 for _ in deployment_acts.misplaced(records, deployment)):
+                if wrong := sum(1 for _ in deployment_acts.misplaced_images(records, deployment)):
                     yield Misplaced(collection.name, deployment.name, wrong)
                     if repair:
                         deployment_acts.align_pictures(records, deployment.id)

@@ -181,7 +181,7 @@ def verify(file: Path, step: RepairStep) -> list[str]:
             archive.close()
 
 
-def dated(folder: Path) -> Path:
+def dated_file(folder: Path) -> Path:
     """The file of a backup made now, in a folder of them."""
     folder.mkdir(parents=True, exist_ok=True)
     return folder / f"biosight-{datetime.now():%Y-%m-%dT%H%M%S}.tar"

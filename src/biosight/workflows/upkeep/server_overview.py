@@ -59,10 +59,10 @@ def try_again(records: Records, job: Job, by: str) -> Job:
 def holdings(records: Records, after: str = "") -> list[Holding]:
     """Collections with what they hold, the oldest first."""
     found = records.find(Collection, after=behind(after), limit=SHOWN)
-    return [holding(records, c) for c in found]
+    return [holding_of(records, c) for c in found]
 
 
-def holding(records: Records, collection: Collection) -> Holding:
+def holding_of(records: Records, collection: Collection) -> Holding:
     """Whose a collection is, its pictures and bytes, trash included, and its last drift check."""
     mine = [Where("collection", "=", collection.id)]
     members = records.find(Member, [*mine, Where("role", "=", OWNER)], limit=20)
@@ -123,7 +123,7 @@ def limit_collection(
     return changed
 
 
-def waited(job: Job) -> float:
+def waited_seconds(job: Job) -> float:
     """Seconds that a job has waited; 0 for one that is done or done now."""
     now = time.time()
     return now - job.created_at if job.live and job.lease_until < now else 0.0

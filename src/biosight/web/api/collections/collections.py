@@ -12,14 +12,14 @@ from biosight.errors import Forbidden
 from biosight.gallery import trash
 from biosight.images import Image
 from biosight.membership import OWNER, Access
-from biosight.storage.conditions import living, unreviewed
+from biosight.storage.conditions import living_images, unreviewed_images
 from biosight.storage.records import Order, Where
 from biosight.taxa.kinds import thing_of
 from biosight.taxa.paths import line_of
 from biosight.web.access.deps import Bytes, MayChange, MayLook, MayOwn, Open, Signed, Store
 from biosight.web.access.rights import MemberToRemove, seen_version
 from biosight.web.schemas.body import Input
-from biosight.web.schemas.filters import Filtered, matching
+from biosight.web.schemas.filters import Filtered, matching_images
 from biosight.web.schemas.pictures import JobOut, TaxonOut, job_out, taxon_out
 from biosight.work.jobs import Job
 from biosight.workflows.collection_names import names_in, twins
@@ -164,7 +164,7 @@ def owners_of(records: Store, collection: str) -> list[str]:
 def collection_out(records: Store, access: Access) -> CollectionOut:
     """A collection with its counts."""
     c = access.collection
-    where, machine = living(c.id), unreviewed(c.id)
+    where, machine = living_images(c.id), unreviewed_images(c.id)
     newest = records.find(Image, where, order=Order("created_at", descending=True), limit=1)
     return CollectionOut(
         id=c.id,
@@ -197,13 +197,13 @@ def collection_out(records: Store, access: Access) -> CollectionOut:
 
 def covers_of(records: Store, collection: Collection) -> list[CoverOut]:
     """An image of each of the largest groups: the topmost names that pictures differ in."""
-    counts = records.count_by(Image, living(collection.id), "label_path")
+    counts = records.count_by(Image, living_images(collection.id), "label_path")
     many = {str(p): n for p, n in counts.items()}
     found = []
     for path in gallery.largest_groups(many, MOST_COVERS):
         # One label's newest is at the end of an index; a branch's would have to be sought.
         fullest = max((p for p in many if p.startswith(path)), key=lambda p: many[p])
-        here = [*living(collection.id), Where("label_path", "=", fullest)]
+        here = [*living_images(collection.id), Where("label_path", "=", fullest)]
         newest = Order("created_at", descending=True)
         one = records.find(Image, here, order=newest, limit=1)
         found += [CoverOut(group=line_of(path)[-1], image=i.id) for i in one]
@@ -296,7 +296,7 @@ def labels(access: MayLook, biosight: Open, records: Store, chosen: Filtered) ->
     """Label folders with counts of what a filter matches, the fullest first."""
     c = access.collection
     names = names_in(records, biosight.catalogue, c)
-    where = matching(access, chosen)
+    where = matching_images(access, chosen)
     counts = gallery.label_counts(records, where, c.threshold)
     same = twins(names, {x.label: x.images for x in counts if x.label})
     return [

@@ -16,7 +16,7 @@ from biosight.images import Image
 from biosight.storage.records import Records, Where
 from biosight.web.access.deps import MayLook, Open, Store
 from biosight.web.access.rights import seen_rule
-from biosight.web.schemas.filters import Filtered, matching
+from biosight.web.schemas.filters import Filtered, matching_images
 from biosight.workflows.places import deployment_acts
 
 router = APIRouter(tags=["places"])
@@ -63,7 +63,7 @@ def show_days(access: MayLook, records: Store, chosen: Filtered) -> list[DaysOut
     """How many pictures that a filter matches each deployment took on each day."""
     c = access.collection
     _, deployments = deployment_acts.places_by_id(records, c.id)
-    where = matching(access, chosen)
+    where = matching_images(access, chosen)
     found = []
     for one in days_of(records, where):
         d = deployments.get(one.deployment)
@@ -89,7 +89,7 @@ class PointOut(BaseModel):
 def show_map(access: MayLook, biosight: Open, records: Store, chosen: Filtered) -> list[PointOut]:
     """Where what a filter matches was taken: sites, and coordinates of pictures without one."""
     c = access.collection
-    where = matching(access, chosen)
+    where = matching_images(access, chosen)
     rule = seen_rule(access, biosight, records)
     images = records.count_by(Image, where, "site")
     points = [

@@ -14,7 +14,7 @@ from pydantic import BaseModel, Field
 
 from biosight.images import Image
 from biosight.own_names.collected import Names
-from biosight.storage.conditions import living
+from biosight.storage.conditions import living_images
 from biosight.taxa.checklist import Listed, read_checklist
 from biosight.taxa.kinds import USUAL
 from biosight.taxa.naming import alike
@@ -91,7 +91,7 @@ def find_names(
     Unicode form make no difference. Words that only pictures bear are found too."""
     c = access.collection
     names = names_in(records, biosight.catalogue, c)
-    used = {str(k): n for k, n in records.count_by(Image, living(c.id), "label").items()}
+    used = {str(k): n for k, n in records.count_by(Image, living_images(c.id), "label").items()}
     own = own_words(names, used, q)
     met = {e.label: e.name for e in names.finder.find(q, limit)}
     found = [*((label, label) for label in own), *met.items()]
@@ -120,7 +120,7 @@ def below(access: MayLook, biosight: Open, records: Store, of: Text = "") -> lis
     c = access.collection
     tree = names_in(records, biosight.catalogue, c).tree
     used = Counter[str]()
-    for path, n in records.count_by(Image, living(c.id), "label_path").items():
+    for path, n in records.count_by(Image, living_images(c.id), "label_path").items():
         for label in line_of(str(path)):
             used[label] += n
     return [

@@ -16,11 +16,11 @@ from biosight.field.coarse_places import Coarsening
 from biosight.field.grid import uncertainty
 from biosight.images import Image
 from biosight.places import Deployment, Site, tables
-from biosight.places.clocks import MOST_SHIFT, checked_moment, shift_between, shifted
+from biosight.places.clocks import MOST_SHIFT, checked_moment, shift_between, shift_time
 from biosight.places.coordinates import read_place
 from biosight.places.tables import MOST_BYTES
 from biosight.review.acts import MOST_AT_ONCE, Act
-from biosight.storage.conditions import living
+from biosight.storage.conditions import living_images
 from biosight.storage.records import Order, Records, Where
 from biosight.web.access.deps import MayChange, MayLook, Open, Signed, Store
 from biosight.web.access.rights import seen_rule
@@ -175,7 +175,7 @@ def sites(access: MayLook, biosight: Open, records: Store) -> list[SiteOut]:
     """All sites, by name; viewers get those of sensitive names coarse."""
     c = access.collection.id
     rule = seen_rule(access, biosight, records)
-    images = records.count_by(Image, living(c), "site")
+    images = records.count_by(Image, living_images(c), "site")
     used = records.count_by(Deployment, [Where("collection", "=", c)], "site")
     return [
         SiteOut(
@@ -222,7 +222,7 @@ def change_site(
     site: str, body: SiteChange, access: MayChange, person: Signed, records: Store
 ) -> PlaceChanged:
     """Change a site: the fields that are sent."""
-    old = deployment_acts.there(records, Site, site, access.collection.id)
+    old = deployment_acts.find_place(records, Site, site, access.collection.id)
     made, act = deployment_acts.change_place(records, person.user.id, old, changed_site(old, body))
     return PlaceChanged(act=act.id, id=made.id)
 
@@ -242,7 +242,7 @@ def changed_site(old: Site, body: SiteChange) -> Site:
 @router.delete("/collections/{collection}/sites/{site}")
 def remove_site(site: str, access: MayChange, person: Signed, records: Store) -> PlaceChanged:
     """Remove a site that nothing is in."""
-    old = deployment_acts.there(records, Site, site, access.collection.id)
+    old = deployment_acts.find_place(records, Site, site, access.collection.id)
     act = deployment_acts.remove_place(records, person.user.id, old)
     return PlaceChanged(act=act.id, id=site)
 
@@ -251,7 +251,7 @@ def remove_site(site: str, access: MayChange, person: Signed, records: Store) ->
 def deployments(access: MayLook, records: Store) -> list[DeploymentOut]:
     """All deployments, by name."""
     c = access.collection.id
-    images = records.count_by(Image, living(c), "deployment")
+    images = records.count_by(Image, living_images(c), "deployment")
     return [
         DeploymentOut(
             **{k: getattr(d, k) for k in DeploymentIn.model_fields},
@@ -267,7 +267,7 @@ def deployments(access: MayLook, records: Store) -> list[DeploymentOut]:
 
 def edge(records: Records, deployment: Deployment, *, descending: bool) -> str:
     """The corrected time of a deployment's first or last dated picture, "" for none."""
-    where = [*living(deployment.collection), Where("deployment", "=", deployment.id)]
+    where = [*living_images(deployment.collection), Where("deployment", "=", deployment.id)]
     where.append(Where("taken", "!=", ""))
     found = records.find(Image, where, order=Order("taken", descending=descending), limit=1)
     return found[0].taken_at if found else ""
@@ -309,7 +309,7 @@ def change_deployment(
     """Change a deployment, its site and clock too: the fields that are sent. Its pictures
     follow."""
     by = person.user.id
-    old = deployment_acts.there(records, Deployment, deployment, access.collection.id)
+    old = deployment_acts.find_place(records, Deployment, deployment, access.collection.id)
     made, act = deployment_acts.change_place(records, by, old, changed_deployment(old, body))
     changed, job = followed(records, act, [made.id])
     return PlaceChanged(act=act.id, id=made.id, changed=changed, job=job)
@@ -328,7 +328,7 @@ def remove_deployment(
     deployment: str, access: MayChange, person: Signed, records: Store
 ) -> PlaceChanged:
     """Remove a deployment that has no pictures."""
-    old = deployment_acts.there(records, Deployment, deployment, access.collection.id)
+    old = deployment_acts.find_place(records, Deployment, deployment, access.collection.id)
     act = deployment_acts.remove_place(records, person.user.id, old)
     return PlaceChanged(act=act.id, id=deployment)
 
@@ -337,12 +337,12 @@ def remove_deployment(
 def clock(deployment: str, body: ClockSeen, access: MayLook, records: Store) -> ClockOut:
     """What the shift would be if a picture was taken at a known time; nothing changes yet."""
     c = access.collection.id
-    found = deployment_acts.there(records, Deployment, deployment, c)
+    found = deployment_acts.find_place(records, Deployment, deployment, c)
     image = deployment_acts.dated_picture(records, found, body.image)
     shift = shift_between(image.taken_file, body.true.strip().replace(" ", "T"))
     ends = [edge(records, found, descending=way) for way in (False, True)]
-    first, last = (shifted(t, shift - found.shift) for t in ends)
-    where = [*living(c), Where("deployment", "=", found.id)]
+    first, last = (shift_time(t, shift - found.shift) for t in ends)
+    where = [*living_images(c), Where("deployment", "=", found.id)]
     return ClockOut(
         shift=shift,
         words=deployment_acts.in_words(shift),

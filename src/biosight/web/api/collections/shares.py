@@ -17,7 +17,7 @@ from biosight.collection import Collection
 from biosight.errors import BadRequest, NotFound
 from biosight.field.grid import shown_at
 from biosight.images import Image
-from biosight.storage.conditions import at_or_below, living
+from biosight.storage.conditions import at_or_below, living_images
 from biosight.storage.records import Records, Where
 from biosight.web.access.deps import Bytes, MayOwn, Open, Signed, Store
 from biosight.web.files.picture_bytes import answer_with
@@ -154,7 +154,7 @@ def end_share(share: str, access: MayOwn, records: Store) -> None:
 def by_link(request: Request, records: Store) -> tuple[Share, Collection]:
     """The link of the visitor who asks, and its collection. Raises NotFound."""
     secret = request.cookies.get(visit_cookie(request.app.state.biosight.settings), "")
-    return with_collection(records, accounts.visited(records, secret))
+    return with_collection(records, accounts.share_of_visit(records, secret))
 
 
 def with_collection(records: Records, share: Share) -> tuple[Share, Collection]:
@@ -173,7 +173,7 @@ def what_it_shows(
     share: Share, collection: Collection, records: Records, biosight: BioSight
 ) -> list[Where]:
     """The pictures of a link, as conditions; a label is looked up where it hangs today."""
-    here = living(share.collection)
+    here = living_images(share.collection)
     if share.image:
         return [*here, Where("id", "=", share.image)]
     if not share.label:

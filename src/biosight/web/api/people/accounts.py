@@ -15,7 +15,7 @@ from biosight.accounts import User
 from biosight.errors import BadRequest, BioSightError, Forbidden, NotSignedIn, TooMany
 from biosight.storage.records import Records
 from biosight.web.access.deps import Browser, Open, Signed, Store
-from biosight.web.files.streaming import begun, on_byte_threads, streamed
+from biosight.web.files.streaming import begun, on_byte_threads, stream_answer
 from biosight.web.outbox import Letters
 from biosight.web.schemas.body import Input
 from biosight.web.security import clear_cookie, client_address, needs_first_code
@@ -191,7 +191,7 @@ def forgotten(
         raise BadRequest("This server sends no mail; ask an administrator for a link.")
     place = accounts.network_of(client_address(request, biosight.settings))
     about = f"forgotten:{body.email.strip().casefold()}"
-    accounts.counted(records, {about: FREE_LETTERS, f"forgotten from:{place}": accounts.FREE})
+    accounts.count_tries(records, {about: FREE_LETTERS, f"forgotten from:{place}": accounts.FREE})
     outbox.put(lambda post: mails.forgotten(records, post, body.email))
 
 
@@ -199,7 +199,7 @@ def forgotten(
 def reset(body: Reset, request: Request, biosight: Open, records: Store) -> None:
     """Set a new password by a reset link; all sessions end."""
     place = accounts.network_of(client_address(request, biosight.settings))
-    with accounts.tried(records, {f"reset:{place}": accounts.FREE_PER_ADDRESS}):
+    with accounts.limited_try(records, {f"reset:{place}": accounts.FREE_PER_ADDRESS}):
         accounts.use_reset(records, body.link, body.password)
 
 
@@ -220,7 +220,7 @@ def change_me(body: MeChange, person: Browser, records: Store) -> Me:
 @router.post("/me/password", status_code=204)
 def change_password(body: NewPassword, person: Browser, biosight: Open, records: Store) -> None:
     """Change the own password; all other sessions end."""
-    with accounts.tried(records, {f"password:{person.user.id}": accounts.FREE}):
+    with accounts.limited_try(records, {f"password:{person.user.id}": accounts.FREE}):
         accounts.change_password(records, person.user, body.old, body.new, person.session)
 
 
@@ -249,7 +249,7 @@ async def export_me(request: Request, person: Browser, biosight: Open) -> Respon
     chunks = own_data.export_chunks(biosight.archive, person.user)
     ready = await on_byte_threads(request, lambda: begun(chunks))
     headers = {"Content-Disposition": 'attachment; filename="biosight-own-data.zip"'}
-    return streamed(request, ready, "application/zip", headers)
+    return stream_answer(request, ready, "application/zip", headers)
 
 
 @router.get("/me/sessions")

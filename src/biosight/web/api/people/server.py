@@ -107,7 +107,7 @@ class Versions(BaseModel):
 def work_out(records: Records, job: Job) -> WorkOut:
     """A job with names for ids."""
     found = records.get(Collection, job.collection) if job.collection else None
-    state = "waiting" if server_overview.waited(job) else job.state
+    state = "waiting" if server_overview.waited_seconds(job) else job.state
     return WorkOut(
         id=job.id,
         title=f"{all_kinds.KINDS[job.kind].title or job.want('title')} {job.want('model')}".strip(),
@@ -118,7 +118,7 @@ def work_out(records: Records, job: Job) -> WorkOut:
         total=job.total,
         words=job.words,
         attempts=job.attempts,
-        waited=server_overview.waited(job),
+        waited=server_overview.waited_seconds(job),
         created_at=job.created_at,
         finished_at=job.finished_at,
     )
@@ -214,7 +214,7 @@ def take_up(collection: str, person: Admin, records: Store) -> HoldingOut:
     if found is None:
         raise NotFound("There is no such collection.")
     return holding_out(
-        server_overview.holding(records, server_overview.take_up(records, found, person.user.id))
+        server_overview.holding_of(records, server_overview.take_up(records, found, person.user.id))
     )
 
 
@@ -226,4 +226,4 @@ def limit(collection: str, body: Quota, person: Admin, records: Store) -> Holdin
         raise NotFound("There is no such collection.")
     by = person.user.id
     changed = server_overview.limit_collection(records, found, body.quota_gb, by)
-    return holding_out(server_overview.holding(records, changed))
+    return holding_out(server_overview.holding_of(records, changed))

@@ -32,11 +32,11 @@ from biosight.storage.records import Gone, Record, Records, Where, among
 from biosight.web.access.deps import ActToUndo, MayChange, MayLook, Open, Person, Signed, Store
 from biosight.web.access.rights import seen_rule
 from biosight.web.schemas.body import Input
-from biosight.web.schemas.filters import Matching, matching
+from biosight.web.schemas.filters import Matching, matching_images
 from biosight.web.schemas.pictures import ImageOut, JobOut, image_out, job_out
 from biosight.work import jobs
 from biosight.work.jobs import Job
-from biosight.workflows.collection_names import placed
+from biosight.workflows.collection_names import with_path
 from biosight.workflows.jobs import undo_act
 from biosight.workflows.pictures import long_acts
 from biosight.workflows.pictures.destinations import copy_limits
@@ -136,7 +136,7 @@ def act(body: NewAct, access: MayChange, person: Signed, biosight: Open, records
     if body.kind == DEPLOY:
         change = deployment_acts.change_for(records, c.id, body.deployment, body.site)
     else:
-        change = placed(records, biosight.catalogue, c, checked_change(body, person, records))
+        change = with_path(records, biosight.catalogue, c, checked_change(body, person, records))
     where, named = chosen(body, access)
     many = len(named) if named else records.count(Image, where)
     if KINDS[change.kind].goes and not KINDS[change.kind].copies:
@@ -189,7 +189,7 @@ def at_once(
     seen = body.versions or {}
     stale = [i for i in found if seen.get(i.id, i.version) != i.version]
     images = [i for i in found if seen.get(i.id, i.version) == i.version]
-    by, rests_on = person.user.id, long_acts.resting(change)
+    by, rests_on = person.user.id, long_acts.required_records(change)
     if KINDS[change.kind].copies:
         under = copy_limits(records, biosight.intake.quota, by, change.target)
         done = copies.copy(records, by, c.id, change, images, rests_on=rests_on, under=under)
@@ -244,7 +244,7 @@ def chosen(body: NewAct, access: Access) -> tuple[list[Where], list[str]]:
         here = [Where("collection", "=", access.collection.id)]
         return [*here, Where("id", "in", tuple(ids))] if len(ids) <= MOST_AT_ONCE else here, ids
     assert body.matching is not None
-    return matching(access, body.matching.filter()), []
+    return matching_images(access, body.matching.filter()), []
 
 
 @router.get("/collections/{collection}/acts")

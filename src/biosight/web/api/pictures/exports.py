@@ -39,8 +39,8 @@ from biosight.publishing.standards import (
 from biosight.publishing.table import Telling
 from biosight.storage.records import Records
 from biosight.web.access.deps import Bytes, MayLook, Open, Signed, Store
-from biosight.web.files.streaming import begun, on_byte_threads, streamed
-from biosight.web.schemas.filters import Filtered, matching
+from biosight.web.files.streaming import begun, on_byte_threads, stream_answer
+from biosight.web.schemas.filters import Filtered, matching_images
 from biosight.web.security import client_address
 from biosight.workflows.collection_names import names_in
 from biosight.workflows.exchange.publication import scope_of, telling_of
@@ -70,7 +70,7 @@ def download(chunks: Iterator[bytes], access: Access, suffix: str, kind: str) ->
 async def zipped(request: Request, chunks: Iterator[bytes], access: Access) -> Response:
     """A streamed zip of pictures, begun before it is answered."""
     ready = await on_byte_threads(request, lambda: begun(chunks))
-    return streamed(request, ready, "application/zip", named(access, ".zip"))
+    return stream_answer(request, ready, "application/zip", named(access, ".zip"))
 
 
 def note_download(
@@ -113,7 +113,7 @@ async def zip_all(
     """A whole collection or what a filter matches, in a folder a label; `nested` puts folders into
     those of the names above, `placeless` takes coordinates out of the files. Places that the
     collection hides are out of the files for viewers, and coarse in the table for all."""
-    pages = all_images(records, matching(access, chosen))
+    pages = all_images(records, matching_images(access, chosen))
     how = telling(biosight, records, access, nested=nested, placeless=placeless)
     chunks = zip_chunks(records, blobs, pages, how, rebuild(biosight))
     return await zipped(request, chunks, access)
@@ -189,7 +189,7 @@ def csv_all(
     access: MayLook, biosight: Open, records: Store, chosen: Filtered, nested: bool = False
 ) -> Response:
     """The CSV of a collection or of what a filter matches; its paths are those of the zip."""
-    pages = all_images(records, matching(access, chosen))
+    pages = all_images(records, matching_images(access, chosen))
     lines = csv_lines(records, pages, telling(biosight, records, access, nested=nested))
     return download(lines, access, ".csv", "text/csv; charset=utf-8")
 

@@ -10,7 +10,7 @@ from biosight import accounts
 from biosight.gallery.facets import FIELDS, facet
 from biosight.storage.records import Records
 from biosight.web.access.deps import MayLook, Store
-from biosight.web.schemas.filters import Filtered, matching
+from biosight.web.schemas.filters import Filtered, matching_images
 from biosight.workflows.places.deployment_acts import places_by_id
 
 router = APIRouter(tags=["images"])
@@ -35,7 +35,7 @@ def show_facets(
     """Sites, deployments, cameras, uploaders or folders of what a filter matches, those with most
     pictures first; up to 2,000 of each."""
     c = access.collection
-    where = matching(access, chosen)
+    where = matching_images(access, chosen)
     found = {}
     for name in dict.fromkeys(of):
         words = words_of(records, c.id, name)

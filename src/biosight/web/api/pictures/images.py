@@ -35,7 +35,7 @@ from biosight.web.access.rights import seen_rule
 from biosight.web.files.picture_bytes import answer_with
 from biosight.web.files.streaming import on_byte_threads
 from biosight.web.schemas.body import Input
-from biosight.web.schemas.filters import Filtered, matching
+from biosight.web.schemas.filters import Filtered, matching_images
 from biosight.web.schemas.pictures import (
     GuessOut,
     ImageOut,
@@ -48,7 +48,7 @@ from biosight.web.schemas.pictures import (
     taxon_out,
 )
 from biosight.web.security import client_address
-from biosight.workflows.collection_names import naming_of, placed
+from biosight.workflows.collection_names import naming_of, with_path
 from biosight.workflows.pictures import derived, groups
 from biosight.workflows.pictures.groups import ALIKE
 
@@ -134,7 +134,7 @@ def list_images(
     """A page of images under a filter; with `events`, the event of each. Sorted by `alike`,
     look-alikes lie together: of at most 10,000 pictures."""
     c = access.collection
-    where = matching(access, chosen)
+    where = matching_images(access, chosen)
     if sort == ALIKE:
         page = groups.alike_page(biosight, c.id, where, cursor, limit)
     else:
@@ -151,7 +151,7 @@ def list_images(
 @router.get("/collections/{collection}/count")
 def count_images(access: MayLook, records: Store, chosen: Filtered) -> dict[str, int]:
     """How many images a filter matches."""
-    return {"images": records.count(Image, matching(access, chosen))}
+    return {"images": records.count(Image, matching_images(access, chosen))}
 
 
 @router.get("/images/{image}")
@@ -216,7 +216,7 @@ def change(
 ) -> ImageDetail:
     """Change one image. With If-Match, 412 when somebody was faster; without, it is changed on top
     of what they did, or 503 when they never let it."""
-    act = placed(records, biosight.catalogue, seen.access.collection, as_change(body))
+    act = with_path(records, biosight.catalogue, seen.access.collection, as_change(body))
     expected = parse_etag(if_match)
     image, collection = seen.image, seen.access.collection.id
     done = perform(records, person.user.id, collection, act, [image], expected=expected)
@@ -234,7 +234,7 @@ def neighbours(
     seen: ImageToSee, biosight: Open, records: Store, chosen: Filtered, sort: str = "newest"
 ) -> dict[str, str]:
     """The pictures before and behind this one under a filter; "" at the ends."""
-    where = matching(seen.access, chosen)
+    where = matching_images(seen.access, chosen)
     if sort == ALIKE:
         collection = seen.access.collection.id
         previous, following = groups.next_alike(biosight, collection, where, seen.image.id)

@@ -15,7 +15,7 @@ from biosight.images import Embedding, Image
 from biosight.inference.reference import unit
 from biosight.storage.blobs import keys
 from biosight.storage.blobs.port import Blobs
-from biosight.storage.conditions import unreviewed
+from biosight.storage.conditions import unreviewed_images
 from biosight.storage.records import Order, Where, among
 from biosight.web.access.deps import Bytes, ImageToSee, MayLook, Open, Store
 from biosight.web.files.streaming import on_byte_threads
@@ -54,8 +54,8 @@ def similar_to(
     unreviewed: bool = False,
     limit: Annotated[int, Query(ge=1, le=500)] = 24,
 ) -> list[NearOut]:
-    """Pictures of the same collection most like this one; `unreviewed` leaves out those that a
-    person named. Empty while the picture is unclassified."""
+    """Pictures of the same collection most like this one; `unreviewed_images` leaves out those that
+    a person named. Empty while the picture is unclassified."""
     c, own = seen.access.collection, records.get(Embedding, seen.image.id)
     if own is None:
         return []
@@ -75,7 +75,7 @@ def similar_to(
 def unfamiliar(access: MayLook, biosight: Open, records: Store) -> Groups:
     """Pictures unlike all that the model knows and that nobody has named, grouped by likeness."""
     c = access.collection
-    where = [*unreviewed(c.id), Where("unfamiliar", "=", True)]
+    where = [*unreviewed_images(c.id), Where("unfamiliar", "=", True)]
     newest = Order("created_at", descending=True)
     images = {i.id: i for i in records.find(Image, where, order=newest, limit=MOST_GROUPED)}
     ids, rows = rows_of(records, list(images))

@@ -26,7 +26,7 @@ from biosight.web.access.deps import (
 )
 from biosight.web.schemas.body import Input
 from biosight.web.schemas.pictures import ImageOut, image_out
-from biosight.workflows.collection_names import naming_of, placed
+from biosight.workflows.collection_names import naming_of, with_path
 
 router = APIRouter(tags=["review"])
 MOST_CONFLICTS = 200
@@ -143,7 +143,7 @@ def as_said(biosight: Open, access: Access, label: str) -> Change:
     """The change that a reader's word is, as the collection writes its names."""
     said = label.strip()
     change = change_of("relabel" if said else "undecided", label=said, via=identifications.VIA)
-    return placed(biosight.archive.records, biosight.catalogue, access.collection, change)
+    return with_path(biosight.archive.records, biosight.catalogue, access.collection, change)
 
 
 @router.get("/collections/{collection}/to-identify")
@@ -212,7 +212,7 @@ def conflicts(access: MayLook, person: Signed, records: Store) -> list[ConflictO
         ConflictOut(
             image=image_out(image, access), identifications=identifications_out(records, r, me)
         )
-        for r, image in identifications.differing(records, c.id, MOST_CONFLICTS)
+        for r, image in identifications.differing_images(records, c.id, MOST_CONFLICTS)
     ]
 
 
