@@ -37,9 +37,9 @@ def test_failed_work_is_read_about_and_tried_again(page: Page, server: Server) -
     page.keyboard.press("Enter")
     # It waits, or a worker of the server's has it and fails anew: there is no such model.
     expect(row).not_to_contain_text("could not be opened", timeout=15_000)
-    room = page.get_by_label("Room for My images, GB")
+    room = page.get_by_label("Storage limit of My images, GB")
     room.fill("1.5")
     with page.expect_response(lambda r: "/quota" in r.url and r.ok):
         page.keyboard.press("Tab")
     page.reload()
-    expect(page.get_by_label("Room for My images, GB")).to_have_value("1.5")
+    expect(page.get_by_label("Storage limit of My images, GB")).to_have_value("1.5")

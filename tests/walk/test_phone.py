@@ -123,7 +123,7 @@ def test_a_long_grid_holds_few_tiles_and_every_picture_is_reached(
     expect(page.locator(".tile").first).to_be_visible()
     early = datetime.now() - timedelta(days=3)
     page.get_by_label("Day").fill(early.date().isoformat())
-    expect(page.locator("#toasts")).to_contain_text("No picture lies there.", timeout=30_000)
+    expect(page.locator("#toasts")).to_contain_text("There is no picture there.", timeout=30_000)
     images = client.get(f"/api/v1/collections/{collection}/images?sort=oldest&limit=1").json()
     oldest = images["images"][0]
     page.get_by_label("Day").fill(datetime.fromtimestamp(oldest["created_at"]).date().isoformat())

@@ -293,7 +293,7 @@ def test_folders_that_came_in_may_become_deployments(
     page.goto(f"/collections/{collection}")
     expect(page.locator(".tile")).to_have_count(3)
     page.locator("#folder").set_input_files(tmp_path / "cards")
-    page.get_by_role("button", name="A deployment for each folder").click()
+    page.get_by_role("button", name="One deployment for each folder").click()
     page.get_by_label("A deployment for SD 1").uncheck()
     page.get_by_label("Name of the deployment for SD 2").fill("Ridge, May")
     page.get_by_role("button", name="Make deployments").click()

@@ -26,7 +26,7 @@ export async function wireHoldings(main) {
 
 /** Restore what a deleted account left in the trash; one owns it then. @param {any} c */
 async function takeUp(c) {
-  const words = `Nobody is a member of it any more, and it goes for good when its time in the trash is over. You become its owner.`;
+  const words = `It has no members and is deleted when its time in the trash is over. You become its owner.`;
   if (await question({ title: `Restore “${c.name}”?`, words, ok: "Restore" }))
     await call("POST", `/admin/collections/${c.id}/restore`);
 }

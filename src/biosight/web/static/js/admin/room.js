@@ -14,7 +14,7 @@ export function room(whose, quota, set) {
     step: "any",
     class: "short",
     value: quota || "",
-    "aria-label": `Room for ${whose}, GB`,
+    "aria-label": `Storage limit of ${whose}, GB`,
   });
   input.addEventListener("change", () => {
     if (input.reportValidity()) set(Number(input.value) || 0);

@@ -8,16 +8,17 @@ import { may } from "./may.js";
 const HINTS = {
   collection: {
     words:
-      "Drop pictures or a folder anywhere: each gets a label, and the labels stand beside the pictures. Press ? for the keys.",
+      "Drop pictures or a folder anywhere: each gets a label, and the labels are listed beside the pictures. Press ? for the keys.",
     editors: true,
   },
   review: {
-    words: "A confirms the label, R gives another, the arrows move on. What you answer here measures the machine.",
+    words:
+      "A confirms the label, R gives another, the arrows move on. Your answers measure how often the model is right.",
     editors: true,
   },
-  places: { words: "Make a site, then a deployment of a camera there: exports need to know where and when." },
+  places: { words: "Add a site, then a deployment of a camera there: exports need the place and the time." },
   collection_model: { words: "A try-on shows what another model would say. Nothing changes until you apply it." },
-  drift: { words: "A check tells whether new pictures still look like those that the collection began with." },
+  drift: { words: "A check tells whether new pictures still look like the first ones of the collection." },
 };
 const GONE = "biosight:hints-gone";
 

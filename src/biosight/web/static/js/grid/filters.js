@@ -119,7 +119,7 @@ export function drawApplied(box, filter, total) {
     ...shown.map((part) =>
       el(
         "a",
-        { class: "button", href: without([part.name]), title: "Take this part of the filter away" },
+        { class: "button", href: without([part.name]), title: "Remove this part of the filter" },
         `${chip(part, filter[part.name])} ×`,
       ),
     ),

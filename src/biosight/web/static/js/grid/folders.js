@@ -106,7 +106,7 @@ class Rows {
     const sum = (/** @type {"images" | "unsure"} */ name) => labels.reduce((n, l) => n + l[name], 0);
     const unlabelled = (labels.find((l) => !l.label)?.images ?? 0) - undecided;
     const unsure = "Below the collection's threshold, and nobody has looked";
-    const unlike = "Unlike all that the model learnt from, and nobody has looked";
+    const unlike = "Unlike everything the model learned from, and nobody has looked";
     const looked = "Somebody looked, and could not name it";
     return [
       this.row("All pictures", sum("images"), {}),

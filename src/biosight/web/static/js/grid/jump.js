@@ -59,7 +59,7 @@ async function jump(grid, from, reached) {
       return;
     }
     seen = Math.max(from, grid.images.length);
-    if (!grid.next) return toast(from ? "None lies behind this picture." : "No picture lies there.");
+    if (!grid.next) return toast(from ? "There is no such picture after this one." : "There is no picture there.");
     await grid.more(MANY);
     if (grid.images.length <= seen) await new Promise((soon) => setTimeout(soon, 50)); // another page is under way
   }

@@ -13,7 +13,7 @@ export async function choosePlace(collection, run) {
   const here = `/collections/${collection}`;
   const [deployments, sites] = await Promise.all([call("GET", `${here}/deployments`), call("GET", `${here}/sites`)]);
   if (!deployments.length && !sites.length) {
-    const words = "Make one on the page Places: where a camera stood, and from when to when.";
+    const words = "Add one on the page Places: where a camera stood, and from when to when.";
     const go = await question({ title: "There is no place yet", words, ok: "To Places" });
     if (go) goTo(`${here}/places`);
     return;
@@ -23,7 +23,7 @@ export async function choosePlace(collection, run) {
     ...sites.map((/** @type {any} */ s) => [`site ${s.id}`, `${s.name}, without a deployment`]),
     ["", "none: take them out"],
   ]);
-  const words = "A deployment brings its site, time zone and clock along.";
+  const words = "A deployment adds its site, time zone and clock.";
   const fields = [{ name: "place", label: "Place", options }];
   await fill({ title: "Where they were taken", words, ok: "Place", fields }, async (said) => {
     const [kind, id] = said.place.split(" ");

@@ -14,9 +14,9 @@ import { asQuery } from "./filters.js";
 const HOURS = [-11, -10, -9, -8, -7, -6, -5, -4, -3, -2, -1, 0, 1, 2, 3, 4, 5, 5.5, 6, 7, 8, 9, 9.5, 10, 11, 12, 13];
 const LICENCES = /** @type {[string, string][]} */ ([
   ["", "not said"],
-  ["CC0-1.0", "CC0: no rights kept"],
-  ["CC-BY-4.0", "CC BY 4.0: with the name"],
-  ["CC-BY-NC-4.0", "CC BY-NC 4.0: with the name, not for sale"],
+  ["CC0-1.0", "CC0: no rights reserved"],
+  ["CC-BY-4.0", "CC BY 4.0: attribution"],
+  ["CC-BY-NC-4.0", "CC BY-NC 4.0: attribution, not commercial"],
 ]);
 const FORMS = /** @type {Record<string, {title: string, words: string}>} */ ({
   "darwin-core": {
@@ -98,7 +98,7 @@ async function publish(main, collection, form) {
   ]);
   const zone = {
     name: "utc_offset",
-    label: "Clocks whose zone nobody knows show",
+    label: "Offset of clocks with an unknown time zone",
     options: clocks,
     value: kept.utc_offset ?? "",
   };

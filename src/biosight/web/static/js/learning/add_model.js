@@ -32,7 +32,6 @@ export async function addModel() {
   const send = async (/** @type {Record<string, any>} */ _, /** @type {HTMLFormElement} */ form) => {
     made = (await call("POST", "/models", new FormData(form))).id;
   };
-  const words =
-    "It is run on noise to see that it fits, and waits as a candidate: nothing changes until it is promoted.";
+  const words = "It is tested on random input, then waits as a candidate: nothing changes until it is promoted.";
   if (await fill({ title: "Add a model", words, ok: "Add", fields }, send)) goTo(`/models/${made}`);
 }

@@ -6,7 +6,7 @@ import { percent, row, signed, span, table } from "./tables.js";
 
 const TITLES = /** @type {Record<string, string>} */ ({
   better: "Better",
-  "no worse": "No worse: a person decides",
+  "no worse": "Not worse: a person decides",
   worse: "Worse",
   "a person decides": "A person decides",
 });
@@ -87,7 +87,11 @@ function levels(r) {
             ]),
           ),
         ),
-        el("p", { class: "soft" }, "Said finer: right when more than the group is said, of how many pictures that is."),
+        el(
+          "p",
+          { class: "soft" },
+          "“Finer”: accuracy of answers below the group level, and how many pictures got one.",
+        ),
       ]
     : null;
 }
@@ -148,7 +152,7 @@ function matrices(r) {
   return el(
     "details",
     {},
-    el("summary", {}, "What is taken for what"),
+    el("summary", {}, "Which labels are mixed up"),
     el("p", { class: "soft" }, "A row is what people say, a column what the model says."),
     matrix("Before", r.champion_confusion, names),
     matrix("After", r.candidate_confusion, names),

@@ -118,7 +118,7 @@ export function confusion(q) {
   const shown = q.labels.map((_, i) => i).filter((i) => sums[i] || q.confusion.some((row) => row[i]));
   return el(
     "div",
-    { class: "scroll", tabindex: 0, role: "region", "aria-label": "What is called what" },
+    { class: "scroll", tabindex: 0, role: "region", "aria-label": "Labels given for each true label" },
     el(
       "table",
       { class: "confusion" },

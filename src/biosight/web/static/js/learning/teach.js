@@ -54,7 +54,7 @@ export function teachForm(data, counts, teach, place) {
     el(
       "p",
       { class: "soft" },
-      `From ${opens} confirmed pictures on, the model can learn a label that it doesn't know; trust it from about ${trusted}. It takes seconds, and the result waits as a candidate until you have tried it on.`,
+      `With ${opens} confirmed pictures the model can learn a new label; rely on it from about ${trusted}. It takes seconds. The result waits as a candidate until you try it on.`,
     ),
     named.length ? form : el("p", {}, "No picture here has been confirmed or relabelled yet."),
   ];
@@ -95,7 +95,7 @@ function row(c, known, opens, trusted, place) {
       !above &&
       el(
         "button",
-        { type: "button", class: "quiet", title: "So that it makes nothing else worse", onclick: () => place(c.label) },
+        { type: "button", class: "quiet", title: "Effect on other labels", onclick: () => place(c.label) },
         "It is a kind of …",
       ),
   );

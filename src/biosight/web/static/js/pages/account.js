@@ -41,7 +41,7 @@ export async function mount(main) {
   onSubmit("#names", async (values) => {
     const now = await call("PATCH", "/me", values);
     document.body.dataset.names = now.names;
-    toast("Names are shown so from now on.");
+    toast("Names are shown this way from now on.");
   });
   onSubmit("#password", async (values, form) => {
     await call("POST", "/me/password", values);

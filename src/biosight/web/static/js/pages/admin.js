@@ -53,7 +53,7 @@ async function drawOverview(main) {
     ["Collections", o.collections.toLocaleString("en")],
     ["Pictures", o.images.toLocaleString("en")],
     ["In the trash", o.trashed.toLocaleString("en")],
-    ["Room taken", size(o.picture_bytes)],
+    ["Storage used", size(o.picture_bytes)],
     ["Disk free", size(o.free_bytes)],
   ];
   const backup = v.last_backup

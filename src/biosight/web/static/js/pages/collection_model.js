@@ -141,7 +141,7 @@ function audited(audit, held, use) {
         { class: "soft" },
         q
           ? `From ${counted(q.pictures, "picture")} of the random half of review; at ${ENOUGH} the curve below is drawn from your own pictures.`
-          : "Nothing is known yet: review some pictures. Only the half that is drawn at random measures how often the model is right.",
+          : "There are no figures yet: review some pictures. Only the half that is drawn at random measures how often the model is right.",
       ),
     );
   }

@@ -37,7 +37,7 @@ export async function mount(main) {
   };
   const accept = async () => {
     const sure = await question({
-      title: "Take these for normal?",
+      title: "Compare later pictures with these?",
       words:
         "Later checks compare with the pictures that the last check looked at, instead of with how the collection began.",
       ok: "Accept as normal",
@@ -46,8 +46,8 @@ export async function mount(main) {
   };
   const begin = async () => {
     const words = "Later checks compare with the sessions until now, instead of waiting for the first hundred.";
-    if (await question({ title: "Take what is here for normal?", words, ok: "Begin now" }))
-      await send(`${path}/accept`, "Begun. Later pictures are compared with these.");
+    if (await question({ title: "Compare later pictures with what is here?", words, ok: "Begin now" }))
+      await send(`${path}/accept`, "Done. Later pictures are compared with these.");
   };
   /** The next step is the primary button. @param {any} latest */
   const acts = (latest) => {

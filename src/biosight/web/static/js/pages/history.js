@@ -26,11 +26,7 @@ export async function mount(main) {
     older.hidden = acts.length < PAGE;
     if (!list.children.length)
       list.append(
-        el(
-          "li",
-          { class: "soft" },
-          "Nothing was done here yet. Labels you confirm or change will be listed, and can be undone.",
-        ),
+        el("li", { class: "soft" }, "Nothing was done here yet. This page lists every change, and you can undo it."),
       );
   };
   older.addEventListener("click", () => load(false).catch(complain));

@@ -84,7 +84,7 @@ async function newCollection() {
             label: "Model",
             options: choices,
             value: "",
-            hint: "Who names the pictures; another can be tried on later.",
+            hint: "The model that names the pictures; you can try another one later.",
           },
         ]
       : []),

@@ -22,5 +22,5 @@ export async function mount(main) {
       ),
     ),
   );
-  if (!found.length) find(main, "#mentions").append(el("li", { class: "soft" }, "Nobody has called you."));
+  if (!found.length) find(main, "#mentions").append(el("li", { class: "soft" }, "Nobody has mentioned you."));
 }

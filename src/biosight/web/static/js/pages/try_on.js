@@ -31,8 +31,7 @@ export async function mount(main) {
     const reason = worse
       ? await question({
           title: `Apply ${model}?`,
-          words:
-            "The comparison found it worse: say why it should serve all the same. The reason is kept in its history.",
+          words: "The comparison found it worse: give a reason for using it anyway. The reason is kept in its history.",
           ok: "Apply",
           input: "Reason",
           value: "",

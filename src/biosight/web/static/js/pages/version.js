@@ -84,8 +84,11 @@ function words(title, text) {
 /** What follows from its serving. @param {any} v */
 function follows(v) {
   const own = v.collection
-    ? [el("a", { href: `/collections/${v.collection}/model` }, "Try it on where it was taught"), " to use it there. "]
-    : ["A collection's Model page tries it on. "];
+    ? [
+        el("a", { href: `/collections/${v.collection}/model` }, "Try it on in the collection that taught it"),
+        " to use it there. ",
+      ]
+    : ["Try it on from a collection's Model page. "];
   return el(
     "p",
     {},
@@ -106,7 +109,7 @@ function acts(v, again) {
         onclick: async () => {
           const worse =
             verb === "promote" && v.report?.verdict === "worse"
-              ? "The comparison found it worse: say why it should serve all the same. "
+              ? "The comparison found it worse: give a reason for using it anyway. "
               : "";
           const reason = await question({
             title: `${title} ${v.id}?`,
@@ -131,7 +134,7 @@ function acts(v, again) {
     "div",
     { class: "actions" },
     !v.serves && v.there && button("promote", "Promote", `${v.id} serves now.`),
-    v.serves && v.before && button("roll-back", "Roll back", "The version before serves again."),
+    v.serves && v.before && button("roll-back", "Roll back", "The previous version serves again."),
     (v.state === "candidate" || (v.under && v.serves)) && button("retire", "Retire", `${v.id} is retired.`),
   );
 }
@@ -144,7 +147,7 @@ function held(q) {
     el(
       "section",
       {},
-      el("h2", {}, "Does its confidence keep its word?"),
+      el("h2", {}, "Is its confidence reliable?"),
       calibration(q),
       el(
         "p",
@@ -152,7 +155,7 @@ function held(q) {
         "Each dot holds as many pictures. On the line, what is 80 % sure is right 8 times in 10.",
       ),
     ),
-    el("section", {}, el("h2", {}, "What it takes for what"), confusion(q)),
+    el("section", {}, el("h2", {}, "Which labels it mixes up"), confusion(q)),
   ];
 }
 

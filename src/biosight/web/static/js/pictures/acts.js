@@ -98,7 +98,7 @@ export async function undoLast(collection) {
     if (here) return await undoAct(here.id);
     const [last] = await call("GET", `/collections/${collection}/last-act`);
     if (last) await undoAct(last.id, `${last.summary}, ${counted(last.count, "picture")}`);
-    else toast("There is nothing of yours to undo here.");
+    else toast("You have done nothing here that can be undone.");
   } catch (error) {
     complain(error);
   }

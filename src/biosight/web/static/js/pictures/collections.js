@@ -11,7 +11,7 @@ export async function chooseCollection(but, title) {
   if (!others.length) {
     const name = await question({
       title: "There is no other collection yet",
-      words: "Make one to move or copy pictures to.",
+      words: "Create one to move or copy pictures to.",
       ok: "Create",
       input: "Name",
     });

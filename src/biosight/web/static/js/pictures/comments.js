@@ -69,7 +69,7 @@ function field(here, again, members) {
       others.map((m) =>
         el(
           "button",
-          { type: "button", class: "quiet", title: `Tell ${m.name} of it`, onclick: () => callThem(m.name) },
+          { type: "button", class: "quiet", title: `Mention ${m.name}`, onclick: () => callThem(m.name) },
           `@${m.name}`,
         ),
       ),

@@ -61,8 +61,7 @@ export function drawOpinions(image) {
  */
 export function drawGuesses(top, choose, name = "The machine's guesses") {
   top.forEach(hear);
-  if (!top.length)
-    return el("p", { class: "soft" }, "The machine has not classified this picture yet; it will be soon.");
+  if (!top.length) return el("p", { class: "soft" }, "This picture is not classified yet; it will be soon.");
   return el(
     "div",
     { class: "guesses", role: "group", "aria-label": name },

@@ -57,7 +57,7 @@ export async function setClock(page, d) {
     el(
       "p",
       { class: "soft" },
-      "Pick a picture whose true time you know, and say it: a wrong year, hour or zone are all the same.",
+      "Choose a picture whose true time you know, and enter that time. This corrects a wrong year, hour or zone alike.",
     ),
     strip,
     file,

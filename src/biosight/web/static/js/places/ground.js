@@ -12,7 +12,9 @@ function script(src) {
       made.dataset.ready = "yes";
       resolve();
     });
-    made.addEventListener("error", () => reject(new Error("The map can't be loaded; the tables below have it all.")));
+    made.addEventListener("error", () =>
+      reject(new Error("The map can't be loaded; the tables below list everything.")),
+    );
     there?.remove();
     document.head.append(made);
   });

@@ -125,7 +125,7 @@ function list(main, here, points, bounds) {
     ? `${counted(points.length, "point")}; each leads to its pictures.`
     : inside.length
       ? `${counted(inside.length, "point")} in the box.`
-      : "Nothing lies in this box.";
+      : "There are no pictures in this box.";
   find(main, "#map-chosen").replaceChildren(
     el("p", { class: "actions" }, links),
     el(

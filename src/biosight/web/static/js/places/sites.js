@@ -36,7 +36,7 @@ export async function editSite(page, site) {
           hint: "52.1234 or 52° 7' 24\" N",
         },
         { name: "longitude", label: "Longitude", value: site?.longitude, required: true },
-        { name: "uncertainty", label: "Uncertain by, metres", value: site?.uncertainty, type: "number" },
+        { name: "uncertainty", label: "Accuracy, ± metres", value: site?.uncertainty, type: "number" },
         { name: "habitat", label: "Habitat", value: site?.habitat },
       ],
     },

@@ -34,7 +34,7 @@ export async function moveName(main, here, label, redraw) {
 
 /** @returns {Promise<string | null>} a name to add */
 function newName(title = "Add a name") {
-  return question({ title, words: "As it shall be written.", ok: "Add", input: "Name" });
+  return question({ title, words: "The label as it will be written.", ok: "Add", input: "Name" });
 }
 
 /** @param {string} here @param {string} label @param {string} parent @param {() => Promise<void>} redraw */

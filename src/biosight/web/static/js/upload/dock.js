@@ -147,7 +147,7 @@ function receipt(state) {
             type: "button",
             onclick: () => offerDeployments(state.collection, state.latest.session, state.tops).catch(complain),
           },
-          state.tops.length === 1 ? `A deployment for ${state.tops[0].name}` : "A deployment for each folder",
+          state.tops.length === 1 ? `A deployment for ${state.tops[0].name}` : "One deployment for each folder",
         )
       : null,
     state.refused.some((r) => r.again)

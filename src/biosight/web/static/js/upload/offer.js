@@ -49,16 +49,16 @@ export async function offerDeployments(collection, session, tops) {
   const form = el(
     "form",
     { class: "fields" },
-    el("h2", {}, "A deployment for each folder"),
+    el("h2", {}, "One deployment for each folder"),
     el(
       "p",
       { class: "soft" },
-      `A camera at a site for a time: its pictures take place, zone (${zone}) and clock from it. All can be changed on the page Places.`,
+      `A camera at a site for a time: its pictures take place, zone (${zone}) and clock from it. You can change all of it on the page Places.`,
     ),
     rows.map((r) => r.line),
     el("menu", {}, el("button", { type: "button", onclick: () => dialog.close() }, "Skip"), submit),
   );
-  const dialog = el("dialog", { class: "wide", "aria-label": "A deployment for each folder" }, form);
+  const dialog = el("dialog", { class: "wide", "aria-label": "One deployment for each folder" }, form);
   form.addEventListener("submit", async (/** @type {Event} */ event) => {
     event.preventDefault();
     submit.disabled = true;
