@@ -25,7 +25,7 @@ from biosight.inference.head import Head
 from biosight.inference.preprocess import to_pixels
 from biosight.inference.quality import expected_calibration_error, softmax, wilson
 from biosight.inference.reference import Reference, held_distances, read_reference
-from biosight.learning.gate import paired_interval
+from biosight.learning.gate_report.measures import paired_interval
 from biosight.learning.head import Examples, examples_of, joined, refit
 from biosight.training.measure.evaluate import ece_across_sources
 

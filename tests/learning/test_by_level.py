@@ -11,6 +11,7 @@ from biosight.inference.head import read_head, write_head
 from biosight.inference.reference import read_reference
 from biosight.learning import gate
 from biosight.learning.by_level import SAID, LevelLine, against_levels, level_figures, level_lines
+from biosight.learning.gate_report import values
 from biosight.learning.recipe import GateParams
 from biosight.learning.trial import Sides, on_reference
 from tests import tiny
@@ -54,10 +55,10 @@ def test_an_order_that_falls_stops_a_candidate_whose_groups_do_not(sides: Sides)
 
 def test_groups_that_lose_half_a_point_are_told_where_there_is_a_tree() -> None:
     truth = np.arange(2000) % 3
-    champion = gate.Answers(truth.copy(), np.full(2000, 0.99))
+    champion = values.Answers(truth.copy(), np.full(2000, 0.99))
     said = truth.copy()
     said[:12] = (said[:12] + 1) % 3
-    candidate = gate.Answers(said, np.full(2000, 0.99))
+    candidate = values.Answers(said, np.full(2000, 0.99))
     lines = (LevelLine("here", "order", 500, 0.8, 0.81, 0.77, 0.83),)
     names = ["fox", "hen", "owl"]
     flat = gate.compare(truth, champion, candidate, names)

@@ -5,14 +5,15 @@ import pytest
 
 from biosight.inference.head import Head
 from biosight.learning import gate
+from biosight.learning.gate_report import measures, values
 from biosight.learning.head import Examples, answers_by_group, refit
 from biosight.learning.recipe import GateParams
 
 LABELS = ["fox", "hen", "owl"]
 
 
-def answers(said: np.ndarray[tuple[int], np.dtype[np.int64]]) -> gate.Answers:
-    return gate.Answers(said, np.full(len(said), 0.9))
+def answers(said: np.ndarray[tuple[int], np.dtype[np.int64]]) -> values.Answers:
+    return values.Answers(said, np.full(len(said), 0.9))
 
 
 def flipped(
@@ -64,7 +65,7 @@ def test_a_candidate_that_is_too_slow_is_refused_however_few_pictures_there_are(
     pictures: int,
 ) -> None:
     truth = np.arange(pictures) % 3
-    trial = gate.Trial(gate.HERE, truth, answers(truth), answers(truth))
+    trial = values.Trial(values.HERE, truth, answers(truth), answers(truth))
     bounds = GateParams()
     slow = gate.decide([trial], LABELS, 3, bounds, times=(10.0, 15.1))
     assert slow.verdict == "worse"
@@ -85,8 +86,8 @@ def test_a_candidate_two_points_worse_seldom_passes() -> None:
 
 
 def test_mcnemar_is_the_exact_binomial() -> None:
-    assert gate.mcnemar(0, 0) == 1.0
-    assert gate.mcnemar(10, 0) == pytest.approx(2 / 2**10)
+    assert measures.mcnemar(0, 0) == 1.0
+    assert measures.mcnemar(10, 0) == pytest.approx(2 / 2**10)
 
 
 def blobs(dice: np.random.Generator, labels: list[int], count: int) -> Examples:

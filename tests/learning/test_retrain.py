@@ -15,7 +15,8 @@ from biosight.errors import BadModel, BadRequest
 from biosight.images import Image
 from biosight.inference.model_files.card import read_card
 from biosight.learning import gate, locking, recipe, snapshot
-from biosight.learning.gate import BEFORE, HERE, Answers, Trial
+from biosight.learning.gate_report import values
+from biosight.learning.gate_report.values import BEFORE, HERE, Answers, Trial
 from biosight.learning.teach_tree import Grown, grown
 from biosight.settings import Settings
 from biosight.storage.records import Replace
@@ -213,7 +214,7 @@ def test_retrain_walks_all_stages(run: Run, tmp_path: Path, settings: Settings) 
     assert "Yellow" in page
     assert taken.hash in page
     report = json.loads((work / "gate.json").read_text())
-    assert [p["name"] for p in report["parts"]] == list(gate.PARTS.values())
+    assert [p["name"] for p in report["parts"]] == list(values.PARTS.values())
     assert report["champion_ms"] > 0
     learnt = json.loads((work / "candidate" / "training.json").read_text())
     train = {row.image for row in taken.part("train")}

@@ -10,7 +10,7 @@ from typing import ClassVar
 import pytest
 
 from biosight.errors import BadRequest, BioSightError, NoSpace, Stale, Unavailable
-from biosight.storage.mongo import store
+from biosight.storage.mongo import leaning, store
 from biosight.storage.mongo.store import MongoRecords, open_mongo
 from biosight.storage.records import Gone, Insert, InUse, Remove, Replace, Require, Where
 from tests.conftest import Run
@@ -165,7 +165,7 @@ def test_points_to_lean_on_are_made_at_first(peer: Peer, records: MongoRecords) 
     peer.lay_out("update", {"ok": 1, "n": 0, "nModified": 0})
     records.write(THERE, Insert(bird(1)))
     (made,) = [c for c in peer.named("insert") if c["insert"] == "leaning"]
-    assert len({d["_id"] for d in made["documents"]}) == store.POINTS
+    assert len({d["_id"] for d in made["documents"]}) == leaning.POINTS
     assert "autocommit" not in made  # outside of the transaction, which begins anew
     assert len(peer.named("commitTransaction")) == 1
     records.write(Remove(Fen, "f1"))

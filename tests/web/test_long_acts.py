@@ -12,7 +12,8 @@ from biosight.review import acts, doing
 from biosight.storage import batches
 from biosight.storage.records import Where
 from biosight.work import jobs
-from biosight.work.jobs import Job, Progress
+from biosight.work.jobs import Job
+from biosight.work.progress import Progress
 from biosight.workflows.jobs import all_kinds, undo_act
 from biosight.workflows.pictures import long_acts
 from tests.conftest import first_collection, upload_ids

@@ -20,7 +20,8 @@ from biosight.images import Image
 from biosight.intake import classify_again
 from biosight.storage.records import Where, Write
 from biosight.work import jobs
-from biosight.work.jobs import Job, Progress
+from biosight.work.jobs import Job
+from biosight.work.progress import Progress
 from biosight.workflows.job_kind import JobKind, JobOutcome
 from biosight.workflows.jobs import all_kinds
 from biosight.workflows.models import teaching

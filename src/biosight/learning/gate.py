@@ -3,158 +3,27 @@
 Not here: promoting (registry): a person does that.
 """
 
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import asdict, dataclass, field, replace
-from statistics import NormalDist
+from collections.abc import Sequence
+from dataclasses import replace
 
-import numpy as np
-import numpy.typing as npt
-
-from biosight.inference.quality import confusion, expected_calibration_error, wilson
 from biosight.learning.by_level import WORDS, LevelLine, against_levels, level_lines
+from biosight.learning.gate_report.measures import joined, measure_all, new_labels, part_of
+from biosight.learning.gate_report.values import (
+    BEFORE,
+    HERE,
+    PARTS,
+    Answers,
+    GateReport,
+    Ints,
+    NewLabel,
+    Part,
+    Trial,
+)
 from biosight.learning.recipe import GateParams
 
-Floats = npt.NDArray[np.float64]
-Ints = npt.NDArray[np.int64]
 SIGNIFICANT = 0.05
 NOTICED_MS = 1.0  # of a picture's time: less is the clock's noise, whatever the ratio
 BOUNDS = GateParams()
-HERE, BEFORE = "here", "before"
-PARTS = {
-    HERE: "this collection's locked pictures",
-    BEFORE: "sources that taught neither",
-}
-
-
-@dataclass(frozen=True, slots=True)
-class Answers:
-    """What one model said of the same pictures: label numbers (n,) and confidences (n,)."""
-
-    said: Ints
-    confidence: Floats
-
-
-@dataclass(frozen=True, slots=True)
-class LabelLine:
-    """One label: pictures that are it, recall of both, the champion's 95 % interval."""
-
-    label: str
-    pictures: int
-    champion: float
-    candidate: float
-    low: float
-    high: float
-
-    @property
-    def falls(self) -> bool:
-        """Does the recall fall out of the champion's interval?"""
-        return self.pictures > 0 and self.candidate < self.low
-
-
-@dataclass(frozen=True, slots=True)
-class NewLabel:
-    """A label that the champion does not know, cross-validated by upload session."""
-
-    label: str
-    pictures: int
-    recall: tuple[float, float, float]  # value, and its 95 % interval
-    precision: tuple[float, float, float]
-
-
-@dataclass(frozen=True, slots=True)
-class Part:
-    """Both sides on one kind of picture; `low` and `high` bound the difference (95 %)."""
-
-    name: str
-    pictures: int
-    champion: float
-    candidate: float
-    low: float
-    high: float
-
-
-@dataclass(frozen=True, slots=True)
-class Trial:
-    """What champion and candidate said of the same pictures (n,) of one part; `levels` are figures
-    by level of the tree (by_level.py)."""
-
-    part: str
-    truth: Ints
-    champion: Answers
-    candidate: Answers
-    levels: Mapping[str, float] = field(default_factory=dict)
-
-    def only(self, labels: int) -> "Trial":
-        """The pictures whose true label is one of the first `labels`."""
-        kept = self.truth < labels
-        return Trial(
-            self.part,
-            self.truth[kept],
-            Answers(self.champion.said[kept], self.champion.confidence[kept]),
-            Answers(self.candidate.said[kept], self.candidate.confidence[kept]),
-            self.levels,
-        )
-
-
-@dataclass(frozen=True, slots=True)
-class GateReport:
-    """A comparison as a person reads it; accuracies 0 to 1, `difference` candidate - champion.
-
-    `low` and `high` bound the difference (95 %), `floor` is its one-sided 95 % lower bound.
-    `verdict` is "better", "no worse", "worse" or "a person decides".
-    """
-
-    pictures: int
-    champion_accuracy: float
-    candidate_accuracy: float
-    difference: float
-    low: float
-    high: float
-    floor: float
-    only_champion_right: int
-    only_candidate_right: int
-    mcnemar_p: float
-    champion_ece: float
-    candidate_ece: float
-    labels: tuple[LabelLine, ...]
-    champion_confusion: tuple[tuple[int, ...], ...]
-    candidate_confusion: tuple[tuple[int, ...], ...]
-    verdict: str
-    reasons: tuple[str, ...]
-    new_labels: tuple[NewLabel, ...] = ()
-    measured_on: str = ""
-    champion: str = ""
-    candidate: str = ""
-    parts: tuple[Part, ...] = ()
-    champion_ms: float = 0.0
-    candidate_ms: float = 0.0
-    levels: tuple[LevelLine, ...] = ()
-
-    @property
-    def latency_ratio(self) -> float:
-        """The candidate's time for a picture over the champion's; 0 when not measured."""
-        return self.candidate_ms / self.champion_ms if self.champion_ms else 0.0
-
-    def as_json(self) -> dict[str, object]:
-        """For the registry and the pages."""
-        return asdict(self)
-
-
-def paired_interval(gains: int, losses: int, total: int, z: float = 1.96) -> tuple[float, float]:
-    """Interval of a difference of paired proportions (Agresti and Min 2005: Wald with half a
-    count added to each of the four cells)."""
-    n = total + 2
-    b, c = gains + 0.5, losses + 0.5
-    centre = (b - c) / n
-    spread = z * ((b + c) - (b - c) ** 2 / n) ** 0.5 / n
-    return centre - spread, centre + spread
-
-
-def mcnemar(gains: int, losses: int) -> float:
-    """Exact McNemar test, two-sided (McNemar 1947): are the two right equally often?"""
-    from scipy.stats import binomtest  # half a second and 60 MB that every command would pay
-
-    return float(binomtest(gains, gains + losses).pvalue) if gains + losses else 1.0
 
 
 def compare(
@@ -178,35 +47,6 @@ def compare(
     against = objections(report, most, bounds) + against_tree(levels, [whole], bounds)
     own = len(truth)
     return verdict_on(report, against, own, old_labels_only=old_labels_only, bounds=bounds)
-
-
-def measure_all(
-    truth: Ints, champion: Answers, candidate: Answers, labels: Sequence[str]
-) -> GateReport:
-    """All figures on pictures (n,), without a verdict."""
-    was, now = champion.said == truth, candidate.said == truth
-    gains, losses = int((now & ~was).sum()), int((was & ~now).sum())
-    total = len(truth)
-    low, high = paired_interval(gains, losses, total)
-    return GateReport(
-        pictures=total,
-        champion_accuracy=share(was),
-        candidate_accuracy=share(now),
-        difference=share(now) - share(was),
-        low=low,
-        high=high,
-        floor=paired_interval(gains, losses, total, NormalDist().inv_cdf(0.95))[0],
-        only_champion_right=losses,
-        only_candidate_right=gains,
-        mcnemar_p=mcnemar(gains, losses),
-        champion_ece=ece(truth, champion),
-        candidate_ece=ece(truth, candidate),
-        labels=label_lines(truth, champion.said, candidate.said, labels),
-        champion_confusion=table(truth, champion.said, len(labels)),
-        candidate_confusion=table(truth, candidate.said, len(labels)),
-        verdict="",
-        reasons=(),
-    )
 
 
 def decide(
@@ -247,36 +87,6 @@ def decide(
     return verdict_on(report, against, own, old_labels_only=old_only, bounds=bounds)
 
 
-def joined(trials: Sequence[Trial]) -> Trial:
-    def both(pick: Callable[[Trial], Answers]) -> Answers:
-        return Answers(
-            np.concatenate([pick(t).said for t in trials]),
-            np.concatenate([pick(t).confidence for t in trials]),
-        )
-
-    truth = np.concatenate([t.truth for t in trials])
-    return Trial("", truth, both(lambda t: t.champion), both(lambda t: t.candidate))
-
-
-def part_of(trial: Trial) -> Part:
-    """One part's line of the report."""
-    was, now = trial.champion.said == trial.truth, trial.candidate.said == trial.truth
-    gains, losses = int((now & ~was).sum()), int((was & ~now).sum())
-    low, high = paired_interval(gains, losses, len(trial.truth))
-    return Part(PARTS[trial.part], len(trial.truth), share(was), share(now), low, high)
-
-
-def new_labels(here: Trial | None, labels: Sequence[str], known: int) -> tuple[NewLabel, ...]:
-    """Labels that the champion does not know, on the locked pictures."""
-    if here is None:
-        return ()
-    return tuple(
-        new_label(labels[number], number, here.truth, here.candidate.said)
-        for number in range(known, len(labels))
-        if (here.truth == number).any()
-    )
-
-
 def losses_before(trial: Trial, labels: Sequence[str], bounds: GateParams) -> list[str]:
     """What speaks against a candidate on pictures like those the champion learnt from."""
     part = measure_all(trial.truth, trial.champion, trial.candidate, labels)
@@ -286,38 +96,6 @@ def losses_before(trial: Trial, labels: Sequence[str], bounds: GateParams) -> li
         f"On {PARTS[trial.part]} it may be more than {bounds.worst_loss_before:.0%} worse "
         f"(lower bound {part.floor:+.1%})."
     ]
-
-
-def share(right: npt.NDArray[np.bool_]) -> float:
-    """The part that is right; 0 for nothing."""
-    return float(right.mean()) if len(right) else 0.0
-
-
-def ece(truth: Ints, answers: Answers) -> float:
-    """Calibration error of one side."""
-    if not len(truth):
-        return 0.0
-    return expected_calibration_error(answers.confidence, answers.said == truth)
-
-
-def table(truth: Ints, said: Ints, labels: int) -> tuple[tuple[int, ...], ...]:
-    """A confusion matrix as plain numbers."""
-    return tuple(tuple(int(n) for n in row) for row in confusion(truth, said, labels))
-
-
-def label_lines(
-    truth: Ints, before: Ints, after: Ints, labels: Sequence[str]
-) -> tuple[LabelLine, ...]:
-    """Recall per label of both sides."""
-    lines = []
-    for number, label in enumerate(labels):
-        mine = truth == number
-        total = int(mine.sum())
-        hits = int((before[mine] == number).sum())
-        low, high = wilson(hits, total)
-        share = float((after[mine] == number).mean()) if total else 0.0
-        lines.append(LabelLine(label, total, hits / total if total else 0.0, share, low, high))
-    return tuple(lines)
 
 
 def objections(report: GateReport, most: float, bounds: GateParams) -> list[str]:
@@ -384,17 +162,6 @@ def verdict_on(
         return replace(report, verdict="better", reasons=words)
     words = ("Not worse, but no clear gain either: a person decides.",)
     return replace(report, verdict="no worse", reasons=words)
-
-
-def new_label(label: str, number: int, truth: Ints, said: Ints) -> NewLabel:
-    """Recall and precision of one label from cross-validated answers (n,)."""
-    is_it, called = truth == number, said == number
-    hits = int((is_it & called).sum())
-
-    def of(total: int) -> tuple[float, float, float]:
-        return (hits / total if total else 0.0, *wilson(hits, total))
-
-    return NewLabel(label, int(is_it.sum()), of(int(is_it.sum())), of(int(called.sum())))
 
 
 def level_text(levels: Sequence[LevelLine]) -> list[str]:

@@ -27,7 +27,8 @@ from biosight.inference.sandbox.decoding import Decoders
 from biosight.labels import OPENS_AT
 from biosight.learning import gate, teach, trial
 from biosight.learning.by_level import Truth
-from biosight.learning.gate_page import as_html
+from biosight.learning.gate_report import measures, values
+from biosight.learning.gate_report.page import as_html
 from biosight.learning.recipe import Recipe
 from biosight.learning.snapshot import Row, TrainingSet, freeze, pictures, read_set, unpack
 from biosight.learning.teach_tree import Grown, grown, place_in
@@ -257,12 +258,12 @@ def evaluate(champion: Path, work: Work) -> dict[str, float | dict[str, float]]:
         (Truth(truth_of(card, row), tuple(row.line or (row.label,))), picture)
         for row, picture in pictures(work.snapshot, rows)
     )
-    found = [trial.on_pictures(sides, gate.HERE, shown, sides.names)]
+    found = [trial.on_pictures(sides, values.HERE, shown, sides.names)]
     reference = read_reference(champion)
     if reference is not None:
         found.append(trial.on_reference(sides, reference))
     if judges := older_pictures(work, card):
-        found.append(trial.on_pictures(sides, gate.BEFORE, judges, sides.names))
+        found.append(trial.on_pictures(sides, values.BEFORE, judges, sides.names))
     trials = [t for t in found if t is not None]
     trial.write_answers(work.file("answers.csv"), trials, sides.names)
     times = trial.milliseconds(sides)
@@ -274,8 +275,8 @@ def evaluate(champion: Path, work: Work) -> dict[str, float | dict[str, float]]:
         if t.levels:
             figures[f"{t.part}_levels"] = dict(t.levels)
         for who, side in (("champion", t.champion), ("candidate", t.candidate)):
-            figures[f"{t.part}_{who}_accuracy"] = round(gate.share(side.said == t.truth), 4)
-            figures[f"{t.part}_{who}_ece"] = round(gate.ece(t.truth, side), 4)
+            figures[f"{t.part}_{who}_accuracy"] = round(measures.share(side.said == t.truth), 4)
+            figures[f"{t.part}_{who}_ece"] = round(measures.ece(t.truth, side), 4)
         figures[f"{t.part}_pictures"] = float(len(t.truth))
     write_json(work.file("evaluation.json"), figures)
     return figures
@@ -297,11 +298,11 @@ def older_pictures(work: Work, card: ModelCard) -> Iterator[tuple[Truth, Pillow.
     return opened()
 
 
-def judge(champion: Path, recipe: Recipe, work: Work) -> gate.GateReport:
+def judge(champion: Path, recipe: Recipe, work: Work) -> values.GateReport:
     """The gate's report, as gate.json and as a page, gate.html."""
     card, old = read_card(work.candidate), read_card(champion)
     times = json.loads(work.file("evaluation.json").read_text())
-    levels = {part: times.get(f"{part}_levels", {}) for part in gate.PARTS}
+    levels = {part: times.get(f"{part}_levels", {}) for part in values.PARTS}
     trials = trial.read_answers(work.file("answers.csv"), card.label_names, levels)
     path = work.candidate / "new-labels.json"
     kept = json.loads(path.read_text()) if path.is_file() else []
@@ -311,7 +312,7 @@ def judge(champion: Path, recipe: Recipe, work: Work) -> gate.GateReport:
         len(old.labels),
         recipe.gate,
         (times["champion_ms"], times["candidate_ms"]),
-        tuple(gate.NewLabel(**x) for x in kept),
+        tuple(values.NewLabel(**x) for x in kept),
     )
     report = replace(report, champion=old.key, candidate=f"{card.name} (new)")
     write_json(work.file("gate.json"), report.as_json())

@@ -36,6 +36,7 @@ from biosight.learning.by_level import (
     level_lines,
     side_with,
 )
+from biosight.learning.gate_report import measures, values
 from biosight.learning.head import Examples, answers_by_group, examples_of, joined, refit
 from biosight.learning.locking import locked_pictures
 from biosight.learning.teach_tree import (
@@ -133,7 +134,7 @@ def choose(found: Sequence[Example], known: Sequence[str], wanted: Sequence[str]
     return [e for e in found if e.label in {*known, *wanted} and not e.locked]
 
 
-def teach(lesson: Assignment, found: Sequence[Example], target: Path) -> gate.GateReport:
+def teach(lesson: Assignment, found: Sequence[Example], target: Path) -> values.GateReport:
     """Write the candidate's folder; returns how it compares. Raises BadModel or BadRequest."""
     card = read_card(lesson.folder)
     old = read_head(lesson.folder, len(card.labels), card.embedding_size)
@@ -163,7 +164,7 @@ def teach_leaves(
     reference: Reference,
     found: Sequence[Example],
     target: Path,
-) -> gate.GateReport:
+) -> values.GateReport:
     """`teach` for a model with a tree: new names become leaves where they hang, and what people
     named further down than the model goes teaches what is above."""
     every = {t.id for t in card.taxa} | set(card.label_names)
@@ -209,11 +210,11 @@ class Weighed:
 
     rollup: Rollup
 
-    def groups(self, head: Head, embeddings: npt.NDArray[np.floating]) -> gate.Answers:
+    def groups(self, head: Head, embeddings: npt.NDArray[np.floating]) -> values.Answers:
         """What a head says of the groups, with its leaves."""
         scores = self.rollup.scores(head.logits(embeddings), head.leaf_scores(embeddings))
         best, sure = scores.groups.argmax(axis=1), scores.groups.max(axis=1)
-        return gate.Answers(best.astype(np.int64), sure.astype(np.float64))
+        return values.Answers(best.astype(np.int64), sure.astype(np.float64))
 
     def joint(self, head: Head, embeddings: npt.NDArray[np.floating]) -> Floats:
         """What both layers say of the groups before the temperature."""
@@ -235,7 +236,7 @@ def tree_report(
     truth: Sequence[str],
     said: Sequence[str],
     levels: tuple[LevelLine, ...],
-) -> gate.GateReport:
+) -> values.GateReport:
     """The candidate against its base on the groups of `held`, and its new names by themselves."""
     before = Weighed(card_rollup(card)).groups(old, reference.held_embeddings)
     after = sides.groups(head, reference.held_embeddings)
@@ -250,11 +251,11 @@ def tree_report(
     number = {name: i for i, name in enumerate(taught)}
     is_it = np.array([number.get(node, -1) for node in truth], dtype=np.int64)
     called = np.array([number.get(node, -1) for node in said], dtype=np.int64)
-    new = tuple(gate.new_label(name, i, is_it, called) for name, i in number.items())
+    new = tuple(measures.new_label(name, i, is_it, called) for name, i in number.items())
     return replace(
         report,
         new_labels=new,
-        measured_on=gate.PARTS[gate.BEFORE],
+        measured_on=values.PARTS[values.BEFORE],
         champion=card.key,
     )
 
@@ -267,7 +268,7 @@ def levels_of(
     held = reference.held_embeddings
     before = side_with(card, card_rollup(card), old, held, lines)
     now = side_with(after, card_rollup(after), head, held, lines)
-    return level_lines(gate.PARTS[gate.BEFORE], level_figures(before, now))
+    return level_lines(values.PARTS[values.BEFORE], level_figures(before, now))
 
 
 def as_examples(
@@ -293,7 +294,7 @@ def against_base(
     names: Sequence[str],
     taught: Examples,
     said: npt.NDArray[np.int64],
-) -> gate.GateReport:
+) -> values.GateReport:
     """The candidate against its base on `held`, and its new labels cross-validated."""
     known = len(card.labels)
     before = answers_of(reference.held_logits, card.temperature)
@@ -302,7 +303,7 @@ def against_base(
         reference.held_labels, before, after, names, old_labels_only=len(names) > known
     )
     new = tuple(
-        gate.new_label(name, number, taught.labels, said)
+        measures.new_label(name, number, taught.labels, said)
         for number, name in enumerate(names)
         if (taught.labels == number).any()
     )
@@ -314,9 +315,9 @@ def against_base(
     )
 
 
-def answers_of(logits: npt.NDArray[np.floating], temperature: float) -> gate.Answers:
+def answers_of(logits: npt.NDArray[np.floating], temperature: float) -> values.Answers:
     scores = softmax(logits, temperature)
-    return gate.Answers(scores.argmax(axis=1), scores.max(axis=1))
+    return values.Answers(scores.argmax(axis=1), scores.max(axis=1))
 
 
 def write_candidate(
@@ -325,7 +326,7 @@ def write_candidate(
     head: Head,
     names: Sequence[str],
     chosen: Sequence[Example],
-    report: gate.GateReport,
+    report: values.GateReport,
     target: Path,
     made: Grown | None = None,
 ) -> None:

@@ -5,16 +5,14 @@ Not here: the work itself (workflows/jobs/all_kinds.py names the functions).
 
 import json
 import logging
-import threading
 import time
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import dataclass, replace
 from typing import ClassVar
 
 from biosight import logs
-from biosight.errors import BioSightError, Conflict, NotFound, Stale
-from biosight.storage.batches import BATCH, Note, RunCount
+from biosight.errors import Conflict, NotFound, Stale
+from biosight.storage.batches import BATCH, RunCount
 from biosight.storage.records import (
     Insert,
     Order,
@@ -292,75 +290,3 @@ def drop(records: Records, job: Job, words: str = "Stopped.") -> Job:
             return end(records, job, "dropped", words)
         except Dropped:
             job = get_job(records, job.id)  # it made a step; stop it all the same
-
-
-@dataclass(slots=True)
-class Progress:
-    """A claimed job as its work sees it: a `step` says how far it is, `kept` holds the lease."""
-
-    records: Records
-    job: Job
-    every: float = 1.0
-    last: float = field(default=0.0)
-    turn: threading.RLock = field(default_factory=threading.RLock)
-
-    def step(self, done: int, total: int, cursor: str = "", *, force: bool = False) -> None:
-        """Note progress, at most once in `every` seconds unless forced. Raises Dropped."""
-        if force or time.time() - self.last >= self.every:
-            self.note(done, total, cursor)
-
-    def note(
-        self,
-        done: int,
-        total: int,
-        cursor: str = "",
-        result: str = "",
-        also: Sequence[Write] = (),
-    ) -> None:
-        """Note progress, and with it in one write what was done. Raises Dropped, and what
-        `records.write` raises of `also`."""
-        self.last = time.time()
-        self.amend(
-            also,
-            done=done,
-            total=total,
-            cursor=cursor,
-            attempts=1,
-            result=result or self.job.result,
-        )
-
-    def noting(self, total: int) -> Note:
-        """What a run in pieces notes of `total` records: the tally is the job's result."""
-
-        def note(tally: RunCount, cursor: str, writes: Sequence[Write]) -> None:
-            self.note(tally.seen, total, cursor, json.dumps(asdict(tally)), writes)
-
-        return note
-
-    def amend(self, also: Sequence[Write] = (), **fields: object) -> None:
-        """The job with other fields and a whole lease, written. Raises Dropped."""
-        with self.turn:
-            until = time.time() + LEASE_SECONDS
-            self.job = amend(self.records, self.job, also, lease_until=until, **fields)
-
-    @contextmanager
-    def kept(self) -> Iterator[None]:
-        """Inside, a thread renews the lease for as long as this process lives: a step may take
-        minutes, and no other worker takes the job for a dead one's."""
-        over = threading.Event()
-        keeper = threading.Thread(target=self.keep, args=(over,), name="lease", daemon=True)
-        keeper.start()
-        try:
-            yield
-        finally:
-            over.set()
-            keeper.join()
-
-    def keep(self, over: threading.Event) -> None:
-        while not over.wait(LEASE_SECONDS / RENEWALS):
-            try:
-                self.amend()
-            except Dropped:
-                return  # the next step says so
-            except BioSightError as error:
-                log.warning("a lease can't be renewed", extra={"code": error.code})

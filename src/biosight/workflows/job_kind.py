@@ -12,7 +12,8 @@ from biosight.errors import NotFound
 from biosight.membership import Ability
 from biosight.storage.records import Records, Write
 from biosight.work import jobs
-from biosight.work.jobs import Job, Progress
+from biosight.work.jobs import Job
+from biosight.work.progress import Progress
 
 # Kinds of job that only an owner may have done.
 OWNERS_WORK = ("purge",)

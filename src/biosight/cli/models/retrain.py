@@ -23,6 +23,7 @@ from biosight.images import Image
 from biosight.inference.model_files.card import learnt_from
 from biosight.learning import gate
 from biosight.learning import retrain as walk
+from biosight.learning.gate_report import values
 from biosight.learning.recipe import Recipe, read_recipe
 from biosight.learning.retrain import Work
 from biosight.registry import ModelVersion
@@ -110,7 +111,7 @@ def run(
     collection: Collection,
     recipe: Recipe,
     work: Work,
-) -> tuple[gate.GateReport, ModelVersion]:
+) -> tuple[values.GateReport, ModelVersion]:
     """All stages in turn; the report and the candidate."""
     work.root.mkdir(parents=True, exist_ok=True)
     click.echo(f"1/5 snapshot of {collection.name}")

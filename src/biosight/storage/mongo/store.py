@@ -5,9 +5,6 @@ transaction, so the server is a replica set, of one member at least (docs/decisi
 what the records mean.
 """
 
-import itertools
-import secrets
-import threading
 import warnings
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
@@ -44,6 +41,7 @@ from biosight.storage.mongo.documents import (
     name_of,
     to_document,
 )
+from biosight.storage.mongo.leaning import moves_others, own_point, points_of, record_concerned
 from biosight.storage.records import (
     AT_ONCE,
     Gone,
@@ -75,10 +73,6 @@ REFUSALS = {
     8000: "The database refuses the user name or the password in BIOSIGHT_DATABASE_URL.",
 }
 CLASHING = {85, 86}  # IndexOptionsConflict, IndexKeySpecsConflict
-# How many can lean on one record at once; where a process begins to count its threads.
-POINTS = 64
-NUMBERS = itertools.count(secrets.randbelow(POINTS))
-THREAD = threading.local()
 AGAIN = {"errorLabels": ["TransientTransactionError"]}
 DURABLE = WriteConcern(w="majority", j=True)
 
@@ -476,32 +470,3 @@ class MongoRecords:
     def close(self) -> None:
         """Let go of the connections."""
         self.database.client.close()
-
-
-def record_concerned(change: Write) -> tuple[type[Record], str]:
-    """The kind and the id that a change is about."""
-    if isinstance(change, Insert | Replace):
-        return type(change.record), change.record.id
-    return change.kind, change.id
-
-
-def moves_others(change: Write) -> bool:
-    """Does it change or remove what others lean on?"""
-    return isinstance(change, Replace | Remove) and declared(record_concerned(change)[0]).leaned_on
-
-
-def points_of(kind: type[Record], id: str) -> list[str]:
-    """The ids of a record's points to lean on."""
-    return [point_of(kind, id, n) for n in range(POINTS)]
-
-
-def point_of(kind: type[Record], id: str, number: int) -> str:
-    """The id of one point of a record, by its number."""
-    return f"{kind.table} {id} {number}"
-
-
-def own_point(kind: type[Record], id: str) -> str:
-    """This thread's: threads of one process meet only where there are more of them than points."""
-    if not hasattr(THREAD, "number"):
-        THREAD.number = next(NUMBERS) % POINTS
-    return point_of(kind, id, THREAD.number)

@@ -11,7 +11,8 @@ from biosight.bootstrap import BioSight
 from biosight.errors import BioSightError, Conflict, NotFound
 from biosight.storage.records import Gone, InUse, Records
 from biosight.work import jobs, workers
-from biosight.work.jobs import Dropped, Job, Progress
+from biosight.work.jobs import Dropped, Job
+from biosight.work.progress import Progress
 from biosight.workflows.job_kind import JobKind, JobOutcome
 from biosight.workflows.jobs import undo_act
 from biosight.workflows.models import reclassification, teaching, try_version

@@ -18,7 +18,8 @@ from biosight.review.undoing import Undone
 from biosight.storage.batches import BATCH, Run, RunCount
 from biosight.storage.records import Insert, Records, Remove, Replace, Where, Write, pages
 from biosight.work import jobs
-from biosight.work.jobs import Job, Progress
+from biosight.work.jobs import Job
+from biosight.work.progress import Progress
 from biosight.workflows.collection_names import naming_of
 from biosight.workflows.job_kind import JobKind, JobOutcome, collection_of, so_many
 from biosight.workflows.names import rename

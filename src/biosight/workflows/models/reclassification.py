@@ -13,7 +13,8 @@ from biosight.intake import classify_again
 from biosight.registry import ModelVersion
 from biosight.storage.records import Records, Write
 from biosight.work import jobs
-from biosight.work.jobs import Job, Progress
+from biosight.work.jobs import Job
+from biosight.work.progress import Progress
 from biosight.workflows.collection_names import naming_of
 from biosight.workflows.job_kind import JobKind, JobOutcome, collection_of
 

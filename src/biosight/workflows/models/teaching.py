@@ -22,7 +22,8 @@ from biosight.labels import clean_label
 from biosight.storage.conditions import named_by_people, still_there
 from biosight.storage.records import Records
 from biosight.work import jobs
-from biosight.work.jobs import Job, Progress
+from biosight.work.jobs import Job
+from biosight.work.progress import Progress
 from biosight.workflows import serving_version
 from biosight.workflows.collection_names import naming_of
 from biosight.workflows.job_kind import JobKind, JobOutcome, collection_of

@@ -16,7 +16,8 @@ from biosight.labels import Guess
 from biosight.registry import ModelVersion
 from biosight.storage.records import Insert, Records, Replace, Write
 from biosight.work import jobs
-from biosight.work.jobs import Job, Progress
+from biosight.work.jobs import Job
+from biosight.work.progress import Progress
 from biosight.workflows import serving_version
 from biosight.workflows.collection_names import naming_of
 from biosight.workflows.job_kind import JobKind, JobOutcome, collection_of

@@ -30,7 +30,8 @@ from biosight.storage.records import (
     parts,
 )
 from biosight.work import jobs
-from biosight.work.jobs import Job, Progress
+from biosight.work.jobs import Job
+from biosight.work.progress import Progress
 from biosight.workflows.collection_names import naming_of
 from biosight.workflows.job_kind import JobKind, JobOutcome, collection_of, so_many
 from biosight.workflows.pictures.destinations import copy_limits

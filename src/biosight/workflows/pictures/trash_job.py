@@ -9,7 +9,8 @@ from biosight.gallery import trash
 from biosight.images import Image
 from biosight.storage.records import Records, Where
 from biosight.work import jobs
-from biosight.work.jobs import Job, Progress
+from biosight.work.jobs import Job
+from biosight.work.progress import Progress
 from biosight.workflows.job_kind import JobKind, JobOutcome, so_many
 
 NAME = "purge"

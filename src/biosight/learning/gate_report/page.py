@@ -1,6 +1,6 @@
 """The gate's report as a self-contained HTML page: no scripts, no fonts, nothing fetched.
 
-Not here: the comparison (gate.py), or the page in the app (web).
+Not here: the comparison (learning/gate.py), or the page in the app (web).
 """
 
 from collections.abc import Sequence
@@ -8,7 +8,7 @@ from html import escape
 
 from biosight.inference.model_files.card import ModelCard
 from biosight.learning.by_level import WORDS, LevelLine
-from biosight.learning.gate import GateReport, LabelLine, NewLabel, Part
+from biosight.learning.gate_report.values import GateReport, LabelLine, NewLabel, Part
 
 STYLE = """
 :root { color-scheme: light dark; font: 16px/1.5 system-ui, sans-serif; --line: #8884; }

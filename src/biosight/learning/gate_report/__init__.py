@@ -1,0 +1,1 @@
+"""What the gate reports: its values, its measures, and its page."""
