@@ -33,7 +33,7 @@ def small(monkeypatch: pytest.MonkeyPatch) -> None:
     for module in (acts, api, places, rename, undo_act):
         monkeypatch.setattr(module, "MOST_AT_ONCE", 2)
     for module in (batches, long_acts, undo_act, jobs):
-        monkeypatch.setattr(module, "PIECE", 2)
+        monkeypatch.setattr(module, "BATCH", 2)
     monkeypatch.setattr(trash, "PAGE", 2)
 
 

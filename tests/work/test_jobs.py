@@ -118,7 +118,7 @@ def test_a_reclassification_taken_up_again_reports_the_whole_count(
     from biosight import reclassify
     from biosight.workflows.models import reclassification
 
-    monkeypatch.setattr(reclassify, "PIECE", 2)
+    monkeypatch.setattr(reclassify, "BATCH", 2)
     records, collection = biosight.archive.records, first_collection(ada)
     upload_ids(ada, collection, *(["Red", "Blue"] * 4))
     key = swapped(biosight, model_dir, tmp_path)
