@@ -47,7 +47,7 @@ def take_names(
     *,
     act: str = "",
 ) -> Taken:
-    """Add up to PIECE names of a list; call again with the act until none is left.
+    """Add up to BATCH names of a list; call again with the act until none is left.
 
     Raises NotFound where the collection went, or the act is not one to go on with.
     """

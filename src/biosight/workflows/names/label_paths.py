@@ -69,7 +69,7 @@ def wrong_paths(records: Records, collection: str, naming: Naming) -> Mapping[st
 
 
 def mend(records: Records, collection: str, old: str, new: str) -> int:
-    """Up to PIECE pictures from one path to another; how many were met."""
+    """Up to BATCH pictures from one path to another; how many were met."""
     where = [Where("collection", "=", collection), Where("label_path", "=", old)]
     images = records.find(Image, where, limit=BATCH)
     for image in images:
