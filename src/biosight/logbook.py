@@ -2,7 +2,7 @@
 administrators, for a year.
 
 Kept apart from the server's own log lines (logs.py), which carry no people. Not here: what became
-of models, which has a trail of its own (registry), or putting both together
+of models, which has its own trail (registry), or putting both together
 (workflows/people/audit_log.py).
 """
 

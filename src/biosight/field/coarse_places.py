@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 
 from biosight.collection import Collection
-from biosight.field.grid import ShownPlace, shown_at, shown_place
+from biosight.field.grid import ShownPlace, shown_place
 from biosight.images import Image
 from biosight.images.words import sought
 from biosight.labels import Annotation, Identifications
@@ -103,10 +103,6 @@ class Coarsening:
     def of_site(self, site: str) -> float:
         """The grid in degrees for a site, 0 for none."""
         return self.degrees if site in self.sites else 0.0
-
-    def place_of(self, image: Image) -> ShownPlace | None:
-        """Return where a picture was taken, by its own coordinates, as they may be shown."""
-        return shown_at(image.latitude, image.longitude, self.of(image))
 
     def place_of_site(self, site: Site) -> ShownPlace:
         """Return where a site is, as it may be shown."""

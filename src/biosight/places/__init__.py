@@ -1,4 +1,4 @@
-"""Where and when: sites, deployments, and a camera's clock put right.
+"""Where and when: sites, deployments, and a camera's clock corrected.
 
 Not here: which pictures belong to a deployment, which is part of each picture's standing (images),
 or acts on any of it (workflows/places/deployment_acts.py).

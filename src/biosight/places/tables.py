@@ -1,6 +1,6 @@
 """Tables of places and pictures as people and programs save them: CSV, in UTF-8 or as Excel does.
 
-They are read in a process of its own (untrusted/child_process.py), within limits. Not here: what
+They are read in a separate process (untrusted/child_process.py), within limits. Not here: what
 the rows mean (workflows/places/deployment_tables.py, workflows/exchange/camtrap_import.py).
 """
 
@@ -51,7 +51,7 @@ def read_package_table(path: Path) -> list[Row]:
 
 
 def named_by_deployment(path: str) -> Iterator[Row]:
-    """The rows of a table of deployments; for a process of its own. Raises BadRequest."""
+    """The rows of a table of deployments; for a separate process. Raises BadRequest."""
     text = table_text(Path(path), MOST_BYTES)
     mark, columns = head_of(text)
     if "deploymentid" not in {cell.strip().casefold() for cell in columns}:
@@ -63,7 +63,7 @@ def named_by_deployment(path: str) -> Iterator[Row]:
 
 
 def package_rows(path: str) -> Iterator[Row]:
-    """The rows of a CSV as Camtrap DP has it; for a process of its own. Raises BadRequest."""
+    """The rows of a CSV as Camtrap DP has it; for a separate process. Raises BadRequest."""
     for row in bounded_rows(table_text(Path(path), MOST_PACKAGE_BYTES), ",", MOST_PACKAGE_ROWS):
         yield {k: v for k, v in row.items() if k and isinstance(v, str)}
 

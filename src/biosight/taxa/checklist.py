@@ -1,7 +1,7 @@
 """A list of names as people hand it out: CSV, or a Darwin Core Archive with a Taxon core.
 
 GBIF, WoRMS and the Catalogue of Life give such archives (Darwin Core text guide, TDWG 2023). They
-are read in a process of its own (untrusted/child_process.py), whatever the list is. Not here: the
+are read in a separate process (untrusted/child_process.py), whatever the list is. Not here: the
 archive's description (description.py), or what becomes of the names in a collection
 (own_names/importing.py).
 """
@@ -66,7 +66,7 @@ def read_checklist(path: Path) -> list[Listed]:
 
 
 def named_rows(path: str) -> Iterator[tuple[str, ...]]:
-    """The names of a file as plain fields; for a process of its own. Raises BadRequest."""
+    """The names of a file as plain fields; for a separate process. Raises BadRequest."""
     try:
         file = Path(path)
         found = read_archive(file) if zipfile.is_zipfile(file) else read_plain(file)

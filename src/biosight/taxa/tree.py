@@ -27,7 +27,7 @@ class Taxon:
     vernacular_name: str = ""
 
 
-# What a record that keeps a taxon has under the same names; its id has a name of its own there.
+# The fields that a record which keeps a taxon has too; its id has another name there.
 KEPT_FIELDS = tuple(f.name for f in fields(Taxon) if f.name != "id")
 
 

@@ -64,8 +64,9 @@ class BodyLimits:
     def __init__(self, routers: Iterable[APIRouter], prefix: str, settings: Settings) -> None:
         self.declared: list[tuple[set[str], re.Pattern[str], Limit]] = []
         for route in (r for router in routers for r in router.routes):
-            limit_of = isinstance(route, APIRoute) and getattr(route.endpoint, DECLARED, None)
-            if isinstance(route, APIRoute) and limit_of:
+            if not isinstance(route, APIRoute):
+                continue
+            if limit_of := getattr(route.endpoint, DECLARED, None):
                 pattern = compile_path(prefix + route.path)[0]
                 self.declared.append((route.methods or set(), pattern, limit_of(settings)))
 

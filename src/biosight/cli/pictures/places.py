@@ -8,12 +8,11 @@ from typing import TextIO
 import click
 
 from biosight.bootstrap import open_archive
+from biosight.cli.pictures.import_options import with_import_options
 from biosight.places import tables
 from biosight.settings import Settings
 from biosight.workflows.pictures.destinations import find_collection
 from biosight.workflows.places import deployment_acts, deployment_tables
-
-FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
 
 
 @click.group()
@@ -22,10 +21,7 @@ def places() -> None:
 
 
 @places.command("import")
-@click.argument("file", type=FILE)
-@click.option("--user", "email", help="Whose collection; not needed while there is one account.")
-@click.option("--collection", "name", help="Its name; the first one if left out.")
-@click.option("--yes", is_flag=True, help="Don't ask.")
+@with_import_options
 @click.pass_obj
 def import_table(
     settings: Settings, file: Path, email: str | None, name: str | None, yes: bool

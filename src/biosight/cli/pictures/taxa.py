@@ -6,13 +6,12 @@ import click
 from tqdm import tqdm
 
 from biosight.bootstrap import open_archive, open_catalogue
+from biosight.cli.pictures.import_options import with_import_options
 from biosight.own_names.importing import Preview
 from biosight.settings import Settings
 from biosight.taxa.checklist import read_checklist
 from biosight.workflows.names import checklists, label_paths
 from biosight.workflows.pictures.destinations import find_collection
-
-FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
 
 
 @click.group()
@@ -21,10 +20,7 @@ def taxa() -> None:
 
 
 @taxa.command("import")
-@click.argument("file", type=FILE)
-@click.option("--user", "email", help="Whose collection; not needed while there is one account.")
-@click.option("--collection", "name", help="Its name; the first one if left out.")
-@click.option("--yes", is_flag=True, help="Don't ask.")
+@with_import_options
 @click.pass_obj
 def import_checklist(
     settings: Settings, file: Path, email: str | None, name: str | None, yes: bool

@@ -46,7 +46,7 @@ def tried_expert(file: Path, card: ModelCard, layout: str, folder: Path) -> None
 
 def classifier_in(file: str, folder: str, layout: str) -> Iterator[dict[str, object]]:
     """Prepare and open a classifier whose card lies in the folder; what was found of it. For a
-    process of its own. Raises BadModel."""
+    separate process. Raises BadModel."""
     target = Path(folder)
     card = read_card(target)
     found = examine(Path(file), len(card.labels), card.input_size, layout)
@@ -56,7 +56,7 @@ def classifier_in(file: str, folder: str, layout: str) -> Iterator[dict[str, obj
 
 
 def expert_in(file: str, folder: str, layout: str) -> Iterator[dict[str, object]]:
-    """Prepare, open and run an expert whose card lies in the folder. For a process of its own.
+    """Prepare, open and run an expert whose card lies in the folder. For a separate process.
     Raises BadModel."""
     target = Path(folder)
     card = read_card(target)

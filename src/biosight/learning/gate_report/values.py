@@ -12,14 +12,8 @@ import numpy.typing as npt
 from biosight.learning.by_level import LevelLine
 
 Floats = npt.NDArray[np.float64]
-
-
 Ints = npt.NDArray[np.int64]
-
-
 HERE, BEFORE = "here", "before"
-
-
 PARTS = {
     HERE: "this collection's locked pictures",
     BEFORE: "sources that taught neither",

@@ -14,6 +14,7 @@ from biosight.errors import BadRequest, Unavailable
 from biosight.field.coarse_places import Coarsening
 from biosight.field.events import Event, event_of, events_of
 from biosight.field.gaps import gap_of, gaps_of
+from biosight.field.grid import shown_at
 from biosight.images import SHOWN_AS_IS, Capture, Image
 from biosight.labels import Annotation, Prediction
 from biosight.membership import Access
@@ -21,7 +22,7 @@ from biosight.places import Deployment, Site
 from biosight.review.acts import MAX_NOTE, Change, change_of
 from biosight.review.doing import perform
 from biosight.review.undoing import latest_prediction
-from biosight.storage.records import Order, Records, Where
+from biosight.storage.records import Order, Where
 from biosight.web.access.deps import (
     Bytes,
     ImageToChange,
@@ -165,8 +166,9 @@ def detail(biosight: BioSight, image: Image, access: Access, records: Store) -> 
     """An image with guesses and metadata."""
     prediction = latest_prediction(records, image.id)
     naming = naming_of(records, biosight.catalogue, access.collection)
-    gap = gap_of(access.collection, records.get(Deployment, image.deployment))
-    event = event_of(records, image, gap)
+    deployment = records.get(Deployment, image.deployment) if image.deployment else None
+    event = event_of(records, image, gap_of(access.collection, deployment))
+    site = records.get(Site, image.site) if image.site else None
     return ImageDetail(
         **image_out(image, access).model_dump(),
         top=guesses_out(prediction.top, naming) if prediction else [],
@@ -177,31 +179,27 @@ def detail(biosight: BioSight, image: Image, access: Access, records: Store) -> 
         subseconds=image.taken[20:],
         uploaded_by=accounts.names_of(records)(image.uploaded_by),
         event=shown_event(event) if event else None,
-        deployment_name=name_of(records, Deployment, image.deployment),
-        site_name=name_of(records, Site, image.site),
+        deployment_name=deployment.name if deployment else "",
+        site_name=site.name if site else "",
     )
 
 
 def place_seen(image: Image, rule: Coarsening) -> dict[str, Any]:
     """A picture's own coordinates as this person may see them."""
-    place, hidden = rule.place_of(image), rule.hides(image)
+    degrees = rule.of(image)
+    place = shown_at(image.latitude, image.longitude, degrees)
+    capture = image.capture
     return {
         "latitude": place.latitude if place else None,
         "longitude": place.longitude if place else None,
-        "coarse": rule.of(image),
-        "capture": replace(image.capture, altitude=None) if place and hidden else image.capture,
+        "coarse": degrees,
+        "capture": replace(capture, altitude=None) if place and degrees else capture,
     }
 
 
 def shown_event(event: Event) -> EventOut:
     """An event as the API shows it."""
     return EventOut(id=event.id, start=event.start, end=event.end, images=event.images)
-
-
-def name_of(records: Records, kind: type[Site] | type[Deployment], id: str) -> str:
-    """A site's or deployment's name, "" for none."""
-    found = records.get(kind, id) if id else None
-    return found.name if found else ""
 
 
 @router.patch("/images/{image}")

@@ -41,13 +41,16 @@ function giveLevel(asked, level) {
   return label ? asked.give({ label }) : undefined;
 }
 
+/** What Confirm does. @param {Asked} asked */
+const confirming = (asked) => asked.confirm ?? (() => asked.give({ confirm: true }));
+
 /**
  * The keys of all answers, by their names in frame/keys.js.
  * @param {Asked} asked @returns {Record<string, (event: KeyboardEvent) => any>}
  */
 export function answerKeys(asked) {
   return {
-    confirm: asked.confirm ?? (() => asked.give({ confirm: true })),
+    confirm: confirming(asked),
     relabel: () => askLabel(asked),
     undecided: () => asked.give({ undecided: true }),
     ...Object.fromEntries(THINGS.map((t) => [t.thing, () => asked.give({ label: t.label })])),
@@ -111,9 +114,8 @@ export function levelButtons(asked) {
  * @param {Asked} asked @param {{confirm?: string, disabled?: boolean}} [how] the words of the first button
  */
 export function answerButtons(asked, how = {}) {
-  const confirm = asked.confirm ?? (() => asked.give({ confirm: true }));
   return [
-    button(how.confirm ?? "Confirm", "A or Enter", confirm, { class: "primary", disabled: how.disabled }),
+    button(how.confirm ?? "Confirm", "A or Enter", confirming(asked), { class: "primary", disabled: how.disabled }),
     ...namingButtons(asked),
     ...levelButtons(asked),
     thingButtons(asked),
