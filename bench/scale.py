@@ -87,7 +87,7 @@ def archive_bytes(files: Sequence[Path], folder: Path) -> tuple[float, float, fl
     records = biosight.archive.records
     try:
         secret = "seven quiet herons"
-        user = accounts.create_user(records, "bench@example.org", secret, "Bench", "admin")
+        user = accounts.create_user(records, "bench@example.org", secret, "Bench", first=True)
         membership.create_collection(records, user.id, FIRST_NAME)
         place = destination(
             biosight.archive.records,

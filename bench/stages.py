@@ -129,7 +129,7 @@ def one_kind(name: str, folder: Path) -> Stages:
     biosight = open_biosight(Settings(data_dir=folder / name))
     try:
         records = biosight.archive.records
-        user = accounts.create_user(records, "a@example.org", "seven quiet herons", "A", "admin")
+        user = accounts.create_user(records, "a@example.org", "seven quiet herons", "A", first=True)
         membership.create_collection(records, user.id, "Bench")
         collection = membership.first_collection(records, user.id)
         place = destination(records, biosight.catalogue, collection, user)

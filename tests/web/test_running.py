@@ -184,7 +184,7 @@ def test_all_of_it_is_for_administrators(ada: TestClient, biosight: BioSight) ->
     records = biosight.archive.records
     collection = first_collection(ada)
     job = jobs.ask(records, "reclassify", collection, "", model="tiny@1")
-    ben = create_user(records, "ben@example.org", PASSWORD)
+    ben = create_user(records, "ben@example.org", PASSWORD, first=False)
     secret = open_session(records, ben, "", 1)
     ada.cookies.clear()
     ada.cookies.set("biosight", secret)

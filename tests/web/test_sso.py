@@ -226,7 +226,7 @@ def test_accounts_are_adopted_by_command(run: Run) -> None:
     # Who was added by command is known; the others are listed.
     assert "0 accounts whose address nobody proved" in run("user", "adopt").output
     with closing(open_archive(Settings())) as archive:
-        create_user(archive.records, "eve@example.org", PASSWORD)
+        create_user(archive.records, "eve@example.org", PASSWORD, first=False)
     assert "eve@example.org" in run("user", "adopt").output
     assert "eve@example.org is adopted" in run("user", "adopt", "eve@example.org").output
     assert "0 accounts" in run("user", "adopt").output

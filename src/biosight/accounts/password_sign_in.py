@@ -12,7 +12,6 @@ from biosight.accounts.people import (
     clean_email,
     create_user,
     find_user,
-    has_users,
     prove,
     set_password,
 )
@@ -44,16 +43,18 @@ def sign_up(
     name: str,
     secret: str = "",
     *,
+    first: bool,
     rests_on: Sequence[Write] = (),
 ) -> User:
     """Sign up under the registration policy ("open", "invite" or "closed").
 
-    The first account needs no invitation; what the use of one `rests_on` is required in the same
-    write. Raises Forbidden, BadRequest or Conflict, and Gone where that does not hold.
+    `first` says that nobody was there when the caller looked: the first account needs no
+    invitation, and only one person gets it. What the use of an invitation `rests_on` is required
+    in the same write. Raises Forbidden, BadRequest or Conflict, and Gone where that does not hold.
     """
-    if not has_users(records) or policy == "open":
-        first = find_link(records, secret, "first") if secret else None
-        return create_user(records, email, password, name, using=used_up(first))
+    if first or policy == "open":
+        code = find_link(records, secret, "first") if secret else None
+        return create_user(records, email, password, name, first=first, using=used_up(code))
     link = find_link(records, secret, SIGN_UP) if secret else None
     if policy == "closed" or link is None:
         words = "Sign-up is by invitation: ask whoever runs this server, or a collection's owner."
@@ -62,7 +63,7 @@ def sign_up(
         raise Forbidden("This invitation is for another email address.")
     try:
         using = [*rests_on, *used_up(link)]
-        return create_user(records, email, password, name, using=using)
+        return create_user(records, email, password, name, first=False, using=using)
     except Stale as error:
         raise Forbidden("This invitation was already used.") from error
 

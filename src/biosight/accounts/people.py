@@ -120,22 +120,25 @@ def create_user(
     name: str = "",
     role: str = "member",
     *,
+    first: bool,
     using: Sequence[Write] = (),
 ) -> User:
-    """A new account; the first is an admin. `using` is what goes with it, such as the link.
+    """A new account; the `first` is an admin, and there is one of those. `using` is what goes with
+    it, such as the link.
 
     Raises BadRequest, Conflict, or Stale when the link was used meanwhile.
     """
     email = clean_email(email)
     check_password(password, email)
     name = clean_name(name) or email.split("@")[0]
-    first = not has_users(records)
     role = "admin" if first else role
     user = User(new_id(), email, name, hash_password(password), role, time.time())
     try:
         # The claim lets only one of two people who sign up at once be the first.
         records.write(*([Insert(FIRST_ACCOUNT)] if first else []), *using, Insert(user))
     except InUse as error:
+        if first and has_users(records):
+            raise Conflict("Somebody else has signed up first: sign in, or ask them.") from error
         raise Conflict("There is already an account with this email address.") from error
     return user
 

@@ -60,7 +60,8 @@ def add(settings: Settings, email: str, name: str, admin: bool, password: str | 
     """Add an account."""
     secret = password or click.prompt("Password", hide_input=True, confirmation_prompt=True)
     with records_of(settings) as records:
-        made = accounts.create_user(records, email, secret, name, "admin" if admin else "member")
+        role, first = "admin" if admin else "member", not accounts.has_users(records)
+        made = accounts.create_user(records, email, secret, name, role, first=first)
         joining_and_leaving.welcome(records, accounts.prove(records, made))
         click.echo(f"Added {made.email} as {made.role}.")
 

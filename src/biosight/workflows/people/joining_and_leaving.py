@@ -125,18 +125,22 @@ def take_over(records: Records, user: User) -> User:
 def newcomer(records: Records, known: Introduced) -> User:
     """An account with a first collection, and a password that nobody has."""
     password = secrets.token_urlsafe(32)
-    return welcome(records, accounts.create_user(records, known.email, password, known.name))
+    return welcome(
+        records, accounts.create_user(records, known.email, password, known.name, first=False)
+    )
 
 
 def sign_up_by(
-    records: Records, policy: str, email: str, password: str, name: str, secret: str
+    records: Records, policy: str, email: str, password: str, name: str, secret: str, *, first: bool
 ) -> User:
-    """A new account with its first collection, and a member of the one it was invited to. Raises
-    Forbidden, BadRequest or Conflict."""
+    """A new account with its first collection, and a member of the one it was invited to; `first`
+    as accounts.sign_up has it. Raises Forbidden, BadRequest or Conflict."""
     invitation = accounts.find_link(records, secret, accounts.SIGN_UP) if secret else None
     rights = link_makers.maker_rights(invitation.by, invitation.collection) if invitation else []
     try:
-        user = accounts.sign_up(records, policy, email, password, name, secret, rests_on=rights)
+        user = accounts.sign_up(
+            records, policy, email, password, name, secret, first=first, rests_on=rights
+        )
     except Gone as error:
         raise Forbidden(link_makers.ENDED) from error
     welcome(records, user)

@@ -135,10 +135,17 @@ def sign_up(
     """Sign up, and be signed in. The first account becomes administrator."""
     settings = biosight.settings
     coded = accounts.find_link(records, body.invitation, "first")
-    if needs_first_code(request, settings) and not coded and not accounts.has_users(records):
+    first = not accounts.has_users(records)  # looked up once: the code and the right go with it
+    if first and needs_first_code(request, settings) and not coded:
         raise Forbidden("The first account needs the one-time code that the server printed.")
     user = joining_and_leaving.sign_up_by(
-        records, settings.registration, body.email, body.password, body.name, body.invitation
+        records,
+        settings.registration,
+        body.email,
+        body.password,
+        body.name,
+        body.invitation,
+        first=first,
     )
     start_session(request, response, biosight, user)
     address = client_address(request, settings)
