@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check install --quiet
 
-.PHONY: up check-deploy run test test-long lint lint-js format bench bench-model docs train-env server-env ray-env pipeline-env clean sbom
+.PHONY: up check-deploy run test test-long lint lint-js api-types format bench bench-model docs train-env server-env ray-env pipeline-env clean sbom
 
 run: $(VENV)/.app
 	@$(BIN)/biosight serve
@@ -23,10 +23,15 @@ lint: $(VENV)/.dev
 	@$(MAKE) --no-print-directory lint-js
 
 # tsc --checkJs and Biome, as pinned in package-lock.json; nothing of them is served.
-lint-js:
-	@if command -v npm >/dev/null; then $(MAKE) --no-print-directory node_modules/.done && npm run --silent lint; \
+lint-js: $(VENV)/.dev
+	@if command -v npm >/dev/null; then $(MAKE) --no-print-directory api-types && npm run --silent lint; \
 	elif [ "$$BIOSIGHT_TEST_REQUIRE" = all ]; then echo "Node.js is missing: apt-get install nodejs npm"; exit 1; \
 	else echo "SKIPPED: the JavaScript is not checked, for want of Node.js (apt-get install nodejs npm)"; fi
+
+# The types of the API's answers, for tsc and editors: types/schemas.d.ts gives their names.
+api-types: $(VENV)/.dev node_modules/.done
+	@$(BIN)/python -m docs.openapi > node_modules/.openapi.json
+	@npm run --silent api-types
 
 node_modules/.done: package-lock.json
 	npm ci --no-audit --no-fund --silent

@@ -118,7 +118,7 @@ class Quality(BaseModel):
     recall: list[RecallOut]
 
 
-class EventOut(BaseModel):
+class VersionEvent(BaseModel):
     """One line of the audit trail."""
 
     model: str
@@ -137,7 +137,7 @@ class VersionDetail(VersionOut):
     card: dict[str, Any]
     held: Quality | None
     report: dict[str, Any] | None
-    events: list[EventOut]
+    events: list[VersionEvent]
 
 
 class AuditOut(BaseModel):
@@ -233,11 +233,11 @@ def show(version: VersionToSee, person: Signed, biosight: Open, records: Store) 
     )
 
 
-def events_out(records: Store, family: str) -> list[EventOut]:
+def events_out(records: Store, family: str) -> list[VersionEvent]:
     """A family's audit trail, with people's names."""
     name = accounts.names_of(records)
     return [
-        EventOut(model=e.model, kind=e.kind, by=name(e.by), at=e.at, reason=e.reason)
+        VersionEvent(model=e.model, kind=e.kind, by=name(e.by), at=e.at, reason=e.reason)
         for e in registry.trail(records, family)
     ]
 

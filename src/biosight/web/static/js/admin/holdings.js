@@ -11,7 +11,7 @@ export async function wireHoldings(main) {
   let after = "";
   const draw = async () => {
     const page = await call("GET", `/admin/collections?after=${after}`);
-    find(main, "#holdings").append(...page.collections.map((/** @type {any} */ c) => row(c, redraw)));
+    find(main, "#holdings").append(...page.collections.map((/** @type {Schemas["HoldingOut"]} */ c) => row(c, redraw)));
     after = page.next;
     more.hidden = !after;
   };
@@ -24,14 +24,14 @@ export async function wireHoldings(main) {
   await draw();
 }
 
-/** Restore what a deleted account left in the trash; one owns it then. @param {any} c */
+/** Restore what a deleted account left in the trash; one owns it then. @param {Schemas["HoldingOut"]} c */
 async function takeUp(c) {
   const words = `It has no members and is deleted when its time in the trash is over. You become its owner.`;
   if (await question({ title: `Restore “${c.name}”?`, words, ok: "Restore" }))
     await call("POST", `/admin/collections/${c.id}/restore`);
 }
 
-/** @param {any} c @param {() => void} redraw */
+/** @param {Schemas["HoldingOut"]} c @param {() => void} redraw */
 function row(c, redraw) {
   const set = (/** @type {number} */ quota_gb) =>
     call("PUT", `/admin/collections/${c.id}/quota`, { quota_gb }).catch(complain);

@@ -19,7 +19,7 @@ async function allUsers() {
 
 /** What an administrator does to one account. */
 class Account {
-  /** @param {HTMLElement} main @param {any} u */
+  /** @param {HTMLElement} main @param {Schemas["UserOut"]} u */
   constructor(main, u) {
     this.main = main;
     this.u = u;

@@ -13,7 +13,7 @@ export async function wireWork(main) {
   let next = "";
   const add = async () => {
     const page = await call("GET", `/admin/work?before=${next}`);
-    find(main, "#long-work").append(...page.work.map((/** @type {any} */ w) => row(main, w, draw)));
+    find(main, "#long-work").append(...page.work.map((/** @type {Schemas["WorkOut"]} */ w) => row(main, w, draw)));
     next = page.next;
     more.hidden = !next;
   };
@@ -21,7 +21,7 @@ export async function wireWork(main) {
     const [page, workers] = await Promise.all([call("GET", "/admin/work"), call("GET", "/admin/workers")]);
     const body = find(main, "#long-work");
     const focused = body.contains(document.activeElement) ? document.activeElement?.getAttribute("aria-label") : "";
-    body.replaceChildren(...page.work.map((/** @type {any} */ w) => row(main, w, draw)));
+    body.replaceChildren(...page.work.map((/** @type {Schemas["WorkOut"]} */ w) => row(main, w, draw)));
     if (focused) [...body.querySelectorAll("button")].find((b) => b.getAttribute("aria-label") === focused)?.focus();
     if (!page.work.length) body.append(el("tr", {}, el("td", { colspan: 6, class: "soft" }, "No long work yet.")));
     find(main, "#workers").textContent = told(workers);
@@ -36,7 +36,7 @@ export async function wireWork(main) {
   setInterval(() => !earlier && !document.hidden && draw().catch(() => {}), EVERY);
 }
 
-/** Who works, in a sentence. @param {any[]} workers */
+/** Who works, in a sentence. @param {Schemas["WorkerOut"][]} workers */
 function told(workers) {
   if (!workers.length) return "No worker runs now; the server starts one when there is work, or run biosight worker.";
   const busy = workers.filter((w) => w.busy).length;
@@ -44,14 +44,14 @@ function told(workers) {
   return `${counted(workers.length, "worker runs", "workers run")} on ${hosts}, ${busy || "none"} busy.`;
 }
 
-/** How far it is, in words. @param {any} w */
+/** How far it is, in words. @param {Schemas["WorkOut"]} w */
 function state(w) {
   if (w.state === "running" && w.total) return `running, ${Math.floor((100 * w.done) / w.total)} %`;
   if (w.state === "waiting") return `waiting for ${Math.round(w.waited)} s`;
   return [w.state, w.words].filter(Boolean).join(": ");
 }
 
-/** @param {HTMLElement} main @param {any} w @param {() => Promise<void>} draw */
+/** @param {HTMLElement} main @param {Schemas["WorkOut"]} w @param {() => Promise<void>} draw */
 function row(main, w, draw) {
   /** @param {string} verb @param {string} said */
   const ask = async (verb, said) => {

@@ -84,7 +84,9 @@ async function fillFacets(form, here, parts, filter, asQuery) {
     const box = form.querySelector(`[data-facet="${part.facet}"]`);
     const now = [filter[part.name] ?? []].flat();
     if (part.facet === "labels")
-      box?.replaceChildren(...labels.map((/** @type {any} */ l) => check(l.label, l.images, now.includes(l.label))));
+      box?.replaceChildren(
+        ...labels.map((/** @type {Schemas["LabelOut"]} */ l) => check(l.label, l.images, now.includes(l.label))),
+      );
     else if (box instanceof HTMLSelectElement) options(box, part, found[part.facet], now);
   }
 }

@@ -61,13 +61,14 @@ const TESTS = /** @type {Record<string, (a: any, b: any) => boolean>} */ ({
 
 /**
  * Does an image (still) match? Words are left to the server.
- * @param {any} image
+ * @param {Schemas["ImageOut"]} image
  * @param {Record<string, any>} filter
  * @param {string} collection
  */
 export function matches(image, filter, collection) {
   const percent = Math.floor(image.confidence * 100);
   const undecided = image.who === "person" && !image.label;
+  /** @type {Record<string, any>} */
   const shown = { ...image, percent, undecided, uploaded_by: image.uploader };
   const asked = parts().filter(
     (part) => part.field && (part.always || (part.name in filter && !(part.unless && filter[part.unless]))),
@@ -76,7 +77,7 @@ export function matches(image, filter, collection) {
     image.collection === collection &&
     asked.every((part) =>
       part.kind === "path"
-        ? image[part.field].startsWith(filter[part.name])
+        ? shown[part.field].startsWith(filter[part.name])
         : part.kind === "many"
           ? filter[part.name].includes(shown[part.field])
           : TESTS[part.op](shown[part.field], meant(part, filter[part.name])),

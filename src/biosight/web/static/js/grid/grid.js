@@ -81,7 +81,7 @@ export class Grid {
       if (trip !== this.loading) return;
       this.next = page.next;
       const there = new Set(this.images.map((i) => i.id));
-      const fresh = fronts(page, this.stacks).filter((/** @type {any} */ i) => !there.has(i.id));
+      const fresh = fronts(page, this.stacks).filter((/** @type {Schemas["ImageOut"]} */ i) => !there.has(i.id));
       this.images.push(...fresh);
       this.window.set(this.images.length, false);
     } finally {

@@ -3,7 +3,7 @@
 import { complain, toast } from "../frame/toast.js";
 import { chooseLabel } from "../pictures/relabel.js";
 
-/** The order that goes by days, and which day a picture has in it. @type {Record<string, (image: any) => string>} */
+/** The order that goes by days, and which day a picture has in it. @type {Record<string, (image: Schemas["ImageOut"]) => string>} */
 const DAYS = {
   newest: (image) => dayOf(image.created_at),
   oldest: (image) => dayOf(image.created_at),
@@ -41,13 +41,14 @@ async function toDay(grid, sort, day) {
 /** The next picture of a label, or of one below it. @param {DOMStringMap} data @param {import("./grid.js").Grid} grid */
 async function toLabel(data, grid) {
   const label = await chooseLabel(data, "Go to the next picture of", { only: true });
-  const is = (/** @type {any} */ image) => image.label === label || image.label_path.includes(`/${label}/`);
+  const is = (/** @type {Schemas["ImageOut"]} */ image) =>
+    image.label === label || image.label_path.includes(`/${label}/`);
   if (label) await jump(grid, grid.current + 1, is);
 }
 
 /**
  * @param {import("./grid.js").Grid} grid @param {number} from a place in it
- * @param {(image: any) => boolean} reached
+ * @param {(image: Schemas["ImageOut"]) => boolean} reached
  */
 async function jump(grid, from, reached) {
   let seen = from;

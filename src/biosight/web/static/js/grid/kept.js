@@ -22,7 +22,7 @@ export function isKept(address) {
   return kept?.address === address;
 }
 
-/** Show what was kept, without pictures that do not fit any more. @param {import("./grid.js").Grid} grid @param {(image: any) => boolean} fits */
+/** Show what was kept, without pictures that do not fit any more. @param {import("./grid.js").Grid} grid @param {(image: Schemas["ImageOut"]) => boolean} fits */
 export function restore(grid, fits) {
   if (!kept) return;
   const { images, changed, next, current, scroll } = kept;

@@ -5,7 +5,7 @@ import { drawTile, markLevels } from "./tile.js";
 
 export class Picker {
   /**
-   * @param {any[]} images @param {{name: string, all: boolean, editor: boolean, changed: () => void, shown?: number}} how
+   * @param {Schemas["ImageOut"][]} images @param {{name: string, all: boolean, editor: boolean, changed: () => void, shown?: number}} how
    */
   constructor(images, how) {
     this.images = images;

@@ -19,8 +19,8 @@ export async function choosePlace(collection, run) {
     return;
   }
   const options = /** @type {[string, string][]} */ ([
-    ...deployments.map((/** @type {any} */ d) => [`deployment ${d.id}`, d.name]),
-    ...sites.map((/** @type {any} */ s) => [`site ${s.id}`, `${s.name}, without a deployment`]),
+    ...deployments.map((/** @type {Schemas["DeploymentOut"]} */ d) => [`deployment ${d.id}`, d.name]),
+    ...sites.map((/** @type {Schemas["SiteOut"]} */ s) => [`site ${s.id}`, `${s.name}, without a deployment`]),
     ["", "none: take them out"],
   ]);
   const words = "A deployment adds its site, time zone and clock.";

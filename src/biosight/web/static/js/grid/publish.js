@@ -32,7 +32,7 @@ function offset(hours) {
   return `UTC ${hours < 0 ? "−" : "+"}${Math.floor(size)}:${size % 1 ? "30" : "00"}`;
 }
 
-/** What goes in and what does not, in words with links. @param {string} here @param {any} seen @param {string} form */
+/** What goes in and what does not, in words with links. @param {string} here @param {Schemas["PackageSeen"]} seen @param {string} form */
 function outlook(here, seen, form) {
   const left = Object.entries(seen.left_out);
   const nameless = Object.entries(seen.no_names);

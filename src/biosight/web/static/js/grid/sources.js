@@ -11,9 +11,9 @@ export async function drawSources(main, collection, filter) {
   const { folder, ...rest } = filter;
   const query = asQuery(rest);
   const found = await call("GET", `${here}/facets${query}${query ? "&" : "?"}of=folders`);
-  const inside = found.folders.filter((/** @type {any} */ f) => f.value !== "/");
+  const inside = found.folders.filter((/** @type {Schemas["FacetOut"]} */ f) => f.value !== "/");
   find(main, "#source-fold").hidden = !inside.length && !folder;
-  const folders = inside.map((/** @type {any} */ f) => ({
+  const folders = inside.map((/** @type {Schemas["FacetOut"]} */ f) => ({
     label: f.value,
     path: f.value,
     images: f.images,

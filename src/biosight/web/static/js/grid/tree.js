@@ -2,7 +2,7 @@
 /** Label counts as a tree of folders: what lies here, and what lies here and below. */
 import { lineOf } from "../pictures/taxa.js";
 
-/** @typedef {{label: string, images: number, verified: number, unsure: number, path: string, taxon: any, thing: string}} Folder */
+/** @typedef {Schemas["LabelOut"]} Folder */
 /** @typedef {{label: string, path: string, here: Folder | null, images: number, verified: number, unsure: number,
  *   children: Node[]}} Node */
 

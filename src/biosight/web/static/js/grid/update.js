@@ -5,7 +5,7 @@
  * Draw changed pictures anew; those that no longer belong here go, and the current tile stays near.
  * @param {import("./grid.js").Grid} grid
  * @param {import("../pictures/acts.js").Image[]} changed
- * @param {(image: any) => boolean} belongs
+ * @param {(image: Schemas["ImageOut"]) => boolean} belongs
  */
 export function update(grid, changed, belongs) {
   /** @type {Map<string, import("./stacks.js").Stacked>} */

@@ -5,7 +5,7 @@ import { el } from "../frame/dom.js";
 /** @param {string} text */
 export const firstSentence = (text) => text.split(/(?<=[.;]) /, 1)[0].replace(/;$/, ".");
 
-/** What people who train networks ask. @param {any} c */
+/** What people who train networks ask. @param {Record<string, any>} c the card */
 export function details(c) {
   const said = {
     Network: c.arch,

@@ -15,8 +15,9 @@ const NAMES = /** @type {Record<string, string>} */ ({
   noise: "Noise",
 });
 
-/** @param {any} r @returns {any[]} */
+/** @param {Schemas["DriftOut"]} r @returns {any[]} */
 export function report(r) {
+  /** @type {Record<string, any>} */
   const d = r.details;
   if (!d.families) return [];
   const strongest = Object.entries(d.histograms)

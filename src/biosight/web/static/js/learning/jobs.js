@@ -4,8 +4,7 @@ import { call } from "../frame/api.js";
 import { el, when } from "../frame/dom.js";
 import { complain } from "../frame/toast.js";
 
-/** @typedef {{id: string, kind: string, title: string, collection: string, state: string, done: number, total: number,
- *   words: string, model: string, created_at: number, finished_at: number, result: any}} Job */
+/** @typedef {Schemas["JobOut"]} Job */
 
 const LIVE = ["waiting", "running"];
 

@@ -4,9 +4,7 @@ import { counted, el } from "../frame/dom.js";
 
 const FEW = 30;
 
-/** @typedef {{pictures: number, accuracy: number, low: number, high: number, ece: number,
- *   bins: {confidence: number, accuracy: number, pictures: number}[], accepted: number[], wrong: number[],
- *   labels: string[], confusion: number[][], recall: {label: string, pictures: number, recall: number, low: number, high: number}[]}} Quality */
+/** @typedef {Schemas["Quality"]} Quality */
 
 /** @param {string} tag @param {Record<string, any>} [attributes] @param {...any} children @returns {any} */
 export function svg(tag, attributes = {}, ...children) {

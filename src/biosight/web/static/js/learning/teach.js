@@ -60,7 +60,7 @@ export function teachForm(data, counts, teach, place) {
   ];
 }
 
-/** @typedef {{label: string, images: number, verified: number, taxon: import("../pictures/taxa.js").Taxon | null}} Count */
+/** @typedef {Schemas["LabelOut"]} Count */
 
 /**
  * @param {Count} c @param {boolean} known @param {number} opens @param {number} trusted

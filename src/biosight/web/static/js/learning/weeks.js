@@ -3,16 +3,16 @@
 import { counted, el } from "../frame/dom.js";
 import { svg } from "./plots.js";
 
-/** How sure the model was, and how much was unfamiliar, week by week. @param {any[]} weeks */
+/** How sure the model was, and how much was unfamiliar, week by week. @param {Schemas["Week"][]} weeks */
 export function weekly(weeks) {
   if (weeks.length < 2) return false;
   const first = weeks[0].start;
   const last = weeks[weeks.length - 1].start;
-  const x = (/** @type {any} */ w) => 28 + ((w.start - first) / (last - first)) * 284;
+  const x = (/** @type {Schemas["Week"]} */ w) => 28 + ((w.start - first) / (last - first)) * 284;
   const y = (/** @type {number} */ value) => 100 - value * 90;
-  const day = (/** @type {any} */ w) =>
+  const day = (/** @type {Schemas["Week"]} */ w) =>
     new Date(w.start * 1000).toLocaleDateString("en", { day: "numeric", month: "short" });
-  const path = (/** @type {string} */ key, /** @type {string} */ kind) => [
+  const path = (/** @type {"confidence" | "unfamiliar"} */ key, /** @type {string} */ kind) => [
     svg("polyline", { class: kind, points: weeks.map((w) => `${x(w)},${y(w[key])}`).join(" ") }),
     weeks.map((w) =>
       svg(

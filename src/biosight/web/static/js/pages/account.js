@@ -90,7 +90,7 @@ async function drawSessions(main) {
   const end = (/** @type {string} */ id) =>
     call("DELETE", `/me/sessions/${id}`).then(() => drawSessions(main), complain);
   find(main, "#sessions").replaceChildren(
-    ...sessions.map((/** @type {any} */ s) =>
+    ...sessions.map((/** @type {Schemas["SessionOut"]} */ s) =>
       el(
         "li",
         {},
@@ -118,7 +118,7 @@ async function drawTokens(main) {
   const revoke = (/** @type {string} */ id) =>
     call("DELETE", `/me/tokens/${id}`).then(() => drawTokens(main), complain);
   find(main, "#tokens").replaceChildren(
-    ...tokens.map((/** @type {any} */ t) =>
+    ...tokens.map((/** @type {Schemas["TokenOut"]} */ t) =>
       el(
         "li",
         {},

@@ -30,7 +30,7 @@ async function drawLog(main) {
   const before = last instanceof HTMLElement && last.dataset.at ? `&before=${last.dataset.at}` : "";
   const lines = await call("GET", `/admin/log?limit=${LINES}${before}`);
   body.append(
-    ...lines.map((/** @type {any} */ line) =>
+    ...lines.map((/** @type {Schemas["LineOut"]} */ line) =>
       el(
         "tr",
         { "data-at": line.at },

@@ -44,14 +44,14 @@ export async function mount(main) {
   );
 }
 
-/** @param {any} found */
+/** @param {Schemas["AgreementOut"]} found */
 function kappa(found) {
   if (found.kappa === null) return "Cohen’s kappa can’t be told: both readers gave every picture the same label.";
-  const [k, low, high] = [found.kappa, found.low, found.high].map((x) => x.toFixed(2).replace("-", "−"));
+  const [k, low, high] = [found.kappa, found.low ?? 0, found.high ?? 0].map((x) => x.toFixed(2).replace("-", "−"));
   return `Cohen’s kappa ${k} (95 % interval ${low} to ${high}): 1 is full agreement, 0 what chance would give.`;
 }
 
-/** @param {any[]} labels */
+/** @param {Schemas["LabelAgreementOut"][]} labels */
 function table(labels) {
   return el(
     "div",

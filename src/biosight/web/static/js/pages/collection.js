@@ -124,12 +124,12 @@ class CollectionPage {
 
   /** @param {AbortSignal} signal */
   listen(signal) {
-    const fits = (/** @type {any} */ image) => matches(image, this.filter, this.collection);
-    const updated = (/** @type {any[]} */ images) => {
+    const fits = (/** @type {Schemas["ImageOut"]} */ image) => matches(image, this.filter, this.collection);
+    const updated = (/** @type {Schemas["ImageOut"][]} */ images) => {
       update(this.grid, images, fits);
       this.countSoon();
     };
-    const stored = (/** @type {any} */ image) => {
+    const stored = (/** @type {Schemas["ImageOut"]} */ image) => {
       const first = !this.filter.sort || this.filter.sort === "newest";
       if (first && !this.filter.text && fits(image)) arrive(this.grid, image);
       if (image.collection === this.collection) this.countSoon();

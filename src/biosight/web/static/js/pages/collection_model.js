@@ -31,7 +31,7 @@ export async function mount(main) {
         ? el(
             "ul",
             { class: "rows", "aria-label": "Long work" },
-            jobs.slice(0, 4).map((/** @type {any} */ j) => jobRow(j, editor, watch)),
+            jobs.slice(0, 4).map((/** @type {Schemas["JobOut"]} */ j) => jobRow(j, editor, watch)),
           )
         : "",
     );
@@ -59,7 +59,7 @@ export async function mount(main) {
       complain(error);
     }
   };
-  /** @param {any[]} all */
+  /** @param {Schemas["VersionOut"][]} all */
   const drawChoice = (all) =>
     find(main, "#choice").replaceChildren(
       ...choice(all, collection, serving, editor, (model) => ask("try-on", { model })),
@@ -88,7 +88,7 @@ export async function mount(main) {
 }
 
 /**
- * @param {any[]} versions
+ * @param {Schemas["VersionOut"][]} versions
  * @param {string} collection
  * @param {string} serving
  * @param {boolean} editor
@@ -128,7 +128,7 @@ function choice(versions, collection, serving, editor, tryOn) {
   ].filter(Boolean);
 }
 
-/** @param {any} audit @param {any} held @param {((t: number) => void) | null} use */
+/** @param {Schemas["AuditOut"]} audit @param {any} held @param {((t: number) => void) | null} use */
 function audited(audit, held, use) {
   const q = audit.quality;
   const enough = q && q.pictures >= ENOUGH;

@@ -26,7 +26,7 @@ export async function mount(main) {
       el("p", { class: "large" }, "No two readers differ."),
       el("p", {}, el("a", { href: `${here}/review/readers` }, "Go on reading")),
     );
-  /** @param {any} image @param {string} label */
+  /** @param {Schemas["ImageOut"]} image @param {string} label */
   const settle = async (image, label) => {
     try {
       await call("POST", `/images/${image.id}/identifications/settle`, { label });
@@ -36,12 +36,12 @@ export async function mount(main) {
       complain(error);
     }
   };
-  /** @param {any} image */
+  /** @param {Schemas["ImageOut"]} image */
   const other = async (image) => {
     const label = await chooseLabel(data, "What is it?");
     if (label) await settle(image, label);
   };
-  /** @param {{image: any, identifications: any}} c */
+  /** @param {{image: Schemas["ImageOut"], identifications: any}} c */
   const row = ({ image, identifications: r }) => {
     const talk = el("section", { hidden: true });
     const talked = drawComments(talk, image.id, data.collection ?? "", data.comments === "true");

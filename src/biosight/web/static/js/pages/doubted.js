@@ -16,7 +16,7 @@ const FEW = 24;
 const NOTHING =
   "Confirm some pictures of each label first: a label is doubted where the most similar confirmed pictures have another label.";
 
-/** @typedef {{label: string, suggested: string, images: any[]}} Cohort */
+/** @typedef {Schemas["CohortOut"]} Cohort */
 
 /**
  * @param {Cohort} c @param {string} collection @param {boolean} editor @param {() => Promise<void>} reload

@@ -49,7 +49,7 @@ export async function mount(main) {
     if (await question({ title: "Compare later pictures with what is here?", words, ok: "Begin now" }))
       await send(`${path}/accept`, "Done. Later pictures are compared with these.");
   };
-  /** The next step is the primary button. @param {any} latest */
+  /** The next step is the primary button. @param {Schemas["DriftOut"]} latest */
   const acts = (latest) => {
     const look = latest && latest.verdict !== "green" && latest.verdict !== "unknown" && latest.strangest.length > 0;
     return el(
@@ -96,7 +96,7 @@ const STATES = /** @type {Record<string, string>} */ ({
   unknown: "– Not known yet",
 });
 
-/** @param {any} latest @param {any} acts */
+/** @param {Schemas["DriftOut"]} latest @param {any} acts */
 function head(latest, acts) {
   if (!latest)
     return el(
@@ -131,7 +131,7 @@ function head(latest, acts) {
   );
 }
 
-/** @param {any[]} checks */
+/** @param {Schemas["DriftOut"][]} checks */
 function line(checks) {
   return (
     checks.length > 1 &&

@@ -13,7 +13,7 @@ import { act, undoAct, undoLast } from "../pictures/acts.js";
 import { answerKeys, asAct, askLabel, thingButtons } from "../pictures/answering.js";
 import { called } from "../pictures/taxa.js";
 
-/** @typedef {{label: string, images: any[], odd: number, left: number, waiting: number, kept: number}} Group */
+/** @typedef {Schemas["LookAlikes"]} Group */
 
 class Groups {
   /** @param {HTMLElement} main */
@@ -118,7 +118,7 @@ class Groups {
     );
   }
 
-  /** @param {any[]} images @param {Record<string, any>} body */
+  /** @param {Schemas["ImageOut"][]} images @param {Record<string, any>} body */
   async answer(images, body) {
     const versions = Object.fromEntries(images.map((i) => [i.id, i.version]));
     const ids = images.map((i) => i.id);

@@ -39,7 +39,7 @@ export async function mount(main) {
 async function drawOthers(main) {
   const here = `/collections/${main.dataset.collection}`;
   const [jobs, uploads] = await Promise.all([call("GET", `${here}/jobs`), call("GET", `${here}/uploads`)]);
-  const classified = jobs.filter((/** @type {any} */ j) => j.kind === "reclassify" && j.state === "done");
+  const classified = jobs.filter((/** @type {Schemas["JobOut"]} */ j) => j.kind === "reclassify" && j.state === "done");
   /** @param {string} id @param {any[]} rows */
   const put = (id, rows) => {
     const box = find(main, id);
@@ -48,7 +48,7 @@ async function drawOthers(main) {
   };
   put(
     "#models",
-    classified.map((/** @type {any} */ j) =>
+    classified.map((/** @type {Schemas["JobOut"]} */ j) =>
       el(
         "li",
         {},
@@ -60,7 +60,7 @@ async function drawOthers(main) {
   );
   put(
     "#uploads",
-    uploads.map((/** @type {any} */ u) =>
+    uploads.map((/** @type {Schemas["ArrivalOut"]} */ u) =>
       el(
         "li",
         {},
@@ -71,7 +71,7 @@ async function drawOthers(main) {
   );
 }
 
-/** @param {any} a an act */
+/** @param {Schemas["ActOut"]} a an act */
 function row(a) {
   return el(
     "li",

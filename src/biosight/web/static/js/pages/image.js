@@ -24,7 +24,7 @@ import { together } from "../pictures/together.js";
 const HIDE = "biosight:details";
 
 class ImagePage {
-  /** @param {HTMLElement} main @param {any} image @param {any[]} said @param {{previous: string, next: string}} near */
+  /** @param {HTMLElement} main @param {Schemas["ImageDetail"]} image @param {any[]} said @param {{previous: string, next: string}} near */
   constructor(main, image, said, near) {
     this.main = main;
     this.data = main.dataset;
@@ -99,7 +99,7 @@ class ImagePage {
         el("p", {}, el("a", { href: this.back }, "← Back to the pictures")),
         el("h1", {}, image.name),
         drawState(image),
-        image.taxon?.line.length > 1 && breadcrumbs(this.data.collection ?? "", image.taxon),
+        image.taxon && image.taxon.line.length > 1 && breadcrumbs(this.data.collection ?? "", image.taxon),
         this.actions(),
         guessSection(image, this.editor ? (label) => this.change({ label }) : null, () => this.heat()),
         noteField(image, this.editor, (text) => this.change({ note: text })),

@@ -8,14 +8,14 @@ import { fill } from "../frame/form.js";
 import { complain } from "../frame/toast.js";
 import { servingAll } from "../learning/serving.js";
 
-/** @param {any} c a collection */
+/** @param {Schemas["CollectionOut"]} c a collection */
 function card(c) {
   /** @param {string} image @param {string} [title] */
   const picture = (image, title) =>
     el("img", { src: `/api/v1/images/${image}/thumbnail`, alt: title ?? "", title, loading: "lazy" });
   const several = c.covers.length > 1;
   const cover = several
-    ? c.covers.map((/** @type {any} */ g) => picture(g.image, g.group))
+    ? c.covers.map((/** @type {Schemas["CoverOut"]} */ g) => picture(g.image, g.group))
     : c.cover
       ? picture(c.cover)
       : el("span", {}, "No pictures yet");
@@ -44,10 +44,10 @@ async function draw(main) {
   const list = find(main, "#collections");
   list.replaceChildren(...collections.map(card));
   list.removeAttribute("aria-busy");
-  find(main, "#offers").replaceChildren(...offers.map((/** @type {any} */ o) => offer(main, o)));
+  find(main, "#offers").replaceChildren(...offers.map((/** @type {Schemas["OfferOut"]} */ o) => offer(main, o)));
 }
 
-/** @param {HTMLElement} main @param {any} o an invitation */
+/** @param {HTMLElement} main @param {Schemas["OfferOut"]} o an invitation */
 function offer(main, o) {
   /** @param {boolean} accept */
   const answer = async (accept) => {
@@ -66,10 +66,14 @@ function offer(main, o) {
 /** A name, and which of the models that serve everyone names its pictures. */
 async function newCollection() {
   const serving = await servingAll();
-  const usual = (/** @type {any} */ v) => (v.default ? " (usual)" : "");
-  const known = (/** @type {any} */ v) => v.labels.slice(0, 4).join(", ") + (v.labels.length > 4 ? " …" : "");
+  const usual = (/** @type {Schemas["VersionOut"]} */ v) => (v.default ? " (usual)" : "");
+  const known = (/** @type {Schemas["VersionOut"]} */ v) =>
+    v.labels.slice(0, 4).join(", ") + (v.labels.length > 4 ? " …" : "");
   const choices = serving
-    .sort((/** @type {any} */ a, /** @type {any} */ b) => b.default - a.default)
+    .sort(
+      (/** @type {Schemas["VersionOut"]} */ a, /** @type {Schemas["VersionOut"]} */ b) =>
+        Number(b.default) - Number(a.default),
+    )
     .map((v) => /** @type {[string, string]} */ ([v.default ? "" : v.name, `${v.name}${usual(v)}: ${known(v)}`]));
   let id = "";
   const send = async (/** @type {Record<string, string>} */ said) => {

@@ -7,7 +7,7 @@ import { el, find, when } from "../frame/dom.js";
 export async function mount(main) {
   const found = await call("GET", "/mentions");
   find(main, "#mentions").replaceChildren(
-    ...found.map((/** @type {any} */ m) =>
+    ...found.map((/** @type {Schemas["MentionOut"]} */ m) =>
       el(
         "li",
         {},

@@ -10,20 +10,20 @@ import { share } from "../learning/plots.js";
 export async function mount(main) {
   main.querySelector("#add-model")?.addEventListener("click", () => addModel().catch(complain));
   const versions = await call("GET", "/models");
-  const rank = (/** @type {any} */ v) => (v.default ? 0 : v.serves ? 1 : 2);
+  const rank = (/** @type {Schemas["VersionOut"]} */ v) => (v.default ? 0 : v.serves ? 1 : 2);
   const ordered = [...versions].sort((a, b) => rank(a) - rank(b));
   const names = new Set(ordered.map((v) => v.name));
   find(main, "#models").replaceChildren(
     ...[...names].map((name) =>
       family(
         name,
-        versions.filter((/** @type {any} */ v) => v.name === name),
+        versions.filter((/** @type {Schemas["VersionOut"]} */ v) => v.name === name),
       ),
     ),
   );
 }
 
-/** @param {string} name @param {any[]} versions */
+/** @param {string} name @param {Schemas["VersionOut"][]} versions */
 function family(name, versions) {
   return el(
     "section",

@@ -75,7 +75,7 @@ class Reader {
     );
   }
 
-  /** @param {any} now */
+  /** @param {Schemas["ToIdentifyOut"]} now */
   side(now) {
     const name = () => askLabel(this.asked);
     return el(
@@ -135,7 +135,7 @@ class Reader {
       await call("DELETE", `/images/${last.id}/identifications`);
       this.answered.pop();
       this.all = await call("GET", `${this.here}/to-identify`);
-      this.left = [last, ...this.all.images.filter((/** @type {any} */ i) => i.id !== last.id)];
+      this.left = [last, ...this.all.images.filter((/** @type {Schemas["ToIdentifyOut"]} */ i) => i.id !== last.id)];
       this.draw();
     } catch (error) {
       complain(error);

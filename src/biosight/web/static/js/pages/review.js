@@ -23,13 +23,13 @@ class Review {
     this.collection = this.data.collection ?? "";
     this.editor = may(main, "change");
     this.box = find(main, "#review");
-    /** @type {{image: any, via: string, done?: boolean}[]} */
+    /** @type {{image: Schemas["ImageOut"], via: string, done?: boolean}[]} */
     this.drawn = [];
     this.at = 0;
     this.waiting = 0;
     /** @type {Stage | null} */
     this.picture = null;
-    /** @type {any} the picture in full */
+    /** @type {Schemas["ImageDetail"] | null} the picture in full */
     this.shown = null;
     /** @type {import("../pictures/answering.js").Asked} */
     this.asked = { data: this.data, image: () => this.shown, give: (answer) => this.answer(answer) };
@@ -39,7 +39,9 @@ class Review {
     const like = new URLSearchParams(location.search).get("like");
     const queue = await call("GET", `/collections/${this.collection}/queue`);
     const near = like ? await call("GET", `/images/${like}/similar?unreviewed=true&limit=40`) : [];
-    this.drawn = near.length ? near.map((/** @type {any} */ n) => ({ image: n.image, via: "" })) : queue.images;
+    this.drawn = near.length
+      ? near.map((/** @type {Schemas["NearOut"]} */ n) => ({ image: n.image, via: "" }))
+      : queue.images;
     find(this.main, "#order").replaceChildren(...this.order(near.length > 0));
     this.waiting = queue.waiting;
     this.at = 0;
@@ -130,7 +132,7 @@ class Review {
     if (current instanceof HTMLElement) find(box, ".strip").scrollLeft = current.offsetLeft - box.clientWidth / 2;
   }
 
-  /** @param {any} image */
+  /** @param {Schemas["ImageDetail"]} image */
   side(image) {
     const random = this.drawn[this.at]?.via === "random";
     return el(
@@ -138,7 +140,7 @@ class Review {
       { class: "panel" },
       drawState(image),
       random && el("p", { class: "soft" }, "Drawn at random: your answer measures the model."),
-      image.taxon?.line.length > 1 && breadcrumbs(this.collection, image.taxon),
+      image.taxon && image.taxon.line.length > 1 && breadcrumbs(this.collection, image.taxon),
       this.editor && el("div", { class: "actions" }, answerButtons(this.asked)),
       drawAllGuesses(image, this.editor ? (label) => giveLabel(this.asked, label) : null),
       drawOpinions(image),

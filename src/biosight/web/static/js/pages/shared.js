@@ -5,8 +5,7 @@ import { counted, el, fields, find, when } from "../frame/dom.js";
 import { bind } from "../frame/keys.js";
 import { complain } from "../frame/toast.js";
 
-/** @typedef {{id: string, name: string, label: string, who: string, taken: string, width: number, height: number,
- *   latitude: number | null, longitude: number | null}} Seen */
+/** @typedef {Schemas["SeenImage"]} Seen */
 
 class Shared {
   /** @param {HTMLElement} main */

@@ -11,7 +11,7 @@ const SHOWN = 24;
 /** @param {HTMLElement} main */
 export async function mount(main) {
   const [gone, all] = await Promise.all([call("GET", "/collections?trash=true"), call("GET", "/collections")]);
-  const withTrash = all.filter((/** @type {any} */ c) => c.trashed_images);
+  const withTrash = all.filter((/** @type {Schemas["CollectionOut"]} */ c) => c.trashed_images);
   const again = () => mount(main).catch(complain);
   const parts = [];
   if (gone.length)
@@ -23,7 +23,7 @@ export async function mount(main) {
         el(
           "ul",
           { class: "rows" },
-          gone.map((/** @type {any} */ c) => collectionRow(c, again)),
+          gone.map((/** @type {Schemas["CollectionOut"]} */ c) => collectionRow(c, again)),
         ),
       ),
     );
@@ -32,7 +32,7 @@ export async function mount(main) {
   find(main, "#trash").replaceChildren(...parts);
 }
 
-/** @param {any} c @param {() => void} again */
+/** @param {Schemas["CollectionOut"]} c @param {() => void} again */
 function collectionRow(c, again) {
   const owner = c.may.includes("own");
   const restore = () =>
@@ -61,7 +61,7 @@ function collectionRow(c, again) {
   );
 }
 
-/** @param {any} c @param {() => void} again */
+/** @param {Schemas["CollectionOut"]} c @param {() => void} again */
 async function pictures(c, again) {
   const page = await call("GET", `/collections/${c.id}/images?trash=true&limit=${SHOWN}`);
   const restore = async () => {
@@ -96,7 +96,7 @@ async function pictures(c, again) {
     el(
       "div",
       { class: "grid", "data-size": "s" },
-      page.images.map((/** @type {any} */ i) =>
+      page.images.map((/** @type {Schemas["ImageOut"]} */ i) =>
         el(
           "a",
           { class: "tile", href: `/images/${i.id}?trash=true`, title: i.name },

@@ -25,7 +25,7 @@ export async function mount(main) {
       complain(error);
     }
   };
-  /** Like promoting on the version's own page: what was found worse needs a reason. @param {any} version */
+  /** Like promoting on the version's own page: what was found worse needs a reason. @param {Schemas["VersionDetail"]} version */
   const apply = async (version) => {
     const worse = !version.serves && version.report?.verdict === "worse";
     const reason = worse
@@ -68,6 +68,7 @@ export async function mount(main) {
 
 /** @param {import("../learning/jobs.js").Job} job @param {string} model */
 function heading(job, model) {
+  /** @type {any} */
   const t = job.result;
   return el(
     "div",
@@ -84,7 +85,7 @@ function heading(job, model) {
   );
 }
 
-/** What the gate says of the version, if it was asked. @param {any} version */
+/** What the gate says of the version, if it was asked. @param {Schemas["VersionDetail"]} version */
 function judged(version) {
   const report = version.report;
   if (!report) return "";

@@ -22,12 +22,12 @@ export async function mount(main) {
   const stop = new AbortController();
   const load = async () => {
     const found = await call("GET", `/collections/${collection}/unfamiliar`);
-    const shelves = found.groups.filter((/** @type {any} */ g) => g.images.length > 1);
+    const shelves = found.groups.filter((/** @type {Schemas["LookAlikes"]} */ g) => g.images.length > 1);
     const singles = found.groups
-      .filter((/** @type {any} */ g) => g.images.length === 1)
-      .flatMap((/** @type {any} */ g) => g.images);
+      .filter((/** @type {Schemas["LookAlikes"]} */ g) => g.images.length === 1)
+      .flatMap((/** @type {Schemas["LookAlikes"]} */ g) => g.images);
     box.replaceChildren(
-      ...shelves.map((/** @type {any} */ g) => shelf(g.images, "like each other", true)),
+      ...shelves.map((/** @type {Schemas["LookAlikes"]} */ g) => shelf(g.images, "like each other", true)),
       ...(singles.length ? [shelf(singles, "like nothing else here", false)] : []),
       ...(found.total
         ? []
@@ -41,7 +41,7 @@ export async function mount(main) {
           ]),
     );
   };
-  /** What is like each other is chosen at first; loners have nothing in common. @param {any[]} images @param {string} what @param {boolean} alike */
+  /** What is like each other is chosen at first; loners have nothing in common. @param {Schemas["ImageOut"][]} images @param {string} what @param {boolean} alike */
   const shelf = (images, what, alike) => {
     const title = `${counted(images.length, "picture")} ${what}`;
     const picker = new Picker(images, { name: title, all: alike, editor, shown: FEW, changed: () => count() });

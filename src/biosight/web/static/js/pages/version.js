@@ -26,8 +26,9 @@ export async function mount(main) {
   await load();
 }
 
-/** @param {any} v @param {() => Promise<void>} again */
+/** @param {Schemas["VersionDetail"]} v @param {() => Promise<void>} again */
 function card(v, again) {
+  /** @type {Record<string, any>} */
   const c = v.card;
   return el(
     "section",
@@ -81,7 +82,7 @@ function words(title, text) {
   return text ? [el("h2", { class: "minor" }, title), el("p", { class: "words" }, text)] : null;
 }
 
-/** What follows from its serving. @param {any} v */
+/** What follows from its serving. @param {Schemas["VersionDetail"]} v */
 function follows(v) {
   const own = v.collection
     ? [
@@ -98,7 +99,7 @@ function follows(v) {
   );
 }
 
-/** @param {any} v @param {() => Promise<void>} again */
+/** @param {Schemas["VersionDetail"]} v @param {() => Promise<void>} again */
 function acts(v, again) {
   /** @param {string} verb @param {string} title @param {string} done */
   const button = (verb, title, done) =>
@@ -159,7 +160,7 @@ function held(q) {
   ];
 }
 
-/** @param {any[]} events */
+/** @param {Schemas["VersionEvent"][]} events */
 function trail(events) {
   return el(
     "section",

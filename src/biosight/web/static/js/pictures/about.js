@@ -10,7 +10,7 @@ const KINDS = /** @type {Record<string, string>} */ ({
   withdrawn: "took back",
 });
 
-/** @param {any} s */
+/** @param {Schemas["SayingOut"]} s */
 export function sayingRow(s) {
   const sure = s.confidence === null ? "" : `, ${Math.floor(s.confidence * 100)} %`;
   const label = s.label || (s.kind === "withdrawn" ? "what was said" : "");
@@ -24,14 +24,14 @@ export function sayingRow(s) {
   );
 }
 
-/** @param {any} i */
+/** @param {Schemas["ImageDetail"]} i */
 export function familiarity(i) {
   return (
     i.unfamiliar && el("p", { class: "soft" }, `Unlike all that ${i.model} learnt from: don't rely on these guesses.`)
   );
 }
 
-/** @param {any} i */
+/** @param {Schemas["ImageDetail"]} i */
 function moment(i) {
   const second = i.subseconds ? `.${i.subseconds}` : "";
   const zone = i.capture.offset ? ` (UTC ${i.capture.offset.replace("-", "−")})` : "";
@@ -41,10 +41,10 @@ function moment(i) {
 /** Exposure as photographers write it. @param {number} seconds */
 const shutter = (seconds) => (seconds < 0.4 ? `1/${Math.round(1 / seconds)} s` : `${Number(seconds.toFixed(1))} s`);
 
-/** @param {any} i @param {string} query @param {string} words */
+/** @param {Schemas["ImageDetail"]} i @param {string} query @param {string} words */
 const link = (i, query, words) => el("a", { href: `/collections/${i.collection}?${query}` }, words);
 
-/** The pictures within some hundred metres, or within the cell that it is shown by. @param {any} i */
+/** The pictures within some hundred metres, or within the cell that it is shown by. @param {Schemas["ImageDetail"]} i */
 function place(i) {
   if (i.latitude === null || i.longitude === null) return "";
   const far = i.coarse ? i.coarse / 2 : 0.005;
@@ -63,7 +63,7 @@ function list(rows) {
   );
 }
 
-/** What else the file says of how it was taken, folded. @param {any} i */
+/** What else the file says of how it was taken, folded. @param {Schemas["ImageDetail"]} i */
 export function capture(i) {
   const c = i.capture;
   const is = (/** @type {any} */ value, /** @type {(v: any) => string} */ say) => (value === null ? "" : say(value));
@@ -85,7 +85,7 @@ export function capture(i) {
   return el("details", { class: "more" }, el("summary", {}, "Camera and settings"), list(rows));
 }
 
-/** @param {any} i */
+/** @param {Schemas["ImageDetail"]} i */
 export function facts(i) {
   return list([
     ["Deployment", i.deployment_name && link(i, `deployment=${i.deployment}`, i.deployment_name)],

@@ -7,11 +7,7 @@ import { tell } from "../frame/events.js";
 import { complain, retract, toast } from "../frame/toast.js";
 import { hush, watch } from "./work.js";
 
-/** @typedef {{id: string, collection: string, name: string, label: string, thing: string, who: string, unsure: boolean,
- *   confidence: number, machine_label: string, note: string, trashed: boolean, version: number,
- *   label_path: string, group: string, width: number, height: number, size: number, media_type: string, taken: string, day: string,
- *   created_at: number, path: string, model: string, novelty: number, unfamiliar: boolean, sha256: string, session: string,
- *   deployment: string, site: string, camera: string, folder: string, uploader: string, dated: string, individuals: number}} Image */
+/** @typedef {Schemas["ImageOut"]} Image */
 
 /**
  * This page's own acts, the last at the end: Ctrl+Z takes them back in turn. @type {{id: string, collection: string}[]}
@@ -107,7 +103,7 @@ export async function undoLast(collection) {
 /**
  * Change one picture as it was seen; when somebody was faster, show theirs.
  * @param {Image} image @param {Record<string, any>} change
- * @returns {Promise<Image>} the image as it is now
+ * @returns {Promise<Schemas["ImageDetail"]>} the image as it is now
  */
 export async function changeOne(image, change) {
   try {

@@ -34,7 +34,7 @@ export function giveLabel(asked, label) {
   return asked.give(label === asked.image?.()?.label ? { confirm: true } : { label });
 }
 
-/** @param {Asked} asked @param {(image: any) => string} level */
+/** @param {Asked} asked @param {(image: Schemas["ImageDetail"]) => string} level */
 function giveLevel(asked, level) {
   const image = asked.image?.();
   const label = image ? level(image) : "";

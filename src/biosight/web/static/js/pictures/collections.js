@@ -7,7 +7,7 @@ import { question } from "../frame/toast.js";
 /** @param {string} but @param {string} title @returns {Promise<string | null>} a collection's id */
 export async function chooseCollection(but, title) {
   const all = await call("GET", "/collections");
-  const others = all.filter((/** @type {any} */ c) => c.id !== but && c.may.includes("change"));
+  const others = all.filter((/** @type {Schemas["CollectionOut"]} */ c) => c.id !== but && c.may.includes("change"));
   if (!others.length) {
     const name = await question({
       title: "There is no other collection yet",
@@ -21,7 +21,7 @@ export async function chooseCollection(but, title) {
     const select = el(
       "select",
       { "aria-label": "Collection" },
-      others.map((/** @type {any} */ c) => el("option", { value: c.id }, c.name)),
+      others.map((/** @type {Schemas["CollectionOut"]} */ c) => el("option", { value: c.id }, c.name)),
     );
     const dialog = el(
       "dialog",

@@ -20,13 +20,13 @@ export async function drawComments(box, image, collection, on) {
   const list = el(
     "ol",
     { class: "rows comments" },
-    said.map((/** @type {any} */ c) => row(c, here, again)),
+    said.map((/** @type {Schemas["CommentOut"]} */ c) => row(c, here, again)),
   );
   box.replaceChildren(el("h2", { class: "minor" }, "Comments"), list);
   if (on) box.append(field(here, again, members));
 }
 
-/** @param {any} c @param {string} here @param {() => Promise<void>} again */
+/** @param {Schemas["CommentOut"]} c @param {string} here @param {() => Promise<void>} again */
 function row(c, here, again) {
   const remove = () => call("DELETE", `${here}/${c.id}`).then(again).catch(complain);
   return el(
@@ -42,7 +42,7 @@ function row(c, here, again) {
   );
 }
 
-/** @param {string} here @param {() => Promise<void>} again @param {any[]} members */
+/** @param {string} here @param {() => Promise<void>} again @param {Schemas["MemberOut"][]} members */
 function field(here, again, members) {
   const text = el("textarea", { rows: 2, maxlength: 2000, required: true, "aria-label": "Comment" });
   /** @param {string} name */

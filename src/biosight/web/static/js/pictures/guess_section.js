@@ -4,7 +4,7 @@ import { el } from "../frame/dom.js";
 import { familiarity } from "./about.js";
 import { drawAllGuesses, drawOpinions } from "./guesses.js";
 
-/** @param {any} image @param {((label: string) => void) | null} choose @param {() => void} heat shows what the model looked at */
+/** @param {Schemas["ImageDetail"]} image @param {((label: string) => void) | null} choose @param {() => void} heat shows what the model looked at */
 export function guessSection(image, choose, heat) {
   const looked = el("button", { type: "button", class: "quiet", onclick: heat, title: "H" }, "What it looked at");
   return el(

@@ -5,7 +5,7 @@ import { stateOf, titleOf } from "../grid/tile.js";
 import { called, hear, words } from "./taxa.js";
 import { thingMark } from "./things.js";
 
-/** @typedef {{label: string, confidence: number, line: string[], vernacular_line: string[]}} Guess */
+/** @typedef {Schemas["GuessOut"]} Guess */
 
 /**
  * The finer names that a model with a tree thinks of, and its labels.
@@ -24,18 +24,18 @@ export function drawAllGuesses(image, choose) {
   ];
 }
 
-/** What a digit gives a picture: a favourite, or a guess where there are none. @param {DOMStringMap} data @param {any} image @param {number} digit */
+/** What a digit gives a picture: a favourite, or a guess where there are none. @param {DOMStringMap} data @param {Schemas["ImageDetail"]} image @param {number} digit */
 export function byDigit(data, image, digit) {
   const favourites = JSON.parse(data.favourites ?? "[]");
   const guesses = image ? (image.finer.length ? image.finer : image.top) : [];
   return favourites.length ? favourites[digit - 1] : guesses[digit - 1]?.label;
 }
 
-/** What the picture looks like to experts: shown, and never an answer. @param {any} image */
+/** What the picture looks like to experts: shown, and never an answer. @param {Schemas["ImageDetail"]} image */
 export function drawOpinions(image) {
   return image.opinions
-    .filter((/** @type {any} */ o) => o.top.length)
-    .map((/** @type {any} */ o) => [
+    .filter((/** @type {Schemas["OpinionOut"]} */ o) => o.top.length)
+    .map((/** @type {Schemas["OpinionOut"]} */ o) => [
       el("h3", {}, `Looks like, to ${o.model}`),
       el(
         "ul",
@@ -83,7 +83,7 @@ export function drawGuesses(top, choose, name = "The machine's guesses") {
   );
 }
 
-/** @param {any} image */
+/** @param {Schemas["ImageDetail"]} image */
 export function drawState(image) {
   const state = stateOf(image);
   const words = {

@@ -6,7 +6,7 @@ import { called } from "./taxa.js";
 /** @param {string} label */
 export const word = (label) => (label ? called(label) : "Undecided");
 
-/** A picture's identifications, as far as this person may know them. @param {HTMLElement} box @param {any} r */
+/** A picture's identifications, as far as this person may know them. @param {HTMLElement} box @param {Schemas["IdentificationsOut"]} r */
 export function drawIdentified(box, r) {
   if (!r) return;
   const lines = r.sealed

@@ -1,7 +1,7 @@
 // @ts-check
 /** One level up or down in the tree of names: what a picture could be called then. */
 
-/** @param {any} image @returns {string} the name above its label, "" at the top */
+/** @param {Schemas["ImageDetail"]} image @returns {string} the name above its label, "" at the top */
 export function broader(image) {
   return image.taxon?.line.at(-2) ?? "";
 }
@@ -9,12 +9,12 @@ export function broader(image) {
 /**
  * The next name down towards the likeliest of the finest names that lies below the label; for a
  * label that contradicts all of them, the likeliest itself.
- * @param {any} image @returns {string} "" where there is none
+ * @param {Schemas["ImageDetail"]} image @returns {string} "" where there is none
  */
 export function finer(image) {
   const own = image.taxon?.line ?? [];
   const below = image.finer.find(
-    (/** @type {any} */ g) =>
+    (/** @type {Schemas["GuessOut"]} */ g) =>
       g.line.length > own.length && own.every((/** @type {string} */ n, /** @type {number} */ i) => g.line[i] === n),
   );
   return below ? below.line[own.length] : "";

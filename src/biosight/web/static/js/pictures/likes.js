@@ -15,7 +15,7 @@ export async function drawLikes(box, image, editor) {
     el(
       "div",
       { class: "likes" },
-      near.map((/** @type {any} */ n) =>
+      near.map((/** @type {Schemas["NearOut"]} */ n) =>
         el(
           "a",
           {

@@ -5,7 +5,7 @@ import { el } from "../frame/dom.js";
 
 /**
  * Small pictures of all that were drawn.
- * @param {{image: any, done?: boolean}[]} drawn @param {number} at @param {(to: number) => void} move
+ * @param {{image: Schemas["ImageOut"], done?: boolean}[]} drawn @param {number} at @param {(to: number) => void} move
  */
 export function strip(drawn, at, move) {
   return el(

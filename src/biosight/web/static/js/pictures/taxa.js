@@ -2,8 +2,7 @@
 /** Names as a tree: paths as text, taxa by label, and what the levels are called. */
 import { el } from "../frame/dom.js";
 
-/** @typedef {{label: string, scientific_name: string, taxon_rank: string, vernacular_name: string, line: string[],
- *   vernacular_line: string[]}} Taxon */
+/** @typedef {Schemas["TaxonOut"]} Taxon */
 
 /** @type {Map<string, Taxon>} what labels of the collection that is looked at are */
 const known = new Map();

@@ -7,8 +7,7 @@ import { svg } from "../learning/plots.js";
 import { chooseLabel } from "../pictures/relabel.js";
 import { asPath, called } from "../pictures/taxa.js";
 
-/** @typedef {{path: string, label: string, images: number, hours: number[], months: number[], events: number,
- *   event_hours: number[], event_months: number[]}} Activity */
+/** @typedef {Schemas["ActivityOut"]} Activity */
 
 const MONTHS = ["J", "F", "M", "A", "M", "J", "J", "A", "S", "O", "N", "D"];
 const MIDDLE = 100;
@@ -156,7 +155,7 @@ export async function drawActivity(main, here) {
       const label = await chooseLabel(main.dataset, "Show the activity of …", { only: true });
       if (!label) return;
       const [found] = (await call("GET", `${here}/names?q=${encodeURIComponent(label)}`)).filter(
-        (/** @type {any} */ n) => n.label === label,
+        (/** @type {Schemas["NameFound"]} */ n) => n.label === label,
       );
       const path = asPath(found?.line ?? [label]);
       await load([...new Set([...all.map((a) => a.path), path])].slice(0, 12));

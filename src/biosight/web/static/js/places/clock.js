@@ -6,7 +6,7 @@ import { complain, toast } from "../frame/toast.js";
 import { asBody, changeDeployment } from "./deployment_changes.js";
 import { done } from "./sites.js";
 
-/** @param {import("./sites.js").Page} page @param {any} d the deployment */
+/** @param {import("./sites.js").Page} page @param {Schemas["DeploymentOut"]} d the deployment */
 export async function setClock(page, d) {
   const found = await call("GET", `${page.here}/images?deployment=${d.id}&dated=true&sort=taken&limit=24`);
   if (!found.images.length) return toast(`No picture of ${d.name} says when it was taken.`);
@@ -24,7 +24,7 @@ export async function setClock(page, d) {
     told.textContent = `All times move by ${seen.words}: ${counted(seen.images, "picture")}, from ${seen.first.replace("T", " ")} to ${seen.last.replace("T", " ")}.`;
     apply.disabled = false;
   };
-  /** @param {any} i */
+  /** @param {Schemas["ImageOut"]} i */
   const pick = (i) => {
     image = i;
     file.textContent = `${i.name}: its file says ${i.taken_file.slice(0, 19).replace("T", " ")}.`;
@@ -35,7 +35,7 @@ export async function setClock(page, d) {
   const strip = el(
     "div",
     { class: "strip" },
-    found.images.map((/** @type {any} */ i) =>
+    found.images.map((/** @type {Schemas["ImageOut"]} */ i) =>
       el(
         "button",
         {

@@ -5,13 +5,13 @@ import { watch } from "../pictures/work.js";
 
 /** @typedef {import("./sites.js").Page} Page */
 
-/** What the API wants of a deployment. @param {any} d */
+/** What the API wants of a deployment. @param {Schemas["DeploymentOut"]} d */
 export function asBody(d) {
   const { name, site, camera, start, end, zone, shift, height, bait, comments, event_gap } = d;
   return { name, site, camera, start, end, zone, shift, height, bait, comments, event_gap };
 }
 
-/** Change a deployment; its pictures follow. @param {Page} page @param {any} d @param {any} body @returns {Promise<string>} the act */
+/** Change a deployment; its pictures follow. @param {Page} page @param {Schemas["DeploymentOut"]} d @param {any} body @returns {Promise<string>} the act */
 export async function changeDeployment(page, d, body) {
   const { act, job } = await call("PATCH", `${page.here}/deployments/${d.id}`, body);
   if (job) watch(job);

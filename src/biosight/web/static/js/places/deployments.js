@@ -17,14 +17,14 @@ const BAIT = /** @type {[string, string][]} */ ([
   ["false", "no"],
 ]);
 
-/** Add a deployment, or change one. @param {Page} page @param {any[]} sites @param {any} [d] */
+/** Add a deployment, or change one. @param {Page} page @param {Schemas["SiteOut"][]} sites @param {Schemas["DeploymentOut"]} [d] */
 export async function editDeployment(page, sites, d) {
   const zone = d ? d.zone : Intl.DateTimeFormat().resolvedOptions().timeZone;
   const send = async (/** @type {Record<string, string>} */ said) => {
     const height = said.height ? Number(said.height) : null;
     const bait = said.bait ? said.bait === "true" : null;
     const event_gap = said.event_gap ? Number(said.event_gap) : null;
-    const body = { ...asBody(d ?? { shift: 0, comments: "" }), ...said, height, bait, event_gap };
+    const body = { ...(d ? asBody(d) : { shift: 0, comments: "" }), ...said, height, bait, event_gap };
     const act = d ? await changeDeployment(page, d, body) : (await call("POST", `${page.here}/deployments`, body)).act;
     done(page, d ? `${said.name} is changed` : `${said.name} is added: select pictures and press Place`, act);
   };
@@ -90,7 +90,7 @@ export async function takeTable(page, file) {
 const span = (from, to) =>
   from ? `${from.replace("T", " ").slice(0, 16)} – ${to.replace("T", " ").slice(0, 16)}` : "";
 
-/** @param {Page} page @param {any[]} deployments @param {any[]} sites @param {HTMLElement} body of the table */
+/** @param {Page} page @param {Schemas["DeploymentOut"][]} deployments @param {Schemas["SiteOut"][]} sites @param {HTMLElement} body of the table */
 export function drawDeployments(page, deployments, sites, body) {
   const named = new Map(sites.map((s) => [s.id, s.name]));
   drawRows(body, deployments, (d) =>

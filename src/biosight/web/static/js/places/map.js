@@ -4,7 +4,7 @@ import { call } from "../frame/api.js";
 import { counted, el, find } from "../frame/dom.js";
 import { colour, ground, leaflet } from "./ground.js";
 
-/** @typedef {{site: string, name: string, latitude: number, longitude: number, coarse: number, images: number}} Point */
+/** @typedef {Schemas["PointOut"]} Point */
 
 /** More points than these are drawn as clusters. */
 const ALONE = 500;

@@ -13,7 +13,7 @@ export function done(page, words, act) {
   toast(words, { act: "Undo", of: act, run: () => undoAct(act).then(page.redraw).catch(complain) });
 }
 
-/** Add a site, or change one. @param {Page} page @param {any} [site] */
+/** Add a site, or change one. @param {Page} page @param {Schemas["SiteOut"]} [site] */
 export async function editSite(page, site) {
   const send = async (/** @type {Record<string, string>} */ said) => {
     const body = { ...said, uncertainty: said.uncertainty ? Number(said.uncertainty) : null };
@@ -90,7 +90,7 @@ export function drawRows(body, all, row) {
   body.replaceChildren(...all.slice(0, FIRST).map(row), ...(all.length > FIRST ? [more()] : []));
 }
 
-/** @param {Page} page @param {any[]} sites @param {HTMLElement} body of the table */
+/** @param {Page} page @param {Schemas["SiteOut"][]} sites @param {HTMLElement} body of the table */
 export function drawSites(page, sites, body) {
   const number = (/** @type {any} */ value) => el("td", { class: "number" }, value);
   drawRows(body, sites, (s) =>

@@ -15,10 +15,10 @@ const opened = new Set();
 /** @param {Page} page @param {string} of @returns {Promise<HTMLElement[]>} */
 async function below(page, of) {
   const found = await call("GET", `${page.here}/names/below?of=${encodeURIComponent(of)}`);
-  return Promise.all(found.map((/** @type {any} */ n) => branch(page, n)));
+  return Promise.all(found.map((/** @type {Schemas["Below"]} */ n) => branch(page, n)));
 }
 
-/** @param {Page} page @param {any} n @returns {Promise<HTMLElement>} */
+/** @param {Page} page @param {Schemas["Below"]} n @returns {Promise<HTMLElement>} */
 async function branch(page, n) {
   hear(n);
   const list = el("ul", { hidden: true });
@@ -46,7 +46,7 @@ async function branch(page, n) {
   return el("li", {}, el("div", { tabindex: -1 }, row), list);
 }
 
-/** @param {Page} page @param {any} n */
+/** @param {Page} page @param {Schemas["Below"]} n */
 function words(page, n) {
   const name = called(n.label);
   const about = [n.taxon_rank, name === n.label && n.vernacular_name, n.images && counted(n.images, "picture")];
@@ -59,7 +59,7 @@ function words(page, n) {
   );
 }
 
-/** @param {Page} page @param {any} n */
+/** @param {Page} page @param {Schemas["Below"]} n */
 function acts({ main, here, redraw }, n) {
   /** @param {string} name @param {() => Promise<any>} run */
   const button = (name, run) =>

@@ -47,7 +47,7 @@ async function draw(main, path) {
   const open = await call("GET", path);
   const withdraw = (/** @type {string} */ id) => call("DELETE", `${path}/${id}`).then(() => draw(main, path), complain);
   find(main, "#invitations").replaceChildren(
-    ...open.map((/** @type {any} */ i) => {
+    ...open.map((/** @type {Schemas["InvitationOut"]} */ i) => {
       const who =
         i.email || (i.uses > 1 ? `${counted(i.uses, "person", "people")} with the link` : "anyone with the link");
       return el(

@@ -16,7 +16,8 @@ export async function renameLabel(here, l, name, redraw) {
   const isTwin = (/** @type {string} */ a) => alike(a) === alike(name) && alike(a) !== alike(l.label);
   const labels = name ? await call("GET", `${here}/labels`) : [];
   const into =
-    labels.find((/** @type {any} */ o) => o.label === name) ?? labels.find((/** @type {any} */ o) => isTwin(o.label));
+    labels.find((/** @type {Schemas["LabelOut"]} */ o) => o.label === name) ??
+    labels.find((/** @type {Schemas["LabelOut"]} */ o) => isTwin(o.label));
   name = into?.label ?? name;
   const many = counted(l.images, "picture");
   const words = !name
@@ -62,19 +63,20 @@ async function renamed(here, body) {
 
 /** @param {HTMLElement} main @param {string} here @param {boolean} editor @param {() => Promise<void>} redraw */
 export async function drawLabels(main, here, editor, redraw) {
-  const labels = (await call("GET", `${here}/labels`)).filter((/** @type {any} */ l) => l.label);
-  /** @param {any} l @param {string} name */
+  const labels = (await call("GET", `${here}/labels`)).filter((/** @type {Schemas["LabelOut"]} */ l) => l.label);
+  /** @param {Schemas["LabelOut"]} l @param {string} name */
   const rename = (l, name) => renameLabel(here, l, name, redraw);
   find(main, "#labels").replaceChildren(
-    ...(editor ? labels.filter((/** @type {any} */ l) => l.twin) : []).map((/** @type {any} */ l) =>
-      el(
-        "li",
-        { class: "hint" },
-        el("span", {}, `“${l.label}” and “${l.twin}” are one name, written in two ways.`),
-        el("button", { type: "button", onclick: () => rename(l, l.twin).catch(complain) }, `Merge into ${l.twin}`),
-      ),
+    ...(editor ? labels.filter((/** @type {Schemas["LabelOut"]} */ l) => l.twin) : []).map(
+      (/** @type {Schemas["LabelOut"]} */ l) =>
+        el(
+          "li",
+          { class: "hint" },
+          el("span", {}, `“${l.label}” and “${l.twin}” are one name, written in two ways.`),
+          el("button", { type: "button", onclick: () => rename(l, l.twin).catch(complain) }, `Merge into ${l.twin}`),
+        ),
     ),
-    ...labels.map((/** @type {any} */ l) => {
+    ...labels.map((/** @type {Schemas["LabelOut"]} */ l) => {
       const input = el("input", {
         value: l.label,
         "aria-label": `New name of ${l.label}`,

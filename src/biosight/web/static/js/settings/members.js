@@ -17,7 +17,7 @@ export async function drawMembers(main, here, owner) {
   const members = await call("GET", `${here}/members`);
   /** @param {Promise<any>} done */
   const redraw = (done) => done.catch(complain).then(() => drawMembers(main, here, owner));
-  /** @param {any} m */
+  /** @param {Schemas["MemberOut"]} m */
   const remove = async (m) => {
     const title = m.you ? "Leave this collection?" : `Remove ${m.name}?`;
     if (
@@ -32,7 +32,7 @@ export async function drawMembers(main, here, owner) {
     if (m.you) await call("DELETE", `${here}/members/${m.user}`).then(() => goTo("/"), complain);
     else await redraw(call("DELETE", `${here}/members/${m.user}`));
   };
-  /** @param {any} m @param {string} role */
+  /** @param {Schemas["MemberOut"]} m @param {string} role */
   const change = async (m, role) => {
     const lower = roles.indexOf(role) < roles.indexOf(m.role);
     const title = `Make ${m.name} ${withArticle(role)}?`;
@@ -41,7 +41,7 @@ export async function drawMembers(main, here, owner) {
     return redraw(call("PATCH", `${here}/members/${m.user}`, { role }));
   };
   find(main, "#members").replaceChildren(
-    ...members.map((/** @type {any} */ m) => {
+    ...members.map((/** @type {Schemas["MemberOut"]} */ m) => {
       const role = el(
         "select",
         { "aria-label": `Role of ${m.name}`, disabled: !owner },

@@ -101,7 +101,7 @@ export function wireNames(main, here, redraw) {
   });
 }
 
-/** Where a label hangs, in words. @param {any} taxon */
+/** Where a label hangs, in words. @param {Schemas["TaxonOut"] | null} taxon */
 export function place(taxon) {
   const above = taxon?.line.slice(0, -1).join(" › ");
   return el("small", { class: "soft" }, [taxon?.taxon_rank, above && `below ${above}`].filter(Boolean).join(" "));

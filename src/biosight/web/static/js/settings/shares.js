@@ -28,7 +28,7 @@ async function draw(main, path) {
   const shares = await call("GET", path);
   const end = (/** @type {string} */ id) => call("DELETE", `${path}/${id}`).then(() => draw(main, path), complain);
   find(main, "#shares").replaceChildren(
-    ...shares.map((/** @type {any} */ s) => {
+    ...shares.map((/** @type {Schemas["ShareOut"]} */ s) => {
       const what = s.label || (s.image ? "one picture" : "all pictures");
       const how = [s.password && "with a password", s.download && "with downloads", `until ${when(s.ends_at)}`];
       return el(

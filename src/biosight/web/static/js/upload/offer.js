@@ -17,11 +17,11 @@ export async function topFolders(collection, session) {
     ["of", "folders"],
   ]);
   const found = await call("GET", `/collections/${collection}/facets?${query}`);
-  const inside = found.folders.filter((/** @type {any} */ f) => f.value !== "/");
+  const inside = found.folders.filter((/** @type {Schemas["FacetOut"]} */ f) => f.value !== "/");
   // One folder that holds nothing but folders was picked for their sake.
   for (let path = "/"; ; ) {
     const tops = below(inside, path);
-    const only = tops.length === 1 && !inside.some((/** @type {any} */ f) => f.value === tops[0].value);
+    const only = tops.length === 1 && !inside.some((/** @type {Schemas["FacetOut"]} */ f) => f.value === tops[0].value);
     if (!only) return tops;
     path = tops[0].value;
   }
@@ -64,7 +64,7 @@ export async function offerDeployments(collection, session, tops) {
     submit.disabled = true;
     try {
       for (const r of rows.filter((x) => x.chosen.checked)) {
-        const known = there.find((/** @type {any} */ d) => d.name === r.name.value.trim());
+        const known = there.find((/** @type {Schemas["DeploymentOut"]} */ d) => d.name === r.name.value.trim());
         const id = known?.id ?? (await make(here, r, zone));
         const matching = { session, folder: r.top.value, deployment: [""] };
         const done = await act(collection, { kind: "deploy", deployment: id, matching });
@@ -84,7 +84,7 @@ export async function offerDeployments(collection, session, tops) {
   dialog.showModal();
 }
 
-/** @param {Top} top @param {any[]} sites */
+/** @param {Top} top @param {Schemas["SiteOut"][]} sites */
 function row(top, sites) {
   const chosen = el("input", { type: "checkbox", checked: true, "aria-label": `A deployment for ${top.name}` });
   const name = el("input", { value: top.name, "aria-label": `Name of the deployment for ${top.name}`, maxlength: 120 });

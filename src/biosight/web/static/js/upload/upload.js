@@ -158,7 +158,7 @@ async function settle(one, known) {
   redraw();
 }
 
-/** @param {any} answer */
+/** @param {Schemas["Uploaded"]} answer */
 function count(answer) {
   if (answer.outcome === "stored") {
     state.stored += 1;
