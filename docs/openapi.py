@@ -1,6 +1,7 @@
 """Prints the OpenAPI document, from which `make lint-js` makes the types of the API's answers."""
 
 import json
+import sys
 
 from fastapi import FastAPI
 
@@ -15,4 +16,4 @@ def document() -> str:
 
 
 if __name__ == "__main__":
-    print(document())
+    sys.stdout.write(document())
