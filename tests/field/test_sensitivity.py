@@ -24,6 +24,7 @@ from biosight.web.schemas.filters import matching_images
 from biosight.work.jobs import get_job, take
 from biosight.workflows.jobs import all_kinds
 from biosight.workflows.names import label_paths, rename, tree_edits
+from biosight.workflows.task import Task
 from tests.conftest import first_collection, upload
 from tests.field.test_privacy import hidden
 from tests.publishing.test_standards import archive, in_the_field
@@ -98,15 +99,10 @@ def test_a_rename_takes_it_along_and_its_undo_back(fen: Fen) -> None:
 
 def test_it_follows_in_the_write_that_renames(fen: Fen) -> None:
     """Nobody sees the new name without its rule: the pictures come afterwards."""
-    change = {"by": "somebody", "collection": fen.id, "old": "Red", "new": "Scarlet"}
-    catalogue = fen.biosight.catalogue
     from biosight.review import names as renames
 
-    rename.begin(
-        fen.records,
-        catalogue,
-        change["by"],
-        fen.id,
+    rename.begin_rename(
+        Task(fen.records, fen.biosight.catalogue, fen.kept, "somebody"),
         "Red",
         renames.checked_rename("Red", "Scarlet"),
         [],
@@ -173,7 +169,7 @@ def test_while_names_move_and_after_a_crash_nothing_is_exact(fen: Fen, label: st
     fen.ada.patch(fen.path, json={"sensitive": [label]})
     # Moved, and the server died before a single picture had its new path.
     catalogue = fen.biosight.catalogue
-    tree_edits.move_name(fen.records, catalogue, "somebody", fen.id, label, "Cats")
+    tree_edits.move_name(Task(fen.records, catalogue, fen.kept, "somebody"), label, "Cats")
     assert fen.kept.unsettled
     assert fen.records.get(Image, fen.red).label_path == f"/{label}/"  # type: ignore[union-attr]
     assert fen.is_hidden()

@@ -29,6 +29,7 @@ from biosight.storage.mongo.documents import Document
 from biosight.storage.records import Records, Where
 from biosight.storage.sqlite.store import SqliteRecords
 from biosight.workflows.jobs.undo_act import take_back
+from biosight.workflows.task import Task
 from tests.stores import Mocked
 
 FORMS = Path(__file__).parent / "forms"
@@ -88,7 +89,7 @@ def test_an_earlier_archive_opens_and_its_acts_can_be_undone(name: str, tmp_path
     for act in sorted(records.find(Act), key=lambda a: a.at):
         collection = records.get(Collection, act.collection)
         assert collection is not None
-        done = take_back(records, Catalogue("tiny", {}, Path), act, act.by, collection)
+        done = take_back(Task(records, Catalogue("tiny", {}, Path), collection, act.by), act)
         assert isinstance(done, Undone)
         assert (len(done.changed), done.left) == (1, []), act.summary
     after = {i.id: (i.label, i.who, i.note, i.trashed) for i in records.find(Image)}

@@ -21,6 +21,7 @@ from biosight.settings import Settings
 from biosight.storage.records import Where, among, find_all
 from biosight.workflows.models import drift_check
 from biosight.workflows.pictures import derived
+from biosight.workflows.task import Task
 
 
 @click.group()
@@ -107,7 +108,7 @@ def accept(settings: Settings, collection: str) -> None:
     archive = open_archive(settings)
     try:
         found = collections(archive, collection)[0]
-        drift_check.accept(archive.records, open_catalogue(settings, archive), found, "")
+        drift_check.accept(Task(archive.records, open_catalogue(settings, archive), found, ""))
     finally:
         archive.close()
     click.echo(f"The newest pictures of {found.name} are what is normal now.")

@@ -21,6 +21,7 @@ from biosight.storage.records import new_id
 from biosight.workflows.exchange import camtrap_import, camtrap_package
 from biosight.workflows.exchange.camtrap_import import Target
 from biosight.workflows.pictures.destinations import destination, find_collection
+from biosight.workflows.task import Task
 
 
 @click.command("import-camtrap")
@@ -51,7 +52,7 @@ def import_camtrap(settings: Settings, source: Path, email: str | None, name: st
                     bar.update()
                     return send(biosight, into, path, called, session)
 
-                target = Target(records, catalogue, c, user.id, take, left_out)
+                target = Target(Task(records, catalogue, c, user.id), take, left_out)
                 tally = camtrap_import.take_package(target, package, source.name)
     finally:
         biosight.close()

@@ -12,6 +12,7 @@ from biosight.settings import Settings
 from biosight.taxa.checklist import read_checklist
 from biosight.workflows.names import checklists, label_paths
 from biosight.workflows.pictures.destinations import find_collection
+from biosight.workflows.task import Task
 
 
 @click.group()
@@ -32,7 +33,8 @@ def import_checklist(
     try:
         catalogue = open_catalogue(settings, archive)
         collection, user = find_collection(archive.records, email, name)
-        seen = checklists.preview(archive.records, catalogue, collection.id, listed)
+        task = Task(archive.records, catalogue, collection, user.id)
+        seen = checklists.preview(task, listed)
         tell(seen)
         many = seen.new + seen.synonyms
         if not many or not (yes or click.confirm(f"Add {many:,} names?")):
@@ -41,9 +43,7 @@ def import_checklist(
         with tqdm(total=many, desc="adding", unit="name", disable=None) as bar:
             left = many
             while left:
-                done = checklists.take_names(
-                    archive.records, catalogue, user.id, collection.id, listed, file.name, act=act
-                )
+                done = checklists.take_names(task, listed, file.name, act=act)
                 act, left = done.act, done.left
                 bar.update(done.added)
         while not label_paths.settle(archive.records, catalogue, collection.id):

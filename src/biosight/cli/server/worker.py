@@ -24,6 +24,7 @@ from biosight.work.jobs import Job
 from biosight.workflows.jobs import all_kinds
 from biosight.workflows.models import teaching
 from biosight.workflows.pictures.destinations import find_collection
+from biosight.workflows.task import Task
 
 log = logging.getLogger(__name__)
 POLL_SECONDS = 0.3
@@ -151,9 +152,8 @@ def teach(
     records = biosight.archive.records
     try:
         c, user = find_collection(records, email, collection)
-        asked = teaching.ask(
-            records, biosight.catalogue, c, labels, name, user.id, in_bulk=accepted_in_bulk
-        )
+        task = Task(records, biosight.catalogue, c, user.id)
+        asked = teaching.ask(task, labels, name, in_bulk=accepted_in_bulk)
         done = all_kinds.run_here(biosight, asked)
     finally:
         biosight.close()

@@ -20,6 +20,7 @@ from biosight.review.acts import KINDS, Act
 from biosight.storage.blobs.port import Blobs
 from biosight.storage.records import Records
 from biosight.web.security import SAFE, cookie_name
+from biosight.workflows.task import Task
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,6 +124,11 @@ def may_answer(collection: str, person: Signed, records: Store) -> Access:
 def may_own(collection: str, person: Signed, records: Store) -> Access:
     """The collection of the path, for its name and members."""
     return membership.access(records, person.user.id, collection, "own")
+
+
+def task_of(biosight: BioSight, access: Access, person: Person) -> Task:
+    """What a workflow needs to act in a collection for a person."""
+    return Task(biosight.archive.records, biosight.catalogue, access.collection, person.user.id)
 
 
 MayLook = Annotated[Access, Depends(may_look)]

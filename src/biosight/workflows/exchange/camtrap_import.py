@@ -11,8 +11,6 @@ from datetime import datetime
 from pathlib import Path
 
 from biosight.accounts import User
-from biosight.bootstrap import Catalogue
-from biosight.collection import Collection
 from biosight.errors import BadRequest
 from biosight.images import Image
 from biosight.labels import UNDECIDED, Guess, clean_label
@@ -28,6 +26,7 @@ from biosight.workflows.exchange.foreign_predictions import Told, model_name, ta
 from biosight.workflows.places import deployment_tables
 from biosight.workflows.places.deployment_acts import deployments_of, put_into
 from biosight.workflows.places.deployment_tables import local
+from biosight.workflows.task import Task
 
 LEFT_OUT = "rows left out"
 LONGEST_COUNT = 20  # digits, more than any count that is taken
@@ -39,17 +38,14 @@ class Target:
     """Where a package goes, by whom; `take` brings a file in under a name, and gives its image, and
     `tell` says in words what is left out."""
 
-    records: Records
-    catalogue: Catalogue
-    collection: Collection
-    by: str
+    task: Task
     take: Callable[[Path, str], Image | None]
     tell: Callable[[str], None]
 
 
 def take_package(target: Target, package: Package, title: str) -> Counter[str]:
     """Take all in; how much of each there was, in words."""
-    records, c = target.records, target.collection.id
+    records, c = target.task.records, target.task.id
     tally: Counter[str] = Counter()
     seen = deployment_tables.outlook(records, c, package.deployments)
     tally["sites"] = len(seen.new_sites)
@@ -57,7 +53,7 @@ def take_package(target: Target, package: Package, title: str) -> Counter[str]:
     tally[LEFT_OUT] = len(seen.doubts)
     for doubt in seen.doubts:
         target.tell(f"deployments, {doubt[0].lower()}{doubt[1:]}")
-    deployment_tables.take_table(records, target.by, c, package.deployments, title)
+    deployment_tables.take_table(records, target.task.by, c, package.deployments, title)
     found = {}
     for row in package.media:
         image = find_picture(target, package, row)
@@ -71,10 +67,10 @@ def take_package(target: Target, package: Package, title: str) -> Counter[str]:
 
 def find_picture(target: Target, package: Package, row: Row) -> Image | None:
     """A media row's picture: the one that is here, else taken in from the package's folder."""
-    c, sha = target.collection.id, sha_of(row)
+    c, sha = target.task.id, sha_of(row)
     if sha:
         here = [*living_images(c), Where("sha256", "=", sha)]
-        if images := target.records.find(Image, here, limit=1):
+        if images := target.task.records.find(Image, here, limit=1):
             return images[0]
     path = picture_file(package, row)
     return target.take(path, row.get("fileName") or path.name) if path else None
@@ -84,7 +80,7 @@ def place_pictures(
     target: Target, package: Package, found: dict[str, str], tally: Counter[str]
 ) -> None:
     """Pictures into their deployments, and dated where clock and shift say otherwise."""
-    records, c = target.records, target.collection.id
+    records, c = target.task.records, target.task.id
     named = {d.name: d for d in deployments_of(records, c)}
     times: dict[str, list[str]] = {}
     groups: dict[str, list[str]] = {}
@@ -120,18 +116,18 @@ def in_parts(target: Target, change: Change, ids: Sequence[str]) -> int:
     changed, act = 0, ""
     for start in range(0, len(ids), MOST_AT_ONCE):
         part = tuple(ids[start : start + MOST_AT_ONCE])
-        images = target.records.find(Image, [Where("id", "in", part)], limit=MOST_AT_ONCE)
-        done = perform(target.records, target.by, target.collection.id, change, images, act=act)
+        images = target.task.records.find(Image, [Where("id", "in", part)], limit=MOST_AT_ONCE)
+        done = perform(target.task.records, target.task.by, target.task.id, change, images, act=act)
         changed, act = changed + len(done.changed), done.act if done.changed else act
     return changed
 
 
 def say(target: Target, package: Package, found: dict[str, str], tally: Counter[str]) -> None:
     """What machines, then people, said of each picture; events' rows say nothing more."""
-    names = names_in(target.records, target.catalogue, target.collection)
-    people = {u.name: u.id for u in find_all(target.records, User)}
+    names = names_in(target.task.records, target.task.catalogue, target.task.collection)
+    people = {u.name: u.id for u in find_all(target.task.records, User)}
     for number, row in enumerate(package.observations, start=2):
-        image = target.records.get(Image, found.get(row.get("mediaID", ""), ""))
+        image = target.task.records.get(Image, found.get(row.get("mediaID", ""), ""))
         if image is None or row.get("observationLevel") == "event":
             continue
         try:
@@ -155,7 +151,7 @@ def say_row(
         sure = probability(row.get("classificationProbability", ""))
         model = model_name(row.get("classifiedBy", ""))
         told = Told(model, (Guess(label, sure),), seconds(row))
-        tally["named by a machine"] += take_told(target.records, names, image, told)
+        tally["named by a machine"] += take_told(target.task.records, names, image, told)
     elif row.get("classificationMethod") == "human" and not same(names, image, label):
         tally["named by people"] += say_one(target, row, image, label, people)
     count = row.get("count", "")
@@ -173,8 +169,8 @@ def same(names: Names, image: Image, label: str) -> bool:
 def say_one(target: Target, row: Row, image: Image, label: str, people: dict[str, str]) -> int:
     """What a person said of a picture, by the account of their name, else by who takes it in."""
     asked = change_of("relabel", label=label) if label else change_of(UNDECIDED)
-    change = with_path(target.records, target.catalogue, target.collection, asked)
-    speaker = people.get(row.get("classifiedBy", ""), target.by)
+    change = with_path(target.task.records, target.task.catalogue, target.task.collection, asked)
+    speaker = people.get(row.get("classifiedBy", ""), target.task.by)
     change = replace(change, speaker=speaker, said_at=seconds(row))
     return in_parts(target, change, [image.id])
 

@@ -9,7 +9,6 @@ from collections.abc import Callable
 from dataclasses import replace
 
 from biosight.bootstrap import BioSight, Catalogue
-from biosight.collection import Collection
 from biosight.errors import Conflict, NotFound
 from biosight.images import ActItem
 from biosight.review import undoing
@@ -24,15 +23,15 @@ from biosight.workflows.collection_names import naming_of
 from biosight.workflows.job_kind import JobKind, JobOutcome, collection_of, so_many
 from biosight.workflows.names import rename
 from biosight.workflows.places import deployment_acts
+from biosight.workflows.task import Task
 
 NAME = "undo"
 
 
-def take_back(
-    records: Records, catalogue: Catalogue, act: Act, by: str, collection: Collection
-) -> Undone | Job:
+def take_back(task: Task, act: Act) -> Undone | Job:
     """Undo any act; former names and places come back with its mark. A job where it changed more
     than MOST_AT_ONCE. Raises Conflict when it was undone already."""
+    records = task.records
     act = halt_act(records, act)
     if act.undone_at:
         raise Conflict("This is already undone.")
@@ -44,10 +43,10 @@ def take_back(
         return rename.going_back(records, act)
 
     if act.count > MOST_AT_ONCE:
-        return begin(records, act, by, along)
-    naming = rename.naming_before(records, catalogue, act, collection)
-    done = undoing.undo(records, act, by, naming, along=along)
-    follow(records, catalogue, act)
+        return begin(records, act, task.by, along)
+    naming = rename.naming_before(task, act)
+    done = undoing.undo(records, act, task.by, naming, along=along)
+    follow(records, task.catalogue, act)
     return done
 
 

@@ -10,6 +10,7 @@ from biosight.drift import DriftReport
 from biosight.inference.reference import read_reference
 from biosight.storage.records import Records
 from biosight.workflows.serving_version import serving
+from biosight.workflows.task import Task
 
 
 def check_collection(
@@ -23,10 +24,10 @@ def check_collection(
     return drift.check(records, collection.id, version.id, space, reference, since=since)
 
 
-def accept(records: Records, catalogue: Catalogue, collection: Collection, by: str) -> int:
+def accept(task: Task) -> int:
     """Let what the last check looked at be what is normal; how many sessions that is.
 
     Raises BadRequest for too few.
     """
-    space = serving(records, catalogue, collection.model).card.space
-    return drift.accept_latest(records, collection.id, space, by)
+    space = serving(task.records, task.catalogue, task.collection.model).card.space
+    return drift.accept_latest(task.records, task.id, space, task.by)

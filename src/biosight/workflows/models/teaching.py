@@ -13,42 +13,32 @@ import numpy as np
 import numpy.typing as npt
 
 from biosight import registry
-from biosight.bootstrap import BioSight, Catalogue
-from biosight.collection import Collection
+from biosight.bootstrap import BioSight
 from biosight.images import Image
 from biosight.inference.model_files.card import read_card
 from biosight.intake import look_again
 from biosight.labels import clean_label
 from biosight.storage.conditions import named_by_people, still_there
-from biosight.storage.records import Records
 from biosight.work import jobs
 from biosight.work.jobs import Job
 from biosight.work.progress import Progress
 from biosight.workflows import serving_version
 from biosight.workflows.collection_names import naming_of
 from biosight.workflows.job_kind import JobKind, JobOutcome, collection_of
+from biosight.workflows.task import Task
 
 log = logging.getLogger(__name__)
 NAME = "teach"
 
 
-def ask(
-    records: Records,
-    catalogue: Catalogue,
-    collection: Collection,
-    labels: Sequence[str],
-    name: str,
-    by: str,
-    *,
-    in_bulk: bool = False,
-) -> Job:
+def ask(task: Task, labels: Sequence[str], name: str, *, in_bulk: bool = False) -> Job:
     """A new job that teaches `labels` to a model called `name`, also from what was accepted in
     bulk where that is asked for. Raises BadRequest or Conflict."""
-    registry.check_name(records, name, collection.id)
+    registry.check_name(task.records, name, task.id)
     wanted = json.dumps([clean_label(label) for label in labels])
-    model = serving_version.serving_key(records, catalogue, collection.model)
+    model = serving_version.serving_key(task.records, task.catalogue, task.collection.model)
     wants = {"model": model, "labels": wanted, "name": name, "in_bulk": "yes" if in_bulk else ""}
-    return jobs.ask(records, NAME, collection.id, by, **wants)
+    return jobs.ask(task.records, NAME, task.id, task.by, **wants)
 
 
 def run(biosight: BioSight, job: Job, progress: Progress) -> JobOutcome:

@@ -7,7 +7,7 @@ import json
 from dataclasses import asdict
 
 from biosight import reclassify, registry
-from biosight.bootstrap import BioSight, Catalogue
+from biosight.bootstrap import BioSight
 from biosight.collection import Collection, changed
 from biosight.errors import BadRequest, Conflict, Forbidden
 from biosight.images import Image
@@ -22,6 +22,7 @@ from biosight.workflows import serving_version
 from biosight.workflows.collection_names import naming_of
 from biosight.workflows.job_kind import JobKind, JobOutcome, collection_of
 from biosight.workflows.models import reclassification
+from biosight.workflows.task import Task
 
 NAME = "try-on"
 REASON = "applied after a try-on"
@@ -65,15 +66,7 @@ def is_finished(job: Job) -> bool:
 
 
 def apply(
-    records: Records,
-    catalogue: Catalogue,
-    job: Job,
-    collection: Collection,
-    version: ModelVersion,
-    by: str,
-    reason: str = "",
-    *,
-    may_promote: bool,
+    task: Task, job: Job, version: ModelVersion, reason: str = "", *, may_promote: bool
 ) -> Job:
     """Use a version that was tried on: the collection chooses it, and is classified by it.
 
@@ -83,15 +76,16 @@ def apply(
     """
     if not is_finished(job):
         raise Conflict("Only a finished try-on can be applied, once.")
+    records, collection = task.records, task.collection
     check_fits(version, collection)
     promoting: list[Write] = []
     if version.state != "champion":
         if not may_promote:
             raise Forbidden("An administrator has to promote this version first.")
-        serving_version.check_there(catalogue, version)
-        promoting = registry.promotion(records, version, by, why_applied(version, reason))[1]
+        serving_version.check_there(task.catalogue, version)
+        promoting = registry.promotion(records, version, task.by, why_applied(version, reason))[1]
     chosen = changed(collection, model=version.name)
-    made = reclassification.new(records, collection.id, version, by)
+    made = reclassification.new(records, collection.id, version, task.by)
     records.write(
         *promoting,
         Replace(chosen, collection.version),

@@ -6,16 +6,15 @@ Not here: reading the file (taxa/checklist.py), or what is new in it (own_names/
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from biosight.bootstrap import Catalogue
 from biosight.errors import NotFound, Stale
 from biosight.membership import with_names
 from biosight.own_names import importing
 from biosight.own_names.importing import Preview
 from biosight.review.acts import Act, Change, new_act
-from biosight.storage.records import Insert, Records, Replace
+from biosight.storage.records import Insert, Replace
 from biosight.taxa.checklist import Listed, parents_first
 from biosight.workflows.collection_names import names_in
-from biosight.workflows.names.rename import collection_there
+from biosight.workflows.task import Task
 
 BATCH = 20_000
 
@@ -29,58 +28,45 @@ class Taken:
     left: int
 
 
-def preview(
-    records: Records, catalogue: Catalogue, collection: str, listed: Sequence[Listed]
-) -> Preview:
+def preview(task: Task, listed: Sequence[Listed]) -> Preview:
     """What a list would do to a collection's names; nothing changes."""
-    names = names_in(records, catalogue, collection_there(records, collection))
+    names = names_in(task.records, task.catalogue, task.collection_now())
     return importing.looked_through(names, parents_first(listed))[0]
 
 
-def take_names(
-    records: Records,
-    catalogue: Catalogue,
-    by: str,
-    collection: str,
-    listed: Sequence[Listed],
-    title: str,
-    *,
-    act: str = "",
-) -> Taken:
+def take_names(task: Task, listed: Sequence[Listed], title: str, *, act: str = "") -> Taken:
     """Add up to BATCH names of a list; call again with the act until none is left.
 
     Raises NotFound where the collection went, or the act is not one to go on with.
     """
-    found = collection_there(records, collection)
-    names = names_in(records, catalogue, found)
+    names = names_in(task.records, task.catalogue, task.collection_now())
     fresh = importing.looked_through(names, parents_first(listed))[1]
     if not fresh:
         return Taken(act, 0, 0)
-    current = begun(records, by, collection, title, act)
+    current = begun(task, title, act)
     piece = fresh[:BATCH]
-    added = importing.add_listed(records, collection, names, piece, current)
-    counted_in(records, collection, current, added)
+    added = importing.add_listed(task.records, task.id, names, piece, current)
+    counted_in(task, current, added)
     return Taken(current, added, len(fresh) - len(piece))
 
 
-def begun(records: Records, by: str, collection: str, title: str, act: str) -> str:
+def begun(task: Task, title: str, act: str) -> str:
     """The act to add to; made where there is none yet. Raises NotFound."""
     if act:
-        found = records.get(Act, act)
-        if found is None or (found.by, found.collection) != (by, collection) or found.undone_at:
+        found = task.records.get(Act, act)
+        if found is None or (found.by, found.collection) != (task.by, task.id) or found.undone_at:
             raise NotFound("There is no such import to go on with.")
         return act
-    was = collection_there(records, collection)
     change = Change("tree", target_name=f"Took in the checklist {title}")
-    made = new_act(by, collection, change, renamed_before=was.renamed)
-    records.write(Insert(made))
+    made = new_act(task.by, task.id, change, renamed_before=task.collection_now().renamed)
+    task.records.write(Insert(made))
     return made.id
 
 
-def counted_in(records: Records, collection: str, act: str, added: int) -> None:
+def counted_in(task: Task, act: str, added: int) -> None:
     """The collection's next version, so that the names count, and the act's number of names."""
     while True:
-        found, now = collection_there(records, collection), records.get(Act, act)
+        found, now = task.collection_now(), task.records.get(Act, act)
         again = with_names(found)
         counted = (
             [Replace(replace(now, count=now.count + added, version=now.version + 1), now.version)]
@@ -88,7 +74,7 @@ def counted_in(records: Records, collection: str, act: str, added: int) -> None:
             else []
         )
         try:
-            records.write(again, *counted)
+            task.records.write(again, *counted)
             return
         except Stale:
             continue

@@ -9,7 +9,7 @@ from dataclasses import replace
 from biosight import accounts
 from biosight.bootstrap import Catalogue
 from biosight.collection import Collection
-from biosight.errors import Conflict, NotFound, Stale
+from biosight.errors import Conflict, Stale
 from biosight.images import ActItem, Image
 from biosight.membership import with_names
 from biosight.own_names import editing
@@ -24,18 +24,10 @@ from biosight.workflows.collection_names import former_naming, names_in, naming_
 from biosight.workflows.names import sensitivity
 from biosight.workflows.pictures import long_acts
 from biosight.workflows.places import deployment_acts
+from biosight.workflows.task import Task
 
 
-def rename_label(
-    records: Records,
-    catalogue: Catalogue,
-    by: str,
-    collection: str,
-    old: str,
-    new: str,
-    *,
-    sensitive: bool | None = None,
-) -> Done | Job:
+def rename_label(task: Task, old: str, new: str, *, sensitive: bool | None = None) -> Done | Job:
     """Rename `old` to `new` ("" removes it), trash included; a job where more than MOST_AT_ONCE
     pictures bear it. `sensitive` says whether a name that is not sensitive is so once it has taken
     in one that is.
@@ -44,20 +36,18 @@ def rename_label(
     before the first picture does. Raises BadRequest, Conflict, NeedsAnswer or NotFound.
     """
     change = names.checked_rename(old, new)
-    here = [Where("collection", "=", collection), Where("label", "=", old)]
-    known = names_in(records, catalogue, collection_there(records, collection))
+    records, catalogue, c = task.records, task.catalogue, task.id
+    here = [Where("collection", "=", c), Where("label", "=", old)]
+    known = names_in(records, catalogue, task.collection_now())
     bear = records.count(Image, here)
     if old not in known.tree and not bear:
         return Done("", [], 0, 0)
-    check_twin(records, known, collection, old, change.label)
-    many = bear > MOST_AT_ONCE
-    act, job = begin(
-        records, catalogue, by, collection, old, change, here, many=many, sensitive=sensitive
-    )
+    check_twin(records, known, c, old, change.label)
+    act, job = begin_rename(task, old, change, here, many=bear > MOST_AT_ONCE, sensitive=sensitive)
     if job:
         return job
-    path = naming_of(records, catalogue, collection_there(records, collection)).path(change.label)
-    return names.rename(records, by, collection, old, replace(change, path=path), act=act.id)
+    path = naming_of(records, catalogue, task.collection_now()).path(change.label)
+    return names.rename(records, task.by, c, old, replace(change, path=path), act=act.id)
 
 
 def check_twin(records: Records, known: Names, collection: str, old: str, new: str) -> None:
@@ -72,19 +62,8 @@ def check_twin(records: Records, known: Names, collection: str, old: str, new: s
         raise Conflict(f"There is already a label {twin}. Rename {old} to {twin} to merge them.")
 
 
-def collection_there(records: Records, id: str) -> Collection:
-    """A collection by id. Raises NotFound."""
-    found = records.get(Collection, id)
-    if found is None:
-        raise NotFound("This collection no longer exists.")
-    return found
-
-
-def begin(
-    records: Records,
-    catalogue: Catalogue,
-    by: str,
-    collection: str,
+def begin_rename(
+    task: Task,
     old: str,
     change: Change,
     here: Sequence[Where],
@@ -98,15 +77,17 @@ def begin(
     Tried again when somebody changes the collection at the same moment. Raises NotFound, or
     BadRequest where the new name hangs below the old one.
     """
-    while (found := records.get(Collection, collection)) is not None:
-        known, new = names_in(records, catalogue, found), change.label
-        edit = editing.rename_edit(records, collection, known.tree, old, new)
-        joins = is_known(records, collection, known, new)
+    records, c, new = task.records, task.id, change.label
+    while True:
+        found = task.collection_now()
+        known = names_in(records, task.catalogue, found)
+        edit = editing.rename_edit(records, c, known.tree, old, new)
+        joins = is_known(records, c, known, new)
         hiding = sensitivity.renamed_sensitive(found, known, old, new, sensitive, joins=joins)
         follow = "" if joins else new
-        links, shares = accounts.relabel_shares(records, collection, old, follow)
+        links, shares = accounts.relabel_shares(records, c, old, follow)
         made = replace(
-            new_act(by, collection, change, renamed_before=found.renamed, taxa_before=edit.before),
+            new_act(task.by, c, change, renamed_before=found.renamed, taxa_before=edit.before),
             sensitive_change=hiding,
             shares_before=shares,
         )
@@ -122,7 +103,6 @@ def begin(
             return made, job
         except Stale:
             continue
-    raise NotFound("This collection no longer exists.")
 
 
 def is_known(records: Records, collection: str, known: Names, label: str) -> bool:
@@ -137,13 +117,11 @@ def renamed_favourites(collection: Collection, old: str, new: str) -> tuple[str,
     return tuple(dict.fromkeys(label for label in shown if label))
 
 
-def naming_before(
-    records: Records, catalogue: Catalogue, act: Act, collection: Collection
-) -> Naming:
+def naming_before(task: Task, act: Act) -> Naming:
     """The names as they are when an act is undone."""
     if act.renamed_before is None:
-        return naming_of(records, catalogue, collection)
-    return former_naming(records, catalogue, collection, act.renamed_before)
+        return naming_of(task.records, task.catalogue, task.collection)
+    return former_naming(task.records, task.catalogue, task.collection, act.renamed_before)
 
 
 def going_back(records: Records, act: Act) -> list[Write]:

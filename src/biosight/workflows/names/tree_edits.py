@@ -6,53 +6,49 @@ Not here: renaming and removing, which change what pictures are called (rename.p
 from collections.abc import Callable
 from dataclasses import replace
 
-from biosight.bootstrap import Catalogue
 from biosight.collection import Collection
-from biosight.errors import NotFound, Stale
+from biosight.errors import Stale
 from biosight.membership import with_names
 from biosight.own_names import editing
 from biosight.own_names.collected import Names
 from biosight.own_names.editing import Edit
 from biosight.review.acts import Act, Change, new_act
-from biosight.storage.records import Insert, Records
+from biosight.storage.records import Insert
 from biosight.taxa.tree import Taxon
 from biosight.workflows.collection_names import names_in
 from biosight.workflows.names.sensitivity import SensitiveChange, moved_sensitive, with_sensitive
+from biosight.workflows.task import Task
 
 Editing = Callable[[Names], Edit]
 
 
-def add_name(
-    records: Records, catalogue: Catalogue, by: str, collection: str, wanted: Taxon
-) -> tuple[str, Act]:
+def add_name(task: Task, wanted: Taxon) -> tuple[str, Act]:
     """A new name below its parent: how it is written, and the act. Raises BadRequest or
     NotFound."""
     written = ""
 
     def edit(names: Names) -> Edit:
         nonlocal written
-        written, made = editing.add_edit(records, collection, names, wanted)
+        written, made = editing.add_edit(task.records, task.id, names, wanted)
         return made
 
     below = f" below {wanted.parent}" if wanted.parent else ""
     words = f"Added {wanted.id.strip()}{below}"
-    act = write_edit(records, catalogue, by, collection, words, edit)
+    act = write_edit(task, words, edit)
     return written, act
 
 
-def move_name(
-    records: Records, catalogue: Catalogue, by: str, collection: str, label: str, parent: str
-) -> Act:
+def move_name(task: Task, label: str, parent: str) -> Act:
     """A label, with all below it, below another one. Raises BadRequest or NotFound."""
     words = f"Moved {label} below {parent}" if parent else f"Moved {label} to the top"
 
     def edit(names: Names) -> Edit:
-        return editing.move_edit(records, collection, names.tree, label, parent)
+        return editing.move_edit(task.records, task.id, names.tree, label, parent)
 
     def hiding(found: Collection, names: Names) -> SensitiveChange:
         return moved_sensitive(found, names, label, parent)
 
-    return write_edit(records, catalogue, by, collection, words, edit, hiding)
+    return write_edit(task, words, edit, hiding)
 
 
 def hides_nothing(_: Collection, __: Names) -> SensitiveChange:
@@ -61,26 +57,25 @@ def hides_nothing(_: Collection, __: Names) -> SensitiveChange:
 
 
 def write_edit(
-    records: Records,
-    catalogue: Catalogue,
-    by: str,
-    collection: str,
+    task: Task,
     words: str,
     edit: Editing,
     hiding: Callable[[Collection, Names], SensitiveChange] = hides_nothing,
 ) -> Act:
     """An edit with its act, and the collection's next version, in one write; made anew when
     somebody changes the collection at the same moment."""
-    while (found := records.get(Collection, collection)) is not None:
-        names = names_in(records, catalogue, found)
+    while True:
+        found = task.collection_now()
+        names = names_in(task.records, task.catalogue, found)
         made, hidden = edit(names), hiding(found, names)
         change = Change("tree", target_name=words)
-        act = new_act(by, collection, change, renamed_before=found.renamed, taxa_before=made.before)
+        act = new_act(
+            task.by, task.id, change, renamed_before=found.renamed, taxa_before=made.before
+        )
         act = replace(act, sensitive_change=hidden)
         try:
             again = with_names(with_sensitive(found, hidden))
-            records.write(again, Insert(act), *made.writes)
+            task.records.write(again, Insert(act), *made.writes)
             return act
         except Stale:
             continue
-    raise NotFound("This collection no longer exists.")

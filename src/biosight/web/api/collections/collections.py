@@ -16,7 +16,7 @@ from biosight.storage.conditions import living_images, unreviewed_images
 from biosight.storage.records import Order, Where
 from biosight.taxa.kinds import thing_of
 from biosight.taxa.paths import line_of
-from biosight.web.access.deps import Bytes, MayChange, MayLook, MayOwn, Open, Signed, Store
+from biosight.web.access.deps import Bytes, MayChange, MayLook, MayOwn, Open, Signed, Store, task_of
 from biosight.web.access.rights import MemberToRemove, seen_version
 from biosight.web.schemas.body import Input
 from biosight.web.schemas.filters import Filtered, matching_images
@@ -316,14 +316,12 @@ def labels(access: MayLook, biosight: Open, records: Store, chosen: Filtered) ->
 
 @router.post("/collections/{collection}/labels/rename")
 def rename_label(
-    body: LabelChange, access: MayChange, person: Signed, biosight: Open, records: Store
+    body: LabelChange, access: MayChange, person: Signed, biosight: Open
 ) -> LabelChanged:
     """Rename, merge (into a name that exists) or remove a label: at once where 500 pictures bear
     it, as a job where more do. 409 with the code needs_answer asks for `sensitive`."""
-    by, c = person.user.id, access.collection.id
-    done = rename.rename_label(
-        records, biosight.catalogue, by, c, body.old, body.new, sensitive=body.sensitive
-    )
+    task = task_of(biosight, access, person)
+    done = rename.rename_label(task, body.old, body.new, sensitive=body.sensitive)
     if isinstance(done, Job):
         return LabelChanged(act=done.id, changed=0, job=job_out(done))
     return LabelChanged(act=done.act, changed=len(done.changed), job=None)

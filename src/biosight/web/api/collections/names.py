@@ -20,7 +20,7 @@ from biosight.taxa.kinds import USUAL
 from biosight.taxa.naming import alike
 from biosight.taxa.paths import line_of
 from biosight.taxa.tree import Taxon, kept_fields
-from biosight.web.access.deps import MayChange, MayLook, Open, Signed, Store
+from biosight.web.access.deps import MayChange, MayLook, Open, Signed, Store, task_of
 from biosight.web.body_limits import body_limit, of_files
 from biosight.web.schemas.body import Input
 from biosight.web.schemas.pictures import TaxonOut, taxon_out
@@ -140,9 +140,7 @@ def add(
 ) -> NamesChanged:
     """Add a name below another one."""
     wanted = Taxon(body.label, **kept_fields(body))
-    label, act = tree_edits.add_name(
-        records, biosight.catalogue, person.user.id, access.collection.id, wanted
-    )
+    label, act = tree_edits.add_name(task_of(biosight, access, person), wanted)
     settled = label_paths.settle(records, biosight.catalogue, access.collection.id)
     return NamesChanged(act=act.id, label=label, settled=settled)
 
@@ -153,9 +151,7 @@ def move(
 ) -> NamesChanged:
     """Move a name, with all below it, below another one."""
     c = access.collection.id
-    act = tree_edits.move_name(
-        records, biosight.catalogue, person.user.id, c, body.label, body.parent
-    )
+    act = tree_edits.move_name(task_of(biosight, access, person), body.label, body.parent)
     settled = label_paths.settle(records, biosight.catalogue, c)
     return NamesChanged(act=act.id, label=body.label, settled=settled)
 
@@ -192,11 +188,11 @@ def sent(file: UploadFile) -> Iterator[list[Listed]]:
 @router.post("/collections/{collection}/names/checklist/preview")
 @body_limit(of_files)
 def preview_checklist(
-    file: Annotated[UploadFile, File()], access: MayChange, biosight: Open, records: Store
+    file: Annotated[UploadFile, File()], access: MayChange, person: Signed, biosight: Open
 ) -> ChecklistSeen:
     """Look through a checklist, a CSV or a Darwin Core Archive; nothing changes."""
     with sent(file) as listed:
-        seen = checklists.preview(records, biosight.catalogue, access.collection.id, listed)
+        seen = checklists.preview(task_of(biosight, access, person), listed)
     return ChecklistSeen(**asdict(seen))
 
 
@@ -213,9 +209,8 @@ def take_checklist(
     """Import up to 20,000 names of a checklist; one act with undo, however many calls."""
     c, title = access.collection.id, (file.filename or "checklist")[:100]
     with sent(file) as listed:
-        done = checklists.take_names(
-            records, biosight.catalogue, person.user.id, c, listed, title, act=act
-        )
+        task = task_of(biosight, access, person)
+        done = checklists.take_names(task, listed, title, act=act)
     settled = bool(done.left) or label_paths.settle(records, biosight.catalogue, c)
     return ChecklistTaken(**asdict(done), settled=settled)
 

@@ -9,7 +9,7 @@ from pydantic import BaseModel
 
 from biosight import drift
 from biosight.drift import DriftReport, Week
-from biosight.web.access.deps import MayChange, MayLook, Open, Signed, Store
+from biosight.web.access.deps import MayChange, MayLook, Open, Signed, Store, task_of
 from biosight.workflows.models import drift_check
 
 router = APIRouter(tags=["drift"])
@@ -83,5 +83,5 @@ def check(access: MayChange, biosight: Open, records: Store) -> DriftOut:
 @router.post("/collections/{collection}/drift/accept")
 def accept(access: MayChange, person: Signed, biosight: Open, records: Store) -> dict[str, int]:
     """Let what the last check looked at be what is normal here."""
-    sessions = drift_check.accept(records, biosight.catalogue, access.collection, person.user.id)
+    sessions = drift_check.accept(task_of(biosight, access, person))
     return {"sessions": sessions}

@@ -7,7 +7,7 @@ from fastapi import APIRouter
 from pydantic import BaseModel, Field
 
 from biosight import reclassify
-from biosight.web.access.deps import MayChange, MayLook, Open, Signed, Store
+from biosight.web.access.deps import MayChange, MayLook, Open, Signed, Store, task_of
 from biosight.web.access.rights import JobToChange, JobToSee, may_change, seen_version
 from biosight.web.schemas.body import NO_REASON, Input, Reason
 from biosight.web.schemas.pictures import JobOut, job_out
@@ -92,12 +92,9 @@ def apply(
     """
     version = seen_version(records, person, seen.job.want("model"))
     made = try_version.apply(
-        records,
-        biosight.catalogue,
+        task_of(biosight, seen.access, person),
         seen.job,
-        seen.access.collection,
         version,
-        person.user.id,
         body.reason,
         may_promote=may_change(records, person, version),
     )
@@ -111,10 +108,8 @@ def drop(seen: JobToChange, records: Store) -> JobOut:
 
 
 @router.post("/collections/{collection}/teach", status_code=202)
-def teach(body: Teach, access: MayChange, person: Signed, biosight: Open, records: Store) -> JobOut:
+def teach(body: Teach, access: MayChange, person: Signed, biosight: Open) -> JobOut:
     """Learn labels from confirmed pictures: the result is a candidate, to be tried on."""
-    c, user = access.collection, person.user.id
-    asked = teaching.ask(
-        records, biosight.catalogue, c, body.labels, body.name, user, in_bulk=body.in_bulk
-    )
+    task = task_of(biosight, access, person)
+    asked = teaching.ask(task, body.labels, body.name, in_bulk=body.in_bulk)
     return job_out(asked)

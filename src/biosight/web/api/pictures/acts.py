@@ -29,7 +29,16 @@ from biosight.review.acts import (
 from biosight.review.doing import perform
 from biosight.storage.blobs.disk_space import check_limits, room_limits
 from biosight.storage.records import Gone, Record, Records, Where, among
-from biosight.web.access.deps import ActToUndo, MayChange, MayLook, Open, Person, Signed, Store
+from biosight.web.access.deps import (
+    ActToUndo,
+    MayChange,
+    MayLook,
+    Open,
+    Person,
+    Signed,
+    Store,
+    task_of,
+)
 from biosight.web.access.rights import seen_rule
 from biosight.web.schemas.body import Input
 from biosight.web.schemas.filters import Matching, matching_images
@@ -289,11 +298,10 @@ def act_out(
 
 
 @router.post("/acts/{act}/undo")
-def undo(own: ActToUndo, person: Signed, biosight: Open, records: Store) -> UndoneOut:
+def undo(own: ActToUndo, person: Signed, biosight: Open) -> UndoneOut:
     """Undo an act: at once for 500 pictures, as a job for more. One that is still under way stops
     first."""
-    c = own.access.collection
-    done = undo_act.take_back(records, biosight.catalogue, own.act, person.user.id, c)
+    done = undo_act.take_back(task_of(biosight, own.access, person), own.act)
     if isinstance(done, Job):
         return UndoneOut(job=job_out(done))
     return UndoneOut(
