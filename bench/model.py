@@ -26,7 +26,7 @@ from biosight.inference.preprocess import to_pixels
 from biosight.inference.quality import expected_calibration_error, softmax, wilson
 from biosight.inference.reference import Reference, held_distances, read_reference
 from biosight.learning.gate_report.measures import paired_interval
-from biosight.learning.head import Examples, examples_of, joined, refit
+from biosight.learning.head import Examples, examples_of, joined_examples, refit
 from biosight.training.measure.evaluate import ece_across_sources
 
 Floats = npt.NDArray[np.float32]
@@ -241,7 +241,7 @@ def taught(old: Head, reference: Reference, new: dict[str, Floats]) -> Head:
     vectors = np.concatenate(list(new.values())).astype(np.float64)
     labels = np.concatenate([np.full(len(e), known + i) for i, e in enumerate(new.values())])
     replay = examples_of(reference.replay_embeddings, reference.replay_labels)
-    return refit(old, joined(replay, Examples(vectors, labels)), known + len(new))
+    return refit(old, joined_examples(replay, Examples(vectors, labels)), known + len(new))
 
 
 def found(head: Head, name: str, new: dict[str, Floats], vectors: Floats) -> float:

@@ -95,7 +95,7 @@ class Wanted(TypedDict, total=False):
     comments: bool | None
 
 
-def changed(collection: Collection, **wanted: Unpack[Wanted]) -> Collection:
+def changed_collection(collection: Collection, **wanted: Unpack[Wanted]) -> Collection:
     """The collection's next version with what is wanted, checked; `model` must be known to exist.
 
     Raises BadRequest.

@@ -79,7 +79,7 @@ def test_export_keeps_a_folder_in_step(run: Run, folder: Path, tmp_path: Path) -
     from biosight.bootstrap import open_archive
     from biosight.images import Image
     from biosight.review.acts import change_of
-    from biosight.review.doing import perform
+    from biosight.review.perform_acts import perform
     from biosight.settings import Settings
 
     add_ada(run)

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from biosight.cli.server.config import shown
+from biosight.cli.server.config import shown_setting
 from tests.conftest import Run
 from tests.post import post_office
 
@@ -107,7 +107,7 @@ def test_a_store_that_does_not_answer_is_told(
     ],
 )
 def test_no_password_is_shown(name: str, value: str, seen: str) -> None:
-    assert shown(name, value) == seen
+    assert shown_setting(name, value) == seen
 
 
 @pytest.mark.parametrize("sign", ["#", "?", "%20"])

@@ -7,8 +7,8 @@ import pytest
 from biosight.errors import Conflict
 from biosight.images import Image
 from biosight.places import Deployment, Site
-from biosight.review.doing import perform
-from biosight.review.undoing import undo
+from biosight.review.perform_acts import perform
+from biosight.review.undo_acts import undo
 from biosight.storage.records import Insert, Order, Records, Where
 from biosight.taxa.naming import Naming
 from biosight.workflows.places import deployment_acts

@@ -18,8 +18,8 @@ from biosight.errors import BioSightError, Conflict, NotFound, Stale
 from biosight.images import Image
 from biosight.places import Deployment, Site
 from biosight.review.acts import Act, Change, change_of
-from biosight.review.doing import perform
-from biosight.review.undoing import get_act, undo
+from biosight.review.perform_acts import perform
+from biosight.review.undo_acts import get_act, undo
 from biosight.settings import Settings
 from biosight.storage.records import Gone, Insert, Records, Replace, Where, Write
 from biosight.storage.sqlite.store import SqliteRecords

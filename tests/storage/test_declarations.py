@@ -7,7 +7,7 @@ from typing import ClassVar
 import pytest
 
 from biosight.bootstrap import KINDS
-from biosight.storage.declarations import Declarations, declared
+from biosight.storage.declarations import Declarations, declared_by
 from biosight.storage.sqlite.store import SqliteRecords
 
 
@@ -31,6 +31,6 @@ def test_every_declaration_is_used_by_some_kind() -> None:
         f.name
         for kind in KINDS
         for f in fields(Declarations)
-        if getattr(declared(kind), f.name) != getattr(Declarations(""), f.name)
+        if getattr(declared_by(kind), f.name) != getattr(Declarations(""), f.name)
     }
     assert used == {f.name for f in fields(Declarations)}

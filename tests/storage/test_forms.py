@@ -23,7 +23,7 @@ from biosight.collection import Collection
 from biosight.images import Embedding, Image
 from biosight.labels import Annotation, Prediction
 from biosight.review.acts import Act
-from biosight.review.undoing import Undone
+from biosight.review.undo_acts import Undone
 from biosight.storage.fields import SCHEMA_VERSION, fields_of
 from biosight.storage.mongo.documents import Document
 from biosight.storage.records import Records, Where

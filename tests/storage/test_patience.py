@@ -11,7 +11,7 @@ from starlette.testclient import TestClient
 from biosight.bootstrap import KINDS, BioSight
 from biosight.images import ActItem, Image
 from biosight.review.acts import change_of
-from biosight.review.doing import perform
+from biosight.review.perform_acts import perform
 from biosight.storage.patience import tries
 from biosight.storage.records import Insert, Where
 from biosight.storage.sqlite.store import SqliteRecords

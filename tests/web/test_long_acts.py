@@ -8,7 +8,7 @@ from starlette.testclient import TestClient
 
 from biosight.bootstrap import BioSight
 from biosight.images import Image
-from biosight.review import acts, doing
+from biosight.review import acts, perform_acts
 from biosight.storage import batches
 from biosight.storage.records import Where
 from biosight.work import jobs
@@ -239,7 +239,7 @@ def test_somebody_faster_within_a_piece_wins_too(
 ) -> None:
     collection, ids = pond
     asked(ada, collection, kind="relabel", label="Fox", images=ids)
-    later = doing.changed_later
+    later = perform_acts.changed_later
     corrected: list[object] = []
 
     def between(*args: Any) -> set[str]:

@@ -104,16 +104,16 @@ def test_workers_are_seen_while_they_live(
     records = biosight.archive.records
     assert ada.get("/api/v1/admin/workers").json() == []
     one, other = workers.here(), workers.here()
-    one = workers.heard(records, one, ("j1",))
-    workers.heard(records, one, ())
-    workers.heard(records, other, ("j2",))
+    one = workers.note_alive(records, one, ("j1",))
+    workers.note_alive(records, one, ())
+    workers.note_alive(records, other, ("j2",))
     seen = ada.get("/api/v1/admin/workers").json()
     assert sorted(w["busy"] for w in seen) == [0, 1]
     now = time.time() + 120
     monkeypatch.setattr(time, "time", lambda: now)
     assert workers.alive(records) == []
     monkeypatch.setattr(time, "time", lambda: now + 2 * 86_400)
-    workers.heard(records, workers.here(), ())
+    workers.note_alive(records, workers.here(), ())
     assert records.count(workers.Worker) == 1
 
 

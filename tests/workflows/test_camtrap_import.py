@@ -15,7 +15,7 @@ from biosight.images import Image
 from biosight.labels import Annotation
 from biosight.places import Deployment, Site
 from biosight.review.acts import change_of
-from biosight.review.doing import perform
+from biosight.review.perform_acts import perform
 from biosight.settings import Settings
 from biosight.storage.records import Order, Where
 from biosight.workflows.exchange import camtrap_package

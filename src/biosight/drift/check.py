@@ -23,7 +23,7 @@ from biosight.drift.comparisons import (
     Side,
     compare_sides,
     energy_distance,
-    listed,
+    list_in_words,
 )
 from biosight.drift.drawn import STRANGEST, histograms, label_mix, medians, nearest
 from biosight.drift.draws import Draw, by_session
@@ -356,7 +356,7 @@ def sentence(
         parts.append("differ from those before")
     if foreign:
         parts.append("are unlike those the model learnt from")
-    return f"Since {since} your pictures {listed(parts)}."
+    return f"Since {since} your pictures {list_in_words(parts)}."
 
 
 def mark(records: Records, window: Window, at: float, scores: npt.NDArray[np.float64]) -> None:

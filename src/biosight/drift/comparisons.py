@@ -194,13 +194,13 @@ class Comparison:
     words: Callable[[Finding, Sequence[str]], str]
 
 
-def listed(words: Sequence[str]) -> str:
+def list_in_words(words: Sequence[str]) -> str:
     return " and ".join([", ".join(words[:-1]), words[-1]] if len(words) > 1 else list(words))
 
 
 def look_words(_: Finding, causes: Sequence[str]) -> str:
     """What changed in light, colour or sharpness."""
-    return f"are {listed(causes)}" if causes else ""
+    return f"are {list_in_words(causes)}" if causes else ""
 
 
 def features_words(_: Finding, __: Sequence[str]) -> str:

@@ -118,7 +118,7 @@ class Coarsening:
 EXACT = Coarsening()
 
 
-def coarsening(
+def coarsening_for(
     records: Records, collection: Collection, naming: Naming, accepted: Accepted
 ) -> Coarsening:
     """A collection's rule as it stands with today's names and pictures."""

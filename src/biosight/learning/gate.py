@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from biosight.learning.by_level import WORDS, LevelLine, against_levels, level_lines
-from biosight.learning.gate_report.measures import joined, measure_all, new_labels, part_of
+from biosight.learning.gate_report.measures import joined_trials, measure_all, new_labels, part_of
 from biosight.learning.gate_report.values import (
     BEFORE,
     HERE,
@@ -68,7 +68,7 @@ def decide(
     before = next((t for t in trials if t.part == BEFORE and len(t.truth)), None)
     own = len(here.only(known).truth) if here else 0
     old_only = known < len(labels)
-    whole = joined([t.only(known) for t in trials])
+    whole = joined_trials([t.only(known) for t in trials])
     main = here.only(known) if here and own >= bounds.enough else whole
     report = replace(
         measure_all(main.truth, main.champion, main.candidate, labels),

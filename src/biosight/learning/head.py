@@ -104,17 +104,17 @@ def answers_by_group(
     said = np.full(len(groups), -1, dtype=np.int64)
     for number in range(min(folds, len(names))):
         out = fold == number
-        rest = joined(replay, picked(taught, ~out))
+        rest = joined_examples(replay, picked_examples(taught, ~out))
         head = refit(old, rest, labels)
         said[out] = head.logits(taught.embeddings[out].astype(np.float32)).argmax(axis=1)
     return said
 
 
-def picked(examples: Examples, which: npt.NDArray[np.bool_]) -> Examples:
+def picked_examples(examples: Examples, which: npt.NDArray[np.bool_]) -> Examples:
     return Examples(examples.embeddings[which], examples.labels[which])
 
 
-def joined(first: Examples, second: Examples) -> Examples:
+def joined_examples(first: Examples, second: Examples) -> Examples:
     return Examples(
         np.concatenate([first.embeddings, second.embeddings]),
         np.concatenate([first.labels, second.labels]),

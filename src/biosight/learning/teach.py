@@ -37,7 +37,7 @@ from biosight.learning.by_level import (
     side_with,
 )
 from biosight.learning.gate_report import measures, values
-from biosight.learning.head import Examples, answers_by_group, examples_of, joined, refit
+from biosight.learning.head import Examples, answers_by_group, examples_of, joined_examples, refit
 from biosight.learning.locking import locked_pictures
 from biosight.learning.teach_tree import (
     Grown,
@@ -149,7 +149,7 @@ def teach(lesson: Assignment, found: Sequence[Example], target: Path) -> values.
         raise BadRequest("No confirmed picture has one of these labels.")
     taught, groups = as_examples(chosen, names)
     replay = examples_of(reference.replay_embeddings, reference.replay_labels)
-    head = refit(old, joined(replay, taught), len(names))
+    head = refit(old, joined_examples(replay, taught), len(names))
     said = answers_by_group(old, taught, replay, len(names), groups)
     report = against_base(card, old, head, reference, names, taught, said)
     write_candidate(lesson, card, head, names, chosen, report, target)
@@ -184,7 +184,7 @@ def teach_leaves(
     replay = replay_examples(card, reference, made)
     groups = examples_of(reference.replay_embeddings, reference.replay_labels)
     head = fit_new_leaves(old, made, replay, leaves)
-    rows = refit(old, joined(groups, taught), len(names))
+    rows = refit(old, joined_examples(groups, taught), len(names))
     head = replace(head, weight=rows.weight, bias=rows.bias)
     after = card.model_copy(
         update={"labels": made.labels, "taxa": made.taxa, "leaves": made.leaves}

@@ -13,7 +13,7 @@ from biosight.collection import (
     FIRST_NAME,
     Collection,
     Wanted,
-    changed,
+    changed_collection,
     clean_collection_name,
 )
 from biosight.errors import Conflict, Forbidden, NotFound
@@ -133,7 +133,7 @@ def change_collection(
     records: Records, collection: Collection, **wanted: Unpack[Wanted]
 ) -> Collection:
     """Write what `collection.changed` makes. Raises BadRequest or Stale."""
-    new = changed(collection, **wanted)
+    new = changed_collection(collection, **wanted)
     records.write(Replace(new, collection.version))
     return new
 

@@ -1,8 +1,8 @@
 """Acts on one or many images, with a history; KINDS is the table of them.
 
 Every act keeps each image's standing before and after, so that any act can be undone. A new
-kind is a row in KINDS and its function. Not here: writing what an act does (doing.py), undoing
-(undoing.py), or who may act where (membership).
+kind is a row in KINDS and its function. Not here: writing what an act does (perform_acts.py),
+undoing (undo_acts.py), or who may act where (membership).
 """
 
 import time
@@ -65,7 +65,7 @@ class Act:
 class Change:
     """What to do to an image, under a name in KINDS. `label` is the new label and `path` where it
     hangs in the collection's tree of names, `target` a collection and `target_name` its name in
-    words, `note` a text, `via` the queue it answers. Of a
+    words, `set_note` a text, `via` the queue it answers. Of a
     deployment `target` is the id, `site` its site's, `shift` what its clock is put right by.
     `when` is a local time or day that a person says, `individuals` how many they counted.
     What was said elsewhere was so by `speaker` (a person's id) at `said_at`."""
@@ -179,7 +179,7 @@ def with_count(change: Change) -> Change:
     return Change(change.kind, individuals=change.individuals)
 
 
-def confirmed(change: Change, image: Image) -> Standing:
+def confirm(change: Change, image: Image) -> Standing:
     """The same label, said by a person; nothing where there is none. What is accepted in bulk
     keeps apart from what somebody looked at."""
     if not image.label or (change.via == IN_BULK and image.who == "person"):
@@ -187,39 +187,39 @@ def confirmed(change: Change, image: Image) -> Standing:
     return replace(image.standing, who=IN_BULK if change.via == IN_BULK else "person")
 
 
-def relabelled(change: Change, image: Image) -> Standing:
+def relabel(change: Change, image: Image) -> Standing:
     """Another label, said by a person; what is named in bulk keeps apart from what somebody looked
     at."""
     who = IN_BULK if change.via == IN_BULK else "person"
     return replace(image.standing, label=change.label, label_path=change.path, who=who)
 
 
-def undecided(_: Change, image: Image) -> Standing:
+def leave_undecided(_: Change, image: Image) -> Standing:
     """No label, and a person said so."""
     return replace(image.standing, label="", label_path="", who="person")
 
 
-def renamed(change: Change, image: Image) -> Standing:
+def call_otherwise(change: Change, image: Image) -> Standing:
     """The label under another name, said by whoever said it; without one nobody said any."""
     who = image.who if change.label else "nobody"
     return replace(image.standing, label=change.label, label_path=change.path, who=who)
 
 
-def trashed(_: Change, image: Image) -> Standing:
+def put_in_trash(_: Change, image: Image) -> Standing:
     """In the trash, since now unless it was there already."""
     return replace(image.standing, trashed_at=image.trashed_at or time.time())
 
 
-def restored(_: Change, image: Image) -> Standing:
+def take_from_trash(_: Change, image: Image) -> Standing:
     return replace(image.standing, trashed_at=0.0)
 
 
-def moved(change: Change, image: Image) -> Standing:
+def put_in_collection(change: Change, image: Image) -> Standing:
     """In another collection, and out of its deployment, which stays behind."""
     return replace(image.standing, collection=change.target, deployment="", site="", shift=0)
 
 
-def deployed(change: Change, image: Image) -> Standing:
+def put_in_deployment(change: Change, image: Image) -> Standing:
     """Of a deployment, at its site and by its clock; of none for an empty one."""
     return replace(image.standing, deployment=change.target, site=change.site, shift=change.shift)
 
@@ -229,16 +229,16 @@ def date_said(change: Change, image: Image) -> Standing:
     return replace(image.standing, dated=change.when)
 
 
-def tallied(change: Change, image: Image) -> Standing:
+def set_count(change: Change, image: Image) -> Standing:
     """With so many individuals in its event."""
     return replace(image.standing, individuals=change.individuals)
 
 
-def noted(change: Change, image: Image) -> Standing:
+def set_note(change: Change, image: Image) -> Standing:
     return replace(image.standing, note=change.note)
 
 
-def untouched(_: Change, image: Image) -> Standing:
+def leave_unchanged(_: Change, image: Image) -> Standing:
     """As it is: a copy changes nothing of what it is made from."""
     return image.standing
 
@@ -246,13 +246,13 @@ def untouched(_: Change, image: Image) -> Standing:
 DEPLOY = "deploy"
 KINDS = {
     "confirm": ActKind(
-        "Confirmed{label}", "confirmed{label}", "Confirming", confirmed, to_confirm, speaks=True
+        "Confirmed{label}", "confirmed{label}", "Confirming", confirm, to_confirm, speaks=True
     ),
     "relabel": ActKind(
         "Relabelled as {label}",
         "relabelled as {label}",
         "Relabelling as {label}",
-        relabelled,
+        relabel,
         with_label,
         speaks=True,
     ),
@@ -260,37 +260,48 @@ KINDS = {
         "Left undecided",
         "left undecided",
         "Leaving undecided",
-        undecided,
+        leave_undecided,
         left_undecided,
         speaks=True,
     ),
     # By its name until form 5, for programs that ask for it so.
-    "unsure": ActKind("", "left undecided", "", undecided, left_undecided, speaks=True),
+    "unsure": ActKind("", "left undecided", "", leave_undecided, left_undecided, speaks=True),
     "trash": ActKind(
-        "Moved to the trash", "moved to the trash", "Moving to the trash", trashed, as_asked
+        "Moved to the trash", "moved to the trash", "Moving to the trash", put_in_trash, as_asked
     ),
-    "restore": ActKind("Restored from the trash", "restored", "Restoring", restored, as_asked),
+    "restore": ActKind(
+        "Restored from the trash", "restored", "Restoring", take_from_trash, as_asked
+    ),
     "move": ActKind(
-        "Moved to {label}", "moved to {label}", "Moving to {label}", moved, as_asked, goes=True
+        "Moved to {label}",
+        "moved to {label}",
+        "Moving to {label}",
+        put_in_collection,
+        as_asked,
+        goes=True,
     ),
     "copy": ActKind(
         "Copied to {label}",
         "copied to {label}",
         "Copying to {label}",
-        untouched,
+        leave_unchanged,
         as_asked,
         goes=True,
         copies=True,
     ),
-    "note": ActKind("Changed the note", "noted", "Noting", noted, with_note),
+    "note": ActKind("Changed the note", "noted", "Noting", set_note, with_note),
     "date": ActKind("Dated: {label}", "dated", "Dating", date_said, clean_date),
     "count": ActKind(
-        "Counted {label} individuals", "counted", "Counting {label} each", tallied, with_count
+        "Counted {label} individuals",
+        "counted",
+        "Counting {label} each",
+        set_count,
+        with_count,
     ),
-    DEPLOY: ActKind("{label}", "put into their deployment", "{label}", deployed),
-    "place": ActKind("{label}", "put elsewhere", "{label}", untouched),
-    "rename": ActKind("{label}", "renamed", "{label}", renamed),
-    "tree": ActKind("{label}", "put elsewhere", "{label}", untouched),
+    DEPLOY: ActKind("{label}", "put into their deployment", "{label}", put_in_deployment),
+    "place": ActKind("{label}", "put elsewhere", "{label}", leave_unchanged),
+    "rename": ActKind("{label}", "renamed", "{label}", call_otherwise),
+    "tree": ActKind("{label}", "put elsewhere", "{label}", leave_unchanged),
 }
 RECORDS = (Act, ActItem)
 

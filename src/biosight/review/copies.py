@@ -1,6 +1,6 @@
 """Copying images to another collection: records of their own over the same bytes, with history.
 
-Not here: moving, which is an act on the image itself (doing.py).
+Not here: moving, which is an act on the image itself (perform_acts.py).
 """
 
 import time
@@ -10,7 +10,7 @@ from dataclasses import replace
 from biosight.images import ActItem, Embedding, Image
 from biosight.labels import Annotation, Prediction
 from biosight.review.acts import Act, Change
-from biosight.review.doing import Done, already_there, history_line, in_pieces
+from biosight.review.perform_acts import Done, already_there, history_line, in_pieces
 from biosight.storage.batches import BATCH, Make
 from biosight.storage.blobs.disk_space import RoomLimit, check_limits, metered_writes
 from biosight.storage.records import (

@@ -16,8 +16,8 @@ from biosight.images import Image
 from biosight.labels import IN_BULK, Annotation, Identifications
 from biosight.review.acts import Act, Change
 from biosight.review.copies import MOST_SAID
-from biosight.review.doing import change_writes, history_line
-from biosight.review.undoing import undo
+from biosight.review.perform_acts import change_writes, history_line
+from biosight.review.undo_acts import undo
 from biosight.storage.conditions import living_images, named_by_people
 from biosight.storage.patience import tries
 from biosight.storage.records import (

@@ -10,7 +10,7 @@ from biosight.errors import BadRequest
 from biosight.images import Image
 from biosight.labels import clean_label
 from biosight.review.acts import MOST_AT_ONCE, Change
-from biosight.review.doing import Done, perform
+from biosight.review.perform_acts import Done, perform
 from biosight.storage.records import Records, Where
 
 

@@ -52,6 +52,6 @@ def kept_for_chance(records: Records, collection: str) -> int:
     return records.count(Image, [*unreviewed_images(collection), Where("lottery", "<", RESERVED)])
 
 
-def waiting(records: Records, collection: str) -> int:
+def count_waiting(records: Records, collection: str) -> int:
     """How many images nobody has looked at."""
     return records.count(Image, unreviewed_images(collection))

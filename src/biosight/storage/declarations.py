@@ -49,7 +49,7 @@ KNOWN = {f.name for f in fields(Declarations)}
 
 
 @lru_cache(maxsize=128)
-def declared(kind: type[Record]) -> Declarations:
+def declared_by(kind: type[Record]) -> Declarations:
     """Return what a record kind declares. Raises TypeError for a declaration that is not known."""
     hints = get_type_hints(kind, include_extras=True)
     said = {name for name, hint in hints.items() if get_origin(hint) is ClassVariable}

@@ -23,7 +23,7 @@ from typing import Any, cast
 
 from pydantic import TypeAdapter
 
-from biosight.storage.declarations import declared
+from biosight.storage.declarations import declared_by
 from biosight.storage.records import Record
 
 SCHEMA_VERSION = 10
@@ -52,10 +52,10 @@ class Kept:
 def fields_of(kind: type[Record]) -> tuple[Kept, ...]:
     """A record kind's fields, in order."""
     hints = typing.get_type_hints(kind)
-    return tuple(kept(field, hints[field.name]) for field in fields(cast(Any, kind)))
+    return tuple(kept_value(field, hints[field.name]) for field in fields(cast(Any, kind)))
 
 
-def kept(field: Field[Any], hint: Any) -> Kept:
+def kept_value(field: Field[Any], hint: Any) -> Kept:
     """Plain types and optional ones are kept as they are, everything else as JSON."""
     if typing.get_origin(hint) in {types.UnionType, typing.Union}:
         parts = [p for p in typing.get_args(hint) if p is not type(None)]
@@ -70,4 +70,4 @@ def kept(field: Field[Any], hint: Any) -> Kept:
 def rewritten(kind: type[Record], form: int) -> list[tuple[tuple[str, str], Mapping[str, str]]]:
     """What a store of an earlier form has under other values: field and value, and what is written
     where a record has it."""
-    return [(where, now) for since, where, now in declared(kind).rewritten if form < since]
+    return [(where, now) for since, where, now in declared_by(kind).rewritten if form < since]

@@ -13,7 +13,7 @@ from biosight.errors import BadRequest, NotFound, Unavailable
 from biosight.storage.blobs import keys
 from biosight.storage.blobs.installation import HERE, Installation
 from biosight.storage.blobs.port import Blobs
-from biosight.storage.declarations import declared
+from biosight.storage.declarations import declared_by
 from biosight.storage.records import (
     Insert,
     Record,
@@ -56,7 +56,7 @@ def held_by_another(source: Records, target: Records, kinds: Sequence[type[Recor
     where it has no id (an earlier BioSight wrote it) but records of precious kinds.
     """
     ours, theirs = source.get(Installation, HERE), target.get(Installation, HERE)
-    missed = [kind for kind in kinds if declared(kind).precious]
+    missed = [kind for kind in kinds if declared_by(kind).precious]
     counts = tuple((kind.table, target.count(kind)) for kind in missed)
     if theirs is None:
         return Held(counts) if any(n for _, n in counts) else None

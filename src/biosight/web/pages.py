@@ -40,7 +40,7 @@ from biosight.web.sign_in.sessions import start_session
 from biosight.work import jobs
 from biosight.workflows.collection_names import naming_of
 from biosight.workflows.people.mentions import calls_for
-from biosight.workflows.serving_version import serving, serving_key
+from biosight.workflows.serving_version import serving_key, serving_version_of
 
 router = APIRouter(include_in_schema=False, default_response_class=HTMLResponse)
 ICONS = (192, 512)
@@ -95,7 +95,7 @@ def error_page(request: Request, error: BioSightError, headers: dict[str, str]) 
     return page
 
 
-def visiting(request: Request) -> Person:
+def visiting_person(request: Request) -> Person:
     """The signed-in person and how they came. Raises NotSignedIn."""
     person = find_person(request)
     if person is None:
@@ -106,10 +106,10 @@ def visiting(request: Request) -> Person:
 
 def visitor(request: Request) -> accounts.User:
     """The signed-in person. Raises NotSignedIn."""
-    return visiting(request).user
+    return visiting_person(request).user
 
 
-def seen(request: Request, collection: str) -> Access:
+def seen_collection(request: Request, collection: str) -> Access:
     """A collection as the visitor may use it. Raises NotSignedIn or NotFound."""
     records = get_biosight(request).archive.records
     return membership.access(records, visitor(request).id, collection)
@@ -119,7 +119,7 @@ def labels_of(biosight: BioSight, collection: Collection) -> tuple[str, ...]:
     """What the model of a collection can say, as it is called there; nothing while none serves."""
     records, catalogue = biosight.archive.records, biosight.catalogue
     try:
-        names = serving(records, catalogue, collection.model).card.label_names
+        names = serving_version_of(records, catalogue, collection.model).card.label_names
     except NotFound:
         return ()
     shown = map(naming_of(records, catalogue, collection).shown, names)
@@ -157,7 +157,7 @@ def manifest() -> Response:
 @router.get("/help")
 def help_search(request: Request, q: str = "") -> Response:
     """Search the guide; its list of pages without words to search."""
-    return helped(request, guide.FIRST, q)
+    return framed_help(request, guide.FIRST, q)
 
 
 @router.get("/help/{name}")
@@ -165,10 +165,10 @@ def help_page(request: Request, name: str) -> Response:
     """A page of the guide, or a picture in it."""
     if name.endswith(".png"):
         return FileResponse(guide.picture(name))
-    return helped(request, name, "")
+    return framed_help(request, name, "")
 
 
-def helped(request: Request, name: str, query: str) -> Response:
+def framed_help(request: Request, name: str, query: str) -> Response:
     """The guide's frame around a page or what was found."""
     titles = [(n, guide.source(n).partition("\n")[0].lstrip("# ")) for n in guide.pages()]
     return render(
@@ -248,7 +248,7 @@ def reset(request: Request) -> Response:
 @router.get("/collections/{collection}")
 def collection_page(request: Request, collection: str, biosight: Open) -> Response:
     """Label folders and the grid."""
-    access = seen(request, collection)
+    access = seen_collection(request, collection)
     return render(
         request,
         "collection.html",
@@ -267,7 +267,7 @@ def review_page(
     way: Literal["review", "groups", "doubted", "readers", "conflicts", "agreement"] = "review",
 ) -> Response:
     """Review: one by one, in groups, what is likely wrong, or by two readers."""
-    access = seen(request, collection)
+    access = seen_collection(request, collection)
     return render(
         request,
         "review.html",
@@ -280,7 +280,7 @@ def review_page(
 @router.get("/collections/{collection}/model")
 def collection_model_page(request: Request, collection: str, biosight: Open) -> Response:
     """Which model names the pictures here, how well, and teaching it."""
-    access = seen(request, collection)
+    access = seen_collection(request, collection)
     name = access.collection.name.encode("ascii", "ignore").decode().lower()
     return render(
         request,
@@ -297,7 +297,7 @@ def collection_model_page(request: Request, collection: str, biosight: Open) -> 
 @router.get("/collections/{collection}/try-on/{job}")
 def try_on_page(request: Request, collection: str, job: str, records: Store) -> Response:
     """Which labels another version would change."""
-    access = seen(request, collection)
+    access = seen_collection(request, collection)
     found = jobs.get_job(records, job)
     if found.collection != access.collection.id:
         raise NotFound("There is no such try-on.")
@@ -307,7 +307,7 @@ def try_on_page(request: Request, collection: str, job: str, records: Store) -> 
 @router.get("/collections/{collection}/unfamiliar")
 def unfamiliar_page(request: Request, collection: str, biosight: Open) -> Response:
     """Pictures unlike all that the model knows, in groups."""
-    access = seen(request, collection)
+    access = seen_collection(request, collection)
     labels = labels_of(biosight, access.collection)
     return render(request, "unfamiliar.html", access=access, labels=labels)
 
@@ -315,7 +315,7 @@ def unfamiliar_page(request: Request, collection: str, biosight: Open) -> Respon
 @router.get("/collections/{collection}/drift")
 def drift_page(request: Request, collection: str) -> Response:
     """Whether the pictures change."""
-    return render(request, "drift.html", access=seen(request, collection))
+    return render(request, "drift.html", access=seen_collection(request, collection))
 
 
 @router.get("/collections/{collection}/places")
@@ -325,7 +325,7 @@ def places_page(request: Request, collection: str, biosight: Open) -> Response:
     page = render(
         request,
         "places.html",
-        access=seen(request, collection),
+        access=seen_collection(request, collection),
         tiles=settings.tiles,
         tiles_credit=settings.tiles_credit,
     )
@@ -338,25 +338,25 @@ def places_page(request: Request, collection: str, biosight: Open) -> Response:
 @router.get("/collections/{collection}/times")
 def times_page(request: Request, collection: str) -> Response:
     """Days of each deployment, and hours and months of names."""
-    return render(request, "times.html", access=seen(request, collection))
+    return render(request, "times.html", access=seen_collection(request, collection))
 
 
 @router.get("/collections/{collection}/history")
 def history_page(request: Request, collection: str) -> Response:
     """What was done, with undo."""
-    return render(request, "history.html", access=seen(request, collection))
+    return render(request, "history.html", access=seen_collection(request, collection))
 
 
 @router.get("/collections/{collection}/settings")
 def settings_page(request: Request, collection: str) -> Response:
     """Name, threshold, favourites, labels, members."""
-    return render(request, "settings.html", access=seen(request, collection))
+    return render(request, "settings.html", access=seen_collection(request, collection))
 
 
 @router.get("/images/{image}")
 def image_page(request: Request, image: str, biosight: Open, records: Store) -> Response:
     """One picture, large."""
-    shown = image_for(image, "look", visiting(request), records)
+    shown = image_for(image, "look", visiting_person(request), records)
     return render(
         request,
         "image.html",
@@ -405,7 +405,7 @@ def models_page(request: Request) -> Response:
 @router.get("/models/{key}")
 def version_page(request: Request, key: str, records: Store) -> Response:
     """One version: its card, how good it is, and its history."""
-    shown = seen_version(records, visiting(request), key)
+    shown = seen_version(records, visiting_person(request), key)
     return render(request, "version.html", shown=shown)
 
 

@@ -63,7 +63,7 @@ def here() -> Worker:
     return Worker(new_id(), socket.gethostname(), os.getpid(), now, now)
 
 
-def heard(records: Records, worker: Worker, busy: tuple[str, ...]) -> Worker:
+def note_alive(records: Records, worker: Worker, busy: tuple[str, ...]) -> Worker:
     """Note that a worker lives and what it does; those long gone are forgotten. The worker as it is
     noted now; as it was where the store is away."""
     now = replace(worker, seen_at=time.time(), busy=busy, version=worker.version + 1)

@@ -10,7 +10,7 @@ from biosight.registry import ModelVersion
 from biosight.storage.records import Records
 
 
-def serving(records: Records, catalogue: Catalogue, family: str) -> ModelVersion:
+def serving_version_of(records: Records, catalogue: Catalogue, family: str) -> ModelVersion:
     """The version that serves a family, "" for the default one. Raises NotFound."""
     return registry.champion(records, family or catalogue.default)
 

@@ -21,7 +21,7 @@ from biosight.learning.retrain import Work
 from biosight.learning.snapshot import TrainingSet, read_set
 from biosight.settings import Settings
 from biosight.workflows.collection_names import naming_of
-from biosight.workflows.serving_version import serving
+from biosight.workflows.serving_version import serving_version_of
 
 PARAMS = click.option(
     "--params",
@@ -43,7 +43,7 @@ def pipeline() -> None:
     """Run the stages of a retraining one by one (dvc repro does)."""
 
 
-def staged(run: Callable[..., None]) -> Callable[..., None]:
+def run_stage(run: Callable[..., None]) -> Callable[..., None]:
     return PARAMS(WORK(click.pass_obj(run)))
 
 
@@ -58,7 +58,7 @@ def only_collection(archive: Archive, chosen: str) -> Collection:
 
 
 @contextmanager
-def opened(settings: Settings) -> Iterator[tuple[Archive, Catalogue]]:
+def opened_archive(settings: Settings) -> Iterator[tuple[Archive, Catalogue]]:
     """The stores and the versions that can be had, closed afterwards."""
     archive = open_archive(settings)
     try:
@@ -69,7 +69,7 @@ def opened(settings: Settings) -> Iterator[tuple[Archive, Catalogue]]:
 
 def champion_folder(settings: Settings, taken: TrainingSet) -> Path:
     """The folder of what served when the snapshot was taken."""
-    with opened(settings) as (_, catalogue):
+    with opened_archive(settings) as (_, catalogue):
         return catalogue.locate(taken.champion)
 
 
@@ -83,7 +83,7 @@ def take_snapshot(
 ) -> TrainingSet:
     """Freeze a collection's named pictures, with a bar."""
     decoders = Decoders(settings.decoders or None)
-    champion = serving(archive.records, catalogue, collection.model)
+    champion = serving_version_of(archive.records, catalogue, collection.model)
     try:
         with click.progressbar(length=0, label="pictures") as bar:
 
@@ -100,17 +100,17 @@ def take_snapshot(
 
 
 @pipeline.command("snapshot")
-@staged
+@run_stage
 def snapshot_stage(settings: Settings, params: Path | None, work: Path) -> None:
     """Freeze what people named: one archive and a manifest, split and hashed."""
     recipe = read_recipe(params)
-    with opened(settings) as (archive, catalogue):
+    with opened_archive(settings) as (archive, catalogue):
         collection = only_collection(archive, recipe.snapshot.collection)
         taken = take_snapshot(settings, archive, catalogue, collection, recipe, Work(work))
-    click.echo(counted(taken))
+    click.echo(count_in_words(taken))
 
 
-def counted(taken: TrainingSet) -> str:
+def count_in_words(taken: TrainingSet) -> str:
     """A training set in a line."""
     n = taken.counts()
     unread = f", {taken.left_out} could not be read" if taken.left_out else ""
@@ -122,7 +122,7 @@ def counted(taken: TrainingSet) -> str:
 
 
 @pipeline.command("train")
-@staged
+@run_stage
 def train_stage(settings: Settings, params: Path | None, work: Path) -> None:
     """Make the candidate."""
     recipe, taken = read_recipe(params), read_set(Work(work).snapshot)
@@ -136,7 +136,7 @@ def family_name(settings: Settings, recipe: Recipe, taken: TrainingSet) -> str:
 
     Raises BadRequest where neither will do, before anything is trained.
     """
-    with opened(settings) as (archive, _):
+    with opened_archive(settings) as (archive, _):
         champion = registry.get_version(archive.records, taken.champion)
         own = champion.name if champion.collection == taken.collection else ""
         name = recipe.train.name or own
@@ -147,7 +147,7 @@ def family_name(settings: Settings, recipe: Recipe, taken: TrainingSet) -> str:
 
 
 @pipeline.command("evaluate")
-@staged
+@run_stage
 def evaluate_stage(settings: Settings, params: Path | None, work: Path) -> None:
     """Ask both models for the pictures that taught neither."""
     taken = read_set(Work(work).snapshot)
@@ -157,7 +157,7 @@ def evaluate_stage(settings: Settings, params: Path | None, work: Path) -> None:
 
 @pipeline.command("gate")
 @click.option("--fail", is_flag=True, help="End with status 4 when the candidate is worse.")
-@staged
+@run_stage
 def gate_stage(settings: Settings, params: Path | None, work: Path, fail: bool) -> None:
     """Compare them; gate.json and gate.html say how."""
     taken = read_set(Work(work).snapshot)
@@ -168,10 +168,10 @@ def gate_stage(settings: Settings, params: Path | None, work: Path, fail: bool) 
 
 
 @pipeline.command("register")
-@staged
+@run_stage
 def register_stage(settings: Settings, params: Path | None, work: Path) -> None:
     """Make the candidate known to BioSight; a person promotes."""
-    with opened(settings) as (archive, _):
+    with opened_archive(settings) as (archive, _):
         made = retrain.add_candidate(archive, Work(work))
     click.echo(waits(made))
 

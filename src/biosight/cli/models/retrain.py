@@ -11,10 +11,10 @@ import click
 from biosight.bootstrap import Archive, Catalogue
 from biosight.cli.models.pipeline import (
     PARAMS,
-    counted,
+    count_in_words,
     family_name,
     only_collection,
-    opened,
+    opened_archive,
     take_snapshot,
     waits,
 )
@@ -30,7 +30,7 @@ from biosight.registry import ModelVersion
 from biosight.settings import Settings
 from biosight.storage.conditions import named_by_people
 from biosight.workflows.models import drift_check
-from biosight.workflows.serving_version import serving
+from biosight.workflows.serving_version import serving_version_of
 
 ENOUGH_NEW = 50
 WORSE = 4
@@ -58,10 +58,10 @@ def retrain(
     params: Path | None,
 ) -> None:
     """Make a candidate for COLLECTION if it drifted or much was confirmed; ends with 4 if worse."""
-    recipe = changed(read_recipe(params), collection, name, mode)
-    with opened(settings) as (archive, catalogue):
+    recipe = changed_recipe(read_recipe(params), collection, name, mode)
+    with opened_archive(settings) as (archive, catalogue):
         found = only_collection(archive, recipe.snapshot.collection)
-        if not (wanted(archive, catalogue, found) or force):
+        if not (collections_to_retrain(archive, catalogue, found) or force):
             click.echo(f"Nothing to do: neither drift nor {ENOUGH_NEW} new confirmed pictures.")
             return
         place = Work(work or settings.data_dir / "retrain" / found.id)
@@ -73,7 +73,7 @@ def retrain(
         raise SystemExit(WORSE)
 
 
-def changed(recipe: Recipe, collection: str, name: str | None, mode: str | None) -> Recipe:
+def changed_recipe(recipe: Recipe, collection: str, name: str | None, mode: str | None) -> Recipe:
     """The recipe with what the command line says."""
     train = replace(recipe.train, name=name or recipe.train.name)
     if mode is not None:
@@ -82,21 +82,23 @@ def changed(recipe: Recipe, collection: str, name: str | None, mode: str | None)
     return replace(recipe, train=train, snapshot=replace(recipe.snapshot, collection=chosen))
 
 
-def wanted(archive: Archive, catalogue: Catalogue, collection: Collection) -> bool:
+def collections_to_retrain(archive: Archive, catalogue: Catalogue, collection: Collection) -> bool:
     """Did pictures drift, or have people named enough that taught nothing yet?"""
     report = drift_check.check_collection(archive.records, catalogue, collection)
     click.echo(f"drift: {report.verdict}. {report.sentence}")
-    named, fresh = confirmed(archive, catalogue, collection)
+    named, fresh = count_confirmed(archive, catalogue, collection)
     click.echo(f"{named} confirmed pictures, {fresh} since the model that serves.")
     return report.verdict == "red" or fresh >= ENOUGH_NEW
 
 
-def confirmed(archive: Archive, catalogue: Catalogue, collection: Collection) -> tuple[int, int]:
+def count_confirmed(
+    archive: Archive, catalogue: Catalogue, collection: Collection
+) -> tuple[int, int]:
     """Pictures that people named, and how many since the snapshot that the serving version was
     made from: the locked ones of it are not new."""
     counts = archive.records.count_by(Image, named_by_people(collection.id), "label")
     named = sum(n for label, n in counts.items() if label)
-    champion = serving(archive.records, catalogue, collection.model)
+    champion = serving_version_of(archive.records, catalogue, collection.model)
     if champion.collection != collection.id:
         return named, named
     folder = catalogue.locate(champion.id)
@@ -116,7 +118,7 @@ def run(
     work.root.mkdir(parents=True, exist_ok=True)
     click.echo(f"1/5 snapshot of {collection.name}")
     taken = take_snapshot(settings, archive, catalogue, collection, recipe, work)
-    click.echo(counted(taken))
+    click.echo(count_in_words(taken))
     name = family_name(settings, recipe, taken)
     champion = catalogue.locate(taken.champion)
     click.echo(f"2/5 train ({recipe.train.mode}) from {taken.champion}")

@@ -95,7 +95,7 @@ def classify(
         if engine == "ray"
         else bulk.run_local(todo, workers)
     )
-    seen, errors = counted(done, todo.left)
+    seen, errors = progress_words(done, todo.left)
     for name, reason in todo.passed:
         click.echo(f"passed over  {printable(name)}: {reason}", err=True)
     already = f", {todo.pictures - todo.left} were done before" if todo.pictures > todo.left else ""
@@ -116,7 +116,7 @@ def model_folder(settings: Settings, key: str) -> Path:
         archive.close()
 
 
-def counted(done: Iterator[tuple[int, int]], total: int) -> tuple[int, int]:
+def progress_words(done: Iterator[tuple[int, int]], total: int) -> tuple[int, int]:
     """All pictures and errors, with a bar."""
     seen = errors = 0
     with tqdm(desc="classifying", total=total, disable=None) as bar:

@@ -83,7 +83,7 @@ def sort(
     try:
         with (into / "biosight.csv").open("w", encoding="utf-8", newline="") as table:
             table.write("\ufeff" + line(SORT_COLUMNS))
-            look = partial(seen, model, shelf.classifier)
+            look = partial(answer_for, model, shelf.classifier)
             paths = tqdm([e.path for e in files], "sorting", unit="picture", disable=None)
             for path, found in a_few_ahead(look, paths, 2 * model.decoders.count):
                 try:
@@ -115,7 +115,7 @@ def a_few_ahead(
             pool.shutdown(wait=True, cancel_futures=True)
 
 
-def seen(model: Model, classifier: Classifier, path: Path) -> tuple[str, Verdict]:
+def answer_for(model: Model, classifier: Classifier, path: Path) -> tuple[str, Verdict]:
     """A file's kind and what the model says of it, however busy the machine. Raises BadPicture."""
 
     def look() -> tuple[str, Verdict]:

@@ -135,9 +135,9 @@ def doctor(settings: Settings, repair: bool, folder: Path | None, reread: bool) 
         with tqdm(desc="checking", total=archive.records.count(Image), disable=None) as progress:
             found = list(archive_check.problems(archive, progress.update))
         if folder:
-            found = mended(archive, found, folder)
-        astray = list(archive_check.misplaced(archive.records, repair=repair))
-        orphans = tidied(archive) if repair else looked_through(archive)
+            found = mend_archive(archive, found, folder)
+        astray = list(archive_check.misplaced_pictures(archive.records, repair=repair))
+        orphans = tidy_archive(archive) if repair else looked_through(archive)
     for problem in (*damaged, *found, *astray):
         click.echo(str(problem), err=True)
     many = len(damaged) + len(found) + (0 if repair else len(astray))
@@ -162,7 +162,7 @@ def read_again(settings: Settings) -> None:
     )
 
 
-def mended(
+def mend_archive(
     archive: Archive, found: list[archive_check.Problem], folder: Path
 ) -> list[archive_check.Problem]:
     """What is left after mending from a folder."""
@@ -184,7 +184,7 @@ def looked_through(archive: Archive) -> str:
     return words
 
 
-def tidied(archive: Archive) -> str:
+def tidy_archive(archive: Archive) -> str:
     """Set aside what no picture names, after a typed word where it is much; what was done, in
     words."""
     found = sweeping.compare_store(archive.records, archive.blobs)

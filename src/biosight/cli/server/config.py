@@ -43,7 +43,7 @@ def check(settings: Settings) -> None:
     asked += [("sign-in", sign_in)] if settings.oidc_issuer else []
     asked += [("mail", post)] if settings.smtp_url else []
     for what, opened in asked:
-        problem = tried(opened, settings)
+        problem = try_service(opened, settings)
         click.echo(f"{what}: {problem or 'answers'}")
         problems += [f"The {what}: {problem}"] if problem else []
     for problem in problems:
@@ -55,11 +55,11 @@ def check(settings: Settings) -> None:
 
 def line(settings: Settings, name: str) -> str:
     """One setting: its name, its value without what signs in, and where it comes from."""
-    source = "environment" if f"{PREFIX}{name.upper()}" in given() else "default"
-    return f"{PREFIX}{name.upper()}={shown(name, str(getattr(settings, name)))}\t{source}"
+    source = "environment" if f"{PREFIX}{name.upper()}" in given_settings() else "default"
+    return f"{PREFIX}{name.upper()}={shown_setting(name, str(getattr(settings, name)))}\t{source}"
 
 
-def shown(name: str, value: str) -> str:
+def shown_setting(name: str, value: str) -> str:
     """A value as it may be read by others: no tokens, no password in an address."""
     if value and any(word in name for word in HIDDEN):
         return "(hidden)"
@@ -69,7 +69,7 @@ def shown(name: str, value: str) -> str:
     return value
 
 
-def given() -> set[str]:
+def given_settings() -> set[str]:
     """The names of what the environment says, in capitals."""
     return {name.upper() for name in os.environ if name.upper().startswith(PREFIX)}
 
@@ -77,7 +77,7 @@ def given() -> set[str]:
 def unknown() -> list[str]:
     """What the environment says that is no setting: a slip, as a rule."""
     known = {f"{PREFIX}{name.upper()}" for name in Settings.model_fields}
-    return sorted(given() - known - ELSEWHERE)
+    return sorted(given_settings() - known - ELSEWHERE)
 
 
 # Read by scripts and pipelines beside the server: pipeline/, docs/guide/retraining.md.
@@ -124,7 +124,7 @@ def post(settings: Settings) -> None:
     mail.greet(settings.smtp_url)
 
 
-def tried(ask: Callable[[Settings], None], settings: Settings) -> str:
+def try_service(ask: Callable[[Settings], None], settings: Settings) -> str:
     """What is wrong with a store, in words; "" for nothing."""
     try:
         ask(settings)

@@ -40,7 +40,7 @@ def migrate(settings: Settings, source: str, target: str, into_existing: bool, f
         ours = installation(records).key
         if not into_existing and moving.held_by_another(records, copy, KINDS) is None:
             check_pictures(settings, ours)
-        erase = agreed(records, copy, force=force) if into_existing else False
+        erase = agree_to_migrate(records, copy, force=force) if into_existing else False
         with tqdm(desc="records", unit="", disable=None) as bar:
             moved = moving.move(
                 records, copy, KINDS, lambda _table, _done: step(bar), into_existing=erase
@@ -66,7 +66,7 @@ def check_pictures(settings: Settings, key: str) -> None:
         )
 
 
-def agreed(source: Records, target: Records, *, force: bool) -> bool:
+def agree_to_migrate(source: Records, target: Records, *, force: bool) -> bool:
     """Was it agreed to erase what the target holds? The count is always printed."""
     held = moving.held_by_another(source, target, KINDS)
     if held is None:

@@ -77,7 +77,9 @@ class WorkerKeeper:
     def run(self) -> None:
         while not self.stopping.wait(LOOK_SECONDS):
             try:
-                if (self.child is None or self.child.poll() is not None) and waiting(self.records):
+                if (self.child is None or self.child.poll() is not None) and work_waits(
+                    self.records
+                ):
                     self.child = self.start()
             except BioSightError as error:
                 log.warning("can't look for jobs", extra={"code": error.code})
@@ -96,7 +98,7 @@ class WorkerKeeper:
             self.child.wait()
 
 
-def waiting(records: Records) -> bool:
+def work_waits(records: Records) -> bool:
     """Is there a job for a worker?"""
     return bool(jobs.open_jobs(records, limit=1))
 

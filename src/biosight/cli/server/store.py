@@ -24,7 +24,7 @@ def store() -> None:
 
 
 @contextmanager
-def opened(settings: Settings) -> Iterator[Archive]:
+def opened_blobs(settings: Settings) -> Iterator[Archive]:
     """Both stores, whosever the pictures are."""
     settings.data_dir.mkdir(parents=True, exist_ok=True, mode=0o700)
     with closing(open_records(settings)) as records:
@@ -35,7 +35,7 @@ def opened(settings: Settings) -> Iterator[Archive]:
 @click.pass_obj
 def show(settings: Settings) -> None:
     """Say whose the pictures are and how they fit the database; nothing changes."""
-    with opened(settings) as archive:
+    with opened_blobs(settings) as archive:
         describe(archive)
 
 
@@ -63,7 +63,7 @@ def adopt(settings: Settings, force: bool) -> None:
     Originals that the database does not name are set aside from then on, and removed after seven
     days.
     """
-    with opened(settings) as archive:
+    with opened_blobs(settings) as archive:
         describe(archive)
         asked = f"Type {WORD} to take the picture store over"
         if not force and click.prompt(asked, default="", show_default=False) != WORD:

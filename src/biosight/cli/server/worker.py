@@ -100,7 +100,7 @@ class Shift:
             if min(self.looked.values(), default=0) > time.monotonic() - STUCK_SECONDS:
                 with suppress(OSError):  # a full disk is told elsewhere
                     file.touch()
-                me = workers.heard(self.records, me, tuple(self.busy))
+                me = workers.note_alive(self.records, me, tuple(self.busy))
             if self.over.wait(BEAT_SECONDS):
                 return
 

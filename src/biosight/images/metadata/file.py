@@ -105,7 +105,7 @@ def metadata_of(tags: Tags, packet: bytes = b"") -> Metadata:
         temperature=noted.temperature if noted.temperature is not None else warmth(tags),
         **settings(tags),
     )
-    taken = written(tags, when) if when else ""
+    taken = moment_with_fraction(tags, when) if when else ""
     camera = f"{maker} {model}".strip() if known else model
     return Metadata(taken, camera, latitude, longitude, capture)
 
@@ -159,7 +159,7 @@ def offset(tags: Tags, said: Mapping[str, str], when: Said) -> str:
     return dates.offset(said.get(f"exifEX:OffsetTime{word.removeprefix('DateTime')}", ""))
 
 
-def written(tags: Tags, when: Said) -> str:
+def moment_with_fraction(tags: Tags, when: Said) -> str:
     """A moment with its parts of a second, which EXIF keeps apart."""
     own = {"DateTimeOriginal": ORIGINAL_PART, "DateTimeDigitized": DIGITIZED_PART, "DateTime": PART}
     tag = own.get(when.source.removesuffix(" (IFD0)"))

@@ -44,7 +44,7 @@ def hyperfire(note: bytes, order: str) -> Noted:
         parts = struct.unpack_from(f"{'>' if order == '<' else '<'}6H", note, 0x16)
     second, minute, hour, month, day, year = parts
     serial = wide(note[0x2A : 0x2A + 30], order)
-    when = written(year, month, day, hour, minute, second)
+    when = moment_of(year, month, day, hour, minute, second)
     return Noted(when, warmth(note, f"{order}2h", 0x26), serial)
 
 
@@ -52,7 +52,7 @@ def hyperfire2(note: bytes) -> Noted:
     """The second generation, always in one order of bytes."""
     second, minute, hour, day, month, year = struct.unpack_from("<6H", note, 0x3E)
     serial = wide(note[0x7E : 0x7E + 30], "<")
-    when = written(year, month, day, hour, minute, second)
+    when = moment_of(year, month, day, hour, minute, second)
     return Noted(when, warmth(note, "<2h", 0x4E), serial)
 
 
@@ -60,7 +60,7 @@ def ultrafire(note: bytes) -> Noted:
     """UltraFire: single bytes, but for the year."""
     second, minute, hour, day, month, low, high = struct.unpack_from("7B", note, 0x3B)
     serial = note[0x4B : 0x4B + 15].split(b"\0")[0].decode("ascii", "replace")
-    when = written(low + 256 * high, month, day, hour, minute, second)
+    when = moment_of(low + 256 * high, month, day, hour, minute, second)
     return Noted(when, warmth(note, "<2h", 0x44), serial)
 
 
@@ -69,7 +69,9 @@ def wide(letters: bytes, order: str) -> str:
     return letters.decode("utf-16-le" if order == "<" else "utf-16-be", "replace").split("\0")[0]
 
 
-def written(year: int, month: int, day: int, hour: int, minute: int, second: int) -> Moment | None:
+def moment_of(
+    year: int, month: int, day: int, hour: int, minute: int, second: int
+) -> Moment | None:
     """The moment of six numbers, where there is one."""
     return read_moment(f"{year:04}-{month:02}-{day:02} {hour:02}:{minute:02}:{second:02}")
 

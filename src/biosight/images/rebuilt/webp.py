@@ -45,7 +45,7 @@ def kept_chunks(found: list[RiffChunk]) -> list[RiffChunk]:
     exif = exif_of(turn_of(first.get(EXIF, b"")))
     kept: list[RiffChunk] = []
     if EXTENDED in first:
-        kept.append((EXTENDED, extended(first[EXTENDED], bool(profile), bool(exif))))
+        kept.append((EXTENDED, extended_header(first[EXTENDED], bool(profile), bool(exif))))
         kept += [(PROFILE, profile)] if profile else []
     if b"ANIM" in first:
         kept.append((b"ANIM", first[b"ANIM"][:ANIMATION_LENGTH]))
@@ -62,7 +62,7 @@ def one_picture(found: list[RiffChunk]) -> list[RiffChunk]:
     return alpha + stream
 
 
-def extended(body: bytes, profile: bool, exif: bool) -> bytes:
+def extended_header(body: bytes, profile: bool, exif: bool) -> bytes:
     """The extended header, with flags for what stays."""
     if len(body) < EXTENDED_LENGTH:
         raise NotRebuilt

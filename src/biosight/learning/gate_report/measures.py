@@ -68,7 +68,7 @@ def measure_all(
     )
 
 
-def joined(trials: Sequence[Trial]) -> Trial:
+def joined_trials(trials: Sequence[Trial]) -> Trial:
     def both(pick: Callable[[Trial], Answers]) -> Answers:
         return Answers(
             np.concatenate([pick(t).said for t in trials]),

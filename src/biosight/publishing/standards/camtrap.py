@@ -202,8 +202,8 @@ def deployment_cells(id: str, image: Image, scope: Scope) -> dict[str, str]:
             "baitUse": "" if deployment.bait is None else str(deployment.bait).lower(),
             "deploymentTags": tags(deployment),
             "deploymentComments": "" if scope.hides(image) else deployment.comments,
-            "deploymentStart": bound(deployment.start, deployment, image, scope),
-            "deploymentEnd": bound(deployment.end, deployment, image, scope),
+            "deploymentStart": bound_time(deployment.start, deployment, image, scope),
+            "deploymentEnd": bound_time(deployment.end, deployment, image, scope),
         }
     return said
 
@@ -217,7 +217,7 @@ def tags(deployment: Deployment) -> str:
     return " | ".join(filter(None, (zone, shift, gap)))
 
 
-def bound(local: str, deployment: Deployment, image: Image, scope: Scope) -> str:
+def bound_time(local: str, deployment: Deployment, image: Image, scope: Scope) -> str:
     """A deployment's own start or end with an offset: its zone's, else its pictures'."""
     if not local:
         return ""

@@ -7,7 +7,7 @@ import itertools
 import secrets
 import threading
 
-from biosight.storage.declarations import declared
+from biosight.storage.declarations import declared_by
 from biosight.storage.records import (
     Insert,
     Record,
@@ -35,7 +35,9 @@ def record_concerned(change: Write) -> tuple[type[Record], str]:
 
 def moves_others(change: Write) -> bool:
     """Does it change or remove what others lean on?"""
-    return isinstance(change, Replace | Remove) and declared(record_concerned(change)[0]).leaned_on
+    return (
+        isinstance(change, Replace | Remove) and declared_by(record_concerned(change)[0]).leaned_on
+    )
 
 
 def points_of(kind: type[Record], id: str) -> list[str]:

@@ -31,7 +31,7 @@ from pymongo.read_concern import ReadConcern
 from pymongo.write_concern import WriteConcern
 
 from biosight.errors import BadRequest, NoSpace, Stale, Unavailable
-from biosight.storage.declarations import declared
+from biosight.storage.declarations import declared_by
 from biosight.storage.fields import SCHEMA_VERSION, fields_of, rewritten
 from biosight.storage.mongo.documents import (
     Document,
@@ -86,7 +86,7 @@ def open_mongo(url: str, kinds: Sequence[type[Record]]) -> "MongoRecords":
     try:
         check_database_name(url)
         database = client.get_default_database("biosight")
-        with bounded():
+        with bounded_calls():
             check_transactions(client.admin.command("hello"))
         return MongoRecords(database, kinds)
     except BaseException:
@@ -137,7 +137,7 @@ def check_transactions(hello: Document) -> None:
 
 
 @contextmanager
-def bounded(seconds: float | None = None) -> Iterator[None]:
+def bounded_calls(seconds: float | None = None) -> Iterator[None]:
     """Wait so long for an answer, tries that PyMongo makes anew included: without a bound it would
     go on for two minutes while no member answers."""
     with translated_errors(), timeout(SECONDS if seconds is None else seconds):
@@ -180,7 +180,7 @@ class MongoRecords:
         self.database = database
         self.kinds = tuple(kinds)
         self.moment: ClientSession | None = None
-        with bounded(MAKING_SECONDS):
+        with bounded_calls(MAKING_SECONDS):
             self.make()
 
     def make(self) -> None:
@@ -196,13 +196,13 @@ class MongoRecords:
             self.add_fields(kind, set(known["fields"].get(kind.table, ())))
             for (field, value), now in rewritten(kind, known["version"]):
                 self.change_all(kind, {field: value}, {"$set": now})
-            has = declared(kind)
+            has = declared_by(kind)
             for unique, groups in ((True, has.unique), (False, has.indexes)):
                 for names in groups:
                     keys = [(name_of(name), ASCENDING) for name in names]
                     name = "_".join(names)
                     self.make_index(kind, keys, unique=unique, name=name)
-            if words := declared(kind).worded:
+            if words := declared_by(kind).worded:
                 keys = [(name_of(name), ASCENDING) for name in words]
                 self.make_index(kind, keys, unique=False, name="_".join(words))
         said = {k.table: [f.name for f in fields_of(k)] for k in self.kinds}
@@ -231,16 +231,16 @@ class MongoRecords:
     def add_fields(self, kind: type[Record], known: set[str]) -> None:
         """Bring documents with the fields `known` up to a kind's: renamed ones first, then missing
         ones with their defaults."""
-        for new, old in declared(kind).formerly.items():
+        for new, old in declared_by(kind).formerly.items():
             if old in known and new not in known:
                 self.change_all(kind, {old: {"$exists": True}}, {"$rename": {old: new}})
                 known = known - {old} | {new}
         for f in fields_of(kind):
-            lacks = known and f.name not in known and f.name not in declared(kind).derived
+            lacks = known and f.name not in known and f.name not in declared_by(kind).derived
             if lacks and f.default is not MISSING:
                 absent = {f.name: {"$exists": False}}
                 self.change_all(kind, absent, {"$set": {f.name: f.as_json(f.default)}})
-        for field, (sources, made) in declared(kind).derived.items():
+        for field, (sources, made) in declared_by(kind).derived.items():
             if known and field not in known:
                 self.derive(kind, field, sources, made)
 
@@ -286,7 +286,7 @@ class MongoRecords:
             yield read
 
     def get(self, kind: type[R], id: str) -> R | None:
-        with bounded():
+        with bounded_calls():
             kept = self.of(kind).find_one({"_id": id}, session=self.moment)
         return from_document(kind, kept) if kept else None
 
@@ -305,13 +305,13 @@ class MongoRecords:
         if after is not None:
             chosen = {"$and": [*chosen.get("$and", []), beyond(field, after, way)]}
         keys = [("_id", way)] if field == "_id" else [(field, way), ("_id", way)]
-        with bounded():
+        with bounded_calls():
             every = self.of(kind).find(chosen, session=self.moment)
             found = list(every.sort(keys).limit(limit)) if limit else []
         return [from_document(kind, kept) for kept in found]
 
     def count(self, kind: type[Record], where: Sequence[Where] = ()) -> int:
-        with bounded():
+        with bounded_calls():
             return self.of(kind).count_documents(condition(where), session=self.moment)
 
     def count_by(self, kind: type[Record], where: Sequence[Where], field: str) -> dict[Value, int]:
@@ -323,7 +323,7 @@ class MongoRecords:
         """How many match per values of several fields."""
         keys = {f"k{n}": f"${name_of(field)}" for n, field in enumerate(fields)}
         grouped = {"$group": {"_id": keys, "n": {"$sum": 1}}}
-        with bounded():
+        with bounded_calls():
             rows = self.grouped(kind, where, grouped)
         return {tuple(row["_id"].get(key) for key in keys): int(row["n"]) for row in rows}
 
@@ -336,21 +336,21 @@ class MongoRecords:
 
     def ids(self, kind: type[Record], where: Sequence[Where] = ()) -> list[str]:
         """The ids of all that match, in order."""
-        with bounded():
+        with bounded_calls():
             every = self.of(kind).find(condition(where), {"_id": 1}, session=self.moment)
             found = every.sort([("_id", ASCENDING)])
             return [str(kept["_id"]) for kept in found]
 
     def total(self, kind: type[Record], where: Sequence[Where]) -> int:
-        amount = declared(kind).totalled
+        amount = declared_by(kind).totalled
         summed = {"$group": {"_id": None, "total": {"$sum": f"${amount}"}}}
-        with bounded():
+        with bounded_calls():
             rows = self.grouped(kind, where, summed)
         return int(rows[0]["total"]) if rows else 0
 
     def write(self, *changes: Write) -> None:
         """Make all changes or none; returns after a majority has them in its journals."""
-        with bounded():
+        with bounded_calls():
             if len(changes) == 1 and not moves_others(changes[0]):
                 self.make_change(changes[0], None)
             elif changes:
@@ -409,7 +409,7 @@ class MongoRecords:
         """Compare-and-set on the version. Raises Stale."""
         kept = to_document(change.record)
         # A sharded cluster wants to know where the document is, and was.
-        sharded_by = declared(type(change.record)).sharded_by
+        sharded_by = declared_by(type(change.record)).sharded_by
         place = {f: getattr(change.was or change.record, f) for f in sharded_by}
         chosen = {"_id": kept["_id"], "version": change.expected, **place}
         done = self.of(type(change.record)).replace_one(chosen, kept, session=session)
@@ -431,7 +431,7 @@ class MongoRecords:
         # both go through. A write makes one of them start again.
         chosen = {"_id": change.id, **dict(change.holds)}
         kept = self.of(change.kind)
-        if session is not None and change.expected is None and declared(change.kind).leaned_on:
+        if session is not None and change.expected is None and declared_by(change.kind).leaned_on:
             if kept.find_one(chosen, session=session) is None:
                 raise Gone(change.kind, change.id)
             self.lean(change.kind, change.id, [own_point(change.kind, change.id)], session)
@@ -449,7 +449,7 @@ class MongoRecords:
         """Some hundred at a time: what is broken off leaves the rest, and is asked for again."""
         gone = 0
         while True:
-            with bounded():
+            with bounded_calls():
                 ids = self.some(kind, condition(where))
                 if not ids:
                     return gone
@@ -457,7 +457,7 @@ class MongoRecords:
 
     def ping(self) -> None:
         """Raise Unavailable when the server can't answer."""
-        with bounded():
+        with bounded_calls():
             self.database.client.admin.command("ping")
 
     def keep_reserve(self) -> None:

@@ -10,7 +10,7 @@ from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import replace
 from typing import Any, cast
 
-from biosight.storage.declarations import declared
+from biosight.storage.declarations import declared_by
 from biosight.storage.records import Order, Position, Record, Value, Where
 from biosight.storage.sqlite.schema import TENTH, counters_of
 
@@ -108,7 +108,7 @@ def index_through(
 ) -> tuple[str, ...]:
     """The index that has the records of each value of a field in an order, where those of `equal`
     have one value; () for none."""
-    for index in declared(kind).indexes:
+    for index in declared_by(kind).indexes:
         at = index.index(field) if field in index else len(index)
         if {*index[:at]} <= {*equal} and index[at + 1 : at + 2] == (order.field,):
             return index
@@ -127,7 +127,7 @@ def positive_conditions(where: Sequence[Where]) -> list[Where]:
 
 def telling_fields(kind: type[Record]) -> tuple[str, ...]:
     """A kind's fields of which each value has few records."""
-    return declared(kind).telling
+    return declared_by(kind).telling
 
 
 class Ways:
@@ -150,7 +150,7 @@ class Ways:
         asks for a word, or every word asked for is a common one."""
         same = {w.field: w.value for w in where if w.op == "="}
         begun = [str(w.value) for w in where if w.op == "begins"]
-        keys = declared(kind).worded[:-1]
+        keys = declared_by(kind).worded[:-1]
         if not begun or not all(key in same for key in keys):
             return None
         held = [Where(key, "=", same[key]) for key in keys]
@@ -164,7 +164,7 @@ class Ways:
         """How many records have the word asked for, by the words alone, be they
         `positive_conditions` or not: None where more is asked, or few have one of several words
         that begin so."""
-        keys = declared(kind).worded[:-1]
+        keys = declared_by(kind).worded[:-1]
         asked = [w for w in where if w.field not in keys]
         begun = [str(w.value) for w in asked if w.op == "begins"]
         flags = [w for w in asked if w.op == "=" and w.value is False]
@@ -215,7 +215,7 @@ class Ways:
         if not any(w.op == ">=" for w in where) or self.counter_for(kind, fields) is None:
             return [], 0.0
         same = [w for w in where if w.op == "="]
-        for index in declared(kind).indexes:
+        for index in declared_by(kind).indexes:
             before = {*index[: index.index(order.field)]} if order.field in index else set()
             first = [w for w in same if w.field in before]
             if not before or {w.field for w in first} != before:

@@ -8,7 +8,7 @@ import sqlite3
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from biosight.storage.declarations import declared
+from biosight.storage.declarations import declared_by
 from biosight.storage.fields import fields_of
 from biosight.storage.records import Record
 from biosight.storage.sqlite.schema import (
@@ -71,7 +71,7 @@ def bring_up(connection: sqlite3.Connection, kind: type[Record]) -> None:
     spelt = bool(columns(connection, f"{kind.table}_words"))
     for statement in schema(kind):
         connection.execute(statement)
-    if declared(kind).worded and not spelt:
+    if declared_by(kind).worded and not spelt:
         connection.execute(words_fill(kind))
     for counter in old:
         connection.execute(counter_fill(counter))

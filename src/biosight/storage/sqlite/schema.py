@@ -9,7 +9,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import MISSING, dataclass
 from typing import Any
 
-from biosight.storage.declarations import declared
+from biosight.storage.declarations import declared_by
 from biosight.storage.fields import Kept, fields_of
 from biosight.storage.records import Record
 
@@ -36,7 +36,7 @@ def from_sql(field: Kept, value: Any) -> Any:
 
 def counters_of(kind: type[Record]) -> tuple[tuple[str, ...], ...]:
     """The columns of the counters: "percent/10" is in percent_tenth."""
-    groups = declared(kind).counters
+    groups = declared_by(kind).counters
     return tuple(tuple(name.replace("/10", TENTH) for name in names) for names in groups)
 
 
@@ -52,14 +52,14 @@ class Counter:
 
 def counters(kind: type[Record]) -> list[Counter]:
     """What is counted of a kind: its records, and how many of them have each word."""
-    amount = declared(kind).totalled or "0"
+    amount = declared_by(kind).totalled or "0"
     made = [
         Counter(f"{kind.table}_count{number}", kind.table, keys, amount)
         for number, keys in enumerate(counters_of(kind))
     ]
-    if declared(kind).worded:
+    if declared_by(kind).worded:
         words = f"{kind.table}_words"
-        made.append(Counter(f"{words}_count", words, (*declared(kind).worded[:-1], "word")))
+        made.append(Counter(f"{words}_count", words, (*declared_by(kind).worded[:-1], "word")))
     return made
 
 
@@ -74,13 +74,13 @@ def schema(kind: type[Record]) -> Iterator[str]:
     others = [f'"{f.name}" {type_of(f)}' for f in fields_of(kind) if f.name != "id"]
     columns = ", ".join(["id TEXT PRIMARY KEY", *others])
     yield f"CREATE TABLE IF NOT EXISTS {kind.table} ({columns}) WITHOUT ROWID"
-    said = declared(kind)
+    said = declared_by(kind)
     for unique, groups in ((True, said.unique), (False, said.indexes)):
         for names in groups:
             index = f"{kind.table}_{'_'.join(names)}"
             made = "CREATE UNIQUE INDEX" if unique else "CREATE INDEX"
             yield f"{made} IF NOT EXISTS {index} ON {kind.table} ({', '.join(names)})"
-    if declared(kind).worded:
+    if declared_by(kind).worded:
         yield from words_schema(kind)
     for counter in counters(kind):
         yield from counter_schema(counter)
@@ -98,7 +98,7 @@ def names(kinds: Iterable[type[Record]]) -> set[str]:
 def additions(kind: type[Record], there: set[str]) -> Iterator[str]:
     """The statements that bring a table with the columns `there` up to a kind's fields: renamed
     ones first, then missing ones with their defaults."""
-    for new, old in declared(kind).formerly.items():
+    for new, old in declared_by(kind).formerly.items():
         if old in there and new not in there:
             yield f'ALTER TABLE {kind.table} RENAME COLUMN "{old}" TO "{new}"'
             there = there - {old} | {new}
@@ -152,7 +152,11 @@ def counter_schema(of: Counter) -> Iterator[str]:
 def words_schema(kind: type[Record]) -> Iterator[str]:
     """A table with a row a word of each record, and the triggers that keep it in step: a change
     touches the words that differ alone."""
-    table, same, held = f"{kind.table}_words", declared(kind).worded[:-1], declared(kind).worded[-1]
+    table, same, held = (
+        f"{kind.table}_words",
+        declared_by(kind).worded[:-1],
+        declared_by(kind).worded[-1],
+    )
     keys = ", ".join((*same, "word", "id"))
     yield (f"CREATE TABLE IF NOT EXISTS {table} ({keys}, PRIMARY KEY ({keys})) WITHOUT ROWID")
 
@@ -170,7 +174,7 @@ def words_schema(kind: type[Record]) -> Iterator[str]:
     def come(but: str) -> str:
         return f"INSERT OR IGNORE INTO {table} {rows('NEW', but)};"
 
-    changing = ", ".join(declared(kind).worded)
+    changing = ", ".join(declared_by(kind).worded)
     for event, body in (
         ("INSERT", come("")),
         ("DELETE", gone("")),
@@ -182,10 +186,10 @@ def words_schema(kind: type[Record]) -> Iterator[str]:
 
 def words_fill(kind: type[Record]) -> str:
     """The statement that fills an empty table of words from the records that are there."""
-    same = ", ".join(f"kept.{name}" for name in declared(kind).worded[:-1])
+    same = ", ".join(f"kept.{name}" for name in declared_by(kind).worded[:-1])
     return (
         f"INSERT OR IGNORE INTO {kind.table}_words SELECT {same}, value, kept.id "
-        f"FROM {kind.table} AS kept, json_each(kept.{declared(kind).worded[-1]})"
+        f"FROM {kind.table} AS kept, json_each(kept.{declared_by(kind).worded[-1]})"
     )
 
 

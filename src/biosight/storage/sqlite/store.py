@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import Any
 
 from biosight.errors import NoSpace, Stale, Unavailable
-from biosight.storage.declarations import declared
+from biosight.storage.declarations import declared_by
 from biosight.storage.fields import (
     SCHEMA_VERSION,
     fields_of,
@@ -50,7 +50,7 @@ RESERVE_BYTES = 8 * 1024 * 1024
 
 
 @contextmanager
-def translated() -> Iterator[None]:
+def translated_errors() -> Iterator[None]:
     try:
         yield
     except sqlite3.IntegrityError as error:
@@ -90,7 +90,7 @@ class SqliteRecords:
 
         Raises Unavailable for a file of a newer BioSight.
         """
-        with translated():
+        with translated_errors():
             if self.is_made(kinds):
                 return  # nothing is written: the disk may be full
             with self.transaction() as connection:
@@ -99,7 +99,7 @@ class SqliteRecords:
                     there = columns(connection, kind.table)
                     for statement in additions(kind, there) if there else ():
                         connection.execute(statement)
-                    for field, (sources, made) in declared(kind).derived.items():
+                    for field, (sources, made) in declared_by(kind).derived.items():
                         if there and field not in there:
                             derive(connection, kind, field, sources, made)
                     for (field, value), now in rewritten(kind, form) if there else ():
@@ -153,7 +153,7 @@ class SqliteRecords:
 
     def rows(self, sql: str, values: Sequence[Any] = ()) -> list[Any]:
         """All rows of a query."""
-        with translated(), self.connection() as connection:
+        with translated_errors(), self.connection() as connection:
             return connection.execute(sql, values).fetchall()
 
     def get(self, kind: type[R], id: str) -> R | None:
@@ -221,7 +221,7 @@ class SqliteRecords:
     def total(self, kind: type[Record], where: Sequence[Where]) -> int:
         clause, values = self.ways.narrowed(kind, where)
         counter = self.ways.counter_for(kind, {w.field for w in where})
-        amount = declared(kind).totalled
+        amount = declared_by(kind).totalled
         table, number = (counter, "total") if counter else (kind.table, amount)
         sql = f"SELECT coalesce(sum({number}), 0) FROM {table} WHERE {clause}"
         return int(self.rows(sql, values)[0][0])
@@ -234,7 +234,7 @@ class SqliteRecords:
 
     def remove(self, kind: type[Record], where: Sequence[Where]) -> int:
         clause, values = condition(where)
-        with translated(), self.transaction() as connection:
+        with translated_errors(), self.transaction() as connection:
             sql = f"DELETE FROM {kind.table} WHERE {clause}"
             return connection.execute(sql, values).rowcount
 
@@ -279,7 +279,7 @@ class SqliteRecords:
 
     def commit_once(self, batch: list[WaitingWrite]) -> list[Exception | None]:
         """Each piece of work in a savepoint of its own; None where it went through."""
-        with translated(), self.transaction() as connection:
+        with translated_errors(), self.transaction() as connection:
             return [self.attempt(connection, changes) for changes, _ in batch]
 
     def attempt(self, connection: sqlite3.Connection, changes: Sequence[Write]) -> Exception | None:
@@ -318,7 +318,11 @@ class SqliteRecords:
 
     def snapshot(self, target: Path) -> None:
         """A whole copy of the database, taken while others write (SQLite's online backup)."""
-        with translated(), closing(sqlite3.connect(target)) as copy, self.connection() as source:
+        with (
+            translated_errors(),
+            closing(sqlite3.connect(target)) as copy,
+            self.connection() as source,
+        ):
             source.backup(copy, pages=2000)
 
     def check(self) -> list[str]:

@@ -15,7 +15,7 @@ from biosight.bootstrap import BioSight
 from biosight.errors import Forbidden, NotFound, NotSignedIn
 from biosight.images import Image
 from biosight.membership import Ability, Access
-from biosight.review import undoing
+from biosight.review import undo_acts
 from biosight.review.acts import KINDS, Act
 from biosight.storage.blobs.port import Blobs
 from biosight.storage.records import Records
@@ -145,13 +145,13 @@ class SendingPerson:
     access: Access
 
 
-def sending(collection: str, request: Request) -> SendingPerson:
+def sending_person(collection: str, request: Request) -> SendingPerson:
     """`signed_in` and `as_editor` in one thread: uploads are many."""
     person = signed_in(request)
     return SendingPerson(person, may_change_pictures(collection, person, get_records(request)))
 
 
-Sender = Annotated[SendingPerson, Depends(sending)]
+Sender = Annotated[SendingPerson, Depends(sending_person)]
 
 
 @dataclass(frozen=True, slots=True)
@@ -210,7 +210,7 @@ class OwnAct:
 
 def act_to_undo(act: str, person: Signed, records: Store) -> OwnAct:
     """The act of the path: one's own, or any for an owner. Raises NotFound or Forbidden."""
-    found = undoing.get_act(records, act)
+    found = undo_acts.get_act(records, act)
     granted = access_to(records, person, found.collection, "change", "There is no such act.")
     if found.target and KINDS[found.kind].goes:  # of others it is no collection
         membership.access(records, person.user.id, found.target, "change")

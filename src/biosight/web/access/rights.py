@@ -12,7 +12,7 @@ from fastapi import Depends
 from biosight import membership, registry
 from biosight.bootstrap import BioSight
 from biosight.errors import Forbidden, NotFound
-from biosight.field.coarse_places import EXACT, Coarsening, coarsening
+from biosight.field.coarse_places import EXACT, Coarsening, coarsening_for
 from biosight.membership import Ability, Access
 from biosight.registry import ModelVersion
 from biosight.storage.records import Records
@@ -108,4 +108,4 @@ def seen_rule(access: Access, biosight: BioSight, records: Records) -> Coarsenin
     if access.may("change"):
         return EXACT
     names = names_in(records, biosight.catalogue, access.collection)
-    return coarsening(records, access.collection, names.naming, names.accepted)
+    return coarsening_for(records, access.collection, names.naming, names.accepted)

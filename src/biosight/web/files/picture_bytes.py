@@ -10,7 +10,7 @@ from urllib.parse import quote
 from fastapi import Request, Response
 
 from biosight.storage.blobs.port import Blobs
-from biosight.web.files.streaming import OpenFile, begun, stream_answer
+from biosight.web.files.streaming import OpenFile, start_stream, stream_answer
 from biosight.web.security import FILE_POLICY
 from biosight.workflows.pictures.derived import Derived
 
@@ -36,4 +36,4 @@ def answer_with(
             headers=headers,
         )
     headers["Content-Disposition"] = f"{kind}; filename*=utf-8''{quote(found.name)}"
-    return stream_answer(request, begun(blobs.stream(found.key)), found.media_type, headers)
+    return stream_answer(request, start_stream(blobs.stream(found.key)), found.media_type, headers)

@@ -25,7 +25,7 @@ async def on_byte_threads(request: Request, work: Callable[[], T]) -> T:
     return await pools(request).pictures.run(work)
 
 
-def begun(pieces: Iterator[bytes]) -> Iterator[bytes]:
+def start_stream(pieces: Iterator[bytes]) -> Iterator[bytes]:
     """The same pieces, the first of which is there: what can't begin is refused before it does."""
     first = next(pieces, b"")
     return chain([first], pieces)

@@ -17,7 +17,7 @@ from biosight.labels import UNDECIDED, Guess, clean_label
 from biosight.own_names.collected import Names
 from biosight.places.tables import Row
 from biosight.review.acts import MOST_AT_ONCE, Change, change_of
-from biosight.review.doing import perform
+from biosight.review.perform_acts import perform
 from biosight.storage.conditions import living_images
 from biosight.storage.records import Records, Where, find_all
 from biosight.workflows.collection_names import names_in, with_path

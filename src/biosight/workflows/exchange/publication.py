@@ -9,7 +9,7 @@ from dataclasses import replace
 from biosight import accounts, registry
 from biosight.bootstrap import Catalogue
 from biosight.collection import Collection, clean_asked_grid
-from biosight.field.coarse_places import coarsening
+from biosight.field.coarse_places import coarsening_for
 from biosight.field.gaps import gaps_among
 from biosight.own_names.collected import Names
 from biosight.publishing.standards.facts import Credits, Scope
@@ -50,7 +50,7 @@ def scope_of(
             title=told.get("title", ""),
             rights_holder=told.get("rights_holder", ""),
         ),
-        rule=coarsening(records, collection, naming, names.accepted),
+        rule=coarsening_for(records, collection, naming, names.accepted),
         gaps=gaps_among(collection, deployments.values()),
         address=address,
     )
@@ -69,7 +69,7 @@ def telling_of(
         accounts.names_of(records),
         names.naming,
         nested,
-        rule=coarsening(records, collection, names.naming, names.accepted),
+        rule=coarsening_for(records, collection, names.naming, names.accepted),
         threshold=collection.threshold,
         sites=sites,
         deployments=deployments,

@@ -1,7 +1,7 @@
 """An act taken back, however many pictures it changed: at once where they are few, as a job where
 they are many. An act that is still under way is stopped first.
 
-Not here: what is put back of a picture (review/undoing.py), or names and places
+Not here: what is put back of a picture (review/undo_acts.py), or names and places
 (workflows/names/rename.py, workflows/places/deployment_acts.py).
 """
 
@@ -11,9 +11,9 @@ from dataclasses import replace
 from biosight.bootstrap import BioSight, Catalogue
 from biosight.errors import Conflict, NotFound
 from biosight.images import ActItem
-from biosight.review import undoing
+from biosight.review import undo_acts
 from biosight.review.acts import MOST_AT_ONCE, Act
-from biosight.review.undoing import Undone
+from biosight.review.undo_acts import Undone
 from biosight.storage.batches import BATCH, Run, RunCount
 from biosight.storage.records import Insert, Records, Remove, Replace, Where, Write, pages
 from biosight.work import jobs
@@ -45,7 +45,7 @@ def take_back(task: Task, act: Act) -> Undone | Job:
     if act.count > MOST_AT_ONCE:
         return begin(records, act, task.by, along)
     naming = rename.naming_before(task, act)
-    done = undoing.undo(records, act, task.by, naming, along=along)
+    done = undo_acts.undo(records, act, task.by, naming, along=along)
     follow(records, task.catalogue, act)
     return done
 
@@ -73,7 +73,7 @@ def begin(records: Records, act: Act, by: str, along: Callable[[], list[Write]])
     """The job, written with the act's mark and what goes back along with it."""
     job = jobs.fresh(NAME, act.collection, by, act=act.id, title=f"Undoing: {act.summary}")
     job = replace(job, total=act.count)
-    undoing.mark_undone(records, act, by, along, [Insert(job)])
+    undo_acts.mark_undone(records, act, by, along, [Insert(job)])
     return job
 
 
@@ -85,7 +85,7 @@ def run(biosight: BioSight, job: Job, progress: Progress) -> JobOutcome:
         raise NotFound("The act to undo no longer exists.")
     naming = naming_of(records, biosight.catalogue, collection_of(biosight, job))
     sofar = jobs.count_of_run(job)
-    make = undoing.to_put_back(records, act, job.by, naming)
+    make = undo_acts.to_put_back(records, act, job.by, naming)
     note = progress.noting(act.count)
     run = Run(records, ActItem, make, note, sofar, job.cursor)
     for piece in pages(records, ActItem, [Where("act", "=", act.id)], start=job.cursor, size=BATCH):

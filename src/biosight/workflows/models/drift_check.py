@@ -9,7 +9,7 @@ from biosight.collection import Collection
 from biosight.drift import DriftReport
 from biosight.inference.reference import read_reference
 from biosight.storage.records import Records
-from biosight.workflows.serving_version import serving
+from biosight.workflows.serving_version import serving_version_of
 from biosight.workflows.task import Task
 
 
@@ -18,7 +18,7 @@ def check_collection(
 ) -> DriftReport:
     """Check from stored embeddings, pictures from `since` (seconds since 1970) on, and keep the
     report. Raises NotFound while no model serves."""
-    version = serving(records, catalogue, collection.model)
+    version = serving_version_of(records, catalogue, collection.model)
     reference = read_reference(catalogue.locate(version.id))
     space = version.card.space
     return drift.check(records, collection.id, version.id, space, reference, since=since)
@@ -29,5 +29,5 @@ def accept(task: Task) -> int:
 
     Raises BadRequest for too few.
     """
-    space = serving(task.records, task.catalogue, task.collection.model).card.space
+    space = serving_version_of(task.records, task.catalogue, task.collection.model).card.space
     return drift.accept_latest(task.records, task.id, space, task.by)

@@ -8,7 +8,7 @@ from dataclasses import asdict
 
 from biosight import reclassify, registry
 from biosight.bootstrap import BioSight
-from biosight.collection import Collection, changed
+from biosight.collection import Collection, changed_collection
 from biosight.errors import BadRequest, Conflict, Forbidden
 from biosight.images import Image
 from biosight.intake import look_again
@@ -84,7 +84,7 @@ def apply(
             raise Forbidden("An administrator has to promote this version first.")
         serving_version.check_there(task.catalogue, version)
         promoting = registry.promotion(records, version, task.by, why_applied(version, reason))[1]
-    chosen = changed(collection, model=version.name)
+    chosen = changed_collection(collection, model=version.name)
     made = reclassification.new(records, collection.id, version, task.by)
     records.write(
         *promoting,

@@ -43,14 +43,14 @@ def take_names(task: Task, listed: Sequence[Listed], title: str, *, act: str = "
     fresh = importing.looked_through(names, parents_first(listed))[1]
     if not fresh:
         return Taken(act, 0, 0)
-    current = begun(task, title, act)
+    current = begun_act(task, title, act)
     piece = fresh[:BATCH]
     added = importing.add_listed(task.records, task.id, names, piece, current)
     counted_in(task, current, added)
     return Taken(current, added, len(fresh) - len(piece))
 
 
-def begun(task: Task, title: str, act: str) -> str:
+def begun_act(task: Task, title: str, act: str) -> str:
     """The act to add to; made where there is none yet. Raises NotFound."""
     if act:
         found = task.records.get(Act, act)

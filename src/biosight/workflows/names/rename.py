@@ -16,7 +16,7 @@ from biosight.own_names import editing
 from biosight.own_names.collected import Names
 from biosight.review import names
 from biosight.review.acts import MOST_AT_ONCE, Act, Change, new_act
-from biosight.review.doing import Done
+from biosight.review.perform_acts import Done
 from biosight.storage.records import Gone, Insert, Records, Replace, Where, Write, pages
 from biosight.taxa.naming import Naming, alike
 from biosight.work.jobs import Job

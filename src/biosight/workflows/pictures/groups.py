@@ -151,7 +151,7 @@ def densest(rows: Floats) -> int:
     return int(places[nearest.sum(axis=1).argmax()])
 
 
-def doubted(biosight: BioSight, collection: Collection) -> list[Cohort]:
+def doubted_labels(biosight: BioSight, collection: Collection) -> list[Cohort]:
     """Pictures of the machine's label whose NEIGHBOURS nearest confirmed pictures mostly bear a
     name that contradicts it, by what they are called and would be, the largest cohort first.
 

@@ -1,7 +1,7 @@
 """The job that does one act to thousands of pictures: those named, or all that match.
 
 It can be stopped; what it did then stands in the history with its true count. What somebody did to
-a picture after it was asked for stays. Not here: acts on a page (review/doing.py).
+a picture after it was asked for stays. Not here: acts on a page (review/perform_acts.py).
 """
 
 from collections.abc import Callable, Iterator, Sequence
@@ -15,7 +15,7 @@ from biosight.images import Image
 from biosight.places import Deployment, Site
 from biosight.review import copies
 from biosight.review.acts import DEPLOY, KINDS, Act, Change, new_act
-from biosight.review.doing import HistoryLine, changed_later, each_changed
+from biosight.review.perform_acts import HistoryLine, changed_later, each_changed
 from biosight.storage.batches import BATCH, Make, Run, RunCount
 from biosight.storage.conditions import still_there
 from biosight.storage.records import (

@@ -13,7 +13,7 @@ from biosight.images import Image
 from biosight.places import KINDS, Deployment, Site
 from biosight.places.clocks import known_zone
 from biosight.review.acts import DEPLOY, MOST_AT_ONCE, Act, Change, new_act
-from biosight.review.doing import HistoryLine, each_changed, in_pieces, perform
+from biosight.review.perform_acts import HistoryLine, each_changed, in_pieces, perform
 from biosight.storage.patience import tries
 from biosight.storage.records import (
     Gone,

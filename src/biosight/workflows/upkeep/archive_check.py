@@ -71,7 +71,7 @@ class Misplaced:
         return f"misplaced: {self.pictures} pictures {what} in {self.collection}"
 
 
-def misplaced(records: Records, *, repair: bool = False) -> Iterator[Misplaced]:
+def misplaced_pictures(records: Records, *, repair: bool = False) -> Iterator[Misplaced]:
     """Pictures whose site or clock is not their deployment's; with `repair` they get these."""
     for page in pages(records, Collection):
         for collection in page:

@@ -177,7 +177,7 @@ class ChecklistTaken(BaseModel):
 
 
 @contextmanager
-def sent(file: UploadFile) -> Iterator[list[Listed]]:
+def sent_checklist(file: UploadFile) -> Iterator[list[Listed]]:
     """The names of a checklist that was sent. Raises BadRequest in words."""
     with NamedTemporaryFile(suffix=".checklist") as kept:
         copyfileobj(file.file, kept)
@@ -191,7 +191,7 @@ def preview_checklist(
     file: Annotated[UploadFile, File()], access: MayChange, person: Signed, biosight: Open
 ) -> ChecklistSeen:
     """Look through a checklist, a CSV or a Darwin Core Archive; nothing changes."""
-    with sent(file) as listed:
+    with sent_checklist(file) as listed:
         seen = checklists.preview(task_of(biosight, access, person), listed)
     return ChecklistSeen(**asdict(seen))
 
@@ -208,7 +208,7 @@ def take_checklist(
 ) -> ChecklistTaken:
     """Import up to 20,000 names of a checklist; one act with undo, however many calls."""
     c, title = access.collection.id, (file.filename or "checklist")[:100]
-    with sent(file) as listed:
+    with sent_checklist(file) as listed:
         task = task_of(biosight, access, person)
         done = checklists.take_names(task, listed, title, act=act)
     settled = bool(done.left) or label_paths.settle(records, biosight.catalogue, c)

@@ -311,11 +311,13 @@ def change_deployment(
     by = person.user.id
     old = deployment_acts.find_place(records, Deployment, deployment, access.collection.id)
     made, act = deployment_acts.change_place(records, by, old, changed_deployment(old, body))
-    changed, job = followed(records, act, [made.id])
+    changed, job = follow_pictures(records, act, [made.id])
     return PlaceChanged(act=act.id, id=made.id, changed=changed, job=job)
 
 
-def followed(records: Records, act: Act, deployments: list[str]) -> tuple[int, JobOut | None]:
+def follow_pictures(
+    records: Records, act: Act, deployments: list[str]
+) -> tuple[int, JobOut | None]:
     """Bring the pictures of deployments after them: how many were, or the job that does it."""
     where = deployment_acts.in_deployments(act.collection, deployments)
     if deployments and records.count(Image, where) > MOST_AT_ONCE:
@@ -353,7 +355,7 @@ def clock(deployment: str, body: ClockSeen, access: MayLook, records: Store) -> 
 
 
 @contextmanager
-def sent(file: UploadFile) -> Iterator[list[tables.Row]]:
+def sent_table(file: UploadFile) -> Iterator[list[tables.Row]]:
     """The rows of a table that was sent. Raises BadRequest in words."""
     with NamedTemporaryFile(suffix=".csv") as kept:
         copyfileobj(file.file, kept)
@@ -367,7 +369,7 @@ def preview_table(
     file: Annotated[UploadFile, File()], access: MayChange, records: Store
 ) -> TableSeen:
     """Look through a CSV of deployments with Camtrap DP's columns; nothing changes."""
-    with sent(file) as rows:
+    with sent_table(file) as rows:
         seen = deployment_tables.outlook(records, access.collection.id, rows)
     return TableSeen(
         sites=len(seen.new_sites),
@@ -385,11 +387,11 @@ def take_table(
     file: Annotated[UploadFile, File()], access: MayChange, person: Signed, records: Store
 ) -> TableTaken:
     """Import a CSV of deployments, as one act; pictures of changed ones follow."""
-    with sent(file) as rows:
+    with sent_table(file) as rows:
         done = deployment_tables.take_table(
             records, person.user.id, access.collection.id, rows, (file.filename or "table")[:100]
         )
     if done is None:
         return TableTaken(act="", changed=0, job=None)
-    changed, job = followed(records, done, deployment_tables.to_follow(done))
+    changed, job = follow_pictures(records, done, deployment_tables.to_follow(done))
     return TableTaken(act=done.id, changed=changed, job=job)

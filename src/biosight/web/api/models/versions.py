@@ -190,7 +190,7 @@ async def add(request: Request, person: Admin, biosight: Open) -> VersionOut:
         if not isinstance(file, UploadFile):
             raise BadRequest("Send the network, an ONNX file, in the form field named file.")
         asked = asked_model({k: v for k, v in form.items() if k != "file"})
-        return await to_thread.run_sync(added, biosight, person, file, asked)
+        return await to_thread.run_sync(add_version, biosight, person, file, asked)
     finally:
         await form.close()
 
@@ -204,7 +204,7 @@ def asked_model(fields: dict[str, Any]) -> ModelAsked:
         raise RequestValidationError(found) from error
 
 
-def added(biosight: Open, person: Person, file: UploadFile, asked: ModelAsked) -> VersionOut:
+def add_version(biosight: Open, person: Person, file: UploadFile, asked: ModelAsked) -> VersionOut:
     """Check and keep a file that came. Raises BadModel, Conflict or NoSpace."""
     brought = Path(file.filename or "model.onnx").name[:80]
     labels = add_model.listed_labels(asked.labels)
@@ -253,12 +253,12 @@ def held_quality(biosight: Open, version: ModelVersion) -> Quality | None:
         return None
     card = version.card
     scores = quality.softmax(reference.held_logits, card.temperature)
-    return measured(
+    return measured_quality(
         reference.held_labels, scores.argmax(axis=1), scores.max(axis=1), card.label_names
     )
 
 
-def measured(
+def measured_quality(
     truth: quality.Ints, said: quality.Ints, confidence: quality.Floats, labels: Sequence[str]
 ) -> Quality:
     """Label numbers (n,) and confidences (n,) as the pages draw them."""
@@ -352,7 +352,7 @@ def audit(access: MayLook, biosight: Open, records: Store) -> AuditOut:
     number = {name: i for i, name in enumerate(names)}
     return AuditOut(
         model=key,
-        quality=measured(
+        quality=measured_quality(
             np.array([number[x.truth] for x in found]),
             np.array([number[x.said] for x in found]),
             np.array([x.confidence for x in found]),

@@ -15,7 +15,7 @@ from biosight.accounts import User
 from biosight.errors import BadRequest, BioSightError, Forbidden, NotSignedIn, TooMany
 from biosight.storage.records import Records
 from biosight.web.access.deps import Browser, Open, Signed, Store
-from biosight.web.files.streaming import begun, on_byte_threads, stream_answer
+from biosight.web.files.streaming import on_byte_threads, start_stream, stream_answer
 from biosight.web.outbox import Letters
 from biosight.web.schemas.body import Input
 from biosight.web.security import clear_cookie, client_address, needs_first_code
@@ -254,7 +254,7 @@ def delete_me(
 async def export_me(request: Request, person: Browser, biosight: Open) -> Response:
     """All that is kept of oneself, and the pictures one uploaded, as a zip."""
     chunks = own_data.export_chunks(biosight.archive, person.user)
-    ready = await on_byte_threads(request, lambda: begun(chunks))
+    ready = await on_byte_threads(request, lambda: start_stream(chunks))
     headers = {"Content-Disposition": 'attachment; filename="biosight-own-data.zip"'}
     return stream_answer(request, ready, "application/zip", headers)
 

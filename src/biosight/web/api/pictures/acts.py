@@ -14,7 +14,7 @@ from biosight.images import Image
 from biosight.labels import IN_BULK
 from biosight.membership import Access
 from biosight.places import Deployment, Site
-from biosight.review import copies, undoing
+from biosight.review import copies, undo_acts
 from biosight.review.acts import (
     DEPLOY,
     KINDS,
@@ -26,7 +26,7 @@ from biosight.review.acts import (
     Change,
     change_of,
 )
-from biosight.review.doing import perform
+from biosight.review.perform_acts import perform
 from biosight.storage.blobs.disk_space import check_limits, room_limits
 from biosight.storage.records import Gone, Record, Records, Where, among
 from biosight.web.access.deps import (
@@ -267,7 +267,7 @@ def history(
 ) -> list[ActOut]:
     """A collection's history, the newest first. Acts that name a sensitive label don't show viewers
     which pictures they changed."""
-    found = undoing.history(
+    found = undo_acts.history(
         records, access.collection.id, before=before, limit=max(1, min(limit, 200))
     )
     name = accounts.names_of(records)
@@ -292,7 +292,7 @@ def act_out(
         count=act.count,
         undone=act.undone_at > 0,
         can_undo=allowed and not act.undone_at,
-        images=undoing.first_images(records, act.id, MOST_SHOWN),
+        images=undo_acts.first_images(records, act.id, MOST_SHOWN),
         under_way=bool((job := jobs.find_job(records, act.id)) and job.live),
     )
 
@@ -315,6 +315,6 @@ def undo(own: ActToUndo, person: Signed, biosight: Open) -> UndoneOut:
 @router.get("/collections/{collection}/last-act")
 def last_act(access: MayLook, person: Signed, records: Store) -> list[ActOut]:
     """One's own latest act here that can be undone; empty when there is none."""
-    found = undoing.last_act(records, person.user.id, access.collection.id)
+    found = undo_acts.last_act(records, person.user.id, access.collection.id)
     name = accounts.names_of(records)
     return [act_out(records, found, access, person, name)] if found else []

@@ -39,7 +39,7 @@ from biosight.publishing.standards import (
 from biosight.publishing.table import Telling
 from biosight.storage.records import Records
 from biosight.web.access.deps import Bytes, MayLook, Open, Signed, Store
-from biosight.web.files.streaming import begun, on_byte_threads, stream_answer
+from biosight.web.files.streaming import on_byte_threads, start_stream, stream_answer
 from biosight.web.schemas.filters import Filtered, matching_images
 from biosight.web.security import client_address
 from biosight.workflows.collection_names import names_in
@@ -55,7 +55,7 @@ CSV: dict[int | str, dict[str, Any]] = {
 }
 
 
-def named(access: Access, suffix: str) -> dict[str, str]:
+def zip_headers(access: Access, suffix: str) -> dict[str, str]:
     """The headers of a file to save under the collection's name."""
     name = clean_part(access.collection.name, "pictures") + suffix
     disposition = f"attachment; filename*=UTF-8''{quote(name)}"
@@ -64,13 +64,13 @@ def named(access: Access, suffix: str) -> dict[str, str]:
 
 def download(chunks: Iterator[bytes], access: Access, suffix: str, kind: str) -> Response:
     """A streamed file that needs the records alone."""
-    return StreamingResponse(chunks, media_type=kind, headers=named(access, suffix))
+    return StreamingResponse(chunks, media_type=kind, headers=zip_headers(access, suffix))
 
 
 async def zipped(request: Request, chunks: Iterator[bytes], access: Access) -> Response:
     """A streamed zip of pictures, begun before it is answered."""
-    ready = await on_byte_threads(request, lambda: begun(chunks))
-    return stream_answer(request, ready, "application/zip", named(access, ".zip"))
+    ready = await on_byte_threads(request, lambda: start_stream(chunks))
+    return stream_answer(request, ready, "application/zip", zip_headers(access, ".zip"))
 
 
 def note_download(
@@ -114,7 +114,7 @@ async def zip_all(
     those of the names above, `placeless` takes coordinates out of the files. Places that the
     collection hides are out of the files for viewers, and coarse in the table for all."""
     pages = all_images(records, matching_images(access, chosen))
-    how = telling(biosight, records, access, nested=nested, placeless=placeless)
+    how = teller_for(biosight, records, access, nested=nested, placeless=placeless)
     chunks = zip_chunks(records, blobs, pages, how, rebuild(biosight))
     return await zipped(request, chunks, access)
 
@@ -124,7 +124,7 @@ def rebuild(biosight: BioSight) -> Rebuild:
     return partial(placeless_pieces, biosight.archive.blobs, biosight.model.decoders)
 
 
-def telling(
+def teller_for(
     biosight: BioSight, records: Records, access: Access, *, nested: bool, placeless: bool = False
 ) -> Telling:
     """How the pictures of a collection are told of."""
@@ -154,7 +154,7 @@ async def zip_selected(
 ) -> Response:
     """A selection; `images` is a JSON list of ids, sent as a form so that browsers download."""
     pages = here(chosen_images(records, parse_ids(images)), access.collection.id)
-    how = telling(biosight, records, access, nested=nested, placeless=placeless)
+    how = teller_for(biosight, records, access, nested=nested, placeless=placeless)
     chunks = zip_chunks(records, blobs, pages, how, rebuild(biosight))
     return await zipped(request, chunks, access)
 
@@ -190,7 +190,7 @@ def csv_all(
 ) -> Response:
     """The CSV of a collection or of what a filter matches; its paths are those of the zip."""
     pages = all_images(records, matching_images(access, chosen))
-    lines = csv_lines(records, pages, telling(biosight, records, access, nested=nested))
+    lines = csv_lines(records, pages, teller_for(biosight, records, access, nested=nested))
     return download(lines, access, ".csv", "text/csv; charset=utf-8")
 
 

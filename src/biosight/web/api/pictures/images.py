@@ -20,8 +20,8 @@ from biosight.labels import Annotation, Prediction
 from biosight.membership import Access
 from biosight.places import Deployment, Site
 from biosight.review.acts import MAX_NOTE, Change, change_of
-from biosight.review.doing import perform
-from biosight.review.undoing import latest_prediction
+from biosight.review.perform_acts import perform
+from biosight.review.undo_acts import latest_prediction
 from biosight.storage.records import Order, Where
 from biosight.web.access.deps import (
     Bytes,

@@ -21,7 +21,7 @@ from biosight.intake import (
     take_in,
 )
 from biosight.membership import Access
-from biosight.review.undoing import latest_prediction
+from biosight.review.undo_acts import latest_prediction
 from biosight.storage.records import Records, Where, parts
 from biosight.taxa.naming import Naming
 from biosight.web.access.deps import MayChange, MayLook, Open, Person, Sender, Store
@@ -123,7 +123,7 @@ async def upload(request: Request, response: Response, sender: Sender, biosight:
             records, catalogue = biosight.archive.records, biosight.catalogue
             target = destination(records, catalogue, access.collection, person.user)
             outcome = take_in(biosight.intake, target, arriving)
-            return uploaded(outcome, target.naming, access, records, response)
+            return uploaded_out(outcome, target.naming, access, records, response)
 
         return await pool.run(flow)
 
@@ -139,7 +139,7 @@ def as_upload(form: Any, person: Person, most_mb: int) -> Upload:
         raise BadPicture("The file is empty.")
     check_size(file.incoming.size, most_mb)
     session = str(form.get("session") or default_session(person))[:64]
-    name = clean_text(unescaped(file.name or "picture"), 255)
+    name = clean_text(unescaped_name(file.name or "picture"), 255)
     path = clean_text(str(form.get("path") or name), 1024)
     return Upload(
         file.incoming,
@@ -149,7 +149,7 @@ def as_upload(form: Any, person: Person, most_mb: int) -> Upload:
     )
 
 
-def unescaped(name: str) -> str:
+def unescaped_name(name: str) -> str:
     """A file's name without the three escapes that browsers write in multipart forms."""
     for escape, character in (("%22", '"'), ("%0D", "\r"), ("%0A", "\n")):
         name = name.replace(escape, character)
@@ -167,7 +167,7 @@ def default_session(person: Person) -> str:
     return f"{person.token or person.session}/{int(time.time() // HOUR)}"
 
 
-def uploaded(
+def uploaded_out(
     outcome: Outcome, naming: Naming, access: Access, records: Records, response: Response
 ) -> Uploaded:
     """An outcome as an answer. Raises BadPicture for a rejected one."""

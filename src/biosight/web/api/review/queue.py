@@ -65,7 +65,7 @@ def review_queue(access: MayLook, records: Store, limit: int = 40) -> QueueOut:
     drawn = queue.queue(records, c.id, max(1, min(limit, 200)))
     return QueueOut(
         images=[DrawnOut(image=image_out(d.image, access), via=d.via) for d in drawn],
-        waiting=queue.waiting(records, c.id),
+        waiting=queue.count_waiting(records, c.id),
     )
 
 
@@ -79,7 +79,7 @@ def group(body: GroupAsked, access: MayLook, biosight: Open, records: Store) -> 
         images=[image_out(i, access) for i in found.images],
         odd=found.odd,
         left=found.left,
-        waiting=queue.waiting(records, c.id),
+        waiting=queue.count_waiting(records, c.id),
         kept=queue.kept_for_chance(records, c.id),
     )
 
@@ -94,5 +94,5 @@ def doubted(access: MayLook, biosight: Open) -> list[CohortOut]:
             suggested=found.suggested,
             images=[image_out(i, access) for i in found.images],
         )
-        for found in groups.doubted(biosight, c)
+        for found in groups.doubted_labels(biosight, c)
     ]

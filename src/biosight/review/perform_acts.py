@@ -1,8 +1,8 @@
 """Doing acts: pictures changed with their history, some hundred in one write, one by one where
 somebody was faster.
 
-Not here: which acts there are (acts.py), undoing (undoing.py), or acts on thousands, which are jobs
-(workflows).
+Not here: which acts there are (acts.py), undoing (undo_acts.py), or acts on thousands, which
+are jobs (workflows).
 """
 
 import time
