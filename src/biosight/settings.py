@@ -185,7 +185,7 @@ class Settings(BaseSettings):
             raise ValueError("use a folder, s3://BUCKET or gs://BUCKET")
         if value.startswith(BUCKETS) and (found := sorted(set(value) & set("#?%"))):
             raise ValueError(
-                f"a prefix can't hold {' or '.join(found)}: what follows would be read otherwise"
+                f"a prefix can't hold {' or '.join(found)}: the part after it would be misread"
             )
         return value
 

@@ -237,7 +237,7 @@ def test_a_foreign_tar_is_no_backup(run: Run, tmp_path: Path) -> None:
         tar.add(tmp_path / "x", "../../escaped")
     assert "not a BioSight backup" in run("restore", evil, code=1).output
     (tmp_path / "junk").write_bytes(b"junk")
-    assert "not a whole BioSight backup" in run("restore", tmp_path / "junk", code=1).output
+    assert "not a complete BioSight backup" in run("restore", tmp_path / "junk", code=1).output
 
 
 def test_a_restore_that_fails_leaves_the_folder_empty(
@@ -251,7 +251,7 @@ def test_a_restore_that_fails_leaves_the_folder_empty(
     monkeypatch.setenv("BIOSIGHT_DATA_DIR", str(tmp_path / "second"))
     for part in (2000, len(whole) // 2, len(whole) - 12_000):
         cut.write_bytes(whole[:part])
-        assert "not a whole BioSight backup" in run("restore", cut, code=1).output
+        assert "not a complete BioSight backup" in run("restore", cut, code=1).output
         left = [p for p in (tmp_path / "second").rglob("*") if p.is_file()]
         assert left == []
     run("restore", good)

@@ -78,8 +78,8 @@ def test_a_model_of_ones_own_serves(run: Run, tmp_path: Path, layout: str) -> No
         ({"labels": "Red,Red"}, "each once"),
         ({"labels": "Red,Green,Blue"}, "3 numbers"),
         ({"size": 40}, "40"),
-        ({"name": "Not a name"}, "no card"),
-        ({"mean": "0.5"}, "no card"),
+        ({"name": "Not a name"}, "not make a model card"),
+        ({"mean": "0.5"}, "three numbers"),
     ],
 )
 def test_what_does_not_fit_is_refused_in_words(
@@ -123,7 +123,7 @@ def test_teach_from_the_command_line(run: Run, tmp_path: Path) -> None:
     for seed in range(22):
         (folder / f"{seed}.jpg").write_bytes(tiny.picture("Yellow", seed))
     run("import", folder)
-    assert "opens at 20" in run("teach", "Lemon", "--name", "fruit", code=1).output
+    assert "needs 20" in run("teach", "Lemon", "--name", "fruit", code=1).output
     archive = open_archive(Settings(data_dir=tmp_path / "data"))
     for image in archive.records.find(Image):
         named = replace(image, label="Lemon", who="person", version=2)

@@ -176,7 +176,7 @@ def test_every_command_refuses_a_foreign_store(
     assert "2 originals, 0 of them named" in said
     assert "belongs to another BioSight" in said
     assert "Nothing was changed" in run("store", "adopt", code=1, input="no\n").output
-    assert "this database's now" in run("store", "adopt", input="adopt\n").output
+    assert "now belongs to this database" in run("store", "adopt", input="adopt\n").output
     assert "0 problems" in run("doctor").output
 
 

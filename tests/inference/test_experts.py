@@ -115,9 +115,9 @@ def test_what_does_not_fit_an_expert_is_said_in_words(
     lost = add(run, tmp_path, "--under", "Red", table="label,node\nPlum,Crimson\n", code=1)
     assert "row 2: the network has no label Plum" in lost
     few = add(run, tmp_path, "--under", "Red", table="label,node\nCherry,Crimson\n", code=1)
-    assert "tells no two of the model's names apart" in few
+    assert "can't tell any two of the model's names apart" in few
     none = add(run, tmp_path, "--under", "Red", table="a,b\n1,2\n", code=1)
-    assert "needs the columns node, and label or class" in none
+    assert "needs the columns node and label (or class)" in none
     (tmp_path / "x.tflite").write_bytes(b"no")
     flags = ("--name", "x", "--labels", LABELS)
     assert (

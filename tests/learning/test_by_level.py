@@ -46,7 +46,7 @@ def test_an_order_that_falls_stops_a_candidate_whose_groups_do_not(sides: Sides)
     assert trial.levels[f"candidate_{SAID}"] == 0.0
     report = gate.decide([trial], ["Red", "Green", "Blue"], 3, BOUNDS)
     assert any("the order falls from 100% to 0%" in reason for reason in report.reasons)
-    assert any("90% is asked for" in reason for reason in report.reasons)
+    assert any("90% is required" in reason for reason in report.reasons)
     assert "order: 40 pictures, 100.0% -> 0.0%" in gate.as_text(report)
     equal = {k: trial.levels[k.replace("candidate", "champion")] for k in trial.levels}
     same = gate.decide([replace(trial, levels=equal)], ["Red", "Green", "Blue"], 3, BOUNDS)

@@ -118,5 +118,5 @@ def test_locked_pictures_count_but_never_teach(folder: Path, tmp_path: Path) -> 
 
 def test_too_few_examples_are_refused(folder: Path, tmp_path: Path) -> None:
     few = examples(folder, "Pink", LINE, "Pink")[:5]
-    with pytest.raises(BadRequest, match="opens at 20"):
+    with pytest.raises(BadRequest, match="needs 20"):
         teach(Assignment(folder, ("Pink",), "mine", "1"), few, tmp_path / "taught")

@@ -60,7 +60,7 @@ def test_an_archive_moves_by_command(run: Run, tmp_path: Path) -> None:
     old, new = tmp_path / "data" / "biosight.db", tmp_path / "new.db"
     said = run("migrate", "--from", f"sqlite:///{old}", "--to", f"sqlite:///{new}").output
     assert "images: 9 records, 9 written, 0 wrong" in said
-    assert "All there and equal" in said
+    assert "The copy is complete" in said
     run("migrate-blobs", "--from", tmp_path / "data" / "blobs", "--to", tmp_path / "store")
     moved = Settings(
         data_dir=tmp_path / "other",
@@ -105,7 +105,7 @@ def test_a_migration_never_erases_another_biosight(
     assert "bob@example.org" in run("user", "list").output
     typed = CliRunner().invoke(main, [*command, "--into-existing"], input="erase\n")
     assert typed.exit_code == 0, typed.output
-    assert "All there and equal" in typed.output
+    assert "The copy is complete" in typed.output
     # The pictures beside it are still those of the BioSight that was erased.
     assert "belongs to another BioSight" in run("user", "list", code=1).output
     run("store", "adopt", "--force")

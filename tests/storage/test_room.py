@@ -116,7 +116,7 @@ def test_a_job_that_copies_stops_at_the_quota(
     all_kinds.run(few, jobs.take(records, jobs.get_job(records, made["act"])))
     done = jobs.get_job(records, made["act"])
     assert done.state == "failed"
-    assert "room for pictures is used up" in done.words
+    assert "storage limit is reached" in done.words
     assert records.total(Image, []) <= few.intake.quota
 
 

@@ -57,7 +57,7 @@ def test_the_main_job(page: Page, folder: Path) -> None:
     register(page)
     drop(page, folder)
     dock = page.locator("#dock")
-    expect(dock).to_contain_text("18 stored, 1 file is no picture")
+    expect(dock).to_contain_text("18 stored, 1 file is not a picture")
     dock.get_by_role("button", name="Close").click()
     expect(page.locator(".tile")).to_have_count(18)
     expect(page.locator("#folders")).to_contain_text("Red")
@@ -136,7 +136,7 @@ def test_dropping_the_folder_again_sends_nothing(page: Page, folder: Path) -> No
     )
     page.locator("#folder").set_input_files(folder)
     expect(page.locator("#dock")).to_contain_text(
-        "0 stored, 18 here already, 1 file is no picture", timeout=30_000
+        "0 stored, 18 here already, 1 file is not a picture", timeout=30_000
     )
     assert sent == []
 

@@ -24,7 +24,7 @@ def test_every_page_of_the_guide_is_shown_and_leads_somewhere(ada: TestClient, n
 
 def test_what_is_sought_is_found_with_its_place(ada: TestClient) -> None:
     page = ada.get("/help?q=trash purge-nothing").text
-    assert "Nothing in the guide says that" in page
+    assert "Nothing found in the guide" in page
     page = ada.get("/help?q=Unfamiliar").text
     assert 'href="/help/sorting#unfamiliar-pictures"' in page
     assert "<mark>unfamiliar</mark>" in page.casefold()

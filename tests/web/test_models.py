@@ -188,7 +188,7 @@ def test_teaching_a_label(ada: TestClient, biosight: BioSight) -> None:
     )
     ada.post(f"/api/v1/collections/{collection}/teach", json=body)
     few = work(biosight)
-    assert (few.state, "opens at 20" in few.words) == ("failed", True)
+    assert (few.state, "needs 20" in few.words) == ("failed", True)
     ada.post(
         f"/api/v1/collections/{collection}/acts",
         json={"kind": "relabel", "label": "Yellow", "images": ids},

@@ -109,7 +109,7 @@ def test_a_move_takes_all_below_along_and_is_undone(ada: TestClient, wood: str) 
     ring = {"label": "Kerfa", "parent": "Faltera"}
     refused = ada.post(f"{API}/{wood}/names/move", json=ring)
     assert refused.status_code == 400
-    assert "hangs below" in refused.json()["detail"]
+    assert "is below" in refused.json()["detail"]
     assert ada.post(f"/api/v1/acts/{moved['act']}/undo", json={}).status_code == 200
     assert ada.post(f"{API}/{wood}/names/settle", json={}).json()["settled"] is True
     assert paths(ada, wood) == ["/Silva/Kerfa/Faltera/"] * 2

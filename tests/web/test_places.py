@@ -137,7 +137,7 @@ def test_refusals_are_said_in_words(
     wrong = ada.post(f"{API}/{c}/sites", json=POND | {"name": "X", "latitude": "120"})
     assert "swapped" in wrong.json()["detail"]
     zone = ada.post(f"{API}/{c}/deployments", json={"name": "Y", "zone": "Berlin"})
-    assert "no time zone" in zone.json()["detail"]
+    assert "not a time zone" in zone.json()["detail"]
     late = {"name": "Y", "start": "2026-05-02T10:00", "end": "2026-05-01 10:00"}
     assert "ends after it starts" in ada.post(f"{API}/{c}/deployments", json=late).json()["detail"]
     undated = ada.post(

@@ -305,7 +305,7 @@ def test_a_provider_that_is_away_or_another_is_told(make: Make) -> None:
 def test_a_provider_by_another_name_is_not_believed(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(oidc, "ask", lambda _: {"issuer": "https://evil.example"})
     settings = Settings(oidc_issuer="https://login.example", oidc_client_id="us", public_url=OURS)
-    with pytest.raises(Unavailable, match="calls itself"):
+    with pytest.raises(Unavailable, match="names another issuer"):
         oidc.Provider(settings).known()
 
 

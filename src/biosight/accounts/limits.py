@@ -124,7 +124,7 @@ def take_try(records: Records, key: str, free: int) -> None:
         wait = old.since + due - now
         # A free one never waits, though another was counted after the clock was read.
         if due and wait > 0:
-            raise TooMany("Too many failed tries; wait a while.", retry_after=int(wait) + 1)
+            raise TooMany("Too many failed attempts; wait a while.", retry_after=int(wait) + 1)
         return replace(old, count=count + 1, since=now, faded_at=faded_at)
 
     count_try(records, key, once_more)

@@ -28,7 +28,7 @@ def invite(
     is named: the secret, and what is kept of it. Raises BadRequest."""
     email = clean_email(email) if email.strip() else ""
     if email and uses > 1:
-        raise BadRequest("A link for one address works once; leave the address out for more.")
+        raise BadRequest("A link for one address works once; for more people, give no address.")
     return make_link(
         records, SIGN_UP, "", email, by.id, days * DAY, collection=collection, role=role, uses=uses
     )

@@ -57,7 +57,7 @@ def sign_up(
         return create_user(records, email, password, name, first=first, using=used_up(code))
     link = find_link(records, secret, SIGN_UP) if secret else None
     if policy == "closed" or link is None:
-        words = "Sign-up is by invitation: ask whoever runs this server, or a collection's owner."
+        words = "You need an invitation; ask the administrator or the owner of a collection."
         raise Forbidden(words if policy == "invite" else "Sign-up is closed here.")
     if link.email and link.email != clean_email(email):
         raise Forbidden("This invitation is for another email address.")

@@ -212,13 +212,11 @@ def too_few(n: int, base: int, draws: str, *, accepted: bool) -> str:
     """Say plainly that `n` draws behind `base` are too few to tell; `accepted` where people said
     what is normal."""
     if accepted:
-        return (
-            f"Too little to tell: {n} of {LEAST_SESSIONS} {draws} since what was taken for normal."
-        )
+        return f"Too little to tell: {n} of {LEAST_SESSIONS} {draws} since the accepted ones."
     # The first ones are what is normal; those that are compared come behind them.
     return (
         f"Too little to tell: {base + n} of {BASELINE_SESSIONS + LEAST_SESSIONS} {draws}. "
-        f"The first {BASELINE_SESSIONS} say what is normal here."
+        f"The first {BASELINE_SESSIONS} show what is normal here."
     )
 
 

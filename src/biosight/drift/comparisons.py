@@ -210,7 +210,7 @@ def features_words(_: Finding, __: Sequence[str]) -> str:
 
 def unfamiliar_words(_: Finding, __: Sequence[str]) -> str:
     """More beyond what the model learnt."""
-    return "hold more that the model does not know"
+    return "contain more that the model does not know"
 
 
 def mix_words(finding: Finding, _: Sequence[str]) -> str:

@@ -49,7 +49,7 @@ TURNS = {
 NOT_A_PICTURE = (
     "This is not a picture BioSight reads. It reads JPEG, PNG, WebP, GIF, TIFF, HEIC, AVIF and BMP."
 )
-CUT_OFF = "This JPEG is damaged or cut off; send it again from where it came."
+CUT_OFF = "This JPEG is damaged or cut off; send the original file again."
 Pillow.MAX_IMAGE_PIXELS = None  # our own limit is checked from the header, before any decoding
 
 

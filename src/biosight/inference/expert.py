@@ -141,7 +141,7 @@ class Branch:
             ]
         self.covered: npt.NDArray[np.bool_] = np.asarray(self.reach.any(axis=0))
         if self.covered.sum() < 2:
-            raise BadModel(f"{card.key} tells no two of the model's names apart.")
+            raise BadModel(f"{card.key} can't tell any two of the model's names apart.")
         ranks = [tree.taxa[n].taxon_rank for n in rollup.nodes]
         self.to_agree = np.array([r in RANKS and RANKS.index(r) >= AGREED_FROM for r in ranks])
 

@@ -158,7 +158,7 @@ def against_levels(lines: Sequence[LevelLine], bounds: GateParams) -> list[str]:
             if x.candidate < bounds.least_right and x.candidate < (x.champion or 1.0):
                 found.append(
                     f"On {x.part} it is right {x.candidate:.0%} of the time when it says more than "
-                    f"the group; {bounds.least_right:.0%} is asked for."
+                    f"the group; {bounds.least_right:.0%} is required."
                 )
         elif x.champion is not None and x.candidate < x.low:
             fall = f"from {x.champion:.0%} to {x.candidate:.0%}"

@@ -137,7 +137,7 @@ def not_taught_yet(taken: TrainingSet, rows: list[Row]) -> str:
     if not missing:
         return ""
     said = ", ".join(f"{label} ({counts[label]})" for label in missing)
-    return f"Not taught yet, for want of {OPENS_AT} pictures outside the locked sessions: {said}."
+    return f"Not taught yet (fewer than {OPENS_AT} pictures outside locked sessions): {said}."
 
 
 def teaching_rows(taken: TrainingSet, known: tuple[str, ...]) -> list[Row]:

@@ -129,7 +129,7 @@ def choose(found: Sequence[Example], known: Sequence[str], wanted: Sequence[str]
     for label in wanted:
         if label not in known and counts[label] < OPENS_AT:
             raise BadRequest(
-                f"{label} has {counts[label]} confirmed pictures; a new label opens at {OPENS_AT}."
+                f"{label} has {counts[label]} confirmed pictures; a new label needs {OPENS_AT}."
             )
     return [e for e in found if e.label in {*known, *wanted} and not e.locked]
 

@@ -121,7 +121,7 @@ def fit_new_leaves(old: Head, made: Grown, replay: LeafExamples, taught: LeafExa
     as those replayed, with a pull of each new row towards the mean of its group's.
     """
     if old.leaf_weight is None or old.leaf_bias is None:
-        raise BadModel("This model has no leaves to teach beside.")
+        raise BadModel("This model has no leaves, so it can't learn new ones.")
     known, group_of = len(old.leaf_weight), made.groups
     if not made.new:
         return old

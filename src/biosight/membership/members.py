@@ -175,7 +175,7 @@ def revive(records: Records, collection: Collection, user: str) -> Collection:
     """Take an abandoned collection out of the trash, for a new owner. Raises Conflict where it has
     members, Stale where it changed."""
     if not is_abandoned(records, collection):
-        raise Conflict("This collection has members; they restore it themselves.")
+        raise Conflict("This collection has members; one of its owners can restore it.")
     new = replace(collection, trashed_at=0.0, version=collection.version + 1)
     owner = Member(member_id(collection.id, user), collection.id, user, OWNER, time.time())
     records.write(Replace(new, collection.version), Insert(owner))

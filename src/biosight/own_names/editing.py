@@ -100,7 +100,7 @@ def rename_edit(records: Records, collection: str, tree: Tree, old: str, new: st
     What the model brings is renamed with the collection's `renamed`. Raises BadRequest for a ring.
     """
     if new in tree and old in tree and tree.is_below(new, old):
-        raise BadRequest(f"{new} hangs below {old}; move it first, or pick another name.")
+        raise BadRequest(f"{new} is below {old} in the tree; move it first, or pick another name.")
     found = records.get(KnownTaxon, known_id(collection, old))
     own = found if found and found.label == old else None  # not a twin's
     upper = new or (tree.taxa[old].parent if old in tree else "")

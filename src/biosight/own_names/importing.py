@@ -59,13 +59,13 @@ def looked_through(names: Names, listed: Sequence[Listed]) -> tuple[Preview, lis
             continue
         levels[key] = 1 + level_of(names, levels, one.parent)
         if levels[key] > MOST_LEVELS:
-            preview.doubt(f"{one.name} hangs more than {MOST_LEVELS} levels deep; it is left out.")
+            preview.doubt(f"{one.name} is more than {MOST_LEVELS} levels deep; it is left out.")
             continue
         seen[key] = one
         if one.accepted:
             preview.synonyms += 1
             if alike(one.accepted) not in names.twins and alike(one.accepted) not in seen:
-                preview.doubt(f"{one.name} stands for {one.accepted}, which is not in the list.")
+                preview.doubt(f"{one.name} is a synonym of {one.accepted}, which is not listed.")
         else:
             preview.new += 1
             check_parent(names, seen, one, preview)
@@ -89,8 +89,8 @@ def check_known(names: Names, known: str, one: Listed, preview: Preview) -> None
     parent = names.twins.get(alike(one.parent))
     if parent and alike(parent) not in above:
         preview.doubt(
-            f"{known} hangs below {names.tree.taxa[known].parent or 'nothing'} here, below "
-            f"{one.parent} in the list; it stays."
+            f"{known} is below {names.tree.taxa[known].parent or 'nothing'} here and below "
+            f"{one.parent} in the list; it stays where it is."
         )
 
 
@@ -100,12 +100,12 @@ def check_parent(names: Names, seen: dict[str, Listed], one: Listed, preview: Pr
         return
     parent = names.twins.get(alike(one.parent), "")
     if not parent and alike(one.parent) not in seen:
-        preview.doubt(f"{one.name} hangs below {one.parent}, which is not in the list.")
+        preview.doubt(f"{one.name} has the parent {one.parent}, which is not in the list.")
         return
     rank = names.tree.taxa[parent].taxon_rank if parent in names.tree else ""
     rank = rank or (seen[alike(one.parent)].rank if alike(one.parent) in seen else "")
     if one.rank and rank and not stands_above(rank, one.rank):
-        preview.doubt(f"{one.name} ({one.rank}) hangs below {one.parent} ({rank}).")
+        preview.doubt(f"{one.name} ({one.rank}) can't be below {one.parent} ({rank}).")
 
 
 def add_listed(

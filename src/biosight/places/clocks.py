@@ -54,7 +54,7 @@ def said_moment(said: str) -> str:
             "Give the date as 2026-05-03, or with a time: 2026-05-03 14:05."
         ) from error
     if found is not None and found.tzinfo:
-        raise BadRequest("Give the local time, without an offset; the zone says the rest.")
+        raise BadRequest("Give the local time without an offset; the time zone tells it.")
     return found.isoformat(timespec="seconds") if found else ""
 
 
@@ -93,7 +93,7 @@ def known_zone(zone: str) -> ZoneInfo:
         return ZoneInfo(zone)
     except (ZoneInfoNotFoundError, ValueError, OSError) as error:
         raise BadRequest(
-            f"{zone} is no time zone; give one like Europe/Berlin or America/Lima."
+            f"{zone} is not a time zone; give one like Europe/Berlin or America/Lima."
         ) from error
 
 
@@ -104,7 +104,7 @@ def shift_between(said: str, true: str) -> int:
     except ValueError as error:
         raise BadRequest("Give the true date and time as 2026-05-03 14:05:00.") from error
     if first.tzinfo or second.tzinfo:
-        raise BadRequest("Give the local time, without an offset; the zone says the rest.")
+        raise BadRequest("Give the local time without an offset; the time zone tells it.")
     seconds = int((second - first).total_seconds())
     if abs(seconds) > MOST_SHIFT:
         raise BadRequest("This clock would be more than forty years off; check the year.")

@@ -30,14 +30,14 @@ def read_degrees(text: str, name: str) -> float:
     """
     found = WRITTEN.fullmatch(text.strip().translate(SAME))
     if found is None or not text.strip():
-        raise BadRequest(f"“{text.strip()}” is no {name}; write 52.1234 or 52° 7' 24\" N.")
+        raise BadRequest(f"“{text.strip()}” is not a {name}; write 52.1234 or 52° 7' 24\" N.")
     before, whole, minutes, seconds, behind = found.groups()
     side = (before or behind or "").upper().replace("O", "E")
     if side and side not in SIDES[name]:
-        raise BadRequest(f"“{text.strip()}” is no {name}: {side} belongs to the other one.")
+        raise BadRequest(f"“{text.strip()}” is not a {name}: {side} belongs to the other.")
     value, parts = read_number(whole), [read_number(p) for p in (minutes, seconds) if p]
     if any(p >= 60 for p in parts):
-        raise BadRequest(f"“{text.strip()}”: minutes and seconds go up to 60.")
+        raise BadRequest(f"“{text.strip()}”: minutes and seconds must be below 60.")
     size = abs(value) + sum(p / (60.0, 3600.0)[n] for n, p in enumerate(parts))
     negative = whole.startswith("-") or side in {"S", "W"}
     return -size if negative else size
@@ -52,10 +52,10 @@ def read_place(latitude: str, longitude: str) -> tuple[float, float]:
     be swapped."""
     north, east = read_degrees(latitude, "latitude"), read_degrees(longitude, "longitude")
     if abs(north) > LIMITS["latitude"] and abs(east) <= LIMITS["latitude"]:
-        raise BadRequest("A latitude lies between -90 and 90: are the two swapped?")
+        raise BadRequest("A latitude lies between -90 and 90: are latitude and longitude swapped?")
     for name, value in (("latitude", north), ("longitude", east)):
         if abs(value) > LIMITS[name]:
             raise BadRequest(f"A {name} lies between {-LIMITS[name]:.0f} and {LIMITS[name]:.0f}.")
     if north == east == 0:
-        raise BadRequest("0, 0 lies in the Atlantic; devices without a position write it.")
+        raise BadRequest("0, 0 lies in the Atlantic; devices write it when they have no position.")
     return round(north, 7), round(east, 7)

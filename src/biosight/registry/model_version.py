@@ -227,9 +227,7 @@ def promotion(
 def check_reason(version: ModelVersion, reason: str) -> None:
     """Raise BadRequest for a version that the gate found worse, unless a reason is given."""
     if version.verdict == "worse" and not reason.strip():
-        raise BadRequest(
-            f"The gate found {version.id} worse; say why it should serve all the same."
-        )
+        raise BadRequest(f"The gate found {version.id} worse; give a reason for using it anyway.")
 
 
 def is_there(version: ModelVersion, bundled: Container[str]) -> bool:
@@ -261,7 +259,7 @@ def retire(records: Records, version: ModelVersion, by: str, reason: str = "") -
     """Put a candidate aside, or an expert. Raises BadRequest for a model that serves: promote
     another first."""
     if version.state == "champion" and not version.card.under:
-        raise BadRequest("This version serves; promote another one, then it retires by itself.")
+        raise BadRequest("This version serves; it retires when you promote another one.")
     now = replace(version, state="retired", version=version.version + 1)
     records.write(Replace(now, version.version), Insert(event(now, "retired", by, reason)))
     return now

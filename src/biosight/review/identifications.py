@@ -219,7 +219,7 @@ def withdraw(records: Records, me: str, image: str, naming: Naming) -> None:
         records.write(gone)
         return
     if there.second_by != me or there.state == "settled":
-        raise Forbidden("Somebody answered since: your answer stands.")
+        raise Forbidden("Somebody has answered since then, so you can't take your answer back.")
     act = records.get(Act, there.act) if there.act else None
     if act and not act.undone_at:
         undo(records, act, me, naming)

@@ -61,7 +61,7 @@ def bounded_lines(file: TextIO) -> Iterator[str]:
     """The lines of a text as they come. Raises BadRequest for one that is no line of a table."""
     while line := file.readline(LONGEST_LINE + 1):
         if len(line) > LONGEST_LINE:
-            raise BadRequest("A line of this table is longer than a million letters.")
+            raise BadRequest("A line of this table is longer than a million characters.")
         yield line
 
 
@@ -89,7 +89,7 @@ def parsed_plainly(content: bytes) -> Element:
     fill the memory. Raises BadRequest."""
 
     def refuse(*_: object) -> None:
-        raise BadRequest("The archive's meta.xml declares more than a description may.")
+        raise BadRequest("The archive's meta.xml has declarations that are not allowed.")
 
     try:
         checker = expat.ParserCreate()
@@ -144,7 +144,7 @@ def style_of(part: Element) -> Style:
     split = part.get("fieldsTerminatedBy", ",").replace("\\t", "\t")
     quote = part.get("fieldsEnclosedBy", '"')
     if len(split) != 1 or len(quote) > 1 or split in {"\r", "\n"} or quote in {"\r", "\n", split}:
-        raise BadRequest("The archive's meta.xml parts its fields by more than one letter.")
+        raise BadRequest("The archive's meta.xml needs one character between fields.")
     return Style(delimiter=split, quotechar=quote or None, quoting=0 if quote else 3)
 
 
@@ -154,5 +154,5 @@ def encoding_of(part: Element) -> str:
     try:
         "a".encode(said)
     except (LookupError, UnicodeError, ValueError) as error:
-        raise BadRequest(f"The archive's tables are in “{said[:40]}”, an unknown text.") from error
+        raise BadRequest(f"The archive's meta.xml has an unknown encoding: {said[:40]}.") from error
     return said

@@ -55,10 +55,10 @@ class Tree:
             id = taxon.id
             while id not in sound:
                 if id not in self.taxa:
-                    raise BadRequest(f"{trail[-1]} hangs below {id}, which is not there.")
+                    raise BadRequest(f"{trail[-1]} has the parent {id}, which is not there.")
                 trail.append(id)
                 if len(trail) > DEEPEST:
-                    raise BadRequest(f"{taxon.id} hangs below itself, or over {DEEPEST} deep.")
+                    raise BadRequest(f"{taxon.id} is below itself or over {DEEPEST} levels deep.")
                 id = self.taxa[id].parent
             sound.update(trail)
 
@@ -133,7 +133,7 @@ class Tree:
         if parent:
             self.need(parent)
             if self.is_below(parent, id):
-                raise BadRequest(f"{id} can't hang below {parent}: that hangs below {id}.")
+                raise BadRequest(f"{id} can't move below {parent}: {parent} is below {id}.")
         return Tree(replace(t, parent=parent) if t.id == id else t for t in self)
 
     def rename(self, id: str, new: str) -> "Tree":
@@ -160,7 +160,7 @@ class Tree:
         self.need(gone)
         self.need(kept)
         if self.is_below(kept, gone):
-            raise BadRequest(f"{kept} is {gone}, or hangs below it; they can't be merged so.")
+            raise BadRequest(f"{gone} can't be merged into {kept}, which is the same or below it.")
         rest = (t for t in self if t.id != gone)
         return Tree(replace(t, parent=kept) if t.parent == gone else t for t in rest)
 

@@ -259,7 +259,7 @@ def check_half(full: Floats, half: Floats) -> None:
     """The fp16 file gives the same answers. Raises BadModel."""
     other = int((full.argmax(1) != half.argmax(1)).sum())
     if other > max(1, (1 - SAME_ANSWERS) * len(full)):  # one of few pictures may lie on an edge
-        raise BadModel(f"Stored as fp16 the model answers {other} of {len(full)} pictures anew.")
+        raise BadModel(f"Stored as fp16, {other} of {len(full)} pictures get another answer.")
 
 
 def logits_of(classifier: Classifier, samples: Sequence[ds.Sample]) -> tuple[Floats, Floats]:

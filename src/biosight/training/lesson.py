@@ -44,7 +44,7 @@ def read_teacher(params: TrainParams, card: ModelCard) -> Teacher | None:
         return None
     teacher = ModelCard.model_validate_json((params.teacher / "card.json").read_text())
     if teacher.label_names != card.label_names:
-        raise BadModel("The teacher says other labels than these pictures have.")
+        raise BadModel("The teacher's labels differ from those of these pictures.")
     weights = networks.load_weights(params.teacher / "weights.pt")
     network = networks.build(teacher.arch, networks.rows_of(weights))
     networks.start_from(network, weights)

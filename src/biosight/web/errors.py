@@ -32,7 +32,7 @@ log = logging.getLogger(__name__)
 KINDS: dict[int, type[BioSightError]] = {
     kind.status: kind for kind in (BadRequest, NotFound, NotAllowed, TooSlow, TooLarge)
 }
-WORDS = {404: "There is nothing at this address.", 405: "This address does not answer that."}
+WORDS = {404: "There is nothing at this address.", 405: "This address does not answer that method."}
 
 
 class ErrorOut(BaseModel):

@@ -221,7 +221,7 @@ def claim(records: Records, kinds: Sequence[str] = ()) -> Job | None:
     """Take the next open job for LEASE_SECONDS; None when there is none."""
     for job in open_jobs(records, kinds):
         if job.attempts >= MOST_ATTEMPTS:
-            end(records, job, "failed", "It was tried several times and broke off each time.")
+            end(records, job, "failed", "It was tried several times and failed each time.")
             continue
         try:
             return take(records, job)

@@ -111,4 +111,4 @@ def accept(settings: Settings, collection: str) -> None:
         drift_check.accept(Task(archive.records, open_catalogue(settings, archive), found, ""))
     finally:
         archive.close()
-    click.echo(f"The newest pictures of {found.name} are what is normal now.")
+    click.echo(f"Later checks compare with the newest pictures of {found.name}.")

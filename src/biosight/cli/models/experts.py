@@ -41,15 +41,15 @@ def add_expert(
         f"{int(branch.covered.sum())} names of {base.key}."
     )
     click.echo(
-        "Its weight is 0 until pictures give it one, and it only says what a picture looks like: "
-        f"biosight model weigh {made.id}, then biosight model promote the version that makes."
+        "Its weight is 0, so it only shows what a picture looks like to it. To give it a weight, "
+        f"run biosight model weigh {made.id}, then biosight model promote with the new version."
     )
 
 
 def checked_table(table: Path | None, under: str, file: Path) -> Path | None:
     """The mapping where an expert is added, None for a model. Raises BadModel for half of one."""
     if bool(table) != bool(under):
-        raise BadModel("An expert needs both --under and --taxa, a table of what its labels are.")
+        raise BadModel("An expert needs both --under and --taxa, a table of its labels.")
     if file.suffix == TFLITE and not under:
         raise BadModel("A TFLite model can only be an expert: give --under and --taxa.")
     return table
@@ -75,5 +75,5 @@ def weigh_model(settings: Settings, key: str, email: str | None, name: str | Non
         f"fits {found.right_without:.1%} of them without it, {found.right_with:.1%} with it."
     )
     if not found.weight:
-        click.echo("It gains nothing for sure, so it stays without weight.", err=True)
-    click.echo(f"Let it be asked: biosight model promote {made.id}")
+        click.echo("It brings no certain gain, so its weight stays 0.", err=True)
+    click.echo(f"To use it, run biosight model promote {made.id}")

@@ -114,7 +114,7 @@ def count_in_words(taken: TrainingSet) -> str:
     """A training set in a line."""
     n = taken.counts()
     unread = f", {taken.left_out} could not be read" if taken.left_out else ""
-    copies = f", {n['copy']} are left out, being like locked ones" if n["copy"] else ""
+    copies = f", {n['copy']} are left out because they resemble locked ones" if n["copy"] else ""
     return (
         f"{n['train']} pictures may teach, {n['holdout']} are locked for judging{copies}{unread}. "
         f"Training set {taken.hash[:12]}."
@@ -180,4 +180,4 @@ def waits(made: registry.ModelVersion) -> str:
     """What became of a candidate, in a line; where the same pictures made one earlier, of that."""
     if made.state == "candidate":
         return f"{made.id} waits as a candidate. Try it on before it serves."
-    return f"The same pictures made {made.id} already, which is {made.state}: nothing was added."
+    return f"The same pictures already made {made.id} ({made.state}), so nothing was added."

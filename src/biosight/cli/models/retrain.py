@@ -87,7 +87,7 @@ def collections_to_retrain(archive: Archive, catalogue: Catalogue, collection: C
     report = drift_check.check_collection(archive.records, catalogue, collection)
     click.echo(f"drift: {report.verdict}. {report.sentence}")
     named, fresh = count_confirmed(archive, catalogue, collection)
-    click.echo(f"{named} confirmed pictures, {fresh} since the model that serves.")
+    click.echo(f"{named} confirmed pictures, {fresh} of them new since the serving model.")
     return report.verdict == "red" or fresh >= ENOUGH_NEW
 
 

@@ -79,7 +79,7 @@ def add(settings: Settings, /, file: Path, under: str, taxa: Path | None, **give
     click.echo(f"{made.id}: {len(card.labels)} labels, {found.seconds * 1000:.0f} ms a picture.")
     if not found.embedding:
         click.echo("It gives no embedding: likeness and teaching will use its scores.", err=True)
-    click.echo(f"Try it on, or let it serve: biosight model promote {made.id}")
+    click.echo(f"Try it on, or use it at once: biosight model promote {made.id}")
 
 
 def card_from(file: Path, given: dict[str, object]) -> ModelCard:
@@ -107,7 +107,7 @@ def three(text: str) -> tuple[float, float, float]:
     try:
         red, green, blue = (float(part) for part in text.split(","))
     except ValueError as error:
-        raise BadModel(f"That makes no card: {error}") from error
+        raise BadModel(f"Give three numbers, separated by commas: {error}") from error
     return red, green, blue
 
 

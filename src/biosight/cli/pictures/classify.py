@@ -175,7 +175,7 @@ def take_detections(
     finally:
         archive.close()
     if not tally:
-        raise BadRequest("The file says nothing of any picture.")
+        raise BadRequest("The file says nothing about any picture.")
     click.echo(", ".join(f"{n} {word}" for word, n in tally.most_common()) + ".")
 
 

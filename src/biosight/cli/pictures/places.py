@@ -40,14 +40,14 @@ def import_table(
             f"{len(seen.new_deployments)} new deployments, {len(seen.new_sites)} new sites, "
             f"{len(seen.changed)} changes, {seen.known} known already."
         )
-        if not many or not (yes or click.confirm(f"Take them into {c.name}?")):
+        if not many or not (yes or click.confirm(f"Import them into {c.name}?")):
             return
         act = deployment_tables.take_table(records, user.id, c.id, rows, file.name)
         changed = deployment_tables.to_follow(act)
         moved = deployment_acts.follow(records, user.id, act, changed) if act else 0
     finally:
         archive.close()
-    click.echo(f"Imported; {moved} pictures followed. Undo it in the history of {c.name}.")
+    click.echo(f"Imported; {moved} pictures changed. You can undo it in the history of {c.name}.")
 
 
 @places.command("export")

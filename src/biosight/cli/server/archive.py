@@ -64,7 +64,7 @@ def backup(settings: Settings, file: Path, keep: int | None, verify: bool) -> No
     if saved.problems:
         raise SystemExit(1)
     for path in backups.thin(file, keep) if keep else []:
-        click.echo(f"{path} went.")
+        click.echo(f"Removed {path}.")
 
 
 def tell(file: Path, saved: Saved) -> None:
@@ -74,7 +74,7 @@ def tell(file: Path, saved: Saved) -> None:
     click.echo(f"{file}: the database and {saved.originals} originals.")
     if not saved.one_moment:
         click.echo(
-            "Others may have written meanwhile: the records are not of one moment.", err=True
+            "The records may have changed during the backup: they are not of one moment.", err=True
         )
     if saved.problems:
         click.echo(f"{len(saved.problems)} problems; older backups stay.", err=True)
@@ -104,7 +104,7 @@ def members(tar: tarfile.TarFile) -> Iterator[tarfile.TarInfo]:
 def restore(settings: Settings, file: Path) -> None:
     """Bring a backup FILE back, into an empty data folder only."""
     backups.restore(settings, file, members)
-    click.echo("Restored. Run biosight doctor to prove it whole.")
+    click.echo("Restored. Run biosight doctor to check it.")
 
 
 @click.command()
@@ -195,7 +195,7 @@ def tidy_archive(archive: Archive) -> str:
     words += f", {done.gone} removed for good" if done.gone else ""
     words += f", {done.back} brought back" if done.back else ""
     if done.young:
-        words += f"; {done.young} are younger than an hour, or an upload is under way, and stay"
+        words += f"; {done.young} stay for now: less than an hour old, or an upload is under way"
     return words + "."
 
 
@@ -203,7 +203,7 @@ def ask_about(found: sweeping.StoreContents) -> None:
     """Ask before much is set aside. Raises BadRequest where the word is not typed."""
     click.echo(
         f"{len(found.unexplained):,} of {found.originals:,} pictures in the store are named by no "
-        "record. More often than not that is the wrong database."
+        "record. Usually this means that the database is the wrong one."
     )
     if click.prompt(f"Type {WORD} to set them aside", default="", show_default=False) != WORD:
         raise BadRequest("Nothing was changed.")

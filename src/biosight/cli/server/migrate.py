@@ -48,9 +48,9 @@ def migrate(settings: Settings, source: str, target: str, into_existing: bool, f
     for m in moved:
         click.echo(f"{m.table}: {m.records} records, {m.written} written, {m.wrong} wrong")
     if any(m.wrong for m in moved):
-        raise BioSightError("The copy is not whole; run the command again.")
+        raise BioSightError("The copy is not complete; run the command again.")
     click.echo(
-        f"All there and equal. Set BIOSIGHT_DATABASE_URL={without_password(target)} and start."
+        f"The copy is complete. Set BIOSIGHT_DATABASE_URL={without_password(target)} and start."
     )
 
 
@@ -114,7 +114,7 @@ def migrate_blobs(settings: Settings, source: str, target: str) -> None:
     copied = moving.move_blobs(pictures, copy, progress)
     click.echo(f"{copied.blobs} files, {copied.written} copied, {copied.wrong} wrong.")
     if copied.wrong:
-        raise BioSightError("Some files are not what their names say; run biosight doctor.")
+        raise BioSightError("Some files do not match their names; run biosight doctor.")
 
 
 def pass_on_owner(source: Blobs, target: Blobs) -> None:

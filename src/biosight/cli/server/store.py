@@ -45,8 +45,8 @@ def describe(archive: Archive) -> None:
     found = sweeping.compare_store(records, blobs)
     named = found.originals - len(found.removed) - len(found.unexplained)
     aside = sum(1 for _ in blobs.keys("swept"))
-    click.echo(f"The database is the BioSight {installation.installation(records).key}.")
-    click.echo(f"The picture store is that of {blobs.owner() or 'nobody yet'}.")
+    click.echo(f"The database is of the BioSight {installation.installation(records).key}.")
+    click.echo(f"The picture store belongs to {blobs.owner() or 'nobody yet'}.")
     click.echo(
         f"The database has {records.count(Image):,} pictures. The store has {found.originals:,} "
         f"originals, {named:,} of them named by the database, and {aside:,} set aside."
@@ -69,7 +69,7 @@ def adopt(settings: Settings, force: bool) -> None:
         if not force and click.prompt(asked, default="", show_default=False) != WORD:
             raise BadRequest("Nothing was changed.")
         installation.adopt_store(archive.records, archive.blobs)
-    click.echo("The picture store is this database's now.")
+    click.echo("The picture store now belongs to this database.")
 
 
 @store.command("bring-back")

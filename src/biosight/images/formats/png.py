@@ -15,7 +15,7 @@ PICTURE_CHUNKS = {b"IHDR", b"PLTE", b"tRNS", b"IDAT", b"IEND"}
 XMP_KEYWORD = b"XML:com.adobe.xmp"
 RAW_EXIF = (b"Raw profile type exif", b"Raw profile type APP1")
 LARGEST_TEXT = 4 << 20
-BROKEN = "This PNG is damaged or cut off; send it again from where it came."
+BROKEN = "This PNG is damaged or cut off; send the original file again."
 
 
 @dataclass(slots=True)

@@ -29,7 +29,7 @@ RAW = {32803, 34892}  # a sensor's mosaic, and linear colours of its own (DNG 1.
 MOST_PAGES = 64
 RAW_WORDS = (
     "This is a camera's raw file, which BioSight doesn't read; save it as JPEG or TIFF with the "
-    "camera's or another raw program."
+    "camera's software or another raw converter."
 )
 # Shares of the values that may lie beyond what is shown, and the least part of the range of all
 # values that what is shown must fill: sparse bright cells on black are not noise.

@@ -46,15 +46,15 @@ def examine(model: Path, labels: int, side: int, layout: str = "nchw") -> Arrive
     batch = noise if layout == "nchw" else noise.transpose(0, 2, 3, 1)
     outputs, seconds = answers(session, batch)
     if seconds > SLOWEST_SECONDS:
-        raise BadModel(f"One picture takes {seconds:.1f} s; at most {SLOWEST_SECONDS:.0f} s go.")
+        raise BadModel(f"One picture takes {seconds:.1f} s; {SLOWEST_SECONDS:.0f} s are allowed.")
     vectors = {n: o.shape[1] for n, o in outputs.items() if o.ndim == 2 and len(o) == 2}
     fitting = [n for n, width in vectors.items() if width == labels]
     if not fitting:
         widths = ", ".join(str(w) for w in vectors.values()) or "none"
-        raise BadModel(f"No output has {labels} numbers a picture, one a label (found: {widths}).")
+        raise BadModel(f"No output has {labels} numbers, one for each label (found: {widths}).")
     logits = "logits" if "logits" in fitting else fitting[0]
     if np.allclose(outputs[logits][0], outputs[logits][1]):
-        raise BadModel("The model answers the same whatever it sees; is the input right?")
+        raise BadModel("The model answers the same whatever it sees; check the input settings.")
     rest = {n: w for n, w in vectors.items() if n != logits}
     embedding = "embedding" if "embedding" in rest else max(rest, key=lambda n: rest[n], default="")
     maps = [n for n, o in outputs.items() if o.ndim == 4 and n == "features"]
@@ -80,7 +80,7 @@ def answers(
     outputs = {n: np.asarray(o) for n, o in zip(names, found, strict=True)}
     for name, values in outputs.items():
         if not np.issubdtype(values.dtype, np.floating) or not np.isfinite(values).all():
-            raise BadModel(f"The output {name} holds something else than finite numbers.")
+            raise BadModel(f"The output {name} holds values that are not finite numbers.")
     return outputs, seconds
 
 

@@ -152,7 +152,7 @@ def check_tree(card: ModelCard) -> None:
     try:
         tree = card.tree
     except BadRequest as error:
-        raise BadModel(f"The tree of names of {card.key} is none: {error.detail}") from error
+        raise BadModel(f"The tree of names of {card.key} is wrong: {error.detail}") from error
     groups = {t.id: t.group for t in card.taxa}
     strange = [x for x in card.leaves if x not in tree or groups[x] not in card.label_names]
     if strange:

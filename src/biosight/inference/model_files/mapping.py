@@ -23,7 +23,7 @@ def read_mapping(path: Path, labels: Sequence[str], name: str) -> tuple[CardTaxo
     if rows and "model" in rows[0]:
         rows = [r for r in rows if r["model"].strip() == name]
     if not rows or "node" not in rows[0] or not {"label", "class"} & set(rows[0]):
-        raise BadModel(f"{path} needs the columns node, and label or class, and a row a label.")
+        raise BadModel(f"{path} needs the columns node and label (or class), and a row per label.")
     nodes: dict[str, CardTaxon] = {}
     leaves: dict[str, CardTaxon] = {}
     for number, row in enumerate(rows, start=2):

@@ -24,7 +24,7 @@ LIMITS = Limits(
     memory=16_000_000_000,
     cpu=600,
     wall=120.0,
-    slow="The model doesn't come to an end: two pictures took it more than two minutes.",
+    slow="The model is too slow: two pictures took more than two minutes.",
     much="The model needs more memory than BioSight allows it, 16 GB.",
 )
 
@@ -80,7 +80,7 @@ def run_once(folder: Path, card: ModelCard) -> None:
     if said.shape != (2, len(card.labels)):
         raise BadModel(f"It gives {said.shape[1]} numbers a picture for {len(card.labels)} labels.")
     if not np.isfinite(said).all():
-        raise BadModel("It gives something else than finite numbers.")
+        raise BadModel("It gives values that are not finite numbers.")
     if said.min() >= 0 and said.max() <= 1:
         done = read_card(folder)
         told = done.parameters | {OUTPUTS: PROBABILITIES}

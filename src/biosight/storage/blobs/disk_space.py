@@ -15,7 +15,7 @@ from biosight.images import Image
 from biosight.storage.patience import tries
 from biosight.storage.records import Insert, InUse, Records, Replace, Where, Write
 
-FULL = "{whose} room for pictures is used up; empty the trash or ask for more."
+FULL = "{whose} storage limit is reached; empty the trash or ask for more."
 
 
 @dataclass(frozen=True, slots=True)

@@ -27,7 +27,7 @@ from biosight.workflows.people.joining_and_leaving import Introduced
 
 SECONDS, KEPT_SECONDS, LEEWAY_SECONDS = 10.0, 3600.0, 60
 FAILED_SECONDS, PATIENCE_SECONDS = 10.0, 2.0
-NOT_OURS = "This sign-in was begun elsewhere or long ago; try again."
+NOT_OURS = "This sign-in was started elsewhere or too long ago; try again."
 AWAY = "The sign-in of your institute can't be reached just now."
 # Signatures by a key that only the provider has.
 ALGORITHMS = ["RS256", "RS384", "RS512", "PS256", "PS384", "PS512", "ES256", "ES384", "EdDSA"]
@@ -110,7 +110,7 @@ class Provider:
         try:
             found = ask(f"{issuer}/.well-known/openid-configuration")
             if str(found.get("issuer", "")).rstrip("/") != issuer:
-                raise Unavailable(f"The provider calls itself {found.get('issuer')}.")
+                raise Unavailable(f"The provider names another issuer: {found.get('issuer')}.")
         except Unavailable:
             self.failed_at = time.monotonic()
             if not self.metadata:
@@ -161,7 +161,7 @@ class Provider:
         except httpx2.HTTPError as error:
             raise Unavailable(f"{self.name} can't be reached just now.") from error
         except (AuthlibBaseError, JoseError, ValueError, KeyError) as error:
-            raise Forbidden(f"{self.name} gave an answer that can't be believed.") from error
+            raise Forbidden(f"{self.name} gave an answer that can't be trusted.") from error
 
     def believed(self, token: str, nonce: str) -> dict[str, Any]:
         """The claims of an ID token: signed by the provider, for us, now, and this sign-in's own.

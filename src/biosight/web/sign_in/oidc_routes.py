@@ -60,7 +60,7 @@ def signed_in(request: Request, biosight: BioSight) -> Response:
     provider: Provider = request.app.state.provider
     address = client_address(request, biosight.settings)
     if not accounts.has_users(records):
-        raise Forbidden("The first account takes a password and the one-time code: sign up.")
+        raise Forbidden("The first account needs a password and the one-time code: sign up.")
     try:
         begun = Begun.read(request.cookies.get(cookie_of(biosight), ""))
         known = provider.person(begun, f"{provider.redirect}?{request.url.query}")

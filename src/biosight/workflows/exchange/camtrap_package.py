@@ -20,7 +20,7 @@ from biosight.untrusted.zips import opened_zip
 
 TABLES = ("deployments", "media", "observations")
 NAMED_BY_SHA = re.compile(r"media/([0-9a-f]{64})(\.[a-z0-9]{1,5})?")
-NO_PACKAGE = "This is no Camtrap DP package: it has no datapackage.json"
+NO_PACKAGE = "This is not a Camtrap DP package: it has no datapackage.json"
 MOST_DESCRIPTION, MOST_MEMBERS = 20_000_000, 2_000_000
 TEXTS = {".csv", ".json", ".txt", ".md", ".html", ".yml", ".xml"}
 
@@ -40,7 +40,7 @@ def unpack_package(source: Path, folder: Path, most_mb: int, tell: Callable[[str
     `most_mb` is told and left out. Raises BadRequest in words."""
     if source.is_dir():
         return source
-    with opened_zip(source, f"{source} can't be unpacked: is it a whole zip?") as zipped:
+    with opened_zip(source, f"{source} can't be unpacked: is the zip complete?") as zipped:
         for entry in fitting_entries(zipped, folder, most_mb, tell):
             take_out(zipped, entry, folder, tell)
     return folder

@@ -50,7 +50,7 @@ def from_json(text: str) -> Iterator[Result]:
     try:
         said = json.loads(text)
     except (ValueError, RecursionError) as error:
-        raise BadRequest(f"{BOTH} It is no whole JSON.") from error
+        raise BadRequest(f"{BOTH} It is not complete JSON.") from error
     if not isinstance(said, dict) or not isinstance(said.get("images"), list):
         raise BadRequest(BOTH)
     info = as_object(said.get("info"))

@@ -51,7 +51,7 @@ def card_for(
             embedding_size=1,
         )
     except ValueError as error:
-        raise BadModel(f"That makes no card: {error}") from error
+        raise BadModel(f"These values do not make a model card: {error}") from error
 
 
 def add_model(

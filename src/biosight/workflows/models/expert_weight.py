@@ -43,7 +43,7 @@ def weigh_expert(
     expert = Expert(folder)
     classifier = Classifier(catalogue.locate(serving_key(records, catalogue, collection.model)))
     if classifier.rollup is None:
-        raise BadRequest("The model of this collection has no tree for an expert to stand beside.")
+        raise BadRequest("The model of this collection has no tree of names, so no expert fits it.")
     branch = Branch(classifier.rollup, expert.card)
     found = fit_weight(
         branch, list(examples(biosight, collection, classifier, expert, branch, seen))

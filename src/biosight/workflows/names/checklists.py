@@ -57,7 +57,7 @@ def begun_act(task: Task, title: str, act: str) -> str:
         if found is None or (found.by, found.collection) != (task.by, task.id) or found.undone_at:
             raise NotFound("There is no such import to go on with.")
         return act
-    change = Change("tree", target_name=f"Took in the checklist {title}")
+    change = Change("tree", target_name=f"Imported the checklist {title}")
     made = new_act(task.by, task.id, change, renamed_before=task.collection_now().renamed)
     task.records.write(Insert(made))
     return made.id

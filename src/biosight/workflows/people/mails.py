@@ -51,15 +51,15 @@ def allow_invitation(records: Records, by: User, email: str) -> None:
         records,
         f"letters by {by.id}",
         most,
-        f"You sent {most} invitations by mail today. Make one without an address, and hand the "
-        "link on yourself.",
+        f"You sent {most} invitations by mail today. Make one without an address, and send "
+        "the link yourself.",
     )
     accounts.count_of_day(
         records,
         f"letters to {email.strip().casefold()}",
         MOST_TO_ADDRESS,
         f"{email} was sent {MOST_TO_ADDRESS} invitations today. Make one without an address, and "
-        "hand the link on yourself.",
+        "send the link yourself.",
     )
 
 
@@ -74,8 +74,8 @@ def invitation(records: Records, post: Post, by: User, made: Invitation, path: s
         "You are invited to BioSight, where people sort biological pictures.\n\n"
         f"From: “{on_one_line(by.name)}” ({by.email})\n"
         + (f"To the collection: “{on_one_line(found.name)}”\n" if found else "")
-        + f"\n{post.link(path)}\n\nThe link works for you alone, for {days} days. If you don't "
-        "know who sent it, leave it alone: nothing happens.\n"
+        + f"\n{post.link(path)}\n\nThe link works only for you, for {days} days. If you don't "
+        "know the sender, ignore this email: nothing happens.\n"
     )
     return post.sent(made.email, "An invitation to BioSight", text)
 
@@ -88,8 +88,8 @@ def on_one_line(name: str) -> str:
 def new_password(post: Post, user: User, path: str) -> bool:
     """Send a link with which somebody sets a new password."""
     text = (
-        f"With this link you set a new password for {user.email}:\n\n{post.link(path)}\n\n"
-        "It works once, for a day. If you did not ask for it, leave it: your password stays.\n"
+        f"Set a new password for {user.email} with this link:\n\n{post.link(path)}\n\n"
+        "It works once, for a day. If you did not ask for it, ignore it: your password stays.\n"
     )
     return post.sent(user.email, "A new password for BioSight", text)
 

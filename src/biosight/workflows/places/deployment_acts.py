@@ -78,12 +78,12 @@ def sound_place(place: P) -> P:
     """A site or deployment with its name in its kept form. Raises BadRequest in words."""
     name = " ".join(place.name.split())
     if not 0 < len(name) <= LONGEST_NAME:
-        raise BadRequest(f"A {WORDS[place.table]} needs a name of at most {LONGEST_NAME} letters.")
+        raise BadRequest(f"A {WORDS[place.table]} name has 1 to {LONGEST_NAME} characters.")
     if isinstance(place, Deployment):
         if place.zone:
             known_zone(place.zone)
         if place.start and place.end and place.start > place.end:
-            raise BadRequest("A deployment ends after it starts: are the two swapped?")
+            raise BadRequest("A deployment ends after it starts: are start and end swapped?")
     return replace(place, name=name)
 
 
@@ -103,7 +103,7 @@ def change_place(records: Records, by: str, old: P, new: P) -> tuple[P, Act]:
     made = checked_place(records, replace(new, id=old.id, version=old.version + 1))
     words = f"Changed the {WORDS[made.table]} {old.name}"
     if isinstance(old, Deployment) and isinstance(made, Deployment) and made.shift != old.shift:
-        words = f"Put the clock of {old.name} right by {in_words(made.shift - old.shift)}"
+        words = f"Corrected the clock of {old.name} by {in_words(made.shift - old.shift)}"
     act = act_on(by, made.collection, words, [(made, old)])
     write(records, made, Insert(act), Replace(made, old.version))
     return made, act

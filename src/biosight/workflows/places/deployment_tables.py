@@ -53,7 +53,7 @@ def outlook(records: Records, collection: str, rows: Iterable[Row]) -> Outlook:
             site = site_of(row, collection, sites)
             wanted = row_deployment(row, collection, site.id if site else "")
             if wanted.name in seen:
-                raise BadRequest(f"{wanted.name} stands in it twice.")
+                raise BadRequest(f"{wanted.name} is in the table twice.")
             note_site(found, site, sites)
         except BadRequest as error:
             found.doubts.append(f"Row {number}: {error.detail}")
@@ -124,7 +124,7 @@ def row_deployment(row: Row, collection: str, site: str) -> Deployment:
     try:
         tall = float(height.replace(",", ".")) if height else None
     except ValueError as error:
-        raise BadRequest(f"“{height}” is no height in metres.") from error
+        raise BadRequest(f"“{height}” is not a height in metres.") from error
     made = Deployment(
         id="",
         collection=collection,
@@ -161,7 +161,7 @@ def local(said: str) -> str:
         return ""
     found = MOMENT.fullmatch(said)
     if found is None:
-        raise BadRequest(f"“{said}” is no time; write 2026-05-03 14:05.")
+        raise BadRequest(f"“{said}” is not a time; write 2026-05-03 14:05.")
     day, minute, second, _ = found.groups()
     return checked_moment(f"{day}T{minute}{second or ':00'}")
 

@@ -137,7 +137,7 @@ def restore(settings: Settings, file: Path, members: Members = iter) -> None:
         for path in written:
             path.unlink(missing_ok=True)
         if isinstance(error, tarfile.TarError):
-            raise BadRequest(f"{file} is not a whole BioSight backup.") from error
+            raise BadRequest(f"{file} is not a complete BioSight backup.") from error
         raise
     part.replace(settings.database_file)
     sync_folder(settings.database_file.parent)

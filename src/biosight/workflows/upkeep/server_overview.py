@@ -100,7 +100,7 @@ def last_backup(records: Records) -> float:
 def quota_bytes(gigabytes: float) -> int:
     """A quota as it is kept: 0 for none. Raises BadRequest below zero."""
     if gigabytes < 0:
-        raise BadRequest("A quota is zero, for none, or more.")
+        raise BadRequest("A storage limit can't be below 0.")
     return round(gigabytes * GIGABYTE)
 
 

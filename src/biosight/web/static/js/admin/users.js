@@ -40,7 +40,7 @@ class Account {
   }
 
   async demote() {
-    const words = "Invitations to sign up that they made end.";
+    const words = "The sign-up invitations that they made end.";
     const sure = await question({ title: `Make ${this.u.name} a member?`, words, ok: "Change the role" });
     await (sure ? this.change({ role: "member" }) : drawUsers(this.main));
   }
@@ -48,7 +48,7 @@ class Account {
   async adopt() {
     const title = `Does the account of ${this.u.name} belong to ${this.u.email}?`;
     const words =
-      "Nobody proved this address. Once you adopt the account, single sign-on leaves its password, tokens, links and members as they are.";
+      "Nobody has proved this address. After you adopt the account, single sign-on no longer removes its password, tokens and links, and the members of its collections.";
     if (await question({ title, words, ok: "Adopt the account" })) await this.change({ proved: true });
   }
 
@@ -56,8 +56,8 @@ class Account {
     const { u } = this;
     try {
       const made = await call("POST", `/admin/users/${u.id}/reset-link`);
-      const mailed = made.mailed ? `A letter is on its way to ${u.email}. ` : "";
-      const words = `With this link ${u.name} sets a new password; it works for a day.`;
+      const mailed = made.mailed ? `An email is on its way to ${u.email}. ` : "";
+      const words = `With this link, ${u.name} can set a new password. It works for one day.`;
       showLink(this.main, made.path, mailed + words);
     } catch (error) {
       complain(error);

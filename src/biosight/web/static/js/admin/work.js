@@ -38,7 +38,7 @@ export async function wireWork(main) {
 
 /** Who works, in a sentence. @param {Schemas["WorkerOut"][]} workers */
 function told(workers) {
-  if (!workers.length) return "No worker runs now; the server starts one when there is work, or run biosight worker.";
+  if (!workers.length) return "No worker is running. The server starts one when needed, or run biosight worker.";
   const busy = workers.filter((w) => w.busy).length;
   const hosts = [...new Set(workers.map((w) => w.host))].join(", ");
   return `${counted(workers.length, "worker runs", "workers run")} on ${hosts}, ${busy || "none"} busy.`;
@@ -93,7 +93,7 @@ async function showLog(main, id) {
   const box = /** @type {HTMLDialogElement} */ (find(main, "#job-log"));
   try {
     const { lines } = await call("GET", `/admin/work/${id}/log`);
-    find(box, "pre").textContent = lines.join("\n") || "Nothing was logged yet; lines are kept when work ends.";
+    find(box, "pre").textContent = lines.join("\n") || "Nothing is logged yet. The log is saved when the work ends.";
     box.showModal();
   } catch (error) {
     complain(error);

@@ -82,7 +82,7 @@ function drawBrokenOff(main, collection) {
     giveUp(collection);
     notice.hidden = true;
   };
-  const words = `Your upload stopped at ${was.there.toLocaleString("en")} of ${was.total.toLocaleString("en")}. Drop the folder again to go on: what is here already is not sent twice.`;
+  const words = `Your upload stopped at ${was.there.toLocaleString("en")} of ${was.total.toLocaleString("en")}. Drop the folder again to continue: pictures that are already here are not sent again.`;
   notice.replaceChildren(
     el("span", { class: "grow" }, words),
     el("button", { type: "button", onclick: forget }, "Leave it"),

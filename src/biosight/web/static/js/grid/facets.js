@@ -13,7 +13,7 @@ const NONE = "-";
 const NOTHING = /** @type {Record<string, string>} */ ({
   sites: "no site",
   deployments: "no deployment",
-  cameras: "not said",
+  cameras: "unknown",
   uploaders: "somebody who left",
 });
 

@@ -61,7 +61,7 @@ class Rows {
   /** @param {Node} n @returns {HTMLElement} */
   branch(n) {
     const own = n.here?.images ?? 0;
-    const words = `${n.label}: ${n.images.toLocaleString("en")} in all, ${own.toLocaleString("en")} of them just here; ${n.verified} confirmed, ${n.unsure} unsure`;
+    const words = `${n.label}: ${n.images.toLocaleString("en")} in all, ${own.toLocaleString("en")} of them with just this name; ${n.verified} confirmed, ${n.unsure} unsure`;
     if (!n.children.length) return this.row(called(n.label), n.images, { under: n.path }, words);
     const closed = this.shut.has(n.path);
     const turn = () => {
@@ -97,7 +97,7 @@ class Rows {
 
   /** @param {Node} n @param {number} own */
   justHere(n, own) {
-    const title = `Known as ${n.label}, and no further`;
+    const title = `Named ${n.label}, and nothing finer`;
     return n.here && this.row(`just ${called(n.label)}`, own, { label: n.label }, title);
   }
 

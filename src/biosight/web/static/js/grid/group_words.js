@@ -24,7 +24,7 @@ export function noGroup(collection, group, aside, again) {
       el(
         "p",
         {},
-        `${counted(group.kept, "picture")} are kept for the random half of the review: only they measure how often the model is right. `,
+        `${counted(group.kept, "picture is", "pictures are")} kept for the random half of the review: only they measure how often the model is right. `,
         oneByOne,
       ),
     aside > 0 &&

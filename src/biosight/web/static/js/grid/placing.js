@@ -13,7 +13,7 @@ export async function choosePlace(collection, run) {
   const here = `/collections/${collection}`;
   const [deployments, sites] = await Promise.all([call("GET", `${here}/deployments`), call("GET", `${here}/sites`)]);
   if (!deployments.length && !sites.length) {
-    const words = "Add one on the page Places: where a camera stood, and from when to when.";
+    const words = "Add one on the Places page: where a camera stood, and from when to when.";
     const go = await question({ title: "There is no place yet", words, ok: "To Places" });
     if (go) goTo(`${here}/places`);
     return;
@@ -21,9 +21,9 @@ export async function choosePlace(collection, run) {
   const options = /** @type {[string, string][]} */ ([
     ...deployments.map((/** @type {Schemas["DeploymentOut"]} */ d) => [`deployment ${d.id}`, d.name]),
     ...sites.map((/** @type {Schemas["SiteOut"]} */ s) => [`site ${s.id}`, `${s.name}, without a deployment`]),
-    ["", "none: take them out"],
+    ["", "none: remove their place"],
   ]);
-  const words = "A deployment adds its site, time zone and clock.";
+  const words = "A deployment also gives them its site, time zone and clock correction.";
   const fields = [{ name: "place", label: "Place", options }];
   await fill({ title: "Where they were taken", words, ok: "Place", fields }, async (said) => {
     const [kind, id] = said.place.split(" ");
@@ -34,10 +34,10 @@ export async function choosePlace(collection, run) {
 /** @param {Run} run */
 export async function chooseDate(run) {
   const words =
-    "For pictures whose file has no date or a wrong one. Leave it empty to use the file's own date again. Correct a wrong clock on the page Places.";
+    "For pictures whose file has no date or a wrong one. Leave it empty to use the file's own date again. Correct a wrong clock on the Places page.";
   const fields = [
     { name: "day", label: "Day", type: "date" },
-    { name: "time", label: "Time", type: "time", hint: "left empty, the day alone counts" },
+    { name: "time", label: "Time", type: "time", hint: "leave empty to give only the day" },
   ];
   await fill({ title: "When they were taken", words, ok: "Date", fields }, async ({ day, time }) => {
     run({ kind: "date", when: day && time ? `${day}T${time}` : day });
@@ -46,7 +46,7 @@ export async function chooseDate(run) {
 
 /** @param {Run} run */
 export async function chooseCount(run) {
-  const words = "How many individuals the event shows; its pictures carry the number. 0 takes it back.";
+  const words = "How many individuals the event shows. Its pictures get this number; 0 removes it.";
   const fields = [{ name: "individuals", label: "Individuals", type: "number", value: 1, required: true }];
   await fill({ title: "Count", words, ok: "Keep", fields }, async (said) => {
     run({ kind: "count", individuals: Number(said.individuals) });

@@ -13,7 +13,7 @@ import { asQuery } from "./filters.js";
 
 const HOURS = [-11, -10, -9, -8, -7, -6, -5, -4, -3, -2, -1, 0, 1, 2, 3, 4, 5, 5.5, 6, 7, 8, 9, 9.5, 10, 11, 12, 13];
 const LICENCES = /** @type {[string, string][]} */ ([
-  ["", "not said"],
+  ["", "not stated"],
   ["CC0-1.0", "CC0: no rights reserved"],
   ["CC-BY-4.0", "CC BY 4.0: attribution"],
   ["CC-BY-NC-4.0", "CC BY-NC 4.0: attribution, not commercial"],
@@ -63,7 +63,7 @@ function outlook(here, seen, form) {
       el(
         "p",
         {},
-        "No scientific names, and so published as words: ",
+        "These labels are not scientific names and are published as plain words: ",
         nameless
           .slice(0, 6)
           .map(([name, n], i) => [

@@ -15,7 +15,7 @@ export async function addModel() {
       label: "Labels",
       type: "lines",
       required: true,
-      hint: "one a line, in the order of the network's outputs",
+      hint: "one per line, in the order of the network's outputs",
     },
     { name: "name", label: "Name", required: true, hint: "small letters, digits and dashes" },
     { name: "version", label: "Version", value: "1", required: true },

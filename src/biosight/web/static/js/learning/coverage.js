@@ -52,7 +52,7 @@ export function coverage(q, what, use) {
       el("strong", {}, (q.pictures - accepted).toLocaleString("en")),
       " are left to review.",
     );
-    if (button) button.textContent = at > 100 ? "No threshold keeps that" : `Use ${at} % as threshold`;
+    if (button) button.textContent = at > 100 ? "No threshold achieves that" : `Use ${at} % as threshold`;
     if (button) button.disabled = at > 100;
     dot.setAttribute("cx", String(30 + (accepted / q.pictures) * 200));
     dot.setAttribute("cy", String(140 - (at > 100 ? 0 : q.wrong[at] / q.accepted[at] / most) * 130));

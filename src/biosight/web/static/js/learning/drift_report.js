@@ -27,7 +27,7 @@ export function report(r) {
     el(
       "section",
       {},
-      el("h2", {}, "The strangest, beside the likest from before"),
+      el("h2", {}, "The strangest pictures, each beside the most similar earlier one"),
       el(
         "ul",
         { class: "twins" },

@@ -68,7 +68,7 @@ function parts(r) {
   );
 }
 
-const LEVELS = /** @type {Record<string, string>} */ ({ order: "Order", family: "Family", said: "Said finer" });
+const LEVELS = /** @type {Record<string, string>} */ ({ order: "Order", family: "Family", said: "Finer" });
 
 /** Both sides at each level of the tree. @param {any} r */
 function levels(r) {
@@ -104,10 +104,10 @@ function summary(r) {
   return el(
     "p",
     {},
-    `Of the ${r.pictures.toLocaleString("en")} pictures that decide, only the old one is right on ${r.only_champion_right}, only the new one on ${r.only_candidate_right}. Confidence is off by ${share(r.champion_ece)} before, ${share(r.candidate_ece)} after.${speed}`,
+    `Of the ${r.pictures.toLocaleString("en")} pictures that decide, only the old model is right on ${r.only_champion_right}, and only the new one on ${r.only_candidate_right}. Confidence is off by ${share(r.champion_ece)} before, ${share(r.candidate_ece)} after.${speed}`,
     el(
       "small",
-      { class: "soft", title: "How easily chance alone would make such a difference (McNemar's test)" },
+      { class: "soft", title: "How likely such a difference is by chance alone (McNemar's test)" },
       ` p = ${Number(r.mcnemar_p).toPrecision(2)}`,
     ),
   );

@@ -29,7 +29,7 @@ export async function follow(id, seen, signal) {
 /** How far it is, in words; behind the last picture some work is still to be done. @param {Job} job */
 function far(job) {
   if (!job.total) return "starting";
-  if (job.done >= job.total) return "all pictures read; working it out";
+  if (job.done >= job.total) return "all pictures read; calculating the result";
   return `${job.done.toLocaleString("en")} of ${job.total.toLocaleString("en")}`;
 }
 

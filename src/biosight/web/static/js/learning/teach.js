@@ -41,7 +41,7 @@ export function teachForm(data, counts, teach, place) {
       "label",
       { class: "inline" },
       el("input", { type: "checkbox", name: "bulk" }),
-      " Also learn from what was accepted in bulk, though nobody looked at each",
+      " Also learn from pictures accepted in bulk, although nobody looked at each of them",
     ),
     el(
       "button",
@@ -72,7 +72,7 @@ function row(c, known, opens, trusted, place) {
   const says = known
     ? "known already"
     : short
-      ? `opens at ${opens}`
+      ? `needs ${opens}`
       : c.verified < trusted
         ? "new"
         : "new, enough to trust";

@@ -35,7 +35,7 @@ export async function mount(main) {
       el(
         "p",
         { class: "large" },
-        `${found.alike.toLocaleString("en")} of ${counted(found.pictures, "picture")} read alike (${percent(found.alike / found.pictures)})`,
+        `${found.alike.toLocaleString("en")} of ${counted(found.pictures, "picture")} got the same answer from both readers (${percent(found.alike / found.pictures)})`,
       ),
       el("p", {}, kappa(found)),
       el("p", { class: "soft" }, state),
@@ -46,7 +46,7 @@ export async function mount(main) {
 
 /** @param {Schemas["AgreementOut"]} found */
 function kappa(found) {
-  if (found.kappa === null) return "Cohen’s kappa can’t be told: both readers gave every picture the same label.";
+  if (found.kappa === null) return "Cohen’s kappa can’t be calculated: both readers gave every picture the same label.";
   const [k, low, high] = [found.kappa, found.low ?? 0, found.high ?? 0].map((x) => x.toFixed(2).replace("-", "−"));
   return `Cohen’s kappa ${k} (95 % interval ${low} to ${high}): 1 is full agreement, 0 what chance would give.`;
 }

@@ -123,7 +123,7 @@ function choice(versions, collection, serving, editor, tryOn) {
     el(
       "p",
       { class: "soft" },
-      "A try-on shows which labels would change. Nothing changes until you apply it, and what people said always stays.",
+      "A try-on shows which labels would change. Nothing changes until you apply it, and labels that people gave always stay.",
     ),
   ].filter(Boolean);
 }

@@ -39,14 +39,14 @@ export async function mount(main) {
     const sure = await question({
       title: "Compare later pictures with these?",
       words:
-        "Later checks compare with the pictures that the last check looked at, instead of with how the collection began.",
+        "Later checks compare new pictures with those of the last check, not with the first ones of the collection.",
       ok: "Accept as normal",
     });
     if (sure) await send(`${path}/accept`, "Accepted. Later pictures are compared with these.");
   };
   const begin = async () => {
-    const words = "Later checks compare with the sessions until now, instead of waiting for the first hundred.";
-    if (await question({ title: "Compare later pictures with what is here?", words, ok: "Begin now" }))
+    const words = "Later checks compare with the upload sessions until now, and don't wait for the first 100.";
+    if (await question({ title: "Compare later pictures with those that are here now?", words, ok: "Begin now" }))
       await send(`${path}/accept`, "Done. Later pictures are compared with these.");
   };
   /** The next step is the primary button. @param {Schemas["DriftOut"]} latest */
@@ -106,7 +106,7 @@ function head(latest, acts) {
       el(
         "p",
         {},
-        "A check compares the newest upload sessions with how the collection began, from what is stored: the first 100 sessions, or those until a day that you choose, and 30 after them.",
+        "A check compares the newest upload sessions with the first 100, or with those until a day that you choose. It needs 30 sessions after them, and uses only what is already stored.",
       ),
       acts,
     );
@@ -118,13 +118,13 @@ function head(latest, acts) {
     el(
       "p",
       { class: "soft" },
-      `${counted(latest.pictures, "picture")}, one of each of the ${latest.drawn}, checked ${when(latest.at)}.`,
+      `${counted(latest.pictures, "picture")}, one from each of the ${latest.drawn}, checked ${when(latest.at)}.`,
     ),
     latest.pictures
       ? el(
           "p",
           {},
-          `${latest.model} is ${Math.round(latest.estimate * 100)} % sure on average. On pictures like those it learnt from, that is about how often it is right; on others nobody knows before some are reviewed.`,
+          `${latest.model} is ${Math.round(latest.estimate * 100)} % sure on average. On pictures like those it learnt from, that is about how often it is right. On others, nobody knows until some are reviewed.`,
         )
       : null,
     acts,

@@ -12,8 +12,8 @@ import { Stage } from "../pictures/stage.js";
 import { favourites } from "../pictures/strip.js";
 
 const SAID = /** @type {Record<string, string>} */ ({
-  one: "Sealed until a second reader has answered.",
-  agreed: "Both readers say so.",
+  one: "Hidden until a second reader has answered.",
+  agreed: "Both readers agree.",
   differ: "The readers differ: the picture is under Conflicts.",
 });
 
@@ -53,8 +53,8 @@ class Reader {
     this.picture?.leave();
     const words = [
       this.all.yours &&
-        `${counted(this.all.yours, "picture that another has read waits", "pictures that another has read wait")} for you.`,
-      this.answered.length && `You have read ${counted(this.answered.length, "picture")} since you came.`,
+        `${counted(this.all.yours, "picture that another reader has answered waits", "pictures that another reader has answered wait")} for you.`,
+      this.answered.length && `You have read ${counted(this.answered.length, "picture")} since you opened this page.`,
     ].filter(Boolean);
     find(this.main, "#waiting").textContent = words.join(" ");
     if (!now) return this.drawNothing();

@@ -66,7 +66,7 @@ class Shared {
       el(
         "menu",
         {},
-        el("button", { type: "button", onclick: () => step(-1), disabled: at === 0 }, "← Before"),
+        el("button", { type: "button", onclick: () => step(-1), disabled: at === 0 }, "← Previous"),
         el("button", { type: "button", onclick: () => step(1), disabled: at === images.length - 1 }, "Next →"),
         this.download && el("a", original, "Download"),
         el("button", { type: "button", onclick: () => dialog.close() }, "Close"),
@@ -87,7 +87,7 @@ class Shared {
     this.ask.hidden = true;
     this.download = shown.download;
     this.title.textContent = shown.label ? `${shown.collection}: ${shown.label}` : shown.collection;
-    this.by.textContent = `${counted(shown.images, "picture")}, shown by ${shown.by || "somebody"} until ${when(shown.ends_at)}. You can look; nothing changes.`;
+    this.by.textContent = `${counted(shown.images, "picture")}, shown by ${shown.by || "somebody"} until ${when(shown.ends_at)}. You can look at them, but not change them.`;
     await this.more();
   }
 }

@@ -78,7 +78,7 @@ function heading(job, model) {
       ? el(
           "p",
           {},
-          `Of ${counted(t.verified, "picture")} that people named, the model until now is right on ${t.right_before}, this one on ${t.right_after}. Some of these may have taught it. They keep their names.`,
+          `Of ${counted(t.verified, "picture")} that people named, the current model is right on ${t.right_before}, and this one on ${t.right_after}. It may have learned from some of them. Their labels stay.`,
         )
       : null,
     t.failed ? el("p", { class: "problem" }, `${counted(t.failed, "picture")} could not be read again.`) : null,

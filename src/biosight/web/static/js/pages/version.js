@@ -39,7 +39,7 @@ function card(v, again) {
       el("span", { class: "state" }, v.serves ? "serves" : v.state),
       v.held &&
         ` Right on ${share(v.held.accuracy)} of ${counted(v.held.pictures, "picture")} from sources it never saw.`,
-      c.under && ` An expert, asked of ${c.under} alone; its part in the answer: ${share(c.weight)}.`,
+      c.under && ` An expert for ${c.under} only; its weight in the answer: ${share(c.weight)}.`,
     ),
     v.serves && !c.under && follows(v),
     v.labels.length > MOST_CHIPS
@@ -95,7 +95,7 @@ function follows(v) {
     {},
     `It names new pictures of every collection that chose ${v.name}${v.default ? ", or chose none" : ""}. `,
     own,
-    "Pictures that are there keep their labels until then.",
+    "Until then, existing pictures keep their labels.",
   );
 }
 
@@ -153,7 +153,7 @@ function held(q) {
       el(
         "p",
         { class: "soft" },
-        "Each dot holds as many pictures. On the line, what is 80 % sure is right 8 times in 10.",
+        "Each dot stands for the same number of pictures. On the line, answers that are 80 % sure are right 8 times in 10.",
       ),
     ),
     el("section", {}, el("h2", {}, "Which labels it mixes up"), confusion(q)),

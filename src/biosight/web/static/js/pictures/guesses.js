@@ -36,7 +36,7 @@ export function drawOpinions(image) {
   return image.opinions
     .filter((/** @type {Schemas["OpinionOut"]} */ o) => o.top.length)
     .map((/** @type {Schemas["OpinionOut"]} */ o) => [
-      el("h3", {}, `Looks like, to ${o.model}`),
+      el("h3", {}, `Looks like, according to ${o.model}`),
       el(
         "ul",
         { class: "looks" },
@@ -50,8 +50,8 @@ export function drawOpinions(image) {
         "p",
         { class: "soft" },
         o.weight
-          ? `It has ${percent(o.weight)} of the say in the finer name.`
-          : "It has no say in the name: its weight is not fitted yet.",
+          ? `It counts for ${percent(o.weight)} of the finer name.`
+          : "It does not affect the name: its weight is not fitted yet.",
       ),
     ]);
 }

@@ -32,5 +32,5 @@ export async function toggleHeat(stage, img, image) {
   canvas.style.transform = img.style.transform;
   canvas.getContext("2d").drawImage(veil, (width - side) / 2, (height - side) / 2, side, side);
   img.after(canvas);
-  toast(`Orange: what spoke for ${image.machine_label}. The model sees the square in the middle. H hides it.`);
+  toast(`Orange: what points to ${image.machine_label}. The model sees only the middle square. Press H to hide this.`);
 }

@@ -10,7 +10,7 @@ export const word = (label) => (label ? called(label) : "Undecided");
 export function drawIdentified(box, r) {
   if (!r) return;
   const lines = r.sealed
-    ? ["One reader has answered; what they said is sealed until a second has."]
+    ? ["One reader has answered. The answer is hidden until a second reader has answered."]
     : [
         `${r.first_by}: ${word(r.first)}`,
         r.second_by ? `${r.second_by}: ${word(r.second)}` : "Waits for a second reader.",

@@ -52,11 +52,11 @@ export class Stage {
     const share = this.share();
     const size = `${share < 0.1 ? (share * 100).toFixed(1) : Math.round(share * 100)} %`;
     this.percent.textContent = size;
-    this.percent.title = this.zoom.scale > 1 ? "Fit the picture in" : "Show the picture's pixels one to one";
+    this.percent.title = this.zoom.scale > 1 ? "Fit the picture to the view" : "Show the picture's pixels one to one";
     const shown = this.img.naturalWidth;
     if (this.whole || !shown || shown >= this.image.width || share * this.image.width <= shown) return;
     this.whole = true;
-    this.says.textContent = "Fetching every pixel…";
+    this.says.textContent = "Loading the full resolution…";
     this.load("whole");
   }
 
@@ -83,7 +83,7 @@ export class Stage {
     if (answer?.ok && attempt < TRIES) return true;
     const said = answer && !answer.ok ? await answer.json().catch(() => ({})) : {};
     if (answer?.status === 503 && attempt < TRIES) {
-      this.says.textContent = "The server is busy; the picture comes soon…";
+      this.says.textContent = "The server is busy; the picture will appear soon…";
       const wait = Number(answer.headers.get("Retry-After")) || 2;
       await new Promise((r) => setTimeout(r, wait * 1000 * attempt));
       return true;

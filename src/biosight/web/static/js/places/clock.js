@@ -57,11 +57,11 @@ export async function setClock(page, d) {
     el(
       "p",
       { class: "soft" },
-      "Choose a picture whose true time you know, and enter that time. This corrects a wrong year, hour or zone alike.",
+      "Choose a picture whose true time you know, and enter that time. This corrects a wrong year, hour or time zone.",
     ),
     strip,
     file,
-    el("label", {}, "It was, local time", time),
+    el("label", {}, "True local time", time),
     told,
     el("menu", {}, el("button", { type: "button", onclick: () => dialog.close() }, "Cancel"), apply),
   );

@@ -12,7 +12,7 @@ import { done, drawRows, removePlace, small } from "./sites.js";
 /** @typedef {import("./sites.js").Page} Page */
 
 const BAIT = /** @type {[string, string][]} */ ([
-  ["", "not said"],
+  ["", "not stated"],
   ["true", "yes"],
   ["false", "no"],
 ]);
@@ -31,7 +31,7 @@ export async function editDeployment(page, sites, d) {
   const sent = await fill(
     {
       title: d ? `Change ${d.name}` : "Add a deployment",
-      words: "A camera at a site for a time; a walk with a phone is one too.",
+      words: "A camera at a site for some time. A walk with a phone is also a deployment.",
       ok: d ? "Change" : "Add",
       fields: [
         { name: "name", label: "Name", value: d?.name, required: true },
@@ -43,7 +43,7 @@ export async function editDeployment(page, sites, d) {
         },
         { name: "camera", label: "Camera", value: d?.camera, hint: "its number or name" },
         { name: "start", label: "From", value: d?.start, type: "datetime-local" },
-        { name: "end", label: "To", value: d?.end, type: "datetime-local", hint: "left empty, pictures say it" },
+        { name: "end", label: "To", value: d?.end, type: "datetime-local", hint: "if empty, taken from the pictures" },
         { name: "zone", label: "Time zone", value: zone, hint: "such as Europe/Berlin" },
         { name: "height", label: "Height of the camera, metres", value: d?.height, type: "number" },
         { name: "bait", label: "Bait", value: d?.bait ?? "", options: BAIT },

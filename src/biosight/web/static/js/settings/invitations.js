@@ -15,7 +15,7 @@ export async function wireInvitations(main, path) {
     const { days, uses, ...said } = fields(form);
     try {
       const made = await call("POST", path, { ...said, days: Number(days), uses: Number(uses) });
-      const sent = made.mailed ? `A letter is on its way to ${said.email}. The link is` : "Send this link; it is";
+      const sent = made.mailed ? `An email is on its way to ${said.email}. The link is` : "Send this link; it is";
       showLink(main, made.path, `${sent} not shown again.`);
       form.reset();
       await draw(main, path);

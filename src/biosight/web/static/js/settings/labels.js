@@ -72,7 +72,7 @@ export async function drawLabels(main, here, editor, redraw) {
         el(
           "li",
           { class: "hint" },
-          el("span", {}, `“${l.label}” and “${l.twin}” are one name, written in two ways.`),
+          el("span", {}, `“${l.label}” and “${l.twin}” are the same name, written in two ways.`),
           el("button", { type: "button", onclick: () => rename(l, l.twin).catch(complain) }, `Merge into ${l.twin}`),
         ),
     ),
@@ -97,7 +97,7 @@ export async function drawLabels(main, here, editor, redraw) {
           input,
           el(
             "small",
-            { class: "soft", title: "pictures, confirmed ones" },
+            { class: "soft", title: "pictures, and how many of them are confirmed" },
             `${l.images.toLocaleString("en")}, ${l.verified} ✓`,
           ),
           editor && el("button", { "aria-label": `Rename ${l.label}` }, "Rename"),

@@ -6,7 +6,7 @@ import { el, find } from "../frame/dom.js";
 import { goTo } from "../frame/events.js";
 import { complain, question } from "../frame/toast.js";
 
-const ENDS = "Links and invitations made by this person end, and work that";
+const ENDS = "Links and invitations made by this person end. Work that";
 
 /** "an editor", "a viewer". @param {string} role */
 const withArticle = (role) => `${/^[aeiou]/.test(role) ? "an" : "a"} ${role}`;
@@ -36,7 +36,7 @@ export async function drawMembers(main, here, owner) {
   const change = async (m, role) => {
     const lower = roles.indexOf(role) < roles.indexOf(m.role);
     const title = `Make ${m.name} ${withArticle(role)}?`;
-    const words = `${ENDS} ${m.you ? "you" : "they"} started here and may not do any more stops.`;
+    const words = `${ENDS} ${m.you ? "you" : "they"} started here stops if the new role does not allow it.`;
     if (lower && !(await question({ title, words, ok: "Change the role" }))) return drawMembers(main, here, owner);
     return redraw(call("PATCH", `${here}/members/${m.user}`, { role }));
   };

@@ -28,7 +28,7 @@ export async function moveName(main, here, label, redraw) {
   if (!parent) return;
   const done = await call("POST", `${here}/names/move`, { label, parent });
   await settle(here, done.settled);
-  offerUndo(`“${label}” hangs below ${parent} now`, done.act, here, redraw);
+  offerUndo(`“${label}” is now below ${parent}`, done.act, here, redraw);
   await redraw();
 }
 
@@ -41,7 +41,7 @@ function newName(title = "Add a name") {
 async function add(here, label, parent, redraw) {
   const done = await call("POST", `${here}/names`, { label, parent });
   await settle(here, done.settled);
-  offerUndo(`“${done.label}” hangs below ${parent}`, done.act, here, redraw);
+  offerUndo(`“${done.label}” is added below ${parent}`, done.act, here, redraw);
   await redraw();
 }
 
@@ -71,7 +71,7 @@ async function takeChecklist(here, file, redraw) {
     : "";
   const sure = await question({
     title: `Add ${counted(many, "name")}?`,
-    words: `${counted(seen.new, "new name")}, ${counted(seen.synonyms, "synonym")}; ${seen.known.toLocaleString("en")} known already, which stay.${doubts}`,
+    words: `${counted(seen.new, "new name")}, ${counted(seen.synonyms, "synonym")}; ${seen.known.toLocaleString("en")} are already known and stay.${doubts}`,
     ok: "Add",
   });
   if (!sure) return;

@@ -103,7 +103,7 @@ function receipt(state) {
     `${state.stored.toLocaleString("en")} stored`,
     state.duplicates ? `${state.duplicates.toLocaleString("en")} here already` : "",
     state.refused.length ? `${state.refused.length} refused` : "",
-    state.others ? `${counted(state.others, "file is no picture", "files are no pictures")}` : "",
+    state.others ? `${counted(state.others, "file is not a picture", "files are not pictures")}` : "",
     state.stopped ? `${state.stopped.toLocaleString("en")} not sent` : "",
   ].filter(Boolean);
   const link = `/collections/${state.collection}`;
@@ -135,7 +135,7 @@ function receipt(state) {
       ? el(
           "p",
           {},
-          `${counted(state.trashed.length, "picture lies", "pictures lie")} in the trash. `,
+          `${counted(state.trashed.length, "picture is", "pictures are")} in the trash. `,
           el("button", { type: "button", onclick: () => restore(state) }, "Restore"),
         )
       : null,

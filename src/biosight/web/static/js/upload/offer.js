@@ -53,7 +53,7 @@ export async function offerDeployments(collection, session, tops) {
     el(
       "p",
       { class: "soft" },
-      `A camera at a site for a time: its pictures take place, zone (${zone}) and clock from it. You can change all of it on the page Places.`,
+      `A deployment is a camera at a site for some time. Its pictures get place, time zone (${zone}) and clock correction from it. You can change all of this on the Places page.`,
     ),
     rows.map((r) => r.line),
     el("menu", {}, el("button", { type: "button", onclick: () => dialog.close() }, "Skip"), submit),
