@@ -10,7 +10,7 @@ import time
 
 from biosight.collection import Collection
 from biosight.storage.conditions import still_there
-from biosight.storage.mongo import store
+from biosight.storage.mongo import connection, store
 from biosight.storage.records import Insert, Require
 from tests.storage.peer import Peer
 from tests.storage.test_records import Bird, bird
@@ -43,7 +43,7 @@ def spent(collections: int, *, points: bool) -> tuple[float, int]:
 
 def main() -> None:
     """Print the table."""
-    store.SECONDS = 120.0
+    connection.SECONDS = 120.0
     alone, none = spent(UPLOADS, points=False)
     print(f"{UPLOADS} uploads at once, {ROUNDS} each: seconds, ratio, meetings")
     print(f"{'each into a collection of its own':<40} {alone:6.2f} {1:6.2f} {none:6}")

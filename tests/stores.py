@@ -11,8 +11,9 @@ import mongomock
 from pymongo import IndexModel
 
 from biosight.bootstrap import KINDS
+from biosight.storage.mongo.connection import translated_errors
 from biosight.storage.mongo.documents import Document
-from biosight.storage.mongo.store import MongoRecords, translated_errors
+from biosight.storage.mongo.store import MongoRecords
 from biosight.storage.records import Record, Records, Write
 from biosight.storage.sqlite.store import SqliteRecords
 

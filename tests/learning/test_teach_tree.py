@@ -10,7 +10,8 @@ import pytest
 from biosight.errors import BadRequest
 from biosight.inference.classifier import Classifier, Floats
 from biosight.inference.model_files.card import read_card
-from biosight.learning.teach import Assignment, Example, teach
+from biosight.learning.taught_model import Assignment, Example
+from biosight.learning.teach import teach
 from biosight.learning.teach_tree import allows, grown, place_in
 from biosight.taxa.naming import Naming
 from tests import tiny

@@ -10,7 +10,7 @@ from typing import ClassVar
 import pytest
 
 from biosight.errors import BadRequest, BioSightError, NoSpace, Stale, Unavailable
-from biosight.storage.mongo import leaning, store
+from biosight.storage.mongo import connection, leaning
 from biosight.storage.mongo.store import MongoRecords, open_mongo
 from biosight.storage.records import Gone, Insert, InUse, Remove, Replace, Require, Where
 from tests.conftest import Run
@@ -43,9 +43,9 @@ FULL: Document = {
 def peer(monkeypatch: pytest.MonkeyPatch) -> Iterator[Peer]:
     # The same bounds as in earnest, a tenth as long.
     for name in ("SELECT_MS", "CONNECT_MS"):
-        monkeypatch.setattr(store, name, getattr(store, name) // 5)
-    monkeypatch.setattr(store, "SOCKET_MS", 300)
-    monkeypatch.setattr(store, "SECONDS", 2.0)
+        monkeypatch.setattr(connection, name, getattr(connection, name) // 5)
+    monkeypatch.setattr(connection, "SOCKET_MS", 300)
+    monkeypatch.setattr(connection, "SECONDS", 2.0)
     made = Peer()
     yield made
     made.close()

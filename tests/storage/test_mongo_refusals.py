@@ -9,7 +9,7 @@ from pymongo.errors import AutoReconnect, DuplicateKeyError, OperationFailure
 
 from biosight.accounts import User
 from biosight.errors import Unavailable
-from biosight.storage.mongo.store import translated_errors
+from biosight.storage.mongo.connection import translated_errors
 from biosight.storage.records import Insert, Where
 from tests.stores import Mocked
 

@@ -14,8 +14,9 @@ import pytest
 from pymongo.database import Database
 
 from biosight.errors import BadRequest, Stale, Unavailable
+from biosight.storage.mongo.connection import check_transactions
 from biosight.storage.mongo.documents import Document
-from biosight.storage.mongo.store import MongoRecords, check_transactions, open_mongo
+from biosight.storage.mongo.store import MongoRecords, open_mongo
 from biosight.storage.records import (
     Gone,
     Insert,

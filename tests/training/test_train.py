@@ -155,9 +155,10 @@ def test_a_report_counts() -> None:
 @pytest.mark.long
 def test_train_resume_export_and_serve(tree: Path, tmp_path: Path) -> None:
     from biosight.inference.classifier import Classifier
-    from biosight.training.export import export, measure, read_split
+    from biosight.training.export import export, read_split
     from biosight.training.params import TrainParams
     from biosight.training.quantise import quantise
+    from biosight.training.reference import measure
     from biosight.training.train import train
 
     params = TrainParams(

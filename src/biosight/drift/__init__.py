@@ -4,17 +4,16 @@ Works on stored embeddings, statistics and labels; no network runs. Method and t
 docs/guide/drift.md. Not here: retraining (learning), or who may see a collection (membership).
 """
 
-from biosight.drift.check import (
-    KINDS,
+from biosight.drift.check import KINDS, check
+from biosight.drift.comparisons import Findings, Side
+from biosight.drift.reports import (
     DriftBaseline,
     DriftReport,
     accept_baseline,
     accept_latest,
-    check,
     forget,
     reports,
 )
-from biosight.drift.comparisons import Findings, Side
 from biosight.drift.weekly import Week, weeks
 from biosight.drift.window import Window
 

@@ -7,8 +7,8 @@ import json
 from collections.abc import Mapping
 from html import escape
 
-from biosight.drift.check import DriftReport
 from biosight.drift.comparisons import BY_NAME
+from biosight.drift.reports import DriftReport
 
 STYLE = """
 :root { color-scheme: light dark; font: 16px/1.5 system-ui, sans-serif; }

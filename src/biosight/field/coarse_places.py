@@ -3,7 +3,7 @@
 A place is then the middle of its cell in a grid of degrees (Chapman 2020, Current best practices
 for generalizing sensitive species occurrence data, GBIF). A site or a deployment where something
 sensitive was seen is coarse for all its pictures, those in the trash too: else the others tell.
-Not here: who is shown places so (web), or what an export says of it (gallery/standards).
+Not here: who is shown places so (web), or what an export says of it (publishing/standards).
 """
 
 import re

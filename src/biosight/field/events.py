@@ -2,7 +2,7 @@
 
 Source: Camtrap DP's eventID and event-based observations (tdwg.org, 1.0.2). Times are the corrected
 local ones. Not here: acts on an event's pictures (review), or events in exports
-(gallery/standards).
+(publishing/standards).
 """
 
 from collections.abc import Iterable, Iterator, Sequence

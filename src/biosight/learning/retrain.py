@@ -25,7 +25,7 @@ from biosight.inference.preprocess import to_pixels
 from biosight.inference.reference import read_reference
 from biosight.inference.sandbox.decoding import Decoders
 from biosight.labels import OPENS_AT
-from biosight.learning import gate, teach, trial
+from biosight.learning import gate, taught_model, teach, trial
 from biosight.learning.by_level import Truth
 from biosight.learning.gate_report import measures, values
 from biosight.learning.gate_report.page import as_html
@@ -167,10 +167,10 @@ def refit(champion: Path, work: Work, rows: list[Row], new: tuple[str, ...], nam
         pixels = np.stack([to_pixels(picture, classifier.card.framing) for _, picture in batch])
         vectors = classifier.logits(pixels)[1]
         examples += [
-            teach.Example(row.image, row.label, row.session, vector, row.line)
+            taught_model.Example(row.image, row.label, row.session, vector, row.line)
             for (row, _), vector in zip(batch, vectors, strict=True)
         ]
-    lesson = teach.Assignment(champion, new, name, "0")
+    lesson = taught_model.Assignment(champion, new, name, "0")
     report = teach.teach(lesson, examples, work.candidate)
     kept = [asdict(x) for x in report.new_labels if x.label in new]
     (work.candidate / "new-labels.json").write_text(json.dumps(kept))

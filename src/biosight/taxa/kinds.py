@@ -1,7 +1,7 @@
 """What kind of thing a label is: a taxon, or one of the things on pictures that are none.
 
 A camera trap's pictures are empty, or show people and cars (Camtrap DP observationType); the rest
-is a word of one's own ("egg mass", "scat"). Not here: how each is published (gallery/standards).
+is a word of one's own ("egg mass", "scat"). Not here: how each is published (publishing/standards).
 """
 
 from typing import Literal

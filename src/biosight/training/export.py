@@ -12,21 +12,17 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import numpy as np
-import numpy.typing as npt
 import onnx
 import torch
 from onnx import TensorProto, helper, numpy_helper
 from torch import Tensor, nn
-from tqdm import tqdm
 
 from biosight.errors import BadModel
-from biosight.images.measures import statistics
 from biosight.inference.classifier import Classifier
-from biosight.inference.head import Head, Prior, read_head, write_head
-from biosight.inference.model_files.card import ModelCard, card_rollup, file_sha256, write_card
-from biosight.inference.preprocess import Pixels, to_batch, to_pixels
+from biosight.inference.head import Head, Prior, write_head
+from biosight.inference.model_files.card import ModelCard, file_sha256, write_card
+from biosight.inference.preprocess import to_batch
 from biosight.inference.quality import softmax
-from biosight.inference.reference import held_distances, pack_embeddings
 from biosight.training import networks
 from biosight.training.averaging import row_count
 from biosight.training.data import dataset as ds
@@ -34,22 +30,18 @@ from biosight.training.data.imagenet import Evidence, read_prior
 from biosight.training.data.leaves import (
     card_taxa,
     read_leaves,
-    read_names,
     untold_names,
-    with_nodes,
 )
 from biosight.training.measure.evaluate import (
-    Ints,
     Report,
     ece_across_sources,
     evaluate,
     fit_temperature,
 )
-from biosight.training.measure.tree_figures import figures as figures_of
 from biosight.training.measure.tree_figures import finished_tree
 from biosight.training.provenance import commit, surroundings
+from biosight.training.reference import Floats, logits_of, numbers, pixels_of, write_reference
 
-Floats = npt.NDArray[np.float32]
 PARITY = 1e-4
 SAME_ANSWERS = 0.995
 OPSET = 18
@@ -235,11 +227,6 @@ def halve(path: Path) -> None:
     onnx.save(model, path)
 
 
-def pixels_of(samples: Sequence[ds.Sample], card: ModelCard) -> Pixels:
-    """All samples as the model sees them, uint8 (n, side, side, 3)."""
-    return np.stack([to_pixels(ds.open_rgb(s.path), card.framing) for s in samples])
-
-
 def check_full(
     exported: Exported, card: ModelCard, samples: Sequence[ds.Sample], path: Path
 ) -> None:
@@ -260,21 +247,6 @@ def check_half(full: Floats, half: Floats) -> None:
     other = int((full.argmax(1) != half.argmax(1)).sum())
     if other > max(1, (1 - SAME_ANSWERS) * len(full)):  # one of few pictures may lie on an edge
         raise BadModel(f"Stored as fp16, {other} of {len(full)} pictures get another answer.")
-
-
-def logits_of(classifier: Classifier, samples: Sequence[ds.Sample]) -> tuple[Floats, Floats]:
-    """Logits and embeddings of the served file on samples."""
-    logits, embeddings = [], []
-    for start in tqdm(range(0, len(samples), 8), "measuring", disable=None):
-        part = classifier.logits(pixels_of(samples[start : start + 8], classifier.card))
-        logits.append(part[0])
-        embeddings.append(part[1])
-    return np.concatenate(logits), np.concatenate(embeddings)
-
-
-def numbers(samples: Sequence[ds.Sample], card: ModelCard) -> Ints:
-    index = {name: i for i, name in enumerate(card.label_names)}
-    return np.array([index[s.label] for s in samples], dtype=np.int64)
 
 
 def stamp(card: ModelCard, target: Path, measured: dict[str, float]) -> ModelCard:
@@ -317,103 +289,3 @@ def finish(
     card = stamp(card, target, figures)
     write_reference(card, target, (logits, embeddings, truth), held, train, replay)
     return report
-
-
-def write_reference(
-    card: ModelCard,
-    target: Path,
-    measured: tuple[Floats, Floats, Ints],
-    held: list[ds.Sample],
-    train: list[ds.Sample],
-    replay: int,
-) -> None:
-    """reference.npz: `held_*` for drift, novelty and calibration, `replay_*` for refitting
-    heads; embeddings in fp16, no pixels."""
-    logits, embeddings, truth = measured
-    dice = np.random.default_rng(0)
-    weights = ds.sample_weights(train, 0.2, 0.6).numpy()
-    count = min(replay, len(train))
-    picks = dice.choice(len(train), count, replace=False, p=weights / weights.sum())
-    kept = [train[i] for i in sorted(picks)]
-    _, replayed = logits_of(Classifier(target), kept)
-    sources = sorted({s.source for s in held})
-    source_numbers = np.array([sources.index(s.source) for s in held])
-    limit = novelty_limit(embeddings, source_numbers, replayed)
-    write_card(card.model_copy(update={"novelty_limit": round(limit, 4)}), target)
-    measures = np.array([statistics(ds.open_rgb(s.path)) for s in held], np.float32)
-    np.savez_compressed(
-        target / "reference.npz",
-        allow_pickle=False,
-        model_sha256=np.array(card.sha256),
-        **pack_embeddings("held_embeddings", embeddings),
-        held_logits=weigh_labels(card, target, logits, embeddings).astype(np.float16),
-        held_labels=truth.astype(np.int16),
-        held_sources=source_numbers.astype(np.int16),
-        held_statistics=measures,
-        **pack_embeddings("replay_embeddings", replayed),
-        replay_labels=numbers(kept, card).astype(np.int16),
-        held_nodes=node_numbers(held, card),
-        replay_nodes=node_numbers(kept, card),
-    )
-
-
-def weigh_labels(card: ModelCard, folder: Path, logits: Floats, embeddings: Floats) -> Floats:
-    """What a model says of its labels (n, labels) before the temperature: with a tree, both layers
-    together."""
-    head = read_head(folder, len(card.labels), card.embedding_size)
-    if not card.leaves or head is None:
-        return logits
-    return card_rollup(card).both(logits, head.leaf_scores(embeddings))
-
-
-def node_numbers(samples: Sequence[ds.Sample], card: ModelCard) -> npt.NDArray[np.int16]:
-    """The finest name known of each sample, by its number among the card's taxa."""
-    index = {taxon.id: i for i, taxon in enumerate(card.taxa)}
-    return np.array([index.get(s.node, -1) for s in samples], dtype=np.int16)
-
-
-def novelty_limit(held: Floats, sources: Ints, replay: Floats, share: float = 0.97) -> float:
-    """The distance within which `share` of the held pictures (n, d) lie, each measured without
-    the pictures of its own source."""
-    return float(np.quantile(held_distances(held, sources, replay), share))
-
-
-def measure(
-    folder: Path,
-    root: Path,
-    record: str = "",
-    *,
-    manifest: Path | None = None,
-    taxa: Path | None = None,
-) -> tuple[Report, dict[str, float]]:
-    """The exported model in `folder` on a folder-per-label tree: the report on its labels, and the
-    figures by level where the model has a tree and `taxa`, a folder of names, says more.
-
-    With `record` the figures are written into the card under that name.
-    """
-    classifier = Classifier(folder)
-    known = set(classifier.card.label_names)
-    samples = [s for s in ds.scan_tree(root, manifest) if s.label in known]
-    if not samples:
-        raise BadModel(f"None of the folders in {root} is one of the model's labels.")
-    if taxa:
-        samples = with_nodes(samples, read_names(taxa), manifest, root)
-    logits, embeddings = logits_of(classifier, samples)
-    verdicts = classifier.verdicts(logits, embeddings)
-    scores = np.array([v.confidences for v in verdicts])
-    report = evaluate(scores, numbers(samples, classifier.card), classifier.card.label_names)
-    name = record or "these"
-    figures = {
-        f"{name}_pictures": float(report.pictures),
-        f"{name}_accuracy": round(report.accuracy, 4),
-        f"{name}_mean_recall": round(report.balanced_accuracy, 4),
-        f"{name}_ece": round(report.ece, 4),
-    }
-    if taxa and classifier.rollup and classifier.head:
-        leaf_scores = classifier.head.leaf_scores(embeddings)
-        found = classifier.rollup.scores(logits, leaf_scores)
-        figures |= figures_of(classifier.card, found, samples, name)
-    if record:
-        measured = {**classifier.card.measured, **figures}
-        write_card(classifier.card.model_copy(update={"measured": measured}), folder)
-    return report, figures

@@ -18,7 +18,7 @@ from biosight.inference.classifier import Classifier
 from biosight.inference.expert import Branch, Expert
 from biosight.inference.head import read_head, write_head
 from biosight.inference.model_files.card import ModelCard, card_rollup, read_card
-from biosight.training import export
+from biosight.training import export, reference
 from biosight.training.data import dataset as ds
 from biosight.training.data.leaves import Bools, leaves_of, meanings_of
 from biosight.training.lesson import partial_loss
@@ -71,7 +71,7 @@ def narrow_to_nearest(
         ]
         for start in range(0, len(open_ones), BATCH):
             part = open_ones[start : start + BATCH]
-            pixels = export.pixels_of([samples[i] for i in part], card)
+            pixels = reference.pixels_of([samples[i] for i in part], card)
             for i, own in zip(part, expert.shares(pixels), strict=True):
                 even = np.asarray(allowed[i, branch.members], np.float32)
                 said = branch.translated(own, even / max(1.0, float(even.sum()))) * even
@@ -101,7 +101,7 @@ def refit_leaves(
     old = read_head(folder, len(card.labels), card.embedding_size)
     if leaves is None or old is None:
         raise BadModel(f"{card.key} has no tree of names.")
-    _, embeddings = export.logits_of(Classifier(folder), train)
+    _, embeddings = reference.logits_of(Classifier(folder), train)
     meanings = meanings_of(train, card.label_names, leaves)
     allowed = meanings.allowed[[meanings.number[s.label, s.node] for s in train]]
     scaler = StandardScaler().fit(embeddings)
@@ -111,5 +111,5 @@ def refit_leaves(
     bias = bias - weight @ scaler.mean_
     fitted = replace(old, leaf_weight=weight.astype("f4"), leaf_bias=bias.astype("f4"))
     write_head(fitted, folder)
-    logits, seen = export.logits_of(Classifier(folder), held)
+    logits, seen = reference.logits_of(Classifier(folder), held)
     return export.finish(card, folder, logits, seen, list(held), list(train), replay)

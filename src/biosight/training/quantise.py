@@ -33,8 +33,8 @@ from biosight.inference.preprocess import to_batch
 from biosight.inference.reference import read_reference
 from biosight.training import export
 from biosight.training.data import dataset as ds
-from biosight.training.export import Floats, logits_of, numbers, pixels_of
 from biosight.training.measure.evaluate import Ints
+from biosight.training.reference import Floats, logits_of, numbers, pixels_of
 
 SAME_ANSWERS = 0.98
 WORST_LOSS = 0.005

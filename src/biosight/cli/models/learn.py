@@ -104,8 +104,8 @@ def evaluate(
 ) -> None:
     """Measure the exported model in FOLDER on ROOT, a folder-per-label tree."""
     need_torch()
-    from biosight.training.export import measure
     from biosight.training.measure.evaluate import as_text
+    from biosight.training.reference import measure
 
     report, figures = measure(folder, root, record, manifest=manifest, taxa=taxa)
     click.echo(as_text(report))

@@ -44,7 +44,7 @@ def ask(task: Task, labels: Sequence[str], name: str, *, in_bulk: bool = False) 
 def run(biosight: BioSight, job: Job, progress: Progress) -> JobOutcome:
     """Refit the head on what people confirmed, compare, and keep it as a candidate."""
     # SciPy takes half a second and 60 MB that a server seldom needs.
-    from biosight.learning import gate, teach
+    from biosight.learning import gate, taught_model, teach
 
     records, c = biosight.archive.records, collection_of(biosight, job)
     model = job.want("model") or serving_version.serving_key(records, biosight.catalogue, c.model)
@@ -69,7 +69,7 @@ def run(biosight: BioSight, job: Job, progress: Progress) -> JobOutcome:
     labels, name = tuple(json.loads(job.want("labels") or "[]")), job.want("name")
     release = registry.next_release(records, name)
     own = tuple(naming.own.get(label, label) for label in labels)
-    wanted = teach.Assignment(classifier.folder, own, name, release, naming)
+    wanted = taught_model.Assignment(classifier.folder, own, name, release, naming)
     with TemporaryDirectory() as folder:
         report = teach.teach(wanted, found, Path(folder))
         said = json.dumps(report.as_json())

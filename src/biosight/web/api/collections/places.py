@@ -9,14 +9,12 @@ from tempfile import NamedTemporaryFile
 from typing import Annotated, Any
 
 from fastapi import APIRouter, File, UploadFile
-from pydantic import BaseModel, Field
 
-from biosight.collection import LONGEST_GAP
 from biosight.field.coarse_places import Coarsening
 from biosight.field.grid import uncertainty
 from biosight.images import Image
 from biosight.places import Deployment, Site, tables
-from biosight.places.clocks import MOST_SHIFT, checked_moment, shift_between, shift_time
+from biosight.places.clocks import checked_moment, shift_between, shift_time
 from biosight.places.coordinates import read_place
 from biosight.places.tables import MOST_BYTES
 from biosight.review.acts import MOST_AT_ONCE, Act
@@ -25,149 +23,26 @@ from biosight.storage.records import Order, Records, Where
 from biosight.web.access.deps import MayChange, MayLook, Open, Signed, Store
 from biosight.web.access.rights import seen_rule
 from biosight.web.body_limits import body_limit, up_to
-from biosight.web.schemas.body import Input
 from biosight.web.schemas.pictures import JobOut, job_out
+from biosight.web.schemas.places import (
+    ClockOut,
+    ClockSeen,
+    DeploymentChange,
+    DeploymentIn,
+    DeploymentOut,
+    PlaceChanged,
+    SiteChange,
+    SiteIn,
+    SiteOut,
+    TableSeen,
+    TableTaken,
+)
 from biosight.workflows.pictures import long_acts
 from biosight.workflows.places import deployment_acts, deployment_tables
 
 router = APIRouter(tags=["places"])
 MOST_TABLE_MB = MOST_BYTES // 1_000_000
 OF_TABLES = up_to(MOST_TABLE_MB, f"A table of deployments can be up to {MOST_TABLE_MB} MB.")
-Id = Annotated[str, Field(max_length=64)]
-When = Annotated[str, Field(pattern=r"^(\d{4}-\d\d-\d\d[T ]\d\d:\d\d(:\d\d)?)?$")]
-
-
-class SiteIn(Input):
-    """A named place; coordinates as people write them: 52.1234, 52,1234 or 52° 7' 24" N.
-
-    `uncertainty` in metres.
-    """
-
-    name: str = Field(min_length=1, max_length=deployment_acts.LONGEST_NAME)
-    latitude: str = Field(max_length=40)
-    longitude: str = Field(max_length=40)
-    uncertainty: int | None = Field(None, ge=1, le=20_000_000)
-    habitat: str = Field("", max_length=500)
-
-
-class SiteChange(Input):
-    """What to change of a site; what is not sent stays as it is."""
-
-    name: str = Field("", min_length=1, max_length=deployment_acts.LONGEST_NAME)
-    latitude: str = Field("", max_length=40)
-    longitude: str = Field("", max_length=40)
-    uncertainty: int | None = Field(None, ge=1, le=20_000_000)
-    habitat: str = Field("", max_length=500)
-
-
-class SiteOut(BaseModel):
-    """A named place in decimal degrees (WGS 84), and how many pictures and deployments it has;
-    `coarse` is the grid in degrees for those who may not see where it is, 0 for exact."""
-
-    id: str
-    name: str
-    latitude: float
-    longitude: float
-    uncertainty: int | None
-    coarse: float
-    habitat: str
-    images: int
-    deployments: int
-
-
-class DeploymentIn(Input):
-    """A camera at a site for a time; times are local, `zone` is IANA's, `shift` in seconds is added
-    to what the clock said, `height` in metres. `event_gap` in seconds is null for the
-    collection's."""
-
-    name: str = Field(min_length=1, max_length=deployment_acts.LONGEST_NAME)
-    site: Id = ""
-    camera: str = Field("", max_length=120)
-    start: When = ""
-    end: When = ""
-    zone: str = Field("", max_length=60)
-    shift: int = Field(0, ge=-MOST_SHIFT, le=MOST_SHIFT)
-    height: float | None = Field(None, ge=0, le=1000)
-    bait: bool | None = None
-    comments: str = Field("", max_length=2000)
-    event_gap: int | None = Field(None, ge=0, le=LONGEST_GAP)
-
-
-class DeploymentChange(DeploymentIn):
-    """What to change of a deployment; what is not sent stays as it is."""
-
-    name: str = Field("", min_length=1, max_length=deployment_acts.LONGEST_NAME)
-
-
-class DeploymentOut(BaseModel):
-    """A deployment with its pictures: how many, and the first and last corrected time; the shift in
-    words, "" for none."""
-
-    id: str
-    name: str
-    site: str
-    camera: str
-    start: str
-    end: str
-    zone: str
-    shift: int
-    shift_words: str
-    height: float | None
-    bait: bool | None
-    comments: str
-    event_gap: int | None
-    images: int
-    first: str
-    last: str
-
-
-class PlaceChanged(BaseModel):
-    """The act that can be undone, the id, and how many pictures followed; more than 500 follow by a
-    `job`."""
-
-    act: str
-    id: str
-    changed: int = 0
-    job: JobOut | None = None
-
-
-class ClockSeen(Input):
-    """A picture whose true local time is known."""
-
-    image: Id
-    true: str = Field(max_length=30)
-
-
-class ClockOut(BaseModel):
-    """What the deployment's shift would be, in seconds and in words; how many pictures would move;
-    the first and last time after it."""
-
-    shift: int
-    words: str
-    images: int
-    first: str
-    last: str
-
-
-class TableSeen(BaseModel):
-    """What a table of deployments would do: new sites and deployments, those that change, and the
-    first of the rows that can't be read, in words."""
-
-    sites: int
-    deployments: int
-    changes: int
-    known: int
-    doubtful: int
-    doubts: list[str]
-
-
-class TableTaken(BaseModel):
-    """The act of a table, "" where it changed nothing, and how many pictures followed; more than
-    500 follow by a `job`."""
-
-    act: str
-    changed: int
-    job: JobOut | None
 
 
 @router.get("/collections/{collection}/sites")

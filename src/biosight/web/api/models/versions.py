@@ -1,7 +1,6 @@
 """API: model versions: which there are, how good they are, which one serves."""
 
 import json
-from collections.abc import Sequence
 from pathlib import Path
 from shutil import copyfileobj
 from tempfile import NamedTemporaryFile
@@ -17,13 +16,12 @@ from starlette.datastructures import UploadFile
 
 from biosight import accounts, registry
 from biosight.errors import BadRequest, NoSpace, NotFound
-from biosight.inference import quality
-from biosight.inference.reference import read_reference
 from biosight.registry import ModelVersion
 from biosight.web.access.deps import Admin, MayLook, Open, Person, Signed, Store
 from biosight.web.access.rights import VersionToChange, VersionToSee, may_change, visible_versions
 from biosight.web.body_limits import body_limit, up_to
 from biosight.web.schemas.body import Input, Reason
+from biosight.web.schemas.quality import Quality, held_quality, measured_quality
 from biosight.workflows import serving_version
 from biosight.workflows.models import add_model
 from biosight.workflows.models.accuracy import audited_here
@@ -86,36 +84,6 @@ MODEL_BODY = {
         "content": {"multipart/form-data": {"schema": MODEL_FORM}},
     }
 }
-
-
-class RecallOut(BaseModel):
-    """A label's recall with its 95 % interval."""
-
-    label: str
-    pictures: int
-    recall: float
-    low: float
-    high: float
-
-
-class Quality(BaseModel):
-    """Answers against truth: accuracy with its 95 % interval, calibration, risk and coverage.
-
-    `accepted[t]` and `wrong[t]` count pictures of at least t % confidence. `confusion` has the
-    true label in rows.
-    """
-
-    pictures: int
-    accuracy: float
-    low: float
-    high: float
-    ece: float
-    bins: list[quality.Bin]
-    accepted: list[int]
-    wrong: list[int]
-    labels: list[str]
-    confusion: list[list[int]]
-    recall: list[RecallOut]
 
 
 class VersionEvent(BaseModel):
@@ -240,53 +208,6 @@ def events_out(records: Store, family: str) -> list[VersionEvent]:
         VersionEvent(model=e.model, kind=e.kind, by=name(e.by), at=e.at, reason=e.reason)
         for e in registry.trail(records, family)
     ]
-
-
-def held_quality(biosight: Open, version: ModelVersion) -> Quality | None:
-    """A version's answers on the sources left out of training; None without a reference, or where
-    the version came with another BioSight and its files went."""
-    try:
-        reference = read_reference(biosight.catalogue.locate(version.id))
-    except NotFound:
-        return None
-    if reference is None:
-        return None
-    card = version.card
-    scores = quality.softmax(reference.held_logits, card.temperature)
-    return measured_quality(
-        reference.held_labels, scores.argmax(axis=1), scores.max(axis=1), card.label_names
-    )
-
-
-def measured_quality(
-    truth: quality.Ints, said: quality.Ints, confidence: quality.Floats, labels: Sequence[str]
-) -> Quality:
-    """Label numbers (n,) and confidences (n,) as the pages draw them."""
-    right = said == truth
-    low, high = quality.wilson(int(right.sum()), len(truth))
-    curve = quality.coverage(confidence, right)
-    counts = quality.confusion(truth, said, len(labels))
-    return Quality(
-        pictures=len(truth),
-        accuracy=float(right.mean()),
-        low=low,
-        high=high,
-        ece=quality.expected_calibration_error(confidence, right),
-        bins=quality.calibration_bins(confidence, right),
-        accepted=list(curve.accepted),
-        wrong=list(curve.wrong),
-        labels=list(labels),
-        confusion=counts.tolist(),
-        recall=[recall_out(name, counts[i], i) for i, name in enumerate(labels)],
-    )
-
-
-def recall_out(label: str, row: quality.Ints, number: int) -> RecallOut:
-    """One row of a confusion matrix as a recall."""
-    hits, total = int(row[number]), int(row.sum())
-    low, high = quality.wilson(hits, total)
-    share = hits / total if total else 0.0
-    return RecallOut(label=label, pictures=total, recall=share, low=low, high=high)
 
 
 @router.get("/models/{key}/card.json")
