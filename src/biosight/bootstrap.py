@@ -1,6 +1,6 @@
-"""Open everything once, close everything once; the only package that chooses adapters.
+"""Open and close the stores, models and upload intake; the only module that chooses adapters.
 
-Not here: what is done with what is open (workflows).
+Not here: the work that is done with them (workflows).
 """
 
 import logging
@@ -76,13 +76,13 @@ GIGABYTE = 1_000_000_000
 
 @dataclass(frozen=True, slots=True)
 class Archive:
-    """The stores alone: enough for people, export, backup and doctor."""
+    """The two stores alone, without models: enough for people, export, backup and doctor."""
 
     records: Records
     blobs: Blobs
 
     def close(self) -> None:
-        """Let go of the stores."""
+        """Close the store of the records."""
         self.records.close()
 
 
@@ -90,9 +90,9 @@ class Archive:
 class Catalogue:
     """The versions that can be had, none of them opened.
 
-    `default` is the family that serves where a collection chose none, `bundled` the folder of
-    each version that needs no store, by key. `locate` says where a version's files lie, by key,
-    and raises NotFound for what is not there.
+    `default` is the family that serves where a collection chose none. `bundled` maps the key of
+    each version that needs no store to its folder. `locate` returns the folder of a version by its
+    key, and raises NotFound if there is none.
     """
 
     default: str
@@ -102,21 +102,21 @@ class Catalogue:
 
 @dataclass(frozen=True, slots=True)
 class Model:
-    """The decode sandbox, the open versions and the queue before them."""
+    """The decode sandbox, the open versions, and the batcher that queues pictures for them."""
 
     decoders: Decoders
     classifiers: Classifiers
     batcher: Batcher
 
     def close(self) -> None:
-        """Finish what waits, end the children."""
+        """Finish the waiting pictures, then end the child processes."""
         self.batcher.close()
         self.decoders.close()
 
 
 @dataclass(frozen=True, slots=True)
 class BioSight:
-    """What is open. No methods but close(), ever."""
+    """Everything that is open. This class has no method but close()."""
 
     settings: Settings
     archive: Archive
@@ -126,14 +126,14 @@ class BioSight:
     similar: Index
 
     def close(self) -> None:
-        """Close in the order opposite to opening."""
+        """Close everything in the reverse order of opening."""
         self.model.close()
         self.archive.close()
 
 
 def open_archive(settings: Settings) -> Archive:
-    """The database and the pictures' store; both are made when absent. Raises Conflict where the
-    pictures are another BioSight's."""
+    """Open the database and the picture store; create them when absent. Raises Conflict if the
+    pictures belong to another BioSight."""
     settings.data_dir.mkdir(parents=True, exist_ok=True, mode=0o700)
     records = open_records(settings)
     try:
@@ -146,9 +146,9 @@ def open_archive(settings: Settings) -> Archive:
 
 
 def check_whose(records: Records, blobs: Blobs) -> None:
-    """Compare the stores' installations, and write the pictures' where it is not written. A store
-    that is away, or can't be written, is left to later: no sweep goes on without it. Raises
-    Conflict where the pictures are another BioSight's."""
+    """Compare the installations that both stores name, and write the picture store's if it names
+    none. A store that is unavailable or can't be written is checked later; no sweep runs until
+    then. Raises Conflict if the pictures belong to another BioSight."""
     try:
         claim_store(records, blobs)
     except (Unavailable, NoSpace) as error:
@@ -156,14 +156,15 @@ def check_whose(records: Records, blobs: Blobs) -> None:
 
 
 def open_records(settings: Settings) -> Records:
-    """The records where the settings say, of today's form. Raises BadRequest or Unavailable."""
+    """Open the record store that the settings name, and bring old records to today's form. Raises
+    BadRequest or Unavailable."""
     records = choose_store(settings)
     convert_offers(records)
     return records
 
 
 def choose_store(settings: Settings) -> Records:
-    """The store of the records, SQLite or MongoDB. Raises BadRequest or Unavailable."""
+    """Open the store of the records, SQLite or MongoDB. Raises BadRequest or Unavailable."""
     if settings.store == "sqlite":
         settings.database_file.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
         return SqliteRecords(settings.database_file, KINDS)
@@ -175,7 +176,7 @@ def choose_store(settings: Settings) -> Records:
 
 
 def open_blobs(settings: Settings) -> Blobs:
-    """The pictures' store where the settings say. Raises BadRequest or Unavailable."""
+    """Open the picture store that the settings name. Raises BadRequest or Unavailable."""
     if not settings.uses_bucket:
         return FolderBlobs(settings.blob_folder)
     try:
@@ -186,8 +187,12 @@ def open_blobs(settings: Settings) -> Blobs:
 
 
 def open_catalogue(settings: Settings, archive: Archive | None = None) -> Catalogue:
-    """What came with BioSight or is named by a setting, made known to the archive's registry, and
-    what was added there; without an archive the former alone. Raises BadModel for a bad card."""
+    """List the versions that came with BioSight or that a setting names, and those added to the
+    registry.
+
+    The first two kinds are written into the archive's registry; without an archive they are the
+    only ones. Raises BadModel for a bad card.
+    """
     folders = sorted(p.parent for p in BUNDLED.glob("*/card.json"))
     if settings.model_dir:
         folders.append(settings.model_dir)
@@ -210,8 +215,8 @@ def open_catalogue(settings: Settings, archive: Archive | None = None) -> Catalo
 
 
 def open_model(settings: Settings, catalogue: Catalogue, archive: Archive | None = None) -> Model:
-    """Models and the decoders that feed them; without an archive no experts stand beside them.
-    Raises BadModel when the default can't be opened."""
+    """Open the default model and start the decoders that feed models. Without an archive there are
+    no experts. Raises BadModel when the default can't be opened."""
 
     def experts() -> Sequence[str]:
         return [v.id for v in registry.experts(archive.records)] if archive else ()
@@ -229,8 +234,8 @@ def open_model(settings: Settings, catalogue: Catalogue, archive: Archive | None
 
 
 def check_writable(blobs: Blobs) -> None:
-    """Try whether the pictures' store takes anything; where it does not, BioSight serves reading,
-    and says why in the log and in biosight_store_up."""
+    """Test whether the picture store can be written. If not, BioSight still serves reads, and
+    reports the reason in the log and in biosight_store_up."""
     try:
         blobs.probe()
     except (Unavailable, NoSpace) as error:
@@ -239,7 +244,7 @@ def check_writable(blobs: Blobs) -> None:
 
 
 def open_biosight(settings: Settings) -> BioSight:
-    """Everything that a server or an import needs."""
+    """Open everything that a server or an import needs."""
     archive = open_archive(settings)
     try:
         catalogue = open_catalogue(settings, archive)

@@ -1,4 +1,4 @@
-"""Collection: what is kept of one set of images that belong together, and how it may change.
+"""Collection: the record of one set of images that belong together, and how it may change.
 
 Not here: who may see it (membership), or what is in it (gallery).
 """
@@ -14,7 +14,7 @@ FIRST_NAME = "My images"
 MAX_NAME = 120
 MOST_FAVOURITES = 9
 LONGEST_GAP = 600
-# The grids that places are coarsened to: degrees of a cell, and words for people.
+# The grids that places are coarsened to: cell size in degrees -> words for people.
 GRIDS: Mapping[float, str] = {
     0.001: "0.001°, about 100 m",
     0.01: "0.01°, about 1 km",
@@ -31,14 +31,16 @@ class Collection:
 
     `threshold` in whole percent: below it a machine's label is unsure. `renamed` maps a model's
     label to the name people gave it here. `model` is a family of the registry, "" for the server's
-    default. `unsettled` while pictures may have paths of an earlier tree of names
+    default. `unsettled` is true while pictures may still have paths of an earlier tree of names
     (workflows/names/label_paths.py). Pictures of a deployment that follow each other within
-    `event_gap` seconds are one event. Places of what bears a label of `sensitive`, or hangs below
-    one, are shown to viewers and in exports as coarse as `coarse` degrees; `formerly_sensitive` are
-    names that these had before, under which pictures and their histories may still go. `published`
-    is what was said when it was last exported: title, licence, rights holder and the like. With
-    `second_reader` each picture is to be read by two people; with `comments` members talk about
-    pictures. `quota` is the room for its pictures in bytes, 0 for no limit of its own.
+    `event_gap` seconds are one event.
+
+    `sensitive` lists labels whose places are hidden, together with those of all names below them:
+    viewers and exports see these places only to `coarse` degrees. `formerly_sensitive` are earlier
+    names of sensitive labels that pictures and their histories may still use. `published` holds the
+    entries of the last export: title, licence, rights holder and the like. With `second_reader`,
+    two people read each picture. With `comments`, members can comment on pictures. `quota` is the
+    storage limit for its pictures in bytes, 0 for no limit of its own.
     """
 
     table: ClassVar[str] = "collections"
@@ -68,12 +70,14 @@ class Collection:
 
     @property
     def hiding(self) -> tuple[str, ...]:
-        """The names whose places are coarse, those of before too; () where all are exact."""
+        """The names whose places are coarse, former ones included; () where all places are
+        exact."""
         return (*self.sensitive, *self.formerly_sensitive)
 
 
 def clean_collection_name(name: str) -> str:
-    """Single spaces. Raises BadRequest for a name that is empty or too long."""
+    """Return the name with single spaces. Raises BadRequest for a name that is empty, too long or
+    not printable."""
     kept = " ".join(name.split())
     if not kept or len(kept) > MAX_NAME or not kept.isprintable():
         raise BadRequest(f"A collection's name has 1 to {MAX_NAME} characters.")
@@ -81,7 +85,8 @@ def clean_collection_name(name: str) -> str:
 
 
 class Wanted(TypedDict, total=False):
-    """What may be changed of a collection; None and what is absent stay."""
+    """The fields of a collection that can be changed; a field that is None or absent keeps its
+    value."""
 
     name: str | None
     threshold: int | None
@@ -96,7 +101,8 @@ class Wanted(TypedDict, total=False):
 
 
 def changed_collection(collection: Collection, **wanted: Unpack[Wanted]) -> Collection:
-    """The collection's next version with what is wanted, checked; `model` must be known to exist.
+    """Return the collection's next version with the wanted values, after checking them. The caller
+    makes sure that `model` exists.
 
     Raises BadRequest.
     """
@@ -106,7 +112,7 @@ def changed_collection(collection: Collection, **wanted: Unpack[Wanted]) -> Coll
 
 
 def whole_number(low: int, high: int, words: str) -> Callable[[int], int]:
-    """A check that a number lies in a range. It raises BadRequest with the words."""
+    """Return a check that a number lies in a range. The check raises BadRequest with `words`."""
 
     def check(value: int) -> int:
         if not low <= value <= high:
@@ -117,29 +123,29 @@ def whole_number(low: int, high: int, words: str) -> Callable[[int], int]:
 
 
 def clean_grid(degrees: float) -> float:
-    """One of GRIDS. Raises BadRequest."""
+    """Return the cell size if it is one of GRIDS. Raises BadRequest."""
     if degrees not in GRIDS:
         raise BadRequest(f"Places are coarsened to {', '.join(map(str, GRIDS))} degrees.")
     return degrees
 
 
 def clean_asked_grid(degrees: float) -> float:
-    """One of GRIDS, or 0 for none. Raises BadRequest."""
+    """Return the cell size if it is one of GRIDS, or 0 for none. Raises BadRequest."""
     return clean_grid(degrees) if degrees else 0.0
 
 
 def clean_sensitive(labels: Sequence[str]) -> tuple[str, ...]:
-    """Each label once, in order."""
+    """Return each label once, in order."""
     return tuple(dict.fromkeys(clean_label(label) for label in labels))
 
 
 def clean_published(said: Mapping[str, str]) -> NamePairs:
-    """What was said at an export, without what is empty."""
+    """Return the entries of an export, without the empty ones."""
     return tuple(sorted((name, value) for name, value in said.items() if value))
 
 
 def clean_favourites(labels: Sequence[str]) -> tuple[str, ...]:
-    """Each label once, in order. Raises BadRequest for too many."""
+    """Return each label once, in order. Raises BadRequest for too many."""
     cleaned = tuple(dict.fromkeys(clean_label(label) for label in labels))
     if len(cleaned) > MOST_FAVOURITES:
         raise BadRequest("You can have up to nine favourite labels, for the keys 1 to 9.")

@@ -1,28 +1,28 @@
 """Every error that BioSight raises on purpose, each with a code and an HTTP status.
 
     BioSightError
-    ├── BadRequest              400  the words or fields of a request are wrong
+    ├── BadRequest              400  a value of the request is wrong
     │   ├── BadPicture          422  not a picture that BioSight reads
     │   └── BadModel            422  a model file or its card is not usable
     ├── NotSignedIn             401
     ├── Forbidden               403
     ├── NotFound                404  absent, or not yours to see
-    ├── NotAllowed              405  this address does not answer that
-    ├── TooSlow                 408  the body came too slowly
-    ├── Conflict                409  clashes with what is there
-    │   ├── NeedsAnswer         409  asks something that only a person can decide
+    ├── NotAllowed              405  this address does not support that method
+    ├── TooSlow                 408  the body arrived too slowly
+    ├── Conflict                409  conflicts with the stored data
+    │   ├── NeedsAnswer         409  a person has to decide something first
     │   └── Stale               412  somebody changed it first
     ├── TooLarge                413
     ├── TooMany                 429  wait, then try again
-    ├── Unavailable             503  busy, or a store is away
+    ├── Unavailable             503  busy, or a store can't be reached
     └── NoSpace                 507  the disk is full
 
-This file is not where errors become HTTP: see web/errors.py.
+Not here: turning errors into HTTP responses (web/errors.py).
 """
 
 
 class BioSightError(Exception):
-    """The root: `str(error)` is a sentence for the person who caused or meets it."""
+    """The root: `str(error)` is a sentence for the person who caused the error or sees it."""
 
     code = "error"
     status = 500
@@ -36,14 +36,14 @@ class BioSightError(Exception):
 
 
 class BadRequest(BioSightError):
-    """The request's words or fields are wrong."""
+    """A value of the request is wrong or missing."""
 
     code = "bad_request"
     status = 400
 
 
 class BadPicture(BadRequest):
-    """The bytes are not a picture that BioSight reads, or go past a limit."""
+    """The bytes are not a picture that BioSight reads, or exceed a limit."""
 
     code = "bad_picture"
     status = 422
@@ -64,42 +64,42 @@ class NotSignedIn(BioSightError):
 
 
 class Forbidden(BioSightError):
-    """Known person, act not allowed."""
+    """The person is known, but may not do this."""
 
     code = "forbidden"
     status = 403
 
 
 class NotFound(BioSightError):
-    """Absent, or not this person's to see: both look the same."""
+    """It does not exist, or this person may not see it; the answer is the same."""
 
     code = "not_found"
     status = 404
 
 
 class NotAllowed(BioSightError):
-    """This address does not answer that method."""
+    """This address does not support that method."""
 
     code = "method_not_allowed"
     status = 405
 
 
 class TooSlow(BioSightError):
-    """The body came too slowly and was cut off."""
+    """The body arrived too slowly and was cut off."""
 
     code = "too_slow"
     status = 408
 
 
 class Conflict(BioSightError):
-    """Clashes with what is stored."""
+    """The request conflicts with the stored data."""
 
     code = "conflict"
     status = 409
 
 
 class NeedsAnswer(Conflict):
-    """What was asked for leaves a question open, which the detail puts."""
+    """The request leaves a question open; the detail asks it."""
 
     code = "needs_answer"
 
@@ -112,14 +112,14 @@ class Stale(Conflict):
 
 
 class TooLarge(BioSightError):
-    """A body or file over its limit."""
+    """A body or file exceeds its limit."""
 
     code = "too_large"
     status = 413
 
 
 class TooMany(BioSightError):
-    """Too many tries; wait."""
+    """Too many attempts; wait, then try again."""
 
     code = "too_many"
     status = 429
@@ -127,7 +127,7 @@ class TooMany(BioSightError):
 
 
 class Unavailable(BioSightError):
-    """Busy, or a store is away; the same request may work soon."""
+    """BioSight is busy, or a store can't be reached; the same request may work soon."""
 
     code = "unavailable"
     status = 503
@@ -135,7 +135,7 @@ class Unavailable(BioSightError):
 
 
 class NoSpace(BioSightError):
-    """No space or inodes left where BioSight keeps its files."""
+    """No space or inodes are left where BioSight keeps its files."""
 
     code = "no_space"
     status = 507

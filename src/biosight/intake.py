@@ -1,6 +1,6 @@
-"""THE FIRST WALK: an upload is checked, stored, classified and recorded.
+"""The upload flow: check, store, classify and record a picture.
 
-Not here: HTTP (web/api/pictures/images.py), folders on disk (cli), or what people say later
+Not here: HTTP (web/api/pictures/images.py), folders on disk (cli), or later answers of people
 (review).
 """
 
@@ -47,8 +47,8 @@ ANY_FRAMING = Framing(224, 236, "bicubic")
 
 @dataclass(frozen=True, slots=True)
 class Upload:
-    """What arrives: an open file, or one that is filled by now, and what the person's machine says
-    of it (data only)."""
+    """A picture that arrives: an open file, or an incoming file that is complete. `name`, `path`
+    and `session` come from the person's machine and are treated as data only."""
 
     file: BinaryIO | Incoming
     name: str
@@ -58,11 +58,11 @@ class Upload:
 
 @dataclass(frozen=True, slots=True)
 class Destination:
-    """Where pictures go and for whom; `naming` is what a model's names are called there.
+    """The collection that pictures go to, and the person who uploads them.
 
-    `still_there` is what must hold at the moment of recording: the collection exists.
-    `model` is the key of the version that serves there. `own` is the person's quota in bytes, 0 for
-    what the settings say, `room` the collection's, 0 for none.
+    `naming` says how the collection calls a model's names. `still_there` must hold at the moment of
+    recording: the collection exists. `model` is the key of the version that serves there. `own` is
+    the person's quota in bytes, 0 for that of the settings; `room` is the collection's, 0 for none.
     """
 
     collection: str
@@ -76,7 +76,7 @@ class Destination:
 
 @dataclass(frozen=True, slots=True)
 class Stored:
-    """A new image, with what the model said (None while unclassified)."""
+    """A new image, with the model's prediction (None while unclassified)."""
 
     image: Image
     prediction: Prediction | None
@@ -84,8 +84,8 @@ class Stored:
 
 @dataclass(frozen=True, slots=True)
 class Duplicate:
-    """The same bytes are in this collection already, perhaps in its trash; `mend_original` where
-    the store had lost them, and has them again now."""
+    """An image with the same bytes that is already in this collection, perhaps in its trash.
+    `mended` is true if the store had lost these bytes and has them again now (`mend_original`)."""
 
     of: Image
     mended: bool = False
@@ -93,7 +93,7 @@ class Duplicate:
 
 @dataclass(frozen=True, slots=True)
 class Rejected:
-    """Not taken in, and why, in words for a biologist."""
+    """A picture that was refused, and the reason in words for a biologist."""
 
     reason: str
 
@@ -103,7 +103,7 @@ Outcome = Stored | Duplicate | Rejected
 
 @dataclass(frozen=True, slots=True)
 class Intake:
-    """What the walk needs; opened once by bootstrap. `quota` in bytes, 0 for none."""
+    """Everything that an upload needs; opened once by bootstrap. `quota` in bytes, 0 for none."""
 
     records: Records
     blobs: Blobs
@@ -115,7 +115,7 @@ class Intake:
 
 @contextmanager
 def timed_stage(stage: str) -> Iterator[None]:
-    """Measure one stage of the walk."""
+    """Measure the time of one stage of an upload."""
     begin = time.perf_counter()
     try:
         yield
@@ -139,7 +139,7 @@ def take_in(intake: Intake, target: Destination, upload: Upload) -> Outcome:
 
 
 def admit(intake: Intake, target: Destination, upload: Upload, received: Received) -> Outcome:
-    """The walk behind the received file."""
+    """Continue an upload once its file is received."""
     if found := find_duplicate(intake.records, target.collection, received.sha256):
         return Duplicate(found, mend_original(intake.blobs, received))
     check_room(intake, target, received.size)
@@ -168,10 +168,11 @@ def take_in_known(
     decoded: Decoded,
     vector: Floats,
 ) -> Outcome:
-    """Store and record a picture that was decoded and embedded elsewhere, without its network.
+    """Store and record a picture that was decoded and embedded elsewhere, without running the
+    network.
 
-    `vector` (d,) must be of the serving version's space, and its head known as numbers. Bytes that
-    are not those of `sha256` are taken in as any upload.
+    `vector` (d,) must belong to the embedding space of the serving version, whose head must be
+    known as numbers. If the bytes do not match `sha256`, they are handled like any other upload.
     """
     received = received_by(intake.blobs, upload.file)
     try:
@@ -190,12 +191,13 @@ def take_in_known(
 
 
 def received_by(blobs: Blobs, file: BinaryIO | Incoming) -> Received:
-    """The bytes of an upload in a file of the store's."""
+    """Return the bytes of an upload as a file of the store."""
     return file.whole() if isinstance(file, Incoming) else blobs.receive(file)
 
 
 def mend_original(blobs: Blobs, received: Received) -> bool:
-    """Were the bytes of a picture lost, and are kept again now? They are what was sent then."""
+    """Store a picture's bytes again if the store had lost them; return whether it had. The hash
+    proves that they are the bytes of the first upload."""
     key = keys.original(received.sha256)
     if blobs.has(key):
         return False
@@ -205,7 +207,7 @@ def mend_original(blobs: Blobs, received: Received) -> bool:
 
 
 def outcome_name(outcome: Outcome) -> str:
-    """The metric's word for an outcome."""
+    """Return the metric's word for an outcome."""
     if isinstance(outcome, Stored):
         return "stored" if outcome.prediction else "unclassified"
     if isinstance(outcome, Duplicate):
@@ -214,25 +216,26 @@ def outcome_name(outcome: Outcome) -> str:
 
 
 def find_duplicate(records: Records, collection: str, sha256: str) -> Image | None:
-    """The image with these bytes in this collection, trashed or not."""
+    """Return the image with these bytes in this collection, trashed or not; None if there is
+    none."""
     return one(records, Image, Where("collection", "=", collection), Where("sha256", "=", sha256))
 
 
 def check_room(intake: Intake, target: Destination, size: int) -> None:
-    """Raise TooLarge when the person's or the collection's quota would be passed, NoSpace when the
-    disk is."""
+    """Raise TooLarge if the picture would exceed the person's or the collection's quota, NoSpace if
+    the disk is full."""
     intake.blobs.room_for(0)
     check_limits(intake.records, size, limits_on(intake, target))
 
 
 def limits_on(intake: Intake, target: Destination) -> list[RoomLimit]:
-    """The quotas that a picture comes under."""
+    """Return the quotas that apply to a picture."""
     own = target.own or intake.quota
     return room_limits(target.user, own, target.collection, target.room)
 
 
 def store(blobs: Blobs, received: Received, decoded: Decoded) -> None:
-    """Keep the original for good, and its thumbnail."""
+    """Store the original and its thumbnail."""
     blobs.keep(received.path, keys.original(received.sha256))
     thumbnail = keys.thumbnail(received.sha256)
     if decoded.thumbnail and not blobs.has(thumbnail):
@@ -240,7 +243,8 @@ def store(blobs: Blobs, received: Received, decoded: Decoded) -> None:
 
 
 def opened_classifier(intake: Intake, model: str) -> Classifier | None:
-    """The version that serves; None when it can't be opened: pictures are kept all the same."""
+    """Return the version that serves, or None if it can't be opened: pictures are kept all the
+    same."""
     try:
         return intake.classifiers.get(model)
     except Exception:
@@ -249,7 +253,7 @@ def opened_classifier(intake: Intake, model: str) -> Classifier | None:
 
 
 def classify(batcher: Batcher, classifier: Classifier | None, decoded: Decoded) -> Verdict | None:
-    """The model's verdict; None when it fails: the picture is kept and classified later."""
+    """Return the model's verdict, or None if it fails: the picture is kept and classified later."""
     if classifier is None:
         return None
     try:
@@ -267,7 +271,8 @@ def record(
     decoded: Decoded,
     said: tuple[Classifier, Verdict] | None,
 ) -> Outcome:
-    """Write prediction, embedding and, last, the image that makes them visible."""
+    """Write the prediction, the embedding and, last, the image that makes them visible; return the
+    outcome."""
     image = describe(target, upload, received, decoded)
     prediction = None
     changes: list[Write] = []
@@ -290,7 +295,7 @@ def record(
 
 
 def describe(target: Destination, upload: Upload, received: Received, decoded: Decoded) -> Image:
-    """The record of a picture that nobody has named yet."""
+    """Return the record of a picture that nobody has named yet."""
     now = time.time()
     image = Image(
         id=new_id(),
@@ -326,7 +331,8 @@ def describe(target: Destination, upload: Upload, received: Received, decoded: D
 
 
 def as_read(image: Image, decoded: Decoded) -> Image:
-    """The image with what its file shows and says; nothing that people or models said changes."""
+    """Return the image with the facts read from its file; labels of people and models do not
+    change."""
     meta = decoded.metadata
     return replace(
         image,
@@ -347,9 +353,10 @@ def as_read(image: Image, decoded: Decoded) -> Image:
 def with_verdict(
     classifier: Classifier, naming: Naming, image: Image, verdict: Verdict
 ) -> tuple[Image, Prediction, list[Write]]:
-    """The image as the machine names it, and the Prediction to write before it.
+    """Return the image with the machine's label, its Prediction, and the writes that must precede
+    it.
 
-    What a person said stays.
+    A person's label stays.
     """
     card, top = classifier.card, classifier.top(verdict)
     answer = classifier.answer(verdict, naming.least)
@@ -385,7 +392,7 @@ def with_verdict(
 
 
 def count(classifier: Classifier, said: Prediction, *, unfamiliar: bool) -> None:
-    """One prediction for the metrics."""
+    """Count one prediction in the metrics."""
     key = classifier.card.key
     metrics.predictions.labels(key, said.best.label).inc()
     metrics.unfamiliar.labels(key).inc(unfamiliar)
@@ -394,13 +401,16 @@ def count(classifier: Classifier, said: Prediction, *, unfamiliar: bool) -> None
 
 
 def embedding_of(image: Image, classifier: Classifier, verdict: Verdict) -> Embedding:
-    """The picture's vector as it is kept."""
+    """Return the picture's vector in its stored form."""
     return Embedding.of(image.id, classifier.card.space, verdict.embedding)
 
 
 def look_again(intake: Intake, classifier: Classifier, image: Image) -> Verdict:
-    """What a version says of a stored picture: from its embedding where the network is the same,
-    and no expert to be asked, else from its bytes. Raises BadPicture, NotFound or Unavailable."""
+    """Return a version's verdict on a stored picture.
+
+    The stored embedding is used if it comes from the same network and no expert has to be asked,
+    otherwise the picture's bytes. Raises BadPicture, NotFound or Unavailable.
+    """
     kept = intake.records.get(Embedding, image.id)
     if kept and kept.space == classifier.card.space and classifier.head:
         verdict = classifier.judge(kept.floats()[None])[0]
@@ -412,9 +422,10 @@ def look_again(intake: Intake, classifier: Classifier, image: Image) -> Verdict:
 
 
 def classify_again(intake: Intake, model: str, image: Image, naming: Naming) -> list[Write]:
-    """The changes that give a stored image a version's Prediction beside its earlier ones; a
-    person's label stays. Raises as `look_again`; writing them raises Stale when somebody
-    changed the image meanwhile.
+    """Return the writes that give a stored image a version's Prediction beside its earlier ones.
+
+    A person's label stays. Raises as `look_again`; writing the result raises Stale if somebody
+    changed the image in the meantime.
     """
     classifier = intake.classifiers.get(model)
     verdict = look_again(intake, classifier, image)
@@ -430,5 +441,5 @@ def classify_again(intake: Intake, model: str, image: Image, naming: Naming) -> 
 
 
 def session_key(user: str, session: str) -> str:
-    """An upload session as it is kept: nobody can join another person's."""
+    """Return the key under which an upload session is stored: nobody can join another person's."""
     return hashlib.sha256(f"{user}/{session}".encode()).hexdigest()[:24]

@@ -1,4 +1,4 @@
-"""Names and who says them: Prediction, Annotation, Identifications, and who wins.
+"""Names, and who gives them: Prediction, Annotation, Identifications, and which of them counts.
 
 Not here: how a name is computed (inference) or kept (storage).
 """
@@ -11,17 +11,19 @@ from typing import ClassVar
 from biosight.errors import BadRequest
 
 UNCLASSIFIED = ""
-# Of a record kind: the form that changed a value, the field and the value, what is written then.
+# Values of a record kind that a later form replaced: the form's number, the field with its old
+# value, and the fields that are written instead.
 Rewrites = tuple[tuple[int, tuple[str, str], dict[str, str]], ...]
-# How archives of earlier forms, and people by word, call what nobody can name.
+# The label for a picture that nobody could name: in archives of earlier forms, and as people may
+# type it.
 FORMERLY_UNDECIDED = "Not sure"
 UNDECIDED = "undecided"
-# Whose labels people said: a person who looked at the picture, or one who accepted what the machine
-# said of all that match without looking at each.
+# Values of `who` for a label that a person gave: "person" looked at the picture, "bulk" accepted
+# the machine's labels of all pictures that match, without looking at each.
 IN_BULK = "bulk"
 PEOPLE = ("person", IN_BULK)
 MAX_LABEL_LENGTH = 80
-# Confirmed pictures that a new label needs to be learnt, and to be trusted.
+# How many confirmed pictures a new label needs before it can be learnt, and before it is trusted.
 OPENS_AT = 20
 TRUSTED_AT = 200
 
@@ -36,8 +38,10 @@ class Guess:
 
 @dataclass(frozen=True, slots=True)
 class Opinion:
-    """What an expert, a model that knows one branch of the tree, said of an image: its likeliest
-    names by the tree it was mapped to, and the weight (0 to 1) that it had in the answer."""
+    """The answer of an expert (a model that knows one branch of the tree) about an image.
+
+    `top` are its likeliest names, mapped to the tree; `weight` (0 to 1) is its share in the answer.
+    """
 
     model: str
     top: tuple[Guess, ...]
@@ -46,12 +50,12 @@ class Opinion:
 
 @dataclass(frozen=True, slots=True)
 class Prediction:
-    """What a model said of an image, once; appended, never overwritten.
+    """One model's answer about an image; predictions are appended, never overwritten.
 
-    `top` are its labels, the likeliest first. A model with a tree also says `answer`, the node its
-    answer goes down to, `path`, where that hangs in its own tree, and `finer`, the likeliest
-    leaves; `opinions` are those of the experts that were asked. `novelty` is the cosine distance
-    from what the model knows (inference/reference.py).
+    `top` are its labels, the likeliest first. A model with a tree also gives `answer`, the deepest
+    node that it is sure enough of, and `path`, that node's place in its own tree. `finer` are the
+    likeliest leaves. `opinions` are those of the experts that were asked. `novelty` is the cosine
+    distance from what the model knows (inference/reference.py).
     """
 
     table: ClassVar[str] = "predictions"
@@ -70,23 +74,24 @@ class Prediction:
 
     @property
     def best(self) -> Guess:
-        """The answer, as deep as it goes."""
+        """The answer of a model with a tree, else the likeliest label."""
         return self.answer or self.top[0]
 
     @property
     def group(self) -> str:
-        """The likeliest of the model's labels, which the answer lies in."""
+        """The likeliest of the model's labels, within which the answer lies."""
         return self.top[0].label
 
     @property
     def margin(self) -> float:
-        """Confidence of the first guess minus that of the second (1 if alone)."""
+        """The confidence of the first guess minus that of the second (1 if there is only one)."""
         return self.top[0].confidence - self.top[1].confidence if len(self.top) > 1 else 1.0
 
 
 @dataclass(frozen=True, slots=True)
 class Annotation:
-    """What a person said of an image: confirmed, corrected, undecided or withdrawn by an undo."""
+    """A person's answer about an image: confirmed, corrected, undecided, or withdrawn by an
+    undo."""
 
     table: ClassVar[str] = "annotations"
     indexes: ClassVar[tuple[tuple[str, ...], ...]] = (("image", "at"),)
@@ -101,19 +106,19 @@ class Annotation:
     by: str
     at: float
     act: str = ""
-    # "random" or "margin" when it answered the review queue, "group", "readers" or "bulk"
+    # How it was given: "random" or "margin" in the review queue, "group", "readers" or "bulk"
     via: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class Identifications:
-    """What two people called one picture, neither knowing the other's answer; the id is the
-    picture's, so that it has one. A label "" is one who could not name it.
+    """The names that two people gave one picture independently. The id is the picture's, so a
+    picture has at most one record. The label "" means that this person could not name it.
 
-    `state` is "one" while the second is missing ("none" after both were taken back), then "agreed"
-    or "differ"; "settled" when somebody looked at both answers and chose. `act` wrote the label
-    down. `seen_by` took their second answer back after they had seen the first; an answer of theirs
-    is `informed`, and no independent one.
+    `state` is "one" while the second answer is missing ("none" after both were taken back), then
+    "agreed" or "differ". It is "settled" once somebody looked at both answers and chose. `act` is
+    the act that wrote the resulting label. `seen_by` are people who took their second answer back
+    after they had seen the first. A later answer of theirs is `informed`, and not independent.
     """
 
     table: ClassVar[str] = "identifications"
@@ -144,7 +149,7 @@ class Identifications:
 
 @dataclass(frozen=True, slots=True)
 class LabelNames:
-    """A label's scientificName and taxonRank (Darwin Core), "" where nobody said them."""
+    """A label's scientificName and taxonRank (Darwin Core), "" where they are unknown."""
 
     scientific: str
     rank: str
@@ -152,7 +157,7 @@ class LabelNames:
 
 @dataclass(frozen=True, slots=True)
 class CurrentLabel:
-    """The name that counts now and who says so: "machine", "person", "bulk" or "nobody"."""
+    """The name that counts now and who gave it: "machine", "person", "bulk" or "nobody"."""
 
     label: str
     who: str
@@ -160,10 +165,11 @@ class CurrentLabel:
 
 
 def current_label(prediction: Prediction | None, annotations: Sequence[Annotation]) -> CurrentLabel:
-    """The last Annotation that was not withdrawn, else the Prediction, else nothing.
+    """Return the label of the last Annotation that was not withdrawn, else that of the Prediction,
+    else none.
 
-    `annotations` are in order of time. A withdrawal takes back all that was said before it
-    and may itself restore an earlier label (its own `label`, when not empty).
+    `annotations` are in order of time. A withdrawal takes back everything before it, and can itself
+    restore an earlier label (its own `label`, when not empty).
     """
     confidence = prediction.best.confidence if prediction else 0.0
     last = annotations[-1] if annotations else None
@@ -175,11 +181,11 @@ def current_label(prediction: Prediction | None, annotations: Sequence[Annotatio
 
 
 def clean_label(text: str) -> str:
-    """A label as it is kept: NFC, single spaces, no control characters.
+    """Return a label as it is kept: NFC, single spaces, no control characters.
 
     Raises BadRequest when nothing is left or it is longer than MAX_LABEL_LENGTH.
     """
-    if len(text) > 4 * MAX_LABEL_LENGTH:  # normalising a long run of marks takes for ever
+    if len(text) > 4 * MAX_LABEL_LENGTH:  # normalising a long run of marks is very slow
         raise BadRequest(f"A label can be up to {MAX_LABEL_LENGTH} characters long.")
     kept = "".join(
         " " if unicodedata.category(c) in {"Cc", "Zl", "Zp"} else c

@@ -1,8 +1,8 @@
-"""Who signed in, failed to, was given which role, or took a whole collection along: for
-administrators, for a year.
+"""The log for administrators: sign-ins, failed ones, roles, and downloads of whole collections.
+Lines are kept for a year.
 
-Kept apart from the server's own log lines (logs.py), which carry no people. Not here: what became
-of models, which has its own trail (registry), or putting both together
+It is kept apart from the server's own log lines (logs.py), which name no people. Not here: the
+history of models, which has its own trail (registry), or the view of both together
 (workflows/people/audit_log.py).
 """
 
@@ -23,8 +23,9 @@ KEPT_SECONDS = 365 * 86_400.0
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """One line: `kind` is what was done, `by` whom (a user's id, "" for the command line or
-    somebody unknown), `about` to which user or collection, `detail` how, `address` from where."""
+    """One line. `kind` is what was done, `detail` how, `address` from where. `by` is who did it: a
+    user's id, or "" for the command line or an unknown person. `about` is the user or collection
+    concerned."""
 
     table: ClassVar[str] = "logbook"
     indexes: ClassVar[tuple[tuple[str, ...], ...]] = (
@@ -57,16 +58,16 @@ def note(
     detail: str = "",
     address: str = "",
 ) -> None:
-    """One line more. Where it can't be kept just now the server's log says so: nobody is kept
-    from their pictures by it."""
+    """Add a line. If it can't be stored, only the server's log says so: nobody is kept from their
+    pictures by it."""
     add_line(records, Entry(new_id(), time.time(), kind, by, about, detail, address))
 
 
 def note_once_a_day(
     records: Records, kind: str, *, by: str, about: str, detail: str, address: str
 ) -> None:
-    """One line more, unless the same was noted of them today (UTC): for what is done picture by
-    picture."""
+    """Add a line, unless the same person already has the same line today (UTC). Use it for actions
+    that people repeat picture by picture."""
     now = time.time()
     who = by or address
     same = json.dumps([kind, who, about, detail, int(now // 86_400)])
@@ -79,30 +80,30 @@ def add_line(records: Records, entry: Entry) -> None:
     try:
         records.write(Insert(entry))
     except InUse:
-        return  # the same line, noted beside this
+        return  # another process wrote the same line
     except (NoSpace, Unavailable) as error:
         log.warning("not in the logbook", extra={"kind": entry.kind, "code": error.code})
 
 
 def entries(records: Records, before: float, limit: int) -> Sequence[Entry]:
-    """Lines before a moment, the newest first."""
+    """Return the lines before a moment, newest first."""
     newest = Order("at", descending=True)
     return records.find(Entry, [Where("at", "<", before)], order=newest, limit=limit)
 
 
 def last(records: Records, kind: str) -> Entry | None:
-    """The newest line of a kind, None for none."""
+    """Return the newest line of a kind, or None."""
     newest = Order("at", descending=True)
     found = records.find(Entry, [Where("kind", "=", kind)], order=newest, limit=1)
     return found[0] if found else None
 
 
 def forget_old(records: Records, now: float) -> int:
-    """Remove what is older than a year; how many lines."""
+    """Remove lines older than a year; return how many."""
     return records.remove(Entry, [Where("at", "<", now - KEPT_SECONDS)])
 
 
 def forget(records: Records, user: str) -> None:
-    """Remove what was noted of a person who left."""
+    """Remove all lines about a person who left."""
     for end in ("by", "about"):
         records.remove(Entry, [Where(end, "=", user)])

@@ -1,4 +1,4 @@
-"""One log formatter, text or JSON: the event first, then key=value, and the request's id.
+"""One log formatter, text or JSON: the event first, then key=value pairs and the request's id.
 
 Not here: what is worth logging. Never log passwords, tokens, cookies or people's file names.
 """
@@ -17,7 +17,7 @@ STANDARD = frozenset(logging.makeLogRecord({}).__dict__) | {"message", "asctime"
 
 @contextmanager
 def of_request(id: str) -> Iterator[None]:
-    """Inside, lines carry this request's id; "" for none."""
+    """Add this request's id to all log lines inside the block; "" adds none."""
     token = request_id.set(id)
     try:
         yield
@@ -26,7 +26,7 @@ def of_request(id: str) -> Iterator[None]:
 
 
 class Formatter(logging.Formatter):
-    """`extra` fields become key=value pairs; line breaks are escaped."""
+    """Formats `extra` fields as key=value pairs and escapes line breaks."""
 
     def __init__(self, form: str) -> None:
         super().__init__()
@@ -45,7 +45,7 @@ class Formatter(logging.Formatter):
         return f"{line}\n{trace}" if trace else line
 
     def as_json(self, record: logging.LogRecord, extra: dict[str, Any], trace: str) -> str:
-        """The same as one JSON object."""
+        """Return the log line as one JSON object."""
         fields = {
             "time": self.formatTime(record, "%Y-%m-%dT%H:%M:%S"),
             "level": record.levelname,
@@ -56,7 +56,7 @@ class Formatter(logging.Formatter):
 
 
 def one_line(value: object) -> str:
-    """A value that can't forge a second log line."""
+    """Return a value as text that can't forge a second log line."""
     return str(value).replace("\\", "\\\\").replace("\n", "\\n").replace("\r", "\\r")
 
 
@@ -66,7 +66,7 @@ def set_up(form: str, level: str) -> None:
     handler.setFormatter(Formatter(form))
     root = logging.getLogger()
     root.handlers[:] = [handler]
-    # What libraries say at DEBUG is whole documents and statements, password hashes among them.
+    # At DEBUG, libraries log whole documents and statements, including password hashes.
     root.setLevel(max(logging.getLevelNamesMapping()[level], logging.INFO))
     logging.getLogger("biosight").setLevel(level)
     for noisy in ("uvicorn.access", "httpx", "PIL", "tifffile", "onnxscript", "onnx_ir"):

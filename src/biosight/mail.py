@@ -1,6 +1,6 @@
-"""Mail: one plain message through the mail server that the settings name.
+"""Mail: send one plain message through the mail server that the settings name.
 
-Not here: what is written (workflows/people/mails.py).
+Not here: the text of messages (workflows/people/mails.py).
 """
 
 import smtplib
@@ -18,7 +18,7 @@ PORTS = {"smtp": 25, "smtps": 465, "smtp+starttls": 587}
 
 
 def message(sender: str, to: str, subject: str, text: str) -> EmailMessage:
-    """A message of plain text (RFC 5322). Raises ValueError for a line break in a header."""
+    """Return a message of plain text (RFC 5322). Raises ValueError for a line break in a header."""
     made = EmailMessage()
     made["From"], made["To"], made["Subject"] = sender, to, subject
     made["Date"] = formatdate(usegmt=True)
@@ -29,22 +29,22 @@ def message(sender: str, to: str, subject: str, text: str) -> EmailMessage:
 
 
 def send(server: str, mail: EmailMessage) -> None:
-    """Hand a message to a server, as smtp://…, smtps://… or
-    smtp+starttls://USER:PASSWORD@HOST:PORT; never more plainly than that says. Raises Unavailable
-    within some ten seconds a step."""
+    """Send a message through a server given as smtp://…, smtps://… or
+    smtp+starttls://USER:PASSWORD@HOST:PORT. The connection is never less secure than the address
+    says. Each step times out after about ten seconds. Raises Unavailable."""
     with signed_in(server) as client:
         client.send_message(mail)
 
 
 def greet(server: str) -> None:
-    """Sign in to a mail server and leave. Raises Unavailable."""
+    """Sign in to a mail server and disconnect. Raises Unavailable."""
     with signed_in(server) as client:
         client.noop()
 
 
 @contextmanager
 def signed_in(server: str) -> Iterator[smtplib.SMTP]:
-    """A connection to a server that is ready to send. Raises Unavailable."""
+    """Open a connection that is ready to send. Raises Unavailable."""
     where = urlsplit(server)
     host, port = where.hostname or "", where.port or PORTS[where.scheme]
     try:
@@ -57,7 +57,7 @@ def signed_in(server: str) -> Iterator[smtplib.SMTP]:
 
 
 def connect(scheme: str, host: str, port: int) -> smtplib.SMTP:
-    """A connection, encrypted where the scheme says so."""
+    """Return a connection, encrypted where the scheme says so."""
     if scheme == "smtps":
         context = ssl.create_default_context()
         return smtplib.SMTP_SSL(host, port, timeout=SECONDS, context=context)

@@ -1,4 +1,4 @@
-"""Every Prometheus series, declared once; labels hold templates and outcomes, never people.
+"""Every Prometheus series, declared once; labels hold route templates and outcomes, never people.
 
 Not here: where they are served (web/health.py).
 """
@@ -14,7 +14,7 @@ from prometheus_client import (
 )
 
 REGISTRY = CollectorRegistry()
-# Memory, processor time and open files of this process, and what Python it is.
+# Memory, processor time and open files of this process, and the Python version.
 ProcessCollector(registry=REGISTRY)
 PlatformCollector(registry=REGISTRY)
 GCCollector(registry=REGISTRY)
@@ -175,8 +175,8 @@ build_info = Gauge(
     ("version", "model"),
     registry=REGISTRY,
 )
-# A counter that first appears at 1 has no increase that Prometheus could see: what is known is
-# there from the start.
+# Prometheus sees no increase in a counter that first appears at 1, so counters with known labels
+# exist from the start.
 KNOWN: tuple[tuple[Counter, tuple[str, ...]], ...] = (
     (uploads, ("stored", "duplicate", "trashed", "rejected", "unclassified")),
     (sign_ins, ("ok", "wrong", "limited")),

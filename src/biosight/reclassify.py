@@ -1,7 +1,7 @@
-"""Another model over a collection: tried on first, to see which labels would change; then for good.
+"""Another model for a collection: a try-on that shows which labels would change, and the real run.
 
 People's labels always win, and earlier Predictions stay. Not here: how a picture is classified
-(intake.py), or that this runs as a Job (work/jobs.py, cli/server/worker.py): both are passed in.
+(intake.py), or how this runs as a Job (work/jobs.py, cli/server/worker.py); both are passed in.
 """
 
 from collections.abc import Callable, Iterator, Sequence
@@ -31,7 +31,8 @@ Look = Callable[[Image], Guess]
 
 @dataclass(frozen=True, slots=True)
 class TryOnItem:
-    """A picture whose label would change; `pair` is before and after, for counting."""
+    """A picture whose label would change; `pair` joins the labels before and after, for
+    counting."""
 
     table: ClassVar[str] = "try_on_items"
     indexes: ClassVar[tuple[tuple[str, ...], ...]] = (("job", "pair", "confidence", "id"),)
@@ -47,7 +48,7 @@ class TryOnItem:
 
 @dataclass(frozen=True, slots=True)
 class Pair:
-    """How many pictures would go from one label to another, and the surest of them."""
+    """How many pictures would change from one label to another, and the most confident of them."""
 
     before: str
     after: str
@@ -57,7 +58,8 @@ class Pair:
 
 @dataclass(slots=True)
 class Tried:
-    """What a try-on came to; the last two count pictures that people named."""
+    """The result of a try-on. `verified` counts pictures that people named; the two fields after it
+    count how many of those each model names correctly."""
 
     seen: int = 0
     changed: int = 0
@@ -71,7 +73,7 @@ KINDS = (TryOnItem,)
 
 
 def total(records: Records, collection: str) -> int:
-    """How many pictures there are to see."""
+    """Return how many pictures the collection has outside the trash."""
     return records.count(Image, living_images(collection))
 
 
@@ -85,11 +87,11 @@ def reclassify(
     start: str = "",
     sofar: RunCount = NOTHING,
 ) -> RunCount:
-    """Give every picture the Prediction of `model`; those that have it are left.
+    """Give every picture the Prediction of `model`; skip pictures that have it already.
 
-    `again` makes the changes for one picture. `note` writes them with the tally that they lead to
-    and the picture to go on behind: a run that broke off is told them again as `start` and `sofar`,
-    and counts neither twice nor too little.
+    `again` returns the writes for one picture. `note` makes these writes together with the new
+    tally and the id of the last picture. To continue a run that broke off, pass its last cursor and
+    tally as `start` and `sofar`. No picture is then counted twice or left out.
     """
     with ThreadPoolExecutor(AT_ONCE) as pool:
 
@@ -106,7 +108,7 @@ def reclassify(
 
 
 def attempt(ask: Callable[[Image], T], image: Image) -> T | None:
-    """What is asked of one picture; None for one that can't be read any more."""
+    """Return what `ask` says of a picture, or None if the picture can no longer be read."""
     try:
         return ask(image)
     except BioSightError:
@@ -145,7 +147,7 @@ def try_on(
 def try_on_item(
     job: str, image: Image, guess: Guess | None, naming: Naming, tally: Tried
 ) -> TryOnItem | None:
-    """Count one picture; the item when its label would change."""
+    """Count one picture; return an item if its label would change."""
     tally.seen += 1
     if guess is None:
         tally.failed += 1
@@ -166,7 +168,8 @@ def try_on_item(
 
 
 def pairs(records: Records, job: str, show: int = 12) -> list[Pair]:
-    """Label pairs of a try-on, the most pictures first, each with its surest."""
+    """Return the label pairs of a try-on, those with the most pictures first, each with its most
+    confident pictures."""
     counts = records.count_by(TryOnItem, [Where("job", "=", job)], "pair")
     found = []
     for pair, count in sorted(counts.items(), key=lambda item: (-item[1], str(item[0]))):
@@ -176,7 +179,7 @@ def pairs(records: Records, job: str, show: int = 12) -> list[Pair]:
 
 
 def items_of(records: Records, job: str, pair: str, limit: int) -> Iterator[str]:
-    """Image ids of one pair, the surest first."""
+    """Yield the image ids of one pair, the most confident first."""
     where = [Where("job", "=", job), Where("pair", "=", pair)]
     surest = Order("confidence", descending=True)
     for item in records.find(TryOnItem, where, order=surest, limit=limit):
@@ -184,5 +187,5 @@ def items_of(records: Records, job: str, pair: str, limit: int) -> Iterator[str]
 
 
 def forget(records: Records, job: str) -> None:
-    """Remove what a try-on noted."""
+    """Remove the items of a try-on."""
     records.remove(TryOnItem, [Where("job", "=", job)])

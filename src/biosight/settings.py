@@ -1,6 +1,6 @@
-"""Every setting, with its default and its help; read from BIOSIGHT_… in the environment.
+"""Every setting, with its default and its help; read from BIOSIGHT_… environment variables.
 
-Not here: what a setting does; inner packages are handed values, never this object.
+Not here: the effect of a setting. Inner packages receive values, never this object.
 """
 
 from functools import cache
@@ -13,14 +13,15 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 
 MONGO = ("mongodb://", "mongodb+srv://")
 BUCKETS = ("s3://", "gs://")
-MOST_FILE_MB = 2000  # proxies in front let a little more pass (deploy/nginx, deploy/kubernetes)
+MOST_FILE_MB = 2000  # front proxies allow slightly more (deploy/nginx, deploy/kubernetes)
 Store = Literal["sqlite", "mongodb"]
 LOOPBACK = {"127.0.0.1", "localhost", "::1"}
 
 
 @cache
 def networks(text: str) -> tuple[IPv4Network | IPv6Network, ...]:
-    """Addresses and networks, by comma. Raises ValueError for what is neither."""
+    """Return the addresses and networks of a comma-separated list. Raises ValueError for anything
+    else."""
     found = []
     for word in filter(None, map(str.strip, text.split(","))):
         try:
@@ -32,7 +33,7 @@ def networks(text: str) -> tuple[IPv4Network | IPv6Network, ...]:
 
 
 class Settings(BaseSettings):
-    """Frozen once read. With nothing set, BioSight starts on SQLite and a folder."""
+    """All settings; they never change after start. By default BioSight uses SQLite and a folder."""
 
     model_config = SettingsConfigDict(env_prefix="BIOSIGHT_", frozen=True, extra="ignore")
 
@@ -43,24 +44,26 @@ class Settings(BaseSettings):
     port: int = Field(8000, ge=0, le=65535, description="Port to listen on.")
     database_url: str = Field(
         "",
-        description="sqlite:///FILE or mongodb://…; empty means biosight.db in the data folder.",
+        description="Database: sqlite:///FILE or mongodb://…; when empty, biosight.db in the data "
+        "folder.",
     )
     storage_url: str = Field(
         "",
-        description="Folder for the pictures, or s3://BUCKET/PREFIX or gs://BUCKET/PREFIX, reached "
-        "by the usual AWS_… or GOOGLE_… variables; empty means blobs/ in the data folder.",
+        description="Picture store: a folder, s3://BUCKET/PREFIX or gs://BUCKET/PREFIX; when "
+        "empty, blobs/ in the data folder. Set credentials for a bucket in the usual AWS_… or "
+        "GOOGLE_… variables.",
     )
     tiles: str = Field(
         "",
         pattern=r"^(https?://[A-Za-z0-9.:-]+/[^\s;,'\"]*)?$",
-        description="Map tiles, such as https://tile.example/{z}/{x}/{y}.png; empty means outlines "
-        "of countries alone, and nothing is asked of anybody.",
+        description="Address of map tiles, such as https://tile.example/{z}/{x}/{y}.png. When "
+        "empty, maps show only country outlines and load nothing from other servers.",
     )
     tiles_credit: str = Field(
-        "", max_length=200, description="Whom the map names for its tiles, as their licence asks."
+        "", max_length=200, description="Credit shown on the map, as the tiles' licence requires."
     )
     presigned: bool = Field(
-        False, description="Send downloads of originals to the bucket by a signed address."
+        False, description="Redirect downloads of originals to the bucket through signed URLs."
     )
     registration: Literal["open", "invite", "closed"] = Field(
         "invite",
@@ -68,88 +71,104 @@ class Settings(BaseSettings):
     )
     public_url: str = Field(
         "",
-        description="Address people use, such as https://biosight.example; makes cookies secure.",
+        description="Address that people use, such as https://biosight.example. An https:// "
+        "address makes cookies secure.",
     )
     trusted_proxies: str = Field(
         "",
-        description="Addresses or networks (10.0.0.0/8) of proxies whose X-Forwarded headers are "
-        "believed, by comma.",
+        description="Addresses or networks (10.0.0.0/8) of proxies whose X-Forwarded headers "
+        "BioSight trusts, separated by commas.",
     )
     sso_header: str = Field(
         "",
-        description="Header in which a trusted proxy that signs people in names their e-mail "
-        "address, such as X-Forwarded-Email.",
+        description="Header in which a trusted proxy passes the e-mail address of the person it "
+        "signed in, such as X-Forwarded-Email.",
     )
     oidc_issuer: str = Field(
         "",
         pattern=r"^(https?://\S+)?$",
         description="OpenID Connect provider that signs people in, such as https://login.example; "
-        "empty means passwords alone.",
+        "when empty, people sign in with passwords only.",
     )
-    oidc_client_id: str = Field("", description="What the provider calls BioSight.")
-    oidc_client_secret: str = Field("", description="What BioSight shows the provider.")
+    oidc_client_id: str = Field("", description="BioSight's client ID at the provider.")
+    oidc_client_secret: str = Field("", description="BioSight's client secret at the provider.")
     oidc_name: str = Field(
-        "your institute", max_length=60, description="What people call the provider."
+        "your institute", max_length=60, description="Name of the provider, as people know it."
     )
-    oidc_groups: str = Field("groups", description="The provider's claim that lists groups.")
-    oidc_members: str = Field("", description="Group of which one must be; empty means none.")
+    oidc_groups: str = Field(
+        "groups", description="Claim in which the provider lists a person's groups."
+    )
+    oidc_members: str = Field(
+        "",
+        description="Group that people must belong to, unless they are in BIOSIGHT_OIDC_ADMINS; "
+        "when empty, no group is required.",
+    )
     oidc_admins: str = Field(
-        "", description="Group whose members are administrators here, all others members."
+        "",
+        description="Group whose members are administrators; everyone else is a member. When "
+        "empty, groups do not change roles.",
     )
     smtp_url: str = Field(
         "",
-        description="Mail server: smtp+starttls://USER:PASSWORD@HOST:587, smtps://… or, inside the "
-        "house, smtp://…; empty means that links are shown to who makes them, and not sent. Needs "
-        "BIOSIGHT_PUBLIC_URL.",
+        description="Mail server: smtp+starttls://USER:PASSWORD@HOST:587, smtps://… or, inside "
+        "your own network, smtp://…. When empty, links are not mailed: they are shown to the "
+        "person who makes them. Needs BIOSIGHT_MAIL_FROM and BIOSIGHT_PUBLIC_URL.",
     )
-    mail_from: str = Field("", description="Whom mails are from, such as biosight@example.org.")
+    mail_from: str = Field("", description="Sender of mails, such as biosight@example.org.")
     model_dir: Path | None = Field(
-        None, description="Folder with model.onnx and card.json; empty means the bundled model."
+        None, description="Folder with model.onnx and card.json; when empty, the bundled model."
     )
     worker: bool = Field(
-        True, description="Start a worker for long jobs beside the server when there are some."
+        True, description="Let the server start a worker process when long jobs are waiting."
     )
     provider: Literal["cpu", "cuda", "tensorrt", "rocm", "openvino", "directml", "coreml"] = Field(
         "cpu",
-        description="What runs the networks; all but cpu need an ONNX Runtime built for it.",
+        description="ONNX Runtime provider that runs the networks; all but cpu need an ONNX "
+        "Runtime built for it.",
     )
     threads: int = Field(
         0,
         ge=0,
-        description="Threads of the classifier; 0 means one a core (of those granted).",
+        description="Threads of the classifier; 0 means one per core granted to BioSight.",
     )
     decoders: int = Field(
         0,
         ge=0,
-        description="Decode processes; 0 means one a core (of those granted).",
+        description="Decode processes; 0 means one per core granted to BioSight.",
     )
     quota_gb: float = Field(
-        0, ge=0, description="Room for one person's pictures; 0 means no limit."
+        0, ge=0, description="Storage limit for one person's pictures, in GB; 0 means no limit."
     )
     max_file_mb: int = Field(
         200,
         ge=1,
         le=MOST_FILE_MB,
-        description="Largest picture file, in MB, for uploads and imports alike.",
+        description="Largest picture file, in MB, for both uploads and imports.",
     )
-    trash_days: int = Field(30, ge=1, description="Days before the trash empties itself.")
-    session_days: int = Field(30, ge=1, description="Days after which a sign-in ends anyway.")
-    session_idle_days: int = Field(7, ge=1, description="Idle days after which a sign-in ends.")
+    trash_days: int = Field(
+        30, ge=1, description="Days after which pictures in the trash are removed for good."
+    )
+    session_days: int = Field(
+        30, ge=1, description="Days after which a sign-in ends, even when it is in use."
+    )
+    session_idle_days: int = Field(
+        7, ge=1, description="Days without use after which a sign-in ends."
+    )
     metrics_token: str = Field(
-        "", description="Bearer token for /metrics; empty means only this machine may read it."
+        "", description="Bearer token for /metrics; when empty, only this machine can read it."
     )
     max_connections: int = Field(
-        1000, ge=16, description="Open connections; further ones are answered 503."
+        1000, ge=16, description="Most connections open at once; further ones get a 503 response."
     )
-    log_format: Literal["text", "json"] = Field("text", description="Form of the log lines.")
+    log_format: Literal["text", "json"] = Field("text", description="Format of the log lines.")
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field(
-        "INFO", description="Least severe log line to write."
+        "INFO", description="Lowest severity of log lines to write."
     )
 
     @field_validator("database_url")
     @classmethod
     def known_database(cls, value: str) -> str:
-        """Refuse stores that BioSight can't use."""
+        """Reject databases that BioSight can't use."""
         if value and not value.startswith(("sqlite:///", *MONGO)):
             raise ValueError("use sqlite:///FILE, mongodb://… or mongodb+srv://…")
         return value
@@ -157,14 +176,14 @@ class Settings(BaseSettings):
     @field_validator("trusted_proxies")
     @classmethod
     def known_networks(cls, value: str) -> str:
-        """Refuse what is neither an address nor a network."""
+        """Reject anything but addresses and networks."""
         networks(value)
         return value
 
     @field_validator("public_url")
     @classmethod
     def whole_address(cls, value: str) -> str:
-        """Refuse an address without its beginning: cookies and links rest on it."""
+        """Reject an address without its scheme: cookies and links depend on it."""
         if value and not value.startswith(("https://", "http://")):
             raise ValueError("begin with https:// (or http:// in the house)")
         return value
@@ -172,7 +191,7 @@ class Settings(BaseSettings):
     @field_validator("smtp_url")
     @classmethod
     def known_mail(cls, value: str) -> str:
-        """Refuse what is no mail server."""
+        """Reject anything but a mail server's address."""
         if value and not value.startswith(("smtp://", "smtps://", "smtp+starttls://")):
             raise ValueError("use smtp+starttls://…, smtps://… or smtp://…")
         return value
@@ -180,7 +199,7 @@ class Settings(BaseSettings):
     @field_validator("storage_url")
     @classmethod
     def known_storage(cls, value: str) -> str:
-        """Refuse stores that BioSight can't use."""
+        """Reject picture stores that BioSight can't use."""
         if "://" in value and not value.startswith(BUCKETS):
             raise ValueError("use a folder, s3://BUCKET or gs://BUCKET")
         if value.startswith(BUCKETS) and (found := sorted(set(value) & set("#?%"))):
@@ -191,14 +210,15 @@ class Settings(BaseSettings):
 
     @model_validator(mode="after")
     def sso_needs_a_proxy(self) -> Self:
-        """Refuse to believe a header from everybody."""
+        """Reject a sign-in header without trusted proxies: anybody could send it."""
         if self.sso_header and not self.trusted_proxies.strip():
             raise ValueError("BIOSIGHT_SSO_HEADER needs BIOSIGHT_TRUSTED_PROXIES")
         return self
 
     @model_validator(mode="after")
     def sign_on_and_mail_are_whole(self) -> Self:
-        """Refuse half a provider, and mails whose links lead nowhere."""
+        """Reject incomplete settings of a sign-in provider or of mail; mails need a sender and
+        links that work."""
         if self.oidc_issuer and not (self.oidc_client_id and self.public_url):
             raise ValueError(
                 "BIOSIGHT_OIDC_ISSUER needs BIOSIGHT_OIDC_CLIENT_ID and BIOSIGHT_PUBLIC_URL"
@@ -209,7 +229,7 @@ class Settings(BaseSettings):
 
     @property
     def database_file(self) -> Path:
-        """The SQLite file, where the records are in one."""
+        """The SQLite file, if the records are in one."""
         name = self.database_url.removeprefix("sqlite:///")
         return Path(name) if name else self.data_dir / "biosight.db"
 
@@ -219,26 +239,26 @@ class Settings(BaseSettings):
 
     @property
     def uses_bucket(self) -> bool:
-        """Are the pictures in a bucket?"""
+        """Return whether the pictures are in a bucket."""
         return self.storage_url.startswith(BUCKETS)
 
     @property
     def blob_folder(self) -> Path:
-        """The folder of the pictures."""
+        """The folder that holds the pictures."""
         return Path(self.storage_url) if self.storage_url else self.data_dir / "blobs"
 
     @property
     def models_folder(self) -> Path:
-        """Where files of models from the store are laid out."""
+        """The folder where model files from the store are unpacked for use."""
         return self.data_dir / "models"
 
     @property
     def secure(self) -> bool:
-        """Do people come over https?"""
+        """Return whether people reach BioSight over https."""
         return self.public_url.startswith("https://")
 
     def trusts(self, address: str) -> bool:
-        """Is this the address of a proxy whose word counts?"""
+        """Return whether this is the address of a trusted proxy."""
         try:
             found = ip_address(address)
         except ValueError:
@@ -248,10 +268,11 @@ class Settings(BaseSettings):
 
     @property
     def loopback(self) -> bool:
-        """Does it listen for this machine alone?"""
+        """Return whether BioSight listens on this machine only."""
         return self.host in LOOPBACK
 
     @property
     def private(self) -> bool:
-        """Can only this machine reach it, also by no proxy that is known of?"""
+        """Return whether only this machine can reach BioSight: it listens on loopback, and neither
+        a public address nor a proxy is set."""
         return self.loopback and not self.public_url and not self.trusted_proxies.strip()

@@ -1,7 +1,7 @@
 """Likeness between stored embeddings: a picture's neighbours in its collection, and groups.
 
-Every vector is compared, in bytes, in which a million rest in 1.3 GB; those that come nearest are
-measured as finely as they are stored. There is no index to build, and none that lags behind
+A query is compared with every vector, in 8-bit form (a million take 1.3 GB); the nearest are then
+compared again at their stored precision. There is no index to build, and none that lags behind
 (docs/decisions/0026). Not here: making embeddings (inference), or who may see a collection
 (membership).
 """
@@ -23,15 +23,16 @@ from biosight.storage.records import Order, Records, among, parts
 Floats = npt.NDArray[np.float32]
 Rows = npt.NDArray[np.int8]
 MOST_BYTES = 600_000_000
-BLOCK = 50_000  # rows; between two blocks other threads have their turn
-# So many times as many as are asked for are measured finely: in bytes neighbours may change places.
+BLOCK = 50_000  # rows; other threads can run between two blocks
+# How many times more candidates than asked for are compared again at stored precision, and the
+# least number of them: in 8-bit form the order of neighbours can differ.
 MORE, LEAST_MORE = 8, 200
 ALIKE = 0.45
 
 
 @dataclass(frozen=True, slots=True)
 class Near:
-    """A picture and its likeness: the cosine between the embeddings, 1 for the same."""
+    """A picture and its likeness: the cosine between the embeddings, 1 for the same direction."""
 
     image: str
     likeness: float
@@ -39,9 +40,10 @@ class Near:
 
 @dataclass(slots=True)
 class Vectors:
-    """Embeddings of one collection and space: ids, and rows (n, d) in bytes in the same order.
+    """Embeddings of one collection and space: ids, and rows (n, d) of 8-bit values in the same
+    order.
 
-    `seen` is how many pictures there were and the newest of them, when this was read.
+    `seen` holds the number of pictures and the id of the newest at the time of reading.
     """
 
     ids: list[str]
@@ -51,7 +53,7 @@ class Vectors:
 
 
 class Index:
-    """Vectors of the collections asked for lately, at most MOST_BYTES of them."""
+    """Vectors of the collections used most recently, up to MOST_BYTES."""
 
     def __init__(self, records: Records, most_bytes: int = MOST_BYTES) -> None:
         self.records = records
@@ -60,7 +62,7 @@ class Index:
         self.lock = threading.Lock()
 
     def vectors(self, collection: str, space: str) -> Vectors:
-        """A collection's vectors as they are now; only those that are new are read."""
+        """Return a collection's current vectors; only new ones are read."""
         with self.lock:
             found = self.kept.setdefault(
                 (collection, space), Vectors([], np.empty((0, 0), np.int8), (-1, ""))
@@ -72,19 +74,20 @@ class Index:
         return found
 
     def trim(self) -> None:
-        """Let go of the collections asked for longest ago."""
+        """Drop the collections whose last use is longest ago."""
         with self.lock:
             while len(self.kept) > 1 and self.size() > self.most_bytes:
                 self.kept.popitem(last=False)
 
     def size(self) -> int:
-        """Bytes of all vectors kept."""
+        """Return the bytes of all vectors in memory."""
         return sum(v.rows.nbytes for v in self.kept.values())
 
     def nearest(self, collection: str, embedding: Embedding, limit: int) -> list[Near]:
-        """Pictures of a collection most like an embedding, itself left out, the likest first.
+        """Return the pictures of a collection most like an embedding, without its own, likest
+        first.
 
-        Removed pictures may be among them until the collection changes: look them up.
+        Removed pictures may be among them until the collection changes, so look each one up.
         """
         vectors = self.vectors(collection, embedding.space)
         ids, rows = vectors.ids, vectors.rows
@@ -99,7 +102,7 @@ class Index:
 
 
 def refresh(records: Records, collection: str, space: str, vectors: Vectors) -> None:
-    """Bring vectors in step with the store, in place."""
+    """Update the vectors in place to match the store."""
     where = living_images(collection)
     newest = records.find(Image, where, order=Order("id", descending=True), limit=1)
     seen = (records.count(Image, where), newest[0].id if newest else "")
@@ -111,7 +114,7 @@ def refresh(records: Records, collection: str, space: str, vectors: Vectors) -> 
     ids = [vectors.ids[n] for n in places]
     blocks = [vectors.rows if len(ids) == len(vectors.ids) else vectors.rows[places]]
     left.difference_update(ids)
-    # Some hundred at a time: as they are stored, a million would take several times the memory.
+    # Read a few hundred at a time: in stored form, a million would need several times the memory.
     for part in parts([id for id in there if id in left]):
         if found := [e for e in among(records, Embedding, part) if e.space == space]:
             ids += [e.id for e in found]
@@ -121,12 +124,13 @@ def refresh(records: Records, collection: str, space: str, vectors: Vectors) -> 
 
 
 def stack_embeddings(embeddings: Sequence[Embedding]) -> Rows:
-    """Embeddings as rows (n, d) of bytes; a cosine asks for no length."""
+    """Return embeddings as rows (n, d) of 8-bit values; their scale is dropped, as a cosine ignores
+    it."""
     return in_bytes(np.stack([e.floats() for e in embeddings]))[0]
 
 
 def distances_of(rows: Rows, row: Rows) -> Floats:
-    """1 - cosine of each of rows (n, d) with row (d,), by the kernels of SimSIMD."""
+    """Return 1 - cosine of each of rows (n, d) with row (d,), computed by SimSIMD."""
     distances = np.empty(len(rows), np.float32)
     for start in range(0, len(rows), BLOCK):
         block = rows[start : start + BLOCK]
@@ -135,7 +139,7 @@ def distances_of(rows: Rows, row: Rows) -> Floats:
 
 
 def by_nearness(kept: Sequence[Embedding], asked: Floats) -> list[Near]:
-    """How like embeddings are to one (d,), the likest first, as finely as they are stored."""
+    """Return the likeness of embeddings to one (d,), likest first, at stored precision."""
     if not kept:
         return []
     likeness = unit(np.stack([e.floats() for e in kept])) @ unit(asked[None])[0]
@@ -144,10 +148,11 @@ def by_nearness(kept: Sequence[Embedding], asked: Floats) -> list[Near]:
 
 
 def groups(ids: Sequence[str], full: Floats, alike: float = ALIKE) -> list[list[str]]:
-    """Pictures of unit rows (n, d) put together by likeness, the largest group first.
+    """Group pictures of unit rows (n, d) by likeness, the largest group first.
 
-    The picture with the most others within `alike` leads a group, then the next among what is
-    left (leader clustering; Daura et al. 1999). For up to some thousand pictures: (n, n).
+    The picture with the most others within `alike` leads a group. Then the next leader is chosen
+    among the remaining pictures (leader clustering; Daura et al. 1999). Use it for up to a few
+    thousand pictures: it needs (n, n) memory.
     """
     close = full @ full.T >= alike
     left = np.ones(len(ids), dtype=bool)

@@ -1,7 +1,7 @@
 """Classify and embed pictures of folders or buckets, many at once, into Parquet tables.
 
-One table a chunk of pictures, written when the chunk is done: a second run does what is missing,
-and each picture has exactly one row. Not here: collections and accounts (intake.py).
+Each chunk of pictures has one table, written when the chunk is done. A second run does the missing
+chunks, and each picture has exactly one row. Not here: collections and accounts (intake.py).
 """
 
 from biosight.bulk.chunks import Chunk, Plan, plan

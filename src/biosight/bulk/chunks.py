@@ -1,6 +1,6 @@
-"""Which pictures there are, cut into chunks whose tables have names that follow from them.
+"""The pictures of a source, cut into chunks; the content of a chunk decides the name of its table.
 
-Not here: classifying a chunk (work.py), or who runs it (engines.py).
+Not here: classifying a chunk (work.py), or the processes that run it (engines.py).
 """
 
 import hashlib
@@ -15,7 +15,7 @@ CHUNK = 256
 
 @dataclass(frozen=True, slots=True)
 class Chunk:
-    """Some pictures of a source, by name, and the file of their table."""
+    """Some pictures of a source, by name, and the path of their table."""
 
     names: tuple[str, ...]
     table: Path
@@ -23,8 +23,8 @@ class Chunk:
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """A source, the model's folder, and the chunks that are still to be done; `passed` are the
-    files that are no pictures, each with the reason."""
+    """A source, the model's folder, and the chunks that remain. `passed` lists files that are no
+    pictures, each with the reason."""
 
     source: str
     model: Path
@@ -34,15 +34,15 @@ class Plan:
 
     @property
     def left(self) -> int:
-        """Pictures in the chunks to be done."""
+        """The number of pictures in the remaining chunks."""
         return sum(len(chunk.names) for chunk in self.chunks)
 
 
 def plan(source: str, model: Path, target: Path, key: str, size: int = CHUNK) -> Plan:
-    """What is to be done: the source's pictures in order of name, but for chunks whose tables
-    are in the folder `target`. `key` is the model's, and part of each table's name.
+    """Return the work to do: the source's pictures in order of name, without chunks whose tables
+    exist in the folder `target`. `key` is the model's key, and part of each table's name.
 
-    Raises BadRequest where there is no picture, or where the target has tables of another run.
+    Raises BadRequest if there is no picture, or if the target has tables of another run.
     """
     found = sorted(sources.names(source))
     names = [name for name, reason in found if not reason]
@@ -65,6 +65,6 @@ def plan(source: str, model: Path, target: Path, key: str, size: int = CHUNK) ->
 
 
 def chunk_of(names: tuple[str, ...], source: str, target: Path, key: str) -> Chunk:
-    """A chunk with its table's name: the hash of all that decides what is in it."""
+    """Return a chunk; its table's name is the hash of everything that decides its content."""
     said = "\0".join((key, source, *names)).encode("utf-8", "surrogateescape")
     return Chunk(names, target / f"{hashlib.sha256(said).hexdigest()[:24]}.parquet")

@@ -1,7 +1,8 @@
-"""Who runs the chunks: processes of this machine, or an existing Ray cluster through Ray Data.
+"""Engines that run the chunks: processes of this machine, or an existing Ray cluster through Ray
+Data.
 
-Either way a chunk that was cut off is done again, whole, and its table appears when it is done.
-Not here: what is done with a chunk (work.py).
+In both, an interrupted chunk is done again as a whole, and its table appears when it is done. Not
+here: the work on a chunk (work.py).
 """
 
 import socket
@@ -21,7 +22,7 @@ _hand: Any = None
 
 
 def open_hand(source: str, model: Path) -> None:
-    """What a process of this machine opens once."""
+    """Open the model and decoder once in each process of this machine."""
     global _hand
     if parent := parent_process():
         end_with(parent.sentinel)
@@ -31,14 +32,14 @@ def open_hand(source: str, model: Path) -> None:
 
 
 def do_chunk(chunk: Chunk) -> DoneChunk:
-    """One chunk in a process of the pool."""
+    """Do one chunk in a process of the pool."""
     done: DoneChunk = _hand.do(chunk)
     return done
 
 
 def run_local(plan: Plan, processes: int = 0) -> Iterator[DoneChunk]:
-    """Do the plan's chunks here, in as many processes as cores; pictures and errors of each, as
-    they are done."""
+    """Do the plan's chunks on this machine, by default with one process per core. Yield the numbers
+    of pictures and errors of each chunk when it is done."""
     with ProcessPoolExecutor(
         processes or cores.granted_cores(),
         mp_context=get_context("spawn"),
@@ -50,7 +51,7 @@ def run_local(plan: Plan, processes: int = 0) -> Iterator[DoneChunk]:
 
 
 class RayHand:
-    """The same in a Ray actor: a row of the dataset is a chunk."""
+    """The same in a Ray actor: each row of the dataset is a chunk."""
 
     def __init__(self, source: str, model: str) -> None:
         from biosight.bulk.work import Hand
@@ -64,7 +65,8 @@ class RayHand:
 
 
 def check_reachable(address: str) -> None:
-    """Raise BadRequest for a HOST:PORT where nothing listens: Ray itself would ask for minutes."""
+    """Raise BadRequest for a HOST:PORT where nothing listens; Ray itself would keep trying for
+    minutes."""
     host, _, port = address.rpartition(":")
     if not host or not port.isdigit():
         return
@@ -77,9 +79,9 @@ def check_reachable(address: str) -> None:
 def run_ray(plan: Plan, address: str, actors: int) -> Iterator[DoneChunk]:
     """Do the plan's chunks on the Ray cluster at `address`, with at most `actors` at once.
 
-    Source, model folder and target must be reachable from every node under the same names. A node
-    that dies takes its chunks with it; Ray does them again elsewhere. Raises BadRequest where Ray
-    is not installed or the cluster is away.
+    Source, model folder and target must have the same paths on every node. If a node dies, Ray does
+    its chunks again elsewhere. Raises BadRequest if Ray is not installed or the cluster can't be
+    reached.
     """
     try:
         import ray

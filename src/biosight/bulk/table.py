@@ -1,6 +1,6 @@
-"""Reading what was classified: the rows of a folder of Parquet tables, as facts about pictures.
+"""Reading of classified pictures from the rows of a folder of Parquet tables.
 
-Not here: writing them (work.py), or taking the pictures into a collection (intake.py).
+Not here: writing them (work.py), or importing the pictures into a collection (intake.py).
 """
 
 from collections.abc import Iterator
@@ -22,8 +22,11 @@ ROWS = 500
 
 @dataclass(frozen=True, slots=True)
 class Classified:
-    """A picture that was classified: where it lies, what it is, and its embedding. The table names
-    the version alone; only one that was not taught is a space, others match none."""
+    """A classified picture: its source, its facts, and its embedding.
+
+    A table names only the version, so that is used as the embedding's space. For a taught version
+    it is not a space, and matches none.
+    """
 
     source: str
     name: str
@@ -33,7 +36,8 @@ class Classified:
 
 
 def classified_images(folder: Path) -> Iterator[Classified]:
-    """The readable pictures of all tables. Raises BadRequest for a file that is no such table."""
+    """Yield the readable pictures of all tables. Raises BadRequest for a file that is no such
+    table."""
     for file in sorted(folder.glob("*.parquet")):
         try:
             for batch in pq.ParquetFile(file).iter_batches(ROWS):
@@ -43,13 +47,14 @@ def classified_images(folder: Path) -> Iterator[Classified]:
 
 
 def as_classified(row: dict[str, Any]) -> Classified:
-    """One row; it has neither thumbnail nor pixels, which are made from the bytes when asked."""
+    """Return one row as a picture, without thumbnail and pixels; these are made from the bytes on
+    demand."""
     metadata = Metadata(
         taken=row["taken"],
         camera=row["camera"],
         latitude=row["latitude"],
         longitude=row["longitude"],
-        capture=Capture(**(row.get("capture") or {})),  # tables of before have none
+        capture=Capture(**(row.get("capture") or {})),  # older tables have none
     )
     statistics = tuple(float("nan") if v is None else v for v in row["statistics"])
     decoded = Decoded(

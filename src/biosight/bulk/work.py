@@ -1,6 +1,6 @@
-"""One chunk: decoded in the sandbox, classified in batches, written as one Parquet table.
+"""Work on one chunk: decode in the sandbox, classify in batches, write one Parquet table.
 
-Not here: which chunks there are (chunks.py), or who runs them (engines.py).
+Not here: the list of chunks (chunks.py), or the processes that run them (engines.py).
 """
 
 import hashlib
@@ -63,7 +63,7 @@ Row = dict[str, Any]
 
 
 class Hand:
-    """A model and a decoder, opened once a process; `do(chunk)` from one thread."""
+    """A model and a decoder, opened once per process; call `do(chunk)` from one thread only."""
 
     def __init__(self, source: str, model: Path) -> None:
         self.source = Source(source)
@@ -71,7 +71,8 @@ class Hand:
         self.decoders = Decoders(1)
 
     def do(self, chunk: Chunk) -> tuple[int, int]:
-        """Write the chunk's table, unless it is there; pictures and how many were unreadable."""
+        """Write the chunk's table unless it exists; return the numbers of pictures and of
+        unreadable ones."""
         if not chunk.table.exists():
             rows = list(self.rows(chunk))
             part = chunk.table.with_suffix(f".{secrets.token_hex(4)}")
@@ -82,7 +83,7 @@ class Hand:
         return len(errors), sum(map(bool, errors))
 
     def rows(self, chunk: Chunk) -> Iterator[Row]:
-        """One row a picture, in the chunk's order."""
+        """Yield one row per picture; unreadable ones can come earlier than in the chunk's order."""
         waiting: list[tuple[Row, Decoded]] = []
         with TemporaryDirectory() as folder:
             for name in chunk.names:
@@ -99,10 +100,11 @@ class Hand:
         yield from self.classified(waiting)
 
     def read(self, name: str, target: Path, row: Row) -> Decoded | None:
-        """A picture, its facts added to the row; None, with the error there, when unreadable.
+        """Return a decoded picture and add its facts to the row; if it is unreadable, note the
+        error there and return None.
 
-        A store that is away, or a full disk, is no picture's fault: it fails the whole chunk, which
-        a second run does again. Raises Unavailable or OSError.
+        An unavailable store or a full disk is not the picture's fault: it fails the whole chunk,
+        and a second run does it again. Raises Unavailable or OSError.
         """
         if row["name"] != name:
             row["error"] = "Its name is not UTF-8; rename the file."
@@ -126,7 +128,7 @@ class Hand:
         return decoded
 
     def classified(self, waiting: list[tuple[Row, Decoded]]) -> Iterator[Row]:
-        """The rows of a batch with what the model says."""
+        """Yield the rows of a batch together with the model's answers."""
         if not waiting:
             return
         verdicts = self.classifier.predict(np.stack([decoded.pixels for _, decoded in waiting]))

@@ -1,6 +1,6 @@
-"""The command line: each command opens what it needs, calls the verbs and closes.
+"""The command line: each command opens what it needs, calls the verbs, and closes everything.
 
-Not here: what the commands do.
+Not here: the work of the commands.
 """
 
 import os
@@ -13,8 +13,8 @@ from biosight import __version__, logs
 from biosight.errors import BioSightError
 from biosight.settings import Settings
 
-# Name -> the module of biosight.cli, and what it is called there. Loaded when asked for: all of
-# them together take longer to load than most commands take to run.
+# Command -> its module in biosight.cli and its name there. A command is loaded when it is used:
+# loading all of them takes longer than most commands take to run.
 COMMANDS = {
     "serve": ("server.serve", "serve"),
     "worker": ("server.worker", "worker"),
@@ -46,15 +46,15 @@ COMMANDS = {
 
 
 class Words(click.Group):
-    """Loads a command when it is asked for, and turns BioSight's errors into one line and an exit
+    """Loads a command when it is used, and turns BioSight's errors into one line and an exit
     code."""
 
     def list_commands(self, ctx: click.Context) -> list[str]:
-        """The names of all commands, in order."""
+        """Return the names of all commands, sorted."""
         return sorted(COMMANDS)
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
-        """A command by its name."""
+        """Return a command by its name, or None."""
         if cmd_name not in COMMANDS:
             return None
         module, name = COMMANDS[cmd_name]
@@ -75,7 +75,7 @@ class Words(click.Group):
 @click.pass_context
 def main(context: click.Context) -> None:
     """BioSight sorts biological pictures into labelled folders."""
-    os.umask(0o077)  # what BioSight writes is for its own user
+    os.umask(0o077)  # only BioSight's own user may read its files
     try:
         settings = Settings()
     except ValidationError as error:

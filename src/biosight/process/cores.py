@@ -1,6 +1,6 @@
-"""How many cores this process was granted, which in a container is less than the machine has.
+"""The number of cores granted to this process; in a container that is less than the machine has.
 
-Not here: what runs on them (inference, bulk).
+Not here: the work that runs on them (inference, bulk).
 """
 
 import math
@@ -14,11 +14,12 @@ MINE = Path("/proc/self/cgroup")
 
 
 def granted_cores(groups: Path = GROUPS, mine: Path = MINE) -> int:
-    """Cores by the affinity of this process and the CPU quotas of its control groups, rounded up;
-    1 at least.
+    """Return the cores that this process may use, rounded up and at least 1.
 
-    Reads cgroup v2's `cpu.max` and v1's `cpu.cfs_quota_us` of the process's group and all above
-    it (Linux kernel documentation, cgroup-v2 and sched-bwc); elsewhere the machine's cores.
+    They are limited by its affinity and by the CPU quotas of its control group and all groups above
+    it. The quotas are cgroup v2's `cpu.max` and v1's `cpu.cfs_quota_us` (Linux kernel
+    documentation, cgroup-v2 and sched-bwc). Elsewhere the result is the number of the machine's
+    cores.
     """
     allowed = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
     quotas = [math.ceil(q) for folder in own_groups(groups, mine) if (q := quota(folder))]
@@ -26,13 +27,14 @@ def granted_cores(groups: Path = GROUPS, mine: Path = MINE) -> int:
 
 
 def multiply_on_one() -> None:
-    """Let NumPy's products run on one core each from now on: their threads spin after each small
-    one, and take the cores from decoders and networks."""
+    """Limit NumPy's matrix products to one core each. Their threads spin after each small product,
+    and take the cores away from decoders and networks."""
     threadpool_limits(1, "blas")
 
 
 def own_groups(groups: Path, mine: Path) -> list[Path]:
-    """The folders that may limit this process, from its own group up to the root of each mount."""
+    """Return the folders that may limit this process, from its own group up to the root of each
+    mount."""
     try:
         lines = mine.read_text().splitlines()
     except OSError:
@@ -42,7 +44,7 @@ def own_groups(groups: Path, mine: Path) -> list[Path]:
         _, controllers, path = line.split(":", 2)
         if controllers and "cpu" not in controllers.split(","):
             continue
-        # In a container the path is the host's, and its group is mounted as the root.
+        # In a container the path is the host's, while the container's group is the mount's root.
         for root in [groups, groups / "cpu", groups / controllers]:
             below = root / path.lstrip("/")
             found += [below, *(p for p in below.parents if p == root or root in p.parents)]
@@ -50,7 +52,7 @@ def own_groups(groups: Path, mine: Path) -> list[Path]:
 
 
 def quota(folder: Path) -> float | None:
-    """Cores that a group may use, None where it sets no limit."""
+    """Return the number of cores that a group may use, or None if it sets no limit."""
     try:
         if (folder / "cpu.max").is_file():
             most, period = (folder / "cpu.max").read_text().split()

@@ -1,6 +1,6 @@
-"""Processes that end with the one that started them, also when that one is killed.
+"""Child processes that end with their parent, even if the parent is killed.
 
-Not here: what they do, or ending them in good order (cli/server/serve.py,
+Not here: their work, or ending them in an orderly way (cli/server/serve.py,
 inference/sandbox/decoding.py).
 """
 
@@ -14,11 +14,11 @@ BROKEN_OFF = 1
 def end_with(descriptor: int) -> None:
     """End this process as soon as the other end of a pipe or socket is closed.
 
-    The kernel closes it with the process that holds it, whatever ended that. Unlike Linux's
-    PR_SET_PDEATHSIG this is not bound to the thread that started the child.
+    The kernel closes that end when the process that holds it ends, for whatever reason. Unlike
+    Linux's PR_SET_PDEATHSIG, this does not depend on the thread that started the child.
     """
     hung_up = select.poll()
-    hung_up.register(descriptor, 0)  # hanging up is told unasked
+    hung_up.register(descriptor, 0)  # poll reports a hang-up even if it is not requested
 
     def wait() -> None:
         hung_up.poll()

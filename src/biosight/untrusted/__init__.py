@@ -1,1 +1,2 @@
-"""Files that may be hostile: read in a process of their own, within limits; zips with refusals."""
+"""Files that may be hostile: read in a separate process within limits; zips that must pass
+checks."""

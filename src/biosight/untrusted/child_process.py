@@ -1,7 +1,7 @@
 """Reads files that may be hostile, each in a process with limits. Two run at once; eight may wait.
 
-The child is a fresh Python that calls one function with words and writes each thing that it gives
-as a line of JSON; nothing is pickled. Not here: pictures, whose children stay
+The child is a new Python process that calls one function with text arguments, and writes each
+result as a line of JSON; nothing is pickled. Not here: pictures, whose child processes are reused
 (inference/sandbox/decoding.py).
 """
 
@@ -34,8 +34,8 @@ seats = threading.BoundedSemaphore(AT_ONCE + MOST_WAITING)
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """What a child may take: address space in bytes (0: no limit), seconds of a processor, and
-    seconds altogether; and the words for one that takes more."""
+    """The limits of a child: address space in bytes (0: no limit), seconds of processor time, and
+    seconds in all. `slow` and `much` are the messages for a child that exceeds time or memory."""
 
     memory: int
     cpu: int
@@ -50,11 +50,11 @@ def run_in_child(
     limits: Limits,
     refusal: type[BadRequest] = BadRequest,
 ) -> Iterator[object]:
-    """What `work`, a function of a module, gives when it is called with words, one thing after the
-    other as JSON has it.
+    """Call `work`, a function of a module, in a child process with text arguments; yield each of
+    its results as read from JSON.
 
-    Raises `refusal` in words where it refuses, breaks or takes too much, and Unavailable where too
-    many wait, or somebody else ended it.
+    Raises `refusal` in words if the function refuses or fails, or exceeds its limits. Raises
+    Unavailable if too many calls wait, or somebody else ended the child.
     """
     with take_seat(), child(work, arguments, limits) as (process, out):
         last: dict[str, str] = {}
@@ -74,7 +74,7 @@ def run_in_child(
 
 @contextmanager
 def take_seat() -> Iterator[None]:
-    """A turn, for which a few may wait. Raises Unavailable."""
+    """Wait for a turn; only a few callers may wait. Raises Unavailable."""
     if not seats.acquire(blocking=False):
         raise Unavailable(BUSY)
     try:
@@ -92,7 +92,8 @@ def take_seat() -> Iterator[None]:
 def child(
     work: Callable[..., Iterable[object]], arguments: Iterable[str], limits: Limits
 ) -> Iterator[tuple["subprocess.Popen[bytes]", IO[bytes]]]:
-    """A process that does the work and is ended in time, and what it writes."""
+    """Start a process that does the work and is stopped at its time limit; yield the process and
+    its output."""
     name = f"{work.__module__}:{work.__name__}"
     command = [
         sys.executable,
@@ -104,7 +105,7 @@ def child(
     ]
     process = subprocess.Popen(
         [*command, *arguments],
-        stdin=subprocess.PIPE,  # the child ends when this is closed, by us or with us
+        stdin=subprocess.PIPE,  # the child ends when this is closed, or when this process ends
         stdout=subprocess.PIPE,
         stderr=subprocess.DEVNULL,
     )
@@ -122,15 +123,15 @@ def child(
 
 
 def how_child_ended(code: int) -> str:
-    """How a child ended that wrote no end."""
+    """Return how a child ended that did not report it."""
     if -code in {signal.SIGKILL, signal.SIGTERM, signal.SIGINT, signal.SIGHUP}:
-        return "busy"  # from outside, by the kernel or a person
+        return "busy"  # ended from outside, by the kernel or a person
     return "slow" if -code == signal.SIGXCPU else "refused"
 
 
 def confine(memory: int, cpu: int) -> None:
-    """Set this process's limits, and let the kernel end it first where memory is short."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is the parent's business
+    """Set this process's limits, and let the kernel end it first when memory is short."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # the parent handles Ctrl-C
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     resource.setrlimit(resource.RLIMIT_CPU, (cpu, cpu + 5))
     if sys.platform == "linux":
@@ -141,7 +142,8 @@ def confine(memory: int, cpu: int) -> None:
 
 
 def write_results(name: str, arguments: list[str], out: IO[bytes]) -> dict[str, str]:
-    """Write what a function gives, a line each; how it ended, and why in words."""
+    """Write the results of a function, one per line; return how it ended, and the reason in
+    words."""
     module, _, function = name.partition(":")
     work = getattr(import_module(module), function)
     try:
@@ -159,11 +161,11 @@ def write_results(name: str, arguments: list[str], out: IO[bytes]) -> dict[str, 
 
 
 def serve_once() -> None:
-    """Do one function's work: MEMORY CPU MODULE:FUNCTION WORDS..."""
+    """Run one function, given as arguments: MEMORY CPU MODULE:FUNCTION WORDS..."""
     memory, cpu, name, *arguments = sys.argv[1:]
     end_with(sys.stdin.fileno())
     confine(int(memory), int(cpu))
-    gc.disable()  # one short piece of work; looking through millions of rows for rings took half
+    gc.disable()  # the process is short-lived; collecting millions of rows took half of its time
     out = sys.stdout.buffer
     last = write_results(name, arguments, out)
     out.write(json.dumps(last).encode() + b"\n")

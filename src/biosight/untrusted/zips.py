@@ -1,6 +1,6 @@
-"""Zips that others made, opened with the refusals that all of them need.
+"""Zips from outside, opened with the checks that all of them need.
 
-Not here: what is in them, and how much of it is read.
+Not here: their content, and how much of it is read.
 """
 
 import zipfile
@@ -16,8 +16,8 @@ ENCRYPTED = 1  # a bit of an entry's flags
 
 @contextmanager
 def opened_zip(path: Path, damaged: str) -> Iterator[zipfile.ZipFile]:
-    """A zip to read from. Raises BadRequest for one that is locked by a password, and in the words
-    `damaged` where it can't be read, then or later."""
+    """Open a zip for reading. Raises BadRequest for a zip with a password, and with the message
+    `damaged` if it can't be read, when it is opened or later."""
     try:
         with zipfile.ZipFile(path) as found:
             if any(entry.flag_bits & ENCRYPTED for entry in found.infolist()):

@@ -1,4 +1,4 @@
-"""Job: long work claimed by a lease, with progress, taken up again after a crash.
+"""Job: long work with progress, claimed by a lease and continued after a crash.
 
 Not here: the work itself (workflows/jobs/all_kinds.py names the functions).
 """
@@ -28,7 +28,7 @@ from biosight.storage.records import (
 
 log = logging.getLogger(__name__)
 LEASE_SECONDS = 30.0
-RENEWALS = 3  # in the time of a lease
+RENEWALS = 3  # renewals within the time of one lease
 MOST_ATTEMPTS = 5
 LIVE = ("waiting", "running")
 
@@ -37,10 +37,10 @@ LIVE = ("waiting", "running")
 class Job:
     """Work of one kind on one collection.
 
-    `wants` are its parameters. `cursor` is where to go on, `lease_until` when another worker may
-    take over, `attempts` how often one did. `request` is the id of the request that asked for it,
-    so that logs tell what belongs together. `result` is JSON for the page (while it runs, what it
-    came to so far), `words` for people.
+    `wants` are its parameters. `cursor` is the point to continue from. `lease_until` is when
+    another worker may take over, `attempts` how often a worker has claimed it. `request` is the id
+    of the request that asked for it, so that log lines can be matched. `result` is JSON for the
+    page (while the job runs, the result so far); `words` are for people.
     """
 
     table: ClassVar[str] = "jobs"
@@ -70,18 +70,18 @@ class Job:
     version: int = 1
 
     def want(self, name: str) -> str:
-        """A parameter, "" when it was not given."""
+        """Return a parameter, "" when it was not given."""
         return dict(self.wants).get(name, "")
 
     @property
     def live(self) -> bool:
-        """Is it waiting or running?"""
+        """Return whether the job is waiting or running."""
         return self.state in LIVE
 
 
 @dataclass(frozen=True, slots=True)
 class Picked:
-    """Some of the pictures that a job is for, where they were named one by one."""
+    """Some of a job's pictures, for a job whose pictures were named one by one."""
 
     table: ClassVar[str] = "picked"
     indexes: ClassVar[tuple[tuple[str, ...], ...]] = (("job", "id"),)
@@ -95,36 +95,38 @@ KINDS = (Job, Picked)
 
 
 def count_of_run(job: Job) -> RunCount:
-    """How far a run in pieces got, as `Progress.noting` kept it."""
+    """Return the progress of a run in batches, as `Progress.noting` stored it."""
     return RunCount(**json.loads(job.result)) if job.result else RunCount()
 
 
 class Dropped(Exception):
-    """Somebody stopped the job, or another worker has it: leave it."""
+    """Somebody stopped the job, or another worker has it: stop working on it."""
 
 
 def ask(records: Records, kind: str, collection: str, by: str, **wants: str) -> Job:
-    """A new job. Raises Conflict while one of its kind is under way in the collection."""
+    """Write and return a new job. Raises Conflict while one of its kind is under way in the
+    collection."""
     made = new_job(records, kind, collection, by, **wants)
     records.write(Insert(made))
     return made
 
 
 def new_job(records: Records, kind: str, collection: str, by: str, **wants: str) -> Job:
-    """A job to be written, perhaps with what it follows from. Raises Conflict as `ask`."""
+    """Return a job that the caller writes, perhaps together with other records. Raises Conflict as
+    `ask`."""
     check_free(records, collection, kind)
     return fresh(kind, collection, by, **wants)
 
 
 def fresh(kind: str, collection: str, by: str, *, id: str = "", **wants: str) -> Job:
-    """A job to be written, one of as many as people want."""
+    """Return a job that the caller writes; several of its kind may be under way."""
     asked = logs.request_id.get()
     wanted = tuple(wants.items())
     return Job(id or new_id(), kind, collection, by, time.time(), wanted, request=asked)
 
 
 def live_of(records: Records, collection: str, kind: str) -> list[Job]:
-    """A collection's jobs of one kind that wait or run."""
+    """Return a collection's jobs of one kind that wait or run."""
     where = [Where("collection", "=", collection), Where("kind", "=", kind)]
     return records.find(Job, [*where, Where("state", "in", LIVE)])
 
@@ -138,7 +140,7 @@ def check_free(records: Records, collection: str, kind: str) -> None:
 def jobs_of(
     records: Records, collection: str, kinds: Sequence[str] = (), limit: int = 20
 ) -> list[Job]:
-    """A collection's jobs, of some kinds where these are named, the newest first."""
+    """Return a collection's jobs, of these kinds or of all, newest first."""
     where = [Where("collection", "=", collection)]
     if kinds:
         where.append(Where("kind", "in", tuple(kinds)))
@@ -147,7 +149,7 @@ def jobs_of(
 
 
 def jobs_by(records: Records, by: str, kinds: Sequence[str], since: float) -> list[Job]:
-    """What a person asked for that is under way, or ended since a moment, the newest first."""
+    """Return a person's jobs that are under way or have ended since a moment, newest first."""
     newest = Order("created_at", descending=True)
     where = [Where("by", "=", by), Where("kind", "in", tuple(kinds))]
     live = records.find(Job, [*where, Where("state", "in", LIVE)], order=newest)
@@ -156,7 +158,8 @@ def jobs_by(records: Records, by: str, kinds: Sequence[str], since: float) -> li
 
 
 def pick(job: str, images: Sequence[str]) -> list[Write]:
-    """Named pictures, in order, as a job meets them."""
+    """Return the writes that store a job's named pictures, in the order in which the job reads
+    them."""
     return [
         Insert(Picked(f"{job}.{number:06}", job, some))
         for number, some in enumerate(parts(sorted(set(images)), BATCH))
@@ -164,7 +167,7 @@ def pick(job: str, images: Sequence[str]) -> list[Write]:
 
 
 def picks(records: Records, job: str, cursor: str = "") -> Iterator[list[str]]:
-    """The named pictures that are still to be done, some at a time."""
+    """Yield the named pictures that remain, in batches."""
     for page in pages(records, Picked, [Where("job", "=", job)]):
         for some in page:
             if left := [id for id in some.images if id > cursor]:
@@ -172,12 +175,12 @@ def picks(records: Records, job: str, cursor: str = "") -> Iterator[list[str]]:
 
 
 def forget_picked(records: Records, job: str) -> None:
-    """Remove the names of a job's pictures."""
+    """Remove the list of a job's named pictures."""
     records.remove(Picked, [Where("job", "=", job)])
 
 
 def forget(records: Records, collection: str) -> list[str]:
-    """Remove a collection's jobs; their ids."""
+    """Remove a collection's jobs; return their ids."""
     found = [j.id for j in find_all(records, Job, [Where("collection", "=", collection)])]
     for id in found:
         forget_picked(records, id)
@@ -186,12 +189,12 @@ def forget(records: Records, collection: str) -> list[str]:
 
 
 def find_job(records: Records, id: str) -> Job | None:
-    """A job by id, or None."""
+    """Return a job by id, or None."""
     return records.get(Job, id)
 
 
 def get_job(records: Records, id: str) -> Job:
-    """A job by id, without asking who may see it. Raises NotFound."""
+    """Return a job by id, without checking who may see it. Raises NotFound."""
     found = find_job(records, id)
     if found is None:
         raise NotFound("There is no such job.")
@@ -199,7 +202,8 @@ def get_job(records: Records, id: str) -> Job:
 
 
 def in_state(now: float) -> dict[str, list[Where]]:
-    """What jobs are, as an operator counts them: one whose worker fell silent waits again."""
+    """Return the conditions for each state that operators count. A job whose worker fell silent
+    counts as waiting again."""
     live = Where("state", "in", LIVE)
     return {
         "waiting": [live, Where("lease_until", "<", now)],
@@ -209,8 +213,8 @@ def in_state(now: float) -> dict[str, list[Where]]:
 
 
 def open_jobs(records: Records, kinds: Sequence[str] = (), limit: int = 10) -> list[Job]:
-    """Jobs that wait or whose worker is silent, the longest waiting first; of some kinds where
-    these are named."""
+    """Return jobs that wait or whose worker is silent, the longest waiting first; of these kinds or
+    of all."""
     where = in_state(time.time())["waiting"]
     if kinds:
         where = [*where, Where("kind", "in", tuple(kinds))]
@@ -218,7 +222,7 @@ def open_jobs(records: Records, kinds: Sequence[str] = (), limit: int = 10) -> l
 
 
 def claim(records: Records, kinds: Sequence[str] = ()) -> Job | None:
-    """Take the next open job for LEASE_SECONDS; None when there is none."""
+    """Claim the next open job for LEASE_SECONDS; return None when there is none."""
     for job in open_jobs(records, kinds):
         if job.attempts >= MOST_ATTEMPTS:
             end(records, job, "failed", "It was tried several times and failed each time.")
@@ -237,14 +241,14 @@ def take(records: Records, job: Job) -> Job:
 
 
 def amend(records: Records, job: Job, also: Sequence[Write] = (), **fields: object) -> Job:
-    """The job with other fields, written, `also` in the same write."""
+    """Write the job with other fields, and `also` in the same write; return it."""
     now = replace(job, version=job.version + 1, **fields)  # type: ignore[arg-type]
     return exchange(records, job, now, also)
 
 
 def exchange(records: Records, job: Job, now: Job, also: Sequence[Write] = ()) -> Job:
-    """`now` in the place of `job`. Raises Dropped when that changed hands meanwhile, and what
-    `records.write` raises of `also`."""
+    """Replace `job` by `now`. Raises Dropped when another worker or person changed it meanwhile,
+    and whatever `records.write` raises for `also`."""
     try:
         records.write(*also, Replace(now, job.version))
     except Stale as error:
@@ -263,15 +267,16 @@ def end(
     result: str = "",
     also: Sequence[Write] = (),
 ) -> Job:
-    """Close a job: done, failed, dropped or applied, and write `also` with it, or neither.
+    """Close a job as done, failed, dropped or applied, with `also` in the same write.
 
-    Raises Dropped when it changed hands, and what `records.write` raises of `also`.
+    Raises Dropped when another worker or person changed it, and whatever `records.write` raises for
+    `also`.
     """
     return exchange(records, job, as_ended(job, state, words, result), also)
 
 
 def as_ended(job: Job, state: str, words: str, result: str = "") -> Job:
-    """A job's next version, closed; to be written by compare-and-set on the one before."""
+    """Return a job's next, closed version; write it by compare-and-set on the current one."""
     return replace(
         job,
         state=state,
@@ -284,9 +289,9 @@ def as_ended(job: Job, state: str, words: str, result: str = "") -> Job:
 
 
 def drop(records: Records, job: Job, words: str = "Stopped.") -> Job:
-    """Stop a live job, or put a finished one's outcome aside."""
+    """Stop a live job, or discard a finished job's result."""
     while True:
         try:
             return end(records, job, "dropped", words)
         except Dropped:
-            job = get_job(records, job.id)  # it made a step; stop it all the same
+            job = get_job(records, job.id)  # the job made a step; try again

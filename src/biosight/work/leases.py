@@ -1,6 +1,6 @@
 """Lease: work that one of several instances does for all of them.
 
-Not here: work that is asked for and shows progress (work/jobs.py).
+Not here: work that somebody asked for and that shows progress (work/jobs.py).
 """
 
 import time
@@ -13,8 +13,8 @@ from biosight.storage.records import Insert, InUse, Records, Replace
 
 @dataclass(frozen=True, slots=True)
 class Lease:
-    """The right of one instance to some work: the id names the work, and no other instance begins
-    it before `until` (seconds since 1970)."""
+    """The right of one instance to some work. The id names the work; no other instance starts it
+    before `until` (seconds since 1970)."""
 
     table: ClassVar[str] = "turns"
 
@@ -27,7 +27,8 @@ KINDS = (Lease,)
 
 
 def take_lease(records: Records, name: str, seconds: float) -> bool:
-    """May this instance do the named work now? True for one of all that ask within `seconds`."""
+    """Return whether this instance may do the named work now. Of all that ask within `seconds`, one
+    gets True."""
     now = time.time()
     held = records.get(Lease, name)
     try:

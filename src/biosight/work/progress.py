@@ -1,6 +1,6 @@
-"""Progress: how far a job is, noted in batches, and its lease kept while it runs.
+"""Progress: how far a job is, noted in batches, and its lease, renewed while it runs.
 
-Not here: the record of a job and what is asked of it (jobs.py).
+Not here: the record of a job and its parameters (jobs.py).
 """
 
 import json
@@ -22,7 +22,7 @@ from biosight.work.jobs import Dropped, Job, amend, log
 
 @dataclass(slots=True)
 class Progress:
-    """A claimed job as its work sees it: a `step` says how far it is, `kept` holds the lease."""
+    """A claimed job as its work sees it: `step` notes progress, `kept` renews the lease."""
 
     records: Records
     job: Job
@@ -43,8 +43,8 @@ class Progress:
         result: str = "",
         also: Sequence[Write] = (),
     ) -> None:
-        """Note progress, and with it in one write what was done. Raises Dropped, and what
-        `records.write` raises of `also`."""
+        """Note progress, with the finished work in the same write. Raises Dropped, and whatever
+        `records.write` raises for `also`."""
         self.last = time.time()
         self.amend(
             also,
@@ -56,7 +56,8 @@ class Progress:
         )
 
     def noting(self, total: int) -> Note:
-        """What a run in pieces notes of `total` records: the tally is the job's result."""
+        """Return the function with which a run in batches notes its progress of `total` records;
+        the tally is stored as the job's result."""
 
         def note(tally: RunCount, cursor: str, writes: Sequence[Write]) -> None:
             self.note(tally.seen, total, cursor, json.dumps(asdict(tally)), writes)
@@ -64,15 +65,15 @@ class Progress:
         return note
 
     def amend(self, also: Sequence[Write] = (), **fields: object) -> None:
-        """The job with other fields and a whole lease, written. Raises Dropped."""
+        """Write the job with other fields and a full lease. Raises Dropped."""
         with self.turn:
             until = time.time() + jobs.LEASE_SECONDS
             self.job = amend(self.records, self.job, also, lease_until=until, **fields)
 
     @contextmanager
     def kept(self) -> Iterator[None]:
-        """Inside, a thread renews the lease for as long as this process lives: a step may take
-        minutes, and no other worker takes the job for a dead one's."""
+        """Renew the lease from a thread while inside, for as long as this process lives. A step may
+        take minutes; without renewal another worker would take the job over."""
         over = threading.Event()
         keeper = threading.Thread(target=self.keep, args=(over,), name="lease", daemon=True)
         keeper.start()
@@ -87,6 +88,6 @@ class Progress:
             try:
                 self.amend()
             except Dropped:
-                return  # the next step says so
+                return  # the next step raises it again
             except BioSightError as error:
                 log.warning("a lease can't be renewed", extra={"code": error.code})

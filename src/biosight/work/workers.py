@@ -1,4 +1,4 @@
-"""Workers and what they said: which processes do long work, and the log lines of each job.
+"""Workers and the logs of jobs: which processes do long work, and the log lines of each job.
 
 Not here: the jobs themselves (work/jobs.py), or doing them (workflows/jobs/all_kinds.py).
 """
@@ -26,8 +26,8 @@ job_of: ContextVar[str] = ContextVar("job_of", default="")
 
 @dataclass(frozen=True, slots=True)
 class Worker:
-    """A process that does jobs: where it runs, since when, when it was last heard of, and the ids
-    of the jobs that it does now."""
+    """A process that does jobs: where it runs, since when, when it last reported, and the ids of
+    its current jobs."""
 
     table: ClassVar[str] = "workers"
     indexes: ClassVar[tuple[tuple[str, ...], ...]] = (("seen_at", "id"),)
@@ -43,7 +43,7 @@ class Worker:
 
 @dataclass(frozen=True, slots=True)
 class JobLog:
-    """The last log lines of a job, as the server's own log has them; `id` is the job's."""
+    """The last log lines of a job, as in the server's own log; `id` is the job's."""
 
     table: ClassVar[str] = "job_logs"
     indexes: ClassVar[tuple[tuple[str, ...], ...]] = (("at", "id"),)
@@ -58,14 +58,16 @@ KINDS = (Worker, JobLog)
 
 
 def here() -> Worker:
-    """This process, about to work."""
+    """Return the record of this process, before it starts work."""
     now = time.time()
     return Worker(new_id(), socket.gethostname(), os.getpid(), now, now)
 
 
 def note_alive(records: Records, worker: Worker, busy: tuple[str, ...]) -> Worker:
-    """Note that a worker lives and what it does; those long gone are forgotten. The worker as it is
-    noted now; as it was where the store is away."""
+    """Note that a worker lives and what it does, and forget workers that have long gone.
+
+    Return the worker as noted, or unchanged if the store can't be reached.
+    """
     now = replace(worker, seen_at=time.time(), busy=busy, version=worker.version + 1)
     try:
         if records.get(Worker, worker.id) is None:
@@ -80,13 +82,13 @@ def note_alive(records: Records, worker: Worker, busy: tuple[str, ...]) -> Worke
 
 
 def alive(records: Records) -> list[Worker]:
-    """Those heard of within a minute, the youngest first."""
+    """Return the workers that reported within the last minute, the most recent first."""
     since = [Where("seen_at", ">", time.time() - SILENT_SECONDS)]
     return records.find(Worker, since, order=Order("seen_at", descending=True), limit=200)
 
 
 class Scribe(logging.Handler):
-    """Keeps what is logged inside one job, by whatever thread of it knows the job."""
+    """Keeps the log lines of one job, from every thread that runs in its context."""
 
     def __init__(self, job: str) -> None:
         super().__init__(logging.INFO)
@@ -101,7 +103,7 @@ class Scribe(logging.Handler):
 
 @contextmanager
 def written_down(records: Records, job: str) -> Iterator[None]:
-    """Keep what is logged inside as the job's lines, whatever comes of it."""
+    """Store everything that is logged inside as the job's lines, whatever the outcome."""
     scribe, token = Scribe(job), job_of.set(job)
     root = logging.getLogger()
     root.addHandler(scribe)
@@ -114,7 +116,8 @@ def written_down(records: Records, job: str) -> Iterator[None]:
 
 
 def add_lines(records: Records, job: str, lines: tuple[str, ...]) -> None:
-    """Add lines to a job's, the last of them all; the log says so where they can't be kept."""
+    """Append lines to a job's, and keep only the last ones. If they can't be stored, only the log
+    says so."""
     if not lines:
         return
     old = records.get(JobLog, job)
@@ -130,11 +133,11 @@ def add_lines(records: Records, job: str, lines: tuple[str, ...]) -> None:
 
 
 def lines_of(records: Records, job: str) -> tuple[str, ...]:
-    """A job's log lines, the oldest first."""
+    """Return a job's log lines, oldest first."""
     found = records.get(JobLog, job)
     return found.lines if found else ()
 
 
 def forget(records: Records, before: float) -> None:
-    """Forget the lines of jobs that ended before a moment in seconds since 1970."""
+    """Remove the lines of jobs that ended before a moment in seconds since 1970."""
     records.remove(JobLog, [Where("at", "<", before)])

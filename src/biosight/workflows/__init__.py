@@ -1,4 +1,4 @@
-"""What needs two verbs: each workflow is called the same way by routes, commands and the worker.
+"""Workflows: work that needs two verbs. Routes, commands and the worker call each in the same way.
 
 Not here: who may ask for it (web/access/deps.py, web/access/rights.py), or a verb's own work
 (layers below).

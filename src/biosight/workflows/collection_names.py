@@ -1,6 +1,7 @@
-"""The names of a collection with what its model brings; the same for every part of the program.
+"""The names of a collection together with those of its model; the same for every part of the
+program.
 
-Not here: the tree (taxa), or what people changed in it (own_names).
+Not here: the tree (taxa), or people's changes to it (own_names).
 """
 
 from collections.abc import Mapping
@@ -26,30 +27,31 @@ KEPT = Collected()
 
 
 def names_in(records: Records, catalogue: Catalogue, collection: Collection) -> Names:
-    """A collection's tree and synonyms, as its version says."""
+    """Return a collection's tree and synonyms, based on the version that serves it."""
     return names_by(records, collection, model_of(records, catalogue, collection))
 
 
 def names_by(records: Records, collection: Collection, model: str) -> Names:
-    """The same, where the version that serves is known."""
+    """Return the same where the version that serves is known."""
     return KEPT.get(records, collection, model, lambda: base_taxa(records, model))
 
 
 def naming_of(records: Records, catalogue: Catalogue, collection: Collection) -> Naming:
-    """What a model's names are called in a collection, and where labels hang."""
+    """Return how a collection calls its model's names, and where labels hang in its tree."""
     return names_in(records, catalogue, collection).naming
 
 
 def former_naming(
     records: Records, catalogue: Catalogue, collection: Collection, renamed: NamePairs
 ) -> Naming:
-    """The same as if a collection's names for its model's labels were `renamed`."""
+    """Return the same as if the collection had the former names `renamed` for its model's
+    labels."""
     base = base_taxa(records, model_of(records, catalogue, collection))
     return collect_names(records, replace(collection, renamed=renamed), base).naming
 
 
 def model_of(records: Records, catalogue: Catalogue, collection: Collection) -> str:
-    """The version that serves a collection, "" while none does."""
+    """Return the key of the version that serves a collection, "" while none does."""
     try:
         return serving_key(records, catalogue, collection.model)
     except NotFound:
@@ -57,8 +59,8 @@ def model_of(records: Records, catalogue: Catalogue, collection: Collection) -> 
 
 
 def base_taxa(records: Records, model: str) -> tuple[Taxon, ...]:
-    """The taxa of a version's card, and behind them those that come with BioSight: a collection
-    whose model knows cells only keeps its birds below the vertebrates."""
+    """Return the taxa of a version's card, followed by those that come with BioSight. So a
+    collection whose model knows only cells still keeps its birds below the vertebrates."""
     found = records.get(registry.ModelVersion, model) if model else None
     own = tuple(t.taxon for t in found.card.taxa) if found else ()
     there = {t.id for t in own}
@@ -67,14 +69,14 @@ def base_taxa(records: Records, model: str) -> tuple[Taxon, ...]:
 
 @lru_cache(maxsize=1)
 def bundled_taxa() -> tuple[Taxon, ...]:
-    """The taxa of the model that is the default where no setting names another."""
+    """Return the taxa of the bundled default model."""
     return tuple(t.taxon for t in read_card(DEFAULT_MODEL).taxa)
 
 
 def with_path(
     records: Records, catalogue: Catalogue, collection: Collection, change: Change
 ) -> Change:
-    """A change that says a label, with the label as the collection writes it and its path."""
+    """Return a change with its label as the collection writes it, and with the label's path."""
     if not change.label:
         return change
     names = names_in(records, catalogue, collection)
@@ -85,8 +87,11 @@ def with_path(
 
 
 def twins(names: Names, used: Mapping[str, int]) -> dict[str, str]:
-    """Labels of an archive from before twins were one -> the one that each is to join: as the tree
-    writes it, else the one that most pictures bear. `used` is how many bear each."""
+    """Return, for labels that differ only in spelling, the label that each one joins.
+
+    They occur in archives from before such twins were merged. The tree's own spelling wins, else
+    the label that most pictures have. `used` is the number of pictures per label.
+    """
     found: dict[str, str] = {}
     first: dict[str, str] = {}
     for label in sorted(used, key=lambda x: (-used[x], x)):
@@ -101,8 +106,8 @@ def twins(names: Names, used: Mapping[str, int]) -> dict[str, str]:
 
 
 def twin_in_use(records: Records, collection: str, label: str) -> str:
-    """The label of some picture that differs by case, accents or Unicode form only, and for Empty,
-    Human and Vehicle what the collection calls them; else itself."""
+    """Return the label in use that differs only by case, accents or Unicode form, else the label
+    itself. For Empty, Human and Vehicle, return what the collection calls them."""
     used = [str(u) for u in records.count_by(Image, living_images(collection), "label")]
     if label in used:
         return label

@@ -1,4 +1,4 @@
-"""What every kind of job has: words for the page, and the function that does it.
+"""The parts that every kind of job has: words for the page, and the function that does it.
 
 Not here: the table of them (workflows/jobs/all_kinds.py), or claiming and progress (work/jobs.py).
 """
@@ -15,15 +15,15 @@ from biosight.work import jobs
 from biosight.work.jobs import Job
 from biosight.work.progress import Progress
 
-# Kinds of job that only an owner may have done.
+# Kinds of job that only an owner may ask for.
 OWNERS_WORK = ("purge",)
 
 
 @dataclass(frozen=True, slots=True)
 class JobOutcome:
-    """What a finished job says: words for people, and JSON for its page.
+    """The result of a finished job: words for people, and JSON for its page.
 
-    `writes` are what it came to, made in the write that ends it: both happen or neither.
+    `writes` are made in the same write that ends the job: both happen, or neither.
     """
 
     words: str
@@ -32,23 +32,24 @@ class JobOutcome:
 
 
 def so_many(many: int) -> str:
-    """How many pictures, in words."""
+    """Return a number of pictures in words."""
     return f"{many:,} picture{'' if many == 1 else 's'}"
 
 
 def nothing_kept(records: Records, job: str) -> None:
-    """Most jobs keep nothing beside themselves."""
+    """Do nothing: most jobs keep no data besides their record."""
 
 
 @dataclass(frozen=True, slots=True)
 class JobKind:
-    """One kind of job; `title` stands before the name of the version that it is about, "" where the
-    job itself says what it does.
+    """One kind of job. `title` is shown before the name of the version that the job is about; it is
+    "" if the job itself says what it does.
 
-    Whoever asked for it must still have the ability `needs` while it runs. `run` raises
-    BioSightError in words, or Dropped when the job was stopped. `stop` ends a live job and says
-    what it came to; it raises Conflict where that can't be. A worker does `light` ones, which need
-    no model, beside a long one. `forget` removes what it kept beside itself.
+    The person who asked for a job must still have the ability `needs` while it runs. `run` raises
+    BioSightError in words, or Dropped when the job was stopped. `stop` ends a live job and returns
+    it with the result so far; it raises Conflict if it can't be stopped. `light` jobs need no
+    model, and a worker does them while a long one runs. `forget` removes data that the job kept
+    besides its record.
     """
 
     title: str
@@ -60,7 +61,7 @@ class JobKind:
 
 
 def collection_of(biosight: BioSight, job: Job) -> Collection:
-    """The job's collection. Raises NotFound when it went."""
+    """Return the job's collection. Raises NotFound when it was removed."""
     found = biosight.archive.records.get(Collection, job.collection)
     if found is None:
         raise NotFound("The collection was removed in the meantime.")

@@ -1,4 +1,4 @@
-"""biosight drift: compare new pictures with those before, from what is stored."""
+"""biosight drift: compare new pictures with earlier ones, using stored data only."""
 
 import base64
 import json
@@ -26,24 +26,24 @@ from biosight.workflows.task import Task
 
 @click.group()
 def drift() -> None:
-    """Watch whether incoming pictures change."""
+    """Check whether incoming pictures change."""
 
 
 @drift.command()
-@click.option("--collection", "chosen", help="A collection's id or name; all when left out.")
+@click.option("--collection", "chosen", help="Collection's id or name; by default all collections.")
 @click.option("--since", type=click.DateTime(["%Y-%m-%d"]), help="Only pictures from this day on.")
 @click.option(
     "--to",
     "folder",
     type=click.Path(file_okay=False, path_type=Path),
-    help="Folder for a JSON and an HTML file a collection.",
+    help="Folder for the reports: a JSON and an HTML file per collection.",
 )
-@click.option("--fail", is_flag=True, help="End with status 3 when a verdict is red.")
+@click.option("--fail", is_flag=True, help="Exit with status 3 if a verdict is red.")
 @click.pass_obj
 def check(
     settings: Settings, chosen: str | None, since: datetime | None, folder: Path | None, fail: bool
 ) -> None:
-    """Check collections for drift; keeps a report each."""
+    """Check collections for drift, and keep a report of each."""
     archive = open_archive(settings)
     try:
         catalogue = open_catalogue(settings, archive)
@@ -63,7 +63,7 @@ def check(
 
 
 def collections(archive: Archive, chosen: str | None) -> list[Collection]:
-    """Those to check. Raises NotFound."""
+    """Return the collections to check. Raises NotFound."""
     every = find_all(archive.records, Collection, [Where("trashed_at", "=", 0.0)])
     found = [c for c in every if chosen in {None, c.id, c.name}]
     if chosen and not found:
@@ -74,7 +74,7 @@ def collections(archive: Archive, chosen: str | None) -> list[Collection]:
 def write_files(
     archive: Archive, folder: Path, collection: Collection, report: DriftReport
 ) -> None:
-    """The report as JSON, and as a page that needs nothing else."""
+    """Write the report as JSON, and as a self-contained HTML page."""
     pictures = thumbnails(archive, report.strangest)
     try:
         folder.mkdir(parents=True, exist_ok=True)
@@ -87,7 +87,7 @@ def write_files(
 
 
 def thumbnails(archive: Archive, ids: Sequence[str]) -> dict[str, str]:
-    """Images' thumbnails as data addresses; those whose bytes can't be read are left out."""
+    """Return the images' thumbnails as data URLs; images whose bytes can't be read are left out."""
     decoders, found = Decoders(1), {}
     try:
         for image in among(archive.records, Image, ids):
@@ -104,7 +104,7 @@ def thumbnails(archive: Archive, ids: Sequence[str]) -> dict[str, str]:
 @click.argument("collection")
 @click.pass_obj
 def accept(settings: Settings, collection: str) -> None:
-    """Take the pictures of COLLECTION's last check for what is normal from now on."""
+    """Make the pictures of COLLECTION's last check the new normal."""
     archive = open_archive(settings)
     try:
         found = collections(archive, collection)[0]

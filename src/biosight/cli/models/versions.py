@@ -33,7 +33,7 @@ model.add_command(weigh_model)
 @model.command("list")
 @click.pass_obj
 def list_models(settings: Settings) -> None:
-    """List all versions and which of them serve."""
+    """List all versions and show which of them serve."""
     archive = open_archive(settings)
     try:
         open_catalogue(settings, archive)
@@ -50,22 +50,46 @@ def list_models(settings: Settings) -> None:
 @click.option(
     "--labels",
     required=True,
-    help="Labels in the order of the outputs, by comma, or a text file with one a line.",
+    help="Labels in the order of the outputs: separated by commas, or a file with one per line.",
 )
-@click.option("--name", required=True, help="The model's name: small letters, digits, dashes.")
-@click.option("--version", "release", default="1", show_default=True, help="Its version.")
-@click.option("--card", "card_file", type=FILE, help="A card.json; the flags below are not needed.")
+@click.option("--name", required=True, help="Model's name: lowercase letters, digits, dashes.")
+@click.option("--version", "release", default="1", show_default=True, help="Model's version.")
+@click.option(
+    "--card",
+    "card_file",
+    type=FILE,
+    help="A card.json; --size, --resize, --mean and --std are then ignored.",
+)
 @click.option("--size", type=int, default=224, show_default=True, help="Side of the input, pixels.")
-@click.option("--resize", type=int, help="Short side before the crop; size / 0.875 if left out.")
-@click.option("--mean", default=IMAGENET[0], show_default=True, help="Per channel, 0 to 1.")
-@click.option("--std", default=IMAGENET[1], show_default=True, help="Per channel, 0 to 1.")
-@click.option("--layout", type=click.Choice(["nchw", "nhwc"]), default="nchw", show_default=True)
-@click.option("--under", default="", help="An expert: asked of what lies below this name alone.")
-@click.option("--taxa", type=FILE, help="An expert's labels as a CSV: label or class, node.")
+@click.option(
+    "--resize", type=int, help="Short side before the crop, pixels; by default size / 0.875."
+)
+@click.option(
+    "--mean", default=IMAGENET[0], show_default=True, help="Mean of each channel, 0 to 1."
+)
+@click.option(
+    "--std",
+    default=IMAGENET[1],
+    show_default=True,
+    help="Standard deviation of each channel, 0 to 1.",
+)
+@click.option(
+    "--layout",
+    type=click.Choice(["nchw", "nhwc"]),
+    default="nchw",
+    show_default=True,
+    help="Order of the input's axes.",
+)
+@click.option("--under", default="", help="Add an expert for what is below this name.")
+@click.option(
+    "--taxa", type=FILE, help="CSV with an expert's labels: columns label or class, and node."
+)
 @click.pass_obj
 def add(settings: Settings, /, file: Path, under: str, taxa: Path | None, **given: object) -> None:
-    """Add any ONNX classifier FILE, or an expert in ONNX or TFLite; it is checked, and waits as a
-    candidate."""
+    """Add an ONNX classifier FILE, or an expert in ONNX or TFLite.
+
+    It is checked, and kept as a candidate.
+    """
     card = card_from(file, given)
     layout = str(given["layout"])
     if table := checked_table(taxa, under, file):
@@ -83,7 +107,7 @@ def add(settings: Settings, /, file: Path, under: str, taxa: Path | None, **give
 
 
 def card_from(file: Path, given: dict[str, object]) -> ModelCard:
-    """The card from a file, or from flags. Raises BadModel."""
+    """Return the card from a file, or from the options. Raises BadModel."""
     if given["card_file"]:
         with TemporaryDirectory() as folder:
             (Path(folder) / "card.json").write_bytes(Path(str(given["card_file"])).read_bytes())
@@ -103,7 +127,7 @@ def card_from(file: Path, given: dict[str, object]) -> ModelCard:
 
 
 def three(text: str) -> tuple[float, float, float]:
-    """Three numbers by comma. Raises BadModel."""
+    """Return three numbers from a comma-separated list. Raises BadModel."""
     try:
         red, green, blue = (float(part) for part in text.split(","))
     except ValueError as error:
@@ -113,8 +137,10 @@ def three(text: str) -> tuple[float, float, float]:
 
 @model.command()
 @click.argument("key")
-@click.option("--reason", default="", help="Why; kept in the audit trail.")
-@click.option("--force", is_flag=True, help="Although the gate found it worse; needs a reason.")
+@click.option("--reason", default="", help="Reason; kept in the audit trail.")
+@click.option(
+    "--force", is_flag=True, help="Promote even if the gate found it worse; needs --reason."
+)
 @click.pass_obj
 def promote(settings: Settings, key: str, reason: str, force: bool) -> None:
     """Let a version such as organisms@3 serve its family, in every running instance."""
@@ -132,10 +158,10 @@ def promote(settings: Settings, key: str, reason: str, force: bool) -> None:
 
 @model.command("roll-back")
 @click.argument("name")
-@click.option("--reason", default="", help="Why; kept in the audit trail.")
+@click.option("--reason", default="", help="Reason; kept in the audit trail.")
 @click.pass_obj
 def roll_back(settings: Settings, name: str, reason: str) -> None:
-    """Let the version of NAME that served before serve again."""
+    """Let the previous version of the model NAME serve again."""
     archive = open_archive(settings)
     try:
         bundled = open_catalogue(settings, archive).bundled
@@ -147,10 +173,10 @@ def roll_back(settings: Settings, name: str, reason: str) -> None:
 
 @model.command()
 @click.argument("key")
-@click.option("--reason", default="", help="Why; kept in the audit trail.")
+@click.option("--reason", default="", help="Reason; kept in the audit trail.")
 @click.pass_obj
 def retire(settings: Settings, key: str, reason: str) -> None:
-    """Put a candidate aside."""
+    """Retire a candidate or an expert."""
     archive = open_archive(settings)
     try:
         open_catalogue(settings, archive)

@@ -1,4 +1,4 @@
-"""biosight import-camtrap: a Camtrap DP package into a collection.
+"""biosight import-camtrap: import a Camtrap DP package into a collection.
 
 Not here: reading one (workflows/exchange/camtrap_import.py).
 """
@@ -26,14 +26,14 @@ from biosight.workflows.task import Task
 
 @click.command("import-camtrap")
 @click.argument("source", type=click.Path(exists=True, path_type=Path))
-@click.option("--user", "email", help="Whose collection; not needed while there is one account.")
-@click.option("--collection", "name", help="Its name; the first one if left out.")
+@click.option("--user", "email", help="E-mail of the account; optional if there is only one.")
+@click.option("--collection", "name", help="Collection's name; by default the account's first.")
 @click.pass_obj
 def import_camtrap(settings: Settings, source: Path, email: str | None, name: str | None) -> None:
-    """Import a Camtrap DP package: a folder or a zip.
+    """Import a Camtrap DP package, a folder or a zip.
 
-    Sites, deployments, pictures that lie in it or are in the collection, times, labels and counts.
-    What it changes can be undone in the history.
+    This includes its sites, deployments, times, labels and counts, and its pictures if they are in
+    the package or already in the collection. You can undo the changes in the history.
     """
     cores.multiply_on_one()
     biosight = open_biosight(settings)
@@ -63,14 +63,14 @@ def import_camtrap(settings: Settings, source: Path, email: str | None, name: st
 
 
 def left_out(words: str) -> None:
-    """Say what does not come in, and why."""
+    """Report what is not imported, and why."""
     tqdm.write(f"left out  {words}", file=sys.stderr)
 
 
 def send(
     biosight: BioSight, into: Destination, path: Path, called: str, session: str
 ) -> Image | None:
-    """A file of the package taken in; the picture, None where it is refused."""
+    """Import a file of the package; return the picture, or None if it is refused."""
     try:
         check_size(path.stat().st_size, biosight.settings.max_file_mb)
         with path.open("rb") as file:

@@ -1,4 +1,5 @@
-"""biosight classify: pictures of folders or buckets into Parquet, here or on a Ray cluster.
+"""biosight classify and import-table: classify pictures of folders or buckets into Parquet tables,
+here or on a Ray cluster, and import such results.
 
 Not here: the work (bulk), or collections (cli/pictures/pictures.py).
 """
@@ -53,18 +54,29 @@ NEEDS_ARROW = "This needs pyarrow: pip install pyarrow."
     required=True,
     help="Folder for the Parquet tables, such as OUT.parquet.",
 )
-@click.option("--model", "key", default="", help="A version such as organisms@3; the default one.")
-@click.option("--engine", type=click.Choice(["local", "ray"]), default="local", show_default=True)
-@click.option("--address", default="auto", show_default=True, help="The Ray cluster.")
 @click.option(
-    "--workers", type=int, default=0, help="Processes or actors; one a core here, 8 on Ray."
+    "--model", "key", default="", help="Version such as organisms@3; by default the default model."
+)
+@click.option(
+    "--engine",
+    type=click.Choice(["local", "ray"]),
+    default="local",
+    show_default=True,
+    help="Run on this machine or on a Ray cluster.",
+)
+@click.option("--address", default="auto", show_default=True, help="Address of the Ray cluster.")
+@click.option(
+    "--workers",
+    type=int,
+    default=0,
+    help="Number of processes (by default one per core) or Ray actors (by default 8).",
 )
 @click.option(
     "--chunk",
     type=click.IntRange(1, 10_000),
     default=256,
     show_default=True,
-    help="Pictures a table.",
+    help="Pictures per table.",
 )
 @click.pass_obj
 def classify(
@@ -77,10 +89,10 @@ def classify(
     workers: int,
     chunk: int,
 ) -> None:
-    """Classify and embed all pictures of SOURCE, a folder, s3://… or gs://…
+    """Classify and embed all pictures of SOURCE: a folder, s3://… or gs://…
 
-    Run it again after an interruption: tables that are there stay. Unreadable pictures have a row
-    that says why.
+    After an interruption, run the command again: existing tables are kept. An unreadable picture
+    gets a row that gives the reason.
     """
     try:
         from biosight import bulk
@@ -106,7 +118,7 @@ def classify(
 
 
 def model_folder(settings: Settings, key: str) -> Path:
-    """The folder of a version; the default one for "". Raises NotFound."""
+    """Return the folder of a version; that of the default one for "". Raises NotFound."""
     if not key:
         return settings.model_dir or DEFAULT_MODEL
     archive = open_archive(settings)
@@ -117,7 +129,7 @@ def model_folder(settings: Settings, key: str) -> Path:
 
 
 def progress_words(done: Iterator[tuple[int, int]], total: int) -> tuple[int, int]:
-    """All pictures and errors, with a bar."""
+    """Return the numbers of pictures and errors, and show progress."""
     seen = errors = 0
     with tqdm(desc="classifying", total=total, disable=None) as bar:
         for pictures, bad in done:
@@ -128,17 +140,17 @@ def progress_words(done: Iterator[tuple[int, int]], total: int) -> tuple[int, in
 
 @click.command("import-table")
 @click.argument("table", type=click.Path(exists=True, path_type=Path))
-@click.option("--user", "email", help="Whose collection; may be left out with one account.")
-@click.option("--collection", help="A collection's name; the person's first when left out.")
+@click.option("--user", "email", help="E-mail of the account; optional if there is only one.")
+@click.option("--collection", help="Collection's name; by default the account's first.")
 @click.pass_obj
 def import_table(
     settings: Settings, table: Path, email: str | None, collection: str | None
 ) -> None:
-    """Import what other runs said of pictures.
+    """Import results of earlier runs or of other programs.
 
-    TABLE is a folder that biosight classify wrote: its pictures come into the collection. Or it is
-    a file of MegaDetector (JSON) or AddaxAI (JSON or CSV): what it says is kept of pictures that
-    are in the collection already, found by their paths. What people said stays.
+    TABLE is a folder written by biosight classify: its pictures are added to the collection. Or
+    TABLE is a file of MegaDetector (JSON) or AddaxAI (JSON or CSV): its results are stored for
+    pictures already in the collection, matched by path. People's labels do not change.
     """
     if table.is_file():
         take_detections(settings, table, email, collection)
@@ -164,7 +176,7 @@ def import_table(
 def take_detections(
     settings: Settings, file: Path, email: str | None, collection: str | None
 ) -> None:
-    """What another program said of a collection's pictures."""
+    """Import another program's results for a collection's pictures."""
     archive = open_archive(settings)
     records = archive.records
     try:
@@ -180,7 +192,7 @@ def take_detections(
 
 
 def take_one(biosight: BioSight, target: Destination, one: "Classified") -> str:
-    """One picture; the word for what became of it."""
+    """Import one picture; return a word for the outcome."""
     classifier = biosight.model.classifiers.get(target.model)
     with TemporaryDirectory() as folder:
         try:

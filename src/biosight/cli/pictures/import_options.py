@@ -1,4 +1,4 @@
-"""What commands that import a file into a collection ask: the file, the collection, and a yes."""
+"""Options of commands that import a file into a collection: the file, the collection, and --yes."""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -16,10 +16,10 @@ def with_import_options(command: F) -> F:
     asked = (
         click.argument("file", type=FILE),
         click.option(
-            "--user", "email", help="Whose collection; not needed while there is one account."
+            "--user", "email", help="E-mail of the account; optional if there is only one."
         ),
-        click.option("--collection", "name", help="Its name; the first one if left out."),
-        click.option("--yes", is_flag=True, help="Don't ask."),
+        click.option("--collection", "name", help="Collection's name; by default the first."),
+        click.option("--yes", is_flag=True, help="Import without asking for confirmation."),
     )
     for ask in reversed(asked):
         command = ask(command)

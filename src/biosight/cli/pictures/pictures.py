@@ -46,12 +46,13 @@ from biosight.workflows.pictures.destinations import destination, find_collectio
 from biosight.workflows.places.deployment_acts import put_folders
 
 FOLDER = click.Path(exists=True, file_okay=False, path_type=Path)
-# Seconds between the tries to read a picture while the machine is busy with others.
+# Seconds between attempts to read a picture while the machine is busy with others.
 WAITS = (1, 2, 4, 8, 16, 32)
 
 
 def look_through(folder: Path) -> tuple[list[FoundFile], list[FoundFile]]:
-    """A folder's pictures, and what else is in it. Raises BioSightError where it can't be read."""
+    """Return a folder's pictures, and its other files. Raises BioSightError where it can't be
+    read."""
     try:
         found = list(every_file(folder))
     except OSError as error:
@@ -61,14 +62,14 @@ def look_through(folder: Path) -> tuple[list[FoundFile], list[FoundFile]]:
 
 @click.command("import")
 @click.argument("folder", type=FOLDER)
-@click.option("--user", "email", help="Whose pictures; may be left out with one account.")
-@click.option("--collection", help="A collection's name; the person's first when left out.")
-@click.option("--dry-run", is_flag=True, help="Only say what would be done.")
+@click.option("--user", "email", help="E-mail of the account; optional if there is only one.")
+@click.option("--collection", help="Collection's name; by default the account's first.")
+@click.option("--dry-run", is_flag=True, help="Show what would be imported; import nothing.")
 @click.option(
     "--deployment-per-folder",
     "per_folder",
     is_flag=True,
-    help="Put each top folder's pictures into a deployment of its name.",
+    help="Put the pictures of each top-level folder into a deployment with the folder's name.",
 )
 @click.pass_obj
 def import_folder(
@@ -79,7 +80,7 @@ def import_folder(
     dry_run: bool,
     per_folder: bool,
 ) -> None:
-    """Import a folder of pictures, as an upload in the browser does."""
+    """Import a folder of pictures, in the same way as an upload in the browser."""
     files, others = look_through(folder)
     if dry_run:
         preview(files, others, folder, settings.max_file_mb)
@@ -103,7 +104,7 @@ def import_folder(
 def place_folders(
     biosight: BioSight, collection: str, user: str, receipt: list[tuple[str, Outcome]]
 ) -> None:
-    """Pictures that are there now, each into the deployment of its top folder."""
+    """Put the imported and known pictures into the deployments of their top-level folders."""
     folders: dict[str, list[Image]] = {}
     for path, outcome in receipt:
         top, slash, _ = path.partition("/")
@@ -118,7 +119,7 @@ def place_folders(
 
 
 def preview(files: list[FoundFile], others: list[FoundFile], folder: Path, most_mb: int) -> None:
-    """What an import would send."""
+    """Print what an import would send."""
     large = [FoundFile(e.path, too_large(most_mb)) for e in files if e.size > most_mb * MEGABYTE]
     for entry in sorted([*others, *large], key=lambda e: e.path):
         click.echo(f"not imported: {printable(entry.path.relative_to(folder))}: {entry.reason}")
@@ -130,8 +131,8 @@ def preview(files: list[FoundFile], others: list[FoundFile], folder: Path, most_
 def take_all(
     biosight: BioSight, target: Destination, files: list[FoundFile], folder: Path, session: str
 ) -> list[tuple[str, Outcome]]:
-    """Import file by file, several at once, with a progress bar; no file ends it but for the
-    store's own trouble."""
+    """Import the files, several at once, with a progress bar. A file that can't be imported does
+    not stop the others; an error of the store does."""
     from concurrent.futures import ThreadPoolExecutor
 
     def take(entry: FoundFile) -> tuple[str, Outcome]:
@@ -154,7 +155,8 @@ def take_all(
 
 
 def say_receipt(receipt: list[tuple[str, Outcome]]) -> None:
-    """n stored, n duplicates, n refused with the reason each."""
+    """Print the numbers of stored, duplicate and refused pictures, and the reason of each
+    refusal."""
     for path, outcome in receipt:
         if isinstance(outcome, Rejected):
             click.echo(f"refused  {path}: {outcome.reason}", err=True)
@@ -171,15 +173,16 @@ def say_receipt(receipt: list[tuple[str, Outcome]]) -> None:
     "--to",
     "target",
     required=True,
-    help="The folder to keep in step.",
+    help="Folder that receives the pictures.",
     type=click.Path(file_okay=False, path_type=Path),
 )
-@click.option("--user", "email", help="Whose pictures; may be left out with one account.")
-@click.option("--collection", help="A collection's name; the person's first when left out.")
+@click.option("--user", "email", help="E-mail of the account; optional if there is only one.")
+@click.option("--collection", help="Collection's name; by default the account's first.")
 @click.option(
     "--nested/--flat",
     default=None,
-    help="Folders in those of the names above, or side by side; as the last time if left out.",
+    help="Nest label folders as in the tree of names, or keep them side by side; by default as in "
+    "the last export.",
 )
 @click.pass_obj
 def export(
@@ -189,7 +192,7 @@ def export(
     collection: str | None,
     nested: bool | None,
 ) -> None:
-    """Keep a folder tree in step with a collection's labels; a second run moves what changed."""
+    """Write a collection's pictures into label folders. Another run moves only what changed."""
     archive = open_archive(settings)
     records = archive.records
     try:

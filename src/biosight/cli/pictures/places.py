@@ -1,4 +1,4 @@
-"""biosight places ...: a collection's sites and deployments as a table."""
+"""biosight places ...: import and export a collection's sites and deployments as a table."""
 
 import csv
 import sys
@@ -17,7 +17,7 @@ from biosight.workflows.places import deployment_acts, deployment_tables
 
 @click.group()
 def places() -> None:
-    """A collection's sites and deployments."""
+    """Import or export a collection's sites and deployments."""
 
 
 @places.command("import")
@@ -51,14 +51,19 @@ def import_table(
 
 
 @places.command("export")
-@click.option("--to", "target", type=click.Path(dir_okay=False, path_type=Path), help="A file.")
-@click.option("--user", "email", help="Whose collection; not needed while there is one account.")
-@click.option("--collection", "name", help="Its name; the first one if left out.")
+@click.option(
+    "--to",
+    "target",
+    type=click.Path(dir_okay=False, path_type=Path),
+    help="File to write; by default standard output.",
+)
+@click.option("--user", "email", help="E-mail of the account; optional if there is only one.")
+@click.option("--collection", "name", help="Collection's name; by default the account's first.")
 @click.pass_obj
 def export_table(
     settings: Settings, target: Path | None, email: str | None, name: str | None
 ) -> None:
-    """Write the deployments as a CSV with Camtrap DP's columns, to be read again by import."""
+    """Write the deployments as a CSV with Camtrap DP's columns, which places import can read."""
     archive = open_archive(settings)
     try:
         c, _ = find_collection(archive.records, email, name)
@@ -74,7 +79,7 @@ def export_table(
 
 
 def write(file: TextIO, rows: list[list[str]]) -> None:
-    """A CSV of deployments: the header, then a row each."""
+    """Write a CSV of deployments: the header, then one row each."""
     out = csv.writer(file, lineterminator="\n")
     out.writerow(tables.COLUMNS)
     out.writerows(rows)

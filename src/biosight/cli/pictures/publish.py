@@ -1,6 +1,6 @@
-"""biosight publish: a collection as a Darwin Core Archive, a Camtrap DP package or COCO JSON.
+"""biosight publish: write a collection as a Darwin Core Archive, Camtrap DP package or COCO JSON.
 
-Not here: the formats (gallery/standards).
+Not here: the formats (publishing/standards).
 """
 
 from collections import Counter
@@ -36,7 +36,7 @@ Written = tuple[Iterator[bytes], str]
 
 
 def darwin(archive: Archive, scope: Scope, *, media: bool) -> Written:
-    """A Darwin Core Archive, and how many pictures are in it."""
+    """Return a Darwin Core Archive, and in words how many pictures are in it."""
     only_camtrap(media=media)
     shown, left = occurrences(archive.records, scope)
     words = f" {shown} pictures go in.{left_out_words(Counter(left))}"
@@ -44,7 +44,7 @@ def darwin(archive: Archive, scope: Scope, *, media: bool) -> Written:
 
 
 def camtrap(archive: Archive, scope: Scope, *, media: bool) -> Written:
-    """A Camtrap DP package, and how many pictures are in it."""
+    """Return a Camtrap DP package, and in words how many pictures are in it."""
     survey = survey_of(archive.records, scope)
     words = f" {survey.fitting} pictures go in.{left_out_words(survey.left_out)}"
     chunks = with_pictures(archive, scope, survey) if media else None
@@ -52,20 +52,21 @@ def camtrap(archive: Archive, scope: Scope, *, media: bool) -> Written:
 
 
 def with_pictures(archive: Archive, scope: Scope, survey: Survey) -> Iterator[bytes]:
-    """A Camtrap DP package with the files in it, those of coarse places without their place."""
+    """Yield a Camtrap DP package that contains the files; those of coarse places have no place in
+    them."""
     with closing(Decoders(1)) as decoders:
         rebuild = partial(placeless_pieces, archive.blobs, decoders)
         yield from camtrap_dp(archive.records, scope, survey, archive.blobs, rebuild)
 
 
 def coco_json(archive: Archive, scope: Scope, *, media: bool) -> Written:
-    """COCO Camera Traps JSON, of which nothing is to be said."""
+    """Return COCO Camera Traps JSON, and no words."""
     only_camtrap(media=media)
     return coco(archive.records, scope), ""
 
 
 def only_camtrap(*, media: bool) -> None:
-    """Raise BadRequest where pictures are asked for in a format that has none."""
+    """Raise BadRequest where pictures are requested in a format that can't contain them."""
     if media:
         raise BadRequest("Pictures go into a Camtrap DP package only; export writes them as files.")
 
@@ -79,23 +80,36 @@ FORMATS: dict[str, Callable[..., Written]] = {
 
 @click.command()
 @click.argument("form", metavar="FORMAT", type=click.Choice(list(FORMATS)))
-@click.option("--to", "file", type=click.Path(dir_okay=False, path_type=Path), required=True)
-@click.option("--user", "email", help="Whose collection; may be left out with one account.")
-@click.option("--collection", help="A collection's name; the person's first when left out.")
+@click.option(
+    "--to",
+    "file",
+    type=click.Path(dir_okay=False, path_type=Path),
+    required=True,
+    help="File to write.",
+)
+@click.option("--user", "email", help="E-mail of the account; optional if there is only one.")
+@click.option("--collection", help="Collection's name; by default the account's first.")
 @click.option(
     "--coarse",
     type=click.Choice([f"{grid:g}" for grid in (0, *GRIDS)]),
-    help="Coordinates as the middle of cells of this many degrees, to protect places.",
+    help="To protect places, give coordinates as the middle of cells of this many degrees; 0 for "
+    "exact ones.",
 )
 @click.option(
     "--utc-offset",
     type=click.IntRange(-840, 840),
-    help="The cameras' clocks against UTC, in minutes, for pictures whose file doesn't say.",
+    help="Offset of the cameras' clocks from UTC, in minutes, for pictures whose file gives none.",
 )
-@click.option("--license", "licence", type=click.Choice(sorted(LICENSES)), default=None)
-@click.option("--title", help="What the export is called; the collection's name when left out.")
-@click.option("--rights-holder", "holder", help="Who holds the rights.")
-@click.option("--media", is_flag=True, help="Camtrap DP: with the pictures in it.")
+@click.option(
+    "--license",
+    "licence",
+    type=click.Choice(sorted(LICENSES)),
+    default=None,
+    help="Licence of the export.",
+)
+@click.option("--title", help="Title of the export; by default the collection's name.")
+@click.option("--rights-holder", "holder", help="Person or institution that holds the rights.")
+@click.option("--media", is_flag=True, help="Include the pictures (Camtrap DP only).")
 @click.pass_obj
 def publish(
     settings: Settings,
@@ -112,7 +126,7 @@ def publish(
 ) -> None:
     """Write a collection as darwin-core, camtrap-dp or coco.
 
-    What is not said is as it was in the browser the last time.
+    Options that you leave out keep the values of the last export in the browser.
     """
     asked = {
         "title": title,

@@ -1,6 +1,6 @@
-"""biosight sort: a folder of pictures into a folder a label, without server or account.
+"""biosight sort: sort a folder of pictures into one folder per label, without server or account.
 
-Not here: taking pictures into a collection (pictures.py).
+Not here: importing pictures into a collection (pictures.py).
 """
 
 import errno
@@ -41,23 +41,28 @@ UNSURE = "unsure"
     "--into",
     type=click.Path(file_okay=False, path_type=Path),
     required=True,
-    help="Where the label folders go; made when absent.",
+    help="Folder for the label folders; created if it does not exist.",
 )
-@click.option("--link", is_flag=True, help="Hard links instead of copies, where possible.")
+@click.option("--link", is_flag=True, help="Make hard links instead of copies where possible.")
 @click.option(
     "--threshold",
     type=click.IntRange(0, 100),
     default=0,
     show_default=True,
-    help=f"Below this confidence (in percent) a picture goes to '{UNSURE}'.",
+    help=f"Pictures below this confidence (in percent) go to '{UNSURE}'.",
 )
-@click.option("--model", "family", default="", help="A bundled model's name, such as cells.")
+@click.option(
+    "--model",
+    "family",
+    default="",
+    help="Name of a bundled model, such as cells; by default the default model.",
+)
 @click.option(
     "--depth",
     type=click.Choice(["group", "order", "family", "deepest"]),
     default="deepest",
     show_default=True,
-    help="How far down the tree of names an answer goes, where it is sure.",
+    help="Deepest level of the tree of names for a label, if the model is sure enough.",
 )
 @click.pass_obj
 def sort(
@@ -102,7 +107,8 @@ def sort(
 def a_few_ahead(
     work: Callable[[Path], T], paths: Iterable[Path], threads: int
 ) -> Generator[tuple[Path, "Future[T]"], None, None]:
-    """What `work` makes of each path, in order, several at once and never many in memory."""
+    """Yield each path with the future of `work`, in order; several run at once, and only a few are
+    kept in memory."""
     waiting: deque[tuple[Path, Future[T]]] = deque()
     with ThreadPoolExecutor(threads) as pool:
         try:
@@ -116,7 +122,8 @@ def a_few_ahead(
 
 
 def answer_for(model: Model, classifier: Classifier, path: Path) -> tuple[str, Verdict]:
-    """A file's kind and what the model says of it, however busy the machine. Raises BadPicture."""
+    """Return a file's media type and the model's verdict; wait while the machine is busy. Raises
+    BadPicture."""
 
     def look() -> tuple[str, Verdict]:
         media_type, pixels = model.decoders.pixels(path, classifier.card.framing)
@@ -126,7 +133,7 @@ def answer_for(model: Model, classifier: Classifier, path: Path) -> tuple[str, V
 
 
 def chosen_key(catalogue: Catalogue, family: str) -> str:
-    """The key of the bundled model of this name, "" for the default. Raises NotFound."""
+    """Return the key of the bundled model with this name, "" for the default. Raises NotFound."""
     wanted = family or catalogue.default
     found = [key for key in catalogue.bundled if key.split("@")[0] == wanted]
     if not found:
@@ -136,7 +143,8 @@ def chosen_key(catalogue: Catalogue, family: str) -> str:
 
 
 class Shelf:
-    """Where the files go: a folder a label, each name given once, and how many are in each."""
+    """The label folders that files are sorted into, the file names used, and how many files are in
+    each."""
 
     def __init__(
         self,
@@ -157,11 +165,11 @@ class Shelf:
         self.counts = Counter[str]()
 
     def called(self, path: Path) -> str:
-        """A file's path in its folder, to read."""
+        """Return a file's printable path inside the sorted folder."""
         return printable(path.relative_to(self.folder))
 
     def take(self, path: Path, media_type: str, verdict: Verdict) -> str:
-        """Put a file into its folder; its line of the CSV. Raises OSError."""
+        """Put a file into its label folder; return its line of the CSV. Raises OSError."""
         top = self.classifier.top(verdict)
         answer = self.classifier.answer(verdict, self.threshold / 100)
         said = self.classifier.at_depth(answer, top[0], self.depth)
@@ -180,7 +188,7 @@ class Shelf:
         )
 
     def free_place(self, label: str, name: str) -> str:
-        """A path below `into` that no file has, in a folder that is there."""
+        """Return an unused path below `into`; create its folder."""
         place = self.names.folder(label)
         target = self.names.take(place, name)
         while (self.into / target).exists():
@@ -198,7 +206,7 @@ def sort_row(
     model: str,
     original: str,
 ) -> str:
-    """One line of the CSV."""
+    """Return one line of the CSV."""
     guesses = "; ".join(f"{g.label} {g.confidence:.4f}" for g in top)
     above = " > ".join(line_of(path))
     texts = (target, label, f"{said.confidence:.4f}", model, guesses, original, above)
@@ -206,7 +214,7 @@ def sort_row(
 
 
 def put_file(source: Path, target: Path, *, link: bool) -> None:
-    """Copy with times, or link where the file system allows."""
+    """Copy a file with its times, or link it where the file system allows that."""
     if link:
         try:
             os.link(source, target)
@@ -217,7 +225,7 @@ def put_file(source: Path, target: Path, *, link: bool) -> None:
 
 
 def report(counts: Counter[str], problems: list[str]) -> None:
-    """What became of the files, in words."""
+    """Print how many files were sorted, by label, and which were refused."""
     for label, n in counts.most_common():
         click.echo(f"{n:>7}  {label}")
     for problem in problems:

@@ -1,4 +1,4 @@
-"""biosight taxa ...: a collection's tree of names from the shell."""
+"""biosight taxa ...: change a collection's tree of names from the shell."""
 
 from pathlib import Path
 
@@ -17,7 +17,7 @@ from biosight.workflows.task import Task
 
 @click.group()
 def taxa() -> None:
-    """A collection's tree of names."""
+    """Change a collection's tree of names."""
 
 
 @taxa.command("import")
@@ -26,8 +26,8 @@ def taxa() -> None:
 def import_checklist(
     settings: Settings, file: Path, email: str | None, name: str | None, yes: bool
 ) -> None:
-    """Import a checklist FILE, a CSV or a Darwin Core Archive. Run it again if it was
-    interrupted."""
+    """Import a checklist FILE, a CSV or a Darwin Core Archive. If it is interrupted, run the
+    command again."""
     listed = read_checklist(file)
     archive = open_archive(settings)
     try:
@@ -54,7 +54,7 @@ def import_checklist(
 
 
 def tell(seen: Preview) -> None:
-    """Print what a list would do."""
+    """Print the effect of a list."""
     click.echo(
         f"{seen.new:,} new names, {seen.synonyms:,} new synonyms, {seen.known:,} known already, "
         f"{seen.doubtful:,} doubtful."

@@ -1,6 +1,6 @@
-"""biosight backup, restore and doctor: the archive kept, brought back, proved whole.
+"""biosight backup, restore and doctor: save an archive, restore it, check that it is whole.
 
-Not here: what each does (workflows/upkeep/backups.py, workflows/upkeep/archive_check.py).
+Not here: the work of each (workflows/upkeep/backups.py, workflows/upkeep/archive_check.py).
 """
 
 import tarfile
@@ -27,7 +27,7 @@ WORD = "sweep"
 
 
 def bar(keys: list[str]) -> Iterator[str]:
-    """The keys, drawn as progress on standard error."""
+    """Return the keys, with a progress bar on standard error."""
     return iter(tqdm(keys, "saving", disable=None))
 
 
@@ -36,18 +36,18 @@ def bar(keys: list[str]) -> Iterator[str]:
 @click.option(
     "--keep",
     type=click.IntRange(1),
-    help="FILE is a folder: write a dated backup there, and keep only this many of the newest.",
+    help="Treat FILE as a folder: write a dated backup into it, and keep only this many backups.",
 )
 @click.option(
     "--verify",
     is_flag=True,
-    help="Write nothing: restore FILE, or the newest of a folder, aside and compare it.",
+    help="Check a backup instead of writing one: FILE, or the newest one if FILE is a folder.",
 )
 @click.pass_obj
 def backup(settings: Settings, file: Path, keep: int | None, verify: bool) -> None:
-    """Write database and originals into one tar FILE, also while serving.
+    """Write the database and all originals into one tar FILE, even while serving.
 
-    What is missing or changed is named, and the status is 1; the file is written all the same.
+    Missing or changed files are listed, and the exit status is then 1; the backup is still written.
     """
     if verify:
         prove(backups.newest(file) if file.is_dir() else file)
@@ -68,7 +68,7 @@ def backup(settings: Settings, file: Path, keep: int | None, verify: bool) -> No
 
 
 def tell(file: Path, saved: Saved) -> None:
-    """What a backup holds, and what it lacks."""
+    """Print the content of a backup, and its problems."""
     for problem in saved.problems:
         click.echo(str(problem), err=True)
     click.echo(f"{file}: the database and {saved.originals} originals.")
@@ -81,7 +81,7 @@ def tell(file: Path, saved: Saved) -> None:
 
 
 def prove(file: Path) -> None:
-    """Restore a backup aside and compare it with itself."""
+    """Restore a backup into a temporary folder and compare it with its own records."""
     if not file.is_file():
         raise BadRequest(f"There is no backup {file}.")
     with tqdm(desc="comparing", disable=None) as progress:
@@ -94,7 +94,7 @@ def prove(file: Path) -> None:
 
 
 def members(tar: tarfile.TarFile) -> Iterator[tarfile.TarInfo]:
-    """The files of a tar, with progress."""
+    """Return the files of a tar, with a progress bar."""
     return iter(tqdm(tar, "restoring", disable=None))
 
 
@@ -102,7 +102,7 @@ def members(tar: tarfile.TarFile) -> Iterator[tarfile.TarInfo]:
 @click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
 @click.pass_obj
 def restore(settings: Settings, file: Path) -> None:
-    """Bring a backup FILE back, into an empty data folder only."""
+    """Restore a backup FILE into an empty data folder."""
     backups.restore(settings, file, members)
     click.echo("Restored. Run biosight doctor to check it.")
 
@@ -111,22 +111,22 @@ def restore(settings: Settings, file: Path) -> None:
 @click.option(
     "--repair",
     is_flag=True,
-    help="Set orphaned files aside for seven days, and mend the pictures of deployments.",
+    help="Set orphaned files aside for seven days; correct pictures' sites and clocks.",
 )
 @click.option(
     "--from",
     "folder",
     type=click.Path(exists=True, file_okay=False, path_type=Path),
-    help="Bring missing or changed pictures back from the files in this folder, by their hash.",
+    help="Restore missing or changed pictures from files in this folder, matched by hash.",
 )
 @click.option(
     "--reread",
     is_flag=True,
-    help="Only read files again that an older BioSight read: dates, places, colours, thumbnails.",
+    help="Only update what older versions read from files: dates, places, colours, thumbnails.",
 )
 @click.pass_obj
 def doctor(settings: Settings, repair: bool, folder: Path | None, reread: bool) -> None:
-    """Prove the archive whole: every picture's bytes are there and are what was sent."""
+    """Check that the archive is whole: every picture's bytes exist and match the upload."""
     if reread:
         read_again(settings)
         return
@@ -151,7 +151,7 @@ def doctor(settings: Settings, repair: bool, folder: Path | None, reread: bool) 
 
 
 def read_again(settings: Settings) -> None:
-    """Bring what is known of the files up to today's code; can be stopped and run again."""
+    """Update the facts read from files to today's code; can be stopped and run again."""
     with closing(open_archive(settings)) as archive, closing(Decoders()) as decoders:
         many = reread.left_to_read(archive.records)
         with tqdm(desc="reading", total=many, unit="picture", disable=None) as progress:
@@ -165,7 +165,7 @@ def read_again(settings: Settings) -> None:
 def mend_archive(
     archive: Archive, found: list[archive_check.Problem], folder: Path
 ) -> list[archive_check.Problem]:
-    """What is left after mending from a folder."""
+    """Repair pictures from a folder; return the remaining problems."""
     with tqdm(desc="looking through the folder", disable=None) as progress:
         left = archive_check.mend(archive, found, folder, progress.update)
     click.echo(f"{len(found) - len(left)} of {len(found)} mended.")
@@ -173,7 +173,7 @@ def mend_archive(
 
 
 def looked_through(archive: Archive) -> str:
-    """What lies in the picture store and no picture names, in words."""
+    """Return in words how many stored files no picture names."""
     found = sweeping.compare_store(archive.records, archive.blobs)
     many = len(found.removed) + len(found.unexplained)
     words = f"{many} orphaned files found" + ("; --repair sets them aside." if many else ".")
@@ -185,8 +185,8 @@ def looked_through(archive: Archive) -> str:
 
 
 def tidy_archive(archive: Archive) -> str:
-    """Set aside what no picture names, after a typed word where it is much; what was done, in
-    words."""
+    """Set aside files that no picture names, and return the result in words. If there are many, ask
+    for a typed word first."""
     found = sweeping.compare_store(archive.records, archive.blobs)
     if found.is_too_much:
         ask_about(found)
@@ -200,7 +200,7 @@ def tidy_archive(archive: Archive) -> str:
 
 
 def ask_about(found: sweeping.StoreContents) -> None:
-    """Ask before much is set aside. Raises BadRequest where the word is not typed."""
+    """Ask before many files are set aside. Raises BadRequest if the word is not typed."""
     click.echo(
         f"{len(found.unexplained):,} of {found.originals:,} pictures in the store are named by no "
         "record. Usually this means that the database is the wrong one."

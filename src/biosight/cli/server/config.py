@@ -1,4 +1,5 @@
-"""biosight config check: what is set, by whom, what is wrong with it, whether the stores answer."""
+"""biosight config check: show the settings and their sources, find mistakes, and test the
+stores."""
 
 import os
 from collections.abc import Callable
@@ -20,17 +21,18 @@ HIDDEN = ("token", "secret", "password")
 
 @click.group()
 def config() -> None:
-    """Look at the settings."""
+    """Check the settings."""
 
 
 @config.command()
 @click.pass_obj
 def check(settings: Settings) -> None:
-    """Name every setting's value and source, names that BioSight doesn't know, and try both stores,
-    and what else is set: the model, the sign-in provider, the mail server.
+    """Show every setting with its value and source, and report unknown settings. Test both stores,
+    and, if set, the model, the sign-in provider and the mail server.
 
-    Opening a store makes it where it is not there, and brings an older one up to date, as a start
-    does. Ends with status 1 where something is wrong."""
+    As at every start, missing stores are created and older ones are updated. The exit status is 1
+    if something is wrong.
+    """
     for name in Settings.model_fields:
         click.echo(line(settings, name))
     problems = [f"{name}: BioSight knows no such setting." for name in unknown()]
@@ -54,13 +56,13 @@ def check(settings: Settings) -> None:
 
 
 def line(settings: Settings, name: str) -> str:
-    """One setting: its name, its value without what signs in, and where it comes from."""
+    """Return one setting: its name, its value without secrets, and its source."""
     source = "environment" if f"{PREFIX}{name.upper()}" in given_settings() else "default"
     return f"{PREFIX}{name.upper()}={shown_setting(name, str(getattr(settings, name)))}\t{source}"
 
 
 def shown_setting(name: str, value: str) -> str:
-    """A value as it may be read by others: no tokens, no password in an address."""
+    """Return a value without tokens and passwords."""
     if value and any(word in name for word in HIDDEN):
         return "(hidden)"
     scheme, mark, rest = value.partition("://")
@@ -70,22 +72,22 @@ def shown_setting(name: str, value: str) -> str:
 
 
 def given_settings() -> set[str]:
-    """The names of what the environment says, in capitals."""
+    """Return the names of BioSight's settings in the environment, in capitals."""
     return {name.upper() for name in os.environ if name.upper().startswith(PREFIX)}
 
 
 def unknown() -> list[str]:
-    """What the environment says that is no setting: a slip, as a rule."""
+    """Return names in the environment that are no settings, usually typing mistakes."""
     known = {f"{PREFIX}{name.upper()}" for name in Settings.model_fields}
     return sorted(given_settings() - known - ELSEWHERE)
 
 
-# Read by scripts and pipelines beside the server: pipeline/, docs/guide/retraining.md.
+# Used by scripts and pipelines outside the server: pipeline/, docs/guide/retraining.md.
 ELSEWHERE = {f"{PREFIX}DVC_REMOTE", f"{PREFIX}DVC_ENDPOINT"}
 
 
 def database(settings: Settings) -> None:
-    """Open the records and ask them."""
+    """Open the record store and query it."""
     records = open_records(settings)
     try:
         records.ping()
@@ -94,24 +96,24 @@ def database(settings: Settings) -> None:
 
 
 def pictures(settings: Settings) -> None:
-    """Open the pictures' store; write, read and remove one small object."""
+    """Open the picture store; write, read and remove one small object."""
     open_blobs(settings).probe()
 
 
 def pair(settings: Settings) -> None:
-    """Compare the installation that each store names. Raises Conflict."""
+    """Compare the installation keys of both stores. Raises Conflict."""
     with closing(open_records(settings)) as records:
         check_owner(records, open_blobs(settings))
 
 
 def model(settings: Settings) -> None:
-    """Read the card of the model that is set."""
+    """Read the card of the model in the settings."""
     if settings.model_dir:
         read_card(settings.model_dir)
 
 
 def sign_in(settings: Settings) -> None:
-    """Ask the sign-in provider where it is."""
+    """Ask the sign-in provider for its addresses."""
     from biosight.web.app import provider_of  # FastAPI, which the other checks don't need
 
     provider_of(settings).known()
@@ -120,12 +122,12 @@ def sign_in(settings: Settings) -> None:
 
 
 def post(settings: Settings) -> None:
-    """Greet the mail server, and sign in there; nothing is sent."""
+    """Connect to the mail server and sign in; nothing is sent."""
     mail.greet(settings.smtp_url)
 
 
 def try_service(ask: Callable[[Settings], None], settings: Settings) -> str:
-    """What is wrong with a store, in words; "" for nothing."""
+    """Return what is wrong with this part, in words; "" for nothing."""
     try:
         ask(settings)
     except BioSightError as error:
@@ -136,7 +138,7 @@ def try_service(ask: Callable[[Settings], None], settings: Settings) -> str:
 
 
 def mistakes(error: ValidationError) -> str:
-    """Every setting that can't be used, one a line, and why."""
+    """Return every unusable setting and the reason, one per line."""
     lines = []
     for problem in error.errors():
         name = f"{PREFIX}{'_'.join(str(p) for p in problem['loc'])}".upper()

@@ -1,6 +1,6 @@
-"""biosight migrate and migrate-blobs: the archive from one store to another, proved whole.
+"""biosight migrate and migrate-blobs: copy the archive to another store, and check the copy.
 
-Not here: copying (storage/moving.py), or which stores there are (bootstrap.py).
+Not here: copying (storage/moving.py), or the choice of stores (bootstrap.py).
 """
 
 from contextlib import closing
@@ -20,17 +20,22 @@ WORD = "erase"
 
 
 @click.command()
-@click.option("--from", "source", required=True, help="sqlite:///FILE or mongodb://…")
-@click.option("--to", "target", required=True, help="sqlite:///FILE or mongodb://…")
+@click.option(
+    "--from", "source", required=True, help="Database to copy: sqlite:///FILE or mongodb://…"
+)
+@click.option("--to", "target", required=True, help="New database: sqlite:///FILE or mongodb://…")
 @click.option(
     "--into-existing",
     is_flag=True,
-    help="Erase another BioSight that the target holds, after its count and a typed word.",
+    help="Erase another BioSight in the target, after showing what it holds and a typed word.",
 )
-@click.option("--force", is_flag=True, help="Don't ask for the word; the count is printed still.")
+@click.option("--force", is_flag=True, help="Erase without asking for the typed word.")
 @click.pass_obj
 def migrate(settings: Settings, source: str, target: str, into_existing: bool, force: bool) -> None:
-    """Copy all records to another database; stop the server first, and run again if interrupted."""
+    """Copy all records to another database.
+
+    Stop the server first. If the copy is interrupted, run the command again.
+    """
     first, second = with_database(settings, source), with_database(settings, target)
     if source == target:
         raise BadRequest("Both databases are the same.")
@@ -55,8 +60,8 @@ def migrate(settings: Settings, source: str, target: str, into_existing: bool, f
 
 
 def check_pictures(settings: Settings, key: str) -> None:
-    """Raise BadRequest where the settings' picture store is another BioSight's than the records
-    that are to be copied; a folder that is not there yet is nobody's."""
+    """Raise BadRequest if the picture store belongs to another BioSight than the records to copy. A
+    folder that does not exist yet belongs to nobody."""
     if not settings.uses_bucket and not settings.blob_folder.is_dir():
         return
     if (owner := open_blobs(settings).owner()) not in {"", key}:
@@ -67,7 +72,8 @@ def check_pictures(settings: Settings, key: str) -> None:
 
 
 def agree_to_migrate(source: Records, target: Records, *, force: bool) -> bool:
-    """Was it agreed to erase what the target holds? The count is always printed."""
+    """Return whether the content of the target may be erased; always print what it holds. Raises
+    BadRequest if the word is not typed."""
     held = moving.held_by_another(source, target, KINDS)
     if held is None:
         return False
@@ -81,7 +87,7 @@ def agree_to_migrate(source: Records, target: Records, *, force: bool) -> bool:
 
 
 def without_password(url: str) -> str:
-    """An address as it may be shown."""
+    """Return an address without its user and password."""
     head, at, tail = url.rpartition("@")
     return f"{head.split('://')[0]}://USER:PASSWORD@{tail}" if at else url
 
@@ -91,7 +97,8 @@ def step(bar: "tqdm[None]") -> None:
 
 
 def with_database(settings: Settings, url: str) -> Settings:
-    """The settings with another database. Raises BadRequest for an unknown kind of address."""
+    """Return the settings with another database. Raises BadRequest for an unknown kind of
+    address."""
     try:
         return Settings(**{**settings.model_dump(), "database_url": url})
     except ValueError as error:
@@ -101,11 +108,12 @@ def with_database(settings: Settings, url: str) -> Settings:
 
 
 @click.command("migrate-blobs")
-@click.option("--from", "source", required=True, help="A folder, s3://… or gs://…")
-@click.option("--to", "target", required=True, help="A folder, s3://… or gs://…")
+@click.option("--from", "source", required=True, help="Store to copy: a folder, s3://… or gs://…")
+@click.option("--to", "target", required=True, help="New store: a folder, s3://… or gs://…")
 @click.pass_obj
 def migrate_blobs(settings: Settings, source: str, target: str) -> None:
-    """Copy pictures and models to another store; skips what is there, and checks every hash."""
+    """Copy pictures and models to another store; skip files that exist there, and check every
+    hash."""
     first, second = with_storage(settings, source), with_storage(settings, target)
     if source == target:
         raise BadRequest("Both stores are the same.")
@@ -118,7 +126,8 @@ def migrate_blobs(settings: Settings, source: str, target: str) -> None:
 
 
 def pass_on_owner(source: Blobs, target: Blobs) -> None:
-    """Write whose the pictures are into the target. Raises BadRequest where it is another's."""
+    """Write into the target which BioSight its pictures belong to. Raises BadRequest if they belong
+    to another."""
     owner, there = source.owner(), target.owner()
     if there and there != owner:
         raise BadRequest(
@@ -130,12 +139,12 @@ def pass_on_owner(source: Blobs, target: Blobs) -> None:
 
 
 def progress(keys: list[str]) -> "tqdm[str]":
-    """The keys with a bar."""
+    """Return the keys with a progress bar."""
     return tqdm(keys, "files", disable=None)
 
 
 def with_storage(settings: Settings, url: str) -> Settings:
-    """The settings with another picture store. Raises BadRequest."""
+    """Return the settings with another picture store. Raises BadRequest."""
     try:
         return Settings(**{**settings.model_dump(), "storage_url": url})
     except ValueError as error:

@@ -1,4 +1,4 @@
-"""biosight user ...: accounts from the shell, for when nobody can sign in."""
+"""biosight user ...: manage accounts from the shell, even when nobody can sign in."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -19,7 +19,7 @@ from biosight.workflows.people import audit_log, joining_and_leaving
 
 @contextmanager
 def records_of(settings: Settings) -> Iterator[Records]:
-    """The record store, closed afterwards."""
+    """Open the record store, and close it afterwards."""
     archive = open_archive(settings)
     try:
         yield archive.records
@@ -28,7 +28,7 @@ def records_of(settings: Settings) -> Iterator[Records]:
 
 
 def find(records: Records, email: str) -> User:
-    """An account by address. Raises NotFound."""
+    """Return an account by its e-mail address. Raises NotFound."""
     user = accounts.find_user(records, email)
     if user is None:
         raise NotFound(f"There is no account for {email}.")
@@ -52,9 +52,9 @@ def list_users(settings: Settings) -> None:
 
 @user.command()
 @click.argument("email")
-@click.option("--name", default="", help="How the person is called.")
-@click.option("--admin", is_flag=True, help="Make them an administrator.")
-@click.option("--password", help="Asked for when left out.")
+@click.option("--name", default="", help="The person's name.")
+@click.option("--admin", is_flag=True, help="Make the person an administrator.")
+@click.option("--password", help="The password; asked for if left out.")
 @click.pass_obj
 def add(settings: Settings, email: str, name: str, admin: bool, password: str | None) -> None:
     """Add an account."""
@@ -68,10 +68,16 @@ def add(settings: Settings, email: str, name: str, admin: bool, password: str | 
 
 @user.command()
 @click.argument("email")
-@click.option("--to", "target", type=click.Path(dir_okay=False, path_type=Path), required=True)
+@click.option(
+    "--to",
+    "target",
+    type=click.Path(dir_okay=False, path_type=Path),
+    required=True,
+    help="Zip file to write.",
+)
 @click.pass_obj
 def export(settings: Settings, email: str, target: Path) -> None:
-    """Write all that is kept of a person, and the pictures they uploaded, into a zip."""
+    """Write all data about a person, and the pictures they uploaded, into a zip."""
     archive = open_archive(settings)
     part = target.with_name(f".{target.name}.part")
     try:
@@ -89,10 +95,13 @@ def export(settings: Settings, email: str, target: Path) -> None:
 
 @user.command()
 @click.argument("email")
-@click.option("--yes", is_flag=True, help="Don't ask.")
+@click.option("--yes", is_flag=True, help="Remove without asking for confirmation.")
 @click.pass_obj
 def remove(settings: Settings, email: str, yes: bool) -> None:
-    """Forget a person: what they did stays, by somebody who left."""
+    """Remove an account.
+
+    The person's work in shared collections stays, shown as done by somebody who left.
+    """
     with records_of(settings) as records:
         found = find(records, email)
         words = "Collections they share pass to another member, others go to the trash. Remove"
@@ -104,10 +113,10 @@ def remove(settings: Settings, email: str, yes: bool) -> None:
 
 @user.command("set-password")
 @click.argument("email")
-@click.option("--password", help="Asked for when left out.")
+@click.option("--password", help="The new password; asked for if left out.")
 @click.pass_obj
 def set_password(settings: Settings, email: str, password: str | None) -> None:
-    """Set a password; all sessions of the account end."""
+    """Set a new password, and end all sessions of the account."""
     secret = password or click.prompt("New password", hide_input=True, confirmation_prompt=True)
     with records_of(settings) as records:
         accounts.set_password(records, find(records, email), secret)
@@ -117,10 +126,10 @@ def set_password(settings: Settings, email: str, password: str | None) -> None:
 @user.command()
 @click.argument("email")
 @click.option("--role", type=click.Choice(["admin", "member"]), help="The new role.")
-@click.option("--disable/--enable", "disabled", default=None, help="Close or open the account.")
+@click.option("--disable/--enable", "disabled", default=None, help="Disable or enable the account.")
 @click.pass_obj
 def change(settings: Settings, email: str, role: str | None, disabled: bool | None) -> None:
-    """Change an account's role, or disable it."""
+    """Change the role of an account, or disable or enable it."""
     with records_of(settings) as records:
         found = find(records, email)
         changed = audit_log.set_standing(records, found, "", role=role, disabled=disabled)
@@ -130,13 +139,13 @@ def change(settings: Settings, email: str, role: str | None, disabled: bool | No
 
 @user.command()
 @click.argument("emails", nargs=-1)
-@click.option("--all", "everybody", is_flag=True, help="All accounts that are listed.")
+@click.option("--all", "everybody", is_flag=True, help="Confirm all listed accounts.")
 @click.pass_obj
 def adopt(settings: Settings, emails: tuple[str, ...], everybody: bool) -> None:
-    """Say that accounts belong to their addresses, before single sign-on is turned on.
+    """Confirm that accounts belong to their e-mail addresses, before you turn on single sign-on.
 
-    Single sign-on ends passwords, tokens, links and other members' access in an account whose
-    address nobody proved, since anybody may have made it. Without EMAILS, list those accounts.
+    Anybody may have made an account whose address is not proved. Single sign-on therefore ends the
+    passwords, tokens, links and other members' access in such accounts. Without EMAILS, list them.
     """
     with records_of(settings) as records:
         listed = list(all_unproved(records))
@@ -151,7 +160,7 @@ def adopt(settings: Settings, emails: tuple[str, ...], everybody: bool) -> None:
 
 
 def all_unproved(records: Records) -> Iterator[User]:
-    """Every account whose address nobody proved, the oldest first."""
+    """Yield every account whose address is not proved, oldest first."""
     after = ""
     while found := accounts.unproved_accounts(records, after):
         yield from found
@@ -162,7 +171,7 @@ def all_unproved(records: Records) -> Iterator[User]:
 @click.option("--email", default="", help="Only this address may use the link.")
 @click.pass_obj
 def invite(settings: Settings, email: str) -> None:
-    """Print a sign-up link, valid for two weeks."""
+    """Print a sign-up link that is valid for two weeks."""
     with records_of(settings) as records:
         admin = next((u for u in find_all(records, User) if u.is_admin), None)
         if admin is None:
@@ -175,12 +184,12 @@ def invite(settings: Settings, email: str) -> None:
 @click.argument("email")
 @click.pass_obj
 def reset_link(settings: Settings, email: str) -> None:
-    """Print a link to set a new password, valid for a day."""
+    """Print a link for setting a new password, valid for one day."""
     with records_of(settings) as records:
         secret = accounts.reset_link(records, find(records, email), "")
         click.echo(f"{base(settings)}/reset#{secret}")
 
 
 def base(settings: Settings) -> str:
-    """Where people reach the server."""
+    """Return the address at which people reach the server."""
     return settings.public_url.rstrip("/") or f"http://localhost:{settings.port}"

@@ -1,4 +1,4 @@
-"""biosight serve, and the worker that it starts when there are jobs."""
+"""biosight serve, and the worker process that it starts when jobs wait."""
 
 import gc
 import logging
@@ -31,8 +31,8 @@ CODE_WORDS = {
 @click.pass_obj
 def serve(settings: Settings, host: str | None, port: int | None) -> None:
     """Serve the web application."""
-    # What is opened here stays as long as the server. To look through all of it for what is garbage
-    # takes some 50 ms, again and again while it grows, and would hold up whoever asks later.
+    # Everything opened here lives as long as the server. A garbage collection over all of it takes
+    # about 50 ms, happens repeatedly while it grows, and would delay later requests.
     gc.disable()
     from biosight.web.app import create_app
     from biosight.web.server import server
@@ -41,8 +41,8 @@ def serve(settings: Settings, host: str | None, port: int | None) -> None:
     given = {"host": host, "port": port}
     settings = settings.model_copy(update={k: v for k, v in given.items() if v is not None})
     biosight = open_biosight(settings)
-    # uvicorn raises the signal that stopped it once more, when it is done; by then it has been
-    # answered, and what is open must still be closed.
+    # uvicorn raises the signal that stopped it again when it is done. It is ignored then, because
+    # everything must still be closed.
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: None)
     try:
@@ -64,7 +64,7 @@ def serve(settings: Settings, host: str | None, port: int | None) -> None:
 
 
 class WorkerKeeper:
-    """Starts a `biosight worker` when jobs wait and none of ours is running."""
+    """Starts a `biosight worker` when jobs wait and none of this server's is running."""
 
     def __init__(self, biosight: BioSight) -> None:
         self.records = biosight.archive.records
@@ -85,12 +85,12 @@ class WorkerKeeper:
                 log.warning("can't look for jobs", extra={"code": error.code})
 
     def start(self) -> "subprocess.Popen[bytes]":
-        """A worker with these settings, which ends by itself when idle."""
+        """Start a worker with these settings, which ends by itself when idle."""
         command = [sys.executable, "-m", "biosight.cli", "worker", "--until-idle", "--tied"]
         return subprocess.Popen(command, stdin=subprocess.PIPE)
 
     def close(self) -> None:
-        """End the worker; another takes its job up where it was."""
+        """End the worker; another worker continues its job where it stopped."""
         self.stopping.set()
         self.thread.join(5)
         if self.child and self.child.poll() is None:
@@ -99,7 +99,7 @@ class WorkerKeeper:
 
 
 def work_waits(records: Records) -> bool:
-    """Is there a job for a worker?"""
+    """Return whether there is a job for a worker."""
     return bool(jobs.open_jobs(records, limit=1))
 
 

@@ -1,6 +1,6 @@
-"""biosight store: whose the pictures in the store are, taking them over, bringing them back.
+"""biosight store: show which BioSight the picture store belongs to, adopt it, restore its files.
 
-Not here: what each does (storage/blobs/installation.py, gallery/sweeping.py).
+Not here: the work of each (storage/blobs/installation.py, gallery/sweeping.py).
 """
 
 from collections.abc import Iterator
@@ -20,12 +20,12 @@ WORD = "adopt"
 
 @click.group()
 def store() -> None:
-    """Look at the picture store: whose it is, what lies in it."""
+    """Show or adopt the picture store, or restore files that were set aside."""
 
 
 @contextmanager
 def opened_blobs(settings: Settings) -> Iterator[Archive]:
-    """Both stores, whosever the pictures are."""
+    """Open both stores, whichever BioSight the pictures belong to."""
     settings.data_dir.mkdir(parents=True, exist_ok=True, mode=0o700)
     with closing(open_records(settings)) as records:
         yield Archive(records, open_blobs(settings))
@@ -34,13 +34,14 @@ def opened_blobs(settings: Settings) -> Iterator[Archive]:
 @store.command()
 @click.pass_obj
 def show(settings: Settings) -> None:
-    """Say whose the pictures are and how they fit the database; nothing changes."""
+    """Show which BioSight the picture store belongs to, and compare it with the database; nothing
+    changes."""
     with opened_blobs(settings) as archive:
         describe(archive)
 
 
 def describe(archive: Archive) -> None:
-    """Print what both stores hold."""
+    """Print the contents of both stores."""
     records, blobs = archive.records, archive.blobs
     found = sweeping.compare_store(records, blobs)
     named = found.originals - len(found.removed) - len(found.unexplained)
@@ -55,12 +56,12 @@ def describe(archive: Archive) -> None:
 
 
 @store.command()
-@click.option("--force", is_flag=True, help="Don't ask for the word.")
+@click.option("--force", is_flag=True, help="Adopt without asking for the typed word.")
 @click.pass_obj
 def adopt(settings: Settings, force: bool) -> None:
-    """Make the picture store this database's, after a typed word.
+    """Make the picture store belong to this database, after a typed word.
 
-    Originals that the database does not name are set aside from then on, and removed after seven
+    From then on, originals that the database does not name are set aside, and removed after seven
     days.
     """
     with opened_blobs(settings) as archive:
@@ -75,7 +76,7 @@ def adopt(settings: Settings, force: bool) -> None:
 @store.command("bring-back")
 @click.pass_obj
 def bring_back(settings: Settings) -> None:
-    """Bring originals back that were set aside and that pictures name again."""
+    """Restore originals that were set aside and that pictures name again."""
     with closing(open_archive(settings)) as archive:
         back = sweeping.bring_back(archive.records, archive.blobs)
         left = sum(1 for _ in archive.blobs.keys("swept"))

@@ -1,6 +1,6 @@
-"""biosight worker runs long jobs outside the web process; biosight teach asks for one.
+"""biosight worker runs long jobs outside the web process; biosight teach asks for one and runs it.
 
-Not here: which kinds there are, and doing them (workflows/jobs/all_kinds.py).
+Not here: the kinds of jobs and their work (workflows/jobs/all_kinds.py).
 """
 
 import json
@@ -30,15 +30,16 @@ log = logging.getLogger(__name__)
 POLL_SECONDS = 0.3
 IDLE_SECONDS = 20.0
 BEAT_SECONDS, STUCK_SECONDS = 15.0, 60.0
-BEAT = "worker-beat"  # the probe in deploy/kubernetes/base/worker.yaml asks how old it is
+BEAT = "worker-beat"  # the probe in deploy/kubernetes/base/worker.yaml checks its age
 
 
 @click.command()
-@click.option("--until-idle", is_flag=True, help="End when no job has come for a while.")
+@click.option("--until-idle", is_flag=True, help="End when there has been no job for a while.")
 @click.option("--tied", is_flag=True, hidden=True, help="End when standard input is closed.")
 @click.pass_obj
 def worker(settings: Settings, until_idle: bool, tied: bool) -> None:
-    """Run long jobs: reclassify, try on, teach; and, beside them, acts on thousands of pictures."""
+    """Run long jobs (reclassify, try on, teach) and, at the same time, acts on thousands of
+    pictures."""
     if tied:
         end_with(sys.stdin.fileno())
     archive = open_archive(settings)
@@ -58,10 +59,10 @@ def worker(settings: Settings, until_idle: bool, tied: bool) -> None:
 
 
 class Shift:
-    """The jobs that a worker does until none has come for `patience` seconds.
+    """The jobs that a worker does until there has been none for `patience` seconds.
 
-    Each kind of job has its own queue: whoever relabels thousands of pictures does not wait for
-    a model to learn.
+    Long and light kinds of job have separate queues, so that relabelling thousands of pictures does
+    not wait for a model to learn.
     """
 
     def __init__(self, settings: Settings, archive: Archive, patience: float) -> None:
@@ -76,8 +77,8 @@ class Shift:
         self.looked: dict[tuple[str, ...], float] = {}
 
     def work(self, kinds: Sequence[str]) -> None:
-        """One queue: do jobs of these kinds, one after another, until no queue has had one for
-        long."""
+        """Work on one queue: do jobs of these kinds, one after another, until no queue has had one
+        for `patience` seconds."""
         while not self.over.is_set() and (self.busy or self.quiet < self.patience):
             self.looked[tuple(kinds)] = time.monotonic()
             job = self.claim(kinds)
@@ -85,7 +86,7 @@ class Shift:
                 self.over.wait(POLL_SECONDS)
                 continue
             self.busy.add(job.id)
-            self.looked[tuple(kinds)] = math.inf  # a lesson may take hours, its lease is kept
+            self.looked[tuple(kinds)] = math.inf  # a job may take hours; its lease is renewed
             try:
                 all_kinds.run(self.opened(), job)
             finally:
@@ -93,12 +94,12 @@ class Shift:
                 self.busy.discard(job.id)
 
     def beat(self, file: Path) -> None:
-        """While every queue works or looks for work, touch a file and say in the store what is
-        done: an orchestrator starts a worker anew whose file is old."""
+        """Touch a file, and note the current jobs in the store, while every queue works or looks
+        for work. An orchestrator restarts a worker whose file is old."""
         me = workers.here()
         while True:
             if min(self.looked.values(), default=0) > time.monotonic() - STUCK_SECONDS:
-                with suppress(OSError):  # a full disk is told elsewhere
+                with suppress(OSError):  # a full disk is reported elsewhere
                     file.touch()
                 me = workers.note_alive(self.records, me, tuple(self.busy))
             if self.over.wait(BEAT_SECONDS):
@@ -106,11 +107,12 @@ class Shift:
 
     @property
     def quiet(self) -> float:
-        """Seconds since a job ended."""
+        """Seconds since the last job ended."""
         return time.monotonic() - self.quiet_since
 
     def claim(self, kinds: Sequence[str]) -> Job | None:
-        """The next job of these kinds; None too while the store is away."""
+        """Claim the next job of these kinds; None if there is none or the store can't be
+        reached."""
         try:
             return jobs.claim(self.records, kinds)
         except BioSightError as error:
@@ -118,13 +120,13 @@ class Shift:
             return None
 
     def opened(self) -> BioSight:
-        """What jobs need, opened with the first of them."""
+        """Return everything that jobs need; it is opened for the first job."""
         with self.opening:
             self.biosight = self.biosight or open_biosight(self.settings)
             return self.biosight
 
     def close(self) -> None:
-        """End the queues, and let go."""
+        """End the queues, then close everything that is open."""
         self.over.set()
         if self.biosight:
             self.biosight.close()
@@ -133,11 +135,13 @@ class Shift:
 @click.command()
 @click.argument("labels", nargs=-1, required=True)
 @click.option(
-    "--name", required=True, help="What to call the model: small letters, digits, dashes."
+    "--name", required=True, help="Model's name: lowercase letters, digits, dots and dashes."
 )
-@click.option("--user", "email", help="Whose collection; may be left out with one account.")
-@click.option("--collection", help="A collection's name; the person's first when left out.")
-@click.option("--accepted-in-bulk", is_flag=True, help="Learn from what nobody looked at too.")
+@click.option("--user", "email", help="E-mail of the account; optional if there is only one.")
+@click.option("--collection", help="Collection's name; by default the account's first.")
+@click.option(
+    "--accepted-in-bulk", is_flag=True, help="Also learn from labels that were accepted in bulk."
+)
 @click.pass_obj
 def teach(
     settings: Settings,

@@ -1,1 +1,1 @@
-"""Workflows that import what other programs made, and export what people own or publish."""
+"""Workflows that import other programs' files, and export what people own or publish."""

@@ -1,7 +1,8 @@
-"""A Camtrap DP package taken in: places, clocks, pictures, and what was said of them.
+"""Import of a Camtrap DP package: places, clocks, pictures, and their labels.
 
-Source: camtrap-dp.tdwg.org, 1.0.2. What can't be read is said and left out; the rest comes in. Not
-here: opening one (camtrap_package.py), or writing one (publishing/standards/camtrap.py).
+Source: camtrap-dp.tdwg.org, 1.0.2. Rows that can't be read are reported and left out; the rest is
+imported. Not here: opening a package (camtrap_package.py), or writing one
+(publishing/standards/camtrap.py).
 """
 
 from collections import Counter
@@ -29,14 +30,14 @@ from biosight.workflows.places.deployment_tables import local
 from biosight.workflows.task import Task
 
 LEFT_OUT = "rows left out"
-LONGEST_COUNT = 20  # digits, more than any count that is taken
+LONGEST_COUNT = 20  # digits; longer than any count that is accepted
 THINGS = {"blank": "Empty", "human": "Human", "vehicle": "Vehicle"}
 
 
 @dataclass(frozen=True, slots=True)
 class Target:
-    """Where a package goes, by whom; `take` brings a file in under a name, and gives its image, and
-    `tell` says in words what is left out."""
+    """The collection that a package goes to, and the person who imports it. `take` imports a file
+    under a name and returns its image; `tell` reports in words what is left out."""
 
     task: Task
     take: Callable[[Path, str], Image | None]
@@ -44,7 +45,7 @@ class Target:
 
 
 def take_package(target: Target, package: Package, title: str) -> Counter[str]:
-    """Take all in; how much of each there was, in words."""
+    """Import the whole package; return how much of each there was, by words."""
     records, c = target.task.records, target.task.id
     tally: Counter[str] = Counter()
     seen = deployment_tables.outlook(records, c, package.deployments)
@@ -66,7 +67,8 @@ def take_package(target: Target, package: Package, title: str) -> Counter[str]:
 
 
 def find_picture(target: Target, package: Package, row: Row) -> Image | None:
-    """A media row's picture: the one that is here, else taken in from the package's folder."""
+    """Return a media row's picture: the one in the collection, else a new one from the package's
+    folder. None if there is neither."""
     c, sha = target.task.id, sha_of(row)
     if sha:
         here = [*living_images(c), Where("sha256", "=", sha)]
@@ -79,7 +81,8 @@ def find_picture(target: Target, package: Package, row: Row) -> Image | None:
 def place_pictures(
     target: Target, package: Package, found: dict[str, str], tally: Counter[str]
 ) -> None:
-    """Pictures into their deployments, and dated where clock and shift say otherwise."""
+    """Put pictures into their deployments, and set their dates where the package's time differs
+    from file and shift."""
     records, c = target.task.records, target.task.id
     named = {d.name: d for d in deployments_of(records, c)}
     times: dict[str, list[str]] = {}
@@ -98,7 +101,7 @@ def place_pictures(
 
 
 def local_or_none(said: str) -> str:
-    """A timestamp as a local time, "" for one that can't be read."""
+    """Return a timestamp as a local time, "" for one that can't be read."""
     try:
         return local(said.partition(".")[0])
     except BadRequest:
@@ -106,13 +109,13 @@ def local_or_none(said: str) -> str:
 
 
 def differs(records: Records, id: str, when: str) -> bool:
-    """Is a picture's corrected time another than the package's?"""
+    """Return whether a picture's corrected time differs from the package's."""
     image = records.get(Image, id)
     return image is not None and image.taken_at.replace(":60", ":59") != when
 
 
 def in_parts(target: Target, change: Change, ids: Sequence[str]) -> int:
-    """One act on pictures, some hundred at a time; how many it changed."""
+    """Apply one act to pictures, a few hundred at a time; return how many it changed."""
     changed, act = 0, ""
     for start in range(0, len(ids), MOST_AT_ONCE):
         part = tuple(ids[start : start + MOST_AT_ONCE])
@@ -123,7 +126,8 @@ def in_parts(target: Target, change: Change, ids: Sequence[str]) -> int:
 
 
 def say(target: Target, package: Package, found: dict[str, str], tally: Counter[str]) -> None:
-    """What machines, then people, said of each picture; events' rows say nothing more."""
+    """Add the labels of machines, then of people, to each picture. Rows of events are skipped, as
+    they add nothing."""
     names = names_in(target.task.records, target.task.catalogue, target.task.collection)
     people = {u.name: u.id for u in find_all(target.task.records, User)}
     for number, row in enumerate(package.observations, start=2):
@@ -145,7 +149,8 @@ def say_row(
     people: dict[str, str],
     tally: Counter[str],
 ) -> None:
-    """What one row says of a picture. Raises BadRequest in words for what nobody could say."""
+    """Add one row's label and count to a picture. Raises BadRequest in words for a label that is
+    not allowed."""
     label = said_label(row)
     if row.get("classificationMethod") == "machine" and label:
         sure = probability(row.get("classificationProbability", ""))
@@ -162,12 +167,13 @@ def say_row(
 
 
 def same(names: Names, image: Image, label: str) -> bool:
-    """Has a person said just this of the picture already?"""
+    """Return whether a person has already given the picture exactly this label."""
     return image.who == "person" and image.label == (names.accepted(label) if label else "")
 
 
 def say_one(target: Target, row: Row, image: Image, label: str, people: dict[str, str]) -> int:
-    """What a person said of a picture, by the account of their name, else by who takes it in."""
+    """Add a person's label to a picture, under the account with that person's name, else under the
+    importing person's. Return how many pictures changed."""
     asked = change_of("relabel", label=label) if label else change_of(UNDECIDED)
     change = with_path(target.task.records, target.task.catalogue, target.task.collection, asked)
     speaker = people.get(row.get("classifiedBy", ""), target.task.by)
@@ -176,7 +182,7 @@ def say_one(target: Target, row: Row, image: Image, label: str, people: dict[str
 
 
 def said_label(row: Row) -> str:
-    """What a row says a picture shows: BioSight's own word for it, else the name or the kind."""
+    """Return the label that a row gives: BioSight's own word for it, else the name or the kind."""
     thing = THINGS.get(row.get("observationType", ""), "")
     said = row.get("observationComments", "") if own_word(row) else ""
     name = said or row.get("scientificName", "") or thing
@@ -184,13 +190,13 @@ def said_label(row: Row) -> str:
 
 
 def own_word(row: Row) -> bool:
-    """Does the comment stand for the label? It does in BioSight's packages, where the label is no
-    scientific name: it has no other words."""
+    """Return whether the comment holds the label. It does in BioSight's packages when the label is
+    not a scientific name, because the row has no other field for it."""
     return row.get("observationTags", "") == "label"
 
 
 def probability(said: str) -> float:
-    """A probability from 0 to 1; 1 where none is said."""
+    """Return a probability from 0 to 1; 1 if none is given."""
     try:
         return min(1.0, max(0.0, float(said or 1)))
     except ValueError:
@@ -198,7 +204,7 @@ def probability(said: str) -> float:
 
 
 def seconds(row: Row) -> float:
-    """When it was said, in seconds since 1970 UTC; 0 for unknown."""
+    """Return the time of the label in seconds since 1970 UTC; 0 if unknown."""
     try:
         return datetime.fromisoformat(row.get("classificationTimestamp", "")).timestamp()
     except (ValueError, OverflowError):

@@ -1,9 +1,9 @@
-"""A Camtrap DP package opened: a folder or a zip, its three tables and its files.
+"""An open Camtrap DP package: a folder or a zip, its three tables and its files.
 
-A package may be damaged, or made to harm: it is unpacked within limits, its tables are read in a
-process of their own, and a path that leads out of it leads nowhere. A picture is found by the
-SHA-256 in its path, as BioSight names them, else by its path in the package's folder. Not here:
-what the rows mean (camtrap_import.py).
+A package may be damaged or hostile. It is unpacked within limits, its tables are read in a separate
+process, and paths that lead out of it are ignored. A picture is found by the SHA-256 in its path,
+as BioSight names them, else by its path in the package's folder. Not here: the meaning of the rows
+(camtrap_import.py).
 """
 
 import json
@@ -27,7 +27,7 @@ TEXTS = {".csv", ".json", ".txt", ".md", ".html", ".yml", ".xml"}
 
 @dataclass(frozen=True, slots=True)
 class Package:
-    """A package in a folder: its three tables, and where its files lie."""
+    """A package in a folder: the folder, and its three tables."""
 
     folder: Path
     deployments: list[Row]
@@ -36,8 +36,8 @@ class Package:
 
 
 def unpack_package(source: Path, folder: Path, most_mb: int, tell: Callable[[str], None]) -> Path:
-    """A zipped package unpacked into a folder; a folder as it is. What is larger than a picture of
-    `most_mb` is told and left out. Raises BadRequest in words."""
+    """Unpack a zipped package into a folder and return that; return a folder as it is. Files larger
+    than a picture of `most_mb` are reported and left out. Raises BadRequest in words."""
     if source.is_dir():
         return source
     with opened_zip(source, f"{source} can't be unpacked: is the zip complete?") as zipped:
@@ -49,7 +49,8 @@ def unpack_package(source: Path, folder: Path, most_mb: int, tell: Callable[[str
 def fitting_entries(
     zipped: zipfile.ZipFile, folder: Path, most_mb: int, tell: Callable[[str], None]
 ) -> list[zipfile.ZipInfo]:
-    """The entries to unpack. Raises BadRequest where they are too many, or the disk has no room."""
+    """Return the entries to unpack. Raises BadRequest if there are too many, or too little disk
+    space."""
     entries = zipped.infolist()
     if len(entries) > MOST_MEMBERS:
         raise BadRequest(f"This zip has more than {MOST_MEMBERS:,} files.")
@@ -72,7 +73,7 @@ def fitting_entries(
 def take_out(
     zipped: zipfile.ZipFile, entry: zipfile.ZipInfo, folder: Path, tell: Callable[[str], None]
 ) -> None:
-    """Unpack one entry; a name that no disk takes is told and left out."""
+    """Unpack one entry; a name that is too long for a disk is reported and left out."""
     if any(len(part.encode()) > 255 for part in Path(entry.filename).parts):
         tell(f"{entry.filename[:80]}…: its name is too long")
         return
@@ -80,7 +81,7 @@ def take_out(
 
 
 def read_package(folder: Path) -> Package:
-    """The tables that datapackage.json names. Raises BadRequest in words."""
+    """Read the tables that datapackage.json names. Raises BadRequest in words."""
     file = folder / "datapackage.json"
     try:
         if file.stat().st_size > MOST_DESCRIPTION:
@@ -96,7 +97,7 @@ def read_package(folder: Path) -> Package:
 
 
 def package_table(folder: Path, path: str) -> list[Row]:
-    """The rows of one table inside a package's folder. Raises BadRequest in words."""
+    """Return the rows of one table inside a package's folder. Raises BadRequest in words."""
     file = file_inside(folder, path)
     if file is None:
         raise BadRequest(f"The package's {path[:80]} is not in its folder.")
@@ -107,21 +108,22 @@ def package_table(folder: Path, path: str) -> list[Row]:
 
 
 def file_inside(folder: Path, path: str) -> Path | None:
-    """A file of a package by its path; None where there is none, or the path leads out."""
+    """Return a file of a package by its path, or None if it does not exist or the path leads out of
+    the package."""
     try:
         file = (folder / path).resolve()
         return file if file.is_relative_to(folder.resolve()) and file.is_file() else None
-    except (ValueError, OSError, RuntimeError):  # a NUL, a name too long, links in a ring
+    except (ValueError, OSError, RuntimeError):  # a NUL, a name that is too long, a cycle of links
         return None
 
 
 def picture_file(package: Package, row: Row) -> Path | None:
-    """Where a media row's file lies in the package's folder; None where it is not in it."""
+    """Return the path of a media row's file in the package's folder, or None if it is not there."""
     path = row.get("filePath", "")
     return file_inside(package.folder, path) if path else None
 
 
 def sha_of(row: Row) -> str:
-    """The SHA-256 that a package of BioSight names a picture by, "" in others."""
+    """Return the SHA-256 in a picture's path in BioSight's packages, "" in others."""
     found = NAMED_BY_SHA.fullmatch(row.get("filePath", ""))
     return found.group(1) if found else ""

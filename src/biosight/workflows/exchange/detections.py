@@ -1,8 +1,8 @@
-"""MegaDetector's and AddaxAI's results, read as what a model said of pictures that are here.
+"""Results of MegaDetector and AddaxAI, read as a model's predictions for pictures in a collection.
 
 Sources: the MegaDetector batch format (lila.science/megadetector-output-format) in JSON, which
-AddaxAI writes too, and AddaxAI's results_detections.csv. Boxes are not kept: the surest thing in a
-picture names it. Not here: writing (foreign_predictions.py).
+AddaxAI writes too, and AddaxAI's results_detections.csv. Boxes are not kept: the most confident
+detection names the picture. Not here: writing (foreign_predictions.py).
 """
 
 import json
@@ -23,7 +23,7 @@ from biosight.workflows.exchange.foreign_predictions import Told, by_path, model
 
 LEAST = 0.2
 MOST_BYTES, MOST_ROWS = 500_000_000, 5_000_000
-# What the detector's own words are called here.
+# The detector's own words -> the names used here.
 WORDS = {"animal": "Animalia", "person": "Human", "human": "Human", "vehicle": "Vehicle"}
 EMPTY = "Empty"
 BOTH = "This is neither MegaDetector's JSON nor AddaxAI's table of detections."
@@ -31,14 +31,14 @@ BOTH = "This is neither MegaDetector's JSON nor AddaxAI's table of detections."
 
 @dataclass(frozen=True, slots=True)
 class Result:
-    """One file of a table of results, as it names it, and what was said of it."""
+    """One file in a table of results: its path there, and the model's answer."""
 
     file: str
     told: Told
 
 
 def results(path: Path) -> Iterator[Result]:
-    """The results in a file. Raises BadRequest for what is neither format."""
+    """Return the results in a file. Raises BadRequest for any other format."""
     if path.stat().st_size > MOST_BYTES:
         raise BadRequest("A file of results can be up to 500 MB.")
     text = decode_text(path.read_bytes())
@@ -46,7 +46,8 @@ def results(path: Path) -> Iterator[Result]:
 
 
 def from_json(text: str) -> Iterator[Result]:
-    """The MegaDetector batch format; pictures that failed there are left out."""
+    """Yield the results of the MegaDetector batch format; pictures that failed there are left
+    out."""
     try:
         said = json.loads(text)
     except (ValueError, RecursionError) as error:
@@ -65,19 +66,20 @@ def from_json(text: str) -> Iterator[Result]:
 
 
 def as_object(said: object) -> dict[str, Any]:
-    """A JSON object; an empty one for anything else."""
+    """Return a JSON object, or an empty one for anything else."""
     return said if isinstance(said, dict) else {}
 
 
 def words(said: Mapping[str, Any], key: str) -> dict[str, str]:
-    """A table of names by number."""
+    """Return a table of names by number."""
     return {str(k): str(v) for k, v in as_object(said.get(key)).items()}
 
 
 def guesses_of(
     detections: list[Any], names: tuple[dict[str, str], dict[str, str]], least: float
 ) -> tuple[Guess, ...]:
-    """What is in a picture, the surest first; nothing where no detection is sure enough."""
+    """Return the guesses for a picture, the most confident first; Empty where no detection is
+    confident enough."""
     found: dict[str, float] = {}
     surest = 0.0
     for one in detections:
@@ -97,7 +99,8 @@ def guesses_of(
 def labels_of(
     one: dict[str, Any], names: tuple[dict[str, str], dict[str, str]]
 ) -> list[tuple[str, float]]:
-    """What a detection shows: its classes with their shares, else the detector's own word."""
+    """Return the labels of a detection: its classes with their shares, else the detector's own
+    word."""
     detector, classes = names
     found = []
     pairs = one.get("classifications")
@@ -110,18 +113,18 @@ def labels_of(
 
 
 def as_label(said: str) -> str:
-    """A name as a label here; SpeciesNet's lists of ranks by their last part."""
+    """Return a name as a label here; of SpeciesNet's lists of ranks, the last part."""
     last = said.split(";")[-1].strip() or said.strip(";").split(";")[-1]
     known = WORDS.get(last.casefold(), last)
     try:
         return clean_label(known[:1].upper() + known[1:]) if known.strip() else ""
-    except BadRequest:  # nothing that a label can be
+    except BadRequest:  # not usable as a label
         return ""
 
 
 def from_csv(text: str) -> Iterator[Result]:
-    """AddaxAI's tables: results_detections.csv has a row a detection, results_files.csv one a file,
-    those of nothing too."""
+    """Yield the results of AddaxAI's tables. results_detections.csv has one row per detection;
+    results_files.csv has one row per file, including files without detections."""
     mark, columns = head_of(text)
     rows = bounded_rows(text, mark, MOST_ROWS)
     if (
@@ -144,7 +147,7 @@ def from_csv(text: str) -> Iterator[Result]:
 
 
 def as_share(said: object) -> float:
-    """A share from 0 to 1, as a number or as a text; 0 where none is said."""
+    """Return a share from 0 to 1, given as a number or text; 0 if none is given."""
     if isinstance(said, int | float):
         return float(min(1.0, max(0.0, said)))
     try:
@@ -156,8 +159,8 @@ def as_share(said: object) -> float:
 def take_results(
     records: Records, names: Names, collection: str, found: Iterator[Result]
 ) -> Counter[str]:
-    """Keep what was said of pictures that are in a collection; how many were named, known already,
-    and not found by their path."""
+    """Keep the results for pictures in a collection. Return how many were named, known already, and
+    not found by their path."""
     tally: Counter[str] = Counter()
     for result in found:
         image = by_path(records, of_that_name(records, collection, result.file), result.file)
@@ -171,6 +174,6 @@ def take_results(
 
 
 def of_that_name(records: Records, collection: str, file: str) -> list[Image]:
-    """The pictures of a file's name."""
+    """Return the pictures whose file name matches."""
     name = file.replace("\\", "/").rpartition("/")[2]
     return find_all(records, Image, [*living_images(collection), Where("name", "=", name)])

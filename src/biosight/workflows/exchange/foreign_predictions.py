@@ -1,4 +1,4 @@
-"""What other programs' models said of pictures that are here, kept as Predictions.
+"""Predictions of other programs' models for pictures in a collection, kept as Predictions.
 
 A person's label stays. Not here: reading their files (detections.py, camtrap_import.py).
 """
@@ -18,7 +18,7 @@ from biosight.storage.records import Insert, Records, Replace, Where, find_all, 
 
 @dataclass(frozen=True, slots=True)
 class Told:
-    """What a model said of one picture, the likeliest first; `at` in seconds since 1970 UTC, 0 for
+    """A model's guesses for one picture, the likeliest first; `at` in seconds since 1970 UTC, 0 if
     unknown."""
 
     model: str
@@ -27,8 +27,8 @@ class Told:
 
 
 def take_told(records: Records, names: Names, image: Image, told: Told) -> bool:
-    """Keep what a model said; the picture's label follows where no person said one. False where it
-    is known already."""
+    """Keep a model's guesses; they set the picture's label unless a person gave one. Return False
+    if the same prediction is known already."""
     guesses = tuple(replace(g, label=names.accepted(g.label)) for g in told.guesses)
     if is_known_prediction(records, image, replace(told, guesses=guesses)):
         return False
@@ -61,19 +61,19 @@ def take_told(records: Records, names: Names, image: Image, told: Told) -> bool:
 
 
 def is_known_prediction(records: Records, image: Image, told: Told) -> bool:
-    """Has this model said this of the picture before?"""
+    """Return whether this model gave the same guesses for the picture before."""
     found = find_all(records, Prediction, [Where("image", "=", image.id)])
     return any((p.model, p.top) == (told.model, told.guesses) for p in found)
 
 
 def model_name(said: str) -> str:
-    """A foreign model's name as it is kept: short, on one line."""
+    """Return a foreign model's name as it is kept: short, on one line."""
     return " ".join(said.split())[:80] or "another program"
 
 
 def by_path(records: Records, images: Sequence[Image], file: str) -> Image | None:
-    """The picture that a file's path means: the only one whose path ends alike. None for none, or
-    for several."""
+    """Return the only picture whose path ends like a file's path, or None if there is none or
+    several."""
     parts = file.replace("\\", "/").strip("/").split("/")
     for size in range(len(parts), 0, -1):
         end = "/".join(parts[-size:])

@@ -1,7 +1,7 @@
-"""All that is kept of one person, as they may ask for it: one zip.
+"""Everything that BioSight keeps about one person, as one zip that they can ask for.
 
-Tables of JSON lines, each record as it is stored without its secrets, and the originals that they
-uploaded. Not here: what others may take along (publishing/export.py), or leaving
+It holds tables of JSON lines, with each record as stored but without secrets, and the originals
+that they uploaded. Not here: exports for others (publishing/export.py), or leaving
 (workflows/people/joining_and_leaving.py).
 """
 
@@ -30,8 +30,8 @@ from biosight.storage.records import Record, Where, pages
 from biosight.work.jobs import Job
 
 SECRET = {"password", "hash"}
-SECRET_IDS: set[type[Record]] = {Session, Invitation, Share}  # their ids hash what signs in
-# Which fields of which records name a person by id; a new kind that does is a row here.
+SECRET_IDS: set[type[Record]] = {Session, Invitation, Share}  # their ids are hashes of secrets
+# Fields that name a person by id; add a row for each new kind of record that has one.
 NAMED: tuple[tuple[type[Record], str], ...] = (
     (User, "id"),
     (Session, "user"),
@@ -62,8 +62,10 @@ ADDRESSED: tuple[type[Record], ...] = (Offer, Invitation)  # by e-mail address
 
 
 def export_chunks(archive: Archive, user: User) -> Iterator[bytes]:
-    """A zip of what is kept of `user`, streamed. Raises Unavailable, midway too, when the store
-    goes away; an original that is lost is left out."""
+    """Stream a zip of everything that is kept about `user`; lost originals are left out.
+
+    Raises Unavailable, even midway, when the store can't be reached.
+    """
 
     def members() -> Iterator[ZipEntry]:
         for kind, field in NAMED:
@@ -76,7 +78,7 @@ def export_chunks(archive: Archive, user: User) -> Iterator[bytes]:
 
 
 def json_lines(archive: Archive, kind: type[Record], where: Where) -> ZipEntry:
-    """One file of JSON lines, named by its table and the field that names the person."""
+    """Return one file of JSON lines, named after its table and the field that names the person."""
     lines = (
         json.dumps(shown(record), ensure_ascii=False) + "\n"
         for page in pages(archive.records, kind, [where])
@@ -86,13 +88,13 @@ def json_lines(archive: Archive, kind: type[Record], where: Where) -> ZipEntry:
 
 
 def shown(record: Record) -> dict[str, Any]:
-    """A record's fields, but for what signs in."""
+    """Return a record's fields without its secrets."""
     hidden = SECRET | ({"id"} if type(record) in SECRET_IDS else set())
     return {k: v for k, v in asdict(cast(Any, record)).items() if k not in hidden}
 
 
 def originals(archive: Archive, user: User) -> Iterator[ZipEntry]:
-    """The pictures that they uploaded, byte for byte, by label."""
+    """Yield the pictures that the person uploaded, byte for byte, in folders by label."""
     names, telling = UniqueNames(), Telling(str)
     for images in pages(archive.records, Image, [Where("uploaded_by", "=", user.id)]):
         for image in images:

@@ -1,6 +1,6 @@
-"""A collection as the standards' exports want it: names, people, places, and who answers for it.
+"""A collection in the form that exports in standard formats need: names, people, places, credits.
 
-Not here: what an export holds (gallery/standards).
+Not here: the content of an export (publishing/standards).
 """
 
 from collections.abc import Mapping
@@ -27,9 +27,11 @@ def scope_of(
     said: Mapping[str, str],
     address: str = "",
 ) -> Scope:
-    """What to export and how (publishing/standards/facts.py says what each is): `who` answers for
-    it, and what is not `said` of title, license, rights_holder, coarse and utc_offset is as it was
-    remembered for the collection."""
+    """Return what to export and how (publishing/standards/facts.py describes each field).
+
+    `who` is the person responsible for the export. Of title, license, rights_holder, coarse and
+    utc_offset, values missing in `said` are those remembered for the collection.
+    """
     told = dict(collection.published) | dict(said)
     sites, deployments = places_by_id(records, collection.id)
     names = names_in(records, catalogue, collection)
@@ -63,7 +65,8 @@ def telling_of(
     nested: bool,
     address: str,
 ) -> Telling:
-    """How biosight.csv tells of a collection's pictures; places are as its rule says."""
+    """Return how biosight.csv describes a collection's pictures; its rule says how exact places
+    are."""
     sites, deployments = places_by_id(records, collection.id)
     return Telling(
         accounts.names_of(records),

@@ -1,1 +1,1 @@
-"""Workflows of jobs: all kinds of long work, and an act undone."""
+"""Workflows of jobs: the table of all kinds, and the undo of an act."""

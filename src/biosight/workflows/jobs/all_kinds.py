@@ -1,4 +1,4 @@
-"""All kinds of job, and doing a claimed one; a new kind is a row here and its function.
+"""All kinds of job, and running a claimed one; a new kind is a row here and its function.
 
 Not here: claiming and progress (work/jobs.py), or starting workers (cli/server/serve.py).
 """
@@ -34,7 +34,7 @@ HEAVY = tuple(name for name, kind in KINDS.items() if not kind.light)
 
 
 def run(biosight: BioSight, job: Job) -> None:
-    """Do a claimed job; whatever comes of it stands in the job afterwards."""
+    """Run a claimed job; its record holds the outcome afterwards, success or failure."""
     records = biosight.archive.records
     with logs.of_request(job.request), workers.written_down(records, job.id):
         log.info("job begun", extra={"job": job.id, "kind": job.kind, "attempt": job.attempts})
@@ -42,7 +42,7 @@ def run(biosight: BioSight, job: Job) -> None:
 
 
 def run_logged(biosight: BioSight, job: Job) -> None:
-    """The same, under the id of the request that asked for it."""
+    """Run a claimed job, and log under the id of the request that asked for it."""
     progress = Progress(biosight.archive.records, job)
     try:
         members.check_right(biosight.archive.records, job, KINDS[job.kind].needs)
@@ -63,8 +63,8 @@ def run_logged(biosight: BioSight, job: Job) -> None:
 
 
 def close(biosight: BioSight, progress: Progress, done: JobOutcome) -> None:
-    """End a job with what it came to, in one write. Raises Dropped, or Conflict when somebody
-    used its name or removed its collection meanwhile."""
+    """End a job with its outcome in one write. Raises Dropped, Conflict when somebody used its
+    name, or NotFound when its collection was removed in the meantime."""
     records = biosight.archive.records
     try:
         jobs.end(records, progress.job, "done", done.words, done.result, done.writes)
@@ -75,14 +75,14 @@ def close(biosight: BioSight, progress: Progress, done: JobOutcome) -> None:
 
 
 def stop(records: Records, job: Job) -> Job:
-    """Stop a job, or put a finished try-on's outcome aside. Raises Conflict for others."""
+    """Stop a job, or discard a finished try-on's result. Raises Conflict for others."""
     stopped = KINDS[job.kind].stop(records, job)
     KINDS[job.kind].forget(records, job.id)
     return stopped
 
 
 def fail(biosight: BioSight, progress: Progress, words: str) -> None:
-    """Close a job that went wrong, unless somebody stopped it first."""
+    """End a job as failed, unless somebody stopped it first."""
     try:
         jobs.end(biosight.archive.records, progress.job, "failed", words)
     except Dropped:
@@ -90,7 +90,8 @@ def fail(biosight: BioSight, progress: Progress, words: str) -> None:
 
 
 def run_here(biosight: BioSight, job: Job) -> Job:
-    """A job done here, or by a server's worker where that was faster."""
+    """Run a job in this process, unless a server's worker claims it first; return it when it has
+    ended."""
     records = biosight.archive.records
     try:
         run(biosight, jobs.take(records, job))

@@ -1,8 +1,8 @@
-"""An act taken back, however many pictures it changed: at once where they are few, as a job where
-they are many. An act that is still under way is stopped first.
+"""Undo of an act, however many pictures it changed: at once if they are few, as a job if they are
+many. An act that still runs is stopped first.
 
-Not here: what is put back of a picture (review/undo_acts.py), or names and places
-(workflows/names/rename.py, workflows/places/deployment_acts.py).
+Not here: restoring a picture (review/undo_acts.py), or names and places (workflows/names/rename.py,
+workflows/places/deployment_acts.py).
 """
 
 from collections.abc import Callable
@@ -29,14 +29,17 @@ NAME = "undo"
 
 
 def take_back(task: Task, act: Act) -> Undone | Job:
-    """Undo any act; former names and places come back with its mark. A job where it changed more
-    than MOST_AT_ONCE. Raises Conflict when it was undone already."""
+    """Undo any act; former names and places are restored in the same write that marks it as undone.
+
+    Return a job if the act changed more than MOST_AT_ONCE pictures. Raises Conflict when it was
+    already undone.
+    """
     records = task.records
     act = halt_act(records, act)
     if act.undone_at:
         raise Conflict("This is already undone.")
     if not act.count and not act.stays:
-        records.write(Remove(Act, act.id))  # it was stopped before it did anything
+        records.write(Remove(Act, act.id))  # it was stopped before it changed anything
         return Undone([], [], 0)
 
     def along() -> list[Write]:
@@ -51,26 +54,28 @@ def take_back(task: Task, act: Act) -> Undone | Job:
 
 
 def follow(records: Records, catalogue: Catalogue, act: Act) -> None:
-    """What follows once the pictures of an act are back: those that came in meanwhile, names that
-    it had made sensitive, and the clocks and sites of deployments."""
+    """Finish an undo once the act's pictures are restored: rename pictures that the machine named
+    meanwhile, forget names that the act made sensitive, and align pictures with their
+    deployments."""
     rename.newcomers_back(records, catalogue, act)
     rename.all_back(records, act)
     deployment_acts.align(records, act.places_before)
 
 
 def halt_act(records: Records, act: Act) -> Act:
-    """The act as it is when no job goes on with it."""
+    """Stop any job that still works on the act, and return the act as it is then."""
     while (job := jobs.find_job(records, act.id)) is not None and job.live:
         try:
             jobs.end(records, job, "dropped", "Taken back.")
             jobs.forget_picked(records, job.id)
         except jobs.Dropped:
-            continue  # it made a step meanwhile
+            continue  # the job made a step in the meantime
     return records.get(Act, act.id) or act
 
 
 def begin(records: Records, act: Act, by: str, along: Callable[[], list[Write]]) -> Job:
-    """The job, written with the act's mark and what goes back along with it."""
+    """Write the undo job together with the act's undone mark and the writes of `along`; return the
+    job."""
     job = jobs.fresh(NAME, act.collection, by, act=act.id, title=f"Undoing: {act.summary}")
     job = replace(job, total=act.count)
     undo_acts.mark_undone(records, act, by, along, [Insert(job)])
@@ -78,7 +83,8 @@ def begin(records: Records, act: Act, by: str, along: Callable[[], list[Write]])
 
 
 def run(biosight: BioSight, job: Job, progress: Progress) -> JobOutcome:
-    """Put back what is left to be put back. Raises NotFound when the act was forgotten."""
+    """Restore the pictures that are not restored yet. Raises NotFound when the act no longer
+    exists."""
     records = biosight.archive.records
     act = records.get(Act, job.want("act"))
     if act is None:
@@ -95,7 +101,7 @@ def run(biosight: BioSight, job: Job, progress: Progress) -> JobOutcome:
 
 
 def undone_in_words(act: Act, tally: RunCount) -> str:
-    """What it came to, in words."""
+    """Return the result of an undo, in words."""
     left = f"{tally.left:,} changed since and stay as they are" if tally.left else ""
     gone = f"{tally.failed:,} are gone for good" if tally.failed else ""
     return "; ".join(
@@ -104,8 +110,8 @@ def undone_in_words(act: Act, tally: RunCount) -> str:
 
 
 def stop(records: Records, job: Job) -> Job:
-    """Stop it: the act can be undone again, for what is left of it. Raises Conflict where former
-    names or places are back already, which all pictures have to follow."""
+    """Stop an undo, so that the act can be undone again for the remaining pictures. Raises Conflict
+    if former names or places are already restored, because all pictures have to follow them."""
     while job.live:
         act = records.get(Act, job.want("act"))
         if act is None or act.stays:

@@ -1,1 +1,1 @@
-"""Workflows of models: add, check, try on, teach, and classify anew."""
+"""Workflows of models: add, check, try on, teach, and classify again."""

@@ -1,4 +1,4 @@
-"""How often what serves a collection is right there, by the random half of review.
+"""The accuracy of the version that serves a collection, measured on the random half of review.
 
 Not here: which pictures measure it (review/audit.py), or the measures (inference/quality.py).
 """
@@ -15,7 +15,8 @@ from biosight.workflows.serving_version import serving_key
 def audited_here(
     records: Records, catalogue: Catalogue, collection: Collection
 ) -> tuple[str, list[Audited]]:
-    """The key of what serves a collection, and the pictures that measure it there."""
+    """Return the key of the version that serves a collection, and the pictures that measure it
+    there."""
     key = serving_key(records, catalogue, collection.model)
     taught = learnt_from(catalogue.locate(key))
     naming = naming_of(records, catalogue, collection)

@@ -1,6 +1,6 @@
-"""Adding a classifier that somebody else made: checked, run once, and kept as a candidate.
+"""Add a classifier that somebody else made: check it, run it once, and keep it as a candidate.
 
-The command line and the browser take the same way. Not here: the checks
+The command line and the browser both use this. Not here: the checks
 (inference/model_files/arrival.py), their process (inference/model_files/trial.py), experts
 (cli/models/experts.py), or serving.
 """
@@ -18,7 +18,7 @@ from biosight.inference.model_files.trial import tried_classifier
 from biosight.registry import ModelVersion
 
 Three = tuple[float, float, float]
-# What most networks that were trained on ImageNet want of a channel.
+# Mean and standard deviation per channel that most networks trained on ImageNet expect.
 MEAN: Three = (0.485, 0.456, 0.406)
 STD: Three = (0.229, 0.224, 0.225)
 
@@ -34,8 +34,11 @@ def card_for(
     mean: Three = MEAN,
     std: Three = STD,
 ) -> ModelCard:
-    """The card of a model that came as `file`. `size` and `resize`, the short side before the crop
-    (0: size / 0.875), are in pixels, `mean` and `std` per channel from 0 to 1. Raises BadModel."""
+    """Return the card of a model that came as `file`. Raises BadModel.
+
+    `size` is the side of the input and `resize` the short side before the crop (0: size / 0.875),
+    both in pixels. `mean` and `std` are per channel, from 0 to 1.
+    """
     if len(labels) != len(set(labels)) or len(labels) < 2:
         raise BadModel("Give at least two labels, each once, in the order of the outputs.")
     try:
@@ -57,15 +60,16 @@ def card_for(
 def add_model(
     archive: Archive, file: Path, card: ModelCard, layout: str, by: str = ""
 ) -> tuple[ModelVersion, Arrived]:
-    """Check a classifier, open it as it will be when serving, and keep it as a candidate, with what
-    was found of it. Raises BadModel, Conflict where the version is taken, or NoSpace."""
+    """Check a classifier, open it as it will be opened when it serves, and keep it as a candidate.
+    Return the candidate and the facts found about it. Raises BadModel, Conflict if the version
+    exists already, or NoSpace."""
     with TemporaryDirectory() as folder:
         found = tried_classifier(file, card, layout, Path(folder))
         return registry.keep(archive.records, archive.blobs, Path(folder), by=by), found
 
 
 def listed_labels(text: str) -> list[str]:
-    """Labels by comma, or one a line where there are several lines."""
+    """Return the labels of a comma-separated list, or one per line if there are several lines."""
     lines = text.splitlines()
     given = lines if len(lines) > 1 else text.split(",")
     return [label.strip() for label in given if label.strip()]

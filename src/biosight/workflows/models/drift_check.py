@@ -1,6 +1,6 @@
-"""A collection's drift check against what serves it.
+"""The drift check of a collection against the version that serves it.
 
-Not here: the check itself (drift), or watching the weeks (drift/weekly.py).
+Not here: the check itself (drift), or the weekly watch (drift/weekly.py).
 """
 
 from biosight import drift
@@ -16,8 +16,8 @@ from biosight.workflows.task import Task
 def check_collection(
     records: Records, catalogue: Catalogue, collection: Collection, since: float = 0.0
 ) -> DriftReport:
-    """Check from stored embeddings, pictures from `since` (seconds since 1970) on, and keep the
-    report. Raises NotFound while no model serves."""
+    """Check the pictures from `since` (seconds since 1970) on for drift, from stored embeddings,
+    and keep the report. Raises NotFound while no model serves."""
     version = serving_version_of(records, catalogue, collection.model)
     reference = read_reference(catalogue.locate(version.id))
     space = version.card.space
@@ -25,7 +25,7 @@ def check_collection(
 
 
 def accept(task: Task) -> int:
-    """Let what the last check looked at be what is normal; how many sessions that is.
+    """Make the pictures of the last check the new normal; return how many sessions that is.
 
     Raises BadRequest for too few.
     """

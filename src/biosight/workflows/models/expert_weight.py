@@ -1,6 +1,6 @@
-"""The weight of an expert, fitted on what people named in a collection.
+"""The weight of an expert, fitted to the labels that people gave in a collection.
 
-Not here: the fit (learning/weighing.py), or letting the outcome serve
+Not here: the fit (learning/weighing.py), or promotion of the outcome
 (workflows/serving_version.py).
 """
 
@@ -32,9 +32,9 @@ Counted = Callable[[int], None]
 def weigh_expert(
     biosight: BioSight, collection: Collection, version: ModelVersion, seen: Counted
 ) -> tuple[ModelVersion, Weighed]:
-    """A new candidate of the expert with the weight that a collection's named pictures give it.
+    """Fit the expert's weight to a collection's named pictures; return a new candidate and the fit.
 
-    Raises BadRequest for a version that is no expert, or has nothing to be weighed by.
+    Raises BadRequest for a version that is no expert, or if no picture can weigh it.
     """
     if not version.card.under:
         raise BadRequest(f"{version.id} is not an expert: it was added without --under.")
@@ -63,7 +63,8 @@ def examples(
     branch: Branch,
     seen: Counted,
 ) -> Iterator[Example]:
-    """What both say of each picture that people named within the expert's branch."""
+    """Yield the answers of model and expert for each picture that people named within the expert's
+    branch."""
     records = biosight.archive.records
     naming = naming_of(records, biosight.catalogue, collection)
     for page in pages(records, Image, named_by_people(collection.id)):
@@ -78,14 +79,14 @@ def examples(
 
 
 def within_branch(rollup: Rollup, node: str, under: str) -> bool:
-    """Does a name hang below the expert's, further down?"""
+    """Return whether a name lies below the expert's own name in the tree."""
     return node != under and rollup.tree.is_below(node, under)
 
 
 def example(
     biosight: BioSight, classifier: Classifier, expert: Expert, image: Image, node: str
 ) -> Example | None:
-    """One picture; None for one that can't be read any more."""
+    """Return the answers for one picture, or None if it can no longer be read."""
     try:
         with biosight.archive.blobs.local(keys.original(image.sha256)) as original:
             _, seen = biosight.model.decoders.pixels(original, classifier.card.framing)
@@ -101,7 +102,7 @@ def example(
 def next_expert(
     biosight: BioSight, version: ModelVersion, folder: Path, found: Weighed
 ) -> ModelVersion:
-    """The expert's next version, with the weight in its card."""
+    """Keep the expert's next version, with the weight in its card."""
     records = biosight.archive.records
     measured = {
         "weighed_on_pictures": float(found.pictures),

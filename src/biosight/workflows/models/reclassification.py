@@ -1,6 +1,6 @@
-"""The job that gives every picture of a collection another version's Prediction.
+"""The job that gives every picture of a collection the Prediction of another version.
 
-Not here: what happens to each picture (reclassify.py, intake.py).
+Not here: the work on each picture (reclassify.py, intake.py).
 """
 
 import json
@@ -22,19 +22,20 @@ NAME = "reclassify"
 
 
 def new(records: Records, collection: str, version: ModelVersion, by: str) -> Job:
-    """A job to be written with what it follows from. Raises Conflict while one is under way."""
+    """Return a job that the caller writes together with the change that it belongs to. Raises
+    Conflict while one is under way."""
     return jobs.new_job(records, NAME, collection, by, model=version.id)
 
 
 def run(biosight: BioSight, job: Job, progress: Progress) -> JobOutcome:
-    """Do it, from where an earlier worker broke off."""
+    """Reclassify the pictures, continuing where an earlier worker stopped."""
     c, model = collection_of(biosight, job), job.want("model")
     naming = naming_of(biosight.archive.records, biosight.catalogue, c)
 
     def again(image: Image) -> list[Write]:
         return classify_again(biosight.intake, model, image, naming)
 
-    biosight.model.classifiers.get(model)  # fails before the first picture, not at each
+    biosight.model.classifiers.get(model)  # fail once before the first picture, not at each one
 
     sofar = jobs.count_of_run(job)
     records = biosight.archive.records

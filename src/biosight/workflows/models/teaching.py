@@ -1,4 +1,4 @@
-"""The job that teaches labels from what people confirmed; its outcome is a candidate.
+"""The job that teaches labels from pictures that people confirmed; the outcome is a candidate.
 
 Not here: the fit and the comparison (learning/teach.py, learning/gate.py).
 """
@@ -32,8 +32,8 @@ NAME = "teach"
 
 
 def ask(task: Task, labels: Sequence[str], name: str, *, in_bulk: bool = False) -> Job:
-    """A new job that teaches `labels` to a model called `name`, also from what was accepted in
-    bulk where that is asked for. Raises BadRequest or Conflict."""
+    """Write and return a job that teaches `labels` to a model called `name`. With `in_bulk`, it
+    also learns from labels that were accepted in bulk. Raises BadRequest or Conflict."""
     registry.check_name(task.records, name, task.id)
     wanted = json.dumps([clean_label(label) for label in labels])
     model = serving_version.serving_key(task.records, task.catalogue, task.collection.model)
@@ -42,8 +42,9 @@ def ask(task: Task, labels: Sequence[str], name: str, *, in_bulk: bool = False) 
 
 
 def run(biosight: BioSight, job: Job, progress: Progress) -> JobOutcome:
-    """Refit the head on what people confirmed, compare, and keep it as a candidate."""
-    # SciPy takes half a second and 60 MB that a server seldom needs.
+    """Refit the head on confirmed pictures, compare it with the serving version, and keep it as a
+    candidate."""
+    # Imported here because SciPy takes half a second and 60 MB, and a server seldom needs it.
     from biosight.learning import gate, taught_model, teach
 
     records, c = biosight.archive.records, collection_of(biosight, job)

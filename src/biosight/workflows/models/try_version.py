@@ -1,4 +1,4 @@
-"""Trying a version on a collection: which labels would change, and then for good.
+"""Try-on of a version in a collection: first show which labels would change, then apply it.
 
 Not here: comparing labels (reclassify.py), or whether a version is good (learning/gate.py).
 """
@@ -29,8 +29,8 @@ REASON = "applied after a try-on"
 
 
 def check_fits(version: ModelVersion, collection: Collection | None) -> None:
-    """Raise BadRequest for a version that was taught in another collection, and for an expert;
-    None is a collection that is to be made."""
+    """Raise BadRequest for an expert, and for a version taught in another collection. None is a
+    collection that does not exist yet."""
     if version.card.under:
         raise BadRequest(
             f"{version.name} is an expert for {version.card.under}: use it beside a model."
@@ -40,13 +40,14 @@ def check_fits(version: ModelVersion, collection: Collection | None) -> None:
 
 
 def ask(records: Records, collection: Collection, version: ModelVersion, by: str) -> Job:
-    """A new job. Raises BadRequest, or Conflict while one is under way in the collection."""
+    """Write and return a job. Raises BadRequest, or Conflict while one is under way in the
+    collection."""
     check_fits(version, collection)
     return jobs.ask(records, NAME, collection.id, by, model=version.id)
 
 
 def run(biosight: BioSight, job: Job, progress: Progress) -> JobOutcome:
-    """Note which labels the wanted version would change; nothing changes yet."""
+    """Note which labels the chosen version would change; nothing changes yet."""
     c = collection_of(biosight, job)
     classifier = biosight.model.classifiers.get(job.want("model"))
 
@@ -61,18 +62,19 @@ def run(biosight: BioSight, job: Job, progress: Progress) -> JobOutcome:
 
 
 def is_finished(job: Job) -> bool:
-    """Is it a try-on that can be applied or dropped?"""
+    """Return whether the job is a try-on that can be applied or discarded."""
     return (job.kind, job.state) == (NAME, "done")
 
 
 def apply(
     task: Task, job: Job, version: ModelVersion, reason: str = "", *, may_promote: bool
 ) -> Job:
-    """Use a version that was tried on: the collection chooses it, and is classified by it.
+    """Apply a version that was tried on: the collection chooses it, and a job reclassifies its
+    pictures.
 
-    A version that serves nowhere is promoted with it, as on its own page: one that the gate found
-    worse needs a `reason`. All is one write. Raises Conflict, BadRequest, Forbidden, or Stale when
-    somebody was faster.
+    A version that serves nowhere yet is also promoted, as on its own page; one that the gate found
+    worse needs a `reason`. Everything is one write. Raises Conflict, BadRequest, Forbidden, or
+    Stale when somebody was faster.
     """
     if not is_finished(job):
         raise Conflict("Only a finished try-on can be applied, once.")
@@ -97,14 +99,14 @@ def apply(
 
 
 def why_applied(version: ModelVersion, reason: str) -> str:
-    """The reason for the version's history; "" where one is needed and none was given."""
+    """Return the reason for the version's history; "" where one is needed and none was given."""
     if reason.strip():
         return f"{REASON}: {reason.strip()}"
     return "" if version.verdict == "worse" else REASON
 
 
 def put_aside(records: Records, job: Job) -> Job:
-    """Stop any live job, or put a finished try-on's outcome aside. Raises Conflict for others."""
+    """Stop any live job, or discard a finished try-on's result. Raises Conflict for others."""
     if not job.live and not is_finished(job):
         raise Conflict("This has already ended.")
     return jobs.drop(records, job, "Stopped." if job.live else "Dropped.")

@@ -1,6 +1,7 @@
-"""A checklist for a collection: previewed, then taken in piece by piece as one act with undo.
+"""Import of a checklist into a collection: previewed, then added in batches as one act with undo.
 
-Not here: reading the file (taxa/checklist.py), or what is new in it (own_names/importing.py).
+Not here: reading the file (taxa/checklist.py), or finding what is new in it
+(own_names/importing.py).
 """
 
 from collections.abc import Sequence
@@ -21,7 +22,8 @@ BATCH = 20_000
 
 @dataclass(frozen=True, slots=True)
 class Taken:
-    """How far a checklist is: the act, names added by this call, and names still to add."""
+    """Progress of a checklist import: the act, the names added by this call, and the names still to
+    add."""
 
     act: str
     added: int
@@ -29,7 +31,7 @@ class Taken:
 
 
 def preview(task: Task, listed: Sequence[Listed]) -> Preview:
-    """What a list would do to a collection's names; nothing changes."""
+    """Return the effect of a list on a collection's names; nothing changes."""
     names = names_in(task.records, task.catalogue, task.collection_now())
     return importing.looked_through(names, parents_first(listed))[0]
 
@@ -37,7 +39,7 @@ def preview(task: Task, listed: Sequence[Listed]) -> Preview:
 def take_names(task: Task, listed: Sequence[Listed], title: str, *, act: str = "") -> Taken:
     """Add up to BATCH names of a list; call again with the act until none is left.
 
-    Raises NotFound where the collection went, or the act is not one to go on with.
+    Raises NotFound if the collection was removed, or the act can't be continued.
     """
     names = names_in(task.records, task.catalogue, task.collection_now())
     fresh = importing.looked_through(names, parents_first(listed))[1]
@@ -51,7 +53,7 @@ def take_names(task: Task, listed: Sequence[Listed], title: str, *, act: str = "
 
 
 def begun_act(task: Task, title: str, act: str) -> str:
-    """The act to add to; made where there is none yet. Raises NotFound."""
+    """Return the act to add names to, a new one if there is none yet. Raises NotFound."""
     if act:
         found = task.records.get(Act, act)
         if found is None or (found.by, found.collection) != (task.by, task.id) or found.undone_at:
@@ -64,7 +66,8 @@ def begun_act(task: Task, title: str, act: str) -> str:
 
 
 def counted_in(task: Task, act: str, added: int) -> None:
-    """The collection's next version, so that the names count, and the act's number of names."""
+    """Write the collection's next version, so that the names take effect, and add them to the act's
+    count."""
     while True:
         found, now = task.collection_now(), task.records.get(Act, act)
         again = with_names(found)

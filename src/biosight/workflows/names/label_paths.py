@@ -1,7 +1,7 @@
-"""Bring the paths of a collection's pictures up to its tree of names, after names moved.
+"""Update of the paths of a collection's pictures after names moved in its tree.
 
-A path follows from a label and the tree, so this can break off at any moment and be begun again:
-the collection says that it is due. Not here: changing the tree (tree_edits.py, rename.py).
+A path is derived from a label and the tree, so this work can stop at any moment and start again.
+The collection records that it is due. Not here: changing the tree (tree_edits.py, rename.py).
 """
 
 from collections.abc import Mapping
@@ -25,7 +25,7 @@ MOST_AT_ONCE = 2000
 
 
 def settle(records: Records, catalogue: Catalogue, collection: str) -> bool:
-    """Mend up to MOST_AT_ONCE pictures; is all settled now?"""
+    """Correct up to MOST_AT_ONCE pictures; return whether all paths are correct now."""
     found = records.get(Collection, collection)
     if found is None or not found.unsettled:
         return True
@@ -47,8 +47,8 @@ def settle(records: Records, catalogue: Catalogue, collection: str) -> bool:
 
 
 def keep_sensitive(records: Records, collection: Collection, names: Names) -> None:
-    """Names that pictures say lay below a sensitive one, and that do so no more after another model
-    came or a checklist, become sensitive themselves."""
+    """Make names sensitive that lay below a sensitive name and no longer do, after a checklist
+    import or a change of model. The paths of pictures show where the names were."""
     rule = SensitiveNames(collection.sensitive, names.naming, names.accepted)
     moved = wrong_paths(records, collection.id, names.naming) if collection.sensitive else {}
     out = sorted({line_of(old)[-1] for old in moved if rule.cover_path(old)})
@@ -61,7 +61,7 @@ def keep_sensitive(records: Records, collection: Collection, names: Names) -> No
 
 
 def wrong_paths(records: Records, collection: str, naming: Naming) -> Mapping[str, str]:
-    """Paths that pictures have and should not, with what they should be."""
+    """Return the wrong paths that pictures have, each with the correct one."""
     here = [Where("collection", "=", collection)]
     paths = (str(path) for path in records.count_by(Image, here, "label_path") if path)
     right = {path: naming.path(line_of(path)[-1]) for path in paths}
@@ -69,7 +69,7 @@ def wrong_paths(records: Records, collection: str, naming: Naming) -> Mapping[st
 
 
 def mend(records: Records, collection: str, old: str, new: str) -> int:
-    """Up to BATCH pictures from one path to another; how many were met."""
+    """Correct the path of up to BATCH pictures; return how many were found."""
     where = [Where("collection", "=", collection), Where("label_path", "=", old)]
     images = records.find(Image, where, limit=BATCH)
     for image in images:
@@ -77,12 +77,13 @@ def mend(records: Records, collection: str, old: str, new: str) -> int:
         try:
             records.write(Replace(mended, image.version))
         except (Stale, Gone):
-            continue  # it changed or went meanwhile; the next round meets it as it is then
+            continue  # it was changed or removed meanwhile; the next round reads it again
     return len(images)
 
 
 def settle_all(records: Records, catalogue: Catalogue) -> None:
-    """What is due in every collection: after an update, a crash, or another model."""
+    """Correct the paths of every collection where that is due: after an update, a crash, or a
+    change of model."""
     due = find_all(records, Collection, [Where("unsettled", "=", True)])
     for collection in due:
         while not settle(records, catalogue, collection.id):

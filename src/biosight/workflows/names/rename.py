@@ -1,6 +1,6 @@
-"""A label gets another name in a collection: its pictures, and what its model says from then on.
+"""Rename of a label in a collection: its pictures, and how its model's name is shown from then on.
 
-Not here: the pictures' part alone (review/names.py), or single labels (review/acts.py).
+Not here: the pictures alone (review/names.py), or single labels (review/acts.py).
 """
 
 from collections.abc import Sequence
@@ -28,12 +28,12 @@ from biosight.workflows.task import Task
 
 
 def rename_label(task: Task, old: str, new: str, *, sensitive: bool | None = None) -> Done | Job:
-    """Rename `old` to `new` ("" removes it), trash included; a job where more than MOST_AT_ONCE
-    pictures bear it. `sensitive` says whether a name that is not sensitive is so once it has taken
-    in one that is.
+    """Rename `old` to `new` ("" removes it), trash included; return a job if more than MOST_AT_ONCE
+    pictures have it.
 
-    The collection's names change with the act that remembers the former ones, in one write,
-    before the first picture does. Raises BadRequest, Conflict, NeedsAnswer or NotFound.
+    When a sensitive name is merged into one that is not, `sensitive` says whether the result is
+    sensitive. The collection's names change before the first picture does, in one write with the
+    act that remembers the former names. Raises BadRequest, Conflict, NeedsAnswer or NotFound.
     """
     change = names.checked_rename(old, new)
     records, catalogue, c = task.records, task.catalogue, task.id
@@ -51,8 +51,8 @@ def rename_label(task: Task, old: str, new: str, *, sensitive: bool | None = Non
 
 
 def check_twin(records: Records, known: Names, collection: str, old: str, new: str) -> None:
-    """Raise Conflict for a new name that differs from another label by case, accents or Unicode
-    form only: there would be two of one name."""
+    """Raise Conflict if the new name differs from another label only by case, accents or Unicode
+    form: there would be two spellings of one name."""
     if not new or alike(old) == alike(new):
         return
     used = records.count_by(Image, [Where("collection", "=", collection)], "label")
@@ -71,11 +71,11 @@ def begin_rename(
     many: bool,
     sensitive: bool | None,
 ) -> tuple[Act, Job | None]:
-    """The act with the names until now, the collection with the new ones, and where `many` are
-    called so the job that goes on with it, in one write.
+    """Write the act with the former names and the collection with the new ones, in one write. If
+    `many` pictures have the label, that write includes the job that continues the act.
 
-    Tried again when somebody changes the collection at the same moment. Raises NotFound, or
-    BadRequest where the new name hangs below the old one.
+    It tries again when somebody changes the collection at the same moment. Raises NotFound, or
+    BadRequest if the new name lies below the old one.
     """
     records, c, new = task.records, task.id, change.label
     while True:
@@ -106,27 +106,28 @@ def begin_rename(
 
 
 def is_known(records: Records, collection: str, known: Names, label: str) -> bool:
-    """Does the tree know a label, or some picture bear it?"""
+    """Return whether the tree or some picture has the label."""
     here = [Where("collection", "=", collection), Where("label", "=", label)]
     return bool(label) and (label in known.tree or records.count(Image, here) > 0)
 
 
 def renamed_favourites(collection: Collection, old: str, new: str) -> tuple[str, ...]:
-    """The favourites with `old` called `new`, each once; without it where the label went."""
+    """Return the favourites with `old` renamed to `new`, each once; without it if the label was
+    removed."""
     shown = (new if label == old else label for label in collection.favourites)
     return tuple(dict.fromkeys(label for label in shown if label))
 
 
 def naming_before(task: Task, act: Act) -> Naming:
-    """The names as they are when an act is undone."""
+    """Return the names as they will be once the act is undone."""
     if act.renamed_before is None:
         return naming_of(task.records, task.catalogue, task.collection)
     return former_naming(task.records, task.catalogue, task.collection, act.renamed_before)
 
 
 def going_back(records: Records, act: Act) -> list[Write]:
-    """What goes back with an act's mark: the names before a rename or a move, former places;
-    nothing for other acts."""
+    """Return the writes that accompany the undo of an act: former names after a rename or move,
+    former places; none for other acts."""
     if act.places_before:
         return deployment_acts.places_back(records, act.places_before)
     before = act.renamed_before
@@ -142,8 +143,11 @@ def going_back(records: Records, act: Act) -> list[Write]:
 
 
 def newcomers_back(records: Records, catalogue: Catalogue, act: Act) -> int:
-    """Give pictures that the machine named while a rename or a removal held their names of before;
-    how many. They follow from the collection's names, so this is no act of its own."""
+    """Give former names back to pictures that the machine named while a rename or removal was in
+    effect.
+
+    Return how many. These labels follow from the collection's names, so this is no act of its own.
+    """
     found = records.get(Collection, act.collection)
     if act.kind != "rename" or found is None:
         return 0
@@ -163,8 +167,8 @@ def newcomers_back(records: Records, catalogue: Catalogue, act: Act) -> int:
 
 
 def renamed_one(records: Records, image: Image, naming: Naming, label: str) -> bool:
-    """A machine's label by another name, "" for none; whoever changes the picture at the same
-    moment comes first. Was it written?"""
+    """Give a machine-labelled picture another label, "" for none; return whether it was written.
+    Somebody who changes the picture at the same moment wins."""
     who = "machine" if label else "nobody"
     changed = replace(image.standing, label=label, label_path=naming.path(label), who=who)
     new = replace(image.put(changed), version=image.version + 1)
@@ -176,7 +180,8 @@ def renamed_one(records: Records, image: Image, naming: Naming, label: str) -> b
 
 
 def all_back(records: Records, act: Act) -> None:
-    """What may go once all pictures of an undone act are back: names that it had made sensitive."""
+    """Forget the names that an undone act had made sensitive, once all its pictures are
+    restored."""
     while act.sensitive_change and (found := records.get(Collection, act.collection)) is not None:
         left = sensitivity.forget_former(found, act.sensitive_change)
         try:

@@ -1,6 +1,6 @@
-"""Sensitive names follow what people do to names: renames, merges, moves in the tree, and undo.
+"""Sensitive names stay protected through renames, merges, moves in the tree, and undo.
 
-Not here: what is hidden because of a name (field/coarse_places.py).
+Not here: what a sensitive name hides (field/coarse_places.py).
 """
 
 from dataclasses import replace
@@ -24,8 +24,8 @@ MOST_SUGGESTED = 3
 def known_sensitive(
     records: Records, collection: Collection, names: Names, asked: list[str]
 ) -> list[str]:
-    """Names that are to be sensitive, as the collection writes them. Raises BadRequest for one that
-    it does not know, with names like it."""
+    """Return the names to make sensitive, as the collection writes them. Raises BadRequest for an
+    unknown name, and suggests similar ones."""
     here = [Where("collection", "=", collection.id)]
     used = [str(u) for u in records.count_by(Image, here, "label") if u]
     labels = {alike(u): u for u in used} | dict(names.twins)
@@ -34,7 +34,7 @@ def known_sensitive(
 
 
 def as_written(labels: dict[str, str], asked: str, used: list[str], names: Names) -> str:
-    """A name as the collection writes it. Raises BadRequest."""
+    """Return a name as the collection writes it. Raises BadRequest."""
     if found := labels.get(alike(asked)) or by_other_name(names, asked):
         return found
     every = {alike(n): n for n in (*names.tree.taxa, *used)}
@@ -44,7 +44,7 @@ def as_written(labels: dict[str, str], asked: str, used: list[str], names: Names
 
 
 def by_other_name(names: Names, asked: str) -> str:
-    """The label of a scientific or common name, "" for none."""
+    """Return the label that has this scientific or common name, "" if there is none."""
     found = (e for e in names.finder.find(asked) if alike(e.name) == alike(asked))
     return next((e.label for e in found), "")
 
@@ -58,11 +58,11 @@ def renamed_sensitive(
     *,
     joins: bool,
 ) -> SensitiveChange:
-    """What a rename of `old` to `new` makes of the sensitive names; `joins` where pictures or the
-    tree know `new` already. A removed label stays a sensitive one.
+    """Return how a rename of `old` to `new` changes the sensitive names. `joins` is true if
+    pictures or the tree know `new` already. A removed label stays sensitive.
 
-    Raises NeedsAnswer where a name that is not sensitive would take in one that is, and nobody said
-    what holds then.
+    Raises NeedsAnswer if a sensitive name would be merged into one that is not, and `answer` is
+    None.
     """
     rule = SensitiveNames(collection.sensitive, names.naming, names.accepted)
     listed = [s for s in collection.sensitive if alike(names.accepted(s)) == alike(old)]
@@ -73,7 +73,7 @@ def renamed_sensitive(
     if not new:
         return children if listed else ()
     if not joins:
-        return ((new, ADDED), *removed) if listed else ()  # the tree takes it along
+        return ((new, ADDED), *removed) if listed else ()  # it stays below the sensitive name
     if rule.cover(new):
         return removed
     if answer is None:
@@ -86,7 +86,8 @@ def renamed_sensitive(
 def moved_sensitive(
     collection: Collection, names: Names, label: str, parent: str
 ) -> SensitiveChange:
-    """A name that is moved out from below a sensitive one stays sensitive by itself."""
+    """Return the change that keeps a name sensitive when it moves out from below a sensitive
+    one."""
     was = SensitiveNames(collection.sensitive, names.naming, names.accepted)
     tree = names.tree if label in names.tree else names.tree.add(Taxon(label))
     moved = replace(names.naming, tree=tree.move(label, parent))
@@ -95,8 +96,8 @@ def moved_sensitive(
 
 
 def with_sensitive(collection: Collection, change: SensitiveChange) -> Collection:
-    """The collection after a change of its sensitive names; what goes from the list is remembered,
-    since pictures and their histories may still go under it."""
+    """Return the collection after a change of its sensitive names. Removed names are remembered,
+    since pictures and their histories may still use them."""
     added = [label for label, what in change if what == ADDED]
     removed = [label for label, what in change if what == REMOVED]
     kept = [s for s in collection.sensitive if s not in removed]
@@ -109,14 +110,15 @@ def with_sensitive(collection: Collection, change: SensitiveChange) -> Collectio
 
 
 def sensitive_back(collection: Collection, change: SensitiveChange) -> Collection:
-    """The collection with a change of its sensitive names undone. What goes from the list is still
-    hidden until the pictures are back (`forget_former`)."""
+    """Return the collection with a change of its sensitive names undone. Names that leave the list
+    stay hidden until the pictures are restored (`forget_former`)."""
     turned = {ADDED: REMOVED, REMOVED: ADDED}
     return with_sensitive(collection, tuple((label, turned[what]) for label, what in change))
 
 
 def forget_former(collection: Collection, change: SensitiveChange) -> Collection:
-    """The collection without the names that an undone change had added: all pictures are back."""
+    """Return the collection without the names that an undone change had added, as all pictures are
+    restored."""
     gone = {label for label, what in change if what == ADDED}
     left = tuple(f for f in collection.formerly_sensitive if f not in gone)
     return replace(collection, formerly_sensitive=left)

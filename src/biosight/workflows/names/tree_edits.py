@@ -1,6 +1,6 @@
 """Names added to a collection's tree, or moved in it: one act each, with undo.
 
-Not here: renaming and removing, which change what pictures are called (rename.py).
+Not here: renaming and removing, which change the labels of pictures (rename.py).
 """
 
 from collections.abc import Callable
@@ -23,7 +23,7 @@ Editing = Callable[[Names], Edit]
 
 
 def add_name(task: Task, wanted: Taxon) -> tuple[str, Act]:
-    """A new name below its parent: how it is written, and the act. Raises BadRequest or
+    """Add a name below its parent; return its spelling and the act. Raises BadRequest or
     NotFound."""
     written = ""
 
@@ -39,7 +39,8 @@ def add_name(task: Task, wanted: Taxon) -> tuple[str, Act]:
 
 
 def move_name(task: Task, label: str, parent: str) -> Act:
-    """A label, with all below it, below another one. Raises BadRequest or NotFound."""
+    """Move a label and everything below it to another parent; return the act. Raises BadRequest or
+    NotFound."""
     words = f"Moved {label} below {parent}" if parent else f"Moved {label} to the top"
 
     def edit(names: Names) -> Edit:
@@ -52,7 +53,7 @@ def move_name(task: Task, label: str, parent: str) -> Act:
 
 
 def hides_nothing(_: Collection, __: Names) -> SensitiveChange:
-    """What most edits make of the sensitive names."""
+    """Return no change of the sensitive names, as for most edits."""
     return ()
 
 
@@ -62,8 +63,8 @@ def write_edit(
     edit: Editing,
     hiding: Callable[[Collection, Names], SensitiveChange] = hides_nothing,
 ) -> Act:
-    """An edit with its act, and the collection's next version, in one write; made anew when
-    somebody changes the collection at the same moment."""
+    """Write an edit, its act and the collection's next version in one write; return the act. Try
+    again when somebody changes the collection at the same moment."""
     while True:
         found = task.collection_now()
         names = names_in(task.records, task.catalogue, found)

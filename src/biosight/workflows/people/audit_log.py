@@ -1,6 +1,6 @@
-"""The log that administrators read: the logbook and what became of models, as one.
+"""The log for administrators: the logbook and the history of models in one view.
 
-Not here: what is noted when (the callers of logbook.note), or the trail itself (registry).
+Not here: when lines are added (the callers of logbook.note), or the models' own trail (registry).
 """
 
 from collections.abc import Callable
@@ -30,7 +30,8 @@ class Line:
 def set_standing(
     records: Records, user: User, by: str, *, role: str | None = None, disabled: bool | None = None
 ) -> User:
-    """`accounts.change_standing`, with a line in the logbook."""
+    """Call `accounts.change_standing`, and add a line to the logbook. A person who loses rights
+    also loses links and running work."""
     changed = accounts.change_standing(records, user, role=role, disabled=disabled)
     if role is not None:
         logbook.note(records, "role changed", by=by, about=user.id, detail=f"to {role}")
@@ -46,14 +47,14 @@ def set_standing(
 
 
 def adopt(records: Records, user: User, by: str) -> User:
-    """Note that an account is its address's, so that single sign-on ends nothing in it."""
+    """Record that an account belongs to its address, so that single sign-on ends nothing in it."""
     changed = accounts.prove(records, user)
     logbook.note(records, "account adopted", by=by, about=user.id)
     return changed
 
 
 def read_log(records: Records, before: float, limit: int) -> list[Line]:
-    """Lines before a moment in seconds since 1970, the newest first."""
+    """Return lines before a moment in seconds since 1970, newest first."""
     where, newest = [Where("at", "<", before)], Order("at", descending=True)
     events = records.find(ModelEvent, where, order=newest, limit=limit)
     name = accounts.names_of(records)
@@ -66,7 +67,7 @@ def read_log(records: Records, before: float, limit: int) -> list[Line]:
 
 
 def about(records: Records, entry: Entry, name: Callable[[str], str]) -> str:
-    """The name of the collection or the person that a line is about; `name` says how people are
-    called."""
+    """Return the name of the collection or person that a line concerns; `name` returns a person's
+    name."""
     found = records.get(Collection, entry.about) if entry.about else None
     return found.name if found else name(entry.about)

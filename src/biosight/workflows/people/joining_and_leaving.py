@@ -1,4 +1,4 @@
-"""A person comes or goes, with what is theirs.
+"""People who join or leave, with everything that belongs to them.
 
 Not here: passwords and links (accounts), or who owns a collection afterwards (membership).
 """
@@ -17,18 +17,22 @@ from biosight.review import picture_comments
 from biosight.storage.records import Gone, InUse, Records, Remove, Where, find_all, one
 from biosight.workflows.people import audit_log, link_makers
 
-BY_PROXY = "proxy "  # what the subject of somebody begins with whom a proxy signs in
+BY_PROXY = "proxy "  # prefix of the subject of a person whom a proxy signs in
 
 
 def welcome(records: Records, user: User) -> User:
-    """Give a new account its first collection."""
+    """Give a new account its first collection; return the account."""
     membership.create_collection(records, user.id, FIRST_NAME)
     return user
 
 
 def join(records: Records, user: User, invitation: Invitation) -> str:
-    """Follow an invitation to a collection: its id, "" for one to sign up alone. Who is a member
-    already stays what they are, and uses nothing up. Raises Forbidden or NotFound."""
+    """Accept an invitation; return the collection's id, "" for an invitation that is only for
+    signing up.
+
+    A person who is a member already keeps their role, and no use is counted. Raises Forbidden or
+    NotFound.
+    """
     if invitation.email and invitation.email != user.email:
         raise Forbidden("This invitation is for another email address.")
     if not invitation.collection:
@@ -49,14 +53,14 @@ def join(records: Records, user: User, invitation: Invitation) -> str:
 
 
 def words_for(gone: Gone) -> str:
-    """Why an invitation leads nowhere."""
+    """Return why an invitation no longer works, in words."""
     return "This collection no longer exists." if gone.kind is Collection else link_makers.ENDED
 
 
 @dataclass(frozen=True, slots=True)
 class Introduced:
-    """Somebody as a provider names them: `subject` for good, a verified address, a name, and the
-    role that their groups give them, "" where groups say nothing."""
+    """A person as a provider describes them: `subject` is permanent, the address is verified.
+    `role` comes from their groups, "" if the groups say nothing."""
 
     subject: str
     email: str
@@ -65,9 +69,12 @@ class Introduced:
 
 
 def signed_on(records: Records, known: Introduced, policy: str) -> User:
-    """The account of somebody whom a provider signed in: the one bound to them, the one of their
-    address, which is bound now, or a new one. Their groups' role is theirs from now on, but for the
-    only administrator's. Raises Forbidden or Conflict."""
+    """Return the account of a person whom a provider signed in.
+
+    It is the account bound to them, else the one with their address, which becomes bound, else a
+    new one. The role that their groups give replaces the account's, except for the only
+    administrator. Raises Forbidden or Conflict.
+    """
     user = accounts.find_subject(records, known.subject)
     if user is None:
         there = accounts.find_user(records, known.email)
@@ -77,16 +84,16 @@ def signed_on(records: Records, known: Introduced, policy: str) -> User:
     if user.disabled:
         raise Forbidden("This account is disabled; ask an administrator.")
     if known.role and known.role != user.role:
-        with suppress(Conflict):  # the only administrator stays one
+        with suppress(Conflict):  # the only administrator keeps the role
             user = audit_log.set_standing(records, user, "", role=known.role)
     return user
 
 
 def bind_account(records: Records, user: User, known: Introduced) -> User:
-    """Let a provider sign somebody in from now on.
+    """Let a provider sign a person in from now on.
 
-    Where nobody proved the address before, whoever made the account may be somebody else: what they
-    set up ends first. Raises Forbidden where it is bound to another subject.
+    If nobody has proved the account's address, somebody else may have made the account. In that
+    case their sign-ins and links end first. Raises Forbidden if it is bound to another subject.
     """
     if user.subject and not user.subject.startswith(BY_PROXY):
         raise Forbidden("This email address belongs to another person's account here.")
@@ -96,14 +103,14 @@ def bind_account(records: Records, user: User, known: Introduced) -> User:
 
 
 def was_here_by_proxy(records: Records, user: User) -> bool:
-    """Did a proxy sign them in before accounts were bound to it?"""
+    """Return whether a proxy signed them in before accounts were bound to it."""
     by = [Where("by", "=", user.id), Where("kind", "=", logbook.SIGNED_IN)]
     return one(records, Entry, *by, Where("detail", "=", logbook.BY_PROXY)) is not None
 
 
 def take_over(records: Records, user: User) -> User:
-    """End what whoever made an account set up in it: ways to sign in, links, other people's access
-    to the collections that they made, and work that is under way.
+    """End everything that the maker of an account set up in it: ways to sign in, links and running
+    work, and other people's access to collections made in it.
 
     The collections stay, with their pictures.
     """
@@ -123,7 +130,7 @@ def take_over(records: Records, user: User) -> User:
 
 
 def newcomer(records: Records, known: Introduced) -> User:
-    """An account with a first collection, and a password that nobody has."""
+    """Create an account with a first collection and a random password that nobody knows."""
     password = secrets.token_urlsafe(32)
     return welcome(
         records, accounts.create_user(records, known.email, password, known.name, first=False)
@@ -133,8 +140,9 @@ def newcomer(records: Records, known: Introduced) -> User:
 def sign_up_by(
     records: Records, policy: str, email: str, password: str, name: str, secret: str, *, first: bool
 ) -> User:
-    """A new account with its first collection, and a member of the one it was invited to; `first`
-    as accounts.sign_up has it. Raises Forbidden, BadRequest or Conflict."""
+    """Create an account with its first collection, and make it a member of the collection it was
+    invited to. `first` has the same meaning as in accounts.sign_up. Raises Forbidden, BadRequest or
+    Conflict."""
     invitation = accounts.find_link(records, secret, accounts.SIGN_UP) if secret else None
     rights = link_makers.maker_rights(invitation.by, invitation.collection) if invitation else []
     try:
@@ -145,10 +153,10 @@ def sign_up_by(
         raise Forbidden(link_makers.ENDED) from error
     welcome(records, user)
     if invitation and invitation.collection:
-        # A use was taken by signing up, but not where everybody may.
+        # Signing up counted one use of the invitation, except where sign-up is open to everybody.
         used = accounts.used_up(invitation) if policy == "open" else []
         member = membership.joining_writes(invitation.collection, user.id, invitation.role)
-        with suppress(InUse, Gone, Stale):  # gone meanwhile: the account is there all the same
+        with suppress(InUse, Gone, Stale):  # the account stays even if this fails
             records.write(*rights, *used, *member)
     return user
 
@@ -156,9 +164,9 @@ def sign_up_by(
 def leave(records: Records, user: User) -> None:
     """Remove an account: shared collections are handed over, the others go to the trash.
 
-    What they did in shared collections stays, by somebody who left (accounts/names.py): its records
-    carry an id that leads nowhere any more.
-    Raises Conflict when others would be left without an administrator.
+    What they did in shared collections stays, shown as done by somebody who left
+    (accounts/names.py). Its records keep an id that no longer belongs to an account. Raises
+    Conflict when others would be left without an administrator.
     """
     accounts.check_leave(records, user)
     membership.leave_everything(records, user.id)

@@ -1,8 +1,8 @@
-"""Links are good while the person who made them could still make them.
+"""Links work only while the person who made them could still make them.
 
-An invitation or a link that shows rests on its maker's right: an owner of the collection, or an
-administrator for an invitation to sign up. Losing the right ends them. Not here: what a link is
-(accounts/links.py, accounts/sharing.py), or who follows one (joining_and_leaving.py).
+An invitation or a share depends on its maker's right: an owner of the collection, or an
+administrator for an invitation to sign up. When the right is lost, the links end. Not here: what a
+link is (accounts/links.py, accounts/sharing.py), or who follows one (joining_and_leaving.py).
 """
 
 from collections.abc import Sequence
@@ -20,7 +20,8 @@ ENDED = "This link ended: the person who made it may not share this any more."
 
 
 def maker_rights(by: str, collection: str) -> list[Require]:
-    """What a link by somebody rests on; nothing for one by the server itself."""
+    """Return the conditions for a link made by this person; none for one made by the server
+    itself."""
     if not by:
         return []
     if not collection:
@@ -32,7 +33,7 @@ def maker_rights(by: str, collection: str) -> list[Require]:
 
 
 def hold(records: Records, rights: list[Require]) -> bool:
-    """Do all of some requirements hold now?"""
+    """Return whether all of these conditions hold now."""
     for right in rights:
         found = records.get(right.kind, right.id)
         if found is None or any(getattr(found, name) != value for name, value in right.holds):
@@ -41,7 +42,7 @@ def hold(records: Records, rights: list[Require]) -> bool:
 
 
 def open_invitation(records: Records, secret: str) -> Invitation:
-    """The invitation of a link. Raises NotFound where it ran out, was used, or has ended."""
+    """Return the invitation of a link. Raises NotFound if it expired, was used, or has ended."""
     found = accounts.follow_invitation(records, secret)
     if not hold(records, maker_rights(found.by, found.collection)):
         raise NotFound(ENDED)
@@ -49,26 +50,26 @@ def open_invitation(records: Records, secret: str) -> Invitation:
 
 
 def stands(records: Records, share: Share) -> bool:
-    """May the maker of a link that shows still make it?"""
+    """Return whether the maker of a share could still make it."""
     return hold(records, maker_rights(share.by, share.collection))
 
 
 def check_share(records: Records, share: Share) -> Share:
-    """The link that shows, while its maker may make it. Raises NotFound."""
+    """Return the share if its maker could still make it. Raises NotFound."""
     if not stands(records, share):
         raise NotFound(ENDED)
     return share
 
 
 def good_invitations(records: Records, found: list[Invitation]) -> list[Invitation]:
-    """Those of some invitations whose makers may still make them."""
+    """Return the invitations whose makers could still make them."""
     return [i for i in found if hold(records, maker_rights(i.by, i.collection))]
 
 
 def end_links(records: Records, user: str, collection: str | None = None) -> None:
-    """Remove the links that somebody made: to one collection, with "" to sign up alone, or all.
+    """Remove the links that a person made: to one collection, only to sign up (""), or all (None).
 
-    To be called after the right went: what is made later does not hold.
+    Call it after the right is lost: links made later do not work anyway.
     """
     mine = [Where("by", "=", user)]
     mine += [] if collection is None else [Where("collection", "=", collection)]
@@ -80,8 +81,8 @@ def end_links(records: Records, user: str, collection: str | None = None) -> Non
 def stop_work(
     records: Records, user: str, collection: str | None = None, kinds: Sequence[str] = ()
 ) -> None:
-    """Stop what somebody started and is not done, in one collection or all, of some kinds where
-    these are named; after the right went."""
+    """Stop the unfinished work that a person started, in one collection or all, of these kinds or
+    all. Call it after the right is lost."""
     live = [Where("by", "=", user), Where("state", "in", LIVE)]
     live += [] if collection is None else [Where("collection", "=", collection)]
     live += [Where("kind", "in", tuple(kinds))] if kinds else []

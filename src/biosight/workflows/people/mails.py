@@ -1,6 +1,6 @@
 """Letters: invitations and links for a new password, sent to the person they are for.
 
-Not here: the links themselves (accounts), or how mail travels (mail.py).
+Not here: the links themselves (accounts), or the mail transport (mail.py).
 """
 
 import logging
@@ -14,22 +14,23 @@ from biosight.errors import BioSightError
 from biosight.storage.records import Records
 
 log = logging.getLogger(__name__)
-# Invitations by mail a day: a course's worth for a member.
+# Invitations by mail per day; a member can invite about one course.
 MOST_BY_MEMBER, MOST_BY_ADMINISTRATOR, MOST_TO_ADDRESS = 20, 200, 3
 LONGEST_NAME = 100
 
 
 @dataclass(frozen=True, slots=True)
 class Post:
-    """Where letters are handed in and whom they are from; their links begin with `address`. With no
-    `server` none is sent."""
+    """The mail server for letters, their sender, and the `address` that their links begin with.
+    With no `server`, nothing is sent."""
 
     server: str
     sender: str
     address: str
 
     def sent(self, to: str, subject: str, text: str) -> bool:
-        """Was the letter handed to the server? Why not stands in the log, without the link."""
+        """Send a letter; return whether the server accepted it. The log gives the reason if not,
+        without the link."""
         if not self.server or not to:
             return False
         try:
@@ -44,8 +45,8 @@ class Post:
 
 
 def allow_invitation(records: Records, by: User, email: str) -> None:
-    """Count one letter to an address. Raises TooMany where this account wrote to many people today,
-    or many wrote to this address."""
+    """Count one letter to an address. Raises TooMany if this account sent too many today, or this
+    address received too many."""
     most = MOST_BY_ADMINISTRATOR if by.is_admin else MOST_BY_MEMBER
     accounts.count_of_day(
         records,
@@ -64,10 +65,11 @@ def allow_invitation(records: Records, by: User, email: str) -> None:
 
 
 def invitation(records: Records, post: Post, by: User, made: Invitation, path: str) -> bool:
-    """Send an invitation to the address that it is for; False for one to anybody.
+    """Send an invitation to its address; return False for one without an address.
 
-    Names that people choose stand in the text alone, in quotes: a subject says what BioSight
-    says."""
+    Names that people chose appear only in the text, in quotes: the subject holds only BioSight's
+    own words.
+    """
     found = records.get(Collection, made.collection) if made.collection else None
     days = max(1, round((made.ends_at - time.time()) / accounts.DAY))
     text = (
@@ -81,12 +83,12 @@ def invitation(records: Records, post: Post, by: User, made: Invitation, path: s
 
 
 def on_one_line(name: str) -> str:
-    """A name that can't pretend to be more of the letter than it is."""
+    """Return a name that can't imitate other parts of the letter."""
     return " ".join(name.split())[:LONGEST_NAME]
 
 
 def new_password(post: Post, user: User, path: str) -> bool:
-    """Send a link with which somebody sets a new password."""
+    """Send a link for setting a new password; return whether it was sent."""
     text = (
         f"Set a new password for {user.email} with this link:\n\n{post.link(path)}\n\n"
         "It works once, for a day. If you did not ask for it, ignore it: your password stays.\n"
@@ -95,8 +97,8 @@ def new_password(post: Post, user: User, path: str) -> bool:
 
 
 def forgotten(records: Records, post: Post, email: str) -> None:
-    """Send a link to whoever has an account of this address and a password here; nothing to others,
-    and nobody is told which it was."""
+    """Send a reset link if this address has an account with a password here. Otherwise send
+    nothing; nobody is told which of the two happened."""
     user = accounts.find_user(records, email)
     if user is None or user.disabled or user.subject or not post.server:
         return

@@ -1,4 +1,4 @@
-"""Members of a collection change their role or go, with what rests on it.
+"""Changes of a member's role, and removal of a member, with everything that depends on the role.
 
 Not here: roles themselves (membership), or people who leave BioSight (joining_and_leaving.py).
 """
@@ -14,7 +14,7 @@ from biosight.workflows.people import link_makers
 
 
 def change_role(records: Records, collection: str, user: str, role: str) -> Member:
-    """Give a member another role; links that they may not make any more end. Raises NotFound,
+    """Give a member another role, and end links that they could no longer make. Raises NotFound,
     BadRequest or Conflict."""
     changed = membership.set_role(records, collection, user, role)
     if not membership.may(role, "own"):
@@ -26,15 +26,15 @@ def change_role(records: Records, collection: str, user: str, role: str) -> Memb
 
 
 def end_membership(records: Records, collection: str, user: str) -> None:
-    """End a membership, with the links that the person made and the work that they started. Raises
-    NotFound or Conflict."""
+    """Remove a member, their links and their running work. Raises NotFound or Conflict."""
     membership.remove_member(records, collection, user)
     link_makers.end_links(records, user, collection)
     link_makers.stop_work(records, user, collection)
 
 
 def may_go_on(records: Records, job: Job, need: Ability) -> bool:
-    """May the person who asked for a job still do what it does? The server itself may."""
+    """Return whether the person who asked for a job may still do it. The server's own jobs always
+    may."""
     if not job.by or not job.collection:
         return True
     member = records.get(Member, member_id(job.collection, job.by))
@@ -45,7 +45,7 @@ def may_go_on(records: Records, job: Job, need: Ability) -> bool:
 
 
 def check_right(records: Records, job: Job, need: Ability) -> None:
-    """Raise Dropped, and stop the job, where its person lost the right to it."""
+    """Stop the job and raise Dropped if the person who asked for it lost the right to it."""
     if not may_go_on(records, job, need):
         jobs.drop(records, job, link_makers.STOPPED)
         raise jobs.Dropped

@@ -1,6 +1,6 @@
-"""Calls for a person by name, as far as they can follow them: on pictures that they may see.
+"""Mentions of a person, limited to pictures that they may see.
 
-Not here: saying them (review/picture_comments.py), or who may see what (membership).
+Not here: making them (review/picture_comments.py), or who may see what (membership).
 """
 
 from dataclasses import dataclass
@@ -14,15 +14,15 @@ from biosight.storage.records import Records, among
 
 @dataclass(frozen=True, slots=True)
 class Call:
-    """A comment that calls somebody who has not looked since, and the picture it is on."""
+    """A comment that mentions a person who has not looked since, and its picture."""
 
     comment: Comment
     image: Image
 
 
 def calls_for(records: Records, user: str) -> list[Call]:
-    """A person's open calls, the newest first. What lies in the trash or in a collection that is
-    not shared with them any more is left out until it comes back."""
+    """Return a person's open mentions, newest first. Pictures in the trash, or in a collection no
+    longer shared with them, are left out until they come back."""
     found = picture_comments.mentions_of(records, user)
     if not found:
         return []

@@ -1,1 +1,2 @@
-"""Workflows of pictures: where they go, how they are shown, grouped and changed by thousands."""
+"""Workflows of pictures: their destinations, derived forms, groups, and changes to thousands at
+once."""

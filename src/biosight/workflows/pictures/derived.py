@@ -1,4 +1,4 @@
-"""Small and viewable forms of a picture, made from its original when they are not there.
+"""Small and viewable forms of a picture, made from its original when they are missing.
 
 Not here: drawing them (images/reading.py, in the sandbox), or the first thumbnail (intake.py).
 """
@@ -18,7 +18,8 @@ JPEG = "image/jpeg"
 
 @dataclass(frozen=True, slots=True)
 class Derived:
-    """Bytes in the store by key, their media type, and a name for a browser's file dialog."""
+    """A stored form of a picture: its key, its media type, and a name for a browser's file
+    dialog."""
 
     key: str
     media_type: str
@@ -26,7 +27,7 @@ class Derived:
 
 
 def original(blobs: Blobs, image: Image) -> Derived:
-    """The upload itself. Raises NotFound when the store has lost it."""
+    """Return the upload itself. Raises NotFound when the store has lost it."""
     key = keys.original(image.sha256)
     if not blobs.has(key):
         raise NotFound("The bytes of this picture are missing; run biosight doctor.")
@@ -34,15 +35,15 @@ def original(blobs: Blobs, image: Image) -> Derived:
 
 
 def thumbnail(blobs: Blobs, decoders: Decoders, image: Image) -> Derived:
-    """The small JPEG without metadata. Raises NotFound, BadPicture or Unavailable."""
+    """Return the small JPEG without metadata. Raises NotFound, BadPicture or Unavailable."""
     return as_jpeg(blobs, image, keys.thumbnail(image.sha256), decoders.thumbnail)
 
 
 def view(blobs: Blobs, decoders: Decoders, image: Image) -> Derived:
-    """The picture as any browser shows it, without its place: its own pixels, or a JPEG of at most
-    VIEW_SIDE px a side of a TIFF, HEIC or AVIF.
+    """Return the picture in a form that any browser shows, without its place.
 
-    Raises NotFound, BadPicture or Unavailable.
+    For most types these are its own pixels; for TIFF, HEIC or AVIF, a JPEG of at most VIEW_SIDE
+    pixels a side. Raises NotFound, BadPicture or Unavailable.
     """
     if image.media_type in SHOWN_AS_IS:
         return placeless_file(blobs, decoders, image)
@@ -50,14 +51,15 @@ def view(blobs: Blobs, decoders: Decoders, image: Image) -> Derived:
 
 
 def whole(blobs: Blobs, decoders: Decoders, image: Image) -> Derived:
-    """Every pixel as any browser shows it, without its place; raises as `view`."""
+    """Return every pixel in a form that any browser shows, without the place; raises as `view`."""
     if image.media_type in SHOWN_AS_IS:
         return placeless_file(blobs, decoders, image)
     return as_jpeg(blobs, image, keys.whole(image.sha256), decoders.whole)
 
 
 def placeless_file(blobs: Blobs, decoders: Decoders, image: Image) -> Derived:
-    """The picture and nothing but the picture (images/placeless.py), written once and kept.
+    """Return the picture and nothing but the picture (images/placeless.py); it is written once and
+    kept.
 
     Raises NotFound, BadPicture, NoSpace or Unavailable.
     """
@@ -69,7 +71,8 @@ def placeless_file(blobs: Blobs, decoders: Decoders, image: Image) -> Derived:
 
 
 def write_placeless(blobs: Blobs, decoders: Decoders, image: Image, key: str) -> None:
-    """Build the file in the sandbox and store it; an original that goes meanwhile is NotFound."""
+    """Build the file in the sandbox and store it. Raises NotFound if the original disappears
+    meanwhile."""
     blobs.room_for(image.size)
     target = blobs.begin().path
     try:
@@ -87,21 +90,22 @@ def write_placeless(blobs: Blobs, decoders: Decoders, image: Image, key: str) ->
 def placeless_pieces(
     blobs: Blobs, decoders: Decoders, image: Image
 ) -> Callable[[], Iterator[bytes]]:
-    """A function that reads the picture without its place from the start; raises as
+    """Return a function that streams the picture without its place from the start; raises as
     `placeless_file`."""
     found = placeless_file(blobs, decoders, image)
     return lambda: blobs.stream(found.key)
 
 
 def as_jpeg(blobs: Blobs, image: Image, key: str, draw: Callable[[Path], bytes]) -> Derived:
-    """A form of the picture under its key, drawn where it is not there."""
+    """Return the form of the picture under this key; draw it first if it is missing."""
     if not blobs.has(key):
         make(blobs, image, key, draw)
     return Derived(key, JPEG, f"{key.partition('/')[0]}.jpg")
 
 
 def make(blobs: Blobs, image: Image, key: str, draw: Callable[[Path], bytes]) -> None:
-    """Draw from the original what is not there; an original that goes meanwhile is NotFound."""
+    """Draw a missing form from the original. Raises NotFound if the original disappears
+    meanwhile."""
     with blobs.local(original(blobs, image).key) as path:
         try:
             drawn = draw(path)

@@ -1,6 +1,6 @@
-"""Where pictures go: a collection, for a person, named by what serves there.
+"""Destinations of pictures: a collection, the person who uploads, and the version that names them.
 
-Not here: taking them in (intake.py).
+Not here: importing them (intake.py).
 """
 
 from biosight import accounts, membership
@@ -19,7 +19,7 @@ from biosight.workflows.serving_version import serving_key
 def destination(
     records: Records, catalogue: Catalogue, collection: Collection, user: User
 ) -> Destination:
-    """A collection as intake wants it. Raises NotFound while no model serves."""
+    """Return a collection in the form that intake needs. Raises NotFound while no model serves."""
     key = serving_key(records, catalogue, collection.model)
     naming = names_by(records, collection, key).naming
     there = still_there(collection.id)
@@ -27,8 +27,8 @@ def destination(
 
 
 def copy_limits(records: Records, quota: int, by: str, target: str) -> list[RoomLimit]:
-    """The limits that copies by a person into a collection come under; `quota` in bytes is what the
-    settings say of each person."""
+    """Return the storage limits that apply when a person copies pictures into a collection. `quota`
+    in bytes is the limit per person from the settings."""
     user, collection = records.get(User, by), records.get(Collection, target)
     own = (user.quota if user else 0) or quota
     return room_limits(by, own, target, collection.quota if collection else 0)
@@ -37,10 +37,10 @@ def copy_limits(records: Records, quota: int, by: str, target: str) -> list[Room
 def find_collection(
     records: Records, email: str | None, name: str | None
 ) -> tuple[Collection, User]:
-    """The collection that a command means, and whose pictures come in.
+    """Return the collection that a command means, and the person whose pictures come in.
 
-    Without an address the only account, without a name that person's first collection. Raises
-    NotFound or BadRequest.
+    Without an address it is the only account; without a name, that person's first collection.
+    Raises NotFound or BadRequest.
     """
     people = accounts.all_users(records, limit=2)
     if email is None and len(people) != 1:

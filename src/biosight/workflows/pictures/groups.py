@@ -1,8 +1,8 @@
-"""Pictures by likeness for people to look through: groups under one proposed name, pictures whose
-label is likely wrong, and an order in which look-alikes lie together.
+"""Pictures by likeness, for people to look through: groups under one proposed name, pictures whose
+label is probably wrong, and an order that puts look-alikes together.
 
-Neighbours are exact, from the stored embeddings. Not here: the measures (similar.py), or what
-people answer, which are acts (review).
+Neighbours are exact, from the stored embeddings. Not here: the measures (similar.py), or people's
+answers, which are acts (review).
 """
 
 from collections import Counter, defaultdict
@@ -27,7 +27,7 @@ from biosight.taxa.paths import agree, as_path, line_of
 
 MOST_TOGETHER = 60
 ENOUGH = 12
-SAMPLE = 1200  # of a label's pictures, among which the middle of a group is sought
+SAMPLE = 1200  # pictures of a label among which the middle of a group is searched
 NEIGHBOURS = 5
 LIKE_ENOUGH = 0.5
 MOST_DOUBTED = 2000
@@ -38,9 +38,11 @@ ALIKE = "alike"  # the name of the order
 
 @dataclass(frozen=True, slots=True)
 class Group:
-    """Look-alikes under one proposed name, or names below it, the most typical first. From the
-    place `odd` on they are less like the first than groups are; `left` is how many wait under the
-    name, these among them."""
+    """Look-alikes under one proposed name, or names below it, the most typical first.
+
+    From position `odd` on they are less like the first picture than members of a group should be.
+    `left` is the number of pictures that wait under the name, these included.
+    """
 
     label: str
     images: list[Image]
@@ -53,7 +55,7 @@ NONE = Group("", [], 0, 0)
 
 @dataclass(frozen=True, slots=True)
 class Cohort:
-    """Pictures whose nearest confirmed neighbours bear another name than they do."""
+    """Pictures whose nearest confirmed neighbours have another name than they do."""
 
     label: str
     suggested: str
@@ -72,12 +74,11 @@ class Space:
 def next_group(
     biosight: BioSight, collection: Collection, label: str = "", without: Several[str] = ()
 ) -> Group | None:
-    """The next look-alikes that nobody looked at, under `label` or the one that most wait under;
-    None when nothing waits. Those of `without`, and what is kept for the random half, are left
-    out.
+    """Return the next look-alikes that nobody has looked at, or None when nothing waits.
 
-    Where few wait under a name, its group is of all that hang below a name above it, each under its
-    own.
+    They come from `label`, or from the name with the most waiting pictures. Pictures in `without`
+    and those reserved for the random half are left out. If only a few pictures wait under a name,
+    the group takes all pictures below a name above it, each under its own name.
     """
     records, skipped = biosight.archive.records, set(without)
     here = [*unreviewed_images(collection.id), *not_reserved()]
@@ -91,7 +92,7 @@ def next_group(
 
 
 def as_group(biosight: BioSight, collection: str, name: str, ids: Sequence[str]) -> Group:
-    """The look-alikes among some ids."""
+    """Return the look-alikes among some ids as a group."""
     chosen, odd = together(space_of(biosight, collection, ids), ids)
     found = {i.id: i for i in among(biosight.archive.records, Image, chosen)}
     images = [found[id] for id in chosen if id in found]
@@ -99,15 +100,18 @@ def as_group(biosight: BioSight, collection: str, name: str, ids: Sequence[str])
 
 
 def first_of(waiting: Mapping[str, int], label: str) -> list[str]:
-    """Paths in the order in which they are looked through: that of the label first, or one below
-    it, then those that most wait under."""
+    """Return paths in the order in which people look through them: first the label's own or one
+    below it, then those with the most waiting pictures."""
     paths = sorted(waiting, key=lambda path: (-waiting[path], path))
     return sorted(paths, key=lambda path: label not in line_of(path)) if label else paths
 
 
 def under(path: str, waiting: Mapping[str, int]) -> tuple[str, list[Where]]:
-    """A name and the conditions for what a group of its pictures is drawn from: the name alone
-    where enough wait under it, else all at or below the nearest name above it that enough do."""
+    """Return a name and the conditions that select the pictures of its group.
+
+    That is the path's own name if enough pictures wait under it, else the nearest name above it
+    that has enough at or below it.
+    """
     line = line_of(path)
     if waiting[path] >= ENOUGH or len(line) < 2:
         return line[-1], [Where("label_path", "=", path)]
@@ -119,7 +123,8 @@ def under(path: str, waiting: Mapping[str, int]) -> tuple[str, list[Where]]:
 
 
 def space_of(biosight: BioSight, collection: str, ids: Sequence[str]) -> Space:
-    """The embeddings of images of a collection, those of the space that the first of them have."""
+    """Return the embeddings of a collection's images, in the space that most of the first images
+    have."""
     spaces = Counter(e.space for e in among(biosight.archive.records, Embedding, ids[:100]))
     if not spaces:
         return Space([], np.empty((0, 0), np.float32))
@@ -130,8 +135,8 @@ def space_of(biosight: BioSight, collection: str, ids: Sequence[str]) -> Space:
 
 
 def together(space: Space, ids: Sequence[str]) -> tuple[list[str], int]:
-    """At most MOST_TOGETHER ids around the densest place of a sample, the likest first, and from
-    which on they are unlike the first; without embeddings the first of all."""
+    """Return at most MOST_TOGETHER ids around the densest point of a sample, the likest first, and
+    the position from which they are unlike the first. Without embeddings, return the first ids."""
     if not space.ids:
         return list(ids[:MOST_TOGETHER]), MOST_TOGETHER
     middle = densest(space.rows)
@@ -142,7 +147,8 @@ def together(space: Space, ids: Sequence[str]) -> tuple[list[str], int]:
 
 
 def densest(rows: Floats) -> int:
-    """Which row (n, d) has the likest MOST_TOGETHER neighbours, among a sample."""
+    """Return the index of the row (n, d) whose MOST_TOGETHER nearest neighbours are likest, among a
+    sample."""
     step = max(1, len(rows) // SAMPLE)
     places = np.arange(0, len(rows), step)[:SAMPLE]
     likeness = rows[places] @ rows[places].T
@@ -152,10 +158,11 @@ def densest(rows: Floats) -> int:
 
 
 def doubted_labels(biosight: BioSight, collection: Collection) -> list[Cohort]:
-    """Pictures of the machine's label whose NEIGHBOURS nearest confirmed pictures mostly bear a
-    name that contradicts it, by what they are called and would be, the largest cohort first.
+    """Return pictures with a machine's label whose nearest confirmed pictures mostly contradict it.
 
-    The newest MOST_DOUBTED are looked at, against the newest MOST_CONFIRMED.
+    They are grouped by current and suggested name, the largest cohort first. The newest
+    MOST_DOUBTED pictures are compared with the newest MOST_CONFIRMED, each with its NEIGHBOURS
+    nearest.
     """
     records, newest = biosight.archive.records, Order("id", descending=True)
     here = [*unreviewed_images(collection.id), *not_reserved()]
@@ -182,7 +189,8 @@ def doubted_labels(biosight: BioSight, collection: Collection) -> list[Cohort]:
 
 
 def nearest_rows(rows: Floats, others: Floats) -> list[tuple[list[int], list[float]]]:
-    """The places and likenesses of the NEIGHBOURS nearest of `others` for each of `rows`."""
+    """Return, for each of `rows`, the positions and likenesses of its NEIGHBOURS nearest among
+    `others`."""
     many = min(NEIGHBOURS, len(others))
     found = []
     for start in range(0, len(rows), similar.BLOCK):
@@ -194,8 +202,8 @@ def nearest_rows(rows: Floats, others: Floats) -> list[tuple[list[int], list[flo
 
 
 def other_name(image: Image, close: Sequence[Image]) -> str:
-    """What most of an image's neighbours are called, where that contradicts its own label; "" where
-    it does not, or too few are near."""
+    """Return the name of most of an image's neighbours if it contradicts the image's label; "" if
+    it does not, or if too few are near."""
     if len(close) < NEIGHBOURS - 2:
         return ""
     against = [n for n in close if not agree(n.label_path, image.label_path)]
@@ -207,8 +215,8 @@ def other_name(image: Image, close: Sequence[Image]) -> str:
 
 
 def by_likeness(biosight: BioSight, collection: str, ids: Sequence[str]) -> list[str]:
-    """Ids in an order in which look-alikes lie together, the largest groups first; what has no
-    embedding comes last. Of many, those most like the middle of all first."""
+    """Return ids in an order that puts look-alikes together, the largest groups first. Ids without
+    an embedding come last. More than SAMPLE ids are ordered by likeness to the average of all."""
     space = space_of(biosight, collection, ids)
     there = set(space.ids)
     rest = [id for id in ids if id not in there]
@@ -223,8 +231,8 @@ def by_likeness(biosight: BioSight, collection: str, ids: Sequence[str]) -> list
 def alike_page(
     biosight: BioSight, collection: str, where: Sequence[Where], cursor: str, limit: int
 ) -> Page:
-    """A page of what matches in the order of `by_likeness`; the cursor is a place in it. Raises
-    BadRequest."""
+    """Return a page of the matching pictures in the order of `by_likeness`; the cursor is a
+    position in that order. Raises BadRequest."""
     if not (cursor or "0").isdecimal():
         raise BadRequest("The cursor is not one that BioSight gave.")
     start, many = int(cursor or 0), max(1, min(limit, LARGEST_PAGE))
@@ -238,7 +246,7 @@ def alike_page(
 def next_alike(
     biosight: BioSight, collection: str, where: Sequence[Where], image: str
 ) -> tuple[str, str]:
-    """The ids before and behind an image in the order of `by_likeness`, "" at the ends."""
+    """Return the ids before and after an image in the order of `by_likeness`, "" at the ends."""
     ids = ["", *alike_in_order(biosight, collection, where), ""]
     if image not in ids:
         return "", ""
@@ -247,7 +255,8 @@ def next_alike(
 
 
 def alike_in_order(biosight: BioSight, collection: str, where: Sequence[Where]) -> list[str]:
-    """All that matches, look-alikes together. Raises BadRequest for more than MOST_ORDERED."""
+    """Return the ids of all matching pictures, look-alikes together. Raises BadRequest for more
+    than MOST_ORDERED."""
     ids = biosight.archive.records.ids(Image, where)
     if len(ids) > MOST_ORDERED:
         raise BadRequest(f"More than {MOST_ORDERED:,} pictures: choose a label first.")

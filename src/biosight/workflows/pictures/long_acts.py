@@ -1,7 +1,8 @@
-"""The job that does one act to thousands of pictures: those named, or all that match.
+"""The job that applies one act to thousands of pictures: the named ones, or all that match.
 
-It can be stopped; what it did then stands in the history with its true count. What somebody did to
-a picture after it was asked for stays. Not here: acts on a page (review/perform_acts.py).
+A stopped job keeps its changes, and the history shows their true number. Changes that people make
+to a picture after the job was asked for are kept. Not here: acts on a page
+(review/perform_acts.py).
 """
 
 from collections.abc import Callable, Iterator, Sequence
@@ -45,7 +46,7 @@ Changes = Callable[[Image], Change | None]
 
 
 def required_records(change: Change) -> list[Require]:
-    """What must be there when a picture is changed so."""
+    """Return the records that must exist when this change is applied to a picture."""
     if KINDS[change.kind].goes:
         return [still_there(change.target)]
     if change.kind != DEPLOY:
@@ -62,9 +63,11 @@ def ask(
     where: Sequence[Where],
     images: Sequence[str] = (),
 ) -> Job:
-    """The job that does `change` to all that match, or to those named, with its act, in one write.
+    """Write an act and the job that applies `change` to all matching or named pictures, in one
+    write.
 
-    Pictures that come in later are not meant: ids grow with time. Raises Conflict where many wait.
+    Pictures that arrive later are not included: ids grow with time. Raises Conflict when too many
+    jobs wait.
     """
     act = new_act(by, collection, change)
     meant = [*where, Where("id", "<", act.id)]
@@ -74,8 +77,8 @@ def ask(
 
 
 def ask_to_follow(records: Records, act: Act, deployments: Sequence[str]) -> Job:
-    """The job that gives the pictures of deployments their sites and clocks, under the act that
-    changed these."""
+    """Write the job that gives the pictures of deployments their sites and clocks, under the act
+    that changed the deployments."""
     where = deployment_acts.in_deployments(act.collection, deployments)
     change = Change(act.kind, target_name=act.summary)
     writes, job = job_writes(records, act, change, where, follow="yes")
@@ -91,8 +94,8 @@ def job_writes(
     images: Sequence[str] = (),
     **wants: str,
 ) -> tuple[list[Write], Job]:
-    """The writes of a job that goes on with an act, whose id it has, and the job itself. Raises
-    Conflict where many wait."""
+    """Return the writes of a job that continues an act, and the job itself, which has the act's id.
+    Raises Conflict when too many jobs wait."""
     waiting = jobs.live_of(records, act.collection, NAME)
     if len(waiting) >= MOST_WAITING:
         raise Conflict("Too many jobs are waiting here; wait until some of them are done.")
@@ -111,7 +114,8 @@ def job_writes(
 
 
 def run(biosight: BioSight, job: Job, progress: Progress) -> JobOutcome:
-    """Do it, from where an earlier worker broke off. Raises NotFound when what it rests on went."""
+    """Apply the change, continuing where an earlier worker stopped. Raises NotFound when a record
+    that it needs was removed."""
     records = biosight.archive.records
     act = act_of(records, job)
     change = CHANGE.validate_json(job.want("change"))
@@ -129,7 +133,7 @@ def run(biosight: BioSight, job: Job, progress: Progress) -> JobOutcome:
 
     sofar = jobs.count_of_run(job)
     make = maker(biosight, job, act, change)
-    if not job.want("follow"):  # a deployment's clock and site count whatever came later
+    if not job.want("follow"):  # a deployment's clock and site apply whatever people did later
         make = but_later(records, act, make)
     run = Run(records, Image, make, with_act, sofar, job.cursor, line.rests_on_kinds)
     note(sofar, job.cursor, [])
@@ -146,7 +150,7 @@ def run(biosight: BioSight, job: Job, progress: Progress) -> JobOutcome:
 
 
 def act_of(records: Records, job: Job) -> Act:
-    """The act that a job does. Raises NotFound when it was forgotten."""
+    """Return the act that a job applies. Raises NotFound when it no longer exists."""
     found = records.get(Act, job.id)
     if found is None:
         raise NotFound("The act of this job no longer exists.")
@@ -154,7 +158,7 @@ def act_of(records: Records, job: Job) -> Act:
 
 
 def maker(biosight: BioSight, job: Job, act: Act, change: Change) -> Make[Image]:
-    """What is written for images as they are when it is asked."""
+    """Return a function that makes the writes for images in their state at the time of the call."""
     records = biosight.archive.records
     if KINDS[change.kind].copies:
         under = copy_limits(records, biosight.intake.quota, job.by, change.target)
@@ -163,7 +167,8 @@ def maker(biosight: BioSight, job: Job, act: Act, change: Change) -> Make[Image]
 
 
 def changes(biosight: BioSight, job: Job, change: Change) -> Changes:
-    """The change for each image: the same for all, or that of the deployment it is in."""
+    """Return a function that gives the change of each image: the same for all, or that of its
+    deployment."""
     records = biosight.archive.records
     if job.want("follow"):
         there = {d.id: d for d in deployment_acts.deployments_of(records, job.collection)}
@@ -175,8 +180,8 @@ def changes(biosight: BioSight, job: Job, change: Change) -> Changes:
 
 
 def but_later(records: Records, act: Act, make: Make[Image]) -> Make[Image]:
-    """The same without images that an act changed which was asked for after this one: that wins,
-    and is counted as what could not be done."""
+    """Wrap `make` to skip images that a later act changed: the later act wins, and the image counts
+    as failed."""
 
     def made(images: Sequence[Image]) -> list[Sequence[Write] | None]:
         later = changed_later(records, act, images)
@@ -189,9 +194,9 @@ def but_later(records: Records, act: Act, make: Make[Image]) -> Make[Image]:
 
 
 def pieces(records: Records, job: Job, where: Sequence[Where]) -> Iterator[list[Image]]:
-    """The pictures that are still to be done, some at a time."""
-    # All ids at once, then records by their ids: a store may know no quick way through all that
-    # match in order of id, and would look for each piece anew.
+    """Yield the remaining pictures in batches."""
+    # Fetch all ids first, then records by id: a store may have no index for the matching pictures
+    # in order of id, and would search again for each piece.
     named = jobs.picks(records, job.id, job.cursor)
     left = [*where, Where("id", ">", job.cursor)]
     for ids in named if job.want("picked") else parts(records.ids(Image, left), BATCH):
@@ -201,20 +206,20 @@ def pieces(records: Records, job: Job, where: Sequence[Where]) -> Iterator[list[
 
 
 def how_many(records: Records, job: Job, where: Sequence[Where]) -> int:
-    """How many pictures a job is for."""
+    """Return how many pictures a job covers."""
     if job.want("picked"):
         return sum(map(len, jobs.picks(records, job.id)))
     return records.count(Image, where)
 
 
 def outcome(act: Act, change: Change, tally: RunCount) -> JobOutcome:
-    """What it came to; an act that changed nothing leaves the history."""
+    """Return the job's outcome; an act that changed nothing is removed from the history."""
     forgotten: list[Write] = [] if act.count or act.stays else [Remove(Act, act.id)]
     return JobOutcome(outcome_in_words(change, tally), "", forgotten)
 
 
 def outcome_in_words(change: Change, tally: RunCount) -> str:
-    """What became of the pictures, in words."""
+    """Return the result for the pictures, in words."""
     left = f"{tally.left:,} left as they were" if tally.left else ""
     if left and KINDS[change.kind].goes:
         left = f"{tally.left:,} there already"
@@ -223,7 +228,8 @@ def outcome_in_words(change: Change, tally: RunCount) -> str:
 
 
 def stop(records: Records, job: Job) -> Job:
-    """Stop it: what it did stands, and is told. Raises Conflict when it has ended."""
+    """Stop the job; its changes so far stay, and the words count them. Raises Conflict when it has
+    ended."""
     while True:
         if not job.live:
             raise Conflict("This has already ended.")
@@ -237,7 +243,7 @@ def stop(records: Records, job: Job) -> Job:
             words = f"Stopped: {outcome_in_words(change, tally)}"
             return jobs.end(records, job, "dropped", words, also=forgotten)
         except jobs.Dropped:
-            job = jobs.get_job(records, job.id)  # it made a step; stop it all the same
+            job = jobs.get_job(records, job.id)  # the job made a step; try again
 
 
 KIND = JobKind("", run, light=True, stop=stop, forget=jobs.forget_picked)

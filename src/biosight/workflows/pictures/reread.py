@@ -1,8 +1,8 @@
-"""Reading stored files anew, by today's code: dates, places, cameras, sizes, thumbnails.
+"""Reading stored files again with today's code: dates, places, cameras, sizes, thumbnails.
 
-What people and models said stays as it is; a file that can't be read keeps what is known of it.
-Each picture is written alone and remembers which code read it, so that a run that was cut short
-goes on where it stopped. Not here: new guesses from new colours (reclassify).
+Labels and predictions stay as they are; a file that can't be read keeps its known facts. Each
+picture is written alone and remembers which code read it, so a run that was cut short continues
+where it stopped. Not here: new guesses from new colours (reclassify).
 """
 
 from collections.abc import Callable
@@ -18,13 +18,13 @@ from biosight.storage.blobs import keys
 from biosight.storage.patience import tries
 from biosight.storage.records import Gone, Records, Replace, Where, pages
 
-WAITS = (1, 2, 4, 8)  # seconds, while the machine is busy with other pictures
+WAITS = (1, 2, 4, 8)  # seconds between tries while the machine is busy with other pictures
 NOT_YET = Where("reading", "<", READING)
 
 
 @dataclass(slots=True)
 class Reread:
-    """How many pictures were read, and what of them changed; `unread` were left as they are."""
+    """How many pictures were read and which facts changed; `unread` were left as they are."""
 
     read: int = 0
     dates: int = 0
@@ -33,7 +33,7 @@ class Reread:
     unread: int = 0
 
     def count(self, before: Image, after: Image) -> None:
-        """One picture more, and in what it differs from before."""
+        """Count one picture, and the facts in which it differs from before."""
         self.read += 1
         self.dates += before.taken_at != after.taken_at
         self.places += (before.latitude, before.longitude) != (after.latitude, after.longitude)
@@ -41,14 +41,15 @@ class Reread:
 
 
 def left_to_read(records: Records) -> int:
-    """How many pictures an older code read."""
+    """Return how many pictures were last read by older code."""
     return records.count(Image, [NOT_YET])
 
 
 def reread(
     archive: Archive, decoders: Decoders, step: Callable[[], object] = lambda: None
 ) -> Reread:
-    """Read every file that an older code read. Raises Unavailable when a store goes away."""
+    """Read every file again that older code read. Raises Unavailable when a store can't be
+    reached."""
     done = Reread()
     for page in pages(archive.records, Image, [NOT_YET]):
         for image in page:
@@ -64,7 +65,7 @@ def reread(
 
 
 def decoded_again(archive: Archive, decoders: Decoders, image: Image) -> Decoded | None:
-    """The file as today's code reads it; None where it can't be read or is gone."""
+    """Return the file as today's code reads it, or None if it can't be read or is gone."""
     try:
         with archive.blobs.local(keys.original(image.sha256)) as path:
             return patiently(partial(decoders.decode, path, ANY_FRAMING), WAITS)
@@ -73,8 +74,10 @@ def decoded_again(archive: Archive, decoders: Decoders, image: Image) -> Decoded
 
 
 def renew_image(records: Records, image: Image, decoded: Decoded) -> Image | None:
-    """The image with what was read, written over whatever people did meanwhile; None where it is
-    gone, or never stands still."""
+    """Write the newly read facts into the image, whatever people changed meanwhile.
+
+    Return the image, or None if it is gone or kept changing in every try.
+    """
     now: Image | None = image
     for _ in tries(image.id):
         if now is None:
@@ -90,7 +93,7 @@ def renew_image(records: Records, image: Image, decoded: Decoded) -> Image | Non
 
 
 def renew_small(archive: Archive, sha256: str, decoded: Decoded) -> None:
-    """The new thumbnail; larger forms are made again when somebody looks."""
+    """Store the new thumbnail; remove larger forms, which are made again when somebody looks."""
     archive.blobs.put_derived(keys.thumbnail(sha256), decoded.thumbnail)
     for key in (keys.view, keys.whole):
         archive.blobs.remove(key(sha256))

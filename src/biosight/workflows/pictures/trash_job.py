@@ -1,6 +1,7 @@
 """The job that empties a collection's trash.
 
-Not here: what goes with a picture (gallery/trash.py), or putting into the trash, which is an act.
+Not here: the data removed with a picture (gallery/trash.py), or putting into the trash, which is an
+act.
 """
 
 from biosight.bootstrap import BioSight
@@ -17,18 +18,18 @@ NAME = "purge"
 
 
 def ask(records: Records, collection: str, by: str) -> Job:
-    """A new job. Raises Conflict while one is under way in the collection."""
+    """Write a new job and return it. Raises Conflict while one is under way in the collection."""
     return jobs.ask(records, NAME, collection, by, title="Emptying the trash")
 
 
 def in_trash(job: Job) -> list[Where]:
-    """What lay in the trash when the job was asked for."""
+    """Return the conditions for pictures that were in the trash when the job was asked for."""
     where = [Where("collection", "=", job.collection), Where("trashed", "=", True)]
     return [*where, Where("trashed_at", "<=", job.created_at)]
 
 
 def run(biosight: BioSight, job: Job, progress: Progress) -> JobOutcome:
-    """Remove for good what lies there, some at a time."""
+    """Remove these pictures for good, in batches."""
     records, where = biosight.archive.records, in_trash(job)
     total = job.total or records.count(Image, where)
     done = job.done
@@ -40,7 +41,7 @@ def run(biosight: BioSight, job: Job, progress: Progress) -> JobOutcome:
 
 
 def stop(records: Records, job: Job) -> Job:
-    """Stop it: what is gone stays gone. Raises Conflict when it has ended."""
+    """Stop the job; removed pictures stay removed. Raises Conflict when it has ended."""
     if not job.live:
         raise Conflict("This has already ended.")
     return jobs.drop(records, job, f"Stopped: {job.done:,} pictures removed for good")

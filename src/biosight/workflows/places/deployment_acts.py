@@ -1,6 +1,6 @@
-"""Sites and deployments made, changed and removed, and pictures put into them: acts with undo.
+"""Acts on sites and deployments, each with undo: add, change and remove them, and assign pictures.
 
-Not here: what a site or deployment is (places), or how a picture is changed (review/acts.py).
+Not here: the records of sites and deployments (places), or how a picture changes (review/acts.py).
 """
 
 import json
@@ -39,13 +39,13 @@ WORDS = {Site.table: "site", Deployment.table: "deployment"}
 
 
 def sites_of(records: Records, collection: str) -> list[Site]:
-    """A collection's sites, by name."""
+    """Return a collection's sites, sorted by name."""
     found = find_all(records, Site, [Where("collection", "=", collection)])
     return sorted(found, key=lambda s: s.name.casefold())
 
 
 def deployments_of(records: Records, collection: str) -> list[Deployment]:
-    """A collection's deployments, by name."""
+    """Return a collection's deployments, sorted by name."""
     found = find_all(records, Deployment, [Where("collection", "=", collection)])
     return sorted(found, key=lambda d: d.name.casefold())
 
@@ -53,13 +53,13 @@ def deployments_of(records: Records, collection: str) -> list[Deployment]:
 def places_by_id(
     records: Records, collection: str
 ) -> tuple[dict[str, Site], dict[str, Deployment]]:
-    """A collection's sites and deployments, as exports want them."""
+    """Return a collection's sites and deployments by id, as exports need them."""
     sites = {s.id: s for s in sites_of(records, collection)}
     return sites, {d.id: d for d in deployments_of(records, collection)}
 
 
 def find_place(records: Records, kind: type[P], id: str, collection: str) -> P:
-    """A site or deployment of a collection. Raises NotFound."""
+    """Return a site or deployment of a collection. Raises NotFound."""
     found = records.get(kind, id)
     if found is None or found.collection != collection:
         raise NotFound(f"There is no such {WORDS[kind.table]} in this collection.")
@@ -67,15 +67,16 @@ def find_place(records: Records, kind: type[P], id: str, collection: str) -> P:
 
 
 def checked_place(records: Records, place: P) -> P:
-    """A site or deployment as it is kept, at a site that is there. Raises BadRequest or NotFound
-    in words."""
+    """Return a site or deployment in its stored form, after checking that its site exists. Raises
+    BadRequest or NotFound in words."""
     if isinstance(place, Deployment) and place.site:
         find_place(records, Site, place.site, place.collection)
     return sound_place(place)
 
 
 def sound_place(place: P) -> P:
-    """A site or deployment with its name in its kept form. Raises BadRequest in words."""
+    """Return a site or deployment with its name in stored form, after checking its values. Raises
+    BadRequest in words."""
     name = " ".join(place.name.split())
     if not 0 < len(name) <= LONGEST_NAME:
         raise BadRequest(f"A {WORDS[place.table]} name has 1 to {LONGEST_NAME} characters.")
@@ -88,8 +89,8 @@ def sound_place(place: P) -> P:
 
 
 def add_place(records: Records, by: str, place: P) -> tuple[P, Act]:
-    """A new site or deployment, under a new id, and its act. Raises BadRequest, Conflict or
-    NotFound."""
+    """Add a site or deployment under a new id; return it and its act. Raises BadRequest, Conflict
+    or NotFound."""
     made = checked_place(records, replace(place, id=new_id(), version=1))
     words = f"Added the {WORDS[made.table]} {made.name}"
     act = act_on(by, made.collection, words, [(made, None)])
@@ -98,8 +99,11 @@ def add_place(records: Records, by: str, place: P) -> tuple[P, Act]:
 
 
 def change_place(records: Records, by: str, old: P, new: P) -> tuple[P, Act]:
-    """A site or deployment as `new` has it; its pictures follow by `follow`. Raises as
-    `add_place`, and Stale when somebody was faster."""
+    """Replace a site or deployment with `new`; return it and its act. Its pictures follow by
+    `follow`.
+
+    Raises as `add_place`, and Stale when somebody was faster.
+    """
     made = checked_place(records, replace(new, id=old.id, version=old.version + 1))
     words = f"Changed the {WORDS[made.table]} {old.name}"
     if isinstance(old, Deployment) and isinstance(made, Deployment) and made.shift != old.shift:
@@ -110,7 +114,8 @@ def change_place(records: Records, by: str, old: P, new: P) -> tuple[P, Act]:
 
 
 def remove_place(records: Records, by: str, place: Place) -> Act:
-    """Without a site or deployment. Raises Conflict while something is in it."""
+    """Remove a site or deployment; return the act. Raises Conflict while something belongs to
+    it."""
     if place_in_use(records, place):
         raise Conflict(f"{place.name} is in use: take its pictures and deployments out first.")
     act = act_on(
@@ -121,7 +126,8 @@ def remove_place(records: Records, by: str, place: Place) -> Act:
 
 
 def place_in_use(records: Records, place: Place, but: Container[str] = ()) -> bool:
-    """Do pictures, or deployments other than those of the ids `but`, belong to it?"""
+    """Return whether pictures belong to it, or deployments other than those whose ids are in
+    `but`."""
     at_it = [Where("site", "=", place.id)] if isinstance(place, Site) else []
     if at_it and any(d.id not in but for d in find_all(records, Deployment, at_it)):
         return True
@@ -131,7 +137,7 @@ def place_in_use(records: Records, place: Place, but: Container[str] = ()) -> bo
 
 
 def write(records: Records, made: Place, *writes: Write) -> None:
-    """In one write. Raises Conflict for a name that is there."""
+    """Make the writes at once. Raises Conflict for a name that exists already."""
     try:
         records.write(*writes)
     except InUse as error:
@@ -141,7 +147,7 @@ def write(records: Records, made: Place, *writes: Write) -> None:
 def act_on(
     by: str, collection: str, words: str, changed: Iterable[tuple[Place | None, Place | None]]
 ) -> Act:
-    """The act of some changes, each with what is there after and before."""
+    """Return the act for some changes; each is a pair of the place after and before."""
     before = []
     for now, was in changed:
         if (place := now or was) is not None:
@@ -156,8 +162,8 @@ def place_json(place: Place | None) -> str:
 
 
 def places_back(records: Records, before: Sequence[tuple[str, str]]) -> list[Write]:
-    """The writes that put sites and deployments back as they were. Raises Conflict where one that
-    would go is in use."""
+    """Return the writes that restore sites and deployments to their former state. Raises Conflict
+    where one that would be removed is in use."""
     writes: list[Write] = []
     named = {key.partition("/")[2] for key, _ in before}
     for key, text in before:
@@ -177,8 +183,8 @@ def places_back(records: Records, before: Sequence[tuple[str, str]]) -> list[Wri
 
 
 def align(records: Records, before: Sequence[tuple[str, str]]) -> None:
-    """Pictures of the deployments that an act changed get their sites and clocks as they are now:
-    both follow from the deployment, so this is no act of its own."""
+    """Give the pictures of the deployments that an act changed their current sites and clocks. Both
+    are derived from the deployment, so this is no act of its own."""
     for key, _ in before:
         table, _, id = key.partition("/")
         if table == Deployment.table:
@@ -186,8 +192,8 @@ def align(records: Records, before: Sequence[tuple[str, str]]) -> None:
 
 
 def align_pictures(records: Records, deployment: str) -> int:
-    """Give all pictures of a deployment its site and clock, and look again until none has another;
-    how many were mended."""
+    """Give all pictures of a deployment its site and clock, and repeat until none differs; return
+    how many were corrected."""
     mended = 0
     for _ in tries(deployment):
         found = records.get(Deployment, deployment)
@@ -199,7 +205,7 @@ def align_pictures(records: Records, deployment: str) -> int:
 
 
 def misplaced_images(records: Records, deployment: Deployment) -> Iterator[Image]:
-    """The pictures of a deployment that have another site or clock."""
+    """Yield the pictures of a deployment whose site or clock differs from it."""
     here = in_deployments(deployment.collection, [deployment.id])
     for field, value in (("shift", deployment.shift), ("site", deployment.site)):
         for page in pages(records, Image, [*here, Where(field, "!=", value)]):
@@ -207,8 +213,8 @@ def misplaced_images(records: Records, deployment: Deployment) -> Iterator[Image
 
 
 def align_one(records: Records, image: Image, deployment: Deployment) -> bool:
-    """One picture, while the deployment stays as it is; whoever changes either at the same moment
-    comes first. Was it written?"""
+    """Align one picture if neither it nor the deployment changed meanwhile; return whether it was
+    written."""
     standing = replace(image.standing, site=deployment.site, shift=deployment.shift)
     if standing == image.standing:
         return False
@@ -222,7 +228,7 @@ def align_one(records: Records, image: Image, deployment: Deployment) -> bool:
 
 
 def without_deployment(records: Records, collection: str) -> Iterator[Image]:
-    """Pictures of a collection whose deployment is gone, or another collection's."""
+    """Yield pictures of a collection whose deployment is gone or belongs to another collection."""
     here = [Where("collection", "=", collection)]
     used = [str(d) for d in records.count_by(Image, here, "deployment") if d]
     there = {d.id for d in among(records, Deployment, used) if d.collection == collection}
@@ -232,7 +238,7 @@ def without_deployment(records: Records, collection: str) -> Iterator[Image]:
 
 
 def take_out(records: Records, image: Image) -> bool:
-    """Take a picture out of a deployment that is not there. Was it written?"""
+    """Remove a picture from a deployment that no longer exists; return whether it was written."""
     standing = replace(image.standing, deployment="", site="", shift=0)
     changed = replace(image.put(standing), version=image.version + 1)
     try:
@@ -243,8 +249,8 @@ def take_out(records: Records, image: Image) -> bool:
 
 
 def follow(records: Records, by: str, act: Act, deployments: Sequence[str]) -> int:
-    """The pictures of deployments get their sites and clocks, under the act that changed these;
-    how many did."""
+    """Give the pictures of deployments their sites and clocks, under the act that changed the
+    deployments; return how many changed."""
     there = {d.id: d for d in among(records, Deployment, deployments)}
     line = HistoryLine(records, act, there=True)
     make = each_changed(records, act, by, lambda image: as_deployed(there, image))
@@ -256,7 +262,7 @@ def follow(records: Records, by: str, act: Act, deployments: Sequence[str]) -> i
 
 
 def in_deployments(collection: str, deployments: Sequence[str]) -> list[Where]:
-    """The pictures of some deployments."""
+    """Return the conditions for the pictures of some deployments."""
     return [
         Where("collection", "=", collection),
         Where("deployment", "in", tuple(deployments)),
@@ -264,14 +270,13 @@ def in_deployments(collection: str, deployments: Sequence[str]) -> list[Where]:
 
 
 def as_deployed(there: Mapping[str, Deployment], image: Image) -> Change | None:
-    """The change that gives an image the site and clock of its deployment."""
+    """Return the change that gives an image the site and clock of its deployment."""
     found = there.get(image.deployment)
     return put_into(found) if found else None
 
 
 def dated_picture(records: Records, deployment: Deployment, image: str) -> Image:
-    """A picture of a deployment whose file says when it was taken. Raises BadRequest or
-    NotFound."""
+    """Return a picture of a deployment whose file has a date. Raises BadRequest or NotFound."""
     found = records.get(Image, image)
     if found is None or found.deployment != deployment.id:
         raise NotFound(f"There is no such picture in {deployment.name}.")
@@ -281,7 +286,8 @@ def dated_picture(records: Records, deployment: Deployment, image: str) -> Image
 
 
 def put_into(deployment: Deployment | None) -> Change:
-    """The change that puts pictures into a deployment, None for out of any."""
+    """Return the change that puts pictures into a deployment, or takes them out of theirs for
+    None."""
     if deployment is None:
         return Change(DEPLOY, target_name="Taken out of their deployment")
     return Change(
@@ -296,8 +302,8 @@ def put_into(deployment: Deployment | None) -> Change:
 def put_folders(
     records: Records, by: str, collection: str, folders: Mapping[str, Sequence[Image]]
 ) -> dict[str, int]:
-    """Each folder's pictures into the deployment of its name, which is made where there is none;
-    how many were put into each."""
+    """Put each folder's pictures into the deployment of the same name, which is added if it is
+    missing. Return how many were put into each."""
     there_by_name = {d.name: d for d in deployments_of(records, collection)}
     counts = {}
     for folder, images in folders.items():
@@ -316,8 +322,8 @@ def put_folders(
 
 
 def change_for(records: Records, collection: str, deployment: str, site: str = "") -> Change:
-    """The change that puts pictures into a deployment of a collection, "" for out of any, or to a
-    site without a deployment. Raises NotFound."""
+    """Return the change that puts pictures into a deployment of a collection ("" takes them out),
+    or to a site without a deployment. Raises NotFound."""
     if site and not deployment:
         found = find_place(records, Site, site, collection)
         return Change(DEPLOY, target_name=f"Put at {found.name}", site=found.id)
@@ -325,7 +331,7 @@ def change_for(records: Records, collection: str, deployment: str, site: str = "
 
 
 def in_words(seconds: int) -> str:
-    """A shift as people say it: +1 day 2 h 3 min 4 s."""
+    """Return a shift in words, such as +1 d 2 h 3 min 4 s."""
     sign, left = ("-" if seconds < 0 else "+"), abs(seconds)
     parts = []
     for size, word in ((86_400, "d"), (3600, "h"), (60, "min"), (1, "s")):

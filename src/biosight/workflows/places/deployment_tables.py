@@ -1,4 +1,4 @@
-"""A table of deployments, Camtrap DP's columns in a CSV: looked through, then taken in as one act.
+"""A table of deployments (a CSV with Camtrap DP's columns): previewed, then imported as one act.
 
 Not here: reading it (places/tables.py), or single sites and deployments (deployment_acts.py).
 """
@@ -31,19 +31,19 @@ MOMENT = re.compile(r"(\d{4}-\d\d-\d\d)[T ](\d\d:\d\d)(:\d\d)?(Z|[+-]\d\d:?\d\d)
 
 @dataclass(slots=True)
 class Outlook:
-    """What a table would do: records to add, those to change with what they were, how many rows say
-    what is there already, and the doubtful ones in words."""
+    """The effect that a table would have: new records, and changed ones with their former state.
+    `known` counts rows without news; `doubts` are doubtful rows in words."""
 
     new_sites: list[Site] = field(default_factory=list)
     new_deployments: list[Deployment] = field(default_factory=list)
     changed: list[tuple[Place, Place]] = field(default_factory=list)
     known: int = 0
     doubts: list[str] = field(default_factory=list)
-    placed: set[str] = field(default_factory=set)  # names of sites that a row has a place for
+    placed: set[str] = field(default_factory=set)  # names of sites whose place is given by a row
 
 
 def outlook(records: Records, collection: str, rows: Iterable[Row]) -> Outlook:
-    """What rows would do to a collection's sites and deployments."""
+    """Return the effect of rows on a collection's sites and deployments."""
     found = Outlook()
     sites = {s.name: s for s in sites_of(records, collection)}
     there = {d.name: d for d in deployments_of(records, collection)}
@@ -70,8 +70,8 @@ def outlook(records: Records, collection: str, rows: Iterable[Row]) -> Outlook:
 
 
 def note_site(found: Outlook, site: Site | None, sites: dict[str, Site]) -> None:
-    """Note a row's site where it is new or stands elsewhere now. Raises BadRequest for one that an
-    earlier row puts elsewhere."""
+    """Note a row's site if it is new or has another place now. Raises BadRequest if an earlier row
+    gives it another place."""
     if site is None:
         return
     old = sites.get(site.name)
@@ -89,8 +89,8 @@ def note_site(found: Outlook, site: Site | None, sites: dict[str, Site]) -> None
 
 
 def site_of(row: Row, collection: str, sites: dict[str, Site]) -> Site | None:
-    """The site that a row means, a known one's id with the row's place; None where it names none.
-    Raises BadRequest in words."""
+    """Return the site of a row, or None if the row names none. A known site keeps its id and gets
+    the row's place. Raises BadRequest in words."""
     said = row.get("latitude", ""), row.get("longitude", "")
     name = row.get("locationName") or row.get("locationID") or ", ".join(filter(None, said))
     if not name:
@@ -117,7 +117,7 @@ def site_of(row: Row, collection: str, sites: dict[str, Site]) -> Site | None:
 
 
 def row_deployment(row: Row, collection: str, site: str) -> Deployment:
-    """The deployment that a row describes. Raises BadRequest in words."""
+    """Return the deployment that a row describes. Raises BadRequest in words."""
     height, bait = row.get("cameraHeight", ""), row.get("baitUse", "").casefold()
     if not row.get("deploymentID"):
         raise BadRequest("it has no deploymentID.")
@@ -142,8 +142,8 @@ def row_deployment(row: Row, collection: str, site: str) -> Deployment:
 
 
 def read_tags(said: str) -> dict[str, Any]:
-    """The time zone, and the clock's shift and the event gap in seconds, that BioSight writes as
-    tags. Raises BadRequest in words."""
+    """Return the fields that BioSight writes as tags: time zone, clock shift and event gap (both in
+    seconds). Raises BadRequest in words."""
     tags = dict(t.strip().partition(":")[::2] for t in said.split("|") if ":" in t)
     shift = tags.get("clockShift", "")
     if shift and not re.fullmatch(r"[+-]?\d{1,10}", shift):
@@ -156,7 +156,8 @@ def read_tags(said: str) -> dict[str, Any]:
 
 
 def local(said: str) -> str:
-    """A local time to the second; an offset behind it is left away. Raises BadRequest in words."""
+    """Return a local time to the second, without a UTC offset that follows it. Raises BadRequest in
+    words."""
     if not said:
         return ""
     found = MOMENT.fullmatch(said)
@@ -167,7 +168,7 @@ def local(said: str) -> str:
 
 
 def merge_row(old: Deployment, wanted: Deployment) -> Deployment:
-    """A known deployment with what a row says; what it leaves empty stays."""
+    """Return a known deployment with the values of a row; empty cells keep the known values."""
     new = replace(
         old,
         site=wanted.site or old.site,
@@ -187,8 +188,8 @@ def merge_row(old: Deployment, wanted: Deployment) -> Deployment:
 def take_table(
     records: Records, by: str, collection: str, rows: Sequence[Row], title: str
 ) -> Act | None:
-    """Take in all rows that can be read, in one write; None where nothing is new. Raises Conflict
-    or Stale when somebody changes the same at the moment."""
+    """Import all rows that can be read, in one write; return the act, or None if nothing is new.
+    Raises Conflict or Stale when somebody changes the same records at that moment."""
     found = outlook(records, collection, rows)
     made: list[tuple[Place | None, Place | None]] = [(s, None) for s in found.new_sites]
     made += [(d, None) for d in found.new_deployments]
@@ -208,13 +209,13 @@ def take_table(
 
 
 def to_follow(act: Act | None) -> list[str]:
-    """The ids of deployments that an act changed, whose pictures are to follow."""
+    """Return the ids of deployments that an act changed and whose pictures must follow."""
     keys = [key.partition("/") for key, text in act.places_before if text] if act else []
     return [id for table, _, id in keys if table == Deployment.table]
 
 
 def write_table(records: Records, collection: str) -> list[list[str]]:
-    """A collection's deployments as rows of COLUMNS."""
+    """Return a collection's deployments as rows of COLUMNS."""
     sites = {s.id: s for s in sites_of(records, collection)}
     rows = []
     for d in deployments_of(records, collection):

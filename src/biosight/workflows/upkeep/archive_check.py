@@ -1,4 +1,4 @@
-"""Proving an archive whole, in words that name the picture; and mending it from a folder.
+"""Check that an archive is whole, name each damaged picture, and repair it from a folder.
 
 Not here: the command (cli/server/archive.py), or removing what nobody names (gallery/trash.py).
 """
@@ -23,7 +23,7 @@ WORDS = {"missing": "its bytes are gone", "changed": "its bytes are not what was
 
 @dataclass(frozen=True, slots=True)
 class Problem:
-    """Bytes that are "missing" or "changed", and what they belong to, in words."""
+    """Bytes that are "missing" or "changed", and the picture or model they belong to, in words."""
 
     key: str
     state: str
@@ -34,14 +34,15 @@ class Problem:
 
 
 def problems(archive: Archive, step: RepairStep = lambda: None) -> Iterator[Problem]:
-    """What is wrong with the originals and the models' files; every byte is read."""
+    """Yield the problems of the originals and the models' files; every byte is read."""
     return problems_of(archive.records, lambda key: state_of(archive, key), step)
 
 
 def problems_of(
     records: Records, state_of: Callable[[str], str], step: RepairStep = lambda: None
 ) -> Iterator[Problem]:
-    """What records name and is "missing" or "changed" by `state_of` a key, which is asked once."""
+    """Yield the files that records name and that are "missing" or "changed" according to
+    `state_of`, which is called once per key."""
     name = describer(records)
     checked: set[str] = set()
     for page in pages(records, Image):
@@ -59,8 +60,8 @@ def problems_of(
 
 @dataclass(frozen=True, slots=True)
 class Misplaced:
-    """How many pictures of a deployment have another site or clock than it, or are of one that is
-    gone (`deployment` is "" then), and the collection's name."""
+    """How many pictures of a deployment differ from it in site or clock, and the collection's name.
+    `deployment` is "" for pictures whose deployment is gone."""
 
     collection: str
     deployment: str
@@ -72,7 +73,8 @@ class Misplaced:
 
 
 def misplaced_pictures(records: Records, *, repair: bool = False) -> Iterator[Misplaced]:
-    """Pictures whose site or clock is not their deployment's; with `repair` they get these."""
+    """Yield how many pictures differ in site or clock from their deployment; with `repair`, correct
+    them."""
     for page in pages(records, Collection):
         for collection in page:
             for deployment in deployment_acts.deployments_of(records, collection.id):
@@ -88,7 +90,8 @@ def misplaced_pictures(records: Records, *, repair: bool = False) -> Iterator[Mi
 
 
 def describer(records: Records) -> Callable[[Image], str]:
-    """A function that says which picture an image is: its name, collection, and who sent it."""
+    """Return a function that describes an image in words: its name, its collection, and who sent
+    it."""
     person, collections = accounts.names_of(records), dict[str, str]()
 
     def name(image: Image) -> str:
@@ -102,7 +105,7 @@ def describer(records: Records) -> Callable[[Image], str]:
 
 
 def state_of(archive: Archive, key: str) -> str:
-    """ "missing", "changed", or "" when a key's bytes are there and are what its name says."""
+    """Return "missing" or "changed" for a key, or "" if its bytes are there and match its name."""
     digest = hashlib.sha256()
     try:
         for piece in archive.blobs.stream(key):
@@ -115,7 +118,8 @@ def state_of(archive: Archive, key: str) -> str:
 def mend(
     archive: Archive, found: Iterable[Problem], folder: Path, step: RepairStep
 ) -> list[Problem]:
-    """Bring bytes back from the files below a folder, matched by their hash; what is left."""
+    """Restore bytes from the files below a folder, matched by hash; return the remaining
+    problems."""
     wanted = {keys.sha256_of(p.key): p for p in found}
     for path in sorted(p for p in folder.rglob("*") if p.is_file()):
         step()

@@ -1,7 +1,6 @@
 """A backup is one tar: the records as a SQLite file, and every original and model file by its hash.
 
-Not here: the commands (cli/server/archive.py), or what is wrong with a living archive
-(archive_check.py).
+Not here: the commands (cli/server/archive.py), or problems of a live archive (archive_check.py).
 """
 
 import hashlib
@@ -34,8 +33,8 @@ Members = Callable[[tarfile.TarFile], Iterator[tarfile.TarInfo]]
 
 @dataclass(frozen=True, slots=True)
 class Saved:
-    """What went into a backup: how many originals, what was wrong with the archive, and whether the
-    records are of one moment."""
+    """The result of a backup: the number of originals, the archive's problems, and whether the
+    records are a consistent snapshot."""
 
     originals: int
     problems: list[Problem]
@@ -43,29 +42,29 @@ class Saved:
 
 
 class Hashed:
-    """A file that is hashed as it is read."""
+    """A file that is hashed while it is read."""
 
     def __init__(self, file: BinaryIO) -> None:
         self.file = file
         self.digest = hashlib.sha256()
 
     def read(self, size: int = -1) -> bytes:
-        """The next bytes, counted into the digest as they pass."""
+        """Return the next bytes, and add them to the digest."""
         piece = self.file.read(size)
         self.digest.update(piece)
         return piece
 
 
 def write(archive: Archive, file: Path, progress: WithProgress) -> Saved:
-    """Write a backup, also while others write; what is missing or changed is told, and the file is
-    written all the same. Raises OSError for a disk that can't take it."""
+    """Write a backup, even while others write. Missing or changed files are reported, and the
+    backup is written all the same. Raises OSError if the disk can't take it."""
     part = file.with_name(file.name + ".part")
     try:
-        # Beside the target: the copy may be larger than the system's own temporary room.
+        # Beside the target, since the copy may not fit into the system's temporary folder.
         with archive.blobs.no_removal(), TemporaryDirectory(dir=file.absolute().parent) as folder:
             snapshot = Path(folder) / DATABASE
             one_moment = moving.write_file(archive.records, KINDS, snapshot)
-            # Originals are taken after the snapshot: each one it names is there by then.
+            # Originals are added after the snapshot, so each one it names exists by then.
             with part.open("wb") as raw, tarfile.open(fileobj=raw, mode="w") as tar:
                 tar.add(snapshot, DATABASE)
                 states = add_blobs(archive, tar, progress)
@@ -83,7 +82,8 @@ def write(archive: Archive, file: Path, progress: WithProgress) -> Saved:
 
 
 def add_blobs(archive: Archive, tar: tarfile.TarFile, progress: WithProgress) -> dict[str, bool]:
-    """All originals and model files into the tar; key -> are its bytes what its name says."""
+    """Add all originals and model files to the tar. Return, per key, whether its bytes match its
+    name."""
     states = {}
     for key in progress([*archive.blobs.keys("model"), *archive.blobs.keys("original")]):
         with archive.blobs.local(key) as path, path.open("rb") as file:
@@ -95,7 +95,7 @@ def add_blobs(archive: Archive, tar: tarfile.TarFile, progress: WithProgress) ->
 
 
 def wrong(snapshot: Path, states: dict[str, bool]) -> list[Problem]:
-    """What the records of a backup name and the backup has not, or has changed."""
+    """Return the files that a backup's records name and that the backup lacks or has changed."""
     told = {True: "", False: "changed"}
     records = SqliteRecords(snapshot, KINDS)
     try:
@@ -107,8 +107,8 @@ def wrong(snapshot: Path, states: dict[str, bool]) -> list[Problem]:
 
 
 def restore(settings: Settings, file: Path, members: Members = iter) -> None:
-    """Unpack a backup into an empty data folder, which is empty again where that fails. Raises
-    BadRequest for what is no backup, or where there is data already."""
+    """Unpack a backup into an empty data folder; if that fails, remove the unpacked files again.
+    Raises BadRequest for a file that is no backup, or if there is data already."""
     if settings.store != "sqlite" or settings.uses_bucket:
         raise BadRequest(
             "A backup is restored into SQLite and a folder; then biosight migrate and "
@@ -123,7 +123,7 @@ def restore(settings: Settings, file: Path, members: Members = iter) -> None:
         )
     settings.database_file.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
     part = settings.database_file.with_suffix(".part")
-    part.unlink(missing_ok=True)  # of a restore that was killed
+    part.unlink(missing_ok=True)  # left by a restore that was killed
     written: list[Path] = []
     try:
         with tarfile.open(file) as tar:
@@ -144,8 +144,8 @@ def restore(settings: Settings, file: Path, members: Members = iter) -> None:
 
 
 def out_of(tar: tarfile.TarFile, member: tarfile.TarInfo, target: Path) -> None:
-    """One file out of the backup, on the disk for good when it returns, and not there at all when
-    it raises."""
+    """Unpack one file of the backup. It is synced to disk when this returns, and absent when it
+    raises."""
     target.parent.mkdir(parents=True, exist_ok=True)
     source = tar.extractfile(member)
     assert source is not None
@@ -160,7 +160,8 @@ def out_of(tar: tarfile.TarFile, member: tarfile.TarInfo, target: Path) -> None:
 
 
 def restored_path(settings: Settings, member: tarfile.TarInfo, database: Path) -> Path:
-    """Where a member of a backup goes. Raises BadRequest for anything else in the tar."""
+    """Return the target path of a member of a backup. Raises BadRequest for anything else in the
+    tar."""
     if member.isfile() and member.name == DATABASE:
         return database
     if member.isfile() and KEY.fullmatch(member.name):
@@ -169,8 +170,11 @@ def restored_path(settings: Settings, member: tarfile.TarInfo, database: Path) -
 
 
 def verify(file: Path, step: RepairStep) -> list[str]:
-    """What is wrong with a backup, a line each: it is restored into a temporary folder beside it,
-    opened, and every picture is compared with its record. Raises BadRequest for what is none."""
+    """Return the problems of a backup, one per line.
+
+    It is restored into a temporary folder beside it and opened, and every picture is compared with
+    its record. Raises BadRequest for a file that is no backup.
+    """
     with TemporaryDirectory(dir=file.absolute().parent) as folder:
         settings = Settings(data_dir=Path(folder) / "data", database_url="", storage_url="")
         restore(settings, file)
@@ -182,13 +186,13 @@ def verify(file: Path, step: RepairStep) -> list[str]:
 
 
 def dated_file(folder: Path) -> Path:
-    """The file of a backup made now, in a folder of them."""
+    """Return the path for a backup made now, in a folder of backups."""
     folder.mkdir(parents=True, exist_ok=True)
     return folder / f"biosight-{datetime.now():%Y-%m-%dT%H%M%S}.tar"
 
 
 def newest(folder: Path) -> Path:
-    """The newest backup in a folder of them. Raises BadRequest when there is none."""
+    """Return the newest backup in a folder. Raises BadRequest when there is none."""
     found = sorted(folder.glob(NAME))
     if not found:
         raise BadRequest(f"There is no backup in {folder}.")
@@ -196,7 +200,7 @@ def newest(folder: Path) -> Path:
 
 
 def thin(folder: Path, keep: int) -> list[Path]:
-    """Remove all but the newest `keep` backups of a folder; those that went."""
+    """Remove all but the newest `keep` backups of a folder; return the removed ones."""
     gone = sorted(folder.glob(NAME))[:-keep]
     for path in gone:
         path.unlink()

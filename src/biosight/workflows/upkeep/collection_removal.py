@@ -1,6 +1,7 @@
-"""A collection goes for good, with all that belongs to it.
+"""Removal of a collection for good, with everything that belongs to it.
 
-Not here: the trash, from which it comes back (membership), or emptying that (gallery/trash.py).
+Not here: the trash, from which it can be restored (membership), or emptying that
+(gallery/trash.py).
 """
 
 from biosight import accounts, drift, membership, places, reclassify, registry
@@ -13,8 +14,8 @@ from biosight.work import jobs
 
 
 def remove_collection(biosight: BioSight, collection: Collection) -> None:
-    """Remove a trashed collection, then its jobs, drift reports, the models taught in it, and its
-    pictures. Raises Stale when it was restored meanwhile."""
+    """Remove a trashed collection, then its jobs, drift reports, links, places, the models taught
+    in it, and its pictures. Raises Stale when it was restored in the meantime."""
     records, blobs = biosight.archive.records, biosight.archive.blobs
     membership.remove_with_members(records, collection)
     for job in jobs.forget(records, collection.id):

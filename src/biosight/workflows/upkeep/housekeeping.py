@@ -1,6 +1,6 @@
-"""Keeping house: sweep what crashes left, empty old trash, classify what still waits.
+"""Housekeeping: remove what crashes left, empty old trash, classify pictures that still wait.
 
-Not here: when (web/housekeeping.py), or how each is done (gallery/trash.py, intake.py).
+Not here: when it runs (web/housekeeping.py), or how each part works (gallery/trash.py, intake.py).
 """
 
 import logging
@@ -26,17 +26,18 @@ log = logging.getLogger(__name__)
 STALE_UPLOAD_SECONDS = 6 * 3600.0
 JOB_LOGS_SECONDS = 90 * 86_400.0
 MOST_WAITING = 1000
-HISTORIES_SECONDS = 30 * 86_400.0  # what a crash left, and archives from before histories went
+HISTORIES_SECONDS = 30 * 86_400.0  # for those that a crash or an older version left
 
 
 def tidy(biosight: BioSight) -> None:
-    """This instance's own: a reserve, and what a crash left of uploads."""
+    """Do this instance's own chores: keep a disk reserve, and remove unfinished uploads left by a
+    crash."""
     biosight.archive.records.keep_reserve()
     biosight.archive.blobs.sweep_incoming(STALE_UPLOAD_SECONDS, time.time())
 
 
 def keep_house(biosight: BioSight) -> None:
-    """One round for all instances: old trash, orphans, pictures that wait for the model."""
+    """Do one round for all instances: old trash, orphans, pictures that wait for the model."""
     records, blobs = biosight.archive.records, biosight.archive.blobs
     purged = trash.purge_old(records, blobs, biosight.settings.trash_days)
     remove_abandoned(biosight)
@@ -65,8 +66,8 @@ def keep_house(biosight: BioSight) -> None:
 
 
 def remove_abandoned(biosight: BioSight) -> int:
-    """Remove collections for good that lie in the trash and that nobody is a member of any more,
-    once the trash period is over; how many."""
+    """Remove collections for good that are in the trash without any member, once the trash period
+    is over; return how many."""
     records = biosight.archive.records
     before = time.time() - biosight.settings.trash_days * 86_400
     old = [Where("trashed_at", ">", 0.0), Where("trashed_at", "<", before)]
@@ -77,7 +78,7 @@ def remove_abandoned(biosight: BioSight) -> int:
 
 
 def classify_waiting(biosight: BioSight) -> int:
-    """Classify pictures that were kept while the model failed; how many."""
+    """Classify pictures that were kept while the model failed; return how many."""
     records, named = biosight.archive.records, 0
     where = [Where("who", "=", "nobody"), Where("model", "=", "")]
     images = records.find(Image, where, limit=MOST_WAITING)

@@ -1,4 +1,4 @@
-"""What runs and what it takes, for administrators: long work, collections, room.
+"""An overview of the server for administrators: long work, collections, storage.
 
 Not here: who may ask (web/api/people/server.py), the log of people (workflows/people/audit_log.py).
 """
@@ -24,8 +24,8 @@ SHOWN = 100
 
 @dataclass(frozen=True, slots=True)
 class Holding:
-    """A collection and what it holds: `verdict` and `checked_at` of its last drift check, "" and 0
-    for none; `owners` by name; `abandoned` in the trash without any member."""
+    """A collection and what it holds. `verdict` and `checked_at` are of its last drift check, ""
+    and 0 for none. `owners` are names. `abandoned` means in the trash without any member."""
 
     collection: Collection
     owners: tuple[str, ...]
@@ -37,14 +37,14 @@ class Holding:
 
 
 def jobs_now(records: Records, before: str = "") -> list[Job]:
-    """Long work of every kind, the newest first; `before` a job's id."""
+    """Return jobs of every kind, newest first, older than the job with the id `before`."""
     newest = Order(descending=True)
     return records.find(Job, order=newest, after=behind(before), limit=SHOWN)
 
 
 def try_again(records: Records, job: Job, by: str) -> Job:
-    """Let a failed job wait anew, to go on where it was. Raises Conflict for others, and where one
-    of its kind is under way."""
+    """Let a failed job wait again, to continue where it stopped. Raises Conflict for other states,
+    and while another job of its kind is under way."""
     if job.state != "failed":
         raise Conflict("Only failed work can be tried again.")
     jobs.check_free(records, job.collection, job.kind)
@@ -57,13 +57,14 @@ def try_again(records: Records, job: Job, by: str) -> Job:
 
 
 def holdings(records: Records, after: str = "") -> list[Holding]:
-    """Collections with what they hold, the oldest first."""
+    """Return collections with what they hold, oldest first."""
     found = records.find(Collection, after=behind(after), limit=SHOWN)
     return [holding_of(records, c) for c in found]
 
 
 def holding_of(records: Records, collection: Collection) -> Holding:
-    """Whose a collection is, its pictures and bytes, trash included, and its last drift check."""
+    """Return a collection's owners, pictures and bytes (trash included), and its last drift
+    check."""
     mine = [Where("collection", "=", collection.id)]
     members = records.find(Member, [*mine, Where("role", "=", OWNER)], limit=20)
     people = among(records, User, [m.user for m in members])
@@ -80,32 +81,32 @@ def holding_of(records: Records, collection: Collection) -> Holding:
 
 
 def take_up(records: Records, collection: Collection, by: str) -> Collection:
-    """Restore a collection that nobody is a member of, for an administrator. Raises Conflict."""
+    """Restore a collection without members for an administrator. Raises Conflict."""
     restored = membership.revive(records, collection, by)
     logbook.note(records, "collection taken up", by=by, about=collection.id)
     return restored
 
 
 def versions_serving(records: Records) -> list[ModelVersion]:
-    """Every version that serves somewhere."""
+    """Return every version that serves somewhere."""
     return sorted(registry.champions(records), key=lambda v: v.id)
 
 
 def last_backup(records: Records) -> float:
-    """When one was last written, in seconds since 1970; 0 for never."""
+    """Return when the last backup was written, in seconds since 1970; 0 for never."""
     found = logbook.last(records, logbook.BACKED_UP)
     return found.at if found else 0.0
 
 
 def quota_bytes(gigabytes: float) -> int:
-    """A quota as it is kept: 0 for none. Raises BadRequest below zero."""
+    """Return a quota in bytes, as it is kept: 0 for none. Raises BadRequest below zero."""
     if gigabytes < 0:
         raise BadRequest("A storage limit can't be below 0.")
     return round(gigabytes * GIGABYTE)
 
 
 def limit_person(records: Records, user: User, gigabytes: float, by: str) -> User:
-    """Give a person's pictures so much room, 0 for what the settings say."""
+    """Set the storage limit for a person's pictures; 0 means the limit of the settings."""
     changed = accounts.change_user(records, user, replace(user, quota=quota_bytes(gigabytes)))
     logbook.note(records, "room changed", by=by, about=user.id, detail=f"{gigabytes:g} GB")
     return changed
@@ -114,7 +115,7 @@ def limit_person(records: Records, user: User, gigabytes: float, by: str) -> Use
 def limit_collection(
     records: Records, collection: Collection, gigabytes: float, by: str
 ) -> Collection:
-    """Give a collection so much room, 0 for no limit of its own. Raises Stale."""
+    """Set the storage limit of a collection; 0 means no limit of its own. Raises Stale."""
     version = collection.version + 1
     changed = replace(collection, quota=quota_bytes(gigabytes), version=version)
     records.write(Replace(changed, collection.version))
@@ -124,6 +125,6 @@ def limit_collection(
 
 
 def waited_seconds(job: Job) -> float:
-    """Seconds that a job has waited; 0 for one that is done or done now."""
+    """Return how many seconds a job has waited; 0 for one that runs or has ended."""
     now = time.time()
     return now - job.created_at if job.live and job.lease_until < now else 0.0
