@@ -176,7 +176,7 @@ def export_model(
     help="Expert's folder (data/models/NAME@1); it decides where names leave several leaves open.",
 )
 def fit_leaves(folder: Path, run_folder: Path, experts: tuple[Path, ...]) -> None:
-    """Fit the leaves of the exported model in FOLDER again, to the embeddings that its file computes."""
+    """Fit the leaves of the exported model in FOLDER again, to what its file makes of pictures."""
     need_torch()
     from biosight.inference.expert import Expert
     from biosight.training.export import read_split
