@@ -1,1 +1,1 @@
-"""Benchmarks; see README.md. Never timed tests."""
+"""Benchmarks; see README.md. They are never tests with a time limit."""

@@ -1,4 +1,4 @@
-"""Runs every bench, one after the other."""
+"""Run the main benchmarks, one after the other."""
 
 from bench import likeness, pages, reading, start, taxa, uploads, zips
 

@@ -1,4 +1,5 @@
-"""An act on 100,000 pictures as a job, beside uploads: how long it takes, and what they wait."""
+"""An act on 100,000 pictures as a job, beside uploads: how long the act takes, and how much it
+slows the uploads."""
 
 import sys
 import tempfile
@@ -14,7 +15,8 @@ UPLOADS = 150
 
 
 def send_all(running: Running, pictures: list[bytes], over: threading.Event) -> list[float]:
-    """Seconds of uploads one after another, until there are no more or it is over."""
+    """Upload pictures one after another, until all are sent or `over` is set. Return the seconds of
+    each upload."""
     path = f"/api/v1/collections/{running.collection}/images"
     spent = []
     with another_client(running) as client:
@@ -28,7 +30,7 @@ def send_all(running: Running, pictures: list[bytes], over: threading.Event) -> 
 
 
 def wait_for(running: Running, job: str) -> str:
-    """Until a job has ended: its words."""
+    """Wait until a job has ended. Return its words."""
     while True:
         now = running.client.get(f"/api/v1/jobs/{job}").json()
         if now["state"] not in ("waiting", "running"):
@@ -37,7 +39,7 @@ def wait_for(running: Running, job: str) -> str:
 
 
 def beside(running: Running, collection: str, pictures: list[bytes]) -> list[float]:
-    """Do an act while pictures come in; what these took."""
+    """Do an act while pictures are uploaded. Return the seconds of each upload."""
     over = threading.Event()
     spent: list[float] = []
     body = {"kind": "relabel", "label": "Fox", "matching": {}}
@@ -59,7 +61,7 @@ def beside(running: Running, collection: str, pictures: list[bytes]) -> list[flo
 
 
 def main() -> None:
-    """Print the lines."""
+    """Print the results."""
     count = int(sys.argv[1]) if len(sys.argv) > 1 else PICTURES
     pictures = [photograph(n) for n in range(UPLOADS * 5)]
     with tempfile.TemporaryDirectory() as folder, serving(Path(folder) / "data") as running:

@@ -1,12 +1,12 @@
-"""Which arithmetic pays on this processor: the served network in int8 beside its twin in float32.
+"""Which arithmetic is faster on this processor: the served network in int8, or its twin in float32.
 
     python -m bench.arithmetic [FOLDER [PICTURES]]
 
-The twin has the same weights, turned back to float32, and rounds nothing between its layers; so
-they differ by the arithmetic alone. Milliseconds of one core a picture; pictures a second of runs
-on one core each, as many at once as there are cores, and of runs that all cores share. With
-pictures of a FOLDER, how often both say the same label; only that is asked where PICTURES is said,
-as on a processor that is only pretended (qemu-x86_64 -cpu Haswell).
+The twin has the same weights, converted back to float32, and rounds nothing between its layers. The
+two therefore differ only in their arithmetic. The table shows milliseconds of one core per picture,
+and pictures per second: first with one run per core, each on one core, then with one run on all
+cores. With pictures of a FOLDER, the bench also prints how often both give the same label. With
+PICTURES it prints only that, which suits an emulated processor (qemu-x86_64 -cpu Haswell).
 """
 
 import sys
@@ -34,8 +34,8 @@ ROUNDS = 12
 
 
 def float_twin(model: Path, target: Path) -> None:
-    """Write the model without its rounding: weights dequantised, activations kept in the range that
-    bytes would keep them in, which is what became of the network's own limits (ReLU6)."""
+    """Write the model without its rounding: weights are dequantised, and activations are clipped to
+    the range of their bytes. That range replaces the network's own limits (ReLU6)."""
     graph_of = onnx.load(model)
     graph = graph_of.graph
     kept = {t.name: t for t in graph.initializer}
@@ -68,7 +68,7 @@ def float_twin(model: Path, target: Path) -> None:
 def clipped(
     node: onnx.NodeProto, kept: dict[str, onnx.TensorProto], graph: onnx.GraphProto
 ) -> onnx.NodeProto:
-    """In place of a rounding to bytes, its range alone."""
+    """Return a node that clips to the range of a rounding to bytes, to replace that rounding."""
     scale, zero = (float(numpy_helper.to_array(kept[name])) for name in node.input[1:3])
     ends = [f"{node.output[0]}_{end}" for end in ("least", "most")]
     for name, value in zip(ends, (0, 255), strict=True):
@@ -78,7 +78,7 @@ def clipped(
 
 
 def dequantised(node: onnx.NodeProto, kept: dict[str, onnx.TensorProto]) -> Batch:
-    """The float32 numbers of a quantised weight or bias."""
+    """Return a quantised weight or bias as float32 numbers."""
     values, scale, zero = (numpy_helper.to_array(kept[name]) for name in node.input[:3])
     axis = next((a.i for a in node.attribute if a.name == "axis"), 1)
     shape = [-1 if n == axis else 1 for n in range(values.ndim)] if scale.ndim else []
@@ -88,13 +88,14 @@ def dequantised(node: onnx.NodeProto, kept: dict[str, onnx.TensorProto]) -> Batc
 
 
 def run(opened: ort.InferenceSession, batch: Batch, rounds: int = ROUNDS) -> None:
-    """Answer the same batch again and again."""
+    """Run the network on the same batch `rounds` times."""
     for _ in range(rounds):
         opened.run(["logits", "embedding"], {opened.get_inputs()[0].name: batch})
 
 
 def speeds(model: Path, side: int) -> tuple[float, float, float]:
-    """Milliseconds of one core a picture; pictures a second, a core a run; the same, all cores."""
+    """Return milliseconds of one core per picture, pictures per second with one run per core, and
+    pictures per second with one run on all cores."""
     noise = np.random.default_rng(0).normal(0, 1, (BATCH, 3, side, side)).astype(np.float32)
     alone, shared = open_network(model, 1), open_network(model)
     for opened in (alone, shared):
@@ -117,7 +118,7 @@ def speeds(model: Path, side: int) -> tuple[float, float, float]:
 
 
 def pictures_of(folder: Path, most: int) -> Pixels:
-    """Pictures from all over a folder as the network sees them."""
+    """Return at most `most` pictures, spread over a folder, as the network sees them."""
     framing = read_card(DEFAULT_MODEL).framing
     files = [e.path for e in every_file(folder) if not e.reason]
     chosen = files[:: max(1, len(files) // most)][:most]
@@ -126,8 +127,8 @@ def pictures_of(folder: Path, most: int) -> Pixels:
 
 
 def agreement(models: tuple[Path, Path], pixels: Pixels) -> tuple[float, float]:
-    """How often two networks' likeliest labels are the same, and the mean cosine between their
-    embeddings."""
+    """Return how often two networks have the same likeliest label, and the mean cosine between
+    their embeddings."""
     card = read_card(DEFAULT_MODEL)
     found = []
     for model in models:

@@ -1,4 +1,4 @@
-"""A real browser for the benches, signed in as the bench's person."""
+"""A real browser for the benches, signed in as the bench's user."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -10,14 +10,14 @@ from bench.made import Running
 
 @contextmanager
 def chromium(playwright: Playwright) -> Iterator[Browser]:
-    """Debian's chromium."""
+    """Open Debian's Chromium."""
     opened = playwright.chromium.launch(executable_path="/usr/bin/chromium", args=["--no-sandbox"])
     yield opened
     opened.close()
 
 
 def sign_in(page: Page, running: Running) -> None:
-    """Give a page the session that the bench's client has."""
+    """Give a page the session of the bench's client."""
     page.context.add_cookies(
         [
             {"name": c.name, "value": str(c.value), "url": running.url}

@@ -1,9 +1,9 @@
-"""Milliseconds of processor time an upload: BioSight's own process, its decoders, and the client.
+"""Milliseconds of processor time per upload: BioSight's own process, its decoders, and the client.
 
     python -m bench.budget [KIND …]
 
-Signed in, record and fsync included, at 1, 8 and 32 at once, for pictures as people send them. The
-busiest process is the limit of one instance; both together of one machine.
+Pictures are like those that people send, 1, 8 and 32 at once. Uploads are signed in, and include
+the record and fsync. The busiest process limits one instance; the sum of both limits one machine.
 """
 
 import io
@@ -25,7 +25,7 @@ HERE = os.getpid()
 
 
 def heic(seed: int, size: tuple[int, int]) -> bytes:
-    """A photograph as phones keep it."""
+    """Return a photograph in the format of phones, HEIC."""
     buffer = io.BytesIO()
     with Pillow.open(io.BytesIO(photograph(seed, size))) as shown:
         pillow_heif.from_pillow(shown.convert("RGB")).save(buffer, quality=60)
@@ -33,7 +33,7 @@ def heic(seed: int, size: tuple[int, int]) -> bytes:
 
 
 def png(seed: int, size: tuple[int, int]) -> bytes:
-    """The same without loss."""
+    """Return the same photograph without loss."""
     buffer = io.BytesIO()
     with Pillow.open(io.BytesIO(photograph(seed, size))) as shown:
         shown.save(buffer, "PNG", compress_level=1)
@@ -46,7 +46,7 @@ def sized(
     return lambda seed: make(seed, (width, height))
 
 
-# Name -> how one is made, and how many at 1, 8 and 32 at once.
+# Name -> how to make one, and how many to send at 1, 8 and 32 at once.
 KINDS: dict[str, tuple[Callable[[int], bytes], tuple[int, int, int]]] = {
     "500x400": (sized(500, 400), (60, 320, 320)),
     "12MP": (sized(4000, 3000), (8, 40, 40)),
@@ -57,13 +57,13 @@ KINDS: dict[str, tuple[Callable[[int], bytes], tuple[int, int, int]]] = {
 
 
 def spent(pid: int) -> float:
-    """Seconds of processor time that a process has used."""
+    """Return the seconds of processor time that a process has used."""
     fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
     return (int(fields[11]) + int(fields[12])) / TICKS
 
 
 def one_kind(running: Running, name: str) -> None:
-    """The lines of one kind of picture."""
+    """Print the lines of one kind of picture."""
     make, counts = KINDS[name]
     base = [make(n) for n in range(3)]
     path = f"/api/v1/collections/{running.collection}/images"

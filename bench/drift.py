@@ -1,11 +1,12 @@
-"""The drift check on the bundled model's own vectors: false alarms and power, beside the first
-BioSight's scheme.
+"""The drift check on the bundled model's own vectors: false alarms and power, beside the scheme of
+the first BioSight.
 
     python -m bench.drift --data ../shared/data [--repeats 60] [--extra MODEL]
 
-Base: organisms of `test`, shuffled. Shifts: the eight camera shifts of learning.md made on pictures
-of 64 px, blood cells among organisms (novel) and, with `--extra` (an exported model that never saw
-ten kinds, see docs/guide/models.md), a tenth and a half of those kinds (near-novel).
+The base is organisms of `test`, shuffled. The shifts are the eight camera shifts of learning.md,
+made on pictures of 64 px, and blood cells among organisms (novel). With `--extra`, an exported
+model that never saw ten kinds (see docs/guide/models.md), they include a tenth and a half of those
+kinds (near-novel).
 """
 
 import argparse
@@ -41,14 +42,14 @@ Which = Sequence[int] | range | npt.NDArray[np.int64]
 
 
 def jpeg(picture: Picture, quality: int) -> Picture:
-    """The picture after JPEG."""
+    """Return the picture after JPEG compression."""
     buffer = io.BytesIO()
     picture.save(buffer, "JPEG", quality=quality)
     return Pillow.open(buffer).convert("RGB")
 
 
 def array_shift(change: Callable[[np.ndarray], np.ndarray]) -> Callable[[Picture], Picture]:
-    """A shift on values of 0 to 1."""
+    """Make a shift from a change of values between 0 and 1."""
 
     def shift(picture: Picture) -> Picture:
         values = change(np.asarray(picture, dtype=np.float64) / 255)
@@ -58,7 +59,7 @@ def array_shift(change: Callable[[np.ndarray], np.ndarray]) -> Callable[[Picture
 
 
 def enlarged(picture: Picture) -> Picture:
-    """The centre at twice its size."""
+    """Return the centre at twice its size."""
     w, h = picture.size
     return picture.crop((w // 4, h // 4, w - w // 4, h - h // 4)).resize((w, h))
 
@@ -77,7 +78,7 @@ SHIFTS: dict[str, Callable[[Picture], Picture]] = {
 
 
 def small(file: Path) -> Picture:
-    """A picture with its short side at SIDE."""
+    """Return a picture with its short side at SIDE."""
     with Pillow.open(file) as opened:
         picture = opened.convert("RGB")
     scale = SIDE / min(picture.size)
@@ -87,7 +88,7 @@ def small(file: Path) -> Picture:
 
 
 def side_of(classifier: Classifier, pictures: Sequence[Picture], limit: float) -> Side:
-    """Pictures as the check sees them."""
+    """Return pictures as the check sees them."""
     logits, vectors, measures = [], [], []
     for start in range(0, len(pictures), 8):
         part = pictures[start : start + 8]
@@ -109,7 +110,7 @@ def side_of(classifier: Classifier, pictures: Sequence[Picture], limit: float) -
 
 
 def picked(side: Side, which: Which) -> Side:
-    """Some pictures of a side."""
+    """Return some pictures of a side."""
     rows = np.asarray(which)
     return Side(
         side.embeddings[rows],
@@ -121,7 +122,7 @@ def picked(side: Side, which: Which) -> Side:
 
 
 def joined(first: Side, second: Side) -> Side:
-    """Both."""
+    """Return both sides as one."""
     return Side(
         np.concatenate([first.embeddings, second.embeddings]),
         np.concatenate([first.statistics, second.statistics]),
@@ -132,13 +133,13 @@ def joined(first: Side, second: Side) -> Side:
 
 
 def fires(base: Side, new: Side, known: Known, alpha: float, seed: int) -> bool:
-    """Does the check go amber?"""
+    """Return whether the check goes amber."""
     return bool(compare_sides(base, new, known, seed=seed, alpha=alpha).firing)
 
 
 def mmd_of_four(base: Side, new: Side, dice: np.random.Generator) -> float:
-    """The first BioSight: MMD with an RBF kernel at the median distance on consecutive batches of
-    four, 100 permutations, p < .01; the share of batches that fire."""
+    """Return the share of batches that fire in the first BioSight: MMD with an RBF kernel at the
+    median distance, on consecutive batches of four, 100 permutations, p < .01."""
     reference = base.embeddings
     width = float(np.median(np.linalg.norm(reference[:200, None] - reference[None, :200], axis=2)))
     fired = []
@@ -162,7 +163,7 @@ def mmd_of_four(base: Side, new: Side, dice: np.random.Generator) -> float:
 
 
 def false_alarms(clean: Side, known: Known, size: int, repeats: int, alpha: float) -> float:
-    """Undrifted windows of one picture a session, against 100 others."""
+    """Return how often undrifted windows of one picture per session fire, against 100 others."""
     dice = np.random.default_rng(size)
     count = 0
     for n in range(repeats):
@@ -173,7 +174,8 @@ def false_alarms(clean: Side, known: Known, size: int, repeats: int, alpha: floa
 
 
 def runs(clean: Side, known: Known, repeats: int, *, one_each: bool) -> float:
-    """Uploads in runs of 20 alike (neighbours in embedding): 60 sessions, sampled or not."""
+    """Return how often uploads in runs of 20 similar pictures (neighbours in embedding) fire:
+    either 60 sessions with one picture each (`one_each`), or all pictures of three."""
     dice = np.random.default_rng(1)
     count = 0
     for n in range(repeats):
@@ -190,9 +192,9 @@ def runs(clean: Side, known: Known, repeats: int, *, one_each: bool) -> float:
 
 
 def folders(clean: Side, known: Known, repeats: int, uploads: int, near: int) -> str:
-    """False alarms at alpha .05 where uploads hold FOLDERS folders of six like pictures each, of
-    which `near` are the likest to the first: one picture an upload, one a folder, and by the rule
-    that decides between them (drift/draws.py)."""
+    """Return false alarms at alpha .05 where uploads hold FOLDERS folders of six similar pictures
+    each, `near` of them the most similar to the first. Three ways are compared: one picture per
+    upload, one per folder, and the rule that chooses between them (drift/draws.py)."""
     fired, apart = [0, 0, 0], 0
     for n in range(repeats):
         dice = np.random.default_rng(n)
@@ -215,7 +217,8 @@ def folders(clean: Side, known: Known, repeats: int, uploads: int, near: int) ->
 def cards_of(
     side: Side, runs: list[npt.NDArray[np.int64]], near: int, dice: np.random.Generator
 ) -> Iterator[list[npt.NDArray[np.int64]]]:
-    """Runs as the folders of uploads, FOLDERS each, of which `near` are the likest to the first."""
+    """Group runs into uploads of FOLDERS folders each, `near` of which are the most similar to the
+    first."""
     centre = np.stack([side.embeddings[run].mean(axis=0) for run in runs])
     left = list(dice.permutation(len(runs)))
     while len(left) >= FOLDERS:
@@ -228,8 +231,9 @@ def cards_of(
 
 
 def left_out_labs(reference: Reference, names: Sequence[str], repeats: int) -> Iterator[str]:
-    """False alarms of collections that are each one source that the model never saw, windows of 50
-    and 100 undrifted pictures, with that source taken from the reference."""
+    """Yield the false alarms of collections that each consist of one source that the model never
+    saw. Windows have 50 and 100 undrifted pictures, and that source is removed from the
+    reference."""
     for source in np.unique(reference.held_sources):
         mine = reference.held_sources == source
         if mine.sum() < LAB:
@@ -255,7 +259,7 @@ def left_out_labs(reference: Reference, names: Sequence[str], repeats: int) -> I
 def alike(
     side: Side, pictures: npt.NDArray[np.int64], dice: np.random.Generator, run: int = RUN
 ) -> Iterator[npt.NDArray[np.int64]]:
-    """The pictures in runs of so many like ones, each picture in one run."""
+    """Yield the pictures in runs of `run` similar ones; each picture is in one run."""
     left = dice.permutation(pictures)
     while len(left) >= run:
         likeness = side.embeddings[left] @ side.embeddings[left[0]]
@@ -268,7 +272,7 @@ def alike(
 def power(
     clean: Side, shifted: Side, known: Known, size: int, repeats: int, share: float = 1.0
 ) -> float:
-    """How often windows with `share` shifted pictures fire."""
+    """Return how often windows with `share` shifted pictures fire."""
     dice = np.random.default_rng(size)
     count = 0
     for n in range(repeats):
@@ -286,7 +290,8 @@ def power(
 def rows(
     clean: Side, known: Known, shifts: dict[str, tuple[Side, float]], repeats: int
 ) -> Iterator[list[str]]:
-    """One line a shift: power at every size, and what the first BioSight's batches did."""
+    """Yield one line per shift: the power at every size, and the result of the first BioSight's
+    batches."""
     dice = np.random.default_rng(0)
     for name, (side, share) in shifts.items():
         most = [
@@ -348,7 +353,8 @@ def main() -> None:
 
 
 def near_novel(data: Path, model: Path, repeats: int) -> Iterator[list[str]]:
-    """Power for mixtures with kinds that a model never saw, among others of the same sources."""
+    """Yield the power for mixtures with kinds that a model never saw, among other kinds of the same
+    sources."""
     classifier = Classifier(model)
     reference = read_reference(model)
     assert reference is not None

@@ -1,4 +1,5 @@
-"""A plain upload handler as the first BioSight had it: decode and PyTorch in an async route."""
+"""A plain upload handler like that of the first BioSight: decoding and PyTorch in an async
+route."""
 
 import io
 import multiprocessing
@@ -21,7 +22,7 @@ from biosight.training.export import write_onnx
 
 
 def serve(arch: str, port: int) -> None:
-    """The handler in a process of its own; random weights do for speed."""
+    """Run the handler in its own process; random weights are enough to measure speed."""
     import uvicorn
 
     network = networks.build(arch, 10).eval()
@@ -41,7 +42,7 @@ def serve(arch: str, port: int) -> None:
 
 
 def export_random(arch: str, folder: Path) -> None:
-    """A model folder of random weights at 224 px: enough for speed."""
+    """Write a model folder with random weights at 224 px, which is enough to measure speed."""
     network = networks.build(arch, 10).eval()
     scale = networks.normalisation(arch)
     card = ModelCard(
@@ -60,7 +61,7 @@ def export_random(arch: str, folder: Path) -> None:
 
 @contextmanager
 def serving_eager(arch: str) -> Iterator[str]:
-    """Its address, while it runs."""
+    """Run the handler, and yield its address."""
     port = free_port()
     process = multiprocessing.get_context("spawn").Process(target=serve, args=(arch, port))
     process.start()

@@ -1,11 +1,11 @@
-"""An expert beside the bundled model: its weight by left-out sources, and what it is worth there
-and elsewhere. Needs PyTorch's environment and pictures of one's own:
+"""An expert beside the bundled model: its weight by left-out sources, and what it gains there and
+elsewhere. It needs PyTorch's environment and your own pictures:
 
     python -m bench.experts EXPERT.tflite LABELS.txt MAP.csv NAME UNDER TAXA \\
         ROOT MANIFEST SOURCE[,SOURCE...] [ROOT MANIFEST]
 
-The first root's named sources give the weight, each judged by that of the others; the second root
-is judged at the weight of all.
+The named sources of the first root give the weight; each source is judged with the weight of the
+others. The second root is judged with the weight of all.
 """
 
 import sys
@@ -34,7 +34,7 @@ Sourced = tuple[str, Example]
 
 
 def opened(file: Path, labels: Path, table: Path, name: str, under: str, folder: Path) -> Expert:
-    """The expert as `biosight model add` would keep it."""
+    """Return the expert as `biosight model add` would store it."""
     given: dict[str, object] = {
         "card_file": None,
         "labels": str(labels),
@@ -51,7 +51,7 @@ def opened(file: Path, labels: Path, table: Path, name: str, under: str, folder:
 def asked(
     classifier: Classifier, expert: Expert, branch: Branch, samples: Sequence[ds.Sample]
 ) -> list[Sourced]:
-    """What both say of pictures known below the branch's name."""
+    """Return the answers of both for pictures known below the branch's name."""
     assert classifier.rollup is not None
     tree, under = classifier.rollup.tree, expert.card.under
     known = [s for s in samples if s.node != under and tree.is_below(s.node, under)]
@@ -73,7 +73,7 @@ def asked(
 
 
 def tell(branch: Branch, name: str, found: Sequence[tuple[Example, float]]) -> None:
-    """Top-1 at each rank without the expert and with it, and what is said of families."""
+    """Print top-1 at each rank without the expert and with it, and how often families are named."""
     rollup = branch.rollup
     tree = rollup.tree
     for rank in RANKS:
@@ -111,7 +111,7 @@ def tell(branch: Branch, name: str, found: Sequence[tuple[Example, float]]) -> N
 
 
 def main(arguments: Sequence[str]) -> None:
-    """Print what an expert is worth."""
+    """Print what an expert gains."""
     file, labels, table, name, under, taxa, *roots = arguments
     names = read_names(Path(taxa))
     classifier = Classifier(DEFAULT_MODEL)
@@ -138,7 +138,7 @@ def main(arguments: Sequence[str]) -> None:
 
 
 def judged(branch: Branch, found: Sequence[Sourced]) -> list[tuple[Example, float]]:
-    """Each picture with the weight that the other sources give."""
+    """Return each picture with the weight that the other sources give."""
     weights = {
         source: fit_weight(branch, [e for s, e in found if s != source]).weight
         for source in {s for s, _ in found}

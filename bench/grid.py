@@ -1,4 +1,5 @@
-"""The grid scrolled through to its end: elements in the page and frames, in a real browser."""
+"""Scrolling through the grid to its end in a real browser: elements in the page, and frame
+times."""
 
 import sys
 import tempfile
@@ -28,7 +29,7 @@ WATCH = """
 
 
 def main() -> None:
-    """Print the lines."""
+    """Print the results."""
     count = int(sys.argv[1]) if len(sys.argv) > 1 else PICTURES
     thumbnail = photograph(1, (256, 256))
     with (

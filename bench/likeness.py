@@ -1,8 +1,8 @@
-"""Pictures like one: the first search of a collection, later ones, beside plain float32 numpy.
+"""Similar pictures: the first search in a collection and later ones, beside plain float32 NumPy.
 
     python -m bench.likeness [PICTURES …]
 
-`recall` is the share of the 24 nearest by float32 that are found.
+`recall` is the share of the 24 nearest by float32 that the index finds.
 """
 
 import sys
@@ -25,7 +25,7 @@ DIMENSIONS = 1280
 
 
 def fill(records: SqliteRecords, collection: str, count: int) -> list[Embedding]:
-    """`count` pictures with embeddings; some of the latter to search for."""
+    """Add `count` pictures with embeddings. Return some of the embeddings to search for."""
     dice = np.random.default_rng(count)
     kept: list[Embedding] = []
     for start in range(0, count, 1000):
@@ -40,7 +40,8 @@ def fill(records: SqliteRecords, collection: str, count: int) -> list[Embedding]
 def beside_float32(
     records: SqliteRecords, index: Index, collection: str, asked: list[Embedding]
 ) -> tuple[float, float]:
-    """Seconds of one search over float32, and the share of what it finds that the index finds."""
+    """Return the seconds of one search over float32, and the share of its results that the index
+    finds too."""
     ids = index.vectors(collection, "m@1").ids
     plain = np.empty((len(ids), DIMENSIONS), np.float32)
     place = {id: number for number, id in enumerate(ids)}
@@ -59,7 +60,7 @@ def beside_float32(
 
 
 def main() -> None:
-    """Print seconds at each size."""
+    """Print the seconds at each size."""
     print(
         f"likeness ({DIMENSIONS} numbers a picture)   first    median     95 %   float32 numpy   "
         "recall   kept"

@@ -24,7 +24,7 @@ PASSWORD = "seven quiet herons"
 
 
 def photograph(seed: int, size: tuple[int, int] = (500, 400)) -> bytes:
-    """A JPEG with structure at several scales, of a photograph's usual weight."""
+    """Return a JPEG with structure at several scales, of a photograph's usual file size."""
     dice = np.random.default_rng(seed)
     total = np.zeros((size[1], size[0], 3), dtype=np.float32)
     for cells, weight in ((4, 90), (16, 50), (64, 25)):
@@ -42,7 +42,7 @@ def photograph(seed: int, size: tuple[int, int] = (500, 400)) -> bytes:
 
 @dataclass(frozen=True, slots=True)
 class Running:
-    """A server that answers, its first account and its collection."""
+    """A running server, its first account's client and its collection."""
 
     url: str
     pid: int
@@ -53,7 +53,7 @@ class Running:
 
 
 def free_port() -> int:
-    """A port that nobody listens on."""
+    """Return a port that nobody listens on."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port: int = probe.getsockname()[1]
@@ -62,7 +62,8 @@ def free_port() -> int:
 
 @contextmanager
 def started(data: Path, **settings: str) -> Iterator[tuple[str, int, float]]:
-    """`biosight serve` in a process of its own, ready: its address, its number, the seconds."""
+    """Start `biosight serve` in its own process. Once it is ready, yield its address, its process
+    id and the seconds it took."""
     port = free_port()
     environment = {
         **os.environ,
@@ -84,7 +85,7 @@ def started(data: Path, **settings: str) -> Iterator[tuple[str, int, float]]:
 
 @contextmanager
 def serving(data: Path | None = None, **settings: str) -> Iterator[Running]:
-    """A server that is `started`, and a person who entered."""
+    """Start a server, sign in a user, and yield both."""
     with tempfile.TemporaryDirectory() as folder:
         where = data or Path(folder) / "data"
         with (
@@ -95,7 +96,7 @@ def serving(data: Path | None = None, **settings: str) -> Iterator[Running]:
 
 
 def another_client(running: Running) -> httpx2.Client:
-    """A client of its own with the session of the bench's person."""
+    """Return another client with the session of the bench's user."""
     return httpx2.Client(
         base_url=running.url,
         headers={"Origin": running.url},
@@ -105,13 +106,14 @@ def another_client(running: Running) -> httpx2.Client:
 
 
 def wire(running: Running) -> Wire:
-    """A connection with the session of the bench's person, which costs next to nothing."""
+    """Return a connection with the session of the bench's user, which uses almost no processor
+    time."""
     cookies = "; ".join(f"{c.name}={c.value}" for c in running.client.cookies.jar)
     return Wire(running.url, {"Origin": running.url, "Cookie": cookies})
 
 
 def in_use(running: Running, pictures: int = 300) -> None:
-    """An archive that has pictures: its folders are made, decoders and network warm."""
+    """Upload pictures, so that the archive's folders exist and decoders and network are warm."""
     path = f"/api/v1/collections/{running.collection}/images"
     content, line = photograph(90_000), wire(running)
     for number in range(pictures):
@@ -120,12 +122,13 @@ def in_use(running: Running, pictures: int = 300) -> None:
 
 
 def variants(contents: Sequence[bytes], count: int) -> list[bytes]:
-    """The same pictures again and again, each with bytes of its own behind its end."""
+    """Return `count` copies of the pictures, each with its own bytes behind its end."""
     return [contents[n % len(contents)] + os.urandom(16) for n in range(count)]
 
 
 def wait_ready(url: str) -> None:
-    """Until /ready answers; asking costs next to nothing, for the server needs the processor."""
+    """Wait until /ready answers. The question uses almost no processor time, because the server
+    needs the processor. Raises RuntimeError."""
     host, port = url.removeprefix("http://").split(":")
     for _ in range(4000):
         with contextlib.suppress(OSError), socket.create_connection((host, int(port)), 5) as line:
@@ -137,7 +140,7 @@ def wait_ready(url: str) -> None:
 
 
 def enter(client: httpx2.Client) -> str:
-    """Register or sign in; the first collection."""
+    """Register or sign in. Return the id of the first collection."""
     body = {"email": "bench@example.org", "password": PASSWORD}
     if client.post("/api/v1/register", json=body).status_code != 201:
         client.post("/api/v1/sign-in", json=body).raise_for_status()
@@ -146,7 +149,7 @@ def enter(client: httpx2.Client) -> str:
 
 
 def resident_mb(pid: int) -> float:
-    """Resident memory of a process, in MB."""
+    """Return the resident memory of a process, in MB."""
     for line in Path(f"/proc/{pid}/status").read_text().splitlines():
         if line.startswith("VmRSS"):
             return int(line.split()[1]) / 1024
@@ -154,11 +157,11 @@ def resident_mb(pid: int) -> float:
 
 
 def children(pid: int) -> list[int]:
-    """Its child processes."""
+    """Return the ids of its child processes."""
     tasks = Path(f"/proc/{pid}/task").glob("*/children")
     return [int(c) for t in tasks for c in t.read_text().split()]
 
 
 def quantile(values: list[float], share: float) -> float:
-    """The value below which `share` of all lie."""
+    """Return the value below which `share` of all values lie."""
     return float(np.quantile(values, share))

@@ -1,8 +1,8 @@
-"""Sixteen uploads into one collection of MongoDB: how often they meet, and what it costs.
+"""Sixteen uploads into one collection of MongoDB: how often they conflict, and what that costs.
 
-The other side is the scripted peer of the tests: a document that a transaction touched is its own
-until it ends, an answer takes 1 ms and a commit 10. These are no figures of a real server: the
-ratios show what touching the collection itself costs, and touching a point of it.
+The other side is the scripted peer of the tests: a transaction owns a document that it touched
+until it ends, an answer takes 1 ms and a commit 10 ms. These are not figures of a real server. The
+ratios compare the cost of touching the collection itself with that of touching one of its points.
 """
 
 import threading
@@ -19,7 +19,7 @@ UPLOADS, ROUNDS = 16, 20
 
 
 def spent(collections: int, *, points: bool) -> tuple[float, int]:
-    """Seconds for all uploads, and how often two met."""
+    """Return the seconds for all uploads, and the number of conflicts."""
     peer = Peer(step_seconds=0.001, commit_seconds=0.010)
     records = store.open_mongo(peer.url, [Bird, Collection])
 

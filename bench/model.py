@@ -2,8 +2,8 @@
 
     python -m bench.model --data ../shared/data [--extra FOLDER] [--last-word] [--write]
 
-`--extra` is an exported model trained without the kinds below; `--last-word` also reads the
-unseen sources, which must choose nothing; `--write` puts the tables into the guide.
+`--extra` is an exported model trained without the kinds below. `--last-word` also measures the
+unseen sources, which must not influence any choice. `--write` puts the tables into the guide.
 """
 
 import argparse
@@ -71,7 +71,8 @@ MOST_TESTED = 60
 
 @dataclass(frozen=True, slots=True)
 class Kind:
-    """Pictures of one kind to learn from, and others to test on, from another source if any."""
+    """Pictures of one kind to learn from, and others to test on, from another source if there is
+    one."""
 
     name: str
     learn: list[Path]
@@ -80,7 +81,7 @@ class Kind:
 
 
 def embedded(classifier: Classifier, files: Sequence[Path]) -> tuple[Floats, Floats]:
-    """Logits and embeddings of files, eight at a time."""
+    """Return logits and embeddings of files, computed eight at a time."""
     parts = []
     for start in range(0, len(files), 8):
         shown = []
@@ -97,8 +98,8 @@ def auroc(
     files: Sequence[Path],
     ordinary: Sequence[Path] = (),
 ) -> tuple[float, float]:
-    """How well novelty tells `files` from held (or `ordinary`) pictures, and the share beyond the
-    limit."""
+    """Return how well novelty separates `files` from held (or `ordinary`) pictures, and the share
+    of `files` beyond the limit."""
     assert classifier.familiar is not None
     known = held_distances(
         reference.held_embeddings, reference.held_sources, reference.replay_embeddings
@@ -112,19 +113,19 @@ def auroc(
 
 
 def table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
-    """A Markdown table."""
+    """Return a Markdown table."""
     lines = [head, ["---"] * len(head), *rows]
     return "\n".join("| " + " | ".join(line) + " |" for line in lines)
 
 
 def percent(hits: float, total: int) -> str:
-    """A share with its 95 % interval."""
+    """Return a share with its 95 % interval, as text."""
     low, high = wilson(round(hits * total), total)
     return f"{hits:.1%} ({low:.1%} to {high:.1%})"
 
 
 def bundled_lines(last_word: Callable[[Classifier], str] | None) -> Iterator[list[str]]:
-    """One row a bundled model."""
+    """Yield one row per bundled model."""
     for folder in sorted(p.parent for p in BUNDLED.glob("*/card.json")):
         classifier, reference = Classifier(folder), read_reference(folder)
         assert reference is not None
@@ -153,7 +154,7 @@ def bundled_lines(last_word: Callable[[Classifier], str] | None) -> Iterator[lis
 
 
 def pooled_ece(folders: Sequence[Path]) -> str:
-    """ECE over the held pictures of several folds together."""
+    """Return the ECE over the held pictures of several folds together, as text."""
     confidences, rights = [], []
     for folder in folders:
         reference, card = read_reference(folder), Classifier(folder).card
@@ -167,7 +168,8 @@ def pooled_ece(folders: Sequence[Path]) -> str:
 
 
 def kinds_of(data: Path, names: Sequence[str]) -> Iterator[Kind]:
-    """Pictures per kind; the source with most of them teaches, others test where they can."""
+    """Yield the pictures of each kind. The source with the most pictures teaches; the others test
+    where there are enough."""
     by_kind: dict[str, dict[str, list[Path]]] = defaultdict(lambda: defaultdict(list))
     with (data / "organisms" / "MANIFEST.csv").open(encoding="utf-8") as file:
         for row in csv.DictReader(file):
@@ -183,7 +185,7 @@ def kinds_of(data: Path, names: Sequence[str]) -> Iterator[Kind]:
 
 
 def ordinary(data: Path, count: int = 1000) -> list[Path]:
-    """Pictures of known kinds and known sources that did not train (the `test` split)."""
+    """Return pictures of known kinds and known sources that did not train (the `test` split)."""
     with (data / "organisms" / "MANIFEST.csv").open(encoding="utf-8") as file:
         found = [
             data / "organisms" / row["file"]
@@ -195,7 +197,8 @@ def ordinary(data: Path, count: int = 1000) -> list[Path]:
 
 
 def teach_curve(classifier: Classifier, reference: Reference, kinds: Sequence[Kind]) -> str:
-    """Accuracy on new kinds, all twenty at once and one at a time, and what old labels lose."""
+    """Return a table of the accuracy on new kinds, all twenty at once and one at a time, and of the
+    loss of the old labels."""
     assert classifier.head is not None
     learn = {k.name: embedded(classifier, k.learn)[1] for k in kinds}
     test = {k.name: embedded(classifier, k.test)[1] for k in kinds}
@@ -236,7 +239,7 @@ def teach_curve(classifier: Classifier, reference: Reference, kinds: Sequence[Ki
 
 
 def taught(old: Head, reference: Reference, new: dict[str, Floats]) -> Head:
-    """A head that also knows new kinds."""
+    """Return a head that also knows the new kinds."""
     known = len(old.weight)
     vectors = np.concatenate(list(new.values())).astype(np.float64)
     labels = np.concatenate([np.full(len(e), known + i) for i, e in enumerate(new.values())])
@@ -245,13 +248,13 @@ def taught(old: Head, reference: Reference, new: dict[str, Floats]) -> Head:
 
 
 def found(head: Head, name: str, new: dict[str, Floats], vectors: Floats) -> float:
-    """The share of a kind's pictures that a head calls by its name."""
+    """Return the share of a kind's pictures to which a head gives the kind's name."""
     number = len(head.weight) - len(new) + list(new).index(name)
     return float((head.logits(vectors).argmax(axis=1) == number).mean())
 
 
 def loss(old: Head, new: Head, reference: Reference) -> tuple[float, float, float]:
-    """What the old labels lose on held pictures: difference and its 95 % interval."""
+    """Return the loss of the old labels on held pictures: the difference and its 95 % interval."""
     before = old.logits(reference.held_embeddings).argmax(axis=1) == reference.held_labels
     after = new.logits(reference.held_embeddings).argmax(axis=1) == reference.held_labels
     gains, losses = int((after & ~before).sum()), int((before & ~after).sum())
@@ -260,7 +263,7 @@ def loss(old: Head, new: Head, reference: Reference) -> tuple[float, float, floa
 
 
 def unseen_reader(data: Path) -> Callable[[Classifier], str]:
-    """Reads the last word for the models whose labels the unseen folders have."""
+    """Return a function that measures a model on the unseen folders that have its labels."""
 
     def read(classifier: Classifier) -> str:
         root = data / "organisms" / "unseen"
@@ -277,7 +280,7 @@ def unseen_reader(data: Path) -> Callable[[Classifier], str]:
 
 
 def report(data: Path, extra: Path | None, last_word: bool) -> str:
-    """All figures as Markdown."""
+    """Return all figures as Markdown."""
     head = ["Model", "network", "read at", "left-out sources (95 %)", "mean recall", "ECE"]
     head += ["unseen (95 %)", "pictures/s", "size"]
     reader = unseen_reader(data) if last_word else None

@@ -1,6 +1,7 @@
-"""A gallery page, label counts, folders, places and days: 1,000 pictures in 12 flat labels, and
-100,000 in 500 labels of a tree; a deployment and a day have 50 pictures each in both. What is said
-of each label is measured beside 1,000 pictures in the same tree too."""
+"""A gallery page, label counts, folders, places and days, measured on two collections: 1,000
+pictures in 12 flat labels, and 100,000 in 500 labels of a tree. In both, a deployment and a day
+have 50 pictures each. The figures per label are also compared with 1,000 pictures in the same
+tree."""
 
 import random
 import sys
@@ -18,7 +19,7 @@ from biosight.storage.records import Insert, new_id
 from biosight.storage.sqlite.store import SqliteRecords
 from biosight.workflows.places.deployment_acts import add_place
 
-# The larger one may be given: python -m bench.pages 1000000
+# The larger size can be an argument: python -m bench.pages 1000000
 SIZES = (1_000, int(sys.argv[1]) if sys.argv[1:] else 100_000)
 LABELS = [f"Label {n}" for n in range(12)]
 PATHS = [f"/{label}/" for label in LABELS]
@@ -31,7 +32,7 @@ NOWHERE = Deployment("", "", "")
 
 
 def image(collection: str, number: int, paths: list[str], place: Deployment = NOWHERE) -> Image:
-    """A plausible record; its bytes are not needed for a page."""
+    """Return a plausible record; a page does not need its bytes."""
     dice = random.Random(number)
     path = dice.choice(paths)
     label = path.split("/")[-2]
@@ -74,13 +75,13 @@ def image(collection: str, number: int, paths: list[str], place: Deployment = NO
 
 
 def taken(number: int) -> str:
-    """A local time: a day has as many pictures as a deployment."""
+    """Return a local time, so that a day has as many pictures as a deployment."""
     begun = datetime(2021, 1, 1) + timedelta(days=number // PER_DEPLOYMENT)
     return (begun + timedelta(seconds=number % PER_DEPLOYMENT * 300)).isoformat()
 
 
 def fill(running: Running, count: int, paths: list[str] | None = None) -> str:
-    """A collection of `count` records, owned by the bench's person."""
+    """Make a collection of `count` records that the bench's user owns. Return its id."""
     paths = paths or (TREE if count > 10_000 else PATHS)
     name = f"{count} pictures in {len(paths)} labels"
     made = running.client.post("/api/v1/collections", json={"name": name}).json()
@@ -101,7 +102,7 @@ def fill(running: Running, count: int, paths: list[str] | None = None) -> str:
 
 
 def timed(running: Running, path: str, times: int = 60) -> float:
-    """Median milliseconds of a request."""
+    """Return the median milliseconds of a request."""
     seconds = []
     for _ in range(times):
         begin = time.perf_counter()
@@ -111,7 +112,7 @@ def timed(running: Running, path: str, times: int = 60) -> float:
 
 
 def places(running: Running, found: dict[int, str], same: str) -> None:
-    """The lines of deployments, sites and days, and of what is drawn of all."""
+    """Print the lines of deployments, sites and days, and of the map and the activity."""
     address = "/api/v1/collections"
     cameras = {
         n: running.client.get(f"{address}/{c}/deployments").json()[3] for n, c in found.items()
@@ -141,7 +142,7 @@ def places(running: Running, found: dict[int, str], same: str) -> None:
 
 
 def labels(running: Running, found: dict[int, str], same: str) -> None:
-    """The lines of what is said of each label: beside few labels, and beside the `same` tree."""
+    """Print the lines of the figures per label: beside few labels, and beside the `same` tree."""
     address = "/api/v1/collections"
     for name, path in (("label counts", "/labels"), ("the collection's page data", "")):
         large = timed(running, f"{address}/{found[SIZES[1]]}{path}")
@@ -151,7 +152,7 @@ def labels(running: Running, found: dict[int, str], same: str) -> None:
 
 
 def size_mb(data: Path) -> float:
-    """The database's file, in MB."""
+    """Return the size of the database file, in MB."""
     return (data / "biosight.db").stat().st_size / 1e6
 
 

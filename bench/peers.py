@@ -2,10 +2,10 @@
 
     python -m bench.peers [FOLDER]
 
-They are installed into a virtual environment of their own at FOLDER (.venv-peers where not said),
-by `pip install litserve bentoml`. Each decodes a picture with Pillow, runs the bundled ONNX file on
-one batch and answers the likeliest label: no person, no record, nothing stored. BioSight does all
-that it does.
+`pip install litserve bentoml` installs them into their own virtual environment at FOLDER (by
+default .venv-peers). Each decodes a picture with Pillow, runs the bundled ONNX file on one batch
+and answers with the likeliest label: no user, no record, nothing stored. BioSight does all its
+usual work.
 """
 
 import json
@@ -110,7 +110,7 @@ BENTOML = """
 
 
 def installed(folder: Path) -> Path:
-    """The Python of an environment that has both, made where it is not there."""
+    """Return the Python of an environment that has both; make the environment if it is missing."""
     python = folder / "bin" / "python"
     if not python.exists():
         subprocess.run([sys.executable, "-m", "venv", str(folder)], check=True)
@@ -120,7 +120,7 @@ def installed(folder: Path) -> Path:
 
 @contextmanager
 def peer(name: str, python: Path) -> Iterator[str]:
-    """The address of LitServe or BentoML, while it runs."""
+    """Run LitServe or BentoML, and yield its address."""
     card, port = read_card(DEFAULT_MODEL), free_port()
     environment = {
         **os.environ,
@@ -158,7 +158,7 @@ def peer(name: str, python: Path) -> Iterator[str]:
 
 
 def wait_for(url: str, log: Path) -> None:
-    """Until a server answers anything at all. Raises RuntimeError with what it said."""
+    """Wait until a server answers anything at all. Raises RuntimeError with the end of its log."""
     for _ in range(300):
         try:
             httpx2.get(url, timeout=2)
@@ -169,7 +169,7 @@ def wait_for(url: str, log: Path) -> None:
 
 
 def main() -> None:
-    """Print pictures a second of each, and how many times as fast BioSight is."""
+    """Print pictures per second for each, and how many times as fast BioSight is."""
     python = installed(Path(sys.argv[1] if len(sys.argv) > 1 else ".venv-peers").absolute())
     print(f"{f'pictures a second, {AT_ONCE} at once':<24} {'BioSight':>9} LitServe   BentoML")
     for size, pixels in SIZES.items():

@@ -1,10 +1,12 @@
-"""What phones send, beside the least it could take: 12-megapixel JPEG and 24-megapixel HEIC.
+"""Pictures as phones send them, 12-megapixel JPEG and 24-megapixel HEIC, beside the fastest
+possible.
 
     python -m bench.phones [PICTURES]
 
 The limit is decoding alone on all cores: a JPEG at a quarter of its size by Pillow, a HEIC by
-libheif. Beside it uploads at 4 at once, a PyTorch handler of ResNet-50 (make train-env), and
-`biosight import` and `biosight sort` of PICTURES files (1,000 where not said).
+libheif. Compared with it are uploads at 4 at once, and `biosight import` and `biosight sort` of
+PICTURES files (1,000 by default). Uploads are also compared with a PyTorch handler of ResNet-50
+(make train-env).
 """
 
 import io
@@ -31,21 +33,21 @@ TWELVE, TWENTY_FOUR = (4000, 3000), (6000, 4000)
 
 
 def at_a_quarter(content: bytes) -> None:
-    """A JPEG decoded at a quarter of its size."""
+    """Decode a JPEG at a quarter of its size."""
     picture = Pillow.open(io.BytesIO(content))
     picture.draft("RGB", (picture.width // 4, picture.height // 4))
     picture.load()
 
 
 def by_libheif(content: bytes) -> None:
-    """A HEIC decoded, all of its pixels."""
+    """Decode all pixels of a HEIC."""
     import pillow_heif
 
     pillow_heif.open_heif(content).to_pillow()
 
 
 def decoded_alone(decode: Callable[[bytes], None], contents: Sequence[bytes], count: int) -> float:
-    """Pictures a second when all cores do nothing else."""
+    """Return pictures per second when all cores do nothing else."""
     with ProcessPoolExecutor(cores.granted_cores()) as pool:
         list(pool.map(decode, [contents[0]] * 2 * cores.granted_cores()))
         begin = time.perf_counter()
@@ -54,7 +56,7 @@ def decoded_alone(decode: Callable[[bytes], None], contents: Sequence[bytes], co
 
 
 def uploaded(contents: Sequence[bytes], count: int) -> tuple[float, float]:
-    """Uploads a second at AT_ONCE, and the server's memory afterwards, in MB."""
+    """Return uploads per second at AT_ONCE, and the server's memory afterwards, in MB."""
     with serving(BIOSIGHT_MAX_FILE_MB="200") as running:
         in_use(running)
         path = f"/api/v1/collections/{running.collection}/images"
@@ -64,7 +66,7 @@ def uploaded(contents: Sequence[bytes], count: int) -> tuple[float, float]:
 
 
 def by_eager(contents: Sequence[bytes], count: int) -> float | None:
-    """The same by a PyTorch handler of ResNet-50; None without PyTorch."""
+    """Return the same for a PyTorch handler of ResNet-50; None without PyTorch."""
     try:
         from bench.eager import serving_eager
     except ImportError:
@@ -74,7 +76,7 @@ def by_eager(contents: Sequence[bytes], count: int) -> float | None:
 
 
 def command(*words: str | Path, data: Path) -> float:
-    """Seconds that a command takes."""
+    """Return the seconds that a command takes."""
     environment = {**os.environ, "BIOSIGHT_DATA_DIR": str(data), "BIOSIGHT_MAX_FILE_MB": "200"}
     begin = time.perf_counter()
     subprocess.run(
@@ -88,7 +90,7 @@ def command(*words: str | Path, data: Path) -> float:
 
 
 def by_commands(contents: Sequence[bytes], count: int, limit: float) -> None:
-    """Print the speed of `import` and `sort` over a folder of so many files."""
+    """Print the speed of `import` and `sort` over a folder of `count` files."""
     with tempfile.TemporaryDirectory() as name:
         place = Path(name)
         folder, data = place / "card", place / "data"
@@ -102,7 +104,7 @@ def by_commands(contents: Sequence[bytes], count: int, limit: float) -> None:
 
 
 def main() -> None:
-    """Print the table: pictures a second, and the share of the limit."""
+    """Print the table: pictures per second, and the share of the limit."""
     many = int(sys.argv[1]) if len(sys.argv) > 1 else 1000
     jpegs = [photograph(n, TWELVE) for n in range(3)]
     limit = decoded_alone(at_a_quarter, jpegs, 60)

@@ -1,4 +1,4 @@
-"""A Camtrap DP package of 10,000 pictures and of 100,000: time, and the memory at its highest."""
+"""A Camtrap DP package of 10,000 pictures and of 100,000: time and peak memory."""
 
 import resource
 import subprocess
@@ -20,7 +20,7 @@ SIZES = (10_000, 100_000)
 
 
 def fill(path: Path, count: int) -> None:
-    """An archive of `count` pictures, 50 a deployment."""
+    """Make an archive of `count` pictures, 50 per deployment."""
     records = SqliteRecords(path, KINDS)
     site = Site("s", "c", "Pond", 52.5, 13.4)
     records.write(Insert(site))
@@ -35,7 +35,7 @@ def fill(path: Path, count: int) -> None:
 
 
 def publish(path: Path, count: int) -> None:
-    """Write the package to nowhere; print seconds, bytes and the highest memory in KiB."""
+    """Build the package and discard it. Print seconds, bytes and peak memory in KiB."""
     records = SqliteRecords(path, KINDS)
     cameras = {
         f"d{n}": Deployment(f"d{n}", "c", f"Camera {n}", "s", camera="SN", zone="Europe/Berlin")
@@ -51,7 +51,7 @@ def publish(path: Path, count: int) -> None:
 
 
 def main() -> None:
-    """Print the table; each package is written by a process of its own."""
+    """Print the table; a separate process writes each package."""
     print("publishing: a Camtrap DP package")
     found = []
     with tempfile.TemporaryDirectory() as folder:

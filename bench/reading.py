@@ -1,4 +1,4 @@
-"""What reading a picture costs one decoder: CPU milliseconds, in process, median of many.
+"""The cost of reading a picture for one decoder: CPU milliseconds, in process, median of many.
 
 Ratios are within one run: with a colour profile over without, with EXIF over without.
 """
@@ -23,7 +23,7 @@ FRAMING = Framing(224, 236, "bicubic")
 
 
 def other_colours() -> bytes:
-    """The profile of a monitor that is not sRGB: its red and green have changed places."""
+    """Return the profile of a monitor that is not sRGB: red and green are exchanged."""
     srgb = bytearray(ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes())
     red, green = srgb.index(b"rXYZ", 128), srgb.index(b"gXYZ", 128)
     srgb[red : red + 4], srgb[green : green + 4] = b"gXYZ", b"rXYZ"
@@ -31,14 +31,14 @@ def other_colours() -> bytes:
 
 
 def written(size: tuple[int, int], **said: bytes) -> bytes:
-    """A photograph's JPEG with a profile or an EXIF block."""
+    """Return a photograph as JPEG, with a profile or an EXIF block."""
     buffer = io.BytesIO()
     Pillow.open(io.BytesIO(photograph(1, size))).save(buffer, "JPEG", quality=88, **said)
     return buffer.getvalue()
 
 
 def milliseconds(content: bytes) -> float:
-    """CPU time of one decode."""
+    """Return the CPU time of one decode."""
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "picture"
         path.write_bytes(content)
@@ -51,7 +51,7 @@ def milliseconds(content: bytes) -> float:
 
 
 def exif() -> bytes:
-    """A phone's EXIF: camera, date and place."""
+    """Return a phone's EXIF: camera, date and place."""
     block = Pillow.Exif()
     block[0x010F], block[0x0110] = "Maker", "Phone"
     block.get_ifd(0x8769)[0x9003] = "2024:05:01 12:34:56"

@@ -1,7 +1,8 @@
-"""Keys and clicks a hundred pictures: review one by one against groups, in the real browser.
+"""Keys and clicks per hundred pictures: review one by one against groups, in a real browser.
 
-Plays a person who knows every name and makes no mistake, on pictures in a folder per name:
-`python -m bench.review FOLDER [COUNT]`. A name is right where it is the folder's or hangs below it.
+The bench plays a person who knows every name and makes no mistake, on pictures in one folder per
+name: `python -m bench.review FOLDER [COUNT]`. A name is right if it is the folder's name or hangs
+below it.
 """
 
 import random
@@ -19,12 +20,12 @@ from bench.browsing import chromium, sign_in
 from bench.made import Running, serving
 
 API = "/api/v1"
-SHOWN = 24  # of a cohort, at first
+SHOWN = 24  # pictures of a cohort on the page at first
 
 
 @dataclass(slots=True)
 class Hand:
-    """A person's hand: every key and click is counted."""
+    """A person's hand; it counts every key and click."""
 
     page: Page
     keys: int = 0
@@ -60,12 +61,12 @@ class Hand:
 
     @property
     def acts(self) -> int:
-        """Keys and clicks."""
+        """Number of keys and clicks."""
         return self.keys + self.clicks
 
 
 def filled(running: Running, pictures: Sequence[tuple[str, bytes]]) -> dict[str, str]:
-    """A collection with the pictures: what each shows, by its id."""
+    """Make a collection with the pictures. Return the true name of each picture by its id."""
     truth = {}
     made = running.client.post(f"{API}/collections", json={"name": "Review"}).json()["id"]
     for number, (name, content) in enumerate(pictures):
@@ -77,17 +78,17 @@ def filled(running: Running, pictures: Sequence[tuple[str, bytes]]) -> dict[str,
 
 
 def line(image: dict[str, Any]) -> list[str]:
-    """The names above an image's label, and itself."""
+    """Return the names from the top down to an image's label."""
     return [part for part in str(image["label_path"]).split("/") if part]
 
 
 def right(image: dict[str, Any], name: str) -> bool:
-    """Is what the image is called what it shows?"""
+    """Return whether an image's label fits its true name."""
     return name in line(image) or image["label"] == name
 
 
 def one_by_one(running: Running, hand: Hand, collection: str, truth: dict[str, str]) -> None:
-    """The queue until nothing waits."""
+    """Answer the queue until no picture waits."""
     page = hand.page
     page.goto(f"{running.url}/collections/{collection}/review")
     while True:
@@ -113,7 +114,7 @@ def one_by_one(running: Running, hand: Hand, collection: str, truth: dict[str, s
 
 
 def take_out(hand: Hand, wrong: Sequence[int]) -> None:
-    """Take tiles out; a run of them by its ends."""
+    """Take tiles out; a run of tiles by its two ends."""
     for _, run in groupby(enumerate(wrong), key=lambda pair: pair[1] - pair[0]):
         places = [place for _, place in run]
         if len(places) > 2:
@@ -125,7 +126,7 @@ def take_out(hand: Hand, wrong: Sequence[int]) -> None:
 
 
 def in_groups(running: Running, hand: Hand, collection: str, truth: dict[str, str]) -> None:
-    """Groups until there are no more; then the rest one by one."""
+    """Answer groups until there are none left, then the rest one by one."""
     page = hand.page
     page.goto(f"{running.url}/collections/{collection}/review/groups")
     shown = "[...document.querySelectorAll('#review .tile')].map(t => t.dataset.id).join()"
@@ -155,7 +156,7 @@ def in_groups(running: Running, hand: Hand, collection: str, truth: dict[str, st
 
 
 def likely_wrong(running: Running, hand: Hand, collection: str, truth: dict[str, str]) -> None:
-    """Cohorts of which most are what is suggested, as long as there are some."""
+    """Relabel cohorts in which the suggested name fits most pictures, as long as there are any."""
     page, path = hand.page, f"{API}/collections/{collection}/doubted"
     page.goto(f"{running.url}/collections/{collection}/review/doubted")
     for _ in range(40):
@@ -177,20 +178,20 @@ def likely_wrong(running: Running, hand: Hand, collection: str, truth: dict[str,
 
 
 def wrong_in(cohort: dict[str, Any], truth: dict[str, str]) -> list[int]:
-    """The places in a cohort of what is not what is suggested."""
+    """Return the places in a cohort of pictures that the suggested name does not fit."""
     ids = [image["id"] for image in cohort["images"]]
     return [n for n, id in enumerate(ids) if truth[id] != cohort["suggested"]]
 
 
 def chosen(folder: Path, count: int) -> list[tuple[str, bytes]]:
-    """Pictures of a folder per name, drawn at random."""
+    """Return random pictures from folders that are named after their labels."""
     files = sorted(f for f in folder.glob("*/*") if f.is_file())
     random.Random(5).shuffle(files)
     return [(f.parent.name, f.read_bytes()) for f in files[:count]]
 
 
 def main() -> None:
-    """Print the lines."""
+    """Print the results."""
     folder, count = Path(sys.argv[1]), int(sys.argv[2]) if len(sys.argv) > 2 else 1000
     pictures = chosen(folder, count)
     spent = {}

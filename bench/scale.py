@@ -1,11 +1,11 @@
-"""What a million, ten million and a thousand million pictures need, from measured costs.
+"""Resources for a million, ten million and a thousand million pictures, from measured costs.
 
     python -m bench.scale [--pictures 100]
 
-Pictures are made in code, 12 megapixels. Measured here: CPU of decoding and classifying one
+Pictures are made in code, with 12 megapixels. Measured here: CPU time to decode and classify one
 picture, bytes of database and derived files, requests to a bucket. Simulated: a year's pictures,
-arriving by day and season, on so many cores that 95 % wait less than five seconds. Reckoned: the
-rest, by multiplication.
+which arrive by day and season, and the number of cores with which 95 % wait less than five seconds.
+Calculated by multiplication: the rest.
 """
 
 import argparse
@@ -44,7 +44,7 @@ VECTOR_BYTES = 1280  # in memory; half precision in the store
 
 @dataclass(frozen=True, slots=True)
 class Costs:
-    """Of one picture: seconds of a core (each measured one), bytes, requests."""
+    """Costs of one picture: core seconds (of each measured chunk), bytes, requests."""
 
     cores: npt.NDArray[np.float64]
     original: float
@@ -54,14 +54,14 @@ class Costs:
 
 
 def children_cpu() -> float:
-    """CPU seconds of this process, its threads, and children that ended."""
+    """Return the CPU seconds of this process, its threads, and children that have ended."""
     own = resource.getrusage(resource.RUSAGE_SELF)
     ended = resource.getrusage(resource.RUSAGE_CHILDREN)
     return own.ru_utime + own.ru_stime + ended.ru_utime + ended.ru_stime
 
 
 def core_seconds(folder: Path, target: Path) -> npt.NDArray[np.float64]:
-    """CPU of each chunk of eight pictures, a picture, start-up aside."""
+    """Return the CPU seconds per picture for each chunk of eight pictures, without start-up."""
     todo = plan(str(folder), DEFAULT_MODEL, target, "bench", 8)
     hand = Hand(str(folder), DEFAULT_MODEL)
     hand.do(todo.chunks[0])
@@ -76,13 +76,13 @@ def core_seconds(folder: Path, target: Path) -> npt.NDArray[np.float64]:
 
 
 def ticks(stat: Path) -> float:
-    """CPU seconds of a living process, from /proc."""
+    """Return the CPU seconds of a living process, from /proc."""
     fields = stat.read_text().rsplit(")", 1)[1].split()
     return (int(fields[11]) + int(fields[12])) / 100
 
 
 def archive_bytes(files: Sequence[Path], folder: Path) -> tuple[float, float, float]:
-    """Bytes of originals, database and derived files, a picture taken in."""
+    """Return the bytes of originals, database and derived files per uploaded picture."""
     biosight = open_biosight(Settings(data_dir=folder))
     records = biosight.archive.records
     try:
@@ -108,7 +108,7 @@ def archive_bytes(files: Sequence[Path], folder: Path) -> tuple[float, float, fl
 
 
 def bucket_requests(folder: Path, count: int = 20) -> float:
-    """Requests to store a picture and its thumbnail, counted at a local S3 server."""
+    """Return the requests to store a picture and its thumbnail, counted at a local S3 server."""
     s3 = S3(free_port())
     os.environ.update(s3.environment())
     try:
@@ -127,19 +127,19 @@ def bucket_requests(folder: Path, count: int = 20) -> float:
 
 
 def arrivals(pictures: int, dice: np.random.Generator) -> npt.NDArray[np.float64]:
-    """The busiest hour of a year: seconds at which its pictures come, in drops of 200.
+    """Return the seconds at which pictures arrive in the busiest hour of a year, in drops of 200.
 
-    A tenth of the year's pictures come in the busiest month, half of a day's within six hours.
+    A tenth of the year's pictures arrive in the busiest month, half of a day's within six hours.
     """
     hour = pictures * 0.1 / 30 * 0.5 / 6
     drops = max(1, dice.poisson(hour / 200))
     begins = np.sort(dice.uniform(0, 3600, drops))
-    # A browser sends some eight pictures a second.
+    # A browser sends about eight pictures per second.
     return np.sort((begins[:, None] + np.arange(200) / 8).ravel())
 
 
 def wait_95(times: npt.NDArray[np.float64], costs: npt.NDArray[np.float64], cores: int) -> float:
-    """The wait that 95 % of arrivals stay below, on so many cores, first come first served."""
+    """Return the 95th percentile of the wait, on `cores` cores, first come, first served."""
     free = [0.0] * cores
     waits = np.empty(len(times))
     for n, (at, cost) in enumerate(zip(times, costs, strict=True)):
@@ -150,7 +150,7 @@ def wait_95(times: npt.NDArray[np.float64], costs: npt.NDArray[np.float64], core
 
 
 def cores_needed(pictures: int, costs: Costs) -> int:
-    """The fewest cores with which the busiest hour waits less than LONGEST_WAIT."""
+    """Return the fewest cores with which the busiest hour waits at most LONGEST_WAIT."""
     dice = np.random.default_rng(0)
     times = arrivals(pictures, dice)
     spent = dice.choice(costs.cores, len(times))
@@ -165,7 +165,7 @@ def cores_needed(pictures: int, costs: Costs) -> int:
 
 
 def main() -> None:
-    """Print the measures and the table."""
+    """Print the measurements and the table."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--pictures", type=int, default=100)
     given = parser.parse_args()

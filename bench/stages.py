@@ -1,9 +1,9 @@
-"""Milliseconds of processor time an upload, stage by stage, each measured on its own.
+"""Milliseconds of processor time per upload, by stage, each measured on its own.
 
     python -m bench.stages [KIND …]
 
-What `bench.budget` measures by process is more: there stages share caches and cores, and between
-them lie HTTP, threads and the questions that a request asks.
+`bench.budget` measures more, by process: there, stages share caches and cores, and HTTP, threads
+and the lookups of a request come in between.
 """
 
 import io
@@ -37,7 +37,7 @@ Stages = dict[str, float]
 
 
 def ms(work: Callable[[], object], rounds: int = ROUNDS) -> float:
-    """Milliseconds of processor time, of all threads, of one round."""
+    """Return the milliseconds of processor time of one round, over all threads."""
     work()
     begin = time.process_time()
     for _ in range(rounds):
@@ -46,7 +46,7 @@ def ms(work: Callable[[], object], rounds: int = ROUNDS) -> float:
 
 
 def of_the_decoder(path: Path, classifier: Classifier) -> Stages:
-    """What a decoder does with a file."""
+    """Return the stages of a decoder."""
     framing = classifier.card.framing
     short = short_to_read(framing)
     picture = reading.open_picture(path, short).picture
@@ -62,7 +62,7 @@ def of_the_decoder(path: Path, classifier: Classifier) -> Stages:
 
 
 def parsed(form: bytes) -> None:
-    """A form taken apart in the pieces that a socket gives."""
+    """Parse a form in pieces, as a socket delivers it."""
     got: list[bytes] = []
     parser = MultipartParser(EDGE, {"on_part_data": lambda d, b, e: got.append(d[b:e])})
     for start in range(0, len(form), BATCH):
@@ -71,7 +71,7 @@ def parsed(form: bytes) -> None:
 
 
 def of_the_bytes(content: bytes, biosight: BioSight) -> Stages:
-    """What becomes of the bytes: parsed, hashed and written, and kept for good."""
+    """Return the stages of the bytes: parsing, hashing and writing, and permanent storage."""
     head = b'--edge\r\nContent-Disposition: form-data; name="file"; filename="a"\r\n\r\n'
     form = head + content + b"\r\n--edge--\r\n"
     blobs = biosight.archive.blobs
@@ -89,7 +89,7 @@ def of_the_bytes(content: bytes, biosight: BioSight) -> Stages:
 
 
 def of_the_model(pixels: Pixels, c: Classifier) -> Stages:
-    """What a run of the network over one picture takes."""
+    """Return the stages of a run of the network over one picture."""
     one = pixels[None]
     batch = to_batch(one, c.card)
     scores, embeddings = c.logits(one)
@@ -108,7 +108,7 @@ def of_the_model(pixels: Pixels, c: Classifier) -> Stages:
 def of_the_record(
     content: bytes, decoded: Decoded, biosight: BioSight, place: Destination, c: Classifier
 ) -> Stages:
-    """Asking where pictures go, and writing prediction, embedding and image."""
+    """Return the stage that finds the destination and writes prediction, embedding and image."""
     blobs, intake = biosight.archive.blobs, biosight.intake
     verdict = c.predict(decoded.pixels[None])[0]
     received = [blobs.receive(io.BytesIO(x)) for x in variants([content[:100]], ROUNDS + 2)]
@@ -122,7 +122,7 @@ def of_the_record(
 
 
 def one_kind(name: str, folder: Path) -> Stages:
-    """All stages of one kind of picture."""
+    """Return all stages of one kind of picture."""
     content = KINDS[name][0](1)
     path = folder / "picture"
     path.write_bytes(content)
@@ -146,7 +146,7 @@ def one_kind(name: str, folder: Path) -> Stages:
 
 
 def main() -> None:
-    """Print the table: a row a stage, a column a kind."""
+    """Print the table: a row per stage, a column per kind."""
     cores.multiply_on_one()
     names = sys.argv[1:] or list(KINDS)
     with tempfile.TemporaryDirectory() as folder:

@@ -1,4 +1,4 @@
-"""From start to ready and to the first prediction, and memory at rest."""
+"""Time from start to ready and to the first prediction, and memory at rest."""
 
 import tempfile
 import time
@@ -27,7 +27,7 @@ def main() -> None:
             cookies = "; ".join(f"{c.name}={c.value}" for c in running.client.cookies.jar)
         begin = time.perf_counter()
         with started(data) as (url, _, ready):
-            # Whoever is signed in stays so, and need only come back.
+            # The session outlives the restart, so no new sign-in is needed.
             line = Wire(url, {"Origin": url, "Cookie": cookies})
             line.upload(path, "b.jpg", content + b"another")
             first = time.perf_counter() - begin

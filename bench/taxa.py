@@ -1,5 +1,5 @@
-"""Trees of names: reading 100,000 of them, finding one at each key, and what the answer by a tree
-costs beside the network's own time."""
+"""Trees of names: reading 100,000 names, finding one at each key press, and the cost of the answer
+by a tree compared with the network's own time."""
 
 import random
 import time
@@ -19,7 +19,7 @@ BATCH, ROUNDS = 8, 30
 
 
 def names(count: int) -> list[Taxon]:
-    """Made-up taxa, eight below each, as deep as it takes."""
+    """Return made-up taxa, eight below each, to any depth."""
     dice = random.Random(1)
 
     def word(parts: int) -> str:
@@ -30,7 +30,7 @@ def names(count: int) -> list[Taxon]:
 
 
 def fastest(work: Callable[[], object], rounds: int = 3) -> float:
-    """The least seconds of some rounds."""
+    """Return the shortest time of some rounds, in seconds."""
     best = float("inf")
     for _ in range(rounds):
         begin = time.perf_counter()
@@ -40,7 +40,7 @@ def fastest(work: Callable[[], object], rounds: int = 3) -> float:
 
 
 def lines() -> Iterator[str]:
-    """The rows of the table."""
+    """Yield the rows of the table."""
     taxa = names(MANY)
     tracemalloc.start()
     tree = Tree(taxa)
@@ -60,7 +60,8 @@ def lines() -> Iterator[str]:
 
 
 def ratio() -> float:
-    """The network's time over its time with the answer by the tree, both in one run, in turns."""
+    """Return the network's time divided by its time with the answer by the tree, measured in turns
+    in one run."""
     classifier = Classifier(DEFAULT_MODEL)
     side = classifier.card.input_size
     dice = np.random.default_rng(0)

@@ -1,4 +1,4 @@
-"""Uploads a second through the real app, beside the model alone and an eager handler."""
+"""Uploads per second through the real app, beside the model alone and an eager handler."""
 
 import tempfile
 import threading
@@ -28,7 +28,7 @@ ROUNDS = ((1, 60), (8, 320), (32, 320))
 
 
 def model_alone(folder: Path) -> float:
-    """Pictures a second of the model itself in batches of 8."""
+    """Return pictures per second of the model itself in batches of 8."""
     classifier = Classifier(folder)
     side = classifier.card.input_size
     batch = np.random.default_rng(0).integers(0, 255, (8, side, side, 3), dtype=np.uint8)
@@ -47,7 +47,8 @@ def load(
     count: int,
     first: int,
 ) -> tuple[float, float, float]:
-    """(a second, median ms, 95 % ms) of `count` requests by `workers` clients."""
+    """Send `count` requests by `workers` clients. Return (requests per second, median ms, 95 %
+    ms)."""
     local = threading.local()
     seconds: list[float] = []
     clients: list[Wire] = []
@@ -71,7 +72,7 @@ def load(
 
 
 def speed_of(make: Callable[[], Wire], path: str, pictures: list[bytes], at_once: int) -> float:
-    """Pictures a second, the last few sent first and not counted."""
+    """Return pictures per second. The last few pictures are sent first and do not count."""
 
     def send(client: Wire, number: int) -> bytes:
         return client.upload(path, "a.jpg", pictures[number])
@@ -82,7 +83,7 @@ def speed_of(make: Callable[[], Wire], path: str, pictures: list[bytes], at_once
 
 
 def through_the_app(running: Running, pictures: list[bytes]) -> Mapping[int, tuple[float, ...]]:
-    """Rounds against the real server; each picture is sent once."""
+    """Run the rounds against the real server; each picture is sent once."""
     path = f"/api/v1/collections/{running.collection}/images"
 
     def send(client: Wire, number: int) -> bytes:
@@ -98,7 +99,7 @@ def through_the_app(running: Running, pictures: list[bytes]) -> Mapping[int, tup
 
 
 def say(name: str, results: Mapping[int, tuple[float, ...]]) -> None:
-    """One line of the table."""
+    """Print one line of the table."""
     cells = [f"{r[0]:7.1f}/s {r[1]:6.0f} {r[2]:6.0f} ms" for r in results.values()]
     print(f"{name:<38} " + "  ".join(cells), flush=True)
 
@@ -121,7 +122,7 @@ def main() -> None:
 
 
 def eager_rounds(arch: str, pictures: list[bytes]) -> Mapping[int, tuple[float, ...]]:
-    """The first BioSight's way: PyTorch in the request handler."""
+    """Run the rounds as in the first BioSight, with PyTorch in the request handler."""
     from bench.eager import serving_eager
 
     with serving_eager(arch) as url:
@@ -134,13 +135,14 @@ def eager_rounds(arch: str, pictures: list[bytes]) -> Mapping[int, tuple[float, 
 
 
 def compare(ours: Mapping[int, tuple[float, ...]], eager: Mapping[int, tuple[float, ...]]) -> None:
-    """Our rounds over an eager handler's, at 8 at once."""
+    """Print our rounds divided by those of an eager handler, at 8 at once."""
     ratio, slow = ours[8][0] / eager[8][0], ours[8][2] / eager[8][2]
     print(f"{'  BioSight over it, at 8':<38} {ratio:7.1f} x the speed, {slow:.2f} x the 95 % time")
 
 
 def beside_eager(ours: Mapping[int, tuple[float, ...]], pictures: list[bytes]) -> None:
-    """The default model beside eager handlers; then ResNets of random weights on both sides."""
+    """Print the default model beside eager handlers, then ResNets with random weights on both
+    sides."""
     try:
         from bench.eager import export_random
     except ImportError:

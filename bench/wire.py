@@ -1,6 +1,6 @@
-"""A client that costs as little as may be: pictures over a socket that stays open.
+"""A client that uses as little processor time as possible: pictures over a socket that stays open.
 
-Its work is done on the cores that are measured; with an ordinary client it would be a tenth of it.
+The client works on the cores that are measured; an ordinary client would use a tenth of their time.
 """
 
 import socket
@@ -12,7 +12,7 @@ EDGE = b"bench-edge-4f1c"
 
 
 class Wire:
-    """One kept connection; `upload` sends a form with a file and reads the whole answer."""
+    """An open connection; `upload` sends a form with a file and reads the whole answer."""
 
     def __init__(self, url: str, headers: Mapping[str, str] | None = None) -> None:
         parts = urlsplit(url)
@@ -22,7 +22,8 @@ class Wire:
         self.headers = "".join(f"{name}: {value}\r\n" for name, value in kept.items())
 
     def upload(self, path: str, name: str, content: bytes, field: str = "file") -> bytes:
-        """POST a file; the answer's body. Raises RuntimeError unless it is a success."""
+        """POST a file. Return the body of the answer. Raises RuntimeError unless it is a
+        success."""
         begin = (
             b"--%s\r\n" % EDGE
             + f'Content-Disposition: form-data; name="{field}"; filename="{name}"\r\n'.encode()
@@ -38,7 +39,7 @@ class Wire:
         return self.answer()
 
     def answer(self) -> bytes:
-        """The next answer's body."""
+        """Return the body of the next answer."""
         got = b""
         while END not in got:
             got += self.more()
@@ -52,7 +53,7 @@ class Wire:
         return body
 
     def more(self) -> bytes:
-        """What came next."""
+        """Return the next bytes. Raises RuntimeError when the server has closed the connection."""
         piece = self.socket.recv(1 << 16)
         if not piece:
             raise RuntimeError("the server hung up")

@@ -19,7 +19,7 @@ COUNT, SIZE = 2_000, 100_000
 
 
 def fill(running: Running) -> None:
-    """Records with real bytes behind them."""
+    """Add records and their bytes to the archive."""
     import zlib
 
     records, blobs = (

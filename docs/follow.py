@@ -1,11 +1,11 @@
-"""Follows the guide: every command of README.md and docs/guide, run as written on an empty machine.
+"""Follow the guide: run every command of README.md and docs/guide, as written, on an empty machine.
 
     python -m docs.follow
 
-Each `biosight …` that a page names, in a block or a sentence, is held against the commands that
-there are, with its options. Each line of a block is run in a home and a data folder of its own,
-with pictures made here for those it speaks of (WORDS), or stands in LEFT with the reason why it is
-not. A command in neither is an error, so that no page says what nobody tried.
+Each `biosight …` that a page names, in a block or a sentence, is checked against the existing
+commands and their options. Each line of a block is run with its own home and data folder, on
+pictures made here in place of those it names (WORDS). Lines that are not run are in LEFT, with the
+reason. A command in neither is an error, so that no page contains an untested command.
 """
 
 import os
@@ -26,7 +26,7 @@ from biosight.cli import main as biosight
 ROOT = Path(__file__).parents[1]
 PAGES = (ROOT / "README.md", *sorted((ROOT / "docs/guide").glob("*.md")))
 SECONDS = 120
-# Beginnings of lines that are not run here, and who runs them.
+# Beginnings of lines that are not run here, and where they are run, or why not.
 LEFT = {
     "make ": "run by CI itself, each in a fresh checkout",
     "docker ": "no engine here; ci.yml builds and starts the image",
@@ -53,7 +53,7 @@ LEFT = {
     "biosight classify s3:": "needs a cluster; tests/bulk/test_classify.py",
     "biosight import-table ": "needs a cluster's tables; tests/bulk/test_classify.py",
 }
-# What pages call things -> what they are called here; a stand-in where there is no such server.
+# Names on the pages -> names here, with a substitute for a server that does not exist here.
 WORDS = {
     "DIR": "pictures",
     "OUT": "sorted",
@@ -67,13 +67,13 @@ WORDS = {
     "s3://BUCKET/PREFIX": "moved/blobs",
 }
 PRINTED = ("drift.md", "speed.md")
-# In sentences, those that are whole commands.
+# The commands in sentences that are complete.
 WHOLE = ("biosight doctor", "biosight config check", "biosight drift check", "biosight backup FILE")
 
 
 @dataclass(frozen=True)
 class Said:
-    """A command as a page has it."""
+    """A command as it is written on a page."""
 
     page: str
     line: str
@@ -81,12 +81,13 @@ class Said:
 
 
 def said() -> Iterator[Said]:
-    """Every command: the lines of blocks that begin like one, and `biosight …` in sentences."""
+    """Yield every command: the lines of blocks that begin like one, and `biosight …` in
+    sentences."""
     for page in PAGES:
         text = page.read_text(encoding="utf-8")
         for body in re.findall(r"^```\n(.*?)^```", text, re.DOTALL | re.MULTILINE):
             lines = [" ".join(x.partition("  #")[0].split()) for x in whole(body)]
-            # What something printed begins like no command, and stands on these pages alone.
+            # Only these pages have blocks of printed output; they do not begin like a command.
             if page.name not in PRINTED or is_command(lines[0]):
                 yield from (Said(page.name, line, True) for line in lines)
         prose = re.sub(r"^```\n.*?^```", "", text, flags=re.DOTALL | re.MULTILINE)
@@ -95,18 +96,18 @@ def said() -> Iterator[Said]:
 
 
 def whole(block: str) -> list[str]:
-    """A block's lines, those that go on behind a backslash as one."""
+    """Return a block's lines; lines that continue after a backslash become one."""
     return [x for x in block.replace("\\\n", " ").splitlines() if x.strip()]
 
 
 def is_command(line: str) -> bool:
-    """Is a line one that this script knows what to do with?"""
+    """Return whether this script knows what to do with a line."""
     return line.startswith((*LEFT, "biosight "))
 
 
 def problems_of(command: Said) -> list[str]:
-    """What is wrong with a command before anybody runs it: nobody tried it (LEFT), or it names a
-    `biosight …` or an option that is not there."""
+    """Return the problems of a command that are visible without running it: it is neither run nor
+    in LEFT, or it names a `biosight …` command or an option that does not exist."""
     found = [] if is_command(command.line) else ["neither run nor in LEFT"]
     if not command.line.startswith(("biosight ", ".venv/bin/biosight ")):
         return found
@@ -118,7 +119,7 @@ def problems_of(command: Said) -> list[str]:
 
 
 def unknown(words: list[str]) -> list[str]:
-    """What BioSight's command line does not know of these words."""
+    """Return the words that are not in BioSight's command line."""
     at: click.Command = biosight
     while isinstance(at, click.Group) and words and not words[0].startswith("-"):
         found = at.get_command(click.Context(at), words[0])
@@ -131,19 +132,19 @@ def unknown(words: list[str]) -> list[str]:
 
 
 def left(line: str) -> str:
-    """Why a line is not run here, "" where it is."""
+    """Return why a line is not run here, "" if it is run."""
     return next((why for beginning, why in LEFT.items() if line.startswith(beginning)), "")
 
 
 def here(line: str) -> str:
-    """A line with the names of this place."""
+    """Return a line with its names replaced by those used here."""
     for word, ours in WORDS.items():
         line = re.sub(rf"(?<![\w/]){re.escape(word)}(?![\w])", ours, line)
     return line
 
 
 def pictures(root: Path) -> None:
-    """A few pictures in two folders."""
+    """Make a few pictures in two folders."""
     for n in range(8):
         folder = root / f"day {n % 2}"
         folder.mkdir(parents=True, exist_ok=True)
@@ -152,7 +153,7 @@ def pictures(root: Path) -> None:
 
 
 def run(line: str, place: Path) -> str:
-    """Run a line as somebody would; what it printed where it went wrong, "" where it did not."""
+    """Run a line as a user would. Return its output if it failed, "" if it succeeded."""
     environment = {
         "PATH": f"{ROOT}/.venv/bin:{Path(sys.executable).parent}:{os.environ['PATH']}",
         "HOME": str(place / "home"),
@@ -173,7 +174,8 @@ def run(line: str, place: Path) -> str:
 
 
 def follow(commands: list[Said], place: Path) -> Iterator[str]:
-    """Run what can be run, in the order of the pages, README first; yields what went wrong."""
+    """Run every line that can be run, in the order of the pages, README first. Yield the
+    failures."""
     (place / "home").mkdir()
     (place / "moved").mkdir()
     pictures(place / "pictures")
@@ -189,7 +191,7 @@ def follow(commands: list[Said], place: Path) -> Iterator[str]:
 
 
 def main() -> None:
-    """Follow the guide; ends with status 1 where it leads astray."""
+    """Follow the guide. Exit with status 1 where it is wrong."""
     commands = list(said())
     wrong = [f"{c.page}: {c.line}: {p}" for c in commands for p in problems_of(c)]
     with tempfile.TemporaryDirectory() as place:

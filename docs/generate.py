@@ -1,7 +1,7 @@
-"""Writes docs/reference from the code (settings, commands, metrics, errors, API), and the packages
+"""Write docs/reference from the code (settings, commands, metrics, errors, API), and the packages
 with their tests into CONTRIBUTING.
 
-tests/test_docs.py fails when the pages on disk differ from what this makes.
+tests/test_docs.py fails when the pages on disk differ from the generated ones.
 """
 
 import ast
@@ -30,13 +30,13 @@ NOTE = "<!-- Written by `make docs` from the code; edit the code instead. -->\n"
 
 
 def table(head: tuple[str, ...], rows: Sequence[tuple[str, ...]]) -> str:
-    """A Markdown table."""
+    """Return a Markdown table."""
     lines = [head, tuple("---" for _ in head), *rows]
     return "\n".join(f"| {' | '.join(c.replace('|', '/') for c in row)} |" for row in lines)
 
 
 def settings_page() -> str:
-    """Every setting."""
+    """Return the page of all settings."""
     rows = []
     for name, field in Settings.model_fields.items():
         default = field.get_default()
@@ -48,7 +48,7 @@ def settings_page() -> str:
 
 
 def commands(command: click.Command, path: str) -> Iterator[str]:
-    """The help of a command and of those below it."""
+    """Yield the help of a command and of its subcommands."""
     if isinstance(command, click.Group):
         at = click.Context(command)
         for name in sorted(command.list_commands(at)):
@@ -64,12 +64,12 @@ def commands(command: click.Command, path: str) -> Iterator[str]:
 
 
 def commands_page() -> str:
-    """Every command."""
+    """Return the page of all commands."""
     return "# Commands\n\n" + "\n\n".join(commands(main, "biosight"))
 
 
 def metrics_page() -> str:
-    """Every Prometheus series."""
+    """Return the page of all Prometheus series."""
     rows = []
     for value in vars(metrics).values():
         if isinstance(value, MetricWrapperBase):
@@ -81,14 +81,14 @@ def metrics_page() -> str:
 
 
 def error_kinds(kind: type[errors.BioSightError]) -> Iterator[type[errors.BioSightError]]:
-    """A kind and all below it."""
+    """Yield a kind of error and all its subclasses."""
     yield kind
     for below in kind.__subclasses__():
         yield from error_kinds(below)
 
 
 def errors_page() -> str:
-    """Every error code."""
+    """Return the page of all error codes."""
     found = {k.code: k for k in error_kinds(errors.BioSightError)}
     rows = [
         (f"`{code}`", str(kind.status), (kind.__doc__ or "").splitlines()[0])
@@ -99,7 +99,7 @@ def errors_page() -> str:
 
 
 def routes() -> Iterator[tuple[str, str, str]]:
-    """Every API route with the first line of its docstring."""
+    """Yield every API route with the first line of its docstring."""
     app = FastAPI()
     include(app)
     for path, methods in app.openapi()["paths"].items():
@@ -108,13 +108,14 @@ def routes() -> Iterator[tuple[str, str, str]]:
 
 
 def api_page() -> str:
-    """Every route."""
+    """Return the page of all routes."""
     intro = "Interactive at `/docs` of a running BioSight, with models; here is the list."
     return f"# API\n\n{intro}\n\n" + table(("Method", "Path", "What it does"), list(routes()))
 
 
 def packages() -> str:
-    """The layers of the import contract, the highest first, and what each package is."""
+    """Return the layers of the import contract, the highest first, and a description of each
+    package."""
     contracts = tomllib.loads(PROJECT.read_text(encoding="utf-8"))["tool"]["importlinter"]
     said = next(c["layers"] for c in contracts["contracts"] if c["type"] == "layers")
     layers = [[package.strip() for package in layer.split("|")] for layer in said]
@@ -129,7 +130,7 @@ def packages() -> str:
 
 
 def tests_of(package: str) -> str:
-    """The folder of a package's tests, or the files that are called like it."""
+    """Return the folder of a package's tests, or the test files that have its name."""
     folder = TESTS / package
     if folder.is_dir():
         return f"`tests/{package}`"
@@ -138,7 +139,7 @@ def tests_of(package: str) -> str:
 
 
 def first_sentence(package: str) -> str:
-    """What a package's docstring begins with, on one line."""
+    """Return the first paragraph of a package's docstring, on one line."""
     module = SOURCE / package / "__init__.py"
     path = module if module.is_file() else SOURCE / f"{package}.py"
     said = ast.get_docstring(ast.parse(path.read_text(encoding="utf-8"))) or ""
@@ -146,7 +147,7 @@ def first_sentence(package: str) -> str:
 
 
 def with_packages(text: str) -> str:
-    """CONTRIBUTING with the packages as the contract has them."""
+    """Return the text of CONTRIBUTING with the packages of the contract."""
     before, rest = text.split(BEGIN)
     return f"{before}{BEGIN}\n{packages()}\n{END}{rest.split(END)[1]}"
 

@@ -1,4 +1,4 @@
-"""Prints the OpenAPI document, from which `make lint-js` makes the types of the API's answers."""
+"""Print the OpenAPI document, from which `make lint-js` makes the types of the API's answers."""
 
 import json
 import sys
@@ -9,7 +9,7 @@ from biosight.web.app import include
 
 
 def document() -> str:
-    """The document as JSON."""
+    """Return the document as JSON."""
     app = FastAPI()
     include(app)
     return json.dumps(app.openapi())

@@ -1,7 +1,7 @@
-"""Makes docs/guide/collection.png: draws pictures, uploads them, photographs the page.
+"""Make docs/guide/collection.png: draw pictures, upload them, take a screenshot of the page.
 
-Run as `python -m docs.screenshot`; needs Chromium. The pictures are drawn here, because nobody
-else's may be committed.
+Run as `python -m docs.screenshot`; it needs Chromium. The pictures are drawn here, because other
+people's pictures must not be committed.
 """
 
 import io
@@ -23,7 +23,7 @@ Colour = tuple[int, int, int]
 
 
 def ground(dice: random.Random, hue: Colour) -> Pillow.Image:
-    """A blurred background of patches."""
+    """Draw a blurred background of patches."""
     picture = Pillow.new("RGB", (SIDE, SIDE), hue)
     draw = ImageDraw.Draw(picture)
     for _ in range(140):
@@ -34,7 +34,7 @@ def ground(dice: random.Random, hue: Colour) -> Pillow.Image:
 
 
 def flower(dice: random.Random) -> Pillow.Image:
-    """Petals around a disc."""
+    """Draw petals around a disc."""
     picture = ground(dice, (52, 92, 44))
     draw = ImageDraw.Draw(picture)
     petals, colour = (
@@ -68,7 +68,7 @@ def flower(dice: random.Random) -> Pillow.Image:
 
 
 def fern(dice: random.Random) -> Pillow.Image:
-    """Barnsley's fern (1988)."""
+    """Draw Barnsley's fern (1988)."""
     picture = ground(dice, (96, 82, 60))
     x = y = 0.0
     colour = (60 + dice.randrange(60), 130 + dice.randrange(70), 50)
@@ -90,7 +90,7 @@ def fern(dice: random.Random) -> Pillow.Image:
 
 
 def mushroom(dice: random.Random) -> Pillow.Image:
-    """A cap on a stem."""
+    """Draw a cap on a stem."""
     picture = ground(dice, (70, 84, 46))
     draw = ImageDraw.Draw(picture)
     cap = dice.choice(((184, 40, 32), (150, 96, 52), (212, 160, 70), (120, 74, 60)))
@@ -106,7 +106,7 @@ def mushroom(dice: random.Random) -> Pillow.Image:
 
 
 def snail_shell(dice: random.Random) -> Pillow.Image:
-    """A logarithmic spiral of ribs."""
+    """Draw a logarithmic spiral of ribs."""
     picture = ground(dice, (122, 112, 84))
     draw = ImageDraw.Draw(picture)
     base = dice.choice(((196, 150, 96), (226, 190, 140), (150, 110, 84)))
@@ -140,7 +140,7 @@ def fill(running: Running) -> None:
 
 
 def main() -> None:
-    """Write the picture."""
+    """Write the screenshot."""
     with serving() as running, sync_playwright() as play:
         fill(running)
         browser = play.chromium.launch(executable_path="/usr/bin/chromium", args=["--no-sandbox"])

@@ -1,1 +1,1 @@
-"""A picture becomes scores and an embedding."""
+"""Inference: from a picture to scores and an embedding."""

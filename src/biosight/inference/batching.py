@@ -1,8 +1,8 @@
-"""Gathers waiting pictures into one run of the model, one run at a time, behind a bounded queue.
+"""Waiting pictures gathered into runs of the model, one run at a time, behind a bounded queue.
 
-A single thread makes them all, on all cores: as many runs at once as there are cores, each on one,
-gave the same uploads a second, and one picture alone took twice as long (docs/guide/speed.md). Not
-here: the model (classifier.py).
+A single thread does all runs, on all cores. One run per core, each on one core, gave the same
+uploads per second, but a single picture took twice as long (docs/guide/speed.md). Not here: the
+model (classifier.py).
 """
 
 import queue
@@ -18,13 +18,14 @@ from biosight.errors import Unavailable
 from biosight.inference.classifier import Classifier, Verdict
 from biosight.inference.preprocess import Pixels
 
-# Larger ones run no faster a picture, and the network's memory grows with them.
+# Larger batches are no faster per picture, and the network's memory grows with them.
 LARGEST_BATCH = 4
 
 
 @dataclass(frozen=True, slots=True)
 class Waiting:
-    """A picture that waits, for whom, and since when (seconds, monotonic)."""
+    """A waiting picture: its classifier, its answer, and since when it waits
+    (seconds, monotonic)."""
 
     classifier: Classifier
     pixels: Pixels
@@ -33,7 +34,7 @@ class Waiting:
 
 
 class Batcher:
-    """`classify(classifier, pixels)` from any thread; batches form by themselves under load."""
+    """Runs for all threads by `classify(classifier, pixels)`; under load, pictures form batches."""
 
     def __init__(self, waiting: int = 256) -> None:
         self.queue: queue.Queue[Waiting | None] = queue.Queue(waiting)
@@ -41,7 +42,7 @@ class Batcher:
         self.thread.start()
 
     def classify(self, classifier: Classifier, pixels: Pixels, timeout: float = 30.0) -> Verdict:
-        """The verdict on one picture (side, side, 3).
+        """Return the verdict on one picture (side, side, 3).
 
         Raises Unavailable when the queue is full or no answer comes in `timeout` seconds.
         """
@@ -67,7 +68,7 @@ class Batcher:
             self.answer(batch)
 
     def answer(self, batch: list[Waiting]) -> None:
-        """One run a model; an error goes to everyone who waits for it."""
+        """Do one run per model; an error goes to everyone who waits for that run."""
         for classifier in {id(w.classifier): w.classifier for w in batch}.values():
             mine = [w for w in batch if w.classifier is classifier]
             begin = time.perf_counter()
@@ -85,6 +86,6 @@ class Batcher:
                 w.answer.set_result(verdict)
 
     def close(self) -> None:
-        """Finish what waits and stop."""
+        """Finish the waiting pictures and stop."""
         self.queue.put(None)
         self.thread.join(10)

@@ -1,7 +1,7 @@
 """Classifier: one model folder; a batch of pixels -> calibrated scores, embeddings, novelty.
 
-Not here: gathering batches (batching.py), which models are open (serving.py), or which is
-asked (registry).
+Not here: gathering batches (batching.py), which models are open (serving.py), or which one is asked
+(registry).
 """
 
 import logging
@@ -30,9 +30,9 @@ TOP = 5
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """What the model says of one picture: confidences per label, the embedding, and how far
-    that lies from what the model knows (0 without a reference); with a tree, probabilities of its
-    leaves and nodes too, and what experts that were asked said."""
+    """A model's verdict on one picture: confidences per label, the embedding, and its distance from
+    what the model knows (0 without a reference). With a tree, it also has probabilities of the
+    leaves and nodes, and the opinions of the experts that were asked."""
 
     confidences: Floats
     embedding: Floats
@@ -43,7 +43,7 @@ class Verdict:
 
 
 def check_file(folder: Path, card: ModelCard) -> Path:
-    """The model's file. Raises BadModel unless it is the one its card describes."""
+    """Return the model's file. Raises BadModel unless it is the one that its card describes."""
     model = folder / "model.onnx"
     if not model.is_file():
         raise BadModel(f"{folder} has no model.onnx.")
@@ -53,7 +53,7 @@ def check_file(folder: Path, card: ModelCard) -> Path:
 
 
 def rollup_of(card: ModelCard, head: Head | None) -> Rollup | None:
-    """How a card's tree makes answers; None without one. Raises BadModel for leaves without
+    """Return the roll-up of a card's tree, None without a tree. Raises BadModel for leaves without
     numbers."""
     if not card.leaves:
         return None
@@ -65,8 +65,8 @@ def rollup_of(card: ModelCard, head: Head | None) -> Rollup | None:
 class Classifier:
     """A model folder opened for inference; not safe for two runs at once (see batching.py).
 
-    `session` may be one that is open already for the same file. `beside` are the experts that it
-    asks of what lies in their branches.
+    `session` may be one that is already open for the same file. `beside` are the experts that it
+    asks about pictures in their branches. Raises BadModel.
     """
 
     def __init__(
@@ -91,7 +91,7 @@ class Classifier:
         self.beside: tuple[Beside, ...] = ()
 
     def logits(self, pixels: Pixels) -> tuple[Floats, Floats]:
-        """uint8 (n, side, side, 3) -> raw logits (n, labels) and embeddings (n, d)."""
+        """Return raw logits (n, labels) and embeddings (n, d) for uint8 (n, side, side, 3)."""
         batch = to_batch(pixels, self.card)
         scores, embeddings = self.session.run(["logits", "embedding"], {self.input: batch})
         embeddings = np.asarray(embeddings, np.float32)
@@ -100,19 +100,20 @@ class Classifier:
         return np.asarray(scores, np.float32), embeddings
 
     def predict(self, pixels: Pixels) -> list[Verdict]:
-        """uint8 (n, side, side, 3) -> one Verdict a picture."""
+        """Return one Verdict per picture for uint8 (n, side, side, 3)."""
         verdicts = self.verdicts(*self.logits(pixels))
         for beside in self.beside:
             verdicts = self.with_expert(beside, pixels, verdicts)
         return verdicts
 
     def with_expert(self, beside: Beside, pixels: Pixels, verdicts: list[Verdict]) -> list[Verdict]:
-        """Verdicts on pictures (n, side, side, 3) after an expert was asked of those it knows."""
+        """Ask an expert about the pictures (n, side, side, 3) in its branch. Return the verdicts
+        with its opinions."""
         groups = [self.top(v, 1)[0].label for v in verdicts]
         leaves_of = [v.leaves for v in verdicts if v.leaves is not None]
         try:
             heard = beside.consult(pixels, groups, leaves_of)
-        except Exception:  # whatever ails an expert, the model has answered
+        except Exception:  # an expert may fail in any way; the model has already answered
             log.exception("an expert failed", extra={"model": beside.expert.card.key})
             return verdicts
         for i, (leaves, nodes, opinion) in heard.items():
@@ -121,16 +122,16 @@ class Classifier:
         return verdicts
 
     def judge(self, embeddings: Floats) -> list[Verdict]:
-        """Embeddings (n, d) of this model's space -> one Verdict each, without the network.
+        """Return one Verdict for each embedding (n, d) of this model's space, without the network.
 
-        Raises BadModel where the last layer is not known as numbers.
+        Raises BadModel if the last layer is not available as numbers.
         """
         if self.head is None:
             raise BadModel(f"{self.card.key} has no head.npz.")
         return self.verdicts(self.head.logits(embeddings), embeddings)
 
     def verdicts(self, scores: Floats, embeddings: Floats) -> list[Verdict]:
-        """Logits (n, labels) and embeddings (n, d) -> one Verdict each."""
+        """Return one Verdict for each row of logits (n, labels) and embeddings (n, d)."""
         novelty = self.familiar.distances(embeddings) if self.familiar else np.zeros(len(scores))
         rounded = [round(float(n), 4) for n in novelty]
         if self.rollup is None or self.head is None:
@@ -141,21 +142,21 @@ class Classifier:
         return [Verdict(*row) for row in rows]
 
     def top(self, verdict: Verdict, count: int = TOP) -> tuple[Guess, ...]:
-        """The most likely labels, best first."""
+        """Return the most likely labels, best first."""
         order = np.argsort(-verdict.confidences, kind="stable")[:count]
         names = self.card.label_names
         return tuple(Guess(names[i], round(float(verdict.confidences[i]), 4)) for i in order)
 
     def answer(self, verdict: Verdict, least: float = 0.0) -> Guess:
-        """How deep the model's answer goes: a node of its tree that is sure enough, and at least
-        `least` (0 to 1), else the likeliest label."""
+        """Return the model's answer: the deepest node of its tree that is sure enough, and at least
+        `least` (0 to 1), otherwise the likeliest label."""
         if self.rollup is None or verdict.nodes is None:
             return self.top(verdict, 1)[0]
         said = self.rollup.answer(verdict.confidences, verdict.nodes, least)
         return Guess(said.node, round(said.confidence, 4))
 
     def finer(self, verdict: Verdict, count: int = TOP) -> tuple[Guess, ...]:
-        """The most likely leaves, best first; none without a tree."""
+        """Return the most likely leaves, best first; none without a tree."""
         if verdict.leaves is None:
             return ()
         order = np.argsort(-verdict.leaves, kind="stable")[:count]
@@ -163,7 +164,7 @@ class Classifier:
         return tuple(Guess(names[i], round(float(verdict.leaves[i]), 4)) for i in order)
 
     def at_depth(self, answer: Guess, group: Guess, depth: str) -> Guess:
-        """An answer cut at a rank: "group" for the model's label, a rank, or "deepest"."""
+        """Return an answer cut at a rank: "group" for the model's label, a rank, or "deepest"."""
         if self.rollup is None or depth == "deepest" or answer.label == group.label:
             return answer
         tree = self.rollup.tree
@@ -174,31 +175,32 @@ class Classifier:
         return Guess(cut, answer.confidence) if below else answer
 
     def path(self, node: str) -> str:
-        """Where a name hangs in the model's own tree; "" for one that is in none."""
+        """Return the path of a name in the model's own tree; "" for a name outside it."""
         return as_path(self.rollup.tree.line(node)) if self.rollup else ""
 
     def rank(self, node: str) -> str:
-        """The taxonRank of a name in the model's own tree; "" for one that is in none."""
+        """Return the taxonRank of a name in the model's own tree; "" for a name outside it."""
         taxon = self.rollup.tree.taxa.get(node) if self.rollup else None
         return taxon.taxon_rank if taxon else ""
 
     def asks(self, verdict: Verdict) -> bool:
-        """Is an expert to be asked of a picture, for which its pixels are needed?"""
+        """Return whether an expert will be asked about a picture, which needs its pixels."""
         group = self.top(verdict, 1)[0].label
         return any(beside.branch.asked(group) for beside in self.beside)
 
     def unfamiliar(self, verdict: Verdict) -> bool:
-        """Does the picture lie beyond what the model knows?"""
+        """Return whether the picture lies beyond what the model knows."""
         return 0 < self.card.novelty_limit < verdict.novelty
 
     def knows(self, label: str) -> bool:
-        """Can the model say this label, or a name of its tree?"""
+        """Return whether the model can answer with this label or name of its tree."""
         nodes = self.rollup.number if self.rollup else {}
         return label in self.card.label_names or label in nodes
 
     def slope(self, embedding: Floats, label: str) -> Floats:
-        """The direction (d,) in which a label or a name of the tree gets likelier: its own row's,
-        or the mean of the leaves at or below it, less what all leaves share."""
+        """Return the direction (d,) in which a label or a name of the tree gets likelier. This is
+        its own row, or the mean of the leaves at or below it, minus the part that all leaves
+        share."""
         assert self.head is not None
         if label in self.card.label_names:
             return self.head.direction(embedding, self.card.label_names.index(label))
@@ -210,8 +212,9 @@ class Classifier:
         return np.subtract(own, every)
 
     def activation(self, pixels: Pixels, label: str) -> Floats | None:
-        """Where in one picture (side, side, 3) the evidence for `label` lies: a class-activation
-        map (h, w) in 0 to 1 (Zhou et al. 2016). None for networks without a last feature map."""
+        """Return where in one picture (side, side, 3) the evidence for `label` lies: a
+        class-activation map (h, w) in 0 to 1 (Zhou et al. 2016). Return None for networks without a
+        last feature map."""
         if "features" not in self.outputs or self.head is None:
             return None
         batch = to_batch(pixels[None], self.card)

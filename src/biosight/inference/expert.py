@@ -1,9 +1,9 @@
-"""An expert: a model that knows one branch of the tree, asked only where the answer lies in it.
+"""An expert: a model that knows one branch of the tree, asked only if the answer lies in it.
 
-Its names are mapped to the tree's (card.taxa). What it says moves probability among the leaves of
-its branch and nothing else, as much as its weight says: a logarithmic opinion pool (Genest and
-Zidek 1986). Weight 0 moves nothing; what the picture looks like to it is told all the same. Not
-here: fitting the weight (learning/weighing.py), or which experts serve (registry).
+Its names are mapped to those of the tree (card.taxa). Its opinion moves probability only among the
+leaves of its branch, by as much as its weight allows: a logarithmic opinion pool (Genest and Zidek
+1986). Weight 0 moves nothing, but the opinion is still reported. Not here: fitting the weight
+(learning/weighing.py), or which experts serve (registry).
 """
 
 from collections.abc import Sequence
@@ -25,18 +25,18 @@ from biosight.taxa.ranks import RANKS
 
 FILES = ("model.onnx", "model.tflite")
 TOP = 5
-# So much of what the model says is left in what an expert says: what it does not think of may be a
-# kind that it does not know, and the logarithm of nothing would have all the say.
+# The model's share in an expert's opinion. A name without probability may be a kind that the expert
+# does not know, and the logarithm of zero would decide everything.
 DOUBT = np.float32(0.05)
-# In a card's parameters: a network that ends in a softmax says so.
+# A parameter in the card of a network that ends in a softmax.
 OUTPUTS, PROBABILITIES = "outputs", "probabilities"
-# From this rank down a name is said only where expert and model agree: an expert that does not know
-# a kind names another one surely.
+# From this rank down, a name is an answer only if expert and model agree: an expert gives a wrong
+# name with confidence to a kind that it does not know.
 AGREED_FROM = RANKS.index("family")
 
 
 class Network(Protocol):
-    """What a network answers: uint8 (n, side, side, 3) -> scores or probabilities (n, labels)."""
+    """A network as a function: uint8 (n, side, side, 3) -> scores or probabilities (n, labels)."""
 
     def __call__(self, pixels: Pixels) -> Floats: ...
 
@@ -55,7 +55,7 @@ class OnnxNetwork:
 
 
 class TfliteNetwork:
-    """An expert in TensorFlow Lite, whose input is 8-bit pixels or floats as the card says."""
+    """An expert in TensorFlow Lite; its input is 8-bit pixels, or floats as the card says."""
 
     def __init__(self, path: Path, card: ModelCard, threads: int | None) -> None:
         try:
@@ -100,17 +100,17 @@ class Expert:
         self.network: Network = kind(path, self.card, threads)
 
     def shares(self, pixels: Pixels) -> Floats:
-        """uint8 (n, side, side, 3) of any side -> probabilities (n, labels)."""
+        """Return probabilities (n, labels) for uint8 (n, side, side, 3) of any side."""
         scores = self.network(resize_squares(pixels, self.card))
         if self.card.parameters.get(OUTPUTS) != PROBABILITIES:
             return shares(scores, self.card.temperature)
-        scores += SMALLEST  # in 8 bits all of them may have been rounded to nothing
+        scores += SMALLEST  # in 8 bits all of them may have been rounded to zero
         scores /= scores.sum(axis=1, keepdims=True)
         return scores
 
 
 def resize_squares(pixels: Pixels, card: ModelCard) -> Pixels:
-    """Square pictures at the side that a card asks for."""
+    """Return square pictures with the side that a card requires."""
     side = card.input_size
     if pixels.shape[1] == side:
         return pixels
@@ -119,9 +119,10 @@ def resize_squares(pixels: Pixels, card: ModelCard) -> Pixels:
 
 
 class Branch:
-    """An expert's branch in the tree of the model that it stands beside.
+    """An expert's branch in the tree of the model that it is asked beside.
 
-    Raises BadModel where the model has no such name, or nothing there that the expert could move.
+    Raises BadModel if the model does not have that name, or no leaves there that the expert can
+    tell apart.
     """
 
     def __init__(self, rollup: Rollup, card: ModelCard) -> None:
@@ -146,13 +147,16 @@ class Branch:
         self.to_agree = np.array([r in RANKS and RANKS.index(r) >= AGREED_FROM for r in ranks])
 
     def asked(self, group: str) -> bool:
-        """Is the expert asked where the model says this group?"""
+        """Return whether the expert is asked if the model's answer is this group."""
         return group in self.groups
 
     def translated(self, own: Floats, head: Floats) -> Floats:
-        """The expert's labels (labels,) as the model's leaves of the branch (members,), which add
-        up to 1: a name above several leaves is shared among them as the model does, and leaves
-        that the expert has no name for keep what the model (members,) gives them."""
+        """Return the expert's labels (labels,) as the model's leaves of the branch (members,); they
+        add up to 1.
+
+        A name above several leaves is shared among them as the model does. Leaves that the expert
+        has no name for keep their share from the model (members,).
+        """
         weight = self.reach * head
         total = weight.sum(axis=1)
         spread = weight * (own * (total > 0) / np.maximum(total, SMALLEST))[:, None]
@@ -162,9 +166,10 @@ class Branch:
         return np.where(self.covered, scaled, head).astype(np.float32)
 
     def pooled(self, leaves: Floats, own: Floats, weight: float) -> tuple[Floats, Floats]:
-        """All leaves (leaves,) with the branch's pooled at a weight, and their nodes (nodes,).
+        """Return all leaves (leaves,), those of the branch pooled at a weight, and their nodes
+        (nodes,).
 
-        Names from the family down have 0 where the two do not agree on them.
+        Names from the family down have 0 if the two do not agree on them.
         """
         mass = leaves[self.members].sum()
         head = leaves[self.members] / max(float(mass), float(SMALLEST))
@@ -180,8 +185,7 @@ class Branch:
         return pooled, nodes
 
     def opinion(self, own: Floats) -> Opinion:
-        """What the picture looks like to the expert, the likeliest first, but for what it has no
-        taxon for."""
+        """Return the expert's guesses, the likeliest first, without labels that have no taxon."""
         known = {t.id for t in self.card.taxa}
         order = [i for i in np.argsort(-own, kind="stable") if self.card.labels[i].name in known]
         top = tuple(
@@ -192,7 +196,7 @@ class Branch:
 
 @dataclass(frozen=True, slots=True)
 class Beside:
-    """An expert beside a model, and where its branch is."""
+    """An expert beside a model, and its branch."""
 
     expert: Expert
     branch: Branch
@@ -200,8 +204,8 @@ class Beside:
     def consult(
         self, pixels: Pixels, groups: Sequence[str], leaves: Sequence[Floats]
     ) -> dict[int, tuple[Floats, Floats, Opinion]]:
-        """What becomes of pictures (n, side, side, 3) that the model puts into the branch: leaves,
-        nodes and the expert's opinion, by number."""
+        """Ask the expert about the pictures (n, side, side, 3) that the model puts into the branch.
+        Return their new leaves and nodes and the expert's opinion, by number."""
         mine = [i for i, group in enumerate(groups) if self.branch.asked(group)]
         if not mine:
             return {}

@@ -20,8 +20,9 @@ NAME = "head.npz"
 
 @lru_cache(maxsize=16)
 def membership(owners: bytes) -> tuple[Ints, Floats]:
-    """Of the owner of each class, as bytes of int64, -1 for none: those that own any (m,), and
-    which class is whose (classes, m). Kept, since every batch asks."""
+    """Return the owners that have any class (m,), and whether each class belongs to each of them
+    (classes, m). `owners` gives the owner of each class as bytes of int64, -1 for none. The result
+    is cached, because every batch needs it."""
     owner = np.frombuffer(owners, np.int64)
     speaking = np.unique(owner[owner >= 0])
     return speaking, (owner[:, None] == speaking).astype(np.float32)
@@ -29,12 +30,12 @@ def membership(owners: bytes) -> tuple[Ints, Floats]:
 
 @dataclass(frozen=True, slots=True)
 class Prior:
-    """What the network's first task still says of the labels: a linear layer over classes,
-    weight (classes, d) and bias (classes,), and the label number that each class belongs to.
+    """The network's first task as evidence for the labels: a linear layer over classes, weight
+    (classes, d) and bias (classes,), and the number of the label that each class belongs to.
 
-    A label's evidence is the logarithm of its classes' share of all probability, times
-    `strength`; a label without classes counts as if it had an even share. `leaf` is the number of
-    the leaf that each class speaks for, -1 for none: a tree's leaves have evidence alike.
+    A label's evidence is the logarithm of its classes' share of all probability, times `strength`.
+    A label without classes counts as if it had an even share. `leaf` is the number of the leaf that
+    each class speaks for, -1 for none: the leaves of a tree get evidence in the same way.
     """
 
     weight: Floats
@@ -44,17 +45,17 @@ class Prior:
     leaf: Ints | None = None
 
     def evidence(self, embeddings: npt.NDArray[np.floating], labels: int) -> Floats:
-        """(n, d) -> what to add to the logits (n, labels)."""
+        """Return the values to add to the logits (n, labels), for embeddings (n, d)."""
         return self.shared_out(embeddings, self.label, labels)
 
     def leaf_evidence(self, embeddings: npt.NDArray[np.floating], leaves: int) -> Floats:
-        """(n, d) -> what to add to the leaves' scores (n, leaves)."""
+        """Return the values to add to the leaves' scores (n, leaves), for embeddings (n, d)."""
         if self.leaf is None:
             return np.zeros((len(embeddings), leaves), np.float32)
         return self.shared_out(embeddings, self.leaf, leaves)
 
     def shared_out(self, embeddings: npt.NDArray[np.floating], owner: Ints, count: int) -> Floats:
-        """The evidence of `count` owners (n, count), given the one of each class."""
+        """Return the evidence of `count` owners (n, count), given the owner of each class."""
         powers = np.exp(self.scores(embeddings))
         speaking, members = membership(owner.tobytes())
         added = np.full((len(embeddings), count), -np.log(len(speaking)), np.float32)
@@ -63,7 +64,7 @@ class Prior:
         return added * np.float32(self.strength)
 
     def scores(self, embeddings: npt.NDArray[np.floating]) -> Floats:
-        """Class scores (n, classes), the largest of each row at 0."""
+        """Return class scores (n, classes), with the largest of each row at 0."""
         scores = embeddings.astype(np.float32) @ self.weight.T + self.bias
         shifted: Floats = scores - scores.max(axis=1, keepdims=True)
         return shifted
@@ -71,8 +72,8 @@ class Prior:
 
 @dataclass(frozen=True, slots=True)
 class Head:
-    """A linear layer, weight (labels, d) and bias (labels,), perhaps a prior, and with a tree of
-    names a second layer for its leaves, (leaves, d) and (leaves,)."""
+    """A linear layer, weight (labels, d) and bias (labels,), and an optional prior. With a tree of
+    names it has a second layer for the leaves, (leaves, d) and (leaves,)."""
 
     weight: Floats
     bias: Floats
@@ -81,7 +82,7 @@ class Head:
     leaf_bias: Floats | None = None
 
     def leaf_scores(self, embeddings: npt.NDArray[np.floating]) -> Floats:
-        """(n, d) -> (n, leaves); no leaves where there is no tree."""
+        """Return scores (n, leaves) for embeddings (n, d); no columns without a tree."""
         if self.leaf_weight is None or self.leaf_bias is None:
             return np.zeros((len(embeddings), 0), np.float32)
         scores: Floats = embeddings.astype(np.float32) @ self.leaf_weight.T + self.leaf_bias
@@ -90,19 +91,20 @@ class Head:
         return scores
 
     def logits(self, embeddings: npt.NDArray[np.floating]) -> Floats:
-        """(n, d) -> (n, labels)."""
+        """Return logits (n, labels) for embeddings (n, d)."""
         result: Floats = embeddings.astype(np.float32) @ self.weight.T + self.bias
         return result + self.offset(embeddings)
 
     def offset(self, embeddings: npt.NDArray[np.floating]) -> Floats:
-        """What the prior adds (n, labels); zeros without one."""
+        """Return the values that the prior adds (n, labels); zeros without a prior."""
         labels = len(self.weight)
         if self.prior is None:
             return np.zeros((len(embeddings), labels), np.float32)
         return self.prior.evidence(embeddings, labels)
 
     def direction(self, embedding: npt.NDArray[np.floating], label: int) -> Floats:
-        """The slope (d,) of a label's logit at an embedding (d,), without what all share."""
+        """Return the slope (d,) of a label's logit at an embedding (d,), without the part that all
+        labels share."""
         slope: Floats = self.weight[label]
         own = self.prior.label == label if self.prior else np.zeros(0, dtype=bool)
         if self.prior is None or not own.any():
@@ -115,7 +117,8 @@ class Head:
 
 
 def read_head(folder: Path, labels: int, size: int) -> Head | None:
-    """The head in a model's folder, None where there is none. Raises BadModel for other shapes."""
+    """Return the head in a model's folder, None if there is none. Raises BadModel for other
+    shapes."""
     path = folder / NAME
     if not path.is_file():
         return None
@@ -140,7 +143,7 @@ def read_head(folder: Path, labels: int, size: int) -> Head | None:
 
 
 def as_prior(arrays: Any) -> Prior:
-    """The prior among the arrays of a head file. Raises KeyError."""
+    """Return the prior from the arrays of a head file. Raises KeyError."""
     leaf = arrays.get("prior_leaf")
     return Prior(
         arrays["prior_weight"].astype(np.float32),
@@ -152,7 +155,7 @@ def as_prior(arrays: Any) -> Prior:
 
 
 def write_head(head: Head, folder: Path) -> None:
-    """Write head.npz; the weights of a prior and of leaves in half precision."""
+    """Write head.npz; the weights of a prior and of leaves are in half precision."""
     arrays: dict[str, npt.NDArray[Any]] = {"weight": head.weight, "bias": head.bias}
     if head.leaf_weight is not None and head.leaf_bias is not None:
         arrays |= {"leaf_weight": head.leaf_weight.astype(np.float16), "leaf_bias": head.leaf_bias}

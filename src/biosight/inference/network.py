@@ -1,6 +1,6 @@
-"""Opening an ONNX file, on the provider that the settings name.
+"""Opening an ONNX file with the provider in the settings.
 
-Not here: what its numbers mean (classifier.py, expert.py).
+Not here: the meaning of its numbers (classifier.py, expert.py).
 """
 
 from pathlib import Path
@@ -24,7 +24,8 @@ PROVIDERS = {
 def open_network(
     model: Path, threads: int | None = None, provider: str = "cpu"
 ) -> ort.InferenceSession:
-    """An ONNX session. Raises BadModel for a damaged file or a provider that isn't installed."""
+    """Return an ONNX session. Raises BadModel for a damaged file or a provider that isn't
+    installed."""
     name = PROVIDERS[provider]
     if name not in ort.get_available_providers():
         raise BadModel(f"The installed ONNX Runtime can't use {provider}; install one that can.")
@@ -37,5 +38,5 @@ def open_network(
     chosen = [name] if provider == "cpu" else [name, PROVIDERS["cpu"]]
     try:
         return ort.InferenceSession(model, options, providers=chosen)
-    except Exception as error:  # ONNX Runtime has an exception type a cause, none of them public
+    except Exception as error:  # ONNX Runtime has one exception type per cause, none public
         raise BadModel(f"{model} can't be opened as an ONNX model.") from error

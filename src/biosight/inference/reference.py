@@ -1,8 +1,8 @@
-"""reference.npz: what a model learnt and how it does on pictures it never saw, without pixels.
+"""reference.npz: a model's training and its results on pictures it never saw, without pixels.
 
-`held_*` describes pictures of sources left out of training: drift, novelty and calibration
-rest on them, and nothing that is fitted ever sees them. `replay_*` are training embeddings
-for refitting heads. Not here: writing the file (training/export.py).
+`held_*` describes pictures of sources left out of training. Drift, novelty and calibration depend
+on them, and nothing that is fitted ever sees them. `replay_*` are training embeddings for refitting
+heads. Not here: writing the file (training/export.py).
 """
 
 from collections.abc import Mapping
@@ -25,10 +25,13 @@ NO_NODES = np.zeros(0, np.int64)
 
 @dataclass(frozen=True, slots=True)
 class Reference:
-    """The arrays of a reference: embeddings (n, d), logits (n, labels; with a tree what both layers
-    say, so that a softmax at the card's temperature gives confidences), label and source numbers
-    (n,), picture statistics (n, 9); replay embeddings (m, d) and label numbers (m,). With a tree,
-    the number among the card's taxa of the finest name known of each, -1 for none; else empty."""
+    """The arrays of a reference: held embeddings (n, d), logits (n, labels), label and source
+    numbers (n,), and picture statistics (n, 9); replay embeddings (m, d) and label numbers (m,).
+
+    With a tree, logits combine both layers, so that a softmax at the card's temperature gives
+    confidences. Nodes are then the finest known name of each picture, as its number among the
+    card's taxa, -1 for none; otherwise they are empty.
+    """
 
     held_embeddings: Floats
     held_logits: Floats
@@ -42,7 +45,7 @@ class Reference:
 
 
 def read_reference(folder: Path) -> Reference | None:
-    """The reference in a model's folder, None where there is none. Raises BadModel."""
+    """Return the reference in a model's folder, None if there is none. Raises BadModel."""
     path = folder / NAME
     if not path.is_file():
         return None
@@ -55,7 +58,8 @@ def read_reference(folder: Path) -> Reference | None:
 
 
 def plain(name: str, arrays: Mapping[str, npt.NDArray[Any]]) -> npt.NDArray[Any]:
-    """One array as numbers to reckon with; embeddings are kept in bytes, with a scale a row."""
+    """Return one array as numbers for calculations; embeddings are stored in bytes, with one scale
+    per row."""
     values = arrays[name]
     if f"{name}_scale" in arrays:
         scaled: Floats = values.astype(np.float32) * arrays[f"{name}_scale"][:, None]
@@ -64,13 +68,14 @@ def plain(name: str, arrays: Mapping[str, npt.NDArray[Any]]) -> npt.NDArray[Any]
 
 
 def pack_embeddings(name: str, vectors: npt.NDArray[np.floating]) -> dict[str, npt.NDArray[Any]]:
-    """Embeddings (n, d) in bytes, by the names `plain` reads."""
+    """Return embeddings (n, d) in bytes, under the names that `plain` reads."""
     rows, scale = in_bytes(vectors)
     return {name: rows, f"{name}_scale": scale}
 
 
 def in_bytes(vectors: npt.NDArray[np.floating]) -> tuple[npt.NDArray[np.int8], Floats]:
-    """Vectors (n, d) as signed bytes, the largest of each at 127, and what one stands for (n,)."""
+    """Return vectors (n, d) as signed bytes, with the largest number of each row at 127, and the
+    value of one unit (n,)."""
     largest = np.maximum(vectors.max(axis=1), -vectors.min(axis=1))
     scale = np.maximum(largest, 1e-12) / 127
     rows = vectors / scale[:, None]
@@ -78,7 +83,7 @@ def in_bytes(vectors: npt.NDArray[np.floating]) -> tuple[npt.NDArray[np.int8], F
 
 
 def unit(vectors: npt.NDArray[np.floating]) -> Floats:
-    """Rows scaled to length 1, float32 (n, d); a row of zeros stays."""
+    """Scale rows to length 1, float32 (n, d); a row of zeros stays unchanged."""
     floats = vectors.astype(np.float32)
     lengths = np.sqrt(np.einsum("nd,nd->n", floats, floats))[:, None]
     floats /= np.maximum(lengths, 1e-12)
@@ -86,8 +91,8 @@ def unit(vectors: npt.NDArray[np.floating]) -> Floats:
 
 
 def directions(spread: Floats) -> Floats:
-    """Orthonormal columns (d, m) with the span of `spread` (d, n), m <= n where n is far below d:
-    by the eigenvectors of its products, in a tenth of the time that a QR takes."""
+    """Return orthonormal columns (d, m) with the span of `spread` (d, n), m <= n, for n far below
+    d. They come from the eigenvectors of its products, in a tenth of the time of a QR."""
     exact = spread.astype(np.float64)
     lengths, turned = np.linalg.eigh(exact.T @ exact)
     kept = lengths > lengths[-1] * 1e-12
@@ -96,11 +101,12 @@ def directions(spread: Floats) -> Floats:
 
 
 class Familiar:
-    """The embeddings that count as known, for asking how far others lie from them.
+    """The embeddings that count as known, to measure how far others are from them.
 
-    They are kept in bytes. Which CANDIDATES may be the nearest is asked in DIRECTIONS dimensions,
-    those in which they differ most (Halko et al. 2011, randomised range finder); how near these
-    are, in all of them. Reading every number of all for each picture took longer than reckoning.
+    They are kept in bytes. CANDIDATES for the nearest are found in DIRECTIONS dimensions, those in
+    which the embeddings differ most (Halko et al. 2011, randomised range finder). The distance to
+    the candidates is measured in all dimensions. Reading every number of every embedding for each
+    picture took longer than the calculation.
     """
 
     def __init__(self, reference: Reference) -> None:
@@ -111,7 +117,8 @@ class Familiar:
         self.coarse = np.ascontiguousarray((known @ self.basis).T)
 
     def distances(self, embeddings: npt.NDArray[np.floating]) -> Floats:
-        """Novelty (n,): the mean cosine distance of each row to its NEIGHBOURS nearest."""
+        """Return the novelty (n,): the mean cosine distance of each row to its NEIGHBOURS
+        nearest."""
         rows = unit(embeddings)
         nearest = self.candidates(rows)
         likeness = [
@@ -121,7 +128,7 @@ class Familiar:
         return nearest_distances(np.array(likeness, np.float32).reshape(len(rows), -1))
 
     def candidates(self, rows: Floats) -> Ints:
-        """The numbers (n, m) of those among which each row's nearest are looked for."""
+        """Return the numbers (n, m) of the embeddings among which to search each row's nearest."""
         if len(self.known) <= CANDIDATES:
             return np.tile(np.arange(len(self.known)), (len(rows), 1))
         coarse = (rows @ self.basis) @ self.coarse
@@ -129,15 +136,15 @@ class Familiar:
 
 
 def held_distances(held: Floats, sources: Ints, replay: Floats) -> Floats:
-    """Novelty (n,) of held embeddings (n, d) of numbered sources (n,), each measured against all
-    held and replay (m, d) embeddings but those of its own source."""
+    """Return the novelty (n,) of held embeddings (n, d) of numbered sources (n,). Each is measured
+    against all held and replay (m, d) embeddings except those of its own source."""
     known = unit(np.concatenate([held, replay]))
     return other_sources(known[: len(held)] @ known.T, sources)
 
 
 def other_sources(likeness: Floats, sources: Ints) -> Floats:
-    """Novelty (n,) from cosines (n, n + m) of held embeddings with held and replay ones, without
-    those of a picture's own source (n,)."""
+    """Return the novelty (n,) from cosines (n, n + m) of held embeddings with held and replay ones,
+    without those of a picture's own source (n,)."""
     distances = np.empty(len(sources), np.float32)
     for source in np.unique(sources):
         mine = sources == source
@@ -148,7 +155,8 @@ def other_sources(likeness: Floats, sources: Ints) -> Floats:
 
 
 def nearest_distances(likeness: Floats) -> Floats:
-    """Mean of 1 - cosine over each row's NEIGHBOURS largest cosines (Sun et al. 2022, deep kNN)."""
+    """Return the mean of 1 - cosine over each row's NEIGHBOURS largest cosines (Sun et al. 2022,
+    deep kNN)."""
     count = min(NEIGHBOURS, likeness.shape[1])
     nearest = np.partition(likeness, -count, axis=1)[:, -count:]
     result: Floats = 1 - nearest.mean(axis=1)

@@ -1,9 +1,9 @@
 """From scores of a network's leaves to an answer that goes as deep in the tree as it is sure.
 
-A network with a tree says two things of a picture: how likely each group is, and how likely each
-leaf. The group is the geometric mean of what both say of it; within a group the leaves share its
-probability; a node has what the leaves at or below it have. Not here: the layers that give the
-scores (head.py), or what a collection calls its names.
+For a picture, a network with a tree gives two kinds of score: for each group and for each leaf. The
+probability of a group is the geometric mean of both. Within a group, the leaves share its
+probability. A node has the sum of the leaves at or below it. Not here: the layers that give the
+scores (head.py), or a collection's names for them.
 """
 
 from collections.abc import Mapping, Sequence
@@ -20,7 +20,7 @@ SMALLEST = np.float32(1e-30)
 
 
 def shares(scores: npt.NDArray[np.floating], temperature: float = 1.0) -> Floats:
-    """Softmax of scores (n, k) at a temperature, float32, rows that add up to 1."""
+    """Return the softmax of scores (n, k) at a temperature, float32; rows add up to 1."""
     scaled = scores.astype(np.float32) / np.float32(temperature)
     powers: Floats = np.exp(scaled - scaled.max(axis=1, keepdims=True))
     powers /= powers.sum(axis=1, keepdims=True)
@@ -28,14 +28,14 @@ def shares(scores: npt.NDArray[np.floating], temperature: float = 1.0) -> Floats
 
 
 def joint_log(first: Floats, second: Floats) -> Floats:
-    """The logarithm of the geometric mean of two probabilities."""
+    """Return the logarithm of the geometric mean of two probabilities."""
     mean: Floats = (np.log(first + SMALLEST) + np.log(second + SMALLEST)) / 2
     return mean
 
 
 @dataclass(frozen=True, slots=True)
 class Scores:
-    """Probabilities of pictures (n): of groups (n, groups), of leaves (n, leaves) and of nodes
+    """Probabilities for pictures (n): of groups (n, groups), of leaves (n, leaves) and of nodes
     (n, nodes)."""
 
     groups: Floats
@@ -45,7 +45,8 @@ class Scores:
 
 @dataclass(frozen=True, slots=True)
 class Answered:
-    """The deepest node that is sure enough, its confidence, and the group's."""
+    """The deepest node that is sure enough, its confidence, its group, and the group's
+    confidence."""
 
     node: str
     confidence: float
@@ -54,10 +55,10 @@ class Answered:
 
 
 class Rollup:
-    """A tree, its leaves in the order of their scores, each one's group, and what is offered.
+    """A tree, its leaves in the order of their scores, the group of each, and the offered nodes.
 
-    `offered` maps a node to the least probability it is said at; `temperature` divides the
-    logarithm of the groups' mean, `leaf_temperature` the leaves' scores.
+    `offered` maps a node to the least probability with which it is an answer. `temperature` divides
+    the logarithm of the groups' mean, `leaf_temperature` the leaves' scores.
     """
 
     def __init__(
@@ -88,7 +89,7 @@ class Rollup:
     def offered_in(
         self, group: str, group_of: Mapping[str, str], offered: Mapping[str, float]
     ) -> tuple[Ints, Floats]:
-        """A group's offered nodes, the deepest first, and their thresholds."""
+        """Return a group's offered nodes, the deepest first, and their thresholds."""
         own = [n for n in self.nodes if n in offered and n != group and group_of[n] == group]
         own.sort(key=lambda n: -self.depth[self.number[n]])
         numbers = np.array([self.number[n] for n in own], dtype=np.int64)
@@ -97,7 +98,8 @@ class Rollup:
     def scores(
         self, group_scores: npt.NDArray[np.floating], leaf_scores: npt.NDArray[np.floating]
     ) -> Scores:
-        """Scores of groups (n, groups) and leaves (n, leaves) -> probabilities that agree."""
+        """Return probabilities that agree, for scores of groups (n, groups) and leaves
+        (n, leaves)."""
         leaves = shares(leaf_scores, self.leaf_temperature)
         summed = leaves @ self.member
         groups = shares(joint_log(shares(group_scores), summed), self.temperature)
@@ -107,20 +109,20 @@ class Rollup:
     def both(
         self, group_scores: npt.NDArray[np.floating], leaf_scores: npt.NDArray[np.floating]
     ) -> Floats:
-        """What both layers say of the groups (n, groups), before the temperature: the logarithm of
-        their geometric mean, but for what all groups share."""
+        """Return the scores of both layers for the groups (n, groups), before the temperature: the
+        logarithm of their geometric mean, up to a part that all groups share."""
         return joint_log(
             shares(group_scores), shares(leaf_scores, self.leaf_temperature) @ self.member
         )
 
     def answers(self, scores: Scores) -> list[Answered]:
-        """The deepest offered node of the winning group that reaches its threshold; the group
-        where none does."""
+        """Return the deepest offered node of the winning group that reaches its threshold, or the
+        group if none does."""
         return [self.answer(g, n) for g, n in zip(scores.groups, scores.nodes, strict=True)]
 
     def answer(self, groups: Floats, nodes: Floats, floor: float = 0.0) -> Answered:
-        """One picture's answer from its groups (groups,) and nodes (nodes,); what goes below the
-        group is at least `floor` sure."""
+        """Return one picture's answer from its groups (groups,) and nodes (nodes,); an answer below
+        the group has at least the confidence `floor`."""
         best = int(groups.argmax())
         group, sure = self.groups[best], float(groups[best])
         numbers, least = self.choices[best]

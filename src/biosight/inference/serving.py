@@ -1,8 +1,8 @@
-"""Classifiers by ModelVersion, opened when first asked for, a few at a time.
+"""Classifiers by ModelVersion, opened on the first request, a few at a time.
 
-Versions that share one network file (taught heads) share its session; experts that serve stand
-beside every model whose tree has their branch. Not here: which
-version serves a collection (registry), or where its files lie (bootstrap.py).
+Versions that share one network file (taught heads) share its session. Experts that serve are asked
+beside every model whose tree has their branch. Not here: which version serves a collection
+(registry), or where its files are (bootstrap.py).
 """
 
 import logging
@@ -23,12 +23,13 @@ LOOK_SECONDS = 5.0
 
 
 def no_experts() -> Sequence[str]:
-    """Keys of experts where there is no registry to ask."""
+    """Return no keys of experts, for use without a registry."""
     return ()
 
 
 class Classifiers:
-    """`get(key)` from any thread; the least recently used beyond MOST_OPEN are let go."""
+    """Open classifiers, by `get(key)` from any thread; beyond MOST_OPEN, the least recently used
+    are closed."""
 
     def __init__(
         self,
@@ -47,7 +48,7 @@ class Classifiers:
         self.lock = threading.Lock()
 
     def get(self, key: str) -> Classifier:
-        """The classifier of a version such as "organisms@1". Raises BadModel or NotFound."""
+        """Return the classifier of a version such as "organisms@1". Raises BadModel or NotFound."""
         with self.lock:
             self.look()
             found = self.open.get(key) or self.opened(key)
@@ -58,7 +59,7 @@ class Classifiers:
             return found
 
     def opened(self, key: str) -> Classifier:
-        """A version's folder opened, on a session that is there already if its file is the same."""
+        """Open a version's folder, on an existing session if its file is the same."""
         folder = self.locate(key)
         sha256 = read_card(folder).sha256
         same = [c.session for c in self.open.values() if sha256 and c.card.sha256 == sha256]
@@ -67,7 +68,8 @@ class Classifiers:
         return made
 
     def look(self) -> None:
-        """Which experts serve now? Asked anew every LOOK_SECONDS: others promote them too."""
+        """Update the experts that serve, every LOOK_SECONDS, because other instances promote them
+        too."""
         if time.monotonic() - self.looked < LOOK_SECONDS:
             return
         self.looked = time.monotonic()
@@ -80,7 +82,7 @@ class Classifiers:
             classifier.beside = experts_beside(classifier, self.beside.values())
 
     def expert(self, key: str) -> Expert | None:
-        """An expert opened; None, told in the log, for one that can't be."""
+        """Open an expert. Return None, with a log entry, if it can't be opened."""
         try:
             return Expert(self.locate(key), self.threads)
         except BioSightError:
@@ -89,7 +91,7 @@ class Classifiers:
 
 
 def experts_beside(classifier: Classifier, experts: Iterable[Expert]) -> tuple[Beside, ...]:
-    """The experts that a model can ask: its tree has their branch."""
+    """Return the experts that a model can ask: those whose branch is in its tree."""
     if (rollup := classifier.rollup) is None:
         return ()
     found = []

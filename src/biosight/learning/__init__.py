@@ -1,1 +1,1 @@
-"""Better models from what people said: heads, snapshots, the gate. PyTorch is in training."""
+"""Better models from people's labels: heads, snapshots, the gate. PyTorch is in training."""

@@ -1,6 +1,7 @@
-"""Champion and candidate by level of the tree: at order and family, and when more is said.
+"""Champion and candidate by level of the tree: at order and family, and for answers below the
+group.
 
-Figures lie flat, so that DVC compares them (pipeline/work/evaluation.json); lines are read from
+Figures are flat, so that DVC compares them (pipeline/work/evaluation.json); lines are read from
 them again. Not here: the group, which the gate judges label by label (gate.py).
 """
 
@@ -19,14 +20,14 @@ from biosight.learning.recipe import GateParams
 from biosight.training.data.levels import LEVELS, Ints, finer_right, right_at
 
 WHO = ("champion", "candidate")
-SAID = "said"  # the line of answers finer than the group, beside those of LEVELS
+SAID = "said"  # the line of answers below the group, beside those of LEVELS
 WORDS = {"order": "order", "family": "family", SAID: "said finer than the group"}
 
 
 @dataclass(frozen=True, slots=True)
 class Truth:
-    """What a picture is: the model's label that it lies in, and all names from the top down as far
-    as it is known."""
+    """The truth about a picture: the model's label that contains it, and all its known names from
+    the top down."""
 
     label: str
     line: tuple[str, ...]
@@ -34,11 +35,12 @@ class Truth:
 
 @dataclass(frozen=True, slots=True)
 class LevelLine:
-    """One level on one kind of picture: pictures known so far (or of which a side said something
-    finer), and the share of both sides that is right; the champion's with its 95 % interval.
+    """One level on one kind of picture: the pictures known at that level (or for which a side gave
+    a finer answer), and the share that each side has right. The champion's share has a 95 %
+    interval.
 
-    None where a side has no tree, or said nothing. `champion_share` and `candidate_share` are how
-    much of all was said finer, on that line alone.
+    A side without a tree or without such answers has None. `champion_share` and `candidate_share`
+    are the shares of all pictures with an answer below the group, only on that line.
     """
 
     part: str
@@ -54,8 +56,8 @@ class LevelLine:
 
 @dataclass(frozen=True, slots=True)
 class TreeSide:
-    """What one model with a tree says of pictures (n), each known as one of its names, "" for
-    unknown, of one of its groups."""
+    """Answers of one model with a tree for pictures (n): each is known as one of its names ("" for
+    unknown) in one of its groups."""
 
     rollup: Rollup
     scores: Scores
@@ -66,8 +68,8 @@ class TreeSide:
 def side_of(
     classifier: Classifier, verdicts: Sequence[Verdict], lines: Sequence[Sequence[str]]
 ) -> TreeSide | None:
-    """A model's verdicts on pictures whose names have these lines, from the top down; None for a
-    model without a tree."""
+    """Return a model's verdicts on pictures with these names, from the top down; None for a model
+    without a tree."""
     if classifier.rollup is None:
         return None
     scores = Scores(
@@ -81,7 +83,7 @@ def side_of(
 def side_with(
     card: ModelCard, rollup: Rollup, head: Head, embeddings: Floats, lines: Sequence[Sequence[str]]
 ) -> TreeSide:
-    """The same for a head's rows, without the network."""
+    """Return the same for a head, without the network."""
     scores = rollup.scores(head.logits(embeddings), head.leaf_scores(embeddings))
     return known_side(rollup, card, scores, lines)
 
@@ -89,14 +91,15 @@ def side_with(
 def known_side(
     rollup: Rollup, card: ModelCard, scores: Scores, lines: Sequence[Sequence[str]]
 ) -> TreeSide:
-    """Scores beside the deepest name that the model knows of each line, and that one's group."""
+    """Return the scores with the deepest name of each line that the model knows, and that name's
+    group."""
     group_of = {t.id: t.group for t in card.taxa} | {x: x for x in card.label_names}
     nodes = [next((n for n in reversed(line) if n in rollup.number), "") for line in lines]
     return TreeSide(rollup, scores, nodes, [group_of.get(n, "") for n in nodes])
 
 
 def held_known(card: ModelCard, reference: Reference) -> list[Truth]:
-    """What the left-out pictures of a version are."""
+    """Return the truth about the left-out pictures of a version."""
     tree, names = card.tree, card.label_names
     groups = [names[n] for n in reference.held_labels]
     nodes = [card.taxa[n].id if n >= 0 else "" for n in reference.held_nodes] or [""] * len(groups)
@@ -107,8 +110,8 @@ def held_known(card: ModelCard, reference: Reference) -> list[Truth]:
 
 
 def level_figures(champion: TreeSide | None, candidate: TreeSide | None) -> dict[str, float]:
-    """Pictures known at each level and the share right of each side, flat; nothing where neither
-    has a tree. Two trees are compared on what both know."""
+    """Return the pictures known at each level and the share that each side has right, flat; empty
+    if neither has a tree. Two trees are compared on pictures that both know."""
     found: dict[str, float] = {}
     sides = {who: s for who, s in zip(WHO, (champion, candidate), strict=True) if s is not None}
     for rank in LEVELS if sides else ():
@@ -133,7 +136,7 @@ def mean(right: Ints) -> float:
 
 
 def level_lines(part: str, of: Mapping[str, float]) -> tuple[LevelLine, ...]:
-    """The lines that figures of one kind of picture hold."""
+    """Return the lines in the figures of one kind of picture."""
     lines = []
     for level in (*LEVELS, SAID):
         both = of.get(f"{level}_pictures", 0)
@@ -148,8 +151,8 @@ def level_lines(part: str, of: Mapping[str, float]) -> tuple[LevelLine, ...]:
 
 
 def against_levels(lines: Sequence[LevelLine], bounds: GateParams) -> list[str]:
-    """What the levels say against a candidate, in words: one that falls out of the champion's
-    interval, or finer answers that are wrong too often, and more often than before."""
+    """Return the objections of the levels to a candidate, in words: a level that falls below the
+    champion's interval, or finer answers that are wrong too often, and more often than before."""
     found = []
     for x in lines:
         if x.candidate is None or x.pictures < bounds.enough_said:

@@ -1,6 +1,7 @@
-"""The gate: is a candidate good enough to serve? Compared with the champion, picture by picture.
+"""The gate: is a candidate good enough to serve? It is compared with the champion, picture by
+picture.
 
-Not here: promoting (registry): a person does that.
+Not here: promoting (registry); a person does that.
 """
 
 from collections.abc import Sequence
@@ -22,7 +23,7 @@ from biosight.learning.gate_report.values import (
 from biosight.learning.recipe import GateParams
 
 SIGNIFICANT = 0.05
-NOTICED_MS = 1.0  # of a picture's time: less is the clock's noise, whatever the ratio
+NOTICED_MS = 1.0  # per picture: a smaller difference is noise of the clock, whatever the ratio
 BOUNDS = GateParams()
 
 
@@ -36,10 +37,11 @@ def compare(
     bounds: GateParams = BOUNDS,
     levels: tuple[LevelLine, ...] = (),
 ) -> GateReport:
-    """Judge a candidate on pictures (n,) that taught neither; `levels` are lines of the same.
+    """Judge a candidate on pictures (n,) that taught neither model; `levels` are lines of the same
+    pictures.
 
-    With `old_labels_only` the question is what the old labels lose to new ones: then it must
-    not be more than a point, and a person decides.
+    With `old_labels_only` the question is how much the old labels lose to new ones. They must not
+    lose more than `worst_loss_before`, and a person decides.
     """
     report = replace(measure_all(truth, champion, candidate, labels), levels=levels)
     most = bounds.worst_loss_before if old_labels_only else bounds.worst_loss
@@ -57,12 +59,13 @@ def decide(
     times: tuple[float, float] = (0.0, 0.0),
     new: tuple[NewLabel, ...] = (),
 ) -> GateReport:
-    """The report on all parts; `known` labels are the champion's, the rest is new.
+    """Return the report on all parts; the first `known` labels are the champion's, the others are
+    new.
 
-    With enough locked pictures of the collection they decide; with fewer, both parts are counted
-    together and a person decides. The other part may object for itself either way. `times`
-    are both sides' milliseconds a picture. `new` are figures of new labels from elsewhere
-    (cross-validation).
+    With enough locked pictures of the collection, they decide. With fewer, both parts are counted
+    together and a person decides. The older part can raise its own objections in both cases.
+    `times` are milliseconds per picture of both sides. `new` are figures of new labels from
+    elsewhere (cross-validation).
     """
     here = next((t for t in trials if t.part == HERE), None)
     before = next((t for t in trials if t.part == BEFORE and len(t.truth)), None)
@@ -88,7 +91,8 @@ def decide(
 
 
 def losses_before(trial: Trial, labels: Sequence[str], bounds: GateParams) -> list[str]:
-    """What speaks against a candidate on pictures like those the champion learnt from."""
+    """Return the objections to a candidate from pictures like those that the champion learnt
+    from."""
     part = measure_all(trial.truth, trial.champion, trial.candidate, labels)
     if part.floor > -bounds.worst_loss_before:
         return []
@@ -99,7 +103,7 @@ def losses_before(trial: Trial, labels: Sequence[str], bounds: GateParams) -> li
 
 
 def objections(report: GateReport, most: float, bounds: GateParams) -> list[str]:
-    """What speaks against the candidate, in words; `most` is the loss allowed."""
+    """Return the objections to the candidate, in words; `most` is the loss allowed."""
     against = []
     if report.floor <= -most:
         against.append(f"It may be more than {most:.0%} worse (lower bound {report.floor:+.1%}).")
@@ -116,8 +120,8 @@ def objections(report: GateReport, most: float, bounds: GateParams) -> list[str]
 def against_tree(
     levels: Sequence[LevelLine], parts: Sequence[Part], bounds: GateParams
 ) -> list[str]:
-    """What speaks against a candidate with a tree: its levels, and groups that lose more than
-    `worst_group_loss`; nothing without levels."""
+    """Return the objections to a candidate with a tree: from its levels, and from groups that lose
+    more than `worst_group_loss`. There are none without levels."""
     return against_levels(levels, bounds) + [
         f"On {p.name} the group is right {p.champion - p.candidate:.1%} less often."
         for p in parts
@@ -128,7 +132,7 @@ def against_tree(
 
 
 def too_slow(report: GateReport, bounds: GateParams) -> list[str]:
-    """What its time says against the candidate: that needs no pictures to be sure."""
+    """Return the objection to the candidate's time, which needs no minimum number of pictures."""
     more = report.candidate_ms - report.champion_ms
     if report.latency_ratio <= bounds.slowest or more < NOTICED_MS:
         return []
@@ -143,7 +147,8 @@ def verdict_on(
     old_labels_only: bool,
     bounds: GateParams,
 ) -> GateReport:
-    """The report with its verdict and reasons; `own` pictures decide."""
+    """Return the report with its verdict and reasons; `own` is the number of pictures that
+    decide."""
     gained = report.only_candidate_right > report.only_champion_right
     p, slow = report.mcnemar_p, too_slow(report, bounds)
     few = f"Only {own} locked pictures to compare on; {bounds.enough} are needed to be sure."
@@ -165,7 +170,7 @@ def verdict_on(
 
 
 def level_text(levels: Sequence[LevelLine]) -> list[str]:
-    """The levels for a terminal, a line each."""
+    """Return the levels for a terminal, one line each."""
 
     def said(value: float | None, share: float) -> str:
         words = "-" if value is None else f"{value:.1%}"
@@ -179,7 +184,7 @@ def level_text(levels: Sequence[LevelLine]) -> list[str]:
 
 
 def as_text(report: GateReport) -> str:
-    """The report for a terminal."""
+    """Return the report for a terminal."""
     r = report
     lines = [
         f"{r.candidate or 'candidate'} against {r.champion or 'champion'}: {r.verdict}",

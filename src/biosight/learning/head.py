@@ -1,7 +1,6 @@
-"""Refit a model's last layer on stored embeddings: in seconds, without the network.
+"""Refitting a model's last layer on stored embeddings: in seconds, without the network.
 
-Not here: which pictures teach (teach.py), or whether the result may serve
-(gate.py).
+Not here: which pictures teach (teach.py), or whether the result may serve (gate.py).
 """
 
 from dataclasses import dataclass
@@ -14,8 +13,8 @@ from biosight.inference.quality import softmax
 
 Floats = npt.NDArray[np.float64]
 Ints = npt.NDArray[np.int64]
-# Pull of a label's weights towards where they started: strong for what is known, so that the old
-# labels keep their answers, weak for what is new. Chosen on the teach curve of bench.model.
+# Pull of a label's weights towards their start: strong for known labels, so that these keep their
+# answers, weak for new ones. Chosen on the teach curve of bench.model.
 PULL_KNOWN = 1e-3
 PULL_NEW = 1e-4
 ROUNDS = 200
@@ -30,17 +29,17 @@ class Examples:
 
 
 def examples_of(embeddings: npt.NDArray[np.floating], labels: Ints) -> Examples:
-    """Embeddings (n, d) and label numbers (n,) in the precision of the fit."""
+    """Return embeddings (n, d) and label numbers (n,) in the precision of the fit."""
     return Examples(embeddings.astype(np.float64), labels)
 
 
 def refit(old: Head, examples: Examples, labels: int) -> Head:
-    """A head of `labels` rows, the first of them starting from `old`.
+    """Return a head of `labels` rows, the first of which start from `old`.
 
-    Cross-entropy in which every label weighs the same in all, plus a pull of each row towards
-    where it started (a Gaussian prior at the old weights; MAP estimate by L-BFGS, Liu and Nocedal
-    1989). Embeddings are standardised and scaled to length 1 on average, so that the pulls mean
-    the same for every network.
+    The loss is the cross-entropy, in which every label has the same total weight, plus a pull of
+    each row towards its start. The pull is a Gaussian prior at the old weights; L-BFGS finds the
+    MAP estimate (Liu and Nocedal 1989). Embeddings are standardised and scaled to an average length
+    of 1, so that the pulls have the same effect for every network.
     """
     known, size = old.weight.shape
     mean, spread = examples.embeddings.mean(axis=0), examples.embeddings.std(axis=0)
@@ -59,7 +58,7 @@ def refit(old: Head, examples: Examples, labels: int) -> Head:
 def minimise(
     start: Floats, known: int, inputs: Floats, examples: Examples, offset: Floats
 ) -> Floats:
-    """The rows (labels, d + 1) that `refit` asks for."""
+    """Return the rows (labels, d + 1) that `refit` needs."""
     labels = len(start)
     goals = np.eye(labels)[examples.labels]
     counts = np.bincount(examples.labels, minlength=labels)
@@ -85,7 +84,8 @@ def minimise(
 
 
 def evidence_of(old: Head, embeddings: Floats, labels: int) -> Floats:
-    """What the old head's prior adds to every logit (n, labels): it is not refitted."""
+    """Return the values that the old head's prior adds to every logit (n, labels); the prior is not
+    refitted."""
     if old.prior is None:
         return np.zeros((len(embeddings), labels))
     return old.prior.evidence(embeddings, labels).astype(np.float64)
@@ -94,9 +94,10 @@ def evidence_of(old: Head, embeddings: Floats, labels: int) -> Floats:
 def answers_by_group(
     old: Head, taught: Examples, replay: Examples, labels: int, groups: Ints, folds: int = 5
 ) -> Ints:
-    """What a refitted head says of each taught picture when its group did not teach it (n,).
+    """Return the answer of a refitted head for each taught picture when its group did not teach it
+    (n,).
 
-    Groups are upload sessions or copies of one picture; whole ones are left out together.
+    Groups are upload sessions or copies of one picture; whole groups are left out together.
     """
     names = np.unique(groups)
     fold_of = {int(name): number % folds for number, name in enumerate(names)}

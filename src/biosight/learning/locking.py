@@ -1,6 +1,6 @@
-"""Which upload sessions are locked: their pictures judge models and never teach one.
+"""Locked upload sessions: their pictures judge models and never teach one.
 
-Not here: freezing the others (snapshot.py), or teaching by hand (teach.py), which leave them out.
+Not here: freezing the others (snapshot.py), or teaching by hand (teach.py); both leave them out.
 """
 
 import hashlib
@@ -10,16 +10,16 @@ from collections.abc import Sequence
 from biosight.images import Image
 from biosight.learning.recipe import SnapshotParams
 
-SAME_BITS = 4  # perceptual hashes (64 bits) this close are of one picture
-FEW_SESSIONS = 10  # a library that came in one import would be locked whole, or not at all
+SAME_BITS = 4  # perceptual hashes (64 bits) that differ in at most this many are of one picture
+FEW_SESSIONS = 10  # a library from a single import would be locked as a whole, or not at all
 
 
 def splits_of(images: Sequence[Image], holdout: float, salt: str) -> list[str]:
-    """The split of each picture; from FEW_SESSIONS on no later picture changes it.
+    """Return the split of each picture; from FEW_SESSIONS on, later pictures do not change it.
 
-    Whole upload sessions are drawn by the hash of their name, or single pictures where there are
-    fewer than FEW_SESSIONS. A picture that is linked to a held one by likeness, perhaps through
-    others, is a "copy".
+    Whole upload sessions are drawn by the hash of their name; with fewer than FEW_SESSIONS, single
+    pictures are drawn. A picture that is linked to a held one by likeness, perhaps through others,
+    is a "copy".
     """
     sessions = [i.session or i.id for i in images]
     few = len(set(sessions)) < FEW_SESSIONS
@@ -35,10 +35,10 @@ def splits_of(images: Sequence[Image], holdout: float, salt: str) -> list[str]:
 
 
 def locked_pictures(images: Sequence[Image]) -> set[str]:
-    """The ids of pictures that a snapshot by the usual recipe would lock, or leave aside as copies
-    of those: they must not teach either, or nothing is left to judge by. None where so few sessions
-    were uploaded that single pictures are drawn: there they would be missed more than they judge.
-    """
+    """Return the ids of pictures that a snapshot with the default recipe would lock, or leave aside
+    as copies of locked ones. They must not teach either, or nothing is left to judge by. With fewer
+    than FEW_SESSIONS sessions, single pictures would be drawn. Then no picture is locked, because
+    teaching would lose more than judging gains."""
     usual = SnapshotParams()
     if len({i.session or i.id for i in images}) < FEW_SESSIONS:
         return set()
@@ -47,15 +47,15 @@ def locked_pictures(images: Sequence[Image]) -> set[str]:
 
 
 def lot_of(session: str, salt: str) -> float:
-    """A session's lot, 0 to 1."""
+    """Return a session's lot, 0 to 1."""
     digest = hashlib.sha256(f"{salt}/{session}".encode()).digest()
     return int.from_bytes(digest[:8], "big") / 2**64
 
 
 def duplicate_groups(hashes: Sequence[str]) -> list[int]:
-    """A group number for each perceptual hash: those within SAME_BITS are in one group.
+    """Return a group number for each perceptual hash; hashes within SAME_BITS are in one group.
 
-    Two hashes of 64 bits that differ in at most four agree in one of five bands, so only those
+    Two hashes of 64 bits that differ in at most four bits agree in one of five bands. Only hashes
     that share a band are compared.
     """
     numbers = [int(h, 16) if h else -1 for h in hashes]

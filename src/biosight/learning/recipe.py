@@ -1,6 +1,6 @@
-"""pipeline/params.yaml as values: how to draw a holdout, how to train, when a candidate is good.
+"""Values of pipeline/params.yaml: how to draw a holdout, how to train, when a candidate is good.
 
-Not here: what is done with them (retrain.py).
+Not here: the stages that use them (retrain.py).
 """
 
 from dataclasses import dataclass, field
@@ -17,7 +17,7 @@ from biosight.training.params import FitParams
 class SnapshotParams:
     """`holdout` is the share of upload sessions that never teach; another `salt` draws others.
 
-    `collection` is a name or an id, and may be empty where there is one only.
+    `collection` is a name or an id; it may be empty if there is only one collection.
     """
 
     collection: str = ""
@@ -27,11 +27,11 @@ class SnapshotParams:
 
 @dataclass(frozen=True, slots=True)
 class GateParams:
-    """Bounds: pictures needed to be sure, losses and errors as shares, times as a ratio.
+    """Bounds: pictures needed for a sure verdict, losses and errors as shares, times as a ratio.
 
-    Of a model with a tree the groups may lose `worst_group_loss` where there are pictures enough,
-    and `least_right` of the answers that go below the group must be right, of at least
-    `enough_said`.
+    If a model has a tree, its groups may lose `worst_group_loss`; this is checked where there are
+    enough pictures. `least_right` of the answers below the group must be right, if there are at
+    least `enough_said` of them.
     """
 
     enough: int = 800
@@ -46,7 +46,7 @@ class GateParams:
 
 @dataclass(frozen=True, slots=True)
 class Recipe:
-    """Everything that decides a retraining."""
+    """Everything that defines a retraining."""
 
     snapshot: SnapshotParams = field(default_factory=SnapshotParams)
     train: FitParams = field(default_factory=FitParams)
@@ -54,9 +54,9 @@ class Recipe:
 
 
 def read_recipe(path: Path | None) -> Recipe:
-    """The recipe in a YAML file; what it leaves out keeps its default.
+    """Return the recipe in a YAML file; missing values keep their defaults.
 
-    Raises BadRequest in words for a file that is none.
+    Raises BadRequest, with the reason, for a file that is no recipe.
     """
     if path is None:
         return Recipe()

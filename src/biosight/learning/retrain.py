@@ -1,7 +1,7 @@
 """THE SECOND WALK: snapshot -> train -> evaluate -> gate -> candidate; a person promotes.
 
 Each stage reads and writes files of one folder, so that `dvc repro` and `biosight retrain` run the
-same functions. Not here: whether it is time (drift), or what the stages do inside.
+same functions. Not here: whether it is time to retrain (drift), or the work inside the stages.
 """
 
 import json
@@ -43,7 +43,7 @@ StageStep = Callable[[str, int, int], None]
 
 @dataclass(frozen=True, slots=True)
 class Work:
-    """The files of one retraining, below one folder."""
+    """Files of one retraining, below one folder."""
 
     root: Path
 
@@ -53,7 +53,7 @@ class Work:
 
     @property
     def candidate(self) -> Path:
-        """The model that came out."""
+        """Folder of the new model."""
         return self.root / "candidate"
 
     @property
@@ -62,7 +62,8 @@ class Work:
         return self.root / "run"
 
     def file(self, name: str) -> Path:
-        """evaluation.json, answers.csv, gate.json, gate.html or registered.json."""
+        """Return the path of evaluation.json, answers.csv, gate.json, gate.html or
+        registered.json."""
         return self.root / name
 
 
@@ -80,7 +81,8 @@ def snapshot(
     work: Work,
     step: StageStep = no_progress,
 ) -> TrainingSet:
-    """Freeze what people named, reduced to what networks need and without metadata."""
+    """Freeze the pictures that people named, reduced to the size that networks need and without
+    metadata."""
     short = 2 * champion.card.resize_short
 
     def picture(image: Image) -> bytes:
@@ -104,10 +106,10 @@ def snapshot(
 def train(
     champion: Path, recipe: Recipe, work: Work, name: str = "", *, silent: bool = False
 ) -> str:
-    """Write the candidate's folder; what is to be said of it in words.
+    """Write the candidate's folder. Return remarks on it in words.
 
-    `champion` is the folder of what served when the snapshot was taken, `name` the candidate's
-    family where the recipe says none. Raises BadModel or BadRequest.
+    `champion` is the folder of the version that served when the snapshot was taken. `name` is the
+    candidate's family if the recipe gives none. Raises BadModel or BadRequest.
     """
     taken = read_set(work.snapshot)
     card = read_card(champion)
@@ -131,7 +133,7 @@ def train(
 
 
 def not_taught_yet(taken: TrainingSet, rows: list[Row]) -> str:
-    """Which labels do not teach yet, in words; nothing when all do."""
+    """Return the labels that do not teach yet, in words; "" if all do."""
     counts = Counter(row.label for row in taken.part("train"))
     missing = sorted(set(taken.labels) - {row.label for row in rows})
     if not missing:
@@ -141,8 +143,8 @@ def not_taught_yet(taken: TrainingSet, rows: list[Row]) -> str:
 
 
 def teaching_rows(taken: TrainingSet, known: tuple[str, ...]) -> list[Row]:
-    """The rows that teach: labels that the champion knows, or knows what they hang below, and new
-    ones with enough pictures."""
+    """Return the rows that teach: labels that the champion knows, or that hang below a name it
+    knows, and new labels with enough pictures. Raises BadRequest if there are none."""
     rows, there = taken.part("train"), set(known)
     counts = Counter(row.label for row in rows)
     kept = [
@@ -159,7 +161,7 @@ def teaching_rows(taken: TrainingSet, known: tuple[str, ...]) -> list[Row]:
 
 
 def refit(champion: Path, work: Work, rows: list[Row], new: tuple[str, ...], name: str) -> str:
-    """The head alone, on the champion's embeddings of the archive's pictures."""
+    """Fit only the head, on the champion's embeddings of the archive's pictures."""
     classifier = Classifier(champion)
     examples = []
     shown = pictures(work.snapshot, rows)
@@ -187,7 +189,7 @@ def tune(
     *,
     silent: bool,
 ) -> str:
-    """The last stage, or all of the network; needs PyTorch."""
+    """Train the last stage, or all of the network; needs PyTorch. Raises BadModel or BadRequest."""
     try:
         from biosight.training import finetune
         from biosight.training.data import dataset as ds
@@ -218,19 +220,21 @@ def tune(
 
 
 def label_of(made: Grown, row: Row) -> tuple[str, str]:
-    """The model's label that a row's picture lies in, and the row's session as its source."""
+    """Return the model's label that contains a row's picture, and the row's session as its
+    source."""
     place = place_in(made, row.line) if made.leaves else None
     return place[0] if place else row.label, f"session {row.session}"
 
 
 def truth_of(card: ModelCard, row: Row) -> str:
-    """The label of a card that a row's picture lies in; its own where it lies in none."""
+    """Return the label of a card that contains a row's picture, or the row's own label if none
+    does."""
     groups = {t.id: t.group for t in card.taxa}
     return next((groups[n] for n in reversed(row.line) if groups.get(n)), row.label)
 
 
 def sign_card(recipe: Recipe, work: Work, taken: TrainingSet, rows: list[Row]) -> None:
-    """Code, pictures and parameters that made the candidate, written into its card."""
+    """Write the code, pictures and parameters that made the candidate into its card."""
     card = read_card(work.candidate)
     elsewhere = {"base", "manifest"}  # paths of this machine
     said = {f"train.{k}": str(v) for k, v in asdict(recipe.train).items() if k not in elsewhere}
@@ -248,7 +252,8 @@ def sign_card(recipe: Recipe, work: Work, taken: TrainingSet, rows: list[Row]) -
 
 
 def evaluate(champion: Path, work: Work) -> dict[str, float | dict[str, float]]:
-    """Both models on the pictures that taught neither; writes answers.csv and evaluation.json."""
+    """Run both models on the pictures that taught neither. Write answers.csv and evaluation.json;
+    return the figures."""
     taken = read_set(work.snapshot)
     sides = trial.Sides(Classifier(champion), Classifier(work.candidate))
     seen = learnt_from(champion)
@@ -283,7 +288,8 @@ def evaluate(champion: Path, work: Work) -> dict[str, float | dict[str, float]]:
 
 
 def older_pictures(work: Work, card: ModelCard) -> Iterator[tuple[Truth, Pillow.Image]] | None:
-    """Pictures of the base's sources that were kept out of a stage or full run."""
+    """Return pictures from sources of the base that were kept out of a stage or full run, None if
+    there are none."""
     path = work.candidate / "judges.json"
     listed = json.loads(path.read_text()) if path.is_file() else []
     if not listed:
@@ -299,7 +305,7 @@ def older_pictures(work: Work, card: ModelCard) -> Iterator[tuple[Truth, Pillow.
 
 
 def judge(champion: Path, recipe: Recipe, work: Work) -> values.GateReport:
-    """The gate's report, as gate.json and as a page, gate.html."""
+    """Write the gate's report as gate.json and as a page, gate.html. Return it."""
     card, old = read_card(work.candidate), read_card(champion)
     times = json.loads(work.file("evaluation.json").read_text())
     levels = {part: times.get(f"{part}_levels", {}) for part in values.PARTS}
@@ -322,8 +328,8 @@ def judge(champion: Path, recipe: Recipe, work: Work) -> values.GateReport:
 
 
 def add_candidate(archive: Archive, work: Work, by: str = "") -> ModelVersion:
-    """Make the candidate known to BioSight under the next free version of its family; one that the
-    same pictures taught in the same way is there already, and is not added again."""
+    """Add the candidate to BioSight as the next free version of its family. If the same pictures
+    already taught a version in the same way, return that version instead. Raises NotFound."""
     taken = read_set(work.snapshot)
     if archive.records.get(Collection, taken.collection) is None:
         raise NotFound("The collection was removed in the meantime.")
@@ -343,20 +349,20 @@ def add_candidate(archive: Archive, work: Work, by: str = "") -> ModelVersion:
         collection=taken.collection,
         report=json.dumps(report),
     )
-    write_card(card, work.candidate)  # as the stage before left it: its hash is in dvc.lock
+    write_card(card, work.candidate)  # restore the previous stage's card: its hash is in dvc.lock
     return register_candidate(work, taken, made)
 
 
 def register_candidate(work: Work, taken: TrainingSet, version: ModelVersion) -> ModelVersion:
-    """The version, named in registered.json with what the gate said of it."""
+    """Write registered.json with the version and its verdict. Return the version."""
     said = {"model": version.id, "verdict": version.verdict, "training_set": taken.hash}
     write_json(work.file("registered.json"), said)
     return version
 
 
 def equal_version(archive: Archive, card: ModelCard) -> ModelVersion | None:
-    """The version of a family that the same pictures taught, from the same model, with the same
-    parameters."""
+    """Return the version of the family that the same pictures taught, from the same model, with the
+    same parameters; None if there is none."""
 
     def made_of(one: ModelCard) -> tuple[object, ...]:
         return one.training_set, one.base, one.started_from, one.parameters

@@ -1,6 +1,6 @@
 """TrainingSet: confirmed labels frozen, hashed, and split into train and a locked holdout.
 
-Not here: what learns from it (retrain.py), or which labels count (labels.py).
+Not here: training on it (retrain.py), or which labels count (labels.py).
 """
 
 import hashlib
@@ -27,10 +27,10 @@ SPLITS = ("train", "holdout", "copy")
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """A picture that a person named: its bytes' hash, label, upload session and split. `line` are
+    """A picture that a person named: its bytes' hash, label, upload session and split. `line` is
     the model's names from the top of the tree down to the label.
 
-    "copy" is a picture that is like one of the holdout: it neither teaches nor judges.
+    "copy" is a picture that is similar to one of the holdout: it neither teaches nor judges.
     """
 
     image: str
@@ -43,13 +43,14 @@ class Row:
 
     @property
     def file(self) -> str:
-        """Its name in the archive."""
+        """File name in the archive."""
         return f"{self.sha256}.jpg"
 
 
 @dataclass(frozen=True, slots=True)
 class TrainingSet:
-    """What a collection's people have named, at one moment; `champion` is what served then."""
+    """Pictures that a collection's people have named, at one moment; `champion` is the version that
+    served then."""
 
     collection: str
     champion: str
@@ -64,7 +65,7 @@ class TrainingSet:
         return hashlib.sha256("".join(lines).encode()).hexdigest()
 
     def part(self, split: str) -> list[Row]:
-        """The rows of one split."""
+        """Return the rows of one split."""
         return [row for row in self.rows if row.split == split]
 
     def counts(self) -> dict[str, int]:
@@ -86,9 +87,8 @@ def freeze(
 ) -> TrainingSet:
     """Write archive and manifest of a collection's named pictures into `folder`.
 
-    `picture` gives an upright JPEG; what it can't read is left out and counted. Rows carry
-    the model's names. Raises BadRequest when
-    nobody has named a picture.
+    `picture` returns an upright JPEG; pictures that it can't read are left out and counted. Rows
+    have the model's names. Raises BadRequest when nobody has named a picture.
     """
     back = naming.own
     named = [i for i in named_pictures(records, collection) if i.label]
@@ -123,7 +123,7 @@ def write_archive(
     picture: Callable[[Image], bytes],
     step: Callable[[int], None],
 ) -> Iterator[str]:
-    """A tar that depends on the pictures alone; gives the hashes of those it holds."""
+    """Write a tar that depends only on the pictures. Yield the hashes of those in it."""
     with tarfile.open(path, "w", format=tarfile.USTAR_FORMAT) as archive:
         for number, image in enumerate(sorted(images, key=lambda i: i.sha256), 1):
             step(number)
@@ -138,7 +138,7 @@ def write_archive(
 
 
 def read_set(folder: Path) -> TrainingSet:
-    """The TrainingSet in a folder. Raises BadRequest when it is absent or was changed."""
+    """Return the TrainingSet in a folder. Raises BadRequest if it is missing or was changed."""
     try:
         said = json.loads((folder / MANIFEST).read_text(encoding="utf-8"))
         known = said.pop("hash")
@@ -152,7 +152,7 @@ def read_set(folder: Path) -> TrainingSet:
 
 
 def pictures(folder: Path, rows: Sequence[Row]) -> Iterator[tuple[Row, Pillow.Image]]:
-    """The archive's RGB pictures of these rows. Raises BadRequest for one that is not there."""
+    """Yield the archive's RGB pictures of these rows. Raises BadRequest if one is missing."""
     with tarfile.open(folder / ARCHIVE) as archive:
         for row in rows:
             try:
@@ -165,7 +165,8 @@ def pictures(folder: Path, rows: Sequence[Row]) -> Iterator[tuple[Row, Pillow.Im
 
 
 def unpack(folder: Path, rows: Sequence[Row], root: Path) -> list[tuple[Path, Row]]:
-    """The rows' pictures as files under `root/<label number>/`."""
+    """Write the rows' pictures as files under `root/<label number>/`. Return their paths and
+    rows."""
     labels = sorted({row.label for row in rows})
     made = []
     with tarfile.open(folder / ARCHIVE) as archive:

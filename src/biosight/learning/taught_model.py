@@ -1,4 +1,4 @@
-"""Write what was taught as a model: its files, its card and its reference.
+"""Files of a taught model: its network, its card and its reference.
 
 Not here: choosing examples and fitting (teach.py).
 """
@@ -30,8 +30,8 @@ Floats = npt.NDArray[np.float32]
 
 @dataclass(frozen=True, slots=True)
 class Example:
-    """A picture that a person named, with its embedding (d,) and its upload session; `line` are the
-    model's names from the top of the tree down to the label. A `locked` one judges and never
+    """A picture that a person named, with its embedding (d,) and its upload session. `line` is the
+    model's names from the top of the tree down to the label. A `locked` picture judges and never
     teaches."""
 
     image: str
@@ -44,8 +44,8 @@ class Example:
 
 @dataclass(frozen=True, slots=True)
 class Assignment:
-    """What to teach: a base version opened as a folder, labels to add by the model's own names,
-    the family's name, and what they are called and hang below in the collection."""
+    """What to teach: the folder of a base version, the labels to add by the model's own names, the
+    family's name and release, and the names and tree of the collection."""
 
     folder: Path
     labels: tuple[str, ...]
@@ -64,7 +64,8 @@ def write_candidate(
     target: Path,
     made: Grown | None = None,
 ) -> None:
-    """The folder: the base's network, the new head, card, and what taught it."""
+    """Write the folder: the base's network, the new head, the card, and the pictures that taught
+    it."""
     target.mkdir(parents=True, exist_ok=True)
     copy2(lesson.folder / "model.onnx", target / "model.onnx")
     write_head(head, target)
@@ -92,7 +93,7 @@ def write_candidate(
 
 
 def write_reference_for(folder: Path, logits: Floats, target: Path) -> None:
-    """The base's reference with the candidate's logits of the held pictures (n, labels)."""
+    """Write the base's reference with the candidate's logits of the held pictures (n, labels)."""
     with np.load(folder / "reference.npz", allow_pickle=False) as arrays:
         kept = {name: arrays[name] for name in arrays.files}
     kept["held_logits"] = logits.astype(np.float16)

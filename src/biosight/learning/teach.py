@@ -1,7 +1,7 @@
-"""Teach labels from a collection's confirmed pictures: a refitted head as a candidate version.
+"""Teaching labels from a collection's confirmed pictures: a refitted head as a candidate version.
 
-Not here: the fit (head.py), the comparison (gate.py), or that this runs as a
-Job (cli/server/worker.py).
+Not here: the fit (head.py), the comparison (gate.py), or the job that runs this
+(workflows/models/teaching.py).
 """
 
 from collections import Counter
@@ -59,7 +59,7 @@ BATCH = 500
 
 
 def named_pictures(records: Records, collection: str, *, in_bulk: bool = False) -> Iterator[Image]:
-    """A collection's pictures that a person named, in order of id."""
+    """Yield a collection's pictures that a person named, in order of id."""
     where = named_by_people(collection, in_bulk=in_bulk)
     for found in pages(records, Image, where, size=BATCH):
         yield from found
@@ -75,9 +75,9 @@ def named_examples(
     *,
     in_bulk: bool = False,
 ) -> list[Example]:
-    """Every named picture with its embedding in `space`; `embed` makes those that are missing.
+    """Return every named picture with its embedding in `space`; `embed` makes missing embeddings.
 
-    Examples carry the model's names.
+    Examples have the model's names.
     """
     back = naming.own
     named = list(named_pictures(records, collection, in_bulk=in_bulk))
@@ -96,9 +96,9 @@ def named_examples(
 
 
 def choose(found: Sequence[Example], known: Sequence[str], wanted: Sequence[str]) -> list[Example]:
-    """The examples of labels that the model knows or is to learn, but for locked ones.
+    """Return the examples of labels that the model knows or is to learn, without locked ones.
 
-    Raises BadRequest for a new label with fewer than OPENS_AT examples, the locked ones counted.
+    Raises BadRequest for a new label with fewer than OPENS_AT examples, including locked ones.
     """
     counts = Counter(e.label for e in found)
     for label in wanted:
@@ -110,7 +110,8 @@ def choose(found: Sequence[Example], known: Sequence[str], wanted: Sequence[str]
 
 
 def teach(lesson: Assignment, found: Sequence[Example], target: Path) -> values.GateReport:
-    """Write the candidate's folder; returns how it compares. Raises BadModel or BadRequest."""
+    """Write the candidate's folder. Return the comparison with its base. Raises BadModel or
+    BadRequest."""
     card = read_card(lesson.folder)
     old = read_head(lesson.folder, len(card.labels), card.embedding_size)
     reference = read_reference(lesson.folder)
@@ -140,8 +141,9 @@ def teach_leaves(
     found: Sequence[Example],
     target: Path,
 ) -> values.GateReport:
-    """`teach` for a model with a tree: new names become leaves where they hang, and what people
-    named further down than the model goes teaches what is above."""
+    """Do the work of `teach` for a model with a tree. New names become leaves below the names they
+    hang under. Labels that are finer than the model's names teach the names above them. Raises
+    BadRequest."""
     every = {t.id for t in card.taxa} | set(card.label_names)
     choose(found, sorted(every), lesson.labels)
     lines = {e.label: e.line or (e.label,) for e in found}
@@ -181,22 +183,22 @@ def teach_leaves(
 
 @dataclass(frozen=True, slots=True)
 class Weighed:
-    """What a tree says with one head or another."""
+    """Answers of a tree with one head or another."""
 
     rollup: Rollup
 
     def groups(self, head: Head, embeddings: npt.NDArray[np.floating]) -> values.Answers:
-        """What a head says of the groups, with its leaves."""
+        """Return a head's answers for the groups, with its leaves."""
         scores = self.rollup.scores(head.logits(embeddings), head.leaf_scores(embeddings))
         best, sure = scores.groups.argmax(axis=1), scores.groups.max(axis=1)
         return values.Answers(best.astype(np.int64), sure.astype(np.float64))
 
     def joint(self, head: Head, embeddings: npt.NDArray[np.floating]) -> Floats:
-        """What both layers say of the groups before the temperature."""
+        """Return the scores of both layers for the groups, before the temperature."""
         return self.rollup.both(head.logits(embeddings), head.leaf_scores(embeddings))
 
     def nodes(self, head: Head, embeddings: npt.NDArray[np.floating]) -> list[str]:
-        """The likeliest leaf of each picture's group, whatever its threshold."""
+        """Return the likeliest leaf of each picture, whatever its threshold."""
         scores = self.rollup.scores(head.logits(embeddings), head.leaf_scores(embeddings))
         return [self.rollup.leaves[int(row.argmax())] for row in scores.leaves]
 
@@ -212,7 +214,8 @@ def tree_report(
     said: Sequence[str],
     levels: tuple[LevelLine, ...],
 ) -> values.GateReport:
-    """The candidate against its base on the groups of `held`, and its new names by themselves."""
+    """Compare the candidate with its base on the groups of `held`, and measure its new names on
+    their own."""
     before = Weighed(card_rollup(card)).groups(old, reference.held_embeddings)
     after = sides.groups(head, reference.held_embeddings)
     report = gate.compare(
@@ -238,7 +241,7 @@ def tree_report(
 def levels_of(
     card: ModelCard, old: Head, after: ModelCard, head: Head, reference: Reference
 ) -> tuple[LevelLine, ...]:
-    """Base and candidate by level, on the base's left-out pictures."""
+    """Return base and candidate by level, on the base's left-out pictures."""
     lines = [known.line for known in held_known(card, reference)]
     held = reference.held_embeddings
     before = side_with(card, card_rollup(card), old, held, lines)
@@ -249,10 +252,10 @@ def levels_of(
 def as_examples(
     chosen: Sequence[Example], names: Sequence[str]
 ) -> tuple[Examples, npt.NDArray[np.int64]]:
-    """Examples and their groups as numbers."""
+    """Return the examples, and their groups as numbers."""
     number = {name: i for i, name in enumerate(names)}
     groups = {group: i for i, group in enumerate(sorted({e.group for e in chosen}))}
-    if len(groups) < 5:  # one or two sessions: leave out single pictures instead
+    if len(groups) < 5:  # too few sessions for five folds: leave out single pictures instead
         groups = {}
     taught = Examples(
         np.stack([e.embedding for e in chosen]).astype(np.float64),
@@ -270,7 +273,7 @@ def against_base(
     taught: Examples,
     said: npt.NDArray[np.int64],
 ) -> values.GateReport:
-    """The candidate against its base on `held`, and its new labels cross-validated."""
+    """Compare the candidate with its base on `held`; its new labels are cross-validated."""
     known = len(card.labels)
     before = answers_of(reference.held_logits, card.temperature)
     after = answers_of(head.logits(reference.held_embeddings), card.temperature)

@@ -1,8 +1,8 @@
-"""Teach a name that hangs below one the model knows: a new leaf, and nothing else moves.
+"""Teaching a name that hangs below one the model knows: a new leaf, and nothing else moves.
 
-The leaves that were there keep their numbers, so a "Spider" taught below Arachnida takes
-probability from Arachnida's leaves and leaves their sum, the group, nearly where it was. Not here:
-labels that hang nowhere (teach.py), or the comparison (gate.py).
+The existing leaves keep their numbers. A "Spider" taught below Arachnida takes probability from
+Arachnida's leaves, and their sum, the group, stays nearly the same. Not here: labels that hang
+nowhere (teach.py), or the comparison (gate.py).
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -22,13 +22,14 @@ Bools = npt.NDArray[np.bool_]
 Ints = npt.NDArray[np.int64]
 PULL = 1e-4
 ROUNDS = 200
-# From what probability on a taught name is said: as an order's (docs/guide/models.md).
+# A taught name is the answer from this probability on, like an order (docs/guide/models.md).
 THRESHOLD = 0.85
 
 
 @dataclass(frozen=True, slots=True)
 class Grown:
-    """A model's tree with taught leaves: the card's new parts, and each new leaf's label."""
+    """A model's tree with taught leaves: the new parts of the card, and the label of each new
+    leaf."""
 
     labels: tuple[CardLabel, ...]
     taxa: tuple[CardTaxon, ...]
@@ -41,15 +42,15 @@ class Grown:
 
     @property
     def groups(self) -> Mapping[str, str]:
-        """The group of each name."""
+        """Group of each name, "" for names above the groups."""
         return {t.id: t.group for t in self.taxa}
 
 
 def grown(card: ModelCard, wanted: Sequence[str], lines: Mapping[str, Sequence[str]]) -> Grown:
-    """The card's tree with the `wanted` labels in it; `lines` says where each hangs, by the
-    model's names, from the top down.
+    """Return the card's tree with the `wanted` labels in it. `lines` gives the names above each
+    label, as the model calls them, from the top down.
 
-    A label below a name that is in a group becomes a leaf of that group; one that hangs nowhere
+    A label below a name that is in a group becomes a leaf of that group. A label that hangs nowhere
     becomes a label of its own.
     """
     taxa = {t.id: t for t in card.taxa}
@@ -60,7 +61,7 @@ def grown(card: ModelCard, wanted: Sequence[str], lines: Mapping[str, Sequence[s
         return Grown((*labels, *own), (), (), ())
     for label in sorted((w for w in wanted if w not in card.leaves), key=lambda w: len(lines[w])):
         if label in taxa and any(n in card.tree.below(label) for n in card.leaves):
-            continue  # it is known already, by the leaves below it
+            continue  # the model knows it already, by the leaves below it
         upper = next((n for n in reversed(lines[label][:-1]) if n in taxa and taxa[n].group), "")
         group = taxa[upper].group if upper else label
         if not upper and label not in {x.name for x in labels}:
@@ -75,14 +76,14 @@ Answering = Callable[[Head, Floats], Sequence[str]]
 
 
 def place_in(made: Grown, line: Sequence[str]) -> tuple[str, str] | None:
-    """The group and the deepest name of a line that a model knows; None where it knows none."""
+    """Return the group and the deepest name of a line that a model knows; None if it knows none."""
     groups = made.groups
     return next(((groups[n], n) for n in reversed(line) if groups.get(n)), None)
 
 
 @dataclass(frozen=True, slots=True)
 class LeafExamples:
-    """Embeddings (n, d), and for each the leaves it allows (n, leaves)."""
+    """Embeddings (n, d), and the leaves that each allows (n, leaves)."""
 
     embeddings: Floats
     allowed: Bools
@@ -92,7 +93,7 @@ class LeafExamples:
 
 
 def allows(made: Grown, nodes: Sequence[str], groups: Sequence[str]) -> Bools:
-    """Which leaves pictures known as `nodes`, "" for nothing, of these groups may be."""
+    """Return the leaves that pictures of these groups, known as `nodes` ("" for unknown), allow."""
     tree, group_of = made.tree, made.groups
     rows: dict[tuple[str, str], Bools] = {}
     for pair in set(zip(nodes, groups, strict=True)):
@@ -106,7 +107,8 @@ def allows(made: Grown, nodes: Sequence[str], groups: Sequence[str]) -> Bools:
 
 
 def replay_examples(card: ModelCard, reference: Reference, made: Grown) -> LeafExamples:
-    """What the model learnt from before, with the leaves that each picture allows now."""
+    """Return the examples that the model learnt from before, with the leaves that each picture
+    allows now."""
     names = card.label_names
     groups = [names[n] for n in reference.replay_labels]
     numbers = reference.replay_nodes if len(reference.replay_nodes) else [-1] * len(groups)
@@ -115,10 +117,11 @@ def replay_examples(card: ModelCard, reference: Reference, made: Grown) -> LeafE
 
 
 def fit_new_leaves(old: Head, made: Grown, replay: LeafExamples, taught: LeafExamples) -> Head:
-    """The head with rows for the new leaves; the others stay as they are.
+    """Return the head with rows for the new leaves; the other rows stay unchanged.
 
-    The loss is that of the leaves (training/lesson.py), the taught pictures weighing as much in all
-    as those replayed, with a pull of each new row towards the mean of its group's.
+    The loss is that of the leaves (training/lesson.py). The taught pictures have the same total
+    weight as the replayed ones, and each new row is pulled towards the mean of its group's rows.
+    Raises BadModel.
     """
     if old.leaf_weight is None or old.leaf_bias is None:
         raise BadModel("This model has no leaves, so it can't learn new ones.")
@@ -149,7 +152,7 @@ def fit_new_leaves(old: Head, made: Grown, replay: LeafExamples, taught: LeafExa
 def minimise_rows(
     start: Floats, inputs: Floats, fixed: Floats, allowed: Bools, weights: Floats
 ) -> Floats:
-    """The new rows (k, d + 1), given what the old leaves score (n, leaves)."""
+    """Return the new rows (k, d + 1), given the scores of the old leaves (n, leaves)."""
     many = len(start)
     ones = np.hstack([inputs, np.ones((len(inputs), 1))])
 
@@ -183,7 +186,7 @@ def said_by_fold(
     answer: Answering,
     folds: int = 5,
 ) -> list[str]:
-    """What the model says of each taught picture when its group did not teach it (n,)."""
+    """Return the model's answer for each taught picture when its group did not teach it (n,)."""
     said = [""] * len(taught.embeddings)
     fold = folds_of % folds
     for number in range(folds):

@@ -1,4 +1,4 @@
-"""Champion and candidate answer the same pictures: the locked holdout, and older ones.
+"""Answers of champion and candidate for the same pictures: the locked holdout, and older ones.
 
 Not here: judging the answers (gate.py).
 """
@@ -37,7 +37,7 @@ COLUMNS = (
 
 @dataclass(frozen=True, slots=True)
 class Sides:
-    """Both models, opened; `names` are the candidate's labels, the champion's come first."""
+    """Both models, opened; `names` are the candidate's labels, which begin with the champion's."""
 
     champion: Classifier
     candidate: Classifier
@@ -48,12 +48,12 @@ class Sides:
 
     @property
     def known(self) -> int:
-        """How many of them the champion knows."""
+        """Number of labels that the champion knows."""
         return len(self.champion.card.labels)
 
 
 def answers_of_verdicts(verdicts: Sequence[Verdict]) -> Answers:
-    """The labels that a model's verdicts say, and how surely."""
+    """Return the likeliest labels of a model's verdicts, and their confidences."""
     scores = np.array([v.confidences for v in verdicts], dtype=np.float64)
     return Answers(scores.argmax(axis=1), scores.max(axis=1))
 
@@ -61,9 +61,10 @@ def answers_of_verdicts(verdicts: Sequence[Verdict]) -> Answers:
 def on_pictures(
     sides: Sides, part: str, shown: Iterable[tuple[Truth, Pillow.Image]], known: Sequence[str]
 ) -> Trial | None:
-    """Both sides on pictures with what they are; those of other labels are left out.
+    """Run both sides on pictures with a known truth; pictures with labels outside `known` are left
+    out.
 
-    None when there are none.
+    Return None if no picture is left.
     """
     truth: list[Truth] = []
     said: tuple[list[Verdict], list[Verdict]] = ([], [])
@@ -88,7 +89,7 @@ def on_pictures(
 def figures_by_level(
     sides: Sides, truth: Sequence[Truth], before: Sequence[Verdict], after: Sequence[Verdict]
 ) -> dict[str, float]:
-    """Both sides' verdicts on the same pictures (n), by level of the tree."""
+    """Return figures of both sides' verdicts on the same pictures (n), by level of the tree."""
     lines = [is_it.line for is_it in truth]
     return level_figures(
         side_of(sides.champion, before, lines), side_of(sides.candidate, after, lines)
@@ -102,8 +103,8 @@ def batches_of(shown: Iterable[tuple[T, Pillow.Image]]) -> Iterator[list[tuple[T
 
 
 def on_reference(sides: Sides, reference: Reference) -> Trial | None:
-    """Both sides on the champion's left-out pictures, from their embeddings: only where the
-    candidate reads the same ones. None elsewhere."""
+    """Run both sides on the embeddings of the champion's left-out pictures. Return None if the
+    candidate reads other embeddings or has no head."""
     old, card = sides.champion, sides.candidate.card
     if card.space != old.card.space or sides.candidate.head is None:
         return None
@@ -122,7 +123,8 @@ def on_reference(sides: Sides, reference: Reference) -> Trial | None:
 
 
 def milliseconds(sides: Sides) -> tuple[float, float]:
-    """Both sides' time for a picture in batches of eight, the best of rounds in turns."""
+    """Return both sides' time per picture in batches of eight: the best of some rounds, in
+    turns."""
     best = [float("inf"), float("inf")]
     dice = np.random.default_rng(0)
     both = (sides.champion, sides.candidate)
@@ -137,7 +139,8 @@ def milliseconds(sides: Sides) -> tuple[float, float]:
 
 
 def write_answers(path: Path, trials: Sequence[Trial], names: Sequence[str]) -> None:
-    """All answers as a table, a picture a row: `dvc plots` draws it, `read_answers` reads it."""
+    """Write all answers as a table, one row per picture: `dvc plots` draws it, `read_answers` reads
+    it."""
     with path.open("w", newline="", encoding="utf-8") as file:
         rows = csv.writer(file)
         rows.writerow(COLUMNS)
@@ -158,9 +161,9 @@ def write_answers(path: Path, trials: Sequence[Trial], names: Sequence[str]) -> 
 def read_answers(
     path: Path, names: Sequence[str], levels: Mapping[str, Mapping[str, float]]
 ) -> list[Trial]:
-    """The trials in a table, with each part's figures by level.
+    """Return the trials in a table, with each part's figures by level.
 
-    Raises BadRequest when there is none or it is empty.
+    Raises BadRequest if the table is missing or empty.
     """
     try:
         with path.open(newline="", encoding="utf-8") as file:

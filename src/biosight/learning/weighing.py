@@ -1,6 +1,7 @@
-"""The weight of an expert: how much of what it says makes pictures of people's names likelier.
+"""The weight of an expert: how much of its opinion makes people's names of pictures likelier.
 
-Not here: the pool itself (inference/expert.py), or which pictures (cli/models/versions.py).
+Not here: the pool itself (inference/expert.py), or which pictures
+(workflows/models/expert_weight.py).
 """
 
 from collections.abc import Sequence
@@ -20,7 +21,7 @@ SURE = 1.64  # one-sided 95 %
 @dataclass(frozen=True, slots=True)
 class Example:
     """One picture of the branch: the model's leaves (leaves,), the expert's labels (labels,), and
-    the name of the tree that it is known as."""
+    the picture's known name in the tree."""
 
     leaves: Floats
     own: Floats
@@ -29,8 +30,8 @@ class Example:
 
 @dataclass(frozen=True, slots=True)
 class Weighed:
-    """The weight that fits best, how many pictures say so, and the share of them whose likeliest
-    leaf lies at or below their name (or above it) without the expert and with it."""
+    """The best weight, the number of pictures behind it, and the share of right pictures without
+    the expert and with it. A picture is right if its likeliest leaf lies at or below its name."""
 
     weight: float
     pictures: int
@@ -39,9 +40,11 @@ class Weighed:
 
 
 def fit_weight(branch: Branch, examples: Sequence[Example]) -> Weighed:
-    """The weight with the least loss of people's names, -log of what lies at or below each.
+    """Return the weight with the least loss of people's names: -log of the probability at or below
+    each.
 
-    It is 0 where there are fewer than ENOUGH pictures, or the gain is not sure (one-sided, 95 %).
+    It is 0 if there are fewer than ENOUGH pictures, or if the gain is not significant (one-sided,
+    95 %).
     """
     known = [e for e in examples if e.node in branch.rollup.number]
     losses = np.array([[loss(branch, e, weight) for e in known] for weight in STEPS])
@@ -53,7 +56,7 @@ def fit_weight(branch: Branch, examples: Sequence[Example]) -> Weighed:
 
 
 def loss(branch: Branch, example: Example, weight: float) -> float:
-    """-log of the probability of a picture's name within the branch."""
+    """Return -log of the probability of a picture's name within the branch."""
     pooled = branch.pooled(example.leaves, example.own, weight)[0]
     below = branch.rollup.incidence[:, branch.rollup.number[example.node]] > 0
     inside = pooled[branch.members].sum()
@@ -61,7 +64,7 @@ def loss(branch: Branch, example: Example, weight: float) -> float:
 
 
 def right(branch: Branch, examples: Sequence[Example], weight: float) -> float:
-    """The share of pictures whose likeliest leaf of the branch fits their name."""
+    """Return the share of pictures whose likeliest leaf of the branch fits their name."""
     if not examples:
         return 0.0
     said = [likeliest(branch, branch.pooled(e.leaves, e.own, weight)[0]) for e in examples]
@@ -71,5 +74,5 @@ def right(branch: Branch, examples: Sequence[Example], weight: float) -> float:
 
 
 def likeliest(branch: Branch, pooled: npt.NDArray[np.float32]) -> str:
-    """The likeliest leaf of the branch."""
+    """Return the likeliest leaf of the branch."""
     return branch.rollup.leaves[int(branch.members[pooled[branch.members].argmax()])]

@@ -1,4 +1,4 @@
-"""Networks fitted, measured and exported; PyTorch lives here alone.
+"""Networks fitted, measured and exported; the only package that imports PyTorch.
 
-Not here: heads and comparisons, which need none (learning).
+Not here: heads and comparisons, which do not need it (learning).
 """

@@ -1,4 +1,4 @@
-"""The weights a run ends with: chosen among averages and blends on left-out sources.
+"""The final weights of a run, chosen among averages and blends on left-out sources.
 
 Not here: training them (train.py).
 """
@@ -35,11 +35,11 @@ def choose_blend(
     *,
     quiet: bool,
 ) -> Report:
-    """Keep of several averages the one that does best on left-out sources.
+    """Keep the average that does best on left-out sources. Return its report.
 
-    Tried are the best checkpoint and its mean with the last one (a soup, Wortsman et al. 2022),
-    each blended with a share of the start, which keeps what fine-tuning forgets (WiSE-FT,
-    Wortsman et al. 2022).
+    The candidates are the best checkpoint and its mean with the last one (a soup, Wortsman et al.
+    2022). Each is blended with a share of the starting weights, which keeps what fine-tuning
+    forgets (WiSE-FT, Wortsman et al. 2022).
     """
     network = networks.build(params.arch, row_count(card, leaves))
     found: list[tuple[Judged, dict[str, Tensor], float]] = []
@@ -60,14 +60,14 @@ def choose_blend(
 
 @dataclass(frozen=True, slots=True)
 class Judged:
-    """A network on left-out sources: its groups, and with a tree each level."""
+    """A network's results on left-out sources: for its groups and, with a tree, for each level."""
 
     report: Report
     levels: tuple[Level, ...] = ()
 
     @property
     def score(self) -> float:
-        """What is chosen by: the mean of all that it is measured at."""
+        """The score for the choice: the mean of all measured accuracies and recalls."""
         found = [self.report.accuracy, self.report.balanced_accuracy]
         return float(np.mean([*found, *(level.right for level in self.levels if level.pictures)]))
 
@@ -77,7 +77,7 @@ class Judged:
 
 
 def row_count(card: ModelCard, leaves: Leaves | None) -> int:
-    """How many rows a run's last layer has: its labels, then its leaves."""
+    """Return the number of rows in the last layer of a run: its labels, then its leaves."""
     return len(card.labels) + (len(leaves.names) if leaves else 0)
 
 
@@ -88,7 +88,7 @@ def weigh(
     leaves: Leaves | None,
     prior: Prior | None = None,
 ) -> Judged:
-    """What `forward` found, with a prior's evidence added, against what is known."""
+    """Judge the answers of `forward`, with a prior's evidence added, against the known labels."""
     logits, embeddings, truth = answers
     labels = len(card.labels)
     groups, finer = logits[:, :labels], logits[:, labels:]
@@ -111,7 +111,8 @@ def first_prior(
     names: NameFolder | None = None,
     leaves: Leaves | None = None,
 ) -> Prior | None:
-    """What the starting weights' own classes say of the labels, when asked for."""
+    """Return the evidence of the starting weights' own classes for the labels; None unless
+    requested."""
     if not params.prior:
         return None
     state = networks.load_weights(networks.weights_file(params.init))
@@ -119,7 +120,7 @@ def first_prior(
 
 
 def averages(params: TrainParams) -> Iterator[tuple[str, dict[str, Tensor]]]:
-    """The averages to choose from, by name."""
+    """Yield the averages to choose from, by name."""
     best = networks.load_weights(params.out / "weights.pt")
     saved = torch.load(params.out / "checkpoint.pt", map_location="cpu", weights_only=True)
     pairs = {"best": best, "best and last": mean_of(best, saved["average"], 0.5)}
@@ -132,7 +133,7 @@ def averages(params: TrainParams) -> Iterator[tuple[str, dict[str, Tensor]]]:
 
 
 def mean_of(first: dict[str, Tensor], second: dict[str, Tensor], share: float) -> dict[str, Tensor]:
-    """Weights with `share` of the second; counters stay the first's."""
+    """Return weights with `share` of the second; counters stay those of the first."""
     return {
         k: torch.lerp(v, second[k].float(), share) if v.is_floating_point() else v
         for k, v in first.items()
@@ -148,8 +149,8 @@ def forward(
     quiet: bool = True,
     what: str = "checking",
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """(logits (n, labels and leaves), embeddings (n, d), label numbers (n,)) as serving would see
-    them."""
+    """Return (logits (n, labels and leaves), embeddings (n, d), label numbers (n,)) for pictures
+    prepared as in serving."""
     pictures = ds.EvalPictures(samples, card)
     loader = DataLoader(pictures, batch_size=64, num_workers=params.workers)
     network.eval()
@@ -164,7 +165,7 @@ def forward(
 
 
 def save_atomically(state: object, path: Path) -> None:
-    """Write beside, then rename: a killed run never leaves half a file."""
+    """Write to a temporary name, then rename, so that a killed run never leaves half a file."""
     part = path.with_suffix(".part")
     torch.save(state, part)
     part.replace(path)

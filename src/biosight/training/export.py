@@ -1,4 +1,4 @@
-"""A training run becomes model.onnx, card.json and reference.npz, with its answers checked.
+"""Export of a training run to model.onnx, card.json and reference.npz, with its answers checked.
 
 Not here: training (train.py), or serving the file (inference/classifier.py).
 """
@@ -50,8 +50,8 @@ FP32 = "fp32 (weights stored as fp16)"
 
 
 class Exported(nn.Module):
-    """A network with the outputs that serving asks for: logits, embedding and features, the last
-    map, from which activation maps are drawn."""
+    """A network with the outputs that serving needs: logits, embedding, and features, the last map,
+    from which activation maps are drawn."""
 
     def __init__(self, network: networks.AnyNetwork, head: Head) -> None:
         super().__init__()
@@ -80,11 +80,11 @@ def export(
     notes: Path | None = None,
     offered: Mapping[str, float] | None = None,
 ) -> Report:
-    """Write the model folder; returns the report of the final file on the left-out sources.
+    """Write the model folder. Return the report of the final file on the left-out sources.
 
-    `notes` is JSON with the card's words (trained_on, measured_on, weak_at, terms, labels), and
-    `offered` the nodes of its tree that may be said, with the least probability. Raises BadModel
-    when ONNX and PyTorch, or half and full precision, disagree.
+    `notes` is JSON with texts for the card (trained_on, measured_on, weak_at, terms, labels).
+    `offered` maps the nodes of its tree that may be answers to their least probability. Raises
+    BadModel when ONNX and PyTorch, or half and full precision, disagree.
     """
     target.mkdir(parents=True, exist_ok=True)
     card = ModelCard.model_validate_json((run / "card.json").read_bytes())
@@ -124,7 +124,8 @@ def export(
 
 
 def as_head(network: networks.AnyNetwork, prior: Prior | None, labels: int) -> Head:
-    """The last layer as plain numbers: its labels, and what leaves are behind them."""
+    """Return the last layer as plain numbers: the rows of its labels, and of the leaves behind
+    them."""
     weight = network.head.weight.detach().float().numpy()
     bias = network.head.bias.detach().float().numpy()
     if labels == len(weight):
@@ -133,7 +134,7 @@ def as_head(network: networks.AnyNetwork, prior: Prior | None, labels: int) -> H
 
 
 def read_split(run: Path) -> tuple[list[ds.Sample], list[ds.Sample]]:
-    """The run's two sides as samples."""
+    """Return the two sides of the run as samples."""
     sides = json.loads((run / "split.json").read_text())
     train, held = (
         [ds.Sample(Path(row[0]), *row[1:]) for row in sides[side]] for side in ("train", "held")
@@ -142,14 +143,14 @@ def read_split(run: Path) -> tuple[list[ds.Sample], list[ds.Sample]]:
 
 
 def set_hash(train: Sequence[ds.Sample], held: Sequence[ds.Sample]) -> str:
-    """Hex SHA-256 of every (file, split, label) of a run."""
+    """Return the hex SHA-256 of every (file, split, label) of a run."""
     lines = [f"{s.path.name} train {s.label}\n" for s in train]
     lines += [f"{s.path.name} held {s.label}\n" for s in held]
     return hashlib.sha256("".join(sorted(lines)).encode()).hexdigest()
 
 
 def run_parameters(run: Path) -> dict[str, str]:
-    """The run's parameters by name, but for the folders of the machine it ran on."""
+    """Return the run's parameters by name, without the folders of the machine it ran on."""
     path = run / "params.json"
     said = json.loads(path.read_text()) if path.is_file() else {}
     return {
@@ -160,7 +161,8 @@ def run_parameters(run: Path) -> dict[str, str]:
 
 
 def write_onnx(exported: Exported, card: ModelCard, target: Path) -> Path:
-    """Export with outputs logits and embedding and a free batch size, without build traces."""
+    """Export with the outputs logits, embedding and features and a free batch size, without traces
+    of the build."""
     example = torch.zeros(2, 3, card.input_size, card.input_size)
     with quiet_exporter():
         program = torch.onnx.export(
@@ -184,7 +186,7 @@ def write_onnx(exported: Exported, card: ModelCard, target: Path) -> Path:
 
 @contextmanager
 def quiet_exporter() -> Iterator[None]:
-    """PyTorch's exporter without its words on torchvision, which is never there, and on itself."""
+    """Silence PyTorch's exporter about torchvision, which is never installed, and about itself."""
     logger = logging.getLogger("torch.onnx._internal.exporter._registration")
     before = logger.level
     logger.setLevel(logging.ERROR)
@@ -197,7 +199,7 @@ def quiet_exporter() -> Iterator[None]:
 
 
 def strip(model: onnx.ModelProto) -> None:
-    """Remove doc strings and metadata: they carry paths of the building machine."""
+    """Remove doc strings and metadata, because they contain paths of the build machine."""
     model.doc_string = model.graph.doc_string = ""
     del model.metadata_props[:]
     del model.graph.metadata_props[:]
@@ -208,8 +210,8 @@ def strip(model: onnx.ModelProto) -> None:
 
 
 def halve(path: Path) -> None:
-    """Store large weights as fp16, cast back when the session opens: half the file, the
-    arithmetic stays fp32."""
+    """Store large weights as fp16, cast back when the session opens. The file has half the size;
+    the arithmetic stays fp32."""
     model = onnx.load(path)
     graph, casts = model.graph, []
     for tensor in graph.initializer:
@@ -230,7 +232,8 @@ def halve(path: Path) -> None:
 def check_full(
     exported: Exported, card: ModelCard, samples: Sequence[ds.Sample], path: Path
 ) -> None:
-    """ONNX and PyTorch agree to PARITY, relative to the largest value. Raises BadModel."""
+    """Check that ONNX and PyTorch agree to PARITY, relative to the largest value. Raises
+    BadModel."""
     pixels = pixels_of(samples, card)
     with torch.inference_mode():
         expected = exported(torch.from_numpy(to_batch(pixels, card)))[:2]
@@ -243,14 +246,14 @@ def check_full(
 
 
 def check_half(full: Floats, half: Floats) -> None:
-    """The fp16 file gives the same answers. Raises BadModel."""
+    """Check that the fp16 file gives the same answers. Raises BadModel."""
     other = int((full.argmax(1) != half.argmax(1)).sum())
-    if other > max(1, (1 - SAME_ANSWERS) * len(full)):  # one of few pictures may lie on an edge
+    if other > max(1, (1 - SAME_ANSWERS) * len(full)):  # one of a few may be a close call
         raise BadModel(f"Stored as fp16, {other} of {len(full)} pictures get another answer.")
 
 
 def stamp(card: ModelCard, target: Path, measured: dict[str, float]) -> ModelCard:
-    """The card with the file's hash and the figures, written beside it."""
+    """Write the card with the file's hash and the figures. Return it."""
     stamped = card.model_copy(
         update={
             "sha256": file_sha256(target / "model.onnx"),
@@ -271,7 +274,7 @@ def finish(
     train: list[ds.Sample],
     replay: int,
 ) -> Report:
-    """Calibrate, write the figures and the reference."""
+    """Calibrate, and write the figures and the reference. Return the report."""
     truth = numbers(held, card)
     if card.leaves:
         card, report, finer = finished_tree(card, target, (logits, embeddings), held)

@@ -1,4 +1,4 @@
-"""Stage and full retraining: the champion's network learns on from confirmed pictures.
+"""Stage and full retraining: the champion's network is trained further on confirmed pictures.
 
 Not here: refitting a head alone (learning/teach.py), or training a first model (train.py).
 """
@@ -31,7 +31,7 @@ FIRST_FROZEN = 0.25
 
 
 class CandidateParts(Protocol):
-    """A candidate's labels and tree (learning/teach_tree.py makes them)."""
+    """Labels and tree of a candidate (learning/teach_tree.py makes them)."""
 
     @property
     def labels(self) -> tuple[CardLabel, ...]: ...
@@ -45,8 +45,8 @@ class CandidateParts(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Tuning:
-    """What to fine-tune: the champion's folder, the pictures, its labels and tree with what is new
-    in them, where to work."""
+    """A fine-tuning job: the champion's folder, the pictures, the labels and tree with the new
+    names, the run's folder and the candidate's name."""
 
     champion: Path
     samples: Sequence[ds.Sample]
@@ -56,10 +56,10 @@ class Tuning:
 
 
 def fine_tune(job: Tuning, params: FitParams, target: Path, *, quiet: bool = False) -> str:
-    """Write the candidate's folder; returns what became of int8 in words.
+    """Write the candidate's folder. Return the result of int8 in words.
 
     Some sources of the samples are kept aside to choose weights and temperature. Raises BadModel
-    when there are too few sources, or the champion's file can't be read back.
+    when there are too few sources, or when the champion's file can't be read back.
     """
     torch.manual_seed(params.seed)
     rmtree(job.run, ignore_errors=True)
@@ -77,7 +77,8 @@ def fine_tune(job: Tuning, params: FitParams, target: Path, *, quiet: bool = Fal
 
 
 def draft(old: ModelCard, job: Tuning) -> ModelCard:
-    """The champion's card before anything of the candidate is measured."""
+    """Return the champion's card with the candidate's labels and tree, before anything is
+    measured."""
     changed = {
         "name": job.name,
         "version": "0",
@@ -98,8 +99,8 @@ def draft(old: ModelCard, job: Tuning) -> ModelCard:
 def widen_heads(
     network: networks.AnyNetwork, known: int, labels: int, leaves: int
 ) -> networks.AnyNetwork:
-    """The network with rows for further labels and leaves, which start from the mean of the others
-    of their kind; `known` of its rows are labels."""
+    """Return the network with rows for further labels and leaves. New rows start from the mean of
+    the other labels or leaves. The first `known` rows are labels."""
     old = network.head
     if labels + leaves == old.out_features:
         return network
@@ -114,8 +115,8 @@ def widen_heads(
 
 
 def longer(rows: Tensor, wanted: int) -> Tensor:
-    """Rows (n, ...) with their mean behind them as often as it takes to be `wanted`; zeros where
-    there are none yet."""
+    """Return the rows (n, ...) extended to `wanted` rows with their mean, or with zeros if there
+    are no rows yet."""
     more = wanted - len(rows)
     mean = rows.mean(0, keepdim=True) if len(rows) else rows.new_zeros(1, *rows.shape[1:])
     return torch.cat([rows, mean.expand(more, *rows.shape[1:])])
@@ -124,7 +125,8 @@ def longer(rows: Tensor, wanted: int) -> Tensor:
 def training_params(
     params: FitParams, card: ModelCard, run: Path, network: networks.AnyNetwork
 ) -> TrainParams:
-    """The run's parameters; the training side follows the input when none is given."""
+    """Return the run's parameters; the training side follows from the input size when none is
+    given."""
     side = params.train_side or max(32, round(card.input_size * 0.8 / 16) * 16)
     return TrainParams(
         root=run,
@@ -144,7 +146,8 @@ def training_params(
 
 
 def split_of(samples: Sequence[ds.Sample], params: FitParams) -> Split:
-    """Training pictures, and whole sources that choose among weights. Raises BadModel."""
+    """Return the training pictures, and whole sources that are used to choose among weights. Raises
+    BadModel."""
     train, chosen_on = ds.split_by_source(list(samples), CHOOSING_SHARE, params.seed)
     if not chosen_on or not train:
         raise BadModel(
@@ -154,13 +157,14 @@ def split_of(samples: Sequence[ds.Sample], params: FitParams) -> Split:
 
 
 def prior_of(folder: Path, card: ModelCard) -> Prior | None:
-    """What the champion's first task says of its labels, at full strength."""
+    """Return the champion's prior for its labels, at full strength."""
     head = read_head(folder, len(card.labels), card.embedding_size)
     return replace(head.prior, strength=1.0) if head and head.prior else None
 
 
 def export_network(job: Tuning, old: ModelCard, params: FitParams, target: Path) -> str:
-    """Export; in int8 too where the champion is, if that keeps the answers."""
+    """Export the network, in int8 too if the champion is in int8 and the answers stay the same.
+    Return the result of int8 in words."""
     notes = job.run / "notes.json"
     sources = len({s.source for s in job.samples})
     words = (

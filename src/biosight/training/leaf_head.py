@@ -1,4 +1,4 @@
-"""A linear layer over leaves from pictures that are known to any depth, on frozen embeddings.
+"""A linear layer over leaves, fitted on frozen embeddings of pictures that are known to any depth.
 
 Not here: fine-tuning the network with it (train.py), or the figures by level
 (training/measure/tree_figures.py).
@@ -29,15 +29,16 @@ Floats = npt.NDArray[np.float64]
 PULL = 2e-3
 ROUNDS = 120
 BATCH = 32
-# From what probability on an expert's word is taken for the truth.
+# From this probability on, an expert's answer counts as the truth.
 SURE = 0.8
 
 
 def fit_leaves(
     embeddings: npt.NDArray[np.floating], allowed: Bools, pull: float = PULL
 ) -> tuple[Floats, Floats]:
-    """Weight (leaves, d) and bias (leaves,) for standardised embeddings (n, d) and what each
-    allows (n, leaves): the partial loss and a Gaussian prior at 0, by L-BFGS."""
+    """Return weight (leaves, d) and bias (leaves,) for standardised embeddings (n, d) and the
+    leaves that each allows (n, leaves). L-BFGS minimises the partial loss with a Gaussian prior at
+    0."""
     inputs = torch.from_numpy(embeddings.astype(np.float32))
     goals = torch.from_numpy(allowed)
     weight = torch.zeros(allowed.shape[1], inputs.shape[1], requires_grad=True)
@@ -60,8 +61,8 @@ def narrow_to_nearest(
     allowed: Bools,
     experts: Sequence[Expert],
 ) -> Bools:
-    """What each sample allows (n, leaves), narrowed to the one leaf that an expert is sure of where
-    several were left: experts as teachers of what people knew no further."""
+    """Return the leaves that each sample allows (n, leaves), narrowed to one leaf where several
+    were left and an expert is sure of one. Experts thus teach names that people did not give."""
     found = allowed.copy()
     rollup = card_rollup(card)
     for expert in experts:
@@ -89,11 +90,11 @@ def refit_leaves(
     replay: int = 2000,
     experts: Sequence[Expert] = (),
 ) -> Report:
-    """Fit the leaves of an exported model anew on what its own file gives for the training
-    pictures; write its head, figures and reference, and return its report. `experts` teach what
-    the pictures are not known to.
+    """Fit the leaves of an exported model again, on the embeddings that its own file gives for the
+    training pictures. Write its head, figures and reference, and return its report. `experts` teach
+    names beyond those that the pictures have.
 
-    The network learnt its embedding and its leaves together; a leaf with few pictures is better off
+    The network learnt its embedding and its leaves together. A leaf with few pictures is better off
     with a layer of its own at the end, as measured (docs/guide/models.md). Raises BadModel.
     """
     card = read_card(folder)

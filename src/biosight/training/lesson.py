@@ -1,4 +1,4 @@
-"""What one batch teaches: labels, mixed or not, and a teacher's opinion.
+"""The lesson of one batch: labels, mixed or not, and a teacher's opinion.
 
 Not here: the loop (train.py), or augmenting pictures (training/data/dataset.py).
 """
@@ -17,14 +17,14 @@ from biosight.training.params import TrainParams
 
 
 def normalise_batch(pixels: Tensor, card: ModelCard) -> Tensor:
-    """uint8 (n, side, side, 3) -> float (n, 3, side, side), channels last in memory."""
+    """Convert uint8 (n, side, side, 3) to float (n, 3, side, side), channels last in memory."""
     mean, std = torch.tensor(card.mean) * 255, torch.tensor(card.std) * 255
     return ((pixels.float() - mean) / std).permute(0, 3, 1, 2)
 
 
 @dataclass(frozen=True, slots=True)
 class Teacher:
-    """A trained network and the card that says how it wants its pixels."""
+    """A trained network, and the card that describes its pixels."""
 
     network: networks.AnyNetwork
     card: ModelCard
@@ -32,14 +32,14 @@ class Teacher:
 
     @torch.no_grad()
     def answer(self, pixels: Tensor) -> Tensor:
-        """Logits (n, labels) for uint8 pixels (n, side, side, 3)."""
+        """Return logits (n, labels) for uint8 pixels (n, side, side, 3)."""
         logits, embeddings = self.network(normalise_batch(pixels, self.card))
         logits = logits[:, : len(self.card.labels)]
         return logits + self.evidence(embeddings) if self.evidence else logits
 
 
 def read_teacher(params: TrainParams, card: ModelCard) -> Teacher | None:
-    """The network of the run folder `params.teacher`. Raises BadModel for other labels."""
+    """Read the network of the run folder `params.teacher`. Raises BadModel if its labels differ."""
     if params.teacher is None:
         return None
     teacher = ModelCard.model_validate_json((params.teacher / "card.json").read_text())
@@ -56,8 +56,8 @@ def read_teacher(params: TrainParams, card: ModelCard) -> Teacher | None:
 
 @dataclass(frozen=True, slots=True)
 class Lesson:
-    """What one batch teaches: labels, mixed or not, the leaves a picture may be, and a teacher's
-    opinion if there is one."""
+    """The lesson of one batch: labels, mixed or not, the leaves that each picture allows, and a
+    teacher's opinion if there is one."""
 
     params: TrainParams
     card: ModelCard
@@ -65,9 +65,9 @@ class Lesson:
     teacher: Teacher | None
 
     def backward(self, network: networks.AnyNetwork, pixels: Tensor, meant: Tensor) -> float:
-        """Add one batch's gradients, in chunks that fit the cache; returns the mean loss.
+        """Add the gradients of one batch, in chunks that fit the cache. Return the mean loss.
 
-        `pixels` (n, side, side, 3) and numbers of their meanings (n,).
+        `pixels` are (n, side, side, 3); `meant` are the numbers of their meanings (n,).
         """
         numbers = torch.from_numpy(self.meanings.groups)[meant]
         goals = one_hot(numbers, len(self.card.labels), self.params.smoothing)
@@ -86,8 +86,8 @@ class Lesson:
     def loss(
         self, network: networks.AnyNetwork, pixels: Tensor, goals: Tensor, allowed: Tensor
     ) -> Tensor:
-        """Cross-entropy, and with a teacher its softened answers too (Hinton et al. 2015); with
-        leaves, the part of the loss that is theirs."""
+        """Return the cross-entropy, mixed with the distance from a teacher's softened answers if
+        there is one (Hinton et al. 2015). With leaves, their partial loss has its share."""
         scores = network(normalise_batch(pixels, self.card))[0]
         logits, leaves = scores[:, : goals.shape[1]], scores[:, goals.shape[1] :]
         loss = nn.functional.cross_entropy(logits, goals)
@@ -100,7 +100,7 @@ class Lesson:
         return (1 - share) * loss + share * partial_loss(leaves, allowed)
 
     def distance(self, logits: Tensor, pixels: Tensor) -> Tensor:
-        """How far softened answers lie from the teacher's."""
+        """Return the distance of softened answers from the teacher's."""
         assert self.teacher is not None
         soft = self.params.teacher_softness
         opinion = self.teacher.answer(pixels)
@@ -110,20 +110,20 @@ class Lesson:
 
 
 def partial_loss(scores: Tensor, allowed: Tensor) -> Tensor:
-    """Minus the logarithm of all probability that lies on allowed leaves, (n, leaves) each: so a
-    picture known to its order only teaches the order (Cour et al. 2011, partial labels)."""
+    """Return minus the logarithm of the probability on allowed leaves, (n, leaves) each. A picture
+    known only to its order thus teaches only the order (Cour et al. 2011, partial labels)."""
     masked = scores.masked_fill(~allowed, -torch.inf)
     return (scores.logsumexp(1) - masked.logsumexp(1)).mean()
 
 
 def one_hot(numbers: Tensor, labels: int, smoothing: float) -> Tensor:
-    """Goals (n, labels) that add up to 1, `smoothing` of it spread over all labels."""
+    """Return goals (n, labels) that add up to 1; `smoothing` of it is spread over all labels."""
     goals = torch.full((len(numbers), labels), smoothing / labels)
     return goals + (1 - smoothing) * nn.functional.one_hot(numbers, labels)
 
 
 def mix_batch(pixels: Tensor, goals: Tensor, alpha: float) -> tuple[Tensor, Tensor]:
-    """Each picture blended with another one, and so are its goals (mixup, Zhang et al. 2018)."""
+    """Blend each picture with another one, and their goals alike (mixup, Zhang et al. 2018)."""
     share = float(torch.distributions.Beta(alpha, alpha).sample())
     other = torch.randperm(len(pixels))
     return (

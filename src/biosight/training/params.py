@@ -1,7 +1,6 @@
-"""What decides a training run: of a network from the start, or of one that serves already.
+"""Parameters of a training run: of a network from the start, or of one that already serves.
 
-Not here: the runs (train.py, finetune.py), or reading pipeline/params.yaml
-(learning/recipe.py).
+Not here: the runs (train.py, finetune.py), or reading pipeline/params.yaml (learning/recipe.py).
 """
 
 from dataclasses import dataclass
@@ -15,8 +14,8 @@ Mode = Literal["head", "stage", "full"]
 class TrainParams:
     """A run from published weights; sizes in pixels, rates per step.
 
-    With `taxa`, a folder of names (training/data/leaves.py), leaves are learnt beside the labels,
-    and their loss weighs `leaf_share` of the whole.
+    With `taxa`, a folder of names (training/data/leaves.py), the network also learns leaves beside
+    the labels. Their loss has the weight `leaf_share` in the whole.
     """
 
     root: Path
@@ -64,8 +63,9 @@ class TrainParams:
 class FitParams:
     """`mode`: the head alone (seconds), the last stage too, or all of the network (needs PyTorch).
 
-    `base` is a folder-per-label tree of what the model learnt from before, and `manifest` its
-    CSV of sources: without them a stage or full run forgets. The rest is for those two modes.
+    `base` is a folder-per-label tree of the pictures that the model learnt from before, and
+    `manifest` its CSV of sources. Without them, a stage or full run forgets. The other parameters
+    are for those two modes.
     """
 
     mode: Mode = "head"

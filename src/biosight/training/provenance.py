@@ -1,5 +1,5 @@
-"""What made a model: the code, the packages, the machine. Not here: which pictures and parameters
-did (the card says)."""
+"""The origin of a model: the code, the packages, the machine. Not here: the pictures and parameters
+(the card names them)."""
 
 import os
 import platform
@@ -11,7 +11,7 @@ PACKAGES = ("biosight", "numpy", "onnxruntime", "pillow", "scikit-learn", "scipy
 
 
 def commit() -> str:
-    """The git commit of the code, "" outside a checkout."""
+    """Return the git commit of the code, "" outside a checkout."""
     command = ["git", "-C", str(Path(__file__).parent), "rev-parse", "HEAD"]
     try:
         found = subprocess.run(command, capture_output=True, text=True, check=False)
@@ -21,8 +21,8 @@ def commit() -> str:
 
 
 def surroundings() -> dict[str, str]:
-    """Python, the packages that reckon, the processor and its cores, the accelerator if PyTorch
-    sees one."""
+    """Return Python, the packages used in calculations, the processor and its cores, and the
+    accelerator if PyTorch sees one."""
     found = {"python": platform.python_version(), "system": platform.platform()}
     for name in PACKAGES:
         try:
@@ -38,12 +38,13 @@ def surroundings() -> dict[str, str]:
 
 
 def processor() -> str:
-    """The processor's name, as Linux tells it, else as Python does."""
+    """Return the processor's name from Linux, otherwise from Python."""
     return told_of_cores("model name") or platform.processor() or platform.machine()
 
 
 def told_of_cores(*beginnings: str) -> str:
-    """What Linux tells of the first core in a line that begins so; "" where it tells nothing."""
+    """Return the first line of /proc/cpuinfo that starts with one of `beginnings`, without its
+    name; "" if there is none."""
     try:
         lines = Path("/proc/cpuinfo").read_text().splitlines()
     except OSError:
@@ -52,19 +53,19 @@ def told_of_cores(*beginnings: str) -> str:
     return next(found, "")
 
 
-# What Linux calls instructions that multiply bytes and add up in 32 bits, which int8 gains from.
-# With AVX2 alone two products are added in 16 bits first, where they may overflow.
+# Linux's names for instructions that multiply bytes and add up in 32 bits; they make int8 faster.
+# With AVX2 alone, two products are first added in 16 bits, where they may overflow.
 PRODUCTS = ("amx_int8", "avx512_vnni", "avx_vnni", "i8mm", "asimddp")
 
 
 def integer_products() -> str:
-    """Which of PRODUCTS the processor has, "" for none or where Linux doesn't tell."""
+    """Return the PRODUCTS that the processor has, "" if it has none or Linux does not say."""
     flags = told_of_cores("flags", "Features").split()
     return " ".join(name for name in PRODUCTS if name in flags)
 
 
 def seen_by_torch() -> str:
-    """The accelerator's name, "" for none or without PyTorch."""
+    """Return the accelerator's name, "" if there is none or PyTorch is missing."""
     try:
         import torch
     except ImportError:

@@ -1,7 +1,7 @@
-"""An exported model in int8 (ONNX Runtime QDQ), taken only when it gives the same answers.
+"""An exported model in int8 (ONNX Runtime QDQ), used only if it gives the same answers.
 
-Weights are signed and per channel, activations unsigned (U8S8). The layers behind the last
-feature map, and the first ones if asked, stay in fp32. Not here: export (export.py).
+Weights are signed and per channel, activations unsigned (U8S8). The layers behind the last feature
+map stay in fp32, and so do the first ones if requested. Not here: export (export.py).
 """
 
 import logging
@@ -42,7 +42,7 @@ WORST_LOSS = 0.005
 
 @dataclass(frozen=True, slots=True)
 class Quantised:
-    """What int8 does: share of the same answers, both accuracies, both speeds (pictures/s)."""
+    """Results of int8: the share of equal answers, both accuracies, both speeds (pictures/s)."""
 
     agreement: float
     full_accuracy: float
@@ -52,12 +52,12 @@ class Quantised:
 
     @property
     def good(self) -> bool:
-        """Does it keep the answers?"""
+        """Whether int8 keeps the answers."""
         return self.agreement >= SAME_ANSWERS and self.full_accuracy - self.accuracy <= WORST_LOSS
 
 
 class Batches(CalibrationDataReader):
-    """Calibration pictures as ONNX Runtime asks for them."""
+    """Calibration pictures as ONNX Runtime requests them."""
 
     def __init__(self, samples: Sequence[ds.Sample], card: ModelCard, name: str) -> None:
         self.rest = self.batches(samples, card, name)
@@ -65,12 +65,12 @@ class Batches(CalibrationDataReader):
     def batches(
         self, samples: Sequence[ds.Sample], card: ModelCard, name: str
     ) -> Iterator[dict[str, Any]]:
-        """16 pictures at a time."""
+        """Yield 16 pictures at a time."""
         for start in range(0, len(samples), 16):
             yield {name: to_batch(pixels_of(samples[start : start + 16], card), card)}
 
     def get_next(self) -> dict[str, Any] | None:
-        """The next batch, None at the end."""
+        """Return the next batch, None at the end."""
         return next(self.rest, None)
 
 
@@ -84,11 +84,11 @@ def quantise(
     first_layers: int = 1,
     seven_bits: bool = False,
 ) -> Quantised:
-    """Write the int8 model to `target`, beside the rest of `folder`; returns what it does.
+    """Write the int8 model to `target`, with the other files of `folder`. Return its results.
 
-    With `seven_bits` weights have a bit less, so that two products added in 16 bits can't overflow,
-    as they may on processors without instructions for them (provenance.PRODUCTS). Raises BadModel,
-    and leaves nothing, when it does not keep the answers.
+    With `seven_bits`, weights have one bit less, so that two products added in 16 bits can't
+    overflow. They may overflow on processors without instructions for them (provenance.PRODUCTS).
+    Raises BadModel, and leaves nothing behind, if int8 does not keep the answers.
     """
     card = read_card(folder)
     dice = np.random.default_rng(0)
@@ -118,7 +118,7 @@ def quantise(
             "int8_same_answers": round(found.agreement, 4),
             "int8_held_accuracy": round(found.accuracy, 4),
             "fp32_held_accuracy": round(found.full_accuracy, 4),
-            # On the machine that `made_with` names: without products of bytes it is near 1.
+            # Measured on the machine in `made_with`; near 1 where it has no products of bytes.
             "int8_speed_over_fp32": round(found.speed / found.full_speed, 2),
         },
     }
@@ -130,7 +130,7 @@ def quantise(
 
 @contextmanager
 def quiet() -> Iterator[None]:
-    """Without ONNX Runtime's word on every channel, which it says at INFO."""
+    """Silence ONNX Runtime's INFO message about every channel."""
     before = logging.root.manager.disable
     logging.disable(logging.INFO)
     try:
@@ -140,7 +140,8 @@ def quiet() -> Iterator[None]:
 
 
 def unfold(model: Path, target: Path) -> None:
-    """The model with its weights in fp32 again and shapes inferred, as the quantiser needs it."""
+    """Write the model with its weights in fp32 again and its shapes inferred, as the quantiser
+    needs it."""
     with TemporaryDirectory() as work:
         options = ort.SessionOptions()
         options.graph_optimization_level = ort.GraphOptimizationLevel.ORT_ENABLE_BASIC
@@ -151,7 +152,8 @@ def unfold(model: Path, target: Path) -> None:
 
 
 def nodes_outside(model: Path, first_layers: int) -> list[str]:
-    """Nodes that stay in fp32: all but the convolutions between the first and the last."""
+    """Return the nodes that stay in fp32: all but the convolutions between the first and the
+    last."""
     nodes = onnx.load(model).graph.node
     convolutions = [n.name for n in nodes if n.op_type == "Conv"]
     inside = {*convolutions[first_layers:]}
@@ -164,9 +166,10 @@ def nodes_outside(model: Path, first_layers: int) -> list[str]:
 def compare_int8(
     folder: Path, card: ModelCard, held: Sequence[ds.Sample], target: Path
 ) -> tuple[Quantised, tuple[Floats, Floats]]:
-    """How both do on the left-out pictures, and the int8 model's logits and embeddings there.
+    """Compare both models on the left-out pictures. Return the results, and the int8 model's logits
+    and embeddings there.
 
-    Raises BadModel when int8 does not keep the answers.
+    Raises BadModel if int8 does not keep the answers.
     """
     shutil.copy2(folder / "head.npz", target / "head.npz")
     write_card(card.model_copy(update={"sha256": ""}), target)
@@ -193,13 +196,13 @@ def compare_int8(
 
 
 def labels_said(classifier: Classifier, logits: Floats, embeddings: Floats) -> Ints:
-    """The label that is likeliest for each picture (n,), with all that the model weighs."""
+    """Return the likeliest label of each picture (n,), with everything that the model weighs."""
     verdicts = classifier.verdicts(logits, embeddings)
     return np.array([int(v.confidences.argmax()) for v in verdicts], dtype=np.int64)
 
 
 def speed(classifier: Classifier, rounds: int = 12) -> float:
-    """Pictures a second in batches of eight, the best of some rounds."""
+    """Return pictures per second in batches of eight, the best of some rounds."""
     side = classifier.card.input_size
     pixels = np.random.default_rng(0).integers(0, 255, (8, side, side, 3), dtype=np.uint8)
     best = float("inf")

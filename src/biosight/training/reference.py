@@ -1,4 +1,4 @@
-"""Measure an exported model on pictures that are kept back, and write what it saw as its reference.
+"""Measuring an exported model on left-out pictures, and writing its reference.
 
 Not here: writing the network (export.py).
 """
@@ -31,7 +31,7 @@ from biosight.training.measure.tree_figures import figures as figures_of
 
 
 def pixels_of(samples: Sequence[ds.Sample], card: ModelCard) -> Pixels:
-    """All samples as the model sees them, uint8 (n, side, side, 3)."""
+    """Return all samples as the model sees them, uint8 (n, side, side, 3)."""
     return np.stack([to_pixels(ds.open_rgb(s.path), card.framing) for s in samples])
 
 
@@ -39,7 +39,7 @@ Floats = npt.NDArray[np.float32]
 
 
 def logits_of(classifier: Classifier, samples: Sequence[ds.Sample]) -> tuple[Floats, Floats]:
-    """Logits and embeddings of the served file on samples."""
+    """Return logits and embeddings of the served file on samples."""
     logits, embeddings = [], []
     for start in tqdm(range(0, len(samples), 8), "measuring", disable=None):
         part = classifier.logits(pixels_of(samples[start : start + 8], classifier.card))
@@ -61,8 +61,8 @@ def write_reference(
     train: list[ds.Sample],
     replay: int,
 ) -> None:
-    """reference.npz: `held_*` for drift, novelty and calibration, `replay_*` for refitting
-    heads; embeddings in fp16, no pixels."""
+    """Write reference.npz: `held_*` for drift, novelty and calibration, `replay_*` for refitting
+    heads. Embeddings are stored in bytes, and there are no pixels."""
     logits, embeddings, truth = measured
     dice = np.random.default_rng(0)
     weights = ds.sample_weights(train, 0.2, 0.6).numpy()
@@ -92,8 +92,8 @@ def write_reference(
 
 
 def weigh_labels(card: ModelCard, folder: Path, logits: Floats, embeddings: Floats) -> Floats:
-    """What a model says of its labels (n, labels) before the temperature: with a tree, both layers
-    together."""
+    """Return a model's scores for its labels (n, labels) before the temperature; with a tree, of
+    both layers together."""
     head = read_head(folder, len(card.labels), card.embedding_size)
     if not card.leaves or head is None:
         return logits
@@ -101,14 +101,15 @@ def weigh_labels(card: ModelCard, folder: Path, logits: Floats, embeddings: Floa
 
 
 def node_numbers(samples: Sequence[ds.Sample], card: ModelCard) -> npt.NDArray[np.int16]:
-    """The finest name known of each sample, by its number among the card's taxa."""
+    """Return the finest known name of each sample, as its number among the card's taxa; -1 for
+    none."""
     index = {taxon.id: i for i, taxon in enumerate(card.taxa)}
     return np.array([index.get(s.node, -1) for s in samples], dtype=np.int16)
 
 
 def novelty_limit(held: Floats, sources: Ints, replay: Floats, share: float = 0.97) -> float:
-    """The distance within which `share` of the held pictures (n, d) lie, each measured without
-    the pictures of its own source."""
+    """Return the distance within which `share` of the held pictures (n, d) lie. Each is measured
+    without the pictures of its own source."""
     return float(np.quantile(held_distances(held, sources, replay), share))
 
 
@@ -120,10 +121,11 @@ def measure(
     manifest: Path | None = None,
     taxa: Path | None = None,
 ) -> tuple[Report, dict[str, float]]:
-    """The exported model in `folder` on a folder-per-label tree: the report on its labels, and the
-    figures by level where the model has a tree and `taxa`, a folder of names, says more.
+    """Measure the exported model in `folder` on a folder-per-label tree. Return the report on its
+    labels, and the figures. They include levels if the model has a tree and `taxa` is a folder of
+    names.
 
-    With `record` the figures are written into the card under that name.
+    With `record`, the figures are written into the card under that name. Raises BadModel.
     """
     classifier = Classifier(folder)
     known = set(classifier.card.label_names)

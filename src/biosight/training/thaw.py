@@ -1,7 +1,7 @@
-"""The network of a served model.onnx as PyTorch weights again, so that it can learn on.
+"""The network of a served model.onnx as PyTorch weights again, so that it can be trained further.
 
-Works for files that export.py or quantise.py wrote: BatchNorm lies in the convolutions there,
-int8 weights are read back as numbers. Not here: learning (finetune.py).
+This works for files that export.py or quantise.py wrote: there BatchNorm is part of the
+convolutions, and int8 weights are converted back to numbers. Not here: the training (finetune.py).
 """
 
 from collections.abc import Mapping
@@ -22,7 +22,7 @@ from biosight.training import networks
 
 Array = npt.NDArray[np.float32]
 PREFIX = "network."
-# Loose enough for int8, whose activations are rounded too; another network's are unlike at once.
+# Low enough for int8, whose activations are rounded too; another network stays far below it.
 LEAST_LIKENESS = 0.9
 
 
@@ -35,7 +35,7 @@ class Layer:
 
 
 def thaw(folder: Path) -> networks.AnyNetwork:
-    """The network of a model folder, its head that of head.npz where there is one.
+    """Return the network of a model folder, with the head of head.npz.
 
     Raises BadModel for files that BioSight did not export, or whose answers differ.
     """
@@ -59,7 +59,7 @@ def thaw(folder: Path) -> networks.AnyNetwork:
 
 
 def layers_of(path: Path) -> Mapping[str, Layer]:
-    """The convolutions of an ONNX graph by their name in the network, as float32."""
+    """Return the convolutions of an ONNX graph by their name in the network, as float32."""
     graph = onnx.load(path).graph
     raw = {t.name: numpy_helper.to_array(t) for t in graph.initializer}
     found = {name: value.astype(np.float32) for name, value in raw.items()}
@@ -76,14 +76,15 @@ def layers_of(path: Path) -> Mapping[str, Layer]:
             own = names[node.input[1]].removesuffix("_quantized").removesuffix("_half")
             name = own.removeprefix(PREFIX).removesuffix(".weight")
             weight = found[node.input[1]]
-            # A bias of zeros is left out by the exporter.
+            # The exporter leaves out a bias of zeros.
             bias = found[node.input[2]] if len(node.input) == 3 else np.zeros(len(weight), "f4")
             layers[name] = Layer(weight, bias)
     return layers
 
 
 def dequantise(values: Array, scale: Array, zero: Array) -> Array:
-    """(value - zero) * scale, a scale for each of the first axis or one for all."""
+    """Return (value - zero) * scale, with one scale for each entry of the first axis or one for
+    all."""
     shape = (-1, *[1] * (values.ndim - 1)) if scale.ndim else ()
     made: Array = (values.astype(np.float32) - zero.astype(np.float32).reshape(shape)) * (
         scale.astype(np.float32).reshape(shape)
@@ -96,7 +97,7 @@ def convolutions(network: nn.Module) -> dict[str, nn.Conv2d]:
 
 
 def norm_after(name: str) -> str:
-    """The name of the BatchNorm behind a convolution."""
+    """Return the name of the BatchNorm behind a convolution."""
     before, _, own = name.rpartition(".")
     known = {
         "_conv_stem": "_bn0",
@@ -111,7 +112,7 @@ def norm_after(name: str) -> str:
 
 
 def give(network: nn.Module, name: str, convolution: nn.Conv2d, layer: Layer | None) -> None:
-    """One convolution's weights; its BatchNorm only adds the bias. Raises BadModel."""
+    """Set the weights of one convolution; its BatchNorm only adds the bias. Raises BadModel."""
     if layer is None or layer.weight.shape != tuple(convolution.weight.shape):
         raise BadModel(f"The model file has no layer {name} as BioSight exports it.")
     norm = network.get_submodule(norm_after(name))
@@ -125,7 +126,7 @@ def give(network: nn.Module, name: str, convolution: nn.Conv2d, layer: Layer | N
 
 
 def check_answers(network: networks.AnyNetwork, classifier: Classifier) -> None:
-    """Both give like embeddings for the same pixels. Raises BadModel."""
+    """Check that both give similar embeddings for the same pixels. Raises BadModel."""
     side = classifier.card.input_size
     pixels = np.random.default_rng(0).integers(0, 255, (4, side, side, 3), dtype=np.uint8)
     with torch.inference_mode():

@@ -1,6 +1,6 @@
-"""Fit a network on a folder-per-label tree; resumable, with progress and a report.
+"""Fitting a network on a folder-per-label tree; resumable, with progress and a report.
 
-Not here: what is exported (export.py), or which model serves (registry).
+Not here: the export (export.py), or which model serves (registry).
 """
 
 import json
@@ -47,7 +47,7 @@ from biosight.training.params import TrainParams
 
 @dataclass(slots=True)
 class RunState:
-    """Where a run stands; kept in the checkpoint so that it can go on."""
+    """Progress of a run; the checkpoint keeps it so that the run can be resumed."""
 
     step: int = 0
     best: float = -1.0
@@ -57,7 +57,7 @@ class RunState:
 
 @dataclass(frozen=True, slots=True)
 class Split:
-    """The two sides of a run's data, and the leaves told apart where there is a tree."""
+    """The two sides of a run's data, and the leaves that are told apart if there is a tree."""
 
     train: list[ds.Sample]
     held: list[ds.Sample]
@@ -65,9 +65,9 @@ class Split:
 
 
 def train(params: TrainParams, *, resume: bool = False, quiet: bool = False) -> Report:
-    """Train, and leave weights.pt, card.json, split.json and report.json in `params.out`.
+    """Train, and write weights.pt, card.json, split.json and report.json to `params.out`.
 
-    Returns the report on the left-out sources. Raises BadModel for an unusable tree or init.
+    Return the report on the left-out sources. Raises BadModel for an unusable tree or init.
     """
     torch.manual_seed(params.seed)
     params.out.mkdir(parents=True, exist_ok=True)
@@ -88,7 +88,8 @@ def train(params: TrainParams, *, resume: bool = False, quiet: bool = False) -> 
 
 
 def split_of(params: TrainParams, samples: list[ds.Sample]) -> Split:
-    """The named sources left out, or else some drawn to reach every label."""
+    """Leave out the sources in `params.hold`, or otherwise some that are drawn to reach every
+    label."""
     if not params.hold:
         return Split(*ds.split_by_source(samples, params.held_share, params.seed))
     train = [s for s in samples if s.source not in params.hold]
@@ -96,7 +97,7 @@ def split_of(params: TrainParams, samples: list[ds.Sample]) -> Split:
 
 
 def draft_card(params: TrainParams, labels: list[str]) -> ModelCard:
-    """The card before anything is measured."""
+    """Return the card before anything is measured."""
     scale = networks.normalisation(params.arch)
     return ModelCard(
         name=params.name,
@@ -115,7 +116,7 @@ def draft_card(params: TrainParams, labels: list[str]) -> ModelCard:
 def start(
     params: TrainParams, card: ModelCard, split: Split, *, resume: bool, quiet: bool
 ) -> tuple[networks.AnyNetwork, dict[str, object] | None]:
-    """The network at the run's beginning, or as the last checkpoint left it."""
+    """Return the network at the beginning of the run, or as the last checkpoint left it."""
     network = networks.build(params.arch, row_count(card, split.leaves))
     saved = params.out / "checkpoint.pt"
     if resume and saved.exists():
@@ -134,7 +135,8 @@ def start(
 def fit_head(
     network: networks.AnyNetwork, card: ModelCard, split: Split, params: TrainParams, *, quiet: bool
 ) -> None:
-    """Start the head from a logistic regression on frozen embeddings, and its leaves alike."""
+    """Start the head from a logistic regression on frozen embeddings, and the leaves from
+    `fit_leaves`."""
     dice = random.Random(params.seed)
     few = dice.sample(split.train, min(params.head_pictures, len(split.train)))
     _, embeddings, truth = forward(network, card, few, params, quiet=quiet, what="embedding")
@@ -142,7 +144,7 @@ def fit_head(
     model = LogisticRegression(C=0.003, class_weight="balanced", max_iter=300)
     model.fit(scaler.transform(embeddings), truth)
     if len(card.labels) == 2:
-        # scikit-learn keeps one row for two labels: logit(1) against 0.
+        # scikit-learn keeps one row for two labels: the logit of label 1 against 0.
         layer = np.vstack([-model.coef_[0] / 2, model.coef_[0] / 2])
         bias = np.array([-model.intercept_[0] / 2, model.intercept_[0] / 2])
     else:
@@ -159,7 +161,8 @@ def fit_head(
 
 
 def batches(params: TrainParams, card: ModelCard, split: Split) -> Iterator[tuple[Tensor, Tensor]]:
-    """Augmented, balanced batches without end: pixels, and places among the training samples."""
+    """Yield augmented, balanced batches without end: pixels, and places among the training
+    samples."""
     weights = ds.sample_weights(split.train, params.label_power, params.source_power)
     pictures = ds.TrainPictures(split.train, card, params.train_side, strong=params.strong)
     while True:
@@ -174,7 +177,7 @@ def batches(params: TrainParams, card: ModelCard, split: Split) -> Iterator[tupl
 
 
 def prepare_to_train(network: networks.AnyNetwork, *, freeze_norm: bool) -> None:
-    """Training mode, with BatchNorm statistics left as they are when asked."""
+    """Set training mode; with `freeze_norm`, BatchNorm statistics stay as they are."""
     network.train()
     for module in network.modules():
         if freeze_norm and isinstance(module, nn.BatchNorm2d):
@@ -190,7 +193,8 @@ def fit(
     *,
     quiet: bool,
 ) -> None:
-    """AdamW with a warm-up and a cosine, averaged weights, early stopping, checkpoints."""
+    """Train with AdamW, a warm-up and a cosine, averaged weights, early stopping and
+    checkpoints."""
     steps_per_epoch = max(1, len(split.train) // params.batch)
     total = max(1, round(params.epochs * steps_per_epoch))
     total = min(total, params.max_steps or total)
@@ -229,15 +233,15 @@ def fit(
 
 
 def freeze_first(network: networks.AnyNetwork, share: float) -> None:
-    """Leave the first `share` of the weight tensors as they are: edges and colours are learnt
-    already, and on a CPU the first, largest maps cost over half of a step."""
+    """Freeze the first `share` of the weight tensors. They already know edges and colours, and on a
+    CPU the first, largest maps cost more than half of a step."""
     weights = list(network.parameters())
     for weight in weights[: round(share * len(weights))]:
         weight.requires_grad_(False)
 
 
 def set_rate(optimiser: torch.optim.Optimizer, rate: float, step: int, total: int) -> None:
-    """Warm up over the first 5 % of the steps, then a half cosine down to zero."""
+    """Set the rate: a warm-up over the first 5 % of the steps, then a half cosine down to zero."""
     warm = max(1, total // 20)
     cosine = 0.5 * (1 + math.cos(math.pi * min(1.0, step / total)))
     for group in optimiser.param_groups:
@@ -246,7 +250,7 @@ def set_rate(optimiser: torch.optim.Optimizer, rate: float, step: int, total: in
 
 @torch.no_grad()
 def blend(average: networks.AnyNetwork, network: networks.AnyNetwork, keep: float) -> None:
-    """Exponential moving average of the weights; BatchNorm's buffers are copied."""
+    """Update the exponential moving average of the weights; BatchNorm's buffers are copied."""
     for slow, fast in zip(average.parameters(), network.parameters(), strict=True):
         slow.lerp_(fast, 1 - keep)
     for slow, fast in zip(average.buffers(), network.buffers(), strict=True):
@@ -260,7 +264,7 @@ def check_held(
     average: networks.AnyNetwork,
     progress: RunState,
 ) -> None:
-    """Measure the averaged network on the left-out sources; keep it when it is the best yet."""
+    """Measure the averaged network on the left-out sources; save it if it is the best so far."""
     answers = forward(average, card, split.held, params)
     judged = weigh(card, split.held, answers, split.leaves)
     report = judged.report
@@ -295,7 +299,7 @@ def save_checkpoint(
 def finish(
     params: TrainParams, card: ModelCard, split: Split, prior: Prior | None, *, quiet: bool
 ) -> Report:
-    """Choose the final weights, report on them and write the run's papers."""
+    """Choose the final weights, report on them and write the run's files. Return the report."""
     report = choose_blend(params, card, split.held, prior, split.leaves, quiet=quiet)
     (params.out / "card.json").write_text(card.model_dump_json(indent=2, by_alias=True))
     (params.out / "report.json").write_text(json.dumps(asdict(report), indent=1))

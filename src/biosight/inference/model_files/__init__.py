@@ -1,1 +1,1 @@
-"""A model's files: its card, its labels' mapping, and one that arrives."""
+"""Files of a model: its card, the mapping of its labels, and a model that arrives."""

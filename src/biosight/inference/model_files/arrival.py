@@ -1,7 +1,7 @@
-"""Somebody else's ONNX classifier: checked, and given outputs and a card that serving knows.
+"""A foreign ONNX classifier: checked, and given the outputs and the card that serving needs.
 
-Nothing is unpickled: ONNX is a description, and its run is ONNX Runtime's business. Not here:
-storing it (bootstrap.py).
+Nothing is unpickled: ONNX is a description, and ONNX Runtime runs it. Not here: storing it
+(registry/files.py).
 """
 
 import time
@@ -22,7 +22,8 @@ MOST_BYTES = 2_000_000_000
 
 @dataclass(frozen=True, slots=True)
 class Arrived:
-    """What was found: outputs by role, and how long one picture takes, in seconds."""
+    """Results of the check: outputs by role, the size of the embedding, and the seconds for one
+    picture."""
 
     logits: str
     embedding: str
@@ -32,10 +33,11 @@ class Arrived:
 
 
 def examine(model: Path, labels: int, side: int, layout: str = "nchw") -> Arrived:
-    """Open a model and run it on noise. Raises BadModel in words for whatever doesn't fit.
+    """Open a model and run it on noise. Raises BadModel, with the reason, if something does not
+    fit.
 
-    The output with as many numbers a picture as there are labels is taken for the logits; an
-    output named "embedding", or else the widest other vector, for the embedding.
+    The output with one number per label for each picture is used as the logits. An output named
+    "embedding", or otherwise the widest other vector, is used as the embedding.
     """
     if model.stat().st_size > MOST_BYTES:
         raise BadModel("This model is larger than 2 GB.")
@@ -64,7 +66,7 @@ def examine(model: Path, labels: int, side: int, layout: str = "nchw") -> Arrive
 def answers(
     session: ort.InferenceSession, batch: "np.ndarray[tuple[int, ...], np.dtype[np.float32]]"
 ) -> tuple[dict[str, "np.ndarray[tuple[int, ...], np.dtype[np.float32]]"], float]:
-    """Outputs for two pictures, and seconds a picture. Raises BadModel."""
+    """Return the outputs for two pictures, and the seconds per picture. Raises BadModel."""
     names = [o.name for o in session.get_outputs()]
     feed = {session.get_inputs()[0].name: batch}
     try:
@@ -85,9 +87,9 @@ def answers(
 
 
 def prepare(model: Path, card: ModelCard, found: Arrived, layout: str, target: Path) -> ModelCard:
-    """Write a folder that serving can open; returns its card, with the file's hash.
+    """Write a folder that serving can open. Return its card, with the file's hash.
 
-    Raises BadModel where outputs must be renamed and the package onnx is not installed.
+    Raises BadModel if outputs must be renamed and the package onnx is not installed.
     """
     target.mkdir(parents=True, exist_ok=True)
     copied = target / "model.onnx"
@@ -102,9 +104,10 @@ def prepare(model: Path, card: ModelCard, found: Arrived, layout: str, target: P
 
 
 def rewrite(model: Path, target: Path, found: Arrived, layout: str) -> None:
-    """The same model with outputs logits and embedding and input (n, 3, side, side).
+    """Write the same model with outputs logits and embedding and input (n, 3, side, side).
 
-    A model without an embedding gives its logits for one.
+    If a model has no embedding, its logits are used for it. Raises BadModel without the package
+    onnx.
     """
     try:
         import onnx

@@ -1,4 +1,4 @@
-"""ModelCard: what a model file says of itself, kept beside it as card.json.
+"""ModelCard: the description of a model file, stored beside it as card.json.
 
 Not here: running the model (inference/classifier.py) or choosing which one serves (registry).
 """
@@ -29,8 +29,8 @@ class CardLabel(BaseModel):
 class CardTaxon(BaseModel):
     """A node of a model's tree of names, as the card writes it, with Darwin Core's terms.
 
-    `group` is the label it falls in, "" for what stands above. It is said from a probability of
-    `threshold` on; 0 means that it is not said at all.
+    `group` is the label that it belongs to, "" for names above the labels. The name is an answer
+    from a probability of `threshold` on; 0 means that it is never an answer.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid", populate_by_name=True)
@@ -49,18 +49,23 @@ class CardTaxon(BaseModel):
 
 
 class ModelCard(BaseModel):
-    """All that is needed to run a model and to judge it.
+    """All data needed to run a model and to judge it.
 
     `input_size` and `resize_short` are in pixels; `mean` and `std` are per RGB channel in units of
     0 to 1 (pixel / 255). `temperature` divides the logits before the softmax (Guo et al. 2017, "On
     calibration of modern neural networks"). `base` names the version whose network a taught head
     reads. Beyond `novelty_limit`, a cosine distance, a picture counts as unfamiliar; 0 means that
-    nothing does. `taxa` is the tree that finer answers come from, parents first, and `leaves` the
-    ids whose scores the second layer of head.npz gives; `leaf_temperature` divides those. A model
-    without them says its labels alone. `under` makes it an expert for what hangs below that name of
-    another model's tree, asked beside it (inference/expert.py): then `taxa` says below which name
-    of that tree each label hangs, and `weight` is its part. `training_set` is the hash of what
-    taught it, `parameters` how, `git_commit` the code, `made_with` the packages and the machine.
+    no picture does.
+
+    `taxa` is the tree that finer answers come from, parents first. `leaves` are the ids whose
+    scores the second layer of head.npz gives; `leaf_temperature` divides those scores. A model
+    without them answers only with its labels.
+
+    `under` makes the model an expert for the names below that name of another model's tree, asked
+    beside that model (inference/expert.py). `taxa` then gives the name of that tree above each
+    label, and `weight` is the weight of its opinion. `training_set` is the hash of the pictures
+    that taught it, `parameters` are those of its training, `git_commit` is the code, and
+    `made_with` are the packages and the machine.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid", protected_namespaces=())
@@ -98,22 +103,23 @@ class ModelCard(BaseModel):
 
     @property
     def key(self) -> str:
-        """The ModelVersion's name, as predictions carry it."""
+        """Name of the ModelVersion, as in predictions."""
         return f"{self.name}@{self.version}"
 
     @property
     def tree(self) -> Tree:
-        """The tree of names that the model answers by; empty where it has none."""
+        """Tree of names for the model's answers; empty if it has none."""
         return Tree(t.taxon for t in self.taxa)
 
     @property
     def space(self) -> str:
-        """The version whose embeddings this model reads: only those compare with each other."""
+        """Version whose embeddings this model reads: only embeddings of one space can be
+        compared."""
         return self.base or self.key
 
     @property
     def framing(self) -> Framing:
-        """How pictures are cut for this model."""
+        """Framing of pictures for this model."""
         return Framing(self.input_size, self.resize_short, self.interpolation)
 
     @property
@@ -123,7 +129,7 @@ class ModelCard(BaseModel):
 
 
 def card_rollup(card: ModelCard) -> Rollup:
-    """How the tree of a card makes answers."""
+    """Return the roll-up of a card's tree."""
     return Rollup(
         card.tree,
         card.leaves,
@@ -136,7 +142,7 @@ def card_rollup(card: ModelCard) -> Rollup:
 
 
 def read_card(folder: Path) -> ModelCard:
-    """The card in `folder`. Raises BadModel when it is absent or malformed."""
+    """Return the card in `folder`. Raises BadModel when it is absent or malformed."""
     try:
         card = ModelCard.model_validate_json((folder / "card.json").read_bytes())
         check_tree(card)
@@ -148,7 +154,8 @@ def read_card(folder: Path) -> ModelCard:
 
 
 def check_tree(card: ModelCard) -> None:
-    """Raises BadModel for a tree that is none, or does not fit leaves and labels."""
+    """Check the tree. Raises BadModel for a malformed one, or one that does not fit leaves and
+    labels."""
     try:
         tree = card.tree
     except BadRequest as error:
@@ -165,13 +172,13 @@ def write_card(card: ModelCard, folder: Path) -> None:
 
 
 def file_sha256(path: Path) -> str:
-    """Hex SHA-256 of a file's bytes."""
+    """Return the hex SHA-256 of a file's bytes."""
     with path.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def learnt_from(folder: Path) -> frozenset[str]:
-    """The images of a collection that taught a version: they can't measure it."""
+    """Return the images of a collection that taught a version: they can't measure it."""
     path = folder / "training.json"
     if not path.is_file():
         return frozenset()

@@ -1,8 +1,9 @@
-"""Below which name of a tree each label of a foreign classifier hangs: a CSV becomes a card's taxa.
+"""A CSV that maps each label of a foreign classifier below a name of a tree, read into a card's
+taxa.
 
 Columns are `label` (as the network writes it) or `class` (its number, from 0), and `node`, a name
-of the model's tree; scientificName and vernacularName may be there. A row without a node, and a
-label without a row, is no organism to the tree: a background class. Not here: the labels' order
+of the model's tree; scientificName and vernacularName are optional. A row without a node, and a
+label without a row, is no organism: a background class. Not here: the labels' order
 (cli/models/versions.py).
 """
 
@@ -15,9 +16,10 @@ from biosight.inference.model_files.card import CardTaxon
 
 
 def read_mapping(path: Path, labels: Sequence[str], name: str) -> tuple[CardTaxon, ...]:
-    """The taxa of an expert's card: the nodes first, then the labels below them.
+    """Return the taxa of an expert's card: the nodes first, then the labels below them.
 
-    Where the table has a column `model`, the rows of `name` count. Raises BadModel in words.
+    If the table has a column `model`, only the rows of `name` count. Raises BadModel with the
+    reason.
     """
     rows = table_rows(path)
     if rows and "model" in rows[0]:
@@ -40,7 +42,7 @@ def read_mapping(path: Path, labels: Sequence[str], name: str) -> tuple[CardTaxo
 
 
 def table_rows(path: Path) -> list[dict[str, str]]:
-    """The table's rows by column. Raises BadModel for what is none."""
+    """Return the table's rows by column. Raises BadModel for a file that is no table."""
     try:
         with path.open(newline="", encoding="utf-8-sig") as file:
             return [{k: v or "" for k, v in row.items() if k} for row in csv.DictReader(file)]
@@ -49,7 +51,8 @@ def table_rows(path: Path) -> list[dict[str, str]]:
 
 
 def mapped_label(row: dict[str, str], labels: Sequence[str], where: str) -> str:
-    """The network's label that a row means. Raises BadModel for one that it does not have."""
+    """Return the network's label that a row means. Raises BadModel for a label that it does not
+    have."""
     said = row.get("label", "").strip()
     if said in labels:
         return said

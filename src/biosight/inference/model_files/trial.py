@@ -1,8 +1,8 @@
-"""Somebody else's model, tried before it is kept: examined, prepared, opened and run once.
+"""The trial of a foreign model before it is stored: it is examined, prepared, opened and run once.
 
-That happens in another process, which is ended where the model does not come to an end.
+The trial runs in another process, which is ended if the model does not finish.
 
-Not here: the checks themselves (arrival.py), or keeping it (registry).
+Not here: the checks themselves (arrival.py), or storing it (registry).
 """
 
 from collections.abc import Iterator
@@ -30,8 +30,8 @@ LIMITS = Limits(
 
 
 def tried_classifier(file: Path, card: ModelCard, layout: str, folder: Path) -> Arrived:
-    """What was found of a classifier; `folder` then holds it as serving opens it. Raises BadModel,
-    and Unavailable while others are tried."""
+    """Try a classifier. Return the results; `folder` then holds it as serving opens it. Raises
+    BadModel, and Unavailable while others are tried."""
     write_card(card, folder)
     (found,) = run_in_child(classifier_in, [str(file), str(folder), layout], LIMITS, BadModel)
     assert isinstance(found, dict)
@@ -39,14 +39,15 @@ def tried_classifier(file: Path, card: ModelCard, layout: str, folder: Path) -> 
 
 
 def tried_expert(file: Path, card: ModelCard, layout: str, folder: Path) -> None:
-    """`folder` then holds an expert as serving opens it. Raises as `tried_classifier`."""
+    """Try an expert; `folder` then holds it as serving opens it. Raises the same errors as
+    `tried_classifier`."""
     write_card(card, folder)
     list(run_in_child(expert_in, [str(file), str(folder), layout], LIMITS, BadModel))
 
 
 def classifier_in(file: str, folder: str, layout: str) -> Iterator[dict[str, object]]:
-    """Prepare and open a classifier whose card lies in the folder; what was found of it. For a
-    separate process. Raises BadModel."""
+    """Prepare and open a classifier whose card is in the folder. Yield the results. For a separate
+    process. Raises BadModel."""
     target = Path(folder)
     card = read_card(target)
     found = examine(Path(file), len(card.labels), card.input_size, layout)
@@ -56,8 +57,8 @@ def classifier_in(file: str, folder: str, layout: str) -> Iterator[dict[str, obj
 
 
 def expert_in(file: str, folder: str, layout: str) -> Iterator[dict[str, object]]:
-    """Prepare, open and run an expert whose card lies in the folder. For a separate process.
-    Raises BadModel."""
+    """Prepare, open and run an expert whose card is in the folder. For a separate process. Raises
+    BadModel."""
     target = Path(folder)
     card = read_card(target)
     if Path(file).suffix == TFLITE:
@@ -73,7 +74,7 @@ def expert_in(file: str, folder: str, layout: str) -> Iterator[dict[str, object]
 
 
 def run_once(folder: Path, card: ModelCard) -> None:
-    """Run an expert on noise, and note in its card where it says probabilities. Raises BadModel."""
+    """Run an expert on noise, and note in its card if it gives probabilities. Raises BadModel."""
     side = card.input_size
     noise = np.random.default_rng(0).integers(0, 255, (2, side, side, 3), dtype=np.uint8)
     said = Expert(folder).network(noise)

@@ -1,7 +1,7 @@
 """One child of the decode sandbox: a process, its limits and its socket.
 
-Not here: how many there are and what becomes of their answers (decoding.py), or what a child does
-(worker.py).
+Not here: the number of children and the handling of their answers (decoding.py), or the work of a
+child (worker.py).
 """
 
 import json
@@ -12,9 +12,9 @@ import sys
 from multiprocessing.connection import Connection
 from typing import Any
 
-# One arena: glibc sets 64 MB of address space aside for each further one, and libheif's threads
-# would have one each. Some memory is kept between pictures: to give it back and fetch it again took
-# a tenth of the time of a large JPEG.
+# One arena: glibc reserves 64 MB of address space for each further one, and libheif's threads would
+# have one each. Some memory is kept between pictures: returning it and requesting it again took a
+# tenth of the time of a large JPEG.
 CHILD_ENVIRONMENT = {
     "OMP_NUM_THREADS": "1",
     "OPENBLAS_NUM_THREADS": "1",
@@ -26,7 +26,7 @@ START_SECONDS = 60.0
 
 
 class NotReady(Exception):
-    """A child did not start; that says nothing of the picture."""
+    """Error of a child that did not start; the picture is not the cause."""
 
 
 class Child:
@@ -61,13 +61,13 @@ class Child:
         return head, [self.receive(wall) for _ in range(head.pop("parts"))]
 
     def receive(self, wall: float) -> bytes:
-        """The next message within `wall` seconds."""
+        """Return the next message within `wall` seconds. Raises TimeoutError or EOFError."""
         if not self.connection.poll(wall):
             raise TimeoutError
         return self.connection.recv_bytes(64 * 1024 * 1024)
 
     def ended_by(self) -> int:
-        """The signal that ended it, 0 for none."""
+        """Return the signal that ended the process, 0 for none."""
         try:
             return max(0, -self.process.wait(1))
         except subprocess.TimeoutExpired:

@@ -1,8 +1,8 @@
 """The decode sandbox: child processes with memory, CPU and wall limits, and a bounded queue.
 
-A child that overruns or dies is ended and replaced. A picture that takes too much of a processor,
-or that a child died of, is refused; one that met only a busy machine is not. Not here: what
-decoding is (images/reading.py).
+A child that exceeds a limit or dies is ended and replaced. A picture is refused if it takes too
+much processor time or if a child died of it. It is not refused if only the machine was busy. Not
+here: decoding itself (images/reading.py).
 """
 
 import queue
@@ -26,7 +26,7 @@ from biosight.process import cores
 T = TypeVar("T")
 # Address space; the libraries alone map some 250 MB.
 MEMORY_BYTES = 1_000_000_000
-CPU_SECONDS = 10  # of a processor, however long the machine takes to give them
+CPU_SECONDS = 10  # of processor time, however long they take on a busy machine
 WALL_SECONDS = 60.0
 LONGEST_WAIT_SECONDS = 20.0
 TOO_SLOW = "This picture takes too long to open; save it in an ordinary format and try again."
@@ -49,14 +49,14 @@ class Decoded:
 
 
 def as_pixels(content: bytes, framing: Framing) -> Pixels:
-    """A child's bytes as (side, side, 3)."""
+    """Return a child's bytes as (side, side, 3)."""
     side = framing.input_size
     return np.frombuffer(content, dtype=np.uint8).reshape(side, side, 3)
 
 
 def patiently(attempt: Callable[[], T], waits: Sequence[float]) -> T:
-    """Try again while the machine is busy, after so many seconds each time. Raises Unavailable when
-    it stays so."""
+    """Try again while the machine is busy, after each of the `waits` in seconds. Raises Unavailable
+    if it stays busy."""
     for wait in waits:
         try:
             return attempt()
@@ -65,23 +65,23 @@ def patiently(attempt: Callable[[], T], waits: Sequence[float]) -> T:
     return attempt()
 
 
-# Signals that somebody else sends: the kernel where memory is short, a service manager, a person.
+# Signals from outside: from the kernel when memory is short, a service manager, or a person.
 FROM_OUTSIDE = {signal.SIGKILL, signal.SIGTERM, signal.SIGINT, signal.SIGHUP}
 
 
 class Killed(Exception):
-    """A child was ended from outside; that says nothing of the picture either."""
+    """Error of a child that was ended from outside; the picture is not the cause."""
 
 
 @dataclass(slots=True)
 class Hold:
-    """The child that one question has for itself."""
+    """The child that is reserved for one question."""
 
     child: Child
 
 
 class Decoders:
-    """At most `count` children; waiters beyond `waiting` are turned away."""
+    """At most `count` children; waiting requests beyond `waiting` are refused."""
 
     def __init__(
         self,
@@ -102,16 +102,16 @@ class Decoders:
         self.count = count
         self.seats = threading.BoundedSemaphore(count + waiting)
         self.inside = 0
-        self.pace = 0.0  # seconds a picture, lately
+        self.pace = 0.0  # recent seconds per picture
         self.counting = threading.Lock()
         self.large = threading.Lock()
         self.closed = False
 
     def decode(self, path: Path, framing: Framing, *, shown: bool = True) -> Decoded:
         """Check and decode the file at `path`, cut for a network as `framing` says; without a
-        thumbnail where nobody will be `shown` it.
+        thumbnail if the picture will not be `shown`.
 
-        Raises BadPicture in words, Unavailable when too many wait, NoSpace on a full disk.
+        Raises BadPicture with the reason, Unavailable when too many wait, NoSpace on a full disk.
         """
         want = "picture" if shown else "measures"
         head, parts = self.ask({"path": str(path), "want": want, "framing": asdict(framing)})
@@ -121,35 +121,37 @@ class Decoders:
         return Decoded(**head, thumbnail=parts[1], pixels=pixels)
 
     def pixels(self, path: Path, framing: Framing) -> tuple[str, Pixels]:
-        """A picture's media type and what a network sees of it, of `decode` all that an answer
-        needs; raises as that does."""
+        """Return a picture's media type and its pixels for a network: the part of `decode` that an
+        answer needs. Raises the same errors."""
         request = {"path": str(path), "want": "pixels", "framing": asdict(framing)}
         head, parts = self.ask(request)
         return str(head["media_type"]), as_pixels(parts[0], framing)
 
     def thumbnail(self, path: Path) -> bytes:
-        """The thumbnail of `decode` alone; raises as that does."""
+        """Return only the thumbnail of `decode`. Raises the same errors."""
         return self.ask({"path": str(path), "want": "thumbnail"})[1][0]
 
     def render(self, path: Path) -> bytes:
-        """A JPEG of at most 2,400 px a side; raises as `decode`."""
+        """Return a JPEG of at most 2,400 px a side. Raises the same errors as `decode`."""
         return self.ask({"path": str(path), "want": "view"})[1][0]
 
     def whole(self, path: Path) -> bytes:
-        """A JPEG of every pixel; raises as `decode`."""
+        """Return a JPEG of every pixel. Raises the same errors as `decode`."""
         return self.ask({"path": str(path), "want": "whole"})[1][0]
 
     def without_place(self, path: Path, target: Path) -> None:
-        """Write the file to `target` without anything but the picture; raises as `decode`."""
+        """Write the file to `target` with nothing but the picture. Raises the same errors as
+        `decode`."""
         self.ask({"path": str(path), "want": "placeless", "target": str(target)})
 
     def reduced(self, path: Path, short: int) -> bytes:
-        """An upright JPEG without metadata, its short side at most `short` px; raises as
-        `decode`."""
+        """Return an upright JPEG without metadata, its short side at most `short` px. Raises the
+        same errors as `decode`."""
         return self.ask({"path": str(path), "want": "reduced", "short": short})[1][0]
 
     def ask(self, request: dict[str, Any]) -> tuple[dict[str, Any], list[bytes]]:
-        """One request through the first idle child; pictures of many pixels go one at a time."""
+        """Send one request to the first idle child; pictures of many pixels are read one at a
+        time."""
         with self.seat():
             head, parts = self.ask_child(request)
             if "large" not in head:
@@ -159,7 +161,8 @@ class Decoders:
 
     @contextmanager
     def seat(self) -> Iterator[None]:
-        """A place in the queue, which is bounded by number and by the wait to expect."""
+        """Hold a place in the queue, which is limited by number and by the expected wait. Raises
+        Unavailable."""
         wait = self.pace * (self.inside + 1 - self.count) / self.count
         if self.closed or wait > LONGEST_WAIT_SECONDS or not self.seats.acquire(blocking=False):
             raise Unavailable("Too many pictures are being read just now; try again in a moment.")
@@ -177,8 +180,9 @@ class Decoders:
             self.inside += by
 
     def ask_child(self, request: dict[str, Any]) -> tuple[dict[str, Any], list[bytes]]:
-        """The answer of a child, which is replaced when it overran, died, or grew large; one that
-        was ended from outside leaves the question to the next, once."""
+        """Return a child's answer. A child that exceeds a limit, dies or grows large is replaced.
+        If it was ended from outside, the next child gets the question, once. Raises NoSpace,
+        BadPicture or Unavailable."""
         with self.child() as hold:
             try:
                 head, parts = self.ask_held(hold, request)
@@ -195,7 +199,7 @@ class Decoders:
 
     @contextmanager
     def child(self) -> Iterator[Hold]:
-        """An idle child, and whoever took its place goes back."""
+        """Hold an idle child; afterwards it, or its replacement, becomes idle again."""
         hold = Hold(self.idle.get())
         try:
             yield hold
@@ -203,9 +207,10 @@ class Decoders:
             self.idle.put(hold.child)
 
     def ask_held(self, hold: Hold, request: dict[str, Any]) -> tuple[dict[str, Any], list[bytes]]:
-        """One question to a held child, which is replaced unless it answered and stayed small.
+        """Ask a held child one question; it is replaced unless it answered and stayed small.
 
-        Raises Killed, BadPicture or Unavailable."""
+        Raises Killed, BadPicture or Unavailable.
+        """
         try:
             answer = hold.child.ask(request, self.wall)
         except NotReady as error:
@@ -230,7 +235,7 @@ class Decoders:
         hold.child = Child(self.memory, self.cpu)
 
     def close(self) -> None:
-        """End all idle children; those at work end when they answer."""
+        """End all idle children; busy ones end when they answer."""
         self.closed = True
         while True:
             try:

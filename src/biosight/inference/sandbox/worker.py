@@ -1,7 +1,7 @@
-"""The child process of the decode sandbox: takes a path, answers with a measured picture.
+"""The child process of the decode sandbox: it takes a path and answers with a measured picture.
 
-Speaks JSON and plain bytes, never pickle, so that a picture that takes this process over
-gains nothing in the parent. Not here: who starts and ends it (decoding.py).
+It uses JSON and plain bytes, never pickle. A picture that takes over this process thus gains
+nothing in the parent. Not here: starting and ending it (decoding.py).
 """
 
 import errno
@@ -27,8 +27,8 @@ UNREADABLE = "This file can't be read as a picture; it may be damaged or cut off
 
 
 def decode(path: Path, framing: Framing, *, shown: bool) -> tuple[dict[str, Any], list[bytes]]:
-    """Everything an upload needs, from one decode: answer, model pixels, and the thumbnail JPEG
-    where the picture will be `shown`."""
+    """Return everything an upload needs, from one decode: the answer, the model pixels, and the
+    thumbnail JPEG if the picture will be `shown`."""
     opened = reading.open_picture(path, short_to_read(framing))
     picture = opened.picture
     small = at_short_side(picture)
@@ -45,37 +45,38 @@ def decode(path: Path, framing: Framing, *, shown: bool) -> tuple[dict[str, Any]
 
 
 def for_network(path: Path, framing: Framing) -> tuple[dict[str, Any], list[bytes]]:
-    """What kind of file it is, and the model pixels that `decode` gives."""
+    """Return the media type, and the same model pixels as `decode`."""
     opened = reading.open_picture(path, short_to_read(framing))
     pixels = to_pixels(opened.picture, framing).tobytes()
     return {"media_type": opened.media_type}, [pixels]
 
 
 def thumbnail(path: Path) -> tuple[dict[str, Any], list[bytes]]:
-    """A thumbnail that was lost, or never made."""
+    """Return a thumbnail that was lost, or never made."""
     return {}, [reading.thumbnail_of(reading.open_picture(path, 256).picture)]
 
 
 def render(path: Path) -> tuple[dict[str, Any], list[bytes]]:
-    """A JPEG for browsers that can't show the original."""
+    """Return a JPEG for browsers that can't show the original."""
     opened = reading.open_picture(path, reading.VIEW_SIDE)
     return {}, [reading.encode_jpeg(reading.within(opened.picture, reading.VIEW_SIDE), 88)]
 
 
 def whole(path: Path) -> tuple[dict[str, Any], list[bytes]]:
-    """A JPEG of every pixel, to look at details."""
+    """Return a JPEG of every pixel, to see details."""
     opened = reading.open_picture(path, reading.WHOLE)
     return {}, [reading.encode_jpeg(opened.picture, 90)]
 
 
 def rebuild_file(path: Path, target: Path) -> tuple[dict[str, Any], list[bytes]]:
-    """The picture alone, written to a file: it may be too large for a message."""
+    """Write only the picture to a file, because it may be too large for a message."""
     placeless.write_without_place(path, target)
     return {}, []
 
 
 def reduced(path: Path, short: int) -> tuple[dict[str, Any], list[bytes]]:
-    """A JPEG to learn from: colours unthinned, so that a network sees what it would see live."""
+    """Return a JPEG for training, without colour subsampling, so that a network sees the same as in
+    serving."""
     picture = reading.open_picture(path, short).picture
     ratio = min(1.0, short / min(picture.size))
     size = (max(1, round(picture.width * ratio)), max(1, round(picture.height * ratio)))
@@ -85,7 +86,7 @@ def reduced(path: Path, short: int) -> tuple[dict[str, Any], list[bytes]]:
 
 
 def answer(request: dict[str, Any]) -> tuple[dict[str, Any], list[bytes]]:
-    """One request's answer; whatever goes wrong in a decoder means "not readable"."""
+    """Return the answer to one request; any error in a decoder means "not readable"."""
     path = Path(request["path"])
     try:
         if "large" not in request and reading.is_large(path):
@@ -116,8 +117,8 @@ def answer(request: dict[str, Any]) -> tuple[dict[str, Any], list[bytes]]:
 
 
 def allow(seconds: int) -> None:
-    """Let this process use so much more of a processor, by all its threads; then it is ended
-    (SIGXCPU), also in the middle of a decoder."""
+    """Give this process `seconds` more of processor time, over all its threads. After that it is
+    ended (SIGXCPU), even in the middle of a decoder."""
     spent = resource.getrusage(resource.RUSAGE_SELF)
     soft = math.ceil(spent.ru_utime + spent.ru_stime) + seconds
     resource.setrlimit(resource.RLIMIT_CPU, (soft, resource.getrlimit(resource.RLIMIT_CPU)[1]))

@@ -1,1 +1,1 @@
-"""What networks learn from: pictures, labels, and the tree of names above them."""
+"""Training data: pictures, labels, and the tree of names above them."""

@@ -1,6 +1,6 @@
 """A folder-per-label tree as samples: scanning, splitting by source, balancing, augmenting.
 
-Not here: the loop that consumes them (training/train.py), or what a picture is (images/reading.py).
+Not here: the loop that uses them (training/train.py), or reading a picture (images/reading.py).
 """
 
 import csv
@@ -26,7 +26,7 @@ from biosight.inference.model_files.card import ModelCard
 from biosight.inference.preprocess import FILTERS, to_pixels
 
 log = logging.getLogger(__name__)
-# As many px on the short side as serving keeps, or more.
+# At least as many px on the short side as serving keeps.
 NEED_SHORT = 512
 
 
@@ -34,7 +34,7 @@ NEED_SHORT = 512
 class Sample:
     """One training picture; `source` groups pictures that must stay on one side of a split.
 
-    `node` is the finest name known of it in a tree, "" without one.
+    `node` is its finest known name in a tree, "" without one.
     """
 
     path: Path
@@ -46,10 +46,11 @@ class Sample:
 def scan_tree(
     root: Path, manifest: Path | None = None, without: Collection[str] = ()
 ) -> list[Sample]:
-    """Pictures under `root/<label>/`, sorted; sources from a CSV with columns file and source.
+    """Return the pictures under `root/<label>/`, sorted; sources come from a CSV with columns file
+    and source.
 
-    `without` leaves out the manifest's kinds of these names. Without a manifest each picture is
-    its own source. What is no picture is left out, and the log says why. Raises BadModel when
+    `without` names kinds of the manifest to leave out. Without a manifest, each picture is its own
+    source. Files that are not pictures are left out, and the log says why. Raises BadModel when
     there are fewer than two labels.
     """
     rows = read_manifest(manifest, root) if manifest else {}
@@ -65,7 +66,7 @@ def scan_tree(
 
 
 def pictures_below(folder: Path) -> Iterator[Path]:
-    """The pictures of a folder in order; the log tells of what is none."""
+    """Yield the pictures of a folder in order; the log names the files that are not pictures."""
     for entry in folders.every_file(folder):
         if entry.reason:
             log.warning("left out: %s: %s", folders.printable(entry.path), entry.reason)
@@ -74,7 +75,8 @@ def pictures_below(folder: Path) -> Iterator[Path]:
 
 
 def read_manifest(manifest: Path, root: Path) -> dict[Path, tuple[str, str]]:
-    """File -> source and kind ("-" for none); files are relative to the manifest's folder."""
+    """Return source and kind ("-" for none) by file; files are relative to the manifest's folder.
+    Raises BadModel for missing columns."""
     with manifest.open(newline="", encoding="utf-8") as file:
         rows = list(csv.DictReader(file))
     if not rows or not {"file", "source"} <= rows[0].keys():
@@ -86,11 +88,11 @@ def read_manifest(manifest: Path, root: Path) -> dict[Path, tuple[str, str]]:
 def split_by_source(
     samples: Sequence[Sample], share: float, seed: int, largest: int = 470
 ) -> tuple[list[Sample], list[Sample]]:
-    """(training, left out): whole sources are left out, chosen to reach every label.
+    """Return (training, left out); whole sources are left out, chosen to reach every label.
 
-    Sources are drawn for the label that is furthest from its part, until `share` of all
-    pictures is left out; none larger than `largest` pictures, and none that would take over
-    a fifth of any label.
+    Sources are drawn for the label that is furthest from its part, until `share` of all pictures is
+    left out. A source is not drawn if it has more than `largest` pictures, or if it would take more
+    than a fifth of any label.
     """
     by_source: dict[str, list[Sample]] = defaultdict(list)
     for sample in samples:
@@ -121,8 +123,8 @@ def split_by_source(
 
 
 def sample_weights(samples: Sequence[Sample], label_power: float, source_power: float) -> Tensor:
-    """Drawing weights: a label weighs count ** label_power in all, and within a label each
-    source weighs its count ** source_power."""
+    """Return sampling weights: a label has the weight count ** label_power in all, and within a
+    label each source has its count ** source_power."""
     labels = Counter(s.label for s in samples)
     pairs = Counter((s.label, s.source) for s in samples)
     sources: dict[str, float] = defaultdict(float)
@@ -138,13 +140,13 @@ def sample_weights(samples: Sequence[Sample], label_power: float, source_power: 
 
 
 def open_rgb(path: Path) -> Pillow.Image:
-    """The picture as serving opens it: upright, in sRGB. Raises BadPicture, and OSError for the
-    disk; no stand-in is ever made of a broken file."""
+    """Return the picture as serving opens it: upright, in sRGB. Raises BadPicture, and OSError for
+    the disk; a broken file is never replaced by a placeholder."""
     return open_picture(path, NEED_SHORT).picture
 
 
 class EvalPictures(Dataset[tuple[Tensor, int]]):
-    """uint8 pictures (side, side, 3) exactly as serving prepares them, with their place in the
+    """Pictures as uint8 (side, side, 3), prepared exactly as in serving, with their place in the
     list."""
 
     def __init__(self, samples: Sequence[Sample], card: ModelCard) -> None:
@@ -161,7 +163,7 @@ class EvalPictures(Dataset[tuple[Tensor, int]]):
 
 
 class TrainPictures(Dataset[tuple[Tensor, int]]):
-    """uint8 pictures (side, side, 3), augmented at random, with their place in the list."""
+    """Pictures as uint8 (side, side, 3), augmented at random, with their place in the list."""
 
     def __init__(
         self, samples: Sequence[Sample], card: ModelCard, side: int, *, strong: bool = False
@@ -186,10 +188,10 @@ class TrainPictures(Dataset[tuple[Tensor, int]]):
 def augment(
     picture: Pillow.Image, side: int, dice: random.Random, resampling: Pillow.Resampling
 ) -> Pillow.Image:
-    """A random crop resized to `side`, mirrored, recoloured and sometimes degraded.
+    """Return a random crop resized to `side`, mirrored, recoloured and sometimes degraded.
 
-    Down-and-up-sampling hides that small pictures come from one source, which a network
-    would otherwise learn as a short-cut.
+    Down-and-up-sampling hides that small pictures come from one source. A network would otherwise
+    learn this as a shortcut.
     """
     if dice.random() < 0.3:
         short = dice.randint(48, 110)
@@ -208,7 +210,7 @@ def augment(
 
 
 def distort(picture: Pillow.Image, dice: random.Random) -> Pillow.Image:
-    """Two random distortions of a middling strength (RandAugment, Cubuk et al. 2020)."""
+    """Apply two random distortions of medium strength (RandAugment, Cubuk et al. 2020)."""
     for kind in dice.choices(
         ("turn", "shear", "posterise", "solarise", "equalise", "stretch"), k=2
     ):
@@ -229,13 +231,14 @@ def distort(picture: Pillow.Image, dice: random.Random) -> Pillow.Image:
 
 
 def scale_short_side(size: tuple[int, int], short: int) -> tuple[int, int]:
-    """`size` with its short side at `short` pixels."""
+    """Return `size` with its short side at `short` pixels."""
     ratio = short / min(size)
     return max(1, round(size[0] * ratio)), max(1, round(size[1] * ratio))
 
 
 def random_box(size: tuple[int, int], dice: random.Random) -> tuple[float, float, float, float]:
-    """A crop of 30 to 100 % of the area and an aspect of 3:4 to 4:3 (Szegedy et al. 2015)."""
+    """Return a crop of 30 to 100 % of the area with an aspect ratio of 3:4 to 4:3 (Szegedy et al.
+    2015)."""
     width, height = size
     area = width * height * dice.uniform(0.3, 1.0)
     aspect = (4 / 3) ** dice.uniform(-1, 1)
@@ -245,14 +248,14 @@ def random_box(size: tuple[int, int], dice: random.Random) -> tuple[float, float
 
 
 def recolour(picture: Pillow.Image, dice: random.Random) -> Pillow.Image:
-    """Brightness, contrast and saturation by up to 35 %; rarely grey."""
+    """Change brightness, contrast and saturation by up to 35 %; rarely make the picture grey."""
     for kind in (ImageEnhance.Brightness, ImageEnhance.Contrast, ImageEnhance.Color):
         picture = kind(picture).enhance(dice.uniform(0.65, 1.35))
     return picture.convert("L").convert("RGB") if dice.random() < 0.06 else picture
 
 
 def recompress(picture: Pillow.Image, quality: int) -> Pillow.Image:
-    """The picture after JPEG at `quality`."""
+    """Return the picture after JPEG compression at `quality`."""
     buffer = io.BytesIO()
     picture.save(buffer, "JPEG", quality=quality)
     return Pillow.open(buffer).convert("RGB")

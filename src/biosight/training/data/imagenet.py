@@ -1,8 +1,8 @@
 """ImageNet-1k's classes as evidence for groups of organisms.
 
-Networks that start from whole ImageNet weights can still tell a snail or a newt that the
-training pictures hardly show. Class numbers are those of ILSVRC 2012 in their usual order.
-Not here: how the evidence is used (inference/head.py).
+Networks that start from complete ImageNet weights can still recognise a snail or a newt that is
+rare in the training pictures. Class numbers are those of ILSVRC 2012 in their usual order. Not
+here: how the evidence is used (inference/head.py).
 """
 
 import math
@@ -18,7 +18,7 @@ from biosight.inference.head import Prior, as_prior
 from biosight.training.data.leaves import Leaves, NameFolder
 
 Ranges = tuple[tuple[int, int], ...]
-# Half-open ranges of class numbers: label -> ((first, behind the last), ...).
+# Half-open ranges of class numbers: label -> ((first, last + 1), ...).
 ORGANISMS: dict[str, Ranges] = {
     "Amphibia": ((25, 33),),
     "Animalia": ((0, 7), (69, 70), (79, 80), (107, 112), (118, 127), (327, 330), (389, 398)),
@@ -41,10 +41,10 @@ def make_prior(
     names: NameFolder | None = None,
     leaves: Leaves | None = None,
 ) -> Prior:
-    """The classes of a state dict's own head that speak for labels, at strength 1; those of a
-    folder of names where it says which, and then for leaves too.
+    """Return the classes of a state dict's own head that speak for labels, at strength 1. A folder
+    of names, if it has classes, replaces the built-in ones and also assigns them to leaves.
 
-    Raises BadModel for weights without a head of 1,000 classes, or an unknown name.
+    Raises BadModel for weights without a head of 1,000 classes, or for an unknown name.
     """
     if name not in PRIORS:
         raise BadModel(f"There is no prior named {name}; there is {', '.join(PRIORS)}.")
@@ -69,7 +69,7 @@ def make_prior(
 
 
 def prior_groups(name: str, labels: tuple[str, ...]) -> list[tuple[int, int]]:
-    """Class numbers and label numbers of a prior that is known by name."""
+    """Return the class numbers and label numbers of a prior by its name."""
     return [
         (number, labels.index(label))
         for label, ranges in PRIORS[name].items()
@@ -80,13 +80,14 @@ def prior_groups(name: str, labels: tuple[str, ...]) -> list[tuple[int, int]]:
 
 
 def leaf_numbers(nodes: list[str], leaves: Leaves) -> npt.NDArray[np.int64]:
-    """The leaf that each node (classes,) belongs to; -1 where it may be several."""
+    """Return the number of the leaf that each node (classes,) belongs to; -1 if it may be
+    several."""
     near = [leaves.near(node) for node in nodes]
     return np.array([leaves.names.index(n) if n in leaves.names else -1 for n in near])
 
 
 class Evidence(nn.Module):
-    """A Prior in PyTorch: embeddings (n, d) -> what to add to the logits (n, labels)."""
+    """A Prior in PyTorch: embeddings (n, d) -> the values to add to the logits (n, labels)."""
 
     def __init__(self, prior: Prior, labels: int) -> None:
         super().__init__()
@@ -107,7 +108,7 @@ class Evidence(nn.Module):
 
 
 def read_prior(run: Path) -> Prior | None:
-    """The prior that a run chose, None for none."""
+    """Return the prior that a run chose, None if there is none."""
     path = run / "prior.npz"
     if not path.exists():
         return None
@@ -116,7 +117,7 @@ def read_prior(run: Path) -> Prior | None:
 
 
 def save_prior(prior: Prior, path: Path) -> None:
-    """Keep the chosen prior with the run."""
+    """Save the chosen prior with the run."""
     np.savez_compressed(
         path,
         prior_weight=prior.weight,

@@ -1,7 +1,7 @@
-"""What a network with a tree learns: its leaves, and which of them each picture may be.
+"""The leaves that a network with a tree learns, and the leaves that each picture allows.
 
-A picture may be known to its species, or to its order only: it allows all leaves at or below what
-is known. Not here: the loss over them (training/lesson.py), or the answer made of them
+A picture may be known to its species, or only to its order. It allows all leaves at or below the
+known name. Not here: the loss over them (training/lesson.py), or the answer made from them
 (inference/rollup.py).
 """
 
@@ -22,8 +22,8 @@ from biosight.taxa.tree import Taxon, Tree
 from biosight.training.data.dataset import Sample, read_manifest
 
 Bools = npt.NDArray[np.bool_]
-# A node is told apart from its siblings once it has so many pictures; with classes of ImageNet
-# behind it, a few will do.
+# A node is told apart from its siblings once it has this many pictures; fewer are enough if
+# ImageNet has classes for it.
 ENOUGH = 20
 ENOUGH_WITH_EVIDENCE = 5
 MOST_UNTOLD = 0.1
@@ -31,8 +31,8 @@ MOST_UNTOLD = 0.1
 
 @dataclass(frozen=True, slots=True)
 class NameFolder:
-    """A folder of names: the tree, each node's group, what (kind, group, source) and single
-    files stand for, and the node of each ImageNet class."""
+    """A folder of names: the tree, each node's group, the nodes of (kind, group, source) and of
+    single files, and the node of each ImageNet class."""
 
     tree: Tree
     groups: Mapping[str, str]
@@ -43,10 +43,10 @@ class NameFolder:
 
 @dataclass(frozen=True, slots=True)
 class Leaves:
-    """The nodes whose scores a network gives, in order, in a tree whose every node falls in a group
-    or, above the groups, in none ("").
+    """The nodes that a network gives scores for, in order, and their tree. Every node of the tree
+    belongs to a group or, above the groups, to none ("").
 
-    An inner node among them stands for what lies below it and is no other leaf.
+    An inner node among the leaves stands for everything below it that is no other leaf.
     """
 
     tree: Tree
@@ -55,11 +55,11 @@ class Leaves:
 
     @property
     def groups(self) -> tuple[str, ...]:
-        """The group of each leaf, in order."""
+        """Group of each leaf, in order."""
         return tuple(self.group_of[name] for name in self.names)
 
     def allowed(self, node: str, group: str) -> Bools:
-        """Which leaves (leaves,) a picture of this group may be, known as `node`."""
+        """Return the leaves (leaves,) that a picture of this group, known as `node`, allows."""
         own = [g == group for g in self.groups]
         known = self.near(node)
         below = [self.tree.is_below(name, known) if known else True for name in self.names]
@@ -67,15 +67,15 @@ class Leaves:
         return both if both.any() else np.array(own)
 
     def near(self, node: str) -> str:
-        """The lowest node at or above `node` that has leaves at or below it, "" for none."""
+        """Return the lowest node at or above `node` that has leaves at or below it, "" for none."""
         lines = {n for name in self.names for n in self.tree.line(name)}
         return next((n for n in reversed(self.tree.line(node)) if n in lines), "")
 
 
 def read_names(folder: Path) -> NameFolder:
-    """nodes.csv, and where they are there kinds.csv, relabel.csv and imagenet.csv.
+    """Read nodes.csv and, where they exist, kinds.csv, relabel.csv and imagenet.csv.
 
-    Raises BadModel for a folder without nodes.csv, or columns that are missing.
+    Raises BadModel for a folder without nodes.csv, or for missing columns.
     """
     try:
         nodes = csv_rows(folder / "nodes.csv")
@@ -98,7 +98,8 @@ def read_names(folder: Path) -> NameFolder:
 
 
 def csv_rows(path: Path) -> list[dict[str, str]]:
-    """A CSV's rows, none where there is no file; nodes.csv must be there. Raises BadModel."""
+    """Return the rows of a CSV, none if the file does not exist. Raises BadModel if nodes.csv is
+    missing."""
     if not path.is_file():
         if path.name == "nodes.csv":
             raise BadModel(f"{path.parent} has no nodes.csv.")
@@ -110,7 +111,7 @@ def csv_rows(path: Path) -> list[dict[str, str]]:
 def with_nodes(
     samples: Sequence[Sample], names: NameFolder, manifest: Path | None, root: Path
 ) -> list[Sample]:
-    """Each sample with the finest node known of it: by its file, its kind, or its folder."""
+    """Return each sample with its finest known node: by its file, its kind, or its folder."""
     rows = read_manifest(manifest, root) if manifest else {}
     base = manifest.parent if manifest else root
     found = []
@@ -123,10 +124,11 @@ def with_nodes(
 
 
 def choose_leaves(names: NameFolder, samples: Sequence[Sample]) -> Leaves:
-    """The nodes that pictures or ImageNet's classes can tell apart.
+    """Return the nodes that pictures or ImageNet's classes can tell apart.
 
-    A node is kept with ENOUGH pictures at or below it. Kept nodes without kept ones below are
-    leaves; so is a kept node with pictures, or classes, that belong to none of its kept children.
+    A node is kept with ENOUGH pictures at or below it (ENOUGH_WITH_EVIDENCE if ImageNet has classes
+    there). Kept nodes without kept nodes below them are leaves. So is a kept node with pictures, or
+    classes, that belong to none of its kept children.
     """
     tree = names.tree
     counts: Counter[str] = Counter(n for s in samples for n in tree.line(s.node))
@@ -140,8 +142,9 @@ def choose_leaves(names: NameFolder, samples: Sequence[Sample]) -> Leaves:
 
 
 def left_over(names: NameFolder, samples: Sequence[Sample], kept: set[str]) -> set[str]:
-    """The kept nodes with classes, or enough pictures, of nodes below that were not kept; and those
-    with one kept child and pictures that are known no further: they may be something else."""
+    """Return the kept nodes with classes, or enough pictures, from nodes below that were not kept.
+    Also return those with one kept child and pictures that are known no further: those pictures may
+    be something else."""
     tree = names.tree
     children = Counter(tree.taxa[n].parent for n in kept)
     pictures = Counter(
@@ -152,8 +155,9 @@ def left_over(names: NameFolder, samples: Sequence[Sample], kept: set[str]) -> s
 
 
 def untold_names(leaves: Leaves, samples: Sequence[Sample]) -> set[str]:
-    """Names that have all leaves of the one above them, while many pictures are known as that and
-    no further: every house cat would be a Panthera, where that is the only leaf below the cats."""
+    """Return names that have all leaves of their parent, while many pictures are known only as the
+    parent. Otherwise every house cat would be a Panthera, if that is the only leaf below the
+    cats."""
     tree = leaves.tree
     exact = Counter(s.node for s in samples)
     counts = Counter(n for s in samples for n in tree.line(s.node))
@@ -167,14 +171,14 @@ def untold_names(leaves: Leaves, samples: Sequence[Sample]) -> set[str]:
 
 
 def lowest(tree: Tree, node: str, kept: set[str]) -> str:
-    """The kept node nearest above `node`, "" for none."""
+    """Return the lowest kept node at or above `node`, "" for none."""
     return next((n for n in reversed(tree.line(node)) if n in kept), "")
 
 
 @dataclass(frozen=True, slots=True)
 class Meanings:
-    """What the pictures of a run may stand for: `number` of each (group, node), and of each number
-    its group's number (m,) and the leaves it allows (m, leaves)."""
+    """Meanings of the pictures of a run: `number` of each (group, node), and for each number its
+    group's number (m,) and the leaves it allows (m, leaves)."""
 
     number: Mapping[tuple[str, str], int]
     groups: npt.NDArray[np.int64]
@@ -184,7 +188,8 @@ class Meanings:
 def meanings_of(
     samples: Sequence[Sample], labels: Sequence[str], leaves: Leaves | None
 ) -> Meanings:
-    """All that occurs among the samples, in order; without a tree, the labels alone."""
+    """Return all meanings that occur among the samples, in order; without a tree, the labels
+    alone."""
     pairs = sorted({(s.label, s.node if leaves else "") for s in samples})
     groups = np.array([labels.index(label) for label, _ in pairs], dtype=np.int64)
     rows = [leaves.allowed(node, label) for label, node in pairs] if leaves else []
@@ -193,7 +198,7 @@ def meanings_of(
 
 
 def save_leaves(leaves: Leaves, path: Path) -> None:
-    """Keep what a run tells apart: its leaves, and the tree they stand in."""
+    """Save the leaves of a run, and their tree."""
     said = {
         "taxa": [asdict(taxon) for taxon in leaves.tree],
         "leaves": leaves.names,
@@ -203,7 +208,7 @@ def save_leaves(leaves: Leaves, path: Path) -> None:
 
 
 def read_leaves(path: Path) -> Leaves | None:
-    """What `save_leaves` kept, None where there is no such file."""
+    """Return the leaves that `save_leaves` wrote, None if there is no such file."""
     if not path.is_file():
         return None
     said = json.loads(path.read_bytes())
@@ -212,8 +217,8 @@ def read_leaves(path: Path) -> Leaves | None:
 
 
 def read_offered(path: Path) -> dict[str, float]:
-    """Which nodes may be said, and from what probability on: a CSV with the columns node and
-    threshold. Raises BadModel."""
+    """Return the least probability of each node that may be an answer, from a CSV with the columns
+    node and threshold. Raises BadModel."""
     try:
         with path.open(newline="", encoding="utf-8") as file:
             return {row["node"]: float(row["threshold"]) for row in csv.DictReader(file)}
@@ -222,8 +227,8 @@ def read_offered(path: Path) -> dict[str, float]:
 
 
 def card_taxa(leaves: Leaves, offered: Mapping[str, float]) -> tuple[CardTaxon, ...]:
-    """The tree as a card writes it; `offered` are the nodes that may be said, and from what
-    probability on."""
+    """Return the tree as a card writes it; `offered` maps the nodes that may be answers to their
+    least probability."""
     return tuple(
         CardTaxon(
             id=taxon.id,
@@ -239,12 +244,12 @@ def card_taxa(leaves: Leaves, offered: Mapping[str, float]) -> tuple[CardTaxon, 
 
 
 def leaves_of(card: ModelCard) -> Leaves | None:
-    """What a card's tree tells apart; None without one."""
+    """Return the leaves of a card's tree, None without one."""
     if not card.leaves:
         return None
     return Leaves(card.tree, card.leaves, {t.id: t.group for t in card.taxa})
 
 
 def draft_rollup(leaves: Leaves, labels: Sequence[str]) -> Rollup:
-    """How scores of these leaves become answers, while nothing is offered yet."""
+    """Return the roll-up of these leaves while no node is offered yet."""
     return Rollup(leaves.tree, leaves.names, labels, leaves.group_of, {})

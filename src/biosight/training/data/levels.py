@@ -1,4 +1,4 @@
-"""How good answers by a tree are, level by level: the group, and what stands at a rank.
+"""The quality of answers by a tree, level by level: the group, and the name at each rank.
 
 Not here: the answers (inference/rollup.py), or labels without a tree
 (training/measure/evaluate.py).
@@ -19,7 +19,8 @@ LEVELS = ("order", "family")
 
 @dataclass(frozen=True, slots=True)
 class Level:
-    """Pictures known at a rank, and the share whose likeliest name of that rank is right."""
+    """Pictures known at a rank, and the share of them whose likeliest name of that rank is
+    right."""
 
     rank: str
     pictures: int
@@ -28,8 +29,8 @@ class Level:
 
 @dataclass(frozen=True, slots=True)
 class SaidFiner:
-    """Pictures told apart further than their group: the share of all, and the share right among
-    those whose truth is known as far as what was said (or contradicts it)."""
+    """Answers below the group: their share of all pictures, and the share of right ones. That share
+    counts only pictures whose truth is known to the depth of the answer (or contradicts it)."""
 
     pictures: int
     finer: float
@@ -37,15 +38,16 @@ class SaidFiner:
 
 
 def level(rollup: Rollup, scores: Scores, truth: Sequence[str], rank: str) -> Level:
-    """Top-1 among the tree's nodes of one rank, over pictures whose own is among them."""
+    """Return top-1 among the tree's nodes of one rank, over pictures whose true node is among
+    them."""
     right = right_at(rollup, scores, truth, rank)
     judged = right[right >= 0]
     return Level(rank, len(judged), float(judged.mean()) if len(judged) else float("nan"))
 
 
 def right_at(rollup: Rollup, scores: Scores, truth: Sequence[str], rank: str) -> Ints:
-    """Of each picture (n,): is the likeliest of the tree's nodes of one rank its own (1) or not
-    (0)? -1 where its own is not among them."""
+    """Return for each picture (n,) whether the likeliest of the tree's nodes of one rank is right
+    (1) or not (0); -1 if the true node is not among them."""
     tree = rollup.tree
     columns = [i for i, n in enumerate(rollup.nodes) if tree.taxa[n].taxon_rank == rank]
     place = {rollup.nodes[i]: k for k, i in enumerate(columns)}
@@ -57,8 +59,8 @@ def right_at(rollup: Rollup, scores: Scores, truth: Sequence[str], rank: str) ->
 
 
 def verdict(rollup: Rollup, said: str, truth: str, group: str) -> bool | None:
-    """Is a finer answer right for a picture known as `truth`? None where that is not known far
-    enough to say: "Lepidoptera" of an insect of no known order."""
+    """Return whether a finer answer is right for a picture known as `truth`. Return None if that is
+    not known deep enough: "Lepidoptera" for an insect of unknown order."""
     if rollup.tree.is_below(truth, said):
         return True
     return None if truth == group or rollup.tree.is_below(said, truth) else False
@@ -67,7 +69,8 @@ def verdict(rollup: Rollup, said: str, truth: str, group: str) -> bool | None:
 def said_finer(
     rollup: Rollup, answers: Sequence[Answered], truth: Sequence[str], groups: Sequence[str]
 ) -> SaidFiner:
-    """How often the answer goes below the group, and how often it is right then."""
+    """Return how often the answer goes below the group, and how often it is right in those
+    cases."""
     said = finer_right(rollup, answers, truth, groups)
     judged = said[said >= 0]
     share = float(judged.mean()) if len(judged) else float("nan")
@@ -77,8 +80,8 @@ def said_finer(
 def finer_right(
     rollup: Rollup, answers: Sequence[Answered], truth: Sequence[str], groups: Sequence[str]
 ) -> Ints:
-    """Of each answer (n,) that goes below the group: is it right (1) or not (0), or known too
-    little to say (-1)? -2 for those that don't."""
+    """Return for each answer (n,) below the group whether it is right (1) or not (0), or -1 if too
+    little is known. Other answers have -2."""
     said = np.full(len(answers), -2, dtype=np.int64)
     for i, a in enumerate(answers):
         if a.node == a.group:

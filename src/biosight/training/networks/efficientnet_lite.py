@@ -1,8 +1,8 @@
 """EfficientNet-Lite 0 to 2 with the key names of the published PyTorch weights.
 
-Source: Tan & Le 2019, "EfficientNet"; the Lite variant drops squeeze-and-excite, uses ReLU6
-and keeps stem and head unscaled. Inputs have sides that are multiples of 16 px, so that
-TensorFlow's "same" padding is a constant. Not here: the training loop.
+Source: Tan & Le 2019, "EfficientNet"; the Lite variant drops squeeze-and-excite, uses ReLU6 and
+keeps stem and head unscaled. The sides of inputs are multiples of 16 px, so that TensorFlow's
+"same" padding is a constant. Not here: the training loop.
 """
 
 import math
@@ -100,7 +100,7 @@ class EfficientNetLite(nn.Module):
         return self._fc
 
     def feature_map(self, x: Tensor) -> Tensor:
-        """The last feature map; its mean over the picture is the embedding."""
+        """Return the last feature map; its mean over the picture is the embedding."""
         y = functional.relu6(self._bn0(self._conv_stem(x)))
         for block in self._blocks:
             y = block(y)
@@ -112,13 +112,13 @@ class EfficientNetLite(nn.Module):
 
 
 def scaled_width(width: int, factor: float) -> int:
-    """Width times factor, rounded to a multiple of 8, never more than 10 % down."""
+    """Return width times factor, rounded to a multiple of 8 and never more than 10 % lower."""
     rounded = max(8, int(width * factor + 4) // 8 * 8)
     return rounded + 8 if rounded < 0.9 * width * factor else rounded
 
 
 def mbconv_blocks(width: float, depth: float) -> list[MBConv]:
-    """All blocks in order; first and last stage keep their number of repeats."""
+    """Return all blocks in order; the first and last stages keep their number of repeats."""
     blocks = []
     for number, stage in enumerate(STAGES):
         inner = 0 < number < len(STAGES) - 1

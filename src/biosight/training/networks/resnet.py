@@ -1,7 +1,7 @@
-"""ResNet 18, 34 and 50 with torchvision's key names, so that its state dicts load as they are.
+"""ResNet 18, 34 and 50 with torchvision's key names, so that its state dicts load unchanged.
 
-Source: He et al. 2016, "Deep residual learning for image recognition"; the stride of a
-bottleneck sits on its 3x3 convolution, as in torchvision. Not here: the training loop.
+Source: He et al. 2016, "Deep residual learning for image recognition"; the stride of a bottleneck
+is in its 3x3 convolution, as in torchvision. Not here: the training loop.
 """
 
 from typing import cast
@@ -57,7 +57,7 @@ Block = type[BasicBlock] | type[Bottleneck]
 
 
 def shortcut(channels_in: int, channels_out: int, stride: int) -> nn.Sequential | None:
-    """A 1x1 projection where the shape changes, else nothing."""
+    """Return a 1x1 projection where the shape changes, otherwise None."""
     if stride == 1 and channels_in == channels_out:
         return None
     projection = nn.Conv2d(channels_in, channels_out, 1, stride, bias=False)
@@ -83,7 +83,7 @@ class ResNet(nn.Module):
         return self.fc
 
     def feature_map(self, x: Tensor) -> Tensor:
-        """The last feature map; its mean over the picture is the embedding."""
+        """Return the last feature map; its mean over the picture is the embedding."""
         y = self.maxpool(torch.relu(self.bn1(self.conv1(x))))
         return cast(Tensor, self.layer4(self.layer3(self.layer2(self.layer1(y)))))
 
@@ -93,14 +93,14 @@ class ResNet(nn.Module):
 
 
 def stage(block: Block, channels_in: int, width: int, depth: int, stride: int) -> nn.Sequential:
-    """`depth` blocks, the first of which changes the resolution."""
+    """Return `depth` blocks; the first one changes the resolution."""
     blocks = [block(channels_in, width, stride)]
     blocks += [block(width * block.expansion, width, 1) for _ in range(depth - 1)]
     return nn.Sequential(*blocks)
 
 
 def resnet(depth: int, labels: int) -> ResNet:
-    """ResNet of 18, 34 or 50 layers."""
+    """Return a ResNet of 18, 34 or 50 layers."""
     block: Block = Bottleneck if depth == 50 else BasicBlock
     depths = (2, 2, 2, 2) if depth == 18 else (3, 4, 6, 3)
     return ResNet(block, depths, labels)
