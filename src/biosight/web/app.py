@@ -1,4 +1,4 @@
-"""The app: routes, guards and lifespan put together around an open BioSight.
+"""The ASGI app: routes, guards and lifespan around an open BioSight.
 
 Not here: opening it (bootstrap.py) or serving it (server.py).
 """
@@ -40,7 +40,7 @@ if TYPE_CHECKING:
 
 HERE = Path(__file__).parent
 PARTS = (
-    uploads,  # first, since routes are tried in this order and pictures are many
+    uploads,  # first: routes are tried in this order, and uploads are frequent
     accounts,
     collections,
     invitations,
@@ -63,20 +63,22 @@ PARTS = (
     server,
 )
 DESCRIPTION = (
-    "Everything the pages do. Sign in with a session cookie, or send an API token as "
+    "The API does everything that the pages do. Sign in with a session cookie, or send a token as "
     "`Authorization: Bearer …`. Errors are `{error, detail, request_id}`."
 )
 
 
 def include(app: FastAPI) -> None:
-    """Give an app all routes that OpenAPI knows; docs/reference/api.md lists them from here."""
+    """Add all routes of the OpenAPI document to an app; docs/reference/api.md lists the same
+    routes."""
     for part in PARTS:
         app.include_router(part.router, prefix=API)
     app.include_router(health.router)
 
 
 def provider_of(settings: Settings) -> "Provider":
-    """The provider that the settings name. Raises BadRequest where its client is not installed."""
+    """Return the provider that the settings name. Raises BadRequest if its client is not
+    installed."""
     try:
         from biosight.web.sign_in.oidc import Provider
     except ImportError as error:
@@ -85,7 +87,7 @@ def provider_of(settings: Settings) -> "Provider":
 
 
 def with_sign_on(app: FastAPI, settings: Settings) -> None:
-    """Let a provider sign people in. Raises BadRequest where its client is not installed."""
+    """Add sign-in by a provider to an app. Raises BadRequest if its client is not installed."""
     app.state.provider = provider_of(settings)
     from biosight.web.sign_in import oidc_routes
 
@@ -93,7 +95,7 @@ def with_sign_on(app: FastAPI, settings: Settings) -> None:
 
 
 def create_app(biosight: BioSight, *, housekeeping: bool = True) -> FastAPI:
-    """The ASGI app; the caller opens and closes `biosight`."""
+    """Return the ASGI app; the caller opens and closes `biosight`."""
 
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:

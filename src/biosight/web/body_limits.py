@@ -1,7 +1,7 @@
-"""How large the body of a request may be: a route declares its own limit, others have one megabyte.
+"""The largest body of each request: a route declares its own limit, other routes have one megabyte.
 
-The guard refuses a larger body before the route is known to FastAPI, so the declared limits are
-collected when the app is made. Not here: refusing (security.py), or the limits of a file's content.
+The guard refuses a larger body before FastAPI knows the route, so the declared limits are collected
+when the app is made. Not here: refusing (security.py), or the limits of a file's content.
 """
 
 import re
@@ -23,7 +23,7 @@ DECLARED = "body_limit"
 
 @dataclass(frozen=True, slots=True)
 class Limit:
-    """The largest body in bytes, and what is said of a larger one."""
+    """The largest body in bytes, and the error message for a larger one."""
 
     most: int
     words: str
@@ -39,17 +39,17 @@ def in_megabytes(most_mb: int, words: str) -> Limit:
 
 
 def of_files(settings: Settings) -> Limit:
-    """The limit of a picture, or of anything that may be as large."""
+    """Return the limit of a picture, or of anything that may be as large."""
     return in_megabytes(settings.max_file_mb, too_large(settings.max_file_mb))
 
 
 def up_to(most_mb: int, words: str) -> LimitOf:
-    """A limit that no setting changes."""
+    """Return a limit that no setting changes."""
     return lambda _: in_megabytes(most_mb, words)
 
 
 def body_limit(limit_of: LimitOf) -> Callable[[F], F]:
-    """Declare the limit of a route; stands below its `@router` line."""
+    """Declare the limit of a route; place the decorator below the route's `@router` line."""
 
     def mark(route: F) -> F:
         setattr(route, DECLARED, limit_of)

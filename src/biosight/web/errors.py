@@ -1,4 +1,4 @@
-"""The one place where errors become HTTP: one JSON form, or a page for people.
+"""The one place where errors become HTTP responses: JSON in one form, or a page for people.
 
 Not here: which errors there are (errors.py).
 """
@@ -27,8 +27,8 @@ from biosight.errors import (
 )
 
 log = logging.getLogger(__name__)
-# What Starlette and FastAPI raise by number, as ours; web/security.py raises two of them so because
-# only HTTPException passes through the reading of a body.
+# Our errors for the status codes that Starlette and FastAPI raise. web/security.py raises two of
+# them as HTTPException, because only that passes through the code that reads a body.
 KINDS: dict[int, type[BioSightError]] = {
     kind.status: kind for kind in (BadRequest, NotFound, NotAllowed, TooSlow, TooLarge)
 }
@@ -36,7 +36,7 @@ WORDS = {404: "There is nothing at this address.", 405: "This address does not a
 
 
 class ErrorOut(BaseModel):
-    """The one form of an error."""
+    """The form of every error: its code, the reason in words, and the request's id."""
 
     error: str
     detail: str
@@ -46,9 +46,9 @@ class ErrorOut(BaseModel):
 RESPONSES: dict[int | str, dict[str, Any]] = {
     code: {"model": ErrorOut, "description": words}
     for code, words in (
-        ("4XX", "Refused, with the reason"),
+        ("4XX", "The request was refused; `detail` says why"),
         (422, "The input does not fit, or the picture can't be read"),
-        ("5XX", "Busy or out of room"),
+        ("5XX", "The server is busy or its disk is full"),
     )
 }
 
@@ -57,7 +57,7 @@ PageOfError = Callable[[Request, BioSightError, dict[str, str]], Response]
 
 
 def error_response(request: Request, error: BioSightError, page: PageOfError) -> Response:
-    """JSON for the API, a page for a browser that asks for one."""
+    """Return JSON for the API, or a page for a browser that asks for one."""
     headers = {"Retry-After": str(math.ceil(error.retry_after))} if error.retry_after else {}
     if error.status == 401:
         headers["WWW-Authenticate"] = "Bearer"
@@ -67,18 +67,18 @@ def error_response(request: Request, error: BioSightError, page: PageOfError) ->
 
 
 def error_body(code: str, detail: str) -> dict[str, str]:
-    """The one form of an error."""
+    """Return the JSON form of an error."""
     return {"error": code, "detail": detail, "request_id": logs.request_id.get()}
 
 
 def wants_page(request: Request) -> bool:
-    """Did a browser ask for a page, rather than a program for data?"""
+    """Return whether a browser asks for a page, rather than a program for data."""
     asked = request.headers.get("accept", "")
     return "text/html" in asked and not request.url.path.startswith(("/api/", "/health", "/ready"))
 
 
 def first_problem(error: RequestValidationError) -> str:
-    """What is wrong with the input, without repeating it."""
+    """Return what is wrong with the input, without repeating the input."""
     problem = error.errors()[0]
     if problem["type"] == "extra_forbidden":
         return "The request has a field that BioSight doesn't know."
@@ -87,7 +87,7 @@ def first_problem(error: RequestValidationError) -> str:
 
 
 def install(app: FastAPI, page: PageOfError) -> None:
-    """Add the handlers; `page` draws an error for people."""
+    """Add the error handlers to an app; `page` draws an error for people."""
 
     async def known(request: Request, error: Exception) -> Response:
         assert isinstance(error, BioSightError)

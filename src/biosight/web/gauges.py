@@ -1,7 +1,7 @@
-"""What the stores and queues say when Prometheus asks: gauges, set at most every few seconds.
+"""Gauges for Prometheus: the state of the stores and queues, read at most every few seconds.
 
-Every instance says the same of the shared stores, so dashboards take the maximum; queues are its
-own. Not here: the series (metrics.py), or counters, which count where things happen.
+Every instance reports the same numbers for the shared stores, so dashboards take the maximum; the
+queues are its own. Not here: the series (metrics.py), or counters, which count where things happen.
 """
 
 import logging
@@ -30,12 +30,12 @@ EVERY_SECONDS = 5.0
 AUDIT_EVERY_SECONDS = 600.0
 MOST_REPORTS = 1000
 MOST_COLLECTIONS = 200
-LEAST_AUDITED = 30  # fewer pictures make no figure
+LEAST_AUDITED = 30  # pictures; fewer are too few for a figure
 VERDICTS = ("green", "amber", "red", "unknown")
 
 
 def answer(store: str, ask: Callable[[], None]) -> bool:
-    """Does a store answer? The metrics say so either way."""
+    """Return whether a store answers, and set biosight_store_up to match."""
     try:
         ask()
     except BioSightError as error:
@@ -47,8 +47,10 @@ def answer(store: str, ask: Callable[[], None]) -> bool:
 
 
 class Gauges:
-    """`refresh()` from the metrics route; a store that is away leaves the last values and says
-    so in biosight_store_up."""
+    """The gauges of an app; the metrics route calls `refresh()`.
+
+    While a store is unavailable, its last values stay and biosight_store_up says so.
+    """
 
     def __init__(self, biosight: BioSight) -> None:
         self.biosight = biosight
@@ -58,7 +60,7 @@ class Gauges:
         self.at = self.audited_at = float("-inf")
 
     def refresh(self) -> None:
-        """Ask the queues now, the stores when their answers are old."""
+        """Read the queues now, and the stores if their last values are old."""
         model = self.biosight.model
         metrics.queue_depth.labels("decode").set(model.decoders.inside)
         metrics.queue_depth.labels("classify").set(model.batcher.queue.qsize())
@@ -72,9 +74,9 @@ class Gauges:
                 answer("database", self.ask)
 
     def ask(self) -> None:
-        """Pictures, jobs, drift, and now and then the audit."""
+        """Read pictures, jobs, the backup and drift, and from time to time the audit."""
         archive = self.biosight.archive
-        with suppress(BioSightError):  # told by store_up
+        with suppress(BioSightError):  # biosight_store_up reports it
             metrics.storage_free_bytes.set(archive.blobs.free_bytes())
         for trashed, where in ((False, "library"), (True, "trash")):
             found = archive.records.count(Image, [Where("trashed", "=", trashed)])
@@ -89,14 +91,14 @@ class Gauges:
         self.ask_drift()
         metrics.promoted.clear()
         for version in families(archive.records).values():
-            if version.promoted_at and not version.collection:  # of all, and chosen here
+            if version.promoted_at and not version.collection:  # shared, and promoted here
                 metrics.promoted.labels(version.id).set(version.promoted_at)
         if time.monotonic() - self.audited_at > AUDIT_EVERY_SECONDS:
             self.audited_at = time.monotonic()
             self.ask_audit()
 
     def ask_drift(self) -> None:
-        """How many collections have which verdict, and when the last check was."""
+        """Set how many collections have each verdict, and when the last check was."""
         newest = Order("at", descending=True)
         found = self.biosight.archive.records.find(DriftReport, order=newest, limit=MOST_REPORTS)
         latest: dict[str, str] = {}
@@ -109,8 +111,11 @@ class Gauges:
         metrics.drift_checked.set(found[0].at if found else 0)
 
     def ask_audit(self) -> None:
-        """How often the serving versions are right, over the largest number of collections that
-        can be asked; a version with fewer than LEAST_AUDITED has no series."""
+        """Set how often the serving versions are right.
+
+        It reads at most MOST_COLLECTIONS collections. A version with fewer than LEAST_AUDITED
+        pictures has no series.
+        """
         records = self.biosight.archive.records
         right: dict[str, list[bool]] = {}
         live = [Where("trashed_at", "=", 0.0)]

@@ -1,4 +1,4 @@
-"""/health says alive, /ready says able, /metrics is for Prometheus; nothing more."""
+"""Probes and metrics: /health says alive, /ready says able to work, /metrics is for Prometheus."""
 
 import secrets
 
@@ -14,13 +14,13 @@ router = APIRouter(tags=["health"])
 
 @router.get("/health")
 async def health() -> dict[str, str]:
-    """Alive."""
+    """Report that the server is alive."""
     return {"status": "alive"}
 
 
 @router.get("/ready")
 def ready(records: Store, blobs: Bytes) -> dict[str, str]:
-    """Able to work: the stores answer. 503 otherwise."""
+    """Report that the server can work: its stores answer. Otherwise the status is 503."""
     records.ping()
     blobs.ping()
     return {"status": "ready"}
@@ -28,7 +28,10 @@ def ready(records: Store, blobs: Bytes) -> dict[str, str]:
 
 @router.get("/metrics", include_in_schema=False)
 def show_metrics(request: Request, biosight: Open) -> Response:
-    """Prometheus's text; by token, or without one from this machine only."""
+    """Return the metrics in Prometheus's text format.
+
+    The request needs the token of the settings. Without a token, only this machine may ask.
+    """
     token = biosight.settings.metrics_token
     given = request.headers.get("authorization", "")
     if token:

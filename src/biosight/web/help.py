@@ -12,14 +12,14 @@ from pathlib import Path
 from biosight.errors import NotFound
 
 PACKAGE = Path(__file__).parents[1]
-# In an installed package beside the code; in a checkout where it is written.
+# An installed package has the guide beside its code, a checkout in docs/guide.
 GUIDE = next(
     (f for f in (PACKAGE / "guide", PACKAGE.parents[1] / "docs" / "guide") if f.is_dir()),
     PACKAGE / "guide",
 )
 FIRST = "index"
 LONGEST_QUERY = 100
-AROUND = 110  # characters of a section shown on each side of what was found
+AROUND = 110  # characters of a section that are shown on each side of the match
 OWN_LINK = re.compile(r'href="(\w+)\.md(#[^"]*)?"')
 OTHER_LINK = re.compile(r'<a href="\.\./[^"]*">(.*?)</a>')
 HEADING = re.compile(r"<(h[23])>(.*?)</\1>")
@@ -37,7 +37,7 @@ class Section:
 
 @dataclass(frozen=True, slots=True)
 class Met:
-    """A section that holds all words of a search, and some of its text."""
+    """A section that contains all words of a search, with some text around the first match."""
 
     section: Section
     before: str
@@ -46,37 +46,37 @@ class Met:
 
 
 def pages() -> list[str]:
-    """The names of the guide's pages; the first is the list of them."""
+    """Return the names of the guide's pages; the first is the page that lists them."""
     names = sorted(f.stem for f in GUIDE.glob("*.md"))
     return [FIRST, *(n for n in names if n != FIRST)]
 
 
 @lru_cache(maxsize=32)
 def page_html(name: str) -> str:
-    """A page of the guide as HTML, its headings to be linked to. Raises NotFound."""
-    from markdown_it import MarkdownIt  # when somebody first reads a page
+    """Return a page of the guide as HTML, with anchors at its headings. Raises NotFound."""
+    from markdown_it import MarkdownIt  # imported when somebody first reads a page
 
     text = source(name)
     made = MarkdownIt("commonmark", {"html": False}).enable("table").render(text)
     made = OWN_LINK.sub(lambda m: f'href="/help/{m[1]}{m[2] or ""}"', made)
-    made = OTHER_LINK.sub(r"\1", made)  # what is not in the guide is not in the app
+    made = OTHER_LINK.sub(r"\1", made)  # the app has no pages outside the guide
     made = made.replace('src="', 'src="/help/')
     made = made.replace("<table>", '<div class="scroll" tabindex="0"><table>')
     made = made.replace("</table>", "</table></div>")
-    made = made.replace("<pre>", '<pre tabindex="0">')  # long lines scroll, by keys too
-    made = made.replace("<th></th>", "<td></td>")  # a corner that heads nothing is no heading
+    made = made.replace("<pre>", '<pre tabindex="0">')  # long lines scroll, with the keyboard too
+    made = made.replace("<th></th>", "<td></td>")  # an empty corner cell is no heading
     return HEADING.sub(lambda m: f'<{m[1]} id="{slug(m[2])}">{m[2]}</{m[1]}>', made)
 
 
 def source(name: str) -> str:
-    """A page of the guide as it is written. Raises NotFound."""
+    """Return the Markdown text of a page of the guide. Raises NotFound."""
     if name not in pages():
         raise NotFound("The guide has no such page.")
     return (GUIDE / f"{name}.md").read_text(encoding="utf-8")
 
 
 def picture(name: str) -> Path:
-    """A picture of the guide. Raises NotFound."""
+    """Return the file of a picture in the guide. Raises NotFound."""
     for file in GUIDE.glob("*.png"):
         if file.name == name:
             return file
@@ -84,19 +84,19 @@ def picture(name: str) -> Path:
 
 
 def slug(heading: str) -> str:
-    """How a heading is linked to, as code hosts do it."""
+    """Return the anchor of a heading, in the form that code hosts use."""
     plain = re.sub(r"<[^>]*>|&\w+;|[^\w\s-]", "", heading).strip().lower()
     return re.sub(r"\s", "-", plain)
 
 
 @lru_cache(maxsize=1)
 def sections() -> tuple[Section, ...]:
-    """All sections of the guide, in order."""
+    """Return all sections of the guide, in order."""
     return tuple(s for name in pages() if name != FIRST for s in sections_of(name))
 
 
 def sections_of(name: str) -> Iterator[Section]:
-    """The sections of one page."""
+    """Yield the sections of one page."""
     for part in re.split(r"^(?=#{1,3} )", source(name), flags=re.MULTILINE):
         title, _, text = part.partition("\n")
         heading = title.lstrip("# ").strip()
@@ -106,7 +106,8 @@ def sections_of(name: str) -> Iterator[Section]:
 
 
 def find_sections(query: str) -> list[Met]:
-    """Sections that hold all words of a query, those with a word in their title first."""
+    """Return the sections with all words of a query; those with a word in their title come
+    first."""
     words = query[:LONGEST_QUERY].casefold().split()
     if not words:
         return []
@@ -119,7 +120,7 @@ def find_sections(query: str) -> list[Met]:
 
 
 def as_met(section: Section, words: list[str]) -> Met:
-    """Some of a section's text around the first word found in it."""
+    """Return some of a section's text around the first word found in it."""
     folded = section.text.casefold()
     at = max(0, min((folded.find(w) for w in words if w in folded), default=0))
     word = next((w for w in words if folded.startswith(w, at)), "")

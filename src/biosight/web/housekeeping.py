@@ -1,6 +1,6 @@
-"""A thread of the server that keeps house at start and every hour.
+"""The server's housekeeping thread, which works at start and then every hour.
 
-Not here: what there is to do (workflows/upkeep/housekeeping.py).
+Not here: the work itself (workflows/upkeep/housekeeping.py).
 """
 
 import logging
@@ -12,11 +12,11 @@ from biosight.workflows.upkeep.housekeeping import keep_house, tidy
 
 log = logging.getLogger(__name__)
 EVERY_SECONDS = 3600.0
-TURN_SECONDS = 300.0  # instances that start together don't all sweep
+TURN_SECONDS = 300.0  # only one of several instances that start together sweeps
 
 
 class Housekeeping:
-    """Runs until `close()`; what fails is logged, and tried again an hour later."""
+    """A thread that runs until `close()`; it logs a failure and tries again an hour later."""
 
     def __init__(self, biosight: BioSight) -> None:
         self.biosight = biosight
@@ -31,10 +31,10 @@ class Housekeeping:
                 if take_lease(self.biosight.archive.records, "housekeeping", TURN_SECONDS):
                     keep_house(self.biosight)
             except Exception:
-                log.exception("housekeeping failed")  # it must live to try again
+                log.exception("housekeeping failed")  # the thread must survive to try again
             self.stopping.wait(EVERY_SECONDS)
 
     def close(self) -> None:
-        """Stop after the step under way."""
+        """Stop after the current step; wait at most 5 seconds for it."""
         self.stopping.set()
         self.thread.join(5)

@@ -1,7 +1,7 @@
-"""The map's parts that come with packages: Leaflet, its clusters, and borders to draw on.
+"""The map's assets from installed packages: Leaflet, its marker clusters, and borders of countries.
 
-Borders are countryinfo's, coarse outlines of 173 countries; tiles come only from where
-BIOSIGHT_TILES says. Not here: what is drawn on it (web/api/collections/maps_and_times.py).
+The borders are countryinfo's coarse outlines of 173 countries. Tiles come only from the server that
+BIOSIGHT_TILES names. Not here: what is drawn on the map (web/api/collections/maps_and_times.py).
 """
 
 import json
@@ -24,13 +24,13 @@ LEAFLET = {
         "xstatic/pkg/leaflet_markercluster/data",
     ),
 }
-DECIMALS = 2  # about a kilometre: the outlines are coarser than that
+DECIMALS = 2  # about a kilometre; the outlines are coarser than that
 
 router = APIRouter(include_in_schema=False)
 
 
 def mount(app: FastAPI) -> None:
-    """Serve the packages' files as they are."""
+    """Serve the packages' files unchanged."""
     for path, (package, folder) in LEAFLET.items():
         where = Path(str(distribution(package).locate_file(folder)))
         app.mount(path, StaticFiles(directory=where), name=path.strip("/"))
@@ -38,14 +38,14 @@ def mount(app: FastAPI) -> None:
 
 @router.get("/borders.json")
 def borders() -> Response:
-    """The outlines of countries as GeoJSON; they change with the package only."""
+    """Return the outlines of countries as GeoJSON; they change only with the package."""
     headers = {"Cache-Control": "private, max-age=86400"}
     return Response(outlines(), media_type="application/geo+json", headers=headers)
 
 
 @lru_cache(maxsize=1)
 def outlines() -> bytes:
-    """All outlines as one GeoJSON MultiPolygon, WGS 84."""
+    """Return all outlines as one GeoJSON MultiPolygon, WGS 84."""
     shapes: list[Any] = []
     for file in sorted((files("countryinfo") / "data").iterdir(), key=lambda f: f.name):
         if not file.name.endswith(".json"):
@@ -62,11 +62,11 @@ def outlines() -> bytes:
 
 
 def thin_coordinates(point: list[float]) -> list[float]:
-    """Longitude and latitude without decimals that nobody sees."""
+    """Return longitude and latitude, rounded to DECIMALS."""
     return [round(value, DECIMALS) for value in point[:2]]
 
 
 def tile_host(settings: Settings) -> str:
-    """Where tiles come from, as a content policy names it; "" for none."""
+    """Return where tiles come from, as a content security policy names it; "" for none."""
     parts = urlsplit(settings.tiles)
     return f"{parts.scheme}://{parts.netloc}" if parts.netloc else ""

@@ -1,7 +1,7 @@
-"""Letters on their way out: they go after the answer, on threads of their own, so that a mail
-server that hangs keeps nobody waiting.
+"""Outgoing letters: they are sent after the response, on their own threads, so that a mail server
+that hangs delays nobody.
 
-Not here: what they say (workflows/people/mails.py), or how mail travels (mail.py).
+Not here: what letters say (workflows/people/mails.py), or how mail travels (mail.py).
 """
 
 import logging
@@ -24,14 +24,14 @@ log = logging.getLogger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class Outbox:
-    """Takes the letters of one answer."""
+    """The letters that one response sends."""
 
     post: Post
     pool: ThreadPool
     after: BackgroundTasks
 
     def put(self, letter: Callable[[Post], object]) -> bool:
-        """Is it on its way? It is not where this server sends no mail."""
+        """Send a letter after the response. Return False if this server sends no mail."""
         if self.post.server:
             self.after.add_task(self.deliver, letter)
         return bool(self.post.server)
@@ -42,7 +42,7 @@ class Outbox:
             mails.allow_invitation(records, by, email)
 
     def invite(self, records: Records, by: User, made: Invitation, path: str) -> bool:
-        """Is an invitation on its way to the address that it is for?"""
+        """Send an invitation to its address, if it has one. Return whether it is on its way."""
         return bool(made.email) and self.put(
             lambda post: mails.invitation(records, post, by, made, path)
         )

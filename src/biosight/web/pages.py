@@ -1,6 +1,6 @@
 """Pages for people: each is a template that its JavaScript module fills from the API.
 
-Not here: anything the API doesn't do too.
+Not here: anything that the API does not offer too.
 """
 
 import re
@@ -63,10 +63,10 @@ TEMPLATES.globals |= {
 
 
 def render(request: Request, template: str, http_status: int = 200, **values: Any) -> HTMLResponse:
-    """A page with what every page knows."""
+    """Return a page from a template, with the values that every page needs."""
     person = getattr(request.state, "person", None)
     if person is None:
-        with suppress(BioSightError):  # an error page must show even while the store is away
+        with suppress(BioSightError):  # an error page must show even while the store is unavailable
             person = find_person(request)
     values |= {
         "user": person.user if person else None,
@@ -79,14 +79,14 @@ def render(request: Request, template: str, http_status: int = 200, **values: An
 
 
 def calls_of(request: Request, person: Person | None) -> int:
-    """How many comments wait for a signed-in person; none while the store is away."""
+    """Return how many unread mentions a signed-in person has; 0 while the store is unavailable."""
     with suppress(BioSightError):
         return len(calls_for(get_records(request), person.user.id)) if person else 0
     return 0
 
 
 def error_page(request: Request, error: BioSightError, headers: dict[str, str]) -> Response:
-    """An error in words; who is not signed in is sent to sign in."""
+    """Return an error in words; redirect a person who is not signed in to the sign-in page."""
     if isinstance(error, NotSignedIn):
         after = request.url.path + (f"?{request.url.query}" if request.url.query else "")
         return RedirectResponse(f"/sign-in?next={quote(after, safe='')}", 303)
@@ -96,7 +96,7 @@ def error_page(request: Request, error: BioSightError, headers: dict[str, str]) 
 
 
 def visiting_person(request: Request) -> Person:
-    """The signed-in person and how they came. Raises NotSignedIn."""
+    """Return the signed-in person and how they signed in. Raises NotSignedIn."""
     person = find_person(request)
     if person is None:
         raise NotSignedIn("Sign in first.")
@@ -105,18 +105,21 @@ def visiting_person(request: Request) -> Person:
 
 
 def visitor(request: Request) -> accounts.User:
-    """The signed-in person. Raises NotSignedIn."""
+    """Return the account of the signed-in person. Raises NotSignedIn."""
     return visiting_person(request).user
 
 
 def seen_collection(request: Request, collection: str) -> Access:
-    """A collection as the visitor may use it. Raises NotSignedIn or NotFound."""
+    """Return a collection as the visitor may use it. Raises NotSignedIn or NotFound."""
     records = get_biosight(request).archive.records
     return membership.access(records, visitor(request).id, collection)
 
 
 def labels_of(biosight: BioSight, collection: Collection) -> tuple[str, ...]:
-    """What the model of a collection can say, as it is called there; nothing while none serves."""
+    """Return the labels that a collection's model can give, as they are called there.
+
+    The result is empty while no model serves.
+    """
     records, catalogue = biosight.archive.records, biosight.catalogue
     try:
         names = serving_version_of(records, catalogue, collection.model).card.label_names
@@ -128,7 +131,7 @@ def labels_of(biosight: BioSight, collection: Collection) -> tuple[str, ...]:
 
 @router.get("/")
 def library(request: Request, records: Store) -> Response:
-    """All collections; a new server asks for its first account."""
+    """Show all collections; a new server asks for its first account."""
     if not accounts.has_users(records):
         return RedirectResponse("/register", 303)
     visitor(request)
@@ -137,7 +140,7 @@ def library(request: Request, records: Store) -> Response:
 
 @router.get("/manifest.webmanifest")
 def manifest() -> Response:
-    """What a phone needs to put BioSight among its apps."""
+    """Return what a phone needs to install BioSight as an app."""
     icons = [{"src": "/static/icon.svg", "sizes": "any", "type": "image/svg+xml"}]
     for side in ICONS:
         file = f"/static/icon-{side}.png"
@@ -156,20 +159,20 @@ def manifest() -> Response:
 
 @router.get("/help")
 def help_search(request: Request, q: str = "") -> Response:
-    """Search the guide; its list of pages without words to search."""
+    """Search the guide; without words, list its pages."""
     return framed_help(request, guide.FIRST, q)
 
 
 @router.get("/help/{name}")
 def help_page(request: Request, name: str) -> Response:
-    """A page of the guide, or a picture in it."""
+    """Show a page of the guide, or return a picture in it."""
     if name.endswith(".png"):
         return FileResponse(guide.picture(name))
     return framed_help(request, name, "")
 
 
 def framed_help(request: Request, name: str, query: str) -> Response:
-    """The guide's frame around a page or what was found."""
+    """Return the guide's frame around a page or around search results."""
     titles = [(n, guide.source(n).partition("\n")[0].lstrip("# ")) for n in guide.pages()]
     return render(
         request,
@@ -184,7 +187,7 @@ def framed_help(request: Request, name: str, query: str) -> Response:
 
 @router.get("/sign-in")
 def sign_in(request: Request, biosight: Open, records: Store, next: str = "/") -> Response:
-    """Sign in; at once where a proxy has done it."""
+    """Show the sign-in form; sign in at once if a proxy has signed the person in."""
     if not accounts.has_users(records):
         return RedirectResponse("/register", 303)
     user = proxy.person_of(request, biosight)
@@ -211,13 +214,13 @@ def sign_in(request: Request, biosight: Open, records: Store, next: str = "/") -
 
 @router.get("/forgotten")
 def forgotten(request: Request) -> Response:
-    """Have a link for a new password sent."""
+    """Show the form that sends a link for a new password."""
     return render(request, "forgotten.html")
 
 
 @router.get("/register")
 def sign_up(request: Request, biosight: Open, records: Store) -> Response:
-    """Sign up."""
+    """Show the form to sign up."""
     first = not accounts.has_users(records)
     needs_code = first and needs_first_code(request, biosight.settings)
     policy = biosight.settings.registration
@@ -226,14 +229,14 @@ def sign_up(request: Request, biosight: Open, records: Store) -> Response:
 
 @router.get("/join")
 def join(request: Request, biosight: Open) -> Response:
-    """Follow an invitation: with the account that one has, or a new one."""
+    """Show an invitation: people follow it with their account, or with a new one."""
     closed = biosight.settings.registration == "closed"
     return render(request, "join.html", closed=closed)
 
 
 @router.get("/shared")
 def shared(request: Request) -> Response:
-    """What a link shows, for whoever has it."""
+    """Show what a share link shows, to anyone who has the link."""
     page = render(request, "shared.html")
     page.headers["X-Robots-Tag"] = "noindex, nofollow"
     return page
@@ -241,13 +244,13 @@ def shared(request: Request) -> Response:
 
 @router.get("/reset")
 def reset(request: Request) -> Response:
-    """Set a new password by a link."""
+    """Show the form for a new password, reached by a reset link."""
     return render(request, "reset.html")
 
 
 @router.get("/collections/{collection}")
 def collection_page(request: Request, collection: str, biosight: Open) -> Response:
-    """Label folders and the grid."""
+    """Show the label folders and the grid of a collection."""
     access = seen_collection(request, collection)
     return render(
         request,
@@ -266,7 +269,7 @@ def review_page(
     biosight: Open,
     way: Literal["review", "groups", "doubted", "readers", "conflicts", "agreement"] = "review",
 ) -> Response:
-    """Review: one by one, in groups, what is likely wrong, or by two readers."""
+    """Show review: one by one, in groups, labels that are likely wrong, or two readers."""
     access = seen_collection(request, collection)
     return render(
         request,
@@ -279,7 +282,7 @@ def review_page(
 
 @router.get("/collections/{collection}/model")
 def collection_model_page(request: Request, collection: str, biosight: Open) -> Response:
-    """Which model names the pictures here, how well, and teaching it."""
+    """Show which model names the pictures here and how well, and how to teach it."""
     access = seen_collection(request, collection)
     name = access.collection.name.encode("ascii", "ignore").decode().lower()
     return render(
@@ -296,7 +299,7 @@ def collection_model_page(request: Request, collection: str, biosight: Open) -> 
 
 @router.get("/collections/{collection}/try-on/{job}")
 def try_on_page(request: Request, collection: str, job: str, records: Store) -> Response:
-    """Which labels another version would change."""
+    """Show which labels another version would change. Raises NotFound."""
     access = seen_collection(request, collection)
     found = jobs.get_job(records, job)
     if found.collection != access.collection.id:
@@ -306,7 +309,7 @@ def try_on_page(request: Request, collection: str, job: str, records: Store) -> 
 
 @router.get("/collections/{collection}/unfamiliar")
 def unfamiliar_page(request: Request, collection: str, biosight: Open) -> Response:
-    """Pictures unlike all that the model knows, in groups."""
+    """Show pictures unlike all that the model knows, in groups."""
     access = seen_collection(request, collection)
     labels = labels_of(biosight, access.collection)
     return render(request, "unfamiliar.html", access=access, labels=labels)
@@ -314,13 +317,13 @@ def unfamiliar_page(request: Request, collection: str, biosight: Open) -> Respon
 
 @router.get("/collections/{collection}/drift")
 def drift_page(request: Request, collection: str) -> Response:
-    """Whether the pictures change."""
+    """Show whether the pictures change."""
     return render(request, "drift.html", access=seen_collection(request, collection))
 
 
 @router.get("/collections/{collection}/places")
 def places_page(request: Request, collection: str, biosight: Open) -> Response:
-    """Sites, deployments and their clocks."""
+    """Show sites, deployments and their clocks."""
     settings = biosight.settings
     page = render(
         request,
@@ -337,25 +340,25 @@ def places_page(request: Request, collection: str, biosight: Open) -> Response:
 
 @router.get("/collections/{collection}/times")
 def times_page(request: Request, collection: str) -> Response:
-    """Days of each deployment, and hours and months of names."""
+    """Show the days of each deployment, and the hours and months of names."""
     return render(request, "times.html", access=seen_collection(request, collection))
 
 
 @router.get("/collections/{collection}/history")
 def history_page(request: Request, collection: str) -> Response:
-    """What was done, with undo."""
+    """Show what was done in a collection, with undo."""
     return render(request, "history.html", access=seen_collection(request, collection))
 
 
 @router.get("/collections/{collection}/settings")
 def settings_page(request: Request, collection: str) -> Response:
-    """Name, threshold, favourites, labels, members."""
+    """Show name, threshold, favourites, labels and members."""
     return render(request, "settings.html", access=seen_collection(request, collection))
 
 
 @router.get("/images/{image}")
 def image_page(request: Request, image: str, biosight: Open, records: Store) -> Response:
-    """One picture, large."""
+    """Show one picture, large."""
     shown = image_for(image, "look", visiting_person(request), records)
     return render(
         request,
@@ -368,28 +371,28 @@ def image_page(request: Request, image: str, biosight: Open, records: Store) -> 
 
 @router.get("/trash")
 def trash_page(request: Request) -> Response:
-    """Trashed collections and pictures."""
+    """Show trashed collections and pictures."""
     visitor(request)
     return render(request, "trash.html", days=get_biosight(request).settings.trash_days)
 
 
 @router.get("/mentions")
 def mentions_page(request: Request) -> Response:
-    """Comments that call the person by name."""
+    """Show the comments that mention the person."""
     visitor(request)
     return render(request, "mentions.html")
 
 
 @router.get("/account")
 def account_page(request: Request) -> Response:
-    """The own account."""
+    """Show the person's own account."""
     visitor(request)
     return render(request, "account.html")
 
 
 @router.get("/admin")
 def admin_page(request: Request) -> Response:
-    """People, invitations, disk; for administrators."""
+    """Show people, invitations and disk to administrators. Raises NotFound for others."""
     if not visitor(request).is_admin:
         raise NotFound("There is nothing at this address.")
     return render(request, "admin.html")
@@ -397,21 +400,21 @@ def admin_page(request: Request) -> Response:
 
 @router.get("/model")
 def models_page(request: Request) -> Response:
-    """All versions; those that serve first."""
+    """Show all versions, those that serve first."""
     visitor(request)
     return render(request, "model_list.html")
 
 
 @router.get("/models/{key}")
 def version_page(request: Request, key: str, records: Store) -> Response:
-    """One version: its card, how good it is, and its history."""
+    """Show one version: its card, its quality and its history."""
     shown = seen_version(records, visiting_person(request), key)
     return render(request, "version.html", shown=shown)
 
 
 @router.get("/docs")
 def docs_page(request: Request) -> Response:
-    """Interactive API pages, without internet."""
+    """Show the interactive API pages, which need no internet."""
     page = render(request, "docs.html")
     page.headers["Content-Security-Policy"] = DOCS_POLICY
     return page

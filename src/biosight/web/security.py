@@ -1,4 +1,5 @@
-"""What guards every request: size, deadline, same origin, headers; cookies and client address.
+"""The guard of every request: size, deadline, same origin and headers; also cookies and the client
+address.
 
 Not here: how large each route's body may be (body_limits.py), who is signed in (web/access/deps.py)
 or what they may see (membership).
@@ -46,15 +47,15 @@ FORWARDING = (
     "x-forwarded-proto",
     "x-real-ip",
 )
-LAST_ANSWER = {"Connection": "close"}  # what is still being sent is not read any more
+LAST_ANSWER = {"Connection": "close"}  # the rest of the request is not read
 
 
 class ReaderGone(Exception):
-    """The client did not take a piece of the answer in SEND_SECONDS."""
+    """Raised when the client does not take a piece of the response within SEND_SECONDS."""
 
 
 class Guard:
-    """The outermost layer; plain ASGI, so that it costs little and streams."""
+    """The outermost middleware, in plain ASGI so that it costs little and can stream."""
 
     def __init__(self, app: ASGIApp, settings: Settings, limits: BodyLimits) -> None:
         self.app = app
@@ -73,7 +74,7 @@ class Guard:
                 self.count(scope, answered[0], time.perf_counter() - begin)
 
     async def caught(self, scope: Scope, receive: Receive, send: Send, answered: list[int]) -> None:
-        """What nobody foresaw: logged once with its trace, a plain 500 without details."""
+        """Log an unforeseen error once with its traceback, and send a plain 500 without details."""
         try:
             await self.guarded(scope, receive, send)
         except ReaderGone:
@@ -86,7 +87,7 @@ class Guard:
             await refusal(500, "error", words)(scope, receive, send)
 
     async def guarded(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Refuse what can be refused by its headers; then pass on with a limited body."""
+        """Refuse what the headers alone rule out; pass the rest on with a limited body."""
         headers = Headers(scope=scope)
         limit = self.limits.of(scope)
         length = headers.get("content-length", "0")
@@ -104,7 +105,7 @@ class Guard:
         await self.app(scope, limit_body(receive, limit), send)
 
     def sender(self, scope: Scope, send: Send, answered: list[int]) -> Send:
-        """Adds the headers that every answer carries."""
+        """Return a `send` that adds the headers of every response. It raises ReaderGone."""
 
         async def sending(message: Message) -> None:
             if message["type"] == "http.response.start":
@@ -119,7 +120,7 @@ class Guard:
         return sending
 
     def count(self, scope: Scope, status: int, seconds: float) -> None:
-        """One request for the metrics, by route template and known method only."""
+        """Count one request in the metrics, by route template and known method only."""
         route = template(scope)
         kind = kind_of(scope, route, self.limits)
         method = scope["method"] if scope["method"] in KNOWN_METHODS else "other"
@@ -136,8 +137,10 @@ FAILURES = (500, 503, 507)
 
 
 def kind_of(scope: Scope, route: str, limits: BodyLimits) -> str:
-    """What a request is to whoever watches: "probe", "transfer" where a file comes or goes, whose
-    time is the client's line, "page" or "api"."""
+    """Return the kind of a request for the metrics: "probe", "transfer", "page" or "api".
+
+    A transfer carries a file in or out, so its time depends on the client's connection.
+    """
     if route in PROBES:
         return "probe"
     answers = getattr(scope.get("route"), "response_class", None)
@@ -148,7 +151,7 @@ def kind_of(scope: Scope, route: str, limits: BodyLimits) -> str:
 
 
 def request_id_of(scope: Scope, settings: Settings) -> str:
-    """The id that a trusted proxy gave the request, else a new one."""
+    """Return the id that a trusted proxy gave the request, or a new one."""
     request = HTTPConnection(scope)
     given = request.headers.get("x-request-id", "")
     address = request.client.host if request.client else ""
@@ -158,7 +161,8 @@ def request_id_of(scope: Scope, settings: Settings) -> str:
 
 
 def template(scope: Scope) -> str:
-    """The route's template, as OpenAPI writes it; one word for all that matches none."""
+    """Return the route's template as OpenAPI writes it, a mount's path, or "unknown" for no
+    match."""
     path: str = getattr(scope.get("route"), "path", "")
     if path and scope["path"].startswith(API) and not path.startswith(API):
         return API + path
@@ -167,12 +171,16 @@ def template(scope: Scope) -> str:
 
 
 def refusal(status: int, code: str, words: str) -> Response:
-    """An answer given before the body is read; the connection ends with it."""
+    """Return a response that is sent before the body is read; it closes the connection."""
     return JSONResponse(error_body(code, words), status, LAST_ANSWER)
 
 
 def limit_body(receive: Receive, limit: Limit) -> Receive:
-    """A body that is counted, cut at its limit, and must keep coming."""
+    """Return a `receive` that counts the body, stops it at its limit, and requires it to keep
+    coming.
+
+    It raises HTTPException: 408 for a body that is too slow, 413 for one that is too large.
+    """
     begin, got = time.monotonic(), 0
 
     async def receiving() -> Message:
@@ -194,7 +202,7 @@ def limit_body(receive: Receive, limit: Limit) -> Receive:
     whole = False
 
     async def until_whole() -> Message:
-        # Behind the body the server only waits for the client to hang up: no deadline then.
+        # After the body the server only waits for the client to disconnect: no deadline applies.
         nonlocal whole
         if whole:
             return await receive()
@@ -206,10 +214,11 @@ def limit_body(receive: Receive, limit: Limit) -> Receive:
 
 
 def same_origin(scope: Scope, headers: Headers, settings: Settings) -> bool:
-    """Unsafe methods that a cookie speaks for need a same-origin Sec-Fetch-Site or Origin.
+    """Return whether a request may pass: an unsafe method with a cookie must be same-origin.
 
-    A browser sends at least one of them with every such request. A request without cookies
-    has nothing that another site could abuse; a foreign Origin is refused all the same.
+    Sec-Fetch-Site or Origin shows the origin: a browser sends at least one of them with every such
+    request. A request without cookies has nothing that another site could abuse; a foreign Origin
+    is refused all the same.
     """
     if scope["method"] in SAFE or headers.get("authorization", "").startswith("Bearer "):
         return True
@@ -222,14 +231,14 @@ def same_origin(scope: Scope, headers: Headers, settings: Settings) -> bool:
 
 
 def origin_matches(origin: str, headers: Headers, settings: Settings) -> bool:
-    """Is `origin` the address that this request was sent to?"""
+    """Return whether `origin` is the address that this request was sent to."""
     if settings.public_url and origin == settings.public_url.rstrip("/"):
         return True
     return urlsplit(origin).netloc == headers.get("host", "") != ""
 
 
 def add_headers(headers: MutableHeaders, scope: Scope, settings: Settings) -> None:
-    """The headers of every answer; a route's own policy stays."""
+    """Add the headers of every response; a route's own policy stays."""
     headers.setdefault("Content-Security-Policy", PAGE_POLICY)
     headers.setdefault("X-Content-Type-Options", "nosniff")
     headers.setdefault("Referrer-Policy", "same-origin")
@@ -244,17 +253,20 @@ def add_headers(headers: MutableHeaders, scope: Scope, settings: Settings) -> No
 
 
 def cookie_name(settings: Settings) -> str:
-    """The session cookie; the prefix binds it to https and this host where that is possible."""
+    """Return the name of the session cookie.
+
+    Over HTTPS its prefix binds it to HTTPS and to this host.
+    """
     return "__Host-biosight" if settings.secure else "biosight"
 
 
 def visit_cookie(settings: Settings) -> str:
-    """The cookie of somebody who followed a link that shows."""
+    """Return the name of the cookie of a visitor who followed a share link."""
     return "__Secure-biosight-visit" if settings.secure else "biosight-visit"
 
 
 def set_cookie(response: Response, settings: Settings, secret: str) -> None:
-    """Give a browser its session."""
+    """Set the session cookie in a browser."""
     response.set_cookie(
         cookie_name(settings),
         secret,
@@ -267,20 +279,22 @@ def set_cookie(response: Response, settings: Settings, secret: str) -> None:
 
 
 def clear_cookie(response: Response, settings: Settings) -> None:
-    """Take a browser's session away."""
+    """Remove the session cookie from a browser."""
     response.delete_cookie(
         cookie_name(settings), path="/", secure=settings.secure, httponly=True, samesite="lax"
     )
 
 
 def needs_first_code(request: HTTPConnection, settings: Settings) -> bool:
-    """May whoever asks be somebody else than who started the server? Then the first account takes
-    its one-time code."""
+    """Return whether somebody other than the person who started the server could be asking.
+
+    If so, the first account needs the server's one-time code.
+    """
     return not settings.private or any(name in request.headers for name in FORWARDING)
 
 
 def client_address(request: HTTPConnection, settings: Settings) -> str:
-    """Where a request comes from; X-Forwarded-For counts only from configured proxies."""
+    """Return where a request comes from; X-Forwarded-For counts only from configured proxies."""
     address = request.client.host if request.client else "unknown"
     hops = request.headers.get("x-forwarded-for", "").split(",")
     for hop in reversed([h.strip() for h in hops if h.strip()]):

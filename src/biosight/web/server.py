@@ -1,4 +1,5 @@
-"""uvicorn with what it lacks: a deadline for a request's head, and connections that wait.
+"""uvicorn with what it lacks: a deadline for each request head, also on a connection that sends
+nothing.
 
 Not here: the app (app.py).
 """
@@ -16,16 +17,16 @@ STOP_SECONDS = 25
 
 
 class DeadlineProtocol(HttpToolsProtocol):
-    """Hangs up on a connection whose next request head is not complete in HEAD_SECONDS.
+    """A protocol that closes a connection whose next request head is not complete in HEAD_SECONDS.
 
-    Trickled headers would otherwise hold a connection for ever; between requests uvicorn's
-    own keep-alive limit counts.
+    Otherwise a client that trickles headers could hold a connection for ever. Between requests,
+    uvicorn's own keep-alive limit applies.
     """
 
     deadline: asyncio.TimerHandle | None = None
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        """A new connection: its first head is awaited."""
+        """Start the deadline for the first head of a new connection."""
         super().connection_made(transport)  # type: ignore[arg-type]
         self.await_head()
 
@@ -36,13 +37,13 @@ class DeadlineProtocol(HttpToolsProtocol):
         self.transport.close()
 
     def stop_clock(self) -> None:
-        """The head came, or the connection went."""
+        """Cancel the deadline: the head is complete, or the connection is closed."""
         if self.deadline is not None:
             self.deadline.cancel()
             self.deadline = None
 
     def data_received(self, data: bytes) -> None:
-        """Bytes of a head start the clock when none runs."""
+        """Start the deadline with the first bytes of a head, unless one runs already."""
         idle = self.cycle is None or self.cycle.response_complete
         if self.deadline is None and idle:
             self.await_head()
@@ -58,7 +59,7 @@ class DeadlineProtocol(HttpToolsProtocol):
 
 
 def server(app: Any, settings: Settings) -> uvicorn.Server:
-    """A server that stops within STOP_SECONDS."""
+    """Return a server that stops within STOP_SECONDS."""
     config = uvicorn.Config(
         app,
         host=settings.host,

@@ -1,7 +1,7 @@
-"""Threads apart from the common ones, for what may hang: whoever waits for a store, a provider or a
-mail server keeps nobody from lists and pages.
+"""Separate threads for work that may hang: a request that waits for a store, a provider or a mail
+server does not delay lists and pages.
 
-Not here: what is done on them.
+Not here: the work itself.
 """
 
 from collections.abc import Callable
@@ -18,16 +18,18 @@ T = TypeVar("T")
 
 @dataclass(frozen=True, slots=True)
 class ThreadPool:
-    """Threads for one thing that may hang: how many run, how many may wait, and the words for
-    the others."""
+    """Threads for one thing that may hang: how many run, how many requests may wait, and the error
+    message for more."""
 
     limiter: CapacityLimiter
     most_waiting: int
     busy: str
 
     async def run(self, work: Callable[[], T]) -> T:
-        """What `work` gives, done on a thread of this pool. Raises Unavailable when too many
-        wait."""
+        """Run `work` on a thread of this pool and return its result.
+
+        Raises Unavailable when too many wait.
+        """
         if self.limiter.statistics().tasks_waiting >= self.most_waiting:
             raise Unavailable(self.busy)
         return await to_thread.run_sync(work, limiter=self.limiter)
@@ -62,6 +64,6 @@ def with_pools(app: FastAPI) -> None:
 
 
 def pools(request: Request) -> ThreadPools:
-    """The thread pools of the app that a request came to."""
+    """Return the thread pools of the app that a request came to."""
     found: ThreadPools = request.app.state.pools
     return found

@@ -1,1 +1,1 @@
-"""What routes ask for: the open BioSight, the person, and what they may see and do."""
+"""Dependencies of routes: the open BioSight, the person, and what they may see and do."""

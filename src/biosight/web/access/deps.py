@@ -1,7 +1,7 @@
-"""What routes ask for: the open BioSight, the person, a collection as they may use it.
+"""Dependencies of routes: the open BioSight, the person, and a collection as they may use it.
 
-Rights that the path decides live here and in rights.py, in what a route declares. Where the body
-decides (an owner alone may rename a collection), the route asks Access.
+Rights that depend on the path are checked here and in rights.py, by what a route declares. Where a
+right depends on the body (only an owner may rename a collection), the route asks Access.
 """
 
 from dataclasses import dataclass
@@ -25,7 +25,10 @@ from biosight.workflows.task import Task
 
 @dataclass(frozen=True, slots=True)
 class Person:
-    """Who sends this request: by a session or by an API token (then `session` is "")."""
+    """Who sends this request: somebody with a session or with an API token.
+
+    With a token, `session` is "".
+    """
 
     user: User
     session: str
@@ -46,7 +49,7 @@ def get_blobs(request: Request) -> Blobs:
     return get_biosight(request).archive.blobs
 
 
-# FastAPI runs plain dependencies in a thread each; these three only look something up.
+# FastAPI runs plain dependencies in threads. These three are async: they only look something up.
 async def opened(request: Request) -> BioSight:
     return get_biosight(request)
 
@@ -60,7 +63,7 @@ async def opened_blobs(request: Request) -> Blobs:
 
 
 def find_person(request: Request) -> Person | None:
-    """Who a request's token or cookie belongs to."""
+    """Return the person to whom the token or cookie of a request belongs; None for nobody."""
     settings, records = get_biosight(request).settings, get_records(request)
     header = request.headers.get("authorization", "")
     if header.startswith("Bearer "):
@@ -74,7 +77,10 @@ def find_person(request: Request) -> Person | None:
 
 
 def signed_in(request: Request) -> Person:
-    """The person; their token's scope must cover the method. Raises NotSignedIn, Forbidden."""
+    """Return the signed-in person.
+
+    A token's scope must cover the method. Raises NotSignedIn or Forbidden.
+    """
     person = find_person(request)
     if person is None:
         raise NotSignedIn("Sign in first.")
@@ -85,14 +91,17 @@ def signed_in(request: Request) -> Person:
 
 
 def in_browser(person: Annotated[Person, Depends(signed_in)]) -> Person:
-    """A person with a session: what tokens may not do. Raises Forbidden."""
+    """Return a person with a session, for what tokens may not do. Raises Forbidden."""
     if not person.session:
         raise Forbidden("A token can't do this; sign in instead.")
     return person
 
 
 def administrator(person: Annotated[Person, Depends(in_browser)]) -> Person:
-    """A signed-in administrator. Raises NotFound, as for everything foreign."""
+    """Return a signed-in administrator.
+
+    Raises NotFound for others, as for everything that is not theirs.
+    """
     if not person.user.is_admin:
         raise NotFound("There is nothing at this address.")
     return person
@@ -107,27 +116,27 @@ Admin = Annotated[Person, Depends(administrator)]
 
 
 def may_look(collection: str, person: Signed, records: Store) -> Access:
-    """The collection of the path, for looking."""
+    """Return the collection of the path, for looking."""
     return membership.access(records, person.user.id, collection)
 
 
 def may_change_pictures(collection: str, person: Signed, records: Store) -> Access:
-    """The collection of the path, for changing pictures."""
+    """Return the collection of the path, for changing pictures."""
     return membership.access(records, person.user.id, collection, "change")
 
 
 def may_answer(collection: str, person: Signed, records: Store) -> Access:
-    """The collection of the path, for saying what pictures show."""
+    """Return the collection of the path, for saying what pictures show."""
     return membership.access(records, person.user.id, collection, "answer")
 
 
 def may_own(collection: str, person: Signed, records: Store) -> Access:
-    """The collection of the path, for its name and members."""
+    """Return the collection of the path, for decisions about it and its members."""
     return membership.access(records, person.user.id, collection, "own")
 
 
 def task_of(biosight: BioSight, access: Access, person: Person) -> Task:
-    """What a workflow needs to act in a collection for a person."""
+    """Return what a workflow needs to act in a collection for a person."""
     return Task(biosight.archive.records, biosight.catalogue, access.collection, person.user.id)
 
 
@@ -139,14 +148,14 @@ MayOwn = Annotated[Access, Depends(may_own)]
 
 @dataclass(frozen=True, slots=True)
 class SendingPerson:
-    """Who sends a picture, and the collection it is for."""
+    """A person who sends a picture, and the collection that it is for."""
 
     person: Person
     access: Access
 
 
 def sending_person(collection: str, request: Request) -> SendingPerson:
-    """`signed_in` and `as_editor` in one thread: uploads are many."""
+    """Do `signed_in` and `may_change_pictures` in one thread, because uploads are frequent."""
     person = signed_in(request)
     return SendingPerson(person, may_change_pictures(collection, person, get_records(request)))
 
@@ -165,8 +174,11 @@ class Seen:
 def access_to(
     records: Records, person: Person, collection: str, need: Ability, otherwise: str
 ) -> Access:
-    """The collection of what the path names. Raises NotFound with the words `otherwise` for those
-    who don't see it, Forbidden for those who may look but not do."""
+    """Return the person's access to the collection of what the path names.
+
+    Raises NotFound with the message `otherwise` for people who don't see it, and Forbidden for
+    people who may look but not do what `need` says.
+    """
     try:
         return membership.access(records, person.user.id, collection, need)
     except NotFound:
@@ -174,24 +186,24 @@ def access_to(
 
 
 def image_for(image: str, need: Ability, person: Person, records: Records) -> Seen:
-    """The image of the path, if the person may. Raises NotFound or Forbidden."""
+    """Return the image of the path, if the person may. Raises NotFound or Forbidden."""
     found = gallery.get_image(records, image)
     words = "There is no such picture, or it is not shared with you."
     return Seen(found, access_to(records, person, found.collection, need, words))
 
 
 def image_to_see(image: str, person: Signed, records: Store) -> Seen:
-    """The image of the path, for looking."""
+    """Return the image of the path, for looking."""
     return image_for(image, "look", person, records)
 
 
 def image_to_answer(image: str, person: Signed, records: Store) -> Seen:
-    """The image of the path, for saying what it shows."""
+    """Return the image of the path, for saying what it shows."""
     return image_for(image, "answer", person, records)
 
 
 def image_to_change(image: str, person: Signed, records: Store) -> Seen:
-    """The image of the path, for changing."""
+    """Return the image of the path, for changing."""
     return image_for(image, "change", person, records)
 
 
@@ -209,10 +221,13 @@ class OwnAct:
 
 
 def act_to_undo(act: str, person: Signed, records: Store) -> OwnAct:
-    """The act of the path: one's own, or any for an owner. Raises NotFound or Forbidden."""
+    """Return the act of the path: the person's own act, or any act for an owner.
+
+    Raises NotFound or Forbidden.
+    """
     found = undo_acts.get_act(records, act)
     granted = access_to(records, person, found.collection, "change", "There is no such act.")
-    if found.target and KINDS[found.kind].goes:  # of others it is no collection
+    if found.target and KINDS[found.kind].goes:  # of other kinds, the target is no collection
         membership.access(records, person.user.id, found.target, "change")
     if found.by != person.user.id and not granted.may("own"):
         raise Forbidden("Only the person who did this, or an owner, can undo it.")

@@ -1,7 +1,6 @@
-"""Who may see and change versions and jobs, and see exact places; collections, images and acts are
-in deps.py.
+"""Who may see and change versions and jobs, and who sees exact places.
 
-Not here: what is done with them (workflows).
+Collections, images and acts are in deps.py. Not here: what is done with them (workflows).
 """
 
 from dataclasses import dataclass
@@ -23,13 +22,13 @@ from biosight.workflows.collection_names import names_in
 
 
 def visible_versions(records: Records, person: Person) -> list[ModelVersion]:
-    """The versions that a person may see, the newest first."""
+    """Return the versions that a person may see, the newest first."""
     mine = {a.collection.id for a in membership.collections_of(records, person.user.id)}
     return registry.seen_by(registry.versions(records), mine)
 
 
 def seen_version(records: Records, person: Person, key: str) -> ModelVersion:
-    """A version, if the person may see it. Raises NotFound."""
+    """Return a version, if the person may see it. Raises NotFound."""
     found = registry.get_version(records, key)
     if found.collection:
         try:
@@ -40,7 +39,10 @@ def seen_version(records: Records, person: Person, key: str) -> ModelVersion:
 
 
 def may_change(records: Records, person: Person, version: ModelVersion) -> bool:
-    """May the person promote or retire it? Shared ones: administrators in the browser."""
+    """Return whether the person may promote or retire a version.
+
+    Shared versions need an administrator with a session.
+    """
     if not version.collection:
         return person.user.is_admin and bool(person.session)
     try:
@@ -51,12 +53,15 @@ def may_change(records: Records, person: Person, version: ModelVersion) -> bool:
 
 
 def version_to_see(key: str, person: Signed, records: Store) -> ModelVersion:
-    """The version of the path. Raises NotFound."""
+    """Return the version of the path. Raises NotFound."""
     return seen_version(records, person, key)
 
 
 def version_to_change(key: str, person: Signed, records: Store) -> ModelVersion:
-    """The version of the path, to promote or retire. Raises NotFound or Forbidden."""
+    """Return the version of the path, to promote or retire it.
+
+    Raises NotFound or Forbidden.
+    """
     found = seen_version(records, person, key)
     if not may_change(records, person, found):
         raise Forbidden("Everyone uses this model: only an administrator can change it.")
@@ -72,24 +77,30 @@ class SeenJob:
 
 
 def job_for(job: str, need: Ability, person: Person, records: Records) -> SeenJob:
-    """A job, if the person has the ability `need` in its collection. Raises NotFound, Forbidden."""
+    """Return a job, if the person has the ability `need` in its collection.
+
+    Raises NotFound or Forbidden.
+    """
     found = jobs.get_job(records, job)
     words = "There is no such job."
     return SeenJob(found, access_to(records, person, found.collection, need, words))
 
 
 def job_to_see(job: str, person: Signed, records: Store) -> SeenJob:
-    """The job of the path."""
+    """Return the job of the path, for looking."""
     return job_for(job, "look", person, records)
 
 
 def job_to_change(job: str, person: Signed, records: Store) -> SeenJob:
-    """The job of the path, to apply, stop or drop."""
+    """Return the job of the path, to apply, stop or drop it."""
     return job_for(job, "change", person, records)
 
 
 def member_to_remove(collection: str, user: str, person: Signed, records: Store) -> str:
-    """The member of the path, for owners, or oneself. Raises NotFound or Forbidden."""
+    """Return the member of the path: any for an owner, only themselves for others.
+
+    Raises NotFound or Forbidden.
+    """
     granted = membership.access(records, person.user.id, collection)
     if user != person.user.id and not granted.may("own"):
         raise Forbidden("Only an owner can remove others.")
@@ -104,7 +115,7 @@ MemberToRemove = Annotated[str, Depends(member_to_remove)]
 
 
 def seen_rule(access: Access, biosight: BioSight, records: Records) -> Coarsening:
-    """What this person may not see exactly: editors see all."""
+    """Return the rule of what this person may not see exactly; editors see everything."""
     if access.may("change"):
         return EXACT
     names = names_in(records, biosight.catalogue, access.collection)

@@ -1,1 +1,1 @@
-"""The JSON API under /api/v1: one file a noun, models beside their routes."""
+"""The JSON API under /api/v1: one file per noun, with its models beside the routes."""

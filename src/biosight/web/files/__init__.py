@@ -1,1 +1,1 @@
-"""Bytes of pictures on their way in and out."""
+"""Receiving and sending the bytes of pictures."""

@@ -1,4 +1,4 @@
-"""The answer that a picture's bytes are, wherever they are asked for.
+"""The response with the bytes of a picture, for every route that sends them.
 
 Not here: which bytes, and whether they are there (workflows/pictures/derived.py), or threads
 (streaming.py).
@@ -22,7 +22,8 @@ def answer_with(
     *,
     inline: bool,
 ) -> Response:
-    """Stored bytes with a policy that lets them do nothing. Raises NotFound or Unavailable."""
+    """Return stored bytes with a policy that lets them do nothing. Raises NotFound or
+    Unavailable."""
     found = find()
     headers = {"Content-Security-Policy": FILE_POLICY, "Cache-Control": "private, max-age=86400"}
     kind = "inline" if inline else "attachment"

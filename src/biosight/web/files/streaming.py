@@ -1,4 +1,4 @@
-"""Bytes of pictures on their way out, on threads of their own: a store that hangs keeps nobody from
+"""Sending the bytes of pictures on their own threads, so that a store that hangs does not delay
 lists and pages.
 
 Not here: which bytes, and whether they are there (workflows/pictures/derived.py,
@@ -21,18 +21,27 @@ T = TypeVar("T")
 
 
 async def on_byte_threads(request: Request, work: Callable[[], T]) -> T:
-    """What `work` gives, done on a thread for bytes. Raises Unavailable when too many wait."""
+    """Run `work` on a thread for bytes and return its result.
+
+    Raises Unavailable when too many wait.
+    """
     return await pools(request).pictures.run(work)
 
 
 def start_stream(pieces: Iterator[bytes]) -> Iterator[bytes]:
-    """The same pieces, the first of which is there: what can't begin is refused before it does."""
+    """Return the same pieces, with the first one read already.
+
+    A source that can't begin is thus refused before the response begins.
+    """
     first = next(pieces, b"")
     return chain([first], pieces)
 
 
 async def piece_by_piece(request: Request, pieces: Iterator[bytes]) -> AsyncIterator[bytes]:
-    """Each piece read on a byte thread, and the source let go at the end, or when nobody reads."""
+    """Yield each piece, read on a byte thread.
+
+    The source is closed at the end, or when the client stops reading.
+    """
     limiter = pools(request).pictures.limiter
     try:
         while piece := await to_thread.run_sync(next, pieces, b"", limiter=limiter):
@@ -45,15 +54,19 @@ async def piece_by_piece(request: Request, pieces: Iterator[bytes]) -> AsyncIter
 def stream_answer(
     request: Request, pieces: Iterator[bytes], media_type: str, headers: dict[str, str]
 ) -> Response:
-    """An answer of pieces; one that fails midway breaks the connection, so that it is seen."""
+    """Return a response made of pieces.
+
+    A piece that fails midway breaks the connection, so that the client notices.
+    """
     body = piece_by_piece(request, pieces)
     return StreamingResponse(body, media_type=media_type, headers=headers)
 
 
 class OpenFile(FileResponse):
-    """A file that was opened before the answer began: a purge beside it takes nothing away.
+    """A file that was opened before the response began, so that a purge meanwhile takes nothing
+    away.
 
-    Ranges are answered as FileResponse does, through the open file's own name.
+    FileResponse answers ranges, through the path of the open file.
     """
 
     def __init__(self, file: BinaryIO, **how: object) -> None:

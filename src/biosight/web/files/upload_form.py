@@ -1,7 +1,7 @@
-"""An upload's form, its file written straight to where the store takes pictures in.
+"""The form of an upload; its file is written straight to where the store takes pictures in.
 
-Starlette's own parser keeps a file in a spool of its own, from which it would be copied once more.
-Not here: what becomes of the picture (web/api/pictures/uploads.py, intake.py).
+Starlette's own parser would keep the file in a spool, from which it would be copied once more. Not
+here: what becomes of the picture (web/api/pictures/uploads.py, intake.py).
 """
 
 from collections.abc import AsyncIterator
@@ -21,8 +21,11 @@ MOST_FIELDS, LONGEST_FIELD = 5, 8192
 
 
 class IncomingFile:
-    """A form's file that fills an Incoming; every MOST_IN_MEMORY bytes a thread writes them. Has
-    what the parser asks of an UploadFile."""
+    """A form's file that fills an Incoming; it has the methods that the parser needs of an
+    UploadFile.
+
+    After every MOST_IN_MEMORY bytes, a thread writes them.
+    """
 
     def __init__(self, incoming: Incoming, name: str, threads: CapacityLimiter) -> None:
         self.incoming = incoming
@@ -30,23 +33,23 @@ class IncomingFile:
         self.threads = threads
 
     async def write(self, data: bytes) -> None:
-        """The next bytes. Raises NoSpace or Unavailable."""
+        """Add the next bytes. Raises NoSpace or Unavailable."""
         self.incoming.add(data)
         if self.incoming.bytes_waiting >= MOST_IN_MEMORY:
             await to_thread.run_sync(self.incoming.write, limiter=self.threads)
 
     async def seek(self, offset: int) -> None:
-        """The parser's word for its end: there is nothing to turn back to."""
+        """Do nothing: the parser rewinds at the end, but here there is nothing to rewind."""
 
 
 class StraightParser(MultiPartParser):
-    """Starlette's parser of forms, with the one file going to `incoming`, written on `threads`."""
+    """Starlette's form parser; the one file goes to `incoming`, written on `threads`."""
 
     incoming: Incoming
     threads: CapacityLimiter
 
     def on_headers_finished(self) -> None:
-        """Where a part is a file, its bytes have another place to go."""
+        """Send the bytes of a part to `incoming` if the part is a file."""
         super().on_headers_finished()
         part = self._current_part
         if part.file is not None:
@@ -59,8 +62,10 @@ class StraightParser(MultiPartParser):
 async def upload_form(
     request: Request, blobs: Blobs, threads: CapacityLimiter
 ) -> AsyncIterator[FormData]:
-    """The form of a request; a file that nobody made whole is removed behind it. Raises
-    HTTPException for what is no form, NoSpace or Unavailable."""
+    """Yield the form of a request; a file that was not completed is removed afterwards.
+
+    Raises HTTPException for a body that is no form, NoSpace or Unavailable.
+    """
     incoming = blobs.begin()
     try:
         yield await parse_form(request, incoming, threads)
@@ -69,7 +74,7 @@ async def upload_form(
 
 
 async def parse_form(request: Request, incoming: Incoming, threads: CapacityLimiter) -> FormData:
-    """The fields of a form, and its file in `incoming`."""
+    """Return the fields of a form, with its file in `incoming`."""
     if not request.headers.get("content-type", "").lower().startswith("multipart/form-data"):
         return FormData()
     parser = StraightParser(

@@ -1,1 +1,1 @@
-"""JSON as the API takes and shows it, where several routes share it."""
+"""JSON that the API accepts and returns, where several routes share it."""

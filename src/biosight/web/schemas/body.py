@@ -1,19 +1,20 @@
 """What every request body has in common.
 
-Not here: the bodies themselves, which stand beside their routes (web/api).
+Not here: the bodies themselves, which are defined beside their routes (web/api).
 """
 
 from pydantic import BaseModel, ConfigDict, Field
 
 
 class Input(BaseModel):
-    """Inputs refuse what they don't know."""
+    """A request body; it refuses fields that it does not define."""
 
     model_config = ConfigDict(extra="forbid")
 
 
 class Reason(Input):
-    """Why a version shall serve, or not: kept in its history."""
+    """The reason why a version is promoted, retired, rolled back or applied; kept in its
+    history."""
 
     reason: str = Field("", max_length=500)
 

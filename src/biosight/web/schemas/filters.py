@@ -32,14 +32,14 @@ LIMITS: dict[str, dict[str, Any]] = {
 
 
 def limits(part: FilterPart) -> dict[str, Any]:
-    """What a value of the part must be, as pydantic wants it."""
+    """Return the limits of a part's value, as arguments of pydantic's Field."""
     if part.kind == "choice":
         return {"pattern": f"^({'|'.join(name for name, _ in part.choices)})$"}
     return LIMITS[part.kind]
 
 
 def several(said: object) -> object:
-    """One value alone is a list of one."""
+    """Return a single text as a tuple of one, and anything else unchanged."""
     return (said,) if isinstance(said, str) else said
 
 
@@ -50,7 +50,7 @@ Several = Annotated[
 
 
 class Asked(Input):
-    """A filter, as in the list of images."""
+    """A filter, with the same parts as in the list of images."""
 
     def filter(self) -> gallery.Filter:
         return gallery.Filter(**self.model_dump())
@@ -68,14 +68,17 @@ InAddress = create_model("InAddress", __base__=Asked, __cls_kwargs__={"extra": "
 
 
 def image_filter(said: Annotated[InAddress, Query()]) -> gallery.Filter:
-    """The filter as it stands in the address, beside other parameters."""
+    """Return the filter that the address holds beside other parameters."""
     asked: Asked = said
     return asked.filter()
 
 
 def matching_images(access: Access, chosen: gallery.Filter) -> list[Where]:
-    """A filter as conditions on a collection's images, for this person: where a collection hides
-    places, a viewer's box on the map is as coarse as they are, so that it finds none of them."""
+    """Return a filter as conditions on a collection's images, for this person.
+
+    Where a collection hides places, a viewer's box on the map is as coarse as the places, so that a
+    box finds no hidden place.
+    """
     c = access.collection
     if chosen.box and c.hiding and not access.may("change"):
         chosen = replace(chosen, box=box_on_grid(chosen.box, c.coarse))
@@ -86,13 +89,13 @@ Filtered = Annotated[gallery.Filter, Depends(image_filter)]
 
 
 def for_page() -> list[dict[str, Any]]:
-    """The table as the page's JavaScript reads it (grid/filters.js)."""
+    """Return the table as the page's JavaScript reads it (grid/filters.js)."""
     known = ("kind", "field", "op", "always", "unless", "chip", "title", "choices", "facet")
     return [{"name": n} | {k: getattr(p, k) for k in known} for n, p in PARTS.items()]
 
 
 def sheet() -> dict[str, list[tuple[str, FilterPart]]]:
-    """The controls of the filter's sheet by their headings."""
+    """Return the controls of the filter's sheet by their headings."""
     found: dict[str, list[tuple[str, FilterPart]]] = {}
     for name, part in PARTS.items():
         if part.title:

@@ -1,4 +1,4 @@
-"""Invitations as the API takes and shows them, wherever they are made.
+"""Invitations as the API accepts and returns them, wherever they are made.
 
 Not here: what they allow (workflows/people/joining_and_leaving.py).
 """
@@ -10,8 +10,11 @@ from biosight.web.schemas.body import Input
 
 
 class Invite(Input):
-    """Whom to invite, "" for anyone with the link; for how many days it is open and how many people
-    it lets in."""
+    """Whom to invite, and the limits of the link.
+
+    `email` is "" for anyone with the link. `days` is how long the link is open, and `uses` how many
+    people it lets in.
+    """
 
     email: str = Field("", max_length=260)
     days: int = Field(INVITATION_DAYS, ge=1, le=365)
@@ -29,7 +32,7 @@ class InvitationOut(BaseModel):
 
 
 def invitation_out(invitation: Invitation) -> InvitationOut:
-    """An invitation as the API shows it."""
+    """Return an invitation as the API shows it."""
     return InvitationOut(
         id=invitation.id,
         email=invitation.email,

@@ -1,4 +1,4 @@
-"""Images and long work as the API shows them, wherever they are shown.
+"""Images and jobs as the API shows them, wherever they are shown.
 
 Not here: one image in full (web/api/pictures/images.py).
 """
@@ -20,8 +20,12 @@ from biosight.workflows.pictures import long_acts
 
 
 class JobOut(BaseModel):
-    """Long work and how far it is; `title` says what it does in words, before the version's name
-    where it is about one; `result` depends on the kind."""
+    """A job and how far it is.
+
+    `title` says in words what the job does; if the job is about a version, the name in `model`
+    follows the title. `act` is the act that the job does or undoes. The content of `result` depends
+    on the kind.
+    """
 
     id: str
     kind: str
@@ -39,7 +43,7 @@ class JobOut(BaseModel):
 
 
 def job_out(job: Job) -> JobOut:
-    """A job as the API shows it; `act` is what it does or undoes."""
+    """Return a job as the API shows it; `act` is the act that it does or undoes."""
     return JobOut(
         id=job.id,
         kind=job.kind,
@@ -58,8 +62,11 @@ def job_out(job: Job) -> JobOut:
 
 
 class GuessOut(BaseModel):
-    """A label and its confidence, 0 to 1; with a tree of names, the labels from the top down to
-    it, and the common name of each, "" for none."""
+    """A label and its confidence, 0 to 1.
+
+    With a tree of names, `line` holds the labels from the top down to it, and `vernacular_line` the
+    common name of each, "" for none.
+    """
 
     label: str
     confidence: float
@@ -68,8 +75,10 @@ class GuessOut(BaseModel):
 
 
 class OpinionOut(BaseModel):
-    """What a picture looks like to an expert, the likeliest first, by its own names; `weight`, 0 to
-    1, is the part that it had in the answer."""
+    """What an expert says of a picture: labels under its own names, the likeliest first.
+
+    `weight`, 0 to 1, is the expert's part in the answer.
+    """
 
     model: str
     weight: float
@@ -77,9 +86,11 @@ class OpinionOut(BaseModel):
 
 
 class TaxonOut(BaseModel):
-    """What a label is in the collection's tree of names, by Darwin Core's terms; `line` are the
-    labels from the top down to it, `vernacular_line` the common name of each. Words of one's own
-    have a line of one and no rank."""
+    """A label in the collection's tree of names, by Darwin Core's terms.
+
+    `line` holds the labels from the top down to it, and `vernacular_line` the common name of each.
+    A label outside the tree has a line of itself alone, and no rank.
+    """
 
     label: str
     scientific_name: str
@@ -90,7 +101,7 @@ class TaxonOut(BaseModel):
 
 
 def taxon_out(tree: Tree, label: str) -> TaxonOut | None:
-    """A label as its tree knows it; None for no label."""
+    """Return a label as its tree knows it; None for no label."""
     if not label:
         return None
     taxon = tree.taxa.get(label)
@@ -115,13 +126,17 @@ def taxon_out(tree: Tree, label: str) -> TaxonOut | None:
 
 
 def vernacular_line(tree: Tree, line: Sequence[str]) -> list[str]:
-    """The first common name of each label of a line, "" for none."""
+    """Return the first common name of each label of a line, "" for none."""
     return [tree.taxa[n].vernacular_name.partition("; ")[0] for n in line]
 
 
 class ImageOut(BaseModel):
-    """An image; `who` is machine, person or nobody; `unsure` by the collection's threshold,
-    `uploader` is an id. `sha256` is "" for viewers where the collection hides places."""
+    """An image.
+
+    `who` says whose label counts: machine, person, bulk or nobody. `unsure` follows from the
+    collection's threshold, and `uploader` is an id. `sha256` is "" for viewers where the collection
+    hides places.
+    """
 
     id: str
     collection: str
@@ -165,8 +180,11 @@ SHOWN = ImageOut.model_fields.keys() - {"unsure", "taken", "uploader"}
 
 
 def image_out(image: Image, access: Access) -> ImageOut:
-    """An image as this person sees it. Where a collection hides places, viewers get no hash of an
-    original: places could be tried out against it."""
+    """Return an image as this person sees it.
+
+    Where a collection hides places, viewers get no hash of an original: they could try places out
+    against it.
+    """
     c = access.collection
     unsure = image.who == "machine" and image.percent < c.threshold
     hidden = bool(c.hiding) and not access.may("change")
@@ -182,8 +200,11 @@ def image_out(image: Image, access: Access) -> ImageOut:
 
 
 def guesses_out(guesses: tuple[Guess, ...], naming: Naming) -> list[GuessOut]:
-    """Guesses by the names used in a collection, the likeliest first; those that were removed
-    there are left out, and two that became one are one."""
+    """Return guesses under the names used in a collection, the likeliest first.
+
+    Guesses whose label was removed there are left out. Guesses whose labels were merged there
+    become one.
+    """
     found: dict[str, GuessOut] = {}
     for guess in guesses:
         label = naming.shown(guess.label)
@@ -201,7 +222,8 @@ def guesses_out(guesses: tuple[Guess, ...], naming: Naming) -> list[GuessOut]:
 
 
 def opinions_out(opinions: tuple[Opinion, ...]) -> list[OpinionOut]:
-    """What experts said, by their own names: those are shown, and stand for no label."""
+    """Return what experts said, under their own names: these are only shown and stand for no
+    label."""
     return [
         OpinionOut(
             model=o.model,
@@ -213,5 +235,5 @@ def opinions_out(opinions: tuple[Opinion, ...]) -> list[OpinionOut]:
 
 
 def etag(image: Image) -> str:
-    """The version as an entity tag."""
+    """Return an image's version as an entity tag."""
     return f'"{image.version}"'

@@ -21,7 +21,7 @@ When = Annotated[str, Field(pattern=r"^(\d{4}-\d\d-\d\d[T ]\d\d:\d\d(:\d\d)?)?$"
 class SiteIn(Input):
     """A named place; coordinates as people write them: 52.1234, 52,1234 or 52° 7' 24" N.
 
-    `uncertainty` in metres.
+    `uncertainty` is in metres.
     """
 
     name: str = Field(min_length=1, max_length=deployment_acts.LONGEST_NAME)
@@ -32,7 +32,7 @@ class SiteIn(Input):
 
 
 class SiteChange(Input):
-    """What to change of a site; what is not sent stays as it is."""
+    """What to change in a site; fields that are not sent stay as they are."""
 
     name: str = Field("", min_length=1, max_length=deployment_acts.LONGEST_NAME)
     latitude: str = Field("", max_length=40)
@@ -42,8 +42,10 @@ class SiteChange(Input):
 
 
 class SiteOut(BaseModel):
-    """A named place in decimal degrees (WGS 84), and how many pictures and deployments it has;
-    `coarse` is the grid in degrees for those who may not see where it is, 0 for exact."""
+    """A named place in decimal degrees (WGS 84), with its numbers of pictures and deployments.
+
+    `coarse` is the grid in degrees for people who may not see the exact place, 0 for exact.
+    """
 
     id: str
     name: str
@@ -57,9 +59,12 @@ class SiteOut(BaseModel):
 
 
 class DeploymentIn(Input):
-    """A camera at a site for a time; times are local, `zone` is IANA's, `shift` in seconds is added
-    to what the clock said, `height` in metres. `event_gap` in seconds is null for the
-    collection's."""
+    """A camera at a site for a time.
+
+    `start` and `end` are local times, and `zone` is an IANA name. `shift`, in seconds, is added to
+    what the clock said. `height` is in metres. `event_gap` is in seconds, null for the collection's
+    gap.
+    """
 
     name: str = Field(min_length=1, max_length=deployment_acts.LONGEST_NAME)
     site: Id = ""
@@ -75,14 +80,16 @@ class DeploymentIn(Input):
 
 
 class DeploymentChange(DeploymentIn):
-    """What to change of a deployment; what is not sent stays as it is."""
+    """What to change in a deployment; fields that are not sent stay as they are."""
 
     name: str = Field("", min_length=1, max_length=deployment_acts.LONGEST_NAME)
 
 
 class DeploymentOut(BaseModel):
-    """A deployment with its pictures: how many, and the first and last corrected time; the shift in
-    words, "" for none."""
+    """A deployment, with how many pictures it has and their first and last corrected time.
+
+    `shift_words` is the shift in words, "" for none.
+    """
 
     id: str
     name: str
@@ -103,8 +110,10 @@ class DeploymentOut(BaseModel):
 
 
 class PlaceChanged(BaseModel):
-    """The act that can be undone, the id, and how many pictures followed; more than 500 follow by a
-    `job`."""
+    """The act, which can be undone, the id, and how many pictures followed.
+
+    More than 500 pictures follow by a `job`.
+    """
 
     act: str
     id: str
@@ -120,8 +129,11 @@ class ClockSeen(Input):
 
 
 class ClockOut(BaseModel):
-    """What the deployment's shift would be, in seconds and in words; how many pictures would move;
-    the first and last time after it."""
+    """What the deployment's shift would be, in seconds and in words.
+
+    `images` is how many pictures would move; `first` and `last` are the first and last time after
+    the change.
+    """
 
     shift: int
     words: str
@@ -131,8 +143,11 @@ class ClockOut(BaseModel):
 
 
 class TableSeen(BaseModel):
-    """What a table of deployments would do: new sites and deployments, those that change, and the
-    first of the rows that can't be read, in words."""
+    """What a table of deployments would do: new sites and deployments, and those that change.
+
+    `known` rows change nothing, and `doubtful` ones can't be read; `doubts` are the first of these,
+    in words.
+    """
 
     sites: int
     deployments: int
@@ -143,8 +158,10 @@ class TableSeen(BaseModel):
 
 
 class TableTaken(BaseModel):
-    """The act of a table, "" where it changed nothing, and how many pictures followed; more than
-    500 follow by a `job`."""
+    """The act of a table ("" if it changed nothing), and how many pictures followed.
+
+    More than 500 pictures follow by a `job`.
+    """
 
     act: str
     changed: int

@@ -1,4 +1,4 @@
-"""How good a version is, as the pages draw it.
+"""The quality of a version, as the pages draw it.
 
 Not here: the routes (web/api/models/versions.py).
 """
@@ -25,10 +25,11 @@ class RecallOut(BaseModel):
 
 
 class Quality(BaseModel):
-    """Answers against truth: accuracy with its 95 % interval, calibration, risk and coverage.
+    """Answers compared with the truth: accuracy with its 95 % interval, calibration, risk and
+    coverage.
 
-    `accepted[t]` and `wrong[t]` count pictures of at least t % confidence. `confusion` has the
-    true label in rows.
+    `accepted[t]` counts the pictures of at least t % confidence, and `wrong[t]` the wrong ones
+    among them. `confusion` has the true labels in its rows.
     """
 
     pictures: int
@@ -45,8 +46,11 @@ class Quality(BaseModel):
 
 
 def held_quality(biosight: Open, version: ModelVersion) -> Quality | None:
-    """A version's answers on the sources left out of training; None without a reference, or where
-    the version came with another BioSight and its files went."""
+    """Return the quality of a version on the sources left out of training.
+
+    Returns None if there is no reference, or if the version came with another release of BioSight
+    and its files are gone.
+    """
     try:
         reference = read_reference(biosight.catalogue.locate(version.id))
     except NotFound:
@@ -63,7 +67,8 @@ def held_quality(biosight: Open, version: ModelVersion) -> Quality | None:
 def measured_quality(
     truth: quality.Ints, said: quality.Ints, confidence: quality.Floats, labels: Sequence[str]
 ) -> Quality:
-    """Label numbers (n,) and confidences (n,) as the pages draw them."""
+    """Return the quality of answers as the pages draw it, from label numbers (n,) and confidences
+    (n,)."""
     right = said == truth
     low, high = quality.wilson(int(right.sum()), len(truth))
     curve = quality.coverage(confidence, right)
@@ -84,7 +89,7 @@ def measured_quality(
 
 
 def recall_out(label: str, row: quality.Ints, number: int) -> RecallOut:
-    """One row of a confusion matrix as a recall."""
+    """Return one row of a confusion matrix as a recall."""
     hits, total = int(row[number]), int(row.sum())
     low, high = quality.wilson(hits, total)
     share = hits / total if total else 0.0

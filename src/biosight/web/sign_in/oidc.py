@@ -1,10 +1,10 @@
-"""Single sign-on by OpenID Connect: an institute's provider signs people in, and BioSight believes
+"""Single sign-on by OpenID Connect: an institute's provider signs people in, and BioSight trusts
 its signed answer.
 
-The authorization code flow with PKCE (OpenID Connect Core 1.0, RFC 7636): what has to be remembered
-between the two halves stays in a cookie of the browser, so that any instance may end what another
-began. Not here: whose account it becomes (workflows/people/joining_and_leaving.py), a proxy that
-signs people in (proxy.py).
+It is the authorization code flow with PKCE (OpenID Connect Core 1.0, RFC 7636). A cookie of the
+browser remembers what both halves need, so that any instance can finish what another began. Not
+here: whose account it becomes (workflows/people/joining_and_leaving.py), a proxy that signs people
+in (proxy.py).
 """
 
 import json
@@ -29,7 +29,7 @@ SECONDS, KEPT_SECONDS, LEEWAY_SECONDS = 10.0, 3600.0, 60
 FAILED_SECONDS, PATIENCE_SECONDS = 10.0, 2.0
 NOT_OURS = "This sign-in was started elsewhere or too long ago; try again."
 AWAY = "The sign-in of your institute can't be reached just now."
-# Signatures by a key that only the provider has.
+# Signatures that need a private key, which only the provider has.
 ALGORITHMS = ["RS256", "RS384", "RS512", "PS256", "PS384", "PS512", "ES256", "ES384", "EdDSA"]
 BACK = "/sign-on/back"
 Metadata = dict[str, Any]
@@ -37,7 +37,7 @@ Metadata = dict[str, Any]
 
 @dataclass(frozen=True, slots=True)
 class Begun:
-    """What the browser keeps of a sign-in that was begun, and the page to go on to."""
+    """What the browser keeps of a sign-in that has begun, with the page to go on to."""
 
     state: str
     nonce: str
@@ -46,13 +46,16 @@ class Begun:
 
     @classmethod
     def new(cls, next: str) -> "Begun":
-        """A sign-in with secrets that nobody can guess."""
+        """Return a sign-in with secrets that nobody can guess."""
         state, nonce, verifier = (secrets.token_urlsafe(48) for _ in range(3))
         return cls(state, nonce, verifier, next)
 
     @classmethod
     def read(cls, kept: str) -> "Begun":
-        """What a cookie says. Raises BadRequest for none, or one that is not ours."""
+        """Return the sign-in that a cookie holds.
+
+        Raises BadRequest if there is none, or if the cookie is not ours.
+        """
         try:
             said = json.loads(kept)
             if not all(isinstance(text, str) for text in said.values()):
@@ -62,12 +65,13 @@ class Begun:
             raise BadRequest(NOT_OURS) from error
 
     def written(self) -> str:
-        """JSON for the cookie, small enough for one (4 kB): secrets and a path."""
+        """Return JSON for the cookie: secrets and a path, small enough for one cookie (4 kB)."""
         return json.dumps(asdict(self))
 
 
 class Provider:
-    """The institute's provider: where it is, asked once an hour, and what it says of people."""
+    """The institute's provider: its addresses, asked for once an hour, and what it says of
+    people."""
 
     def __init__(self, settings: Settings) -> None:
         self.settings = settings
@@ -78,12 +82,15 @@ class Provider:
 
     @property
     def name(self) -> str:
-        """What people call the provider, in buttons, refusals and the log."""
+        """The provider's name in buttons, error messages and the log."""
         return self.settings.oidc_name
 
     def known(self) -> Metadata:
-        """Its addresses (OpenID Connect Discovery 1.0), kept for an hour, and longer where it can't
-        be asked. One asks at a time; a failure stands for some seconds. Raises Unavailable."""
+        """Return the provider's addresses (OpenID Connect Discovery 1.0). Raises Unavailable.
+
+        They are kept for an hour, and longer while the provider can't be reached. Only one thread
+        asks at a time. After a failure nobody asks for FAILED_SECONDS.
+        """
         if self.is_settled():
             return self.kept()
         if not self.asking.acquire(timeout=PATIENCE_SECONDS):
@@ -94,18 +101,18 @@ class Provider:
             self.asking.release()
 
     def is_settled(self) -> bool:
-        """Need nobody ask just now?"""
+        """Return whether nobody needs to ask the provider just now."""
         now = time.monotonic()
         return now - self.at <= KEPT_SECONDS or now - self.failed_at < FAILED_SECONDS
 
     def kept(self) -> Metadata:
-        """What it said before. Raises Unavailable where it never said anything."""
+        """Return what the provider said before. Raises Unavailable if it never said anything."""
         if not self.metadata:
             raise Unavailable(AWAY)
         return self.metadata
 
     def asked(self) -> Metadata:
-        """What it says now, or said before. Raises Unavailable."""
+        """Return what the provider says now, or else what it said before. Raises Unavailable."""
         issuer = self.settings.oidc_issuer.rstrip("/")
         try:
             found = ask(f"{issuer}/.well-known/openid-configuration")
@@ -130,7 +137,7 @@ class Provider:
         )
 
     def address(self, begun: Begun) -> str:
-        """Where to send somebody to sign in. Raises Unavailable."""
+        """Return the address where a person signs in. Raises Unavailable."""
         where = self.known()["authorization_endpoint"]
         with self.client() as client:
             url, _ = client.create_authorization_url(
@@ -139,10 +146,12 @@ class Provider:
         return str(url)
 
     def person(self, begun: Begun, answer: str) -> Introduced:
-        """Whom the provider signed in, by the address that it sent the browser back to.
+        """Return whom the provider signed in; `answer` is the address that it sent the browser back
+        to.
 
-        Raises Forbidden where it says no, or not who it is; BadRequest for an answer to another
-        question; Unavailable."""
+        Raises Forbidden if the provider refuses or its answer can't be trusted, BadRequest for the
+        answer to another sign-in, and Unavailable.
+        """
         said = httpx2.URL(answer).params
         if not secrets.compare_digest(said.get("state", "").encode(), begun.state.encode()):
             raise BadRequest(NOT_OURS)
@@ -164,9 +173,11 @@ class Provider:
             raise Forbidden(f"{self.name} gave an answer that can't be trusted.") from error
 
     def believed(self, token: str, nonce: str) -> dict[str, Any]:
-        """The claims of an ID token: signed by the provider, for us, now, and this sign-in's own.
+        """Return the claims of an ID token.
 
-        Raises JoseError or ValueError."""
+        The token must be signed by the provider, made for this client, valid now, and belong to
+        this sign-in. Raises JoseError or ValueError.
+        """
         keys = KeySet.import_key_set({"keys": ask(self.known()["jwks_uri"])["keys"]})
         claims = jwt.decode(token, keys, algorithms=ALGORITHMS).claims
         client = self.settings.oidc_client_id
@@ -183,8 +194,10 @@ class Provider:
         return claims
 
     def said_of(self, claims: dict[str, Any], client: OAuth2Client) -> Introduced:
-        """A person from the claims, completed by the provider's page about them. Raises Forbidden
-        for an address that it did not verify."""
+        """Return a person from the claims, completed by the provider's userinfo endpoint.
+
+        Raises Forbidden for an email address that the provider did not verify.
+        """
         where = self.known().get("userinfo_endpoint")
         groups = self.settings.oidc_groups
         if where and not {"email", "email_verified", groups} <= claims.keys():
@@ -194,7 +207,7 @@ class Provider:
             claims = {**more, **claims}
         email = str(claims.get("email", ""))
         verified = claims.get("email_verified")
-        # A word for a truth value, as some providers send it, but no number.
+        # Some providers send the text "true" for the truth value; a number is not accepted.
         if not email or not (verified is True or verified == "true"):
             raise Forbidden(f"{self.name} names no verified email address of yours.")
         of = claims.get(groups, [])
@@ -203,8 +216,10 @@ class Provider:
         return Introduced(subject, email, str(claims.get("name", "")), self.role(named))
 
     def role(self, groups: frozenset[str]) -> str:
-        """What the groups make of somebody: "admin", "member", or "" where groups say nothing.
-        Raises Forbidden where they must be in one and are in none."""
+        """Return the role that groups give: "admin", "member", or "" where groups say nothing.
+
+        Raises Forbidden if people must be in a group and this person is not.
+        """
         admins, members = self.settings.oidc_admins, self.settings.oidc_members
         if admins and admins in groups:
             return "admin"
@@ -214,7 +229,7 @@ class Provider:
 
 
 def ask(address: str) -> Metadata:
-    """JSON from the provider. Raises Unavailable."""
+    """Return JSON from the provider. Raises Unavailable."""
     try:
         found = httpx2.get(address, timeout=SECONDS).raise_for_status().json()
     except (httpx2.HTTPError, ValueError) as error:

@@ -1,6 +1,6 @@
-"""The two halves of single sign-on: off to the provider, and back with its answer.
+"""The two halves of single sign-on: away to the provider, and back with its answer.
 
-Not here: what is asked and believed (oidc.py).
+Not here: what is asked and trusted (oidc.py).
 """
 
 from fastapi import APIRouter, Request, Response
@@ -22,18 +22,19 @@ KEPT_SECONDS = 600
 
 
 def cookie_of(biosight: BioSight) -> str:
-    """The name of the cookie between the halves."""
+    """Return the name of the cookie that lives between the two halves."""
     return "__Host-biosight-sign-on" if biosight.settings.secure else "biosight-sign-on"
 
 
 @router.get("/sign-on")
 async def begin(request: Request, biosight: Open, next: str = "/") -> Response:
-    """Send somebody to the provider."""
+    """Send a person to the provider."""
     return await pools(request).sign_on.run(lambda: sent_off(request, biosight, next))
 
 
 def sent_off(request: Request, biosight: BioSight, next: str) -> Response:
-    """The way to the provider, and the cookie to come back with. Raises Unavailable."""
+    """Return the redirect to the provider, with the cookie to come back with. Raises
+    Unavailable."""
     provider: Provider = request.app.state.provider
     begun = Begun.new(proxy.inside(next))
     answer = RedirectResponse(provider.address(begun), 303)
@@ -43,19 +44,20 @@ def sent_off(request: Request, biosight: BioSight, next: str) -> Response:
         max_age=KEPT_SECONDS,
         secure=biosight.settings.secure,
         httponly=True,
-        samesite="lax",  # they come back from another site
+        samesite="lax",  # the person comes back from another site
     )
     return answer
 
 
 @router.get(BACK)
 async def back(request: Request, biosight: Open) -> Response:
-    """Sign in whom the provider names."""
+    """Sign in the person whom the provider names."""
     return await pools(request).sign_on.run(lambda: signed_in(request, biosight))
 
 
 def signed_in(request: Request, biosight: BioSight) -> Response:
-    """A session for whom the provider names. Raises what `Provider.person` does."""
+    """Start a session for the person whom the provider names. Raises what `Provider.person`
+    raises."""
     records = biosight.archive.records
     provider: Provider = request.app.state.provider
     address = client_address(request, biosight.settings)

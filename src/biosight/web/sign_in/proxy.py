@@ -1,7 +1,7 @@
-"""Single sign-on behind a proxy: it signs people in and says who they are in a header.
+"""Single sign-on behind a proxy, which signs people in and names them in a header.
 
-The header counts only from an address in BIOSIGHT_TRUSTED_PROXIES, which must take away whatever
-a browser sends under its name. Not here: passwords and sessions (accounts).
+The header counts only from an address in BIOSIGHT_TRUSTED_PROXIES. That proxy must remove any
+header of the same name that a browser sends. Not here: passwords and sessions (accounts).
 """
 
 from fastapi import Request
@@ -14,11 +14,12 @@ from biosight.workflows.people import joining_and_leaving
 
 
 def person_of(request: Request, biosight: BioSight) -> User | None:
-    """Whom the proxy signed in; None where nobody was, or the header can't be believed.
+    """Return the person whom the proxy signed in; None for nobody, or for a header that is not
+    trusted.
 
-    A new address gets an account, unless registration is closed: then Forbidden is raised. The
-    account of an address is bound to it at its first sign-in
-    (workflows/people/joining_and_leaving.py).
+    A new address gets an account; if registration is closed, Forbidden is raised instead. An
+    account is bound to its address at the first sign-in (workflows/people/joining_and_leaving.py).
+    Raises BadRequest for a header that names several people or nobody.
     """
     name = biosight.settings.sso_header
     said = request.headers.getlist(name) if name else []
@@ -29,7 +30,7 @@ def person_of(request: Request, biosight: BioSight) -> User | None:
         raise BadRequest("The proxy names more than one person, or nobody.")
     records = biosight.archive.records
     if not accounts.has_users(records):
-        return None  # the first account takes the server's one-time code
+        return None  # the first account needs the server's one-time code
     email = said[0].strip()
     known = joining_and_leaving.Introduced(
         f"{joining_and_leaving.BY_PROXY}{email.casefold()}", email, "", ""
@@ -38,6 +39,6 @@ def person_of(request: Request, biosight: BioSight) -> User | None:
 
 
 def inside(path: str) -> str:
-    """A path on this server to go on to; "/" for anything else."""
+    """Return a path on this server to go on to, or "/" for anything else."""
     fine = path.startswith("/") and not path.startswith(("//", "/\\")) and "\\" not in path
     return path if fine and path.isprintable() else "/"

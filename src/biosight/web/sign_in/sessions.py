@@ -9,7 +9,7 @@ from biosight.web.security import set_cookie
 
 
 def start_session(request: Request, response: Response, biosight: BioSight, user: User) -> None:
-    """Sign `user` in on the browser that asks, by a cookie on the answer."""
+    """Sign `user` in on the browser that sent the request, by a cookie in the response."""
     device = request.headers.get("user-agent", "")
     days = biosight.settings.session_days
     secret = accounts.open_session(biosight.archive.records, user, device, days)

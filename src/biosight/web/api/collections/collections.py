@@ -43,9 +43,11 @@ class CoverOut(BaseModel):
 
 
 class CollectionOut(BaseModel):
-    """A collection as this person may use it. `may` lists what their role allows, `owners` the
-    names of those who own it; `cover` is an image id or "", `covers` up to four of its largest
-    groups with an image each."""
+    """A collection as this person may use it.
+
+    `may` lists what their role allows, and `owners` the names of its owners. `cover` is an image id
+    or "". `covers` are up to four of its largest groups, with an image each.
+    """
 
     id: str
     name: str
@@ -73,18 +75,24 @@ class CollectionOut(BaseModel):
 
 
 class NewCollection(Input):
-    """A name, and the family of models that names its pictures, "" for the server's default."""
+    """A name, and the model family that names its pictures ("" for the server's default)."""
 
     name: str = Field(max_length=200)
     model: str = Field("", max_length=64)
 
 
 class CollectionChange(Input):
-    """What to change; `threshold` in whole percent, `model` a family's name, `event_gap` in
-    seconds. `sensitive` are labels whose places, and those of all below them, viewers and exports
-    get as coarse as `coarse`, in degrees. `published` is what is said at exports unless they say
-    otherwise. `second_reader` asks for two independent readings of each picture, `comments` lets
-    members talk about pictures."""
+    """What to change in a collection.
+
+    - `threshold`: in whole percent.
+    - `model`: the name of a family.
+    - `event_gap`: in seconds.
+    - `sensitive`: labels whose places are hidden, with all labels below them. Viewers and exports
+      get these places as coarse as `coarse`, in degrees.
+    - `published`: what exports say of themselves unless they say otherwise.
+    - `second_reader`: asks for two independent readings of each picture.
+    - `comments`: lets members comment on pictures.
+    """
 
     name: str | None = Field(None, max_length=200)
     threshold: int | None = Field(None, ge=0, le=100)
@@ -99,10 +107,12 @@ class CollectionChange(Input):
 
 
 class LabelOut(BaseModel):
-    """A label folder; `label` is "" for pictures that nobody named. `path` is where it hangs in the
-    tree of names, `taxon` what it is there, and `thing` which of the usual things that are no
-    taxon: empty, human or vehicle. `twin` is the label that it differs from by case, accents or
-    Unicode form only, and should join."""
+    """A label folder; `label` is "" for pictures that nobody named.
+
+    `path` is its place in the tree of names, and `taxon` what it is there. `thing` is empty, human
+    or vehicle for the usual things that are no taxon. `twin` is a label that differs only by case,
+    accents or Unicode form; the two should be merged.
+    """
 
     label: str
     images: int
@@ -115,8 +125,11 @@ class LabelOut(BaseModel):
 
 
 class LabelChange(Input):
-    """Rename `old` to `new`; an empty `new` removes it. Where `new` is there already and would take
-    in a sensitive name, `sensitive` says whether it is sensitive from then on."""
+    """A label to rename from `old` to `new`; an empty `new` removes it.
+
+    If `new` exists already and would absorb a sensitive name, `sensitive` says whether it is
+    sensitive from then on.
+    """
 
     old: str = Field(min_length=1, max_length=200)
     new: str = Field("", max_length=200)
@@ -124,7 +137,7 @@ class LabelChange(Input):
 
 
 class LabelChanged(BaseModel):
-    """The act of a rename and how many pictures it changed; of more than 500 a `job` does it."""
+    """The act of a rename, and how many pictures it changed; for more than 500, a `job` does it."""
 
     act: str
     changed: int
@@ -132,14 +145,14 @@ class LabelChanged(BaseModel):
 
 
 class Emptied(BaseModel):
-    """How many pictures are gone for good; of many a `job` removes them."""
+    """How many pictures were removed for good; if there are many, a `job` removes them."""
 
     removed: int
     job: JobOut | None
 
 
 class MemberOut(BaseModel):
-    """A member; `you` is the one who asks."""
+    """A member; `you` marks the person who asks."""
 
     user: str
     name: str
@@ -149,20 +162,20 @@ class MemberOut(BaseModel):
 
 
 class RoleChange(Input):
-    """viewer, editor or owner."""
+    """The new role: viewer, editor or owner."""
 
     role: str = Field(max_length=20)
 
 
 def owners_of(records: Store, collection: str) -> list[str]:
-    """What the owners of a collection are called."""
+    """Return the names of the owners of a collection."""
     name = accounts.names_of(records)
     members = membership.members_of(records, collection)
     return [name(m.user) for m in members if m.role == OWNER]
 
 
 def collection_out(records: Store, access: Access) -> CollectionOut:
-    """A collection with its counts."""
+    """Return a collection with its counts."""
     c = access.collection
     where, machine = living_images(c.id), unreviewed_images(c.id)
     newest = records.find(Image, where, order=Order("created_at", descending=True), limit=1)
@@ -196,12 +209,12 @@ def collection_out(records: Store, access: Access) -> CollectionOut:
 
 
 def covers_of(records: Store, collection: Collection) -> list[CoverOut]:
-    """An image of each of the largest groups: the topmost names that pictures differ in."""
+    """Return an image of each of the largest groups: the topmost names in which pictures differ."""
     counts = records.count_by(Image, living_images(collection.id), "label_path")
     many = {str(p): n for p, n in counts.items()}
     found = []
     for path in gallery.largest_groups(many, MOST_COVERS):
-        # One label's newest is at the end of an index; a branch's would have to be sought.
+        # The newest picture of a label is at the end of an index; that of a branch needs a search.
         fullest = max((p for p in many if p.startswith(path)), key=lambda p: many[p])
         here = [*living_images(collection.id), Where("label_path", "=", fullest)]
         newest = Order("created_at", descending=True)
@@ -212,14 +225,17 @@ def covers_of(records: Store, collection: Collection) -> list[CoverOut]:
 
 @router.get("/collections")
 def list_collections(person: Signed, records: Store, trash: bool = False) -> list[CollectionOut]:
-    """The collections one is a member of."""
+    """List the collections of which you are a member."""
     found = membership.collections_of(records, person.user.id, trashed=trash)
     return [collection_out(records, access) for access in found]
 
 
 @router.post("/collections", status_code=201)
 def create(body: NewCollection, person: Signed, records: Store) -> CollectionOut:
-    """Make a collection; its maker owns it. A model that was taught elsewhere is refused."""
+    """Create a collection, which you then own.
+
+    A model that was taught in another collection is refused.
+    """
     if body.model:
         chosen = seen_version(records, person, registry.champion(records, body.model).id)
         try_version.check_fits(chosen, None)
@@ -229,7 +245,7 @@ def create(body: NewCollection, person: Signed, records: Store) -> CollectionOut
 
 @router.get("/collections/{collection}")
 def show(access: MayLook, records: Store) -> CollectionOut:
-    """One collection."""
+    """Show one collection."""
     return collection_out(records, access)
 
 
@@ -237,7 +253,7 @@ def show(access: MayLook, records: Store) -> CollectionOut:
 def change(
     body: CollectionChange, access: MayChange, person: Signed, biosight: Open, records: Store
 ) -> CollectionOut:
-    """Set threshold, favourites or model (editors), or the name (owners).
+    """Change the settings of a collection (editors) or its name (owners).
 
     Pictures that are there keep their labels; a try-on is the way to change those.
     """
@@ -256,13 +272,13 @@ def change(
 
 @router.delete("/collections/{collection}", status_code=204)
 def to_trash(access: MayOwn, records: Store) -> None:
-    """Put a collection into the trash; its pictures go with it and come back with it."""
+    """Move a collection to the trash; its pictures go with it and come back with it."""
     membership.set_trashed(records, access.collection, trashed=True)
 
 
 @router.post("/collections/{collection}/restore")
 def restore(collection: str, person: Signed, records: Store) -> CollectionOut:
-    """Take a collection out of the trash."""
+    """Restore a collection from the trash."""
     access = membership.access(records, person.user.id, collection, "own", trashed=True)
     restored = membership.set_trashed(records, access.collection, trashed=False)
     return collection_out(records, Access(restored, OWNER))
@@ -282,7 +298,7 @@ def remove_forever(collection: str, person: Signed, biosight: Open, records: Sto
 def empty_trash(
     access: MayOwn, person: Signed, records: Store, blobs: Bytes, response: Response
 ) -> Emptied:
-    """Remove what lies in the trash now for good: at once where it is little, else as a job."""
+    """Remove what is in the trash now for good: at once if it is little, else as a job."""
     c = access.collection.id
     where = [Where("collection", "=", c), Where("trashed", "=", True)]
     if records.count(Image, where) > trash.PAGE:
@@ -293,7 +309,7 @@ def empty_trash(
 
 @router.get("/collections/{collection}/labels")
 def labels(access: MayLook, biosight: Open, records: Store, chosen: Filtered) -> list[LabelOut]:
-    """Label folders with counts of what a filter matches, the fullest first."""
+    """List the label folders with counts of what a filter matches, the fullest first."""
     c = access.collection
     names = names_in(records, biosight.catalogue, c)
     where = matching_images(access, chosen)
@@ -318,8 +334,11 @@ def labels(access: MayLook, biosight: Open, records: Store, chosen: Filtered) ->
 def rename_label(
     body: LabelChange, access: MayChange, person: Signed, biosight: Open
 ) -> LabelChanged:
-    """Rename, merge (into a name that exists) or remove a label: at once where 500 pictures bear
-    it, as a job where more do. 409 with the code needs_answer asks for `sensitive`."""
+    """Rename, merge (into a name that exists) or remove a label.
+
+    This is done at once if up to 500 pictures have the label, and as a job if more do. A 409 with
+    the code needs_answer asks for `sensitive`.
+    """
     task = task_of(biosight, access, person)
     done = rename.rename_label(task, body.old, body.new, sensitive=body.sensitive)
     if isinstance(done, Job):
@@ -329,7 +348,7 @@ def rename_label(
 
 @router.get("/collections/{collection}/members")
 def members(access: MayLook, person: Signed, records: Store) -> list[MemberOut]:
-    """Who is in a collection."""
+    """List the members of a collection."""
     found = []
     for member in membership.members_of(records, access.collection.id):
         if user := records.get(User, member.user):
@@ -347,12 +366,14 @@ def members(access: MayLook, person: Signed, records: Store) -> list[MemberOut]:
 
 @router.patch("/collections/{collection}/members/{user}", status_code=204)
 def set_role(user: str, body: RoleChange, access: MayOwn, records: Store) -> None:
-    """Change a member's role. Their links end when the new role cannot invite."""
+    """Change a member's role. Their links end if the new role cannot invite."""
     members_now.change_role(records, access.collection.id, user, body.role)
 
 
 @router.delete("/collections/{collection}/members/{user}", status_code=204)
 def remove_member(collection: str, user: MemberToRemove, records: Store) -> None:
-    """Remove a member (owners), or leave (oneself). Links that they made end, and work that they
-    started here stops."""
+    """Remove a member (owners), or leave the collection (yourself).
+
+    Links that the member made end, and work that they started here stops.
+    """
     members_now.end_membership(records, collection, user)

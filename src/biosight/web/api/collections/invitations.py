@@ -1,5 +1,7 @@
-"""API: invitations to a collection - one link each, made by owners, for people with and without an
-account."""
+"""API: invitations to a collection.
+
+Each is a link that an owner makes, for people with or without an account.
+"""
 
 from fastapi import APIRouter
 from pydantic import BaseModel, Field
@@ -20,28 +22,35 @@ router = APIRouter(tags=["invitations"])
 
 
 class InviteTo(Invite):
-    """An invitation to a collection, and what it makes who follows it."""
+    """An invitation to a collection, and the role that it gives."""
 
     role: Role = "viewer"
 
 
 class InvitationMade(InvitationOut):
-    """A new invitation; `path` is the link behind the server's address, shown this once. `mailed`
-    where a letter is on its way to the address that it is for."""
+    """A new invitation.
+
+    `path` is the link without the server's address; it is shown only this once. `mailed` says
+    whether a letter is on its way to the address that it is for.
+    """
 
     path: str
     mailed: bool
 
 
 class Secret(Input):
-    """What stands behind the # of a link."""
+    """The part of a link after the #."""
 
     secret: str = Field(max_length=200)
 
 
 class Invited(BaseModel):
-    """What a link offers: who invites, to which collection ("" to sign up alone) and as what; what
-    that role may do, in words; the address that it is for, "" for anyone."""
+    """What a link offers.
+
+    `by` says who invites, `collection` to which collection ("" to sign up alone), and `role` as
+    what. `may` says in words what that role may do. `email` is the address that it is for, "" for
+    anyone.
+    """
 
     by: str
     collection: str
@@ -51,13 +60,13 @@ class Invited(BaseModel):
 
 
 class Joined(BaseModel):
-    """The collection that one is a member of now, "" for none."""
+    """The collection of which you are a member now, "" for none."""
 
     collection: str
 
 
 class OfferOut(BaseModel):
-    """An invitation to a collection that waits for one's answer."""
+    """An invitation to a collection that waits for your answer."""
 
     id: str
     role: str
@@ -67,14 +76,14 @@ class OfferOut(BaseModel):
 
 
 class Answer(Input):
-    """Accept or decline."""
+    """Whether to accept the invitation; false declines it."""
 
     accept: bool
 
 
 @router.get("/collections/{collection}/invitations")
 def list_invitations(access: MayOwn, records: Store) -> list[InvitationOut]:
-    """Open invitations to a collection."""
+    """List the open invitations to a collection."""
     c = access.collection.id
     good = link_makers.good_invitations(records, accounts.invitations(records, c))
     return [invitation_out(i) for i in good]
@@ -84,7 +93,7 @@ def list_invitations(access: MayOwn, records: Store) -> list[InvitationOut]:
 def invite(
     body: InviteTo, access: MayOwn, person: Signed, records: Store, outbox: Letters
 ) -> InvitationMade:
-    """Make a link that lets people in; one for an address is mailed there."""
+    """Make a link that lets people in; a link for an address is mailed there."""
     c = access.collection.id
     outbox.allow(records, person.user, body.email)
     secret, made = accounts.invite(
@@ -111,7 +120,7 @@ def withdraw(invitation: str, access: MayOwn, records: Store) -> None:
 
 @router.post("/invitation")
 def look(body: Secret, records: Store) -> Invited:
-    """What a link offers; anyone who has it may ask."""
+    """Show what a link offers; anyone who has it may ask."""
     found = link_makers.open_invitation(records, body.secret)
     c = records.get(Collection, found.collection) if found.collection else None
     if found.collection and (c is None or c.trashed_at):
@@ -127,15 +136,18 @@ def look(body: Secret, records: Store) -> Invited:
 
 @router.post("/join")
 def join(body: Secret, person: Signed, records: Store) -> Joined:
-    """Follow a link with the account that one has."""
+    """Follow a link with the account that you have."""
     found = link_makers.open_invitation(records, body.secret)
     return Joined(collection=joining_and_leaving.join(records, person.user, found))
 
 
 @router.get("/offers")
 def my_offers(person: Signed, records: Store) -> list[OfferOut]:
-    """Invitations to collections for one's own address, where a mail, a sign-in provider or an
-    administrator proved that it is one's own; anybody else needs the link."""
+    """List invitations to collections for your own address.
+
+    They are shown only if a mail, a sign-in provider or an administrator proved that the address is
+    yours; other people need the link.
+    """
     if not person.user.has_proved_address:
         return []
     email, name = person.user.email, accounts.names_of(records)
@@ -150,7 +162,7 @@ def my_offers(person: Signed, records: Store) -> list[OfferOut]:
 
 @router.post("/offers/{offer}", status_code=204)
 def answer(offer: str, body: Answer, person: Signed, records: Store) -> None:
-    """Accept or decline an invitation for one's own proved address."""
+    """Accept or decline an invitation for your own proved address."""
     if not person.user.has_proved_address:
         raise NotFound("There is no such invitation.")
     found = own_invitation(records, offer, person.user.email)
@@ -161,7 +173,7 @@ def answer(offer: str, body: Answer, person: Signed, records: Store) -> None:
 
 
 def own_invitation(records: Records, id: str, email: str) -> Invitation:
-    """An open link for this address. Raises NotFound."""
+    """Return an open invitation for this address. Raises NotFound."""
     open_now = link_makers.good_invitations(records, accounts.invitations_to(records, email))
     found = next((i for i in open_now if i.id == id), None)
     if found is None:

@@ -1,4 +1,4 @@
-"""API: where and when pictures were taken, to look at: a map, days, and the hours of a name."""
+"""API: where and when pictures were taken, as a map, as days, and as the hours of a name."""
 
 from collections import Counter
 from dataclasses import asdict
@@ -40,8 +40,11 @@ class ActivityOut(BaseModel):
 
 @router.get("/collections/{collection}/activity")
 def show_activity(access: MayLook, records: Store, under: Paths = ()) -> list[ActivityOut]:
-    """When pictures were taken, by corrected local time, of up to twelve paths of the tree of
-    names; without any, of the four that most pictures bear."""
+    """Show when pictures were taken, by name and corrected local time.
+
+    `under` takes up to twelve paths of the tree of names. Without it, these are the four paths that
+    most pictures have.
+    """
     c = access.collection.id
     chosen = under or tuple(busiest(records, c, 4))
     gaps = all_gaps(records, access.collection)
@@ -49,7 +52,10 @@ def show_activity(access: MayLook, records: Store, under: Paths = ()) -> list[Ac
 
 
 class DaysOut(BaseModel):
-    """Pictures by day of one deployment, "" for those of none; `name` is the deployment's."""
+    """Pictures by day of one deployment.
+
+    `deployment` is "" for pictures without one. `name`, `start` and `end` are the deployment's.
+    """
 
     deployment: str
     name: str
@@ -60,7 +66,7 @@ class DaysOut(BaseModel):
 
 @router.get("/collections/{collection}/days")
 def show_days(access: MayLook, records: Store, chosen: Filtered) -> list[DaysOut]:
-    """How many pictures that a filter matches each deployment took on each day."""
+    """Count what a filter matches, by deployment and day."""
     c = access.collection
     _, deployments = deployment_acts.places_by_id(records, c.id)
     where = matching_images(access, chosen)
@@ -74,8 +80,11 @@ def show_days(access: MayLook, records: Store, chosen: Filtered) -> list[DaysOut
 
 
 class PointOut(BaseModel):
-    """A point of the map: a site with its id and name, or where pictures without a site lie, to a
-    hundredth of a degree; coarse to `coarse` degrees for those who may not see where it is."""
+    """A point of the map: a site, or a place of pictures without a site.
+
+    A site has its id and name. Places of pictures without a site are given to a hundredth of a
+    degree. `coarse` is the grid in degrees for people who may not see the exact place, 0 for exact.
+    """
 
     site: str
     name: str
@@ -87,7 +96,10 @@ class PointOut(BaseModel):
 
 @router.get("/collections/{collection}/map")
 def show_map(access: MayLook, biosight: Open, records: Store, chosen: Filtered) -> list[PointOut]:
-    """Where what a filter matches was taken: sites, and coordinates of pictures without one."""
+    """List where the pictures that a filter matches were taken.
+
+    These are sites, and the coordinates of pictures without a site.
+    """
     c = access.collection
     where = matching_images(access, chosen)
     rule = seen_rule(access, biosight, records)
@@ -100,7 +112,8 @@ def show_map(access: MayLook, biosight: Open, records: Store, chosen: Filtered) 
 
 
 def cells(records: Records, where: list[Where], rule: Coarsening) -> list[PointOut]:
-    """The points of pictures without a site, those of sensitive names as coarse as the rule has."""
+    """Return the points of pictures without a site, those of sensitive names as coarse as the rule
+    says."""
     free = [*where, Where("site", "=", "")]
     counts = {str(k): n for k, n in records.count_by(Image, free, "cell").items() if k}
     hidden: Counter[str] = Counter()
@@ -119,7 +132,7 @@ def cells(records: Records, where: list[Where], rule: Coarsening) -> list[PointO
 
 
 def point(site: str, name: str, place: ShownPlace, images: int) -> PointOut:
-    """A point of the map."""
+    """Return a point of the map."""
     return PointOut(
         site=site,
         name=name,

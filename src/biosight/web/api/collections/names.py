@@ -1,4 +1,5 @@
-"""API: a collection's tree of names: finding one while typing, adding, moving."""
+"""API: a collection's tree of names; find a name while typing, add or move one, import a
+checklist."""
 
 from collections import Counter
 from collections.abc import Iterator
@@ -32,8 +33,11 @@ Text = Annotated[str, Query(max_length=200)]
 
 
 class NameFound(TaxonOut):
-    """A label that can be chosen; `found` is the name that was met where it is another one: a
-    common name, or a synonym. `images` is how many pictures bear the label."""
+    """A label that can be chosen.
+
+    `found` is the name that matched if it is another one: a common name or a synonym. `images` is
+    how many pictures have the label.
+    """
 
     found: str
     images: int
@@ -50,15 +54,17 @@ class NewName(Input):
 
 
 class NameMoved(Input):
-    """A label, and what it is to hang below, "" for the top."""
+    """A label, and the name that it goes below ("" for the top)."""
 
     label: str = Field(min_length=1, max_length=200)
     parent: str = Field("", max_length=200)
 
 
 class NamesChanged(BaseModel):
-    """The act that can be undone, the label as it is written, and whether all pictures have their
-    new place: call settle until they have."""
+    """The act, which can be undone, and the label as it is written.
+
+    `settled` says whether all pictures have their new place: call settle until they have.
+    """
 
     act: str
     label: str
@@ -72,8 +78,11 @@ class Settled(BaseModel):
 
 
 class Below(TaxonOut):
-    """A name of the tree, with how many hang right below it, and how many pictures bear it or a
-    name below it."""
+    """A name of the tree.
+
+    `children` is how many names are right below it, and `images` how many pictures have it or a
+    name below it.
+    """
 
     children: int
     images: int
@@ -87,8 +96,11 @@ def find_names(
     q: Text = "",
     limit: Annotated[int, Query(ge=1, le=100)] = 20,
 ) -> list[NameFound]:
-    """Labels by what is typed of a scientific or common name or a synonym; case, accents and
-    Unicode form make no difference. Words that only pictures bear are found too."""
+    """Find labels by a part of a scientific name, a common name or a synonym.
+
+    Case, accents and Unicode form make no difference. Words that occur only on pictures are found
+    too.
+    """
     c = access.collection
     names = names_in(records, biosight.catalogue, c)
     used = {str(k): n for k, n in records.count_by(Image, living_images(c.id), "label").items()}
@@ -99,15 +111,17 @@ def find_names(
 
 
 def own_words(names: Names, used: dict[str, int], typed: str) -> list[str]:
-    """Labels of pictures that the tree does not know, and the usual things that are no taxa, where
-    they hold what is typed."""
+    """Return the labels outside the tree that contain what is typed.
+
+    These are labels of pictures that the tree does not know, and the usual things that are no taxa.
+    """
     sought = alike(typed)
     words = {*used, *USUAL} - set(names.tree.taxa) - {""}
     return sorted(w for w in words if sought and sought in alike(w))
 
 
 def name_found(names: Names, label: str, name: str, used: dict[str, int]) -> NameFound:
-    """One label as the chooser shows it."""
+    """Return one label as the chooser shows it."""
     taxon = taxon_out(names.tree, label)
     assert taxon is not None
     other = "" if alike(name) == alike(label) else name
@@ -116,7 +130,7 @@ def name_found(names: Names, label: str, name: str, used: dict[str, int]) -> Nam
 
 @router.get("/collections/{collection}/names/below")
 def below(access: MayLook, biosight: Open, records: Store, of: Text = "") -> list[Below]:
-    """The names right below one, "" for the top, in order."""
+    """List the names right below one ("" for the top), in alphabetical order."""
     c = access.collection
     tree = names_in(records, biosight.catalogue, c).tree
     used = Counter[str]()
@@ -149,7 +163,7 @@ def add(
 def move(
     body: NameMoved, access: MayChange, person: Signed, biosight: Open, records: Store
 ) -> NamesChanged:
-    """Move a name, with all below it, below another one."""
+    """Move a name below another one, with all that is below it."""
     c = access.collection.id
     act = tree_edits.move_name(task_of(biosight, access, person), body.label, body.parent)
     settled = label_paths.settle(records, biosight.catalogue, c)
@@ -157,8 +171,11 @@ def move(
 
 
 class ChecklistSeen(BaseModel):
-    """What a checklist would do: new names, new synonyms, names known already, and what is
-    doubtful, with the first of the doubts in words."""
+    """What a checklist would do.
+
+    `new`, `synonyms`, `known` and `doubtful` count new names, new synonyms, names that are known
+    already, and doubtful entries. `doubts` are the first of the doubts, in words.
+    """
 
     new: int
     synonyms: int
@@ -168,7 +185,7 @@ class ChecklistSeen(BaseModel):
 
 
 class ChecklistTaken(BaseModel):
-    """How far a checklist was taken in: send it again with the act until none is left."""
+    """How far a checklist was imported: send it again with `act` until `left` is 0."""
 
     act: str
     added: int
@@ -178,7 +195,7 @@ class ChecklistTaken(BaseModel):
 
 @contextmanager
 def sent_checklist(file: UploadFile) -> Iterator[list[Listed]]:
-    """The names of a checklist that was sent. Raises BadRequest in words."""
+    """Yield the names of a checklist that was sent. Raises BadRequest."""
     with NamedTemporaryFile(suffix=".checklist") as kept:
         copyfileobj(file.file, kept)
         kept.flush()
@@ -190,7 +207,7 @@ def sent_checklist(file: UploadFile) -> Iterator[list[Listed]]:
 def preview_checklist(
     file: Annotated[UploadFile, File()], access: MayChange, person: Signed, biosight: Open
 ) -> ChecklistSeen:
-    """Look through a checklist, a CSV or a Darwin Core Archive; nothing changes."""
+    """Preview a checklist, which is a CSV or a Darwin Core Archive; nothing changes."""
     with sent_checklist(file) as listed:
         seen = checklists.preview(task_of(biosight, access, person), listed)
     return ChecklistSeen(**asdict(seen))
@@ -206,7 +223,7 @@ def take_checklist(
     records: Store,
     act: Annotated[str, Query(max_length=64)] = "",
 ) -> ChecklistTaken:
-    """Import up to 20,000 names of a checklist; one act with undo, however many calls."""
+    """Import up to 20,000 names of a checklist; all calls together are one act with undo."""
     c, title = access.collection.id, (file.filename or "checklist")[:100]
     with sent_checklist(file) as listed:
         task = task_of(biosight, access, person)
@@ -217,6 +234,6 @@ def take_checklist(
 
 @router.post("/collections/{collection}/names/settle")
 def settle(access: MayChange, biosight: Open, records: Store) -> Settled:
-    """Give up to 2,000 more pictures their place in the tree."""
+    """Move up to 2,000 more pictures to their place in the tree."""
     done = label_paths.settle(records, biosight.catalogue, access.collection.id)
     return Settled(settled=done)

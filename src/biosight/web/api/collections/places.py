@@ -47,7 +47,7 @@ OF_TABLES = up_to(MOST_TABLE_MB, f"A table of deployments can be up to {MOST_TAB
 
 @router.get("/collections/{collection}/sites")
 def sites(access: MayLook, biosight: Open, records: Store) -> list[SiteOut]:
-    """All sites, by name; viewers get those of sensitive names coarse."""
+    """List all sites, by name; viewers get the places of sensitive names coarse."""
     c = access.collection.id
     rule = seen_rule(access, biosight, records)
     images = records.count_by(Image, living_images(c), "site")
@@ -66,7 +66,7 @@ def sites(access: MayLook, biosight: Open, records: Store) -> list[SiteOut]:
 
 
 def place_seen(site: Site, rule: Coarsening) -> dict[str, Any]:
-    """A site's place, exact or in the middle of its cell."""
+    """Return a site's place, exact or as the middle of its cell."""
     place = rule.place_of_site(site)
     return {
         "latitude": place.latitude,
@@ -77,7 +77,7 @@ def place_seen(site: Site, rule: Coarsening) -> dict[str, Any]:
 
 
 def site_from(body: SiteIn, collection: str) -> Site:
-    """The body as a Site. Raises BadRequest in words."""
+    """Return the body as a Site. Raises BadRequest."""
     latitude, longitude = read_place(body.latitude, body.longitude)
     found = body.uncertainty, body.habitat.strip()
     return Site("", collection, body.name, latitude, longitude, *found)
@@ -96,14 +96,14 @@ def add_site(body: SiteIn, access: MayChange, person: Signed, records: Store) ->
 def change_site(
     site: str, body: SiteChange, access: MayChange, person: Signed, records: Store
 ) -> PlaceChanged:
-    """Change a site: the fields that are sent."""
+    """Change the fields of a site that are sent."""
     old = deployment_acts.find_place(records, Site, site, access.collection.id)
     made, act = deployment_acts.change_place(records, person.user.id, old, changed_site(old, body))
     return PlaceChanged(act=act.id, id=made.id)
 
 
 def changed_site(old: Site, body: SiteChange) -> Site:
-    """A site with the fields that were sent. Raises BadRequest in words."""
+    """Return a site with the fields that were sent. Raises BadRequest."""
     said: dict[str, Any] = body.model_dump(exclude_unset=True)
     if said.keys() & {"latitude", "longitude"}:
         latitude = said.get("latitude", str(old.latitude))
@@ -116,7 +116,7 @@ def changed_site(old: Site, body: SiteChange) -> Site:
 
 @router.delete("/collections/{collection}/sites/{site}")
 def remove_site(site: str, access: MayChange, person: Signed, records: Store) -> PlaceChanged:
-    """Remove a site that nothing is in."""
+    """Remove a site that has no pictures and no deployments."""
     old = deployment_acts.find_place(records, Site, site, access.collection.id)
     act = deployment_acts.remove_place(records, person.user.id, old)
     return PlaceChanged(act=act.id, id=site)
@@ -124,7 +124,7 @@ def remove_site(site: str, access: MayChange, person: Signed, records: Store) ->
 
 @router.get("/collections/{collection}/deployments")
 def deployments(access: MayLook, records: Store) -> list[DeploymentOut]:
-    """All deployments, by name."""
+    """List all deployments, by name."""
     c = access.collection.id
     images = records.count_by(Image, living_images(c), "deployment")
     return [
@@ -141,7 +141,7 @@ def deployments(access: MayLook, records: Store) -> list[DeploymentOut]:
 
 
 def edge(records: Records, deployment: Deployment, *, descending: bool) -> str:
-    """The corrected time of a deployment's first or last dated picture, "" for none."""
+    """Return the corrected time of a deployment's first or last dated picture, "" for none."""
     where = [*living_images(deployment.collection), Where("deployment", "=", deployment.id)]
     where.append(Where("taken", "!=", ""))
     found = records.find(Image, where, order=Order("taken", descending=descending), limit=1)
@@ -149,20 +149,20 @@ def edge(records: Records, deployment: Deployment, *, descending: bool) -> str:
 
 
 def deployment_from(body: DeploymentIn, collection: str) -> Deployment:
-    """The body as a Deployment."""
+    """Return the body as a Deployment. Raises BadRequest."""
     said = body.model_dump() | {"start": full(body.start), "end": full(body.end)}
     return Deployment(id="", collection=collection, **said)
 
 
 def changed_deployment(old: Deployment, body: DeploymentChange) -> Deployment:
-    """A deployment with the fields that were sent. Raises BadRequest in words."""
+    """Return a deployment with the fields that were sent. Raises BadRequest."""
     said: dict[str, Any] = body.model_dump(exclude_unset=True)
     said |= {name: full(said[name]) for name in ("start", "end") if name in said}
     return replace(old, **said)
 
 
 def full(when: str) -> str:
-    """A local time to the second, with a T. Raises BadRequest in words."""
+    """Return a local time to the second, with a T. Raises BadRequest."""
     said = when.replace(" ", "T")
     return checked_moment(f"{said}:00" if len(said) == 16 else said)
 
@@ -171,7 +171,7 @@ def full(when: str) -> str:
 def add_deployment(
     body: DeploymentIn, access: MayChange, person: Signed, records: Store
 ) -> PlaceChanged:
-    """Add a deployment; pictures are put into it by an act of the kind deploy."""
+    """Add a deployment; an act of the kind `deploy` puts pictures into it."""
     wanted = deployment_from(body, access.collection.id)
     made, act = deployment_acts.add_place(records, person.user.id, wanted)
     return PlaceChanged(act=act.id, id=made.id)
@@ -181,8 +181,10 @@ def add_deployment(
 def change_deployment(
     deployment: str, body: DeploymentChange, access: MayChange, person: Signed, records: Store
 ) -> PlaceChanged:
-    """Change a deployment, its site and clock too: the fields that are sent. Its pictures
-    follow."""
+    """Change the fields of a deployment that are sent, its site and clock too.
+
+    Its pictures follow.
+    """
     by = person.user.id
     old = deployment_acts.find_place(records, Deployment, deployment, access.collection.id)
     made, act = deployment_acts.change_place(records, by, old, changed_deployment(old, body))
@@ -193,7 +195,10 @@ def change_deployment(
 def follow_pictures(
     records: Records, act: Act, deployments: list[str]
 ) -> tuple[int, JobOut | None]:
-    """Bring the pictures of deployments after them: how many were, or the job that does it."""
+    """Update the pictures of deployments that changed.
+
+    Returns how many were updated, or the job that does it.
+    """
     where = deployment_acts.in_deployments(act.collection, deployments)
     if deployments and records.count(Image, where) > MOST_AT_ONCE:
         return 0, job_out(long_acts.ask_to_follow(records, act, deployments))
@@ -212,7 +217,7 @@ def remove_deployment(
 
 @router.post("/collections/{collection}/deployments/{deployment}/clock")
 def clock(deployment: str, body: ClockSeen, access: MayLook, records: Store) -> ClockOut:
-    """What the shift would be if a picture was taken at a known time; nothing changes yet."""
+    """Calculate the shift from a picture whose true time is known; nothing changes yet."""
     c = access.collection.id
     found = deployment_acts.find_place(records, Deployment, deployment, c)
     image = deployment_acts.dated_picture(records, found, body.image)
@@ -231,7 +236,7 @@ def clock(deployment: str, body: ClockSeen, access: MayLook, records: Store) -> 
 
 @contextmanager
 def sent_table(file: UploadFile) -> Iterator[list[tables.Row]]:
-    """The rows of a table that was sent. Raises BadRequest in words."""
+    """Yield the rows of a table that was sent. Raises BadRequest."""
     with NamedTemporaryFile(suffix=".csv") as kept:
         copyfileobj(file.file, kept)
         kept.flush()
@@ -243,7 +248,7 @@ def sent_table(file: UploadFile) -> Iterator[list[tables.Row]]:
 def preview_table(
     file: Annotated[UploadFile, File()], access: MayChange, records: Store
 ) -> TableSeen:
-    """Look through a CSV of deployments with Camtrap DP's columns; nothing changes."""
+    """Preview a CSV of deployments with Camtrap DP's columns; nothing changes."""
     with sent_table(file) as rows:
         seen = deployment_tables.outlook(records, access.collection.id, rows)
     return TableSeen(
@@ -261,7 +266,7 @@ def preview_table(
 def take_table(
     file: Annotated[UploadFile, File()], access: MayChange, person: Signed, records: Store
 ) -> TableTaken:
-    """Import a CSV of deployments, as one act; pictures of changed ones follow."""
+    """Import a CSV of deployments as one act; the pictures of changed deployments follow."""
     with sent_table(file) as rows:
         done = deployment_tables.take_table(
             records, person.user.id, access.collection.id, rows, (file.filename or "table")[:100]

@@ -1,4 +1,4 @@
-"""API: links that show a collection, a label or a picture, and what a visitor sees by one.
+"""API: links that show a collection, a label or a picture, and what a visitor sees by such a link.
 
 A visitor needs no account, changes nothing, and sees places coarsely at most.
 """
@@ -34,8 +34,11 @@ HIDDEN = {"X-Robots-Tag": "noindex, nofollow"}
 
 
 class NewShare(Input):
-    """What a link shows: all of the collection, a label with all below it, or one image; for how
-    many days, behind which password ("" for none), and whether originals may be downloaded."""
+    """What a link shows: all of the collection, a label with all below it, or one image.
+
+    `days` is how long the link works, `password` is "" for none, and `download` says whether
+    originals may be downloaded.
+    """
 
     label: str = Field("", max_length=200)
     image: str = Field("", max_length=64)
@@ -45,7 +48,7 @@ class NewShare(Input):
 
 
 class ShareOut(BaseModel):
-    """A link that shows; its secret is not kept."""
+    """A link that shows pictures; its secret is not kept."""
 
     id: str
     label: str
@@ -56,13 +59,13 @@ class ShareOut(BaseModel):
 
 
 class ShareMade(ShareOut):
-    """A new link; `path` stands behind the server's address, shown this once."""
+    """A new link; put the server's address before `path`, which is shown only this once."""
 
     path: str
 
 
 class Followed(Input):
-    """What stands behind the # of a link, and its password."""
+    """The part of a link after the #, and its password."""
 
     secret: str = Field(max_length=200)
     password: str = Field("", max_length=200)
@@ -80,8 +83,10 @@ class Shown(BaseModel):
 
 
 class SeenImage(BaseModel):
-    """A picture as a visitor sees it; its place in whole cells of the collection's grid, None for
-    unknown."""
+    """A picture as a visitor sees it.
+
+    Its place is given in whole cells of the collection's grid, null if it is unknown.
+    """
 
     id: str
     name: str
@@ -95,14 +100,14 @@ class SeenImage(BaseModel):
 
 
 class SeenPage(BaseModel):
-    """A page of them, and the next page's cursor, "" at the end."""
+    """A page of such pictures, and the cursor of the next page ("" at the end)."""
 
     images: list[SeenImage]
     next: str
 
 
 def share_out(share: Share) -> ShareOut:
-    """A link as its owner sees it."""
+    """Return a link as its owner sees it."""
     return ShareOut(
         id=share.id,
         label=share.label,
@@ -115,7 +120,7 @@ def share_out(share: Share) -> ShareOut:
 
 @router.get("/collections/{collection}/shares")
 def list_shares(access: MayOwn, records: Store) -> list[ShareOut]:
-    """Links that show this collection, or parts of it."""
+    """List the links that show this collection or parts of it."""
     found = accounts.shares_of(records, access.collection.id)
     return [share_out(s) for s in found if stands(records, s)]
 
@@ -124,7 +129,7 @@ def list_shares(access: MayOwn, records: Store) -> list[ShareOut]:
 def share(
     body: NewShare, access: MayOwn, person: Signed, biosight: Open, records: Store
 ) -> ShareMade:
-    """Make a link for people without an account; they look, and change nothing."""
+    """Make a link for people without an account; they can look, but change nothing."""
     c = access.collection
     if body.label and body.image:
         raise BadRequest("A link shows a label or a picture, not both.")
@@ -147,19 +152,22 @@ def share(
 
 @router.delete("/collections/{collection}/shares/{share}", status_code=204)
 def end_share(share: str, access: MayOwn, records: Store) -> None:
-    """Take a link back; who followed it sees nothing more."""
+    """Withdraw a link: people who followed it see nothing more."""
     accounts.end_share(records, access.collection.id, share)
 
 
 def by_link(request: Request, records: Store) -> tuple[Share, Collection]:
-    """The link of the visitor who asks, and its collection. Raises NotFound."""
+    """Return the link that this visitor followed, and its collection. Raises NotFound."""
     secret = request.cookies.get(visit_cookie(request.app.state.biosight.settings), "")
     return with_collection(records, accounts.share_of_visit(records, secret))
 
 
 def with_collection(records: Records, share: Share) -> tuple[Share, Collection]:
-    """A link and its collection, while that is not in the trash and the link's maker may share it.
-    Raises NotFound."""
+    """Return a link and its collection.
+
+    Raises NotFound if the collection is gone or in the trash, or if the link's maker may no longer
+    share it.
+    """
     found = records.get(Collection, share.collection)
     if found is None or found.trashed_at:
         raise NotFound("The pictures of this link no longer exist.")
@@ -172,7 +180,8 @@ Visiting = Annotated[tuple[Share, Collection], Depends(by_link)]
 def what_it_shows(
     share: Share, collection: Collection, records: Records, biosight: BioSight
 ) -> list[Where]:
-    """The pictures of a link, as conditions; a label is looked up where it hangs today."""
+    """Return the pictures of a link as conditions; a label is looked up in the tree as it is
+    today."""
     here = living_images(share.collection)
     if share.image:
         return [*here, Where("id", "=", share.image)]
@@ -186,7 +195,7 @@ def what_it_shows(
 def follow(
     body: Followed, request: Request, response: Response, biosight: Open, records: Store
 ) -> Shown:
-    """Follow a link; the cookie in the answer shows its pictures."""
+    """Follow a link; the cookie in the response shows its pictures."""
     address = client_address(request, biosight.settings)
     visit = request.cookies.get(visit_cookie(biosight.settings), "")
     found = accounts.visits_still(records, visit, body.secret)
@@ -220,7 +229,7 @@ def list_shared(
     records: Store,
     cursor: Annotated[str, Query(max_length=2000)] = "",
 ) -> SeenPage:
-    """What the visitor's link shows, the newest first."""
+    """List what the visitor's link shows, the newest first."""
     share, c = visiting
     where = what_it_shows(share, c, records, biosight)
     page = gallery.page(records, where, "newest", cursor, PAGE)
@@ -229,7 +238,7 @@ def list_shared(
 
 
 def seen_image(image: Image, collection: Collection) -> SeenImage:
-    """A picture as a visitor sees it."""
+    """Return a picture as a visitor sees it."""
     place = shown_at(image.latitude, image.longitude, collection.coarse)
     return SeenImage(
         id=image.id,
@@ -245,7 +254,7 @@ def seen_image(image: Image, collection: Collection) -> SeenImage:
 
 
 def note_original(request: Request, records: Records, collection: Collection) -> None:
-    """A line in the logbook, one a day and address: originals were taken along by a link."""
+    """Note in the logbook, once a day and address, that originals were downloaded by a link."""
     logbook.note_once_a_day(
         records,
         "downloaded",
@@ -265,7 +274,10 @@ async def shared_bytes(
     biosight: Open,
     records: Store,
 ) -> Response:
-    """A picture of the visitor's link; originals where the link allows it, without their place."""
+    """Return a picture of the visitor's link.
+
+    Originals are returned only if the link allows it, and without their place.
+    """
 
     def work() -> Response:
         share, c = by_link(request, records)
@@ -282,7 +294,7 @@ async def shared_bytes(
         }
         answer = answer_with(request, blobs, finds[kind], inline=kind != "original")
         answer.headers.update(HIDDEN)
-        answer.headers["Cache-Control"] = "no-store"  # a link that is taken back shows nothing
+        answer.headers["Cache-Control"] = "no-store"  # a withdrawn link shows nothing
         return answer
 
     return await on_byte_threads(request, work)

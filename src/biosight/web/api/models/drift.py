@@ -16,10 +16,13 @@ router = APIRouter(tags=["drift"])
 
 
 class DriftOut(BaseModel):
-    """A drift report. `verdict` is green, amber, red or unknown; `estimate` is the accuracy that
-    mean confidence promises. One picture each of what `drawn` says was looked at. `details` holds
-    histograms, label mix, nearest pictures, effect sizes and p values; it is empty when there was
-    too little to tell."""
+    """A drift report.
+
+    `verdict` is green, amber, red or unknown. `estimate` is the accuracy that the mean confidence
+    promises. The check looked at one picture of each unit that `drawn` names, such as upload
+    sessions. `details` holds histograms, label mix, nearest pictures, effect sizes and p values; it
+    is empty when there was too little to tell.
+    """
 
     id: str
     at: float
@@ -47,7 +50,8 @@ class DriftLine(BaseModel):
 
 
 class DriftHistory(BaseModel):
-    """The latest report in full, all checks, the newest first, and the weeks, the oldest first."""
+    """The latest report in full, all checks (the newest first), and the weeks (the oldest
+    first)."""
 
     latest: DriftOut | None
     checks: list[DriftLine]
@@ -55,14 +59,14 @@ class DriftHistory(BaseModel):
 
 
 def drift_out(report: DriftReport) -> DriftOut:
-    """A report as the API shows it."""
+    """Return a report as the API shows it."""
     values = {name: getattr(report, name) for name in DriftOut.model_fields if name != "details"}
     return DriftOut(**values, details=json.loads(report.details))
 
 
 @router.get("/collections/{collection}/drift")
 def history(access: MayLook, records: Store) -> DriftHistory:
-    """What the checks of this collection said."""
+    """Show what the checks of this collection said."""
     found = drift.reports(records, access.collection.id)
     return DriftHistory(
         latest=drift_out(found[0]) if found else None,
@@ -76,12 +80,12 @@ def history(access: MayLook, records: Store) -> DriftHistory:
 
 @router.post("/collections/{collection}/drift", status_code=201)
 def check(access: MayChange, biosight: Open, records: Store) -> DriftOut:
-    """Check now, from stored embeddings: under a second."""
+    """Check for drift now, from stored embeddings; this takes less than a second."""
     return drift_out(drift_check.check_collection(records, biosight.catalogue, access.collection))
 
 
 @router.post("/collections/{collection}/drift/accept")
 def accept(access: MayChange, person: Signed, biosight: Open, records: Store) -> dict[str, int]:
-    """Let what the last check looked at be what is normal here."""
+    """Accept what the last check looked at as what is normal here."""
     sessions = drift_check.accept(task_of(biosight, access, person))
     return {"sessions": sessions}

@@ -1,4 +1,4 @@
-"""API: long work - a model tried on, applied or taught; acts on thousands of pictures."""
+"""API: long work, such as trying a model on or teaching one, and acts on thousands of pictures."""
 
 import time
 from typing import Annotated
@@ -20,7 +20,7 @@ LATELY = 30.0
 
 
 class PairOut(BaseModel):
-    """Pictures that would go from one label to another; `images` are the surest twelve."""
+    """Pictures that would go from one label to another; `images` are the twelve surest."""
 
     before: str
     after: str
@@ -29,14 +29,16 @@ class PairOut(BaseModel):
 
 
 class TryOn(Input):
-    """Which version to try on or to use."""
+    """The version to try on."""
 
     model: str = Field(max_length=140)
 
 
 class Teach(Input):
-    """Labels to learn, and what to call the model that knows them; `in_bulk` learns from what was
-    accepted in bulk too."""
+    """Labels to learn, and the name of the model that learns them.
+
+    `in_bulk` learns from labels that were accepted in bulk too.
+    """
 
     labels: list[Annotated[str, Field(max_length=200)]] = Field(min_length=1, max_length=200)
     name: str = Field(max_length=64)
@@ -45,33 +47,33 @@ class Teach(Input):
 
 @router.get("/collections/{collection}/jobs")
 def list_jobs(access: MayLook, records: Store) -> list[JobOut]:
-    """A collection's long work with models, the newest first."""
+    """List a collection's long work with models, the newest first."""
     return [job_out(j) for j in jobs.jobs_of(records, access.collection.id, all_kinds.HEAVY)]
 
 
 @router.get("/jobs")
 def my_jobs(person: Signed, records: Store) -> list[JobOut]:
-    """One's own long acts that are under way, or ended a moment ago, in all collections."""
+    """List your own long acts in all collections: under way, or ended a moment ago."""
     since = time.time() - LATELY
     return [job_out(j) for j in jobs.jobs_by(records, person.user.id, all_kinds.LIGHT, since)]
 
 
 @router.get("/jobs/{job}")
 def show(seen: JobToSee) -> JobOut:
-    """One job; ask again to see it move."""
+    """Show one job; ask again to see its progress."""
     return job_out(seen.job)
 
 
 @router.post("/collections/{collection}/try-on", status_code=202)
 def try_on(body: TryOn, access: MayChange, person: Signed, records: Store) -> JobOut:
-    """See which labels another version would change; nothing changes yet."""
+    """Find which labels another version would change; nothing changes yet."""
     version = seen_version(records, person, body.model)
     return job_out(try_version.ask(records, access.collection, version, person.user.id))
 
 
 @router.get("/jobs/{job}/pairs")
 def pairs(seen: JobToSee, records: Store) -> list[PairOut]:
-    """What a try-on would change, per pair of labels, the most pictures first."""
+    """List what a try-on would change, by pair of labels, the most pictures first."""
     return [
         PairOut(before=p.before, after=p.after, count=p.count, images=list(p.images))
         for p in reclassify.pairs(records, seen.job.id)
@@ -88,7 +90,7 @@ def apply(
 ) -> JobOut:
     """Use a version that was tried on: the collection chooses it and is classified by it.
 
-    One that the gate found worse needs a reason, which is kept in its history.
+    A version that the gate found worse needs a reason, which is kept in its history.
     """
     version = seen_version(records, person, seen.job.want("model"))
     made = try_version.apply(
@@ -109,7 +111,7 @@ def drop(seen: JobToChange, records: Store) -> JobOut:
 
 @router.post("/collections/{collection}/teach", status_code=202)
 def teach(body: Teach, access: MayChange, person: Signed, biosight: Open) -> JobOut:
-    """Learn labels from confirmed pictures: the result is a candidate, to be tried on."""
+    """Teach labels from confirmed pictures; the result is a candidate that can be tried on."""
     task = task_of(biosight, access, person)
     asked = teaching.ask(task, body.labels, body.name, in_bulk=body.in_bulk)
     return job_out(asked)

@@ -1,4 +1,4 @@
-"""API: model versions: which there are, how good they are, which one serves."""
+"""API: model versions, how good they are, and which one serves."""
 
 import json
 from pathlib import Path
@@ -38,9 +38,11 @@ MOST_FIELD = 1_000_000  # bytes of one field of a form
 class VersionOut(BaseModel):
     """A model version.
 
-    `serves` says whether it is its family's champion, `default` whether collections use the
-    family that chose none, `there` is false for one that came with another BioSight.
-    `collection` is where it was taught, or ""; `under` the name that an expert is asked of.
+    - `serves`: whether it is the champion of its family.
+    - `default`: whether collections that chose no family use its family.
+    - `there`: whether its files are there; false if it came with another release of BioSight.
+    - `collection`: where it was taught, or "".
+    - `under`: for an expert, the name whose branch it knows.
     """
 
     id: str
@@ -62,8 +64,11 @@ class VersionOut(BaseModel):
 
 
 class ModelAsked(Input):
-    """What is said of a network that comes along. `labels` are by comma or one a line, in the order
-    of its outputs; `size` is the side of its input in pixels."""
+    """The details of a network to add.
+
+    `labels` are separated by commas or stand one per line, in the order of the network's outputs.
+    `size` is the side of its input in pixels.
+    """
 
     name: str = Field(max_length=64)
     labels: str = Field(max_length=500_000)
@@ -97,8 +102,11 @@ class VersionEvent(BaseModel):
 
 
 class VersionDetail(VersionOut):
-    """A version with its card, its answers on left-out sources, and the gate's report if any;
-    `before` is the version that a roll-back would bring, or "", `network` the file's name."""
+    """A version with its card, its quality on left-out sources, and the gate's report if there is
+    one.
+
+    `before` is the version that a roll-back would bring back, or "". `network` is the file's name.
+    """
 
     before: str
     network: str
@@ -109,14 +117,14 @@ class VersionDetail(VersionOut):
 
 
 class AuditOut(BaseModel):
-    """How the serving version does in a collection, from the random half of review."""
+    """The quality of the serving version in a collection, from the random half of review."""
 
     model: str
     quality: Quality | None
 
 
 def version_out(biosight: Open, person: Person, version: ModelVersion) -> VersionOut:
-    """A version as the API shows it."""
+    """Return a version as the API shows it."""
     card = version.card
     return VersionOut(
         id=version.id,
@@ -140,15 +148,18 @@ def version_out(biosight: Open, person: Person, version: ModelVersion) -> Versio
 
 @router.get("/models")
 def list_versions(person: Signed, biosight: Open, records: Store) -> list[VersionOut]:
-    """All versions that one may use, the newest first."""
+    """List all versions that you may use, the newest first."""
     return [version_out(biosight, person, v) for v in visible_versions(records, person)]
 
 
 @router.post("/models", status_code=201, openapi_extra=MODEL_BODY)
 @body_limit(OF_MODELS)
 async def add(request: Request, person: Admin, biosight: Open) -> VersionOut:
-    """Add a classifier in ONNX for everybody: it is checked, run on noise, and waits as a
-    candidate. Nothing is read of it before the person is known to be an administrator."""
+    """Add a classifier in ONNX for everybody; it waits as a candidate.
+
+    It is checked and run on random input first. The upload is read only after you are known to be
+    an administrator.
+    """
     try:
         form = await request.form(max_files=1, max_fields=8, max_part_size=MOST_FIELD)
     except OSError as error:  # large bodies wait in a temporary file
@@ -164,7 +175,7 @@ async def add(request: Request, person: Admin, biosight: Open) -> VersionOut:
 
 
 def asked_model(fields: dict[str, Any]) -> ModelAsked:
-    """The form's words, checked as every body is. Raises RequestValidationError."""
+    """Return the form's fields, checked like any other body. Raises RequestValidationError."""
     try:
         return ModelAsked.model_validate(fields)
     except ValidationError as error:
@@ -173,7 +184,7 @@ def asked_model(fields: dict[str, Any]) -> ModelAsked:
 
 
 def add_version(biosight: Open, person: Person, file: UploadFile, asked: ModelAsked) -> VersionOut:
-    """Check and keep a file that came. Raises BadModel, Conflict or NoSpace."""
+    """Check and keep a file that was sent. Raises BadModel, Conflict or NoSpace."""
     brought = Path(file.filename or "model.onnx").name[:80]
     labels = add_model.listed_labels(asked.labels)
     card = add_model.card_for(asked.name, asked.version, labels, brought, size=asked.size)
@@ -188,7 +199,7 @@ def add_version(biosight: Open, person: Person, file: UploadFile, asked: ModelAs
 
 @router.get("/models/{key}")
 def show(version: VersionToSee, person: Signed, biosight: Open, records: Store) -> VersionDetail:
-    """One version in full."""
+    """Show one version in full."""
     former = registry.before(records, version, biosight.catalogue.bundled)
     return VersionDetail(
         **version_out(biosight, person, version).model_dump(),
@@ -202,7 +213,7 @@ def show(version: VersionToSee, person: Signed, biosight: Open, records: Store) 
 
 
 def events_out(records: Store, family: str) -> list[VersionEvent]:
-    """A family's audit trail, with people's names."""
+    """Return a family's audit trail, with people's names."""
     name = accounts.names_of(records)
     return [
         VersionEvent(model=e.model, kind=e.kind, by=name(e.by), at=e.at, reason=e.reason)
@@ -212,20 +223,20 @@ def events_out(records: Store, family: str) -> list[VersionEvent]:
 
 @router.get("/models/{key}/card.json")
 def card_file(version: VersionToSee) -> Response:
-    """The card, as a file."""
+    """Download the card as a file."""
     text = version.card.model_dump_json(indent=2, by_alias=True)
     return file_of(text + "\n", f"{version.id}.card.json")
 
 
 def file_of(text: str, name: str) -> Response:
-    """JSON to save under a name."""
+    """Return JSON as a file to save under a name."""
     header = {"Content-Disposition": f'attachment; filename="{name}"'}
     return Response(text, media_type="application/json", headers=header)
 
 
 @router.get("/models/{key}/files/{name}", response_class=FileResponse)
 def model_file(name: str, version: VersionToSee, biosight: Open) -> FileResponse:
-    """model.onnx or model.tflite, and head.npz where the last layer is a separate file."""
+    """Download model.onnx or model.tflite, or head.npz if the last layer is a separate file."""
     path = biosight.catalogue.locate(version.id) / name
     if name not in {"model.onnx", "model.tflite", "head.npz"} or not path.is_file():
         raise NotFound("There is no such file.")
@@ -248,7 +259,7 @@ def promote(
 def retire(
     body: Reason, version: VersionToChange, person: Signed, biosight: Open, records: Store
 ) -> VersionOut:
-    """Put a candidate aside."""
+    """Retire a candidate: it is put aside."""
     done = registry.retire(records, version, person.user.id, body.reason)
     return version_out(biosight, person, done)
 
@@ -257,7 +268,7 @@ def retire(
 def roll_back(
     body: Reason, version: VersionToChange, person: Signed, biosight: Open, records: Store
 ) -> VersionOut:
-    """Let the version that served the same family before serve again."""
+    """Let the family's former version serve again."""
     by, bundled = person.user.id, biosight.catalogue.bundled
     done = registry.roll_back(records, version.name, by, bundled, body.reason)
     return version_out(biosight, person, done)
@@ -265,7 +276,10 @@ def roll_back(
 
 @router.get("/collections/{collection}/audit")
 def audit(access: MayLook, biosight: Open, records: Store) -> AuditOut:
-    """How the serving version does here, from pictures drawn at random and named by people."""
+    """Show how well the serving version does here.
+
+    It is measured on pictures that were drawn at random and named by people.
+    """
     key, found = audited_here(records, biosight.catalogue, access.collection)
     if not found:
         return AuditOut(model=key, quality=None)

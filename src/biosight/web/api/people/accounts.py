@@ -1,4 +1,4 @@
-"""API: sign up, sign in, the own account, its sessions and tokens.
+"""API: sign up and sign in; the person's own account, its sessions and tokens.
 
 Not here: other people's accounts (admin.py).
 """
@@ -24,7 +24,7 @@ from biosight.workflows.exchange import own_data
 from biosight.workflows.people import joining_and_leaving, mails
 
 router = APIRouter(tags=["people"])
-FREE_LETTERS = 3  # more to one address wait
+FREE_LETTERS = 3  # further ones to the same address have to wait
 OWN_DATA: dict[int | str, dict[str, Any]] = {
     200: {"content": {"application/zip": {}}, "description": "Tables of JSON lines, and originals"}
 }
@@ -38,7 +38,7 @@ class Credentials(Input):
 
 
 class Registration(Credentials):
-    """A new account; `invitation` is a link's secret or the one-time code of a new server."""
+    """A new account; `invitation` is a link's secret, or the one-time code of a new server."""
 
     name: str = Field("", max_length=200)
     invitation: str = Field("", max_length=200)
@@ -65,8 +65,8 @@ class Forgotten(Input):
 
 
 class MeChange(Input):
-    """How a person is called, and how labels are shown to them: as they are written, by common
-    names, or by both."""
+    """A person's name, and how labels are shown to them: as written, by common names, or by
+    both."""
 
     name: str = Field("", max_length=80)
     names: Literal["", "written", "common", "both"] = ""
@@ -118,13 +118,13 @@ class TokenOut(BaseModel):
 
 
 class TokenMade(TokenOut):
-    """A new token; `secret` is shown this once."""
+    """A new token; `secret` is shown only this once."""
 
     secret: str
 
 
 def me(user: User) -> Me:
-    """A user as the API shows them."""
+    """Return a user as the API shows them."""
     return Me(id=user.id, email=user.email, name=user.name, role=user.role, names=user.names)
 
 
@@ -132,10 +132,10 @@ def me(user: User) -> Me:
 def sign_up(
     body: Registration, request: Request, response: Response, biosight: Open, records: Store
 ) -> Me:
-    """Sign up, and be signed in. The first account becomes administrator."""
+    """Sign up, and be signed in. The first account becomes an administrator."""
     settings = biosight.settings
     coded = accounts.find_link(records, body.invitation, "first")
-    first = not accounts.has_users(records)  # looked up once: the code and the right go with it
+    first = not accounts.has_users(records)  # looked up once: code and role depend on it
     if first and needs_first_code(request, settings) and not coded:
         raise Forbidden("The first account needs the one-time code that the server printed.")
     user = joining_and_leaving.sign_up_by(
@@ -158,7 +158,7 @@ def sign_up(
 def sign_in(
     body: Credentials, request: Request, response: Response, biosight: Open, records: Store
 ) -> Me:
-    """Sign in; the cookie in the answer is the session."""
+    """Sign in; the cookie in the response is the session."""
     address = client_address(request, biosight.settings)
     try:
         user = accounts.sign_in(records, body.email, body.password, address)
@@ -174,10 +174,10 @@ def sign_in(
 
 
 def note_failure(records: Records, email: str, outcome: str, address: str) -> None:
-    """A failed sign-in for the logbook, without what was typed: it may be a password."""
+    """Note a failed sign-in in the logbook, without what was typed: it may be a password."""
     user = accounts.find_user(records, email)
     about, detail = (user.id, "") if user else ("", "no such account")
-    if outcome == "wrong":  # once more for each that is turned away unseen would fill the log
+    if outcome == "wrong":  # a line for each try that is refused unchecked would fill the log
         logbook.note(records, "sign-in failed", about=about, detail=detail, address=address)
 
 
@@ -192,8 +192,11 @@ def sign_out(person: Browser, response: Response, biosight: Open, records: Store
 def forgotten(
     body: Forgotten, request: Request, biosight: Open, records: Store, outbox: Letters
 ) -> None:
-    """Have a link for a new password sent. The answer is the same whether there is such an account,
-    and comes before anybody looks."""
+    """Ask for a mail with a link for a new password.
+
+    The response is the same whether there is such an account or not. It is sent before the account
+    is looked up.
+    """
     if not biosight.settings.smtp_url:
         raise BadRequest("This server sends no mail; ask an administrator for a link.")
     place = accounts.network_of(client_address(request, biosight.settings))
@@ -212,13 +215,13 @@ def reset(body: Reset, request: Request, biosight: Open, records: Store) -> None
 
 @router.get("/me")
 def show_me(person: Signed) -> Me:
-    """Who is signed in."""
+    """Show who is signed in."""
     return me(person.user)
 
 
 @router.patch("/me")
 def change_me(body: MeChange, person: Browser, records: Store) -> Me:
-    """Change the own name, or how labels are shown to oneself."""
+    """Change your own name, or how labels are shown to you."""
     name = accounts.clean_name(body.name) or person.user.name
     changed = replace(person.user, name=name, names=body.names or person.user.names)
     return me(accounts.change_user(records, person.user, changed))
@@ -226,7 +229,7 @@ def change_me(body: MeChange, person: Browser, records: Store) -> Me:
 
 @router.post("/me/password", status_code=204)
 def change_password(body: NewPassword, person: Browser, biosight: Open, records: Store) -> None:
-    """Change the own password; all other sessions end."""
+    """Change your own password; all your other sessions end."""
     with accounts.limited_try(records, {f"password:{person.user.id}": accounts.FREE}):
         accounts.change_password(records, person.user, body.old, body.new, person.session)
 
@@ -240,7 +243,7 @@ def delete_me(
     biosight: Open,
     records: Store,
 ) -> None:
-    """Delete the own account: shared collections are handed over, others go to the trash."""
+    """Delete your own account: shared collections are handed over, others go to the trash."""
     address = client_address(request, biosight.settings)
     try:
         accounts.sign_in(records, person.user.email, body.password, address)
@@ -252,7 +255,7 @@ def delete_me(
 
 @router.get("/me/export", response_class=StreamingResponse, responses=OWN_DATA)
 async def export_me(request: Request, person: Browser, biosight: Open) -> Response:
-    """All that is kept of oneself, and the pictures one uploaded, as a zip."""
+    """Download all that is kept about you, and the pictures that you uploaded, as a zip."""
     chunks = own_data.export_chunks(biosight.archive, person.user)
     ready = await on_byte_threads(request, lambda: start_stream(chunks))
     headers = {"Content-Disposition": 'attachment; filename="biosight-own-data.zip"'}
@@ -261,7 +264,7 @@ async def export_me(request: Request, person: Browser, biosight: Open) -> Respon
 
 @router.get("/me/sessions")
 def list_sessions(person: Browser, biosight: Open, records: Store) -> list[SessionOut]:
-    """Where one is signed in."""
+    """List where you are signed in."""
     idle = biosight.settings.session_idle_days
     return [
         SessionOut(
@@ -279,7 +282,7 @@ def list_sessions(person: Browser, biosight: Open, records: Store) -> list[Sessi
 def sign_out_everywhere(
     person: Browser, response: Response, biosight: Open, records: Store
 ) -> None:
-    """End all of the own sessions, this one too; API tokens stay."""
+    """End all your sessions, this one too; API tokens stay."""
     accounts.end_sessions(records, person.user)
     logbook.note(records, "signed out everywhere", by=person.user.id)
     clear_cookie(response, biosight.settings)
@@ -287,18 +290,18 @@ def sign_out_everywhere(
 
 @router.delete("/me/sessions/{session}", status_code=204)
 def end_session(session: str, person: Browser, records: Store) -> None:
-    """End one of the own sessions."""
+    """End one of your sessions."""
     accounts.end_session(records, person.user, session)
 
 
 @router.get("/me/tokens")
 def list_tokens(person: Browser, records: Store) -> list[TokenOut]:
-    """The own API tokens."""
+    """List your API tokens."""
     return [token_out(t) for t in accounts.tokens_of(records, person.user)]
 
 
 def token_out(token: accounts.Token) -> TokenOut:
-    """A token as the API shows it."""
+    """Return a token as the API shows it."""
     return TokenOut(
         id=token.id,
         name=token.name,
@@ -311,7 +314,7 @@ def token_out(token: accounts.Token) -> TokenOut:
 
 @router.post("/me/tokens", status_code=201)
 def create_token(body: NewToken, person: Browser, records: Store) -> TokenMade:
-    """Make an API token; its secret is in this answer and nowhere else."""
+    """Create an API token; only this response has its secret."""
     token, secret = accounts.create_token(
         records, person.user, body.name, list(body.scopes), body.days
     )
@@ -320,5 +323,5 @@ def create_token(body: NewToken, person: Browser, records: Store) -> TokenMade:
 
 @router.delete("/me/tokens/{token}", status_code=204)
 def revoke_token(token: str, person: Browser, records: Store) -> None:
-    """Revoke one of the own tokens."""
+    """Revoke one of your tokens."""
     accounts.revoke_token(records, person.user, token)

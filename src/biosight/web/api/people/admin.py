@@ -26,8 +26,11 @@ router = APIRouter(prefix="/admin", tags=["admin"])
 
 
 class UserOut(BaseModel):
-    """An account as administrators see it; `bytes` is the room its pictures take, `proved` whether
-    the address is known to be theirs."""
+    """An account as administrators see it.
+
+    `bytes` is the storage that its pictures take, and `proved` whether the address is known to be
+    theirs.
+    """
 
     id: str
     email: str
@@ -49,9 +52,12 @@ class UserPage(BaseModel):
 
 
 class UserChange(Input):
-    """A new role, disabled or not, room for pictures in gigabytes (0: what the settings say).
-    `proved` says that the address is known to be this person's: single sign-on then leaves all that
-    they set up."""
+    """What to change in an account.
+
+    `quota_gb` is the storage limit for pictures in gigabytes, 0 for what the settings say. `proved`
+    says that the address is known to be this person's: single sign-on then keeps all that they set
+    up.
+    """
 
     role: Literal["admin", "member"] | None = None
     disabled: bool | None = None
@@ -60,14 +66,15 @@ class UserChange(Input):
 
 
 class Link(BaseModel):
-    """A path to send to a person; shown once. `mailed` where a letter is on its way to them."""
+    """A path to send to a person, shown only once; `mailed` says whether a letter is on its way to
+    them."""
 
     path: str
     mailed: bool
 
 
 class Overview(BaseModel):
-    """Counts and room, in bytes."""
+    """Counts, and storage in bytes."""
 
     users: int
     collections: int
@@ -93,15 +100,17 @@ class LineOut(BaseModel):
 def read_log(
     person: Admin, records: Store, before: float = 1e12, limit: int = 100
 ) -> list[LineOut]:
-    """Sign-ins, failures, changes of role, downloads, what became of models; the newest
-    first, `before` a moment."""
+    """List sign-ins, failures, role changes, downloads and changes of models, the newest first.
+
+    `before` is a moment in seconds since 1970.
+    """
     limit = max(1, min(limit, 500))
     return [LineOut(**asdict(line)) for line in audit_log.read_log(records, before, limit)]
 
 
 @router.get("/overview")
 def overview(person: Admin, biosight: Open, records: Store, blobs: Bytes) -> Overview:
-    """The server's counts and disk."""
+    """Show the server's counts and disk."""
     return Overview(
         users=records.count(User),
         collections=records.count(Collection),
@@ -115,7 +124,7 @@ def overview(person: Admin, biosight: Open, records: Store, blobs: Bytes) -> Ove
 
 @router.get("/users")
 def list_users(person: Admin, records: Store, after: str = "", limit: int = 100) -> UserPage:
-    """Accounts, the oldest first."""
+    """List the accounts, the oldest first."""
     limit = max(1, min(limit, 500))
     users = accounts.all_users(records, after, limit)
     following = users[-1].id if len(users) == limit else ""
@@ -123,7 +132,7 @@ def list_users(person: Admin, records: Store, after: str = "", limit: int = 100)
 
 
 def user_out(records: Store, user: User) -> UserOut:
-    """An account with what it holds."""
+    """Return an account with what it holds."""
     mine = [Where("uploaded_by", "=", user.id)]
     return UserOut(
         id=user.id,
@@ -140,7 +149,7 @@ def user_out(records: Store, user: User) -> UserOut:
 
 
 def get_user(records: Store, user: str) -> User:
-    """An account by id. Raises NotFound."""
+    """Return an account by id. Raises NotFound."""
     found = records.get(User, user)
     if found is None:
         raise NotFound("There is no such person.")
@@ -149,7 +158,7 @@ def get_user(records: Store, user: str) -> User:
 
 @router.patch("/users/{user}")
 def change_user(user: str, body: UserChange, person: Admin, records: Store) -> UserOut:
-    """Change a role or room, disable or enable."""
+    """Change an account's role or storage limit, disable or enable it."""
     found, by = get_user(records, user), person.user.id
     changed = found
     if body.quota_gb is not None:
@@ -165,7 +174,7 @@ def change_user(user: str, body: UserChange, person: Admin, records: Store) -> U
 
 @router.post("/users/{user}/reset-link", status_code=201)
 def reset_link(user: str, person: Admin, records: Store, outbox: Letters) -> Link:
-    """A link with which this person sets a new password, valid for a day."""
+    """Make a link with which this person sets a new password; it is valid for a day."""
     found = get_user(records, user)
     secret = accounts.reset_link(records, found, person.user.id)
     logbook.note(records, "reset link made", by=person.user.id, about=user)
@@ -176,14 +185,14 @@ def reset_link(user: str, person: Admin, records: Store, outbox: Letters) -> Lin
 
 @router.get("/invitations")
 def list_invitations(person: Admin, records: Store) -> list[InvitationOut]:
-    """Open invitations to sign up."""
+    """List the open invitations to sign up."""
     good = link_makers.good_invitations(records, accounts.invitations(records))
     return [invitation_out(i) for i in good]
 
 
 @router.post("/invitations", status_code=201)
 def invite(body: Invite, person: Admin, records: Store, outbox: Letters) -> Link:
-    """A link to sign up with; one for an address is mailed there."""
+    """Make a link to sign up with; a link for an address is mailed there."""
     by = person.user
     outbox.allow(records, by, body.email)
     secret, made = accounts.invite(records, by, body.email, days=body.days, uses=body.uses)
@@ -193,6 +202,6 @@ def invite(body: Invite, person: Admin, records: Store, outbox: Letters) -> Link
 
 @router.delete("/invitations/{invitation}", status_code=204)
 def withdraw(invitation: str, person: Admin, records: Store) -> None:
-    """Take an invitation back."""
+    """Withdraw an invitation to sign up."""
     found = accounts.find_invitation(records, invitation)
     records.write(Remove(Invitation, found.id))

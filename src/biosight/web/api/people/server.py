@@ -1,4 +1,4 @@
-"""API for administrators: long work and workers, what collections hold, room."""
+"""API for administrators: long work and workers, what collections hold, and storage."""
 
 from fastapi import APIRouter
 from pydantic import BaseModel, Field
@@ -21,7 +21,7 @@ router = APIRouter(prefix="/admin", tags=["admin"])
 
 
 class WorkOut(BaseModel):
-    """Long work as an administrator sees it; `waited` in seconds, 0 unless it waits."""
+    """Long work as an administrator sees it; `waited` is in seconds, 0 unless it waits."""
 
     id: str
     title: str
@@ -62,8 +62,11 @@ class Lines(BaseModel):
 
 
 class HoldingOut(BaseModel):
-    """A collection and what it holds; `quota_gb` 0 for no limit of its own, `abandoned` where it is
-    in the trash and nobody is a member any more."""
+    """A collection and what it holds.
+
+    `quota_gb` is 0 if it has no limit of its own. `abandoned` means that it is in the trash and has
+    no members any more.
+    """
 
     id: str
     name: str
@@ -86,15 +89,17 @@ class HoldingPage(BaseModel):
 
 
 class Quota(Input):
-    """Room in gigabytes; 0 for none of its own."""
+    """A storage limit in gigabytes; 0 for no limit of its own."""
 
     quota_gb: float = Field(ge=0, le=1_000_000)
 
 
 class Versions(BaseModel):
-    """What runs: BioSight, its stores, the models that serve; the last backup in seconds since
-    1970, 0 for never; and how many originals no picture names where they are too many to be swept
-    unasked."""
+    """What runs: BioSight, its stores, and the models that serve.
+
+    `last_backup` is in seconds since 1970, 0 for never. `halted_files` is how many originals no
+    picture names, if they are too many to be swept without asking.
+    """
 
     biosight: str
     database: str
@@ -105,7 +110,7 @@ class Versions(BaseModel):
 
 
 def work_out(records: Records, job: Job) -> WorkOut:
-    """A job with names for ids."""
+    """Return a job with names in place of ids."""
     found = records.get(Collection, job.collection) if job.collection else None
     state = "waiting" if server_overview.waited_seconds(job) else job.state
     return WorkOut(
@@ -125,7 +130,7 @@ def work_out(records: Records, job: Job) -> WorkOut:
 
 
 def holding_out(found: Holding) -> HoldingOut:
-    """What a collection holds, as the API shows it."""
+    """Return what a collection holds, as the API shows it."""
     c = found.collection
     return HoldingOut(
         id=c.id,
@@ -144,7 +149,7 @@ def holding_out(found: Holding) -> HoldingOut:
 
 @router.get("/versions")
 def versions(person: Admin, biosight: Open, records: Store) -> Versions:
-    """What runs here."""
+    """Show what runs here."""
     settings = biosight.settings
     return Versions(
         biosight=__version__,
@@ -158,7 +163,7 @@ def versions(person: Admin, biosight: Open, records: Store) -> Versions:
 
 @router.get("/work")
 def list_work(person: Admin, records: Store, before: str = "") -> WorkPage:
-    """Long work of everybody, the newest first."""
+    """List everybody's long work, the newest first."""
     found = server_overview.jobs_now(records, before)
     following = found[-1].id if len(found) == server_overview.SHOWN else ""
     return WorkPage(work=[work_out(records, j) for j in found], next=following)
@@ -166,13 +171,13 @@ def list_work(person: Admin, records: Store, before: str = "") -> WorkPage:
 
 @router.get("/work/{job}/log")
 def read_lines(job: str, person: Admin, records: Store) -> Lines:
-    """What was logged while a job ran; it is kept when the job ends or breaks off."""
+    """Show what was logged while a job ran; it is kept when the job ends or breaks off."""
     return Lines(lines=list(workers.lines_of(records, jobs.get_job(records, job).id)))
 
 
 @router.post("/work/{job}/retry", status_code=202)
 def retry(job: str, person: Admin, records: Store) -> WorkOut:
-    """Try failed work again: it goes on where it was."""
+    """Try failed work again: it goes on where it stopped."""
     again = server_overview.try_again(records, jobs.get_job(records, job), person.user.id)
     return work_out(records, again)
 
@@ -185,7 +190,7 @@ def stop(job: str, person: Admin, records: Store) -> WorkOut:
 
 @router.get("/workers")
 def list_workers(person: Admin, records: Store) -> list[WorkerOut]:
-    """Processes that do long work and were heard of within a minute."""
+    """List the processes that do long work and were heard of within a minute."""
     return [
         WorkerOut(
             id=w.id,
@@ -201,7 +206,7 @@ def list_workers(person: Admin, records: Store) -> list[WorkerOut]:
 
 @router.get("/collections")
 def list_holdings(person: Admin, records: Store, after: str = "") -> HoldingPage:
-    """Every collection: whose it is, what it holds, how its last drift check went."""
+    """List every collection: its owners, what it holds, and its last drift check."""
     found = server_overview.holdings(records, after)
     following = found[-1].collection.id if len(found) == server_overview.SHOWN else ""
     return HoldingPage(collections=[holding_out(h) for h in found], next=following)
@@ -209,7 +214,7 @@ def list_holdings(person: Admin, records: Store, after: str = "") -> HoldingPage
 
 @router.post("/collections/{collection}/restore")
 def take_up(collection: str, person: Admin, records: Store) -> HoldingOut:
-    """Restore a collection that a deleted account left in the trash; one owns it then."""
+    """Restore a collection that a deleted account left in the trash; you own it then."""
     found = records.get(Collection, collection)
     if found is None:
         raise NotFound("There is no such collection.")

@@ -54,7 +54,7 @@ from biosight.workflows.places import deployment_acts
 router = APIRouter(tags=["acts"])
 MOST_NAMED = 10_000
 MOST_SHOWN = 4
-# What an act can rest on, in words.
+# The records that an act can depend on, in words.
 WORDS: dict[type[Record], str] = {
     Collection: "other collection",
     Deployment: "deployment",
@@ -66,15 +66,23 @@ Id = Annotated[str, Field(max_length=64)]
 
 
 class NewAct(Input):
-    """What to do, to these images or to all that match.
+    """What to do, either to the images in `images` or to all that `matching` selects.
 
-    `kind`: confirm, relabel (with `label`), undecided, trash, restore, move or copy (with `target`,
-    a collection), note (with `note`), deploy (with `deployment`, or `site` alone, "" to take them
-    out), date (with `when`, a local time or a day, "" for what the file says), count (with
-    `individuals`, 0 for unsaid). `versions` names the version each image had when it was
-    seen: images that changed since are left alone and come back as `stale`. What is confirmed or
-    relabelled of all that match, of more than 100, or with `via` "bulk", is marked as accepted in
-    bulk: nobody looked at each.
+    `kind` is one of these:
+
+    - `confirm`, `undecided`, `trash`, `restore`
+    - `relabel`, with `label`
+    - `move` or `copy`, with `target`, a collection
+    - `note`, with `note`
+    - `deploy`, with `deployment`, or with `site` alone; "" takes the pictures out
+    - `date`, with `when`: a local time or a day, or "" for the date in the file
+    - `count`, with `individuals`; 0 for unsaid
+
+    `versions` names the version that each image had when it was seen. Images that changed since are
+    left alone and come back as `stale`.
+
+    Some confirmed or relabelled pictures are marked as accepted in bulk, because nobody looked at
+    each: all that `matching` selects, more than 100 at once, and those with `via` "bulk".
     """
 
     kind: str = Field(max_length=20)
@@ -92,11 +100,13 @@ class NewAct(Input):
 
 
 class ActDone(BaseModel):
-    """What an act did; of more than 500 pictures a `job` does it, to be asked for until it ends.
+    """What an act did. For more than 500 pictures a `job` does it; ask for the job until it ends.
 
-    `said` is what became of the pictures, in words: "confirmed", "moved to the trash". `unchanged`
-    were so already, or their bytes are where they were to go; `conflicts` somebody else changed or
-    removed at the same moment; `skipped` is both, and ids that are not here.
+    - `said` is what became of the pictures, in words: "confirmed", "moved to the trash".
+    - `unchanged` counts pictures that were so already, or whose bytes are already where they were
+      to go.
+    - `conflicts` counts pictures that somebody else changed or removed at the same moment.
+    - `skipped` counts both, and ids that are not here.
     """
 
     act: str
@@ -110,8 +120,11 @@ class ActDone(BaseModel):
 
 
 class ActOut(BaseModel):
-    """One line of a collection's history, with the ids of the first pictures that it changed, and
-    whether a job still goes on with it."""
+    """One line of a collection's history.
+
+    `images` are the ids of the first pictures that it changed. `under_way` says whether a job still
+    works on it.
+    """
 
     id: str
     by: str
@@ -127,9 +140,11 @@ class ActOut(BaseModel):
 
 
 class UndoneOut(BaseModel):
-    """What was put back; `left` are images that changed again since, as they are now, `left_alone`
-    how many these are, `gone` how many were removed for good. An act of more than 500 pictures is
-    undone by a `job`."""
+    """What an undo put back; an act of more than 500 pictures is undone by a `job`.
+
+    `left` are images that changed again since the act, as they are now, and `left_alone` is their
+    number. `gone` is how many images were removed for good.
+    """
 
     changed: list[ImageOut] = []
     left: list[ImageOut] = []
@@ -140,7 +155,7 @@ class UndoneOut(BaseModel):
 
 @router.post("/collections/{collection}/acts", status_code=201)
 def act(body: NewAct, access: MayChange, person: Signed, biosight: Open, records: Store) -> ActDone:
-    """Do one thing to many images: at once to 500, as a job to more."""
+    """Do one thing to many images: at once for up to 500, as a job for more."""
     c = access.collection
     if body.kind == DEPLOY:
         change = deployment_acts.change_for(records, c.id, body.deployment, body.site)
@@ -164,7 +179,7 @@ def act(body: NewAct, access: MayChange, person: Signed, biosight: Open, records
 def check_moved(
     records: Records, change: Change, where: Sequence[Where], named: Sequence[str]
 ) -> None:
-    """Raise TooLarge where the collection that pictures go to has no room for them."""
+    """Raise TooLarge if the collection that pictures go to has no room for them."""
     found = records.get(Collection, change.target)
     under = room_limits("", 0, change.target, found.quota) if found else []
     if under and named:
@@ -175,7 +190,8 @@ def check_moved(
 
 
 def as_seen(body: NewAct, records: Store, named: list[str]) -> tuple[list[str], list[Image]]:
-    """Those of many named images that nobody changed since they were seen, and the others."""
+    """Return those of many named images that nobody changed since they were seen, and the
+    others."""
     seen = body.versions or {}
     found = among(records, Image, [id for id in named if id in seen])
     stale = [i for i in found if seen[i.id] != i.version]
@@ -191,8 +207,11 @@ def at_once(
     change: Change,
     where: Sequence[Where],
 ) -> ActDone:
-    """Do it to what the conditions match. Raises Gone where what it rests on went, TooLarge where
-    there is no room for copies."""
+    """Apply the act to the images that match the conditions.
+
+    Raises Gone if a record that it depends on was removed, and TooLarge if there is no room for
+    copies.
+    """
     c, records = access.collection, biosight.archive.records
     found = records.find(Image, where, limit=MOST_AT_ONCE)
     seen = body.versions or {}
@@ -217,7 +236,7 @@ def at_once(
 
 
 def checked_change(body: NewAct, person: Signed, records: Store) -> Change:
-    """The body as a Change; the target collection must be one's own to edit."""
+    """Return the body as a Change; the person must be able to change the target collection."""
     target = ""
     name = ""
     if body.kind in KINDS and KINDS[body.kind].goes:
@@ -236,7 +255,7 @@ def checked_change(body: NewAct, person: Signed, records: Store) -> Change:
 
 
 def is_bulk(body: NewAct) -> bool:
-    """Does an act name pictures that nobody looked at one by one?"""
+    """Return whether an act names pictures that nobody looked at one by one."""
     if body.kind not in {"confirm", "relabel"}:
         return False
     many = len(set(body.images or ()))
@@ -244,8 +263,10 @@ def is_bulk(body: NewAct) -> bool:
 
 
 def chosen(body: NewAct, access: Access) -> tuple[list[Where], list[str]]:
-    """Which images of this collection an act is for: conditions, and the ids where they were named
-    one by one."""
+    """Return which images of this collection an act is for.
+
+    These are conditions, with the ids if the images were named one by one. Raises BadRequest.
+    """
     if (body.images is None) == (body.matching is None):
         raise BadRequest("Name the images, or say which match.")
     if body.images is not None:
@@ -265,8 +286,10 @@ def history(
     before: float = 0.0,
     limit: int = 50,
 ) -> list[ActOut]:
-    """A collection's history, the newest first. Acts that name a sensitive label don't show viewers
-    which pictures they changed."""
+    """List the acts of a collection, the newest first.
+
+    If an act names a sensitive label, viewers don't see which pictures it changed.
+    """
     found = undo_acts.history(
         records, access.collection.id, before=before, limit=max(1, min(limit, 200))
     )
@@ -279,7 +302,7 @@ def history(
 def act_out(
     records: Store, act: Act, access: Access, person: Person, name: Callable[[str], str]
 ) -> ActOut:
-    """An act as the API shows it; `name` says how people are called."""
+    """Return an act as the API shows it; `name` gives a person's name by id."""
     mine = act.by == person.user.id
     allowed = access.may("own") or (mine and access.may("change"))
     return ActOut(
@@ -299,8 +322,10 @@ def act_out(
 
 @router.post("/acts/{act}/undo")
 def undo(own: ActToUndo, person: Signed, biosight: Open) -> UndoneOut:
-    """Undo an act: at once for 500 pictures, as a job for more. One that is still under way stops
-    first."""
+    """Undo an act: at once for up to 500 pictures, as a job for more.
+
+    An act that is still under way is stopped first.
+    """
     done = undo_act.take_back(task_of(biosight, own.access, person), own.act)
     if isinstance(done, Job):
         return UndoneOut(job=job_out(done))
@@ -314,7 +339,7 @@ def undo(own: ActToUndo, person: Signed, biosight: Open) -> UndoneOut:
 
 @router.get("/collections/{collection}/last-act")
 def last_act(access: MayLook, person: Signed, records: Store) -> list[ActOut]:
-    """One's own latest act here that can be undone; empty when there is none."""
+    """Return your latest act here that can be undone; the list is empty when there is none."""
     found = undo_acts.last_act(records, person.user.id, access.collection.id)
     name = accounts.names_of(records)
     return [act_out(records, found, access, person, name)] if found else []

@@ -1,4 +1,4 @@
-"""API: comments on pictures, and where somebody called the person by name."""
+"""API: comments on pictures, and the comments that mention the person."""
 
 from fastapi import APIRouter
 from pydantic import BaseModel, Field
@@ -19,7 +19,7 @@ router = APIRouter(tags=["pictures"])
 
 
 class CommentOut(BaseModel):
-    """What a member said of a picture; `yours` where you may remove it."""
+    """A member's comment on a picture; `yours` says whether you may remove it."""
 
     id: str
     by: str
@@ -29,13 +29,13 @@ class CommentOut(BaseModel):
 
 
 class CommentAsked(Input):
-    """A comment. @ and a member's name tells them of it."""
+    """A comment; @ and a member's name mentions that member."""
 
     text: str = Field(max_length=picture_comments.LONGEST)
 
 
 class MentionOut(BaseModel):
-    """A comment that calls the person by name, and the picture it is on."""
+    """A comment that mentions the person, and the picture that it is on."""
 
     image: str
     name: str
@@ -46,15 +46,18 @@ class MentionOut(BaseModel):
 
 
 def comment_out(comment: Comment, by: str, person: Signed, access: Access) -> CommentOut:
-    """A comment as this person sees it."""
+    """Return a comment as this person sees it."""
     own = comment.by == person.user.id or access.may("own")
     return CommentOut(id=comment.id, by=by, at=comment.at, text=comment.text, yours=own)
 
 
 @router.get("/images/{image}/comments")
 def comments(seen: ImageToSee, person: Signed, biosight: Open, records: Store) -> list[CommentOut]:
-    """What was said of a picture, the oldest first. Comments with sensitive names are left out for
-    viewers where the picture's place is shown exactly."""
+    """List the comments on a picture, the oldest first.
+
+    Where the picture's place is shown exactly, viewers don't see other people's comments with
+    sensitive names.
+    """
     name, rule = accounts.names_of(records), seen_rule(seen.access, biosight, records)
     return [
         comment_out(c, name(c.by), person, seen.access)
@@ -65,7 +68,7 @@ def comments(seen: ImageToSee, person: Signed, biosight: Open, records: Store) -
 
 @router.post("/images/{image}/comments", status_code=201)
 def say(body: CommentAsked, seen: ImageToSee, person: Signed, records: Store) -> CommentOut:
-    """Say something of a picture; every member may. Refused where comments are off."""
+    """Comment on a picture; every member may. Refused where comments are off."""
     if not seen.access.collection.comments:
         raise Conflict("Comments are off in this collection: see its settings.")
     members = membership.members_of(records, seen.access.collection.id)
@@ -76,21 +79,23 @@ def say(body: CommentAsked, seen: ImageToSee, person: Signed, records: Store) ->
 
 @router.delete("/images/{image}/comments/{comment}", status_code=204)
 def remove(comment: str, seen: ImageToSee, person: Signed, records: Store) -> None:
-    """Remove one's own comment; an owner removes any."""
+    """Remove your own comment; an owner can remove any."""
     every = seen.access.may("own")
     picture_comments.remove_comment(records, seen.image.id, comment, person.user.id, any_of=every)
 
 
 @router.delete("/images/{image}/mentions", status_code=204)
 def looked(seen: ImageToSee, person: Signed, records: Store) -> None:
-    """The person has read the comments on a picture: its mentions of them are removed."""
+    """Mark the comments on a picture as read: its mentions of you are removed."""
     picture_comments.looked_at(records, person.user.id, seen.image.id)
 
 
 @router.get("/mentions")
 def mentions(person: Signed, biosight: Open, records: Store) -> list[MentionOut]:
-    """Comments that call the person by name, on pictures that they may see, the newest first. Those
-    that a viewer is not shown beside their picture are left out here too."""
+    """List the comments that mention you, on pictures that you may see, the newest first.
+
+    Comments that you don't see beside their picture are left out here too.
+    """
     name = accounts.names_of(records)
     found = calls_for(records, person.user.id)
     rules = {
@@ -105,7 +110,7 @@ def mentions(person: Signed, biosight: Open, records: Store) -> list[MentionOut]
 
 
 def mention_out(call: Call, by: str) -> MentionOut:
-    """A comment where it is not seen beside its picture."""
+    """Return a comment as it is shown away from its picture."""
     return MentionOut(
         image=call.image.id,
         name=call.image.name,

@@ -1,4 +1,5 @@
-"""API: pictures out as a zip by label with a CSV inside, or the CSV alone."""
+"""API: exports as a zip by label with a CSV inside, as the CSV alone, or in the standards'
+formats."""
 
 import json
 from collections.abc import Iterator
@@ -51,24 +52,24 @@ ZIP: dict[int | str, dict[str, Any]] = {
     200: {"content": {"application/zip": {}}, "description": "A zip by label"}
 }
 CSV: dict[int | str, dict[str, Any]] = {
-    200: {"content": {"text/csv": {}}, "description": "One row a picture"}
+    200: {"content": {"text/csv": {}}, "description": "A CSV table with one row per picture"}
 }
 
 
 def zip_headers(access: Access, suffix: str) -> dict[str, str]:
-    """The headers of a file to save under the collection's name."""
+    """Return the headers of a file that is saved under the collection's name."""
     name = clean_part(access.collection.name, "pictures") + suffix
     disposition = f"attachment; filename*=UTF-8''{quote(name)}"
     return {"Content-Disposition": disposition, "X-Accel-Buffering": "no"}
 
 
 def download(chunks: Iterator[bytes], access: Access, suffix: str, kind: str) -> Response:
-    """A streamed file that needs the records alone."""
+    """Return a streamed file that needs the records alone."""
     return StreamingResponse(chunks, media_type=kind, headers=zip_headers(access, suffix))
 
 
 async def zipped(request: Request, chunks: Iterator[bytes], access: Access) -> Response:
-    """A streamed zip of pictures, begun before it is answered."""
+    """Return a streamed zip of pictures; it begins before the response does."""
     ready = await on_byte_threads(request, lambda: start_stream(chunks))
     return stream_answer(request, ready, "application/zip", zip_headers(access, ".zip"))
 
@@ -76,7 +77,7 @@ async def zipped(request: Request, chunks: Iterator[bytes], access: Access) -> R
 def note_download(
     request: Request, access: MayLook, person: Signed, biosight: Open, records: Store
 ) -> None:
-    """A line in the logbook: who took a collection, or a part of it, along."""
+    """Note in the logbook who downloaded a collection or a part of it."""
     form = request.url.path.rpartition("/")[2]
     chosen = request.method == "POST"
     filtered = bool(request.url.query) and form in {"zip", "csv"}
@@ -110,9 +111,14 @@ async def zip_all(
     nested: bool = False,
     placeless: bool = False,
 ) -> Response:
-    """A whole collection or what a filter matches, in a folder a label; `nested` puts folders into
-    those of the names above, `placeless` takes coordinates out of the files. Places that the
-    collection hides are out of the files for viewers, and coarse in the table for all."""
+    """Download a collection, or what a filter matches, as a zip with one folder per label.
+
+    `nested` puts each folder into those of the names above it. `placeless` takes coordinates out of
+    the files.
+
+    Where the collection hides places, viewers get files without these places, and the table shows
+    them coarsely to everyone.
+    """
     pages = all_images(records, matching_images(access, chosen))
     how = teller_for(biosight, records, access, nested=nested, placeless=placeless)
     chunks = zip_chunks(records, blobs, pages, how, rebuild(biosight))
@@ -120,14 +126,14 @@ async def zip_all(
 
 
 def rebuild(biosight: BioSight) -> Rebuild:
-    """What gives files without their place."""
+    """Return what gives files without their place."""
     return partial(placeless_pieces, biosight.archive.blobs, biosight.model.decoders)
 
 
 def teller_for(
     biosight: BioSight, records: Records, access: Access, *, nested: bool, placeless: bool = False
 ) -> Telling:
-    """How the pictures of a collection are told of."""
+    """Return how an export describes the pictures of a collection."""
     c, address = access.collection, biosight.settings.public_url
     names = names_in(records, biosight.catalogue, c)
     made = telling_of(records, c, names, nested, address)
@@ -152,7 +158,10 @@ async def zip_selected(
     nested: Annotated[bool, Form()] = False,
     placeless: Annotated[bool, Form()] = False,
 ) -> Response:
-    """A selection; `images` is a JSON list of ids, sent as a form so that browsers download."""
+    """Download selected pictures as a zip.
+
+    `images` is a JSON list of ids, sent as a form so that browsers download the response.
+    """
     pages = here(chosen_images(records, parse_ids(images)), access.collection.id)
     how = teller_for(biosight, records, access, nested=nested, placeless=placeless)
     chunks = zip_chunks(records, blobs, pages, how, rebuild(biosight))
@@ -160,7 +169,7 @@ async def zip_selected(
 
 
 def parse_ids(text: str) -> list[str]:
-    """A JSON list of ids. Raises BadRequest."""
+    """Return the ids of a JSON list. Raises BadRequest."""
     try:
         ids = json.loads(text)
     except (ValueError, RecursionError) as error:
@@ -174,7 +183,7 @@ def parse_ids(text: str) -> list[str]:
 
 
 def here(pages: Iterator[list[Image]], collection: str) -> Iterator[list[Image]]:
-    """Only images of this collection: a foreign id is as good as absent."""
+    """Yield only the images of this collection: an id from elsewhere counts as absent."""
     for images in pages:
         yield [i for i in images if i.collection == collection]
 
@@ -188,18 +197,23 @@ def here(pages: Iterator[list[Image]], collection: str) -> Iterator[list[Image]]
 def csv_all(
     access: MayLook, biosight: Open, records: Store, chosen: Filtered, nested: bool = False
 ) -> Response:
-    """The CSV of a collection or of what a filter matches; its paths are those of the zip."""
+    """Download the CSV of a collection, or of what a filter matches.
+
+    Its paths are those of the zip.
+    """
     pages = all_images(records, matching_images(access, chosen))
     lines = csv_lines(records, pages, teller_for(biosight, records, access, nested=nested))
     return download(lines, access, ".csv", "text/csv; charset=utf-8")
 
 
 class Publication(BaseModel):
-    """What is said of an export; where nothing is, what was remembered for the collection counts.
+    """What an export says of itself; for a field that is left out, the collection's remembered
+    value counts.
 
-    `coarse` is a grid for coordinates in degrees, one of those that are offered, 0 for exact ones;
-    places that the collection's rule hides are cut to the rule's grid first. `utc_offset` that of
-    clocks in minutes of which neither file nor deployment says one."""
+    `coarse` is a grid for coordinates, in degrees: one of the grids on offer, or 0 for exact ones.
+    Places that the collection's rule hides are cut to the rule's grid first. `utc_offset`, in
+    minutes, is for clocks whose offset neither file nor deployment gives.
+    """
 
     title: str | None = Field(None, max_length=200)
     license: Literal["", "CC0-1.0", "CC-BY-4.0", "CC-BY-NC-4.0"] | None = None
@@ -214,7 +228,7 @@ Published = Annotated[Publication, Query()]
 def asked_scope(
     records: Store, biosight: Open, access: MayLook, person: Signed, said: Published
 ) -> Scope:
-    """What to export and how, as was said."""
+    """Return what to export and how, as the request says."""
     told = {name: str(value) for name, value in said.model_dump().items() if value is not None}
     who = Credits(person.user.name, person.user.email)
     address = biosight.settings.public_url
@@ -231,15 +245,20 @@ AskedScope = Annotated[Scope, Depends(asked_scope)]
     dependencies=NOTED,
 )
 async def darwin_core_archive(access: MayLook, records: Store, scope: AskedScope) -> Response:
-    """The collection as a Darwin Core Archive; machine and human identifications are kept
-    separate."""
+    """Download the collection as a Darwin Core Archive.
+
+    Identifications by machine and by people are kept separate.
+    """
     return download(darwin_core(records, scope), access, "-dwca.zip", "application/zip")
 
 
 class PackageSeen(BaseModel):
-    """How many pictures would be in an export, and how many not, by the reason; how many of them
-    have a coarse place because of a sensitive name; and the labels that are no scientific names,
-    with their pictures."""
+    """What an export would contain.
+
+    `images` is how many pictures it would contain, and `left_out` how many not, by the reason.
+    `hidden` is how many of the pictures have a coarse place because of a sensitive name. `no_names`
+    are the labels that are no scientific names, with their numbers of pictures.
+    """
 
     images: int
     hidden: int
@@ -249,7 +268,7 @@ class PackageSeen(BaseModel):
 
 @router.get("/collections/{collection}/camtrap-dp/preview")
 def camtrap_preview(records: Store, scope: AskedScope) -> PackageSeen:
-    """What a Camtrap DP package would hold; nothing is written."""
+    """Show what a Camtrap DP package would contain; nothing is written."""
     survey = survey_of(records, scope)
     return PackageSeen(
         images=survey.fitting,
@@ -261,7 +280,7 @@ def camtrap_preview(records: Store, scope: AskedScope) -> PackageSeen:
 
 @router.get("/collections/{collection}/darwin-core/preview")
 def darwin_core_preview(records: Store, scope: AskedScope) -> PackageSeen:
-    """What a Darwin Core Archive would hold; nothing is written."""
+    """Show what a Darwin Core Archive would contain; nothing is written."""
     shown, left = occurrences(records, scope)
     hidden = hidden_among(records, scope)
     names = no_names(records, scope)
@@ -275,7 +294,7 @@ def darwin_core_preview(records: Store, scope: AskedScope) -> PackageSeen:
     dependencies=NOTED,
 )
 async def camtrap_package(access: MayLook, records: Store, scope: AskedScope) -> Response:
-    """The collection as a Camtrap DP package: pictures with a place and a time."""
+    """Download the collection as a Camtrap DP package: pictures with a place and a time."""
     return download(camtrap_dp(records, scope), access, "-camtrap-dp.zip", "application/zip")
 
 
@@ -286,5 +305,5 @@ async def camtrap_package(access: MayLook, records: Store, scope: AskedScope) ->
     dependencies=NOTED,
 )
 async def coco_file(access: MayLook, records: Store, scope: AskedScope) -> Response:
-    """The collection's labels as COCO Camera Traps JSON, to train others' models with."""
+    """Download the labels as COCO Camera Traps JSON, to train other people's models."""
     return download(coco(records, scope), access, "-coco.json", "application/json")

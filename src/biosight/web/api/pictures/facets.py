@@ -1,4 +1,4 @@
-"""API: the values that a filter can choose from, with counts of what matches, and in words."""
+"""API: the values that a filter can choose from, with their names, and counts of what matches."""
 
 from collections.abc import Callable
 from typing import Annotated
@@ -21,7 +21,7 @@ Facets = Annotated[
 
 
 class FacetOut(BaseModel):
-    """A value, "" for none, what it is called, and how many pictures have it."""
+    """A value ("" for none), what it is called, and how many pictures have it."""
 
     value: str
     words: str
@@ -32,8 +32,10 @@ class FacetOut(BaseModel):
 def show_facets(
     access: MayLook, records: Store, chosen: Filtered, of: Facets
 ) -> dict[str, list[FacetOut]]:
-    """Sites, deployments, cameras, uploaders or folders of what a filter matches, those with most
-    pictures first; up to 2,000 of each."""
+    """List sites, deployments, cameras, uploaders or folders of what a filter matches.
+
+    Those with most pictures come first, up to 2,000 of each kind.
+    """
     c = access.collection
     where = matching_images(access, chosen)
     found = {}
@@ -47,7 +49,7 @@ def show_facets(
 
 
 def words_of(records: Records, collection: str, name: str) -> Callable[[str], str]:
-    """What a facet's values are called."""
+    """Return a function that says what a facet's values are called."""
     if name == "uploaders":
         return accounts.names_of(records)
     if name in {"sites", "deployments"}:

@@ -1,4 +1,4 @@
-"""API: upload, list, look at and change single images, and their bytes."""
+"""API: list, look at and change single images, and get their bytes."""
 
 from dataclasses import replace
 from functools import partial
@@ -58,8 +58,11 @@ LINK_SECONDS = 300
 
 
 class EventOut(BaseModel):
-    """Pictures of one deployment that follow each other within the collection's or its own gap:
-    first and last local time, and how many they are."""
+    """An event: pictures of one deployment that follow each other within a gap.
+
+    The gap is the collection's or the deployment's own. `start` and `end` are the first and last
+    local time, and `images` is the number of pictures.
+    """
 
     id: str
     start: str
@@ -68,12 +71,14 @@ class EventOut(BaseModel):
 
 
 class ImageDetail(ImageOut):
-    """An image with the model's guesses and the file's metadata; after a change, its act.
+    """An image with the model's guesses and the file's metadata; after a change, also its act.
 
-    `top` are the model's labels; with a tree of names, `finer` are the likeliest of its finest
-    names, `opinions` what experts said of it, and `taxon` is what the current label is. Coordinates
-    are the middle of a cell of `coarse` degrees where the collection hides the place from
-    viewers, exact where that is 0."""
+    `top` are the model's labels. With a tree of names, there is more: `finer` are the likeliest of
+    its finest names, `opinions` are what experts say, and `taxon` describes the current label.
+
+    Where the collection hides the place from viewers, the coordinates are the middle of a cell of
+    `coarse` degrees. They are exact where `coarse` is 0.
+    """
 
     top: list[GuessOut]
     finer: list[GuessOut]
@@ -92,8 +97,10 @@ class ImageDetail(ImageOut):
 
 
 class ImagePage(BaseModel):
-    """Images, and the cursor of the next page ("" at the end). `events` where they were asked for:
-    the event of each image that is part of one, by the image's id."""
+    """A page of images, and the cursor of the next page ("" at the end).
+
+    If asked for, `events` holds the event of each image that is part of one, by the image's id.
+    """
 
     images: list[ImageOut]
     next: str
@@ -112,7 +119,7 @@ class ImageChange(Input):
 
 
 class SayingOut(BaseModel):
-    """One line of an image's history: what a model or person said, when."""
+    """One line of an image's history: what a model or a person said, and when."""
 
     by: str
     kind: str
@@ -132,8 +139,11 @@ def list_images(
     limit: int = 100,
     events: bool = False,
 ) -> ImagePage:
-    """A page of images under a filter; with `events`, the event of each. Sorted by `alike`,
-    look-alikes lie together: of at most 10,000 pictures."""
+    """List images that a filter matches, page by page.
+
+    With `events`, the answer has the event of each image. With `sort` "alike", look-alikes are next
+    to each other; this works for up to 10,000 pictures.
+    """
     c = access.collection
     where = matching_images(access, chosen)
     if sort == ALIKE:
@@ -151,19 +161,19 @@ def list_images(
 
 @router.get("/collections/{collection}/count")
 def count_images(access: MayLook, records: Store, chosen: Filtered) -> dict[str, int]:
-    """How many images a filter matches."""
+    """Count the images that a filter matches."""
     return {"images": records.count(Image, matching_images(access, chosen))}
 
 
 @router.get("/images/{image}")
 def show(seen: ImageToSee, biosight: Open, records: Store, response: Response) -> ImageDetail:
-    """One image in full; its ETag is for If-Match."""
+    """Show one image in full; send its ETag as If-Match to change it."""
     response.headers["ETag"] = etag(seen.image)
     return detail(biosight, seen.image, seen.access, records)
 
 
 def detail(biosight: BioSight, image: Image, access: Access, records: Store) -> ImageDetail:
-    """An image with guesses and metadata."""
+    """Return an image with its guesses and metadata."""
     prediction = latest_prediction(records, image.id)
     naming = naming_of(records, biosight.catalogue, access.collection)
     deployment = records.get(Deployment, image.deployment) if image.deployment else None
@@ -185,7 +195,7 @@ def detail(biosight: BioSight, image: Image, access: Access, records: Store) -> 
 
 
 def place_seen(image: Image, rule: Coarsening) -> dict[str, Any]:
-    """A picture's own coordinates as this person may see them."""
+    """Return a picture's own coordinates as this person may see them."""
     degrees = rule.of(image)
     place = shown_at(image.latitude, image.longitude, degrees)
     capture = image.capture
@@ -198,7 +208,7 @@ def place_seen(image: Image, rule: Coarsening) -> dict[str, Any]:
 
 
 def shown_event(event: Event) -> EventOut:
-    """An event as the API shows it."""
+    """Return an event as the API shows it."""
     return EventOut(id=event.id, start=event.start, end=event.end, images=event.images)
 
 
@@ -212,8 +222,11 @@ def change(
     response: Response,
     if_match: Annotated[str | None, Header()] = None,
 ) -> ImageDetail:
-    """Change one image. With If-Match, 412 when somebody was faster; without, it is changed on top
-    of what they did, or 503 when they never let it."""
+    """Change one image.
+
+    With If-Match, the status is 412 if somebody else was faster. Without it, the change is made on
+    top of theirs, or the status is 503 if others keep changing the picture.
+    """
     act = with_path(records, biosight.catalogue, seen.access.collection, as_change(body))
     expected = parse_etag(if_match)
     image, collection = seen.image, seen.access.collection.id
@@ -231,7 +244,7 @@ def change(
 def neighbours(
     seen: ImageToSee, biosight: Open, records: Store, chosen: Filtered, sort: str = "newest"
 ) -> dict[str, str]:
-    """The pictures before and behind this one under a filter; "" at the ends."""
+    """Return the pictures before and after this one under a filter; "" at the ends."""
     where = matching_images(seen.access, chosen)
     if sort == ALIKE:
         collection = seen.access.collection.id
@@ -242,7 +255,7 @@ def neighbours(
 
 
 def as_change(body: ImageChange) -> Change:
-    """The body as a Change. Raises BadRequest unless it says exactly one thing."""
+    """Return the body as a Change. Raises BadRequest unless it says exactly one thing."""
     wanted = [
         ("relabel", body.label is not None),
         ("confirm", body.confirm),
@@ -258,7 +271,7 @@ def as_change(body: ImageChange) -> Change:
 
 
 def parse_etag(header: str | None) -> int | None:
-    """The version in an If-Match header. Raises BadRequest."""
+    """Return the version in an If-Match header; None for any version. Raises BadRequest."""
     if header is None or header.strip() == "*":
         return None
     text = header.strip().removeprefix("W/").strip('"')
@@ -269,8 +282,11 @@ def parse_etag(header: str | None) -> int | None:
 
 @router.get("/images/{image}/history")
 def history(seen: ImageToSee, biosight: Open, records: Store) -> list[SayingOut]:
-    """Who said what of an image, in order; what a model said by the names used here. Sensitive
-    names are left out for viewers where the picture's place is shown exactly."""
+    """List who said what of an image, in order of time.
+
+    The labels of models appear under the names used in the collection. Where the picture's place is
+    shown exactly, viewers don't see sensitive names.
+    """
     rule = seen_rule(seen.access, biosight, records)
     where = [Where("image", "=", seen.image.id)]
     naming = naming_of(records, biosight.catalogue, seen.access.collection)
@@ -294,7 +310,7 @@ def history(seen: ImageToSee, biosight: Open, records: Store) -> list[SayingOut]
 def note_original(
     request: Request, seen: ImageToSee, person: Signed, biosight: Open, records: Store
 ) -> None:
-    """A line in the logbook, one a day: who took originals of a collection along."""
+    """Note in the logbook, once a day, who downloaded originals of a collection."""
     logbook.note_once_a_day(
         records,
         "downloaded",
@@ -319,9 +335,11 @@ async def original(
     download: bool = False,
     placeless: bool = False,
 ) -> Response:
-    """The upload, byte for byte; a download may be a redirect to the bucket. With `placeless`, and
-    for viewers where the collection hides the place, it is the picture and nothing else: no date,
-    place or comment is left in the file, and a HEIC or AVIF is a JPEG."""
+    """Download the upload, byte for byte; a download may be a redirect to the bucket.
+
+    With `placeless`, and for viewers where the collection hides the place, the file is the picture
+    and nothing else: it has no date, place or comment, and a HEIC or AVIF becomes a JPEG.
+    """
 
     def work() -> Response:
         hidden = placeless or seen_rule(seen.access, biosight, records).of(seen.image) > 0
@@ -340,7 +358,7 @@ async def original(
 
 @router.get("/images/{image}/thumbnail", response_class=FileResponse)
 async def thumbnail(request: Request, seen: ImageToSee, blobs: Bytes, biosight: Open) -> Response:
-    """A small JPEG without metadata."""
+    """Return a small JPEG without metadata."""
     find = partial(derived.thumbnail, blobs, biosight.model.decoders, seen.image)
     work = partial(answer_with, request, blobs, find, inline=True)
     return await on_byte_threads(request, work)
@@ -348,8 +366,10 @@ async def thumbnail(request: Request, seen: ImageToSee, blobs: Bytes, biosight: 
 
 @router.get("/images/{image}/view", response_class=FileResponse)
 async def view(request: Request, seen: ImageToSee, blobs: Bytes, biosight: Open) -> Response:
-    """The picture as any browser can show it, without its place: every pixel, or a JPEG of a TIFF,
-    HEIC or AVIF of at most 2,400 pixels a side."""
+    """Return the picture as any browser can show it, without its place.
+
+    It has every pixel, but a TIFF, HEIC or AVIF becomes a JPEG of at most 2,400 pixels a side.
+    """
     find = partial(derived.view, blobs, biosight.model.decoders, seen.image)
     work = partial(answer_with, request, blobs, find, inline=True)
     return await on_byte_threads(request, work)
@@ -357,7 +377,7 @@ async def view(request: Request, seen: ImageToSee, blobs: Bytes, biosight: Open)
 
 @router.get("/images/{image}/whole", response_class=FileResponse)
 async def whole(request: Request, seen: ImageToSee, blobs: Bytes, biosight: Open) -> Response:
-    """Every pixel of the picture as any browser can show it, to look at details."""
+    """Return every pixel of the picture as any browser can show it, to look at details."""
     find = partial(derived.whole, blobs, biosight.model.decoders, seen.image)
     work = partial(answer_with, request, blobs, find, inline=True)
     return await on_byte_threads(request, work)

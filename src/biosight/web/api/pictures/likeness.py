@@ -1,4 +1,4 @@
-"""API: pictures like one, groups of unfamiliar ones, and what the model looked at."""
+"""API: pictures like another, groups of unfamiliar ones, and what the model looked at."""
 
 import io
 from typing import Annotated
@@ -27,7 +27,7 @@ HEAT_SIDE = 256
 
 
 class NearOut(BaseModel):
-    """An image and how like it is, 1 for the same."""
+    """An image and its likeness, 1 for the same."""
 
     image: ImageOut
     likeness: float
@@ -54,8 +54,11 @@ def similar_to(
     unreviewed: bool = False,
     limit: Annotated[int, Query(ge=1, le=500)] = 24,
 ) -> list[NearOut]:
-    """Pictures of the same collection most like this one; `unreviewed_images` leaves out those that
-    a person named. Empty while the picture is unclassified."""
+    """List the pictures of the same collection that are most like this one.
+
+    `unreviewed` leaves out pictures that a person named. The list is empty while the picture is not
+    classified.
+    """
     c, own = seen.access.collection, records.get(Embedding, seen.image.id)
     if own is None:
         return []
@@ -73,7 +76,10 @@ def similar_to(
 
 @router.get("/collections/{collection}/unfamiliar")
 def unfamiliar(access: MayLook, biosight: Open, records: Store) -> Groups:
-    """Pictures unlike all that the model knows and that nobody has named, grouped by likeness."""
+    """List pictures that are unlike all that the model knows, grouped by likeness.
+
+    Pictures that a person named are left out.
+    """
     c = access.collection
     where = [*unreviewed_images(c.id), Where("unfamiliar", "=", True)]
     newest = Order("created_at", descending=True)
@@ -89,7 +95,7 @@ def unfamiliar(access: MayLook, biosight: Open, records: Store) -> Groups:
 
 
 def rows_of(records: Store, ids: list[str]) -> tuple[list[str], similar.Floats]:
-    """Unit vectors (n, d) of images, those of the most frequent space only."""
+    """Return ids and unit vectors (n, d) of images, only those of the most frequent space."""
     found = among(records, Embedding, ids)
     spaces = [e.space for e in found]
     usual = max(set(spaces), key=spaces.count) if spaces else ""
@@ -110,13 +116,16 @@ async def activation(
     biosight: Open,
     label: Annotated[str, Query(max_length=200)] = "",
 ) -> Response:
-    """Where the evidence for a label lies, over the square that the model saw (a PNG of that
-    square; the model's label when none is given). Raises 404 for networks without such a map."""
+    """Return where the evidence for a label is in the square that the model saw, as a PNG.
+
+    Without `label`, the map is for the model's label. The status is 404 for networks without such a
+    map.
+    """
     return await on_byte_threads(request, lambda: drawn_map(biosight, blobs, seen.image, label))
 
 
 def drawn_map(biosight: BioSight, blobs: Blobs, image: Image, label: str) -> Response:
-    """The map of one label. Raises NotFound, BadPicture or Unavailable."""
+    """Return the map of one label. Raises NotFound, BadPicture or Unavailable."""
     if not image.model:
         raise NotFound("No model has looked at this picture yet.")
     classifier = biosight.model.classifiers.get(image.model)
@@ -134,7 +143,7 @@ def drawn_map(biosight: BioSight, blobs: Blobs, image: Image, label: str) -> Res
 
 
 def heat_png(heat: "np.ndarray[tuple[int, ...], np.dtype[np.float32]]") -> bytes:
-    """A map (h, w) of 0 to 1 as an orange veil."""
+    """Return a map (h, w) of 0 to 1 as an orange veil, a PNG."""
     small = Pillow.fromarray((heat * 255).astype(np.uint8))
     veil = small.resize((HEAT_SIDE, HEAT_SIDE), Pillow.Resampling.BICUBIC)
     picture = Pillow.new("RGBA", veil.size, (255, 120, 0, 0))

@@ -1,4 +1,4 @@
-"""API: sending pictures, and asking which are there already."""
+"""API: send pictures, and ask which are there already."""
 
 import time
 from typing import Annotated, Any
@@ -37,7 +37,7 @@ FIELDS = {"file", "session", "path", "last_modified"}
 MOST_HASHES = 2000
 MOST_UPLOADS = 50
 HOUR = 3600
-# Uploads have threads of their own, so that slow pictures keep nobody from the pages.
+# Uploads have their own threads, so that slow pictures do not delay the pages.
 UPLOAD_BODY = {
     "requestBody": {
         "required": True,
@@ -51,7 +51,7 @@ UPLOAD_BODY = {
                         "session": {
                             "type": "string",
                             "maxLength": 64,
-                            "description": "One drop, folder or run: drift samples by it.",
+                            "description": "Names one upload, such as a dropped folder. Drift checks draw one picture per upload.",
                         },
                         "path": {
                             "type": "string",
@@ -67,10 +67,11 @@ UPLOAD_BODY = {
 
 
 class Uploaded(BaseModel):
-    """What became of an upload: stored, duplicate, or trashed (a duplicate in the trash).
+    """What became of an upload.
 
-    For a duplicate `image` is the one that is there; `mended` where the store had lost its
-    bytes, and has them again now.
+    `outcome` is stored, duplicate, or trashed (a duplicate in the trash). For a duplicate, `image`
+    is the one that is there already. `mended` means that the store had lost its bytes and has them
+    again now.
     """
 
     outcome: str
@@ -83,7 +84,8 @@ class Uploaded(BaseModel):
 
 
 class ArrivalOut(BaseModel):
-    """One upload session: by whom, when its last picture came, and how many of it are there."""
+    """One upload session: who sent it, when its last picture came, and how many of its pictures are
+    there."""
 
     session: str
     by: str
@@ -93,13 +95,13 @@ class ArrivalOut(BaseModel):
 
 
 class Hashes(Input):
-    """SHA-256 of files one might send."""
+    """SHA-256 hashes of files that you might send."""
 
     sha256: list[Annotated[str, Field(pattern="^[0-9a-f]{64}$")]] = Field(max_length=MOST_HASHES)
 
 
 class ThereAlready(BaseModel):
-    """Which of the asked files are in this collection, and which of those in its trash."""
+    """Which of the asked files are in this collection, and which are in its trash."""
 
     known: list[str]
     trashed: list[str]
@@ -113,7 +115,7 @@ class ThereAlready(BaseModel):
 )
 @body_limit(of_files)
 async def upload(request: Request, response: Response, sender: Sender, biosight: Open) -> Uploaded:
-    """Send one picture. The answer carries its label, the best five guesses and the model."""
+    """Send one picture. The response has its label, the best five guesses and the model."""
     access, person = sender.access, sender.person
     pool = pools(request).uploads
     async with upload_form(request, biosight.archive.blobs, pool.limiter) as form:
@@ -129,7 +131,7 @@ async def upload(request: Request, response: Response, sender: Sender, biosight:
 
 
 def as_upload(form: Any, person: Person, most_mb: int) -> Upload:
-    """The form as an Upload. Raises BadRequest in words."""
+    """Return the form as an Upload. Raises BadRequest, BadPicture or TooLarge."""
     file = form.get("file")
     if not isinstance(file, IncomingFile):
         raise BadRequest("Send the picture in the form field named file.")
@@ -150,27 +152,27 @@ def as_upload(form: Any, person: Person, most_mb: int) -> Upload:
 
 
 def unescaped_name(name: str) -> str:
-    """A file's name without the three escapes that browsers write in multipart forms."""
+    """Return a file's name without the three escapes that browsers write in multipart forms."""
     for escape, character in (("%22", '"'), ("%0D", "\r"), ("%0A", "\n")):
         name = name.replace(escape, character)
     return name
 
 
 def clean_text(text: str, longest: int) -> str:
-    """A client's words as data: no control characters or lone surrogates, capped."""
+    """Return a client's text as data: shortened, without control characters or lone surrogates."""
     kept = "".join(c for c in text.replace("\\", "/") if c.isprintable())
     return kept.encode("utf-8", "ignore").decode()[:longest]
 
 
 def default_session(person: Person) -> str:
-    """One hour of one API token or sign-in."""
+    """Return the session for one hour of one API token or sign-in."""
     return f"{person.token or person.session}/{int(time.time() // HOUR)}"
 
 
 def uploaded_out(
     outcome: Outcome, naming: Naming, access: Access, records: Records, response: Response
 ) -> Uploaded:
-    """An outcome as an answer. Raises BadPicture for a rejected one."""
+    """Return an outcome as the response. Raises BadPicture for a rejected one."""
     if isinstance(outcome, Rejected):
         raise BadPicture(outcome.reason)
     if isinstance(outcome, Duplicate):
@@ -195,7 +197,7 @@ def uploaded_out(
 
 @router.get("/collections/{collection}/uploads")
 def list_uploads(access: MayLook, records: Store) -> list[ArrivalOut]:
-    """What came together, the newest first: up to 50 upload sessions of pictures that are there."""
+    """List up to 50 upload sessions whose pictures are still there, the newest first."""
     name = accounts.names_of(records)
     return [
         ArrivalOut(
@@ -211,7 +213,7 @@ def list_uploads(access: MayLook, records: Store) -> list[ArrivalOut]:
 
 @router.post("/collections/{collection}/known")
 def known(body: Hashes, access: MayChange, records: Store) -> ThereAlready:
-    """Which files are in this collection already; other collections don't count."""
+    """Return which files are in this collection already; other collections don't count."""
     here = Where("collection", "=", access.collection.id)
     found: list[Image] = []
     for part in parts(body.sha256):

@@ -1,4 +1,4 @@
-"""API: two readers of each picture - what waits for one, their answers, conflicts, agreement."""
+"""API: pictures for two readers, their answers, conflicts and agreement."""
 
 from typing import Annotated
 
@@ -33,7 +33,7 @@ MOST_CONFLICTS = 200
 
 
 class ToIdentifyOut(BaseModel):
-    """A picture to name without knowing what anybody, or the machine, said of it."""
+    """A picture to name, without what people or the machine said of it."""
 
     id: str
     name: str
@@ -44,8 +44,13 @@ class ToIdentifyOut(BaseModel):
 
 
 class ToIdentify(BaseModel):
-    """Pictures to read next. How many wait for a second reader (`one`; `yours` are those where that
-    may be you), were read alike (`agreed`), differ, and were settled since."""
+    """Pictures to read next, and how many pictures are in each state.
+
+    - `one`: they wait for a second reader; `yours` of them may be read by you.
+    - `agreed`: both readers gave the same name.
+    - `differ`: the readers gave different names.
+    - `settled`: somebody decided since.
+    """
 
     images: list[ToIdentifyOut]
     yours: int
@@ -56,7 +61,7 @@ class ToIdentify(BaseModel):
 
 
 class IdentifyAsked(Input):
-    """What a picture shows, "" for "I can't name it"."""
+    """What a picture shows; "" means "I can't name it"."""
 
     image: str = Field(max_length=64)
     label: str = Field(max_length=200)
@@ -69,8 +74,11 @@ class SettleAsked(Input):
 
 
 class IdentificationsOut(BaseModel):
-    """What two people called a picture, by their names. While `state` is "one" it is sealed: nobody
-    but who said it sees the label. `yours` where you may take it back."""
+    """What two people called a picture, with the names of these people.
+
+    While `state` is "one", the answer is sealed: only the person who gave it sees the label.
+    `yours` says whether you may take the last answer back.
+    """
 
     image: str
     state: str
@@ -92,8 +100,11 @@ class ConflictOut(BaseModel):
 
 
 class LabelAgreementOut(BaseModel):
-    """Of a label, "" for undecided: how often the first reader said it, the second, and both of one
-    picture; `share`, 0 to 1, is how much of what one called so the other did too."""
+    """How two readers used a label ("" for undecided).
+
+    `first` and `second` are how often each reader gave it, and `both` how often both gave it to the
+    same picture. `share`, 0 to 1, is how much of what one reader called so the other did too.
+    """
 
     label: str
     first: int
@@ -103,8 +114,10 @@ class LabelAgreementOut(BaseModel):
 
 
 class AgreementOut(BaseModel):
-    """Pictures read twice, how many were called alike, and Cohen's kappa with its 95 % interval,
-    null where it can't be told."""
+    """Pictures read twice, how many were called alike, and Cohen's kappa with its 95 % interval.
+
+    Kappa and its interval are null where they can't be calculated.
+    """
 
     pictures: int
     alike: int
@@ -115,7 +128,7 @@ class AgreementOut(BaseModel):
 
 
 def identifications_out(records: Records, found: Identifications, me: str) -> IdentificationsOut:
-    """Two answers as this person may see it."""
+    """Return two answers as this person may see them."""
     name = accounts.names_of(records)
     sealed = found.state == "one" and found.first_by != me
     last = found.second_by if found.second_by else found.first_by
@@ -134,13 +147,13 @@ def identifications_out(records: Records, found: Identifications, me: str) -> Id
 
 
 def asked_for(access: Access) -> None:
-    """Raise Conflict where the collection asks for no second reader."""
+    """Raise Conflict if the collection asks for no second reader."""
     if not access.collection.second_reader:
         raise Conflict("This collection does not ask for a second reader: see its settings.")
 
 
 def as_said(biosight: Open, access: Access, label: str) -> Change:
-    """The change that a reader's word is, as the collection writes its names."""
+    """Return a reader's answer as a change, with the label as the collection writes it."""
     said = label.strip()
     change = change_of("relabel" if said else "undecided", label=said, via=identifications.VIA)
     return with_path(biosight.archive.records, biosight.catalogue, access.collection, change)
@@ -153,7 +166,7 @@ def to_read(
     records: Store,
     limit: Annotated[int, Query(ge=1, le=100)] = 20,
 ) -> ToIdentify:
-    """Pictures for this reader, those first that another has read."""
+    """List pictures for you to read; those that another reader has read come first."""
     asked_for(access)
     c, me = access.collection.id, person.user.id
     found = identifications.to_read(records, c, me, limit)
@@ -163,7 +176,7 @@ def to_read(
 
 
 def blind(image: Image) -> ToIdentifyOut:
-    """What a reader may know of a picture."""
+    """Return what a reader may know of a picture."""
     return ToIdentifyOut(
         id=image.id,
         name=image.name,
@@ -178,7 +191,7 @@ def blind(image: Image) -> ToIdentifyOut:
 def answer(
     body: IdentifyAsked, access: MayAnswer, person: Signed, biosight: Open, records: Store
 ) -> IdentificationsOut:
-    """Say what a picture shows: as its first reader, or as its second."""
+    """Say what a picture shows, as its first or its second reader."""
     asked_for(access)
     image = gallery.get_image(records, body.image)
     if image.collection != access.collection.id:
@@ -190,7 +203,7 @@ def answer(
 
 @router.get("/images/{image}/identifications")
 def show(seen: ImageToSee, person: Signed, records: Store) -> IdentificationsOut | None:
-    """A picture's identifications, as far as this person may know them."""
+    """Show the answers of a picture's readers, as far as you may know them."""
     found = records.get(Identifications, seen.image.id)
     if found is None or found.state == "none":
         return None
@@ -199,14 +212,14 @@ def show(seen: ImageToSee, person: Signed, records: Store) -> IdentificationsOut
 
 @router.delete("/images/{image}/identifications", status_code=204)
 def take_back(seen: ImageToAnswer, person: Signed, biosight: Open, records: Store) -> None:
-    """Take one's own last answer back."""
+    """Take back your own last answer."""
     naming = naming_of(records, biosight.catalogue, seen.access.collection)
     identifications.withdraw(records, person.user.id, seen.image.id, naming)
 
 
 @router.get("/collections/{collection}/conflicts")
 def conflicts(access: MayLook, person: Signed, records: Store) -> list[ConflictOut]:
-    """Pictures that two readers named differently, the oldest first."""
+    """List pictures that two readers named differently, the oldest first."""
     c, me = access.collection, person.user.id
     return [
         ConflictOut(
@@ -220,7 +233,7 @@ def conflicts(access: MayLook, person: Signed, records: Store) -> list[ConflictO
 def settle(
     body: SettleAsked, seen: ImageToChange, person: Signed, biosight: Open, records: Store
 ) -> IdentificationsOut:
-    """Say what a picture is about which two readers differ."""
+    """Decide what a picture is when its two readers differ."""
     change = as_said(biosight, seen.access, body.label)
     done = identifications.settle_on(records, person.user.id, seen.image, change)
     return identifications_out(records, done, person.user.id)
@@ -228,7 +241,7 @@ def settle(
 
 @router.get("/collections/{collection}/agreement")
 def agreed(access: MayLook, records: Store) -> AgreementOut:
-    """How well two readers agree here."""
+    """Show how well two readers agree in this collection."""
     found = agreement(identifications.said_twice(records, access.collection.id))
     return AgreementOut(
         pictures=found.pictures,

@@ -1,4 +1,4 @@
-"""API: what there is to review - the queue, groups of look-alikes, labels that are likely wrong."""
+"""API: the review queue, groups of look-alikes, and labels that are likely wrong."""
 
 from typing import Annotated
 
@@ -31,16 +31,21 @@ class QueueOut(BaseModel):
 
 
 class GroupAsked(Input):
-    """A label, "" for the one that most wait under; images that were put aside are left out."""
+    """A label, or "" for the one under which most pictures wait.
+
+    `without` are images that were put aside; they are left out.
+    """
 
     label: str = Field("", max_length=200)
     without: list[Id] = Field(default=[], max_length=MOST_PUT_ASIDE)
 
 
 class LookAlikes(BaseModel):
-    """Look-alikes that nobody looked at, under one proposed name, the most typical first; from the
-    place `odd` on they are less alike. `left` wait under the name, `waiting` in all, of which
-    `kept` are for the random half alone."""
+    """Look-alikes that nobody looked at, under one proposed name, the most typical first.
+
+    From the position `odd` on, they are less alike. `left` is how many wait under the name and
+    `waiting` how many in all; `kept` of these are for the random half alone.
+    """
 
     label: str
     images: list[ImageOut]
@@ -51,7 +56,7 @@ class LookAlikes(BaseModel):
 
 
 class CohortOut(BaseModel):
-    """Pictures whose nearest confirmed neighbours are called otherwise than they are."""
+    """Pictures named `label` whose nearest confirmed neighbours are called `suggested`."""
 
     label: str
     suggested: str
@@ -60,7 +65,7 @@ class CohortOut(BaseModel):
 
 @router.get("/collections/{collection}/queue")
 def review_queue(access: MayLook, records: Store, limit: int = 40) -> QueueOut:
-    """Images to review: half drawn at random, half the machine's least certain."""
+    """List images to review: half drawn at random, half the machine's least certain."""
     c = access.collection
     drawn = queue.queue(records, c.id, max(1, min(limit, 200)))
     return QueueOut(
@@ -71,7 +76,7 @@ def review_queue(access: MayLook, records: Store, limit: int = 40) -> QueueOut:
 
 @router.post("/collections/{collection}/group")
 def group(body: GroupAsked, access: MayLook, biosight: Open, records: Store) -> LookAlikes:
-    """The next group of look-alikes; nothing changes by asking."""
+    """Return the next group of look-alikes; nothing changes by asking."""
     c = access.collection
     found = groups.next_group(biosight, c, body.label, body.without) or groups.NONE
     return LookAlikes(
@@ -86,7 +91,10 @@ def group(body: GroupAsked, access: MayLook, biosight: Open, records: Store) -> 
 
 @router.get("/collections/{collection}/doubted")
 def doubted(access: MayLook, biosight: Open) -> list[CohortOut]:
-    """Labels of the machine that are likely wrong, by what confirmed look-alikes are called."""
+    """List labels of the machine that are likely wrong.
+
+    They contradict what confirmed look-alikes are called.
+    """
     c = access.collection
     return [
         CohortOut(

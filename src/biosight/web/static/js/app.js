@@ -1,5 +1,5 @@
 // @ts-check
-/** The frame: swaps the page's main part so that uploads live on, and starts each page's module. */
+/** The frame: it swaps only the page's main part, so that uploads go on, and starts its module. */
 import { listen, tell } from "./frame/events.js";
 import { may } from "./frame/may.js";
 import "./upload/dock.js";
@@ -16,7 +16,7 @@ import { add, busy } from "./upload/upload.js";
 /** @type {(() => void) | void} */
 let leave;
 let trip = 0;
-/** What a page's module makes of its buttons, it can't before it is here: till then a click waits. */
+/** Buttons work only once the page's module has loaded; earlier clicks are held back. */
 let ready = true;
 
 /** Start the module that the main part names. */
@@ -37,7 +37,7 @@ async function mount() {
   leave = await mounting;
 }
 
-/** On a phone the chosen tab may lie out of sight. */
+/** Scroll to the chosen tab, which may be out of sight on a phone. */
 function showTab() {
   for (const chosen of document.querySelectorAll("#main .tabs [aria-current]")) {
     const tabs = chosen.parentElement;
@@ -101,7 +101,7 @@ document.addEventListener("click", (event) => {
   if (event.ctrlKey || event.metaKey || event.shiftKey || event.altKey) return;
   if (link.origin !== location.origin || link.hasAttribute("download") || link.dataset.plain !== undefined) return;
   if (link.matches(".skip")) {
-    // The focus alone goes there: a new address would be a trip back for the browser.
+    // Move only the focus: a new address would add a step to the browser's history.
     event.preventDefault();
     return find(document, link.hash).focus();
   }
@@ -125,7 +125,10 @@ document.addEventListener(
   },
   true,
 );
-/** Dropped or pasted files go to the collection in view; elsewhere one is asked for. @param {import("./upload/drop.js").Found[]} files */
+/**
+ * Add dropped or pasted files to the collection in view; elsewhere, ask for a collection.
+ * @param {import("./upload/drop.js").Found[]} files
+ */
 async function take(files) {
   const main = find(document, "#main");
   const { collection } = main.dataset;

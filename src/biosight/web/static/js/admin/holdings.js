@@ -1,5 +1,5 @@
 // @ts-check
-/** Every collection: whose it is, what it holds, how much room it has, how its last check went. */
+/** Every collection: its owners, what it holds, its storage limit, and its last drift check. */
 import { call } from "../frame/api.js";
 import { el, find, size, when } from "../frame/dom.js";
 import { complain, question } from "../frame/toast.js";
@@ -24,7 +24,10 @@ export async function wireHoldings(main) {
   await draw();
 }
 
-/** Restore what a deleted account left in the trash; one owns it then. @param {Schemas["HoldingOut"]} c */
+/**
+ * Restore what a deleted account left in the trash; the administrator owns it then.
+ * @param {Schemas["HoldingOut"]} c
+ */
 async function takeUp(c) {
   const words = `It has no members and is deleted when its time in the trash is over. You become its owner.`;
   if (await question({ title: `Restore “${c.name}”?`, words, ok: "Restore" }))

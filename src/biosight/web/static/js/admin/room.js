@@ -1,5 +1,5 @@
 // @ts-check
-/** Room for the pictures of a person or a collection, typed in gigabytes. */
+/** The storage limit of a person or a collection, typed in gigabytes. */
 import { el } from "../frame/dom.js";
 
 /**

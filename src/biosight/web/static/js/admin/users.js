@@ -17,7 +17,7 @@ async function allUsers() {
   }
 }
 
-/** What an administrator does to one account. */
+/** What an administrator can do to one account. */
 class Account {
   /** @param {HTMLElement} main @param {Schemas["UserOut"]} u */
   constructor(main, u) {

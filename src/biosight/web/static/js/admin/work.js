@@ -1,5 +1,5 @@
 // @ts-check
-/** Long work of everybody: what waits, runs and failed; its log; stopped and tried again. */
+/** Everybody's long work: what waits, runs or has failed, and its log; stop it or try it again. */
 import { call } from "../frame/api.js";
 import { counted, el, find, when } from "../frame/dom.js";
 import { complain, toast } from "../frame/toast.js";
@@ -29,14 +29,14 @@ export async function wireWork(main) {
     more.hidden = !next;
   };
   more.addEventListener("click", () => {
-    earlier = true; // what was asked for stays on the page
+    earlier = true; // rows that somebody asked for stay on the page
     add().catch(complain);
   });
   await draw();
   setInterval(() => !earlier && !document.hidden && draw().catch(() => {}), EVERY);
 }
 
-/** Who works, in a sentence. @param {Schemas["WorkerOut"][]} workers */
+/** Say in one sentence which workers run. @param {Schemas["WorkerOut"][]} workers */
 function told(workers) {
   if (!workers.length) return "No worker is running. The server starts one when needed, or run biosight worker.";
   const busy = workers.filter((w) => w.busy).length;
@@ -44,7 +44,7 @@ function told(workers) {
   return `${counted(workers.length, "worker runs", "workers run")} on ${hosts}, ${busy || "none"} busy.`;
 }
 
-/** How far it is, in words. @param {Schemas["WorkOut"]} w */
+/** Return the progress in words. @param {Schemas["WorkOut"]} w */
 function state(w) {
   if (w.state === "running" && w.total) return `running, ${Math.floor((100 * w.done) / w.total)} %`;
   if (w.state === "waiting") return `waiting for ${Math.round(w.waited)} s`;

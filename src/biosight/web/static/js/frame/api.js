@@ -14,9 +14,9 @@ export class ApiError extends Error {
 }
 
 /**
- * One call. Resolves with the parsed JSON, or null for an empty answer.
+ * Send a request. Resolves with the parsed JSON, or with null for an empty answer.
  * @param {string} method @param {string} path below /api/v1
- * @param {any} [body] JSON, or FormData as it is
+ * @param {any} [body] JSON, or FormData sent unchanged
  * @param {{headers?: Record<string, string>, signal?: AbortSignal}} [options]
  * @returns {Promise<any>}
  */

@@ -1,8 +1,8 @@
 // @ts-check
-/** Making elements, and numbers, sizes and times as people read them. */
+/** Make elements, and write numbers, sizes and times as people read them. */
 
 /**
- * An element with attributes (on… are listeners) and children.
+ * Return an element with attributes (on… are listeners) and children.
  * @param {string} tag @param {Record<string, any>} [attributes] @param {...any} children
  * @returns {any}
  */
@@ -46,7 +46,7 @@ export function when(seconds) {
   return new Date(seconds * 1000).toLocaleString(undefined, { dateStyle: "medium", timeStyle: "short" });
 }
 
-/** @param {number} share 0 to 1, as whole percent; never 100 % for less */
+/** @param {number} share 0 to 1; rounded down, so that less than 1 never becomes 100 % */
 export function percent(share) {
   return `${Math.floor(share * 100)} %`;
 }
@@ -62,7 +62,7 @@ export function fields(form) {
 }
 
 /**
- * After a redraw: focus the button that reads as the focused one did.
+ * After a redraw, focus the button or link that has the text of the one focused before.
  * @param {ParentNode} box
  * @param {string | null | undefined} text
  */

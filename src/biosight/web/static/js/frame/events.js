@@ -1,8 +1,8 @@
 // @ts-check
-/** The page's own events: every name with what it carries; all are sent and heard here. */
+/** The page's own events: each name with its detail; all are sent and received here. */
 
 /**
- * `go`: an address to go to; as an object it replaces the one that is shown. `changed`: pictures that changed.
+ * `go`: an address to go to; an object means that it replaces the shown one. `changed`: pictures that changed.
  * `viewed`: the id of a picture that was looked at large. `stored`: a picture that arrived. `reload`: what is shown
  * changed elsewhere, or an undo brought pictures back. `uploaded`: the collection that an upload ended in.
  * @typedef {object} Events

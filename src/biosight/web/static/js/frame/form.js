@@ -1,5 +1,5 @@
 // @ts-check
-/** A dialog with several fields; it stays open, with the reason in it, while what was sent is refused. */
+/** A dialog with several fields; if the input is refused, it stays open and shows the reason. */
 import { el, fields } from "./dom.js";
 
 /**
@@ -9,7 +9,7 @@ import { el, fields } from "./dom.js";
 
 /**
  * @param {{title: string, words?: any, ok: string, fields: Field[]}} ask
- * @param {(values: Record<string, string>, form: HTMLFormElement) => Promise<void>} send raises what is to be said
+ * @param {(values: Record<string, string>, form: HTMLFormElement) => Promise<void>} send throws the error to show
  * @returns {Promise<boolean>} whether it was sent
  */
 export function fill(ask, send) {

@@ -1,10 +1,13 @@
 // @ts-check
-/** First-run hints: one a page, until the person says that they got it. Then it is gone for good. */
+/** First-run hints: one per page, until the person closes it. Then it is gone for good. */
 
 import { el } from "./dom.js";
 import { may } from "./may.js";
 
-/** By the page's name; those that change pictures are for editors alone. @type {Record<string, {words: string, editors?: boolean}>} */
+/**
+ * Hints by the name of the page; those about changing pictures are for editors only.
+ * @type {Record<string, {words: string, editors?: boolean}>}
+ */
 const HINTS = {
   collection: {
     words:
@@ -22,7 +25,7 @@ const HINTS = {
 };
 const GONE = "biosight:hints-gone";
 
-/** @returns {string[]} the pages whose hint is gone; "*" for all of them */
+/** @returns {string[]} the pages whose hint was closed; "*" for all */
 function gone() {
   try {
     return JSON.parse(localStorage.getItem(GONE) ?? "[]");
@@ -31,7 +34,7 @@ function gone() {
   }
 }
 
-/** Show the page's hint on top of it, if it has one that is not gone. @param {HTMLElement} main */
+/** Show the page's hint at its top, unless it was closed. @param {HTMLElement} main */
 export function showHint(main) {
   const page = main.dataset.page ?? "";
   const hint = HINTS[page];

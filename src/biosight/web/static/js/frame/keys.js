@@ -53,7 +53,9 @@ export function unbind() {
 
 const OFF = "biosight:single-keys-off";
 
-/** Single letters can be switched off, for people who speak or whose hands slip (WCAG 2.1.4). */
+/**
+ * Single-letter keys can be switched off, for people who dictate or whose hands slip (WCAG 2.1.4).
+ */
 function singleKeys() {
   return localStorage.getItem(OFF) === null;
 }
@@ -90,12 +92,12 @@ document.addEventListener("keydown", (event) => {
   bound[row.action](event);
 });
 
-/** Where the guide speaks of this page. */
+/** Return the address of the guide's page about this page. */
 function guide() {
   return document.querySelector(".top .help")?.getAttribute("href") ?? "/help";
 }
 
-/** Show what is bound on this page. */
+/** Show the keys that work on this page. */
 export function help() {
   const rows = KEYS.filter((k) => bound[k.action]);
   const dialog = el(

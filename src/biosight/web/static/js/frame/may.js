@@ -3,7 +3,10 @@
 
 /** @typedef {"look" | "answer" | "change" | "own"} Ability */
 
-/** In the collection that the page is about. @param {HTMLElement} main @param {Ability} ability */
+/**
+ * Return whether the person may do it in the collection of the page.
+ * @param {HTMLElement} main @param {Ability} ability
+ */
 export function may(main, ability) {
   return (main.dataset.may ?? "").split(" ").includes(ability);
 }

@@ -1,5 +1,5 @@
 // @ts-check
-/** Short messages at the bottom, with an act such as Undo; and dialogs that ask. */
+/** Short messages at the bottom, with an act such as Undo, and dialogs that ask a question. */
 import { el, find } from "./dom.js";
 
 /**
@@ -18,7 +18,7 @@ export function toast(text, options = {}) {
   setTimeout(() => made.remove(), (options.seconds ?? (options.problem ? 9 : 6)) * 1000);
 }
 
-/** Take back the messages of an act: there is nothing left to undo. @param {string} act its id */
+/** Remove the messages of an act: there is nothing left to undo. @param {string} act its id */
 export function retract(act) {
   for (const made of document.querySelectorAll(`#toasts [data-of="${act}"]`)) made.remove();
 }

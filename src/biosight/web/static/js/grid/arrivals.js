@@ -1,9 +1,12 @@
 // @ts-check
-/** Pictures that come in while one looks: shown at once while nobody works in the grid, else offered, so that no tile moves from under the pointer. */
+/**
+ * Pictures that arrive while the grid is open. They are shown at once while nobody works in the
+ * grid; otherwise a button offers them, so that no tile moves from under the pointer.
+ */
 
 import { counted } from "../frame/dom.js";
 
-/** How far down one has gone to be at work there. */
+/** Somebody who scrolled further than this, in pixels, is working in the grid. */
 const WORKING = 200;
 
 /** @param {import("./grid.js").Grid} grid @param {import("../pictures/acts.js").Image} image */
@@ -15,7 +18,7 @@ export function arrive(grid, image) {
   grid.events.arrived(grid.arrived.length);
 }
 
-/** Those that came in take their places. @param {import("./grid.js").Grid} grid */
+/** Add the pictures that arrived to the grid. @param {import("./grid.js").Grid} grid */
 export function showArrived(grid) {
   const there = new Set(grid.images.map((i) => i.id));
   const fresh = grid.arrived.filter((i) => !there.has(i.id));

@@ -27,7 +27,7 @@ export function wireSizes(main, grid) {
 const NESTED = "biosight:nested-zip";
 
 /**
- * Where zip and table of what is shown are had; folders within folders is remembered.
+ * Wire the downloads of what is shown, as zip and table; nested folders are remembered.
  * @param {HTMLElement} main @param {string} collection @param {Record<string, any>} filter
  */
 export function wireDownloads(main, collection, filter) {
@@ -52,7 +52,7 @@ export function wireDownloads(main, collection, filter) {
 }
 
 /**
- * Events as stacks or every picture alone; stacks stand in order of time.
+ * Wire the switch between events as stacks and single pictures; stacks are in order of time.
  * @param {HTMLElement} main @param {Record<string, any>} filter @param {(change: Record<string, any>) => void} set
  */
 export function wireStacks(main, filter, set) {
@@ -66,13 +66,19 @@ export function wireStacks(main, filter, set) {
   });
 }
 
-/** Folders lie open beside the pictures, and shut above them where the screen is narrow. @param {HTMLElement} main */
+/**
+ * Open the folders beside the pictures; on a narrow screen, close them above the pictures.
+ * @param {HTMLElement} main
+ */
 export function wireFold(main) {
   const open = !matchMedia("(max-width: 860px)").matches;
   for (const fold of ["#folder-fold", "#source-fold"]) find(main, fold).open = open;
 }
 
-/** Say where an upload stopped that a reload or a crash ended. @param {HTMLElement} main @param {string} collection */
+/**
+ * Say how far an upload got before a reload or a crash ended it.
+ * @param {HTMLElement} main @param {string} collection
+ */
 function drawBrokenOff(main, collection) {
   const was = busy() ? null : brokenOff(collection);
   const notice = find(main, "#broken-off");
@@ -92,7 +98,7 @@ function drawBrokenOff(main, collection) {
 /** @param {HTMLElement} main @param {string} collection @param {number} maxMb */
 export function wireUploads(main, collection, maxMb) {
   drawBrokenOff(main, collection);
-  // A tab that crashed is known by its silence.
+  // A crashed tab is recognised because it reports nothing more.
   setTimeout(() => main.isConnected && drawBrokenOff(main, collection), PULSE);
   for (const [button, input] of [
     ["#add-files", "#files"],

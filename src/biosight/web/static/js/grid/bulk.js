@@ -1,7 +1,8 @@
 // @ts-check
 /**
- * One rule for acts on many pictures, however they were chosen: more than a hundred, or any that were never on screen,
- * are asked about first, and labels are marked as accepted in bulk. Stacks get the name that was shown, or a question.
+ * One rule for acts on many pictures, however they were chosen. If there are more than a hundred,
+ * or if any was never on screen, the person is asked first, and labels are marked as accepted in
+ * bulk. If a stack has several names, the person is asked whether all of it gets the one shown.
  */
 import { counted } from "../frame/dom.js";
 import { question } from "../frame/toast.js";
@@ -9,15 +10,18 @@ import { doAct } from "../pictures/acts.js";
 import { called } from "../pictures/taxa.js";
 import { asSeen } from "./stacks.js";
 
-/** As many as somebody may have looked at one by one; the server has the same number (review/acts.py). */
+/**
+ * The most pictures that count as looked at one by one; the server has the same number
+ * (review/acts.py).
+ */
 const MOST = 100;
 const SPEAKS = ["confirm", "relabel"];
 /** @typedef {import("./stacks.js").Meant} Meant */
 
 /**
- * What is to be done, in order; nothing where somebody thought better of it.
+ * Return the acts to do, in order; none if the person cancels.
  * @param {Record<string, any>} body @param {Meant | {matching: Record<string, any>}} target @param {number} total that match
- * @param {(image: import("./stacks.js").Stacked) => boolean} seen was this tile on screen?
+ * @param {(image: import("./stacks.js").Stacked) => boolean} seen whether this tile was on screen
  * @returns {Promise<Record<string, any>[]>}
  */
 async function agreed(body, target, total, seen) {
@@ -25,7 +29,7 @@ async function agreed(body, target, total, seen) {
   const mixed = body.kind === "confirm" ? target.tiles.filter(isMixed) : [];
   if (mixed.length && !(await sureOfNames(mixed))) return [];
   const many = target.images.length;
-  // Of a stack the front alone was on screen: the others count as seen where they bear its name.
+  // Only the front of a stack was on screen; the others count as seen if they have its name.
   const unseen = (/** @type {import("./stacks.js").Tile} */ t) => !seen(t.front) || (!mixed.length && isMixed(t));
   const bulk = many > MOST || target.tiles.some(unseen);
   if (bulk && !(await sureOf(body, many))) return [];
@@ -33,8 +37,8 @@ async function agreed(body, target, total, seen) {
 }
 
 /**
- * Do something to what is chosen in a grid, asked about where it has to be; did anything change? `null` where somebody
- * thought better of it.
+ * Do something to what is chosen in a grid, after a question where one is needed. Return whether
+ * anything changed; `null` if the person cancels.
  * @param {string} collection @param {import("./grid.js").Grid} grid @param {Record<string, any>} body
  * @param {Meant | {matching: Record<string, any>}} target @param {number} total that match
  * @returns {Promise<boolean | null>}
@@ -47,7 +51,10 @@ export async function actOn(collection, grid, body, target, total) {
   return changed;
 }
 
-/** Do pictures of a stack bear another name than the one that is shown? @param {import("./stacks.js").Tile} tile */
+/**
+ * Return whether pictures of a stack have another name than the one shown.
+ * @param {import("./stacks.js").Tile} tile
+ */
 function isMixed(tile) {
   return tile.every.some((image) => image.label !== tile.front.label);
 }
@@ -57,7 +64,11 @@ function marked(body, more) {
   return SPEAKS.includes(body.kind) ? { ...body, ...more, via: "bulk" } : { ...body, ...more };
 }
 
-/** One act a name for mixed stacks, and one for all others. @param {Record<string, any>} body @param {Meant} target @param {import("./stacks.js").Tile[]} mixed */
+/**
+ * Return one act per name for mixed stacks, and one act for all others.
+ * @param {Record<string, any>} body @param {Meant} target
+ * @param {import("./stacks.js").Tile[]} mixed
+ */
 function split(body, target, mixed) {
   if (!mixed.length) return [{ ...body, images: target.images, versions: target.versions }];
   /** @type {Map<string, import("./stacks.js").Stacked[]>} */

@@ -1,5 +1,5 @@
 // @ts-check
-/** What stands beside a collection's grid: how many match, the folders, where pictures came from. */
+/** The counts beside a collection's grid: matches, label folders and source folders. */
 import { call } from "../frame/api.js";
 import { counted, find } from "../frame/dom.js";
 import { learnFacets } from "./facets.js";

@@ -8,7 +8,7 @@ import { called } from "../pictures/taxa.js";
 /** @typedef {import("./filters.js").Part} Part */
 /** @typedef {{value: string, words: string, images: number}} Value */
 
-/** A choice that means "none of them" stands so in a select, where "" means any. */
+/** The value in a select that means "none of them", because "" means any. */
 const NONE = "-";
 const NOTHING = /** @type {Record<string, string>} */ ({
   sites: "no site",
@@ -17,7 +17,7 @@ const NOTHING = /** @type {Record<string, string>} */ ({
   uploaders: "somebody who left",
 });
 
-/** What values are called, as the last answers had it. @type {Map<string, string>} */
+/** The names of values, from the latest answers. @type {Map<string, string>} */
 const said = new Map();
 
 /** @param {string} facet @param {string} value */
@@ -26,7 +26,10 @@ export function wordsOf(facet, value) {
   return said.get(`${facet} ${value}`) || NOTHING[facet] || value;
 }
 
-/** Ask what there is, unless all that is asked for is known. @param {string} here @param {string} query @returns {Promise<Record<string, Value[]>>} */
+/**
+ * Ask for the values of all facets, and keep their names.
+ * @param {string} here @param {string} query @returns {Promise<Record<string, Value[]>>}
+ */
 async function ask(here, query) {
   const names = Object.keys(NOTHING)
     .map((name) => `of=${name}`)
@@ -37,7 +40,10 @@ async function ask(here, query) {
   return found;
 }
 
-/** Learn what the filter's own values are called. @param {string} here @param {Part[]} parts @param {Record<string, any>} filter */
+/**
+ * Ask for the names of the filter's own values, unless all are known.
+ * @param {string} here @param {Part[]} parts @param {Record<string, any>} filter
+ */
 export async function learnFacets(here, parts, filter) {
   const unknown = parts.some(
     (p) =>
@@ -68,7 +74,7 @@ export function wireFacets(sheet, here, parts, filter, asQuery) {
 }
 
 /**
- * Fill the sheet's lists with what the rest of the filter leaves to choose from.
+ * Fill the sheet's lists with the values that the rest of the filter leaves.
  * @param {HTMLElement} form @param {string} here @param {Part[]} parts @param {Record<string, any>} filter
  * @param {(filter: Record<string, any>) => string} asQuery
  */
@@ -106,7 +112,7 @@ function options(box, part, values, now) {
 }
 
 /**
- * What the sheet's lists say.
+ * Return what is chosen in the sheet's lists.
  * @param {any} form @param {Part[]} parts @returns {Record<string, any>}
  */
 export function chosenFacets(form, parts) {

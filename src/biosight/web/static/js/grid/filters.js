@@ -1,6 +1,7 @@
 // @ts-check
 /**
- * The filter lives in the address, so that a view can be sent to a colleague. Its parts are the page's (gallery/filters.py).
+ * The filter is in the address, so that a view can be sent to a colleague. The page holds its parts
+ * (gallery/filters.py).
  */
 import { el, find } from "../frame/dom.js";
 import { lineOf } from "../pictures/taxa.js";
@@ -32,7 +33,10 @@ export function asQuery(filter) {
   return text ? `?${text}` : "";
 }
 
-/** What is said in the address, as the API's bodies have it. @param {Part} part @param {any} said */
+/**
+ * Return a value of the address in the form that the API's bodies need.
+ * @param {Part} part @param {any} said
+ */
 function meant(part, said) {
   if (part.kind === "flag") return said === "true";
   return part.kind === "percent" ? Number(said) : said;
@@ -60,7 +64,7 @@ const TESTS = /** @type {Record<string, (a: any, b: any) => boolean>} */ ({
 });
 
 /**
- * Does an image (still) match? Words are left to the server.
+ * Return whether an image (still) matches; words are left to the server.
  * @param {Schemas["ImageOut"]} image
  * @param {Record<string, any>} filter
  * @param {string} collection
@@ -105,7 +109,7 @@ function chip(part, value) {
 }
 
 /**
- * The filter's parts as chips that take themselves away.
+ * Draw the filter's parts as chips that can be removed one by one.
  * @param {HTMLElement} box
  * @param {Record<string, any>} filter
  * @param {number} total
@@ -130,11 +134,11 @@ export function drawApplied(box, filter, total) {
   );
 }
 
-/** Is anything asked for? @param {any} value */
+/** Return whether a value asks for anything. @param {any} value */
 const said = (value) => (Array.isArray(value) ? value.length > 0 : Boolean(value));
 
 /**
- * Light the sheet's button while a part of it applies.
+ * Highlight the sheet's button while one of its parts applies.
  * @param {HTMLElement} main
  * @param {Record<string, any>} filter
  */
@@ -175,7 +179,11 @@ export function wire(main, filter, set) {
   form.addEventListener("submit", (/** @type {Event} */ e) => e.preventDefault());
 }
 
-/** A filter with some parts changed; empty ones go, but for the label "", which stands for none. @param {Record<string, any>} filter @param {Record<string, any>} change */
+/**
+ * Return a filter with some parts changed. Empty parts are removed, except the label "", which
+ * means no label.
+ * @param {Record<string, any>} filter @param {Record<string, any>} change
+ */
 export function changed(filter, change) {
   const stays = (/** @type {string} */ part, /** @type {any} */ value) =>
     Array.isArray(value) ? value.length > 0 : value !== "" || part === "label";

@@ -1,5 +1,5 @@
 // @ts-check
-/** The label folders beside the grid: a tree with counts, open to where it was left. */
+/** The label folders beside the grid: a tree with counts, as far open as it was left. */
 import { call } from "../frame/api.js";
 import { el } from "../frame/dom.js";
 import { called, learn } from "../pictures/taxa.js";
@@ -10,16 +10,19 @@ import { asTree } from "./tree.js";
 /** @typedef {import("./tree.js").Folder} Folder @typedef {import("./tree.js").Node} Node */
 
 const SHUT = "biosight:shut-folders:";
-/** The most rows that are shown open where nobody closed any. */
+/** The most rows that are shown open while nobody has closed any. */
 const ROOM = 28;
 
-/** @param {string} collection @returns {Set<string> | null} paths that somebody shut, null for nobody yet */
+/** @param {string} collection @returns {Set<string> | null} paths that were closed, null if none ever was */
 function shutBefore(collection) {
   const said = localStorage.getItem(SHUT + collection);
   return said === null ? null : new Set(JSON.parse(said));
 }
 
-/** All but the topmost, where they are too many to see at once. @param {Node[]} nodes @param {number} depth @returns {string[]} */
+/**
+ * Return the paths to close if there are too many rows: all below the topmost levels.
+ * @param {Node[]} nodes @param {number} depth @returns {string[]}
+ */
 function deep(nodes, depth = 0) {
   return nodes.flatMap((n) => [...(depth > 1 && n.children.length ? [n.path] : []), ...deep(n.children, depth + 1)]);
 }
@@ -101,7 +104,10 @@ class Rows {
     return n.here && this.row(`just ${called(n.label)}`, own, { label: n.label }, title);
   }
 
-  /** The rows of all and of the states; those of states without pictures are left out. @param {Folder[]} labels @param {Counts} counts */
+  /**
+   * Draw the rows of all and of the states; states without pictures are left out.
+   * @param {Folder[]} labels @param {Counts} counts
+   */
   states(labels, { strange, undecided }) {
     const sum = (/** @type {"images" | "unsure"} */ name) => labels.reduce((n, l) => n + l[name], 0);
     const unlabelled = (labels.find((l) => !l.label)?.images ?? 0) - undecided;

@@ -22,7 +22,7 @@ export class Grid {
     this.seen = new Set();
     /** @type {Set<string>} */
     this.selection = new Set();
-    /** @type {import("../pictures/acts.js").Image[]} came in, and not shown yet */
+    /** @type {import("../pictures/acts.js").Image[]} arrived, but not shown yet */
     this.arrived = [];
     this.current = -1;
     this.anchor = -1;
@@ -71,7 +71,7 @@ export class Grid {
     this.events.changed();
   }
 
-  /** The next page, when the end comes near. @param {number} [many] pictures */
+  /** Load the next page when the end comes near. @param {number} [many] pictures */
   async more(many) {
     if (!this.next || this.fetching) return;
     this.fetching = true;
@@ -175,12 +175,12 @@ export class Grid {
     if (this.current > this.images.length - 20) this.more();
   }
 
-  /** How many tiles stand in a row. */
+  /** Return the number of tiles in a row. */
   columns() {
     return this.window.columns();
   }
 
-  /** What an act is for: the selection, else the current tile. */
+  /** Return what an act is for: the selection, or else the current tile. */
   chosen() {
     if (this.selection.size) return this.images.filter((i) => this.selection.has(i.id));
     return this.images[this.current] ? [this.images[this.current]] : [];

@@ -1,8 +1,11 @@
 // @ts-check
-/** What the review in groups says of its progress, and where no group is left. */
+/** The words of the review in groups about its progress, and for when no group is left. */
 import { counted, el } from "../frame/dom.js";
 
-/** How many are done, how fast, and what waits. @param {number} done @param {number} began in ms @param {number} waiting */
+/**
+ * Say how many are done, how fast, and how many wait.
+ * @param {number} done @param {number} began in ms @param {number} waiting
+ */
 export function pace(done, began, waiting) {
   const hours = (Date.now() - began) / 3.6e6;
   const speed = done && hours > 1 / 120 ? `, ${Math.round(done / hours).toLocaleString("en")} an hour` : "";

@@ -1,16 +1,22 @@
 // @ts-check
-/** To a day or a label within the grid: what lies before it is loaded, and the first such picture is the current one. */
+/**
+ * Jump to a day or a label in the grid: all pictures before it are loaded, and the first match
+ * becomes the current one.
+ */
 import { complain, toast } from "../frame/toast.js";
 import { chooseLabel } from "../pictures/relabel.js";
 
-/** The order that goes by days, and which day a picture has in it. @type {Record<string, (image: Schemas["ImageOut"]) => string>} */
+/**
+ * The orders that go by days, with the day that a picture has in each.
+ * @type {Record<string, (image: Schemas["ImageOut"]) => string>}
+ */
 const DAYS = {
   newest: (image) => dayOf(image.created_at),
   oldest: (image) => dayOf(image.created_at),
   taken: (image) => image.day,
 };
 
-/** @param {number} seconds since 1970 @returns {string} the day where one is, YYYY-MM-DD */
+/** @param {number} seconds since 1970 @returns {string} the day in local time, YYYY-MM-DD */
 function dayOf(seconds) {
   const at = new Date(seconds * 1000);
   const two = (/** @type {number} */ n) => String(n).padStart(2, "0");
@@ -27,7 +33,10 @@ export function wireJump(box, data, grid, sort) {
   box.querySelector("button")?.addEventListener("click", () => toLabel(data, grid).catch(complain));
 }
 
-/** Show the day's field only where the order goes by days. @param {HTMLElement} box @param {string} sort */
+/**
+ * Show the field for a day only if the order goes by days.
+ * @param {HTMLElement} box @param {string} sort
+ */
 export function fitJump(box, sort) {
   /** @type {HTMLInputElement} */ (box.querySelector("input")).hidden = !(sort in DAYS);
 }
@@ -38,7 +47,10 @@ async function toDay(grid, sort, day) {
   await jump(grid, 0, (image) => (sort === "oldest" ? of(image) >= day : of(image) <= day));
 }
 
-/** The next picture of a label, or of one below it. @param {DOMStringMap} data @param {import("./grid.js").Grid} grid */
+/**
+ * Go to the next picture of a label, or of one below it.
+ * @param {DOMStringMap} data @param {import("./grid.js").Grid} grid
+ */
 async function toLabel(data, grid) {
   const label = await chooseLabel(data, "Go to the next picture of", { only: true });
   const is = (/** @type {Schemas["ImageOut"]} */ image) =>
@@ -62,9 +74,9 @@ async function jump(grid, from, reached) {
     seen = Math.max(from, grid.images.length);
     if (!grid.next) return toast(from ? "There is no such picture after this one." : "There is no picture there.");
     await grid.more(MANY);
-    if (grid.images.length <= seen) await new Promise((soon) => setTimeout(soon, 50)); // another page is under way
+    if (grid.images.length <= seen) await new Promise((soon) => setTimeout(soon, 50)); // another page is loading
   }
 }
 
-/** Pictures a page while one is on the way. */
+/** Pictures per page during a jump. */
 const MANY = 500;

@@ -1,5 +1,5 @@
 // @ts-check
-/** What a collection's page showed when it was left, so that coming back finds it as it was. */
+/** What a collection's page showed when it was left, so that it is the same on return. */
 import { listen } from "../frame/events.js";
 
 /** @type {{address: string, images: any[], next: string, current: string | undefined, scroll: number, changed: Map<string, any>} | null} */
@@ -22,7 +22,10 @@ export function isKept(address) {
   return kept?.address === address;
 }
 
-/** Show what was kept, without pictures that do not fit any more. @param {import("./grid.js").Grid} grid @param {(image: Schemas["ImageOut"]) => boolean} fits */
+/**
+ * Show what was kept, without pictures that no longer match.
+ * @param {import("./grid.js").Grid} grid @param {(image: Schemas["ImageOut"]) => boolean} fits
+ */
 export function restore(grid, fits) {
   if (!kept) return;
   const { images, changed, next, current, scroll } = kept;

@@ -2,7 +2,7 @@
 /** What keys do in a grid: move, select, open. */
 
 /**
- * By the names of KEYS (frame/keys.js).
+ * Return the actions by their names in KEYS (frame/keys.js).
  * @param {import("./grid.js").Grid} grid
  * @returns {Record<string, (event: KeyboardEvent) => void>}
  */

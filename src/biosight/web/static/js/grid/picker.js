@@ -1,5 +1,8 @@
 // @ts-check
-/** Some tiles of which each is in or out: one tab stop, taken in and out by clicks, Shift and keys. */
+/**
+ * Tiles that are each in or out. Together they are one tab stop; clicks, Shift and keys take tiles
+ * in and out.
+ */
 import { counted, el } from "../frame/dom.js";
 import { drawTile, markLevels } from "./tile.js";
 
@@ -85,7 +88,7 @@ export class Picker {
     this.mark();
   }
 
-  /** All from the anchor on become what the anchor is. @param {number} at */
+  /** Make all tiles from the anchor on in or out, as the anchor is. @param {number} at */
   range(at) {
     const taken = this.chosen.has(this.images[this.anchor].id);
     for (let i = Math.min(this.anchor, at); i <= Math.max(this.anchor, at); i++) {
@@ -111,7 +114,7 @@ export class Picker {
     if (scroll) tile.scrollIntoView({ block: "nearest" });
   }
 
-  /** How many are in, in words. @param {string} what */
+  /** Say how many are in. @param {string} what */
   says(what) {
     return `${what} ${counted(this.in.length, "picture")}`;
   }

@@ -8,7 +8,10 @@ import { question } from "../frame/toast.js";
 
 /** @typedef {(body: Record<string, any>) => void} Run */
 
-/** Into a deployment or to a site, or out of any. @param {string} collection @param {Run} run */
+/**
+ * Put pictures into a deployment or at a site, or take them out.
+ * @param {string} collection @param {Run} run
+ */
 export async function choosePlace(collection, run) {
   const here = `/collections/${collection}`;
   const [deployments, sites] = await Promise.all([call("GET", `${here}/deployments`), call("GET", `${here}/sites`)]);

@@ -1,7 +1,7 @@
 // @ts-check
 /**
- * Darwin Core and Camtrap DP: before the download it says what goes in, what not and why, and asks what is said of it;
- * the collection remembers that.
+ * Darwin Core and Camtrap DP: before the download, a dialog says what is included, what is not and
+ * why. It asks what the export says of itself, and the collection remembers the answers.
  */
 
 import { API, call } from "../frame/api.js";
@@ -26,13 +26,16 @@ const FORMS = /** @type {Record<string, {title: string, words: string}>} */ ({
   "camtrap-dp": { title: "Camtrap DP package", words: "Pictures with a place and a time, by deployment and event." },
 });
 
-/** An offset from UTC as it is written. @param {number} hours */
+/** Return an offset from UTC as it is written. @param {number} hours */
 function offset(hours) {
   const size = Math.abs(hours);
   return `UTC ${hours < 0 ? "−" : "+"}${Math.floor(size)}:${size % 1 ? "30" : "00"}`;
 }
 
-/** What goes in and what does not, in words with links. @param {string} here @param {Schemas["PackageSeen"]} seen @param {string} form */
+/**
+ * Say what is included and what is not, with links.
+ * @param {string} here @param {Schemas["PackageSeen"]} seen @param {string} form
+ */
 function outlook(here, seen, form) {
   const left = Object.entries(seen.left_out);
   const nameless = Object.entries(seen.no_names);
@@ -76,7 +79,10 @@ function outlook(here, seen, form) {
   ].filter(Boolean);
 }
 
-/** Exact places, or one of the grids that the server offers. @param {HTMLElement} main @returns {[string, string][]} */
+/**
+ * Return the choices: exact places, or one of the grids that the server offers.
+ * @param {HTMLElement} main @returns {[string, string][]}
+ */
 function gridsOf(main) {
   const grids = Object.entries(JSON.parse(main.dataset.grids ?? "{}"));
   return [

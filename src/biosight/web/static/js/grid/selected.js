@@ -41,7 +41,7 @@ export function drawSelected(bar, data, now) {
 }
 
 /**
- * What an editor does to pictures outside the trash.
+ * Return the buttons for what an editor can do to pictures outside the trash.
  * @param {DOMStringMap} data @param {(body: Record<string, any>) => any} run @param {() => string} question
  */
 function changes(data, run, question) {
@@ -73,7 +73,10 @@ function moveMenu(collection, run) {
   );
 }
 
-/** A form, so that the browser streams the download to disk. @param {string} collection @param {string[]} ids */
+/**
+ * Send a form, so that the browser streams the download to disk.
+ * @param {string} collection @param {string[]} ids
+ */
 function zip(collection, ids) {
   const form = el(
     "form",

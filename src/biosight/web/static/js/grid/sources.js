@@ -1,5 +1,5 @@
 // @ts-check
-/** The folders that files lay in where they came from, as a tree beside the names. */
+/** The folders that the files came from, as a tree beside the names. */
 import { call } from "../frame/api.js";
 import { el, find } from "../frame/dom.js";
 import { asQuery } from "./filters.js";

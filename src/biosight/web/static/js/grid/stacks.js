@@ -1,17 +1,23 @@
 // @ts-check
-/** Events as stacks: the first picture of each stands for all, and acts reach all of it that the filter shows. */
+/**
+ * Events as stacks: the first picture of each stands for all, and acts apply to all its pictures
+ * that match the filter.
+ */
 import { call } from "../frame/api.js";
 import { asQuery } from "./filters.js";
 
 /** @typedef {{id: string, start: string, end: string, images: number}} Event */
-/** `others` are how many pictures of a stack have another label than the one that stands for it. */
+/** `others` is how many pictures of a stack have another label than the one that is shown. */
 /** @typedef {import("../pictures/acts.js").Image & {stack?: Event, others?: number}} Stacked */
 /** A tile, and every picture that it stands for. @typedef {{front: Stacked, every: Stacked[]}} Tile */
-/** What an act is for. @typedef {{images: string[], versions: Record<string, number>, tiles: Tile[]}} Meant */
+/**
+ * What an act applies to.
+ * @typedef {{images: string[], versions: Record<string, number>, tiles: Tile[]}} Meant
+ */
 
 /**
- * The pictures of a page that stand for themselves or for an event; `seen` are events before it, with the picture
- * that stands for each.
+ * Return the pictures of a page that stand for themselves or for an event. `seen` are the events of
+ * earlier pages, with the picture that stands for each.
  * @param {{images: Stacked[], events?: Record<string, Event>}} page @param {Map<string, Stacked>} seen
  * @returns {Stacked[]}
  */
@@ -30,7 +36,10 @@ export function fronts(page, seen) {
   });
 }
 
-/** What lies in a stack: the filter, and the event's deployment and time. @param {Record<string, any>} filter @param {Stacked} image */
+/**
+ * Return the filter of a stack's pictures: the given one, with the event's deployment and time.
+ * @param {Record<string, any>} filter @param {Stacked} image
+ */
 export function within(filter, image) {
   const { stacked: _, sort: __, ...rest } = filter;
   const event = /** @type {Event} */ (image.stack);
@@ -51,7 +60,7 @@ async function all(collection, filter) {
 }
 
 /**
- * What an act on these tiles is for, as they were seen: a stack's every picture.
+ * Return what an act on these tiles applies to: every picture of a stack, as it was seen.
  * @param {string} collection @param {Record<string, any>} filter @param {Stacked[]} images @returns {Promise<Meant>}
  */
 export async function meant(collection, filter, images) {

@@ -29,7 +29,10 @@ const WORDS = {
   machine: "by the machine",
 };
 
-/** The tiles' levels and common names, once it is known what the labels are. @param {ParentNode} box */
+/**
+ * Write levels and common names into the tiles, once the taxa of the labels are known.
+ * @param {ParentNode} box
+ */
 export function markLevels(box) {
   for (const tile of box.querySelectorAll(".tile")) {
     const level = tile.querySelector(".level");
@@ -39,7 +42,7 @@ export function markLevels(box) {
   }
 }
 
-/** A tile is named by what is on it, and by what is behind it for those who don't see marks.
+/** Draw a tile. Hidden text behind its name says what the marks mean to people who can't see them.
  * @param {import("./stacks.js").Stacked} image @param {boolean} selected */
 export function drawTile(image, selected) {
   const state = stateOf(image);

@@ -1,5 +1,5 @@
 // @ts-check
-/** Label counts as a tree of folders: what lies here, and what lies here and below. */
+/** Label counts as a tree of folders: pictures of a label, and pictures of it and all below it. */
 import { lineOf } from "../pictures/taxa.js";
 
 /** @typedef {Schemas["LabelOut"]} Folder */
@@ -12,7 +12,7 @@ function node(label, path) {
 }
 
 /**
- * Folders as a tree; names above with no picture of their own and one child only are left out.
+ * Return folders as a tree, without parents that have one child and no picture of their own.
  * @param {Folder[]} folders named ones
  * @returns {Node[]} the topmost, by name
  */

@@ -2,7 +2,8 @@
 /** The grid after pictures changed, here or elsewhere on the page. */
 
 /**
- * Draw changed pictures anew; those that no longer belong here go, and the current tile stays near.
+ * Redraw changed pictures. Those that no longer belong here are removed, and the current tile stays
+ * near its place.
  * @param {import("./grid.js").Grid} grid
  * @param {import("../pictures/acts.js").Image[]} changed
  * @param {(image: Schemas["ImageOut"]) => boolean} belongs

@@ -1,16 +1,19 @@
 // @ts-check
-/** Only the tiles near what is seen stand in the page: the others are room, so that any number scrolls alike. */
+/**
+ * Only the tiles near the visible part are in the page. Padding stands for the others, so that any
+ * number of tiles scrolls equally well.
+ */
 
-/** Rows kept above and below what is seen, in screens. */
+/** How far tiles are kept above and below the visible part, in screens. */
 const BEYOND = 0.7;
-/** Before a tile was measured. */
+/** The height of a row in pixels until a tile is measured. */
 const ROW = 200;
 
 export class Window {
   /**
    * @param {HTMLElement} box a CSS grid of tiles of one size
    * @param {(at: number) => HTMLElement} draw the tile of a place
-   * @param {(at: number) => void} [seen] is told of each place that is on screen
+   * @param {(at: number) => void} [seen] is called with each place that is on screen
    */
   constructor(box, draw, seen = () => {}) {
     this.box = box;
@@ -33,18 +36,21 @@ export class Window {
     this.sizes.observe(box);
   }
 
-  /** How many tiles stand in a row. */
+  /** Return the number of tiles in a row. */
   columns() {
     return getComputedStyle(this.box).gridTemplateColumns.split(" ").length;
   }
 
-  /** The height of a row with the gap below it. */
+  /** Return the height of a row with the gap below it. */
   row() {
     const [tile] = this.tiles.values();
     return tile ? tile.offsetHeight + Number.parseFloat(getComputedStyle(this.box).rowGap) : ROW;
   }
 
-  /** Other tiles, or as many more. @param {number} many @param {boolean} anew all are drawn again */
+  /**
+   * Show other tiles, or more of them.
+   * @param {number} many @param {boolean} anew all are drawn again
+   */
   set(many, anew) {
     this.many = many;
     if (anew) {
@@ -55,7 +61,7 @@ export class Window {
   }
 
   /**
-   * Tiles in other places: those of pictures that stayed as they were are kept, so that nothing flickers.
+   * Put tiles into other places; those of unchanged pictures are kept, so that nothing flickers.
    * @param {string[]} ids of the pictures by their places @param {(id: string) => boolean} stays
    */
   rearrange(ids, stays) {
@@ -69,7 +75,7 @@ export class Window {
     this.set(ids.length, false);
   }
 
-  /** Which places are to stand in the page. */
+  /** Return which places belong in the page. */
   range() {
     const [columns, row] = [this.columns(), this.row()];
     const seen = innerHeight;
@@ -80,12 +86,12 @@ export class Window {
     return { start, end: Math.min(this.many, Math.max(last, start + columns)), columns, row };
   }
 
-  /** Draw what comes near, let go of what is far. */
+  /** Draw tiles that come near, and remove tiles that are far away. */
   update() {
     let { start, end, columns, row } = this.range();
     this.place(start, end);
     if (row !== this.row()) {
-      // The first tile told its height.
+      // Now a tile has been measured.
       ({ start, end, columns, row } = this.range());
       this.place(start, end);
     }
@@ -117,7 +123,7 @@ export class Window {
     }
   }
 
-  /** The tile of a place, scrolled to where it is seen. @param {number} at */
+  /** Return the tile of a place, scrolled into view. @param {number} at */
   reveal(at) {
     const known = this.tiles.get(at);
     if (!known) {

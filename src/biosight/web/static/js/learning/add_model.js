@@ -5,7 +5,7 @@ import { call } from "../frame/api.js";
 import { goTo } from "../frame/events.js";
 import { fill } from "../frame/form.js";
 
-/** Ask for the network and what it says, and send it. @returns {Promise<void>} */
+/** Ask for the network and its details, and send them. @returns {Promise<void>} */
 export async function addModel() {
   let made = "";
   const fields = [

@@ -1,5 +1,5 @@
 // @ts-check
-/** How many pictures may be taken as they are at a given share of errors: a slider over the curve. */
+/** How many labels can be accepted as they are at a given share of errors: a slider and a curve. */
 import { el } from "../frame/dom.js";
 import { share, svg } from "./plots.js";
 
@@ -21,7 +21,7 @@ export function thresholdFor(q, errors) {
 }
 
 /**
- * Slider, sentence and curve; `use` gets the threshold when a person takes it.
+ * Draw slider, sentence and curve; `use` is called with the threshold that a person chooses.
  * @param {Quality} q @param {string} what they are, such as "left-out pictures" @param {((threshold: number) => void) | null} use
  */
 export function coverage(q, what, use) {

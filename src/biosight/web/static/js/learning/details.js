@@ -1,11 +1,11 @@
 // @ts-check
-/** What people who train networks ask of a version, folded away from those who don't. */
+/** Details of a version for people who train networks, folded away for everybody else. */
 import { el } from "../frame/dom.js";
 
 /** @param {string} text */
 export const firstSentence = (text) => text.split(/(?<=[.;]) /, 1)[0].replace(/;$/, ".");
 
-/** What people who train networks ask. @param {Record<string, any>} c the card */
+/** Draw these details, folded. @param {Record<string, any>} c the card */
 export function details(c) {
   const said = {
     Network: c.arch,

@@ -1,5 +1,5 @@
 // @ts-check
-/** What a drift report rests on: the strangest pictures, how they look, what they show. */
+/** The evidence of a drift report: the strangest pictures, how they look, what they show. */
 import { el } from "../frame/dom.js";
 import { svg } from "./plots.js";
 

@@ -1,5 +1,5 @@
 // @ts-check
-/** Long work: a line with progress for each job, asked again until it ends. */
+/** Long work: a line with the progress of each job, updated until it ends. */
 import { call } from "../frame/api.js";
 import { el, when } from "../frame/dom.js";
 import { complain } from "../frame/toast.js";
@@ -14,7 +14,7 @@ export function live(job) {
 }
 
 /**
- * Ask for a job until it ends.
+ * Ask for a job again and again until it ends.
  * @param {string} id @param {(job: Job) => void} seen @param {AbortSignal} signal
  */
 export async function follow(id, seen, signal) {
@@ -26,14 +26,14 @@ export async function follow(id, seen, signal) {
   }
 }
 
-/** How far it is, in words; behind the last picture some work is still to be done. @param {Job} job */
+/** Return the progress in words; after the last picture some work remains. @param {Job} job */
 function far(job) {
   if (!job.total) return "starting";
   if (job.done >= job.total) return "all pictures read; calculating the result";
   return `${job.done.toLocaleString("en")} of ${job.total.toLocaleString("en")}`;
 }
 
-/** One line. @param {Job} job @param {boolean} editor @param {() => void} again */
+/** Draw the line of a job. @param {Job} job @param {boolean} editor @param {() => void} again */
 export function jobRow(job, editor, again) {
   const stop = async () => {
     await call("DELETE", `/jobs/${job.id}`).catch(complain);

@@ -20,7 +20,7 @@ export function share(share) {
 }
 
 /**
- * A square of 0 to 100 % both ways.
+ * Draw a square plot with 0 to 100 % on both axes.
  * @param {string} title
  * @param {string} across
  * @param {string} up
@@ -42,7 +42,7 @@ function square(title, across, up, ...marks) {
   );
 }
 
-/** Confidence against how often it is right: on the line it keeps its word. @param {Quality} q */
+/** Plot confidence against accuracy; on the diagonal both are equal. @param {Quality} q */
 export function calibration(q) {
   const dots = q.bins.map((b) =>
     svg(
@@ -110,7 +110,10 @@ export function recall(q) {
   );
 }
 
-/** What it is against what the model said; the darker the more. @param {Quality} q */
+/**
+ * Draw true labels against the model's labels; darker cells have more pictures.
+ * @param {Quality} q
+ */
 export function confusion(q) {
   const sums = q.confusion.map((row) => row.reduce((a, b) => a + b, 0));
   const shown = q.labels.map((_, i) => i).filter((i) => sums[i] || q.confusion.some((row) => row[i]));
@@ -163,7 +166,7 @@ function cell(q, i, j, sum) {
 
 /** Accuracy in words. @param {Quality} q */
 export function accuracy(q) {
-  // Of few pictures a share in tenths of a percent would say more than is known.
+  // For few pictures, tenths of a percent would claim more than is known.
   const few = q.pictures < FEW;
   const large = few ? `${Math.round(q.accuracy * q.pictures)} of ${q.pictures}` : share(q.accuracy);
   return el(

@@ -1,5 +1,5 @@
 // @ts-check
-/** The own account: name, password, sign-ins, tokens, leaving. */
+/** The person's own account: name, password, sign-ins, tokens, leaving. */
 
 import { call } from "../frame/api.js";
 import { el, fields, find, when } from "../frame/dom.js";

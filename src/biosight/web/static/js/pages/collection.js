@@ -32,7 +32,7 @@ class CollectionPage {
     this.filter = fromAddress();
     this.here = location.pathname + location.search;
     this.total = 0;
-    /** Are all that match selected, also those that are not loaded? */
+    /** Whether all that match are selected, even those that are not loaded. */
     this.all = false;
     this.timer = 0;
     this.grid = new Grid(find(main, "#grid"), this.collection, find(main, "#more"), {
@@ -47,7 +47,7 @@ class CollectionPage {
     this.grid.clear();
   }
 
-  /** The pictures that an act is for. @returns {Promise<any>} */
+  /** Return the pictures that an act applies to. @returns {Promise<any>} */
   async target() {
     return this.all ? { matching: asBody(this.filter) } : meant(this.collection, this.filter, this.grid.chosen());
   }
@@ -169,7 +169,7 @@ class CollectionPage {
     });
   }
 
-  /** Draw the pictures as they were when the page was left, or anew. */
+  /** Draw the pictures as they were when the page was left, or load them. */
   async begin() {
     if (!isKept(this.here)) return this.show();
     this.links();

@@ -1,5 +1,5 @@
 // @ts-check
-/** Pictures that two readers called otherwise: somebody looks at both answers, and chooses. */
+/** Pictures that two readers named differently: somebody looks at both answers and chooses. */
 
 import { API, call } from "../frame/api.js";
 import { el, find } from "../frame/dom.js";

@@ -1,5 +1,5 @@
 // @ts-check
-/** Labels that are likely wrong, in cohorts: what confirmed look-alikes are called instead. */
+/** Labels that are likely wrong, in cohorts, with what confirmed look-alikes are called instead. */
 
 import { call } from "../frame/api.js";
 import { counted, el, find } from "../frame/dom.js";

@@ -1,5 +1,5 @@
 // @ts-check
-/** Do the pictures change? The sentence first, then what it rests on. */
+/** Whether the pictures change: first the answer in a sentence, then the evidence. */
 
 import { call } from "../frame/api.js";
 import { counted, el, find, when } from "../frame/dom.js";
@@ -88,7 +88,7 @@ export async function mount(main) {
   await load();
 }
 
-/** A verdict by a mark and in words: colour alone says nothing to many. */
+/** A verdict as a mark and in words, because many people cannot tell colours apart. */
 const STATES = /** @type {Record<string, string>} */ ({
   green: "✓ As it was",
   amber: "! Perhaps changed",

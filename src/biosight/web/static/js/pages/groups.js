@@ -1,5 +1,5 @@
 // @ts-check
-/** Review in groups: look-alikes under one name; what doesn't belong is taken out, the rest confirmed. */
+/** Review in groups of look-alikes: take out what doesn't belong, and confirm the rest. */
 
 import { call } from "../frame/api.js";
 import { counted, el, find } from "../frame/dom.js";
@@ -22,7 +22,7 @@ class Groups {
     this.editor = may(main, "change");
     this.box = find(main, "#review");
     this.began = Date.now();
-    /** What was put aside or taken out, and is not shown again before the page is left. @type {Set<string>} */
+    /** Pictures put aside or taken out, which are not shown again until the page is left. @type {Set<string>} */
     this.aside = new Set();
     /** Groups that were confirmed, so that undo comes back to them. @type {{act: string, group: Group}[]} */
     this.confirmed = [];
@@ -31,7 +31,7 @@ class Groups {
     this.picker = this.pick();
     this.done = 0;
     this.only = new URLSearchParams(location.search).get("label") ?? "";
-    /** Answers but Confirm are for the pictures taken out. @type {import("../pictures/answering.js").Asked} */
+    /** All answers except Confirm apply to the pictures taken out. @type {import("../pictures/answering.js").Asked} */
     this.asked = {
       data: main.dataset,
       give: (answer) => this.tellTakenOut(answer),
@@ -84,7 +84,7 @@ class Groups {
 
   bar() {
     const { group, done } = this;
-    // Where few wait under each name, each picture is confirmed under its own.
+    // If few pictures wait under each name, each picture is confirmed under its own name.
     const mixed = group.images.some((i) => i.label !== group.label) ? "and below, each by its own name, " : "";
     return [
       el(
@@ -163,7 +163,7 @@ class Groups {
     this.load().catch(complain);
   }
 
-  /** Back to the group that an undo brought back, else to what waits now. @param {{undone?: string} | undefined} detail */
+  /** Return to the group that an undo restored, or else to what waits now. @param {{undone?: string} | undefined} detail */
   async comeBack(detail) {
     const at = this.confirmed.findIndex((c) => c.act === detail?.undone);
     if (at < 0) return this.load();

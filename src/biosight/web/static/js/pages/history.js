@@ -35,7 +35,7 @@ export async function mount(main) {
   return () => stop.abort();
 }
 
-/** What is in no act: classifying by another model, and uploads. @param {HTMLElement} main */
+/** List what is no act: classifying by another model, and uploads. @param {HTMLElement} main */
 async function drawOthers(main) {
   const here = `/collections/${main.dataset.collection}`;
   const [jobs, uploads] = await Promise.all([call("GET", `${here}/jobs`), call("GET", `${here}/uploads`)]);

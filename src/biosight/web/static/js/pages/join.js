@@ -1,11 +1,11 @@
 // @ts-check
-/** An invitation: who invites and to what; followed with the account that one has, or a new one. */
+/** An invitation: who invites, and to what. People follow it with their account or a new one. */
 import { call } from "../frame/api.js";
 import { fields, find } from "../frame/dom.js";
 
 const KEPT = "biosight:invitation";
 
-/** The link's secret; kept while one signs in. @returns {string} */
+/** Return the link's secret, which is kept while the person signs in. @returns {string} */
 function secretHere() {
   const given = location.hash.slice(1);
   if (given) sessionStorage.setItem(KEPT, given);

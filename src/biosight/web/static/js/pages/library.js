@@ -63,7 +63,7 @@ function offer(main, o) {
   );
 }
 
-/** A name, and which of the models that serve everyone names its pictures. */
+/** Ask for the name of a new collection and for its model, one of those that serve everyone. */
 async function newCollection() {
   const serving = await servingAll();
   const usual = (/** @type {Schemas["VersionOut"]} */ v) => (v.default ? " (usual)" : "");

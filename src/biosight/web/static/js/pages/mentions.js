@@ -1,5 +1,5 @@
 // @ts-check
-/** Comments that call the person by name. */
+/** The comments that mention the person. */
 import { API, call } from "../frame/api.js";
 import { el, find, when } from "../frame/dom.js";
 

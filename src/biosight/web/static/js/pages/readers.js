@@ -1,5 +1,5 @@
 // @ts-check
-/** Two readers: a picture is named without knowing what anybody, or the machine, said of it. */
+/** Two readers: a person names a picture without knowing what others or the machine said of it. */
 
 import { API, call } from "../frame/api.js";
 import { counted, el, find } from "../frame/dom.js";
@@ -24,7 +24,7 @@ class Reader {
     this.data = main.dataset;
     this.here = `/collections/${this.data.collection}`;
     this.box = find(main, "#review");
-    /** @type {any} what waits, as the server said last */
+    /** @type {any} what waits, by the server's last answer */
     this.all = null;
     /** @type {any[]} */
     this.left = [];
@@ -33,7 +33,10 @@ class Reader {
     /** @type {Stage | null} */
     this.picture = null;
     this.busy = false;
-    /** No picture is handed on: neither its label nor the guesses may be told. @type {import("../pictures/answering.js").Asked} */
+    /**
+     * It has no `image`: neither the label nor the guesses may be shown.
+     * @type {import("../pictures/answering.js").Asked}
+     */
     this.asked = {
       data: this.data,
       give: ({ label }) => this.answer(label ?? ""),

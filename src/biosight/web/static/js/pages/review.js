@@ -116,7 +116,7 @@ class Review {
     );
   }
 
-  /** The picture with what stands beside it; the focus stays where it was. @param {HTMLElement} stage @param {HTMLElement} side */
+  /** Draw the picture and what is beside it; the focus stays where it was. @param {HTMLElement} stage @param {HTMLElement} side */
   put(stage, side) {
     const { box } = this;
     const focused = box.contains(document.activeElement) ? document.activeElement?.textContent : null;
@@ -158,7 +158,7 @@ class Review {
     await (this.drawn.length ? this.draw() : this.load());
   }
 
-  /** To the picture that an undo brought back, before the queue as it stands. @param {any} undone */
+  /** Go to the picture that an undo restored, ahead of the rest of the queue. @param {any} undone */
   async comeBack(undone) {
     const [image] = undone?.back ?? [];
     if (!image || image.collection !== this.collection) return this.load();

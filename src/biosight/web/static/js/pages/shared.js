@@ -48,7 +48,7 @@ class Shared {
     );
   }
 
-  /** One picture large; arrows go on, Escape back. @param {number} at */
+  /** Show one picture large; arrow keys go on, Escape goes back. @param {number} at */
   look(at) {
     const { images } = this;
     const image = images[at];
@@ -117,7 +117,7 @@ export async function mount(main) {
   }
 }
 
-/** Who says it, when and about where it was taken. @param {Seen} image */
+/** Say whose label it is, and when and about where the picture was taken. @param {Seen} image */
 function aboutOf(image) {
   const who = { person: "said by a person", bulk: "accepted in bulk", machine: "by the machine" }[image.who];
   const place =

@@ -1,5 +1,5 @@
 // @ts-check
-/** The trash: collections whole, and single pictures by collection. */
+/** The trash: whole collections, and single pictures by collection. */
 import { API, call } from "../frame/api.js";
 import { counted, el, find } from "../frame/dom.js";
 import { complain, question, toast } from "../frame/toast.js";

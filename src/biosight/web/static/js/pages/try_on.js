@@ -25,7 +25,10 @@ export async function mount(main) {
       complain(error);
     }
   };
-  /** Like promoting on the version's own page: what was found worse needs a reason. @param {Schemas["VersionDetail"]} version */
+  /**
+   * Apply a version; as for promoting it on its own page, a version found worse needs a reason.
+   * @param {Schemas["VersionDetail"]} version
+   */
   const apply = async (version) => {
     const worse = !version.serves && version.report?.verdict === "worse";
     const reason = worse

@@ -1,5 +1,5 @@
 // @ts-check
-/** The shelf of unfamiliar pictures, in groups of like ones that can be named at once. */
+/** The unfamiliar pictures, in groups of look-alikes that can be named at once. */
 
 import { call } from "../frame/api.js";
 import { counted, el, find } from "../frame/dom.js";
@@ -41,7 +41,11 @@ export async function mount(main) {
           ]),
     );
   };
-  /** What is like each other is chosen at first; loners have nothing in common. @param {Schemas["ImageOut"][]} images @param {string} what @param {boolean} alike */
+  /**
+   * Draw a group. Look-alikes are all chosen at first; single ones have nothing in common and are
+   * not.
+   * @param {Schemas["ImageOut"][]} images @param {string} what @param {boolean} alike
+   */
   const shelf = (images, what, alike) => {
     const title = `${counted(images.length, "picture")} ${what}`;
     const picker = new Picker(images, { name: title, all: alike, editor, shown: FEW, changed: () => count() });

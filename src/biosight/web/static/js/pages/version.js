@@ -82,7 +82,7 @@ function words(title, text) {
   return text ? [el("h2", { class: "minor" }, title), el("p", { class: "words" }, text)] : null;
 }
 
-/** What follows from its serving. @param {Schemas["VersionDetail"]} v */
+/** Say what it means for collections that a version serves. @param {Schemas["VersionDetail"]} v */
 function follows(v) {
   const own = v.collection
     ? [

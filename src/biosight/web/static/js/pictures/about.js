@@ -44,7 +44,10 @@ const shutter = (seconds) => (seconds < 0.4 ? `1/${Math.round(1 / seconds)} s` :
 /** @param {Schemas["ImageDetail"]} i @param {string} query @param {string} words */
 const link = (i, query, words) => el("a", { href: `/collections/${i.collection}?${query}` }, words);
 
-/** The pictures within some hundred metres, or within the cell that it is shown by. @param {Schemas["ImageDetail"]} i */
+/**
+ * Return the box of pictures within some hundred metres, or within the cell of a coarse place.
+ * @param {Schemas["ImageDetail"]} i
+ */
 function place(i) {
   if (i.latitude === null || i.longitude === null) return "";
   const far = i.coarse ? i.coarse / 2 : 0.005;
@@ -54,7 +57,7 @@ function place(i) {
   return i.site ? words : link(i, `box=${edges.map((e) => e.toFixed(5)).join(",")}`, words);
 }
 
-/** @param {any[][]} rows names and values; what is empty is left out */
+/** @param {any[][]} rows names and values; empty values are left out */
 function list(rows) {
   return el(
     "dl",
@@ -63,7 +66,7 @@ function list(rows) {
   );
 }
 
-/** What else the file says of how it was taken, folded. @param {Schemas["ImageDetail"]} i */
+/** Draw what else the file says of how it was taken, folded. @param {Schemas["ImageDetail"]} i */
 export function capture(i) {
   const c = i.capture;
   const is = (/** @type {any} */ value, /** @type {(v: any) => string} */ say) => (value === null ? "" : say(value));

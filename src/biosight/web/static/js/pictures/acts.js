@@ -10,7 +10,8 @@ import { hush, watch } from "./work.js";
 /** @typedef {Schemas["ImageOut"]} Image */
 
 /**
- * This page's own acts, the last at the end: Ctrl+Z takes them back in turn. @type {{id: string, collection: string}[]}
+ * This page's own acts, the latest at the end: Ctrl+Z undoes them one after the other.
+ * @type {{id: string, collection: string}[]}
  */
 const mine = [];
 
@@ -20,7 +21,7 @@ export function announce(images) {
 }
 
 /**
- * One act on named images or on all that match; of more than 500 a job does it.
+ * Do one act on named images or on all that match; for more than 500, a job does it.
  * @param {string} collection @param {Record<string, any>} body
  * @returns {Promise<{act: string, said: string, changed: Image[], skipped: number, stale: Image[], job: import("./work.js").Job | null}>}
  */
@@ -33,9 +34,9 @@ export async function act(collection, body) {
 }
 
 /**
- * Act, say so, offer undo.
+ * Do an act, say so, and offer undo.
  * @param {string} collection @param {Record<string, any>} body
- * @returns {Promise<boolean>} did anything change, or is it going to?
+ * @returns {Promise<boolean>} whether anything changed or will change
  */
 export async function doAct(collection, body) {
   try {
@@ -51,7 +52,10 @@ export async function doAct(collection, body) {
   }
 }
 
-/** What was not changed, in words. @param {Record<string, any>} body @param {{skipped: number, stale: Image[]}} done */
+/**
+ * Say what was not changed.
+ * @param {Record<string, any>} body @param {{skipped: number, stale: Image[]}} done
+ */
 function leftOver(body, done) {
   const words = [];
   if (done.skipped) words.push(body.target ? `${done.skipped} there already` : `${done.skipped} left as they were`);
@@ -62,7 +66,10 @@ function leftOver(body, done) {
   return words;
 }
 
-/** Take back an act; one that is still under way stops first. @param {string} id @param {string} [what] it was, in words */
+/**
+ * Undo an act; one that is still under way stops first.
+ * @param {string} id @param {string} [what] it was, in words
+ */
 export async function undoAct(id, what = "") {
   try {
     hush(id);
@@ -87,7 +94,10 @@ export async function undoAct(id, what = "") {
   }
 }
 
-/** Undo one's own latest act here: this page's, else the store's. @param {string} collection */
+/**
+ * Undo the person's latest act here: the latest of this page, or else of the store.
+ * @param {string} collection
+ */
 export async function undoLast(collection) {
   try {
     const here = mine.filter((m) => m.collection === collection).at(-1);
@@ -101,7 +111,7 @@ export async function undoLast(collection) {
 }
 
 /**
- * Change one picture as it was seen; when somebody was faster, show theirs.
+ * Change one picture as it was seen; if somebody was faster, show their change instead.
  * @param {Image} image @param {Record<string, any>} change
  * @returns {Promise<Schemas["ImageDetail"]>} the image as it is now
  */

@@ -1,7 +1,8 @@
 // @ts-check
 /**
- * What a picture can be told: confirm, another label, undecided, Empty, People, Vehicle, a level up or down, a favourite.
- * One table gives the keys and the buttons of the picture page, the review, readers, groups and the grid.
+ * The answers for a picture: confirm, another label, undecided, Empty, People, Vehicle, a level up
+ * or down, a favourite. One table gives the keys and the buttons of the picture page, the review,
+ * readers, groups and the grid.
  */
 import { el } from "../frame/dom.js";
 import { byDigit } from "./guesses.js";
@@ -15,10 +16,10 @@ import { THINGS } from "./things.js";
 /**
  * @typedef {object} Asked
  * @property {DOMStringMap} data the page's attributes: favourites, labels, the collection
- * @property {(answer: Answer) => any} give what becomes of an answer
- * @property {() => any} [image] the picture in full; absent where many are meant, or nothing may be told of it
- * @property {() => any} [confirm] instead of giving {confirm}
- * @property {() => boolean} [ready] is there anything to name?
+ * @property {(answer: Answer) => any} give does what an answer says
+ * @property {() => any} [image] the picture in full; absent for many pictures, or if it must not be shown
+ * @property {() => any} [confirm] called instead of giving {confirm}
+ * @property {() => boolean} [ready] whether there is anything to name
  * @property {() => string} [question] the title of the dialog for a label
  */
 
@@ -29,7 +30,7 @@ export async function askLabel(asked) {
   if (label) await asked.give({ label });
 }
 
-/** The picture's own label given once more confirms it. @param {Asked} asked @param {string} label */
+/** Give a label; the picture's own label confirms it. @param {Asked} asked @param {string} label */
 export function giveLabel(asked, label) {
   return asked.give(label === asked.image?.()?.label ? { confirm: true } : { label });
 }

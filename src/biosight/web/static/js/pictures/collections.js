@@ -1,5 +1,5 @@
 // @ts-check
-/** Choosing one of the collections that one may add to. */
+/** The choice of a collection that the person may add to. */
 import { call } from "../frame/api.js";
 import { el } from "../frame/dom.js";
 import { question } from "../frame/toast.js";

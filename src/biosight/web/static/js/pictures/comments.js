@@ -1,5 +1,5 @@
 // @ts-check
-/** What members say of a picture to each other; @ and a name calls somebody. */
+/** What members say of a picture to each other; @ and a name mentions somebody. */
 import { call } from "../frame/api.js";
 import { el, when } from "../frame/dom.js";
 import { complain } from "../frame/toast.js";
@@ -13,7 +13,7 @@ export async function drawComments(box, image, collection, on) {
   const [said, members] = await Promise.all([
     call("GET", here),
     call("GET", `/collections/${collection}/members`),
-    call("DELETE", `/images/${image}/mentions`), // whoever sees them has been called enough
+    call("DELETE", `/images/${image}/mentions`), // seen comments need no mention any more
   ]);
   box.hidden = !on && !said.length;
   const again = () => drawComments(box, image, collection, on);

@@ -8,7 +8,7 @@ import { thingMark } from "./things.js";
 /** @typedef {Schemas["GuessOut"]} Guess */
 
 /**
- * The finer names that a model with a tree thinks of, and its labels.
+ * Draw the finer names that a model with a tree considers, and its labels.
  * @param {{top: Guess[], finer: Guess[]}} image @param {((label: string) => void) | null} choose
  */
 export function drawAllGuesses(image, choose) {
@@ -24,14 +24,20 @@ export function drawAllGuesses(image, choose) {
   ];
 }
 
-/** What a digit gives a picture: a favourite, or a guess where there are none. @param {DOMStringMap} data @param {Schemas["ImageDetail"]} image @param {number} digit */
+/**
+ * Return the label that a digit gives a picture: a favourite, or a guess if there are none.
+ * @param {DOMStringMap} data @param {Schemas["ImageDetail"]} image @param {number} digit
+ */
 export function byDigit(data, image, digit) {
   const favourites = JSON.parse(data.favourites ?? "[]");
   const guesses = image ? (image.finer.length ? image.finer : image.top) : [];
   return favourites.length ? favourites[digit - 1] : guesses[digit - 1]?.label;
 }
 
-/** What the picture looks like to experts: shown, and never an answer. @param {Schemas["ImageDetail"]} image */
+/**
+ * Draw what experts say of the picture; this is shown only, and never an answer.
+ * @param {Schemas["ImageDetail"]} image
+ */
 export function drawOpinions(image) {
   return image.opinions
     .filter((/** @type {Schemas["OpinionOut"]} */ o) => o.top.length)

@@ -1,5 +1,5 @@
 // @ts-check
-/** One level up or down in the tree of names: what a picture could be called then. */
+/** One level up or down in the tree of names: the label that a picture would get. */
 
 /** @param {Schemas["ImageDetail"]} image @returns {string} the name above its label, "" at the top */
 export function broader(image) {
@@ -7,8 +7,7 @@ export function broader(image) {
 }
 
 /**
- * The next name down towards the likeliest of the finest names that lies below the label; for a
- * label that contradicts all of them, the likeliest itself.
+ * Return the next name down from the label, towards the likeliest of the finest names below it.
  * @param {Schemas["ImageDetail"]} image @returns {string} "" where there is none
  */
 export function finer(image) {

@@ -1,5 +1,5 @@
 // @ts-check
-/** The chooser: any label by its scientific or common name, recent ones first, a new one on the spot. */
+/** The chooser: find a label by scientific or common name, recent ones first, or add a new one. */
 import { call } from "../frame/api.js";
 import { el } from "../frame/dom.js";
 import { complain } from "../frame/toast.js";
@@ -42,7 +42,7 @@ function near(data, typed) {
 }
 
 /**
- * What the server knows, behind what is near at hand; last what could be made of the words.
+ * Return recent and favourite labels, then what the server knows, then new labels from the words.
  * @param {DOMStringMap} data @param {string} typed @param {any[]} met @returns {Choice[]}
  */
 export function choices(data, typed, met) {
@@ -62,7 +62,7 @@ export function choices(data, typed, met) {
   const label = typed.trim().replace(/\s+/g, " ");
   const there = [...known, ...close].some((k) => alike(k.label) === wanted);
   if (!label || there) return [...close, ...rest];
-  // A whole word that is typed is rarely meant as the middle of a name.
+  // People who type a whole word rarely mean the middle of a name.
   return [
     ...close,
     ...rest.filter((k) => k.near),
@@ -153,7 +153,7 @@ class Chooser {
     this.timer = window.setTimeout(() => this.ask().catch(complain), WAIT);
   }
 
-  /** Arrows choose, Enter takes; what was typed last is asked before. @param {KeyboardEvent} event */
+  /** Arrows choose, Enter takes, once the server has answered for the latest text. @param {KeyboardEvent} event */
   async key(event) {
     const step = { ArrowDown: 1, ArrowUp: -1 }[event.key];
     if (step && this.shown.length) {
@@ -178,7 +178,7 @@ class Chooser {
     document.body.append(this.dialog);
     this.show([]);
     this.dialog.showModal();
-    // On a phone the keyboard would hide the list: it comes when the field is touched.
+    // On a phone the keyboard would hide the list, so it opens only when the field is touched.
     if (matchMedia("(pointer: coarse)").matches) this.list.focus();
     else this.input.focus();
   }
@@ -186,7 +186,7 @@ class Chooser {
 
 /**
  * Let the person choose or type a label. The dialog opens at once, so that no key typed after R
- * goes astray; what the server knows joins when it arrives.
+ * gets lost; what the server knows is added when it arrives.
  * @param {DOMStringMap} data @param {string} title @param {{only?: boolean}} [how] `only`: nothing new
  * @returns {Promise<string | null>}
  */

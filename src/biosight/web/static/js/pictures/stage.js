@@ -1,5 +1,5 @@
 // @ts-check
-/** The large picture: its thumbnail until it is there, every pixel once one looks that close. */
+/** The large picture: its thumbnail until it is loaded, every pixel once the zoom needs them. */
 import { API } from "../frame/api.js";
 import { el } from "../frame/dom.js";
 import { Zoom } from "./zoom.js";
@@ -34,20 +34,20 @@ export class Stage {
     return el("div", { class: "zoom" }, by(1 / 1.5, "Zoom out", "−"), this.percent, by(1.5, "Zoom in", "+"));
   }
 
-  /** How many of the screen's pixels, along a line, show one of the picture's. */
+  /** Return how many screen pixels, along a line, show one pixel of the picture. */
   share() {
     const { width, height } = this.box.getBoundingClientRect();
     const fit = Math.min(width / this.image.width, height / this.image.height);
     return fit * this.zoom.scale * devicePixelRatio;
   }
 
-  /** One to one, or the whole picture again. */
+  /** Show the picture one to one, or whole again. */
   actualSize() {
     if (this.zoom.scale > 1) this.zoom.reset();
     else this.zoom.by(1 / this.share());
   }
 
-  /** Say how close one looks, and fetch every pixel once the smaller form would be enlarged. */
+  /** Show the zoom in percent, and fetch every pixel once the smaller form would be enlarged. */
   looked() {
     const share = this.share();
     const size = `${share < 0.1 ? (share * 100).toFixed(1) : Math.round(share * 100)} %`;
@@ -77,7 +77,10 @@ export class Stage {
     return false;
   }
 
-  /** Is it worth another try? Waits for it, or says why not. @param {string} address @param {number} attempt */
+  /**
+   * Return whether another try is worthwhile, after a wait; if not, say why.
+   * @param {string} address @param {number} attempt
+   */
   async again(address, attempt) {
     const answer = await fetch(address).catch(() => null);
     if (answer?.ok && attempt < TRIES) return true;

@@ -1,10 +1,10 @@
 // @ts-check
-/** What stands beside the picture in review: those drawn with it, and the favourite labels. */
+/** What is beside the picture in review: the others that were drawn, and the favourite labels. */
 import { API } from "../frame/api.js";
 import { el } from "../frame/dom.js";
 
 /**
- * Small pictures of all that were drawn.
+ * Return small pictures of all that were drawn for review.
  * @param {{image: Schemas["ImageOut"], done?: boolean}[]} drawn @param {number} at @param {(to: number) => void} move
  */
 export function strip(drawn, at, move) {

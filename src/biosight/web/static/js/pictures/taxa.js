@@ -28,7 +28,10 @@ export function hear(of) {
   });
 }
 
-/** A label as the person wants names shown (Account). @param {string} label @returns {string} */
+/**
+ * Return a label in the form that the person chose for names (Account).
+ * @param {string} label @returns {string}
+ */
 export function called(label) {
   const name = common.get(label);
   const how = document.body.dataset.names;
@@ -57,7 +60,10 @@ export function words(line) {
   return line.map(called).join(" › ");
 }
 
-/** Where a label hangs, each name a link to its pictures. @param {string} collection @param {Taxon} taxon */
+/**
+ * Return a label's place in the tree, each name a link to its pictures.
+ * @param {string} collection @param {Taxon} taxon
+ */
 export function breadcrumbs(collection, taxon) {
   return el(
     "p",

@@ -3,8 +3,8 @@
 import { el } from "../frame/dom.js";
 
 /**
- * What each is labelled, and what its button says; a collection that calls it otherwise keeps its word
- * (workflows/collection_names.py).
+ * The label of each, and the words on its button. A collection that has another name for it keeps
+ * that name (workflows/collection_names.py).
  */
 export const THINGS = [
   { thing: "empty", label: "Empty", words: "Empty", key: "E" },

@@ -1,5 +1,5 @@
 // @ts-check
-/** Long acts under way: a bar on every page and in every tab of the person, told when they end. */
+/** Long acts under way: a bar on every page and in every tab, and a message when they end. */
 
 import { call } from "../frame/api.js";
 import { el, find } from "../frame/dom.js";
@@ -19,7 +19,7 @@ let takeBack = async () => {};
 /** @type {ReturnType<typeof setTimeout> | undefined} */
 let next;
 
-/** What this tab asked for: it alone says how that ended. @returns {string[]} */
+/** Return what this tab asked for: only this tab says how that ended. @returns {string[]} */
 function mine() {
   return JSON.parse(sessionStorage.getItem(MINE) ?? "[]");
 }
@@ -30,7 +30,8 @@ function keep(ids) {
 }
 
 /**
- * Begin to watch what is under way from before this page. @param {(act: string) => Promise<void>} undo
+ * Begin to watch what was under way before this page was opened.
+ * @param {(act: string) => Promise<void>} undo
  */
 export function resume(undo) {
   takeBack = undo;
@@ -47,7 +48,7 @@ export function watch(job) {
   soon();
 }
 
-/** Say nothing of how an act ends: it is being taken back. @param {string} act */
+/** Say nothing about the end of an act, because it is being undone. @param {string} act */
 export function hush(act) {
   keep(mine().filter((id) => id !== act));
 }
@@ -57,7 +58,7 @@ function soon() {
   next = setTimeout(look, EVERY);
 }
 
-/** Ask what is under way; again while something is. */
+/** Ask what is under way, and ask again while something is. */
 async function look() {
   clearTimeout(next);
   const jobs = /** @type {Job[]} */ (await call("GET", "/jobs").catch(() => null));
@@ -121,7 +122,7 @@ function newRow(job) {
 
 /** @param {string} id */
 async function end(id) {
-  if (!mine().includes(id)) keep([...mine(), id]); // who stops it is told what was done
+  if (!mine().includes(id)) keep([...mine(), id]); // the person who stops it is told what was done
   await call("DELETE", `/jobs/${id}`).catch(complain);
   await look();
 }

@@ -2,11 +2,11 @@
 /** Zoom and pan of one picture: wheel, pinch, drag, double-click, keys. */
 
 const MOST = 32;
-/** Pixels that a finger goes to mean it. */
+/** The shortest swipe that counts, in pixels. */
 const FAR = 60;
 
 export class Zoom {
-  /** @param {HTMLElement} stage @param {HTMLImageElement} img @param {() => void} [told] of each zoom */
+  /** @param {HTMLElement} stage @param {HTMLImageElement} img @param {() => void} [told] at each zoom */
   constructor(stage, img, told = () => {}) {
     this.told = told;
     this.stage = stage;
@@ -42,7 +42,10 @@ export class Zoom {
     this.stage.setPointerCapture(event.pointerId);
   }
 
-  /** A finger drawn across the whole picture asks for the next or the one before. @param {PointerEvent} event */
+  /**
+   * Ask for the next or previous picture when a finger swipes across an unzoomed one.
+   * @param {PointerEvent} event
+   */
   swiped(event) {
     if (!this.began || this.scale > 1) return;
     const [across, down] = [event.clientX - this.began.clientX, event.clientY - this.began.clientY];

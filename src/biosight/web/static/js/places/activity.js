@@ -1,5 +1,5 @@
 // @ts-check
-/** When pictures were taken: a ring of 24 hours and the months, a small drawing a name. */
+/** When pictures were taken: a small drawing per name, with a ring of 24 hours and the months. */
 import { call } from "../frame/api.js";
 import { counted, el, find } from "../frame/dom.js";
 import { complain } from "../frame/toast.js";
@@ -65,19 +65,25 @@ function drawing(a) {
   );
 }
 
-/** What is counted of it, as the drawings have it. @param {Activity} a @param {boolean} events @returns {Activity} */
+/**
+ * Return the counts of pictures or of events, as the drawings use them.
+ * @param {Activity} a @param {boolean} events @returns {Activity}
+ */
 function as(a, events) {
   return events ? { ...a, images: a.events, hours: a.event_hours, months: a.event_months } : a;
 }
 
-/** Give a file of one's own. @param {string} name @param {string} kind @param {string} content */
+/**
+ * Save content as a file on the device.
+ * @param {string} name @param {string} kind @param {string} content
+ */
 export function save(name, kind, content) {
   const link = el("a", { href: URL.createObjectURL(new Blob([content], { type: kind })), download: name });
   link.click();
   URL.revokeObjectURL(link.href);
 }
 
-/** All drawings beside each other, as a file of their own. @param {Activity[]} all */
+/** Return all drawings side by side, as one SVG. @param {Activity[]} all */
 function asSvg(all) {
   const style = "text{font:9px sans-serif;fill:#444}.bar{fill:#1b664c}.rim{fill:none;stroke:#bbb;stroke-width:.6}";
   const parts = all.map((a, i) => {

@@ -1,5 +1,5 @@
 // @ts-check
-/** Pictures by day, a row a deployment: gaps are seen, and each bar leads to its pictures. */
+/** Pictures by day, a row per deployment: gaps are visible, and each bar leads to its pictures. */
 
 import { call } from "../frame/api.js";
 import { counted, el, find } from "../frame/dom.js";
@@ -18,7 +18,7 @@ const at = (day) => Math.round(Date.parse(`${day}T00:00:00Z`) / DAY);
 /** @param {number} n */
 const name = (n) => new Date(n * DAY).toISOString().slice(0, 10);
 
-/** The rows' span, and days summed so that bars stay distinct. @param {Row[]} rows */
+/** Return the rows' span, with days summed so that bars stay distinct. @param {Row[]} rows */
 function laidOut(rows) {
   const days = rows.flatMap((r) => [...Object.keys(r.days), r.start, r.end].filter(Boolean)).map(at);
   const [first, last] = [Math.min(...days), Math.max(...days)];

@@ -5,7 +5,7 @@ import { watch } from "../pictures/work.js";
 
 /** @typedef {import("./sites.js").Page} Page */
 
-/** What the API wants of a deployment. @param {Schemas["DeploymentOut"]} d */
+/** Return a deployment with the fields that the API accepts. @param {Schemas["DeploymentOut"]} d */
 export function asBody(d) {
   const { name, site, camera, start, end, zone, shift, height, bait, comments, event_gap } = d;
   return { name, site, camera, start, end, zone, shift, height, bait, comments, event_gap };

@@ -1,5 +1,5 @@
 // @ts-check
-/** The deployments of a collection: added, changed, removed, taken from a table. */
+/** The deployments of a collection: add, change, remove, or import them from a table. */
 import { call } from "../frame/api.js";
 import { counted, el } from "../frame/dom.js";
 import { fill } from "../frame/form.js";
@@ -61,7 +61,10 @@ export async function editDeployment(page, sites, d) {
   if (sent) await page.redraw();
 }
 
-/** A CSV of deployments: what it would do, then do it. @param {Page} page @param {File} file */
+/**
+ * Import a CSV of deployments, after a question that says what it would do.
+ * @param {Page} page @param {File} file
+ */
 export async function takeTable(page, file) {
   const form = () => {
     const made = new FormData();

@@ -1,8 +1,11 @@
 // @ts-check
-/** The ground of the map: Leaflet, which comes with the server, and outlines of countries or somebody's tiles. */
+/**
+ * The ground of the map: Leaflet, which comes with the server, and outlines of countries or tiles
+ * from elsewhere.
+ */
 import { el } from "../frame/dom.js";
 
-/** @param {string} src @returns {Promise<void>} a package's classic script, once */
+/** @param {string} src @returns {Promise<void>} when a package's classic script is loaded, once */
 function script(src) {
   const there = document.querySelector(`script[src="${src}"]`);
   if (there instanceof HTMLScriptElement && there.dataset.ready) return Promise.resolve();
@@ -28,7 +31,10 @@ export async function leaflet() {
   return /** @type {any} */ (window).L;
 }
 
-/** A colour of the design as a canvas knows it. @param {HTMLElement} box @param {string} name of a custom property */
+/**
+ * Return a colour of the design in a form that a canvas accepts.
+ * @param {HTMLElement} box @param {string} name of a custom property
+ */
 export function colour(box, name) {
   const probe = el("i", { hidden: true });
   probe.style.color = `var(${name})`;

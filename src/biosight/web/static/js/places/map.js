@@ -1,5 +1,8 @@
 // @ts-check
-/** The map: sites, and pictures that know where they are, on outlines of countries. Leaflet comes with the server. */
+/**
+ * The map: sites, and pictures with their own coordinates, on outlines of countries. Leaflet comes
+ * with the server.
+ */
 import { call } from "../frame/api.js";
 import { counted, el, find } from "../frame/dom.js";
 import { colour, ground, leaflet } from "./ground.js";
@@ -15,13 +18,13 @@ const MOST_SITES = 400;
 /** @param {number} value @param {number} digits */
 const rounded = (value, digits) => Number(value.toFixed(digits));
 
-/** A box as the filter has it. @param {any} bounds */
+/** Return a box in the form of the filter. @param {any} bounds */
 function asBox(bounds) {
   const edges = [bounds.getSouth(), bounds.getWest(), bounds.getNorth(), bounds.getEast()];
   return edges.map((edge, i) => Math.min(i % 2 ? 180 : 90, Math.max(i % 2 ? -180 : -90, rounded(edge, 5)))).join(",");
 }
 
-/** Where a point's pictures are. @param {string} here @param {Point} p */
+/** Return the address of a point's pictures. @param {string} here @param {Point} p */
 function address(here, p) {
   if (p.site) return `${here}?site=${p.site}`;
   const half = p.coarse ? p.coarse / 2 : 0.005;
@@ -36,7 +39,7 @@ function words(p) {
   return `${name}: ${counted(p.images, "picture")}${vague}`;
 }
 
-/** A line of what a box holds. @param {string} here @param {Point} p */
+/** Return a line for a point in a box. @param {string} here @param {Point} p */
 const line = (here, p) => el("li", {}, el("a", { href: address(here, p) }, words(p)));
 
 /** @param {any} L @param {string} here @param {Point[]} points @param {HTMLElement} box */
@@ -63,7 +66,7 @@ function markers(L, here, points, box) {
 }
 
 /**
- * Draw a box with the pointer: what is in it is listed beside.
+ * Let the person draw a box with the pointer; what is in it is listed beside the map.
  * @param {any} L @param {any} map @param {HTMLElement} button @param {(bounds: any) => void} chosen
  */
 function boxes(L, map, button, chosen) {
@@ -93,7 +96,10 @@ function boxes(L, map, button, chosen) {
   });
 }
 
-/** What lies in a box, or everywhere, as a list: the map without a pointer. @param {HTMLElement} main @param {string} here @param {Point[]} points @param {any} [bounds] */
+/**
+ * List what is in a box, or everywhere: the map for people without a pointer.
+ * @param {HTMLElement} main @param {string} here @param {Point[]} points @param {any} [bounds]
+ */
 function list(main, here, points, bounds) {
   const inside = bounds ? points.filter((p) => bounds.contains([p.latitude, p.longitude])) : points;
   const sites = inside.filter((p) => p.site && p.images);
@@ -101,7 +107,7 @@ function list(main, here, points, bounds) {
   const total = (/** @type {Point[]} */ of) => of.reduce((n, p) => n + p.images, 0);
   const links = [];
   if (sites.length) {
-    // An address has room for a limited number of sites: those with most pictures.
+    // An address has room for a limited number of sites, so take those with most pictures.
     const fullest = [...sites].sort((a, b) => b.images - a.images).slice(0, MOST_SITES);
     const query = fullest.map((p) => `site=${p.site}`);
     links.push(
@@ -137,7 +143,7 @@ function list(main, here, points, bounds) {
 }
 
 /**
- * Draw the map where anything has a place; gives what takes it away.
+ * Draw the map if anything has a place; return a function that removes it.
  * @param {HTMLElement} main @param {string} here @returns {Promise<() => void>}
  */
 export async function drawMap(main, here) {

@@ -1,5 +1,5 @@
 // @ts-check
-/** The sites of a collection: added, changed, removed. */
+/** The sites of a collection: add, change and remove them. */
 import { call } from "../frame/api.js";
 import { el } from "../frame/dom.js";
 import { fill } from "../frame/form.js";
@@ -71,7 +71,10 @@ export function small(name, of, run) {
 /** The most rows that are drawn at first. */
 const FIRST = 300;
 
-/** Rows of a table, the first of them unless more are asked for. @param {HTMLElement} body @param {any[]} all @param {(one: any) => HTMLElement} row */
+/**
+ * Draw the rows of a table, only the first ones unless more are asked for.
+ * @param {HTMLElement} body @param {any[]} all @param {(one: any) => HTMLElement} row
+ */
 export function drawRows(body, all, row) {
   const more = () =>
     el(

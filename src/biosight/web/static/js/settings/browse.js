@@ -1,5 +1,5 @@
 // @ts-check
-/** The tree of names to browse: a branch is asked for when it is opened. */
+/** The tree of names to browse: a branch is loaded when it is opened. */
 import { call } from "../frame/api.js";
 import { counted, el, find } from "../frame/dom.js";
 import { complain, question } from "../frame/toast.js";
@@ -7,7 +7,7 @@ import { asPath, called, hear } from "../pictures/taxa.js";
 import { renameLabel } from "./labels.js";
 import { addBelow, moveName } from "./names.js";
 
-/** Names that are open, so that a change leaves them so. @type {Set<string>} */
+/** Names that are open, so that they stay open after a change. @type {Set<string>} */
 const opened = new Set();
 
 /** @typedef {{main: HTMLElement, here: string, editor: boolean, redraw: () => Promise<void>}} Page */
@@ -88,7 +88,7 @@ export async function drawNames(main, here, editor, redraw) {
   const names = () => [...opened].sort().join("\n");
   let before;
   let tree;
-  // What is opened or shut while the branches come is opened or shut in the new tree too.
+  // A name opened or closed while the branches load must be so in the new tree too.
   do {
     before = names();
     tree = await below(page, "");

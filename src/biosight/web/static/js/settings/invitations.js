@@ -1,5 +1,5 @@
 // @ts-check
-/** Invitations by link, to a collection or to BioSight: made, copied, withdrawn. */
+/** Invitations by link, to a collection or to BioSight: make, copy and withdraw them. */
 import { call } from "../frame/api.js";
 import { counted, el, fields, find, when } from "../frame/dom.js";
 import { complain, toast } from "../frame/toast.js";

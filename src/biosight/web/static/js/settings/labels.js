@@ -1,5 +1,5 @@
 // @ts-check
-/** A collection's labels: renamed, merged, removed. */
+/** A collection's labels: rename, merge and remove them. */
 import { ApiError, call } from "../frame/api.js";
 import { counted, el, find } from "../frame/dom.js";
 import { complain, question, toast } from "../frame/toast.js";
@@ -9,7 +9,7 @@ import { watch } from "../pictures/work.js";
 import { moveName, place } from "./names.js";
 
 /**
- * Rename a label, merge it into another or, without a name, remove it; asked first, with counts.
+ * Rename a label, merge it into another or, without a name, remove it; ask first, with counts.
  * @param {string} here @param {{label: string, images: number}} l @param {string} name @param {() => Promise<void>} redraw
  */
 export async function renameLabel(here, l, name, redraw) {
@@ -43,7 +43,8 @@ export async function renameLabel(here, l, name, redraw) {
 }
 
 /**
- * Rename. Where a name would absorb a sensitive one, ask what holds then; without an answer nothing changes.
+ * Rename. If a name would absorb a sensitive one, ask whether it becomes sensitive; without an
+ * answer nothing changes.
  * @param {string} here @param {{old: string, new: string}} body
  * @returns {Promise<any>}
  */

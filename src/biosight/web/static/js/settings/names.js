@@ -6,7 +6,7 @@ import { complain, question, toast } from "../frame/toast.js";
 import { undoAct } from "../pictures/acts.js";
 import { chooseLabel } from "../pictures/relabel.js";
 
-/** Until every picture has its place. @param {string} here @param {boolean} settled */
+/** Repeat until every picture has its place. @param {string} here @param {boolean} settled */
 async function settle(here, settled) {
   let done = settled;
   while (!done) done = (await call("POST", `${here}/names/settle`)).settled;
@@ -53,7 +53,10 @@ async function addName(main, here, redraw) {
   if (parent) await add(here, label, parent, redraw);
 }
 
-/** A name below a known one. @param {string} here @param {string} parent @param {() => Promise<void>} redraw */
+/**
+ * Add a name below a known one.
+ * @param {string} here @param {string} parent @param {() => Promise<void>} redraw
+ */
 export async function addBelow(here, parent, redraw) {
   const label = await newName(`Add a name below ${parent}`);
   if (label) await add(here, label, parent, redraw);
@@ -101,7 +104,7 @@ export function wireNames(main, here, redraw) {
   });
 }
 
-/** Where a label hangs, in words. @param {Schemas["TaxonOut"] | null} taxon */
+/** Return a label's place in the tree, in words. @param {Schemas["TaxonOut"] | null} taxon */
 export function place(taxon) {
   const above = taxon?.line.slice(0, -1).join(" › ");
   return el("small", { class: "soft" }, [taxon?.taxon_rank, above && `below ${above}`].filter(Boolean).join(" "));

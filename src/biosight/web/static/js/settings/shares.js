@@ -1,5 +1,5 @@
 // @ts-check
-/** Links that show a collection or a label to people without an account: made, copied, taken back. */
+/** Links that show a collection or a label to people without an account: make, copy, withdraw. */
 import { call } from "../frame/api.js";
 import { el, fields, find, when } from "../frame/dom.js";
 import { complain } from "../frame/toast.js";

@@ -10,7 +10,7 @@ import { doAct } from "../pictures/acts.js";
 import { offerDeployments, topFolders } from "./offer.js";
 import { dismiss, retry, settled, state, stop } from "./upload.js";
 
-/** With fewer pictures, it means nothing that most are unfamiliar. */
+/** With fewer pictures, a majority of unfamiliar ones means nothing. */
 const FEW = 10;
 let pending = false;
 
@@ -33,10 +33,13 @@ listen("uploaded", async () => {
   draw();
 });
 
-/** Do most of the new pictures look like nothing that the model knows? */
+/** Return whether most of the new pictures are unlike all that the model knows. */
 const isStrange = () => state.stored >= FEW && state.strange > state.stored / 2;
 
-/** Models that serve everyone, but for the one that named these. @param {string} model */
+/**
+ * Return the models that serve everyone, except the one that named these pictures.
+ * @param {string} model
+ */
 async function otherModels(model) {
   return (await servingAll()).filter((v) => v.id !== model);
 }
@@ -87,7 +90,10 @@ function progress(state, done) {
   ];
 }
 
-/** By the pace until now; nothing before there is one. @param {number} done */
+/**
+ * Return the time left at the pace so far, in words; "" while there is no pace yet.
+ * @param {number} done
+ */
 function timeLeft(done) {
   const spent = (Date.now() - state.began) / 1000;
   if (done < 8 || spent < 4) return "";

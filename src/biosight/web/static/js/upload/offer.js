@@ -1,5 +1,8 @@
 // @ts-check
-/** After a folder came in: each top folder, such as a memory card, may become a deployment. Nothing is done unasked. */
+/**
+ * After the upload of a folder, each top folder, such as a memory card, may become a deployment.
+ * Nothing is done unasked.
+ */
 
 import { call } from "../frame/api.js";
 import { counted, el } from "../frame/dom.js";
@@ -9,7 +12,10 @@ import { act, undoAct } from "../pictures/acts.js";
 
 /** @typedef {{value: string, name: string, images: number}} Top */
 
-/** The top folders of one upload whose pictures are in no deployment. @param {string} collection @param {string} session @returns {Promise<Top[]>} */
+/**
+ * Return the top folders of one upload whose pictures are in no deployment.
+ * @param {string} collection @param {string} session @returns {Promise<Top[]>}
+ */
 export async function topFolders(collection, session) {
   const query = new URLSearchParams([
     ["session", session],
@@ -18,7 +24,7 @@ export async function topFolders(collection, session) {
   ]);
   const found = await call("GET", `/collections/${collection}/facets?${query}`);
   const inside = found.folders.filter((/** @type {Schemas["FacetOut"]} */ f) => f.value !== "/");
-  // One folder that holds nothing but folders was picked for their sake.
+  // Somebody who picked one folder of folders means the folders in it.
   for (let path = "/"; ; ) {
     const tops = below(inside, path);
     const only = tops.length === 1 && !inside.some((/** @type {Schemas["FacetOut"]} */ f) => f.value === tops[0].value);
@@ -27,7 +33,10 @@ export async function topFolders(collection, session) {
   }
 }
 
-/** The folders just below a path, with all that lies in them. @param {{value: string, images: number}[]} folders @param {string} path @returns {Top[]} */
+/**
+ * Return the folders just below a path, with the number of all pictures in them.
+ * @param {{value: string, images: number}[]} folders @param {string} path @returns {Top[]}
+ */
 function below(folders, path) {
   /** @type {Map<string, Top>} */
   const found = new Map();

@@ -1,8 +1,8 @@
 // @ts-check
-/** Upload sessions as this browser remembers them: an upload that broke off goes on as the same one. */
+/** Upload sessions that this browser remembers: an upload that broke off goes on in its session. */
 
 const FRESH = 12 * 3600e3;
-/** A tab that uploads says so more often than this. */
+/** A tab that uploads reports more often than this, in milliseconds. */
 export const PULSE = 8000;
 
 /** The session goes on when the person drops the folder again after a reload. @param {string} collection */
@@ -25,7 +25,10 @@ export function note(collection, change) {
   if (kept) localStorage.setItem(keyOf(collection), JSON.stringify({ ...kept, ...change }));
 }
 
-/** How far an upload got that broke off, with a reload, say; null where none did. @param {string} collection */
+/**
+ * Return how far an upload got that broke off, for example by a reload; null if none did.
+ * @param {string} collection
+ */
 export function brokenOff(collection) {
   const kept = keptOf(collection);
   const live = Date.now() - (kept?.pulse ?? 0) < PULSE;

@@ -1,5 +1,5 @@
 // @ts-check
-/** Uploads: a few at a time, hashed first where the page may, retried with back-off, counted. */
+/** Uploads: a few at a time, hashed first if the browser allows it, retried with back-off, counted. */
 
 import { ApiError, call } from "../frame/api.js";
 import { tell } from "../frame/events.js";
@@ -22,13 +22,13 @@ const JUNK = new Set([".ds_store", "thumbs.db", "desktop.ini"]);
 /** @type {State} */
 export const state = fresh("");
 
-/** The dock draws what is told here. */
+/** Tell the dock to draw the state. */
 function redraw() {
   if (busy() && !leaving) beat();
   tell("uploading");
 }
 
-/** Remember how far it is, in case the page goes. */
+/** Remember the progress, in case the page is closed. */
 function beat() {
   clearTimeout(beating);
   beating = setTimeout(() => busy() && beat(), 3000);
@@ -37,7 +37,7 @@ function beat() {
 
 addEventListener("pagehide", () => {
   if (busy()) note(state.collection, { pulse: 0 });
-  leaving = true; // what the browser cuts off now is told to nobody
+  leaving = true; // requests that the browser cuts off now are no failures to show
 });
 addEventListener("pageshow", () => {
   leaving = false;
@@ -76,12 +76,12 @@ export function dismiss() {
   redraw();
 }
 
-/** How many are settled, whatever became of them. */
+/** Return how many are settled, whatever became of them. */
 export function settled() {
   return state.stored + state.duplicates + state.trashed.length + state.refused.length;
 }
 
-/** Take nothing more; what is under way comes in. */
+/** Start no more files; those under way are finished. */
 export function stop() {
   state.stopped += state.waiting.length;
   state.total -= state.waiting.length;
@@ -89,7 +89,7 @@ export function stop() {
   redraw();
 }
 
-/** Does a file say itself that it is no picture? One without a type is asked for at the server. @param {File} file */
+/** Return whether a file's type says that it is no picture; without a type, the server decides. @param {File} file */
 function noPicture(file) {
   return file.type !== "" && !file.type.startsWith("image/");
 }
@@ -136,7 +136,7 @@ async function work() {
   redraw();
 }
 
-/** A few files to ask about at once; fewer when little waits, so that all workers have some. */
+/** Take a few files to ask about at once; fewer if little waits, so that all workers have some. */
 function take() {
   const fair = Math.ceil(state.waiting.length / AT_ONCE);
   return state.waiting.splice(0, Math.max(1, Math.min(ASK_AT_ONCE, fair)));
@@ -169,7 +169,7 @@ function count(answer) {
   else state.duplicates += 1;
 }
 
-/** @param {Waiting} one @returns {Promise<any>} the server's answer; waits out what passes */
+/** @param {Waiting} one @returns {Promise<any>} the server's answer; waits out passing errors */
 async function send(one) {
   for (let attempt = 1; ; attempt++) {
     const form = new FormData();
