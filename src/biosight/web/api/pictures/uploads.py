@@ -51,7 +51,8 @@ UPLOAD_BODY = {
                         "session": {
                             "type": "string",
                             "maxLength": 64,
-                            "description": "Names one upload, such as a dropped folder. Drift checks draw one picture per upload.",
+                            "description": "Names one upload, such as a dropped folder; drift "
+                            "checks draw one picture per upload.",
                         },
                         "path": {
                             "type": "string",
