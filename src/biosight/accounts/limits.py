@@ -1,10 +1,11 @@
-"""How fast sign-ins may fail: growing waits by who tries what from where, kept in the store.
+"""Limits on failing sign-ins: growing waits for an account and an address, kept in the store.
 
-A person and the address they try from wait together, so that a stranger elsewhere can't keep an
-owner out. Failures from where an account was never signed in also count for the account and for
-the address, so that many addresses guess one account, or one address many, no faster. A try is
-taken before the password is looked at and given back when it was right, so that many at once can't
-pass. Not here: what is tried (password_sign_in.py).
+An account and the address of a try wait together, so that a stranger elsewhere can't keep an owner
+out. Failures from an address where the account never signed in also count for the account alone and
+for the address alone. So guessing one account from many addresses, or many accounts from one
+address, is no faster. A try is counted before the password is checked and given back when it was
+right, so that many tries at once can't pass the limit. Not here: what is tried
+(password_sign_in.py).
 """
 
 import ipaddress
@@ -22,14 +23,15 @@ FREE_OF_STRANGERS = 20
 FREE_PER_ADDRESS = 50
 FIRST_WAIT_SECONDS = 64.0
 LONGEST_WAIT_SECONDS = 900.0
-FADE_SECONDS = 3600.0  # a failure is forgotten each hour
+FADE_SECONDS = 3600.0  # one failure is forgotten each hour
 FORGOTTEN_SECONDS = 7 * DAY
 KNOWN_SECONDS = 180 * DAY
-V6_NETWORK = 64  # the smallest part of IPv6 that one customer is given
+V6_NETWORK = 64  # bits of the smallest IPv6 network that one customer gets
 
 
 def network_of(address: str) -> str:
-    """An address as one place: of IPv6 the network, in which a single machine has 2^64."""
+    """Return an address as one place; for IPv6 its network, in which a single machine has 2^64
+    addresses."""
     try:
         found = ipaddress.ip_address(address)
     except ValueError:
@@ -43,7 +45,7 @@ def network_of(address: str) -> str:
 
 @contextmanager
 def signing_in(records: Records, account: str, address: str) -> Iterator[None]:
-    """A try to sign in, which counts unless the body goes through. Raises TooMany before it."""
+    """Count a try to sign in, unless the body succeeds. Raises TooMany before the body."""
     place = network_of(address)
     pair = pair_of(account, place)
     found = records.get(Tries, hash_secret(pair))
@@ -57,8 +59,8 @@ def signing_in(records: Records, account: str, address: str) -> Iterator[None]:
 
 @contextmanager
 def limited_try(records: Records, limits: Mapping[str, int]) -> Iterator[None]:
-    """A try of each key, which counts unless the body goes through; a key's number is how many
-    failures are free. Raises TooMany before it."""
+    """Count a try of each key, unless the body succeeds; a key's number is how many failures are
+    free. Raises TooMany before the body."""
     taken = []
     try:
         for key, free in limits.items():
@@ -66,7 +68,7 @@ def limited_try(records: Records, limits: Mapping[str, int]) -> Iterator[None]:
             taken.append(key)
     except TooMany:
         for key in taken:
-            give_try_back(records, key)  # nothing was looked at
+            give_try_back(records, key)  # no password was checked
         raise
     yield
     for key in taken:
@@ -74,13 +76,13 @@ def limited_try(records: Records, limits: Mapping[str, int]) -> Iterator[None]:
 
 
 def count_tries(records: Records, limits: Mapping[str, int]) -> None:
-    """A try of each key that counts whatever comes of it. Raises TooMany."""
+    """Count a try of each key, whatever its outcome. Raises TooMany."""
     for key, free in limits.items():
         take_try(records, key, free)
 
 
 def count_of_day(records: Records, key: str, most: int, words: str) -> None:
-    """One more use of `key` today (UTC). Raises TooMany with these words beyond `most`."""
+    """Count one more use of `key` today (UTC). Raises TooMany with these words beyond `most`."""
     now = time.time()
     day = int(now // DAY)
 
@@ -93,7 +95,8 @@ def count_of_day(records: Records, key: str, most: int, words: str) -> None:
 
 
 def count_try(records: Records, key: str, step: Callable[[Tries], Tries]) -> None:
-    """Put the tries of `key` as a step makes them of what they are, as often as it takes."""
+    """Replace the tries of `key` by what `step` makes of them; retry until no other change
+    interferes."""
     id = hash_secret(key)
     while True:
         now, old = time.time(), records.get(Tries, id)
@@ -108,21 +111,21 @@ def count_try(records: Records, key: str, step: Callable[[Tries], Tries]) -> Non
 
 
 def wait_after(failures: int, free: int) -> float:
-    """Seconds to wait after so many failures: none, then FIRST_WAIT_SECONDS, twice that and so on
-    up to LONGEST_WAIT_SECONDS."""
+    """Return the seconds to wait after so many failures: none, then FIRST_WAIT_SECONDS, then twice
+    as long each time up to LONGEST_WAIT_SECONDS."""
     over = failures - free
     return min(LONGEST_WAIT_SECONDS, FIRST_WAIT_SECONDS * 2 ** min(over, 30)) if over >= 0 else 0.0
 
 
 def take_try(records: Records, key: str, free: int) -> None:
-    """One more try of `key`; old ones fade, one each FADE_SECONDS. Raises TooMany."""
+    """Count one more try of `key`; old ones fade, one each FADE_SECONDS. Raises TooMany."""
 
     def once_more(old: Tries) -> Tries:
         now = time.time()
         count, faded_at = faded_tries(old, now)
         due = wait_after(count, free)
         wait = old.since + due - now
-        # A free one never waits, though another was counted after the clock was read.
+        # A free try never waits, even if another was counted after the clock was read.
         if due and wait > 0:
             raise TooMany("Too many failed attempts; wait a while.", retry_after=int(wait) + 1)
         return replace(old, count=count + 1, since=now, faded_at=faded_at)
@@ -131,7 +134,7 @@ def take_try(records: Records, key: str, free: int) -> None:
 
 
 def faded_tries(old: Tries, now: float) -> tuple[int, float]:
-    """Failures that still count, and up to when their fading is reckoned."""
+    """Return the failures that still count, and the time up to which their fading is applied."""
     hours = int((now - old.faded_at) / FADE_SECONDS)
     if hours >= old.count:
         return 0, now
@@ -139,23 +142,24 @@ def faded_tries(old: Tries, now: float) -> tuple[int, float]:
 
 
 def give_try_back(records: Records, key: str) -> None:
-    """The try of `key` was right and doesn't count."""
+    """Give back a try of `key` that was right, so that it doesn't count."""
     count_try(records, key, lambda old: replace(old, count=max(0, old.count - 1)))
 
 
 def know(records: Records, account: str, address: str) -> None:
-    """An account was signed in or made from here: a clean slate, and no stranger any more."""
+    """Store that an account signed in or was created from an address: its failures are cleared, and
+    the address is known."""
     key = pair_of(account, network_of(address))
     count_try(records, key, lambda old: Tries(old.id, 0, time.time(), known=True))
 
 
 def pair_of(account: str, place: str) -> str:
-    """The key of an account and a place together."""
+    """Return the key of an account and a place together."""
     return f"from:{account} {place}"
 
 
 def forget_tries(records: Records, now: float) -> int:
-    """Remove what counts no more; how many."""
+    """Remove tries that no longer count; return how many."""
     gone = records.remove(
         Tries, [Where("known", "=", False), Where("since", "<", now - FORGOTTEN_SECONDS)]
     )

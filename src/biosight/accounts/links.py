@@ -24,8 +24,8 @@ def invite(
     days: int = INVITATION_DAYS,
     uses: int = 1,
 ) -> tuple[str, Invitation]:
-    """Leave to sign up, for anyone with the link or for one address, and to a collection where one
-    is named: the secret, and what is kept of it. Raises BadRequest."""
+    """Create an invitation to sign up, for anyone with the link or for one address, and to a
+    collection where one is named. Return the secret, and what is kept of it. Raises BadRequest."""
     email = clean_email(email) if email.strip() else ""
     if email and uses > 1:
         raise BadRequest("A link for one address works once; for more people, give no address.")
@@ -35,7 +35,7 @@ def invite(
 
 
 def reset_link(records: Records, user: User, by: str) -> str:
-    """Leave to set a new password without the old one; returns the secret."""
+    """Create a link to set a new password without the old one; return its secret."""
     return make_link(records, "reset", user.id, user.email, by, RESET_SECONDS)[0]
 
 
@@ -51,7 +51,7 @@ def make_link(
     role: str = "",
     uses: int = 1,
 ) -> tuple[str, Invitation]:
-    """Keep an invitation: its secret, and what is kept of it."""
+    """Store an invitation; return its secret, and what is kept of it."""
     secret, now = secrets.token_urlsafe(32), time.time()
     made = Invitation(
         hash_secret(secret), kind, user, email, by, now, now + seconds, collection, role, uses
@@ -61,34 +61,35 @@ def make_link(
 
 
 def find_link(records: Records, secret: str, kind: str) -> Invitation | None:
-    """The invitation of a secret, unless it ran out."""
+    """Return the invitation of a secret, unless it has expired."""
     found = records.get(Invitation, hash_secret(secret))
     return found if found and found.kind == kind and found.ends_at > time.time() else None
 
 
 def first_code(records: Records) -> str:
-    """A new one-time code for the first account of a server that others can reach; codes of other
-    instances stay good."""
+    """Create a one-time code for the first account of a server that others can reach; codes of
+    other instances stay valid."""
     old = [Where("kind", "=", "first"), Where("ends_at", "<", time.time())]
     records.remove(Invitation, old)
     return make_link(records, "first", "", "", "", DAY)[0]
 
 
 def invitations(records: Records, collection: str = "") -> list[Invitation]:
-    """Open invitations to a collection, or to sign up alone."""
+    """Return the open invitations to a collection, or only to sign up."""
     where = [Where("kind", "=", SIGN_UP), Where("collection", "=", collection)]
     return [i for i in find_all(records, Invitation, where) if i.ends_at > time.time()]
 
 
 def invitations_to(records: Records, email: str) -> list[Invitation]:
-    """Open invitations of a person to collections."""
+    """Return the open invitations of a person to collections."""
     where = [Where("email", "=", email), Where("kind", "=", SIGN_UP)]
     where.append(Where("collection", "!=", ""))
     return [i for i in find_all(records, Invitation, where) if i.ends_at > time.time()]
 
 
 def find_invitation(records: Records, id: str, collection: str = "") -> Invitation:
-    """An invitation by id. Raises NotFound where it is to another collection, or to sign up."""
+    """Return an invitation by id. Raises NotFound where it is to another collection, or to sign
+    up."""
     found = records.get(Invitation, id)
     if found is None or (found.kind, found.collection) != (SIGN_UP, collection):
         raise NotFound("There is no such invitation.")
@@ -96,7 +97,7 @@ def find_invitation(records: Records, id: str, collection: str = "") -> Invitati
 
 
 def follow_invitation(records: Records, secret: str) -> Invitation:
-    """The invitation that a link is, while it is open. Raises NotFound."""
+    """Return the open invitation that a link stands for. Raises NotFound."""
     found = find_link(records, secret, SIGN_UP)
     if found is None:
         raise NotFound("This invitation has expired, was used or was withdrawn; ask for a new one.")
@@ -104,7 +105,8 @@ def follow_invitation(records: Records, secret: str) -> Invitation:
 
 
 def used_up(link: Invitation | None) -> list[Write]:
-    """What a use of a link leaves of it, in the write that it allows: one use less, or nothing."""
+    """Return the writes that use a link once: one use less, or its removal. They go with what the
+    link allows."""
     if link is None:
         return []
     if link.uses <= 1:

@@ -1,4 +1,4 @@
-"""How people are called, by id, for everything that shows who did something.
+"""Names of people by id, for everything that shows who did something.
 
 Not here: changing a name (people.py).
 """
@@ -12,8 +12,8 @@ LEFT = "somebody who left"
 
 
 def names_of(records: Records) -> Callable[[str], str]:
-    """A function from a person's id to their name, which looks each up once: LEFT for who is gone,
-    "" for "" (BioSight itself)."""
+    """Return a function from a person's id to their name, which looks up each name once: LEFT for a
+    person who is gone, "" for "" (BioSight itself)."""
     known: dict[str, str] = {"": ""}
 
     def name(user: str) -> str:

@@ -1,4 +1,4 @@
-"""Invitations of archives from before there were links, made into links when the store is opened.
+"""Invitations of earlier archives, converted into links when the store is opened.
 
 They had no end; each gets a year from now. Not here: what an invitation is (records.py).
 """
@@ -32,13 +32,13 @@ class Offer:
 
 
 def convert_offers(records: Records) -> int:
-    """Make an invitation of every old offer; return how many. Two instances that start together
-    make one of each, since its id follows from the offer's."""
+    """Convert every old offer into an invitation; return how many. Two instances that start
+    together create the same ones, since an invitation's id follows from the offer's."""
     offers = find_all(records, Offer)
     for o in offers:
         ends_at = time.time() + YEAR
         id = hash_secret(f"offer {o.id}")
         made = Invitation(id, SIGN_UP, "", o.email, o.by, o.at, ends_at, o.collection, o.role)
-        with suppress(InUse, NoSpace):  # another instance was faster; a full disk is for later
+        with suppress(InUse, NoSpace):  # another instance was faster; on a full disk it waits
             records.write(Insert(made), Remove(Offer, o.id))
     return len(offers)

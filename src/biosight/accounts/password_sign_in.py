@@ -21,10 +21,10 @@ from biosight.storage.records import Records, Write
 
 
 def sign_in(records: Records, email: str, password: str, address: str) -> User:
-    """The person, if the password is right.
+    """Return the person, if the password is right.
 
-    Raises TooMany after too many failures, NotSignedIn otherwise, in the same words and time
-    for unknown accounts.
+    Raises TooMany after too many failures, NotSignedIn otherwise; unknown accounts get the same
+    words after the same time.
     """
     with signing_in(records, email.strip().casefold()[:260], address):
         user = find_user(records, email)
@@ -48,9 +48,10 @@ def sign_up(
 ) -> User:
     """Sign up under the registration policy ("open", "invite" or "closed").
 
-    `first` says that nobody was there when the caller looked: the first account needs no
-    invitation, and only one person gets it. What the use of an invitation `rests_on` is required
-    in the same write. Raises Forbidden, BadRequest or Conflict, and Gone where that does not hold.
+    `first` says that no account existed when the caller looked: the first account needs no
+    invitation, and only one person gets it. `rests_on` is what the use of an invitation requires,
+    in the same write. Raises Forbidden, BadRequest or Conflict, and Gone where a requirement does
+    not hold.
     """
     if first or policy == "open":
         code = find_link(records, secret, "first") if secret else None
@@ -69,8 +70,8 @@ def sign_up(
 
 
 def use_reset(records: Records, secret: str, password: str) -> User:
-    """Set a password by a reset link, once; one that somebody had sent to themselves proves the
-    address. Raises NotFound or BadRequest."""
+    """Set a password by a reset link, once. A link that a person requested for themselves also
+    proves the address. Raises NotFound or BadRequest."""
     link = find_link(records, secret, "reset")
     user = records.get(User, link.user) if link else None
     if link is None or user is None:

@@ -1,4 +1,4 @@
-"""Which passwords will do, and how they are hashed.
+"""Rules for passwords, and how they are hashed.
 
 Not here: whose they are (people.py).
 """
@@ -13,12 +13,12 @@ from pwdlib.hashers.argon2 import Argon2Hasher
 from biosight.errors import BadRequest
 
 HASHER = PasswordHash((Argon2Hasher(time_cost=2, memory_cost=19_456, parallelism=1),))
-HASHING = threading.BoundedSemaphore(2)  # argon2 costs memory and a core each
+HASHING = threading.BoundedSemaphore(2)  # each argon2 run takes memory and a core
 
 
 @lru_cache(maxsize=1)
 def common_passwords() -> frozenset[str]:
-    """The 30,000 most common passwords (zxcvbn's list, Wheeler 2016)."""
+    """Return the 30,000 most common passwords (zxcvbn's list, Wheeler 2016)."""
     from zxcvbn.frequency_lists import FREQUENCY_LISTS
 
     return frozenset(FREQUENCY_LISTS["passwords"])
@@ -33,12 +33,12 @@ def check_password(password: str, email: str) -> None:
 
 
 def hash_password(password: str) -> str:
-    """argon2id, at most two at a time."""
+    """Hash with argon2id, at most two at a time."""
     with HASHING:
         return HASHER.hash(password)
 
 
 @lru_cache(maxsize=1)
 def nobodys_hash() -> str:
-    """Checked for unknown accounts, so that they take as long as known ones."""
+    """Return a hash to check for unknown accounts, so that they take as long as known ones."""
     return HASHER.hash(secrets.token_hex(16))

@@ -1,4 +1,4 @@
-"""Accounts: made, found, changed, removed.
+"""Accounts: creating, finding, changing and removing them.
 
 Not here: signing up and in (password_sign_in.py).
 """
@@ -36,15 +36,16 @@ from biosight.storage.records import (
 
 
 def clean_email(email: str) -> str:
-    """Lower case, trimmed, in one form of Unicode; ada@lab is fine inside an institute.
+    """Return an address in lower case, trimmed, in one form of Unicode; ada@lab is allowed inside
+    an institute.
 
     Raises BadRequest when it can't be an address (by RFC 5321 and 6531; no server is asked).
     """
-    # Loaded when an address is first given: a server starts without.
+    # Loaded with the first address, so that a server starts without it.
     from email_validator import SPECIAL_USE_DOMAIN_NAMES, EmailNotValidError, validate_email
 
-    # An institute's own network may well end so, and no mail is sent (email-validator's README
-    # tells of the list).
+    # An institute's own network may end in .local, and no mail is sent (email-validator's README
+    # explains the list).
     if "local" in SPECIAL_USE_DOMAIN_NAMES:
         SPECIAL_USE_DOMAIN_NAMES.remove("local")
     try:
@@ -57,7 +58,7 @@ def clean_email(email: str) -> str:
 
 
 def find_user(records: Records, email: str) -> User | None:
-    """The account of an address; one that was made before addresses were checked is found too."""
+    """Return the account of an address, also one that was made before addresses were checked."""
     kept = email.strip().casefold()
     if found := one(records, User, Where("email", "=", kept)):
         return found
@@ -68,13 +69,13 @@ def find_user(records: Records, email: str) -> User | None:
 
 
 def find_subject(records: Records, subject: str) -> User | None:
-    """The account that a provider's subject was bound to."""
+    """Return the account that a provider's subject was bound to."""
     return one(records, User, Where("subject", "=", subject))
 
 
 def bind(records: Records, user: User, subject: str) -> User:
-    """Let a provider sign somebody in as `subject`; the address is proved by that. Reset links of
-    before end. Raises Stale."""
+    """Let a provider sign somebody in as `subject`, which also proves the address. Earlier reset
+    links end. Raises Stale."""
     bound = change_user(records, user, replace(user, subject=subject, proved=True))
     end_reset_links(records, user)
     return bound
@@ -93,23 +94,23 @@ def end_credentials(records: Records, user: User) -> User:
 
 
 def end_reset_links(records: Records, user: User) -> None:
-    """Remove the links with which somebody could set a new password."""
+    """Remove the links by which somebody could set a new password."""
     records.remove(Invitation, [Where("user", "=", user.id), Where("kind", "=", "reset")])
 
 
 def prove(records: Records, user: User) -> User:
-    """Note that the address of an account is known to be its person's. Raises Stale."""
+    """Store that the address of an account belongs to its person. Raises Stale."""
     return user if user.proved else change_user(records, user, replace(user, proved=True))
 
 
 def unproved_accounts(records: Records, after: str = "", limit: int = 100) -> list[User]:
-    """Accounts whose address nobody proved, the oldest first."""
+    """Return the accounts whose address nobody proved, the oldest first."""
     where = [Where("proved", "=", False), Where("subject", "=", ""), Where("role", "!=", "admin")]
     return records.find(User, where, after=behind(after), limit=limit)
 
 
 def has_users(records: Records) -> bool:
-    """Is there any account yet?"""
+    """Return whether there is any account yet."""
     return one(records, User) is not None
 
 
@@ -123,8 +124,8 @@ def create_user(
     first: bool,
     using: Sequence[Write] = (),
 ) -> User:
-    """A new account; the `first` is an admin, and there is one of those. `using` is what goes with
-    it, such as the link.
+    """Create an account; the `first` is an admin, and only one can be first. `using` are writes
+    that go with it, such as using up the link.
 
     Raises BadRequest, Conflict, or Stale when the link was used meanwhile.
     """
@@ -162,8 +163,8 @@ def change_password(records: Records, user: User, old: str, new: str, keep_sessi
 
 
 def set_password(records: Records, user: User, new: str, *, keep_session: str = "") -> User:
-    """Set a password without the old one (reset link, command line). Other sessions and all
-    reset links end."""
+    """Set a password without the old one (reset link, command line). End other sessions and all
+    reset links."""
     check_password(new, user.email)
     changed = change_user(records, user, replace(user, password=hash_password(new)))
     end_sessions(records, user, but=keep_session)
@@ -172,12 +173,12 @@ def set_password(records: Records, user: User, new: str, *, keep_session: str = 
 
 
 def all_users(records: Records, after: str = "", limit: int = 100) -> list[User]:
-    """Accounts in order of creation, a page at a time."""
+    """Return accounts in order of creation, a page at a time."""
     return records.find(User, after=behind(after), limit=limit)
 
 
 def another_admin(records: Records, user: User) -> list[Write]:
-    """What an administrator's going rests on: that another one stays as they are.
+    """Return the condition for removing an administrator: another one must remain.
 
     Raises Conflict when there is no other.
     """
@@ -190,7 +191,7 @@ def another_admin(records: Records, user: User) -> list[Write]:
 def change_standing(
     records: Records, user: User, *, role: str | None = None, disabled: bool | None = None
 ) -> User:
-    """Write role or disable; the last admin stays. Raises BadRequest or Conflict."""
+    """Set an account's role, or disable it; the last admin stays. Raises BadRequest or Conflict."""
     if role not in {None, "admin", "member"}:
         raise BadRequest("A role is admin or member.")
     changed = replace(

@@ -16,8 +16,8 @@ class User:
     """A person with an account; `email` is lower case. `role` is "admin" or "member".
 
     `names` says how labels are shown to them: as they are written, by common names, or by both.
-    `subject` is who they are to the provider that signs them in, "" for a password of their own.
-    `quota` is their room for pictures in bytes, 0 for what the settings say. `proved` is true once
+    `subject` is their id at the provider that signs them in, "" for a password of their own.
+    `quota` is their storage limit in bytes, 0 for the limit in the settings. `proved` is true once
     the address is known to be theirs: by a mail, a sign-in provider or an administrator.
     """
 
@@ -41,7 +41,8 @@ class User:
 
     @property
     def has_proved_address(self) -> bool:
-        """Is the address known to be theirs? Administrators were chosen by who runs the server."""
+        """Return whether the address is known to be theirs. Administrators count too: the operator
+        of the server chose them."""
         return self.proved or bool(self.subject) or self.is_admin
 
     @property
@@ -87,10 +88,11 @@ class Token:
 
 @dataclass(frozen=True, slots=True)
 class Invitation:
-    """Leave to sign up, or (kind "reset") to set a new password; `id` hashes the link's secret.
+    """Permission to sign up, or (kind "reset") to set a new password; `id` hashes the link's
+    secret.
 
-    One to a `collection` makes who follows it a member with `role`, with a new account or the one
-    they have. It works for `uses` people.
+    An invitation to a `collection` makes the person who follows it a member with `role`, with a new
+    account or the one they have. It works for `uses` people.
     """
 
     table: ClassVar[str] = "invitations"
@@ -116,9 +118,9 @@ class Invitation:
 
 @dataclass(frozen=True, slots=True)
 class Tries:
-    """Failed tries of something; `id` hashes what that is. `since` is when the last one was,
-    `faded_at` up to when old ones were forgotten, `known` true of an account and a place from which
-    it was signed in."""
+    """Failed tries of a key; `id` hashes that key. `since` is when the last try was, and `faded_at`
+    the time up to which old ones were forgotten. `known` is true for a pair of account and place
+    from which it has signed in."""
 
     table: ClassVar[str] = "tries"
     indexes: ClassVar[tuple[tuple[str, ...], ...]] = (("known", "since"),)
@@ -145,10 +147,10 @@ PEOPLE = (User, Session, Token, Invitation, Tries, Claim)
 
 
 def hash_secret(secret: str) -> str:
-    """How a random secret is kept: SHA-256 is enough for 256 random bits."""
+    """Return a random secret in its stored form: SHA-256 is enough for 256 random bits."""
     return hashlib.sha256(secret.encode("utf-8", "surrogatepass")).hexdigest()
 
 
 def clean_name(name: str) -> str:
-    """How a person or token is called: printable, single spaces, 80 characters at most."""
+    """Return the name of a person or token: printable, single spaces, at most 80 characters."""
     return " ".join("".join(c if c.isprintable() else " " for c in name).split())[:80]

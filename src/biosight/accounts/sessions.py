@@ -15,7 +15,7 @@ TOUCH_SECONDS = 600.0
 
 
 def open_session(records: Records, user: User, device: str, days: float) -> str:
-    """Start a session; returns the cookie's secret (256 bits)."""
+    """Start a session; return the cookie's secret (256 bits)."""
     secret, now = secrets.token_urlsafe(32), time.time()
     records.write(
         Insert(Session(hash_secret(secret), user.id, now, now, now + days * DAY, device[:120]))
@@ -24,7 +24,8 @@ def open_session(records: Records, user: User, device: str, days: float) -> str:
 
 
 def session_user(records: Records, secret: str, idle_days: float) -> tuple[User, Session] | None:
-    """Who a cookie's secret belongs to, unless it ended, idled too long or they are disabled."""
+    """Return the person and session of a cookie's secret. None where the session ended or was idle
+    too long, or the person is disabled."""
     session, now = records.get(Session, hash_secret(secret)), time.time()
     if session is None or not runs(session, idle_days, now):
         return None
@@ -36,7 +37,7 @@ def session_user(records: Records, secret: str, idle_days: float) -> tuple[User,
         try:
             records.write(Replace(touched, session.version))
         except (Stale, NoSpace, Unavailable):
-            pass  # another request touched it; or it can't be noted just now, and need not be
+            pass  # another request touched it, or it can't be stored now; both are harmless
     return user, session
 
 
@@ -46,7 +47,7 @@ def runs(session: Session, idle_days: float, now: float) -> bool:
 
 
 def sessions_of(records: Records, user: User, idle_days: float) -> list[Session]:
-    """A person's running sessions, the last used first."""
+    """Return a person's running sessions, the last used first."""
     found, now = find_all(records, Session, [Where("user", "=", user.id)]), time.time()
     return sorted((s for s in found if runs(s, idle_days, now)), key=lambda s: -s.seen_at)
 
@@ -67,14 +68,15 @@ def end_session(records: Records, user: User, session: str) -> None:
 
 
 def end_sessions(records: Records, user: User, *, but: str = "") -> None:
-    """End all of a person's sessions, save one."""
+    """End all of a person's sessions, except `but`."""
     records.remove(Session, [Where("user", "=", user.id), Where("id", "!=", but)])
 
 
 def create_token(
     records: Records, user: User, name: str, scopes: list[str], days: int = 0
 ) -> tuple[Token, str]:
-    """A new API token, which ends after `days` (0: never), and its secret, which is not kept.
+    """Create an API token, which ends after `days` (0: never); return it and its secret, which is
+    not kept.
 
     Raises BadRequest.
     """
@@ -91,7 +93,8 @@ def create_token(
 
 
 def token_user(records: Records, secret: str) -> tuple[User, Token] | None:
-    """Who an API token belongs to, unless it ended or they are disabled."""
+    """Return the person and token of an API token's secret. None where the token ended or the
+    person is disabled."""
     token, now = one(records, Token, Where("hash", "=", hash_secret(secret))), time.time()
     if token is None or 0 < token.ends_at < now:
         return None
@@ -103,7 +106,7 @@ def token_user(records: Records, secret: str) -> tuple[User, Token] | None:
         try:
             records.write(Replace(used, token.version))
         except (Stale, NoSpace, Unavailable):
-            pass  # another request noted it; or it can't be noted just now, and need not be
+            pass  # another request noted it, or it can't be stored now; both are harmless
     return user, token
 
 

@@ -1,7 +1,8 @@
-"""Links that show: a collection, a label or a picture to look at, for whoever has the link.
+"""Links that show a collection, a label or a picture to anyone who has the link.
 
-A link is followed to a visit, whose secret is a cookie: the link itself stays out of addresses and
-logs. Not here: links that let people in (links.py), or what a visitor gets to see (web).
+Following a link opens a visit, whose secret is a cookie, so that the link itself stays out of
+addresses and logs. Not here: links that let people in (links.py), or what a visitor gets to see
+(web).
 """
 
 import secrets
@@ -27,16 +28,16 @@ from biosight.storage.records import (
 )
 
 VISIT_SECONDS = DAY / 2
-MOST_VISITS = 200  # by one link and day, from one network
+MOST_VISITS = 200  # by one link on one day from one network
 LEAST_PASSWORD = 6
 
 
 @dataclass(frozen=True, slots=True)
 class Share:
-    """A link that shows: all of a collection, what bears `label` or hangs below it, or one `image`.
-    `path` is where an earlier BioSight found the label; it is looked up each time today. `id`
-    hashes the link's secret, `password` is a hash, "" for none; with `download` originals may be
-    taken, without their places."""
+    """Link that shows all of a collection, the pictures whose label is `label` or hangs below it,
+    or one `image`. `path` is where an earlier BioSight found the label; it is looked up each time
+    today. `id` hashes the link's secret, and `password` is a hash, "" for none. With `download`
+    originals may be downloaded, without their places."""
 
     table: ClassVar[str] = "shares"
     indexes: ClassVar[tuple[tuple[str, ...], ...]] = (("collection", "id"),)
@@ -55,7 +56,7 @@ class Share:
 
 @dataclass(frozen=True, slots=True)
 class Visit:
-    """Somebody who followed a link; `id` hashes the cookie's secret."""
+    """Visit of somebody who followed a link; `id` hashes the cookie's secret."""
 
     table: ClassVar[str] = "visits"
     indexes: ClassVar[tuple[tuple[str, ...], ...]] = (("share", "id"), ("ends_at",))
@@ -76,7 +77,8 @@ def show_by_link(
     password: str = "",
     download: bool = False,
 ) -> tuple[str, Share]:
-    """A new link: its secret, and what is kept of it. Raises BadRequest for a short password."""
+    """Create a link; return its secret, and what is kept of it. Raises BadRequest for a short
+    password."""
     if password and len(password) < LEAST_PASSWORD:
         raise BadRequest(f"A password of a link has at least {LEAST_PASSWORD} characters.")
     with HASHING:
@@ -90,7 +92,7 @@ def show_by_link(
 
 
 def shares_of(records: Records, collection: str) -> list[Share]:
-    """A collection's links that have not run out."""
+    """Return a collection's links that have not expired."""
     found = find_all(records, Share, [Where("collection", "=", collection)])
     return [s for s in found if s.ends_at > time.time()]
 
@@ -98,8 +100,8 @@ def shares_of(records: Records, collection: str) -> list[Share]:
 def relabel_shares(
     records: Records, collection: str, old: str, new: str
 ) -> tuple[list[Write], tuple[tuple[str, str], ...]]:
-    """The writes by which links to a label follow its rename, or end with it where `new` is "", and
-    the links that follow, by id, with the label before."""
+    """Return the writes by which links to a label follow its rename, or end with it where `new` is
+    "". Also return the links that follow, by id, with the label before."""
     mine = [s for s in shares_of(records, collection) if s.label == old]
     gone: list[Write] = [Remove(Share, share.id) for share in mine]
     if not new:
@@ -110,7 +112,7 @@ def relabel_shares(
 
 
 def shares_back(records: Records, before: Sequence[tuple[str, str]]) -> list[Write]:
-    """The writes by which links that followed a rename go back to their labels."""
+    """Return the writes by which links that followed a rename go back to their labels."""
     labels = dict(before)
     found = among(records, Share, list(labels))
     gone = [Remove(Share, share.id) for share in found]
@@ -118,7 +120,7 @@ def shares_back(records: Records, before: Sequence[tuple[str, str]]) -> list[Wri
 
 
 def end_share(records: Records, collection: str, id: str) -> None:
-    """Take a link back, and send away who followed it. Raises NotFound."""
+    """Withdraw a link, and end the visits by it. Raises NotFound."""
     found = records.get(Share, id)
     if found is None or found.collection != collection:
         raise NotFound("There is no such link.")
@@ -133,10 +135,10 @@ def forget_shares(records: Records, collection: str) -> None:
 
 
 def follow_link(records: Records, secret: str, password: str, address: str) -> tuple[str, Share]:
-    """Follow a link: the secret of a visit, and the link.
+    """Follow a link; return the secret of a visit, and the link.
 
-    Raises NotFound for one that ran out or was taken back, NotSignedIn for a wrong password, and
-    TooMany after many of them, or many visits from one network.
+    Raises NotFound for a link that expired or was withdrawn, and NotSignedIn for a wrong password.
+    Raises TooMany after many wrong passwords, or many visits from one network.
     """
     share = records.get(Share, hash_secret(secret))
     if share is None or share.ends_at <= time.time():
@@ -159,8 +161,8 @@ def follow_link(records: Records, secret: str, password: str, address: str) -> t
 
 
 def visits_still(records: Records, visit: str, secret: str) -> Share | None:
-    """The link of this secret, where the visit that a browser has is one by it and goes on; such a
-    browser needs no other."""
+    """Return the link of this secret, where the browser's visit belongs to it and has not ended;
+    such a browser needs no other visit."""
     try:
         share = share_of_visit(records, visit)
     except NotFound:
@@ -169,7 +171,7 @@ def visits_still(records: Records, visit: str, secret: str) -> Share | None:
 
 
 def check_share_password(records: Records, share: Share, password: str, address: str) -> None:
-    """Raise NotSignedIn where it is wrong, as slowly as for accounts."""
+    """Raise NotSignedIn for a wrong password, as slowly as for accounts."""
     if not password:
         raise NotSignedIn("This link asks for a password.")
     with signing_in(records, f"link/{share.id}", address):
@@ -180,7 +182,7 @@ def check_share_password(records: Records, share: Share, password: str, address:
 
 
 def share_of_visit(records: Records, secret: str) -> Share:
-    """The link that a visit came by. Raises NotFound when either ended."""
+    """Return the link that a visit came by. Raises NotFound when either has ended."""
     visit = records.get(Visit, hash_secret(secret)) if secret else None
     share = records.get(Share, visit.share) if visit and visit.ends_at > time.time() else None
     if share is None or share.ends_at <= time.time():
@@ -191,6 +193,6 @@ def share_of_visit(records: Records, secret: str) -> Share:
 
 
 def forget_visits(records: Records) -> int:
-    """Remove visits that are over, and links that ran out; how many."""
+    """Remove visits and links that have expired; return how many."""
     over = [Where("ends_at", "<=", time.time())]
     return records.remove(Visit, over) + records.remove(Share, over)

@@ -1,6 +1,7 @@
-"""Do incoming pictures drift away from what the model learnt, or from how the collection began?
+"""Drift check: whether incoming pictures drift away from what the model learnt, or from how the
+collection began.
 
-Works on stored embeddings, statistics and labels; no network runs. Method and thresholds: see
+It works on stored embeddings, statistics and labels; no network runs. Method and thresholds: see
 docs/guide/drift.md. Not here: retraining (learning), or who may see a collection (membership).
 """
 

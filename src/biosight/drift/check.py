@@ -1,8 +1,8 @@
 """The drift check: two comparisons, a verdict in words, and the record of it.
 
-With what the model learnt: foreign pictures, red only beyond what whole left-out sources show. With
-the collection's own beginning: a changed camera, light or subject. Not here: the tests
-(comparisons.py), or drawing (web).
+The comparison with what the model learnt finds foreign pictures; it is red only beyond what whole
+left-out sources show. The comparison with the collection's own beginning finds a changed camera,
+light or subject. Not here: the tests (comparisons.py), or drawing (web).
 """
 
 import math
@@ -35,7 +35,7 @@ from biosight.storage.records import (
 )
 
 KINDS = (DriftBaseline, DriftReport)
-KEPT_SECONDS = 400 * 86_400.0  # reports weigh some kilobytes, and a check runs every night
+KEPT_SECONDS = 400 * 86_400.0  # a report takes some kilobytes, and a check runs every night
 
 
 def check(
@@ -47,9 +47,9 @@ def check(
     *,
     since: float = 0.0,
 ) -> DriftReport:
-    """Look at the newest sessions of a collection, keep a report and return it.
+    """Look at the newest sessions of a collection, store a report and return it.
 
-    `reference` is the serving version's; without one only the own baseline counts.
+    `reference` is the serving version's; without one only the collection's own baseline counts.
     """
     known = None if reference is None else known_of(reference)
     limit = math.inf if known is None else known.limit
@@ -59,7 +59,7 @@ def check(
     )
     base = baseline_images(records, collection, space, draw)
     if base and not since:
-        # What came after the baseline: it is not compared with itself, nor with what it replaced.
+        # Only what came after the baseline, which is not compared with itself or what it replaced.
         chosen = [i for i in chosen if i.created_at > base[-1].created_at]
     window = window_of(records, chosen, space, limit)
     if len(window.images) < LEAST_SESSIONS or len(base) < LEAST_SESSIONS:
@@ -83,7 +83,7 @@ def check(
 
 
 def baseline_images(records: Records, collection: str, space: str, draw: Draw) -> list[Image]:
-    """What is normal here: the accepted window, else the first draws."""
+    """Return what is normal here: the accepted window, else the first draws."""
     accepted = records.get(DriftBaseline, collection)
     if accepted is None:
         return one_a_draw(records, collection, space, draw, newest=False, draws=BASELINE_SESSIONS)
@@ -92,11 +92,11 @@ def baseline_images(records: Records, collection: str, space: str, draw: Draw) -
 
 
 def too_few(n: int, base: int, draws: str, *, accepted: bool) -> str:
-    """Say plainly that `n` draws behind `base` are too few to tell; `accepted` where people said
-    what is normal."""
+    """Return the sentence that `n` draws after `base` are too few to tell; `accepted` where people
+    said what is normal."""
     if accepted:
         return f"Too little to tell: {n} of {LEAST_SESSIONS} {draws} since the accepted ones."
-    # The first ones are what is normal; those that are compared come behind them.
+    # The first draws say what is normal; those that are compared come after them.
     return (
         f"Too little to tell: {base + n} of {BASELINE_SESSIONS + LEAST_SESSIONS} {draws}. "
         f"The first {BASELINE_SESSIONS} show what is normal here."

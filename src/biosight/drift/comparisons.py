@@ -1,7 +1,7 @@
-"""The comparisons of two sets of pictures, with effect sizes; COMPARISONS is the table of them.
+"""Comparisons of two sets of pictures, with effect sizes; COMPARISONS is the table of them.
 
-A new one is a row and its function. But Holm's correction shares the error allowed among all of
-them: one more makes the others less sure, and the figures in docs/guide/drift.md have to be
+A new comparison is a row and its function. But Holm's correction divides the allowed error among
+all of them: one more makes the others less sure, and the figures in docs/guide/drift.md have to be
 measured again (bench/drift.py). Not here: which pictures are compared (window.py), or what is
 concluded (check.py).
 """
@@ -15,13 +15,13 @@ from biosight.drift.kindred import PERMUTATIONS, Floats, Known, new_kinds
 from biosight.images.measures import STATISTICS
 
 ALPHA = 0.01
-LEAST_COUNT = 5  # expected pictures a cell of the chi-square table
+LEAST_COUNT = 5  # expected pictures in each cell of the chi-square table
 
 
 @dataclass(frozen=True, slots=True)
 class Side:
-    """One set of pictures: unit embeddings (n, d), statistics (n, 9) with NaN where one is not
-    to be compared, novelty (n,), the novelty beyond which one in a hundred lies, labels (n,)."""
+    """One set of pictures: unit embeddings (n, d); statistics (n, 9) with NaN where one is not to
+    be compared; novelty (n,); the novelty beyond which one in a hundred lies; labels (n,)."""
 
     embeddings: Floats
     statistics: Floats
@@ -32,7 +32,7 @@ class Side:
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """One comparison's answer: p, its effect size in a unit of its own, and what stood out."""
+    """Result of one comparison: p, its effect size in a unit of its own, and what stood out."""
 
     name: str
     p: float
@@ -42,13 +42,13 @@ class Finding:
 
 @dataclass(frozen=True, slots=True)
 class Findings:
-    """All answers, and those that stay significant at ALPHA after Holm's correction."""
+    """All results, and those that stay significant at ALPHA after Holm's correction."""
 
     all: tuple[Finding, ...]
     firing: tuple[str, ...]
 
     def get(self, name: str) -> Finding:
-        """One of COMPARISONS by name."""
+        """Return the finding of one of COMPARISONS by name."""
         return next(f for f in self.all if f.name == name)
 
 
@@ -67,7 +67,7 @@ def compare_sides(
 
 
 def holm(found: Sequence[Finding], alpha: float) -> tuple[str, ...]:
-    """Names of the comparisons that are significant together (Holm 1979)."""
+    """Return the names of the comparisons that are significant together (Holm 1979)."""
     firing = []
     for rank, finding in enumerate(sorted(found, key=lambda f: f.p)):
         if finding.p > alpha / (len(found) - rank):
@@ -77,8 +77,9 @@ def holm(found: Sequence[Finding], alpha: float) -> tuple[str, ...]:
 
 
 def look(base: Side, new: Side, _: Known | None, __: np.random.Generator) -> Finding:
-    """Kolmogorov-Smirnov on every statistic, Bonferroni-corrected; the effect is the largest
-    difference of medians in units of the baseline's spread (interquartile range)."""
+    """Run Kolmogorov-Smirnov tests on every statistic, Bonferroni-corrected. The effect is that of
+    the most significant statistic: the difference of medians in units of the baseline's spread
+    (interquartile range)."""
     from scipy import stats  # half a second and 60 MB that a server seldom needs
 
     best = Finding("look", 1.0, 0.0)
@@ -101,7 +102,7 @@ def finite(values: Floats) -> Floats:
 
 
 def features(base: Side, new: Side, _: Known | None, dice: np.random.Generator) -> Finding:
-    """Energy distance between embeddings with a permutation test (Szekely and Rizzo 2004)."""
+    """Test the energy distance between embeddings by permutation (Szekely and Rizzo 2004)."""
     joined = np.concatenate([base.embeddings, new.embeddings])
     distances = pairwise(joined)
     members = np.zeros((PERMUTATIONS + 1, len(joined)))
@@ -114,14 +115,14 @@ def features(base: Side, new: Side, _: Known | None, dice: np.random.Generator) 
 
 
 def energy_distance(first: Floats, second: Floats) -> float:
-    """Energy distance of two sets of unit vectors (n, d) and (m, d)."""
+    """Return the energy distance of two sets of unit vectors (n, d) and (m, d)."""
     members = np.zeros((1, len(first) + len(second)))
     members[0, len(first) :] = 1
     return float(energy(pairwise(np.concatenate([first, second])), members)[0])
 
 
 def pairwise(unit: Floats) -> Floats:
-    """Euclidean distances between unit vectors (n, n)."""
+    """Return the Euclidean distances between unit vectors (n, n)."""
     squared = np.maximum(2 - 2 * unit @ unit.T, 0)
     np.fill_diagonal(squared, 0)
     result: Floats = np.sqrt(squared)
@@ -129,9 +130,11 @@ def pairwise(unit: Floats) -> Floats:
 
 
 def energy(distances: Floats, members: Floats) -> Floats:
-    """Energy distance for each row of `members` (k, n): 1 for the second set, 0 for the first.
+    """Return the energy distance for each row of `members` (k, n): 1 for the second set, 0 for the
+    first.
 
-    Means over pairs of different pictures (the unbiased form), so that size plays no part.
+    Means are over pairs of different pictures (the unbiased form), so that the sets' sizes play no
+    part.
     """
     others = 1 - members
     n, m = others.sum(axis=1), members.sum(axis=1)
@@ -143,10 +146,10 @@ def energy(distances: Floats, members: Floats) -> Floats:
 
 
 def unfamiliar(base: Side, new: Side, known: Known | None, dice: np.random.Generator) -> Finding:
-    """New kinds (kindred.py), more pictures beyond the limit than one in a hundred or than the
-    baseline has (binomial), or all somewhat farther (Mann-Whitney). Half of the error allowed
-    goes to the first, a quarter to each other; the effect is the larger share of the window, in
-    new kinds or beyond the limit, above the baseline's."""
+    """Test for new kinds (kindred.py), for more pictures beyond the limit than one in a hundred or
+    than the baseline has (binomial), and for all being somewhat farther (Mann-Whitney). Half of the
+    allowed error goes to the first test, a quarter to each other. The effect is the share of the
+    window in new kinds or beyond the limit, whichever is larger, above the baseline's."""
     from scipy import stats  # half a second and 60 MB that a server seldom needs
 
     beyond = [int((s.novelty > base.limit).sum()) for s in (base, new)]
@@ -164,8 +167,8 @@ def unfamiliar(base: Side, new: Side, known: Known | None, dice: np.random.Gener
 
 
 def mix(base: Side, new: Side, _: Known | None, __: np.random.Generator) -> Finding:
-    """Chi-square on the label mix, rare labels together; the effect is the largest change of a
-    label's share."""
+    """Run a chi-square test on the label mix, with rare labels together. The effect is the largest
+    change of a label's share."""
     from scipy import stats  # half a second and 60 MB that a server seldom needs
 
     names = sorted({*base.labels, *new.labels})
@@ -183,9 +186,10 @@ def mix(base: Side, new: Side, _: Known | None, __: np.random.Generator) -> Find
 
 @dataclass(frozen=True, slots=True)
 class Comparison:
-    """One row: its name in reports, its title on pages, the least effect that counts as real beyond
-    being significant, the test (which takes what the model learnt from and lots to draw), and what
-    the report's sentence says of a finding and the causes seen ("" for nothing)."""
+    """One row: its name in reports, its title on pages, and the least effect that counts as real
+    beyond being significant. `run` is the test, which takes what the model learnt from and lots to
+    draw. `words` returns what the report's sentence says of a finding and the causes seen ("" for
+    nothing)."""
 
     name: str
     title: str
@@ -199,22 +203,22 @@ def list_in_words(words: Sequence[str]) -> str:
 
 
 def look_words(_: Finding, causes: Sequence[str]) -> str:
-    """What changed in light, colour or sharpness."""
+    """Return what changed in light, colour or sharpness."""
     return f"are {list_in_words(causes)}" if causes else ""
 
 
 def features_words(_: Finding, __: Sequence[str]) -> str:
-    """Embeddings have no words of their own."""
+    """Return nothing: embeddings have no words of their own."""
     return ""
 
 
 def unfamiliar_words(_: Finding, __: Sequence[str]) -> str:
-    """More beyond what the model learnt."""
+    """Return that more lies beyond what the model learnt."""
     return "contain more that the model does not know"
 
 
 def mix_words(finding: Finding, _: Sequence[str]) -> str:
-    """The label whose share changed most."""
+    """Return the label whose share changed most."""
     return f"show {'more' if finding.effect > 0 else 'less'} {finding.what or 'without a label'}"
 
 

@@ -1,4 +1,5 @@
-"""What the drift page draws: medians, histograms, label mix, the likest from before.
+"""Data that the drift page draws: medians, histograms, label mix, the most similar earlier
+pictures.
 
 Not here: the verdict (check.py).
 """
@@ -13,7 +14,7 @@ STRANGEST = 12
 
 
 def medians(base: Side, new: Side) -> dict[str, tuple[float, float]]:
-    """Median of every statistic before and now."""
+    """Return the median of every statistic before and now."""
     return {
         name: (float(np.nanmedian(a)), float(np.nanmedian(b)))
         for name, a, b in zip(STATISTICS, base.statistics.T, new.statistics.T, strict=True)
@@ -22,7 +23,8 @@ def medians(base: Side, new: Side) -> dict[str, tuple[float, float]]:
 
 
 def histograms(base: Side, new: Side, bins: int = 16) -> dict[str, dict[str, list[float]]]:
-    """Shares of pictures per bin of every statistic, before and now, over both's range."""
+    """Return the shares of pictures per bin of every statistic, before and now, over both
+    ranges."""
     found = {}
     for name, a, b in zip(STATISTICS, base.statistics.T, new.statistics.T, strict=True):
         a, b = a[np.isfinite(a)], b[np.isfinite(b)]
@@ -38,7 +40,7 @@ def histograms(base: Side, new: Side, bins: int = 16) -> dict[str, dict[str, lis
 
 
 def label_mix(base: Side, new: Side) -> dict[str, tuple[float, float]]:
-    """Every label's share before and now, the most frequent first."""
+    """Return every label's share before and now, the most frequent first."""
     names = sorted({*base.labels, *new.labels}, key=lambda n: -new.labels.count(n))
     return {
         n: (
@@ -50,7 +52,7 @@ def label_mix(base: Side, new: Side) -> dict[str, tuple[float, float]]:
 
 
 def nearest(window: Window, before: Window) -> dict[str, str]:
-    """The likest picture of the baseline for each of the strangest."""
+    """Return the most similar picture of the baseline for each of the strangest."""
     ids = [i.id for i in before.images]
     order = np.argsort([-i.novelty for i in window.images])[:STRANGEST]
     likeness = window.side.embeddings[order] @ before.side.embeddings.T

@@ -1,10 +1,10 @@
 """New kinds: unfamiliar pictures that lie nearer to one another than to anything known.
 
-A few pictures of one new kind are not much farther from what the model learnt than odd pictures
-of known kinds are, but odd ones seldom resemble each other. The statistic is a nearest-neighbour
-one (Schilling 1986) among the pictures beyond the distance of nine in ten held ones: the sum of
-the roots of how much likelier a picture's nearest fellow is than its nearest known picture.
-Not here: the other comparisons (comparisons.py).
+A few pictures of one new kind are hardly farther from what the model learnt than odd pictures of
+known kinds are. But odd pictures seldom resemble each other. The statistic is a nearest-neighbour
+one (Schilling 1986) among the pictures beyond the distance of nine in ten held ones. It takes how
+much more alike a picture is to its nearest fellow than to its nearest known picture, and sums the
+square roots. Not here: the other comparisons (comparisons.py).
 """
 
 from collections.abc import Callable
@@ -19,18 +19,18 @@ from biosight.inference.reference import Reference, other_sources, unit
 Floats = npt.NDArray[np.float64]
 Likeness = npt.NDArray[np.float32]
 Flags = npt.NDArray[np.bool_]
-DRAWS = 1999  # windows drawn from the held pictures; they tell one in two thousand
+DRAWS = 1999  # windows drawn from the held pictures, enough for a p of one in two thousand
 PERMUTATIONS = 999
 STRANGE, FAR = 0.9, 0.99  # shares of held pictures
-UNUSUAL = 0.05  # a baseline this odd is not like the reference, which then says nothing
+UNUSUAL = 0.05  # with a smaller p the baseline is unlike the reference, which is then ignored
 ENOUGH = 0.15
-LENIENT = 10  # how far the exchange with the baseline may lag behind the reference
+LENIENT = 10  # the exchange's p may be so many times that of the reference
 
 
 @dataclass(frozen=True)
 class Known:
-    """What the model learnt from and was held against: unit vectors (n + m, d), the held ones
-    first; novelty (n,) of the held ones without their own source; likeness (n, n + m)."""
+    """Pictures that the model learnt from and was held against: unit vectors (n + m, d), the held
+    ones first; novelty (n,) of the held ones without their own source; likeness (n, n + m)."""
 
     vectors: Likeness
     novelty: Likeness
@@ -47,13 +47,14 @@ class Known:
         return float(np.quantile(self.novelty, STRANGE))
 
     def nearest(self, embeddings: Floats) -> Floats:
-        """Likeness (k,) of unit embeddings (k, d) to the nearest of all that is known."""
+        """Return the likeness (k,) of unit embeddings (k, d) to the nearest of all that is
+        known."""
         found: Floats = (embeddings.astype(np.float32) @ self.vectors.T).max(axis=1).astype(float)
         return found
 
 
 def known_of(reference: Reference) -> Known:
-    """A reference, ready for comparison."""
+    """Return a reference that is ready for comparison."""
     vectors = unit(np.concatenate([reference.held_embeddings, reference.replay_embeddings]))
     held = np.arange(len(reference.held_embeddings))
     likeness = vectors[held] @ vectors.T
@@ -64,15 +65,16 @@ def known_of(reference: Reference) -> Known:
 
 @dataclass(frozen=True, slots=True)
 class Pool:
-    """Strange pictures among others: likeness (s, n) to all of them, -1 to itself; the number of
-    each strange one (s,) and its likeness to the nearest known picture outside (s,)."""
+    """Strange pictures among others: likeness (s, n) to all of them, -1 to itself; the index of
+    each strange one (s,); and its likeness to the nearest known picture outside (s,)."""
 
     likeness: Floats | Likeness
     rows: npt.NDArray[np.int64]
     known: Floats | Likeness
 
     def excess(self, inside: Flags) -> Floats:
-        """How much nearer a fellow is than all that is outside, for the strange ones inside."""
+        """Return how much nearer a fellow is than everything outside, for the strange ones
+        inside."""
         mine = inside[self.rows]
         near = self.likeness[mine]
         fellow = near[:, inside].max(axis=1, initial=-1)
@@ -87,12 +89,12 @@ class Pool:
 def new_kinds(
     base: tuple[Floats, Floats], new: tuple[Floats, Floats], known: Known, dice: np.random.Generator
 ) -> tuple[float, float]:
-    """p, and the share of the window that belongs to new kinds, above the baseline's.
+    """Return p, and the share of the window that belongs to new kinds, above the baseline's.
 
-    Each side is unit embeddings (n, d) and novelty (n,). Windows drawn from the held pictures say
-    what is usual, and the exchange of pictures between baseline and window has to agree by and
-    large; it decides alone where the baseline is itself unusual: a subject that the model never
-    saw recurs there from the beginning. 1 where the reference is too small to draw from.
+    Each side is unit embeddings (n, d) and novelty (n,). Windows drawn from the held pictures show
+    what is usual, and the exchange of pictures between baseline and window has to agree roughly.
+    The exchange decides alone where the baseline itself is unusual: there a subject that the model
+    never saw recurs from the beginning. p is 1 where the reference is too small to draw from.
     """
     sizes = len(new[0]), len(base[0])
     if len(known.novelty) < 2 * max(sizes):
@@ -110,7 +112,7 @@ def new_kinds(
 def pool_of(
     base: tuple[Floats, Floats], new: tuple[Floats, Floats], known: Known
 ) -> tuple[Pool, Flags]:
-    """Window and baseline together, and which pictures are the window's."""
+    """Return window and baseline together, and which pictures are the window's."""
     vectors = np.concatenate([new[0], base[0]])
     rows = np.flatnonzero(np.concatenate([new[1], base[1]]) > known.strange)
     likeness = vectors[rows] @ vectors.T
@@ -120,7 +122,7 @@ def pool_of(
 
 
 def own_total(pool: Pool, inside: Flags) -> float:
-    """The statistic of the baseline alone, as if no window were there."""
+    """Return the statistic of the baseline alone, as if there were no window."""
     mine = ~inside[pool.rows]
     numbers = np.cumsum(~inside)[pool.rows[mine]] - 1
     alone = Pool(pool.likeness[mine][:, ~inside], numbers, pool.known[mine])
@@ -128,7 +130,8 @@ def own_total(pool: Pool, inside: Flags) -> float:
 
 
 def drawn_statistics(known: Known, count: int, times: int, dice: np.random.Generator) -> Floats:
-    """The statistic of windows of `count` held pictures, among the others and the replayed."""
+    """Return the statistic of windows of `count` held pictures, among the others and the replayed
+    ones."""
     held = len(known.novelty)
     rows = np.flatnonzero(known.novelty > known.strange)
     near = known.likeness[rows]
@@ -137,7 +140,7 @@ def drawn_statistics(known: Known, count: int, times: int, dice: np.random.Gener
 
 
 def totals(pool: Pool, size: int, count: int, times: int, dice: np.random.Generator) -> Floats:
-    """The statistic of random windows of `count` among `size`."""
+    """Return the statistic of random windows of `count` among `size`."""
     found = np.empty(times)
     for n in range(times):
         inside = np.zeros(size, dtype=bool)
@@ -147,8 +150,9 @@ def totals(pool: Pool, size: int, count: int, times: int, dice: np.random.Genera
 
 
 def rank(value: float, sample: Callable[[int], Floats], times: int) -> float:
-    """Monte Carlo p of `value`: the share of samples, with itself, that reach it. One that is
-    plainly usual after a tenth of them is sampled no further (Besag and Clifford 1991)."""
+    """Return the Monte Carlo p of `value`: the share of samples, with itself, that reach it. A
+    value that is plainly usual after a tenth of them is sampled no further (Besag and Clifford
+    1991)."""
     others = sample(times // 10)
     if (others >= value - 1e-9).mean() < ENOUGH:
         others = np.concatenate([others, sample(times - len(others))])

@@ -21,10 +21,10 @@ ul.pictures img { width: 9rem; height: 9rem; object-fit: cover; border-radius: .
 
 
 def as_html(report: DriftReport, name: str, pictures: Mapping[str, str]) -> str:
-    """The page; `pictures` maps image ids to data addresses of their thumbnails."""
+    """Return the page; `pictures` maps image ids to data addresses of their thumbnails."""
     details = json.loads(report.details)
     rows = ""
-    for finding in details.get("families", ()):  # what stored reports call them
+    for finding in details.get("families", ()):  # their key in stored reports
         changed = "changed" if finding["name"] in report.firing else "as before"
         rows += f"<tr><td>{BY_NAME[finding['name']].title}</td><td>{changed}</td></tr>"
     shown = "".join(

@@ -28,13 +28,13 @@ SESSIONS = "upload sessions"
 
 
 def draws_in_words(draw: Draw) -> str:
-    """What draws are, in words."""
+    """Return what draws are, in words."""
     return SESSIONS if draw is by_session else "folders and days of uploads"
 
 
 @dataclass(frozen=True, slots=True)
 class DriftBaseline:
-    """A window that a person accepted as normal; the id is the collection's."""
+    """Window that a person accepted as normal; the id is the collection's."""
 
     table: ClassVar[str] = "drift_baselines"
 
@@ -46,12 +46,12 @@ class DriftBaseline:
 
 @dataclass(frozen=True, slots=True)
 class DriftReport:
-    """One check: "green", "amber", "red" or "unknown", a sentence, and everything behind it.
+    """Result of one check: "green", "amber", "red" or "unknown", a sentence, and all details.
 
     `firing` are the comparisons that differ from the baseline, `details` is JSON with effect sizes
-    and p values. `estimate` is the accuracy that mean confidence promises (CBPE): it holds only
-    while calibration does, which drift itself may break. `drawn` says of what one picture each was
-    looked at.
+    and p values. `estimate` is the accuracy that mean confidence promises (CBPE). It holds only
+    while calibration does, which drift itself may break. `drawn` says of what the check looked at
+    one picture each.
     """
 
     table: ClassVar[str] = "drift_reports"
@@ -75,7 +75,7 @@ class DriftReport:
 
 
 def reports(records: Records, collection: str, limit: int = 60) -> list[DriftReport]:
-    """A collection's reports, the newest first."""
+    """Return a collection's reports, the newest first."""
     newest = Order("at", descending=True)
     where = [Where("collection", "=", collection)]
     return records.find(DriftReport, where, order=newest, limit=limit)
@@ -88,13 +88,13 @@ def forget(records: Records, collection: str) -> None:
 
 
 def accept_baseline(records: Records, collection: str, images: Sequence[str], by: str) -> None:
-    """Let these pictures be what is normal here from now on."""
+    """Accept these pictures as what is normal here from now on."""
     made = DriftBaseline(collection, tuple(images), by, time.time())
     records.write(Remove(DriftBaseline, collection), Insert(made))
 
 
 def accept_latest(records: Records, collection: str, space: str, by: str) -> int:
-    """Let the sessions that the last check looked at be what is normal; how many.
+    """Accept the sessions that the last check looked at as what is normal; return how many.
 
     Raises BadRequest for too few.
     """

@@ -1,4 +1,4 @@
-"""What a drift check concludes: which tests count, why, and in which words.
+"""The verdict of a drift check: which tests count, why, and in which words.
 
 Not here: the tests (comparisons.py), or running a check (check.py).
 """
@@ -36,7 +36,7 @@ from biosight.storage.records import (
     new_id,
 )
 
-LEAST_SOURCES = 5  # with fewer, what is foreign can't be told
+LEAST_SOURCES = 5  # with fewer, foreign pictures can't be told apart
 
 CAUSES = {
     "brightness": ("brighter", "darker"),
@@ -82,8 +82,9 @@ def verdict_of(
     reference: Reference | None,
     last: Sequence[DriftReport],
 ) -> DriftReport:
-    """The verdict: amber on one comparison, red when the check before fired too and the effect is
-    real; foreign pictures are amber at once, and red the second time."""
+    """Return the report with its verdict. One comparison is amber, and red when the check before
+    fired too and the effect is real. Foreign pictures are amber at once, and red the second
+    time."""
     base, apart = before.side, foreign(window.side, reference)
     real = [f for f in findings.all if f.name in findings.firing and is_real(f.name, f.effect)]
     fired = bool(findings.firing) or apart.beyond
@@ -111,15 +112,15 @@ def verdict_of(
 
 
 def confirmed_by(last: DriftReport, window: Window) -> bool:
-    """Did the check before fire too, on other pictures than these? A second look at the same ones
-    confirms nothing, and leaves a verdict as it was."""
+    """Return whether the check before fired too, on other pictures than these. A second look at the
+    same pictures confirms nothing, and leaves a verdict as it was."""
     if window.images[-1].created_at <= last.at:
         return last.verdict == "red"
     return bool(last.firing) or last.foreign
 
 
 def is_real(name: str, effect: float) -> bool:
-    """Is an effect large enough to matter?"""
+    """Return whether an effect is large enough to matter."""
     return abs(effect) >= BY_NAME[name].least_effect
 
 
@@ -132,12 +133,12 @@ class Apart:
 
     @property
     def beyond(self) -> bool:
-        """Is it farther than whole left-out sources are?"""
+        """Return whether it is farther than whole left-out sources are."""
         return self.distance > self.limit
 
 
 def foreign(side: Side, reference: Reference | None) -> Apart:
-    """The window against what the model learnt, on the scale of whole left-out sources."""
+    """Compare the window with what the model learnt, on the scale of whole left-out sources."""
     if reference is None:
         return Apart(0.0, 0.0)
     held = unit(reference.held_embeddings).astype(float)
@@ -157,7 +158,7 @@ def foreign(side: Side, reference: Reference | None) -> Apart:
 
 
 def causes_of(base: Side, new: Side, findings: Findings) -> tuple[str, ...]:
-    """What changed in the look, in words, the strongest first; at most three."""
+    """Return what changed in the look, in words, the strongest first; at most three."""
     if "look" not in findings.firing:
         return ()
     found = []
@@ -175,7 +176,7 @@ def causes_of(base: Side, new: Side, findings: Findings) -> tuple[str, ...]:
 def sentence(
     report: DriftReport, causes: Sequence[str], findings: Findings, *, foreign: bool
 ) -> str:
-    """What a person reads first."""
+    """Return the sentence that a person reads first."""
     since = datetime.fromtimestamp(report.since, UTC).strftime("%-d %B %Y")
     if not findings.firing and not foreign:
         return f"Since {since} your pictures are as they were."
@@ -189,8 +190,8 @@ def sentence(
 
 
 def mark(records: Records, window: Window, at: float, scores: npt.NDArray[np.float64]) -> None:
-    """Note on each picture that it was looked at, with its score (n,); who changes it meanwhile
-    goes first."""
+    """Note on each picture that it was looked at, with its score (n,). Where somebody changes a
+    picture meanwhile, their change stays."""
     marks = [
         Replace(
             replace(

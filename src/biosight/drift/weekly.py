@@ -1,4 +1,4 @@
-"""How a collection's weeks went: sureness and unfamiliar pictures, for a line over time.
+"""Weeks of a collection: confidence and unfamiliar pictures, for a line over time.
 
 Not here: whether a change is real (check.py).
 """
@@ -26,7 +26,7 @@ class Week:
 
 
 def weeks(records: Records, collection: str, now: float) -> list[Week]:
-    """The last MOST_WEEKS weeks that have classified pictures, the oldest first."""
+    """Return the last MOST_WEEKS weeks that have classified pictures, the oldest first."""
     found = []
     for back in range(MOST_WEEKS, 0, -1):
         start = now - back * WEEK_SECONDS

@@ -1,5 +1,5 @@
-"""Which pictures a check looks at: one of each draw (draws.py), an upload session as a rule, so
-that runs of like pictures, as people upload them, don't look like drift.
+"""Pictures of a check: one of each draw (draws.py), usually an upload session, so that series of
+similar pictures, as people upload them, don't look like drift.
 
 Not here: comparing them (comparisons.py).
 """
@@ -26,15 +26,15 @@ MOST_IMAGES = 20_000
 
 @dataclass(frozen=True, slots=True)
 class Window:
-    """Pictures, one a draw, in order of arrival, and their side for the tests."""
+    """Pictures, one of each draw, in order of arrival, and their side for the tests."""
 
     images: tuple[Image, ...]
     side: Side
 
 
 def draws_of(records: Records, collection: str, space: str) -> Draw:
-    """What counts as one draw here: a session; where uploads are too few for a check, each folder
-    and day in them, if those count apart."""
+    """Return what counts as one draw here: a session. Where uploads are too few for a check, it is
+    each folder and day in them, if those count apart."""
     enough = BASELINE_SESSIONS + LEAST_SESSIONS
     uploads = one_a_draw(records, collection, space, by_session, newest=True, draws=enough)
     if len(uploads) >= enough:
@@ -61,7 +61,7 @@ def one_a_draw(
     draws: int,
     since: float = 0,
 ) -> list[Image]:
-    """The picture with the lowest lot of each of the newest (or oldest) draws, oldest first.
+    """Return the picture with the lowest lot of each of the newest (or oldest) draws, oldest first.
 
     Pictures in the trash and those without an embedding in `space` are left out.
     """
@@ -82,12 +82,12 @@ def one_a_draw(
 
 
 def embeddings_of(records: Records, ids: Sequence[str], space: str) -> list[Embedding]:
-    """Embeddings of images in one space."""
+    """Return the embeddings of images in one space."""
     return [e for e in among(records, Embedding, ids) if e.space == space]
 
 
 def window_of(records: Records, images: Sequence[Image], space: str, limit: float) -> Window:
-    """Images with all that the tests need; those without an embedding are left out.
+    """Return images with everything that the tests need; those without an embedding are left out.
 
     `limit` is the novelty beyond which one known picture in a hundred lies.
     """
@@ -107,7 +107,8 @@ def window_of(records: Records, images: Sequence[Image], space: str, limit: floa
 
 
 def comparable(images: Sequence[Image]) -> "np.ndarray[tuple[int, ...], np.dtype[np.float64]]":
-    """Statistics (n, 9); sharpness and noise are NaN where the picture is too small for them."""
+    """Return statistics (n, 9); sharpness and noise are NaN where the picture is too small for
+    them."""
     table = np.array([i.statistics for i in images], dtype=float).reshape(-1, len(STATISTICS))
     small = np.array([min(i.width, i.height) < SMALL for i in images], dtype=bool)
     table[small, SHARPNESS] = np.nan

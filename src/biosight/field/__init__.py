@@ -1,1 +1,1 @@
-"""Where and when: events, days, activity, and coarse places."""
+"""Where and when pictures were taken: events, days, activity, and coarse places."""

@@ -1,5 +1,5 @@
-"""When pictures of a name were taken: by hour of the day and by month, as counts of pictures and of
-events.
+"""Activity: how many pictures and events of a name there are in each hour of the day and each
+month.
 
 An event counts where it begins. Times are the corrected local ones. Not here: drawing them
 (places/activity.js).
@@ -19,8 +19,8 @@ from biosight.taxa.paths import line_of
 
 @dataclass(frozen=True, slots=True)
 class Activity:
-    """Dated pictures at and below one path of the tree of names, and how many of them were taken in
-    each hour (24) and each month (12); the same of events. A day alone counts for its month."""
+    """Dated pictures at and below one path of the tree of names: how many in all, in each hour (24)
+    and in each month (12), and the same for events. A day alone counts for its month."""
 
     path: str
     label: str
@@ -33,7 +33,7 @@ class Activity:
 
 
 def activity(records: Records, collection: str, path: str, gaps: Gaps) -> Activity:
-    """The activity of all that hangs at or below a path; `gaps` part events. A picture
+    """Return the activity of all that hangs at or below a path; `gaps` part events. A picture
     outside of any deployment is an event of its own."""
     below = at_or_below("label_path", path)
     where = [*living_images(collection), *below, Where("taken", "!=", "")]
@@ -53,8 +53,8 @@ def activity(records: Records, collection: str, path: str, gaps: Gaps) -> Activi
 
 
 def by_hour_and_month(counts: Counter[str]) -> tuple[int, tuple[int, ...], tuple[int, ...]]:
-    """How many in all, in each hour of the day and in each month, given those of each hour
-    (2026-05-03T14), or day."""
+    """Return how many in all, in each hour of the day and in each month, given the counts of each
+    hour (2026-05-03T14) or day."""
     hours, months = [0] * 24, [0] * 12
     for when, n in counts.items():
         months[int(when[5:7]) - 1] += n
@@ -64,7 +64,7 @@ def by_hour_and_month(counts: Counter[str]) -> tuple[int, tuple[int, ...], tuple
 
 
 def busiest(records: Records, collection: str, most: int) -> Sequence[str]:
-    """The paths that most pictures bear, as what to look at where nobody chose."""
+    """Return the paths with the most pictures, to show where nobody chose any."""
     counts = records.count_by(Image, living_images(collection), "label_path")
     paths = sorted((str(p) for p in counts if p), key=lambda p: (-counts[p], p))
     return paths[:most]

@@ -1,9 +1,10 @@
-"""Coarse places: what a collection's rule hides of where sensitive names were seen.
+"""Coarse places: how a collection's rule hides where sensitive names were seen.
 
-A place is then the middle of its cell in a grid of degrees (Chapman 2020, Current best practices
+A coarse place is the middle of its cell in a grid of degrees (Chapman 2020, Current best practices
 for generalizing sensitive species occurrence data, GBIF). A site or a deployment where something
-sensitive was seen is coarse for all its pictures, those in the trash too: else the others tell.
-Not here: who is shown places so (web), or what an export says of it (publishing/standards).
+sensitive was seen is coarse for all its pictures, those in the trash too; otherwise its other
+pictures would reveal the place. Not here: who is shown coarse places (web), or how exports state
+them (publishing/standards).
 """
 
 import re
@@ -21,15 +22,16 @@ from biosight.storage.records import Records, Where, among, pages, parts
 from biosight.taxa.naming import Naming, alike
 from biosight.taxa.paths import line_of
 
-# Readings of a picture that nobody has brought together yet.
+# States in which two readers' answers are not settled yet.
 OPEN_STATES = ("one", "differ")
 Accepted = Callable[[str], str]
 
 
 @dataclass(frozen=True)
 class SensitiveNames:
-    """The names that a rule is about. `labels` are as people wrote them, those of before a rename
-    too; `naming` says what hangs below what today, `accepted` what a synonym stands for."""
+    """Names that a rule is about. `labels` are as people wrote them, also those from before a
+    rename. `naming` says what hangs below what today, `accepted` which name a synonym stands
+    for."""
 
     labels: tuple[str, ...] = ()
     naming: Naming = field(default_factory=Naming)
@@ -37,23 +39,25 @@ class SensitiveNames:
 
     @cached_property
     def keys(self) -> frozenset[str]:
-        """The names without case and accents, with what they stand for."""
+        """Return the names without case and accents, together with the names that they stand
+        for."""
         said = {name for label in self.labels for name in (label, self.accepted(label))}
         return frozenset(alike(name) for name in said)
 
     @cached_property
     def known(self) -> dict[str, bool]:
-        """What was found out of labels so far."""
+        """Return what was found for labels so far."""
         return {"": False}
 
     @cached_property
     def written(self) -> re.Pattern[str]:
-        """Any of the names as a word of a text."""
+        """Return a pattern for any of the names as a word of a text."""
         names = sorted(map(re.escape, self.keys), key=len, reverse=True)
         return re.compile(rf"(?<!\w)(?:{'|'.join(names)})(?!\w)")
 
     def cover(self, label: str) -> bool:
-        """Is a label one of the names, written in any way, or does it hang below one today?"""
+        """Return whether a label is one of the names, written in any way, or hangs below one
+        today."""
         if label not in self.known:
             meant = self.accepted(label)
             line = {label, meant, *self.naming.tree.line(meant)}
@@ -61,19 +65,19 @@ class SensitiveNames:
         return self.known[label]
 
     def cover_path(self, path: str) -> bool:
-        """Did a label hang below one of the names where its path was written?"""
+        """Return whether a label hung below one of the names when its path was written."""
         return any(alike(name) in self.keys for name in line_of(path)) if path else False
 
     def are_in(self, text: str) -> bool:
-        """Does a text say one of the names?"""
+        """Return whether a text contains one of the names."""
         return bool(text and self.keys and self.written.search(alike(text)))
 
 
 @dataclass(frozen=True)
 class Coarsening:
-    """A collection's rule: its sensitive names; the ids of sites and deployments where one was
-    seen, and of pictures that somebody called so though their label says otherwise; and the grid in
-    degrees."""
+    """Rule of a collection: its sensitive names, the ids of sites and deployments where one was
+    seen, and the grid in degrees. `said` are the ids of pictures that somebody called by such a
+    name although their label says otherwise."""
 
     names: SensitiveNames = field(default_factory=SensitiveNames)
     sites: frozenset[str] = frozenset()
@@ -82,11 +86,11 @@ class Coarsening:
     degrees: float = 0.0
 
     def of(self, image: Image) -> float:
-        """The grid in degrees for a picture's place, 0 for none."""
+        """Return the grid in degrees for a picture's place, 0 for none."""
         return self.degrees if self.degrees and self.is_met(image) else 0.0
 
     def is_met(self, image: Image) -> bool:
-        """Is a picture of a sensitive name, or beside one?"""
+        """Return whether a picture has a sensitive name, or was taken where one was seen."""
         return (
             self.names.cover(image.label)
             or self.names.cover_path(image.label_path)
@@ -97,11 +101,11 @@ class Coarsening:
         )
 
     def hides(self, image: Image) -> bool:
-        """Is a picture's place coarse?"""
+        """Return whether a picture's place is coarse."""
         return self.of(image) > 0
 
     def of_site(self, site: str) -> float:
-        """The grid in degrees for a site, 0 for none."""
+        """Return the grid in degrees for a site, 0 for none."""
         return self.degrees if site in self.sites else 0.0
 
     def place_of_site(self, site: Site) -> ShownPlace:
@@ -109,7 +113,8 @@ class Coarsening:
         return shown_place(site.latitude, site.longitude, self.of_site(site.id))
 
     def tells(self, image: Image, text: str) -> bool:
-        """Would a label or a sentence tell what was seen at a place that is shown exactly?"""
+        """Return whether a label or a sentence would reveal what was seen at a place that is shown
+        exactly."""
         if not self.degrees or not text or self.hides(image):
             return False
         return self.names.cover(text) or self.names.are_in(text)
@@ -121,7 +126,7 @@ EXACT = Coarsening()
 def coarsening_for(
     records: Records, collection: Collection, naming: Naming, accepted: Accepted
 ) -> Coarsening:
-    """A collection's rule as it stands with today's names and pictures."""
+    """Return a collection's rule, with today's names and pictures."""
     if not collection.hiding:
         return EXACT
     names = SensitiveNames(collection.hiding, naming, accepted)
@@ -138,8 +143,8 @@ def coarsening_for(
 def conditions_on_names(
     records: Records, collection: str, names: SensitiveNames
 ) -> Iterator[list[Where]]:
-    """Conditions on all pictures that bear a sensitive name, those in the trash too; a picture may
-    meet several."""
+    """Yield conditions on all pictures that have a sensitive name, those in the trash too; a
+    picture may meet several."""
     for trashed in (False, True):
         here = [Where("collection", "=", collection), Where("trashed", "=", trashed)]
         for field_name, cover in (("label", names.cover), ("label_path", names.cover_path)):
@@ -149,8 +154,8 @@ def conditions_on_names(
 
 
 def said_otherwise(records: Records, collection: str, names: SensitiveNames) -> frozenset[str]:
-    """Pictures without a label, or on which readers differ, that somebody or the machine called by
-    a sensitive name."""
+    """Return pictures without a label, or on which readers differ, that somebody or the machine
+    called by a sensitive name, and pictures whose note says one."""
     found = set(read_as(records, collection, names))
     unnamed = [Where("collection", "=", collection), Where("label", "=", "")]
     for page in pages(records, Image, [*unnamed, Where("model", "!=", "")]):
@@ -162,7 +167,7 @@ def said_otherwise(records: Records, collection: str, names: SensitiveNames) -> 
 
 
 def noted_as(records: Records, collection: str, names: SensitiveNames) -> Iterator[str]:
-    """Pictures whose note says a sensitive name, found by its words."""
+    """Yield pictures whose note says a sensitive name, found by its words."""
     with_note = [Where("collection", "=", collection), Where("note", "!=", "")]
     for name in names.keys:
         words = [Where("words", "begins", word) for word in sought(name)]
@@ -171,23 +176,23 @@ def noted_as(records: Records, collection: str, names: SensitiveNames) -> Iterat
 
 
 def read_as(records: Records, collection: str, names: SensitiveNames) -> Iterator[str]:
-    """Pictures that one of two readers called by a sensitive name, until both agree or an editor
-    chose."""
+    """Yield pictures that one of two readers called by a sensitive name, until both agree or an
+    editor chose."""
     where = [Where("collection", "=", collection), Where("state", "in", OPEN_STATES)]
     for page in pages(records, Identifications, where):
         yield from (r.id for r in page if names.cover(r.first) or names.cover(r.second))
 
 
 def annotated_as(records: Records, images: Sequence[str], names: SensitiveNames) -> set[str]:
-    """Those of some pictures that somebody ever called by a sensitive name."""
+    """Return those of some pictures that somebody has ever called by a sensitive name."""
     where = [Where("image", "in", tuple(images))]
     found: Iterable[list[Annotation]] = pages(records, Annotation, where) if images else ()
     return {a.image for page in found for a in page if names.cover(a.label)}
 
 
 def hidden_groups(rule: Coarsening, labels: Iterable[str], paths: Iterable[str]) -> list[Where]:
-    """One condition that the pictures meet which a rule hides, of those whose label and path are
-    among some; none where nothing is hidden."""
+    """Return a condition for the pictures that a rule hides, given the labels and paths that are in
+    use; none where nothing is hidden."""
     met = (
         ("label", [label for label in labels if rule.names.cover(label)]),
         ("label_path", [path for path in paths if rule.names.cover_path(path)]),

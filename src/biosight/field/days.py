@@ -1,4 +1,4 @@
-"""Days: how many pictures a deployment took on each, so that its gaps are seen.
+"""Days: how many pictures a deployment took on each day, which shows its gaps.
 
 Not here: hours and months of a name (activity.py).
 """
@@ -19,7 +19,7 @@ class Days:
 
 
 def days_of(records: Records, where: Sequence[Where]) -> list[Days]:
-    """The days of what matches and is dated, by deployment."""
+    """Return the days of the dated pictures that match, by deployment."""
     dated = [*where, Where("taken", "!=", "")]
     found: dict[str, dict[str, int]] = {}
     for (deployment, day), n in sorted(records.tally(Image, dated, ("deployment", "day")).items()):

@@ -17,14 +17,14 @@ from biosight.places.clocks import instant
 from biosight.storage.conditions import living_images
 from biosight.storage.records import Order, Position, Records, Where
 
-# Pictures looked at on either side, at first and then: most events are a few.
+# How many pictures are read on either side, first and then: most events have few.
 NEAR, FAR = 6, 400
 SECONDS = len("2026-05-03T14:05:00")
 
 
 @dataclass(frozen=True, slots=True)
 class Event:
-    """A deployment's event: its first and last time, and how many pictures there are in it."""
+    """Event of a deployment: its first and last time, and how many pictures are in it."""
 
     deployment: str
     start: str
@@ -33,24 +33,24 @@ class Event:
 
     @property
     def id(self) -> str:
-        """What it is called: the deployment's id and its first time."""
+        """Return its id: the deployment's id and its first time."""
         return f"{self.deployment}/{self.start[:19]}"
 
 
 def follows(before: datetime, after: datetime, gap: int) -> bool:
-    """Is the one within `gap` seconds of the other, whichever comes first?"""
+    """Return whether two times lie within `gap` seconds of each other, whichever comes first."""
     return abs((after - before).total_seconds()) <= gap
 
 
 def starts(pictures: Iterable[tuple[str, str]], gaps: Gaps) -> list[str]:
-    """The first time of each event, given deployments and times in any order; a day alone is in
-    none."""
+    """Return the first time of each event, given deployments and times in any order; a day alone is
+    in no event."""
     dated = [(d, t) for d, t in pictures if len(t) >= SECONDS]
     if not dated:
         return []
     numbers = {d: n for n, d in enumerate(dict.fromkeys(d for d, _ in dated))}
     cameras = np.array([numbers[d] for d, _ in dated])
-    # A leap second, written :60, is the one before it.
+    # A leap second, written :60, counts as the second before it.
     said = [t[:SECONDS].replace(":60", ":59") for _, t in dated]
     moments = np.array(said, dtype="datetime64[s]").astype(np.int64)
     order = np.lexsort((moments, cameras))
@@ -60,7 +60,8 @@ def starts(pictures: Iterable[tuple[str, str]], gaps: Gaps) -> list[str]:
 
 
 def event_of(records: Records, image: Image, gap: int) -> Event | None:
-    """The event that a picture belongs to; None for one without a deployment or a time of day."""
+    """Return the event that a picture belongs to; None for one without a deployment or a time of
+    day."""
     if not image.deployment or instant(image.taken) is None:
         return None
     start, before = reach(records, image, gap, descending=True)
@@ -69,7 +70,8 @@ def event_of(records: Records, image: Image, gap: int) -> Event | None:
 
 
 def reach(records: Records, image: Image, gap: int, *, descending: bool) -> tuple[str, int]:
-    """The last time within the event on one side of a picture, and how many lie there."""
+    """Return the last time within the event on one side of a picture, and how many pictures are
+    there."""
     where = [*living_images(image.collection), Where("deployment", "=", image.deployment)]
     order = Order("taken", descending=descending)
     far, count, size = image, 0, NEAR
@@ -87,8 +89,8 @@ def reach(records: Records, image: Image, gap: int, *, descending: bool) -> tupl
 
 
 def events_of(records: Records, images: Sequence[Image], gaps: Gaps) -> dict[str, Event]:
-    """The events of some pictures of a collection, by the pictures' ids; a trashed one is in none.
-    Each event is sought once."""
+    """Return the events of some pictures of a collection, by the pictures' ids; a trashed one is in
+    none. Each event is queried once."""
     found: dict[str, Event] = {}
     latest: Event | None = None
     for image in sorted(images, key=lambda i: (i.deployment, i.taken)):
@@ -101,8 +103,8 @@ def events_of(records: Records, images: Sequence[Image], gaps: Gaps) -> dict[str
 
 
 def with_event_starts(images: Iterable[Image], gap: int) -> Iterator[tuple[Image, str]]:
-    """Pictures of one deployment in order of time, each with its event's first time; those without
-    a time of day have none."""
+    """Yield pictures of one deployment in order of time, each with its event's first time, "" for a
+    picture without a time of day."""
     first, latest = "", None
     for image in images:
         now = instant(image.taken)

@@ -1,4 +1,4 @@
-"""Event gaps: how long two pictures of a deployment may lie apart and still be one event.
+"""Event gaps: the longest time between two pictures of a deployment that are still one event.
 
 A collection has one; a deployment may have its own, for a camera that waits longer between
 pictures. Not here: what an event is (events.py).
@@ -20,7 +20,8 @@ def gap_of(collection: Collection, deployment: Deployment | None) -> int:
 
 @dataclass(frozen=True, slots=True)
 class Gaps:
-    """The event gaps of several deployments in seconds: `common`, and by id those of their own."""
+    """Event gaps of several deployments in seconds: `common`, and by id those that have their
+    own."""
 
     common: int
     own: Mapping[str, int] = field(default_factory=dict)
@@ -43,6 +44,7 @@ def all_gaps(records: Records, collection: Collection) -> Gaps:
 
 
 def gaps_of(records: Records, collection: Collection, deployments: Iterable[str]) -> Gaps:
-    """Return the gaps of deployments by their ids; "" and what is gone have the collection's."""
+    """Return the gaps of deployments by their ids; "" and deployments that no longer exist have the
+    collection's."""
     ids = sorted(set(deployments) - {""})
     return gaps_among(collection, among(records, Deployment, ids))

@@ -1,4 +1,4 @@
-"""Grids of degrees: what coarse means. Everybody else asks for a place as it may be shown.
+"""Grids of degrees, which define coarse places. All other code asks for a place as it may be shown.
 
 Source: Chapman 2020, Current best practices for generalizing sensitive species occurrence data
 (GBIF). Not here: which places are coarse (coarse_places.py), or the grids on offer (collection.py).
@@ -13,8 +13,8 @@ METRES_PER_DEGREE = 111_320.0
 
 @dataclass(frozen=True, slots=True)
 class ShownPlace:
-    """A place as somebody may see it, in decimal degrees (WGS 84): exact where `degrees` is 0, else
-    the middle of a cell that is so wide."""
+    """Place as somebody may see it, in decimal degrees (WGS 84): exact where `degrees` is 0, else
+    the middle of a cell of that width."""
 
     latitude: float
     longitude: float
@@ -43,7 +43,7 @@ def box_on_grid(box: str, degrees: float) -> str:
 
 
 def middle(latitude: float, longitude: float, degrees: float) -> tuple[float, float]:
-    """The middle of the cell that a place lies in."""
+    """Return the middle of the cell that a place lies in."""
     found: Sequence[float] = [
         min((math.floor(v / degrees) + 0.5) * degrees, limit - degrees / 2)
         for v, limit in ((latitude, 90), (longitude, 180))
@@ -55,11 +55,11 @@ def middle(latitude: float, longitude: float, degrees: float) -> tuple[float, fl
 def coarsen_twice(
     latitude: float, longitude: float, rule: float, asked: float
 ) -> tuple[float, float, float]:
-    """A place cut to the rule's cell, then to the cell of the grid that was asked for, and the
-    wider of both grids in degrees; 0 stands for none.
+    """Return a place moved to the middle of the rule's cell, then of a cell of the requested grid,
+    and the wider of both grids in degrees; 0 stands for none.
 
-    The second cut sees only the middle of the first, so that no choice of grids tells more; a grid
-    that is no wider than the rule's changes nothing.
+    The second step sees only the middle of the first cell, so that no choice of grids reveals more.
+    A grid that is no wider than the rule's changes nothing.
     """
     for degrees in (rule, asked if asked > rule else 0.0):
         if degrees:
@@ -68,10 +68,10 @@ def coarsen_twice(
 
 
 def decimals_of(degrees: float) -> int:
-    """How many decimals tell a cell's middle."""
+    """Return how many decimals a cell's middle needs."""
     return max(0, math.ceil(-math.log10(degrees))) + 2
 
 
 def uncertainty(degrees: float) -> int:
-    """Half a cell's diagonal, in metres."""
+    """Return half a cell's diagonal, in metres."""
     return math.ceil(degrees / 2 * math.sqrt(2) * METRES_PER_DEGREE)

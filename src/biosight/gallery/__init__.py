@@ -1,4 +1,4 @@
-"""Browse, search and count by label; trash.py and publishing/export.py beside them.
+"""Browsing, searching and counting by label, beside trash.py and publishing/export.py.
 
 Not here: changing labels (review).
 """

@@ -1,6 +1,6 @@
-"""Uploads of a collection: what came together, by whom and when.
+"""Uploads of a collection: which pictures came together, by whom and when.
 
-Not here: taking pictures in (intake.py), or what became of them (review).
+Not here: the intake of pictures (intake.py), or what became of them (review).
 """
 
 from dataclasses import dataclass
@@ -22,8 +22,8 @@ class Arrival:
 
 
 def arrivals(records: Records, collection: str, most: int) -> list[Arrival]:
-    """The newest upload sessions of the pictures outside the trash, at most `most`. Large ones are
-    passed over once they are met, so that those behind them are found by few questions."""
+    """Return the newest upload sessions of the pictures outside the trash, at most `most`. A large
+    session is excluded once it is found, so that few queries reach those behind it."""
     where = living_images(collection)
     counts = {str(s): n for s, n in records.count_by(Image, where, "session").items()}
     met: dict[str, Image] = {}

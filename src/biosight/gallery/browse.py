@@ -16,8 +16,8 @@ from biosight.taxa.paths import line_of
 
 @dataclass(frozen=True, slots=True)
 class Sort:
-    """An order of pictures; `words` for the page, "" for one that programs alone ask for. The page
-    offers `alike` too, which groups look-alikes (workflows/pictures/groups.py)."""
+    """Order of pictures; `words` for the page, "" for an order that only programs ask for. The page
+    also offers `alike`, which groups look-alikes (workflows/pictures/groups.py)."""
 
     order: Order
     words: str = ""
@@ -50,7 +50,7 @@ class Page:
 
 @dataclass(frozen=True, slots=True)
 class LabelCount:
-    """One label folder, and where it hangs: pictures in all, of which people confirmed, and
+    """Counts of one label, which hangs at `path`: all pictures, those that people confirmed, and
     unsure ones."""
 
     label: str
@@ -61,7 +61,7 @@ class LabelCount:
 
 
 def page(records: Records, where: Sequence[Where], sort: str, cursor: str, limit: int) -> Page:
-    """One page; costs the same however far one has scrolled. Raises BadRequest."""
+    """Return one page; the cost does not grow with the distance scrolled. Raises BadRequest."""
     if sort not in SORTS:
         raise BadRequest(f"Sort by one of {', '.join(SORTS)}.")
     limit = max(1, min(limit, LARGEST_PAGE))
@@ -75,7 +75,7 @@ def page(records: Records, where: Sequence[Where], sort: str, cursor: str, limit
 def neighbours(
     records: Records, where: Sequence[Where], sort: str, image: Image
 ) -> tuple[str, str]:
-    """The ids before and behind an image in an order, "" at the ends. Raises BadRequest."""
+    """Return the ids before and after an image in an order, "" at the ends. Raises BadRequest."""
     if sort not in SORTS:
         raise BadRequest(f"Sort by one of {', '.join(SORTS)}.")
     order = SORTS[sort].order
@@ -88,13 +88,13 @@ def neighbours(
 
 
 def page_cursor(image: Image, sort: str) -> str:
-    """The place behind an image in an order, as opaque text."""
+    """Return the position after an image in an order, as opaque text."""
     value: Value = getattr(image, SORTS[sort].order.field)
     return base64.urlsafe_b64encode(json.dumps([value, image.id]).encode()).decode().rstrip("=")
 
 
 def parse_cursor(cursor: str) -> Position:
-    """The place a cursor names. Raises BadRequest."""
+    """Return the position that a cursor states. Raises BadRequest."""
     try:
         padded = cursor + "=" * (-len(cursor) % 4)
         value, key = json.loads(base64.urlsafe_b64decode(padded.encode("ascii")))
@@ -107,14 +107,14 @@ def parse_cursor(cursor: str) -> Position:
 
 
 def fits_a_store(value: object) -> bool:
-    """Is this a value that a store can compare with?"""
+    """Return whether a store can compare with this value."""
     if isinstance(value, str):
         return value.isprintable()
     return isinstance(value, int | float) and abs(value) < 2**63
 
 
 def label_counts(records: Records, where: Sequence[Where], threshold: int) -> list[LabelCount]:
-    """All labels of what matches with their counts, the most pictures first."""
+    """Return all labels of the matching pictures with their counts, the most pictures first."""
     images = records.count_by(Image, where, "label_path")
     verified = records.count_by(Image, [*where, Where("who", "=", "person")], "label_path")
     below = [*where, Where("who", "=", "machine"), Where("percent", "<", threshold)]
@@ -123,13 +123,13 @@ def label_counts(records: Records, where: Sequence[Where], threshold: int) -> li
     for path, n in images.items():
         label = (line_of(str(path)) or ("",))[-1]
         found = LabelCount(label, n, verified.get(path, 0), unsure.get(path, 0), str(path))
-        # A label has two paths while pictures are brought up to a tree that changed.
+        # A label has two paths while pictures are updated to a changed tree.
         counts[label] = both(found, counts[label]) if label in counts else found
     return sorted(counts.values(), key=lambda c: (-c.images, c.label.casefold()))
 
 
 def both(first: LabelCount, second: LabelCount) -> LabelCount:
-    """One label's counts at two paths."""
+    """Add up one label's counts at two paths; keep the path with more pictures."""
     return LabelCount(
         first.label,
         first.images + second.images,
@@ -140,8 +140,8 @@ def both(first: LabelCount, second: LabelCount) -> LabelCount:
 
 
 def largest_groups(counts: Mapping[str, int], most: int) -> list[str]:
-    """The paths of a collection's largest groups, given pictures by path: the tree is opened from
-    the top where one branch has nearly all, until `most` branches are told apart."""
+    """Return the paths of a collection's largest groups, given pictures by path. The tree is opened
+    from the top where one branch has nearly all pictures, until `most` branches are told apart."""
     groups = {"/": sum(n for path, n in counts.items() if path)}
     while groups:
         widest = max(groups, key=lambda p: groups[p])
@@ -161,7 +161,7 @@ def largest_groups(counts: Mapping[str, int], most: int) -> list[str]:
 
 
 def get_image(records: Records, id: str) -> Image:
-    """An image by id, without asking who may see it. Raises NotFound."""
+    """Return an image by id, without asking who may see it. Raises NotFound."""
     found = records.get(Image, id)
     if found is None:
         raise NotFound("There is no such picture, or it is not shared with you.")

@@ -1,4 +1,4 @@
-"""Facets: the values that a filter can choose from, with how many of what matches has each.
+"""Facets: the values that a filter can choose from, each with the number of matching pictures.
 
 Not here: what a filter is (filters.py), or labels as a tree (browse.py).
 """
@@ -28,7 +28,8 @@ class FacetValue:
 
 
 def facet(records: Records, where: Sequence[Where], field: str) -> list[FacetValue]:
-    """The values of a field that what matches has, most pictures first, at most MOST."""
+    """Return the values of a field among the matching pictures, most pictures first, at most
+    MOST."""
     counts = records.count_by(Image, where, field)
     found = [FacetValue(str(value), n) for value, n in counts.items()]
     return sorted(found, key=lambda v: (-v.images, v.value))[:MOST]

@@ -1,4 +1,4 @@
-"""Filter: which pictures to show. Each part is one row here, with all that is known of it.
+"""Filter: which pictures to show. Each part is one row here, with everything that is known of it.
 
 Addresses and bodies (web/schemas/filters.py), the sheet of the page and its chips (collection.html,
 grid/filters.js) and the store's conditions are made from these rows. Not here: pages and counts
@@ -25,15 +25,17 @@ Meaning = Callable[[Any, int], list[Where]]
 class FilterPart:
     """One part of a filter.
 
-    `kind` says what may be asked: any label, "" too; many of a kind, "" too; a path of the tree of
-    names or of folders; one of `choices`; yes; whole percent; a day (YYYY-MM-DD); a local time; a
-    box on the map; words; an id. An image matches where its
-    `field` is `op` the value, unless `meaning` says otherwise of value and threshold; `always`
-    also where nothing was asked, `unless` another part was. `title` heads its control in the
-    sheet, `side` its half of a pair, and `anything` is what the control says while it is empty;
-    parts without a title are set elsewhere on the page. `facet` names the values that are there to
-    choose from (gallery/facets.py). `chip` is what is shown while it applies,
-    with {} for the value.
+    `kind` says which values it takes. "label" takes any label and "many" several values of a field;
+    both take "" too. "path" takes a path of the tree of names or of folders, and "choice" one of
+    `choices`. "flag" takes yes, "percent" a whole percentage, "day" a day (YYYY-MM-DD), "moment" a
+    local time, "box" a box on the map, "text" words, and "key" an id.
+
+    An image matches where its `field` is `op` the value, unless `meaning` makes other conditions of
+    value and threshold. With `always` the part applies even where nothing was asked; it does not
+    apply where the part `unless` was asked. `title` heads its control in the sheet, `side` its half
+    of a pair, and `anything` is what the control says while it is empty. Parts without a title are
+    set elsewhere on the page. `facet` names the existing values to choose from (gallery/facets.py).
+    `chip` is shown while the part applies, with {} for the value.
     """
 
     kind: PartKind
@@ -50,7 +52,7 @@ class FilterPart:
     facet: str = ""
 
     def conditions(self, value: Value | tuple[Value, ...], threshold: int) -> list[Where]:
-        """What an image must be, `threshold` being the collection's in whole percent."""
+        """Return what an image must be; `threshold` is the collection's in whole percent."""
         if self.meaning is not None:
             return self.meaning(value, threshold)
         if self.kind == "path":
@@ -61,23 +63,25 @@ class FilterPart:
 
 
 def row(default: Any, kind: PartKind, field: str = "", op: Op = "=", **words: Any) -> Any:
-    """A field of Filter with its FilterPart."""
+    """Return a field of Filter with its FilterPart."""
     part = FilterPart(kind, field, op, **words)
     return dataclasses.field(default=default, metadata={"part": part})
 
 
 def one_of(field: str, values: tuple[Value, ...]) -> Where:
-    """Any of several values of a field; one alone is sought as itself, by its index."""
+    """Return a condition for any of several values of a field; a single value is sought by its
+    index."""
     return Where(field, "=", values[0]) if len(values) == 1 else Where(field, "in", values)
 
 
 def below_threshold(_: Value, threshold: int) -> list[Where]:
-    """What the machine alone said, and not surely."""
+    """Return conditions for labels that only the machine said, and not surely."""
     return [Where("who", "=", "machine"), Where("percent", "<", threshold)]
 
 
 def in_box(said: str, _: int) -> list[Where]:
-    """Whose own coordinates, without a site, lie in a box: south, west, north, east in degrees."""
+    """Return conditions for pictures without a site whose own coordinates lie in a box: south,
+    west, north, east in degrees."""
     south, west, north, east = (float(edge) for edge in said.split(","))
     return [
         Where("site", "=", ""),
@@ -89,20 +93,21 @@ def in_box(said: str, _: int) -> list[Where]:
 
 
 def with_place(value: str, _: int) -> list[Where]:
-    """At a site or with coordinates of its own, or neither."""
+    """Return conditions for pictures at a site or with coordinates of their own, or for those with
+    neither."""
     if value == "true":
         return [Where.any([Where("site", "!=", "")], [Where("cell", "!=", "")])]
     return [Where("site", "=", ""), Where("cell", "=", "")]
 
 
 def undecided_of(_: Value, __: int) -> list[Where]:
-    """What a person looked at and could not name."""
+    """Return conditions for pictures that a person looked at and could not name."""
     return [Where("label", "=", ""), Where("who", "=", "person")]
 
 
 def words_in(text: str, _: int) -> list[Where]:
-    """Name, path, label, note or camera have words that begin like these, all of them; nothing for
-    blanks, no picture for signs alone."""
+    """Return conditions for pictures whose name, path, label, note or camera have words that begin
+    like each of these. Blanks match every picture, punctuation alone matches none."""
     if not text.strip():
         return []
     words = sought(text)
@@ -110,7 +115,7 @@ def words_in(text: str, _: int) -> list[Where]:
 
 
 def with_date(value: str, _: int) -> list[Where]:
-    """Whose file says when it was taken, or not."""
+    """Return conditions for pictures whose time is known, or for those whose time is not."""
     return [Where("taken", "!=" if value == "true" else "=", "")]
 
 
@@ -130,7 +135,7 @@ UNLIKE = (("true", "unlike all that the model knows"),)
 
 @dataclass(frozen=True, slots=True)
 class Filter:
-    """What to show; everything left out matches."""
+    """Which pictures to show; a part that is left out matches every picture."""
 
     trash: bool = row(False, "flag", "trashed", always=True)
     label: str | None = row(None, "label", "label")
@@ -255,7 +260,7 @@ PARTS: Mapping[str, FilterPart] = {name: f.metadata["part"] for name, f in FIELD
 
 
 def conditions(collection: str, threshold: int, chosen: Filter) -> list[Where]:
-    """The filter as conditions on a collection's images."""
+    """Return the filter as conditions on a collection's images."""
     where = [Where("collection", "=", collection)]
     for name, part in PARTS.items():
         value = getattr(chosen, name)

@@ -1,8 +1,9 @@
-"""Originals that no picture names: an upload that a crash cut short, or the wrong database.
+"""Originals that no picture names, after an upload that a crash cut short, or with the wrong
+database.
 
-They are moved into a trash in the store, and go from there after KEPT_DAYS; a picture that names
-one gets it back. A sweep that would take too much changes nothing and says so: then the database is
-more likely wrong than the store. Not here: emptying people's trash (trash.py).
+A sweep moves them into a trash in the store, and removes them from there after KEPT_DAYS. A picture
+that names one gets it back. A sweep that would move too many moves nothing and says so: then the
+database is more likely wrong than the store. Not here: emptying people's trash (trash.py).
 """
 
 import logging
@@ -24,15 +25,15 @@ log = logging.getLogger(__name__)
 PAGE = 200
 KEPT_DAYS = 7
 KEPT_SECONDS = KEPT_DAYS * 86_400.0
-# More than so many files, and more than this part of all: nobody's uploads break off so often.
+# A sweep halts above both this number and this share of all files: crashes are not that frequent.
 MOST_FILES, MOST_PART = 100, 0.05
 LAST = "last"
 
 
 @dataclass(frozen=True, slots=True)
 class LastSweep:
-    """What the last sweep found: originals in the store, those that no picture names, and whether
-    it `halted` because they are too many."""
+    """Result of the last sweep: originals in the store, those that no picture names, and whether it
+    `halted` because they are too many."""
 
     table: ClassVar[str] = "last_sweep"
 
@@ -56,15 +57,15 @@ class StoreContents:
 
     @property
     def is_too_much(self) -> bool:
-        """Would a sweep take more than crashes explain?"""
+        """Return whether a sweep would move more than crashes explain."""
         many = len(self.unexplained)
         return many > MOST_FILES and many > MOST_PART * self.originals
 
 
 @dataclass(frozen=True, slots=True)
 class Swept:
-    """What a sweep did: files moved into the store's trash, files too young to be moved, files that
-    went for good, files brought back, and whether it `halted`."""
+    """Result of a sweep: files moved into the store's trash, files too young to be moved, files
+    removed for good, files brought back, and whether it `halted`."""
 
     moved: int = 0
     young: int = 0
@@ -90,15 +91,15 @@ def compare_store(records: Records, blobs: Blobs) -> StoreContents:
 
 
 def named_among(records: Records, hashes: Sequence[str]) -> set[str]:
-    """The hashes that some picture names."""
+    """Return the hashes that some picture names."""
     where = [Where("sha256", "in", tuple(hashes))]
     return {image.sha256 for found in pages(records, Image, where, size=PAGE) for image in found}
 
 
 def sweep_store(records: Records, blobs: Blobs, *, agreed: bool = False) -> Swept:
-    """One round over the store; with `agreed` a person has looked at what a halted one found.
+    """Sweep the store once; `agreed` says that a person has looked at what a halted sweep found.
 
-    Raises Conflict for a store of another installation, Unavailable.
+    Raises Conflict for a store of another installation, and Unavailable.
     """
     check_owner(records, blobs)
     back = bring_back(records, blobs)
@@ -116,13 +117,13 @@ def sweep_store(records: Records, blobs: Blobs, *, agreed: bool = False) -> Swep
 
 @contextmanager
 def lock_unnamed(records: Records, blobs: Blobs, sha256: str) -> Iterator[bool]:
-    """May an original go? It may while nobody uploads, and no picture names it."""
+    """Yield whether an original may be removed: nobody is uploading, and no picture names it."""
     with blobs.removal(keys.original(sha256)) as held:
         yield held and one(records, Image, Where("sha256", "=", sha256)) is None
 
 
 def drop_removed(records: Records, blobs: Blobs, sha256: str) -> bool:
-    """Remove bytes for good whose picture a person removed; did they go?"""
+    """Remove bytes for good whose picture a person removed; return whether they were removed."""
     with lock_unnamed(records, blobs, sha256) as may:
         if may:
             remove_bytes(blobs, sha256)
@@ -131,7 +132,7 @@ def drop_removed(records: Records, blobs: Blobs, sha256: str) -> bool:
 
 
 def set_aside(records: Records, blobs: Blobs, sha256: str) -> bool:
-    """Move an original into the store's trash; was it moved?"""
+    """Move an original into the store's trash; return whether it was moved."""
     with lock_unnamed(records, blobs, sha256) as may:
         if may:
             blobs.move(keys.original(sha256), keys.swept(sha256))
@@ -141,7 +142,7 @@ def set_aside(records: Records, blobs: Blobs, sha256: str) -> bool:
 
 
 def bring_back(records: Records, blobs: Blobs) -> int:
-    """Give pictures that are named again their originals from the store's trash; how many."""
+    """Move originals that pictures name again back from the store's trash; return how many."""
     back = 0
     every = iter(blobs.keys("swept"))
     while part := list(islice(every, PAGE)):
@@ -153,7 +154,7 @@ def bring_back(records: Records, blobs: Blobs) -> int:
 
 
 def empty_trash(blobs: Blobs, older_than: float = KEPT_SECONDS) -> int:
-    """Remove what has lain in the store's trash for so many seconds; how many files."""
+    """Remove files that have been in the store's trash for so many seconds; return how many."""
     old = [key for key in blobs.keys("swept") if (blobs.age(key) or 0) > older_than]
     for key in old:
         blobs.remove(key)
@@ -161,7 +162,7 @@ def empty_trash(blobs: Blobs, older_than: float = KEPT_SECONDS) -> int:
 
 
 def tell(records: Records, now: LastSweep, blobs: Blobs) -> None:
-    """Keep what a sweep found for the Admin page and the metrics, and log what is odd."""
+    """Store the result of a sweep for the Admin page and the metrics, and log anything unusual."""
     records.write(Remove(LastSweep, LAST), Insert(now))
     if now.halted:
         log.error(
@@ -173,17 +174,18 @@ def tell(records: Records, now: LastSweep, blobs: Blobs) -> None:
 
 
 def last_sweep(records: Records) -> LastSweep | None:
-    """What the last sweep found; None before the first."""
+    """Return the result of the last sweep; None before the first."""
     return records.get(LastSweep, LAST)
 
 
 def halted_files(records: Records) -> int:
-    """How many originals the last sweep left because they were too many; 0 where it went on."""
+    """Return how many originals the last sweep left because they were too many; 0 where it did not
+    halt."""
     last = last_sweep(records)
     return last.unnamed if last and last.halted else 0
 
 
 def orphans(records: Records, blobs: Blobs) -> Iterator[str]:
-    """The keys of originals that no picture names."""
+    """Yield the keys of originals that no picture names."""
     found = compare_store(records, blobs)
     yield from map(keys.original, (*found.removed, *found.unexplained))

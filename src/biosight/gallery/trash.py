@@ -1,8 +1,8 @@
-"""The trash's far end: records and bytes that really go.
+"""Emptying the trash: records and bytes are removed for good.
 
-Delete: record first, bytes last, and bytes only when no record names them. Not here: bytes that
-nobody removed and no picture names (sweeping.py), or putting into the trash and taking out, which
-are acts with undo (review).
+The record is removed first and the bytes last, and only bytes that no record names. Not here: bytes
+that nobody removed and no picture names (sweeping.py), or moving pictures into the trash and out of
+it, which are acts with undo (review).
 """
 
 import time
@@ -24,7 +24,7 @@ PAGE = 200
 
 @dataclass(frozen=True, slots=True)
 class LeftBytes:
-    """Bytes that a person removed for good and that could not go at once; the id is their
+    """Bytes that a person removed for good and that could not be removed at once; the id is their
     SHA-256."""
 
     table: ClassVar[str] = "left_bytes"
@@ -34,7 +34,7 @@ class LeftBytes:
 
 
 def purge(records: Records, blobs: Blobs, where: Sequence[Where], limit: int = 0) -> int:
-    """Remove for good what matches, up to `limit` (0: all); how many there were."""
+    """Remove for good what matches, up to `limit` (0: all); return how many."""
     removed = 0
     while not limit or removed < limit:
         images = records.find(Image, where, limit=PAGE)
@@ -48,7 +48,7 @@ def purge(records: Records, blobs: Blobs, where: Sequence[Where], limit: int = 0
 
 
 def purge_one(records: Records, blobs: Blobs, image: Image) -> bool:
-    """Remove one image, the record that shows it first; not if it changed since it was read."""
+    """Remove one image, its record first; return False where it changed since it was read."""
     along = [Remove(kind, image.id) for kind in (Embedding, Identifications)]
     try:
         records.write(Remove(Image, image.id, image.version), *along)
@@ -62,14 +62,14 @@ def purge_one(records: Records, blobs: Blobs, image: Image) -> bool:
 
 
 def forget_history(records: Records, image: str) -> None:
-    """Empty what acts on an image keep of it: labels, notes, where it was."""
+    """Empty what acts keep of an image: labels, notes, places."""
     for items in pages(records, ActItem, [Where("image", "=", image)]):
         empty(records, items)
 
 
 def forget_histories(records: Records) -> int:
-    """The same for all images that were removed before histories went with them; how many parts
-    of a history that were."""
+    """Empty the histories of all images that were removed before histories were removed with them;
+    return how many parts of a history that were."""
     forgotten = 0
     for items in pages(records, ActItem):
         told = [item for item in items if item != item.emptied]
@@ -79,22 +79,22 @@ def forget_histories(records: Records) -> int:
 
 
 def empty(records: Records, items: Sequence[ActItem]) -> int:
-    """Empty what is not empty yet, in one write; how many."""
+    """Empty the items that are not yet empty, in one write; return how many."""
     told = [item for item in items if item != item.emptied]
     records.write(*(w for i in told for w in (Remove(ActItem, i.id), Insert(i.emptied))))
     return len(told)
 
 
 def purge_homeless(records: Records, blobs: Blobs, exists: Callable[[str], bool]) -> int:
-    """Remove images whose collection is gone (a removal that a crash cut short)."""
+    """Remove images whose collection is gone, after a removal that a crash cut short."""
     collections = [str(c) for c in records.count_by(Image, [], "collection")]
     homeless = [c for c in collections if not exists(c)]
     return sum(purge(records, blobs, [Where("collection", "=", c)]) for c in homeless)
 
 
 def drop_bytes(records: Records, blobs: Blobs, sha256: str) -> None:
-    """Remove bytes that no record names. Where uploads hold the lock they are left to the sweep,
-    with a note that somebody emptied the trash."""
+    """Remove bytes that no record names. Where uploads hold the lock, leave them to the sweep, with
+    a note that a person removed them."""
     with blobs.removal(keys.original(sha256)) as held:
         if one(records, Image, Where("sha256", "=", sha256)) is not None:
             return
@@ -112,7 +112,7 @@ def remove_bytes(blobs: Blobs, sha256: str) -> None:
 
 
 def purge_old(records: Records, blobs: Blobs, days: int) -> int:
-    """Empty what has lain in the trash for `days`."""
+    """Remove for good what has been in the trash for `days`."""
     before = time.time() - days * 86_400
     where = [Where("trashed", "=", True), Where("trashed_at", "<", before)]
     return purge(records, blobs, where)

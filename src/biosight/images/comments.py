@@ -1,6 +1,6 @@
-"""Comment and Mention: what is kept of what members say to each other of a picture.
+"""Comment and Mention: the records of what members write about a picture.
 
-Not here: saying it (review/picture_comments.py), or notes, which are part of the picture
+Not here: writing comments (review/picture_comments.py), or notes, which are part of the picture
 (record.py).
 """
 
@@ -10,7 +10,7 @@ from typing import ClassVar
 
 @dataclass(frozen=True, slots=True)
 class Comment:
-    """What one person said of one picture."""
+    """Comment of one person on one picture."""
 
     table: ClassVar[str] = "comments"
     precious: ClassVar[bool] = True
@@ -25,7 +25,7 @@ class Comment:
 
 @dataclass(frozen=True, slots=True)
 class Mention:
-    """A person called by name in a comment, until they have looked at the picture."""
+    """Mention of a person in a comment, kept until they have looked at the picture."""
 
     table: ClassVar[str] = "mentions"
     indexes: ClassVar[tuple[tuple[str, ...], ...]] = (

@@ -1,4 +1,4 @@
-"""What a picture may be: its types, found from the bytes, and its limits.
+"""Types of picture files, recognised by their bytes, and limits of pictures.
 
 Not here: decoding (reading.py), or the largest file, which is a setting (settings.py).
 """
@@ -14,10 +14,11 @@ MAX_TEXT = 200
 
 @dataclass(frozen=True, slots=True)
 class FileType:
-    """A format of picture files: Pillow's name, what people call it, the media type that is stored
-    and served, and the endings of its names, the usual one first.
+    """Format of picture files: Pillow's name, the common name, the media type that is stored and
+    served, and the suffixes of file names, the usual one first.
 
-    `shown_as_is` where every browser shows it; other pictures are drawn for browsers as a JPEG.
+    `shown_as_is` is set where every browser shows the format; other pictures are drawn for browsers
+    as a JPEG.
     """
 
     pillow: str
@@ -42,8 +43,8 @@ MEDIA_TYPES = {t.pillow: t.media_type for t in FILE_TYPES}
 SHOWN_AS_IS = frozenset(t.media_type for t in FILE_TYPES if t.shown_as_is)
 SUFFIXES = {t.media_type: t.suffixes[0] for t in FILE_TYPES}
 KNOWN_SUFFIXES = frozenset(suffix for t in FILE_TYPES for suffix in t.suffixes)
-HEAD_BYTES = 32  # of a file are enough to know its type
-# What the raw files of cameras begin with that are no TIFF, or more than one: place, bytes, kind.
+HEAD_BYTES = 32  # enough of a file to know its type
+# How camera raw files begin that are no TIFF, or more than a TIFF: offset, bytes, format.
 RAW_HEADS = (
     (0, b"II*\0\x10\0\0\0CR", "Canon CR2"),
     (4, b"ftypcrx ", "Canon CR3"),
@@ -60,7 +61,7 @@ HEIC_BRANDS = {b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevx", b"mif1", b"
 
 
 def too_large(most_mb: int) -> str:
-    """What a person reads of a file beyond the limit, which is a setting."""
+    """Return the message for a file beyond the limit, which is a setting."""
     return f"This file is larger than the {most_mb} MB that are allowed."
 
 
@@ -77,7 +78,7 @@ def check_size(size: int, most_mb: int) -> None:
 
 
 def check_pixels(width: int, height: int) -> None:
-    """Refuse empty pictures and those over MAX_PIXELS."""
+    """Raise BadPicture for empty pictures and those over MAX_PIXELS."""
     if width < 1 or height < 1:
         raise BadPicture("The picture is empty.")
     if width * height > MAX_PIXELS:
@@ -88,13 +89,13 @@ def check_pixels(width: int, height: int) -> None:
 
 
 def raw_kind(head: bytes) -> str:
-    """The name of a camera's raw format from a file's first bytes, "" for none of them."""
+    """Return the name of a camera's raw format from a file's first bytes, "" for other files."""
     found = (kind for at, begin, kind in RAW_HEADS if head[at : at + len(begin)] == begin)
     return next(found, "")
 
 
 def sniff(head: bytes) -> str | None:
-    """Pillow's format name from a file's first HEAD_BYTES, or None for what we don't read."""
+    """Return Pillow's format name from a file's first HEAD_BYTES, None for unsupported formats."""
     if head.startswith(b"\xff\xd8\xff"):
         return "JPEG"
     if head.startswith(b"\x89PNG\r\n\x1a\n"):
@@ -111,7 +112,7 @@ def sniff(head: bytes) -> str | None:
 
 
 def sniff_box(head: bytes) -> str | None:
-    """HEIF or AVIF from the brands of an ISO base media file's first box."""
+    """Return HEIF or AVIF by the brands of an ISO base media file's first box, else None."""
     brands = {head[8:12]} | {head[i : i + 4] for i in range(16, len(head) - 3, 4)}
     if brands & {b"avif", b"avis"}:
         return "AVIF"

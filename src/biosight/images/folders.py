@@ -1,7 +1,7 @@
-"""A folder's files, one by one: the pictures, and why each other one is none.
+"""A folder's files one by one: the pictures, and for every other file the reason why it is none.
 
-Nothing in a folder ends the walk and nothing is passed over in silence: whoever walks tells of what
-was left out. Not here: reading pictures (reading.py), or buckets (storage/source.py).
+Nothing in a folder ends the walk, and nothing is skipped silently: the caller reports what was left
+out. Not here: reading pictures (reading.py), or buckets (storage/source.py).
 """
 
 import errno
@@ -25,7 +25,7 @@ NOT_A_PICTURE = "not a picture"
 
 @dataclass(frozen=True, slots=True)
 class FoundFile:
-    """A file, or a folder that can't be looked into; `reason` is "" for a picture."""
+    """File, or a folder that is not searched; `reason` is "" for a picture."""
 
     path: Path
     reason: str = ""
@@ -33,9 +33,10 @@ class FoundFile:
 
 
 def every_file(root: Path) -> Iterator[FoundFile]:
-    """Everything below a folder in order of name, links followed, each folder once.
+    """Yield everything below a folder in order of name; follow links, but search each folder once.
 
-    Pictures are known by their first bytes. Raises OSError only where `root` itself can't be read.
+    Pictures are recognised by their first bytes. Raises OSError only where `root` itself can't be
+    read.
     """
     seen = {identity(root.stat())}
     open_folders = [inside(root)]
@@ -59,17 +60,17 @@ def every_file(root: Path) -> Iterator[FoundFile]:
 
 
 def inside(folder: Path) -> Iterator[Path]:
-    """What a folder holds, in order of name."""
+    """Return a folder's entries in order of name."""
     return iter(sorted(folder.iterdir()))
 
 
 def identity(about: os.stat_result) -> tuple[int, int]:
-    """What tells a folder from all others, by whatever name it is reached."""
+    """Return what identifies a folder, whatever path leads to it."""
     return about.st_dev, about.st_ino
 
 
 def why_not(path: Path, error: OSError) -> str:
-    """Why a name leads to nothing that can be read."""
+    """Return why the file or folder at a path can't be read."""
     if path.is_symlink() and error.errno == errno.ENOENT:
         return "a link that leads nowhere"
     if error.errno == errno.ELOOP:
@@ -78,7 +79,7 @@ def why_not(path: Path, error: OSError) -> str:
 
 
 def reason_of(path: Path, about: os.stat_result) -> str:
-    """Why a file is no picture, "" where it is one."""
+    """Return why a file is no picture, "" where it is one."""
     if not stat.S_ISREG(about.st_mode):
         return NO_FILES.get(stat.S_IFMT(about.st_mode), "not a file")
     if path.name.startswith("._"):
@@ -98,5 +99,5 @@ def reason_of(path: Path, about: os.stat_result) -> str:
 
 
 def printable(path: Path | str) -> str:
-    """A path as text that can be written anywhere: what is not UTF-8 in it is marked."""
+    """Return a path as text that can be written anywhere; parts that are not UTF-8 are replaced."""
     return os.fsencode(path).decode("utf-8", "replace")

@@ -23,11 +23,11 @@ Floats = npt.NDArray[np.float32]
 
 
 def statistics(picture: Pillow.Image) -> tuple[float, ...]:
-    """STATISTICS of an RGB picture, taken at a short side of at most SHORT_SIDE pixels.
+    """Return STATISTICS of an RGB picture, measured at a short side of at most SHORT_SIDE pixels.
 
-    Brightness, contrast, saturation and the two opponent colours are in units of 0 to 1;
-    shares are of pixels below 5 % or above 95 %; sharpness is the log of the Laplacian's
-    variance (Pech-Pacheco et al. 2000); noise is Immerkær's estimate (1996).
+    Brightness, contrast, saturation and the two opponent colours are in units of 0 to 1. Shares are
+    of pixels below 5 % or above 95 %. Sharpness is the log of the Laplacian's variance
+    (Pech-Pacheco et al. 2000). Noise is Immerkær's estimate (1996).
     """
     red, green, blue = planes(at_short_side(picture))
     grey = np.float32(0.299) * red + np.float32(0.587) * green + np.float32(0.114) * blue
@@ -48,13 +48,13 @@ def statistics(picture: Pillow.Image) -> tuple[float, ...]:
 
 
 def planes(picture: Pillow.Image) -> Floats:
-    """RGB as three planes (3, h, w) in units of 0 to 1: reductions over them are fast."""
+    """Return RGB as three planes (3, h, w) in units of 0 to 1, over which reductions are fast."""
     pixels = np.asarray(picture, dtype=np.uint8).transpose(2, 0, 1)
     return np.ascontiguousarray(pixels).astype(np.float32) * np.float32(1 / 255)
 
 
 def at_short_side(picture: Pillow.Image) -> Pillow.Image:
-    """The picture reduced to SHORT_SIDE, or itself when it is smaller."""
+    """Return the picture reduced to SHORT_SIDE; unchanged when it is smaller."""
     ratio = SHORT_SIDE / min(picture.size)
     if ratio >= 1:
         return picture
@@ -63,7 +63,7 @@ def at_short_side(picture: Pillow.Image) -> Pillow.Image:
 
 
 def sharpness(grey: Floats) -> float:
-    """log10 of the variance of the 4-neighbour Laplacian; -8 for pictures under 3 px."""
+    """Return log10 of the variance of the 4-neighbour Laplacian; -8 for pictures under 3 px."""
     if min(grey.shape) < 3:
         return -8.0
     middle = grey[1:-1, 1:-1]
@@ -72,7 +72,7 @@ def sharpness(grey: Floats) -> float:
 
 
 def noise(grey: Floats) -> float:
-    """Standard deviation of noise by Immerkær's difference of Laplacians, 0 to 1."""
+    """Return the standard deviation of noise by Immerkær's difference of Laplacians, 0 to 1."""
     if min(grey.shape) < 3:
         return 0.0
     rows = grey[:-2] - 2 * grey[1:-1] + grey[2:]
@@ -81,7 +81,7 @@ def noise(grey: Floats) -> float:
 
 
 def cosine_basis(size: int, rows: int) -> Floats:
-    """The first `rows` rows of the DCT-II matrix of `size`."""
+    """Return the first `rows` rows of the DCT-II matrix of `size`."""
     k, n = np.arange(rows)[:, None], np.arange(size)[None, :]
     return np.cos(np.pi * k * (2 * n + 1) / (2 * size)).astype(np.float32)
 
@@ -90,7 +90,8 @@ BASIS = cosine_basis(32, 8)
 
 
 def perceptual_hash(picture: Pillow.Image) -> str:
-    """64 bits in hex: signs of the low DCT frequencies against their median (Zauner 2010)."""
+    """Return 64 bits in hex: signs of the low DCT frequencies against their median (Zauner
+    2010)."""
     grey = picture.convert("L").resize((32, 32), Pillow.Resampling.BOX)
     low = BASIS @ np.asarray(grey, dtype=np.float32) @ BASIS.T
     bits = (low > np.median(low)).ravel()

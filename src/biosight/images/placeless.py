@@ -1,9 +1,10 @@
-"""A picture and nothing but the picture: no place, no date, no comment, nothing behind its end.
+"""Placeless files: the picture and nothing else, without place, date, comment, or data after its
+end.
 
-The file is built from what a decoder needs, plus how it is turned and its colour profile. Nothing
-is searched for, so nothing can hide. JPEG, PNG, WebP, GIF and BMP keep every pixel, TIFF every
-sample and page; HEIC and AVIF are drawn as a JPEG. Runs inside the decode sandbox. Not here:
-reading places (images/metadata/file.py).
+The file is built from what a decoder needs, plus its orientation and its colour profile. Unwanted
+data is not searched for, so none can be overlooked. JPEG, PNG, WebP, GIF and BMP keep every pixel,
+TIFF every sample and page; HEIC and AVIF are drawn as a JPEG. It runs inside the decode sandbox.
+Not here: reading places (images/metadata/file.py).
 """
 
 import tempfile
@@ -32,12 +33,12 @@ BUILDERS: dict[str, Callable[[bytes], Iterable[Content]]] = {
 
 
 def placeless_type(of: str) -> str:
-    """The media type of a picture without its place, by the picture's own."""
+    """Return the media type of a picture's placeless file, by the picture's own."""
     return JPEG if of in DRAWN else of
 
 
 def without_place(content: bytes) -> bytes:
-    """The bytes of a picture without anything but the picture. Raises BadPicture."""
+    """Return the bytes of a picture, with nothing but the picture. Raises BadPicture."""
     with tempfile.TemporaryDirectory() as folder:
         source, target = Path(folder) / "source", Path(folder) / "target"
         source.write_bytes(content)
@@ -46,10 +47,10 @@ def without_place(content: bytes) -> bytes:
 
 
 def write_without_place(source: Path, target: Path) -> None:
-    """Write the file at `source` to `target` without anything but the picture.
+    """Write the file at `source` to `target` with nothing but the picture.
 
     A file that a decoder reads although its structure is damaged is drawn anew. Raises BadPicture
-    for what is no picture.
+    for a file that is no picture.
     """
     content = source.read_bytes()
     kind = sniff(content)

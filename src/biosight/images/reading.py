@@ -1,9 +1,8 @@
 """Bytes on disk -> an upright RGB picture in sRGB and its thumbnail.
 
-Runs inside the decode sandbox only: everything here meets hostile files. What a file says beside
-its picture is read apart and never given to a decoder, so that it can refuse or turn nothing. Not
-here: the sandbox itself (inference/sandbox/decoding.py), or what tags mean
-(images/metadata/file.py).
+It runs inside the decode sandbox only, because files may be hostile. Metadata is read separately
+and never given to a decoder, so that it can't make the decoder refuse or turn a picture. Not here:
+the sandbox itself (inference/sandbox/decoding.py), or what tags mean (images/metadata/file.py).
 """
 
 import io
@@ -32,11 +31,11 @@ from biosight.images.metadata.file import Metadata, metadata_of, tags_of_block, 
 THUMBNAIL_SIDE = 320
 LARGE_PIXELS = 24_000_000
 VIEW_SIDE = 2400
-WHOLE = MAX_PIXELS  # as many px on the short side as there are
+WHOLE = MAX_PIXELS  # px on the short side: more than any picture has
 BYTES = bytes | bytearray | memoryview
 DEEP = {"I;16", "I;16B", "I;16L", "I", "F"}
 NOT_REDUCED = {"P", "1", *DEEP}
-# What to do with a picture that a camera stored turned (Exif's Orientation).
+# How to turn a picture upright that a camera stored turned (Exif's Orientation).
 TURNS = {
     2: Pillow.Transpose.FLIP_LEFT_RIGHT,
     3: Pillow.Transpose.ROTATE_180,
@@ -65,7 +64,7 @@ class Opened:
 
 
 class Blocks(NamedTuple):
-    """What a file says beside its picture, as bytes."""
+    """Metadata that a file keeps beside its picture, as bytes."""
 
     exif: bytes = b""
     xmp: bytes = b""
@@ -74,7 +73,7 @@ class Blocks(NamedTuple):
 
 @dataclass(slots=True)
 class Found:
-    """A picture as its decoder opened it, with what the file says beside it."""
+    """Picture as its decoder opened it, with the metadata beside it."""
 
     picture: Pillow.Image
     blocks: Blocks
@@ -83,8 +82,8 @@ class Found:
 
 
 def open_picture(path: Path, need_short: int) -> Opened:
-    """Check and decode the file's first picture, keeping a short side of >= `need_short` px
-    where it has one. Raises BadPicture in words; OSError only for the disk itself."""
+    """Check and decode the file's first picture, with a short side of at least `need_short` px
+    where it has one. Raises BadPicture with the reason; OSError only for the disk itself."""
     with path.open("rb") as file:
         head = file.read(HEAD_BYTES)
     kind = sniff(head)
@@ -101,7 +100,7 @@ def open_picture(path: Path, need_short: int) -> Opened:
 
 
 def open_plain(path: Path, kind: str, need_short: int) -> Found:
-    """GIF and BMP: the first picture as Pillow reads it."""
+    """Open a GIF or BMP: the first picture as Pillow reads it."""
     picture = Pillow.open(path, formats=[kind])
     check_pixels(*picture.size)
     picture.load()
@@ -109,13 +108,13 @@ def open_plain(path: Path, kind: str, need_short: int) -> Found:
 
 
 def open_jpeg(path: Path, kind: str, need_short: int) -> Found:
-    """The first picture of a JPEG, at a fraction of its size where that is enough."""
+    """Open the first picture of a JPEG, at a fraction of its size where that is enough."""
     parts = jpeg.taken_apart(path.read_bytes())
     profile = parts.profile
     body = parts.picture if parts.ended else parts.picture.removesuffix(b"\xff")
     picture, size = jpeg_pixels(body if parts.ended else body + jpeg.PLAIN_END, need_short)
     if not parts.ended:
-        # Where the end marker alone is lacking, the pixels are the same whatever follows.
+        # If only the end marker is missing, the pixels are the same whatever follows.
         other, _ = jpeg_pixels(body + jpeg.NOISY_END, need_short)
         if picture.tobytes() != other.tobytes():
             raise BadPicture(CUT_OFF)
@@ -123,7 +122,7 @@ def open_jpeg(path: Path, kind: str, need_short: int) -> Found:
 
 
 def jpeg_pixels(content: bytes, need_short: int) -> tuple[Pillow.Image, tuple[int, int]]:
-    """A JPEG without anything but its picture, decoded, and its full size."""
+    """Decode a JPEG that holds nothing but its picture; return it and its full size."""
     picture = JpegImagePlugin.JpegImageFile(io.BytesIO(content))
     check_pixels(*picture.size)
     width, height = picture.size
@@ -134,7 +133,7 @@ def jpeg_pixels(content: bytes, need_short: int) -> tuple[Pillow.Image, tuple[in
 
 
 def open_png(path: Path, kind: str, need_short: int) -> Found:
-    """A PNG whose check sums prove it whole."""
+    """Open a PNG whose checksums prove that it is complete."""
     parts = png.taken_apart(path.read_bytes())
     picture = Pillow.open(io.BytesIO(parts.picture), formats=["PNG"])
     check_pixels(*picture.size)
@@ -142,8 +141,8 @@ def open_png(path: Path, kind: str, need_short: int) -> Found:
 
 
 def png_pixels(picture: Pillow.Image, content: bytes) -> Pillow.Image:
-    """A PNG decoded; where its numbers are the pixels, by libpng, which takes little more than half
-    of Pillow's time. What it refuses is left to Pillow."""
+    """Decode a PNG. Where its numbers are the pixels, libpng does it in little more than half of
+    Pillow's time; what libpng refuses is left to Pillow."""
     plain = picture.mode in {"L", "LA", "RGB", "RGBA"} and "transparency" not in picture.info
     if plain and content[png.DEPTH] == 8:
         import imagecodecs
@@ -155,7 +154,7 @@ def png_pixels(picture: Pillow.Image, content: bytes) -> Pillow.Image:
 
 
 def open_webp(path: Path, kind: str, need_short: int) -> Found:
-    """A WebP; a large one is decoded once: Pillow's animation decoder holds several copies."""
+    """Open a WebP. A large one bypasses Pillow's animation decoder, which holds several copies."""
     header = Pillow.open(path, formats=["WEBP"])
     check_pixels(*header.size)
     picture: Pillow.Image = header
@@ -167,8 +166,8 @@ def open_webp(path: Path, kind: str, need_short: int) -> Found:
 
 
 def open_heif(path: Path, kind: str, need_short: int) -> Found:
-    """A HEIC; its own container says how it is turned, and libheif does it: EXIF's word for it
-    counts for nothing."""
+    """Open a HEIC. Its container states how it is turned and libheif turns it, so EXIF's
+    orientation is ignored."""
     import pillow_heif
 
     pillow_heif.register_heif_opener(thumbnails=False)
@@ -178,7 +177,7 @@ def open_heif(path: Path, kind: str, need_short: int) -> Found:
 
 
 def open_avif(path: Path, kind: str, need_short: int) -> Found:
-    """An AVIF; where Pillow fails on its EXIF, which it writes anew, its decoder is asked alone."""
+    """Open an AVIF. Where Pillow fails because it rewrites the EXIF, use its decoder directly."""
     try:
         picture: Pillow.Image = Pillow.open(path, formats=["AVIF"])
     except MemoryError:
@@ -190,7 +189,7 @@ def open_avif(path: Path, kind: str, need_short: int) -> Found:
 
 
 def plain_avif(path: Path) -> Found:
-    """An AVIF's pixels and blocks by libavif, as Pillow's plugin reads them."""
+    """Read an AVIF's pixels and blocks by libavif, as Pillow's plugin does."""
     from PIL import _avif
 
     decoder = _avif.AvifDecoder(path.read_bytes(), "auto", 1)
@@ -210,7 +209,7 @@ OPENERS = {
 
 
 def open_tiff(path: Path, need_short: int) -> Opened:
-    """A TIFF of any kind; where and when by its Exif and GPS directories."""
+    """Open a TIFF of any kind; its Exif and GPS directories state where and when."""
     try:
         plane = tiff.read_plane(path, need_short)
     except (BadPicture, MemoryError):
@@ -228,7 +227,7 @@ def open_tiff(path: Path, need_short: int) -> Opened:
 
 
 def open_by_libtiff(file: Path | io.BytesIO, page: int) -> Found:
-    """A TIFF of a rarer kind, by Pillow, which turns it as it loads it."""
+    """Open a rarer kind of TIFF by Pillow, which turns it as it loads it."""
     picture = Pillow.open(file, formats=["TIFF"])
     if page:
         picture.seek(page)
@@ -238,13 +237,14 @@ def open_by_libtiff(file: Path | io.BytesIO, page: int) -> Found:
 
 
 def beside(picture: Pillow.Image) -> Blocks:
-    """The blocks that Pillow found beside the picture."""
+    """Return the metadata that Pillow found beside the picture."""
     found: list[Any] = [picture.info.get(key) for key in ("exif", "xmp", "icc_profile")]
     return Blocks(*(bytes(b) if isinstance(b, BYTES) else b"" for b in found))
 
 
 def is_large(path: Path) -> bool:
-    """Does the header promise more than LARGE_PIXELS? False where only decoding can tell."""
+    """Return whether the header states more than LARGE_PIXELS; False where only decoding can
+    tell."""
     try:
         with warnings.catch_warnings(), path.open("rb") as file:
             warnings.simplefilter("ignore")
@@ -258,17 +258,18 @@ def is_large(path: Path) -> bool:
 
 
 def with_words(found: Found, tags: ifd.Tags, media_type: str, need_short: int) -> Opened:
-    """A picture with what its EXIF and XMP say."""
+    """Return an upright picture with what its EXIF and XMP state."""
     try:
         metadata = metadata_of(tags, found.blocks.xmp)
-    except Exception:  # whatever it is, the picture is none the worse
+    except Exception:  # whatever the error is, the picture can be used
         metadata = Metadata()
     found.orientation = found.orientation or ifd.orientation(tags)
     return made_upright(found, media_type, need_short, metadata)
 
 
 def made_upright(found: Found, media_type: str, need_short: int, metadata: Metadata) -> Opened:
-    """Shrink, flatten, turn to sRGB and upright, in the order that holds the least at once."""
+    """Shrink, flatten, convert to sRGB and turn upright, in the order that needs the least
+    memory."""
     width, height = found.size if found.size[0] else found.picture.size
     if found.orientation in {5, 6, 7, 8}:
         width, height = height, width
@@ -283,7 +284,7 @@ def made_upright(found: Found, media_type: str, need_short: int, metadata: Metad
 
 
 def shrunk(picture: Pillow.Image, need_short: int) -> Pillow.Image:
-    """A large picture reduced by a whole factor before any other copy of it is made."""
+    """Reduce a large picture by a whole factor before any other copy of it is made."""
     picture.load()
     factor = min(picture.size) // max(1, need_short)
     if factor < 2 or picture.mode in NOT_REDUCED:
@@ -292,7 +293,7 @@ def shrunk(picture: Pillow.Image, need_short: int) -> Pillow.Image:
 
 
 def flatten(picture: Pillow.Image) -> Pillow.Image:
-    """RGB, L or CMYK: transparency laid on white, deep greys stretched, palettes looked up."""
+    """Return RGB, L or CMYK: lay transparency on white, stretch deep greys, look up palettes."""
     if picture.mode in DEEP:
         array = np.asarray(picture)
         low, high = tiff.limits(array, None, eight_bits=False)
@@ -307,7 +308,7 @@ def flatten(picture: Pillow.Image) -> Pillow.Image:
 
 
 def within(picture: Pillow.Image, side: int) -> Pillow.Image:
-    """The picture at no more than `side` pixels a side; itself when it is smaller."""
+    """Return the picture at no more than `side` pixels a side; unchanged when it is smaller."""
     if max(picture.size) <= side:
         return picture
     ratio = side / max(picture.size)
@@ -316,12 +317,12 @@ def within(picture: Pillow.Image, side: int) -> Pillow.Image:
 
 
 def thumbnail_of(picture: Pillow.Image) -> bytes:
-    """The small JPEG of the grid, at most THUMBNAIL_SIDE px a side."""
+    """Return the small JPEG of the grid, at most THUMBNAIL_SIDE px a side."""
     return encode_jpeg(within(picture, THUMBNAIL_SIDE), 80)
 
 
 def encode_jpeg(picture: Pillow.Image, quality: int, subsampling: int = 2) -> bytes:
-    """JPEG without any metadata; `subsampling` 0 keeps every pixel's colour."""
+    """Encode a JPEG without metadata; `subsampling` 0 keeps every pixel's colour."""
     buffer = io.BytesIO()
     picture.save(buffer, "JPEG", quality=quality, subsampling=subsampling)
     return buffer.getvalue()

@@ -1,4 +1,4 @@
-"""Image: what is kept of one picture in one collection, and the part that acts change.
+"""Image: the record of one picture in one collection, and the part that acts change.
 
 Not here: its bytes (storage/blobs/port.py), or who may see it (membership).
 """
@@ -16,8 +16,8 @@ from biosight.places.clocks import shift_time
 from biosight.taxa.kinds import thing_of
 from biosight.taxa.paths import first_path
 
-# Raised when the same file would be read otherwise than before: other dates, places or colours.
-# biosight doctor --reread brings older records up to it.
+# Raise it when the same file is read differently than before: other dates, places or colours.
+# biosight doctor --reread then updates older records.
 READING = 1
 
 
@@ -25,7 +25,7 @@ READING = 1
 class Standing:
     """The part of an Image that people change, as the history keeps it before and after.
 
-    Every field has a default: histories that were written before it was there are read with it.
+    Every field has a default, so that histories from before that field can be read.
     """
 
     collection: str = ""
@@ -42,12 +42,13 @@ class Standing:
 
     @property
     def read(self) -> "Standing":
-        """As it is kept today: what nobody could name had a label of its own once."""
+        """Return it in today's form: pictures that nobody could name once had a label of their
+        own."""
         return replace(self, label="", label_path="") if self.label == "Not sure" else self
 
     def changed(self, after: "Standing") -> dict[str, Any]:
-        """The fields, with their values here, that an act changed which left `after`; what belongs
-        together (a label and who said it) comes together."""
+        """Return the fields that an act changed which left `after`, with their values here. Fields
+        that belong together (a label and who said it) come together."""
         return {
             name: getattr(self, name)
             for names in TOGETHER
@@ -58,10 +59,11 @@ class Standing:
 
 @dataclass(frozen=True, slots=True)
 class ActItem:
-    """One image's standing before and after an act (review/acts.py): its part of the history.
+    """Standing of one image before and after an act (review/acts.py): the image's part of the
+    history.
 
-    Of an image that was removed for good only this is left, with both standings empty: an undo
-    can tell that it is gone.
+    When an image is removed for good, only this remains, with both standings empty. So an undo can
+    tell that the image is gone.
     """
 
     table: ClassVar[str] = "act_items"
@@ -80,11 +82,11 @@ class ActItem:
 
 @dataclass(frozen=True, slots=True)
 class Capture:
-    """How a picture was taken, as its file says; absent things are None or empty.
+    """How a picture was taken, as its file says; absent values are None or empty.
 
-    `offset` is the clock's from UTC (+hh:mm) and `taken_from` where in the file the date stood;
-    altitude in metres, exposure in seconds, focal length in mm, temperature in degrees
-    Celsius; `flash` is whether it fired.
+    `offset` is the clock's offset from UTC (+hh:mm) and `taken_from` the field of the file that
+    held the date. Altitude is in metres, exposure in seconds, focal length in mm, temperature in
+    degrees Celsius; `flash` is whether it fired.
     """
 
     offset: str = ""
@@ -117,20 +119,20 @@ TOGETHER = (
 
 
 def folder_of(path: str) -> str:
-    """The folder that a file lay in where it came from, as a path of the tree of folders: "/" for
-    none, "/SD 1/100EK113/"."""
+    """Return the folder that a file came from, as a path of the tree of folders, such as "/SD
+    1/100EK113/"; "/" for none."""
     above = [part for part in path.replace("\\", "/").split("/")[:-1] if part not in {"", "."}]
     return "".join(f"/{part}" for part in above) + "/"
 
 
 def found_by(*texts: str) -> tuple[str, ...]:
-    """The words of a picture's texts."""
+    """Return the words by which a picture's texts are found."""
     return words_of(texts)
 
 
 def cell_of(latitude: float | None, longitude: float | None) -> str:
-    """Where on the map a picture's own coordinates are, to a hundredth of a degree, "" for no
-    coordinates: what is drawn as one point."""
+    """Return where on the map a picture's own coordinates are, to a hundredth of a degree, which is
+    drawn as one point; "" for no coordinates."""
     if latitude is None or longitude is None:
         return ""
     return f"{latitude:.2f} {longitude:.2f}"
@@ -140,7 +142,8 @@ def cell_of(latitude: float | None, longitude: float | None) -> str:
 class Embedding:
     """The vector before a model's head, kept in half precision; the id is the image's.
 
-    `space` names the network that made it (ModelCard.space): vectors of two are never compared.
+    `space` names the network that made it (ModelCard.space): vectors of different spaces are never
+    compared.
     """
 
     table: ClassVar[str] = "embeddings"
@@ -152,11 +155,11 @@ class Embedding:
 
     @staticmethod
     def of(image: str, space: str, vector: npt.NDArray[np.floating]) -> "Embedding":
-        """An image's vector (d,), rounded to half precision."""
+        """Return an image's vector (d,), rounded to half precision."""
         return Embedding(image, space, vector.astype(np.float16).tobytes())
 
     def floats(self) -> npt.NDArray[np.float32]:
-        """The vector (d,) to reckon with."""
+        """Return the vector (d,) in single precision."""
         return np.frombuffer(self.vector, np.float16).astype(np.float32)
 
 
@@ -164,22 +167,27 @@ class Embedding:
 class Image:
     """One picture in one collection; unique on (collection, sha256).
 
-    `label_path` is where the label hangs in the collection's tree of names (taxa/paths.py), kept
-    with it so that "this and below" is a range, and `thing` which of the usual things that are no
-    taxon it is (taxa/kinds.py). `machine_label` is the model's answer by its own
-    name, and `group` the one of the model's labels that it lies in. `who` says whose label
-    counts: "machine", "person" or "nobody". `confidence` (0 to 1) and `margin` are the machine's,
-    also where a person spoke; `percent` is confidence in whole percent. `novelty` is the distance
-    from what the model knows, `unfamiliar` whether that is beyond its limit; `drift_checked_at` is
-    0 until a drift check drew it, and `drift_score` is the share of the baseline's pictures then
-    that lay nearer to what the model knows. Times are seconds since 1970 UTC; `taken_file` is the
-    file's local time, with parts of a second where it has them, "" if unknown, and `taken` the same
-    put right by `shift` seconds, or what a person said, `dated`: a local time, or a day alone.
-    `day` is the date taken, else the date uploaded (YYYY-MM-DD). `deployment` and `site` are ids
-    (places), "" for none; `folder` is where the file lay (`folder_of`), `cell` where its own
-    coordinates are on the map (`cell_of`). `individuals` is how many a person counted in the
-    picture's event, 0 for unsaid. `lottery` is drawn once, so that a random review queue is stable.
-    `reading` is the READING of the code that read the file.
+    `label_path` is where the label hangs in the collection's tree of names (taxa/paths.py); it is
+    stored so that "this and below" is a range. `thing` says which of the usual things that are no
+    taxon the label is (taxa/kinds.py). `machine_label` is the model's answer by its own name, and
+    `group` the model's label that the answer lies in. `who` says whose label counts: "machine",
+    "person", "bulk" or "nobody".
+
+    `confidence` (0 to 1) and `margin` are the machine's, even where a person has named the picture;
+    `percent` is confidence in whole percent. `novelty` is the distance from what the model knows,
+    and `unfamiliar` is whether that is beyond the model's limit. `drift_checked_at` is 0 until a
+    drift check drew the picture. `drift_score` is the share of that check's baseline pictures that
+    were nearer to what the model knows.
+
+    Times are seconds since 1970 UTC, except these local ones: `taken_file` is the file's time, with
+    a fraction of a second where it has one, "" if unknown. `taken` is that time corrected by
+    `shift` seconds, or `dated`, what a person said: a local time, or a day alone. `day` is the date
+    taken, else the date uploaded (YYYY-MM-DD).
+
+    `deployment` and `site` are ids (places), "" for none. `folder` is where the file came from
+    (`folder_of`), `cell` where its own coordinates are on the map (`cell_of`). `individuals` is how
+    many a person counted in the picture's event, 0 where nobody did. `lottery` is drawn once, so
+    that a random review queue is stable. `reading` is the READING of the code that read the file.
     `trashed_at` is 0 outside the trash.
     """
 
@@ -221,7 +229,7 @@ class Image:
         ("who", "id"),
     )
     counters: ClassVar[tuple[tuple[str, ...], ...]] = (
-        # Small ones first: a question is answered by the first that knows all it asks.
+        # Small ones first: a query uses the first counter that covers all its fields.
         ("collection", "trashed", "label", "label_path", "who"),
         ("collection", "trashed", "who", "percent"),
         ("collection", "trashed", "who", "percent", "label", "label_path"),
@@ -312,7 +320,7 @@ class Image:
         return Standing(**{name: getattr(self, name) for name in Standing.__slots__})
 
     def put(self, standing: Standing) -> "Image":
-        """This image with another standing."""
+        """Return this image with another standing."""
         return replace(
             self,
             collection=standing.collection,
@@ -331,10 +339,10 @@ class Image:
 
     @property
     def in_step(self) -> "Image":
-        """This image with what follows from its other fields: `thing` from the label, `taken` and
-        `day` from what the file or a person says and the shift, `folder` from the path, `cell` from
-        the coordinates, `words`, those that it is found by, from name, original path, label, note
-        and camera."""
+        """Return this image with the fields that follow from its others. `thing` follows from the
+        label, `taken` and `day` from the shift and what the file or a person says. `folder` follows
+        from the path, `cell` from the coordinates. `words`, by which it is found, follow from name,
+        original path, label, note and camera."""
         taken = self.dated or shift_time(self.taken_file, self.shift)
         sent = datetime.fromtimestamp(self.created_at, UTC).date().isoformat()
         return replace(

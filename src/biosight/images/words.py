@@ -1,9 +1,9 @@
-"""The words that a picture is found by, and those that somebody seeks: one rule for both.
+"""Words by which a picture is found, and words of a search: one rule for both.
 
-A word is a run of letters and digits, folded, so that `IMG_0123.JPG` has three. It is found by its
-beginning, and by where digits begin in it or zeros end ("DSC01234" by "dsc", "01234" and "1234").
-Writing without spaces between words is found from each of its signs. Not here: the stores' indexes
-of words (storage).
+A word is a run of letters and digits, case-folded, so that `IMG_0123.JPG` has three. It is found by
+its beginning, from where digits begin in it, and from where zeros end ("DSC01234" by "dsc", "01234"
+and "1234"). Text in scripts without spaces between words is found from each of its characters. Not
+here: the stores' indexes of words (storage).
 """
 
 import re
@@ -19,13 +19,13 @@ UNSPACED = re.compile(r"[฀-໿က-႟ក-៿぀-ヿ㐀-鿿豈-﫿]")
 
 
 def fold_text(text: str) -> str:
-    """Text as it is compared: without case, and in one Unicode form before and after folding, so
-    that what a Mac takes apart is found."""
+    """Return text as it is compared: without case, and in one Unicode form before and after
+    folding, so that decomposed text from a Mac is found."""
     return normalize("NFC", normalize("NFC", text).casefold())
 
 
 def words_of(texts: Iterable[str]) -> tuple[str, ...]:
-    """The words, each once, in order: at most 200 of at most 32 signs."""
+    """Return the words, each once, in order: at most 200 of at most 32 characters."""
     found: dict[str, None] = {}
     for text in texts:
         found.update(dict.fromkeys(words_of_one(text)))
@@ -36,8 +36,8 @@ def words_of(texts: Iterable[str]) -> tuple[str, ...]:
 
 @lru_cache(maxsize=1024)
 def words_of_one(text: str) -> tuple[str, ...]:
-    """The words of one text, as many as count; kept, since a picture's are asked for at every
-    change and cameras and labels are many pictures'."""
+    """Return the words of one text, up to the limit. They are cached: every change of a picture
+    asks for them, and many pictures share cameras and labels."""
     found: dict[str, None] = {}
     for run in RUN.findall(fold_text(text)):
         found.update(dict.fromkeys(run[start : start + LONGEST] for start in edges(run)))
@@ -47,7 +47,7 @@ def words_of_one(text: str) -> tuple[str, ...]:
 
 
 def edges(run: str) -> Iterator[int]:
-    """Where in a run somebody may begin to seek it."""
+    """Yield the positions in a run from which a search may find it."""
     yield 0
     for number in NUMBER.finditer(run):
         yield from (number.start(), number.start(1))
@@ -57,5 +57,5 @@ def edges(run: str) -> Iterator[int]:
 
 
 def sought(text: str) -> tuple[str, ...]:
-    """The beginnings of words that somebody asks for."""
+    """Return the beginnings of words that a search asks for."""
     return tuple(dict.fromkeys(run[:LONGEST] for run in RUN.findall(fold_text(text))))

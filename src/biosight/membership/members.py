@@ -1,4 +1,5 @@
-"""Collections made and ended, their members, and the one function that says who may see what.
+"""Collections, from creation to removal, their members, and the one function that says who may see
+what.
 
 Not here: what each role may do (roles.py), what a collection is (collection.py), what is in it
 (gallery), or who people are (accounts).
@@ -62,7 +63,7 @@ class Access:
 
     @property
     def abilities(self) -> tuple[Ability, ...]:
-        """All that this person may do here."""
+        """Return everything that this person may do here."""
         return roles.ABILITIES[self.role]
 
 
@@ -70,7 +71,7 @@ KINDS = (Collection, Member)
 
 
 def member_id(collection: str, user: str) -> str:
-    """The key of a membership."""
+    """Return the key of a membership."""
     return hashlib.sha256(f"{collection}/{user}".encode()).hexdigest()[:32]
 
 
@@ -82,9 +83,10 @@ def access(
     *,
     trashed: bool = False,
 ) -> Access:
-    """THE function that says who may see what: everything else asks it.
+    """Return how a person may use a collection. THE function that says who may see what: everything
+    else asks it.
 
-    Raises NotFound for what is absent, trashed (unless `trashed`) or not theirs, and
+    Raises NotFound for a collection that is absent, trashed (unless `trashed`) or not theirs, and
     Forbidden where they may look but not do.
     """
     found = records.get(Collection, collection)
@@ -99,7 +101,7 @@ def access(
 
 
 def collections_of(records: Records, user: str, *, trashed: bool = False) -> list[Access]:
-    """All collections a person is a member of, by name."""
+    """Return all collections that a person is a member of, by name."""
     members = find_all(records, Member, [Where("user", "=", user)])
     roles = {m.collection: m.role for m in members}
     found = [
@@ -111,7 +113,7 @@ def collections_of(records: Records, user: str, *, trashed: bool = False) -> lis
 
 
 def create_collection(records: Records, user: str, name: str, model: str = "") -> Collection:
-    """A new collection with one owner; `model` is a family that is known to be there, "" for the
+    """Create a collection with one owner; `model` is a family that is known to exist, "" for the
     server's default."""
     now = time.time()
     kept = clean_collection_name(name)
@@ -122,7 +124,7 @@ def create_collection(records: Records, user: str, name: str, model: str = "") -
 
 
 def first_collection(records: Records, user: str) -> Collection:
-    """A person's oldest own collection; made when there is none."""
+    """Return a person's oldest own collection; create one where there is none."""
     own = [a.collection for a in collections_of(records, user) if a.role == OWNER]
     if own:
         return min(own, key=lambda c: c.created_at)
@@ -132,7 +134,7 @@ def first_collection(records: Records, user: str) -> Collection:
 def change_collection(
     records: Records, collection: Collection, **wanted: Unpack[Wanted]
 ) -> Collection:
-    """Write what `collection.changed` makes. Raises BadRequest or Stale."""
+    """Store the collection that `collection.changed` returns. Raises BadRequest or Stale."""
     new = changed_collection(collection, **wanted)
     records.write(Replace(new, collection.version))
     return new
@@ -147,27 +149,28 @@ def set_trashed(records: Records, collection: Collection, *, trashed: bool) -> C
 
 
 def with_names(changed: Collection) -> Replace:
-    """The write that gives a collection, as it was read but for them, other names for a model's
-    labels, or another tree."""
+    """Return the write that gives a collection other names for a model's labels, or another tree.
+    All else in `changed` is as it was read."""
     new = replace(changed, version=changed.version + 1, unsettled=True)
     return Replace(new, changed.version)
 
 
 def remove_with_members(records: Records, collection: Collection) -> None:
-    """Remove a trashed collection with its memberships; its pictures are removed by the caller, or
-    by housekeeping. Raises Stale when it was restored meanwhile."""
+    """Remove a trashed collection with its memberships; the caller or housekeeping removes its
+    pictures. Raises Stale when it was restored meanwhile."""
     mine = [Where("collection", "=", collection.id)]
     records.write(Remove(Collection, collection.id, collection.version))
     records.remove(Member, mine)
 
 
 def members_of(records: Records, collection: str) -> list[Member]:
-    """Everyone with a role in a collection."""
+    """Return everyone with a role in a collection."""
     return find_all(records, Member, [Where("collection", "=", collection)])
 
 
 def is_abandoned(records: Records, collection: Collection) -> bool:
-    """Is a collection in the trash without any member, as an account leaves it that is deleted?"""
+    """Return whether a collection is in the trash without any member, as a deleted account leaves
+    it."""
     return collection.trashed_at > 0 and not members_of(records, collection.id)
 
 
@@ -183,9 +186,9 @@ def revive(records: Records, collection: Collection, user: str) -> Collection:
 
 
 def another_owner(records: Records, member: Member) -> list[Require]:
-    """What an owner's leaving rests on: that another owner stays as they are.
+    """Return the condition under which an owner may leave: another owner must remain.
 
-    Nothing for those who own nothing. Raises Conflict when there is no other.
+    Returns nothing for members who are no owners. Raises Conflict when there is no other.
     """
     if member.role != OWNER:
         return []
@@ -217,15 +220,16 @@ def remove_member(records: Records, collection: str, user: str) -> None:
 
 
 def joining_writes(collection: str, user: str, role: str) -> list[Write]:
-    """What makes somebody a member of a collection that is there. InUse is raised of one who is."""
+    """Return the writes that make somebody a member of an existing collection. They raise InUse for
+    somebody who is one already."""
     check_role(role)
     key = member_id(collection, user)
     return [still_there(collection), Insert(Member(key, collection, user, role, time.time()))]
 
 
 def leave_everything(records: Records, user: str) -> None:
-    """A person goes: shared collections pass to another owner (else the longest-standing
-    editor, else viewer), the others go to the trash."""
+    """End all memberships of a person who leaves. A shared collection passes to another owner (else
+    to the longest-standing editor, else viewer); the others go to the trash."""
     for membership in find_all(records, Member, [Where("user", "=", user)]):
         others = [m for m in members_of(records, membership.collection) if m.user != user]
         if membership.role == OWNER and not any(m.role == OWNER for m in others):
@@ -235,7 +239,8 @@ def leave_everything(records: Records, user: str) -> None:
 
 
 def hand_over(records: Records, collection: str, others: list[Member]) -> None:
-    """Make the best of the other members an owner, or trash the collection."""
+    """Make the highest-ranking other member an owner, or trash the collection where there is
+    none."""
     if others:
         heir = max(others, key=lambda m: (role_rank(m.role), -m.since))
         set_role(records, collection, heir.user, OWNER)

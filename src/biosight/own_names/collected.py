@@ -1,7 +1,8 @@
-"""The names of a collection as they stand: its model's under the names used here, and its own.
+"""Names of a collection as they are now: its model's under the names used here, and its own.
 
-Read again only when the collection changed: each change of its names raises its version. Not here:
-changing them (editing.py), or how names are found while typing (taxa/finding.py).
+They are read again only when the collection has changed: each change of its names raises its
+version. Not here: changing them (editing.py), or how names are found while typing
+(taxa/finding.py).
 """
 
 import threading
@@ -22,8 +23,8 @@ MOST_KEPT = 16
 
 @dataclass(frozen=True)
 class Names:
-    """A collection's tree, the label that each synonym stands for, and every name by how it is
-    `alike` to others."""
+    """Names of a collection: its tree, the label that each synonym stands for, and the label for
+    each name in its `alike` form."""
 
     naming: Naming
     synonyms: Mapping[str, str]
@@ -35,7 +36,7 @@ class Names:
 
     @cached_property
     def finder(self) -> Finder:
-        """All names by what is typed: labels, their scientific and common names, synonyms."""
+        """Return the finder of all names: labels, their scientific and common names, synonyms."""
         entries = [Findable(label, shown) for label, shown in self.synonyms.items()]
         for taxon in self.tree:
             spoken = {taxon.id, taxon.scientific_name, *taxon.vernacular_name.split("; ")}
@@ -43,13 +44,13 @@ class Names:
         return Finder(entries)
 
     def accepted(self, label: str) -> str:
-        """The label that is meant: written as in the tree, and for a synonym the accepted name; one
-        that the tree does not know stays."""
+        """Return the label that is meant: spelt as in the tree, and for a synonym the accepted
+        name. An unknown label is returned unchanged."""
         return self.twins.get(alike(label), label)
 
 
 def collect_names(records: Records, collection: Collection, base: Sequence[Taxon]) -> Names:
-    """The names of a collection whose model brings `base`."""
+    """Return the names of a collection whose model brings `base`."""
     renamed = dict(collection.renamed)
     taxa = renamed_tree(base, renamed)
     synonyms: dict[str, str] = {}
@@ -66,7 +67,8 @@ def collect_names(records: Records, collection: Collection, base: Sequence[Taxon
 
 
 class Collected:
-    """`get` from any thread; the least recently used beyond MOST_KEPT are let go."""
+    """Cache of names that any thread may use; beyond MOST_KEPT, the least recently used are
+    dropped."""
 
     def __init__(self) -> None:
         self.kept: OrderedDict[tuple[str, int, str], Names] = OrderedDict()
@@ -79,8 +81,8 @@ class Collected:
         model: str,
         base: Callable[[], Sequence[Taxon]],
     ) -> Names:
-        """The names of a collection at its version; `base` gathers the taxa that `model` brings,
-        and is asked only where they are not remembered: every upload comes by here."""
+        """Return the names of a collection at its version. `base` gathers the taxa that `model`
+        brings; it is called only where they are not cached, since every upload calls this."""
         key = (collection.id, collection.version, model)
         with self.lock:
             if found := self.kept.get(key):

@@ -1,4 +1,4 @@
-"""Adding, moving, renaming and removing names of a collection, as writes that can be taken back.
+"""Adding, moving, renaming and removing names of a collection, as writes that can be undone.
 
 Not here: what pictures are called then (workflows/names/rename.py, workflows/names/label_paths.py),
 or reading a checklist (importing.py).
@@ -28,7 +28,7 @@ class Edit:
 
 
 def edit_of(records: Records, old: Iterable[KnownTaxon], new: Iterable[KnownTaxon]) -> Edit:
-    """From the records `old` to the records `new`, in one write."""
+    """Return the edit from the records `old` to the records `new`, in one write."""
     was, now = {t.id: t for t in old}, {t.id: t for t in new}
     for id in now.keys() - was.keys():
         if found := records.get(KnownTaxon, id):
@@ -51,21 +51,21 @@ def as_json(taxon: KnownTaxon) -> str:
 
 
 def taken_back(records: Records, before: Before) -> list[Write]:
-    """The writes that put names back as they were."""
+    """Return the writes that put names back as they were."""
     old = [t for id, _ in before if (t := records.get(KnownTaxon, id))]
     new = [KnownTaxon(**json.loads(text)) for _, text in before if text]
     return list(edit_of(records, old, new).writes)
 
 
 def drop_source(records: Records, collection: str, source: str) -> int:
-    """Take away the names that came with one checklist; how many there were."""
+    """Remove the names that came with one checklist; return how many there were."""
     where = [Where("collection", "=", collection), Where("source", "=", source)]
     return records.remove(KnownTaxon, where)
 
 
 def add_edit(records: Records, collection: str, names: Names, wanted: Taxon) -> tuple[str, Edit]:
-    """A new label below its parent ("" for a root), as it is written, and the edit. Raises
-    BadRequest where it is in the tree, or its parent is not."""
+    """Return a new label below its parent ("" for a root), as it is written, and the edit. Raises
+    BadRequest where it is already in the tree, or its parent is not."""
     new = clean_label(wanted.id)
     known = names.accepted(new)
     if known in names.tree:
@@ -76,14 +76,15 @@ def add_edit(records: Records, collection: str, names: Names, wanted: Taxon) -> 
 
 
 def parent_in(tree: Tree, parent: str) -> str:
-    """A parent that is there, or "" for none. Raises BadRequest."""
+    """Return a parent that exists, or "" for none. Raises BadRequest."""
     if parent:
         tree.need(parent)
     return parent
 
 
 def move_edit(records: Records, collection: str, tree: Tree, label: str, parent: str) -> Edit:
-    """A label, with all below it, below another one. Raises BadRequest for a ring."""
+    """Return the edit that moves a label, with everything below it, below another one. Raises
+    BadRequest for a cycle."""
     tree = tree if label in tree else tree.add(Taxon(label))
     taxon = tree.move(label, parent).taxa[label]
     own = records.get(KnownTaxon, known_id(collection, label))
@@ -94,15 +95,15 @@ def move_edit(records: Records, collection: str, tree: Tree, label: str, parent:
 
 
 def rename_edit(records: Records, collection: str, tree: Tree, old: str, new: str) -> Edit:
-    """People's own names after `old` is called `new`; "" removes it, and what hung below hangs
-    where it hung. The old name stays, as a synonym that leads to the new one.
+    """Return the edit of people's own names when `old` becomes `new`. "" removes it; its children
+    move up to its parent. The old name stays as a synonym of the new one.
 
-    What the model brings is renamed with the collection's `renamed`. Raises BadRequest for a ring.
+    What the model brings is renamed with the collection's `renamed`. Raises BadRequest for a cycle.
     """
     if new in tree and old in tree and tree.is_below(new, old):
         raise BadRequest(f"{new} is below {old} in the tree; move it first, or pick another name.")
     found = records.get(KnownTaxon, known_id(collection, old))
-    own = found if found and found.label == old else None  # not a twin's
+    own = found if found and found.label == old else None  # not the one of an alike label
     upper = new or (tree.taxa[old].parent if old in tree else "")
     children = children_of(records, collection, old)
     after = [replace(child, parent=upper) for child in children]
@@ -116,6 +117,6 @@ def rename_edit(records: Records, collection: str, tree: Tree, old: str, new: st
 
 
 def children_of(records: Records, collection: str, label: str) -> Sequence[KnownTaxon]:
-    """People's own names right below a label, and the synonyms that lead to it are left."""
+    """Return people's own names directly below a label, without synonyms."""
     where = [Where("collection", "=", collection), Where("parent", "=", label)]
     return [t for t in find_all(records, KnownTaxon, where) if not t.accepted]

@@ -1,7 +1,8 @@
-"""A checklist into a collection's names: looked through first, then added piece by piece.
+"""Import of a checklist into a collection's names: first a preview, then names are added in
+batches.
 
-A name that is known stays as it is, so a list can be given twice, and an import that broke off is
-begun again. Not here: reading the file (taxa/checklist.py), or its act with undo
+A known name stays as it is. So a list can be imported twice, and an interrupted import can start
+again. Not here: reading the file (taxa/checklist.py), or its act with undo
 (workflows/names/checklists.py).
 """
 
@@ -25,8 +26,8 @@ AT_ONCE = 500
 
 @dataclass(slots=True)
 class Preview:
-    """What a list would do: names that are new, synonyms that are, names known already, and what is
-    doubtful, in words, the first MOST_SHOWN."""
+    """What an import would do: how many names are new, how many synonyms are, how many names are
+    known already, and what is doubtful, in words, the first MOST_SHOWN."""
 
     new: int = 0
     synonyms: int = 0
@@ -41,7 +42,7 @@ class Preview:
 
 
 def looked_through(names: Names, listed: Sequence[Listed]) -> tuple[Preview, list[Listed]]:
-    """What a list would do, and the names to add, parents first."""
+    """Return what an import would do, and the names to add, parents first."""
     seen: dict[str, Listed] = {}
     preview, fresh = Preview(), []
     levels: dict[str, int] = {}
@@ -74,7 +75,7 @@ def looked_through(names: Names, listed: Sequence[Listed]) -> tuple[Preview, lis
 
 
 def level_of(names: Names, levels: dict[str, int], name: str) -> int:
-    """How many levels down a name hangs, 0 for one that is nowhere; kept in `levels`."""
+    """Return how many levels down a name hangs, 0 for an unknown one; cached in `levels`."""
     key = alike(name)
     if key not in levels and key in names.twins:
         levels[key] = len(names.tree.line(names.twins[key]))
@@ -82,7 +83,7 @@ def level_of(names: Names, levels: dict[str, int], name: str) -> int:
 
 
 def check_known(names: Names, known: str, one: Listed, preview: Preview) -> None:
-    """Note where a known name hangs elsewhere than a list says."""
+    """Note a doubt where a known name hangs elsewhere than the list says."""
     if known not in names.tree or one.accepted or not one.parent:
         return
     above = {alike(n) for n in names.tree.line(known)}
@@ -95,7 +96,7 @@ def check_known(names: Names, known: str, one: Listed, preview: Preview) -> None
 
 
 def check_parent(names: Names, seen: dict[str, Listed], one: Listed, preview: Preview) -> None:
-    """Note a parent that is nowhere, or whose rank is lower than the name's."""
+    """Note a doubt for an unknown parent, or one whose rank is lower than the name's."""
     if not one.parent:
         return
     parent = names.twins.get(alike(one.parent), "")
@@ -111,8 +112,8 @@ def check_parent(names: Names, seen: dict[str, Listed], one: Listed, preview: Pr
 def add_listed(
     records: Records, collection: str, names: Names, fresh: Sequence[Listed], source: str
 ) -> int:
-    """Add names, AT_ONCE a write; how many were added. `source` is noted on each, so that they can
-    be taken away together."""
+    """Add names, AT_ONCE in each write; return how many were added. `source` is stored with each,
+    so that they can be removed together."""
     there = {alike(n.name): n.name for n in fresh if not n.accepted}
     done = 0
     for start in range(0, len(fresh), AT_ONCE):
@@ -129,7 +130,7 @@ def add_listed(
 
 
 def added_alone(records: Records, taxon: KnownTaxon) -> bool:
-    """One name, where one of its piece was added meanwhile."""
+    """Add one name of a write in which another was added meanwhile; return whether it was added."""
     try:
         records.write(Insert(taxon))
         return True
@@ -140,7 +141,7 @@ def added_alone(records: Records, taxon: KnownTaxon) -> bool:
 def known_taxon(
     collection: str, names: Names, there: dict[str, str], one: Listed, source: str
 ) -> KnownTaxon:
-    """A listed name as it is kept; a parent that is nowhere leaves it at the root."""
+    """Return a listed name in its stored form; an unknown parent leaves it at the root."""
 
     def label(name: str) -> str:
         return names.twins.get(alike(name)) or there.get(alike(name), "")

@@ -1,4 +1,4 @@
-"""KnownTaxon: a name that people gave a collection, or put elsewhere in its tree.
+"""KnownTaxon: a name that people added to a collection, or moved in its tree.
 
 Not here: the tree made of them and of the model's (collected.py).
 """
@@ -17,8 +17,8 @@ BATCH = 5000
 
 @dataclass(frozen=True, slots=True)
 class KnownTaxon:
-    """A name of one collection. Names that differ by case, accents or Unicode form only share an
-    id, so that there is one of them.
+    """Name of one collection. Names that differ only by case, accents or Unicode form share an id,
+    so that only one of them exists.
 
     `parent` is the label it hangs below, "" for a root. `accepted` is the label that a synonym
     stands for, "" for a name that is used itself. `source` is the checklist it came with.
@@ -47,7 +47,7 @@ class KnownTaxon:
 
 
 def known_id(collection: str, label: str) -> str:
-    """The id that a label has in a collection, whatever its case and accents."""
+    """Return the id of a label in a collection, whatever its case and accents."""
     return f"{collection}.{hashlib.sha256(alike(label).encode()).hexdigest()[:20]}"
 
 
@@ -67,7 +67,7 @@ def known_from(
 
 
 def known_taxa(records: Records, collection: str) -> Iterator[KnownTaxon]:
-    """All names that people gave a collection, synonyms too."""
+    """Yield all names that people added to a collection, synonyms too."""
     mine = [Where("collection", "=", collection)]
     for found in pages(records, KnownTaxon, mine, size=BATCH):
         yield from found

@@ -1,4 +1,4 @@
-"""Where and when: sites, deployments, and a camera's clock corrected.
+"""Sites, deployments, and the correction of a camera's clock.
 
 Not here: which pictures belong to a deployment, which is part of each picture's standing (images),
 or acts on any of it (workflows/places/deployment_acts.py).

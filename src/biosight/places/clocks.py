@@ -1,6 +1,6 @@
-"""A clock put right: local times moved by seconds, and their offsets in a time zone.
+"""Correction of clocks: local times moved by seconds, and their offsets in a time zone.
 
-Zones are IANA's, by zoneinfo. Not here: what a file says (images/reading), or whose clock it is.
+Zones are IANA's, by zoneinfo. Not here: what a file says (images/metadata), or whose clock it is.
 """
 
 from datetime import date, datetime, timedelta
@@ -13,10 +13,10 @@ MOST_SHIFT = 40 * 366 * 86_400  # seconds: no camera's clock is forty years off
 
 
 def shift_time(taken: str, shift: int) -> str:
-    """A local time (ISO 8601, to the second or finer) moved by whole seconds; "" stays "".
+    """Return a local time (ISO 8601, to the second or finer) moved by whole seconds; "" stays "".
 
-    A leap second, written :60, is the second before it until it is moved; a time that would leave
-    the calendar (years 1 to 9999) stays.
+    A leap second, written :60, is moved as the second after :59. A time that would leave the
+    calendar (years 1 to 9999) stays.
     """
     if not taken or not shift:
         return taken
@@ -31,8 +31,8 @@ def shift_time(taken: str, shift: int) -> str:
 
 
 def instant(taken: str) -> datetime | None:
-    """A picture's local time to reckon with; a leap second, written :60, is the one before it.
-    None where there is none, or a day alone."""
+    """Return a picture's local time to compute with; a leap second, written :60, counts as the
+    second before. None where there is no time, or only a day."""
     if len(taken) < len("2026-05-03T14:05:00"):
         return None
     whole, dot, part = taken.partition(".")
@@ -42,8 +42,8 @@ def instant(taken: str) -> datetime | None:
 
 
 def said_moment(said: str) -> str:
-    """What a person says of when a picture was taken: a local time, or a day alone; "" stays "".
-    Raises BadRequest in words."""
+    """Return in its stored form when a person says that a picture was taken: a local time, or only
+    a day; "" stays "". Raises BadRequest in words."""
     words = said.strip().replace(" ", "T")
     try:
         if len(words) == len("2026-05-03"):
@@ -59,7 +59,7 @@ def said_moment(said: str) -> str:
 
 
 def checked_moment(said: str) -> str:
-    """A local time that is one, "" stays "". Raises BadRequest in words."""
+    """Return a local time that is valid; "" stays "". Raises BadRequest in words."""
     try:
         datetime.fromisoformat(said) if said else None
     except ValueError as error:
@@ -68,10 +68,10 @@ def checked_moment(said: str) -> str:
 
 
 def offset_in(zone: str, taken: str) -> str:
-    """The offset from UTC (+hh:mm) of a local time in a zone, "" for neither.
+    """Return the offset from UTC (+hh:mm) of a local time in a zone, "" where either is missing.
 
-    Of the hour that comes twice when clocks go back the first is meant; an hour that never was
-    counts as what the clock would have said without the change (PEP 495, fold=0).
+    When clocks go back, one hour comes twice: the first is meant. An hour that clocks skip gets the
+    offset from before the change (PEP 495, fold=0).
     """
     moment = instant(taken) if zone else None
     if moment is None:
@@ -81,14 +81,14 @@ def offset_in(zone: str, taken: str) -> str:
 
 
 def written_offset(minutes: int) -> str:
-    """Minutes from UTC as +hh:mm."""
+    """Return minutes from UTC as +hh:mm."""
     sign = "-" if minutes < 0 else "+"
     return f"{sign}{abs(minutes) // 60:02}:{abs(minutes) % 60:02}"
 
 
 @lru_cache(maxsize=64)
 def known_zone(zone: str) -> ZoneInfo:
-    """A time zone by its IANA name. Raises BadRequest in words."""
+    """Return a time zone by its IANA name. Raises BadRequest in words."""
     try:
         return ZoneInfo(zone)
     except (ZoneInfoNotFoundError, ValueError, OSError) as error:
@@ -98,7 +98,7 @@ def known_zone(zone: str) -> ZoneInfo:
 
 
 def shift_between(said: str, true: str) -> int:
-    """Seconds from what a clock said to what it was. Raises BadRequest in words."""
+    """Return the seconds from what a clock said to the true time. Raises BadRequest in words."""
     try:
         first, second = (datetime.fromisoformat(t.partition(".")[0]) for t in (said, true))
     except ValueError as error:

@@ -1,6 +1,6 @@
 """Coordinates as people write them -> decimal degrees (WGS 84), or an error in words.
 
-Not here: those in a file (images/formats/ifd.py).
+Not here: those in a file (images/metadata/coordinates.py).
 """
 
 import re
@@ -9,14 +9,14 @@ from biosight.errors import BadRequest
 
 LIMITS = {"latitude": 90.0, "longitude": 180.0}
 SIDES = {"latitude": ("N", "S"), "longitude": ("E", "W")}
-# Degrees, perhaps minutes, perhaps seconds, between marks of any kind; a side before or behind.
+# Degrees, then optional minutes and seconds, with marks of any kind; a side before or after.
 NUMBER = r"\d+(?:[.,]\d+)?"
 WRITTEN = re.compile(
     rf"([NSEWO])?\s*([+-]?{NUMBER})\s*[d:]?\s*(?:({NUMBER})\s*['m:]?\s*)?"
     rf"(?:({NUMBER})\s*(?:\"|''|s)?\s*)?([NSEWO])?",
     re.IGNORECASE,
 )
-# Marks that mean the same, as keyboards, phones and typesetters give them.
+# Marks with the same meaning, as keyboards, phones and typesetters write them.
 SAME = str.maketrans({
     "\u2212": "-", "\u2013": "-", "\u2032": "'", "\u2019": "'", "\u2033": '"', "\u201d": '"',
     "\u00b0": "d", "\u00ba": "d",
@@ -24,7 +24,8 @@ SAME = str.maketrans({
 
 
 def read_degrees(text: str, name: str) -> float:
-    """One coordinate, `name` being latitude or longitude: 52.1234, 52,1234, 52° 7' 24" N.
+    """Return one coordinate; `name` is latitude or longitude. It reads 52.1234, 52,1234 or 52° 7'
+    24" N.
 
     Raises BadRequest in words.
     """
@@ -48,8 +49,8 @@ def read_number(text: str) -> float:
 
 
 def read_place(latitude: str, longitude: str) -> tuple[float, float]:
-    """Both coordinates, in range. Raises BadRequest in words: also for 0, 0, and where they seem to
-    be swapped."""
+    """Return both coordinates, in range. Raises BadRequest in words: also for 0, 0, and where they
+    seem to be swapped."""
     north, east = read_degrees(latitude, "latitude"), read_degrees(longitude, "longitude")
     if abs(north) > LIMITS["latitude"] and abs(east) <= LIMITS["latitude"]:
         raise BadRequest("A latitude lies between -90 and 90: are latitude and longitude swapped?")

@@ -1,4 +1,4 @@
-"""Site and Deployment: what is kept of a named place, and of a camera (or a person) that was there.
+"""Site and Deployment: the records of a named place, and of a camera (or a person) that was there.
 
 Terms are Camtrap DP's (tdwg.org, 1.0.2). Not here: how they are changed
 (workflows/places/deployment_acts.py).
@@ -30,10 +30,11 @@ class Site:
 class Deployment:
     """A camera, or a person with one, at a site from `start` to `end`.
 
-    `site` is a Site's id, "" for none yet. `shift` in seconds is added to what the clock said,
-    `zone` (IANA) is where it stood, "" unknown. `start` and `end` are corrected local times to the
-    second, "" for the first and last picture's. `height` of the camera in metres; `bait` is None
-    where nobody said. `event_gap` in seconds is None for the collection's (field/gaps.py).
+    `site` is a Site's id, "" for none yet. `shift` in seconds is added to what the clock said.
+    `zone` (IANA) is where it stood, "" if unknown. `start` and `end` are corrected local times to
+    the second, "" for those of the first and last picture. `height` is the camera's in metres.
+    `bait` is None where nobody said. `event_gap` in seconds is None for the collection's
+    (field/gaps.py).
     """
 
     table: ClassVar[str] = "deployments"

@@ -1,7 +1,8 @@
-"""Tables of places and pictures as people and programs save them: CSV, in UTF-8 or as Excel does.
+"""Tables of places and pictures as people and programs save them: CSV, in UTF-8 or as Excel saves
+it.
 
-They are read in a separate process (untrusted/child_process.py), within limits. Not here: what
-the rows mean (workflows/places/deployment_tables.py, workflows/exchange/camtrap_import.py).
+They are read in a separate process (untrusted/child_process.py), within limits. Not here: what the
+rows mean (workflows/places/deployment_tables.py, workflows/exchange/camtrap_import.py).
 """
 
 import csv
@@ -16,7 +17,7 @@ from biosight.untrusted.child_process import Limits, run_in_child
 
 MOST_BYTES, MOST_ROWS, MOST_COLUMNS = 20_000_000, 20_000, 2_000
 LONGEST_CELL = 131_000  # characters
-# Of other programs' packages: a season's pictures have a row each.
+# For other programs' packages, in which each picture of a season has a row.
 MOST_PACKAGE_BYTES, MOST_PACKAGE_ROWS = 200_000_000, 2_000_000
 LIMITS = Limits(memory=2_000_000_000, cpu=120, wall=300.0)
 Row = dict[str, str]
@@ -40,18 +41,18 @@ BY_NAME = {c.casefold(): c for c in COLUMNS}
 
 
 def read_table(path: Path) -> list[Row]:
-    """The rows of a table of deployments by Camtrap DP's column names. Raises BadRequest in words,
-    and Unavailable while others are read."""
+    """Return the rows of a table of deployments by Camtrap DP's column names. Raises BadRequest in
+    words, and Unavailable while others are read."""
     return [cast("Row", row) for row in run_in_child(named_by_deployment, [str(path)], LIMITS)]
 
 
 def read_package_table(path: Path) -> list[Row]:
-    """The rows of a table of a package, with every column; raises as `read_table`."""
+    """Return the rows of a table of a package, with every column; raises as `read_table`."""
     return [cast("Row", row) for row in run_in_child(package_rows, [str(path)], LIMITS)]
 
 
 def named_by_deployment(path: str) -> Iterator[Row]:
-    """The rows of a table of deployments; for a separate process. Raises BadRequest."""
+    """Yield the rows of a table of deployments; for a separate process. Raises BadRequest."""
     text = table_text(Path(path), MOST_BYTES)
     mark, columns = head_of(text)
     if "deploymentid" not in {cell.strip().casefold() for cell in columns}:
@@ -63,21 +64,22 @@ def named_by_deployment(path: str) -> Iterator[Row]:
 
 
 def package_rows(path: str) -> Iterator[Row]:
-    """The rows of a CSV as Camtrap DP has it; for a separate process. Raises BadRequest."""
+    """Yield the rows of a CSV as Camtrap DP has it; for a separate process. Raises BadRequest."""
     for row in bounded_rows(table_text(Path(path), MOST_PACKAGE_BYTES), ",", MOST_PACKAGE_ROWS):
         yield {k: v for k, v in row.items() if k and isinstance(v, str)}
 
 
 def head_of(text: str) -> tuple[str, list[str]]:
-    """What parts the cells of a table, and the names in its first line."""
+    """Return the mark between the cells of a table, and the names in its first line."""
     first = text.partition("\n")[0]
     mark = max(",;\t", key=first.count)
     return mark, next(csv.reader([first[:LONGEST_CELL]], delimiter=mark), [])
 
 
 def bounded_rows(text: str, mark: str, most: int) -> Iterator[dict[str, str]]:
-    """Rows by their column's name, "" or no text where a row is short. Raises BadRequest."""
-    csv.field_size_limit(LONGEST_CELL)  # the process has one, and libraries change it
+    """Yield rows by column name; cells that a short row lacks are "" or no text. Raises
+    BadRequest."""
+    csv.field_size_limit(LONGEST_CELL)  # global to the process, and libraries change it
     reader = csv.DictReader(io.StringIO(text, ""), delimiter=mark)
     try:
         if len(reader.fieldnames or ()) > MOST_COLUMNS:
@@ -91,20 +93,20 @@ def bounded_rows(text: str, mark: str, most: int) -> Iterator[dict[str, str]]:
 
 
 def table_text(path: Path, most: int) -> str:
-    """A table's text. Raises BadRequest for one that is too large."""
+    """Return a table's text. Raises BadRequest for one that is too large."""
     if path.stat().st_size > most:
         raise BadRequest(f"A table can be up to {most // 1_000_000} MB.")
     return decode_text(path.read_bytes())
 
 
 def named_cells(row: dict[str, str]) -> Row:
-    """A row's cells by Camtrap DP's names for their columns; others are left away."""
+    """Return a row's cells by Camtrap DP's column names; cells of other columns are left out."""
     cells = {BY_NAME.get((k or "").strip().casefold(), ""): v for k, v in row.items()}
     return {k: v.strip() for k, v in cells.items() if k and isinstance(v, str)}
 
 
 def decode_text(content: bytes) -> str:
-    """The text of a table: UTF-8 or UTF-16 by its mark, else UTF-8, else Windows-1252."""
+    """Decode a table's text: UTF-8 or UTF-16 by its mark, else UTF-8, else Windows-1252."""
     if content.startswith((b"\xff\xfe", b"\xfe\xff")):
         return content.decode("utf-16", "replace")
     try:

@@ -1,1 +1,1 @@
-"""Pictures and facts on their way out: tables, zips, and the standards' formats."""
+"""Export of pictures and facts: tables, zips, and standard formats."""

@@ -1,4 +1,5 @@
-"""Pictures out: a streamed zip by label with a CSV inside, and a folder kept in step.
+"""Export of pictures: a streamed zip by label with a CSV inside, and a folder that follows the
+labels.
 
 Not here: the rows' form (table.py) and safe names (file_names.py).
 """
@@ -29,19 +30,19 @@ from biosight.taxa.paths import line_of
 log = logging.getLogger(__name__)
 PAGE = 200
 STATE = ".biosight-export.json"
-LONGEST_FOLDERS = 2_000  # bytes; a file name stands behind them, and Linux takes 4,096
-# For a picture: a function that reads it from the start, each time anew, without its place.
+LONGEST_FOLDERS = 2_000  # bytes; a file name follows them, and Linux takes 4,096
+# For a picture: a function that reads its placeless file, from the start at each call.
 Rebuild = Callable[[Image], Callable[[], Iterator[bytes]]]
 
 
 def rebuilds_nothing(image: Image) -> Callable[[], Iterator[bytes]]:
-    """For exports that hide no place. Raises NotFound."""
+    """Refuse to rebuild a picture, for exports that hide no place. Raises NotFound."""
     raise NotFound(f"{image.name} can't be given without its place here.")
 
 
 @dataclass(frozen=True, slots=True)
 class Synced:
-    """What one run of `export_folder` did."""
+    """Result of one run of `export_folder`."""
 
     written: int
     moved: int
@@ -50,18 +51,18 @@ class Synced:
 
 
 def all_images(records: Records, where: Sequence[Where]) -> Iterator[list[Image]]:
-    """Everything that matches, by id, a page at a time."""
+    """Yield everything that matches, by id, a page at a time."""
     return pages(records, Image, where, size=PAGE)
 
 
 def chosen_images(records: Records, ids: Sequence[str]) -> Iterator[list[Image]]:
-    """Images by id, a page at a time; absent ones are left out."""
+    """Yield images by id, a page at a time; absent ones are left out."""
     for part in parts(ids, PAGE):
         yield records.find(Image, [Where("id", "in", part)], limit=PAGE)
 
 
 def rows(records: Records, images: Sequence[tuple[Image, str]], telling: Telling) -> Iterator[str]:
-    """CSV lines of a page of (image, file), with what models and people said."""
+    """Yield CSV lines for a page of (image, file), with what models and people said."""
     named = Where("image", "in", tuple(image.id for image, _ in images))
     predictions = {
         p.image: p for p in records.find(Prediction, [named], order=Order("at"), limit=PAGE * 50)
@@ -76,7 +77,7 @@ def rows(records: Records, images: Sequence[tuple[Image, str]], telling: Telling
 
 
 def csv_lines(records: Records, pages: Iterable[list[Image]], telling: Telling) -> Iterator[bytes]:
-    """The CSV alone, with the paths that the zip would use."""
+    """Yield the CSV alone, with the paths that the zip would use."""
     names = UniqueNames()
     yield table.header().encode()
     for images in pages:
@@ -85,7 +86,8 @@ def csv_lines(records: Records, pages: Iterable[list[Image]], telling: Telling) 
 
 
 def path_in_zip(names: UniqueNames, image: Image, telling: Telling) -> str:
-    """The path of a picture: in its label's folder, or nested in those above it."""
+    """Return the path of a picture: in its label's folder, which may be nested in those above
+    it."""
     if not image.label and image.who == "person":
         folder = names.folder("undecided")
     elif telling.nested and image.label:
@@ -96,8 +98,8 @@ def path_in_zip(names: UniqueNames, image: Image, telling: Telling) -> str:
 
 
 def lowest_folders(folders: Sequence[str]) -> str:
-    """Folders in folders, without the uppermost where the path would be longer than disks and zips
-    take."""
+    """Return nested folders as a path, without the uppermost where it would be longer than disks
+    and zips allow."""
     length = 0
     for kept, folder in enumerate(reversed(folders)):
         length += len(folder.encode()) + 1
@@ -107,7 +109,7 @@ def lowest_folders(folders: Sequence[str]) -> str:
 
 
 def exported_name(image: Image, *, placeless: bool) -> str:
-    """The file name of a picture; one that is drawn anew to hide its place is a JPEG."""
+    """Return the file name of a picture; one that is drawn anew to hide its place is a JPEG."""
     drawn = placeless_type(image.media_type)
     if placeless and drawn != image.media_type:
         return file_name(Path(image.name).stem, drawn)
@@ -121,12 +123,12 @@ def zip_chunks(
     telling: Telling,
     rebuild: Rebuild = rebuilds_nothing,
 ) -> Iterator[bytes]:
-    """A zip of originals by label, stored not deflated, with biosight.csv last.
+    """Yield a zip of originals by label, stored not deflated, with biosight.csv last.
 
-    Memory stays flat. `rebuild` gives the files of pictures whose place is left out. Each original
-    is opened before its header is written: a picture that was removed for good meanwhile is left
-    out, of the CSV too; so is one whose bytes are lost, of which the server's log and `doctor`
-    tell. Raises Unavailable, midway too, when the store goes away.
+    Memory use stays constant. `rebuild` gives the files of pictures whose place is hidden. Each
+    original is opened before its header is written. A picture that was removed for good meanwhile
+    is left out, also of the CSV. So is one whose bytes are lost, which the server's log and
+    `doctor` report. Raises Unavailable, midway too, when the store can't be reached.
     """
     lines = [table.header()]
 
@@ -148,8 +150,8 @@ def zip_chunks(
 
 
 def opened_original(records: Records, blobs: Blobs, image: Image) -> Iterator[bytes] | None:
-    """A picture's bytes, opened; None where they are gone, which is logged where the picture is
-    still recorded."""
+    """Open a picture's bytes; None where they are gone, which is logged where the picture still
+    exists."""
     try:
         return blobs.stream(keys.original(image.sha256), BATCH)
     except NotFound:
@@ -160,7 +162,7 @@ def opened_original(records: Records, blobs: Blobs, image: Image) -> Iterator[by
 
 @dataclass(frozen=True, slots=True)
 class PictureFile:
-    """The bytes of a picture on their way out, with what a zip says of them before they come."""
+    """Bytes of a picture for an export, with what a zip states before them."""
 
     pieces: Iterator[bytes]
     size: int
@@ -170,8 +172,8 @@ class PictureFile:
 def exported_file(
     records: Records, blobs: Blobs, image: Image, rebuild: "Rebuild | None" = None
 ) -> PictureFile | None:
-    """The original of a picture, or with `rebuild` the picture alone; None where its bytes are gone
-    or can't be rebuilt, which is logged. Raises Unavailable."""
+    """Return the original of a picture, or with `rebuild` its placeless file. None where the bytes
+    are gone or can't be rebuilt, which is logged. Raises Unavailable."""
     if rebuild is None:
         pieces = opened_original(records, blobs, image)
         return None if pieces is None else PictureFile(pieces, image.size, image.crc32)
@@ -188,13 +190,13 @@ def exported_file(
 
 
 def zip_entry(image: Image, path: str, file: PictureFile) -> ZipEntry:
-    """One stored file of the zip, its size and CRC known beforehand."""
+    """Return one stored file of the zip, whose size and CRC are known beforehand."""
     when = datetime.fromtimestamp(image.created_at)
     return ZipEntry(path, when, file.pieces, file.size, file.crc32)
 
 
 def text_entry(name: str, lines: Iterable[str]) -> ZipEntry:
-    """A text file of the zip; the lines are read when it is written."""
+    """Return a text file of the zip; the lines are read when it is written."""
     return ZipEntry(name, datetime.now(), (line.encode() for line in lines))
 
 
@@ -206,10 +208,10 @@ def export_folder(
     telling: Telling,
     progress: Callable[[int], object] = lambda n: None,
 ) -> Synced:
-    """Keep `target` in step with the labels: hard links where possible, else copies.
+    """Update the folder `target` to the labels, with hard links where possible, else copies.
 
-    A second run moves only what changed, and removes what it wrote itself for pictures that
-    are gone. Files that it didn't write are never touched.
+    A second run moves only what changed, and removes files that it wrote itself for pictures that
+    are gone. It never touches files that it didn't write.
     """
     target.mkdir(parents=True, exist_ok=True)
     old = read_state(target)
@@ -240,7 +242,7 @@ def export_folder(
 def free_place(
     names: UniqueNames, image: Image, telling: Telling, target: Path, old: dict[str, str]
 ) -> str:
-    """A path for an image where no foreign file lies; the old one if it still fits."""
+    """Return a path for an image where no foreign file is; the old path if it still fits."""
     ours = set(old.values())
     while True:
         path = path_in_zip(names, image, telling)
@@ -249,7 +251,7 @@ def free_place(
 
 
 def bring_file(blobs: Blobs, image: Image, target: Path, old: str | None, path: str) -> str:
-    """Put one picture at `path`; the word for what that took."""
+    """Put one picture at `path`; return "unchanged", "moved" or "written". Raises NotFound."""
     where = target / path
     if old == path and where.exists():
         return "unchanged"
@@ -267,7 +269,7 @@ def bring_file(blobs: Blobs, image: Image, target: Path, old: str | None, path: 
 
 
 def link_or_copy(source: Path, target: Path) -> None:
-    """A hard link where the file system allows, else a copy, by rename."""
+    """Make a hard link where the file system allows it, else a copy, by rename."""
     part = target.with_name(f".{target.name}.part"[:200])
     part.unlink(missing_ok=True)
     try:
@@ -278,7 +280,7 @@ def link_or_copy(source: Path, target: Path) -> None:
 
 
 def read_state(target: Path) -> dict[str, str]:
-    """Image id -> path of what an earlier run wrote."""
+    """Return image id -> path, of what an earlier run wrote."""
     try:
         found = json.loads((target / STATE).read_text(encoding="utf-8"))
     except (FileNotFoundError, ValueError):
@@ -288,7 +290,7 @@ def read_state(target: Path) -> dict[str, str]:
 
 
 def was_nested(target: Path) -> bool:
-    """Were the folders of an earlier run nested? Not where there was none."""
+    """Return whether the folders of an earlier run were nested; False where there was none."""
     return any(len(Path(path).parts) > 2 for path in read_state(target).values())
 
 
@@ -300,7 +302,7 @@ def write_state(target: Path, state: dict[str, str]) -> None:
 
 
 def remove_empty_folders(target: Path, folders: Iterable[Path]) -> None:
-    """Label folders that emptied go, the innermost first."""
+    """Remove label folders that are now empty, the innermost first."""
     for folder in sorted((f for f in folders if f.parts), key=lambda f: -len(f.parts)):
         try:
             (target / folder).rmdir()

@@ -1,6 +1,6 @@
 """File names for zips and export folders: safe on every system, unique, still readable.
 
-Not here: keys of stored bytes, which never come from names (storage/blobs/port.py).
+Not here: keys of stored bytes, which never come from names (storage/blobs/keys.py).
 """
 
 import re
@@ -14,15 +14,16 @@ DEVICES = re.compile(
 )
 FORBIDDEN = re.compile(r'[<>:"/\\|?*\x00-\x1f\x7f]')
 LONGEST_BYTES = 180
-# What stands beside the label folders in a zip or an export.
+# Files beside the label folders in a zip or an export.
 OWN_FILES = frozenset({"biosight.csv", "biosight.csv.part"})
-# A spreadsheet takes a cell that begins so for a formula: the table could not name the folder.
+# A spreadsheet reads a cell that begins so as a formula, so the table could not name the folder.
 FORMULA = ("=", "+", "-", "@")
 UNNAMED = "unlabelled"
 
 
 def clean_part(text: str, fallback: str) -> str:
-    """One path part without separators, device names, trailing dots or spaces, or controls."""
+    """Return one path part without separators, device names, trailing dots or spaces, or control
+    characters."""
     normal = unicodedata.normalize("NFC", text.encode("utf-8", "ignore").decode())
     kept = "".join(
         " " if unicodedata.category(c) in {"Zl", "Zp"} else c
@@ -37,19 +38,19 @@ def clean_part(text: str, fallback: str) -> str:
 
 
 def cut_to_bytes(text: str, longest: int) -> str:
-    """`text` cut to at most `longest` bytes of UTF-8, between characters."""
+    """Return `text` cut to at most `longest` bytes of UTF-8, between characters."""
     return text.encode("utf-8")[:longest].decode("utf-8", "ignore")
 
 
 def folder_name(label: str) -> str:
-    """A label as a folder, which is none of BioSight's own files."""
+    """Return a label as a folder name that is none of BioSight's own files."""
     part = clean_part(label, UNNAMED)
     return f"_{part}" if fold_text(part) in OWN_FILES or part.startswith(FORMULA) else part
 
 
 def file_name(name: str, media_type: str) -> str:
-    """A picture's own name; a picture's suffix stays however long the name, else its type's is
-    added."""
+    """Return a picture's own file name. A picture's suffix stays however long the name is; where
+    there is none, its type's is added."""
     last = name.replace("\\", "/").rsplit("/", 1)[-1].strip(" .")
     stem, dot, suffix = last.rpartition(".")
     if not (dot and stem and f".{suffix.lower()}" in KNOWN_SUFFIXES):
@@ -60,7 +61,7 @@ def file_name(name: str, media_type: str) -> str:
 
 
 class UniqueNames:
-    """Hands out paths that stay apart after case folding and NFC."""
+    """Source of paths that stay different after case folding and NFC."""
 
     def __init__(self) -> None:
         self.used: set[str] = set()
@@ -69,7 +70,8 @@ class UniqueNames:
         self.labels: dict[str, str] = {}
 
     def folder(self, label: str) -> str:
-        """A label's folder, the same each time, and no other label's on any system."""
+        """Return a label's folder: the same each time, and different from every other label's on
+        any system."""
         if label not in self.labels:
             name = wanted = folder_name(label)
             number = 1
@@ -80,7 +82,7 @@ class UniqueNames:
         return self.labels[label]
 
     def take(self, folder: str, name: str) -> str:
-        """`folder/name`, or `folder/name (2)` and so on."""
+        """Return `folder/name`, or `folder/name (2)` and so on where it is taken."""
         stem, dot, suffix = name.rpartition(".")
         stem, tail = (stem, dot + suffix) if dot and stem else (name, "")
         wanted = fold_text(f"{folder}/{name}")

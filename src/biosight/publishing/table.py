@@ -1,6 +1,6 @@
-"""biosight.csv: one row a picture, safe to open in a spreadsheet.
+"""biosight.csv: one row for each picture, safe to open in a spreadsheet.
 
-Not here: where the pictures are laid out (export.py).
+Not here: where the picture files are placed (export.py).
 """
 
 import csv
@@ -62,7 +62,7 @@ DANGEROUS = ("=", "+", "-", "@", "\t", "\r")
 
 
 def safe_cell(text: str) -> str:
-    """Text that a spreadsheet won't take for a formula."""
+    """Return text that a spreadsheet won't read as a formula."""
     return f"'{text}" if text.startswith(DANGEROUS) else text
 
 
@@ -73,16 +73,17 @@ def line(cells: Sequence[str]) -> str:
 
 
 def header() -> str:
-    """The first line, behind a byte-order mark so that spreadsheets read UTF-8."""
+    """Return the first line, behind a byte-order mark so that spreadsheets read UTF-8."""
     return "\ufeff" + line(COLUMNS)
 
 
 @dataclass(frozen=True, slots=True)
 class Telling:
-    """How pictures are told of: people by id, names by the collection's tree, and whether folders
-    lie in each other as the names do. `rule` says whose places are coarse, `placeless` whose files
-    come without theirs. `threshold` in whole percent is the collection's; `sites` and `deployments`
-    are its places by id; `address` is the server's, where people reach it."""
+    """How an export describes pictures. `person` names people by id, and `naming` names taxa by the
+    collection's tree; `nested` says whether folders are nested as the names are. `rule` says which
+    places are coarse, `placeless` which files come without theirs. `threshold` in whole percent is
+    the collection's; `sites` and `deployments` are its places by id. `address` is where people
+    reach the server."""
 
     person: Callable[[str], str]
     naming: Naming = field(default_factory=Naming)
@@ -102,9 +103,9 @@ def picture_row(
     annotated: tuple[str, float] | None,
     telling: Telling,
 ) -> str:
-    """One picture's line. Numbers stay numbers; every text is made safe.
+    """Return one picture's line. Numbers stay numbers; every text is made safe.
 
-    `confidence` and `machine_confidence` are both the machine's, whoever says the label.
+    `confidence` and `machine_confidence` are both the machine's, whoever said the label.
     """
     naming, site = telling.naming, telling.sites.get(image.site)
     deployment = telling.deployments.get(image.deployment)
@@ -161,15 +162,15 @@ def picture_row(
 
 
 def yes(said: bool) -> str:
-    """A flag as a spreadsheet shows it: yes, or nothing."""
+    """Return a flag as a spreadsheet shows it: yes, or nothing."""
     return "yes" if said else ""
 
 
 def place_told(
     image: Image, site: Site | None, rule: Coarsening
 ) -> tuple[float | None, float | None, float | None]:
-    """Latitude, longitude and altitude as they are told, the site's where there is one: coarse, and
-    without altitude, where the rule hides the place."""
+    """Return latitude, longitude and altitude as they may be told, the site's where there is one.
+    Where the rule hides the place, they are coarse and without altitude."""
     where = (site.latitude, site.longitude) if site else (image.latitude, image.longitude)
     place = shown_at(*where, rule.of(image))
     altitude = None if place and place.degrees else image.capture.altitude
@@ -177,5 +178,5 @@ def place_told(
 
 
 def moment(seconds: float) -> str:
-    """ISO 8601 in UTC, "" for none."""
+    """Return a time as ISO 8601 in UTC, "" for none."""
     return datetime.fromtimestamp(seconds, UTC).isoformat(timespec="seconds") if seconds else ""

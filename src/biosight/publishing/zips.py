@@ -12,7 +12,8 @@ BATCH = 1 << 18
 
 @dataclass(frozen=True, slots=True)
 class ZipEntry:
-    """A file of a zip. It is deflated, unless its size in bytes and its CRC-32 are known before."""
+    """File of a zip. It is deflated, unless its size in bytes and its CRC-32 are known
+    beforehand."""
 
     path: str
     when: datetime
@@ -22,8 +23,8 @@ class ZipEntry:
 
 
 def zip_of(entries: Iterable[ZipEntry]) -> Iterator[bytes]:
-    """A zip of any length in pieces; memory stays flat."""
-    # It brings ciphers along, which a server need not load before somebody wants a zip.
+    """Yield a zip of any length in pieces; memory use stays constant."""
+    # It loads ciphers, which a server does not need before somebody wants a zip.
     from stream_zip import NO_COMPRESSION_64, ZIP_64, stream_zip
 
     def members() -> Iterator[tuple[str, datetime, int, object, Iterable[bytes]]]:

@@ -1,8 +1,8 @@
-"""Model versions: added, listed, promoted, rolled back, retired, their files kept.
+"""Model versions: adding, listing, promoting, rolling back and retiring them, and keeping their
+files.
 
-A family is all versions of one name; its champion serves the collections that chose it.
-Not here: training (learning), running (inference), or which family a collection chose
-(collection.py).
+A family is all versions of one name; its champion serves the collections that chose it. Not here:
+training (learning), running (inference), or which family a collection chose (collection.py).
 """
 
 from biosight.registry.files import forget_files, keep, materialise, store_files

@@ -1,4 +1,4 @@
-"""A version's files: kept in the store by hash, laid out in a folder when they are needed.
+"""Files of a version: kept in the store by hash, copied into a folder when they are needed.
 
 Not here: which version serves (model_version.py), or opening one (inference).
 """
@@ -27,15 +27,14 @@ def keep(
     collection: str = "",
     report: str = "",
 ) -> ModelVersion:
-    """Store the model in `folder` and make it known as a candidate. Raises Conflict or NoSpace."""
+    """Store the model in `folder` and record it as a candidate. Raises Conflict or NoSpace."""
     files = store_files(blobs, folder)
     card = read_card(folder)
     return add(records, card, files=files, by=by, collection=collection, report=report)
 
 
 def store_files(blobs: Blobs, folder: Path) -> tuple[tuple[str, str], ...]:
-    """Name and hash of a model's files, whose bytes are in the store from now on. Raises
-    NoSpace."""
+    """Put a model's files into the store; return their names and hashes. Raises NoSpace."""
     files = []
     for name in MODEL_FILES:
         if not (folder / name).is_file():
@@ -48,7 +47,8 @@ def store_files(blobs: Blobs, folder: Path) -> tuple[tuple[str, str], ...]:
 
 
 def materialise(blobs: Blobs, version: ModelVersion, root: Path) -> Path:
-    """The folder of a version's files below `root`, copied from the store when it is not there yet.
+    """Return the folder of a version's files below `root`; copy them from the store where it does
+    not exist yet.
 
     Raises NotFound when the store has lost them.
     """

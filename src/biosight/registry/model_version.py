@@ -32,7 +32,7 @@ NAME = re.compile(r"[a-z0-9][a-z0-9._-]{0,63}")
 
 @lru_cache(maxsize=64)
 def parse_card(card: str) -> ModelCard:
-    """A card from its JSON: each is asked for often, by serving too."""
+    """Return a card from its JSON; cached, because each is asked for often, by serving too."""
     return ModelCard.model_validate_json(card)
 
 
@@ -41,7 +41,7 @@ class ModelVersion:
     """A card, where its files are, and its state; the id is the card's key.
 
     `files` are (name, SHA-256) of bytes in the store, none for what came with BioSight.
-    `collection` is where it was taught, and only its members see it; "" for everyone.
+    `collection` is where it was taught, "" for nowhere; only that collection's members see it.
     `report` is the gate's, as JSON. `promoted_at` orders champions of one family.
     """
 
@@ -66,12 +66,12 @@ class ModelVersion:
 
     @property
     def verdict(self) -> str:
-        """The gate's, "" where none was asked."""
+        """Return the gate's verdict, "" where there is none."""
         return str(json.loads(self.report)["verdict"]) if self.report else ""
 
     @property
     def bundled(self) -> bool:
-        """Did it come with BioSight?"""
+        """Return whether it came with BioSight."""
         return not self.files
 
 
@@ -95,7 +95,7 @@ KINDS = (ModelVersion, ModelEvent)
 
 
 def get_version(records: Records, key: str) -> ModelVersion:
-    """A version by key, without asking who may see it. Raises NotFound."""
+    """Return a version by key, without asking who may see it. Raises NotFound."""
     found = records.get(ModelVersion, key)
     if found is None:
         raise NotFound(f"There is no model {key}.")
@@ -103,18 +103,18 @@ def get_version(records: Records, key: str) -> ModelVersion:
 
 
 def versions(records: Records, name: str | None = None) -> list[ModelVersion]:
-    """All versions, or those of one family, the newest first."""
+    """Return all versions, or those of one family, the newest first."""
     where = [Where("name", "=", name)] if name is not None else []
     return sorted(find_all(records, ModelVersion, where), key=lambda v: -v.added_at)
 
 
 def champion(records: Records, name: str) -> ModelVersion:
-    """The version of a family that serves. Raises NotFound."""
+    """Return the version of a family that serves. Raises NotFound."""
     return get_version(records, champion_key(records, name))
 
 
 def champion_key(records: Records, name: str) -> str:
-    """The key of `champion`, without reading its card, which is long. Raises NotFound."""
+    """Return the key of `champion`, without reading its card, which is long. Raises NotFound."""
     where = [Where("name", "=", name), Where("state", "=", "champion")]
     found = records.tally(ModelVersion, where, ("promoted_at", "id"))
     if not found:
@@ -123,8 +123,8 @@ def champion_key(records: Records, name: str) -> str:
 
 
 def label_names(records: Records, renamed: Mapping[str, str]) -> dict[str, LabelNames]:
-    """Scientific name and rank of every label that a version's card explains; `renamed` maps a
-    model's label to its name in a collection, which means the same."""
+    """Return the scientific name and rank of every label that a version's card explains. `renamed`
+    maps a model's label to its name in a collection, which means the same."""
     names = {
         label.name: LabelNames(label.scientific_name or label.name, label.taxon_rank)
         for version in reversed(versions(records))
@@ -134,17 +134,17 @@ def label_names(records: Records, renamed: Mapping[str, str]) -> dict[str, Label
 
 
 def champions(records: Records) -> list[ModelVersion]:
-    """Every version that serves somewhere, in no order."""
+    """Return every version that serves somewhere, in no order."""
     return find_all(records, ModelVersion, [Where("state", "=", "champion")])
 
 
 def families(records: Records) -> dict[str, ModelVersion]:
-    """Name -> the version that serves, for every family that has one."""
+    """Return name -> the version that serves, for every family that has one."""
     return {v.name: v for v in sorted(champions(records), key=lambda v: v.promoted_at)}
 
 
 def experts(records: Records) -> list[ModelVersion]:
-    """The versions that stand beside others (inference/expert.py) and serve, in order."""
+    """Return the versions that serve beside others (inference/expert.py), in order."""
     return sorted((v for v in champions(records) if v.card.under), key=lambda v: v.id)
 
 
@@ -157,7 +157,7 @@ def add(
     collection: str = "",
     report: str = "",
 ) -> ModelVersion:
-    """A new candidate. Raises Conflict when the key is taken."""
+    """Record a new candidate. Raises Conflict when the key is taken."""
     made, adding = candidate(card, files=files, by=by, collection=collection, report=report)
     try:
         records.write(*adding)
@@ -174,7 +174,7 @@ def candidate(
     collection: str = "",
     report: str = "",
 ) -> tuple[ModelVersion, list[Write]]:
-    """A version as it will be, and the writes that make it known, which may go with others."""
+    """Return a new version, and the writes that record it, which may go with others."""
     made = ModelVersion(
         id=card.key,
         name=card.name,
@@ -190,7 +190,7 @@ def candidate(
 
 
 def event(version: ModelVersion, kind: str, by: str, reason: str = "") -> ModelEvent:
-    """A line for the audit trail."""
+    """Return a line for the audit trail."""
     return ModelEvent(new_id(), version.name, version.id, kind, by, time.time(), reason)
 
 
@@ -208,8 +208,8 @@ def promote(records: Records, version: ModelVersion, by: str, reason: str = "") 
 def promotion(
     records: Records, version: ModelVersion, by: str, reason: str = ""
 ) -> tuple[ModelVersion, list[Write]]:
-    """The version as it serves, and the writes that let it: those of `promote`, which may go with
-    others. Raises BadRequest as `promote`."""
+    """Return the promoted version, and the writes of `promote`, which may go with others. Raises
+    BadRequest as `promote`."""
     check_reason(version, reason)
     moment = time.time()
     now = replace(version, state="champion", promoted_at=moment, version=version.version + 1)
@@ -231,7 +231,8 @@ def check_reason(version: ModelVersion, reason: str) -> None:
 
 
 def is_there(version: ModelVersion, bundled: Container[str]) -> bool:
-    """Can a version's files be had: with this BioSight (the keys `bundled`), or in the store?"""
+    """Return whether a version's files are available: with this BioSight (the keys `bundled`), or
+    in the store."""
     return version.id in bundled or not version.bundled
 
 
@@ -249,15 +250,16 @@ def roll_back(
 
 
 def before(records: Records, version: ModelVersion, bundled: Container[str]) -> ModelVersion | None:
-    """The version of the same family that served last and can be had, this one aside."""
+    """Return the version of the same family, other than this one, that served last and is
+    available."""
     others = [v for v in versions(records, version.name) if v.promoted_at and v.id != version.id]
     there = [v for v in others if is_there(v, bundled)]
     return max(there, key=lambda v: v.promoted_at, default=None)
 
 
 def retire(records: Records, version: ModelVersion, by: str, reason: str = "") -> ModelVersion:
-    """Put a candidate aside, or an expert. Raises BadRequest for a model that serves: promote
-    another first."""
+    """Retire a candidate or an expert. Raises BadRequest for a model that serves: promote another
+    first."""
     if version.state == "champion" and not version.card.under:
         raise BadRequest("This version serves; it retires when you promote another one.")
     now = replace(version, state="retired", version=version.version + 1)
@@ -266,8 +268,8 @@ def retire(records: Records, version: ModelVersion, by: str, reason: str = "") -
 
 
 def forget(records: Records, collection: str) -> tuple[list[str], set[str]]:
-    """Remove the versions taught in a collection: their keys, and hashes of files that no other
-    version has."""
+    """Remove the versions taught in a collection; return their keys, and the hashes of files that
+    no other version has."""
     every = versions(records)
     gone = [v for v in every if v.collection == collection and collection]
     kept = {sha256 for v in every if v not in gone for _, sha256 in v.files}
@@ -286,19 +288,20 @@ def check_name(records: Records, name: str, collection: str) -> None:
 
 
 def trail(records: Records, name: str, limit: int = 100) -> list[ModelEvent]:
-    """What happened to a family, the newest first."""
+    """Return what happened to a family, the newest first."""
     newest = Order("at", descending=True)
     return records.find(ModelEvent, [Where("name", "=", name)], order=newest, limit=limit)
 
 
 def seen_by(found: Sequence[ModelVersion], collections: set[str]) -> list[ModelVersion]:
-    """The versions that a member of these collections may see."""
+    """Return the versions that a member of these collections may see."""
     return [v for v in found if not v.collection or v.collection in collections]
 
 
 def add_bundled(records: Records, cards: Sequence[ModelCard]) -> None:
-    """Make what came with BioSight known: a candidate, and the champion of its family where none
-    serves or where the one that did, an earlier bundled version, is not there any more.
+    """Record what came with BioSight: as a candidate, and as the champion of its family where none
+    serves. It also becomes champion where the serving version was an earlier bundled one that no
+    longer exists.
 
     Safe in several processes at once.
     """
@@ -314,6 +317,6 @@ def add_bundled(records: Records, cards: Sequence[ModelCard]) -> None:
 
 
 def next_release(records: Records, name: str) -> str:
-    """The next free whole-number version of a family, as text."""
+    """Return the next free whole-number version of a family, as text."""
     taken = {v.card.version for v in versions(records, name)}
     return str(next(n for n in range(1, 1_000_000) if str(n) not in taken))

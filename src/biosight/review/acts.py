@@ -17,18 +17,18 @@ from biosight.places.clocks import said_moment
 from biosight.storage.records import new_id
 
 MOST_AT_ONCE = 500
-MOST_LOOKED_AT = 100  # more than somebody looks at one by one; the page has the same (bulk.js)
+MOST_LOOKED_AT = 100  # more than a person looks at one by one; the same number is in bulk.js
 MAX_NOTE = 2000
 MOST_INDIVIDUALS = 100_000
 
 
 @dataclass(frozen=True, slots=True)
 class Act:
-    """One thing a person did in a collection, to `count` images.
+    """One thing that a person did in a collection, to `count` images.
 
-    `undone_at` is 0 until undone; `target` is where a move or copy went. `sensitive_change` are
-    names that it made sensitive ("added") or that are so no more under this name ("removed"),
-    `shares_before` links to a label, by id, with the label before.
+    `undone_at` is 0 until it is undone; `target` is where a move or copy went. `sensitive_change`
+    holds names that it made sensitive ("added"), or names that are no longer sensitive under this
+    name ("removed"). `shares_before` holds links to a label, by id, with the label before.
     """
 
     table: ClassVar[str] = "acts"
@@ -57,18 +57,22 @@ class Act:
 
     @property
     def stays(self) -> bool:
-        """Does it stand in the history whatever became of pictures? It changed names or places."""
+        """Return whether it stays in the history whatever becomes of its pictures: it changed names
+        or places."""
         return self.renamed_before is not None or bool(self.places_before)
 
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """What to do to an image, under a name in KINDS. `label` is the new label and `path` where it
-    hangs in the collection's tree of names, `target` a collection and `target_name` its name in
-    words, `set_note` a text, `via` the queue it answers. Of a
-    deployment `target` is the id, `site` its site's, `shift` what its clock is put right by.
-    `when` is a local time or day that a person says, `individuals` how many they counted.
-    What was said elsewhere was so by `speaker` (a person's id) at `said_at`."""
+    """What to do to an image, under a name in KINDS.
+
+    `label` is the new label and `path` where it hangs in the collection's tree of names. `target`
+    is a collection and `target_name` its name in words, `note` a text, `via` the queue that the
+    change answers. For a deployment, `target` is its id, `site` its site's id, and `shift` the
+    seconds by which its clock is corrected. `when` is a local time or day that a person says,
+    `individuals` how many they counted. For imported labels, `speaker` (a person's id) and
+    `said_at` say who gave the label, and when.
+    """
 
     kind: str
     label: str = ""
@@ -94,17 +98,17 @@ class Change:
 
     @property
     def done(self) -> str:
-        """What became of pictures, in words."""
+        """Return what became of pictures, in words."""
         return KINDS[self.kind].done.format(label=self.words)
 
     @property
     def doing(self) -> str:
-        """What is under way, in words."""
+        """Return what is in progress, in words."""
         return KINDS[self.kind].doing.format(label=self.words)
 
     @property
     def words(self) -> str:
-        """What it does it with: a name, a day, a number."""
+        """Return what the act is done with, in words: a name, a day, a number."""
         if self.kind == "count":
             return str(self.individuals or "none")
         return self.target_name or self.label or self.when
@@ -118,11 +122,11 @@ Prepare = Callable[[Change], Change]
 class ActKind:
     """One kind of act.
 
-    `summary` is what the history says, `done` what becomes of pictures, `doing` what is under way,
-    all with {label} for the label or the target's name. `apply` makes an image's standing.
-    `prepare` checks and cleans what was asked; without it nobody can ask. `speaks` where it says
-    something of the label, `goes` where it needs a collection to go to, `copies` where it makes
-    images there instead.
+    `summary` is what the history says, `done` what becomes of pictures, `doing` what is in
+    progress, all with {label} for the label or the target's name. `apply` returns an image's new
+    standing. `prepare` checks and cleans what was asked; without it nobody can ask for the act.
+    `speaks` is set where the act says something about the label, `goes` where it needs a target
+    collection, and `copies` where it makes images there instead.
     """
 
     summary: str
@@ -136,18 +140,18 @@ class ActKind:
 
 
 def as_asked(change: Change) -> Change:
-    """What needs neither a label nor a note."""
+    """Return a change that needs neither a label nor a note, without them."""
     return replace(change, label="", note="")
 
 
 def to_confirm(change: Change) -> Change:
-    """A confirmation; one that nobody looked through says so in the history."""
+    """Return a confirmation; one in bulk says so in the history."""
     words = ", accepted in bulk" if change.via == IN_BULK else ""
     return Change(change.kind, via=change.via, target_name=words)
 
 
 def with_label(change: Change) -> Change:
-    """A label in its kept form. Raises BadRequest."""
+    """Return a change with the label in its stored form. Raises BadRequest."""
     label = clean_label(change.label)
     if label == FORMERLY_UNDECIDED:
         return left_undecided(change)
@@ -155,58 +159,60 @@ def with_label(change: Change) -> Change:
 
 
 def left_undecided(change: Change) -> Change:
-    """A person looked, and can't name it."""
+    """Return the change of a person who looked and can't name the picture."""
     return Change(UNDECIDED, via=change.via)
 
 
 def with_note(change: Change) -> Change:
-    """A note of at most MAX_NOTE characters. Raises BadRequest."""
+    """Return a change with a note of at most MAX_NOTE characters. Raises BadRequest."""
     if len(change.note) > MAX_NOTE:
         raise BadRequest(f"A note can be up to {MAX_NOTE} characters long.")
     return Change(change.kind, note=change.note.strip())
 
 
 def clean_date(change: Change) -> Change:
-    """A local time or a day alone; none for what the file says. Raises BadRequest."""
+    """Return a change to a local time or a day alone; none restores what the file says. Raises
+    BadRequest."""
     words = "The date as the file says" if not change.when else ""
     return Change(change.kind, when=said_moment(change.when), target_name=words)
 
 
 def with_count(change: Change) -> Change:
-    """A number of individuals, 0 for unsaid. Raises BadRequest."""
+    """Return a change with a number of individuals, 0 where nobody said one. Raises BadRequest."""
     if not 0 <= change.individuals <= MOST_INDIVIDUALS:
         raise BadRequest(f"Individuals are counted from 0 to {MOST_INDIVIDUALS:,}.")
     return Change(change.kind, individuals=change.individuals)
 
 
 def confirm(change: Change, image: Image) -> Standing:
-    """The same label, said by a person; nothing where there is none. What is accepted in bulk
-    keeps apart from what somebody looked at."""
+    """Return the standing with the same label, said by a person; unchanged where there is no label.
+    A label accepted in bulk stays apart from one that somebody looked at."""
     if not image.label or (change.via == IN_BULK and image.who == "person"):
         return image.standing
     return replace(image.standing, who=IN_BULK if change.via == IN_BULK else "person")
 
 
 def relabel(change: Change, image: Image) -> Standing:
-    """Another label, said by a person; what is named in bulk keeps apart from what somebody looked
-    at."""
+    """Return the standing with another label, said by a person; one given in bulk stays apart from
+    one that somebody looked at."""
     who = IN_BULK if change.via == IN_BULK else "person"
     return replace(image.standing, label=change.label, label_path=change.path, who=who)
 
 
 def leave_undecided(_: Change, image: Image) -> Standing:
-    """No label, and a person said so."""
+    """Return the standing without a label, as a person said."""
     return replace(image.standing, label="", label_path="", who="person")
 
 
 def call_otherwise(change: Change, image: Image) -> Standing:
-    """The label under another name, said by whoever said it; without one nobody said any."""
+    """Return the standing with the label's new name, said by the same as before; nobody where the
+    label was removed."""
     who = image.who if change.label else "nobody"
     return replace(image.standing, label=change.label, label_path=change.path, who=who)
 
 
 def put_in_trash(_: Change, image: Image) -> Standing:
-    """In the trash, since now unless it was there already."""
+    """Return the standing in the trash, since now unless it was there already."""
     return replace(image.standing, trashed_at=image.trashed_at or time.time())
 
 
@@ -215,22 +221,22 @@ def take_from_trash(_: Change, image: Image) -> Standing:
 
 
 def put_in_collection(change: Change, image: Image) -> Standing:
-    """In another collection, and out of its deployment, which stays behind."""
+    """Return the standing in another collection, and out of its deployment, which stays behind."""
     return replace(image.standing, collection=change.target, deployment="", site="", shift=0)
 
 
 def put_in_deployment(change: Change, image: Image) -> Standing:
-    """Of a deployment, at its site and by its clock; of none for an empty one."""
+    """Return the standing in a deployment, with its site and clock; in none for an empty target."""
     return replace(image.standing, deployment=change.target, site=change.site, shift=change.shift)
 
 
 def date_said(change: Change, image: Image) -> Standing:
-    """Taken when a person says so."""
+    """Return the standing with the time that a person says."""
     return replace(image.standing, dated=change.when)
 
 
 def set_count(change: Change, image: Image) -> Standing:
-    """With so many individuals in its event."""
+    """Return the standing with the number of individuals in its event."""
     return replace(image.standing, individuals=change.individuals)
 
 
@@ -239,7 +245,7 @@ def set_note(change: Change, image: Image) -> Standing:
 
 
 def leave_unchanged(_: Change, image: Image) -> Standing:
-    """As it is: a copy changes nothing of what it is made from."""
+    """Return the standing as it is: a copy does not change its original."""
     return image.standing
 
 
@@ -264,7 +270,7 @@ KINDS = {
         left_undecided,
         speaks=True,
     ),
-    # By its name until form 5, for programs that ask for it so.
+    # Its name until form 5, for programs that still use it.
     "unsure": ActKind("", "left undecided", "", leave_undecided, left_undecided, speaks=True),
     "trash": ActKind(
         "Moved to the trash", "moved to the trash", "Moving to the trash", put_in_trash, as_asked
@@ -317,7 +323,8 @@ def change_of(
     when: str = "",
     individuals: int = 0,
 ) -> Change:
-    """A checked Change. Raises BadRequest for kinds that nobody can ask for and empty labels."""
+    """Return a checked Change. Raises BadRequest for kinds that nobody can ask for and empty
+    labels."""
     prepare = KINDS[kind].prepare if kind in KINDS else None
     if prepare is None:
         raise BadRequest(f"An act is one of {', '.join(k for k in KINDS if KINDS[k].prepare)}.")
@@ -333,9 +340,9 @@ def new_act(
     taxa_before: tuple[tuple[str, str], ...] = (),
     places_before: tuple[tuple[str, str], ...] = (),
 ) -> Act:
-    """An act that has done nothing yet; `renamed_before` are the former names of what the model
-    says, `taxa_before` people's own names before (own_names/editing.py), `places_before` sites and
-    deployments before (workflows/places/deployment_acts.py)."""
+    """Return an act that has not done anything yet. `renamed_before` are the former names of what
+    the model says, `taxa_before` people's own names before (own_names/editing.py), and
+    `places_before` sites and deployments before (workflows/places/deployment_acts.py)."""
     return Act(
         new_id(),
         collection,

@@ -1,8 +1,8 @@
-"""How well two readers agree: raw, beyond chance, and for each label.
+"""Agreement of two readers: raw, beyond chance, and for each label.
 
 Cohen's kappa (Cohen 1960) with its large-sample interval (Fleiss, Cohen and Everitt 1969); for a
-label the share of specific agreement (Spitzer and Fleiss 1974). Who answered first counts as one
-reader, who answered second as the other. Not here: the answers (identifications.py).
+label the share of specific agreement (Spitzer and Fleiss 1974). All first answers count as one
+reader, all second answers as the other. Not here: the answers (identifications.py).
 """
 
 from collections.abc import Mapping
@@ -14,7 +14,8 @@ NORMAL_95 = 1.959964
 
 @dataclass(frozen=True, slots=True)
 class LabelAgreement:
-    """Of a label: how often the first reader said it, the second, and both of one picture."""
+    """Counts of one label: how often the first reader said it, how often the second, and how often
+    both of the same picture."""
 
     label: str
     first: int
@@ -23,15 +24,16 @@ class LabelAgreement:
 
     @property
     def share(self) -> float:
-        """Of all that a reader called so, how much the other did too, 0 to 1."""
+        """Return how often, where one reader said this label, the other did too, 0 to 1."""
         return 2 * self.both / (self.first + self.second)
 
 
 @dataclass(frozen=True, slots=True)
 class Agreement:
-    """Of `pictures` read twice, `alike` were called alike. `kappa` (at most 1; 0 is chance) lies
-    between `low` and `high` with 95 % confidence; all three are None where chance alone would agree
-    always or nothing was read. `labels` come with the most said first."""
+    """Agreement on `pictures` that were read twice; `alike` of them got the same label from both.
+    `kappa` (at most 1; 0 is chance) lies between `low` and `high` with 95 % confidence. All three
+    are None where chance alone would always agree, or nothing was read. `labels` are sorted, the
+    most said first."""
 
     pictures: int
     alike: int
@@ -42,7 +44,8 @@ class Agreement:
 
 
 def agreement(pairs: Mapping[tuple[str, str], int]) -> Agreement:
-    """From how often each two labels were said, by the first reader and by the second."""
+    """Return the agreement, given how often each pair of labels was said by the first and the
+    second reader."""
     n = sum(pairs.values())
     names = sorted({label for pair in pairs for label in pair})
     labels = [label_agreement(pairs, name) for name in names]
@@ -57,15 +60,16 @@ def agreement(pairs: Mapping[tuple[str, str], int]) -> Agreement:
 
 
 def label_agreement(pairs: Mapping[tuple[str, str], int], label: str) -> LabelAgreement:
-    """How often each reader said one label, and both of one picture."""
+    """Return how often each reader said one label, and how often both said it of the same
+    picture."""
     first = sum(n for (a, _), n in pairs.items() if a == label)
     second = sum(n for (_, b), n in pairs.items() if b == label)
     return LabelAgreement(label, first, second, pairs.get((label, label), 0))
 
 
 def kappa(pairs: Mapping[tuple[str, str], int]) -> tuple[float, float] | None:
-    """Cohen's kappa of at least one picture and its standard error (equation 13 of Fleiss, Cohen
-    and Everitt 1969); None where chance alone agrees always."""
+    """Return Cohen's kappa of at least one picture and its standard error (equation 13 of Fleiss,
+    Cohen and Everitt 1969); None where chance alone always agrees."""
     n = sum(pairs.values())
     rows: dict[str, float] = {}
     columns: dict[str, float] = {}

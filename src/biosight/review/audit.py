@@ -1,7 +1,7 @@
-"""How often a version is right in a collection, from the random half of review alone.
+"""Accuracy of a version in a collection, measured on the random half of review alone.
 
-Pictures that people chose to correct, or that the queue chose for being uncertain, would make
-it look worse than it is. Not here: the measures (inference/quality.py).
+Pictures that people chose to correct, or that the queue chose for being uncertain, would make the
+version look worse than it is. Not here: the measures (inference/quality.py).
 """
 
 from collections.abc import Container, Iterator
@@ -35,7 +35,7 @@ def audited_images(
     naming: Naming,
     taught: Container[str] = (),
 ) -> list[Audited]:
-    """The newest MOST pictures that measure `model`; those that taught it are left out."""
+    """Return the newest MOST pictures that measure `model`; those that taught it are left out."""
     where = named_by_people(collection)
     images = records.find(Image, where, order=Order("id", descending=True), limit=MOST)
     fitting = [i for i in images if i.model == model and i.id not in taught and i.label]
@@ -44,8 +44,8 @@ def audited_images(
 
 
 def as_audited(image: Image, naming: Naming) -> Audited:
-    """What the machine had said of a picture; the person's own word where neither contradicts the
-    other: "Insecta" was right of a moth."""
+    """Return what the machine had said of a picture. Where its label and the person's do not
+    contradict each other, the person's counts for both: "Insecta" was right for a moth."""
     said = naming.shown(image.machine_label)
     if agree(naming.path(said), image.label_path):
         said = image.label
@@ -53,7 +53,7 @@ def as_audited(image: Image, naming: Naming) -> Audited:
 
 
 def drawn_at_random(records: Records, images: list[str]) -> Iterator[str]:
-    """Those of the images that answered the random half of the queue."""
+    """Yield those of the images that answered the random half of the queue."""
     for part in parts(images, BATCH):
         where = [Where("image", "in", part), Where("via", "=", "random")]
         yield from (a.image for a in records.find(Annotation, where, limit=20 * BATCH))

@@ -1,4 +1,4 @@
-"""Copying images to another collection: records of their own over the same bytes, with history.
+"""Copying images to another collection: new records over the same bytes, with history.
 
 Not here: moving, which is an act on the image itself (perform_acts.py).
 """
@@ -40,10 +40,10 @@ def copy(
     rests_on: Sequence[Require] = (),
     under: Sequence[RoomLimit] = (),
 ) -> Done:
-    """Copy images into `change.target`, `under` limits of room; both collections' histories show
-    the act.
+    """Copy images into `change.target`, within the storage limits `under`; the histories of both
+    collections show the act.
 
-    Images whose bytes are there already are left. Undoing puts the copies in the trash. Raises
+    Images whose bytes are already there are skipped. An undo puts the copies into the trash. Raises
     TooLarge before anything is copied.
     """
     there = already_there(records, images, [change])
@@ -55,11 +55,11 @@ def copy(
 def to_copy(
     records: Records, act: Act, by: str, change: Change, under: Sequence[RoomLimit] = ()
 ) -> Make[Image]:
-    """What is written to copy images as they are when it is asked. Raises TooLarge where they would
-    pass a limit.
+    """Return a function that makes the writes to copy images as they are when it is called. It
+    raises TooLarge where they would exceed a limit.
 
-    A copy rests on the picture it is made from: either it is there before the bytes are asked
-    for by a purge, or the purge comes first and nothing is copied.
+    A copy requires the picture it is made from. Either the copy exists before a purge asks for the
+    bytes, or the purge comes first and nothing is copied.
     """
 
     def make(images: Sequence[Image]) -> list[list[Write] | None]:
@@ -68,7 +68,7 @@ def to_copy(
         said = sayings(records, [i.id for i in wanted])
         made = {i.id: copy_writes(act, change, i, by, said) for i in wanted}
         if wanted and under:
-            # One meter a write: it goes with the first, and all of them or none are written.
+            # A write raises a meter once, so they go with the first copy: all or none are written.
             along = metered_writes(records, sum(i.size for i in wanted), under)
             made[wanted[0].id] = [*along, *made[wanted[0].id]]
         return [made.get(i.id, []) if i.collection == act.collection else None for i in images]
@@ -79,7 +79,7 @@ def to_copy(
 def copy_writes(
     act: Act, change: Change, image: Image, by: str, said: Mapping[str, list[Saying]]
 ) -> list[Write]:
-    """One copy with what models and people said."""
+    """Return the writes for one copy with what models and people said."""
     new = replace(
         image,
         id=new_id(),
@@ -99,14 +99,14 @@ def copy_writes(
 
 
 def said_again(said: Saying, image: str) -> Saying:
-    """What was said of one image, said of another."""
+    """Return what was said of one image, for another image."""
     if isinstance(said, Embedding):
         return replace(said, id=image)
     return replace(said, id=new_id(), image=image)
 
 
 def sayings(records: Records, images: Sequence[str]) -> dict[str, list[Saying]]:
-    """Predictions, annotations in order of time, and the embedding of each image."""
+    """Return predictions, annotations in order of time, and the embedding of each image."""
     found: dict[str, list[Saying]] = {id: [] for id in images}
     kinds: tuple[type[Prediction], type[Annotation]] = (Prediction, Annotation)
     for kind in kinds:

@@ -1,9 +1,9 @@
-"""Two readers: each picture named twice, by people who don't know each other's answer.
+"""Two readers: two people name each picture independently.
 
-What the first says is sealed: the picture keeps its label until the second has answered. Where both
-say the same it is written down; where not, the picture waits for somebody who looks at both. A
-label that a person gave outside is a first answer to everybody else. Not here: how well readers
-agree (agreement.py).
+The first answer is sealed: the picture keeps its label until the second reader has answered. If
+both agree, their answer becomes the label. If not, the picture waits for somebody who looks at both
+answers. A label that a person gave outside counts as a first answer for everybody else. Not here:
+how well readers agree (agreement.py).
 """
 
 import time
@@ -45,8 +45,8 @@ FASTER = "Somebody else read this picture at the same moment."
 
 
 def to_read(records: Records, collection: str, me: str, limit: int) -> list[Image]:
-    """The next pictures for one reader: first those that another has read, then, in random order,
-    those that nobody has. Never one that they named themselves."""
+    """Return the next pictures for one reader: first those that another has read, then, in random
+    order, those that nobody has. Pictures that the reader named are left out."""
     every = chain(
         read_by_others(records, collection, me),
         reopened_images(records, collection),
@@ -56,7 +56,7 @@ def to_read(records: Records, collection: str, me: str, limit: int) -> list[Imag
 
 
 def read_by_others(records: Records, collection: str, me: str) -> Iterator[Image]:
-    """Pictures that somebody else has read, sealed ones first."""
+    """Yield pictures that somebody else has read, sealed ones first."""
     where = [Where("state", "=", "one"), Where("first_by", "!=", me)]
     yield from (image for _, image in with_pictures(records, collection, where))
     for named in pages(records, Image, named_by_people(collection), size=PAGE):
@@ -66,7 +66,7 @@ def read_by_others(records: Records, collection: str, me: str) -> Iterator[Image
 
 
 def reopened_images(records: Records, collection: str) -> Iterator[Image]:
-    """Pictures whose readers took their answers back after they had seen one another's."""
+    """Yield pictures whose readers withdrew their answers after they had seen one another's."""
     found = with_pictures(records, collection, [Where("state", "=", "none")])
     yield from (image for _, image in found)
 
@@ -74,7 +74,7 @@ def reopened_images(records: Records, collection: str) -> Iterator[Image]:
 def with_pictures(
     records: Records, collection: str, where: Sequence[Where]
 ) -> Iterator[tuple[Identifications, Image]]:
-    """A collection's answers, the oldest first, with their pictures that are in it still."""
+    """Yield a collection's answers, the oldest first, with those pictures that are still in it."""
     here = [Where("collection", "=", collection), *where]
     for page in pages(records, Identifications, here, size=PAGE):
         images = {i.id: i for i in among(records, Image, [r.id for r in page])}
@@ -83,7 +83,7 @@ def with_pictures(
 
 
 def unread_images(records: Records, collection: str) -> Iterator[Image]:
-    """Pictures that nobody named or read, by the lot that each drew."""
+    """Yield pictures that nobody named or read, in order of the lot that each drew."""
     for who in ("machine", IN_BULK, "nobody"):
         where = [*living_images(collection), Where("who", "=", who)]
         after: Position | None = None
@@ -95,22 +95,22 @@ def unread_images(records: Records, collection: str) -> Iterator[Image]:
 
 
 def not_identified(records: Records, images: Sequence[Image]) -> list[Image]:
-    """Those of some pictures that no reader has answered."""
+    """Return those of some pictures that no reader has answered."""
     read = {r.id for r in among(records, Identifications, [i.id for i in images])}
     return [i for i in images if i.id not in read]
 
 
 def last_said(records: Records, images: Sequence[Image]) -> dict[str, Annotation]:
-    """What a person said last of each picture that has a person's label."""
+    """Return what a person last said of each picture that has a person's label."""
     where = [Where("image", "in", tuple(i.id for i in images))]
     order, most = Order("at"), MOST_SAID * len(images)
     return {a.image: a for a in records.find(Annotation, where, order=order, limit=most)}
 
 
 def counts_for(records: Records, collection: str, me: str) -> dict[str, int]:
-    """How many pictures wait for a second reader other than the first ("one", and "yours" those
-    where that is somebody but me), how many were read twice alike ("agreed"), not alike ("differ")
-    and settled since."""
+    """Return how many pictures wait for a second reader ("one"), and how many of these for this
+    person ("yours"). Also return how many were read twice with the same answer ("agreed"), with
+    different answers ("differ"), and settled since ("settled")."""
     where = [Where("collection", "=", collection)]
     counts = records.count_by(Identifications, where, "state")
     mine = [*where, Where("state", "=", "one"), Where("first_by", "=", me)]
@@ -119,8 +119,8 @@ def counts_for(records: Records, collection: str, me: str) -> dict[str, int]:
 
 
 def identify(records: Records, me: str, image: str, change: Change) -> Identifications:
-    """Keep what one reader calls a picture; its label where both say the same. `change` is a
-    relabelling, or undecided.
+    """Store one reader's answer for a picture; where both say the same, it becomes the label.
+    `change` is a relabelling, or undecided.
 
     Raises Conflict when two others have read it, NotFound when it is gone.
     """
@@ -139,7 +139,7 @@ def identify(records: Records, me: str, image: str, change: Change) -> Identific
 def write_identification(
     records: Records, me: str, image: Image, there: Identifications | None, change: Change
 ) -> Identifications:
-    """One try. Raises InUse or Stale when somebody was faster."""
+    """Try once to store an answer. Raises InUse or Stale when somebody was faster."""
     if there and there.state not in OPEN:
         raise Conflict("Two people have already read this picture.")
     seen_by = there.seen_by if there else ()
@@ -168,7 +168,7 @@ def write_identification(
 
 
 def said_outside(records: Records, me: str, image: Image) -> Identifications | None:
-    """A label that another gave outside, as the first answer; None for none."""
+    """Return a label that another person gave outside, as the first answer; None for none."""
     if image.who != "person":
         return None
     said = last_said(records, [image]).get(image.id)
@@ -177,7 +177,7 @@ def said_outside(records: Records, me: str, image: Image) -> Identifications | N
 
 
 def taking_place(new: Identifications, there: Identifications | None) -> Write:
-    """The write of what is new, or takes the place of another."""
+    """Return the write that inserts `new`, or puts it in the place of `there`."""
     return Replace(new, there.version, there) if there else Insert(new)
 
 
@@ -189,7 +189,7 @@ def keep_with_label(
     there: Identifications | None,
     change: Change | None,
 ) -> Identifications:
-    """Keep two answers, with what it makes of the picture in the same write."""
+    """Store two answers, and what they change on the picture, in the same write."""
     line = history_line(records, me, image.collection, change, "") if change else None
     writes = change_writes(line.act, me, change, image) if line and change else []
     if line is None or not writes:
@@ -203,8 +203,8 @@ def keep_with_label(
 
 
 def withdraw(records: Records, me: str, image: str, naming: Naming) -> None:
-    """Take one's own last answer back, with the label that it wrote down. Who has seen the first
-    answer by then is remembered: a later answer of theirs is not independent.
+    """Withdraw a person's own last answer, with the label that it wrote down. It is stored that
+    they have seen the first answer: a later answer of theirs is not independent.
 
     Raises NotFound without one, Forbidden when another has answered since.
     """
@@ -232,13 +232,13 @@ def withdraw(records: Records, me: str, image: str, naming: Naming) -> None:
 def differing_images(
     records: Records, collection: str, limit: int
 ) -> list[tuple[Identifications, Image]]:
-    """Pictures that two readers called otherwise and nobody settled, the oldest first."""
+    """Return pictures on which two readers differ and that nobody settled, the oldest first."""
     where = [Where("state", "=", "differ")]
     return list(islice(with_pictures(records, collection, where), limit))
 
 
 def settle_on(records: Records, me: str, image: Image, change: Change) -> Identifications:
-    """Say what a picture is that two readers called otherwise. Raises NotFound where none did,
+    """Decide the label of a picture on which two readers differ. Raises NotFound where none do,
     Stale when somebody settled it at the same moment."""
     there = records.get(Identifications, image.id)
     if there is None or there.state not in {"differ", "settled"}:
@@ -249,8 +249,8 @@ def settle_on(records: Records, me: str, image: Image, change: Change) -> Identi
 
 
 def said_twice(records: Records, collection: str) -> dict[tuple[str, str], int]:
-    """How often the first reader said one label and the second another, or the same, neither
-    knowing the other's answer."""
+    """Return how often the first reader said one label and the second the same or another, where
+    neither knew the other's answer."""
     both = [Where("collection", "=", collection), Where("state", "in", TWICE)]
     both.append(Where("informed", "=", False))
     found = records.tally(Identifications, both, ("first", "second"))

@@ -15,7 +15,7 @@ from biosight.storage.records import Records, Where
 
 
 def checked_rename(old: str, new: str) -> Change:
-    """The checked change from `old` to `new`, "" to remove the label. Raises BadRequest."""
+    """Return the checked change from `old` to `new`, "" to remove the label. Raises BadRequest."""
     label = clean_label(new) if new.strip() else ""
     if label == old:
         raise BadRequest("The new name is the same as the old one.")
@@ -24,8 +24,8 @@ def checked_rename(old: str, new: str) -> Change:
 
 
 def new_names(summary: str) -> set[str]:
-    """What an act's words may have renamed a label to, "" for a removal: a name may hold the word
-    that stands between both."""
+    """Return the names to which an act may have renamed a label, by its words; "" for a removal.
+    There may be several, since a name may hold the word between both."""
     if not summary.startswith("Renamed "):
         return {""}
     parts = summary.split(" to ")
@@ -35,14 +35,14 @@ def new_names(summary: str) -> set[str]:
 def rename(
     records: Records, by: str, collection: str, old: str, change: Change, *, act: str = ""
 ) -> Done:
-    """Give up to MOST_AT_ONCE images labelled `old` the new name, trash included."""
+    """Give up to MOST_AT_ONCE images labelled `old` the new name, those in the trash too."""
     where = [Where("collection", "=", collection), Where("label", "=", old)]
     images = records.find(Image, where, limit=MOST_AT_ONCE)
     return perform(records, by, collection, change, images, act=act)
 
 
 def renamed_with(renamed: Mapping[str, str], old: str, new: str) -> tuple[tuple[str, str], ...]:
-    """The collection's names for a model's labels after `old` became `new`."""
+    """Return the collection's names for a model's labels after `old` became `new`."""
     names = {k: (new if v == old else v) for k, v in renamed.items()}
     names.setdefault(old, new)
     return tuple(sorted((k, v) for k, v in names.items() if k != v))

@@ -1,8 +1,8 @@
-"""Doing acts: pictures changed with their history, some hundred in one write, one by one where
-somebody was faster.
+"""Performing acts: pictures change together with their history, some hundred in one write, or one
+by one where somebody was faster.
 
-Not here: which acts there are (acts.py), undoing (undo_acts.py), or acts on thousands, which
-are jobs (workflows).
+Not here: which acts there are (acts.py), undoing (undo_acts.py), or acts on thousands, which are
+jobs (workflows).
 """
 
 import time
@@ -31,8 +31,9 @@ from biosight.storage.records import (
 
 @dataclass(frozen=True, slots=True)
 class Done:
-    """What became of some images: changed ones anew, how many were so already or could not be
-    (their bytes are there), and how many others changed or removed at the same moment."""
+    """Result of an act: the changed images in their new form, and how many did not change, because
+    they were so already or their bytes are there. `conflicts` counts those that others changed or
+    removed at the same moment."""
 
     act: str
     changed: list[Image]
@@ -44,7 +45,7 @@ class Done:
 class HistoryLine:
     """An act as its line in the history, which counts pictures in the write that changes them.
 
-    `there` is whether it is in the store yet: an act that changed nothing never gets there.
+    `there` is whether the act is stored yet; an act without changes is never stored.
     """
 
     records: Records
@@ -58,7 +59,8 @@ class HistoryLine:
         return tuple(r.kind for r in self.rests_on)
 
     def along(self, writes: Sequence[Write]) -> list[Write]:
-        """What changes pictures, with what it rests on and the act that counts them."""
+        """Return the writes that change pictures, with what they require and the act that counts
+        them."""
         more = len(items_in(writes))
         if not more:
             return list(writes)
@@ -70,7 +72,7 @@ class HistoryLine:
         return [*rests, *(w for w in writes if not isinstance(w, Require)), mark]
 
     def took(self, written: Sequence[Write]) -> None:
-        """What `along` gave has been written."""
+        """Note that the writes that `along` returned are stored."""
         for w in written:
             record = w.record if isinstance(w, Insert | Replace) else None
             if isinstance(record, Act):
@@ -80,7 +82,8 @@ class HistoryLine:
         tell_metrics(self.act.kind, written)
 
     def write(self, _: RunCount, __: str, writes: Sequence[Write]) -> None:
-        """Write what changes pictures (pieces.Note). Raises InUse, Stale or Gone."""
+        """Store writes that change pictures, as a Note (storage/batches.py). Raises InUse, Stale or
+        Gone."""
         written = self.along(writes)
         if not written:
             return
@@ -93,13 +96,14 @@ class HistoryLine:
 
 
 def items_in(writes: Sequence[Write]) -> list[ActItem]:
-    """The pictures' parts of a history among writes."""
+    """Return the parts of a history among writes."""
     found = [w.record for w in writes if isinstance(w, Insert)]
     return [r for r in found if isinstance(r, ActItem)]
 
 
 def tell_metrics(kind: str, written: Sequence[Write]) -> None:
-    """What was done, for the metrics: pictures, and how often people agree with the machine."""
+    """Count for the metrics what was done: pictures, and how often people agree with the
+    machine."""
     items = items_in(written)
     metrics.acts.labels(kind).inc(len(items))
     if not KINDS[kind].speaks:
@@ -125,8 +129,8 @@ def perform(
     """Do `change` to at most MOST_AT_ONCE images, under a new act or the named one.
 
     `expected` is the version that a single image must still have: Stale is raised otherwise.
-    Without it an image that changed meanwhile is read again and changed on top. `rests_on` is
-    what must be there when each is written, such as the collection they move to: Gone is raised.
+    Without it an image that changed meanwhile is read again and changed on top. `rests_on` is what
+    each write requires, such as the collection they move to: Gone is raised otherwise.
     """
     line = history_line(records, by, collection, change, act, rests_on)
     make = to_change(records, line.act, by, change)
@@ -139,7 +143,7 @@ def perform(
 
 
 def in_pieces(line: HistoryLine, make: Make[Image], images: Sequence[Image]) -> Done:
-    """Do it to some images, in one write where nobody was faster. Raises BadRequest for more than
+    """Change some images, in one write unless somebody was faster. Raises BadRequest for more than
     MOST_AT_ONCE."""
     if len(images) > MOST_AT_ONCE:
         raise BadRequest(f"At most {MOST_AT_ONCE} pictures at once.")
@@ -157,7 +161,7 @@ def history_line(
     act: str,
     rests_on: Sequence[Require] = (),
 ) -> HistoryLine:
-    """The line to add to. Raises NotFound when `act` isn't this person's, of this kind."""
+    """Return the line to add to. Raises NotFound when `act` isn't this person's, of this kind."""
     if not act:
         return HistoryLine(records, new_act(by, collection, change), False, rests_on)
     found = records.get(Act, act)
@@ -168,14 +172,14 @@ def history_line(
 
 
 def to_change(records: Records, act: Act, by: str, change: Change) -> Make[Image]:
-    """What is written for images as they are when it is asked."""
+    """Return a function that makes the writes to change images as they are when it is called."""
     return each_changed(records, act, by, lambda _: change)
 
 
 def each_changed(
     records: Records, act: Act, by: str, change_of: Callable[[Image], Change | None]
 ) -> Make[Image]:
-    """The same with a change of its own for each image, None to leave it."""
+    """Return the same with a change of its own for each image, None to leave it."""
 
     def make(images: Sequence[Image]) -> list[list[Write] | None]:
         wanted, rests = as_of_now(records, [change_of(image) for image in images])
@@ -197,8 +201,9 @@ def each_changed(
 def as_of_now(
     records: Records, wanted: Sequence[Change | None]
 ) -> tuple[list[Change | None], dict[str, list[Require]]]:
-    """Changes that put pictures into deployments, with the site and the clock that these have now,
-    and what they rest on, by deployment: that it stays so until they are written."""
+    """Return changes that put pictures into deployments, with the site and the clock that these
+    have now. Also return what they require, by deployment: that it stays so until they are
+    written."""
     ids = sorted({c.target for c in wanted if c and c.kind == DEPLOY and c.target})
     there = {d.id: d for d in among(records, Deployment, ids)}
     now = [
@@ -213,7 +218,7 @@ def as_of_now(
 def already_there(
     records: Records, images: Sequence[Image], wanted: Sequence[Change | None]
 ) -> set[str]:
-    """Which of the images' bytes the collection has that they are to go to."""
+    """Return which of the images' bytes the target collection already has."""
     targets = {c.target for c in wanted if c and KINDS[c.kind].goes}
     hashes = tuple(i.sha256 for i in images)
     found: set[str] = set()
@@ -224,7 +229,7 @@ def already_there(
 
 
 def change_writes(act: Act, by: str, change: Change, image: Image) -> list[Write]:
-    """One image with its history; nothing where it is so already."""
+    """Return the writes for one image with its history; none where it is so already."""
     standing = change.standing(image)
     if standing == image.standing:
         return []
@@ -235,20 +240,21 @@ def change_writes(act: Act, by: str, change: Change, image: Image) -> list[Write
 
 
 def changed_later(records: Records, act: Act, images: Sequence[Image]) -> set[str]:
-    """Which of the images an act changed that was asked for after this one: ids grow with time."""
+    """Return which of the images were changed by an act that was asked for after this one: ids grow
+    with time."""
     where = [Where("image", "in", tuple(i.id for i in images)), Where("act", ">", act.id)]
     return {item.image for item in records.find(ActItem, where, limit=100 * len(images))}
 
 
 def kind_of(image: Image, standing: Standing) -> str:
-    """Did a person agree with the label that was there, say another, or none?"""
+    """Return whether a person confirmed the label, corrected it, or left the picture undecided."""
     if not standing.label:
         return UNDECIDED
     return "confirmed" if standing.label == image.label else "corrected"
 
 
 def annotation(act: Act, by: str, change: Change, image: Image, standing: Standing) -> list[Write]:
-    """What a person said, where the act says something about the label."""
+    """Return what a person said, where the act says something about the label."""
     if standing.who not in PEOPLE or not KINDS[change.kind].speaks:
         return []
     kind = kind_of(image, standing)

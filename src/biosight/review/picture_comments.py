@@ -1,6 +1,6 @@
-"""Talk about pictures: comments of members, and calls for somebody by name.
+"""Comments of members on pictures, and mentions of members by name.
 
-Not here: who may read them (membership), or what is kept of them (images/comments.py).
+Not here: who may read them (membership), or their records (images/comments.py).
 """
 
 import time
@@ -16,7 +16,8 @@ MOST = 200
 
 
 def clean_comment(text: str) -> str:
-    """Without blank ends. Raises BadRequest for nothing, or for more than LONGEST characters."""
+    """Return the text without blank ends. Raises BadRequest for no text, or for more than LONGEST
+    characters."""
     kept = text.strip()
     if not kept or len(kept) > LONGEST:
         raise BadRequest(f"A comment has 1 to {LONGEST:,} characters.")
@@ -24,8 +25,8 @@ def clean_comment(text: str) -> str:
 
 
 def mentioned_people(text: str, names: Mapping[str, str]) -> list[str]:
-    """The ids of those whose name stands behind an @; `names` are people's by id. Of two names of
-    which one begins with the other, the longer one is meant; of two alike, both are."""
+    """Return the ids of the people whose name follows an @; `names` are people's by id. Where one
+    name begins with another, the longer one is meant; of two equal ones, both are."""
     left, found = fold_text(text), list[str]()
     for name in sorted({fold_text(n) for n in names.values() if n}, key=len, reverse=True):
         if f"@{name}" in left:
@@ -37,8 +38,8 @@ def mentioned_people(text: str, names: Mapping[str, str]) -> list[str]:
 def add_comment(
     records: Records, image: str, by: str, text: str, names: Mapping[str, str]
 ) -> Comment:
-    """Keep a comment, with a mention of each of `names` (by id) that it calls but its writer.
-    Raises BadRequest."""
+    """Store a comment, with a mention of each person it calls except its writer; `names` are
+    people's by id. Raises BadRequest."""
     kept = clean_comment(text)
     if records.count(Comment, [Where("image", "=", image)]) >= MOST:
         raise BadRequest(f"A picture can have up to {MOST} comments; remove some first.")
@@ -49,12 +50,12 @@ def add_comment(
 
 
 def comments_on(records: Records, image: str) -> list[Comment]:
-    """All comments on a picture, the oldest first."""
+    """Return all comments on a picture, the oldest first."""
     return records.find(Comment, [Where("image", "=", image)], limit=MOST)
 
 
 def remove_comment(records: Records, image: str, comment: str, by: str, *, any_of: bool) -> None:
-    """Remove one's own comment, or with `any_of` anybody's. Raises NotFound."""
+    """Remove a person's own comment, or with `any_of` anybody's. Raises NotFound."""
     found = records.get(Comment, comment)
     if found is None or found.image != image or (found.by != by and not any_of):
         raise NotFound("There is no such comment, or it is somebody else's.")
@@ -63,18 +64,18 @@ def remove_comment(records: Records, image: str, comment: str, by: str, *, any_o
 
 
 def mentions_of(records: Records, user: str) -> list[Mention]:
-    """Where somebody called a person who has not looked since, the newest first."""
+    """Return the mentions of a person that they have not looked at yet, the newest first."""
     newest = Order("id", descending=True)
     return records.find(Mention, [Where("user", "=", user)], order=newest, limit=MOST)
 
 
 def looked_at(records: Records, user: str, image: str) -> None:
-    """A person looked at a picture and what is said of it: its calls for them are answered."""
+    """Remove the mentions of a person on a picture that they have looked at."""
     mine = records.find(Mention, [Where("image", "=", image), Where("user", "=", user)])
     if mine:
         records.write(*(Remove(Mention, m.id) for m in mine))
 
 
 def forget_calls(records: Records, user: str) -> None:
-    """A person goes: nobody can call them any more."""
+    """Remove all mentions of a person who leaves."""
     records.remove(Mention, [Where("user", "=", user)])

@@ -1,9 +1,9 @@
 """The review queue: half drawn at random, half the machine's least certain.
 
-Only answers to the random half measure accuracy, so each answer keeps which half it came
-from (Annotation.via). A share of all pictures is kept for it: neither the other half nor groups of
-look-alikes take them, or what is left to be drawn would be what those left. Not here: answering
-(acts.py).
+Only answers to the random half measure accuracy, so each answer keeps which half it came from
+(Annotation.via). A share of all pictures is kept for the random half. Neither the other half nor
+groups of look-alikes take them; otherwise the random half would only get the leftovers. Not here:
+answering (acts.py).
 """
 
 from dataclasses import dataclass
@@ -13,12 +13,12 @@ from biosight.images import Image
 from biosight.storage.conditions import unreviewed_images
 from biosight.storage.records import Order, Records, Where
 
-# Of all pictures, those with the smallest lots. Beyond them the random half goes on with the rest.
+# The share of all pictures, those with the smallest lots. After them the random half takes others.
 RESERVED = 0.05
 
 
 def not_reserved() -> list[Where]:
-    """Pictures that are not kept for the random half."""
+    """Return conditions for pictures that are not kept for the random half."""
     return [Where("lottery", ">=", RESERVED)]
 
 
@@ -31,7 +31,7 @@ class Drawn:
 
 
 def queue(records: Records, collection: str, limit: int = 40) -> list[Drawn]:
-    """The next images that nobody has looked at, the two halves in turn."""
+    """Return the next images that nobody has looked at, the two halves in turn."""
     where = unreviewed_images(collection)
     least = [*where, *not_reserved()]
     halves = {
@@ -39,7 +39,7 @@ def queue(records: Records, collection: str, limit: int = 40) -> list[Drawn]:
         "margin": records.find(Image, least, order=Order("margin"), limit=limit),
     }
     drawn: dict[str, Drawn] = {}
-    # One half may be shorter: pictures come and go between the two questions.
+    # One half may be shorter: pictures come and go between the two queries.
     for pair in zip_longest(halves["random"], halves["margin"]):
         for image, via in zip(pair, ("random", "margin"), strict=True):
             if image is not None:
@@ -48,10 +48,10 @@ def queue(records: Records, collection: str, limit: int = 40) -> list[Drawn]:
 
 
 def kept_for_chance(records: Records, collection: str) -> int:
-    """How many of those that nobody has looked at are kept for the random half."""
+    """Return how many pictures that nobody has looked at are kept for the random half."""
     return records.count(Image, [*unreviewed_images(collection), Where("lottery", "<", RESERVED)])
 
 
 def count_waiting(records: Records, collection: str) -> int:
-    """How many images nobody has looked at."""
+    """Return how many images nobody has looked at."""
     return records.count(Image, unreviewed_images(collection))

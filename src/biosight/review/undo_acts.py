@@ -1,7 +1,8 @@
-"""Undo of any act, from a history list, also later and by the collection's owner.
+"""Undo of any act in the history, also later and by the collection's owner.
 
-What an act changed and somebody changed again since is left alone and counted; a later note, say,
-does not keep an earlier label. Not here: the acts (acts.py).
+A picture is left alone and counted where somebody has since changed again what the act changed.
+Other changes do not matter: a later note, say, does not protect an earlier label. Not here: the
+acts (acts.py).
 """
 
 import time
@@ -36,8 +37,8 @@ from biosight.taxa.naming import Naming
 
 @dataclass(frozen=True, slots=True)
 class Undone:
-    """What an undo did: images that it put back, those that it left, as they are now, and how many
-    are gone for good."""
+    """Result of an undo: images that it put back, images that it left, as they are now, and how
+    many are gone for good."""
 
     changed: list[Image]
     left: list[Image]
@@ -47,7 +48,7 @@ class Undone:
 def history(
     records: Records, collection: str, *, before: float = 0.0, limit: int = 50
 ) -> list[Act]:
-    """Acts of a collection, the newest first."""
+    """Return the acts of a collection, the newest first."""
     earlier = [Where("at", "<", before)] if before else []
     newest = Order("at", descending=True)
     found: dict[str, Act] = {}
@@ -58,7 +59,7 @@ def history(
 
 
 def last_act(records: Records, by: str, collection: str) -> Act | None:
-    """A person's latest act here that is not undone."""
+    """Return a person's latest act here that is not undone."""
     where = [Where("by", "=", by), Where("undone_at", "=", 0.0)]
     where.append(Where("collection", "=", collection))
     found = records.find(Act, where, order=Order("at", descending=True), limit=1)
@@ -66,14 +67,14 @@ def last_act(records: Records, by: str, collection: str) -> Act | None:
 
 
 def first_images(records: Records, act: str, limit: int) -> list[str]:
-    """The first pictures that an act changed and that are there, by id."""
+    """Return the first pictures that an act changed and that still exist, by id."""
     items = records.find(ActItem, [Where("act", "=", act)], limit=limit)
     there = {i.id for i in among(records, Image, [item.image for item in items])}
     return [item.image for item in items if item.image in there]
 
 
 def get_act(records: Records, id: str) -> Act:
-    """An act by id, without asking who may see it. Raises NotFound."""
+    """Return an act by id, without asking who may see it. Raises NotFound."""
     found = records.get(Act, id)
     if found is None:
         raise NotFound("There is no such act.")
@@ -81,7 +82,7 @@ def get_act(records: Records, id: str) -> Act:
 
 
 def no_writes() -> list[Write]:
-    """What goes along with most undos."""
+    """Return no more writes, as for most undos."""
     return []
 
 
@@ -95,13 +96,13 @@ def undo(
 ) -> Undone:
     """Put the images of an act of at most MOST_AT_ONCE back as they were before it.
 
-    `along` gives what is written with the act's mark, read anew at each try. Raises Conflict when
-    the act was undone already.
+    `along` returns what is written with the act's mark; it is called again at each try. Raises
+    Conflict when the act was already undone.
     """
     if act.undone_at:
         raise Conflict("This is already undone.")
     if act.places_before:
-        # Pictures go back to what their deployments are then, so that these come first.
+        # Pictures take site and clock from their deployments, so these are put back first.
         mark_undone(records, act, by, along)
     items = records.find(ActItem, [Where("act", "=", act.id)], limit=MOST_AT_ONCE)
     changed: list[Image] = []
@@ -122,7 +123,7 @@ def undo(
 
 
 def images_in(writes: Sequence[Write]) -> list[Image]:
-    """The images among writes, as they are after them."""
+    """Return the images among writes, as they are after them."""
     found = [w.record for w in writes if isinstance(w, Replace)]
     return [r for r in found if isinstance(r, Image)]
 
@@ -134,7 +135,7 @@ def mark_undone(
     along: Callable[[], list[Write]] = no_writes,
     also: Sequence[Write] = (),
 ) -> None:
-    """Note that an act was undone, by whom; tried again when what goes along was changed at the
+    """Store that an act was undone, and by whom; try again when what goes along was changed at the
     same moment. Raises Stale when somebody else changed the act."""
     now = replace(act, undone_at=time.time(), undone_by=by, version=act.version + 1)
     for number in tries(act.id):
@@ -147,8 +148,9 @@ def mark_undone(
 
 
 def to_put_back(records: Records, act: Act, by: str, naming: Naming) -> Make[ActItem]:
-    """What is written to put images back: nothing for one that was changed again since, or whose
-    collection is not there, None for one that is gone for good."""
+    """Return a function that makes the writes to put images back. It makes none for an image that
+    was changed again since or whose collection is not there, and None for one that is gone for
+    good."""
 
     def make(items: Sequence[ActItem]) -> list[list[Write] | None]:
         ids = [item.image for item in items]
@@ -170,7 +172,7 @@ def to_put_back(records: Records, act: Act, by: str, naming: Naming) -> Make[Act
 
 
 def living_among(records: Records, collections: set[str]) -> set[str]:
-    """Those of some collections that are there, and not in the trash."""
+    """Return those of some collections that exist and are not in the trash."""
     return {c.id for c in among(records, Collection, sorted(collections)) if not c.trashed_at}
 
 
@@ -184,15 +186,15 @@ def putting_back(
     homes: set[str],
     places: "Places",
 ) -> list[Write]:
-    """Put back what the act changed of one image. Site and clock follow from the deployment as it
-    is now, and from one that is gone nothing does."""
+    """Return the writes that put back what the act changed of one image. Site and clock follow from
+    the deployment as it is now; a deployment that is gone gives none."""
     was, then = item.before.read, item.after.read
     before = was.changed(then)
     follows = {"label_path", *(("site", "shift") if then.deployment else ())}
     changed_since = any(
         getattr(image.standing, name) != getattr(then, name)
         for name in before
-        if name not in follows  # a change of it since is none of the picture's own
+        if name not in follows  # a later change of it was not made to the picture itself
     )
     if changed_since or ("collection" in before and was.collection not in homes):
         return []
@@ -217,7 +219,7 @@ def putting_back(
 
 
 class Places:
-    """The deployments and sites that pictures may go back to, as they are now."""
+    """Deployments and sites that pictures may go back to, as they are now."""
 
     def __init__(self, records: Records, items: Sequence[tuple[ActItem, Image | None]]) -> None:
         standings = [s for item, _ in items for s in (item.before.read, item.after.read)]
@@ -233,8 +235,9 @@ class Places:
     def put_right(
         self, standing: Standing, before: Mapping[str, Any]
     ) -> tuple[Standing, list[Require]]:
-        """A standing with the site and clock of its deployment, and what that rests on; out of a
-        deployment or at no site where these are gone. One whose place does not change stays."""
+        """Return a standing with the site and clock of its deployment, and what that requires.
+        Where deployment or site are gone, the standing has none. A standing whose place does not
+        change stays."""
         if not before.keys() & {"deployment", "site", "shift"}:
             return standing, []
         found = self.deployments.get(standing.deployment)
@@ -250,7 +253,7 @@ class Places:
 
 
 def withdrawal(act: Act, item: ActItem, by: str) -> Annotation | None:
-    """What undoing says: the earlier person's label again, or nothing."""
+    """Return the annotation of an undo: the earlier person's label again, or nothing."""
     if not KINDS[act.kind].speaks:
         return None
     before = item.before.read
@@ -260,14 +263,14 @@ def withdrawal(act: Act, item: ActItem, by: str) -> Annotation | None:
 
 
 def latest_prediction(records: Records, image: str) -> Prediction | None:
-    """The last thing a model said of an image."""
+    """Return the last thing that a model said of an image."""
     where = [Where("image", "=", image)]
     found = records.find(Prediction, where, order=Order("at", descending=True), limit=1)
     return found[0] if found else None
 
 
 def latest_predictions(records: Records, images: Sequence[str]) -> dict[str, Prediction]:
-    """The last thing a model said of each image."""
+    """Return the last thing that a model said of each image."""
     found: dict[str, Prediction] = {}
     for part in parts(images, BATCH):
         where = [Where("image", "in", part)]

@@ -1,1 +1,1 @@
-"""Where facts (Records) and bytes (Blobs) rest."""
+"""Stores of facts (Records) and of bytes (Blobs)."""

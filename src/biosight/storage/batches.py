@@ -1,7 +1,7 @@
-"""Many records changed in batches: each batch in one write together with how far it is, so that a
-run which breaks off goes on where it was and counts nothing twice.
+"""Records changed in batches. Each batch is one write together with the run's progress, so that an
+interrupted run continues where it stopped and counts nothing twice.
 
-Not here: what is done to a record (passed in), or that it runs as a Job (work/jobs.py).
+Not here: what is done to a record (passed in), or running it as a Job (work/jobs.py).
 """
 
 from collections.abc import Callable, Sequence
@@ -12,18 +12,18 @@ from biosight.errors import Stale
 from biosight.storage.patience import tries
 from biosight.storage.records import Gone, InUse, Record, Records, Write, among
 
-# Few enough that an upload which waits for the store's turn hardly notices.
+# Small, so that an upload that waits for its turn to write is hardly delayed.
 BATCH = 50
 WHOLE_TRIES = 3
 
 M = TypeVar("M", bound=Record)
-# What is written for each record: nothing where it stays as it is, None where that failed.
+# Returns the writes for each record: empty where it stays as it is, None where it failed.
 Make = Callable[[Sequence[M]], Sequence[Sequence[Write] | None]]
 
 
 @dataclass(frozen=True, slots=True)
 class RunCount:
-    """How many records a run has seen, changed, and could not do."""
+    """Counts of a run: records seen, records changed, and records that failed."""
 
     seen: int = 0
     changed: int = 0
@@ -31,7 +31,7 @@ class RunCount:
 
     @property
     def left(self) -> int:
-        """How many stay as they were."""
+        """Return how many records stay as they were."""
         return self.seen - self.changed - self.failed
 
 
@@ -40,11 +40,12 @@ Note = Callable[[RunCount, str, Sequence[Write]], None]
 
 @dataclass(slots=True)
 class Run(Generic[M]):
-    """A run as far as it is noted: its counts (`tally`), and the record that it goes on behind.
+    """Run with its stored progress: the counts (`tally`), and the id after which it continues
+    (`cursor`).
 
-    `make` says what is written for records as they are now. `note` writes it, with the tally that
-    it leads to and the record to go on behind, in one write. `rests_on` are the kinds without
-    which nothing can go on: Gone of one of them is raised.
+    `make` returns the writes for records as they are now. `note` stores these writes with the new
+    tally and cursor, in one write. `rests_on` lists the kinds without which the run can't continue:
+    Gone about one of them is raised.
     """
 
     records: Records
@@ -56,7 +57,8 @@ class Run(Generic[M]):
     rests_on: tuple[type[Record], ...] = ()
 
     def write(self, piece: Sequence[M]) -> None:
-        """A piece at once; read anew where somebody was faster, and at last one by one."""
+        """Write a whole batch. When somebody was faster, read its records again and retry; in the
+        end write them one by one."""
         if len(piece) == 1:
             self.write_singly([piece[0].id], piece[0].id, piece)
             return
@@ -75,11 +77,11 @@ class Run(Generic[M]):
         self.write_singly([r.id for r in piece], end)
 
     def again(self, ids: Sequence[str]) -> list[M]:
-        """The records as they are now, in order."""
+        """Return the records as they are now, in order of id."""
         return sorted(among(self.records, self.kind, ids), key=lambda r: r.id)
 
     def after(self, made: Sequence[Sequence[Write] | None], lost: int = 0) -> RunCount:
-        """The tally with these; `lost` are not there any more."""
+        """Return the tally after these records; `lost` counts those that no longer exist."""
         return replace(
             self.tally,
             seen=self.tally.seen + len(made) + lost,
@@ -88,15 +90,16 @@ class Run(Generic[M]):
         )
 
     def write_singly(self, ids: Sequence[str], end: str, known: Sequence[M] = ()) -> None:
-        """Each on its own; the cursor passes them one by one, so that none is counted twice.
-        `known` are the records where they were just read."""
+        """Write each record on its own. The cursor moves with each of them, so that none is counted
+        twice. `known` are records that were just read."""
         for id in ids:
             self.write_one(id, known)
         if self.cursor != end:
             self.put(self.tally, end, [])
 
     def write_one(self, id: str, known: Sequence[M] = ()) -> None:
-        """One record, read anew each time; one that never stands still is left as it is."""
+        """Write one record, read again at each try; leave it as it is when every try meets a newer
+        change."""
         for number in tries(id):
             now = known if known and not number else self.again([id])
             made = self.make(now) or [None]
@@ -113,11 +116,11 @@ class Run(Generic[M]):
         self.put(self.after([None]), id, [])
 
     def stop_at(self, error: Exception) -> None:
-        """Raise what nothing can go on without."""
+        """Raise an error that says that a kind in `rests_on` is Gone."""
         if isinstance(error, Gone) and error.kind in self.rests_on:
             raise error
 
     def put(self, tally: RunCount, cursor: str, changes: Sequence[Write]) -> None:
-        """Changes and where they lead to, in one write."""
+        """Store changes with the new tally and cursor, in one write."""
         self.note(tally, cursor, changes)
         self.tally, self.cursor = tally, cursor

@@ -1,7 +1,7 @@
-"""What a record kind may declare about itself, each with its default.
+"""Declarations that a record kind may make about itself, each with its default.
 
-A kind declares by a ClassVar of the same name. A name that is not here fails when a store is
-opened, so that a misspelt one is not silence. Not here: the fields of records (fields.py).
+A kind makes one by a ClassVar of the same name. An unknown name raises an error when a store is
+opened, so that a typo does not pass unnoticed. Not here: the fields of records (fields.py).
 """
 
 from collections.abc import Callable, Mapping
@@ -20,14 +20,16 @@ class Declarations:
     """The declarations of a record kind.
 
     `table` is where its records are kept. `unique` and `indexes` are groups of fields. `counters`
-    are groups of fields whose counts are kept ready ("percent/10": the tenths of a number from 0
-    on), and `totalled` is a number that is summed beside them. `telling` are fields of which each
+    are groups of fields whose counts are kept ready; "percent/10" counts by the tenths of a number
+    from 0 on. `totalled` is a number that is summed beside them. `telling` are fields of which each
     value has few records. `worded` is a prefix index: equality fields first, the list of words
-    last. `leaned_on` is set on what many writes at once rest on, `precious` on what people would
-    miss: no copy is written over it unasked. `sharded_by` are the fields that say where a cluster
-    keeps a record. For stores of earlier forms: `derived` maps a new field to those it follows
-    from, and the function; `rewritten` lists since which form which value is called otherwise;
-    `formerly` maps a field's name to the one it had before.
+    last. `leaned_on` is set on kinds that many writes require at once. `precious` is set on kinds
+    that people would miss: no copy overwrites them unasked. `sharded_by` are the fields that say
+    where a cluster keeps a record.
+
+    For stores of earlier forms: `derived` maps a new field to the fields it follows from, and the
+    function. `rewritten` lists changed values: the form that changed them, the field with its old
+    value, and what is written instead. `formerly` maps a field's name to its earlier name.
     """
 
     table: str

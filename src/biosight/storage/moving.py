@@ -1,4 +1,5 @@
-"""Copying all records, or all blobs, to another store; takes up where it was, proves the copy.
+"""Copying all records, or all blobs, to another store; an interrupted copy continues, and the
+result is verified.
 
 Not here: which stores (cli/server/migrate.py).
 """
@@ -31,7 +32,8 @@ CopyStep = Callable[[str, int], None]
 
 @dataclass(frozen=True, slots=True)
 class Moved:
-    """What became of one kind: records in the source, written now, and differing afterwards."""
+    """Result for one kind: records in the source, records written now, and records that differ
+    afterwards."""
 
     table: str
     records: int
@@ -41,7 +43,8 @@ class Moved:
 
 @dataclass(frozen=True, slots=True)
 class Held:
-    """What a target holds of another BioSight: records by table, those that people would miss."""
+    """Contents of a target that belongs to another BioSight: how many records that people would
+    miss, by table."""
 
     counts: tuple[tuple[str, int], ...]
 
@@ -50,10 +53,11 @@ class Held:
 
 
 def held_by_another(source: Records, target: Records, kinds: Sequence[type[Record]]) -> Held | None:
-    """What a copy would erase; None where the target is empty, or an earlier copy of the source.
+    """Return what a copy would erase; None where the target is empty, or an earlier copy of the
+    source.
 
-    A target belongs to another BioSight where it has an id of its own that is not the source's, or
-    where it has no id (an earlier BioSight wrote it) but records of precious kinds.
+    A target belongs to another BioSight where its id is not the source's, or where it has no id (an
+    earlier BioSight wrote it) but has records of precious kinds.
     """
     ours, theirs = source.get(Installation, HERE), target.get(Installation, HERE)
     missed = [kind for kind in kinds if declared_by(kind).precious]
@@ -71,10 +75,12 @@ def move(
     *,
     into_existing: bool = False,
 ) -> list[Moved]:
-    """Copy every kind, then compare every record; `step` is told the table and records done.
+    """Copy every kind, then compare every record; `step` gets the table and the number of records
+    done.
 
-    Records that the target has and the source has not (any more) go. Raises BadRequest for a target
-    that holds another BioSight, unless `into_existing`: then that one is erased.
+    Records that the target has and the source does not (any longer) have are removed. Raises
+    BadRequest for a target that holds another BioSight, unless `into_existing`: then the other one
+    is erased.
     """
     if not into_existing and (held := held_by_another(source, target, kinds)) is not None:
         raise BadRequest(
@@ -87,7 +93,7 @@ def move(
 
 
 def move_kind(source: Records, target: Records, kind: type[Record], step: CopyStep) -> Moved:
-    """Copy one kind; records that are there already and equal are left alone."""
+    """Copy one kind; leave alone the records that are already there and equal."""
     total = written = wrong = 0
     for page in pages(source, kind, size=PAGE):
         wanted = {record.id: record for record in page}
@@ -106,9 +112,10 @@ def move_kind(source: Records, target: Records, kind: type[Record], step: CopySt
 
 
 def write_file(source: Records, kinds: Sequence[type[Record]], target: Path) -> bool:
-    """The records as a SQLite file: an online backup, or a copy of what another store has.
+    """Write the records as a SQLite file: an online backup, or a copy from another store.
 
-    Are they of one moment? A store that can't hold one still is copied as it goes.
+    Return whether the file is a consistent snapshot; a store without snapshots is copied while it
+    changes.
     """
     if isinstance(source, SqliteRecords):
         source.snapshot(target)
@@ -122,7 +129,7 @@ def write_file(source: Records, kinds: Sequence[type[Record]], target: Path) -> 
                     return still
         except Unavailable:
             if not still:
-                raise  # it was not the moment that it could not hold
+                raise  # the snapshot was not the reason
         finally:
             copy.close()
         target.unlink()
@@ -131,7 +138,8 @@ def write_file(source: Records, kinds: Sequence[type[Record]], target: Path) -> 
 
 @dataclass(frozen=True, slots=True)
 class Copied:
-    """What became of the blobs: how many, written now, and not what their names say."""
+    """Result for the blobs: how many there are, how many were written now, and how many are
+    wrong."""
 
     blobs: int
     written: int
@@ -139,20 +147,20 @@ class Copied:
 
 
 class Pieces:
-    """Bytes that come in pieces, as a file to read from."""
+    """File-like object over bytes that come in pieces."""
 
     def __init__(self, pieces: Iterator[bytes]) -> None:
         self.pieces = pieces
 
     def read(self, _size: int = -1) -> bytes:
-        """The next piece, whatever its size; b"" at the end."""
+        """Return the next piece, whatever its size; b"" at the end."""
         return next(self.pieces, b"")
 
 
 def move_blobs(
     source: Blobs, target: Blobs, progress: Callable[[list[str]], Iterable[str]]
 ) -> Copied:
-    """Copy originals and models that are not there yet; what was derived is made again.
+    """Copy originals and models that the target lacks; derived files are made again.
 
     Bytes whose SHA-256 is not their name are counted as wrong and not copied.
     """

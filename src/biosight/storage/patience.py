@@ -1,7 +1,7 @@
-"""Many writers on one record: who met another one waits for a turn within the process, and a little
-longer each time for writers of other processes.
+"""Retries for many writers of one record. After a conflict a writer waits for its turn within the
+process, and a little longer each time for writers of other processes.
 
-Not here: what is written (batches.py, and whoever compares and sets).
+Not here: what is written (batches.py, and all code that compares and sets).
 """
 
 import random
@@ -12,17 +12,18 @@ from collections.abc import Iterator
 STRIPES = 64
 TRIES = 16
 FIRST_PAUSE, LONGEST_PAUSE = 0.005, 0.5
-LONGEST_TURN = 2.0  # a courtesy, no promise: the store itself keeps writers apart
+LONGEST_TURN = 2.0  # seconds; no guarantee, since the store itself keeps writers apart
 
 LOCKS = tuple(threading.Lock() for _ in range(STRIPES))
 
 
 def tries(id: str, many: int = TRIES) -> Iterator[int]:
-    """The numbers of tries to write a record that others write too.
+    """Yield the numbers of tries to write a record that others write too.
 
-    The first goes at once. Later ones hold the record's turn in this process until the loop ends,
-    each after a pause that grows, in seconds, and is random, so that two processes do not meet
-    again and again (exponential backoff with full jitter). Another record may share the turn.
+    The first try comes at once. Later ones hold the record's turn in this process until the loop
+    ends. Each comes after a random pause in seconds with a growing limit, so that two processes do
+    not collide again and again (exponential backoff with full jitter). Another record may share the
+    turn.
     """
     yield 0
     lock = LOCKS[hash(id) % STRIPES]

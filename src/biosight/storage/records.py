@@ -1,9 +1,9 @@
-"""Records: the verbs a document store must know, kept to what SQLite and MongoDB serve alike.
+"""Records: the operations of a document store, limited to what SQLite and MongoDB both support.
 
-A record is a frozen dataclass with `table` and `id`; what else it may declare, such as indexes, is
-in declarations.py. Records with a `version` are replaced by compare-and-set. When a field of
-`sharded_by` changes, the replacement passes the record as it was.
-Not here: any store (storage/sqlite/store.py, storage/mongo/store.py), or what the records mean.
+A record is a frozen dataclass with `table` and `id`. Other declarations, such as indexes, are in
+declarations.py. Records with a `version` are replaced by compare-and-set. When a field of
+`sharded_by` changes, the replacement passes the record as it was. Not here: any store
+(storage/sqlite/store.py, storage/mongo/store.py), or what the records mean.
 """
 
 import secrets
@@ -15,7 +15,7 @@ from typing import ClassVar, Literal, Protocol, TypeVar
 
 
 class Record(Protocol):
-    """What every kept dataclass has."""
+    """Interface of every dataclass that a store keeps."""
 
     table: ClassVar[str]
 
@@ -31,9 +31,9 @@ Op = Literal["=", "!=", "<", "<=", ">", ">=", "in", "begins"]
 
 @dataclass(frozen=True, slots=True)
 class Where:
-    """One condition; all conditions of a query must hold. "begins" asks whether one of the words in
-    a field begins with the value; None equals what is absent. With `either` the rest says nothing:
-    all of one of its groups must hold."""
+    """One condition; all conditions of a query must hold. "begins" holds where one of the words in
+    a field begins with the value; None equals an absent value. With `either` the other fields are
+    ignored: all conditions of one of its groups must hold."""
 
     field: str
     op: Op
@@ -42,7 +42,7 @@ class Where:
 
     @staticmethod
     def any(*groups: "Sequence[Where]") -> "Where":
-        """The condition that all of at least one group holds."""
+        """Return a condition that holds where all conditions of at least one group hold."""
         return Where("", "=", None, tuple(tuple(group) for group in groups))
 
 
@@ -56,7 +56,7 @@ class Order:
 
 @dataclass(frozen=True, slots=True)
 class Position:
-    """The last record of the page before: its value of the order's field, and its id."""
+    """Last record of the previous page: its value of the order's field, and its id."""
 
     value: Value
     id: str
@@ -71,10 +71,11 @@ class Insert:
 
 @dataclass(frozen=True, slots=True)
 class Replace:
-    """The new form of a versioned record; `expected` is the version it must still have.
+    """New form of a versioned record; `expected` is the version that the stored record must still
+    have.
 
-    Stale is raised otherwise. The new record carries its own new version. Where the record of that
-    version is at hand, `was` says so: a store may write what differs alone.
+    Stale is raised otherwise. The new record carries its own new version. Where the record of the
+    expected version is at hand, pass it as `was`: a store may then write only what differs.
     """
 
     record: Record
@@ -96,10 +97,10 @@ class Remove:
 
 @dataclass(frozen=True, slots=True)
 class Require:
-    """Change nothing, but only go on while a record is there, has these values in `holds` and,
-    where `expected` says so, this version.
+    """Requirement that a record exists, has the values in `holds` and, where given, the version
+    `expected`. It changes nothing.
 
-    Gone is raised where it is absent or has other values, Stale where its version is another.
+    Gone is raised where the record is absent or has other values, Stale where its version differs.
     """
 
     kind: type[Record]
@@ -116,7 +117,7 @@ class InUse(Exception):
 
 
 class Gone(Exception):
-    """A record that a write rests on is not there any more, or not as it must be."""
+    """A record that a write requires no longer exists, or is not as it must be."""
 
     def __init__(self, kind: type[Record], id: str) -> None:
         super().__init__(f"{kind.table} {id}")
@@ -127,11 +128,11 @@ class Gone(Exception):
 class Records(Protocol):
     """The port. One contract suite (tests/storage) runs against every adapter.
 
-    All methods raise Unavailable when the store is away and NoSpace when it is full.
+    All methods raise Unavailable when the store can't be reached and NoSpace when it is full.
     """
 
     def get(self, kind: type[R], id: str) -> R | None:
-        """The record of this id, or None."""
+        """Return the record of this id, or None."""
         ...
 
     def find(
@@ -143,29 +144,29 @@ class Records(Protocol):
         after: Position | None = None,
         limit: int = 100,
     ) -> list[R]:
-        """A page of records in order, starting behind `after`."""
+        """Return a page of records in order, starting after the position `after`."""
         ...
 
     def count(self, kind: type[Record], where: Sequence[Where] = ()) -> int:
-        """How many match; at once where a counter covers the condition's fields."""
+        """Return how many match; this is fast where a counter covers the conditions' fields."""
         ...
 
     def count_by(self, kind: type[Record], where: Sequence[Where], field: str) -> dict[Value, int]:
-        """How many match per value of `field`."""
+        """Return how many match for each value of `field`."""
         ...
 
     def tally(
         self, kind: type[Record], where: Sequence[Where], fields: Sequence[str]
     ) -> dict[tuple[Value, ...], int]:
-        """How many match per values of several fields."""
+        """Return how many match for each combination of values of several fields."""
         ...
 
     def ids(self, kind: type[Record], where: Sequence[Where] = ()) -> list[str]:
-        """The ids of all that match, in order, without reading the records."""
+        """Return the ids of all that match, in order, without reading the records."""
         ...
 
     def total(self, kind: type[Record], where: Sequence[Where]) -> int:
-        """The sum of the kind's `totalled` field over what matches."""
+        """Return the sum of the kind's `totalled` field over all that match."""
         ...
 
     def write(self, *changes: Write) -> None:
@@ -173,19 +174,20 @@ class Records(Protocol):
         ...
 
     def remove(self, kind: type[Record], where: Sequence[Where]) -> int:
-        """Remove all that match; how many there were."""
+        """Remove all that match; return how many."""
         ...
 
     def still(self) -> "AbstractContextManager[Records | None]":
-        """The records as they are at one moment, to read from; None where the store can't."""
+        """Open a read-only snapshot of the records; None where the store can't make one."""
         ...
 
     def keep_reserve(self) -> None:
-        """Hold a little back for the day the disk is full, where the store is a file here."""
+        """Reserve a little disk space for the day the disk is full, where the store is a local
+        file."""
         ...
 
     def check(self) -> list[str]:
-        """What the store itself finds wrong with its data; empty when all is well."""
+        """Return what the store itself finds wrong with its data; empty when all is well."""
         ...
 
     def ping(self) -> None:
@@ -193,17 +195,19 @@ class Records(Protocol):
         ...
 
     def close(self) -> None:
-        """Let go of files and connections."""
+        """Close all files and connections."""
         ...
 
 
 def new_id() -> str:
-    """A random id whose beginning grows with time, so that new records lie together."""
+    """Return a random id whose beginning grows with time, so that new records are stored
+    together."""
     return f"{int(time.time() * 1000):011x}{secrets.token_hex(8)}"
 
 
 def among(records: Records, kind: type[R], ids: Sequence[str]) -> list[R]:
-    """The records with these ids that are there, in no order; asked for some hundred at a time."""
+    """Return the records with these ids that exist, in no order; they are queried some hundred at a
+    time."""
     found: list[R] = []
     for part in parts(ids):
         found += records.find(kind, [Where("id", "in", part)], limit=len(part))
@@ -211,7 +215,7 @@ def among(records: Records, kind: type[R], ids: Sequence[str]) -> list[R]:
 
 
 def parts(values: Sequence[str], size: int = AT_ONCE) -> Iterator[tuple[str, ...]]:
-    """Values in order, at most `size` at a time: as many as one condition may hold."""
+    """Yield values in order, at most `size` at a time: as many as one condition may hold."""
     for start in range(0, len(values), size):
         yield tuple(values[start : start + size])
 
@@ -224,9 +228,9 @@ def pages(
     start: str = "",
     size: int = AT_ONCE,
 ) -> Iterator[list[R]]:
-    """All that match in order of id, behind the id `start`, `size` at a time.
+    """Yield all that match in order of id, after the id `start`, `size` at a time.
 
-    Each page is read when it is asked for: what changes meanwhile is met as it is then.
+    Each page is read when it is asked for, so it shows changes that were made meanwhile.
     """
     after = behind(start)
     while found := records.find(kind, where, after=after, limit=size):
@@ -240,11 +244,11 @@ def find_all(records: Records, kind: type[R], where: Sequence[Where] = ()) -> li
 
 
 def behind(id: str) -> Position | None:
-    """The position of a record in order of id; the beginning for ""."""
+    """Return the position of a record in order of id; None, the beginning, for ""."""
     return Position(id, id) if id else None
 
 
 def one(records: Records, kind: type[R], *where: Where) -> R | None:
-    """The first record that matches, or None."""
+    """Return the first record that matches, or None."""
     found = records.find(kind, where, limit=1)
     return found[0] if found else None

@@ -1,4 +1,4 @@
-"""Files of a folder or a bucket, by name, to read only.
+"""Files of a folder or a bucket by name, read-only.
 
 Not here: BioSight's own store of pictures (storage/blobs/port.py).
 """
@@ -16,7 +16,7 @@ BUCKETS = ("s3://", "gs://")
 
 
 def bucket_of(url: str) -> Any:
-    """The bucket of an address. Raises BadRequest when it can't be used."""
+    """Open the bucket of an address. Raises BadRequest when it can't be used."""
     try:
         from biosight.storage.blobs.bucket import open_store
     except ImportError as error:
@@ -25,11 +25,11 @@ def bucket_of(url: str) -> Any:
 
 
 def names(source: str) -> Iterator[tuple[str, str]]:
-    """The name of every file below a source, each with the reason why it is no picture, or "".
+    """Yield the name of every file below a source, with the reason why it is no picture, or "".
 
-    Pictures are known by their first bytes; in a bucket those with a picture's suffix are believed,
-    since each look is a request. Raises NotFound for a folder that is not there, Unavailable for a
-    bucket that is away.
+    Pictures are recognised by their first bytes. In a bucket a picture's suffix is enough, since
+    each look into a file is a request. Raises NotFound for a folder that does not exist,
+    Unavailable for a bucket that can't be reached.
     """
     if source.startswith(BUCKETS):
         yield from names_in_bucket(source)
@@ -42,7 +42,7 @@ def names(source: str) -> Iterator[tuple[str, str]]:
 
 
 def names_in_bucket(source: str) -> Iterator[tuple[str, str]]:
-    """The objects of a bucket, as `names` tells them."""
+    """Yield the objects of a bucket in the form of `names`."""
     import obstore
 
     from biosight.storage.blobs.bucket import translated_errors
@@ -60,16 +60,16 @@ def names_in_bucket(source: str) -> Iterator[tuple[str, str]]:
 
 
 class Source:
-    """A source opened for reading, in whatever process reads."""
+    """Source opened for reading, in any process."""
 
     def __init__(self, url: str) -> None:
         self.url = url
         self.bucket = bucket_of(url) if url.startswith(BUCKETS) else None
 
     def fetch(self, name: str, target: Path) -> Path:
-        """A file to read: the file itself, or a copy of the object at `target`.
+        """Return a file to read: the file itself, or a copy of the object at `target`.
 
-        Raises NotFound or Unavailable, OSError for a file that can't be read.
+        Raises NotFound or Unavailable, and OSError for a file that can't be read.
         """
         if self.bucket is None:
             return Path(self.url) / name

@@ -1,9 +1,9 @@
-"""A list of names as people hand it out: CSV, or a Darwin Core Archive with a Taxon core.
+"""Checklists, lists of names as people publish them: CSV, or a Darwin Core Archive with a Taxon
+core.
 
-GBIF, WoRMS and the Catalogue of Life give such archives (Darwin Core text guide, TDWG 2023). They
-are read in a separate process (untrusted/child_process.py), whatever the list is. Not here: the
-archive's description (description.py), or what becomes of the names in a collection
-(own_names/importing.py).
+GBIF, WoRMS and the Catalogue of Life give such archives (Darwin Core text guide, TDWG 2023). Every
+list is read in a separate process (untrusted/child_process.py). Not here: the archive's description
+(description.py), or what becomes of the names in a collection (own_names/importing.py).
 """
 
 import csv
@@ -59,14 +59,14 @@ class Listed:
 
 
 def read_checklist(path: Path) -> list[Listed]:
-    """The names of a file, in its order. Raises BadRequest in words for what is no checklist, and
-    for what takes too much to read; Unavailable while others are read."""
+    """Return the names of a file, in its order. Raises BadRequest in words for a file that is no
+    checklist, or takes too much to read; Unavailable while others are read."""
     found = run_in_child(named_rows, [str(path)], LIMITS)
     return [Listed(*cast("list[str]", row)) for row in found]
 
 
 def named_rows(path: str) -> Iterator[tuple[str, ...]]:
-    """The names of a file as plain fields; for a separate process. Raises BadRequest."""
+    """Yield the names of a file as plain fields; for a separate process. Raises BadRequest."""
     try:
         file = Path(path)
         found = read_archive(file) if zipfile.is_zipfile(file) else read_plain(file)
@@ -79,13 +79,14 @@ def named_rows(path: str) -> Iterator[tuple[str, ...]]:
 
 
 def read_plain(path: Path) -> list[Listed]:
-    """The names of a CSV file. Raises BadRequest, UnicodeError or csv.Error."""
+    """Return the names of a CSV file. Raises BadRequest, UnicodeError or csv.Error."""
     with path.open(newline="", encoding="utf-8-sig") as file:
         return from_table(bounded_lines(file))
 
 
 def from_table(lines: Iterable[str]) -> list[Listed]:
-    """The names of a CSV with a header; commas, semicolons or tabs. Raises BadRequest."""
+    """Return the names of a CSV with a header; it may use commas, semicolons or tabs. Raises
+    BadRequest."""
     rows = iter(lines)
     first = next(rows, "")
     delimiter = max(",;\t", key=first.count)
@@ -99,7 +100,7 @@ def from_table(lines: Iterable[str]) -> list[Listed]:
 def with_terms(
     rows: Iterable[Sequence[str]], read: Sequence[tuple[int, str]]
 ) -> Iterator[dict[str, str]]:
-    """Rows by term, of the columns that are read. Raises BadRequest for too many rows."""
+    """Yield rows by term, with the columns in `read`. Raises BadRequest for too many rows."""
     for number, cells in enumerate(rows):
         if number >= MOST_ROWS:
             raise BadRequest(f"A checklist can have up to {MOST_ROWS:,} names.")
@@ -108,10 +109,10 @@ def with_terms(
 
 
 def names_listed(rows: Iterable[Mapping[str, str]]) -> list[Listed]:
-    """Rows by term -> names; ids are turned into the names they stand for."""
+    """Return the names of rows by term; ids are replaced by the names they stand for."""
     kept = list(rows)
     by_id = {row["taxonid"]: bare_name(row) for row in kept if row.get("taxonid")}
-    found: dict[Listed, None] = {}  # a family stands in each of its rows; once is enough
+    found: dict[Listed, None] = {}  # many rows name the same family; once is enough
     for row in kept:
         if name := bare_name(row):
             found |= dict.fromkeys(line_of_row(name, row, by_id))
@@ -119,7 +120,7 @@ def names_listed(rows: Iterable[Mapping[str, str]]) -> list[Listed]:
 
 
 def bare_name(row: Mapping[str, str]) -> str:
-    """A row's name without its author: "Pieris rapae (Linnaeus, 1758)" is Pieris rapae."""
+    """Return a row's name without its author: "Pieris rapae (Linnaeus, 1758)" is Pieris rapae."""
     name = " ".join((row.get("canonicalname") or row.get("scientificname") or "").split())
     author = " ".join(row.get("scientificnameauthorship", "").split())
     if author and name.endswith(author):
@@ -128,7 +129,7 @@ def bare_name(row: Mapping[str, str]) -> str:
 
 
 def line_of_row(name: str, row: Mapping[str, str], by_id: Mapping[str, str]) -> Iterator[Listed]:
-    """A row's name, behind those of its higher ranks where they stand in columns."""
+    """Yield a row's name, after those of its higher ranks where they have columns."""
     accepted = by_id.get(row.get("acceptednameusageid", ""), "") or row.get("accepted", "").strip()
     status = row.get("taxonomicstatus", "").strip().lower()
     if accepted and (accepted == name or (status and status in ACCEPTED)):
@@ -146,8 +147,8 @@ def line_of_row(name: str, row: Mapping[str, str], by_id: Mapping[str, str]) -> 
 
 
 def read_archive(path: Path) -> list[Listed]:
-    """The Taxon core of a Darwin Core Archive, with the common names of its extension; a zip with
-    one table goes too. Raises BadRequest, UnicodeError or csv.Error."""
+    """Return the Taxon core of a Darwin Core Archive, with the common names of its extension; a zip
+    with one table is accepted too. Raises BadRequest, UnicodeError or csv.Error."""
     with opened_zip(path, "This archive is damaged; download it again.") as archive:
         if sum(entry.file_size for entry in archive.infolist()) > MOST_BYTES:
             raise BadRequest("This archive is larger than 2 GB when it is unpacked.")
@@ -156,7 +157,7 @@ def read_archive(path: Path) -> list[Listed]:
 
 
 def lone_table(archive: zipfile.ZipFile) -> list[Listed]:
-    """The only table of an archive without a description."""
+    """Return the names of the only table of an archive without a description."""
     tables = [n for n in archive.namelist() if n.endswith((".csv", ".tsv", ".txt"))]
     if len(tables) != 1:
         raise BadRequest("This zip has no meta.xml: it is not a Darwin Core Archive.")
@@ -165,7 +166,7 @@ def lone_table(archive: zipfile.ZipFile) -> list[Listed]:
 
 
 def described_names(archive: zipfile.ZipFile, meta: str) -> list[Listed]:
-    """The names that a meta.xml describes. Raises BadRequest."""
+    """Return the names that a meta.xml describes. Raises BadRequest."""
     core, extensions = read_description(archive, meta)
     if not core.kind.endswith("/Taxon"):
         raise BadRequest("The archive's core is not a list of taxa; export a checklist.")
@@ -185,13 +186,13 @@ def described_names(archive: zipfile.ZipFile, meta: str) -> list[Listed]:
 
 
 def wanted_language(row: Mapping[str, str]) -> bool:
-    """English common names, and those that say no language."""
+    """Return whether a common name is English or states no language."""
     return row.get("language", "").lower()[:2] in {"", "en"}
 
 
 def described_rows(archive: zipfile.ZipFile, table: Table) -> Iterator[dict[str, str]]:
-    """A described table's rows by term; the id's column as taxonid, or coreid in an extension.
-    Raises BadRequest."""
+    """Yield a described table's rows by term; the id's column is taxonid, or coreid in an
+    extension. Raises BadRequest."""
     read = [(at, term) for at, term in table.terms if term in READ]
     with archive.open(table.file) as raw:
         lines = bounded_lines(io.TextIOWrapper(raw, table.encoding, newline=""))
@@ -203,18 +204,18 @@ def described_rows(archive: zipfile.ZipFile, table: Table) -> Iterator[dict[str,
 
 
 def parents_first(names: Sequence[Listed]) -> list[Listed]:
-    """Each accepted name once, parents before what hangs below them; synonyms last."""
+    """Return each accepted name once, parents before what hangs below them; synonyms last."""
     first: dict[str, Listed] = {}
     for one in names:
         if not one.accepted and (one.name not in first or not first[one.name].parent):
             first[one.name] = one
     placed: dict[str, Listed] = {}
     for name in first:
-        trail = {name: None}  # in order, and quick to ask
+        trail = {name: None}  # ordered, and fast to search
         last = name
         while (upper := first[last].parent) in first and upper not in placed:
             if upper in trail:
-                break  # a ring: the list contradicts itself
+                break  # a cycle: the list contradicts itself
             trail[upper] = None
             last = upper
         for id in reversed(trail):

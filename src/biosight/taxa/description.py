@@ -1,4 +1,4 @@
-"""What a Darwin Core Archive says of itself: its meta.xml, checked before anything is read by it.
+"""Description of a Darwin Core Archive: its meta.xml, checked before any table is read by it.
 
 Source: Darwin Core text guide (TDWG 2023). Not here: what the tables hold (checklist.py).
 """
@@ -18,7 +18,7 @@ LARGEST_META = 1_000_000
 LONGEST_LINE = 1_000_000
 MOST_COLUMNS, MOST_HEADS, MOST_EXTENSIONS = 2_000, 1_000, 50
 UNREADABLE = "The archive's meta.xml can't be read."
-# What a column may be called, beside the term itself.
+# Other names that a column may have, besides the term itself.
 OTHER_NAMES = {
     "name": "scientificname",
     "species": "scientificname",
@@ -37,7 +37,7 @@ OTHER_NAMES = {
 
 
 class Style(TypedDict):
-    """How a table is written, in the csv module's words."""
+    """Format of a table, in the csv module's terms."""
 
     delimiter: str
     quotechar: str | None
@@ -46,8 +46,8 @@ class Style(TypedDict):
 
 @dataclass(frozen=True, slots=True)
 class Table:
-    """One table of an archive: the kind of its rows, its file, how that is written, lines before
-    the first row, and the term of each column that has one."""
+    """One table of an archive: the kind of its rows, its file, the file's encoding and format, the
+    lines before the first row, and the term of each column that has one."""
 
     kind: str
     file: str
@@ -58,7 +58,8 @@ class Table:
 
 
 def bounded_lines(file: TextIO) -> Iterator[str]:
-    """The lines of a text as they come. Raises BadRequest for one that is no line of a table."""
+    """Yield the lines of a text as they come. Raises BadRequest for a line that is too long for a
+    table."""
     while line := file.readline(LONGEST_LINE + 1):
         if len(line) > LONGEST_LINE:
             raise BadRequest("A line of this table is longer than a million characters.")
@@ -66,13 +67,13 @@ def bounded_lines(file: TextIO) -> Iterator[str]:
 
 
 def term_of(column: str) -> str:
-    """A column's name as a bare lower-case term."""
+    """Return a column's name as a bare lower-case term."""
     bare = "".join(c for c in column.rpartition("/")[2].rpartition(":")[2] if c.isalnum()).lower()
     return OTHER_NAMES.get(bare, bare)
 
 
 def read_description(archive: zipfile.ZipFile, meta: str) -> tuple[Table, list[Table]]:
-    """The core and its extensions, all of whose files are there. Raises BadRequest in words."""
+    """Return the core and its extensions, whose files all exist. Raises BadRequest in words."""
     if archive.getinfo(meta).file_size > LARGEST_META:
         raise BadRequest("The archive's meta.xml is not one.")
     root = parsed_plainly(archive.read(meta))
@@ -85,8 +86,8 @@ def read_description(archive: zipfile.ZipFile, meta: str) -> tuple[Table, list[T
 
 
 def parsed_plainly(content: bytes) -> Element:
-    """An XML text without declarations of its own, in whatever encoding: entities could be made to
-    fill the memory. Raises BadRequest."""
+    """Parse an XML text, in whatever encoding, that makes no declarations of its own: entities
+    could be made to fill the memory. Raises BadRequest."""
 
     def refuse(*_: object) -> None:
         raise BadRequest("The archive's meta.xml has declarations that are not allowed.")
@@ -102,7 +103,7 @@ def parsed_plainly(content: bytes) -> Element:
 
 
 def table_of(part: Element, folder: str, there: set[str]) -> Table:
-    """A table as one part of a meta.xml describes it. Raises BadRequest."""
+    """Return a table as one part of a meta.xml describes it. Raises BadRequest."""
     place = part.find(f"{TEXT}files/{TEXT}location")
     said = (place.text or "").strip() if place is not None else ""
     file = f"{folder}/{said}" if folder != "." else said
@@ -119,7 +120,8 @@ def table_of(part: Element, folder: str, there: set[str]) -> Table:
 
 
 def terms_of(part: Element) -> tuple[tuple[int, str], ...]:
-    """The columns that have a term; the id's column as taxonid, or coreid. Raises BadRequest."""
+    """Return the columns that have a term; the id's column as taxonid, or coreid. Raises
+    BadRequest."""
     terms = {
         bounded_number(field.get("index", ""), MOST_COLUMNS): term_of(field.get("term", ""))
         for field in part.findall(f"{TEXT}field")
@@ -133,14 +135,14 @@ def terms_of(part: Element) -> tuple[tuple[int, str], ...]:
 
 
 def bounded_number(said: str, most: int) -> int:
-    """A whole number from 0 to `most`. Raises BadRequest."""
+    """Return a whole number from 0 to `most`. Raises BadRequest."""
     if not (said.isascii() and said.isdecimal() and len(said) < 10 and int(said) <= most):
         raise BadRequest(f"The archive's meta.xml says “{said[:20]}” where a number belongs.")
     return int(said)
 
 
 def style_of(part: Element) -> Style:
-    """How a table is written. Raises BadRequest for what no table is."""
+    """Return the format of a table. Raises BadRequest for a format that no table has."""
     split = part.get("fieldsTerminatedBy", ",").replace("\\t", "\t")
     quote = part.get("fieldsEnclosedBy", '"')
     if len(split) != 1 or len(quote) > 1 or split in {"\r", "\n"} or quote in {"\r", "\n", split}:
@@ -149,7 +151,7 @@ def style_of(part: Element) -> Style:
 
 
 def encoding_of(part: Element) -> str:
-    """The text encoding of a table. Raises BadRequest for one that is none."""
+    """Return the text encoding of a table. Raises BadRequest for an unknown one."""
     said = part.get("encoding") or "utf-8"
     try:
         "a".encode(said)

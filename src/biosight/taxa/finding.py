@@ -1,7 +1,7 @@
-"""Find names while somebody types: by scientific or common name, without case and accents.
+"""Finding names while somebody types: by scientific or common name, without case and accents.
 
-All names lie folded in one text, a line each, so that a search is a scan at the speed of memory:
-a few milliseconds for 100,000 names (bench/taxa.py). Not here: which names there are.
+All names are folded in one text, one on each line, so that a search is a scan at the speed of
+memory: a few milliseconds for 100,000 names (bench/taxa.py). Not here: which names there are.
 """
 
 from bisect import bisect_right
@@ -16,16 +16,16 @@ MOST_LOOKED_AT = 2000
 
 @dataclass(frozen=True, slots=True)
 class Findable:
-    """A name that can be found, and the label it leads to: itself, or for a common name or a
-    synonym another one."""
+    """Name that can be found, and the label it leads to: itself, or another one for a common name
+    or a synonym."""
 
     name: str
     label: str
 
 
 class Finder:
-    """Names by what is typed: those that begin so first, then those with a word that does, then
-    those that hold it anywhere; shorter before longer."""
+    """Search for names by typed text. Names that begin with it come first, then names with a word
+    that does, then names that hold it anywhere; shorter before longer."""
 
     def __init__(self, entries: Iterable[Findable]) -> None:
         self.entries = tuple(entries)
@@ -38,7 +38,7 @@ class Finder:
             at += len(line) + 1
 
     def find(self, typed: str, limit: int = 20) -> list[Findable]:
-        """The best `limit` entries for what is typed, each label once; none for blanks."""
+        """Return the best `limit` entries for the typed text, each label once; none for blanks."""
         sought = alike(typed)
         if not sought:
             return []
@@ -53,7 +53,7 @@ class Finder:
         return list(found.values())
 
     def rows(self, sought: str) -> Iterator[int]:
-        """The numbers of entries that hold a text, at most MOST_LOOKED_AT of them."""
+        """Yield the numbers of entries that hold a text, at most MOST_LOOKED_AT of them."""
         at = self.text.find(sought)
         for _ in range(MOST_LOOKED_AT):
             if at < 0:
@@ -66,6 +66,6 @@ class Finder:
                 at = self.text.find(sought, at + 1)
 
     def length(self, number: int) -> int:
-        """How long an entry's folded name is."""
+        """Return the length of an entry's folded name."""
         following = self.starts[number + 1 : number + 2] or [len(self.text)]
         return following[0] - 1 - self.starts[number]

@@ -1,7 +1,8 @@
-"""What kind of thing a label is: a taxon, or one of the things on pictures that are none.
+"""Kind of a label: a taxon, or one of the things on pictures that are no taxon.
 
-A camera trap's pictures are empty, or show people and cars (Camtrap DP observationType); the rest
-is a word of one's own ("egg mass", "scat"). Not here: how each is published (publishing/standards).
+A camera trap's pictures may be empty, or show people and cars (Camtrap DP observationType). Any
+other label is a word of people's own ("egg mass", "scat"). Not here: how each is published
+(publishing/standards).
 """
 
 from typing import Literal
@@ -27,12 +28,12 @@ USUAL = ("Empty", "Human", "Vehicle")
 
 
 def thing_of(label: str) -> Thing:
-    """Which of the usual things that are no taxon a label is, "" for all others."""
+    """Return which of the usual things that are no taxon a label is, "" for all others."""
     return WORDS.get(alike(label), "")
 
 
 def label_kind(label: str, naming: Naming) -> Kind:
-    """What a label is in a collection."""
+    """Return the kind of a label in a collection."""
     if thing := thing_of(label):
         return thing
     return "taxon" if naming.published(label) else "other"

@@ -25,41 +25,42 @@ class Naming:
     least: float = 0.0
 
     def shown(self, own: str) -> str:
-        """What a model's name is called here; "" where it was removed."""
+        """Return the name used here for a model's name; "" where it was removed."""
         return self.renamed.get(own, own)
 
     def path(self, label: str) -> str:
-        """The path of a label; one that is in no tree hangs at the root, alone."""
+        """Return the path of a label; a label that is in no tree hangs at the root, alone."""
         if not label:
             return ""
         return as_path(self.tree.line(label) or (label,))
 
     def published(self, label: str) -> Taxon | None:
-        """The taxon to publish for a label: the nearest at or above it that has a scientific name.
-        None for what hangs below no taxon: a word is never published as a name."""
+        """Return the taxon to publish for a label: the nearest at or above it that has a scientific
+        name. None where no taxon is above: a mere word is never published as a name."""
         line = (self.tree.taxa[id] for id in reversed(self.tree.line(label)))
         return next((t for t in line if t.scientific_name), None)
 
     def higher(self, label: str) -> dict[str, str]:
-        """Rank -> scientific name, for the ranks that Darwin Core has a term for, at or above a
-        label."""
+        """Return rank -> scientific name, for the ranks that Darwin Core has a term for, at or
+        above a label."""
         line = (self.tree.taxa[id] for id in self.tree.line(label))
         return {t.taxon_rank: t.scientific_name for t in line if t.taxon_rank in HIGHER}
 
     def own_line(self, label: str) -> tuple[str, ...]:
-        """A label's line from the top down, by the model's own names."""
+        """Return a label's line from the top down, by the model's own names."""
         own = self.own
         return tuple(own.get(n, n) for n in self.tree.line(label) or (label,))
 
     @property
     def own(self) -> dict[str, str]:
-        """The model's name of each that was renamed."""
+        """Return the model's name for each name that was renamed."""
         return {shown: own for own, shown in self.renamed.items() if shown}
 
 
 def renamed_tree(taxa: Iterable[Taxon], renamed: Mapping[str, str]) -> dict[str, Taxon]:
-    """Taxa under the names used in a collection; two that became one keep the first's place, and a
-    removed one's children hang where it hung. The result has no cycles, even after merges."""
+    """Return taxa under the names used in a collection. Two that became one keep the first's place,
+    and the children of a removed one move up to its parent. The result has no cycles, even after
+    merges."""
     found = {t.id: t for t in taxa}
 
     def shown(id: str) -> str:
@@ -78,8 +79,8 @@ def renamed_tree(taxa: Iterable[Taxon], renamed: Mapping[str, str]) -> dict[str,
 
 
 def rooted_taxa(taxa: Mapping[str, Taxon]) -> list[Taxon]:
-    """Taxa whose parents are all there: one whose parent is not hangs at the root, and so does the
-    last of a ring, which another model's tree below people's own moves could make."""
+    """Return taxa whose parents all exist. A taxon whose parent is missing hangs at the root. So
+    does the last of a cycle, which another model's tree and people's own moves could form."""
     kept: dict[str, Taxon] = {}
     for taxon in taxa.values():
         trail = [taxon.id]
@@ -95,12 +96,13 @@ def rooted_taxa(taxa: Mapping[str, Taxon]) -> list[Taxon]:
 
 
 def as_root(taxon: Taxon) -> Taxon:
-    """A taxon that hangs below nothing."""
+    """Return a taxon that hangs below nothing."""
     return replace(taxon, parent="")
 
 
 def alike(name: str) -> str:
-    """A name without case, accents and differences of Unicode form: two that are alike are one."""
+    """Return a name without case, accents and differences of Unicode form; two names that are alike
+    are the same."""
     if name.isascii():
         return " ".join(name.casefold().split())
     apart = normalize("NFKD", normalize("NFC", name).casefold())

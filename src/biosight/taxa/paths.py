@@ -10,16 +10,16 @@ AFTER_SLASH = "0"
 
 
 def as_path(line: Sequence[str]) -> str:
-    """The ids from the root down -> "/a/b/"; "" for none."""
+    """Return the path of ids from the root down, "/a/b/"; "" for none."""
     return f"/{'/'.join(escape_part(id) for id in line)}/" if line else ""
 
 
 def line_of(path: str) -> tuple[str, ...]:
-    """A path -> the ids from the root down."""
+    """Return the ids of a path, from the root down."""
     return tuple(unescape_part(part) for part in path.strip("/").split("/")) if path else ()
 
 
-# The ten groups that labels could only be before there was a tree.
+# The ten groups that were the only labels before there was a tree.
 FIRST = {
     "Amphibia": "/Animalia/Chordata/Amphibia/",
     "Animalia": "/Animalia/",
@@ -35,7 +35,8 @@ FIRST = {
 
 
 def first_path(label: str) -> str:
-    """The path that a label of an archive from before trees gets when it is opened."""
+    """Return the path that a label of an archive from before trees gets when the archive is
+    opened."""
     return FIRST.get(label) or (as_path((label,)) if label else "")
 
 
@@ -48,12 +49,14 @@ def unescape_part(part: str) -> str:
 
 
 def end_below(path: str) -> str:
-    """The end of a path's range: `path` <= p < `end_below(path)` holds for it and all below."""
+    """Return the end of a path's range: `path` <= p < `end_below(path)` holds for it and all
+    below."""
     return path[:-1] + AFTER_SLASH
 
 
 def agree(first: str, second: str) -> bool:
-    """Do two labels not contradict each other: are they one, or does one lie below the other?
+    """Return whether two labels, given by their paths, do not contradict each other: they are one,
+    or one lies below the other.
 
     "Insecta" agrees with "Lepidoptera": it says less, not something else.
     """

@@ -54,13 +54,15 @@ OTHER_WORDS = {
 
 
 def rank_of(word: str) -> str:
-    """A rank as it is kept: lower case, by its English name; an unknown word stays as it is."""
+    """Return a rank in its stored form: lower case, by its English name; an unknown word stays as
+    it is."""
     said = " ".join(word.split()).casefold().rstrip(".")
     return OTHER_WORDS.get(said, said)
 
 
 def stands_above(upper: str, lower: str) -> bool:
-    """May `upper` be an ancestor of `lower`? Unknown ranks, and none, may stand anywhere."""
+    """Return whether `upper` may be an ancestor of `lower`. Unknown ranks, and none, may be
+    anywhere."""
     if upper not in RANKS or lower not in RANKS:
         return True
     return RANKS.index(upper) < RANKS.index(lower)

@@ -1,7 +1,7 @@
-"""Taxon and Tree: ancestors, paths, what lies below, and trees made of trees.
+"""Taxon and Tree: ancestors, paths, what lies below, and trees made from trees.
 
-A tree never changes: each act returns another one, which shares its taxa. Not here: reading a
-list of names (checklist.py), or where a collection keeps its tree (own_names).
+A tree never changes: each method that edits it returns another tree, which shares its taxa. Not
+here: reading a list of names (checklist.py), or where a collection keeps its tree (own_names).
 """
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -27,18 +27,18 @@ class Taxon:
     vernacular_name: str = ""
 
 
-# The fields that a record which keeps a taxon has too; its id has another name there.
+# The fields that a record of a taxon also has; the id has another name there.
 KEPT_FIELDS = tuple(f.name for f in fields(Taxon) if f.name != "id")
 
 
 def kept_fields(record: object) -> dict[str, str]:
-    """Return what a taxon, or a record that keeps one, says beside its id, so that a new field of
-    Taxon reaches every copy."""
+    """Return all fields except the id of a taxon, or of a record that keeps one, so that a new
+    field of Taxon reaches every copy."""
     return {name: getattr(record, name) for name in KEPT_FIELDS}
 
 
 class Tree:
-    """Taxa by id, each parent among them. Raises BadRequest for a loop or a parent that is none.
+    """Taxa by id, each parent among them. Raises BadRequest for a cycle or a missing parent.
 
     100,000 taxa are read in well under half a second (bench/taxa.py).
     """
@@ -48,7 +48,7 @@ class Tree:
         self.check()
 
     def check(self) -> None:
-        """Every parent is there, and none is its own ancestor. Raises BadRequest."""
+        """Raise BadRequest unless every parent exists and no taxon is its own ancestor."""
         sound = {""}
         for taxon in self.taxa.values():
             trail: list[str] = []
@@ -78,14 +78,15 @@ class Tree:
 
     @cached_property
     def children(self) -> Mapping[str, Sequence[str]]:
-        """Ids below each id, in the tree's order; the roots below ""."""
+        """Return the ids below each id, in the tree's order; the roots are below ""."""
         found: dict[str, list[str]] = {}
         for taxon in self:
             found.setdefault(taxon.parent, []).append(taxon.id)
         return found
 
     def line(self, id: str) -> tuple[str, ...]:
-        """The ids from the root down to `id` itself; () for what is not in the tree."""
+        """Return the ids from the root down to `id` itself; () for an id that is not in the
+        tree."""
         found: list[str] = []
         while id in self.taxa:
             found.append(id)
@@ -93,7 +94,7 @@ class Tree:
         return tuple(reversed(found))
 
     def below(self, id: str) -> Iterator[str]:
-        """`id` and all that hangs below it, parents first."""
+        """Yield `id` and all that hangs below it, parents first."""
         waiting = [id]
         while waiting:
             here = waiting.pop()
@@ -101,11 +102,11 @@ class Tree:
             waiting.extend(reversed(self.children.get(here, ())))
 
     def is_below(self, id: str, upper: str) -> bool:
-        """Is `id` the taxon `upper`, or does it hang below it?"""
+        """Return whether `id` is the taxon `upper` or hangs below it."""
         return upper in self.line(id)
 
     def common(self, ids: Iterable[str]) -> str:
-        """The lowest common ancestor of some taxa, "" where they share none."""
+        """Return the lowest common ancestor of some taxa, "" where they share none."""
         lines = [self.line(id) for id in ids]
         shared = ""
         for level in zip(*lines, strict=False):
@@ -115,17 +116,18 @@ class Tree:
         return shared
 
     def ranked(self, id: str, rank: str) -> str:
-        """The taxon of this rank at or above `id`, "" where the line has none."""
+        """Return the taxon of this rank at or above `id`, "" where the line has none."""
         return next((i for i in self.line(id) if self.taxa[i].taxon_rank == rank), "")
 
     def add(self, taxon: Taxon) -> "Tree":
-        """With one more taxon. Raises BadRequest where its id is taken or its parent is none."""
+        """Return the tree with one more taxon. Raises BadRequest where its id is taken or its
+        parent is missing."""
         if taxon.id in self.taxa:
             raise BadRequest(f"{taxon.id} is in the tree already.")
         return Tree([*self, taxon])
 
     def move(self, id: str, parent: str) -> "Tree":
-        """`id` and all below it, below another parent ("" makes it a root).
+        """Return the tree with `id`, and all below it, below another parent ("" makes it a root).
 
         Raises BadRequest where it would hang below itself, or either is not in the tree.
         """
@@ -137,9 +139,10 @@ class Tree:
         return Tree(replace(t, parent=parent) if t.id == id else t for t in self)
 
     def rename(self, id: str, new: str) -> "Tree":
-        """The same taxon under another id; it keeps its scientific name and what hangs below it.
+        """Return the tree with a taxon under another id; it keeps its scientific name and what
+        hangs below it.
 
-        Raises BadRequest where `id` is not in the tree or `new` is.
+        Raises BadRequest where `id` is not in the tree or `new` already is.
         """
         self.need(id)
         if new in self.taxa:
@@ -147,13 +150,13 @@ class Tree:
         return Tree(self.renamed(t, id, new) for t in self)
 
     def renamed(self, taxon: Taxon, id: str, new: str) -> Taxon:
-        """One taxon after `id` is called `new`."""
+        """Return one taxon after `id` became `new`."""
         if taxon.id == id:
             return replace(taxon, id=new)
         return replace(taxon, parent=new) if taxon.parent == id else taxon
 
     def merge(self, gone: str, kept: str) -> "Tree":
-        """Without `gone`; what hung below it hangs below `kept`.
+        """Return the tree without `gone`; what hung below it hangs below `kept`.
 
         Raises BadRequest where they are one, either is not there, or `kept` hangs below `gone`.
         """
@@ -165,13 +168,14 @@ class Tree:
         return Tree(replace(t, parent=kept) if t.parent == gone else t for t in rest)
 
     def remove(self, id: str) -> "Tree":
-        """Without `id`; what hung below it moves up to its parent. Raises BadRequest."""
+        """Return the tree without `id`; what hung below it moves up to its parent. Raises
+        BadRequest."""
         self.need(id)
         upper = self.taxa[id].parent
         rest = (t for t in self if t.id != id)
         return Tree(replace(t, parent=upper) if t.parent == id else t for t in rest)
 
     def need(self, id: str) -> None:
-        """Raises BadRequest for what is not in the tree."""
+        """Raise BadRequest for an id that is not in the tree."""
         if id not in self.taxa:
             raise BadRequest(f"{id} is not in the tree of names.")

@@ -1,1 +1,1 @@
-"""The parts of picture files, read from bytes as they are."""
+"""Parts of picture files, read directly from bytes."""

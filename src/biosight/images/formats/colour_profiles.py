@@ -1,8 +1,8 @@
-"""Embedded colour profiles: pictures are turned to sRGB once, before anything looks at them.
+"""Embedded colour profiles: pictures are converted to sRGB once, before anything looks at them.
 
-A profile that is broken, too large, or of another kind of picture counts as none; pictures without
-one keep their numbers. The arithmetic is Little CMS's, by Pillow (ICC.1:2022). Not here: profiles
-found in a file (jpeg.py, png.py, tiff.py; Pillow for the rest).
+A profile that is broken, too large, or for another kind of picture is ignored. Pictures without a
+profile keep their numbers. Little CMS does the arithmetic, through Pillow (ICC.1:2022). Not here:
+finding a profile in a file (jpeg.py, png.py, tiff.py; Pillow for the rest).
 """
 
 import io
@@ -18,13 +18,13 @@ SPACE = slice(16, 20)
 CLASS = slice(12, 16)
 MODES = {b"RGB ": "RGB", b"GRAY": "L", b"CMYK": "CMYK"}
 DEVICES = {b"scnr", b"mntr", b"prtr", b"spac"}
-# A profile that moves no colour by more than this is sRGB by another name.
+# A profile that changes no colour by more than this is treated as sRGB.
 SAME = 2
 KEPT = 8
 
 
 def suits(profile: bytes, mode: str) -> bool:
-    """Does the profile say what the numbers of a picture of this mode mean?"""
+    """Return whether a profile defines the numbers of a picture of this mode."""
     return (
         128 < len(profile) <= LARGEST_PROFILE
         and profile[SIGNATURE] == b"acsp"
@@ -34,7 +34,8 @@ def suits(profile: bytes, mode: str) -> bool:
 
 
 def to_srgb(picture: Pillow.Image, profile: bytes) -> Pillow.Image:
-    """The picture (RGB, L or CMYK) in sRGB as its profile says; itself where that says nothing."""
+    """Return the picture (RGB, L or CMYK) converted to sRGB by its profile; unchanged where the
+    profile can't be used."""
     if not suits(profile, picture.mode):
         return picture
     transform = transform_of(profile, picture.mode)
@@ -49,7 +50,8 @@ def to_srgb(picture: Pillow.Image, profile: bytes) -> Pillow.Image:
 
 @lru_cache(KEPT)
 def transform_of(profile: bytes, mode: str) -> ImageCms.ImageCmsTransform | None:
-    """From a profile's colours to sRGB; None where it is broken, or changes nothing."""
+    """Return the transform from a profile's colours to sRGB; None where it is broken or changes
+    nothing."""
     try:
         source = ImageCms.ImageCmsProfile(io.BytesIO(profile))
         made = ImageCms.buildTransform(source, ImageCms.createProfile("sRGB"), mode, "RGB")
@@ -64,7 +66,7 @@ def transform_of(profile: bytes, mode: str) -> ImageCms.ImageCmsTransform | None
 
 
 def samples(mode: str) -> Pillow.Image:
-    """Colours from all over a mode's space, as a picture."""
+    """Return a picture with colours from all over a mode's space."""
     bands = len(Pillow.new(mode, (1, 1)).getbands())
     steps = np.linspace(0, 255, 9 if bands == 3 else 256 if bands == 1 else 6).astype(np.uint8)
     grid = np.stack(np.meshgrid(*[steps] * bands), axis=-1).reshape(1, -1, bands)

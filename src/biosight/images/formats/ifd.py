@@ -1,8 +1,8 @@
-"""The tags of an EXIF block or a TIFF: directories of typed values, read from bytes as they are.
+"""Tags of an EXIF block or a TIFF: directories of typed values, read directly from bytes.
 
-Only what is asked for is read, each value within a limit, and one that can't be read is left out
-alone (TIFF 6.0; Exif 3.0, JEITA CP-3451; BigTIFF). Not here: what tags mean
-(images/metadata/file.py). Why this is not a library's work: docs/decisions/0018.
+Only the requested tags are read, each value within a limit. A value that can't be read is left out;
+the others stay (TIFF 6.0; Exif 3.0, JEITA CP-3451; BigTIFF). Not here: what tags mean
+(images/metadata/file.py). Why no library does this: docs/decisions/0018.
 """
 
 import math
@@ -15,7 +15,7 @@ TagValue = str | bytes | tuple[float, ...]
 
 MOST_ENTRIES = 4096
 LARGEST_VALUE = 1 << 16
-# Type of a value -> its letter in struct and its size in bytes; rationals are two of the letter.
+# Type of a value -> its letter in struct; a rational is two numbers of its letter.
 NUMBERS = {3: "H", 4: "L", 6: "b", 8: "h", 9: "l", 11: "f", 12: "d", 13: "L", 16: "Q", 17: "q"}
 RATIONALS = {5: "L", 10: "l"}
 TEXTS = {2, 129}
@@ -27,7 +27,8 @@ PREFIX = b"Exif\0\0"
 
 @dataclass(frozen=True, slots=True)
 class Structure:
-    """A TIFF structure to read from: byte order of struct, and whether it is a BigTIFF."""
+    """TIFF structure to read from: `order` is the byte order of struct, `big` marks a BigTIFF, and
+    `first` is the offset of the first directory."""
 
     file: BinaryIO
     order: str
@@ -35,18 +36,19 @@ class Structure:
     first: int
 
     def at(self, offset: int, size: int) -> bytes:
-        """`size` bytes from `offset`, or fewer at the end."""
+        """Return `size` bytes from `offset`, or fewer at the end."""
         self.file.seek(offset)
         return self.file.read(size)
 
     def unpack(self, letters: str, content: bytes) -> tuple[float, ...]:
-        """Numbers of a content in this order of bytes. Raises struct.error."""
+        """Unpack numbers in this byte order. Raises struct.error."""
         return struct.unpack(self.order + letters, content)
 
 
 @dataclass(frozen=True, slots=True)
 class Tags:
-    """The tags asked for, by number, of the first directory, the Exif and the GPS directory."""
+    """Requested tags, by number, of the first directory, the Exif directory and the GPS
+    directory."""
 
     main: dict[int, TagValue]
     exif: dict[int, TagValue]
@@ -57,7 +59,7 @@ NONE = Tags({}, {}, {})
 
 
 def open_directory(file: BinaryIO) -> Structure | None:
-    """The structure that begins at the file's first byte; None for what is none."""
+    """Return the structure that begins at the file's first byte; None where there is none."""
     file.seek(0)
     head = file.read(16)
     order = {b"II": "<", b"MM": ">"}.get(head[:2])
@@ -70,7 +72,7 @@ def open_directory(file: BinaryIO) -> Structure | None:
 
 
 def tags_of(source: Structure, wanted: Collection[int]) -> Tags:
-    """The wanted tags of the first directory and of its Exif and GPS directories."""
+    """Return the wanted tags of the first directory and of its Exif and GPS directories."""
     main = directory(source, source.first, wanted)
     below = [pointer(main.get(tag)) for tag in (EXIF, GPS)]
     exif, gps = (directory(source, at, wanted) if at else {} for at in below)
@@ -78,12 +80,12 @@ def tags_of(source: Structure, wanted: Collection[int]) -> Tags:
 
 
 def pointer(value: TagValue | None) -> int:
-    """Where a directory lies, 0 for nowhere."""
+    """Return the offset of a directory, 0 where there is none."""
     return int(value[0]) if isinstance(value, tuple) and value and value[0] > 0 else 0
 
 
 def directory(source: Structure, offset: int, wanted: Collection[int]) -> dict[int, TagValue]:
-    """The wanted tags of one directory; the first of several alike."""
+    """Return the wanted tags of one directory; of a repeated tag the first."""
     entry, counter = (20, "Q") if source.big else (12, "H")
     width = struct.calcsize("<" + counter)
     found: dict[int, TagValue] = {}
@@ -102,7 +104,7 @@ def directory(source: Structure, offset: int, wanted: Collection[int]) -> dict[i
 
 
 def entry_value(source: Structure, entry: bytes) -> TagValue | None:
-    """The value of one entry; None where it can't be read or is too large."""
+    """Return the value of one entry; None where it can't be read or is too large."""
     form, letter = ("HHQ", "Q") if source.big else ("HHL", "L")
     room = 8 if source.big else 4
     try:
@@ -119,7 +121,7 @@ def entry_value(source: Structure, entry: bytes) -> TagValue | None:
 
 
 def size_of(kind: int) -> int:
-    """Bytes of one value of a type, 0 for an unknown type."""
+    """Return the size of one value of a type in bytes, 0 for an unknown type."""
     if kind in TEXTS | BYTES:
         return 1
     if kind in RATIONALS:
@@ -128,7 +130,7 @@ def size_of(kind: int) -> int:
 
 
 def value_of(source: Structure, kind: int, content: bytes) -> TagValue:
-    """Text up to its first NUL, plain bytes, or numbers; n/0 is not a number."""
+    """Return text up to its first NUL, plain bytes, or numbers; a quotient n/0 is NaN."""
     if kind in BYTES:
         return content
     if kind in TEXTS:
@@ -141,7 +143,7 @@ def value_of(source: Structure, kind: int, content: bytes) -> TagValue:
 
 
 def as_text(content: bytes) -> str:
-    """What programs write as text, up to the first NUL: UTF-8, else Latin-1."""
+    """Decode text up to its first NUL, as UTF-8, else as Latin-1."""
     content = content.split(b"\0", 1)[0]
     try:
         return content.decode("utf-8")
@@ -150,7 +152,7 @@ def as_text(content: bytes) -> str:
 
 
 def orientation(tags: Tags) -> int:
-    """How to turn a picture, 1 to 8 as Exif numbers it; 1 where no such number is there."""
+    """Return Exif's orientation of a picture, 1 to 8; 1 where the tags give none."""
     value = tags.main.get(ORIENTATION)
     first = value[0] if isinstance(value, bytes | tuple) and value else 1
     return int(first) if first in range(1, 9) else 1

@@ -1,7 +1,8 @@
-"""The segments of a JPEG: its picture apart from what else is in the file.
+"""Segments of a JPEG: its picture, apart from everything else in the file.
 
-Phones put films, depth maps and second pictures behind a picture, thermal cameras raw data before
-it; none of that counts (ISO/IEC 10918-1, annex B). Not here: decoding (images/reading.py).
+Phones append films, depth maps and second pictures to a picture, and thermal cameras put raw data
+before it. All of that is ignored (ISO/IEC 10918-1, annex B). Not here: decoding
+(images/reading.py).
 """
 
 import re
@@ -17,17 +18,18 @@ BARE = frozenset([0x01, *range(0xD0, 0xD8)])
 PICTURE_SEGMENTS = {0xE0, 0xEE}
 FRAMES = frozenset(range(0xC0, 0xD0)) - {0xC4, 0xC8, 0xCC}
 ARITHMETIC = {0xC9, 0xCA, 0xCB, 0xCD, 0xCE, 0xCF}
-# Behind compressed data: a marker that is neither a stuffed byte, nor a restart, nor filling.
+# The end of compressed data: a marker that is no stuffed byte, no restart and no padding.
 NEXT_MARKER = re.compile(rb"\xff[^\x00\xd0-\xd7\xff]")
 EXIF, XMP, ICC = b"Exif\0\0", b"http://ns.adobe.com/xap/1.0/\0", b"ICC_PROFILE\0"
-# What may follow the data of a picture that lacks its end. Where nothing else is missing it
-# changes no pixel, whichever of the two it is: decoders fill up with bits of 0, these are of 1.
+# Two ways to complete a picture without an end marker. Where nothing else is missing, both give
+# the same pixels: decoders pad with bits of 0, the noisy one has bits of 1.
 PLAIN_END, NOISY_END = b"\xff\xd9", b"\xfe" * 8000 + b"\xff\xd9"
 
 
 @dataclass(slots=True)
 class Parts:
-    """A JPEG's first picture as bytes, and what its segments say; `ended` by an end marker."""
+    """A JPEG's first picture as bytes, and what its segments say; `ended` is true where it has an
+    end marker."""
 
     picture: bytes = b""
     ended: bool = False
@@ -39,7 +41,7 @@ class Parts:
 
     @property
     def profile(self) -> bytes:
-        """The colour profile, where all parts of it are there."""
+        """Return the colour profile, b"" where parts of it are missing."""
         whole = sorted(self.icc) == list(range(1, self.icc_parts + 1))
         return b"".join(self.icc[n] for n in sorted(self.icc)) if whole else b""
 
@@ -56,8 +58,8 @@ class Segment:
 
 
 def segments(content: bytes) -> Iterator[Segment]:
-    """The segments of a file up to the end of its first picture; what lies between them is passed
-    over. Raises ValueError where they make no sense."""
+    """Yield the segments of a file up to the end of its first picture; skip what lies between them.
+    Raises ValueError where they make no sense."""
     at, scanned = 2, False
     while True:
         at = found_at if (found_at := content.find(b"\xff", at)) >= 0 else len(content)
@@ -84,9 +86,10 @@ def segments(content: bytes) -> Iterator[Segment]:
 
 
 def taken_apart(content: bytes) -> Parts:
-    """The parts of a file. Where its segments make no sense, `picture` is the file as it is.
+    """Return the parts of a file. Where its segments make no sense, `picture` is the unchanged
+    file.
 
-    Raises BadPicture for kinds of JPEG that are not read, by name.
+    Raises BadPicture with the name of a kind of JPEG that is not supported.
     """
     parts, kept = Parts(), [b"\xff\xd8"]
     begin = end = 0
@@ -116,13 +119,14 @@ def taken_apart(content: bytes) -> Parts:
 
 
 def as_it_is(content: bytes, parts: Parts) -> Parts:
-    """Left to the decoder as it is, which says what is wrong."""
+    """Leave the unchanged file to the decoder, which says what is wrong."""
     parts.picture, parts.ended = content, True
     return parts
 
 
 def check_scans(scans: int) -> None:
-    """Refuse a progressive JPEG of very many passes: each costs a walk over all pixels."""
+    """Raise BadPicture for a progressive JPEG with very many passes: each costs a walk over all
+    pixels."""
     if scans > MOST_SCANS:
         raise BadPicture(
             f"This JPEG is stored in over {MOST_SCANS} passes; save it as an ordinary JPEG and "
@@ -131,7 +135,7 @@ def check_scans(scans: int) -> None:
 
 
 def check_kind(marker: int, frame: bytes) -> None:
-    """Raise BadPicture for a kind of JPEG that is not read."""
+    """Raise BadPicture for a kind of JPEG that is not supported."""
     bits = frame[0] if frame else 8
     if bits != 8:
         raise BadPicture(
@@ -146,7 +150,8 @@ def check_kind(marker: int, frame: bytes) -> None:
 
 
 def read_segment(parts: Parts, marker: int, segment: bytes) -> None:
-    """Keep what a segment says: Exif in one or several, XMP, and pieces of a colour profile."""
+    """Keep the content of a segment: Exif in one or several, XMP, or a piece of a colour
+    profile."""
     if marker == 0xE1 and segment.startswith(EXIF):
         parts.exif += segment[len(EXIF) :] if parts.exif else segment
     elif marker == 0xE1 and segment.startswith(XMP):

@@ -1,4 +1,4 @@
-"""The chunks of a PNG: its picture apart from what else is in the file, and proven whole.
+"""Chunks of a PNG: its picture, apart from everything else in the file, and checked to be complete.
 
 Source: PNG, third edition (W3C, 2025). Not here: decoding (images/reading.py).
 """
@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from biosight.errors import BadPicture
 
 SIGNATURE = b"\x89PNG\r\n\x1a\n"
-DEPTH = 24  # where IHDR says how many bits a number has
+DEPTH = 24  # offset of the bit depth in IHDR
 PICTURE_CHUNKS = {b"IHDR", b"PLTE", b"tRNS", b"IDAT", b"IEND"}
 XMP_KEYWORD = b"XML:com.adobe.xmp"
 RAW_EXIF = (b"Raw profile type exif", b"Raw profile type APP1")
@@ -20,7 +20,7 @@ BROKEN = "This PNG is damaged or cut off; send the original file again."
 
 @dataclass(slots=True)
 class Parts:
-    """The file with the chunks of its picture alone, and what the others say."""
+    """File reduced to the chunks of its picture, and the contents of its other chunks."""
 
     picture: bytes = b""
     exif: bytes = b""
@@ -29,7 +29,7 @@ class Parts:
 
 
 def taken_apart(content: bytes) -> Parts:
-    """The parts of a file. Raises BadPicture for data whose check sums are wrong or that is cut."""
+    """Return the parts of a file. Raises BadPicture for wrong checksums or a truncated file."""
     parts, at = Parts(), len(SIGNATURE)
     kept = [content[:at]]
     last = b""
@@ -51,13 +51,13 @@ def taken_apart(content: bytes) -> Parts:
 
 
 def check_sum(chunk: bytes, length: int) -> None:
-    """Raise BadPicture unless a chunk of the picture is whole and what was written."""
+    """Raise BadPicture unless a chunk of the picture is complete and its checksum is right."""
     if len(chunk) < 12 + length or zlib.crc32(chunk[4:-4]) != int.from_bytes(chunk[-4:]):
         raise BadPicture(BROKEN)
 
 
 def read_chunk(parts: Parts, kind: bytes, body: bytes) -> None:
-    """Keep what a chunk says beside the picture; a broken one says nothing."""
+    """Keep the content of a chunk beside the picture; ignore a broken one."""
     if kind == b"eXIf":
         parts.exif = parts.exif or body
     elif kind == b"iCCP":
@@ -72,7 +72,7 @@ def read_chunk(parts: Parts, kind: bytes, body: bytes) -> None:
 
 
 def international(body: bytes) -> bytes:
-    """The text of an iTXt chunk, packed or not."""
+    """Return the text of an iTXt chunk, compressed or not."""
     _, _, rest = body.partition(b"\0")
     packed, rest = rest[:1], rest[2:]
     text = rest.split(b"\0", 2)[-1]
@@ -80,7 +80,8 @@ def international(body: bytes) -> bytes:
 
 
 def inflate(packed: bytes) -> bytes:
-    """What a zlib stream holds, at most LARGEST_TEXT of it; nothing of a broken one."""
+    """Return the content of a zlib stream; nothing where it is broken or longer than
+    LARGEST_TEXT."""
     try:
         machine = zlib.decompressobj()
         content = machine.decompress(packed, LARGEST_TEXT)
@@ -90,7 +91,7 @@ def inflate(packed: bytes) -> bytes:
 
 
 def raw_profile(text: bytes) -> bytes:
-    """ImageMagick's way to keep EXIF: a name, a length, and hexadecimal digits."""
+    """Decode EXIF as ImageMagick keeps it: a name, a length, and hexadecimal digits."""
     digits = b"".join(text.strip().split(b"\n")[2:])
     try:
         return bytes.fromhex(digits.decode("ascii"))

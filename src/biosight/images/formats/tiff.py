@@ -1,4 +1,5 @@
-"""The picture of a TIFF: its first page that is not a reduced one, stretched to what can be seen.
+"""The picture of a TIFF: its first page that is not a reduced version, stretched to a visible
+range.
 
 Not here: other formats (images/reading.py), or tags that say when and where
 (images/metadata/file.py).
@@ -21,7 +22,7 @@ from biosight.images.formats import colour_profiles
 from biosight.images.formats.ifd import ORIENTATION
 
 REDUCED, MASK = 1, 4
-SEPARATE = 2  # of PlanarConfiguration: each colour is a plane of its own
+SEPARATE = 2  # PlanarConfiguration: each colour is a plane of its own
 OLD_REDUCED = 2
 SUBFILE, OLD_SUBFILE, PROFILE, NODATA = 254, 255, 34675, 42113
 PLAIN = {"MINISBLACK", "MINISWHITE", "RGB"}
@@ -31,8 +32,8 @@ RAW_WORDS = (
     "This is a camera's raw file, which BioSight doesn't read; save it as JPEG or TIFF with the "
     "camera's software or another raw converter."
 )
-# Shares of the values that may lie beyond what is shown, and the least part of the range of all
-# values that what is shown must fill: sparse bright cells on black are not noise.
+# Percentages of the values that may lie outside the shown range, in the order tried, and the least
+# part of the full range that the shown range must fill: sparse bright cells on black are no noise.
 TAILS = (1.0, 0.1, 0.01)
 LEAST_PART = 0.02
 SAMPLE = 4_000_000
@@ -41,9 +42,9 @@ Array = npt.NDArray[Any]
 
 
 class LeftToPillow(Exception):
-    """A rarer kind (CMYK, YCbCr, palettes) that libtiff knows better: `page` is its number,
-    `orientation` how it is turned, and `upright` the file that says it is not (Pillow 13 mixes the
-    pixels up of pages that it turns)."""
+    """A rarer kind of TIFF (CMYK, YCbCr, palettes) that libtiff reads better. `page` is the page's
+    number, `orientation` how it is turned. `upright` is the file with its orientation set to
+    upright, because Pillow 13 mixes up the pixels of pages that it turns."""
 
     def __init__(self, path: Path, number: int, page: Any) -> None:
         self.page = number
@@ -57,8 +58,8 @@ class LeftToPillow(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Plane:
-    """The picture as RGB or L, not turned yet; full size in px, orientation by its own page (0 for
-    none), and its colour profile."""
+    """Picture as RGB or L, not turned yet, with its full size in px, its own page's orientation (0
+    for none), and its colour profile."""
 
     picture: Pillow.Image
     width: int
@@ -68,8 +69,9 @@ class Plane:
 
 
 def read_plane(path: Path, need_short: int) -> Plane:
-    """The picture's first plane, of 8 or 16 bits or float, its short side at least `need_short` px
-    where it has so many. Raises BadPicture, LeftToPillow, or whatever tifffile does."""
+    """Read the picture's first plane, of 8 or 16 bits or float, with a short side of at least
+    `need_short` px where it has so many. Raises BadPicture, LeftToPillow, or any error of
+    tifffile."""
     import tifffile
 
     with tifffile.TiffFile(path) as tiff:
@@ -93,7 +95,8 @@ def read_plane(path: Path, need_short: int) -> Plane:
 
 
 def picture_page(tiff: Any) -> tuple[int | None, Any]:
-    """The first page or SubIFD that is no reduced version and no mask, and a page's number."""
+    """Return a page's number (None for a SubIFD) and the first page or SubIFD that is neither a
+    reduced version nor a mask."""
     first = tiff.pages.first
     for number, page in candidates(tiff):
         kind, old = tag(page, SUBFILE) or 0, tag(page, OLD_SUBFILE) or 0
@@ -103,7 +106,7 @@ def picture_page(tiff: Any) -> tuple[int | None, Any]:
 
 
 def candidates(tiff: Any) -> Iterator[tuple[int | None, Any]]:
-    """Every page, each before the SubIFDs that hang below it, which have no number."""
+    """Yield every page with its number, each before the SubIFDs below it, which have no number."""
     for number, page in islice(enumerate(tiff.pages), MOST_PAGES):
         whole = page.aspage()
         yield number, whole
@@ -112,19 +115,19 @@ def candidates(tiff: Any) -> Iterator[tuple[int | None, Any]]:
 
 
 def tag(page: Any, code: int) -> Any:
-    """A tag's value, None where there is none."""
+    """Return a tag's value, None where there is none."""
     found = page.tags.get(code)
     return found.value if found is not None else None
 
 
 def orientation_of(page: Any) -> int:
-    """How a page says that it is turned, 1 to 8; 0 where it doesn't."""
+    """Return the orientation that a page states, 1 to 8; 0 where it states none."""
     said = tag(page, ORIENTATION)
     return said if said in range(1, 9) else 0
 
 
 def as_number(text: object) -> float | None:
-    """The value that stands for "no data" (GDAL's tag 42113), None for none."""
+    """Return the value that stands for "no data" (GDAL's tag 42113), None for none."""
     try:
         return float(str(text).strip().strip("\0")) if text is not None else None
     except ValueError:
@@ -132,7 +135,7 @@ def as_number(text: object) -> float | None:
 
 
 def first_plane(array: Array, page: Any) -> Array:
-    """(h, w) or (h, w, 3) from a page of any layout."""
+    """Return (h, w) or (h, w, 3) from a page of any layout."""
     if array.ndim == 3 and int(page.planarconfig) == SEPARATE:
         array = array.transpose(1, 2, 0)
     while array.ndim > 3:
@@ -143,7 +146,7 @@ def first_plane(array: Array, page: Any) -> Array:
 
 
 def as_shown(plane: Array) -> Pillow.Image:
-    """Colours that a profile gives a meaning keep their numbers: 16 bits become 8."""
+    """Convert a plane to 8 bits and keep its colours, whose meaning a profile defines."""
     bytes_ = plane if plane.dtype == np.uint8 else (plane >> 8).astype(np.uint8)
     return Pillow.fromarray(np.ascontiguousarray(bytes_))
 
@@ -151,8 +154,8 @@ def as_shown(plane: Array) -> Pillow.Image:
 def stretch_to_bytes(
     plane: Array, need_short: int, missing: float | None, *, white_is_zero: bool
 ) -> Pillow.Image:
-    """Numbers of any kind as L or RGB, 1 to 99 % of them filling 0 to 255; what has no data is
-    white, as transparency is."""
+    """Convert numbers of any kind to L or RGB, with 1 to 99 % of them filling 0 to 255. Pixels
+    without data become white, as transparent ones do."""
     if plane.dtype == bool:
         plane = plane.astype(np.uint8) * 255
     valid = validity(plane, missing)
@@ -165,7 +168,7 @@ def stretch_to_bytes(
 
 
 def validity(plane: Array, missing: float | None) -> npt.NDArray[np.bool_] | None:
-    """Where there are data; None for everywhere."""
+    """Return where there are data; None for everywhere."""
     if missing is None:
         return None
     if np.issubdtype(plane.dtype, np.integer):
@@ -182,7 +185,7 @@ def validity(plane: Array, missing: float | None) -> npt.NDArray[np.bool_] | Non
 def shrunk(
     plane: Array, valid: npt.NDArray[np.bool_] | None, need_short: int
 ) -> tuple[Array, npt.NDArray[np.bool_] | None]:
-    """A large plane averaged over whole blocks before anything copies it, and where it has holes:
+    """Return a large plane averaged over whole blocks, before anything copies it, and its holes:
     blocks without any data."""
     factor = min(plane.shape[:2]) // max(1, need_short)
     if factor < 2:
@@ -197,7 +200,7 @@ def shrunk(
 
 
 def mean_blocks(plane: Array, factor: int) -> npt.NDArray[np.float32]:
-    """Means of blocks of factor x factor, a strip of rows at a time."""
+    """Return the means of blocks of factor x factor, computed a strip of rows at a time."""
     height, width = (side // factor for side in plane.shape[:2])
     means = np.empty((height, width, *plane.shape[2:]), np.float32)
     rows = max(1, STRIP_VALUES // (factor * plane[0].size))
@@ -212,11 +215,12 @@ def mean_blocks(plane: Array, factor: int) -> npt.NDArray[np.float32]:
 def limits(
     plane: Array, holes: npt.NDArray[np.bool_] | None, *, eight_bits: bool
 ) -> tuple[float, float]:
-    """The values shown as black and as white.
+    """Return the values that are shown as black and as white.
 
-    1 to 99 % of all values; fewer are left out where those fill next to nothing of the range, as
-    with a few bright cells on black, and none where they meet. A plane of one value alone is shown
-    as it is where it has 8 bits, else as grey.
+    By default they enclose 1 to 99 % of all values. A smaller share is left out where that range
+    fills next to nothing of the full range, as with a few bright cells on black. Nothing is left
+    out where both values are equal. A plane with only one value is shown as it is where it has 8
+    bits, else as grey.
     """
     step = max(1, int((plane.size / SAMPLE) ** 0.5))
     sample = plane[::step, ::step].astype(np.float32)
@@ -239,7 +243,7 @@ def limits(
 
 
 def extremes(plane: Array, holes: npt.NDArray[np.bool_] | None) -> tuple[float, float]:
-    """The least and the largest finite value."""
+    """Return the least and the largest finite value."""
     values = plane if holes is None else plane[~holes]
     if np.issubdtype(values.dtype, np.floating):
         values = values[np.isfinite(values)]
@@ -249,8 +253,8 @@ def extremes(plane: Array, holes: npt.NDArray[np.bool_] | None) -> tuple[float, 
 def as_bytes(
     plane: Array, holes: npt.NDArray[np.bool_] | None, low: float, high: float
 ) -> npt.NDArray[np.uint8]:
-    """Values as bytes, `low` black and `high` white (either may be the larger), in strips; bytes
-    in the place of those that were there."""
+    """Convert values to bytes in strips, `low` to black and `high` to white (either may be the
+    larger). An array of bytes is converted in place."""
     in_place = plane.dtype == np.uint8 and plane.flags.writeable
     shown = plane if in_place else np.empty(plane.shape, np.uint8)
     rows = max(1, STRIP_VALUES // max(1, plane[0].size))

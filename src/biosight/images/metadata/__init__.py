@@ -1,1 +1,1 @@
-"""What a file says of its picture: dates, places, cameras, keywords."""
+"""Metadata that a file keeps about its picture: dates, places, cameras, keywords."""

@@ -1,7 +1,7 @@
-"""Places as receivers and programs write them -> signed decimal degrees (WGS 84).
+"""Places as GPS receivers and programs write them -> signed decimal degrees (WGS 84).
 
-Half a place is none, and so is one whose half of the earth is not said: none is better than a
-wrong one. Not here: where in a file they stand (file.py).
+Half a place counts as none, and so does a place without its half of the earth: no place is better
+than a wrong one. Not here: where a file keeps them (file.py).
 """
 
 import math
@@ -17,7 +17,7 @@ NORTHERLY, EASTERLY = frozenset("ns"), frozenset("ew")
 HIGHEST_METRES, DEEPEST_METRES = 100_000.0, -12_000.0
 NUMBER = re.compile(r"[+-]?\d+(?:\.\d*)?(?:/\d+)?")
 # Numbers with what people write between them: degree signs, primes and quotes of several kinds.
-# One class takes all of it, so that no text takes longer than its length.
+# One character class matches all of it, so that the time grows only with the text's length.
 BETWEEN = re.compile(r"[+-]?[\d.,;:/\u00b0\u00bad'\u2032\u2019\"\u2033\u201dm\s]*")
 LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
 LONGEST_TEXT = 200
@@ -29,9 +29,10 @@ def place(
     longitude: TagValue | None,
     east: TagValue | None,
 ) -> tuple[float, float] | None:
-    """(latitude, longitude) in degrees of the four values of a GPS directory; None for no place.
+    """Return (latitude, longitude) in degrees from the four values of a GPS directory; None for no
+    place.
 
-    A receiver without a fix, or a phone that hides it, writes 0, 0: that is no place.
+    A receiver without a fix, or a phone that hides its place, writes 0, 0: that counts as no place.
     """
     found = degrees(latitude, north, NORTHERLY, 90), degrees(longitude, east, EASTERLY, 180)
     if found[0] is None or found[1] is None or found == (0, 0):
@@ -42,7 +43,8 @@ def place(
 def degrees(
     value: TagValue | None, ref: TagValue | None, letters: frozenset[str], limit: int
 ) -> float | None:
-    """One coordinate: up to three parts and the half of the earth, a letter or a word."""
+    """Return one coordinate from up to three parts and the half of the earth, a letter or a
+    word."""
     parts, sign = parts_of(value), half(ref, letters)
     if isinstance(value, str) and not sign:
         sign = half(last_word(value), letters)
@@ -54,7 +56,7 @@ def degrees(
 
 
 def degrees_minutes_seconds(parts: list[float], sign: int) -> float | None:
-    """Degrees, minutes and seconds as degrees; 0/0 minutes or seconds are none."""
+    """Convert degrees, minutes and seconds to degrees; 0/0 minutes or seconds count as absent."""
     if not 1 <= len(parts) <= 3 or not math.isfinite(parts[0]):
         return None
     if parts[0] < 0 and sign > 0:
@@ -66,7 +68,7 @@ def degrees_minutes_seconds(parts: list[float], sign: int) -> float | None:
 
 
 def parts_of(value: TagValue | None) -> list[float]:
-    """The numbers of a value, also of one written as text."""
+    """Return the numbers of a value, also of one written as text."""
     if isinstance(value, bytes):
         value = as_text(value)
     if isinstance(value, str):
@@ -75,7 +77,8 @@ def parts_of(value: TagValue | None) -> list[float]:
 
 
 def last_word(text: str) -> str | None:
-    """The letters at the end of a written coordinate, "" for none; None for any other text."""
+    """Return the letters at the end of a written coordinate, "" for none; None for any other
+    text."""
     if len(text) > LONGEST_TEXT:
         return None
     text = text.strip()
@@ -84,13 +87,13 @@ def last_word(text: str) -> str | None:
 
 
 def quotient(text: str) -> float:
-    """A number, or a quotient as in 521/10; n/0 is not a number."""
+    """Return a number, or the value of a quotient such as 521/10; n/0 is NaN."""
     over, _, under = text.partition("/")
     return float(over) / float(under) if under.strip("0") else (math.nan if under else float(over))
 
 
 def half(ref: TagValue | None, letters: frozenset[str]) -> int:
-    """1 for north and east, -1 for south and west, 0 for anything else."""
+    """Return 1 for north and east, -1 for south and west, 0 for anything else."""
     text = as_text(ref) if isinstance(ref, bytes) else ref
     if not isinstance(text, str) or not (word := text.strip(" \t\r\n.").casefold()):
         return 0
@@ -98,7 +101,8 @@ def half(ref: TagValue | None, letters: frozenset[str]) -> int:
 
 
 def metres(value: TagValue | None, below: TagValue | None) -> float | None:
-    """Height above sea level in metres; `below` is Exif's reference: 1 or 3 means below it."""
+    """Return the height above sea level in metres; `below` is Exif's reference, in which 1 or 3
+    means below sea level."""
     found = parts_of(value)
     if len(found) != 1 or not math.isfinite(found[0]):
         return None

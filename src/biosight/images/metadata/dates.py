@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from typing import NamedTuple
 
 EARLIEST_YEAR = 1826  # the first photograph
-FARTHEST_HOURS = 14  # of any clock from UTC
+FARTHEST_HOURS = 14  # the largest offset from UTC
 DATE = r"(?P<year>\d{4})(?P<gap>[:/.-])\s{0,2}(?P<month>\d{1,2})(?P=gap)\s{0,2}(?P<day>\d{1,2})"
 TIME = r"(?P<hour>\d{1,2}):\s?(?P<minute>\d{1,2})(?::\s?(?P<second>\d{1,2})(?:[.,](?P<part>\d*))?)?"
 ZONE = r"(?P<zone>[zZ]|[+-]\s?\d{1,2}(?::?\d{2})?)"
@@ -22,7 +22,8 @@ OFFSET = re.compile(r"\s*(?P<sign>[+-])\s?(?P<hours>\d{1,2})(?::?(?P<minutes>\d{
 
 
 class Moment(NamedTuple):
-    """A local time to the second, the parts of it ("" or digits), and its offset ("" or +hh:mm)."""
+    """Local time to the second, the digits of a fraction of a second ("" for none), and the offset
+    from UTC as +hh:mm ("" for none)."""
 
     local: str
     part: str
@@ -30,9 +31,11 @@ class Moment(NamedTuple):
 
 
 def read_moment(text: str) -> Moment | None:
-    """The moment a text says, or None where it says none that exists; nothing is invented.
+    """Return the moment that a text states, or None where it states no real one; nothing is
+    guessed.
 
-    Read are also unpadded numbers, slashes, dashes, no seconds, hour 24, second 60 and AM, PM.
+    It also reads unpadded numbers, slashes, dashes, times without seconds, hour 24, second 60, AM
+    and PM.
     """
     if not (found := SPELLING.fullmatch(text) or COMPACT.fullmatch(text)):
         return None
@@ -54,13 +57,13 @@ def read_moment(text: str) -> Moment | None:
 
 
 def sub_seconds(text: str) -> str:
-    """The digits of a part of a second, at most six; "" for none."""
+    """Return the digits of a fraction of a second, at most six; "" for none."""
     found = re.match(r"\s*(\d{1,6})", text)
     return found[1].rstrip("0") if found else ""
 
 
 def offset(text: str) -> str:
-    """An offset from UTC as +hh:mm, "" for none or an impossible one."""
+    """Return an offset from UTC as +hh:mm, "" for none or an impossible one."""
     if text.strip() in {"z", "Z"}:
         return "+00:00"
     if not (found := OFFSET.fullmatch(text)):

@@ -1,8 +1,9 @@
-"""What a picture's file says of itself: when, where and with what it was taken.
+"""Metadata of a picture's file: when, where and with what the picture was taken.
 
-Read inside the decode sandbox, apart from decoding: nothing here can refuse, turn or shrink a
-picture. The record of it is made from no file too (bulk tables). Not here: how values are stored
-(images/formats/ifd.py, xmp.py), spelt (dates.py, coordinates.py), or pixels (images/reading.py).
+It is read inside the decode sandbox, apart from decoding, so that nothing here can refuse, turn or
+shrink a picture. The record is also made without a file (bulk tables). Not here: how values are
+stored (images/formats/ifd.py, xmp.py) and spelt (dates.py, coordinates.py), or pixels
+(images/reading.py).
 """
 
 import io
@@ -40,10 +41,10 @@ UNKNOWN_ISO = 65535
 
 @dataclass(frozen=True, slots=True)
 class Metadata:
-    """What the file says of itself; text is cleaned and capped, absent things are empty.
+    """Metadata of a file; text is cleaned and cut to a length, absent values are empty.
 
-    `taken` is local time as ISO 8601, with parts of a second where the file has them; places are
-    decimal degrees, WGS 84.
+    `taken` is local time as ISO 8601, with a fraction of a second where the file has one. Places
+    are decimal degrees, WGS 84.
     """
 
     taken: str = ""
@@ -54,37 +55,39 @@ class Metadata:
 
     @staticmethod
     def of(plain: Mapping[str, Any]) -> "Metadata":
-        """The metadata that `plain` told."""
+        """Return the metadata that `plain` returned as plain values."""
         return Metadata(**{**plain, "capture": Capture(**plain["capture"])})
 
     @property
     def plain(self) -> dict[str, Any]:
-        """As numbers, texts and dictionaries."""
+        """Return it as numbers, texts and dictionaries."""
         return asdict(self)
 
 
 class Said(NamedTuple):
-    """A moment, and the words for where it stood."""
+    """Moment, and the name of the field that states it."""
 
     moment: Moment
     source: str
 
 
 def tags_of_block(block: bytes) -> Tags:
-    """The tags of an EXIF block, with or without its prefix; none of what is no such block."""
+    """Return the tags of an EXIF block, with or without its prefix; no tags for anything else."""
     while block.startswith(ifd.PREFIX):
         block = block[len(ifd.PREFIX) :]
     return tags_of_tiff(io.BytesIO(block))
 
 
 def tags_of_tiff(file: BinaryIO) -> Tags:
-    """The tags of the first directory of a TIFF structure and of its Exif and GPS directories."""
+    """Return the tags of the first directory of a TIFF structure and of its Exif and GPS
+    directories."""
     source = ifd.open_directory(file)
     return ifd.tags_of(source, WANTED) if source else ifd.NONE
 
 
 def metadata_of(tags: Tags, packet: bytes = b"") -> Metadata:
-    """All that EXIF tags and an XMP packet say; anything malformed is left out alone."""
+    """Return all that EXIF tags and an XMP packet state; a malformed value is left out, the others
+    stay."""
     said = xmp.properties(packet or in_tags(tags))
     note = tags.exif.get(MAKER_NOTE)
     noted = trail_cameras.read_note(note) if isinstance(note, bytes) else trail_cameras.Noted()
@@ -111,13 +114,14 @@ def metadata_of(tags: Tags, packet: bytes = b"") -> Metadata:
 
 
 def in_tags(tags: Tags) -> bytes:
-    """The XMP packet that a TIFF keeps in a tag."""
+    """Return the XMP packet that a TIFF keeps in a tag."""
     value = tags.main.get(XMP_PACKET)
     return value if isinstance(value, bytes) else b""
 
 
 def moments(tags: Tags, said: Mapping[str, str], noted: trail_cameras.Noted) -> Iterator[Said]:
-    """The dates that say when a picture was taken, the best first, the one of a change last."""
+    """Yield the dates that state when a picture was taken, the best first, the date of the last
+    change last."""
     for value, source in (
         (tags.exif.get(ORIGINAL), "DateTimeOriginal"),
         (tags.main.get(ORIGINAL), "DateTimeOriginal (IFD0)"),
@@ -137,14 +141,14 @@ def moments(tags: Tags, said: Mapping[str, str], noted: trail_cameras.Noted) -> 
 
 
 def text_of(value: TagValue | None) -> str:
-    """A value as text, where it is some."""
+    """Return a value as text, "" where it is none."""
     if isinstance(value, bytes):
         return ifd.as_text(value)
     return value if isinstance(value, str) else ""
 
 
 def offset(tags: Tags, said: Mapping[str, str], when: Said) -> str:
-    """The clock's offset from UTC as the file gives it for this date, "" for unknown."""
+    """Return the clock's offset from UTC that the file gives for this date, "" for unknown."""
     if when.moment.offset or when.source == "maker note":
         return when.moment.offset
     own = {"DateTimeOriginal": ORIGINAL_ZONE, "DateTimeDigitized": DIGITIZED_ZONE}
@@ -152,7 +156,7 @@ def offset(tags: Tags, said: Mapping[str, str], when: Said) -> str:
     for tag in (own.get(word, TIME_ZONE), ORIGINAL_ZONE, DIGITIZED_ZONE):
         if found := dates.offset(text_of(tags.exif.get(tag) or tags.main.get(tag))):
             return found
-    # The zone of DateTime is this date's too where both are the same moment.
+    # Where DateTime is the same moment, its zone is this date's too.
     changed = dates.read_moment(text_of(tags.main.get(SOFTWARE_TIME)))
     if changed and changed.local == when.moment.local:
         return dates.offset(text_of(tags.exif.get(TIME_ZONE)))
@@ -160,7 +164,7 @@ def offset(tags: Tags, said: Mapping[str, str], when: Said) -> str:
 
 
 def moment_with_fraction(tags: Tags, when: Said) -> str:
-    """A moment with its parts of a second, which EXIF keeps apart."""
+    """Return a moment with its fraction of a second, which EXIF keeps separately."""
     own = {"DateTimeOriginal": ORIGINAL_PART, "DateTimeDigitized": DIGITIZED_PART, "DateTime": PART}
     tag = own.get(when.source.removesuffix(" (IFD0)"))
     part = when.moment.part or (dates.sub_seconds(text_of(tags.exif.get(tag))) if tag else "")
@@ -168,7 +172,8 @@ def moment_with_fraction(tags: Tags, when: Said) -> str:
 
 
 def place(tags: Tags, said: Mapping[str, str]) -> tuple[float, float] | None:
-    """Where it was taken: by the GPS directory, else by XMP, else by a drone's own words."""
+    """Return where it was taken: from the GPS directory, else from XMP, else from a drone's own
+    properties."""
     gps = tags.gps
     return (
         coordinates.place(gps.get(2), gps.get(1), gps.get(4), gps.get(3))
@@ -183,7 +188,7 @@ def place(tags: Tags, said: Mapping[str, str]) -> tuple[float, float] | None:
 
 
 def altitude(tags: Tags, said: Mapping[str, str]) -> float | None:
-    """Height above sea level in metres."""
+    """Return the height above sea level in metres."""
     found = coordinates.metres(tags.gps.get(6), tags.gps.get(5))
     if found is None:
         found = coordinates.metres(said.get("exif:GPSAltitude"), said.get("exif:GPSAltitudeRef"))
@@ -191,7 +196,7 @@ def altitude(tags: Tags, said: Mapping[str, str]) -> float | None:
 
 
 def serial(tags: Tags, said: Mapping[str, str], noted: trail_cameras.Noted) -> str:
-    """The camera's serial number, by whichever tag has one."""
+    """Return the camera's serial number, from the first tag that has one."""
     return (
         clean(tags.exif.get(SERIAL))
         or clean(tags.main.get(DNG_SERIAL))
@@ -201,7 +206,8 @@ def serial(tags: Tags, said: Mapping[str, str], noted: trail_cameras.Noted) -> s
 
 
 def settings(tags: Tags) -> dict[str, Any]:
-    """Exposure (s), aperture (f-number), ISO speed, focal length (mm) and flash (fired or not)."""
+    """Return exposure (s), aperture (f-number), ISO speed, focal length (mm) and flash (fired or
+    not)."""
     iso = number(tags.exif.get(ISO), 1, UNKNOWN_ISO - 1) or number(tags.exif.get(LONG_ISO), 1, 1e8)
     flash = number(tags.exif.get(FLASH), 0, 255)
     return {
@@ -214,12 +220,12 @@ def settings(tags: Tags) -> dict[str, Any]:
 
 
 def warmth(tags: Tags) -> float | None:
-    """The temperature around the camera in degrees Celsius (Exif 2.31)."""
+    """Return the temperature around the camera in degrees Celsius (Exif 2.31)."""
     return number(tags.exif.get(WARMTH), trail_cameras.COLDEST, trail_cameras.HOTTEST)
 
 
 def number(value: TagValue | None, least: float, most: float) -> float | None:
-    """A single number within what it can be, or None."""
+    """Return a single number within its limits, or None."""
     parts = coordinates.parts_of(value)
     if not parts or not math.isfinite(parts[0]) or not least <= parts[0] <= most:
         return None
@@ -227,6 +233,6 @@ def number(value: TagValue | None, least: float, most: float) -> float | None:
 
 
 def clean(value: TagValue | None) -> str:
-    """Hostile text without control characters, at most MAX_TEXT long."""
+    """Return untrusted text without control characters, at most MAX_TEXT long."""
     kept = (c for c in text_of(value)[: MAX_TEXT * 4] if unicodedata.category(c)[0] != "C")
     return "".join(kept).strip()[:MAX_TEXT]

@@ -1,7 +1,7 @@
-"""What Reconyx trail cameras write in their maker notes: moment, temperature, serial number.
+"""Maker notes of Reconyx trail cameras: moment, temperature, serial number.
 
-The layouts of their three generations are those that ExifTool's documentation lists under
-"Reconyx". Not here: other makers' notes, which repeat what Exif says.
+The layouts of the three generations are those in ExifTool's documentation under "Reconyx". Not
+here: other makers' notes, which repeat what Exif says.
 """
 
 import struct
@@ -10,12 +10,12 @@ from dataclasses import dataclass
 from biosight.images.metadata.dates import Moment, read_moment
 
 COLDEST, HOTTEST = -70, 90  # degrees Celsius
-ROUNDED = 2  # degrees Fahrenheit that the two scales may differ by
+ROUNDED = 2  # degrees Fahrenheit by which the two scales may differ
 
 
 @dataclass(frozen=True, slots=True)
 class Noted:
-    """Absent things are None or empty; temperature in degrees Celsius."""
+    """Content of a note; absent values are None or empty, temperature is in degrees Celsius."""
 
     moment: Moment | None = None
     temperature: float | None = None
@@ -23,7 +23,7 @@ class Noted:
 
 
 def read_note(note: bytes) -> Noted:
-    """A Reconyx camera's note, of either byte order; nothing of any other note."""
+    """Read a Reconyx camera's note, in either byte order; return nothing for any other note."""
     try:
         if note.startswith(b"RECONYXUF\0"):
             return ultrafire(note)
@@ -37,10 +37,10 @@ def read_note(note: bytes) -> Noted:
 
 
 def hyperfire(note: bytes, order: str) -> Noted:
-    """The first generation, made of two-byte numbers."""
+    """Read a note of the first generation, made of two-byte numbers."""
     parts = struct.unpack_from(f"{order}6H", note, 0x16)
     if parts[0] & 0xFF00 and not parts[0] & 0xFF:
-        # Some write these six in the other order of bytes.
+        # Some cameras write these six in the other byte order.
         parts = struct.unpack_from(f"{'>' if order == '<' else '<'}6H", note, 0x16)
     second, minute, hour, month, day, year = parts
     serial = wide(note[0x2A : 0x2A + 30], order)
@@ -49,7 +49,7 @@ def hyperfire(note: bytes, order: str) -> Noted:
 
 
 def hyperfire2(note: bytes) -> Noted:
-    """The second generation, always in one order of bytes."""
+    """Read a note of the second generation, always in one byte order."""
     second, minute, hour, day, month, year = struct.unpack_from("<6H", note, 0x3E)
     serial = wide(note[0x7E : 0x7E + 30], "<")
     when = moment_of(year, month, day, hour, minute, second)
@@ -57,7 +57,7 @@ def hyperfire2(note: bytes) -> Noted:
 
 
 def ultrafire(note: bytes) -> Noted:
-    """UltraFire: single bytes, but for the year."""
+    """Read an UltraFire note: single bytes, except for the year."""
     second, minute, hour, day, month, low, high = struct.unpack_from("7B", note, 0x3B)
     serial = note[0x4B : 0x4B + 15].split(b"\0")[0].decode("ascii", "replace")
     when = moment_of(low + 256 * high, month, day, hour, minute, second)
@@ -65,19 +65,20 @@ def ultrafire(note: bytes) -> Noted:
 
 
 def wide(letters: bytes, order: str) -> str:
-    """Text of two-byte letters up to its first NUL."""
+    """Decode text of two-byte letters up to its first NUL."""
     return letters.decode("utf-16-le" if order == "<" else "utf-16-be", "replace").split("\0")[0]
 
 
 def moment_of(
     year: int, month: int, day: int, hour: int, minute: int, second: int
 ) -> Moment | None:
-    """The moment of six numbers, where there is one."""
+    """Return the moment of six numbers, None where they make none."""
     return read_moment(f"{year:04}-{month:02}-{day:02} {hour:02}:{minute:02}:{second:02}")
 
 
 def warmth(note: bytes, form: str, at: int) -> float | None:
-    """Degrees Celsius, where those in Fahrenheit before them agree and air can be so warm."""
+    """Return degrees Celsius, where the value in Fahrenheit before agrees and air can be so
+    warm."""
     fahrenheit, celsius = struct.unpack_from(form, note, at)
     agree = abs(celsius * 9 / 5 + 32 - fahrenheit) <= ROUNDED
     return float(celsius) if agree and COLDEST <= celsius <= HOTTEST else None

@@ -1,4 +1,4 @@
-"""What an XMP packet says (ISO 16684-1): its simple properties, by a short prefix and name.
+"""Simple properties of an XMP packet (ISO 16684-1), by a short prefix and name.
 
 Entities and document types are refused, so that no packet grows when it is read. Not here: what
 properties mean (file.py).
@@ -25,7 +25,7 @@ class NotRead(Exception):
 
 
 class Collector:
-    """Gathers the properties while the packet is parsed; builds no tree."""
+    """Parser target that collects the properties and builds no tree."""
 
     def __init__(self) -> None:
         self.found: dict[str, str] = {}
@@ -34,11 +34,11 @@ class Collector:
         self.inside = ""
 
     def doctype(self, name: str, public: str | None, system: str | None) -> None:
-        """A document type is where entities come from."""
+        """Refuse a document type, since it can declare entities."""
         raise NotRead
 
     def start(self, tag: str, attributes: dict[str, str]) -> None:
-        """An element: a Description's attributes are properties, and so are its children."""
+        """Begin an element: a Description's attributes and its children are properties."""
         if tag == DESCRIPTION:
             for name, value in attributes.items():
                 self.keep(name, value)
@@ -47,19 +47,19 @@ class Collector:
         self.path.append(tag)
 
     def data(self, text: str) -> None:
-        """Text within a property; a list's items are one text, of which the first is kept."""
+        """Add text within a property. A list's items are one text, of which the first is kept."""
         if self.inside and len(self.text) < LONGEST_TEXT:
             self.text += text
 
     def end(self, tag: str) -> None:
-        """The end of an element; a property's text is complete."""
+        """End an element; a property's text is then complete."""
         self.path.pop()
         if tag == self.inside and self.path and self.path[-1] == DESCRIPTION:
             self.keep(tag, self.text)
             self.inside = ""
 
     def keep(self, name: str, text: str) -> None:
-        """A property of a namespace that is known; the first of several alike."""
+        """Keep a property of a known namespace; of a repeated one the first."""
         space, _, local = name.removeprefix("{").partition("}")
         if space in PREFIXES and text.strip():
             key = f"{PREFIXES[space]}:{local}"
@@ -70,7 +70,8 @@ class Collector:
 
 
 def properties(packet: bytes) -> dict[str, str]:
-    """The packet's simple properties, such as "exif:DateTimeOriginal"; none of a broken one."""
+    """Return the packet's simple properties, such as "exif:DateTimeOriginal"; none for a broken
+    packet."""
     if not packet or len(packet) > LARGEST_PACKET:
         return {}
     collector = Collector()

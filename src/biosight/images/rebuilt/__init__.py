@@ -1,6 +1,7 @@
-"""Picture files built anew from what a decoder needs, one module a format; pixels are untouched.
+"""Picture files rebuilt from what a decoder needs, one module for each format; pixels stay
+unchanged.
 
-Not here: which format a file has, and what becomes of one that can't be rebuilt
+Not here: which format a file has, and what happens to one that can't be rebuilt
 (images/placeless.py).
 """
 

@@ -1,4 +1,5 @@
-"""A BMP of its header, colours and pixels alone (Microsoft, BITMAPINFOHEADER to BITMAPV5HEADER).
+"""BMP rebuilt from its header, colours and pixels alone (Microsoft, BITMAPINFOHEADER to
+BITMAPV5HEADER).
 
 Not here: other formats.
 """
@@ -11,13 +12,13 @@ from biosight.images.rebuilt.kept import Content, NotRebuilt
 FILE_HEAD, CORE, INFO, V5 = 14, 12, 40, 124
 BIT_FIELDS, MASKS = 3, 12
 RUN_LENGTH = {1, 2}
-# Of the fifth version: where the name or the bytes of a profile are, and that there is none.
+# Version 5: the fields of colour space and profile, and the values with and without a profile.
 COLOUR_SPACE, PROFILE_FIELDS = slice(56, 60), slice(112, 124)
 PROFILES, SRGB = (b"KNIL", b"DEBM"), b"BGRs"
 
 
 def rebuilt(content: bytes) -> Iterator[Content]:
-    """Header, masks, colour table and pixels, one behind the other. Raises NotRebuilt."""
+    """Yield header, masks, colour table and pixels, one after the other. Raises NotRebuilt."""
     try:
         (begin,) = struct.unpack_from("<L", content, 10)
         (size,) = struct.unpack_from("<L", content, FILE_HEAD)
@@ -38,7 +39,8 @@ def rebuilt(content: bytes) -> Iterator[Content]:
 
 
 def sizes(head: bytes) -> tuple[int, int]:
-    """Bytes of masks and colour table, and of the pixels. Raises NotRebuilt or struct.error."""
+    """Return the size in bytes of masks and colour table, and of the pixels. Raises NotRebuilt or
+    struct.error."""
     if len(head) == CORE:
         width, height, _, bits = struct.unpack_from("<HHHH", head, 4)
         return (3 << bits if bits <= 8 else 0), stride(width, bits) * height
@@ -52,12 +54,12 @@ def sizes(head: bytes) -> tuple[int, int]:
 
 
 def stride(width: int, bits: int) -> int:
-    """Bytes of one row, filled up to four."""
+    """Return the size of one row in bytes, padded to a multiple of four."""
     return (abs(width) * bits + 31) // 32 * 4
 
 
 def without_profile(head: bytes) -> bytes:
-    """The header without a profile: a linked one is a path on somebody's disk."""
+    """Return the header without a profile: a linked profile is a path on somebody's disk."""
     if len(head) < V5:
         return head
     kept = bytearray(head)

@@ -1,4 +1,4 @@
-"""A GIF of its frames alone (GIF89a, CompuServe 1990).
+"""GIF rebuilt from its frames alone (GIF89a, CompuServe 1990).
 
 Not here: other formats.
 """
@@ -11,13 +11,13 @@ SCREEN, IMAGE_HEAD = 13, 10
 EXTENSION, IMAGE, TRAILER = 0x21, 0x2C, 0x3B
 CONTROL, APPLICATION = 0xF9, 0xFF
 CONTROL_LENGTH = 4
-# How often an animation runs: of Netscape's extension, 16 bytes with the block's sizes.
+# Netscape's extension says how often an animation repeats: 16 bytes with the blocks' sizes.
 LOOPS = (b"NETSCAPE2.0", b"ANIMEXTS1.0")
 LOOP_LENGTH = 16
 
 
 def rebuilt(content: bytes) -> Iterator[Content]:
-    """The screen, and each frame with how long it is shown. Raises NotRebuilt."""
+    """Yield the screen, and each frame with the time for which it is shown. Raises NotRebuilt."""
     if len(content) < SCREEN:
         raise NotRebuilt
     at = SCREEN + table_size(content[10])
@@ -38,12 +38,12 @@ def rebuilt(content: bytes) -> Iterator[Content]:
 
 
 def table_size(flags: int) -> int:
-    """Bytes of the colour table that a field of flags announces."""
+    """Return the size in bytes of the colour table that a field of flags announces."""
     return 3 << (flags & 7) + 1 if flags & 0x80 else 0
 
 
 def block_end(content: bytes, at: int) -> int:
-    """Where a block ends; the end of the file for one that is cut. Raises NotRebuilt."""
+    """Return where a block ends; the end of the file for a truncated one. Raises NotRebuilt."""
     if content[at] == EXTENSION:
         at += 2
     elif content[at] == IMAGE and at + IMAGE_HEAD <= len(content):
@@ -56,7 +56,8 @@ def block_end(content: bytes, at: int) -> int:
 
 
 def extension(block: bytes) -> Iterator[bytes]:
-    """What stays of an extension: how long a frame is shown, how often all are."""
+    """Yield what stays of an extension: how long a frame is shown, how often the animation
+    repeats."""
     label, body = block[1], block[3:]
     if label == CONTROL and len(body) >= CONTROL_LENGTH:
         yield bytes([EXTENSION, CONTROL, CONTROL_LENGTH]) + body[:CONTROL_LENGTH] + b"\0"

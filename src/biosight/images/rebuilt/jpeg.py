@@ -1,4 +1,4 @@
-"""A JPEG of its frame, tables and scans alone (ISO/IEC 10918-1, annex B).
+"""JPEG rebuilt from its frame, tables and scans alone (ISO/IEC 10918-1, annex B).
 
 Not here: what its segments say (images/formats/jpeg.py).
 """
@@ -9,16 +9,16 @@ from biosight.errors import BadPicture
 from biosight.images.formats import jpeg
 from biosight.images.rebuilt.kept import Content, NotRebuilt, clean_profile, exif_of, turn_of
 
-# An application segment of the application that gives it a meaning, and the length that it needs.
+# Names of the application segments that are kept, and the least length of each.
 JFIF, JFIF_LENGTH = b"JFIF\0", 12
 ADOBE, ADOBE_LENGTH = b"Adobe", 12
-# Tables, frames, scans and what divides them: all that a decoder reads.
+# Tables, frames, scans and the markers between them: all that a decoder reads.
 DECODED = {0xC4, 0xCC, 0xDA, 0xDB, 0xDC, 0xDD, 0xDE, 0xDF} | jpeg.FRAMES
 ICC_PART = 65_000
 
 
 def rebuilt(content: bytes) -> Iterator[Content]:
-    """The picture's own segments, its turn and its profile. Raises NotRebuilt."""
+    """Yield the picture's own segments, its orientation and its profile. Raises NotRebuilt."""
     try:
         parts = jpeg.taken_apart(content)
         segments = list(jpeg.segments(content))
@@ -39,7 +39,8 @@ def rebuilt(content: bytes) -> Iterator[Content]:
 
 
 def applications(content: bytes, segments: list[jpeg.Segment]) -> Iterator[bytes]:
-    """JFIF's segment without its small picture, and Adobe's: both say what the colours are."""
+    """Yield JFIF's segment without its thumbnail, and Adobe's: both define what the colours
+    mean."""
     seen: set[int] = set()
     for s in segments:
         body = content[s.body : s.end]
@@ -54,12 +55,12 @@ def applications(content: bytes, segments: list[jpeg.Segment]) -> Iterator[bytes
 
 
 def segment(marker: int, body: bytes) -> bytes:
-    """One segment of a JPEG."""
+    """Return one segment of a JPEG."""
     return bytes([0xFF, marker]) + (len(body) + 2).to_bytes(2) + body
 
 
 def profile_parts(profile: bytes) -> Iterator[bytes]:
-    """A colour profile in APP2 segments (ICC.1:2022, annex B.4)."""
+    """Yield a colour profile in APP2 segments (ICC.1:2022, annex B.4)."""
     pieces = [profile[at : at + ICC_PART] for at in range(0, len(profile), ICC_PART)]
     for number, piece in enumerate(pieces, 1):
         yield segment(0xE2, jpeg.ICC + bytes([number, len(pieces)]) + piece)

@@ -1,4 +1,4 @@
-"""What all formats share: the one Exif tag that stays, and colour profiles.
+"""Parts that all formats share: the one Exif tag that stays, and colour profiles.
 
 Not here: any format.
 """
@@ -12,11 +12,11 @@ Content = bytes | memoryview
 
 
 class NotRebuilt(Exception):
-    """The structure of the file makes no sense; its picture has to be drawn anew."""
+    """The structure of the file makes no sense, so its picture must be drawn anew."""
 
 
 def turn_of(exif: bytes) -> int:
-    """How an Exif block says that the picture is turned, 1 to 8; 1 where it says nothing."""
+    """Return the orientation that an Exif block states, 1 to 8; 1 where it states none."""
     source = ifd.open_directory(io.BytesIO(exif.removeprefix(ifd.PREFIX)))
     if source is None:
         return 1
@@ -24,7 +24,7 @@ def turn_of(exif: bytes) -> int:
 
 
 def exif_of(turn: int) -> bytes:
-    """A TIFF structure that says how the picture is turned and nothing else; b"" for upright."""
+    """Return a TIFF structure that states only how the picture is turned; b"" for upright."""
     if turn == 1:
         return b""
     entry = struct.pack(">HHLHH", ifd.ORIENTATION, 3, 1, turn, 0)
@@ -32,7 +32,8 @@ def exif_of(turn: int) -> bytes:
 
 
 def clean_profile(profile: bytes) -> bytes:
-    """An ICC profile up to the length that it states (ICC.1:2022, 7.2); b"" for what is none."""
+    """Return an ICC profile up to the length that it states (ICC.1:2022, 7.2); b"" for an invalid
+    one."""
     if len(profile) < 128 or profile[36:40] != b"acsp":
         return b""
     return profile[: int.from_bytes(profile[:4])]

@@ -1,4 +1,4 @@
-"""A PNG of its picture's chunks alone, animated ones too (PNG, third edition, W3C 2025).
+"""PNG rebuilt from its picture's chunks alone, animated ones too (PNG, third edition, W3C 2025).
 
 Not here: what its other chunks say (images/formats/png.py).
 """
@@ -11,14 +11,14 @@ from biosight.errors import BadPicture
 from biosight.images.formats import png
 from biosight.images.rebuilt.kept import Content, NotRebuilt, clean_profile, exif_of, turn_of
 
-# What says how colours are meant, each of a length of its own.
+# Chunks that define what the colours mean, each with its fixed length.
 COLOUR = {b"gAMA": 4, b"cHRM": 32, b"sRGB": 1, b"cICP": 4}
 ANIMATION = {b"acTL", b"fcTL", b"fdAT"}
 FIRST, LAST = b"IHDR", b"IEND"
 
 
 def rebuilt(content: bytes) -> Iterator[Content]:
-    """The chunks that a decoder needs, the turn and the profile. Raises NotRebuilt."""
+    """Yield the chunks that a decoder needs, the orientation and the profile. Raises NotRebuilt."""
     try:
         parts = png.taken_apart(content)
     except BadPicture as error:
@@ -36,7 +36,7 @@ def rebuilt(content: bytes) -> Iterator[Content]:
 
 
 def png_chunks(content: bytes) -> Iterator[tuple[bytes, int, int]]:
-    """Each chunk's kind, and where it begins and ends, up to the last."""
+    """Yield each chunk's kind, and where it begins and ends, up to the last chunk."""
     at, kind = len(png.SIGNATURE), b""
     while kind != LAST and at + 12 <= len(content):
         (length,) = struct.unpack_from(">L", content, at)
@@ -46,5 +46,5 @@ def png_chunks(content: bytes) -> Iterator[tuple[bytes, int, int]]:
 
 
 def png_chunk(kind: bytes, body: bytes) -> bytes:
-    """One chunk of a PNG with its check sum."""
+    """Return one chunk of a PNG with its checksum."""
     return struct.pack(">L", len(body)) + kind + body + struct.pack(">L", zlib.crc32(kind + body))

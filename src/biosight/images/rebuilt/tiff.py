@@ -1,4 +1,4 @@
-"""A TIFF written anew: the same samples and pages, and the tags that say how to read them.
+"""TIFF rebuilt with the same samples and pages, and the tags that say how to read them.
 
 Strips and tiles are copied as they are compressed. Sources: TIFF 6.0 (Adobe 1992), its technical
 notes 1 and 2, BigTIFF. Not here: other formats, or what a TIFF shows (images/formats/tiff.py).
@@ -15,11 +15,11 @@ from biosight.images.rebuilt.kept import Content, NotRebuilt, clean_profile
 
 COMPRESSION, PHOTOMETRIC, PROFILE, NODATA, JPEG_TABLES = 259, 262, 34675, 42113, 347
 STRIPS, STRIP_SIZES, TILES, TILE_SIZES, SUBIFDS = 273, 279, 324, 325, 330
-# None, fax, LZW, JPEG, deflate in both numbers, packed bits, LZMA, LERC, Zstandard: what holds
-# samples and nothing else. Others (JPEG 2000, WebP, the JPEG of TIFF 6.0) are drawn anew.
+# None, fax, LZW, JPEG, deflate under both numbers, packed bits, LZMA, LERC, Zstandard: they hold
+# samples and nothing else. TIFFs with others (JPEG 2000, WebP, TIFF 6.0's JPEG) are drawn anew.
 PLAIN_COMPRESSIONS = {1, 2, 3, 4, 5, 7, 8, 32946, 32773, 34887, 34925, 50000}
 JPEG = 7
-# How samples lie, what colours they mean, how large a pixel is, and how the page is turned.
+# Layout of the samples, meaning of their colours, size of a pixel, and orientation of the page.
 KEPT = {
     254, 255, 256, 257, 258, 259, 262, 263, 266, 274, 277, 278, 280, 281, 282, 283, 284, 290, 291,
     292, 293, 296, 301, 317, 318, 319, 320, 321, 322, 323, 332, 334, 338, 339, 340, 341, 342, 347,
@@ -40,7 +40,8 @@ class Tag:
 
 @dataclass(slots=True)
 class TiffPage:
-    """What is kept of a page: tags, its strips or tiles (place and size), and pages below it."""
+    """What is kept of a page: tags, its strips or tiles (offset and size), and the pages below
+    it."""
 
     tags: dict[int, Tag]
     pieces: list[tuple[int, int]]
@@ -49,7 +50,7 @@ class TiffPage:
 
 
 def rebuilt(content: bytes) -> Iterator[Content]:
-    """The whole file. Raises NotRebuilt."""
+    """Yield the whole file. Raises NotRebuilt."""
     source = ifd.open_directory(io.BytesIO(content))
     if source is None:
         raise NotRebuilt
@@ -65,7 +66,8 @@ def rebuilt(content: bytes) -> Iterator[Content]:
 def pages_from(
     content: bytes, source: ifd.Structure, at: int, seen: set[int], depth: int
 ) -> Iterator[TiffPage]:
-    """The pages of a chain, each with those below it. Raises NotRebuilt or struct.error."""
+    """Yield the pages of a chain, each with the pages below it. Raises NotRebuilt or
+    struct.error."""
     while at and at not in seen and len(seen) < MOST_PAGES and depth < MOST_DEPTH:
         seen.add(at)
         entries, at = directory(content, source, at)
@@ -79,7 +81,8 @@ def pages_from(
 
 
 def directory(content: bytes, source: ifd.Structure, at: int) -> tuple[dict[int, Tag], int]:
-    """All entries of a directory, the first of several alike, and where the next one is."""
+    """Return all entries of a directory, of a repeated tag the first, and where the next directory
+    is."""
     entry, counter, offset = (20, "Q", "Q") if source.big else (12, "H", "L")
     room, form = (8, "HHQ") if source.big else (4, "HHL")
     (count,) = struct.unpack_from(source.order + counter, content, at)
@@ -100,7 +103,7 @@ def directory(content: bytes, source: ifd.Structure, at: int) -> tuple[dict[int,
 
 
 def whole_numbers(source: ifd.Structure, tag: Tag | None) -> list[int]:
-    """The whole numbers of an entry; none of one that is absent or of another type."""
+    """Return the whole numbers of an entry; none where it is absent or of another type."""
     letter = ifd.NUMBERS.get(tag.kind) if tag else None
     if tag is None or letter is None:
         return []
@@ -110,8 +113,8 @@ def whole_numbers(source: ifd.Structure, tag: Tag | None) -> list[int]:
 def rebuilt_page(
     source: ifd.Structure, entries: dict[int, Tag], below: list[TiffPage]
 ) -> TiffPage | None:
-    """A page without the tags that say anything else; None for a directory without samples. Raises
-    NotRebuilt."""
+    """Return a page without the tags that say anything else; None for a directory without samples.
+    Raises NotRebuilt."""
     compression = (whole_numbers(source, entries.get(COMPRESSION)) or [1])[0]
     tiled = TILES in entries
     names = (TILES, TILE_SIZES) if tiled else (STRIPS, STRIP_SIZES)
@@ -130,7 +133,7 @@ def rebuilt_page(
 
 
 def a_number(text: bytes) -> bytes:
-    """The text of a number, b"" for any other text."""
+    """Return the text of a number, b"" for any other text."""
     try:
         float(text.split(b"\0", 1)[0])
     except ValueError:
@@ -139,7 +142,7 @@ def a_number(text: bytes) -> bytes:
 
 
 def tables(content: bytes) -> bytes:
-    """The tables that all strips of a JPEG share, without application segments."""
+    """Return the tables that all strips of a JPEG share, without application segments."""
     kept, at = [b"\xff\xd8"], 2
     while at + 4 <= len(content) and content[at] == 0xFF and content[at + 1] != 0xD9:
         end = at + 2 + int.from_bytes(content[at + 2 : at + 4])
@@ -150,7 +153,7 @@ def tables(content: bytes) -> bytes:
 
 
 class TiffRebuilt:
-    """Writes pages one behind the other in the byte order and size of words of the source."""
+    """Writer of pages one after the other, in the byte order and word size of the source."""
 
     def __init__(self, content: bytes, source: ifd.Structure) -> None:
         self.content = memoryview(content)
@@ -160,7 +163,8 @@ class TiffRebuilt:
         self.word = "Q" if source.big else "L"
 
     def written(self, pages: list[TiffPage]) -> Iterator[Content]:
-        """The header, then what each page is made of. Raises NotRebuilt for what grows too large.
+        """Yield the header, then the parts of each page. Raises NotRebuilt for a file that grows
+        too large.
 
         Sizes are known before bytes are written, so that nothing has to be patched.
         """
@@ -174,7 +178,7 @@ class TiffRebuilt:
         yield from body.pieces
 
     def chain(self, pages: list[TiffPage], last: int) -> "PageChain":
-        """Pages of one chain, laid out from where the file ends so far."""
+        """Lay out the pages of one chain from the current end of the file."""
         laid = [self.laid_out(page) for page in pages]
         following = [plan.directory for plan in laid[1:]] + [last]
         pieces: list[Content] = []
@@ -183,7 +187,7 @@ class TiffRebuilt:
         return PageChain(laid[0].directory, pieces)
 
     def laid_out(self, page: TiffPage) -> "PageLayout":
-        """One page: the pages below it, its data, its long values, then its directory."""
+        """Lay out one page: the pages below it, its data, its long values, then its directory."""
         pieces: list[Content] = []
         below = []
         for child in page.below:
@@ -205,7 +209,7 @@ class TiffRebuilt:
         return plan
 
     def data(self, page: TiffPage) -> Iterator[Content]:
-        """The strips or tiles as they are, those of JPEG without application segments."""
+        """Yield the strips or tiles as they are, those of JPEG without application segments."""
         jpegs = (whole_numbers(self.source, page.tags.get(COMPRESSION)) or [1])[0] == JPEG
         for place, size in page.pieces:
             piece = self.content[place : place + size]
@@ -217,7 +221,7 @@ class TiffRebuilt:
     def pointers(
         self, page: TiffPage, places: list[int], sizes: list[int], below: list[int]
     ) -> dict[int, Tag]:
-        """The tags that say where things lie."""
+        """Return the tags that state where strips, tiles and the pages below are."""
         kind = 16 if self.source.big else 4
         names = (TILES, TILE_SIZES) if page.tiled else (STRIPS, STRIP_SIZES)
         found = {
@@ -230,7 +234,8 @@ class TiffRebuilt:
         return found
 
     def directory(self, tags: dict[int, Tag]) -> tuple[bytes, bytes]:
-        """Values too long for their entry, and the entries; the file's end moves behind both."""
+        """Return the values too long for their entry, and the entries; move the file's end behind
+        both."""
         room = struct.calcsize("<" + self.word)
         form = "HHQ" if self.source.big else "HHL"
         values = bytearray(self.at % 2)
@@ -249,7 +254,7 @@ class TiffRebuilt:
 
 @dataclass(frozen=True, slots=True)
 class PageLayout:
-    """Where a page's directory begins, and its bytes but for the pointer to the next one."""
+    """Where a page's directory begins, and the page's bytes without the pointer to the next one."""
 
     directory: int
     pieces: list[Content]

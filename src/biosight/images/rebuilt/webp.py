@@ -1,4 +1,4 @@
-"""A WebP of its frames alone (RFC 9649).
+"""WebP rebuilt from its frames alone (RFC 9649).
 
 Not here: other formats.
 """
@@ -17,7 +17,7 @@ RiffChunk = tuple[bytes, bytes]
 
 
 def rebuilt(content: bytes) -> Iterator[Content]:
-    """The chunks of the picture, the turn and the profile. Raises NotRebuilt."""
+    """Yield the chunks of the picture, the orientation and the profile. Raises NotRebuilt."""
     found = list(webp_chunks(content, HEAD, len(content)))
     if not any(kind in PICTURE | {FRAME} for kind, _ in found):
         raise NotRebuilt
@@ -29,7 +29,7 @@ def rebuilt(content: bytes) -> Iterator[Content]:
 
 
 def webp_chunks(content: bytes, at: int, end: int) -> Iterator[RiffChunk]:
-    """The chunks between two places; of a cut one what is there."""
+    """Yield the chunks between two offsets; of a truncated chunk, the part that is there."""
     while at + CHUNK_HEAD <= end:
         kind = content[at : at + 4]
         (length,) = struct.unpack_from("<L", content, at + 4)
@@ -39,7 +39,7 @@ def webp_chunks(content: bytes, at: int, end: int) -> Iterator[RiffChunk]:
 
 
 def kept_chunks(found: list[RiffChunk]) -> list[RiffChunk]:
-    """What a decoder needs, in the order that the format wants."""
+    """Return the chunks that a decoder needs, in the order that the format requires."""
     first = dict(reversed(found))
     profile = clean_profile(first.get(PROFILE, b""))
     exif = exif_of(turn_of(first.get(EXIF, b"")))
@@ -56,14 +56,14 @@ def kept_chunks(found: list[RiffChunk]) -> list[RiffChunk]:
 
 
 def one_picture(found: list[RiffChunk]) -> list[RiffChunk]:
-    """The chunks of one picture: transparency once, then the first bitstream."""
+    """Return the chunks of one picture: transparency once, then the first bitstream."""
     alpha = [(k, b) for k, b in found if k == b"ALPH"][:1]
     stream = [(k, b) for k, b in found if k in {b"VP8 ", b"VP8L"}][:1]
     return alpha + stream
 
 
 def extended_header(body: bytes, profile: bool, exif: bool) -> bytes:
-    """The extended header, with flags for what stays."""
+    """Return the extended header, with flags for what stays."""
     if len(body) < EXTENDED_LENGTH:
         raise NotRebuilt
     flags = body[0] & ~(ICC_FLAG | EXIF_FLAG | XMP_FLAG)
@@ -72,11 +72,11 @@ def extended_header(body: bytes, profile: bool, exif: bool) -> bytes:
 
 
 def clean_frame(body: bytes) -> bytes:
-    """One frame of an animation, without chunks of unknown meaning."""
+    """Return one frame of an animation, without chunks of unknown meaning."""
     inside = one_picture(list(webp_chunks(body, FRAME_HEAD, len(body))))
     return body[:FRAME_HEAD] + b"".join(webp_chunk(kind, part) for kind, part in inside)
 
 
 def webp_chunk(kind: bytes, body: bytes) -> bytes:
-    """One chunk, filled up to an even length."""
+    """Return one chunk, padded to an even length."""
     return kind + struct.pack("<L", len(body)) + body + bytes(len(body) % 2)

@@ -1,4 +1,4 @@
-"""A collection in the field's own formats: Darwin Core Archive, Camtrap DP, COCO Camera Traps.
+"""A collection in standard formats: Darwin Core Archive, Camtrap DP, COCO Camera Traps.
 
 Not here: pictures by label (publishing/export.py), or BioSight's own CSV (publishing/table.py).
 """

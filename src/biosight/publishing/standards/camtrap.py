@@ -1,8 +1,8 @@
 """Camtrap DP 1.0.2: deployments, media and observations as a data package.
 
 Source: camtrap-dp.tdwg.org. A picture without a place, a time, or a known time zone can't be part
-of one and is left out; the package says how many. Not here: what the facts are (facts.py), or the
-tables' columns (camtrap_tables.py).
+of a package and is left out; the package says how many. Not here: what the facts are (facts.py), or
+the tables' columns (camtrap_tables.py).
 """
 
 import json
@@ -61,13 +61,14 @@ ANIMALS = {
 }
 NO_TIME, NO_PLACE, NO_ZONE = "without a time", "without a place", "whose time zone nobody knows"
 ZONED = re.compile(r"[+-]\d\d:\d\d$")
-# What is no taxon, as observationType has it.
+# Things that are no taxon -> observationType.
 OBSERVATION_TYPES = {"empty": "blank", "human": "human", "vehicle": "vehicle"}
 
 
 @dataclass(slots=True)
 class DeploymentRow:
-    """A row of deployments.csv; from its first picture to its last where nobody said otherwise."""
+    """Row of deployments.csv; it lasts from its first picture to its last where nobody said
+    otherwise."""
 
     said: dict[str, str]
     start: str
@@ -76,9 +77,9 @@ class DeploymentRow:
 
 @dataclass(slots=True)
 class Survey:
-    """What the first walk over the pictures finds: deployments by id, names, how many pictures go
-    in, and how many don't, by the reason; `hidden` counts those whose place a rule hides; `coarse`
-    is the widest grid in degrees that a place is given by."""
+    """Result of the first walk over the pictures: deployments by id, names, how many pictures fit
+    in, and how many are left out, by the reason. `hidden` counts pictures whose place a rule hides.
+    `coarse` is the widest grid in degrees by which a place is given."""
 
     deployments: dict[str, DeploymentRow] = field(default_factory=dict)
     taxa: set[str] = field(default_factory=set)
@@ -95,8 +96,8 @@ def camtrap_dp(
     blobs: Blobs | None = None,
     rebuild: Rebuild = rebuilds_nothing,
 ) -> Iterator[bytes]:
-    """The package as a zip in pieces; `survey` where one was made already. With `blobs` the files
-    are in it too; `rebuild` gives those whose place is coarse."""
+    """Yield the package as a zip in pieces; pass `survey` where one was already made. With `blobs`
+    the package also holds the files; `rebuild` gives those of pictures whose place is coarse."""
     survey = survey or survey_of(records, scope)
 
     def members() -> Iterator[ZipEntry]:
@@ -117,7 +118,8 @@ def camtrap_dp(
 
 
 def files(records: Records, scope: Scope, blobs: Blobs, rebuild: Rebuild) -> Iterator[ZipEntry]:
-    """The pictures of a package, by what is in them: two of one name are two."""
+    """Yield the files of a package's pictures. Their paths come from their content, so that
+    pictures with the same name stay apart."""
     for facts in all_facts(records, scope):
         image = facts.image
         if reason_missing(image, scope):
@@ -129,20 +131,20 @@ def files(records: Records, scope: Scope, blobs: Blobs, rebuild: Rebuild) -> Ite
 
 
 def file_path(image: Image, scope: Scope) -> str:
-    """The path of a picture in the package, by the SHA-256 of the original. Where the place is
-    coarse it is by the picture's id: places could be tried out against a hash."""
+    """Return the path of a picture in the package, by the SHA-256 of the original. Where the place
+    is coarse, the path comes from the picture's id: places could be tried out against a hash."""
     hidden = scope.placeless(image)
     _, dot, suffix = exported_name(image, placeless=hidden).rpartition(".")
     return f"media/{image.id if hidden else image.sha256}{dot}{suffix.lower()}"
 
 
 def exported_type(image: Image, scope: Scope) -> str:
-    """The media type of a picture's file in the package."""
+    """Return the media type of a picture's file in the package."""
     return placeless_type(image.media_type) if scope.placeless(image) else image.media_type
 
 
 def reason_missing(image: Image, scope: Scope) -> str:
-    """Why a picture can't be part of a package, "" where it can."""
+    """Return why a picture can't be part of a package, "" where it can."""
     if instant(image.taken) is None:
         return NO_TIME
     if not coordinates(image, scope)[0]:
@@ -151,7 +153,7 @@ def reason_missing(image: Image, scope: Scope) -> str:
 
 
 def deployment_id(image: Image, scope: Scope) -> str:
-    """The deployment's name; for pictures of none the id of a camera at a place."""
+    """Return the deployment's name; without a deployment, the id of a camera at a place."""
     if name := scope.deployment_name(image):
         return name
     latitude, longitude, _ = coordinates(image, scope)
@@ -159,7 +161,7 @@ def deployment_id(image: Image, scope: Scope) -> str:
 
 
 def survey_of(records: Records, scope: Scope) -> Survey:
-    """All deployments and names, and how many pictures can't be part of the package."""
+    """Return all deployments and names, and how many pictures can't be part of the package."""
     survey = Survey()
     for facts in all_facts(records, scope):
         image = facts.image
@@ -181,7 +183,7 @@ def survey_of(records: Records, scope: Scope) -> Survey:
 
 
 def deployment_cells(id: str, image: Image, scope: Scope) -> dict[str, str]:
-    """What is known of a deployment by one of its pictures."""
+    """Return what is known of a deployment, from one of its pictures."""
     latitude, longitude, far = coordinates(image, scope)
     site, deployment = scope.site(image), scope.deployment(image)
     said = {
@@ -209,8 +211,8 @@ def deployment_cells(id: str, image: Image, scope: Scope) -> dict[str, str]:
 
 
 def tags(deployment: Deployment) -> str:
-    """What the format has no column for: the time zone, the shift of the clock, and the event gap,
-    which `import-camtrap` reads again."""
+    """Return what the format has no column for: the time zone, the shift of the clock, and the
+    event gap. `import-camtrap` reads them back."""
     zone = f"timeZone:{deployment.zone}" if deployment.zone else ""
     shift = f"clockShift:{deployment.shift}" if deployment.shift else ""
     gap = "" if deployment.event_gap is None else f"eventGap:{deployment.event_gap}"
@@ -218,7 +220,7 @@ def tags(deployment: Deployment) -> str:
 
 
 def bound_time(local: str, deployment: Deployment, image: Image, scope: Scope) -> str:
-    """A deployment's own start or end with an offset: its zone's, else its pictures'."""
+    """Return a deployment's own start or end with an offset: of its zone, else of its pictures."""
     if not local:
         return ""
     found = ZONED.search(local_time(image, scope))
@@ -226,7 +228,7 @@ def bound_time(local: str, deployment: Deployment, image: Image, scope: Scope) -
 
 
 def deployment_rows(survey: Survey) -> Iterator[tuple[str, ...]]:
-    """deployments.csv; pictures outside of what was said widen it."""
+    """Yield deployments.csv; pictures outside the stated times widen them."""
     for row in survey.deployments.values():
         start, end = row.said.get("deploymentStart"), row.said.get("deploymentEnd")
         moments = {
@@ -237,7 +239,7 @@ def deployment_rows(survey: Survey) -> Iterator[tuple[str, ...]]:
 
 
 def media(facts: Facts, scope: Scope) -> tuple[str, ...]:
-    """A row of media.csv; the files themselves are in BioSight's zip."""
+    """Return a row of media.csv; the files themselves are in BioSight's zip."""
     image = facts.image
     said = {
         "mediaID": image.id,
@@ -253,8 +255,8 @@ def media(facts: Facts, scope: Scope) -> tuple[str, ...]:
 
 
 def observations(records: Records, scope: Scope) -> Iterator[tuple[str, ...]]:
-    """observations.csv: what counts now of each picture, by a machine or by a human, and of each
-    event behind its pictures."""
+    """Yield observations.csv: what counts now of each picture, said by a machine or by a human, and
+    of each event after its pictures."""
     usable = (f for f in all_facts(records, scope) if not reason_missing(f.image, scope))
     for _, facts in groupby(usable, lambda f: event_key(f, scope)):
         rows = []
@@ -265,14 +267,15 @@ def observations(records: Records, scope: Scope) -> Iterator[tuple[str, ...]]:
 
 
 def event_key(facts: Facts, scope: Scope) -> str:
-    """The event that a picture is part of; of itself outside of any deployment."""
+    """Return the event that a picture is part of; outside of any deployment, an event of its
+    own."""
     image = facts.image
     own = "" if scope.deployment(image) else f" {image.id}"
     return f"{deployment_id(image, scope)} {facts.event[:19]}{own}"
 
 
 def observation(facts: Facts, scope: Scope) -> dict[str, str]:
-    """What counts now of one picture."""
+    """Return what counts now of one picture."""
     image, now = facts.image, facts.current
     when = local_time(image, scope)
     name = name_terms(now, scope).scientific if image.label else ""
@@ -302,8 +305,8 @@ def observation(facts: Facts, scope: Scope) -> dict[str, str]:
 
 
 def of_event(rows: list[dict[str, str]]) -> Iterator[dict[str, str]]:
-    """What an event shows, a row a kind and name: by a human where one of its pictures is, the
-    surest of the machine's else; with the largest count. Blank only where all of it is."""
+    """Yield what an event shows, one row for each kind and name, with the largest count. A human's
+    row goes before the machine's surest one. The event is blank only where all of it is."""
     start, end = rows[0]["eventStart"], rows[-1]["eventEnd"]
     kinds: dict[tuple[str, str], list[dict[str, str]]] = {}
     for row in rows:
@@ -323,15 +326,15 @@ def of_event(rows: list[dict[str, str]]) -> Iterator[dict[str, str]]:
 
 
 def weight(row: dict[str, str]) -> tuple[bool, float]:
-    """How much a row says: a human's more than any machine's."""
+    """Return how much a row counts: a human's more than any machine's."""
     human = row.get("classificationMethod") == "human"
     return human, float(row.get("classificationProbability") or 0)
 
 
 def observation_kind(image: Image, name: str, scope: Scope) -> str:
-    """The observation's type, a closed list: an animal where the label hangs below Animalia, or a
-    person's or the machine's label is one of the groups that are; a label taught here goes by what
-    the machine took it for."""
+    """Return the observation's type, from a closed list. It is an animal where the label hangs
+    below Animalia, or where a person's or the machine's label is one of the groups that do. A label
+    taught here counts as what the machine took the picture for."""
     kind = label_kind(image.label, scope.naming)
     if image.label and kind in OBSERVATION_TYPES:
         return OBSERVATION_TYPES[kind]
@@ -391,8 +394,8 @@ def datapackage(survey: Survey, scope: Scope) -> dict[str, object]:
 
 
 def contributors(scope: Scope) -> list[dict[str, str]]:
-    """Who answers for the package: its maker as the contact, who holds the rights, and BioSight,
-    which wrote it."""
+    """Return who is responsible for the package: its creator as the contact, the rights holder, and
+    BioSight, which wrote it."""
     credit = scope.credits
     made = {"title": credit.creator, "email": credit.email, "role": "contact"}
     own = [{k: v for k, v in made.items() if v}] if credit.creator else []
@@ -405,7 +408,7 @@ def contributors(scope: Scope) -> list[dict[str, str]]:
 
 
 def licences(scope: Scope) -> dict[str, list[dict[str, str]]]:
-    """The licence of data and of media, where one is given."""
+    """Return the licence of data and of media, where one is given."""
     name = scope.credits.license
     if not name:
         return {}
@@ -414,5 +417,5 @@ def licences(scope: Scope) -> dict[str, list[dict[str, str]]]:
 
 
 def left_out_words(left_out: Counter[str]) -> str:
-    """How many pictures are not in the package, and why, in words."""
+    """Return in words how many pictures are not in the package, and why."""
     return "".join(f" {n} pictures {why} are left out." for why, n in sorted(left_out.items()))

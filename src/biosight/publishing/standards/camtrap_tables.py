@@ -1,6 +1,6 @@
-"""The columns of Camtrap DP 1.0.2's tables, all of them and in their order: R reads by position.
+"""All columns of Camtrap DP 1.0.2's tables, in their order, because R reads by position.
 
-Source: camtrap-dp.tdwg.org (table schemas of 1.0.2). Not here: what stands in them (camtrap.py).
+Source: camtrap-dp.tdwg.org (table schemas of 1.0.2). Not here: the cells (camtrap.py).
 """
 
 VERSION = "1.0.2"

@@ -1,8 +1,8 @@
-"""COCO Camera Traps JSON: pictures, sequences and labels to train others' models with.
+"""COCO Camera Traps JSON: pictures, sequences and labels for training other models.
 
 Source: COCO Camera Traps 1.0, github.com/agentmorris/MegaDetector, and cocodataset.org. Pictures
-are named as their own files were; what nobody named has no annotation. Not here: what the facts
-are (facts.py).
+keep the names of their own files; a picture that nobody named has no annotation. Not here: what the
+facts are (facts.py).
 """
 
 import json
@@ -20,7 +20,7 @@ EMPTY = "empty"
 
 
 def coco(records: Records, scope: Scope) -> Iterator[bytes]:
-    """The file in pieces; memory stays flat."""
+    """Yield the file in pieces; memory use stays constant."""
     ids = categories(records, scope)
     info = {
         "version": "1.0",
@@ -45,18 +45,18 @@ def coco(records: Records, scope: Scope) -> Iterator[bytes]:
 
 
 def coco_json_text(value: object) -> str:
-    """A value as JSON without line breaks."""
+    """Return a value as JSON without line breaks."""
     return json.dumps(value, ensure_ascii=False)
 
 
 def json_members(rows: Iterator[dict[str, object]]) -> Iterator[bytes]:
-    """The members of a list, a line each."""
+    """Yield the members of a list, one line each."""
     for number, row in enumerate(rows):
         yield f"{',' if number else ''}\n{coco_json_text(row)}".encode()
 
 
 def categories(records: Records, scope: Scope) -> dict[str, int]:
-    """A number for each label, 0 for nothing to be seen, as the format has it."""
+    """Return a number for each label; 0 stands for nothing to be seen, as in the format."""
     labels = sorted(
         str(v) for v in records.count_by(Image, living_images(scope.collection), "label") if v
     )
@@ -65,23 +65,23 @@ def categories(records: Records, scope: Scope) -> dict[str, int]:
 
 
 def category(label: str, scope: Scope) -> str:
-    """What a label is called; pictures of nothing by the format's word."""
+    """Return the name of a label's category; empty pictures have the format's word."""
     return EMPTY if label_kind(label, scope.naming) == EMPTY else label
 
 
 def events(records: Records, scope: Scope) -> Iterator[list[Facts]]:
-    """The pictures of each event together; each picture outside of a deployment alone."""
+    """Yield the pictures of each event together; each picture outside of a deployment alone."""
     for _, facts in groupby(all_facts(records, scope), lambda f: (f.image.deployment, sequence(f))):
         yield list(facts)
 
 
 def sequence(facts: Facts) -> str:
-    """The event's id within its deployment."""
+    """Return the event's id within its deployment."""
     return facts.event if facts.image.deployment and facts.event else facts.image.id
 
 
 def coco_images(event: list[Facts], scope: Scope) -> Iterator[dict[str, object]]:
-    """The format's records of an event's pictures, in order of time."""
+    """Yield the format's records of an event's pictures, in order of time."""
     for number, facts in enumerate(event):
         image = facts.image
         site = scope.named_site(image)
@@ -102,7 +102,7 @@ def coco_images(event: list[Facts], scope: Scope) -> Iterator[dict[str, object]]
 
 
 def coco_annotation(facts: Facts, scope: Scope, ids: dict[str, int]) -> dict[str, object] | None:
-    """What counts now of a picture; None where nobody named it."""
+    """Return what counts now of a picture; None where nobody named it."""
     image, now = facts.image, facts.current
     name = category(image.label, scope)
     if not image.label or name not in ids:

@@ -78,14 +78,14 @@ ACCEPTED = "unverified, accepted in bulk"
 
 
 def darwin_core(records: Records, scope: Scope) -> Iterator[bytes]:
-    """The archive as a zip in pieces; memory stays flat."""
+    """Yield the archive as a zip in pieces; memory use stays constant."""
 
     now = datetime.now()
     return zip_of(ZipEntry(name, now, content) for name, content in files(records, scope).items())
 
 
 def files(records: Records, scope: Scope) -> dict[str, Iterable[bytes]]:
-    """The archive's files by name."""
+    """Return the archive's files by name."""
 
     def shown() -> Iterator[Facts]:
         return (f for f in all_facts(records, scope) if is_occurrence(f.image, scope))
@@ -112,13 +112,13 @@ def files(records: Records, scope: Scope) -> dict[str, Iterable[bytes]]:
 
 
 def is_occurrence(image: Image, scope: Scope) -> bool:
-    """Does a picture show an organism, for all that is known? Nothing, people and vehicles are no
-    occurrence."""
+    """Return whether a picture shows an organism, as far as is known. Empty pictures, people and
+    vehicles are no occurrences."""
     return label_kind(image.label, scope.naming) not in NO_ORGANISM
 
 
 def occurrences(records: Records, scope: Scope) -> tuple[int, dict[str, int]]:
-    """How many pictures are occurrences, and how many are not, by what they show."""
+    """Return how many pictures are occurrences, and how many are not, by what they show."""
     counts = records.count_by(Image, living_images(scope.collection), "label")
     shown, left = 0, dict[str, int]()
     for label, n in counts.items():
@@ -132,7 +132,7 @@ def occurrences(records: Records, scope: Scope) -> tuple[int, dict[str, int]]:
 
 
 def no_names(records: Records, scope: Scope) -> dict[str, int]:
-    """The labels that stand for no scientific name, with their pictures."""
+    """Return the labels that have no scientific name, with their number of pictures."""
     counts = records.count_by(Image, living_images(scope.collection), "label")
     return {
         str(label): n
@@ -144,7 +144,7 @@ def no_names(records: Records, scope: Scope) -> dict[str, int]:
 
 
 def occurrence(facts: Facts, scope: Scope) -> Row:
-    """A picture as an occurrence, by what counts now."""
+    """Return a picture as an occurrence, by what counts now."""
     image, now = facts.image, facts.current
     credit = scope.credits
     identified = identification(now, scope) if now else {}
@@ -166,7 +166,7 @@ def occurrence(facts: Facts, scope: Scope) -> Row:
 
 
 def location(image: Image, scope: Scope) -> Row:
-    """Where a picture was taken, as coarse as it has to be."""
+    """Return where a picture was taken, as coarse as it has to be."""
     latitude, longitude, metres = coordinates(image, scope)
     grid, site, told = scope.grid(image), scope.site(image), scope.named_site(image)
     coarse = f"Coordinates are the middle of a cell of {grid:g} degrees."
@@ -184,33 +184,35 @@ def location(image: Image, scope: Scope) -> Row:
 
 
 def by_camera(image: Image, scope: Scope) -> bool:
-    """Did a camera take it that nobody held?"""
+    """Return whether the picture was taken by a camera that nobody held."""
     deployment = scope.deployment(image)
     return bool(deployment and deployment.camera)
 
 
 def basis(image: Image, scope: Scope) -> str:
-    """A camera's own picture is a machine's observation, one of a walk a person's; outside of any
-    deployment it goes by who says what it shows."""
+    """Return the basis of record. A picture by a camera that nobody held is a machine's
+    observation; any other picture of a deployment is a person's. Outside of any deployment it
+    depends on who says what the picture shows."""
     person = image.who == "person" if scope.deployment(image) is None else True
     return "HumanObservation" if person and not by_camera(image, scope) else "MachineObservation"
 
 
 def event_id(facts: Facts, scope: Scope) -> str:
-    """The event of a deployment that a picture is part of, "" for none."""
+    """Return the event of a deployment that a picture is part of, "" for none."""
     name = scope.deployment_name(facts.image)
     return f"{name} {facts.event[:19]}" if name and facts.event else ""
 
 
 def vernacular(image: Image, scope: Scope) -> str:
-    """The common name of a picture's label."""
+    """Return the common name of a picture's label."""
     taxon = scope.naming.published(image.label)
     return taxon.vernacular_name if taxon else ""
 
 
 def classification(image: Image, scope: Scope) -> Row:
-    """Higher classification, the ranks that have terms, the label word for word where it is no
-    scientific name, and a qualifier where a person stepped up from a finer answer."""
+    """Return the higher classification, the ranks that have terms, the label verbatim where it is
+    no scientific name, and a qualifier. The qualifier says that a person chose a higher name than
+    the machine's finer answer."""
     naming = scope.naming
     line = [naming.tree.taxa[n].scientific_name for n in naming.tree.line(image.label)]
     higher = naming.higher(image.label)
@@ -227,21 +229,21 @@ def classification(image: Image, scope: Scope) -> Row:
 
 
 def name_terms(said: Identification | None, scope: Scope) -> LabelNames:
-    """The scientific name and rank of a label; both "" for what is no taxon."""
+    """Return the scientific name and rank of a label; both "" for what is no taxon."""
     if said is None or label_kind(said.label, scope.naming) in NO_ORGANISM:
         return LabelNames("", "")
     return scientific_name(said.label, scope)
 
 
 def scientific_name(label: str, scope: Scope) -> LabelNames:
-    """What a label is published as: its taxon, else what its model says of it."""
+    """Return the published name of a label: its taxon's, else what its model says of it."""
     if taxon := scope.naming.published(label):
         return LabelNames(taxon.scientific_name, taxon.taxon_rank)
     return scope.names.get(label, LabelNames("", ""))
 
 
 def identification(one: Identification, scope: Scope) -> Row:
-    """What was said of a picture: name, by whom, when, and how sure that is."""
+    """Return what was said of a picture: name, by whom, when, and how sure that is."""
     name = name_terms(one, scope)
     confidence = f"confidence {one.probability:.4f}" if one.probability is not None else ""
     return {
@@ -258,7 +260,7 @@ def identification(one: Identification, scope: Scope) -> Row:
 
 
 def media(facts: Facts, scope: Scope) -> Row:
-    """A picture's file: its address where the server has one, else its name."""
+    """Return a picture's file: its address where the server has one, else its name."""
     image, server = facts.image, scope.address.rstrip("/")
     return {
         "identifier": f"{server}/api/v1/images/{image.id}/original" if server else image.name,
@@ -270,7 +272,7 @@ def media(facts: Facts, scope: Scope) -> Row:
 
 
 def meta() -> str:
-    """meta.xml: which column is which term."""
+    """Return meta.xml: which column is which term."""
     return (
         '<?xml version="1.0" encoding="UTF-8"?>\n'
         '<archive xmlns="http://rs.tdwg.org/dwc/text/" metadata="eml.xml">\n'
@@ -282,7 +284,7 @@ def meta() -> str:
 
 
 def part(tag: str, kind: str, file: str, terms: tuple[str, ...]) -> str:
-    """One file of meta.xml; an extension's first column is the core's id."""
+    """Return one file's entry in meta.xml; an extension's first column is the core's id."""
     first = 0 if tag == "core" else 1
     fields = "".join(
         f'    <field index="{n + first}" term="{space(file, term)}{term}"/>\n'
@@ -298,13 +300,13 @@ def part(tag: str, kind: str, file: str, terms: tuple[str, ...]) -> str:
 
 
 def space(file: str, term: str) -> str:
-    """The vocabulary that a term is of."""
+    """Return the namespace of a term's vocabulary."""
     return DC if file == "multimedia.csv" or term in {"license", "rightsHolder"} else DWC
 
 
 def eml(scope: Scope) -> str:
-    """eml.xml: what EML 2.2.0 and GBIF ask for; who answers is the credits' creator, else the
-    collection itself."""
+    """Return eml.xml with what EML 2.2.0 and GBIF require. The responsible party is the credits'
+    creator, else the collection itself."""
     name, day = escape(scope.title), datetime.now(UTC).date().isoformat()
     who = party(scope)
     return (
@@ -320,7 +322,7 @@ def eml(scope: Scope) -> str:
 
 
 def party(scope: Scope) -> str:
-    """A responsible party: a person's surname and address, or the collection as an
+    """Return a responsible party: a person's surname and address, or the collection as an
     organisation."""
     credit = scope.credits
     if not credit.creator:
@@ -333,7 +335,7 @@ def party(scope: Scope) -> str:
 
 
 def rights(scope: Scope) -> str:
-    """The licence, where one is given."""
+    """Return the licence, where one is given."""
     name = scope.credits.license
     if not name:
         return ""

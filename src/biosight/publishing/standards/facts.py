@@ -1,6 +1,7 @@
-"""What both formats say of a picture: who said what, where and when, as coarse as was asked.
+"""Facts of a picture that Darwin Core, Camtrap DP and COCO all state: who said what, where and
+when, as coarse as was asked.
 
-Not here: either format.
+Not here: the formats themselves.
 """
 
 import csv
@@ -32,8 +33,8 @@ LICENSES = {
 
 @dataclass(frozen=True, slots=True)
 class Credits:
-    """Who made a collection and can be asked, under which of LICENSES it is given, the title it is
-    given under and who holds the rights; "" for not said."""
+    """Credits of a collection: who made it and can be asked, its licence (one of LICENSES), the
+    title of the export and the rights holder; "" where nobody said."""
 
     creator: str
     email: str
@@ -47,12 +48,16 @@ NOBODY = Credits("", "")
 
 @dataclass(frozen=True, slots=True)
 class Scope:
-    """What to export and how: a collection's id and name, people by id, what models say of their
-    labels, the collection's tree of names, a grid for coordinates in degrees (0 for exact ones),
-    and the offset from UTC in minutes of clocks of which neither file nor deployment says one
-    (None: unknown). `sites` and `deployments` are the collection's, by id; `credits` says who
-    answers for it. `rule` says what is coarse whatever was asked, `gaps` what is one event,
-    `address` where people reach the server."""
+    """What to export and how.
+
+    `collection` and `name` are the collection's, `person` gives people's names by id, `names` holds
+    what models say of their labels, and `naming` is the collection's tree of names. `coarse` is a
+    grid for coordinates in degrees, 0 for exact ones. `utc_offset` is the offset from UTC in
+    minutes to assume where neither file nor deployment gives one (None: unknown). `sites` and
+    `deployments` are the collection's, by id. `credits` says who is responsible for it. `rule` says
+    what is coarse whatever was asked, `gaps` what is one event, `address` where people reach the
+    server.
+    """
 
     collection: str
     name: str
@@ -70,27 +75,27 @@ class Scope:
 
     @property
     def title(self) -> str:
-        """What the export is called."""
+        """Return the title of the export."""
         return self.credits.title or self.name
 
     def grid(self, image: Image) -> float:
-        """The grid in degrees for a picture's place, 0 for an exact one."""
+        """Return the grid in degrees for a picture's place, 0 for an exact one."""
         return max(self.coarse, self.rule.of(image))
 
     def placeless(self, image: Image) -> bool:
-        """Does a picture's file go out without its place?"""
+        """Return whether a picture's file is exported without its place."""
         return self.grid(image) > 0
 
     def hides(self, image: Image) -> bool:
-        """Does the rule hide a picture's place, whatever grid was asked for?"""
+        """Return whether the rule hides a picture's place, whatever grid was asked for."""
         return self.rule.hides(image)
 
     def named_site(self, image: Image) -> Site | None:
-        """The site of a picture, where its name and habitat may be told."""
+        """Return the site of a picture, where its name and habitat may be told."""
         return None if self.hides(image) else self.site(image)
 
     def deployment_name(self, image: Image) -> str:
-        """What a picture's deployment is called: by its id where a name would tell the place, ""
+        """Return the name of a picture's deployment; its id where a name would tell the place, ""
         for none."""
         found = self.deployment(image)
         if found is None:
@@ -98,17 +103,17 @@ class Scope:
         return found.id if self.hides(image) else found.name
 
     def deployment(self, image: Image) -> Deployment | None:
-        """The deployment that a picture belongs to."""
+        """Return the deployment that a picture belongs to."""
         return self.deployments.get(image.deployment)
 
     def site(self, image: Image) -> Site | None:
-        """The site that a picture was taken at."""
+        """Return the site that a picture was taken at."""
         return self.sites.get(image.site)
 
 
 @dataclass(frozen=True, slots=True)
 class Identification:
-    """One thing that was said of a picture; `probability` is 0 to 1 for a machine, `in_bulk` where
+    """One statement about a picture; `probability` is 0 to 1 for a machine, `in_bulk` is set where
     a person accepted it unseen."""
 
     id: str
@@ -122,8 +127,8 @@ class Identification:
 
 @dataclass(frozen=True, slots=True)
 class Facts:
-    """A picture with all that was said of it, the oldest first, and the last word that counts.
-    `event` is the first time of the event that it is part of, its own outside of a deployment, ""
+    """Picture with everything that was said of it, the oldest first. `event` is the first time of
+    the event that it is part of. Outside of a deployment it is the picture's own time, and ""
     without a time of day."""
 
     image: Image
@@ -132,8 +137,8 @@ class Facts:
 
     @property
     def current(self) -> Identification | None:
-        """What counts now: the person whose label it is, else the last machine; None where nobody
-        said anything, or a person left it undecided."""
+        """Return what counts now: the statement of the person whose label it is, else the last
+        machine's. None where nobody said anything, or a person left it undecided."""
         image = self.image
         if image.who == "nobody" or not image.label:
             return None
@@ -147,8 +152,8 @@ class Facts:
 
 
 def all_facts(records: Records, scope: Scope) -> Iterator[Facts]:
-    """All pictures of the collection that are not in the trash: those of a deployment together,
-    by time; a page at a time, so that memory stays flat."""
+    """Yield all pictures of the collection outside the trash with their facts: those of a
+    deployment together, by time. One page is read at a time, so that memory use stays constant."""
     here = living_images(scope.collection)
     deployments = sorted(map(str, records.count_by(Image, here, "deployment")))
     for deployment in deployments:
@@ -160,7 +165,7 @@ def all_facts(records: Records, scope: Scope) -> Iterator[Facts]:
 
 
 def hidden_among(records: Records, scope: Scope) -> int:
-    """How many pictures of the collection have a place that its rule hides."""
+    """Return how many pictures of the collection have a place that its rule hides."""
     if not scope.rule.degrees:
         return 0
     here = living_images(scope.collection)
@@ -172,7 +177,7 @@ def hidden_among(records: Records, scope: Scope) -> int:
 
 
 def in_time(records: Records, where: Sequence[Where]) -> Iterator[Image]:
-    """What matches, by the corrected time."""
+    """Yield what matches, in order of the corrected time."""
     after = None
     while page := records.find(Image, where, order=Order("taken"), after=after, limit=PAGE):
         yield from page
@@ -182,7 +187,7 @@ def in_time(records: Records, where: Sequence[Where]) -> Iterator[Image]:
 def facts_of_page(
     records: Records, page: Sequence[tuple[Image, str]], scope: Scope
 ) -> Iterator[Facts]:
-    """A page of pictures, each with its event, with what was said of them."""
+    """Yield a page of pictures, each with its event and what was said of it."""
     images = [image for image, _ in page]
     named = [Where("image", "in", tuple(image.id for image in images))]
     said: dict[str, list[Identification]] = {}
@@ -205,11 +210,11 @@ def facts_of_page(
 
 
 def coordinates(image: Image, scope: Scope) -> tuple[str, str, str]:
-    """Latitude, longitude (WGS 84, decimal degrees) and uncertainty in metres, "" for unknown: of
-    the picture's site, else its own.
+    """Return latitude, longitude (WGS 84, decimal degrees) and uncertainty in metres, of the
+    picture's site, else its own; "" for unknown.
 
-    With a grid the middle of the picture's cell is given, and half the cell's diagonal; the rule's
-    cell comes before the one that was asked for.
+    With a grid, return the middle of the picture's cell, and half the cell's diagonal. The rule's
+    grid is applied before the one that was asked for.
     """
     site, coarse = scope.site(image), scope.grid(image)
     latitude = site.latitude if site else image.latitude
@@ -227,25 +232,25 @@ def coordinates(image: Image, scope: Scope) -> tuple[str, str, str]:
 
 
 def local_time(image: Image, scope: Scope) -> str:
-    """When the picture was taken, by its deployment's clock, ISO 8601, "" for unknown; a day alone
-    where nobody knows more.
+    """Return when the picture was taken, by its deployment's clock, ISO 8601, "" for unknown; only
+    the day where nobody knows more.
 
-    The offset is that of the deployment's zone then, else the one that its file says, else the
-    scope's, else there is none: nothing is invented.
+    The offset is that of the deployment's zone at that time, else the file's, else the scope's,
+    else none: nothing is guessed.
     """
     if instant(image.taken) is None:
         return image.taken
-    # A leap second can be written by nobody's parser: it is the second before.
+    # Parsers refuse a leap second, so it is written as the second before.
     return image.taken_at.replace(":60", ":59") + offset_of(image, scope)
 
 
 def instant_text(image: Image) -> str:
-    """The local time to the second without any offset, or the day, "" for unknown."""
+    """Return the local time to the second without any offset, or the day, "" for unknown."""
     return image.taken_at.replace("T", " ").replace(":60", ":59")
 
 
 def offset_of(image: Image, scope: Scope) -> str:
-    """The offset of a picture's local time, "" for unknown."""
+    """Return the offset of a picture's local time, "" for unknown."""
     deployment = scope.deployment(image)
     offset = offset_in(deployment.zone, image.taken) if deployment else ""
     offset = offset or ("" if image.dated else image.capture.offset)
@@ -259,7 +264,7 @@ def moment(seconds: float) -> str:
 
 
 def lines(header: Sequence[str], rows: Iterable[Sequence[str]]) -> Iterator[bytes]:
-    """A CSV file in pieces: UTF-8, comma, quotes where needed, LF."""
+    """Yield a CSV file in pieces: UTF-8, comma, quotes where needed, LF."""
     buffer = io.StringIO()
     writer = csv.writer(buffer, lineterminator="\n")
     writer.writerow(header)
@@ -271,7 +276,7 @@ def lines(header: Sequence[str], rows: Iterable[Sequence[str]]) -> Iterator[byte
 
 
 def drain(buffer: io.StringIO) -> bytes:
-    """What a buffer holds, leaving it empty."""
+    """Return what a buffer holds, and empty it."""
     content = buffer.getvalue().encode()
     buffer.seek(0)
     buffer.truncate()
@@ -279,8 +284,8 @@ def drain(buffer: io.StringIO) -> bytes:
 
 
 def in_order(columns: tuple[str, ...], said: dict[str, str]) -> tuple[str, ...]:
-    """A row in the order of the columns, empty where nothing is known. Raises KeyError for a column
-    that the table does not have."""
+    """Return a row in the order of the columns, empty where nothing is known. Raises KeyError for a
+    column that the table does not have."""
     if strange := said.keys() - set(columns):
         raise KeyError(f"no such column: {sorted(strange)}")
     return tuple(said.get(name, "") for name in columns)

@@ -1,8 +1,9 @@
-"""Blobs in a bucket of S3, or a server that speaks it, or of Google Cloud Storage, by obstore.
+"""Blobs in a bucket of Amazon S3, of an S3-compatible server, or of Google Cloud Storage, by
+obstore.
 
-Uploads arrive in a folder here first. No lock spans machines, so originals are never removed
-within GRACE_SECONDS of being written, and an upload of bytes that are there writes them anew when
-they are older than half of that. Not here: a folder of blobs (folder.py).
+Uploads first arrive in a local folder. No lock spans machines, so an original is never removed
+within GRACE_SECONDS of being written. An upload of bytes that are already stored writes them again
+when they are older than half of that. Not here: a folder of blobs (folder.py).
 """
 
 import hashlib
@@ -37,7 +38,7 @@ RETRY: dict[str, Any] = {
     },
 }
 CLIENT: dict[str, Any] = {"timeout": "60s", "connect_timeout": "5s", "allow_http": True}
-# Small questions, of which a page asks many, wait ten seconds at the longest: five, and once more.
+# For small requests, of which a page makes many: at most ten seconds, as two tries of five.
 BRIEFLY: dict[str, Any] = {
     "client_options": CLIENT | {"timeout": "5s", "connect_timeout": "3s"},
     "retry_config": RETRY | {"retry_timeout": timedelta(seconds=6)},
@@ -51,13 +52,13 @@ PATIENTLY: dict[str, Any] = {"client_options": CLIENT, "retry_config": RETRY}
 
 
 def open_bucket(url: str, incoming: Path) -> "BucketBlobs":
-    """BioSight's own pictures in a bucket. Raises BadRequest for an unusable address."""
+    """Open the bucket of BioSight's own pictures. Raises BadRequest for an unusable address."""
     return BucketBlobs(open_store(url), open_store(url, BRIEFLY), incoming)
 
 
 def open_store(url: str, how: dict[str, Any] = PATIENTLY) -> Any:
-    """The bucket of s3://NAME/PREFIX or gs://NAME/PREFIX; the AWS_… or GOOGLE_… variables say how
-    to reach it. Raises BadRequest for an address that can't be used."""
+    """Open the bucket of s3://NAME/PREFIX or gs://NAME/PREFIX. The AWS_… or GOOGLE_… variables say
+    how to reach it. Raises BadRequest for an address that can't be used."""
     try:
         more = {"config": {"checksum_algorithm": "sha256"}} if url.startswith("s3://") else {}
         return from_url(url, **how, **more)  # type: ignore[call-overload]
@@ -67,7 +68,7 @@ def open_store(url: str, how: dict[str, Any] = PATIENTLY) -> Any:
 
 @contextmanager
 def translated_errors() -> Iterator[None]:
-    """The bucket's errors as BioSight's."""
+    """Turn the bucket's errors into BioSight's."""
     try:
         yield
     except (NotFoundError, FileNotFoundError) as error:
@@ -77,7 +78,8 @@ def translated_errors() -> Iterator[None]:
 
 
 class BucketBlobs:
-    """The bucket adapter of Blobs; `brief` is the same bucket for small questions."""
+    """The bucket adapter of Blobs; `brief` is the same bucket with short timeouts for small
+    requests."""
 
     def __init__(self, store: Any, brief: Any, incoming: Path) -> None:
         self.store = store
@@ -91,7 +93,7 @@ class BucketBlobs:
         return self.age(key) is not None
 
     def age(self, key: str) -> float | None:
-        """Seconds since a key was written; None where it is not there."""
+        """Return the seconds since a key was written; None where it does not exist."""
         try:
             with translated_errors():
                 about = obstore.head(self.brief, path_of(key))
@@ -101,7 +103,8 @@ class BucketBlobs:
         return time.time() - about["last_modified"].timestamp()
 
     def room_for(self, size: int) -> None:
-        """Raise NoSpace unless an upload can arrive here; the bucket itself has no end."""
+        """Raise NoSpace unless the local folder has room for an upload; the bucket itself has no
+        limit."""
         if self.free_bytes() < size + KEEP_FREE_BYTES:
             raise NoSpace("There is not enough space on the disk; nothing was stored.")
 
@@ -116,7 +119,8 @@ class BucketBlobs:
         return read_fully(self.begin(), source)
 
     def keep(self, temporary: Path, key: str) -> None:
-        """Upload a received file; bytes that are there already stay, made young again if old."""
+        """Upload a received file; bytes that are already stored are written again only when they
+        are old."""
         age = self.age(key)
         if age is None or age > GRACE_SECONDS / 2:
             self.upload(temporary, path_of(key), create=age is None)
@@ -127,7 +131,8 @@ class BucketBlobs:
         temporary.unlink(missing_ok=True)
 
     def upload(self, file: Path, path: str, *, create: bool) -> None:
-        """One object, whole or in parts; create-only where it is new and goes in one piece."""
+        """Write one object, in one piece or in parts; never over another one when it is new and in
+        one piece."""
         large = file.stat().st_size > WHOLE_BYTES
         with self.writing():
             try:
@@ -148,13 +153,14 @@ class BucketBlobs:
             obstore.put(self.store, path_of(key), content, use_multipart=False)
 
     def read(self, key: str) -> bytes:
-        """All bytes of a key; what was derived is small, and not waited for long."""
+        """Return all bytes of a key; derived files are small, so they are read with short
+        timeouts."""
         store = self.brief if key.startswith(("thumbnail/", "view/")) else self.store
         with translated_errors():
             return bytes(obstore.get(store, path_of(key)).bytes())
 
     def stream(self, key: str, chunk: int = 1 << 18) -> Iterator[bytes]:
-        if not self.has(key):  # asked briefly: a bucket that hangs is found out in ten seconds
+        if not self.has(key):  # short timeouts: a bucket that hangs is noticed in ten seconds
             raise NotFound("These bytes are not stored.")
         with translated_errors():
             found = obstore.get(self.store, path_of(key)).stream(min_chunk_size=chunk)
@@ -162,7 +168,8 @@ class BucketBlobs:
 
     @contextmanager
     def local(self, key: str) -> Iterator[Path]:
-        """The bytes in a temporary file; those that are not what their key says are refused."""
+        """Yield the bytes in a temporary file. Raises Unavailable for bytes that don't match their
+        key."""
         target = self.incoming / secrets.token_hex(16)
         sha256 = hashlib.sha256()
         try:
@@ -178,7 +185,7 @@ class BucketBlobs:
             target.unlink(missing_ok=True)
 
     def file(self, key: str) -> None:
-        """There are no files here."""
+        """Return None: a bucket has no local files."""
         path_of(key)
 
     def link(self, key: str, seconds: int) -> str:
@@ -186,9 +193,9 @@ class BucketBlobs:
             return str(obstore.sign(self.store, "GET", path_of(key), timedelta(seconds=seconds)))
 
     def remove(self, key: str) -> None:
-        """Remove a key, if it is there; an original only while it is old enough (see `removal`)."""
+        """Remove a key, if it exists; an original only once it is old enough (see `removal`)."""
         if key.startswith("original/") and not self.old(key):
-            return  # an upload wrote it anew since it was asked
+            return  # an upload has written it again since the caller checked
         try:
             with translated_errors():
                 obstore.delete(self.store, path_of(key))
@@ -202,7 +209,7 @@ class BucketBlobs:
 
     @contextmanager
     def writing(self) -> Iterator[None]:
-        """The bucket's errors as BioSight's; a write that is refused is remembered for `ping`."""
+        """Turn the bucket's errors into BioSight's; remember a refused write for `ping`."""
         try:
             with translated_errors():
                 yield
@@ -237,7 +244,7 @@ class BucketBlobs:
         yield from (path for path in self.paths(kind) if key_at(path) is None)
 
     def paths(self, kind: str) -> Iterator[str]:
-        """The paths of all objects below a kind's prefix."""
+        """Yield the paths of all objects below a kind's prefix."""
         with translated_errors():
             for page in obstore.list(self.store, f"{kind}/"):
                 for about in page:
@@ -259,27 +266,27 @@ class BucketBlobs:
 
     @contextmanager
     def no_removal(self) -> Iterator[None]:
-        """Nothing to hold: what was written lately is not removed."""
+        """Hold nothing: an original that was written recently is not removed."""
         yield
 
     @contextmanager
     def removal(self, key: str, patience: float = 5.0) -> Iterator[bool]:
-        """True where the bytes have lain long enough that no upload still rests on them."""
+        """Yield True where the bytes are so old that no upload can still depend on them."""
         yield self.old(key)
 
     def old(self, key: str) -> bool:
-        """Was a key last written before GRACE_SECONDS, or never?"""
+        """Return whether a key was last written more than GRACE_SECONDS ago, or does not exist."""
         age = self.age(key)
         return age is None or age > GRACE_SECONDS
 
 
 def why(error: Unavailable) -> str:
-    """The kind of what the bucket answered, in a few words."""
+    """Return in a few words why the bucket refused."""
     return WHY.get(type(error.__cause__).__name__, "it does not answer")
 
 
 def bucket_pieces(found: Any) -> Iterator[bytes]:
-    """The rest of an object whose answer has begun."""
+    """Yield the rest of an object whose download has begun."""
     with translated_errors():
         for piece in found:
             yield bytes(piece)

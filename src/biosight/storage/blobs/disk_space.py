@@ -1,8 +1,9 @@
-"""Room for pictures: limits of a person or a collection that hold for any number of writers.
+"""Storage limits of a person or a collection, which hold for any number of writers.
 
-What comes in under a limit is written together with the limit's meter, whose version nobody else
-may have raised since the sum was taken: two that come at once are counted one after the other.
-Not here: how large a limit is (settings, accounts, collection), or the disk (port.py).
+Pictures under a limit are written together with the limit's meter. The write fails when somebody
+else has raised the meter's version since the sum was taken. So simultaneous uploads are counted one
+after the other. Not here: how large a limit is (settings, accounts, collection), or the disk
+(port.py).
 """
 
 from collections.abc import Callable, Sequence
@@ -20,7 +21,7 @@ FULL = "{whose} storage limit is reached; empty the trash or ask for more."
 
 @dataclass(frozen=True, slots=True)
 class Meter:
-    """That something was counted under a limit; the id is the limit's."""
+    """Meter of a limit, whose version rises with each write under it; the id is the limit's."""
 
     table: ClassVar[str] = "meters"
 
@@ -33,7 +34,8 @@ KINDS = (Meter,)
 
 @dataclass(frozen=True, slots=True)
 class RoomLimit:
-    """At most `most` bytes in pictures whose `field` is `value`; `whose` begins the refusal."""
+    """Limit of `most` bytes for pictures whose `field` is `value`; `whose` begins the error
+    message."""
 
     field: str
     value: str
@@ -47,7 +49,7 @@ class RoomLimit:
 
 
 def room_limits(user: str, own: int, collection: str, room: int) -> list[RoomLimit]:
-    """The limits that pictures of a person in a collection come under; 0 bytes stand for none."""
+    """Return the limits for a person's pictures in a collection; 0 bytes mean no limit."""
     found = [
         RoomLimit("uploaded_by", user, own, "Your"),
         RoomLimit("collection", collection, room, "This collection's"),
@@ -63,15 +65,15 @@ def check_limits(records: Records, size: int, under: Sequence[RoomLimit]) -> Non
 
 
 def metered_writes(records: Records, size: int, under: Sequence[RoomLimit]) -> list[Write]:
-    """What is written together with `size` more bytes, so that no limit is passed by what comes in
-    at the same moment: the write raises Stale then. Raises TooLarge."""
+    """Return the writes that must go with `size` more bytes. They raise Stale when other pictures
+    are counted at the same moment, so that no limit is exceeded. Raises TooLarge."""
     found = [meter_of(records, limit) for limit in under]
     check_limits(records, size, under)
     return [Replace(replace(m, version=m.version + 1), m.version) for m in found]
 
 
 def meter_of(records: Records, limit: RoomLimit) -> Meter:
-    """The meter of a limit; made where there is none yet."""
+    """Return the meter of a limit; create it where there is none yet."""
     found = records.get(Meter, limit.id)
     while found is None:
         with suppress(InUse):  # another process was faster
@@ -83,8 +85,8 @@ def meter_of(records: Records, limit: RoomLimit) -> Meter:
 def write_metered(
     records: Records, size: int, under: Sequence[RoomLimit], write: Callable[[list[Write]], None]
 ) -> None:
-    """Write pictures of `size` bytes by `write`, which is given what goes along, as often as it
-    takes. Raises TooLarge, Unavailable, and what `write` raises but for Stale."""
+    """Store pictures of `size` bytes by calling `write` with the writes for the meters; retry on
+    Stale. Raises TooLarge, Unavailable, and what `write` raises except Stale."""
     for _ in tries(under[0].id) if under else (0,):
         with suppress(Stale):
             write(metered_writes(records, size, under))

@@ -1,6 +1,6 @@
 """Blobs in a local folder, written so that a power cut can't leave half a file.
 
-Not here: buckets (bucket.py), or the grammar of keys (port.py).
+Not here: buckets (bucket.py), or the grammar of keys (keys.py).
 """
 
 import fcntl
@@ -25,7 +25,7 @@ UPLOAD_NAME = re.compile(r"[0-9a-f]{32}")
 
 
 class FolderBlobs:
-    """A folder of blobs: `<root>/<kind>/<ab>/<sha256>`, plus `incoming/` for uploads under way."""
+    """Folder of blobs: `<root>/<kind>/<ab>/<sha256>`, plus `incoming/` for uploads in progress."""
 
     def __init__(self, root: Path) -> None:
         self.root = root
@@ -34,7 +34,8 @@ class FolderBlobs:
             self.incoming.mkdir(parents=True, exist_ok=True)
 
     def path(self, key: str) -> Path:
-        """Where a key's file lies, or would lie. Raises NotFound for what is no key."""
+        """Return the path of a key's file, which need not exist. Raises NotFound for an invalid
+        key."""
         return self.root / path_of(key)
 
     def has(self, key: str) -> bool:
@@ -45,7 +46,8 @@ class FolderBlobs:
 
     @contextmanager
     def reading(self) -> Iterator[None]:
-        """The disk's errors as BioSight's: an absent file is NotFound while the folder is there."""
+        """Turn the disk's errors into BioSight's; a missing file is NotFound while the folder is
+        there."""
         try:
             yield
         except FileNotFoundError as error:
@@ -60,12 +62,12 @@ class FolderBlobs:
             raise NoSpace("There is not enough space on the disk; nothing was stored.")
 
     def free_bytes(self) -> int:
-        """Room that is left on the disk."""
+        """Return the free space on the disk in bytes."""
         with disk_errors():
             return shutil.disk_usage(self.root).free
 
     def begin(self) -> Incoming:
-        """A temporary file to fill, which is fsynced when whole."""
+        """Return a temporary file to fill, which is fsynced once it is complete."""
         return Incoming(self.incoming / secrets.token_hex(16), durable=True)
 
     def receive(self, source: BinaryIO) -> Received:
@@ -91,7 +93,8 @@ class FolderBlobs:
                 sync_folder(self.root)
 
     def put_derived(self, key: str, content: bytes) -> None:
-        """Write bytes that can be made again (no fsync), by rename so that none is half there."""
+        """Write bytes that can be made again, without fsync, by rename so that no half file
+        appears."""
         target = self.path(key)
         part = self.incoming / secrets.token_hex(16)
         with disk_errors():
@@ -112,7 +115,7 @@ class FolderBlobs:
 
     @contextmanager
     def local(self, key: str) -> Iterator[Path]:
-        """The stored file itself. Raises NotFound."""
+        """Yield the stored file itself. Raises NotFound."""
         if not self.has(key):
             raise NotFound("These bytes are not stored.")
         yield self.path(key)
@@ -145,14 +148,14 @@ class FolderBlobs:
             return None
 
     def there(self) -> None:
-        """Raise Unavailable when the folder is away."""
+        """Raise Unavailable when the folder can't be reached."""
         with disk_errors():
             if not self.incoming.is_dir():
                 raise OSError("away")
 
     def ping(self) -> None:
         self.there()
-        with suppress(NoSpace):  # what is there can be seen; an upload says that the disk is full
+        with suppress(NoSpace):  # a full disk can still be read; an upload reports it
             self.probe()
 
     def probe(self) -> None:
@@ -177,7 +180,7 @@ class FolderBlobs:
         yield from (path for path in self.paths(kind) if key_at(path) is None)
 
     def paths(self, kind: str) -> Iterator[str]:
-        """The paths of all files below a kind's folder, in order."""
+        """Yield the paths of all files below a kind's folder, in order."""
         for folder, below, files in os.walk(self.root / kind):
             below.sort()
             beside = Path(folder).relative_to(self.root).as_posix()
@@ -200,14 +203,15 @@ class FolderBlobs:
 
     @contextmanager
     def no_removal(self) -> Iterator[None]:
-        """While held, no process removes originals: uploads and backups hold it, together."""
+        """Hold a shared lock under which no process removes originals; uploads and backups take
+        it."""
         with translated_open(self.root / "removal.lock") as file:
             fcntl.flock(file, fcntl.LOCK_SH)
             yield
 
     @contextmanager
     def removal(self, key: str, patience: float = 5.0) -> Iterator[bool]:
-        """The other side of `no_removal`; yields False when it can't be had in time."""
+        """Hold the lock that excludes `no_removal`; yield False where it is not free in time."""
         with translated_open(self.root / "removal.lock") as file:
             end = time.monotonic() + patience
             while not (held := try_lock(file)) and time.monotonic() < end:
@@ -216,7 +220,7 @@ class FolderBlobs:
 
 
 class FilePieces:
-    """An open file in pieces; closed at its end, or when it is let go."""
+    """Open file, read in pieces; closed at its end, or when the object is deleted."""
 
     def __init__(self, file: BinaryIO, chunk: int) -> None:
         self.opened = file
@@ -241,7 +245,7 @@ class FilePieces:
 
 
 def owner_of(root: Path) -> str:
-    """The key of the installation that a folder of pictures names, "" for none."""
+    """Return the key of the installation that a folder of pictures names, "" for none."""
     try:
         return (root / OWNER).read_text(encoding="ascii", errors="replace").strip()
     except FileNotFoundError:
@@ -258,7 +262,7 @@ def sync_folder(folder: Path) -> None:
 
 
 def translated_open(path: Path) -> BinaryIO:
-    """Open a lock file, with the disk's errors as BioSight's."""
+    """Open a lock file; turn the disk's errors into BioSight's."""
     with disk_errors():
         return path.open("ab")
 
@@ -273,11 +277,11 @@ def try_lock(file: BinaryIO) -> bool:
 
 
 def sweep(folder: Path, older_than: float, now: float) -> int:
-    """Remove files of a folder by age in seconds; how many."""
+    """Remove uploads older than `older_than` seconds from a folder; return how many."""
     swept = 0
     for file in folder.iterdir():
         if not UPLOAD_NAME.fullmatch(file.name):
-            continue  # nothing that BioSight wrote
+            continue  # not written by BioSight
         try:
             old = now - file.stat().st_mtime > older_than
         except FileNotFoundError:

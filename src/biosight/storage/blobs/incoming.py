@@ -1,6 +1,6 @@
-"""Bytes on their way in: written once, into a file of their own, hashed as they come.
+"""Incoming bytes: written once, into a file of their own, and hashed as they arrive.
 
-Not here: where that file goes then (folder.py, bucket.py).
+Not here: where that file goes afterwards (folder.py, bucket.py).
 """
 
 import errno
@@ -20,7 +20,7 @@ FULL = {errno.ENOSPC, errno.EDQUOT, errno.EMFILE, errno.ENFILE}
 
 @contextmanager
 def disk_errors() -> Iterator[None]:
-    """The disk's errors as BioSight's."""
+    """Turn the disk's errors into BioSight's."""
     try:
         yield
     except OSError as error:
@@ -31,7 +31,7 @@ def disk_errors() -> Iterator[None]:
 
 @dataclass(frozen=True, slots=True)
 class Received:
-    """Bytes that arrived: where they lie for now, and what they are."""
+    """Bytes that have arrived: their temporary file, hash, checksum and size in bytes."""
 
     path: Path
     sha256: str
@@ -40,9 +40,11 @@ class Received:
 
 
 class Incoming:
-    """A temporary file at `path` that fills; `durable` where it outlives a power cut when whole.
+    """Temporary file at `path` that is filled in pieces; with `durable` it survives a power cut
+    once it is complete.
 
-    Pieces wait in memory until `write`, so that whoever takes them in need not touch the disk.
+    Pieces wait in memory until `write`, so that the code that receives them need not touch the
+    disk.
     """
 
     def __init__(self, path: Path, *, durable: bool) -> None:
@@ -54,13 +56,13 @@ class Incoming:
         self.sha256 = hashlib.sha256()
 
     def add(self, piece: bytes) -> None:
-        """The next bytes; nothing is written yet."""
+        """Add the next bytes in memory; nothing is written yet."""
         self.waiting.append(piece)
         self.bytes_waiting += len(piece)
         self.size += len(piece)
 
     def write(self) -> None:
-        """Write what waits. Raises NoSpace or Unavailable."""
+        """Write the waiting pieces. Raises NoSpace or Unavailable."""
         pieces, self.waiting, self.bytes_waiting = self.waiting, [], 0
         with disk_errors():
             self.file = self.file or self.path.open("xb")
@@ -70,8 +72,8 @@ class Incoming:
                 self.file.write(piece)
 
     def whole(self) -> Received:
-        """The file with all that was added, whoever asked has it now. Raises as `write`; then
-        nothing is left of it."""
+        """Return the complete file, which the caller owns from now on. Raises as `write`; the file
+        is then removed."""
         try:
             self.write()
             assert self.file is not None
@@ -87,16 +89,16 @@ class Incoming:
         return Received(self.path, self.sha256.hexdigest(), self.crc32, self.size)
 
     def let_go(self) -> None:
-        """Remove what was written; nothing once it was whole."""
+        """Remove what was written, unless `whole` has returned it."""
         self.waiting = []
         if self.file is not None:
-            with suppress(OSError):  # closing writes what a full disk did not take
+            with suppress(OSError):  # closing tries to write what did not fit on the disk
                 self.file.close()
             self.path.unlink(missing_ok=True)
 
 
 def read_fully(incoming: Incoming, source: BinaryIO) -> Received:
-    """All bytes of an open file. Raises as `whole`."""
+    """Copy all bytes of an open file into `incoming`. Raises as `whole`."""
     try:
         while piece := source.read(1 << 20):
             incoming.add(piece)

@@ -1,6 +1,7 @@
-"""Which BioSight a store belongs to, so that no other one is written over it or swept away.
+"""The installation that a picture store belongs to, so that no other BioSight overwrites or sweeps
+it.
 
-The records hold the installation's key, and so does the picture store, outside of its pictures.
+The records hold the installation's key. The picture store holds it too, outside of its pictures.
 Not here: copying a store (storage/moving.py), or sweeping one (gallery/sweeping.py).
 """
 
@@ -21,7 +22,8 @@ LOOKED_AT = 200
 
 @dataclass(frozen=True, slots=True)
 class Installation:
-    """One a store, under the id HERE; `key` is drawn once and goes with the records."""
+    """Installation of a store, one each, under the id HERE; `key` is drawn once and moves with the
+    records."""
 
     table: ClassVar[str] = "installations"
 
@@ -31,7 +33,7 @@ class Installation:
 
 
 def installation(records: Records) -> Installation:
-    """The store's own; made where there is none yet."""
+    """Return the store's own installation; create it where there is none yet."""
     found = records.get(Installation, HERE)
     while found is None:
         try:
@@ -43,16 +45,16 @@ def installation(records: Records) -> Installation:
 
 
 def stranger(records: Records, blobs: Blobs) -> str:
-    """Why these pictures are not those of this database, in words; "" where they are. Raises
+    """Return in words why these pictures do not belong to this database; "" where they do. Raises
     Unavailable."""
     return why_stranger(records, blobs, blobs.owner())
 
 
 def why_stranger(records: Records, blobs: Blobs, owner: str) -> str:
-    """The same where the owner was asked for already.
+    """Return the same as `stranger`, for an owner that was already read.
 
-    A store that names no installation is an earlier BioSight's, or new: it is this database's if
-    it has no pictures, or if the database names some of them. Raises Unavailable.
+    A store that names no installation is new, or was written by an earlier BioSight. It belongs to
+    this database if it has no pictures, or if the database names some of them. Raises Unavailable.
     """
     key = installation(records).key
     if owner == key:
@@ -65,14 +67,14 @@ def why_stranger(records: Records, blobs: Blobs, owner: str) -> str:
 
 
 def names_any(records: Records, some: list[str]) -> bool:
-    """Does any picture name one of these originals?"""
+    """Return whether any picture names one of these originals."""
     hashes = tuple(keys.sha256_of(key) for key in some)
     return bool(records.find(Image, [Where("sha256", "in", hashes)], limit=1))
 
 
 def check_owner(records: Records, blobs: Blobs) -> str:
-    """The owner that the store names, "" for none yet. Raises Conflict unless it is this
-    database's, and Unavailable."""
+    """Return the owner that the store names, "" for none yet. Raises Conflict unless the store
+    belongs to this database, and Unavailable."""
     owner = blobs.owner()
     if words := why_stranger(records, blobs, owner):
         raise Conflict(
@@ -83,12 +85,13 @@ def check_owner(records: Records, blobs: Blobs) -> str:
 
 
 def claim_store(records: Records, blobs: Blobs) -> None:
-    """Check the picture store's owner, and write it where none is written. Raises Conflict or
+    """Check the picture store's owner, and set it where none is set. Raises Conflict or
     Unavailable."""
     if not check_owner(records, blobs):
         adopt_store(records, blobs)
 
 
 def adopt_store(records: Records, blobs: Blobs) -> None:
-    """Make the picture store this database's, whatever it was. Raises Unavailable."""
+    """Make the picture store belong to this database, whoever owned it before. Raises
+    Unavailable."""
     blobs.set_owner(installation(records).key)

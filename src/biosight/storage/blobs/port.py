@@ -1,4 +1,4 @@
-"""Blobs: bytes by key, wherever they rest; the port.
+"""The port of Blobs: bytes by key, in any kind of store.
 
 Not here: the grammar of keys (keys.py), a store (folder.py, bucket.py), or who owns which bytes
 (Image records say that).
@@ -15,28 +15,28 @@ from biosight.storage.blobs.incoming import Incoming, Received
 class Blobs(Protocol):
     """The port. One contract suite (tests/storage) runs against every adapter.
 
-    All methods raise Unavailable when the store is away and NoSpace when it is full.
+    All methods raise Unavailable when the store can't be reached and NoSpace when it is full.
     """
 
     def has(self, key: str) -> bool:
-        """Are these bytes stored? Raises NotFound for what is no key, Unavailable where the store
-        is away as a whole."""
+        """Return whether these bytes are stored. Raises NotFound for an invalid key, Unavailable
+        where the whole store can't be reached."""
         ...
 
     def room_for(self, size: int) -> None:
-        """Raise NoSpace unless `size` bytes fit, and some room is left."""
+        """Raise NoSpace unless `size` bytes fit and leave some room."""
         ...
 
     def free_bytes(self) -> int:
-        """Room that is left where uploads arrive."""
+        """Return the free space in bytes where uploads arrive."""
         ...
 
     def begin(self) -> Incoming:
-        """A temporary file to fill piece by piece."""
+        """Return a temporary file to fill piece by piece."""
         ...
 
     def receive(self, source: BinaryIO) -> Received:
-        """All bytes of an open file in a temporary one."""
+        """Copy all bytes of an open file into a temporary one."""
         ...
 
     def keep(self, temporary: Path, key: str) -> None:
@@ -44,33 +44,34 @@ class Blobs(Protocol):
         ...
 
     def replace(self, temporary: Path, key: str) -> None:
-        """Like `keep`, over bytes that are there and wrong."""
+        """Like `keep`, but overwrite bytes that are stored and wrong."""
         ...
 
     def put_derived(self, key: str, content: bytes) -> None:
-        """Write bytes that can be made again; none is ever half there."""
+        """Write bytes that can be made again; a half-written file never appears."""
         ...
 
     def read(self, key: str) -> bytes:
-        """All bytes of a key. Raises NotFound."""
+        """Return all bytes of a key. Raises NotFound."""
         ...
 
     def stream(self, key: str, chunk: int = 1 << 18) -> Iterator[bytes]:
-        """A key's bytes in pieces, opened before this returns: what is removed afterwards is read
-        all the same. Raises NotFound."""
+        """Return a key's bytes in pieces. They are opened before this returns, so bytes that are
+        removed afterwards can still be read. Raises NotFound."""
         ...
 
     def local(self, key: str) -> AbstractContextManager[Path]:
-        """The bytes as a file to read, for as long as the context lasts. Raises NotFound."""
+        """Return the bytes as a file that can be read while the context lasts. Raises NotFound."""
         ...
 
     def file(self, key: str) -> BinaryIO | None:
-        """A key's bytes as an open file where the store has files here, else None. Raises
+        """Return a key's bytes as an open file where the store has local files, else None. Raises
         NotFound."""
         ...
 
     def link(self, key: str, seconds: int) -> str:
-        """An address from which anyone can fetch the bytes for a while; "" if there is none."""
+        """Return an address from which anyone can fetch the bytes for some seconds; "" if there is
+        none."""
         ...
 
     def remove(self, key: str) -> None:
@@ -78,45 +79,50 @@ class Blobs(Protocol):
         ...
 
     def move(self, source: str, target: str) -> None:
-        """Give the bytes of one key another one, which is as old as this call. Raises NotFound."""
+        """Move the bytes of one key to another, whose age counts from this call. Raises
+        NotFound."""
         ...
 
     def age(self, key: str) -> float | None:
-        """Seconds since a key got its bytes; None where it is not there."""
+        """Return the seconds since a key got its bytes; None where it does not exist."""
         ...
 
     def ping(self) -> None:
-        """Raise Unavailable when the store is away, or has refused a write and still does."""
+        """Raise Unavailable when the store can't be reached, or has refused a write and still
+        does."""
         ...
 
     def probe(self) -> None:
-        """Write, read and remove one small object. Raises Unavailable in words, or NoSpace."""
+        """Write, read and remove one small object. Raises Unavailable with the reason, or
+        NoSpace."""
         ...
 
     def keys(self, kind: str) -> Iterator[str]:
-        """All keys of one kind; what BioSight did not write is passed over."""
+        """Yield all keys of one kind; skip files that BioSight did not write."""
         ...
 
     def strays(self, kind: str) -> Iterator[str]:
-        """Paths beside the keys of one kind, which BioSight did not write."""
+        """Yield the paths of files beside the keys of one kind, which BioSight did not write."""
         ...
 
     def owner(self) -> str:
-        """The key of the installation whose pictures these are, "" while none has said so."""
+        """Return the key of the installation that these pictures belong to, "" where none is
+        set."""
         ...
 
     def set_owner(self, key: str) -> None:
-        """Write whose pictures these are, over what is there."""
+        """Set the installation that these pictures belong to, over any earlier one."""
         ...
 
     def sweep_incoming(self, older_than: float, now: float) -> int:
-        """Remove uploads that a crash left behind, by age in seconds; how many."""
+        """Remove uploads older than `older_than` seconds that a crash left behind; return how
+        many."""
         ...
 
     def no_removal(self) -> AbstractContextManager[None]:
-        """While held, no process removes originals that are being uploaded."""
+        """Return a context in which no process removes originals that are being uploaded."""
         ...
 
     def removal(self, key: str, patience: float = 5.0) -> AbstractContextManager[bool]:
-        """The other side of `no_removal`; yields False where the key must stay for now."""
+        """The counterpart of `no_removal`: yield False where the key must stay for now."""
         ...

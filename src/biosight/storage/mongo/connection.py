@@ -1,4 +1,4 @@
-"""Open a MongoDB database: its client, its checks, and its errors in words.
+"""Connection to a MongoDB database: its client, its checks, and its errors in words.
 
 Not here: reading and writing records (store.py).
 """
@@ -29,10 +29,12 @@ from biosight.storage.records import (
 
 SELECT_MS, CONNECT_MS, SOCKET_MS = 5_000, 5_000, 30_000
 
+# How long a request waits for one answer, and how long making indexes and moving fields may take.
 SECONDS, MAKING_SECONDS = 10.0, 3_600.0
 
 OUT_OF_DISK = 14031
 
+# MongoDB's error codes (mongo/base/error_codes.yml), in words for the operator.
 REFUSALS = {
     50: "The database did not answer in time.",
     64: "Too few members of the database's replica set confirmed in time.",
@@ -44,8 +46,8 @@ REFUSALS = {
 
 
 def client_of(url: str) -> MongoClient[Document]:
-    """A client of what the URL names. Raises BadRequest for a URL that is none, or that PyMongo
-    would read otherwise than it is written."""
+    """Return a client for the URL. Raises BadRequest for an invalid URL, or one that PyMongo would
+    read otherwise than it is written."""
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("error", UserWarning)
@@ -66,7 +68,7 @@ def client_of(url: str) -> MongoClient[Document]:
 
 
 def check_database_name(url: str) -> None:
-    """Raise BadRequest for a database's name with a dot: PyMongo takes what follows the dot for
+    """Raise BadRequest for a database's name with a dot: PyMongo reads what follows the dot as
     something else."""
     name = url.partition("://")[2].partition("/")[2].partition("?")[0]
     if "." in unquote(name):
@@ -76,7 +78,7 @@ def check_database_name(url: str) -> None:
 
 
 def check_transactions(hello: Document) -> None:
-    """Raise BadRequest unless a server's answer to `hello` is that of a replica set or of a sharded
+    """Raise BadRequest unless a server's answer to `hello` comes from a replica set or a sharded
     cluster: only those have transactions."""
     if "setName" not in hello and hello.get("msg") != "isdbgrid":
         raise BadRequest(
@@ -87,15 +89,15 @@ def check_transactions(hello: Document) -> None:
 
 @contextmanager
 def bounded_calls(seconds: float | None = None) -> Iterator[None]:
-    """Wait so long for an answer, tries that PyMongo makes anew included: without a bound it would
-    go on for two minutes while no member answers."""
+    """Limit the wait for an answer in seconds (default: SECONDS), PyMongo's own retries included.
+    Without a limit PyMongo would retry for two minutes while no member answers."""
     with translated_errors(), timeout(SECONDS if seconds is None else seconds):
         yield
 
 
 @contextmanager
 def translated_errors() -> Iterator[None]:
-    """PyMongo's errors as the port's."""
+    """Turn PyMongo's errors into the port's."""
     try:
         yield
     except (BSONError, OverflowError, UnicodeEncodeError) as error:
@@ -115,7 +117,8 @@ def translated_errors() -> Iterator[None]:
 
 
 def why_refused(error: OperationFailure) -> str:
-    """What an operator can mend. The server's own message is left out: it may hold documents."""
+    """Return what an operator can fix. The server's own message is left out: it may contain
+    documents."""
     if error.code in REFUSALS:
         return REFUSALS[error.code]
     name = (error.details or {}).get("codeName", f"code {error.code}")

@@ -1,8 +1,8 @@
 """Records in MongoDB, through PyMongo: the store that several instances share.
 
-A kind is a collection, a record a document with its id as `_id`. A write of several records is one
-transaction, so the server is a replica set, of one member at least (docs/decisions/0016). Not here:
-what the records mean.
+A kind is a collection, a record a document whose `_id` is the record's id. A write of several
+records is one transaction, so the server must be a replica set of at least one member
+(docs/decisions/0016). Not here: what the records mean.
 """
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -59,17 +59,15 @@ from biosight.storage.records import (
     Write,
 )
 
-# What a request waits for one answer; and what the making of indexes and moving of fields may take.
-# MongoDB's error codes (mongo/base/error_codes.yml), in words for who runs the server.
 CLASHING = {85, 86}  # IndexOptionsConflict, IndexKeySpecsConflict
 AGAIN = {"errorLabels": ["TransientTransactionError"]}
 DURABLE = WriteConcern(w="majority", j=True)
 
 
 def open_mongo(url: str, kinds: Sequence[type[Record]]) -> "MongoRecords":
-    """The records of the database that the URL names, "biosight" where it names none.
+    """Return the records of the database that the URL names, "biosight" where it names none.
 
-    Raises BadRequest for a URL that is none, Unavailable when the server is away.
+    Raises BadRequest for an invalid URL, Unavailable when the server can't be reached.
     """
     client = client_of(url)
     try:
@@ -122,7 +120,7 @@ class MongoRecords:
     def make_index(
         self, kind: type[Record], keys: list[tuple[str, int]], *, unique: bool, name: str
     ) -> None:
-        """An index, made when absent. Raises Unavailable in words for who runs the server."""
+        """Create an index where it is absent. Raises Unavailable with words for the operator."""
         try:
             self.build(kind, IndexModel(keys, unique=unique, name=name))
         except DuplicateKeyError as error:
@@ -135,12 +133,12 @@ class MongoRecords:
             raise Unavailable(words) from error
 
     def build(self, kind: type[Record], index: IndexModel) -> None:
-        """Have an index made; a member that is down does not hold up a majority that is there."""
+        """Create an index; a member that is down does not block it while a majority is up."""
         self.of(kind).create_indexes([index], commitQuorum="majority")
 
     def add_fields(self, kind: type[Record], known: set[str]) -> None:
-        """Bring documents with the fields `known` up to a kind's: renamed ones first, then missing
-        ones with their defaults."""
+        """Add a kind's fields to documents that have the fields `known`: rename fields first, then
+        add missing ones with their defaults."""
         for new, old in declared_by(kind).formerly.items():
             if old in known and new not in known:
                 self.change_all(kind, {old: {"$exists": True}}, {"$rename": {old: new}})
@@ -155,19 +153,20 @@ class MongoRecords:
                 self.derive(kind, field, sources, made)
 
     def change_all(self, kind: type[Record], chosen: Document, change: Document) -> None:
-        """Change all documents that match, so that they match no more: some hundred at a time, so
-        that none of it takes long, and a start that is broken off goes on where it was."""
+        """Change all documents that match, so that they no longer match. Some hundred are changed
+        at a time, so that no step takes long and an interrupted start continues where it
+        stopped."""
         while ids := self.some(kind, chosen):
             self.of(kind).update_many({"_id": {"$in": ids}}, change)
 
     def some(self, kind: type[Record], chosen: Document) -> list[str]:
-        """The ids of some that match."""
+        """Return the ids of some hundred documents that match."""
         return [d["_id"] for d in self.of(kind).find(chosen, {"_id": 1}).limit(AT_ONCE)]
 
     def derive(
         self, kind: type[Record], field: str, sources: tuple[str, ...], made: Callable[..., Any]
     ) -> None:
-        """Fill a new field from others, some hundred documents at a time, where it is absent."""
+        """Fill a new field from others where it is absent, some hundred documents at a time."""
         new = next(f for f in fields_of(kind) if f.name == field)
         absent, shown = {field: {"$exists": False}}, dict.fromkeys(sources, 1)
         while batch := list(self.of(kind).find(absent, shown).limit(AT_ONCE)):
@@ -175,12 +174,12 @@ class MongoRecords:
             self.fill(kind, {id: {field: value} for id, value in found.items()})
 
     def fill(self, kind: type[Record], values: Mapping[str, Document]) -> None:
-        """Give documents these values, in one message."""
+        """Give documents these values, in one request."""
         each = [UpdateOne({"_id": id}, {"$set": value}) for id, value in values.items()]
         self.of(kind).bulk_write(each, ordered=False)
 
     def of(self, kind: type[Record]) -> Collection[Document]:
-        """A kind's collection: writes reach the journals of a majority before they count."""
+        """Return a kind's collection; a write counts once it is in the journals of a majority."""
         return self.database.get_collection(
             kind.table,
             write_concern=DURABLE,
@@ -189,7 +188,8 @@ class MongoRecords:
 
     @contextmanager
     def still(self) -> Iterator["MongoRecords | None"]:
-        """A snapshot session (MongoDB 5 and newer); servers keep one five minutes by default."""
+        """Yield the records in a snapshot session (MongoDB 5 and newer), which servers keep for
+        five minutes by default."""
         with translated_errors(), self.database.client.start_session(snapshot=True) as session:
             read = copy(self)
             read.moment = session
@@ -230,7 +230,7 @@ class MongoRecords:
     def tally(
         self, kind: type[Record], where: Sequence[Where], fields: Sequence[str]
     ) -> dict[tuple[Value, ...], int]:
-        """How many match per values of several fields."""
+        """Return how many match for each combination of values of several fields."""
         keys = {f"k{n}": f"${name_of(field)}" for n, field in enumerate(fields)}
         grouped = {"$group": {"_id": keys, "n": {"$sum": 1}}}
         with bounded_calls():
@@ -240,12 +240,12 @@ class MongoRecords:
     def grouped(
         self, kind: type[Record], where: Sequence[Where], group: Document
     ) -> list[Document]:
-        """The groups of all that match, as of the moment that is held still."""
+        """Return the groups of all that match, in the snapshot where one is open."""
         stages = [{"$match": condition(where)}, group]
         return list(self.of(kind).aggregate(stages, session=self.moment))
 
     def ids(self, kind: type[Record], where: Sequence[Where] = ()) -> list[str]:
-        """The ids of all that match, in order."""
+        """Return the ids of all that match, in order."""
         with bounded_calls():
             every = self.of(kind).find(condition(where), {"_id": 1}, session=self.moment)
             found = every.sort([("_id", ASCENDING)])
@@ -259,7 +259,7 @@ class MongoRecords:
         return int(rows[0]["total"]) if rows else 0
 
     def write(self, *changes: Write) -> None:
-        """Make all changes or none; returns after a majority has them in its journals."""
+        """Make all changes or none; return once a majority has them in its journals."""
         with bounded_calls():
             if len(changes) == 1 and not moves_others(changes[0]):
                 self.make_change(changes[0], None)
@@ -267,9 +267,10 @@ class MongoRecords:
                 self.write_together(changes)
 
     def write_together(self, changes: Sequence[Write]) -> None:
-        """All in one transaction, begun anew by PyMongo when it meets another."""
+        """Make all changes in one transaction, which PyMongo restarts when it conflicts with
+        another."""
 
-        # What others rest on too is touched last, so that uploads into one collection meet briefly.
+        # Shared requirements are touched last: uploads into one collection conflict only briefly.
         order = sorted(changes, key=lambda change: isinstance(change, Require))
 
         def body(session: ClientSession) -> None:
@@ -286,23 +287,23 @@ class MongoRecords:
 
     @property
     def leaning(self) -> Collection[Document]:
-        """Documents that a write touches to lean on a record, so that it meets what changes or
-        removes the record, but seldom another that leans (docs/decisions/0025)."""
+        """Documents that a write touches to lean on a record. Such a write conflicts with a change
+        or removal of the record, but seldom with another that leans (docs/decisions/0025)."""
         return self.database.get_collection("leaning", write_concern=DURABLE)
 
     def lean(self, kind: type[Record], id: str, at: list[str], session: ClientSession) -> None:
-        """Touch points of a record. Where they are absent they are made, and the transaction begins
-        anew."""
+        """Touch points of a record. Where they are absent, create them and restart the
+        transaction."""
         touched = {"$inc": {"touched": 1}}
         done = self.leaning.update_many({"_id": {"$in": at}}, touched, session=session)
         if done.matched_count == len(at):
             return
-        with suppress(BulkWriteError):  # those of them that are there
+        with suppress(BulkWriteError):  # some of them exist already
             self.leaning.insert_many([{"_id": p} for p in points_of(kind, id)], ordered=False)
         raise OperationFailure("Begin anew.", details=AGAIN)
 
     def make_change(self, change: Write, session: ClientSession | None) -> None:
-        """One change. Raises DuplicateKeyError, Stale or Gone."""
+        """Make one change. Raises DuplicateKeyError, Stale or Gone."""
         if session is not None and moves_others(change):
             kind, id = record_concerned(change)
             self.lean(kind, id, points_of(kind, id), session)
@@ -316,9 +317,9 @@ class MongoRecords:
             self.require(change, session)
 
     def replace(self, change: Replace, session: ClientSession | None) -> None:
-        """Compare-and-set on the version. Raises Stale."""
+        """Replace a record by compare-and-set on its version. Raises Stale."""
         kept = to_document(change.record)
-        # A sharded cluster wants to know where the document is, and was.
+        # A sharded cluster finds the document by these fields as they were.
         sharded_by = declared_by(type(change.record)).sharded_by
         place = {f: getattr(change.was or change.record, f) for f in sharded_by}
         chosen = {"_id": kept["_id"], "version": change.expected, **place}
@@ -336,9 +337,9 @@ class MongoRecords:
             raise Stale("Somebody changed this in the meantime.")
 
     def require(self, change: Require, session: ClientSession | None) -> None:
-        """Go on only while the record is there. Raises Gone or Stale."""
-        # A read alone would not meet another's write: two that rest on what the other changes could
-        # both go through. A write makes one of them start again.
+        """Require that a record is there, as it must be. Raises Gone or Stale."""
+        # A read alone does not conflict with another's write: two transactions that each require
+        # what the other changes could both succeed. A write makes one of them start again.
         chosen = {"_id": change.id, **dict(change.holds)}
         kept = self.of(change.kind)
         if session is not None and change.expected is None and declared_by(change.kind).leaned_on:
@@ -356,7 +357,8 @@ class MongoRecords:
             raise Stale("Somebody changed this in the meantime.")
 
     def remove(self, kind: type[Record], where: Sequence[Where]) -> int:
-        """Some hundred at a time: what is broken off leaves the rest, and is asked for again."""
+        """Remove all that match, some hundred at a time; return how many. After an interruption the
+        rest is still there, and the call can be repeated."""
         gone = 0
         while True:
             with bounded_calls():
@@ -371,12 +373,12 @@ class MongoRecords:
             self.database.client.admin.command("ping")
 
     def keep_reserve(self) -> None:
-        """Nothing is held back: the disk is the server's own business."""
+        """Reserve nothing: the disk is the server's own business."""
 
     def check(self) -> list[str]:
-        """Nothing to say: MongoDB checks its files itself, when it starts."""
+        """Return nothing: MongoDB checks its own files when it starts."""
         return []
 
     def close(self) -> None:
-        """Let go of the connections."""
+        """Close the connections to the server."""
         self.database.client.close()

@@ -1,6 +1,6 @@
-"""The changes of a write as SQLite's statements, each inside the savepoint that is open.
+"""Changes of a write as SQL statements, each inside the open savepoint.
 
-Not here: who opens it, and what commits together (store.py).
+Not here: who opens the savepoint, and what commits together (store.py).
 """
 
 import sqlite3
@@ -12,7 +12,7 @@ from biosight.storage.sqlite.schema import as_sql
 
 
 def carry_out(connection: sqlite3.Connection, change: Write) -> None:
-    """One change inside the current savepoint."""
+    """Make one change inside the current savepoint."""
     if isinstance(change, Remove):
         remove(connection, change)
         return
@@ -30,8 +30,8 @@ def carry_out(connection: sqlite3.Connection, change: Write) -> None:
 
 
 def replace(connection: sqlite3.Connection, change: Replace) -> None:
-    """Compare-and-set on the version; indexes of fields that stay are left in peace. Raises
-    Stale."""
+    """Replace a record by compare-and-set on its version. Unchanged fields are not written, so that
+    their indexes are not touched. Raises Stale."""
     record = change.record
     kept = [f for f in fields_of(type(record)) if has_to_be_written(change, f)]
     values = [as_sql(f, getattr(record, f.name)) for f in kept]
@@ -43,7 +43,7 @@ def replace(connection: sqlite3.Connection, change: Replace) -> None:
 
 
 def has_to_be_written(change: Replace, field: Kept) -> bool:
-    """Has a field to be written?"""
+    """Return whether a field must be written: it changed, or the old record is not known."""
     name = field.name
     return change.was is None or getattr(change.was, name) != getattr(change.record, name)
 
@@ -58,7 +58,7 @@ def remove(connection: sqlite3.Connection, change: Remove) -> None:
 
 
 def require(connection: sqlite3.Connection, change: Require) -> None:
-    """Go on only while the record is there, as it must be. Raises Gone or Stale."""
+    """Require that a record is there, as it must be. Raises Gone or Stale."""
     column = "id" if change.expected is None else "version"
     same = "".join(f' AND "{name}" = ?' for name, _ in change.holds)
     sql = f"SELECT {column} FROM {change.kind.table} WHERE id = ?{same}"

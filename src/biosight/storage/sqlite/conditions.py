@@ -1,8 +1,8 @@
-"""How SQLite is asked: conditions as SQL, and the way on which it reads the fewest rows.
+"""Conditions as SQL, in the form for which SQLite reads the fewest rows.
 
-SQLite takes all values of a column for equally frequent. What BioSight knows better stands here:
-counters instead of records, the few records of a rare word, a branch label by label. Not here:
-running it (store.py), or which tables and indexes there are (schema.py).
+SQLite assumes that all values of a column are equally frequent. This module adds what BioSight
+knows better: counters instead of records, the few records of a rare word, a branch label by label.
+Not here: running a query (store.py), or which tables and indexes exist (schema.py).
 """
 
 import json
@@ -15,21 +15,22 @@ from biosight.storage.records import Order, Position, Record, Value, Where
 from biosight.storage.sqlite.schema import TENTH, counters_of
 
 Clause = tuple[str, list[Any]]  # conditions in SQL, and their parameters
-# What indexes begin with, or are in the order of.
+# Fields that indexes begin with, or are ordered by.
 OFTEN = {"collection", "trashed", "taken", "created_at", "day", "id"}
-# A word that more records have is sought along the order asked for, where one of them soon comes.
+# A word in more records than this is sought in the requested order, where a match comes soon.
 FEW = 2_000
-# A part that large is first sought among those that come first in the order asked for.
+# Where one record in so many matches, those that come first in the requested order are tried first.
 MET_OFTEN = 8
-# Values of a branch that are sought one by one.
+# The most values of a branch that are queried one by one.
 MOST_BRANCHES = 200
 
 
 def condition(where: Sequence[Where], telling: Sequence[str] = ()) -> Clause:
-    """Conditions that must all hold.
+    """Return conditions that must all hold, as SQL.
 
-    Where a field of `telling`, of which each value has few records, must have a value, no index of
-    other fields is walked: SQLite takes all values for equally frequent, and a plus hides a column.
+    Where a field of `telling` must have a value, only few records match, and no index of other
+    fields is used. SQLite assumes that all values are equally frequent; a plus sign hides a column
+    from it.
     """
     if tells(where, telling):
         return planned_by(where, {*telling, *OFTEN})
@@ -47,7 +48,7 @@ def condition(where: Sequence[Where], telling: Sequence[str] = ()) -> Clause:
             parts.append(f'"{w.field}" IN ({", ".join("?" * len(chosen))})')
             values.extend(chosen)
         elif w.op == "begins":
-            # The words are a list in JSON, each behind a quotation mark.
+            # The words are a list in JSON, so each follows a quotation mark.
             parts.append(f'instr("{w.field}", ?) > 0')
             values.append(json.dumps(w.value, ensure_ascii=False)[:-1])
         else:
@@ -57,25 +58,25 @@ def condition(where: Sequence[Where], telling: Sequence[str] = ()) -> Clause:
 
 
 def tells(where: Sequence[Where], telling: Sequence[str]) -> bool:
-    """Must a field of `telling` have a value, that is, can only few records match?"""
+    """Return whether a field of `telling` must have a value, so that only few records can match."""
     return any(w.field in telling and w.op == "=" and w.value for w in where)
 
 
 def planned_by(where: Sequence[Where], shown: Collection[str]) -> Clause:
-    """Conditions of which the planner sees those on `shown` alone."""
+    """Return conditions of which SQLite's planner sees only those on the fields `shown`."""
     clause, first = condition([w for w in where if w.field in shown])
     rest, then = condition([w for w in where if w.field not in shown])
     return f"{clause} AND +({rest})", first + then
 
 
 def by(order: Order) -> str:
-    """The field of an order, then the id in the same direction, as SQL writes them."""
+    """Return an order as SQL: its field, then the id in the same direction."""
     way = "DESC" if order.descending else "ASC"
     return f'"{order.field}" {way}, id {way}' if order.field != "id" else f"id {way}"
 
 
 def beyond(asked: Clause, order: Order, after: Position | None) -> Clause:
-    """Conditions, and what comes behind a place in an order."""
+    """Return conditions together with the one for what comes after a position in an order."""
     if after is None:
         return asked
     sign = "<" if order.descending else ">"
@@ -85,8 +86,8 @@ def beyond(asked: Clause, order: Order, after: Position | None) -> Clause:
 def first_of_each(
     kind: type[Record], clauses: Sequence[Clause], order: Order, limit: int
 ) -> Clause:
-    """The first records of several conditions: the first ids of each come from an index alone, and
-    of all of them the first are read."""
+    """Return the condition for the first records that meet any of several conditions. The first ids
+    of each come from an index alone; of all of them only the first records are read."""
     field, sorted_by = f'"{order.field}"', by(order)
     each = " UNION ALL ".join(
         f"SELECT * FROM (SELECT {field}, id FROM {kind.table} WHERE {c} ORDER BY {sorted_by} "
@@ -98,7 +99,8 @@ def first_of_each(
 
 
 def among_first(kind: type[Record], of: Clause, wanted: Clause, order: Order, count: int) -> Clause:
-    """What is wanted among the first so many records of others, in an order."""
+    """Return the condition for records that meet `wanted` among the first `count` records that meet
+    `of`, in an order."""
     first = f"SELECT id FROM {kind.table} WHERE {of[0]} ORDER BY {by(order)} LIMIT ?"
     return f"id IN ({first}) AND +({wanted[0]})", [*of[1], count, *wanted[1]]
 
@@ -106,8 +108,8 @@ def among_first(kind: type[Record], of: Clause, wanted: Clause, order: Order, co
 def index_through(
     kind: type[Record], equal: Collection[str], field: str, order: Order
 ) -> tuple[str, ...]:
-    """The index that has the records of each value of a field in an order, where those of `equal`
-    have one value; () for none."""
+    """Return the index that has the records of each value of `field` in an order, given one value
+    for each field of `equal`; () for none."""
     for index in declared_by(kind).indexes:
         at = index.index(field) if field in index else len(index)
         if {*index[:at]} <= {*equal} and index[at + 1 : at + 2] == (order.field,):
@@ -116,29 +118,29 @@ def index_through(
 
 
 def word_range(begun: str) -> list[Where]:
-    """The conditions that a word begins so."""
+    """Return the conditions for words that begin with `begun`."""
     return [Where("word", ">=", begun), Where("word", "<", f"{begun}\U0010ffff")]
 
 
 def positive_conditions(where: Sequence[Where]) -> list[Where]:
-    """The conditions with what is not to be so as what is to be so."""
+    """Return the conditions, with each flag that must be false required to be true instead."""
     return [replace(w, value=True) if w.value is False else w for w in where]
 
 
 def telling_fields(kind: type[Record]) -> tuple[str, ...]:
-    """A kind's fields of which each value has few records."""
+    """Return a kind's fields of which each value has few records."""
     return declared_by(kind).telling
 
 
 class Ways:
-    """Conditions as the adapter asks them; `rows` runs a query on the same file."""
+    """Conditions in the form that the adapter runs; `rows` runs a query on the same file."""
 
     def __init__(self, rows: Callable[[str, Sequence[Any]], list[Any]]) -> None:
         self.rows = rows
 
     def narrowed(self, kind: type[Record], where: Sequence[Where]) -> Clause:
-        """Conditions; where one asks for a word that few records have, those are looked at
-        alone."""
+        """Return conditions as SQL; where they ask for a word that few records have, only those
+        records are examined."""
         few = self.with_rarest_word(kind, where)
         clause, values = condition(where, telling_fields(kind))
         if few is None:
@@ -146,8 +148,8 @@ class Ways:
         return f"id IN (SELECT value FROM json_each(?)) AND +({clause})", [json.dumps(few), *values]
 
     def with_rarest_word(self, kind: type[Record], where: Sequence[Where]) -> "list[str] | None":
-        """The ids of the records that have the word asked for that fewest have; None where nobody
-        asks for a word, or every word asked for is a common one."""
+        """Return the ids of the records that have the rarest of the words asked for. None where no
+        word is asked for, or every one is common."""
         same = {w.field: w.value for w in where if w.op == "="}
         begun = [str(w.value) for w in where if w.op == "begins"]
         keys = declared_by(kind).worded[:-1]
@@ -161,9 +163,9 @@ class Ways:
         return [str(row[0]) for row in fewest] if len(fewest) <= FEW else None
 
     def with_word(self, kind: type[Record], where: Sequence[Where]) -> int | None:
-        """How many records have the word asked for, by the words alone, be they
-        `positive_conditions` or not: None where more is asked, or few have one of several words
-        that begin so."""
+        """Return how many records have the word asked for, whether or not they meet the flag, from
+        the table of words alone. None where the conditions are not one word and one flag that must
+        be false, or where several words begin so and few records have one of them."""
         keys = declared_by(kind).worded[:-1]
         asked = [w for w in where if w.field not in keys]
         begun = [str(w.value) for w in asked if w.op == "begins"]
@@ -190,13 +192,13 @@ class Ways:
         after: Position | None,
         limit: int,
     ) -> Iterator[Clause]:
-        """Conditions that the first `limit` records in an order meet: what may find so many
-        among those that come first, then what finds them all."""
+        """Yield conditions for the first `limit` records in an order: first those that may find
+        them among the records that come first, then those that find all."""
         first, share = self.met_often(kind, where, order)
         if share:
             of = beyond(condition(first), order, after)
             rest = condition([w for w in where if w not in first])
-            count = (limit + 4 * limit**0.5) / share  # were they strewn: seldom too few
+            count = (limit + 4 * limit**0.5) / share  # seldom too few if evenly spread
             yield among_first(kind, of, rest, order, int(count))
         branches = self.in_branches(kind, where, order)
         if branches is None:
@@ -208,9 +210,9 @@ class Ways:
     def met_often(
         self, kind: type[Record], where: Sequence[Where], order: Order
     ) -> tuple[list[Where], float]:
-        """Those of the conditions that leave an index in the order asked for, and the share of what
-        is left that meets the others too; 0 where no index does, none has a range, or it is
-        less than one in MET_OFTEN."""
+        """Return the conditions after which an index is in the requested order, and the share of
+        the remaining records that meet the other conditions too. The share is 0 where no index is
+        in that order, no condition is a range, or fewer than one in MET_OFTEN match."""
         fields = {w.field for w in where}
         if not any(w.op == ">=" for w in where) or self.counter_for(kind, fields) is None:
             return [], 0.0
@@ -225,7 +227,7 @@ class Ways:
         return [], 0.0
 
     def reckoned(self, kind: type[Record], where: Sequence[Where]) -> int:
-        """How many match, by the counter that knows."""
+        """Return how many match, from the counter that covers the conditions' fields."""
         counter = self.counter_for(kind, {w.field for w in where})
         clause, values = condition(where)
         sql = f"SELECT coalesce(sum(n), 0) FROM {counter} WHERE {clause}"
@@ -234,10 +236,10 @@ class Ways:
     def in_branches(
         self, kind: type[Record], where: Sequence[Where], order: Order
     ) -> list[list[Where]] | None:
-        """The conditions, once for each value within the range of a field that they ask for, where
-        an index has each value's records in the order asked for: the first of each are the first
-        of all, however many there are. None where that can't be, there are too many values, or
-        something else is asked for too, whose few records are looked at once."""
+        """Split a range of a field into one list of conditions per value, where an index has each
+        value's records in the requested order. Then the first records of each value contain the
+        first of all. None where no index fits, there are too many values, or another condition
+        leaves few records anyway."""
         if any(w.op == "begins" for w in where) or tells(where, telling_fields(kind)):
             return None
         ends = {w.field for w in where if w.op == ">="} & {w.field for w in where if w.op == "<"}
@@ -258,7 +260,7 @@ class Ways:
         return None
 
     def counter_for(self, kind: type[Record], names: set[str]) -> str | None:
-        """The counter table that knows all of these fields."""
+        """Return the counter table that covers all of these fields, None where there is none."""
         for number, keys in enumerate(counters_of(kind)):
             if names and names <= set(keys):
                 return f"{kind.table}_count{number}"
@@ -267,8 +269,8 @@ class Ways:
     def by_tenths(
         self, kind: type[Record], where: Sequence[Where], fields: Sequence[str]
     ) -> list[Sequence[Where]]:
-        """The conditions, those below a number in two parts where a counter has its tenths: whole
-        tenths, which are few rows of it, and what is left below the number."""
+        """Split conditions that ask for less than a number in two, where a counter has the number's
+        tenths: whole tenths, which are few rows, and the rest below the number."""
         others = {w.field for w in where} | set(fields)
         for end in where:
             coarse = f"{end.field}{TENTH}"

@@ -1,7 +1,7 @@
-"""A file of an earlier form brought up to today's: columns filled, values rewritten, counters and
-words reckoned.
+"""Upgrade of a file of an earlier form: columns are filled, values rewritten, counters and words
+computed.
 
-Not here: what stands in which column (schema.py), or when it is done (store.py).
+Not here: the columns themselves (schema.py), or when a file is upgraded (store.py).
 """
 
 import sqlite3
@@ -22,7 +22,7 @@ from biosight.storage.sqlite.schema import (
 
 
 def columns(connection: sqlite3.Connection, table: str) -> set[str]:
-    """The columns that a table has; none where it is not there."""
+    """Return the columns of a table; none where it does not exist."""
     return {row[1] for row in connection.execute(f"PRAGMA table_info({table})")}
 
 
@@ -51,14 +51,14 @@ def rewrite_values(
     value: str,
     now: Mapping[str, str],
 ) -> None:
-    """Write other values where a field has this one."""
+    """Write the values `now` into records whose `field` has this value."""
     changed = ", ".join(f'"{name}" = ?' for name in now)
     sql = f'UPDATE {kind.table} SET {changed} WHERE "{field}" = ?'
     connection.execute(sql, [*now.values(), value])
 
 
 def bring_up(connection: sqlite3.Connection, kind: type[Record]) -> None:
-    """Make what a kind's table lacks; counters that are new, or of other fields than today's, are
+    """Create what a kind's table lacks. Counters that are new, or whose fields have changed, are
     filled from the records."""
     old = []
     for counter in counters(kind):

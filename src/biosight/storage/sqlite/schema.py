@@ -1,5 +1,5 @@
-"""Record kinds as SQLite keeps them: tables with a column a field, indexes, counters and words by
-trigger.
+"""Record kinds as SQLite keeps them: tables with one column per field, indexes, and counters and
+words that triggers update.
 
 Not here: what a field is to every store (storage/fields.py), or reading and writing rows
 (store.py).
@@ -18,31 +18,31 @@ TYPES = {str: "TEXT", int: "INTEGER", float: "REAL", bool: "INTEGER", bytes: "BL
 
 
 def type_of(field: Kept) -> str:
-    """SQL's type of a field: JSON is text."""
+    """Return a field's SQL type; JSON is text."""
     return TYPES[field.plain] if field.plain else "TEXT"
 
 
 def as_sql(field: Kept, value: Any) -> Any:
-    """A field's value as SQLite keeps it."""
+    """Return a field's value as SQLite keeps it."""
     return field.json.dump_json(value).decode() if field.json else value
 
 
 def from_sql(field: Kept, value: Any) -> Any:
-    """A kept value as the field has it."""
+    """Return a stored value as the field's own."""
     if field.json:
         return field.json.validate_json(value)
     return bool(value) if field.plain is bool else value
 
 
 def counters_of(kind: type[Record]) -> tuple[tuple[str, ...], ...]:
-    """The columns of the counters: "percent/10" is in percent_tenth."""
+    """Return the columns of the counters; "percent/10" becomes percent_tenth."""
     groups = declared_by(kind).counters
     return tuple(tuple(name.replace("/10", TENTH) for name in names) for names in groups)
 
 
 @dataclass(frozen=True, slots=True)
 class Counter:
-    """The table `name` counts the rows of another by `keys`, and sums up `amount` of them."""
+    """Table `name`, which counts the rows of `table` by `keys` and sums up their `amount`."""
 
     name: str
     table: str
@@ -51,7 +51,7 @@ class Counter:
 
 
 def counters(kind: type[Record]) -> list[Counter]:
-    """What is counted of a kind: its records, and how many of them have each word."""
+    """Return the counters of a kind: of its records, and of how many records have each word."""
     amount = declared_by(kind).totalled or "0"
     made = [
         Counter(f"{kind.table}_count{number}", kind.table, keys, amount)
@@ -64,13 +64,13 @@ def counters(kind: type[Record]) -> list[Counter]:
 
 
 def as_counted(column: str, row: str = "") -> str:
-    """What a counter's column has of a row of the records."""
+    """Return the SQL for a counter's column, from a row of the records."""
     plain = column.removesuffix(TENTH)
     return f"{row}{plain} / 10" if plain != column else f"{row}{plain}"
 
 
 def schema(kind: type[Record]) -> Iterator[str]:
-    """The statements that make a kind's table, indexes, counters and triggers."""
+    """Yield the statements that create a kind's table, indexes, counters and triggers."""
     others = [f'"{f.name}" {type_of(f)}' for f in fields_of(kind) if f.name != "id"]
     columns = ", ".join(["id TEXT PRIMARY KEY", *others])
     yield f"CREATE TABLE IF NOT EXISTS {kind.table} ({columns}) WITHOUT ROWID"
@@ -87,7 +87,7 @@ def schema(kind: type[Record]) -> Iterator[str]:
 
 
 def names(kinds: Iterable[type[Record]]) -> set[str]:
-    """What the file's own list of tables, indexes and triggers must have."""
+    """Return the names that the file's own list of tables, indexes and triggers must contain."""
     return {
         statement.split(" IF NOT EXISTS ")[1].split()[0]
         for kind in kinds
@@ -96,8 +96,8 @@ def names(kinds: Iterable[type[Record]]) -> set[str]:
 
 
 def additions(kind: type[Record], there: set[str]) -> Iterator[str]:
-    """The statements that bring a table with the columns `there` up to a kind's fields: renamed
-    ones first, then missing ones with their defaults."""
+    """Yield the statements that add a kind's fields to a table with the columns `there`: rename
+    columns first, then add missing ones with their defaults."""
     for new, old in declared_by(kind).formerly.items():
         if old in there and new not in there:
             yield f'ALTER TABLE {kind.table} RENAME COLUMN "{old}" TO "{new}"'
@@ -109,7 +109,7 @@ def additions(kind: type[Record], there: set[str]) -> Iterator[str]:
 
 
 def literal(value: str | int | float | bool | bytes | None) -> str:
-    """A value as SQL writes it."""
+    """Return a value as an SQL literal."""
     if value is None:
         return "NULL"
     if isinstance(value, bytes):
@@ -120,7 +120,7 @@ def literal(value: str | int | float | bool | bytes | None) -> str:
 
 
 def counter_schema(of: Counter) -> Iterator[str]:
-    """A counter table and the three triggers that keep it in step."""
+    """Yield the statements for a counter table and the three triggers that update it."""
     counter, names, keys = of.name, of.keys, ", ".join(of.keys)
     yield (
         f"CREATE TABLE IF NOT EXISTS {counter} ({keys}, n INTEGER, total INTEGER, "
@@ -150,8 +150,8 @@ def counter_schema(of: Counter) -> Iterator[str]:
 
 
 def words_schema(kind: type[Record]) -> Iterator[str]:
-    """A table with a row a word of each record, and the triggers that keep it in step: a change
-    touches the words that differ alone."""
+    """Yield the statements for a table with one row for each word of a record, and for the triggers
+    that update it: a change touches only the words that differ."""
     table, same, held = (
         f"{kind.table}_words",
         declared_by(kind).worded[:-1],
@@ -185,7 +185,7 @@ def words_schema(kind: type[Record]) -> Iterator[str]:
 
 
 def words_fill(kind: type[Record]) -> str:
-    """The statement that fills an empty table of words from the records that are there."""
+    """Return the statement that fills an empty table of words from the existing records."""
     same = ", ".join(f"kept.{name}" for name in declared_by(kind).worded[:-1])
     return (
         f"INSERT OR IGNORE INTO {kind.table}_words SELECT {same}, value, kept.id "
@@ -194,17 +194,17 @@ def words_fill(kind: type[Record]) -> str:
 
 
 def counter_drop(of: Counter) -> Iterator[str]:
-    """The statements that take a counter away."""
+    """Yield the statements that remove a counter."""
     for event in ("insert", "delete", "update"):
         yield f"DROP TRIGGER IF EXISTS {of.name}_{event}"
     yield f"DROP TABLE {of.name}"
 
 
 def counter_fill(of: Counter) -> str:
-    """The statement that fills a new counter from the rows that are there."""
+    """Return the statement that fills a new counter from the existing rows."""
     keys = ", ".join(map(as_counted, of.keys))
     return (
-        # Words that were just spelt out were counted by trigger: the same numbers once more.
+        # Triggers have already counted words just filled in: this writes the same numbers again.
         f"INSERT OR REPLACE INTO {of.name} SELECT {keys}, count(*), coalesce(sum({of.amount}), 0) "
         f"FROM {of.table} GROUP BY {keys}"
     )

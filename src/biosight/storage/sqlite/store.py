@@ -1,8 +1,8 @@
-"""Records in one embedded SQLite file, safe with several processes on it.
+"""Records in one embedded SQLite file, safe for several processes at once.
 
-A record kind is a table with a real column a field; counters are tables kept by triggers.
-Writes of all threads pass through one writer, which commits those that wait together (group
-commit), each with an outcome of its own. Not here: what the records mean.
+A record kind is a table with a real column for each field; counters are tables that triggers
+update. All threads write through one writer. It commits waiting writes together (group commit),
+each with its own outcome. Not here: what the records mean.
 """
 
 import os
@@ -64,7 +64,7 @@ def translated_errors() -> Iterator[None]:
 
 
 def no_inode(error: sqlite3.OperationalError) -> bool:
-    """Did SQLite fail to write or create its file for want of room?"""
+    """Return whether SQLite failed to write or create its file for lack of space."""
     return getattr(error, "sqlite_errorname", "").startswith(("SQLITE_FULL", "SQLITE_IOERR_WRITE"))
 
 
@@ -108,7 +108,8 @@ class SqliteRecords:
                 connection.execute(f"PRAGMA user_version = {SCHEMA_VERSION}")
 
     def is_made(self, kinds: Sequence[type[Record]]) -> bool:
-        """Is all of it there already? Raises Unavailable for a file of a newer BioSight."""
+        """Return whether everything exists already. Raises Unavailable for a file of a newer
+        BioSight."""
         with self.connection() as connection:
             version = connection.execute("PRAGMA user_version").fetchone()[0]
             named = {row[0] for row in connection.execute("SELECT name FROM sqlite_schema")}
@@ -128,7 +129,7 @@ class SqliteRecords:
 
     @contextmanager
     def connection(self) -> Iterator[sqlite3.Connection]:
-        """A connection of the pool: threads come and go, and must not leave theirs open."""
+        """Yield a connection from the pool: threads come and go, and must not leave theirs open."""
         try:
             connection = self.idle.pop()
         except IndexError:
@@ -140,7 +141,7 @@ class SqliteRecords:
 
     @contextmanager
     def transaction(self) -> Iterator[sqlite3.Connection]:
-        """A write transaction, taken at once so that two never deadlock."""
+        """Open a write transaction that takes its lock at once, so that two never deadlock."""
         with self.connection() as connection:
             take_turn(connection)
             try:
@@ -152,7 +153,7 @@ class SqliteRecords:
                 raise
 
     def rows(self, sql: str, values: Sequence[Any] = ()) -> list[Any]:
-        """All rows of a query."""
+        """Return all rows of a query."""
         with translated_errors(), self.connection() as connection:
             return connection.execute(sql, values).fetchall()
 
@@ -195,7 +196,7 @@ class SqliteRecords:
     def tally(
         self, kind: type[Record], where: Sequence[Where], fields: Sequence[str]
     ) -> dict[tuple[Value, ...], int]:
-        """How many match per values of several fields."""
+        """Return how many match for each combination of values of several fields."""
         if len(parts := self.ways.by_tenths(kind, where, fields)) > 1:
             return dict(sum((Counter(self.tally(kind, p, fields)) for p in parts), Counter()))
         where = parts[0]
@@ -207,13 +208,13 @@ class SqliteRecords:
             # Nearly every row is a group of its own: a dictionary is faster than SQLite's tree.
             sql = f"SELECT {named} FROM {kind.table} WHERE {clause}"
             return dict(Counter(self.rows(sql, values)))
-        # The plus keeps the planner from walking all of an index that is in the fields' order.
+        # The plus keeps the planner from scanning a whole index that is in the fields' order.
         plain = ", ".join(f'+"{field}"' for field in fields)
         sql = f"SELECT {named}, {what} WHERE {clause} GROUP BY {plain}"
         return {tuple(row[:-1]): int(row[-1]) for row in self.rows(sql, values) if row[-1]}
 
     def ids(self, kind: type[Record], where: Sequence[Where] = ()) -> list[str]:
-        """The ids of all that match, in order."""
+        """Return the ids of all that match, in order."""
         clause, values = self.ways.narrowed(kind, where)
         sql = f"SELECT id FROM {kind.table} WHERE {clause} ORDER BY id"
         return [str(row[0]) for row in self.rows(sql, values)]
@@ -227,7 +228,7 @@ class SqliteRecords:
         return int(self.rows(sql, values)[0][0])
 
     def write(self, *changes: Write) -> None:
-        """Make all changes or none, durably; returns after the commit reached the disk."""
+        """Make all changes or none, durably; return once the commit has reached the disk."""
         done: Future[None] = Future()
         self.waiting.put((changes, done))
         done.result()
@@ -239,7 +240,7 @@ class SqliteRecords:
             return connection.execute(sql, values).rowcount
 
     def write_all(self) -> None:
-        """The writer thread: commit together whatever waits."""
+        """Run the writer thread: commit waiting writes together."""
         while (first := self.waiting.get()) is not None:
             batch, ending = [first], False
             while len(batch) < MOST_IN_ONE_COMMIT and not ending:
@@ -256,7 +257,8 @@ class SqliteRecords:
                 return
 
     def commit(self, batch: list[WaitingWrite]) -> None:
-        """One transaction; a full disk is tried once more with the reserve given up."""
+        """Commit a batch in one transaction; on a full disk, give up the reserve and try once
+        more."""
         try:
             outcomes = self.commit_once(batch)
         except NoSpace:
@@ -270,7 +272,7 @@ class SqliteRecords:
                 done.set_exception(outcome)
 
     def commit_with_reserve(self, batch: list[WaitingWrite]) -> list[Exception | None]:
-        """Sign-in and delete must work on a full disk: give up the reserve and try again."""
+        """Give up the reserve and try again, since sign-in and delete must work on a full disk."""
         self.reserve.unlink(missing_ok=True)
         try:
             return self.commit_once(batch)
@@ -278,12 +280,13 @@ class SqliteRecords:
             return [error] * len(batch)
 
     def commit_once(self, batch: list[WaitingWrite]) -> list[Exception | None]:
-        """Each piece of work in a savepoint of its own; None where it went through."""
+        """Make each write of a batch in its own savepoint; return an error for each, None where it
+        succeeded."""
         with translated_errors(), self.transaction() as connection:
             return [self.attempt(connection, changes) for changes, _ in batch]
 
     def attempt(self, connection: sqlite3.Connection, changes: Sequence[Write]) -> Exception | None:
-        """All of `changes`, or the reason why none."""
+        """Make all of `changes` or none; return None, or the reason why none was made."""
         connection.execute("SAVEPOINT work")
         try:
             for change in changes:
@@ -296,7 +299,7 @@ class SqliteRecords:
         return None
 
     def keep_reserve(self) -> None:
-        """Hold a few megabytes back for the day the disk is full."""
+        """Reserve a few megabytes for the day the disk is full."""
         if self.reserve.exists() and self.reserve.stat().st_size >= RESERVE_BYTES:
             return
         try:
@@ -313,11 +316,11 @@ class SqliteRecords:
             raise Unavailable("The database can be read, but nothing can be written to it.")
 
     def still(self) -> AbstractContextManager[None]:
-        """None: `snapshot` is the way to a whole copy here."""
+        """Yield None: `snapshot` makes a consistent copy here."""
         return nullcontext(None)
 
     def snapshot(self, target: Path) -> None:
-        """A whole copy of the database, taken while others write (SQLite's online backup)."""
+        """Copy the whole database while others write (SQLite's online backup)."""
         with (
             translated_errors(),
             closing(sqlite3.connect(target)) as copy,
@@ -326,7 +329,7 @@ class SqliteRecords:
             source.backup(copy, pages=2000)
 
     def check(self) -> list[str]:
-        """SQLite's own integrity check; empty when all is well."""
+        """Return the problems that SQLite's own integrity check finds; empty when all is well."""
         found = self.rows("PRAGMA integrity_check")
         return [str(row[0]) for row in found if row[0] != "ok"]
 
@@ -339,8 +342,8 @@ class SqliteRecords:
 
 
 def take_turn(connection: sqlite3.Connection) -> None:
-    """Take the turn to write. SQLite itself asks ever more seldom, and between the writes of a
-    long job would find no gap: asked for often, it is had when one ends."""
+    """Take the write lock. SQLite's own retries become ever rarer, and would miss the gaps between
+    the writes of a long job. Frequent tries get the lock when one of these writes ends."""
     end = time.monotonic() + BUSY_SECONDS
     connection.execute("PRAGMA busy_timeout = 0")
     try:
