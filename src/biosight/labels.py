@@ -23,7 +23,9 @@ UNDECIDED = "undecided"
 IN_BULK = "bulk"
 PEOPLE = ("person", IN_BULK)
 MAX_LABEL_LENGTH = 80
-# How many confirmed pictures a new label needs before it can be learnt, and before it is trusted.
+# How many confirmed pictures a new label needs before the model proposes it, before it may say it,
+# and before it is trusted.
+PROPOSED_AT = 10
 OPENS_AT = 20
 TRUSTED_AT = 200
 

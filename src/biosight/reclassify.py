@@ -58,8 +58,9 @@ class Pair:
 
 @dataclass(slots=True)
 class Tried:
-    """The result of a try-on. `verified` counts pictures that people named; the two fields after it
-    count how many of those each model names correctly."""
+    """The result of a try-on. `verified` counts pictures that people named. Of those, `right_...`
+    counts the answers of each model that do not contradict people, and `named_...` the answers with
+    people's name or a finer one."""
 
     seen: int = 0
     changed: int = 0
@@ -67,6 +68,8 @@ class Tried:
     verified: int = 0
     right_before: int = 0
     right_after: int = 0
+    named_before: int = 0
+    named_after: int = 0
 
 
 KINDS = (TryOnItem,)
@@ -156,8 +159,11 @@ def try_on_item(
     if image.who in PEOPLE:
         tally.verified += 1
         before = naming.path(naming.shown(image.machine_label))
-        tally.right_before += agree(before, image.label_path)
-        tally.right_after += agree(naming.path(after), image.label_path)
+        now, own = naming.path(after), image.label_path
+        tally.right_before += agree(before, own)
+        tally.right_after += agree(now, own)
+        tally.named_before += bool(own) and before.startswith(own)
+        tally.named_after += bool(own) and now.startswith(own)
         return None
     if after == image.label:
         return None

@@ -17,7 +17,7 @@ from biosight.inference.model_files.card import read_card
 from biosight.learning import gate, locking, recipe, snapshot
 from biosight.learning.gate_report import values
 from biosight.learning.gate_report.values import BEFORE, HERE, Answers, Trial
-from biosight.learning.teach_tree import Grown, grown
+from biosight.learning.teaching.leaves import Grown, grown
 from biosight.settings import Settings
 from biosight.storage.records import Replace
 from biosight.training.params import FitParams
@@ -234,7 +234,7 @@ def test_retrain_walks_all_stages(run: Run, tmp_path: Path, settings: Settings) 
         Replace(replace(found, model="garden", version=found.version + 1), found.version)
     )
     archive.close()
-    assert "240 confirmed pictures, 0 since" in run("retrain", "--work", work).output
+    assert "240 confirmed pictures, 0 of them new" in run("retrain", "--work", work).output
 
 
 def test_a_label_with_too_few_pictures_is_named(

@@ -89,6 +89,7 @@ def test_try_on_changes_nothing_and_applying_changes_what_nobody_named(
     assert pairs == {("Red", "Blue"): 1, ("Blue", "Red"): 1}
     result = ada.get(f"/api/v1/jobs/{job}").json()["result"]
     assert (result["verified"], result["right_before"], result["right_after"]) == (1, 1, 0)
+    assert (result["named_before"], result["named_after"]) == (1, 0)
 
     assert ada.post(f"/api/v1/jobs/{job}/apply").status_code == 202
     assert ada.post(f"/api/v1/jobs/{job}/apply").status_code == 409

@@ -22,6 +22,7 @@ from biosight.images.file_types import (
     MAX_PIXELS,
     MEDIA_TYPES,
     check_pixels,
+    formats_in_words,
     raw_kind,
     sniff,
 )
@@ -45,9 +46,7 @@ TURNS = {
     7: Pillow.Transpose.TRANSVERSE,
     8: Pillow.Transpose.ROTATE_90,
 }
-NOT_A_PICTURE = (
-    "This is not a picture BioSight reads. It reads JPEG, PNG, WebP, GIF, TIFF, HEIC, AVIF and BMP."
-)
+NOT_A_PICTURE = f"This is not a picture BioSight reads. It reads {formats_in_words()}."
 CUT_OFF = "This JPEG is damaged or cut off; send the original file again."
 Pillow.MAX_IMAGE_PIXELS = None  # our own limit is checked from the header, before any decoding
 

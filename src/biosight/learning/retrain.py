@@ -25,13 +25,14 @@ from biosight.inference.preprocess import to_pixels
 from biosight.inference.reference import read_reference
 from biosight.inference.sandbox.decoding import Decoders
 from biosight.labels import OPENS_AT
-from biosight.learning import gate, taught_model, teach, trial
+from biosight.learning import gate, trial
 from biosight.learning.by_level import Truth
 from biosight.learning.gate_report import measures, values
 from biosight.learning.gate_report.page import as_html
 from biosight.learning.recipe import Recipe
 from biosight.learning.snapshot import Row, TrainingSet, freeze, pictures, read_set, unpack
-from biosight.learning.teach_tree import Grown, grown, place_in
+from biosight.learning.teaching import candidate, teach
+from biosight.learning.teaching.leaves import Grown, grown, place_in
 from biosight.registry import ModelVersion
 from biosight.storage.blobs import keys
 from biosight.taxa.naming import Naming
@@ -169,10 +170,10 @@ def refit(champion: Path, work: Work, rows: list[Row], new: tuple[str, ...], nam
         pixels = np.stack([to_pixels(picture, classifier.card.framing) for _, picture in batch])
         vectors = classifier.logits(pixels)[1]
         examples += [
-            taught_model.Example(row.image, row.label, row.session, vector, row.line)
+            candidate.Example(row.image, row.label, row.session, vector, row.line)
             for (row, _), vector in zip(batch, vectors, strict=True)
         ]
-    lesson = taught_model.Assignment(champion, new, name, "0")
+    lesson = candidate.Assignment(champion, new, name, "0")
     report = teach.teach(lesson, examples, work.candidate)
     kept = [asdict(x) for x in report.new_labels if x.label in new]
     (work.candidate / "new-labels.json").write_text(json.dumps(kept))

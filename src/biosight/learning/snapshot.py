@@ -17,7 +17,7 @@ from PIL import Image as Pillow
 from biosight.errors import BadPicture, BadRequest, NotFound, Unavailable
 from biosight.images import Image
 from biosight.learning.locking import splits_of
-from biosight.learning.teach import named_pictures
+from biosight.learning.teaching.examples import named_pictures
 from biosight.storage.records import Records
 from biosight.taxa.naming import Naming
 

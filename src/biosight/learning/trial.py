@@ -20,7 +20,7 @@ from biosight.inference.preprocess import to_pixels
 from biosight.inference.reference import Reference
 from biosight.learning.by_level import Truth, held_known, level_figures, side_of
 from biosight.learning.gate_report.values import BEFORE, HERE, Answers, Ints, Trial
-from biosight.learning.teach import answers_of
+from biosight.learning.teaching.teach import answers_of
 
 T = TypeVar("T")
 BATCH = 8

@@ -1,6 +1,6 @@
 """Stage and full retraining: the champion's network is trained further on confirmed pictures.
 
-Not here: refitting a head alone (learning/teach.py), or training a first model (train.py).
+Not here: refitting a head alone (learning/teaching/teach.py), or training a first model (train.py).
 """
 
 import json
@@ -31,7 +31,7 @@ FIRST_FROZEN = 0.25
 
 
 class CandidateParts(Protocol):
-    """Labels and tree of a candidate (learning/teach_tree.py makes them)."""
+    """Labels and tree of a candidate (learning/teaching/leaves.py makes them)."""
 
     @property
     def labels(self) -> tuple[CardLabel, ...]: ...

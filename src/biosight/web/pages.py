@@ -19,7 +19,7 @@ from biosight.collection import GRIDS, Collection
 from biosight.errors import BioSightError, NotFound, NotSignedIn
 from biosight.images import file_types
 from biosight.images.file_types import MAX_PIXELS
-from biosight.labels import OPENS_AT, TRUSTED_AT
+from biosight.labels import OPENS_AT, PROPOSED_AT, TRUSTED_AT
 from biosight.membership import Access
 from biosight.web import help as guide
 from biosight.web.access.deps import (
@@ -127,6 +127,18 @@ def labels_of(biosight: BioSight, collection: Collection) -> tuple[str, ...]:
         return ()
     shown = map(naming_of(records, catalogue, collection).shown, names)
     return tuple(dict.fromkeys(name for name in shown if name))
+
+
+def tree_names(biosight: BioSight, collection: Collection) -> dict[str, bool]:
+    """Return the names in the tree of a collection's model, as they are called there, and whether
+    the model may answer with each; empty while no model serves."""
+    records, catalogue = biosight.archive.records, biosight.catalogue
+    try:
+        card = serving_version_of(records, catalogue, collection.model).card
+    except NotFound:
+        return {}
+    naming = naming_of(records, catalogue, collection)
+    return {naming.shown(t.id): t.threshold > 0 or t.id == t.group for t in card.taxa}
 
 
 @router.get("/")
@@ -291,6 +303,8 @@ def collection_model_page(request: Request, collection: str, biosight: Open) -> 
         access=access,
         labels=labels_of(biosight, access.collection),
         serving=serving_key(biosight.archive.records, biosight.catalogue, access.collection.model),
+        tree=tree_names(biosight, access.collection),
+        proposed_at=PROPOSED_AT,
         opens_at=OPENS_AT,
         trusted_at=TRUSTED_AT,
         slug="-".join(re.findall("[a-z0-9]+", name))[:40] or "mine",

@@ -47,12 +47,36 @@ class LabelLine:
 
 @dataclass(frozen=True, slots=True)
 class NewLabel:
-    """A label that the champion does not know, cross-validated by upload session."""
+    """A label that was taught, cross-validated: `pictures` are it, `recall` and `precision` are a
+    value and its 95 % interval.
+
+    Of a tree's name there is more: how many of its pictures the champion gave that name (`before`)
+    and the candidate gives it (`after`), how many pictures get it in all (`said`), from which
+    probability on it is said (`threshold`, 0 for not yet) and how many more pictures that takes at
+    least (`more`). `known` says that the champion's tree has the name already.
+    """
 
     label: str
     pictures: int
-    recall: tuple[float, float, float]  # value, and its 95 % interval
+    recall: tuple[float, float, float]
     precision: tuple[float, float, float]
+    before: int = 0
+    after: int = 0
+    said: int = 0
+    threshold: float = 0.0
+    more: int = 0
+    known: bool = False
+
+    @property
+    def in_words(self) -> str:
+        """What became of it, for people who choose."""
+        if self.threshold:
+            return (
+                f"{self.label}: {self.before} of {self.pictures} found before, {self.after} now; "
+                f"{self.precision[0]:.0%} of what is called so is right."
+            )
+        more = f" ({self.more} more pictures are needed)" if self.more else ""
+        return f"{self.label}: a guess only, not said yet{more}."
 
 
 @dataclass(frozen=True, slots=True)

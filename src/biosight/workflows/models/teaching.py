@@ -1,6 +1,6 @@
 """The job that teaches labels from pictures that people confirmed; the outcome is a candidate.
 
-Not here: the fit and the comparison (learning/teach.py, learning/gate.py).
+Not here: the fit and the comparison (learning/teaching/teach.py, learning/gate.py).
 """
 
 import json
@@ -45,7 +45,8 @@ def run(biosight: BioSight, job: Job, progress: Progress) -> JobOutcome:
     """Refit the head on confirmed pictures, compare it with the serving version, and keep it as a
     candidate."""
     # Imported here because SciPy takes half a second and 60 MB, and a server seldom needs it.
-    from biosight.learning import gate, taught_model, teach
+    from biosight.learning import gate
+    from biosight.learning.teaching import candidate, examples, teach
 
     records, c = biosight.archive.records, collection_of(biosight, job)
     model = job.want("model") or serving_version.serving_key(records, biosight.catalogue, c.model)
@@ -57,7 +58,7 @@ def run(biosight: BioSight, job: Job, progress: Progress) -> JobOutcome:
     def embed(image: Image) -> npt.NDArray[np.float32]:
         return np.asarray(look_again(biosight.intake, classifier, image).embedding, np.float32)
 
-    found = teach.named_examples(
+    found = examples.named_examples(
         records,
         c.id,
         classifier.card.space,
@@ -70,7 +71,7 @@ def run(biosight: BioSight, job: Job, progress: Progress) -> JobOutcome:
     labels, name = tuple(json.loads(job.want("labels") or "[]")), job.want("name")
     release = registry.next_release(records, name)
     own = tuple(naming.own.get(label, label) for label in labels)
-    wanted = taught_model.Assignment(classifier.folder, own, name, release, naming)
+    wanted = candidate.Assignment(classifier.folder, own, name, release, naming)
     with TemporaryDirectory() as folder:
         report = teach.teach(wanted, found, Path(folder))
         said = json.dumps(report.as_json())

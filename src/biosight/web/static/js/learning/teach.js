@@ -8,11 +8,20 @@ import { counted, el } from "../frame/dom.js";
  * @param {(label: string) => void} place asks what a label is a kind of @returns {any[]}
  */
 export function teachForm(data, counts, teach, place) {
+  const proposed = Number(data.proposed);
   const opens = Number(data.opens);
   const trusted = Number(data.trusted);
-  const known = new Set(JSON.parse(data.labels ?? "[]"));
+  const groups = new Set(JSON.parse(data.labels ?? "[]"));
+  /** @type {Record<string, boolean>} */
+  const tree = JSON.parse(data.tree ?? "{}");
   const named = counts.filter((c) => c.label && c.verified);
-  const rows = named.map((c) => row(c, known.has(c.label), opens, trusted, place));
+  /** @param {Count} c @returns {Standing} */
+  const standing = (c) => {
+    const below = c.label in tree || (c.taxon?.line.slice(0, -1) ?? []).some((name) => name in tree);
+    const known = groups.has(c.label) || c.label in tree;
+    return { known, said: groups.has(c.label) || tree[c.label] === true, needs: known ? 1 : below ? proposed : opens };
+  };
+  const rows = named.map((c) => row(c, standing(c), opens, trusted, place));
   const form = el(
     "form",
     {
@@ -43,39 +52,37 @@ export function teachForm(data, counts, teach, place) {
       el("input", { type: "checkbox", name: "bulk" }),
       " Also learn from pictures accepted in bulk, although nobody looked at each of them",
     ),
-    el(
-      "button",
-      { class: "primary", disabled: !named.some((c) => c.verified >= opens || known.has(c.label)) },
-      "Teach",
-    ),
+    el("button", { class: "primary", disabled: !named.some((c) => c.verified >= standing(c).needs) }, "Teach"),
   );
   return [
     el("h2", {}, "Teach a label"),
     el(
       "p",
       { class: "soft" },
-      `With ${opens} confirmed pictures the model can learn a new label; rely on it from about ${trusted}. It takes seconds. The result waits as a candidate until you try it on.`,
+      `With ${proposed} confirmed pictures the model proposes a name as a guess. From ${opens} on it can name pictures by it, if nine in ten of those would be right. Rely on it from about ${trusted}. The result waits as a candidate until you try it on.`,
     ),
     named.length ? form : el("p", {}, "No picture here has been confirmed or relabelled yet."),
   ];
 }
 
 /** @typedef {Schemas["LabelOut"]} Count */
+/** How a label stands with the model. @typedef {{known: boolean, said: boolean, needs: number}} Standing */
 
 /**
- * @param {Count} c @param {boolean} known @param {number} opens @param {number} trusted
+ * @param {Count} c @param {Standing} standing @param {number} opens @param {number} trusted
  * @param {(label: string) => void} place
  */
-function row(c, known, opens, trusted, place) {
+function row(c, standing, opens, trusted, place) {
   const above = c.taxon?.line.at(-2);
-  const short = !known && c.verified < opens;
-  const says = known
-    ? "known already"
-    : short
-      ? `needs ${opens}`
-      : c.verified < trusted
-        ? "new"
-        : "new, enough to trust";
+  const { known, said, needs } = standing;
+  const short = c.verified < needs;
+  const words = () => {
+    if (short) return `needs ${needs}`;
+    if (said) return "the model names it already";
+    if (c.verified < opens) return `a guess only; ${opens - c.verified} more before the model can name it`;
+    if (known) return "in the tree, but the model does not name it yet";
+    return c.verified < trusted ? "new" : "new, enough to trust";
+  };
   return el(
     "li",
     {},
@@ -89,7 +96,7 @@ function row(c, known, opens, trusted, place) {
       "span",
       { class: "soft" },
       above && `a kind of ${above}; `,
-      `${counted(c.verified, "confirmed picture")}, ${says}`,
+      `${counted(c.verified, "confirmed picture")}, ${words()}`,
     ),
     !known &&
       !above &&

@@ -6,7 +6,7 @@ import { counted, el, find, shown } from "../frame/dom.js";
 import { goTo } from "../frame/events.js";
 import { may } from "../frame/may.js";
 import { complain, question, toast } from "../frame/toast.js";
-import { verdict } from "../learning/gate.js";
+import { taught, verdict } from "../learning/gate.js";
 import { follow, jobRow, live } from "../learning/jobs.js";
 
 /** @param {HTMLElement} main */
@@ -81,7 +81,7 @@ function heading(job, model) {
       ? el(
           "p",
           {},
-          `Of ${counted(t.verified, "picture")} that people named, the current model is right on ${t.right_before}, and this one on ${t.right_after}. It may have learned from some of them. Their labels stay.`,
+          `Of ${counted(t.verified, "picture")} that people named, the current model gives that name or a finer one to ${t.named_before}, and this one to ${t.named_after}. As far as they go, they are right on ${t.right_before} and ${t.right_after}. This model may have learned from some of them. Their labels stay.`,
         )
       : null,
     t.failed ? el("p", { class: "problem" }, `${counted(t.failed, "picture")} could not be read again.`) : null,
@@ -95,6 +95,7 @@ function judged(version) {
   return el(
     "section",
     { class: "judged" },
+    taught(report),
     el("h3", {}, "Compared with what it came from"),
     verdict(report, " ", el("a", { href: `/models/${version.id}` }, `More about ${version.id}`)),
   );

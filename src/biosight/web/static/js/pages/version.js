@@ -17,8 +17,7 @@ export async function mount(main) {
   const load = async () => {
     const v = await call("GET", `/models/${key}`);
     box.replaceChildren(
-      card(v, load),
-      ...(v.report ? [gate(v.report)] : []),
+      ...(v.report?.new_labels?.length ? [gate(v.report), card(v, load)] : [card(v, load), v.report && gate(v.report)]),
       ...(v.held ? held(v.held) : []),
       trail(v.events),
     );

@@ -2,10 +2,10 @@
 
 The existing leaves keep their numbers. A "Spider" taught below Arachnida takes probability from
 Arachnida's leaves, and their sum, the group, stays nearly the same. Not here: labels that hang
-nowhere (teach.py), or the comparison (gate.py).
+nowhere (teach.py), or the comparison (learning/gate.py).
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -22,19 +22,25 @@ Bools = npt.NDArray[np.bool_]
 Ints = npt.NDArray[np.int64]
 PULL = 1e-4
 ROUNDS = 200
-# A taught name is the answer from this probability on, like an order (docs/guide/models.md).
+# A new name is the answer from this probability on where none was measured (thresholds.py).
 THRESHOLD = 0.85
 
 
 @dataclass(frozen=True, slots=True)
 class Grown:
-    """A model's tree with taught leaves: the new parts of the card, and the label of each new
-    leaf."""
+    """A model's tree with taught leaves: the new parts of the card, the label of each `new` leaf,
+    and all `taught` names below the groups, new or not."""
 
     labels: tuple[CardLabel, ...]
     taxa: tuple[CardTaxon, ...]
     leaves: tuple[str, ...]
     new: tuple[str, ...]
+    taught: tuple[str, ...] = ()
+
+    @property
+    def fitted(self) -> list[int]:
+        """The numbers of the leaves to fit: new ones, and taught ones that were there."""
+        return [i for i, x in enumerate(self.leaves) if x in self.new or x in self.taught]
 
     @property
     def tree(self) -> Tree:
@@ -69,10 +75,21 @@ def grown(card: ModelCard, wanted: Sequence[str], lines: Mapping[str, Sequence[s
         old = taxa.get(label) or CardTaxon(id=label, parent=upper, group=group)
         taxa[label] = old.model_copy(update={"group": group, "threshold": THRESHOLD})
         new.append(label)
-    return Grown(tuple(labels), tuple(taxa.values()), (*card.leaves, *new), tuple(new))
+    taught = tuple(w for w in dict.fromkeys(wanted) if w in taxa and taxa[w].group not in {"", w})
+    leaves = (*card.leaves, *new)
+    return Grown(tuple(labels), tuple(taxa.values()), leaves, tuple(new), taught)
 
 
-Answering = Callable[[Head, Floats], Sequence[str]]
+def with_thresholds(made: Grown, measured: Mapping[str, float]) -> Grown:
+    """Return the tree in which taught names are said from the `measured` probabilities on. A name
+    that could be said before keeps its threshold where nothing was measured."""
+
+    def changed(taxon: CardTaxon) -> CardTaxon:
+        fresh = taxon.id in made.new
+        least = measured.get(taxon.id, 0.0) or (0.0 if fresh else taxon.threshold)
+        return taxon.model_copy(update={"threshold": least}) if taxon.id in measured else taxon
+
+    return replace(made, taxa=tuple(changed(t) for t in made.taxa))
 
 
 def place_in(made: Grown, line: Sequence[str]) -> tuple[str, str] | None:
@@ -117,52 +134,73 @@ def replay_examples(card: ModelCard, reference: Reference, made: Grown) -> LeafE
 
 
 def fit_new_leaves(old: Head, made: Grown, replay: LeafExamples, taught: LeafExamples) -> Head:
-    """Return the head with rows for the new leaves; the other rows stay unchanged.
+    """Return the head with rows for the new leaves, and with those of taught leaves that it had
+    fitted again; all other rows stay as they are.
 
     The loss is that of the leaves (training/lesson.py). The taught pictures have the same total
-    weight as the replayed ones, and each new row is pulled towards the mean of its group's rows.
-    Raises BadModel.
+    weight as the replayed ones. Each new row is pulled towards the mean of its group's rows, each
+    old one towards what it was.
     """
     if old.leaf_weight is None or old.leaf_bias is None:
         raise BadModel("This model has no leaves, so it can't learn new ones.")
-    known, group_of = len(old.leaf_weight), made.groups
-    if not made.new:
+    rows, known = made.fitted, len(old.leaf_weight)
+    if not rows:
         return old
+    others = [i for i in range(len(made.leaves)) if i not in set(rows)]
     inputs = np.concatenate([replay.embeddings, taught.embeddings])
-    allowed = np.concatenate([replay.allowed, taught.allowed])
-    fixed = old.leaf_scores(inputs.astype(np.float32)).astype(np.float64)
+    allowed = np.concatenate([replay.allowed, taught.allowed])[:, [*others, *rows]]
+    scores = old.leaf_scores(inputs.astype(np.float32)).astype(np.float64)
+    prior = scores - (inputs @ old.leaf_weight.T + old.leaf_bias)
+    offset = np.hstack([prior, np.zeros((len(inputs), len(made.leaves) - known))])[:, rows]
     parts = (len(replay.embeddings), len(taught.embeddings))
     weights = np.concatenate([np.full(n, 0.5 / max(1, n)) for n in parts])
     scale = float(np.sqrt((inputs**2).mean() * inputs.shape[1])) or 1.0
-    start = np.zeros((len(made.new), inputs.shape[1] + 1))
-    for row, label in enumerate(made.new):
-        same = [i for i, x in enumerate(made.leaves[:known]) if group_of[x] == group_of[label]]
-        if same:
-            start[row, :-1] = old.leaf_weight[same].mean(axis=0) * scale
-            start[row, -1] = old.leaf_bias[same].mean()
-    rows = minimise_rows(start, inputs / scale, fixed, allowed, weights)
-    return replace(
-        old,
-        leaf_weight=np.vstack([old.leaf_weight, rows[:, :-1] / scale]).astype(np.float32),
-        leaf_bias=np.concatenate([old.leaf_bias, rows[:, -1]]).astype(np.float32),
-        prior=old.prior,
-    )
+    start = first_rows(old, made, scale)
+    fixed = (scores[:, others], offset)
+    found = minimise_rows(start, inputs / scale, fixed, allowed, weights)
+    weight = np.zeros((len(made.leaves), inputs.shape[1]), np.float32)
+    bias = np.zeros(len(made.leaves), np.float32)
+    weight[:known], bias[:known] = old.leaf_weight, old.leaf_bias
+    weight[rows], bias[rows] = found[:, :-1] / scale, found[:, -1]
+    return replace(old, leaf_weight=weight, leaf_bias=bias)
+
+
+def first_rows(old: Head, made: Grown, scale: float) -> Floats:
+    """Return what the fitted rows (k, d + 1) begin as: an old leaf as it is, a new one as the mean
+    of its group's, 0 in a group of its own."""
+    assert old.leaf_weight is not None
+    assert old.leaf_bias is not None
+    known, group_of = len(old.leaf_weight), made.groups
+    start = np.zeros((len(made.fitted), old.leaf_weight.shape[1] + 1))
+    for row, number in enumerate(made.fitted):
+        group = group_of[made.leaves[number]]
+        same = [i for i, x in enumerate(made.leaves[:known]) if group_of[x] == group]
+        like = [number] if number < known else same
+        if like:
+            start[row, :-1] = old.leaf_weight[like].mean(axis=0) * scale
+            start[row, -1] = old.leaf_bias[like].mean()
+    return start
 
 
 def minimise_rows(
-    start: Floats, inputs: Floats, fixed: Floats, allowed: Bools, weights: Floats
+    start: Floats,
+    inputs: Floats,
+    fixed: tuple[Floats, Floats],
+    allowed: Bools,
+    weights: Floats,
 ) -> Floats:
-    """Return the new rows (k, d + 1), given the scores of the old leaves (n, leaves)."""
+    """Return the rows (k, d + 1). `fixed` are the scores of the other leaves (n, others) and what
+    the prior adds to those of the rows (n, k); `allowed` has the others first."""
     many = len(start)
     ones = np.hstack([inputs, np.ones((len(inputs), 1))])
 
     def loss(flat: Floats) -> tuple[float, Floats]:
         rows = flat.reshape(start.shape)
-        scores = np.hstack([fixed, ones @ rows.T])
+        scores = np.hstack([fixed[0], ones @ rows.T + fixed[1]])
         powers = np.exp(scores - scores.max(axis=1, keepdims=True))
         every = powers / powers.sum(axis=1, keepdims=True)
         mine = powers * allowed
-        own = mine / mine.sum(axis=1, keepdims=True)
+        own = mine / np.maximum(mine.sum(axis=1, keepdims=True), 1e-300)
         kept = (every * allowed).sum(axis=1)
         moved = rows - start
         fit = -(weights * np.log(kept + 1e-12)).sum() + PULL * (moved[:, :-1] ** 2).sum()
@@ -175,27 +213,3 @@ def minimise_rows(
     found = minimize(loss, start.ravel(), jac=True, method="L-BFGS-B", options={"maxiter": ROUNDS})
     rows: Floats = found.x.reshape(start.shape)
     return rows
-
-
-def said_by_fold(
-    old: Head,
-    made: Grown,
-    replay: LeafExamples,
-    taught: LeafExamples,
-    folds_of: Ints,
-    answer: Answering,
-    folds: int = 5,
-) -> list[str]:
-    """Return the model's answer for each taught picture when its group did not teach it (n,)."""
-    said = [""] * len(taught.embeddings)
-    fold = folds_of % folds
-    for number in range(folds):
-        out = fold == number
-        if not out.any() or out.all():
-            continue
-        head = fit_new_leaves(old, made, replay, taught.only(~out))
-        for place, node in zip(
-            np.flatnonzero(out), answer(head, taught.embeddings[out]), strict=True
-        ):
-            said[place] = node
-    return said

@@ -9,10 +9,10 @@ import pytest
 
 from biosight.errors import BadRequest
 from biosight.inference.classifier import Classifier, Floats
-from biosight.inference.model_files.card import read_card
-from biosight.learning.taught_model import Assignment, Example
-from biosight.learning.teach import teach
-from biosight.learning.teach_tree import allows, grown, place_in
+from biosight.inference.model_files.card import read_card, write_card
+from biosight.learning.teaching.candidate import Assignment, Example
+from biosight.learning.teaching.leaves import allows, grown, place_in
+from biosight.learning.teaching.teach import teach
 from biosight.taxa.naming import Naming
 from tests import tiny
 
@@ -119,5 +119,72 @@ def test_locked_pictures_count_but_never_teach(folder: Path, tmp_path: Path) -> 
 
 def test_too_few_examples_are_refused(folder: Path, tmp_path: Path) -> None:
     few = examples(folder, "Pink", LINE, "Pink")[:5]
-    with pytest.raises(BadRequest, match="needs 20"):
+    with pytest.raises(BadRequest, match="needs 10"):
         teach(Assignment(folder, ("Pink",), "mine", "1"), few, tmp_path / "taught")
+
+
+def silenced(folder: Path, *names: str) -> Path:
+    """The same model, whose card says that it may not answer with these names."""
+    card = read_card(folder)
+    taxa = tuple(t.model_copy(update={"threshold": 0.0}) if t.id in names else t for t in card.taxa)
+    write_card(card.model_copy(update={"taxa": taxa}), folder)
+    return folder
+
+
+def test_a_leaf_that_the_model_never_said_is_said_once_taught(folder: Path, tmp_path: Path) -> None:
+    """It was a leaf already, so teaching called it new and changed nothing (N4)."""
+    base = silenced(folder, "Crimson")
+    assert set(said(base, "Crimson")) == {"Red"}
+    found = examples(base, "Crimson", (*LINE[:3], "Crimson"), "Crimson")
+    found += examples(base, "Green", ("Colour", "Cold", "Green"), "Green")
+    report = teach(Assignment(base, ("Crimson",), "mine", "1"), found, tmp_path / "taught")
+    line = report.new_labels[0]
+    assert (line.label, line.known, line.before, line.pictures) == ("Crimson", True, 0, 24)
+    assert line.after >= 22
+    assert line.precision[0] >= 0.9
+    assert report.reasons[0] == line.in_words
+    card = read_card(tmp_path / "taught")
+    assert card.leaves == read_card(base).leaves
+    assert {t.id: t.threshold for t in card.taxa}["Crimson"] == line.threshold > 0
+    assert set(said(tmp_path / "taught", "Crimson")) == {"Crimson"}
+    assert set(said(tmp_path / "taught", "Scarlet")) == {"Scarlet"}
+
+
+def test_ten_pictures_make_a_guess_and_twenty_an_answer(folder: Path, tmp_path: Path) -> None:
+    every = examples(folder, "Pink", LINE, "Pink")
+    others = examples(folder, "Green", ("Colour", "Cold", "Green"), "Green")
+    report = teach(
+        Assignment(folder, ("Pink",), "m", "1"), [*every[:12], *others], tmp_path / "few"
+    )
+    line = report.new_labels[0]
+    assert (line.threshold, line.more, line.after) == (0.0, 8, 0)
+    assert "8 more pictures" in report.reasons[0]
+    assert "Pink" not in said(tmp_path / "few", "Pink")
+    classifier = Classifier(tmp_path / "few", 1)
+    verdict = classifier.judge(vectors(folder, "Pink", 1, seed=500))[0]
+    assert classifier.finer(verdict)[0].label == "Pink"
+    teach(Assignment(folder, ("Pink",), "m", "1"), [*every, *others], tmp_path / "enough")
+    assert set(said(tmp_path / "enough", "Pink")) == {"Pink"}
+
+
+def test_a_name_that_the_pictures_do_not_support_stays_a_guess(
+    folder: Path, tmp_path: Path
+) -> None:
+    """Half of the pictures that are called Pink show something else."""
+    lies = [replace(e, label="Pink", line=LINE) for e in examples(folder, "x", LINE, "Green")]
+    found = examples(folder, "Pink", LINE, "Pink") + [
+        replace(e, image=f"lie{n}") for n, e in enumerate(lies)
+    ]
+    truth = examples(folder, "Green", ("Colour", "Cold", "Green"), "Green")
+    report = teach(
+        Assignment(folder, ("Pink",), "m", "1"), [*found, *truth, *truth], tmp_path / "t"
+    )
+    line = report.new_labels[0]
+    assert line.threshold == 0.0 or line.precision[0] >= 0.9
+
+
+def test_one_upload_is_judged_picture_by_picture_and_says_so(folder: Path, tmp_path: Path) -> None:
+    found = [replace(e, group="one") for e in examples(folder, "Pink", LINE, "Pink")]
+    report = teach(Assignment(folder, ("Pink",), "m", "1"), found, tmp_path / "taught")
+    assert report.new_labels[0].after >= 20
+    assert any("expect less of new uploads" in reason for reason in report.reasons)

@@ -20,7 +20,7 @@ from biosight.inference.model_files.card import (
     write_card,
 )
 from biosight.learning.gate_report import values
-from biosight.learning.teach_tree import (
+from biosight.learning.teaching.leaves import (
     Grown,
 )
 from biosight.taxa.naming import Naming
@@ -30,9 +30,10 @@ Floats = npt.NDArray[np.float32]
 
 @dataclass(frozen=True, slots=True)
 class Example:
-    """A picture that a person named, with its embedding (d,) and its upload session. `line` is the
-    model's names from the top of the tree down to the label. A `locked` picture judges and never
-    teaches."""
+    """A picture that a person named, with its embedding (d,). Pictures with the same `group` share
+    an upload or a deployment, those with the same `alike` are near-duplicates (folds.py). `line` is
+    the model's names from the top of the tree down to the label. A `locked` picture judges and
+    never teaches."""
 
     image: str
     label: str
@@ -40,6 +41,12 @@ class Example:
     embedding: Floats
     line: tuple[str, ...] = ()
     locked: bool = False
+    alike: str = ""
+
+    @property
+    def keys(self) -> tuple[str, str]:
+        """What keeps pictures together in a fold: widely, and narrowly."""
+        return self.group, self.alike or self.image
 
 
 @dataclass(frozen=True, slots=True)
