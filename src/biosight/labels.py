@@ -39,6 +39,20 @@ class Guess:
 
 
 @dataclass(frozen=True, slots=True)
+class LineLevel:
+    """A name on the line from the top of a model's tree to the likeliest name, and the probability
+    of it and all below it, 0 to 1.
+
+    `needs` is the probability from which on the model may answer with it: 0 for a group, which it
+    always may, and None for a name that it never answers with.
+    """
+
+    label: str
+    confidence: float
+    needs: float | None
+
+
+@dataclass(frozen=True, slots=True)
 class Opinion:
     """The answer of an expert (a model that knows one branch of the tree) about an image.
 
@@ -55,8 +69,10 @@ class Prediction:
     """One model's answer about an image; predictions are appended, never overwritten.
 
     `top` are its labels, the likeliest first. A model with a tree also gives `answer`, the deepest
-    node that it is sure enough of, and `path`, that node's place in its own tree. `finer` are the
-    likeliest leaves. `opinions` are those of the experts that were asked. `novelty` is the cosine
+    node that it is sure enough of, and `path`, that node's place in its own tree. `levels` are the
+    names on the line through the answer, and `finer` the likeliest names with nothing below them;
+    archives from before there were levels have leaves in `finer` that stand for "another one of
+    this group". `opinions` are those of the experts that were asked. `novelty` is the cosine
     distance from what the model knows (inference/reference.py).
     """
 
@@ -73,6 +89,7 @@ class Prediction:
     path: str = ""
     finer: tuple[Guess, ...] = ()
     opinions: tuple[Opinion, ...] = ()
+    levels: tuple[LineLevel, ...] = ()
 
     @property
     def best(self) -> Guess:

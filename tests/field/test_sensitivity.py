@@ -432,3 +432,14 @@ def test_a_viewers_box_is_as_coarse_as_the_places(hiding: dict[str, tuple[str, .
         where = matching_images(Access(pond, role), narrow)
         south = min(float(str(w.value)) for w in where if w.field == "latitude")
         assert south == (52.0 if wide else 52.51), role
+
+
+def test_guesses_do_not_tell_a_sensitive_name_at_an_exact_place(fen: Fen) -> None:
+    """History hid such a name, and the guesses of the same page said it."""
+
+    def guesses(client: TestClient) -> set[str]:
+        found = client.get(f"{API}/images/{fen.green}").json()
+        return {g["label"] for g in (*found["top"], *found["finer"], *found["levels"])}
+
+    assert "Red" in guesses(fen.ada)
+    assert guesses(fen.bob) == guesses(fen.ada) - {"Red"}

@@ -89,3 +89,11 @@ def test_a_row_says_where_when_and_by_whom() -> None:
     assert (cells["width"], cells["unsure"], cells["unfamiliar"]) == ("1", "yes", "")
     assert (cells["uploaded_by"], cells["individuals"]) == ("person u", "2")
     assert cells["url"] == "https://pictures.example/images/i"
+
+
+def test_a_persons_label_has_no_confidence() -> None:
+    """The machine's stood beside "person" (N5): it stays in a column of its own."""
+    image = replace(IMAGE, who="person", label="Aves")
+    row = table.picture_row(image, "f", PREDICTION, ("Ada", 86400.0), Telling(str)).split(",")
+    cells = dict(zip(table.COLUMNS, row, strict=True))
+    assert (cells["confidence"], cells["machine_confidence"]) == ("", "0.5000")

@@ -20,7 +20,7 @@ from biosight.inference.network import open_network
 from biosight.inference.preprocess import Pixels, to_batch
 from biosight.inference.reference import Familiar, read_reference
 from biosight.inference.rollup import Rollup, shares
-from biosight.labels import Guess, Opinion
+from biosight.labels import Guess, LineLevel, Opinion
 from biosight.taxa.paths import as_path
 
 log = logging.getLogger(__name__)
@@ -156,12 +156,25 @@ class Classifier:
         return Guess(said.node, round(said.confidence, 4))
 
     def finer(self, verdict: Verdict, count: int = TOP) -> tuple[Guess, ...]:
-        """Return the most likely leaves, best first; none without a tree."""
-        if verdict.leaves is None:
+        """Return the most likely names with nothing below them, best first; none without a tree."""
+        if verdict.leaves is None or self.rollup is None:
             return ()
-        order = np.argsort(-verdict.leaves, kind="stable")[:count]
+        own = np.where(self.rollup.ends, verdict.leaves, -1)
+        order = [i for i in np.argsort(-own, kind="stable")[:count] if own[i] >= 0]
         names = self.card.leaves
-        return tuple(Guess(names[i], round(float(verdict.leaves[i]), 4)) for i in order)
+        return tuple(Guess(names[i], round(float(own[i]), 4)) for i in order)
+
+    def levels(self, verdict: Verdict, least: float = 0.0) -> tuple[LineLevel, ...]:
+        """Return the names on the line through the answer, from the top of the tree down, with
+        their probabilities and what each needs; none without a tree."""
+        if self.rollup is None or verdict.nodes is None:
+            return ()
+        nodes, number = verdict.nodes, self.rollup.number
+        line = self.rollup.line_through(self.answer(verdict, least).label, nodes)
+        return tuple(
+            LineLevel(x, round(float(nodes[number[x]]), 4), self.rollup.needs(x, least))
+            for x in line
+        )
 
     def at_depth(self, answer: Guess, group: Guess, depth: str) -> Guess:
         """Return an answer cut at a rank: "group" for the model's label, a rank, or "deepest"."""

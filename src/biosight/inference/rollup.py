@@ -17,6 +17,8 @@ from biosight.taxa.tree import Tree
 Floats = npt.NDArray[np.float32]
 Ints = npt.NDArray[np.int64]
 SMALLEST = np.float32(1e-30)
+# A line of names goes on to the likeliest one below while it has this probability.
+WORTH_SHOWING = 0.1
 
 
 def shares(scores: npt.NDArray[np.floating], temperature: float = 1.0) -> Floats:
@@ -85,6 +87,13 @@ class Rollup:
         self.member = np.eye(len(self.groups), dtype=np.float32)[self.leaf_group]
         self.depth = np.array([len(tree.line(node)) for node in self.nodes])
         self.choices = [self.offered_in(group, group_of, offered) for group in self.groups]
+        self.offered = offered
+        # Leaves with nothing below them; the others stand for "another one of this name".
+        self.ends = np.array([self.incidence[:, self.number[x]].sum() == 1 for x in self.leaves])
+        self.below = [
+            np.array([self.number[x] for x in tree.children.get(node, ()) if x in self.number], int)
+            for node in self.nodes
+        ]
 
     def offered_in(
         self, group: str, group_of: Mapping[str, str], offered: Mapping[str, float]
@@ -114,6 +123,25 @@ class Rollup:
         return joint_log(
             shares(group_scores), shares(leaf_scores, self.leaf_temperature) @ self.member
         )
+
+    def line_through(self, said: str, nodes: Floats) -> tuple[str, ...]:
+        """Return the names from the top of the tree down to an answer, and on to the likeliest name
+        below it, for one picture's nodes (nodes,)."""
+        line = list(self.tree.line(said))
+        while len(below := self.below[self.number[line[-1]]]):
+            likeliest = int(below[nodes[below].argmax()])
+            if nodes[likeliest] < WORTH_SHOWING:
+                break
+            line.append(self.nodes[likeliest])
+        return tuple(line)
+
+    def needs(self, node: str, floor: float = 0.0) -> float | None:
+        """Return the probability from which on a name may be the answer: 0 for a group, None for a
+        name that never is."""
+        if node in self.groups:
+            return 0.0
+        least = self.offered.get(node)
+        return max(least, floor) if least else None
 
     def answers(self, scores: Scores) -> list[Answered]:
         """Return the deepest offered node of the winning group that reaches its threshold, or the

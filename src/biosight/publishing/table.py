@@ -12,7 +12,7 @@ from datetime import UTC, datetime
 from biosight.field.coarse_places import EXACT, Coarsening
 from biosight.field.grid import shown_at
 from biosight.images import Image
-from biosight.labels import Prediction
+from biosight.labels import PEOPLE, Prediction
 from biosight.places import Deployment, Site
 from biosight.taxa.naming import Naming
 from biosight.taxa.paths import line_of
@@ -105,7 +105,8 @@ def picture_row(
 ) -> str:
     """Return one picture's line. Numbers stay numbers; every text is made safe.
 
-    `confidence` and `machine_confidence` are both the machine's, whoever said the label.
+    `confidence` is that of the label, empty where a person gave it; `machine_confidence` is always
+    the machine's.
     """
     naming, site = telling.naming, telling.sites.get(image.site)
     deployment = telling.deployments.get(image.deployment)
@@ -114,6 +115,7 @@ def picture_row(
     address = telling.address.rstrip("/")
     taxon = naming.published(image.label)
     top = "; ".join(f"{g.label} {g.confidence:.4f}" for g in prediction.top) if prediction else ""
+    sure = f"{image.confidence:.4f}" if image.model else ""
     by, at = annotated or ("", 0.0)
     texts: Mapping[str, str] = {
         "file": file,
@@ -148,8 +150,8 @@ def picture_row(
         **naming.higher(image.label),
     }
     numbers: Mapping[str, str] = {
-        "confidence": f"{image.confidence:.4f}" if image.model else "",
-        "machine_confidence": f"{image.confidence:.4f}" if image.model else "",
+        "confidence": sure if image.who not in PEOPLE else "",
+        "machine_confidence": sure,
         "size": str(image.size),
         "width": str(image.width or ""),
         "height": str(image.height or ""),

@@ -10,9 +10,7 @@ from typing import Any
 from pydantic import BaseModel
 
 from biosight.images import Image
-from biosight.labels import Guess, Opinion
 from biosight.membership import Access
-from biosight.taxa.naming import Naming
 from biosight.taxa.tree import Tree
 from biosight.work.jobs import Job
 from biosight.workflows.jobs import all_kinds
@@ -59,30 +57,6 @@ def job_out(job: Job) -> JobOut:
         finished_at=job.finished_at,
         result=json.loads(job.result) if job.result and not job.live else None,
     )
-
-
-class GuessOut(BaseModel):
-    """A label and its confidence, 0 to 1.
-
-    With a tree of names, `line` holds the labels from the top down to it, and `vernacular_line` the
-    common name of each, "" for none.
-    """
-
-    label: str
-    confidence: float
-    line: list[str] = []
-    vernacular_line: list[str] = []
-
-
-class OpinionOut(BaseModel):
-    """What an expert says of a picture: labels under its own names, the likeliest first.
-
-    `weight`, 0 to 1, is the expert's part in the answer.
-    """
-
-    model: str
-    weight: float
-    top: list[GuessOut]
 
 
 class TaxonOut(BaseModel):
@@ -197,41 +171,6 @@ def image_out(image: Image, access: Access) -> ImageOut:
         uploader=image.uploaded_by,
         unsure=unsure,
     )
-
-
-def guesses_out(guesses: tuple[Guess, ...], naming: Naming) -> list[GuessOut]:
-    """Return guesses under the names used in a collection, the likeliest first.
-
-    Guesses whose label was removed there are left out. Guesses whose labels were merged there
-    become one.
-    """
-    found: dict[str, GuessOut] = {}
-    for guess in guesses:
-        label = naming.shown(guess.label)
-        if label in found:
-            found[label].confidence = min(1.0, found[label].confidence + guess.confidence)
-        elif label:
-            line = naming.tree.line(label)
-            found[label] = GuessOut(
-                label=label,
-                confidence=guess.confidence,
-                line=list(line),
-                vernacular_line=vernacular_line(naming.tree, line),
-            )
-    return list(found.values())
-
-
-def opinions_out(opinions: tuple[Opinion, ...]) -> list[OpinionOut]:
-    """Return what experts said, under their own names: these are only shown and stand for no
-    label."""
-    return [
-        OpinionOut(
-            model=o.model,
-            weight=o.weight,
-            top=[GuessOut(label=g.label, confidence=g.confidence) for g in o.top],
-        )
-        for o in opinions
-    ]
 
 
 def etag(image: Image) -> str:

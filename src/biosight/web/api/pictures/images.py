@@ -23,6 +23,7 @@ from biosight.review.acts import MAX_NOTE, Change, change_of
 from biosight.review.perform_acts import perform
 from biosight.review.undo_acts import latest_prediction
 from biosight.storage.records import Order, Where
+from biosight.taxa.naming import Naming
 from biosight.web.access.deps import (
     Bytes,
     ImageToChange,
@@ -37,17 +38,17 @@ from biosight.web.files.picture_bytes import answer_with
 from biosight.web.files.streaming import on_byte_threads
 from biosight.web.schemas.body import Input
 from biosight.web.schemas.filters import Filtered, matching_images
-from biosight.web.schemas.pictures import (
+from biosight.web.schemas.guesses import (
     GuessOut,
-    ImageOut,
+    LevelOut,
     OpinionOut,
-    TaxonOut,
-    etag,
+    finer_out,
     guesses_out,
-    image_out,
+    levels_out,
     opinions_out,
-    taxon_out,
+    why_no_finer,
 )
+from biosight.web.schemas.pictures import ImageOut, TaxonOut, etag, image_out, taxon_out
 from biosight.web.security import client_address
 from biosight.workflows.collection_names import naming_of, with_path
 from biosight.workflows.pictures import derived, groups
@@ -73,8 +74,10 @@ class EventOut(BaseModel):
 class ImageDetail(ImageOut):
     """An image with the model's guesses and the file's metadata; after a change, also its act.
 
-    `top` are the model's labels. With a tree of names, there is more: `finer` are the likeliest of
-    its finest names, `opinions` are what experts say, and `taxon` describes the current label.
+    `top` are the model's labels. With a tree of names, there is more: `levels` are the names on the
+    line through its answer, with the probability of each, and `stops` says why the answer goes no
+    further down. `finer` are the likeliest of its finest names, `opinions` are what experts say,
+    and `taxon` describes the current label.
 
     Where the collection hides the place from viewers, the coordinates are the middle of a cell of
     `coarse` degrees. They are exact where `coarse` is 0.
@@ -82,6 +85,8 @@ class ImageDetail(ImageOut):
 
     top: list[GuessOut]
     finer: list[GuessOut]
+    levels: list[LevelOut]
+    stops: str
     opinions: list[OpinionOut]
     taxon: TaxonOut | None
     latitude: float | None
@@ -179,19 +184,36 @@ def detail(biosight: BioSight, image: Image, access: Access, records: Store) -> 
     deployment = records.get(Deployment, image.deployment) if image.deployment else None
     event = event_of(records, image, gap_of(access.collection, deployment))
     site = records.get(Site, image.site) if image.site else None
+    rule = seen_rule(access, biosight, records)
     return ImageDetail(
         **image_out(image, access).model_dump(),
-        top=guesses_out(prediction.top, naming) if prediction else [],
-        finer=guesses_out(prediction.finer, naming) if prediction else [],
-        opinions=opinions_out(prediction.opinions) if prediction else [],
+        **said_by_models(prediction, naming, image, rule),
         taxon=taxon_out(naming.tree, image.label),
-        **place_seen(image, seen_rule(access, biosight, records)),
+        **place_seen(image, rule),
         subseconds=image.taken[20:],
         uploaded_by=accounts.names_of(records)(image.uploaded_by),
         event=shown_event(event) if event else None,
         deployment_name=deployment.name if deployment else "",
         site_name=site.name if site else "",
     )
+
+
+def said_by_models(
+    prediction: Prediction | None, naming: Naming, image: Image, rule: Coarsening
+) -> dict[str, Any]:
+    """Return what the models say of a picture, without names that would reveal to this person what
+    was seen at a place that is shown exactly."""
+    if prediction is None:
+        return {"top": [], "finer": [], "levels": [], "stops": "", "opinions": []}
+    levels = levels_out(prediction, naming)
+    told = [x for x in levels if not rule.tells(image, x.label)]
+    return {
+        "top": [g for g in guesses_out(prediction.top, naming) if not rule.tells(image, g.label)],
+        "finer": [g for g in finer_out(prediction, naming) if not rule.tells(image, g.label)],
+        "levels": told,
+        "stops": why_no_finer(prediction, naming) if told == levels else "",
+        "opinions": opinions_out(prediction.opinions),
+    }
 
 
 def place_seen(image: Image, rule: Coarsening) -> dict[str, Any]:

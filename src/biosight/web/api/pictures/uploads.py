@@ -28,7 +28,8 @@ from biosight.web.access.deps import MayChange, MayLook, Open, Person, Sender, S
 from biosight.web.body_limits import body_limit, of_files
 from biosight.web.files.upload_form import IncomingFile, upload_form
 from biosight.web.schemas.body import Input
-from biosight.web.schemas.pictures import GuessOut, ImageOut, etag, guesses_out, image_out
+from biosight.web.schemas.guesses import GuessOut, guesses_out
+from biosight.web.schemas.pictures import ImageOut, etag, image_out
 from biosight.web.thread_pools import pools
 from biosight.workflows.pictures.destinations import destination
 

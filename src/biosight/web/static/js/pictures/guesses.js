@@ -8,12 +8,16 @@ import { thingMark } from "./things.js";
 /** @typedef {Schemas["GuessOut"]} Guess */
 
 /**
- * Draw the finer names that a model with a tree considers, and its labels.
- * @param {{top: Guess[], finer: Guess[]}} image @param {((label: string) => void) | null} choose
+ * Draw the line of names through a model's answer and why it ends there, then the finer names that the model considers,
+ * and its groups.
+ * @param {Schemas["ImageDetail"]} image @param {((label: string) => void) | null} choose
  */
 export function drawAllGuesses(image, choose) {
   if (!image.finer.length) return drawGuesses(image.top, choose);
   return [
+    image.levels.length > 1 && drawLevels(image, choose),
+    image.stops && el("p", { class: "soft" }, image.stops),
+    image.levels.length > 1 && el("h3", {}, "Finest names it considers"),
     drawGuesses(image.finer, choose, "The machine's finer guesses"),
     el(
       "details",
@@ -60,6 +64,34 @@ export function drawOpinions(image) {
           : "It does not affect the name: its weight is not fitted yet.",
       ),
     ]);
+}
+
+/**
+ * Draw each name on the line with its probability; what the model did not go down to is faint.
+ * @param {Schemas["ImageDetail"]} image @param {((label: string) => void) | null} choose
+ */
+function drawLevels(image, choose) {
+  const said = image.levels.filter((l) => l.needs !== null && l.confidence >= l.needs);
+  const machine = image.levels.indexOf(said[said.length - 1]);
+  return el(
+    "div",
+    { class: "guesses levels", role: "group", "aria-label": "The machine's answer, level by level" },
+    image.levels.map((level, n) =>
+      el(
+        "button",
+        {
+          class: n > machine ? "guess beyond" : n === machine ? "guess answer" : "guess",
+          type: "button",
+          disabled: !choose,
+          title: choose ? `Label as ${level.label}` : "",
+          onclick: () => choose?.(level.label),
+        },
+        el("span", {}, called(level.label)),
+        el("span", { class: "number" }, percent(level.confidence)),
+        el("progress", { class: "track", value: level.confidence, max: 1, "aria-hidden": "true" }),
+      ),
+    ),
+  );
 }
 
 /**
