@@ -151,7 +151,7 @@ def test_retrain_stops_without_reason_and_teaches_with_one(run: Run, tmp_path: P
     archive.close()
     assert "--name" in run("retrain", "My images", code=1).output
     done = run("retrain", "My images", "--name", "fruit").output
-    assert "52 confirmed pictures, 52 since" in done
+    assert "52 confirmed pictures, 52 of them new" in done
     assert "a person decides" in done
     assert "new: Lemon" in done
     assert "fruit@1\tcandidate" in run("model", "list").output

@@ -244,7 +244,7 @@ def test_a_label_with_too_few_pictures_is_named(
     work = tmp_path / "work"
     result = run("retrain", "--name", "garden", "--work", work, "--force")
     yellow = sum(r.label == "Yellow" for r in snapshot.read_set(work / "snapshot").part("train"))
-    assert f"locked sessions: Yellow ({yellow})." in result.output
+    assert f"locked sessions): Yellow ({yellow})." in result.output
     card = json.loads((work / "candidate" / "card.json").read_text())
     assert [label["name"] for label in card["labels"]] == list(tiny.COLOURS)
 

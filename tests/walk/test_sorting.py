@@ -213,7 +213,7 @@ def read_together(page: Page, student: Page) -> None:
     expect(student.locator("#toasts")).to_contain_text("The readers differ")
     student.keyboard.press("Control+z")
     expect(student.locator("#waiting")).to_have_text(
-        "1 picture that another has read waits for you."
+        "1 picture that another reader has answered waits for you."
     )
     student.keyboard.press("u")
     expect(student.locator("#toasts")).to_contain_text("Undecided. The readers differ")

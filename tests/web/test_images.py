@@ -138,7 +138,7 @@ def test_quota(ada: TestClient, biosight: BioSight) -> None:
         files={"file": ("b.jpg", tiny.picture("Red", 2))},
     )
     assert answer.status_code == 413
-    assert "room" in answer.json()["detail"]
+    assert "storage limit" in answer.json()["detail"]
 
 
 def test_filters_pages_and_counts(ada: TestClient) -> None:

@@ -159,7 +159,7 @@ def test_a_collection_has_room_of_its_own(ada: TestClient) -> None:
     path = f"/api/v1/admin/collections/{collection}/quota"
     assert refused(ada, collection, 1) == ""
     assert ada.put(path, json={"quota_gb": 0.0000025}).json()["quota_gb"] == 0.0000025
-    assert "This collection's room" in refused(ada, collection, 2)
+    assert "This collection's storage limit" in refused(ada, collection, 2)
     other = ada.post("/api/v1/collections", json={"name": "Other"}).json()["id"]
     assert refused(ada, other, 2) == ""
     ada.put(path, json={"quota_gb": 0})
@@ -175,7 +175,7 @@ def test_a_person_has_room_of_their_own(ada: TestClient) -> None:
     assert refused(ada, collection, 1) == ""
     changed = ada.patch(f"/api/v1/admin/users/{me}", json={"quota_gb": 0.0000025}).json()
     assert (changed["quota_gb"], changed["role"]) == (0.0000025, "admin")
-    assert "Your room" in refused(ada, collection, 2)
+    assert "Your storage limit" in refused(ada, collection, 2)
     ada.patch(f"/api/v1/admin/users/{me}", json={"quota_gb": 0})
     assert refused(ada, collection, 3) == ""
 

@@ -21,7 +21,7 @@ from biosight.inference.model_files.card import ModelCard, card_rollup, read_car
 from biosight.training import export, reference
 from biosight.training.data import dataset as ds
 from biosight.training.data.leaves import Bools, leaves_of, meanings_of
-from biosight.training.lesson import partial_loss
+from biosight.training.lesson import partial_losses
 from biosight.training.measure.evaluate import Report
 
 Floats = npt.NDArray[np.float64]
@@ -34,20 +34,29 @@ SURE = 0.8
 
 
 def fit_leaves(
-    embeddings: npt.NDArray[np.floating], allowed: Bools, pull: float = PULL
+    embeddings: npt.NDArray[np.floating],
+    allowed: Bools,
+    pull: float = PULL,
+    *,
+    offset: npt.NDArray[np.floating] | None = None,
+    weights: npt.NDArray[np.floating] | None = None,
 ) -> tuple[Floats, Floats]:
     """Return weight (leaves, d) and bias (leaves,) for standardised embeddings (n, d) and the
     leaves that each allows (n, leaves). L-BFGS minimises the partial loss with a Gaussian prior at
-    0."""
+    0. `offset` (n, leaves) is added to the scores, `weights` (n,) are those of the pictures."""
     inputs = torch.from_numpy(embeddings.astype(np.float32))
     goals = torch.from_numpy(allowed)
+    added = torch.zeros(1) if offset is None else torch.from_numpy(offset.astype(np.float32))
+    given = np.ones(len(allowed)) if weights is None else weights / weights.mean()
+    shares = torch.from_numpy(given.astype(np.float32))
     weight = torch.zeros(allowed.shape[1], inputs.shape[1], requires_grad=True)
     bias = torch.zeros(allowed.shape[1], requires_grad=True)
     optimiser = torch.optim.LBFGS([weight, bias], max_iter=ROUNDS, line_search_fn="strong_wolfe")
 
     def step() -> torch.Tensor:
         optimiser.zero_grad()
-        loss = partial_loss(inputs @ weight.T + bias, goals) + pull * (weight**2).sum() / 2
+        lost = partial_losses(inputs @ weight.T + bias + added, goals)
+        loss = (lost * shares).mean() + pull * (weight**2).sum() / 2
         loss.backward()  # type: ignore[no-untyped-call]
         return loss
 

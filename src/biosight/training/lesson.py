@@ -110,10 +110,16 @@ class Lesson:
 
 
 def partial_loss(scores: Tensor, allowed: Tensor) -> Tensor:
-    """Return minus the logarithm of the probability on allowed leaves, (n, leaves) each. A picture
-    known only to its order thus teaches only the order (Cour et al. 2011, partial labels)."""
+    """Return the mean of `partial_losses`."""
+    return partial_losses(scores, allowed).mean()
+
+
+def partial_losses(scores: Tensor, allowed: Tensor) -> Tensor:
+    """Return minus the logarithm of the probability on allowed leaves (n,), for (n, leaves) each. A
+    picture known only to its order thus teaches only the order (Cour et al. 2011, partial
+    labels)."""
     masked = scores.masked_fill(~allowed, -torch.inf)
-    return (scores.logsumexp(1) - masked.logsumexp(1)).mean()
+    return scores.logsumexp(1) - masked.logsumexp(1)
 
 
 def one_hot(numbers: Tensor, labels: int, smoothing: float) -> Tensor:

@@ -138,4 +138,5 @@ def new_label(label: str, number: int, truth: Ints, said: Ints) -> NewLabel:
     def of(total: int) -> tuple[float, float, float]:
         return (hits / total if total else 0.0, *wilson(hits, total))
 
-    return NewLabel(label, int(is_it.sum()), of(int(is_it.sum())), of(int(called.sum())))
+    many, told = int(is_it.sum()), int(called.sum())
+    return NewLabel(label, many, of(many), of(told), after=hits, said=told)

@@ -50,10 +50,10 @@ class NewLabel:
     """A label that was taught, cross-validated: `pictures` are it, `recall` and `precision` are a
     value and its 95 % interval.
 
-    Of a tree's name there is more: how many of its pictures the champion gave that name (`before`)
-    and the candidate gives it (`after`), how many pictures get it in all (`said`), from which
-    probability on it is said (`threshold`, 0 for not yet) and how many more pictures that takes at
-    least (`more`). `known` says that the champion's tree has the name already.
+    `before` and `after` count its pictures to which champion and candidate give that name, `said`
+    all pictures that get it. A name below a group is said from the probability `threshold` on; 0
+    where it is a group, said whenever it is the likeliest, or a guess that is not said yet. That
+    takes at least `more` pictures. `known` says that the champion's tree has the name already.
     """
 
     label: str
@@ -70,7 +70,7 @@ class NewLabel:
     @property
     def in_words(self) -> str:
         """What became of it, for people who choose."""
-        if self.threshold:
+        if self.threshold or self.said:
             return (
                 f"{self.label}: {self.before} of {self.pictures} found before, {self.after} now; "
                 f"{self.precision[0]:.0%} of what is called so is right."

@@ -119,6 +119,6 @@ def taught_line(
         after=found,
         said=said,
         threshold=threshold,
-        more=0 if threshold else max(OPENS_AT - many, 0),
+        more=0 if threshold or said else max(OPENS_AT - many, 0),
         known=known,
     )

@@ -213,8 +213,7 @@ def with_taught_names(
     before = said_names(base, scores_of(base, lesson.old, lesson.taught.embeddings))
     now = said_names(rollup, judged.scores)
     threshold = {t.id: t.threshold for t in after.taxa}
-    own = [x for x in lesson.made.new if x in rollup.groups]  # said whenever they are the likeliest
-    threshold |= dict.fromkeys(own, 1 / len(rollup.groups))
+    own = [x for x in lesson.made.new if x in rollup.groups]
     names = [x for x in (*lesson.made.taught, *own) if judged.is_it(x).any()]
     lines = tuple(
         taught_line(x, judged, before, now, threshold[x], known=x not in lesson.made.new)

@@ -2,7 +2,8 @@
 /** The gate's report: a candidate against what it came from. */
 import { el } from "../frame/dom.js";
 import { share } from "./plots.js";
-import { percent, row, signed, span, table } from "./tables.js";
+import { percent, row, signed, table } from "./tables.js";
+import { taught } from "./taught.js";
 
 const TITLES = /** @type {Record<string, string>} */ ({
   better: "Better",
@@ -131,39 +132,6 @@ function recalls(r) {
         ),
       ]
     : null;
-}
-
-/** What was taught, a row per label: found before and now, and how often the name is right. @param {any} r */
-export function taught(r) {
-  return r?.new_labels?.length
-    ? [
-        el("h3", {}, r.new_labels.length === 1 ? "Your label" : `Your ${r.new_labels.length} labels`),
-        table(
-          ["Label", "Pictures", "Found before", "Found now", "Right when named so", "Named from"],
-          r.new_labels.map((/** @type {any} */ n) =>
-            row(n.label, [
-              n.pictures,
-              n.after === undefined ? "" : `${n.before} of ${n.pictures}`,
-              n.after === undefined ? span(n.recall) : `${n.after} of ${n.pictures}`,
-              n.threshold === 0 ? "–" : span(n.precision),
-              namedFrom(n),
-            ]),
-          ),
-        ),
-        el(
-          "p",
-          { class: "soft" },
-          "Each picture was judged by a model that it did not teach. “Named from” is the confidence from which on nine in ten are right.",
-        ),
-      ]
-    : null;
-}
-
-/** @param {any} n a taught label */
-function namedFrom(n) {
-  if (n.threshold === undefined) return "";
-  if (n.threshold) return percent(n.threshold);
-  return n.more ? `a guess only: ${n.more} more pictures` : "a guess only: not reliable yet";
 }
 
 /** @param {any} r */

@@ -6,8 +6,9 @@ import { counted, el, find, shown } from "../frame/dom.js";
 import { goTo } from "../frame/events.js";
 import { may } from "../frame/may.js";
 import { complain, question, toast } from "../frame/toast.js";
-import { taught, verdict } from "../learning/gate.js";
+import { verdict } from "../learning/gate.js";
 import { follow, jobRow, live } from "../learning/jobs.js";
+import { taught } from "../learning/taught.js";
 
 /** @param {HTMLElement} main */
 export async function mount(main) {
