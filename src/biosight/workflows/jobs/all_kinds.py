@@ -16,6 +16,7 @@ from biosight.work.progress import Progress
 from biosight.workflows.job_kind import JobKind, JobOutcome
 from biosight.workflows.jobs import undo_act
 from biosight.workflows.models import reclassification, teaching, try_version
+from biosight.workflows.names import label_paths
 from biosight.workflows.people import members
 from biosight.workflows.pictures import long_acts, trash_job
 
@@ -48,6 +49,8 @@ def run_logged(biosight: BioSight, job: Job) -> None:
         members.check_right(biosight.archive.records, job, KINDS[job.kind].needs)
         with progress.kept():
             done = KINDS[job.kind].run(biosight, job, progress)
+            if job.kind == long_acts.NAME:  # a rename moves what hangs below the name
+                settle_paths(biosight, job, progress)
         close(biosight, progress, done)
         log.info("job done", extra={"job": job.id, "words": done.words})
         if job.kind in LIGHT:
@@ -60,6 +63,14 @@ def run_logged(biosight: BioSight, job: Job) -> None:
     except Exception:
         log.exception("job failed")
         fail(biosight, progress, "Something went wrong; the server's log says what.")
+
+
+def settle_paths(biosight: BioSight, job: Job, progress: Progress) -> None:
+    """Bring the paths of a job's pictures up to its collection's tree; each call mends some
+    thousands."""
+    records = biosight.archive.records
+    while not label_paths.settle(records, biosight.catalogue, job.collection):
+        progress.step(progress.job.done, progress.job.total, progress.job.cursor)
 
 
 def close(biosight: BioSight, progress: Progress, done: JobOutcome) -> None:

@@ -21,7 +21,7 @@ from biosight.work.jobs import Job
 from biosight.work.progress import Progress
 from biosight.workflows.collection_names import naming_of
 from biosight.workflows.job_kind import JobKind, JobOutcome, collection_of, so_many
-from biosight.workflows.names import rename
+from biosight.workflows.names import label_paths, rename
 from biosight.workflows.places import deployment_acts
 from biosight.workflows.task import Task
 
@@ -50,6 +50,7 @@ def take_back(task: Task, act: Act) -> Undone | Job:
     naming = rename.naming_before(task, act)
     done = undo_acts.undo(records, act, task.by, naming, along=along)
     follow(records, task.catalogue, act)
+    label_paths.settle(records, task.catalogue, act.collection)
     return done
 
 
@@ -97,6 +98,8 @@ def run(biosight: BioSight, job: Job, progress: Progress) -> JobOutcome:
     for piece in pages(records, ActItem, [Where("act", "=", act.id)], start=job.cursor, size=BATCH):
         run.write(piece)
     follow(records, biosight.catalogue, act)
+    while not label_paths.settle(records, biosight.catalogue, act.collection):
+        progress.step(act.count, act.count, progress.job.cursor)
     return JobOutcome(undone_in_words(act, run.tally), "")
 
 

@@ -21,7 +21,7 @@ from biosight.storage.records import Gone, Insert, Records, Replace, Where, Writ
 from biosight.taxa.naming import Naming, alike
 from biosight.work.jobs import Job
 from biosight.workflows.collection_names import former_naming, names_in, naming_of
-from biosight.workflows.names import sensitivity
+from biosight.workflows.names import label_paths, sensitivity
 from biosight.workflows.pictures import long_acts
 from biosight.workflows.places import deployment_acts
 from biosight.workflows.task import Task
@@ -47,7 +47,9 @@ def rename_label(task: Task, old: str, new: str, *, sensitive: bool | None = Non
     if job:
         return job
     path = naming_of(records, catalogue, task.collection_now()).path(change.label)
-    return names.rename(records, task.by, c, old, replace(change, path=path), act=act.id)
+    done = names.rename(records, task.by, c, old, replace(change, path=path), act=act.id)
+    label_paths.settle(records, catalogue, c)  # pictures of names below it follow, or most of them
+    return done
 
 
 def check_twin(records: Records, known: Names, collection: str, old: str, new: str) -> None:
