@@ -11,6 +11,7 @@ from playwright.sync_api import Browser, Page, Route, expect
 
 from tests import tiny
 from tests.conftest import PASSWORD
+from tests.walk.chooser import name_it
 from tests.walk.conftest import Server
 
 pytestmark = [
@@ -69,8 +70,7 @@ def test_the_main_job(page: Page, folder: Path) -> None:
     page.locator("#grid").focus()
     page.keyboard.press("ArrowRight")
     page.keyboard.press("r")
-    page.keyboard.type("Fire salamander")
-    page.keyboard.press("Enter")
+    name_it(page, "Fire salamander")
     expect(page.locator(".tile")).to_have_count(5)
     expect(page.locator("#folders")).to_contain_text("Fire salamander")
 

@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
+from tests.walk.chooser import name_it
 from tests.walk.conftest import Server
 from tests.walk.test_browser import drop, folder, register
 
@@ -135,8 +136,7 @@ def test_a_long_grid_holds_few_tiles_and_every_picture_is_reached(
     page.reload()
     expect(page.locator(".tile").first).to_be_visible()
     page.get_by_role("button", name="a label", exact=True).click()
-    page.keyboard.type("Odd one")
-    page.keyboard.press("Enter")
+    name_it(page, "Odd one")
     expect(current).to_contain_text("Odd one", timeout=30_000)
     # A hint that somebody got stays away.
     page.get_by_role("button", name="Got it").click()

@@ -13,6 +13,7 @@ from biosight.images import Image
 from biosight.settings import Settings
 from biosight.storage.records import Replace
 from tests import tiny
+from tests.walk.chooser import name_it
 from tests.walk.conftest import Server
 
 pytestmark = [
@@ -225,8 +226,7 @@ def test_another_name_for_an_event_of_several_names_asks_first(card: tuple[Page,
     as_one_event(page, collection)
     page.locator("#grid").focus()
     page.keyboard.press("r")
-    page.keyboard.type("Oddling")
-    page.keyboard.press("Enter")
+    name_it(page, "Oddling")
     asked = page.locator("dialog[open]")
     expect(asked).to_contain_text("Relabel 3 pictures in bulk?")
     asked.get_by_role("button", name="Relabel").click()

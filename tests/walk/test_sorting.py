@@ -19,6 +19,7 @@ from biosight.storage.records import Insert, new_id
 from tests import tiny
 from tests.conftest import PASSWORD
 from tests.publishing.test_table import IMAGE
+from tests.walk.chooser import name_it
 from tests.walk.conftest import Server
 from tests.walk.test_browser import drop, folder, register
 
@@ -88,8 +89,7 @@ def relabel_all(page: Page, label: str) -> None:
     page.keyboard.press("Control+a")
     page.get_by_role("button", name=re.compile(r"Select all [\d,]+ that match")).click()
     page.locator("#selected").get_by_role("button", name="Relabel").click()
-    page.keyboard.type(label)
-    page.keyboard.press("Enter")
+    name_it(page, label)
     page.locator("dialog[open]").get_by_role("button", name="Relabel").click()  # unseen: asked
 
 
@@ -207,8 +207,7 @@ def read_together(page: Page, student: Page) -> None:
         expect(reader.get_by_role("heading", name="What does it show?")).to_be_visible()
         expect(reader.locator("#review .panel")).not_to_contain_text("%")
         reader.keyboard.press("r")
-        reader.keyboard.type(name)
-        reader.keyboard.press("Enter")
+        name_it(reader, name)
         expect(reader.locator("#toasts")).to_contain_text(f"{name}.")
     expect(student.locator("#toasts")).to_contain_text("The readers differ")
     student.keyboard.press("Control+z")

@@ -3,26 +3,12 @@
 import { call } from "../frame/api.js";
 import { el } from "../frame/dom.js";
 import { complain } from "../frame/toast.js";
+import { forgetGone, known, recent, remember } from "./recent_labels.js";
 import { words } from "./taxa.js";
 
-/** @typedef {{label: string, line: string[], note: string, fresh: "" | "word" | "under"}} Choice */
+/** @typedef {{label: string, line: string[], note: string, fresh: "" | "word" | "under", near: boolean}} Choice */
 
-const RECENT = "biosight:recent-labels";
 const WAIT = 60;
-
-/** @returns {string[]} */
-function recent() {
-  try {
-    return JSON.parse(localStorage.getItem(RECENT) ?? "[]");
-  } catch {
-    return [];
-  }
-}
-
-/** @param {string} label */
-export function remember(label) {
-  localStorage.setItem(RECENT, JSON.stringify([label, ...recent().filter((l) => l !== label)].slice(0, 8)));
-}
 
 /** As names are compared: without case, accents and differences of Unicode form. @param {string} text */
 export function alike(text) {
@@ -30,13 +16,11 @@ export function alike(text) {
 }
 
 /** @param {string} label @returns {Choice} */
-const plain = (label) => ({ label, line: [], note: "", fresh: "" });
+const plain = (label) => ({ label, line: [], note: "", fresh: "", near: true });
 
 /** Recent and favourite labels that begin with what is typed. @param {DOMStringMap} data @param {string} typed */
 function near(data, typed) {
-  const labels = [
-    ...new Set([...recent(), ...JSON.parse(data.favourites ?? "[]"), ...JSON.parse(data.labels ?? "[]")]),
-  ];
+  const labels = [...new Set([...recent(data), ...known(data)])];
   const wanted = alike(typed);
   return labels.filter((l) => alike(l).startsWith(wanted)).map(plain);
 }
@@ -48,7 +32,7 @@ function near(data, typed) {
 export function choices(data, typed, met) {
   const wanted = alike(typed);
   const begins = (/** @type {string} */ name) => ` ${alike(name)}`.includes(` ${wanted}`);
-  const known = met.map((m) => ({
+  const found = met.map((m) => ({
     label: m.label,
     line: m.line.slice(0, -1),
     note: [m.found, m.taxon_rank, m.found === m.vernacular_name ? "" : m.vernacular_name].filter(Boolean).join(" · "),
@@ -56,19 +40,18 @@ export function choices(data, typed, met) {
     near: [m.label, m.found, m.vernacular_name].some(begins),
   }));
   const close = near(data, typed)
-    .filter((c) => !typed || known.some((k) => k.label === c.label) || !met.length)
-    .map((c) => known.find((k) => k.label === c.label) ?? c);
-  const rest = known.filter((k) => !close.some((c) => c.label === k.label));
+    .filter((c) => !typed || found.some((k) => k.label === c.label) || !met.length)
+    .map((c) => found.find((k) => k.label === c.label) ?? c);
+  const rest = found.filter((k) => !close.some((c) => c.label === k.label));
   const label = typed.trim().replace(/\s+/g, " ");
-  const there = [...known, ...close].some((k) => alike(k.label) === wanted);
-  if (!label || there) return [...close, ...rest];
+  const there = [...found, ...close].some((k) => alike(k.label) === wanted);
   // People who type a whole word rarely mean the middle of a name.
+  const names = [...close, ...rest.filter((k) => k.near), ...rest.filter((k) => !k.near)];
+  if (!label || there) return names;
   return [
-    ...close,
-    ...rest.filter((k) => k.near),
-    { label, line: [], note: "your own word", fresh: "word" },
-    { label, line: [], note: "new under …", fresh: "under" },
-    ...rest.filter((k) => !k.near),
+    ...names,
+    { label, line: [], note: "new word", fresh: "word", near: false },
+    { label, line: [], note: "new under …", fresh: "under", near: false },
   ];
 }
 
@@ -80,9 +63,11 @@ class Chooser {
     this.how = how;
     this.resolve = resolve;
     this.at = 0;
+    this.moved = false;
     this.timer = 0;
     this.asked = "";
-    this.shown = choices(data, "", []);
+    /** @type {Choice[]} */
+    this.shown = [];
     this.input = el("input", {
       "aria-label": "Label",
       role: "combobox",
@@ -98,7 +83,7 @@ class Chooser {
 
   /** @param {string | null} label */
   finish(label) {
-    if (label) remember(label);
+    if (label) remember(this.data, label);
     this.resolve(label);
     this.dialog.close();
   }
@@ -128,14 +113,17 @@ class Chooser {
         ),
       ),
     );
-    this.input.setAttribute("aria-activedescendant", `choice${at}`);
+    this.input.setAttribute("aria-activedescendant", at < 0 ? "" : `choice${at}`);
     list.children[at]?.scrollIntoView({ block: "nearest" });
   }
 
   /** @param {any[]} met */
   show(met) {
+    const was = this.moved ? this.shown[this.at] : undefined;
     this.shown = choices(this.data, this.input.value, met).filter((c) => !this.how.only || !c.fresh);
-    this.at = Math.min(this.at, Math.max(0, this.shown.length - 1));
+    this.at = was ? this.shown.findIndex((c) => c.label === was.label && c.fresh === was.fresh) : -1;
+    // Neither a new word nor the middle of a name is chosen by itself: a stray Enter would make a label.
+    if (this.at < 0) this.at = this.shown.findIndex((c) => c.near);
     this.draw();
   }
 
@@ -148,7 +136,7 @@ class Chooser {
   }
 
   askSoon() {
-    this.at = 0;
+    this.moved = false;
     clearTimeout(this.timer);
     this.timer = window.setTimeout(() => this.ask().catch(complain), WAIT);
   }
@@ -158,7 +146,9 @@ class Chooser {
     const step = { ArrowDown: 1, ArrowUp: -1 }[event.key];
     if (step && this.shown.length) {
       event.preventDefault();
-      this.at = (this.at + step + this.shown.length) % this.shown.length;
+      this.moved = true;
+      this.at =
+        this.at < 0 && step < 0 ? this.shown.length - 1 : (this.at + step + this.shown.length) % this.shown.length;
       this.draw();
     } else if (event.key === "Enter") {
       event.preventDefault();
@@ -177,6 +167,9 @@ class Chooser {
     });
     document.body.append(this.dialog);
     this.show([]);
+    forgetGone(this.data)
+      .then(() => this.input.value || this.show([]))
+      .catch(complain);
     this.dialog.showModal();
     // On a phone the keyboard would hide the list, so it opens only when the field is touched.
     if (matchMedia("(pointer: coarse)").matches) this.list.focus();
