@@ -4,7 +4,9 @@ Not here: classifying a chunk (work.py), or the processes that run it (engines.p
 """
 
 import hashlib
-from dataclasses import dataclass
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from biosight.errors import BadRequest
@@ -24,13 +26,15 @@ class Chunk:
 @dataclass(frozen=True, slots=True)
 class Plan:
     """A source, the model's folder, and the chunks that remain. `passed` lists files that are no
-    pictures, each with the reason."""
+    pictures, each with the reason. `listed` are the only names that may be answered, each with the
+    names above it; all may where it is empty."""
 
     source: str
     model: Path
     pictures: int
     chunks: tuple[Chunk, ...]
     passed: tuple[tuple[str, str], ...] = ()
+    listed: Mapping[str, Sequence[str]] = field(default_factory=dict)
 
     @property
     def left(self) -> int:
@@ -38,9 +42,17 @@ class Plan:
         return sum(len(chunk.names) for chunk in self.chunks)
 
 
-def plan(source: str, model: Path, target: Path, key: str, size: int = CHUNK) -> Plan:
+def plan(
+    source: str,
+    model: Path,
+    target: Path,
+    key: str,
+    size: int = CHUNK,
+    listed: Mapping[str, Sequence[str]] | None = None,
+) -> Plan:
     """Return the work to do: the source's pictures in order of name, without chunks whose tables
-    exist in the folder `target`. `key` is the model's key, and part of each table's name.
+    exist in the folder `target`. `key` is the model's key; it decides the name of each table, as do
+    the `listed` names.
 
     Raises BadRequest if there is no picture, or if the target has tables of another run.
     """
@@ -49,6 +61,8 @@ def plan(source: str, model: Path, target: Path, key: str, size: int = CHUNK) ->
     if not names:
         raise BadRequest(f"There are no pictures in {source}.")
     target.mkdir(parents=True, exist_ok=True)
+    if listed:
+        key = f"{key} of {json.dumps(sorted(listed))}"
     chunks = [
         chunk_of(tuple(names[start : start + size]), source, target, key)
         for start in range(0, len(names), size)
@@ -61,7 +75,7 @@ def plan(source: str, model: Path, target: Path, key: str, size: int = CHUNK) ->
         )
     todo = tuple(chunk for chunk in chunks if not chunk.table.exists())
     passed = tuple((name, reason) for name, reason in found if reason)
-    return Plan(source, model, len(names), todo, passed)
+    return Plan(source, model, len(names), todo, passed, listed or {})
 
 
 def chunk_of(names: tuple[str, ...], source: str, target: Path, key: str) -> Chunk:

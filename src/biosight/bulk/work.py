@@ -5,7 +5,7 @@ Not here: the list of chunks (chunks.py), or the processes that run them (engine
 
 import hashlib
 import secrets
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any, get_type_hints
@@ -18,6 +18,7 @@ from biosight.bulk.chunks import Chunk
 from biosight.errors import BadPicture, NotFound
 from biosight.images import Capture
 from biosight.inference.classifier import Classifier, Verdict
+from biosight.inference.name_list import name_list
 from biosight.inference.sandbox.decoding import Decoded, Decoders
 from biosight.storage.source import Source
 
@@ -60,14 +61,18 @@ SCHEMA = pa.schema(
     ]
 )
 Row = dict[str, Any]
+ANY_NAME: Mapping[str, Sequence[str]] = {}
 
 
 class Hand:
     """A model and a decoder, opened once per process; call `do(chunk)` from one thread only."""
 
-    def __init__(self, source: str, model: Path) -> None:
+    def __init__(
+        self, source: str, model: Path, listed: Mapping[str, Sequence[str]] = ANY_NAME
+    ) -> None:
         self.source = Source(source)
         self.classifier = Classifier(model, threads=1)
+        self.limit = name_list(self.classifier, listed) if listed else None
         self.decoders = Decoders(1)
 
     def do(self, chunk: Chunk) -> tuple[int, int]:
@@ -136,6 +141,16 @@ class Hand:
             yield row | self.said(verdict)
 
     def said(self, verdict: Verdict) -> Row:
+        """Return the model's answers as fields; the label is "" where a picture fits no name of the
+        list."""
+        fits = self.limit.limited(verdict) if self.limit else verdict
+        if fits is None:
+            nothing = {"label": "", "confidence": 0.0, "path": "", "rank": ""}
+            return self.said_freely(verdict) | nothing
+        return self.said_freely(fits)
+
+    def said_freely(self, verdict: Verdict) -> Row:
+        """Return what a verdict says, as fields."""
         top, answer = self.classifier.top(verdict), self.classifier.answer(verdict)
         finer = self.classifier.finer(verdict)
         return {

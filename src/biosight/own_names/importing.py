@@ -14,13 +14,12 @@ from biosight.labels import clean_label
 from biosight.own_names.collected import Names
 from biosight.own_names.known import KnownTaxon, known_from
 from biosight.storage.records import Insert, InUse, Records
-from biosight.taxa.checklist import Listed
+from biosight.taxa.checklist import MOST_LEVELS, Listed
 from biosight.taxa.naming import alike
 from biosight.taxa.ranks import stands_above
 from biosight.taxa.tree import Taxon
 
 MOST_SHOWN = 20
-MOST_LEVELS = 200  # the deepest classifications have some fifty
 AT_ONCE = 500
 
 

@@ -46,6 +46,9 @@ READ = frozenset(
 )
 
 
+MOST_LEVELS = 200  # the deepest classifications have some fifty
+
+
 @dataclass(frozen=True, slots=True)
 class Listed:
     """One row of a checklist. `parent` and `accepted` are names; "" where the row says none."""
@@ -201,6 +204,25 @@ def described_rows(archive: zipfile.ZipFile, table: Table) -> Iterator[dict[str,
             if next(reader, None) is None:
                 return
         yield from with_terms(reader, read)
+
+
+def lines_listed(names: Sequence[Listed]) -> dict[str, tuple[str, ...]]:
+    """Return the accepted names of a list at its ends, that is without names that only stand above
+    others, each with the names above it, from the top down."""
+    by = {one.name: one for one in names}
+    upper = {one.parent for one in names if one.parent}
+    found: dict[str, tuple[str, ...]] = {}
+    for one in names:
+        accepted = by.get(one.accepted, one) if one.accepted else one
+        if accepted.name in upper or accepted.name in found:
+            continue
+        line: list[str] = []
+        above = accepted.parent
+        while above and above not in line and len(line) < MOST_LEVELS:
+            line.insert(0, above)
+            above = by[above].parent if above in by else ""
+        found[accepted.name] = tuple(line)
+    return found
 
 
 def parents_first(names: Sequence[Listed]) -> list[Listed]:

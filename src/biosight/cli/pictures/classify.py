@@ -23,7 +23,9 @@ from biosight.bootstrap import (
 from biosight.errors import BadRequest, NotFound, TooLarge
 from biosight.images.file_types import check_size
 from biosight.images.folders import printable
+from biosight.inference.classifier import Classifier
 from biosight.inference.model_files.card import read_card
+from biosight.inference.name_list import name_list
 from biosight.intake import (
     Destination,
     Duplicate,
@@ -35,6 +37,7 @@ from biosight.intake import (
 )
 from biosight.settings import Settings
 from biosight.storage.source import BUCKETS, Source
+from biosight.taxa.checklist import lines_listed, read_checklist
 from biosight.workflows.collection_names import names_in
 from biosight.workflows.exchange import detections
 from biosight.workflows.pictures.destinations import destination, find_collection
@@ -78,6 +81,12 @@ NEEDS_ARROW = "This needs pyarrow: pip install pyarrow."
     show_default=True,
     help="Pictures per table.",
 )
+@click.option(
+    "--list",
+    "names",
+    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    help="Checklist (CSV or Darwin Core Archive); only its names may be answered.",
+)
 @click.pass_obj
 def classify(
     settings: Settings,
@@ -88,6 +97,7 @@ def classify(
     address: str,
     workers: int,
     chunk: int,
+    names: Path | None,
 ) -> None:
     """Classify and embed all pictures of SOURCE: a folder, s3://… or gs://…
 
@@ -101,7 +111,10 @@ def classify(
     if not source.startswith(BUCKETS):
         source = str(Path(source).resolve())
     folder = model_folder(settings, key)
-    todo = bulk.plan(source, folder, target, read_card(folder).key, chunk)
+    listed = lines_listed(read_checklist(names)) if names else {}
+    if listed:
+        click.echo(name_list(Classifier(folder), listed).in_words())
+    todo = bulk.plan(source, folder, target, read_card(folder).key, chunk, listed)
     done = (
         bulk.run_ray(todo, address, workers or 8)
         if engine == "ray"

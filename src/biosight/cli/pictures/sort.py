@@ -21,18 +21,21 @@ from biosight.cli.pictures.pictures import FOLDER, WAITS, look_through
 from biosight.errors import BadPicture, BadRequest, NoSpace, NotFound, Unavailable
 from biosight.images.folders import printable
 from biosight.inference.classifier import Classifier, Verdict
+from biosight.inference.name_list import NameList, name_list
 from biosight.inference.sandbox.decoding import patiently
 from biosight.labels import Guess
 from biosight.process import cores
 from biosight.publishing.file_names import UniqueNames, file_name
 from biosight.publishing.table import line, safe_cell
 from biosight.settings import Settings
+from biosight.taxa.checklist import lines_listed, read_checklist
 from biosight.taxa.paths import line_of
 
 T = TypeVar("T")
 NO_ROOM = {errno.ENOSPC, errno.EDQUOT, errno.EROFS}
 SORT_COLUMNS = ("file", "label", "confidence", "model", "top_5", "original", "path")
 UNSURE = "unsure"
+NOT_LISTED = "not on the list"
 
 
 @click.command()
@@ -64,6 +67,12 @@ UNSURE = "unsure"
     show_default=True,
     help="Deepest level of the tree of names for a label, if the model is sure enough.",
 )
+@click.option(
+    "--list",
+    "names",
+    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    help="Checklist (CSV or Darwin Core Archive); only its names may be answered.",
+)
 @click.pass_obj
 def sort(
     settings: Settings,
@@ -73,6 +82,7 @@ def sort(
     threshold: int,
     family: str,
     depth: str,
+    names: Path | None,
 ) -> None:
     """Sort a folder of pictures into label folders, without server or account."""
     if into.resolve().is_relative_to(folder.resolve()):
@@ -83,6 +93,9 @@ def sort(
     key = chosen_key(catalogue, family)
     model = open_model(settings, catalogue)
     shelf = Shelf(folder, into, model.classifiers.get(key), threshold, depth, link)
+    if names:
+        shelf.limit = name_list(shelf.classifier, lines_listed(read_checklist(names)))
+        click.echo(shelf.limit.in_words())
     into.mkdir(parents=True, exist_ok=True)
     problems = [f"{shelf.called(e.path)}: {e.reason}" for e in others]
     try:
@@ -161,6 +174,7 @@ class Shelf:
         self.threshold = threshold
         self.depth = depth
         self.link = link
+        self.limit: NameList | None = None
         self.names = UniqueNames()
         self.counts = Counter[str]()
 
@@ -170,10 +184,14 @@ class Shelf:
 
     def take(self, path: Path, media_type: str, verdict: Verdict) -> str:
         """Put a file into its label folder; return its line of the CSV. Raises OSError."""
+        fits = self.limit.limited(verdict) if self.limit else verdict
+        verdict = fits or verdict
         top = self.classifier.top(verdict)
         answer = self.classifier.answer(verdict, self.threshold / 100)
         said = self.classifier.at_depth(answer, top[0], self.depth)
         label = said.label if said.confidence * 100 >= self.threshold else UNSURE
+        if fits is None:
+            label, said = NOT_LISTED, Guess("", 0.0)
         target = self.free_place(label, file_name(printable(path.name), media_type))
         put_file(path, self.into / target, link=self.link)
         self.counts[label] += 1
