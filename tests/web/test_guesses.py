@@ -52,6 +52,16 @@ def test_it_says_why_the_answer_stops(needs: float | None, words: str) -> None:
     assert why_no_finer(replace(PREDICTION, levels=levels), NAMING) == words
 
 
+def test_the_reason_speaks_of_the_first_name_that_could_be_said() -> None:
+    levels = (
+        *LEVELS[:2],
+        LineLevel("Psittaciformes", 0.9, None),
+        LineLevel("Psittacidae", 0.87, 0.95),
+    )
+    words = why_no_finer(replace(PREDICTION, levels=levels), NAMING)
+    assert words == "Not named Psittacidae (87 %): that name needs 95 %."
+
+
 def test_an_answer_at_the_end_of_the_line_needs_no_reason() -> None:
     deepest = replace(PREDICTION, answer=Guess("Psittacidae", 0.95))
     assert why_no_finer(deepest, NAMING) == ""

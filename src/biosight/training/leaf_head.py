@@ -40,6 +40,7 @@ def fit_leaves(
     *,
     offset: npt.NDArray[np.floating] | None = None,
     weights: npt.NDArray[np.floating] | None = None,
+    rounds: int = ROUNDS,
 ) -> tuple[Floats, Floats]:
     """Return weight (leaves, d) and bias (leaves,) for standardised embeddings (n, d) and the
     leaves that each allows (n, leaves). L-BFGS minimises the partial loss with a Gaussian prior at
@@ -51,7 +52,7 @@ def fit_leaves(
     shares = torch.from_numpy(given.astype(np.float32))
     weight = torch.zeros(allowed.shape[1], inputs.shape[1], requires_grad=True)
     bias = torch.zeros(allowed.shape[1], requires_grad=True)
-    optimiser = torch.optim.LBFGS([weight, bias], max_iter=ROUNDS, line_search_fn="strong_wolfe")
+    optimiser = torch.optim.LBFGS([weight, bias], max_iter=rounds, line_search_fn="strong_wolfe")
 
     def step() -> torch.Tensor:
         optimiser.zero_grad()

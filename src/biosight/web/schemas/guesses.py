@@ -59,13 +59,14 @@ def levels_out(prediction: Prediction, naming: Naming) -> list[LevelOut]:
 
 
 def why_no_finer(prediction: Prediction, naming: Naming) -> str:
-    """Return in words why a model's answer goes no further down, "" where nothing likely is
-    below."""
+    """Return in words why a model's answer goes no further down, "" where nothing likely is below:
+    of the first name that it could answer with, if there is one."""
     names = [level.label for level in prediction.levels]
     answer = prediction.best.label
     if answer not in names or answer == names[-1]:
         return ""
-    below = prediction.levels[names.index(answer) + 1]
+    finer = prediction.levels[names.index(answer) + 1 :]
+    below = next((level for level in finer if level.needs is not None), finer[0])
     label, sure = naming.shown(below.label), f"{int(below.confidence * 100)} %"
     if not label:
         return ""

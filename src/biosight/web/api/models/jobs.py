@@ -13,7 +13,7 @@ from biosight.web.schemas.body import NO_REASON, Input, Reason
 from biosight.web.schemas.pictures import JobOut, job_out
 from biosight.work import jobs
 from biosight.workflows.jobs import all_kinds
-from biosight.workflows.models import teaching, try_version
+from biosight.workflows.models import familiar, teaching, try_version
 
 router = APIRouter(tags=["jobs"])
 LATELY = 30.0
@@ -107,6 +107,14 @@ def apply(
 def drop(seen: JobToChange, records: Store) -> JobOut:
     """Stop a job, or drop what a try-on found."""
     return job_out(all_kinds.stop(records, seen.job))
+
+
+@router.get("/collections/{collection}/models-that-know")
+def models_that_know(access: MayChange, person: Signed, biosight: Open) -> list[str]:
+    """List the models that know pictures which this collection's model does not: those to which at
+    least half of the newest unfamiliar pictures are familiar."""
+    found = familiar.models_that_know(biosight, task_of(biosight, access, person))
+    return sorted(version.id for version in found)
 
 
 @router.post("/collections/{collection}/teach", status_code=202)

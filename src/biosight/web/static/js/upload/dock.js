@@ -5,7 +5,6 @@ import { call } from "../frame/api.js";
 import { counted, el, find, percent, shown } from "../frame/dom.js";
 import { goTo, listen, tell } from "../frame/events.js";
 import { complain } from "../frame/toast.js";
-import { servingAll } from "../learning/serving.js";
 import { doAct } from "../pictures/acts.js";
 import { offerDeployments, topFolders } from "./offer.js";
 import { dismiss, retry, settled, state, stop } from "./upload.js";
@@ -25,7 +24,8 @@ listen("uploading", () => {
 
 listen("uploaded", async () => {
   if (!state.latest) return;
-  if (isStrange()) state.otherModels = await otherModels(state.latest.model).catch(() => []);
+  if (isStrange())
+    state.otherModels = await call("GET", `/collections/${state.collection}/models-that-know`).catch(() => []);
   state.tops = await topFolders(state.collection, state.latest.session).catch((error) => {
     complain(error);
     return [];
@@ -35,14 +35,6 @@ listen("uploaded", async () => {
 
 /** Return whether most of the new pictures are unlike all that the model knows. */
 const isStrange = () => state.stored >= FEW && state.strange > state.stored / 2;
-
-/**
- * Return the models that serve everyone, except the one that named these pictures.
- * @param {string} model
- */
-async function otherModels(model) {
-  return (await servingAll()).filter((v) => v.id !== model);
-}
 
 /** Begin a try-on; the collection's Model page shows how far it is. @param {string} collection @param {string} model */
 async function tryOn(collection, model) {
@@ -127,14 +119,13 @@ function receipt(state) {
           "p",
           {},
           `${state.strange.toLocaleString("en")} of ${state.stored.toLocaleString("en")} look like nothing that this model knows. `,
-          state.otherModels.map((v) =>
-            el(
-              "button",
-              { type: "button", title: v.labels.join(", "), onclick: () => tryOn(state.collection, v.id) },
-              `Try ${v.name} on`,
-            ),
+          state.otherModels.length
+            ? "This model knows them: "
+            : "No other model here knows them. Name some of each kind, and teach it: ",
+          state.otherModels.map((key) =>
+            el("button", { type: "button", onclick: () => tryOn(state.collection, key) }, `Try ${key} on`),
           ),
-          el("a", { href: `${link}/model` }, "All models"),
+          el("a", { href: `${link}/model` }, "Model"),
         )
       : null,
     state.trashed.length

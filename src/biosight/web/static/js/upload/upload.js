@@ -17,7 +17,7 @@ const JUNK = new Set([".ds_store", "thumbs.db", "desktop.ini"]);
 /** @typedef {{file: File, path: string, collection: string, max: number}} Waiting */
 /** @typedef {{waiting: Waiting[], active: number, total: number, stored: number, duplicates: number,
  *   trashed: any[], refused: {path: string, reason: string, again?: Waiting}[], latest: any, others: number, strange: number, began: number,
- *   stopped: number, collection: string, session: string, paused: string, otherModels: any[], tops: import("./offer.js").Top[]}} State */
+ *   stopped: number, collection: string, session: string, paused: string, otherModels: string[], tops: import("./offer.js").Top[]}} State */
 
 /** @type {State} */
 export const state = fresh("");
