@@ -5,7 +5,8 @@ from collections.abc import Mapping
 import numpy as np
 import pytest
 
-from biosight.review.agreement import agreement
+from biosight.review.agreement import agreement, agreement_by_rank, not_contradicting
+from biosight.taxa.tree import Taxon, Tree
 
 Pairs = Mapping[tuple[str, str], int]
 FOUR: Pairs = {("a", "a"): 20, ("a", "b"): 5, ("b", "a"): 10, ("b", "b"): 15}
@@ -74,3 +75,27 @@ def test_readers_who_never_agree() -> None:
     assert (found.alike, found.kappa) == (0, -1.0)
     assert found.low is not None
     assert found.low >= -1.0
+
+
+TREE = Tree(
+    [
+        Taxon("Animalia", taxon_rank="kingdom"),
+        Taxon("Insecta", taxon_rank="class", parent="Animalia"),
+        Taxon("Coleoptera", taxon_rank="order", parent="Insecta"),
+        Taxon("Curculionidae", taxon_rank="family", parent="Coleoptera"),
+        Taxon("Diptera", taxon_rank="order", parent="Insecta"),
+    ]
+)
+
+
+def test_a_class_and_its_family_do_not_contradict_each_other() -> None:
+    """Insecta against Curculionidae was no agreement at all (N12)."""
+    pairs = {
+        ("Insecta", "Curculionidae"): 3,
+        ("Curculionidae", "Curculionidae"): 2,
+        ("Curculionidae", "Diptera"): 1,
+        ("", "Diptera"): 4,
+    }
+    assert not_contradicting(pairs, TREE) == 5
+    found = [(r.rank, r.pictures, r.alike) for r in agreement_by_rank(pairs, TREE)]
+    assert found == [("kingdom", 6, 6), ("class", 6, 6), ("order", 3, 2), ("family", 2, 2)]

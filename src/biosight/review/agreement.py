@@ -9,6 +9,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from math import sqrt
 
+from biosight.taxa.ranks import HIGHER
+from biosight.taxa.tree import Tree
+
 NORMAL_95 = 1.959964
 
 
@@ -41,6 +44,39 @@ class Agreement:
     low: float | None
     high: float | None
     labels: tuple[LabelAgreement, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class RankAgreement:
+    """One rank of the tree: pictures that both readers named at least that finely, and how many of
+    those got the same name of that rank."""
+
+    rank: str
+    pictures: int
+    alike: int
+
+
+def not_contradicting(pairs: Mapping[tuple[str, str], int], tree: Tree) -> int:
+    """Return how many pictures agree as far as both readers go: their names are the same, or one
+    lies below the other."""
+    return sum(
+        n for (a, b), n in pairs.items() if a == b or tree.is_below(a, b) or tree.is_below(b, a)
+    )
+
+
+def agreement_by_rank(pairs: Mapping[tuple[str, str], int], tree: Tree) -> list[RankAgreement]:
+    """Return the agreement at each rank at which both readers named a picture, the highest rank
+    first."""
+    found = []
+    for rank in (*HIGHER, "species"):
+        named = {(tree.ranked(a, rank), tree.ranked(b, rank)): 0 for a, b in pairs}
+        for (a, b), n in pairs.items():
+            named[tree.ranked(a, rank), tree.ranked(b, rank)] += n
+        both = {pair: n for pair, n in named.items() if all(pair)}
+        if both:
+            alike = sum(n for (a, b), n in both.items() if a == b)
+            found.append(RankAgreement(rank, sum(both.values()), alike))
+    return found
 
 
 def agreement(pairs: Mapping[tuple[str, str], int]) -> Agreement:

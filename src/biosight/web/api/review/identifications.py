@@ -12,7 +12,7 @@ from biosight.labels import Identifications
 from biosight.membership import Access
 from biosight.review import identifications
 from biosight.review.acts import Change, change_of
-from biosight.review.agreement import agreement
+from biosight.review.agreement import agreement, agreement_by_rank, not_contradicting
 from biosight.storage.records import Records
 from biosight.web.access.deps import (
     ImageToAnswer,
@@ -113,14 +113,27 @@ class LabelAgreementOut(BaseModel):
     share: float
 
 
+class RankAgreementOut(BaseModel):
+    """How often two readers gave the same name of one rank, of the pictures that both named at
+    least that finely."""
+
+    rank: str
+    pictures: int
+    alike: int
+
+
 class AgreementOut(BaseModel):
     """Pictures read twice, how many were called alike, and Cohen's kappa with its 95 % interval.
 
-    Kappa and its interval are null where they can't be calculated.
+    `as_far` counts pictures on which the readers agree as far as both go: one said Insecta, the
+    other a family of it. `ranks` has the agreement at each rank of the tree. Kappa and its interval
+    are null where they can't be calculated.
     """
 
     pictures: int
     alike: int
+    as_far: int
+    ranks: list[RankAgreementOut]
     kappa: float | None
     low: float | None
     high: float | None
@@ -240,12 +253,18 @@ def settle(
 
 
 @router.get("/collections/{collection}/agreement")
-def agreed(access: MayLook, records: Store) -> AgreementOut:
+def agreed(access: MayLook, biosight: Open, records: Store) -> AgreementOut:
     """Show how well two readers agree in this collection."""
-    found = agreement(identifications.said_twice(records, access.collection.id))
+    pairs = identifications.said_twice(records, access.collection.id)
+    found, tree = agreement(pairs), naming_of(records, biosight.catalogue, access.collection).tree
     return AgreementOut(
         pictures=found.pictures,
         alike=found.alike,
+        as_far=not_contradicting(pairs, tree),
+        ranks=[
+            RankAgreementOut(rank=x.rank, pictures=x.pictures, alike=x.alike)
+            for x in agreement_by_rank(pairs, tree)
+        ],
         kappa=found.kappa,
         low=found.low,
         high=found.high,

@@ -37,7 +37,14 @@ export async function mount(main) {
         { class: "large" },
         `${found.alike.toLocaleString("en")} of ${counted(found.pictures, "picture")} got the same answer from both readers (${percent(found.alike / found.pictures)})`,
       ),
+      found.as_far > found.alike &&
+        el(
+          "p",
+          {},
+          `On ${found.as_far.toLocaleString("en")} they agree as far as both go: one name is the other, or lies above it.`,
+        ),
       el("p", {}, kappa(found)),
+      byRank(found.ranks),
       el("p", { class: "soft" }, state),
       table(found.labels),
     ),
@@ -49,6 +56,13 @@ function kappa(found) {
   if (found.kappa === null) return "Cohen’s kappa can’t be calculated: both readers gave every picture the same label.";
   const [k, low, high] = [found.kappa, found.low ?? 0, found.high ?? 0].map((x) => x.toFixed(2).replace("-", "−"));
   return `Cohen’s kappa ${k} (95 % interval ${low} to ${high}): 1 is full agreement, 0 what chance would give.`;
+}
+
+/** Draw the agreement at each rank that both readers named. @param {Schemas["RankAgreementOut"][]} ranks */
+function byRank(ranks) {
+  if (!ranks.length) return "";
+  const words = ranks.map((r) => `${r.rank} ${percent(r.alike / r.pictures)} of ${r.pictures.toLocaleString("en")}`);
+  return el("p", {}, `The same name by rank, where both go that far: ${words.join(", ")}.`);
 }
 
 /** @param {Schemas["LabelAgreementOut"][]} labels */
