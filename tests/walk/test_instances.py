@@ -164,7 +164,7 @@ def test_a_job_outlives_the_instance_that_began_it(site: Site) -> None:
     collection = site.client.get("/api/v1/collections").json()[0]["id"]
     for seed in range(24):
         site.send(collection, "Red", seed)
-    asked = {"model": "organisms@3"}
+    asked = {"model": "organisms@4"}
     path = f"/api/v1/collections/{collection}/try-on"
     job = site.client.post(path, json=asked)
     assert job.status_code == 202, job.text

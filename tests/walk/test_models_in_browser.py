@@ -91,7 +91,7 @@ def test_a_killed_worker_loses_nothing(server: Server) -> None:
     for seed in range(120):
         files = {"file": (f"{seed}.jpg", tiny.picture("Red", seed))}
         client.post(f"/api/v1/collections/{collection}/images", files=files)
-    body = {"model": "organisms@3"}  # not from stored embeddings: long enough to be killed
+    body = {"model": "organisms@4"}  # not from stored embeddings: long enough to be killed
     job = client.post(f"/api/v1/collections/{collection}/try-on", json=body).json()["id"]
     end = time.monotonic() + 60
     killed = False

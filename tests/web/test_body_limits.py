@@ -36,7 +36,7 @@ def test_nothing_else_has_more_than_a_megabyte() -> None:
         ("GET", "/collections/c/images"),
         ("POST", "/collections/c/acts/names/checklist"),
         ("POST", "/collections/c/deployments"),
-        ("POST", "/models/organisms@3/promote"),
+        ("POST", "/models/organisms@4/promote"),
     ):
         assert megabytes(method, path) == COMMON.most // MEGABYTE == 1
 

@@ -32,14 +32,14 @@ def test_a_model_that_knows_them_no_better_is_not_advised(
     ada: TestClient, strange: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """“Try organisms on” was said of blood cells, whatever it made of them."""
-    monkeypatch.setattr(familiar, "known_of", lambda _, version, images: len(images) // 2)
+    monkeypatch.setattr(familiar, "count_familiar", lambda _, version, images: len(images) // 2)
     assert ada.get(f"{API}/{strange}/models-that-know").json() == []
 
 
 def test_one_that_knows_half_of_them_is(
     ada: TestClient, strange: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(familiar, "known_of", lambda _, version, images: len(images) // 2 + 1)
+    monkeypatch.setattr(familiar, "count_familiar", lambda _, version, images: len(images) // 2 + 1)
     found = ada.get(f"{API}/{strange}/models-that-know").json()
     assert any(key.startswith("cells@") for key in found)
     monkeypatch.undo()

@@ -58,8 +58,8 @@ def test_the_bundled_models_are_known_and_the_default_serves(ada: TestClient) ->
     versions = {v["id"]: v for v in ada.get("/api/v1/models").json()}
     assert versions["tiny@1"]["serves"]
     assert versions["tiny@1"]["default"]
-    assert versions["organisms@3"]["serves"]
-    assert not versions["organisms@3"]["default"]
+    assert versions["organisms@4"]["serves"]
+    assert not versions["organisms@4"]["default"]
     detail = ada.get("/api/v1/models/tiny@1").json()
     held = detail["held"]
     assert held["accuracy"] == 1.0

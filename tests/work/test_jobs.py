@@ -206,7 +206,7 @@ def test_what_the_server_started_ends_with_it(tmp_path: Path, model_dir: Path) -
         for seed in range(60):
             files = {"file": (f"{seed}.jpg", tiny.picture("Red", seed))}
             client.post(f"/api/v1/collections/{collection}/images", files=files)
-        client.post(f"/api/v1/collections/{collection}/try-on", json={"model": "organisms@3"})
+        client.post(f"/api/v1/collections/{collection}/try-on", json={"model": "organisms@4"})
         assert server.process is not None
         pid = server.process.pid
 

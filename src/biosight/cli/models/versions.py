@@ -143,7 +143,7 @@ def three(text: str) -> tuple[float, float, float]:
 )
 @click.pass_obj
 def promote(settings: Settings, key: str, reason: str, force: bool) -> None:
-    """Let a version such as organisms@3 serve its family, in every running instance."""
+    """Let a version such as organisms@4 serve its family, in every running instance."""
     archive = open_archive(settings)
     try:
         catalogue = open_catalogue(settings, archive)

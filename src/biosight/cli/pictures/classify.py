@@ -58,7 +58,7 @@ NEEDS_ARROW = "This needs pyarrow: pip install pyarrow."
     help="Folder for the Parquet tables, such as OUT.parquet.",
 )
 @click.option(
-    "--model", "key", default="", help="Version such as organisms@3; by default the default model."
+    "--model", "key", default="", help="Version such as organisms@4; by default the default model."
 )
 @click.option(
     "--engine",

@@ -33,10 +33,10 @@ def models_that_know(biosight: BioSight, task: Task) -> list[ModelVersion]:
         for v in registry.champions(records)
         if v.id != own and not v.collection and not v.card.under and v.card.novelty_limit
     ]
-    return [v for v in others if images and 2 * known_of(biosight, v, images) >= len(images)]
+    return [v for v in others if images and 2 * count_familiar(biosight, v, images) >= len(images)]
 
 
-def known_of(biosight: BioSight, version: ModelVersion, images: Sequence[Image]) -> int:
+def count_familiar(biosight: BioSight, version: ModelVersion, images: Sequence[Image]) -> int:
     """Return how many pictures a version finds familiar; none if it can't be opened or asked."""
     try:
         classifier = biosight.model.classifiers.get(version.id)
