@@ -1,7 +1,8 @@
 """Another model for a collection: a try-on that shows which labels would change, and the real run.
 
 People's labels always win, and earlier Predictions stay. Not here: how a picture is classified
-(intake.py), or how this runs as a Job (work/jobs.py, cli/server/worker.py); both are passed in.
+(intake/verdicts.py), or how this runs as a Job (work/jobs.py, cli/server/worker.py); both are
+passed in.
 """
 
 from collections.abc import Callable, Iterator, Sequence

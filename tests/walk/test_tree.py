@@ -176,3 +176,17 @@ def test_names_are_found_made_moved_and_merged(wood: tuple[Page, str]) -> None:
     expect(page.locator("#acts li").first).to_contain_text("undone")
     page.goto(f"/collections/{collection}")
     expect(page.locator("#folders a", has_text="Blue")).to_have_count(1)
+
+
+def test_a_picture_shows_the_answer_level_by_level(wood: tuple[Page, str]) -> None:
+    page, collection = wood
+    page.goto(f"/collections/{collection}?label=Crimson")
+    page.locator(".tile").first.dblclick()
+    rows = page.locator("#panel .levels .guess span:first-child")
+    expect(rows).to_have_text(["Colour", "Warm", "Red", "Crimson"])
+    expect(page.locator("#panel .levels .answer")).to_contain_text("Crimson")
+    sure = page.locator("#panel .levels .answer .number").inner_text()
+    assert sure in page.locator("#panel .state").first.inner_text(), "one scale"
+    # A level is a button: the picture gets that name.
+    page.locator("#panel .levels").get_by_role("button", name="Red").click()
+    expect(page.locator("#panel strong.large")).to_have_text("Red")

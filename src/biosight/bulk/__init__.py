@@ -1,7 +1,7 @@
 """Classify and embed pictures of folders or buckets, many at once, into Parquet tables.
 
 Each chunk of pictures has one table, written when the chunk is done. A second run does the missing
-chunks, and each picture has exactly one row. Not here: collections and accounts (intake.py).
+chunks, and each picture has exactly one row. Not here: collections and accounts (intake/upload.py).
 """
 
 from biosight.bulk.chunks import Chunk, Plan, plan

@@ -1,6 +1,6 @@
 """Reading of classified pictures from the rows of a folder of Parquet tables.
 
-Not here: writing them (work.py), or importing the pictures into a collection (intake.py).
+Not here: writing them (work.py), or importing the pictures into a collection (intake/upload.py).
 """
 
 from collections.abc import Iterator

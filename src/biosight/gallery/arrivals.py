@@ -1,6 +1,6 @@
 """Uploads of a collection: which pictures came together, by whom and when.
 
-Not here: the intake of pictures (intake.py), or what became of them (review).
+Not here: the intake of pictures (intake/upload.py), or what became of them (review).
 """
 
 from dataclasses import dataclass

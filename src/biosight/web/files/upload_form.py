@@ -1,7 +1,7 @@
 """The form of an upload; its file is written straight to where the store takes pictures in.
 
 Starlette's own parser would keep the file in a spool, from which it would be copied once more. Not
-here: what becomes of the picture (web/api/pictures/uploads.py, intake.py).
+here: what becomes of the picture (web/api/pictures/uploads.py, intake/upload.py).
 """
 
 from collections.abc import AsyncIterator

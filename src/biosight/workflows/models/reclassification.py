@@ -1,6 +1,6 @@
 """The job that gives every picture of a collection the Prediction of another version.
 
-Not here: the work on each picture (reclassify.py, intake.py).
+Not here: the work on each picture (reclassify.py, intake/verdicts.py).
 """
 
 import json

@@ -1,6 +1,7 @@
 """Small and viewable forms of a picture, made from its original when they are missing.
 
-Not here: drawing them (images/reading.py, in the sandbox), or the first thumbnail (intake.py).
+Not here: drawing them (images/reading.py, in the sandbox), or the first thumbnail
+(intake/upload.py).
 """
 
 from collections.abc import Callable, Iterator

@@ -1,6 +1,6 @@
 """Destinations of pictures: a collection, the person who uploads, and the version that names them.
 
-Not here: importing them (intake.py).
+Not here: importing them (intake/upload.py).
 """
 
 from biosight import accounts, membership

@@ -1,6 +1,7 @@
 """Housekeeping: remove what crashes left, empty old trash, classify pictures that still wait.
 
-Not here: when it runs (web/housekeeping.py), or how each part works (gallery/trash.py, intake.py).
+Not here: when it runs (web/housekeeping.py), or how each part works (gallery/trash.py,
+intake/upload.py).
 """
 
 import logging
