@@ -184,7 +184,7 @@ def test_the_picture_page_and_review_by_keys(page: Page, folder: Path) -> None:
     expect(page).not_to_have_url(first)
     expect(page.locator(".panel h1")).to_be_visible()
     page.keyboard.press("ArrowLeft")
-    expect(page.locator(".panel")).to_contain_text("said by a person")
+    expect(page.locator(".panel")).to_contain_text("named by a person")
     expect(page.locator(".said")).to_contain_text("Ada confirmed")
     page.keyboard.press("+")
     page.keyboard.press("Escape")  # zoom back

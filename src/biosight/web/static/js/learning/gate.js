@@ -17,7 +17,7 @@ export function gate(r) {
   return el(
     "section",
     {},
-    el("h2", {}, "Compared with what it came from"),
+    el("h2", {}, "Compared with the model that it was made from"),
     verdict(r, ` ${r.candidate || "This version"} against ${r.champion}.`),
     taught(r),
     parts(r),
@@ -56,7 +56,7 @@ function parts(r) {
         },
       ];
   return table(
-    ["Right on", "Pictures", "Before", "After", "Points (95 %)"],
+    ["Right on", "Pictures", "Before", "After", "Change in points (95 % interval)"],
     all.map((/** @type {any} */ p) =>
       row(p.name, [
         p.pictures.toLocaleString("en"),
@@ -91,7 +91,7 @@ function levels(r) {
         el(
           "p",
           { class: "soft" },
-          "“Finer”: accuracy of answers below the group level, and how many pictures got one.",
+          "“Finer”: “90 % of 40 %” means that 40 % of the pictures got an answer below the group level, and 90 % of these answers are right.",
         ),
       ]
     : null;
@@ -100,12 +100,12 @@ function levels(r) {
 /** @param {any} r */
 function summary(r) {
   const speed = r.champion_ms
-    ? ` A picture takes ${r.candidate_ms.toFixed(1)} ms instead of ${r.champion_ms.toFixed(1)}.`
+    ? ` The new model takes ${r.candidate_ms.toFixed(1)} ms per picture, the old model ${r.champion_ms.toFixed(1)} ms.`
     : "";
   return el(
     "p",
     {},
-    `Of the ${r.pictures.toLocaleString("en")} pictures that decide, only the old model is right on ${r.only_champion_right}, and only the new one on ${r.only_candidate_right}. Confidence is off by ${share(r.champion_ece)} before, ${share(r.candidate_ece)} after.${speed}`,
+    `The verdict is based on ${r.pictures.toLocaleString("en")} pictures. Only the old model is right on ${r.only_champion_right} of them, only the new model on ${r.only_candidate_right}. Confidence differs from accuracy by ${share(r.champion_ece)} before and ${share(r.candidate_ece)} after, on average.${speed}`,
     el(
       "small",
       { class: "soft", title: "How likely such a difference is by chance alone (McNemar's test)" },
@@ -119,9 +119,9 @@ function recalls(r) {
   const lines = r.labels.filter((/** @type {any} */ x) => x.pictures);
   return lines.length
     ? [
-        el("h3", {}, "Found, by label"),
+        el("h3", {}, "Share of pictures found, by label"),
         table(
-          ["Label", "Pictures", "Before (95 %)", "After"],
+          ["Label", "Pictures", "Before (95 % interval)", "After"],
           lines.map((/** @type {any} */ x) =>
             row(
               x.label,
@@ -141,7 +141,7 @@ function matrices(r) {
     "details",
     {},
     el("summary", {}, "Which labels are mixed up"),
-    el("p", { class: "soft" }, "A row is what people say, a column what the model says."),
+    el("p", { class: "soft" }, "Rows are people's labels, columns are the model's answers."),
     matrix("Before", r.champion_confusion, names),
     matrix("After", r.candidate_confusion, names),
   );

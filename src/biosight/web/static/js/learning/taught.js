@@ -9,7 +9,7 @@ export function taught(r) {
     ? [
         el("h3", {}, r.new_labels.length === 1 ? "Your label" : `Your ${r.new_labels.length} labels`),
         table(
-          ["Label", "Pictures", "Found before", "Found now", "Right when named so", "Named from"],
+          ["Label", "Pictures", "Found before", "Found now", "Right when given", "Given from"],
           r.new_labels.map((/** @type {any} */ n) =>
             row(n.label, [
               n.pictures,
@@ -23,7 +23,7 @@ export function taught(r) {
         el(
           "p",
           { class: "soft" },
-          "Each picture was judged by a model that it did not teach. “Named from” is the confidence at which nine in ten are right.",
+          "Each picture was tested with a model that did not learn from it. The model gives the label from the confidence “Given from” on; there, nine in ten are right.",
         ),
       ]
     : null;
@@ -38,6 +38,6 @@ function isGuess(n) {
 function namedFrom(n) {
   if (n.threshold === undefined) return "";
   if (n.threshold) return percent(n.threshold);
-  if (!isGuess(n)) return "whenever it is likeliest";
-  return n.more ? `a guess only: ${n.more} more pictures` : "a guess only: not reliable yet";
+  if (!isGuess(n)) return "whenever it is the likeliest label";
+  return n.more ? `a guess only: ${n.more} more pictures needed` : "a guess only: not reliable yet";
 }

@@ -43,7 +43,7 @@ export function teachForm(data, counts, teach, place) {
         pattern: "[a-z0-9][a-z0-9._\\-]*",
         maxlength: 64,
         required: true,
-        title: "Small letters, digits, dots and dashes",
+        title: "Lower-case letters, digits, dots, dashes and underscores",
       }),
     ),
     el(
@@ -59,7 +59,7 @@ export function teachForm(data, counts, teach, place) {
     el(
       "p",
       { class: "soft" },
-      `With ${proposed} confirmed pictures the model proposes a name as a guess. From ${opens} on it can name pictures by it, if nine in ten of those would be right. Rely on it from about ${trusted}. The result waits as a candidate until you try it on.`,
+      `From ${proposed} confirmed pictures on, the model can propose a label as a guess. From ${opens} on, it can label pictures itself if nine in ten of these labels would be right. From about ${trusted} on, you can rely on the label. Teaching makes a candidate model; it changes nothing until you try it on and apply it.`,
     ),
     named.length ? form : el("p", {}, "No picture here has been confirmed or relabelled yet."),
   ];
@@ -77,11 +77,11 @@ function row(c, standing, opens, trusted, place) {
   const { known, said, needs } = standing;
   const short = c.verified < needs;
   const words = () => {
-    if (short) return `needs ${needs}`;
-    if (said) return "the model names it already";
-    if (c.verified < opens) return `a guess only; ${opens - c.verified} more before the model can name it`;
-    if (known) return "in the tree, but the model does not name it yet";
-    return c.verified < trusted ? "new" : "new, enough to trust";
+    if (short) return `at least ${needs} needed`;
+    if (said) return "the model already gives this name";
+    if (c.verified < opens) return `a guess only; ${opens - c.verified} more needed before the model can give it`;
+    if (known) return "in the tree, but the model does not give this name yet";
+    return c.verified < trusted ? "new" : "new, with enough pictures to rely on";
   };
   return el(
     "li",
@@ -102,7 +102,7 @@ function row(c, standing, opens, trusted, place) {
       !above &&
       el(
         "button",
-        { type: "button", class: "quiet", title: "Effect on other labels", onclick: () => place(c.label) },
+        { type: "button", class: "quiet", title: "Choose its broader name", onclick: () => place(c.label) },
         "It is a kind of …",
       ),
   );

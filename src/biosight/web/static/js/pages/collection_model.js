@@ -68,7 +68,7 @@ export async function mount(main) {
   const use = async (threshold) => {
     try {
       await call("PATCH", `/collections/${collection}`, { threshold });
-      toast(`Labels below ${threshold} % count as unsure now.`);
+      toast(`Labels below ${threshold} % are now marked as unsure.`);
     } catch (error) {
       complain(error);
     }
@@ -100,8 +100,8 @@ function choice(versions, collection, serving, editor, tryOn) {
   );
   return [
     el("h2", {}, "Model"),
-    el("p", {}, "New pictures are named by ", el("a", { href: `/models/${serving}` }, el("strong", {}, serving)), "."),
-    fitting.length ? el("h3", {}, "Others to try on") : null,
+    el("p", {}, "Model for new pictures: ", el("a", { href: `/models/${serving}` }, el("strong", {}, serving))),
+    fitting.length ? el("h3", {}, "Other models to try on") : null,
     el(
       "ul",
       { class: "rows" },
@@ -132,7 +132,7 @@ function choice(versions, collection, serving, editor, tryOn) {
 function audited(audit, held, use) {
   const q = audit.quality;
   const enough = q && q.pictures >= ENOUGH;
-  const parts = [el("h2", {}, "How well it does here")];
+  const parts = [el("h2", {}, "How often the model is right here")];
   if (q) parts.push(accuracy(q), confusion(q));
   if (!enough) {
     parts.push(
@@ -140,8 +140,8 @@ function audited(audit, held, use) {
         "p",
         { class: "soft" },
         q
-          ? `From ${counted(q.pictures, "picture")} of the random half of review; at ${ENOUGH} the curve below is drawn from your own pictures.`
-          : "There are no figures yet: review some pictures. Only the half that is drawn at random measures how often the model is right.",
+          ? `Measured on ${counted(q.pictures, "picture")} of the random half of review. From ${ENOUGH} on, the curve below shows your own pictures.`
+          : "There are no figures yet. Review some pictures. Only the half of review that is drawn at random measures how often the model is right.",
       ),
     );
   }
@@ -149,7 +149,7 @@ function audited(audit, held, use) {
   if (curve)
     parts.push(
       el("h3", {}, "Choose a threshold"),
-      coverage(curve, enough ? "of your own pictures" : "pictures from sources it never saw", use),
+      coverage(curve, enough ? "pictures of this collection" : "pictures from sources that the model never saw", use),
     );
   return parts;
 }

@@ -128,7 +128,7 @@ class ImagePage {
         el(
           "button",
           { type: "button", onclick: () => this.trash(), title: "Del" },
-          image.trashed ? "Restore" : "Trash",
+          image.trashed ? "Restore" : "Move to trash",
         ),
       ],
       el(

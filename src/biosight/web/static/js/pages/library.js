@@ -20,7 +20,7 @@ function card(c) {
       ? picture(c.cover)
       : el("span", {}, "No pictures yet");
   const review = c.unreviewed ? ` · ${c.unreviewed.toLocaleString("en")} to review` : "";
-  const role = c.may.includes("own") ? "" : ` · by ${c.owners.join(", ")}; you are ${c.role}`;
+  const role = c.may.includes("own") ? "" : ` · owned by ${c.owners.join(", ")}; your role: ${c.role}`;
   return el(
     "li",
     {},
@@ -66,7 +66,7 @@ function offer(main, o) {
 /** Ask for the name of a new collection and for its model, one of those that serve everyone. */
 async function newCollection() {
   const serving = await servingAll();
-  const usual = (/** @type {Schemas["VersionOut"]} */ v) => (v.default ? " (usual)" : "");
+  const usual = (/** @type {Schemas["VersionOut"]} */ v) => (v.default ? " (default)" : "");
   const known = (/** @type {Schemas["VersionOut"]} */ v) =>
     v.labels.slice(0, 4).join(", ") + (v.labels.length > 4 ? " …" : "");
   const choices = serving
@@ -88,7 +88,7 @@ async function newCollection() {
             label: "Model",
             options: choices,
             value: "",
-            hint: "The model that names the pictures; you can try another one later.",
+            hint: "This model names the pictures. You can try another one later.",
           },
         ]
       : []),

@@ -62,7 +62,7 @@ export async function mount(main) {
   main.querySelector("#delete")?.addEventListener("click", async () => {
     const sure = await question({
       title: `Move “${main.dataset.name}” to the trash?`,
-      words: "Its members can't see it until an owner restores it.",
+      words: "Members can't see the collection until an owner restores it.",
       ok: "Move to trash",
       danger: true,
     });

@@ -119,7 +119,7 @@ export async function mount(main) {
 
 /** Say whose label it is, and when and about where the picture was taken. @param {Seen} image */
 function aboutOf(image) {
-  const who = { person: "said by a person", bulk: "accepted in bulk", machine: "by the machine" }[image.who];
+  const who = { person: "named by a person", bulk: "accepted in bulk", machine: "by the machine" }[image.who];
   const place =
     image.latitude === null
       ? ""

@@ -35,7 +35,8 @@ export async function mount(main) {
     const reason = worse
       ? await question({
           title: `Apply ${model}?`,
-          words: "The comparison found it worse: give a reason for using it anyway. The reason is kept in its history.",
+          words:
+            "The comparison found this version worse. Give a reason for using it anyway; its history keeps the reason.",
           ok: "Apply",
           input: "Reason",
           value: "",
@@ -82,7 +83,7 @@ function heading(job, model) {
       ? el(
           "p",
           {},
-          `Of ${counted(t.verified, "picture")} that people named, the current model gives that name or a finer one to ${t.named_before}, and this one to ${t.named_after}. As far as they go, they are right on ${t.right_before} and ${t.right_after}. This model may have learned from some of them. Their labels stay.`,
+          `People named ${counted(t.verified, "picture")}. Same name or a finer one: ${t.named_before} with the current model, ${t.named_after} with the new model. No contradiction to people: ${t.right_before} with the current model, ${t.right_after} with the new model. The new model may have learned from some of these pictures. Labels that people gave do not change.`,
         )
       : null,
     t.failed ? el("p", { class: "problem" }, `${counted(t.failed, "picture")} could not be read again.`) : null,
@@ -97,7 +98,7 @@ function judged(version) {
     "section",
     { class: "judged" },
     taught(report),
-    el("h3", {}, "Compared with what it came from"),
+    el("h3", {}, "Compared with the model that it was made from"),
     verdict(report, " ", el("a", { href: `/models/${version.id}` }, `More about ${version.id}`)),
   );
 }

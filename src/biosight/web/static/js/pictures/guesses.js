@@ -17,12 +17,12 @@ export function drawAllGuesses(image, choose) {
   return [
     image.levels.length > 1 && drawLevels(image, choose),
     image.stops && el("p", { class: "soft" }, image.stops),
-    image.levels.length > 1 && el("h3", {}, "Finest names it considers"),
+    image.levels.length > 1 && el("h3", {}, "Finer names that the model considers"),
     drawGuesses(image.finer, choose, "The machine's finer guesses"),
     el(
       "details",
       { class: "plain" },
-      el("summary", {}, "Its groups"),
+      el("summary", {}, "Groups that the model considers"),
       drawGuesses(image.top, choose, "The machine's groups"),
     ),
   ];
@@ -60,8 +60,8 @@ export function drawOpinions(image) {
         "p",
         { class: "soft" },
         o.weight
-          ? `It counts for ${percent(o.weight)} of the finer name.`
-          : "It does not affect the name: its weight is not fitted yet.",
+          ? `This opinion has a weight of ${percent(o.weight)} in the finer name.`
+          : "This opinion does not affect the name, because it has no weight yet.",
       ),
     ]);
 }
@@ -125,8 +125,8 @@ export function drawGuesses(top, choose, name = "The machine's guesses") {
 export function drawState(image) {
   const state = stateOf(image);
   const words = {
-    person: "✓ said by a person",
-    bulk: "≈ accepted in bulk: nobody looked",
+    person: "✓ named by a person",
+    bulk: "≈ accepted in bulk: nobody looked at each picture",
     machine: `by the machine, ${percent(image.confidence)}`,
     unsure: `? unsure, ${percent(image.confidence)}`,
     undecided: "∅ somebody looked, and could not name it",

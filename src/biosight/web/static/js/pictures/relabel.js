@@ -50,8 +50,8 @@ export function choices(data, typed, met) {
   if (!label || there) return names;
   return [
     ...names,
-    { label, line: [], note: "new word", fresh: "word", near: false },
-    { label, line: [], note: "new under …", fresh: "under", near: false },
+    { label, line: [], note: "new label outside the tree", fresh: "word", near: false },
+    { label, line: [], note: "new name below …", fresh: "under", near: false },
   ];
 }
 
