@@ -9,7 +9,7 @@ export function taught(r) {
     ? [
         el("h3", {}, r.new_labels.length === 1 ? "Your label" : `Your ${r.new_labels.length} labels`),
         table(
-          ["Label", "Pictures", "Found before", "Found now", "Right when given", "Given from"],
+          ["Label", "Pictures", "Found before", "Found now", "Right when given", "Minimum confidence"],
           r.new_labels.map((/** @type {any} */ n) =>
             row(n.label, [
               n.pictures,
@@ -23,7 +23,7 @@ export function taught(r) {
         el(
           "p",
           { class: "soft" },
-          "Each picture was tested with a model that did not learn from it. The model gives the label from the confidence “Given from” on; there, nine in ten are right.",
+          "Each picture was tested with a model that did not learn from it. The model gives the label only at or above the minimum confidence, where nine in ten are right.",
         ),
       ]
     : null;

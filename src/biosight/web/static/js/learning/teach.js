@@ -59,7 +59,7 @@ export function teachForm(data, counts, teach, place) {
     el(
       "p",
       { class: "soft" },
-      `From ${proposed} confirmed pictures on, the model can propose a label as a guess. From ${opens} on, it can label pictures itself if nine in ten of these labels would be right. From about ${trusted} on, you can rely on the label. Teaching makes a candidate model; it changes nothing until you try it on and apply it.`,
+      `With ${proposed} confirmed pictures, the model can propose a label as a guess. With ${opens}, it can label pictures itself if nine in ten of these labels would be right. With about ${trusted}, you can rely on the label. Teaching makes a candidate model. Nothing changes until you try it on and apply it.`,
     ),
     named.length ? form : el("p", {}, "No picture here has been confirmed or relabelled yet."),
   ];
@@ -103,7 +103,7 @@ function row(c, standing, opens, trusted, place) {
       el(
         "button",
         { type: "button", class: "quiet", title: "Choose its broader name", onclick: () => place(c.label) },
-        "It is a kind of …",
+        "Choose broader name",
       ),
   );
 }

@@ -140,7 +140,7 @@ function audited(audit, held, use) {
         "p",
         { class: "soft" },
         q
-          ? `Measured on ${counted(q.pictures, "picture")} of the random half of review. From ${ENOUGH} on, the curve below shows your own pictures.`
+          ? `Measured on ${counted(q.pictures, "picture")} from the random half of review. With ${ENOUGH} or more, the curve below shows your own pictures.`
           : "There are no figures yet. Review some pictures. Only the half of review that is drawn at random measures how often the model is right.",
       ),
     );

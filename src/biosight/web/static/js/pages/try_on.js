@@ -60,8 +60,8 @@ export async function mount(main) {
           el("button", { type: "button", class: "primary", onclick: () => apply(version).catch(complain) }, "Apply"),
           el(
             "button",
-            { type: "button", onclick: () => end("DELETE", `/jobs/${job}`, "Dropped; nothing has changed.") },
-            "Drop",
+            { type: "button", onclick: () => end("DELETE", `/jobs/${job}`, "Try-on discarded. No label has changed.") },
+            "Discard",
           ),
         ),
       el("div", { class: "pairs" }, pairs.map(pairRow)),
@@ -83,7 +83,7 @@ function heading(job, model) {
       ? el(
           "p",
           {},
-          `People named ${counted(t.verified, "picture")}. Same name or a finer one: ${t.named_before} with the current model, ${t.named_after} with the new model. No contradiction to people: ${t.right_before} with the current model, ${t.right_after} with the new model. The new model may have learned from some of these pictures. Labels that people gave do not change.`,
+          `People named ${counted(t.verified, "picture")}. How many get the same name or a finer one: ${t.named_before} with the current model, ${t.named_after} with the new model. How many get a name that does not contradict people: ${t.right_before} with the current model, ${t.right_after} with the new model. The new model may have learned from some of these pictures. Labels that people gave do not change.`,
         )
       : null,
     t.failed ? el("p", { class: "problem" }, `${counted(t.failed, "picture")} could not be read again.`) : null,
