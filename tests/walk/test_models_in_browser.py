@@ -53,7 +53,7 @@ def test_a_shelf_is_named_taught_tried_on_and_applied(page: Page, tmp_path: Path
     taught.get_by_role("button", name="Try on").click()
     page.get_by_role("link", name="Look at the changes").click(timeout=60_000)
     expect(page.locator("#tried")).to_contain_text("labels would change")
-    expect(page.locator("#tried")).to_contain_text("and this one to 24")
+    expect(page.locator("#tried")).to_contain_text("24 with the new model")
     page.get_by_role("button", name="Apply").click()
     expect(page.locator("#choice")).to_contain_text("fruit@1")
     expect(page.locator("#jobs")).to_contain_text(
