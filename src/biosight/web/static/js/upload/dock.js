@@ -125,7 +125,7 @@ function receipt(state) {
           state.otherModels.map((key) =>
             el("button", { type: "button", onclick: () => tryOn(state.collection, key) }, `Try ${key} on`),
           ),
-          el("a", { href: `${link}/model` }, "Model"),
+          el("a", { href: `${link}/model` }, "All models"),
         )
       : null,
     state.trashed.length
