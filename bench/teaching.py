@@ -4,7 +4,8 @@
 
 `--base` is a version that the second set taught nothing, such as organisms 3. For each of five
 folds of whole sources, its last layers are fitted without that fold (bench.heads). Then the
-commonest names of the fold are taught with its pictures, and further pictures are asked.
+commonest names of the fold are taught with its pictures, and further pictures are asked. A source's
+pictures come in uploads of ten, as those of one person do.
 """
 
 import argparse
@@ -28,6 +29,7 @@ from biosight.taxa.tree import Tree
 from biosight.training.data.leaves import leaves_of, meanings_of, read_names
 
 ASKED = 20  # further pictures of each label
+UPLOAD = 10  # pictures of a source that come in one upload
 RANKS = ("family", "order")
 
 
@@ -51,9 +53,9 @@ def taught_and_asked(
     for label in labels:
         own = [n for n, s in enumerate(mine.samples) if tree.is_below(s.node, label)]
         dice.shuffle(own)
-        for n in own[:taught]:
-            sample, line = mine.samples[n], tree.line(label)
-            examples.append(Example(str(n), label, sample.source, mine.embeddings[n], line))
+        for at, n in enumerate(own[:taught]):
+            upload, line = f"{mine.samples[n].source} {at // UPLOAD}", tree.line(label)
+            examples.append(Example(str(n), label, upload, mine.embeddings[n], line))
         asked += [(label, n) for n in own[taught : taught + ASKED]]
     return examples, asked
 
