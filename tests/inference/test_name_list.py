@@ -7,6 +7,7 @@ import pytest
 
 from biosight.errors import BadRequest
 from biosight.inference.classifier import Classifier
+from biosight.inference.model_files.card import read_card
 from biosight.inference.name_list import name_list
 from biosight.taxa.checklist import Listed, lines_listed
 from tests import tiny
@@ -20,7 +21,7 @@ def classifier(tmp_path: Path) -> Classifier:
 
 
 def test_what_is_not_listed_has_no_probability(classifier: Classifier) -> None:
-    limit = name_list(classifier, {"scarlet": (), "Blue": ("Colour", "Cold")})
+    limit = name_list(classifier.card, {"scarlet": (), "Blue": ("Colour", "Cold")})
     verdict = classifier.judge(vectors(classifier.folder, "Crimson", 1))[0]
     assert classifier.answer(verdict).label == "Crimson"
     fits = limit.limited(verdict)
@@ -33,7 +34,7 @@ def test_what_is_not_listed_has_no_probability(classifier: Classifier) -> None:
 
 
 def test_a_name_that_the_model_cannot_tell_is_answered_above(classifier: Classifier) -> None:
-    limit = name_list(classifier, {"Ruby": ("Colour", "Warm", "Red"), "Green": ()})
+    limit = name_list(classifier.card, {"Ruby": ("Colour", "Warm", "Red"), "Green": ()})
     assert (limit.told, dict(limit.above)) == (("Green",), {"Ruby": "Red"})
     verdict = classifier.judge(vectors(classifier.folder, "Crimson", 1))[0]
     fits = limit.limited(verdict)
@@ -44,7 +45,7 @@ def test_a_name_that_the_model_cannot_tell_is_answered_above(classifier: Classif
 
 
 def test_a_picture_that_fits_nothing_says_so(classifier: Classifier) -> None:
-    limit = name_list(classifier, {"Blue": ()})
+    limit = name_list(classifier.card, {"Blue": ()})
     verdict = classifier.judge(vectors(classifier.folder, "Crimson", 1))[0]
     assert verdict.leaves is not None
     none = np.where(np.array(classifier.card.leaves) == "Blue", 1e-9, verdict.leaves)
@@ -57,10 +58,10 @@ def test_a_list_needs_a_tree_and_a_name_that_it_knows(
     classifier: Classifier, tmp_path: Path
 ) -> None:
     with pytest.raises(BadRequest, match="knows none"):
-        name_list(classifier, {"Quercus robur": ()})
+        name_list(classifier.card, {"Quercus robur": ()})
     tiny.make_model(tmp_path / "flat")
     with pytest.raises(BadRequest, match="no tree"):
-        name_list(Classifier(tmp_path / "flat", 1), {"Red": ()})
+        name_list(read_card(tmp_path / "flat"), {"Red": ()})
 
 
 def test_lines_of_a_checklist() -> None:

@@ -72,7 +72,7 @@ class Hand:
     ) -> None:
         self.source = Source(source)
         self.classifier = Classifier(model, threads=1)
-        self.limit = name_list(self.classifier, listed) if listed else None
+        self.limit = name_list(self.classifier.card, listed) if listed else None
         self.decoders = Decoders(1)
 
     def do(self, chunk: Chunk) -> tuple[int, int]:

@@ -164,13 +164,13 @@ class Classifier:
         names = self.card.leaves
         return tuple(Guess(names[i], round(float(own[i]), 4)) for i in order)
 
-    def levels(self, verdict: Verdict, least: float = 0.0) -> tuple[LineLevel, ...]:
-        """Return the names on the line through the answer, from the top of the tree down, with
-        their probabilities and what each needs; none without a tree."""
+    def levels(self, verdict: Verdict, said: str, least: float = 0.0) -> tuple[LineLevel, ...]:
+        """Return the names on the line through the answer `said`, from the top of the tree down,
+        with their probabilities and what each needs; none without a tree."""
         if self.rollup is None or verdict.nodes is None:
             return ()
         nodes, number = verdict.nodes, self.rollup.number
-        line = self.rollup.line_through(self.answer(verdict, least).label, nodes)
+        line = self.rollup.line_through(said, nodes)
         return tuple(
             LineLevel(x, round(float(nodes[number[x]]), 4), self.rollup.needs(x, least))
             for x in line

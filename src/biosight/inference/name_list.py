@@ -12,7 +12,8 @@ import numpy as np
 import numpy.typing as npt
 
 from biosight.errors import BadRequest
-from biosight.inference.classifier import Classifier, Verdict
+from biosight.inference.classifier import Verdict
+from biosight.inference.model_files.card import ModelCard, card_rollup
 from biosight.inference.rollup import Rollup
 from biosight.taxa.naming import alike
 from biosight.taxa.tree import Tree
@@ -27,7 +28,7 @@ class NameList:
     list, and what lies above or below them. `told` are names that the model can tell, `above` those
     that it can't, with the name that stands for each; `unknown` have no place in its tree."""
 
-    classifier: Classifier
+    rollup: Rollup
     leaves: npt.NDArray[np.bool_]
     nodes: npt.NDArray[np.bool_]
     told: tuple[str, ...]
@@ -37,9 +38,8 @@ class NameList:
     def limited(self, verdict: Verdict) -> Verdict | None:
         """Return a verdict under which nothing outside the list has a probability; None where the
         picture fits nothing on it."""
-        rollup = self.classifier.rollup
-        if rollup is None or verdict.leaves is None or verdict.nodes is None:
-            return verdict
+        rollup = self.rollup
+        assert verdict.leaves is not None, "a model with a tree"
         kept = np.where(self.leaves, verdict.leaves, np.float32(0))
         total = float(kept.sum())
         if total < FITS:
@@ -61,13 +61,13 @@ class NameList:
         return f"{words}."
 
 
-def name_list(classifier: Classifier, wanted: Mapping[str, Sequence[str]]) -> NameList:
-    """Return the list for a model: `wanted` are its names, each with the names above it, from the
-    top of the tree down. Raises BadRequest where the model has no tree, or knows nothing of the
-    list."""
-    rollup = classifier.rollup
-    if rollup is None:
-        raise BadRequest(f"{classifier.card.name} has no tree of names, so it can't use a list.")
+def name_list(card: ModelCard, wanted: Mapping[str, Sequence[str]]) -> NameList:
+    """Return the list for the model of a card: `wanted` are its names, each with the names above
+    it, from the top of the tree down. Raises BadRequest where the model has no tree, or knows
+    nothing of the list."""
+    if not card.leaves:
+        raise BadRequest(f"{card.name} has no tree of names, so it can't use a list.")
+    rollup = card_rollup(card)
     known = written_names(rollup)
     told: dict[str, str] = {}
     above: dict[str, str] = {}
@@ -84,7 +84,7 @@ def name_list(classifier: Classifier, wanted: Mapping[str, Sequence[str]]) -> Na
     if not told and not above:
         raise BadRequest("This model knows none of the names on the list.")
     leaves, nodes = allowed(rollup, set(told.values()), set(above.values()))
-    return NameList(classifier, leaves, nodes, tuple(told), above, tuple(unknown))
+    return NameList(rollup, leaves, nodes, tuple(told), above, tuple(unknown))
 
 
 def written_names(rollup: Rollup) -> dict[str, str]:

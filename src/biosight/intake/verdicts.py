@@ -102,7 +102,7 @@ def with_verdict(
         classifier.path(answer.label),
         classifier.finer(verdict),
         verdict.opinions,
-        classifier.levels(verdict, naming.least),
+        classifier.levels(verdict, answer.label, naming.least),
     )
     count(classifier, prediction, unfamiliar=classifier.unfamiliar(verdict))
     label = naming.shown(answer.label)

@@ -11,11 +11,10 @@ from dataclasses import dataclass
 import numpy as np
 
 from biosight.inference.classifier import Classifier, Verdict
-from biosight.inference.head import Head
 from biosight.inference.model_files.card import ModelCard
 from biosight.inference.quality import wilson
 from biosight.inference.reference import Reference
-from biosight.inference.rollup import Floats, Rollup, Scores
+from biosight.inference.rollup import Rollup, Scores
 from biosight.learning.recipe import GateParams
 from biosight.training.data.levels import LEVELS, Ints, finer_right, right_at
 
@@ -78,14 +77,6 @@ def side_of(
         np.stack([v.nodes for v in verdicts if v.nodes is not None]),
     )
     return known_side(classifier.rollup, classifier.card, scores, lines)
-
-
-def side_with(
-    card: ModelCard, rollup: Rollup, head: Head, embeddings: Floats, lines: Sequence[Sequence[str]]
-) -> TreeSide:
-    """Return the same for a head, without the network."""
-    scores = rollup.scores(head.logits(embeddings), head.leaf_scores(embeddings))
-    return known_side(rollup, card, scores, lines)
 
 
 def known_side(

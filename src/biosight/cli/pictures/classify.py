@@ -20,10 +20,10 @@ from biosight.bootstrap import (
     open_biosight,
     open_catalogue,
 )
+from biosight.cli.pictures.list_option import LIST, read_list
 from biosight.errors import BadRequest, NotFound, TooLarge
 from biosight.images.file_types import check_size
 from biosight.images.folders import printable
-from biosight.inference.classifier import Classifier
 from biosight.inference.model_files.card import read_card
 from biosight.inference.name_list import name_list
 from biosight.intake import (
@@ -37,7 +37,6 @@ from biosight.intake import (
 )
 from biosight.settings import Settings
 from biosight.storage.source import BUCKETS, Source
-from biosight.taxa.checklist import lines_listed, read_checklist
 from biosight.workflows.collection_names import names_in
 from biosight.workflows.exchange import detections
 from biosight.workflows.pictures.destinations import destination, find_collection
@@ -81,12 +80,7 @@ NEEDS_ARROW = "This needs pyarrow: pip install pyarrow."
     show_default=True,
     help="Pictures per table.",
 )
-@click.option(
-    "--list",
-    "names",
-    type=click.Path(exists=True, dir_okay=False, path_type=Path),
-    help="Checklist (CSV or Darwin Core Archive); only its names may be answered.",
-)
+@LIST
 @click.pass_obj
 def classify(
     settings: Settings,
@@ -111,10 +105,10 @@ def classify(
     if not source.startswith(BUCKETS):
         source = str(Path(source).resolve())
     folder = model_folder(settings, key)
-    listed = lines_listed(read_checklist(names)) if names else {}
-    if listed:
-        click.echo(name_list(Classifier(folder), listed).in_words())
-    todo = bulk.plan(source, folder, target, read_card(folder).key, chunk, listed)
+    card, listed = read_card(folder), read_list(names)
+    if names:
+        click.echo(name_list(card, listed).in_words())
+    todo = bulk.plan(source, folder, target, card.key, chunk, listed)
     done = (
         bulk.run_ray(todo, address, workers or 8)
         if engine == "ray"

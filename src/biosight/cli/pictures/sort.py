@@ -17,6 +17,7 @@ import click
 from tqdm import tqdm
 
 from biosight.bootstrap import Catalogue, Model, open_catalogue, open_model
+from biosight.cli.pictures.list_option import LIST, read_list
 from biosight.cli.pictures.pictures import FOLDER, WAITS, look_through
 from biosight.errors import BadPicture, BadRequest, NoSpace, NotFound, Unavailable
 from biosight.images.folders import printable
@@ -28,7 +29,6 @@ from biosight.process import cores
 from biosight.publishing.file_names import UniqueNames, file_name
 from biosight.publishing.table import line, safe_cell
 from biosight.settings import Settings
-from biosight.taxa.checklist import lines_listed, read_checklist
 from biosight.taxa.paths import line_of
 
 T = TypeVar("T")
@@ -67,12 +67,7 @@ NOT_LISTED = "not on the list"
     show_default=True,
     help="Deepest level of the tree of names for a label, if the model is sure enough.",
 )
-@click.option(
-    "--list",
-    "names",
-    type=click.Path(exists=True, dir_okay=False, path_type=Path),
-    help="Checklist (CSV or Darwin Core Archive); only its names may be answered.",
-)
+@LIST
 @click.pass_obj
 def sort(
     settings: Settings,
@@ -94,7 +89,7 @@ def sort(
     model = open_model(settings, catalogue)
     shelf = Shelf(folder, into, model.classifiers.get(key), threshold, depth, link)
     if names:
-        shelf.limit = name_list(shelf.classifier, lines_listed(read_checklist(names)))
+        shelf.limit = name_list(shelf.classifier.card, read_list(names))
         click.echo(shelf.limit.in_words())
     into.mkdir(parents=True, exist_ok=True)
     problems = [f"{shelf.called(e.path)}: {e.reason}" for e in others]

@@ -132,7 +132,13 @@ def label_lines(
 
 def new_label(label: str, number: int, truth: Ints, said: Ints) -> NewLabel:
     """Recall and precision of one label from cross-validated answers (n,)."""
-    is_it, called = truth == number, said == number
+    return taught_label(label, truth == number, said == number)
+
+
+def taught_label(
+    label: str, is_it: npt.NDArray[np.bool_], called: npt.NDArray[np.bool_]
+) -> NewLabel:
+    """Recall and precision of a label, from the pictures that are it and those called so (n,)."""
     hits = int((is_it & called).sum())
 
     def of(total: int) -> tuple[float, float, float]:

@@ -31,8 +31,6 @@ from biosight.learning.teaching.candidate import (
 from biosight.learning.teaching.examples import choose
 from biosight.learning.teaching.tree import teach_leaves
 
-BATCH = 500
-
 
 def teach(lesson: Assignment, found: Sequence[Example], target: Path) -> values.GateReport:
     """Write the candidate's folder. Return the comparison with its base. Raises BadModel or

@@ -7,14 +7,14 @@ what comes in may be something else. Not here: the fit (leaves.py).
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import numpy.typing as npt
 
-from biosight.inference.quality import wilson
 from biosight.inference.rollup import Rollup, Scores
 from biosight.labels import OPENS_AT
+from biosight.learning.gate_report.measures import taught_label
 from biosight.learning.gate_report.values import NewLabel
 
 Bools = npt.NDArray[np.bool_]
@@ -75,14 +75,14 @@ def threshold_of(
     """Return from which probability on a taught name may be said, 0 for not yet. `taught` are the
     collection's pictures, each judged by a head that it did not teach; `others` are pictures of
     sources that taught nothing."""
+    if int(taught.is_it(name).sum()) < OPENS_AT:
+        return 0.0
     parts, rights, weights = [], [], []
     for side in (taught, others):
         kept = ~side.may_be(name, rollup)
         parts.append(side.chances(rollup, name, group)[kept])
         rights.append(side.is_it(name)[kept])
         weights.append(np.full(int(kept.sum()), len(taught.lines) / max(1, len(side.lines))))
-    if int(taught.is_it(name).sum()) < OPENS_AT:
-        return 0.0
     return least_probability(np.concatenate(parts), np.concatenate(rights), np.concatenate(weights))
 
 
@@ -103,22 +103,11 @@ def taught_line(
     """Return how a taught name does: found before and now, and right when said. `before` and
     `after` are the names of what each side answers (n,)."""
     is_it = taught.is_it(name)
-    called = np.array([name in line for line in after], dtype=bool)
-    found = int((is_it & called).sum())
-    many, said = int(is_it.sum()), int(called.sum())
-
-    def share(total: int) -> tuple[float, float, float]:
-        return (found / total if total else 0.0, *wilson(found, total))
-
-    return NewLabel(
-        name,
-        many,
-        share(many),
-        share(said),
-        before=sum(bool(x) and name in line for x, line in zip(is_it, before, strict=True)),
-        after=found,
-        said=said,
+    line = taught_label(name, is_it, np.array([name in x for x in after], dtype=bool))
+    return replace(
+        line,
+        before=sum(bool(x) and name in names for x, names in zip(is_it, before, strict=True)),
         threshold=threshold,
-        more=0 if threshold or said else max(OPENS_AT - many, 0),
+        more=0 if threshold or line.said else max(OPENS_AT - line.pictures, 0),
         known=known,
     )

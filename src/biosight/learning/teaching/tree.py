@@ -19,18 +19,16 @@ from biosight.inference.rollup import Rollup, Scores
 from biosight.labels import OPENS_AT, PROPOSED_AT
 from biosight.learning import gate
 from biosight.learning.by_level import (
-    LevelLine,
     held_known,
+    known_side,
     level_figures,
     level_lines,
-    side_with,
 )
 from biosight.learning.gate_report import values
 from biosight.learning.head import Examples, examples_of, joined_examples, picked_examples, refit
 from biosight.learning.teaching.candidate import (
     Assignment,
     Example,
-    Floats,
     write_candidate,
     write_reference_for,
 )
@@ -128,7 +126,7 @@ def teach_leaves(
     least = {x: threshold_of(rollup, x, made.groups[x], judged, others) for x in made.taught}
     made = with_thresholds(made, least)
     after = lesson.card_with(made)
-    report = compare_trees(lesson, after, head, reference)
+    report = compare_trees(lesson, after, reference, others)
     report = with_taught_names(report, lesson, after, judged, whole=folds.whole)
     names = [label.name for label in made.labels]
     write_candidate(assignment, card, head, names, chosen, report, target, made)
@@ -184,18 +182,23 @@ def lesson_of(
 
 
 def compare_trees(
-    lesson: TreeLesson, after: ModelCard, head: Head, reference: Reference
+    lesson: TreeLesson, after: ModelCard, reference: Reference, held: JudgedNames
 ) -> values.GateReport:
-    """Compare the candidate with its base on the base's left-out pictures: their groups, and each
-    level of the tree."""
-    held, rollup = reference.held_embeddings, card_rollup(after)
+    """Compare the candidate, as it judged the base's left-out pictures, with its base: their
+    groups, and each level of the tree."""
+    base, rollup = card_rollup(lesson.card), card_rollup(after)
+    was = scores_of(base, lesson.old, reference.held_embeddings)
+    figures = level_figures(
+        known_side(base, lesson.card, was, held.lines),
+        known_side(rollup, after, held.scores, held.lines),
+    )
     return gate.compare(
         reference.held_labels,
-        group_answers(scores_of(card_rollup(lesson.card), lesson.old, held)),
-        group_answers(scores_of(rollup, head, held)),
+        group_answers(was),
+        group_answers(held.scores),
         rollup.groups,
         old_labels_only=bool(lesson.made.new or lesson.made.taught),
-        levels=levels_of(lesson.card, lesson.old, after, head, reference),
+        levels=level_lines(values.PARTS[values.BEFORE], figures),
     )
 
 
@@ -233,14 +236,3 @@ def group_answers(scores: Scores) -> values.Answers:
     """Return the winning group of each picture, and its probability."""
     best, sure = scores.groups.argmax(axis=1), scores.groups.max(axis=1)
     return values.Answers(best.astype(np.int64), sure.astype(np.float64))
-
-
-def levels_of(
-    card: ModelCard, old: Head, after: ModelCard, head: Head, reference: Reference
-) -> tuple[LevelLine, ...]:
-    """Return base and candidate by level, on the base's left-out pictures."""
-    lines = [known.line for known in held_known(card, reference)]
-    held: Floats = reference.held_embeddings
-    before = side_with(card, card_rollup(card), old, held, lines)
-    now = side_with(after, card_rollup(after), head, held, lines)
-    return level_lines(values.PARTS[values.BEFORE], level_figures(before, now))

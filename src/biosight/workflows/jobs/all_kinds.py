@@ -49,8 +49,7 @@ def run_logged(biosight: BioSight, job: Job) -> None:
         members.check_right(biosight.archive.records, job, KINDS[job.kind].needs)
         with progress.kept():
             done = KINDS[job.kind].run(biosight, job, progress)
-            if job.kind == long_acts.NAME:  # a rename moves what hangs below the name
-                settle_paths(biosight, job, progress)
+            settle_paths(biosight, job, progress)
         close(biosight, progress, done)
         log.info("job done", extra={"job": job.id, "words": done.words})
         if job.kind in LIGHT:
@@ -66,8 +65,8 @@ def run_logged(biosight: BioSight, job: Job) -> None:
 
 
 def settle_paths(biosight: BioSight, job: Job, progress: Progress) -> None:
-    """Bring the paths of a job's pictures up to its collection's tree; each call mends some
-    thousands."""
+    """Bring the paths of pictures up to the tree of their collection, where a job changed it, such
+    as a rename or its undo. Each call mends some thousands."""
     records = biosight.archive.records
     while not label_paths.settle(records, biosight.catalogue, job.collection):
         progress.step(progress.job.done, progress.job.total, progress.job.cursor)

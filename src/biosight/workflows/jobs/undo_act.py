@@ -98,8 +98,6 @@ def run(biosight: BioSight, job: Job, progress: Progress) -> JobOutcome:
     for piece in pages(records, ActItem, [Where("act", "=", act.id)], start=job.cursor, size=BATCH):
         run.write(piece)
     follow(records, biosight.catalogue, act)
-    while not label_paths.settle(records, biosight.catalogue, act.collection):
-        progress.step(act.count, act.count, progress.job.cursor)
     return JobOutcome(undone_in_words(act, run.tally), "")
 
 
