@@ -6,6 +6,7 @@ import "./upload/dock.js";
 import { find } from "./frame/dom.js";
 import { showHint } from "./frame/hints.js";
 import { help, unbind } from "./frame/keys.js";
+import { keepRoom } from "./frame/room.js";
 import { complain, toast } from "./frame/toast.js";
 import { undoAct } from "./pictures/acts.js";
 import { chooseCollection } from "./pictures/collections.js";
@@ -148,5 +149,6 @@ addEventListener("beforeunload", (event) => {
 });
 history.scrollRestoration = "manual";
 listenToHelp();
+keepRoom();
 if (document.body.dataset.names !== undefined) resume(undoAct);
 mount().catch(complain);
