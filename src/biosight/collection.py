@@ -13,6 +13,7 @@ from biosight.labels import clean_label
 FIRST_NAME = "My images"
 MAX_NAME = 120
 MOST_FAVOURITES = 9
+MOST_ANSWERABLE = 2000
 LONGEST_GAP = 600
 # The grids that places are coarsened to: cell size in degrees -> words for people.
 GRIDS: Mapping[float, str] = {
@@ -40,7 +41,8 @@ class Collection:
     names of sensitive labels that pictures and their histories may still use. `published` holds the
     entries of the last export: title, licence, rights holder and the like. With `second_reader`,
     two people read each picture. With `comments`, members can comment on pictures. `quota` is the
-    storage limit for its pictures in bytes, 0 for no limit of its own.
+    storage limit for its pictures in bytes, 0 for no limit of its own. `answerable` lists the names
+    that alone may be answered here; () allows all.
     """
 
     table: ClassVar[str] = "collections"
@@ -67,6 +69,7 @@ class Collection:
     comments: bool = False
     quota: int = 0
     formerly_sensitive: tuple[str, ...] = ()
+    answerable: tuple[str, ...] = ()
 
     @property
     def hiding(self) -> tuple[str, ...]:
@@ -98,6 +101,7 @@ class Wanted(TypedDict, total=False):
     published: Mapping[str, str] | None
     second_reader: bool | None
     comments: bool | None
+    answerable: Sequence[str] | None
 
 
 def changed_collection(collection: Collection, **wanted: Unpack[Wanted]) -> Collection:
@@ -139,6 +143,14 @@ def clean_sensitive(labels: Sequence[str]) -> tuple[str, ...]:
     return tuple(dict.fromkeys(clean_label(label) for label in labels))
 
 
+def clean_answerable(labels: Sequence[str]) -> tuple[str, ...]:
+    """Return each name once, in order. Raises BadRequest for too many."""
+    cleaned = clean_sensitive(labels)
+    if len(cleaned) > MOST_ANSWERABLE:
+        raise BadRequest(f"A list of names to answer with has up to {MOST_ANSWERABLE:,} names.")
+    return cleaned
+
+
 def clean_published(said: Mapping[str, str]) -> NamePairs:
     """Return the entries of an export, without the empty ones."""
     return tuple(sorted((name, value) for name, value in said.items() if value))
@@ -163,4 +175,5 @@ CLEANED: Mapping[str, Callable[..., Any]] = {
     "published": clean_published,
     "second_reader": bool,
     "comments": bool,
+    "answerable": clean_answerable,
 }

@@ -90,8 +90,10 @@ def reclassify(
     *,
     start: str = "",
     sofar: RunCount = NOTHING,
+    anew: bool = False,
 ) -> RunCount:
-    """Give every picture the Prediction of `model`; skip pictures that have it already.
+    """Give every picture the Prediction of `model`; skip pictures that have it already, unless they
+    are looked at `anew`.
 
     `again` returns the writes for one picture. `note` makes these writes together with the new
     tally and the id of the last picture. To continue a run that broke off, pass its last cursor and
@@ -103,7 +105,7 @@ def reclassify(
             return list(pool.map(one, images))
 
         def one(image: Image) -> Sequence[Write] | None:
-            return [] if image.model == model else attempt(again, image)
+            return [] if image.model == model and not anew else attempt(again, image)
 
         run = Run(records, Image, make, note, sofar, start)
         for piece in pages(records, Image, living_images(collection), start=start, size=BATCH):

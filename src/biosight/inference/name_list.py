@@ -7,15 +7,16 @@ here: reading a list (taxa/checklist.py).
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import lru_cache
 
 import numpy as np
 import numpy.typing as npt
 
 from biosight.errors import BadRequest
-from biosight.inference.classifier import Verdict
+from biosight.inference.classifier import Classifier, Verdict
 from biosight.inference.model_files.card import ModelCard, card_rollup
 from biosight.inference.rollup import Rollup
-from biosight.taxa.naming import alike
+from biosight.taxa.naming import Answerable, Naming, alike
 from biosight.taxa.tree import Tree
 
 # With less probability than this on the list, a picture shows nothing that is on it.
@@ -85,6 +86,43 @@ def name_list(card: ModelCard, wanted: Mapping[str, Sequence[str]]) -> NameList:
         raise BadRequest("This model knows none of the names on the list.")
     leaves, nodes = allowed(rollup, set(told.values()), set(above.values()))
     return NameList(rollup, leaves, nodes, tuple(told), above, tuple(unknown))
+
+
+def limited_by(classifier: Classifier, naming: Naming, verdict: Verdict) -> Verdict | None:
+    """Return a verdict under which only what a collection allows has a probability; None where the
+    picture fits nothing of it. A model that knows none of the names is not limited."""
+    if naming.answerable is None:
+        return verdict
+    limit = list_of(classifier.card, naming.answerable)
+    return limit.limited(verdict) if limit else verdict
+
+
+def list_of(card: ModelCard, answerable: Answerable) -> NameList | None:
+    """Return a collection's list for the model of a card; None for a model that can't use it."""
+    return kept_list(KeyedCard(card), answerable)
+
+
+class KeyedCard:
+    """A card that is compared by the version and the file it describes."""
+
+    def __init__(self, card: ModelCard) -> None:
+        self.card = card
+        self.key = (card.key, card.sha256)
+
+    def __hash__(self) -> int:
+        return hash(self.key)
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, KeyedCard) and self.key == other.key
+
+
+@lru_cache(maxsize=32)
+def kept_list(keyed: KeyedCard, answerable: Answerable) -> NameList | None:
+    """Return a list that was made before, since every upload asks for it."""
+    try:
+        return name_list(keyed.card, answerable.lines)
+    except BadRequest:
+        return None
 
 
 def written_names(rollup: Rollup) -> dict[str, str]:

@@ -10,6 +10,7 @@ from dataclasses import replace
 from biosight import metrics
 from biosight.images import READING, Embedding, Image
 from biosight.inference.classifier import Classifier, Verdict
+from biosight.inference.name_list import limited_by
 from biosight.inference.sandbox.decoding import Decoded
 from biosight.intake.values import Destination, Intake, Upload
 from biosight.labels import PEOPLE, Prediction
@@ -87,8 +88,12 @@ def with_verdict(
     """Return the image with the machine's label, its Prediction, and the writes that must precede
     it.
 
-    A person's label stays.
+    A person's label stays. A picture that fits nothing of the collection's list of names is
+    unfamiliar and gets no label; its Prediction says what the model thinks without the list.
     """
+    fits = limited_by(classifier, naming, verdict)
+    verdict = fits or verdict
+    strange = fits is None or classifier.unfamiliar(verdict)
     card, top = classifier.card, classifier.top(verdict)
     answer = classifier.answer(verdict, naming.least)
     prediction = Prediction(
@@ -104,18 +109,18 @@ def with_verdict(
         verdict.opinions,
         classifier.levels(verdict, answer.label, naming.least),
     )
-    count(classifier, prediction, unfamiliar=classifier.unfamiliar(verdict))
-    label = naming.shown(answer.label)
+    count(classifier, prediction, unfamiliar=strange)
+    label = naming.shown(answer.label) if fits else ""
     named = replace(
         image,
         model=card.key,
-        machine_label=answer.label,
+        machine_label=answer.label if fits else "",
         group=prediction.group,
-        confidence=answer.confidence,
-        percent=int(answer.confidence * 100),
+        confidence=answer.confidence if fits else 0.0,
+        percent=int(answer.confidence * 100) if fits else 0,
         margin=prediction.margin,
         novelty=verdict.novelty,
-        unfamiliar=classifier.unfamiliar(verdict),
+        unfamiliar=strange,
     )
     if image.who not in PEOPLE:
         who, path = "machine" if label else "nobody", naming.path(label)

@@ -8,14 +8,14 @@ version. Not here: changing them (editing.py), or how names are found while typi
 import threading
 from collections import OrderedDict
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 
 from biosight.collection import Collection
 from biosight.own_names.known import known_taxa
 from biosight.storage.records import Records
 from biosight.taxa.finding import Findable, Finder
-from biosight.taxa.naming import Naming, alike, renamed_tree, rooted_taxa
+from biosight.taxa.naming import Answerable, Naming, alike, renamed_tree, rooted_taxa
 from biosight.taxa.tree import Taxon, Tree
 
 MOST_KEPT = 16
@@ -62,8 +62,19 @@ def collect_names(records: Records, collection: Collection, base: Sequence[Taxon
     twins = {alike(label): accepted for label, accepted in synonyms.items() if accepted in taxa}
     twins |= {alike(own): shown for own, shown in renamed.items() if shown}
     twins |= {alike(label): label for label in taxa}
-    least = collection.threshold / 100
-    return Names(Naming(renamed, Tree(rooted_taxa(taxa)), least), synonyms, twins)
+    naming = Naming(renamed, Tree(rooted_taxa(taxa)), collection.threshold / 100)
+    names = Names(naming, synonyms, twins)
+    if not collection.answerable:
+        return names
+    return replace(names, naming=replace(naming, answerable=answerable_names(collection, names)))
+
+
+def answerable_names(collection: Collection, names: Names) -> Answerable:
+    """Return the names that alone may be answered in a collection, by its model's own names. Names
+    that the tree has no more, such as those from before a rename, do not count."""
+    accepted = [x for n in collection.answerable if (x := names.accepted(n)) in names.tree]
+    lines = [names.naming.own_line(label) for label in dict.fromkeys(accepted)]
+    return Answerable({line[-1]: line[:-1] for line in lines})
 
 
 class Collected:

@@ -14,15 +14,26 @@ from biosight.taxa.tree import Taxon, Tree
 EMPTY = Tree(())
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class Answerable:
+    """The names that alone may be answered in a collection, each with the names above it from the
+    top down, by the model's own names. It is compared by identity: each is made once for a
+    collection's version."""
+
+    lines: Mapping[str, tuple[str, ...]]
+
+
 @dataclass(frozen=True, slots=True)
 class Naming:
     """A collection's names: `renamed` maps a model's name to the one used here, `tree` says what
-    hangs below what, by the names used here. Finer answers need `least` confidence, 0 to 1.
+    hangs below what, by the names used here. Finer answers need `least` confidence, 0 to 1. Without
+    `answerable`, any name may be answered.
     """
 
     renamed: Mapping[str, str] = field(default_factory=dict)
     tree: Tree = field(default_factory=lambda: EMPTY)
     least: float = 0.0
+    answerable: Answerable | None = None
 
     def shown(self, own: str) -> str:
         """Return the name used here for a model's name; "" where it was removed."""

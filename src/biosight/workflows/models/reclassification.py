@@ -21,10 +21,14 @@ from biosight.workflows.job_kind import JobKind, JobOutcome, collection_of
 NAME = "reclassify"
 
 
-def new(records: Records, collection: str, version: ModelVersion, by: str) -> Job:
-    """Return a job that the caller writes together with the change that it belongs to. Raises
-    Conflict while one is under way."""
-    return jobs.new_job(records, NAME, collection, by, model=version.id)
+def new(
+    records: Records, collection: str, version: ModelVersion, by: str, *, anew: bool = False
+) -> Job:
+    """Return a job that the caller writes together with the change that it belongs to; `anew` also
+    looks at pictures that this version named before, since the names that it may answer changed.
+    Raises Conflict while one is under way."""
+    wants = {"anew": "yes"} if anew else {}
+    return jobs.new_job(records, NAME, collection, by, model=version.id, **wants)
 
 
 def run(biosight: BioSight, job: Job, progress: Progress) -> JobOutcome:
@@ -40,7 +44,16 @@ def run(biosight: BioSight, job: Job, progress: Progress) -> JobOutcome:
     sofar = jobs.count_of_run(job)
     records = biosight.archive.records
     note = progress.noting(reclassify.total(records, c.id))
-    tally = reclassify.reclassify(records, c.id, model, again, note, start=job.cursor, sofar=sofar)
+    tally = reclassify.reclassify(
+        records,
+        c.id,
+        model,
+        again,
+        note,
+        start=job.cursor,
+        sofar=sofar,
+        anew=bool(job.want("anew")),
+    )
     unread = f" {tally.failed} could not be read again." if tally.failed else ""
     words = f"{tally.changed} pictures have been classified by {model}.{unread}"
     return JobOutcome(words, json.dumps(asdict(tally)))

@@ -11,6 +11,7 @@ from biosight.bootstrap import BioSight
 from biosight.collection import Collection, changed_collection
 from biosight.errors import BadRequest, Conflict, Forbidden
 from biosight.images import Image
+from biosight.inference.name_list import limited_by
 from biosight.intake import look_again
 from biosight.labels import Guess
 from biosight.registry import ModelVersion
@@ -19,7 +20,7 @@ from biosight.work import jobs
 from biosight.work.jobs import Job
 from biosight.work.progress import Progress
 from biosight.workflows import serving_version
-from biosight.workflows.collection_names import naming_of
+from biosight.workflows.collection_names import model_of, naming_of
 from biosight.workflows.job_kind import JobKind, JobOutcome, collection_of
 from biosight.workflows.models import reclassification
 from biosight.workflows.task import Task
@@ -52,7 +53,9 @@ def run(biosight: BioSight, job: Job, progress: Progress) -> JobOutcome:
     classifier = biosight.model.classifiers.get(job.want("model"))
 
     def look(image: Image) -> Guess:
-        return classifier.answer(look_again(biosight.intake, classifier, image), naming.least)
+        verdict = look_again(biosight.intake, classifier, image)
+        fits = limited_by(classifier, naming, verdict)
+        return classifier.answer(fits, naming.least) if fits else Guess("", 0.0)
 
     records = biosight.archive.records
     naming = naming_of(records, biosight.catalogue, c)
@@ -87,7 +90,9 @@ def apply(
         serving_version.check_there(task.catalogue, version)
         promoting = registry.promotion(records, version, task.by, why_applied(version, reason))[1]
     chosen = changed_collection(collection, model=version.name)
-    made = reclassification.new(records, collection.id, version, task.by)
+    serving = model_of(records, task.catalogue, collection)
+    anew = serving == version.id
+    made = reclassification.new(records, collection.id, version, task.by, anew=anew)
     records.write(
         *promoting,
         Replace(chosen, collection.version),

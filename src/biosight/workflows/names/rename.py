@@ -96,7 +96,8 @@ def begin_rename(
         changed = replace(
             sensitivity.with_sensitive(found, hiding),
             renamed=names.renamed_with(dict(found.renamed), old, new),
-            favourites=renamed_favourites(found, old, new),
+            favourites=renamed_labels(found.favourites, old, new),
+            answerable=with_name(found.answerable, old, new),
         )
         asked, job = long_acts.job_writes(records, made, change, here) if many else ([], None)
         try:
@@ -113,11 +114,16 @@ def is_known(records: Records, collection: str, known: Names, label: str) -> boo
     return bool(label) and (label in known.tree or records.count(Image, here) > 0)
 
 
-def renamed_favourites(collection: Collection, old: str, new: str) -> tuple[str, ...]:
-    """Return the favourites with `old` renamed to `new`, each once; without it if the label was
-    removed."""
-    shown = (new if label == old else label for label in collection.favourites)
+def renamed_labels(labels: Sequence[str], old: str, new: str) -> tuple[str, ...]:
+    """Return labels with `old` renamed to `new`, each once; without it if the label was removed."""
+    shown = (new if label == old else label for label in labels)
     return tuple(dict.fromkeys(label for label in shown if label))
+
+
+def with_name(labels: Sequence[str], old: str, new: str) -> tuple[str, ...]:
+    """Return labels with `new` beside `old`, where `old` is one of them: an undo brings it back."""
+    both = (x for label in labels for x in ((old, new) if label == old else (label,)))
+    return tuple(dict.fromkeys(label for label in both if label))
 
 
 def naming_before(task: Task, act: Act) -> Naming:

@@ -7,7 +7,13 @@ from pydantic import BaseModel, Field
 
 from biosight import accounts, gallery, membership, registry
 from biosight.accounts import User
-from biosight.collection import FINEST_GRID, LONGEST_GAP, WIDEST_GRID, Collection
+from biosight.collection import (
+    FINEST_GRID,
+    LONGEST_GAP,
+    MOST_ANSWERABLE,
+    WIDEST_GRID,
+    Collection,
+)
 from biosight.errors import Forbidden
 from biosight.gallery import trash
 from biosight.images import Image
@@ -25,6 +31,7 @@ from biosight.work.jobs import Job
 from biosight.workflows.collection_names import names_in, twins
 from biosight.workflows.models import try_version
 from biosight.workflows.names import rename
+from biosight.workflows.names.answer_list import known_answers
 from biosight.workflows.names.sensitivity import known_sensitive
 from biosight.workflows.people import members as members_now
 from biosight.workflows.pictures import trash_job
@@ -62,6 +69,7 @@ class CollectionOut(BaseModel):
     published: dict[str, str]
     second_reader: bool
     comments: bool
+    answerable: list[str]
     model: str
     images: int
     unsure: int
@@ -92,6 +100,7 @@ class CollectionChange(Input):
     - `published`: what exports say of themselves unless they say otherwise.
     - `second_reader`: asks for two independent readings of each picture.
     - `comments`: lets members comment on pictures.
+    - `answerable`: the names of the tree that alone may be answered; none for all.
     """
 
     name: str | None = Field(None, max_length=200)
@@ -104,6 +113,9 @@ class CollectionChange(Input):
     published: dict[Said, Annotated[str, Field(max_length=200)]] | None = None
     second_reader: bool | None = None
     comments: bool | None = None
+    answerable: list[Annotated[str, Field(max_length=200)]] | None = Field(
+        None, max_length=MOST_ANSWERABLE
+    )
 
 
 class LabelOut(BaseModel):
@@ -193,6 +205,7 @@ def collection_out(records: Store, access: Access) -> CollectionOut:
         published=dict(c.published),
         second_reader=c.second_reader,
         comments=c.comments,
+        answerable=list(c.answerable),
         model=c.model,
         images=records.count(Image, where),
         unsure=records.count(Image, [*machine, Where("percent", "<", c.threshold)]),
@@ -266,6 +279,9 @@ def change(
     if body.sensitive is not None:
         names = names_in(records, biosight.catalogue, access.collection)
         wanted["sensitive"] = known_sensitive(records, access.collection, names, body.sensitive)
+    if body.answerable is not None:
+        names = names_in(records, biosight.catalogue, access.collection)
+        wanted["answerable"] = known_answers(names, body.answerable)
     changed = membership.change_collection(records, access.collection, **wanted)
     return collection_out(records, Access(changed, access.role))
 

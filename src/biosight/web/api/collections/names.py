@@ -26,7 +26,7 @@ from biosight.web.body_limits import body_limit, of_files
 from biosight.web.schemas.body import Input
 from biosight.web.schemas.pictures import TaxonOut, taxon_out
 from biosight.workflows.collection_names import names_in
-from biosight.workflows.names import checklists, label_paths, tree_edits
+from biosight.workflows.names import answer_list, checklists, label_paths, tree_edits
 
 router = APIRouter(tags=["names"])
 Text = Annotated[str, Query(max_length=200)]
@@ -230,6 +230,42 @@ def take_checklist(
         done = checklists.take_names(task, listed, title, act=act)
     settled = bool(done.left) or label_paths.settle(records, biosight.catalogue, c)
     return ChecklistTaken(**asdict(done), settled=settled)
+
+
+class AnswersOut(BaseModel):
+    """The names that alone may be answered; none for all.
+
+    `told` are those that the collection's model can tell, `above` those that a name above them
+    stands for. `words` says so in a sentence.
+    """
+
+    names: list[str]
+    told: list[str]
+    above: dict[str, str]
+    words: str
+
+
+@router.get("/collections/{collection}/names/answerable")
+def show_answerable(access: MayLook, biosight: Open, records: Store) -> AnswersOut:
+    """Show the names that alone may be answered, and what the model can make of them."""
+    found = answer_list.answer_list(records, biosight.catalogue, access.collection)
+    return AnswersOut(**asdict(found))
+
+
+@router.post("/collections/{collection}/names/checklist/answerable")
+@body_limit(of_files)
+def answer_with_checklist(
+    file: Annotated[UploadFile, File()],
+    access: MayChange,
+    person: Signed,
+    biosight: Open,
+    records: Store,
+) -> AnswersOut:
+    """Let only the names of a checklist be answered. Import it first: names that the tree does not
+    have are passed over."""
+    with sent_checklist(file) as listed:
+        changed = answer_list.answer_with_listed(task_of(biosight, access, person), listed)
+    return AnswersOut(**asdict(answer_list.answer_list(records, biosight.catalogue, changed)))
 
 
 @router.post("/collections/{collection}/names/settle")

@@ -18,10 +18,11 @@ export async function mount(main) {
   const { collection = "", serving = "" } = main.dataset;
   const editor = may(main, "change");
   const stop = new AbortController();
-  const [versions, audit, own] = await Promise.all([
+  const [versions, audit, own, found] = await Promise.all([
     call("GET", "/models"),
     call("GET", `/collections/${collection}/audit`),
     call("GET", `/models/${serving}`),
+    call("GET", `/collections/${collection}`),
   ]);
   const drawJobs = async () => {
     const jobs = await call("GET", `/collections/${collection}/jobs`);
@@ -61,9 +62,7 @@ export async function mount(main) {
   };
   /** @param {Schemas["VersionOut"][]} all */
   const drawChoice = (all) =>
-    find(main, "#choice").replaceChildren(
-      ...choice(all, collection, serving, editor, (model) => ask("try-on", { model })),
-    );
+    find(main, "#choice").replaceChildren(...choice(all, found, serving, editor, (model) => ask("try-on", { model })));
   /** @param {number} threshold */
   const use = async (threshold) => {
     try {
@@ -89,18 +88,20 @@ export async function mount(main) {
 
 /**
  * @param {Schemas["VersionOut"][]} versions
- * @param {string} collection
+ * @param {Schemas["CollectionOut"]} collection
  * @param {string} serving
  * @param {boolean} editor
  * @param {(model: string) => void} tryOn
  */
 function choice(versions, collection, serving, editor, tryOn) {
   const fitting = versions.filter(
-    (v) => ["", collection].includes(v.collection) && v.state !== "retired" && v.there && v.id !== serving && !v.under,
+    (v) =>
+      ["", collection.id].includes(v.collection) && v.state !== "retired" && v.there && v.id !== serving && !v.under,
   );
   return [
     el("h2", {}, "Model"),
     el("p", {}, "Model for new pictures: ", el("a", { href: `/models/${serving}` }, el("strong", {}, serving))),
+    collection.answerable.length ? listed(collection, editor, () => tryOn(serving)) : null,
     fitting.length ? el("h3", {}, "Other models to try on") : null,
     el(
       "ul",
@@ -126,6 +127,26 @@ function choice(versions, collection, serving, editor, tryOn) {
       "A try-on shows which labels would change. Nothing changes until you apply it, and labels that people gave always stay.",
     ),
   ].filter(Boolean);
+}
+
+/**
+ * Say that only names of a list are answered.
+ * @param {Schemas["CollectionOut"]} collection @param {boolean} editor @param {() => void} tryOn
+ */
+function listed(collection, editor, tryOn) {
+  const names = counted(collection.answerable.length, "name");
+  return el(
+    "p",
+    { class: "actions" },
+    el(
+      "span",
+      {},
+      "It answers only with ",
+      el("a", { href: `/collections/${collection.id}/settings#answerable` }, `the ${names} of your list`),
+      ".",
+    ),
+    editor && el("button", { type: "button", onclick: tryOn }, "Try the list on"),
+  );
 }
 
 /** @param {Schemas["AuditOut"]} audit @param {any} held @param {((t: number) => void) | null} use */

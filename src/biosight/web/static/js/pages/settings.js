@@ -6,6 +6,7 @@ import { counted, fields, find } from "../frame/dom.js";
 import { goTo } from "../frame/events.js";
 import { may } from "../frame/may.js";
 import { complain, question, toast } from "../frame/toast.js";
+import { wireAnswers } from "../settings/answers.js";
 import { drawNames } from "../settings/browse.js";
 import { wireInvitations } from "../settings/invitations.js";
 import { drawLabels } from "../settings/labels.js";
@@ -81,6 +82,7 @@ export async function mount(main) {
   if (editor) wireNames(main, here, redraw);
   await Promise.all([
     redraw(),
+    wireAnswers(main, here, redraw),
     drawMembers(main, here, owner),
     owner && wireInvitations(main, `${here}/invitations`),
     owner && wireShares(main, `${here}/shares`),

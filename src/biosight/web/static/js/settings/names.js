@@ -62,13 +62,20 @@ export async function addBelow(here, parent, redraw) {
   if (label) await add(here, label, parent, redraw);
 }
 
-/** @param {string} here @param {File} file @param {() => Promise<void>} redraw */
-async function takeChecklist(here, file, redraw) {
+/**
+ * Add the names of a checklist after a look at what is new; return false if the person did not want it.
+ * @param {string} here @param {File} file @param {() => Promise<void>} redraw
+ * @returns {Promise<boolean>}
+ */
+export async function takeChecklist(here, file, redraw) {
   const form = new FormData();
   form.append("file", file);
   const seen = await call("POST", `${here}/names/checklist/preview`, form);
   const many = seen.new + seen.synonyms;
-  if (!many) return toast(`All ${counted(seen.known, "name")} of this list are known already.`);
+  if (!many) {
+    toast(`All ${counted(seen.known, "name")} of this list are known already.`);
+    return true;
+  }
   const doubts = seen.doubtful
     ? ` ${counted(seen.doubtful, "row is", "rows are")} doubtful: ${seen.doubts.slice(0, 3).join(" ")}`
     : "";
@@ -77,7 +84,7 @@ async function takeChecklist(here, file, redraw) {
     words: `${counted(seen.new, "new name")}, ${counted(seen.synonyms, "synonym")}; ${seen.known.toLocaleString("en")} are already known and stay.${doubts}`,
     ok: "Add",
   });
-  if (!sure) return;
+  if (!sure) return false;
   let done = { act: "", added: 0, left: 1, settled: false };
   let added = 0;
   while (done.left) {
@@ -90,6 +97,7 @@ async function takeChecklist(here, file, redraw) {
   await settle(here, done.settled);
   offerUndo(`${counted(added, "name")} added`, done.act, here, redraw);
   await redraw();
+  return true;
 }
 
 /** @param {HTMLElement} main @param {string} here @param {() => Promise<void>} redraw */

@@ -1,0 +1,66 @@
+"""Box: a rectangle around something in a picture, and how much two of them share."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Literal, get_args
+
+Kind = Literal["animal", "human", "vehicle"]
+KINDS: tuple[Kind, ...] = get_args(Kind)
+# Two boxes of one kind that share more than this are one thing (Camtrap DP has no rule for it).
+SAME = 0.6
+
+
+@dataclass(frozen=True, slots=True)
+class Box:
+    """A rectangle in an upright picture: its upper left corner, width and height as shares of the
+    picture's width and height (Camtrap DP's bboxX, bboxY, bboxWidth and bboxHeight), what it holds,
+    and how sure the detector is, 0 to 1."""
+
+    x: float
+    y: float
+    width: float
+    height: float
+    kind: Kind
+    score: float
+
+    @property
+    def area(self) -> float:
+        """The share of the picture that it covers."""
+        return self.width * self.height
+
+    @property
+    def plain(self) -> dict[str, float | str]:
+        """The box as JSON writes it."""
+        return {
+            "x": self.x,
+            "y": self.y,
+            "w": self.width,
+            "h": self.height,
+            "kind": self.kind,
+            "score": self.score,
+        }
+
+
+def iou(one: Box, other: Box) -> float:
+    """Return intersection over union of two boxes, 0 to 1 (Jaccard 1912)."""
+    wide = min(one.x + one.width, other.x + other.width) - max(one.x, other.x)
+    high = min(one.y + one.height, other.y + other.height) - max(one.y, other.y)
+    if wide <= 0 or high <= 0:
+        return 0.0
+    shared = wide * high
+    return shared / (one.area + other.area - shared)
+
+
+def distinct(boxes: Iterable[Box]) -> tuple[Box, ...]:
+    """Return the surest boxes, without those that repeat a surer one of their kind
+    (non-maximum suppression)."""
+    kept: list[Box] = []
+    for box in sorted(boxes, key=lambda b: -b.score):
+        if all(box.kind != k.kind or iou(box, k) <= SAME for k in kept):
+            kept.append(box)
+    return tuple(kept)
+
+
+def surest(boxes: Iterable[Box], kind: Kind) -> Box | None:
+    """Return the surest box of a kind, None without one."""
+    return max((b for b in boxes if b.kind == kind), key=lambda b: b.score, default=None)

@@ -1,0 +1,1 @@
+"""Training a detector further: its ONNX file as PyTorch, scenes, loss, and the file again."""
