@@ -71,6 +71,7 @@ KINDS = (
 )
 BUNDLED = Path(__file__).parent / "bundled"
 DEFAULT_MODEL = BUNDLED / "organisms"
+SUBJECTS = BUNDLED / "detectors" / "subjects"
 GIGABYTE = 1_000_000_000
 
 

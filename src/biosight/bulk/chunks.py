@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from biosight.errors import BadRequest
+from biosight.inference.model_files.detector_card import read_detector_card
 from biosight.storage import source as sources
 
 CHUNK = 256
@@ -27,7 +28,8 @@ class Chunk:
 class Plan:
     """A source, the model's folder, and the chunks that remain. `passed` lists files that are no
     pictures, each with the reason. `listed` are the only names that may be answered, each with the
-    names above it; all may where it is empty."""
+    names above it; all may where it is empty. `detector` is the folder of the detector for pictures
+    of camera traps, None for all others."""
 
     source: str
     model: Path
@@ -35,6 +37,7 @@ class Plan:
     chunks: tuple[Chunk, ...]
     passed: tuple[tuple[str, str], ...] = ()
     listed: Mapping[str, Sequence[str]] = field(default_factory=dict)
+    detector: Path | None = None
 
     @property
     def left(self) -> int:
@@ -49,10 +52,11 @@ def plan(
     key: str,
     size: int = CHUNK,
     listed: Mapping[str, Sequence[str]] | None = None,
+    detector: Path | None = None,
 ) -> Plan:
     """Return the work to do: the source's pictures in order of name, without chunks whose tables
     exist in the folder `target`. `key` is the model's key; it decides the name of each table, as do
-    the `listed` names.
+    the `listed` names and the `detector`.
 
     Raises BadRequest if there is no picture, or if the target has tables of another run.
     """
@@ -63,6 +67,8 @@ def plan(
     target.mkdir(parents=True, exist_ok=True)
     if listed:
         key = f"{key} of {json.dumps(sorted(listed))}"
+    if detector:
+        key = f"{key} with {read_detector_card(detector).key}"
     chunks = [
         chunk_of(tuple(names[start : start + size]), source, target, key)
         for start in range(0, len(names), size)
@@ -75,7 +81,7 @@ def plan(
         )
     todo = tuple(chunk for chunk in chunks if not chunk.table.exists())
     passed = tuple((name, reason) for name, reason in found if reason)
-    return Plan(source, model, len(names), todo, passed, listed or {})
+    return Plan(source, model, len(names), todo, passed, listed or {}, detector)
 
 
 def chunk_of(names: tuple[str, ...], source: str, target: Path, key: str) -> Chunk:

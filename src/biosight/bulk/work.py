@@ -17,13 +17,26 @@ import pyarrow.parquet as pq
 from biosight.bulk.chunks import Chunk
 from biosight.errors import BadPicture, NotFound
 from biosight.images import Capture
+from biosight.inference.camera_trap import look_at
 from biosight.inference.classifier import Classifier, Verdict
+from biosight.inference.detector import Detector
 from biosight.inference.name_list import name_list
+from biosight.inference.preprocess import Pixels, short_to_read
 from biosight.inference.sandbox.decoding import Decoded, Decoders
 from biosight.storage.source import Source
 
 BATCH = 8
 GUESS = pa.struct([("label", pa.string()), ("confidence", pa.float32())])
+BOX = pa.struct(
+    [
+        ("x", pa.float32()),
+        ("y", pa.float32()),
+        ("w", pa.float32()),
+        ("h", pa.float32()),
+        ("kind", pa.string()),
+        ("score", pa.float32()),
+    ]
+)
 KINDS: dict[object, pa.DataType] = {
     str: pa.string(),
     float | None: pa.float64(),
@@ -58,6 +71,8 @@ SCHEMA = pa.schema(
         ("finer", pa.list_(GUESS)),
         ("novelty", pa.float32()),
         ("embedding", pa.binary()),
+        ("boxes", pa.list_(BOX)),
+        ("proposal", pa.string()),
     ]
 )
 Row = dict[str, Any]
@@ -68,11 +83,16 @@ class Hand:
     """A model and a decoder, opened once per process; call `do(chunk)` from one thread only."""
 
     def __init__(
-        self, source: str, model: Path, listed: Mapping[str, Sequence[str]] = ANY_NAME
+        self,
+        source: str,
+        model: Path,
+        listed: Mapping[str, Sequence[str]] = ANY_NAME,
+        detector: Path | None = None,
     ) -> None:
         self.source = Source(source)
         self.classifier = Classifier(model, threads=1)
         self.limit = name_list(self.classifier.card, listed) if listed else None
+        self.detector = Detector(detector, threads=1) if detector else None
         self.decoders = Decoders(1)
 
     def do(self, chunk: Chunk) -> tuple[int, int]:
@@ -94,9 +114,10 @@ class Hand:
             for name in chunk.names:
                 written = name.encode("utf-8", "backslashreplace").decode()
                 row: Row = {"source": self.source.url, "name": written, "error": ""}
-                decoded = self.read(name, Path(folder) / "picture", row)
-                if decoded is None:
-                    yield row
+                target = Path(folder) / "picture"
+                decoded = self.read(name, target, row)
+                if decoded is None or self.detector is not None:
+                    yield row | self.seen(name, target) if decoded else row
                     continue
                 waiting.append((row, decoded))
                 if len(waiting) == BATCH:
@@ -139,6 +160,24 @@ class Hand:
         verdicts = self.classifier.predict(np.stack([decoded.pixels for _, decoded in waiting]))
         for (row, _), verdict in zip(waiting, verdicts, strict=True):
             yield row | self.said(verdict)
+
+    def seen(self, name: str, target: Path) -> Row:
+        """Return what the frame of a camera trap shows, as fields; a frame that can't be read a
+        second time gets an error."""
+        assert self.detector is not None
+        framing = self.classifier.card.framing
+        try:
+            path = self.source.fetch(name, target).absolute()
+            _, reading = self.decoders.reading(path, short_to_read(framing))
+        except BadPicture as error:
+            return {"error": error.detail}
+        found = look_at(reading, self.detector, self.classifier, self.one)
+        shown = {"boxes": [b.plain for b in found.boxes], "proposal": found.proposal}
+        return self.said(found.verdict) | shown
+
+    def one(self, pixels: Pixels) -> Verdict:
+        """Return the verdict on one picture (side, side, 3)."""
+        return self.classifier.predict(pixels[None])[0]
 
     def said(self, verdict: Verdict) -> Row:
         """Return the model's answers as fields; the label is "" where a picture fits no name of the

@@ -32,7 +32,7 @@ def grid(card: DetectorCard) -> tuple[Floats, Floats]:
 
 
 def sigmoid(values: Floats) -> Floats:
-    made: Floats = np.float32(1) / (1 + np.exp(-np.clip(values, -60, 60)))
+    made: Floats = (1 / (1 + np.exp(-np.clip(values, -60, 60)))).astype(np.float32)
     return made
 
 

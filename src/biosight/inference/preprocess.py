@@ -11,6 +11,8 @@ import numpy as np
 import numpy.typing as npt
 from PIL import Image as Pillow
 
+from biosight.subjects.area import Area
+
 Pixels = npt.NDArray[np.uint8]
 Batch = npt.NDArray[np.float32]
 
@@ -62,6 +64,18 @@ def to_pixels(picture: Pillow.Image, framing: Framing) -> Pixels:
     picture = picture if picture.mode == "RGB" else picture.convert("RGB")  # convert always copies
     square = picture.resize(size, FILTERS[framing.interpolation], box=box)
     return np.asarray(square, dtype=np.uint8)
+
+
+def pixels_in(reading: Pixels, area: Area | None, framing: Framing) -> Pixels:
+    """Convert an area of an upright picture (height, width, 3), or its centre as usual, to a uint8
+    array (input_size, input_size, 3). An area that is no square is squeezed."""
+    picture = Pillow.fromarray(reading)
+    if area is None:
+        return to_pixels(picture, framing)
+    box = area.left, area.top, area.right, area.bottom
+    size = (framing.input_size, framing.input_size)
+    cut = picture.resize(size, FILTERS[framing.interpolation], box=box)
+    return np.asarray(cut, dtype=np.uint8)
 
 
 def to_batch(pixels: npt.NDArray[np.uint8], by: ChannelScale) -> Batch:

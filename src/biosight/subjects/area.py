@@ -7,7 +7,8 @@ from dataclasses import dataclass
 
 from biosight.subjects.box import Box
 
-MARGIN = 0.15  # of the longer side of the box, on each side
+# Of the longer side of the box, on each side: a close look, and one with more around it.
+MARGINS = (0.15, 0.3)
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,11 +21,11 @@ class Area:
     bottom: float
 
 
-def around(box: Box, width: int, height: int) -> Area:
+def around(box: Box, width: int, height: int, margin: float) -> Area:
     """Return the area around a box in a picture of width x height pixels: a square with a margin
     where the picture is large enough, moved inside the picture where it would leave it."""
     wide, high = box.width * width, box.height * height
-    side = max(wide, high) * (1 + 2 * MARGIN)
+    side = max(wide, high) * (1 + 2 * margin)
     left, right = span((box.x + box.width / 2) * width, side, width)
     top, bottom = span((box.y + box.height / 2) * height, side, height)
     return Area(left, top, right, bottom)

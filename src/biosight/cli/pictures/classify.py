@@ -20,6 +20,7 @@ from biosight.bootstrap import (
     open_biosight,
     open_catalogue,
 )
+from biosight.cli.pictures.camera_option import CAMERA_TRAPS, detector_folder
 from biosight.cli.pictures.list_option import LIST, read_list
 from biosight.errors import BadRequest, NotFound, TooLarge
 from biosight.images.file_types import check_size
@@ -81,6 +82,7 @@ NEEDS_ARROW = "This needs pyarrow: pip install pyarrow."
     help="Pictures per table.",
 )
 @LIST
+@CAMERA_TRAPS
 @click.pass_obj
 def classify(
     settings: Settings,
@@ -92,6 +94,7 @@ def classify(
     workers: int,
     chunk: int,
     names: Path | None,
+    camera_traps: bool,
 ) -> None:
     """Classify and embed all pictures of SOURCE: a folder, s3://… or gs://…
 
@@ -108,7 +111,8 @@ def classify(
     card, listed = read_card(folder), read_list(names)
     if names:
         click.echo(name_list(card, listed).in_words())
-    todo = bulk.plan(source, folder, target, card.key, chunk, listed)
+    detector = detector_folder(asked=camera_traps)
+    todo = bulk.plan(source, folder, target, card.key, chunk, listed, detector)
     done = (
         bulk.run_ray(todo, address, workers or 8)
         if engine == "ray"

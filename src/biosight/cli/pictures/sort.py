@@ -4,6 +4,7 @@ Not here: importing pictures into a collection (pictures.py).
 """
 
 import errno
+import json
 import os
 import shutil
 from collections import Counter, deque
@@ -17,11 +18,13 @@ import click
 from tqdm import tqdm
 
 from biosight.bootstrap import Catalogue, Model, open_catalogue, open_model
+from biosight.cli.pictures.camera_option import CAMERA_TRAPS, Seen, detector_folder, seen_in
 from biosight.cli.pictures.list_option import LIST, read_list
 from biosight.cli.pictures.pictures import FOLDER, WAITS, look_through
 from biosight.errors import BadPicture, BadRequest, NoSpace, NotFound, Unavailable
 from biosight.images.folders import printable
-from biosight.inference.classifier import Classifier, Verdict
+from biosight.inference.classifier import Classifier
+from biosight.inference.detector import Detector
 from biosight.inference.name_list import NameList, name_list
 from biosight.inference.sandbox.decoding import patiently
 from biosight.labels import Guess
@@ -29,11 +32,12 @@ from biosight.process import cores
 from biosight.publishing.file_names import UniqueNames, file_name
 from biosight.publishing.table import line, safe_cell
 from biosight.settings import Settings
+from biosight.subjects import Box
 from biosight.taxa.paths import line_of
 
 T = TypeVar("T")
 NO_ROOM = {errno.ENOSPC, errno.EDQUOT, errno.EROFS}
-SORT_COLUMNS = ("file", "label", "confidence", "model", "top_5", "original", "path")
+SORT_COLUMNS = ("file", "label", "confidence", "model", "top_5", "original", "path", "boxes")
 UNSURE = "unsure"
 NOT_LISTED = "not on the list"
 
@@ -68,6 +72,7 @@ NOT_LISTED = "not on the list"
     help="Deepest level of the tree of names for a label, if the model is sure enough.",
 )
 @LIST
+@CAMERA_TRAPS
 @click.pass_obj
 def sort(
     settings: Settings,
@@ -78,6 +83,7 @@ def sort(
     family: str,
     depth: str,
     names: Path | None,
+    camera_traps: bool,
 ) -> None:
     """Sort a folder of pictures into label folders, without server or account."""
     if into.resolve().is_relative_to(folder.resolve()):
@@ -96,11 +102,13 @@ def sort(
     try:
         with (into / "biosight.csv").open("w", encoding="utf-8", newline="") as table:
             table.write("\ufeff" + line(SORT_COLUMNS))
-            look = partial(answer_for, model, shelf.classifier)
+            found_by = detector_folder(asked=camera_traps)
+            detector = Detector(found_by, settings.threads or None) if found_by else None
+            look = partial(answer_for, model, shelf.classifier, detector)
             paths = tqdm([e.path for e in files], "sorting", unit="picture", disable=None)
             for path, found in a_few_ahead(look, paths, 2 * model.decoders.count):
                 try:
-                    table.write(shelf.take(path, *found.result()))
+                    table.write(shelf.take(path, found.result()))
                 except (BadPicture, Unavailable) as error:
                     problems.append(f"{shelf.called(path)}: {error.detail}")
                 except OSError as error:
@@ -129,15 +137,9 @@ def a_few_ahead(
             pool.shutdown(wait=True, cancel_futures=True)
 
 
-def answer_for(model: Model, classifier: Classifier, path: Path) -> tuple[str, Verdict]:
-    """Return a file's media type and the model's verdict; wait while the machine is busy. Raises
-    BadPicture."""
-
-    def look() -> tuple[str, Verdict]:
-        media_type, pixels = model.decoders.pixels(path, classifier.card.framing)
-        return media_type, model.batcher.classify(classifier, pixels)
-
-    return patiently(look, WAITS)
+def answer_for(model: Model, classifier: Classifier, detector: Detector | None, path: Path) -> Seen:
+    """Return what a file shows; wait while the machine is busy. Raises BadPicture."""
+    return patiently(partial(seen_in, model, classifier, detector, path), WAITS)
 
 
 def chosen_key(catalogue: Catalogue, family: str) -> str:
@@ -177,17 +179,20 @@ class Shelf:
         """Return a file's printable path inside the sorted folder."""
         return printable(path.relative_to(self.folder))
 
-    def take(self, path: Path, media_type: str, verdict: Verdict) -> str:
+    def take(self, path: Path, seen: Seen) -> str:
         """Put a file into its label folder; return its line of the CSV. Raises OSError."""
-        fits = self.limit.limited(verdict) if self.limit else verdict
-        verdict = fits or verdict
+        fits = self.limit.limited(seen.verdict) if self.limit else seen.verdict
+        verdict = fits or seen.verdict
         top = self.classifier.top(verdict)
         answer = self.classifier.answer(verdict, self.threshold / 100)
         said = self.classifier.at_depth(answer, top[0], self.depth)
         label = said.label if said.confidence * 100 >= self.threshold else UNSURE
         if fits is None:
             label, said = NOT_LISTED, Guess("", 0.0)
-        target = self.free_place(label, file_name(printable(path.name), media_type))
+        if seen.sighting and seen.sighting.proposal:
+            label = seen.sighting.proposal
+            said = Guess("", seen.sighting.sureness)
+        target = self.free_place(label, file_name(printable(path.name), seen.media_type))
         put_file(path, self.into / target, link=self.link)
         self.counts[label] += 1
         return sort_row(
@@ -198,6 +203,7 @@ class Shelf:
             self.classifier.finer(verdict) or top,
             self.classifier.card.key,
             self.called(path),
+            seen.sighting.boxes if seen.sighting else (),
         )
 
     def free_place(self, label: str, name: str) -> str:
@@ -218,11 +224,13 @@ def sort_row(
     top: tuple[Guess, ...],
     model: str,
     original: str,
+    boxes: tuple[Box, ...],
 ) -> str:
     """Return one line of the CSV."""
     guesses = "; ".join(f"{g.label} {g.confidence:.4f}" for g in top)
     above = " > ".join(line_of(path))
-    texts = (target, label, f"{said.confidence:.4f}", model, guesses, original, above)
+    drawn = json.dumps([box.plain for box in boxes]) if boxes else ""
+    texts = (target, label, f"{said.confidence:.4f}", model, guesses, original, above, drawn)
     return line([safe_cell(text) for text in texts])
 
 

@@ -24,9 +24,11 @@ class DetectorCard(BaseModel):
     is how its output is written (inference/detector_forms.py), `strides` those of its grids in
     pixels. `kinds` names what its classes are by number; classes that are in no kind are dropped.
 
-    A picture of which no box of an animal reaches `seen` shows none; one of which a human box
-    reaches `human`, and is surer than any animal's, shows a person. `measured` holds figures by
-    name, on the pictures that `measured_on` tells.
+    A picture with a human box of at least `human` that is surer than any animal's shows a person.
+    The probability that a picture shows nothing is a logistic regression of the surest animal's
+    score and of how much the whole and the closer look are like scenery: `emptiness` are its bias
+    and the weights of these three as logarithms of their odds. From `empty` on, nothing is seen.
+    `measured` holds figures by name, on the pictures that `measured_on` tells.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid", protected_namespaces=())
@@ -42,8 +44,9 @@ class DetectorCard(BaseModel):
     mean: tuple[float, float, float] = (0.0, 0.0, 0.0)
     std: tuple[float, float, float] = (255.0, 255.0, 255.0)
     kinds: dict[Kind, tuple[int, ...]] = Field(min_length=1)
-    seen: float = Field(0.2, ge=0, le=1)
     human: float = Field(0.4, ge=0, le=1)
+    emptiness: tuple[float, float, float, float] = (-3.0, -1.0, 0.5, 0.5)
+    empty: float = Field(0.5, ge=0, le=1)
     sha256: str = ""
     trained_on: str = ""
     measured: dict[str, float] = Field(default_factory=dict)

@@ -127,6 +127,13 @@ class Decoders:
         head, parts = self.ask(request)
         return str(head["media_type"]), as_pixels(parts[0], framing)
 
+    def reading(self, path: Path, short: int) -> tuple[str, Pixels]:
+        """Return a picture's media type and the whole upright picture (height, width, 3), its short
+        side at most `short` px. Raises the same errors as `decode`."""
+        head, parts = self.ask({"path": str(path), "want": "reading", "short": short})
+        shape = int(head["height"]), int(head["width"]), 3
+        return str(head["media_type"]), np.frombuffer(parts[0], np.uint8).reshape(shape)
+
     def thumbnail(self, path: Path) -> bytes:
         """Return only the thumbnail of `decode`. Raises the same errors."""
         return self.ask({"path": str(path), "want": "thumbnail"})[1][0]

@@ -23,6 +23,7 @@ from biosight.inference.preprocess import Framing, short_to_read, to_pixels
 from biosight.process.tied import end_with
 
 TOO_MUCH = "This picture needs more memory to open than BioSight allows."
+LONGEST_READING = 4096  # px; a message holds a picture of this side
 UNREADABLE = "This file can't be read as a picture; it may be damaged or cut off."
 
 
@@ -77,12 +78,23 @@ def rebuild_file(path: Path, target: Path) -> tuple[dict[str, Any], list[bytes]]
 def reduced(path: Path, short: int) -> tuple[dict[str, Any], list[bytes]]:
     """Return a JPEG for training, without colour subsampling, so that a network sees the same as in
     serving."""
-    picture = reading.open_picture(path, short).picture
+    picture = at_most(reading.open_picture(path, short).picture, short)
+    return {}, [reading.encode_jpeg(picture, 95, subsampling=0)]
+
+
+def for_detector(path: Path, short: int) -> tuple[dict[str, Any], list[bytes]]:
+    """Return the media type and the whole picture as pixels, with its size."""
+    opened = reading.open_picture(path, short)
+    picture = reading.within(at_most(opened.picture, short), LONGEST_READING)
+    head = {"media_type": opened.media_type, "width": picture.width, "height": picture.height}
+    return head, [picture.tobytes()]
+
+
+def at_most(picture: Pillow.Image, short: int) -> Pillow.Image:
+    """Return a picture whose short side is at most `short` px."""
     ratio = min(1.0, short / min(picture.size))
     size = (max(1, round(picture.width * ratio)), max(1, round(picture.height * ratio)))
-    if size != picture.size:
-        picture = picture.resize(size, Pillow.Resampling.BICUBIC)
-    return {}, [reading.encode_jpeg(picture, 95, subsampling=0)]
+    return picture.resize(size, Pillow.Resampling.BICUBIC) if size != picture.size else picture
 
 
 def answer(request: dict[str, Any]) -> tuple[dict[str, Any], list[bytes]]:
@@ -101,6 +113,8 @@ def answer(request: dict[str, Any]) -> tuple[dict[str, Any], list[bytes]]:
             return rebuild_file(path, Path(request["target"]))
         if request["want"] == "reduced":
             return reduced(path, int(request["short"]))
+        if request["want"] == "reading":
+            return for_detector(path, int(request["short"]))
         if request["want"] == "pixels":
             return for_network(path, Framing(**request["framing"]))
         return decode(path, Framing(**request["framing"]), shown=request["want"] == "picture")

@@ -26,13 +26,14 @@ log = logging.getLogger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class Lesson:
-    """How long and how fast to train. `deep` also trains what lies before the last layers."""
+    """How long and how fast to train, and how many of the last convolutions learn (the network has
+    110, of which 24 are its heads)."""
 
     steps: int = 800
     batch: int = 8
     rate: float = 2e-4
     decay: float = 0.05
-    deep: bool = True
+    learning: int = 110
     kept: float = 0.99  # share of the running mean of the weights that each step keeps
     seed: int = 1
 
@@ -42,7 +43,7 @@ def fit(start: Path, card: DetectorCard, album: Album, lesson: Lesson) -> Graph:
     network, teacher = Graph(start), Graph(start).eval()
     for weights in teacher.parameters():
         weights.requires_grad_(False)
-    learning = learning_weights(network, deep=lesson.deep)
+    learning = learning_weights(network, lesson.learning)
     optimizer = torch.optim.AdamW(learning, lr=lesson.rate, weight_decay=lesson.decay)
     schedule = torch.optim.lr_scheduler.OneCycleLR(
         optimizer, lesson.rate, total_steps=lesson.steps, pct_start=0.1
@@ -81,11 +82,11 @@ def fit(start: Path, card: DetectorCard, album: Album, lesson: Lesson) -> Graph:
     return mean
 
 
-def learning_weights(network: Graph, *, deep: bool) -> list[torch.nn.Parameter]:
-    """Return the weights that learn: convolutions alone, and only the heads unless `deep`."""
+def learning_weights(network: Graph, last: int) -> list[torch.nn.Parameter]:
+    """Return the weights that learn, those of the last convolutions; all others stay as they
+    are."""
     convolutions = [n for n in network.steps if n.op_type == "Conv"]
-    chosen = convolutions if deep else convolutions[-24:]
-    names = {name for node in chosen for name in node.input[1:]}
+    names = {name for node in convolutions[-last:] for name in node.input[1:]}
     for name, weights in network.weights.items():
         weights.requires_grad_(name in names)
     return [weights for name, weights in network.weights.items() if name in names]

@@ -94,7 +94,9 @@ STEPS: dict[str, Any] = {
     "LeakyRelu": lambda i, o: functional.leaky_relu(i[0], o.get("alpha", 0.01)),
     "Concat": lambda i, o: torch.cat(list(i), o["axis"]),
     "Split": lambda i, o: torch.split(i[0], [int(x) for x in i[1]], o["axis"]),
-    "Gather": lambda i, o: i[0].index_select(o.get("axis", 0), torch.as_tensor(i[1]).long()),
+    "Gather": lambda i, o: i[0].index_select(
+        o.get("axis", 0), torch.from_numpy(i[1].astype(np.int64))
+    ),
     "Add": lambda i, o: i[0] + i[1],
     "Identity": lambda i, o: i[0],
     "Sigmoid": lambda i, o: i[0],  # the loss takes logits

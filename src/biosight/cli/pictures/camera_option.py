@@ -1,0 +1,48 @@
+"""The option --camera-traps of commands that classify: look at the animal, not at the whole frame.
+
+Not here: what is looked at (inference/camera_trap.py).
+"""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import click
+
+from biosight.bootstrap import SUBJECTS, Model
+from biosight.inference.camera_trap import Sighting, look_at
+from biosight.inference.classifier import Classifier, Verdict
+from biosight.inference.detector import Detector
+from biosight.inference.preprocess import short_to_read
+
+CAMERA_TRAPS = click.option(
+    "--camera-traps",
+    is_flag=True,
+    help="The pictures are from camera traps: find the animal, people and empty frames first.",
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """What a file shows: its media type, the model's verdict and, for a camera trap, the sighting
+    that it comes from."""
+
+    media_type: str
+    verdict: Verdict
+    sighting: Sighting | None = None
+
+
+def detector_folder(*, asked: bool) -> Path | None:
+    """Return the folder of the bundled detector if it is asked for."""
+    return SUBJECTS if asked else None
+
+
+def seen_in(model: Model, classifier: Classifier, detector: Detector | None, path: Path) -> Seen:
+    """Return what a file shows. Raises BadPicture, or Unavailable while the machine is busy."""
+    if detector is None:
+        media_type, pixels = model.decoders.pixels(path, classifier.card.framing)
+        return Seen(media_type, model.batcher.classify(classifier, pixels))
+    media_type, reading = model.decoders.reading(path, short_to_read(classifier.card.framing))
+    found = look_at(
+        reading, detector, classifier, lambda pixels: model.batcher.classify(classifier, pixels)
+    )
+    return Seen(media_type, found.verdict, found)

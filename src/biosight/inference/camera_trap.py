@@ -1,0 +1,145 @@
+"""A frame of a camera trap: where the animal is, what it is when looked at closely, and whether
+nothing or a person is seen.
+
+The frame is wide and the animal small, so the classifier looks at two squares around the surest
+box, and their evidence is pooled. Not here: finding boxes (detector.py), or reading the picture
+(inference/sandbox/decoding.py).
+"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from typing import Literal
+
+import numpy as np
+import numpy.typing as npt
+
+from biosight.inference.classifier import Classifier, Verdict
+from biosight.inference.detector import Detector
+from biosight.inference.model_files.detector_card import DetectorCard
+from biosight.inference.preprocess import Pixels, pixels_in
+from biosight.inference.rollup import SMALLEST, Rollup
+from biosight.subjects import Box
+from biosight.subjects.area import MARGINS, Area, around
+from biosight.subjects.box import surest
+
+Floats = npt.NDArray[np.float32]
+Proposal = Literal["", "empty", "human"]
+Classify = Callable[[Pixels], Verdict]
+
+# How often the animals of camera traps are of these groups, among the pictures of split `train`
+# (250 animals of 14 sources), rounded towards each other for other cameras.
+SEEN_BY_TRAPS = {
+    "Mammalia": 0.75,
+    "Aves": 0.15,
+    "Reptilia": 0.03,
+    "Insecta": 0.02,
+    "Amphibia": 0.01,
+    "Arachnida": 0.01,
+    "Mollusca": 0.01,
+    "Animalia": 0.01,
+}
+# What an animal looks like where there is none: scenery.
+SCENERY = ("Plantae", "Fungi")
+MOST_KEPT = 20
+
+
+@dataclass(frozen=True, slots=True)
+class Sighting:
+    """What a frame shows. `boxes` are the detector's, the surest first; `verdict` is the
+    classifier's on the animal in the surest, or on the whole frame where there is none (`closely`
+    says which). `emptiness` is the probability that nothing is seen, 0 to 1, and `proposal` what
+    may be said of the frame instead of an organism."""
+
+    boxes: tuple[Box, ...]
+    verdict: Verdict
+    closely: bool
+    emptiness: float
+    proposal: Proposal = ""
+
+    @property
+    def sureness(self) -> float:
+        """How sure the proposal is, 0 to 1."""
+        if self.proposal == "human":
+            return max(b.score for b in self.boxes if b.kind == "human")
+        return self.emptiness
+
+
+def look_at(
+    reading: Pixels, detector: Detector, classifier: Classifier, classify: Classify
+) -> Sighting:
+    """Return what one upright frame (height, width, 3) shows. `classify` asks the classifier."""
+    boxes = detector.detect(reading)[:MOST_KEPT]
+    framing = classifier.card.framing
+    whole = classify(pixels_in(reading, None, framing))
+    animal = surest(boxes, "animal")
+    views = [classify(pixels_in(reading, a, framing)) for a in areas(reading, animal)]
+    verdict = pooled(classifier.rollup, views) if views else whole
+    empty = emptiness(detector.card, animal, scenery(classifier, [whole, *views]))
+    found = Sighting(boxes, verdict, bool(views), empty)
+    return replace(found, proposal=proposal_of(detector.card, found))
+
+
+def areas(reading: Pixels, animal: Box | None) -> tuple[Area, ...]:
+    """Return the parts of a frame to look at for its animal; none without one."""
+    if animal is None:
+        return ()
+    height, width = reading.shape[:2]
+    return tuple(around(animal, width, height, margin) for margin in MARGINS)
+
+
+def pooled(rollup: Rollup | None, views: Sequence[Verdict]) -> Verdict:
+    """Return the verdict of several views of one animal: the mean of their log probabilities, with
+    the groups as often as camera traps see them, and no scenery. The embedding is the first's."""
+    if rollup is None or any(v.leaves is None for v in views):
+        return views[0]
+    kept = [v.leaves for v in views if v.leaves is not None]
+    logs = np.mean([np.log(x + SMALLEST) for x in kept], axis=0)
+    leaves = np.exp(logs - logs.max())
+    groups = leaves @ rollup.member
+    wanted = groups * how_often(rollup.groups)
+    leaves = leaves * (wanted / (groups + SMALLEST))[rollup.leaf_group]
+    leaves = (leaves / leaves.sum()).astype(np.float32)
+    return replace(
+        views[0],
+        confidences=leaves @ rollup.member,
+        leaves=leaves,
+        nodes=leaves @ rollup.incidence,
+    )
+
+
+def how_often(groups: Sequence[str]) -> Floats:
+    """Return how often camera traps see each group (groups,), 0 for scenery, which is no animal.
+    All others are the same where a model has a group of which that is not known."""
+    known = {*SEEN_BY_TRAPS, *SCENERY}.issuperset(groups)
+    seen = [0.0 if g in SCENERY else SEEN_BY_TRAPS[g] if known else 1.0 for g in groups]
+    return np.array(seen, np.float32)
+
+
+def scenery(classifier: Classifier, views: Sequence[Verdict]) -> tuple[float, ...]:
+    """Return how much each view looks like scenery, 0 to 1."""
+    numbers = [i for i, g in enumerate(classifier.card.label_names) if g in SCENERY]
+    return tuple(float(v.confidences[numbers].sum()) for v in views)
+
+
+def emptiness(card: DetectorCard, animal: Box | None, scenery: Sequence[float]) -> float:
+    """Return the probability that nothing is seen, from the surest animal and how much the views
+    look like scenery: a logistic regression whose numbers are the card's."""
+    whole, close = scenery[0], scenery[1] if len(scenery) > 1 else scenery[0]
+    score = animal.score if animal else 0.0
+    bias, by_score, by_whole, by_close = card.emptiness
+    total = bias + by_score * odds(score) + by_whole * odds(whole) + by_close * odds(close)
+    return round(float(1 / (1 + np.exp(-total))), 4)
+
+
+def odds(share: float) -> float:
+    """Return the logarithm of the odds of a probability, held within 1 in 10,000."""
+    held = min(max(share, 1e-4), 1 - 1e-4)
+    return float(np.log(held / (1 - held)))
+
+
+def proposal_of(card: DetectorCard, found: Sighting) -> Proposal:
+    """Return what may be said of a frame: a person, nothing, or "" for an organism."""
+    person, animal = surest(found.boxes, "human"), surest(found.boxes, "animal")
+    if person and person.score >= card.human and person.score > (animal.score if animal else 0):
+        return "human"
+    return "empty" if found.emptiness >= card.empty else ""

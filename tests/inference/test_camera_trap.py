@@ -1,0 +1,101 @@
+"""A frame of a camera trap is looked at where the animal is; nothing and people are proposed."""
+
+import io
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from PIL import Image as Pillow
+
+from biosight.inference.camera_trap import Sighting, how_often, look_at
+from biosight.inference.classifier import Classifier, Verdict
+from biosight.inference.detector import Detector
+from biosight.inference.preprocess import Pixels
+from tests import tiny
+from tests.detectors import Said, make_detector
+
+ANIMAL: Said = ((48.0, 24.0, 60.0, 34.0), 1, 0.9)
+FAINT: Said = ((48.0, 24.0, 60.0, 34.0), 1, 0.06)
+MAN: Said = ((8.0, 4.0, 20.0, 30.0), 0, 0.8)
+# Only the detector's score decides: the tiny model knows no scenery.
+BY_SCORE: dict[str, Any] = {"emptiness": (0.0, -1.0, 0.0, 0.0), "empty": 0.6}
+
+
+@pytest.fixture
+def classifier(tmp_path: Path) -> Classifier:
+    tiny.make_tree_model(tmp_path / "tree")
+    return Classifier(tmp_path / "tree", 1)
+
+
+def frame() -> Pixels:
+    """A green frame of 16:9 with something red at its lower right."""
+    green = tiny.picture("Green", 1, (320, 180))
+    red = Pillow.open(io.BytesIO(tiny.picture("Crimson", 2, (110, 90))))
+    made = Pillow.open(io.BytesIO(green)).convert("RGB")
+    made.paste(red, (210, 90))
+    return np.asarray(made)
+
+
+def looked(
+    tmp_path: Path, classifier: Classifier, *said: Said, seen: list[Pixels] | None = None
+) -> Sighting:
+    detector = Detector(make_detector(tmp_path / "detector", said, **BY_SCORE), 1)
+
+    def classify(pixels: Pixels) -> Verdict:
+        if seen is not None:
+            seen.append(pixels)
+        return classifier.predict(pixels[None])[0]
+
+    return look_at(frame(), detector, classifier, classify)
+
+
+def test_the_animal_is_named_and_not_the_meadow(tmp_path: Path, classifier: Classifier) -> None:
+    assert classifier.predict(tiny_square(classifier))[0].confidences.argmax() == 1, "green"
+    found = looked(tmp_path, classifier, ANIMAL)
+    assert found.closely
+    assert classifier.answer(found.verdict).label == "Crimson"
+    assert found.proposal == ""
+    assert found.verdict.leaves is not None
+    assert float(found.verdict.leaves.sum()) == pytest.approx(1, abs=1e-5)
+    assert float(found.verdict.confidences.sum()) == pytest.approx(1, abs=1e-5)
+
+
+def tiny_square(classifier: Classifier) -> Pixels:
+    side = classifier.card.input_size
+    return np.asarray(Pillow.fromarray(frame()).resize((side, side)))[None]
+
+
+def test_without_a_box_the_whole_frame_is_classified(
+    tmp_path: Path, classifier: Classifier
+) -> None:
+    seen: list[Pixels] = []
+    found = looked(tmp_path, classifier, seen=seen)
+    assert (found.closely, found.boxes, len(seen)) == (False, (), 1)
+    assert classifier.answer(found.verdict).label == "Green"
+    assert found.proposal == "empty"
+    assert found.sureness == found.emptiness > 0.9
+
+
+def test_a_faint_box_is_looked_at_and_still_nothing(tmp_path: Path, classifier: Classifier) -> None:
+    found = looked(tmp_path, classifier, FAINT)
+    assert (found.closely, found.proposal) == (True, "empty")
+
+
+@pytest.mark.parametrize(
+    ("said", "proposal"),
+    [((MAN,), "human"), ((MAN, ANIMAL), ""), ((MAN, FAINT), "human")],
+)
+def test_a_person_is_proposed_unless_an_animal_is_surer(
+    tmp_path: Path, classifier: Classifier, said: tuple[Said, ...], proposal: str
+) -> None:
+    found = looked(tmp_path, classifier, *said)
+    assert found.proposal == proposal
+    if proposal:
+        assert found.sureness == pytest.approx(0.8, abs=0.01)
+
+
+def test_camera_traps_see_mammals_most_and_plants_are_no_animals() -> None:
+    seen = how_often(["Mammalia", "Aves", "Plantae"])
+    assert seen[0] > seen[1] > seen[2] == 0
+    assert how_often(["Mammalia", "Rodents", "Plantae"]).tolist() == [1, 1, 0], "a tree of others"
