@@ -25,6 +25,7 @@ from biosight.inference.classifier import Classifier
 from biosight.inference.preprocess import Pixels, short_to_read, to_batch, to_pixels
 from biosight.inference.sandbox.decoding import Decoded
 from biosight.intake import Destination, Upload, record
+from biosight.intake.looking import Looked
 from biosight.process import cores
 from biosight.settings import Settings
 from biosight.storage.blobs import keys
@@ -110,13 +111,13 @@ def of_the_record(
 ) -> Stages:
     """Return the stage that finds the destination and writes prediction, embedding and image."""
     blobs, intake = biosight.archive.blobs, biosight.intake
-    verdict = c.predict(decoded.pixels[None])[0]
+    said = c, Looked(c.predict(decoded.pixels[None])[0])
     received = [blobs.receive(io.BytesIO(x)) for x in variants([content[:100]], ROUNDS + 2)]
     several = iter(received)
 
     def written() -> None:
         one = next(several)
-        record(intake, place, Upload(io.BytesIO(), "a", "a", "s"), one, decoded, (c, verdict))
+        record(intake, place, Upload(io.BytesIO(), "a", "a", "s"), one, decoded, said)
 
     return {"record": ms(written)}
 

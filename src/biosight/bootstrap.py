@@ -27,6 +27,7 @@ from biosight.gallery import sweeping
 from biosight.images import Embedding, Image
 from biosight.images.comments import Comment, Mention
 from biosight.inference.batching import Batcher
+from biosight.inference.detector import Detectors
 from biosight.inference.model_files.card import read_card
 from biosight.inference.sandbox.decoding import Decoders
 from biosight.inference.serving import Classifiers
@@ -256,7 +257,13 @@ def open_biosight(settings: Settings) -> BioSight:
     check_writable(archive.blobs)
     quota = int(settings.quota_gb * GIGABYTE)
     intake = Intake(
-        archive.records, archive.blobs, model.decoders, model.classifiers, model.batcher, quota
+        archive.records,
+        archive.blobs,
+        model.decoders,
+        model.classifiers,
+        model.batcher,
+        Detectors(SUBJECTS, settings.threads or None),
+        quota,
     )
     default = registry.champion(archive.records, catalogue.default).id
     metrics.build_info.labels(__version__, default).set(1)

@@ -42,7 +42,8 @@ class Collection:
     entries of the last export: title, licence, rights holder and the like. With `second_reader`,
     two people read each picture. With `comments`, members can comment on pictures. `quota` is the
     storage limit for its pictures in bytes, 0 for no limit of its own. `answerable` lists the names
-    that alone may be answered here; () allows all.
+    that alone may be answered here; () allows all. With `camera_traps`, the pictures are frames of
+    camera traps: animals, people and empty frames are sought in them.
     """
 
     table: ClassVar[str] = "collections"
@@ -70,6 +71,7 @@ class Collection:
     quota: int = 0
     formerly_sensitive: tuple[str, ...] = ()
     answerable: tuple[str, ...] = ()
+    camera_traps: bool = False
 
     @property
     def hiding(self) -> tuple[str, ...]:
@@ -102,6 +104,7 @@ class Wanted(TypedDict, total=False):
     second_reader: bool | None
     comments: bool | None
     answerable: Sequence[str] | None
+    camera_traps: bool | None
 
 
 def changed_collection(collection: Collection, **wanted: Unpack[Wanted]) -> Collection:
@@ -176,4 +179,5 @@ CLEANED: Mapping[str, Callable[..., Any]] = {
     "second_reader": bool,
     "comments": bool,
     "answerable": clean_answerable,
+    "camera_traps": bool,
 }

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from typing import ClassVar
 
 from biosight.errors import BadRequest
+from biosight.subjects import Box
 
 UNCLASSIFIED = ""
 # Values of a record kind that a later form replaced: the form's number, the field with its old
@@ -74,6 +75,10 @@ class Prediction:
     archives from before there were levels have leaves in `finer` that stand for "another one of
     this group". `opinions` are those of the experts that were asked. `novelty` is the cosine
     distance from what the model knows (inference/reference.py).
+
+    Where a detector looked for subjects, `detector` is its version and `boxes` are what it found,
+    the surest first; the answer is then about the surest animal, or that nothing or a person is
+    seen. `trouble` says in words why it could not look.
     """
 
     table: ClassVar[str] = "predictions"
@@ -90,6 +95,9 @@ class Prediction:
     finer: tuple[Guess, ...] = ()
     opinions: tuple[Opinion, ...] = ()
     levels: tuple[LineLevel, ...] = ()
+    detector: str = ""
+    boxes: tuple[Box, ...] = ()
+    trouble: str = ""
 
     @property
     def best(self) -> Guess:

@@ -47,7 +47,8 @@ def looked(
             seen.append(pixels)
         return classifier.predict(pixels[None])[0]
 
-    return look_at(frame(), detector, classifier, classify)
+    boxes = detector.detect(frame())
+    return look_at(frame(), boxes, detector.card, classifier, classify)
 
 
 def test_the_animal_is_named_and_not_the_meadow(tmp_path: Path, classifier: Classifier) -> None:

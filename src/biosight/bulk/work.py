@@ -171,7 +171,8 @@ class Hand:
             _, reading = self.decoders.reading(path, short_to_read(framing))
         except BadPicture as error:
             return {"error": error.detail}
-        found = look_at(reading, self.detector, self.classifier, self.one)
+        boxes = self.detector.detect(reading)
+        found = look_at(reading, boxes, self.detector.card, self.classifier, self.one)
         shown = {"boxes": [b.plain for b in found.boxes], "proposal": found.proposal}
         return self.said(found.verdict) | shown
 

@@ -14,7 +14,6 @@ import numpy as np
 import numpy.typing as npt
 
 from biosight.inference.classifier import Classifier, Verdict
-from biosight.inference.detector import Detector
 from biosight.inference.model_files.detector_card import DetectorCard
 from biosight.inference.preprocess import Pixels, pixels_in
 from biosight.inference.rollup import SMALLEST, Rollup
@@ -65,18 +64,23 @@ class Sighting:
 
 
 def look_at(
-    reading: Pixels, detector: Detector, classifier: Classifier, classify: Classify
+    reading: Pixels,
+    boxes: Sequence[Box],
+    card: DetectorCard,
+    classifier: Classifier,
+    classify: Classify,
 ) -> Sighting:
-    """Return what one upright frame (height, width, 3) shows. `classify` asks the classifier."""
-    boxes = detector.detect(reading)[:MOST_KEPT]
+    """Return what one upright frame (height, width, 3) shows, with the boxes that the detector of
+    the card found in it. `classify` asks the classifier."""
+    boxes = tuple(boxes[:MOST_KEPT])
     framing = classifier.card.framing
     whole = classify(pixels_in(reading, None, framing))
     animal = surest(boxes, "animal")
     views = [classify(pixels_in(reading, a, framing)) for a in areas(reading, animal)]
     verdict = pooled(classifier.rollup, views) if views else whole
-    empty = emptiness(detector.card, animal, scenery(classifier, [whole, *views]))
+    empty = emptiness(card, animal, scenery(classifier, [whole, *views]))
     found = Sighting(boxes, verdict, bool(views), empty)
-    return replace(found, proposal=proposal_of(detector.card, found))
+    return replace(found, proposal=proposal_of(card, found))
 
 
 def areas(reading: Pixels, animal: Box | None) -> tuple[Area, ...]:

@@ -4,6 +4,7 @@ Not here: reading the forms of its output (detector_forms.py), or what is made o
 (subjects).
 """
 
+import threading
 from pathlib import Path
 
 import numpy as np
@@ -23,8 +24,24 @@ LEAST_SCORE = 0.05
 MOST_BOXES = 100
 
 
+class Detectors:
+    """The detector, opened when it is first asked for, since few servers need it. Any thread may
+    ask."""
+
+    def __init__(self, folder: Path, threads: int | None = None, provider: str = "cpu") -> None:
+        self.how = (folder, threads, provider)
+        self.opened: Detector | None = None
+        self.lock = threading.Lock()
+
+    def get(self) -> "Detector":
+        """Return the detector. Raises BadModel."""
+        with self.lock:
+            self.opened = self.opened or Detector(*self.how)
+            return self.opened
+
+
 class Detector:
-    """A detector folder opened for inference; not safe for two runs at once. Raises BadModel."""
+    """A detector folder opened for inference, for any thread. Raises BadModel."""
 
     def __init__(self, folder: Path, threads: int | None = None, provider: str = "cpu") -> None:
         self.folder = folder

@@ -15,7 +15,7 @@ from biosight.intake.values import (
     Stored,
     Upload,
 )
-from biosight.intake.verdicts import as_read, classify_again, look_again
+from biosight.intake.verdicts import as_read, classify_again, look_again, thing_seen
 
 __all__ = [
     "ANY_FRAMING",
@@ -33,4 +33,5 @@ __all__ = [
     "session_key",
     "take_in",
     "take_in_known",
+    "thing_seen",
 ]

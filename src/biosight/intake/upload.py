@@ -14,9 +14,9 @@ from typing import BinaryIO
 from biosight import metrics
 from biosight.errors import BadPicture
 from biosight.images import Image
-from biosight.inference.batching import Batcher
-from biosight.inference.classifier import Classifier, Floats, Verdict
+from biosight.inference.classifier import Classifier, Floats
 from biosight.inference.sandbox.decoding import Decoded
+from biosight.intake.looking import Looked, look_into
 from biosight.intake.values import (
     ANY_FRAMING,
     Destination,
@@ -79,16 +79,16 @@ def admit(intake: Intake, target: Destination, upload: Upload, received: Receive
     try:
         with timed_stage("decode"):
             framing = classifier.card.framing if classifier else ANY_FRAMING
-            decoded = intake.decoders.decode(received.path, framing)
+            decoded = intake.decoders.decode(received.path, framing, uncut=target.camera_traps)
     except BadPicture as error:
         return Rejected(error.detail)
     with intake.blobs.no_removal():
         with timed_stage("store"):
             store(intake.blobs, received, decoded)
         with timed_stage("classify"):
-            verdict = classify(intake.batcher, classifier, decoded)
+            looked = look(intake, classifier, decoded)
         with timed_stage("record"):
-            said = (classifier, verdict) if classifier and verdict else None
+            said = (classifier, looked) if classifier and looked else None
             return record(intake, target, upload, received, decoded, said)
 
 
@@ -117,7 +117,8 @@ def take_in_known(
         verdict = classifier.judge(vector[None])[0]
         with intake.blobs.no_removal():
             store(intake.blobs, received, decoded)
-            return record(intake, target, upload, received, decoded, (classifier, verdict))
+            said = classifier, Looked(verdict)
+            return record(intake, target, upload, received, decoded, said)
     finally:
         received.path.unlink(missing_ok=True)
 
@@ -184,12 +185,14 @@ def opened_classifier(intake: Intake, model: str) -> Classifier | None:
         return None
 
 
-def classify(batcher: Batcher, classifier: Classifier | None, decoded: Decoded) -> Verdict | None:
-    """Return the model's verdict, or None if it fails: the picture is kept and classified later."""
+def look(intake: Intake, classifier: Classifier | None, decoded: Decoded) -> Looked | None:
+    """Return what the model says, or None if it fails: the picture is kept and classified later."""
     if classifier is None:
         return None
     try:
-        return batcher.classify(classifier, decoded.pixels)
+        if decoded.reading is not None:
+            return look_into(intake, classifier, decoded.reading)
+        return Looked(intake.batcher.classify(classifier, decoded.pixels))
     except Exception:
         log.exception("classification failed")
         return None
@@ -201,7 +204,7 @@ def record(
     upload: Upload,
     received: Received,
     decoded: Decoded,
-    said: tuple[Classifier, Verdict] | None,
+    said: tuple[Classifier, Looked] | None,
 ) -> Outcome:
     """Write the prediction, the embedding and, last, the image that makes them visible; return the
     outcome."""
@@ -210,7 +213,7 @@ def record(
     changes: list[Write] = []
     if said is not None:
         image, prediction, changes = with_verdict(said[0], target.naming, image, said[1])
-        changes.append(Insert(embedding_of(image, *said)))
+        changes.append(Insert(embedding_of(image, said[0], said[1].verdict)))
 
     def write(along: list[Write]) -> None:
         intake.records.write(target.still_there, *along, *changes, Insert(image))

@@ -8,6 +8,7 @@ from typing import BinaryIO
 
 from biosight.images import Image
 from biosight.inference.batching import Batcher
+from biosight.inference.detector import Detectors
 from biosight.inference.preprocess import Framing
 from biosight.inference.sandbox.decoding import Decoders
 from biosight.inference.serving import Classifiers
@@ -41,6 +42,7 @@ class Destination:
     `naming` says how the collection calls a model's names. `still_there` must hold at the moment of
     recording: the collection exists. `model` is the key of the version that serves there. `own` is
     the person's quota in bytes, 0 for that of the settings; `room` is the collection's, 0 for none.
+    With `camera_traps`, its pictures are frames of camera traps.
     """
 
     collection: str
@@ -50,6 +52,7 @@ class Destination:
     model: str
     own: int = 0
     room: int = 0
+    camera_traps: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,4 +91,5 @@ class Intake:
     decoders: Decoders
     classifiers: Classifiers
     batcher: Batcher
+    detectors: Detectors
     quota: int = 0

@@ -9,11 +9,13 @@ from dataclasses import replace
 
 from biosight import metrics
 from biosight.images import READING, Embedding, Image
+from biosight.inference.camera_trap import Sighting
 from biosight.inference.classifier import Classifier, Verdict
 from biosight.inference.name_list import limited_by
 from biosight.inference.sandbox.decoding import Decoded
+from biosight.intake.looking import Looked, read_and_look
 from biosight.intake.values import Destination, Intake, Upload
-from biosight.labels import PEOPLE, Prediction
+from biosight.labels import PEOPLE, Guess, Prediction
 from biosight.storage.blobs import keys
 from biosight.storage.blobs.incoming import Received
 from biosight.storage.records import (
@@ -24,6 +26,9 @@ from biosight.storage.records import (
     new_id,
 )
 from biosight.taxa.naming import Naming
+
+# What the machine's labels are called for frames that show no organism.
+THINGS = {"empty": "Empty", "human": "Human"}
 
 
 def describe(target: Destination, upload: Upload, received: Received, decoded: Decoded) -> Image:
@@ -83,7 +88,7 @@ def as_read(image: Image, decoded: Decoded) -> Image:
 
 
 def with_verdict(
-    classifier: Classifier, naming: Naming, image: Image, verdict: Verdict
+    classifier: Classifier, naming: Naming, image: Image, looked: Looked
 ) -> tuple[Image, Prediction, list[Write]]:
     """Return the image with the machine's label, its Prediction, and the writes that must precede
     it.
@@ -91,24 +96,12 @@ def with_verdict(
     A person's label stays. A picture that fits nothing of the collection's list of names is
     unfamiliar and gets no label; its Prediction says what the model thinks without the list.
     """
-    fits = limited_by(classifier, naming, verdict)
-    verdict = fits or verdict
-    strange = fits is None or classifier.unfamiliar(verdict)
-    card, top = classifier.card, classifier.top(verdict)
-    answer = classifier.answer(verdict, naming.least)
-    prediction = Prediction(
-        new_id(),
-        image.id,
-        card.key,
-        top,
-        time.time(),
-        verdict.novelty,
-        answer,
-        classifier.path(answer.label),
-        classifier.finer(verdict),
-        verdict.opinions,
-        classifier.levels(verdict, answer.label, naming.least),
-    )
+    thing = thing_seen(looked.sighting)
+    fits = looked.verdict if thing else limited_by(classifier, naming, looked.verdict)
+    verdict = fits or looked.verdict
+    strange = fits is None or (not thing and classifier.unfamiliar(verdict))
+    prediction = predicted(classifier, naming, image, replace(looked, verdict=verdict), thing)
+    answer, card = prediction.best, classifier.card
     count(classifier, prediction, unfamiliar=strange)
     label = naming.shown(answer.label) if fits else ""
     named = replace(
@@ -128,6 +121,37 @@ def with_verdict(
     return named.in_step, prediction, [Insert(prediction)]
 
 
+def predicted(
+    classifier: Classifier, naming: Naming, image: Image, looked: Looked, thing: Guess | None
+) -> Prediction:
+    """Return what a model says of an image: an organism, or a `thing` that is none."""
+    verdict = looked.verdict
+    answer = thing or classifier.answer(verdict, naming.least)
+    return Prediction(
+        new_id(),
+        image.id,
+        classifier.card.key,
+        classifier.top(verdict),
+        time.time(),
+        verdict.novelty,
+        answer,
+        "" if thing else classifier.path(answer.label),
+        classifier.finer(verdict),
+        verdict.opinions,
+        () if thing else classifier.levels(verdict, answer.label, naming.least),
+        looked.detector,
+        looked.sighting.boxes if looked.sighting else (),
+        looked.trouble,
+    )
+
+
+def thing_seen(sighting: Sighting | None) -> Guess | None:
+    """Return the label of what a frame shows instead of an organism, None for an organism."""
+    if sighting is None or not sighting.proposal:
+        return None
+    return Guess(THINGS[sighting.proposal], round(sighting.sureness, 4))
+
+
 def count(classifier: Classifier, said: Prediction, *, unfamiliar: bool) -> None:
     """Count one prediction in the metrics."""
     key = classifier.card.key
@@ -142,33 +166,41 @@ def embedding_of(image: Image, classifier: Classifier, verdict: Verdict) -> Embe
     return Embedding.of(image.id, classifier.card.space, verdict.embedding)
 
 
-def look_again(intake: Intake, classifier: Classifier, image: Image) -> Verdict:
-    """Return a version's verdict on a stored picture.
+def look_again(
+    intake: Intake, classifier: Classifier, image: Image, *, camera_traps: bool = False
+) -> Looked:
+    """Return what a version says of a stored picture.
 
     The stored embedding is used if it comes from the same network and no expert has to be asked,
-    otherwise the picture's bytes. Raises BadPicture, NotFound or Unavailable.
+    otherwise the picture's bytes; a camera trap's frame is always looked at anew. Raises
+    BadPicture, NotFound or Unavailable.
     """
+    if camera_traps:
+        with intake.blobs.local(keys.original(image.sha256)) as original:
+            return read_and_look(intake, classifier, original)
     kept = intake.records.get(Embedding, image.id)
     if kept and kept.space == classifier.card.space and classifier.head:
         verdict = classifier.judge(kept.floats()[None])[0]
         if not classifier.asks(verdict):
-            return verdict
+            return Looked(verdict)
     with intake.blobs.local(keys.original(image.sha256)) as original:
         _, pixels = intake.decoders.pixels(original, classifier.card.framing)
-    return intake.batcher.classify(classifier, pixels)
+    return Looked(intake.batcher.classify(classifier, pixels))
 
 
-def classify_again(intake: Intake, model: str, image: Image, naming: Naming) -> list[Write]:
+def classify_again(
+    intake: Intake, model: str, image: Image, naming: Naming, *, camera_traps: bool = False
+) -> list[Write]:
     """Return the writes that give a stored image a version's Prediction beside its earlier ones.
 
     A person's label stays. Raises as `look_again`; writing the result raises Stale if somebody
     changed the image in the meantime.
     """
     classifier = intake.classifiers.get(model)
-    verdict = look_again(intake, classifier, image)
-    named, _, changes = with_verdict(classifier, naming, image, verdict)
+    looked = look_again(intake, classifier, image, camera_traps=camera_traps)
+    named, _, changes = with_verdict(classifier, naming, image, looked)
     named = replace(named, version=image.version + 1)
-    vector = embedding_of(image, classifier, verdict)
+    vector = embedding_of(image, classifier, looked.verdict)
     replaced: list[Write] = [
         Remove(Embedding, image.id),
         Insert(vector),

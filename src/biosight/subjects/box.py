@@ -2,12 +2,23 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Literal, get_args
+from typing import Literal, TypedDict, get_args
 
 Kind = Literal["animal", "human", "vehicle"]
 KINDS: tuple[Kind, ...] = get_args(Kind)
 # Two boxes of one kind that share more than this are one thing (Camtrap DP has no rule for it).
 SAME = 0.6
+
+
+class PlainBox(TypedDict):
+    """A box as JSON writes it."""
+
+    x: float
+    y: float
+    w: float
+    h: float
+    kind: Kind
+    score: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,16 +40,11 @@ class Box:
         return self.width * self.height
 
     @property
-    def plain(self) -> dict[str, float | str]:
+    def plain(self) -> PlainBox:
         """The box as JSON writes it."""
-        return {
-            "x": self.x,
-            "y": self.y,
-            "w": self.width,
-            "h": self.height,
-            "kind": self.kind,
-            "score": self.score,
-        }
+        return PlainBox(
+            x=self.x, y=self.y, w=self.width, h=self.height, kind=self.kind, score=self.score
+        )
 
 
 def iou(one: Box, other: Box) -> float:

@@ -4,6 +4,7 @@ Not here: what is looked at (inference/camera_trap.py).
 """
 
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 import click
@@ -42,7 +43,6 @@ def seen_in(model: Model, classifier: Classifier, detector: Detector | None, pat
         media_type, pixels = model.decoders.pixels(path, classifier.card.framing)
         return Seen(media_type, model.batcher.classify(classifier, pixels))
     media_type, reading = model.decoders.reading(path, short_to_read(classifier.card.framing))
-    found = look_at(
-        reading, detector, classifier, lambda pixels: model.batcher.classify(classifier, pixels)
-    )
+    classify = partial(model.batcher.classify, classifier)
+    found = look_at(reading, detector.detect(reading), detector.card, classifier, classify)
     return Seen(media_type, found.verdict, found)

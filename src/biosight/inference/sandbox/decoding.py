@@ -36,7 +36,8 @@ CRASHED = "This file can't be read as a picture; opening it fails."
 
 @dataclass(frozen=True, slots=True)
 class Decoded:
-    """A checked picture: full upright size in px, measures, thumbnail JPEG, model pixels."""
+    """A checked picture: full upright size in px, measures, thumbnail JPEG, model pixels, and where
+    it is asked for the whole picture (height, width, 3), as reduced as the network allows."""
 
     media_type: str
     width: int
@@ -46,6 +47,7 @@ class Decoded:
     phash: str
     thumbnail: bytes
     pixels: Pixels
+    reading: Pixels | None = None
 
 
 def as_pixels(content: bytes, framing: Framing) -> Pixels:
@@ -107,18 +109,23 @@ class Decoders:
         self.large = threading.Lock()
         self.closed = False
 
-    def decode(self, path: Path, framing: Framing, *, shown: bool = True) -> Decoded:
+    def decode(
+        self, path: Path, framing: Framing, *, shown: bool = True, uncut: bool = False
+    ) -> Decoded:
         """Check and decode the file at `path`, cut for a network as `framing` says; without a
-        thumbnail if the picture will not be `shown`.
+        thumbnail if the picture will not be `shown`, and with the `uncut` picture for a detector.
 
         Raises BadPicture with the reason, Unavailable when too many wait, NoSpace on a full disk.
         """
         want = "picture" if shown else "measures"
-        head, parts = self.ask({"path": str(path), "want": want, "framing": asdict(framing)})
-        pixels = as_pixels(parts[0], framing)
+        request = {"path": str(path), "want": want, "framing": asdict(framing), "uncut": uncut}
+        head, parts = self.ask(request)
+        pixels, reading = as_pixels(parts[0], framing), None
+        if shape := head.pop("reading", None):
+            reading = np.frombuffer(parts[2], np.uint8).reshape(*shape, 3)
         head["statistics"] = tuple(head["statistics"])
         head["metadata"] = Metadata.of(head["metadata"])
-        return Decoded(**head, thumbnail=parts[1], pixels=pixels)
+        return Decoded(**head, thumbnail=parts[1], pixels=pixels, reading=reading)
 
     def pixels(self, path: Path, framing: Framing) -> tuple[str, Pixels]:
         """Return a picture's media type and its pixels for a network: the part of `decode` that an

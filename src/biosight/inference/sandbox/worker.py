@@ -27,9 +27,11 @@ LONGEST_READING = 4096  # px; a message holds a picture of this side
 UNREADABLE = "This file can't be read as a picture; it may be damaged or cut off."
 
 
-def decode(path: Path, framing: Framing, *, shown: bool) -> tuple[dict[str, Any], list[bytes]]:
-    """Return everything an upload needs, from one decode: the answer, the model pixels, and the
-    thumbnail JPEG if the picture will be `shown`."""
+def decode(
+    path: Path, framing: Framing, *, shown: bool, uncut: bool = False
+) -> tuple[dict[str, Any], list[bytes]]:
+    """Return everything an upload needs, from one decode: the answer, the model pixels, the
+    thumbnail JPEG if the picture will be `shown`, and the `uncut` picture for a detector."""
     opened = reading.open_picture(path, short_to_read(framing))
     picture = opened.picture
     small = at_short_side(picture)
@@ -42,7 +44,12 @@ def decode(path: Path, framing: Framing, *, shown: bool) -> tuple[dict[str, Any]
         "phash": perceptual_hash(small),
     }
     small_jpeg = reading.thumbnail_of(picture) if shown else b""
-    return answer, [to_pixels(picture, framing).tobytes(), small_jpeg]
+    parts = [to_pixels(picture, framing).tobytes(), small_jpeg]
+    if uncut:
+        seen = reading_of(picture, short_to_read(framing))
+        answer["reading"] = [seen.height, seen.width]
+        parts.append(seen.tobytes())
+    return answer, parts
 
 
 def for_network(path: Path, framing: Framing) -> tuple[dict[str, Any], list[bytes]]:
@@ -85,9 +92,14 @@ def reduced(path: Path, short: int) -> tuple[dict[str, Any], list[bytes]]:
 def for_detector(path: Path, short: int) -> tuple[dict[str, Any], list[bytes]]:
     """Return the media type and the whole picture as pixels, with its size."""
     opened = reading.open_picture(path, short)
-    picture = reading.within(at_most(opened.picture, short), LONGEST_READING)
+    picture = reading_of(opened.picture, short)
     head = {"media_type": opened.media_type, "width": picture.width, "height": picture.height}
     return head, [picture.tobytes()]
+
+
+def reading_of(picture: Pillow.Image, short: int) -> Pillow.Image:
+    """Return the whole picture as a detector looks at it."""
+    return reading.within(at_most(picture, short), LONGEST_READING)
 
 
 def at_most(picture: Pillow.Image, short: int) -> Pillow.Image:
@@ -117,7 +129,8 @@ def answer(request: dict[str, Any]) -> tuple[dict[str, Any], list[bytes]]:
             return for_detector(path, int(request["short"]))
         if request["want"] == "pixels":
             return for_network(path, Framing(**request["framing"]))
-        return decode(path, Framing(**request["framing"]), shown=request["want"] == "picture")
+        framing, shown = Framing(**request["framing"]), request["want"] == "picture"
+        return decode(path, framing, shown=shown, uncut=request["uncut"])
     except BadPicture as error:
         return {"bad": error.detail}, []
     except MemoryError:

@@ -6,6 +6,7 @@ Not here: the picture itself (web/schemas/pictures.py), or where guesses come fr
 from pydantic import BaseModel
 
 from biosight.labels import Guess, Opinion, Prediction
+from biosight.subjects.box import Kind
 from biosight.taxa.naming import Naming
 from biosight.web.schemas.pictures import vernacular_line
 
@@ -34,6 +35,18 @@ class LevelOut(BaseModel):
     label: str
     confidence: float
     needs: float | None
+
+
+class BoxOut(BaseModel):
+    """A box around something in a picture: its upper left corner and its size, as shares of the
+    picture's width and height, what it holds, and how sure the detector is, 0 to 1."""
+
+    x: float
+    y: float
+    w: float
+    h: float
+    kind: Kind
+    score: float
 
 
 class OpinionOut(BaseModel):

@@ -40,7 +40,7 @@ def count_familiar(biosight: BioSight, version: ModelVersion, images: Sequence[I
     """Return how many pictures a version finds familiar; none if it can't be opened or asked."""
     try:
         classifier = biosight.model.classifiers.get(version.id)
-        verdicts = [look_again(biosight.intake, classifier, image) for image in images]
+        verdicts = [look_again(biosight.intake, classifier, image).verdict for image in images]
     except BioSightError:
         return 0
     return sum(not classifier.unfamiliar(verdict) for verdict in verdicts)

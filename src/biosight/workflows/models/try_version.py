@@ -12,7 +12,7 @@ from biosight.collection import Collection, changed_collection
 from biosight.errors import BadRequest, Conflict, Forbidden
 from biosight.images import Image
 from biosight.inference.name_list import limited_by
-from biosight.intake import look_again
+from biosight.intake import look_again, thing_seen
 from biosight.labels import Guess
 from biosight.registry import ModelVersion
 from biosight.storage.records import Insert, Records, Replace, Write
@@ -53,8 +53,10 @@ def run(biosight: BioSight, job: Job, progress: Progress) -> JobOutcome:
     classifier = biosight.model.classifiers.get(job.want("model"))
 
     def look(image: Image) -> Guess:
-        verdict = look_again(biosight.intake, classifier, image)
-        fits = limited_by(classifier, naming, verdict)
+        looked = look_again(biosight.intake, classifier, image, camera_traps=c.camera_traps)
+        if thing := thing_seen(looked.sighting):
+            return thing
+        fits = limited_by(classifier, naming, looked.verdict)
         return classifier.answer(fits, naming.least) if fits else Guess("", 0.0)
 
     records = biosight.archive.records

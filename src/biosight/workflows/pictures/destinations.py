@@ -23,7 +23,16 @@ def destination(
     key = serving_key(records, catalogue, collection.model)
     naming = names_by(records, collection, key).naming
     there = still_there(collection.id)
-    return Destination(collection.id, user.id, naming, there, key, user.quota, collection.quota)
+    return Destination(
+        collection.id,
+        user.id,
+        naming,
+        there,
+        key,
+        user.quota,
+        collection.quota,
+        collection.camera_traps,
+    )
 
 
 def copy_limits(records: Records, quota: int, by: str, target: str) -> list[RoomLimit]:

@@ -70,6 +70,7 @@ class CollectionOut(BaseModel):
     second_reader: bool
     comments: bool
     answerable: list[str]
+    camera_traps: bool
     model: str
     images: int
     unsure: int
@@ -101,6 +102,7 @@ class CollectionChange(Input):
     - `second_reader`: asks for two independent readings of each picture.
     - `comments`: lets members comment on pictures.
     - `answerable`: the names of the tree that alone may be answered; none for all.
+    - `camera_traps`: animals, people and empty frames are sought in new pictures.
     """
 
     name: str | None = Field(None, max_length=200)
@@ -116,6 +118,7 @@ class CollectionChange(Input):
     answerable: list[Annotated[str, Field(max_length=200)]] | None = Field(
         None, max_length=MOST_ANSWERABLE
     )
+    camera_traps: bool | None = None
 
 
 class LabelOut(BaseModel):
@@ -206,6 +209,7 @@ def collection_out(records: Store, access: Access) -> CollectionOut:
         second_reader=c.second_reader,
         comments=c.comments,
         answerable=list(c.answerable),
+        camera_traps=c.camera_traps,
         model=c.model,
         images=records.count(Image, where),
         unsure=records.count(Image, [*machine, Where("percent", "<", c.threshold)]),

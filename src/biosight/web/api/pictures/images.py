@@ -39,6 +39,7 @@ from biosight.web.files.streaming import on_byte_threads
 from biosight.web.schemas.body import Input
 from biosight.web.schemas.filters import Filtered, matching_images
 from biosight.web.schemas.guesses import (
+    BoxOut,
     GuessOut,
     LevelOut,
     OpinionOut,
@@ -79,6 +80,9 @@ class ImageDetail(ImageOut):
     further down. `finer` are the likeliest of its finest names, `opinions` are what experts say,
     and `taxon` describes the current label.
 
+    In collections of camera traps, `boxes` are what the version `detector` found, the surest first;
+    `trouble` says in words why it could not look.
+
     Where the collection hides the place from viewers, the coordinates are the middle of a cell of
     `coarse` degrees. They are exact where `coarse` is 0.
     """
@@ -87,6 +91,9 @@ class ImageDetail(ImageOut):
     finer: list[GuessOut]
     levels: list[LevelOut]
     stops: str
+    detector: str
+    boxes: list[BoxOut]
+    trouble: str
     opinions: list[OpinionOut]
     taxon: TaxonOut | None
     latitude: float | None
@@ -204,7 +211,8 @@ def said_by_models(
     """Return what the models say of a picture, without names that would reveal to this person what
     was seen at a place that is shown exactly."""
     if prediction is None:
-        return {"top": [], "finer": [], "levels": [], "stops": "", "opinions": []}
+        nothing: dict[str, Any] = {"top": [], "finer": [], "levels": [], "opinions": [], "boxes": []}
+        return {**nothing, "stops": "", "detector": "", "trouble": ""}
     levels = levels_out(prediction, naming)
     told = [x for x in levels if not rule.tells(image, x.label)]
     return {
@@ -213,6 +221,9 @@ def said_by_models(
         "levels": told,
         "stops": why_no_finer(prediction, naming) if told == levels else "",
         "opinions": opinions_out(prediction.opinions),
+        "detector": prediction.detector,
+        "boxes": [BoxOut(**box.plain) for box in prediction.boxes],
+        "trouble": prediction.trouble,
     }
 
 

@@ -32,6 +32,7 @@ export const KEYS = [
   { action: "trash", keys: ["Delete", "Backspace"], show: "Del", what: "Move to the trash" },
   { action: "details", keys: ["i"], show: "I", what: "Show or hide details" },
   { action: "heat", keys: ["h"], show: "H", what: "Show what the model looked at" },
+  { action: "boxes", keys: ["b"], show: "B", what: "Show or hide the boxes around animals and people" },
   { action: "zoomIn", keys: ["+", "="], show: "+", what: "Zoom in" },
   { action: "zoomOut", keys: ["-"], show: "−", what: "Zoom out" },
   { action: "search", keys: ["/"], show: "/", what: "Search" },

@@ -11,6 +11,7 @@ import { asQuery, fromAddress } from "../grid/filters.js";
 import { capture, facts, sayingRow } from "../pictures/about.js";
 import { changeOne, doAct, undoLast } from "../pictures/acts.js";
 import { answerButtons, answerKeys } from "../pictures/answering.js";
+import { drawBoxes, toggleBoxes } from "../pictures/boxes.js";
 import { guessSection } from "../pictures/guess_section.js";
 import { drawState } from "../pictures/guesses.js";
 import { toggleHeat } from "../pictures/heat.js";
@@ -37,6 +38,9 @@ class ImagePage {
     this.stage = find(main, "#stage");
     this.panel = find(main, "#panel");
     this.picture = new Stage(this.stage, image);
+    drawBoxes(this.stage, image);
+    this.heat = this.heat.bind(this);
+    this.boxes = this.boxes.bind(this);
     this.others = together(this.data);
     this.likes = el("section", { hidden: true });
     /** @type {import("../pictures/answering.js").Asked} */
@@ -101,7 +105,7 @@ class ImagePage {
         drawState(image),
         image.taxon && image.taxon.line.length > 1 && breadcrumbs(this.data.collection ?? "", image.taxon),
         this.actions(),
-        guessSection(image, this.editor ? (label) => this.change({ label }) : null, () => this.heat()),
+        guessSection(image, this.editor ? (label) => this.change({ label }) : null, this),
         noteField(image, this.editor, (text) => this.change({ note: text })),
         ...this.others,
         this.likes,
@@ -143,6 +147,10 @@ class ImagePage {
     toggleHeat(this.stage, this.picture.img, this.image).catch(complain);
   }
 
+  boxes() {
+    toggleBoxes(this.stage);
+  }
+
   details() {
     this.panel.hidden = !this.panel.hidden;
     find(this.main, ".big").style.gridTemplateColumns = this.panel.hidden ? "minmax(0, 1fr)" : "";
@@ -158,6 +166,7 @@ class ImagePage {
       zoomIn: () => zoom.by(1.5),
       zoomOut: () => zoom.by(1 / 1.5),
       heat: () => this.heat(),
+      boxes: () => this.boxes(),
       clear: () => (zoom.scale > 1 ? zoom.reset() : goTo(this.back)),
       ...(this.editor && {
         ...answerKeys(this.asked),

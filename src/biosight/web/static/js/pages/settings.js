@@ -41,15 +41,9 @@ export async function mount(main) {
     await call("PATCH", here, { event_gap: Number(event_gap) });
     toast("Gap saved");
   });
-  find(main, "#together").addEventListener("change", (/** @type {Event} */ event) => {
-    const box = /** @type {HTMLInputElement} */ (event.target);
-    call("PATCH", here, { [box.name]: box.checked })
-      .then(() => toast(`${box.closest("label")?.textContent?.trim()}: ${box.checked ? "on" : "off"}`))
-      .catch((error) => {
-        box.checked = !box.checked;
-        complain(error);
-      });
-  });
+  for (const form of ["#together", "#traps"]) {
+    find(main, form).addEventListener("change", (/** @type {Event} */ event) => saveTick(here, event));
+  }
   onSubmit("#sensitive", async ({ sensitive, coarse }) => {
     const saved = await call("PATCH", here, { sensitive: lines(sensitive), coarse: Number(coarse) });
     const field = /** @type {HTMLTextAreaElement} */ (main.querySelector("#sensitive textarea"));
@@ -87,6 +81,17 @@ export async function mount(main) {
     owner && wireInvitations(main, `${here}/invitations`),
     owner && wireShares(main, `${here}/shares`),
   ]);
+}
+
+/** Save a box that was ticked or unticked. @param {string} here @param {Event} event */
+function saveTick(here, event) {
+  const box = /** @type {HTMLInputElement} */ (event.target);
+  call("PATCH", here, { [box.name]: box.checked })
+    .then(() => toast(`${box.closest("label")?.textContent?.trim()}: ${box.checked ? "on" : "off"}`))
+    .catch((error) => {
+      box.checked = !box.checked;
+      complain(error);
+    });
 }
 
 /** @param {HTMLElement} main @param {string} here */

@@ -105,7 +105,9 @@ export class Zoom {
 
   draw() {
     const transform = this.scale === 1 ? "" : `translate(${this.x}px, ${this.y}px) scale(${this.scale})`;
-    for (const layer of /** @type {NodeListOf<HTMLElement>} */ (this.stage.querySelectorAll("img, canvas"))) {
+    for (const layer of /** @type {NodeListOf<HTMLElement>} */ (
+      this.stage.querySelectorAll("img, canvas, svg.boxes")
+    )) {
       layer.style.transform = transform;
     }
     this.told();

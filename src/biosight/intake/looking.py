@@ -1,0 +1,51 @@
+"""What a model says of a picture's pixels: of the whole, or, for a frame of a camera trap, of the
+animal that a detector finds in it.
+
+Not here: what becomes of it in the records (verdicts.py), or the looking itself
+(inference/camera_trap.py).
+"""
+
+import logging
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+
+from biosight.inference.camera_trap import Sighting, look_at
+from biosight.inference.classifier import Classifier, Verdict
+from biosight.inference.preprocess import Pixels, pixels_in, short_to_read
+from biosight.intake.values import Intake
+
+log = logging.getLogger(__name__)
+NO_DETECTOR = "The detector failed, so the picture was classified as a whole."
+
+
+@dataclass(frozen=True, slots=True)
+class Looked:
+    """A model's verdict on a picture; for a camera trap's frame also what is seen in it, the
+    detector's version, or in words why the detector could not look."""
+
+    verdict: Verdict
+    sighting: Sighting | None = None
+    detector: str = ""
+    trouble: str = ""
+
+
+def look_into(intake: Intake, classifier: Classifier, reading: Pixels) -> Looked:
+    """Return what a model says of the frame of a camera trap (height, width, 3). A frame whose
+    detector fails is classified as a whole. Raises Unavailable while the classifier is busy."""
+    classify = partial(intake.batcher.classify, classifier)
+    try:
+        detector = intake.detectors.get()
+        boxes = detector.detect(reading)
+    except Exception:  # a detector may fail in any way; the picture can be classified all the same
+        log.exception("the detector failed")
+        whole = pixels_in(reading, None, classifier.card.framing)
+        return Looked(classify(whole), trouble=NO_DETECTOR)
+    found = look_at(reading, boxes, detector.card, classifier, classify)
+    return Looked(found.verdict, found, detector.card.key)
+
+
+def read_and_look(intake: Intake, classifier: Classifier, original: Path) -> Looked:
+    """Return what a model says of a camera trap's file. Raises BadPicture or Unavailable."""
+    _, reading = intake.decoders.reading(original, short_to_read(classifier.card.framing))
+    return look_into(intake, classifier, reading)

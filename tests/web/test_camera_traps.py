@@ -1,0 +1,139 @@
+"""A collection of camera traps: the animal is named, empty frames and people are proposed, boxes
+are kept and shown, and a detector that fails harms no picture."""
+
+import io
+from pathlib import Path
+
+import pytest
+from PIL import Image as Pillow
+from starlette.testclient import TestClient
+
+from biosight.bootstrap import BioSight
+from biosight.inference.detector import Detector
+from tests import tiny
+from tests.conftest import first_collection, upload, upload_ids
+from tests.detectors import Said, make_detector
+from tests.inference.test_camera_trap import ANIMAL, BY_SCORE, MAN, frame
+from tests.web.test_models import work
+
+API = "/api/v1/collections"
+
+
+@pytest.fixture
+def model_dir(tmp_path: Path) -> Path:
+    tiny.make_tree_model(tmp_path / "tree")
+    return tmp_path / "tree"
+
+
+@pytest.fixture
+def here(ada: TestClient) -> str:
+    """A collection of camera traps."""
+    made = f"{API}/{first_collection(ada)}"
+    assert ada.patch(made, json={"camera_traps": True}).json()["camera_traps"] is True
+    return made
+
+
+def find(biosight: BioSight, tmp_path: Path, *said: Said) -> None:
+    folder = make_detector(tmp_path / "detector", said, **BY_SCORE)
+    biosight.intake.detectors.opened = Detector(folder, 1)
+
+
+def jpeg() -> bytes:
+    buffer = io.BytesIO()
+    Pillow.fromarray(frame()).save(buffer, "JPEG", quality=95)
+    return buffer.getvalue()
+
+
+def sent(client: TestClient, here: str) -> dict[str, object]:
+    """The picture page of a frame that was just uploaded."""
+    made = upload(client, here.removeprefix(f"{API}/"), jpeg(), "IMG_1.JPG")["image"]
+    assert isinstance(made, dict)
+    found: dict[str, object] = client.get(f"/api/v1/images/{made['id']}").json()
+    return found
+
+
+def test_the_animal_is_named_and_its_box_is_kept(
+    ada: TestClient, biosight: BioSight, here: str, tmp_path: Path
+) -> None:
+    find(biosight, tmp_path, ANIMAL)
+    seen = sent(ada, here)
+    assert (seen["label"], seen["who"], seen["detector"]) == ("Crimson", "machine", "tiny@1")
+    boxes = seen["boxes"]
+    assert isinstance(boxes, list)
+    [box] = boxes
+    assert box["kind"] == "animal"
+    assert (box["x"], box["w"]) == (pytest.approx(0.75, abs=0.01), pytest.approx(0.19, abs=0.01))
+
+
+@pytest.mark.parametrize(("said", "label"), [((), "Empty"), ((MAN,), "Human")])
+def test_nothing_and_people_are_proposed_by_the_machine(
+    ada: TestClient,
+    biosight: BioSight,
+    here: str,
+    tmp_path: Path,
+    said: tuple[Said, ...],
+    label: str,
+) -> None:
+    find(biosight, tmp_path, *said)
+    seen = sent(ada, here)
+    assert (seen["label"], seen["machine_label"], seen["who"]) == (label, label, "machine")
+    assert seen["thing"] == label.casefold()
+    assert (seen["levels"], seen["unfamiliar"]) == ([], False)
+    assert 0.6 < float(str(seen["confidence"])) <= 1
+    counts = {x["label"]: x["images"] for x in ada.get(f"{here}/labels").json()}
+    assert counts == {label: 1}
+    assert ada.patch(f"/api/v1/images/{seen['id']}", json={"confirm": True}).status_code == 200
+    [quality] = [ada.get(f"{here}/audit").json()]
+    assert quality is not None
+
+
+def test_a_detector_that_fails_harms_no_picture(
+    ada: TestClient, biosight: BioSight, here: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    find(biosight, tmp_path, ANIMAL)
+
+    def fail(*_: object) -> None:
+        raise RuntimeError("out of memory")
+
+    monkeypatch.setattr(Detector, "detect", fail)
+    seen = sent(ada, here)
+    assert (seen["label"], seen["boxes"]) == ("Green", [])
+    assert "The detector failed" in str(seen["trouble"])
+
+
+def test_other_collections_ask_no_detector(
+    ada: TestClient, biosight: BioSight, here: str, tmp_path: Path
+) -> None:
+    find(biosight, tmp_path)
+    ada.patch(here, json={"camera_traps": False})
+    seen = sent(ada, here)
+    assert (seen["label"], seen["detector"], seen["boxes"]) == ("Green", "", [])
+
+
+def test_a_try_on_looks_for_animals_in_what_is_there(
+    ada: TestClient, biosight: BioSight, here: str, tmp_path: Path
+) -> None:
+    find(biosight, tmp_path, ANIMAL)
+    ada.patch(here, json={"camera_traps": False})
+    before = sent(ada, here)
+    upload_ids(ada, here.removeprefix(f"{API}/"), "Blue")
+    ada.patch(here, json={"camera_traps": True})
+    job = ada.post(f"{here}/try-on", json={"model": before["model"]}).json()["id"]
+    assert "1 of 2 labels would change" in work(biosight).words
+    ada.post(f"/api/v1/jobs/{job}/apply", json={})
+    assert work(biosight).state == "done"
+    after = ada.get(f"/api/v1/images/{before['id']}").json()
+    assert (before["label"], after["label"], len(after["boxes"])) == ("Green", "Crimson", 1)
+
+
+def test_a_persons_label_stays(
+    ada: TestClient, biosight: BioSight, here: str, tmp_path: Path
+) -> None:
+    find(biosight, tmp_path)
+    seen = sent(ada, here)
+    ada.patch(f"/api/v1/images/{seen['id']}", json={"label": "Crimson"})
+    job = ada.post(f"{here}/try-on", json={"model": seen["model"]}).json()["id"]
+    work(biosight)
+    ada.post(f"/api/v1/jobs/{job}/apply", json={})
+    work(biosight)
+    assert ada.get(f"/api/v1/images/{seen['id']}").json()["label"] == "Crimson"
