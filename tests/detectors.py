@@ -9,7 +9,7 @@ import numpy.typing as npt
 import onnx
 from onnx import TensorProto, helper, numpy_helper
 
-from biosight.inference.detector_forms import grid
+from biosight.inference.detection.output_forms import grid
 from biosight.inference.model_files.card import file_sha256
 from biosight.inference.model_files.detector_card import DetectorCard, write_detector_card
 

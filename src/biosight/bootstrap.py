@@ -27,7 +27,7 @@ from biosight.gallery import sweeping
 from biosight.images import Embedding, Image
 from biosight.images.comments import Comment, Mention
 from biosight.inference.batching import Batcher
-from biosight.inference.detector import Detectors
+from biosight.inference.detection.detector import Detectors
 from biosight.inference.model_files.card import read_card
 from biosight.inference.sandbox.decoding import Decoders
 from biosight.inference.serving import Classifiers

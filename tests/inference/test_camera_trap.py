@@ -8,9 +8,9 @@ import numpy as np
 import pytest
 from PIL import Image as Pillow
 
-from biosight.inference.camera_trap import Sighting, how_often, look_at
 from biosight.inference.classifier import Classifier, Verdict
-from biosight.inference.detector import Detector
+from biosight.inference.detection.camera_trap import Sighting, how_often, look_at
+from biosight.inference.detection.detector import Detector
 from biosight.inference.preprocess import Pixels
 from tests import tiny
 from tests.detectors import Said, make_detector

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from biosight.errors import BadModel
-from biosight.inference.detector import Detector, fitted
+from biosight.inference.detection.detector import Detector, fitted
 from biosight.subjects import Box
 from biosight.subjects.area import around
 from biosight.subjects.box import distinct, iou, surest

@@ -9,7 +9,7 @@ from PIL import Image as Pillow
 from starlette.testclient import TestClient
 
 from biosight.bootstrap import BioSight
-from biosight.inference.detector import Detector
+from biosight.inference.detection.detector import Detector
 from tests import tiny
 from tests.conftest import first_collection, upload, upload_ids
 from tests.detectors import Said, make_detector

@@ -17,9 +17,9 @@ import pyarrow.parquet as pq
 from biosight.bulk.chunks import Chunk
 from biosight.errors import BadPicture, NotFound
 from biosight.images import Capture
-from biosight.inference.camera_trap import look_at
 from biosight.inference.classifier import Classifier, Verdict
-from biosight.inference.detector import Detector
+from biosight.inference.detection.camera_trap import look_at
+from biosight.inference.detection.detector import Detector
 from biosight.inference.name_list import name_list
 from biosight.inference.preprocess import Pixels, short_to_read
 from biosight.inference.sandbox.decoding import Decoded, Decoders

@@ -2,7 +2,7 @@
 animal that a detector finds in it.
 
 Not here: what becomes of it in the records (verdicts.py), or the looking itself
-(inference/camera_trap.py).
+(inference/detection/camera_trap.py).
 """
 
 import logging
@@ -10,8 +10,8 @@ from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
-from biosight.inference.camera_trap import Sighting, look_at
 from biosight.inference.classifier import Classifier, Verdict
+from biosight.inference.detection.camera_trap import Sighting, look_at
 from biosight.inference.preprocess import Pixels, pixels_in, short_to_read
 from biosight.intake.values import Intake
 

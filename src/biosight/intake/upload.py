@@ -86,7 +86,7 @@ def admit(intake: Intake, target: Destination, upload: Upload, received: Receive
         with timed_stage("store"):
             store(intake.blobs, received, decoded)
         with timed_stage("classify"):
-            looked = look(intake, classifier, decoded)
+            looked = look_at_decoded(intake, classifier, decoded)
         with timed_stage("record"):
             said = (classifier, looked) if classifier and looked else None
             return record(intake, target, upload, received, decoded, said)
@@ -185,7 +185,9 @@ def opened_classifier(intake: Intake, model: str) -> Classifier | None:
         return None
 
 
-def look(intake: Intake, classifier: Classifier | None, decoded: Decoded) -> Looked | None:
+def look_at_decoded(
+    intake: Intake, classifier: Classifier | None, decoded: Decoded
+) -> Looked | None:
     """Return what the model says, or None if it fails: the picture is kept and classified later."""
     if classifier is None:
         return None

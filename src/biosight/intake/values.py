@@ -8,7 +8,7 @@ from typing import BinaryIO
 
 from biosight.images import Image
 from biosight.inference.batching import Batcher
-from biosight.inference.detector import Detectors
+from biosight.inference.detection.detector import Detectors
 from biosight.inference.preprocess import Framing
 from biosight.inference.sandbox.decoding import Decoders
 from biosight.inference.serving import Classifiers

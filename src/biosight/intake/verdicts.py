@@ -9,8 +9,8 @@ from dataclasses import replace
 
 from biosight import metrics
 from biosight.images import READING, Embedding, Image
-from biosight.inference.camera_trap import Sighting
 from biosight.inference.classifier import Classifier, Verdict
+from biosight.inference.detection.camera_trap import Sighting
 from biosight.inference.name_list import limited_by
 from biosight.inference.sandbox.decoding import Decoded
 from biosight.intake.looking import Looked, read_and_look

@@ -4,8 +4,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Literal, TypedDict, get_args
 
-Kind = Literal["animal", "human", "vehicle"]
-KINDS: tuple[Kind, ...] = get_args(Kind)
+SubjectKind = Literal["animal", "human", "vehicle"]
+KINDS: tuple[SubjectKind, ...] = get_args(SubjectKind)
 # Two boxes of one kind that share more than this are one thing (Camtrap DP has no rule for it).
 SAME = 0.6
 
@@ -17,7 +17,7 @@ class PlainBox(TypedDict):
     y: float
     w: float
     h: float
-    kind: Kind
+    kind: SubjectKind
     score: float
 
 
@@ -31,7 +31,7 @@ class Box:
     y: float
     width: float
     height: float
-    kind: Kind
+    kind: SubjectKind
     score: float
 
     @property
@@ -67,6 +67,6 @@ def distinct(boxes: Iterable[Box]) -> tuple[Box, ...]:
     return tuple(kept)
 
 
-def surest(boxes: Iterable[Box], kind: Kind) -> Box | None:
+def surest(boxes: Iterable[Box], kind: SubjectKind) -> Box | None:
     """Return the surest box of a kind, None without one."""
     return max((b for b in boxes if b.kind == kind), key=lambda b: b.score, default=None)

@@ -1,6 +1,6 @@
 """The option --camera-traps of commands that classify: look at the animal, not at the whole frame.
 
-Not here: what is looked at (inference/camera_trap.py).
+Not here: what is looked at (inference/detection/camera_trap.py).
 """
 
 from dataclasses import dataclass
@@ -10,9 +10,9 @@ from pathlib import Path
 import click
 
 from biosight.bootstrap import SUBJECTS, Model
-from biosight.inference.camera_trap import Sighting, look_at
 from biosight.inference.classifier import Classifier, Verdict
-from biosight.inference.detector import Detector
+from biosight.inference.detection.camera_trap import Sighting, look_at
+from biosight.inference.detection.detector import Detector
 from biosight.inference.preprocess import short_to_read
 
 CAMERA_TRAPS = click.option(
@@ -23,7 +23,7 @@ CAMERA_TRAPS = click.option(
 
 
 @dataclass(frozen=True, slots=True)
-class Seen:
+class SeenFile:
     """What a file shows: its media type, the model's verdict and, for a camera trap, the sighting
     that it comes from."""
 
@@ -37,12 +37,14 @@ def detector_folder(*, asked: bool) -> Path | None:
     return SUBJECTS if asked else None
 
 
-def seen_in(model: Model, classifier: Classifier, detector: Detector | None, path: Path) -> Seen:
+def seen_in(
+    model: Model, classifier: Classifier, detector: Detector | None, path: Path
+) -> SeenFile:
     """Return what a file shows. Raises BadPicture, or Unavailable while the machine is busy."""
     if detector is None:
         media_type, pixels = model.decoders.pixels(path, classifier.card.framing)
-        return Seen(media_type, model.batcher.classify(classifier, pixels))
+        return SeenFile(media_type, model.batcher.classify(classifier, pixels))
     media_type, reading = model.decoders.reading(path, short_to_read(classifier.card.framing))
     classify = partial(model.batcher.classify, classifier)
     found = look_at(reading, detector.detect(reading), detector.card, classifier, classify)
-    return Seen(media_type, found.verdict, found)
+    return SeenFile(media_type, found.verdict, found)

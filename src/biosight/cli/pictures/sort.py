@@ -18,13 +18,13 @@ import click
 from tqdm import tqdm
 
 from biosight.bootstrap import Catalogue, Model, open_catalogue, open_model
-from biosight.cli.pictures.camera_option import CAMERA_TRAPS, Seen, detector_folder, seen_in
+from biosight.cli.pictures.camera_option import CAMERA_TRAPS, SeenFile, detector_folder, seen_in
 from biosight.cli.pictures.list_option import LIST, read_list
 from biosight.cli.pictures.pictures import FOLDER, WAITS, look_through
 from biosight.errors import BadPicture, BadRequest, NoSpace, NotFound, Unavailable
 from biosight.images.folders import printable
 from biosight.inference.classifier import Classifier
-from biosight.inference.detector import Detector
+from biosight.inference.detection.detector import Detector
 from biosight.inference.name_list import NameList, name_list
 from biosight.inference.sandbox.decoding import patiently
 from biosight.labels import Guess
@@ -137,7 +137,9 @@ def a_few_ahead(
             pool.shutdown(wait=True, cancel_futures=True)
 
 
-def answer_for(model: Model, classifier: Classifier, detector: Detector | None, path: Path) -> Seen:
+def answer_for(
+    model: Model, classifier: Classifier, detector: Detector | None, path: Path
+) -> SeenFile:
     """Return what a file shows; wait while the machine is busy. Raises BadPicture."""
     return patiently(partial(seen_in, model, classifier, detector, path), WAITS)
 
@@ -179,7 +181,7 @@ class Shelf:
         """Return a file's printable path inside the sorted folder."""
         return printable(path.relative_to(self.folder))
 
-    def take(self, path: Path, seen: Seen) -> str:
+    def take(self, path: Path, seen: SeenFile) -> str:
         """Put a file into its label folder; return its line of the CSV. Raises OSError."""
         fits = self.limit.limited(seen.verdict) if self.limit else seen.verdict
         verdict = fits or seen.verdict

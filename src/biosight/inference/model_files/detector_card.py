@@ -1,6 +1,6 @@
 """DetectorCard: the description of a detector's file, stored beside it as card.json.
 
-Not here: running it (inference/detector.py).
+Not here: running it (inference/detection/detector.py).
 """
 
 from pathlib import Path
@@ -10,7 +10,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from biosight.errors import BadModel
 from biosight.subjects import KINDS
-from biosight.subjects.box import Kind
+from biosight.subjects.box import SubjectKind
 
 Form = Literal["nanodet", "yolox", "yolov5", "yolov8", "end-to-end", "rt-detr"]
 
@@ -21,8 +21,8 @@ class DetectorCard(BaseModel):
     `side` is that of its square input in pixels; a picture is fitted into it whole, at the upper
     left or in the middle, and the rest is filled with `fill` (0 to 255). Pixels are given in the
     order of `colours`, minus `mean`, divided by `std` (0 to 255, per channel in that order). `form`
-    is how its output is written (inference/detector_forms.py), `strides` those of its grids in
-    pixels. `kinds` names what its classes are by number; classes that are in no kind are dropped.
+    is how its output is written (inference/detection/output_forms.py), `strides` are those of its
+    grids in pixels. `kinds` names its classes by number; classes that are in no kind are dropped.
 
     A picture with a human box of at least `human` that is surer than any animal's shows a person.
     The probability that a picture shows nothing is a logistic regression of the surest animal's
@@ -43,7 +43,7 @@ class DetectorCard(BaseModel):
     colours: Literal["RGB", "BGR"] = "RGB"
     mean: tuple[float, float, float] = (0.0, 0.0, 0.0)
     std: tuple[float, float, float] = (255.0, 255.0, 255.0)
-    kinds: dict[Kind, tuple[int, ...]] = Field(min_length=1)
+    kinds: dict[SubjectKind, tuple[int, ...]] = Field(min_length=1)
     human: float = Field(0.4, ge=0, le=1)
     emptiness: tuple[float, float, float, float] = (-3.0, -1.0, 0.5, 0.5)
     empty: float = Field(0.5, ge=0, le=1)

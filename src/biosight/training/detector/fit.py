@@ -13,12 +13,12 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from biosight.inference.detector import fitted
-from biosight.inference.detector_forms import grid
+from biosight.inference.detection.detector import fitted
+from biosight.inference.detection.output_forms import grid
 from biosight.inference.model_files.detector_card import DetectorCard
 from biosight.subjects import KINDS, Box
 from biosight.training.detector.graph import Graph
-from biosight.training.detector.loss import Truth, scene_loss
+from biosight.training.detector.loss import SceneTruth, scene_loss
 from biosight.training.detector.scenes import Album, Scene
 
 log = logging.getLogger(__name__)
@@ -74,7 +74,7 @@ def fit(start: Path, card: DetectorCard, album: Album, lesson: Lesson) -> Graph:
         torch.nn.utils.clip_grad_norm_(learning, 10.0)
         optimizer.step()
         schedule.step()
-        follow(mean, network, lesson.kept)
+        move_mean(mean, network, lesson.kept)
         total += float(loss.detach())
         if step % 50 == 49:
             log.info("step %d: loss %.3f", step + 1, total / 50)
@@ -107,7 +107,7 @@ def known(taught: Tensor, scene: Scene) -> Tensor:
     return made
 
 
-def as_batch(scenes: Sequence[Scene], card: DetectorCard) -> tuple[Tensor, list[Truth]]:
+def as_batch(scenes: Sequence[Scene], card: DetectorCard) -> tuple[Tensor, list[SceneTruth]]:
     """Return the pixels (n, 3, side, side) of scenes and what is in each, in pixels."""
     batches, truths = [], []
     for scene in scenes:
@@ -115,7 +115,7 @@ def as_batch(scenes: Sequence[Scene], card: DetectorCard) -> tuple[Tensor, list[
         height, width = scene.picture.shape[:2]
         place = np.array([width, height] * 2) * scale, np.array([*offset, *offset])
         kinds = torch.tensor([KINDS.index(b.kind) for b in scene.boxes], dtype=torch.long)
-        truths.append(Truth(corners(scene.boxes, place), kinds, corners(scene.unknown, place)))
+        truths.append(SceneTruth(corners(scene.boxes, place), kinds, corners(scene.unknown, place)))
         batches.append(torch.from_numpy(batch))
     return torch.cat(batches), truths
 
@@ -127,7 +127,7 @@ def corners(boxes: Sequence[Box], place: tuple[np.ndarray, np.ndarray]) -> Tenso
 
 
 @torch.no_grad()
-def follow(mean: Graph, network: Graph, kept: float) -> None:
+def move_mean(mean: Graph, network: Graph, kept: float) -> None:
     """Move the running mean a little towards the network."""
     for ours, theirs in zip(mean.parameters(), network.parameters(), strict=True):
         ours.lerp_(theirs, 1 - kept)

@@ -16,7 +16,7 @@ CANDIDATES = 13
 
 
 @dataclass(frozen=True, slots=True)
-class Truth:
+class SceneTruth:
     """What is in one scene: corners (m, 4) in pixels of the input and kinds (m,); corners (k, 4) of
     places where nobody knows, of which nothing is learnt."""
 
@@ -49,7 +49,7 @@ def overlaps(one: Tensor, other: Tensor) -> tuple[Tensor, Tensor]:
 
 @torch.no_grad()
 def assigned(
-    points: Tensor, strides: Tensor, scores: Tensor, boxes: Tensor, truth: Truth
+    points: Tensor, strides: Tensor, scores: Tensor, boxes: Tensor, truth: SceneTruth
 ) -> Tensor:
     """Return for each point the number of the box that it should tell of, -1 for none: (points,).
 
@@ -84,7 +84,7 @@ def quality_focal(logits: Tensor, wanted: Tensor) -> Tensor:
 
 
 def scene_loss(
-    grid: tuple[Tensor, Tensor], said: tuple[Tensor, Tensor], truth: Truth, taught: Tensor
+    grid: tuple[Tensor, Tensor], said: tuple[Tensor, Tensor], truth: SceneTruth, taught: Tensor
 ) -> Tensor:
     """Return the loss of one scene: `grid` are points (points, 2) and their strides (points,),
     `said` logits of the kinds (points, kinds) and of the distances (points, 32). `taught` (points,

@@ -6,7 +6,7 @@ Not here: the picture itself (web/schemas/pictures.py), or where guesses come fr
 from pydantic import BaseModel
 
 from biosight.labels import Guess, Opinion, Prediction
-from biosight.subjects.box import Kind
+from biosight.subjects.box import SubjectKind
 from biosight.taxa.naming import Naming
 from biosight.web.schemas.pictures import vernacular_line
 
@@ -45,7 +45,7 @@ class BoxOut(BaseModel):
     y: float
     w: float
     h: float
-    kind: Kind
+    kind: SubjectKind
     score: float
 
 

@@ -211,7 +211,13 @@ def said_by_models(
     """Return what the models say of a picture, without names that would reveal to this person what
     was seen at a place that is shown exactly."""
     if prediction is None:
-        nothing: dict[str, Any] = {"top": [], "finer": [], "levels": [], "opinions": [], "boxes": []}
+        nothing: dict[str, Any] = {
+            "top": [],
+            "finer": [],
+            "levels": [],
+            "opinions": [],
+            "boxes": [],
+        }
         return {**nothing, "stops": "", "detector": "", "trouble": ""}
     levels = levels_out(prediction, naming)
     told = [x for x in levels if not rule.tells(image, x.label)]

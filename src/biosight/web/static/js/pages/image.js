@@ -39,8 +39,6 @@ class ImagePage {
     this.panel = find(main, "#panel");
     this.picture = new Stage(this.stage, image);
     drawBoxes(this.stage, image);
-    this.heat = this.heat.bind(this);
-    this.boxes = this.boxes.bind(this);
     this.others = together(this.data);
     this.likes = el("section", { hidden: true });
     /** @type {import("../pictures/answering.js").Asked} */
@@ -105,7 +103,10 @@ class ImagePage {
         drawState(image),
         image.taxon && image.taxon.line.length > 1 && breadcrumbs(this.data.collection ?? "", image.taxon),
         this.actions(),
-        guessSection(image, this.editor ? (label) => this.change({ label }) : null, this),
+        guessSection(image, this.editor ? (label) => this.change({ label }) : null, {
+          heat: this.heat,
+          boxes: () => toggleBoxes(this.stage),
+        }),
         noteField(image, this.editor, (text) => this.change({ note: text })),
         ...this.others,
         this.likes,
@@ -143,13 +144,7 @@ class ImagePage {
     );
   }
 
-  heat() {
-    toggleHeat(this.stage, this.picture.img, this.image).catch(complain);
-  }
-
-  boxes() {
-    toggleBoxes(this.stage);
-  }
+  heat = () => toggleHeat(this.stage, this.picture.img, this.image).catch(complain);
 
   details() {
     this.panel.hidden = !this.panel.hidden;
@@ -165,8 +160,8 @@ class ImagePage {
       details: () => this.details(),
       zoomIn: () => zoom.by(1.5),
       zoomOut: () => zoom.by(1 / 1.5),
-      heat: () => this.heat(),
-      boxes: () => this.boxes(),
+      heat: this.heat,
+      boxes: () => toggleBoxes(this.stage),
       clear: () => (zoom.scale > 1 ? zoom.reset() : goTo(this.back)),
       ...(this.editor && {
         ...answerKeys(this.asked),

@@ -1,6 +1,6 @@
 """Detector: one detector folder; whole pictures -> boxes around animals, people and vehicles.
 
-Not here: reading the forms of its output (detector_forms.py), or what is made of the boxes
+Not here: reading the forms of its output (output_forms.py), or what is made of the boxes
 (subjects).
 """
 
@@ -12,7 +12,7 @@ import numpy.typing as npt
 from PIL import Image as Pillow
 
 from biosight.errors import BadModel
-from biosight.inference.detector_forms import read_outputs
+from biosight.inference.detection.output_forms import read_outputs
 from biosight.inference.model_files.card import file_sha256
 from biosight.inference.model_files.detector_card import DetectorCard, read_detector_card
 from biosight.inference.network import open_network

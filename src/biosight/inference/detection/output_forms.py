@@ -13,7 +13,7 @@ from biosight.errors import BadModel
 from biosight.inference.model_files.detector_card import DetectorCard
 
 Floats = npt.NDArray[np.float32]
-Found = tuple[Floats, Floats]
+RawBoxes = tuple[Floats, Floats]
 # A distance to a side is a distribution over 0 to 7 strides, as NanoDet's authors train it.
 BINS = 8
 
@@ -42,7 +42,7 @@ def from_middles(middles: Floats, sizes: Floats) -> Floats:
     return made
 
 
-def read_nanodet(outputs: Sequence[Floats], card: DetectorCard) -> Found:
+def read_nanodet(outputs: Sequence[Floats], card: DetectorCard) -> RawBoxes:
     """Read class scores and a distribution over whole distances for each side, in strides
     (Li et al. 2020, Generalized Focal Loss); the distance is its mean."""
     rows = outputs[0]
@@ -55,7 +55,7 @@ def read_nanodet(outputs: Sequence[Floats], card: DetectorCard) -> Found:
     return np.concatenate([points - away[..., :2], points + away[..., 2:]], axis=-1), scores
 
 
-def read_yolox(outputs: Sequence[Floats], card: DetectorCard) -> Found:
+def read_yolox(outputs: Sequence[Floats], card: DetectorCard) -> RawBoxes:
     """Read offsets from the grid point in strides, logarithms of the size, whether anything is
     there, and class scores (Ge et al. 2021, YOLOX)."""
     rows = outputs[0]
@@ -65,20 +65,20 @@ def read_yolox(outputs: Sequence[Floats], card: DetectorCard) -> Found:
     return from_middles(middles, sizes), rows[..., 4:5] * rows[..., 5:]
 
 
-def read_yolov5(outputs: Sequence[Floats], card: DetectorCard) -> Found:
+def read_yolov5(outputs: Sequence[Floats], card: DetectorCard) -> RawBoxes:
     """Read middle and size in pixels, whether anything is there, and class scores."""
     rows = outputs[0]
     return from_middles(rows[..., :2], rows[..., 2:4]), rows[..., 4:5] * rows[..., 5:]
 
 
-def read_yolov8(outputs: Sequence[Floats], card: DetectorCard) -> Found:
+def read_yolov8(outputs: Sequence[Floats], card: DetectorCard) -> RawBoxes:
     """Read (n, 4 + classes, points): middle and size in pixels and class scores, as YOLOv8, v9 and
     11 write them."""
     rows = outputs[0].transpose(0, 2, 1)
     return from_middles(rows[..., :2], rows[..., 2:4]), rows[..., 4:]
 
 
-def read_end_to_end(outputs: Sequence[Floats], card: DetectorCard) -> Found:
+def read_end_to_end(outputs: Sequence[Floats], card: DetectorCard) -> RawBoxes:
     """Read (n, points, 6): corners in pixels, a score and the number of its class, as YOLOv10
     writes them."""
     rows = outputs[0]
@@ -88,7 +88,7 @@ def read_end_to_end(outputs: Sequence[Floats], card: DetectorCard) -> Found:
     return rows[..., :4], scores
 
 
-def read_rt_detr(outputs: Sequence[Floats], card: DetectorCard) -> Found:
+def read_rt_detr(outputs: Sequence[Floats], card: DetectorCard) -> RawBoxes:
     """Read middle and size as shares of the input, with class scores behind them in one output, or
     logits in an output of their own (Zhao et al. 2023, RT-DETR)."""
     if len(outputs) > 1:
@@ -99,7 +99,7 @@ def read_rt_detr(outputs: Sequence[Floats], card: DetectorCard) -> Found:
     return from_middles(boxes[..., :2], boxes[..., 2:4]) * np.float32(card.side), scores
 
 
-READERS: dict[str, Callable[[Sequence[Floats], DetectorCard], Found]] = {
+READERS: dict[str, Callable[[Sequence[Floats], DetectorCard], RawBoxes]] = {
     "nanodet": read_nanodet,
     "yolox": read_yolox,
     "yolov5": read_yolov5,
@@ -109,7 +109,7 @@ READERS: dict[str, Callable[[Sequence[Floats], DetectorCard], Found]] = {
 }
 
 
-def read_outputs(outputs: Sequence[Floats], card: DetectorCard) -> Found:
+def read_outputs(outputs: Sequence[Floats], card: DetectorCard) -> RawBoxes:
     """Return corners and scores as the card's form says. Raises BadModel for outputs that do not
     have it."""
     try:

@@ -1,0 +1,1 @@
+"""Finding animals, people and vehicles in pictures, and a closer look at the animal."""
