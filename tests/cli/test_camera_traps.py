@@ -80,3 +80,13 @@ def test_tables_hold_the_boxes(
     assert (seen["label"], seen["proposal"]) == ("Crimson", "")
     assert [(b["kind"], round(b["score"], 2)) for b in seen["boxes"]] == [("animal", 0.9)]
     assert by_name["broken.jpg"]["error"]
+    assert seen["scores"] is None
+
+
+def test_tables_hold_every_score_if_asked(run: Run, tmp_path: Path, card: Path) -> None:
+    run("classify", card, "--to", tmp_path / "t", "--scores", "--workers", 1)
+    [table] = list((tmp_path / "t").glob("*.parquet"))
+    by_name = {row["name"]: row for row in pq.read_table(table).to_pylist()}
+    scores = {s["label"]: s["confidence"] for s in by_name["IMG_0001.JPG"]["scores"]}
+    assert scores["Colour"] == pytest.approx(1, abs=1e-3)
+    assert scores["Green"] > 0.5

@@ -25,19 +25,42 @@ class Chunk:
 
 
 @dataclass(frozen=True, slots=True)
+class Manner:
+    """How pictures are classified, and what is written of them.
+
+    `listed` are the only names that may be answered, each with the names above it; all may where it
+    is empty. `detector` is the folder of the detector for pictures of camera traps, None for all
+    others. With `every_score`, each row holds the probability of every name.
+    """
+
+    listed: Mapping[str, Sequence[str]] = field(default_factory=dict)
+    detector: Path | None = None
+    every_score: bool = False
+
+    def key(self, model: str) -> str:
+        """Return a key for a model and this manner: it decides the names of the tables."""
+        parts = [model]
+        if self.listed:
+            parts.append(f"of {json.dumps(sorted(self.listed))}")
+        if self.detector:
+            parts.append(f"with {read_detector_card(self.detector).key}")
+        return " ".join(parts + ["with every score"] * self.every_score)
+
+
+USUAL_MANNER = Manner()
+
+
+@dataclass(frozen=True, slots=True)
 class Plan:
     """A source, the model's folder, and the chunks that remain. `passed` lists files that are no
-    pictures, each with the reason. `listed` are the only names that may be answered, each with the
-    names above it; all may where it is empty. `detector` is the folder of the detector for pictures
-    of camera traps, None for all others."""
+    pictures, each with the reason."""
 
     source: str
     model: Path
     pictures: int
     chunks: tuple[Chunk, ...]
     passed: tuple[tuple[str, str], ...] = ()
-    listed: Mapping[str, Sequence[str]] = field(default_factory=dict)
-    detector: Path | None = None
+    manner: Manner = USUAL_MANNER
 
     @property
     def left(self) -> int:
@@ -51,12 +74,11 @@ def plan(
     target: Path,
     key: str,
     size: int = CHUNK,
-    listed: Mapping[str, Sequence[str]] | None = None,
-    detector: Path | None = None,
+    manner: Manner = USUAL_MANNER,
 ) -> Plan:
     """Return the work to do: the source's pictures in order of name, without chunks whose tables
-    exist in the folder `target`. `key` is the model's key; it decides the name of each table, as do
-    the `listed` names and the `detector`.
+    exist in the folder `target`. `key` is the model's key; it decides the name of each table, as
+    does the manner.
 
     Raises BadRequest if there is no picture, or if the target has tables of another run.
     """
@@ -65,10 +87,7 @@ def plan(
     if not names:
         raise BadRequest(f"There are no pictures in {source}.")
     target.mkdir(parents=True, exist_ok=True)
-    if listed:
-        key = f"{key} of {json.dumps(sorted(listed))}"
-    if detector:
-        key = f"{key} with {read_detector_card(detector).key}"
+    key = manner.key(key)
     chunks = [
         chunk_of(tuple(names[start : start + size]), source, target, key)
         for start in range(0, len(names), size)
@@ -81,7 +100,7 @@ def plan(
         )
     todo = tuple(chunk for chunk in chunks if not chunk.table.exists())
     passed = tuple((name, reason) for name, reason in found if reason)
-    return Plan(source, model, len(names), todo, passed, listed or {}, detector)
+    return Plan(source, model, len(names), todo, passed, manner)
 
 
 def chunk_of(names: tuple[str, ...], source: str, target: Path, key: str) -> Chunk:

@@ -6,13 +6,13 @@ here: the work on a chunk (work.py).
 """
 
 import socket
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator
 from concurrent.futures import ProcessPoolExecutor, as_completed
 from multiprocessing import get_context, parent_process
 from pathlib import Path
 from typing import Any
 
-from biosight.bulk.chunks import Chunk, Plan
+from biosight.bulk.chunks import Chunk, Manner, Plan
 from biosight.errors import BadRequest
 from biosight.process import cores
 from biosight.process.tied import end_with
@@ -21,16 +21,14 @@ DoneChunk = tuple[int, int]
 _hand: Any = None
 
 
-def open_hand(
-    source: str, model: Path, listed: Mapping[str, Sequence[str]], detector: Path | None
-) -> None:
+def open_hand(source: str, model: Path, manner: Manner) -> None:
     """Open the model and decoder once in each process of this machine."""
     global _hand
     if parent := parent_process():
         end_with(parent.sentinel)
     from biosight.bulk.work import Hand
 
-    _hand = Hand(source, model, listed, detector)
+    _hand = Hand(source, model, manner)
 
 
 def do_chunk(chunk: Chunk) -> DoneChunk:
@@ -46,7 +44,7 @@ def run_local(plan: Plan, processes: int = 0) -> Iterator[DoneChunk]:
         processes or cores.granted_cores(),
         mp_context=get_context("spawn"),
         initializer=open_hand,
-        initargs=(plan.source, plan.model, plan.listed, plan.detector),
+        initargs=(plan.source, plan.model, plan.manner),
     ) as pool:
         for future in as_completed([pool.submit(do_chunk, chunk) for chunk in plan.chunks]):
             yield future.result()
@@ -55,12 +53,10 @@ def run_local(plan: Plan, processes: int = 0) -> Iterator[DoneChunk]:
 class RayHand:
     """The same in a Ray actor: each row of the dataset is a chunk."""
 
-    def __init__(
-        self, source: str, model: str, listed: Mapping[str, Sequence[str]], detector: str
-    ) -> None:
+    def __init__(self, source: str, model: str, manner: Manner) -> None:
         from biosight.bulk.work import Hand
 
-        self.hand = Hand(source, Path(model), listed, Path(detector) if detector else None)
+        self.hand = Hand(source, Path(model), manner)
 
     def __call__(self, row: dict[str, Any]) -> dict[str, Any]:
         chunk = Chunk(tuple(row["names"]), Path(row["table"]))
@@ -103,12 +99,7 @@ def run_ray(plan: Plan, address: str, actors: int) -> Iterator[DoneChunk]:
     rows = [{"names": list(c.names), "table": str(c.table.absolute())} for c in plan.chunks]
     done = ray.data.from_items(rows, override_num_blocks=len(rows)).map(
         RayHand,
-        fn_constructor_args=(
-            plan.source,
-            str(plan.model.absolute()),
-            dict(plan.listed),
-            str(plan.detector.absolute()) if plan.detector else "",
-        ),
+        fn_constructor_args=(plan.source, str(plan.model.absolute()), plan.manner),
         compute=ray.data.ActorPoolStrategy(min_size=1, max_size=actors),
         num_cpus=1,
     )

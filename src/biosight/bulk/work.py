@@ -5,7 +5,7 @@ Not here: the list of chunks (chunks.py), or the processes that run them (engine
 
 import hashlib
 import secrets
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any, get_type_hints
@@ -14,7 +14,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from biosight.bulk.chunks import Chunk
+from biosight.bulk.chunks import USUAL_MANNER, Chunk, Manner
 from biosight.errors import BadPicture, NotFound
 from biosight.images import Capture
 from biosight.inference.classifier import Classifier, Verdict
@@ -23,6 +23,7 @@ from biosight.inference.detection.detector import Detector
 from biosight.inference.name_list import name_list
 from biosight.inference.preprocess import Pixels, short_to_read
 from biosight.inference.sandbox.decoding import Decoded, Decoders
+from biosight.labels import Guess
 from biosight.storage.source import Source
 
 BATCH = 8
@@ -73,26 +74,21 @@ SCHEMA = pa.schema(
         ("embedding", pa.binary()),
         ("boxes", pa.list_(BOX)),
         ("proposal", pa.string()),
+        ("scores", pa.list_(GUESS)),
     ]
 )
 Row = dict[str, Any]
-ANY_NAME: Mapping[str, Sequence[str]] = {}
 
 
 class Hand:
     """A model and a decoder, opened once per process; call `do(chunk)` from one thread only."""
 
-    def __init__(
-        self,
-        source: str,
-        model: Path,
-        listed: Mapping[str, Sequence[str]] = ANY_NAME,
-        detector: Path | None = None,
-    ) -> None:
+    def __init__(self, source: str, model: Path, manner: Manner = USUAL_MANNER) -> None:
         self.source = Source(source)
         self.classifier = Classifier(model, threads=1)
-        self.limit = name_list(self.classifier.card, listed) if listed else None
-        self.detector = Detector(detector, threads=1) if detector else None
+        self.manner = manner
+        self.limit = name_list(self.classifier.card, manner.listed) if manner.listed else None
+        self.detector = Detector(manner.detector, threads=1) if manner.detector else None
         self.decoders = Decoders(1)
 
     def do(self, chunk: Chunk) -> tuple[int, int]:
@@ -200,11 +196,19 @@ class Hand:
             "group": top[0].label,
             "path": self.classifier.path(answer.label),
             "rank": self.classifier.rank(answer.label),
-            "finer": [{"label": g.label, "confidence": g.confidence} for g in finer],
-            "top": [{"label": g.label, "confidence": g.confidence} for g in top],
+            "finer": as_fields(finer),
+            "top": as_fields(top),
             "novelty": verdict.novelty,
             "embedding": verdict.embedding.astype(np.float16).tobytes(),
+            "scores": as_fields(self.classifier.every_score(verdict))
+            if self.manner.every_score
+            else None,
         }
 
     def close(self) -> None:
         self.decoders.close()
+
+
+def as_fields(guesses: Sequence[Guess]) -> list[dict[str, Any]]:
+    """Return guesses as a table holds them."""
+    return [{"label": g.label, "confidence": g.confidence} for g in guesses]

@@ -164,6 +164,15 @@ class Classifier:
         names = self.card.leaves
         return tuple(Guess(names[i], round(float(own[i]), 4)) for i in order)
 
+    def every_score(self, verdict: Verdict) -> tuple[Guess, ...]:
+        """Return every label or name of the tree with its probability, the likeliest first: for
+        people who judge the model themselves."""
+        if verdict.nodes is None or self.rollup is None:
+            return self.top(verdict, len(self.card.labels))
+        nodes = verdict.nodes
+        order = np.argsort(-nodes, kind="stable")
+        return tuple(Guess(self.rollup.nodes[i], round(float(nodes[i]), 4)) for i in order)
+
     def levels(self, verdict: Verdict, said: str, least: float = 0.0) -> tuple[LineLevel, ...]:
         """Return the names on the line through the answer `said`, from the top of the tree down,
         with their probabilities and what each needs; none without a tree."""

@@ -83,6 +83,7 @@ NEEDS_ARROW = "This needs pyarrow: pip install pyarrow."
 )
 @LIST
 @CAMERA_TRAPS
+@click.option("--scores", is_flag=True, help="Also write the probability of every name.")
 @click.pass_obj
 def classify(
     settings: Settings,
@@ -95,6 +96,7 @@ def classify(
     chunk: int,
     names: Path | None,
     camera_traps: bool,
+    scores: bool,
 ) -> None:
     """Classify and embed all pictures of SOURCE: a folder, s3://… or gs://…
 
@@ -111,8 +113,8 @@ def classify(
     card, listed = read_card(folder), read_list(names)
     if names:
         click.echo(name_list(card, listed).in_words())
-    detector = detector_folder(asked=camera_traps)
-    todo = bulk.plan(source, folder, target, card.key, chunk, listed, detector)
+    manner = bulk.Manner(listed, detector_folder(asked=camera_traps), scores)
+    todo = bulk.plan(source, folder, target, card.key, chunk, manner)
     done = (
         bulk.run_ray(todo, address, workers or 8)
         if engine == "ray"

@@ -10,12 +10,14 @@ from pydantic import BaseModel, Field
 
 from biosight import accounts, gallery, logbook
 from biosight.bootstrap import BioSight
-from biosight.errors import BadRequest, Unavailable
+from biosight.errors import BadRequest, NotFound, Unavailable
 from biosight.field.coarse_places import Coarsening
 from biosight.field.events import Event, event_of, events_of
 from biosight.field.gaps import gap_of, gaps_of
 from biosight.field.grid import shown_at
 from biosight.images import SHOWN_AS_IS, Capture, Image
+from biosight.inference.name_list import limited_by
+from biosight.intake import look_again
 from biosight.labels import Annotation, Prediction
 from biosight.membership import Access
 from biosight.places import Deployment, Site
@@ -182,6 +184,35 @@ def show(seen: ImageToSee, biosight: Open, records: Store, response: Response) -
     """Show one image in full; send its ETag as If-Match to change it."""
     response.headers["ETag"] = etag(seen.image)
     return detail(biosight, seen.image, seen.access, records)
+
+
+class ScoresOut(BaseModel):
+    """The probability of every label or name of a model's tree for a picture, the likeliest first.
+
+    The names are the model's own. Names that this person may not learn are left out.
+    """
+
+    model: str
+    scores: list[GuessOut]
+
+
+@router.get("/images/{image}/scores")
+def scores(seen: ImageToSee, biosight: Open, records: Store) -> ScoresOut:
+    """Show all probabilities that the model gave a picture, for those who judge it themselves."""
+    image, collection = seen.image, seen.access.collection
+    if not image.model:
+        raise NotFound("No model has looked at this picture yet.")
+    classifier = biosight.model.classifiers.get(image.model)
+    looked = look_again(biosight.intake, classifier, image, camera_traps=collection.camera_traps)
+    naming = naming_of(records, biosight.catalogue, collection)
+    verdict = limited_by(classifier, naming, looked.verdict) or looked.verdict
+    rule = seen_rule(seen.access, biosight, records)
+    told = [
+        GuessOut(label=g.label, confidence=g.confidence)
+        for g in classifier.every_score(verdict)
+        if not rule.tells(image, g.label) and not rule.tells(image, naming.shown(g.label))
+    ]
+    return ScoresOut(model=image.model, scores=told)
 
 
 def detail(biosight: BioSight, image: Image, access: Access, records: Store) -> ImageDetail:
