@@ -16,7 +16,13 @@ export function stateOf(image) {
 
 /** What a picture without a label is called. @param {import("../pictures/acts.js").Image} image */
 export function titleOf(image) {
-  return called(image.label) || (image.who === "person" ? "Undecided" : "Unlabelled");
+  return named(image.label) || (image.who === "person" ? "Undecided" : "Unlabelled");
+}
+
+/** Return a label as pictures bear it: an animal of none of the model's groups is said in words. @param {string} label */
+function named(label) {
+  if (label !== "Animalia") return called(label);
+  return document.body.dataset.names === "common" ? "other animal" : "Animalia (other animal)";
 }
 
 const MARKS = { person: "✓", bulk: "≈", unsure: "?", undecided: "∅", nobody: "–", machine: "" };
@@ -38,7 +44,7 @@ export function markLevels(box) {
     const level = tile.querySelector(".level");
     if (!level || !(tile instanceof HTMLElement) || !tile.dataset.label) continue;
     level.textContent = rankOf(tile.dataset.label);
-    find(tile, ".name b").textContent = called(tile.dataset.label);
+    find(tile, ".name b").textContent = named(tile.dataset.label);
   }
 }
 
