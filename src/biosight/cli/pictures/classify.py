@@ -38,13 +38,15 @@ from biosight.intake import (
 )
 from biosight.settings import Settings
 from biosight.storage.source import BUCKETS, Source
-from biosight.workflows.collection_names import names_in
 from biosight.workflows.exchange import detections
+from biosight.workflows.exchange.results_import import take_results
 from biosight.workflows.pictures.destinations import destination, find_collection
+from biosight.workflows.task import Task
 
 if TYPE_CHECKING:
     from biosight.bulk.table import Classified
 
+MOST_SHOWN = 20
 NEEDS_ARROW = "This needs pyarrow: pip install pyarrow."
 
 
@@ -194,11 +196,16 @@ def take_detections(
     records = archive.records
     try:
         catalogue = open_catalogue(settings, archive)
-        c, _ = find_collection(records, email, collection)
+        c, user = find_collection(records, email, collection)
         found = tqdm(detections.results(file), "reading", disable=None)
-        tally = detections.take_results(records, names_in(records, catalogue, c), c.id, found)
+        taken = take_results(Task(records, catalogue, c, user.id), found)
     finally:
         archive.close()
+    for name in taken.unclear[:MOST_SHOWN]:
+        click.echo(f"left out  {printable(name)}: it fits several pictures, or is one of several.")
+    tally = taken.tally
+    if taken.unclear:
+        tally["left out, because it is not clear which picture is meant"] = len(taken.unclear)
     if not tally:
         raise BadRequest("The file says nothing about any picture.")
     click.echo(", ".join(f"{n} {word}" for word, n in tally.most_common()) + ".")

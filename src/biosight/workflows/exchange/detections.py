@@ -6,35 +6,46 @@ detection names the picture. Not here: writing (foreign_predictions.py).
 """
 
 import json
-from collections import Counter
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from biosight.errors import BadRequest
-from biosight.images import Image
 from biosight.labels import Guess, clean_label
-from biosight.own_names.collected import Names
-from biosight.places.tables import bounded_rows, decode_text, head_of
-from biosight.storage.conditions import living_images
-from biosight.storage.records import Records, Where, find_all
-from biosight.workflows.exchange.foreign_predictions import Told, by_path, model_name, take_told
+from biosight.places.tables import Row, bounded_rows, decode_text, head_of
+from biosight.taxa.checklist import Listed
+from biosight.workflows.exchange.foreign_predictions import Told, model_name
 
 LEAST = 0.2
 MOST_BYTES, MOST_ROWS = 500_000_000, 5_000_000
 # The detector's own words -> the names used here.
-WORDS = {"animal": "Animalia", "person": "Human", "human": "Human", "vehicle": "Vehicle"}
+WORDS = {
+    "animal": "Animalia",
+    "person": "Human",
+    "human": "Human",
+    "vehicle": "Vehicle",
+    "blank": "Empty",
+    "empty": "Empty",
+}
 EMPTY = "Empty"
+# What stands for no name: SpeciesNet's classes without an answer, and gaps of R, pandas and Excel.
+NOTHING = {"", "no cv result", "unknown", "na", "n/a", "nan", "none", "null"}
+RANKS = ("class", "order", "family", "genus", "species")
+# The fields by which AddaxAI says that a person looked.
+CHECKED = ("human_verified", "manually_checked")
 BOTH = "This is neither MegaDetector's JSON nor AddaxAI's table of detections."
 
 
 @dataclass(frozen=True, slots=True)
 class Result:
-    """One file in a table of results: its path there, and the model's answer."""
+    """One file in a table of results: its path there, the model's answer, whether a person checked
+    it, and the line of the likeliest name from the top down, where the table says it."""
 
     file: str
     told: Told
+    checked: bool = False
+    line: tuple[Listed, ...] = ()
 
 
 def results(path: Path) -> Iterator[Result]:
@@ -55,14 +66,20 @@ def from_json(text: str) -> Iterator[Result]:
     if not isinstance(said, dict) or not isinstance(said.get("images"), list):
         raise BadRequest(BOTH)
     info = as_object(said.get("info"))
-    names = (words(said, "detection_categories"), words(said, "classification_categories"))
+    # The descriptions hold SpeciesNet's ranks; the categories beside them only a common name.
+    classes = words(said, "classification_categories")
+    classes |= words(said, "classification_category_descriptions")
+    names = (words(said, "detection_categories"), classes)
+    lines = {as_label(c): tuple(ranks_of(c)) for c in classes.values() if ";" in c}
     model = model_name(str(info.get("classifier") or info.get("detector") or "MegaDetector"))
     threshold = as_object(info.get("detector_metadata")).get("typical_detection_threshold")
     least = threshold if isinstance(threshold, int | float) else LEAST
     for image in said["images"]:
         if isinstance(image, dict) and isinstance(image.get("detections"), list):
-            guesses = guesses_of(image["detections"], names, least)
-            yield Result(str(image.get("file", "")), Told(model, guesses))
+            checked = any(is_yes(image.get(word)) for word in CHECKED)
+            guesses = guesses_of(image["detections"], names, 0.0 if checked else least)
+            line = lines.get(guesses[0].label, ())
+            yield Result(str(image.get("file", "")), Told(model, guesses), checked, line)
 
 
 def as_object(said: object) -> dict[str, Any]:
@@ -113,18 +130,50 @@ def labels_of(
 
 
 def as_label(said: str) -> str:
-    """Return a name as a label here; of SpeciesNet's lists of ranks, the last part."""
-    last = said.split(";")[-1].strip() or said.strip(";").split(";")[-1]
-    known = WORDS.get(last.casefold(), last)
+    """Return a name as a label here, "" for what says nothing. SpeciesNet's lists of ranks (class,
+    order, family, genus, species, common name, perhaps an id before them) give the finest rank."""
+    name = finest_rank(said) if ";" in said else said.strip()
+    if name.casefold() in NOTHING:
+        return ""
+    known = WORDS.get(name.casefold(), name)
     try:
-        return clean_label(known[:1].upper() + known[1:]) if known.strip() else ""
+        return clean_label(known[:1].upper() + known[1:])
     except BadRequest:  # not usable as a label
         return ""
 
 
+def finest_rank(said: str) -> str:
+    """Return the finest rank of SpeciesNet's list, in the field's spelling; the common name where
+    no rank is given or where it names a thing, such as a person."""
+    *ranks, common = (part.strip() for part in said.split(";"))
+    if common.casefold() in WORDS or common.casefold() in NOTHING:
+        return common
+    *above, genus, species = ["", "", *ranks][-len(RANKS) :]
+    if genus and species:
+        return species if " " in species else f"{genus} {species}"
+    return next((name for name in (genus, *reversed(above)) if name), common)
+
+
+def ranks_of(said: str) -> Iterator[Listed]:
+    """Yield the names of SpeciesNet's list from the top down, each below the one before it."""
+    parts = [part.strip() for part in said.split(";")]
+    ranks, common = ["", *parts[:-1]][-len(RANKS) :], parts[-1]
+    if len(parts) < len(RANKS) or as_label(said) in {"", *WORDS.values()}:
+        return
+    above, finest = "", as_label(said)
+    for rank, name in zip(RANKS, ranks, strict=False):
+        if not name or (rank == "species" and not ranks[-2]):
+            continue
+        label = finest if rank == "species" else name[:1].upper() + name[1:]
+        spoken = common if label == finest else ""
+        yield Listed(label, rank, above, spoken)
+        above = label
+
+
 def from_csv(text: str) -> Iterator[Result]:
     """Yield the results of AddaxAI's tables. results_detections.csv has one row per detection;
-    results_files.csv has one row per file, including files without detections."""
+    results_files.csv has one row per file, including files without detections. Where a person
+    checked a row, only what they checked counts for its file."""
     mark, columns = head_of(text)
     rows = bounded_rows(text, mark, MOST_ROWS)
     if (
@@ -132,18 +181,42 @@ def from_csv(text: str) -> Iterator[Result]:
         and "n_detections" not in columns
     ):
         raise BadRequest(BOTH)
-    found: dict[str, dict[str, float]] = {}
+    found: dict[str, Counted] = {}
     for row in rows:
-        seen = found.setdefault(row.get("relative_path") or "", {})
-        if label := as_label(row.get("label") or ""):
-            seen[label] = max(seen.get(label, 0.0), as_share(row.get("confidence")))
-        elif as_share(row.get("max_confidence")) >= LEAST:
-            seen["Animalia"] = as_share(row.get("max_confidence"))
+        found.setdefault(row.get("relative_path") or "", Counted()).note(row)
     for file, seen in found.items():
-        best = sorted(seen.items(), key=lambda g: -g[1])[:5]
-        yield Result(
-            file, Told("AddaxAI", tuple(Guess(n, c) for n, c in best) or (Guess(EMPTY, 1.0),))
-        )
+        yield Result(file, Told("AddaxAI", seen.guesses()), bool(seen.checked))
+
+
+@dataclass(slots=True)
+class Counted:
+    """What AddaxAI's rows say of one file: labels with the surest confidence, apart by who gave
+    them."""
+
+    machine: dict[str, float] = field(default_factory=dict)
+    checked: dict[str, float] = field(default_factory=dict)
+
+    def note(self, row: Row) -> None:
+        """Note one row: a detection, or a file with the confidence of its surest one."""
+        label, sure = as_label(row.get("label") or ""), as_share(row.get("confidence"))
+        most = as_share(row.get("max_confidence"))
+        if label and any(is_yes(row.get(word)) for word in CHECKED):
+            self.checked[label] = max(self.checked.get(label, 0.0), sure)
+        elif label and sure >= LEAST:
+            self.machine[label] = max(self.machine.get(label, 0.0), sure)
+        elif not label and most >= LEAST:
+            self.machine["Animalia"] = most
+
+    def guesses(self) -> tuple[Guess, ...]:
+        """Return the likeliest labels; Empty where nothing is sure enough."""
+        said = self.checked or self.machine
+        best = sorted(said.items(), key=lambda g: -g[1])[:5]
+        return tuple(Guess(n, c) for n, c in best) or (Guess(EMPTY, 1.0),)
+
+
+def is_yes(said: object) -> bool:
+    """Return whether a field of another program says yes."""
+    return said is True or str(said).strip().casefold() in {"true", "1", "yes"}
 
 
 def as_share(said: object) -> float:
@@ -154,26 +227,3 @@ def as_share(said: object) -> float:
         return min(1.0, max(0.0, float(str(said or "0").replace(",", "."))))
     except ValueError:
         return 0.0
-
-
-def take_results(
-    records: Records, names: Names, collection: str, found: Iterator[Result]
-) -> Counter[str]:
-    """Keep the results for pictures in a collection. Return how many were named, known already, and
-    not found by their path."""
-    tally: Counter[str] = Counter()
-    for result in found:
-        image = by_path(records, of_that_name(records, collection, result.file), result.file)
-        if image is None:
-            tally["not in the collection, or there twice"] += 1
-        elif take_told(records, names, image, result.told):
-            tally["named"] += 1
-        else:
-            tally["known already"] += 1
-    return tally
-
-
-def of_that_name(records: Records, collection: str, file: str) -> list[Image]:
-    """Return the pictures whose file name matches."""
-    name = file.replace("\\", "/").rpartition("/")[2]
-    return find_all(records, Image, [*living_images(collection), Where("name", "=", name)])

@@ -4,14 +4,15 @@ A person's label stays. Not here: reading their files (detections.py, camtrap_im
 """
 
 import math
-from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from time import time
+from unicodedata import normalize
 
 from biosight.errors import Stale
 from biosight.images import Image
 from biosight.labels import PEOPLE, Guess, Prediction
 from biosight.own_names.collected import Names
+from biosight.storage.conditions import living_images
 from biosight.storage.patience import tries
 from biosight.storage.records import Insert, Records, Replace, Where, find_all, new_id
 
@@ -71,15 +72,23 @@ def model_name(said: str) -> str:
     return " ".join(said.split())[:80] or "another program"
 
 
-def by_path(records: Records, images: Sequence[Image], file: str) -> Image | None:
-    """Return the only picture whose path ends like a file's path, or None if there is none or
-    several."""
-    parts = file.replace("\\", "/").strip("/").split("/")
-    for size in range(len(parts), 0, -1):
-        end = "/".join(parts[-size:])
-        found = [i for i in images if f"/{i.path or i.name}".endswith(f"/{end}")]
-        if len(found) == 1:
-            return found[0]
-        if len(found) > 1:
-            return None
-    return None
+def belong_together(one: str, other: str) -> bool:
+    """Return whether two paths of a picture can mean the same file: one ends with the whole of the
+    other. Accents may be composed or decomposed, as on a Mac; marks between folders may be those of
+    Windows."""
+    parts, others = path_parts(one), path_parts(other)
+    size = min(len(parts), len(others))
+    return size > 0 and parts[-size:] == others[-size:]
+
+
+def path_parts(path: str) -> list[str]:
+    """Return a path's folders and file name, in one Unicode form."""
+    return [p for p in normalize("NFC", path).replace("\\", "/").split("/") if p not in {"", "."}]
+
+
+def of_that_name(records: Records, collection: str, file: str) -> list[Image]:
+    """Return the pictures of a collection that a path of another program can mean."""
+    name = file.replace("\\", "/").rpartition("/")[2]
+    forms = tuple({name, normalize("NFC", name), normalize("NFD", name)})
+    found = find_all(records, Image, [*living_images(collection), Where("name", "in", forms)])
+    return [i for i in found if belong_together(i.path or i.name, file)]

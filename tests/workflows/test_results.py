@@ -1,0 +1,164 @@
+"""Results of other programs go to the pictures that they are of, and to no others (F1, F9, F16)."""
+
+import json
+import unicodedata
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from biosight.bootstrap import open_archive
+from biosight.images import Image
+from biosight.settings import Settings
+from biosight.workflows.exchange.detections import as_label, ranks_of
+from biosight.workflows.exchange.foreign_predictions import belong_together
+from tests import tiny
+from tests.conftest import Run, add_ada
+
+BEETLE = "B\u00fcsche/K\u00e4fer.jpg"
+Take = Callable[..., None]
+FOX = "990ae9dd;mammalia;carnivora;canidae;vulpes;vulpes;red fox"
+
+
+@pytest.fixture
+def take(run: Run, tmp_path: Path) -> Take:
+    """Imports pictures under these paths; later ones of other seeds."""
+    add_ada(run)
+
+    def make(*paths: str) -> None:
+        for n, path in enumerate(paths):
+            file = tmp_path / "in" / path
+            file.parent.mkdir(parents=True, exist_ok=True)
+            file.write_bytes(tiny.picture("Red", n))
+        run("import", tmp_path / "in")
+
+    return make
+
+
+def labels(folder: Path) -> dict[str, tuple[str, str]]:
+    archive = open_archive(Settings(data_dir=folder / "data"))
+    found = {i.path: (i.label, i.who) for i in archive.records.find(Image)}
+    archive.close()
+    return found
+
+
+def told(folder: Path, files: dict[str, str], **more: object) -> Path:
+    """MegaDetector's JSON: one detection of a category a file."""
+    images = [
+        {"file": f, "detections": [{"category": c, "conf": 0.9}], **more} for f, c in files.items()
+    ]
+    said = {"images": images, "detection_categories": {"1": "animal", "2": "person"}}
+    (folder / "md.json").write_text(json.dumps(said))
+    return folder / "md.json"
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "same"),
+    [
+        ("CAM1/a.jpg", "D:\\cards\\CAM1\\a.jpg", True),
+        ("trip/CAM1/a.jpg", "CAM1/a.jpg", True),
+        ("a.jpg", "CAM1/a.jpg", True),
+        ("./CAM1//a.jpg", "CAM1/a.jpg", True),
+        ("CAM1/a.jpg", "CAM2/a.jpg", False),
+        ("CAM1/a.jpg", "xCAM1/a.jpg", False),
+        ("CAM1/sub/a.jpg", "CAM1/a.jpg", False),
+        (
+            "B\u00fcsche/K\u00e4fer.jpg",
+            unicodedata.normalize("NFD", "B\u00fcsche/K\u00e4fer.jpg"),
+            True,
+        ),
+        ("", "a.jpg", False),
+    ],
+)
+def test_one_path_ends_with_the_whole_of_the_other(one: str, other: str, same: bool) -> None:
+    assert belong_together(one, other) is same
+    assert belong_together(other, one) is same
+
+
+def test_results_of_other_cameras_are_left_alone(take: Take, run: Run, tmp_path: Path) -> None:
+    take("CAM1/R.jpg")
+    file = told(tmp_path, {"CAM1/R.jpg": "1", "CAM2/R.jpg": "2", "CAM3/R.jpg": "2"})
+    said = run("import-table", file).output
+    assert "2 not in the collection" in said
+    assert labels(tmp_path)["CAM1/R.jpg"] == ("Animalia", "machine")
+
+
+def test_what_could_be_of_several_is_listed(take: Take, run: Run, tmp_path: Path) -> None:
+    take("R.jpg", "1/S.jpg", "2/S.jpg")
+    before = labels(tmp_path)
+    said = run(
+        "import-table", told(tmp_path, {"A/R.jpg": "2", "B/R.jpg": "1", "S.jpg": "2"})
+    ).output
+    assert [name in said for name in ("A/R.jpg", "B/R.jpg", "S.jpg")] == [True] * 3
+    assert "3 left out" in said
+    assert labels(tmp_path) == before
+
+
+def test_a_decomposed_name_is_found(take: Take, run: Run, tmp_path: Path) -> None:
+    take("B\u00fcsche/K\u00e4fer.jpg")
+    file = told(tmp_path, {unicodedata.normalize("NFD", "B\u00fcsche/K\u00e4fer.jpg"): "2"})
+    assert "1 named" in run("import-table", file).output
+
+
+@pytest.mark.parametrize(
+    ("said", "label"),
+    [
+        (FOX, "Vulpes vulpes"),
+        ("mammalia;carnivora;canidae;vulpes;vulpes;red fox", "Vulpes vulpes"),
+        ("mammalia;carnivora;canidae;vulpes;vulpes vulpes;red fox", "Vulpes vulpes"),
+        ("id;mammalia;carnivora;canidae;vulpes;;vulpes species", "Vulpes"),
+        ("id;mammalia;rodentia;;;;rodent", "Rodentia"),
+        ("id;aves;;;;;bird", "Aves"),
+        ("id;mammalia;primates;hominidae;homo;sapiens;human", "Human"),
+        ("id;;;;;;blank", "Empty"),
+        ("id;;;;;;vehicle", "Vehicle"),
+        ("id;;;;;;animal", "Animalia"),
+        ("f2;no cv result;no cv result;no cv result;no cv result;no cv result;no cv result", ""),
+        ("no cv result", ""),
+        ("NA", ""),
+        ("nan", ""),
+        (" red fox ", "Red fox"),
+    ],
+)
+def test_the_finest_rank_is_the_label(said: str, label: str) -> None:
+    assert as_label(said) == label
+
+
+def test_a_name_of_speciesnet_hangs_below_its_ranks(take: Take, run: Run, tmp_path: Path) -> None:
+    take("a.jpg")
+    said = {
+        "images": [
+            {
+                "file": "a.jpg",
+                "detections": [{"category": "1", "conf": 0.9, "classifications": [["0", 0.9]]}],
+            }
+        ],
+        "classification_categories": {"0": "red fox"},
+        "classification_category_descriptions": {"0": FOX},
+    }
+    (tmp_path / "sn.json").write_text(json.dumps(said))
+    run("import-table", tmp_path / "sn.json")
+    assert labels(tmp_path)["a.jpg"] == ("Vulpes vulpes", "machine")
+    archive = open_archive(Settings(data_dir=tmp_path / "data"))
+    [image] = archive.records.find(Image)
+    archive.close()
+    assert image.label_path.endswith("/Mammalia/Carnivora/Canidae/Vulpes/Vulpes vulpes/")
+    assert [x.rank for x in ranks_of(FOX)] == ["class", "order", "family", "genus", "species"]
+
+
+def test_what_a_person_checked_there_counts_as_named(take: Take, run: Run, tmp_path: Path) -> None:
+    take("a.jpg", "b.jpg")
+    (tmp_path / "r.csv").write_text(
+        "relative_path,label,confidence,human_verified\n"
+        "a.jpg,person,0.9,False\na.jpg,badger,0.4,True\nb.jpg,vehicle,0.05,False\n"
+    )
+    assert "1 named by a person" in run("import-table", tmp_path / "r.csv").output
+    assert labels(tmp_path)["a.jpg"] == ("Badger", "person")
+    assert labels(tmp_path)["b.jpg"] == ("Empty", "machine"), "below 0.2 nothing counts"
+    assert "known already" in run("import-table", tmp_path / "r.csv").output
+
+
+def test_a_checked_picture_in_json_too(take: Take, run: Run, tmp_path: Path) -> None:
+    take("a.jpg")
+    run("import-table", told(tmp_path, {"a.jpg": "2"}, manually_checked=True))
+    assert labels(tmp_path)["a.jpg"] == ("Human", "person")
