@@ -142,7 +142,7 @@ def test_a_busy_machine_is_waited_for(
     really: Callable[..., object] = Decoders.decode
     tries: dict[Path, int] = {}
 
-    def busy(self: Decoders, path: Path, framing: object) -> object:
+    def busy(self: Decoders, path: Path, framing: object, **_: object) -> object:
         key = Path(str(path.stat().st_size))
         tries[key] = tries.get(key, 0) + 1
         if tries[key] < 3:
@@ -162,7 +162,7 @@ def test_a_machine_that_stays_busy_refuses_nothing_for_good(
     add_ada(run)
     monkeypatch.setattr(pictures, "WAITS", (0,))
 
-    def busy(self: Decoders, path: Path, framing: object) -> object:
+    def busy(self: Decoders, path: Path, framing: object, **_: object) -> object:
         raise Unavailable("This machine is busy, and the picture is not read yet; try again.")
 
     with monkeypatch.context() as patch:
@@ -181,3 +181,15 @@ def test_large_folders_of_depth_are_walked(tmp_path: Path) -> None:
             break
     (tmp_path / "a.png").write_bytes(written.png(Pillow.new("RGB", (9, 9))))
     assert [f.path.name for f in every_file(tmp_path) if not f.reason] == ["a.png"]
+
+
+@pytest.mark.parametrize(
+    "name", ["@eaDir", "#recycle", "$RECYCLE.BIN", "System Volume Information", "__MACOSX"]
+)
+def test_copies_that_a_system_keeps_are_no_pictures(tmp_path: Path, name: str) -> None:
+    """Synology's thumbnails and Windows' bin were imported (F19)."""
+    (tmp_path / "card" / name).mkdir(parents=True)
+    (tmp_path / "card" / name / "a.jpg").write_bytes(tiny.picture("Red", 1))
+    (tmp_path / "card" / "b.jpg").write_bytes(tiny.picture("Red", 2))
+    found = {f.path.name: f.reason for f in every_file(tmp_path)}
+    assert found == {name: "a folder of the system", "b.jpg": ""}

@@ -73,7 +73,6 @@ def test_spellings_of_a_date(text: str, iso: str) -> None:
         "2024:05:01 12:34:61",
         "2024:05:01 13:34:56 AM",
         "2024:05:01 01:34:56 nachm.",
-        "2024:05:01",
         "9999:12:31 24:00:00",
         "1700:01:01 00:00:00",
         "01/05/2024 12:34:56",
@@ -83,6 +82,26 @@ def test_spellings_of_a_date(text: str, iso: str) -> None:
 )
 def test_what_is_no_date_is_none(text: str) -> None:
     assert taken(text) == ""
+
+
+@pytest.mark.parametrize(
+    ("text", "local"),
+    [
+        ("1987-06-14", "1987-06-14"),
+        ("2024:05:01   :  :  ", "2024-05-01"),
+        ("2024:05:01", "2024-05-01"),
+        ("2024:05:01 12.34.56", "2024-05-01T12:34:56"),
+        ("2024-05-01 3:04:05 p. m.", "2024-05-01T15:04:05"),
+        ("2024/05/01 下午 3:04:05", "2024-05-01T15:04:05"),
+        ("2024年5月1日 上午3:04", "2024-05-01T03:04:00"),
+        ("2024年05月01日", "2024-05-01"),
+        ("1700-01-01", None),
+        ("2023-02-29", None),
+        ("2024-05", None),
+    ],
+)
+def test_a_day_alone_and_rarer_spellings_are_read(text: str, local: str | None) -> None:
+    assert taken(text) == (local or "")
 
 
 LATER = "2026:01:01 09:00:00"

@@ -13,6 +13,7 @@ import tifffile
 from PIL import Image as Pillow
 
 from biosight.errors import BadPicture
+from biosight.images.file_types import HEAD_BYTES, sniff
 from biosight.images.reading import open_picture
 from tests import written
 
@@ -283,3 +284,12 @@ def test_every_orientation_is_undone(
     assert (found.width, found.height) == found.picture.size == wanted.size
     apart = np.abs(np.asarray(found.picture.convert("L"), int) - np.asarray(wanted, int))
     assert apart.mean() < 8
+
+
+@pytest.mark.parametrize(("brands", "kind"), [(7, "AVIF"), (60, "AVIF"), (0, None)])
+def test_every_brand_of_the_first_box_counts(brands: int, kind: str | None) -> None:
+    """The sixth brand said avif (F24); what stands behind the box says nothing."""
+    said = [b"miaf"] * brands + [b"avif"]
+    length = 16 + 4 * (len(said) if brands else 0)
+    head = length.to_bytes(4) + b"ftypmiaf" + bytes(4) + b"".join(said)
+    assert sniff(head[:HEAD_BYTES]) == kind

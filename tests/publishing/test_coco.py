@@ -5,7 +5,8 @@ import json
 from starlette.testclient import TestClient
 
 from biosight.bootstrap import BioSight
-from tests.conftest import Run, first_collection, upload_ids
+from tests import tiny
+from tests.conftest import Run, first_collection, upload, upload_ids
 from tests.web.test_places import dated
 
 
@@ -61,3 +62,16 @@ def test_written_by_command(run: Run, tmp_path: object) -> None:
     assert len(json.loads((folder / "x.json").read_text())["images"]) == 1
     refused = run("publish", "coco", "--media", "--to", folder / "y.json", code=1)
     assert "Camtrap DP package only" in refused.output
+
+
+def test_no_two_pictures_have_one_file_name(ada: TestClient) -> None:
+    """Loose uploads of several cards are all called RCNX0001.JPG (F20)."""
+    collection = first_collection(ada)
+    for seed, path in enumerate(("", "", "C:\\cards\\CAM3\\x.jpg", "../../x.jpg")):
+        name = path.rpartition("\\")[2] or "RCNX0001.JPG"
+        upload(ada, collection, tiny.picture("Red", seed), name, path=path)
+    found = ada.get(f"/api/v1/collections/{collection}/coco").json()["images"]
+    names = sorted(image["file_name"] for image in found)
+    assert len(set(names)) == 4
+    assert "cards/CAM3/x.jpg" in names
+    assert not any(name.startswith(("/", "C:")) or ".." in name for name in names)

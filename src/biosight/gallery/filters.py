@@ -81,14 +81,15 @@ def below_threshold(_: Value, threshold: int) -> list[Where]:
 
 def in_box(said: str, _: int) -> list[Where]:
     """Return conditions for pictures without a site whose own coordinates lie in a box: south,
-    west, north, east in degrees."""
+    west, north, east in degrees. A box whose west lies east of its east goes over the 180th
+    meridian (RFC 7946, 5.2)."""
     south, west, north, east = (float(edge) for edge in said.split(","))
+    eastward, westward = Where("longitude", ">=", west), Where("longitude", "<=", east)
     return [
         Where("site", "=", ""),
         Where("latitude", ">=", south),
         Where("latitude", "<=", north),
-        Where("longitude", ">=", west),
-        Where("longitude", "<=", east),
+        *([eastward, westward] if west <= east else [Where.any([eastward], [westward])]),
     ]
 
 

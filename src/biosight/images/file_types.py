@@ -43,7 +43,7 @@ MEDIA_TYPES = {t.pillow: t.media_type for t in FILE_TYPES}
 SHOWN_AS_IS = frozenset(t.media_type for t in FILE_TYPES if t.shown_as_is)
 SUFFIXES = {t.media_type: t.suffixes[0] for t in FILE_TYPES}
 KNOWN_SUFFIXES = frozenset(suffix for t in FILE_TYPES for suffix in t.suffixes)
-HEAD_BYTES = 32  # enough of a file to know its type
+HEAD_BYTES = 512  # enough of a file to know its type: the longest list of brands, and more
 # How camera raw files begin that are no TIFF, or more than a TIFF: offset, bytes, format.
 RAW_HEADS = (
     (0, b"II*\0\x10\0\0\0CR", "Canon CR2"),
@@ -112,8 +112,10 @@ def sniff(head: bytes) -> str | None:
 
 
 def sniff_box(head: bytes) -> str | None:
-    """Return HEIF or AVIF by the brands of an ISO base media file's first box, else None."""
-    brands = {head[8:12]} | {head[i : i + 4] for i in range(16, len(head) - 3, 4)}
+    """Return HEIF or AVIF by the brands of an ISO base media file's first box (ISO 14496-12), else
+    None."""
+    end = min(int.from_bytes(head[:4]), len(head))
+    brands = {head[8:12]} | {head[i : i + 4] for i in range(16, end - 3, 4)}
     if brands & {b"avif", b"avis"}:
         return "AVIF"
     return "HEIF" if brands & HEIC_BRANDS else None

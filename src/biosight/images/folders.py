@@ -20,6 +20,20 @@ NO_FILES = {
     stat.S_IFCHR: "a device, not a file",
 }
 SYSTEM_FILES = {"thumbs.db", "desktop.ini", "ehthumbs.db"}
+# Folders in which NAS, Windows and Macs keep small copies, deleted files and notes of their own.
+SYSTEM_FOLDERS = {
+    "@eadir",
+    "#recycle",
+    "@recycle",
+    "$recycle.bin",
+    "recycler",
+    "recycled",
+    "system volume information",
+    "#snapshot",
+    "@tmp",
+    "__macosx",
+    "lost+found",
+}
 NOT_A_PICTURE = "not a picture"
 
 
@@ -50,6 +64,8 @@ def every_file(root: Path) -> Iterator[FoundFile]:
                 yield FoundFile(path, reason_of(path, about), about.st_size)
             elif path.name.startswith("."):
                 yield FoundFile(path, "a hidden folder")
+            elif path.name.casefold() in SYSTEM_FOLDERS:
+                yield FoundFile(path, "a folder of the system")
             elif identity(about) in seen:
                 yield FoundFile(path, "a link to a folder that was looked through already")
             else:

@@ -15,7 +15,7 @@ from biosight.collection import Collection
 from biosight.own_names.known import known_taxa
 from biosight.storage.records import Records
 from biosight.taxa.finding import Findable, Finder
-from biosight.taxa.naming import Answerable, Naming, alike, renamed_tree, rooted_taxa
+from biosight.taxa.naming import Answerable, Naming, alike, are_alike, renamed_tree, rooted_taxa
 from biosight.taxa.tree import Taxon, Tree
 
 MOST_KEPT = 16
@@ -23,12 +23,12 @@ MOST_KEPT = 16
 
 @dataclass(frozen=True)
 class Names:
-    """Names of a collection: its tree, the label that each synonym stands for, and the label for
-    each name in its `alike` form."""
+    """Names of a collection: its tree, the label that each synonym stands for, and for each name in
+    its `alike` form the name as it is written, and its label."""
 
     naming: Naming
     synonyms: Mapping[str, str]
-    twins: Mapping[str, str]
+    twins: Mapping[str, tuple[str, str]]
 
     @property
     def tree(self) -> Tree:
@@ -46,7 +46,14 @@ class Names:
     def accepted(self, label: str) -> str:
         """Return the label that is meant: spelt as in the tree, and for a synonym the accepted
         name. An unknown label is returned unchanged."""
-        return self.twins.get(alike(label), label)
+        return self.find(label) or label
+
+    def find(self, name: str) -> str:
+        """Return the label that a name stands for, however it is spelt; "" for an unknown name."""
+        if name in self.tree:
+            return name
+        written, label = self.twins.get(alike(name), ("", ""))
+        return label if label and are_alike(written, name) else ""
 
 
 def collect_names(records: Records, collection: Collection, base: Sequence[Taxon]) -> Names:
@@ -59,9 +66,9 @@ def collect_names(records: Records, collection: Collection, base: Sequence[Taxon
             synonyms[known.label] = known.accepted
         else:
             taxa[known.label] = known.taxon
-    twins = {alike(label): accepted for label, accepted in synonyms.items() if accepted in taxa}
-    twins |= {alike(own): shown for own, shown in renamed.items() if shown}
-    twins |= {alike(label): label for label in taxa}
+    twins = {alike(s): (s, accepted) for s, accepted in synonyms.items() if accepted in taxa}
+    twins |= {alike(own): (own, shown) for own, shown in renamed.items() if shown}
+    twins |= {alike(label): (label, label) for label in taxa}
     naming = Naming(renamed, Tree(rooted_taxa(taxa)), collection.threshold / 100)
     names = Names(naming, synonyms, twins)
     if not collection.answerable:

@@ -15,7 +15,7 @@ from biosight.own_names.collected import Names
 from biosight.own_names.known import KnownTaxon, known_from
 from biosight.storage.records import Insert, InUse, Records
 from biosight.taxa.checklist import MOST_LEVELS, Listed
-from biosight.taxa.naming import alike
+from biosight.taxa.naming import spelt
 from biosight.taxa.ranks import stands_above
 from biosight.taxa.tree import Taxon
 
@@ -51,9 +51,8 @@ def looked_through(names: Names, listed: Sequence[Listed]) -> tuple[Preview, lis
         except BadRequest as error:
             preview.doubt(f"{row.name[:40]}: {error.detail}")
             continue
-        key = alike(one.name)
-        if key in names.twins or key in seen:
-            known = names.twins.get(key, "")
+        key, known = spelt(one.name), names.find(one.name)
+        if known or key in seen:
             preview.known += 1
             check_known(names, known, one, preview)
             continue
@@ -64,7 +63,7 @@ def looked_through(names: Names, listed: Sequence[Listed]) -> tuple[Preview, lis
         seen[key] = one
         if one.accepted:
             preview.synonyms += 1
-            if alike(one.accepted) not in names.twins and alike(one.accepted) not in seen:
+            if not names.find(one.accepted) and spelt(one.accepted) not in seen:
                 preview.doubt(f"{one.name} is a synonym of {one.accepted}, which is not listed.")
         else:
             preview.new += 1
@@ -75,9 +74,9 @@ def looked_through(names: Names, listed: Sequence[Listed]) -> tuple[Preview, lis
 
 def level_of(names: Names, levels: dict[str, int], name: str) -> int:
     """Return how many levels down a name hangs, 0 for an unknown one; cached in `levels`."""
-    key = alike(name)
-    if key not in levels and key in names.twins:
-        levels[key] = len(names.tree.line(names.twins[key]))
+    key = spelt(name)
+    if key not in levels and (known := names.find(name)):
+        levels[key] = len(names.tree.line(known))
     return levels.get(key, 0)
 
 
@@ -85,9 +84,8 @@ def check_known(names: Names, known: str, one: Listed, preview: Preview) -> None
     """Note a doubt where a known name hangs elsewhere than the list says."""
     if known not in names.tree or one.accepted or not one.parent:
         return
-    above = {alike(n) for n in names.tree.line(known)}
-    parent = names.twins.get(alike(one.parent))
-    if parent and alike(parent) not in above:
+    parent = names.find(one.parent)
+    if parent and parent not in names.tree.line(known):
         preview.doubt(
             f"{known} is below {names.tree.taxa[known].parent or 'nothing'} here and below "
             f"{one.parent} in the list; it stays where it is."
@@ -98,12 +96,12 @@ def check_parent(names: Names, seen: dict[str, Listed], one: Listed, preview: Pr
     """Note a doubt for an unknown parent, or one whose rank is lower than the name's."""
     if not one.parent:
         return
-    parent = names.twins.get(alike(one.parent), "")
-    if not parent and alike(one.parent) not in seen:
+    parent = names.find(one.parent)
+    if not parent and spelt(one.parent) not in seen:
         preview.doubt(f"{one.name} has the parent {one.parent}, which is not in the list.")
         return
     rank = names.tree.taxa[parent].taxon_rank if parent in names.tree else ""
-    rank = rank or (seen[alike(one.parent)].rank if alike(one.parent) in seen else "")
+    rank = rank or (seen[spelt(one.parent)].rank if spelt(one.parent) in seen else "")
     if one.rank and rank and not stands_above(rank, one.rank):
         preview.doubt(f"{one.name} ({one.rank}) can't be below {one.parent} ({rank}).")
 
@@ -113,7 +111,7 @@ def add_listed(
 ) -> int:
     """Add names, AT_ONCE in each write; return how many were added. `source` is stored with each,
     so that they can be removed together."""
-    there = {alike(n.name): n.name for n in fresh if not n.accepted}
+    there = {spelt(n.name): n.name for n in fresh if not n.accepted}
     done = 0
     for start in range(0, len(fresh), AT_ONCE):
         made = [
@@ -143,7 +141,7 @@ def known_taxon(
     """Return a listed name in its stored form; an unknown parent leaves it at the root."""
 
     def label(name: str) -> str:
-        return names.twins.get(alike(name)) or there.get(alike(name), "")
+        return names.find(name) or there.get(spelt(name), "")
 
     taxon = Taxon(
         id=one.name,

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import Any, ClassVar
 
 from biosight.storage.records import Records, Where, pages
-from biosight.taxa.naming import alike
+from biosight.taxa.naming import spelt
 from biosight.taxa.tree import Taxon, kept_fields
 
 BATCH = 5000
@@ -17,8 +17,8 @@ BATCH = 5000
 
 @dataclass(frozen=True, slots=True)
 class KnownTaxon:
-    """Name of one collection. Names that differ only by case, accents or Unicode form share an id,
-    so that only one of them exists.
+    """Name of one collection. Names that differ only by case or Unicode form share an id, so that
+    only one of them exists.
 
     `parent` is the label it hangs below, "" for a root. `accepted` is the label that a synonym
     stands for, "" for a name that is used itself. `source` is the checklist it came with.
@@ -47,8 +47,8 @@ class KnownTaxon:
 
 
 def known_id(collection: str, label: str) -> str:
-    """Return the id of a label in a collection, whatever its case and accents."""
-    return f"{collection}.{hashlib.sha256(alike(label).encode()).hexdigest()[:20]}"
+    """Return the id of a label in a collection, whatever its case and Unicode form."""
+    return f"{collection}.{hashlib.sha256(spelt(label).encode()).hexdigest()[:20]}"
 
 
 def known_from(

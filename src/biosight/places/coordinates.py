@@ -9,11 +9,13 @@ from biosight.errors import BadRequest
 
 LIMITS = {"latitude": 90.0, "longitude": 180.0}
 SIDES = {"latitude": ("N", "S"), "longitude": ("E", "W")}
-# Degrees, then optional minutes and seconds, with marks of any kind; a side before or after.
-NUMBER = r"\d+(?:[.,]\d+)?"
+# Degrees, perhaps with minutes, perhaps with seconds; a mark or a blank stands between two of them,
+# and only the last has a fraction. A side before or after.
+LAST = r"\d+(?:[.,]\d+)?"
+AFTER_DEGREES, AFTER_MINUTES = r"(?:\s*[d:]\s*|\s+)", r"(?:\s*['m:]\s*|\s+)"
 WRITTEN = re.compile(
-    rf"([NSEWO])?\s*([+-]?{NUMBER})\s*[d:]?\s*(?:({NUMBER})\s*['m:]?\s*)?"
-    rf"(?:({NUMBER})\s*(?:\"|''|s)?\s*)?([NSEWO])?",
+    rf"([NSEWO])?\s*([+-]?)(?:({LAST})\s*d?|(\d+){AFTER_DEGREES}({LAST})\s*['m]?|"
+    rf"(\d+){AFTER_DEGREES}(\d+){AFTER_MINUTES}({LAST})\s*(?:\"|\'\'|s)?)\s*([NSEWO])?",
     re.IGNORECASE,
 )
 # Marks with the same meaning, as keyboards, phones and typesetters write them.
@@ -32,15 +34,15 @@ def read_degrees(text: str, name: str) -> float:
     found = WRITTEN.fullmatch(text.strip().translate(SAME))
     if found is None or not text.strip():
         raise BadRequest(f"“{text.strip()}” is not a {name}; write 52.1234 or 52° 7' 24\" N.")
-    before, whole, minutes, seconds, behind = found.groups()
+    before, sign, *numbers, behind = found.groups()
     side = (before or behind or "").upper().replace("O", "E")
     if side and side not in SIDES[name]:
         raise BadRequest(f"“{text.strip()}” is not a {name}: {side} belongs to the other.")
-    value, parts = read_number(whole), [read_number(p) for p in (minutes, seconds) if p]
+    value, *parts = [read_number(n) for n in numbers if n]
     if any(p >= 60 for p in parts):
         raise BadRequest(f"“{text.strip()}”: minutes and seconds must be below 60.")
-    size = abs(value) + sum(p / (60.0, 3600.0)[n] for n, p in enumerate(parts))
-    negative = whole.startswith("-") or side in {"S", "W"}
+    size = value + sum(p / (60.0, 3600.0)[n] for n, p in enumerate(parts))
+    negative = sign == "-" or side in {"S", "W"}
     return -size if negative else size
 
 

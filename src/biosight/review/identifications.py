@@ -34,7 +34,7 @@ from biosight.storage.records import (
     among,
     pages,
 )
-from biosight.taxa.naming import Naming, alike
+from biosight.taxa.naming import Naming, are_alike
 
 VIA = "readers"
 PAGE = 100
@@ -150,7 +150,7 @@ def write_identification(
         new = replace(fresh, version=there.version + 1) if there else fresh
         records.write(taking_place(new, there))
         return new
-    agree = alike(found.first) == alike(change.label)
+    agree = are_alike(found.first, change.label)
     said = replace(change, label=found.first) if agree else change
     state = "agreed" if agree else "differ"
     version = there.version + 1 if there else 1

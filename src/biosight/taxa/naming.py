@@ -5,7 +5,8 @@ Not here: changing either (own_names), or what a model says (inference/rollup.py
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
-from unicodedata import combining, normalize
+from unicodedata import combining, decomposition, normalize
+from unicodedata import name as character_name
 
 from biosight.taxa.paths import as_path
 from biosight.taxa.ranks import HIGHER
@@ -112,10 +113,36 @@ def as_root(taxon: Taxon) -> Taxon:
 
 
 def alike(name: str) -> str:
-    """Return a name without case, accents and differences of Unicode form; two names that are alike
-    are the same."""
+    """Return a name without case, accents and differences of Unicode form: what is typed without
+    accents finds it. The marks of other scripts are no accents, and stay (`are_alike`)."""
     if name.isascii():
         return " ".join(name.casefold().split())
-    apart = normalize("NFKD", normalize("NFC", name).casefold())
-    bare = "".join(c for c in apart if not combining(c))
-    return " ".join(normalize("NFC", bare).split())
+    apart = normalize("NFD", spelt(name))
+    kept: list[str] = []
+    base = ""
+    for c in apart:
+        if not combining(c):
+            base = c
+        elif base.isascii() or "GREEK" in character_name(base, ""):
+            continue
+        kept.append(c)
+    return " ".join(normalize("NFC", "".join(kept)).split())
+
+
+def spelt(name: str) -> str:
+    """Return a name without case and compatibility forms, such as wide letters and ligatures; with
+    all its marks, and with raised and lowered signs, which mean something else (H\u2082O)."""
+    parts = (
+        c if decomposition(c).startswith(("<sub>", "<super>")) else normalize("NFKC", c)
+        for c in normalize("NFC", name).casefold()
+    )
+    return " ".join(normalize("NFC", "".join(parts)).split())
+
+
+def are_alike(one: str, other: str) -> bool:
+    """Return whether two ways of writing mean one name: the same without case and Unicode form, or
+    also without accents where one of them was written without any. Two names whose accents differ
+    are two names (d\u00ea, a goat; d\u1ebf, a cricket)."""
+    first, second = spelt(one), spelt(other)
+    bare = alike(one)
+    return first == second or (bare == alike(other) and bare in {first, second})

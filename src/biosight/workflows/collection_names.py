@@ -19,7 +19,7 @@ from biosight.review.acts import Change
 from biosight.storage.conditions import living_images
 from biosight.storage.records import Records
 from biosight.taxa.kinds import USUAL, thing_of
-from biosight.taxa.naming import Naming, alike
+from biosight.taxa.naming import Naming, are_alike
 from biosight.taxa.tree import Taxon
 from biosight.workflows.serving_version import serving_key
 
@@ -93,13 +93,16 @@ def twins(names: Names, used: Mapping[str, int]) -> dict[str, str]:
     the label that most pictures have. `used` is the number of pictures per label.
     """
     found: dict[str, str] = {}
-    first: dict[str, str] = {}
+    first: list[str] = []
     for label in sorted(used, key=lambda x: (-used[x], x)):
         same = names.accepted(label)
         if same == label and label in names.tree:
             continue
-        kept = same if alike(same) == alike(label) and same in names.tree else ""
-        kept = kept or first.setdefault(alike(label), label)
+        kept = same if are_alike(same, label) and same in names.tree else ""
+        kept = kept or next((x for x in first if are_alike(x, label)), "")
+        if not kept:
+            first.append(label)
+            kept = label
         if kept != label:
             found[label] = kept
     return found
@@ -111,7 +114,7 @@ def twin_in_use(records: Records, collection: str, label: str) -> str:
     used = [str(u) for u in records.count_by(Image, living_images(collection), "label")]
     if label in used:
         return label
-    twins = [u for u in used if alike(u) == alike(label)]
+    twins = [u for u in used if are_alike(u, label)]
     if not twins and label in USUAL:
         twins = [u for u in used if thing_of(u) == thing_of(label)]
     return twins[0] if twins else label

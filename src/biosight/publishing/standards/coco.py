@@ -11,6 +11,7 @@ from datetime import UTC, datetime
 from itertools import groupby
 
 from biosight.images import Image
+from biosight.publishing.file_names import UniqueNames, clean_part, file_name
 from biosight.publishing.standards.facts import Facts, Scope, all_facts, coordinates, instant_text
 from biosight.storage.conditions import living_images
 from biosight.storage.records import Records
@@ -20,8 +21,8 @@ EMPTY = "empty"
 
 
 def coco(records: Records, scope: Scope) -> Iterator[bytes]:
-    """Yield the file in pieces; memory use stays constant."""
-    ids = categories(records, scope)
+    """Yield the file in pieces; only the names of files are kept in memory."""
+    ids, names = categories(records, scope), UniqueNames()
     info = {
         "version": "1.0",
         "description": scope.title,
@@ -33,7 +34,7 @@ def coco(records: Records, scope: Scope) -> Iterator[bytes]:
     head = f'{{"info": {coco_json_text(info)},\n"categories": {coco_json_text(named)},\n'
     yield f'{head}"images": ['.encode()
     yield from json_members(
-        p for event in events(records, scope) for p in coco_images(event, scope)
+        p for event in events(records, scope) for p in coco_images(event, scope, names)
     )
     yield b'],\n"annotations": ['
     yield from json_members(
@@ -80,8 +81,11 @@ def sequence(facts: Facts) -> str:
     return facts.event if facts.image.deployment and facts.event else facts.image.id
 
 
-def coco_images(event: list[Facts], scope: Scope) -> Iterator[dict[str, object]]:
-    """Yield the format's records of an event's pictures, in order of time."""
+def coco_images(
+    event: list[Facts], scope: Scope, names: UniqueNames
+) -> Iterator[dict[str, object]]:
+    """Yield the format's records of an event's pictures, in order of time. No two have the same
+    file name, since a trainer would take them for one."""
     for number, facts in enumerate(event):
         image = facts.image
         site = scope.named_site(image)
@@ -89,7 +93,7 @@ def coco_images(event: list[Facts], scope: Scope) -> Iterator[dict[str, object]]
         latitude, longitude, _ = coordinates(image, scope)
         yield {
             "id": image.id,
-            "file_name": image.name if hidden else image.path or image.name,
+            "file_name": names.take(*coco_place(image, hidden=hidden)).removeprefix("/"),
             "width": image.width,
             "height": image.height,
             "datetime": instant_text(image),
@@ -99,6 +103,15 @@ def coco_images(event: list[Facts], scope: Scope) -> Iterator[dict[str, object]]
             "frame_num": number,
             **({"latitude": float(latitude), "longitude": float(longitude)} if latitude else {}),
         }
+
+
+def coco_place(image: Image, *, hidden: bool) -> tuple[str, str]:
+    """Return a picture's folder inside the collection and its file name: its own path without
+    drives, or the name alone where the path may tell a hidden place."""
+    path = "" if hidden else (image.path or "").replace("\\", "/")
+    *folders, last = [p for p in path.split("/") if p not in {"", ".", ".."}] or [image.name]
+    kept = [clean_part(f, "_") for f in folders if not f.endswith(":")]
+    return "/".join(kept), file_name(last, image.media_type)
 
 
 def coco_annotation(facts: Facts, scope: Scope, ids: dict[str, int]) -> dict[str, object] | None:

@@ -17,7 +17,6 @@ from biosight.own_names.collected import Names
 from biosight.registry import ModelVersion
 from biosight.storage.records import Records
 from biosight.taxa.checklist import Listed
-from biosight.taxa.naming import alike
 from biosight.workflows.collection_names import model_of, names_in
 from biosight.workflows.names.sensitivity import as_written
 from biosight.workflows.task import Task
@@ -54,16 +53,15 @@ def answer_list(records: Records, catalogue: Catalogue, collection: Collection) 
 def known_answers(names: Names, asked: Sequence[str]) -> list[str]:
     """Return the names to answer with, as the tree writes them. Raises BadRequest for a name that
     it does not have, and suggests similar ones."""
-    labels = {k: label for k, label in names.twins.items() if label in names.tree}
-    return [as_written(labels, clean_label(a), [], names) for a in asked]
+    return [as_written([], clean_label(a), names) for a in asked]
 
 
 def answer_with_listed(task: Task, listed: Sequence[Listed]) -> Collection:
     """Let only the names of a checklist be answered; it must have been imported. Raises BadRequest
     for too many names, or where the tree knows none of them."""
     found = task.collection_now()
-    twins = names_in(task.records, task.catalogue, found).twins
-    written = (twins.get(alike(n.accepted or n.name)) for n in listed)
+    names = names_in(task.records, task.catalogue, found)
+    written = (names.find(n.accepted or n.name) for n in listed)
     labels = list(dict.fromkeys(label for label in written if label))
     if not labels:
         raise BadRequest("This collection knows none of the names on the list; import it first.")

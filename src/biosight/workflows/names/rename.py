@@ -18,7 +18,7 @@ from biosight.review import names
 from biosight.review.acts import MOST_AT_ONCE, Act, Change, new_act
 from biosight.review.perform_acts import Done
 from biosight.storage.records import Gone, Insert, Records, Replace, Where, Write, pages
-from biosight.taxa.naming import Naming, alike
+from biosight.taxa.naming import Naming, are_alike
 from biosight.work.jobs import Job
 from biosight.workflows.collection_names import former_naming, names_in, naming_of
 from biosight.workflows.names import label_paths, sensitivity
@@ -55,11 +55,11 @@ def rename_label(task: Task, old: str, new: str, *, sensitive: bool | None = Non
 def check_twin(records: Records, known: Names, collection: str, old: str, new: str) -> None:
     """Raise Conflict if the new name differs from another label only by case, accents or Unicode
     form: there would be two spellings of one name."""
-    if not new or alike(old) == alike(new):
+    if not new or are_alike(old, new):
         return
     used = records.count_by(Image, [Where("collection", "=", collection)], "label")
     labels = {*map(str, used), *known.tree.taxa} - {old, ""}
-    twin = next((x for x in sorted(labels) if x != new and alike(x) == alike(new)), "")
+    twin = next((x for x in sorted(labels) if x != new and are_alike(x, new)), "")
     if twin and new not in labels:
         raise Conflict(f"There is already a label {twin}. Rename {old} to {twin} to merge them.")
 

@@ -13,7 +13,7 @@ from biosight.images import Image
 from biosight.labels import clean_label
 from biosight.own_names.collected import Names
 from biosight.storage.records import Records, Where
-from biosight.taxa.naming import alike
+from biosight.taxa.naming import alike, are_alike
 from biosight.taxa.tree import Taxon
 
 SensitiveChange = tuple[tuple[str, str], ...]
@@ -28,14 +28,15 @@ def known_sensitive(
     unknown name, and suggests similar ones."""
     here = [Where("collection", "=", collection.id)]
     used = [str(u) for u in records.count_by(Image, here, "label") if u]
-    labels = {alike(u): u for u in used} | dict(names.twins)
     kept = set(collection.sensitive)
-    return [a if a in kept else as_written(labels, clean_label(a), used, names) for a in asked]
+    return [a if a in kept else as_written(used, clean_label(a), names) for a in asked]
 
 
-def as_written(labels: dict[str, str], asked: str, used: list[str], names: Names) -> str:
-    """Return a name as the collection writes it. Raises BadRequest."""
-    if found := labels.get(alike(asked)) or by_other_name(names, asked):
+def as_written(used: list[str], asked: str, names: Names) -> str:
+    """Return a name as the collection writes it, in its tree or on pictures (`used`). Raises
+    BadRequest."""
+    on_pictures = next((u for u in used if are_alike(u, asked)), "")
+    if found := names.find(asked) or on_pictures or by_other_name(names, asked):
         return found
     every = {alike(n): n for n in (*names.tree.taxa, *used)}
     close = [every[c] for c in get_close_matches(alike(asked), every, MOST_SUGGESTED)]
@@ -45,7 +46,7 @@ def as_written(labels: dict[str, str], asked: str, used: list[str], names: Names
 
 def by_other_name(names: Names, asked: str) -> str:
     """Return the label that has this scientific or common name, "" if there is none."""
-    found = (e for e in names.finder.find(asked) if alike(e.name) == alike(asked))
+    found = (e for e in names.finder.find(asked) if are_alike(e.name, asked))
     return next((e.label for e in found), "")
 
 
@@ -65,7 +66,7 @@ def renamed_sensitive(
     None.
     """
     rule = SensitiveNames(collection.sensitive, names.naming, names.accepted)
-    listed = [s for s in collection.sensitive if alike(names.accepted(s)) == alike(old)]
+    listed = [s for s in collection.sensitive if are_alike(names.accepted(s), old)]
     children = tuple((child, ADDED) for child in names.tree.children.get(old, ()))
     removed = tuple((label, REMOVED) for label in listed)
     if not rule.cover(old):

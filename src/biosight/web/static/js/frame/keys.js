@@ -61,9 +61,24 @@ function singleKeys() {
   return localStorage.getItem(OFF) === null;
 }
 
+/**
+ * Return the key that is meant: on keyboards whose letters are not Latin, or whose digits need Shift, by its place.
+ * @param {KeyboardEvent} event
+ */
+function meant(event) {
+  if (event.key.length !== 1) return event.key;
+  const [, letter, digit] = /^(?:Key([A-Z])|Digit([0-9]))$/.exec(event.code) ?? [];
+  if (digit && !event.shiftKey && !/[a-z0-9]/i.test(event.key)) return digit;
+  if (letter && /\p{L}/u.test(event.key) && !/[a-z]/i.test(event.key)) return letter.toLowerCase();
+  return event.key.toLowerCase();
+}
+
+/** Return whether an input method is at work: its keys are not ours. @param {KeyboardEvent} event */
+export const composing = (event) => event.isComposing || event.keyCode === 229;
+
 /** @param {KeyboardEvent} event @returns {string} such as "Ctrl+a" */
 function name(event) {
-  const key = event.key.length === 1 ? event.key.toLowerCase() : event.key;
+  const key = meant(event);
   return event.ctrlKey || event.metaKey ? `Ctrl+${key}` : key;
 }
 
@@ -81,7 +96,7 @@ function hasOwnUse(target, key) {
 
 document.addEventListener("keydown", (event) => {
   const key = name(event);
-  if (event.altKey || document.querySelector("dialog[open]")) return;
+  if (event.altKey || composing(event) || document.querySelector("dialog[open]")) return;
   if (typing(event.target)) {
     if (key === "Escape") /** @type {HTMLElement} */ (event.target).blur();
     return;

@@ -2,6 +2,7 @@
 /** The chooser: find a label by scientific or common name, recent ones first, or add a new one. */
 import { call } from "../frame/api.js";
 import { el } from "../frame/dom.js";
+import { composing } from "../frame/keys.js";
 import { complain } from "../frame/toast.js";
 import { forgetGone, known, recent, remember } from "./recent_labels.js";
 import { words } from "./taxa.js";
@@ -10,9 +11,22 @@ import { words } from "./taxa.js";
 
 const WAIT = 60;
 
-/** As names are compared: without case, accents and differences of Unicode form. @param {string} text */
+/** A name without case and Unicode form, with all its marks. @param {string} text */
+const spelt = (text) => text.normalize("NFKC").toLowerCase().replace(/\s+/g, " ").trim();
+
+/**
+ * A name as people may type it: also without accents. The marks of other scripts are no accents.
+ * @param {string} text
+ */
 export function alike(text) {
-  return text.normalize("NFKD").replace(/\p{M}/gu, "").toLowerCase().replace(/\s+/g, " ").trim();
+  const apart = spelt(text).normalize("NFD");
+  return apart.replace(/([\p{Script=Latin}\p{Script=Greek}])\p{M}+/gu, "$1").normalize("NFC");
+}
+
+/** Return whether two spellings mean one name: accents count where both have some. @param {string} one @param {string} other */
+export function areAlike(one, other) {
+  const [first, second, bare] = [spelt(one), spelt(other), alike(one)];
+  return first === second || (bare === alike(other) && (bare === first || bare === second));
 }
 
 /** @param {string} label @returns {Choice} */
@@ -44,7 +58,7 @@ export function choices(data, typed, met) {
     .map((c) => found.find((k) => k.label === c.label) ?? c);
   const rest = found.filter((k) => !close.some((c) => c.label === k.label));
   const label = typed.trim().replace(/\s+/g, " ");
-  const there = [...found, ...close].some((k) => alike(k.label) === wanted);
+  const there = [...found, ...close].some((k) => areAlike(k.label, typed));
   // People who type a whole word rarely mean the middle of a name.
   const names = [...close, ...rest.filter((k) => k.near), ...rest.filter((k) => !k.near)];
   if (!label || there) return names;
@@ -143,6 +157,7 @@ class Chooser {
 
   /** Arrows choose, Enter takes, once the server has answered for the latest text. @param {KeyboardEvent} event */
   async key(event) {
+    if (composing(event)) return;
     const step = { ArrowDown: 1, ArrowUp: -1 }[event.key];
     if (step && this.shown.length) {
       event.preventDefault();

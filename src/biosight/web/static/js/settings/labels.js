@@ -4,7 +4,7 @@ import { ApiError, call } from "../frame/api.js";
 import { counted, el, find } from "../frame/dom.js";
 import { complain, question, toast } from "../frame/toast.js";
 import { undoAct } from "../pictures/acts.js";
-import { alike } from "../pictures/relabel.js";
+import { areAlike } from "../pictures/relabel.js";
 import { watch } from "../pictures/work.js";
 import { moveName, place } from "./names.js";
 
@@ -13,7 +13,7 @@ import { moveName, place } from "./names.js";
  * @param {string} here @param {{label: string, images: number}} l @param {string} name @param {() => Promise<void>} redraw
  */
 export async function renameLabel(here, l, name, redraw) {
-  const isTwin = (/** @type {string} */ a) => alike(a) === alike(name) && alike(a) !== alike(l.label);
+  const isTwin = (/** @type {string} */ a) => areAlike(a, name) && !areAlike(a, l.label);
   const labels = name ? await call("GET", `${here}/labels`) : [];
   const into =
     labels.find((/** @type {Schemas["LabelOut"]} */ o) => o.label === name) ??

@@ -3,7 +3,11 @@
 
 /** @typedef {{file: File, path: string}} Found */
 
-/** @param {FileSystemEntry} entry @returns {Promise<Found[]>} all files below */
+/** Folders in which NAS, Windows and Macs keep small copies, deleted files and notes; hidden ones too. */
+const OF_THE_SYSTEM =
+  /(^|\/)(\.[^/]*|@eadir|#recycle|@recycle|\$recycle\.bin|recycler|recycled|system volume information|#snapshot|@tmp|__macosx|lost\+found)\//i;
+
+/** @param {FileSystemEntry} entry @returns {Promise<Found[]>} all files below, but for the system's own */
 async function walk(entry) {
   if (entry.isFile) {
     const file = await new Promise((resolve, reject) =>
@@ -11,6 +15,7 @@ async function walk(entry) {
     );
     return [{ file, path: entry.fullPath.replace(/^\//, "") }];
   }
+  if (OF_THE_SYSTEM.test(`${entry.name}/`)) return [];
   const reader = /** @type {FileSystemDirectoryEntry} */ (entry).createReader();
   const found = [];
   for (;;) {
@@ -33,7 +38,7 @@ export async function dropped(data) {
 export function picked(input) {
   const found = [...(input.files ?? [])].map((file) => ({ file, path: file.webkitRelativePath || file.name }));
   input.value = "";
-  return found;
+  return found.filter(({ path }) => !OF_THE_SYSTEM.test(path));
 }
 
 /** Listen for drops and pasted pictures. @param {(files: Found[]) => void} take */
