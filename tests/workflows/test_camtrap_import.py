@@ -230,7 +230,8 @@ def test_places_that_are_none_are_said(run: Run, tmp_path: Path) -> None:
     add_ada(run)
     table = DEPLOYMENTS.replace("52.1,13.2", "NaN,1e400") + "d2,M,91,181\nd3,N,,\n"
     told = run("import-camtrap", foreign(tmp_path / "p", deployments=table)).output
-    assert "3  rows left out" in told
+    assert "2  rows left out" in told
+    assert "1  deployments" in told, "one without coordinates is a deployment without a site"
     assert "left out  deployments, row 2:" in told
     assert "already" not in told
 

@@ -6,6 +6,7 @@ rows mean (workflows/places/deployment_tables.py, workflows/exchange/camtrap_imp
 """
 
 import csv
+import gzip
 import io
 from collections.abc import Iterator
 from itertools import islice
@@ -16,6 +17,7 @@ from biosight.errors import BadRequest
 from biosight.untrusted.child_process import Limits, run_in_child
 
 MOST_BYTES, MOST_ROWS, MOST_COLUMNS = 20_000_000, 20_000, 2_000
+GZIP = b"\x1f\x8b"
 LONGEST_CELL = 131_000  # characters
 # For other programs' packages, in which each picture of a season has a row.
 MOST_PACKAGE_BYTES, MOST_PACKAGE_ROWS = 200_000_000, 2_000_000
@@ -46,9 +48,10 @@ def read_table(path: Path) -> list[Row]:
     return [cast("Row", row) for row in run_in_child(named_by_deployment, [str(path)], LIMITS)]
 
 
-def read_package_table(path: Path) -> list[Row]:
-    """Return the rows of a table of a package, with every column; raises as `read_table`."""
-    return [cast("Row", row) for row in run_in_child(package_rows, [str(path)], LIMITS)]
+def read_package_table(path: Path, mark: str = ",") -> list[Row]:
+    """Return the rows of a table of a package, with every column; raises as `read_table`. `mark`
+    stands between its cells."""
+    return [cast("Row", row) for row in run_in_child(package_rows, [str(path), mark], LIMITS)]
 
 
 def named_by_deployment(path: str) -> Iterator[Row]:
@@ -63,9 +66,10 @@ def named_by_deployment(path: str) -> Iterator[Row]:
     yield from rows
 
 
-def package_rows(path: str) -> Iterator[Row]:
+def package_rows(path: str, mark: str) -> Iterator[Row]:
     """Yield the rows of a CSV as Camtrap DP has it; for a separate process. Raises BadRequest."""
-    for row in bounded_rows(table_text(Path(path), MOST_PACKAGE_BYTES), ",", MOST_PACKAGE_ROWS):
+    text = table_text(Path(path), MOST_PACKAGE_BYTES)
+    for row in bounded_rows(text, mark, MOST_PACKAGE_ROWS):
         yield {k: v for k, v in row.items() if k and isinstance(v, str)}
 
 
@@ -94,9 +98,18 @@ def bounded_rows(text: str, mark: str, most: int) -> Iterator[dict[str, str]]:
 
 def table_text(path: Path, most: int) -> str:
     """Return a table's text. Raises BadRequest for one that is too large."""
+    large = BadRequest(f"A table can be up to {most // 1_000_000} MB.")
     if path.stat().st_size > most:
-        raise BadRequest(f"A table can be up to {most // 1_000_000} MB.")
-    return decode_text(path.read_bytes())
+        raise large
+    content = path.read_bytes()
+    if content.startswith(GZIP):
+        try:
+            content = gzip.GzipFile(fileobj=io.BytesIO(content)).read(most + 1)
+        except (OSError, EOFError) as error:
+            raise BadRequest("This gzip file is damaged or cut off.") from error
+        if len(content) > most:
+            raise large
+    return decode_text(content)
 
 
 def named_cells(row: dict[str, str]) -> Row:

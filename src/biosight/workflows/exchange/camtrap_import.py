@@ -22,8 +22,22 @@ from biosight.review.perform_acts import perform
 from biosight.storage.conditions import living_images
 from biosight.storage.records import Records, Where, find_all
 from biosight.workflows.collection_names import names_in, with_path
+from biosight.workflows.exchange.camtrap_names import add_names
 from biosight.workflows.exchange.camtrap_package import Package, picture_file, sha_of
-from biosight.workflows.exchange.foreign_predictions import Told, model_name, take_told
+from biosight.workflows.exchange.camtrap_rows import (
+    Prepared,
+    aware,
+    moment_in,
+    own_moment,
+    prepared,
+    zones_needed,
+)
+from biosight.workflows.exchange.foreign_predictions import (
+    Told,
+    model_name,
+    of_that_name,
+    take_told,
+)
 from biosight.workflows.places import deployment_tables
 from biosight.workflows.places.deployment_acts import deployments_of, put_into
 from biosight.workflows.places.deployment_tables import local
@@ -48,49 +62,70 @@ def take_package(target: Target, package: Package, title: str) -> Counter[str]:
     """Import the whole package; return how much of each there was, by words."""
     records, c = target.task.records, target.task.id
     tally: Counter[str] = Counter()
-    seen = deployment_tables.outlook(records, c, package.deployments)
+    found: dict[str, Image] = {}
+    for row in package.media:
+        image = find_picture(target, package, row)
+        tally["pictures" if image else "pictures that are nowhere to be found"] += 1
+        if image:
+            found[row.get("mediaID", "")] = image
+    zones = zones_needed(package.media, package.deployments, found)
+    ready = prepared(records, c, package.deployments, zones)
+    for words in ready.told:
+        target.tell(f"deployments: {words}")
+    seen = deployment_tables.outlook(records, c, ready.rows)
     tally["sites"] = len(seen.new_sites)
     tally["deployments"] = len(seen.new_deployments)
     tally[LEFT_OUT] = len(seen.doubts)
     for doubt in seen.doubts:
         target.tell(f"deployments, {doubt[0].lower()}{doubt[1:]}")
-    deployment_tables.take_table(records, target.task.by, c, package.deployments, title)
-    found = {}
-    for row in package.media:
-        image = find_picture(target, package, row)
-        tally["pictures" if image else "pictures that are nowhere to be found"] += 1
-        if image:
-            found[row.get("mediaID", "")] = image.id
-    place_pictures(target, package, found, tally)
-    say(target, package, found, tally)
+    deployment_tables.take_table(records, target.task.by, c, ready.rows, title)
+    place_pictures(target, package, ready, found, tally)
+    say(target, package, {media: image.id for media, image in found.items()}, tally)
     return +tally
 
 
 def find_picture(target: Target, package: Package, row: Row) -> Image | None:
-    """Return a media row's picture: the one in the collection, else a new one from the package's
-    folder. None if there is neither."""
+    """Return a media row's picture: the one in the collection with its bytes, else a new one from
+    the package's folder, else the only one in the collection that its path or name can mean. None
+    if there is none."""
     c, sha = target.task.id, sha_of(row)
     if sha:
         here = [*living_images(c), Where("sha256", "=", sha)]
         if images := target.task.records.find(Image, here, limit=1):
             return images[0]
     path = picture_file(package, row)
-    return target.take(path, row.get("fileName") or path.name) if path else None
+    if path:
+        return target.take(path, row.get("fileName") or path.name)
+    said = row.get("filePath", "")
+    asked = [row.get("fileName", ""), "" if "://" in said else said]
+    for name in filter(None, asked):
+        found = of_that_name(target.task.records, c, name)
+        if len(found) == 1:
+            return found[0]
+    return None
 
 
 def place_pictures(
-    target: Target, package: Package, found: dict[str, str], tally: Counter[str]
+    target: Target,
+    package: Package,
+    ready: Prepared,
+    found: dict[str, Image],
+    tally: Counter[str],
 ) -> None:
-    """Put pictures into their deployments, and set their dates where the package's time differs
-    from file and shift."""
+    """Put pictures into their deployments, and set their dates where the package says another
+    moment than file and shift."""
     records, c = target.task.records, target.task.id
     named = {d.name: d for d in deployments_of(records, c)}
     times: dict[str, list[str]] = {}
     groups: dict[str, list[str]] = {}
     for row in package.media:
-        if id := found.get(row.get("mediaID", "")):
-            groups.setdefault(" ".join(row.get("deploymentID", "").split()), []).append(id)
-            times.setdefault(local_or_none(row.get("timestamp", "")), []).append(id)
+        if image := found.get(row.get("mediaID", "")):
+            id = " ".join(row.get("deploymentID", "").split())
+            groups.setdefault(ready.names.get(id, id), []).append(image.id)
+            said = row.get("timestamp", "")
+            if id in ready.zones or own_moment(image) is None or own_moment(image) != aware(said):
+                when = local_or_none(moment_in(said, ready.zones.get(id, "")))
+                times.setdefault(when, []).append(image.id)
     for name, ids in groups.items():
         if deployment := named.get(name):
             tally["put into deployments"] += in_parts(target, put_into(deployment), ids)
@@ -103,7 +138,7 @@ def place_pictures(
 def local_or_none(said: str) -> str:
     """Return a timestamp as a local time, "" for one that can't be read."""
     try:
-        return local(said.partition(".")[0])
+        return local(said)
     except BadRequest:
         return ""
 
@@ -126,44 +161,71 @@ def in_parts(target: Target, change: Change, ids: Sequence[str]) -> int:
 
 
 def say(target: Target, package: Package, found: dict[str, str], tally: Counter[str]) -> None:
-    """Add the labels of machines, then of people, to each picture. Rows of events are skipped, as
-    they add nothing."""
-    names = names_in(target.task.records, target.task.catalogue, target.task.collection)
-    people = {u.name: u.id for u in find_all(target.task.records, User)}
+    """Add the labels of machines, then of people, and the counts to each picture. Rows of whole
+    events are skipped, as they add nothing."""
+    add_names(target.task, package)
+    said: dict[str, list[tuple[int, Row]]] = {}
     for number, row in enumerate(package.observations, start=2):
-        image = target.task.records.get(Image, found.get(row.get("mediaID", ""), ""))
-        if image is None or row.get("observationLevel") == "event":
-            continue
-        try:
-            say_row(target, names, row, image, people, tally)
-        except BadRequest as error:
-            tally[LEFT_OUT] += 1
-            target.tell(f"observations, row {number}: {error.detail}")
+        if row.get("observationLevel") != "event" and row.get("mediaID", "") in found:
+            said.setdefault(row["mediaID"], []).append((number, row))
+    people = {u.name: u.id for u in find_all(target.task.records, User)}
+    for media, rows in said.items():
+        say_picture(target, found[media], rows, people, tally)
 
 
-def say_row(
+def say_picture(
     target: Target,
-    names: Names,
-    row: Row,
-    image: Image,
+    image: str,
+    rows: list[tuple[int, Row]],
     people: dict[str, str],
     tally: Counter[str],
 ) -> None:
-    """Add one row's label and count to a picture. Raises BadRequest in words for a label that is
-    not allowed."""
-    label = said_label(row)
-    if row.get("classificationMethod") == "machine" and label:
-        sure = probability(row.get("classificationProbability", ""))
-        model = model_name(row.get("classifiedBy", ""))
-        told = Told(model, (Guess(label, sure),), seconds(row))
-        tally["named by a machine"] += take_told(target.task.records, names, image, told)
-    elif row.get("classificationMethod") == "human" and not same(names, image, label):
-        tally["named by people"] += say_one(target, row, image, label, people)
-    count = row.get("count", "")
-    number = int(count[:LONGEST_COUNT]) if count.isdecimal() else image.individuals
-    if number != image.individuals:
-        change = change_of("count", individuals=number)
-        tally["counted"] += in_parts(target, change, [image.id])
+    """Add to one picture what the rows say of it. A picture has one label here: that of most
+    individuals; all others are told as left out."""
+    names = names_in(target.task.records, target.task.catalogue, target.task.collection_now())
+    counts: Counter[str] = Counter()
+    by_people: dict[str, Row] = {}
+    for number, row in rows:
+        try:
+            label = said_label(row)
+            counts[label] += counted(row)
+        except BadRequest as error:
+            tally[LEFT_OUT] += 1
+            target.tell(f"observations, row {number}: {error.detail}")
+            continue
+        if row.get("classificationMethod") != "machine":
+            by_people.setdefault(label, row)
+        elif label:
+            tally["named by a machine"] += say_by_machine(target, names, row, image, label)
+    now = target.task.records.get(Image, image)
+    if now is None:
+        return
+    kept = max(by_people, key=lambda x: counts[x], default="")
+    if by_people and not same(names, now, kept):
+        tally["named by people"] += say_one(target, by_people[kept], now, kept, people)
+    for label in [x for x in by_people if x != kept]:
+        tally[LEFT_OUT] += 1
+        target.tell(f"{now.name}: {label or 'no name'} is left out; it is called {kept} here")
+    number_of = counts[kept] if by_people else counts.most_common(1)[0][1] if counts else 0
+    if number_of and number_of != now.individuals:
+        tally["counted"] += in_parts(target, change_of("count", individuals=number_of), [image])
+
+
+def say_by_machine(target: Target, names: Names, row: Row, image: str, label: str) -> int:
+    """Keep what a machine says of a picture. Return 1 unless it was known."""
+    sure = probability(row.get("classificationProbability", ""))
+    told = Told(model_name(row.get("classifiedBy", "")), (Guess(label, sure),), seconds(row))
+    now = target.task.records.get(Image, image)
+    return int(now is not None and take_told(target.task.records, names, now, told))
+
+
+def counted(row: Row) -> int:
+    """Return a row's count of individuals, 0 for none that can be read; programs also write 2.0.
+    Raises BadRequest for a count that is not allowed."""
+    whole, _, part = row.get("count", "")[:LONGEST_COUNT].partition(".")
+    if not whole.isdecimal() or part.strip("0"):
+        return 0
+    return change_of("count", individuals=int(whole)).individuals
 
 
 def same(names: Names, image: Image, label: str) -> bool:
@@ -175,7 +237,9 @@ def say_one(target: Target, row: Row, image: Image, label: str, people: dict[str
     """Add a person's label to a picture, under the account with that person's name, else under the
     importing person's. Return how many pictures changed."""
     asked = change_of("relabel", label=label) if label else change_of(UNDECIDED)
-    change = with_path(target.task.records, target.task.catalogue, target.task.collection, asked)
+    change = with_path(
+        target.task.records, target.task.catalogue, target.task.collection_now(), asked
+    )
     speaker = people.get(row.get("classifiedBy", ""), target.task.by)
     change = replace(change, speaker=speaker, said_at=seconds(row))
     return in_parts(target, change, [image.id])

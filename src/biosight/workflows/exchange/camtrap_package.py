@@ -10,9 +10,10 @@ import json
 import re
 import shutil
 import zipfile
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from biosight.errors import BadRequest
 from biosight.places.tables import MOST_PACKAGE_BYTES, Row, read_package_table
@@ -22,17 +23,19 @@ TABLES = ("deployments", "media", "observations")
 NAMED_BY_SHA = re.compile(r"media/([0-9a-f]{64})(\.[a-z0-9]{1,5})?")
 NO_PACKAGE = "This is not a Camtrap DP package: it has no datapackage.json"
 MOST_DESCRIPTION, MOST_MEMBERS = 20_000_000, 2_000_000
-TEXTS = {".csv", ".json", ".txt", ".md", ".html", ".yml", ".xml"}
+TEXTS = {".csv", ".gz", ".json", ".txt", ".md", ".html", ".yml", ".xml"}
 
 
 @dataclass(frozen=True, slots=True)
 class Package:
-    """A package in a folder: the folder, and its three tables."""
+    """A package in a folder: the folder, its three tables, and what its description says of names
+    (`taxonomic`)."""
 
     folder: Path
     deployments: list[Row]
     media: list[Row]
     observations: list[Row]
+    taxonomic: tuple[Mapping[str, Any], ...] = ()
 
 
 def unpack_package(source: Path, folder: Path, most_mb: int, tell: Callable[[str], None]) -> Path:
@@ -81,30 +84,56 @@ def take_out(
 
 
 def read_package(folder: Path) -> Package:
-    """Read the tables that datapackage.json names. Raises BadRequest in words."""
+    """Read the tables that datapackage.json names, in the folder or in the only one inside it that
+    has one. Raises BadRequest in words."""
+    folder = described_folder(folder)
     file = folder / "datapackage.json"
     try:
         if file.stat().st_size > MOST_DESCRIPTION:
             raise ValueError("too large")
         said = json.loads(file.read_text("utf-8-sig"))
-        paths = {str(r["name"]): str(r["path"]) for r in said["resources"] if "path" in r}
-    except (OSError, ValueError, KeyError, TypeError, RecursionError) as error:
+        resources = {str(r["name"]): r for r in said["resources"] if "path" in r}
+        taxonomic = said.get("taxonomic")
+    except (OSError, ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
         raise BadRequest(f"{NO_PACKAGE} that can be read.") from error
-    if absent := set(TABLES) - set(paths):
+    if absent := set(TABLES) - set(resources):
         raise BadRequest(f"The package has no table {', '.join(sorted(absent))}.")
-    tables = [package_table(folder, paths[name]) for name in TABLES]
-    return Package(folder, *tables)
+    deployments, media, observations = (package_table(folder, resources[n]) for n in TABLES)
+    listed = taxonomic if isinstance(taxonomic, list) else []
+    named = tuple(t for t in listed if isinstance(t, dict))
+    return Package(folder, deployments, media, observations, named)
 
 
-def package_table(folder: Path, path: str) -> list[Row]:
-    """Return the rows of one table inside a package's folder. Raises BadRequest in words."""
-    file = file_inside(folder, path)
-    if file is None:
-        raise BadRequest(f"The package's {path[:80]} is not in its folder.")
-    try:
-        return read_package_table(file)
-    except BadRequest as error:
-        raise BadRequest(f"{path[:80]}: {error.detail}") from error
+def described_folder(folder: Path) -> Path:
+    """Return the folder of a package's description: people also pack the folder around it."""
+    if (folder / "datapackage.json").is_file():
+        return folder
+    inside = sorted(p.parent for p in folder.glob("*/datapackage.json"))
+    kept = [p for p in inside if p.name != "__MACOSX" and p.is_relative_to(folder)]
+    if len(kept) > 1:
+        names = ", ".join(p.name[:40] for p in kept[:5])
+        raise BadRequest(f"There are several packages in it: {names}. Import one after the other.")
+    return kept[0] if kept else folder
+
+
+def package_table(folder: Path, resource: Mapping[str, Any]) -> list[Row]:
+    """Return the rows of one table inside a package's folder: one file or several, perhaps packed
+    by gzip, with the separator of its dialect (Data Package 1). Raises BadRequest in words."""
+    paths = resource["path"] if isinstance(resource["path"], list) else [resource["path"]]
+    dialect = resource.get("dialect")
+    mark = dialect.get("delimiter", ",") if isinstance(dialect, dict) else ","
+    if not isinstance(mark, str) or len(mark) != 1:
+        raise BadRequest(f"The delimiter {str(mark)[:20]!r} of a table is not one sign.")
+    rows: list[Row] = []
+    for path in map(str, paths):
+        file = file_inside(folder, path)
+        if file is None:
+            raise BadRequest(f"The package's {path[:80]} is not in its folder.")
+        try:
+            rows += read_package_table(file, mark)
+        except BadRequest as error:
+            raise BadRequest(f"{path[:80]}: {error.detail}") from error
+    return rows
 
 
 def file_inside(folder: Path, path: str) -> Path | None:
@@ -120,7 +149,10 @@ def file_inside(folder: Path, path: str) -> Path | None:
 def picture_file(package: Package, row: Row) -> Path | None:
     """Return the path of a media row's file in the package's folder, or None if it is not there."""
     path = row.get("filePath", "")
-    return file_inside(package.folder, path) if path else None
+    if not path:
+        return None
+    windows = path.replace("\\", "/")
+    return file_inside(package.folder, path) or file_inside(package.folder, windows)
 
 
 def sha_of(row: Row) -> str:

@@ -26,7 +26,8 @@ from biosight.workflows.places.deployment_acts import (
 )
 
 YES, NO = {"true", "1", "yes", "y", "ja", "oui"}, {"false", "0", "no", "n", "nein", "non"}
-MOMENT = re.compile(r"(\d{4}-\d\d-\d\d)[T ](\d\d:\d\d)(:\d\d)?(Z|[+-]\d\d:?\d\d)?")
+MOMENT = re.compile(r"(\d{4}-\d\d-\d\d)[T ](\d\d:\d\d)(:\d\d)?(?:[.,]\d{1,9})?(Z|[+-]\d\d:?\d\d)?")
+LONGEST_WAY = 20_000_000  # metres: half around the Earth
 
 
 @dataclass(slots=True)
@@ -101,19 +102,31 @@ def site_of(row: Row, collection: str, sites: dict[str, Site]) -> Site | None:
             raise BadRequest(f"the site {name} has no latitude and longitude.")
         return old
     latitude, longitude = read_place(*said)
-    far = row.get("coordinateUncertainty", "")
-    if far and not far.isdecimal():
-        raise BadRequest(f"“{far}” is not a whole number of metres.")
+    far = whole_metres(row.get("coordinateUncertainty", ""))
     return Site(
         old.id if old else new_id(),
         collection,
         name,
         latitude,
         longitude,
-        int(far) if far else (old.uncertainty if old else None),
+        (old.uncertainty if old else None) if far is None else far,
         row.get("habitat") or (old.habitat if old else ""),
         old.version if old else 1,
     )
+
+
+def whole_metres(said: str) -> int | None:
+    """Return metres as a whole number, also where a program writes 187.0; None for none. Raises
+    BadRequest in words."""
+    if not said:
+        return None
+    try:
+        metres = float(said.replace(",", "."))
+    except ValueError:
+        metres = -1.0
+    if not 0 <= metres < LONGEST_WAY:
+        raise BadRequest(f"“{said}” is not a number of metres.")
+    return round(metres)
 
 
 def row_deployment(row: Row, collection: str, site: str) -> Deployment:
