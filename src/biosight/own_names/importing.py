@@ -55,16 +55,18 @@ def looked_through(names: Names, listed: Sequence[Listed]) -> tuple[Preview, lis
         if known or key in seen:
             preview.known += 1
             check_known(names, known, one, preview)
+            check_homonym(seen.get(key), one, preview)
             continue
         levels[key] = 1 + level_of(names, levels, one.parent)
         if levels[key] > MOST_LEVELS:
             preview.doubt(f"{one.name} is more than {MOST_LEVELS} levels deep; it is left out.")
             continue
+        if one.accepted and not names.find(one.accepted) and spelt(one.accepted) not in seen:
+            preview.doubt(f"{one.name} is a synonym of {one.accepted}, which is not listed.")
+            continue
         seen[key] = one
         if one.accepted:
             preview.synonyms += 1
-            if not names.find(one.accepted) and spelt(one.accepted) not in seen:
-                preview.doubt(f"{one.name} is a synonym of {one.accepted}, which is not listed.")
         else:
             preview.new += 1
             check_parent(names, seen, one, preview)
@@ -89,6 +91,15 @@ def check_known(names: Names, known: str, one: Listed, preview: Preview) -> None
         preview.doubt(
             f"{known} is below {names.tree.taxa[known].parent or 'nothing'} here and below "
             f"{one.parent} in the list; it stays where it is."
+        )
+
+
+def check_homonym(first: Listed | None, second: Listed, preview: Preview) -> None:
+    """Note a doubt where a list has one name below two others."""
+    if first and first.parent and second.parent and first.parent != second.parent:
+        preview.doubt(
+            f"{second.name} is below {first.parent} and below {second.parent} in the list; only the"
+            " first is taken, and what is below the second hangs below the name above it."
         )
 
 

@@ -6,17 +6,19 @@ list is read in a separate process (untrusted/child_process.py). Not here: the a
 (description.py), or what becomes of the names in a collection (own_names/importing.py).
 """
 
+import codecs
 import csv
 import io
 import zipfile
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
-from typing import cast
+from typing import Literal, cast
 
 from biosight.errors import BadRequest
 from biosight.taxa.description import Table, bounded_lines, read_description, term_of
 from biosight.taxa.ranks import HIGHER, rank_of
+from biosight.taxa.written_names import sound_name, without_author, written_name
 from biosight.untrusted.child_process import Limits, run_in_child
 from biosight.untrusted.zips import opened_zip
 
@@ -24,6 +26,7 @@ MOST_ROWS = 1_000_000
 MOST_BYTES = 2_000_000_000
 # A million names in fifteen columns take 1.7 GB and a minute on two old cores.
 LIMITS = Limits(memory=3_000_000_000, cpu=240, wall=600.0)
+BELOW_SPECIES = {"subspecies", "variety", "form"}
 ACCEPTED = {"", "accepted", "valid", "provisionally accepted", "doubtful"}
 # The terms that are read; a table may have any others.
 READ = frozenset(
@@ -41,6 +44,10 @@ READ = frozenset(
         "vernacularname",
         "language",
         "coreid",
+        "species",
+        "specificepithet",
+        "subspecies",
+        "infraspecificepithet",
         *HIGHER,
     }
 )
@@ -83,21 +90,52 @@ def named_rows(path: str) -> Iterator[tuple[str, ...]]:
 
 def read_plain(path: Path) -> list[Listed]:
     """Return the names of a CSV file. Raises BadRequest, UnicodeError or csv.Error."""
-    with path.open(newline="", encoding="utf-8-sig") as file:
+    with path.open(newline="", encoding=encoding_of_file(path)) as file:
         return from_table(bounded_lines(file))
 
 
+def encoding_of_file(path: Path) -> str:
+    """Return the encoding of a text file: UTF-16 by its mark, else UTF-8 if all of it is, else
+    Windows-1252, as Excel saves it."""
+    with path.open("rb") as file:
+        if file.read(2) in {b"\xff\xfe", b"\xfe\xff"}:
+            return "utf-16"
+        file.seek(0)
+        decoder = codecs.getincrementaldecoder("utf-8")()
+        try:
+            while piece := file.read(1 << 20):
+                decoder.decode(piece)
+            decoder.decode(b"", final=True)
+        except UnicodeDecodeError:
+            return "cp1252"
+    return "utf-8-sig"
+
+
 def from_table(lines: Iterable[str]) -> list[Listed]:
-    """Return the names of a CSV with a header; it may use commas, semicolons or tabs. Raises
-    BadRequest."""
+    """Return the names of a CSV with a header; it may use commas, semicolons or tabs. Between tabs
+    quotes mean nothing, except around a whole cell. Raises BadRequest."""
     rows = iter(lines)
     first = next(rows, "")
     delimiter = max(",;\t", key=first.count)
-    header = [term_of(cell) for cell in next(csv.reader([first], delimiter=delimiter), [])]
-    if not {"scientificname", "canonicalname"} & set(header):
-        raise BadRequest("A checklist needs a column scientificName in its first line.")
-    read = [(at, term) for at, term in enumerate(header) if term in READ]
-    return names_listed(with_terms(csv.reader(rows, delimiter=delimiter), read))
+    quoting: Literal[0, 3] = 3 if delimiter == "\t" else 0  # none, or where needed
+    cells = next(csv.reader([first], delimiter=delimiter, quoting=quoting), [])
+    header = [term_of(cell) for cell in cells]
+    named = {"scientificname", "canonicalname", "species"} & set(header)
+    if not named and not {"genus", "specificepithet"} <= set(header):
+        raise BadRequest(
+            "A checklist needs a column scientificName, or genus and species, in its first line."
+        )
+    read = first_of_each(header)
+    return names_listed(with_terms(csv.reader(rows, delimiter=delimiter, quoting=quoting), read))
+
+
+def first_of_each(header: Sequence[str]) -> list[tuple[int, str]]:
+    """Return the columns that are read, by number; of two with one meaning the first."""
+    first: dict[str, int] = {}
+    for at, term in enumerate(header):
+        if term in READ:
+            first.setdefault(term, at)
+    return [(at, term) for term, at in first.items()]
 
 
 def with_terms(
@@ -113,40 +151,106 @@ def with_terms(
 
 def names_listed(rows: Iterable[Mapping[str, str]]) -> list[Listed]:
     """Return the names of rows by term; ids are replaced by the names they stand for."""
-    kept = list(rows)
-    by_id = {row["taxonid"]: bare_name(row) for row in kept if row.get("taxonid")}
+    kept = [(name, row) for row in rows if (name := written_name(row))]
+    lines = Lines({row["taxonid"]: (name, row) for name, row in kept if row.get("taxonid")})
     found: dict[Listed, None] = {}  # many rows name the same family; once is enough
-    for row in kept:
-        if name := bare_name(row):
-            found |= dict.fromkeys(line_of_row(name, row, by_id))
+    for name, row in kept:
+        found |= dict.fromkeys(lines.of(name, row))
     return list(found)
 
 
-def bare_name(row: Mapping[str, str]) -> str:
-    """Return a row's name without its author: "Pieris rapae (Linnaeus, 1758)" is Pieris rapae."""
-    name = " ".join((row.get("canonicalname") or row.get("scientificname") or "").split())
-    author = " ".join(row.get("scientificnameauthorship", "").split())
-    if author and name.endswith(author):
-        name = name.removesuffix(author).strip()
-    return name
+class Lines:
+    """The lines of names above a list's names, from ids, columns of ranks, or a parent's name.
 
+    Where two names are written alike but hang below different tops (Morus, a bird and a tree), the
+    second is left out of the lines: what hangs below it hangs below the next name above.
+    """
 
-def line_of_row(name: str, row: Mapping[str, str], by_id: Mapping[str, str]) -> Iterator[Listed]:
-    """Yield a row's name, after those of its higher ranks where they have columns."""
-    accepted = by_id.get(row.get("acceptednameusageid", ""), "") or row.get("accepted", "").strip()
-    status = row.get("taxonomicstatus", "").strip().lower()
-    if accepted and (accepted == name or (status and status in ACCEPTED)):
-        accepted = ""
-    rank = rank_of(row.get("taxonrank", ""))
-    parent = by_id.get(row.get("parentnameusageid", ""), "") or row.get("parent", "").strip()
-    if not parent and not accepted:
-        above = [(r, row.get(r, "").strip()) for r in HIGHER if r != rank]
-        line = [(r, n) for r, n in above if n and n != name]
-        for number, (r, n) in enumerate(line):
-            yield Listed(n, r, line[number - 1][1] if number else "")
+    def __init__(self, by_id: Mapping[str, tuple[str, Mapping[str, str]]]) -> None:
+        self.by_id = by_id
+        self.tops: dict[str, str] = {}
+
+    def of(self, name: str, row: Mapping[str, str]) -> Iterator[Listed]:
+        """Yield a row's name, after those above it where they have no row of their own."""
+        rank, common = rank_of(row.get("taxonrank", "")), sound_name(row.get("vernacularname", ""))
+        if accepted := self.accepted(name, row):
+            yield Listed(name, rank, "", common, accepted)
+            return
+        line = self.without_homonyms(self.above(name, row, rank))
+        for number, (higher_rank, higher) in enumerate(line):
+            yield Listed(higher, higher_rank, line[number - 1][1] if number else "")
         parent = line[-1][1] if line else ""
-    common = row.get("vernacularname", "").strip()
-    yield Listed(name, rank, parent if parent != name else "", common, accepted)
+        self.tops.setdefault(name, line[0][1] if line else name)
+        yield Listed(name, rank or guessed_rank(name, row), parent, common)
+
+    def above(self, name: str, row: Mapping[str, str], rank: str) -> list[tuple[str, str]]:
+        """Return ranks and names above a row's name, from the top down."""
+        if row.get("parentnameusageid") in self.by_id:
+            return self.by_ids(row)
+        if parent := sound_name(row.get("parent", "")):
+            return [("", parent)] if parent != name else []
+        return by_columns(name, row, rank)
+
+    def by_ids(self, row: Mapping[str, str]) -> list[tuple[str, str]]:
+        """Return the line above a row by the ids of its parents."""
+        line: list[tuple[str, str]] = []
+        seen: set[str] = set()
+        id = row.get("parentnameusageid", "")
+        while id in self.by_id and id not in seen and len(line) < MOST_LEVELS:
+            seen.add(id)
+            name, upper = self.by_id[id]
+            rank = rank_of(upper.get("taxonrank", ""))
+            line.insert(0, (rank, name))
+            id = upper.get("parentnameusageid", "")
+            if id not in self.by_id:
+                line = by_columns(name, upper, rank) + line
+        return line
+
+    def without_homonyms(self, line: list[tuple[str, str]]) -> list[tuple[str, str]]:
+        """Return a line without names that stand below another top elsewhere in the list."""
+        if not line:
+            return line
+        top = line[0][1]
+        return [(r, n) for r, n in line if self.tops.setdefault(n, top) == top]
+
+    def accepted(self, name: str, row: Mapping[str, str]) -> str:
+        """Return the name that a synonym stands for, through synonyms of synonyms; its id where the
+        list does not have that name; "" for an accepted name."""
+        status = row.get("taxonomicstatus", "").strip().lower()
+        if status in ACCEPTED and status:
+            return ""
+        said = row.get("acceptednameusageid", "").strip()
+        synonym = "synonym" in status or status in {"unaccepted", "invalid", "not accepted"}
+        if synonym and not said and not row.get("accepted"):
+            said = row.get("parentnameusageid", "")  # so ColDP writes it
+        seen: set[str] = set()
+        while said in self.by_id and said not in seen:
+            seen.add(said)
+            found, upper = self.by_id[said]
+            following = upper.get("acceptednameusageid", "").strip()
+            if following in {"", said} or following not in self.by_id:
+                return "" if found == name else found
+            said = following
+        named = without_author(sound_name(row.get("accepted", "")))
+        if named:
+            return "" if named == name else named
+        return said if said and synonym else ""
+
+
+def by_columns(name: str, row: Mapping[str, str], rank: str) -> list[tuple[str, str]]:
+    """Return the line above a row's name by its columns of ranks."""
+    columns = [(r, sound_name(row.get(r, ""))) for r in HIGHER if r != rank]
+    species = sound_name(row.get("species", ""))
+    if " " in species and rank in BELOW_SPECIES:
+        columns.append(("species", species))
+    return [(r, n) for r, n in columns if n and n != name]
+
+
+def guessed_rank(name: str, row: Mapping[str, str]) -> str:
+    """Return the rank that a name put together from genus and epithets has; "" for others."""
+    if row.get("scientificname") or row.get("canonicalname"):
+        return ""
+    return {2: "species", 3: "subspecies"}.get(len(name.split()), "")
 
 
 def read_archive(path: Path) -> list[Listed]:
@@ -197,13 +301,16 @@ def described_rows(archive: zipfile.ZipFile, table: Table) -> Iterator[dict[str,
     """Yield a described table's rows by term; the id's column is taxonid, or coreid in an
     extension. Raises BadRequest."""
     read = [(at, term) for at, term in table.terms if term in READ]
-    with archive.open(table.file) as raw:
-        lines = bounded_lines(io.TextIOWrapper(raw, table.encoding, newline=""))
-        reader = csv.reader(lines, **table.style)
-        for _ in range(table.heads):
-            if next(reader, None) is None:
-                return
-        yield from with_terms(reader, read)
+    usual = {term: said for term, said in table.defaults if term in READ}
+    for file in table.files:
+        with archive.open(file) as raw:
+            lines = bounded_lines(io.TextIOWrapper(raw, table.encoding, newline=""))
+            reader = csv.reader(lines, **table.style)
+            for _ in range(table.heads):
+                if next(reader, None) is None:
+                    break
+            for row in with_terms(reader, read):
+                yield usual | {term: said for term, said in row.items() if said}
 
 
 def lines_listed(names: Sequence[Listed]) -> dict[str, tuple[str, ...]]:

@@ -18,21 +18,52 @@ LARGEST_META = 1_000_000
 LONGEST_LINE = 1_000_000
 MOST_COLUMNS, MOST_HEADS, MOST_EXTENSIONS = 2_000, 1_000, 50
 UNREADABLE = "The archive's meta.xml can't be read."
-# Other names that a column may have, besides the term itself.
+# Other names that a column may have, besides the term itself: in GBIF's and WoRMS' downloads, the
+# Catalogue of Life, the Red List, eBird's taxonomy, and tables of R.
 OTHER_NAMES = {
     "name": "scientificname",
-    "species": "scientificname",
+    "sciname": "scientificname",
+    "taxon": "scientificname",
+    "taxonname": "scientificname",
     "rank": "taxonrank",
     "id": "taxonid",
+    "taxonkey": "taxonid",
+    "usagekey": "taxonid",
+    "aphiaid": "taxonid",
     "parentid": "parentnameusageid",
+    "parentkey": "parentnameusageid",
     "parentname": "parent",
     "parentnameusage": "parent",
     "acceptedname": "accepted",
     "acceptednameusage": "accepted",
+    "acceptedscientificname": "accepted",
+    "scientificnameaccepted": "accepted",
+    "validname": "accepted",
     "acceptedid": "acceptednameusageid",
+    "acceptedtaxonkey": "acceptednameusageid",
+    "acceptedusagekey": "acceptednameusageid",
+    "aphiaidaccepted": "acceptednameusageid",
     "commonname": "vernacularname",
-    "canonicalname": "canonicalname",
+    "commonnames": "vernacularname",
+    "englishname": "vernacularname",
+    "primarycomname": "vernacularname",
+    "comname": "vernacularname",
     "status": "taxonomicstatus",
+    "taxonstatus": "taxonomicstatus",
+    "authorship": "scientificnameauthorship",
+    "author": "scientificnameauthorship",
+    "authority": "scientificnameauthorship",
+    "epithet": "specificepithet",
+    "speciesname": "specificepithet",
+    "infraname": "infraspecificepithet",
+    "infraspecies": "infraspecificepithet",
+    "kingdomname": "kingdom",
+    "phylumname": "phylum",
+    "classname": "class",
+    "ordername": "order",
+    "order1": "order",
+    "familyname": "family",
+    "genusname": "genus",
 }
 
 
@@ -46,15 +77,17 @@ class Style(TypedDict):
 
 @dataclass(frozen=True, slots=True)
 class Table:
-    """One table of an archive: the kind of its rows, its file, the file's encoding and format, the
-    lines before the first row, and the term of each column that has one."""
+    """One table of an archive: the kind of its rows, its files, their encoding and format, the
+    lines before the first row, the term of each column that has one, and what a term says in every
+    row that says nothing else."""
 
     kind: str
-    file: str
+    files: tuple[str, ...]
     encoding: str
     style: Style
     heads: int
     terms: tuple[tuple[int, str], ...]
+    defaults: tuple[tuple[str, str], ...] = ()
 
 
 def bounded_lines(file: TextIO) -> Iterator[str]:
@@ -104,19 +137,26 @@ def parsed_plainly(content: bytes) -> Element:
 
 def table_of(part: Element, folder: str, there: set[str]) -> Table:
     """Return a table as one part of a meta.xml describes it. Raises BadRequest."""
-    place = part.find(f"{TEXT}files/{TEXT}location")
-    said = (place.text or "").strip() if place is not None else ""
-    file = f"{folder}/{said}" if folder != "." else said
-    if file not in there:
-        raise BadRequest(f"The archive names a table {file[:80] or '?'}, which is not in it.")
+    said = [(p.text or "").strip() for p in part.findall(f"{TEXT}files/{TEXT}location")]
+    files = tuple(f"{folder}/{name}" if folder != "." else name for name in said or [""])
+    for file in files:
+        if file not in there:
+            raise BadRequest(f"The archive names a table {file[:80] or '?'}, which is not in it.")
     return Table(
         part.get("rowType", ""),
-        file,
+        files,
         encoding_of(part),
         style_of(part),
         bounded_number(part.get("ignoreHeaderLines") or "0", MOST_HEADS),
         terms_of(part),
+        defaults_of(part),
     )
+
+
+def defaults_of(part: Element) -> tuple[tuple[str, str], ...]:
+    """Return what terms say in every row by their default (text guide, `field`)."""
+    found = ((f.get("term", ""), f.get("default", "")) for f in part.findall(f"{TEXT}field"))
+    return tuple((term_of(term), said) for term, said in found if said)
 
 
 def terms_of(part: Element) -> tuple[tuple[int, str], ...]:
