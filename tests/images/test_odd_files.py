@@ -1,5 +1,6 @@
 """Files with more, or less, in them than a picture: each is taken for what it is."""
 
+import io
 import os
 import struct
 import zlib
@@ -293,3 +294,70 @@ def test_every_brand_of_the_first_box_counts(brands: int, kind: str | None) -> N
     length = 16 + 4 * (len(said) if brands else 0)
     head = length.to_bytes(4) + b"ftypmiaf" + bytes(4) + b"".join(said)
     assert sniff(head[:HEAD_BYTES]) == kind
+
+
+def halved(content: bytes) -> bytes:
+    """The first half of a JPEG."""
+    return content[: len(content) // 2]
+
+
+@pytest.mark.parametrize("kind", ["end marker", "filled with FF", "restarts and zeros"])
+def test_a_jpeg_of_which_half_is_missing_is_refused(tmp_path: Path, kind: str) -> None:
+    """Grey halves were stored without a word (F13)."""
+    buffer = io.BytesIO()
+    more = {"restart_marker_blocks": 4} if kind == "restarts and zeros" else {}
+    NOISE.resize((360, 240)).save(buffer, "JPEG", quality=85, **more)
+    whole = buffer.getvalue()
+    assert opened(tmp_path, whole).size
+    tails = {
+        "end marker": b"\xff\xd9",
+        "filled with FF": b"\xff" * (len(whole) // 2),
+        "restarts and zeros": bytes(len(whole) // 2) + b"\xff\xd9",
+    }
+    with pytest.raises(BadPicture, match="damaged or cut off"):
+        opened(tmp_path, halved(whole) + tails[kind])
+
+
+@pytest.mark.parametrize("colour", ["white", "black", (127, 127, 127)])
+def test_a_drawing_that_ends_flat_is_whole(tmp_path: Path, colour: str) -> None:
+    drawing = Pillow.new("RGB", (300, 200), colour)
+    drawing.paste(NOISE, (100, 20))
+    for more in ({}, {"optimize": True}, {"progressive": True}, {"restart_marker_blocks": 3}):
+        buffer = io.BytesIO()
+        drawing.save(buffer, "JPEG", quality=80, **more)
+        assert opened(tmp_path, buffer.getvalue()).size == (300, 200)
+
+
+def test_hot_and_missing_pixels_do_not_darken_a_picture(tmp_path: Path) -> None:
+    """One pixel in 2,000 hot made all black; NaN spoilt whole blocks (F17)."""
+    dice = np.random.default_rng(3)
+    deep = dice.integers(100, 400, (600, 800)).astype(np.uint16)
+    hot = deep.copy()
+    hot.ravel()[dice.choice(hot.size, hot.size // 2000, replace=False)] = 65535
+    tifffile.imwrite(tmp_path / "hot.tif", hot)
+    holes = deep.astype(np.float32)
+    holes.ravel()[dice.choice(holes.size, holes.size // 20, replace=False)] = np.nan
+    tifffile.imwrite(tmp_path / "nan.tif", holes)
+    for name in ("hot.tif", "nan.tif"):
+        seen = np.asarray(open_picture(tmp_path / name, 256).picture)
+        assert seen.mean() > 100, name
+        assert seen.std() > 20, name
+
+
+def test_twelve_bits_in_a_png_of_sixteen_fill_the_range(tmp_path: Path) -> None:
+    import imagecodecs
+
+    dice = np.random.default_rng(4)
+    pixels = dice.integers(0, 4096, (60, 80, 3)).astype(np.uint16)
+    (tmp_path / "a").write_bytes(imagecodecs.png_encode(pixels))
+    seen = np.asarray(open_picture(tmp_path / "a", 256).picture)
+    assert (seen.shape, seen.std() > 50) == ((60, 80, 3), True)
+
+
+def test_what_is_transparent_in_a_tiff_is_white(tmp_path: Path) -> None:
+    pixels = np.full((40, 60, 4), 200, np.uint8)
+    pixels[:, :30, 3] = 0
+    tifffile.imwrite(tmp_path / "a.tif", pixels, photometric="rgb", extrasamples=["unassalpha"])
+    seen = np.asarray(open_picture(tmp_path / "a.tif", 256).picture)
+    assert seen[20, 5].tolist() == [255, 255, 255]
+    assert seen[20, 50].tolist() != [255, 255, 255]

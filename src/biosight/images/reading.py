@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 import numpy as np
+import numpy.typing as npt
 from PIL import Image as Pillow
 from PIL import JpegImagePlugin
 
@@ -31,6 +32,8 @@ from biosight.images.metadata.file import Metadata, metadata_of, tags_of_block, 
 
 THUMBNAIL_SIDE = 320
 LARGE_PIXELS = 24_000_000
+FLAT = 2
+AVIF_BRANDS = {b"avif", b"avis", b"mif1", b"msf1", b"miaf", b"MA1A", b"MA1B"}
 VIEW_SIDE = 2400
 WHOLE = MAX_PIXELS  # px on the short side: more than any picture has
 BYTES = bytes | bytearray | memoryview
@@ -111,13 +114,28 @@ def open_jpeg(path: Path, kind: str, need_short: int) -> Found:
     parts = jpeg.taken_apart(path.read_bytes())
     profile = parts.profile
     body = parts.picture if parts.ended else parts.picture.removesuffix(b"\xff")
+    if jpeg.misses_data(parts):
+        raise BadPicture(CUT_OFF)
     picture, size = jpeg_pixels(body if parts.ended else body + jpeg.PLAIN_END, need_short)
-    if not parts.ended:
-        # If only the end marker is missing, the pixels are the same whatever follows.
-        other, _ = jpeg_pixels(body + jpeg.NOISY_END, need_short)
+    if not parts.ended or ends_flat(picture):
+        # If only the end marker is missing, the pixels are the same whatever follows; a file that
+        # was cut may have got an end marker again.
+        bare = body.removesuffix(jpeg.PLAIN_END) if parts.ended else body
+        other, _ = jpeg_pixels(bare + jpeg.NOISY_END, need_short)
         if picture.tobytes() != other.tobytes():
             raise BadPicture(CUT_OFF)
     return Found(picture, Blocks(parts.exif, parts.xmp, profile), size=size)
+
+
+def ends_flat(picture: Pillow.Image) -> bool:
+    """Return whether the lowest rows have one colour, as a decoder fills what is missing."""
+    lowest = picture.crop((0, max(0, picture.height - 8), picture.width, picture.height))
+    return all(int(high) - int(low) <= FLAT for low, high in bands_of(lowest))
+
+
+def bands_of(picture: Pillow.Image) -> list[tuple[float, float]]:
+    """Return the least and the largest value of each band."""
+    return [band.getextrema() for band in picture.split()]  # type: ignore[misc]
 
 
 def jpeg_pixels(content: bytes, need_short: int) -> tuple[Pillow.Image, tuple[int, int]]:
@@ -143,13 +161,28 @@ def png_pixels(picture: Pillow.Image, content: bytes) -> Pillow.Image:
     """Decode a PNG. Where its numbers are the pixels, libpng does it in little more than half of
     Pillow's time; what libpng refuses is left to Pillow."""
     plain = picture.mode in {"L", "LA", "RGB", "RGBA"} and "transparency" not in picture.info
-    if plain and content[png.DEPTH] == 8:
+    if plain:
         import imagecodecs
 
         with suppress(imagecodecs.PngError):
-            return Pillow.fromarray(imagecodecs.png_decode(content))
+            pixels = imagecodecs.png_decode(content)
+            return Pillow.fromarray(pixels) if content[png.DEPTH] == 8 else from_16_bits(pixels)
     picture.load()
     return picture
+
+
+def from_16_bits(pixels: npt.NDArray[np.uint16]) -> Pillow.Image:
+    """Return colours of 16 bits as bytes, stretched as greys are: many cameras fill 12 of them.
+    Alpha is only shortened."""
+    if pixels.ndim == 2:
+        return Pillow.fromarray(pixels)
+    bands = pixels.shape[2]
+    colours = pixels[..., : bands - (bands in {2, 4})]
+    low, high = tiff.limits(colours, None, eight_bits=False)
+    made = tiff.as_bytes(colours, None, low, high)
+    if bands in {2, 4}:
+        made = np.concatenate([made, (pixels[..., -1:] >> 8).astype(np.uint8)], axis=2)
+    return Pillow.fromarray(made)
 
 
 def open_webp(path: Path, kind: str, need_short: int) -> Found:
@@ -191,11 +224,20 @@ def plain_avif(path: Path) -> Found:
     """Read an AVIF's pixels and blocks by libavif, as Pillow's plugin does."""
     from PIL import _avif
 
-    decoder = _avif.AvifDecoder(path.read_bytes(), "auto", 1)
+    decoder = _avif.AvifDecoder(plain_brands(path.read_bytes()), "auto", 1)
     size, _, mode, profile, exif, orientation, xmp = decoder.get_info()
     check_pixels(*size)
     picture = Pillow.frombytes(mode, size, decoder.get_frame(0)[0])
     return Found(picture, Blocks(exif or b"", xmp or b"", profile or b""), orientation)
+
+
+def plain_brands(content: bytes) -> bytes:
+    """Return an AVIF without brands that promise more than a picture, such as a tone map: libavif
+    refuses a file that lacks what a brand promises."""
+    end = min(int.from_bytes(content[:4]), HEAD_BYTES, len(content))
+    brands = [content[i : i + 4] for i in range(16, end - 3, 4)]
+    kept = b"".join(b if b in AVIF_BRANDS else b"miaf" for b in brands)
+    return content[:16] + kept + content[16 + len(kept) :]
 
 
 OPENERS = {

@@ -12,7 +12,11 @@ from dataclasses import dataclass, field
 from biosight.errors import BadPicture
 
 MOST_SCANS = 60
-START, END, SCAN = 0xD8, 0xD9, 0xDA
+START, END, SCAN, RESTART_INTERVAL = 0xD8, 0xD9, 0xDA, 0xDD
+# Padding that no encoder writes: so a card fills what it lost.
+FILLED = b"\xff" * 64
+RESTART = re.compile(rb"\xff[\xd0-\xd7]")
+FRAME = re.compile(rb"\xff[\xc0\xc1]..\x08(..)(..)([\x01-\x04])", re.DOTALL)
 BARE = frozenset([0x01, *range(0xD0, 0xD8)])
 # Only these application segments decide how the pixels are read: JFIF's and Adobe's.
 PICTURE_SEGMENTS = {0xE0, 0xEE}
@@ -38,6 +42,7 @@ class Parts:
     xmp: bytes = b""
     icc: dict[int, bytes] = field(default_factory=dict)
     icc_parts: int = 0
+    restarts: int = 0  # MCUs between two restart markers, 0 for no such markers
 
     @property
     def profile(self) -> bytes:
@@ -118,6 +123,33 @@ def taken_apart(content: bytes) -> Parts:
     return parts
 
 
+def misses_data(parts: Parts) -> bool:
+    """Return whether the compressed data of a picture can't be whole: long padding in it, or fewer
+    restart markers than its size needs (ISO/IEC 10918-1, B.1.1.3 and E.1.4)."""
+    at = parts.picture.find(b"\xff\xda")
+    if at < 0:
+        return False
+    if FILLED in parts.picture[at:]:
+        return True
+    blocks = blocks_of(parts.picture[:at]) if parts.restarts and parts.scans == 1 else 0
+    if not blocks:
+        return False
+    return len(RESTART.findall(parts.picture, at)) < (blocks - 1) // parts.restarts
+
+
+def blocks_of(head: bytes) -> int:
+    """Return how many MCUs a baseline picture has by its frame header, 0 if there is none."""
+    found = FRAME.search(head)
+    if found is None:
+        return 0
+    height, width, count = (int.from_bytes(part) for part in found.groups())
+    factors = head[found.end() + 1 : found.end() + 3 * count : 3] if count > 1 else b"\x11"
+    across, down = max(f >> 4 for f in factors), max(f & 15 for f in factors)
+    if not (across and down):
+        return 0
+    return -(-width // (8 * across)) * -(-height // (8 * down))
+
+
 def as_it_is(content: bytes, parts: Parts) -> Parts:
     """Leave the unchanged file to the decoder, which says what is wrong."""
     parts.picture, parts.ended = content, True
@@ -156,6 +188,8 @@ def read_segment(parts: Parts, marker: int, segment: bytes) -> None:
         parts.exif += segment[len(EXIF) :] if parts.exif else segment
     elif marker == 0xE1 and segment.startswith(XMP):
         parts.xmp = parts.xmp or segment[len(XMP) :]
+    elif marker == RESTART_INTERVAL and len(segment) >= 2:
+        parts.restarts = int.from_bytes(segment[:2])
     elif marker == 0xE2 and segment.startswith(ICC) and len(segment) > len(ICC) + 2:
         number, parts.icc_parts = segment[len(ICC) : len(ICC) + 2]
         parts.icc[number] = segment[len(ICC) + 2 :]

@@ -25,6 +25,7 @@ REDUCED, MASK = 1, 4
 SEPARATE = 2  # PlanarConfiguration: each colour is a plane of its own
 OLD_REDUCED = 2
 SUBFILE, OLD_SUBFILE, PROFILE, NODATA = 254, 255, 34675, 42113
+EXTRA_SAMPLES, ALPHA = 338, {1, 2}  # associated and unassociated alpha
 PLAIN = {"MINISBLACK", "MINISWHITE", "RGB"}
 RAW = {32803, 34892}  # a sensor's mosaic, and linear colours of its own (DNG 1.7)
 MOST_PAGES = 64
@@ -81,7 +82,8 @@ def read_plane(path: Path, need_short: int) -> Plane:
             raise BadPicture(RAW_WORDS)
         if page.photometric.name not in PLAIN and number is not None:
             raise LeftToPillow(path, number, page)
-        plane = first_plane(page.asarray(maxworkers=1), page)
+        array = page.asarray(maxworkers=1)
+        plane, clear = first_plane(array, page), transparent(array, page)
         profile = bytes(tag(page, PROFILE) or b"")
         size, orientation = (page.imagewidth, page.imagelength), orientation_of(page)
         white_is_zero = page.photometric.name == "MINISWHITE"
@@ -91,6 +93,8 @@ def read_plane(path: Path, need_short: int) -> Plane:
         picture = as_shown(plane)
     else:
         picture = stretch_to_bytes(plane, need_short, missing, white_is_zero=white_is_zero)
+    if clear is not None:
+        picture = on_white(picture, clear)
     return Plane(picture, *size, orientation, profile)
 
 
@@ -145,6 +149,27 @@ def first_plane(array: Array, page: Any) -> Array:
     return array
 
 
+def transparent(array: Array, page: Any) -> Array | None:
+    """Return a page's alpha (h, w), None where it has none or all is opaque."""
+    kinds = tag(page, EXTRA_SAMPLES)
+    kinds = kinds if isinstance(kinds, tuple) else (kinds,)
+    if array.ndim == 3 and int(page.planarconfig) == SEPARATE:
+        array = array.transpose(1, 2, 0)
+    if array.ndim != 3 or kinds[-1] not in ALPHA or array.shape[2] not in {2, 4}:
+        return None
+    alpha = array[..., -1]
+    whole = np.iinfo(alpha.dtype).max if np.issubdtype(alpha.dtype, np.integer) else 1.0
+    shares: Array = (alpha.astype(np.float32) / np.float32(whole)).clip(0, 1)
+    return shares if shares.min() < 1 else None
+
+
+def on_white(picture: Pillow.Image, alpha: Array) -> Pillow.Image:
+    """Lay a picture on white where it is transparent."""
+    mask = Pillow.fromarray((alpha * 255).astype(np.uint8)).resize(picture.size)
+    white = Pillow.new(picture.mode, picture.size, "white")
+    return Pillow.composite(picture, white, mask)
+
+
 def as_shown(plane: Array) -> Pillow.Image:
     """Convert a plane to 8 bits and keep its colours, whose meaning a profile defines."""
     bytes_ = plane if plane.dtype == np.uint8 else (plane >> 8).astype(np.uint8)
@@ -170,16 +195,30 @@ def stretch_to_bytes(
 def validity(plane: Array, missing: float | None) -> npt.NDArray[np.bool_] | None:
     """Return where there are data; None for everywhere."""
     if missing is None:
-        return None
+        return finite_only(plane)
     if np.issubdtype(plane.dtype, np.integer):
         if not (missing.is_integer() and np.iinfo(plane.dtype).min <= missing):
             return None
         valid = plane != int(missing)
     else:
-        valid = ~np.isnan(plane) if math.isnan(missing) else plane != plane.dtype.type(missing)
+        valid = np.isfinite(plane)
+        if not math.isnan(missing):
+            valid &= plane != plane.dtype.type(missing)
     if valid.ndim == 3:
         valid = valid.any(axis=2)
     return valid if valid.any() and not valid.all() else None
+
+
+def finite_only(plane: Array) -> npt.NDArray[np.bool_] | None:
+    """Return where a plane of floats has numbers; None where all are: one NaN or infinite pixel
+    would spoil the mean of its whole block."""
+    if not np.issubdtype(plane.dtype, np.floating):
+        return None
+    valid = np.isfinite(plane)
+    if valid.all() or not valid.any():
+        return None
+    whole: npt.NDArray[np.bool_] = np.asarray(valid.all(axis=2) if valid.ndim == 3 else valid)
+    return whole
 
 
 def shrunk(
@@ -230,7 +269,7 @@ def limits(
     if not sample.size:
         return 0.0, 1.0
     low, high = (float(v) for v in np.percentile(sample, (TAILS[0], 100 - TAILS[0])))
-    least, most = extremes(plane, holes)
+    least, most = extremes_of_several(plane, holes)
     for tail in TAILS[1:]:
         if high - low >= LEAST_PART * (most - least):
             break
@@ -238,8 +277,31 @@ def limits(
     if high <= low:
         low, high = least, most
     if high <= low:
+        low, high = extremes(plane, holes)
+    if high <= low:
         low, high = (0.0, 255.0) if eight_bits else (low - 1, low + 1)
     return low, high
+
+
+def extremes_of_several(plane: Array, holes: npt.NDArray[np.bool_] | None) -> tuple[float, float]:
+    """Return the least and the largest value that several pixels side by side have: a hot or a dead
+    pixel of a sensor stands alone."""
+    if min(plane.shape[:2]) < 2:
+        return extremes(plane, holes)
+    least, most = [], []
+    rows = max(2, STRIP_VALUES // max(1, plane[0].size))
+    for top in range(0, len(plane) - 1, rows - 1):
+        strip = plane[top : top + rows].astype(np.float32)
+        if holes is not None:
+            strip[holes[top : top + rows]] = np.nan
+        strip[~np.isfinite(strip)] = np.nan
+        four = (strip[:-1, :-1], strip[1:, :-1], strip[:-1, 1:], strip[1:, 1:])
+        low, high = np.maximum.reduce(four), np.minimum.reduce(four)
+        known = np.isfinite(low)
+        if known.any():
+            least.append(float(low[known].min()))
+            most.append(float(high[known].max()))
+    return (min(least), max(most)) if least else extremes(plane, holes)
 
 
 def extremes(plane: Array, holes: npt.NDArray[np.bool_] | None) -> tuple[float, float]:

@@ -65,7 +65,7 @@ function singleKeys() {
  * Return the key that is meant: on keyboards whose letters are not Latin, or whose digits need Shift, by its place.
  * @param {KeyboardEvent} event
  */
-function meant(event) {
+export function meant(event) {
   if (event.key.length !== 1) return event.key;
   const [, letter, digit] = /^(?:Key([A-Z])|Digit([0-9]))$/.exec(event.code) ?? [];
   if (digit && !event.shiftKey && !/[a-z0-9]/i.test(event.key)) return digit;

@@ -5,6 +5,7 @@
  * readers, groups and the grid.
  */
 import { el } from "../frame/dom.js";
+import { meant } from "../frame/keys.js";
 import { byDigit } from "./guesses.js";
 import { broader, finer } from "./levels.js";
 import { chooseLabel } from "./relabel.js";
@@ -60,7 +61,7 @@ export function answerKeys(asked) {
       finer: () => giveLevel(asked, finer),
     }),
     favourite: (event) => {
-      const label = byDigit(asked.data, asked.image?.() ?? null, Number(event.key));
+      const label = byDigit(asked.data, asked.image?.() ?? null, Number(meant(event)));
       if (label) giveLabel(asked, label);
     },
   };
