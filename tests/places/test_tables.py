@@ -98,3 +98,17 @@ def test_the_event_gap_goes_out_and_comes_in_as_a_tag(records: Records) -> None:
     assert outlook(records, "c", [row | {"deploymentTags": ""}]).changed == []
     doubts = outlook(records, "c", [row | {"deploymentTags": "eventGap:9999"}]).doubts
     assert "not an event gap of 0 to 600 seconds" in str(doubts)
+
+
+def test_rows_that_were_emptied_are_passed_over(biosight: BioSight, ada: TestClient) -> None:
+    rows = [{"deploymentID": "A"}, {"deploymentID": "", "latitude": ""}, {"deploymentID": "B"}]
+    seen = outlook(biosight.archive.records, first_collection(ada), rows)
+    assert ([d.name for d in seen.new_deployments], seen.doubts) == (["A", "B"], [])
+
+
+def test_two_long_folders_that_begin_alike_are_two_deployments() -> None:
+    one, other = (f"{'camera ' * 20}{n}" for n in (1, 2))
+    names = {deployment_acts.name_of_folder(one), deployment_acts.name_of_folder(other)}
+    assert len(names) == 2
+    assert all(len(name) <= 120 for name in names)
+    assert deployment_acts.name_of_folder(" Ridge  7 ") == "Ridge 7"

@@ -3,6 +3,7 @@
 Not here: the records of sites and deployments (places), or how a picture changes (review/acts.py).
 """
 
+import hashlib
 import json
 from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, replace
@@ -307,7 +308,7 @@ def put_folders(
     there_by_name = {d.name: d for d in deployments_of(records, collection)}
     counts = {}
     for folder, images in folders.items():
-        name = " ".join(folder.split())[:LONGEST_NAME]
+        name = name_of_folder(folder)
         found = there_by_name.get(name)
         if found is None:
             found, _ = add_place(records, by, Deployment("", collection, name))
@@ -319,6 +320,16 @@ def put_folders(
             changed, act = changed + len(done.changed), done.act if done.changed else act
         counts[name] = changed
     return counts
+
+
+def name_of_folder(folder: str) -> str:
+    """Return the name of a folder's deployment. One that is too long is cut and ends with a part of
+    its hash, so that two folders that begin alike stay two."""
+    name = " ".join(folder.split())
+    if len(name) <= LONGEST_NAME:
+        return name
+    mark = hashlib.sha256(name.encode()).hexdigest()[:8]
+    return f"{name[: LONGEST_NAME - 10]}… {mark}"
 
 
 def change_for(records: Records, collection: str, deployment: str, site: str = "") -> Change:

@@ -50,6 +50,8 @@ def outlook(records: Records, collection: str, rows: Iterable[Row]) -> Outlook:
     there = {d.name: d for d in deployments_of(records, collection)}
     seen: set[str] = set()
     for number, row in enumerate(rows, start=2):
+        if not any(row.values()):
+            continue  # Excel also saves rows that were emptied
         try:
             site = site_of(row, collection, sites)
             wanted = row_deployment(row, collection, site.id if site else "")
