@@ -29,11 +29,11 @@ class Lesson:
     """How long and how fast to train, and how many of the last convolutions learn (the network has
     110, of which 24 are its heads)."""
 
-    steps: int = 800
+    steps: int = 240
     batch: int = 8
     rate: float = 2e-4
     decay: float = 0.05
-    learning: int = 110
+    learning: int = 66
     kept: float = 0.99  # share of the running mean of the weights that each step keeps
     seed: int = 1
 

@@ -1,0 +1,149 @@
+"""What a detector and the closer look are worth on camera traps, on frames that chose nothing.
+
+python -m bench.subjects --data ../shared/data/camera-traps [--detector DIR ...]: split `measure`
+by the manifest, sources as units. Prints one table a detector; costs are ratios of one run.
+"""
+
+import argparse
+import json
+import time
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from scipy.stats import rankdata
+
+from biosight.bootstrap import DEFAULT_MODEL, SUBJECTS
+from biosight.images.reading import open_picture
+from biosight.inference.classifier import Classifier
+from biosight.inference.detection.camera_trap import Sighting, look_at
+from biosight.inference.detection.detector import Detector
+from biosight.inference.preprocess import Pixels, pixels_in
+from biosight.subjects import Box
+from biosight.subjects.box import iou, surest
+from biosight.training.detector.album import READ_AT, rows_of
+
+
+@dataclass(frozen=True, slots=True)
+class Case:
+    """One frame: what its source says of it, what the whole is called, and what is seen in it."""
+
+    row: dict[str, str]
+    whole: str
+    found: Sighting
+    group: str
+    finer: str
+
+
+def looked(row: dict[str, str], picture: Pixels, d: Detector, c: Classifier) -> Case:
+    found = look_at(picture, d.detect(picture), d.card, c, lambda p: c.predict(p[None])[0])
+    whole = c.predict(pixels_in(picture, None, c.card.framing)[None])[0]
+    said = c.answer(found.verdict).label
+    return Case(row, c.top(whole, 1)[0].label, found, c.top(found.verdict, 1)[0].label, said)
+
+
+def share(cases: Sequence[Case], right: Callable[[Case], bool]) -> str:
+    """A percentage with its count; the mean of the sources behind it."""
+    if not cases:
+        return "-"
+    by: dict[str, list[bool]] = {}
+    for case in cases:
+        by.setdefault(case.row["source"], []).append(right(case))
+    every = [r for rows in by.values() for r in rows]
+    of_sources = np.mean([np.mean(rows) for rows in by.values()])
+    return f"{100 * np.mean(every):.1f} % of {len(every)} (sources {100 * of_sources:.1f})"
+
+
+def auroc(yes: Sequence[float], no: Sequence[float]) -> float:
+    ranks = rankdata([*yes, *no])[: len(yes)].sum()
+    return float((ranks - len(yes) * (len(yes) + 1) / 2) / (len(yes) * len(no)))
+
+
+def told(cases: Sequence[Case], c: Classifier) -> Iterable[str]:
+    """The figures, one line each."""
+    groups = c.card.label_names
+    animals = [k for k in cases if k.row["truth"] == "animal"]
+    named = [k for k in animals if k.row["group"] in groups]
+    empty = [k for k in cases if k.row["truth"] == "empty"]
+    people = [k for k in cases if k.row["truth"] == "human"]
+    yield f"group, whole frame      {share(named, lambda k: k.whole == k.row['group'])}"
+    yield f"group, closer look      {share(named, lambda k: k.group == k.row['group'])}"
+    for size in "SML":
+        own = [k for k in named if k.row["size"] == size]
+        yield f"  subjects of size {size}    {share(own, lambda k: k.group == k.row['group'])}"
+    birds = [k for k in named if k.row["group"] == "Aves"]
+    yield f"  Aves                  {share(birds, lambda k: k.group == 'Aves')}"
+    finer = [k for k in named if k.finer != k.group]
+    yield f"named finer             {len(finer)} of {len(named)}"
+    proposed = [k for k in cases if k.found.proposal == "empty"]
+    yield f"proposed empty, right   {share(proposed, lambda k: k.row['truth'] == 'empty')}"
+    yield f"empty, found            {share(empty, lambda k: k.found.proposal == 'empty')}"
+    yield f"animals called empty    {share(animals, lambda k: k.found.proposal == 'empty')}"
+    yield f"people found            {share(people, lambda k: k.found.proposal == 'human')}"
+    yield f"animals called people   {share(animals, lambda k: k.found.proposal == 'human')}"
+    sure = [score(k) for k in animals], [score(k) for k in empty]
+    yield f"animal against empty    AUROC {auroc(*sure):.3f} (detector alone)"
+    odds = [-k.found.emptiness for k in animals], [-k.found.emptiness for k in empty]
+    yield f"                        AUROC {auroc(*odds):.3f} (with scenery)"
+    yield f"animals found           {found_at(animals, empty):.1f} % at 95 % precision"
+    yield f"boxes                   IoU {np.mean([*overlaps(animals)]):.2f}, mean of the surest"
+
+
+def score(case: Case) -> float:
+    best = surest(case.found.boxes, "animal")
+    return best.score if best else 0.0
+
+
+def found_at(animals: Sequence[Case], empty: Sequence[Case], precision: float = 0.95) -> float:
+    """The percentage of the animals above the score at which so many are animals."""
+    order = sorted([(score(k), True) for k in animals] + [(score(k), False) for k in empty])[::-1]
+    best = right = 0
+    for number, (_, is_animal) in enumerate(order, start=1):
+        right += is_animal
+        if right >= precision * number:
+            best = right
+    return 100 * best / len(animals)
+
+
+def overlaps(animals: Sequence[Case]) -> Iterable[float]:
+    for case in animals:
+        if case.row["boxes"]:
+            said = json.loads(case.row["boxes"])
+            known = [Box(b["x"], b["y"], b["w"], b["h"], "animal", 1) for b in said]
+            best = surest(case.found.boxes, "animal")
+            yield max((iou(best, k) for k in known), default=0.0) if best else 0.0
+
+
+def cost(pictures: Sequence[Pixels], d: Detector, c: Classifier) -> str:
+    """What the detector and both closer looks cost beside the classifier alone."""
+
+    def spent(work: Callable[[Pixels], object]) -> float:
+        begin = time.process_time()
+        for picture in pictures:
+            work(picture)
+        return time.process_time() - begin
+
+    alone = spent(lambda p: c.predict(pixels_in(p, None, c.card.framing)[None]))
+    detector = spent(d.detect)
+    return f"processor time: detector {detector / alone:.1f} x the classifier, closer looks 2 x"
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--data", type=Path, required=True)
+    parser.add_argument("--detector", type=Path, action="append", default=[])
+    options = parser.parse_args()
+    rows = [r for r in rows_of(options.data) if r["split"] == "measure"]
+    pictures = [np.asarray(open_picture(options.data / r["file"], READ_AT).picture) for r in rows]
+    classifier = Classifier(DEFAULT_MODEL, 2)
+    for folder in options.detector or [SUBJECTS]:
+        detector = Detector(folder, 2)
+        print(f"\n{detector.card.key} ({folder}), {classifier.card.key}")
+        pairs = zip(rows, pictures, strict=True)
+        print("\n".join(told([looked(r, p, detector, classifier) for r, p in pairs], classifier)))
+        print(cost(pictures[:40], detector, classifier))
+
+
+if __name__ == "__main__":
+    main()
