@@ -48,6 +48,8 @@ LEFT = {
     ".venv/bin/biosight train ": "needs PyTorch and hours; tests/training",
     "biosight model ": "of models that one trained or has; tests/cli/test_model_commands.py",
     ".venv/bin/biosight model ": "of models that one trained; tests/cli/test_model_commands.py",
+    "python -m biosight.training.": "needs PyTorch and pictures; tests/training",
+    "python -m bench.subjects": "needs pictures of camera traps",
     "biosight evaluate ": "of a model that one trained; tests/training",
     ".venv/bin/biosight evaluate ": "of a model that one trained; tests/training",
     "biosight classify s3:": "needs a cluster; tests/bulk/test_classify.py",

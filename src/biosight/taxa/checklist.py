@@ -125,11 +125,11 @@ def from_table(lines: Iterable[str]) -> list[Listed]:
         raise BadRequest(
             "A checklist needs a column scientificName, or genus and species, in its first line."
         )
-    read = first_of_each(header)
+    read = columns_read(header)
     return names_listed(with_terms(csv.reader(rows, delimiter=delimiter, quoting=quoting), read))
 
 
-def first_of_each(header: Sequence[str]) -> list[tuple[int, str]]:
+def columns_read(header: Sequence[str]) -> list[tuple[int, str]]:
     """Return the columns that are read, by number; of two with one meaning the first."""
     first: dict[str, int] = {}
     for at, term in enumerate(header):
@@ -152,14 +152,14 @@ def with_terms(
 def names_listed(rows: Iterable[Mapping[str, str]]) -> list[Listed]:
     """Return the names of rows by term; ids are replaced by the names they stand for."""
     kept = [(name, row) for row in rows if (name := written_name(row))]
-    lines = Lines({row["taxonid"]: (name, row) for name, row in kept if row.get("taxonid")})
+    lines = LinesAbove({row["taxonid"]: (name, row) for name, row in kept if row.get("taxonid")})
     found: dict[Listed, None] = {}  # many rows name the same family; once is enough
     for name, row in kept:
         found |= dict.fromkeys(lines.of(name, row))
     return list(found)
 
 
-class Lines:
+class LinesAbove:
     """The lines of names above a list's names, from ids, columns of ranks, or a parent's name.
 
     Where two names are written alike but hang below different tops (Morus, a bird and a tree), the

@@ -1,8 +1,8 @@
 """python -m biosight.training.detector.emptiness: fit how sure a card is that a frame is empty.
 
-The frames must be of sources that the detector did not learn from. A logistic regression of what
-camera_trap.py looks at: the surest animal, and how much the whole and the closer look are like
-scenery. Not here: its use (inference/detection/camera_trap.py).
+The frames must be of sources that the detector did not learn from. A logistic regression of the
+surest animal's score, and of how much the whole and the closer look are like scenery. Not here: its
+use (inference/detection/camera_trap.py).
 """
 
 import argparse
@@ -14,7 +14,6 @@ import numpy as np
 import numpy.typing as npt
 from sklearn.linear_model import LogisticRegression
 
-from biosight.bootstrap import DEFAULT_MODEL
 from biosight.inference.classifier import Classifier
 from biosight.inference.detection.camera_trap import areas, odds, scenery
 from biosight.inference.detection.detector import Detector
@@ -27,7 +26,7 @@ log = logging.getLogger(__name__)
 Floats = npt.NDArray[np.float64]
 
 
-def features(frame: Frame, detector: Detector, classifier: Classifier) -> list[float]:
+def odds_of_frame(frame: Frame, detector: Detector, classifier: Classifier) -> list[float]:
     """Return the logarithms of the odds that the regression takes (3,)."""
     animal = surest(detector.detect(frame.picture), "animal")
     framing = classifier.card.framing
@@ -46,13 +45,13 @@ def fitted_numbers(rows: Floats, empty: npt.NDArray[np.bool_]) -> tuple[list[flo
     return numbers, float(of_animals.max())
 
 
-def fit_card(folder: Path, data: Path, sources: Sequence[str], to: Path) -> None:
+def fit_card(folder: Path, model: Path, data: Path, sources: Sequence[str], to: Path) -> None:
     """Fit on the frames of these sources of split `train`; write the numbers into the card of
     `to`."""
-    detector, classifier = Detector(folder), Classifier(DEFAULT_MODEL)
+    detector, classifier = Detector(folder), Classifier(model)
     seen = [f for f in frames(data, "train") if f.source in sources]
     seen = [f for f in seen if f.truth in {"animal", "empty"}]
-    rows = np.array([features(f, detector, classifier) for f in seen])
+    rows = np.array([odds_of_frame(f, detector, classifier) for f in seen])
     numbers, least = fitted_numbers(rows, np.array([f.truth == "empty" for f in seen]))
     kept = tuple(round(n, 3) for n in numbers)
     card = Detector(to).card.model_copy(update={"emptiness": kept, "empty": round(least, 3)})
@@ -60,17 +59,18 @@ def fit_card(folder: Path, data: Path, sources: Sequence[str], to: Path) -> None
     log.info("emptiness %s, empty from %.3f", kept, least)
 
 
-def main() -> None:
+def fit_from_options() -> None:
     """Read the options and fit."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--detector", type=Path, required=True)
+    parser.add_argument("--model", type=Path, required=True, help="the classifier's folder")
     parser.add_argument("--data", type=Path, required=True, help="the folder camera-traps")
     parser.add_argument("--source", action="append", required=True)
     parser.add_argument("--to", type=Path, required=True, help="the folder whose card is changed")
     options = parser.parse_args()
     logging.basicConfig(level=logging.INFO)
-    fit_card(options.detector, options.data, options.source, options.to)
+    fit_card(options.detector, options.model, options.data, options.source, options.to)
 
 
 if __name__ == "__main__":
-    main()
+    fit_from_options()

@@ -21,7 +21,7 @@ from biosight.training.detector.graph import write_graph
 USUAL = Lesson()
 
 
-def main() -> None:
+def train_from_options() -> None:
     """Read the options, train, and write the detector's folder."""
     options = read_options()
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(message)s")
@@ -60,4 +60,4 @@ def read_options() -> argparse.Namespace:
 
 
 if __name__ == "__main__":
-    main()
+    train_from_options()

@@ -47,7 +47,7 @@ def take_results(task: Task, found: Iterable[Result]) -> ResultsTaken:
         else:
             taken.tally[AWAY] += 1
     clear = list(unambiguous(meant.values(), taken))
-    add_lines(task, [one for _, result in clear for one in result.line])
+    add_named_lines(task, [one for _, result in clear for one in result.line])
     for image, result in clear:
         take_one(task, image, result, taken)
     return taken
@@ -66,7 +66,7 @@ def unambiguous(
             taken.unclear += [r.file for r in results]
 
 
-def add_lines(task: Task, lines: Sequence[Listed]) -> None:
+def add_named_lines(task: Task, lines: Sequence[Listed]) -> None:
     """Add names of other programs to the collection's tree, each below the one above it, as one act
     with undo. Names that the tree has stay as they are."""
     listed = parents_first(list(dict.fromkeys(lines)))

@@ -4,7 +4,7 @@ import { ApiError, call } from "../frame/api.js";
 import { counted, el, find } from "../frame/dom.js";
 import { complain, question, toast } from "../frame/toast.js";
 import { undoAct } from "../pictures/acts.js";
-import { areAlike } from "../pictures/relabel.js";
+import { areAlike } from "../pictures/spelling.js";
 import { watch } from "../pictures/work.js";
 import { moveName, place } from "./names.js";
 
