@@ -81,7 +81,9 @@ def test_boxes_that_repeat_a_surer_one_are_dropped() -> None:
     apart = Box(0.6, 0.6, 0.2, 0.2, "animal", 0.3)
     assert iou(first, surer) > 0.6
     assert iou(first, apart) == 0
-    assert distinct([first, surer, man, apart]) == (surer, man, apart)
+    head = Box(0.3, 0.12, 0.1, 0.1, "animal", 0.6)
+    assert iou(head, surer) < 0.1, "a part of the animal"
+    assert distinct([first, surer, man, apart, head]) == (surer, man, apart)
     assert surest([first, surer, man], "human") == man
     assert surest([first], "vehicle") is None
 

@@ -6,8 +6,9 @@ from typing import Literal, TypedDict, get_args
 
 SubjectKind = Literal["animal", "human", "vehicle"]
 KINDS: tuple[SubjectKind, ...] = get_args(SubjectKind)
-# Two boxes of one kind that share more than this are one thing (Camtrap DP has no rule for it).
-SAME = 0.6
+# Two boxes of one kind are one thing if they share more than this, or if so much of the smaller lies
+# in the other: a part of an animal.
+SAME, INSIDE = 0.6, 0.85
 
 
 class PlainBox(TypedDict):
@@ -49,12 +50,23 @@ class Box:
 
 def iou(one: Box, other: Box) -> float:
     """Return intersection over union of two boxes, 0 to 1 (Jaccard 1912)."""
+    both = shared_area(one, other)
+    return both / (one.area + other.area - both) if both else 0.0
+
+
+def shared_area(one: Box, other: Box) -> float:
+    """Return the share of the picture that two boxes cover both."""
     wide = min(one.x + one.width, other.x + other.width) - max(one.x, other.x)
     high = min(one.y + one.height, other.y + other.height) - max(one.y, other.y)
-    if wide <= 0 or high <= 0:
-        return 0.0
-    shared = wide * high
-    return shared / (one.area + other.area - shared)
+    return wide * high if wide > 0 and high > 0 else 0.0
+
+
+def are_one(box: Box, surer: Box) -> bool:
+    """Return whether a box tells of the same thing as a surer one."""
+    if box.kind != surer.kind:
+        return False
+    inside = shared_area(box, surer) / max(min(box.area, surer.area), 1e-9)
+    return iou(box, surer) > SAME or inside > INSIDE
 
 
 def distinct(boxes: Iterable[Box]) -> tuple[Box, ...]:
@@ -62,7 +74,7 @@ def distinct(boxes: Iterable[Box]) -> tuple[Box, ...]:
     (non-maximum suppression)."""
     kept: list[Box] = []
     for box in sorted(boxes, key=lambda b: -b.score):
-        if all(box.kind != k.kind or iou(box, k) <= SAME for k in kept):
+        if not any(are_one(box, k) for k in kept):
             kept.append(box)
     return tuple(kept)
 
