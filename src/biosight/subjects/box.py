@@ -6,8 +6,8 @@ from typing import Literal, TypedDict, get_args
 
 SubjectKind = Literal["animal", "human", "vehicle"]
 KINDS: tuple[SubjectKind, ...] = get_args(SubjectKind)
-# Two boxes of one kind are one thing if they share more than this, or if so much of the smaller lies
-# in the other: a part of an animal.
+# Two boxes of one kind are one thing if they share more than this, or if so much of the smaller
+# lies in the other: a part of an animal.
 SAME, INSIDE = 0.6, 0.85
 
 
