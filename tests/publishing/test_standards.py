@@ -508,7 +508,7 @@ def test_what_was_said_of_an_export_is_remembered(ada: TestClient, collection: s
     package = json.loads(archive(ada, f"{path}/camtrap-dp").read("datapackage.json"))
     assert (package["title"], package["licenses"][0]["name"]) == ("Foxes", "CC0-1.0")
     assert {"title": "Museum", "role": "rightsHolder"} in package["contributors"]
-    assert package["gbifIngestion"] == {"observationLevel": "media"}
+    assert package["gbifIngestion"] == {"observationLevel": "event"}
     other = archive(ada, f"{path}/camtrap-dp?title=Owls").read("datapackage.json")
     assert json.loads(other)["title"] == "Owls"
     assert ada.patch(path, json={"published": {"secret": "x"}}).status_code == 422

@@ -367,7 +367,8 @@ def datapackage(survey: Survey, scope: Scope) -> dict[str, object]:
             "individualAnimals": False,
             "observationLevel": ["media", "event"],
         },
-        "gbifIngestion": {"observationLevel": "media"},
+        # Every package has rows of events; as single frames, one animal would be many occurrences.
+        "gbifIngestion": {"observationLevel": "event"},
         "coordinatePrecision": coarse or 0.000001,
         "spatial": {
             "type": "MultiPoint",
