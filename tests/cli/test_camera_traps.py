@@ -8,8 +8,12 @@ import pyarrow.parquet as pq
 import pytest
 from PIL import Image as Pillow
 
+from biosight.bootstrap import open_archive
+from biosight.collection import Collection
+from biosight.images import Image
+from biosight.settings import Settings
 from tests import tiny
-from tests.conftest import Run
+from tests.conftest import Run, add_ada
 from tests.detectors import Said, make_detector
 from tests.inference.test_camera_trap import ANIMAL, BY_SCORE, MAN, frame
 
@@ -67,6 +71,20 @@ def test_without_the_option_nothing_changes(run: Run, tmp_path: Path, card: Path
     run("sort", card, "--into", tmp_path / "out")
     [row] = rows(tmp_path / "out")
     assert (row["label"], row["boxes"]) == ("Green", "")
+
+
+def test_an_import_makes_the_collection_one_of_camera_traps(
+    run: Run, tmp_path: Path, card: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    add_ada(run)
+    folder = make_detector(tmp_path / "detector", [ANIMAL], **BY_SCORE)
+    monkeypatch.setattr("biosight.bootstrap.SUBJECTS", folder)
+    run("import", card, "--camera-traps")
+    archive = open_archive(Settings(data_dir=tmp_path / "data"))
+    [image] = archive.records.find(Image)
+    [collection] = archive.records.find(Collection)
+    archive.close()
+    assert (image.label, collection.camera_traps) == ("Crimson", True)
 
 
 def test_tables_hold_the_boxes(

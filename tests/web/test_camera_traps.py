@@ -1,7 +1,9 @@
 """A collection of camera traps: the animal is named, empty frames and people are proposed, boxes
 are kept and shown, and a detector that fails harms no picture."""
 
+import csv
 import io
+import zipfile
 from pathlib import Path
 
 import pytest
@@ -124,6 +126,33 @@ def test_a_try_on_looks_for_animals_in_what_is_there(
     assert work(biosight).state == "done"
     after = ada.get(f"/api/v1/images/{before['id']}").json()
     assert (before["label"], after["label"], len(after["boxes"])) == ("Green", "Crimson", 1)
+
+
+def test_boxes_go_out_with_what_the_label_is_about(
+    ada: TestClient, biosight: BioSight, here: str, tmp_path: Path
+) -> None:
+    find(biosight, tmp_path, ANIMAL, MAN)
+    seen = sent(ada, here)
+    site = {"name": "Pond", "latitude": "52.5", "longitude": "13.4"}
+    place = ada.post(f"{here}/sites", json=site).json()["id"]
+    camera = {"name": "Cam 1", "site": place, "zone": "Europe/Berlin"}
+    made = ada.post(f"{here}/deployments", json=camera).json()["id"]
+    for body in (
+        {"kind": "deploy", "deployment": made},
+        {"kind": "date", "when": "2026-05-03 10:00"},
+    ):
+        done = ada.post(f"{here}/acts", json={**body, "images": [seen["id"]]})
+        assert done.status_code == 201, done.text
+    [row] = ada.get(f"{here}/coco").json()["annotations"]
+    assert row["bbox"] == pytest.approx([240, 120, 60, 50], abs=1.5)
+    target = tmp_path / "out.zip"
+    with target.open("wb") as file:
+        file.write(ada.get(f"{here}/camtrap-dp").content)
+    text = zipfile.ZipFile(target).read("observations.csv").decode()
+    rows = {r["observationLevel"]: r for r in csv.DictReader(io.StringIO(text))}
+    box = [float(rows["media"][n]) for n in ("bboxX", "bboxY", "bboxWidth", "bboxHeight")]
+    assert box == pytest.approx([0.75, 0.667, 0.1875, 0.278], abs=0.01)
+    assert rows["event"]["bboxX"] == ""
 
 
 def test_a_persons_label_stays(

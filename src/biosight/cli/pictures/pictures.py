@@ -10,13 +10,14 @@ from pathlib import Path
 import click
 from tqdm import tqdm
 
-from biosight import gallery
+from biosight import gallery, membership
 from biosight.bootstrap import (
     BioSight,
     open_archive,
     open_biosight,
     open_catalogue,
 )
+from biosight.cli.pictures.camera_option import CAMERA_TRAPS
 from biosight.errors import (
     BioSightError,
     TooLarge,
@@ -71,6 +72,7 @@ def look_through(folder: Path) -> tuple[list[FoundFile], list[FoundFile]]:
     is_flag=True,
     help="Put the pictures of each top-level folder into a deployment with the folder's name.",
 )
+@CAMERA_TRAPS
 @click.pass_obj
 def import_folder(
     settings: Settings,
@@ -79,8 +81,12 @@ def import_folder(
     collection: str | None,
     dry_run: bool,
     per_folder: bool,
+    camera_traps: bool,
 ) -> None:
-    """Import a folder of pictures, in the same way as an upload in the browser."""
+    """Import a folder of pictures, in the same way as an upload in the browser.
+
+    With --camera-traps, the collection is one of camera traps from then on.
+    """
     files, others = look_through(folder)
     if dry_run:
         preview(files, others, folder, settings.max_file_mb)
@@ -89,6 +95,8 @@ def import_folder(
     biosight = open_biosight(settings)
     try:
         c, user = find_collection(biosight.archive.records, email, collection)
+        if camera_traps and not c.camera_traps:
+            c = membership.change_collection(biosight.archive.records, c, camera_traps=True)
         target = destination(biosight.archive.records, biosight.catalogue, c, user)
         session = session_key(user.id, new_id())
         click.echo(f"Into {c.name}, named by {target.model}:", err=True)

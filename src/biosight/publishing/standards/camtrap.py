@@ -59,6 +59,7 @@ ANIMALS = {
     "Mollusca",
     "Reptilia",
 }
+BBOX = ("bboxX", "bboxY", "bboxWidth", "bboxHeight")
 NO_TIME, NO_PLACE, NO_ZONE = "without a time", "without a place", "whose time zone nobody knows"
 ZONED = re.compile(r"[+-]\d\d:\d\d$")
 # Things that are no taxon -> observationType.
@@ -291,6 +292,9 @@ def observation(facts: Facts, scope: Scope) -> dict[str, str]:
         "scientificName": name,
         "count": str(image.individuals or ""),
     }
+    if box := facts.subject:
+        sides = (box.x, box.y, box.width, box.height)
+        said |= {name: f"{side:.4f}" for name, side in zip(BBOX, sides, strict=True)}
     if image.label and image.label != name:
         said |= {"observationTags": "label", "observationComments": image.label}
     if now:
@@ -322,6 +326,7 @@ def of_event(rows: list[dict[str, str]]) -> Iterator[dict[str, str]]:
             "eventEnd": end,
             "observationLevel": "event",
             "count": str(max(counts)) if counts else "",
+            **dict.fromkeys(BBOX, ""),  # a box is in one picture
         }
 
 

@@ -127,6 +127,10 @@ def coco_annotation(facts: Facts, scope: Scope, ids: dict[str, int]) -> dict[str
         "sequence_level_annotation": False,
         "classification_method": "machine" if now is None or now.machine else "human",
     }
+    if box := facts.subject:
+        wide, high = image.width, image.height
+        sides = (box.x * wide, box.y * high, box.width * wide, box.height * high)
+        said["bbox"] = [round(side, 1) for side in sides]
     if image.individuals:
         said["count"] = image.individuals
     if now is not None and now.probability is not None:

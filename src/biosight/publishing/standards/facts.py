@@ -22,6 +22,7 @@ from biosight.places.clocks import instant, offset_in, written_offset
 from biosight.publishing.export import PAGE
 from biosight.storage.conditions import living_images
 from biosight.storage.records import Order, Position, Records, Where, pages
+from biosight.subjects.box import Box, surest
 from biosight.taxa.naming import Naming
 
 LICENSES = {
@@ -129,11 +130,20 @@ class Identification:
 class Facts:
     """Picture with everything that was said of it, the oldest first. `event` is the first time of
     the event that it is part of. Outside of a deployment it is the picture's own time, and ""
-    without a time of day."""
+    without a time of day. `boxes` are those of its last prediction."""
 
     image: Image
     said: tuple[Identification, ...]
     event: str = ""
+    boxes: tuple[Box, ...] = ()
+
+    @property
+    def subject(self) -> Box | None:
+        """Return the box around what the label is about: the surest person for a human, else the
+        surest animal. None for things without one, and where no detector looked."""
+        if self.image.thing in {"empty", "vehicle"} or not self.image.label:
+            return None
+        return surest(self.boxes, "human" if self.image.thing == "human" else "animal")
 
     @property
     def current(self) -> Identification | None:
@@ -192,12 +202,14 @@ def facts_of_page(
     named = [Where("image", "in", tuple(image.id for image in images))]
     said: dict[str, list[Identification]] = {}
     limit = PAGE * 50
+    boxes: dict[str, tuple[Box, ...]] = {}
     for p in records.find(Prediction, named, order=Order("at"), limit=limit):
         best = p.best
         one = Identification(
             p.id, True, p.model, p.at, scope.naming.shown(best.label), best.confidence
         )
         said.setdefault(p.image, []).append(one)
+        boxes[p.image] = p.boxes
     annotations = records.find(Annotation, named, order=Order("at"), limit=limit)
     taken_back = {(a.image, a.act) for a in annotations if a.kind == "withdrawn"}
     for a in annotations:
@@ -206,7 +218,8 @@ def facts_of_page(
             one = Identification(a.id, False, by, a.at, a.label, None, in_bulk)
             said.setdefault(a.image, []).append(one)
     for image, event in page:
-        yield Facts(image, tuple(sorted(said.get(image.id, ()), key=lambda s: s.at)), event)
+        known = tuple(sorted(said.get(image.id, ()), key=lambda s: s.at))
+        yield Facts(image, known, event, boxes.get(image.id, ()))
 
 
 def coordinates(image: Image, scope: Scope) -> tuple[str, str, str]:
