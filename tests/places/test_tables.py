@@ -112,3 +112,40 @@ def test_two_long_folders_that_begin_alike_are_two_deployments() -> None:
     assert len(names) == 2
     assert all(len(name) <= 120 for name in names)
     assert deployment_acts.name_of_folder(" Ridge  7 ") == "Ridge 7"
+
+
+@pytest.mark.parametrize(
+    "heading",
+    [
+        "Station,Latitude,Longitude,Setup_date,Retrieval_date,Camera",
+        "Trap Station Name,Camelot GPS Latitude,Camelot GPS Longitude,"
+        "Trap Station Session Start Date,Trap Station Session End Date,Camera Name",
+        "deployment_id,latitude,longitude,start_date,end_date,camera_id",
+    ],
+)
+def test_tables_of_other_programs_are_read(
+    tmp_path: Path, biosight: BioSight, ada: TestClient, heading: str
+) -> None:
+    (tmp_path / "t.csv").write_text(f"{heading}\nA,52.1,5.1,2026-05-01,2026-06-01,C7\n")
+    rows = read_table(tmp_path / "t.csv")
+    seen = outlook(biosight.archive.records, first_collection(ada), rows)
+    [made] = seen.new_deployments
+    assert (made.name, made.camera, seen.doubts) == ("A", "C7", [])
+    assert (made.start, made.end) == ("2026-05-01T00:00:00", "2026-06-01T23:59:59")
+    assert len(seen.new_sites) == 1
+
+
+def test_sites_alone_come_in(tmp_path: Path, biosight: BioSight, ada: TestClient) -> None:
+    (tmp_path / "t.csv").write_text("placename,lat,lon\nPond,52.1,5.1\nHill,52.2,5.2\n")
+    rows = read_table(tmp_path / "t.csv")
+    seen = outlook(biosight.archive.records, first_collection(ada), rows)
+    assert [s.name for s in seen.new_sites] == ["Pond", "Hill"]
+    assert (seen.new_deployments, seen.doubts) == ([], [])
+
+
+def test_a_table_that_lacks_columns_names_all_that_are_read(tmp_path: Path) -> None:
+    (tmp_path / "t.csv").write_text("camera,lat\nC7,52.1\n")
+    with pytest.raises(BadRequest) as told:
+        read_table(tmp_path / "t.csv")
+    assert "It has cameraID, latitude." in told.value.detail
+    assert all(column in told.value.detail for column in COLUMNS)

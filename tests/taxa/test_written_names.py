@@ -156,3 +156,16 @@ def test_defaults_and_several_files_of_an_archive(tmp_path: Path) -> None:
     }
     found = archive(tmp_path, files, kingdom)
     assert line(found, "Zamus niger") == ["Animalia", "Zamidae", "Zamus", "Zamus niger"]
+
+
+def test_rows_that_end_above_the_species_keep_their_finest_rank(tmp_path: Path) -> None:
+    """Wildlife Insights' list also has genera and families; the Red List writes in capitals, and
+    eBird adds a common name in brackets."""
+    rows = (
+        "kingdomName,class,family,genus,species\nANIMALIA,MAMMALIA,Zamidae (Zams),Zamus,rufus\n"
+        "ANIMALIA,MAMMALIA,Zamidae (Zams),Yamus,\nANIMALIA,AVES,,,\n"
+    )
+    found = read(tmp_path, rows)
+    assert line(found, "Zamus rufus")[:3] == ["Animalia", "Mammalia", "Zamidae"]
+    assert (found["Yamus"].rank, found["Yamus"].parent) == ("genus", "Zamidae")
+    assert (found["Aves"].rank, found["Aves"].parent) == ("class", "Animalia")

@@ -16,6 +16,7 @@ from typing import cast
 from biosight.errors import BadRequest
 from biosight.untrusted.child_process import Limits, run_in_child
 
+SITE, PLACE = ("locationName", "locationID"), {"latitude", "longitude"}
 MOST_BYTES, MOST_ROWS, MOST_COLUMNS = 20_000_000, 20_000, 2_000
 GZIP = b"\x1f\x8b"
 LONGEST_CELL = 131_000  # characters
@@ -39,7 +40,59 @@ COLUMNS = (
     "deploymentTags",
     "deploymentComments",
 )
-BY_NAME = {c.casefold(): c for c in COLUMNS}
+# Headings of other programs (camtrapR, Camelot, Wildlife Insights, Agouti, TRAPPER), without blanks
+# and signs -> Camtrap DP's.
+OTHER_HEADINGS = {
+    "deployment": "deploymentID",
+    "deploymentname": "deploymentID",
+    "station": "deploymentID",
+    "stationid": "deploymentID",
+    "trapstation": "deploymentID",
+    "trapstationname": "deploymentID",
+    "cameratrap": "deploymentID",
+    "cameratrapid": "deploymentID",
+    "placename": "locationName",
+    "placeid": "locationID",
+    "location": "locationName",
+    "locality": "locationName",
+    "site": "locationName",
+    "sitename": "locationName",
+    "siteid": "locationID",
+    "lat": "latitude",
+    "gpslatitude": "latitude",
+    "decimallatitude": "latitude",
+    "camelotgpslatitude": "latitude",
+    "trapstationlatitude": "latitude",
+    "lon": "longitude",
+    "lng": "longitude",
+    "long": "longitude",
+    "gpslongitude": "longitude",
+    "decimallongitude": "longitude",
+    "camelotgpslongitude": "longitude",
+    "trapstationlongitude": "longitude",
+    "coordinateuncertaintyinmeters": "coordinateUncertainty",
+    "start": "deploymentStart",
+    "startdate": "deploymentStart",
+    "setupdate": "deploymentStart",
+    "trapstationsessionstartdate": "deploymentStart",
+    "end": "deploymentEnd",
+    "enddate": "deploymentEnd",
+    "retrievaldate": "deploymentEnd",
+    "trapstationsessionenddate": "deploymentEnd",
+    "camera": "cameraID",
+    "cameraname": "cameraID",
+    "sensorheight": "cameraHeight",
+    "baittype": "baitUse",
+    "bait": "baitUse",
+    "comments": "deploymentComments",
+    "remarks": "deploymentComments",
+}
+BY_NAME = OTHER_HEADINGS | {c.casefold(): c for c in COLUMNS}
+
+
+def column_of(heading: str) -> str:
+    """Return Camtrap DP's name for a heading, "" for one that means nothing here."""
+    return BY_NAME.get("".join(c for c in heading.casefold() if c.isalnum()), "")
 
 
 def read_table(path: Path) -> list[Row]:
@@ -58,8 +111,9 @@ def named_by_deployment(path: str) -> Iterator[Row]:
     """Yield the rows of a table of deployments; for a separate process. Raises BadRequest."""
     text = table_text(Path(path), MOST_BYTES)
     mark, columns = head_of(text)
-    if "deploymentid" not in {cell.strip().casefold() for cell in columns}:
-        raise BadRequest("This is not a table of deployments: it needs a column deploymentID.")
+    found = {column_of(cell) for cell in columns} - {""}
+    if "deploymentID" not in found and not (found >= PLACE and found & set(SITE)):
+        raise BadRequest(not_found(found))
     rows = [named_cells(row) for row in bounded_rows(text, mark, MOST_ROWS)]
     if not rows:
         raise BadRequest("This table of deployments has no rows.")
@@ -69,8 +123,20 @@ def named_by_deployment(path: str) -> Iterator[Row]:
 def package_rows(path: str, mark: str) -> Iterator[Row]:
     """Yield the rows of a CSV as Camtrap DP has it; for a separate process. Raises BadRequest."""
     text = table_text(Path(path), MOST_PACKAGE_BYTES)
+    if mark not in text.partition("\n")[0]:
+        mark = head_of(text)[0]
     for row in bounded_rows(text, mark, MOST_PACKAGE_ROWS):
         yield {k: v for k, v in row.items() if k and isinstance(v, str)}
+
+
+def not_found(found: set[str]) -> str:
+    """Return what a table lacks, with all that would be read, in a sentence."""
+    known = f" It has {', '.join(sorted(found))}." if found else ""
+    return (
+        "This is not a table of deployments: it needs a column deploymentID, or sites with"
+        f" locationName, latitude and longitude.{known} These columns are read: "
+        f"{', '.join(COLUMNS)}; also the headings of camtrapR, Camelot and Wildlife Insights."
+    )
 
 
 def head_of(text: str) -> tuple[str, list[str]]:
@@ -102,6 +168,8 @@ def table_text(path: Path, most: int) -> str:
     if path.stat().st_size > most:
         raise large
     content = path.read_bytes()
+    if content.startswith(b"PK"):
+        raise BadRequest("This table is packed as a zip; unpack it first.")
     if content.startswith(GZIP):
         try:
             content = gzip.GzipFile(fileobj=io.BytesIO(content)).read(most + 1)
@@ -114,8 +182,12 @@ def table_text(path: Path, most: int) -> str:
 
 def named_cells(row: dict[str, str]) -> Row:
     """Return a row's cells by Camtrap DP's column names; cells of other columns are left out."""
-    cells = {BY_NAME.get((k or "").strip().casefold(), ""): v for k, v in row.items()}
-    return {k: v.strip() for k, v in cells.items() if k and isinstance(v, str)}
+    named: Row = {}
+    for heading, value in row.items():
+        column = column_of(heading or "")
+        if column and isinstance(value, str) and not named.get(column):
+            named[column] = value.strip()
+    return named
 
 
 def decode_text(content: bytes) -> str:

@@ -18,7 +18,7 @@ from typing import Literal, cast
 from biosight.errors import BadRequest
 from biosight.taxa.description import Table, bounded_lines, read_description, term_of
 from biosight.taxa.ranks import HIGHER, rank_of
-from biosight.taxa.written_names import sound_name, without_author, written_name
+from biosight.taxa.written_names import higher_name, sound_name, without_author, written_name
 from biosight.untrusted.child_process import Limits, run_in_child
 from biosight.untrusted.zips import opened_zip
 
@@ -120,8 +120,7 @@ def from_table(lines: Iterable[str]) -> list[Listed]:
     quoting: Literal[0, 3] = 3 if delimiter == "\t" else 0  # none, or where needed
     cells = next(csv.reader([first], delimiter=delimiter, quoting=quoting), [])
     header = [term_of(cell) for cell in cells]
-    named = {"scientificname", "canonicalname", "species"} & set(header)
-    if not named and not {"genus", "specificepithet"} <= set(header):
+    if not {"scientificname", "canonicalname", "species", "genus"} & set(header):
         raise BadRequest(
             "A checklist needs a column scientificName, or genus and species, in its first line."
         )
@@ -239,7 +238,7 @@ class LinesAbove:
 
 def by_columns(name: str, row: Mapping[str, str], rank: str) -> list[tuple[str, str]]:
     """Return the line above a row's name by its columns of ranks."""
-    columns = [(r, sound_name(row.get(r, ""))) for r in HIGHER if r != rank]
+    columns = [(r, higher_name(row, r)) for r in HIGHER if r != rank]
     species = sound_name(row.get("species", ""))
     if " " in species and rank in BELOW_SPECIES:
         columns.append(("species", species))
@@ -247,9 +246,11 @@ def by_columns(name: str, row: Mapping[str, str], rank: str) -> list[tuple[str, 
 
 
 def guessed_rank(name: str, row: Mapping[str, str]) -> str:
-    """Return the rank that a name put together from genus and epithets has; "" for others."""
+    """Return the rank that a name put together from columns of ranks has; "" for others."""
     if row.get("scientificname") or row.get("canonicalname"):
         return ""
+    if rank := next((r for r in HIGHER if higher_name(row, r) == name), ""):
+        return rank
     return {2: "species", 3: "subspecies"}.get(len(name.split()), "")
 
 

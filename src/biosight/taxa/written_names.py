@@ -7,7 +7,7 @@ here: the tables (checklist.py).
 import re
 from collections.abc import Mapping
 
-from biosight.taxa.ranks import rank_of
+from biosight.taxa.ranks import HIGHER, rank_of
 
 # Words that stand in a column for no name; programs write them for gaps.
 NO_NAMES = {
@@ -91,17 +91,27 @@ def written_name(row: Mapping[str, str]) -> str:
 
 
 def put_together(row: Mapping[str, str]) -> str:
-    """Return the name that genus and epithets make; "" where there is no epithet to a genus."""
+    """Return the name that genus and epithets make, else the finest rank that has a name; "" where
+    there is an epithet without a genus."""
     genus = sound_name(row.get("genus", ""))
     epithet = sound_name(row.get("specificepithet", "")) or sound_name(row.get("species", ""))
     if " " in epithet:  # a whole name in the column of the species
         return without_author(epithet, "species")
-    if not (genus and epithet):
+    if not epithet:
+        return next((n for r in reversed(HIGHER) if (n := higher_name(row, r))), "")
+    if not genus:
         return ""
     below = sound_name(row.get("infraspecificepithet", "")) or sound_name(row.get("subspecies", ""))
     if " " in below:
         return below
     return " ".join(filter(None, (genus, epithet, below)))
+
+
+def higher_name(row: Mapping[str, str], rank: str) -> str:
+    """Return the name in the column of a higher rank: not in capitals, as the Red List writes it,
+    and without the common name in brackets that eBird adds."""
+    name = sound_name(row.get(rank, "")).partition(" (")[0]
+    return name.capitalize() if len(name) > 1 and name.isupper() else name
 
 
 def without_author(name: str, rank: str = "") -> str:

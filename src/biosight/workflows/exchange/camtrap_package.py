@@ -121,6 +121,10 @@ def package_table(folder: Path, resource: Mapping[str, Any]) -> list[Row]:
     by gzip, with the separator of its dialect (Data Package 1). Raises BadRequest in words."""
     paths = resource["path"] if isinstance(resource["path"], list) else [resource["path"]]
     dialect = resource.get("dialect")
+    if isinstance(dialect, str):
+        raise BadRequest(
+            "A table's dialect lies in a file of its own, which BioSight does not read."
+        )
     mark = dialect.get("delimiter", ",") if isinstance(dialect, dict) else ","
     if not isinstance(mark, str) or len(mark) != 1:
         raise BadRequest(f"The delimiter {str(mark)[:20]!r} of a table is not one sign.")

@@ -27,6 +27,7 @@ from biosight.workflows.places.deployment_acts import (
 
 YES, NO = {"true", "1", "yes", "y", "ja", "oui"}, {"false", "0", "no", "n", "nein", "non"}
 MOMENT = re.compile(r"(\d{4}-\d\d-\d\d)[T ](\d\d:\d\d)(:\d\d)?(?:[.,]\d{1,9})?(Z|[+-]\d\d:?\d\d)?")
+DAY = re.compile(r"\d{4}-\d\d-\d\d")
 LONGEST_WAY = 20_000_000  # metres: half around the Earth
 
 
@@ -54,6 +55,9 @@ def outlook(records: Records, collection: str, rows: Iterable[Row]) -> Outlook:
             continue  # Excel also saves rows that were emptied
         try:
             site = site_of(row, collection, sites)
+            if "deploymentID" not in row:
+                note_site(found, site, sites)  # a table of sites alone
+                continue
             wanted = row_deployment(row, collection, site.id if site else "")
             if wanted.name in seen:
                 raise BadRequest(f"{wanted.name} is in the table twice.")
@@ -147,7 +151,7 @@ def row_deployment(row: Row, collection: str, site: str) -> Deployment:
         site=site,
         camera=row.get("cameraID", ""),
         start=local(row.get("deploymentStart", "")),
-        end=local(row.get("deploymentEnd", "")),
+        end=local(row.get("deploymentEnd", ""), day_as="23:59:59"),
         height=tall,
         bait=True if bait in YES else False if bait in NO else None,
         comments=row.get("deploymentComments", ""),
@@ -170,11 +174,13 @@ def read_tags(said: str) -> dict[str, Any]:
     return {"zone": tags.get("timeZone", ""), "shift": int(shift or 0), "event_gap": event_gap}
 
 
-def local(said: str) -> str:
-    """Return a local time to the second, without a UTC offset that follows it. Raises BadRequest in
-    words."""
+def local(said: str, *, day_as: str = "00:00:00") -> str:
+    """Return a local time to the second, without a UTC offset that follows it; a day alone at the
+    time `day_as`. Raises BadRequest in words."""
     if not said:
         return ""
+    if DAY.fullmatch(said):
+        return checked_moment(f"{said}T{day_as}")
     found = MOMENT.fullmatch(said)
     if found is None:
         raise BadRequest(f"“{said}” is not a time; write 2026-05-03 14:05.")
