@@ -165,3 +165,60 @@ def test_no_changed_byte_raises(changes: list[tuple[int, int]]) -> None:
         profile[at] = value
     turned = colour_profiles.to_srgb(written.ramp(), bytes(profile))
     assert (turned.mode, turned.size) == ("RGB", (90, 60))
+
+
+def pixel(path: Path) -> list[int]:
+    seen = np.asarray(open_picture(path, 64).picture)
+    return [int(v) for v in seen[seen.shape[0] // 2, seen.shape[1] // 2]]
+
+
+def with_chunks(path: Path, colour: tuple[int, int, int], *chunks: bytes) -> Path:
+    """A PNG of one colour with chunks before its picture."""
+    buffer = io.BytesIO()
+    Pillow.new("RGB", (40, 30), colour).save(buffer, "PNG")
+    content = buffer.getvalue()
+    path.write_bytes(content[:33] + b"".join(chunks) + content[33:])
+    return path
+
+
+def test_colours_by_numbers_are_those_that_a_browser_shows(tmp_path: Path) -> None:
+    """Display P3 by cICP, and a linear gAMA; Chromium shows 217, 69, 51 and 128 (F18)."""
+    p3 = written.chunk(b"cICP", bytes([12, 13, 0, 1]))
+    found = pixel(with_chunks(tmp_path / "a.png", (201, 80, 61), p3))
+    assert found == pytest.approx([217, 69, 51], abs=2)
+    linear = written.chunk(b"gAMA", (100_000).to_bytes(4))
+    assert pixel(with_chunks(tmp_path / "b.png", (55,) * 3, linear)) == pytest.approx(
+        [128] * 3, abs=2
+    )
+
+
+@pytest.mark.parametrize(
+    "chunks",
+    [
+        (),
+        ((b"gAMA", (45_455).to_bytes(4)),),
+        ((b"cICP", bytes([1, 13, 0, 1])),),
+        ((b"sRGB", b"\0"), (b"gAMA", (100_000).to_bytes(4))),
+        ((b"gAMA", b"\0" * 4),),
+        ((b"cHRM", b"\0" * 32),),
+        ((b"cICP", bytes([12, 16, 0, 1])),),
+    ],
+)
+def test_srgb_by_numbers_and_numbers_without_sense_change_nothing(
+    tmp_path: Path, chunks: tuple[tuple[bytes, bytes], ...]
+) -> None:
+    made = [written.chunk(kind, body) for kind, body in chunks]
+    assert pixel(with_chunks(tmp_path / "a.png", (201, 80, 61), *made)) == [201, 80, 61]
+
+
+def test_the_code_in_an_avif_counts(tmp_path: Path) -> None:
+    buffer = io.BytesIO()
+    Pillow.new("RGB", (64, 64), (201, 80, 61)).save(buffer, "AVIF", quality=95)
+    content = buffer.getvalue()
+    at = content.find(b"colrnclx") + 8
+    assert at > 8, "Pillow writes the box"
+    (tmp_path / "a").write_bytes(content)
+    assert pixel(tmp_path / "a") == pytest.approx([201, 80, 61], abs=3)
+    coded = content[:at] + (12).to_bytes(2) + (13).to_bytes(2) + content[at + 4 :]
+    (tmp_path / "b").write_bytes(coded)
+    assert pixel(tmp_path / "b") == pytest.approx([217, 69, 51], abs=4)

@@ -27,12 +27,13 @@ from biosight.images.file_types import (
     raw_kind,
     sniff,
 )
-from biosight.images.formats import colour_profiles, ifd, jpeg, png, tiff
+from biosight.images.formats import coded_colours, colour_profiles, ifd, jpeg, png, tiff
 from biosight.images.metadata.file import Metadata, metadata_of, tags_of_block, tags_of_tiff
 
 THUMBNAIL_SIDE = 320
 LARGE_PIXELS = 24_000_000
 FLAT = 2
+BOXES_BYTES = 1 << 17  # of a HEIC or AVIF: its boxes before the pixels
 AVIF_BRANDS = {b"avif", b"avis", b"mif1", b"msf1", b"miaf", b"MA1A", b"MA1B"}
 VIEW_SIDE = 2400
 WHOLE = MAX_PIXELS  # px on the short side: more than any picture has
@@ -154,7 +155,7 @@ def open_png(path: Path, kind: str, need_short: int) -> Found:
     parts = png.taken_apart(path.read_bytes())
     picture = Pillow.open(io.BytesIO(parts.picture), formats=["PNG"])
     check_pixels(*picture.size)
-    return Found(png_pixels(picture, parts.picture), Blocks(parts.exif, parts.xmp, parts.profile))
+    return Found(png_pixels(picture, parts.picture), Blocks(parts.exif, parts.xmp, parts.colours))
 
 
 def png_pixels(picture: Pillow.Image, content: bytes) -> Pillow.Image:
@@ -205,7 +206,7 @@ def open_heif(path: Path, kind: str, need_short: int) -> Found:
     pillow_heif.register_heif_opener(thumbnails=False)
     picture = Pillow.open(path, formats=["HEIF"])
     check_pixels(*picture.size)
-    return Found(picture, beside(picture), orientation=1)
+    return Found(picture, with_codes(beside(picture), path), orientation=1)
 
 
 def open_avif(path: Path, kind: str, need_short: int) -> Found:
@@ -217,7 +218,15 @@ def open_avif(path: Path, kind: str, need_short: int) -> Found:
     except Exception:
         return plain_avif(path)
     check_pixels(*picture.size)
-    return Found(picture, beside(picture))
+    return Found(picture, with_codes(beside(picture), path))
+
+
+def with_codes(blocks: Blocks, path: Path) -> Blocks:
+    """Return the metadata of a HEIC or AVIF, with a profile for colours that it gives by code."""
+    if blocks.profile:
+        return blocks
+    with path.open("rb") as file:
+        return blocks._replace(profile=coded_colours.by_nclx(file.read(BOXES_BYTES)))
 
 
 def plain_avif(path: Path) -> Found:
@@ -228,7 +237,8 @@ def plain_avif(path: Path) -> Found:
     size, _, mode, profile, exif, orientation, xmp = decoder.get_info()
     check_pixels(*size)
     picture = Pillow.frombytes(mode, size, decoder.get_frame(0)[0])
-    return Found(picture, Blocks(exif or b"", xmp or b"", profile or b""), orientation)
+    blocks = with_codes(Blocks(exif or b"", xmp or b"", profile or b""), path)
+    return Found(picture, blocks, orientation)
 
 
 def plain_brands(content: bytes) -> bytes:

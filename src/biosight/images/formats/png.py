@@ -8,6 +8,7 @@ import zlib
 from dataclasses import dataclass
 
 from biosight.errors import BadPicture
+from biosight.images.formats import coded_colours
 
 SIGNATURE = b"\x89PNG\r\n\x1a\n"
 DEPTH = 24  # offset of the bit depth in IHDR
@@ -26,6 +27,22 @@ class Parts:
     exif: bytes = b""
     xmp: bytes = b""
     profile: bytes = b""
+    codes: bytes = b""
+    srgb: bool = False
+    gamma: bytes = b""
+    chromaticities: bytes = b""
+
+    @property
+    def colours(self) -> bytes:
+        """Return the profile of the picture's colours, by the chunk that counts most: cICP, iCCP,
+        sRGB, then gAMA and cHRM. b"" for sRGB."""
+        if len(self.codes) == 4:
+            return coded_colours.by_code(self.codes[0], self.codes[1])
+        if self.profile or self.srgb:
+            return self.profile
+        if not (self.gamma or self.chromaticities):
+            return b""
+        return coded_colours.by_gamma(self.gamma, self.chromaticities)
 
 
 def taken_apart(content: bytes) -> Parts:
@@ -63,6 +80,14 @@ def read_chunk(parts: Parts, kind: bytes, body: bytes) -> None:
     elif kind == b"iCCP":
         _, _, rest = body.partition(b"\0")
         parts.profile = inflate(rest[1:])
+    elif kind == b"cICP":
+        parts.codes = body
+    elif kind == b"sRGB":
+        parts.srgb = True
+    elif kind == b"gAMA":
+        parts.gamma = body
+    elif kind == b"cHRM":
+        parts.chromaticities = body
     elif kind == b"iTXt" and body.startswith(XMP_KEYWORD + b"\0"):
         parts.xmp = international(body)
     elif kind in {b"zTXt", b"tEXt"}:
