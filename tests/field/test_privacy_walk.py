@@ -86,6 +86,7 @@ READ: dict[str, list[dict[str, Any]]] = {
     "/api/v1/collections/{collection}/members": [{}],
     "/api/v1/collections/{collection}/models-that-know": [{}],
     "/api/v1/collections/{collection}/names": [{"q": "re"}],
+    "/api/v1/collections/{collection}/names/answerable": [{}],
     "/api/v1/collections/{collection}/names/below": [{}],
     "/api/v1/collections/{collection}/queue": [{}],
     "/api/v1/collections/{collection}/shares": [{}],
@@ -98,6 +99,7 @@ READ: dict[str, list[dict[str, Any]]] = {
     "/api/v1/images/{image}/activation": [{}],
     "/api/v1/images/{image}/comments": [{}],
     "/api/v1/images/{image}/history": [{}],
+    "/api/v1/images/{image}/scores": [{}],
     "/api/v1/images/{image}/identifications": [{}],
     "/api/v1/images/{image}/neighbours": [{}, BOX],
     "/api/v1/images/{image}/original": [

@@ -22,6 +22,7 @@ def test_what_takes_files_says_so() -> None:
         ("POST", "/collections/c/images"): 31,
         ("POST", "/collections/c/names/checklist"): 31,
         ("POST", "/collections/c/names/checklist/preview"): 31,
+        ("POST", "/collections/c/names/checklist/answerable"): 31,
         ("POST", "/collections/c/deployments/table"): 21,
         ("POST", "/collections/c/deployments/table/preview"): 21,
         ("POST", "/models"): 501,

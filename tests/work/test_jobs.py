@@ -125,11 +125,11 @@ def test_a_reclassification_taken_up_again_reports_the_whole_count(
     id = jobs.ask(records, reclassification.NAME, collection, "", model=key).id
     again, seen = classify_again, []
 
-    def unplugged(*said: object) -> list[Write]:
+    def unplugged(*said: object, **more: object) -> list[Write]:
         seen.append(said)
         if len(seen) > 5:
             raise PulledPlug
-        return again(*said)  # type: ignore[arg-type]
+        return again(*said, **more)  # type: ignore[arg-type]
 
     with monkeypatch.context() as patch:
         patch.setattr("biosight.workflows.models.reclassification.classify_again", unplugged)

@@ -167,6 +167,7 @@ class LinesAbove:
 
     def __init__(self, by_id: Mapping[str, tuple[str, Mapping[str, str]]]) -> None:
         self.by_id = by_id
+        self.with_ids = {name for name, _ in by_id.values()}
         self.tops: dict[str, str] = {}
 
     def of(self, name: str, row: Mapping[str, str]) -> Iterator[Listed]:
@@ -175,11 +176,14 @@ class LinesAbove:
         if accepted := self.accepted(name, row):
             yield Listed(name, rank, "", common, accepted)
             return
-        line = self.without_homonyms(self.above(name, row, rank))
+        line = self.above(name, row, rank)
+        if not row.get("parent"):  # of a parent's name alone, nobody knows the top
+            line = self.without_homonyms(line)
+            self.tops.setdefault(name, line[0][1] if line else name)
         for number, (higher_rank, higher) in enumerate(line):
-            yield Listed(higher, higher_rank, line[number - 1][1] if number else "")
+            if self.by_columns_alone(higher, row):
+                yield Listed(higher, higher_rank, line[number - 1][1] if number else "")
         parent = line[-1][1] if line else ""
-        self.tops.setdefault(name, line[0][1] if line else name)
         yield Listed(name, rank or guessed_rank(name, row), parent, common)
 
     def above(self, name: str, row: Mapping[str, str], rank: str) -> list[tuple[str, str]]:
@@ -189,6 +193,11 @@ class LinesAbove:
         if parent := sound_name(row.get("parent", "")):
             return [("", parent)] if parent != name else []
         return by_columns(name, row, rank)
+
+    def by_columns_alone(self, name: str, row: Mapping[str, str]) -> bool:
+        """Return whether only columns of ranks say a name above a row's: one that an id or a
+        parent's name means has a row of its own, or is doubtful."""
+        return name not in self.with_ids and name != sound_name(row.get("parent", ""))
 
     def by_ids(self, row: Mapping[str, str]) -> list[tuple[str, str]]:
         """Return the line above a row by the ids of its parents."""
