@@ -158,6 +158,14 @@ def test_what_a_person_checked_there_counts_as_named(take: Take, run: Run, tmp_p
     assert "known already" in run("import-table", tmp_path / "r.csv").output
 
 
+def test_what_a_person_said_here_counts_more(take: Take, run: Run, tmp_path: Path) -> None:
+    take("a.jpg")
+    run("import-table", told(tmp_path, {"a.jpg": "2"}, manually_checked=True))
+    said = run("import-table", told(tmp_path, {"a.jpg": "1"}, manually_checked=True)).output
+    assert "1 named by a person here, and left so" in said
+    assert labels(tmp_path)["a.jpg"] == ("Human", "person")
+
+
 def test_a_checked_picture_in_json_too(take: Take, run: Run, tmp_path: Path) -> None:
     take("a.jpg")
     run("import-table", told(tmp_path, {"a.jpg": "2"}, manually_checked=True))

@@ -21,7 +21,7 @@ from biosight.inference.classifier import Classifier, Verdict
 from biosight.inference.detection.camera_trap import look_at
 from biosight.inference.detection.detector import Detector
 from biosight.inference.name_list import name_list
-from biosight.inference.preprocess import Pixels, short_to_read
+from biosight.inference.preprocess import Pixels
 from biosight.inference.sandbox.decoding import Decoded, Decoders
 from biosight.labels import Guess
 from biosight.storage.source import Source
@@ -110,10 +110,12 @@ class Hand:
             for name in chunk.names:
                 written = name.encode("utf-8", "backslashreplace").decode()
                 row: Row = {"source": self.source.url, "name": written, "error": ""}
-                target = Path(folder) / "picture"
-                decoded = self.read(name, target, row)
-                if decoded is None or self.detector is not None:
-                    yield row | self.seen(name, target) if decoded else row
+                decoded = self.read(name, Path(folder) / "picture", row)
+                if decoded is None:
+                    yield row
+                    continue
+                if decoded.reading is not None:
+                    yield row | self.seen(decoded.reading)
                     continue
                 waiting.append((row, decoded))
                 if len(waiting) == BATCH:
@@ -137,7 +139,8 @@ class Hand:
                 row["sha256"] = hashlib.file_digest(file, "sha256").hexdigest()
             row["size"] = path.stat().st_size
             framing = self.classifier.card.framing
-            decoded = self.decoders.decode(path.absolute(), framing, shown=False)
+            uncut = self.detector is not None
+            decoded = self.decoders.decode(path.absolute(), framing, shown=False, uncut=uncut)
         except (BadPicture, NotFound) as error:
             row["error"] = error.detail
             return None
@@ -157,16 +160,9 @@ class Hand:
         for (row, _), verdict in zip(waiting, verdicts, strict=True):
             yield row | self.said(verdict)
 
-    def seen(self, name: str, target: Path) -> Row:
-        """Return what the frame of a camera trap shows, as fields; a frame that can't be read a
-        second time gets an error."""
+    def seen(self, reading: Pixels) -> Row:
+        """Return what the frame of a camera trap (height, width, 3) shows, as fields."""
         assert self.detector is not None
-        framing = self.classifier.card.framing
-        try:
-            path = self.source.fetch(name, target).absolute()
-            _, reading = self.decoders.reading(path, short_to_read(framing))
-        except BadPicture as error:
-            return {"error": error.detail}
         boxes = self.detector.detect(reading)
         found = look_at(reading, boxes, self.detector.card, self.classifier, self.one)
         shown = {"boxes": [b.plain for b in found.boxes], "proposal": found.proposal}

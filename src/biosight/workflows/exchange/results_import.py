@@ -10,6 +10,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 
 from biosight.images import Image
+from biosight.labels import PEOPLE
 from biosight.review.acts import change_of
 from biosight.review.perform_acts import perform
 from biosight.taxa.checklist import Listed, parents_first
@@ -82,8 +83,9 @@ def take_one(task: Task, image: Image, result: Result, taken: ResultsTaken) -> N
     if not result.checked:
         new = take_told(task.records, names, image, result.told)
         taken.tally["named" if new else "known already"] += 1
-    elif (image.who, image.label) == ("person", label):
-        taken.tally["known already"] += 1
+    elif image.who in PEOPLE:
+        same = image.label == label
+        taken.tally["known already" if same else "named by a person here, and left so"] += 1
     else:
         asked = change_of("relabel", label=label)
         change = with_path(task.records, task.catalogue, task.collection_now(), asked)
