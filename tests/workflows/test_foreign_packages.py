@@ -237,6 +237,19 @@ def test_a_picture_that_is_here_is_found_by_its_name(run: Run, tmp_path: Path, p
     assert one_picture(tmp_path).label == "Vulpes vulpes"
 
 
+def test_a_picture_of_another_deployment_is_not_taken_for_it(
+    run: Run, tmp_path: Path, pack: Pack
+) -> None:
+    """Two projects number their frames alike; the second package holds addresses only."""
+    run("import-camtrap", pack())
+    first = one_picture(tmp_path)
+    row = "m1,x9,2024-07-02T04:00:00Z,https://example.org/1,p1.jpg\n"
+    told = run("import-camtrap", pack("", row, FOX.replace("Vulpes vulpes", "Meles meles"))).output
+    assert "1  pictures that are nowhere to be found" in told
+    again = one_picture(tmp_path)
+    assert (again.label, again.deployment) == (first.label, first.deployment)
+
+
 @pytest.mark.parametrize(
     ("rows", "label", "count", "says"),
     [

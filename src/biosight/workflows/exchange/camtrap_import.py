@@ -6,7 +6,7 @@ imported. Not here: opening a package (camtrap_package.py), or writing one
 """
 
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
@@ -25,6 +25,7 @@ from biosight.workflows.collection_names import names_in, with_path
 from biosight.workflows.exchange.camtrap_names import add_names
 from biosight.workflows.exchange.camtrap_package import Package, picture_file, sha_of
 from biosight.workflows.exchange.camtrap_rows import (
+    Placed,
     Prepared,
     aware,
     moment_in,
@@ -62,12 +63,13 @@ def take_package(target: Target, package: Package, title: str) -> Counter[str]:
     """Import the whole package; return how much of each there was, by words."""
     records, c = target.task.records, target.task.id
     tally: Counter[str] = Counter()
-    found: dict[str, Image] = {}
+    found: dict[str, Placed] = {}
+    here = {d.id: d.name for d in deployments_of(records, c)}
     for row in package.media:
-        image = find_picture(target, package, row)
+        image = find_picture(target, package, row, here)
         tally["pictures" if image else "pictures that are nowhere to be found"] += 1
         if image:
-            found[row.get("mediaID", "")] = image
+            found[row.get("mediaID", "")] = Placed(image.id, own_moment(image))
     zones = zones_needed(package.media, package.deployments, found)
     ready = prepared(records, c, package.deployments, zones)
     for words in ready.told:
@@ -80,18 +82,20 @@ def take_package(target: Target, package: Package, title: str) -> Counter[str]:
         target.tell(f"deployments, {doubt[0].lower()}{doubt[1:]}")
     deployment_tables.take_table(records, target.task.by, c, ready.rows, title)
     place_pictures(target, package, ready, found, tally)
-    say(target, package, {media: image.id for media, image in found.items()}, tally)
+    say(target, package, {media: one.image for media, one in found.items()}, tally)
     return +tally
 
 
-def find_picture(target: Target, package: Package, row: Row) -> Image | None:
+def find_picture(
+    target: Target, package: Package, row: Row, here: Mapping[str, str]
+) -> Image | None:
     """Return a media row's picture: the one in the collection with its bytes, else a new one from
-    the package's folder, else the only one in the collection that its path or name can mean. None
-    if there is none."""
+    the package's folder, else the only one in the collection that its path or name can mean, unless
+    it is in another deployment (`here`: their names by id). None if there is none."""
     c, sha = target.task.id, sha_of(row)
     if sha:
-        here = [*living_images(c), Where("sha256", "=", sha)]
-        if images := target.task.records.find(Image, here, limit=1):
+        same = [*living_images(c), Where("sha256", "=", sha)]
+        if images := target.task.records.find(Image, same, limit=1):
             return images[0]
     path = picture_file(package, row)
     if path:
@@ -100,7 +104,7 @@ def find_picture(target: Target, package: Package, row: Row) -> Image | None:
     asked = [row.get("fileName", ""), "" if "://" in said else said]
     for name in filter(None, asked):
         found = of_that_name(target.task.records, c, name)
-        if len(found) == 1:
+        if len(found) == 1 and here.get(found[0].deployment, "") in {"", row.get("deploymentID")}:
             return found[0]
     return None
 
@@ -109,7 +113,7 @@ def place_pictures(
     target: Target,
     package: Package,
     ready: Prepared,
-    found: dict[str, Image],
+    found: Mapping[str, Placed],
     tally: Counter[str],
 ) -> None:
     """Put pictures into their deployments, and set their dates where the package says another
@@ -119,13 +123,13 @@ def place_pictures(
     times: dict[str, list[str]] = {}
     groups: dict[str, list[str]] = {}
     for row in package.media:
-        if image := found.get(row.get("mediaID", "")):
+        if one := found.get(row.get("mediaID", "")):
             id = " ".join(row.get("deploymentID", "").split())
-            groups.setdefault(ready.names.get(id, id), []).append(image.id)
+            groups.setdefault(ready.names.get(id, id), []).append(one.image)
             said = row.get("timestamp", "")
-            if id in ready.zones or own_moment(image) is None or own_moment(image) != aware(said):
+            if id in ready.zones or one.moment is None or one.moment != aware(said):
                 when = local_or_none(moment_in(said, ready.zones.get(id, "")))
-                times.setdefault(when, []).append(image.id)
+                times.setdefault(when, []).append(one.image)
     for name, ids in groups.items():
         if deployment := named.get(name):
             tally["put into deployments"] += in_parts(target, put_into(deployment), ids)

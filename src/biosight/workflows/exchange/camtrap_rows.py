@@ -7,7 +7,7 @@ Ids are unique in a package alone, so another project's “d1” is no deploymen
 """
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from zoneinfo import ZoneInfo
@@ -46,6 +46,15 @@ class Prepared:
     names: dict[str, str] = field(default_factory=dict)
     zones: dict[str, str] = field(default_factory=dict)
     told: list[str] = field(default_factory=list)
+
+
+@dataclass(frozen=True, slots=True)
+class Placed:
+    """A picture of a package by its id here, and the moment that its own file says with an offset,
+    None without one."""
+
+    image: str
+    moment: datetime | None
 
 
 def prepared(
@@ -154,19 +163,19 @@ def moment_in(said: str, zone: str) -> str:
 
 
 def zones_needed(
-    rows: Iterable[Row], deployments: Iterable[Row], images: dict[str, Image]
+    rows: Iterable[Row], deployments: Iterable[Row], found: Mapping[str, Placed]
 ) -> dict[str, str]:
     """Return the zone of each deployment, by id, some of whose pictures do not themselves say the
     moment that the package says: the zone of the offset that most of its pictures have there."""
     said: dict[str, Counter[str]] = {}
     needing: set[str] = set()
     for row in rows:
-        image, moment = images.get(row.get("mediaID", "")), aware(row.get("timestamp", ""))
+        one, moment = found.get(row.get("mediaID", "")), aware(row.get("timestamp", ""))
         id = " ".join(row.get("deploymentID", "").split())
-        if image is None or moment is None:
+        if one is None or moment is None:
             continue
         said.setdefault(id, Counter())[moment.strftime("%z")] += 1
-        if own_moment(image) != moment:
+        if one.moment != moment:
             needing.add(id)
     tagged = {
         " ".join(d.get("deploymentID", "").split())
