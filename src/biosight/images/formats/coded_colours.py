@@ -11,8 +11,10 @@ from functools import lru_cache
 import numpy as np
 import numpy.typing as npt
 
-Pair = tuple[float, float]
-Chromaticities = tuple[Pair, Pair, Pair, Pair]  # white, red, green, blue, each as x and y
+Chromaticity = tuple[float, float]
+Chromaticities = tuple[
+    Chromaticity, Chromaticity, Chromaticity, Chromaticity
+]  # white, red, green, blue, each as x and y
 Floats = npt.NDArray[np.float64]
 D65 = (0.3127, 0.329)
 BT709: Chromaticities = (D65, (0.64, 0.33), (0.3, 0.6), (0.15, 0.06))
@@ -87,7 +89,7 @@ def made_profile(colours: Chromaticities, exponent: float) -> bytes:
     return with_header(tags)
 
 
-def xyz_of(pair: Pair) -> Floats:
+def xyz_of(pair: Chromaticity) -> Floats:
     x, y = pair
     return np.array([x / y, 1.0, (1 - x - y) / y])
 
