@@ -96,7 +96,7 @@ def score(case: Case) -> float:
 
 
 def found_at(animals: Sequence[Case], empty: Sequence[Case], precision: float = 0.95) -> float:
-    """The percentage of the animals above the score at which so many are animals."""
+    """The percentage of animals found at the lowest score that keeps this precision."""
     order = sorted([(score(k), True) for k in animals] + [(score(k), False) for k in empty])[::-1]
     best = right = 0
     for number, (_, is_animal) in enumerate(order, start=1):

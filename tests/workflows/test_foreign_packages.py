@@ -39,7 +39,7 @@ R = TypeVar("R", Image, Site, Deployment)
 
 @pytest.fixture
 def pack(run: Run, tmp_path: Path) -> Pack:
-    """Makes a package in a folder of its own, with one picture."""
+    """Makes a package with one picture, each in another folder."""
     add_ada(run)
     number = iter(range(100))
 

@@ -195,8 +195,8 @@ class LinesAbove:
         return by_columns(name, row, rank)
 
     def by_columns_alone(self, name: str, row: Mapping[str, str]) -> bool:
-        """Return whether only columns of ranks say a name above a row's: one that an id or a
-        parent's name means has a row of its own, or is doubtful."""
+        """Return whether only columns of ranks give a name above a row's. A name that an id or a
+        parent's name gives has another row, or is doubtful."""
         return name not in self.with_ids and name != sound_name(row.get("parent", ""))
 
     def by_ids(self, row: Mapping[str, str]) -> list[tuple[str, str]]:

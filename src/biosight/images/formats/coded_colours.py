@@ -62,7 +62,8 @@ def by_gamma(gamma: bytes, chromaticities: bytes) -> bytes:
         exponent = 100_000 / value
     if len(chromaticities) == 32:
         xy = [v / 100_000 for v in struct.unpack(">8L", chromaticities)]
-        found = tuple((xy[i], xy[i + 1]) for i in range(0, 8, 2))  # type: ignore[assignment]
+        white, red, green, blue = zip(xy[::2], xy[1::2], strict=True)
+        found = (white, red, green, blue)
     if not 0 <= exponent <= 10 or any(not (0 < x < 1 and 0 < y < 1) for x, y in found):
         return b""
     # A file of sRGB writes 1/2.2 and its own primaries; both stand for sRGB then.

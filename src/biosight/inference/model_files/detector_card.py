@@ -9,7 +9,6 @@ from typing import Literal
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from biosight.errors import BadModel
-from biosight.subjects import KINDS
 from biosight.subjects.box import SubjectKind
 
 Form = Literal["nanodet", "yolox", "yolov5", "yolov8", "end-to-end", "rt-detr"]
@@ -78,6 +77,3 @@ def read_detector_card(folder: Path) -> DetectorCard:
 
 def write_detector_card(card: DetectorCard, folder: Path) -> None:
     (folder / "card.json").write_text(card.model_dump_json(indent=2) + "\n", encoding="utf-8")
-
-
-__all__ = ["KINDS", "DetectorCard", "read_detector_card", "write_detector_card"]

@@ -23,7 +23,7 @@ from biosight.training.detector.teacher import Looks, boxes_by
 
 READ_AT = 390  # px on the short side, as a frame is read in serving
 SURE, POSSIBLE, NOTHING = 0.35, 0.12, 0.08
-# Of each group so many photographs with a box; plants and fungi are grounds.
+# How many photographs with a box to take from each group. Plants and fungi are grounds.
 WANTED = {
     "Mammalia": 900,
     "Aves": 700,

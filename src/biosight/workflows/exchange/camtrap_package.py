@@ -122,9 +122,7 @@ def package_table(folder: Path, resource: Mapping[str, Any]) -> list[Row]:
     paths = resource["path"] if isinstance(resource["path"], list) else [resource["path"]]
     dialect = resource.get("dialect")
     if isinstance(dialect, str):
-        raise BadRequest(
-            "A table's dialect lies in a file of its own, which BioSight does not read."
-        )
+        raise BadRequest("A dialect in another file is not read; write it beside the table's path.")
     mark = dialect.get("delimiter", ",") if isinstance(dialect, dict) else ","
     if not isinstance(mark, str) or len(mark) != 1:
         raise BadRequest(f"The delimiter {str(mark)[:20]!r} of a table is not one sign.")

@@ -10,12 +10,11 @@ from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from zoneinfo import ZoneInfo
 
 from biosight.errors import BadRequest
 from biosight.images import Image
 from biosight.places import Deployment, Site
-from biosight.places.clocks import instant, known_zone, offset_in
+from biosight.places.clocks import instant, known_zone
 from biosight.places.coordinates import read_place
 from biosight.places.tables import Row
 from biosight.storage.records import Records
@@ -202,7 +201,7 @@ def zone_of(offset: str) -> str:
         return ODD_ZONES.get(f"{hours}:{minutes}", UTC)
     zone = f"Etc/GMT{'-' if hours[0] == '+' else '+'}{int(hours[1:])}"  # POSIX counts westward
     try:
-        ZoneInfo(zone)
-    except Exception:
+        known_zone(zone)
+    except BadRequest:
         return UTC
-    return zone if offset_in(zone, "2026-01-01T00:00:00").replace(":", "") == offset[:5] else UTC
+    return zone
