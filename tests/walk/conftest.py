@@ -11,7 +11,7 @@ from pathlib import Path
 
 import httpx2
 import pytest
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, Page, expect, sync_playwright
 
 from tests.conftest import PASSWORD, database_url, require_chromium
 
@@ -113,6 +113,7 @@ def server(tmp_path: Path, model_dir: Path) -> Iterator[Server]:
 @pytest.fixture(scope="session")
 def browser() -> Iterator[Browser]:
     path = require_chromium()
+    expect.set_options(timeout=20_000)  # machines pause; this is no measure of speed
     with sync_playwright() as playwright:
         arguments = ["--no-sandbox", "--disable-background-networking", "--disable-gpu"]
         opened = playwright.chromium.launch(executable_path=path, args=arguments)
