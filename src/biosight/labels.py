@@ -4,7 +4,7 @@ Not here: how a name is computed (inference) or kept (storage).
 """
 
 import unicodedata
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import ClassVar
 
@@ -135,6 +135,14 @@ class Annotation:
     act: str = ""
     # How it was given: "random" or "margin" in the review queue, "group", "readers" or "bulk"
     via: str = ""
+    # Who gave it in another program or archive, in that one's words; "" for an answer given here
+    source: str = ""
+
+
+def speaker_of(said: Annotation, name: Callable[[str], str]) -> str:
+    """Return who gave an answer, in words: a person here (`name` gives their name by id), or
+    whoever an import names, whom no account stands for."""
+    return f"imported: {said.source}" if said.source else name(said.by)
 
 
 @dataclass(frozen=True, slots=True)

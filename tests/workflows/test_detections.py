@@ -15,7 +15,7 @@ from biosight.images import Image
 from biosight.labels import Prediction
 from biosight.settings import Settings
 from biosight.storage.records import Where
-from biosight.workflows.exchange.detections import results
+from biosight.workflows.exchange.results_file import read_results
 from tests import tiny
 from tests.conftest import Run, add_ada
 
@@ -140,7 +140,7 @@ def test_any_json_is_read_or_refused(said: object) -> None:
     with tempfile.NamedTemporaryFile(suffix=".json") as file:
         Path(file.name).write_text(json.dumps({"images": [said]}))
         try:
-            found = list(results(Path(file.name)))
+            found = list(read_results(Path(file.name))[1])
         except BadRequest:
             return
         assert all(r.told.guesses for r in found)
@@ -167,7 +167,7 @@ def test_one_odd_detection_stops_nothing(tmp_path: Path, detection: dict[str, ob
         ],
     }
     file.write_text(json.dumps(said))
-    found = {r.file: r.told.guesses for r in results(file)}
+    found = {r.file: r.told.guesses for r in read_results(file)[1]}
     assert [g.label for g in found["b.jpg"]] == ["Animalia"]
     assert all(0 <= g.confidence <= 1 for g in found["a.jpg"])
 
@@ -177,4 +177,4 @@ def test_a_table_with_a_field_that_is_none_is_refused_in_words(tmp_path: Path) -
     file = tmp_path / "r.csv"
     file.write_text("relative_path,label,confidence\na.jpg,fox,0.5\n" + "x" * 200_000)
     with pytest.raises(BadRequest, match="Line 3 of the table"):
-        list(results(file))
+        list(read_results(file)[1])

@@ -6,8 +6,9 @@ out. Not here: reading pictures (reading.py), or buckets (storage/source.py).
 
 import errno
 import os
+import re
 import stat
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -34,6 +35,8 @@ SYSTEM_FOLDERS = {
     "__macosx",
     "lost+found",
 }
+# Folders that cameras make on their cards (DCF, JEITA CP-3461): they say nothing of the place.
+CARD_FOLDER = re.compile(r"dcim|misc|\d{3}[a-z0-9_]{3,8}", re.IGNORECASE)
 NOT_A_PICTURE = "not a picture"
 
 
@@ -112,6 +115,18 @@ def reason_of(path: Path, about: os.stat_result) -> str:
     if not head:
         return "an empty file"
     return "" if sniff(head) else NOT_A_PICTURE
+
+
+def is_card_folder(name: str) -> bool:
+    """Return whether a camera makes folders of this name on its card, such as DCIM and 100RECNX."""
+    return CARD_FOLDER.fullmatch(name) is not None and not name.isdecimal()
+
+
+def card_name(folders: Sequence[str]) -> str:
+    """Return what a card is called whose pictures lie in these folders, from the top down: the
+    lowest that no camera made, else the uppermost; "" for none."""
+    named = [name for name in folders if not is_card_folder(name)]
+    return named[-1] if named else folders[0] if folders else ""
 
 
 def printable(path: Path | str) -> str:

@@ -17,7 +17,7 @@ from zlib import crc32
 from biosight.errors import BadPicture, NotFound
 from biosight.images import Image
 from biosight.images.placeless import placeless_type
-from biosight.labels import PEOPLE, Annotation, Prediction
+from biosight.labels import PEOPLE, Annotation, Prediction, speaker_of
 from biosight.publishing import table
 from biosight.publishing.file_names import UniqueNames, file_name
 from biosight.publishing.table import Telling
@@ -72,7 +72,7 @@ def rows(records: Records, images: Sequence[tuple[Image, str]], telling: Telling
     }
     for image, file in images:
         said = annotations.get(image.id) if image.who in PEOPLE else None
-        by = (telling.person(said.by), said.at) if said else None
+        by = (speaker_of(said, telling.person), said.at) if said else None
         yield table.picture_row(image, file, predictions.get(image.id), by, telling)
 
 

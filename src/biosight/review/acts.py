@@ -70,8 +70,8 @@ class Change:
     is a collection and `target_name` its name in words, `note` a text, `via` the queue that the
     change answers. For a deployment, `target` is its id, `site` its site's id, and `shift` the
     seconds by which its clock is corrected. `when` is a local time or day that a person says,
-    `individuals` how many they counted. For imported labels, `speaker` (a person's id) and
-    `said_at` say who gave the label, and when.
+    `individuals` how many they counted. For imported labels, `source` and `said_at` say who gave
+    the label there, in words, and when.
     """
 
     kind: str
@@ -85,7 +85,7 @@ class Change:
     shift: int = 0
     when: str = ""
     individuals: int = 0
-    speaker: str = ""
+    source: str = ""
     said_at: float = 0.0
 
     def standing(self, image: Image) -> Standing:

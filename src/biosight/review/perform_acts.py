@@ -258,6 +258,5 @@ def annotation(act: Act, by: str, change: Change, image: Image, standing: Standi
     if standing.who not in PEOPLE or not KINDS[change.kind].speaks:
         return []
     kind = kind_of(image, standing)
-    who, when = change.speaker or by, change.said_at or time.time()
-    said = Annotation(new_id(), image.id, standing.label, kind, who, when, act.id, change.via)
-    return [Insert(said)]
+    when, told = change.said_at or time.time(), (act.id, change.via, change.source)
+    return [Insert(Annotation(new_id(), image.id, standing.label, kind, by, when, *told))]

@@ -1,7 +1,7 @@
 """biosight classify and import-table: classify pictures of folders or buckets into Parquet tables,
 here or on a Ray cluster, and import such results.
 
-Not here: the work (bulk), or collections (cli/pictures/pictures.py).
+Not here: the work (bulk), or collections (cli/pictures/import_folder.py).
 """
 
 from collections import Counter
@@ -22,6 +22,7 @@ from biosight.bootstrap import (
 )
 from biosight.cli.pictures.camera_option import CAMERA_TRAPS, detector_folder
 from biosight.cli.pictures.list_option import LIST, read_list
+from biosight.cli.pictures.results import take_file
 from biosight.errors import BadRequest, NotFound, TooLarge
 from biosight.images.file_types import check_size
 from biosight.images.folders import printable
@@ -38,15 +39,11 @@ from biosight.intake import (
 )
 from biosight.settings import Settings
 from biosight.storage.source import BUCKETS, Source
-from biosight.workflows.exchange import detections
-from biosight.workflows.exchange.results_import import take_results
 from biosight.workflows.pictures.destinations import destination, find_collection
-from biosight.workflows.task import Task
 
 if TYPE_CHECKING:
     from biosight.bulk.table import Classified
 
-MOST_SHOWN = 20
 NEEDS_ARROW = "This needs pyarrow: pip install pyarrow."
 
 
@@ -157,19 +154,24 @@ def progress_words(done: Iterator[tuple[int, int]], total: int) -> tuple[int, in
 @click.argument("table", type=click.Path(exists=True, path_type=Path))
 @click.option("--user", "email", help="E-mail of the account; optional if there is only one.")
 @click.option("--collection", help="Collection's name; by default the account's first.")
+@click.option("--dry-run", is_flag=True, help="Show what a file would change; change nothing.")
 @click.pass_obj
 def import_table(
-    settings: Settings, table: Path, email: str | None, collection: str | None
+    settings: Settings, table: Path, email: str | None, collection: str | None, dry_run: bool
 ) -> None:
     """Import results of earlier runs or of other programs.
 
     TABLE is a folder written by biosight classify: its pictures are added to the collection. Or
-    TABLE is a file of MegaDetector (JSON) or AddaxAI (JSON or CSV): its results are stored for
-    pictures already in the collection, matched by path. People's labels do not change.
+    TABLE is a file about pictures that are in the collection already, matched by path: JSON of
+    MegaDetector, SpeciesNet or AddaxAI; a table of AddaxAI, EcoTaxa, iNaturalist, Timelapse or
+    camtrapR; biosight.csv of a download; or any table with a column of files and one of names. A
+    label that a person gave here does not change.
     """
     if table.is_file():
-        take_detections(settings, table, email, collection)
+        take_file(settings, table, email, collection, dry_run=dry_run)
         return
+    if dry_run:
+        raise BadRequest("--dry-run is for files; a folder of results is read as it is imported.")
     try:
         from biosight.bulk.table import classified_images
     except ImportError as error:
@@ -185,29 +187,6 @@ def import_table(
         biosight.close()
     if not tally:
         raise BadRequest("The table has no picture that could be read.")
-    click.echo(", ".join(f"{n} {word}" for word, n in tally.most_common()) + ".")
-
-
-def take_detections(
-    settings: Settings, file: Path, email: str | None, collection: str | None
-) -> None:
-    """Import another program's results for a collection's pictures."""
-    archive = open_archive(settings)
-    records = archive.records
-    try:
-        catalogue = open_catalogue(settings, archive)
-        c, user = find_collection(records, email, collection)
-        found = tqdm(detections.results(file), "reading", disable=None)
-        taken = take_results(Task(records, catalogue, c, user.id), found)
-    finally:
-        archive.close()
-    for name in taken.unclear[:MOST_SHOWN]:
-        click.echo(f"left out  {printable(name)}: it fits several pictures, or is one of several.")
-    tally = taken.tally
-    if taken.unclear:
-        tally["left out, because it is not clear which picture is meant"] = len(taken.unclear)
-    if not tally:
-        raise BadRequest("The file says nothing about any picture.")
     click.echo(", ".join(f"{n} {word}" for word, n in tally.most_common()) + ".")
 
 

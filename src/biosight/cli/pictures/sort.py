@@ -19,8 +19,8 @@ from tqdm import tqdm
 
 from biosight.bootstrap import Catalogue, Model, open_catalogue, open_model
 from biosight.cli.pictures.camera_option import CAMERA_TRAPS, SeenFile, detector_folder, seen_in
+from biosight.cli.pictures.import_folder import WAITS, look_through
 from biosight.cli.pictures.list_option import LIST, read_list
-from biosight.cli.pictures.pictures import FOLDER, WAITS, look_through
 from biosight.errors import BadPicture, BadRequest, NoSpace, NotFound, Unavailable
 from biosight.images.folders import printable
 from biosight.inference.classifier import Classifier
@@ -36,6 +36,7 @@ from biosight.subjects import Box
 from biosight.taxa.paths import line_of
 
 T = TypeVar("T")
+FOLDER = click.Path(exists=True, file_okay=False, path_type=Path)
 NO_ROOM = {errno.ENOSPC, errno.EDQUOT, errno.EROFS}
 SORT_COLUMNS = ("file", "label", "confidence", "model", "top_5", "original", "path", "boxes")
 UNSURE = "unsure"

@@ -16,7 +16,7 @@ from biosight.field.events import with_event_starts
 from biosight.field.gaps import Gaps
 from biosight.field.grid import coarsen_twice, decimals_of, uncertainty
 from biosight.images import Image
-from biosight.labels import IN_BULK, Annotation, LabelNames, Prediction
+from biosight.labels import IN_BULK, Annotation, LabelNames, Prediction, speaker_of
 from biosight.places import Deployment, Site
 from biosight.places.clocks import instant, offset_in, written_offset
 from biosight.publishing.export import PAGE
@@ -214,7 +214,7 @@ def facts_of_page(
     taken_back = {(a.image, a.act) for a in annotations if a.kind == "withdrawn"}
     for a in annotations:
         if (a.image, a.act) not in taken_back and a.label:
-            by, in_bulk = scope.person(a.by), a.via == IN_BULK
+            by, in_bulk = speaker_of(a, scope.person), a.via == IN_BULK
             one = Identification(a.id, False, by, a.at, a.label, None, in_bulk)
             said.setdefault(a.image, []).append(one)
     for image, event in page:

@@ -6,21 +6,19 @@ imported. Not here: opening a package (camtrap_package.py), or writing one
 """
 
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
 
-from biosight.accounts import User
 from biosight.errors import BadRequest
 from biosight.images import Image
 from biosight.labels import UNDECIDED, Guess, clean_label
 from biosight.own_names.collected import Names
 from biosight.places.tables import Row
-from biosight.review.acts import MOST_AT_ONCE, Change, change_of
-from biosight.review.perform_acts import perform
+from biosight.review.acts import change_of
 from biosight.storage.conditions import living_images
-from biosight.storage.records import Records, Where, find_all
+from biosight.storage.records import Records, Where
 from biosight.workflows.collection_names import names_in, with_path
 from biosight.workflows.exchange.camtrap_names import add_names
 from biosight.workflows.exchange.camtrap_package import Package, picture_file, sha_of
@@ -37,8 +35,10 @@ from biosight.workflows.exchange.foreign_predictions import (
     Told,
     model_name,
     of_that_name,
+    source_of,
     take_told,
 )
+from biosight.workflows.exchange.results_import import change_pictures
 from biosight.workflows.places import deployment_tables
 from biosight.workflows.places.deployment_acts import deployments_of, put_into
 from biosight.workflows.places.deployment_tables import local
@@ -132,11 +132,11 @@ def place_pictures(
                 times.setdefault(when, []).append(one.image)
     for name, ids in groups.items():
         if deployment := named.get(name):
-            tally["put into deployments"] += in_parts(target, put_into(deployment), ids)
+            tally["put into deployments"] += change_pictures(target.task, put_into(deployment), ids)
     for when, ids in times.items():
         wrong = [i for i in ids if when and differs(records, i, when)]
         if wrong:
-            tally["dated"] += in_parts(target, change_of("date", when=when), wrong)
+            tally["dated"] += change_pictures(target.task, change_of("date", when=when), wrong)
 
 
 def local_or_none(said: str) -> str:
@@ -153,17 +153,6 @@ def differs(records: Records, id: str, when: str) -> bool:
     return image is not None and image.taken_at.replace(":60", ":59") != when
 
 
-def in_parts(target: Target, change: Change, ids: Sequence[str]) -> int:
-    """Apply one act to pictures, a few hundred at a time; return how many it changed."""
-    changed, act = 0, ""
-    for start in range(0, len(ids), MOST_AT_ONCE):
-        part = tuple(ids[start : start + MOST_AT_ONCE])
-        images = target.task.records.find(Image, [Where("id", "in", part)], limit=MOST_AT_ONCE)
-        done = perform(target.task.records, target.task.by, target.task.id, change, images, act=act)
-        changed, act = changed + len(done.changed), done.act if done.changed else act
-    return changed
-
-
 def say(target: Target, package: Package, found: dict[str, str], tally: Counter[str]) -> None:
     """Add the labels of machines, then of people, and the counts to each picture. Rows of whole
     events are skipped, as they add nothing."""
@@ -172,16 +161,14 @@ def say(target: Target, package: Package, found: dict[str, str], tally: Counter[
     for number, row in enumerate(package.observations, start=2):
         if row.get("observationLevel") != "event" and row.get("mediaID", "") in found:
             said.setdefault(row["mediaID"], []).append((number, row))
-    people = {u.name: u.id for u in find_all(target.task.records, User)}
     for media, rows in said.items():
-        say_picture(target, found[media], rows, people, tally)
+        say_picture(target, found[media], rows, tally)
 
 
 def say_picture(
     target: Target,
     image: str,
     rows: list[tuple[int, Row]],
-    people: dict[str, str],
     tally: Counter[str],
 ) -> None:
     """Add to one picture what the rows say of it. A picture has one label here: that of most
@@ -206,13 +193,15 @@ def say_picture(
         return
     kept = max(by_people, key=lambda x: counts[x], default="")
     if by_people and not same(names, now, kept):
-        tally["named by people"] += say_one(target, by_people[kept], now, kept, people)
+        tally["named by people"] += say_one(target, by_people[kept], now, kept)
     for label in [x for x in by_people if x != kept]:
         tally[LEFT_OUT] += 1
         target.tell(f"{now.name}: {label or 'no name'} is left out; it is called {kept} here")
     number_of = counts[kept] if by_people else counts.most_common(1)[0][1] if counts else 0
     if number_of and number_of != now.individuals:
-        tally["counted"] += in_parts(target, change_of("count", individuals=number_of), [image])
+        tally["counted"] += change_pictures(
+            target.task, change_of("count", individuals=number_of), [image]
+        )
 
 
 def say_by_machine(target: Target, names: Names, row: Row, image: str, label: str) -> int:
@@ -237,16 +226,15 @@ def same(names: Names, image: Image, label: str) -> bool:
     return image.who == "person" and image.label == (names.accepted(label) if label else "")
 
 
-def say_one(target: Target, row: Row, image: Image, label: str, people: dict[str, str]) -> int:
-    """Add a person's label to a picture, under the account with that person's name, else under the
-    importing person's. Return how many pictures changed."""
+def say_one(target: Target, row: Row, image: Image, label: str) -> int:
+    """Add a person's label to a picture, with that person's name as a text: no account here stands
+    for it. Return how many pictures changed."""
     asked = change_of("relabel", label=label) if label else change_of(UNDECIDED)
     change = with_path(
         target.task.records, target.task.catalogue, target.task.collection_now(), asked
     )
-    speaker = people.get(row.get("classifiedBy", ""), target.task.by)
-    change = replace(change, speaker=speaker, said_at=seconds(row))
-    return in_parts(target, change, [image.id])
+    change = replace(change, source=source_of(row.get("classifiedBy", "")), said_at=seconds(row))
+    return change_pictures(target.task, change, [image.id])
 
 
 def said_label(row: Row) -> str:

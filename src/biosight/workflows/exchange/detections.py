@@ -6,19 +6,18 @@ detection names the picture. Not here: writing (foreign_predictions.py).
 """
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Any
 
 from biosight.errors import BadRequest
 from biosight.labels import Guess, clean_label
-from biosight.places.tables import Row, bounded_rows, decode_text, head_of
+from biosight.places.tables import Row, bounded_rows, head_of
 from biosight.taxa.checklist import Listed
 from biosight.workflows.exchange.foreign_predictions import Told, model_name
 
 LEAST = 0.2
-MOST_BYTES, MOST_ROWS = 500_000_000, 5_000_000
+MOST_ROWS = 5_000_000
 # The detector's own words -> the names used here.
 WORDS = {
     "animal": "Animalia",
@@ -34,26 +33,41 @@ NOTHING = {"", "no cv result", "unknown", "na", "n/a", "nan", "none", "null"}
 RANKS = ("class", "order", "family", "genus", "species")
 # The fields by which AddaxAI says that a person looked.
 CHECKED = ("human_verified", "manually_checked")
-BOTH = "This is neither MegaDetector's JSON nor AddaxAI's table of detections."
+NO_RESULTS = "This is no JSON of MegaDetector, SpeciesNet or AddaxAI."
 
 
 @dataclass(frozen=True, slots=True)
 class Result:
-    """One file in a table of results: its path there, the model's answer, whether a person checked
-    it, and the line of the likeliest name from the top down, where the table says it."""
+    """One file in a table of results: its path there (`others`: where else it may be called so),
+    the model's answer, whether a person checked it, and the line of the likeliest name from the top
+    down, where the table says it.
+
+    A person's answer may come with its moment in seconds since 1970, a note, a count, and the place
+    by Camtrap DP's column names; the told model is then that person. `undecided` is set where the
+    person could not name the picture.
+    """
 
     file: str
     told: Told
     checked: bool = False
     line: tuple[Listed, ...] = ()
+    others: tuple[str, ...] = ()
+    sha256: str = ""
+    note: str = ""
+    individuals: int = 0
+    said_at: float = 0.0
+    places: Row = field(default_factory=dict)
+    undecided: bool = False
 
+    @property
+    def label(self) -> str:
+        """The likeliest name, "" for none."""
+        return self.told.guesses[0].label if self.told.guesses else ""
 
-def results(path: Path) -> Iterator[Result]:
-    """Return the results in a file. Raises BadRequest for any other format."""
-    if path.stat().st_size > MOST_BYTES:
-        raise BadRequest("A file of results can be up to 500 MB.")
-    text = decode_text(path.read_bytes())
-    return from_json(text) if text.lstrip().startswith(("{", "[")) else from_csv(text)
+    @property
+    def files(self) -> tuple[str, ...]:
+        """Return all paths that the picture may have."""
+        return tuple(filter(None, (self.file, *self.others)))
 
 
 def from_json(text: str) -> Iterator[Result]:
@@ -62,9 +76,9 @@ def from_json(text: str) -> Iterator[Result]:
     try:
         said = json.loads(text)
     except (ValueError, RecursionError) as error:
-        raise BadRequest(f"{BOTH} It is not complete JSON.") from error
+        raise BadRequest(f"{NO_RESULTS} It is not complete JSON.") from error
     if not isinstance(said, dict) or not isinstance(said.get("images"), list):
-        raise BadRequest(BOTH)
+        raise BadRequest(NO_RESULTS)
     info = as_object(said.get("info"))
     # The descriptions hold SpeciesNet's ranks; the categories beside them only a common name.
     classes = words(said, "classification_categories")
@@ -170,17 +184,17 @@ def ranks_of(said: str) -> Iterator[Listed]:
         above = label
 
 
+def is_of_addax(columns: Sequence[str]) -> bool:
+    """Return whether a table with these columns is one of AddaxAI's."""
+    return {"relative_path", "label", "confidence"} <= set(columns) or "n_detections" in columns
+
+
 def from_csv(text: str) -> Iterator[Result]:
     """Yield the results of AddaxAI's tables. results_detections.csv has one row per detection;
     results_files.csv has one row per file, including files without detections. Where a person
     checked a row, only what they checked counts for its file."""
-    mark, columns = head_of(text)
+    mark, _ = head_of(text)
     rows = bounded_rows(text, mark, MOST_ROWS)
-    if (
-        not {"relative_path", "label", "confidence"} <= set(columns)
-        and "n_detections" not in columns
-    ):
-        raise BadRequest(BOTH)
     found: dict[str, Counted] = {}
     for row in rows:
         found.setdefault(row.get("relative_path") or "", Counted()).note(row)

@@ -72,6 +72,12 @@ def model_name(said: str) -> str:
     return " ".join(said.split())[:80] or "another program"
 
 
+def source_of(said: str) -> str:
+    """Return who gave an answer in another archive as it is kept: short, on one line. An answer
+    that went out of BioSight and comes in again is not marked twice."""
+    return " ".join(said.split()).removeprefix("imported: ")[:80] or "no name given"
+
+
 def belong_together(one: str, other: str) -> bool:
     """Return whether two paths of a picture can mean the same file: one ends with the whole of the
     other. Accents may be composed or decomposed, as on a Mac; marks between folders may be those of

@@ -1,70 +1,58 @@
 """Results of other programs, put on the pictures of a collection that they are of.
 
-A result belongs to a picture only where one path ends with the whole of the other; what could be of
-several pictures, or several results of one, is listed and left out. Not here: reading the files
-(detections.py), or how a prediction is kept (foreign_predictions.py).
+A label that a person gave here stays, as do notes and counts. Not here: reading the files
+(results_file.py), which picture is meant (results_match.py), or how a prediction is kept
+(foreign_predictions.py).
 """
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field, replace
 
+from biosight.errors import BadRequest
 from biosight.images import Image
-from biosight.labels import PEOPLE
-from biosight.review.acts import change_of
+from biosight.labels import PEOPLE, UNDECIDED
+from biosight.places.tables import Row
+from biosight.review.acts import MAX_NOTE, MOST_AT_ONCE, Change, change_of
 from biosight.review.perform_acts import perform
+from biosight.storage.records import Where
 from biosight.taxa.checklist import Listed, parents_first
 from biosight.workflows.collection_names import names_in, with_path
 from biosight.workflows.exchange.detections import Result
-from biosight.workflows.exchange.foreign_predictions import of_that_name, path_parts, take_told
+from biosight.workflows.exchange.foreign_predictions import take_told
+from biosight.workflows.exchange.results_match import Matches, label_here, matched
 from biosight.workflows.names.checklists import take_names
+from biosight.workflows.places import deployment_tables
+from biosight.workflows.places.deployment_acts import deployments_of, put_into
 from biosight.workflows.task import Task
 
 AWAY = "not in the collection"
+Grouped = dict[Change, list[str]]
 
 
 @dataclass(slots=True)
 class ResultsTaken:
-    """What became of results: how many of each outcome, and those that fit several pictures, or of
-    which several fit one, by their path."""
+    """What became of results: how many of each outcome, those that fit several pictures, or of
+    which several fit one, by their path, and names that were left out, in words."""
 
     tally: Counter[str] = field(default_factory=Counter)
     unclear: list[str] = field(default_factory=list)
+    left_out: list[str] = field(default_factory=list)
 
 
 def take_results(task: Task, found: Iterable[Result]) -> ResultsTaken:
-    """Put results on a collection's pictures. A person's label stays; what a person checked in the
-    other program counts as named by whoever imports it."""
-    taken = ResultsTaken()
-    meant: dict[str, tuple[Image, list[Result]]] = {}
-    for result in found:
-        images = of_that_name(task.records, task.id, result.file)
-        exact = [i for i in images if path_parts(i.path or i.name) == path_parts(result.file)]
-        chosen = exact if len(exact) == 1 else images
-        if len(chosen) == 1:
-            meant.setdefault(chosen[0].id, (chosen[0], []))[1].append(result)
-        elif chosen:
-            taken.unclear.append(result.file)
-        else:
-            taken.tally[AWAY] += 1
-    clear = list(unambiguous(meant.values(), taken))
-    add_named_lines(task, [one for _, result in clear for one in result.line])
-    for image, result in clear:
-        take_one(task, image, result, taken)
+    """Put results on a collection's pictures. A person's label stays; what a person said in the
+    other program counts as said by a person, whose name stays a text."""
+    matches = matched(task, found)
+    taken = ResultsTaken(unclear=matches.unclear, left_out=matches.left_out)
+    taken.tally[AWAY] = matches.away
+    add_named_lines(task, [one for _, result in matches.clear for one in result.line])
+    take_machines(task, matches, taken)
+    take_people(task, matches, taken)
+    take_remarks(task, matches, taken)
+    take_places(task, matches, taken)
+    taken.tally = +taken.tally
     return taken
-
-
-def unambiguous(
-    meant: Iterable[tuple[Image, list[Result]]], taken: ResultsTaken
-) -> Iterator[tuple[Image, Result]]:
-    """Yield pictures with the only result that each can have; note all others."""
-    for image, results in meant:
-        exact = [r for r in results if path_parts(r.file) == path_parts(image.path or image.name)]
-        chosen = exact or results
-        if len({r.file for r in chosen}) == 1:
-            yield image, chosen[-1]
-        else:
-            taken.unclear += [r.file for r in results]
 
 
 def add_named_lines(task: Task, lines: Sequence[Listed]) -> None:
@@ -76,18 +64,79 @@ def add_named_lines(task: Task, lines: Sequence[Listed]) -> None:
         done = take_names(task, listed, "of the results", act=done.act)
 
 
-def take_one(task: Task, image: Image, result: Result, taken: ResultsTaken) -> None:
-    """Put one result on its picture."""
+def take_machines(task: Task, matches: Matches, taken: ResultsTaken) -> None:
+    """Keep what machines said of pictures, as their predictions."""
     names = names_in(task.records, task.catalogue, task.collection_now())
-    label = names.accepted(result.told.guesses[0].label)
-    if not result.checked:
-        new = take_told(task.records, names, image, result.told)
-        taken.tally["named" if new else "known already"] += 1
-    elif image.who in PEOPLE:
-        same = image.label == label
-        taken.tally["known already" if same else "named by a person here, and left so"] += 1
-    else:
-        asked = change_of("relabel", label=label)
-        change = with_path(task.records, task.catalogue, task.collection_now(), asked)
-        perform(task.records, task.by, task.id, change, [image])
-        taken.tally["named by a person"] += 1
+    for image, result in matches.clear:
+        if not result.checked and result.label:
+            new = take_told(task.records, names, image, result.told)
+            taken.tally["named" if new else "known already"] += 1
+
+
+def take_people(task: Task, matches: Matches, taken: ResultsTaken) -> None:
+    """Give pictures the labels that people gave them elsewhere, pictures of one name at once."""
+    names = names_in(task.records, task.catalogue, task.collection_now())
+    groups: Grouped = {}
+    for image, result in matches.clear:
+        if not result.checked or not (result.label or result.undecided):
+            continue
+        if image.who in PEOPLE:
+            same = image.label == label_here(names, result)
+            word = "known already" if same else "named by a person here, and left so"
+            taken.tally[word] += 1
+            continue
+        asked = change_of("relabel", label=result.label) if result.label else change_of(UNDECIDED)
+        said = replace(asked, source=result.told.model, said_at=result.said_at)
+        groups.setdefault(said, []).append(image.id)
+    for change, ids in groups.items():
+        found = with_path(task.records, task.catalogue, task.collection_now(), change)
+        taken.tally["named by a person"] += change_pictures(task, found, ids)
+
+
+def take_remarks(task: Task, matches: Matches, taken: ResultsTaken) -> None:
+    """Give pictures notes and counts where they have none."""
+    notes: Grouped = {}
+    counts: Grouped = {}
+    for image, result in matches.clear:
+        if result.note and not image.note:
+            notes.setdefault(change_of("note", note=result.note[:MAX_NOTE]), []).append(image.id)
+        if result.individuals and not image.individuals:
+            try:
+                change = change_of("count", individuals=result.individuals)
+            except BadRequest as error:
+                taken.left_out.append(f"{image.name}: {error.detail}")
+                continue
+            counts.setdefault(change, []).append(image.id)
+    for word, groups in (("noted", notes), ("counted", counts)):
+        taken.tally[word] = sum(change_pictures(task, c, ids) for c, ids in groups.items())
+
+
+def take_places(task: Task, matches: Matches, taken: ResultsTaken) -> None:
+    """Put pictures that are in no deployment into the one that a table names, which is added with
+    its site if it is missing."""
+    groups: dict[str, list[str]] = {}
+    rows: dict[str, Row] = {}
+    for image, result in matches.clear:
+        if result.places and not image.deployment:
+            name = result.places["deploymentID"]
+            groups.setdefault(name, []).append(image.id)
+            rows.setdefault(name, result.places)
+    wanted = [row if "locationName" in row else {"deploymentID": id} for id, row in rows.items()]
+    seen = deployment_tables.outlook(task.records, task.id, wanted)
+    taken.left_out += [f"deployments, {doubt[0].lower()}{doubt[1:]}" for doubt in seen.doubts]
+    deployment_tables.take_table(task.records, task.by, task.id, wanted, "places of the results")
+    named = {d.name: d for d in deployments_of(task.records, task.id)}
+    for name, ids in groups.items():
+        if deployment := named.get(name):
+            taken.tally["put into deployments"] += change_pictures(task, put_into(deployment), ids)
+
+
+def change_pictures(task: Task, change: Change, ids: Sequence[str]) -> int:
+    """Apply one act to pictures, a few hundred at a time; return how many it changed."""
+    changed, act = 0, ""
+    for start in range(0, len(ids), MOST_AT_ONCE):
+        part = tuple(ids[start : start + MOST_AT_ONCE])
+        images = task.records.find(Image, [Where("id", "in", part)], limit=MOST_AT_ONCE)
+        done = perform(task.records, task.by, task.id, change, images, act=act)
+        changed, act = changed + len(done.changed), done.act if done.changed else act
+    return changed

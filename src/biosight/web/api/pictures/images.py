@@ -18,7 +18,7 @@ from biosight.field.grid import shown_at
 from biosight.images import SHOWN_AS_IS, Capture, Image
 from biosight.inference.name_list import limited_by
 from biosight.intake import look_again
-from biosight.labels import Annotation, Prediction
+from biosight.labels import Annotation, Prediction, speaker_of
 from biosight.membership import Access
 from biosight.places import Deployment, Site
 from biosight.review.acts import MAX_NOTE, Change, change_of
@@ -372,7 +372,8 @@ def history(seen: ImageToSee, biosight: Open, records: Store) -> list[SayingOut]
     ]
     name = accounts.names_of(records)
     for a in records.find(Annotation, where, order=Order("at"), limit=500):
-        said.append(SayingOut(by=name(a.by), kind=a.kind, label=a.label, confidence=None, at=a.at))
+        by = speaker_of(a, name)
+        said.append(SayingOut(by=by, kind=a.kind, label=a.label, confidence=None, at=a.at))
     told = (s for s in said if not rule.tells(seen.image, s.label))
     return sorted(told, key=lambda s: s.at)
 

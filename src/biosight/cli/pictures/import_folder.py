@@ -1,0 +1,267 @@
+"""biosight import: a folder of pictures, or a zip of one, from the shell.
+
+Not here: sorting a folder without a store (cli/pictures/sort.py), or the names that folders bring
+(cli/pictures/sorted_folders.py).
+"""
+
+from collections import Counter
+from collections.abc import Iterator
+from contextlib import contextmanager
+from functools import partial
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+import click
+from tqdm import tqdm
+
+from biosight import membership
+from biosight.bootstrap import (
+    BioSight,
+    open_archive,
+    open_biosight,
+    open_catalogue,
+)
+from biosight.cli.pictures.camera_option import CAMERA_TRAPS
+from biosight.cli.pictures.sorted_folders import (
+    OWN_TABLE,
+    meanings_of,
+    say_meanings,
+    take_folder_names,
+    take_own_table,
+)
+from biosight.errors import (
+    BioSightError,
+    TooLarge,
+    Unavailable,
+)
+from biosight.images import Image
+from biosight.images.file_types import MEGABYTE, check_size, too_large
+from biosight.images.folders import (
+    FoundFile,
+    card_name,
+    every_file,
+    is_card_folder,
+    printable,
+)
+from biosight.inference.sandbox.decoding import patiently
+from biosight.intake import (
+    Destination,
+    Duplicate,
+    Outcome,
+    Rejected,
+    Stored,
+    Upload,
+    session_key,
+    take_in,
+)
+from biosight.process import cores
+from biosight.settings import Settings
+from biosight.storage.records import new_id
+from biosight.workflows.exchange.camtrap_package import unpack_package
+from biosight.workflows.exchange.folder_labels import FolderMeaning
+from biosight.workflows.pictures.destinations import destination, find_collection
+from biosight.workflows.places.deployment_acts import put_folders
+from biosight.workflows.task import Task
+
+FOLDER_OR_ZIP = click.Path(exists=True, path_type=Path)
+# Seconds between attempts to read a picture while the machine is busy with others.
+WAITS = (1, 2, 4, 8, 16, 32)
+
+
+def look_through(folder: Path) -> tuple[list[FoundFile], list[FoundFile]]:
+    """Return a folder's pictures, and its other files. Raises BioSightError where it can't be
+    read."""
+    try:
+        found = list(every_file(folder))
+    except OSError as error:
+        raise BioSightError(f"{printable(folder)} can't be read: {error.strerror}.") from error
+    others = [e for e in found if e.reason and e.path != folder / OWN_TABLE]
+    return [e for e in found if not e.reason], others
+
+
+@click.command("import")
+@click.argument("folder", type=FOLDER_OR_ZIP)
+@click.option("--user", "email", help="E-mail of the account; optional if there is only one.")
+@click.option("--collection", help="Collection's name; by default the account's first.")
+@click.option("--dry-run", is_flag=True, help="Show what would be imported; import nothing.")
+@click.option(
+    "--deployment-per-folder",
+    "per_folder",
+    is_flag=True,
+    help="Put the pictures of each top-level folder into a deployment with the folder's name.",
+)
+@click.option(
+    "--labels-from-folders",
+    "named",
+    is_flag=True,
+    help="Folder names are labels: show which are known, new, or none, and give them.",
+)
+@click.option("--yes", is_flag=True, help="Give folder names without asking for confirmation.")
+@CAMERA_TRAPS
+@click.pass_obj
+def import_folder(
+    settings: Settings,
+    folder: Path,
+    email: str | None,
+    collection: str | None,
+    dry_run: bool,
+    per_folder: bool,
+    named: bool,
+    yes: bool,
+    camera_traps: bool,
+) -> None:
+    """Import a folder of pictures, in the same way as an upload in the browser.
+
+    FOLDER may also be a zip. If it holds the biosight.csv of a download, the labels of people,
+    notes, counts and deployments in it come in too. With --camera-traps, the collection is one of
+    camera traps from then on.
+    """
+    with unzipped(folder, settings) as inside:
+        files, others = look_through(inside)
+        if dry_run:
+            preview(files, others, inside, settings.max_file_mb)
+            if named:
+                preview_names(settings, email, collection, relative_paths(files, inside))
+            return
+        cores.multiply_on_one()
+        biosight = open_biosight(settings)
+        try:
+            c, user = find_collection(biosight.archive.records, email, collection)
+            if camera_traps and not c.camera_traps:
+                c = membership.change_collection(biosight.archive.records, c, camera_traps=True)
+            task = Task(biosight.archive.records, biosight.catalogue, c, user.id)
+            meanings = ask_names(task, relative_paths(files, inside), yes=yes) if named else []
+            target = destination(biosight.archive.records, biosight.catalogue, c, user)
+            session = session_key(user.id, new_id())
+            click.echo(f"Into {c.name}, named by {target.model}:", err=True)
+            receipt = take_all(biosight, target, files, inside, session)
+            if per_folder:
+                place_folders(biosight, c.id, user.id, receipt, folder.resolve())
+            left_out = [(printable(e.path.relative_to(inside)), Rejected(e.reason)) for e in others]
+            say_receipt([*receipt, *left_out])
+            take_own_table(task, inside)
+            take_folder_names(task, meanings, images_of(receipt))
+        finally:
+            biosight.close()
+
+
+@contextmanager
+def unzipped(source: Path, settings: Settings) -> Iterator[Path]:
+    """Yield a folder as it is, a zip unpacked for as long as it is imported. Raises BadRequest."""
+    if source.is_dir():
+        yield source
+        return
+    with TemporaryDirectory(dir=settings.data_dir) as folder:
+        unpack_package(source, Path(folder), settings.max_file_mb, click.echo)
+        yield Path(folder)
+
+
+def relative_paths(files: list[FoundFile], folder: Path) -> list[str]:
+    """Return the paths of files inside their folder, as images keep them."""
+    return [printable(e.path.relative_to(folder)) for e in files]
+
+
+def preview_names(
+    settings: Settings, email: str | None, collection: str | None, paths: list[str]
+) -> None:
+    """Print what the folders' names mean in a collection."""
+    archive = open_archive(settings)
+    try:
+        c, user = find_collection(archive.records, email, collection)
+        catalogue = open_catalogue(settings, archive)
+        say_meanings(meanings_of(Task(archive.records, catalogue, c, user.id), paths))
+    finally:
+        archive.close()
+
+
+def ask_names(task: Task, paths: list[str], *, yes: bool) -> list[FolderMeaning]:
+    """Show what the folders' names mean, and return it; stop the command unless it is
+    confirmed."""
+    meanings = meanings_of(task, paths)
+    say_meanings(meanings)
+    if not yes:
+        click.confirm("Import, and give the known and new names?", abort=True, err=True)
+    return meanings
+
+
+def images_of(receipt: list[tuple[str, Outcome]]) -> list[Image]:
+    """Return the pictures of a receipt, as they were when it was written."""
+    return [image for _, outcome in receipt if (image := image_of(outcome))]
+
+
+def image_of(outcome: Outcome) -> Image | None:
+    """Return the picture that an import led to, None for a refused file."""
+    if isinstance(outcome, Rejected):
+        return None
+    return outcome.of if isinstance(outcome, Duplicate) else outcome.image
+
+
+def place_folders(
+    biosight: BioSight,
+    collection: str,
+    user: str,
+    receipt: list[tuple[str, Outcome]],
+    whole: Path,
+) -> None:
+    """Put the imported and known pictures into the deployments of their top-level folders; a card
+    imported alone is called after the folder that holds it."""
+    folders: dict[str, list[Image]] = {}
+    for path, outcome in receipt:
+        top, slash, _ = path.partition("/")
+        image = image_of(outcome)
+        if slash and image and not (image.trashed or image.deployment):
+            name = card_name(whole.parts[1:]) if is_card_folder(top) else top
+            folders.setdefault(name or top, []).append(image)
+    placed = put_folders(biosight.archive.records, user, collection, folders)
+    for name, n in placed.items():
+        click.echo(f"{n:>7}  into the deployment {name}")
+
+
+def preview(files: list[FoundFile], others: list[FoundFile], folder: Path, most_mb: int) -> None:
+    """Print what an import would send."""
+    large = [FoundFile(e.path, too_large(most_mb)) for e in files if e.size > most_mb * MEGABYTE]
+    for entry in sorted([*others, *large], key=lambda e: e.path):
+        click.echo(f"not imported: {printable(entry.path.relative_to(folder))}: {entry.reason}")
+    fine = [e for e in files if e.size <= most_mb * MEGABYTE]
+    every, size = len(files) + len(others), sum(e.size for e in fine)
+    click.echo(f"{len(fine)} of {every} files would be imported ({size / 1e6:.1f} MB).")
+
+
+def take_all(
+    biosight: BioSight, target: Destination, files: list[FoundFile], folder: Path, session: str
+) -> list[tuple[str, Outcome]]:
+    """Import the files, several at once, with a progress bar. A file that can't be imported does
+    not stop the others; an error of the store does."""
+    from concurrent.futures import ThreadPoolExecutor
+
+    def take(entry: FoundFile) -> tuple[str, Outcome]:
+        relative = printable(entry.path.relative_to(folder))
+        try:
+            return relative, patiently(partial(send, entry.path, relative), WAITS)
+        except (TooLarge, Unavailable) as error:
+            return relative, Rejected(error.detail)
+        except OSError as error:
+            return relative, Rejected(f"it can't be read: {error.strerror}")
+
+    def send(path: Path, relative: str) -> Outcome:
+        check_size(path.stat().st_size, biosight.settings.max_file_mb)
+        with path.open("rb") as file:
+            upload = Upload(file, relative.rpartition("/")[2], relative, session)
+            return take_in(biosight.intake, target, upload)
+
+    with ThreadPoolExecutor(2 * biosight.model.decoders.count) as pool:
+        return list(tqdm(pool.map(take, files), "importing", len(files), disable=None))
+
+
+def say_receipt(receipt: list[tuple[str, Outcome]]) -> None:
+    """Print the numbers of stored, duplicate and refused pictures, and the reason of each
+    refusal."""
+    for path, outcome in receipt:
+        if isinstance(outcome, Rejected):
+            click.echo(f"refused  {path}: {outcome.reason}", err=True)
+    count = Counter(type(outcome) for _, outcome in receipt)
+    mended = sum(isinstance(o, Duplicate) and o.mended for _, o in receipt)
+    again = f" ({mended} mended)" if mended else ""
+    click.echo(
+        f"{count[Stored]} stored, {count[Duplicate]} duplicates{again}, {count[Rejected]} refused."
+    )

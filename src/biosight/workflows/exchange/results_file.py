@@ -1,0 +1,35 @@
+"""A file of another program's answers, whichever program wrote it, read as results.
+
+Not here: what each format means (detections.py, label_tables.py).
+"""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+from biosight.errors import BadRequest
+from biosight.places.tables import decode_text, head_of
+from biosight.workflows.exchange import detections
+from biosight.workflows.exchange.detections import Result
+from biosight.workflows.exchange.label_tables import PROGRAMS, label_table
+
+MOST_BYTES = 500_000_000
+UNKNOWN = (
+    "This file is of no known form. These are read: JSON of MegaDetector, SpeciesNet and AddaxAI; "
+    "tables of AddaxAI, {programs} and camtrapR; and any table with a column of files (file, "
+    "filename, path) beside one of names (species, scientificName, label)."
+)
+
+
+def read_results(path: Path) -> tuple[str, Iterator[Result]]:
+    """Return which program wrote a file, in words, and the results in it. Raises BadRequest for any
+    other format."""
+    if path.stat().st_size > MOST_BYTES:
+        raise BadRequest("A file of results can be up to 500 MB.")
+    text = decode_text(path.read_bytes())
+    if text.lstrip().startswith(("{", "[")):
+        return "MegaDetector's format", detections.from_json(text)
+    if detections.is_of_addax(head_of(text)[1]):
+        return "AddaxAI", detections.from_csv(text)
+    if found := label_table(text):
+        return found
+    raise BadRequest(UNKNOWN.format(programs=", ".join(p.name for p in PROGRAMS)))
