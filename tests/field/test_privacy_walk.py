@@ -72,6 +72,7 @@ READ: dict[str, list[dict[str, Any]]] = {
     "/api/v1/collections/{collection}/doubted": [{}],
     "/api/v1/collections/{collection}/drift": [{}],
     "/api/v1/collections/{collection}/facets": [{"of": "cameras"}, {"of": "uploaders"}],
+    "/api/v1/collections/{collection}/folder-names": [{}],
     "/api/v1/collections/{collection}/images": [
         {},
         {"trash": "true"},

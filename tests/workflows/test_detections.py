@@ -15,7 +15,7 @@ from biosight.images import Image
 from biosight.labels import Prediction
 from biosight.settings import Settings
 from biosight.storage.records import Where
-from biosight.workflows.exchange.results_file import read_results
+from biosight.workflows.results.results_file import read_results
 from tests import tiny
 from tests.conftest import Run, add_ada
 

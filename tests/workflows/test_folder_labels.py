@@ -11,14 +11,15 @@ from biosight.own_names.collected import Names
 from biosight.settings import Settings
 from biosight.taxa.naming import Naming
 from biosight.taxa.tree import Taxon, Tree
-from biosight.workflows.exchange.folder_labels import (
+from biosight.workflows.results.folder_labels import (
     DATE,
     KNOWN,
     NEW,
     NOTHING,
     OTHER,
     folder_meanings,
-    labels_by_folder,
+    labels_of,
+    lowest_labels,
 )
 from tests import tiny
 from tests.conftest import Run, add_ada
@@ -71,7 +72,7 @@ def test_a_name_beside_known_ones_is_new_and_a_place_is_not() -> None:
     assert found["/Oak ridge/"] == (OTHER, "", 3)
     assert found["/Oak ridge/Strix aluco/"] == (NEW, "Strix aluco", 1)
     assert found["/Fen/"] == (OTHER, "", 5)
-    labels = labels_by_folder(folder_meanings(names(), counts), counts)
+    labels = lowest_labels(labels_of(folder_meanings(names(), counts)), counts)
     assert labels == {
         "/Oak ridge/Parus major/": "Parus major",
         "/Oak ridge/Strix aluco/2024/": "Strix aluco",
@@ -80,7 +81,7 @@ def test_a_name_beside_known_ones_is_new_and_a_place_is_not() -> None:
 
 def test_the_lowest_name_wins() -> None:
     counts = {"/Aves/Parus major/": 1, "/Aves/": 1}
-    labels = labels_by_folder(folder_meanings(names(), counts), counts)
+    labels = lowest_labels(labels_of(folder_meanings(names(), counts)), counts)
     assert labels == {"/Aves/Parus major/": "Parus major", "/Aves/": "Aves"}
 
 

@@ -13,7 +13,7 @@ from biosight.labels import Annotation, Prediction
 from biosight.places import Deployment, Site
 from biosight.settings import Settings
 from biosight.storage.records import Where
-from biosight.workflows.exchange.results_file import read_results
+from biosight.workflows.results.results_file import read_results
 from tests import tiny
 from tests.conftest import Run, add_ada
 
@@ -117,7 +117,7 @@ def test_a_table_of_files_and_names_is_read_whoever_wrote_it(
         "StB;D:\\cards\\StB;one.jpg;Vulpes vulpes;3\n"
     )
     seen = run("import-table", "--dry-run", tmp_path / "records.csv").output
-    assert "2  pictures get the label that a person gave them there" in seen
+    assert "2 pictures with the label that a person gave it there" in seen
     assert images(tmp_path)["StA/one.jpg"].label == "Red"
     run("import-table", tmp_path / "records.csv")
     now = images(tmp_path)

@@ -10,8 +10,8 @@ import pytest
 from biosight.bootstrap import open_archive
 from biosight.images import Image
 from biosight.settings import Settings
-from biosight.workflows.exchange.detections import as_label, ranks_of
-from biosight.workflows.exchange.foreign_predictions import belong_together
+from biosight.workflows.results.detections import as_label, ranks_of
+from biosight.workflows.results.foreign_predictions import belong_together
 from tests import tiny
 from tests.conftest import Run, add_ada
 

@@ -15,7 +15,8 @@ DEVICES = re.compile(
 FORBIDDEN = re.compile(r'[<>:"/\\|?*\x00-\x1f\x7f]')
 LONGEST_BYTES = 180
 # Files beside the label folders in a zip or an export.
-OWN_FILES = frozenset({"biosight.csv", "biosight.csv.part"})
+OWN_TABLE = "biosight.csv"
+OWN_FILES = frozenset({OWN_TABLE, f"{OWN_TABLE}.part"})
 # A spreadsheet reads a cell that begins so as a formula, so the table could not name the folder.
 FORMULA = ("=", "+", "-", "@")
 UNNAMED = "unlabelled"

@@ -27,7 +27,16 @@ from biosight.web.api.collections import (
 )
 from biosight.web.api.models import drift, jobs, versions
 from biosight.web.api.people import accounts, admin, server
-from biosight.web.api.pictures import acts, comments, exports, facets, images, likeness, uploads
+from biosight.web.api.pictures import (
+    acts,
+    comments,
+    exports,
+    facets,
+    images,
+    likeness,
+    parcels,
+    uploads,
+)
 from biosight.web.api.review import identifications, queue
 from biosight.web.body_limits import BodyLimits
 from biosight.web.gauges import Gauges
@@ -41,6 +50,7 @@ if TYPE_CHECKING:
 HERE = Path(__file__).parent
 PARTS = (
     uploads,  # first: routes are tried in this order, and uploads are frequent
+    parcels,
     accounts,
     collections,
     invitations,

@@ -11,16 +11,15 @@ import click
 from tqdm import tqdm
 
 from biosight.bootstrap import BioSight, open_biosight
-from biosight.errors import TooLarge
 from biosight.images import Image
-from biosight.images.file_types import check_size
-from biosight.intake import Destination, Duplicate, Rejected, Upload, session_key, take_in
+from biosight.intake import Destination, Rejected, session_key
 from biosight.process import cores
 from biosight.settings import Settings
 from biosight.storage.records import new_id
 from biosight.workflows.exchange import camtrap_import, camtrap_package
 from biosight.workflows.exchange.camtrap_import import Target
 from biosight.workflows.pictures.destinations import destination, find_collection
+from biosight.workflows.pictures.file_import import image_of, import_file
 from biosight.workflows.task import Task
 
 
@@ -71,13 +70,8 @@ def send(
     biosight: BioSight, into: Destination, path: Path, called: str, session: str
 ) -> Image | None:
     """Import a file of the package; return the picture, or None if it is refused."""
-    try:
-        check_size(path.stat().st_size, biosight.settings.max_file_mb)
-        with path.open("rb") as file:
-            outcome = take_in(biosight.intake, into, Upload(file, called, called, session))
-    except TooLarge as error:
-        outcome = Rejected(error.detail)
+    outcome = import_file(biosight, into, path, called, session)
     if isinstance(outcome, Rejected):
         click.echo(f"refused  {called}: {outcome.reason}", err=True)
         return None
-    return outcome.of if isinstance(outcome, Duplicate) else outcome.image
+    return image_of(outcome)

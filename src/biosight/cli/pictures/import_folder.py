@@ -7,7 +7,6 @@ Not here: sorting a folder without a store (cli/pictures/sort.py), or the names 
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
-from functools import partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -23,7 +22,6 @@ from biosight.bootstrap import (
 )
 from biosight.cli.pictures.camera_option import CAMERA_TRAPS
 from biosight.cli.pictures.sorted_folders import (
-    OWN_TABLE,
     meanings_of,
     say_meanings,
     take_folder_names,
@@ -31,11 +29,9 @@ from biosight.cli.pictures.sorted_folders import (
 )
 from biosight.errors import (
     BioSightError,
-    TooLarge,
-    Unavailable,
 )
 from biosight.images import Image
-from biosight.images.file_types import MEGABYTE, check_size, too_large
+from biosight.images.file_types import MEGABYTE, too_large
 from biosight.images.folders import (
     FoundFile,
     card_name,
@@ -43,29 +39,26 @@ from biosight.images.folders import (
     is_card_folder,
     printable,
 )
-from biosight.inference.sandbox.decoding import patiently
 from biosight.intake import (
     Destination,
     Duplicate,
     Outcome,
     Rejected,
     Stored,
-    Upload,
     session_key,
-    take_in,
 )
 from biosight.process import cores
+from biosight.publishing.file_names import OWN_TABLE
 from biosight.settings import Settings
 from biosight.storage.records import new_id
 from biosight.workflows.exchange.camtrap_package import unpack_package
-from biosight.workflows.exchange.folder_labels import FolderMeaning
 from biosight.workflows.pictures.destinations import destination, find_collection
+from biosight.workflows.pictures.file_import import image_of, import_file
 from biosight.workflows.places.deployment_acts import put_folders
+from biosight.workflows.results.folder_labels import FolderMeaning
 from biosight.workflows.task import Task
 
 FOLDER_OR_ZIP = click.Path(exists=True, path_type=Path)
-# Seconds between attempts to read a picture while the machine is busy with others.
-WAITS = (1, 2, 4, 8, 16, 32)
 
 
 def look_through(folder: Path) -> tuple[list[FoundFile], list[FoundFile]]:
@@ -140,7 +133,8 @@ def import_folder(
             left_out = [(printable(e.path.relative_to(inside)), Rejected(e.reason)) for e in others]
             say_receipt([*receipt, *left_out])
             take_own_table(task, inside)
-            take_folder_names(task, meanings, images_of(receipt))
+            if named:
+                take_folder_names(task, meanings, images_of(receipt))
         finally:
             biosight.close()
 
@@ -189,13 +183,6 @@ def images_of(receipt: list[tuple[str, Outcome]]) -> list[Image]:
     return [image for _, outcome in receipt if (image := image_of(outcome))]
 
 
-def image_of(outcome: Outcome) -> Image | None:
-    """Return the picture that an import led to, None for a refused file."""
-    if isinstance(outcome, Rejected):
-        return None
-    return outcome.of if isinstance(outcome, Duplicate) else outcome.image
-
-
 def place_folders(
     biosight: BioSight,
     collection: str,
@@ -236,18 +223,7 @@ def take_all(
 
     def take(entry: FoundFile) -> tuple[str, Outcome]:
         relative = printable(entry.path.relative_to(folder))
-        try:
-            return relative, patiently(partial(send, entry.path, relative), WAITS)
-        except (TooLarge, Unavailable) as error:
-            return relative, Rejected(error.detail)
-        except OSError as error:
-            return relative, Rejected(f"it can't be read: {error.strerror}")
-
-    def send(path: Path, relative: str) -> Outcome:
-        check_size(path.stat().st_size, biosight.settings.max_file_mb)
-        with path.open("rb") as file:
-            upload = Upload(file, relative.rpartition("/")[2], relative, session)
-            return take_in(biosight.intake, target, upload)
+        return relative, import_file(biosight, target, entry.path, relative, session)
 
     with ThreadPoolExecutor(2 * biosight.model.decoders.count) as pool:
         return list(tqdm(pool.map(take, files), "importing", len(files), disable=None))

@@ -1,11 +1,11 @@
 """Importing a file of other programs' answers: what it would do, and what it did, in words.
 
-Not here: the work (workflows/exchange/results_import.py), or results of biosight classify
+Not here: the work (workflows/results/results_import.py), or results of biosight classify
 (cli/pictures/classify.py).
 """
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Sequence
 from pathlib import Path
 
 import click
@@ -15,10 +15,10 @@ from biosight.bootstrap import open_archive, open_catalogue
 from biosight.errors import BadRequest
 from biosight.images.folders import printable
 from biosight.settings import Settings
-from biosight.workflows.exchange.results_file import read_results
-from biosight.workflows.exchange.results_import import ResultsTaken, take_results
-from biosight.workflows.exchange.results_match import ResultsOutlook, outlook_of
 from biosight.workflows.pictures.destinations import find_collection
+from biosight.workflows.results.results_file import read_results
+from biosight.workflows.results.results_import import ResultsTaken, take_results
+from biosight.workflows.results.results_match import ResultsOutlook, in_words, outlook_of
 from biosight.workflows.task import Task
 
 MOST_SHOWN = 20
@@ -48,21 +48,11 @@ def take_file(
 def say_outlook(seen: ResultsOutlook) -> None:
     """Print what an import would do."""
     click.echo(f"Written by: {seen.program}")
-    rows = (
-        (seen.by_people, "pictures get the label that a person gave them there"),
-        (seen.by_machines, "pictures get what a machine said of them there"),
-        (seen.kept, "pictures keep the label that a person gave them here"),
-        (seen.notes, "notes"),
-        (seen.counts, "counts"),
-        (seen.deployments, "deployments"),
-        (seen.away, "rows are of no picture in this collection"),
-    )
-    for number, words in rows:
-        if number:
-            click.echo(f"{number:>7}  {words}")
+    for words in in_words(seen):
+        click.echo(f"  {words}")
     say_names("known", seen.known)
     say_names("new", seen.new)
-    say_left_out(seen.unclear, seen.left_out)
+    say_left_out(seen.not_taken)
 
 
 def say_names(word: str, names: dict[str, int]) -> None:
@@ -73,16 +63,15 @@ def say_names(word: str, names: dict[str, int]) -> None:
         click.echo(f"{len(names)} {word} names: {', '.join(shown)}{more}")
 
 
-def say_left_out(unclear: Iterable[str], left_out: Iterable[str]) -> None:
+def say_left_out(rows: Sequence[str]) -> None:
     """Print what is not imported, and why."""
-    rows = [f"{printable(n)}: it fits several pictures, or is one of several." for n in unclear]
-    for words in [*rows, *left_out][:MOST_SHOWN]:
-        click.echo(f"left out  {words}")
+    for words in rows[:MOST_SHOWN]:
+        click.echo(f"left out  {printable(words)}")
 
 
 def say_taken(taken: ResultsTaken) -> None:
     """Print what became of the results. Raises BadRequest where they say nothing."""
-    say_left_out(taken.unclear, taken.left_out)
+    say_left_out(taken.not_taken)
     tally = Counter(taken.tally)
     if taken.unclear:
         tally["left out, because it is not clear which picture is meant"] = len(taken.unclear)

@@ -1,6 +1,6 @@
 """biosight sort: sort a folder of pictures into one folder per label, without server or account.
 
-Not here: importing pictures into a collection (pictures.py).
+Not here: importing pictures into a collection (cli/pictures/import_folder.py).
 """
 
 import errno
@@ -19,14 +19,14 @@ from tqdm import tqdm
 
 from biosight.bootstrap import Catalogue, Model, open_catalogue, open_model
 from biosight.cli.pictures.camera_option import CAMERA_TRAPS, SeenFile, detector_folder, seen_in
-from biosight.cli.pictures.import_folder import WAITS, look_through
+from biosight.cli.pictures.import_folder import look_through
 from biosight.cli.pictures.list_option import LIST, read_list
 from biosight.errors import BadPicture, BadRequest, NoSpace, NotFound, Unavailable
 from biosight.images.folders import printable
 from biosight.inference.classifier import Classifier
 from biosight.inference.detection.detector import Detector
 from biosight.inference.name_list import NameList, name_list
-from biosight.inference.sandbox.decoding import patiently
+from biosight.inference.sandbox.decoding import WAITS, patiently
 from biosight.labels import Guess
 from biosight.process import cores
 from biosight.publishing.file_names import UniqueNames, file_name

@@ -1,12 +1,11 @@
 """Names that an imported folder brings: of its sub-folders, and of the biosight.csv in it.
 
 Not here: importing the pictures (cli/pictures/import_folder.py), or what folder names mean
-(workflows/exchange/folder_labels.py).
+(workflows/results/folder_labels.py).
 """
 
 from collections import Counter
 from collections.abc import Iterable, Sequence
-from dataclasses import replace
 from pathlib import Path
 
 import click
@@ -14,24 +13,20 @@ import click
 from biosight.cli.pictures.results import MOST_SHOWN, say_taken
 from biosight.images import Image
 from biosight.images.record import folder_of
-from biosight.labels import PEOPLE
-from biosight.review.acts import change_of
-from biosight.workflows.collection_names import names_in, with_path
-from biosight.workflows.exchange.folder_labels import (
+from biosight.publishing.file_names import OWN_TABLE
+from biosight.workflows.results.folder_labels import (
     DATE,
     KNOWN,
     NEW,
     OTHER,
     FolderMeaning,
-    folder_meanings,
-    labels_by_folder,
+    labels_of,
 )
-from biosight.workflows.exchange.results_file import read_results
-from biosight.workflows.exchange.results_import import change_pictures, take_results
+from biosight.workflows.results.named_folders import meanings_in, name_by_labels
+from biosight.workflows.results.results_file import read_results
+from biosight.workflows.results.results_import import take_results
 from biosight.workflows.task import Task
 
-OWN_TABLE = "biosight.csv"
-SOURCE = "the folder's name"
 WORDS = {
     KNOWN: "known names",
     NEW: "new names, which become labels",
@@ -42,8 +37,7 @@ WORDS = {
 
 def meanings_of(task: Task, paths: Iterable[str]) -> list[FolderMeaning]:
     """Return what the folders of files to import mean."""
-    names = names_in(task.records, task.catalogue, task.collection_now())
-    return folder_meanings(names, Counter(f for p in paths if (f := folder_of(p)) != "/"))
+    return meanings_in(task, Counter(f for p in paths if (f := folder_of(p)) != "/"))
 
 
 def say_meanings(meanings: Sequence[FolderMeaning]) -> None:
@@ -61,19 +55,11 @@ def say_meanings(meanings: Sequence[FolderMeaning]) -> None:
 
 
 def take_folder_names(
-    task: Task, meanings: Sequence[FolderMeaning], images: Iterable[Image]
+    task: Task, meanings: Sequence[FolderMeaning], images: Sequence[Image]
 ) -> None:
     """Give pictures the names of their folders, unless a person named them; say how many."""
-    unnamed = [i for i in images if i.who not in PEOPLE and not i.trashed]
-    labels = labels_by_folder(meanings, {i.folder for i in unnamed})
-    groups: dict[str, list[str]] = {}
-    for image in unnamed:
-        if label := labels.get(image.folder):
-            groups.setdefault(label, []).append(image.id)
-    for label, ids in groups.items():
-        asked = replace(change_of("relabel", label=label), source=SOURCE)
-        change = with_path(task.records, task.catalogue, task.collection_now(), asked)
-        click.echo(f"{change_pictures(task, change, ids):>7}  named {change.label}")
+    for label, n in name_by_labels(task, images, labels_of(meanings)).items():
+        click.echo(f"{n:>7}  named {label}")
 
 
 def take_own_table(task: Task, folder: Path) -> None:

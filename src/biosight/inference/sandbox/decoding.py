@@ -56,6 +56,10 @@ def as_pixels(content: bytes, framing: Framing) -> Pixels:
     return np.frombuffer(content, dtype=np.uint8).reshape(side, side, 3)
 
 
+# Seconds between attempts to read a picture while the machine is busy with others.
+WAITS = (1, 2, 4, 8, 16, 32)
+
+
 def patiently(attempt: Callable[[], T], waits: Sequence[float]) -> T:
     """Try again while the machine is busy, after each of the `waits` in seconds. Raises Unavailable
     if it stays busy."""

@@ -7,7 +7,7 @@ import re
 
 from biosight.errors import NotFound
 
-KEY = re.compile(r"(original|swept|thumbnail|view|whole|placeless|model)/[0-9a-f]{64}")
+KEY = re.compile(r"(original|swept|thumbnail|view|whole|placeless|model|parcel)/[0-9a-f]{64}")
 
 
 def original(sha256: str) -> str:
@@ -43,6 +43,11 @@ def placeless(sha256: str) -> str:
 def model(sha256: str) -> str:
     """Return the key of a file of a model that was added or taught here."""
     return f"model/{sha256}"
+
+
+def parcel(sha256: str) -> str:
+    """Return the key of a file that was sent to be imported, until its import has ended."""
+    return f"parcel/{sha256}"
 
 
 def sha256_of(key: str) -> str:

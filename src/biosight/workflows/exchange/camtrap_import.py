@@ -31,17 +31,17 @@ from biosight.workflows.exchange.camtrap_rows import (
     prepared,
     zones_needed,
 )
-from biosight.workflows.exchange.foreign_predictions import (
+from biosight.workflows.places import deployment_tables
+from biosight.workflows.places.deployment_acts import deployments_of, put_into
+from biosight.workflows.places.deployment_tables import local
+from biosight.workflows.results.foreign_predictions import (
     Told,
     model_name,
     of_that_name,
     source_of,
     take_told,
 )
-from biosight.workflows.exchange.results_import import change_pictures
-from biosight.workflows.places import deployment_tables
-from biosight.workflows.places.deployment_acts import deployments_of, put_into
-from biosight.workflows.places.deployment_tables import local
+from biosight.workflows.results.results_import import change_pictures
 from biosight.workflows.task import Task
 
 LEFT_OUT = "rows left out"

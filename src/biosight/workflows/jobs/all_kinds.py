@@ -17,6 +17,7 @@ from biosight.workflows.job_kind import JobKind, JobOutcome
 from biosight.workflows.jobs import undo_act
 from biosight.workflows.models import reclassification, teaching, try_version
 from biosight.workflows.names import label_paths
+from biosight.workflows.parcels import import_parcel, kept, name_folders
 from biosight.workflows.people import members
 from biosight.workflows.pictures import long_acts, trash_job
 
@@ -29,9 +30,14 @@ KINDS: dict[str, JobKind] = {
     long_acts.NAME: long_acts.KIND,
     undo_act.NAME: undo_act.KIND,
     trash_job.NAME: trash_job.KIND,
+    kept.NAME: import_parcel.KIND,
+    name_folders.NAME: name_folders.KIND,
 }
 LIGHT = tuple(name for name, kind in KINDS.items() if kind.light)
 HEAVY = tuple(name for name, kind in KINDS.items() if not kind.light)
+# What the Model page lists; all other work is shown on every page to the person who asked for it.
+OF_MODELS = (reclassification.NAME, try_version.NAME, teaching.NAME)
+OF_PEOPLE = tuple(name for name in KINDS if name not in OF_MODELS)
 
 
 def run(biosight: BioSight, job: Job) -> None:

@@ -20,6 +20,7 @@ from biosight.work import workers
 from biosight.work.leases import take_lease
 from biosight.workflows.collection_names import naming_of
 from biosight.workflows.names.label_paths import settle_all
+from biosight.workflows.parcels.kept import sweep_parcels
 from biosight.workflows.serving_version import serving_key
 from biosight.workflows.upkeep import collection_removal
 
@@ -46,6 +47,7 @@ def keep_house(biosight: BioSight) -> None:
         records, blobs, lambda c: records.get(Collection, c) is not None
     )
     swept = sweeping.sweep_store(records, blobs)
+    sweep_parcels(records, blobs)
     accounts.forget_tries(records, time.time())
     accounts.forget_visits(records)
     accounts.forget_sessions(records, biosight.settings.session_idle_days)

@@ -48,14 +48,14 @@ class Teach(Input):
 @router.get("/collections/{collection}/jobs")
 def list_jobs(access: MayLook, records: Store) -> list[JobOut]:
     """List a collection's long work with models, the newest first."""
-    return [job_out(j) for j in jobs.jobs_of(records, access.collection.id, all_kinds.HEAVY)]
+    return [job_out(j) for j in jobs.jobs_of(records, access.collection.id, all_kinds.OF_MODELS)]
 
 
 @router.get("/jobs")
 def my_jobs(person: Signed, records: Store) -> list[JobOut]:
-    """List your own long acts in all collections: under way, or ended a moment ago."""
+    """List your own long acts and imports in all collections: under way, or ended a moment ago."""
     since = time.time() - LATELY
-    return [job_out(j) for j in jobs.jobs_by(records, person.user.id, all_kinds.LIGHT, since)]
+    return [job_out(j) for j in jobs.jobs_by(records, person.user.id, all_kinds.OF_PEOPLE, since)]
 
 
 @router.get("/jobs/{job}")

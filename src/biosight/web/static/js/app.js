@@ -12,6 +12,7 @@ import { undoAct } from "./pictures/acts.js";
 import { chooseCollection } from "./pictures/collections.js";
 import { resume } from "./pictures/work.js";
 import { acceptFiles } from "./upload/drop.js";
+import { importParcel, isParcel } from "./upload/parcel.js";
 import { add, busy } from "./upload/upload.js";
 
 /** @type {(() => void) | void} */
@@ -136,7 +137,10 @@ async function take(files) {
   const { maxMb } = document.body.dataset;
   if (!maxMb) return toast("Sign in first; then drop the pictures on a collection.");
   const chosen = collection && may(main, "change") ? collection : await chooseCollection("", "Add to");
-  if (chosen) add(chosen, files, Number(maxMb));
+  if (!chosen) return;
+  const [only] = files;
+  if (files.length === 1 && isParcel(only.file.name)) await importParcel(chosen, only.file);
+  else add(chosen, files, Number(maxMb));
 }
 acceptFiles((files) => take(files).catch(complain));
 listen("go", (detail) => {

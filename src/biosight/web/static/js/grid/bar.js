@@ -2,7 +2,9 @@
 /** The bar's buttons that don't filter: tile sizes and adding files. */
 import { API } from "../frame/api.js";
 import { el, find } from "../frame/dom.js";
+import { complain } from "../frame/toast.js";
 import { picked } from "../upload/drop.js";
+import { importParcel } from "../upload/parcel.js";
 import { brokenOff, giveUp, PULSE } from "../upload/session.js";
 import { add, busy } from "../upload/upload.js";
 import { asQuery } from "./filters.js";
@@ -109,4 +111,9 @@ export function wireUploads(main, collection, maxMb) {
     find(main, button).addEventListener("click", () => field.click());
     field.addEventListener("change", () => add(collection, picked(field), maxMb));
   }
+  const parcel = /** @type {HTMLInputElement} */ (find(main, "#parcel"));
+  find(main, "#add-parcel").addEventListener("click", () => parcel.click());
+  parcel.addEventListener("change", () => {
+    for (const { file } of picked(parcel)) importParcel(collection, file).catch(complain);
+  });
 }

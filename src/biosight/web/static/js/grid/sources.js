@@ -2,8 +2,17 @@
 /** The folders that the files came from, as a tree beside the names. */
 import { call } from "../frame/api.js";
 import { el, find } from "../frame/dom.js";
+import { OF_A_CARD } from "../upload/offer.js";
 import { asQuery } from "./filters.js";
 import { asTree } from "./tree.js";
+
+/** Return a folder's name; a folder that a camera made is called with the one that holds the card. @param {string} path */
+function calledHere(path) {
+  const names = path.split("/").filter(Boolean);
+  const last = names.at(-1) ?? "/";
+  const above = OF_A_CARD.test(last) ? names.filter((n) => !OF_A_CARD.test(n)).at(-1) : undefined;
+  return above ? `${above} › ${last}` : last;
+}
 
 /** @param {HTMLElement} main @param {string} collection @param {Record<string, any>} filter */
 export async function drawSources(main, collection, filter) {
@@ -34,7 +43,7 @@ export async function drawSources(main, collection, filter) {
           "aria-current": folder === n.path && "page",
           title: n.path,
         },
-        el("span", {}, n.label),
+        el("span", {}, calledHere(n.path)),
         el("span", { class: "count" }, n.images.toLocaleString("en")),
       ),
       n.children.length ? el("ul", {}, n.children.map(branch)) : null,

@@ -79,11 +79,31 @@ function ended(job) {
   hush(job.id);
   const can = job.kind === "act" && job.state !== "failed" && job.done > 0;
   const what = job.state === "dropped" ? "Take back" : "Undo";
+  const leftOut = /** @type {string[]} */ (job.result?.left_out ?? []);
   toast(job.words, {
     problem: job.state === "failed",
     ...(can && { act: what, of: job.act, run: () => takeBack(job.act) }),
+    ...(leftOut.length && { act: "What was left out", run: () => showLeftOut(leftOut), seconds: 30 }),
   });
   tell("reload");
+}
+
+/** @param {string[]} rows */
+function showLeftOut(rows) {
+  const dialog = el(
+    "dialog",
+    { class: "wide", "aria-labelledby": "left-out" },
+    el("h2", { id: "left-out" }, "Left out, and why"),
+    el(
+      "ul",
+      {},
+      rows.map((words) => el("li", {}, words)),
+    ),
+    el("form", { method: "dialog" }, el("menu", {}, el("button", {}, "Close"))),
+  );
+  dialog.addEventListener("close", () => dialog.remove());
+  document.body.append(dialog);
+  dialog.showModal();
 }
 
 /** @param {string} id */

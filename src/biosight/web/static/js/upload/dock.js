@@ -6,7 +6,9 @@ import { counted, el, find, percent, shown } from "../frame/dom.js";
 import { goTo, listen, tell } from "../frame/events.js";
 import { complain } from "../frame/toast.js";
 import { doAct } from "../pictures/acts.js";
+import { namedFolders, offerNames } from "./folder_names.js";
 import { offerDeployments, topFolders } from "./offer.js";
+import { importParcel } from "./parcel.js";
 import { dismiss, retry, settled, state, stop } from "./upload.js";
 
 /** With fewer pictures, a majority of unfamiliar ones means nothing. */
@@ -30,6 +32,7 @@ listen("uploaded", async () => {
     complain(error);
     return [];
   });
+  state.folders = state.tops.length ? await namedFolders(state.collection, state.latest.session).catch(() => []) : [];
   draw();
 });
 
@@ -49,7 +52,7 @@ async function tryOn(collection, model) {
 function draw() {
   const dock = find(document, "#dock");
   const open = [...dock.querySelectorAll("details[open]")].map((d) => d.className);
-  dock.hidden = state.total + state.others + state.stopped === 0;
+  dock.hidden = state.total + state.others + state.stopped === 0 && !state.table;
   if (dock.hidden) return;
   const done = settled();
   const finished = done >= state.total && !state.active;
@@ -147,10 +150,24 @@ function receipt(state) {
           state.tops.length === 1 ? `A deployment for ${state.tops[0].name}` : "One deployment for each folder",
         )
       : null,
+    state.folders.length
+      ? el(
+          "button",
+          { type: "button", onclick: () => offerNames(state.collection, state.latest.session, state.folders) },
+          "Folder names are labels …",
+        )
+      : null,
+    state.table ? tableOffer(state.collection, state.table) : null,
     state.refused.some((r) => r.again)
       ? el("button", { type: "button", onclick: retry }, "Try the failed ones again")
       : null,
   ].filter(Boolean);
+}
+
+/** The table of an earlier download lay among the pictures. @param {string} collection @param {File} table */
+function tableOffer(collection, table) {
+  const run = () => importParcel(collection, table).catch(complain);
+  return el("button", { type: "button", onclick: run }, `Labels from ${table.name} …`);
 }
 
 /** @param {import("./upload.js").State} state */

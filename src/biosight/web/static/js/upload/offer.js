@@ -12,6 +12,9 @@ import { act, undoAct } from "../pictures/acts.js";
 
 /** @typedef {{value: string, name: string, images: number}} Top */
 
+/** Folders that cameras make on their cards, such as DCIM and 100RECNX. */
+export const OF_A_CARD = /^(dcim|misc|\d{3}(?=.*\D)\w{3,8})$/i;
+
 /**
  * Return the top folders of one upload whose pictures are in no deployment.
  * @param {string} collection @param {string} session @returns {Promise<Top[]>}
@@ -27,10 +30,18 @@ export async function topFolders(collection, session) {
   // Somebody who picked one folder of folders means the folders in it.
   for (let path = "/"; ; ) {
     const tops = below(inside, path);
+    if (path !== "/" && tops.every((t) => OF_A_CARD.test(t.name))) return [card(path, tops)];
     const only = tops.length === 1 && !inside.some((/** @type {Schemas["FacetOut"]} */ f) => f.value === tops[0].value);
     if (!only) return tops;
     path = tops[0].value;
   }
+}
+
+/** The card whose camera made these folders, called after the folder that holds them. @param {string} path @param {Top[]} tops @returns {Top} */
+function card(path, tops) {
+  const names = path.split("/").filter(Boolean);
+  const name = names.filter((n) => !OF_A_CARD.test(n)).at(-1) ?? names[0];
+  return { value: path, name, images: tops.reduce((sum, t) => sum + t.images, 0) };
 }
 
 /**

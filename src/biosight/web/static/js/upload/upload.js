@@ -12,12 +12,14 @@ const TRIES = 7;
 let beating;
 let leaving = false;
 const ASK_AT_ONCE = 40;
+const OWN_TABLE = "biosight.csv";
 const JUNK = new Set([".ds_store", "thumbs.db", "desktop.ini"]);
 
 /** @typedef {{file: File, path: string, collection: string, max: number}} Waiting */
 /** @typedef {{waiting: Waiting[], active: number, total: number, stored: number, duplicates: number,
  *   trashed: any[], refused: {path: string, reason: string, again?: Waiting}[], latest: any, others: number, strange: number, began: number,
- *   stopped: number, collection: string, session: string, paused: string, otherModels: string[], tops: import("./offer.js").Top[]}} State */
+ *   stopped: number, collection: string, session: string, paused: string, otherModels: string[], tops: import("./offer.js").Top[],
+ *   folders: Schemas["FolderOut"][], table: File | null}} State */
 
 /** @type {State} */
 export const state = fresh("");
@@ -63,6 +65,8 @@ function fresh(collection) {
     paused: "",
     tops: [],
     otherModels: [],
+    folders: [],
+    table: null,
   };
 }
 
@@ -102,10 +106,9 @@ export function add(collection, files, maxMb) {
   if (!busy()) Object.assign(state, fresh(collection), { session: sessionOf(collection) });
   for (const { file, path } of files) {
     if (JUNK.has(file.name.toLowerCase()) || file.name.startsWith("._")) continue;
-    if (noPicture(file)) {
-      state.others += 1;
-      continue;
-    }
+    if (file.name === OWN_TABLE) state.table = file;
+    else if (noPicture(file)) state.others += 1;
+    if (state.table === file || noPicture(file)) continue;
     state.total += 1;
     state.waiting.push({ file, path, collection, max: maxMb * 1048576 });
   }

@@ -18,12 +18,12 @@ from biosight.review.perform_acts import perform
 from biosight.storage.records import Where
 from biosight.taxa.checklist import Listed, parents_first
 from biosight.workflows.collection_names import names_in, with_path
-from biosight.workflows.exchange.detections import Result
-from biosight.workflows.exchange.foreign_predictions import take_told
-from biosight.workflows.exchange.results_match import Matches, label_here, matched
 from biosight.workflows.names.checklists import take_names
 from biosight.workflows.places import deployment_tables
 from biosight.workflows.places.deployment_acts import deployments_of, put_into
+from biosight.workflows.results.detections import Result
+from biosight.workflows.results.foreign_predictions import take_told
+from biosight.workflows.results.results_match import Matches, label_here, matched, rows_not_taken
 from biosight.workflows.task import Task
 
 AWAY = "not in the collection"
@@ -38,6 +38,11 @@ class ResultsTaken:
     tally: Counter[str] = field(default_factory=Counter)
     unclear: list[str] = field(default_factory=list)
     left_out: list[str] = field(default_factory=list)
+
+    @property
+    def not_taken(self) -> list[str]:
+        """Return what is left out, in words."""
+        return rows_not_taken(self.unclear, self.left_out)
 
 
 def take_results(task: Task, found: Iterable[Result]) -> ResultsTaken:

@@ -15,8 +15,8 @@ from biosight.own_names.collected import Names
 from biosight.storage.conditions import living_images
 from biosight.storage.records import Where
 from biosight.workflows.collection_names import names_in
-from biosight.workflows.exchange.detections import Result
-from biosight.workflows.exchange.foreign_predictions import of_that_name, path_parts
+from biosight.workflows.results.detections import Result
+from biosight.workflows.results.foreign_predictions import of_that_name, path_parts
 from biosight.workflows.task import Task
 
 
@@ -50,6 +50,36 @@ class ResultsOutlook:
     away: int
     unclear: list[str]
     left_out: list[str]
+
+    @property
+    def not_taken(self) -> list[str]:
+        """Return what is left out, in words."""
+        return rows_not_taken(self.unclear, self.left_out)
+
+
+def rows_not_taken(unclear: Sequence[str], left_out: Sequence[str]) -> list[str]:
+    """Return what is left out, a line each: unclear paths, and what has words already."""
+    rows = [f"{name}: it fits several pictures, or is one of several" for name in unclear]
+    return [*rows, *left_out]
+
+
+def in_words(seen: ResultsOutlook) -> list[str]:
+    """Return what importing would do, a line for each number that is not 0."""
+    rows = (
+        (seen.by_people, "picture", "with the label that a person gave it there"),
+        (seen.by_machines, "picture", "with what a machine said of it there"),
+        (seen.kept, "picture", "with the label that a person gave it here, which stays"),
+        (seen.notes, "note", ""),
+        (seen.counts, "count", ""),
+        (seen.deployments, "deployment", ""),
+        (seen.away, "row", "without a picture in this collection"),
+    )
+    return [f"{counted(n, noun)} {words}".strip() for n, noun, words in rows if n]
+
+
+def counted(number: int, noun: str) -> str:
+    """Return a number of things in words."""
+    return f"{number:,} {noun}{'' if number == 1 else 's'}"
 
 
 def matched(task: Task, found: Iterable[Result]) -> Matches:

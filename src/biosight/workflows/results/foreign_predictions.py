@@ -1,6 +1,7 @@
 """Predictions of other programs' models for pictures in a collection, kept as Predictions.
 
-A person's label stays. Not here: reading their files (detections.py, camtrap_import.py).
+A person's label stays. Not here: reading their files (detections.py,
+workflows/exchange/camtrap_import.py).
 """
 
 import math

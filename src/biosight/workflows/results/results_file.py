@@ -8,9 +8,9 @@ from pathlib import Path
 
 from biosight.errors import BadRequest
 from biosight.places.tables import decode_text, head_of
-from biosight.workflows.exchange import detections
-from biosight.workflows.exchange.detections import Result
-from biosight.workflows.exchange.label_tables import PROGRAMS, label_table
+from biosight.workflows.results import detections
+from biosight.workflows.results.detections import Result
+from biosight.workflows.results.label_tables import PROGRAMS, label_table
 
 MOST_BYTES = 500_000_000
 UNKNOWN = (

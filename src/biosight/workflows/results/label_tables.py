@@ -16,8 +16,8 @@ from biosight.errors import BadRequest
 from biosight.labels import FORMERLY_UNDECIDED, PEOPLE, Guess, clean_label
 from biosight.places.tables import Row, bounded_rows, head_of
 from biosight.publishing.table import DANGEROUS
-from biosight.workflows.exchange.detections import WORDS, Result, as_share, is_yes
-from biosight.workflows.exchange.foreign_predictions import Told, model_name, source_of
+from biosight.workflows.results.detections import WORDS, Result, as_share, is_yes
+from biosight.workflows.results.foreign_predictions import Told, model_name, source_of
 
 MOST_ROWS = 2_000_000
 FILES = frozenset(
@@ -83,7 +83,7 @@ def label_table(text: str) -> tuple[str, Iterator[Result]] | None:
     """Return the program that wrote a table, and its results, None where the table has no column
     of files beside one of names. Raises BadRequest while the rows are read."""
     mark, columns = head_of(text)
-    headings = {plain(c) for c in columns}
+    headings = {bare_heading(c) for c in columns}
     for program in PROGRAMS:
         if program.known_by <= headings:
             return program.name, read_rows(text, mark, program)
@@ -95,13 +95,13 @@ def label_table(text: str) -> tuple[str, Iterator[Result]] | None:
 def read_rows(text: str, mark: str, program: Program) -> Iterator[Result]:
     """Yield what each row of a table says."""
     for cells in bounded_rows(text, mark, MOST_ROWS):
-        row = {plain(k): v.strip() for k, v in cells.items() if k and isinstance(v, str)}
+        row = {bare_heading(k): v.strip() for k, v in cells.items() if k and isinstance(v, str)}
         found = program.read(row)
         if found and found.files:
             yield found
 
 
-def plain(heading: str) -> str:
+def bare_heading(heading: str) -> str:
     """Return a heading without case, blanks and signs."""
     return "".join(c for c in heading.casefold() if c.isalnum())
 
@@ -111,7 +111,7 @@ def first(row: Row, columns: tuple[str, ...]) -> str:
     return next((row[c] for c in columns if row.get(c, "").casefold() not in GAPS), "")
 
 
-def name_of(said: str) -> str:
+def as_name(said: str) -> str:
     """Return a name as a label, "" for one that can't be one."""
     try:
         return clean_label(WORDS.get(said.casefold(), said)[:80]) if said.strip() else ""
@@ -157,7 +157,7 @@ def from_own(row: Row) -> Result | None:
     }
     return Result(
         row.get("file", ""),
-        Told(who, (Guess(name_of(label) if said else "", 1.0),)),
+        Told(who, (Guess(as_name(label) if said else "", 1.0),)),
         checked=said,
         others=tuple(filter(None, (row.get("originalpath"), row.get("originalname")))),
         sha256=row.get("sha256", ""),
@@ -172,7 +172,7 @@ def from_own(row: Row) -> Result | None:
 def from_ecotaxa(row: Row) -> Result | None:
     """Return a row of EcoTaxa's export. Validated names are people's, predicted ones a machine's;
     a category is written name<parent where two are alike."""
-    label = name_of(row.get("objectannotationcategory", "").partition("<")[0].rpartition(">")[2])
+    label = as_name(row.get("objectannotationcategory", "").partition("<")[0].rpartition(">")[2])
     if not label:
         return None
     told = by_person(label, row.get("objectannotationpersonname", ""))
@@ -189,7 +189,7 @@ def from_ecotaxa(row: Row) -> Result | None:
 def from_inaturalist(row: Row) -> Result | None:
     """Return a row of iNaturalist's export. A picture is known by the number of its photograph or
     of its observation, as the name of a file."""
-    label = name_of(row.get("scientificname", "") or row.get("speciesguess", ""))
+    label = as_name(row.get("scientificname", "") or row.get("speciesguess", ""))
     if not label:
         return None
     photo = re.search(r"photos?/(\d+)/", row.get("imageurl", ""))
@@ -212,7 +212,7 @@ def from_timelapse(row: Row) -> Result | None:
     under the usual headings."""
     file = "/".join(filter(None, (row.get("relativepath", ""), row.get("file", ""))))
     empty = is_yes(row.get("empty")) or is_yes(row.get("blank"))
-    label = "Empty" if empty else name_of(first(row, numbered(row, NAMES)))
+    label = "Empty" if empty else as_name(first(row, numbered(row, NAMES)))
     note, count = first(row, numbered(row, NOTES)), whole(first(row, numbered(row, COUNTS)))
     if not (label or note or count):
         return None
@@ -230,7 +230,7 @@ def numbered(row: Row, columns: tuple[str, ...]) -> tuple[str, ...]:
 def from_any(row: Row) -> Result | None:
     """Return a row of a table with a column of files and one of names. With a confidence, a machine
     said it."""
-    label = name_of(first(row, NAMES))
+    label = as_name(first(row, NAMES))
     if not label:
         return None
     file = first(row, tuple(c for c in row if c in FILES))

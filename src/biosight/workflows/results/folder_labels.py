@@ -16,7 +16,7 @@ from biosight.images.folders import is_card_folder
 from biosight.labels import FORMERLY_UNDECIDED, clean_label
 from biosight.own_names.collected import Names
 from biosight.publishing.file_names import UNNAMED
-from biosight.workflows.exchange.detections import WORDS
+from biosight.workflows.results.detections import WORDS
 
 KNOWN, NEW, DATE, NOTHING, OTHER = "known", "new", "date", "nothing", "other"
 # What stands before or behind a name in sorted folders: a number, a count.
@@ -130,10 +130,14 @@ def as_new(meaning: FolderMeaning) -> FolderMeaning:
     return replace(meaning, means=NEW, label=label)
 
 
-def labels_by_folder(meanings: Iterable[FolderMeaning], folders: Iterable[str]) -> dict[str, str]:
+def labels_of(meanings: Iterable[FolderMeaning]) -> dict[str, str]:
+    """Return the labels that folders give, by path; folders without are left out."""
+    return {m.folder: m.label for m in meanings if m.label}
+
+
+def lowest_labels(labels: Mapping[str, str], folders: Iterable[str]) -> dict[str, str]:
     """Return the label of the pictures directly in each folder: that of the lowest folder on their
     path that has one. Folders without are left out."""
-    labels = {m.folder: m.label for m in meanings if m.label}
     found = {}
     for folder in folders:
         parts = folder.strip("/").split("/")

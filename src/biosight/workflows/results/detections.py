@@ -14,7 +14,7 @@ from biosight.errors import BadRequest
 from biosight.labels import Guess, clean_label
 from biosight.places.tables import Row, bounded_rows, head_of
 from biosight.taxa.checklist import Listed
-from biosight.workflows.exchange.foreign_predictions import Told, model_name
+from biosight.workflows.results.foreign_predictions import Told, model_name
 
 LEAST = 0.2
 MOST_ROWS = 5_000_000

@@ -1,0 +1,161 @@
+"""Import of a parcel as a job: a Camtrap DP package, a zip of pictures, or a table of answers.
+
+An interrupted import begins anew: what came in already is known by its bytes. Not here: looking
+into a parcel before (looking.py), or single pictures (intake).
+"""
+
+import json
+from collections import Counter
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from zipfile import is_zipfile
+
+from biosight.accounts import User
+from biosight.bootstrap import BioSight
+from biosight.errors import NotFound
+from biosight.images import Image
+from biosight.images.folders import every_file, printable
+from biosight.intake import Destination, Outcome, Rejected, session_key
+from biosight.publishing.file_names import OWN_TABLE
+from biosight.storage.records import Records
+from biosight.work import jobs
+from biosight.work.jobs import Job
+from biosight.work.progress import Progress
+from biosight.workflows.exchange import camtrap_import, camtrap_package
+from biosight.workflows.exchange.camtrap_import import Target
+from biosight.workflows.job_kind import JobKind, JobOutcome, collection_of
+from biosight.workflows.parcels.kept import NAME, opened_parcel
+from biosight.workflows.parcels.looking import is_description
+from biosight.workflows.pictures.destinations import destination
+from biosight.workflows.pictures.file_import import image_of, import_file
+from biosight.workflows.results.named_folders import name_by_folders
+from biosight.workflows.results.results_file import read_results
+from biosight.workflows.results.results_import import take_results
+from biosight.workflows.task import Task
+
+MOST_TOLD = 200
+
+
+@dataclass(slots=True)
+class Importing:
+    """An import under way: the task, where pictures go, the job's progress, and what it tells."""
+
+    biosight: BioSight
+    task: Task
+    into: Destination
+    session: str
+    progress: Progress
+    tally: Counter[str] = field(default_factory=Counter)
+    left_out: list[str] = field(default_factory=list)
+
+    def take(self, path: Path, called: str) -> Outcome:
+        """Import one file under a path; what it can't take is told."""
+        outcome = import_file(self.biosight, self.into, path, called, self.session)
+        if isinstance(outcome, Rejected):
+            self.left_out.append(f"{called}: {outcome.reason}")
+        return outcome
+
+
+def ask(task: Task, sha256: str, title: str, *, folders: bool) -> Job:
+    """Write and return a job that imports a parcel; `folders`: folder names are labels. Raises
+    Conflict while one is under way in the collection, and NotFound when the parcel was removed."""
+    wants = {"parcel": sha256, "title": f"Importing {title}", "folders": "yes" if folders else ""}
+    return jobs.ask(task.records, NAME, task.id, task.by, **wants)
+
+
+def run(biosight: BioSight, job: Job, progress: Progress) -> JobOutcome:
+    """Import a parcel; rows and files that can't be taken are told in the result."""
+    records, catalogue = biosight.archive.records, biosight.catalogue
+    c, user = collection_of(biosight, job), records.get(User, job.by)
+    if user is None:
+        raise NotFound("The person who asked for this has no account any more.")
+    importing = Importing(
+        biosight,
+        Task(records, catalogue, c, job.by),
+        destination(records, catalogue, c, user),
+        session_key(job.by, job.id),
+        progress,
+    )
+    with opened_parcel(biosight.archive.blobs, job.want("parcel")) as path:
+        import_parcel(importing, path, job)
+    words = ", ".join(f"{n:,} {what}" for what, n in (+importing.tally).items())
+    more = f"; {len(importing.left_out):,} left out" if importing.left_out else ""
+    told = json.dumps({"left_out": importing.left_out[:MOST_TOLD]})
+    return JobOutcome(f"Imported: {words or 'all of it was there already'}{more}", told)
+
+
+def import_parcel(importing: Importing, path: Path, job: Job) -> None:
+    """Import a parcel of any kind."""
+    if not is_zipfile(path):
+        take_answers(importing, path)
+        return
+    with unpacked(importing, path) as folder:
+        files = (str(p.relative_to(folder)) for p in folder.rglob("datapackage.json"))
+        if any(is_description(name) for name in files):
+            take_camtrap(importing, folder, job.want("title"))
+        else:
+            take_pictures(importing, folder, folders=bool(job.want("folders")))
+
+
+@contextmanager
+def unpacked(importing: Importing, path: Path) -> Iterator[Path]:
+    """Yield a folder with what is in a zip; files that are too large are told."""
+    settings = importing.biosight.settings
+    with TemporaryDirectory(dir=settings.data_dir) as folder:
+        tell = importing.left_out.append
+        camtrap_package.unpack_package(path, Path(folder), settings.max_file_mb, tell)
+        yield Path(folder)
+
+
+def take_answers(importing: Importing, path: Path) -> None:
+    """Import a table of answers for pictures that are here."""
+    _, found = read_results(path)
+    taken = take_results(importing.task, found)
+    importing.tally += taken.tally
+    importing.left_out += taken.not_taken
+
+
+def take_camtrap(importing: Importing, folder: Path, title: str) -> None:
+    """Import a Camtrap DP package."""
+    package = camtrap_package.read_package(folder)
+    done = 0
+
+    def take(path: Path, called: str) -> Image | None:
+        nonlocal done
+        done += 1
+        importing.progress.step(done, len(package.media))
+        return image_of(importing.take(path, called))
+
+    target = Target(importing.task, take, importing.left_out.append)
+    importing.tally += camtrap_import.take_package(target, package, title)
+
+
+def take_pictures(importing: Importing, folder: Path, *, folders: bool) -> None:
+    """Import the pictures of a folder, with the names that its table or its folders give."""
+    found = [e for e in every_file(folder) if e.path != folder / OWN_TABLE]
+    images = []
+    for done, entry in enumerate(found, start=1):
+        importing.progress.step(done, len(found))
+        called = printable(entry.path.relative_to(folder))
+        if entry.reason:
+            importing.left_out.append(f"{called}: {entry.reason}")
+        elif image := image_of(importing.take(entry.path, called)):
+            images.append(image)
+    importing.tally["pictures"] = len(images)
+    if (folder / OWN_TABLE).is_file():
+        take_answers(importing, folder / OWN_TABLE)
+    if folders:
+        importing.tally["named by their folders"] = sum(
+            name_by_folders(importing.task, images).values()
+        )
+
+
+def stop(records: Records, job: Job) -> Job:
+    """Stop an import; what came in stays."""
+    return jobs.drop(records, job, "Stopped; what came in so far stays.")
+
+
+KIND = JobKind("", run, stop=stop)

@@ -1,0 +1,59 @@
+"""Parcels on their way: a zip or a table that was sent, kept until its import has ended.
+
+A parcel is known by the hash of its bytes; one that nobody imports is removed after some hours.
+Not here: what is in it (looking.py), or its import (import_parcel.py).
+"""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from biosight.errors import NotFound
+from biosight.storage.blobs import keys
+from biosight.storage.blobs.incoming import Received
+from biosight.storage.blobs.port import Blobs
+from biosight.storage.records import Records, Where, find_all
+from biosight.work.jobs import Job
+
+NAME = "import"
+MOST_MB = 2000
+TOO_LARGE = (
+    f"A file to import can be up to {MOST_MB:,} MB here; import a larger one on the server: "
+    "biosight import or biosight import-camtrap."
+)
+KEPT_SECONDS = 6 * 3600.0
+
+
+def keep_parcel(blobs: Blobs, received: Received) -> str:
+    """Keep a parcel that has arrived; return its hash. Raises NoSpace or Unavailable."""
+    blobs.replace(received.path, keys.parcel(received.sha256))
+    return received.sha256
+
+
+@contextmanager
+def opened_parcel(blobs: Blobs, sha256: str) -> Iterator[Path]:
+    """Yield a parcel as a file. Raises NotFound in words for one that was removed."""
+    check_there(blobs, sha256)
+    with blobs.local(keys.parcel(sha256)) as path:
+        yield path
+
+
+def check_there(blobs: Blobs, sha256: str) -> None:
+    """Raise NotFound in words for a parcel that was removed."""
+    if not blobs.has(keys.parcel(sha256)):
+        raise NotFound("This file is no longer here; send it again.")
+
+
+def sweep_parcels(records: Records, blobs: Blobs) -> int:
+    """Remove parcels whose import has ended, or that nobody imported for some hours; return how
+    many."""
+    asked = find_all(records, Job, [Where("kind", "=", NAME)])
+    live = {job.want("parcel"): job.live for job in sorted(asked, key=lambda j: j.created_at)}
+    gone = []
+    for key in blobs.keys("parcel"):
+        wanted = live.get(keys.sha256_of(key))
+        if wanted is False or (wanted is None and (blobs.age(key) or 0.0) > KEPT_SECONDS):
+            gone.append(key)
+    for key in gone:
+        blobs.remove(key)
+    return len(gone)

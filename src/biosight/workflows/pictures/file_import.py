@@ -1,0 +1,40 @@
+"""Import of one file from a disk, in the same way as an upload in the browser.
+
+Not here: folders of files (cli/pictures/import_folder.py), or the upload itself (intake).
+"""
+
+from pathlib import Path
+
+from biosight.bootstrap import BioSight
+from biosight.errors import TooLarge, Unavailable
+from biosight.images import Image
+from biosight.images.file_types import check_size
+from biosight.inference.sandbox import decoding
+from biosight.intake import Destination, Duplicate, Outcome, Rejected, Upload, take_in
+
+
+def import_file(
+    biosight: BioSight, into: Destination, path: Path, called: str, session: str
+) -> Outcome:
+    """Import one file as an upload of that path. While the machine is busy it is tried again; a
+    file that can't be imported is Rejected."""
+
+    def send() -> Outcome:
+        check_size(path.stat().st_size, biosight.settings.max_file_mb)
+        with path.open("rb") as file:
+            upload = Upload(file, called.rpartition("/")[2], called, session)
+            return take_in(biosight.intake, into, upload)
+
+    try:
+        return decoding.patiently(send, decoding.WAITS)
+    except (TooLarge, Unavailable) as error:
+        return Rejected(error.detail)
+    except OSError as error:
+        return Rejected(f"it can't be read: {error.strerror}")
+
+
+def image_of(outcome: Outcome) -> Image | None:
+    """Return the picture that an import led to, None for a refused file."""
+    if isinstance(outcome, Rejected):
+        return None
+    return outcome.of if isinstance(outcome, Duplicate) else outcome.image
