@@ -42,11 +42,12 @@ function row(folder) {
   const depth = folder.folder.split("/").length - 3;
   const line = el(
     "div",
-    { class: "folder-name", style: `--depth: ${depth}` },
+    { class: "folder-name" },
     el("label", { class: "check" }, tick, ` ${folder.name}`),
     name,
     el("small", { class: "soft" }, `${WORDS[folder.means]} · ${folder.images.toLocaleString("en")}`),
   );
+  line.style.setProperty("--depth", String(depth));
   const show = () => {
     name.disabled = !tick.checked;
   };
