@@ -59,6 +59,7 @@ READ: dict[str, list[dict[str, Any]]] = {
     "/api/v1/collections/{collection}/acts": [{}],
     "/api/v1/collections/{collection}/agreement": [{}],
     "/api/v1/collections/{collection}/audit": [{}],
+    "/api/v1/collections/{collection}/brought-names": [{}],
     "/api/v1/collections/{collection}/camtrap-dp": COARSE,
     "/api/v1/collections/{collection}/camtrap-dp/preview": COARSE,
     "/api/v1/collections/{collection}/coco": COARSE,
@@ -72,7 +73,6 @@ READ: dict[str, list[dict[str, Any]]] = {
     "/api/v1/collections/{collection}/doubted": [{}],
     "/api/v1/collections/{collection}/drift": [{}],
     "/api/v1/collections/{collection}/facets": [{"of": "cameras"}, {"of": "uploaders"}],
-    "/api/v1/collections/{collection}/folder-names": [{}],
     "/api/v1/collections/{collection}/images": [
         {},
         {"trash": "true"},

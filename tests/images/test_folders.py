@@ -135,10 +135,10 @@ def test_a_busy_machine_is_waited_for(
     run: Run, folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The first two tries of each picture meet a machine that is busy with others."""
-    from biosight.cli.pictures import import_folder
+    from biosight.inference.sandbox import decoding
 
     add_ada(run)
-    monkeypatch.setattr(import_folder, "WAITS", (0, 0, 0))
+    monkeypatch.setattr(decoding, "WAITS", (0, 0, 0))
     really: Callable[..., object] = Decoders.decode
     tries: dict[Path, int] = {}
 
@@ -157,10 +157,10 @@ def test_a_busy_machine_is_waited_for(
 def test_a_machine_that_stays_busy_refuses_nothing_for_good(
     run: Run, folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from biosight.cli.pictures import import_folder
+    from biosight.inference.sandbox import decoding
 
     add_ada(run)
-    monkeypatch.setattr(import_folder, "WAITS", (0,))
+    monkeypatch.setattr(decoding, "WAITS", (0,))
 
     def busy(self: Decoders, path: Path, framing: object, **_: object) -> object:
         raise Unavailable("This machine is busy, and the picture is not read yet; try again.")

@@ -13,7 +13,7 @@ from PIL import Image as Pillow
 from biosight.images.file_types import MEDIA_TYPES
 from biosight.images.formats import ifd
 from biosight.images.metadata.file import Metadata, metadata_of, tags_of_block
-from biosight.images.metadata.xmp import properties
+from biosight.images.metadata.xmp import read_packet
 from biosight.images.reading import open_picture
 from tests import written
 from tests.written import ASCII, CHANGED, DATE, DIGITIZED, ORIGINAL, RATIONAL, SHORT, UNDEFINED
@@ -459,7 +459,7 @@ def test_deep_and_looping_directories_end() -> None:
     ids=["entities", "cut", "half a character", "unknown encoding", "deep", "huge"],
 )
 def test_an_odd_packet_says_nothing(packet: bytes) -> None:
-    assert properties(packet) == {}
+    assert read_packet(packet).properties == {}
 
 
 @given(st.binary(max_size=400), st.binary(max_size=200))

@@ -160,19 +160,19 @@ def test_folder_names_of_an_upload_are_given_by_a_job(ada: TestClient, biosight:
         data = {"path": path, "session": "one"}
         assert ada.post(f"{API}/collections/{c}/images", files=sent, data=data).status_code == 201
     session = next(iter(images(biosight).values())).session
-    path = f"{API}/collections/{c}/folder-names"
-    found = {f["folder"]: f for f in ada.get(path, params={"session": session}).json()}
+    path = f"{API}/collections/{c}/brought-names"
+    found = {f["folder"]: f for f in ada.get(path, params={"session": session}).json()["folders"]}
     assert found["/trip/Aves/"]["means"] == "known"
     assert found["/trip/Aves/"]["images"] == 2
     assert found["/trip/Fen/"]["means"] == "new"  # beside a known name
-    body = {"session": session, "labels": {"/trip/Aves/": "Aves", "/trip/Aves/2024/": ""}}
+    body = {"session": session, "folders": {"/trip/Aves/": "Aves", "/trip/Aves/2024/": ""}}
     assert ada.post(path, json=body).status_code == 202
     while (job := jobs.claim(biosight.archive.records, all_kinds.LIGHT)) is not None:
         all_kinds.run(biosight, job)
     now = {p: (i.label, i.who) for p, i in images(biosight).items()}
     assert now["trip/Aves/2024/b.jpg"] == now["trip/Aves/a.jpg"] == ("Aves", "person")
     assert now["trip/Fen/c.jpg"] == ("Red", "machine")
-    assert ada.post(path, json={"session": session, "labels": {}}).status_code == 400
+    assert ada.post(path, json={"session": session, "folders": {}}).status_code == 400
 
 
 @pytest.mark.parametrize(

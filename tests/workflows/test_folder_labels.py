@@ -139,3 +139,28 @@ def test_a_card_alone_is_called_after_the_folder_that_holds_it(run: Run, tmp_pat
     (card / "DCIM" / "100RECNX" / "a.jpg").write_bytes(tiny.picture("Red", 1))
     said = run("import", card, "--deployment-per-folder").output
     assert "into the deployment CAM01_Oak_ridge" in said
+
+
+def keyworded(folder: Path) -> Path:
+    """A folder of pictures with keywords, as Lightroom writes them."""
+    from tests.images.test_keywords import bag, packet, with_segments
+
+    (folder / "in").mkdir()
+    head = b"http://ns.adobe.com/xap/1.0/\0"
+    for name, words in (
+        ("a.jpg", ("Aves", "garden")),
+        ("b.jpg", ("Aves", "Mammalia")),
+        ("c.jpg", ()),
+        ("d.jpg", ("Animalia", "Aves")),
+    ):
+        said = with_segments((0xE1, head + packet(bag("dc:subject", *words))))
+        (folder / "in" / name).write_bytes(said + name.encode())
+    return folder / "in"
+
+
+def test_keywords_of_files_are_given_where_they_say_one_thing(run: Run, tmp_path: Path) -> None:
+    add_ada(run)
+    said = run("import", keyworded(tmp_path), "--labels-from-keywords", "--yes").output
+    assert "known names:" in said
+    found = {name: label for name, (label, who) in labels(tmp_path).items() if who == "person"}
+    assert found == {"a.jpg": "Aves", "d.jpg": "Aves"}

@@ -55,6 +55,7 @@ def as_classified(row: dict[str, Any]) -> Classified:
         latitude=row["latitude"],
         longitude=row["longitude"],
         capture=Capture(**(row.get("capture") or {})),  # older tables have none
+        keywords=tuple(row.get("keywords") or ()),
     )
     statistics = tuple(float("nan") if v is None else v for v in row["statistics"])
     decoded = Decoded(

@@ -62,6 +62,7 @@ SCHEMA = pa.schema(
         ("capture", CAPTURE),
         ("phash", pa.string()),
         ("statistics", pa.list_(pa.float64())),
+        ("keywords", pa.list_(pa.string())),
         ("model", pa.string()),
         ("label", pa.string()),
         ("confidence", pa.float32()),

@@ -72,6 +72,7 @@ class Blocks(NamedTuple):
     exif: bytes = b""
     xmp: bytes = b""
     profile: bytes = b""
+    resources: bytes = b""
 
 
 @dataclass(slots=True)
@@ -125,7 +126,7 @@ def open_jpeg(path: Path, kind: str, need_short: int) -> Found:
         other, _ = jpeg_pixels(bare + jpeg.NOISY_END, need_short)
         if picture.tobytes() != other.tobytes():
             raise BadPicture(CUT_OFF)
-    return Found(picture, Blocks(parts.exif, parts.xmp, profile), size=size)
+    return Found(picture, Blocks(parts.exif, parts.xmp, profile, parts.resources), size=size)
 
 
 def ends_flat(picture: Pillow.Image) -> bool:
@@ -306,7 +307,7 @@ def is_large(path: Path) -> bool:
 def with_words(found: Found, tags: ifd.Tags, media_type: str, need_short: int) -> Opened:
     """Return an upright picture with what its EXIF and XMP state."""
     try:
-        metadata = metadata_of(tags, found.blocks.xmp)
+        metadata = metadata_of(tags, found.blocks.xmp, found.blocks.resources)
     except Exception:  # whatever the error is, the picture can be used
         metadata = Metadata()
     found.orientation = found.orientation or ifd.orientation(tags)

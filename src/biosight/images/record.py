@@ -18,7 +18,7 @@ from biosight.taxa.paths import first_path
 
 # Raise it when the same file is read differently than before: other dates, places or colours.
 # biosight doctor --reread then updates older records.
-READING = 1
+READING = 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -188,7 +188,8 @@ class Image:
     (`folder_of`), `cell` where its own coordinates are on the map (`cell_of`). `individuals` is how
     many a person counted in the picture's event, 0 where nobody did. `lottery` is drawn once, so
     that a random review queue is stable. `reading` is the READING of the code that read the file.
-    `trashed_at` is 0 outside the trash.
+    `keywords` are those that people gave it in other programs (metadata/keywords.py); only who may
+    change the picture learns them. `trashed_at` is 0 outside the trash.
     """
 
     table: ClassVar[str] = "images"
@@ -300,6 +301,7 @@ class Image:
     note: str = ""
     capture: Capture = NO_CAPTURE
     words: tuple[str, ...] = ()
+    keywords: tuple[str, ...] = ()
     reading: int = 0
     novelty: float = 0.0
     unfamiliar: bool = False

@@ -81,6 +81,7 @@ def as_read(image: Image, decoded: Decoded) -> Image:
         latitude=meta.latitude,
         longitude=meta.longitude,
         capture=meta.capture,
+        keywords=meta.keywords,
         phash=decoded.phash,
         statistics=decoded.statistics,
         reading=READING,

@@ -25,6 +25,7 @@ from biosight.cli.pictures.sorted_folders import (
     meanings_of,
     say_meanings,
     take_folder_names,
+    take_keywords,
     take_own_table,
 )
 from biosight.errors import (
@@ -89,7 +90,13 @@ def look_through(folder: Path) -> tuple[list[FoundFile], list[FoundFile]]:
     is_flag=True,
     help="Folder names are labels: show which are known, new, or none, and give them.",
 )
-@click.option("--yes", is_flag=True, help="Give folder names without asking for confirmation.")
+@click.option(
+    "--labels-from-keywords",
+    "keywords",
+    is_flag=True,
+    help="Keywords in the files (Lightroom, digiKam, darktable) are labels: show and give them.",
+)
+@click.option("--yes", is_flag=True, help="Give these names without asking for confirmation.")
 @CAMERA_TRAPS
 @click.pass_obj
 def import_folder(
@@ -100,6 +107,7 @@ def import_folder(
     dry_run: bool,
     per_folder: bool,
     named: bool,
+    keywords: bool,
     yes: bool,
     camera_traps: bool,
 ) -> None:
@@ -135,6 +143,8 @@ def import_folder(
             take_own_table(task, inside)
             if named:
                 take_folder_names(task, meanings, images_of(receipt))
+            if keywords:
+                take_keywords(task, images_of(receipt), yes=yes)
         finally:
             biosight.close()
 

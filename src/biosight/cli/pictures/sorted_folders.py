@@ -1,4 +1,5 @@
-"""Names that an imported folder brings: of its sub-folders, and of the biosight.csv in it.
+"""Names that an imported folder brings: of its sub-folders, of keywords in its files, and of the
+biosight.csv in it.
 
 Not here: importing the pictures (cli/pictures/import_folder.py), or what folder names mean
 (workflows/results/folder_labels.py).
@@ -22,7 +23,7 @@ from biosight.workflows.results.folder_labels import (
     FolderMeaning,
     labels_of,
 )
-from biosight.workflows.results.named_folders import meanings_in, name_by_labels
+from biosight.workflows.results.named_folders import keyword_counts, meanings_in, name_by_labels
 from biosight.workflows.results.results_file import read_results
 from biosight.workflows.results.results_import import take_results
 from biosight.workflows.task import Task
@@ -60,6 +61,18 @@ def take_folder_names(
     """Give pictures the names of their folders, unless a person named them; say how many."""
     for label, n in name_by_labels(task, images, labels_of(meanings)).items():
         click.echo(f"{n:>7}  named {label}")
+
+
+def take_keywords(task: Task, images: Sequence[Image], *, yes: bool) -> None:
+    """Show what the keywords in the files mean, and give pictures those that are names, unless a
+    person named them."""
+    meanings = meanings_in(task, keyword_counts(images), keywords=True)
+    say_meanings(meanings)
+    if not labels_of(meanings):
+        click.echo("No keyword of these files is a known name.", err=True)
+    elif yes or click.confirm("Give the known and new names?", err=True):
+        for label, n in name_by_labels(task, images, {}, labels_of(meanings)).items():
+            click.echo(f"{n:>7}  named {label}")
 
 
 def take_own_table(task: Task, folder: Path) -> None:

@@ -25,6 +25,7 @@ ARITHMETIC = {0xC9, 0xCA, 0xCB, 0xCD, 0xCE, 0xCF}
 # The end of compressed data: a marker that is no stuffed byte, no restart and no padding.
 NEXT_MARKER = re.compile(rb"\xff[^\x00\xd0-\xd7\xff]")
 EXIF, XMP, ICC = b"Exif\0\0", b"http://ns.adobe.com/xap/1.0/\0", b"ICC_PROFILE\0"
+PHOTOSHOP = b"Photoshop 3.0\0"
 # Two ways to complete a picture without an end marker. Where nothing else is missing, both give
 # the same pixels: decoders pad with bits of 0, the noisy one has bits of 1.
 PLAIN_END, NOISY_END = b"\xff\xd9", b"\xfe" * 8000 + b"\xff\xd9"
@@ -40,6 +41,7 @@ class Parts:
     scans: int = 0
     exif: bytes = b""
     xmp: bytes = b""
+    resources: bytes = b""
     icc: dict[int, bytes] = field(default_factory=dict)
     icc_parts: int = 0
     restarts: int = 0  # MCUs between two restart markers, 0 for no such markers
@@ -182,12 +184,14 @@ def check_kind(marker: int, frame: bytes) -> None:
 
 
 def read_segment(parts: Parts, marker: int, segment: bytes) -> None:
-    """Keep the content of a segment: Exif in one or several, XMP, or a piece of a colour
-    profile."""
+    """Keep the content of a segment: Exif in one or several, XMP, Photoshop's resources, or a piece
+    of a colour profile."""
     if marker == 0xE1 and segment.startswith(EXIF):
         parts.exif += segment[len(EXIF) :] if parts.exif else segment
     elif marker == 0xE1 and segment.startswith(XMP):
         parts.xmp = parts.xmp or segment[len(XMP) :]
+    elif marker == 0xED and segment.startswith(PHOTOSHOP):
+        parts.resources = parts.resources or segment
     elif marker == RESTART_INTERVAL and len(segment) >= 2:
         parts.restarts = int.from_bytes(segment[:2])
     elif marker == 0xE2 and segment.startswith(ICC) and len(segment) > len(ICC) + 2:

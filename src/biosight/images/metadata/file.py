@@ -18,6 +18,7 @@ from biosight.images.formats import ifd
 from biosight.images.formats.ifd import Tags, TagValue
 from biosight.images.metadata import coordinates, dates, trail_cameras, xmp
 from biosight.images.metadata.dates import Moment
+from biosight.images.metadata.keywords import keywords_of
 from biosight.images.record import NO_CAPTURE, Capture
 
 MAKE, MODEL, SOFTWARE_TIME = 0x010F, 0x0110, 0x0132
@@ -28,13 +29,13 @@ EXPOSURE, APERTURE, ISO, LONG_ISO, FLASH, FOCAL, WARMTH = (
     0x829A, 0x829D, 0x8827, 0x8833, 0x9209, 0x920A, 0x9400,
 )  # fmt: skip
 SERIAL, LENS, DNG_SERIAL = 0xA431, 0xA434, 0xC62F
-XMP_PACKET = 700
+XMP_PACKET, PHOTOSHOP_BLOCK = 700, 34377
 GPS_TAGS = frozenset(range(1, 7))
 DATES = {SOFTWARE_TIME, ORIGINAL, DIGITIZED, MAKER_NOTE, TIME_ZONE, ORIGINAL_ZONE, DIGITIZED_ZONE}
 PARTS = {PART, ORIGINAL_PART, DIGITIZED_PART}
 SETTINGS = {EXPOSURE, APERTURE, ISO, LONG_ISO, FLASH, FOCAL, WARMTH}
 CAMERA = {MAKE, MODEL, SERIAL, LENS, DNG_SERIAL}
-STRUCTURE = {XMP_PACKET, ifd.ORIENTATION, ifd.EXIF, ifd.GPS}
+STRUCTURE = {XMP_PACKET, PHOTOSHOP_BLOCK, ifd.ORIENTATION, ifd.EXIF, ifd.GPS}
 WANTED = frozenset(DATES | PARTS | SETTINGS | CAMERA | STRUCTURE | GPS_TAGS)
 UNKNOWN_ISO = 65535
 
@@ -52,11 +53,13 @@ class Metadata:
     latitude: float | None = None
     longitude: float | None = None
     capture: Capture = NO_CAPTURE
+    keywords: tuple[str, ...] = ()
 
     @staticmethod
     def of(plain: Mapping[str, Any]) -> "Metadata":
         """Return the metadata that `plain` returned as plain values."""
-        return Metadata(**{**plain, "capture": Capture(**plain["capture"])})
+        capture, words = Capture(**plain["capture"]), tuple(plain.get("keywords") or ())
+        return Metadata(**{**plain, "capture": capture, "keywords": words})
 
     @property
     def plain(self) -> dict[str, Any]:
@@ -85,10 +88,12 @@ def tags_of_tiff(file: BinaryIO) -> Tags:
     return ifd.tags_of(source, WANTED) if source else ifd.NONE
 
 
-def metadata_of(tags: Tags, packet: bytes = b"") -> Metadata:
-    """Return all that EXIF tags and an XMP packet state; a malformed value is left out, the others
-    stay."""
-    said = xmp.properties(packet or in_tags(tags))
+def metadata_of(tags: Tags, packet: bytes = b"", resources: bytes = b"") -> Metadata:
+    """Return all that EXIF tags, an XMP packet and Photoshop's resources state; a malformed value
+    is left out, the others stay."""
+    read = xmp.read_packet(packet or in_tags(tags, XMP_PACKET))
+    said = read.properties
+    keywords = keywords_of(read.lists, resources or in_tags(tags, PHOTOSHOP_BLOCK))
     note = tags.exif.get(MAKER_NOTE)
     noted = trail_cameras.read_note(note) if isinstance(note, bytes) else trail_cameras.Noted()
     maker = clean(tags.main.get(MAKE)) or clean(said.get("tiff:Make"))
@@ -110,12 +115,12 @@ def metadata_of(tags: Tags, packet: bytes = b"") -> Metadata:
     )
     taken = moment_with_fraction(tags, when) if when else ""
     camera = f"{maker} {model}".strip() if known else model
-    return Metadata(taken, camera, latitude, longitude, capture)
+    return Metadata(taken, camera, latitude, longitude, capture, keywords)
 
 
-def in_tags(tags: Tags) -> bytes:
-    """Return the XMP packet that a TIFF keeps in a tag."""
-    value = tags.main.get(XMP_PACKET)
+def in_tags(tags: Tags, number: int) -> bytes:
+    """Return a block of bytes that a TIFF keeps in a tag."""
+    value = tags.main.get(number)
     return value if isinstance(value, bytes) else b""
 
 

@@ -17,7 +17,7 @@ from biosight.workflows.job_kind import JobKind, JobOutcome
 from biosight.workflows.jobs import undo_act
 from biosight.workflows.models import reclassification, teaching, try_version
 from biosight.workflows.names import label_paths
-from biosight.workflows.parcels import import_parcel, kept, name_folders
+from biosight.workflows.parcels import brought_names, import_parcel, kept
 from biosight.workflows.people import members
 from biosight.workflows.pictures import long_acts, trash_job
 
@@ -31,7 +31,7 @@ KINDS: dict[str, JobKind] = {
     undo_act.NAME: undo_act.KIND,
     trash_job.NAME: trash_job.KIND,
     kept.NAME: import_parcel.KIND,
-    name_folders.NAME: name_folders.KIND,
+    brought_names.NAME: brought_names.KIND,
 }
 LIGHT = tuple(name for name, kind in KINDS.items() if kind.light)
 HEAVY = tuple(name for name, kind in KINDS.items() if not kind.light)

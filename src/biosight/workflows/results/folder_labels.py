@@ -61,9 +61,14 @@ class FolderMeaning:
     images: int
 
 
-def folder_meanings(names: Names, images: Mapping[str, int]) -> list[FolderMeaning]:
+def folder_meanings(
+    names: Names, images: Mapping[str, int], *, keywords: bool = False
+) -> list[FolderMeaning]:
     """Return what each folder's name means, from the top down. `images` counts the pictures
-    directly in each folder, by its path ("/Birds/Parus major/")."""
+    directly in each folder, by its path ("/Birds/Parus major/").
+
+    Keywords stand beside each other without order: a new name is only one below a known one.
+    """
     counts = folders_above(images)
     spoken = spoken_names(names)
     found = [
@@ -71,8 +76,20 @@ def folder_meanings(names: Names, images: Mapping[str, int]) -> list[FolderMeani
         for path, n in sorted(counts.items())
         if (name := path.strip("/").rpartition("/")[2])
     ]
-    named = {depth_of(m.folder) for m in found if m.means == KNOWN}
-    return [as_new(m) if m.means == OTHER and depth_of(m.folder) in named else m for m in found]
+    known = [m for m in found if m.means == KNOWN]
+    depths, paths = {depth_of(m.folder) for m in known}, {m.folder for m in known}
+
+    def is_new(m: FolderMeaning) -> bool:
+        if m.means != OTHER:
+            return False
+        return above(m.folder) in paths if keywords else depth_of(m.folder) in depths
+
+    return [as_new(m) if is_new(m) else m for m in found]
+
+
+def above(folder: str) -> str:
+    """Return the path of the folder that holds another."""
+    return folder.rstrip("/").rpartition("/")[0] + "/"
 
 
 def folders_above(images: Mapping[str, int]) -> dict[str, int]:

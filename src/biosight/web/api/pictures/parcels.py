@@ -4,14 +4,17 @@ Not here: single pictures (uploads.py), or the import itself (workflows/parcels)
 """
 
 from dataclasses import asdict
+from itertools import islice
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Path, Query, Request
+from fastapi import APIRouter, Path, Request
 from pydantic import BaseModel, Field
 
 from biosight.errors import BadRequest
 from biosight.gallery.facets import facet
+from biosight.images import Image
 from biosight.storage.blobs.incoming import Incoming
+from biosight.storage.records import pages
 from biosight.web.access.deps import MayChange, Open, Sender, Signed, Store, task_of
 from biosight.web.body_limits import body_limit, up_to
 from biosight.web.files.upload_form import IncomingFile, upload_form
@@ -19,11 +22,15 @@ from biosight.web.schemas.body import Input
 from biosight.web.schemas.filters import Filtered, matching_images
 from biosight.web.schemas.pictures import JobOut, job_out
 from biosight.web.thread_pools import pools
-from biosight.workflows.parcels import import_parcel, kept, looking, name_folders
-from biosight.workflows.results.named_folders import meanings_in
+from biosight.workflows.parcels import brought_names, import_parcel, kept, looking
+from biosight.workflows.results.named_folders import keyword_counts, meanings_in
 
 router = APIRouter(tags=["images"])
-MOST_TOLD = 50
+MOST_TOLD, MOST_NAMES, MOST_LOOKED_AT = 50, 500, 20_000
+Labels = Annotated[
+    dict[Annotated[str, Field(max_length=1100)], Annotated[str, Field(max_length=200)]],
+    Field(max_length=2000),
+]
 Sha = Annotated[str, Path(pattern="^[0-9a-f]{64}$")]
 FORM = {
     "requestBody": {
@@ -83,13 +90,20 @@ class ParcelWanted(Input):
     folders: bool = False
 
 
-class FolderNames(Input):
-    """The labels of folders by path, for the pictures of one upload session."""
+class BroughtNames(BaseModel):
+    """Names that pictures bring: of their folders, and of keywords in their files, which are shown
+    like folders ("/Birds/Parus major/")."""
+
+    folders: list[FolderOut]
+    keywords: list[FolderOut]
+
+
+class NamesChosen(Input):
+    """The labels of folders and keywords, by their path, for the pictures of one upload session."""
 
     session: str = Field(max_length=64)
-    labels: dict[Annotated[str, Field(max_length=1100)], Annotated[str, Field(max_length=200)]] = (
-        Field(max_length=2000)
-    )
+    folders: Labels = {}
+    keywords: Labels = {}
 
 
 @router.post("/collections/{collection}/parcels", status_code=201, openapi_extra=FORM)
@@ -143,30 +157,32 @@ def take_parcel(
     return job_out(import_parcel.ask(task, parcel, body.name, folders=body.folders))
 
 
-@router.get("/collections/{collection}/folder-names")
-def show_folder_names(
-    access: MayChange,
-    person: Signed,
-    biosight: Open,
-    records: Store,
-    chosen: Filtered,
-    most: Annotated[int, Query(ge=1, le=2000)] = 500,
-) -> list[FolderOut]:
-    """List the folders that the matching pictures came from, and which of their names are
-    labels."""
-    where = matching_images(access, chosen)
-    images = {v.value: v.images for v in facet(records, where, "folder") if v.value != "/"}
-    found = meanings_in(task_of(biosight, access, person), images)
-    return [FolderOut(**asdict(m)) for m in found[:most]]
+@router.get("/collections/{collection}/brought-names")
+def show_brought_names(
+    access: MayChange, person: Signed, biosight: Open, records: Store, chosen: Filtered
+) -> BroughtNames:
+    """List the folders that the matching pictures came from, and the keywords in their files, up to
+    500 of each, with what each name means."""
+    where, task = matching_images(access, chosen), task_of(biosight, access, person)
+    folders = {v.value: v.images for v in facet(records, where, "folder") if v.value != "/"}
+    pictures = (i for page in pages(records, Image, where) for i in page)
+    keywords = keyword_counts(islice(pictures, MOST_LOOKED_AT))
+    words = meanings_in(task, keywords, keywords=True)
+    return BroughtNames(
+        folders=[FolderOut(**asdict(m)) for m in meanings_in(task, folders)[:MOST_NAMES]],
+        keywords=[FolderOut(**asdict(m)) for m in words[:MOST_NAMES]],
+    )
 
 
-@router.post("/collections/{collection}/folder-names", status_code=202)
-def give_folder_names(
-    body: FolderNames, access: MayChange, person: Signed, biosight: Open
+@router.post("/collections/{collection}/brought-names", status_code=202)
+def give_brought_names(
+    body: NamesChosen, access: MayChange, person: Signed, biosight: Open
 ) -> JobOut:
-    """Give pictures of an upload the label of the lowest folder on their path that has one.
+    """Give pictures of an upload the label of the lowest folder on their path that has one, else
+    that of their keywords.
 
-    Pictures that a person named stay as they are.
+    Pictures that a person named stay as they are, and so do those whose keywords name several
+    things of which none lies above the others.
     """
     task = task_of(biosight, access, person)
-    return job_out(name_folders.ask(task, body.session, body.labels))
+    return job_out(brought_names.ask(task, body.session, body.folders, body.keywords))

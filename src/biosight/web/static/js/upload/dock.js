@@ -6,13 +6,14 @@ import { counted, el, find, percent, shown } from "../frame/dom.js";
 import { goTo, listen, tell } from "../frame/events.js";
 import { complain } from "../frame/toast.js";
 import { doAct } from "../pictures/acts.js";
-import { namedFolders, offerNames } from "./folder_names.js";
+import { broughtNames, broughtWords, offerNames } from "./brought_names.js";
 import { offerDeployments, topFolders } from "./offer.js";
 import { importParcel } from "./parcel.js";
 import { dismiss, retry, settled, state, stop } from "./upload.js";
 
 /** With fewer pictures, a majority of unfamiliar ones means nothing. */
 const FEW = 10;
+const NONE = { folders: [], keywords: [] };
 let pending = false;
 
 listen("uploading", () => {
@@ -32,7 +33,7 @@ listen("uploaded", async () => {
     complain(error);
     return [];
   });
-  state.folders = state.tops.length ? await namedFolders(state.collection, state.latest.session).catch(() => []) : [];
+  state.brought = await broughtNames(state.collection, state.latest.session).catch(() => NONE);
   draw();
 });
 
@@ -150,11 +151,11 @@ function receipt(state) {
           state.tops.length === 1 ? `A deployment for ${state.tops[0].name}` : "One deployment for each folder",
         )
       : null,
-    state.folders.length
+    broughtWords(state.brought)
       ? el(
           "button",
-          { type: "button", onclick: () => offerNames(state.collection, state.latest.session, state.folders) },
-          "Folder names are labels …",
+          { type: "button", onclick: () => offerNames(state.collection, state.latest.session, state.brought) },
+          broughtWords(state.brought),
         )
       : null,
     state.table ? tableOffer(state.collection, state.table) : null,

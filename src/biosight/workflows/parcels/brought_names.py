@@ -1,6 +1,6 @@
-"""Giving the pictures of one upload the names of their folders, as a job.
+"""Giving the pictures of one upload the names of their folders or keywords, as a job.
 
-Not here: what a folder's name means (workflows/results/folder_labels.py), which is shown before.
+Not here: what a name means (workflows/results/folder_labels.py), which is shown before.
 """
 
 import json
@@ -19,16 +19,20 @@ from biosight.workflows.job_kind import JobKind, JobOutcome, collection_of, so_m
 from biosight.workflows.results.named_folders import name_by_labels
 from biosight.workflows.task import Task
 
-NAME = "folder-names"
+NAME = "brought-names"
 
 
-def ask(task: Task, session: str, labels: Mapping[str, str]) -> Job:
+def ask(task: Task, session: str, folders: Mapping[str, str], keywords: Mapping[str, str]) -> Job:
     """Write and return a job that gives pictures of a session the label of the lowest folder on
-    their path that has one. Raises BadRequest, or Conflict while one is under way."""
-    sound = {folder: clean_label(label) for folder, label in labels.items() if label.strip()}
-    if not sound:
-        raise BadRequest("Choose at least one folder whose name is a label.")
-    wants = {"session": session, "labels": json.dumps(sound), "title": "Naming by folders"}
+    their path that has one, else that of their keywords. Raises BadRequest, or Conflict while one
+    is under way."""
+    sound = [
+        {place: clean_label(label) for place, label in labels.items() if label.strip()}
+        for labels in (folders, keywords)
+    ]
+    if not any(sound):
+        raise BadRequest("Choose at least one name that is a label.")
+    wants = {"session": session, "labels": json.dumps(sound), "title": "Giving labels"}
     return jobs.ask(task.records, NAME, task.id, task.by, **wants)
 
 
@@ -37,13 +41,13 @@ def run(biosight: BioSight, job: Job, progress: Progress) -> JobOutcome:
     records, c = biosight.archive.records, collection_of(biosight, job)
     task = Task(records, biosight.catalogue, c, job.by)
     where = [*living_images(c.id), Where("session", "=", job.want("session"))]
-    labels: dict[str, str] = json.loads(job.want("labels"))
+    folders, keywords = json.loads(job.want("labels"))
     total, done, named = records.count(Image, where), 0, 0
     for page in pages(records, Image, where):
-        named += sum(name_by_labels(task, page, labels).values())
+        named += sum(name_by_labels(task, page, folders, keywords).values())
         done += len(page)
         progress.step(done, total)
-    return JobOutcome(f"{so_many(named)} named by their folders", "")
+    return JobOutcome(f"{so_many(named)} named", "")
 
 
 KIND = JobKind("", run, light=True)

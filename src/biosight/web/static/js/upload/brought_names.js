@@ -1,0 +1,131 @@
+// @ts-check
+/**
+ * After an upload, the names of its folders and the keywords in its files may become labels. Nothing
+ * is done unasked.
+ */
+import { call } from "../frame/api.js";
+import { el } from "../frame/dom.js";
+import { complain } from "../frame/toast.js";
+import { watch } from "../pictures/work.js";
+
+/** @typedef {Schemas["FolderOut"]} Folder */
+
+const WORDS = /** @type {Record<string, string>} */ ({
+  known: "known name",
+  new: "new name",
+  date: "a date",
+  nothing: "no name",
+  other: "perhaps a place",
+});
+
+/** @typedef {Schemas["BroughtNames"]} Brought */
+
+/** Return whether one of these names is known. @param {Folder[]} names */
+const anyKnown = (names) => names.some((n) => n.means === "known");
+
+/**
+ * Return the names that the pictures of one upload bring: folders or keywords of which none is known
+ * are left out.
+ * @param {string} collection @param {string} session @returns {Promise<Brought>}
+ */
+export async function broughtNames(collection, session) {
+  const found = await call("GET", `/collections/${collection}/brought-names?session=${encodeURIComponent(session)}`);
+  return {
+    folders: anyKnown(found.folders) ? found.folders : [],
+    keywords: anyKnown(found.keywords) ? found.keywords : [],
+  };
+}
+
+/** Return what may be a label, in words; "" where nothing may. @param {Brought} found */
+export function broughtWords({ folders, keywords }) {
+  if (folders.length && keywords.length) return "Folder names or keywords are labels …";
+  if (folders.length) return "Folder names are labels …";
+  return keywords.length ? "Keywords are labels …" : "";
+}
+
+/** @param {Folder} folder */
+function row(folder) {
+  const tick = el("input", {
+    type: "checkbox",
+    checked: Boolean(folder.label),
+    "aria-label": `The name of ${folder.folder} is a label`,
+  });
+  const name = el("input", {
+    value: folder.label || folder.name,
+    maxlength: 80,
+    "aria-label": `Label for ${folder.folder}`,
+  });
+  const depth = folder.folder.split("/").length - 3;
+  const line = el(
+    "div",
+    { class: "folder-name" },
+    el("label", { class: "check" }, tick, ` ${folder.name}`),
+    name,
+    el("small", { class: "soft" }, `${WORDS[folder.means]} · ${folder.images.toLocaleString("en")}`),
+  );
+  line.style.setProperty("--depth", String(depth));
+  const show = () => {
+    name.disabled = !tick.checked;
+  };
+  tick.addEventListener("change", show);
+  show();
+  return { folder, tick, name, line };
+}
+
+/** @param {string} title @param {ReturnType<typeof row>[]} rows */
+function part(title, rows) {
+  if (!rows.length) return null;
+  return [
+    el("h3", {}, title),
+    el(
+      "div",
+      { class: "folder-names" },
+      rows.map((r) => r.line),
+    ),
+  ];
+}
+
+/** @param {ReturnType<typeof row>[]} rows @returns {Record<string, string>} */
+function labelsIn(rows) {
+  const chosen = rows.filter((r) => r.tick.checked && r.name.value.trim());
+  return Object.fromEntries(chosen.map((r) => [r.folder.folder, r.name.value.trim()]));
+}
+
+/**
+ * Ask which names are labels, and give them.
+ * @param {string} collection @param {string} session @param {Brought} found
+ */
+export function offerNames(collection, session, found) {
+  const [folders, keywords] = [found.folders.map(row), found.keywords.map(row)];
+  const submit = el("button", { class: "primary" }, "Give these labels");
+  const title = keywords.length ? "Which names are labels?" : "Are folder names labels?";
+  const form = el(
+    "form",
+    {},
+    el("h2", {}, title),
+    el(
+      "p",
+      { class: "soft" },
+      "Each picture gets the label of the lowest ticked folder it lies in, else that of its ticked keywords. Pictures that a person named stay as they are, and it can be undone in the history.",
+    ),
+    part("Folders", folders),
+    part("Keywords", keywords),
+    el("menu", {}, el("button", { type: "button", onclick: () => dialog.close() }, "Skip"), submit),
+  );
+  const dialog = el("dialog", { class: "wide", "aria-label": title }, form);
+  form.addEventListener("submit", async (/** @type {Event} */ event) => {
+    event.preventDefault();
+    submit.disabled = true;
+    const chosen = { session, folders: labelsIn(folders), keywords: labelsIn(keywords) };
+    try {
+      watch(await call("POST", `/collections/${collection}/brought-names`, chosen));
+      dialog.close();
+    } catch (error) {
+      complain(error);
+      submit.disabled = false;
+    }
+  });
+  dialog.addEventListener("close", () => dialog.remove());
+  document.body.append(dialog);
+  dialog.showModal();
+}
