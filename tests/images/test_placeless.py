@@ -14,7 +14,7 @@ from PIL import Image as Pillow
 from PIL import ImageCms
 
 from biosight.errors import BadPicture
-from biosight.images.file_types import MEDIA_TYPES
+from biosight.images.file_types import MEDIA_TYPES, RAW_KINDS
 from biosight.images.placeless import placeless_type, without_place
 from biosight.images.reading import open_picture
 from biosight.inference.sandbox.decoding import Decoders
@@ -38,7 +38,8 @@ def seen(content: bytes, folder: Path) -> Pillow.Image:
 
 def test_every_format_is_tried() -> None:
     formats = {name.partition(",")[0] for name in WAYS}
-    assert {f.upper() for f in formats} >= {"HEIC" if k == "HEIF" else k for k in MEDIA_TYPES}
+    kinds = MEDIA_TYPES.keys() - RAW_KINDS - {"JPEG2000"}  # those are drawn: test_raw.py
+    assert {f.upper() for f in formats} >= {"HEIC" if k == "HEIF" else k for k in kinds}
 
 
 @pytest.mark.parametrize("way", WAYS)

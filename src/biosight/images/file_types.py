@@ -38,25 +38,45 @@ FILE_TYPES = (
     FileType("HEIF", "HEIC", "image/heic", (".heic", ".heif", ".hif")),
     FileType("AVIF", "AVIF", "image/avif", (".avif", ".avifs")),
     FileType("BMP", "BMP", "image/bmp", (".bmp", ".dib"), True),
+    FileType("JPEG2000", "JPEG 2000", "image/jp2", (".jp2", ".j2k", ".jpf", ".jpx", ".j2c")),
 )
-MEDIA_TYPES = {t.pillow: t.media_type for t in FILE_TYPES}
-SHOWN_AS_IS = frozenset(t.media_type for t in FILE_TYPES if t.shown_as_is)
-SUFFIXES = {t.media_type: t.suffixes[0] for t in FILE_TYPES}
-KNOWN_SUFFIXES = frozenset(suffix for t in FILE_TYPES for suffix in t.suffixes)
+# Camera raw files, which LibRaw opens: the preview in them is shown, and the file is kept as it is.
+RAW_TYPES = (
+    FileType("CR2", "Canon CR2", "image/x-canon-cr2", (".cr2",)),
+    FileType("CR3", "Canon CR3", "image/x-canon-cr3", (".cr3",)),
+    FileType("NEF", "Nikon NEF", "image/x-nikon-nef", (".nef", ".nrw")),
+    FileType("ARW", "Sony ARW", "image/x-sony-arw", (".arw", ".sr2", ".srf")),
+    FileType("DNG", "Adobe DNG", "image/x-adobe-dng", (".dng",)),
+    FileType("ORF", "Olympus ORF", "image/x-olympus-orf", (".orf",)),
+    FileType("RW2", "Panasonic RW2", "image/x-panasonic-rw2", (".rw2",)),
+    FileType("RAF", "Fujifilm RAF", "image/x-fuji-raf", (".raf",)),
+    FileType("PEF", "Pentax PEF", "image/x-pentax-pef", (".pef",)),
+    FileType("RAW", "camera raw", "image/x-raw", (".raw", ".crw", ".mrw", ".x3f", ".srw")),
+)
+RAW_NAMES = {t.pillow: t.name for t in RAW_TYPES}
+RAW_KINDS = frozenset(RAW_NAMES)
+ALL_TYPES = (*FILE_TYPES, *RAW_TYPES)
+MEDIA_TYPES = {t.pillow: t.media_type for t in ALL_TYPES}
+SHOWN_AS_IS = frozenset(t.media_type for t in ALL_TYPES if t.shown_as_is)
+SUFFIXES = {t.media_type: t.suffixes[0] for t in ALL_TYPES}
+KNOWN_SUFFIXES = frozenset(suffix for t in ALL_TYPES for suffix in t.suffixes)
 HEAD_BYTES = 512  # enough of a file to know its type: the longest list of brands, and more
-# How camera raw files begin that are no TIFF, or more than a TIFF: offset, bytes, format.
+# How camera raw files begin that are no TIFF, or more than a TIFF: offset, bytes, kind.
 RAW_HEADS = (
-    (0, b"II*\0\x10\0\0\0CR", "Canon CR2"),
-    (4, b"ftypcrx ", "Canon CR3"),
-    (6, b"HEAPCCDR", "Canon CRW"),
-    (0, b"FUJIFILMCCD-RAW", "Fujifilm RAF"),
-    (0, b"IIU\0", "Panasonic RW2"),
-    (0, b"IIRO", "Olympus ORF"),
-    (0, b"IIRS", "Olympus ORF"),
-    (0, b"MMOR", "Olympus ORF"),
-    (0, b"FOVb", "Sigma X3F"),
-    (0, b"\0MRM", "Minolta MRW"),
+    (0, b"II*\0\x10\0\0\0CR", "CR2"),
+    (4, b"ftypcrx ", "CR3"),
+    (6, b"HEAPCCDR", "RAW"),
+    (0, b"FUJIFILMCCD-RAW", "RAF"),
+    (0, b"IIU\0", "RW2"),
+    (0, b"IIRO", "ORF"),
+    (0, b"IIRS", "ORF"),
+    (0, b"MMOR", "ORF"),
+    (0, b"FOVb", "RAW"),
+    (0, b"\0MRM", "RAW"),
 )
+# The makers of raw files that are TIFFs, by the beginning of their name there.
+RAW_MAKERS = {"nikon": "NEF", "sony": "ARW", "pentax": "PEF", "ricoh": "PEF"}
+JPEG_2000 = (b"\0\0\0\x0cjP  \r\n\x87\n", b"\xff\x4f\xff\x51")
 HEIC_BRANDS = {b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevx", b"mif1", b"msf1"}
 
 
@@ -66,9 +86,8 @@ def too_large(most_mb: int) -> str:
 
 
 def formats_in_words() -> str:
-    """Return all formats as a list for a sentence: "JPEG, PNG and BMP"."""
-    *others, last = (t.name for t in FILE_TYPES)
-    return f"{', '.join(others)} and {last}"
+    """Return all formats as a list for a sentence: "JPEG, PNG and camera raw files"."""
+    return f"{', '.join(t.name for t in FILE_TYPES)} and camera raw files"
 
 
 def check_size(size: int, most_mb: int) -> None:
@@ -89,13 +108,19 @@ def check_pixels(width: int, height: int) -> None:
 
 
 def raw_kind(head: bytes) -> str:
-    """Return the name of a camera's raw format from a file's first bytes, "" for other files."""
+    """Return the kind of a camera's raw file from a file's first bytes, "" for other files and for
+    raw files that are TIFFs."""
     found = (kind for at, begin, kind in RAW_HEADS if head[at : at + len(begin)] == begin)
     return next(found, "")
 
 
 def sniff(head: bytes) -> str | None:
-    """Return Pillow's format name from a file's first HEAD_BYTES, None for unsupported formats."""
+    """Return a file's kind (FileType.pillow) from its first HEAD_BYTES, None for unsupported
+    formats. Raw files that are TIFFs count as these."""
+    if raw := raw_kind(head):
+        return raw
+    if head.startswith(JPEG_2000):
+        return "JPEG2000"
     if head.startswith(b"\xff\xd8\xff"):
         return "JPEG"
     if head.startswith(b"\x89PNG\r\n\x1a\n"):

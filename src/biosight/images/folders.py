@@ -12,7 +12,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from biosight.images.file_types import HEAD_BYTES, raw_kind, sniff
+from biosight.images.file_types import HEAD_BYTES, sniff
 
 NO_FILES = {
     stat.S_IFIFO: "a pipe, not a file",
@@ -110,8 +110,6 @@ def reason_of(path: Path, about: os.stat_result) -> str:
             head = file.read(HEAD_BYTES)
     except OSError as error:
         return why_not(path, error)
-    if raw := raw_kind(head):
-        return f"a camera's raw file ({raw}), which BioSight doesn't read"
     if not head:
         return "an empty file"
     return "" if sniff(head) else NOT_A_PICTURE

@@ -3,8 +3,8 @@ end.
 
 The file is built from what a decoder needs, plus its orientation and its colour profile. Unwanted
 data is not searched for, so none can be overlooked. JPEG, PNG, WebP, GIF and BMP keep every pixel,
-TIFF every sample and page; HEIC and AVIF are drawn as a JPEG. It runs inside the decode sandbox.
-Not here: reading places (images/metadata/file.py).
+TIFF every sample and page; HEIC, AVIF, JPEG 2000 and camera raw are drawn as a JPEG. It runs inside
+the decode sandbox. Not here: reading places (images/metadata/file.py).
 """
 
 import tempfile
@@ -16,11 +16,12 @@ from PIL import Image as Pillow
 
 from biosight.errors import BadPicture
 from biosight.images import reading
-from biosight.images.file_types import MEDIA_TYPES, sniff
+from biosight.images.file_types import MEDIA_TYPES, RAW_TYPES, sniff
+from biosight.images.formats.tiff import holds_sensor_data
 from biosight.images.rebuilt import Content, NotRebuilt, bmp, gif, jpeg, png, tiff, webp
 
 JPEG = "image/jpeg"
-DRAWN = frozenset({"image/heic", "image/avif"})
+DRAWN = frozenset({"image/heic", "image/avif", "image/jp2", *(t.media_type for t in RAW_TYPES)})
 QUALITY = 95
 BUILDERS: dict[str, Callable[[bytes], Iterable[Content]]] = {
     "JPEG": jpeg.rebuilt,
@@ -57,6 +58,8 @@ def write_without_place(source: Path, target: Path) -> None:
     if kind is None:
         raise BadPicture(reading.NOT_A_PICTURE)
     builder = BUILDERS.get(kind)
+    if kind == "TIFF" and holds_sensor_data(source):
+        builder, kind = None, "RAW"
     try:
         if builder is not None:
             with target.open("wb") as file:

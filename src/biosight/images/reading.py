@@ -15,24 +15,44 @@ from typing import Any, NamedTuple
 import numpy as np
 import numpy.typing as npt
 from PIL import Image as Pillow
-from PIL import JpegImagePlugin
+from PIL import Jpeg2KImagePlugin, JpegImagePlugin
 
 from biosight.errors import BadPicture
 from biosight.images.file_types import (
     HEAD_BYTES,
     MAX_PIXELS,
     MEDIA_TYPES,
+    RAW_KINDS,
+    RAW_MAKERS,
+    RAW_NAMES,
     check_pixels,
     formats_in_words,
-    raw_kind,
     sniff,
 )
-from biosight.images.formats import coded_colours, colour_profiles, ifd, jpeg, png, tiff
-from biosight.images.metadata.file import Metadata, metadata_of, tags_of_block, tags_of_tiff
+from biosight.images.formats import (
+    coded_colours,
+    colour_profiles,
+    ifd,
+    jpeg,
+    jpeg2000,
+    png,
+    raw,
+    tiff,
+)
+from biosight.images.metadata.file import (
+    MAKE,
+    WANTED,
+    Metadata,
+    metadata_of,
+    tags_of_block,
+    tags_of_tiff,
+)
 
 THUMBNAIL_SIDE = 320
 LARGE_PIXELS = 24_000_000
 FLAT = 2
+MOST_LEVELS = 5  # of a JPEG 2000: what nearly every encoder writes
+DNG_VERSION = 50706
 BOXES_BYTES = 1 << 17  # of a HEIC or AVIF: its boxes before the pixels
 AVIF_BRANDS = {b"avif", b"avis", b"mif1", b"msf1", b"miaf", b"MA1A", b"MA1B"}
 VIEW_SIDE = 2400
@@ -91,14 +111,14 @@ def open_picture(path: Path, need_short: int) -> Opened:
     with path.open("rb") as file:
         head = file.read(HEAD_BYTES)
     kind = sniff(head)
-    if raw := raw_kind(head):
-        raise BadPicture(f"{tiff.RAW_WORDS} (Found: {raw}.)")
     if kind is None:
         raise BadPicture(NOT_A_PICTURE)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         if kind == "TIFF":
             return open_tiff(path, need_short)
+        if kind in RAW_KINDS:
+            return open_raw(path, kind, need_short)
         found = OPENERS.get(kind, open_plain)(path, kind, need_short)
         return with_words(found, tags_of_block(found.blocks.exif), MEDIA_TYPES[kind], need_short)
 
@@ -237,6 +257,19 @@ def plain_avif(path: Path) -> Found:
     return Found(picture, blocks, orientation)
 
 
+def open_jpeg_2000(path: Path, kind: str, need_short: int) -> Found:
+    """Open a JPEG 2000 (ISO/IEC 15444), at a fraction of its size where that is enough."""
+    picture = Pillow.open(path, formats=["JPEG2000"])
+    check_pixels(*picture.size)
+    size = picture.size
+    levels = (min(size) // max(1, need_short)).bit_length() - 1
+    if levels > 0 and isinstance(picture, Jpeg2KImagePlugin.Jpeg2KImageFile):
+        picture.reduce = min(levels, MOST_LEVELS)
+    picture.load()
+    said = jpeg2000.beside(path.read_bytes())
+    return Found(picture, Blocks(said.exif, said.xmp, said.profile), size=size)
+
+
 def plain_brands(content: bytes) -> bytes:
     """Return an AVIF without brands that promise more than a picture, such as a tone map: libavif
     refuses a file that lacks what a brand promises."""
@@ -252,6 +285,7 @@ OPENERS = {
     "WEBP": open_webp,
     "HEIF": open_heif,
     "AVIF": open_avif,
+    "JPEG2000": open_jpeg_2000,
 }
 
 
@@ -261,6 +295,8 @@ def open_tiff(path: Path, need_short: int) -> Opened:
         plane = tiff.read_plane(path, need_short)
     except (BadPicture, MemoryError):
         raise
+    except tiff.SensorData:
+        return open_raw(path, "", need_short)
     except tiff.LeftToPillow as error:
         found = open_by_libtiff(io.BytesIO(error.upright), error.page)
         found.orientation = error.orientation
@@ -271,6 +307,31 @@ def open_tiff(path: Path, need_short: int) -> Opened:
         found = Found(plane.picture, Blocks(profile=plane.profile), plane.orientation, size)
     with path.open("rb") as file:
         return with_words(found, tags_of_tiff(file), "image/tiff", need_short)
+
+
+def open_raw(path: Path, kind: str, need_short: int) -> Opened:
+    """Open a camera's raw file by its preview. Its kind is "" for a TIFF, whose tags say more."""
+    kind = kind or raw_tiff(path)
+    made = raw.develop(path, need_short, RAW_NAMES[kind])
+    with path.open("rb") as file:
+        tags = tags_of_tiff(file) if kind != "CR3" else raw.tags_in_boxes(path, WANTED)
+    beside_preview = tags_of_block(made.exif)
+    if not tags.exif and beside_preview.exif:
+        tags = beside_preview
+    blocks = Blocks(exif=made.exif)
+    found = Found(made.picture, blocks, made.orientation, (made.width, made.height))
+    return with_words(found, tags, MEDIA_TYPES[kind], need_short)
+
+
+def raw_tiff(path: Path) -> str:
+    """Return the kind of a raw file that is a TIFF."""
+    with path.open("rb") as file:
+        source = ifd.open_directory(file)
+        tags = ifd.directory(source, source.first, {MAKE, DNG_VERSION}) if source else {}
+    if DNG_VERSION in tags:
+        return "DNG"
+    maker = str(tags.get(MAKE, "")).casefold()
+    return next((kind for name, kind in RAW_MAKERS.items() if maker.startswith(name)), "RAW")
 
 
 def open_by_libtiff(file: Path | io.BytesIO, page: int) -> Found:

@@ -16,7 +16,6 @@ import numpy as np
 import numpy.typing as npt
 from PIL import Image as Pillow
 
-from biosight.errors import BadPicture
 from biosight.images.file_types import check_pixels
 from biosight.images.formats import colour_profiles
 from biosight.images.formats.ifd import ORIENTATION
@@ -29,10 +28,6 @@ EXTRA_SAMPLES, ALPHA = 338, {1, 2}  # associated and unassociated alpha
 PLAIN = {"MINISBLACK", "MINISWHITE", "RGB"}
 RAW = {32803, 34892}  # a sensor's mosaic, and linear colours of its own (DNG 1.7)
 MOST_PAGES = 64
-RAW_WORDS = (
-    "This is a camera's raw file, which BioSight doesn't read; save it as JPEG or TIFF with the "
-    "camera's software or another raw converter."
-)
 # Percentages of the values that may lie outside the shown range, in the order tried, and the least
 # part of the full range that the shown range must fill: sparse bright cells on black are no noise.
 TAILS = (1.0, 0.1, 0.01)
@@ -57,6 +52,10 @@ class LeftToPillow(Exception):
         self.upright = bytes(content)
 
 
+class SensorData(Exception):
+    """A camera's raw file in the form of a TIFF."""
+
+
 @dataclass(frozen=True, slots=True)
 class Plane:
     """Picture as RGB or L, not turned yet, with its full size in px, its own page's orientation (0
@@ -71,15 +70,15 @@ class Plane:
 
 def read_plane(path: Path, need_short: int) -> Plane:
     """Read the picture's first plane, of 8 or 16 bits or float, with a short side of at least
-    `need_short` px where it has so many. Raises BadPicture, LeftToPillow, or any error of
-    tifffile."""
+    `need_short` px where it has so many. Raises BadPicture, LeftToPillow, SensorData, or any error
+    of tifffile."""
     import tifffile
 
     with tifffile.TiffFile(path) as tiff:
         number, page = picture_page(tiff)
         check_pixels(page.imagewidth, page.imagelength)
         if int(page.photometric) in RAW:
-            raise BadPicture(RAW_WORDS)
+            raise SensorData
         if page.photometric.name not in PLAIN and number is not None:
             raise LeftToPillow(path, number, page)
         array = page.asarray(maxworkers=1)
@@ -327,3 +326,14 @@ def as_bytes(
     if holes is not None:
         shown[holes] = 255
     return shown
+
+
+def holds_sensor_data(path: Path) -> bool:
+    """Return whether a TIFF is a camera's raw file; False where it can't be read."""
+    import tifffile
+
+    try:
+        with tifffile.TiffFile(path) as tiff:
+            return int(picture_page(tiff)[1].photometric) in RAW
+    except Exception:
+        return False
