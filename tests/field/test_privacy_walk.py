@@ -109,6 +109,7 @@ READ: dict[str, list[dict[str, Any]]] = {
         {"placeless": "false"},
         {"placeless": "true"},
     ],
+    "/api/v1/images/{image}/planes/{number}": [{}],
     "/api/v1/images/{image}/similar": [{}],
     "/api/v1/images/{image}/thumbnail": [{}],
     "/api/v1/images/{image}/view": [{}],

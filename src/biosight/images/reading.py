@@ -47,6 +47,7 @@ from biosight.images.metadata.file import (
     tags_of_block,
     tags_of_tiff,
 )
+from biosight.images.stack import SINGLE, Stack
 
 THUMBNAIL_SIDE = 320
 LARGE_PIXELS = 24_000_000
@@ -84,6 +85,7 @@ class Opened:
     width: int
     height: int
     metadata: Metadata
+    stack: Stack = SINGLE
 
 
 class Blocks(NamedTuple):
@@ -103,6 +105,7 @@ class Found:
     blocks: Blocks
     orientation: int = 0  # 0: as EXIF says
     size: tuple[int, int] = (0, 0)  # as stored, where the picture is reduced
+    stack: Stack = SINGLE
 
 
 def open_picture(path: Path, need_short: int) -> Opened:
@@ -289,10 +292,20 @@ OPENERS = {
 }
 
 
-def open_tiff(path: Path, need_short: int) -> Opened:
+def open_plane(path: Path, number: int, need_short: int) -> Opened:
+    """Open a plane of a stack, counted from 0. Raises BadPicture where there is none."""
+    with path.open("rb") as file:
+        if sniff(file.read(HEAD_BYTES)) != "TIFF":
+            raise BadPicture("Only a TIFF has planes.")
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        return open_tiff(path, need_short, number)
+
+
+def open_tiff(path: Path, need_short: int, number: int = 0) -> Opened:
     """Open a TIFF of any kind; its Exif and GPS directories state where and when."""
     try:
-        plane = tiff.read_plane(path, need_short)
+        plane = tiff.read_plane(path, need_short, number)
     except (BadPicture, MemoryError):
         raise
     except tiff.SensorData:
@@ -304,7 +317,8 @@ def open_tiff(path: Path, need_short: int) -> Opened:
         found = open_by_libtiff(path, 0)
     else:
         size = plane.width, plane.height
-        found = Found(plane.picture, Blocks(profile=plane.profile), plane.orientation, size)
+        blocks = Blocks(profile=plane.profile)
+        found = Found(plane.picture, blocks, plane.orientation, size, plane.stack)
     with path.open("rb") as file:
         return with_words(found, tags_of_tiff(file), "image/tiff", need_short)
 
@@ -388,7 +402,7 @@ def made_upright(found: Found, media_type: str, need_short: int, metadata: Metad
     picture = picture if picture.mode == "RGB" else picture.convert("RGB")
     turn = TURNS.get(found.orientation)
     picture = picture.transpose(turn) if turn is not None else picture
-    return Opened(picture, media_type, width, height, metadata)
+    return Opened(picture, media_type, width, height, metadata, found.stack)
 
 
 def shrunk(picture: Pillow.Image, need_short: int) -> Pillow.Image:

@@ -189,7 +189,8 @@ class Image:
     many a person counted in the picture's event, 0 where nobody did. `lottery` is drawn once, so
     that a random review queue is stable. `reading` is the READING of the code that read the file.
     `keywords` are those that people gave it in other programs (metadata/keywords.py); only who may
-    change the picture learns them. `trashed_at` is 0 outside the trash.
+    change the picture learns them. `planes`, `channels` and `microns` are those of a Stack
+    (stack.py). `trashed_at` is 0 outside the trash.
     """
 
     table: ClassVar[str] = "images"
@@ -302,6 +303,9 @@ class Image:
     capture: Capture = NO_CAPTURE
     words: tuple[str, ...] = ()
     keywords: tuple[str, ...] = ()
+    planes: str = ""
+    channels: tuple[str, ...] = ()
+    microns: float = 0.0
     reading: int = 0
     novelty: float = 0.0
     unfamiliar: bool = False

@@ -16,9 +16,11 @@ import numpy as np
 import numpy.typing as npt
 from PIL import Image as Pillow
 
+from biosight.errors import BadPicture
 from biosight.images.file_types import check_pixels
 from biosight.images.formats import colour_profiles
 from biosight.images.formats.ifd import ORIENTATION
+from biosight.images.stack import MOST_PLANES, SINGLE, Stack, read_stack
 
 REDUCED, MASK = 1, 4
 SEPARATE = 2  # PlanarConfiguration: each colour is a plane of its own
@@ -59,34 +61,38 @@ class SensorData(Exception):
 @dataclass(frozen=True, slots=True)
 class Plane:
     """Picture as RGB or L, not turned yet, with its full size in px, its own page's orientation (0
-    for none), and its colour profile."""
+    for none), its colour profile, and the stack that it belongs to."""
 
     picture: Pillow.Image
     width: int
     height: int
     orientation: int
     profile: bytes
+    stack: Stack = SINGLE
 
 
-def read_plane(path: Path, need_short: int) -> Plane:
-    """Read the picture's first plane, of 8 or 16 bits or float, with a short side of at least
-    `need_short` px where it has so many. Raises BadPicture, LeftToPillow, SensorData, or any error
-    of tifffile."""
+def read_plane(path: Path, need_short: int, number: int = 0) -> Plane:
+    """Read the picture's first plane, or another of a stack, of 8 or 16 bits or float, with a short
+    side of at least `need_short` px where it has so many.
+
+    Raises BadPicture, LeftToPillow, SensorData, or any error of tifffile.
+    """
     import tifffile
 
     with tifffile.TiffFile(path) as tiff:
-        number, page = picture_page(tiff)
+        index, page = stack_page(tiff, number) if number else picture_page(tiff)
         check_pixels(page.imagewidth, page.imagelength)
         if int(page.photometric) in RAW:
             raise SensorData
-        if page.photometric.name not in PLAIN and number is not None:
-            raise LeftToPillow(path, number, page)
+        if page.photometric.name not in PLAIN and index is not None:
+            raise LeftToPillow(path, index, page)
         array = page.asarray(maxworkers=1)
         plane, clear = first_plane(array, page), transparent(array, page)
         profile = bytes(tag(page, PROFILE) or b"")
         size, orientation = (page.imagewidth, page.imagelength), orientation_of(page)
         white_is_zero = page.photometric.name == "MINISWHITE"
         missing = as_number(tag(page, NODATA))
+        stack = stack_of(tiff)
     meant = colour_profiles.suits(profile, "RGB") and plane.ndim == 3
     if meant and plane.dtype in (np.uint8, np.uint16):
         picture = as_shown(plane)
@@ -94,7 +100,7 @@ def read_plane(path: Path, need_short: int) -> Plane:
         picture = stretch_to_bytes(plane, need_short, missing, white_is_zero=white_is_zero)
     if clear is not None:
         picture = on_white(picture, clear)
-    return Plane(picture, *size, orientation, profile)
+    return Plane(picture, *size, orientation, profile, stack)
 
 
 def picture_page(tiff: Any) -> tuple[int | None, Any]:
@@ -106,6 +112,23 @@ def picture_page(tiff: Any) -> tuple[int | None, Any]:
         if not (int(kind) & (REDUCED | MASK) or old == OLD_REDUCED):
             return number, page
     return 0, first
+
+
+def stack_page(tiff: Any, number: int) -> tuple[int | None, Any]:
+    """Return the page of a stack's plane, counted from 0. Raises BadPicture."""
+    pages = tiff.series[0].pages
+    if not 0 <= number < min(len(pages), MOST_PLANES) or pages[number] is None:
+        raise BadPicture("This file has no such plane.")
+    page = pages[number].aspage()
+    return page.index, page
+
+
+def stack_of(tiff: Any) -> Stack:
+    """Return the stack of an open file; a single plane where its series make no sense."""
+    try:
+        return read_stack(tiff)
+    except Exception:  # whatever the error is, the picture can be used
+        return SINGLE
 
 
 def candidates(tiff: Any) -> Iterator[tuple[int | None, Any]]:

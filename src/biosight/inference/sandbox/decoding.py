@@ -19,6 +19,7 @@ import numpy as np
 
 from biosight.errors import BadPicture, NoSpace, Unavailable
 from biosight.images.metadata.file import Metadata
+from biosight.images.stack import SINGLE, Stack
 from biosight.inference.preprocess import Framing, Pixels
 from biosight.inference.sandbox.child import Child, NotReady
 from biosight.process import cores
@@ -48,6 +49,7 @@ class Decoded:
     thumbnail: bytes
     pixels: Pixels
     reading: Pixels | None = None
+    stack: Stack = SINGLE
 
 
 def as_pixels(content: bytes, framing: Framing) -> Pixels:
@@ -129,6 +131,7 @@ class Decoders:
             reading = np.frombuffer(parts[2], np.uint8).reshape(*shape, 3)
         head["statistics"] = tuple(head["statistics"])
         head["metadata"] = Metadata.of(head["metadata"])
+        head["stack"] = Stack.of(head["stack"])
         return Decoded(**head, thumbnail=parts[1], pixels=pixels, reading=reading)
 
     def pixels(self, path: Path, framing: Framing) -> tuple[str, Pixels]:
@@ -152,6 +155,11 @@ class Decoders:
     def render(self, path: Path) -> bytes:
         """Return a JPEG of at most 2,400 px a side. Raises the same errors as `decode`."""
         return self.ask({"path": str(path), "want": "view"})[1][0]
+
+    def plane(self, path: Path, number: int) -> bytes:
+        """Return a JPEG of a stack's plane, counted from 0, of at most 2,400 px a side. Raises the
+        same errors as `decode`."""
+        return self.ask({"path": str(path), "want": "plane", "number": number})[1][0]
 
     def whole(self, path: Path) -> bytes:
         """Return a JPEG of every pixel. Raises the same errors as `decode`."""

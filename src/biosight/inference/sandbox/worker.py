@@ -40,6 +40,7 @@ def decode(
         "width": opened.width,
         "height": opened.height,
         "metadata": opened.metadata.plain,
+        "stack": opened.stack.plain,
         "statistics": statistics(small),
         "phash": perceptual_hash(small),
     }
@@ -67,6 +68,12 @@ def thumbnail(path: Path) -> tuple[dict[str, Any], list[bytes]]:
 def render(path: Path) -> tuple[dict[str, Any], list[bytes]]:
     """Return a JPEG for browsers that can't show the original."""
     opened = reading.open_picture(path, reading.VIEW_SIDE)
+    return {}, [reading.encode_jpeg(reading.within(opened.picture, reading.VIEW_SIDE), 88)]
+
+
+def stack_plane(path: Path, number: int) -> tuple[dict[str, Any], list[bytes]]:
+    """Return a JPEG of a stack's plane for browsers."""
+    opened = reading.open_plane(path, number, reading.VIEW_SIDE)
     return {}, [reading.encode_jpeg(reading.within(opened.picture, reading.VIEW_SIDE), 88)]
 
 
@@ -119,6 +126,8 @@ def answer(request: dict[str, Any]) -> tuple[dict[str, Any], list[bytes]]:
             return thumbnail(path)
         if request["want"] == "view":
             return render(path)
+        if request["want"] == "plane":
+            return stack_plane(path, int(request["number"]))
         if request["want"] == "whole":
             return whole(path)
         if request["want"] == "placeless":

@@ -10,6 +10,7 @@ from pathlib import Path
 
 from biosight.errors import BadPicture, NotFound
 from biosight.images import SHOWN_AS_IS, Image, placeless
+from biosight.images.stack import plane_names
 from biosight.inference.sandbox.decoding import Decoders
 from biosight.storage.blobs import keys
 from biosight.storage.blobs.port import Blobs
@@ -56,6 +57,15 @@ def whole(blobs: Blobs, decoders: Decoders, image: Image) -> Derived:
     if image.media_type in SHOWN_AS_IS:
         return placeless_file(blobs, decoders, image)
     return as_jpeg(blobs, image, keys.whole(image.sha256), decoders.whole)
+
+
+def plane(blobs: Blobs, decoders: Decoders, image: Image, number: int) -> bytes:
+    """Return a stack's plane, counted from 0, as a JPEG; it is drawn each time. Raises as `view`,
+    and NotFound where there is no such plane."""
+    if number >= len(plane_names(image.planes, image.channels)):
+        raise NotFound("This picture has no such plane.")
+    with blobs.local(original(blobs, image).key) as path:
+        return decoders.plane(path, number)
 
 
 def placeless_file(blobs: Blobs, decoders: Decoders, image: Image) -> Derived:

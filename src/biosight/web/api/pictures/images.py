@@ -4,7 +4,7 @@ from dataclasses import replace
 from functools import partial
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Depends, Header, Query, Request, Response
+from fastapi import APIRouter, Depends, Header, Path, Query, Request, Response
 from fastapi.responses import FileResponse, RedirectResponse
 from pydantic import BaseModel, Field
 
@@ -16,6 +16,7 @@ from biosight.field.events import Event, event_of, events_of
 from biosight.field.gaps import gap_of, gaps_of
 from biosight.field.grid import shown_at
 from biosight.images import SHOWN_AS_IS, Capture, Image
+from biosight.images.stack import MOST_PLANES, plane_names
 from biosight.inference.name_list import limited_by
 from biosight.intake import look_again
 from biosight.labels import Annotation, Prediction, speaker_of
@@ -87,6 +88,9 @@ class ImageDetail(ImageOut):
 
     Where the collection hides the place from viewers, the coordinates are the middle of a cell of
     `coarse` degrees. They are exact where `coarse` is 0.
+
+    `planes` are the names of a stack's planes (`/images/{image}/planes/{number}`, counted from 0),
+    none for a single picture. `microns` is the width of a pixel in micrometres, 0 for unknown.
     """
 
     top: list[GuessOut]
@@ -107,6 +111,8 @@ class ImageDetail(ImageOut):
     event: EventOut | None
     deployment_name: str
     site_name: str
+    planes: list[str]
+    microns: float
     act: str = ""
 
 
@@ -233,6 +239,8 @@ def detail(biosight: BioSight, image: Image, access: Access, records: Store) -> 
         event=shown_event(event) if event else None,
         deployment_name=deployment.name if deployment else "",
         site_name=site.name if site else "",
+        planes=plane_names(image.planes, image.channels),
+        microns=image.microns,
     )
 
 
@@ -443,6 +451,24 @@ async def view(request: Request, seen: ImageToSee, blobs: Bytes, biosight: Open)
     """
     find = partial(derived.view, blobs, biosight.model.decoders, seen.image)
     work = partial(answer_with, request, blobs, find, inline=True)
+    return await on_byte_threads(request, work)
+
+
+@router.get("/images/{image}/planes/{number}", response_class=Response)
+async def plane(
+    number: Annotated[int, Path(ge=0, lt=MOST_PLANES)],
+    request: Request,
+    seen: ImageToSee,
+    blobs: Bytes,
+    biosight: Open,
+) -> Response:
+    """Return a plane of a microscope's stack as a JPEG of at most 2,400 pixels a side."""
+
+    def work() -> Response:
+        drawn = derived.plane(blobs, biosight.model.decoders, seen.image, number)
+        headers = {"Cache-Control": "private, max-age=86400"}
+        return Response(drawn, media_type=derived.JPEG, headers=headers)
+
     return await on_byte_threads(request, work)
 
 

@@ -33,6 +33,8 @@ export const KEYS = [
   { action: "details", keys: ["i"], show: "I", what: "Show or hide details" },
   { action: "heat", keys: ["h"], show: "H", what: "Show what the model looked at" },
   { action: "boxes", keys: ["b"], show: "B", what: "Show or hide the boxes around animals and people" },
+  { action: "planeBefore", keys: ["["], show: "[", what: "Plane before, in a stack" },
+  { action: "planeAfter", keys: ["]"], show: "]", what: "Next plane, in a stack" },
   { action: "zoomIn", keys: ["+", "="], show: "+", what: "Zoom in" },
   { action: "zoomOut", keys: ["-"], show: "−", what: "Zoom out" },
   { action: "search", keys: ["/"], show: "/", what: "Search" },

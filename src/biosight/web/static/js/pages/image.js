@@ -162,6 +162,7 @@ class ImagePage {
       zoomOut: () => zoom.by(1 / 1.5),
       heat: this.heat,
       boxes: () => toggleBoxes(this.stage),
+      ...this.picture.planeKeys,
       clear: () => (zoom.scale > 1 ? zoom.reset() : goTo(this.back)),
       ...(this.editor && {
         ...answerKeys(this.asked),

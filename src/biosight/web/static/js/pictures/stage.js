@@ -2,6 +2,8 @@
 /** The large picture: its thumbnail until it is loaded, every pixel once the zoom needs them. */
 import { API } from "../frame/api.js";
 import { el } from "../frame/dom.js";
+import { planeBar } from "./planes.js";
+import { scaleBar } from "./scale_bar.js";
 import { Zoom } from "./zoom.js";
 
 const TRIES = 6;
@@ -9,19 +11,22 @@ const TRIES = 6;
 export class Stage {
   /**
    * @param {HTMLElement} box
-   * @param {{id: string, name: string, label: string, width: number, height: number}} image
+   * @param {{id: string, name: string, label: string, width: number, height: number, microns?: number, planes?: string[]}} image
    */
   constructor(box, image) {
     this.box = box;
     this.image = image;
-    this.whole = false;
+    this.whole = this.plane = false;
     this.gone = false;
     this.under = el("img", { class: "under", src: `${API}/images/${image.id}/thumbnail`, alt: "", draggable: false });
     this.img = el("img", { alt: `${image.name}, labelled ${image.label || "nothing"}`, draggable: false });
     this.says = el("p", { class: "says", role: "status" });
+    this.scale = image.microns ? scaleBar(image.microns) : null;
     this.percent = el("button", { type: "button", class: "percent", onclick: () => this.actualSize() });
     this.zoom = new Zoom(box, this.img, () => this.looked());
     box.append(this.under, this.img, this.says, this.controls());
+    if (this.scale) box.append(this.scale.bar);
+    this.planeKeys = planeBar(box, image, (address) => this.showPlane(address));
     this.img.addEventListener("load", () => this.looked());
     this.watch = new ResizeObserver(() => this.looked());
     this.watch.observe(box);
@@ -52,6 +57,7 @@ export class Stage {
     const share = this.share();
     const size = `${share < 0.1 ? (share * 100).toFixed(1) : Math.round(share * 100)} %`;
     this.percent.textContent = size;
+    this.scale?.show(share / devicePixelRatio);
     this.percent.title = this.zoom.scale > 1 ? "Fit the picture to the view" : "Show the picture's pixels one to one";
     const shown = this.img.naturalWidth;
     if (this.whole || !shown || shown >= this.image.width || share * this.image.width <= shown) return;
@@ -67,7 +73,7 @@ export class Stage {
       const loader = el("img", { src: address, alt: "" });
       try {
         await loader.decode();
-        if (!this.gone) this.img.src = address;
+        if (!this.gone && !this.plane) this.img.src = address;
         this.says.textContent = "";
         return true;
       } catch {
@@ -94,6 +100,13 @@ export class Stage {
     this.says.textContent = said.detail ?? "The picture can't be shown.";
     this.says.classList.add("problem");
     return false;
+  }
+
+  /** Show another plane of the stack instead. @param {string} address */
+  showPlane(address) {
+    this.whole = this.plane = true; // a plane has one form only, and nothing that still loads replaces it
+    this.under.remove();
+    this.img.src = address;
   }
 
   leave() {
