@@ -169,3 +169,39 @@ def test_a_long_event_is_walked_to_both_ends(ada: TestClient, biosight: BioSight
     event = event_of(records, middle, 1)
     assert event is not None
     assert (event.images, event.start[-5:], event.end[-5:]) == (200, "00:00", "03:19")
+
+
+MARCH = ("2026-03-29T01:59:50", "2026-03-29T03:00:10")
+OCTOBER = ("2026-10-25T02:59:50", "2026-10-25T03:00:10")
+
+
+@pytest.mark.parametrize(
+    ("times", "zone", "events"),
+    [
+        (MARCH, "Europe/Berlin", 1),
+        (MARCH, "Africa/Lagos", 2),
+        (MARCH, "", 2),
+        (OCTOBER, "Europe/Berlin", 1),
+        (("2026-03-29T01:00:00", "2026-03-29T03:00:10"), "Europe/Berlin", 2),
+        (("2026-10-04T01:59:40", "2026-10-04T02:30:10"), "Australia/Lord_Howe", 1),
+    ],
+)
+def test_an_hour_that_clocks_skip_parts_no_event(
+    times: tuple[str, str], zone: str, events: int
+) -> None:
+    gaps = Gaps(60, {}, {"a": zone} if zone else {})
+    assert len(starts([("a", t) for t in times], gaps)) == events
+
+
+def test_the_night_in_march_is_the_same_everywhere(
+    card: tuple[TestClient, str, list[str]], biosight: BioSight
+) -> None:
+    """In a picture's page, in lists and in the activity."""
+    client, path, ids = card
+    dated(biosight, ids, MARCH[0], MARCH[1], "2026-03-29T05:00:00", "2026-03-29T06:00:00")
+    [cam] = client.get(f"{path}/deployments").json()
+    client.patch(f"{path}/deployments/{cam['id']}", json={"zone": "Europe/Berlin"})
+    page = client.get(f"{path}/images?events=true").json()
+    assert sorted(e["images"] for e in page["events"].values()) == [1, 1, 2, 2]
+    one = client.get(f"/api/v1/images/{ids[0]}").json()
+    assert (one["event"]["start"], one["event"]["end"]) == MARCH

@@ -7,19 +7,23 @@ local ones. Not here: acts on an event's pictures (review), or events in exports
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 
 import numpy as np
+import numpy.typing as npt
 
 from biosight.field.gaps import Gaps
 from biosight.images import Image
-from biosight.places.clocks import instant
+from biosight.places.clocks import instant, known_zone
 from biosight.storage.conditions import living_images
 from biosight.storage.records import Order, Position, Records, Where
 
 # How many pictures are read on either side, first and then: most events have few.
 NEAR, FAR = 6, 400
 SECONDS = len("2026-05-03T14:05:00")
+LONGEST_SKIP = 2 * 3600  # seconds that clocks skip when summer time begins; usually one hour
+Numbers = npt.NDArray[np.int64]
+Flags = npt.NDArray[np.bool_]
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,9 +41,15 @@ class Event:
         return f"{self.deployment}/{self.start[:19]}"
 
 
-def follows(before: datetime, after: datetime, gap: int) -> bool:
-    """Return whether two times lie within `gap` seconds of each other, whichever comes first."""
-    return abs((after - before).total_seconds()) <= gap
+def follows(before: datetime, after: datetime, gap: int, zone: str = "") -> bool:
+    """Return whether two local times lie within `gap` seconds of each other, whichever comes first.
+    Where clocks of a zone skip an hour between them, that hour does not count."""
+    apart = abs((after - before).total_seconds())
+    if zone and gap < apart <= gap + LONGEST_SKIP:
+        there = known_zone(zone)
+        one, other = (m.replace(tzinfo=there).astimezone(UTC) for m in (before, after))
+        apart = min(apart, abs((other - one).total_seconds()))
+    return apart <= gap
 
 
 def starts(pictures: Iterable[tuple[str, str]], gaps: Gaps) -> list[str]:
@@ -55,23 +65,37 @@ def starts(pictures: Iterable[tuple[str, str]], gaps: Gaps) -> list[str]:
     moments = np.array(said, dtype="datetime64[s]").astype(np.int64)
     order = np.lexsort((moments, cameras))
     allowed = np.array([gaps.of(d) for d in numbers])[cameras[order][1:]]
-    apart = (np.diff(moments[order]) > allowed) | (np.diff(cameras[order]) > 0)
+    other = np.diff(cameras[order]) > 0
+    apart = (np.diff(moments[order]) > allowed) | other
+    for n in skipped_hours(np.diff(moments[order]) - allowed, other):
+        deployment, before = dated[order[n]]
+        moment, after = (instant(t) for t in (before, dated[order[n + 1]][1]))
+        if moment and after and gaps.zone(deployment):
+            apart[n] = not follows(moment, after, gaps.of(deployment), gaps.zone(deployment))
     return [dated[n][1] for n in order[np.concatenate(([True], apart))]]
 
 
-def event_of(records: Records, image: Image, gap: int) -> Event | None:
+def skipped_hours(beyond: Numbers, other: Flags) -> list[int]:
+    """Return the places in an order of times at which clocks may have skipped an hour: those that
+    lie `beyond` the gap by at most that (seconds), in one deployment."""
+    return [int(n) for n in np.flatnonzero((beyond > 0) & (beyond <= LONGEST_SKIP) & ~other)]
+
+
+def event_of(records: Records, image: Image, gap: int, zone: str = "") -> Event | None:
     """Return the event that a picture belongs to; None for one without a deployment or a time of
-    day."""
+    day. `zone` is its deployment's time zone, "" for unknown."""
     if not image.deployment or instant(image.taken) is None:
         return None
-    start, before = reach(records, image, gap, descending=True)
-    end, behind = reach(records, image, gap, descending=False)
+    start, before = reach(records, image, (gap, zone), descending=True)
+    end, behind = reach(records, image, (gap, zone), descending=False)
     return Event(image.deployment, start, end, before + 1 + behind)
 
 
-def reach(records: Records, image: Image, gap: int, *, descending: bool) -> tuple[str, int]:
+def reach(
+    records: Records, image: Image, near: tuple[int, str], *, descending: bool
+) -> tuple[str, int]:
     """Return the last time within the event on one side of a picture, and how many pictures are
-    there."""
+    there. `near` is the event gap in seconds and the time zone."""
     where = [*living_images(image.collection), Where("deployment", "=", image.deployment)]
     order = Order("taken", descending=descending)
     far, count, size = image, 0, NEAR
@@ -80,7 +104,7 @@ def reach(records: Records, image: Image, gap: int, *, descending: bool) -> tupl
         page = records.find(Image, where, order=order, after=after, limit=size)
         for one in page:
             here, now = instant(far.taken), instant(one.taken)
-            if here is None or now is None or not follows(here, now, gap):
+            if here is None or now is None or not follows(here, now, *near):
                 return far.taken, count
             far, count = one, count + 1
         if len(page) < size:
@@ -96,22 +120,25 @@ def events_of(records: Records, images: Sequence[Image], gaps: Gaps) -> dict[str
     for image in sorted(images, key=lambda i: (i.deployment, i.taken)):
         inside = latest is not None and latest.deployment == image.deployment
         if latest is None or not inside or image.taken > latest.end:
-            latest = None if image.trashed else event_of(records, image, gaps.of(image.deployment))
+            gap, zone = gaps.of(image.deployment), gaps.zone(image.deployment)
+            latest = None if image.trashed else event_of(records, image, gap, zone)
         if latest is not None:
             found[image.id] = latest
     return found
 
 
-def with_event_starts(images: Iterable[Image], gap: int) -> Iterator[tuple[Image, str]]:
+def with_event_starts(
+    images: Iterable[Image], gap: int, zone: str = ""
+) -> Iterator[tuple[Image, str]]:
     """Yield pictures of one deployment in order of time, each with its event's first time, "" for a
-    picture without a time of day."""
+    picture without a time of day. `zone` is the deployment's time zone, "" for unknown."""
     first, latest = "", None
     for image in images:
         now = instant(image.taken)
         if now is None:
             yield image, ""
             continue
-        if latest is None or not follows(latest, now, gap):
+        if latest is None or not follows(latest, now, gap, zone):
             first = image.taken
         latest = now
         yield image, first

@@ -21,20 +21,27 @@ def gap_of(collection: Collection, deployment: Deployment | None) -> int:
 @dataclass(frozen=True, slots=True)
 class Gaps:
     """Event gaps of several deployments in seconds: `common`, and by id those that have their
-    own."""
+    own. `zones` are the time zones of deployments, by id, as far as they are known: in the night in
+    which clocks go forward, an hour is only a moment."""
 
     common: int
     own: Mapping[str, int] = field(default_factory=dict)
+    zones: Mapping[str, str] = field(default_factory=dict)
 
     def of(self, deployment: str) -> int:
         """Return the gap of a deployment by its id."""
         return self.own.get(deployment, self.common)
 
+    def zone(self, deployment: str) -> str:
+        """Return the time zone of a deployment by its id, "" for unknown."""
+        return self.zones.get(deployment, "")
+
 
 def gaps_among(collection: Collection, deployments: Iterable[Deployment]) -> Gaps:
     """Return the gaps of some deployments of a collection."""
-    own = {d.id: d.event_gap for d in deployments if d.event_gap is not None}
-    return Gaps(collection.event_gap, own)
+    there = list(deployments)
+    own = {d.id: d.event_gap for d in there if d.event_gap is not None}
+    return Gaps(collection.event_gap, own, {d.id: d.zone for d in there if d.zone})
 
 
 def all_gaps(records: Records, collection: Collection) -> Gaps:

@@ -168,8 +168,10 @@ def all_facts(records: Records, scope: Scope) -> Iterator[Facts]:
     deployments = sorted(map(str, records.count_by(Image, here, "deployment")))
     for deployment in deployments:
         images = in_time(records, [*here, Where("deployment", "=", deployment)])
-        gap = scope.gaps.of(deployment)
-        flow = with_event_starts(images, gap) if deployment else ((i, i.taken) for i in images)
+        gap, zone = scope.gaps.of(deployment), scope.gaps.zone(deployment)
+        flow = (
+            with_event_starts(images, gap, zone) if deployment else ((i, i.taken) for i in images)
+        )
         while page := list(islice(flow, PAGE)):
             yield from facts_of_page(records, page, scope)
 

@@ -226,7 +226,8 @@ def detail(biosight: BioSight, image: Image, access: Access, records: Store) -> 
     prediction = latest_prediction(records, image.id)
     naming = naming_of(records, biosight.catalogue, access.collection)
     deployment = records.get(Deployment, image.deployment) if image.deployment else None
-    event = event_of(records, image, gap_of(access.collection, deployment))
+    zone = deployment.zone if deployment else ""
+    event = event_of(records, image, gap_of(access.collection, deployment), zone)
     site = records.get(Site, image.site) if image.site else None
     rule = seen_rule(access, biosight, records)
     return ImageDetail(
