@@ -53,7 +53,7 @@ def make_model(folder: Path, version: str = "1") -> ModelCard:
         name="tiny",
         version=version,
         arch="colour",
-        labels=tuple(CardLabel(name=name) for name in COLOURS),
+        labels=tuple(CardLabel(name=name, taxon_rank="class") for name in COLOURS),
         input_size=32,
         resize_short=34,
         mean=(0.5, 0.5, 0.5),

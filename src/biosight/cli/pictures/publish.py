@@ -24,7 +24,7 @@ from biosight.publishing.standards import (
     coco,
     darwin_core,
     left_out_words,
-    occurrences,
+    occurring,
     survey_of,
 )
 from biosight.settings import Settings
@@ -38,7 +38,7 @@ Written = tuple[Iterator[bytes], str]
 def darwin(archive: Archive, scope: Scope, *, media: bool) -> Written:
     """Return a Darwin Core Archive, and in words how many pictures are in it."""
     only_camtrap(media=media)
-    shown, left = occurrences(archive.records, scope)
+    shown, left = occurring(archive.records, scope)
     words = f" {shown} pictures go in.{left_out_words(Counter(left))}"
     return darwin_core(archive.records, scope), words
 

@@ -5,8 +5,14 @@ Not here: pictures by label (publishing/export.py), or BioSight's own CSV (publi
 
 from biosight.publishing.standards.camtrap import Survey, camtrap_dp, left_out_words, survey_of
 from biosight.publishing.standards.coco import coco
-from biosight.publishing.standards.darwin_core import darwin_core, no_names, occurrences
-from biosight.publishing.standards.facts import LICENSES, Credits, Scope, hidden_among
+from biosight.publishing.standards.darwin_core import darwin_core, no_names, occurring
+from biosight.publishing.standards.facts import (
+    LICENSES,
+    Credits,
+    Scope,
+    formulas_among,
+    hidden_among,
+)
 
 __all__ = [
     "LICENSES",
@@ -16,9 +22,10 @@ __all__ = [
     "camtrap_dp",
     "coco",
     "darwin_core",
+    "formulas_among",
     "hidden_among",
     "left_out_words",
     "no_names",
-    "occurrences",
+    "occurring",
     "survey_of",
 ]

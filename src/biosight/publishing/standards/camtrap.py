@@ -179,7 +179,8 @@ def survey_of(records: Records, scope: Scope) -> Survey:
         row = survey.deployments[id]
         moments = sorted((row.start, row.end, when), key=datetime.fromisoformat)
         row.start, row.end = moments[0], moments[-1]
-        survey.taxa |= {name_terms(s, scope).scientific for s in facts.said}
+        if image.label:
+            survey.taxa.add(name_terms(facts.current, scope).scientific)
     return survey
 
 

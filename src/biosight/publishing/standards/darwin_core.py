@@ -5,7 +5,9 @@ GBIF's Simple Multimedia extension. Not here: what the facts are (facts.py).
 """
 
 from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
 from datetime import UTC, datetime
+from itertools import groupby
 from xml.sax.saxutils import escape
 
 from biosight.images import Image
@@ -72,6 +74,7 @@ IDENTIFICATION = (
     "identificationRemarks",
 )
 MEDIA = ("identifier", "type", "format", "title", "created")
+NOT_NAMED = "whose labels are no names of organisms"
 NO_ORGANISM = {"empty": "nothing", "human": "people", "vehicle": "vehicles"}
 HUMAN, MACHINE = "verified by human", "unverified, by machine"
 ACCEPTED = "unverified, accepted in bulk"
@@ -84,29 +87,63 @@ def darwin_core(records: Records, scope: Scope) -> Iterator[bytes]:
     return zip_of(ZipEntry(name, now, content) for name, content in files(records, scope).items())
 
 
+@dataclass(frozen=True, slots=True)
+class Occurrence:
+    """An organism at a place and a time: the pictures of one event that have one label, by time, or
+    a picture outside of any event. Its id is the first picture's."""
+
+    pictures: tuple[Facts, ...]
+
+    @property
+    def id(self) -> str:
+        """Return its id, which stays while its first picture does."""
+        return self.pictures[0].image.id
+
+    @property
+    def best(self) -> Facts:
+        """Return the picture whose answer counts: a person's before a machine's surest."""
+        return max(self.pictures, key=lambda f: (f.image.who == "person", f.image.confidence))
+
+
+def occurrences(records: Records, scope: Scope) -> Iterator[Occurrence]:
+    """Yield all occurrences; counts and names are not repeated for each frame of an event. Pictures
+    without a label count only where nothing in their event has one."""
+    if not has_organisms(records, scope):
+        return
+    usable = (f for f in all_facts(records, scope) if is_occurrence(f.image, scope))
+    for _, event in groupby(usable, lambda f: event_id(f, scope) or f.image.id):
+        alike: dict[str, list[Facts]] = {}
+        for facts in event:
+            alike.setdefault(facts.image.label, []).append(facts)
+        named = {label: found for label, found in alike.items() if label}
+        yield from (Occurrence(tuple(found)) for found in (named or alike).values())
+
+
 def files(records: Records, scope: Scope) -> dict[str, Iterable[bytes]]:
     """Return the archive's files by name."""
-
-    def shown() -> Iterator[Facts]:
-        return (f for f in all_facts(records, scope) if is_occurrence(f.image, scope))
-
     return {
         "meta.xml": [meta().encode()],
         "eml.xml": [eml(scope).encode()],
         "occurrence.csv": lines(
-            OCCURRENCE, (in_order(OCCURRENCE, occurrence(f, scope)) for f in shown())
+            OCCURRENCE,
+            (in_order(OCCURRENCE, occurrence(o, scope)) for o in occurrences(records, scope)),
         ),
         "identification.csv": lines(
             ("coreid", *IDENTIFICATION),
             (
-                (f.image.id, *in_order(IDENTIFICATION, identification(one, scope)))
-                for f in shown()
+                (o.id, *in_order(IDENTIFICATION, identification(one, scope)))
+                for o in occurrences(records, scope)
+                for f in o.pictures
                 for one in f.said
             ),
         ),
         "multimedia.csv": lines(
             ("coreid", *MEDIA),
-            ((f.image.id, *in_order(MEDIA, media(f, scope))) for f in shown()),
+            (
+                (o.id, *in_order(MEDIA, media(f, scope)))
+                for o in occurrences(records, scope)
+                for f in o.pictures
+            ),
         ),
     }
 
@@ -117,18 +154,36 @@ def is_occurrence(image: Image, scope: Scope) -> bool:
     return label_kind(image.label, scope.naming) not in NO_ORGANISM
 
 
-def occurrences(records: Records, scope: Scope) -> tuple[int, dict[str, int]]:
-    """Return how many pictures are occurrences, and how many are not, by what they show."""
+def occurring(records: Records, scope: Scope) -> tuple[int, dict[str, int]]:
+    """Return how many pictures show organisms, and how many do not, by what they show."""
     counts = records.count_by(Image, living_images(scope.collection), "label")
     shown, left = 0, dict[str, int]()
+    organisms = has_organisms(records, scope)
     for label, n in counts.items():
         kind = label_kind(str(label), scope.naming)
-        if kind in NO_ORGANISM:
-            words = f"that show {NO_ORGANISM[kind]}"
-            left[words] = left.get(words, 0) + n
-        else:
+        if kind not in NO_ORGANISM and organisms:
             shown += n
+            continue
+        words = f"that show {NO_ORGANISM[kind]}" if kind in NO_ORGANISM else NOT_NAMED
+        left[words] = left.get(words, 0) + n
     return shown, left
+
+
+def has_organisms(records: Records, scope: Scope) -> bool:
+    """Return whether a collection is one of organisms: at least one label names one, or nothing has
+    a label yet."""
+    labels = {str(x) for x in records.count_by(Image, living_images(scope.collection), "label")}
+    said = [x for x in labels - {""} if label_kind(x, scope.naming) not in NO_ORGANISM]
+    return not said or any(names_organism(x, scope) for x in said)
+
+
+def names_organism(label: str, scope: Scope) -> bool:
+    """Return whether a label names an organism: it is a taxon of the tree, or its model gives it a
+    rank or a scientific name. A model's mere words, such as those for cells, name none."""
+    if scope.naming.published(label):
+        return True
+    known = scope.names.get(label)
+    return known is not None and bool(known.rank or known.scientific not in {"", label})
 
 
 def no_names(records: Records, scope: Scope) -> dict[str, int]:
@@ -143,26 +198,33 @@ def no_names(records: Records, scope: Scope) -> dict[str, int]:
     }
 
 
-def occurrence(facts: Facts, scope: Scope) -> Row:
-    """Return a picture as an occurrence, by what counts now."""
-    image, now = facts.image, facts.current
+def occurrence(found: Occurrence, scope: Scope) -> Row:
+    """Return an occurrence by what counts now; the largest count of its pictures is its own."""
+    image, now = found.best.image, found.best.current
     credit = scope.credits
     identified = identification(now, scope) if now else {}
     identified.pop("identificationID", "")
+    notes = dict.fromkeys(f.image.note for f in found.pictures if f.image.note)
     return identified | {
-        "occurrenceID": image.id,
+        "occurrenceID": found.id,
         "basisOfRecord": basis(image, scope),
-        "eventID": event_id(facts, scope),
-        "eventDate": local_time(image, scope),
+        "eventID": event_id(found.best, scope),
+        "eventDate": span(found, scope),
         "vernacularName": vernacular(image, scope),
         **classification(image, scope),
-        "individualCount": str(image.individuals or ""),
+        "individualCount": str(max(f.image.individuals for f in found.pictures) or ""),
         "samplingProtocol": "camera trap" if by_camera(image, scope) else "",
         **location(image, scope),
         "license": LICENSES.get(credit.license, ""),
         "rightsHolder": credit.rights_holder,
-        "occurrenceRemarks": image.note,
+        "occurrenceRemarks": " | ".join(notes),
     }
+
+
+def span(found: Occurrence, scope: Scope) -> str:
+    """Return when an occurrence was, as one time or as an interval (ISO 8601)."""
+    times = [local_time(f.image, scope) for f in found.pictures]
+    return times[0] if times[0] == times[-1] else f"{times[0]}/{times[-1]}"
 
 
 def location(image: Image, scope: Scope) -> Row:

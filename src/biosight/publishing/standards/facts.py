@@ -20,6 +20,7 @@ from biosight.labels import IN_BULK, Annotation, LabelNames, Prediction, speaker
 from biosight.places import Deployment, Site
 from biosight.places.clocks import instant, offset_in, written_offset
 from biosight.publishing.export import PAGE
+from biosight.publishing.table import DANGEROUS
 from biosight.storage.conditions import living_images
 from biosight.storage.records import Order, Position, Records, Where, pages
 from biosight.subjects.box import Box, surest
@@ -186,6 +187,17 @@ def hidden_among(records: Records, scope: Scope) -> int:
         for page in pages(records, Image, here)
         for image in page
     )
+
+
+def formulas_among(records: Records, scope: Scope) -> int:
+    """Return how many names and notes of the collection begin like a formula of a spreadsheet."""
+    here, found = living_images(scope.collection), 0
+    for column in ("note", "name", "label"):
+        for sign in DANGEROUS:
+            begins = Where(column, ">", sign), Where(column, "<", chr(ord(sign) + 1))
+            found += records.count(Image, [*here, *begins])
+    names = [*(s.name for s in scope.sites.values()), *(d.name for d in scope.deployments.values())]
+    return found + sum(name.startswith(DANGEROUS) for name in names)
 
 
 def in_time(records: Records, where: Sequence[Where]) -> Iterator[Image]:

@@ -32,9 +32,10 @@ from biosight.publishing.standards import (
     camtrap_dp,
     coco,
     darwin_core,
+    formulas_among,
     hidden_among,
     no_names,
-    occurrences,
+    occurring,
     survey_of,
 )
 from biosight.publishing.table import Telling
@@ -257,13 +258,15 @@ class PackageSeen(BaseModel):
 
     `images` is how many pictures it would contain, and `left_out` how many not, by the reason.
     `hidden` is how many of the pictures have a coarse place because of a sensitive name. `no_names`
-    are the labels that are no scientific names, with their numbers of pictures.
+    are the labels that are no scientific names, with their numbers of pictures. `formulas` counts
+    names and notes that a spreadsheet would run as a formula: packages keep them as they are.
     """
 
     images: int
     hidden: int
     left_out: dict[str, int]
     no_names: dict[str, int]
+    formulas: int
 
 
 @router.get("/collections/{collection}/camtrap-dp/preview")
@@ -275,16 +278,20 @@ def camtrap_preview(records: Store, scope: AskedScope) -> PackageSeen:
         hidden=survey.hidden,
         left_out=dict(survey.left_out),
         no_names=no_names(records, scope),
+        formulas=formulas_among(records, scope),
     )
 
 
 @router.get("/collections/{collection}/darwin-core/preview")
 def darwin_core_preview(records: Store, scope: AskedScope) -> PackageSeen:
     """Show what a Darwin Core Archive would contain; nothing is written."""
-    shown, left = occurrences(records, scope)
+    shown, left = occurring(records, scope)
     hidden = hidden_among(records, scope)
     names = no_names(records, scope)
-    return PackageSeen(images=shown, hidden=hidden, left_out=left, no_names=names)
+    formulas = formulas_among(records, scope)
+    return PackageSeen(
+        images=shown, hidden=hidden, left_out=left, no_names=names, formulas=formulas
+    )
 
 
 @router.get(

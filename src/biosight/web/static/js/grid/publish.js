@@ -62,6 +62,12 @@ function outlook(here, seen, form) {
         `${counted(seen.hidden, "picture has a coarse place", "pictures have coarse places")} because of a sensitive name. ` +
           "The export leaves out the names of their sites and deployments.",
       ),
+    seen.formulas > 0 &&
+      el(
+        "p",
+        {},
+        `${counted(seen.formulas, "name or note begins", "names and notes begin")} with =, +, - or @. The package keeps them as they are; do not open its tables in a spreadsheet.`,
+      ),
     nameless.length > 0 &&
       el(
         "p",
