@@ -9,11 +9,15 @@ import pytest
 
 from biosight.bootstrap import open_archive
 from biosight.images import Image
+from biosight.labels import Guess
+from biosight.review.undo_acts import latest_prediction
 from biosight.settings import Settings
+from biosight.storage.records import Where
 from biosight.workflows.results.detections import as_label, ranks_of
-from biosight.workflows.results.foreign_predictions import belong_together
+from biosight.workflows.results.foreign_predictions import Told, belong_together, take_told
 from tests import tiny
 from tests.conftest import Run, add_ada
+from tests.workflows.test_folder_labels import names
 
 BEETLE = "B\u00fcsche/K\u00e4fer.jpg"
 Take = Callable[..., None]
@@ -170,3 +174,23 @@ def test_a_checked_picture_in_json_too(take: Take, run: Run, tmp_path: Path) -> 
     take("a.jpg")
     run("import-table", told(tmp_path, {"a.jpg": "2"}, manually_checked=True))
     assert labels(tmp_path)["a.jpg"] == ("Human", "person")
+
+
+def test_an_answer_that_came_in_counts_though_it_is_older(
+    take: Take, run: Run, tmp_path: Path
+) -> None:
+    """In the table of a download, and in the packages for others."""
+    take("a.jpg")
+    archive = open_archive(Settings(data_dir=tmp_path / "data"))
+    (image,) = archive.records.find(Image)
+    take_told(archive.records, names(), image, Told("other", (Guess("Aves", 0.9),), at=1.0e9))
+    last = latest_prediction(archive.records, image.id)
+    (image,) = archive.records.find(Image, [Where("id", "=", image.id)])
+    archive.close()
+    assert last is not None
+    assert (last.model, image.model, image.label) == ("other", "other", "Aves")
+    run("export", "--to", tmp_path / "out")
+    table = (tmp_path / "out" / "biosight.csv").read_text()
+    assert "Aves 0.9000" in table
+    run("publish", "coco", "--to", tmp_path / "x.json")
+    assert '"Aves"' in (tmp_path / "x.json").read_text()

@@ -65,10 +65,10 @@ def rows(records: Records, images: Sequence[tuple[Image, str]], telling: Telling
     """Yield CSV lines for a page of (image, file), with what models and people said."""
     named = Where("image", "in", tuple(image.id for image, _ in images))
     predictions = {
-        p.image: p for p in records.find(Prediction, [named], order=Order("at"), limit=PAGE * 50)
+        p.image: p for p in records.find(Prediction, [named], order=Order("id"), limit=PAGE * 50)
     }
     annotations = {
-        a.image: a for a in records.find(Annotation, [named], order=Order("at"), limit=PAGE * 50)
+        a.image: a for a in records.find(Annotation, [named], order=Order("id"), limit=PAGE * 50)
     }
     for image, file in images:
         said = annotations.get(image.id) if image.who in PEOPLE else None

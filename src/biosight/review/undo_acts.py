@@ -263,17 +263,18 @@ def withdrawal(act: Act, item: ActItem, by: str) -> Annotation | None:
 
 
 def latest_prediction(records: Records, image: str) -> Prediction | None:
-    """Return the last thing that a model said of an image."""
+    """Return the last thing that a model said of an image, in the order in which BioSight learned
+    it: an imported answer may be older than the machine's own."""
     where = [Where("image", "=", image)]
-    found = records.find(Prediction, where, order=Order("at", descending=True), limit=1)
+    found = records.find(Prediction, where, order=Order("id", descending=True), limit=1)
     return found[0] if found else None
 
 
 def latest_predictions(records: Records, images: Sequence[str]) -> dict[str, Prediction]:
-    """Return the last thing that a model said of each image."""
+    """Return the last thing that a model said of each image, ordered as by `latest_prediction`."""
     found: dict[str, Prediction] = {}
     for part in parts(images, BATCH):
         where = [Where("image", "in", part)]
-        for said in records.find(Prediction, where, order=Order("at"), limit=MOST_SAID * len(part)):
+        for said in records.find(Prediction, where, order=Order("id"), limit=MOST_SAID * len(part)):
             found[said.image] = said
     return found

@@ -63,6 +63,7 @@ BBOX = ("bboxX", "bboxY", "bboxWidth", "bboxHeight")
 NO_TIME, NO_PLACE, NO_ZONE = "without a time", "without a place", "whose time zone nobody knows"
 ZONED = re.compile(r"[+-]\d\d:\d\d$")
 # Things that are no taxon -> observationType.
+PEOPLE_NAME = "Homo sapiens"  # as the standard's own example names them
 OBSERVATION_TYPES = {"empty": "blank", "human": "human", "vehicle": "vehicle"}
 
 
@@ -281,6 +282,8 @@ def observation(facts: Facts, scope: Scope) -> dict[str, str]:
     image, now = facts.image, facts.current
     when = local_time(image, scope)
     name = name_terms(now, scope).scientific if image.label else ""
+    if label_kind(image.label, scope.naming) == "human":
+        name = PEOPLE_NAME
     said = {
         "observationID": f"{image.id}-{image.version}",
         "deploymentID": deployment_id(image, scope),

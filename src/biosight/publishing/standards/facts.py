@@ -156,7 +156,8 @@ class Facts:
         found = [s for s in self.said if s.machine == (image.who != "person")]
         if image.who != "person":
             in_bulk = image.who == IN_BULK
-            return replace(found[-1], in_bulk=in_bulk) if found else None
+            # Ids grow: an imported answer may be older than the machine's own, and count.
+            return replace(max(found, key=lambda s: s.id), in_bulk=in_bulk) if found else None
         same = [s for s in found if s.label == image.label] or found
         # A label that was renamed keeps who said it.
         return replace(same[-1], label=image.label) if same else None
@@ -217,7 +218,7 @@ def facts_of_page(
     said: dict[str, list[Identification]] = {}
     limit = PAGE * 50
     boxes: dict[str, tuple[Box, ...]] = {}
-    for p in records.find(Prediction, named, order=Order("at"), limit=limit):
+    for p in records.find(Prediction, named, order=Order("id"), limit=limit):
         best = p.best
         one = Identification(
             p.id, True, p.model, p.at, scope.naming.shown(best.label), best.confidence
