@@ -103,7 +103,7 @@ def not_identified(records: Records, images: Sequence[Image]) -> list[Image]:
 def last_said(records: Records, images: Sequence[Image]) -> dict[str, Annotation]:
     """Return what a person last said of each picture that has a person's label."""
     where = [Where("image", "in", tuple(i.id for i in images))]
-    order, most = Order("at"), MOST_SAID * len(images)
+    order, most = Order("id"), MOST_SAID * len(images)  # in the order in which they came in
     return {a.image: a for a in records.find(Annotation, where, order=order, limit=most)}
 
 
