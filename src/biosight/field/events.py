@@ -23,7 +23,7 @@ NEAR, FAR = 6, 400
 SECONDS = len("2026-05-03T14:05:00")
 LONGEST_SKIP = 2 * 3600  # seconds that clocks skip when summer time begins; usually one hour
 Numbers = npt.NDArray[np.int64]
-Flags = npt.NDArray[np.bool_]
+Booleans = npt.NDArray[np.bool_]
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +75,7 @@ def starts(pictures: Iterable[tuple[str, str]], gaps: Gaps) -> list[str]:
     return [dated[n][1] for n in order[np.concatenate(([True], apart))]]
 
 
-def skipped_hours(beyond: Numbers, other: Flags) -> list[int]:
+def skipped_hours(beyond: Numbers, other: Booleans) -> list[int]:
     """Return the places in an order of times at which clocks may have skipped an hour: those that
     lie `beyond` the gap by at most that (seconds), in one deployment."""
     return [int(n) for n in np.flatnonzero((beyond > 0) & (beyond <= LONGEST_SKIP) & ~other)]

@@ -209,7 +209,7 @@ def occurrence(found: Occurrence, scope: Scope) -> Row:
         "occurrenceID": found.id,
         "basisOfRecord": basis(image, scope),
         "eventID": event_id(found.best, scope),
-        "eventDate": span(found, scope),
+        "eventDate": when_seen(found, scope),
         "vernacularName": vernacular(image, scope),
         **classification(image, scope),
         "individualCount": str(max(f.image.individuals for f in found.pictures) or ""),
@@ -221,7 +221,7 @@ def occurrence(found: Occurrence, scope: Scope) -> Row:
     }
 
 
-def span(found: Occurrence, scope: Scope) -> str:
+def when_seen(found: Occurrence, scope: Scope) -> str:
     """Return when an occurrence was, as one time or as an interval (ISO 8601)."""
     times = [local_time(f.image, scope) for f in found.pictures]
     return times[0] if times[0] == times[-1] else f"{times[0]}/{times[-1]}"
