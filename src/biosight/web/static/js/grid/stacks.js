@@ -74,6 +74,9 @@ export async function meant(collection, filter, images) {
   return { ...asSeen(every), tiles };
 }
 
+/** Return how many pictures these tiles stand for. @param {Stacked[]} images */
+export const standsFor = (images) => images.reduce((sum, image) => sum + (image.stack?.images ?? 1), 0);
+
 /** Pictures as an act names them: by id, in the version that was seen. @param {Stacked[]} images */
 export function asSeen(images) {
   return { images: images.map((i) => i.id), versions: Object.fromEntries(images.map((i) => [i.id, i.version])) };

@@ -71,7 +71,8 @@ export function drawTile(image, selected) {
       el(
         "span",
         { class: "event-mark", "aria-hidden": "true", title: `An event of ${image.stack.images} pictures` },
-        `⧉ ${image.stack.images}`,
+        el("span", { class: "thing stack" }),
+        String(image.stack.images),
       ),
     el("span", { class: "pick", "aria-hidden": "true", title: `Select ${image.name}` }, "✓"),
     el(

@@ -16,7 +16,7 @@ import { fitJump, wireJump } from "../grid/jump.js";
 import { isKept, keep, restore } from "../grid/kept.js";
 import { moves } from "../grid/moves.js";
 import { drawSelected } from "../grid/selected.js";
-import { meant } from "../grid/stacks.js";
+import { meant, standsFor } from "../grid/stacks.js";
 import { markLevels } from "../grid/tile.js";
 import { update } from "../grid/update.js";
 import { undoLast } from "../pictures/acts.js";
@@ -61,7 +61,7 @@ class CollectionPage {
     const { main, grid, filter } = this;
     if (!grid.selection.size) this.all = false;
     drawSelected(find(main, "#selected"), this.data, {
-      count: grid.selection.size,
+      count: standsFor(grid.chosen()),
       total: this.total,
       all: this.all,
       trash: filter.trash === "true",

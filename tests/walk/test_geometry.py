@@ -1,0 +1,136 @@
+"""Nothing sticks out, lies over something else, or can't be reached, on a laptop and a phone."""
+
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Locator, Page, expect
+
+from tests import tiny
+from tests.walk.conftest import Server
+from tests.walk.test_browser import drop, register
+from tests.walk.test_models_in_browser import make_yellow
+
+pytestmark = [
+    pytest.mark.walk,
+    pytest.mark.xdist_group("walk"),
+    pytest.mark.filterwarnings("ignore::ResourceWarning"),
+]
+SIZES = [(1440, 900), (1366, 657), (390, 844)]
+sizes = pytest.mark.parametrize("size", SIZES, ids=lambda s: f"{s[0]}x{s[1]}")
+# The names of controls that something else lies over, in the middle.
+COVERED = """controls => controls.filter(one => {
+  const { x, y, width, height } = one.getBoundingClientRect();
+  if (!width || y + height > innerHeight || y < 0) return false;
+  const top = document.elementFromPoint(x + width / 2, y + height / 2);
+  return top && !one.contains(top) && !top.contains(one);
+}).map(one => one.textContent || one.ariaLabel)"""
+
+
+def height(found: Locator) -> float:
+    box = found.bounding_box()
+    assert box is not None
+    return box["height"]
+
+
+def opened(page: Page, server: Server, size: tuple[int, int], images: int) -> str:
+    """The page of a collection with pictures."""
+    page.set_viewport_size({"width": size[0], "height": size[1]})
+    client, collection = server.first_person()
+    for seed in range(images):
+        files = {"file": (f"{seed}.jpg", tiny.picture("Red", seed))}
+        path = f"/api/v1/collections/{collection}/images"
+        assert client.post(path, files=files).status_code == 201
+    page.context.add_cookies(
+        [{"name": c.name, "value": c.value or "", "url": server.url} for c in client.cookies.jar]
+    )
+    page.goto(f"/collections/{collection}")
+    expect(page.locator(".tile")).to_have_count(images)
+    return collection
+
+
+@sizes
+def test_a_mark_leaves_tiles_and_rows_as_they_are(
+    page: Page, server: Server, size: tuple[int, int]
+) -> None:
+    opened(page, server, size, 3)
+    tiles = page.locator(".tile")
+    before = height(tiles.first)
+    folder = height(page.locator("#folders li").first)
+    tiles.first.click(modifiers=["Control"])
+    page.keyboard.press("e")
+    expect(page.locator(".tile .thing.empty")).to_have_count(1)
+    assert [height(tiles.nth(n)) for n in range(3)] == [before] * 3
+    assert height(page.locator("#folders li").first) == folder
+
+
+@sizes
+def test_every_filter_can_be_reached(page: Page, server: Server, size: tuple[int, int]) -> None:
+    opened(page, server, size, 1)
+    page.locator("#filters summary").click()
+    sheet = page.locator("#filters .sheet")
+    for control in sheet.locator("select, input, button").all():
+        control.scroll_into_view_if_needed()
+        box = control.bounding_box()
+        assert box is not None
+        assert box["y"] >= 0
+        assert box["y"] + box["height"] <= size[1] + 1
+    box = sheet.bounding_box()
+    assert box is not None
+    assert box["y"] + box["height"] <= size[1] + 1
+    assert box["x"] >= 0
+    assert box["x"] + box["width"] <= size[0]
+
+
+@sizes
+def test_no_page_is_wider_than_the_window(
+    page: Page, server: Server, size: tuple[int, int]
+) -> None:
+    collection = opened(page, server, size, 2)
+    for part in ("", "/review", "/places", "/times", "/model", "/history", "/settings"):
+        page.goto(f"/collections/{collection}{part}")
+        expect(page.locator("h1")).to_be_visible()
+        wide = "document.documentElement.scrollWidth - document.documentElement.clientWidth"
+        assert page.evaluate(wide) <= 0, part
+
+
+@sizes
+def test_the_receipt_lies_over_no_control_of_the_review(
+    page: Page, tmp_path: Path, size: tuple[int, int]
+) -> None:
+    page.set_viewport_size({"width": size[0], "height": size[1]})
+    register(page)
+    make_yellow(tmp_path / "trip", 4)
+    drop(page, tmp_path / "trip")
+    page.get_by_role("link", name="Review", exact=True).click()
+    expect(page.locator(".stage img").first).to_be_visible()
+    dock = page.locator("#dock")
+    expect(dock).to_contain_text("7 stored")
+    assert height(dock) < 60  # one line, until somebody opens it
+    page.wait_for_timeout(300)
+    controls = page.locator("#main button, #main a, #main input")
+    covered = set(controls.evaluate_all(COVERED))
+    page.evaluate("scrollTo(0, document.documentElement.scrollHeight)")
+    assert covered & set(controls.evaluate_all(COVERED)) == set()
+    assert not covered & {"\u2212", "+", "Confirm", "Relabel"}  # without scrolling
+    dock.locator("summary").first.click()
+    expect(dock.get_by_role("link", name="Show the new pictures")).to_be_visible()
+
+
+def test_a_stack_needs_no_font_of_symbols(page: Page, server: Server) -> None:
+    collection = opened(page, server, SIZES[0], 3)
+    client = server.clients[0]
+    path = f"/api/v1/collections/{collection}"
+    ids = [i["id"] for i in client.get(f"{path}/images").json()["images"]]
+    deployment = client.post(f"{path}/deployments", json={"name": "Cam"}).json()["id"]
+    for body in (
+        {"kind": "date", "when": "2026-05-03T10:00:00", "images": ids},
+        {"kind": "deploy", "deployment": deployment, "images": ids},
+    ):
+        assert client.post(f"{path}/acts", json=body).status_code == 201
+    page.goto(f"/collections/{collection}?stacked=true")
+    mark = page.locator(".tile .event-mark")
+    expect(mark).to_have_text("3")
+    shape = mark.evaluate("one => getComputedStyle(one.querySelector('.thing')).maskImage")
+    assert "stack.svg" in shape
+    page.locator(".tile").first.click(modifiers=["Control"])
+    expect(page.locator("#selected strong")).to_have_text("3 pictures")
