@@ -228,3 +228,44 @@ def test_what_was_left_out_is_told(ada: TestClient, biosight: BioSight) -> None:
     assert job.words.endswith("; 1 left out")
     (row,) = ada.get(f"{API}/jobs/{job.id}").json()["result"]["left_out"]
     assert row.startswith("broken.jpg: ")
+
+
+def test_what_is_too_large_for_a_request_is_refused(
+    ada: TestClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from biosight.workflows.parcels import looking
+
+    path = f"{API}/collections/{first_collection(ada)}/parcels"
+    monkeypatch.setattr(looking, "MOST_TABLE_BYTES", 60)
+    for name, content in (
+        ("a.csv", b"file,species\n" + b"a.jpg,x\n" * 20),
+        ("a.zip", zipped({"a.jpg": tiny.picture("Red", 1), "biosight.csv": OWN})),
+    ):
+        answer = ada.post(path, files={"file": (name, content)})
+        assert answer.status_code == 400, name
+    monkeypatch.setattr(looking, "MOST_LIST_BYTES", 100)
+    many = zipped({f"{n}.jpg": "x" for n in range(9)})
+    answer = ada.post(path, files={"file": ("many.zip", many)})
+    assert answer.json()["detail"] == "There are too many files in this zip; split it."
+
+
+def test_only_the_first_rows_of_a_long_table_are_looked_at(
+    ada: TestClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from biosight.workflows.parcels import looking
+
+    monkeypatch.setattr(looking, "MOST_LOOKED_AT", 3)
+    rows = b"file,species\n" + b"a.jpg,x\n" * 5
+    seen = send(ada, first_collection(ada), "a.csv", rows)
+    assert seen["lines"][-1] == "and more: only the first 3 rows were looked at"
+
+
+def test_what_a_crash_left_unpacked_is_removed(biosight: BioSight) -> None:
+    folder = biosight.settings.data_dir
+    (folder / "parcel-left" / "media").mkdir(parents=True)
+    (folder / "pictures-of-mine").mkdir()
+    now = (folder / "parcel-left").stat().st_mtime
+    assert kept.sweep_rooms(folder, now + 3600) == 0
+    assert kept.sweep_rooms(folder, now + 3 * 86_400) == 1
+    assert not (folder / "parcel-left").exists()
+    assert (folder / "pictures-of-mine").exists()

@@ -8,7 +8,6 @@ from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from tempfile import TemporaryDirectory
 
 import click
 from tqdm import tqdm
@@ -53,6 +52,7 @@ from biosight.publishing.file_names import OWN_TABLE
 from biosight.settings import Settings
 from biosight.storage.records import new_id
 from biosight.workflows.exchange.camtrap_package import unpack_package
+from biosight.workflows.parcels.kept import room_for_parcel
 from biosight.workflows.pictures.destinations import destination, find_collection
 from biosight.workflows.pictures.file_import import image_of, import_file
 from biosight.workflows.places.deployment_acts import put_folders
@@ -155,9 +155,10 @@ def unzipped(source: Path, settings: Settings) -> Iterator[Path]:
     if source.is_dir():
         yield source
         return
-    with TemporaryDirectory(dir=settings.data_dir) as folder:
-        unpack_package(source, Path(folder), settings.max_file_mb, click.echo)
-        yield Path(folder)
+    settings.data_dir.mkdir(parents=True, exist_ok=True, mode=0o700)
+    with room_for_parcel(settings.data_dir) as folder:
+        unpack_package(source, folder, settings.max_file_mb, click.echo)
+        yield folder
 
 
 def relative_paths(files: list[FoundFile], folder: Path) -> list[str]:

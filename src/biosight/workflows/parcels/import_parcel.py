@@ -10,7 +10,6 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from zipfile import is_zipfile
 
 from biosight.accounts import User
@@ -27,10 +26,11 @@ from biosight.work.progress import Progress
 from biosight.workflows.exchange import camtrap_import, camtrap_package
 from biosight.workflows.exchange.camtrap_import import Target
 from biosight.workflows.job_kind import JobKind, JobOutcome, collection_of
-from biosight.workflows.parcels.kept import NAME, opened_parcel
+from biosight.workflows.parcels.kept import MOST_TABLE_BYTES, NAME, opened_parcel, room_for_parcel
 from biosight.workflows.parcels.looking import is_description
 from biosight.workflows.pictures.destinations import destination
 from biosight.workflows.pictures.file_import import image_of, import_file
+from biosight.workflows.results.detections import Result
 from biosight.workflows.results.named_folders import name_by_folders
 from biosight.workflows.results.results_file import read_results
 from biosight.workflows.results.results_import import take_results
@@ -61,7 +61,7 @@ class Importing:
 
 def ask(task: Task, sha256: str, title: str, *, folders: bool) -> Job:
     """Write and return a job that imports a parcel; `folders`: folder names are labels. Raises
-    Conflict while one is under way in the collection, and NotFound when the parcel was removed."""
+    Conflict while one is under way in the collection."""
     wants = {"parcel": sha256, "title": f"Importing {title}", "folders": "yes" if folders else ""}
     return jobs.ask(task.records, NAME, task.id, task.by, **wants)
 
@@ -104,18 +104,25 @@ def import_parcel(importing: Importing, path: Path, job: Job) -> None:
 def unpacked(importing: Importing, path: Path) -> Iterator[Path]:
     """Yield a folder with what is in a zip; files that are too large are told."""
     settings = importing.biosight.settings
-    with TemporaryDirectory(dir=settings.data_dir) as folder:
+    with room_for_parcel(settings.data_dir) as folder:
         tell = importing.left_out.append
-        camtrap_package.unpack_package(path, Path(folder), settings.max_file_mb, tell)
-        yield Path(folder)
+        camtrap_package.unpack_package(path, folder, settings.max_file_mb, tell)
+        yield folder
 
 
 def take_answers(importing: Importing, path: Path) -> None:
     """Import a table of answers for pictures that are here."""
-    _, found = read_results(path)
-    taken = take_results(importing.task, found)
+    _, found = read_results(path, MOST_TABLE_BYTES)
+    taken = take_results(importing.task, stepping(importing.progress, found))
     importing.tally += taken.tally
     importing.left_out += taken.not_taken
+
+
+def stepping(progress: Progress, found: Iterator[Result]) -> Iterator[Result]:
+    """Yield results, and note how many there were; nobody knows how many will come."""
+    for number, result in enumerate(found, start=1):
+        progress.step(number, number)
+        yield result
 
 
 def take_camtrap(importing: Importing, folder: Path, title: str) -> None:

@@ -4,9 +4,11 @@ A parcel is known by the hash of its bytes; one that nobody imports is removed a
 Not here: what is in it (looking.py), or its import (import_parcel.py).
 """
 
+import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 from biosight.errors import NotFound
 from biosight.storage.blobs import keys
@@ -22,6 +24,11 @@ TOO_LARGE = (
     "biosight import or biosight import-camtrap."
 )
 KEPT_SECONDS = 6 * 3600.0
+ROOM_SECONDS = 48 * 3600.0  # longer than any import takes
+# A table is read as a whole in the server's own process.
+MOST_TABLE_BYTES = 40_000_000
+MOST_LIST_BYTES = 40_000_000
+FOLDER = "parcel-"
 
 
 def keep_parcel(blobs: Blobs, received: Received) -> str:
@@ -42,6 +49,21 @@ def check_there(blobs: Blobs, sha256: str) -> None:
     """Raise NotFound in words for a parcel that was removed."""
     if not blobs.has(keys.parcel(sha256)):
         raise NotFound("This file is no longer here; send it again.")
+
+
+@contextmanager
+def room_for_parcel(data_dir: Path) -> Iterator[Path]:
+    """Yield an empty folder for what is unpacked, as long as the context lasts."""
+    with TemporaryDirectory(prefix=FOLDER, dir=data_dir) as folder:
+        yield Path(folder)
+
+
+def sweep_rooms(data_dir: Path, now: float) -> int:
+    """Remove folders that a crash left unpacked; return how many."""
+    old = [f for f in data_dir.glob(f"{FOLDER}*") if now - f.stat().st_mtime > ROOM_SECONDS]
+    for folder in old:
+        shutil.rmtree(folder, ignore_errors=True)
+    return len(old)
 
 
 def sweep_parcels(records: Records, blobs: Blobs) -> int:

@@ -7,8 +7,8 @@ Not here: the import (import_parcel.py), or answers for pictures that are here
 import zipfile
 from collections import Counter
 from dataclasses import dataclass, field
+from itertools import islice
 from pathlib import Path, PurePosixPath
-from tempfile import TemporaryDirectory
 
 from biosight.errors import BadRequest
 from biosight.images import Image
@@ -17,7 +17,7 @@ from biosight.images.record import folder_of
 from biosight.own_names.collected import Names
 from biosight.publishing.file_names import OWN_TABLE
 from biosight.storage.conditions import living_images
-from biosight.storage.records import Where
+from biosight.storage.records import Where, parts
 from biosight.untrusted.zips import opened_zip
 from biosight.workflows.collection_names import names_in
 from biosight.workflows.exchange.camtrap_import import said_label
@@ -30,6 +30,7 @@ from biosight.workflows.exchange.camtrap_package import (
     take_out,
 )
 from biosight.workflows.exchange.camtrap_rows import prepared
+from biosight.workflows.parcels.kept import MOST_LIST_BYTES, MOST_TABLE_BYTES, room_for_parcel
 from biosight.workflows.places import deployment_tables
 from biosight.workflows.results.folder_labels import FolderMeaning, folder_meanings
 from biosight.workflows.results.results_file import read_results
@@ -39,6 +40,7 @@ from biosight.workflows.task import Task
 CAMTRAP, TABLE, PICTURES = "camtrap", "table", "pictures"
 DAMAGED = "This zip can't be opened; is it complete?"
 DESCRIPTION = "datapackage.json"
+MOST_LOOKED_AT = 20_000  # rows of a table, each of which is a question to the store
 
 
 @dataclass(slots=True)
@@ -62,15 +64,12 @@ def look_into_parcel(task: Task, path: Path, room: Path, most_mb: int) -> Parcel
     with path.open("rb") as file:
         if file.read(4) != b"PK\3\4":
             return look_into_table(task, path)
-    with opened_zip(path, DAMAGED) as zipped, TemporaryDirectory(dir=room) as folder:
+    with opened_zip(path, DAMAGED, MOST_LIST_BYTES) as zipped, room_for_parcel(room) as folder:
         names = [e.filename for e in zipped.infolist() if not e.is_dir()]
         if any(is_description(name) for name in names):
-            left_out = unpack_texts(zipped, Path(folder), most_mb)
-            return look_into_camtrap(task, read_package(Path(folder)), names, left_out)
-        table = Path(folder) / OWN_TABLE
-        if own := own_table_in(names):
-            table.write_bytes(zipped.read(own))
-        return look_into_pictures(task, names, table if own else None)
+            left_out = unpack_texts(zipped, folder, most_mb)
+            return look_into_camtrap(task, read_package(folder), names, left_out)
+        return look_into_pictures(task, names, own_table(zipped, folder))
 
 
 def is_description(name: str) -> bool:
@@ -79,9 +78,15 @@ def is_description(name: str) -> bool:
     return len(parts) <= 2 and parts[-1:] == (DESCRIPTION,) and parts[0] != "__MACOSX"
 
 
-def own_table_in(names: list[str]) -> str:
-    """Return the biosight.csv of a zip, "" for none."""
-    return next((n for n in names if n == OWN_TABLE), "")
+def own_table(zipped: zipfile.ZipFile, folder: Path) -> Path | None:
+    """Unpack the biosight.csv of a zip; return None where it has none. Raises BadRequest for one
+    that is too large."""
+    if OWN_TABLE not in zipped.namelist():
+        return None
+    entry = zipped.getinfo(OWN_TABLE)
+    if entry.file_size > MOST_TABLE_BYTES:
+        raise BadRequest(f"The {OWN_TABLE} in this zip is too large.")
+    return Path(zipped.extract(entry, folder))
 
 
 def unpack_texts(zipped: zipfile.ZipFile, folder: Path, most_mb: int) -> list[str]:
@@ -95,9 +100,12 @@ def unpack_texts(zipped: zipfile.ZipFile, folder: Path, most_mb: int) -> list[st
 
 def look_into_table(task: Task, path: Path) -> ParcelSeen:
     """Return what a table of answers would change."""
-    program, found = read_results(path)
-    seen = outlook_of(task, program, found)
-    return ParcelSeen(TABLE, program, in_words(seen), seen.known, seen.new, seen.not_taken)
+    program, found = read_results(path, MOST_TABLE_BYTES)
+    seen = outlook_of(task, program, islice(found, MOST_LOOKED_AT))
+    lines = in_words(seen)
+    if next(found, None) is not None:
+        lines.append(f"and more: only the first {MOST_LOOKED_AT:,} rows were looked at")
+    return ParcelSeen(TABLE, program, lines, seen.known, seen.new, seen.not_taken)
 
 
 def look_into_pictures(task: Task, names: list[str], table: Path | None) -> ParcelSeen:
@@ -111,7 +119,7 @@ def look_into_pictures(task: Task, names: list[str], table: Path | None) -> Parc
     if table is None:
         seen.folders = folder_meanings(found, folders)
         return seen
-    seen.program, rows = read_results(table)
+    seen.program, rows = read_results(table, MOST_TABLE_BYTES)
     said = Counter(found.accepted(r.label) for r in rows if r.checked and r.label)
     split_names(seen, found, said)
     seen.lines.append(f"{counted(sum(said.values()), 'label')} of people, from {OWN_TABLE}")
@@ -163,20 +171,16 @@ def where_pictures_are(task: Task, package: Package, names: list[str]) -> tuple[
     in the collection."""
     files = {n.casefold() for n in names}
     tops = {"", *(f"{PurePosixPath(n).parts[0]}/".casefold() for n in names if is_description(n))}
-    inside = here = 0
+    inside, hashes = 0, []
     for row in package.media:
         path = row.get("filePath", "").replace("\\", "/").casefold()
         if any(f"{top}{path}" in files for top in tops):
             inside += 1
-        elif (sha := sha_of(row)) and is_here(task, sha):
-            here += 1
-    return inside, here
-
-
-def is_here(task: Task, sha256: str) -> bool:
-    """Return whether a picture with these bytes is in the collection."""
-    same = [*living_images(task.id), Where("sha256", "=", sha256)]
-    return task.records.count(Image, same) > 0
+        elif sha := sha_of(row):
+            hashes.append(sha)
+    living = living_images(task.id)
+    found = (task.records.count(Image, [*living, Where("sha256", "in", p)]) for p in parts(hashes))
+    return inside, sum(found)
 
 
 def names_now(task: Task) -> Names:

@@ -13,6 +13,9 @@ from biosight.workflows.results.detections import Result
 from biosight.workflows.results.label_tables import PROGRAMS, label_table
 
 MOST_BYTES = 500_000_000
+TOO_LARGE = (
+    "A file of results can be up to {most} MB here; biosight import-table on the server takes more."
+)
 UNKNOWN = (
     "This file is of no known form. These are read: JSON of MegaDetector, SpeciesNet and AddaxAI; "
     "tables of AddaxAI, {programs} and camtrapR; and any table with a column of files (file, "
@@ -20,11 +23,11 @@ UNKNOWN = (
 )
 
 
-def read_results(path: Path) -> tuple[str, Iterator[Result]]:
+def read_results(path: Path, most: int = MOST_BYTES) -> tuple[str, Iterator[Result]]:
     """Return which program wrote a file, in words, and the results in it. Raises BadRequest for any
-    other format."""
-    if path.stat().st_size > MOST_BYTES:
-        raise BadRequest("A file of results can be up to 500 MB.")
+    other format, and for a file of more than `most` bytes."""
+    if path.stat().st_size > most:
+        raise BadRequest(TOO_LARGE.format(most=most // 1_000_000))
     text = decode_text(path.read_bytes())
     if text.lstrip().startswith(("{", "[")):
         return "MegaDetector's format", detections.from_json(text)

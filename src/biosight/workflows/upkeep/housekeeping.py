@@ -20,7 +20,7 @@ from biosight.work import workers
 from biosight.work.leases import take_lease
 from biosight.workflows.collection_names import naming_of
 from biosight.workflows.names.label_paths import settle_all
-from biosight.workflows.parcels.kept import sweep_parcels
+from biosight.workflows.parcels.kept import sweep_parcels, sweep_rooms
 from biosight.workflows.serving_version import serving_key
 from biosight.workflows.upkeep import collection_removal
 
@@ -32,10 +32,11 @@ HISTORIES_SECONDS = 30 * 86_400.0  # for those that a crash or an older version 
 
 
 def tidy(biosight: BioSight) -> None:
-    """Do this instance's own chores: keep a disk reserve, and remove unfinished uploads left by a
-    crash."""
+    """Do this instance's own chores: keep a disk reserve, and remove unfinished uploads and
+    unpacked zips left by a crash."""
     biosight.archive.records.keep_reserve()
     biosight.archive.blobs.sweep_incoming(STALE_UPLOAD_SECONDS, time.time())
+    sweep_rooms(biosight.settings.data_dir, time.time())
 
 
 def keep_house(biosight: BioSight) -> None:
