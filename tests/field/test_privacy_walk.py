@@ -84,6 +84,7 @@ READ: dict[str, list[dict[str, Any]]] = {
     "/api/v1/collections/{collection}/labels": [{}, BOX],
     "/api/v1/collections/{collection}/last-act": [{}],
     "/api/v1/collections/{collection}/map": [{}, BOX, {"trash": "true"}],
+    "/api/v1/collections/{collection}/megadetector": COARSE,
     "/api/v1/collections/{collection}/members": [{}],
     "/api/v1/collections/{collection}/models-that-know": [{}],
     "/api/v1/collections/{collection}/names": [{"q": "re"}],

@@ -155,6 +155,30 @@ def test_boxes_go_out_with_what_the_label_is_about(
     assert rows["event"]["bboxX"] == ""
 
 
+def test_boxes_go_out_as_megadetector_writes_them(
+    ada: TestClient, biosight: BioSight, here: str, tmp_path: Path
+) -> None:
+    find(biosight, tmp_path, ANIMAL, MAN)
+    seen = sent(ada, here)
+    collection = here.removeprefix(f"{API}/")
+    empty, named = upload_ids(ada, collection, "Blue", "Green")
+    for image, label in ((empty, "Empty"), (named, "Aves"), (seen["id"], "Vulpes vulpes")):
+        body = {"kind": "relabel", "label": label, "images": [image]}
+        assert ada.post(f"{here}/acts", json=body).status_code == 201
+    said = ada.get(f"{here}/megadetector").json()
+    assert said["detection_categories"]["2"] == "person"
+    classes = said["classification_categories"]
+    found = {i["file"]: i for i in said["images"]}
+    first = {d["category"]: d for d in found["IMG_1.JPG"]["detections"]}
+    assert first["1"]["bbox"] == pytest.approx([0.75, 0.667, 0.1875, 0.278], abs=0.01)
+    [[number, sure]] = first["1"]["classifications"]
+    assert (classes[number], sure) == ("Vulpes vulpes", 1.0)
+    assert "classifications" not in first["2"]
+    assert {i["human_verified"] for i in found.values()} == {True}
+    others = sorted(len(i["detections"]) for name, i in found.items() if name != "IMG_1.JPG")
+    assert others[0] == 0  # an empty picture has no detection
+
+
 def test_a_persons_label_stays(
     ada: TestClient, biosight: BioSight, here: str, tmp_path: Path
 ) -> None:

@@ -194,3 +194,17 @@ def test_an_answer_that_came_in_counts_though_it_is_older(
     assert "Aves 0.9000" in table
     run("publish", "coco", "--to", tmp_path / "x.json")
     assert '"Aves"' in (tmp_path / "x.json").read_text()
+
+
+def test_megadetector_json_comes_back_as_it_went_out(take: Take, run: Run, tmp_path: Path) -> None:
+    take("CAM1/a.jpg", "CAM1/b.jpg", "CAM2/a.jpg")
+    table = "file,species\nCAM1/a.jpg,Vulpes vulpes\nCAM1/b.jpg,Empty\nCAM2/a.jpg,Human\n"
+    (tmp_path / "names.csv").write_text(table)
+    run("import-table", tmp_path / "names.csv")
+    before = labels(tmp_path)
+    run("publish", "megadetector", "--to", tmp_path / "md.json")
+    (tmp_path / "data").rename(tmp_path / "first")
+    add_ada(run)
+    run("import", tmp_path / "in")
+    run("import-table", tmp_path / "md.json")
+    assert labels(tmp_path) == before

@@ -24,6 +24,7 @@ from biosight.publishing.standards import (
     coco,
     darwin_core,
     left_out_words,
+    megadetector,
     occurring,
     survey_of,
 )
@@ -65,6 +66,12 @@ def coco_json(archive: Archive, scope: Scope, *, media: bool) -> Written:
     return coco(archive.records, scope), ""
 
 
+def megadetector_json(archive: Archive, scope: Scope, *, media: bool) -> Written:
+    """Return MegaDetector's JSON, and no words."""
+    only_camtrap(media=media)
+    return megadetector(archive.records, scope), ""
+
+
 def only_camtrap(*, media: bool) -> None:
     """Raise BadRequest where pictures are requested in a format that can't contain them."""
     if media:
@@ -75,6 +82,7 @@ FORMATS: dict[str, Callable[..., Written]] = {
     "darwin-core": darwin,
     "camtrap-dp": camtrap,
     "coco": coco_json,
+    "megadetector": megadetector_json,
 }
 
 
@@ -124,7 +132,7 @@ def publish(
     holder: str | None,
     media: bool,
 ) -> None:
-    """Write a collection as darwin-core, camtrap-dp or coco.
+    """Write a collection as darwin-core, camtrap-dp, coco or megadetector.
 
     Options that you leave out keep the values of the last export in the browser.
     """

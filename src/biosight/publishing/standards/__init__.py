@@ -1,4 +1,5 @@
-"""A collection in standard formats: Darwin Core Archive, Camtrap DP, COCO Camera Traps.
+"""A collection in formats of others: Darwin Core Archive, Camtrap DP, COCO Camera Traps, and
+MegaDetector's JSON.
 
 Not here: pictures by label (publishing/export.py), or BioSight's own CSV (publishing/table.py).
 """
@@ -13,6 +14,7 @@ from biosight.publishing.standards.facts import (
     formulas_among,
     hidden_among,
 )
+from biosight.publishing.standards.megadetector import megadetector
 
 __all__ = [
     "LICENSES",
@@ -25,6 +27,7 @@ __all__ = [
     "formulas_among",
     "hidden_among",
     "left_out_words",
+    "megadetector",
     "no_names",
     "occurring",
     "survey_of",

@@ -34,6 +34,7 @@ from biosight.publishing.standards import (
     darwin_core,
     formulas_among,
     hidden_among,
+    megadetector,
     no_names,
     occurring,
     survey_of,
@@ -314,3 +315,15 @@ async def camtrap_package(access: MayLook, records: Store, scope: AskedScope) ->
 async def coco_file(access: MayLook, records: Store, scope: AskedScope) -> Response:
     """Download the labels as COCO Camera Traps JSON, to train other people's models."""
     return download(coco(records, scope), access, "-coco.json", "application/json")
+
+
+@router.get(
+    "/collections/{collection}/megadetector",
+    response_class=StreamingResponse,
+    responses={200: {"content": {"application/json": {}}, "description": "MegaDetector's JSON"}},
+    dependencies=NOTED,
+)
+async def megadetector_file(access: MayLook, records: Store, scope: AskedScope) -> Response:
+    """Download boxes and labels as MegaDetector's batch JSON, which AddaxAI and Timelapse read."""
+    chunks = megadetector(records, scope)
+    return download(chunks, access, "-megadetector.json", "application/json")
