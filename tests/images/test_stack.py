@@ -121,3 +121,44 @@ def test_the_api_tells_and_draws_planes(ada: TestClient, tmp_path: Path) -> None
     assert spot(Pillow.open(io.BytesIO(drawn.content))) == 3
     assert ada.get(f"/api/v1/images/{id}/planes/6").status_code == 404
     assert ada.get(f"/api/v1/images/{id}/planes/-1").status_code == 422
+
+
+@pytest.mark.parametrize("named", ["other.tif", "{folder}/elsewhere/secret", "../secret"])
+def test_a_file_never_shows_another_one(tmp_path: Path, named: str) -> None:
+    """OME may name other files for planes; what lies on the server is nobody's to see so."""
+    folder = tmp_path / "sent"
+    (tmp_path / "elsewhere").mkdir()
+    folder.mkdir()
+    secret = planes(1, 1)[0, 0]
+    for place in (folder / "other.tif", tmp_path / "elsewhere" / "secret", tmp_path / "secret"):
+        tifffile.imwrite(place, secret, metadata=None)
+    file_name = named.format(folder=tmp_path)
+    xml = (
+        '<OME xmlns="http://www.openmicroscopy.org/Schemas/OME/2016-06"><Image ID="Image:0">'
+        f'<Pixels ID="Pixels:0" DimensionOrder="XYZCT" Type="uint16" SizeX="{WIDTH}" '
+        f'SizeY="{HEIGHT}" SizeZ="2" SizeC="1" SizeT="1"><Channel ID="Channel:0:0"/>'
+        '<TiffData FirstZ="0" IFD="0" PlaneCount="1"/>'
+        f'<TiffData FirstZ="1" IFD="0" PlaneCount="1"><UUID FileName="{file_name}">urn:uuid:'
+        "22222222-2222-2222-2222-222222222222</UUID></TiffData></Pixels></Image></OME>"
+    )
+    own = np.full((HEIGHT, WIDTH), 7, np.uint16)
+    tifffile.imwrite(folder / "a.ome.tif", own, description=xml, metadata=None)
+    assert open_picture(folder / "a.ome.tif", 64).stack.planes == ""
+    with pytest.raises(BadPicture, match="no such plane"):
+        open_plane(folder / "a.ome.tif", 1, 64)
+
+
+def test_a_stack_whose_planes_have_no_pages_is_single(tmp_path: Path) -> None:
+    tifffile.imwrite(tmp_path / "a.tif", planes(1, 5)[0], imagej=True, metadata={"axes": "ZYX"})
+    tifffile.imwrite(
+        tmp_path / "b.tif", planes(1, 5)[0], shaped=False, imagej=True, metadata={"axes": "ZYX"}
+    )
+    for name in ("a.tif", "b.tif"):
+        opened = open_picture(tmp_path / name, 64)
+        for number in range(len(plane_names(opened.stack.planes, ()))):
+            assert open_plane(tmp_path / name, number, 64).width == WIDTH
+
+
+@pytest.mark.parametrize("unit", ["\\u00B5m", "&#181;m", "&#xB5;m", "micron"])
+def test_units_are_read_as_programs_write_them(unit: str) -> None:
+    assert in_microns("0.1", unit) == pytest.approx(0.1)

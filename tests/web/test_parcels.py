@@ -269,3 +269,60 @@ def test_what_a_crash_left_unpacked_is_removed(biosight: BioSight) -> None:
     assert kept.sweep_rooms(folder, now + 3 * 86_400) == 1
     assert not (folder / "parcel-left").exists()
     assert (folder / "pictures-of-mine").exists()
+
+
+def test_a_zip_of_a_whole_folder_has_its_table_too(ada: TestClient, biosight: BioSight) -> None:
+    c = first_collection(ada)
+    files: dict[str, str | bytes] = {"export/biosight.csv": OWN}
+    files["export/x/a.jpg"] = tiny.picture("Red", 1)
+    seen = send(ada, c, "export.zip", zipped(files))
+    assert "1 label of people, from biosight.csv" in seen["lines"]
+    take(ada, biosight, c, seen["parcel"])
+    assert images(biosight)["x/a.jpg"].label == "Scarlet"
+
+
+def test_what_is_here_already_is_no_new_picture(ada: TestClient, biosight: BioSight) -> None:
+    c = first_collection(ada)
+    content = zipped({"Aves/a.jpg": tiny.picture("Red", 1), "b.jpg": tiny.picture("Red", 2)})
+    alone = zipped({"z/a.jpg": tiny.picture("Red", 1)})
+    first = take(ada, biosight, c, send(ada, c, "a.zip", alone)["parcel"])
+    assert first.words == "Imported: 1 picture"
+    (here,) = images(biosight).values()
+    job = take(ada, biosight, c, send(ada, c, "b.zip", content)["parcel"], folders=True)
+    assert "1 picture, 1 picture here already" in job.words
+    assert {i.label for i in images(biosight).values() if i.id == here.id} == {"Aves"}
+    body = {"kind": "trash", "images": [here.id]}
+    assert ada.post(f"{API}/collections/{c}/acts", json=body).status_code == 201
+    again = take(ada, biosight, c, send(ada, c, "b.zip", content)["parcel"])
+    assert again.words == "Imported: 1 picture here already; 1 left out"
+
+
+def test_one_damaged_file_does_not_stop_the_others(ada: TestClient, biosight: BioSight) -> None:
+    c = first_collection(ada)
+    one, other = tiny.picture("Red", 1), tiny.picture("Red", 2)
+    content = zipped({"a.jpg": one, "b.jpg": other}).replace(one, one[:-9] + b"x" * 9, 1)
+    job = take(ada, biosight, c, send(ada, c, "a.zip", content)["parcel"])
+    assert set(images(biosight)) == {"b.jpg"}
+    assert "1 left out" in job.words
+    assert "/" not in job.words
+
+
+def test_a_parcel_that_is_sent_again_waits_again(ada: TestClient, biosight: BioSight) -> None:
+    c, table = first_collection(ada), b"file,species\na.jpg,x\n"
+    blobs, records = biosight.archive.blobs, biosight.archive.records
+    take(ada, biosight, c, send(ada, c, "a.csv", table)["parcel"])
+    send(ada, c, "a.csv", table)
+    assert kept.sweep_parcels(records, blobs) == 0
+
+
+def test_a_zip_that_grows_too_large_is_refused(
+    ada: TestClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(kept, "MOST_UNPACKED_BYTES", 1000)
+    path = f"{API}/collections/{first_collection(ada)}/parcels"
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED) as file:
+        file.writestr("a.jpg", b"0" * 100_000)
+    answer = ada.post(path, files={"file": ("a.zip", buffer.getvalue())})
+    assert answer.status_code == 400
+    assert "more than a server unpacks" in answer.json()["detail"]

@@ -1,7 +1,9 @@
 """Tables of other programs, and one's own biosight.csv, give pictures their names (use.md N9)."""
 
+import gzip
 import zipfile
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -11,8 +13,9 @@ from biosight.errors import BadRequest
 from biosight.images import Image
 from biosight.labels import Annotation, Prediction
 from biosight.places import Deployment, Site
+from biosight.review.acts import Act
 from biosight.settings import Settings
-from biosight.storage.records import Where
+from biosight.storage.records import Replace, Where
 from biosight.workflows.results.results_file import read_results
 from tests import tiny
 from tests.conftest import Run, add_ada
@@ -202,3 +205,97 @@ def test_who_said_it_stays_a_text(run: Run, tmp_path: Path) -> None:
     table = (tmp_path / "out" / "biosight.csv").read_text()
     assert "imported: Ada" in table
     assert "imported: imported" not in table
+
+
+@pytest.mark.parametrize(
+    ("text", "files"),
+    [
+        ("Path,Filename,Species\nD:/photos/s1,IMG_1.JPG,Fox\n", ["D:/photos/s1/IMG_1.JPG"]),
+        ("RelativePath,File,Species\ns1,IMG_1.JPG,Fox\n", ["s1/IMG_1.JPG"]),
+        ("path,species\ns1/IMG_1.JPG,Fox\n", ["s1/IMG_1.JPG"]),
+        ("Directory,FileName,Species\ns1,IMG_1.JPG,Fox\n", ["s1/IMG_1.JPG"]),
+    ],
+)
+def test_a_folder_column_is_no_file(tmp_path: Path, text: str, files: list[str]) -> None:
+    (tmp_path / "t.csv").write_text(text)
+    assert [r.file for r in read_results(tmp_path / "t.csv")[1]] == files
+
+
+@pytest.mark.parametrize(
+    ("said", "count"),
+    [("2", 2), ("2.0", 2), ("1,000", 1000), ("1.000", 0), ("many", 0), ("", 0)],
+)
+def test_counts_are_whole_numbers(tmp_path: Path, said: str, count: int) -> None:
+    (tmp_path / "t.csv").write_text(f'number,file,species,count\n37,a.jpg,Fox,"{said}"\n')
+    (result,) = read_results(tmp_path / "t.csv")[1]
+    assert result.individuals == count
+
+
+def test_a_packed_table_is_read(tmp_path: Path) -> None:
+    (tmp_path / "t.csv.gz").write_bytes(gzip.compress(b"file,species\na.jpg,Fox\n"))
+    assert [r.label for r in read_results(tmp_path / "t.csv.gz")[1]] == ["Fox"]
+
+
+def test_ones_own_words_come_back_as_they_were(tmp_path: Path) -> None:
+    rows = "a.jpg,Animal,person,Bo,,,,,,,,,,\r\nb.jpg,Person,person,Bo,,,,,,,,,,\r\n"
+    (tmp_path / "biosight.csv").write_text(OWN + rows)
+    found = read_results(tmp_path / "biosight.csv")[1]
+    assert [r.label for r in found] == ["Animal", "Person"]
+
+
+def test_names_of_files_are_no_templates(take: Take, run: Run, tmp_path: Path) -> None:
+    take("{3F25}.jpg")
+    (tmp_path / "t.csv").write_text("file,species,n\n{3F25}.jpg,Fox,1\n{3F25}.jpg,Cat,2\n")
+    said = run("import-table", tmp_path / "t.csv").output
+    assert "{3F25}.jpg: Fox is left out; it is called Cat here" in said
+
+
+def test_a_person_wins_over_a_machine_in_one_table(take: Take, run: Run, tmp_path: Path) -> None:
+    take("a.jpg")
+    head = "img_file_name\tobject_annotation_category\tobject_annotation_status\n"
+    rows = "a.jpg\tCopepoda\tvalidated\na.jpg\tRotifera\tpredicted\n"
+    (tmp_path / "e.tsv").write_text(head + rows)
+    run("import-table", tmp_path / "e.tsv")
+    assert images(tmp_path)["a.jpg"].label == "Copepoda"
+
+
+def test_all_labels_of_a_table_are_one_line_of_history(
+    take: Take, run: Run, tmp_path: Path
+) -> None:
+    take("a.jpg", "b.jpg", "c.jpg")
+    rows = "".join(
+        f"{n}.jpg,{label},person,Bo,2024-05-01T10:00:0{i}+00:00,,,,note {n},,,,,\r\n"
+        for i, (n, label) in enumerate((("a", "Fox"), ("b", "Cat"), ("c", "Owl")))
+    )
+    (tmp_path / "biosight.csv").write_text(OWN + rows)
+    run("import-table", tmp_path / "biosight.csv")
+    archive = open_archive(Settings(data_dir=tmp_path / "data"))
+    acts = archive.records.find(Act)
+    said = {a.label: a.at for a in archive.records.find(Annotation)}
+    archive.close()
+    assert sorted((a.kind, a.count) for a in acts) == [("note", 3), ("relabel", 3)]
+    assert {a.summary for a in acts} == {"Changed the note", "Relabelled as imported names"}
+    assert said["Cat"] - said["Fox"] == 1
+
+
+def test_places_that_are_here_stay_as_they_are(run: Run, tmp_path: Path) -> None:
+    """A download brings its places back; corrected ones are not moved back."""
+    add_ada(run)
+    run("import", own_zip(tmp_path))
+    archive = open_archive(Settings(data_dir=tmp_path / "data"))
+    (site,) = archive.records.find(Site)
+    moved = replace(site, latitude=10.0, longitude=20.0, version=site.version + 1)
+    archive.records.write(Replace(moved, site.version))
+    archive.close()
+    more = tmp_path / "more.zip"
+    row = "x/d.jpg,Red,machine,,,,d.jpg,d.jpg,,,Other ridge,Ridge,47.5,9.25\r\n"
+    with zipfile.ZipFile(more, "w") as file:
+        file.writestr("x/d.jpg", tiny.picture("Red", 9))
+        file.writestr("biosight.csv", OWN + row + row.replace("d.jpg", "a.jpg"))
+    run("import", more)
+    archive = open_archive(Settings(data_dir=tmp_path / "data"))
+    (site,) = archive.records.find(Site)
+    names = {d.name: d.site for d in archive.records.find(Deployment)}
+    archive.close()
+    assert (site.latitude, site.longitude) == (10.0, 20.0)
+    assert names == {"Oak ridge": site.id, "Other ridge": site.id}

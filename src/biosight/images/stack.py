@@ -4,6 +4,7 @@ Sources: OME-TIFF (docs.openmicroscopy.org/ome-model), ImageJ's hyperstacks. It 
 in the decode sandbox. Not here: the pixels of a plane (images/formats/tiff.py).
 """
 
+import html
 import math
 import re
 import unicodedata
@@ -83,12 +84,20 @@ def read_stack(tiff: Any) -> Stack:
     ]
     total = math.prod(size for _, size in axes)
     stacked = (tiff.is_ome or tiff.is_imagej) and 1 < total <= MOST_PLANES
+    # Planes without a page of their own, or in another file, can't be shown.
+    stacked = stacked and len(series.pages) >= total
+    stacked = stacked and all(is_own(tiff, series.pages[n]) for n in range(total))
     planes = " ".join(f"{axis}{size}" for axis, size in axes) if stacked else ""
     xml = tiff.ome_metadata if tiff.is_ome else ""
     said = tiff.imagej_metadata if tiff.is_imagej else {}
     channels = names_in_ome(xml) if xml else ()
     microns = microns_in_ome(xml) if xml else microns_in_imagej(tiff, said or {})
     return Stack(planes, channels[:MOST_CHANNELS], microns)
+
+
+def is_own(tiff: Any, page: Any) -> bool:
+    """Return whether a plane's page is there, and in the open file itself."""
+    return page is not None and page.parent is tiff
 
 
 def names_in_ome(xml: str) -> tuple[str, ...]:
@@ -120,10 +129,17 @@ def microns_in_imagej(tiff: Any, said: Mapping[str, Any]) -> float:
 def in_microns(said: str | float, unit: str) -> float:
     """Return a length in micrometres, 0 for none."""
     try:
-        length = float(said) * TO_MICRONS.get(unit.strip(), 0.0)
+        length = float(said) * TO_MICRONS.get(plain_text(unit).strip(), 0.0)
     except ValueError:
         return 0.0
     return round(length, 6) if 1e-6 < length < 1e6 else 0.0
+
+
+def plain_text(said: str) -> str:
+    """Return text without the escapes of XML and of ImageJ, which writes a micro sign as
+    \\u00B5."""
+    text = re.sub(r"\\u([0-9a-fA-F]{4})", lambda found: chr(int(found[1], 16)), said)
+    return html.unescape(text)
 
 
 def attribute(tag: str, name: str) -> str:
@@ -134,6 +150,5 @@ def attribute(tag: str, name: str) -> str:
 
 def clean(text: str) -> str:
     """Return untrusted text without control characters and XML's own signs."""
-    plain = text.replace("&amp;", "&").replace("&lt;", "<").replace("&gt;", ">")
-    kept = (c for c in plain[: 4 * LONGEST_NAME] if unicodedata.category(c)[0] != "C")
+    kept = (c for c in plain_text(text)[: 4 * LONGEST_NAME] if unicodedata.category(c)[0] != "C")
     return "".join(kept).strip()[:LONGEST_NAME]

@@ -3,14 +3,16 @@
 Not here: their content, and how much of it is read.
 """
 
+import errno
 import zipfile
 import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from biosight.errors import BadRequest
+from biosight.errors import BadRequest, NoSpace
 
+FULL = {errno.ENOSPC, errno.EDQUOT}
 ENCRYPTED = 1  # a bit of an entry's flags
 # The list of a zip's entries is read as a whole: some hundred bytes of memory for each.
 MOST_LIST_BYTES = 200_000_000
@@ -32,7 +34,11 @@ def opened_zip(
             if any(entry.flag_bits & ENCRYPTED for entry in found.infolist()):
                 raise BadRequest("This zip is locked by a password; save it without one.")
             yield found
-    except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, OSError) as error:
+    except OSError as error:
+        if error.errno in FULL:
+            raise NoSpace("The disk is full; nothing was unpacked.") from error
+        raise BadRequest(damaged) from error
+    except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError) as error:
         raise BadRequest(damaged) from error
 
 

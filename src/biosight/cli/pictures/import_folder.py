@@ -39,6 +39,7 @@ from biosight.images.folders import (
     is_card_folder,
     printable,
 )
+from biosight.images.record import folder_of
 from biosight.intake import (
     Destination,
     Duplicate,
@@ -142,7 +143,7 @@ def import_folder(
             say_receipt([*receipt, *left_out])
             take_own_table(task, inside)
             if named:
-                take_folder_names(task, meanings, images_of(receipt))
+                take_folder_names(task, meanings, folders_in(receipt))
             if keywords:
                 take_keywords(task, images_of(receipt), yes=yes)
         finally:
@@ -192,6 +193,12 @@ def ask_names(task: Task, paths: list[str], *, yes: bool) -> list[FolderMeaning]
 def images_of(receipt: list[tuple[str, Outcome]]) -> list[Image]:
     """Return the pictures of a receipt, as they were when it was written."""
     return [image for _, outcome in receipt if (image := image_of(outcome))]
+
+
+def folders_in(receipt: list[tuple[str, Outcome]]) -> dict[str, str]:
+    """Return the folder that each picture came in now, by its id: one that was here before may lie
+    in another."""
+    return {image.id: folder_of(path) for path, o in receipt if (image := image_of(o))}
 
 
 def place_folders(

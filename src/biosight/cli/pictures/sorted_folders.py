@@ -6,7 +6,7 @@ Not here: importing the pictures (cli/pictures/import_folder.py), or what folder
 """
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
 import click
@@ -56,10 +56,11 @@ def say_meanings(meanings: Sequence[FolderMeaning]) -> None:
 
 
 def take_folder_names(
-    task: Task, meanings: Sequence[FolderMeaning], images: Sequence[Image]
+    task: Task, meanings: Sequence[FolderMeaning], folders: Mapping[str, str]
 ) -> None:
-    """Give pictures the names of their folders, unless a person named them; say how many."""
-    for label, n in name_by_labels(task, images, labels_of(meanings)).items():
+    """Give pictures, by id, the names of their folders, unless a person named them; say how
+    many."""
+    for label, n in name_by_labels(task, folders, labels_of(meanings)).items():
         click.echo(f"{n:>7}  named {label}")
 
 
@@ -71,7 +72,8 @@ def take_keywords(task: Task, images: Sequence[Image], *, yes: bool) -> None:
     if not labels_of(meanings):
         click.echo("No keyword of these files is a known name.", err=True)
     elif yes or click.confirm("Give the known and new names?", err=True):
-        for label, n in name_by_labels(task, images, {}, labels_of(meanings)).items():
+        folders = {image.id: image.folder for image in images}
+        for label, n in name_by_labels(task, folders, {}, labels_of(meanings)).items():
             click.echo(f"{n:>7}  named {label}")
 
 

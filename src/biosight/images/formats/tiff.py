@@ -20,7 +20,7 @@ from biosight.errors import BadPicture
 from biosight.images.file_types import check_pixels
 from biosight.images.formats import colour_profiles
 from biosight.images.formats.ifd import ORIENTATION
-from biosight.images.stack import MOST_PLANES, SINGLE, Stack, read_stack
+from biosight.images.stack import MOST_PLANES, SINGLE, Stack, is_own, read_stack
 
 REDUCED, MASK = 1, 4
 SEPARATE = 2  # PlanarConfiguration: each colour is a plane of its own
@@ -77,9 +77,7 @@ def read_plane(path: Path, need_short: int, number: int = 0) -> Plane:
 
     Raises BadPicture, LeftToPillow, SensorData, or any error of tifffile.
     """
-    import tifffile
-
-    with tifffile.TiffFile(path) as tiff:
+    with opened(path) as tiff:
         index, page = stack_page(tiff, number) if number else picture_page(tiff)
         check_pixels(page.imagewidth, page.imagelength)
         if int(page.photometric) in RAW:
@@ -103,6 +101,13 @@ def read_plane(path: Path, need_short: int, number: int = 0) -> Plane:
     return Plane(picture, *size, orientation, profile, stack)
 
 
+def opened(path: Path) -> Any:
+    """Open a TIFF, and never another file: OME may name files for planes, anywhere on the disk."""
+    import tifffile
+
+    return tifffile.TiffFile(path, _multifile=False)
+
+
 def picture_page(tiff: Any) -> tuple[int | None, Any]:
     """Return a page's number (None for a SubIFD) and the first page or SubIFD that is neither a
     reduced version nor a mask."""
@@ -117,7 +122,7 @@ def picture_page(tiff: Any) -> tuple[int | None, Any]:
 def stack_page(tiff: Any, number: int) -> tuple[int | None, Any]:
     """Return the page of a stack's plane, counted from 0. Raises BadPicture."""
     pages = tiff.series[0].pages
-    if not 0 <= number < min(len(pages), MOST_PLANES) or pages[number] is None:
+    if not 0 <= number < min(len(pages), MOST_PLANES) or not is_own(tiff, pages[number]):
         raise BadPicture("This file has no such plane.")
     page = pages[number].aspage()
     return page.index, page
@@ -353,10 +358,8 @@ def as_bytes(
 
 def holds_sensor_data(path: Path) -> bool:
     """Return whether a TIFF is a camera's raw file; False where it can't be read."""
-    import tifffile
-
     try:
-        with tifffile.TiffFile(path) as tiff:
+        with opened(path) as tiff:
             return int(picture_page(tiff)[1].photometric) in RAW
     except Exception:
         return False

@@ -32,7 +32,7 @@ from biosight.workflows.exchange.camtrap_rows import (
     zones_needed,
 )
 from biosight.workflows.places import deployment_tables
-from biosight.workflows.places.deployment_acts import deployments_of, put_into
+from biosight.workflows.places.deployment_acts import deployments_of, follow, put_into
 from biosight.workflows.places.deployment_tables import local
 from biosight.workflows.results.foreign_predictions import (
     Told,
@@ -80,7 +80,9 @@ def take_package(target: Target, package: Package, title: str) -> Counter[str]:
     tally[LEFT_OUT] = len(seen.doubts)
     for doubt in seen.doubts:
         target.tell(f"deployments, {doubt[0].lower()}{doubt[1:]}")
-    deployment_tables.take_table(records, target.task.by, c, ready.rows, title)
+    act = deployment_tables.take_table(records, target.task.by, c, ready.rows, title)
+    if act and (changed := deployment_tables.to_follow(act)):
+        follow(records, target.task.by, act, changed)
     place_pictures(target, package, ready, found, tally)
     say(target, package, {media: one.image for media, one in found.items()}, tally)
     return +tally

@@ -10,6 +10,7 @@ import json
 import re
 import shutil
 import zipfile
+import zlib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -43,7 +44,7 @@ def unpack_package(source: Path, folder: Path, most_mb: int, tell: Callable[[str
     than a picture of `most_mb` are reported and left out. Raises BadRequest in words."""
     if source.is_dir():
         return source
-    with opened_zip(source, f"{source} can't be unpacked: is the zip complete?") as zipped:
+    with opened_zip(source, "This can't be unpacked: is the zip complete?") as zipped:
         for entry in fitting_entries(zipped, folder, most_mb, tell):
             take_out(zipped, entry, folder, tell)
     return folder
@@ -76,11 +77,16 @@ def fitting_entries(
 def take_out(
     zipped: zipfile.ZipFile, entry: zipfile.ZipInfo, folder: Path, tell: Callable[[str], None]
 ) -> None:
-    """Unpack one entry; a name that is too long for a disk is reported and left out."""
+    """Unpack one entry; a damaged one, or a name that is too long for a disk, is reported and left
+    out."""
     if any(len(part.encode()) > 255 for part in Path(entry.filename).parts):
         tell(f"{entry.filename[:80]}…: its name is too long")
         return
-    zipped.extract(entry, folder)
+    try:
+        zipped.extract(entry, folder)
+    except (zipfile.BadZipFile, zlib.error, EOFError):
+        (folder / entry.filename).unlink(missing_ok=True)
+        tell(f"{entry.filename[:80]}: it is damaged in the zip")
 
 
 def read_package(folder: Path) -> Package:

@@ -44,7 +44,8 @@ def run(biosight: BioSight, job: Job, progress: Progress) -> JobOutcome:
     folders, keywords = json.loads(job.want("labels"))
     total, done, named = records.count(Image, where), 0, 0
     for page in pages(records, Image, where):
-        named += sum(name_by_labels(task, page, folders, keywords).values())
+        places = {image.id: image.folder for image in page}
+        named += sum(name_by_labels(task, places, folders, keywords).values())
         done += len(page)
         progress.step(done, total)
     return JobOutcome(f"{so_many(named)} named", "")

@@ -17,7 +17,8 @@ from biosight.bootstrap import BioSight
 from biosight.errors import NotFound
 from biosight.images import Image
 from biosight.images.folders import every_file, printable
-from biosight.intake import Destination, Outcome, Rejected, session_key
+from biosight.images.record import folder_of
+from biosight.intake import Destination, Outcome, Rejected, Stored, session_key
 from biosight.publishing.file_names import OWN_TABLE
 from biosight.storage.records import Records
 from biosight.work import jobs
@@ -26,14 +27,21 @@ from biosight.work.progress import Progress
 from biosight.workflows.exchange import camtrap_import, camtrap_package
 from biosight.workflows.exchange.camtrap_import import Target
 from biosight.workflows.job_kind import JobKind, JobOutcome, collection_of
-from biosight.workflows.parcels.kept import MOST_TABLE_BYTES, NAME, opened_parcel, room_for_parcel
+from biosight.workflows.parcels.kept import (
+    MOST_TABLE_BYTES,
+    NAME,
+    opened_parcel,
+    room_for_parcel,
+    unpacked_bytes,
+)
 from biosight.workflows.parcels.looking import is_description
 from biosight.workflows.pictures.destinations import destination
 from biosight.workflows.pictures.file_import import image_of, import_file
 from biosight.workflows.results.detections import Result
 from biosight.workflows.results.named_folders import name_by_folders
 from biosight.workflows.results.results_file import read_results
-from biosight.workflows.results.results_import import take_results
+from biosight.workflows.results.results_import import AWAY, take_results
+from biosight.workflows.results.results_match import counted
 from biosight.workflows.task import Task
 
 MOST_TOLD = 200
@@ -58,11 +66,23 @@ class Importing:
             self.left_out.append(f"{called}: {outcome.reason}")
         return outcome
 
+    def taken(self, path: Path, called: str) -> Image | None:
+        """Import one file, and count it as new, as here already, or as in the trash."""
+        outcome = self.take(path, called)
+        image = image_of(outcome)
+        if image and image.trashed:
+            self.left_out.append(f"{called}: it is in the trash of this collection")
+            return None
+        if image:
+            self.tally["pictures" if isinstance(outcome, Stored) else "pictures here already"] += 1
+        return image
+
 
 def ask(task: Task, sha256: str, title: str, *, folders: bool) -> Job:
     """Write and return a job that imports a parcel; `folders`: folder names are labels. Raises
     Conflict while one is under way in the collection."""
-    wants = {"parcel": sha256, "title": f"Importing {title}", "folders": "yes" if folders else ""}
+    wants = {"parcel": sha256, "title": f"Importing {title}", "name": title}
+    wants |= {"folders": "yes"} if folders else {}
     return jobs.ask(task.records, NAME, task.id, task.by, **wants)
 
 
@@ -81,10 +101,19 @@ def run(biosight: BioSight, job: Job, progress: Progress) -> JobOutcome:
     )
     with opened_parcel(biosight.archive.blobs, job.want("parcel")) as path:
         import_parcel(importing, path, job)
-    words = ", ".join(f"{n:,} {what}" for what, n in (+importing.tally).items())
+    away = importing.tally.pop(AWAY, 0)
+    if away:
+        importing.left_out.append(f"{counted(away, 'row')} without a picture in this collection")
+    words = ", ".join(in_number(n, what) for what, n in (+importing.tally).items())
     more = f"; {len(importing.left_out):,} left out" if importing.left_out else ""
     told = json.dumps({"left_out": importing.left_out[:MOST_TOLD]})
     return JobOutcome(f"Imported: {words or 'all of it was there already'}{more}", told)
+
+
+def in_number(number: int, what: str) -> str:
+    """Return a line of a tally in words: "1 picture", "2 put into deployments"."""
+    plain = what in {"pictures", "sites", "deployments", "pictures here already"}
+    return f"{number:,} {what.replace('s', '', 1) if plain and number == 1 else what}"
 
 
 def import_parcel(importing: Importing, path: Path, job: Job) -> None:
@@ -95,7 +124,7 @@ def import_parcel(importing: Importing, path: Path, job: Job) -> None:
     with unpacked(importing, path) as folder:
         files = (str(p.relative_to(folder)) for p in folder.rglob("datapackage.json"))
         if any(is_description(name) for name in files):
-            take_camtrap(importing, folder, job.want("title"))
+            take_camtrap(importing, folder, job.want("name"))
         else:
             take_pictures(importing, folder, folders=bool(job.want("folders")))
 
@@ -104,6 +133,7 @@ def import_parcel(importing: Importing, path: Path, job: Job) -> None:
 def unpacked(importing: Importing, path: Path) -> Iterator[Path]:
     """Yield a folder with what is in a zip; files that are too large are told."""
     settings = importing.biosight.settings
+    importing.biosight.archive.blobs.room_for(unpacked_bytes(path))
     with room_for_parcel(settings.data_dir) as folder:
         tell = importing.left_out.append
         camtrap_package.unpack_package(path, folder, settings.max_file_mb, tell)
@@ -142,22 +172,31 @@ def take_camtrap(importing: Importing, folder: Path, title: str) -> None:
 
 def take_pictures(importing: Importing, folder: Path, *, folders: bool) -> None:
     """Import the pictures of a folder, with the names that its table or its folders give."""
-    found = [e for e in every_file(folder) if e.path != folder / OWN_TABLE]
-    images = []
+    top = folder_of_table(folder)
+    found = [e for e in every_file(folder) if e.path != top / OWN_TABLE]
+    places: dict[str, str] = {}
+    importing.tally["pictures"] = 0  # it is said first
     for done, entry in enumerate(found, start=1):
         importing.progress.step(done, len(found))
-        called = printable(entry.path.relative_to(folder))
+        called = printable(
+            entry.path.relative_to(top if entry.path.is_relative_to(top) else folder)
+        )
         if entry.reason:
             importing.left_out.append(f"{called}: {entry.reason}")
-        elif image := image_of(importing.take(entry.path, called)):
-            images.append(image)
-    importing.tally["pictures"] = len(images)
-    if (folder / OWN_TABLE).is_file():
-        take_answers(importing, folder / OWN_TABLE)
+        elif image := importing.taken(entry.path, called):
+            places[image.id] = folder_of(called)
+    if (top / OWN_TABLE).is_file():
+        take_answers(importing, top / OWN_TABLE)
     if folders:
-        importing.tally["named by their folders"] = sum(
-            name_by_folders(importing.task, images).values()
-        )
+        named = name_by_folders(importing.task, places)
+        importing.tally["named by their folders"] = sum(named.values())
+
+
+def folder_of_table(folder: Path) -> Path:
+    """Return the folder in which a download's table lies: people also pack the folder around it."""
+    inside = sorted(folder.glob(f"*/{OWN_TABLE}"))
+    outside = not inside or (folder / OWN_TABLE).is_file() or len(inside) > 1
+    return folder if outside else inside[0].parent
 
 
 def stop(records: Records, job: Job) -> Job:

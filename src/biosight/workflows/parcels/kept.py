@@ -5,16 +5,18 @@ Not here: what is in it (looking.py), or its import (import_parcel.py).
 """
 
 import shutil
-from collections.abc import Iterator
+import time
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from biosight.errors import NotFound
+from biosight.errors import BadRequest, NotFound
 from biosight.storage.blobs import keys
 from biosight.storage.blobs.incoming import Received
 from biosight.storage.blobs.port import Blobs
 from biosight.storage.records import Records, Where, find_all
+from biosight.untrusted.zips import opened_zip
 from biosight.work.jobs import Job
 
 NAME = "import"
@@ -28,7 +30,13 @@ ROOM_SECONDS = 48 * 3600.0  # longer than any import takes
 # A table is read as a whole in the server's own process.
 MOST_TABLE_BYTES = 40_000_000
 MOST_LIST_BYTES = 40_000_000
+MOST_UNPACKED_BYTES = 8_000_000_000
 FOLDER = "parcel-"
+DAMAGED = "This zip can't be opened; is it complete?"
+TOO_MUCH = (
+    "Unpacked, this zip has {size:,} MB, more than a server unpacks; use biosight import or "
+    "biosight import-camtrap."
+)
 
 
 def keep_parcel(blobs: Blobs, received: Received) -> str:
@@ -51,6 +59,16 @@ def check_there(blobs: Blobs, sha256: str) -> None:
         raise NotFound("This file is no longer here; send it again.")
 
 
+def unpacked_bytes(path: Path) -> int:
+    """Return how large a zip says that it is when it is unpacked. Raises BadRequest for one that is
+    too large to be unpacked on a server, or can't be read."""
+    with opened_zip(path, DAMAGED, MOST_LIST_BYTES) as zipped:
+        size = sum(entry.file_size for entry in zipped.infolist())
+    if size > MOST_UNPACKED_BYTES:
+        raise BadRequest(TOO_MUCH.format(size=size // 1_000_000))
+    return size
+
+
 @contextmanager
 def room_for_parcel(data_dir: Path) -> Iterator[Path]:
     """Yield an empty folder for what is unpacked, as long as the context lasts."""
@@ -70,12 +88,19 @@ def sweep_parcels(records: Records, blobs: Blobs) -> int:
     """Remove parcels whose import has ended, or that nobody imported for some hours; return how
     many."""
     asked = find_all(records, Job, [Where("kind", "=", NAME)])
-    live = {job.want("parcel"): job.live for job in sorted(asked, key=lambda j: j.created_at)}
-    gone = []
-    for key in blobs.keys("parcel"):
-        wanted = live.get(keys.sha256_of(key))
-        if wanted is False or (wanted is None and (blobs.age(key) or 0.0) > KEPT_SECONDS):
-            gone.append(key)
+    by_parcel: dict[str, list[Job]] = {}
+    for job in asked:
+        by_parcel.setdefault(job.want("parcel"), []).append(job)
+    gone = [key for key in blobs.keys("parcel") if is_over(blobs, key, by_parcel)]
     for key in gone:
         blobs.remove(key)
     return len(gone)
+
+
+def is_over(blobs: Blobs, key: str, by_parcel: Mapping[str, Sequence[Job]]) -> bool:
+    """Return whether nobody needs a parcel any more: no import waits for it or runs, and one has
+    ended since it came, or it lies here for hours."""
+    of_it, age = by_parcel.get(keys.sha256_of(key), ()), blobs.age(key) or 0.0
+    if any(job.live for job in of_it):
+        return False
+    return age > KEPT_SECONDS or any(job.finished_at > time.time() - age for job in of_it)

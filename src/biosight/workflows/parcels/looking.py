@@ -22,7 +22,6 @@ from biosight.untrusted.zips import opened_zip
 from biosight.workflows.collection_names import names_in
 from biosight.workflows.exchange.camtrap_import import said_label
 from biosight.workflows.exchange.camtrap_package import (
-    TEXTS,
     Package,
     fitting_entries,
     read_package,
@@ -30,7 +29,13 @@ from biosight.workflows.exchange.camtrap_package import (
     take_out,
 )
 from biosight.workflows.exchange.camtrap_rows import prepared
-from biosight.workflows.parcels.kept import MOST_LIST_BYTES, MOST_TABLE_BYTES, room_for_parcel
+from biosight.workflows.parcels.kept import (
+    DAMAGED,
+    MOST_LIST_BYTES,
+    MOST_TABLE_BYTES,
+    room_for_parcel,
+    unpacked_bytes,
+)
 from biosight.workflows.places import deployment_tables
 from biosight.workflows.results.folder_labels import FolderMeaning, folder_meanings
 from biosight.workflows.results.results_file import read_results
@@ -38,8 +43,9 @@ from biosight.workflows.results.results_match import counted, in_words, outlook_
 from biosight.workflows.task import Task
 
 CAMTRAP, TABLE, PICTURES = "camtrap", "table", "pictures"
-DAMAGED = "This zip can't be opened; is it complete?"
 DESCRIPTION = "datapackage.json"
+TABLES_END = {".csv", ".gz", ".json"}
+MOST_TEXT_BYTES = 400_000_000
 MOST_LOOKED_AT = 20_000  # rows of a table, each of which is a question to the store
 
 
@@ -64,6 +70,7 @@ def look_into_parcel(task: Task, path: Path, room: Path, most_mb: int) -> Parcel
     with path.open("rb") as file:
         if file.read(4) != b"PK\3\4":
             return look_into_table(task, path)
+    unpacked_bytes(path)
     with opened_zip(path, DAMAGED, MOST_LIST_BYTES) as zipped, room_for_parcel(room) as folder:
         names = [e.filename for e in zipped.infolist() if not e.is_dir()]
         if any(is_description(name) for name in names):
@@ -74,27 +81,37 @@ def look_into_parcel(task: Task, path: Path, room: Path, most_mb: int) -> Parcel
 
 def is_description(name: str) -> bool:
     """Return whether an entry describes a data package, which may lie in one folder."""
+    return is_at_the_top(name, DESCRIPTION)
+
+
+def is_at_the_top(name: str, wanted: str) -> bool:
+    """Return whether an entry is the wanted file, which may lie in one folder."""
     parts = PurePosixPath(name).parts
-    return len(parts) <= 2 and parts[-1:] == (DESCRIPTION,) and parts[0] != "__MACOSX"
+    return len(parts) <= 2 and parts[-1:] == (wanted,) and parts[0] != "__MACOSX"
 
 
 def own_table(zipped: zipfile.ZipFile, folder: Path) -> Path | None:
     """Unpack the biosight.csv of a zip; return None where it has none. Raises BadRequest for one
     that is too large."""
-    if OWN_TABLE not in zipped.namelist():
+    names = [n for n in zipped.namelist() if is_at_the_top(n, OWN_TABLE)]
+    if len(names) != 1:
         return None
-    entry = zipped.getinfo(OWN_TABLE)
+    entry = zipped.getinfo(names[0])
     if entry.file_size > MOST_TABLE_BYTES:
         raise BadRequest(f"The {OWN_TABLE} in this zip is too large.")
     return Path(zipped.extract(entry, folder))
 
 
 def unpack_texts(zipped: zipfile.ZipFile, folder: Path, most_mb: int) -> list[str]:
-    """Unpack the tables of a package; return what would be left out."""
+    """Unpack the description and the tables of a package; return what would be left out. Raises
+    BadRequest where they are too large to be looked into."""
     left_out: list[str] = []
-    for entry in fitting_entries(zipped, folder, most_mb, left_out.append):
-        if PurePosixPath(entry.filename).suffix.lower() in TEXTS:
-            take_out(zipped, entry, folder, left_out.append)
+    entries = fitting_entries(zipped, folder, most_mb, left_out.append)
+    texts = [e for e in entries if PurePosixPath(e.filename).suffix.lower() in TABLES_END]
+    if sum(e.file_size for e in texts) > MOST_TEXT_BYTES:
+        raise BadRequest("The tables in this zip are too large; use biosight import-camtrap.")
+    for entry in texts:
+        take_out(zipped, entry, folder, left_out.append)
     return left_out
 
 

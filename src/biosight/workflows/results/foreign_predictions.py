@@ -95,7 +95,16 @@ def path_parts(path: str) -> list[str]:
 
 def of_that_name(records: Records, collection: str, file: str) -> list[Image]:
     """Return the pictures of a collection that a path of another program can mean."""
-    name = file.replace("\\", "/").rpartition("/")[2]
-    forms = tuple({name, normalize("NFC", name), normalize("NFD", name)})
-    found = find_all(records, Image, [*living_images(collection), Where("name", "in", forms)])
+    found = named_so(records, collection, name_in(file))
     return [i for i in found if belong_together(i.path or i.name, file)]
+
+
+def name_in(file: str) -> str:
+    """Return the name of a file in another program's path."""
+    return file.replace("\\", "/").rpartition("/")[2]
+
+
+def named_so(records: Records, collection: str, name: str) -> list[Image]:
+    """Return the pictures of a collection with a name, in any Unicode form."""
+    forms = tuple({name, normalize("NFC", name), normalize("NFD", name)})
+    return list(find_all(records, Image, [*living_images(collection), Where("name", "in", forms)]))

@@ -20,23 +20,21 @@ from biosight.workflows.results.detections import WORDS, Result, as_share, is_ye
 from biosight.workflows.results.foreign_predictions import Told, model_name, source_of
 
 MOST_ROWS = 2_000_000
-FILES = frozenset(
-    [
-        "file",
-        "filename",
-        "filepath",
-        "image",
-        "imagename",
-        "imagefile",
-        "picture",
-        "photo",
-        "path",
-        "relativepath",
-        "sourcefile",
-        "mediafile",
-    ]
+FILES = (
+    "file",
+    "filename",
+    "imagefile",
+    "imagename",
+    "mediafile",
+    "image",
+    "picture",
+    "photo",
+    "sourcefile",
+    "filepath",
+    "path",
+    "relativepath",
 )
-FOLDERS = ("directory", "folder", "relativepath")
+FOLDERS = ("directory", "folder", "relativepath", "path")
 NAMES = (
     "scientificname",
     "species",
@@ -56,7 +54,6 @@ COUNTS = (
     "counts",
     "individuals",
     "individualcount",
-    "number",
     "quantity",
     "howmany",
     "groupsize",
@@ -87,7 +84,7 @@ def label_table(text: str) -> tuple[str, Iterator[Result]] | None:
     for program in PROGRAMS:
         if program.known_by <= headings:
             return program.name, read_rows(text, mark, program)
-    if headings & FILES and headings & set(NAMES):
+    if headings & set(FILES) and headings & set(NAMES):
         return ANY.name, read_rows(text, mark, ANY)
     return None
 
@@ -112,16 +109,24 @@ def first(row: Row, columns: tuple[str, ...]) -> str:
 
 
 def as_name(said: str) -> str:
+    """Return a name as a label, with the word used here for what is no organism; "" for one that
+    can't be one."""
+    return kept_name(WORDS.get(said.casefold(), said))
+
+
+def kept_name(said: str) -> str:
     """Return a name as a label, "" for one that can't be one."""
     try:
-        return clean_label(WORDS.get(said.casefold(), said)[:80]) if said.strip() else ""
+        return clean_label(said[:80]) if said.strip() else ""
     except BadRequest:
         return ""
 
 
 def whole(said: str) -> int:
-    """Return a count, also where a program writes 2.0; 0 for none."""
-    found = re.fullmatch(r"(\d{1,6})(?:[.,]0*)?", said)
+    """Return a count, also where a program writes 2.0 or 1,000; 0 for none."""
+    if re.fullmatch(r"\d{1,3}(?:,\d{3})+", said):
+        return int(said.replace(",", ""))
+    found = re.fullmatch(r"(\d{1,6})(?:[.,]0{0,2})?", said)
     return int(found[1]) if found else 0
 
 
@@ -157,7 +162,7 @@ def from_own(row: Row) -> Result | None:
     }
     return Result(
         row.get("file", ""),
-        Told(who, (Guess(as_name(label) if said else "", 1.0),)),
+        Told(who, (Guess(kept_name(label) if said else "", 1.0),)),
         checked=said,
         others=tuple(filter(None, (row.get("originalpath"), row.get("originalname")))),
         sha256=row.get("sha256", ""),
@@ -233,7 +238,7 @@ def from_any(row: Row) -> Result | None:
     label = as_name(first(row, NAMES))
     if not label:
         return None
-    file = first(row, tuple(c for c in row if c in FILES))
+    file = first(row, FILES)
     folder = "" if "/" in file or "\\" in file else first(row, FOLDERS)
     told, sure = by_person(label, first(row, WHO)), first(row, SURE)
     if sure:

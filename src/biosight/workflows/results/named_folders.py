@@ -37,28 +37,30 @@ def meanings_in(
     return folder_meanings(names, images, keywords=keywords)
 
 
-def name_by_folders(task: Task, images: Sequence[Image]) -> dict[str, int]:
-    """Give pictures the names of their folders, as far as these are known or stand beside known
-    ones; return the labels with the number of pictures."""
-    counts = Counter(i.folder for i in images if i.folder != "/")
-    return name_by_labels(task, images, labels_of(meanings_in(task, counts)))
+def name_by_folders(task: Task, folders: Mapping[str, str]) -> dict[str, int]:
+    """Give pictures, by id, the names of the `folders` that they came in now, as far as these are
+    known or stand beside known ones; return the labels with the number of pictures. A picture that
+    was here before may lie in another folder."""
+    counts = Counter(folder for folder in folders.values() if folder != "/")
+    return name_by_labels(task, folders, labels_of(meanings_in(task, counts)))
 
 
 def name_by_labels(
     task: Task,
-    images: Sequence[Image],
     folders: Mapping[str, str],
+    labels: Mapping[str, str],
     keywords: Mapping[str, str] | None = None,
 ) -> dict[str, int]:
     """Give pictures the label of the lowest folder on their path that has one, else that of their
-    keywords, unless a person named them; return the labels with the number of pictures."""
-    now = [i for some in parts([i.id for i in images]) for i in living(task, some)]
+    keywords, unless a person named them; return the labels with the number of pictures. `folders`
+    are those of pictures by id, `labels` those of folders."""
+    now = [i for some in parts(list(folders)) for i in living(task, some)]
     unnamed = [i for i in now if i.who not in PEOPLE]
-    found = lowest_labels(folders, {i.folder for i in unnamed})
+    found = lowest_labels(labels, set(folders.values()))
     tree = names_in(task.records, task.catalogue, task.collection_now()).tree
     groups: dict[tuple[str, str], list[str]] = {}
     for image in unnamed:
-        label, source = found.get(image.folder, ""), SOURCE
+        label, source = found.get(folders[image.id], ""), SOURCE
         if not label and keywords:
             label, source = keyword_label(tree, keywords, image), KEYWORD_SOURCE
         if label:

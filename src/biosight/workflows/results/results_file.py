@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from biosight.errors import BadRequest
-from biosight.places.tables import decode_text, head_of
+from biosight.places.tables import head_of, table_text
 from biosight.workflows.results import detections
 from biosight.workflows.results.detections import Result
 from biosight.workflows.results.label_tables import PROGRAMS, label_table
@@ -28,7 +28,7 @@ def read_results(path: Path, most: int = MOST_BYTES) -> tuple[str, Iterator[Resu
     other format, and for a file of more than `most` bytes."""
     if path.stat().st_size > most:
         raise BadRequest(TOO_LARGE.format(most=most // 1_000_000))
-    text = decode_text(path.read_bytes())
+    text = table_text(path, most)
     if text.lstrip().startswith(("{", "[")):
         return "MegaDetector's format", detections.from_json(text)
     if detections.is_of_addax(head_of(text)[1]):

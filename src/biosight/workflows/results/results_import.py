@@ -6,7 +6,7 @@ A label that a person gave here stays, as do notes and counts. Not here: reading
 """
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from biosight.errors import BadRequest
@@ -14,20 +14,20 @@ from biosight.images import Image
 from biosight.labels import PEOPLE, UNDECIDED
 from biosight.places.tables import Row
 from biosight.review.acts import MAX_NOTE, MOST_AT_ONCE, Change, change_of
-from biosight.review.perform_acts import perform
+from biosight.review.perform_acts import each_changed, history_line, in_pieces, perform
 from biosight.storage.records import Where
 from biosight.taxa.checklist import Listed, parents_first
 from biosight.workflows.collection_names import names_in, with_path
 from biosight.workflows.names.checklists import take_names
 from biosight.workflows.places import deployment_tables
-from biosight.workflows.places.deployment_acts import deployments_of, put_into
+from biosight.workflows.places.deployment_acts import deployments_of, put_into, sites_of
 from biosight.workflows.results.detections import Result
 from biosight.workflows.results.foreign_predictions import take_told
 from biosight.workflows.results.results_match import Matches, label_here, matched, rows_not_taken
 from biosight.workflows.task import Task
 
 AWAY = "not in the collection"
-Grouped = dict[Change, list[str]]
+UNNAMED = change_of(UNDECIDED)
 
 
 @dataclass(slots=True)
@@ -79,9 +79,11 @@ def take_machines(task: Task, matches: Matches, taken: ResultsTaken) -> None:
 
 
 def take_people(task: Task, matches: Matches, taken: ResultsTaken) -> None:
-    """Give pictures the labels that people gave them elsewhere, pictures of one name at once."""
-    names = names_in(task.records, task.catalogue, task.collection_now())
-    groups: Grouped = {}
+    """Give pictures the labels that people gave them elsewhere, as one act."""
+    here = task.collection_now()
+    names = names_in(task.records, task.catalogue, here)
+    paths: dict[str, Change] = {}
+    changes: dict[str, Change] = {}
     for image, result in matches.clear:
         if not result.checked or not (result.label or result.undecided):
             continue
@@ -90,21 +92,21 @@ def take_people(task: Task, matches: Matches, taken: ResultsTaken) -> None:
             word = "known already" if same else "named by a person here, and left so"
             taken.tally[word] += 1
             continue
-        asked = change_of("relabel", label=result.label) if result.label else change_of(UNDECIDED)
-        said = replace(asked, source=result.told.model, said_at=result.said_at)
-        groups.setdefault(said, []).append(image.id)
-    for change, ids in groups.items():
-        found = with_path(task.records, task.catalogue, task.collection_now(), change)
-        taken.tally["named by a person"] += change_pictures(task, found, ids)
+        if result.label not in paths:
+            asked = change_of("relabel", label=result.label) if result.label else UNNAMED
+            paths[result.label] = with_path(task.records, task.catalogue, here, asked)
+        said = replace(paths[result.label], source=result.told.model, said_at=result.said_at)
+        changes[image.id] = said
+    taken.tally["named by a person"] += change_each(task, changes, "imported names")
 
 
 def take_remarks(task: Task, matches: Matches, taken: ResultsTaken) -> None:
     """Give pictures notes and counts where they have none."""
-    notes: Grouped = {}
-    counts: Grouped = {}
+    notes: dict[str, Change] = {}
+    counts: dict[Change, list[str]] = {}
     for image, result in matches.clear:
         if result.note and not image.note:
-            notes.setdefault(change_of("note", note=result.note[:MAX_NOTE]), []).append(image.id)
+            notes[image.id] = change_of("note", note=result.note[:MAX_NOTE])
         if result.individuals and not image.individuals:
             try:
                 change = change_of("count", individuals=result.individuals)
@@ -112,13 +114,13 @@ def take_remarks(task: Task, matches: Matches, taken: ResultsTaken) -> None:
                 taken.left_out.append(f"{image.name}: {error.detail}")
                 continue
             counts.setdefault(change, []).append(image.id)
-    for word, groups in (("noted", notes), ("counted", counts)):
-        taken.tally[word] = sum(change_pictures(task, c, ids) for c, ids in groups.items())
+    taken.tally["noted"] = change_each(task, notes, "")
+    taken.tally["counted"] = sum(change_pictures(task, c, ids) for c, ids in counts.items())
 
 
 def take_places(task: Task, matches: Matches, taken: ResultsTaken) -> None:
     """Put pictures that are in no deployment into the one that a table names, which is added with
-    its site if it is missing."""
+    its site if it is missing. Sites and deployments that are here stay as they are."""
     groups: dict[str, list[str]] = {}
     rows: dict[str, Row] = {}
     for image, result in matches.clear:
@@ -126,7 +128,7 @@ def take_places(task: Task, matches: Matches, taken: ResultsTaken) -> None:
             name = result.places["deploymentID"]
             groups.setdefault(name, []).append(image.id)
             rows.setdefault(name, result.places)
-    wanted = [row if "locationName" in row else {"deploymentID": id} for id, row in rows.items()]
+    wanted = new_places(task, rows)
     seen = deployment_tables.outlook(task.records, task.id, wanted)
     taken.left_out += [f"deployments, {doubt[0].lower()}{doubt[1:]}" for doubt in seen.doubts]
     deployment_tables.take_table(task.records, task.by, task.id, wanted, "places of the results")
@@ -134,6 +136,37 @@ def take_places(task: Task, matches: Matches, taken: ResultsTaken) -> None:
     for name, ids in groups.items():
         if deployment := named.get(name):
             taken.tally["put into deployments"] += change_pictures(task, put_into(deployment), ids)
+
+
+def new_places(task: Task, rows: Mapping[str, Row]) -> list[Row]:
+    """Return the rows of deployments that are missing here; a site that is here keeps its place."""
+    there = {d.name for d in deployments_of(task.records, task.id)}
+    sites = {s.name for s in sites_of(task.records, task.id)}
+    wanted = []
+    for name, row in rows.items():
+        if name in there:
+            continue
+        site = row.get("locationName", "")
+        known = {"locationName": site} if site else {}
+        wanted.append({"deploymentID": name, **(known if site in sites else row if site else {})})
+    return wanted
+
+
+def change_each(task: Task, changes: Mapping[str, Change], words: str) -> int:
+    """Give each picture its own change, by its id, as one act for each kind of change; return how
+    many changed. `words` stand for the labels in the history."""
+    changed = 0
+    for kind in sorted({c.kind for c in changes.values()}):
+        ids = [id for id, change in changes.items() if change.kind == kind]
+        first = replace(changes[ids[0]], target_name=words)
+        line = history_line(task.records, task.by, task.id, first, "")
+        make = each_changed(task.records, line.act, task.by, lambda image: changes.get(image.id))
+        for start in range(0, len(ids), MOST_AT_ONCE):
+            part = tuple(ids[start : start + MOST_AT_ONCE])
+            images = task.records.find(Image, [Where("id", "in", part)], limit=MOST_AT_ONCE)
+            in_pieces(line, make, images)
+        changed += len(line.changed)
+    return changed
 
 
 def change_pictures(task: Task, change: Change, ids: Sequence[str]) -> int:

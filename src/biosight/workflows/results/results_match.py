@@ -16,7 +16,12 @@ from biosight.storage.conditions import living_images
 from biosight.storage.records import Where
 from biosight.workflows.collection_names import names_in
 from biosight.workflows.results.detections import Result
-from biosight.workflows.results.foreign_predictions import of_that_name, path_parts
+from biosight.workflows.results.foreign_predictions import (
+    belong_together,
+    name_in,
+    named_so,
+    path_parts,
+)
 from biosight.workflows.task import Task
 
 
@@ -86,8 +91,9 @@ def matched(task: Task, found: Iterable[Result]) -> Matches:
     """Return which picture each result is of."""
     matches = Matches()
     meant: dict[str, tuple[Image, list[Result]]] = {}
+    by_name: dict[str, list[Image]] = {}
     for result in found:
-        images = of_result(task, result)
+        images = of_result(task, result, by_name)
         if len(images) == 1:
             meant.setdefault(images[0].id, (images[0], []))[1].append(result)
         elif images:
@@ -98,15 +104,19 @@ def matched(task: Task, found: Iterable[Result]) -> Matches:
     return matches
 
 
-def of_result(task: Task, result: Result) -> list[Image]:
+def of_result(task: Task, result: Result, by_name: dict[str, list[Image]]) -> list[Image]:
     """Return the pictures that a result can be of: the one whose bytes or whole path it names, else
-    all that one of its paths can mean."""
+    all that one of its paths can mean. `by_name` keeps the pictures of each name: cameras repeat
+    them, and each is asked for once."""
     if result.sha256:
         same = [*living_images(task.id), Where("sha256", "=", result.sha256)]
         if images := task.records.find(Image, same, limit=1):
             return images
     for file in result.files:
-        images = of_that_name(task.records, task.id, file)
+        name = name_in(file)
+        if name not in by_name:
+            by_name[name] = named_so(task.records, task.id, name)
+        images = [i for i in by_name[name] if belong_together(i.path or i.name, file)]
         exact = [i for i in images if path_parts(i.path or i.name) == path_parts(file)]
         if images:
             return exact if len(exact) == 1 else images
@@ -125,14 +135,17 @@ def unambiguous(
             continue
         kept = with_most(chosen)
         others = sorted({r.label for r in chosen if r.label and r.label != kept.label})
-        words = f"{image.name}: {{}} is left out; it is called {kept.label} here"
-        matches.left_out += [words.format(name) for name in others]
+        called = kept.label
+        matches.left_out += [
+            f"{image.name}: {name} is left out; it is called {called} here" for name in others
+        ]
         yield image, kept
 
 
 def with_most(results: Sequence[Result]) -> Result:
-    """Return the result with most individuals; among equals the last, which programs append."""
-    return max(reversed(results), key=lambda r: (bool(r.label), r.individuals))
+    """Return a person's result before a machine's, and of these the one with most individuals;
+    among equals the last, which programs append."""
+    return max(reversed(results), key=lambda r: (r.checked, bool(r.label), r.individuals))
 
 
 def outlook_of(task: Task, program: str, found: Iterable[Result]) -> ResultsOutlook:

@@ -26,7 +26,7 @@ from biosight.workflows.parcels import brought_names, import_parcel, kept, looki
 from biosight.workflows.results.named_folders import keyword_counts, meanings_in
 
 router = APIRouter(tags=["images"])
-MOST_TOLD, MOST_NAMES, MOST_LOOKED_AT = 50, 500, 20_000
+MOST_TOLD, MOST_NAMES, MOST_LOOKED_AT = 50, 2000, 20_000
 Labels = Annotated[
     dict[Annotated[str, Field(max_length=1100)], Annotated[str, Field(max_length=200)]],
     Field(max_length=2000),
@@ -162,7 +162,7 @@ def show_brought_names(
     access: MayChange, person: Signed, biosight: Open, records: Store, chosen: Filtered
 ) -> BroughtNames:
     """List the folders that the matching pictures came from, and the keywords in their files, up to
-    500 of each, with what each name means."""
+    2,000 of each, with what each name means."""
     where, task = matching_images(access, chosen), task_of(biosight, access, person)
     folders = {v.value: v.images for v in facet(records, where, "folder") if v.value != "/"}
     pictures = (i for page in pages(records, Image, where) for i in page)

@@ -1,11 +1,10 @@
 // @ts-check
 /** The planes of a microscope's stack: channels, slices and times, leafed through one by one. */
-import { API } from "../frame/api.js";
 import { el } from "../frame/dom.js";
 
 /**
  * Add a choice of the planes of a picture to its stage; return what the keys do. A single picture has none.
- * @param {HTMLElement} stage @param {{id: string, planes?: string[]}} image @param {(address: string) => void} show
+ * @param {HTMLElement} stage @param {{planes?: string[]}} image @param {(number: number) => void} show
  * @returns {Record<string, () => void>}
  */
 export function planeBar(stage, image, show) {
@@ -20,7 +19,7 @@ export function planeBar(stage, image, show) {
   const count = el("small", { class: "soft" });
   const draw = () => {
     count.textContent = `${at() + 1} of ${planes.length.toLocaleString("en")}`;
-    show(`${API}/images/${image.id}/planes/${at()}`);
+    show(at());
   };
   const by = (/** @type {number} */ step) => {
     choice.value = String((at() + step + planes.length) % planes.length);

@@ -16,7 +16,8 @@ export class Stage {
   constructor(box, image) {
     this.box = box;
     this.image = image;
-    this.whole = this.plane = false;
+    this.whole = false;
+    this.plane = "";
     this.gone = false;
     this.under = el("img", { class: "under", src: `${API}/images/${image.id}/thumbnail`, alt: "", draggable: false });
     this.img = el("img", { alt: `${image.name}, labelled ${image.label || "nothing"}`, draggable: false });
@@ -26,7 +27,7 @@ export class Stage {
     this.zoom = new Zoom(box, this.img, () => this.looked());
     box.append(this.under, this.img, this.says, this.controls());
     if (this.scale) box.append(this.scale.bar);
-    this.planeKeys = planeBar(box, image, (address) => this.showPlane(address));
+    this.planeKeys = planeBar(box, image, (number) => this.showPlane(number));
     this.img.addEventListener("load", () => this.looked());
     this.watch = new ResizeObserver(() => this.looked());
     this.watch.observe(box);
@@ -69,11 +70,12 @@ export class Stage {
   /** Load a form of the picture, waiting while the server is busy. @param {string} form */
   async load(form) {
     const address = `${API}/images/${this.image.id}/${form}`;
+    const wanted = this.plane;
     for (let attempt = 1; !this.gone; attempt++) {
       const loader = el("img", { src: address, alt: "" });
       try {
         await loader.decode();
-        if (!this.gone && !this.plane) this.img.src = address;
+        if (!this.gone && this.plane === wanted) this.img.src = address;
         this.says.textContent = "";
         return true;
       } catch {
@@ -102,11 +104,12 @@ export class Stage {
     return false;
   }
 
-  /** Show another plane of the stack instead. @param {string} address */
-  showPlane(address) {
-    this.whole = this.plane = true; // a plane has one form only, and nothing that still loads replaces it
+  /** Show another plane of the stack instead. @param {number} number */
+  showPlane(number) {
+    this.whole = true; // a plane has one form only
+    this.plane = `planes/${number}`; // what still loads does not replace it
     this.under.remove();
-    this.img.src = address;
+    this.load(this.plane);
   }
 
   leave() {
