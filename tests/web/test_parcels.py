@@ -39,7 +39,8 @@ TABLES = {
     "m1,D1,2024-05-02T10:00:00Z,media/a.jpg,a.jpg\nm2,D1,2024-05-02T10:00:00Z,media/gone.jpg,gone.jpg\n",
     "observations.csv": "observationID,deploymentID,mediaID,observationLevel,observationType,"
     "scientificName,count,classificationMethod,classifiedBy\n"
-    "o1,D1,m1,media,animal,Vulpes vulpes,2,human,Bo\n",
+    "o1,D1,m1,media,animal,Vulpes vulpes,2,human,Bo\n"
+    "o2,D1,m2,media,blank,,,human,Bo\n",
 }
 
 
@@ -127,9 +128,11 @@ def test_a_package_comes_in_with_its_places(ada: TestClient, biosight: BioSight)
         "1 picture in the package",
         "1 other picture, looked for here by name",
     ]
-    assert {"1 new site", "1 new deployment", "1 label"} <= set(seen["lines"])
+    assert {"1 new site", "1 new deployment", "2 labels"} <= set(seen["lines"])
+    assert "Empty" in seen["known"]
     job = take(ada, biosight, c, seen["parcel"])
     assert job.state == "done", job.words
+    assert "rows left out" not in job.words
     (image,) = images(biosight).values()
     assert (image.label, image.individuals) == ("Vulpes vulpes", 2)
     (deployment,) = biosight.archive.records.find(Deployment)

@@ -168,6 +168,7 @@ def take_camtrap(importing: Importing, folder: Path, title: str) -> None:
 
     target = Target(importing.task, take, importing.left_out.append)
     importing.tally += camtrap_import.take_package(target, package, title)
+    importing.tally.pop(camtrap_import.LEFT_OUT, None)  # each of them is told by itself
 
 
 def take_pictures(importing: Importing, folder: Path, *, folders: bool) -> None:

@@ -18,6 +18,7 @@ from biosight.own_names.collected import Names
 from biosight.publishing.file_names import OWN_TABLE
 from biosight.storage.conditions import living_images
 from biosight.storage.records import Where, parts
+from biosight.taxa.kinds import thing_of
 from biosight.untrusted.zips import opened_zip
 from biosight.workflows.collection_names import names_in
 from biosight.workflows.exchange.camtrap_import import said_label
@@ -206,6 +207,8 @@ def names_now(task: Task) -> Names:
 
 
 def split_names(seen: ParcelSeen, names: Names, labels: Counter[str]) -> None:
-    """Note which labels the tree has, and which it lacks."""
+    """Note which labels the tree has, and which it lacks. Empty pictures, people and vehicles need
+    no tree."""
     for label, n in labels.most_common():
-        (seen.known if names.find(label) else seen.new)[label] = n
+        known = names.find(label) or thing_of(label)
+        (seen.known if known else seen.new)[label] = n

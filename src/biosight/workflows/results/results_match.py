@@ -14,6 +14,7 @@ from biosight.labels import PEOPLE
 from biosight.own_names.collected import Names
 from biosight.storage.conditions import living_images
 from biosight.storage.records import Where
+from biosight.taxa.kinds import thing_of
 from biosight.workflows.collection_names import names_in
 from biosight.workflows.results.detections import Result
 from biosight.workflows.results.foreign_predictions import (
@@ -166,8 +167,8 @@ def outlook_of(task: Task, program: str, found: Iterable[Result]) -> ResultsOutl
         by_people=people,
         by_machines=sum(not r.checked and bool(r.label) for _, r in matches.clear),
         kept=kept,
-        known={n: c for n, c in labels.most_common() if n in tree},
-        new={n: c for n, c in labels.most_common() if n not in tree},
+        known={n: c for n, c in labels.most_common() if n in tree or thing_of(n)},
+        new={n: c for n, c in labels.most_common() if not (n in tree or thing_of(n))},
         notes=sum(bool(r.note) and not i.note for i, r in matches.clear),
         counts=sum(bool(r.individuals) and not i.individuals for i, r in matches.clear),
         deployments=len({r.places["deploymentID"] for _, r in matches.clear if r.places}),
