@@ -18,7 +18,7 @@ WIDTH, HEIGHT = 90, 60
 
 
 def planes(channels: int, slices: int) -> np.ndarray[tuple[int, ...], np.dtype[np.uint16]]:
-    """Planes (channel, slice, y, x); each has a bright spot at a column of its own."""
+    """Planes (channel, slice, y, x); each has a bright spot in another column."""
     made = np.full((channels, slices, HEIGHT, WIDTH), 100, np.uint16)
     for number, plane in enumerate(made.reshape(-1, HEIGHT, WIDTH)):
         plane[20:40, 10 * number + 2 : 10 * number + 8] = 4000

@@ -26,14 +26,19 @@ COVERED = """() => {
 }"""
 
 
+def finish_upload(page: Page, folder: Path, size: tuple[int, int]) -> None:
+    """Register, and upload seven pictures, whose receipt then lies at the foot of the window."""
+    page.set_viewport_size({"width": size[0], "height": size[1]})
+    register(page)
+    make_yellow(folder / "trip", 4)
+    drop(page, folder / "trip")
+
+
 @pytest.mark.parametrize("size", [(1440, 900), (1366, 657), (390, 844)])
 def test_a_page_scrolls_clear_of_the_receipt(
     page: Page, tmp_path: Path, size: tuple[int, int]
 ) -> None:
-    page.set_viewport_size({"width": size[0], "height": size[1]})
-    register(page)
-    make_yellow(tmp_path / "trip", 4)
-    drop(page, tmp_path / "trip")
+    finish_upload(page, tmp_path, size)
     for tab, control in (("Model", "#choice li"), ("Settings", "#delete")):
         page.get_by_role("link", name=tab, exact=True).click()
         expect(page.locator(control).first).to_be_visible()

@@ -7,8 +7,7 @@ from playwright.sync_api import Locator, Page, expect
 
 from tests import tiny
 from tests.walk.conftest import Server
-from tests.walk.test_browser import drop, register
-from tests.walk.test_models_in_browser import make_yellow
+from tests.walk.test_docks import finish_upload
 
 pytestmark = [
     pytest.mark.walk,
@@ -98,10 +97,7 @@ def test_no_page_is_wider_than_the_window(
 def test_the_receipt_lies_over_no_control_of_the_review(
     page: Page, tmp_path: Path, size: tuple[int, int]
 ) -> None:
-    page.set_viewport_size({"width": size[0], "height": size[1]})
-    register(page)
-    make_yellow(tmp_path / "trip", 4)
-    drop(page, tmp_path / "trip")
+    finish_upload(page, tmp_path, size)
     page.get_by_role("link", name="Review", exact=True).click()
     expect(page.locator(".stage img").first).to_be_visible()
     dock = page.locator("#dock")

@@ -133,6 +133,8 @@ def test_a_package_comes_in_with_its_places(ada: TestClient, biosight: BioSight)
     job = take(ada, biosight, c, seen["parcel"])
     assert job.state == "done", job.words
     assert "rows left out" not in job.words
+    assert "1 picture, " in job.words
+    assert "1 site, 1 deployment, " in job.words
     (image,) = images(biosight).values()
     assert (image.label, image.individuals) == ("Vulpes vulpes", 2)
     (deployment,) = biosight.archive.records.find(Deployment)
@@ -329,3 +331,15 @@ def test_a_zip_that_grows_too_large_is_refused(
     answer = ada.post(path, files={"file": ("a.zip", buffer.getvalue())})
     assert answer.status_code == 400
     assert "more than a server unpacks" in answer.json()["detail"]
+
+
+def test_a_table_with_a_zip_behind_it_is_a_table_throughout(
+    ada: TestClient, biosight: BioSight
+) -> None:
+    """It is imported as what was looked into."""
+    c = first_collection(ada)
+    hidden = zipped({"b.jpg": tiny.picture("Red", 1)})
+    parcel = send(ada, c, "a.csv", b"file,species\na.jpg,x\n" + hidden)
+    assert parcel["kind"] == "table"
+    take(ada, biosight, c, parcel["parcel"])
+    assert images(biosight) == {}

@@ -2,7 +2,6 @@
 
 import gzip
 import zipfile
-from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
@@ -19,23 +18,7 @@ from biosight.storage.records import Replace, Where
 from biosight.workflows.results.results_file import read_results
 from tests import tiny
 from tests.conftest import Run, add_ada
-
-Take = Callable[..., None]
-
-
-@pytest.fixture
-def take(run: Run, tmp_path: Path) -> Take:
-    """Imports pictures under these paths, each of another seed."""
-    add_ada(run)
-
-    def make(*paths: str) -> None:
-        for n, path in enumerate(paths):
-            file = tmp_path / "in" / path
-            file.parent.mkdir(parents=True, exist_ok=True)
-            file.write_bytes(tiny.picture("Red", n))
-        run("import", tmp_path / "in")
-
-    return make
+from tests.workflows.conftest import Take
 
 
 def images(folder: Path) -> dict[str, Image]:
@@ -195,6 +178,16 @@ def test_ones_own_zip_comes_in_with_its_table(run: Run, tmp_path: Path) -> None:
     archive.close()
     assert (deployment.name, site.name, site.latitude) == ("Oak ridge", "Ridge", 47.5)
     assert {now[n].deployment for n in ("a.jpg", "b.jpg")} == {deployment.id}
+
+
+def test_a_packed_folder_comes_in_with_its_table(run: Run, tmp_path: Path) -> None:
+    add_ada(run)
+    with zipfile.ZipFile(tmp_path / "export.zip", "w") as file:
+        file.writestr("export/Scarlet/a.jpg", tiny.picture("Red", 1))
+        file.writestr("export/biosight.csv", OWN + "Scarlet/a.jpg,Scarlet,person,Ada,,,,,,,,,,\r\n")
+    said = run("import", tmp_path / "export.zip").output
+    assert "0 refused" in said
+    assert [i.label for i in images(tmp_path).values()] == ["Scarlet"]
 
 
 def test_who_said_it_stays_a_text(run: Run, tmp_path: Path) -> None:

@@ -2,7 +2,6 @@
 
 import json
 import unicodedata
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -15,28 +14,12 @@ from biosight.settings import Settings
 from biosight.storage.records import Where
 from biosight.workflows.results.detections import as_label, ranks_of
 from biosight.workflows.results.foreign_predictions import Told, belong_together, take_told
-from tests import tiny
 from tests.conftest import Run, add_ada
+from tests.workflows.conftest import Take
 from tests.workflows.test_folder_labels import names
 
 BEETLE = "B\u00fcsche/K\u00e4fer.jpg"
-Take = Callable[..., None]
 FOX = "990ae9dd;mammalia;carnivora;canidae;vulpes;vulpes;red fox"
-
-
-@pytest.fixture
-def take(run: Run, tmp_path: Path) -> Take:
-    """Imports pictures under these paths; later ones of other seeds."""
-    add_ada(run)
-
-    def make(*paths: str) -> None:
-        for n, path in enumerate(paths):
-            file = tmp_path / "in" / path
-            file.parent.mkdir(parents=True, exist_ok=True)
-            file.write_bytes(tiny.picture("Red", n))
-        run("import", tmp_path / "in")
-
-    return make
 
 
 def labels(folder: Path) -> dict[str, tuple[str, str]]:

@@ -262,14 +262,15 @@ def plain_avif(path: Path) -> Found:
 
 def open_jpeg_2000(path: Path, kind: str, need_short: int) -> Found:
     """Open a JPEG 2000 (ISO/IEC 15444), at a fraction of its size where that is enough."""
-    picture = Pillow.open(path, formats=["JPEG2000"])
+    content = path.read_bytes()
+    picture = Pillow.open(io.BytesIO(content), formats=["JPEG2000"])
     check_pixels(*picture.size)
     size = picture.size
     levels = (min(size) // max(1, need_short)).bit_length() - 1
     if levels > 0 and isinstance(picture, Jpeg2KImagePlugin.Jpeg2KImageFile):
         picture.reduce = min(levels, MOST_LEVELS)
     picture.load()
-    said = jpeg2000.beside(path.read_bytes())
+    said = jpeg2000.beside(content)
     return Found(picture, Blocks(said.exif, said.xmp, said.profile), size=size)
 
 

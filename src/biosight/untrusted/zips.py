@@ -18,6 +18,7 @@ ENCRYPTED = 1  # a bit of an entry's flags
 MOST_LIST_BYTES = 200_000_000
 END, LARGE_END = b"PK\5\6", b"PK\6\6"  # of a zip, and of a zip64 (APPNOTE 4.3.14 and 4.3.16)
 TAIL_BYTES = 1 << 17
+BEGINS = (b"PK\3\4", END)  # with an entry, or empty
 
 
 @contextmanager
@@ -53,3 +54,18 @@ def list_bytes(path: Path) -> int:
     if large >= 0:
         found = max(found % 0xFFFFFFFF, int.from_bytes(tail[large + 40 : large + 48], "little"))
     return found
+
+
+def is_zip(path: Path) -> bool:
+    """Return whether a file begins as a zip does, whatever it ends with."""
+    with path.open("rb") as file:
+        return file.read(4).startswith(BEGINS)
+
+
+def folders_with(folder: Path, name: str) -> list[Path]:
+    """Return where a file lies in an unpacked zip: the folder itself, else those directly in it,
+    because people also pack the folder around it. Links that lead out are no part of it."""
+    if (folder / name).is_file():
+        return [folder]
+    inside = sorted(path.parent for path in folder.glob(f"*/{name}"))
+    return [p for p in inside if p.name != "__MACOSX" and p.is_relative_to(folder)]

@@ -27,9 +27,7 @@ from biosight.cli.pictures.sorted_folders import (
     take_keywords,
     take_own_table,
 )
-from biosight.errors import (
-    BioSightError,
-)
+from biosight.errors import BioSightError
 from biosight.images import Image
 from biosight.images.file_types import MEGABYTE, too_large
 from biosight.images.folders import (
@@ -58,6 +56,7 @@ from biosight.workflows.pictures.destinations import destination, find_collectio
 from biosight.workflows.pictures.file_import import image_of, import_file
 from biosight.workflows.places.deployment_acts import put_folders
 from biosight.workflows.results.folder_labels import FolderMeaning
+from biosight.workflows.results.results_file import folder_of_table
 from biosight.workflows.task import Task
 
 FOLDER_OR_ZIP = click.Path(exists=True, path_type=Path)
@@ -70,7 +69,8 @@ def look_through(folder: Path) -> tuple[list[FoundFile], list[FoundFile]]:
         found = list(every_file(folder))
     except OSError as error:
         raise BioSightError(f"{printable(folder)} can't be read: {error.strerror}.") from error
-    others = [e for e in found if e.reason and e.path != folder / OWN_TABLE]
+    table = folder_of_table(folder) / OWN_TABLE
+    others = [e for e in found if e.reason and e.path != table]
     return [e for e in found if not e.reason], others
 
 

@@ -24,7 +24,7 @@ from biosight.workflows.results.folder_labels import (
     labels_of,
 )
 from biosight.workflows.results.named_folders import keyword_counts, meanings_in, name_by_labels
-from biosight.workflows.results.results_file import read_results
+from biosight.workflows.results.results_file import folder_of_table, read_results
 from biosight.workflows.results.results_import import take_results
 from biosight.workflows.task import Task
 
@@ -80,7 +80,7 @@ def take_keywords(task: Task, images: Sequence[Image], *, yes: bool) -> None:
 def take_own_table(task: Task, folder: Path) -> None:
     """Import the labels, notes, counts and places of the biosight.csv in an imported folder, if it
     has one."""
-    table = folder / OWN_TABLE
+    table = folder_of_table(folder) / OWN_TABLE
     if not table.is_file():
         return
     program, found = read_results(table)

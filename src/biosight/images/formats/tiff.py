@@ -72,8 +72,8 @@ class Plane:
 
 
 def read_plane(path: Path, need_short: int, number: int = 0) -> Plane:
-    """Read the picture's first plane, or another of a stack, of 8 or 16 bits or float, with a short
-    side of at least `need_short` px where it has so many.
+    """Read the picture's first plane, or another of a stack, of 8 or 16 bits or float. Its short
+    side has at least `need_short` px, unless the file itself has fewer.
 
     Raises BadPicture, LeftToPillow, SensorData, or any error of tifffile.
     """

@@ -10,8 +10,9 @@ file keeps these blocks (images/formats), or which keywords name organisms
 import unicodedata
 from collections.abc import Iterator, Mapping, Sequence
 
+from biosight.images.formats.jpeg import PHOTOSHOP
+
 MOST, LONGEST = 60, 200
-PHOTOSHOP = b"Photoshop 3.0\0"
 IPTC_RESOURCE = 0x0404
 KEYWORD, CHARSET = (2, 25), (1, 90)
 UTF_8 = b"\x1b%G"

@@ -72,15 +72,13 @@ def detections_of(facts: Facts, scope: Scope, ids: dict[str, int]) -> list[dict[
         about = Box(0.0, 0.0, 1.0, 1.0, "vehicle" if kind == "vehicle" else named, sureness(facts))
         boxes = [b for b in boxes if b.kind != about.kind] + [about]
     number = ids.get(category(image.label, scope))
-    return [
-        detection(box)
-        | (
-            {"classifications": [[str(number), round(sureness(facts), 3)]]}
-            if box is about and number is not None and kind not in {"human", "vehicle"}
-            else {}
-        )
-        for box in sorted(boxes, key=lambda b: -b.score)
-    ]
+    found = []
+    for box in sorted(boxes, key=lambda b: -b.score):
+        said = detection(box)
+        if box is about and number is not None and kind not in {"human", "vehicle"}:
+            said["classifications"] = [[str(number), round(sureness(facts), 3)]]
+        found.append(said)
+    return found
 
 
 def detection(box: Box) -> dict[str, object]:

@@ -6,7 +6,7 @@ here: what becomes of the picture (web/api/pictures/uploads.py, intake/upload.py
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from typing import cast
+from typing import Any, cast
 
 from anyio import CapacityLimiter, to_thread
 from fastapi import HTTPException, Request
@@ -18,6 +18,14 @@ from biosight.storage.blobs.port import Blobs
 
 MOST_IN_MEMORY = 1 << 20
 MOST_FIELDS, LONGEST_FIELD = 5, 8192
+
+
+def file_form(**more: dict[str, Any]) -> dict[str, Any]:
+    """Return what OpenAPI says of a form with a file, and `more` fields by name."""
+    fields = {"file": {"type": "string", "format": "binary"}, **more}
+    schema = {"type": "object", "required": ["file"], "properties": fields}
+    body = {"required": True, "content": {"multipart/form-data": {"schema": schema}}}
+    return {"requestBody": body}
 
 
 class IncomingFile:

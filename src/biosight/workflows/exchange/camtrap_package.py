@@ -18,9 +18,10 @@ from typing import Any
 
 from biosight.errors import BadRequest
 from biosight.places.tables import MOST_PACKAGE_BYTES, Row, read_package_table
-from biosight.untrusted.zips import opened_zip
+from biosight.untrusted.zips import folders_with, opened_zip
 
 TABLES = ("deployments", "media", "observations")
+DESCRIPTION = "datapackage.json"
 NAMED_BY_SHA = re.compile(r"media/([0-9a-f]{64})(\.[a-z0-9]{1,5})?")
 NO_PACKAGE = "This is not a Camtrap DP package: it has no datapackage.json"
 MOST_DESCRIPTION, MOST_MEMBERS = 20_000_000, 2_000_000
@@ -93,7 +94,7 @@ def read_package(folder: Path) -> Package:
     """Read the tables that datapackage.json names, in the folder or in the only one inside it that
     has one. Raises BadRequest in words."""
     folder = described_folder(folder)
-    file = folder / "datapackage.json"
+    file = folder / DESCRIPTION
     try:
         if file.stat().st_size > MOST_DESCRIPTION:
             raise ValueError("too large")
@@ -112,10 +113,7 @@ def read_package(folder: Path) -> Package:
 
 def described_folder(folder: Path) -> Path:
     """Return the folder of a package's description: people also pack the folder around it."""
-    if (folder / "datapackage.json").is_file():
-        return folder
-    inside = sorted(p.parent for p in folder.glob("*/datapackage.json"))
-    kept = [p for p in inside if p.name != "__MACOSX" and p.is_relative_to(folder)]
+    kept = folders_with(folder, DESCRIPTION)
     if len(kept) > 1:
         names = ", ".join(p.name[:40] for p in kept[:5])
         raise BadRequest(f"There are several packages in it: {names}. Import one after the other.")

@@ -10,7 +10,6 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
-from zipfile import is_zipfile
 
 from biosight.accounts import User
 from biosight.bootstrap import BioSight
@@ -21,6 +20,7 @@ from biosight.images.record import folder_of
 from biosight.intake import Destination, Outcome, Rejected, Stored, session_key
 from biosight.publishing.file_names import OWN_TABLE
 from biosight.storage.records import Records
+from biosight.untrusted.zips import folders_with, is_zip, opened_zip
 from biosight.work import jobs
 from biosight.work.jobs import Job
 from biosight.work.progress import Progress
@@ -28,23 +28,25 @@ from biosight.workflows.exchange import camtrap_import, camtrap_package
 from biosight.workflows.exchange.camtrap_import import Target
 from biosight.workflows.job_kind import JobKind, JobOutcome, collection_of
 from biosight.workflows.parcels.kept import (
+    DAMAGED,
+    MOST_LIST_BYTES,
     MOST_TABLE_BYTES,
     NAME,
     opened_parcel,
     room_for_parcel,
     unpacked_bytes,
 )
-from biosight.workflows.parcels.looking import is_description
 from biosight.workflows.pictures.destinations import destination
 from biosight.workflows.pictures.file_import import image_of, import_file
 from biosight.workflows.results.detections import Result
 from biosight.workflows.results.named_folders import name_by_folders
-from biosight.workflows.results.results_file import read_results
+from biosight.workflows.results.results_file import folder_of_table, read_results
 from biosight.workflows.results.results_import import AWAY, take_results
 from biosight.workflows.results.results_match import counted
 from biosight.workflows.task import Task
 
 MOST_TOLD = 200
+NOUNS = {"pictures", "sites", "deployments"}
 
 
 @dataclass(slots=True)
@@ -112,18 +114,19 @@ def run(biosight: BioSight, job: Job, progress: Progress) -> JobOutcome:
 
 def in_number(number: int, what: str) -> str:
     """Return a line of a tally in words: "1 picture", "2 put into deployments"."""
-    plain = what in {"pictures", "sites", "deployments", "pictures here already"}
-    return f"{number:,} {what.replace('s', '', 1) if plain and number == 1 else what}"
+    noun, blank, rest = what.partition(" ")
+    if noun not in NOUNS:
+        return f"{number:,} {what}"
+    return f"{counted(number, noun.removesuffix('s'))}{blank}{rest}"
 
 
 def import_parcel(importing: Importing, path: Path, job: Job) -> None:
     """Import a parcel of any kind."""
-    if not is_zipfile(path):
+    if not is_zip(path):
         take_answers(importing, path)
         return
     with unpacked(importing, path) as folder:
-        files = (str(p.relative_to(folder)) for p in folder.rglob("datapackage.json"))
-        if any(is_description(name) for name in files):
+        if folders_with(folder, camtrap_package.DESCRIPTION):
             take_camtrap(importing, folder, job.want("name"))
         else:
             take_pictures(importing, folder, folders=bool(job.want("folders")))
@@ -133,7 +136,8 @@ def import_parcel(importing: Importing, path: Path, job: Job) -> None:
 def unpacked(importing: Importing, path: Path) -> Iterator[Path]:
     """Yield a folder with what is in a zip; files that are too large are told."""
     settings = importing.biosight.settings
-    importing.biosight.archive.blobs.room_for(unpacked_bytes(path))
+    with opened_zip(path, DAMAGED, MOST_LIST_BYTES) as zipped:
+        importing.biosight.archive.blobs.room_for(unpacked_bytes(zipped))
     with room_for_parcel(settings.data_dir) as folder:
         tell = importing.left_out.append
         camtrap_package.unpack_package(path, folder, settings.max_file_mb, tell)
@@ -191,13 +195,6 @@ def take_pictures(importing: Importing, folder: Path, *, folders: bool) -> None:
     if folders:
         named = name_by_folders(importing.task, places)
         importing.tally["named by their folders"] = sum(named.values())
-
-
-def folder_of_table(folder: Path) -> Path:
-    """Return the folder in which a download's table lies: people also pack the folder around it."""
-    inside = sorted(folder.glob(f"*/{OWN_TABLE}"))
-    outside = not inside or (folder / OWN_TABLE).is_file() or len(inside) > 1
-    return folder if outside else inside[0].parent
 
 
 def stop(records: Records, job: Job) -> Job:

@@ -10,13 +10,13 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from zipfile import ZipFile
 
 from biosight.errors import BadRequest, NotFound
 from biosight.storage.blobs import keys
 from biosight.storage.blobs.incoming import Received
 from biosight.storage.blobs.port import Blobs
 from biosight.storage.records import Records, Where, find_all
-from biosight.untrusted.zips import opened_zip
 from biosight.work.jobs import Job
 
 NAME = "import"
@@ -59,11 +59,10 @@ def check_there(blobs: Blobs, sha256: str) -> None:
         raise NotFound("This file is no longer here; send it again.")
 
 
-def unpacked_bytes(path: Path) -> int:
-    """Return how large a zip says that it is when it is unpacked. Raises BadRequest for one that is
-    too large to be unpacked on a server, or can't be read."""
-    with opened_zip(path, DAMAGED, MOST_LIST_BYTES) as zipped:
-        size = sum(entry.file_size for entry in zipped.infolist())
+def unpacked_bytes(zipped: ZipFile) -> int:
+    """Return how large an open zip says that it is when it is unpacked. Raises BadRequest for one
+    that is too large to be unpacked on a server."""
+    size = sum(entry.file_size for entry in zipped.infolist())
     if size > MOST_UNPACKED_BYTES:
         raise BadRequest(TOO_MUCH.format(size=size // 1_000_000))
     return size

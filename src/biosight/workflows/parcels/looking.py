@@ -19,10 +19,11 @@ from biosight.publishing.file_names import OWN_TABLE
 from biosight.storage.conditions import living_images
 from biosight.storage.records import Where, parts
 from biosight.taxa.kinds import thing_of
-from biosight.untrusted.zips import opened_zip
+from biosight.untrusted.zips import is_zip, opened_zip
 from biosight.workflows.collection_names import names_in
 from biosight.workflows.exchange.camtrap_import import said_label
 from biosight.workflows.exchange.camtrap_package import (
+    DESCRIPTION,
     Package,
     fitting_entries,
     read_package,
@@ -44,7 +45,6 @@ from biosight.workflows.results.results_match import counted, in_words, outlook_
 from biosight.workflows.task import Task
 
 CAMTRAP, TABLE, PICTURES = "camtrap", "table", "pictures"
-DESCRIPTION = "datapackage.json"
 TABLES_END = {".csv", ".gz", ".json"}
 MOST_TEXT_BYTES = 400_000_000
 MOST_LOOKED_AT = 20_000  # rows of a table, each of which is a question to the store
@@ -68,11 +68,10 @@ class ParcelSeen:
 def look_into_parcel(task: Task, path: Path, room: Path, most_mb: int) -> ParcelSeen:
     """Return what a parcel would bring to a collection; nothing changes. `room` is a folder for
     unpacked tables, and `most_mb` the largest picture. Raises BadRequest for other files."""
-    with path.open("rb") as file:
-        if file.read(4) != b"PK\3\4":
-            return look_into_table(task, path)
-    unpacked_bytes(path)
+    if not is_zip(path):
+        return look_into_table(task, path)
     with opened_zip(path, DAMAGED, MOST_LIST_BYTES) as zipped, room_for_parcel(room) as folder:
+        unpacked_bytes(zipped)  # refuses what is too large
         names = [e.filename for e in zipped.infolist() if not e.is_dir()]
         if any(is_description(name) for name in names):
             left_out = unpack_texts(zipped, folder, most_mb)

@@ -8,6 +8,8 @@ from pathlib import Path
 
 from biosight.errors import BadRequest
 from biosight.places.tables import head_of, table_text
+from biosight.publishing.file_names import OWN_TABLE
+from biosight.untrusted.zips import folders_with
 from biosight.workflows.results import detections
 from biosight.workflows.results.detections import Result
 from biosight.workflows.results.label_tables import PROGRAMS, label_table
@@ -36,3 +38,9 @@ def read_results(path: Path, most: int = MOST_BYTES) -> tuple[str, Iterator[Resu
     if found := label_table(text):
         return found
     raise BadRequest(UNKNOWN.format(programs=", ".join(p.name for p in PROGRAMS)))
+
+
+def folder_of_table(folder: Path) -> Path:
+    """Return the folder in which a download's own table lies: a folder, or the only one in it."""
+    found = folders_with(folder, OWN_TABLE)
+    return found[0] if len(found) == 1 else folder

@@ -14,7 +14,7 @@ from biosight.images import Image
 from biosight.labels import PEOPLE, UNDECIDED
 from biosight.places.tables import Row
 from biosight.review.acts import MAX_NOTE, MOST_AT_ONCE, Change, change_of
-from biosight.review.perform_acts import each_changed, history_line, in_pieces, perform
+from biosight.review.perform_acts import each_changed, history_line, in_pieces
 from biosight.storage.records import Where
 from biosight.taxa.checklist import Listed, parents_first
 from biosight.workflows.collection_names import names_in, with_path
@@ -171,10 +171,4 @@ def change_each(task: Task, changes: Mapping[str, Change], words: str) -> int:
 
 def change_pictures(task: Task, change: Change, ids: Sequence[str]) -> int:
     """Apply one act to pictures, a few hundred at a time; return how many it changed."""
-    changed, act = 0, ""
-    for start in range(0, len(ids), MOST_AT_ONCE):
-        part = tuple(ids[start : start + MOST_AT_ONCE])
-        images = task.records.find(Image, [Where("id", "in", part)], limit=MOST_AT_ONCE)
-        done = perform(task.records, task.by, task.id, change, images, act=act)
-        changed, act = changed + len(done.changed), done.act if done.changed else act
-    return changed
+    return change_each(task, dict.fromkeys(ids, change), change.target_name)

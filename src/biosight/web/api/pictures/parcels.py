@@ -17,7 +17,7 @@ from biosight.storage.blobs.incoming import Incoming
 from biosight.storage.records import pages
 from biosight.web.access.deps import MayChange, Open, Sender, Signed, Store, task_of
 from biosight.web.body_limits import body_limit, up_to
-from biosight.web.files.upload_form import IncomingFile, upload_form
+from biosight.web.files.upload_form import IncomingFile, file_form, upload_form
 from biosight.web.schemas.body import Input
 from biosight.web.schemas.filters import Filtered, matching_images
 from biosight.web.schemas.pictures import JobOut, job_out
@@ -32,20 +32,6 @@ Labels = Annotated[
     Field(max_length=2000),
 ]
 Sha = Annotated[str, Path(pattern="^[0-9a-f]{64}$")]
-FORM = {
-    "requestBody": {
-        "required": True,
-        "content": {
-            "multipart/form-data": {
-                "schema": {
-                    "type": "object",
-                    "required": ["file"],
-                    "properties": {"file": {"type": "string", "format": "binary"}},
-                }
-            }
-        },
-    }
-}
 
 
 class FolderOut(BaseModel):
@@ -106,7 +92,7 @@ class NamesChosen(Input):
     keywords: Labels = {}
 
 
-@router.post("/collections/{collection}/parcels", status_code=201, openapi_extra=FORM)
+@router.post("/collections/{collection}/parcels", status_code=201, openapi_extra=file_form())
 @body_limit(up_to(kept.MOST_MB, kept.TOO_LARGE))
 async def send_parcel(request: Request, sender: Sender, biosight: Open) -> ParcelOut:
     """Send a zip (a Camtrap DP package, or pictures with or without their biosight.csv) or another

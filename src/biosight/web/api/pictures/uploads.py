@@ -26,7 +26,7 @@ from biosight.storage.records import Records, Where, parts
 from biosight.taxa.naming import Naming
 from biosight.web.access.deps import MayChange, MayLook, Open, Person, Sender, Store
 from biosight.web.body_limits import body_limit, of_files
-from biosight.web.files.upload_form import IncomingFile, upload_form
+from biosight.web.files.upload_form import IncomingFile, file_form, upload_form
 from biosight.web.schemas.body import Input
 from biosight.web.schemas.guesses import GuessOut, guesses_out
 from biosight.web.schemas.pictures import ImageOut, etag, image_out
@@ -39,33 +39,19 @@ MOST_HASHES = 2000
 MOST_UPLOADS = 50
 HOUR = 3600
 # Uploads have their own threads, so that slow pictures do not delay the pages.
-UPLOAD_BODY = {
-    "requestBody": {
-        "required": True,
-        "content": {
-            "multipart/form-data": {
-                "schema": {
-                    "type": "object",
-                    "required": ["file"],
-                    "properties": {
-                        "file": {"type": "string", "format": "binary"},
-                        "session": {
-                            "type": "string",
-                            "maxLength": 64,
-                            "description": "Names one upload, such as a dropped folder; drift "
-                            "checks draw one picture per upload.",
-                        },
-                        "path": {
-                            "type": "string",
-                            "maxLength": 1024,
-                            "description": "The file's path in the folder it came from.",
-                        },
-                    },
-                }
-            }
-        },
-    }
-}
+UPLOAD_BODY = file_form(
+    session={
+        "type": "string",
+        "maxLength": 64,
+        "description": "Names one upload, such as a dropped folder; drift checks draw one picture "
+        "per upload.",
+    },
+    path={
+        "type": "string",
+        "maxLength": 1024,
+        "description": "The file's path in the folder it came from.",
+    },
+)
 
 
 class Uploaded(BaseModel):
