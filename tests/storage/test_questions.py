@@ -3,7 +3,7 @@
 import operator
 import random
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -27,13 +27,17 @@ KINDS = [f"/{a}/" for a in "abcdef"] + [f"/{a}/{b}/" for a in "abc" for b in "xy
 WORDS = ("re", "red", "rose", "roe", "q", "img")
 
 
-def holds(one: Bird, where: list[Where]) -> bool:
-    return all(
-        any(word.startswith(str(w.value)) for word in one.words)
-        if w.op == "begins"
-        else PLAIN[w.op](getattr(one, w.field), w.value)
-        for w in where
-    )
+def holds(one: Bird, where: Sequence[Where]) -> bool:
+    return all(holds_one(one, w) for w in where)
+
+
+def holds_one(one: Bird, w: Where) -> bool:
+    if w.either:
+        return any(holds(one, group) for group in w.either)
+    value = getattr(one, w.field)
+    if w.op == "begins":
+        return any(text.startswith(str(w.value)) for text in value)
+    return w.value in value if w.op == "has" else PLAIN[w.op](value, w.value)
 
 
 def drawn(dice: random.Random, number: int) -> Bird:
@@ -45,6 +49,7 @@ def drawn(dice: random.Random, number: int) -> Bird:
         weight=dice.randrange(40),
         words=tuple(sorted(set(dice.choices(WORDS, k=dice.randrange(4))))),
         seen=dice.random() < 0.3,
+        song=tuple(sorted(set(dice.choices(KINDS, k=dice.choice([0, 0, 1, 3]))))),
     )
 
 
@@ -78,8 +83,19 @@ def question(dice: random.Random) -> list[Where]:
         where.append(Where("seen", "=", dice.random() < 0.3))
     if dice.random() < 0.3:
         where.append(Where("words", "begins", dice.choice(["r", "re", "red", "q", "i", "zz"])))
+    if dice.random() < 0.4:
+        where.append(named_in_any_way(dice))
     dice.shuffle(where)
     return where
+
+
+def named_in_any_way(dice: random.Random) -> Where:
+    """A condition on the kind or on any of the songs: a name itself, or all that is below it."""
+    name = dice.choice([*KINDS, "/zz/"])
+    if dice.random() < 0.5:
+        return Where.any([Where("kind", "=", name)], [Where("song", "has", name)])
+    below = [Where("kind", ">=", name), Where("kind", "<", f"{name[:-1]}0")]
+    return Where.any(below, [Where("song", "begins", name)])
 
 
 def in_pages(records: Records, where: list[Where], order: Order, limit: int) -> list[Bird]:
@@ -115,6 +131,9 @@ def test_any_question_is_answered_as_by_a_slow_search(
         assert records.count(Bird, where) == len(wanted)
         assert records.total(Bird, where) == sum(b.weight for b in wanted)
         assert records.count_by(Bird, where, "kind") == Counter(b.kind for b in wanted)
+        songs = Counter(song for b in wanted for song in b.song)
+        assert records.count_by(Bird, where, "song") == songs
+        assert records.ids(Bird, where) == sorted(b.id for b in wanted)
         pairs = Counter((b.place, b.kind) for b in wanted)
         assert records.tally(Bird, where, ("place", "kind")) == pairs
     records.close()

@@ -52,6 +52,7 @@ class Bird:
     )
     totalled: ClassVar[str] = "weight"
     worded: ClassVar[tuple[str, ...]] = ("place", "words")
+    listed: ClassVar[tuple[tuple[str, ...], ...]] = (("place", "seen", "song"),)
 
     id: str
     ring: str

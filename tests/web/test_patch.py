@@ -29,7 +29,17 @@ CAMERA = {
     "comments": "on the oak",
 }
 # What follows from another field, or from the change itself.
-FOLLOWS = {"version", "shift_words", "act", "taxon", "label_path", "thing", "who", "proved"}
+FOLLOWS = {
+    "version",
+    "shift_words",
+    "act",
+    "taxon",
+    "label_path",
+    "thing",
+    "who",
+    "proved",
+    "subjects",
+}
 Made = Callable[[TestClient, Another], tuple[str, str, str]]
 
 

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from biosight.field.events import starts
 from biosight.field.gaps import Gaps
 from biosight.images import Image
-from biosight.storage.conditions import at_or_below, living_images
+from biosight.storage.conditions import living_images, showing_below
 from biosight.storage.records import Records, Where
 from biosight.taxa.paths import line_of
 
@@ -35,8 +35,7 @@ class Activity:
 def activity(records: Records, collection: str, path: str, gaps: Gaps) -> Activity:
     """Return the activity of all that hangs at or below a path; `gaps` part events. A picture
     outside of any deployment is an event of its own."""
-    below = at_or_below("label_path", path)
-    where = [*living_images(collection), *below, Where("taken", "!=", "")]
+    where = [*living_images(collection), showing_below(path), Where("taken", "!=", "")]
     images: Counter[str] = Counter()
     events: Counter[str] = Counter()
     placed: list[tuple[str, str]] = []
@@ -65,6 +64,7 @@ def by_hour_and_month(counts: Counter[str]) -> tuple[int, tuple[int, ...], tuple
 
 def busiest(records: Records, collection: str, most: int) -> Sequence[str]:
     """Return the paths with the most pictures, to show where nobody chose any."""
-    counts = records.count_by(Image, living_images(collection), "label_path")
-    paths = sorted((str(p) for p in counts if p), key=lambda p: (-counts[p], p))
+    here = living_images(collection)
+    counts = {str(k): n for k, n in records.count_by(Image, here, "label_path").items()}
+    paths = sorted((p for p in counts if p), key=lambda p: (-counts[p], p))
     return paths[:most]

@@ -92,8 +92,8 @@ class Coarsening:
     def is_met(self, image: Image) -> bool:
         """Return whether a picture has a sensitive name, or was taken where one was seen."""
         return (
-            self.names.cover(image.label)
-            or self.names.cover_path(image.label_path)
+            any(self.names.cover(label) for label in image.labels)
+            or any(self.names.cover_path(p) for p in (image.label_path, *image.also_paths))
             or image.id in self.said
             or image.site in self.sites
             or image.deployment in self.deployments
@@ -147,10 +147,20 @@ def conditions_on_names(
     picture may meet several."""
     for trashed in (False, True):
         here = [Where("collection", "=", collection), Where("trashed", "=", trashed)]
-        for field_name, cover in (("label", names.cover), ("label_path", names.cover_path)):
+        for field_name, cover in name_fields(names):
             used = (str(value) for value in records.count_by(Image, here, field_name))
-            for part in parts([value for value in used if cover(value)]):
-                yield [*here, Where(field_name, "in", part)]
+            met = [value for value in used if cover(value)]
+            if field_name.startswith("also_"):
+                yield from ([*here, Where(field_name, "has", value)] for value in met)
+            else:
+                yield from ([*here, Where(field_name, "in", part)] for part in parts(met))
+
+
+def name_fields(names: SensitiveNames) -> list[tuple[str, Callable[[str], bool]]]:
+    """Return the fields of a picture that hold the names or paths of what it shows, each with the
+    function that says whether a value is sensitive."""
+    labels, paths = ("label", "also_labels"), ("label_path", "also_paths")
+    return [*((f, names.cover) for f in labels), *((f, names.cover_path) for f in paths)]
 
 
 def said_otherwise(records: Records, collection: str, names: SensitiveNames) -> frozenset[str]:
@@ -190,14 +200,15 @@ def annotated_as(records: Records, images: Sequence[str], names: SensitiveNames)
     return {a.image for page in found for a in page if names.cover(a.label)}
 
 
-def hidden_groups(rule: Coarsening, labels: Iterable[str], paths: Iterable[str]) -> list[Where]:
-    """Return a condition for the pictures that a rule hides, given the labels and paths that are in
-    use; none where nothing is hidden."""
-    met = (
-        ("label", [label for label in labels if rule.names.cover(label)]),
-        ("label_path", [path for path in paths if rule.names.cover_path(path)]),
-        ("deployment", sorted(rule.deployments)),
-        ("id", sorted(rule.said)),
-    )
+def hidden_groups(records: Records, where: Sequence[Where], rule: Coarsening) -> list[Where]:
+    """Return a condition for those of the matching pictures that a rule hides; none where nothing
+    is hidden."""
+    met = [("deployment", sorted(rule.deployments)), ("id", sorted(rule.said))]
     groups = [[Where(name, "in", part)] for name, values in met for part in parts(values)]
+    for field_name, cover in name_fields(rule.names):
+        used = [v for v in map(str, records.count_by(Image, where, field_name)) if cover(v)]
+        if field_name.startswith("also_"):
+            groups += [[Where(field_name, "has", value)] for value in used]
+        else:
+            groups += [[Where(field_name, "in", part)] for part in parts(used)]
     return [Where.any(*groups)] if groups else []

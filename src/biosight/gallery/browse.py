@@ -6,7 +6,7 @@ Not here: what a filter is (filters.py), or who may see the collection (membersh
 import base64
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from biosight.errors import BadRequest, NotFound
 from biosight.images import Image
@@ -50,14 +50,20 @@ class Page:
 
 @dataclass(frozen=True, slots=True)
 class LabelCount:
-    """Counts of one label, which hangs at `path`: all pictures, those that people confirmed, and
-    unsure ones."""
+    """Counts of one label, which hangs at `path`: all pictures that show it, those that people
+    confirmed, and unsure ones.
+
+    `further` of the pictures show it on a further subject alone. `further_below` counts those that
+    show it or something below it on a further subject, and nothing of it on the first.
+    """
 
     label: str
     images: int
     verified: int
     unsure: int
     path: str = ""
+    further: int = 0
+    further_below: int = 0
 
 
 def page(records: Records, where: Sequence[Where], sort: str, cursor: str, limit: int) -> Page:
@@ -125,7 +131,25 @@ def label_counts(records: Records, where: Sequence[Where], threshold: int) -> li
         found = LabelCount(label, n, verified.get(path, 0), unsure.get(path, 0), str(path))
         # A label has two paths while pictures are updated to a changed tree.
         counts[label] = both(found, counts[label]) if label in counts else found
+    add_further(records, where, counts)
     return sorted(counts.values(), key=lambda c: (-c.images, c.label.casefold()))
+
+
+def add_further(records: Records, where: Sequence[Where], counts: dict[str, LabelCount]) -> None:
+    """Add to the counts of labels what pictures show on further subjects."""
+    exact = {str(k): n for k, n in records.count_by(Image, where, "also_labels").items()}
+    for key, below in records.count_by(Image, where, "also_paths").items():
+        path = str(key)
+        label = line_of(path)[-1]
+        known = counts.get(label, LabelCount(label, 0, 0, 0, path))
+        n = exact.get(label, 0)
+        counts[label] = replace(
+            known,
+            images=known.images + n,
+            verified=known.verified + n,
+            further=n,
+            further_below=below,
+        )
 
 
 def both(first: LabelCount, second: LabelCount) -> LabelCount:

@@ -12,7 +12,7 @@ from typing import Any, Literal
 
 from biosight.images.words import sought
 from biosight.labels import IN_BULK
-from biosight.storage.conditions import at_or_below
+from biosight.storage.conditions import at_or_below, labelled, showing_below
 from biosight.storage.records import Op, Value, Where
 
 PartKind = Literal[
@@ -101,6 +101,26 @@ def with_place(value: str, _: int) -> list[Where]:
     return [Where("site", "=", ""), Where("cell", "=", "")]
 
 
+def with_label(label: str, _: int) -> list[Where]:
+    """Return conditions for pictures that show this label; "" for those without one."""
+    return [labelled(label)]
+
+
+def with_labels(labels: tuple[str, ...], _: int) -> list[Where]:
+    """Return conditions for pictures that show any of several labels."""
+    return [labelled(*labels)]
+
+
+def below_path(path: str, _: int) -> list[Where]:
+    """Return conditions for pictures that show something at or below a path of the tree."""
+    return [showing_below(path)]
+
+
+def with_thing(thing: str, _: int) -> list[Where]:
+    """Return conditions for pictures that show this thing, also beside something else."""
+    return [Where.any([Where("thing", "=", thing)], [Where("also_things", "has", thing)])]
+
+
 def undecided_of(_: Value, __: int) -> list[Where]:
     """Return conditions for pictures that a person looked at and could not name."""
     return [Where("label", "=", ""), Where("who", "=", "person")]
@@ -139,16 +159,17 @@ class Filter:
     """Which pictures to show; a part that is left out matches every picture."""
 
     trash: bool = row(False, "flag", "trashed", always=True)
-    label: str | None = row(None, "label", "label")
+    label: str | None = row(None, "label", "label", meaning=with_label)
     labels: tuple[str, ...] = row(
         (),
         "many",
         "label",
+        meaning=with_labels,
         title="Labels, any of",
         facet="labels",
         chip="{}",
     )
-    under: str = row("", "path", "label_path", chip="{} and below")
+    under: str = row("", "path", "label_path", meaning=below_path, chip="{} and below")
     undecided: bool = row(False, "flag", "undecided", meaning=undecided_of, chip="undecided")
     unsure: bool = row(False, "flag", "unsure", meaning=below_threshold)
     who: str | None = row(
@@ -175,6 +196,7 @@ class Filter:
         None,
         "choice",
         "thing",
+        meaning=with_thing,
         choices=THINGS,
         title="What it shows",
         side="other than organisms",

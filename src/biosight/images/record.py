@@ -3,7 +3,7 @@
 Not here: its bytes (storage/blobs/port.py), or who may see it (membership).
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Any, ClassVar
@@ -13,8 +13,9 @@ import numpy.typing as npt
 
 from biosight.images.words import words_of
 from biosight.places.clocks import shift_time
+from biosight.subjects import NO_DETAILS, Details, Subject
 from biosight.taxa.kinds import thing_of
-from biosight.taxa.paths import first_path
+from biosight.taxa.paths import first_path, paths_down_to
 
 # Raise it when the same file is read differently than before: other dates, places or colours.
 # biosight doctor --reread then updates older records.
@@ -39,6 +40,8 @@ class Standing:
     shift: int = 0
     dated: str = ""
     individuals: int = 0
+    details: Details = NO_DETAILS
+    others: tuple[Subject, ...] = ()
 
     @property
     def read(self) -> "Standing":
@@ -115,6 +118,8 @@ TOGETHER = (
     ("deployment", "site", "shift"),
     ("dated",),
     ("individuals",),
+    ("details",),
+    ("others",),
 )
 
 
@@ -123,6 +128,20 @@ def folder_of(path: str) -> str:
     1/100EK113/"; "/" for none."""
     above = [part for part in path.replace("\\", "/").split("/")[:-1] if part not in {"", "."}]
     return "".join(f"/{part}" for part in above) + "/"
+
+
+def words_of_subjects(details: Details, others: Iterable[Subject]) -> Iterator[str]:
+    """Yield the texts by which a picture's subjects are found, beside its own label."""
+    for said in (details, *(o.details for o in others)):
+        yield from (said.behaviour, said.individual)
+    yield from (o.label for o in others)
+
+
+def further_paths(path: str, others: Iterable[Subject]) -> tuple[str, ...]:
+    """Return the paths of further subjects' labels and of all above them, without those through
+    which the path of the first one's label goes: a picture counts once for each."""
+    found = {p for o in others for p in paths_down_to(o.label_path)}
+    return tuple(sorted(p for p in found if not path.startswith(p)))
 
 
 def found_by(*texts: str) -> tuple[str, ...]:
@@ -183,6 +202,11 @@ class Image:
     a fraction of a second where it has one, "" if unknown. `taken` is that time corrected by
     `shift` seconds, or `dated`, what a person said: a local time, or a day alone. `day` is the date
     taken, else the date uploaded (YYYY-MM-DD).
+
+    `details` is what people say of the first subject, the one that the label is about. `others` are
+    the further subjects. By `also_labels` and `also_paths` the picture is found under their names
+    too: the labels without the picture's own, and the paths of labels and of all above them through
+    which the picture's own path does not go. `also_things` are their things.
 
     `deployment` and `site` are ids (places), "" for none. `folder` is where the file came from
     (`folder_of`), `cell` where its own coordinates are on the map (`cell_of`). `individuals` is how
@@ -259,6 +283,11 @@ class Image:
         "words": (("name", "path", "label", "note", "camera"), found_by),
     }
     worded: ClassVar[tuple[str, ...]] = ("collection", "words")
+    listed: ClassVar[tuple[tuple[str, ...], ...]] = (
+        ("collection", "trashed", "also_labels"),
+        ("collection", "trashed", "also_paths"),
+        ("collection", "trashed", "also_things"),
+    )
 
     id: str
     collection: str
@@ -296,6 +325,11 @@ class Image:
     shift: int = 0
     dated: str = ""
     individuals: int = 0
+    details: Details = NO_DETAILS
+    others: tuple[Subject, ...] = ()
+    also_labels: tuple[str, ...] = ()
+    also_paths: tuple[str, ...] = ()
+    also_things: tuple[str, ...] = ()
     folder: str = "/"
     cell: str = ""
     group: str = ""
@@ -321,6 +355,16 @@ class Image:
         return self.taken[:19]
 
     @property
+    def subjects(self) -> tuple[Subject, ...]:
+        """All that it shows; the first is what its label is about."""
+        return Subject(self.label, self.details, self.label_path), *self.others
+
+    @property
+    def labels(self) -> tuple[str, ...]:
+        """The labels of all its subjects, each once."""
+        return self.label, *self.also_labels
+
+    @property
     def standing(self) -> Standing:
         """The part that acts change."""
         return Standing(**{name: getattr(self, name) for name in Standing.__slots__})
@@ -341,14 +385,17 @@ class Image:
             shift=standing.shift,
             dated=standing.dated,
             individuals=standing.individuals,
+            details=standing.details,
+            others=standing.others,
         ).in_step
 
     @property
     def in_step(self) -> "Image":
         """Return this image with the fields that follow from its others. `thing` follows from the
         label, `taken` and `day` from the shift and what the file or a person says. `folder` follows
-        from the path, `cell` from the coordinates. `words`, by which it is found, follow from name,
-        original path, label, note and camera."""
+        from the path, `cell` from the coordinates. `also_labels`, `also_paths` and `also_things`
+        follow from the further subjects. `words`, by which it is found, follow from name, original
+        path, label, note, camera and what its subjects are."""
         taken = self.dated or shift_time(self.taken_file, self.shift)
         sent = datetime.fromtimestamp(self.created_at, UTC).date().isoformat()
         return replace(
@@ -358,5 +405,15 @@ class Image:
             day=taken[:10] or sent,
             folder=folder_of(self.path),
             cell=cell_of(self.latitude, self.longitude),
-            words=found_by(self.name, self.path, self.label, self.note, self.camera),
+            also_labels=tuple(sorted({o.label for o in self.others} - {self.label, ""})),
+            also_paths=further_paths(self.label_path, self.others),
+            also_things=tuple(sorted({thing_of(o.label) for o in self.others} - {""})),
+            words=found_by(
+                self.name,
+                self.path,
+                self.label,
+                self.note,
+                self.camera,
+                *words_of_subjects(self.details, self.others),
+            ),
         )

@@ -15,6 +15,8 @@ from biosight.images import ActItem, Image, Standing
 from biosight.labels import FORMERLY_UNDECIDED, IN_BULK, UNDECIDED, clean_label
 from biosight.places.clocks import said_moment
 from biosight.storage.records import new_id
+from biosight.subjects import Details, Subject
+from biosight.subjects.subject import LIFE_STAGES, LONGEST_WORDS, MOST_SUBJECTS, SEXES
 
 MOST_AT_ONCE = 500
 MOST_LOOKED_AT = 100  # more than a person looks at one by one; the same number is in bulk.js
@@ -71,7 +73,8 @@ class Change:
     change answers. For a deployment, `target` is its id, `site` its site's id, and `shift` the
     seconds by which its clock is corrected. `when` is a local time or day that a person says,
     `individuals` how many they counted. For imported labels, `source` and `said_at` say who gave
-    the label there, in words, and when.
+    the label there, in words, and when. `former` is the label that a rename replaces. `subjects`
+    are all that a picture shows, the one that its label is about first.
     """
 
     kind: str
@@ -87,6 +90,8 @@ class Change:
     individuals: int = 0
     source: str = ""
     said_at: float = 0.0
+    former: str = ""
+    subjects: tuple[Subject, ...] = ()
 
     def standing(self, image: Image) -> Standing:
         return KINDS[self.kind].apply(self, image)
@@ -184,6 +189,47 @@ def with_count(change: Change) -> Change:
     return Change(change.kind, individuals=change.individuals)
 
 
+def with_subjects(change: Change) -> Change:
+    """Return a change with subjects in their stored form. Raises BadRequest."""
+    if not change.subjects:
+        raise BadRequest("A picture shows at least one thing: call it Empty if nothing is there.")
+    if len(change.subjects) > MOST_SUBJECTS:
+        raise BadRequest(f"A picture can have up to {MOST_SUBJECTS} subjects.")
+    first, *others = change.subjects
+    checked = replace(first, label=first.label and clean_label(first.label))
+    named = [replace(s, label=clean_label(s.label)) for s in others]
+    kept = tuple(replace(s, details=checked_details(s.details)) for s in (checked, *named))
+    words = kept[0].label or "no name"
+    if len(kept) > 1:
+        words = f"{words} and {len(kept) - 1} more"
+    return Change(change.kind, target_name=words, subjects=kept)
+
+
+def checked_details(said: Details) -> Details:
+    """Return details in their stored form. Raises BadRequest for words outside the lists, a count
+    or a region that can't be, and for long texts."""
+    for value, known, what in (
+        (said.sex, SEXES, "sex"),
+        (said.life_stage, LIFE_STAGES, "life stage"),
+    ):
+        if value and value not in known:
+            raise BadRequest(f"The {what} is one of {', '.join(known)}, or nothing.")
+    if not 0 <= said.count <= MOST_INDIVIDUALS:
+        raise BadRequest(f"Individuals are counted from 0 to {MOST_INDIVIDUALS:,}.")
+    if said.region and not said.region.is_inside:
+        raise BadRequest("A box lies within the picture: x, y, width and height from 0 to 1.")
+    behaviour, individual = (clean_text(t) for t in (said.behaviour, said.individual))
+    return replace(said, behaviour=behaviour, individual=individual)
+
+
+def clean_text(said: str) -> str:
+    """Return a short text with single spaces. Raises BadRequest where it is too long."""
+    kept = " ".join(said.split())
+    if len(kept) > LONGEST_WORDS:
+        raise BadRequest(f"Behaviour and individual can be up to {LONGEST_WORDS} characters long.")
+    return kept
+
+
 def confirm(change: Change, image: Image) -> Standing:
     """Return the standing with the same label, said by a person; unchanged where there is no label.
     A label accepted in bulk stays apart from one that somebody looked at."""
@@ -205,10 +251,26 @@ def leave_undecided(_: Change, image: Image) -> Standing:
 
 
 def call_otherwise(change: Change, image: Image) -> Standing:
-    """Return the standing with the label's new name, said by the same as before; nobody where the
-    label was removed."""
+    """Return the standing with the label's new name on every subject that has it, said by the same
+    as before. Where the label was removed, nobody names the first subject, and further ones go."""
+    renamed = [
+        replace(o, label=change.label, label_path=change.path) if o.label == change.former else o
+        for o in image.others
+    ]
+    standing = replace(image.standing, others=tuple(o for o in renamed if o.label))
+    if change.former not in {image.label, ""}:
+        return standing
     who = image.who if change.label else "nobody"
-    return replace(image.standing, label=change.label, label_path=change.path, who=who)
+    return replace(standing, label=change.label, label_path=change.path, who=who)
+
+
+def describe(change: Change, image: Image) -> Standing:
+    """Return the standing with these subjects. Who said the label stays, unless it changes."""
+    first, *others = change.subjects
+    standing = replace(image.standing, details=first.details, others=tuple(others))
+    if first.label == image.label:
+        return standing
+    return replace(standing, label=first.label, label_path=first.label_path, who="person")
 
 
 def put_in_trash(_: Change, image: Image) -> Standing:
@@ -249,7 +311,7 @@ def leave_unchanged(_: Change, image: Image) -> Standing:
     return image.standing
 
 
-DEPLOY = "deploy"
+DEPLOY, SUBJECTS = "deploy", "subjects"
 KINDS = {
     "confirm": ActKind(
         "Confirmed{label}", "confirmed{label}", "Confirming", confirm, to_confirm, speaks=True
@@ -304,6 +366,14 @@ KINDS = {
         set_count,
         with_count,
     ),
+    SUBJECTS: ActKind(
+        "Described what it shows: {label}",
+        "described",
+        "Describing what they show",
+        describe,
+        with_subjects,
+        speaks=True,
+    ),
     DEPLOY: ActKind("{label}", "put into their deployment", "{label}", put_in_deployment),
     "place": ActKind("{label}", "put elsewhere", "{label}", leave_unchanged),
     "rename": ActKind("{label}", "renamed", "{label}", call_otherwise),
@@ -322,6 +392,7 @@ def change_of(
     via: str = "",
     when: str = "",
     individuals: int = 0,
+    subjects: tuple[Subject, ...] = (),
 ) -> Change:
     """Return a checked Change. Raises BadRequest for kinds that nobody can ask for and empty
     labels."""
@@ -329,7 +400,7 @@ def change_of(
     if prepare is None:
         raise BadRequest(f"An act is one of {', '.join(k for k in KINDS if KINDS[k].prepare)}.")
     asked = Change(kind, label, target, target_name, note, via)
-    return prepare(replace(asked, when=when, individuals=individuals))
+    return prepare(replace(asked, when=when, individuals=individuals, subjects=subjects))
 
 
 def new_act(

@@ -11,6 +11,7 @@ from biosight.images import Image
 from biosight.labels import clean_label
 from biosight.review.acts import MOST_AT_ONCE, Change
 from biosight.review.perform_acts import Done, perform
+from biosight.storage.conditions import labelled
 from biosight.storage.records import Records, Where
 
 
@@ -20,7 +21,7 @@ def checked_rename(old: str, new: str) -> Change:
     if label == old:
         raise BadRequest("The new name is the same as the old one.")
     words = f"Renamed {old} to {label}" if label else f"Removed the label {old}"
-    return Change("rename", label=label, target_name=words)
+    return Change("rename", label=label, target_name=words, former=old)
 
 
 def new_names(summary: str) -> set[str]:
@@ -35,8 +36,8 @@ def new_names(summary: str) -> set[str]:
 def rename(
     records: Records, by: str, collection: str, old: str, change: Change, *, act: str = ""
 ) -> Done:
-    """Give up to MOST_AT_ONCE images labelled `old` the new name, those in the trash too."""
-    where = [Where("collection", "=", collection), Where("label", "=", old)]
+    """Give up to MOST_AT_ONCE images that show `old` the new name, those in the trash too."""
+    where = [Where("collection", "=", collection), labelled(old)]
     images = records.find(Image, where, limit=MOST_AT_ONCE)
     return perform(records, by, collection, change, images, act=act)
 

@@ -255,7 +255,8 @@ def kind_of(image: Image, standing: Standing) -> str:
 
 def annotation(act: Act, by: str, change: Change, image: Image, standing: Standing) -> list[Write]:
     """Return what a person said, where the act says something about the label."""
-    if standing.who not in PEOPLE or not KINDS[change.kind].speaks:
+    is_same = (standing.label, standing.who) == (image.label, image.who)
+    if is_same or standing.who not in PEOPLE or not KINDS[change.kind].speaks:
         return []
     kind = kind_of(image, standing)
     when, told = change.said_at or time.time(), (act.id, change.via, change.source)

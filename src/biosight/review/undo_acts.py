@@ -32,6 +32,7 @@ from biosight.storage.records import (
     new_id,
     parts,
 )
+from biosight.subjects import Subject
 from biosight.taxa.naming import Naming
 
 
@@ -205,6 +206,8 @@ def putting_back(
         before |= {"label": label, "who": current.who if label else "nobody"}
     if "label" in before:
         before["label_path"] = naming.path(before["label"])
+    if "others" in before:
+        before["others"] = with_paths(was.others, naming)
     standing, placed_by = places.put_right(replace(image.standing, **before), before)
     if standing == image.standing:
         return []
@@ -216,6 +219,11 @@ def putting_back(
         *([Insert(said)] if said else []),
         Replace(new, image.version, image),
     ]
+
+
+def with_paths(subjects: Sequence[Subject], naming: Naming) -> tuple[Subject, ...]:
+    """Return subjects with the paths that their labels have in a tree."""
+    return tuple(replace(s, label_path=naming.path(s.label)) for s in subjects)
 
 
 class Places:
@@ -254,9 +262,9 @@ class Places:
 
 def withdrawal(act: Act, item: ActItem, by: str) -> Annotation | None:
     """Return the annotation of an undo: the earlier person's label again, or nothing."""
-    if not KINDS[act.kind].speaks:
+    before, after = item.before.read, item.after.read
+    if not KINDS[act.kind].speaks or (before.label, before.who) == (after.label, after.who):
         return None
-    before = item.before.read
     label = before.label if before.who in PEOPLE else ""
     via = IN_BULK if before.who == IN_BULK else ""
     return Annotation(new_id(), item.image, label, "withdrawn", by, time.time(), act.id, via)

@@ -1,5 +1,5 @@
-"""Conditions for pictures and collections outside the trash: nearly every query uses them, and
-every write into a collection requires it.
+"""Conditions for pictures and collections outside the trash, and for what pictures show: nearly
+every query uses them, and every write into a collection requires the former.
 
 Not here: other conditions (each verb), or what a picture is (images/record.py).
 """
@@ -34,6 +34,18 @@ def still_there(collection: str) -> Require:
     """Return what a write into a collection requires: that it still exists and is not in the
     trash."""
     return Require(Collection, collection, holds=(("trashed_at", 0.0),))
+
+
+def labelled(*labels: str) -> Where:
+    """Return the condition for pictures that show one of these labels on any of their subjects; ""
+    is for those without a label."""
+    first = Where("label", "=", labels[0]) if len(labels) == 1 else Where("label", "in", labels)
+    return Where.any([first], *([Where("also_labels", "has", x)] for x in labels if x))
+
+
+def showing_below(path: str) -> Where:
+    """Return the condition for pictures with a subject whose label hangs at a path or below it."""
+    return Where.any(at_or_below("label_path", path), [Where("also_paths", "has", path)])
 
 
 def at_or_below(field: str, path: str) -> list[Where]:

@@ -23,7 +23,8 @@ class Declarations:
     are groups of fields whose counts are kept ready; "percent/10" counts by the tenths of a number
     from 0 on. `totalled` is a number that is summed beside them. `telling` are fields of which each
     value has few records. `worded` is a prefix index: equality fields first, the list of words
-    last. `leaned_on` is set on kinds that many writes require at once. `precious` is set on kinds
+    last. `listed` are groups like it, sought by a whole text or its beginning and counted by text.
+    `leaned_on` is set on kinds that many writes require at once. `precious` is set on kinds
     that people would miss: no copy overwrites them unasked. `sharded_by` are the fields that say
     where a cluster keeps a record.
 
@@ -39,12 +40,19 @@ class Declarations:
     totalled: str = ""
     telling: FieldNames = ()
     worded: FieldNames = ()
+    listed: tuple[FieldNames, ...] = ()
     leaned_on: bool = False
     precious: bool = False
     sharded_by: FieldNames = ()
     derived: Mapping[str, tuple[FieldNames, Callable[..., Any]]] = field(default_factory=dict)
     rewritten: tuple[tuple[int, tuple[str, str], Mapping[str, str]], ...] = ()
     formerly: Mapping[str, str] = field(default_factory=dict)
+
+
+def lists_of(kind: type[Record]) -> tuple[FieldNames, ...]:
+    """Return the groups whose last field is a list of texts."""
+    said = declared_by(kind)
+    return (*([said.worded] if said.worded else []), *said.listed)
 
 
 KNOWN = {f.name for f in fields(Declarations)}

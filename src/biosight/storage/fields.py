@@ -25,7 +25,7 @@ from pydantic import TypeAdapter
 from biosight.storage.declarations import declared_by
 from biosight.storage.records import Record
 
-SCHEMA_VERSION = 10
+SCHEMA_VERSION = 11
 PLAIN = (str, int, float, bool, bytes)
 
 

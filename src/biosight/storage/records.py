@@ -26,14 +26,14 @@ class Record(Protocol):
 R = TypeVar("R", bound=Record)
 AT_ONCE = 400
 Value = str | int | float | bool | None
-Op = Literal["=", "!=", "<", "<=", ">", ">=", "in", "begins"]
+Op = Literal["=", "!=", "<", "<=", ">", ">=", "in", "begins", "has"]
 
 
 @dataclass(frozen=True, slots=True)
 class Where:
-    """One condition; all conditions of a query must hold. "begins" holds where one of the words in
-    a field begins with the value; None equals an absent value. With `either` the other fields are
-    ignored: all conditions of one of its groups must hold."""
+    """One condition; all conditions of a query must hold. "begins" holds where one of the texts in
+    a field begins with the value, "has" where one is the value; None equals an absent value. With
+    `either` the other fields are ignored: all conditions of one of its groups must hold."""
 
     field: str
     op: Op
@@ -152,7 +152,8 @@ class Records(Protocol):
         ...
 
     def count_by(self, kind: type[Record], where: Sequence[Where], field: str) -> dict[Value, int]:
-        """Return how many match for each value of `field`."""
+        """Return how many match for each value of `field`; for a field of `listed`, how many have
+        each of its texts."""
         ...
 
     def tally(

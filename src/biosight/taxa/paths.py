@@ -48,6 +48,12 @@ def unescape_part(part: str) -> str:
     return part.replace("%2F", "/").replace("%25", "%")
 
 
+def paths_down_to(path: str) -> tuple[str, ...]:
+    """Return the paths from the top down to a path: "/a/" and "/a/b/" for "/a/b/"."""
+    parts = path.split("/")[1:-1]
+    return tuple(f"/{'/'.join(parts[: n + 1])}/" for n in range(len(parts)))
+
+
 def end_below(path: str) -> str:
     """Return the end of a path's range: `path` <= p < `end_below(path)` holds for it and all
     below."""

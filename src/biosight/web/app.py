@@ -35,6 +35,7 @@ from biosight.web.api.pictures import (
     images,
     likeness,
     parcels,
+    subjects,
     uploads,
 )
 from biosight.web.api.review import identifications, queue
@@ -58,6 +59,7 @@ PARTS = (
     places,
     maps_and_times,
     images,
+    subjects,
     facets,
     acts,
     queue,

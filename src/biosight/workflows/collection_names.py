@@ -4,7 +4,7 @@ program.
 Not here: the tree (taxa), or people's changes to it (own_names).
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from functools import lru_cache
 
@@ -12,11 +12,11 @@ from biosight import registry
 from biosight.bootstrap import DEFAULT_MODEL, Catalogue
 from biosight.collection import Collection, NamePairs
 from biosight.errors import NotFound
-from biosight.images import Image
 from biosight.inference.model_files.card import read_card
 from biosight.own_names.collected import Collected, Names, collect_names
 from biosight.review.acts import Change
 from biosight.storage.conditions import living_images
+from biosight.storage.label_use import pictures_by_label
 from biosight.storage.records import Records
 from biosight.taxa.kinds import USUAL, thing_of
 from biosight.taxa.naming import Naming, are_alike
@@ -79,11 +79,23 @@ def with_path(
     """Return a change with its label as the collection writes it, and with the label's path."""
     if not change.label:
         return change
+    [(label, path)] = accepted_labels(records, catalogue, collection, [change.label])
+    return replace(change, label=label, path=path)
+
+
+def accepted_labels(
+    records: Records, catalogue: Catalogue, collection: Collection, labels: Sequence[str]
+) -> list[tuple[str, str]]:
+    """Return each label as the collection writes it, and its path in the collection's tree; "" for
+    none stays."""
     names = names_in(records, catalogue, collection)
-    label = names.accepted(change.label)
-    if label not in names.tree:
-        label = twin_in_use(records, collection.id, label)
-    return replace(change, label=label, path=names.naming.path(label))
+    found = []
+    for said in labels:
+        label = names.accepted(said) if said else ""
+        if label and label not in names.tree:
+            label = twin_in_use(records, collection.id, label)
+        found.append((label, names.naming.path(label)))
+    return found
 
 
 def twins(names: Names, used: Mapping[str, int]) -> dict[str, str]:
@@ -111,7 +123,7 @@ def twins(names: Names, used: Mapping[str, int]) -> dict[str, str]:
 def twin_in_use(records: Records, collection: str, label: str) -> str:
     """Return the label in use that differs only by case, accents or Unicode form, else the label
     itself. For Empty, Human and Vehicle, return what the collection calls them."""
-    used = [str(u) for u in records.count_by(Image, living_images(collection), "label")]
+    used = list(pictures_by_label(records, living_images(collection)))
     if label in used:
         return label
     twins = [u for u in used if are_alike(u, label)]

@@ -30,6 +30,8 @@ def condition(where: Iterable[Where]) -> Document:
             parts.append({"$or": [condition(group) for group in w.either]})
         elif w.op == "in":
             parts.append({field: {"$in": list(cast(tuple[Value, ...], w.value))}})
+        elif w.op == "has":  # of a list any text may equal the value
+            parts.append({field: w.value})
         elif w.op == "begins":
             # In a field of several words any may match; an index serves a pattern with "^".
             parts.append({field: {"$regex": "^" + re.escape(str(w.value))}})

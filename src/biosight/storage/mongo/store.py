@@ -24,7 +24,7 @@ from pymongo.read_concern import ReadConcern
 from pymongo.write_concern import WriteConcern
 
 from biosight.errors import Stale, Unavailable
-from biosight.storage.declarations import declared_by
+from biosight.storage.declarations import declared_by, lists_of
 from biosight.storage.fields import SCHEMA_VERSION, fields_of, rewritten
 from biosight.storage.mongo.connection import (
     MAKING_SECONDS,
@@ -110,9 +110,9 @@ class MongoRecords:
                     keys = [(name_of(name), ASCENDING) for name in names]
                     name = "_".join(names)
                     self.make_index(kind, keys, unique=unique, name=name)
-            if words := declared_by(kind).worded:
-                keys = [(name_of(name), ASCENDING) for name in words]
-                self.make_index(kind, keys, unique=False, name="_".join(words))
+            for group in lists_of(kind):
+                keys = [(name_of(name), ASCENDING) for name in group]
+                self.make_index(kind, keys, unique=False, name="_".join(group))
         said = {k.table: [f.name for f in fields_of(k)] for k in self.kinds}
         changed = {"$set": {"version": SCHEMA_VERSION, "fields": said}}
         about.update_one({"_id": "schema"}, changed, upsert=True)
@@ -225,6 +225,12 @@ class MongoRecords:
             return self.of(kind).count_documents(condition(where), session=self.moment)
 
     def count_by(self, kind: type[Record], where: Sequence[Where], field: str) -> dict[Value, int]:
+        if any(field == group[-1] for group in lists_of(kind)):
+            each = [{"$unwind": f"${field}"}]
+            grouped = {"$group": {"_id": f"${field}", "n": {"$sum": 1}}}
+            with bounded_calls():
+                rows = self.grouped(kind, where, grouped, each)
+            return {row["_id"]: int(row["n"]) for row in rows}
         return {value: n for (value,), n in self.tally(kind, where, (field,)).items()}
 
     def tally(
@@ -238,10 +244,15 @@ class MongoRecords:
         return {tuple(row["_id"].get(key) for key in keys): int(row["n"]) for row in rows}
 
     def grouped(
-        self, kind: type[Record], where: Sequence[Where], group: Document
+        self,
+        kind: type[Record],
+        where: Sequence[Where],
+        group: Document,
+        between: Sequence[Document] = (),
     ) -> list[Document]:
-        """Return the groups of all that match, in the snapshot where one is open."""
-        stages = [{"$match": condition(where)}, group]
+        """Return the groups of all that match, in the snapshot where one is open; `between` are
+        stages before the grouping."""
+        stages = [{"$match": condition(where)}, *between, group]
         return list(self.of(kind).aggregate(stages, session=self.moment))
 
     def ids(self, kind: type[Record], where: Sequence[Where] = ()) -> list[str]:

@@ -7,12 +7,12 @@ Not here: running a query (store.py), or which tables and indexes exist (schema.
 
 import json
 from collections.abc import Callable, Collection, Iterator, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import Any, cast
 
-from biosight.storage.declarations import declared_by
+from biosight.storage.declarations import declared_by, lists_of
 from biosight.storage.records import Order, Position, Record, Value, Where
-from biosight.storage.sqlite.schema import TENTH, counters_of
+from biosight.storage.sqlite.schema import TENTH, counters_of, list_table
 
 Clause = tuple[str, list[Any]]  # conditions in SQL, and their parameters
 # Fields that indexes begin with, or are ordered by.
@@ -23,6 +23,14 @@ FEW = 2_000
 MET_OFTEN = 8
 # The most values of a branch that are queried one by one.
 MOST_BRANCHES = 200
+NEVER = Where("id", "=", "")
+
+
+@dataclass(frozen=True, slots=True)
+class Selected(Where):
+    """A condition that the id is among those that a query in SQL returns."""
+
+    query: Clause = ("", [])
 
 
 def condition(where: Sequence[Where], telling: Sequence[str] = ()) -> Clause:
@@ -37,7 +45,10 @@ def condition(where: Sequence[Where], telling: Sequence[str] = ()) -> Clause:
     parts: list[str] = ["1"]
     values: list[Any] = []
     for w in where:
-        if w.either:
+        if isinstance(w, Selected):
+            parts.append(f"id IN ({w.query[0]})")
+            values.extend(w.query[1])
+        elif w.either:
             groups = [condition(group) for group in w.either]
             parts.append(f"({' OR '.join(f'({clause})' for clause, _ in groups)})")
             values.extend(value for _, held in groups for value in held)
@@ -89,7 +100,8 @@ def first_of_each(
     """Return the condition for the first records that meet any of several conditions. The first ids
     of each come from an index alone; of all of them only the first records are read."""
     field, sorted_by = f'"{order.field}"', by(order)
-    each = " UNION ALL ".join(
+    # A record may meet several: it counts once.
+    each = " UNION ".join(
         f"SELECT * FROM (SELECT {field}, id FROM {kind.table} WHERE {c} ORDER BY {sorted_by} "
         "LIMIT ?)"
         for c, _ in clauses
@@ -122,6 +134,11 @@ def word_range(begun: str) -> list[Where]:
     return [Where("word", ">=", begun), Where("word", "<", f"{begun}\U0010ffff")]
 
 
+def texts_like(w: Where) -> list[Where]:
+    """Return the conditions for the texts of a list that "begins" or "has" asks for."""
+    return word_range(str(w.value)) if w.op == "begins" else [Where("word", "=", w.value)]
+
+
 def positive_conditions(where: Sequence[Where]) -> list[Where]:
     """Return the conditions, with each flag that must be false required to be true instead."""
     return [replace(w, value=True) if w.value is False else w for w in where]
@@ -138,6 +155,69 @@ class Ways:
     def __init__(self, rows: Callable[[str, Sequence[Any]], list[Any]]) -> None:
         self.rows = rows
 
+    def resolved(self, kind: type[Record], where: Sequence[Where]) -> list[Where]:
+        """Return conditions without those on lists of texts: these become queries on the table of
+        the texts. Of alternatives only those are left for which the list's counter has a text, so
+        that a query costs nothing more where no record has one."""
+        same = [w for w in where if w.op == "=" and not w.either]
+        found: list[Where] = []
+        for w in where:
+            if not w.either:
+                found.append(self.by_list(kind, w, same))
+                continue
+            groups = [self.resolved_group(kind, group, same) for group in w.either]
+            left = [group for group in groups if NEVER not in group]
+            found += left[0] if len(left) == 1 else [Where.any(*left)] if left else [NEVER]
+        return found
+
+    def resolved_group(
+        self, kind: type[Record], group: Sequence[Where], same: Sequence[Where]
+    ) -> list[Where]:
+        """Return an alternative's conditions like `resolved`, given those that hold in any case."""
+        given = {w.field for w in group}
+        held = [w for w in same if w.field not in given]
+        return self.resolved(kind, [*held, *group])[len(held) :]
+
+    def by_list(self, kind: type[Record], w: Where, same: Sequence[Where]) -> Where:
+        """Return a condition on a list of `listed` as a query of ids; others as they are. It is
+        NEVER where no record can meet it."""
+        group = next((g for g in declared_by(kind).listed if g[-1] == w.field), None)
+        if group is None or w.op not in {"begins", "has"}:
+            return w
+        table = list_table(kind, group)
+        clause, values = condition([*(s for s in same if s.field in group[:-1]), *texts_like(w)])
+        if not self.rows(f"SELECT 1 FROM {table}_count WHERE {clause} LIMIT 1", values):
+            return NEVER
+        return Selected("id", "in", (), (), (f"SELECT id FROM {table} WHERE {clause}", values))
+
+    def count_texts(
+        self, kind: type[Record], where: Sequence[Where], field: str
+    ) -> dict[Value, int] | None:
+        """Return how many matching records have each text of a list; None where the field is no
+        list."""
+        group = next((g for g in lists_of(kind) if g[-1] == field), None)
+        if group is None:
+            return None
+        table, keys = list_table(kind, group), group[:-1]
+        same = [w for w in where if w.op == "=" and w.field in keys]
+        clause, values = condition(same)
+        known = f"FROM {table}_count WHERE {clause}"
+        if len(same) < len(where) and self.rows(f"SELECT 1 {known} LIMIT 1", values):
+            asked, given = self.narrowed(kind, self.resolved(kind, where))
+            among = f"id IN (SELECT id FROM {kind.table} WHERE {asked})"
+            sql = f"SELECT word, count(*) FROM {table} WHERE {clause} AND {among} GROUP BY word"
+            return dict(self.rows(sql, [*values, *given]))
+        return dict(self.rows(f"SELECT word, sum(n) {known} GROUP BY word", values))
+
+    def in_groups(self, kind: type[Record], where: Sequence[Where]) -> list[list[Where]]:
+        """Return the alternatives that conditions offer, one list for each: those of the first
+        `either` with a query of ids. A list of the conditions alone where there is none."""
+        for w in where:
+            if any(isinstance(c, Selected) for group in w.either for c in group):
+                rest = [c for c in where if c is not w]
+                return [[*rest, *group] for group in w.either]
+        return [list(where)]
+
     def narrowed(self, kind: type[Record], where: Sequence[Where]) -> Clause:
         """Return conditions as SQL; where they ask for a word that few records have, only those
         records are examined."""
@@ -151,8 +231,8 @@ class Ways:
         """Return the ids of the records that have the rarest of the words asked for. None where no
         word is asked for, or every one is common."""
         same = {w.field: w.value for w in where if w.op == "="}
-        begun = [str(w.value) for w in where if w.op == "begins"]
-        keys = declared_by(kind).worded[:-1]
+        keys, words = declared_by(kind).worded[:-1], declared_by(kind).worded[-1:]
+        begun = [str(w.value) for w in where if w.op == "begins" and w.field in words]
         if not begun or not all(key in same for key in keys):
             return None
         held = [Where(key, "=", same[key]) for key in keys]
@@ -200,10 +280,11 @@ class Ways:
             rest = condition([w for w in where if w not in first])
             count = (limit + 4 * limit**0.5) / share  # seldom too few if evenly spread
             yield among_first(kind, of, rest, order, int(count))
-        branches = self.in_branches(kind, where, order)
-        if branches is None:
-            yield beyond(self.narrowed(kind, where), order, after)
-        elif branches:
+        branches: list[list[Where]] = []
+        for group in self.in_groups(kind, where):
+            split = self.in_branches(kind, group, order)
+            branches += [group] if split is None else split
+        if branches:
             each = [beyond(self.narrowed(kind, one), order, after) for one in branches]
             yield first_of_each(kind, each, order, limit) if len(each) > 1 else each[0]
 

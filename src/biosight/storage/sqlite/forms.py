@@ -8,7 +8,7 @@ import sqlite3
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from biosight.storage.declarations import declared_by
+from biosight.storage.declarations import lists_of
 from biosight.storage.fields import fields_of
 from biosight.storage.records import Record
 from biosight.storage.sqlite.schema import (
@@ -16,8 +16,9 @@ from biosight.storage.sqlite.schema import (
     counter_drop,
     counter_fill,
     counters,
+    list_fill,
+    list_table,
     schema,
-    words_fill,
 )
 
 
@@ -68,10 +69,10 @@ def bring_up(connection: sqlite3.Connection, kind: type[Record]) -> None:
         old.append(counter)
         for statement in counter_drop(counter) if there else ():
             connection.execute(statement)
-    spelt = bool(columns(connection, f"{kind.table}_words"))
+    new = [g for g in lists_of(kind) if not columns(connection, list_table(kind, g))]
     for statement in schema(kind):
         connection.execute(statement)
-    if declared_by(kind).worded and not spelt:
-        connection.execute(words_fill(kind))
+    for group in new:
+        connection.execute(list_fill(kind, group))
     for counter in old:
         connection.execute(counter_fill(counter))

@@ -9,7 +9,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import MISSING, dataclass
 from typing import Any
 
-from biosight.storage.declarations import declared_by
+from biosight.storage.declarations import FieldNames, declared_by, lists_of
 from biosight.storage.fields import Kept, fields_of
 from biosight.storage.records import Record
 
@@ -51,16 +51,22 @@ class Counter:
 
 
 def counters(kind: type[Record]) -> list[Counter]:
-    """Return the counters of a kind: of its records, and of how many records have each word."""
+    """Return the counters of a kind: of its records, and of how many records have each text of its
+    lists."""
     amount = declared_by(kind).totalled or "0"
     made = [
         Counter(f"{kind.table}_count{number}", kind.table, keys, amount)
         for number, keys in enumerate(counters_of(kind))
     ]
-    if declared_by(kind).worded:
-        words = f"{kind.table}_words"
-        made.append(Counter(f"{words}_count", words, (*declared_by(kind).worded[:-1], "word")))
+    for group in lists_of(kind):
+        table = list_table(kind, group)
+        made.append(Counter(f"{table}_count", table, (*group[:-1], "word")))
     return made
+
+
+def list_table(kind: type[Record], group: FieldNames) -> str:
+    """Return the name of the table with the texts of a list, one row for each text of a record."""
+    return f"{kind.table}_{group[-1]}"
 
 
 def as_counted(column: str, row: str = "") -> str:
@@ -80,8 +86,8 @@ def schema(kind: type[Record]) -> Iterator[str]:
             index = f"{kind.table}_{'_'.join(names)}"
             made = "CREATE UNIQUE INDEX" if unique else "CREATE INDEX"
             yield f"{made} IF NOT EXISTS {index} ON {kind.table} ({', '.join(names)})"
-    if declared_by(kind).worded:
-        yield from words_schema(kind)
+    for group in lists_of(kind):
+        yield from list_schema(kind, group)
     for counter in counters(kind):
         yield from counter_schema(counter)
 
@@ -149,14 +155,10 @@ def counter_schema(of: Counter) -> Iterator[str]:
         yield f"CREATE TRIGGER IF NOT EXISTS {name} AFTER {event} ON {of.table} BEGIN {body} END"
 
 
-def words_schema(kind: type[Record]) -> Iterator[str]:
-    """Yield the statements for a table with one row for each word of a record, and for the triggers
-    that update it: a change touches only the words that differ."""
-    table, same, held = (
-        f"{kind.table}_words",
-        declared_by(kind).worded[:-1],
-        declared_by(kind).worded[-1],
-    )
+def list_schema(kind: type[Record], group: FieldNames) -> Iterator[str]:
+    """Yield the statements for a table with one row for each text in a record's list, and for the
+    triggers that update it: a change touches only the texts that differ."""
+    table, same, held = list_table(kind, group), group[:-1], group[-1]
     keys = ", ".join((*same, "word", "id"))
     yield (f"CREATE TABLE IF NOT EXISTS {table} ({keys}, PRIMARY KEY ({keys})) WITHOUT ROWID")
 
@@ -174,7 +176,7 @@ def words_schema(kind: type[Record]) -> Iterator[str]:
     def come(but: str) -> str:
         return f"INSERT OR IGNORE INTO {table} {rows('NEW', but)};"
 
-    changing = ", ".join(declared_by(kind).worded)
+    changing = ", ".join(group)
     for event, body in (
         ("INSERT", come("")),
         ("DELETE", gone("")),
@@ -184,12 +186,12 @@ def words_schema(kind: type[Record]) -> Iterator[str]:
         yield f"CREATE TRIGGER IF NOT EXISTS {name} AFTER {event} ON {kind.table} BEGIN {body} END"
 
 
-def words_fill(kind: type[Record]) -> str:
-    """Return the statement that fills an empty table of words from the existing records."""
-    same = ", ".join(f"kept.{name}" for name in declared_by(kind).worded[:-1])
+def list_fill(kind: type[Record], group: FieldNames) -> str:
+    """Return the statement that fills an empty table of texts from the existing records."""
+    same = ", ".join(f"kept.{name}" for name in group[:-1])
     return (
-        f"INSERT OR IGNORE INTO {kind.table}_words SELECT {same}, value, kept.id "
-        f"FROM {kind.table} AS kept, json_each(kept.{declared_by(kind).worded[-1]})"
+        f"INSERT OR IGNORE INTO {list_table(kind, group)} SELECT {same}, value, kept.id "
+        f"FROM {kind.table} AS kept, json_each(kept.{group[-1]})"
     )
 
 

@@ -173,6 +173,7 @@ class SqliteRecords:
         kept = fields_of(kind)
         names = ", ".join(f'"{f.name}"' for f in kept)
         rows: list[Any] = []
+        where = self.ways.resolved(kind, where)
         for clause, values in self.ways.tries(kind, where, order, after, limit):
             sql = f"SELECT {names} FROM {kind.table} WHERE {clause} ORDER BY {by(order)} LIMIT ?"
             rows = self.rows(sql, [*values, limit])
@@ -185,18 +186,23 @@ class SqliteRecords:
     def count(self, kind: type[Record], where: Sequence[Where] = ()) -> int:
         if (worded := self.ways.with_word(kind, where)) is not None:
             return worded - self.count(kind, positive_conditions(where))
+        where = self.ways.resolved(kind, where)
         clause, values = self.ways.narrowed(kind, where)
         counter = self.ways.counter_for(kind, {w.field for w in where})
         what = f"coalesce(sum(n), 0) FROM {counter}" if counter else f"count(*) FROM {kind.table}"
         return int(self.rows(f"SELECT {what} WHERE {clause}", values)[0][0])
 
     def count_by(self, kind: type[Record], where: Sequence[Where], field: str) -> dict[Value, int]:
+        found = self.ways.count_texts(kind, where, field)
+        if found is not None:
+            return found
         return {value: n for (value,), n in self.tally(kind, where, (field,)).items()}
 
     def tally(
         self, kind: type[Record], where: Sequence[Where], fields: Sequence[str]
     ) -> dict[tuple[Value, ...], int]:
         """Return how many match for each combination of values of several fields."""
+        where = self.ways.resolved(kind, where)
         if len(parts := self.ways.by_tenths(kind, where, fields)) > 1:
             return dict(sum((Counter(self.tally(kind, p, fields)) for p in parts), Counter()))
         where = parts[0]
@@ -215,11 +221,12 @@ class SqliteRecords:
 
     def ids(self, kind: type[Record], where: Sequence[Where] = ()) -> list[str]:
         """Return the ids of all that match, in order."""
-        clause, values = self.ways.narrowed(kind, where)
+        clause, values = self.ways.narrowed(kind, self.ways.resolved(kind, where))
         sql = f"SELECT id FROM {kind.table} WHERE {clause} ORDER BY id"
         return [str(row[0]) for row in self.rows(sql, values)]
 
     def total(self, kind: type[Record], where: Sequence[Where]) -> int:
+        where = self.ways.resolved(kind, where)
         clause, values = self.ways.narrowed(kind, where)
         counter = self.ways.counter_for(kind, {w.field for w in where})
         amount = declared_by(kind).totalled
@@ -234,7 +241,7 @@ class SqliteRecords:
         done.result()
 
     def remove(self, kind: type[Record], where: Sequence[Where]) -> int:
-        clause, values = condition(where)
+        clause, values = condition(self.ways.resolved(kind, where))
         with translated_errors(), self.transaction() as connection:
             sql = f"DELETE FROM {kind.table} WHERE {clause}"
             return connection.execute(sql, values).rowcount

@@ -107,7 +107,8 @@ def vernacular_line(tree: Tree, line: Sequence[str]) -> list[str]:
 class ImageOut(BaseModel):
     """An image.
 
-    `who` says whose label counts: machine, person, bulk or nobody. `unsure` follows from the
+    `who` says whose label counts: machine, person, bulk or nobody. `also_labels` are what it shows
+    beside what its label is about. `unsure` follows from the
     collection's threshold, and `uploader` is an id. `sha256` is "" for viewers where the collection
     hides places.
     """
@@ -145,6 +146,7 @@ class ImageOut(BaseModel):
     uploader: str
     dated: str
     individuals: int
+    also_labels: tuple[str, ...]
     trashed: bool
     session: str
     version: int

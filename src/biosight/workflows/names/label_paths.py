@@ -14,6 +14,7 @@ from biosight.errors import Stale
 from biosight.field.coarse_places import SensitiveNames
 from biosight.images import Image
 from biosight.own_names.collected import Names
+from biosight.review.undo_acts import with_paths
 from biosight.storage.records import Gone, Records, Replace, Where, find_all
 from biosight.taxa.naming import Naming
 from biosight.taxa.paths import line_of
@@ -34,7 +35,7 @@ def settle(records: Records, catalogue: Catalogue, collection: str) -> bool:
     keep_sensitive(records, found, names)
     found = records.get(Collection, collection) or found
     for old, new in wrong_paths(records, collection, naming).items():
-        while left > 0 and (mended := mend(records, collection, old, new)):
+        while left > 0 and (mended := mend(records, collection, old, new, naming)):
             left -= mended
     if left <= 0 or wrong_paths(records, collection, naming):
         return False
@@ -63,17 +64,21 @@ def keep_sensitive(records: Records, collection: Collection, names: Names) -> No
 def wrong_paths(records: Records, collection: str, naming: Naming) -> Mapping[str, str]:
     """Return the wrong paths that pictures have, each with the correct one."""
     here = [Where("collection", "=", collection)]
-    paths = (str(path) for path in records.count_by(Image, here, "label_path") if path)
+    counts = (records.count_by(Image, here, field) for field in ("label_path", "also_paths"))
+    paths = {str(path) for found in counts for path in found if path}
     right = {path: naming.path(line_of(path)[-1]) for path in paths}
     return {old: new for old, new in right.items() if old != new}
 
 
-def mend(records: Records, collection: str, old: str, new: str) -> int:
+def mend(records: Records, collection: str, old: str, new: str, naming: Naming) -> int:
     """Correct the path of up to BATCH pictures; return how many were found."""
-    where = [Where("collection", "=", collection), Where("label_path", "=", old)]
+    has_path = Where.any([Where("label_path", "=", old)], [Where("also_paths", "has", old)])
+    where = [Where("collection", "=", collection), has_path]
     images = records.find(Image, where, limit=BATCH)
     for image in images:
-        mended = replace(image, label_path=new, version=image.version + 1)
+        path = new if image.label_path == old else image.label_path
+        others = with_paths(image.others, naming)
+        mended = replace(image, label_path=path, others=others, version=image.version + 1).in_step
         try:
             records.write(Replace(mended, image.version))
         except (Stale, Gone):

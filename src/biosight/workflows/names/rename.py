@@ -17,6 +17,8 @@ from biosight.own_names.collected import Names
 from biosight.review import names
 from biosight.review.acts import MOST_AT_ONCE, Act, Change, new_act
 from biosight.review.perform_acts import Done
+from biosight.storage.conditions import labelled
+from biosight.storage.label_use import pictures_by_label
 from biosight.storage.records import Gone, Insert, Records, Replace, Where, Write, pages
 from biosight.taxa.naming import Naming, are_alike
 from biosight.work.jobs import Job
@@ -37,7 +39,7 @@ def rename_label(task: Task, old: str, new: str, *, sensitive: bool | None = Non
     """
     change = names.checked_rename(old, new)
     records, catalogue, c = task.records, task.catalogue, task.id
-    here = [Where("collection", "=", c), Where("label", "=", old)]
+    here = [Where("collection", "=", c), labelled(old)]
     known = names_in(records, catalogue, task.collection_now())
     bear = records.count(Image, here)
     if old not in known.tree and not bear:
@@ -57,8 +59,8 @@ def check_twin(records: Records, known: Names, collection: str, old: str, new: s
     form: there would be two spellings of one name."""
     if not new or are_alike(old, new):
         return
-    used = records.count_by(Image, [Where("collection", "=", collection)], "label")
-    labels = {*map(str, used), *known.tree.taxa} - {old, ""}
+    used = pictures_by_label(records, [Where("collection", "=", collection)])
+    labels = {*used, *known.tree.taxa} - {old, ""}
     twin = next((x for x in sorted(labels) if x != new and are_alike(x, new)), "")
     if twin and new not in labels:
         raise Conflict(f"There is already a label {twin}. Rename {old} to {twin} to merge them.")
@@ -110,7 +112,7 @@ def begin_rename(
 
 def is_known(records: Records, collection: str, known: Names, label: str) -> bool:
     """Return whether the tree or some picture has the label."""
-    here = [Where("collection", "=", collection), Where("label", "=", label)]
+    here = [Where("collection", "=", collection), labelled(label)]
     return bool(label) and (label in known.tree or records.count(Image, here) > 0)
 
 

@@ -9,9 +9,9 @@ from difflib import get_close_matches
 from biosight.collection import Collection
 from biosight.errors import BadRequest, NeedsAnswer
 from biosight.field.coarse_places import SensitiveNames
-from biosight.images import Image
 from biosight.labels import clean_label
 from biosight.own_names.collected import Names
+from biosight.storage.label_use import pictures_by_label
 from biosight.storage.records import Records, Where
 from biosight.taxa.naming import alike, are_alike
 from biosight.taxa.tree import Taxon
@@ -27,7 +27,7 @@ def known_sensitive(
     """Return the names to make sensitive, as the collection writes them. Raises BadRequest for an
     unknown name, and suggests similar ones."""
     here = [Where("collection", "=", collection.id)]
-    used = [str(u) for u in records.count_by(Image, here, "label") if u]
+    used = [label for label in pictures_by_label(records, here) if label]
     kept = set(collection.sensitive)
     return [a if a in kept else as_written(used, clean_label(a), names) for a in asked]
 

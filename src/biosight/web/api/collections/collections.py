@@ -124,6 +124,10 @@ class CollectionChange(Input):
 class LabelOut(BaseModel):
     """A label folder; `label` is "" for pictures that nobody named.
 
+    `images` counts all pictures that show it, `further` those of them that show it on a further
+    subject alone. `further_below` counts those that show it or something below it on a further
+    subject, and nothing of it on the first; a name for which this alone is known has no `images`.
+
     `path` is its place in the tree of names, and `taxon` what it is there. `thing` is empty, human
     or vehicle for the usual things that are no taxon. `twin` is a label that differs only by case,
     accents or Unicode form; the two should be merged.
@@ -134,6 +138,8 @@ class LabelOut(BaseModel):
     verified: int
     unsure: int
     path: str
+    further: int
+    further_below: int
     taxon: TaxonOut | None
     thing: str
     twin: str
@@ -342,6 +348,8 @@ def labels(access: MayLook, biosight: Open, records: Store, chosen: Filtered) ->
             verified=x.verified,
             unsure=x.unsure,
             path=x.path,
+            further=x.further,
+            further_below=x.further_below,
             taxon=taxon_out(names.tree, x.label),
             thing=thing_of(x.label),
             twin=same.get(x.label, ""),

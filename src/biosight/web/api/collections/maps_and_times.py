@@ -118,8 +118,7 @@ def cells(records: Records, where: list[Where], rule: Coarsening) -> list[PointO
     counts = {str(k): n for k, n in records.count_by(Image, free, "cell").items() if k}
     hidden: Counter[str] = Counter()
     if rule.degrees:
-        used = [map(str, records.count_by(Image, free, name)) for name in ("label", "label_path")]
-        for met in hidden_groups(rule, *used):
+        for met in hidden_groups(records, free, rule):
             counted = records.count_by(Image, [*free, met], "cell").items()
             hidden.update({str(cell): n for cell, n in counted})
     found = []

@@ -1,7 +1,6 @@
 """API: a collection's tree of names; find a name while typing, add or move one, import a
 checklist."""
 
-from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import asdict
@@ -13,13 +12,13 @@ from typing import Annotated
 from fastapi import APIRouter, File, Query, UploadFile
 from pydantic import BaseModel, Field
 
-from biosight.images import Image
 from biosight.own_names.collected import Names
 from biosight.storage.conditions import living_images
+from biosight.storage.label_use import pictures_below, pictures_by_label
 from biosight.taxa.checklist import Listed, read_checklist
 from biosight.taxa.kinds import USUAL
 from biosight.taxa.naming import alike
-from biosight.taxa.paths import line_of
+from biosight.taxa.paths import as_path
 from biosight.taxa.tree import Taxon, kept_fields
 from biosight.web.access.deps import MayChange, MayLook, Open, Signed, Store, task_of
 from biosight.web.body_limits import body_limit, of_files
@@ -103,7 +102,7 @@ def find_names(
     """
     c = access.collection
     names = names_in(records, biosight.catalogue, c)
-    used = {str(k): n for k, n in records.count_by(Image, living_images(c.id), "label").items()}
+    used = pictures_by_label(records, living_images(c.id))
     own = own_words(names, used, q)
     met = {e.label: e.name for e in names.finder.find(q, limit)}
     found = [*((label, label) for label in own), *met.items()]
@@ -133,15 +132,12 @@ def below(access: MayLook, biosight: Open, records: Store, of: Text = "") -> lis
     """List the names right below one ("" for the top), in alphabetical order."""
     c = access.collection
     tree = names_in(records, biosight.catalogue, c).tree
-    used = Counter[str]()
-    for path, n in records.count_by(Image, living_images(c.id), "label_path").items():
-        for label in line_of(str(path)):
-            used[label] += n
+    used = pictures_below(records, living_images(c.id))
     return [
         Below(
             **taxon.model_dump(),
             children=len(tree.children.get(label, ())),
-            images=used[label],
+            images=used.get(as_path(tree.line(label)), 0),
         )
         for label in sorted(tree.children.get(of, ()), key=str.casefold)
         if (taxon := taxon_out(tree, label))

@@ -17,7 +17,7 @@ from biosight.collection import Collection
 from biosight.errors import BadRequest, NotFound
 from biosight.field.grid import shown_at
 from biosight.images import Image
-from biosight.storage.conditions import at_or_below, living_images
+from biosight.storage.conditions import living_images, showing_below
 from biosight.storage.records import Records, Where
 from biosight.web.access.deps import Bytes, MayOwn, Open, Signed, Store
 from biosight.web.files.picture_bytes import answer_with
@@ -188,7 +188,7 @@ def what_it_shows(
     if not share.label:
         return here
     naming = naming_of(records, biosight.catalogue, collection)
-    return [*here, *at_or_below("label_path", naming.path(share.label))]
+    return [*here, showing_below(naming.path(share.label))]
 
 
 @router.post("/shared")

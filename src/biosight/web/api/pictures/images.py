@@ -23,7 +23,7 @@ from biosight.labels import Annotation, Prediction, speaker_of
 from biosight.membership import Access
 from biosight.places import Deployment, Site
 from biosight.review.acts import MAX_NOTE, Change, change_of
-from biosight.review.perform_acts import perform
+from biosight.review.perform_acts import Done, perform
 from biosight.review.undo_acts import latest_prediction
 from biosight.storage.records import Order, Where
 from biosight.taxa.naming import Naming
@@ -33,6 +33,7 @@ from biosight.web.access.deps import (
     ImageToSee,
     MayLook,
     Open,
+    Seen,
     Signed,
     Store,
 )
@@ -53,6 +54,7 @@ from biosight.web.schemas.guesses import (
     why_no_finer,
 )
 from biosight.web.schemas.pictures import ImageOut, TaxonOut, etag, image_out, taxon_out
+from biosight.web.schemas.subjects import SubjectOut, subjects_out
 from biosight.web.security import client_address
 from biosight.workflows.collection_names import naming_of, with_path
 from biosight.workflows.pictures import derived, groups
@@ -113,6 +115,7 @@ class ImageDetail(ImageOut):
     site_name: str
     planes: list[str]
     microns: float
+    subjects: list[SubjectOut]
     act: str = ""
 
 
@@ -242,6 +245,7 @@ def detail(biosight: BioSight, image: Image, access: Access, records: Store) -> 
         site_name=site.name if site else "",
         planes=plane_names(image.planes, image.channels),
         microns=image.microns,
+        subjects=subjects_out(image),
     )
 
 
@@ -310,6 +314,15 @@ def change(
     expected = parse_etag(if_match)
     image, collection = seen.image, seen.access.collection.id
     done = perform(records, person.user.id, collection, act, [image], expected=expected)
+    return answer_change(biosight, records, seen, done, response)
+
+
+def answer_change(
+    biosight: BioSight, records: Store, seen: Seen, done: Done, response: Response
+) -> ImageDetail:
+    """Return a picture after a change of it, with its new ETag. Raises NotFound where it is gone,
+    and Unavailable where others kept changing it."""
+    image = seen.image
     if done.conflicts:
         gallery.get_image(records, image.id)
         raise Unavailable("Others change this picture at the same moment; try again.")

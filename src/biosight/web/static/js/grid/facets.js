@@ -91,7 +91,9 @@ async function fillFacets(form, here, parts, filter, asQuery) {
     const now = [filter[part.name] ?? []].flat();
     if (part.facet === "labels")
       box?.replaceChildren(
-        ...labels.map((/** @type {Schemas["LabelOut"]} */ l) => check(l.label, l.images, now.includes(l.label))),
+        ...labels
+          .filter((/** @type {Schemas["LabelOut"]} */ l) => l.images)
+          .map((/** @type {Schemas["LabelOut"]} */ l) => check(l.label, l.images, now.includes(l.label))),
       );
     else if (box instanceof HTMLSelectElement) options(box, part, found[part.facet], now);
   }

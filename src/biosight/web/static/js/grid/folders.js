@@ -109,14 +109,14 @@ class Rows {
    * @param {Folder[]} labels @param {Counts} counts
    */
   states(labels, { strange, undecided }) {
-    const sum = (/** @type {"images" | "unsure"} */ name) => labels.reduce((n, l) => n + l[name], 0);
+    const all = labels.reduce((n, l) => n + l.images - l.further, 0);
     const unlabelled = (labels.find((l) => !l.label)?.images ?? 0) - undecided;
     const unsure = "Below the collection's threshold, and nobody has looked";
     const unlike = "Unlike everything the model learned from, and nobody has looked";
     const looked = "Somebody looked, and could not name it";
     return [
-      this.row("All pictures", sum("images"), {}),
-      this.row("Unsure", sum("unsure"), { unsure: "true" }, unsure),
+      this.row("All pictures", all, {}),
+      this.row("Unsure", labels.reduce((n, l) => n + l.unsure, 0), { unsure: "true" }, unsure),
       strange > 0 && el("li", {}, linkTo(`${this.here}/unfamiliar`, "Unfamiliar", strange, unlike)),
       undecided > 0 && this.row("Undecided", undecided, { undecided: "true" }, looked),
       unlabelled > 0 && this.row("Unlabelled", unlabelled, { label: "", who: "nobody" }, "Nobody has named it yet"),

@@ -29,12 +29,15 @@ export function asTree(folders) {
         below = node(label, path);
         at.children.push(below);
       }
-      below.images += folder.images;
-      below.verified += folder.verified;
+      // A picture counts once here, however many of its subjects are below this name.
+      below.images += folder.images - folder.further;
+      below.verified += folder.verified - folder.further;
       below.unsure += folder.unsure;
       at = below;
     }
-    at.here = folder;
+    at.images += folder.further_below;
+    at.verified += folder.further_below;
+    at.here = folder.images ? folder : null;
   }
   return shortened(root).children;
 }

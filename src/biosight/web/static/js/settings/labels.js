@@ -64,7 +64,9 @@ async function renamed(here, body) {
 
 /** @param {HTMLElement} main @param {string} here @param {boolean} editor @param {() => Promise<void>} redraw */
 export async function drawLabels(main, here, editor, redraw) {
-  const labels = (await call("GET", `${here}/labels`)).filter((/** @type {Schemas["LabelOut"]} */ l) => l.label);
+  const labels = (await call("GET", `${here}/labels`)).filter(
+    (/** @type {Schemas["LabelOut"]} */ l) => l.label && l.images,
+  );
   /** @param {Schemas["LabelOut"]} l @param {string} name */
   const rename = (l, name) => renameLabel(here, l, name, redraw);
   find(main, "#labels").replaceChildren(
