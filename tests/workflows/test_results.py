@@ -12,8 +12,8 @@ from biosight.labels import Guess
 from biosight.review.undo_acts import latest_prediction
 from biosight.settings import Settings
 from biosight.storage.records import Where
-from biosight.workflows.results.detections import as_label, ranks_of
 from biosight.workflows.results.foreign_predictions import Told, belong_together, take_told
+from biosight.workflows.results.foreign_words import as_label, ranks_of
 from tests.conftest import Run, add_ada
 from tests.workflows.conftest import Take
 from tests.workflows.test_folder_labels import names

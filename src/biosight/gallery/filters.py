@@ -12,7 +12,7 @@ from typing import Any, Literal
 
 from biosight.images.words import sought
 from biosight.labels import IN_BULK
-from biosight.storage.conditions import at_or_below, labelled, showing_below
+from biosight.storage.conditions import at_or_below
 from biosight.storage.records import Op, Value, Where
 
 PartKind = Literal[
@@ -30,7 +30,8 @@ class FilterPart:
     `choices`. "flag" takes yes, "percent" a whole percentage, "day" a day (YYYY-MM-DD), "moment" a
     local time, "box" a box on the map, "text" words, and "key" an id.
 
-    An image matches where its `field` is `op` the value, unless `meaning` makes other conditions of
+    An image matches where its `field` is `op` the value, or where the list `also`, of what it shows
+    on further subjects, has it; unless `meaning` makes other conditions of
     value and threshold. With `always` the part applies even where nothing was asked; it does not
     apply where the part `unless` was asked. `title` heads its control in the sheet, `side` its half
     of a pair, and `anything` is what the control says while it is empty. Parts without a title are
@@ -42,6 +43,7 @@ class FilterPart:
     field: str = ""
     op: Op = "="
     choices: tuple[tuple[str, str], ...] = ()
+    also: str = ""
     meaning: Meaning | None = None
     always: bool = False
     unless: str = ""
@@ -55,6 +57,13 @@ class FilterPart:
         """Return what an image must be; `threshold` is the collection's in whole percent."""
         if self.meaning is not None:
             return self.meaning(value, threshold)
+        first = self.of_field(value)
+        beside = value if isinstance(value, tuple) else (value,)
+        further = [[Where(self.also, "has", one)] for one in beside if one and self.also]
+        return [Where.any(first, *further)] if further else first
+
+    def of_field(self, value: Value | tuple[Value, ...]) -> list[Where]:
+        """Return what the field must be."""
         if self.kind == "path":
             return at_or_below(self.field, str(value))
         if isinstance(value, tuple):
@@ -101,26 +110,6 @@ def with_place(value: str, _: int) -> list[Where]:
     return [Where("site", "=", ""), Where("cell", "=", "")]
 
 
-def with_label(label: str, _: int) -> list[Where]:
-    """Return conditions for pictures that show this label; "" for those without one."""
-    return [labelled(label)]
-
-
-def with_labels(labels: tuple[str, ...], _: int) -> list[Where]:
-    """Return conditions for pictures that show any of several labels."""
-    return [labelled(*labels)]
-
-
-def below_path(path: str, _: int) -> list[Where]:
-    """Return conditions for pictures that show something at or below a path of the tree."""
-    return [showing_below(path)]
-
-
-def with_thing(thing: str, _: int) -> list[Where]:
-    """Return conditions for pictures that show this thing, also beside something else."""
-    return [Where.any([Where("thing", "=", thing)], [Where("also_things", "has", thing)])]
-
-
 def undecided_of(_: Value, __: int) -> list[Where]:
     """Return conditions for pictures that a person looked at and could not name."""
     return [Where("label", "=", ""), Where("who", "=", "person")]
@@ -159,17 +148,17 @@ class Filter:
     """Which pictures to show; a part that is left out matches every picture."""
 
     trash: bool = row(False, "flag", "trashed", always=True)
-    label: str | None = row(None, "label", "label", meaning=with_label)
+    label: str | None = row(None, "label", "label", also="also_labels")
     labels: tuple[str, ...] = row(
         (),
         "many",
         "label",
-        meaning=with_labels,
+        also="also_labels",
         title="Labels, any of",
         facet="labels",
         chip="{}",
     )
-    under: str = row("", "path", "label_path", meaning=below_path, chip="{} and below")
+    under: str = row("", "path", "label_path", also="also_paths", chip="{} and below")
     undecided: bool = row(False, "flag", "undecided", meaning=undecided_of, chip="undecided")
     unsure: bool = row(False, "flag", "unsure", meaning=below_threshold)
     who: str | None = row(
@@ -196,7 +185,7 @@ class Filter:
         None,
         "choice",
         "thing",
-        meaning=with_thing,
+        also="also_things",
         choices=THINGS,
         title="What it shows",
         side="other than organisms",

@@ -360,6 +360,11 @@ class Image:
         return Subject(self.label, self.details, self.label_path), *self.others
 
     @property
+    def is_described(self) -> bool:
+        """Whether people said more of what it shows than one label."""
+        return bool(self.others) or self.details != NO_DETAILS
+
+    @property
     def labels(self) -> tuple[str, ...]:
         """The labels of all its subjects, each once."""
         return self.label, *self.also_labels

@@ -14,6 +14,7 @@ from biosight.field.grid import shown_at
 from biosight.images import Image
 from biosight.labels import PEOPLE, Prediction
 from biosight.places import Deployment, Site
+from biosight.subjects.plain import subjects_text
 from biosight.taxa.naming import Naming
 from biosight.taxa.paths import line_of
 from biosight.taxa.ranks import HIGHER
@@ -57,6 +58,9 @@ COLUMNS = (
     "site",
     "individuals",
     "url",
+    "subject_count",
+    "other_labels",
+    "subjects",
 )
 DANGEROUS = ("=", "+", "-", "@", "\t", "\r")
 
@@ -146,6 +150,8 @@ def picture_row(
         "deployment": deployment.name if deployment and not hidden else "",
         "site": site.name if site and not hidden else "",
         "url": f"{address}/images/{image.id}" if address else "",
+        "other_labels": " | ".join(image.also_labels),
+        "subjects": subjects_text(image.subjects) if image.is_described else "",
         **dict.fromkeys(HIGHER, ""),
         **naming.higher(image.label),
     }
@@ -156,6 +162,7 @@ def picture_row(
         "width": str(image.width or ""),
         "height": str(image.height or ""),
         "individuals": str(image.individuals or ""),
+        "subject_count": str(len(image.subjects)) if image.label else "",
         "latitude": "" if latitude is None else str(latitude),
         "longitude": "" if longitude is None else str(longitude),
         "altitude": "" if altitude is None else str(altitude),

@@ -265,10 +265,11 @@ def call_otherwise(change: Change, image: Image) -> Standing:
 
 
 def describe(change: Change, image: Image) -> Standing:
-    """Return the standing with these subjects. Who said the label stays, unless it changes."""
+    """Return the standing with these subjects. Who said the label stays, unless it changes or the
+    subjects come from a person elsewhere, who named them all."""
     first, *others = change.subjects
     standing = replace(image.standing, details=first.details, others=tuple(others))
-    if first.label == image.label:
+    if first.label == image.label and not change.source:
         return standing
     return replace(standing, label=first.label, label_path=first.label_path, who="person")
 

@@ -38,6 +38,7 @@ from biosight.publishing.standards.facts import (
     Facts,
     Scope,
     all_facts,
+    by_subject,
     coordinates,
     in_order,
     lines,
@@ -60,6 +61,8 @@ ANIMALS = {
     "Reptilia",
 }
 BBOX = ("bboxX", "bboxY", "bboxWidth", "bboxHeight")
+# Rows of an event that have these in common are one.
+ONE_ROW = ("observationType", "scientificName", "sex", "lifeStage", "individualID")
 NO_TIME, NO_PLACE, NO_ZONE = "without a time", "without a place", "whose time zone nobody knows"
 ZONED = re.compile(r"[+-]\d\d:\d\d$")
 # Things that are no taxon -> observationType.
@@ -180,8 +183,11 @@ def survey_of(records: Records, scope: Scope) -> Survey:
         row = survey.deployments[id]
         moments = sorted((row.start, row.end, when), key=datetime.fromisoformat)
         row.start, row.end = moments[0], moments[-1]
-        if image.label:
-            survey.taxa.add(name_terms(facts.current, scope).scientific)
+        survey.taxa |= {
+            name_terms(one.current, scope).scientific
+            for one in by_subject(facts, scope)
+            if one.image.label
+        }
     return survey
 
 
@@ -258,12 +264,12 @@ def media(facts: Facts, scope: Scope) -> tuple[str, ...]:
 
 
 def observations(records: Records, scope: Scope) -> Iterator[tuple[str, ...]]:
-    """Yield observations.csv: what counts now of each picture, said by a machine or by a human, and
-    of each event after its pictures."""
+    """Yield observations.csv: what counts now of each subject of each picture, said by a machine or
+    by a human, and of each event after its pictures."""
     usable = (f for f in all_facts(records, scope) if not reason_missing(f.image, scope))
     for _, facts in groupby(usable, lambda f: event_key(f, scope)):
         rows = []
-        for one in facts:
+        for one in (one for f in facts for one in by_subject(f, scope)):
             rows.append(observation(one, scope))
             yield in_order(OBSERVATIONS, rows[-1])
         yield from (in_order(OBSERVATIONS, row) for row in of_event(rows))
@@ -278,14 +284,17 @@ def event_key(facts: Facts, scope: Scope) -> str:
 
 
 def observation(facts: Facts, scope: Scope) -> dict[str, str]:
-    """Return what counts now of one picture."""
-    image, now = facts.image, facts.current
+    """Return what counts now of one subject."""
+    image, details = facts.image, facts.image.details
+    looked = facts.undecided if image.who == "person" and not image.label else None
+    now = facts.current or looked
+    version = f"{image.id}-{image.version}"
     when = local_time(image, scope)
     name = name_terms(now, scope).scientific if image.label else ""
     if label_kind(image.label, scope.naming) == "human":
         name = PEOPLE_NAME
     said = {
-        "observationID": f"{image.id}-{image.version}",
+        "observationID": f"{version}-{facts.number}" if facts.number else version,
         "deploymentID": deployment_id(image, scope),
         "mediaID": image.id,
         "eventID": event_key(facts, scope),
@@ -294,11 +303,14 @@ def observation(facts: Facts, scope: Scope) -> dict[str, str]:
         "observationLevel": "media",
         "observationType": observation_kind(image, name, scope),
         "scientificName": name,
-        "count": str(image.individuals or ""),
+        "count": str(facts.count or ""),
+        "lifeStage": details.life_stage,
+        "sex": details.sex,
+        "behavior": details.behaviour,
+        "individualID": details.individual,
     }
-    if box := facts.subject:
-        sides = (box.x, box.y, box.width, box.height)
-        said |= {name: f"{side:.4f}" for name, side in zip(BBOX, sides, strict=True)}
+    if region := facts.region:
+        said |= {name: f"{side:.4f}" for name, side in zip(BBOX, region.sides, strict=True)}
     if image.label and image.label != name:
         said |= {"observationTags": "label", "observationComments": image.label}
     if now:
@@ -313,25 +325,36 @@ def observation(facts: Facts, scope: Scope) -> dict[str, str]:
 
 
 def of_event(rows: list[dict[str, str]]) -> Iterator[dict[str, str]]:
-    """Yield what an event shows, one row for each kind and name, with the largest count. A human's
-    row goes before the machine's surest one. The event is blank only where all of it is."""
+    """Yield what an event shows, one row for each kind, name, sex, life stage and individual, with
+    the largest count of a picture. A human's row goes before the machine's surest one. The event is
+    blank only where all of it is."""
     start, end = rows[0]["eventStart"], rows[-1]["eventEnd"]
-    kinds: dict[tuple[str, str], list[dict[str, str]]] = {}
+    kinds: dict[tuple[str, ...], list[dict[str, str]]] = {}
     for row in rows:
-        kinds.setdefault((row["observationType"], row["scientificName"]), []).append(row)
+        kinds.setdefault(tuple(row[name] for name in ONE_ROW), []).append(row)
     telling = {k: v for k, v in kinds.items() if k[0] not in {"blank", "unclassified"}}
     for number, alike in enumerate((telling or kinds).values()):
-        best = max(alike, key=weight)
-        counts = [int(row["count"]) for row in alike if row["count"]]
+        best, most = max(alike, key=weight), largest_count(alike)
         yield best | {
             "observationID": f"{best['eventID']} {number}",
             "mediaID": "",
             "eventStart": start,
             "eventEnd": end,
             "observationLevel": "event",
-            "count": str(max(counts)) if counts else "",
+            "count": str(most or ""),
             **dict.fromkeys(BBOX, ""),  # a box is in one picture
         }
+
+
+def largest_count(rows: list[dict[str, str]]) -> int:
+    """Return the most individuals that rows of one kind count in a picture, 0 where nobody counted.
+    Several rows of a picture add up; each of them is at least one individual."""
+    in_picture: Counter[str] = Counter()
+    several = Counter(row["mediaID"] for row in rows)
+    for row in rows:
+        least = 1 if several[row["mediaID"]] > 1 else 0
+        in_picture[row["mediaID"]] += int(row["count"] or least)
+    return max(in_picture.values())
 
 
 def weight(row: dict[str, str]) -> tuple[bool, float]:

@@ -12,8 +12,16 @@ from itertools import groupby
 
 from biosight.images import Image
 from biosight.publishing.file_names import UniqueNames, clean_part, file_name
-from biosight.publishing.standards.facts import Facts, Scope, all_facts, coordinates, instant_text
+from biosight.publishing.standards.facts import (
+    Facts,
+    Scope,
+    all_facts,
+    by_subject,
+    coordinates,
+    instant_text,
+)
 from biosight.storage.conditions import living_images
+from biosight.storage.label_use import pictures_by_label
 from biosight.storage.records import Records
 from biosight.taxa.kinds import label_kind
 
@@ -40,7 +48,8 @@ def coco(records: Records, scope: Scope) -> Iterator[bytes]:
     yield from json_members(
         said
         for facts in all_facts(records, scope)
-        if (said := coco_annotation(facts, scope, ids)) is not None
+        for one in by_subject(facts, scope)
+        if (said := coco_annotation(one, scope, ids)) is not None
     )
     yield b"]}\n"
 
@@ -58,9 +67,7 @@ def json_members(rows: Iterator[dict[str, object]]) -> Iterator[bytes]:
 
 def categories(records: Records, scope: Scope) -> dict[str, int]:
     """Return a number for each label; 0 stands for nothing to be seen, as in the format."""
-    labels = sorted(
-        str(v) for v in records.count_by(Image, living_images(scope.collection), "label") if v
-    )
+    labels = sorted(v for v in pictures_by_label(records, living_images(scope.collection)) if v)
     names = dict.fromkeys(category(label, scope) for label in labels)
     return {EMPTY: 0} | {n: i for i, n in enumerate((n for n in names if n != EMPTY), start=1)}
 
@@ -115,24 +122,25 @@ def coco_place(image: Image, *, hidden: bool) -> tuple[str, str]:
 
 
 def coco_annotation(facts: Facts, scope: Scope, ids: dict[str, int]) -> dict[str, object] | None:
-    """Return what counts now of a picture; None where nobody named it."""
+    """Return what counts now of a subject; None where nobody named it."""
     image, now = facts.image, facts.current
     name = category(image.label, scope)
     if not image.label or name not in ids:
         return None
     said: dict[str, object] = {
-        "id": f"{image.id}-{image.version}",
+        "id": f"{facts.key}-{image.version}",
         "image_id": image.id,
         "category_id": ids[name],
         "sequence_level_annotation": False,
         "classification_method": "machine" if now is None or now.machine else "human",
     }
-    if box := facts.subject:
+    if region := facts.region:
         wide, high = image.width, image.height
-        sides = (box.x * wide, box.y * high, box.width * wide, box.height * high)
+        x, y, w, h = region.sides
+        sides = (x * wide, y * high, w * wide, h * high)
         said["bbox"] = [round(side, 1) for side in sides]
-    if image.individuals:
-        said["count"] = image.individuals
+    if facts.count:
+        said["count"] = facts.count
     if now is not None and now.probability is not None:
         said["score"] = round(now.probability, 4)
     return said

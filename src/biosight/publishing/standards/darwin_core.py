@@ -18,6 +18,7 @@ from biosight.publishing.standards.facts import (
     Identification,
     Scope,
     all_facts,
+    by_subject,
     coordinates,
     in_order,
     lines,
@@ -26,7 +27,8 @@ from biosight.publishing.standards.facts import (
 )
 from biosight.publishing.zips import ZipEntry, zip_of
 from biosight.storage.conditions import living_images
-from biosight.storage.records import Records
+from biosight.storage.label_use import pictures_by_label
+from biosight.storage.records import Records, Where
 from biosight.taxa.kinds import label_kind
 from biosight.taxa.ranks import HIGHER
 
@@ -50,6 +52,10 @@ OCCURRENCE = (
     "verbatimIdentification",
     "identificationQualifier",
     "individualCount",
+    "organismID",
+    "sex",
+    "lifeStage",
+    "behavior",
     "locationID",
     "locality",
     "habitat",
@@ -89,15 +95,25 @@ def darwin_core(records: Records, scope: Scope) -> Iterator[bytes]:
 
 @dataclass(frozen=True, slots=True)
 class Occurrence:
-    """An organism at a place and a time: the pictures of one event that have one label, by time, or
-    a picture outside of any event. Its id is the first picture's."""
+    """An organism at a place and a time: the subjects of one event that have one label, sex, life
+    stage and individual, by time, or those of a picture outside of any event. Its id is the first
+    subject's."""
 
     pictures: tuple[Facts, ...]
 
     @property
     def id(self) -> str:
         """Return its id, which stays while its first picture does."""
-        return self.pictures[0].image.id
+        return self.pictures[0].key
+
+    @property
+    def count(self) -> int:
+        """Return the most individuals of a picture, 0 where nobody counted. Several subjects of a
+        picture add up; each of them is at least one individual."""
+        in_picture: dict[str, list[int]] = {}
+        for facts in self.pictures:
+            in_picture.setdefault(facts.image.id, []).append(facts.count)
+        return max(sum(n or len(c) > 1 for n in c) for c in in_picture.values())
 
     @property
     def best(self) -> Facts:
@@ -110,12 +126,15 @@ def occurrences(records: Records, scope: Scope) -> Iterator[Occurrence]:
     without a label count only where nothing in their event has one."""
     if not has_organisms(records, scope):
         return
-    usable = (f for f in all_facts(records, scope) if is_occurrence(f.image, scope))
+    every = (one for f in all_facts(records, scope) for one in by_subject(f, scope))
+    usable = (f for f in every if is_occurrence(f.image, scope))
     for _, event in groupby(usable, lambda f: event_id(f, scope) or f.image.id):
-        alike: dict[str, list[Facts]] = {}
+        alike: dict[tuple[str, ...], list[Facts]] = {}
         for facts in event:
-            alike.setdefault(facts.image.label, []).append(facts)
-        named = {label: found for label, found in alike.items() if label}
+            said = facts.image.details
+            key = (facts.image.label, said.sex, said.life_stage, said.individual)
+            alike.setdefault(key, []).append(facts)
+        named = {key: found for key, found in alike.items() if key[0]}
         yield from (Occurrence(tuple(found)) for found in (named or alike).values())
 
 
@@ -142,7 +161,7 @@ def files(records: Records, scope: Scope) -> dict[str, Iterable[bytes]]:
             (
                 (o.id, *in_order(MEDIA, media(f, scope)))
                 for o in occurrences(records, scope)
-                for f in o.pictures
+                for f in {f.image.id: f for f in o.pictures}.values()
             ),
         ),
     }
@@ -156,23 +175,41 @@ def is_occurrence(image: Image, scope: Scope) -> bool:
 
 def occurring(records: Records, scope: Scope) -> tuple[int, dict[str, int]]:
     """Return how many pictures show organisms, and how many do not, by what they show."""
-    counts = records.count_by(Image, living_images(scope.collection), "label")
+    here = living_images(scope.collection)
+    counts = records.count_by(Image, here, "label")
     shown, left = 0, dict[str, int]()
     organisms = has_organisms(records, scope)
-    for label, n in counts.items():
+    beside = organism_beside(records, here, scope) if organisms else {}
+    for label, total in counts.items():
         kind = label_kind(str(label), scope.naming)
         if kind not in NO_ORGANISM and organisms:
-            shown += n
+            shown += total
+            continue
+        also = beside.get(str(label), 0)
+        shown, n = shown + also, total - also
+        if not n:
             continue
         words = f"that show {NO_ORGANISM[kind]}" if kind in NO_ORGANISM else NOT_NAMED
         left[words] = left.get(words, 0) + n
     return shown, left
 
 
+def organism_beside(records: Records, here: list[Where], scope: Scope) -> dict[str, int]:
+    """Return how many pictures whose label is no organism show one on a further subject, by
+    label."""
+    also = map(str, records.count_by(Image, here, "also_labels"))
+    organisms = [x for x in also if label_kind(x, scope.naming) not in NO_ORGANISM]
+    if not organisms:
+        return {}
+    shows = Where.any(*([Where("also_labels", "has", x)] for x in organisms))
+    counts = records.count_by(Image, [*here, Where("thing", "!=", ""), shows], "label")
+    return {str(label): n for label, n in counts.items()}
+
+
 def has_organisms(records: Records, scope: Scope) -> bool:
     """Return whether a collection is one of organisms: at least one label names one, or nothing has
     a label yet."""
-    labels = {str(x) for x in records.count_by(Image, living_images(scope.collection), "label")}
+    labels = set(pictures_by_label(records, living_images(scope.collection)))
     said = [x for x in labels - {""} if label_kind(x, scope.naming) not in NO_ORGANISM]
     return not said or any(names_organism(x, scope) for x in said)
 
@@ -188,13 +225,12 @@ def names_organism(label: str, scope: Scope) -> bool:
 
 def no_names(records: Records, scope: Scope) -> dict[str, int]:
     """Return the labels that have no scientific name, with their number of pictures."""
-    counts = records.count_by(Image, living_images(scope.collection), "label")
     return {
-        str(label): n
-        for label, n in counts.items()
+        label: n
+        for label, n in pictures_by_label(records, living_images(scope.collection)).items()
         if label
-        and label_kind(str(label), scope.naming) not in NO_ORGANISM
-        and not scientific_name(str(label), scope).scientific
+        and label_kind(label, scope.naming) not in NO_ORGANISM
+        and not scientific_name(label, scope).scientific
     }
 
 
@@ -204,6 +240,9 @@ def occurrence(found: Occurrence, scope: Scope) -> Row:
     credit = scope.credits
     identified = identification(now, scope) if now else {}
     identified.pop("identificationID", "")
+    behaviours = dict.fromkeys(
+        f.image.details.behaviour for f in found.pictures if f.image.details.behaviour
+    )
     notes = dict.fromkeys(f.image.note for f in found.pictures if f.image.note)
     return identified | {
         "occurrenceID": found.id,
@@ -212,7 +251,11 @@ def occurrence(found: Occurrence, scope: Scope) -> Row:
         "eventDate": when_seen(found, scope),
         "vernacularName": vernacular(image, scope),
         **classification(image, scope),
-        "individualCount": str(max(f.image.individuals for f in found.pictures) or ""),
+        "individualCount": str(found.count or ""),
+        "organismID": image.details.individual,
+        "sex": image.details.sex,
+        "lifeStage": image.details.life_stage,
+        "behavior": " | ".join(behaviours),
         "samplingProtocol": "camera trap" if by_camera(image, scope) else "",
         **location(image, scope),
         "license": LICENSES.get(credit.license, ""),

@@ -16,13 +16,14 @@ from biosight.field.events import with_event_starts
 from biosight.field.gaps import Gaps
 from biosight.field.grid import coarsen_twice, decimals_of, uncertainty
 from biosight.images import Image
-from biosight.labels import IN_BULK, Annotation, LabelNames, Prediction, speaker_of
+from biosight.labels import IN_BULK, UNDECIDED, Annotation, LabelNames, Prediction, speaker_of
 from biosight.places import Deployment, Site
 from biosight.places.clocks import instant, offset_in, written_offset
 from biosight.publishing.export import PAGE
 from biosight.publishing.table import DANGEROUS
 from biosight.storage.conditions import living_images
 from biosight.storage.records import Order, Position, Records, Where, pages
+from biosight.subjects import Region, Subject
 from biosight.subjects.box import Box, surest
 from biosight.taxa.naming import Naming
 
@@ -131,20 +132,39 @@ class Identification:
 class Facts:
     """Picture with everything that was said of it, the oldest first. `event` is the first time of
     the event that it is part of. Outside of a deployment it is the picture's own time, and ""
-    without a time of day. `boxes` are those of its last prediction."""
+    without a time of day. `boxes` are those of its last prediction. `number` is 0 for the facts of
+    its first subject, and counts the further ones. `undecided` is the last person's who looked and
+    could not name it."""
 
     image: Image
     said: tuple[Identification, ...]
     event: str = ""
     boxes: tuple[Box, ...] = ()
+    number: int = 0
+    undecided: Identification | None = None
 
     @property
-    def subject(self) -> Box | None:
-        """Return the box around what the label is about: the surest person for a human, else the
-        surest animal. None for things without one, and where no detector looked."""
+    def found(self) -> Box | None:
+        """Return the detector's box around what the label is about: the surest person for a human,
+        else the surest animal. None for things without one, and where no detector looked."""
         if self.image.thing in {"empty", "vehicle"} or not self.image.label:
             return None
         return surest(self.boxes, "human" if self.image.thing == "human" else "animal")
+
+    @property
+    def region(self) -> Region | None:
+        """Return where the subject is, as a person drew it or else as the detector found it."""
+        return self.image.details.region or (Region.of(self.found) if self.found else None)
+
+    @property
+    def count(self) -> int:
+        """Return how many individuals somebody counted, 0 where nobody did."""
+        return self.image.details.count or self.image.individuals
+
+    @property
+    def key(self) -> str:
+        """Return an id of the subject: the picture's for the first."""
+        return f"{self.image.id}-{self.number}" if self.number else self.image.id
 
     @property
     def current(self) -> Identification | None:
@@ -226,15 +246,55 @@ def facts_of_page(
         said.setdefault(p.image, []).append(one)
         boxes[p.image] = p.boxes
     annotations = records.find(Annotation, named, order=Order("at"), limit=limit)
+    undecided: dict[str, Identification] = {}
     taken_back = {(a.image, a.act) for a in annotations if a.kind == "withdrawn"}
     for a in annotations:
-        if (a.image, a.act) not in taken_back and a.label:
-            by, in_bulk = speaker_of(a, scope.person), a.via == IN_BULK
-            one = Identification(a.id, False, by, a.at, a.label, None, in_bulk)
+        if (a.image, a.act) in taken_back or not (a.label or a.kind == UNDECIDED):
+            continue
+        by, in_bulk = speaker_of(a, scope.person), a.via == IN_BULK
+        one = Identification(a.id, False, by, a.at, a.label, None, in_bulk)
+        if a.kind == UNDECIDED:
+            undecided[a.image] = one
+        else:
             said.setdefault(a.image, []).append(one)
     for image, event in page:
         known = tuple(sorted(said.get(image.id, ()), key=lambda s: s.at))
-        yield Facts(image, known, event, boxes.get(image.id, ()))
+        found = boxes.get(image.id, ())
+        yield Facts(image, known, event, found, undecided=undecided.get(image.id))
+
+
+def by_subject(facts: Facts, scope: Scope) -> Iterator[Facts]:
+    """Yield the facts of each subject, as though the picture's label were about it."""
+    yield facts
+    image = facts.image
+    for number, subject in enumerate(image.others, start=1):
+        # The remaining subjects stay: a sensitive one makes the place coarse for all.
+        rest = [s for n, s in enumerate(image.subjects) if n != number]
+        about = replace(
+            image,
+            label=subject.label,
+            label_path=subject.label_path,
+            who="machine" if subject.model else "person",
+            details=subject.details,
+            individuals=0,
+            others=tuple(rest),
+        ).in_step
+        said = further_identification(f"{image.id}-{number}", subject, scope)
+        yield replace(facts, image=about, said=(said,), boxes=(), number=number)
+
+
+def further_identification(id: str, subject: Subject, scope: Scope) -> Identification:
+    """Return who named a further subject: a person, or a machine of another program."""
+    is_machine = bool(subject.model)
+    by = f"imported: {subject.source}" if subject.source else scope.person(subject.by)
+    return Identification(
+        id,
+        is_machine,
+        subject.model or by,
+        subject.at,
+        subject.label,
+        subject.probability if is_machine else None,
+    )
 
 
 def coordinates(image: Image, scope: Scope) -> tuple[str, str, str]:

@@ -17,10 +17,9 @@ from biosight.publishing.standards.coco import (
     coco_place,
     json_members,
 )
-from biosight.publishing.standards.facts import Facts, Scope, all_facts
+from biosight.publishing.standards.facts import Facts, Scope, all_facts, by_subject
 from biosight.storage.records import Records
-from biosight.subjects.box import Box, SubjectKind
-from biosight.taxa.kinds import label_kind
+from biosight.subjects.box import Box, SubjectKind, are_one
 
 NUMBERS: dict[SubjectKind, str] = {"animal": "1", "human": "2", "vehicle": "3"}
 WORDS = {"1": "animal", "2": "person", "3": "vehicle"}
@@ -60,25 +59,39 @@ def in_file(
 
 
 def detections_of(facts: Facts, scope: Scope, ids: dict[str, int]) -> list[dict[str, object]]:
-    """Return the boxes of a picture; the one that its label is about has the name. A picture that
-    is called empty has none."""
-    image, about = facts.image, facts.subject
-    kind = label_kind(image.label, scope.naming) if image.label else ""
-    if kind == "empty":
+    """Return the boxes of a picture: one for each subject with a name, and what else the detector
+    found. A picture that is called empty has none."""
+    if facts.image.thing == "empty":
         return []
-    boxes = list(facts.boxes)
-    if about is None and image.label:
-        named: SubjectKind = "human" if kind == "human" else "animal"
-        about = Box(0.0, 0.0, 1.0, 1.0, "vehicle" if kind == "vehicle" else named, sureness(facts))
-        boxes = [b for b in boxes if b.kind != about.kind] + [about]
-    number = ids.get(category(image.label, scope))
+    named = [f for f in by_subject(facts, scope) if f.image.label]
+    subjects = [subject_box(f) for f in named]
+    rest = [b for b in facts.boxes if b is not facts.found and not repeats(b, subjects)]
     found = []
-    for box in sorted(boxes, key=lambda b: -b.score):
-        said = detection(box)
-        if box is about and number is not None and kind not in {"human", "vehicle"}:
-            said["classifications"] = [[str(number), round(sureness(facts), 3)]]
-        found.append(said)
-    return found
+    for one, box in zip(named, subjects, strict=True):
+        number, said = ids.get(category(one.image.label, scope)), detection(box)
+        if number is not None and one.image.thing not in {"human", "vehicle"}:
+            said["classifications"] = [[str(number), round(sureness(one), 3)]]
+        found.append((box, said))
+    found += [(box, detection(box)) for box in rest]
+    return [said for _, said in sorted(found, key=lambda f: -f[0].score)]
+
+
+def subject_box(facts: Facts) -> Box:
+    """Return the box of a named subject: the detector's, unless a person drew one; all of the
+    picture where there is none."""
+    if facts.found and not facts.image.details.region:
+        return facts.found
+    kind: SubjectKind = "animal"
+    if facts.image.thing in {"human", "vehicle"}:
+        kind = "human" if facts.image.thing == "human" else "vehicle"
+    sides = facts.region.sides if facts.region else (0.0, 0.0, 1.0, 1.0)
+    return Box(*sides, kind, sureness(facts))
+
+
+def repeats(box: Box, subjects: list[Box]) -> bool:
+    """Return whether a detector's box is about a subject that has a box: it says the same, or the
+    subject's box is the whole picture."""
+    return any(s.kind == box.kind and (are_one(box, s) or s.area == 1.0) for s in subjects)
 
 
 def detection(box: Box) -> dict[str, object]:

@@ -90,7 +90,7 @@ Filtered = Annotated[gallery.Filter, Depends(image_filter)]
 
 def for_page() -> list[dict[str, Any]]:
     """Return the table as the page's JavaScript reads it (grid/filters.js)."""
-    known = ("kind", "field", "op", "always", "unless", "chip", "title", "choices", "facet")
+    known = ["kind", "field", "also", "op", "always", "unless", "chip", "title", "choices", "facet"]
     return [{"name": n} | {k: getattr(p, k) for k in known} for n, p in PARTS.items()]
 
 

@@ -108,9 +108,9 @@ class ImageOut(BaseModel):
     """An image.
 
     `who` says whose label counts: machine, person, bulk or nobody. `also_labels` are what it shows
-    beside what its label is about. `unsure` follows from the
-    collection's threshold, and `uploader` is an id. `sha256` is "" for viewers where the collection
-    hides places.
+    beside what its label is about, `also_paths` and `also_things` where these hang in the tree.
+    `unsure` follows from the collection's threshold, and `uploader` is an id. `sha256` is "" for
+    viewers where the collection hides places.
     """
 
     id: str
@@ -147,6 +147,8 @@ class ImageOut(BaseModel):
     dated: str
     individuals: int
     also_labels: tuple[str, ...]
+    also_paths: tuple[str, ...]
+    also_things: tuple[str, ...]
     trashed: bool
     session: str
     version: int

@@ -8,17 +8,17 @@ imported. Not here: opening a package (camtrap_package.py), or writing one
 from collections import Counter
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
-from datetime import datetime
 from pathlib import Path
 
 from biosight.errors import BadRequest
 from biosight.images import Image
-from biosight.labels import UNDECIDED, Guess, clean_label
+from biosight.labels import UNDECIDED
 from biosight.own_names.collected import Names
 from biosight.places.tables import Row
 from biosight.review.acts import change_of
 from biosight.storage.conditions import living_images
 from biosight.storage.records import Records, Where
+from biosight.subjects import NO_DETAILS
 from biosight.workflows.collection_names import names_in, with_path
 from biosight.workflows.exchange.camtrap_names import add_names
 from biosight.workflows.exchange.camtrap_package import Package, picture_file, sha_of
@@ -31,22 +31,16 @@ from biosight.workflows.exchange.camtrap_rows import (
     prepared,
     zones_needed,
 )
+from biosight.workflows.exchange.camtrap_subjects import Sightings, read_subject, seconds
+from biosight.workflows.pictures.subjects import to_subjects
 from biosight.workflows.places import deployment_tables
 from biosight.workflows.places.deployment_acts import deployments_of, follow, put_into
 from biosight.workflows.places.deployment_tables import local
-from biosight.workflows.results.foreign_predictions import (
-    Told,
-    model_name,
-    of_that_name,
-    source_of,
-    take_told,
-)
+from biosight.workflows.results.foreign_predictions import of_that_name, source_of, take_told
 from biosight.workflows.results.results_import import change_pictures
 from biosight.workflows.task import Task
 
 LEFT_OUT = "rows left out"
-LONGEST_COUNT = 20  # digits; longer than any count that is accepted
-THINGS = {"blank": "Empty", "human": "Human", "vehicle": "Vehicle"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -173,97 +167,53 @@ def say_picture(
     rows: list[tuple[int, Row]],
     tally: Counter[str],
 ) -> None:
-    """Add to one picture what the rows say of it. A picture has one label here: that of most
-    individuals; all others are told as left out."""
+    """Add to one picture what the rows say of it: each row is a subject, and the first one has the
+    label of most individuals."""
     names = names_in(target.task.records, target.task.catalogue, target.task.collection_now())
-    counts: Counter[str] = Counter()
-    by_people: dict[str, Row] = {}
+    seen, machines = Sightings(), Sightings()
     for number, row in rows:
+        by_machine = row.get("classificationMethod") == "machine"
         try:
-            label = said_label(row)
-            counts[label] += counted(row)
+            subject, doubts = read_subject(row)
+            (machines if by_machine else seen).add(subject, row)
         except BadRequest as error:
+            doubts = [error.detail]
             tally[LEFT_OUT] += 1
-            target.tell(f"observations, row {number}: {error.detail}")
-            continue
-        if row.get("classificationMethod") != "machine":
-            by_people.setdefault(label, row)
-        elif label:
-            tally["named by a machine"] += say_by_machine(target, names, row, image, label)
+        for doubt in doubts:
+            target.tell(f"observations, row {number}: {doubt}")
+    for told in machines.told():
+        now = target.task.records.get(Image, image)
+        new = now is not None and take_told(target.task.records, names, now, told)
+        tally["named by a machine"] += len(told.guesses) * new
     now = target.task.records.get(Image, image)
     if now is None:
         return
-    kept = max(by_people, key=lambda x: counts[x], default="")
-    if by_people and not same(names, now, kept):
-        tally["named by people"] += say_one(target, by_people[kept], now, kept)
-    for label in [x for x in by_people if x != kept]:
-        tally[LEFT_OUT] += 1
-        target.tell(f"{now.name}: {label or 'no name'} is left out; it is called {kept} here")
-    number_of = counts[kept] if by_people else counts.most_common(1)[0][1] if counts else 0
+    if seen.rows:
+        for label in seen.unnamed_beside():
+            tally[LEFT_OUT] += 1
+            target.tell(f"{now.name}: {label}")
+        tally["named by people"] += say_by_people(target, names, seen, now)
+    number_of = (seen if seen.rows else machines).largest
     if number_of and number_of != now.individuals:
         tally["counted"] += change_pictures(
             target.task, change_of("count", individuals=number_of), [image]
         )
 
 
-def say_by_machine(target: Target, names: Names, row: Row, image: str, label: str) -> int:
-    """Keep what a machine says of a picture. Return 1 unless it was known."""
-    sure = probability(row.get("classificationProbability", ""))
-    told = Told(model_name(row.get("classifiedBy", "")), (Guess(label, sure),), seconds(row))
-    now = target.task.records.get(Image, image)
-    return int(now is not None and take_told(target.task.records, names, now, told))
-
-
-def counted(row: Row) -> int:
-    """Return a row's count of individuals, 0 for none that can be read; programs also write 2.0.
-    Raises BadRequest for a count that is not allowed."""
-    whole, _, part = row.get("count", "")[:LONGEST_COUNT].partition(".")
-    if not whole.isdecimal() or part.strip("0"):
+def say_by_people(target: Target, names: Names, seen: Sightings, image: Image) -> int:
+    """Add what people say of a picture, with their names as texts: no account here stands for them.
+    Return how many pictures changed."""
+    subjects, row = seen.ordered()
+    now = [(names.accepted(s.label) if s.label else "", s.details) for s in subjects]
+    if image.who == "person" and now == [s.named for s in image.subjects]:
         return 0
-    return change_of("count", individuals=int(whole)).individuals
-
-
-def same(names: Names, image: Image, label: str) -> bool:
-    """Return whether a person has already given the picture exactly this label."""
-    return image.who == "person" and image.label == (names.accepted(label) if label else "")
-
-
-def say_one(target: Target, row: Row, image: Image, label: str) -> int:
-    """Add a person's label to a picture, with that person's name as a text: no account here stands
-    for it. Return how many pictures changed."""
-    asked = change_of("relabel", label=label) if label else change_of(UNDECIDED)
-    change = with_path(
-        target.task.records, target.task.catalogue, target.task.collection_now(), asked
-    )
+    task = target.task
+    if len(subjects) == 1 and subjects[0].details == NO_DETAILS:
+        label = subjects[0].label
+        asked = change_of("relabel", label=label) if label else change_of(UNDECIDED)
+        change = with_path(task.records, task.catalogue, task.collection_now(), asked)
+    else:
+        here = task.collection_now()
+        change = to_subjects(task.records, task.catalogue, here, image, subjects, "")
     change = replace(change, source=source_of(row.get("classifiedBy", "")), said_at=seconds(row))
-    return change_pictures(target.task, change, [image.id])
-
-
-def said_label(row: Row) -> str:
-    """Return the label that a row gives: BioSight's own word for it, else the name or the kind."""
-    thing = THINGS.get(row.get("observationType", ""), "")
-    said = row.get("observationComments", "") if own_word(row) else ""
-    name = said or row.get("scientificName", "") or thing
-    return clean_label(name[:80]) if name.strip() else ""
-
-
-def own_word(row: Row) -> bool:
-    """Return whether the comment holds the label. It does in BioSight's packages when the label is
-    not a scientific name, because the row has no other field for it."""
-    return row.get("observationTags", "") == "label"
-
-
-def probability(said: str) -> float:
-    """Return a probability from 0 to 1; 1 if none is given."""
-    try:
-        return min(1.0, max(0.0, float(said or 1)))
-    except ValueError:
-        return 1.0
-
-
-def seconds(row: Row) -> float:
-    """Return the time of the label in seconds since 1970 UTC; 0 if unknown."""
-    try:
-        return datetime.fromisoformat(row.get("classificationTimestamp", "")).timestamp()
-    except (ValueError, OverflowError):
-        return 0.0
+    return change_pictures(task, change, [image.id])

@@ -38,8 +38,8 @@ from biosight.workflows.parcels.kept import (
 )
 from biosight.workflows.pictures.destinations import destination
 from biosight.workflows.pictures.file_import import image_of, import_file
-from biosight.workflows.results.detections import Result
 from biosight.workflows.results.named_folders import name_by_folders
+from biosight.workflows.results.result import Result
 from biosight.workflows.results.results_file import folder_of_table, read_results
 from biosight.workflows.results.results_import import AWAY, take_results
 from biosight.workflows.results.results_match import counted

@@ -21,7 +21,6 @@ from biosight.storage.records import Where, parts
 from biosight.taxa.kinds import thing_of
 from biosight.untrusted.zips import is_zip, opened_zip
 from biosight.workflows.collection_names import names_in
-from biosight.workflows.exchange.camtrap_import import said_label
 from biosight.workflows.exchange.camtrap_package import (
     DESCRIPTION,
     Package,
@@ -31,6 +30,7 @@ from biosight.workflows.exchange.camtrap_package import (
     take_out,
 )
 from biosight.workflows.exchange.camtrap_rows import prepared
+from biosight.workflows.exchange.camtrap_subjects import said_label
 from biosight.workflows.parcels.kept import (
     DAMAGED,
     MOST_LIST_BYTES,

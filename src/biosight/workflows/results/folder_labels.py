@@ -16,7 +16,7 @@ from biosight.images.folders import is_card_folder
 from biosight.labels import FORMERLY_UNDECIDED, clean_label
 from biosight.own_names.collected import Names
 from biosight.publishing.file_names import UNNAMED
-from biosight.workflows.results.detections import WORDS
+from biosight.workflows.results.foreign_words import WORDS
 
 KNOWN, NEW, DATE, NOTHING, OTHER = "known", "new", "date", "nothing", "other"
 # What stands before or behind a name in sorted folders: a number, a count.

@@ -16,16 +16,18 @@ from biosight.own_names.collected import Names
 from biosight.storage.conditions import living_images
 from biosight.storage.patience import tries
 from biosight.storage.records import Insert, Records, Replace, Where, find_all, new_id
+from biosight.subjects import Box
 
 
 @dataclass(frozen=True, slots=True)
 class Told:
     """A model's guesses for one picture, the likeliest first; `at` in seconds since 1970 UTC, 0 if
-    unknown."""
+    unknown. `boxes` are what a detector found, the surest first."""
 
     model: str
     guesses: tuple[Guess, ...]
     at: float = 0.0
+    boxes: tuple[Box, ...] = ()
 
 
 def take_told(records: Records, names: Names, image: Image, told: Told) -> bool:
@@ -35,7 +37,15 @@ def take_told(records: Records, names: Names, image: Image, told: Told) -> bool:
     if is_known_prediction(records, image, replace(told, guesses=guesses)):
         return False
     best = guesses[0]
-    said = Prediction(new_id(), image.id, told.model, guesses, told.at or time())
+    said = Prediction(
+        new_id(),
+        image.id,
+        told.model,
+        guesses,
+        told.at or time(),
+        detector=told.model if told.boxes else "",
+        boxes=told.boxes,
+    )
     for _ in tries(image.id):
         named = replace(
             image,
@@ -63,9 +73,10 @@ def take_told(records: Records, names: Names, image: Image, told: Told) -> bool:
 
 
 def is_known_prediction(records: Records, image: Image, told: Told) -> bool:
-    """Return whether this model gave the same guesses for the picture before."""
+    """Return whether this model gave the same guesses and boxes for the picture before."""
     found = find_all(records, Prediction, [Where("image", "=", image.id)])
-    return any((p.model, p.top) == (told.model, told.guesses) for p in found)
+    new = (told.model, told.guesses, told.boxes)
+    return any((p.model, p.top, p.boxes) == new for p in found)
 
 
 def model_name(said: str) -> str:

@@ -16,8 +16,11 @@ from biosight.errors import BadRequest
 from biosight.labels import FORMERLY_UNDECIDED, PEOPLE, Guess, clean_label
 from biosight.places.tables import Row, bounded_rows, head_of
 from biosight.publishing.table import DANGEROUS
-from biosight.workflows.results.detections import WORDS, Result, as_share, is_yes
+from biosight.subjects import Subject
+from biosight.subjects.plain import read_subjects
 from biosight.workflows.results.foreign_predictions import Told, model_name, source_of
+from biosight.workflows.results.foreign_words import WORDS, as_share, is_yes
+from biosight.workflows.results.result import Result
 
 MOST_ROWS = 2_000_000
 FILES = (
@@ -171,7 +174,17 @@ def from_own(row: Row) -> Result | None:
         said_at=seconds_of(row.get("annotatedat", "")),
         places={k: v for k, v in places.items() if v} if places["deploymentID"] else {},
         undecided=undecided,
+        subjects=own_subjects(row.get("subjects", ""), label),
     )
+
+
+def own_subjects(said: str, label: str) -> tuple[Subject, ...]:
+    """Return the subjects in a cell of biosight.csv; further ones need a name. None where the first
+    is not what the row's label says: somebody edited one of both."""
+    first, *others = read_subjects(said) or (Subject(label),)
+    if not said or first.label != label:
+        return ()
+    return (first, *(s for s in others if kept_name(s.label)))
 
 
 def from_ecotaxa(row: Row) -> Result | None:

@@ -16,13 +16,16 @@ from biosight.places.tables import Row
 from biosight.review.acts import MAX_NOTE, MOST_AT_ONCE, Change, change_of
 from biosight.review.perform_acts import each_changed, history_line, in_pieces
 from biosight.storage.records import Where
+from biosight.subjects import NO_DETAILS
+from biosight.subjects.subject import MOST_SUBJECTS
 from biosight.taxa.checklist import Listed, parents_first
 from biosight.workflows.collection_names import names_in, with_path
 from biosight.workflows.names.checklists import take_names
+from biosight.workflows.pictures.subjects import to_subjects
 from biosight.workflows.places import deployment_tables
 from biosight.workflows.places.deployment_acts import deployments_of, put_into, sites_of
-from biosight.workflows.results.detections import Result
 from biosight.workflows.results.foreign_predictions import take_told
+from biosight.workflows.results.result import Result
 from biosight.workflows.results.results_match import Matches, label_here, matched, rows_not_taken
 from biosight.workflows.task import Task
 
@@ -86,11 +89,16 @@ def take_people(task: Task, matches: Matches, taken: ResultsTaken) -> None:
     changes: dict[str, Change] = {}
     for image, result in matches.clear:
         if not result.checked or not (result.label or result.undecided):
+            if result.subjects and result.subjects[0].label == image.label:
+                changes[image.id] = describing(task, image, result)
             continue
         if image.who in PEOPLE:
             same = image.label == label_here(names, result)
             word = "known already" if same else "named by a person here, and left so"
             taken.tally[word] += 1
+            continue
+        if says_more(result):
+            changes[image.id] = describing(task, image, result)
             continue
         if result.label not in paths:
             asked = change_of("relabel", label=result.label) if result.label else UNNAMED
@@ -98,6 +106,21 @@ def take_people(task: Task, matches: Matches, taken: ResultsTaken) -> None:
         said = replace(paths[result.label], source=result.told.model, said_at=result.said_at)
         changes[image.id] = said
     taken.tally["named by a person"] += change_each(task, changes, "imported names")
+
+
+def says_more(result: Result) -> bool:
+    """Return whether a result says more of what a picture shows than one name."""
+    return len(result.subjects) > 1 or any(s.details != NO_DETAILS for s in result.subjects)
+
+
+def describing(task: Task, image: Image, result: Result) -> Change:
+    """Return the change of a picture to all that a result says that it shows. Only a person's
+    answer is one about the label."""
+    here, who = task.collection_now(), result.told.model if result.checked else ""
+    named = sorted(result.subjects, key=lambda s: result.checked and s.label != result.label)
+    subjects = [replace(s, source=result.told.model, at=result.said_at) for s in named]
+    asked = to_subjects(task.records, task.catalogue, here, image, subjects[:MOST_SUBJECTS], "")
+    return replace(asked, source=who, said_at=result.said_at)
 
 
 def take_remarks(task: Task, matches: Matches, taken: ResultsTaken) -> None:

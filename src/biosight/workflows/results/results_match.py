@@ -7,22 +7,23 @@ for a picture, is listed and left out. Not here: importing (results_import.py).
 
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from biosight.images import Image
 from biosight.labels import PEOPLE
 from biosight.own_names.collected import Names
 from biosight.storage.conditions import living_images
 from biosight.storage.records import Where
+from biosight.subjects import Details, Subject
 from biosight.taxa.kinds import thing_of
 from biosight.workflows.collection_names import names_in
-from biosight.workflows.results.detections import Result
 from biosight.workflows.results.foreign_predictions import (
     belong_together,
     name_in,
     named_so,
     path_parts,
 )
+from biosight.workflows.results.result import Result
 from biosight.workflows.task import Task
 
 
@@ -134,13 +135,28 @@ def unambiguous(
         if len({r.file for r in chosen}) > 1:
             matches.unclear += [r.file for r in results]
             continue
-        kept = with_most(chosen)
-        others = sorted({r.label for r in chosen if r.label and r.label != kept.label})
+        kept = with_all(chosen)
+        shown = {s.label for s in kept.subjects}
+        others = sorted({r.label for r in chosen if r.label} - shown - {kept.label})
         called = kept.label
         matches.left_out += [
             f"{image.name}: {name} is left out; it is called {called} here" for name in others
         ]
         yield image, kept
+
+
+def with_all(results: Sequence[Result]) -> Result:
+    """Return what several rows say of one picture. Where one person says several names, each is a
+    subject with its count; of rows by several people, or by a machine, only the one of `with_most`
+    is kept."""
+    kept = with_most(results)
+    same = [r for r in results if r.checked and r.label and r.told.model == kept.told.model]
+    if not kept.checked or kept.subjects or len({r.label for r in same}) < 2:
+        return kept
+    rows = sorted(same, key=lambda r: r.label != kept.label)
+    last = {r.label: r for r in rows}  # programs append corrections
+    subjects = tuple(Subject(r.label, Details(count=r.individuals)) for r in last.values())
+    return replace(kept, subjects=subjects)
 
 
 def with_most(results: Sequence[Result]) -> Result:

@@ -1,39 +1,30 @@
 """API: list, look at and change single images, and get their bytes."""
 
-from dataclasses import replace
 from functools import partial
-from typing import Annotated, Any
+from typing import Annotated
 
 from fastapi import APIRouter, Depends, Header, Path, Query, Request, Response
 from fastapi.responses import FileResponse, RedirectResponse
 from pydantic import BaseModel, Field
 
 from biosight import accounts, gallery, logbook
-from biosight.bootstrap import BioSight
-from biosight.errors import BadRequest, NotFound, Unavailable
-from biosight.field.coarse_places import Coarsening
-from biosight.field.events import Event, event_of, events_of
-from biosight.field.gaps import gap_of, gaps_of
-from biosight.field.grid import shown_at
-from biosight.images import SHOWN_AS_IS, Capture, Image
-from biosight.images.stack import MOST_PLANES, plane_names
+from biosight.errors import BadRequest, NotFound
+from biosight.field.events import events_of
+from biosight.field.gaps import gaps_of
+from biosight.images import SHOWN_AS_IS, Image
+from biosight.images.stack import MOST_PLANES
 from biosight.inference.name_list import limited_by
 from biosight.intake import look_again
 from biosight.labels import Annotation, Prediction, speaker_of
-from biosight.membership import Access
-from biosight.places import Deployment, Site
 from biosight.review.acts import MAX_NOTE, Change, change_of
-from biosight.review.perform_acts import Done, perform
-from biosight.review.undo_acts import latest_prediction
+from biosight.review.perform_acts import perform
 from biosight.storage.records import Order, Where
-from biosight.taxa.naming import Naming
 from biosight.web.access.deps import (
     Bytes,
     ImageToChange,
     ImageToSee,
     MayLook,
     Open,
-    Seen,
     Signed,
     Store,
 )
@@ -43,18 +34,17 @@ from biosight.web.files.streaming import on_byte_threads
 from biosight.web.schemas.body import Input
 from biosight.web.schemas.filters import Filtered, matching_images
 from biosight.web.schemas.guesses import (
-    BoxOut,
     GuessOut,
-    LevelOut,
-    OpinionOut,
-    finer_out,
-    guesses_out,
-    levels_out,
-    opinions_out,
-    why_no_finer,
 )
-from biosight.web.schemas.pictures import ImageOut, TaxonOut, etag, image_out, taxon_out
-from biosight.web.schemas.subjects import SubjectOut, subjects_out
+from biosight.web.schemas.picture_detail import (
+    EventOut,
+    ImageDetail,
+    answer_change,
+    detail,
+    parse_etag,
+    shown_event,
+)
+from biosight.web.schemas.pictures import ImageOut, etag, image_out
 from biosight.web.security import client_address
 from biosight.workflows.collection_names import naming_of, with_path
 from biosight.workflows.pictures import derived, groups
@@ -62,61 +52,6 @@ from biosight.workflows.pictures.groups import ALIKE
 
 router = APIRouter(tags=["images"])
 LINK_SECONDS = 300
-
-
-class EventOut(BaseModel):
-    """An event: pictures of one deployment that follow each other within a gap.
-
-    The gap is the collection's or the deployment's own. `start` and `end` are the first and last
-    local time, and `images` is the number of pictures.
-    """
-
-    id: str
-    start: str
-    end: str
-    images: int
-
-
-class ImageDetail(ImageOut):
-    """An image with the model's guesses and the file's metadata; after a change, also its act.
-
-    `top` are the model's labels. With a tree of names, there is more: `levels` are the names on the
-    line through its answer, with the probability of each, and `stops` says why the answer goes no
-    further down. `finer` are the likeliest of its finest names, `opinions` are what experts say,
-    and `taxon` describes the current label.
-
-    In collections of camera traps, `boxes` are what the version `detector` found, the surest first;
-    `trouble` says in words why it could not look.
-
-    Where the collection hides the place from viewers, the coordinates are the middle of a cell of
-    `coarse` degrees. They are exact where `coarse` is 0.
-
-    `planes` are the names of a stack's planes (`/images/{image}/planes/{number}`, counted from 0),
-    none for a single picture. `microns` is the width of a pixel in micrometres, 0 for unknown.
-    """
-
-    top: list[GuessOut]
-    finer: list[GuessOut]
-    levels: list[LevelOut]
-    stops: str
-    detector: str
-    boxes: list[BoxOut]
-    trouble: str
-    opinions: list[OpinionOut]
-    taxon: TaxonOut | None
-    latitude: float | None
-    longitude: float | None
-    coarse: float
-    subseconds: str
-    capture: Capture
-    uploaded_by: str
-    event: EventOut | None
-    deployment_name: str
-    site_name: str
-    planes: list[str]
-    microns: float
-    subjects: list[SubjectOut]
-    act: str = ""
 
 
 class ImagePage(BaseModel):
@@ -224,77 +159,6 @@ def scores(seen: ImageToSee, biosight: Open, records: Store) -> ScoresOut:
     return ScoresOut(model=image.model, scores=told)
 
 
-def detail(biosight: BioSight, image: Image, access: Access, records: Store) -> ImageDetail:
-    """Return an image with its guesses and metadata."""
-    prediction = latest_prediction(records, image.id)
-    naming = naming_of(records, biosight.catalogue, access.collection)
-    deployment = records.get(Deployment, image.deployment) if image.deployment else None
-    zone = deployment.zone if deployment else ""
-    event = event_of(records, image, gap_of(access.collection, deployment), zone)
-    site = records.get(Site, image.site) if image.site else None
-    rule = seen_rule(access, biosight, records)
-    return ImageDetail(
-        **image_out(image, access).model_dump(),
-        **said_by_models(prediction, naming, image, rule),
-        taxon=taxon_out(naming.tree, image.label),
-        **place_seen(image, rule),
-        subseconds=image.taken[20:],
-        uploaded_by=accounts.names_of(records)(image.uploaded_by),
-        event=shown_event(event) if event else None,
-        deployment_name=deployment.name if deployment else "",
-        site_name=site.name if site else "",
-        planes=plane_names(image.planes, image.channels),
-        microns=image.microns,
-        subjects=subjects_out(image),
-    )
-
-
-def said_by_models(
-    prediction: Prediction | None, naming: Naming, image: Image, rule: Coarsening
-) -> dict[str, Any]:
-    """Return what the models say of a picture, without names that would reveal to this person what
-    was seen at a place that is shown exactly."""
-    if prediction is None:
-        nothing: dict[str, Any] = {
-            "top": [],
-            "finer": [],
-            "levels": [],
-            "opinions": [],
-            "boxes": [],
-        }
-        return {**nothing, "stops": "", "detector": "", "trouble": ""}
-    levels = levels_out(prediction, naming)
-    told = [x for x in levels if not rule.tells(image, x.label)]
-    return {
-        "top": [g for g in guesses_out(prediction.top, naming) if not rule.tells(image, g.label)],
-        "finer": [g for g in finer_out(prediction, naming) if not rule.tells(image, g.label)],
-        "levels": told,
-        "stops": why_no_finer(prediction, naming) if told == levels else "",
-        "opinions": opinions_out(prediction.opinions),
-        "detector": prediction.detector,
-        "boxes": [BoxOut(**box.plain) for box in prediction.boxes],
-        "trouble": prediction.trouble,
-    }
-
-
-def place_seen(image: Image, rule: Coarsening) -> dict[str, Any]:
-    """Return a picture's own coordinates as this person may see them."""
-    degrees = rule.of(image)
-    place = shown_at(image.latitude, image.longitude, degrees)
-    capture = image.capture
-    return {
-        "latitude": place.latitude if place else None,
-        "longitude": place.longitude if place else None,
-        "coarse": degrees,
-        "capture": replace(capture, altitude=None) if place and degrees else capture,
-    }
-
-
-def shown_event(event: Event) -> EventOut:
-    """Return an event as the API shows it."""
-    return EventOut(id=event.id, start=event.start, end=event.end, images=event.images)
-
-
 @router.patch("/images/{image}")
 def change(
     body: ImageChange,
@@ -315,21 +179,6 @@ def change(
     image, collection = seen.image, seen.access.collection.id
     done = perform(records, person.user.id, collection, act, [image], expected=expected)
     return answer_change(biosight, records, seen, done, response)
-
-
-def answer_change(
-    biosight: BioSight, records: Store, seen: Seen, done: Done, response: Response
-) -> ImageDetail:
-    """Return a picture after a change of it, with its new ETag. Raises NotFound where it is gone,
-    and Unavailable where others kept changing it."""
-    image = seen.image
-    if done.conflicts:
-        gallery.get_image(records, image.id)
-        raise Unavailable("Others change this picture at the same moment; try again.")
-    new = done.changed[0] if done.changed else gallery.get_image(records, image.id)
-    response.headers["ETag"] = etag(new)
-    shown = detail(biosight, new, seen.access, records)
-    return shown.model_copy(update={"act": done.act if done.changed else ""})
 
 
 @router.get("/images/{image}/neighbours")
@@ -360,16 +209,6 @@ def as_change(body: ImageChange) -> Change:
     if len(kinds) != 1:
         raise BadRequest("Change one thing at a time: label, confirm, undecided, note or trashed.")
     return change_of(kinds[0], label=body.label or "", note=body.note or "", via=body.via)
-
-
-def parse_etag(header: str | None) -> int | None:
-    """Return the version in an If-Match header; None for any version. Raises BadRequest."""
-    if header is None or header.strip() == "*":
-        return None
-    text = header.strip().removeprefix("W/").strip('"')
-    if not text.isdecimal() or len(text) > 15:
-        raise BadRequest("If-Match holds the ETag that BioSight gave.")
-    return int(text)
 
 
 @router.get("/images/{image}/history")

@@ -6,7 +6,7 @@ from fastapi import APIRouter, Header, Response
 
 from biosight.review.perform_acts import perform
 from biosight.web.access.deps import ImageToChange, Open, Signed, Store
-from biosight.web.api.pictures.images import ImageDetail, answer_change, parse_etag
+from biosight.web.schemas.picture_detail import ImageDetail, answer_change, parse_etag
 from biosight.web.schemas.subjects import SubjectsBody
 from biosight.workflows.pictures.subjects import to_subjects
 

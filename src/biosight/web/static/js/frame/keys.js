@@ -31,6 +31,8 @@ export const KEYS = [
   { action: "undo", keys: ["Ctrl+z"], show: "Ctrl + Z", what: "Undo your last act" },
   { action: "trash", keys: ["Delete", "Backspace"], show: "Del", what: "Move to the trash" },
   { action: "details", keys: ["i"], show: "I", what: "Show or hide details" },
+  { action: "subject", keys: ["n"], show: "N", what: "Add another subject: a second animal in the picture" },
+  { action: "drawBox", keys: ["d"], show: "D", what: "Draw the box of the open subject" },
   { action: "heat", keys: ["h"], show: "H", what: "Show what the model looked at" },
   { action: "boxes", keys: ["b"], show: "B", what: "Show or hide the boxes around animals and people" },
   { action: "planeBefore", keys: ["["], show: "[", what: "Plane before, in a stack" },

@@ -4,7 +4,8 @@ import { el, find } from "./dom.js";
 
 /**
  * @param {string} text
- * @param {{problem?: boolean, act?: string, of?: string, run?: () => void, seconds?: number}} [options]
+ * @param {{problem?: boolean, act?: string, of?: string, run?: () => void, seconds?: number, topic?: string}} [options]
+ * a message replaces an earlier one of its `topic`
  */
 export function toast(text, options = {}) {
   const box = find(document, "#toasts");
@@ -13,6 +14,10 @@ export function toast(text, options = {}) {
     made.append(el("button", { type: "button", onclick: () => dismiss(made, options.run) }, options.act));
   }
   if (options.of) made.dataset.of = options.of;
+  if (options.topic) {
+    for (const before of box.querySelectorAll(`[data-topic="${options.topic}"]`)) before.remove();
+    made.dataset.topic = options.topic;
+  }
   box.append(made);
   while (box.children.length > 3) box.firstChild.remove();
   setTimeout(() => made.remove(), (options.seconds ?? (options.problem ? 9 : 6)) * 1000);

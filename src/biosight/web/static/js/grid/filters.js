@@ -7,7 +7,7 @@ import { el, find } from "../frame/dom.js";
 import { lineOf } from "../pictures/taxa.js";
 import { chosenFacets, wordsOf } from "./facets.js";
 
-/** @typedef {{name: string, kind: string, field: string, op: string, always: boolean, unless: string, chip: string,
+/** @typedef {{name: string, kind: string, field: string, also: string, op: string, always: boolean, unless: string, chip: string,
  *   title: string, facet: string, choices: [string, string][]}} Part */
 
 /** @returns {Part[]} */
@@ -80,11 +80,13 @@ export function matches(image, filter, collection) {
   return (
     image.collection === collection &&
     asked.every((part) =>
-      part.kind === "path"
-        ? shown[part.field].startsWith(filter[part.name])
-        : part.kind === "many"
-          ? filter[part.name].includes(shown[part.field])
-          : TESTS[part.op](shown[part.field], meant(part, filter[part.name])),
+      part.also && [filter[part.name]].flat().some((value) => shown[part.also].includes(value))
+        ? true
+        : part.kind === "path"
+          ? shown[part.field].startsWith(filter[part.name])
+          : part.kind === "many"
+            ? filter[part.name].includes(shown[part.field])
+            : TESTS[part.op](shown[part.field], meant(part, filter[part.name])),
     )
   );
 }

@@ -116,7 +116,12 @@ class Rows {
     const looked = "Somebody looked, and could not name it";
     return [
       this.row("All pictures", all, {}),
-      this.row("Unsure", labels.reduce((n, l) => n + l.unsure, 0), { unsure: "true" }, unsure),
+      this.row(
+        "Unsure",
+        labels.reduce((n, l) => n + l.unsure, 0),
+        { unsure: "true" },
+        unsure,
+      ),
       strange > 0 && el("li", {}, linkTo(`${this.here}/unfamiliar`, "Unfamiliar", strange, unlike)),
       undecided > 0 && this.row("Undecided", undecided, { undecided: "true" }, looked),
       unlabelled > 0 && this.row("Unlabelled", unlabelled, { label: "", who: "nobody" }, "Nobody has named it yet"),

@@ -54,7 +54,7 @@ async function toDay(grid, sort, day) {
 async function toLabel(data, grid) {
   const label = await chooseLabel(data, "Go to the next picture of", { only: true });
   const is = (/** @type {Schemas["ImageOut"]} */ image) =>
-    image.label === label || image.label_path.includes(`/${label}/`);
+    image.label === label || [image.label_path, ...image.also_paths].some((path) => path.includes(`/${label}/`));
   if (label) await jump(grid, grid.current + 1, is);
 }
 

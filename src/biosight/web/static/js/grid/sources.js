@@ -28,6 +28,8 @@ export async function drawSources(main, collection, filter) {
     images: f.images,
     verified: 0,
     unsure: 0,
+    further: 0,
+    further_below: 0,
     taxon: null,
     thing: "",
   }));

@@ -48,6 +48,13 @@ export function markLevels(box) {
   }
 }
 
+/** How many names a picture shows beside its label. @param {string[]} labels */
+function beside(labels) {
+  if (!labels?.length) return null;
+  const words = labels.map(named).join(", ");
+  return el("small", { class: "others", title: `also ${words}` }, `+${labels.length}`);
+}
+
 /** Draw a tile. Hidden text behind its name says what the marks mean to people who can't see them.
  * @param {import("./stacks.js").Stacked} image @param {boolean} selected */
 export function drawTile(image, selected) {
@@ -82,6 +89,7 @@ export function drawTile(image, selected) {
       thingMark(image.thing),
       el("b", {}, titleOf(image)),
       image.others ? el("small", { class: "others" }, `+ ${counted(image.others, "other")}`) : null,
+      beside(image.also_labels),
       el("small", { class: "level" }, rankOf(image.label)),
       el("i", {}, sure),
       el("span", { class: "unseen" }, `, ${WORDS[state]}${stack}, ${image.name}`),

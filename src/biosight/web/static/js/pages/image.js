@@ -9,7 +9,7 @@ import { may } from "../frame/may.js";
 import { complain } from "../frame/toast.js";
 import { asQuery, fromAddress } from "../grid/filters.js";
 import { capture, facts, sayingRow } from "../pictures/about.js";
-import { changeOne, doAct, undoLast } from "../pictures/acts.js";
+import { changeOne, describeOne, doAct, undoLast } from "../pictures/acts.js";
 import { answerButtons, answerKeys } from "../pictures/answering.js";
 import { drawBoxes, toggleBoxes } from "../pictures/boxes.js";
 import { guessSection } from "../pictures/guess_section.js";
@@ -19,6 +19,8 @@ import { drawLikes } from "../pictures/likes.js";
 import { noteField } from "../pictures/note.js";
 import { Stage } from "../pictures/stage.js";
 import { steps } from "../pictures/steps.js";
+import { BoxDrawing } from "../pictures/subject_box.js";
+import { Subjects } from "../pictures/subjects.js";
 import { breadcrumbs, hear } from "../pictures/taxa.js";
 import { together } from "../pictures/together.js";
 
@@ -38,7 +40,8 @@ class ImagePage {
     this.stage = find(main, "#stage");
     this.panel = find(main, "#panel");
     this.picture = new Stage(this.stage, image);
-    drawBoxes(this.stage, image);
+    /** @type {BoxDrawing | null} */
+    this.drawing = null;
     this.others = together(this.data);
     this.likes = el("section", { hidden: true });
     /** @type {import("../pictures/answering.js").Asked} */
@@ -48,6 +51,38 @@ class ImagePage {
       give: (answer) => this.change(answer),
       confirm: () => this.confirm(),
     };
+    this.subjects = new Subjects(
+      {
+        data: this.data,
+        image: () => this.image,
+        save: (subjects) => this.describe(subjects),
+        draw: (at) => this.drawBox(at),
+      },
+      this.editor,
+    );
+  }
+
+  /** @param {Schemas["SubjectOut"][]} subjects */
+  async describe(subjects) {
+    try {
+      this.image = await describeOne(this.image, subjects);
+      await this.drawHistory();
+    } catch (error) {
+      complain(error);
+    }
+  }
+
+  /** Let the person draw the box of a subject. @param {number} at */
+  drawBox(at) {
+    this.drawing?.stop();
+    const [subject] = this.image.subjects.slice(at);
+    this.drawing = new BoxDrawing(this.stage, this.image, {
+      region: subject.region,
+      keep: (region) => this.subjects.change(at, { region }),
+      over: () => {
+        this.drawing = null;
+      },
+    });
   }
 
   /** @param {string} id */
@@ -95,6 +130,7 @@ class ImagePage {
   draw() {
     const { image, panel } = this;
     if (image.taxon) hear(image.taxon);
+    drawBoxes(this.stage, image);
     const focused = panel.contains(document.activeElement) ? document.activeElement?.textContent : null;
     panel.replaceChildren(
       ...[
@@ -103,6 +139,7 @@ class ImagePage {
         drawState(image),
         image.taxon && image.taxon.line.length > 1 && breadcrumbs(this.data.collection ?? "", image.taxon),
         this.actions(),
+        this.subjects.section(),
         guessSection(image, this.editor ? (label) => this.change({ label }) : null, {
           heat: this.heat,
           boxes: () => toggleBoxes(this.stage),
@@ -167,6 +204,8 @@ class ImagePage {
       ...(this.editor && {
         ...answerKeys(this.asked),
         trash: () => this.trash(),
+        subject: () => this.subjects.add(),
+        drawBox: () => this.drawBox(Math.max(0, this.subjects.open)),
         undo: () => undoLast(this.data.collection ?? ""),
       }),
     });

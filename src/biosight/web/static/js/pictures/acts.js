@@ -115,14 +115,36 @@ export async function undoLast(collection) {
  * @param {Image} image @param {Record<string, any>} change
  * @returns {Promise<Schemas["ImageDetail"]>} the image as it is now
  */
-export async function changeOne(image, change) {
+export function changeOne(image, change) {
+  const label = (/** @type {Image} */ now) => `${change.confirm ? "Confirmed" : "Labelled"} as ${now.label}`;
+  return send(image, ["PATCH", ""], change, (now) => ("note" in change ? "Note kept" : label(now)));
+}
+
+/**
+ * Say all that a picture shows, as it was seen; if somebody was faster, show their change instead.
+ * @param {Image} image @param {Schemas["SubjectOut"][]} subjects
+ * @returns {Promise<Schemas["ImageDetail"]>} the image as it is now
+ */
+export function describeOne(image, subjects) {
+  const said = subjects.map(({ machine: _, ...s }) => s);
+  return send(image, ["PUT", "/subjects"], { subjects: said }, () => "Kept what the picture shows", "subjects");
+}
+
+/**
+ * @param {Image} image @param {[string, string]} where the method, and what follows the picture's address
+ * @param {Record<string, any>} body @param {(now: Image) => string} words what was done
+ * @param {string} [topic] of the message, so that it replaces the one before
+ * @returns {Promise<Schemas["ImageDetail"]>}
+ */
+async function send(image, [method, below], body, words, topic = "") {
+  const address = `/images/${image.id}${below}`;
   try {
-    const now = await call("PATCH", `/images/${image.id}`, change, { headers: { "If-Match": `"${image.version}"` } });
+    const now = await call(method, address, body, { headers: { "If-Match": `"${image.version}"` } });
     announce([now]);
     if (now.act) {
       mine.push({ id: now.act, collection: now.collection });
-      const said = "note" in change ? "Note kept" : `${change.confirm ? "Confirmed" : "Labelled"} as ${now.label}`;
-      toast(said, { act: "Undo", of: now.act, run: () => undoAct(now.act, said) });
+      const said = words(now);
+      toast(said, { act: "Undo", of: now.act, topic, run: () => undoAct(now.act, said) });
     }
     return now;
   } catch (error) {

@@ -5,30 +5,43 @@ import { svg } from "../learning/plots.js";
 
 const OFF = "biosight:boxes-off";
 /** Fainter boxes are drawn thin: the detector doubts them. */
-const SURE = 0.4;
+export const SURE = 0.4;
 /** @type {Record<string, [string, string]>} */
-const WORDS = { animal: ["animal", "animals"], human: ["person", "people"], vehicle: ["vehicle", "vehicles"] };
+export const WORDS = { animal: ["animal", "animals"], human: ["person", "people"], vehicle: ["vehicle", "vehicles"] };
 
-/** Lay the boxes over the picture, unless they were switched off. @param {HTMLElement} stage @param {Schemas["ImageDetail"]} image */
+/** Return intersection over union of two boxes. @param {Schemas["RegionOut"]} a @param {Schemas["RegionOut"]} b */
+export function overlap(a, b) {
+  const wide = Math.min(a.x + a.w, b.x + b.w) - Math.max(a.x, b.x);
+  const high = Math.min(a.y + a.h, b.y + b.h) - Math.max(a.y, b.y);
+  const both = wide > 0 && high > 0 ? wide * high : 0;
+  return both / (a.w * a.h + b.w * b.h - both || 1);
+}
+
+/**
+ * Lay the boxes over the picture, unless they were switched off: those of subjects with a number,
+ * and those of the detector that are about none of them.
+ * @param {HTMLElement} stage @param {Schemas["ImageDetail"]} image
+ */
 export function drawBoxes(stage, image) {
-  stage.querySelector("svg.boxes")?.remove();
-  if (!image.boxes.length) return;
+  stage.querySelector("svg.boxes:not(.drawing)")?.remove();
+  const named = image.subjects.flatMap((s, n) => (s.region ? [{ ...s.region, number: n + 1 }] : []));
+  const found = image.boxes.filter((b) => !named.some((r) => overlap(b, r) > 0.5));
+  if (!named.length && !found.length) return;
   const { width, height } = image;
+  const rect = (/** @type {Schemas["RegionOut"]} */ b, /** @type {string} */ css) =>
+    svg("rect", { x: b.x * width, y: b.y * height, width: b.w * width, height: b.h * height, class: css });
+  const number = (/** @type {Schemas["RegionOut"]} */ b, /** @type {number} */ n) =>
+    svg("text", { x: (b.x + 0.004) * width, y: b.y * height, "font-size": Math.max(width, height) / 30 }, String(n));
   const layer = svg(
     "svg",
     { class: "boxes", viewBox: `0 0 ${width} ${height}`, "aria-hidden": "true" },
-    image.boxes.map((b) =>
-      svg("rect", {
-        x: b.x * width,
-        y: b.y * height,
-        width: b.w * width,
-        height: b.h * height,
-        class: b.score < SURE ? `${b.kind} faint` : b.kind,
-      }),
-    ),
+    found.map((b) => rect(b, b.score < SURE ? `${b.kind} faint` : b.kind)),
+    named.map((r) => [rect(r, "subject"), number(r, r.number)]),
   );
   layer.toggleAttribute("hidden", localStorage.getItem(OFF) !== null);
-  stage.querySelector("img:not(.under)")?.after(layer);
+  const large = /** @type {HTMLElement | null} */ (stage.querySelector("img:not(.under)"));
+  layer.style.transform = large?.style.transform ?? "";
+  large?.after(layer);
 }
 
 /** Show or hide the boxes, on all pictures from now on. @param {HTMLElement} stage */
@@ -36,7 +49,7 @@ export function toggleBoxes(stage) {
   const hide = localStorage.getItem(OFF) === null;
   if (hide) localStorage.setItem(OFF, "yes");
   else localStorage.removeItem(OFF);
-  stage.querySelector("svg.boxes")?.toggleAttribute("hidden", hide);
+  stage.querySelector("svg.boxes:not(.drawing)")?.toggleAttribute("hidden", hide);
 }
 
 /** Say what the detector found, and offer to hide the boxes. @param {Schemas["ImageDetail"]} image @param {() => void} toggle */
