@@ -192,7 +192,9 @@ def say_picture(
         for label in seen.unnamed_beside():
             tally[LEFT_OUT] += 1
             target.tell(f"{now.name}: {label}")
-        tally["named by people"] += say_by_people(target, names, seen, now)
+        changed = say_by_people(target, names, seen, now)
+        tally["named by people"] += changed
+        tally["pictures with several subjects"] += changed * (len(seen.ordered()[0]) > 1)
     number_of = (seen if seen.rows else machines).largest
     if number_of and number_of != now.individuals:
         tally["counted"] += change_pictures(
