@@ -10,7 +10,7 @@ from biosight.gallery import filters
 from biosight.gallery.browse import label_counts, page
 from biosight.gallery.filters import Filter
 from biosight.images import Image
-from biosight.storage.label_use import pictures_below, pictures_by_label
+from biosight.storage.label_use import pictures_by_label, pictures_by_path
 from biosight.storage.records import Insert, Records
 from biosight.subjects import Details, Subject
 from biosight.taxa.paths import as_path
@@ -105,7 +105,7 @@ def test_it_counts_once_for_each_label_and_for_each_name_above(records: Records)
         "Human": 1,
         "Aves": 1,
     }
-    below = pictures_below(records, where)
+    below = pictures_by_path(records, where)
     assert below == {
         "/Aves/": 3,
         "/Aves/Parus/": 2,

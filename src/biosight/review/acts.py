@@ -264,7 +264,7 @@ def call_otherwise(change: Change, image: Image) -> Standing:
     return replace(standing, label=change.label, label_path=change.path, who=who)
 
 
-def describe(change: Change, image: Image) -> Standing:
+def say_subjects(change: Change, image: Image) -> Standing:
     """Return the standing with these subjects. Who said the label stays, unless it changes or the
     subjects come from a person elsewhere, who named them all."""
     first, *others = change.subjects
@@ -371,7 +371,7 @@ KINDS = {
         "Described what it shows: {label}",
         "described",
         "Describing what they show",
-        describe,
+        say_subjects,
         with_subjects,
         speaks=True,
     ),

@@ -18,7 +18,7 @@ def pictures_by_label(records: Records, where: Sequence[Where]) -> dict[str, int
     return dict(counts)
 
 
-def pictures_below(records: Records, where: Sequence[Where]) -> dict[str, int]:
+def pictures_by_path(records: Records, where: Sequence[Where]) -> dict[str, int]:
     """Return how many of the matching pictures show something at or below each path."""
     found: Counter[str] = Counter()
     for path, n in records.count_by(Image, where, "label_path").items():

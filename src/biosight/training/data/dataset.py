@@ -57,7 +57,7 @@ def scan_tree(
     samples = [
         Sample(path, folder.name, rows[path][0] if path in rows else str(path))
         for folder in sorted(p for p in root.iterdir() if p.is_dir())
-        for path in pictures_below(folder)
+        for path in pictures_at_or_below(folder)
         if rows.get(path, ("", ""))[1] not in without
     ]
     if len({s.label for s in samples}) < 2:
@@ -65,7 +65,7 @@ def scan_tree(
     return samples
 
 
-def pictures_below(folder: Path) -> Iterator[Path]:
+def pictures_at_or_below(folder: Path) -> Iterator[Path]:
     """Yield the pictures of a folder in order; the log names the files that are not pictures."""
     for entry in folders.every_file(folder):
         if entry.reason:

@@ -31,7 +31,7 @@ from biosight.workflows.exchange.camtrap_rows import (
     prepared,
     zones_needed,
 )
-from biosight.workflows.exchange.camtrap_subjects import Sightings, read_subject, seconds
+from biosight.workflows.exchange.camtrap_subjects import Sightings, seconds, subject_of_row
 from biosight.workflows.pictures.subjects import to_subjects
 from biosight.workflows.places import deployment_tables
 from biosight.workflows.places.deployment_acts import deployments_of, follow, put_into
@@ -174,7 +174,7 @@ def say_picture(
     for number, row in rows:
         by_machine = row.get("classificationMethod") == "machine"
         try:
-            subject, doubts = read_subject(row)
+            subject, doubts = subject_of_row(row)
             (machines if by_machine else seen).add(subject, row)
         except BadRequest as error:
             doubts = [error.detail]

@@ -33,7 +33,7 @@ class Sightings:
     counts: Counter[str] = field(default_factory=Counter)
 
     def add(self, subject: Subject, row: Row) -> None:
-        """Add a row."""
+        """Add a row with its subject, and count its individuals."""
         self.rows.append((subject, row))
         self.counts[subject.label] += subject.details.count
 
@@ -92,7 +92,7 @@ def box_of(subject: Subject) -> Box | None:
     return Box(*region.sides, kind, subject.probability)
 
 
-def read_subject(row: Row) -> tuple[Subject, list[str]]:
+def subject_of_row(row: Row) -> tuple[Subject, list[str]]:
     """Return a row as a subject, and in words what of it can't be kept. Raises BadRequest for a
     label or a count that is not allowed."""
     doubts: list[str] = []

@@ -17,20 +17,20 @@ from biosight.workflows.results.foreign_predictions import Told, model_name, sou
 from biosight.workflows.results.foreign_words import as_label, as_object, as_share
 from biosight.workflows.results.result import Result
 
-Said = Mapping[str, Any]
+CocoObject = Mapping[str, Any]
 
 
-def is_coco(said: Said) -> bool:
+def is_coco(said: CocoObject) -> bool:
     """Return whether a JSON document is one of COCO's."""
     lists = ("images", "annotations", "categories")
     return all(isinstance(said.get(name), list) for name in lists)
 
 
-def from_coco(said: Said) -> Iterator[Result]:
+def from_coco(said: CocoObject) -> Iterator[Result]:
     """Yield what is said of each picture that has an annotation."""
     info = as_object(said.get("info"))
     names = {c.get("id"): as_label(str(c.get("name", ""))) for c in objects(said, "categories")}
-    about: dict[object, list[Said]] = {}
+    about: dict[object, list[CocoObject]] = {}
     for one in objects(said, "annotations"):
         about.setdefault(one.get("image_id"), []).append(one)
     for image in objects(said, "images"):
@@ -44,19 +44,23 @@ def from_coco(said: Said) -> Iterator[Result]:
             yield said_by_machine(image, rows, names, model)
 
 
-def objects(said: Said, name: str) -> list[Said]:
+def objects(said: CocoObject, name: str) -> list[CocoObject]:
     """Return the objects of a list in a JSON document."""
     return [one for one in said[name] if isinstance(one, dict)]
 
 
-def said_by_people(image: Said, rows: list[Said], names: Mapping[Any, str], who: str) -> Result:
+def said_by_people(
+    image: CocoObject, rows: list[CocoObject], names: Mapping[Any, str], who: str
+) -> Result:
     """Return a picture's annotations as a person's answer: one subject each."""
     subjects = tuple(Subject(names[r.get("category_id")], details_of(r, image)) for r in rows)
     told = Told(who, (Guess(subjects[0].label, 1.0),))
     return Result(str(image.get("file_name", "")), told, checked=True, subjects=subjects)
 
 
-def said_by_machine(image: Said, rows: list[Said], names: Mapping[Any, str], model: str) -> Result:
+def said_by_machine(
+    image: CocoObject, rows: list[CocoObject], names: Mapping[Any, str], model: str
+) -> Result:
     """Return a picture's annotations as a machine's answer with boxes, the surest first."""
     sure = sorted(rows, key=lambda r: -score(r))
     guesses: dict[str, float] = {}
@@ -71,12 +75,12 @@ def said_by_machine(image: Said, rows: list[Said], names: Mapping[Any, str], mod
     return Result(str(image.get("file_name", "")), told)
 
 
-def score(row: Said) -> float:
+def score(row: CocoObject) -> float:
     """Return how sure a machine is, 0 to 1; 1 where it does not say."""
     return as_share(row.get("score", 1.0))
 
 
-def details_of(row: Said, image: Said) -> Details:
+def details_of(row: CocoObject, image: CocoObject) -> Details:
     """Return the count and the box of an annotation."""
     count = row.get("count")
     box = box_shares(row, image)
@@ -85,7 +89,7 @@ def details_of(row: Said, image: Said) -> Details:
     )
 
 
-def box_of(label: str, row: Said, image: Said) -> Box | None:
+def box_of(label: str, row: CocoObject, image: CocoObject) -> Box | None:
     """Return a machine's box, None where there is none."""
     region = read_region(box_shares(row, image))
     if region is None:
@@ -95,7 +99,7 @@ def box_of(label: str, row: Said, image: Said) -> Box | None:
     return Box(*region.sides, kind, score(row))
 
 
-def box_shares(row: Said, image: Said) -> list[float]:
+def box_shares(row: CocoObject, image: CocoObject) -> list[float]:
     """Return a box in pixels as shares of the picture; none without a box or the picture's size."""
     box, wide, high = row.get("bbox"), image.get("width"), image.get("height")
     if not isinstance(box, list) or len(box) != 4 or not wide or not high:

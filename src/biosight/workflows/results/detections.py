@@ -30,7 +30,7 @@ MOST_ROWS = 5_000_000
 EMPTY = "Empty"
 KINDS: dict[str, SubjectKind] = {"Human": "human", "Vehicle": "vehicle"}
 Detections = list[dict[str, Any]]
-Words = tuple[dict[str, str], dict[str, str]]
+CategoryNames = tuple[dict[str, str], dict[str, str]]
 
 
 def from_megadetector(said: Mapping[str, Any]) -> Iterator[Result]:
@@ -65,7 +65,7 @@ def sound_detections(said: list[Any]) -> Detections:
     return sorted(found, key=lambda d: -as_share(d["conf"]))
 
 
-def boxes_of(detections: Detections, names: Words) -> tuple[Box, ...]:
+def boxes_of(detections: Detections, names: CategoryNames) -> tuple[Box, ...]:
     """Return the boxes of detections that are no mere noise, the surest first."""
     boxes = []
     for one in detections[:MOST_BOXES]:
@@ -76,7 +76,7 @@ def boxes_of(detections: Detections, names: Words) -> tuple[Box, ...]:
     return tuple(boxes)
 
 
-def subjects_of(detections: Detections, names: Words) -> tuple[Subject, ...]:
+def subjects_of(detections: Detections, names: CategoryNames) -> tuple[Subject, ...]:
     """Return the detections that a person checked, as subjects: each has its likeliest name."""
     found = []
     for one in detections[:MOST_BOXES]:
@@ -90,7 +90,7 @@ def words(said: Mapping[str, Any], key: str) -> dict[str, str]:
     return {str(k): str(v) for k, v in as_object(said.get(key)).items()}
 
 
-def guesses_of(detections: Detections, names: Words, least: float) -> tuple[Guess, ...]:
+def guesses_of(detections: Detections, names: CategoryNames, least: float) -> tuple[Guess, ...]:
     """Return the guesses for a picture, the most confident first; Empty where no detection is
     confident enough."""
     found: dict[str, float] = {}
@@ -107,7 +107,7 @@ def guesses_of(detections: Detections, names: Words, least: float) -> tuple[Gues
     return tuple(Guess(n, c) for n, c in sorted(found.items(), key=lambda g: -g[1])[:5])
 
 
-def labels_of(one: dict[str, Any], names: Words) -> list[tuple[str, float]]:
+def labels_of(one: dict[str, Any], names: CategoryNames) -> list[tuple[str, float]]:
     """Return the labels of a detection: its classes with their shares, else the detector's own
     word."""
     detector, classes = names

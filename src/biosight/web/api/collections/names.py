@@ -14,7 +14,7 @@ from pydantic import BaseModel, Field
 
 from biosight.own_names.collected import Names
 from biosight.storage.conditions import living_images
-from biosight.storage.label_use import pictures_below, pictures_by_label
+from biosight.storage.label_use import pictures_by_label, pictures_by_path
 from biosight.taxa.checklist import Listed, read_checklist
 from biosight.taxa.kinds import USUAL
 from biosight.taxa.naming import alike
@@ -132,7 +132,7 @@ def below(access: MayLook, biosight: Open, records: Store, of: Text = "") -> lis
     """List the names right below one ("" for the top), in alphabetical order."""
     c = access.collection
     tree = names_in(records, biosight.catalogue, c).tree
-    used = pictures_below(records, living_images(c.id))
+    used = pictures_by_path(records, living_images(c.id))
     return [
         Below(
             **taxon.model_dump(),

@@ -8,10 +8,11 @@ import { bind } from "../frame/keys.js";
 import { may } from "../frame/may.js";
 import { complain } from "../frame/toast.js";
 import { asQuery, fromAddress } from "../grid/filters.js";
-import { capture, facts, sayingRow } from "../pictures/about.js";
-import { changeOne, describeOne, doAct, undoLast } from "../pictures/acts.js";
+import { aboutSections } from "../pictures/about.js";
+import { changeOne, doAct, undoLast } from "../pictures/acts.js";
 import { answerButtons, answerKeys } from "../pictures/answering.js";
 import { drawBoxes, toggleBoxes } from "../pictures/boxes.js";
+import { Describing } from "../pictures/describing.js";
 import { guessSection } from "../pictures/guess_section.js";
 import { drawState } from "../pictures/guesses.js";
 import { toggleHeat } from "../pictures/heat.js";
@@ -19,8 +20,7 @@ import { drawLikes } from "../pictures/likes.js";
 import { noteField } from "../pictures/note.js";
 import { Stage } from "../pictures/stage.js";
 import { steps } from "../pictures/steps.js";
-import { BoxDrawing } from "../pictures/subject_box.js";
-import { Subjects } from "../pictures/subjects.js";
+import { subjectSection } from "../pictures/subjects.js";
 import { breadcrumbs, hear } from "../pictures/taxa.js";
 import { together } from "../pictures/together.js";
 
@@ -40,8 +40,6 @@ class ImagePage {
     this.stage = find(main, "#stage");
     this.panel = find(main, "#panel");
     this.picture = new Stage(this.stage, image);
-    /** @type {BoxDrawing | null} */
-    this.drawing = null;
     this.others = together(this.data);
     this.likes = el("section", { hidden: true });
     /** @type {import("../pictures/answering.js").Asked} */
@@ -51,38 +49,7 @@ class ImagePage {
       give: (answer) => this.change(answer),
       confirm: () => this.confirm(),
     };
-    this.subjects = new Subjects(
-      {
-        data: this.data,
-        image: () => this.image,
-        save: (subjects) => this.describe(subjects),
-        draw: (at) => this.drawBox(at),
-      },
-      this.editor,
-    );
-  }
-
-  /** @param {Schemas["SubjectOut"][]} subjects */
-  async describe(subjects) {
-    try {
-      this.image = await describeOne(this.image, subjects);
-      await this.drawHistory();
-    } catch (error) {
-      complain(error);
-    }
-  }
-
-  /** Let the person draw the box of a subject. @param {number} at */
-  drawBox(at) {
-    this.drawing?.stop();
-    const [subject] = this.image.subjects.slice(at);
-    this.drawing = new BoxDrawing(this.stage, this.image, {
-      region: subject.region,
-      keep: (region) => this.subjects.change(at, { region }),
-      over: () => {
-        this.drawing = null;
-      },
-    });
+    this.describing = new Describing(this.data, this.stage, this, this.editor);
   }
 
   /** @param {string} id */
@@ -96,8 +63,7 @@ class ImagePage {
     try {
       const now = await changeOne(this.image, change);
       const moved = now.version !== this.image.version;
-      this.image = now;
-      await this.drawHistory();
+      await this.show(now);
       return moved;
     } catch (error) {
       complain(error);
@@ -118,11 +84,12 @@ class ImagePage {
   }
 
   async reload() {
-    this.image = await call("GET", `/images/${this.image.id}`);
-    await this.drawHistory();
+    await this.show(await call("GET", `/images/${this.image.id}`));
   }
 
-  async drawHistory() {
+  /** Draw the picture as it is now. @param {Schemas["ImageDetail"]} now */
+  async show(now) {
+    this.image = now;
     this.said = await call("GET", `/images/${this.image.id}/history`);
     this.draw();
   }
@@ -139,7 +106,7 @@ class ImagePage {
         drawState(image),
         image.taxon && image.taxon.line.length > 1 && breadcrumbs(this.data.collection ?? "", image.taxon),
         this.actions(),
-        this.subjects.section(),
+        subjectSection(this.describing),
         guessSection(image, this.editor ? (label) => this.change({ label }) : null, {
           heat: this.heat,
           boxes: () => toggleBoxes(this.stage),
@@ -147,13 +114,7 @@ class ImagePage {
         noteField(image, this.editor, (text) => this.change({ note: text })),
         ...this.others,
         this.likes,
-        el(
-          "section",
-          {},
-          el("h2", { class: "minor" }, "Who said what"),
-          el("ol", { class: "said" }, this.said.map(sayingRow)),
-        ),
-        el("section", {}, el("h2", { class: "minor" }, "About the file"), facts(image), capture(image)),
+        ...aboutSections(image, this.said),
       ].filter(Boolean),
     );
     refocus(panel, focused);
@@ -204,8 +165,7 @@ class ImagePage {
       ...(this.editor && {
         ...answerKeys(this.asked),
         trash: () => this.trash(),
-        subject: () => this.subjects.add(),
-        drawBox: () => this.drawBox(Math.max(0, this.subjects.open)),
+        ...this.describing.keys,
         undo: () => undoLast(this.data.collection ?? ""),
       }),
     });

@@ -11,7 +11,7 @@ const KINDS = /** @type {Record<string, string>} */ ({
 });
 
 /** @param {Schemas["SayingOut"]} s */
-export function sayingRow(s) {
+function sayingRow(s) {
   const sure = s.confidence === null ? "" : `, ${Math.floor(s.confidence * 100)} %`;
   const label = s.label || (s.kind === "withdrawn" ? "what was said" : "");
   return el(
@@ -67,7 +67,7 @@ function list(rows) {
 }
 
 /** Draw what else the file says of how it was taken, folded. @param {Schemas["ImageDetail"]} i */
-export function capture(i) {
+function capture(i) {
   const c = i.capture;
   const is = (/** @type {any} */ value, /** @type {(v: any) => string} */ say) => (value === null ? "" : say(value));
   const rows = [
@@ -89,7 +89,7 @@ export function capture(i) {
 }
 
 /** @param {Schemas["ImageDetail"]} i */
-export function facts(i) {
+function facts(i) {
   return list([
     ["Deployment", i.deployment_name && link(i, `deployment=${i.deployment}`, i.deployment_name)],
     ["Site", i.site_name && link(i, `site=${i.site}`, i.site_name)],
@@ -111,4 +111,14 @@ export function facts(i) {
     ["Model", i.model],
     ["SHA-256", i.sha256],
   ]);
+}
+
+/** Return who said what, and what is known of the file. @param {Schemas["ImageDetail"]} i @param {Schemas["SayingOut"][]} said */
+export function aboutSections(i, said) {
+  const section = (/** @type {string} */ title, /** @type {any[]} */ ...inside) =>
+    el("section", {}, el("h2", { class: "minor" }, title), inside);
+  return [
+    section("Who said what", el("ol", { class: "said" }, said.map(sayingRow))),
+    section("About the file", facts(i), capture(i)),
+  ];
 }
