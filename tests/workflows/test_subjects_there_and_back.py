@@ -253,3 +253,8 @@ def test_what_can_not_be_kept_is_told(run: Run, package: Path, tmp_path: Path) -
     told = run("import-camtrap", folder).output
     assert "sex “hermaphrodite” is not one of female, male, and is left out" in told
     assert "the box lies outside the picture" in told
+    run("import-camtrap", folder, "--fail", code=3)
+
+
+def test_a_whole_package_fails_nothing(run: Run, package: Path) -> None:
+    run("import-camtrap", package, "--fail")

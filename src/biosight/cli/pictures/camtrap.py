@@ -22,18 +22,29 @@ from biosight.workflows.pictures.destinations import destination, find_collectio
 from biosight.workflows.pictures.file_import import image_of, import_file
 from biosight.workflows.task import Task
 
+LEFT_OUT = 3  # exit status
+
 
 @click.command("import-camtrap")
 @click.argument("source", type=click.Path(exists=True, path_type=Path))
 @click.option("--user", "email", help="E-mail of the account; optional if there is only one.")
 @click.option("--collection", "name", help="Collection's name; by default the account's first.")
+@click.option("--fail", is_flag=True, help="Exit with status 3 if anything is left out.")
 @click.pass_obj
-def import_camtrap(settings: Settings, source: Path, email: str | None, name: str | None) -> None:
+def import_camtrap(
+    settings: Settings, source: Path, email: str | None, name: str | None, fail: bool
+) -> None:
     """Import a Camtrap DP package, a folder or a zip.
 
-    This includes its sites, deployments, times, labels and counts, and its pictures if they are in
-    the package or already in the collection. You can undo the changes in the history.
+    This includes its sites, deployments, times, subjects and counts, and its pictures if they are
+    in the package or already in the collection. You can undo the changes in the history.
     """
+    missing: list[str] = []
+
+    def left_out(words: str) -> None:
+        missing.append(words)
+        tqdm.write(f"left out  {words}", file=sys.stderr)
+
     cores.multiply_on_one()
     biosight = open_biosight(settings)
     records, catalogue = biosight.archive.records, biosight.catalogue
@@ -59,11 +70,8 @@ def import_camtrap(settings: Settings, source: Path, email: str | None, name: st
         click.echo(f"{n:>7}  {words}")
     if not tally:
         click.echo("All of it was there already.")
-
-
-def left_out(words: str) -> None:
-    """Report what is not imported, and why."""
-    tqdm.write(f"left out  {words}", file=sys.stderr)
+    if fail and (missing or tally[camtrap_import.NOWHERE]):
+        raise SystemExit(LEFT_OUT)
 
 
 def send(

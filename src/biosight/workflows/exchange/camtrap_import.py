@@ -41,6 +41,7 @@ from biosight.workflows.results.results_import import change_pictures
 from biosight.workflows.task import Task
 
 LEFT_OUT = "rows left out"
+NOWHERE = "pictures that are nowhere to be found"
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +62,7 @@ def take_package(target: Target, package: Package, title: str) -> Counter[str]:
     here = {d.id: d.name for d in deployments_of(records, c)}
     for row in package.media:
         image = find_picture(target, package, row, here)
-        tally["pictures" if image else "pictures that are nowhere to be found"] += 1
+        tally["pictures" if image else NOWHERE] += 1
         if image:
             found[row.get("mediaID", "")] = Placed(image.id, own_moment(image))
     zones = zones_needed(package.media, package.deployments, found)
