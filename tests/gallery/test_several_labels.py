@@ -123,3 +123,26 @@ def test_it_counts_once_for_each_label_and_for_each_name_above(records: Records)
 def test_a_filter_counts_the_labels_of_what_it_matches(records: Records) -> None:
     where = filters.conditions("c", 50, Filter(thing="human"))
     assert pictures_by_label(records, where) == {"Vulpes": 1, "Parus": 1, "Human": 1}
+
+
+def test_a_further_name_above_the_first_one_has_a_folder(records: Records) -> None:
+    """A bird that somebody could not name beside a great tit was in no folder."""
+    records.write(Insert(shown("both", "Parus", subject("Aves"), collection="e")))
+    where = filters.conditions("e", 50, Filter())
+    counts = {c.label: c for c in label_counts(records, where, 50)}
+    assert (counts["Aves"].images, counts["Aves"].further, counts["Aves"].path) == (1, 1, "/Aves/")
+    assert counts["Aves"].further_below == 0
+
+
+def test_labels_of_others_are_found_in_a_wide_branch(tmp_path: Path) -> None:
+    """Two labels times 200 branches were more queries in one than SQLite takes."""
+    opened = open_empty("sqlite", tmp_path)
+    for n in range(180):
+        image = shown(f"p{n}", "Parus")
+        species = replace(image, label=f"S{n}", label_path=f"/Animalia/S{n}/").in_step
+        opened.write(Insert(species))
+    opened.write(Insert(shown("man", "Vulpes", subject("Human"), subject("Turdus"))))
+    chosen = Filter(labels=("Human", "Turdus"), under="/Animalia/")
+    found = page(opened, filters.conditions("c", 50, chosen), "newest", "", 100)
+    assert found.images == []
+    opened.close()

@@ -169,6 +169,36 @@ def test_a_sensitive_second_subject_hides_the_place(
     assert not fen.is_hidden(fen.green)
 
 
+@pytest.mark.parametrize("said", [{"individual": "Red 12"}, {"behaviour": "hunting a red"}])
+def test_a_sensitive_name_in_words_about_a_subject_hides_the_place(
+    ada: TestClient, another: Another, biosight: BioSight, said: Said
+) -> None:
+    fen = Fen(ada, another("bob@example.org"), biosight)
+    put(ada, fen.green, {"label": "Green"}, {"label": "Owl", **said})
+    assert fen.is_hidden(fen.green)
+
+
+def test_an_empty_picture_shows_nothing_else(ada: TestClient, pond: tuple[str, str]) -> None:
+    """It stayed a male with a heron."""
+    _, image = pond
+    put(ada, image, {"label": "Red", "count": 2, "sex": "male"}, {"label": "Heron"})
+    now = ada.patch(f"{API}/images/{image}", json={"label": "Empty"}).json()
+    assert [(s["label"], s["count"], s["sex"]) for s in now["subjects"]] == [("Empty", 0, "")]
+    assert ada.post(f"{API}/acts/{now['act']}/undo").status_code == 200
+    now = ada.get(f"{API}/images/{image}").json()
+    assert [(s["label"], s["count"]) for s in now["subjects"]] == [("Red", 2), ("Heron", 0)]
+
+
+def test_a_count_goes_with_the_subject_that_it_was_about(
+    ada: TestClient, pond: tuple[str, str]
+) -> None:
+    collection, image = pond
+    count = {"kind": "count", "individuals": 5, "images": [image]}
+    assert ada.post(f"{API}/collections/{collection}/acts", json=count).status_code == 201
+    put(ada, image, {"label": "Red"}, {"label": "Heron"})
+    assert put(ada, image, {"label": "Heron"})["individuals"] == 0
+
+
 def test_who_looks_may_not_describe(
     ada: TestClient, another: Another, pond: tuple[str, str]
 ) -> None:

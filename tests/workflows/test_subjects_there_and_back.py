@@ -5,6 +5,7 @@ import io
 import json
 import zipfile
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -15,8 +16,8 @@ from biosight.labels import Prediction
 from biosight.review.acts import SUBJECTS, change_of
 from biosight.review.perform_acts import perform
 from biosight.settings import Settings
-from biosight.storage.records import Order, Where
-from biosight.subjects import Details, Region, Subject
+from biosight.storage.records import Insert, Order, Replace, Where, new_id
+from biosight.subjects import Box, Details, Region, Subject
 from tests import tiny
 from tests.conftest import Run, add_ada
 from tests.workflows.test_camtrap_import import TABLE
@@ -258,3 +259,109 @@ def test_what_can_not_be_kept_is_told(run: Run, package: Path, tmp_path: Path) -
 
 def test_a_whole_package_fails_nothing(run: Run, package: Path) -> None:
     run("import-camtrap", package, "--fail")
+
+
+def package_of(folder: Path, package: Path, change: Callable[[list[dict[str, str]]], None]) -> Path:
+    """An unpacked package whose observations somebody changed."""
+    with zipfile.ZipFile(package) as zipped:
+        zipped.extractall(folder)
+    table = folder / "observations.csv"
+    rows = list(csv.DictReader(io.StringIO(table.read_text())))
+    change(rows)
+    out = io.StringIO()
+    writer = csv.DictWriter(out, rows[0].keys())
+    writer.writeheader()
+    writer.writerows(rows)
+    table.write_text(out.getvalue())
+    return folder
+
+
+def test_more_rows_than_a_picture_can_have_stop_nothing(
+    run: Run, package: Path, elsewhere: Callable[[], dict[str, Named]], tmp_path: Path
+) -> None:
+    def many(rows: list[dict[str, str]]) -> None:
+        first = next(r for r in rows if r["observationLevel"] == "media")
+        rows += [{**first, "observationID": f"more{n}", "count": "90000"} for n in range(60)]
+
+    told = run("import-camtrap", package_of(tmp_path / "many", package, many)).output
+    assert "a picture can have up to 50 subjects" in told
+    assert "is left out" in told
+    assert sorted(len(named) for named in elsewhere().values()) == [1, 1, 50]
+
+
+def test_a_count_that_can_not_be_is_left_out_alone(run: Run, tmp_path: Path) -> None:
+    """One bad count stopped the import of all results."""
+    add_ada(run)
+    run("import", pictures(tmp_path))
+    said = {
+        "images": [
+            {"id": n, "file_name": f"Cam 1/{n}.jpg", "width": 96, "height": 64} for n in "ab"
+        ],
+        "categories": [{"id": 1, "name": "Aves"}],
+        "annotations": [
+            {"id": 1, "image_id": "a", "category_id": 1, "count": 1_000_000},
+            {"id": 2, "image_id": "b", "category_id": 1, "bbox": [9.6, 12.8, 28.8, 25.6]},
+        ],
+    }
+    (tmp_path / "coco.json").write_text(json.dumps(said))
+    told = run("import-table", tmp_path / "coco.json").output
+    assert "a.jpg: Individuals are counted from 0 to 100,000." in told
+    found = shown(tmp_path, "data")
+    assert [(label, round_of(d.region)) for label, d in found["Cam 1/b.jpg"]] == [
+        ("Aves", round_of(LEFT))
+    ]
+
+
+def test_what_people_described_here_stays(run: Run, tmp_path: Path) -> None:
+    """Results replaced subjects of pictures whose label was the machine's."""
+    add_ada(run)
+    run("import", pictures(tmp_path))
+    archive = opened(tmp_path, "data")
+    image = archive.records.find(Image, order=Order("path"))[0]
+    first = Subject(image.label, Details(sex="male"))
+    change = change_of(SUBJECTS, subjects=(first, MAMMAL))
+    perform(archive.records, image.uploaded_by, image.collection, change, [image])
+    archive.close()
+    before = shown(tmp_path, "data")
+    (tmp_path / "t.csv").write_text("file,species,count\nCam 1/a.jpg,Aves,2\nCam 1/a.jpg,Owl,1\n")
+    told = run("import-table", tmp_path / "t.csv").output
+    assert "1 described here, and left so" in told
+    assert shown(tmp_path, "data") == before
+
+
+def megadetector_of(folder: Path, run: Run) -> dict[str, list[dict[str, object]]]:
+    said = json.loads(publish(run, "megadetector", folder / "out.json").read_text())
+    return {one["file"]: one["detections"] for one in said["images"]}
+
+
+def test_no_animal_is_lost_in_megadetectors_json(pond: Path, run: Run) -> None:
+    archive = opened(pond, "data")
+    images = archive.records.find(Image, order=Order("path"))
+    by, c = images[0].uploaded_by, images[0].collection
+    blank = change_of(SUBJECTS, subjects=(Subject("Empty"), CHICKS))
+    perform(archive.records, by, c, blank, images[:1])
+    boxes = (Box(*RIGHT.sides, "animal", 0.9), Box(*LEFT.sides, "animal", 0.8))
+    [said] = archive.records.find(Prediction, [Where("image", "=", images[2].id)])
+    archive.records.write(Insert(replace(said, id=new_id(), detector="d", boxes=boxes)))
+    drawn = change_of(SUBJECTS, subjects=(Subject("Mammalia", Details(region=LEFT)),))
+    perform(archive.records, by, c, drawn, images[2:])
+    archive.close()
+    found = megadetector_of(pond, run)
+    assert [d["bbox"] for d in found["Cam 1/a.jpg"]] == [list(RIGHT.sides)]
+    assert sorted(map(str, (d["bbox"] for d in found["Cam 1/c.jpg"]))) == sorted(
+        map(str, (list(LEFT.sides), list(RIGHT.sides)))
+    )
+
+
+def test_a_further_subject_has_nothing_of_the_machines_answer(pond: Path, run: Run) -> None:
+    """A football beside a bird was an animal, because the machine saw a bird."""
+    archive = opened(pond, "data")
+    image = archive.records.find(Image, order=Order("path"))[2]
+    bird = replace(image, machine_label="Aves", group="Aves", version=image.version + 1)
+    archive.records.write(Replace(bird, image.version))
+    change = change_of(SUBJECTS, subjects=(Subject("Aves"), Subject("Football")))
+    perform(archive.records, image.uploaded_by, image.collection, change, [bird])
+    archive.close()
+    rows = rows_of(publish(run, "camtrap-dp", pond / "f.zip"), "observations.csv")
+    ball = [r for r in rows if r["observationComments"] == "Football"]
+    assert {r["observationType"] for r in ball} == {"unknown"}

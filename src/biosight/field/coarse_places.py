@@ -11,6 +11,7 @@ import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
+from itertools import product
 
 from biosight.collection import Collection
 from biosight.field.grid import ShownPlace, shown_place
@@ -98,6 +99,7 @@ class Coarsening:
             or image.site in self.sites
             or image.deployment in self.deployments
             or self.names.are_in(image.note)
+            or self.names.are_in(image.remarks)
         )
 
     def hides(self, image: Image) -> bool:
@@ -177,12 +179,13 @@ def said_otherwise(records: Records, collection: str, names: SensitiveNames) -> 
 
 
 def noted_as(records: Records, collection: str, names: SensitiveNames) -> Iterator[str]:
-    """Yield pictures whose note says a sensitive name, found by its words."""
-    with_note = [Where("collection", "=", collection), Where("note", "!=", "")]
-    for name in names.keys:
+    """Yield pictures whose note, or what is written of a subject, says a sensitive name; they are
+    found by its words."""
+    for field_name, name in product(("note", "remarks"), names.keys):
+        with_text = [Where("collection", "=", collection), Where(field_name, "!=", "")]
         words = [Where("words", "begins", word) for word in sought(name)]
-        for page in pages(records, Image, [*with_note, *words]) if words else ():
-            yield from (i.id for i in page if names.are_in(i.note))
+        for page in pages(records, Image, [*with_text, *words]) if words else ():
+            yield from (i.id for i in page if names.are_in(getattr(i, field_name)))
 
 
 def read_as(records: Records, collection: str, names: SensitiveNames) -> Iterator[str]:

@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from biosight.errors import BadRequest, NotFound
 from biosight.images import Image
 from biosight.storage.records import Order, Position, Records, Value, Where
-from biosight.taxa.paths import line_of
+from biosight.taxa.paths import as_path, line_of, paths_down_to
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,8 +50,8 @@ class Page:
 
 @dataclass(frozen=True, slots=True)
 class LabelCount:
-    """Counts of one label, which hangs at `path`: all pictures that show it, those that people
-    confirmed, and unsure ones.
+    """Counts of one label, which hangs at `path`: all pictures that show it, and of those whose own
+    label it is the ones that people confirmed, and unsure ones.
 
     `further` of the pictures show it on a further subject alone. `further_below` counts those that
     show it or something below it on a further subject, and nothing of it on the first.
@@ -138,17 +138,15 @@ def label_counts(records: Records, where: Sequence[Where], threshold: int) -> li
 def add_further(records: Records, where: Sequence[Where], counts: dict[str, LabelCount]) -> None:
     """Add to the counts of labels what pictures show on further subjects."""
     exact = {str(k): n for k, n in records.count_by(Image, where, "also_labels").items()}
-    for key, below in records.count_by(Image, where, "also_paths").items():
-        path = str(key)
-        label = line_of(path)[-1]
-        known = counts.get(label, LabelCount(label, 0, 0, 0, path))
-        n = exact.get(label, 0)
+    below = {str(k): n for k, n in records.count_by(Image, where, "also_paths").items()}
+    paths = {line_of(path)[-1]: path for path in below}
+    for label in exact.keys() - paths.keys():  # above the picture's own label
+        lines = (p for c in counts.values() for p in paths_down_to(c.path))
+        paths[label] = next((p for p in lines if line_of(p)[-1] == label), as_path((label,)))
+    for label, path in paths.items():
+        known, n = counts.get(label, LabelCount(label, 0, 0, 0, path)), exact.get(label, 0)
         counts[label] = replace(
-            known,
-            images=known.images + n,
-            verified=known.verified + n,
-            further=n,
-            further_below=below,
+            known, images=known.images + n, further=n, further_below=below.get(path, 0)
         )
 
 

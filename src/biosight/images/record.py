@@ -3,7 +3,7 @@
 Not here: its bytes (storage/blobs/port.py), or who may see it (membership).
 """
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Any, ClassVar
@@ -130,11 +130,11 @@ def folder_of(path: str) -> str:
     return "".join(f"/{part}" for part in above) + "/"
 
 
-def words_of_subjects(details: Details, others: Iterable[Subject]) -> Iterator[str]:
-    """Yield the texts by which a picture's subjects are found, beside its own label."""
-    for said in (details, *(o.details for o in others)):
-        yield from (said.behaviour, said.individual)
-    yield from (o.label for o in others)
+def remarks_on(details: Details, others: Iterable[Subject]) -> str:
+    """Return what people wrote of a picture's subjects in words of their own, as one text."""
+    every = (details, *(o.details for o in others))
+    texts = (text for said in every for text in (said.behaviour, said.individual))
+    return " | ".join(filter(None, texts))
 
 
 def further_paths(path: str, others: Iterable[Subject]) -> tuple[str, ...]:
@@ -207,6 +207,7 @@ class Image:
     the further subjects. By `also_labels` and `also_paths` the picture is found under their names
     too: the labels without the picture's own, and the paths of labels and of all above them through
     which the picture's own path does not go. `also_things` are their things.
+    `remarks` are behaviours and individuals of all subjects as one text.
 
     `deployment` and `site` are ids (places), "" for none. `folder` is where the file came from
     (`folder_of`), `cell` where its own coordinates are on the map (`cell_of`). `individuals` is how
@@ -330,6 +331,7 @@ class Image:
     also_labels: tuple[str, ...] = ()
     also_paths: tuple[str, ...] = ()
     also_things: tuple[str, ...] = ()
+    remarks: str = ""
     folder: str = "/"
     cell: str = ""
     group: str = ""
@@ -401,6 +403,7 @@ class Image:
         from the path, `cell` from the coordinates. `also_labels`, `also_paths` and `also_things`
         follow from the further subjects. `words`, by which it is found, follow from name, original
         path, label, note, camera and what its subjects are."""
+        remarks = remarks_on(self.details, self.others)
         taken = self.dated or shift_time(self.taken_file, self.shift)
         sent = datetime.fromtimestamp(self.created_at, UTC).date().isoformat()
         return replace(
@@ -413,12 +416,14 @@ class Image:
             also_labels=tuple(sorted({o.label for o in self.others} - {self.label, ""})),
             also_paths=further_paths(self.label_path, self.others),
             also_things=tuple(sorted({thing_of(o.label) for o in self.others} - {""})),
+            remarks=remarks,
             words=found_by(
                 self.name,
                 self.path,
                 self.label,
                 self.note,
                 self.camera,
-                *words_of_subjects(self.details, self.others),
+                remarks,
+                *(o.label for o in self.others),
             ),
         )

@@ -15,8 +15,9 @@ from biosight.images import ActItem, Image, Standing
 from biosight.labels import FORMERLY_UNDECIDED, IN_BULK, UNDECIDED, clean_label
 from biosight.places.clocks import said_moment
 from biosight.storage.records import new_id
-from biosight.subjects import Details, Subject
+from biosight.subjects import NO_DETAILS, Details, Subject
 from biosight.subjects.subject import LIFE_STAGES, LONGEST_WORDS, MOST_SUBJECTS, SEXES
+from biosight.taxa.kinds import thing_of
 
 MOST_AT_ONCE = 500
 MOST_LOOKED_AT = 100  # more than a person looks at one by one; the same number is in bulk.js
@@ -240,9 +241,12 @@ def confirm(change: Change, image: Image) -> Standing:
 
 def relabel(change: Change, image: Image) -> Standing:
     """Return the standing with another label, said by a person; one given in bulk stays apart from
-    one that somebody looked at."""
+    one that somebody looked at. An empty picture shows no further subjects."""
     who = IN_BULK if change.via == IN_BULK else "person"
-    return replace(image.standing, label=change.label, label_path=change.path, who=who)
+    named = replace(image.standing, label=change.label, label_path=change.path, who=who)
+    if thing_of(change.label) != "empty":
+        return named
+    return replace(named, details=NO_DETAILS, others=(), individuals=0)
 
 
 def leave_undecided(_: Change, image: Image) -> Standing:
@@ -271,7 +275,10 @@ def say_subjects(change: Change, image: Image) -> Standing:
     standing = replace(image.standing, details=first.details, others=tuple(others))
     if first.label == image.label and not change.source:
         return standing
-    return replace(standing, label=first.label, label_path=first.label_path, who="person")
+    # A count was about the subject that was the first one.
+    individuals = image.individuals if first.label == image.label else 0
+    named = replace(standing, label=first.label, label_path=first.label_path, who="person")
+    return replace(named, individuals=individuals)
 
 
 def put_in_trash(_: Change, image: Image) -> Standing:

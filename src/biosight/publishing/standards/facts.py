@@ -158,8 +158,10 @@ class Facts:
 
     @property
     def count(self) -> int:
-        """Return how many individuals somebody counted, 0 where nobody did."""
-        return self.image.details.count or self.image.individuals
+        """Return how many individuals somebody counted, 0 where nobody did. The count of an event
+        is that of a picture's first subject, unless people counted others."""
+        counted = any(other.details.count for other in self.image.others)
+        return self.image.details.count or (0 if counted else self.image.individuals)
 
     @property
     def key(self) -> str:
@@ -275,6 +277,8 @@ def by_subject(facts: Facts, scope: Scope) -> Iterator[Facts]:
             label=subject.label,
             label_path=subject.label_path,
             who="machine" if subject.model else "person",
+            machine_label="",
+            group="",
             details=subject.details,
             individuals=0,
             others=tuple(rest),

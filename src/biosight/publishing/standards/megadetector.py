@@ -61,11 +61,13 @@ def in_file(
 def detections_of(facts: Facts, scope: Scope, ids: dict[str, int]) -> list[dict[str, object]]:
     """Return the boxes of a picture: one for each subject with a name, and what else the detector
     found. A picture that is called empty has none."""
-    if facts.image.thing == "empty":
+    subjects_here = [f for f in by_subject(facts, scope) if f.image.label]
+    named = [f for f in subjects_here if f.image.thing != "empty"]
+    if subjects_here and not named:
         return []
-    named = [f for f in by_subject(facts, scope) if f.image.label]
+    used = None if facts.image.details.region else facts.found
     subjects = [subject_box(f) for f in named]
-    rest = [b for b in facts.boxes if b is not facts.found and not repeats(b, subjects)]
+    rest = [b for b in facts.boxes if b is not used and not repeats(b, subjects)]
     found = []
     for one, box in zip(named, subjects, strict=True):
         number, said = ids.get(category(one.image.label, scope)), detection(box)

@@ -23,6 +23,8 @@ FEW = 2_000
 MET_OFTEN = 8
 # The most values of a branch that are queried one by one.
 MOST_BRANCHES = 200
+# The most queries that become one; SQLite takes up to 500.
+MOST_ALTERNATIVES = 400
 NEVER = Where("id", "=", "")
 
 
@@ -280,10 +282,12 @@ class Ways:
             rest = condition([w for w in where if w not in first])
             count = (limit + 4 * limit**0.5) / share  # seldom too few if evenly spread
             yield among_first(kind, of, rest, order, int(count))
-        branches: list[list[Where]] = []
-        for group in self.in_groups(kind, where):
+        groups, branches = self.in_groups(kind, where), list[list[Where]]()
+        for group in groups:
             split = self.in_branches(kind, group, order)
             branches += [group] if split is None else split
+        if len(branches) > MOST_ALTERNATIVES:
+            branches = groups
         if branches:
             each = [beyond(self.narrowed(kind, one), order, after) for one in branches]
             yield first_of_each(kind, each, order, limit) if len(each) > 1 else each[0]

@@ -15,7 +15,7 @@ from biosight.images import Image
 from biosight.labels import UNDECIDED
 from biosight.own_names.collected import Names
 from biosight.places.tables import Row
-from biosight.review.acts import change_of
+from biosight.review.acts import MOST_INDIVIDUALS, change_of
 from biosight.storage.conditions import living_images
 from biosight.storage.records import Records, Where
 from biosight.subjects import NO_DETAILS
@@ -190,17 +190,18 @@ def say_picture(
     if now is None:
         return
     if seen.rows:
-        for label in seen.unnamed_beside():
+        for words in seen.left_out():
             tally[LEFT_OUT] += 1
-            target.tell(f"{now.name}: {label}")
+            target.tell(f"{now.name}: {words}")
         changed = say_by_people(target, names, seen, now)
         tally["named by people"] += changed
         tally["pictures with several subjects"] += changed * (len(seen.ordered()[0]) > 1)
     number_of = (seen if seen.rows else machines).largest
-    if number_of and number_of != now.individuals:
-        tally["counted"] += change_pictures(
-            target.task, change_of("count", individuals=number_of), [image]
-        )
+    if number_of > MOST_INDIVIDUALS:
+        target.tell(f"{now.name}: a count of {number_of:,} is left out")
+    elif number_of:
+        change = change_of("count", individuals=number_of)
+        tally["counted"] += change_pictures(target.task, change, [image])
 
 
 def say_by_people(target: Target, names: Names, seen: Sightings, image: Image) -> int:

@@ -14,7 +14,7 @@ from biosight.places.tables import Row
 from biosight.review.acts import change_of
 from biosight.subjects import NO_DETAILS, Box, Details, Region, Subject
 from biosight.subjects.box import SubjectKind
-from biosight.subjects.subject import LIFE_STAGES, LONGEST_WORDS, SEXES
+from biosight.subjects.subject import LIFE_STAGES, LONGEST_WORDS, MOST_SUBJECTS, SEXES
 from biosight.taxa.kinds import thing_of
 from biosight.workflows.results.foreign_predictions import Told, model_name, source_of
 
@@ -48,19 +48,22 @@ class Sightings:
         """How many individuals have that label, 0 where nobody counted."""
         return self.counts[self.label]
 
-    def unnamed_beside(self) -> list[str]:
-        """Return what is left out, in words: rows without a name beside others. A subject needs a
-        name unless it is the first."""
+    def left_out(self) -> list[str]:
+        """Return what is left out, in words: rows without a name beside others, as a subject needs
+        a name unless it is the first, and those beyond the most that a picture can have."""
         if not self.label:
             return ["only one subject without a name is kept"] * (len(self.rows) - 1)
-        unnamed = [s for s, _ in self.rows if not s.label]
-        return ["a subject without a name is left out"] * len(unnamed)
+        named = sum(bool(s.label) for s, _ in self.rows)
+        words = ["a subject without a name is left out"] * (len(self.rows) - named)
+        more = f"a picture can have up to {MOST_SUBJECTS} subjects"
+        return words + [more] * max(0, named - MOST_SUBJECTS)
 
     def ordered(self) -> tuple[tuple[Subject, ...], Row]:
         """Return the subjects, that of `label` first, and the row of that one. A count alone is not
         kept with a single subject: it is the picture's."""
         kept = [pair for pair in self.rows if pair[0].label] or self.rows[:1]
         kept.sort(key=lambda pair: pair[0].label != self.label)
+        kept = kept[:MOST_SUBJECTS]
         subjects = [s for s, _ in kept]
         if len(kept) == 1 and replace(subjects[0].details, count=0) == NO_DETAILS:
             subjects = [replace(subjects[0], details=NO_DETAILS)]

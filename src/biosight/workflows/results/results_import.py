@@ -42,6 +42,21 @@ class ResultsTaken:
     unclear: list[str] = field(default_factory=list)
     left_out: list[str] = field(default_factory=list)
 
+    def describe(
+        self, task: Task, image: Image, result: Result, changes: dict[str, Change]
+    ) -> None:
+        """Add the change of a picture to all that a result says of it, unless people described it
+        here. What can't be is left out."""
+        if image.is_described:
+            shown = [s.named for s in image.subjects]
+            same = shown == [s.named for s in result.subjects]
+            self.tally["known already" if same else "described here, and left so"] += 1
+            return
+        try:
+            changes[image.id] = describing(task, image, result)
+        except BadRequest as error:
+            self.left_out.append(f"{image.name}: {error.detail}")
+
     @property
     def not_taken(self) -> list[str]:
         """Return what is left out, in words."""
@@ -90,15 +105,15 @@ def take_people(task: Task, matches: Matches, taken: ResultsTaken) -> None:
     for image, result in matches.clear:
         if not result.checked or not (result.label or result.undecided):
             if result.subjects and result.subjects[0].label == image.label:
-                changes[image.id] = describing(task, image, result)
+                taken.describe(task, image, result, changes)
             continue
         if image.who in PEOPLE:
             same = image.label == label_here(names, result)
             word = "known already" if same else "named by a person here, and left so"
             taken.tally[word] += 1
             continue
-        if says_more(result):
-            changes[image.id] = describing(task, image, result)
+        if says_more(result) or image.is_described:
+            taken.describe(task, image, result, changes)
             continue
         if result.label not in paths:
             asked = change_of("relabel", label=result.label) if result.label else UNNAMED

@@ -62,6 +62,20 @@ export function fields(form) {
 }
 
 /**
+ * Redraw a box; the field that is being filled in keeps its focus and what was typed.
+ * @param {HTMLElement} box @param {any[]} children
+ */
+export function redraw(box, children) {
+  const active = /** @type {any} */ (box.contains(document.activeElement) ? document.activeElement : null);
+  const { name, value, textContent } = active ?? {};
+  box.replaceChildren(...children);
+  const field = name ? box.querySelector(`[name="${name}"]`) : null;
+  if (!(field instanceof HTMLElement)) return refocus(box, textContent);
+  if ("value" in field && active.matches("input, textarea")) field.value = value;
+  field.focus();
+}
+
+/**
  * After a redraw, focus the button or link that has the text of the one focused before.
  * @param {ParentNode} box
  * @param {string | null | undefined} text

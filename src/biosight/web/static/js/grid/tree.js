@@ -31,12 +31,11 @@ export function asTree(folders) {
       }
       // A picture counts once here, however many of its subjects are below this name.
       below.images += folder.images - folder.further;
-      below.verified += folder.verified - folder.further;
+      below.verified += folder.verified;
       below.unsure += folder.unsure;
       at = below;
     }
     at.images += folder.further_below;
-    at.verified += folder.further_below;
     at.here = folder.images ? folder : null;
   }
   return shortened(root).children;

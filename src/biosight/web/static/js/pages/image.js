@@ -2,7 +2,7 @@
 /** One picture: large, with guesses, metadata, note and history; moves through the filtered list. */
 
 import { API, call } from "../frame/api.js";
-import { el, find, refocus } from "../frame/dom.js";
+import { el, find, redraw } from "../frame/dom.js";
 import { goTo, listen, tell } from "../frame/events.js";
 import { bind } from "../frame/keys.js";
 import { may } from "../frame/may.js";
@@ -98,9 +98,9 @@ class ImagePage {
     const { image, panel } = this;
     if (image.taxon) hear(image.taxon);
     drawBoxes(this.stage, image);
-    const focused = panel.contains(document.activeElement) ? document.activeElement?.textContent : null;
-    panel.replaceChildren(
-      ...[
+    redraw(
+      panel,
+      [
         el("p", {}, el("a", { href: this.back }, "← Back to the pictures")),
         el("h1", {}, image.name),
         drawState(image),
@@ -117,7 +117,6 @@ class ImagePage {
         ...aboutSections(image, this.said),
       ].filter(Boolean),
     );
-    refocus(panel, focused);
   }
 
   actions() {

@@ -46,34 +46,36 @@ export class Describing {
     this.open = -1;
     /** @type {BoxDrawing | null} */
     this.drawing = null;
+    /** One change after the other: each builds on the answer to the one before. */
+    this.saving = Promise.resolve();
   }
 
   get image() {
     return this.page.image;
   }
 
-  /** @param {Subject[]} subjects */
-  async save(subjects) {
-    try {
-      await this.page.show(await describeOne(this.image, subjects));
-    } catch (error) {
-      complain(error);
-    }
+  /** Keep what the picture shows after a change. @param {(now: Subject[]) => Subject[]} changed */
+  save(changed) {
+    const one = async () => this.page.show(await describeOne(this.image, changed(this.image.subjects)));
+    this.saving = this.saving.then(one).catch(complain);
+    return this.saving;
   }
 
   /** @param {number} at @param {Partial<Subject>} change */
   change(at, change) {
-    return this.save(this.image.subjects.map((s, n) => (n === at ? { ...s, ...change } : s)));
+    return this.save((now) => now.map((s, n) => (n === at ? { ...s, ...change } : s)));
   }
 
   /** Ask for a label and add a subject. @param {Region | null} [region] */
   async add(region = null) {
     const label = await chooseLabel(this.data, "What else is in the picture?");
     if (!label) return;
+    const [first, ...more] = this.image.subjects;
+    this.open = first.label || more.length ? this.image.subjects.length : 0;
     // A picture that nobody has named gets its first name.
-    const named = this.image.subjects.filter((s) => s.label);
-    this.open = named.length;
-    await this.save([...named, fresh(label, region)]);
+    await this.save((now) =>
+      this.open ? [...now, fresh(label, region)] : [{ ...now[0], label, region: region ?? now[0].region }],
+    );
   }
 
   /** @param {number} at */
@@ -85,7 +87,7 @@ export class Describing {
   /** @param {number} at */
   remove(at) {
     this.open = -1;
-    return this.save(this.image.subjects.filter((_, n) => n !== at));
+    return this.save((now) => now.filter((_, n) => n !== at));
   }
 
   /** Let the person draw the box of a subject. @param {number} at */

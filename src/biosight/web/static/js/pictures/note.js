@@ -6,9 +6,11 @@ import { el } from "../frame/dom.js";
 export function noteField(image, editor, keep) {
   const text = el(
     "textarea",
-    { rows: 2, maxlength: 2000, disabled: !editor, "aria-label": "Note", placeholder: "Note" },
+    { rows: 2, maxlength: 2000, disabled: !editor, name: "note", "aria-label": "Note", placeholder: "Note" },
     image.note,
   );
-  text.addEventListener("change", () => keep(text.value));
+  for (const end of ["change", "blur"]) {
+    text.addEventListener(end, () => text.isConnected && text.value.trim() !== image.note && keep(text.value));
+  }
   return text;
 }

@@ -63,8 +63,15 @@ function row(describing, s, at) {
 function form(describing, s, at) {
   const number = { type: "number", min: 0, max: 100000, value: s.count || "", inputmode: "numeric" };
   const field = (/** @type {string} */ words, /** @type {string} */ key, /** @type {any} */ input) => {
-    const said = () => (key === "count" ? Math.max(0, Math.round(Number(input.value)) || 0) : input.value);
-    input.addEventListener("change", () => describing.change(at, { [key]: said() }));
+    const said = () => (key === "count" ? Math.max(0, Math.round(Number(input.value)) || 0) : input.value.trim());
+    input.name = `${key}-${at}`;
+    for (const end of ["change", "blur"]) {
+      input.addEventListener(end, () => {
+        const now = describing.image.subjects[at];
+        if (input.isConnected && now && said() !== now[/** @type {"sex"} */ (key)])
+          describing.change(at, { [key]: said() });
+      });
+    }
     return el("label", { class: key === "behaviour" && "wide" }, words, input);
   };
   return el(
