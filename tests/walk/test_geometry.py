@@ -131,3 +131,46 @@ def test_a_stack_needs_no_font_of_symbols(page: Page, server: Server) -> None:
     assert "stack.svg" in shape
     page.locator(".tile").first.click(modifiers=["Control"])
     expect(page.locator("#selected strong")).to_have_text("3 pictures")
+
+
+def columns(page: Page) -> int:
+    found = page.evaluate(
+        "getComputedStyle(document.querySelector('#grid')).gridTemplateColumns.split(' ').length"
+    )
+    return int(found)
+
+
+def test_many_tiny_pictures_fit_in_a_row_and_say_their_names(page: Page, server: Server) -> None:
+    opened(page, server, (1440, 900), 25)
+    page.get_by_role("button", name="XS").click()
+    assert columns(page) >= 20
+    tile = page.locator(".tile").nth(1)
+    before = height(tile)
+    expect(tile.locator(".name")).not_to_be_visible()
+    tile.hover()
+    expect(tile.locator(".name")).to_be_visible()
+    assert height(tile) == before
+    page.reload()
+    expect(page.get_by_role("button", name="XS")).to_have_attribute("aria-pressed", "true")
+
+
+def test_whole_pictures_are_a_choice_that_is_kept(page: Page, server: Server) -> None:
+    opened(page, server, (1280, 720), 3)
+    picture = page.locator(".tile img").first
+    expect(picture).to_have_css("object-fit", "cover")
+    before = height(page.locator(".tile").first)
+    page.get_by_role("button", name="Whole").click()
+    page.reload()
+    expect(picture).to_have_css("object-fit", "contain")
+    assert height(page.locator(".tile").first) == before
+
+
+def test_the_bar_is_one_row_at_1280_pixels(page: Page, server: Server) -> None:
+    opened(page, server, (1280, 720), 1)
+    controls = page.locator(".bar > :visible")
+    tops = {
+        round(box["y"] + box["height"] / 2)
+        for box in map(Locator.bounding_box, controls.all())
+        if box
+    }
+    assert max(tops) - min(tops) < 20

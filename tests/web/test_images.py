@@ -175,7 +175,9 @@ def test_filters_pages_and_counts(ada: TestClient) -> None:
     assert counts["Red"]["verified"] == 1
 
 
-@pytest.mark.parametrize("sort", ["newest", "oldest", "taken", "sure", "unsure", "name"])
+@pytest.mark.parametrize(
+    "sort", ["newest", "oldest", "taken", "taken-first", "sure", "unsure", "name"]
+)
 def test_every_order_shows_every_picture_once_and_knows_neighbours(
     ada: TestClient, sort: str
 ) -> None:

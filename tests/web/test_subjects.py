@@ -209,3 +209,25 @@ def test_who_looks_may_not_describe(
     share(ada, bob, collection, "viewer")
     assert bob.put(path, json=body).status_code == 403
     assert [s["label"] for s in bob.get(f"{API}/images/{pond[1]}").json()["subjects"]] == ["Red"]
+
+
+@pytest.mark.parametrize("kind", ["move", "copy"])
+def test_names_hang_in_the_tree_of_the_collection_that_pictures_go_to(
+    ada: TestClient, pond: tuple[str, str], biosight: BioSight, kind: str
+) -> None:
+    """A false branch appeared there."""
+    collection, image = pond
+    other = ada.post(f"{API}/collections", json={"name": "Wood"}).json()["id"]
+    for where, parent in ((collection, "Silva"), (other, "Kerfa")):
+        for label, above in ((parent, ""), ("Faltera", parent), ("Owlet", parent)):
+            body = {"label": label, "parent": above}
+            assert ada.post(f"{API}/collections/{where}/names", json=body).status_code == 201
+    put(ada, image, {"label": "Owlet"}, {"label": "Faltera"})
+    going: Said = {"kind": kind, "target": other, "images": [image]}
+    act = ada.post(f"{API}/collections/{collection}/acts", json=going).json()["act"]
+    [there] = ada.get(f"{API}/collections/{other}/images").json()["images"]
+    assert (there["label_path"], there["also_paths"]) == ("/Kerfa/Owlet/", ["/Kerfa/Faltera/"])
+    ada.post(f"{API}/acts/{act}/undo")
+    kept = biosight.archive.records.get(Image, image)
+    assert kept is not None
+    assert (kept.label_path, kept.also_paths) == ("/Silva/Owlet/", ("/Silva/Faltera/",))

@@ -26,7 +26,8 @@ class Sort:
 SORTS = {
     "newest": Sort(Order("created_at", descending=True), "newest first"),
     "oldest": Sort(Order("created_at"), "oldest first"),
-    "taken": Sort(Order("taken", descending=True), "date taken"),
+    "taken": Sort(Order("taken", descending=True), "date taken, latest first"),
+    "taken-first": Sort(Order("taken"), "date taken, earliest first"),
     "unsure": Sort(Order("confidence"), "least sure first"),
     "sure": Sort(Order("confidence", descending=True), "surest first"),
     "strange": Sort(Order("novelty", descending=True), "strangest first"),

@@ -9,6 +9,8 @@ import time
 from biosight import logs
 from biosight.bootstrap import BioSight
 from biosight.errors import BioSightError, Conflict, NotFound
+from biosight.review.acts import KINDS as KINDS_OF_ACTS
+from biosight.review.acts import Act
 from biosight.storage.records import Gone, InUse, Records
 from biosight.work import jobs, workers
 from biosight.work.jobs import Dropped, Job
@@ -72,9 +74,15 @@ def run_logged(biosight: BioSight, job: Job) -> None:
 
 def settle_paths(biosight: BioSight, job: Job, progress: Progress) -> None:
     """Bring the paths of pictures up to the tree of their collection, where a job changed it, such
-    as a rename or its undo. Each call mends some thousands."""
+    as a rename or its undo, or brought them from another collection. Each call mends some
+    thousands."""
     records = biosight.archive.records
-    while not label_paths.settle(records, biosight.catalogue, job.collection):
+    act = records.get(Act, job.id)
+    went = act.target if act and act.kind in KINDS_OF_ACTS and KINDS_OF_ACTS[act.kind].goes else ""
+    while not (
+        label_paths.settle_arrivals(records, biosight.catalogue, job.collection)
+        and (not went or label_paths.settle_arrivals(records, biosight.catalogue, went))
+    ):
         progress.step(progress.job.done, progress.job.total, progress.job.cursor)
 
 

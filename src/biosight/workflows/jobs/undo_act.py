@@ -50,7 +50,7 @@ def take_back(task: Task, act: Act) -> Undone | Job:
     naming = rename.naming_before(task, act)
     done = undo_acts.undo(records, act, task.by, naming, along=along)
     follow(records, task.catalogue, act)
-    label_paths.settle(records, task.catalogue, act.collection)
+    label_paths.settle_arrivals(records, task.catalogue, act.collection)
     return done
 
 

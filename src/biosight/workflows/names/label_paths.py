@@ -47,6 +47,19 @@ def settle(records: Records, catalogue: Catalogue, collection: str) -> bool:
     return True
 
 
+def settle_arrivals(records: Records, catalogue: Catalogue, collection: str) -> bool:
+    """Correct the paths of pictures that came from a collection with another tree, as `settle`
+    does."""
+    while (found := records.get(Collection, collection)) is not None and not found.unsettled:
+        naming = names_in(records, catalogue, found).naming
+        if not wrong_paths(records, collection, naming):
+            return True
+        with suppress(Stale):  # somebody changed the collection: look again
+            due = replace(found, unsettled=True, version=found.version + 1)
+            records.write(Replace(due, found.version))
+    return settle(records, catalogue, collection)
+
+
 def keep_sensitive(records: Records, collection: Collection, names: Names) -> None:
     """Make names sensitive that lay below a sensitive name and no longer do, after a checklist
     import or a change of model. The paths of pictures show where the names were."""

@@ -47,6 +47,7 @@ from biosight.work import jobs
 from biosight.work.jobs import Job
 from biosight.workflows.collection_names import with_path
 from biosight.workflows.jobs import undo_act
+from biosight.workflows.names import label_paths
 from biosight.workflows.pictures import long_acts
 from biosight.workflows.pictures.destinations import copy_limits
 from biosight.workflows.places import deployment_acts
@@ -223,6 +224,8 @@ def at_once(
         done = copies.copy(records, by, c.id, change, images, rests_on=rests_on, under=under)
     else:
         done = perform(records, by, c.id, change, images, rests_on=rests_on)
+    if KINDS[change.kind].goes:
+        label_paths.settle_arrivals(records, biosight.catalogue, change.target)
     missing = len(set(body.images)) - len(found) if body.images else 0
     return ActDone(
         act=done.act,

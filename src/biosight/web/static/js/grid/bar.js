@@ -11,6 +11,7 @@ import { asQuery } from "./filters.js";
 import { wirePublish } from "./publish.js";
 
 const SIZE = "biosight:size";
+const WHOLE = "biosight:whole";
 
 /** @param {HTMLElement} main @param {HTMLElement} grid */
 export function wireSizes(main, grid) {
@@ -24,6 +25,22 @@ export function wireSizes(main, grid) {
   };
   for (const b of buttons) b.addEventListener("click", () => set(/** @type {HTMLElement} */ (b).dataset.size ?? "m"));
   set(localStorage.getItem(SIZE) ?? "m");
+  wireWhole(find(main, "#whole"), grid);
+}
+
+/** Show whole pictures or squares, as the person last chose. @param {HTMLButtonElement} button @param {HTMLElement} grid */
+function wireWhole(button, grid) {
+  const set = (/** @type {boolean} */ whole) => {
+    grid.toggleAttribute("data-whole", whole);
+    button.setAttribute("aria-pressed", String(whole));
+  };
+  button.addEventListener("click", () => {
+    const whole = button.getAttribute("aria-pressed") !== "true";
+    if (whole) localStorage.setItem(WHOLE, "yes");
+    else localStorage.removeItem(WHOLE);
+    set(whole);
+  });
+  set(localStorage.getItem(WHOLE) !== null);
 }
 
 const NESTED = "biosight:nested-zip";

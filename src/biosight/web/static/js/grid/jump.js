@@ -14,7 +14,9 @@ const DAYS = {
   newest: (image) => dayOf(image.created_at),
   oldest: (image) => dayOf(image.created_at),
   taken: (image) => image.day,
+  "taken-first": (image) => image.day,
 };
+const EARLIEST_FIRST = ["oldest", "taken-first"];
 
 /** @param {number} seconds since 1970 @returns {string} the day in local time, YYYY-MM-DD */
 function dayOf(seconds) {
@@ -44,7 +46,7 @@ export function fitJump(box, sort) {
 /** @param {import("./grid.js").Grid} grid @param {string} sort @param {string} day */
 async function toDay(grid, sort, day) {
   const of = DAYS[sort];
-  await jump(grid, 0, (image) => (sort === "oldest" ? of(image) >= day : of(image) <= day));
+  await jump(grid, 0, (image) => (EARLIEST_FIRST.includes(sort) ? of(image) >= day : of(image) <= day));
 }
 
 /**
