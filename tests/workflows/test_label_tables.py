@@ -85,10 +85,12 @@ def test_timelapse_gives_names_counts_and_notes(take: Take, run: Run, tmp_path: 
         "x,S1\\C2,c.jpg,2024-05-01 10:00:00,false,NA,,,false\n"
     )
     said = run("import-table", tmp_path / "tl.csv").output
-    assert "Meles meles is left out; it is called Sus scrofa here" in said
+    assert "1 with several subjects" in said
     now = {p: (i.label, i.individuals, i.note) for p, i in images(tmp_path).items()}
     assert now["S1/C1/a.jpg"] == ("Capreolus capreolus", 2, "at dusk")
     assert now["S1/C2/a.jpg"] == ("Sus scrofa", 5, "")
+    others = images(tmp_path)["S1/C2/a.jpg"].others
+    assert [(o.label, o.details.count) for o in others] == [("Meles meles", 1)]
     assert now["S1/C2/b.jpg"] == ("Empty", 0, "")
     assert now["S1/C2/c.jpg"][0] == "Red"
 
@@ -238,7 +240,8 @@ def test_ones_own_words_come_back_as_they_were(tmp_path: Path) -> None:
 
 def test_names_of_files_are_no_templates(take: Take, run: Run, tmp_path: Path) -> None:
     take("{3F25}.jpg")
-    (tmp_path / "t.csv").write_text("file,species,n\n{3F25}.jpg,Fox,1\n{3F25}.jpg,Cat,2\n")
+    rows = "{3F25}.jpg,Fox,1,Ada\n{3F25}.jpg,Cat,2,Bob\n"
+    (tmp_path / "t.csv").write_text(f"file,species,n,observer\n{rows}")
     said = run("import-table", tmp_path / "t.csv").output
     assert "{3F25}.jpg: Fox is left out; it is called Cat here" in said
 

@@ -54,6 +54,7 @@ class ResultsTaken:
             return
         try:
             changes[image.id] = describing(task, image, result)
+            self.tally["with several subjects"] += len(result.subjects) > 1
         except BadRequest as error:
             self.left_out.append(f"{image.name}: {error.detail}")
 
