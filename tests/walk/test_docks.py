@@ -3,7 +3,7 @@
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Page, Route, expect
 
 from tests.walk.test_browser import drop, register
 from tests.walk.test_models_in_browser import make_yellow
@@ -32,6 +32,27 @@ def finish_upload(page: Page, folder: Path, size: tuple[int, int]) -> None:
     register(page)
     make_yellow(folder / "trip", 4)
     drop(page, folder / "trip")
+
+
+def test_a_receipt_may_be_closed_while_it_asks_for_more(page: Page, tmp_path: Path) -> None:
+    """What arrived afterwards met an upload that was gone: an error in the console."""
+    held: list[Route] = []
+    page.route("**/facets?*session=*", lambda route: held.append(route))
+    page.set_viewport_size({"width": 1440, "height": 900})
+    register(page)
+    make_yellow(tmp_path / "trip", 4)
+    page.get_by_role("link", name="My images").click()
+    page.locator("#empty").wait_for()
+    page.locator("#folder").set_input_files(tmp_path / "trip")
+    expect(page.locator("#dock")).to_contain_text("Upload finished")
+    while not held:
+        page.wait_for_timeout(50)
+    page.locator("#dock").get_by_role("button", name="Close").click()
+    expect(page.locator("#dock")).to_be_hidden()
+    with page.expect_response("**/brought-names*"):
+        held[0].continue_()
+    page.unroute("**/facets?*session=*")
+    expect(page.locator("#dock")).to_be_hidden()
 
 
 @pytest.mark.parametrize("size", [(1440, 900), (1366, 657), (390, 844)])

@@ -12,7 +12,7 @@ from pydantic import ValidationError
 from starlette.testclient import TestClient
 from starlette.types import Message, Receive, Scope, Send
 
-from biosight import accounts
+from biosight import accounts, mail
 from biosight.accounts import first_code
 from biosight.bootstrap import BioSight, open_biosight
 from biosight.settings import Settings
@@ -213,7 +213,10 @@ def test_a_mail_server_that_hangs_holds_no_answer(settings: Settings) -> None:
                 body = [{"email": f"n{n}@example.org"} for n in range(50)]
                 path = "/api/v1/admin/invitations"
                 asked = [asyncio.create_task(browser.post(path, json=b)) for b in body]
-                await asyncio.sleep(1)
+                for _ in range(600):  # a machine may pause; held answers would not come at all
+                    await asyncio.sleep(0.1)
+                    if answered:
+                        break
                 begin = time.monotonic()
                 page = await browser.get("/api/v1/me")
                 took = time.monotonic() - begin
@@ -225,4 +228,4 @@ def test_a_mail_server_that_hangs_holds_no_answer(settings: Settings) -> None:
         answered, took = elsewhere(lambda: asyncio.run(walk()))  # a browser may have a loop here
         opened.close()
     assert len(answered) > 0
-    assert max(answered) < 5 > took
+    assert max(answered) < mail.SECONDS > took

@@ -23,14 +23,16 @@ listen("uploading", () => {
 });
 
 listen("uploaded", async () => {
-  if (!state.latest) return;
-  if (isStrange())
-    state.otherModels = await call("GET", `/collections/${state.collection}/models-that-know`).catch(() => []);
-  state.tops = await topFolders(state.collection, state.latest.session).catch((error) => {
+  const { collection, latest } = state;
+  if (!latest) return;
+  const models = isStrange() ? await call("GET", `/collections/${collection}/models-that-know`).catch(() => []) : [];
+  const tops = await topFolders(collection, latest.session).catch((error) => {
     complain(error);
     return [];
   });
-  state.brought = await broughtNames(state.collection, state.latest.session).catch(() => NONE);
+  const brought = await broughtNames(collection, latest.session).catch(() => NONE);
+  if (state.latest !== latest) return; // the receipt was closed, or another upload began
+  Object.assign(state, { otherModels: models, tops, brought });
   draw();
 });
 
