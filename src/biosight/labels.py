@@ -10,6 +10,8 @@ from typing import ClassVar
 
 from biosight.errors import BadRequest
 from biosight.subjects import Box
+from biosight.subjects.box import SubjectKind
+from biosight.taxa.kinds import thing_of
 
 UNCLASSIFIED = ""
 # Values of a record kind that a later form replaced: the form's number, the field with its old
@@ -213,6 +215,13 @@ def current_label(prediction: Prediction | None, annotations: Sequence[Annotatio
     if prediction is not None:
         return CurrentLabel(prediction.best.label, "machine", confidence)
     return CurrentLabel(UNCLASSIFIED, "nobody", 0.0)
+
+
+def subject_kind(label: str) -> SubjectKind:
+    """Return the kind of box that a label is about; anything else than people and vehicles is an
+    animal to a detector."""
+    thing = thing_of(label)
+    return thing if thing in {"human", "vehicle"} else "animal"
 
 
 def clean_label(text: str) -> str:

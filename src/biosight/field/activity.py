@@ -64,7 +64,6 @@ def by_hour_and_month(counts: Counter[str]) -> tuple[int, tuple[int, ...], tuple
 
 def busiest(records: Records, collection: str, most: int) -> Sequence[str]:
     """Return the paths with the most pictures, to show where nobody chose any."""
-    here = living_images(collection)
-    counts = {str(k): n for k, n in records.count_by(Image, here, "label_path").items()}
-    paths = sorted((p for p in counts if p), key=lambda p: (-counts[p], p))
+    counts = records.count_by(Image, living_images(collection), "label_path")
+    paths = sorted((str(p) for p in counts if p), key=lambda p: (-counts[p], p))
     return paths[:most]

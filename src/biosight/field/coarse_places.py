@@ -149,20 +149,26 @@ def conditions_on_names(
     picture may meet several."""
     for trashed in (False, True):
         here = [Where("collection", "=", collection), Where("trashed", "=", trashed)]
-        for field_name, cover in name_fields(names):
-            used = (str(value) for value in records.count_by(Image, here, field_name))
-            met = [value for value in used if cover(value)]
-            if field_name.startswith("also_"):
-                yield from ([*here, Where(field_name, "has", value)] for value in met)
-            else:
-                yield from ([*here, Where(field_name, "in", part)] for part in parts(met))
+        yield from ([*here, met] for met in sensitive_values(records, here, names))
 
 
-def name_fields(names: SensitiveNames) -> list[tuple[str, Callable[[str], bool]]]:
-    """Return the fields of a picture that hold the names or paths of what it shows, each with the
-    function that says whether a value is sensitive."""
-    labels, paths = ("label", "also_labels"), ("label_path", "also_paths")
-    return [*((f, names.cover) for f in labels), *((f, names.cover_path) for f in paths)]
+def sensitive_values(
+    records: Records, where: Sequence[Where], names: SensitiveNames
+) -> Iterator[Where]:
+    """Yield conditions on the sensitive names and paths of the matching pictures, of all that they
+    show."""
+    fields = (
+        ("label", names.cover),
+        ("also_labels", names.cover),
+        ("label_path", names.cover_path),
+        ("also_paths", names.cover_path),
+    )
+    for field_name, cover in fields:
+        met = [v for v in map(str, records.count_by(Image, where, field_name)) if cover(v)]
+        if field_name.startswith("also_"):
+            yield from (Where(field_name, "has", value) for value in met)
+        else:
+            yield from (Where(field_name, "in", part) for part in parts(met))
 
 
 def said_otherwise(records: Records, collection: str, names: SensitiveNames) -> frozenset[str]:
@@ -208,10 +214,5 @@ def hidden_groups(records: Records, where: Sequence[Where], rule: Coarsening) ->
     is hidden."""
     met = [("deployment", sorted(rule.deployments)), ("id", sorted(rule.said))]
     groups = [[Where(name, "in", part)] for name, values in met for part in parts(values)]
-    for field_name, cover in name_fields(rule.names):
-        used = [v for v in map(str, records.count_by(Image, where, field_name)) if cover(v)]
-        if field_name.startswith("also_"):
-            groups += [[Where(field_name, "has", value)] for value in used]
-        else:
-            groups += [[Where(field_name, "in", part)] for part in parts(used)]
+    groups += [[value] for value in sensitive_values(records, where, rule.names)]
     return [Where.any(*groups)] if groups else []

@@ -41,6 +41,7 @@ from biosight.publishing.standards.facts import (
     by_subject,
     coordinates,
     in_order,
+    largest_count,
     lines,
     local_time,
     moment,
@@ -334,7 +335,8 @@ def of_event(rows: list[dict[str, str]]) -> Iterator[dict[str, str]]:
         kinds.setdefault(tuple(row[name] for name in ONE_ROW), []).append(row)
     telling = {k: v for k, v in kinds.items() if k[0] not in {"blank", "unclassified"}}
     for number, alike in enumerate((telling or kinds).values()):
-        best, most = max(alike, key=weight), largest_count(alike)
+        best = max(alike, key=weight)
+        most = largest_count((row["mediaID"], int(row["count"] or 0)) for row in alike)
         yield best | {
             "observationID": f"{best['eventID']} {number}",
             "mediaID": "",
@@ -344,17 +346,6 @@ def of_event(rows: list[dict[str, str]]) -> Iterator[dict[str, str]]:
             "count": str(most or ""),
             **dict.fromkeys(BBOX, ""),  # a box is in one picture
         }
-
-
-def largest_count(rows: list[dict[str, str]]) -> int:
-    """Return the most individuals that rows of one kind count in a picture, 0 where nobody counted.
-    Several rows of a picture add up; each of them is at least one individual."""
-    in_picture: Counter[str] = Counter()
-    several = Counter(row["mediaID"] for row in rows)
-    for row in rows:
-        least = 1 if several[row["mediaID"]] > 1 else 0
-        in_picture[row["mediaID"]] += int(row["count"] or least)
-    return max(in_picture.values())
 
 
 def weight(row: dict[str, str]) -> tuple[bool, float]:

@@ -21,6 +21,7 @@ from biosight.publishing.standards.facts import (
     by_subject,
     coordinates,
     in_order,
+    largest_count,
     lines,
     local_time,
     moment,
@@ -108,12 +109,8 @@ class Occurrence:
 
     @property
     def count(self) -> int:
-        """Return the most individuals of a picture, 0 where nobody counted. Several subjects of a
-        picture add up; each of them is at least one individual."""
-        in_picture: dict[str, list[int]] = {}
-        for facts in self.pictures:
-            in_picture.setdefault(facts.image.id, []).append(facts.count)
-        return max(sum(n or len(c) > 1 for n in c) for c in in_picture.values())
+        """Return the most individuals of a picture, 0 where nobody counted."""
+        return largest_count((facts.image.id, facts.count) for facts in self.pictures)
 
     @property
     def best(self) -> Facts:

@@ -287,6 +287,16 @@ def by_subject(facts: Facts, scope: Scope) -> Iterator[Facts]:
         yield replace(facts, image=about, said=(said,), boxes=(), number=number)
 
 
+def largest_count(rows: Iterable[tuple[str, int]]) -> int:
+    """Return the most individuals of one kind that a picture shows, 0 where nobody counted, given a
+    picture's id and a count for each of its subjects. Several subjects of a picture add up; each of
+    them is at least one individual."""
+    in_picture: dict[str, list[int]] = {}
+    for picture, count in rows:
+        in_picture.setdefault(picture, []).append(count)
+    return max(sum(n or len(c) > 1 for n in c) for c in in_picture.values())
+
+
 def further_identification(id: str, subject: Subject, scope: Scope) -> Identification:
     """Return who named a further subject: a person, or a machine of another program."""
     is_machine = bool(subject.model)

@@ -8,7 +8,7 @@ the facts are (facts.py), or reading such files (workflows/results/detections.py
 from collections.abc import Iterator
 from datetime import UTC, datetime
 
-from biosight.labels import PEOPLE
+from biosight.labels import PEOPLE, subject_kind
 from biosight.publishing.file_names import UniqueNames
 from biosight.publishing.standards.coco import (
     categories,
@@ -83,11 +83,8 @@ def subject_box(facts: Facts) -> Box:
     picture where there is none."""
     if facts.found and not facts.image.details.region:
         return facts.found
-    kind: SubjectKind = "animal"
-    if facts.image.thing in {"human", "vehicle"}:
-        kind = "human" if facts.image.thing == "human" else "vehicle"
     sides = facts.region.sides if facts.region else (0.0, 0.0, 1.0, 1.0)
-    return Box(*sides, kind, sureness(facts))
+    return Box(*sides, subject_kind(facts.image.label), sureness(facts))
 
 
 def repeats(box: Box, subjects: list[Box]) -> bool:

@@ -9,20 +9,18 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
-from biosight.labels import Guess, clean_label
+from biosight.labels import Guess, clean_label, subject_kind
 from biosight.places.tables import Row
+from biosight.publishing.standards.camtrap import BBOX
 from biosight.review.acts import change_of
 from biosight.subjects import NO_DETAILS, Box, Details, Region, Subject
-from biosight.subjects.box import SubjectKind
 from biosight.subjects.subject import LIFE_STAGES, LONGEST_WORDS, MOST_SUBJECTS, SEXES
-from biosight.taxa.kinds import thing_of
 from biosight.workflows.results.foreign_predictions import Told, model_name, source_of
 
 LONGEST_COUNT = 20  # digits; longer than any count that is accepted
 THINGS = {"blank": "Empty", "human": "Human", "vehicle": "Vehicle"}
 # Words of Camtrap DP before 1.0, and of programs that write every cell.
 FORMERLY = {"offspring": "juvenile", "unknown": "", "undefined": "", "na": ""}
-BBOX = ("bboxX", "bboxY", "bboxWidth", "bboxHeight")
 
 
 @dataclass(slots=True)
@@ -90,9 +88,7 @@ def box_of(subject: Subject) -> Box | None:
     region = subject.details.region
     if region is None:
         return None
-    thing = thing_of(subject.label)
-    kind: SubjectKind = thing if thing in {"human", "vehicle"} else "animal"
-    return Box(*region.sides, kind, subject.probability)
+    return Box(*region.sides, subject_kind(subject.label), subject.probability)
 
 
 def subject_of_row(row: Row) -> tuple[Subject, list[str]]:

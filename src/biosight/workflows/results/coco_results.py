@@ -8,11 +8,9 @@ format (publishing/standards/coco.py).
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from biosight.labels import Guess
+from biosight.labels import Guess, subject_kind
 from biosight.subjects import Box, Details, Subject
-from biosight.subjects.box import SubjectKind
 from biosight.subjects.plain import read_region
-from biosight.taxa.kinds import thing_of
 from biosight.workflows.results.foreign_predictions import Told, model_name, source_of
 from biosight.workflows.results.foreign_words import as_label, as_object, as_share
 from biosight.workflows.results.result import Result
@@ -94,9 +92,7 @@ def box_of(label: str, row: CocoObject, image: CocoObject) -> Box | None:
     region = read_region(box_shares(row, image))
     if region is None:
         return None
-    thing = thing_of(label)
-    kind: SubjectKind = thing if thing in {"human", "vehicle"} else "animal"
-    return Box(*region.sides, kind, score(row))
+    return Box(*region.sides, subject_kind(label), score(row))
 
 
 def box_shares(row: CocoObject, image: CocoObject) -> list[float]:
