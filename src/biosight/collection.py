@@ -9,6 +9,7 @@ from typing import Any, ClassVar, TypedDict, Unpack
 
 from biosight.errors import BadRequest
 from biosight.labels import clean_label
+from biosight.subjects.picture_kind import KINDS_OF_PICTURES, PictureKind
 
 FIRST_NAME = "My images"
 MAX_NAME = 120
@@ -24,6 +25,11 @@ GRIDS: Mapping[float, str] = {
 }
 FINEST_GRID, WIDEST_GRID = min(GRIDS), max(GRIDS)
 NamePairs = tuple[tuple[str, str], ...]
+
+
+def kind_before(camera_traps: bool | None) -> PictureKind:
+    """Return what the pictures are in a collection of form 11, which knew camera traps alone."""
+    return "camera traps" if camera_traps else ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,14 +48,18 @@ class Collection:
     entries of the last export: title, licence, rights holder and the like. With `second_reader`,
     two people read each picture. With `comments`, members can comment on pictures. `quota` is the
     storage limit for its pictures in bytes, 0 for no limit of its own. `answerable` lists the names
-    that alone may be answered here; () allows all. With `camera_traps`, the pictures are frames of
-    camera traps: animals, people and empty frames are sought in them.
+    that alone may be answered here; () allows all. `picture_kind` says what the pictures are, ""
+    until somebody says so: animals and people are sought in camera traps and photographs, and empty
+    frames among camera traps. With `blur_people`, viewers and visitors see people blurred.
     """
 
     table: ClassVar[str] = "collections"
     precious: ClassVar[bool] = True
     indexes: ClassVar[tuple[tuple[str, ...], ...]] = (("trashed_at",),)
     leaned_on: ClassVar[bool] = True
+    derived: ClassVar[dict[str, tuple[tuple[str, ...], Callable[..., Any]]]] = {
+        "picture_kind": (("camera_traps",), kind_before),
+    }
 
     id: str
     name: str
@@ -71,7 +81,8 @@ class Collection:
     quota: int = 0
     formerly_sensitive: tuple[str, ...] = ()
     answerable: tuple[str, ...] = ()
-    camera_traps: bool = False
+    picture_kind: PictureKind = ""
+    blur_people: bool = False
 
     @property
     def hiding(self) -> tuple[str, ...]:
@@ -104,7 +115,8 @@ class Wanted(TypedDict, total=False):
     second_reader: bool | None
     comments: bool | None
     answerable: Sequence[str] | None
-    camera_traps: bool | None
+    picture_kind: PictureKind | None
+    blur_people: bool | None
 
 
 def changed_collection(collection: Collection, **wanted: Unpack[Wanted]) -> Collection:
@@ -154,6 +166,13 @@ def clean_answerable(labels: Sequence[str]) -> tuple[str, ...]:
     return cleaned
 
 
+def clean_picture_kind(kind: PictureKind) -> PictureKind:
+    """Return the kind if it is one of KINDS_OF_PICTURES. Raises BadRequest."""
+    if kind not in KINDS_OF_PICTURES:
+        raise BadRequest("Pictures are camera traps, photographs, or as they are.")
+    return kind
+
+
 def clean_published(said: Mapping[str, str]) -> NamePairs:
     """Return the entries of an export, without the empty ones."""
     return tuple(sorted((name, value) for name, value in said.items() if value))
@@ -179,5 +198,6 @@ CLEANED: Mapping[str, Callable[..., Any]] = {
     "second_reader": bool,
     "comments": bool,
     "answerable": clean_answerable,
-    "camera_traps": bool,
+    "picture_kind": clean_picture_kind,
+    "blur_people": bool,
 }

@@ -84,7 +84,7 @@ def test_an_import_makes_the_collection_one_of_camera_traps(
     [image] = archive.records.find(Image)
     [collection] = archive.records.find(Collection)
     archive.close()
-    assert (image.label, collection.camera_traps) == ("Crimson", True)
+    assert (image.label, collection.picture_kind) == ("Crimson", "camera traps")
 
 
 def test_tables_hold_the_boxes(

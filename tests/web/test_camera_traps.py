@@ -31,7 +31,10 @@ def model_dir(tmp_path: Path) -> Path:
 def here(ada: TestClient) -> str:
     """A collection of camera traps."""
     made = f"{API}/{first_collection(ada)}"
-    assert ada.patch(made, json={"camera_traps": True}).json()["camera_traps"] is True
+    assert (
+        ada.patch(made, json={"picture_kind": "camera traps"}).json()["picture_kind"]
+        == "camera traps"
+    )
     return made
 
 
@@ -107,7 +110,7 @@ def test_other_collections_ask_no_detector(
     ada: TestClient, biosight: BioSight, here: str, tmp_path: Path
 ) -> None:
     find(biosight, tmp_path)
-    ada.patch(here, json={"camera_traps": False})
+    ada.patch(here, json={"picture_kind": "as they are"})
     seen = sent(ada, here)
     assert (seen["label"], seen["detector"], seen["boxes"]) == ("Green", "", [])
 
@@ -116,10 +119,10 @@ def test_a_try_on_looks_for_animals_in_what_is_there(
     ada: TestClient, biosight: BioSight, here: str, tmp_path: Path
 ) -> None:
     find(biosight, tmp_path, ANIMAL)
-    ada.patch(here, json={"camera_traps": False})
+    ada.patch(here, json={"picture_kind": "as they are"})
     before = sent(ada, here)
     upload_ids(ada, here.removeprefix(f"{API}/"), "Blue")
-    ada.patch(here, json={"camera_traps": True})
+    ada.patch(here, json={"picture_kind": "camera traps"})
     job = ada.post(f"{here}/try-on", json={"model": before["model"]}).json()["id"]
     assert "1 of 2 labels would change" in work(biosight).words
     ada.post(f"/api/v1/jobs/{job}/apply", json={})
@@ -190,3 +193,58 @@ def test_a_persons_label_stays(
     ada.post(f"/api/v1/jobs/{job}/apply", json={})
     work(biosight)
     assert ada.get(f"/api/v1/images/{seen['id']}").json()["label"] == "Crimson"
+
+
+def photograph(camera: str = "RECONYX HYPERFIRE") -> bytes:
+    """A frame whose Exif names a camera."""
+    maker, _, model = camera.partition(" ")
+    exif = Pillow.Exif()
+    exif[0x010F], exif[0x0110] = maker, model
+    buffer = io.BytesIO()
+    Pillow.fromarray(frame()).save(buffer, "JPEG", quality=95, exif=exif)
+    return buffer.getvalue()
+
+
+def test_cameras_suggest_camera_traps_and_a_person_decides(
+    ada: TestClient, biosight: BioSight, tmp_path: Path
+) -> None:
+    find(biosight, tmp_path, ANIMAL)
+    collection = first_collection(ada)
+    here = f"{API}/{collection}"
+    image = upload(ada, collection, photograph(), "IMG_1.JPG", session="s1")["image"]
+    assert isinstance(image, dict)
+    assert image["label"] == "Green"
+    seen = ada.get(f"{here}/picture-kind?session={image['session']}").json()
+    assert (seen["picture_kind"], seen["suggested"], seen["images"]) == ("", "camera traps", 1)
+    assert seen["cameras"] == ["RECONYX HYPERFIRE"]
+    done = ada.put(f"{here}/picture-kind", json={"picture_kind": "camera traps", "again": True})
+    assert done.json()["job"]["kind"] == "reclassify"
+    assert work(biosight).state == "done"
+    after = ada.get(f"/api/v1/images/{image['id']}").json()
+    assert (after["label"], len(after["boxes"])) == ("Crimson", 1)
+    assert ada.get(f"{here}/picture-kind").json()["picture_kind"] == "camera traps"
+
+
+def test_other_cameras_suggest_nothing_and_new_collections_say_what_they_hold(
+    ada: TestClient,
+) -> None:
+    collection = first_collection(ada)
+    upload(ada, collection, photograph("Canon EOS R5"), "a.jpg")
+    assert ada.get(f"{API}/{collection}/picture-kind").json()["suggested"] == ""
+    said = {"name": "Traps", "picture_kind": "camera traps"}
+    made = ada.post(API, json=said).json()
+    assert made["picture_kind"] == "camera traps"
+    bad = ada.patch(f"{API}/{collection}", json={"picture_kind": "films"})
+    assert bad.status_code == 422
+
+
+def test_a_photograph_is_seen_whole_and_closely_and_is_never_empty(
+    ada: TestClient, biosight: BioSight, here: str, tmp_path: Path
+) -> None:
+    ada.patch(here, json={"picture_kind": "photographs"})
+    find(biosight, tmp_path, MAN)
+    seen = sent(ada, here)
+    assert (seen["label"], seen["detector"]) == ("Green", "tiny@1"), "a person is no proposal"
+    boxes = seen["boxes"]
+    assert isinstance(boxes, list)
+    assert [b["kind"] for b in boxes] == ["human"]

@@ -41,6 +41,7 @@ from biosight.storage.records import (
     Write,
     one,
 )
+from biosight.subjects.picture_kind import PictureKind, seeks_subjects
 
 log = logging.getLogger(__name__)
 
@@ -79,14 +80,15 @@ def admit(intake: Intake, target: Destination, upload: Upload, received: Receive
     try:
         with timed_stage("decode"):
             framing = classifier.card.framing if classifier else ANY_FRAMING
-            decoded = intake.decoders.decode(received.path, framing, uncut=target.camera_traps)
+            uncut = seeks_subjects(target.picture_kind)
+            decoded = intake.decoders.decode(received.path, framing, uncut=uncut)
     except BadPicture as error:
         return Rejected(error.detail)
     with intake.blobs.no_removal():
         with timed_stage("store"):
             store(intake.blobs, received, decoded)
         with timed_stage("classify"):
-            looked = look_at_decoded(intake, classifier, decoded)
+            looked = look_at_decoded(intake, classifier, decoded, target.picture_kind)
         with timed_stage("record"):
             said = (classifier, looked) if classifier and looked else None
             return record(intake, target, upload, received, decoded, said)
@@ -186,14 +188,14 @@ def opened_classifier(intake: Intake, model: str) -> Classifier | None:
 
 
 def look_at_decoded(
-    intake: Intake, classifier: Classifier | None, decoded: Decoded
+    intake: Intake, classifier: Classifier | None, decoded: Decoded, kind: PictureKind
 ) -> Looked | None:
     """Return what the model says, or None if it fails: the picture is kept and classified later."""
     if classifier is None:
         return None
     try:
         if decoded.reading is not None:
-            return look_into(intake, classifier, decoded.reading)
+            return look_into(intake, classifier, decoded.reading, kind)
         return Looked(intake.batcher.classify(classifier, decoded.pixels))
     except Exception:
         log.exception("classification failed")

@@ -19,6 +19,7 @@ from biosight.storage.records import (
     Records,
     Require,
 )
+from biosight.subjects.picture_kind import PictureKind
 from biosight.taxa.naming import Naming
 
 ANY_FRAMING = Framing(224, 236, "bicubic")
@@ -42,7 +43,7 @@ class Destination:
     `naming` says how the collection calls a model's names. `still_there` must hold at the moment of
     recording: the collection exists. `model` is the key of the version that serves there. `own` is
     the person's quota in bytes, 0 for that of the settings; `room` is the collection's, 0 for none.
-    With `camera_traps`, its pictures are frames of camera traps.
+    `picture_kind` says what its pictures are.
     """
 
     collection: str
@@ -52,7 +53,7 @@ class Destination:
     model: str
     own: int = 0
     room: int = 0
-    camera_traps: bool = False
+    picture_kind: PictureKind = ""
 
 
 @dataclass(frozen=True, slots=True)

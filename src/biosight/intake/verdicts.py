@@ -25,6 +25,7 @@ from biosight.storage.records import (
     Write,
     new_id,
 )
+from biosight.subjects.picture_kind import PictureKind, seeks_subjects
 from biosight.taxa.naming import Naming
 
 # What the machine's labels are called for frames that show no organism.
@@ -171,17 +172,17 @@ def embedding_of(image: Image, classifier: Classifier, verdict: Verdict) -> Embe
 
 
 def look_again(
-    intake: Intake, classifier: Classifier, image: Image, *, camera_traps: bool = False
+    intake: Intake, classifier: Classifier, image: Image, kind: PictureKind = ""
 ) -> Looked:
     """Return what a version says of a stored picture.
 
     The stored embedding is used if it comes from the same network and no expert has to be asked,
-    otherwise the picture's bytes; a camera trap's frame is always looked at anew. Raises
-    BadPicture, NotFound or Unavailable.
+    otherwise the picture's bytes; where a detector seeks subjects, a picture is always looked at
+    anew. Raises BadPicture, NotFound or Unavailable.
     """
-    if camera_traps:
+    if seeks_subjects(kind):
         with intake.blobs.local(keys.original(image.sha256)) as original:
-            return read_and_look(intake, classifier, original)
+            return read_and_look(intake, classifier, original, kind)
     kept = intake.records.get(Embedding, image.id)
     if kept and kept.space == classifier.card.space and classifier.head:
         verdict = classifier.judge(kept.floats()[None])[0]
@@ -193,7 +194,7 @@ def look_again(
 
 
 def classify_again(
-    intake: Intake, model: str, image: Image, naming: Naming, *, camera_traps: bool = False
+    intake: Intake, model: str, image: Image, naming: Naming, kind: PictureKind = ""
 ) -> list[Write]:
     """Return the writes that give a stored image a version's Prediction beside its earlier ones.
 
@@ -201,7 +202,7 @@ def classify_again(
     changed the image in the meantime.
     """
     classifier = intake.classifiers.get(model)
-    looked = look_again(intake, classifier, image, camera_traps=camera_traps)
+    looked = look_again(intake, classifier, image, kind)
     named, _, changes = with_verdict(classifier, naming, image, looked)
     named = replace(named, version=image.version + 1)
     vector = embedding_of(image, classifier, looked.verdict)

@@ -33,6 +33,7 @@ from biosight.storage.records import (
     find_all,
     new_id,
 )
+from biosight.subjects.picture_kind import PictureKind
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,12 +113,14 @@ def collections_of(records: Records, user: str, *, trashed: bool = False) -> lis
     return sorted(found, key=lambda a: (a.collection.name.casefold(), a.collection.id))
 
 
-def create_collection(records: Records, user: str, name: str, model: str = "") -> Collection:
+def create_collection(
+    records: Records, user: str, name: str, model: str = "", kind: PictureKind = ""
+) -> Collection:
     """Create a collection with one owner; `model` is a family that is known to exist, "" for the
-    server's default."""
+    server's default, and `kind` says what its pictures are."""
     now = time.time()
     kept = clean_collection_name(name)
-    made = Collection(new_id(), kept, user, now, model=model, unsettled=False)
+    made = Collection(new_id(), kept, user, now, model=model, unsettled=False, picture_kind=kind)
     owner = Member(member_id(made.id, user), made.id, user, OWNER, now)
     records.write(Insert(made), Insert(owner))
     return made

@@ -16,7 +16,7 @@ from zlib import crc32
 
 from biosight.errors import BadPicture, NotFound
 from biosight.images import Image
-from biosight.images.placeless import placeless_type
+from biosight.images.placeless import JPEG, placeless_type
 from biosight.labels import PEOPLE, Annotation, Prediction, speaker_of
 from biosight.publishing import table
 from biosight.publishing.file_names import UniqueNames, file_name
@@ -31,7 +31,7 @@ log = logging.getLogger(__name__)
 PAGE = 200
 STATE = ".biosight-export.json"
 LONGEST_FOLDERS = 2_000  # bytes; a file name follows them, and Linux takes 4,096
-# For a picture: a function that reads its placeless file, from the start at each call.
+# For a picture: a function that reads what is given in its place, from the start at each call.
 Rebuild = Callable[[Image], Callable[[], Iterator[bytes]]]
 
 
@@ -94,6 +94,8 @@ def path_in_zip(names: UniqueNames, image: Image, telling: Telling) -> str:
         folder = lowest_folders([names.folder(label) for label in line_of(image.label_path)])
     else:
         folder = names.folder(image.label)
+    if telling.blurred(image):
+        return names.take(folder, file_name(Path(image.name).stem, JPEG))
     return names.take(folder, exported_name(image, placeless=telling.placeless(image)))
 
 
@@ -125,7 +127,8 @@ def zip_chunks(
 ) -> Iterator[bytes]:
     """Yield a zip of originals by label, stored not deflated, with biosight.csv last.
 
-    Memory use stays constant. `rebuild` gives the files of pictures whose place is hidden. Each
+    Memory use stays constant. `rebuild` gives the files of pictures whose place is hidden or
+    in which people are blurred. Each
     original is opened before its header is written. A picture that was removed for good meanwhile
     is left out, also of the CSV. So is one whose bytes are lost, which the server's log and
     `doctor` report. Raises Unavailable, midway too, when the store can't be reached.
@@ -137,8 +140,8 @@ def zip_chunks(
         for images in pages:
             kept = []
             for image in images:
-                hidden = telling.placeless(image)
-                file = exported_file(records, blobs, image, rebuild if hidden else None)
+                changed = telling.changes(image)
+                file = exported_file(records, blobs, image, rebuild if changed else None)
                 if file is None:
                     continue
                 kept.append((image, path_in_zip(names, image, telling)))
@@ -172,7 +175,7 @@ class PictureFile:
 def exported_file(
     records: Records, blobs: Blobs, image: Image, rebuild: "Rebuild | None" = None
 ) -> PictureFile | None:
-    """Return the original of a picture, or with `rebuild` its placeless file. None where the bytes
+    """Return the original of a picture, or what `rebuild` makes of it. None where the bytes
     are gone or can't be rebuilt, which is logged. Raises Unavailable."""
     if rebuild is None:
         pieces = opened_original(records, blobs, image)
@@ -185,7 +188,7 @@ def exported_file(
         return PictureFile(read(), size, crc)
     except (NotFound, BadPicture) as error:
         words = {"image": image.id, "code": error.code}
-        log.warning("a picture without its place can't be made", extra=words)
+        log.warning("a picture can't be made in the form that this person sees", extra=words)
         return None
 
 

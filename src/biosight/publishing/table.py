@@ -85,7 +85,8 @@ def header() -> str:
 class Telling:
     """How an export describes pictures. `person` names people by id, and `naming` names taxa by the
     collection's tree; `nested` says whether folders are nested as the names are. `rule` says which
-    places are coarse, `placeless` which files come without theirs. `threshold` in whole percent is
+    places are coarse, `placeless` which files come without theirs, `blurred` in which
+    files people are blurred. `threshold` in whole percent is
     the collection's; `sites` and `deployments` are its places by id. `address` is where people
     reach the server."""
 
@@ -94,10 +95,15 @@ class Telling:
     nested: bool = False
     rule: Coarsening = EXACT
     placeless: Callable[[Image], bool] = lambda _: False
+    blurred: Callable[[Image], bool] = lambda _: False
     threshold: int = 0
     sites: Mapping[str, Site] = field(default_factory=dict)
     deployments: Mapping[str, Deployment] = field(default_factory=dict)
     address: str = ""
+
+    def changes(self, image: Image) -> bool:
+        """Return whether a picture's file is given in another form than it was uploaded."""
+        return self.placeless(image) or self.blurred(image)
 
 
 def picture_row(
@@ -133,7 +139,7 @@ def picture_row(
         "taken": image.taken_at,
         "taken_offset": image.capture.offset,
         "uploaded": moment(image.created_at),
-        "sha256": "" if telling.placeless(image) else image.sha256,
+        "sha256": "" if telling.changes(image) else image.sha256,
         "original_name": image.name,
         "original_path": image.name if hidden else image.path,
         "note": image.note,

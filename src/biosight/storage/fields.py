@@ -8,8 +8,11 @@ tests/storage/test_forms.py fails when fields change and the number does not.
 
 A new field has a default, which records of earlier forms get when the store is opened. A field that
 follows from other fields is listed in its kind's `derived` (new name -> the others' names, and the
-function of their values). Values that were replaced by others are listed in `rewritten`. A field
-that got another name is listed in `formerly` (new name -> old one). Not here: tables and columns of
+function of their values); where a store lacks these too, it has its default. Values that were
+replaced by others are listed in `rewritten`. A field that got another name is listed in `formerly`
+(new name -> old one).
+
+Not here: tables and columns of
 SQLite (storage/sqlite/schema.py), documents of MongoDB (storage/mongo/documents.py).
 """
 
@@ -25,7 +28,7 @@ from pydantic import TypeAdapter
 from biosight.storage.declarations import declared_by
 from biosight.storage.records import Record
 
-SCHEMA_VERSION = 11
+SCHEMA_VERSION = 12
 PLAIN = (str, int, float, bool, bytes)
 
 

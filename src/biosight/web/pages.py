@@ -21,6 +21,7 @@ from biosight.images import file_types
 from biosight.images.file_types import MAX_PIXELS
 from biosight.labels import OPENS_AT, PROPOSED_AT, TRUSTED_AT
 from biosight.membership import Access
+from biosight.subjects import picture_kind
 from biosight.web import help as guide
 from biosight.web.access.deps import (
     Open,
@@ -57,6 +58,7 @@ TEMPLATES.globals |= {
     "sorts": gallery.SORTS,
     "roles": membership.IN_WORDS,
     "grids": GRIDS,
+    "picture_kinds": picture_kind.IN_WORDS,
     "picture_types": file_types.formats_in_words(),
     "picture_suffixes": ",".join(sorted(file_types.KNOWN_SUFFIXES)),
 }

@@ -27,6 +27,7 @@ from biosight.cli.pictures.sorted_folders import (
     take_keywords,
     take_own_table,
 )
+from biosight.collection import Collection
 from biosight.errors import BioSightError
 from biosight.images import Image
 from biosight.images.file_types import MEGABYTE, too_large
@@ -50,6 +51,7 @@ from biosight.process import cores
 from biosight.publishing.file_names import OWN_TABLE
 from biosight.settings import Settings
 from biosight.storage.records import new_id
+from biosight.subjects.picture_kind import PictureKind, is_trail_camera, suggested_kind
 from biosight.workflows.exchange.camtrap_package import unpack_package
 from biosight.workflows.parcels.kept import room_for_parcel
 from biosight.workflows.pictures.destinations import destination, find_collection
@@ -129,8 +131,9 @@ def import_folder(
         biosight = open_biosight(settings)
         try:
             c, user = find_collection(biosight.archive.records, email, collection)
-            if camera_traps and not c.camera_traps:
-                c = membership.change_collection(biosight.archive.records, c, camera_traps=True)
+            if camera_traps and c.picture_kind != "camera traps":
+                kind: PictureKind = "camera traps"
+                c = membership.change_collection(biosight.archive.records, c, picture_kind=kind)
             task = Task(biosight.archive.records, biosight.catalogue, c, user.id)
             meanings = ask_names(task, relative_paths(files, inside), yes=yes) if named else []
             target = destination(biosight.archive.records, biosight.catalogue, c, user)
@@ -141,6 +144,7 @@ def import_folder(
                 place_folders(biosight, c.id, user.id, receipt, folder.resolve())
             left_out = [(printable(e.path.relative_to(inside)), Rejected(e.reason)) for e in others]
             say_receipt([*receipt, *left_out])
+            say_kind(c, receipt)
             take_own_table(task, inside)
             if named:
                 take_folder_names(task, meanings, folders_in(receipt))
@@ -245,6 +249,18 @@ def take_all(
 
     with ThreadPoolExecutor(2 * biosight.model.decoders.count) as pool:
         return list(tqdm(pool.map(take, files), "importing", len(files), disable=None))
+
+
+def say_kind(collection: Collection, receipt: list[tuple[str, Outcome]]) -> None:
+    """Print what the cameras of the new pictures suggest, unless somebody has said what the
+    collection's pictures are."""
+    cameras = Counter(o.image.camera for _, o in receipt if isinstance(o, Stored))
+    if not collection.picture_kind and suggested_kind(cameras):
+        named = ", ".join(sorted(filter(is_trail_camera, cameras)))
+        click.echo(
+            f"These pictures are from camera traps ({named}). Say so on the collection's Settings"
+            " page, and BioSight finds the animals in them; next time add --camera-traps."
+        )
 
 
 def say_receipt(receipt: list[tuple[str, Outcome]]) -> None:

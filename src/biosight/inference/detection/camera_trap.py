@@ -40,7 +40,7 @@ SEEN_BY_TRAPS = {
 # What an animal looks like where there is none: scenery.
 SCENERY = ("Plantae", "Fungi")
 # Fainter boxes only say how empty a frame is; they are not kept.
-KEPT_FROM, MOST_KEPT = 0.15, 10
+KEPT_FROM, MOST_KEPT = 0.15, 30
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,9 +79,13 @@ def look_at(
     views = [classify(pixels_in(reading, a, framing)) for a in areas(reading, animal)]
     verdict = pooled(classifier.rollup, views) if views else whole
     empty = emptiness(card, animal, scenery(classifier, [whole, *views]))
-    kept = tuple(b for b in boxes if b.score >= KEPT_FROM)[:MOST_KEPT]
-    found = Sighting(kept, verdict, bool(views), empty)
+    found = Sighting(kept_boxes(boxes), verdict, bool(views), empty)
     return replace(found, proposal=proposal_of(card, found))
+
+
+def kept_boxes(boxes: Sequence[Box]) -> tuple[Box, ...]:
+    """Return the boxes that are kept with a picture, the surest first."""
+    return tuple(b for b in boxes if b.score >= KEPT_FROM)[:MOST_KEPT]
 
 
 def areas(reading: Pixels, animal: Box | None) -> tuple[Area, ...]:
@@ -97,11 +101,17 @@ def pooled(rollup: Rollup | None, views: Sequence[Verdict]) -> Verdict:
     the groups as often as camera traps see them, and no scenery. The embedding is the first's."""
     if rollup is None or any(v.leaves is None for v in views):
         return views[0]
+    return mean_of_views(rollup, views, how_often(rollup.groups))
+
+
+def mean_of_views(rollup: Rollup, views: Sequence[Verdict], weights: Floats) -> Verdict:
+    """Return the first of several verdicts with leaves, with the mean of their log probabilities in
+    its place; each group counts by its weight (groups,)."""
     kept = [v.leaves for v in views if v.leaves is not None]
     logs = np.mean([np.log(x + SMALLEST) for x in kept], axis=0)
     leaves = np.exp(logs - logs.max())
     groups = leaves @ rollup.member
-    wanted = groups * how_often(rollup.groups)
+    wanted = groups * weights
     leaves = leaves * (wanted / (groups + SMALLEST))[rollup.leaf_group]
     leaves = (leaves / leaves.sum()).astype(np.float32)
     return replace(

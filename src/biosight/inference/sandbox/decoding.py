@@ -165,6 +165,12 @@ class Decoders:
         """Return a JPEG of every pixel. Raises the same errors as `decode`."""
         return self.ask({"path": str(path), "want": "whole"})[1][0]
 
+    def blurred(self, path: Path, regions: Sequence[Sequence[float]], side: int) -> bytes:
+        """Return a JPEG of at most `side` px a side, with parts of the picture blurred: x, y, width
+        and height as shares of it. Raises the same errors as `decode`."""
+        wants = {"regions": [list(r) for r in regions], "side": side}
+        return self.ask({"path": str(path), "want": "blurred", **wants})[1][0]
+
     def without_place(self, path: Path, target: Path) -> None:
         """Write the file to `target` with nothing but the picture. Raises the same errors as
         `decode`."""

@@ -18,6 +18,7 @@ from PIL import Image as Pillow
 
 from biosight.errors import BadPicture
 from biosight.images import placeless, reading
+from biosight.images.blurring import blur
 from biosight.images.measures import at_short_side, perceptual_hash, statistics
 from biosight.inference.preprocess import Framing, short_to_read, to_pixels
 from biosight.process.tied import end_with
@@ -89,6 +90,16 @@ def rebuild_file(path: Path, target: Path) -> tuple[dict[str, Any], list[bytes]]
     return {}, []
 
 
+def with_blur(
+    path: Path, regions: list[list[float]], side: int
+) -> tuple[dict[str, Any], list[bytes]]:
+    """Return a JPEG with parts of the picture blurred, at most `side` px a side."""
+    # Of a long picture, the short side is less than `side`: so none is read too small.
+    opened = reading.open_picture(path, side)
+    picture = blur(reading.within(opened.picture, side), regions)
+    return {}, [reading.encode_jpeg(picture, 90)]
+
+
 def reduced(path: Path, short: int) -> tuple[dict[str, Any], list[bytes]]:
     """Return a JPEG for training, without colour subsampling, so that a network sees the same as in
     serving."""
@@ -130,6 +141,8 @@ def answer(request: dict[str, Any]) -> tuple[dict[str, Any], list[bytes]]:
             return stack_plane(path, int(request["number"]))
         if request["want"] == "whole":
             return whole(path)
+        if request["want"] == "blurred":
+            return with_blur(path, request["regions"], int(request["side"]))
         if request["want"] == "placeless":
             return rebuild_file(path, Path(request["target"]))
         if request["want"] == "reduced":

@@ -100,7 +100,7 @@ class SqliteRecords:
                     for statement in additions(kind, there) if there else ():
                         connection.execute(statement)
                     for field, (sources, made) in declared_by(kind).derived.items():
-                        if there and field not in there:
+                        if there and field not in there and there.issuperset(sources):
                             derive(connection, kind, field, sources, made)
                     for (field, value), now in rewritten(kind, form) if there else ():
                         rewrite_values(connection, kind, field, value, now)

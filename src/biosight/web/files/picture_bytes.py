@@ -9,10 +9,14 @@ from urllib.parse import quote
 
 from fastapi import Request, Response
 
+from biosight.bootstrap import BioSight
+from biosight.images import Image
 from biosight.storage.blobs.port import Blobs
+from biosight.subjects import Region
 from biosight.web.files.streaming import OpenFile, start_stream, stream_answer
 from biosight.web.security import FILE_POLICY
 from biosight.workflows.pictures.derived import Derived
+from biosight.workflows.pictures.people import SIDES, draw_blurred
 
 
 def answer_with(
@@ -38,3 +42,19 @@ def answer_with(
         )
     headers["Content-Disposition"] = f"{kind}; filename*=utf-8''{quote(found.name)}"
     return stream_answer(request, start_stream(blobs.stream(found.key)), found.media_type, headers)
+
+
+def answer_blurred(
+    biosight: BioSight, image: Image, people: tuple[Region, ...], form: str, *, inline: bool
+) -> Response:
+    """Return a picture with people blurred, in one of the forms of SIDES. It is drawn for this
+    answer and kept nowhere. Raises NotFound, BadPicture or Unavailable."""
+    blobs, decoders = biosight.archive.blobs, biosight.model.decoders
+    drawn = draw_blurred(blobs, decoders, image, people, SIDES[form])
+    kind = "inline" if inline else "attachment"
+    headers = {
+        "Content-Security-Policy": FILE_POLICY,
+        "Cache-Control": "private, no-store",
+        "Content-Disposition": f"{kind}; filename*=utf-8''{quote(drawn.name)}",
+    }
+    return Response(drawn.content, media_type=drawn.media_type, headers=headers)

@@ -37,7 +37,7 @@ def run(biosight: BioSight, job: Job, progress: Progress) -> JobOutcome:
     naming = naming_of(biosight.archive.records, biosight.catalogue, c)
 
     def again(image: Image) -> list[Write]:
-        return classify_again(biosight.intake, model, image, naming, camera_traps=c.camera_traps)
+        return classify_again(biosight.intake, model, image, naming, c.picture_kind)
 
     biosight.model.classifiers.get(model)  # fail once before the first picture, not at each one
 

@@ -56,8 +56,7 @@ def run(biosight: BioSight, job: Job, progress: Progress) -> JobOutcome:
     many = records.count(Image, named_by_people(c.id, in_bulk=in_bulk))
 
     def embed(image: Image) -> npt.NDArray[np.float32]:
-        traps = c.camera_traps
-        looked = look_again(biosight.intake, classifier, image, camera_traps=traps)
+        looked = look_again(biosight.intake, classifier, image, c.picture_kind)
         return np.asarray(looked.verdict.embedding, np.float32)
 
     found = examples.named_examples(

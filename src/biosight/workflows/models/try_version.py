@@ -53,7 +53,7 @@ def run(biosight: BioSight, job: Job, progress: Progress) -> JobOutcome:
     classifier = biosight.model.classifiers.get(job.want("model"))
 
     def look(image: Image) -> Guess:
-        looked = look_again(biosight.intake, classifier, image, camera_traps=c.camera_traps)
+        looked = look_again(biosight.intake, classifier, image, c.picture_kind)
         if thing := thing_seen(looked.sighting):
             return thing
         fits = limited_by(classifier, naming, looked.verdict)

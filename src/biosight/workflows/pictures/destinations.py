@@ -31,7 +31,7 @@ def destination(
         key,
         user.quota,
         collection.quota,
-        collection.camera_traps,
+        collection.picture_kind,
     )
 
 

@@ -99,9 +99,7 @@ def classify_one(biosight: BioSight, collection: Collection, image: Image) -> bo
     try:
         model = serving_key(records, biosight.catalogue, collection.model)
         naming = naming_of(records, biosight.catalogue, collection)
-        changes = classify_again(
-            biosight.intake, model, image, naming, camera_traps=collection.camera_traps
-        )
+        changes = classify_again(biosight.intake, model, image, naming, collection.picture_kind)
         records.write(*changes)
     except BioSightError as error:
         log.warning("still unclassified", extra={"code": error.code})

@@ -20,6 +20,7 @@ from biosight.images import Image
 from biosight.membership import OWNER, Access
 from biosight.storage.conditions import living_images, unreviewed_images
 from biosight.storage.records import Order, Where
+from biosight.subjects.picture_kind import PictureKind
 from biosight.taxa.kinds import thing_of
 from biosight.taxa.paths import line_of
 from biosight.web.access.deps import Bytes, MayChange, MayLook, MayOwn, Open, Signed, Store, task_of
@@ -70,7 +71,8 @@ class CollectionOut(BaseModel):
     second_reader: bool
     comments: bool
     answerable: list[str]
-    camera_traps: bool
+    picture_kind: PictureKind
+    blur_people: bool
     model: str
     images: int
     unsure: int
@@ -84,10 +86,12 @@ class CollectionOut(BaseModel):
 
 
 class NewCollection(Input):
-    """A name, and the model family that names its pictures ("" for the server's default)."""
+    """A name, the model family that names its pictures ("" for the server's default), and what the
+    pictures are ("" for not said)."""
 
     name: str = Field(max_length=200)
     model: str = Field("", max_length=64)
+    picture_kind: PictureKind = ""
 
 
 class CollectionChange(Input):
@@ -102,7 +106,9 @@ class CollectionChange(Input):
     - `second_reader`: asks for two independent readings of each picture.
     - `comments`: lets members comment on pictures.
     - `answerable`: the names of the tree that alone may be answered; none for all.
-    - `camera_traps`: animals, people and empty frames are sought in new pictures.
+    - `picture_kind`: what the pictures are. Animals and people are sought in new photographs and
+      frames of camera traps, and empty frames among these.
+    - `blur_people`: viewers and visitors see people blurred.
     """
 
     name: str | None = Field(None, max_length=200)
@@ -118,7 +124,8 @@ class CollectionChange(Input):
     answerable: list[Annotated[str, Field(max_length=200)]] | None = Field(
         None, max_length=MOST_ANSWERABLE
     )
-    camera_traps: bool | None = None
+    picture_kind: PictureKind | None = None
+    blur_people: bool | None = None
 
 
 class LabelOut(BaseModel):
@@ -215,7 +222,8 @@ def collection_out(records: Store, access: Access) -> CollectionOut:
         second_reader=c.second_reader,
         comments=c.comments,
         answerable=list(c.answerable),
-        camera_traps=c.camera_traps,
+        picture_kind=c.picture_kind,
+        blur_people=c.blur_people,
         model=c.model,
         images=records.count(Image, where),
         unsure=records.count(Image, [*machine, Where("percent", "<", c.threshold)]),
@@ -262,7 +270,9 @@ def create(body: NewCollection, person: Signed, records: Store) -> CollectionOut
     if body.model:
         chosen = seen_version(records, person, registry.champion(records, body.model).id)
         try_version.check_fits(chosen, None)
-    made = membership.create_collection(records, person.user.id, body.name, body.model)
+    made = membership.create_collection(
+        records, person.user.id, body.name, body.model, body.picture_kind
+    )
     return collection_out(records, Access(made, OWNER))
 
 

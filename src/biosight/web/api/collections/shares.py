@@ -20,13 +20,14 @@ from biosight.images import Image
 from biosight.storage.conditions import living_images, showing_below
 from biosight.storage.records import Records, Where
 from biosight.web.access.deps import Bytes, MayOwn, Open, Signed, Store
-from biosight.web.files.picture_bytes import answer_with
+from biosight.web.files.picture_bytes import answer_blurred, answer_with
 from biosight.web.files.streaming import on_byte_threads
 from biosight.web.schemas.body import Input
 from biosight.web.security import client_address, visit_cookie
 from biosight.workflows.collection_names import names_in, naming_of
 from biosight.workflows.people.link_makers import check_share, stands
 from biosight.workflows.pictures import derived
+from biosight.workflows.pictures.people import people_in
 
 router = APIRouter(tags=["links"])
 PAGE = 60
@@ -276,7 +277,8 @@ async def shared_bytes(
 ) -> Response:
     """Return a picture of the visitor's link.
 
-    Originals are returned only if the link allows it, and without their place.
+    Originals are returned only if the link allows it, and without their place. Where the collection
+    blurs people, they are blurred.
     """
 
     def work() -> Response:
@@ -292,7 +294,13 @@ async def shared_bytes(
             "view": partial(derived.view, blobs, biosight.model.decoders, found[0]),
             "original": partial(derived.placeless_file, blobs, biosight.model.decoders, found[0]),
         }
-        answer = answer_with(request, blobs, finds[kind], inline=kind != "original")
+        inline = kind != "original"
+        people = people_in(records, found[0]) if c.blur_people else ()
+        if people:
+            form = "whole" if kind == "original" else kind
+            answer = answer_blurred(biosight, found[0], people, form, inline=inline)
+        else:
+            answer = answer_with(request, blobs, finds[kind], inline=inline)
         answer.headers.update(HIDDEN)
         answer.headers["Cache-Control"] = "no-store"  # a withdrawn link shows nothing
         return answer

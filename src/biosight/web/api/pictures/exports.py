@@ -2,9 +2,8 @@
 formats."""
 
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import replace
-from functools import partial
 from typing import Annotated, Any, Literal
 from urllib.parse import quote
 
@@ -48,6 +47,7 @@ from biosight.web.security import client_address
 from biosight.workflows.collection_names import names_in
 from biosight.workflows.exchange.publication import scope_of, telling_of
 from biosight.workflows.pictures.derived import placeless_pieces
+from biosight.workflows.pictures.people import blurred_pieces, people_in
 
 router = APIRouter(tags=["export"])
 ZIP: dict[int | str, dict[str, Any]] = {
@@ -123,13 +123,21 @@ async def zip_all(
     """
     pages = all_images(records, matching_images(access, chosen))
     how = teller_for(biosight, records, access, nested=nested, placeless=placeless)
-    chunks = zip_chunks(records, blobs, pages, how, rebuild(biosight))
+    chunks = zip_chunks(records, blobs, pages, how, rebuild(biosight, how))
     return await zipped(request, chunks, access)
 
 
-def rebuild(biosight: BioSight) -> Rebuild:
-    """Return what gives files without their place."""
-    return partial(placeless_pieces, biosight.archive.blobs, biosight.model.decoders)
+def rebuild(biosight: BioSight, telling: Telling) -> Rebuild:
+    """Return what gives files without their place, or with people blurred."""
+    records, blobs = biosight.archive.records, biosight.archive.blobs
+    decoders = biosight.model.decoders
+
+    def rebuilt(image: Image) -> Callable[[], Iterator[bytes]]:
+        if telling.blurred(image):
+            return blurred_pieces(blobs, decoders, image, people_in(records, image))
+        return placeless_pieces(blobs, decoders, image)
+
+    return rebuilt
 
 
 def teller_for(
@@ -139,9 +147,11 @@ def teller_for(
     c, address = access.collection, biosight.settings.public_url
     names = names_in(records, biosight.catalogue, c)
     made = telling_of(records, c, names, nested, address)
-    if placeless:
-        return replace(made, placeless=lambda _: True)
-    return made if access.may("change") else replace(made, placeless=made.rule.hides)
+    if not access.may("change"):
+        made = replace(made, placeless=made.rule.hides)
+        if c.blur_people:
+            made = replace(made, blurred=lambda image: bool(people_in(records, image)))
+    return replace(made, placeless=lambda _: True) if placeless else made
 
 
 @router.post(
@@ -166,7 +176,7 @@ async def zip_selected(
     """
     pages = here(chosen_images(records, parse_ids(images)), access.collection.id)
     how = teller_for(biosight, records, access, nested=nested, placeless=placeless)
-    chunks = zip_chunks(records, blobs, pages, how, rebuild(biosight))
+    chunks = zip_chunks(records, blobs, pages, how, rebuild(biosight, how))
     return await zipped(request, chunks, access)
 
 

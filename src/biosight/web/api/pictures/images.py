@@ -1,18 +1,15 @@
 """API: list, look at and change single images, and get their bytes."""
 
-from functools import partial
 from typing import Annotated
 
-from fastapi import APIRouter, Depends, Header, Path, Query, Request, Response
-from fastapi.responses import FileResponse, RedirectResponse
+from fastapi import APIRouter, Header, Query, Response
 from pydantic import BaseModel, Field
 
-from biosight import accounts, gallery, logbook
+from biosight import accounts, gallery
 from biosight.errors import BadRequest, NotFound
 from biosight.field.events import events_of
 from biosight.field.gaps import gaps_of
-from biosight.images import SHOWN_AS_IS, Image
-from biosight.images.stack import MOST_PLANES
+from biosight.images import Image
 from biosight.inference.name_list import limited_by
 from biosight.intake import look_again
 from biosight.labels import Annotation, Prediction, speaker_of
@@ -20,7 +17,6 @@ from biosight.review.acts import MAX_NOTE, Change, change_of
 from biosight.review.perform_acts import perform
 from biosight.storage.records import Order, Where
 from biosight.web.access.deps import (
-    Bytes,
     ImageToChange,
     ImageToSee,
     MayLook,
@@ -29,8 +25,6 @@ from biosight.web.access.deps import (
     Store,
 )
 from biosight.web.access.rights import seen_rule
-from biosight.web.files.picture_bytes import answer_with
-from biosight.web.files.streaming import on_byte_threads
 from biosight.web.schemas.body import Input
 from biosight.web.schemas.filters import Filtered, matching_images
 from biosight.web.schemas.guesses import (
@@ -45,9 +39,8 @@ from biosight.web.schemas.picture_detail import (
     shown_event,
 )
 from biosight.web.schemas.pictures import ImageOut, etag, image_out
-from biosight.web.security import client_address
 from biosight.workflows.collection_names import naming_of, with_path
-from biosight.workflows.pictures import derived, groups
+from biosight.workflows.pictures import groups
 from biosight.workflows.pictures.groups import ALIKE
 
 router = APIRouter(tags=["images"])
@@ -147,7 +140,7 @@ def scores(seen: ImageToSee, biosight: Open, records: Store) -> ScoresOut:
     if not image.model:
         raise NotFound("No model has looked at this picture yet.")
     classifier = biosight.model.classifiers.get(image.model)
-    looked = look_again(biosight.intake, classifier, image, camera_traps=collection.camera_traps)
+    looked = look_again(biosight.intake, classifier, image, collection.picture_kind)
     naming = naming_of(records, biosight.catalogue, collection)
     verdict = limited_by(classifier, naming, looked.verdict) or looked.verdict
     rule = seen_rule(seen.access, biosight, records)
@@ -237,97 +230,3 @@ def history(seen: ImageToSee, biosight: Open, records: Store) -> list[SayingOut]
         said.append(SayingOut(by=by, kind=a.kind, label=a.label, confidence=None, at=a.at))
     told = (s for s in said if not rule.tells(seen.image, s.label))
     return sorted(told, key=lambda s: s.at)
-
-
-def note_original(
-    request: Request, seen: ImageToSee, person: Signed, biosight: Open, records: Store
-) -> None:
-    """Note in the logbook, once a day, who downloaded originals of a collection."""
-    logbook.note_once_a_day(
-        records,
-        "downloaded",
-        by=person.user.id,
-        about=seen.image.collection,
-        detail="originals, one by one",
-        address=client_address(request, biosight.settings),
-    )
-
-
-@router.get(
-    "/images/{image}/original",
-    response_class=FileResponse,
-    dependencies=[Depends(note_original)],
-)
-async def original(
-    request: Request,
-    seen: ImageToSee,
-    blobs: Bytes,
-    biosight: Open,
-    records: Store,
-    download: bool = False,
-    placeless: bool = False,
-) -> Response:
-    """Download the upload, byte for byte; a download may be a redirect to the bucket.
-
-    With `placeless`, and for viewers where the collection hides the place, the file is the picture
-    and nothing else: it has no date, place or comment, and a HEIC or AVIF becomes a JPEG.
-    """
-
-    def work() -> Response:
-        hidden = placeless or seen_rule(seen.access, biosight, records).of(seen.image) > 0
-        if download and biosight.settings.presigned and not hidden:
-            found = derived.original(blobs, seen.image)
-            if link := blobs.link(found.key, LINK_SECONDS):
-                return RedirectResponse(link, status_code=307)
-        inline = not download and seen.image.media_type in SHOWN_AS_IS
-        find = partial(derived.original, blobs, seen.image)
-        if hidden:
-            find = partial(derived.placeless_file, blobs, biosight.model.decoders, seen.image)
-        return answer_with(request, blobs, find, inline=inline)
-
-    return await on_byte_threads(request, work)
-
-
-@router.get("/images/{image}/thumbnail", response_class=FileResponse)
-async def thumbnail(request: Request, seen: ImageToSee, blobs: Bytes, biosight: Open) -> Response:
-    """Return a small JPEG without metadata."""
-    find = partial(derived.thumbnail, blobs, biosight.model.decoders, seen.image)
-    work = partial(answer_with, request, blobs, find, inline=True)
-    return await on_byte_threads(request, work)
-
-
-@router.get("/images/{image}/view", response_class=FileResponse)
-async def view(request: Request, seen: ImageToSee, blobs: Bytes, biosight: Open) -> Response:
-    """Return the picture as any browser can show it, without its place.
-
-    It has every pixel, but a TIFF, HEIC or AVIF becomes a JPEG of at most 2,400 pixels a side.
-    """
-    find = partial(derived.view, blobs, biosight.model.decoders, seen.image)
-    work = partial(answer_with, request, blobs, find, inline=True)
-    return await on_byte_threads(request, work)
-
-
-@router.get("/images/{image}/planes/{number}", response_class=Response)
-async def plane(
-    number: Annotated[int, Path(ge=0, lt=MOST_PLANES)],
-    request: Request,
-    seen: ImageToSee,
-    blobs: Bytes,
-    biosight: Open,
-) -> Response:
-    """Return a plane of a microscope's stack as a JPEG of at most 2,400 pixels a side."""
-
-    def work() -> Response:
-        drawn = derived.plane(blobs, biosight.model.decoders, seen.image, number)
-        headers = {"Cache-Control": "private, max-age=86400"}
-        return Response(drawn, media_type=derived.JPEG, headers=headers)
-
-    return await on_byte_threads(request, work)
-
-
-@router.get("/images/{image}/whole", response_class=FileResponse)
-async def whole(request: Request, seen: ImageToSee, blobs: Bytes, biosight: Open) -> Response:
-    """Return every pixel of the picture as any browser can show it, to look at details."""
-    find = partial(derived.whole, blobs, biosight.model.decoders, seen.image)
-    work = partial(answer_with, request, blobs, find, inline=True)
-    return await on_byte_threads(request, work)

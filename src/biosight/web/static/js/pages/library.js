@@ -7,6 +7,7 @@ import { goTo } from "../frame/events.js";
 import { fill } from "../frame/form.js";
 import { complain } from "../frame/toast.js";
 import { servingAll } from "../learning/serving.js";
+import { KIND_WORDS } from "../settings/picture_kind.js";
 
 /** @param {Schemas["CollectionOut"]} c a collection */
 function card(c) {
@@ -79,8 +80,11 @@ async function newCollection() {
   const send = async (/** @type {Record<string, string>} */ said) => {
     id = (await call("POST", "/collections", said)).id;
   };
+  /** @type {[string, string][]} */
+  const kinds = [["", "Decide later"], ...KIND_WORDS];
   const fields = [
     { name: "name", label: "Name", required: true },
+    { name: "picture_kind", label: "Pictures", options: kinds, value: "" },
     ...(choices.length > 1
       ? [
           {

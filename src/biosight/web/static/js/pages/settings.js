@@ -12,6 +12,7 @@ import { wireInvitations } from "../settings/invitations.js";
 import { drawLabels } from "../settings/labels.js";
 import { drawMembers } from "../settings/members.js";
 import { wireNames } from "../settings/names.js";
+import { wireKind } from "../settings/picture_kind.js";
 import { wireShares } from "../settings/shares.js";
 
 /** @param {HTMLElement} main */
@@ -28,6 +29,7 @@ export async function mount(main) {
     });
 
   wireThreshold(main, here);
+  wireKind(main, here);
   const lines = (/** @type {string} */ text) =>
     text
       .split("\n")
@@ -41,7 +43,7 @@ export async function mount(main) {
     await call("PATCH", here, { event_gap: Number(event_gap) });
     toast("Gap saved");
   });
-  for (const form of ["#together", "#traps"]) {
+  for (const form of ["#together", "#people"]) {
     find(main, form).addEventListener("change", (/** @type {Event} */ event) => saveTick(here, event));
   }
   onSubmit("#sensitive", async ({ sensitive, coarse }) => {

@@ -5,6 +5,7 @@ import { call } from "../frame/api.js";
 import { counted, el, find, percent, shown } from "../frame/dom.js";
 import { listen } from "../frame/events.js";
 import { complain } from "../frame/toast.js";
+import { suggestedKind } from "../settings/picture_kind.js";
 import { broughtNames } from "./brought_names.js";
 import { topFolders } from "./offer.js";
 import { folded, isStrange, refusals } from "./receipt.js";
@@ -31,8 +32,9 @@ listen("uploaded", async () => {
     return [];
   });
   const brought = await broughtNames(collection, latest.session).catch(() => NONE);
+  const kind = await suggestedKind(collection, latest.session).catch(() => null);
   if (state.latest !== latest) return; // the receipt was closed, or another upload began
-  Object.assign(state, { otherModels: models, tops, brought });
+  Object.assign(state, { otherModels: models, tops, brought, kind });
   draw();
 });
 

@@ -6,6 +6,7 @@ import { counted, el, find } from "../frame/dom.js";
 import { goTo, listen, tell } from "../frame/events.js";
 import { complain } from "../frame/toast.js";
 import { doAct } from "../pictures/acts.js";
+import { kindOffer } from "../settings/picture_kind.js";
 import { broughtWords, offerNames } from "./brought_names.js";
 import { offerDeployments } from "./offer.js";
 import { importParcel } from "./parcel.js";
@@ -90,6 +91,12 @@ function receipt(state) {
           `${counted(state.trashed.length, "picture is", "pictures are")} in the trash. `,
           el("button", { type: "button", onclick: () => restore(state) }, "Restore"),
         )
+      : null,
+    state.kind
+      ? kindOffer(state.collection, state.kind, () => {
+          state.kind = null;
+          tell("uploading");
+        })
       : null,
     state.stored ? el("a", { href: last }, "Show the new pictures") : null,
     state.tops.length

@@ -19,7 +19,7 @@ const JUNK = new Set([".ds_store", "thumbs.db", "desktop.ini"]);
 /** @typedef {{waiting: Waiting[], active: number, total: number, stored: number, duplicates: number,
  *   trashed: any[], refused: {path: string, reason: string, again?: Waiting}[], latest: any, others: number, strange: number, began: number,
  *   stopped: number, collection: string, session: string, paused: string, otherModels: string[], tops: import("./offer.js").Top[],
- *   brought: Schemas["BroughtNames"], table: File | null}} State */
+ *   brought: Schemas["BroughtNames"], kind: Schemas["PictureKindOut"] | null, table: File | null}} State */
 
 /** @type {State} */
 export const state = fresh("");
@@ -66,6 +66,7 @@ function fresh(collection) {
     tops: [],
     otherModels: [],
     brought: { folders: [], keywords: [] },
+    kind: null,
     table: null,
   };
 }

@@ -1,0 +1,156 @@
+"""API: the bytes of a picture, as the person who asks may see them.
+
+Not here: the bytes that visitors with a link see (web/api/collections/shares.py).
+"""
+
+from functools import partial
+from typing import Annotated
+
+from fastapi import APIRouter, Depends, Path, Request, Response
+from fastapi.responses import FileResponse, RedirectResponse
+
+from biosight import logbook
+from biosight.errors import Forbidden
+from biosight.images import SHOWN_AS_IS
+from biosight.images.stack import MOST_PLANES
+from biosight.storage.records import Records
+from biosight.subjects import Region
+from biosight.web.access.deps import Bytes, ImageToSee, Open, Seen, Signed, Store
+from biosight.web.access.rights import seen_rule
+from biosight.web.files.picture_bytes import answer_blurred, answer_with
+from biosight.web.files.streaming import on_byte_threads
+from biosight.web.security import client_address
+from biosight.workflows.pictures import derived
+from biosight.workflows.pictures.people import people_in
+
+router = APIRouter(tags=["images"])
+LINK_SECONDS = 300
+HIDDEN_PLANES = "Planes of pictures that may show people are for editors of this collection."
+
+
+def people_hidden(seen: Seen, records: Records) -> tuple[Region, ...]:
+    """Return where people are blurred for the person who sees a picture; () for editors."""
+    if not seen.access.collection.blur_people or seen.access.may("change"):
+        return ()
+    return people_in(records, seen.image)
+
+
+def note_original(
+    request: Request, seen: ImageToSee, person: Signed, biosight: Open, records: Store
+) -> None:
+    """Note in the logbook, once a day, who downloaded originals of a collection."""
+    logbook.note_once_a_day(
+        records,
+        "downloaded",
+        by=person.user.id,
+        about=seen.image.collection,
+        detail="originals, one by one",
+        address=client_address(request, biosight.settings),
+    )
+
+
+@router.get(
+    "/images/{image}/original",
+    response_class=FileResponse,
+    dependencies=[Depends(note_original)],
+)
+async def original(
+    request: Request,
+    seen: ImageToSee,
+    blobs: Bytes,
+    biosight: Open,
+    records: Store,
+    download: bool = False,
+    placeless: bool = False,
+) -> Response:
+    """Download the upload, byte for byte; a download may be a redirect to the bucket.
+
+    With `placeless`, and for viewers where the collection hides the place, the file is the picture
+    and nothing else: it has no date, place or comment, and a HEIC or AVIF becomes a JPEG. Where the
+    collection blurs people, viewers get a JPEG in which they are blurred.
+    """
+
+    def work() -> Response:
+        inline = not download and seen.image.media_type in SHOWN_AS_IS
+        if people := people_hidden(seen, records):
+            return answer_blurred(biosight, seen.image, people, "whole", inline=inline)
+        hidden = placeless or seen_rule(seen.access, biosight, records).of(seen.image) > 0
+        if download and biosight.settings.presigned and not hidden:
+            found = derived.original(blobs, seen.image)
+            if link := blobs.link(found.key, LINK_SECONDS):
+                return RedirectResponse(link, status_code=307)
+        find = partial(derived.original, blobs, seen.image)
+        if hidden:
+            find = partial(derived.placeless_file, blobs, biosight.model.decoders, seen.image)
+        return answer_with(request, blobs, find, inline=inline)
+
+    return await on_byte_threads(request, work)
+
+
+@router.get("/images/{image}/thumbnail", response_class=FileResponse)
+async def thumbnail(
+    request: Request, seen: ImageToSee, blobs: Bytes, biosight: Open, records: Store
+) -> Response:
+    """Return a small JPEG without metadata."""
+
+    def work() -> Response:
+        if people := people_hidden(seen, records):
+            return answer_blurred(biosight, seen.image, people, "thumbnail", inline=True)
+        find = partial(derived.thumbnail, blobs, biosight.model.decoders, seen.image)
+        return answer_with(request, blobs, find, inline=True)
+
+    return await on_byte_threads(request, work)
+
+
+@router.get("/images/{image}/view", response_class=FileResponse)
+async def view(
+    request: Request, seen: ImageToSee, blobs: Bytes, biosight: Open, records: Store
+) -> Response:
+    """Return the picture as any browser can show it, without its place.
+
+    It has every pixel, but a TIFF, HEIC or AVIF becomes a JPEG of at most 2,400 pixels a side.
+    """
+
+    def work() -> Response:
+        if people := people_hidden(seen, records):
+            return answer_blurred(biosight, seen.image, people, "view", inline=True)
+        find = partial(derived.view, blobs, biosight.model.decoders, seen.image)
+        return answer_with(request, blobs, find, inline=True)
+
+    return await on_byte_threads(request, work)
+
+
+@router.get("/images/{image}/planes/{number}", response_class=Response)
+async def plane(
+    number: Annotated[int, Path(ge=0, lt=MOST_PLANES)],
+    request: Request,
+    seen: ImageToSee,
+    blobs: Bytes,
+    biosight: Open,
+    records: Store,
+) -> Response:
+    """Return a plane of a microscope's stack as a JPEG of at most 2,400 pixels a side."""
+
+    def work() -> Response:
+        if people_hidden(seen, records):
+            raise Forbidden(HIDDEN_PLANES)
+        drawn = derived.plane(blobs, biosight.model.decoders, seen.image, number)
+        headers = {"Cache-Control": "private, max-age=86400"}
+        return Response(drawn, media_type=derived.JPEG, headers=headers)
+
+    return await on_byte_threads(request, work)
+
+
+@router.get("/images/{image}/whole", response_class=FileResponse)
+async def whole(
+    request: Request, seen: ImageToSee, blobs: Bytes, biosight: Open, records: Store
+) -> Response:
+    """Return every pixel of the picture as any browser can show it, to look at details."""
+
+    def work() -> Response:
+        if people := people_hidden(seen, records):
+            return answer_blurred(biosight, seen.image, people, "whole", inline=True)
+        find = partial(derived.whole, blobs, biosight.model.decoders, seen.image)
+        return answer_with(request, blobs, find, inline=True)
+
+    return await on_byte_threads(request, work)
