@@ -1,5 +1,6 @@
 """Nothing sticks out, lies over something else, or can't be reached, on a laptop and a phone."""
 
+import re
 from pathlib import Path
 
 import pytest
@@ -159,10 +160,21 @@ def test_whole_pictures_are_a_choice_that_is_kept(page: Page, server: Server) ->
     picture = page.locator(".tile img").first
     expect(picture).to_have_css("object-fit", "cover")
     before = height(page.locator(".tile").first)
-    page.get_by_role("button", name="Whole").click()
+    page.get_by_label("How pictures are shown").select_option("whole")
     page.reload()
     expect(picture).to_have_css("object-fit", "contain")
     assert height(page.locator(".tile").first) == before
+
+
+def test_close_ups_are_a_choice_that_is_kept(page: Page, server: Server) -> None:
+    opened(page, server, (1280, 720), 3)
+    picture = page.locator(".tile img").first
+    expect(picture).to_have_attribute("src", re.compile("/thumbnail$"))
+    page.get_by_label("How pictures are shown").select_option("close")
+    expect(picture).to_have_attribute("src", re.compile(r"/closer\?v=\d+$"))
+    page.reload()
+    expect(picture).to_have_attribute("src", re.compile(r"/closer\?v=\d+$"))
+    page.wait_for_function("document.querySelector('.tile img').naturalWidth > 0")
 
 
 def test_the_bar_is_one_row_at_1280_pixels(page: Page, server: Server) -> None:

@@ -6,6 +6,7 @@ import io
 import zipfile
 from pathlib import Path
 
+import numpy as np
 import pytest
 from PIL import Image as Pillow
 from starlette.testclient import TestClient
@@ -248,3 +249,28 @@ def test_a_photograph_is_seen_whole_and_closely_and_is_never_empty(
     boxes = seen["boxes"]
     assert isinstance(boxes, list)
     assert [b["kind"] for b in boxes] == ["human"]
+
+
+def test_a_close_up_shows_the_animal_and_follows_its_box(
+    ada: TestClient, biosight: BioSight, here: str, tmp_path: Path
+) -> None:
+    find(biosight, tmp_path, ANIMAL)
+    seen = sent(ada, here)
+    at = f"/api/v1/images/{seen['id']}"
+    assert redness(ada.get(f"{at}/closer").content) > 0.5 > redness(ada.get(f"{at}/view").content)
+    field = {"x": 0.0, "y": 0.0, "w": 0.3, "h": 0.3}
+    said = {"subjects": [{"label": "Crimson", "region": field}]}
+    assert ada.put(f"{at}/subjects", json=said).status_code == 200
+    assert redness(ada.get(f"{at}/closer").content) < 0.05
+
+
+def test_without_a_box_a_close_up_is_the_picture(ada: TestClient) -> None:
+    [image] = upload_ids(ada, first_collection(ada), "Red")
+    at = f"/api/v1/images/{image}"
+    assert ada.get(f"{at}/closer").content == ada.get(f"{at}/thumbnail").content
+
+
+def redness(content: bytes) -> float:
+    """The share of pixels that are more red than green."""
+    pixels = np.asarray(Pillow.open(io.BytesIO(content)).convert("RGB"), int)
+    return float((pixels[..., 0] > pixels[..., 1]).mean())

@@ -110,6 +110,10 @@ def test_a_viewer_sees_no_person_in_any_form(
     share(ada, bob := another("bob@example.org"), here, "viewer")
     forms = every_form(bob, here, image)
     assert {name for name, content in forms.items() if not is_blurred(content)} == set()
+    close_up = bob.get(f"{API}/images/{image}/closer").content
+    assert (
+        contrasts(close_up)[0] < 20 < contrasts(ada.get(f"{API}/images/{image}/closer").content)[0]
+    )
     assert bob.get(f"{API}/images/{image}/planes/0").status_code in {403, 404}
     table = bob.get(f"{API}/collections/{here}/csv").text
     original = ada.get(f"{API}/images/{image}").json()

@@ -10,10 +10,10 @@ from typing import Literal, get_args
 PictureKind = Literal["", "camera traps", "photographs", "as they are"]
 KINDS_OF_PICTURES: tuple[PictureKind, ...] = get_args(PictureKind)
 IN_WORDS: Mapping[PictureKind, str] = {
-    "": "not said yet",
-    "camera traps": "camera traps: find animals, people and empty frames",
-    "photographs": "photographs: look closer at small animals",
-    "as they are": "anything else, such as cells, plates and scans",
+    "": "Not said yet",
+    "camera traps": "Camera traps",
+    "photographs": "Photographs",
+    "as they are": "Anything else: cells, plates, scans",
 }
 # The share of pictures with such a camera from which on they are taken for camera traps.
 MOST = 0.8

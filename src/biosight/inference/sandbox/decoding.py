@@ -171,6 +171,14 @@ class Decoders:
         wants = {"regions": [list(r) for r in regions], "side": side}
         return self.ask({"path": str(path), "want": "blurred", **wants})[1][0]
 
+    def closer(
+        self, path: Path, box: Sequence[float], side: int, hidden: Sequence[Sequence[float]]
+    ) -> bytes:
+        """Return a JPEG of the part around a box, at most `side` px a side, with `hidden` parts
+        blurred; all are x, y, width and height as shares of it. Raises as `decode`."""
+        wants = {"box": list(box), "side": side, "hidden": [list(h) for h in hidden]}
+        return self.ask({"path": str(path), "want": "closer", **wants})[1][0]
+
     def without_place(self, path: Path, target: Path) -> None:
         """Write the file to `target` with nothing but the picture. Raises the same errors as
         `decode`."""

@@ -22,6 +22,8 @@ from biosight.images.blurring import blur
 from biosight.images.measures import at_short_side, perceptual_hash, statistics
 from biosight.inference.preprocess import Framing, short_to_read, to_pixels
 from biosight.process.tied import end_with
+from biosight.subjects.area import MARGINS, around
+from biosight.subjects.box import Box
 
 TOO_MUCH = "This picture needs more memory to open than BioSight allows."
 LONGEST_READING = 4096  # px; a message holds a picture of this side
@@ -100,6 +102,20 @@ def with_blur(
     return {}, [reading.encode_jpeg(picture, 90)]
 
 
+def closer(
+    path: Path, sides: list[float], side: int, hidden: list[list[float]]
+) -> tuple[dict[str, Any], list[bytes]]:
+    """Return a JPEG of the part around a box, at most `side` px a side, with `hidden` parts
+    blurred."""
+    x, y, width, height = sides
+    box = Box(x, y, width, height, "animal", 1.0)
+    whole = reading.open_picture(path, math.ceil(side / max(box.width, box.height))).picture
+    shown = blur(whole, hidden) if hidden else whole
+    cut = around(box, *shown.size, MARGINS[0])
+    part = shown.crop((int(cut.left), int(cut.top), math.ceil(cut.right), math.ceil(cut.bottom)))
+    return {}, [reading.encode_jpeg(reading.within(part, side), 85)]
+
+
 def reduced(path: Path, short: int) -> tuple[dict[str, Any], list[bytes]]:
     """Return a JPEG for training, without colour subsampling, so that a network sees the same as in
     serving."""
@@ -143,6 +159,8 @@ def answer(request: dict[str, Any]) -> tuple[dict[str, Any], list[bytes]]:
             return whole(path)
         if request["want"] == "blurred":
             return with_blur(path, request["regions"], int(request["side"]))
+        if request["want"] == "closer":
+            return closer(path, request["box"], int(request["side"]), request["hidden"])
         if request["want"] == "placeless":
             return rebuild_file(path, Path(request["target"]))
         if request["want"] == "reduced":

@@ -16,7 +16,7 @@ from biosight.subjects import Region
 from biosight.web.files.streaming import OpenFile, start_stream, stream_answer
 from biosight.web.security import FILE_POLICY
 from biosight.workflows.pictures.derived import Derived
-from biosight.workflows.pictures.people import SIDES, draw_blurred
+from biosight.workflows.pictures.people import SIDES, DrawnPicture, draw_blurred
 
 
 def answer_with(
@@ -51,10 +51,15 @@ def answer_blurred(
     answer and kept nowhere. Raises NotFound, BadPicture or Unavailable."""
     blobs, decoders = biosight.archive.blobs, biosight.model.decoders
     drawn = draw_blurred(blobs, decoders, image, people, SIDES[form])
+    return answer_drawn(drawn, "private, no-store", inline=inline)
+
+
+def answer_drawn(drawn: DrawnPicture, caching: str, *, inline: bool = True) -> Response:
+    """Return a picture that was drawn for this answer, with a policy that lets it do nothing."""
     kind = "inline" if inline else "attachment"
     headers = {
         "Content-Security-Policy": FILE_POLICY,
-        "Cache-Control": "private, no-store",
+        "Cache-Control": caching,
         "Content-Disposition": f"{kind}; filename*=utf-8''{quote(drawn.name)}",
     }
     return Response(drawn.content, media_type=drawn.media_type, headers=headers)

@@ -30,7 +30,7 @@ PERHAPS = 0.2
 
 
 @dataclass(frozen=True, slots=True)
-class BlurredPicture:
+class DrawnPicture:
     """A picture that was drawn for one answer: its bytes, media type, and name for a browser's file
     dialog."""
 
@@ -61,7 +61,7 @@ def seen_people(image: Image, prediction: Prediction) -> tuple[Region, ...]:
 
 def draw_blurred(
     blobs: Blobs, decoders: Decoders, image: Image, people: tuple[Region, ...], side: int
-) -> BlurredPicture:
+) -> DrawnPicture:
     """Return a JPEG with people blurred, at most `side` px a side. Raises NotFound if the original
     disappears meanwhile, BadPicture or Unavailable."""
     with blobs.local(original(blobs, image).key) as path:
@@ -70,7 +70,7 @@ def draw_blurred(
         except BadPicture:
             original(blobs, image)
             raise
-    return BlurredPicture(content, JPEG, f"{Path(image.name).stem}.jpg")
+    return DrawnPicture(content, JPEG, f"{Path(image.name).stem}.jpg")
 
 
 def blurred_pieces(

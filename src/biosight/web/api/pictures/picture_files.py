@@ -17,10 +17,11 @@ from biosight.storage.records import Records
 from biosight.subjects import Region
 from biosight.web.access.deps import Bytes, ImageToSee, Open, Seen, Signed, Store
 from biosight.web.access.rights import seen_rule
-from biosight.web.files.picture_bytes import answer_blurred, answer_with
+from biosight.web.files.picture_bytes import answer_blurred, answer_drawn, answer_with
 from biosight.web.files.streaming import on_byte_threads
 from biosight.web.security import client_address
 from biosight.workflows.pictures import derived
+from biosight.workflows.pictures.closer import draw_closer, main_region
 from biosight.workflows.pictures.people import people_in
 
 router = APIRouter(tags=["images"])
@@ -98,6 +99,26 @@ async def thumbnail(
             return answer_blurred(biosight, seen.image, people, "thumbnail", inline=True)
         find = partial(derived.thumbnail, blobs, biosight.model.decoders, seen.image)
         return answer_with(request, blobs, find, inline=True)
+
+    return await on_byte_threads(request, work)
+
+
+@router.get("/images/{image}/closer", response_class=FileResponse)
+async def closer_look(
+    request: Request, seen: ImageToSee, blobs: Bytes, biosight: Open, records: Store
+) -> Response:
+    """Return a small JPEG of what the picture is about; of all of it where no box is known."""
+
+    def work() -> Response:
+        people = people_hidden(seen, records)
+        region = main_region(records, seen.image)
+        if region is None and people:
+            return answer_blurred(biosight, seen.image, people, "thumbnail", inline=True)
+        if region is None:
+            find = partial(derived.thumbnail, blobs, biosight.model.decoders, seen.image)
+            return answer_with(request, blobs, find, inline=True)
+        drawn = draw_closer(blobs, biosight.model.decoders, seen.image, region, people)
+        return answer_drawn(drawn, "private, no-store" if people else "private, max-age=86400")
 
     return await on_byte_threads(request, work)
 

@@ -8,10 +8,10 @@ import { importParcel } from "../upload/parcel.js";
 import { brokenOff, giveUp, PULSE } from "../upload/session.js";
 import { add, busy } from "../upload/upload.js";
 import { asQuery } from "./filters.js";
+import { framed, framingChoice } from "./framing.js";
 import { wirePublish } from "./publish.js";
 
 const SIZE = "biosight:size";
-const WHOLE = "biosight:whole";
 
 /** @param {HTMLElement} main @param {HTMLElement} grid */
 export function wireSizes(main, grid) {
@@ -25,22 +25,8 @@ export function wireSizes(main, grid) {
   };
   for (const b of buttons) b.addEventListener("click", () => set(/** @type {HTMLElement} */ (b).dataset.size ?? "m"));
   set(localStorage.getItem(SIZE) ?? "m");
-  wireWhole(find(main, "#whole"), grid);
-}
-
-/** Show whole pictures or squares, as the person last chose. @param {HTMLButtonElement} button @param {HTMLElement} grid */
-function wireWhole(button, grid) {
-  const set = (/** @type {boolean} */ whole) => {
-    grid.toggleAttribute("data-whole", whole);
-    button.setAttribute("aria-pressed", String(whole));
-  };
-  button.addEventListener("click", () => {
-    const whole = button.getAttribute("aria-pressed") !== "true";
-    if (whole) localStorage.setItem(WHOLE, "yes");
-    else localStorage.removeItem(WHOLE);
-    set(whole);
-  });
-  set(localStorage.getItem(WHOLE) !== null);
+  find(main, "#framing").replaceWith(framingChoice("square", () => grid));
+  grid.dataset.framing = framed();
 }
 
 const NESTED = "biosight:nested-zip";

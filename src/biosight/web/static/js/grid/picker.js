@@ -4,6 +4,7 @@
  * in and out.
  */
 import { counted, el } from "../frame/dom.js";
+import { framed } from "./framing.js";
 import { drawTile, markLevels } from "./tile.js";
 
 export class Picker {
@@ -21,6 +22,7 @@ export class Picker {
     this.box = el("div", {
       class: "grid",
       "data-size": "s",
+      "data-framing": framed(),
       role: "listbox",
       "aria-multiselectable": "true",
       "aria-label": how.name,

@@ -3,6 +3,7 @@
 import { counted, el, find, percent } from "../frame/dom.js";
 import { called, lineOf, rankOf, words } from "../pictures/taxa.js";
 import { thingMark } from "../pictures/things.js";
+import { tilePicture } from "./framing.js";
 
 /** @typedef {"person" | "bulk" | "unsure" | "undecided" | "nobody" | "machine"} State */
 
@@ -70,10 +71,11 @@ export function drawTile(image, selected) {
       "data-id": image.id,
       "data-state": state,
       "data-label": image.label,
+      "data-version": image.version,
       "aria-selected": String(selected),
       title: [words(lineOf(image.label_path)), image.name].filter(Boolean).join("\n"),
     },
-    el("img", { src: `/api/v1/images/${image.id}/thumbnail`, alt: "", loading: "lazy", decoding: "async" }),
+    el("img", { src: tilePicture(image), alt: "", loading: "lazy", decoding: "async" }),
     image.stack &&
       el(
         "span",

@@ -7,6 +7,7 @@ import { listen } from "../frame/events.js";
 import { bind } from "../frame/keys.js";
 import { may } from "../frame/may.js";
 import { complain, toast } from "../frame/toast.js";
+import { framingChoice } from "../grid/framing.js";
 import { noGroup, pace } from "../grid/group_words.js";
 import { Picker } from "../grid/picker.js";
 import { act, undoAct, undoLast } from "../pictures/acts.js";
@@ -28,6 +29,9 @@ class Groups {
     this.confirmed = [];
     /** @type {Group} */
     this.group = { label: "", images: [], odd: 0, left: 0, waiting: 0, kept: 0 };
+    // Look-alikes of camera traps are look-alike animals: they are shown without their frames.
+    const usual = main.dataset.kind === "camera traps" ? "close" : "square";
+    this.framing = framingChoice(usual, () => this.picker.box);
     this.picker = this.pick();
     this.done = 0;
     this.only = new URLSearchParams(location.search).get("label") ?? "";
@@ -65,7 +69,7 @@ class Groups {
     const { group, box } = this;
     this.picker = this.pick();
     if (group.odd < group.images.length) this.picker.box.children[group.odd].classList.add("from-here");
-    const head = el("div", { class: "group-head" }, el("div", { id: "group-bar" }, this.bar()));
+    const head = el("div", { class: "group-head" }, el("div", { id: "group-bar" }, this.bar()), this.framing);
     box.replaceChildren(...(group.images.length ? [head, this.picker.box] : [this.nothing()]));
     if (group.images.length) this.picker.box.focus({ preventScroll: true });
     scrollTo(0, 0);

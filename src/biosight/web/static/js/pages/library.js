@@ -84,7 +84,13 @@ async function newCollection() {
   const kinds = [["", "Decide later"], ...KIND_WORDS];
   const fields = [
     { name: "name", label: "Name", required: true },
-    { name: "picture_kind", label: "Pictures", options: kinds, value: "" },
+    {
+      name: "picture_kind",
+      label: "Pictures",
+      options: kinds,
+      value: "",
+      hint: "In camera traps and photographs, BioSight looks for the animal.",
+    },
     ...(choices.length > 1
       ? [
           {

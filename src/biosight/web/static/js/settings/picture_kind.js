@@ -9,9 +9,9 @@ import { watch } from "../pictures/work.js";
 
 /** What pictures may be, in words for a list of choices. @type {[Kind, string][]} */
 export const KIND_WORDS = [
-  ["camera traps", "Camera traps: find animals, people and empty frames"],
-  ["photographs", "Photographs: look closer at small animals"],
-  ["as they are", "Anything else, such as cells, plates and scans"],
+  ["camera traps", "Camera traps"],
+  ["photographs", "Photographs"],
+  ["as they are", "Anything else: cells, plates, scans"],
 ];
 
 /** Say what the pictures are, and have those that are there looked at. @param {string} here @param {Kind} kind @param {boolean} again */
@@ -52,7 +52,11 @@ export function kindOffer(collection, found, done) {
   return el(
     "p",
     { class: "offer-kind" },
-    `${counted(found.images, "picture is", "pictures are")} from camera traps (${found.cameras.join(", ")}). `,
+    el(
+      "span",
+      {},
+      `${counted(found.images, "picture is", "pictures are")} from camera traps (${found.cameras.join(", ")}).`,
+    ),
     el(
       "button",
       { type: "button", class: "primary", onclick: () => answer("camera traps", true) },
