@@ -12,6 +12,8 @@ from biosight.inference.classifier import Classifier, Verdict
 from biosight.inference.detection.camera_trap import Sighting, how_often, look_at
 from biosight.inference.detection.detector import Detector
 from biosight.inference.preprocess import Pixels
+from biosight.subjects import Box
+from biosight.subjects.strip import is_in_strip
 from tests import tiny
 from tests.detectors import Said, make_detector
 
@@ -94,6 +96,27 @@ def test_a_person_is_proposed_unless_an_animal_is_surer(
     assert found.proposal == proposal
     if proposal:
         assert found.sureness == pytest.approx(0.8, abs=0.01)
+
+
+LOGO: Said = ((20.0, 33.0, 26.0, 35.8), 1, 0.9)
+
+
+def test_the_strip_with_date_and_logo_is_no_subject(tmp_path: Path, classifier: Classifier) -> None:
+    """The frame of 16:9 fills 64 x 36 px of the detector's square."""
+    assert looked(tmp_path, classifier, LOGO).boxes == ()
+    assert looked(tmp_path, classifier, LOGO).proposal == "empty"
+    found = looked(tmp_path, classifier, LOGO, ANIMAL)
+    assert [round(b.x, 2) for b in found.boxes] == [0.75]
+
+
+@pytest.mark.parametrize(
+    ("y", "height", "is_logo"),
+    [(0.92, 0.08, True), (0.0, 0.05, True), (0.9, 0.06, False), (0.7, 0.3, False)],
+)
+def test_an_animal_at_the_edge_reaches_out_of_the_strip(
+    y: float, height: float, is_logo: bool
+) -> None:
+    assert is_in_strip(Box(0.4, y, 0.1, height, "animal", 0.5)) is is_logo
 
 
 def test_camera_traps_see_mammals_most_and_plants_are_no_animals() -> None:

@@ -20,6 +20,7 @@ from biosight.inference.rollup import SMALLEST, Rollup
 from biosight.subjects import Box
 from biosight.subjects.area import MARGINS, Area, around
 from biosight.subjects.box import surest
+from biosight.subjects.strip import outside_strips
 
 Floats = npt.NDArray[np.float32]
 Proposal = Literal["", "empty", "human"]
@@ -72,8 +73,9 @@ def look_at(
     classify: Classify,
 ) -> Sighting:
     """Return what one upright frame (height, width, 3) shows, with the boxes that the detector of
-    the card found in it. `classify` asks the classifier."""
-    framing = classifier.card.framing
+    the card found in it; those in the strip with the date are dropped. `classify` asks the
+    classifier."""
+    framing, boxes = classifier.card.framing, outside_strips(boxes)
     whole = classify(pixels_in(reading, None, framing))
     animal = surest(boxes, "animal")
     views = [classify(pixels_in(reading, a, framing)) for a in areas(reading, animal)]
