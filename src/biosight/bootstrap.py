@@ -28,7 +28,8 @@ from biosight.images import Embedding, Image
 from biosight.images.comments import Comment, Mention
 from biosight.inference.batching import Batcher
 from biosight.inference.detection.detector import Detectors
-from biosight.inference.model_files.card import read_card
+from biosight.inference.model_files.card import card_of_detector, read_card
+from biosight.inference.model_files.detector_card import read_detector_card
 from biosight.inference.sandbox.decoding import Decoders
 from biosight.inference.serving import Classifiers
 from biosight.intake import Intake
@@ -199,6 +200,7 @@ def open_catalogue(settings: Settings, archive: Archive | None = None) -> Catalo
     if settings.model_dir:
         folders.append(settings.model_dir)
     cards = [(read_card(folder), folder) for folder in folders]
+    cards.append((card_of_detector(read_detector_card(SUBJECTS)), SUBJECTS))
     bundled = {card.key: folder for card, folder in cards}
     chosen = settings.model_dir or DEFAULT_MODEL
     default = next(card.name for card, folder in cards if folder == chosen)
@@ -256,13 +258,18 @@ def open_biosight(settings: Settings) -> BioSight:
         raise
     check_writable(archive.blobs)
     quota = int(settings.quota_gb * GIGABYTE)
+
+    def serving_detector() -> str:
+        found = registry.detector(archive.records)
+        return found.id if found else ""
+
     intake = Intake(
         archive.records,
         archive.blobs,
         model.decoders,
         model.classifiers,
         model.batcher,
-        Detectors(SUBJECTS, settings.threads or None),
+        Detectors(catalogue.locate, serving_detector, settings.threads or None),
         quota,
     )
     default = registry.champion(archive.records, catalogue.default).id

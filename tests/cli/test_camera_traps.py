@@ -77,7 +77,7 @@ def test_an_import_makes_the_collection_one_of_camera_traps(
     run: Run, tmp_path: Path, card: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     add_ada(run)
-    folder = make_detector(tmp_path / "detector", [ANIMAL], **BY_SCORE)
+    folder = make_detector(tmp_path / "detector", [ANIMAL], name="eye", **BY_SCORE)
     monkeypatch.setattr("biosight.bootstrap.SUBJECTS", folder)
     run("import", card, "--camera-traps")
     archive = open_archive(Settings(data_dir=tmp_path / "data"))

@@ -27,6 +27,7 @@ def test_what_takes_files_says_so() -> None:
         ("POST", "/collections/c/deployments/table/preview"): 21,
         ("POST", "/collections/c/parcels"): 2001,
         ("POST", "/models"): 501,
+        ("POST", "/detectors"): 501,
     }
     assert {key: megabytes(*key) for key in sizes} == sizes
     assert len(LIMITS.declared) == len(sizes)

@@ -44,7 +44,8 @@ def here(ada: TestClient) -> str:
 
 def find(biosight: BioSight, tmp_path: Path, *said: Said) -> None:
     folder = make_detector(tmp_path / "detector", said, **BY_SCORE)
-    biosight.intake.detectors.opened = Detector(folder, 1)
+    detectors = biosight.intake.detectors
+    detectors.opened, detectors.looked = Detector(folder, 1), float("inf")
 
 
 def chequered(kind: str = "JPEG") -> bytes:

@@ -10,6 +10,7 @@ from tempfile import mkdtemp
 
 from biosight.errors import NotFound
 from biosight.inference.model_files.card import read_card, write_card
+from biosight.inference.model_files.detector_card import write_detector_card
 from biosight.registry.model_version import ModelVersion, add
 from biosight.storage.blobs import keys
 from biosight.storage.blobs.port import Blobs
@@ -62,12 +63,20 @@ def materialise(blobs: Blobs, version: ModelVersion, root: Path) -> Path:
     try:
         for name, sha256 in version.files:
             (part / name).write_bytes(blobs.read(keys.model(sha256)))
-        write_card(version.card, part)
+        write_cards(version, part)
         with suppress(OSError):  # another process may have been faster
             part.replace(folder)
     finally:
         rmtree(part, ignore_errors=True)
     return folder
+
+
+def write_cards(version: ModelVersion, folder: Path) -> None:
+    """Write the card that opening the version's file needs."""
+    if version.card.detector:
+        write_detector_card(version.card.detector, folder)
+    else:
+        write_card(version.card, folder)
 
 
 def forget_files(blobs: Blobs, gone: list[str], files: set[str], root: Path) -> None:

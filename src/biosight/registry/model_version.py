@@ -128,6 +128,7 @@ def label_names(records: Records, renamed: Mapping[str, str]) -> dict[str, Label
     names = {
         label.name: LabelNames(label.scientific_name or label.name, label.taxon_rank)
         for version in reversed(versions(records))
+        if not version.card.detector
         for label in version.card.labels
     }
     return names | {shown: names[own] for own, shown in renamed.items() if own in names}
@@ -146,6 +147,13 @@ def families(records: Records) -> dict[str, ModelVersion]:
 def experts(records: Records) -> list[ModelVersion]:
     """Return the versions that serve beside others (inference/expert.py), in order."""
     return sorted((v for v in champions(records) if v.card.under), key=lambda v: v.id)
+
+
+def detector(records: Records) -> ModelVersion | None:
+    """Return the detector that looks at new pictures: of those that serve, the one that was
+    promoted last; None without one."""
+    serving = (v for v in champions(records) if v.card.detector)
+    return max(serving, key=lambda v: v.promoted_at, default=None)
 
 
 def add(
@@ -258,9 +266,10 @@ def before(records: Records, version: ModelVersion, bundled: Container[str]) -> 
 
 
 def retire(records: Records, version: ModelVersion, by: str, reason: str = "") -> ModelVersion:
-    """Retire a candidate or an expert. Raises BadRequest for a model that serves: promote another
-    first."""
-    if version.state == "champion" and not version.card.under:
+    """Retire a candidate, an expert or a detector that somebody added. Raises BadRequest for a
+    model that serves: promote another first."""
+    beside = version.card.under or (version.card.detector and not version.bundled)
+    if version.state == "champion" and not beside:
         raise BadRequest("This version serves; it retires when you promote another one.")
     now = replace(version, state="retired", version=version.version + 1)
     records.write(Replace(now, version.version), Insert(event(now, "retired", by, reason)))

@@ -26,7 +26,7 @@ from biosight.web.api.collections import (
     places,
     shares,
 )
-from biosight.web.api.models import drift, jobs, versions
+from biosight.web.api.models import detectors, drift, jobs, versions
 from biosight.web.api.people import accounts, admin, server
 from biosight.web.api.pictures import (
     acts,
@@ -72,6 +72,7 @@ PARTS = (
     shares,
     exports,
     versions,
+    detectors,
     jobs,
     likeness,
     drift,

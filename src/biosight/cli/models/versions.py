@@ -2,6 +2,7 @@
 
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from typing import cast, get_args
 
 import click
 
@@ -11,7 +12,9 @@ from biosight.cli.models.experts import add_expert, checked_table, weigh_model
 from biosight.cli.models.learn import export_model, fit_leaves, quantise_model
 from biosight.errors import BadModel, BadRequest
 from biosight.inference.model_files.card import ModelCard, read_card
+from biosight.inference.model_files.detector_card import Form
 from biosight.settings import Settings
+from biosight.workflows.models.add_detector import add_detector, detector_card_for
 from biosight.workflows.models.add_model import MEAN, STD, add_model, card_for, listed_labels
 from biosight.workflows.serving_version import promote_version
 
@@ -80,16 +83,26 @@ def list_models(settings: Settings) -> None:
     show_default=True,
     help="Order of the input's axes.",
 )
+@click.option(
+    "--form",
+    type=click.Choice(get_args(Form)),
+    help="Add a detector whose output has this form; --labels are then its classes.",
+)
 @click.option("--under", default="", help="Add an expert for what is below this name.")
 @click.option(
     "--taxa", type=FILE, help="CSV with an expert's labels: columns label or class, and node."
 )
 @click.pass_obj
-def add(settings: Settings, /, file: Path, under: str, taxa: Path | None, **given: object) -> None:
-    """Add an ONNX classifier FILE, or an expert in ONNX or TFLite.
+def add(
+    settings: Settings, /, file: Path, under: str, taxa: Path | None, form: str, **given: object
+) -> None:
+    """Add an ONNX classifier or detector FILE, or an expert in ONNX or TFLite.
 
     It is checked, and kept as a candidate.
     """
+    if form:
+        add_brought_detector(settings, file, form, given)
+        return
     card = card_from(file, given)
     layout = str(given["layout"])
     if table := checked_table(taxa, under, file):
@@ -106,18 +119,38 @@ def add(settings: Settings, /, file: Path, under: str, taxa: Path | None, **give
     click.echo(f"Try it on, or use it at once: biosight model promote {made.id}")
 
 
+def add_brought_detector(
+    settings: Settings, file: Path, form: str, given: dict[str, object]
+) -> None:
+    """Check a detector, and keep it as a candidate. Raises BadModel."""
+    name, release, size = str(given["name"]), str(given["release"]), int(str(given["size"]))
+    card = detector_card_for(name, release, given_labels(given), cast(Form, form), size)
+    archive = open_archive(settings)
+    try:
+        made, seconds = add_detector(archive, file, card)
+    finally:
+        archive.close()
+    click.echo(f"{made.id}: finds {', '.join(card.kinds)}, {seconds * 1000:.0f} ms a picture.")
+    click.echo(f"To let it look at new pictures, run biosight model promote {made.id}")
+
+
+def given_labels(given: dict[str, object]) -> list[str]:
+    """Return the labels of the option, which may name a file with one per line."""
+    labels = Path(str(given["labels"]))
+    text = labels.read_text(encoding="utf-8") if labels.is_file() else str(given["labels"])
+    return listed_labels(text)
+
+
 def card_from(file: Path, given: dict[str, object]) -> ModelCard:
     """Return the card from a file, or from the options. Raises BadModel."""
     if given["card_file"]:
         with TemporaryDirectory() as folder:
             (Path(folder) / "card.json").write_bytes(Path(str(given["card_file"])).read_bytes())
             return read_card(Path(folder)).model_copy(update={"sha256": "", "base": ""})
-    labels = Path(str(given["labels"]))
-    names = labels.read_text(encoding="utf-8") if labels.is_file() else str(given["labels"])
     return card_for(
         str(given["name"]),
         str(given["release"]),
-        listed_labels(names),
+        given_labels(given),
         file.name,
         size=int(str(given["size"])),
         resize=int(str(given["resize"] or 0)),

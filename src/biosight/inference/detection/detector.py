@@ -4,14 +4,17 @@ Not here: reading the forms of its output (output_forms.py), or what is made of 
 (subjects).
 """
 
+import logging
 import threading
+import time
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
 from PIL import Image as Pillow
 
-from biosight.errors import BadModel
+from biosight.errors import BadModel, BioSightError
 from biosight.inference.detection.output_forms import read_outputs
 from biosight.inference.model_files.card import file_sha256
 from biosight.inference.model_files.detector_card import DetectorCard, read_detector_card
@@ -19,25 +22,53 @@ from biosight.inference.network import open_network
 from biosight.inference.preprocess import Pixels
 from biosight.subjects.box import Box, distinct
 
+log = logging.getLogger(__name__)
+LOOK_SECONDS = 5.0
 # Below this score, a box says nothing.
 LEAST_SCORE = 0.05
 MOST_BOXES = 100
 
 
 class Detectors:
-    """The detector, opened when it is first asked for, since few servers need it. Any thread may
-    ask."""
+    """The detector that serves, opened when it is first asked for, since few servers need it. Any
+    thread may ask.
 
-    def __init__(self, folder: Path, threads: int | None = None, provider: str = "cpu") -> None:
-        self.how = (folder, threads, provider)
+    `serving` says which version it is, and is asked every LOOK_SECONDS, because other instances
+    promote versions too.
+    """
+
+    def __init__(
+        self, locate: Callable[[str], Path], serving: Callable[[], str], threads: int | None = None
+    ) -> None:
+        self.locate = locate
+        self.serving = serving
+        self.threads = threads
         self.opened: Detector | None = None
+        self.looked = -LOOK_SECONDS
         self.lock = threading.Lock()
 
     def get(self) -> "Detector":
-        """Return the detector. Raises BadModel."""
+        """Return the detector. Raises BadModel or NotFound."""
         with self.lock:
-            self.opened = self.opened or Detector(*self.how)
+            now = time.monotonic()
+            if self.opened is None or now - self.looked >= LOOK_SECONDS:
+                self.looked = now
+                self.opened = self.current(self.opened)
             return self.opened
+
+    def current(self, before: "Detector | None") -> "Detector":
+        """Return the detector that serves now, which may be the one before. One that can't be
+        opened leaves the one before in its place, with a log entry."""
+        key = self.serving()
+        if before is not None and before.card.key == key:
+            return before
+        try:
+            return Detector(self.locate(key), self.threads)
+        except BioSightError:
+            if before is None:
+                raise
+            log.exception("a detector can't be opened", extra={"model": key})
+            return before
 
 
 class Detector:
@@ -52,13 +83,16 @@ class Detector:
         if self.card.sha256 and file_sha256(model) != self.card.sha256:
             raise BadModel(f"{model} is not the file its card describes (SHA-256 differs).")
         self.session = open_network(model, threads, provider)
-        self.input = self.session.get_inputs()[0].name
+        wanted = self.session.get_inputs()[0]
+        self.input = wanted.name
+        self.precision = np.float16 if wanted.type == "tensor(float16)" else np.float32
 
     def detect(self, reading: Pixels) -> tuple[Box, ...]:
         """Return the boxes in one upright RGB picture (height, width, 3), the surest first. Raises
         BadModel for a file whose output is not what its card says."""
         batch, scale, offset = fitted(reading, self.card)
-        outputs = [np.asarray(o, np.float32) for o in self.session.run(None, {self.input: batch})]
+        asked = {self.input: batch.astype(self.precision, copy=False)}
+        outputs = [np.asarray(o, np.float32) for o in self.session.run(None, asked)]
         corners, scores = read_outputs(outputs, self.card)
         height, width = reading.shape[:2]
         places = (corners[0] - np.array([*offset, *offset], np.float32)) / np.float32(scale)

@@ -11,9 +11,22 @@ from typing import Literal
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from biosight.errors import BadModel, BadRequest
+from biosight.inference.model_files.detector_card import DetectorCard
 from biosight.inference.preprocess import Framing
 from biosight.inference.rollup import Rollup
 from biosight.taxa.tree import Taxon, Tree, kept_fields
+
+# What both kinds of card say in the same words.
+SAID_OF_BOTH = {
+    "sha256",
+    "trained_on",
+    "measured",
+    "measured_on",
+    "weak_at",
+    "started_from",
+    "terms",
+}
+NO_SHIFT, NO_SCALE = (0.0, 0.0, 0.0), (1.0, 1.0, 1.0)
 
 
 class CardLabel(BaseModel):
@@ -65,7 +78,8 @@ class ModelCard(BaseModel):
     beside that model (inference/expert.py). `taxa` then gives the name of that tree above each
     label, and `weight` is the weight of its opinion. `training_set` is the hash of the pictures
     that taught it, `parameters` are those of its training, `git_commit` is the code, and
-    `made_with` are the packages and the machine.
+    `made_with` are the packages and the machine. A detector has its own card as `detector`; its
+    labels are the kinds of things that it finds.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid", protected_namespaces=())
@@ -73,7 +87,7 @@ class ModelCard(BaseModel):
     name: str = Field(pattern=r"^[a-z0-9][a-z0-9._-]{0,63}$")
     version: str = Field(pattern=r"^[0-9a-zA-Z][0-9a-zA-Z._+-]{0,63}$")
     arch: str
-    labels: tuple[CardLabel, ...] = Field(min_length=2)
+    labels: tuple[CardLabel, ...] = Field(min_length=1)
     taxa: tuple[CardTaxon, ...] = ()
     leaves: tuple[str, ...] = ()
     input_size: int = Field(ge=16, le=1024)
@@ -99,6 +113,7 @@ class ModelCard(BaseModel):
     git_commit: str = ""
     training_set: str = ""
     parameters: dict[str, str] = Field(default_factory=dict)
+    detector: DetectorCard | None = None
     made_with: dict[str, str] = Field(default_factory=dict)
 
     @property
@@ -126,6 +141,23 @@ class ModelCard(BaseModel):
     def label_names(self) -> tuple[str, ...]:
         """Labels in the order of the logits."""
         return tuple(label.name for label in self.labels)
+
+
+def card_of_detector(detector: DetectorCard) -> ModelCard:
+    """Return a detector's card in the form that the registry keeps."""
+    return ModelCard(
+        name=detector.name,
+        version=detector.version,
+        arch=f"detector, {detector.form}",
+        labels=tuple(CardLabel(name=kind) for kind in detector.kinds),
+        input_size=detector.side,
+        resize_short=detector.side,
+        mean=NO_SHIFT,
+        std=NO_SCALE,
+        embedding_size=1,
+        detector=detector,
+        **detector.model_dump(include=SAID_OF_BOTH),
+    )
 
 
 def card_rollup(card: ModelCard) -> Rollup:

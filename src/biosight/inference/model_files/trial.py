@@ -5,6 +5,7 @@ The trial runs in another process, which is ended if the model does not finish.
 Not here: the checks themselves (arrival.py), or storing it (registry).
 """
 
+import time
 from collections.abc import Iterator
 from dataclasses import asdict
 from pathlib import Path
@@ -14,9 +15,16 @@ import numpy as np
 
 from biosight.errors import BadModel
 from biosight.inference.classifier import Classifier
+from biosight.inference.detection.detector import Detector
 from biosight.inference.expert import OUTPUTS, PROBABILITIES, Expert
-from biosight.inference.model_files.arrival import Arrived, examine, prepare
+from biosight.inference.model_files.arrival import SLOWEST_SECONDS, Arrived, examine, prepare
 from biosight.inference.model_files.card import ModelCard, file_sha256, read_card, write_card
+from biosight.inference.model_files.detector_card import (
+    DetectorCard,
+    read_detector_card,
+    write_detector_card,
+)
+from biosight.inference.preprocess import Pixels
 from biosight.untrusted.child_process import Limits, run_in_child
 
 TFLITE = ".tflite"
@@ -43,6 +51,45 @@ def tried_expert(file: Path, card: ModelCard, layout: str, folder: Path) -> None
     `tried_classifier`."""
     write_card(card, folder)
     list(run_in_child(expert_in, [str(file), str(folder), layout], LIMITS, BadModel))
+
+
+def tried_detector(file: Path, card: DetectorCard, folder: Path) -> float:
+    """Try a detector. Return the seconds for one picture; `folder` then holds it as serving opens
+    it. Raises the same errors as `tried_classifier`."""
+    write_detector_card(card, folder)
+    (found,) = run_in_child(detector_in, [str(file), str(folder)], LIMITS, BadModel)
+    assert isinstance(found, float)
+    return found
+
+
+def detector_in(file: str, folder: str) -> Iterator[float]:
+    """Open and run a detector whose card is in the folder. Yield the seconds for one picture. For a
+    separate process. Raises BadModel."""
+    target = Path(folder)
+    copied = target / "model.onnx"
+    copy2(file, copied)
+    card = read_detector_card(target)
+    write_detector_card(card.model_copy(update={"sha256": file_sha256(copied)}), target)
+    detector = Detector(target)
+    noise = np.random.default_rng(0).integers(0, 255, (card.side, card.side, 3), dtype=np.uint8)
+    run_detector(detector, noise)
+    begin = time.perf_counter()
+    run_detector(detector, noise)
+    seconds = time.perf_counter() - begin
+    if seconds > SLOWEST_SECONDS:
+        raise BadModel(f"One picture takes {seconds:.1f} s; {SLOWEST_SECONDS:.0f} s are allowed.")
+    yield seconds
+
+
+def run_detector(detector: Detector, picture: Pixels) -> None:
+    """Run a detector on a picture (side, side, 3). Raises BadModel where it doesn't run."""
+    try:
+        detector.detect(picture)
+    except BadModel:
+        raise
+    except Exception as error:  # ONNX Runtime's own exceptions are not public
+        side = detector.card.side
+        raise BadModel(f"It doesn't run on pictures of {side} x {side} pixels: {error}") from error
 
 
 def classifier_in(file: str, folder: str, layout: str) -> Iterator[dict[str, object]]:

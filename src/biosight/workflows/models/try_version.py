@@ -30,12 +30,14 @@ REASON = "applied after a try-on"
 
 
 def check_fits(version: ModelVersion, collection: Collection | None) -> None:
-    """Raise BadRequest for an expert, and for a version taught in another collection. None is a
-    collection that does not exist yet."""
+    """Raise BadRequest for an expert, a detector, and a version taught in another collection. None
+    is a collection that does not exist yet."""
     if version.card.under:
         raise BadRequest(
             f"{version.name} is an expert for {version.card.under}: use it beside a model."
         )
+    if version.card.detector:
+        raise BadRequest(f"{version.name} finds animals and names none: it serves beside a model.")
     if version.collection not in {"", collection.id if collection else ""}:
         raise BadRequest("This model was taught in another collection; use it there.")
 

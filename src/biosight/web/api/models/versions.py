@@ -16,51 +16,17 @@ from starlette.datastructures import UploadFile
 
 from biosight import accounts, registry
 from biosight.errors import BadRequest, NoSpace, NotFound
-from biosight.registry import ModelVersion
 from biosight.web.access.deps import Admin, MayLook, Open, Person, Signed, Store
-from biosight.web.access.rights import VersionToChange, VersionToSee, may_change, visible_versions
-from biosight.web.body_limits import body_limit, up_to
+from biosight.web.access.rights import VersionToChange, VersionToSee, visible_versions
+from biosight.web.body_limits import body_limit
 from biosight.web.schemas.body import Input, Reason
 from biosight.web.schemas.quality import Quality, held_quality, measured_quality
+from biosight.web.schemas.versions import MOST_FIELD, OF_MODELS, VersionOut, version_out
 from biosight.workflows import serving_version
 from biosight.workflows.models import add_model
 from biosight.workflows.models.accuracy import audited_here
 
 router = APIRouter(tags=["models"])
-MOST_MODEL_MB = 500
-OF_MODELS = up_to(
-    MOST_MODEL_MB,
-    f"This model is larger than {MOST_MODEL_MB} MB; add it with biosight model add.",
-)
-MOST_FIELD = 1_000_000  # bytes of one field of a form
-
-
-class VersionOut(BaseModel):
-    """A model version.
-
-    - `serves`: whether it is the champion of its family.
-    - `default`: whether collections that chose no family use its family.
-    - `there`: whether its files are there; false if it came with another release of BioSight.
-    - `collection`: where it was taught, or "".
-    - `under`: for an expert, the name whose branch it knows.
-    """
-
-    id: str
-    name: str
-    version: str
-    state: str
-    serves: bool
-    default: bool
-    may_change: bool
-    there: bool
-    arch: str
-    labels: list[str]
-    base: str
-    under: str
-    collection: str
-    added_at: float
-    promoted_at: float
-    measured: dict[str, float]
 
 
 class ModelAsked(Input):
@@ -121,29 +87,6 @@ class AuditOut(BaseModel):
 
     model: str
     quality: Quality | None
-
-
-def version_out(biosight: Open, person: Person, version: ModelVersion) -> VersionOut:
-    """Return a version as the API shows it."""
-    card = version.card
-    return VersionOut(
-        id=version.id,
-        name=version.name,
-        version=card.version,
-        state=version.state,
-        serves=version.state == "champion",
-        default=version.name == biosight.catalogue.default,
-        may_change=may_change(biosight.archive.records, person, version),
-        there=registry.is_there(version, biosight.catalogue.bundled),
-        arch=card.arch,
-        labels=list(card.label_names),
-        base=card.base,
-        under=card.under,
-        collection=version.collection,
-        added_at=version.added_at,
-        promoted_at=version.promoted_at,
-        measured=card.measured,
-    )
 
 
 @router.get("/models")

@@ -3,10 +3,12 @@
 import { call } from "../frame/api.js";
 
 /**
- * Return the versions that serve everyone, without experts and those taught in a collection.
+ * Return the versions that serve everyone, without experts, detectors and those taught in a collection.
  * @returns {Promise<any[]>}
  */
 export async function servingAll() {
   const versions = await call("GET", "/models");
-  return versions.filter((/** @type {Schemas["VersionOut"]} */ v) => v.serves && v.there && !v.collection && !v.under);
+  return versions.filter(
+    (/** @type {Schemas["VersionOut"]} */ v) => v.serves && v.there && !v.collection && !v.under && !v.detects,
+  );
 }

@@ -96,7 +96,12 @@ export async function mount(main) {
 function choice(versions, collection, serving, editor, tryOn) {
   const fitting = versions.filter(
     (v) =>
-      ["", collection.id].includes(v.collection) && v.state !== "retired" && v.there && v.id !== serving && !v.under,
+      ["", collection.id].includes(v.collection) &&
+      v.state !== "retired" &&
+      v.there &&
+      v.id !== serving &&
+      !v.under &&
+      !v.detects,
   );
   return [
     el("h2", {}, "Model"),

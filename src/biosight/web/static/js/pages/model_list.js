@@ -3,12 +3,13 @@
 import { call } from "../frame/api.js";
 import { el, find } from "../frame/dom.js";
 import { complain } from "../frame/toast.js";
-import { addModel } from "../learning/add_model.js";
+import { addDetector, addModel } from "../learning/add_model.js";
 import { share } from "../learning/plots.js";
 
 /** @param {HTMLElement} main */
 export async function mount(main) {
   main.querySelector("#add-model")?.addEventListener("click", () => addModel().catch(complain));
+  main.querySelector("#add-detector")?.addEventListener("click", () => addDetector().catch(complain));
   const versions = await call("GET", "/models");
   const rank = (/** @type {Schemas["VersionOut"]} */ v) => (v.default ? 0 : v.serves ? 1 : 2);
   const ordered = [...versions].sort((a, b) => rank(a) - rank(b));
@@ -34,6 +35,7 @@ function family(name, versions) {
       name,
       " ",
       versions[0].default && el("span", { class: "state" }, "default"),
+      versions[0].detects && el("span", { class: "state" }, "detector"),
       versions[0].collection && el("span", { class: "state" }, "taught here"),
     ),
     el(

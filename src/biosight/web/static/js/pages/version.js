@@ -40,7 +40,7 @@ function card(v, again) {
         ` Right on ${share(v.held.accuracy)} of ${counted(v.held.pictures, "picture")} from sources it never saw.`,
       c.under && ` An expert for ${c.under} only; its weight in the answer: ${share(c.weight)}.`,
     ),
-    v.serves && !c.under && follows(v),
+    v.serves && (v.detects ? looks() : !c.under && follows(v)),
     v.labels.length > MOST_CHIPS
       ? el("p", { class: "words" }, `It has ${v.labels.length.toLocaleString("en")} labels; the card lists them.`)
       : el(
@@ -80,6 +80,10 @@ function card(v, again) {
 function words(title, text) {
   return text ? [el("h2", { class: "minor" }, title), el("p", { class: "words" }, text)] : null;
 }
+
+/** Say what it means that a detector serves. */
+const looks = () =>
+  el("p", {}, "It looks at new pictures of camera traps and photographs, in every collection. Existing boxes stay.");
 
 /** Say what it means for collections that a version serves. @param {Schemas["VersionDetail"]} v */
 function follows(v) {
@@ -135,7 +139,8 @@ function acts(v, again) {
     { class: "actions" },
     !v.serves && v.there && button("promote", "Promote", `${v.id} serves now.`),
     v.serves && v.before && button("roll-back", "Roll back", "The previous version serves again."),
-    (v.state === "candidate" || (v.under && v.serves)) && button("retire", "Retire", `${v.id} is retired.`),
+    (v.state === "candidate" || ((v.under || v.detects) && v.serves && !v.bundled)) &&
+      button("retire", "Retire", `${v.id} is retired.`),
   );
 }
 
