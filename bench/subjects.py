@@ -17,12 +17,13 @@ from scipy.stats import rankdata
 from biosight.bootstrap import DEFAULT_MODEL, SUBJECTS
 from biosight.images.reading import open_picture
 from biosight.inference.classifier import Classifier
-from biosight.inference.detection.camera_trap import Sighting, look_at
+from biosight.inference.detection.camera_trap import LONGEST_SHORT_SIDE, Sighting, look_at
 from biosight.inference.detection.detector import Detector
-from biosight.inference.preprocess import Pixels, pixels_in
+from biosight.inference.preprocess import Pixels, pixels_in, short_to_read
+from biosight.inference.sandbox.worker import reading_of
 from biosight.subjects import Box
 from biosight.subjects.box import iou, surest
-from biosight.training.detector.album import READ_AT, rows_of
+from biosight.training.detector.album import rows_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,8 +37,15 @@ class Case:
     finer: str
 
 
-def looked(row: dict[str, str], picture: Pixels, d: Detector, c: Classifier) -> Case:
-    found = look_at(picture, d.detect(picture), d.card, c, lambda p: c.predict(p[None])[0])
+def looked(row: dict[str, str], file: Path, d: Detector, c: Classifier) -> Case:
+    """Look at one file as serving does: small first, larger where the animal is small."""
+    full = open_picture(file, LONGEST_SHORT_SIDE).picture
+
+    def read(short: int) -> Pixels:
+        return np.asarray(reading_of(full, short))
+
+    picture = read(short_to_read(c.card.framing))
+    found = look_at(picture, d.detect(picture), d.card, c, lambda p: c.predict(p[None])[0], read)
     whole = c.predict(pixels_in(picture, None, c.card.framing)[None])[0]
     said = c.answer(found.verdict).label
     return Case(row, c.top(whole, 1)[0].label, found, c.top(found.verdict, 1)[0].label, said)
@@ -115,8 +123,10 @@ def overlaps(animals: Sequence[Case]) -> Iterable[float]:
             yield max((iou(best, k) for k in known), default=0.0) if best else 0.0
 
 
-def cost(pictures: Sequence[Pixels], d: Detector, c: Classifier) -> str:
+def cost(files: Sequence[Path], d: Detector, c: Classifier) -> str:
     """What the detector and both closer looks cost beside the classifier alone."""
+    short = short_to_read(c.card.framing)
+    pictures = [np.asarray(reading_of(open_picture(f, short).picture, short)) for f in files]
 
     def spent(work: Callable[[Pixels], object]) -> float:
         begin = time.process_time()
@@ -135,14 +145,14 @@ def main() -> None:
     parser.add_argument("--detector", type=Path, action="append", default=[])
     options = parser.parse_args()
     rows = [r for r in rows_of(options.data) if r["split"] == "measure"]
-    pictures = [np.asarray(open_picture(options.data / r["file"], READ_AT).picture) for r in rows]
+    files = [options.data / r["file"] for r in rows]
     classifier = Classifier(DEFAULT_MODEL, 2)
     for folder in options.detector or [SUBJECTS]:
         detector = Detector(folder, 2)
         print(f"\n{detector.card.key} ({folder}), {classifier.card.key}")
-        pairs = zip(rows, pictures, strict=True)
+        pairs = zip(rows, files, strict=True)
         print("\n".join(told([looked(r, p, detector, classifier) for r, p in pairs], classifier)))
-        print(cost(pictures[:40], detector, classifier))
+        print(cost(files[:40], detector, classifier))
 
 
 if __name__ == "__main__":

@@ -9,7 +9,13 @@ import pytest
 from PIL import Image as Pillow
 
 from biosight.inference.classifier import Classifier, Verdict
-from biosight.inference.detection.camera_trap import Sighting, how_often, look_at
+from biosight.inference.detection.camera_trap import (
+    LONGEST_SHORT_SIDE,
+    Sighting,
+    how_often,
+    large_enough,
+    look_at,
+)
 from biosight.inference.detection.detector import Detector
 from biosight.inference.preprocess import Pixels
 from biosight.subjects import Box
@@ -50,7 +56,7 @@ def looked(
         return classifier.predict(pixels[None])[0]
 
     boxes = detector.detect(frame())
-    return look_at(frame(), boxes, detector.card, classifier, classify)
+    return look_at(frame(), boxes, detector.card, classifier, classify, lambda _: frame())
 
 
 def test_the_animal_is_named_and_not_the_meadow(tmp_path: Path, classifier: Classifier) -> None:
@@ -96,6 +102,27 @@ def test_a_person_is_proposed_unless_an_animal_is_surer(
     assert found.proposal == proposal
     if proposal:
         assert found.sureness == pytest.approx(0.8, abs=0.01)
+
+
+def test_a_small_animal_is_cut_from_a_larger_reading(classifier: Classifier) -> None:
+    """The network sees 32 px; the area around the animal has a margin of 15 %."""
+    asked: list[int] = []
+    small = np.zeros((90, 160, 3), np.uint8)
+
+    def read(short: int) -> Pixels:
+        asked.append(short)
+        return np.zeros((short, short * 16 // 9, 3), np.uint8)
+
+    framing = classifier.card.framing
+    tiny_box = Box(0.5, 0.5, 0.05, 0.05, "animal", 0.9)  # 8 px wide, 10.4 px with its margins
+    seen = large_enough(small, tiny_box, framing, read)
+    assert asked == [round(90 * framing.input_size / 10.4)]
+    assert seen.shape[0] == asked[0]
+    assert large_enough(small, Box(0.1, 0.1, 0.5, 0.5, "animal", 0.9), framing, read) is small
+    assert large_enough(small, None, framing, read) is small
+    assert len(asked) == 1
+    large_enough(small, Box(0.5, 0.5, 0.001, 0.001, "animal", 0.9), framing, read)
+    assert asked[1] == LONGEST_SHORT_SIDE
 
 
 LOGO: Said = ((20.0, 33.0, 26.0, 35.8), 1, 0.9)

@@ -111,12 +111,13 @@ class Hand:
             for name in chunk.names:
                 written = name.encode("utf-8", "backslashreplace").decode()
                 row: Row = {"source": self.source.url, "name": written, "error": ""}
-                decoded = self.read(name, Path(folder) / "picture", row)
-                if decoded is None:
+                found = self.read(name, Path(folder) / "picture", row)
+                if found is None:
                     yield row
                     continue
+                decoded, path = found
                 if decoded.reading is not None:
-                    yield row | self.seen(decoded.reading)
+                    yield row | self.seen(decoded.reading, path)
                     continue
                 waiting.append((row, decoded))
                 if len(waiting) == BATCH:
@@ -124,9 +125,9 @@ class Hand:
                     waiting = []
         yield from self.classified(waiting)
 
-    def read(self, name: str, target: Path, row: Row) -> Decoded | None:
-        """Return a decoded picture and add its facts to the row; if it is unreadable, note the
-        error there and return None.
+    def read(self, name: str, target: Path, row: Row) -> tuple[Decoded, Path] | None:
+        """Return a decoded picture with its file, and add its facts to the row; if it is
+        unreadable, note the error there and return None.
 
         An unavailable store or a full disk is not the picture's fault: it fails the whole chunk,
         and a second run does it again. Raises Unavailable or OSError.
@@ -135,13 +136,13 @@ class Hand:
             row["error"] = "Its name is not UTF-8; rename the file."
             return None
         try:
-            path = self.source.fetch(name, target)
+            path = self.source.fetch(name, target).absolute()
             with path.open("rb") as file:
                 row["sha256"] = hashlib.file_digest(file, "sha256").hexdigest()
             row["size"] = path.stat().st_size
             framing = self.classifier.card.framing
             uncut = self.detector is not None
-            decoded = self.decoders.decode(path.absolute(), framing, shown=False, uncut=uncut)
+            decoded = self.decoders.decode(path, framing, shown=False, uncut=uncut)
         except (BadPicture, NotFound) as error:
             row["error"] = error.detail
             return None
@@ -151,7 +152,7 @@ class Hand:
         row |= {key: getattr(decoded, key) for key in ("media_type", "width", "height", "phash")}
         row |= decoded.metadata.plain
         row["statistics"] = [None if np.isnan(v) else v for v in decoded.statistics]
-        return decoded
+        return decoded, path
 
     def classified(self, waiting: list[tuple[Row, Decoded]]) -> Iterator[Row]:
         """Yield the rows of a batch together with the model's answers."""
@@ -161,11 +162,16 @@ class Hand:
         for (row, _), verdict in zip(waiting, verdicts, strict=True):
             yield row | self.said(verdict)
 
-    def seen(self, reading: Pixels) -> Row:
-        """Return what the frame of a camera trap (height, width, 3) shows, as fields."""
+    def seen(self, reading: Pixels, path: Path) -> Row:
+        """Return what the frame of a camera trap (height, width, 3) from the file at `path` shows,
+        as fields."""
         assert self.detector is not None
         boxes = self.detector.detect(reading)
-        found = look_at(reading, boxes, self.detector.card, self.classifier, self.one)
+
+        def read(short: int) -> Pixels:
+            return self.decoders.reading(path, short)[1]
+
+        found = look_at(reading, boxes, self.detector.card, self.classifier, self.one, read)
         shown = {"boxes": [b.plain for b in found.boxes], "proposal": found.proposal}
         return self.said(found.verdict) | shown
 

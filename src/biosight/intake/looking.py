@@ -11,7 +11,7 @@ from functools import partial
 from pathlib import Path
 
 from biosight.inference.classifier import Classifier, Verdict
-from biosight.inference.detection.camera_trap import Sighting, look_at
+from biosight.inference.detection.camera_trap import Read, Sighting, look_at
 from biosight.inference.detection.photograph import is_worth_a_closer_look, look_at_photograph
 from biosight.inference.preprocess import Pixels, pixels_in, short_to_read
 from biosight.intake.values import Intake
@@ -32,10 +32,13 @@ class Looked:
     trouble: str = ""
 
 
-def look_into(intake: Intake, classifier: Classifier, reading: Pixels, kind: PictureKind) -> Looked:
-    """Return what a model says of a camera trap's frame or a photograph (height, width, 3). A
-    picture whose detector fails is classified as a whole. Raises Unavailable while the classifier
-    is busy."""
+def look_into(
+    intake: Intake, classifier: Classifier, reading: Pixels, kind: PictureKind, read: Read
+) -> Looked:
+    """Return what a model says of a camera trap's frame or a photograph (height, width, 3). `read`
+    reads the same picture with another short side, in pixels. A picture whose detector fails is
+    classified as a whole. Raises BadPicture or NotFound where it can't be read once more, or
+    Unavailable while the machine is busy."""
     classify = partial(intake.batcher.classify, classifier)
     framing = classifier.card.framing
     if kind == "photographs" and not is_worth_a_closer_look(reading, framing):
@@ -48,9 +51,9 @@ def look_into(intake: Intake, classifier: Classifier, reading: Pixels, kind: Pic
         whole = pixels_in(reading, None, framing)
         return Looked(classify(whole), trouble=NO_DETECTOR)
     if kind == "photographs":
-        found = look_at_photograph(reading, boxes, classifier, classify)
+        found = look_at_photograph(reading, boxes, classifier, classify, read)
     else:
-        found = look_at(reading, boxes, detector.card, classifier, classify)
+        found = look_at(reading, boxes, detector.card, classifier, classify, read)
     return Looked(found.verdict, found, detector.card.key)
 
 
@@ -59,5 +62,8 @@ def read_and_look(
 ) -> Looked:
     """Return what a model says of the file of a camera trap or a photograph. Raises BadPicture or
     Unavailable."""
-    _, reading = intake.decoders.reading(original, short_to_read(classifier.card.framing))
-    return look_into(intake, classifier, reading, kind)
+
+    def read(short: int) -> Pixels:
+        return intake.decoders.reading(original, short)[1]
+
+    return look_into(intake, classifier, read(short_to_read(classifier.card.framing)), kind, read)

@@ -15,6 +15,7 @@ from biosight import metrics
 from biosight.errors import BadPicture
 from biosight.images import Image
 from biosight.inference.classifier import Classifier, Floats
+from biosight.inference.preprocess import Pixels
 from biosight.inference.sandbox.decoding import Decoded
 from biosight.intake.looking import Looked, look_into
 from biosight.intake.values import (
@@ -88,7 +89,9 @@ def admit(intake: Intake, target: Destination, upload: Upload, received: Receive
         with timed_stage("store"):
             store(intake.blobs, received, decoded)
         with timed_stage("classify"):
-            looked = look_at_decoded(intake, classifier, decoded, target.picture_kind)
+            looked = look_at_decoded(
+                intake, classifier, decoded, received.sha256, target.picture_kind
+            )
         with timed_stage("record"):
             said = (classifier, looked) if classifier and looked else None
             return record(intake, target, upload, received, decoded, said)
@@ -188,14 +191,24 @@ def opened_classifier(intake: Intake, model: str) -> Classifier | None:
 
 
 def look_at_decoded(
-    intake: Intake, classifier: Classifier | None, decoded: Decoded, kind: PictureKind
+    intake: Intake,
+    classifier: Classifier | None,
+    decoded: Decoded,
+    sha256: str,
+    kind: PictureKind,
 ) -> Looked | None:
-    """Return what the model says, or None if it fails: the picture is kept and classified later."""
+    """Return what the model says of a picture that is stored by its hash, or None if it fails: the
+    picture is kept and classified later."""
     if classifier is None:
         return None
+
+    def read(short: int) -> Pixels:
+        with intake.blobs.local(keys.original(sha256)) as path:
+            return intake.decoders.reading(path, short)[1]
+
     try:
         if decoded.reading is not None:
-            return look_into(intake, classifier, decoded.reading, kind)
+            return look_into(intake, classifier, decoded.reading, kind, read)
         return Looked(intake.batcher.classify(classifier, decoded.pixels))
     except Exception:
         log.exception("classification failed")

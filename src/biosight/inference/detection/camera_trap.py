@@ -15,7 +15,7 @@ import numpy.typing as npt
 
 from biosight.inference.classifier import Classifier, Verdict
 from biosight.inference.model_files.detector_card import DetectorCard
-from biosight.inference.preprocess import Pixels, pixels_in
+from biosight.inference.preprocess import Framing, Pixels, pixels_in
 from biosight.inference.rollup import SMALLEST, Rollup
 from biosight.subjects import Box
 from biosight.subjects.area import MARGINS, Area, around
@@ -25,6 +25,7 @@ from biosight.subjects.strip import outside_strips
 Floats = npt.NDArray[np.float32]
 Proposal = Literal["", "empty", "human"]
 Classify = Callable[[Pixels], Verdict]
+Read = Callable[[int], Pixels]
 
 # How often the animals of camera traps are of these groups (split `train`: 250 animals of 14
 # sources), as the square root, so that what is rare at some cameras can be common at others.
@@ -42,6 +43,8 @@ SEEN_BY_TRAPS = {
 SCENERY = ("Plantae", "Fungi")
 # Fainter boxes only say how empty a frame is; they are not kept.
 KEPT_FROM, MOST_KEPT = 0.15, 30
+# px; a frame is never read larger than this for a closer look.
+LONGEST_SHORT_SIDE = 1600
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,18 +74,34 @@ def look_at(
     card: DetectorCard,
     classifier: Classifier,
     classify: Classify,
+    read: Read,
 ) -> Sighting:
     """Return what one upright frame (height, width, 3) shows, with the boxes that the detector of
     the card found in it; those in the strip with the date are dropped. `classify` asks the
-    classifier."""
+    classifier, and `read` reads the same frame with another short side, in pixels, for an animal
+    that is small in this one."""
     framing, boxes = classifier.card.framing, outside_strips(boxes)
     whole = classify(pixels_in(reading, None, framing))
     animal = surest(boxes, "animal")
-    views = [classify(pixels_in(reading, a, framing)) for a in areas(reading, animal)]
+    close = large_enough(reading, animal, framing, read)
+    views = [classify(pixels_in(close, a, framing)) for a in areas(close, animal)]
     verdict = pooled(classifier.rollup, views) if views else whole
     empty = emptiness(card, animal, scenery(classifier, [whole, *views]))
     found = Sighting(kept_boxes(boxes), verdict, bool(views), empty)
     return replace(found, proposal=proposal_of(card, found))
+
+
+def large_enough(reading: Pixels, animal: Box | None, framing: Framing, read: Read) -> Pixels:
+    """Return a reading in which the animal's area has as many pixels as the network sees, as far as
+    the file has them; the same one where it does, or without an animal."""
+    if animal is None:
+        return reading
+    height, width = reading.shape[:2]
+    side = max(animal.width * width, animal.height * height) * (1 + 2 * MARGINS[0])
+    if side >= framing.input_size:
+        return reading
+    short = min(height, width) * framing.input_size / side
+    return read(min(LONGEST_SHORT_SIDE, round(short)))
 
 
 def kept_boxes(boxes: Sequence[Box]) -> tuple[Box, ...]:

@@ -9,7 +9,14 @@ from collections.abc import Sequence
 import numpy as np
 
 from biosight.inference.classifier import Classifier, Verdict
-from biosight.inference.detection.camera_trap import Classify, Sighting, kept_boxes, mean_of_views
+from biosight.inference.detection.camera_trap import (
+    Classify,
+    Read,
+    Sighting,
+    kept_boxes,
+    large_enough,
+    mean_of_views,
+)
 from biosight.inference.preprocess import Framing, Pixels, pixels_in
 from biosight.subjects import Box
 from biosight.subjects.area import MARGINS, around
@@ -26,19 +33,24 @@ def is_worth_a_closer_look(reading: Pixels, framing: Framing) -> bool:
 
 
 def look_at_photograph(
-    reading: Pixels, boxes: Sequence[Box], classifier: Classifier, classify: Classify
+    reading: Pixels,
+    boxes: Sequence[Box],
+    classifier: Classifier,
+    classify: Classify,
+    read: Read,
 ) -> Sighting:
     """Return what one upright photograph (height, width, 3) shows, with the boxes that a detector
-    found in it. `classify` asks the classifier. Nothing is proposed instead of an organism."""
+    found in it. `classify` asks the classifier, and `read` reads the same picture with another
+    short side, in pixels. Nothing is proposed instead of an organism."""
     framing = classifier.card.framing
     views = [classify(pixels_in(reading, None, framing))]
     animal = surest(boxes, "animal")
     closely = animal is not None and animal.score >= SURE and animal.area < SMALL
     if animal is not None and closely:
-        height, width = reading.shape[:2]
-        views.append(
-            classify(pixels_in(reading, around(animal, width, height, MARGINS[0]), framing))
-        )
+        near = large_enough(reading, animal, framing, read)
+        height, width = near.shape[:2]
+        area = around(animal, width, height, MARGINS[0])
+        views.append(classify(pixels_in(near, area, framing)))
     return Sighting(kept_boxes(boxes), careful(classifier, views), closely, emptiness=0.0)
 
 

@@ -21,7 +21,7 @@ from biosight.subjects.box import KINDS, Box, SubjectKind, distinct, surest
 from biosight.training.detector.scenes import Album, Scene
 from biosight.training.detector.teacher import Looks, boxes_by
 
-READ_AT = 390  # px on the short side, as a frame is read in serving
+READ_AT = 390  # px on the short side at least, from which scenes are cut
 SURE, POSSIBLE, NOTHING = 0.35, 0.12, 0.08
 # How many photographs with a box to take from each group. Plants and fungi are grounds.
 WANTED = {

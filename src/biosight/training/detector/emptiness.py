@@ -12,14 +12,17 @@ from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
+from PIL import Image as Pillow
 from sklearn.linear_model import LogisticRegression
 
 from biosight.inference.classifier import Classifier
-from biosight.inference.detection.camera_trap import areas, odds, scenery
+from biosight.inference.detection.camera_trap import areas, large_enough, odds, scenery
 from biosight.inference.detection.detector import Detector
 from biosight.inference.model_files.detector_card import write_detector_card
-from biosight.inference.preprocess import pixels_in
+from biosight.inference.preprocess import Pixels, pixels_in, short_to_read
+from biosight.inference.sandbox.worker import reading_of
 from biosight.subjects.box import surest
+from biosight.subjects.strip import outside_strips
 from biosight.training.detector.album import Frame, frames
 
 log = logging.getLogger(__name__)
@@ -27,13 +30,21 @@ Floats = npt.NDArray[np.float64]
 
 
 def odds_of_frame(frame: Frame, detector: Detector, classifier: Classifier) -> list[float]:
-    """Return the logarithms of the odds that the regression takes (3,)."""
-    animal = surest(detector.detect(frame.picture), "animal")
-    framing = classifier.card.framing
-    looks = [pixels_in(frame.picture, a, framing) for a in (None, *areas(frame.picture, animal))]
+    """Return the logarithms of the odds that the regression takes (3,). The frame is read as in
+    serving: small first, larger where the animal is small."""
+    framing, full = classifier.card.framing, Pillow.fromarray(frame.picture)
+
+    def read(short: int) -> Pixels:
+        return np.asarray(reading_of(full, short))
+
+    reading = read(short_to_read(framing))
+    animal = surest(outside_strips(detector.detect(reading)), "animal")
+    close = large_enough(reading, animal, framing, read)
+    looks = [pixels_in(reading, None, framing)]
+    looks += [pixels_in(close, area, framing) for area in areas(close, animal)]
     shares = scenery(classifier, classifier.predict(np.stack(looks)))
-    close = shares[1] if len(shares) > 1 else shares[0]
-    return [odds(animal.score if animal else 0.0), odds(shares[0]), odds(close)]
+    near = shares[1] if len(shares) > 1 else shares[0]
+    return [odds(animal.score if animal else 0.0), odds(shares[0]), odds(near)]
 
 
 def fitted_numbers(rows: Floats, empty: npt.NDArray[np.bool_]) -> tuple[list[float], float]:
