@@ -9,17 +9,20 @@ import json
 import time
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import numpy as np
 from scipy.stats import rankdata
 
 from biosight.bootstrap import DEFAULT_MODEL, SUBJECTS
 from biosight.images.reading import open_picture
-from biosight.inference.classifier import Classifier
+from biosight.inference.classifier import Classifier, Verdict
 from biosight.inference.detection.camera_trap import LONGEST_SHORT_SIDE, Sighting, look_at
 from biosight.inference.detection.detector import Detector
-from biosight.inference.preprocess import Pixels, pixels_in, short_to_read
+from biosight.inference.detection.photograph import is_worth_a_closer_look, look_at_photograph
+from biosight.inference.preprocess import Pixels, pixels_in, short_to_read, to_pixels
 from biosight.inference.sandbox.worker import reading_of
 from biosight.subjects import Box
 from biosight.subjects.box import iou, surest
@@ -123,20 +126,56 @@ def overlaps(animals: Sequence[Case]) -> Iterable[float]:
             yield max((iou(best, k) for k in known), default=0.0) if best else 0.0
 
 
-def cost(files: Sequence[Path], d: Detector, c: Classifier) -> str:
-    """What the detector and both closer looks cost beside the classifier alone."""
-    short = short_to_read(c.card.framing)
-    pictures = [np.asarray(reading_of(open_picture(f, short).picture, short)) for f in files]
+def cost(files: Sequence[Path], d: Detector, c: Classifier) -> Iterable[str]:
+    """Processor time of one picture, decoding included, by what a collection's pictures are: beside
+    "as they are", in the same run."""
+    framing = c.card.framing
 
-    def spent(work: Callable[[Pixels], object]) -> float:
-        begin = time.process_time()
-        for picture in pictures:
-            work(picture)
-        return time.process_time() - begin
+    def classify(pixels: Pixels) -> Verdict:
+        return c.predict(pixels[None])[0]
 
-    alone = spent(lambda p: c.predict(pixels_in(p, None, c.card.framing)[None]))
-    detector = spent(d.detect)
-    return f"processor time: detector {detector / alone:.1f} x the classifier, closer looks 2 x"
+    def alone(file: Path) -> None:
+        classify(to_pixels(open_picture(file, short_to_read(framing)).picture, framing))
+
+    def read(file: Path, short: int) -> Pixels:
+        return np.asarray(reading_of(open_picture(file, short).picture, short))
+
+    def photograph(file: Path) -> None:
+        reading = read(file, short_to_read(framing))
+        if is_worth_a_closer_look(reading, framing):
+            look_at_photograph(reading, d.detect(reading), c, classify, partial(read, file))
+        else:
+            classify(pixels_in(reading, None, framing))
+
+    def frame(file: Path) -> None:
+        reading = read(file, short_to_read(framing))
+        look_at(reading, d.detect(reading), d.card, c, classify, partial(read, file))
+
+    base = spent(files, alone)
+    for name, work in (("photographs", photograph), ("camera traps", frame)):
+        more = spent(files, work)
+        yield f"cost, {name:<14} {more / base:.1f} x as they are (+{more - base:.0f} ms a picture)"
+
+
+def spent(files: Sequence[Path], work: Callable[[Path], None]) -> float:
+    """Milliseconds of processor time a picture."""
+    work(files[0])
+    begin = time.process_time()
+    for file in files:
+        work(file)
+    return 1000 * (time.process_time() - begin) / len(files)
+
+
+def as_cameras_write(files: Sequence[Path], folder: Path) -> list[Path]:
+    """The same pictures as JPEGs of 2,560 px, as a camera trap writes them."""
+    made = []
+    for file in files:
+        picture = open_picture(file, LONGEST_SHORT_SIDE).picture
+        scale = 2560 / max(picture.size)
+        size = round(picture.width * scale), round(picture.height * scale)
+        made.append(folder / f"{file.stem}.jpg")
+        picture.resize(size).save(made[-1], quality=90)
+    return made
 
 
 def main() -> None:
@@ -152,7 +191,9 @@ def main() -> None:
         print(f"\n{detector.card.key} ({folder}), {classifier.card.key}")
         pairs = zip(rows, files, strict=True)
         print("\n".join(told([looked(r, p, detector, classifier) for r, p in pairs], classifier)))
-        print(cost(files[:40], detector, classifier))
+        with TemporaryDirectory() as folder:
+            large = as_cameras_write(files[:40], Path(folder))
+            print("\n".join(cost(large, detector, classifier)))
 
 
 if __name__ == "__main__":

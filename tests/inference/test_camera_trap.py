@@ -107,19 +107,21 @@ def test_a_person_is_proposed_unless_an_animal_is_surer(
 def test_a_small_animal_is_cut_from_a_larger_reading(classifier: Classifier) -> None:
     """The network sees 32 px; the area around the animal has a margin of 15 %."""
     asked: list[int] = []
-    small = np.zeros((90, 160, 3), np.uint8)
+    small = np.zeros((180, 320, 3), np.uint8)
 
     def read(short: int) -> Pixels:
         asked.append(short)
         return np.zeros((short, short * 16 // 9, 3), np.uint8)
 
     framing = classifier.card.framing
-    tiny_box = Box(0.5, 0.5, 0.05, 0.05, "animal", 0.9)  # 8 px wide, 10.4 px with its margins
+    tiny_box = Box(0.5, 0.5, 0.05, 0.05, "animal", 0.9)  # 16 px wide, 20.8 px with its margins
     seen = large_enough(small, tiny_box, framing, read)
-    assert asked == [round(90 * framing.input_size / 10.4)]
+    assert asked == [round(180 * framing.input_size / 20.8)]
     assert seen.shape[0] == asked[0]
     assert large_enough(small, Box(0.1, 0.1, 0.5, 0.5, "animal", 0.9), framing, read) is small
     assert large_enough(small, None, framing, read) is small
+    faint = Box(0.5, 0.5, 0.05, 0.05, "animal", 0.1)
+    assert large_enough(small, faint, framing, read) is small
     assert len(asked) == 1
     large_enough(small, Box(0.5, 0.5, 0.001, 0.001, "animal", 0.9), framing, read)
     assert asked[1] == LONGEST_SHORT_SIDE

@@ -43,8 +43,9 @@ SEEN_BY_TRAPS = {
 SCENERY = ("Plantae", "Fungi")
 # Fainter boxes only say how empty a frame is; they are not kept.
 KEPT_FROM, MOST_KEPT = 0.15, 30
-# px; a frame is never read larger than this for a closer look.
-LONGEST_SHORT_SIDE = 1600
+# px: the longer side of a box from which on its area is good enough, and the short side of a frame
+# beyond which it is not read for a smaller one, since decoding costs time.
+SMALL_BOX, LONGEST_SHORT_SIDE = 96, 1000
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,15 +93,16 @@ def look_at(
 
 
 def large_enough(reading: Pixels, animal: Box | None, framing: Framing, read: Read) -> Pixels:
-    """Return a reading in which the animal's area has as many pixels as the network sees, as far as
-    the file has them; the same one where it does, or without an animal."""
-    if animal is None:
+    """Return a reading in which a small animal's area has as many pixels as the network sees, as
+    far as the file has them; the same one for larger animals, without one, or where it is hardly
+    one."""
+    if animal is None or animal.score < KEPT_FROM:
         return reading
     height, width = reading.shape[:2]
-    side = max(animal.width * width, animal.height * height) * (1 + 2 * MARGINS[0])
-    if side >= framing.input_size:
+    side = max(animal.width * width, animal.height * height)
+    if side >= SMALL_BOX:
         return reading
-    short = min(height, width) * framing.input_size / side
+    short = min(height, width) * framing.input_size / (side * (1 + 2 * MARGINS[0]))
     return read(min(LONGEST_SHORT_SIDE, round(short)))
 
 
