@@ -1,14 +1,16 @@
 """Keywords of other programs are read from XMP and IPTC (Lightroom, digiKam, darktable)."""
 
 import io
+import os
 from pathlib import Path
 
 import pytest
 from PIL import Image as Pillow
 
-from biosight.images.metadata.keywords import LONGEST, MOST, as_folder, keywords_of
+from biosight.images.metadata.keywords import LONGEST, MOST, as_folder, given_keywords, keywords_of
 from biosight.images.metadata.xmp import read_packet
 from biosight.images.reading import open_picture
+from biosight.images.sidecars import sidecar_keywords
 from tests import tiny
 
 HEAD = (
@@ -105,3 +107,23 @@ def test_a_tiff_brings_those_of_its_packet(tmp_path: Path) -> None:
 
 def test_a_keyword_is_like_a_folder() -> None:
     assert as_folder("Animals|Birds/Waders|Parus major") == "/Animals/Birds Waders/Parus major/"
+
+
+@pytest.mark.parametrize("name", ["IMG_1.JPG.xmp", "IMG_1.xmp", "IMG_1.XMP"])
+def test_keywords_of_a_sidecar_are_read(tmp_path: Path, name: str) -> None:
+    (tmp_path / name).write_bytes(packet(bag("lr:hierarchicalSubject", "Aves|Corvidae")))
+    assert sidecar_keywords(tmp_path / "IMG_1.JPG") == ("Aves|Corvidae",)
+
+
+def test_a_damaged_sidecar_and_one_of_another_picture_say_nothing(tmp_path: Path) -> None:
+    (tmp_path / "IMG_1.xmp").write_bytes(b"<x:xmpmeta")
+    (tmp_path / "IMG_2.xmp").write_bytes(packet(bag("dc:subject", "fox")))
+    os.mkfifo(tmp_path / "IMG_3.JPG.xmp")  # reading it would wait for ever
+    for name in ("IMG_1.JPG", "IMG_3.JPG", "IMG_22.JPG"):
+        assert sidecar_keywords(tmp_path / name) == ()
+    assert sidecar_keywords(tmp_path / "IMG_2.JPG") == ("fox",)
+
+
+def test_keywords_that_are_sent_are_cleaned() -> None:
+    assert given_keywords(["Aves | Corvidae|", " fox\x07 ", "", "fox"]) == ("Aves|Corvidae", "fox")
+    assert len(given_keywords([f"word {n}" for n in range(2 * MOST)])) == MOST

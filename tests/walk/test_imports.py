@@ -7,6 +7,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from tests import tiny
+from tests.images.test_keywords import bag, packet
 from tests.walk.conftest import Server
 
 pytestmark = [
@@ -55,6 +56,21 @@ def test_folder_names_become_labels(here: Page, tmp_path: Path, size: tuple[int,
     expect(page.locator("#toasts")).to_contain_text("2 pictures named")
     expect(page.locator(".tile", has_text="Aves")).to_have_count(2)
     expect(page.locator(".tile", has_text="Quux")).to_have_count(0)
+
+
+def test_keywords_of_sidecars_become_labels(here: Page, tmp_path: Path) -> None:
+    page, folder = here, tmp_path / "birds"
+    folder.mkdir()
+    (folder / "a.jpg").write_bytes(tiny.picture("Red", 1))
+    words = bag("lr:hierarchicalSubject", "Aves") + bag("dc:subject", "Aves", "by the pond")
+    (folder / "a.jpg.xmp").write_bytes(packet(words))
+    page.locator("#folder").set_input_files(folder)
+    page.get_by_role("button", name="Keywords are labels").click()
+    dialog = page.locator("dialog")
+    expect(dialog.get_by_role("textbox")).to_have_count(2)
+    page.get_by_role("button", name="Give these labels").click()
+    expect(page.locator(".tile", has_text="Aves")).to_have_count(1)
+    expect(page.locator("#dock")).not_to_contain_text("not a picture")
 
 
 def test_a_zip_is_looked_into_and_imported(here: Page, tmp_path: Path) -> None:

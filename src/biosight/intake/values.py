@@ -27,13 +27,15 @@ ANY_FRAMING = Framing(224, 236, "bicubic")
 
 @dataclass(frozen=True, slots=True)
 class Upload:
-    """A picture that arrives: an open file, or an incoming file that is complete. `name`, `path`
-    and `session` come from the person's machine and are treated as data only."""
+    """A picture that arrives: an open file, or an incoming file that is complete. `name`, `path`,
+    `session` and the `keywords` of its sidecar come from the person's machine and are treated as
+    data only."""
 
     file: BinaryIO | Incoming
     name: str
     path: str
     session: str
+    keywords: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

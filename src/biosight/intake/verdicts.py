@@ -9,6 +9,7 @@ from dataclasses import replace
 
 from biosight import metrics
 from biosight.images import READING, Embedding, Image
+from biosight.images.metadata.keywords import MOST as MOST_KEYWORDS
 from biosight.inference.classifier import Classifier, Verdict
 from biosight.inference.detection.camera_trap import Sighting
 from biosight.inference.name_list import limited_by
@@ -64,13 +65,14 @@ def describe(target: Destination, upload: Upload, received: Received, decoded: D
         label="",
         who="nobody",
         lottery=random.random(),
+        keywords=upload.keywords,
     )
     return as_read(image, decoded)
 
 
 def as_read(image: Image, decoded: Decoded) -> Image:
     """Return the image with the facts read from its file; labels of people and models do not
-    change."""
+    change, and keywords of its sidecar stay."""
     meta = decoded.metadata
     return replace(
         image,
@@ -82,7 +84,7 @@ def as_read(image: Image, decoded: Decoded) -> Image:
         latitude=meta.latitude,
         longitude=meta.longitude,
         capture=meta.capture,
-        keywords=meta.keywords,
+        keywords=tuple(dict.fromkeys([*meta.keywords, *image.keywords]))[:MOST_KEYWORDS],
         planes=decoded.stack.planes,
         channels=decoded.stack.channels,
         microns=decoded.stack.microns,

@@ -39,6 +39,7 @@ from biosight.images.folders import (
     printable,
 )
 from biosight.images.record import folder_of
+from biosight.images.sidecars import sidecars_of
 from biosight.intake import (
     Destination,
     Duplicate,
@@ -65,15 +66,16 @@ FOLDER_OR_ZIP = click.Path(exists=True, path_type=Path)
 
 
 def look_through(folder: Path) -> tuple[list[FoundFile], list[FoundFile]]:
-    """Return a folder's pictures, and its other files. Raises BioSightError where it can't be
-    read."""
+    """Return a folder's pictures, and its other files but for sidecars of pictures. Raises
+    BioSightError where it can't be read."""
     try:
         found = list(every_file(folder))
     except OSError as error:
         raise BioSightError(f"{printable(folder)} can't be read: {error.strerror}.") from error
     table = folder_of_table(folder) / OWN_TABLE
-    others = [e for e in found if e.reason and e.path != table]
-    return [e for e in found if not e.reason], others
+    files = [e for e in found if not e.reason]
+    known = sidecars_of(e.path for e in files) | {table}
+    return files, [e for e in found if e.reason and e.path not in known]
 
 
 @click.command("import")

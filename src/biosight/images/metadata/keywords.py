@@ -8,7 +8,7 @@ file keeps these blocks (images/formats), or which keywords name organisms
 """
 
 import unicodedata
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from biosight.images.formats.jpeg import PHOTOSHOP
 
@@ -36,6 +36,12 @@ def keywords_of(lists: Mapping[str, Sequence[str]], resources: bytes) -> tuple[s
     parts = {part for tree in trees for part in tree.split("|")}
     single = (clean(word) for word in (*lists.get(FLAT, ()), *in_iptc(resources)))
     found = [*trees, *(word for word in single if word not in parts)]
+    return tuple(list(dict.fromkeys(word[:LONGEST] for word in found if word))[:MOST])
+
+
+def given_keywords(words: Iterable[str]) -> tuple[str, ...]:
+    """Return keywords that a program sent, cleaned, at most MOST; levels have | between them."""
+    found = ("|".join(filter(None, (clean(part) for part in w.split("|")))) for w in words)
     return tuple(list(dict.fromkeys(word[:LONGEST] for word in found if word))[:MOST])
 
 

@@ -9,6 +9,7 @@ from biosight.bootstrap import BioSight
 from biosight.errors import TooLarge, Unavailable
 from biosight.images import Image
 from biosight.images.file_types import check_size
+from biosight.images.sidecars import sidecar_keywords
 from biosight.inference.sandbox import decoding
 from biosight.intake import Destination, Duplicate, Outcome, Rejected, Upload, take_in
 
@@ -22,7 +23,8 @@ def import_file(
     def send() -> Outcome:
         check_size(path.stat().st_size, biosight.settings.max_file_mb)
         with path.open("rb") as file:
-            upload = Upload(file, called.rpartition("/")[2], called, session)
+            words = sidecar_keywords(path)
+            upload = Upload(file, called.rpartition("/")[2], called, session, words)
             return take_in(biosight.intake, into, upload)
 
     try:

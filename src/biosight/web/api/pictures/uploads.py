@@ -1,5 +1,6 @@
 """API: send pictures, and ask which are there already."""
 
+import json
 import time
 from typing import Annotated, Any
 
@@ -11,6 +12,7 @@ from biosight.errors import BadPicture, BadRequest
 from biosight.gallery.arrivals import arrivals
 from biosight.images import Image
 from biosight.images.file_types import check_size
+from biosight.images.metadata.keywords import given_keywords
 from biosight.intake import (
     Duplicate,
     Outcome,
@@ -34,7 +36,7 @@ from biosight.web.thread_pools import pools
 from biosight.workflows.pictures.destinations import destination
 
 router = APIRouter(tags=["images"])
-FIELDS = {"file", "session", "path", "last_modified"}
+FIELDS = {"file", "session", "path", "last_modified", "keywords"}
 MOST_HASHES = 2000
 MOST_UPLOADS = 50
 HOUR = 3600
@@ -45,6 +47,11 @@ UPLOAD_BODY = file_form(
         "maxLength": 64,
         "description": "Names one upload, such as a dropped folder; drift checks draw one picture "
         "per upload.",
+    },
+    keywords={
+        "type": "string",
+        "description": "A JSON list of the keywords in the picture's sidecar, with | between the "
+        "levels of a tree.",
     },
     path={
         "type": "string",
@@ -136,7 +143,19 @@ def as_upload(form: Any, person: Person, most_mb: int) -> Upload:
         name.rsplit("/", 1)[-1] or "picture",
         path,
         session_key(person.user.id, session),
+        keywords_sent(str(form.get("keywords") or "[]")),
     )
+
+
+def keywords_sent(text: str) -> tuple[str, ...]:
+    """Return the keywords of a JSON list. Raises BadRequest."""
+    try:
+        said = json.loads(text)
+    except (ValueError, RecursionError):
+        said = None
+    if not isinstance(said, list) or not all(isinstance(word, str) for word in said):
+        raise BadRequest("keywords is a JSON list of words.")
+    return given_keywords(said)
 
 
 def unescaped_name(name: str) -> str:

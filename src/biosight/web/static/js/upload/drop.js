@@ -41,6 +41,11 @@ export function picked(input) {
   return found.filter(({ path }) => !OF_THE_SYSTEM.test(path));
 }
 
+/** Return whether a file's type says that it is no picture; without a type, the server decides. @param {File} file */
+export function noPicture(file) {
+  return file.type !== "" && !file.type.startsWith("image/");
+}
+
 /** Listen for drops and pasted pictures. @param {(files: Found[]) => void} take */
 export function acceptFiles(take) {
   let depth = 0;

@@ -3,8 +3,10 @@
 
 import { ApiError, call } from "../frame/api.js";
 import { tell } from "../frame/events.js";
+import { noPicture } from "./drop.js";
 import { askKnown } from "./known.js";
 import { note, sessionOf } from "./session.js";
+import { isSidecar, keywordsFor } from "./sidecar.js";
 
 const AT_ONCE = 4;
 const TRIES = 7;
@@ -19,7 +21,7 @@ const JUNK = new Set([".ds_store", "thumbs.db", "desktop.ini"]);
 /** @typedef {{waiting: Waiting[], active: number, total: number, stored: number, duplicates: number,
  *   trashed: any[], refused: {path: string, reason: string, again?: Waiting}[], latest: any, others: number, strange: number, began: number,
  *   stopped: number, collection: string, session: string, paused: string, otherModels: string[], tops: import("./offer.js").Top[],
- *   brought: Schemas["BroughtNames"], kind: Schemas["PictureKindOut"] | null, table: File | null}} State */
+ *   brought: Schemas["BroughtNames"], kind: Schemas["PictureKindOut"] | null, table: File | null, sidecars: Map<string, File>}} State */
 
 /** @type {State} */
 export const state = fresh("");
@@ -68,6 +70,7 @@ function fresh(collection) {
     brought: { folders: [], keywords: [] },
     kind: null,
     table: null,
+    sidecars: new Map(),
   };
 }
 
@@ -94,25 +97,21 @@ export function stop() {
   redraw();
 }
 
-/** Return whether a file's type says that it is no picture; without a type, the server decides. @param {File} file */
-function noPicture(file) {
-  return file.type !== "" && !file.type.startsWith("image/");
-}
-
 /**
  * Take files into a collection.
  * @param {string} collection @param {{file: File, path: string}[]} files @param {number} maxMb
  */
 export function add(collection, files, maxMb) {
   if (!busy()) Object.assign(state, fresh(collection), { session: sessionOf(collection) });
+  const waited = state.waiting.length;
   for (const { file, path } of files) {
     if (JUNK.has(file.name.toLowerCase()) || file.name.startsWith("._")) continue;
     if (file.name === OWN_TABLE) state.table = file;
+    else if (isSidecar(file.name)) state.sidecars.set(path.toLowerCase(), file);
     else if (noPicture(file)) state.others += 1;
-    if (state.table === file || noPicture(file)) continue;
-    state.total += 1;
-    state.waiting.push({ file, path, collection, max: maxMb * 1048576 });
+    else state.waiting.push({ file, path, collection, max: maxMb * 1048576 });
   }
+  state.total += state.waiting.length - waited;
   redraw();
   while (state.active < AT_ONCE && state.waiting.length) work();
 }
@@ -175,10 +174,12 @@ function count(answer) {
 
 /** @param {Waiting} one @returns {Promise<any>} the server's answer; waits out passing errors */
 async function send(one) {
+  const words = await keywordsFor(one.path, state.sidecars);
   for (let attempt = 1; ; attempt++) {
     const form = new FormData();
     form.append("session", state.session);
     form.append("path", one.path);
+    if (words.length) form.append("keywords", JSON.stringify(words));
     form.append("file", one.file, one.file.name);
     try {
       const answer = await call("POST", `/collections/${one.collection}/images`, form);
