@@ -44,6 +44,7 @@ READ: dict[str, list[dict[str, Any]]] = {
     "/collections/{collection}/review": [{}],
     "/collections/{collection}/review/{way}": [{}],
     "/collections/{collection}/settings": [{}],
+    "/collections/{collection}/settings/{part}": [{}],
     "/collections/{collection}/times": [{}],
     "/collections/{collection}/try-on/{job}": [{}],
     "/collections/{collection}/unfamiliar": [{}],
@@ -193,7 +194,9 @@ def marsh(ada: TestClient, biosight: BioSight) -> Marsh:
     biosight.archive.records.write(Insert(two))
     ada.post(f"/api/v1/images/{ids[0]}/comments", json={"text": "a red one"})
     names = {"collection": chosen, "image": ids[0], "deployment": free, "key": "tiny@1"}
-    return Marsh(names | {"job": "none", "kind": "original", "way": "doubted"}, ids)
+    return Marsh(
+        names | {"job": "none", "kind": "original", "way": "doubted", "part": "names"}, ids
+    )
 
 
 def pieces(content: bytes) -> Iterator[bytes]:

@@ -60,7 +60,7 @@ def filled(server: Server) -> tuple[Server, dict[str, str]]:
 BUSIEST = (
     "/collections/{c}",
     "/collections/{c}/review/groups",
-    "/collections/{c}/settings",
+    "/collections/{c}/settings/members",
     "/images/{image}",
 )
 PAGES = (
@@ -81,6 +81,10 @@ PAGES = (
     "/collections/{c}/drift",
     "/collections/{c}/history",
     "/collections/{c}/settings",
+    "/collections/{c}/settings/names",
+    "/collections/{c}/settings/labels",
+    "/collections/{c}/settings/members",
+    "/collections/{c}/settings/collection",
     "/images/{image}",
     "/trash",
     "/model",

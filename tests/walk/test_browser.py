@@ -282,6 +282,8 @@ def test_no_page_is_wider_than_a_phone(
         f"{collection}/review",
         f"{collection}/history",
         f"{collection}/settings",
+        f"{collection}/settings/labels",
+        f"{collection}/settings/members",
         f"/images/{image}",
         "/trash",
         "/account",
@@ -323,3 +325,15 @@ def test_many_at_once_are_asked_about_and_marked(page: Page, server: Server) -> 
     found = client.get(f"/api/v1/collections/{collection}/images?limit=500").json()["images"]
     assert {i["who"] for i in found} >= {"bulk"}
     assert "person" not in {i["who"] for i in found}
+
+
+def test_a_version_without_a_comparison_says_nothing_of_it(page: Page, server: Server) -> None:
+    """A detector was never compared by the gate."""
+    client, _ = server.first_person()
+    page.context.add_cookies(
+        [{"name": c.name, "value": c.value or "", "url": server.url} for c in client.cookies.jar]
+    )
+    page.goto("/models/subjects@1")
+    expect(page.locator("#version section")).to_have_count(2)
+    expect(page.locator("#version")).to_contain_text("It looks at new pictures")
+    expect(page.locator("#version")).not_to_contain_text("null")

@@ -60,7 +60,7 @@ def test_a_page_scrolls_clear_of_the_receipt(
     page: Page, tmp_path: Path, size: tuple[int, int]
 ) -> None:
     finish_upload(page, tmp_path, size)
-    for tab, control in (("Model", "#choice li"), ("Settings", "#delete")):
+    for tab, control in (("Model", "#choice li"), ("Settings", "#events button")):
         page.get_by_role("link", name=tab, exact=True).click()
         expect(page.locator(control).first).to_be_visible()
         expect(page.locator("#dock")).to_be_visible()

@@ -171,7 +171,7 @@ def test_a_student_gets_a_link_and_is_the_second_reader(
 ) -> None:
     register(page)
     drop(page, folder)
-    page.goto(f"{page.url}/settings")
+    page.goto(f"{page.url}/settings/members")
     form = page.locator("#invite")
     form.get_by_label("Role").select_option("editor")
     form.get_by_label("E-mail").fill("student@example.org")
@@ -201,7 +201,7 @@ def read_together(page: Page, student: Page) -> None:
     page.get_by_label("Two people name each picture").check()
     page.get_by_label("Members can comment on pictures").check()
     expect(page.locator("#toasts")).to_contain_text("Members can comment on pictures: on")
-    readers = page.url.replace("/settings", "/review/readers")
+    readers = page.url.replace("/settings/members", "/review/readers")
     for reader, name in ((page, "Oddling"), (student, "Fribble")):
         reader.goto(readers)
         expect(reader.get_by_role("heading", name="What does it show?")).to_be_visible()

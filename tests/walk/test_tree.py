@@ -100,7 +100,7 @@ def test_folders_are_a_tree_and_keys_go_up_and_down_in_it(wood: tuple[Page, str]
 
 def test_a_branch_opened_while_the_tree_is_drawn_anew_stays_open(wood: tuple[Page, str]) -> None:
     page, collection = wood
-    page.goto(f"/collections/{collection}/settings")
+    page.goto(f"/collections/{collection}/settings/labels")
     names = page.locator("#names")
     expect(names).to_contain_text("Colour")
     names.get_by_role("button", name="Add below: Colour").click()
@@ -142,7 +142,7 @@ def test_names_are_found_made_moved_and_merged(wood: tuple[Page, str]) -> None:
     expect(page.locator("#panel")).to_contain_text("Colour \u203a Cold \u203a Green \u203a Lime")
 
     # The tree is there to browse, and grows where one is.
-    page.goto(f"/collections/{collection}/settings")
+    page.goto(f"/collections/{collection}/settings/labels")
     names = page.locator("#names")
     names.get_by_role("button", name="What is below Colour").click()
     names.get_by_role("button", name="What is below Cold").click()
@@ -158,7 +158,7 @@ def test_names_are_found_made_moved_and_merged(wood: tuple[Page, str]) -> None:
     expect(names).not_to_contain_text("Moss")
 
     # Names are moved and merged in the settings, and that is undone.
-    page.goto(f"/collections/{collection}/settings")
+    page.goto(f"/collections/{collection}/settings/labels")
     page.get_by_role("button", name="Move Crimson", exact=True).click()
     page.keyboard.type("cold")
     expect(page.locator("dialog .choices li").first).to_contain_text("Cold")

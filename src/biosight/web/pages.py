@@ -63,6 +63,15 @@ TEMPLATES.globals |= {
     "picture_suffixes": ",".join(sorted(file_types.KNOWN_SUFFIXES)),
 }
 
+# The parts of a collection's settings by address, the first without one.
+SETTINGS = {
+    "": "Pictures",
+    "names": "Names",
+    "labels": "Labels",
+    "members": "Members and links",
+    "collection": "Collection",
+}
+
 
 def render(request: Request, template: str, http_status: int = 200, **values: Any) -> HTMLResponse:
     """Return a page from a template, with the values that every page needs."""
@@ -367,9 +376,18 @@ def history_page(request: Request, collection: str) -> Response:
 
 
 @router.get("/collections/{collection}/settings")
-def settings_page(request: Request, collection: str) -> Response:
-    """Show name, threshold, favourites, labels and members."""
-    return render(request, "settings.html", access=seen_collection(request, collection))
+@router.get("/collections/{collection}/settings/{part}")
+def settings_page(
+    request: Request,
+    collection: str,
+    part: Literal["", "names", "labels", "members", "collection"] = "",
+) -> Response:
+    """Show one part of a collection's settings: pictures, names, labels, members or itself."""
+    access = seen_collection(request, collection)
+    parts = {k: words for k, words in SETTINGS.items() if k != "collection" or access.may("own")}
+    if part not in parts:
+        raise NotFound("There is nothing at this address.")
+    return render(request, "settings.html", access=access, part=part, parts=parts)
 
 
 @router.get("/images/{image}")

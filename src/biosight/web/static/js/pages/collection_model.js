@@ -147,7 +147,7 @@ function listed(collection, editor, tryOn) {
       "span",
       {},
       "It answers only with ",
-      el("a", { href: `/collections/${collection.id}/settings#answerable` }, `the ${names} of your list`),
+      el("a", { href: `/collections/${collection.id}/settings/names#answerable` }, `the ${names} of your list`),
       ".",
     ),
     editor && el("button", { type: "button", onclick: tryOn }, "Try the list on"),

@@ -16,11 +16,9 @@ export async function mount(main) {
   const box = find(main, "#version");
   const load = async () => {
     const v = await call("GET", `/models/${key}`);
-    box.replaceChildren(
-      ...(v.report?.new_labels?.length ? [gate(v.report), card(v, load)] : [card(v, load), v.report && gate(v.report)]),
-      ...(v.held ? held(v.held) : []),
-      trail(v.events),
-    );
+    const [told, compared] = [card(v, load), v.report && gate(v.report)];
+    const first = v.report?.new_labels?.length ? [compared, told] : [told, compared];
+    box.replaceChildren(...[...first, ...(v.held ? held(v.held) : []), trail(v.events)].filter(Boolean));
   };
   await load();
 }
