@@ -131,6 +131,7 @@ READ: dict[str, list[dict[str, Any]]] = {
     "/api/v1/models/{key}/card.json": [{}],
     "/api/v1/offers": [{}],
     "/api/v1/shared/images": [{}],
+    "/api/v1/shared/labels": [{}],
     "/api/v1/shared/images/{image}/{kind}": [{}],
 }
 # Questions that are asked by POST.

@@ -111,7 +111,7 @@ def test_the_receipt_lies_over_no_control_of_the_review(
     assert covered & set(controls.evaluate_all(COVERED)) == set()
     assert not covered & {"\u2212", "+", "Confirm", "Relabel"}  # without scrolling
     dock.locator("summary").first.click()
-    expect(dock.get_by_role("link", name="Show the new pictures")).to_be_visible()
+    expect(dock.get_by_role("link", name="look at them")).to_be_visible()
 
 
 def test_a_stack_needs_no_font_of_symbols(page: Page, server: Server) -> None:

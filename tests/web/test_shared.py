@@ -205,3 +205,29 @@ def test_originals_and_chosen_zips_are_in_the_logbook(
         (True, c, "zip, chosen pictures"),
         (True, c, "originals, one by one"),
     ]
+
+
+def test_a_visitor_sees_whose_label_it_is_and_chooses_one(
+    ada: TestClient, pond: tuple[str, list[str]]
+) -> None:
+    c, ids = pond
+    assert ada.patch(f"{API}/images/{ids[0]}", json={"label": "Green"}).status_code == 200
+    guest = visitor(ada)
+    assert follow(guest, link(ada, c)) == 200
+    labels = guest.get(f"{API}/shared/labels").json()
+    assert {x["label"]: x["images"] for x in labels} == {"Red": 2, "Green": 2}
+    green = guest.get(f"{API}/shared/images?label=Green").json()["images"]
+    said = {i["who"]: i["confidence"] for i in green}
+    assert set(said) == {"person", "machine"}
+    assert said["person"] is None
+    assert 0 < said["machine"] <= 1
+    assert "ada" not in str(green).casefold()
+    assert guest.get(f"{API}/shared/images?label=Blue").json()["images"] == []
+
+
+def test_a_link_to_one_label_lists_that_one(ada: TestClient, pond: tuple[str, list[str]]) -> None:
+    c, _ = pond
+    guest = visitor(ada)
+    assert follow(guest, link(ada, c, label="Red")) == 200
+    assert guest.get(f"{API}/shared/labels").json() == [{"label": "Red", "images": 3}]
+    assert guest.get(f"{API}/shared/images?label=Green").json()["images"] == []

@@ -16,6 +16,7 @@ from biosight.bootstrap import BioSight
 from biosight.collection import Collection
 from biosight.errors import BadRequest, NotFound
 from biosight.field.grid import shown_at
+from biosight.gallery.facets import facet
 from biosight.images import Image
 from biosight.storage.conditions import living_images, showing_below
 from biosight.storage.records import Records, Where
@@ -86,18 +87,28 @@ class Shown(BaseModel):
 class SeenImage(BaseModel):
     """A picture as a visitor sees it.
 
-    Its place is given in whole cells of the collection's grid, null if it is unknown.
+    Its place is given in whole cells of the collection's grid, null if it is unknown. `confidence`
+    is the machine's where it gave the label, null otherwise; who named it is never told.
     """
 
     id: str
     name: str
     label: str
     who: str
+    confidence: float | None
+    unsure: bool
     taken: str
     width: int
     height: int
     latitude: float | None
     longitude: float | None
+
+
+class SeenLabel(BaseModel):
+    """A label of the pictures that a link shows, "" for none, and how many of them have it."""
+
+    label: str
+    images: int
 
 
 class SeenPage(BaseModel):
@@ -229,13 +240,27 @@ def list_shared(
     biosight: Open,
     records: Store,
     cursor: Annotated[str, Query(max_length=2000)] = "",
+    label: Annotated[str | None, Query(max_length=200)] = None,
 ) -> SeenPage:
-    """List what the visitor's link shows, the newest first."""
+    """List what the visitor's link shows, or its pictures of one label, the newest first."""
     share, c = visiting
     where = what_it_shows(share, c, records, biosight)
+    if label is not None:
+        where.append(Where("label", "=", label))
     page = gallery.page(records, where, "newest", cursor, PAGE)
     response.headers.update(HIDDEN)
     return SeenPage(images=[seen_image(i, c) for i in page.images], next=page.next)
+
+
+@router.get("/shared/labels")
+def list_shared_labels(
+    response: Response, visiting: Visiting, biosight: Open, records: Store
+) -> list[SeenLabel]:
+    """List the labels of the pictures that the visitor's link shows, the most frequent first."""
+    share, c = visiting
+    found = facet(records, what_it_shows(share, c, records, biosight), "label")
+    response.headers.update(HIDDEN)
+    return [SeenLabel(label=v.value, images=v.images) for v in found]
 
 
 def seen_image(image: Image, collection: Collection) -> SeenImage:
@@ -246,6 +271,8 @@ def seen_image(image: Image, collection: Collection) -> SeenImage:
         name=image.name,
         label=image.label,
         who=image.who,
+        confidence=image.confidence if image.who == "machine" else None,
+        unsure=image.who == "machine" and image.percent < collection.threshold,
         taken=image.taken_at,
         width=image.width,
         height=image.height,

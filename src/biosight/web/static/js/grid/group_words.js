@@ -1,5 +1,5 @@
 // @ts-check
-/** The words of the review in groups about its progress, and for when no group is left. */
+/** The words of the review: its order and its progress, and for when no group is left. */
 import { counted, el } from "../frame/dom.js";
 
 /**
@@ -33,4 +33,13 @@ export function noGroup(collection, group, aside, again) {
     aside > 0 &&
       el("button", { type: "button", onclick: again }, `Look again at the ${counted(aside, "picture")} put aside`),
   );
+}
+
+/** In which order single pictures are reviewed. @param {string} collection @param {boolean} alike */
+export function orderWords(collection, alike) {
+  if (!alike) return ["Half of these are drawn at random; the other half are those the model is least sure of."];
+  return [
+    "The pictures most similar to the one you came from. ",
+    el("a", { href: `/collections/${collection}/review` }, "Back to the usual order"),
+  ];
 }

@@ -7,6 +7,7 @@ import { listen } from "../frame/events.js";
 import { bind } from "../frame/keys.js";
 import { may } from "../frame/may.js";
 import { complain } from "../frame/toast.js";
+import { orderWords } from "../grid/group_words.js";
 import { titleOf } from "../grid/tile.js";
 import { changeOne, doAct, undoLast } from "../pictures/acts.js";
 import { answerButtons, answerKeys, giveLabel } from "../pictures/answering.js";
@@ -27,6 +28,8 @@ class Review {
     this.drawn = [];
     this.at = 0;
     this.waiting = 0;
+    /** How many were answered here, until the page is left. */
+    this.answered = 0;
     /** @type {Stage | null} */
     this.picture = null;
     /** @type {Schemas["ImageDetail"] | null} the picture in full */
@@ -42,19 +45,10 @@ class Review {
     this.drawn = near.length
       ? near.map((/** @type {Schemas["NearOut"]} */ n) => ({ image: n.image, via: "" }))
       : queue.images;
-    find(this.main, "#order").replaceChildren(...this.order(near.length > 0));
+    find(this.main, "#order").replaceChildren(...orderWords(this.collection, near.length > 0));
     this.waiting = queue.waiting;
     this.at = 0;
     await this.draw();
-  }
-
-  /** @param {boolean} alike */
-  order(alike) {
-    if (!alike) return ["Half of these are drawn at random; the other half are those the model is least sure of."];
-    return [
-      "The pictures most similar to the one you came from. ",
-      el("a", { href: `/collections/${this.collection}/review` }, "Back to the usual order"),
-    ];
   }
 
   async next() {
@@ -72,7 +66,10 @@ class Review {
     try {
       const before = now.image.who;
       now.image = await changeOne(now.image, { ...change, via: now.via });
-      if (now.image.who === "person" && before !== "person") this.waiting -= 1;
+      if (now.image.who === "person" && before !== "person") {
+        this.waiting -= 1;
+        this.answered += 1;
+      }
       now.done = now.image.who === "person";
       await this.next();
     } catch (error) {
@@ -89,6 +86,8 @@ class Review {
 
   async draw() {
     find(this.main, "#waiting").textContent = this.waiting ? `${counted(this.waiting, "picture")} to review.` : "";
+    const bar = find(this.main, "#progress");
+    [bar.max, bar.value, bar.hidden] = [this.answered + this.waiting || 1, this.answered, !this.editor];
     const now = this.drawn[this.at];
     if (!now) return this.drawNothing();
     const detail = await call("GET", `/images/${now.image.id}`);

@@ -1,7 +1,7 @@
 // @ts-check
 /** What a link shows, without an account: pictures to look at, one large at a time. */
 import { API, ApiError, call } from "../frame/api.js";
-import { counted, el, fields, find, when } from "../frame/dom.js";
+import { counted, el, fields, find, percent, when } from "../frame/dom.js";
 import { bind } from "../frame/keys.js";
 import { complain } from "../frame/toast.js";
 
@@ -16,14 +16,37 @@ class Shared {
     this.ask = find(main, "#ask");
     this.list = find(main, "#pictures");
     this.later = find(main, "#later");
+    this.labels = find(main, "#labels");
     /** @type {Seen[]} */
     this.images = [];
     this.next = "";
     this.download = false;
+    /** The label whose pictures are shown, null for all. @type {string | null} */
+    this.label = null;
+  }
+
+  /** Offer the labels, if there are several. */
+  async offerLabels() {
+    const labels = await call("GET", "/shared/labels");
+    this.labels.hidden = labels.length < 2;
+    const row = (/** @type {Schemas["SeenLabel"]} */ l) =>
+      el("option", { value: `=${l.label}` }, `${l.label || "No label"} (${l.images.toLocaleString("en")})`);
+    find(this.labels, "select").replaceChildren(el("option", { value: "" }, "All labels"), ...labels.map(row));
+  }
+
+  /** Show the pictures of one label, or all. @param {string} value of the choice */
+  async only(value) {
+    this.label = value ? value.slice(1) : null;
+    this.next = "";
+    this.images = [];
+    this.list.replaceChildren();
+    await this.more();
   }
 
   async more() {
-    const page = await call("GET", `/shared/images?cursor=${encodeURIComponent(this.next)}`);
+    const query = new URLSearchParams({ cursor: this.next });
+    if (this.label !== null) query.set("label", this.label);
+    const page = await call("GET", `/shared/images?${query}`);
     const from = this.images.length;
     this.images.push(...page.images);
     this.list.append(
@@ -35,13 +58,23 @@ class Shared {
 
   /** @param {Seen} image @param {number} at */
   tile(image, at) {
-    const name = [el("b", {}, image.label || "No label"), el("span", { class: "unseen" }, image.name)];
+    const name = [
+      markOf(image),
+      el("b", {}, image.label || "No label"),
+      el("i", {}, sure(image)),
+      el("span", { class: "unseen" }, `, ${image.name}`),
+    ];
     return el(
       "li",
       {},
       el(
         "button",
-        { type: "button", class: "tile", onclick: () => this.look(at) },
+        {
+          type: "button",
+          class: "tile",
+          "data-state": image.unsure ? "unsure" : image.who,
+          onclick: () => this.look(at),
+        },
         el("img", { src: `${API}/shared/images/${image.id}/thumbnail`, alt: "", loading: "lazy" }),
         el("span", { class: "name" }, name),
       ),
@@ -88,7 +121,7 @@ class Shared {
     this.download = shown.download;
     this.title.textContent = shown.label ? `${shown.collection}: ${shown.label}` : shown.collection;
     this.by.textContent = `${counted(shown.images, "picture")}, shown by ${shown.by || "somebody"} until ${when(shown.ends_at)}. You can look at them, but not change them.`;
-    await this.more();
+    await Promise.all([this.more(), this.offerLabels()]);
   }
 }
 
@@ -107,6 +140,8 @@ export async function mount(main) {
       problem.hidden = false;
     }
   });
+  const choice = /** @type {HTMLSelectElement} */ (find(shared.labels, "select"));
+  choice.addEventListener("change", () => shared.only(choice.value).catch(complain));
   later.addEventListener("click", () => shared.more().catch(complain));
   bind({});
   try {
@@ -117,9 +152,20 @@ export async function mount(main) {
   }
 }
 
+/** How sure the machine is, where it gave the label. @param {Seen} image */
+const sure = (image) => (image.confidence === null ? "" : percent(image.confidence));
+
+/** A mark that says whether a person named the picture, or the machine is unsure. @param {Seen} image */
+function markOf(image) {
+  const mark = image.unsure ? "?" : { person: "✓", bulk: "≈" }[image.who];
+  return mark ? el("span", { class: "mark", "aria-hidden": "true" }, mark) : null;
+}
+
 /** Say whose label it is, and when and about where the picture was taken. @param {Seen} image */
 function aboutOf(image) {
-  const who = { person: "named by a person", bulk: "accepted in bulk", machine: "by the machine" }[image.who];
+  const who = { person: "named by a person", bulk: "accepted in bulk", machine: `by the machine, ${sure(image)}` }[
+    image.who
+  ];
   const place =
     image.latitude === null
       ? ""

@@ -14,6 +14,9 @@ const ALONE = 500;
 /** The most points that are listed beside a box; the tables have all. */
 const LISTED = 40;
 const MOST_SITES = 400;
+/** More names of sites than these would cover each other. */
+const NAMED = 60;
+const NAME = { permanent: true, direction: "right", offset: [8, 0], className: "site-name" };
 
 /** @param {number} value @param {number} digits */
 const rounded = (value, digits) => Number(value.toFixed(digits));
@@ -46,11 +49,13 @@ const line = (here, p) => el("li", {}, el("a", { href: address(here, p) }, words
 function markers(L, here, points, box) {
   const [sites, own] = ["--green", "--map-own"].map((name) => colour(box, name));
   const most = Math.max(1, ...points.map((p) => p.images));
+  const named = points.filter((p) => p.name).length <= NAMED;
   const made = points.map((p) => {
     const radius = 5 + 9 * Math.sqrt(p.images / most);
     const color = p.site ? sites : own;
     const marker = L.circleMarker([p.latitude, p.longitude], { radius, color, weight: 2, fillOpacity: 0.5 });
     marker.bindPopup(() => el("p", {}, el("a", { href: address(here, p) }, words(p))));
+    if (p.name && named) marker.bindTooltip(el("span", {}, p.name), NAME);
     return marker;
   });
   if (points.length <= ALONE) return L.layerGroup(made);
@@ -63,6 +68,25 @@ function markers(L, here, points, box) {
   });
   group.addLayers(made);
   return group;
+}
+
+/**
+ * Show a scale and the coordinates under the pointer.
+ * @param {any} L @param {any} map
+ */
+function measure(L, map) {
+  L.control.scale({ imperial: false, maxWidth: 140 }).addTo(map);
+  const told = el("div", { class: "leaflet-control coordinates" });
+  const corner = L.control({ position: "bottomleft" });
+  corner.onAdd = () => told;
+  corner.addTo(map);
+  map.on("mousemove", (/** @type {any} */ event) => {
+    const { lat, lng } = event.latlng.wrap();
+    told.textContent = `${lat.toFixed(4)}, ${lng.toFixed(4)}`;
+  });
+  map.on("mouseout", () => {
+    told.textContent = "";
+  });
 }
 
 /**
@@ -156,7 +180,8 @@ export async function drawMap(main, here) {
   const box = find(main, "#map");
   const map = await ground(L, box, main.dataset);
   markers(L, here, points, box).addTo(map);
-  map.fitBounds(L.latLngBounds(points.map((p) => [p.latitude, p.longitude])).pad(0.2), { maxZoom: 9 });
+  measure(L, map);
+  map.fitBounds(L.latLngBounds(points.map((p) => [p.latitude, p.longitude])).pad(0.2), { maxZoom: 13 });
   list(main, here, points);
   boxes(L, map, find(main, "#map-box"), (bounds) => list(main, here, points, bounds));
   return () => map.remove();

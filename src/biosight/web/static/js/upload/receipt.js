@@ -98,7 +98,7 @@ function receipt(state) {
           tell("uploading");
         })
       : null,
-    state.stored ? el("a", { href: last }, "Show the new pictures") : null,
+    state.stored ? whatNext(link, last) : null,
     state.tops.length
       ? el(
           "button",
@@ -122,6 +122,20 @@ function receipt(state) {
       : null,
   ].filter(Boolean);
 }
+
+/** What may be done with new pictures, in one line. @param {string} link @param {string} last */
+const whatNext = (link, last) =>
+  el(
+    "p",
+    {},
+    "Next: ",
+    el("a", { href: last }, "look at them"),
+    ", ",
+    el("a", { href: `${link}/review` }, "review the labels"),
+    ", ",
+    el("a", { href: `${link}/places` }, "say where they were taken"),
+    ".",
+  );
 
 /** The table of an earlier download lay among the pictures. @param {string} collection @param {File} table */
 function tableOffer(collection, table) {
