@@ -1,11 +1,13 @@
 """From a memory card to a package: a site, a deployment, its clock, and what is published."""
 
+import io
 import json
 import zipfile
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from PIL import Image as Pillow
 from playwright.sync_api import Browser, FilePayload, Page, Route, expect
 
 from biosight.bootstrap import open_archive
@@ -101,7 +103,9 @@ def test_a_camera_is_placed_and_its_clock_put_right(card: tuple[Page, str]) -> N
 
     page.goto(f"/collections/{collection}/places")
     page.get_by_role("button", name="Clock Cam 1").click()
-    expect(page.locator("dialog")).to_contain_text("its file says 2025-05-03 14:0")
+    expect(page.locator("dialog")).to_contain_text("its file says 2025-05-03 14:00")
+    page.locator("dialog .strip [data-id]").last.click()
+    expect(page.locator("dialog")).to_contain_text("its file says 2025-05-03 14:02")
     page.get_by_label("True local time").fill("2026-05-03T15:02:00")
     page.get_by_label("True local time").dispatch_event("change")
     expect(page.locator("dialog [role=status]")).to_contain_text("+365 d 1 h")
@@ -307,3 +311,67 @@ def test_folders_that_came_in_may_become_deployments(
     page.goto(f"/collections/{collection}/places")
     expect(page.locator("#deployments")).to_contain_text("Ridge, May")
     expect(page.locator("#deployments")).not_to_contain_text("SD 1")
+
+
+def test_a_site_is_made_while_a_deployment_is(card: tuple[Page, str]) -> None:
+    page, collection = card
+    page.goto(f"/collections/{collection}/places")
+    page.get_by_role("button", name="Add a deployment").click()
+    page.get_by_label("Name", exact=True).fill("Cam 2")
+    page.locator("dialog [name=site]").select_option(label="a new site …")
+    page.locator("dialog").get_by_role("button", name="Add").click()
+    site = page.get_by_role("dialog", name="Add a site")
+    site.get_by_role("button", name="Cancel").click()
+    expect(page.locator("dialog .problem")).to_contain_text("No site was added")
+    page.locator("dialog").get_by_role("button", name="Add").click()
+    site.get_by_label("Name", exact=True).fill("Brook")
+    site.get_by_label("Latitude").fill("52.6")
+    site.get_by_label("Longitude").fill("13.5")
+    site.get_by_role("button", name="Add").click()
+    expect(page.locator("dialog")).to_have_count(0)
+    expect(page.locator("#deployments")).to_contain_text("Brook")
+    expect(page.locator("#map .site-name")).to_have_text("Brook")
+    expect(page.locator("#map .leaflet-control-scale-line")).to_be_visible()
+    page.locator("#map").hover()
+    expect(page.locator("#map .coordinates")).to_contain_text("52.")
+
+
+def dated(seed: int, taken: str) -> bytes:
+    """A picture whose Exif says when it was taken."""
+    exif = Pillow.Exif()
+    exif.get_ifd(0x8769)[0x9003] = taken
+    buffer = io.BytesIO()
+    Pillow.open(io.BytesIO(tiny.picture("Blue", seed))).save(buffer, "JPEG", exif=exif)
+    return buffer.getvalue()
+
+
+def test_every_picture_can_correct_a_clock(card: tuple[Page, str]) -> None:
+    """The strip holds the first 24 pictures; the later ones are a click away."""
+    page, collection = card
+    here = f"/api/v1/collections/{collection}"
+    client, own = page.context.request, {"Sec-Fetch-Site": "same-origin"}
+    said = {"name": "Cam 3", "zone": "Europe/Berlin"}
+    made = client.post(f"{here}/deployments", data=said, headers=own)
+    for n in range(27):
+        taken = f"2025:05:04 10:{n:02}:00"
+        file: FilePayload = {
+            "name": f"N{n}.jpg",
+            "mimeType": "image/jpeg",
+            "buffer": dated(50 + n, taken),
+        }
+        client.post(f"{here}/images", multipart={"file": file}, headers=own)
+    ids = [
+        i["id"]
+        for i in client.get(f"{here}/images?limit=100").json()["images"]
+        if i["name"].startswith("N")
+    ]
+    act = {"kind": "deploy", "deployment": made.json()["id"], "images": ids}
+    assert client.post(f"{here}/acts", data=act, headers=own).status == 201
+    page.goto(f"/collections/{collection}/places")
+    page.get_by_role("button", name="Clock Cam 3").click()
+    strip = page.locator("dialog .strip [data-id]")
+    expect(strip).to_have_count(24)
+    page.get_by_role("button", name="Later ones").click()
+    expect(strip).to_have_count(27)
+    strip.last.click()
+    expect(page.locator("dialog")).to_contain_text("its file says 2025-05-04 10:26")

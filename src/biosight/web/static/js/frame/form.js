@@ -19,13 +19,13 @@ export function fill(ask, send) {
     const form = el(
       "form",
       { class: "fields" },
-      el("h2", { id: "filled" }, ask.title),
+      el("h2", {}, ask.title),
       ask.words && el("div", { class: "soft" }, ask.words),
       ask.fields.map((f) => el("label", {}, f.label, control(f), f.hint && el("small", { class: "soft" }, f.hint))),
       problem,
       el("menu", {}, el("button", { type: "button", onclick: () => dialog.close("") }, "Cancel"), submit),
     );
-    const dialog = el("dialog", { "aria-labelledby": "filled" }, form);
+    const dialog = el("dialog", { "aria-label": ask.title }, form);
     form.addEventListener("submit", async (/** @type {SubmitEvent} */ event) => {
       event.preventDefault();
       submit.disabled = true;

@@ -16,6 +16,7 @@ export async function mount(main) {
   const stop = new AbortController();
   /** @type {any[]} */
   let sites = [];
+  const map = new KeptMap(main, here);
   const page = {
     here,
     editor: may(main, "change"),
@@ -30,6 +31,7 @@ export async function mount(main) {
       find(main, "#sites").hidden = !sites.length;
       find(main, "#deployments").hidden = !deployments.length;
       find(main, "#nothing").hidden = sites.length > 0 || deployments.length > 0;
+      await map.show(JSON.stringify(sites));
     },
   };
   if (page.editor) {
@@ -45,9 +47,34 @@ export async function mount(main) {
   }
   listen("reload", () => page.redraw().catch(complain), { signal: stop.signal });
   await page.redraw();
-  const leaveMap = await drawMap(main, here);
   return () => {
     stop.abort();
-    leaveMap();
+    map.leave();
   };
+}
+
+/** The map of a page, drawn anew when its sites have changed, one drawing after the other. */
+class KeptMap {
+  /** @param {HTMLElement} main @param {string} here */
+  constructor(main, here) {
+    this.draw = () => drawMap(main, here);
+    this.drawn = Promise.resolve(() => {});
+    /** @type {string | null} */
+    this.sites = null;
+  }
+
+  /** @param {string} sites what it shows, as text */
+  async show(sites) {
+    if (sites === this.sites) return;
+    this.sites = sites;
+    this.drawn = this.drawn.then((leave) => {
+      leave();
+      return this.draw();
+    });
+    await this.drawn;
+  }
+
+  leave() {
+    this.drawn.then((leave) => leave()).catch(() => {});
+  }
 }

@@ -8,7 +8,8 @@ import { done } from "./sites.js";
 
 /** @param {import("./sites.js").Page} page @param {Schemas["DeploymentOut"]} d the deployment */
 export async function setClock(page, d) {
-  const found = await call("GET", `${page.here}/images?deployment=${d.id}&dated=true&sort=taken&limit=24`);
+  const query = `deployment=${d.id}&dated=true&sort=taken-first&limit=24`;
+  const found = await call("GET", `${page.here}/images?${query}`);
   if (!found.images.length) return toast(`No picture of ${d.name} says when it was taken.`);
   let image = found.images[0];
   /** @type {any} what the shift would be */
@@ -29,26 +30,10 @@ export async function setClock(page, d) {
     image = i;
     file.textContent = `${i.name}: its file says ${i.taken_file.slice(0, 19).replace("T", " ")}.`;
     time.value = i.taken;
-    for (const b of strip.children) b.setAttribute("aria-pressed", String(b.dataset.id === i.id));
+    for (const b of strip.querySelectorAll("[data-id]")) b.setAttribute("aria-pressed", String(b.dataset.id === i.id));
     look().catch(complain);
   };
-  const strip = el(
-    "div",
-    { class: "strip" },
-    found.images.map((/** @type {Schemas["ImageOut"]} */ i) =>
-      el(
-        "button",
-        {
-          type: "button",
-          "data-id": i.id,
-          "aria-label": i.name,
-          title: i.taken.replace("T", " "),
-          onclick: () => pick(i),
-        },
-        el("img", { src: `${API}/images/${i.id}/thumbnail`, alt: "" }),
-      ),
-    ),
-  );
+  const strip = pictureStrip(`${page.here}/images?${query}`, found, pick);
   time.addEventListener("change", () => look().catch(complain));
   const form = el(
     "form",
@@ -83,4 +68,37 @@ export async function setClock(page, d) {
   document.body.append(dialog);
   dialog.showModal();
   pick(image);
+}
+
+/**
+ * Return pictures to choose from; later ones are loaded when asked for.
+ * @param {string} address of the pictures @param {Schemas["ImagePage"]} first @param {(image: Schemas["ImageOut"]) => void} pick
+ */
+function pictureStrip(address, first, pick) {
+  const choice = (/** @type {Schemas["ImageOut"]} */ i) =>
+    el(
+      "button",
+      {
+        type: "button",
+        "data-id": i.id,
+        "aria-label": i.name,
+        "aria-pressed": "false",
+        title: i.taken.replace("T", " "),
+        onclick: () => pick(i),
+      },
+      el("img", { src: `${API}/images/${i.id}/thumbnail`, alt: "", loading: "lazy" }),
+    );
+  let next = first.next;
+  const more = async () => {
+    const following = await call("GET", `${address}&cursor=${encodeURIComponent(next)}`);
+    next = following.next;
+    later.hidden = !next;
+    later.before(...following.images.map(choice));
+  };
+  const later = el(
+    "button",
+    { type: "button", class: "later", hidden: !next, onclick: () => more().catch(complain) },
+    "Later ones",
+  );
+  return el("div", { class: "strip" }, first.images.map(choice), later);
 }

@@ -7,7 +7,7 @@ import { question, toast } from "../frame/toast.js";
 import { watch } from "../pictures/work.js";
 import { setClock } from "./clock.js";
 import { asBody, changeDeployment } from "./deployment_changes.js";
-import { done, drawRows, removePlace, small } from "./sites.js";
+import { done, drawRows, editSite, removePlace, small } from "./sites.js";
 
 /** @typedef {import("./sites.js").Page} Page */
 
@@ -17,10 +17,17 @@ const BAIT = /** @type {[string, string][]} */ ([
   ["false", "no"],
 ]);
 
+/** The choice of a site that is not there yet: it is asked for when the deployment is sent. */
+const NEW = "new";
+
 /** Add a deployment, or change one. @param {Page} page @param {Schemas["SiteOut"][]} sites @param {Schemas["DeploymentOut"]} [d] */
 export async function editDeployment(page, sites, d) {
   const zone = d ? d.zone : Intl.DateTimeFormat().resolvedOptions().timeZone;
-  const send = async (/** @type {Record<string, string>} */ said) => {
+  const send = async (/** @type {Record<string, string>} */ given) => {
+    const site = given.site === NEW ? await editSite(page) : given.site;
+    if (given.site === NEW && !site) throw new Error("No site was added; choose one, or none yet.");
+    /** @type {Record<string, string>} */
+    const said = { ...given, site };
     const height = said.height ? Number(said.height) : null;
     const bait = said.bait ? said.bait === "true" : null;
     const event_gap = said.event_gap ? Number(said.event_gap) : null;
@@ -39,7 +46,11 @@ export async function editDeployment(page, sites, d) {
           name: "site",
           label: "Site",
           value: d?.site,
-          options: [["", "none yet"], ...sites.map((s) => /** @type {[string, string]} */ ([s.id, s.name]))],
+          options: [
+            ["", "none yet"],
+            [NEW, "a new site …"],
+            ...sites.map((s) => /** @type {[string, string]} */ ([s.id, s.name])),
+          ],
         },
         { name: "camera", label: "Camera", value: d?.camera, hint: "its number or name" },
         { name: "start", label: "From", value: d?.start, type: "datetime-local" },

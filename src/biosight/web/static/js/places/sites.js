@@ -13,13 +13,15 @@ export function done(page, words, act) {
   toast(words, { act: "Undo", of: act, run: () => undoAct(act).then(page.redraw).catch(complain) });
 }
 
-/** Add a site, or change one. @param {Page} page @param {Schemas["SiteOut"]} [site] */
+/** Add a site, or change one. @param {Page} page @param {Schemas["SiteOut"]} [site] @returns {Promise<string>} its id, "" if nobody sent it */
 export async function editSite(page, site) {
+  let id = "";
   const send = async (/** @type {Record<string, string>} */ said) => {
     const body = { ...said, uncertainty: said.uncertainty ? Number(said.uncertainty) : null };
     const made = site
       ? await call("PATCH", `${page.here}/sites/${site.id}`, body)
       : await call("POST", `${page.here}/sites`, body);
+    id = made.id;
     done(page, site ? `${said.name} is changed` : `${said.name} is added`, made.act);
   };
   const sent = await fill(
@@ -43,6 +45,7 @@ export async function editSite(page, site) {
     send,
   );
   if (sent) await page.redraw();
+  return id;
 }
 
 /** @param {Page} page @param {string} kind sites or deployments @param {any} place */
