@@ -261,7 +261,7 @@ def open_biosight(settings: Settings) -> BioSight:
 
     def serving_detector() -> str:
         found = registry.detector(archive.records)
-        return found.id if found else ""
+        return found.id if found else read_detector_card(SUBJECTS).key
 
     intake = Intake(
         archive.records,

@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 from PIL import Image as Pillow
 
+from biosight.errors import BadPicture
 from biosight.inference.classifier import Classifier, Verdict
 from biosight.inference.detection.camera_trap import (
     LONGEST_SHORT_SIDE,
@@ -123,6 +124,12 @@ def test_a_small_animal_is_cut_from_a_larger_reading(classifier: Classifier) -> 
     faint = Box(0.5, 0.5, 0.05, 0.05, "animal", 0.1)
     assert large_enough(small, faint, framing, read) is small
     assert len(asked) == 1
+    assert large_enough(np.zeros((900, 1600, 3), np.uint8), tiny_box, framing, read).shape[0] == 900
+
+    def refuse(_: int) -> Pixels:
+        raise BadPicture("too large")
+
+    assert large_enough(small, tiny_box, framing, refuse) is small, "a smaller look is one too"
     large_enough(small, Box(0.5, 0.5, 0.001, 0.001, "animal", 0.9), framing, read)
     assert asked[1] == LONGEST_SHORT_SIDE
 

@@ -71,6 +71,9 @@ def test_keywords_of_sidecars_become_labels(here: Page, tmp_path: Path) -> None:
     page.get_by_role("button", name="Give these labels").click()
     expect(page.locator(".tile", has_text="Aves")).to_have_count(1)
     expect(page.locator("#dock")).not_to_contain_text("not a picture")
+    (folder / "lonely.xmp").write_bytes(packet(bag("dc:subject", "Aves")))
+    page.locator("#folder").set_input_files(folder)
+    expect(page.locator("#dock")).to_contain_text("1 file is not a picture")
 
 
 def test_a_zip_is_looked_into_and_imported(here: Page, tmp_path: Path) -> None:

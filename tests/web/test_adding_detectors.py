@@ -7,11 +7,14 @@ from pathlib import Path
 import pytest
 from starlette.testclient import TestClient
 
+from biosight import registry
 from biosight.bootstrap import BioSight
 from biosight.inference.model_files import trial
+from biosight.inference.model_files.card import card_of_detector
 from biosight.workflows.models.add_detector import kinds_of
+from tests.cli.test_model_commands import foreign
 from tests.conftest import first_collection, upload
-from tests.detectors import WRITERS, Said, make_detector
+from tests.detectors import WRITERS, Said, card_of, make_detector
 from tests.inference.test_camera_trap import ANIMAL
 from tests.web.test_camera_traps import jpeg
 
@@ -150,3 +153,49 @@ def test_classes_say_what_they_are() -> None:
         "vehicle": (2,),
     }
     assert kinds_of(["Person", "kite", "bird", "dog"]) == {"animal": (2, 3), "human": (0,)}
+
+
+def test_a_detector_and_a_model_never_share_a_name(ada: TestClient, tmp_path: Path) -> None:
+    status, answer = send(ada, network(tmp_path, ANIMAL), name="tiny", version="9")
+    assert (status, "There is a model named tiny" in str(answer["detail"])) == (409, True)
+    file = foreign(tmp_path / "own.onnx")
+    sent = {"file": (file.name, file.read_bytes())}
+    said = {"name": "subjects", "labels": "Red\nGreen", "size": "32", "version": "9"}
+    refused = ada.post(f"{API}/models", files=sent, data=said)
+    assert (refused.status_code, "a detector named" in refused.json()["detail"]) == (409, True)
+
+
+def test_the_last_detector_does_not_retire(
+    ada: TestClient, biosight: BioSight, tmp_path: Path
+) -> None:
+    assert send(ada, network(tmp_path, ANIMAL), name="subjects", version="9")[0] == 201
+    assert ada.post(f"{API}/models/subjects@9/promote", json={}).status_code == 200
+    assert ada.post(f"{API}/models/subjects@9/retire", json={}).status_code == 400
+    assert ada.post(f"{API}/models/subjects@9/roll-back", json={}).status_code == 200
+    assert boxes_of_new(ada, biosight)[0] == "subjects@1"
+
+
+def test_a_new_release_replaces_its_own_detector_only(
+    ada: TestClient, biosight: BioSight, tmp_path: Path
+) -> None:
+    records = biosight.archive.records
+    assert send(ada, network(tmp_path, ANIMAL))[0] == 201
+    assert ada.post(f"{API}/models/brought@1/promote", json={}).status_code == 200
+    newer = card_of_detector(card_of("yolov8", name="subjects", version="2"))
+    registry.add_bundled(records, [newer])
+    assert registry.champion(records, "subjects").id == "subjects@2"
+    looking = registry.detector(records)
+    assert looking is not None
+    assert looking.id == "brought@1"
+
+
+def test_a_database_that_fails_leaves_the_detector_in_its_place(
+    ada: TestClient, biosight: BioSight, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert boxes_of_new(ada, biosight)[0] == "subjects@1"
+
+    def fail() -> str:
+        raise OSError("gone")
+
+    monkeypatch.setattr(biosight.intake.detectors, "serving", fail)
+    assert boxes_of_new(ada, biosight)[0] == "subjects@1"

@@ -5,17 +5,23 @@ import io
 import zipfile
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
 from PIL import Image as Pillow
 from starlette.testclient import TestClient
 
+from biosight import registry
 from biosight.bootstrap import BioSight
 from biosight.inference.detection.detector import Detector
+from biosight.inference.model_files.card import card_of_detector
+from biosight.labels import Prediction
+from biosight.storage.records import Insert
+from biosight.subjects import Box
 from tests import tiny
 from tests.conftest import first_collection, upload
-from tests.detectors import Said, make_detector
+from tests.detectors import Said, card_of, make_detector
 from tests.inference.test_camera_trap import ANIMAL, BY_SCORE
 from tests.web.test_shared import follow, link, visitor
 from tests.web.test_sharing import share
@@ -33,6 +39,14 @@ def model_dir(tmp_path: Path) -> Path:
     return tmp_path / "tree"
 
 
+@pytest.fixture(autouse=True)
+def known(biosight: BioSight, tmp_path: Path) -> None:
+    """The tiny detectors of these tests are versions of the registry that know people."""
+    for number, kinds in (("1", {"animal": (1,), "human": (0,)}), ("2", {"animal": (1,)})):
+        card = card_of("yolov8", name="eye", version=number, kinds=kinds)
+        registry.add(biosight.archive.records, card_of_detector(card))
+
+
 @pytest.fixture
 def here(ada: TestClient) -> str:
     """A collection of camera traps that blurs people; its id."""
@@ -42,8 +56,8 @@ def here(ada: TestClient) -> str:
     return made
 
 
-def find(biosight: BioSight, tmp_path: Path, *said: Said) -> None:
-    folder = make_detector(tmp_path / "detector", said, **BY_SCORE)
+def find(biosight: BioSight, tmp_path: Path, *said: Said, **more: Any) -> None:
+    folder = make_detector(tmp_path / "detector", said, name="eye", **BY_SCORE, **more)
     detectors = biosight.intake.detectors
     detectors.opened, detectors.looked = Detector(folder, 1), float("inf")
 
@@ -143,7 +157,10 @@ def test_pictures_without_people_come_as_they_are(
     find(biosight, tmp_path, ANIMAL)
     image = stored(ada, here)
     share(ada, bob := another("bob@example.org"), here, "viewer")
-    assert bob.get(f"{API}/images/{image}/original?download=true").content == chequered()
+    seen = every_form(bob, here, image)
+    assert {name for name, content in seen.items() if contrasts(content)[0] < 80} == set()
+    answer = bob.get(f"{API}/images/{image}/view")
+    assert answer.headers["cache-control"] == "private, no-store", "who sees whom may change"
 
 
 def test_what_people_say_is_blurred_too(
@@ -197,3 +214,79 @@ def test_a_collection_that_blurs_nobody_shows_all(
     share(ada, bob := another("bob@example.org"), here, "viewer")
     ada.patch(f"{API}/collections/{here}", json={"blur_people": False})
     assert contrasts(bob.get(f"{API}/images/{image}/view").content)[0] > 80
+
+
+@pytest.mark.parametrize("kind", ["GIF", "TIFF", "WEBP"])
+def test_later_pictures_of_a_file_are_not_given(
+    ada: TestClient,
+    another: Another,
+    biosight: BioSight,
+    here: str,
+    tmp_path: Path,
+    kind: str,
+) -> None:
+    """Only the first picture of a file was looked at."""
+    find(biosight, tmp_path, ANIMAL)
+    first = Pillow.open(io.BytesIO(chequered("PNG"))).convert("RGB")
+    buffer = io.BytesIO()
+    later = Pillow.new("RGB", first.size, "red")
+    first.save(buffer, kind, save_all=True, append_images=[later])
+    image = str(upload(ada, here, buffer.getvalue(), f"A.{kind}")["image"]["id"])  # type: ignore[index]
+    share(ada, bob := another("bob@example.org"), here, "viewer")
+    for name, content in every_form(bob, here, image).items():
+        assert getattr(Pillow.open(io.BytesIO(content)), "n_frames", 1) == 1, name
+    assert bob.get(f"{API}/images/{image}/planes/1").status_code in {403, 404}
+
+
+def test_a_detector_that_knows_no_people_has_not_looked_for_them(
+    ada: TestClient, another: Another, biosight: BioSight, here: str, tmp_path: Path
+) -> None:
+    find(biosight, tmp_path, ANIMAL, version="2", kinds={"animal": (1,)})
+    image = stored(ada, here)
+    share(ada, bob := another("bob@example.org"), here, "viewer")
+    assert max(contrasts(bob.get(f"{API}/images/{image}/view").content)) < 20
+
+
+def test_what_other_programs_say_uncovers_nobody(
+    ada: TestClient, another: Another, biosight: BioSight, here: str, tmp_path: Path
+) -> None:
+    find(biosight, tmp_path, MAN)
+    image = stored(ada, here)
+    share(ada, bob := another("bob@example.org"), here, "viewer")
+    box = Box(0.1, 0.1, 0.2, 0.2, "animal", 0.9)
+    told = Prediction("p2", image, "MegaDetector", (), 2e9, detector="MegaDetector", boxes=(box,))
+    biosight.archive.records.write(Insert(told))
+    assert is_blurred(bob.get(f"{API}/images/{image}/view").content)
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        [((22.0, 8.0, 42.0, 36.0), 0, 0.5), ((24.0, 18.0, 40.0, 28.0), 0, 0.6)],
+        [((22.0, 30.0, 42.0, 31.9), 0, 0.5)],
+        [*[((float(n), 2.0, n + 1.0, 4.0), 1, 0.9) for n in range(0, 60)], MAN],
+    ],
+    ids=["around a surer part", "in the strip", "behind a herd"],
+)
+def test_no_box_of_a_person_is_lost(
+    ada: TestClient, biosight: BioSight, here: str, tmp_path: Path, said: list[Said]
+) -> None:
+    find(biosight, tmp_path, *said)
+    boxes = ada.get(f"{API}/images/{stored(ada, here)}").json()["boxes"]
+    people = [b for b in boxes if b["kind"] == "human"]
+    assert len(people) == sum(number == 0 for _, number, _ in said)
+
+
+def test_more_people_than_boxes_blur_the_whole_picture(
+    ada: TestClient, another: Another, biosight: BioSight, here: str, tmp_path: Path
+) -> None:
+    find(biosight, tmp_path, ANIMAL, UNSURE_MAN)
+    image = stored(ada, here)
+    share(ada, bob := another("bob@example.org"), here, "viewer")
+    view = f"{API}/images/{image}/view"
+    assert is_blurred(bob.get(view).content)
+    region = {"x": 0.375, "y": 0.375, "w": 0.25, "h": 0.5}
+    for said in ({"label": "Human"}, {"label": "Human", "count": 3, "region": region}):
+        body = {"subjects": [{"label": "Crimson"}, said]}
+        assert ada.put(f"{API}/images/{image}/subjects", json=body).status_code == 200
+        assert max(contrasts(bob.get(view).content)) < 20, said

@@ -165,7 +165,12 @@ def add(
     collection: str = "",
     report: str = "",
 ) -> ModelVersion:
-    """Record a new candidate. Raises Conflict when the key is taken."""
+    """Record a new candidate. Raises Conflict when the key is taken, or the name by a model of the
+    other kind: one that names, or one that detects."""
+    family = versions(records, card.name)
+    if any(bool(v.card.detector) != bool(card.detector) for v in family):
+        other = "detector" if family[0].card.detector else "model"
+        raise Conflict(f"There is a {other} named {card.name}; choose another name.")
     made, adding = candidate(card, files=files, by=by, collection=collection, report=report)
     try:
         records.write(*adding)
@@ -214,12 +219,12 @@ def promote(records: Records, version: ModelVersion, by: str, reason: str = "") 
 
 
 def promotion(
-    records: Records, version: ModelVersion, by: str, reason: str = ""
+    records: Records, version: ModelVersion, by: str, reason: str = "", at: float = 0.0
 ) -> tuple[ModelVersion, list[Write]]:
-    """Return the promoted version, and the writes of `promote`, which may go with others. Raises
-    BadRequest as `promote`."""
+    """Return the promoted version, and the writes of `promote`, which may go with others. It counts
+    as promoted `at` a moment, 0 for now. Raises BadRequest as `promote`."""
     check_reason(version, reason)
-    moment = time.time()
+    moment = at or time.time()
     now = replace(version, state="champion", promoted_at=moment, version=version.version + 1)
     writes: list[Write] = [
         Replace(now, version.version),
@@ -268,12 +273,19 @@ def before(records: Records, version: ModelVersion, bundled: Container[str]) -> 
 def retire(records: Records, version: ModelVersion, by: str, reason: str = "") -> ModelVersion:
     """Retire a candidate, an expert or a detector that somebody added. Raises BadRequest for a
     model that serves: promote another first."""
-    beside = version.card.under or (version.card.detector and not version.bundled)
+    beside = version.card.under or another_detects(records, version)
     if version.state == "champion" and not beside:
         raise BadRequest("This version serves; it retires when you promote another one.")
     now = replace(version, state="retired", version=version.version + 1)
     records.write(Replace(now, version.version), Insert(event(now, "retired", by, reason)))
     return now
+
+
+def another_detects(records: Records, version: ModelVersion) -> bool:
+    """Return whether a version is an added detector, and another one looks on without it."""
+    if not version.card.detector or version.bundled:
+        return False
+    return any(v.card.detector and v.id != version.id for v in champions(records))
 
 
 def forget(records: Records, collection: str) -> tuple[list[str], set[str]]:
@@ -322,7 +334,9 @@ def add_bundled(records: Records, cards: Sequence[ModelCard]) -> None:
             continue  # another process was faster, and goes on
         serving = families(records).get(card.name)
         if serving is None or not is_there(serving, bundled):
-            promote(records, found, "", "came with BioSight")
+            # A new bundled detector succeeds the one before, not one that people chose.
+            at = serving.promoted_at if serving and card.detector else 0.0
+            records.write(*promotion(records, found, "", "came with BioSight", at)[1])
 
 
 def next_release(records: Records, name: str) -> str:

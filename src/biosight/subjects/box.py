@@ -66,7 +66,9 @@ def are_one(box: Box, surer: Box) -> bool:
     if box.kind != surer.kind:
         return False
     inside = shared_area(box, surer) / max(min(box.area, surer.area), 1e-9)
-    return iou(box, surer) > SAME or inside > INSIDE
+    # A person around a surer part of them is kept: all of a person is blurred, not the part.
+    around = box.kind == "human" and box.area > surer.area
+    return iou(box, surer) > SAME or (inside > INSIDE and not around)
 
 
 def distinct(boxes: Iterable[Box]) -> tuple[Box, ...]:

@@ -5,6 +5,7 @@ from tempfile import TemporaryDirectory
 from typing import cast, get_args
 
 import click
+from click.core import ParameterSource
 
 from biosight import registry
 from biosight.bootstrap import open_archive, open_catalogue
@@ -14,7 +15,11 @@ from biosight.errors import BadModel, BadRequest
 from biosight.inference.model_files.card import ModelCard, read_card
 from biosight.inference.model_files.detector_card import Form
 from biosight.settings import Settings
-from biosight.workflows.models.add_detector import add_detector, detector_card_for
+from biosight.workflows.models.add_detector import (
+    DETECTORS_SIDE,
+    add_detector,
+    detector_card_for,
+)
 from biosight.workflows.models.add_model import MEAN, STD, add_model, card_for, listed_labels
 from biosight.workflows.serving_version import promote_version
 
@@ -63,7 +68,13 @@ def list_models(settings: Settings) -> None:
     type=FILE,
     help="A card.json; --size, --resize, --mean and --std are then ignored.",
 )
-@click.option("--size", type=int, default=224, show_default=True, help="Side of the input, pixels.")
+@click.option(
+    "--size",
+    type=int,
+    default=224,
+    show_default=True,
+    help="Side of the input, pixels (of a detector, 640 by default).",
+)
 @click.option(
     "--resize", type=int, help="Short side before the crop, pixels; by default size / 0.875."
 )
@@ -123,7 +134,9 @@ def add_brought_detector(
     settings: Settings, file: Path, form: str, given: dict[str, object]
 ) -> None:
     """Check a detector, and keep it as a candidate. Raises BadModel."""
-    name, release, size = str(given["name"]), str(given["release"]), int(str(given["size"]))
+    name, release = str(given["name"]), str(given["release"])
+    asked = click.get_current_context().get_parameter_source("size")
+    size = DETECTORS_SIDE if asked == ParameterSource.DEFAULT else int(str(given["size"]))
     card = detector_card_for(name, release, given_labels(given), cast(Form, form), size)
     archive = open_archive(settings)
     try:

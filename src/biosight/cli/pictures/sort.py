@@ -17,7 +17,7 @@ from typing import TypeVar
 import click
 from tqdm import tqdm
 
-from biosight.bootstrap import Catalogue, Model, open_catalogue, open_model
+from biosight.bootstrap import SUBJECTS, Catalogue, Model, open_catalogue, open_model
 from biosight.cli.pictures.camera_option import CAMERA_TRAPS, SeenFile, detector_folder, seen_in
 from biosight.cli.pictures.import_folder import look_through
 from biosight.cli.pictures.list_option import LIST, read_list
@@ -148,9 +148,10 @@ def answer_for(
 def chosen_key(catalogue: Catalogue, family: str) -> str:
     """Return the key of the bundled model with this name, "" for the default. Raises NotFound."""
     wanted = family or catalogue.default
-    found = [key for key in catalogue.bundled if key.split("@")[0] == wanted]
+    known = {key: key.split("@")[0] for key, at in catalogue.bundled.items() if at != SUBJECTS}
+    found = [key for key, name in known.items() if name == wanted]
     if not found:
-        names = ", ".join(sorted({key.split("@")[0] for key in catalogue.bundled}))
+        names = ", ".join(sorted(set(known.values())))
         raise NotFound(f"No model named {wanted} came with BioSight; there is {names}.")
     return found[-1]
 

@@ -13,13 +13,14 @@ from typing import Literal
 import numpy as np
 import numpy.typing as npt
 
+from biosight.errors import BioSightError
 from biosight.inference.classifier import Classifier, Verdict
 from biosight.inference.model_files.detector_card import DetectorCard
 from biosight.inference.preprocess import Framing, Pixels, pixels_in
 from biosight.inference.rollup import SMALLEST, Rollup
 from biosight.subjects import Box
 from biosight.subjects.area import MARGINS, Area, around
-from biosight.subjects.box import surest
+from biosight.subjects.box import distinct, surest
 from biosight.subjects.strip import outside_strips
 
 Floats = npt.NDArray[np.float32]
@@ -81,15 +82,18 @@ def look_at(
     the card found in it; those in the strip with the date are dropped. `classify` asks the
     classifier, and `read` reads the same frame with another short side, in pixels, for an animal
     that is small in this one."""
-    framing, boxes = classifier.card.framing, outside_strips(boxes)
+    framing, every = classifier.card.framing, boxes
+    boxes = outside_strips(every)
     whole = classify(pixels_in(reading, None, framing))
     animal = surest(boxes, "animal")
     close = large_enough(reading, animal, framing, read)
     views = [classify(pixels_in(close, a, framing)) for a in areas(close, animal)]
     verdict = pooled(classifier.rollup, views) if views else whole
     empty = emptiness(card, animal, scenery(classifier, [whole, *views]))
-    found = Sighting(kept_boxes(boxes), verdict, bool(views), empty)
-    return replace(found, proposal=proposal_of(card, found))
+    people = [b for b in every if b.kind == "human"]
+    kept = kept_boxes(distinct([*boxes, *people]))
+    found = Sighting(kept, verdict, bool(views), empty)
+    return replace(found, proposal=proposal_of(card, boxes, empty))
 
 
 def large_enough(reading: Pixels, animal: Box | None, framing: Framing, read: Read) -> Pixels:
@@ -103,12 +107,20 @@ def large_enough(reading: Pixels, animal: Box | None, framing: Framing, read: Re
     if side >= SMALL_BOX:
         return reading
     short = min(height, width) * framing.input_size / (side * (1 + 2 * MARGINS[0]))
-    return read(min(LONGEST_SHORT_SIDE, round(short)))
+    if short <= min(height, width):
+        return reading
+    try:
+        return read(min(LONGEST_SHORT_SIDE, round(short)))
+    except BioSightError:  # too large to be read so, or the machine is busy: this one shows it too
+        return reading
 
 
 def kept_boxes(boxes: Sequence[Box]) -> tuple[Box, ...]:
-    """Return the boxes that are kept with a picture, the surest first."""
-    return tuple(b for b in boxes if b.score >= KEPT_FROM)[:MOST_KEPT]
+    """Return the boxes that are kept with a picture, the surest first; of people all, so that each
+    can be blurred."""
+    sure = [b for b in boxes if b.score >= KEPT_FROM]
+    most = {id(b) for b in [b for b in sure if b.kind != "human"][:MOST_KEPT]}
+    return tuple(b for b in sure if b.kind == "human" or id(b) in most)
 
 
 def areas(reading: Pixels, animal: Box | None) -> tuple[Area, ...]:
@@ -175,9 +187,10 @@ def odds(share: float) -> float:
     return float(np.log(held / (1 - held)))
 
 
-def proposal_of(card: DetectorCard, found: Sighting) -> Proposal:
-    """Return what may be said of a frame: a person, nothing, or "" for an organism."""
-    person, animal = surest(found.boxes, "human"), surest(found.boxes, "animal")
+def proposal_of(card: DetectorCard, boxes: Sequence[Box], empty: float) -> Proposal:
+    """Return what may be said of a frame with these boxes and this emptiness: a person, nothing, or
+    "" for an organism."""
+    person, animal = surest(boxes, "human"), surest(boxes, "animal")
     if person and person.score >= card.human and person.score > (animal.score if animal else 0):
         return "human"
-    return "empty" if found.emptiness >= card.empty else ""
+    return "empty" if empty >= card.empty else ""

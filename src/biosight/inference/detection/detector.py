@@ -14,7 +14,7 @@ import numpy as np
 import numpy.typing as npt
 from PIL import Image as Pillow
 
-from biosight.errors import BadModel, BioSightError
+from biosight.errors import BadModel
 from biosight.inference.detection.output_forms import read_outputs
 from biosight.inference.model_files.card import file_sha256
 from biosight.inference.model_files.detector_card import DetectorCard, read_detector_card
@@ -59,15 +59,15 @@ class Detectors:
     def current(self, before: "Detector | None") -> "Detector":
         """Return the detector that serves now, which may be the one before. One that can't be
         opened leaves the one before in its place, with a log entry."""
-        key = self.serving()
-        if before is not None and before.card.key == key:
-            return before
         try:
+            key = self.serving()
+            if before is not None and before.card.key == key:
+                return before
             return Detector(self.locate(key), self.threads)
-        except BioSightError:
+        except Exception:  # a database or a disk may fail; the one before looks on
             if before is None:
                 raise
-            log.exception("a detector can't be opened", extra={"model": key})
+            log.exception("a detector can't be opened")
             return before
 
 

@@ -22,6 +22,7 @@ from biosight.inference.model_files.trial import tried_detector
 from biosight.registry import ModelVersion
 from biosight.subjects.box import KINDS, SubjectKind
 
+DETECTORS_SIDE = 640  # px: the side of most exported detectors' input
 # How each form's authors feed their networks: order of colours, scaling, and what fills the square.
 USUAL: dict[Form, dict[str, Any]] = {
     "yolov5": {"centred": True, "fill": 114},
@@ -45,7 +46,7 @@ USUAL: dict[Form, dict[str, Any]] = {
 # Names of classes that say what they are; the animals are those of COCO.
 NAMED: dict[SubjectKind, str] = {
     "animal": "animal bird cat dog horse sheep cow elephant bear zebra giraffe mammal wildlife",
-    "human": "human person people man woman pedestrian",
+    "human": "human humans person persons people man woman pedestrian pedestrians homo",
     "vehicle": "vehicle car truck bus motorcycle motorbike bicycle train boat",
 }
 
@@ -74,7 +75,7 @@ def kinds_of(classes: Sequence[str]) -> dict[SubjectKind, tuple[int, ...]]:
     found: dict[SubjectKind, tuple[int, ...]] = {}
     for kind in KINDS:
         known = NAMED[kind].split()
-        own = tuple(i for i, c in enumerate(classes) if c.casefold().strip() in known)
+        own = tuple(i for i, c in enumerate(classes) if (c.casefold().split() or [""])[0] in known)
         if own:
             found[kind] = own
     return found

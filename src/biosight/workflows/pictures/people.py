@@ -5,7 +5,7 @@ which nobody has looked for people is blurred as a whole. Such pictures are draw
 boxes change. Not here: the drawing (images/blurring.py, in the sandbox), or who is who (web).
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -15,10 +15,11 @@ from biosight.images.reading import THUMBNAIL_SIDE, VIEW_SIDE
 from biosight.images.reading import WHOLE as EVERY_PIXEL
 from biosight.inference.sandbox.decoding import Decoders
 from biosight.labels import Prediction
-from biosight.review.undo_acts import latest_prediction
+from biosight.registry import ModelVersion
 from biosight.storage.blobs.port import Blobs
-from biosight.storage.records import Records
-from biosight.subjects import Region
+from biosight.storage.records import Records, Where
+from biosight.subjects import Box, Region
+from biosight.subjects.box import distinct
 from biosight.taxa.kinds import thing_of
 from biosight.workflows.pictures.derived import JPEG, original
 
@@ -27,6 +28,9 @@ WHOLE = Region(0.0, 0.0, 1.0, 1.0)
 SIDES = {"thumbnail": THUMBNAIL_SIDE, "view": VIEW_SIDE, "whole": EVERY_PIXEL}
 # Lower than what it takes to call a picture one of people: an animal blurred is no harm.
 PERHAPS = 0.2
+# From this score on, a box is a person who was named.
+SURE = 0.4
+MOST_LOOKS = 200
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,21 +46,38 @@ class DrawnPicture:
 def people_in(records: Records, image: Image) -> tuple[Region, ...]:
     """Return where people may be in a picture, () for nowhere; the whole picture where nobody has
     looked for them, or where they are known to be but not where."""
-    prediction = latest_prediction(records, image.id)
-    if prediction is None or not prediction.detector or prediction.trouble:
+    every = records.find(Prediction, [Where("image", "=", image.id)], limit=MOST_LOOKS)
+    if not any(looked_for_people(records, p) for p in every):
         return (WHOLE,)
-    return seen_people(image, prediction)
+    return seen_people(image, [b for p in every for b in p.boxes if b.kind == "human"])
 
 
-def seen_people(image: Image, prediction: Prediction) -> tuple[Region, ...]:
-    """Return where people are by a detector's boxes and by what was said of the picture."""
-    boxes = [b for b in prediction.boxes if b.kind == "human" and b.score >= PERHAPS]
+def looked_for_people(records: Records, prediction: Prediction) -> bool:
+    """Return whether a detector of this server that knows people looked at a picture. What other
+    programs say of it is no such look."""
+    if not prediction.detector or prediction.trouble:
+        return False
+    version = records.get(ModelVersion, prediction.detector)
+    card = version.card.detector if version else None
+    return card is not None and "human" in card.kinds
+
+
+def seen_people(image: Image, boxes: Sequence[Box]) -> tuple[Region, ...]:
+    """Return where people are by detectors' boxes and by what was said of the picture: all of it if
+    more people are named than are boxed for sure."""
     named = [s.details for s in image.subjects if thing_of(s.label) == "human"]
-    somewhere = sum(max(1, d.count) for d in named if d.region is None)
-    if somewhere > len(boxes):
+    drawn = [d.region for d in named if d.region is not None]
+    sure = distinct(b for b in boxes if b.score >= SURE)
+    if sum(max(1, d.count) for d in named) > len(sure) + len(drawn):
         return (WHOLE,)
-    regions = (d.region for d in named if d.region is not None)
-    return tuple(dict.fromkeys([*(Region.of(b) for b in boxes), *regions]))
+    perhaps = (Region.of(b) for b in boxes if b.score >= PERHAPS)
+    return tuple(dict.fromkeys([*perhaps, *drawn]))
+
+
+def is_drawn(image: Image, people: tuple[Region, ...]) -> bool:
+    """Return whether a picture is drawn for those who may not recognise people: where people are,
+    and where its file may hold more pictures than the first, which alone was looked at."""
+    return bool(people) or image.media_type != JPEG
 
 
 def draw_blurred(

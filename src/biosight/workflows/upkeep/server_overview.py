@@ -88,8 +88,10 @@ def take_up(records: Records, collection: Collection, by: str) -> Collection:
 
 
 def versions_serving(records: Records) -> list[ModelVersion]:
-    """Return every version that serves somewhere."""
-    return sorted(registry.champions(records), key=lambda v: v.id)
+    """Return every version that serves somewhere, of the detectors the one that looks."""
+    looking = registry.detector(records)
+    serving = [v for v in registry.champions(records) if not v.card.detector or v == looking]
+    return sorted(serving, key=lambda v: v.id)
 
 
 def last_backup(records: Records) -> float:

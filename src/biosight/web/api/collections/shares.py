@@ -28,7 +28,7 @@ from biosight.web.security import client_address, visit_cookie
 from biosight.workflows.collection_names import names_in, naming_of
 from biosight.workflows.people.link_makers import check_share, stands
 from biosight.workflows.pictures import derived
-from biosight.workflows.pictures.people import people_in
+from biosight.workflows.pictures.people import is_drawn, people_in
 
 router = APIRouter(tags=["links"])
 PAGE = 60
@@ -323,7 +323,8 @@ async def shared_bytes(
         }
         inline = kind != "original"
         people = people_in(records, found[0]) if c.blur_people else ()
-        if people:
+        whole_file = kind != "thumbnail" and c.blur_people and is_drawn(found[0], people)
+        if people or whole_file:
             form = "whole" if kind == "original" else kind
             answer = answer_blurred(biosight, found[0], people, form, inline=inline)
         else:

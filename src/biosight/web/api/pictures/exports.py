@@ -4,6 +4,7 @@ formats."""
 import json
 from collections.abc import Callable, Iterator
 from dataclasses import replace
+from functools import lru_cache
 from typing import Annotated, Any, Literal
 from urllib.parse import quote
 
@@ -47,7 +48,7 @@ from biosight.web.security import client_address
 from biosight.workflows.collection_names import names_in
 from biosight.workflows.exchange.publication import scope_of, telling_of
 from biosight.workflows.pictures.derived import placeless_pieces
-from biosight.workflows.pictures.people import blurred_pieces, people_in
+from biosight.workflows.pictures.people import blurred_pieces, is_drawn, people_in
 
 router = APIRouter(tags=["export"])
 ZIP: dict[int | str, dict[str, Any]] = {
@@ -150,7 +151,8 @@ def teller_for(
     if not access.may("change"):
         made = replace(made, placeless=made.rule.hides)
         if c.blur_people:
-            made = replace(made, blurred=lambda image: bool(people_in(records, image)))
+            drawn = lru_cache(maxsize=1000)(lambda i: is_drawn(i, people_in(records, i)))
+            made = replace(made, blurred=drawn, placeless=lambda _: True)
     return replace(made, placeless=lambda _: True) if placeless else made
 
 

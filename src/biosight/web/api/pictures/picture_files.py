@@ -22,18 +22,27 @@ from biosight.web.files.streaming import on_byte_threads
 from biosight.web.security import client_address
 from biosight.workflows.pictures import derived
 from biosight.workflows.pictures.closer import draw_closer, main_region
-from biosight.workflows.pictures.people import people_in
+from biosight.workflows.pictures.people import is_drawn, people_in
 
 router = APIRouter(tags=["images"])
 LINK_SECONDS = 300
-HIDDEN_PLANES = "Planes of pictures that may show people are for editors of this collection."
+HIDDEN_PLANES = "This collection blurs people, so planes of stacks are for its editors."
 
 
-def people_hidden(seen: Seen, records: Records) -> tuple[Region, ...]:
-    """Return where people are blurred for the person who sees a picture; () for editors."""
+def people_hidden(seen: Seen, records: Records) -> tuple[Region, ...] | None:
+    """Return where people are blurred for the person who sees a picture, () for nowhere; None for
+    editors, and where the collection blurs nobody."""
     if not seen.access.collection.blur_people or seen.access.may("change"):
-        return ()
+        return None
     return people_in(records, seen.image)
+
+
+def for_this_person(answer: Response, people: tuple[Region, ...] | None) -> Response:
+    """Return an answer that no browser keeps where the collection blurs people: who sees whom may
+    change."""
+    if people is not None:
+        answer.headers["Cache-Control"] = "private, no-store"
+    return answer
 
 
 def note_original(
@@ -68,14 +77,17 @@ async def original(
 
     With `placeless`, and for viewers where the collection hides the place, the file is the picture
     and nothing else: it has no date, place or comment, and a HEIC or AVIF becomes a JPEG. Where the
-    collection blurs people, viewers get a JPEG in which they are blurred.
+    collection blurs people, viewers get a JPEG in which they are blurred, of a file with several
+    pictures the first.
     """
 
     def work() -> Response:
         inline = not download and seen.image.media_type in SHOWN_AS_IS
-        if people := people_hidden(seen, records):
+        people = people_hidden(seen, records)
+        if people is not None and is_drawn(seen.image, people):
             return answer_blurred(biosight, seen.image, people, "whole", inline=inline)
-        hidden = placeless or seen_rule(seen.access, biosight, records).of(seen.image) > 0
+        coarse = seen_rule(seen.access, biosight, records).of(seen.image) > 0
+        hidden = placeless or coarse or people is not None
         if download and biosight.settings.presigned and not hidden:
             found = derived.original(blobs, seen.image)
             if link := blobs.link(found.key, LINK_SECONDS):
@@ -83,7 +95,7 @@ async def original(
         find = partial(derived.original, blobs, seen.image)
         if hidden:
             find = partial(derived.placeless_file, blobs, biosight.model.decoders, seen.image)
-        return answer_with(request, blobs, find, inline=inline)
+        return for_this_person(answer_with(request, blobs, find, inline=inline), people)
 
     return await on_byte_threads(request, work)
 
@@ -95,10 +107,10 @@ async def thumbnail(
     """Return a small JPEG without metadata."""
 
     def work() -> Response:
-        if people := people_hidden(seen, records):
+        if people := (hidden := people_hidden(seen, records)):
             return answer_blurred(biosight, seen.image, people, "thumbnail", inline=True)
         find = partial(derived.thumbnail, blobs, biosight.model.decoders, seen.image)
-        return answer_with(request, blobs, find, inline=True)
+        return for_this_person(answer_with(request, blobs, find, inline=True), hidden)
 
     return await on_byte_threads(request, work)
 
@@ -110,15 +122,16 @@ async def closer_look(
     """Return a small JPEG of what the picture is about; of all of it where no box is known."""
 
     def work() -> Response:
-        people = people_hidden(seen, records)
+        hidden = people_hidden(seen, records)
+        people = hidden or ()
         region = main_region(records, seen.image)
         if region is None and people:
             return answer_blurred(biosight, seen.image, people, "thumbnail", inline=True)
         if region is None:
             find = partial(derived.thumbnail, blobs, biosight.model.decoders, seen.image)
-            return answer_with(request, blobs, find, inline=True)
+            return for_this_person(answer_with(request, blobs, find, inline=True), hidden)
         drawn = draw_closer(blobs, biosight.model.decoders, seen.image, region, people)
-        return answer_drawn(drawn, "private, no-store" if people else "private, max-age=86400")
+        return for_this_person(answer_drawn(drawn, "private, max-age=86400"), hidden)
 
     return await on_byte_threads(request, work)
 
@@ -133,10 +146,11 @@ async def view(
     """
 
     def work() -> Response:
-        if people := people_hidden(seen, records):
+        people = people_hidden(seen, records)
+        if people is not None and is_drawn(seen.image, people):
             return answer_blurred(biosight, seen.image, people, "view", inline=True)
         find = partial(derived.view, blobs, biosight.model.decoders, seen.image)
-        return answer_with(request, blobs, find, inline=True)
+        return for_this_person(answer_with(request, blobs, find, inline=True), people)
 
     return await on_byte_threads(request, work)
 
@@ -153,7 +167,7 @@ async def plane(
     """Return a plane of a microscope's stack as a JPEG of at most 2,400 pixels a side."""
 
     def work() -> Response:
-        if people_hidden(seen, records):
+        if people_hidden(seen, records) is not None:
             raise Forbidden(HIDDEN_PLANES)
         drawn = derived.plane(blobs, biosight.model.decoders, seen.image, number)
         headers = {"Cache-Control": "private, max-age=86400"}
@@ -169,9 +183,10 @@ async def whole(
     """Return every pixel of the picture as any browser can show it, to look at details."""
 
     def work() -> Response:
-        if people := people_hidden(seen, records):
+        people = people_hidden(seen, records)
+        if people is not None and is_drawn(seen.image, people):
             return answer_blurred(biosight, seen.image, people, "whole", inline=True)
         find = partial(derived.whole, blobs, biosight.model.decoders, seen.image)
-        return answer_with(request, blobs, find, inline=True)
+        return for_this_person(answer_with(request, blobs, find, inline=True), people)
 
     return await on_byte_threads(request, work)

@@ -28,8 +28,8 @@ class Review {
     this.drawn = [];
     this.at = 0;
     this.waiting = 0;
-    /** How many were answered here, until the page is left. */
-    this.answered = 0;
+    /** The most that waited since the page was opened. */
+    this.most = 0;
     /** @type {Stage | null} */
     this.picture = null;
     /** @type {Schemas["ImageDetail"] | null} the picture in full */
@@ -66,10 +66,7 @@ class Review {
     try {
       const before = now.image.who;
       now.image = await changeOne(now.image, { ...change, via: now.via });
-      if (now.image.who === "person" && before !== "person") {
-        this.waiting -= 1;
-        this.answered += 1;
-      }
+      if (now.image.who === "person" && before !== "person") this.waiting -= 1;
       now.done = now.image.who === "person";
       await this.next();
     } catch (error) {
@@ -87,7 +84,8 @@ class Review {
   async draw() {
     find(this.main, "#waiting").textContent = this.waiting ? `${counted(this.waiting, "picture")} to review.` : "";
     const bar = find(this.main, "#progress");
-    [bar.max, bar.value, bar.hidden] = [this.answered + this.waiting || 1, this.answered, !this.editor];
+    this.most = Math.max(this.most, this.waiting);
+    [bar.max, bar.value, bar.hidden] = [this.most || 1, this.most - this.waiting, !this.editor];
     const now = this.drawn[this.at];
     if (!now) return this.drawNothing();
     const detail = await call("GET", `/images/${now.image.id}`);

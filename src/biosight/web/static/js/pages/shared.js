@@ -23,6 +23,8 @@ class Shared {
     this.download = false;
     /** The label whose pictures are shown, null for all. @type {string | null} */
     this.label = null;
+    /** How often a label was chosen: answers to earlier choices come too late. */
+    this.asked = 0;
   }
 
   /** Offer the labels, if there are several. */
@@ -36,6 +38,7 @@ class Shared {
 
   /** Show the pictures of one label, or all. @param {string} value of the choice */
   async only(value) {
+    this.asked += 1;
     this.label = value ? value.slice(1) : null;
     this.next = "";
     this.images = [];
@@ -46,7 +49,9 @@ class Shared {
   async more() {
     const query = new URLSearchParams({ cursor: this.next });
     if (this.label !== null) query.set("label", this.label);
+    const asked = this.asked;
     const page = await call("GET", `/shared/images?${query}`);
+    if (asked !== this.asked) return; // another label was chosen meanwhile
     const from = this.images.length;
     this.images.push(...page.images);
     this.list.append(

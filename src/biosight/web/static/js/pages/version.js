@@ -137,7 +137,7 @@ function acts(v, again) {
     { class: "actions" },
     !v.serves && v.there && button("promote", "Promote", `${v.id} serves now.`),
     v.serves && v.before && button("roll-back", "Roll back", "The previous version serves again."),
-    (v.state === "candidate" || ((v.under || v.detects) && v.serves && !v.bundled)) &&
+    ((v.state === "candidate" && !(v.detects && v.bundled)) || ((v.under || v.detects) && v.serves && !v.bundled)) &&
       button("retire", "Retire", `${v.id} is retired.`),
   );
 }

@@ -46,8 +46,12 @@ export async function suggestedKind(collection, session) {
 export function kindOffer(collection, found, done) {
   /** @param {Kind} kind @param {boolean} again */
   const answer = async (kind, again) => {
-    await choose(`/collections/${collection}`, kind, again).catch(complain);
-    done();
+    try {
+      await choose(`/collections/${collection}`, kind, again);
+      done();
+    } catch (error) {
+      complain(error);
+    }
   };
   return el(
     "p",

@@ -13,16 +13,38 @@ const LISTS = [
   ["http://purl.org/dc/elements/1.1/", "subject", ""],
 ];
 const LARGEST = 1 << 20;
-const LONGEST = 6000; // characters of all keywords, so that they fit into a form's field
+const MOST_BYTES = 7500; // of all keywords as JSON, so that they fit into a form's field
 
 /** Return whether a file is a sidecar. @param {string} name */
 export const isSidecar = (name) => /\.xmp$/i.test(name);
 
-/** Return the keywords in a picture's sidecar, if it has one. @param {string} path @param {Map<string, File>} sidecars by path in small letters */
-export async function keywordsFor(path, sidecars) {
-  const paths = [`${path}.xmp`, `${path.replace(/\.[^./]+$/, "")}.xmp`];
-  const file = paths.map((p) => sidecars.get(p.toLowerCase())).find(Boolean);
-  return file ? await keywordsIn(file).catch(() => []) : [];
+/**
+ * Return the sidecars among files that came together, by their paths in small letters.
+ * @param {{file: File, path: string}[]} files
+ */
+export function sidecarsAmong(files) {
+  const found = files.filter(({ file }) => isSidecar(file.name));
+  return new Map(found.map(({ file, path }) => [path.toLowerCase(), file]));
+}
+
+/**
+ * Take a picture's sidecar out of those that came with it.
+ * @param {string} path @param {Map<string, File>} sidecars @returns {File | undefined}
+ */
+export function takeSidecar(path, sidecars) {
+  const paths = [`${path}.xmp`, `${path.replace(/\.[^./]+$/, "")}.xmp`].map((p) => p.toLowerCase());
+  const key = paths.find((p) => sidecars.has(p));
+  const file = key && sidecars.get(key);
+  if (key) sidecars.delete(key);
+  return file || undefined;
+}
+
+/** Return the keywords in a sidecar as JSON, "" for none. @param {File | undefined} file */
+export async function keywordsOf(file) {
+  const words = file ? await keywordsIn(file).catch(() => []) : [];
+  const size = () => new TextEncoder().encode(JSON.stringify(words)).length;
+  while (size() > MOST_BYTES) words.pop();
+  return words.length ? JSON.stringify(words) : "";
 }
 
 /** Return the keywords in a sidecar; none for a damaged one. @param {File} file @returns {Promise<string[]>} */
@@ -35,12 +57,7 @@ async function keywordsIn(file) {
     ),
   );
   const inTrees = new Set(found.filter((w) => w.includes("|")).flatMap((w) => w.split("|")));
-  const kept = [...new Set(found.filter((w) => w && !inTrees.has(w)))];
-  let length = 0;
-  return kept.filter((word) => {
-    length += word.length + 3;
-    return length < LONGEST;
-  });
+  return [...new Set(found.filter((w) => w && !inTrees.has(w)))];
 }
 
 /** Return a keyword with | between its levels. @param {string} text @param {string} mark */

@@ -6,7 +6,7 @@ import { tell } from "../frame/events.js";
 import { noPicture } from "./drop.js";
 import { askKnown } from "./known.js";
 import { note, sessionOf } from "./session.js";
-import { isSidecar, keywordsFor } from "./sidecar.js";
+import { isSidecar, keywordsOf, sidecarsAmong, takeSidecar } from "./sidecar.js";
 
 const AT_ONCE = 4;
 const TRIES = 7;
@@ -17,11 +17,11 @@ const ASK_AT_ONCE = 40;
 const OWN_TABLE = "biosight.csv";
 const JUNK = new Set([".ds_store", "thumbs.db", "desktop.ini"]);
 
-/** @typedef {{file: File, path: string, collection: string, max: number}} Waiting */
+/** @typedef {{file: File, path: string, sidecar: File | undefined, collection: string, max: number}} Waiting */
 /** @typedef {{waiting: Waiting[], active: number, total: number, stored: number, duplicates: number,
  *   trashed: any[], refused: {path: string, reason: string, again?: Waiting}[], latest: any, others: number, strange: number, began: number,
  *   stopped: number, collection: string, session: string, paused: string, otherModels: string[], tops: import("./offer.js").Top[],
- *   brought: Schemas["BroughtNames"], kind: Schemas["PictureKindOut"] | null, table: File | null, sidecars: Map<string, File>}} State */
+ *   brought: Schemas["BroughtNames"], kind: Schemas["PictureKindOut"] | null, table: File | null}} State */
 
 /** @type {State} */
 export const state = fresh("");
@@ -70,7 +70,6 @@ function fresh(collection) {
     brought: { folders: [], keywords: [] },
     kind: null,
     table: null,
-    sidecars: new Map(),
   };
 }
 
@@ -103,15 +102,16 @@ export function stop() {
  */
 export function add(collection, files, maxMb) {
   if (!busy()) Object.assign(state, fresh(collection), { session: sessionOf(collection) });
-  const waited = state.waiting.length;
+  const [waited, sidecars] = [state.waiting.length, sidecarsAmong(files)];
   for (const { file, path } of files) {
     if (JUNK.has(file.name.toLowerCase()) || file.name.startsWith("._")) continue;
     if (file.name === OWN_TABLE) state.table = file;
-    else if (isSidecar(file.name)) state.sidecars.set(path.toLowerCase(), file);
+    else if (isSidecar(file.name)) continue;
     else if (noPicture(file)) state.others += 1;
-    else state.waiting.push({ file, path, collection, max: maxMb * 1048576 });
+    else state.waiting.push({ file, path, sidecar: takeSidecar(path, sidecars), collection, max: maxMb * 1048576 });
   }
   state.total += state.waiting.length - waited;
+  state.others += sidecars.size; // those of no picture
   redraw();
   while (state.active < AT_ONCE && state.waiting.length) work();
 }
@@ -174,12 +174,12 @@ function count(answer) {
 
 /** @param {Waiting} one @returns {Promise<any>} the server's answer; waits out passing errors */
 async function send(one) {
-  const words = await keywordsFor(one.path, state.sidecars);
+  const words = await keywordsOf(one.sidecar);
   for (let attempt = 1; ; attempt++) {
     const form = new FormData();
     form.append("session", state.session);
     form.append("path", one.path);
-    if (words.length) form.append("keywords", JSON.stringify(words));
+    if (words) form.append("keywords", words);
     form.append("file", one.file, one.file.name);
     try {
       const answer = await call("POST", `/collections/${one.collection}/images`, form);
