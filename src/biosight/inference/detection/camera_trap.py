@@ -106,11 +106,12 @@ def large_enough(reading: Pixels, animal: Box | None, framing: Framing, read: Re
     side = max(animal.width * width, animal.height * height)
     if side >= SMALL_BOX:
         return reading
-    short = min(height, width) * framing.input_size / (side * (1 + 2 * MARGINS[0]))
+    wanted = min(height, width) * framing.input_size / (side * (1 + 2 * MARGINS[0]))
+    short = min(LONGEST_SHORT_SIDE, round(wanted))
     if short <= min(height, width):
         return reading
     try:
-        return read(min(LONGEST_SHORT_SIDE, round(short)))
+        return read(short)
     except BioSightError:  # too large to be read so, or the machine is busy: this one shows it too
         return reading
 

@@ -18,25 +18,28 @@ const MOST_BYTES = 7500; // of all keywords as JSON, so that they fit into a for
 /** Return whether a file is a sidecar. @param {string} name */
 export const isSidecar = (name) => /\.xmp$/i.test(name);
 
-/**
- * Return the sidecars among files that came together, by their paths in small letters.
- * @param {{file: File, path: string}[]} files
- */
-export function sidecarsAmong(files) {
-  const found = files.filter(({ file }) => isSidecar(file.name));
-  return new Map(found.map(({ file, path }) => [path.toLowerCase(), file]));
-}
+/** Sidecars of files that came together: a raw file and its JPEG may share one. */
+export class Sidecars {
+  /** @param {{file: File, path: string}[]} files */
+  constructor(files) {
+    const found = files.filter(({ file }) => isSidecar(file.name));
+    this.byPath = new Map(found.map(({ file, path }) => [path.toLowerCase(), file]));
+    /** @type {Set<File>} */
+    this.used = new Set();
+  }
 
-/**
- * Take a picture's sidecar out of those that came with it.
- * @param {string} path @param {Map<string, File>} sidecars @returns {File | undefined}
- */
-export function takeSidecar(path, sidecars) {
-  const paths = [`${path}.xmp`, `${path.replace(/\.[^./]+$/, "")}.xmp`].map((p) => p.toLowerCase());
-  const key = paths.find((p) => sidecars.has(p));
-  const file = key && sidecars.get(key);
-  if (key) sidecars.delete(key);
-  return file || undefined;
+  /** Return a picture's sidecar, if it has one. @param {string} path @returns {File | undefined} */
+  of(path) {
+    const paths = [`${path}.xmp`, `${path.replace(/\.[^./]+$/, "")}.xmp`];
+    const file = paths.map((p) => this.byPath.get(p.toLowerCase())).find(Boolean);
+    if (file) this.used.add(file);
+    return file;
+  }
+
+  /** How many belong to no picture. */
+  get left() {
+    return this.byPath.size - this.used.size;
+  }
 }
 
 /** Return the keywords in a sidecar as JSON, "" for none. @param {File | undefined} file */

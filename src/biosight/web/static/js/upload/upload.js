@@ -6,7 +6,7 @@ import { tell } from "../frame/events.js";
 import { noPicture } from "./drop.js";
 import { askKnown } from "./known.js";
 import { note, sessionOf } from "./session.js";
-import { isSidecar, keywordsOf, sidecarsAmong, takeSidecar } from "./sidecar.js";
+import { isSidecar, keywordsOf, Sidecars } from "./sidecar.js";
 
 const AT_ONCE = 4;
 const TRIES = 7;
@@ -102,16 +102,16 @@ export function stop() {
  */
 export function add(collection, files, maxMb) {
   if (!busy()) Object.assign(state, fresh(collection), { session: sessionOf(collection) });
-  const [waited, sidecars] = [state.waiting.length, sidecarsAmong(files)];
+  const [waited, sidecars] = [state.waiting.length, new Sidecars(files)];
   for (const { file, path } of files) {
     if (JUNK.has(file.name.toLowerCase()) || file.name.startsWith("._")) continue;
     if (file.name === OWN_TABLE) state.table = file;
     else if (isSidecar(file.name)) continue;
     else if (noPicture(file)) state.others += 1;
-    else state.waiting.push({ file, path, sidecar: takeSidecar(path, sidecars), collection, max: maxMb * 1048576 });
+    else state.waiting.push({ file, path, sidecar: sidecars.of(path), collection, max: maxMb * 1048576 });
   }
   state.total += state.waiting.length - waited;
-  state.others += sidecars.size; // those of no picture
+  state.others += sidecars.left;
   redraw();
   while (state.active < AT_ONCE && state.waiting.length) work();
 }
