@@ -191,7 +191,7 @@ def test_the_picture_page_and_review_by_keys(page: Page, folder: Path) -> None:
     page.keyboard.press("Escape")  # back to the pictures
     expect(page.locator(".tile").first).to_be_visible()
 
-    page.get_by_role("link", name="Review").click()
+    page.get_by_role("link", name="Review", exact=True).click()
     expect(page.locator("#waiting")).to_contain_text("17 pictures to review")
     page.keyboard.press("a")
     expect(page.locator("#waiting")).to_contain_text("16 pictures to review")

@@ -265,7 +265,7 @@ def test_an_upload_that_breaks_off_is_told_and_gone_on_with(page: Page, tmp_path
     expect(page.locator(".tile")).to_have_count(18)
     expect(notice).to_be_hidden()
     # Dropped on Review, pictures go to the collection in view; in the Library one is asked for.
-    page.get_by_role("link", name="Review").click()
+    page.get_by_role("link", name="Review", exact=True).click()
     expect(page.locator("#review")).to_be_visible()
     late = tiny.picture("Blue", 99)
     page.evaluate(DROP, list(late))
