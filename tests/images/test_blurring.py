@@ -1,4 +1,4 @@
-"""A part of a picture is blurred so far that nothing in it can be told apart; the rest stays."""
+"""Nothing can be recognised in a part that is blurred, and the rest of the picture stays."""
 
 import numpy as np
 import numpy.typing as npt

@@ -167,10 +167,7 @@ class Hand:
         as fields."""
         assert self.detector is not None
         boxes = self.detector.detect(reading)
-
-        def read(short: int) -> Pixels:
-            return self.decoders.reading(path, short)[1]
-
+        read = self.decoders.reader(path)
         found = look_at(reading, boxes, self.detector.card, self.classifier, self.one, read)
         shown = {"boxes": [b.plain for b in found.boxes], "proposal": found.proposal}
         return self.said(found.verdict) | shown

@@ -62,8 +62,5 @@ def read_and_look(
 ) -> Looked:
     """Return what a model says of the file of a camera trap or a photograph. Raises BadPicture or
     Unavailable."""
-
-    def read(short: int) -> Pixels:
-        return intake.decoders.reading(original, short)[1]
-
+    read = intake.decoders.reader(original)
     return look_into(intake, classifier, read(short_to_read(classifier.card.framing)), kind, read)

@@ -204,7 +204,7 @@ def look_at_decoded(
 
     def read(short: int) -> Pixels:
         with intake.blobs.local(keys.original(sha256)) as path:
-            return intake.decoders.reading(path, short)[1]
+            return intake.decoders.reader(path)(short)
 
     try:
         if decoded.reading is not None:

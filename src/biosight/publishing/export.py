@@ -127,11 +127,11 @@ def zip_chunks(
 ) -> Iterator[bytes]:
     """Yield a zip of originals by label, stored not deflated, with biosight.csv last.
 
-    Memory use stays constant. `rebuild` gives the files of pictures whose place is hidden or
-    in which people are blurred. Each
-    original is opened before its header is written. A picture that was removed for good meanwhile
-    is left out, also of the CSV. So is one whose bytes are lost, which the server's log and
-    `doctor` report. Raises Unavailable, midway too, when the store can't be reached.
+    Memory use stays constant. `rebuild` gives the files of pictures whose place is hidden or in
+    which people are blurred. Each original is opened before its header is written. A picture that
+    was removed for good meanwhile is left out, also of the CSV. So is one whose bytes are lost,
+    which the server's log and `doctor` report. Raises Unavailable, midway too, when the store can't
+    be reached.
     """
     lines = [table.header()]
 

@@ -13,7 +13,7 @@ from biosight.bootstrap import SUBJECTS, Model
 from biosight.inference.classifier import Classifier, Verdict
 from biosight.inference.detection.camera_trap import Sighting, look_at
 from biosight.inference.detection.detector import Detector
-from biosight.inference.preprocess import Pixels, short_to_read
+from biosight.inference.preprocess import short_to_read
 
 CAMERA_TRAPS = click.option(
     "--camera-traps",
@@ -46,10 +46,6 @@ def seen_in(
         return SeenFile(media_type, model.batcher.classify(classifier, pixels))
     media_type, reading = model.decoders.reading(path, short_to_read(classifier.card.framing))
     classify = partial(model.batcher.classify, classifier)
-    boxes = detector.detect(reading)
-
-    def read(short: int) -> Pixels:
-        return model.decoders.reading(path, short)[1]
-
+    boxes, read = detector.detect(reading), model.decoders.reader(path)
     found = look_at(reading, boxes, detector.card, classifier, classify, read)
     return SeenFile(media_type, found.verdict, found)

@@ -88,7 +88,9 @@ def look_at(
     animal = surest(boxes, "animal")
     close = large_enough(reading, animal, framing, read)
     views = [classify(pixels_in(close, a, framing)) for a in areas(close, animal)]
-    verdict = pooled(classifier.rollup, views) if views else whole
+    verdict = (
+        pooled(views, classifier.rollup, how_often(classifier.card.label_names)) if views else whole
+    )
     empty = emptiness(card, animal, scenery(classifier, [whole, *views]))
     people = [b for b in every if b.kind == "human"]
     kept = kept_boxes(distinct([*boxes, *people]))
@@ -132,17 +134,12 @@ def areas(reading: Pixels, animal: Box | None) -> tuple[Area, ...]:
     return tuple(around(animal, width, height, margin) for margin in MARGINS)
 
 
-def pooled(rollup: Rollup | None, views: Sequence[Verdict]) -> Verdict:
-    """Return the verdict of several views of one animal: the mean of their log probabilities, with
-    the groups as often as camera traps see them, and no scenery. The embedding is the first's."""
+def pooled(views: Sequence[Verdict], rollup: Rollup | None, weights: Floats) -> Verdict:
+    """Return the verdict of several views of one animal: the mean of their log probabilities, in
+    which each group counts by its weight (groups,). The embedding is the first's, and so is all of
+    the verdict without a tree."""
     if rollup is None or any(v.leaves is None for v in views):
         return views[0]
-    return mean_of_views(rollup, views, how_often(rollup.groups))
-
-
-def mean_of_views(rollup: Rollup, views: Sequence[Verdict], weights: Floats) -> Verdict:
-    """Return the first of several verdicts with leaves, with the mean of their log probabilities in
-    its place; each group counts by its weight (groups,)."""
     kept = [v.leaves for v in views if v.leaves is not None]
     logs = np.mean([np.log(x + SMALLEST) for x in kept], axis=0)
     leaves = np.exp(logs - logs.max())

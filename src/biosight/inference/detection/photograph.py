@@ -15,7 +15,7 @@ from biosight.inference.detection.camera_trap import (
     Sighting,
     kept_boxes,
     large_enough,
-    mean_of_views,
+    pooled,
 )
 from biosight.inference.preprocess import Framing, Pixels, pixels_in
 from biosight.subjects import Box
@@ -56,8 +56,5 @@ def look_at_photograph(
 
 def careful(classifier: Classifier, views: Sequence[Verdict]) -> Verdict:
     """Return the verdict of several views that count alike; its embedding is the first's."""
-    rollup = classifier.rollup
-    if len(views) == 1 or rollup is None or any(v.leaves is None for v in views):
-        return views[0]
-    weights = np.ones(len(rollup.groups), np.float32)
-    return mean_of_views(rollup, views, weights)
+    alike = np.ones(len(classifier.card.label_names), np.float32)
+    return pooled(views, classifier.rollup, alike) if len(views) > 1 else views[0]

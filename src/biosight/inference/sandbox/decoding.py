@@ -148,6 +148,11 @@ class Decoders:
         shape = int(head["height"]), int(head["width"]), 3
         return str(head["media_type"]), np.frombuffer(parts[0], np.uint8).reshape(shape)
 
+    def reader(self, path: Path) -> Callable[[int], Pixels]:
+        """Return a function that reads a file's whole upright picture (height, width, 3) at a short
+        side in px. It raises as `decode`."""
+        return lambda short: self.reading(path, short)[1]
+
     def thumbnail(self, path: Path) -> bytes:
         """Return only the thumbnail of `decode`. Raises the same errors."""
         return self.ask({"path": str(path), "want": "thumbnail"})[1][0]

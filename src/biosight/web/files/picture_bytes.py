@@ -16,7 +16,7 @@ from biosight.subjects import Region
 from biosight.web.files.streaming import OpenFile, start_stream, stream_answer
 from biosight.web.security import FILE_POLICY
 from biosight.workflows.pictures.derived import Derived
-from biosight.workflows.pictures.people import SIDES, DrawnPicture, draw_blurred
+from biosight.workflows.pictures.people import SIDES, DrawnPicture, PictureForm, draw_blurred
 
 
 def answer_with(
@@ -45,7 +45,7 @@ def answer_with(
 
 
 def answer_blurred(
-    biosight: BioSight, image: Image, people: tuple[Region, ...], form: str, *, inline: bool
+    biosight: BioSight, image: Image, people: tuple[Region, ...], form: PictureForm, *, inline: bool
 ) -> Response:
     """Return a picture with people blurred, in one of the forms of SIDES. It is drawn for this
     answer and kept nowhere. Raises NotFound, BadPicture or Unavailable."""

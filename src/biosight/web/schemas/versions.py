@@ -1,4 +1,4 @@
-"""A model version as the API shows it, and how large one that is sent may be.
+"""A model version as the API shows it.
 
 Not here: the routes (web/api/models).
 """
@@ -10,14 +10,6 @@ from biosight.bootstrap import BioSight
 from biosight.registry import ModelVersion
 from biosight.web.access.deps import Person
 from biosight.web.access.rights import may_change
-from biosight.web.body_limits import up_to
-
-MOST_MODEL_MB = 500
-OF_MODELS = up_to(
-    MOST_MODEL_MB,
-    f"This model is larger than {MOST_MODEL_MB} MB; add it with biosight model add.",
-)
-MOST_FIELD = 1_000_000  # bytes of one field of a form
 
 
 class VersionOut(BaseModel):

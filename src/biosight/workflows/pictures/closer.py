@@ -6,7 +6,6 @@ It is drawn for each answer, since boxes change; browsers keep it. Not here: the
 
 from pathlib import Path
 
-from biosight.errors import BadPicture
 from biosight.images import Image
 from biosight.images.reading import THUMBNAIL_SIDE
 from biosight.inference.sandbox.decoding import Decoders
@@ -15,7 +14,7 @@ from biosight.storage.blobs.port import Blobs
 from biosight.storage.records import Records
 from biosight.subjects import KINDS, Region
 from biosight.subjects.box import surest
-from biosight.workflows.pictures.derived import JPEG, original
+from biosight.workflows.pictures.derived import JPEG, from_original
 from biosight.workflows.pictures.people import DrawnPicture
 
 
@@ -37,10 +36,9 @@ def draw_closer(
     """Return a JPEG of the part around a region, with people blurred. Raises NotFound if the
     original disappears meanwhile, BadPicture or Unavailable."""
     hidden = [person.sides for person in people]
-    with blobs.local(original(blobs, image).key) as path:
-        try:
-            content = decoders.closer(path, region.sides, THUMBNAIL_SIDE, hidden)
-        except BadPicture:
-            original(blobs, image)
-            raise
+
+    def draw(path: Path) -> bytes:
+        return decoders.closer(path, region.sides, THUMBNAIL_SIDE, hidden)
+
+    content = from_original(blobs, image, draw)
     return DrawnPicture(content, JPEG, f"{Path(image.name).stem}.jpg")

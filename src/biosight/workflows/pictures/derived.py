@@ -7,6 +7,7 @@ Not here: drawing them (images/reading.py, in the sandbox), or the first thumbna
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TypeVar
 
 from biosight.errors import BadPicture, NotFound
 from biosight.images import SHOWN_AS_IS, Image, placeless
@@ -16,6 +17,7 @@ from biosight.storage.blobs import keys
 from biosight.storage.blobs.port import Blobs
 
 JPEG = "image/jpeg"
+T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,12 +89,7 @@ def write_placeless(blobs: Blobs, decoders: Decoders, image: Image, key: str) ->
     blobs.room_for(image.size)
     target = blobs.begin().path
     try:
-        with blobs.local(original(blobs, image).key) as source:
-            try:
-                decoders.without_place(source, target)
-            except BadPicture:
-                original(blobs, image)
-                raise
+        from_original(blobs, image, lambda source: decoders.without_place(source, target))
         blobs.keep(target, key)
     finally:
         target.unlink(missing_ok=True)
@@ -117,10 +114,15 @@ def as_jpeg(blobs: Blobs, image: Image, key: str, draw: Callable[[Path], bytes])
 def make(blobs: Blobs, image: Image, key: str, draw: Callable[[Path], bytes]) -> None:
     """Draw a missing form from the original. Raises NotFound if the original disappears
     meanwhile."""
+    blobs.put_derived(key, from_original(blobs, image, draw))
+
+
+def from_original(blobs: Blobs, image: Image, draw: Callable[[Path], T]) -> T:
+    """Return what `draw` makes of the original. Raises NotFound if the original disappears
+    meanwhile, BadPicture or Unavailable."""
     with blobs.local(original(blobs, image).key) as path:
         try:
-            drawn = draw(path)
+            return draw(path)
         except BadPicture:
             original(blobs, image)
             raise
-    blobs.put_derived(key, drawn)

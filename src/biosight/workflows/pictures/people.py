@@ -5,11 +5,11 @@ which nobody has looked for people is blurred as a whole. Such pictures are draw
 boxes change. Not here: the drawing (images/blurring.py, in the sandbox), or who is who (web).
 """
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Literal
 
-from biosight.errors import BadPicture
 from biosight.images import Image
 from biosight.images.reading import THUMBNAIL_SIDE, VIEW_SIDE
 from biosight.images.reading import WHOLE as EVERY_PIXEL
@@ -21,11 +21,16 @@ from biosight.storage.records import Records, Where
 from biosight.subjects import Box, Region
 from biosight.subjects.box import distinct
 from biosight.taxa.kinds import thing_of
-from biosight.workflows.pictures.derived import JPEG, original
+from biosight.workflows.pictures.derived import JPEG, from_original
 
+PictureForm = Literal["thumbnail", "view", "whole"]
 WHOLE = Region(0.0, 0.0, 1.0, 1.0)
 # How large each form of a picture is drawn, in px on the longer side.
-SIDES = {"thumbnail": THUMBNAIL_SIDE, "view": VIEW_SIDE, "whole": EVERY_PIXEL}
+SIDES: Mapping[PictureForm, int] = {
+    "thumbnail": THUMBNAIL_SIDE,
+    "view": VIEW_SIDE,
+    "whole": EVERY_PIXEL,
+}
 # Lower than what it takes to call a picture one of people: an animal blurred is no harm.
 PERHAPS = 0.2
 # From this score on, a box is a person who was named.
@@ -74,10 +79,11 @@ def seen_people(image: Image, boxes: Sequence[Box]) -> tuple[Region, ...]:
     return tuple(dict.fromkeys([*perhaps, *drawn]))
 
 
-def is_drawn(image: Image, people: tuple[Region, ...]) -> bool:
-    """Return whether a picture is drawn for those who may not recognise people: where people are,
-    and where its file may hold more pictures than the first, which alone was looked at."""
-    return bool(people) or image.media_type != JPEG
+def is_drawn(image: Image, people: tuple[Region, ...], form: PictureForm = "whole") -> bool:
+    """Return whether a form of a picture is drawn for those who may not recognise people: where
+    people are, and where its file may hold more pictures than the first, which alone was looked at
+    and which a thumbnail shows."""
+    return bool(people) or (form != "thumbnail" and image.media_type != JPEG)
 
 
 def draw_blurred(
@@ -85,12 +91,8 @@ def draw_blurred(
 ) -> DrawnPicture:
     """Return a JPEG with people blurred, at most `side` px a side. Raises NotFound if the original
     disappears meanwhile, BadPicture or Unavailable."""
-    with blobs.local(original(blobs, image).key) as path:
-        try:
-            content = decoders.blurred(path, [region.sides for region in people], side)
-        except BadPicture:
-            original(blobs, image)
-            raise
+    sides = [region.sides for region in people]
+    content = from_original(blobs, image, lambda path: decoders.blurred(path, sides, side))
     return DrawnPicture(content, JPEG, f"{Path(image.name).stem}.jpg")
 
 

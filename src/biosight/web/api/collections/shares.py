@@ -28,7 +28,7 @@ from biosight.web.security import client_address, visit_cookie
 from biosight.workflows.collection_names import names_in, naming_of
 from biosight.workflows.people.link_makers import check_share, stands
 from biosight.workflows.pictures import derived
-from biosight.workflows.pictures.people import is_drawn, people_in
+from biosight.workflows.pictures.people import PictureForm, is_drawn, people_in
 
 router = APIRouter(tags=["links"])
 PAGE = 60
@@ -322,10 +322,9 @@ async def shared_bytes(
             "original": partial(derived.placeless_file, blobs, biosight.model.decoders, found[0]),
         }
         inline = kind != "original"
+        form: PictureForm = "whole" if kind == "original" else kind
         people = people_in(records, found[0]) if c.blur_people else ()
-        whole_file = kind != "thumbnail" and c.blur_people and is_drawn(found[0], people)
-        if people or whole_file:
-            form = "whole" if kind == "original" else kind
+        if c.blur_people and is_drawn(found[0], people, form):
             answer = answer_blurred(biosight, found[0], people, form, inline=inline)
         else:
             answer = answer_with(request, blobs, finds[kind], inline=inline)

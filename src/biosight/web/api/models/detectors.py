@@ -4,22 +4,16 @@ Not here: listing, promoting and retiring it, which is as for any version (versi
 """
 
 from pathlib import Path
-from shutil import copyfileobj
-from tempfile import NamedTemporaryFile
-from typing import Any
 
-from anyio import to_thread
 from fastapi import APIRouter, Request
-from fastapi.exceptions import RequestValidationError
-from pydantic import Field, ValidationError
-from starlette.datastructures import UploadFile
+from pydantic import Field
 
-from biosight.errors import BadRequest, NoSpace
 from biosight.inference.model_files.detector_card import Form
-from biosight.web.access.deps import Admin, Open, Person
+from biosight.web.access.deps import Admin, Open
 from biosight.web.body_limits import body_limit
+from biosight.web.files.network_form import OF_MODELS, network_body, take_network
 from biosight.web.schemas.body import Input
-from biosight.web.schemas.versions import MOST_FIELD, OF_MODELS, VersionOut, version_out
+from biosight.web.schemas.versions import VersionOut, version_out
 from biosight.workflows.models.add_detector import add_detector, detector_card_for
 from biosight.workflows.models.add_model import listed_labels
 
@@ -41,18 +35,7 @@ class DetectorAsked(Input):
     size: int = Field(640, ge=32, le=2048)
 
 
-FIELDS = DetectorAsked.model_json_schema()["properties"]
-DETECTOR_FORM = {
-    "type": "object",
-    "required": ["file", "name", "classes", "form"],
-    "properties": {"file": {"type": "string", "format": "binary"}, **FIELDS},
-}
-DETECTOR_BODY = {
-    "requestBody": {
-        "required": True,
-        "content": {"multipart/form-data": {"schema": DETECTOR_FORM}},
-    }
-}
+DETECTOR_BODY = network_body(DetectorAsked, "name", "classes", "form")
 
 
 @router.post("/detectors", status_code=201, openapi_extra=DETECTOR_BODY)
@@ -63,35 +46,11 @@ async def add(request: Request, person: Admin, biosight: Open) -> VersionOut:
     It is checked and run on random input first. The detector that was promoted last looks at the
     new pictures of all collections of camera traps and photographs.
     """
-    try:
-        form = await request.form(max_files=1, max_fields=8, max_part_size=MOST_FIELD)
-    except OSError as error:  # large bodies wait in a temporary file
-        raise NoSpace("There is no space for the detector; nothing was kept.") from error
-    try:
-        file = form.get("file")
-        if not isinstance(file, UploadFile):
-            raise BadRequest("Send the network, an ONNX file, in the form field named file.")
-        asked = asked_detector({k: v for k, v in form.items() if k != "file"})
-        return await to_thread.run_sync(add_sent, biosight, person, file, asked)
-    finally:
-        await form.close()
 
+    def keep(file: Path, _: str, asked: DetectorAsked) -> VersionOut:
+        classes = listed_labels(asked.classes)
+        card = detector_card_for(asked.name, asked.version, classes, asked.form, asked.size)
+        made, _seconds = add_detector(biosight.archive, file, card, person.user.id)
+        return version_out(biosight, person, made)
 
-def asked_detector(fields: dict[str, Any]) -> DetectorAsked:
-    """Return the form's fields, checked like any other body. Raises RequestValidationError."""
-    try:
-        return DetectorAsked.model_validate(fields)
-    except ValidationError as error:
-        found = [{**e, "loc": ("body", *e["loc"])} for e in error.errors()]
-        raise RequestValidationError(found) from error
-
-
-def add_sent(biosight: Open, person: Person, file: UploadFile, asked: DetectorAsked) -> VersionOut:
-    """Check and keep a file that was sent. Raises BadModel, Conflict or NoSpace."""
-    classes = listed_labels(asked.classes)
-    card = detector_card_for(asked.name, asked.version, classes, asked.form, asked.size)
-    with NamedTemporaryFile(suffix=".onnx") as kept:
-        copyfileobj(file.file, kept)
-        kept.flush()
-        made, _ = add_detector(biosight.archive, Path(kept.name), card, person.user.id)
-    return version_out(biosight, person, made)
+    return await take_network(request, "detector", DetectorAsked, keep)

@@ -2,26 +2,22 @@
 
 import json
 from pathlib import Path
-from shutil import copyfileobj
-from tempfile import NamedTemporaryFile
 from typing import Any, Literal
 
 import numpy as np
-from anyio import to_thread
 from fastapi import APIRouter, Request, Response
-from fastapi.exceptions import RequestValidationError
 from fastapi.responses import FileResponse
-from pydantic import BaseModel, Field, ValidationError
-from starlette.datastructures import UploadFile
+from pydantic import BaseModel, Field
 
 from biosight import accounts, registry
-from biosight.errors import BadRequest, NoSpace, NotFound
-from biosight.web.access.deps import Admin, MayLook, Open, Person, Signed, Store
+from biosight.errors import NotFound
+from biosight.web.access.deps import Admin, MayLook, Open, Signed, Store
 from biosight.web.access.rights import VersionToChange, VersionToSee, visible_versions
 from biosight.web.body_limits import body_limit
+from biosight.web.files.network_form import OF_MODELS, network_body, take_network
 from biosight.web.schemas.body import Input, Reason
 from biosight.web.schemas.quality import Quality, held_quality, measured_quality
-from biosight.web.schemas.versions import MOST_FIELD, OF_MODELS, VersionOut, version_out
+from biosight.web.schemas.versions import VersionOut, version_out
 from biosight.workflows import serving_version
 from biosight.workflows.models import add_model
 from biosight.workflows.models.accuracy import audited_here
@@ -43,18 +39,7 @@ class ModelAsked(Input):
     layout: Literal["nchw", "nhwc"] = "nchw"
 
 
-FIELDS = ModelAsked.model_json_schema()["properties"]
-MODEL_FORM = {
-    "type": "object",
-    "required": ["file", "name", "labels"],
-    "properties": {"file": {"type": "string", "format": "binary"}, **FIELDS},
-}
-MODEL_BODY = {
-    "requestBody": {
-        "required": True,
-        "content": {"multipart/form-data": {"schema": MODEL_FORM}},
-    }
-}
+MODEL_BODY = network_body(ModelAsked, "name", "labels")
 
 
 class VersionEvent(BaseModel):
@@ -103,41 +88,15 @@ async def add(request: Request, person: Admin, biosight: Open) -> VersionOut:
     It is checked and run on random input first. The upload is read only after you are known to be
     an administrator.
     """
-    try:
-        form = await request.form(max_files=1, max_fields=8, max_part_size=MOST_FIELD)
-    except OSError as error:  # large bodies wait in a temporary file
-        raise NoSpace("There is no space for the model; nothing was kept.") from error
-    try:
-        file = form.get("file")
-        if not isinstance(file, UploadFile):
-            raise BadRequest("Send the network, an ONNX file, in the form field named file.")
-        asked = asked_model({k: v for k, v in form.items() if k != "file"})
-        return await to_thread.run_sync(add_version, biosight, person, file, asked)
-    finally:
-        await form.close()
 
+    def keep(file: Path, brought: str, asked: ModelAsked) -> VersionOut:
+        labels = add_model.listed_labels(asked.labels)
+        card = add_model.card_for(asked.name, asked.version, labels, brought, size=asked.size)
+        by = person.user.id
+        made, _ = add_model.add_model(biosight.archive, file, card, asked.layout, by)
+        return version_out(biosight, person, made)
 
-def asked_model(fields: dict[str, Any]) -> ModelAsked:
-    """Return the form's fields, checked like any other body. Raises RequestValidationError."""
-    try:
-        return ModelAsked.model_validate(fields)
-    except ValidationError as error:
-        found = [{**e, "loc": ("body", *e["loc"])} for e in error.errors()]
-        raise RequestValidationError(found) from error
-
-
-def add_version(biosight: Open, person: Person, file: UploadFile, asked: ModelAsked) -> VersionOut:
-    """Check and keep a file that was sent. Raises BadModel, Conflict or NoSpace."""
-    brought = Path(file.filename or "model.onnx").name[:80]
-    labels = add_model.listed_labels(asked.labels)
-    card = add_model.card_for(asked.name, asked.version, labels, brought, size=asked.size)
-    with NamedTemporaryFile(suffix=".onnx") as kept:
-        copyfileobj(file.file, kept)
-        kept.flush()
-        made, _ = add_model.add_model(
-            biosight.archive, Path(kept.name), card, asked.layout, person.user.id
-        )
-    return version_out(biosight, person, made)
+    return await take_network(request, "model", ModelAsked, keep)
 
 
 @router.get("/models/{key}")

@@ -3,6 +3,7 @@
 Not here: the bytes that visitors with a link see (web/api/collections/shares.py).
 """
 
+from collections.abc import Callable, Mapping
 from functools import partial
 from typing import Annotated
 
@@ -10,9 +11,12 @@ from fastapi import APIRouter, Depends, Path, Request, Response
 from fastapi.responses import FileResponse, RedirectResponse
 
 from biosight import logbook
+from biosight.bootstrap import BioSight
 from biosight.errors import Forbidden
-from biosight.images import SHOWN_AS_IS
+from biosight.images import SHOWN_AS_IS, Image
 from biosight.images.stack import MOST_PLANES
+from biosight.inference.sandbox.decoding import Decoders
+from biosight.storage.blobs.port import Blobs
 from biosight.storage.records import Records
 from biosight.subjects import Region
 from biosight.web.access.deps import Bytes, ImageToSee, Open, Seen, Signed, Store
@@ -22,10 +26,15 @@ from biosight.web.files.streaming import on_byte_threads
 from biosight.web.security import client_address
 from biosight.workflows.pictures import derived
 from biosight.workflows.pictures.closer import draw_closer, main_region
-from biosight.workflows.pictures.people import is_drawn, people_in
+from biosight.workflows.pictures.people import PictureForm, is_drawn, people_in
 
 router = APIRouter(tags=["images"])
 LINK_SECONDS = 300
+FINDERS: Mapping[PictureForm, Callable[[Blobs, Decoders, Image], derived.Derived]] = {
+    "thumbnail": derived.thumbnail,
+    "view": derived.view,
+    "whole": derived.whole,
+}
 HIDDEN_PLANES = "This collection blurs people, so planes of stacks are for its editors."
 
 
@@ -43,6 +52,22 @@ def for_this_person(answer: Response, people: tuple[Region, ...] | None) -> Resp
     if people is not None:
         answer.headers["Cache-Control"] = "private, no-store"
     return answer
+
+
+def in_form(
+    form: PictureForm,
+    request: Request,
+    seen: Seen,
+    blobs: Blobs,
+    biosight: BioSight,
+    records: Records,
+) -> Response:
+    """Return a form of a picture as the person who asks may see it."""
+    people = people_hidden(seen, records)
+    if people is not None and is_drawn(seen.image, people, form):
+        return answer_blurred(biosight, seen.image, people, form, inline=True)
+    find = partial(FINDERS[form], blobs, biosight.model.decoders, seen.image)
+    return for_this_person(answer_with(request, blobs, find, inline=True), people)
 
 
 def note_original(
@@ -105,13 +130,7 @@ async def thumbnail(
     request: Request, seen: ImageToSee, blobs: Bytes, biosight: Open, records: Store
 ) -> Response:
     """Return a small JPEG without metadata."""
-
-    def work() -> Response:
-        if people := (hidden := people_hidden(seen, records)):
-            return answer_blurred(biosight, seen.image, people, "thumbnail", inline=True)
-        find = partial(derived.thumbnail, blobs, biosight.model.decoders, seen.image)
-        return for_this_person(answer_with(request, blobs, find, inline=True), hidden)
-
+    work = partial(in_form, "thumbnail", request, seen, blobs, biosight, records)
     return await on_byte_threads(request, work)
 
 
@@ -122,15 +141,11 @@ async def closer_look(
     """Return a small JPEG of what the picture is about; of all of it where no box is known."""
 
     def work() -> Response:
-        hidden = people_hidden(seen, records)
-        people = hidden or ()
         region = main_region(records, seen.image)
-        if region is None and people:
-            return answer_blurred(biosight, seen.image, people, "thumbnail", inline=True)
         if region is None:
-            find = partial(derived.thumbnail, blobs, biosight.model.decoders, seen.image)
-            return for_this_person(answer_with(request, blobs, find, inline=True), hidden)
-        drawn = draw_closer(blobs, biosight.model.decoders, seen.image, region, people)
+            return in_form("thumbnail", request, seen, blobs, biosight, records)
+        hidden = people_hidden(seen, records)
+        drawn = draw_closer(blobs, biosight.model.decoders, seen.image, region, hidden or ())
         return for_this_person(answer_drawn(drawn, "private, max-age=86400"), hidden)
 
     return await on_byte_threads(request, work)
@@ -144,14 +159,7 @@ async def view(
 
     It has every pixel, but a TIFF, HEIC or AVIF becomes a JPEG of at most 2,400 pixels a side.
     """
-
-    def work() -> Response:
-        people = people_hidden(seen, records)
-        if people is not None and is_drawn(seen.image, people):
-            return answer_blurred(biosight, seen.image, people, "view", inline=True)
-        find = partial(derived.view, blobs, biosight.model.decoders, seen.image)
-        return for_this_person(answer_with(request, blobs, find, inline=True), people)
-
+    work = partial(in_form, "view", request, seen, blobs, biosight, records)
     return await on_byte_threads(request, work)
 
 
@@ -181,12 +189,5 @@ async def whole(
     request: Request, seen: ImageToSee, blobs: Bytes, biosight: Open, records: Store
 ) -> Response:
     """Return every pixel of the picture as any browser can show it, to look at details."""
-
-    def work() -> Response:
-        people = people_hidden(seen, records)
-        if people is not None and is_drawn(seen.image, people):
-            return answer_blurred(biosight, seen.image, people, "whole", inline=True)
-        find = partial(derived.whole, blobs, biosight.model.decoders, seen.image)
-        return for_this_person(answer_with(request, blobs, find, inline=True), people)
-
+    work = partial(in_form, "whole", request, seen, blobs, biosight, records)
     return await on_byte_threads(request, work)
